@@ -1,0 +1,33 @@
+# unscene: photos and captions in, a CLIP that knows what is not there out.
+#
+#   snakemake --cores N --resources gpu=1                                            the embedded default
+#   snakemake --cores N --resources gpu=1 --configfile config/coco30k.yaml --directory runs/coco30k
+#
+# config/README.md explains every key. The rule files are included in the order in which data flows.
+
+
+configfile: workflow.source_path("config/config.yaml")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/plan.smk"
+include: "workflow/rules/samples.smk"
+include: "workflow/rules/keywords.smk"
+include: "workflow/rules/masks.smk"
+include: "workflow/rules/edits.smk"
+include: "workflow/rules/captions.smk"
+include: "workflow/rules/quality.smk"
+include: "workflow/rules/join.smk"
+include: "workflow/rules/folds.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/truth.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/deploy.smk"
+
+
+rule all:
+    """Everything: every stage's files are named, so that a job that failed once can never leave a stale result behind."""
+    default_target: True
+    input:
+        STAGE_FILES,

@@ -1,0 +1,24 @@
+"""What every test needs: the scripts on the path, and the real photos where they are."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of the checkout."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real photos and weights; tests that need it are skipped, saying so, without it."""
+    folder = CHECKOUT.parent / "shared" / "data"
+    if not (folder / "coco_sample" / "captions.json").is_file():
+        pytest.skip("the real photos are not here (../shared/data)")
+    return folder

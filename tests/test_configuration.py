@@ -1,0 +1,105 @@
+"""The config: every file of ours is valid, every mistake is named."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from unscene.configuration import ConfigError, check_config
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
+DEFAULT = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+OVERLAYS = sorted(
+    [
+        *CHECKOUT.glob("config/*.yaml"),
+        *CHECKOUT.glob("config/presets/*.yaml"),
+        *CHECKOUT.glob("tests/config/*.yaml"),
+    ]
+)
+
+
+def merge(base: dict, over: dict) -> dict:
+    """Merge as Snakemake merges config files: dicts deeply, everything else replaced."""
+    merged = copy.deepcopy(base)
+    for key, value in over.items():
+        merged[key] = (
+            merge(merged[key], value)
+            if isinstance(value, dict) and isinstance(merged.get(key), dict)
+            else value
+        )
+    return merged
+
+
+def test_the_schema_itself_is_valid():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_config_is_valid(path):
+    Draft202012Validator(SCHEMA).validate(merge(DEFAULT, yaml.safe_load(path.read_text())))
+
+
+def test_overlays_are_short():
+    for path in OVERLAYS:
+        if path.name != "config.yaml":
+            assert len(path.read_text().splitlines()) <= 45, f"{path.name} repeats what the default says"
+
+
+def test_every_key_has_a_description_and_a_default():
+    def walk(schema, value, where):
+        for key, below in schema.get("properties", {}).items():
+            assert below.get("description") or "$ref" in below, f"{where}.{key} has no description"
+            assert key in value, f"{where}.{key} has no default in config/config.yaml"
+            if isinstance(value[key], dict) and "properties" in below:
+                walk(below, value[key], f"{where}.{key}")
+
+    walk(SCHEMA, DEFAULT, "config")
+
+
+def test_every_key_is_in_the_manual():
+    manual = (CHECKOUT / "config/README.md").read_text()
+
+    def walk(schema, where):
+        for key, below in schema.get("properties", {}).items():
+            assert f"`{key}`" in manual, f"config/README.md does not explain {where}{key}"
+            walk(below, f"{where}{key}.")
+
+    walk(SCHEMA, "")
+    walk(SCHEMA["$defs"]["source"], "samples.sources.")
+    walk(SCHEMA["$defs"]["arm"], "train.arms.")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("masks", "min_aera", 0.1),
+        ("folds", "folds", 1),
+        ("masks", "target_confidence", "0.5"),
+        ("edits", "backend", "lame"),
+    ],
+)
+def test_mistakes_are_refused(section, key, value):
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate(merge(DEFAULT, {section: {key: value}}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"masks": {"weights": "nowhere.pt"}}, "masks.weights"),
+        ({"deploy": {"arm": "unknown"}}, "deploy.arm"),
+        ({"edits": {"weights": None}}, "edits.weights"),
+        ({"masks": {"min_area": 0.9}}, "masks.min_area"),
+        ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
+        ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
+    ],
+)
+def test_contradictions_name_the_key(change, message, tmp_path):
+    config = copy.deepcopy(DEFAULT)
+    for section, key in (("masks", "weights"), ("edits", "weights"), ("quality", "judge"), ("train", "clip")):
+        config[section][key] = f"{section}-{key}"
+        (tmp_path / config[section][key]).touch()
+    with pytest.raises(ConfigError, match=message):
+        check_config(merge(config, change), tmp_path)

@@ -1,0 +1,49 @@
+"""Every config that can be planned here is planned: the same rules, whatever the data."""
+
+import pytest
+from workflow_runs import CHECKOUT, run_snakemake
+
+pytestmark = pytest.mark.workflow
+
+STAGES = {
+    "estimate_run", "read_samples", "join_samples", "build_keyword_requests", "answer_keywords", "parse_keywords",
+    "price_keywords", "segment_objects", "remove_objects", "build_caption_requests", "answer_captions",
+    "parse_captions", "score_edits", "join_shards", "join_scores", "select_pairs", "draw_contact_sheet",
+    "split_folds", "train_clip", "train_final", "evaluate_clip", "compare_arms", "score_against_truth",
+    "write_report", "export_clip", "all",
+}  # fmt: skip
+
+
+def list_planned_rules(tmp_path, *arguments, **options) -> set[str]:
+    """Return the rules that a dry run in an empty directory plans."""
+    finished = run_snakemake(tmp_path, "-n", "--quiet", "rules", *arguments, **options)
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    rows = (finished.stdout + finished.stderr).splitlines()
+    words = [row.split() for row in rows]
+    return {row[0] for row in words if len(row) == 2 and row[1].isdigit()} - {"total"}
+
+
+@pytest.mark.parametrize("overlay", [None, "tests/config/tiny.yaml"])
+def test_embedded(tmp_path, overlay):
+    configfiles = (CHECKOUT / overlay,) if overlay else ()
+    assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES | {"render_scenes"}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("overlays", [("real_photos",), ("real_photos", "real_photos_diffusion")])
+def test_real_photos(tmp_path, real_data, overlays):
+    configfiles = tuple(CHECKOUT / f"tests/config/{name}.yaml" for name in overlays)
+    assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES
+
+
+def test_slurm_profile(tmp_path):
+    arguments = ("--profile", str(CHECKOUT / "profiles/slurm"))
+    assert list_planned_rules(tmp_path, *arguments) == STAGES | {"render_scenes"}
+
+
+def test_a_missing_checkpoint_stops_at_once_and_names_the_key(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("masks: {weights: models/absent.pt}\n")
+    finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
+    assert finished.returncode != 0
+    assert "masks.weights" in finished.stdout + finished.stderr

@@ -1,0 +1,219 @@
+"""The workflow as a user runs it: once whole, then never again what need not run."""
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from unscene.lineage import code_hash
+from unscene.needed_jobs import list_needed_jobs
+from workflow_runs import CHECKOUT, copy_checkout, run_snakemake
+
+pytestmark = pytest.mark.workflow
+TINY = CHECKOUT / "tests/config/tiny.yaml"
+MEASURED = {"seconds"}  # columns that hold measured times
+
+AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "train_clip", "train_final", "evaluate_clip", "compare_arms",
+                   "score_against_truth", "write_report", "export_clip"}  # fmt: skip
+AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores"}
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory) -> Path:
+    """The directory of a finished run of the tiny config."""
+    directory = tmp_path_factory.mktemp("run")
+    finished = run_snakemake(directory, configfiles=(TINY,))
+    assert finished.returncode == 0, finished.stderr[-6000:]
+    return directory
+
+
+def list_rules(directory: Path, overlay: dict | None, tmp_path: Path, checkout: Path = CHECKOUT) -> set[str]:
+    """Return the names of the rules that would run with an overlay on top of the tiny config."""
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump(overlay or {}))
+    configfiles = [str(checkout / "tests/config/tiny.yaml"), *([str(path)] if overlay else [])]
+    return set(list_needed_jobs(directory, configfiles=configfiles, snakefile=checkout / "Snakefile")) - {
+        "all"
+    }
+
+
+def test_a_second_run_has_nothing_to_do(finished_run):
+    finished = run_snakemake(finished_run, configfiles=(TINY,))
+    assert finished.returncode == 0
+    assert "Nothing to be done" in finished.stdout + finished.stderr
+
+
+def test_the_run_wrote_what_others_rely_on(finished_run):
+    results = finished_run / "results"
+    wanted = {
+        "samples/samples.parquet": "image_id path width height captions group shard sha256",
+        "samples/rejected.parquet": "source reason detail",
+        "keywords/keywords.parquet": "image_id caption_id caption words source status",
+        "masks/masks.parquet": "edit_id image_id category instances area_fraction confidence mask_path status reason",
+        "edits/edits.parquet": "edit_id image_id category image_path mask_path attempt seed model batch_shape seconds "
+        "status reason",
+        "captions/captions.parquet": "edit_id caption_original caption_without caption_negated source status",
+        "quality/scores.parquet": "edit_id",
+        "quality/pairs.parquet": "edit_id image_id category group original_path edited_path caption_original "
+        "caption_without caption_negated",
+        "quality/rejected.parquet": "edit_id reason",
+        "folds/folds.parquet": "group fold",
+        "folds/classes.parquet": "category fold",
+        "metrics/items.parquet": "arm fold seed edit_id text_score image_score group_score cos_original_present "
+        "cos_original_negated cos_edited_present cos_edited_negated",
+    }
+    for name, columns in wanted.items():
+        missing = set(columns.split()) - set(pd.read_parquet(results / name).columns)
+        assert not missing, f"{name} lacks {missing}"
+    comparison = pd.read_csv(results / "metrics/comparison.csv")
+    assert {"contrast", "metric", "difference", "low", "high", "p", "n"} <= set(comparison.columns)
+    for name in (
+        "keywords/cost.json",
+        "plan.json",
+        "metrics/truth.json",
+        "metrics/zero_shot/fold0-seed0.json",
+    ):
+        assert json.loads((results / name).read_text())
+    assert "http" not in re.sub(r"http://www\.w3\.org\S*", "", (results / "report.html").read_text())[:2000]
+    for folder in ("models/paired_rank/fold1/seed0", "models/paired_rank/all"):
+        names = {path.name for path in (results / folder).iterdir()}
+        assert {"open_clip_config.json", "open_clip_model.safetensors", "meta.json"} <= names
+
+
+def test_every_wanted_edit_ends_accepted_or_rejected(finished_run):
+    results = finished_run / "results"
+    wanted = pd.read_parquet(results / "masks/masks.parquet")["edit_id"]
+    ended = pd.concat(
+        pd.read_parquet(results / f"quality/{name}.parquet")["edit_id"] for name in ("pairs", "rejected")
+    )
+    assert sorted(wanted) == sorted(ended)
+    assert wanted.is_unique
+
+
+def test_every_job_left_a_log_and_a_benchmark(finished_run):
+    for folder, ending in (("logs", ".log"), ("benchmarks", ".tsv")):
+        rules = {path.name for path in (finished_run / folder).iterdir()}
+        assert {"read_samples", "segment_objects", "remove_objects", "train_clip", "write_report"} <= rules
+        assert all(path.suffix == ending for path in (finished_run / folder).rglob("*.*") if path.is_file())
+    assert "peak memory" in (finished_run / "logs/write_report.log").read_text() or list(
+        (finished_run / "logs/write_report").iterdir()
+    )
+
+
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ({"runtime": {"batch_size": 4, "workers": 1}}, set()),
+        ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
+        ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
+        ({"edits": {"steps": 5}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
+        ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "compare_arms", "write_report",
+                                   "export_clip"}),
+        ({"evaluate": {"bootstrap_draws": 150}}, {"compare_arms", "write_report"}),
+        ({"report": {"examples": 2}}, {"write_report"}),
+    ],
+    ids=["runtime", "endpoint", "threshold", "edit steps", "train steps", "bootstrap", "report"],
+)  # fmt: skip
+def test_a_change_runs_what_it_touches(finished_run, tmp_path, overlay, expected):
+    assert list_rules(finished_run, overlay, tmp_path) - {"estimate_run"} == expected
+
+
+def test_masks_change_invalidates_all_below_and_nothing_above(finished_run, tmp_path):
+    rules = list_rules(finished_run, {"masks": {"dilation_px": 3}}, tmp_path)
+    assert {
+        "segment_objects",
+        "remove_objects",
+        "score_edits",
+        "split_folds",
+        "build_caption_requests",
+    } <= rules
+    assert not rules & {"read_samples", "parse_keywords", "build_keyword_requests", "render_scenes"}
+
+
+def test_a_new_source_runs_its_own_shards_only(finished_run, tmp_path):
+    sources = yaml.safe_load(TINY.read_text())["samples"]["sources"]
+    sources.append({"name": "third", "format": "embedded", "photos": 8, "seed": 2109})
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump({"samples": {"sources": sources}}))
+    needed = list_needed_jobs(
+        finished_run, configfiles=[str(TINY), str(path)], snakefile=CHECKOUT / "Snakefile"
+    )
+    for rule in ("render_scenes", "read_samples", "segment_objects", "remove_objects", "score_edits"):
+        assert needed[rule][0] == 1, rule
+
+
+def test_a_fresh_clone_and_comments_run_nothing(finished_run, tmp_path):
+    copy = copy_checkout(tmp_path / "clone")
+    assert list_rules(finished_run, None, tmp_path, copy) == set()
+    for script in (copy / "workflow/scripts").rglob("*.py"):
+        script.write_text("# a comment\n" + script.read_text())
+    for module in ("lineage", "shards"):
+        assert (copy / f"workflow/scripts/unscene/{module}.py").read_text().startswith("# a comment")
+    finished = run_snakemake(
+        finished_run, "-n", checkout=copy, configfiles=(copy / "tests/config/tiny.yaml",)
+    )
+    assert "Nothing to be done" in finished.stdout + finished.stderr
+
+
+def test_a_job_that_fails_once_never_leaves_a_stale_result(finished_run, tmp_path):
+    directory, copy = tmp_path / "run", copy_checkout(tmp_path / "clone")
+    shutil.copytree(finished_run, directory, symlinks=True)
+    changed = tmp_path / "changed.yaml"
+    changed.write_text("train: {steps: 4}\n")
+    configfiles = (copy / "tests/config/tiny.yaml", changed)
+    script = copy / "workflow/scripts/train_clip.py"
+    sound = script.read_text()
+    script.write_text('raise SystemExit("planted failure")\n' + sound)
+    failed = run_snakemake(directory, "--keep-going", checkout=copy, configfiles=configfiles)
+    assert failed.returncode != 0
+    script.write_text(sound)
+    repaired = run_snakemake(directory, checkout=copy, configfiles=configfiles)
+    assert repaired.returncode == 0, repaired.stderr[-4000:]
+    assert "Nothing to be done" not in repaired.stdout + repaired.stderr
+    for fold in (0, 1):
+        loss = pd.read_csv(directory / f"results/models/paired_rank/fold{fold}/seed0/loss.csv")
+        assert len(loss) == 4
+
+
+def test_same_run_elsewhere_gives_the_same_bytes(finished_run, tmp_path):
+    finished = run_snakemake(tmp_path, configfiles=(TINY,), cores=1)
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    first, second = finished_run / "results", tmp_path / "results"
+    names = sorted(str(path.relative_to(first)) for path in first.rglob("*") if is_compared(path))
+    assert names == sorted(str(path.relative_to(second)) for path in second.rglob("*") if is_compared(path))
+    assert len([name for name in names if name.endswith(".png")]) > 100
+    different = [name for name in names if content_of(first / name) != content_of(second / name)]
+    assert different == []
+
+
+def is_compared(path: Path) -> bool:
+    """The report shows measured times; hidden files are Snakemake's own."""
+    return path.is_file() and not path.name.startswith(".") and path.name != "report.html"
+
+
+def content_of(path: Path) -> object:
+    """Return what must be equal: a table without its measured columns, any other file's bytes."""
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path)
+        return frame.drop(columns=[name for name in frame if name in MEASURED]).to_json()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_dear_rules_say_so_when_their_code_changes():
+    """Their lineage holds a version number, not the code: whoever changes the code decides whether to raise it.
+
+    When this fails: raise `version=` in the rule if outputs change, then write the new pair into frozen_code.json.
+    """
+    text = "\n".join(path.read_text() for path in sorted((CHECKOUT / "workflow/rules").glob("*.smk")))
+    versions = {
+        rule: int(version)
+        for rule, version in re.findall(
+            r'lineage\(\s*"(\w+)"(?:(?!lineage\().)*?version=(\d+)', text, re.DOTALL
+        )
+    }
+    frozen = json.loads((CHECKOUT / "tests/frozen_code.json").read_text())
+    assert {rule: [version, code_hash(rule)] for rule, version in versions.items()} == frozen

@@ -1,0 +1,36 @@
+# What every rule file uses: the checked config, the shards, and the lineage of a rule.
+#
+# REQUIRED INPUTS: config
+# OUTPUTS:         SHARDS, SOURCES, STAGE_FILES (each rule file adds its own), lineage(), checkout()
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import validate
+
+CHECKOUT = Path(workflow.basedir)
+sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
+
+from unscene.configuration import check_config
+from unscene.lineage import Lineage
+from unscene.shards import SHARD_PATTERN, list_shards
+
+validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
+check_config(config, CHECKOUT)
+
+SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
+SHARDS = [shard for source in SOURCES.values() for shard in list_shards(source, config["samples"]["shard_size"])]
+ARMS = list(config["train"]["arms"])
+FOLDS = list(range(config["folds"]["folds"]))
+SEEDS = config["train"]["seeds"]
+STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
+
+lineage = Lineage(config, CHECKOUT).declare
+
+
+wildcard_constraints:
+    source="[A-Za-z0-9_]+",
+    shard=SHARD_PATTERN,
+    arm="[a-z0-9_]+",
+    fold=r"\d+",
+    seed=r"\d+",

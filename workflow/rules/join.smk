@@ -1,0 +1,51 @@
+# Joined tables: what the shards of a stage wrote, as one table, for every step from selection on.
+#
+# REQUIRED INPUTS: results/{stage}/{shard}.parquet
+# OUTPUTS:         results/{keywords,masks,edits,captions}/{the same}.parquet, results/quality/scores.parquet
+
+STAGE_FILES += expand("results/{stage}/{stage}.parquet", stage=["keywords", "masks", "edits", "captions"])
+STAGE_FILES += ["results/quality/scores.parquet"]
+
+JOINED = {
+    "keywords": lineage("join_keywords", parents=["parse_keywords"], script="join_shards"),
+    "masks": lineage("join_masks", parents=["segment_objects"], script="join_shards"),
+    "edits": lineage("join_edits", parents=["remove_objects"], script="join_shards"),
+    "captions": lineage("join_captions", parents=["parse_captions"], script="join_shards"),
+}
+
+
+rule join_shards:
+    """Join the tables of a stage's shards; rows keep the order of the shards."""
+    input:
+        expand("results/{{stage}}/{shard}.parquet", shard=SHARDS),
+    output:
+        "results/{stage}/{stage}.parquet",
+    wildcard_constraints:
+        stage="|".join(JOINED),
+    log:
+        "logs/join_shards/{stage}.log",
+    benchmark:
+        "benchmarks/join_shards/{stage}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lambda wildcards: JOINED[wildcards.stage](wildcards),
+    message:
+        "Joining the {wildcards.stage} of all shards"
+    script:
+        "../scripts/join_shards.py"
+
+
+use rule join_shards as join_scores with:
+    input:
+        expand("results/quality/{shard}.parquet", shard=SHARDS),
+    output:
+        "results/quality/scores.parquet",
+    log:
+        "logs/join_shards/scores.log",
+    benchmark:
+        "benchmarks/join_shards/scores.tsv"
+    params:
+        lineage=lineage("join_scores", parents=["score_edits"], script="join_shards"),
+    message:
+        "Joining the quality scores of all shards"

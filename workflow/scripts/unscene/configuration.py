@@ -1,0 +1,42 @@
+"""Checks of the config that a schema cannot express, with the key and the way out in each message."""
+
+from pathlib import Path
+
+
+class ConfigError(ValueError):
+    """A config that is valid by schema and still cannot be run."""
+
+
+def check_config(config: dict, checkout: Path) -> None:
+    """Raise ConfigError on contradictions between keys and on files that the config names and that are not there.
+
+    Paths in the config are relative to the checkout.
+    """
+    names = [source["name"] for source in config["samples"]["sources"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"samples.sources: the name {twice[0]!r} is used twice; each source needs its own")
+    for key in ("masks.weights", "edits.weights", "quality.judge", "train.clip"):
+        _check_path(config, key, checkout)
+    arms = config["train"]["arms"]
+    if config["deploy"]["arm"] not in arms:
+        raise ConfigError(f"deploy.arm: {config['deploy']['arm']!r} is not in train.arms ({', '.join(arms)})")
+    if config["edits"]["backend"] == "diffusers" and not config["edits"]["weights"]:
+        raise ConfigError(
+            "edits.weights: the backend diffusers needs the path of a diffusers inpainting folder"
+        )
+    if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
+        raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
+    masks = config["masks"]
+    if masks["min_area"] >= masks["max_area"]:
+        raise ConfigError("masks.min_area must be smaller than masks.max_area")
+
+
+def _check_path(config: dict, dotted: str, checkout: Path) -> None:
+    value = config
+    for part in dotted.split("."):
+        value = value[part]
+    if value and not (checkout / value).exists():
+        raise ConfigError(
+            f"{dotted}: {checkout / value} is not there; give the path of the weights (config/README.md)"
+        )

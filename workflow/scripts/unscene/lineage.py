@@ -1,0 +1,230 @@
+"""Lineage: what decides a rule's output, so that a change invalidates what it touches and nothing else.
+
+A rule's lineage holds its own settings, a hash of its code (or a version number, for dear rules), the fingerprints of
+its weights, and its parents' lineages. It is the rule's only param, so Snakemake re-runs the rule exactly when
+one of these changes.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from unscene.shards import get_source_name
+
+SCRIPTS = Path(__file__).resolve().parents[1]
+# Modules that say where and how a job runs, not what it makes: a change in them re-runs nothing.
+UNDECIDING = {"logs.py", "offline.py", "devices.py"}
+_WHOLE_FILE_BYTES = 64 * 2**20
+_BLOCK_BYTES = 2**20
+
+
+class Lineage:
+    """Collects the declarations of all rules and answers with the lineage of one.
+
+    Rules that work on a shard depend on that shard's source alone, rules that work on an arm on that arm alone: so
+    a new source or a new arm re-runs nothing that exists. A rule over all of them lists the digests of each.
+    """
+
+    def __init__(self, config: dict, checkout: Path):
+        self._config, self._checkout = config, checkout
+        self._declared: dict[str, dict] = {}
+        self._digests: dict[tuple, str] = {}
+        self._entries = {
+            "source": {source["name"]: source for source in config["samples"]["sources"]},
+            "arm": config["train"]["arms"],
+        }
+
+    def declare(
+        self,
+        rule: str,
+        settings: Sequence[str] = (),
+        parents: Sequence[str] = (),
+        weights: Sequence[str] = (),
+        files: Sequence[str] = (),
+        version: int | None = None,
+        per_source: bool = False,
+        per_arm: bool = False,
+        script: str | None = None,
+    ) -> Callable[[object], dict]:
+        """Register a rule and return its lineage as a function of the wildcards.
+
+        settings: config sections or dotted keys that the script reads. weights: dotted keys whose value is a path (or null).
+        files: files of the checkout that decide the output. version: for dear rules, in place of the hash of the
+        code. per_source, per_arm: the entry of the job's own source or arm belongs to the settings, as `source` or `arm`.
+        script: when it is not the rule's own name.
+        """
+        self._declared[rule] = {
+            "settings": settings,
+            "parents": parents,
+            "weights": weights,
+            "files": files,
+            "code": f"version {version}" if version is not None else code_hash(script or rule),
+            "entries": [name for name, wanted in (("source", per_source), ("arm", per_arm)) if wanted],
+        }
+        return lambda wildcards: self.of(rule, **_read_wildcards(wildcards))
+
+    def of(self, rule: str, source: str | None = None, arm: str | None = None) -> dict:
+        """Return the lineage of a rule, for one source or arm where the rule works on one."""
+        if rule not in self._declared:
+            raise ValueError(
+                f"lineage of {rule!r}: no rule of this name declares one; check the names in `parents`"
+            )
+        declared, chosen = self._declared[rule], {"source": source, "arm": arm}
+        settings: dict = {}
+        if not self._is_untrained(declared, arm):
+            for key in declared["settings"]:
+                _put(settings, key, _look_up(self._config, key))
+        for name in declared["entries"]:
+            settings[name] = self._entries[name][chosen[name]]
+        return {
+            "rule": rule,
+            "settings": canonical(settings),
+            "code": declared["code"],
+            "weights": {key: self._fingerprint(_look_up(self._config, key)) for key in declared["weights"]},
+            "files": {name: self._fingerprint(name) for name in declared["files"]},
+            "parents": {parent: self._digest(parent, chosen) for parent in declared["parents"]},
+        }
+
+    def _is_untrained(self, declared: dict, arm: str | None) -> bool:
+        """An empty arm is not trained, so no setting of training touches it."""
+        return "arm" in declared["entries"] and self._entries["arm"][arm] == {}
+
+    def _digest(self, rule: str, chosen: dict) -> str | dict:
+        for name, entries in self._entries.items():
+            if chosen[name] is None and self._depends_on(rule, name):
+                return {entry: self._digest(rule, {**chosen, name: entry}) for entry in entries}
+        key = (rule, *chosen.values())
+        if key not in self._digests:
+            self._digests[key] = digest(self.of(rule, **chosen))
+        return self._digests[key]
+
+    def _depends_on(self, rule: str, name: str) -> bool:
+        declared = self._declared.get(rule, {"entries": [], "parents": []})
+        return name in declared["entries"] or any(
+            self._depends_on(parent, name) for parent in declared["parents"]
+        )
+
+    def _fingerprint(self, path: str | None) -> str | None:
+        return None if path is None else fingerprint(self._checkout / path)
+
+
+def canonical(value: object) -> object:
+    """Return a value in one form: sorted keys, whole floats as ints, so 1 and 1.0 are no change."""
+    if isinstance(value, dict):
+        return {key: canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def digest(value: object) -> str:
+    """Return 16 hex digits of the SHA-256 of a value's canonical JSON."""
+    text = json.dumps(canonical(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def code_hash(script: str) -> str:
+    """Return a hash of a step's syntax tree and of all `unscene` modules it imports; comments and layout don't count."""
+    hashed = hashlib.sha256()
+    for path in list_code(SCRIPTS / f"{script}.py"):
+        hashed.update(str(path.relative_to(SCRIPTS)).encode())
+        _hash_tree(ast.parse(path.read_text(encoding="utf-8")), hashed)
+    return hashed.hexdigest()[:16]
+
+
+@cache
+def list_code(path: Path) -> tuple[Path, ...]:
+    """Return a script and the `unscene` modules it imports, directly or not, sorted."""
+    found, waiting = set(), [path]
+    while waiting:
+        current = waiting.pop()
+        if current in found:
+            continue
+        found.add(current)
+        for node in ast.walk(ast.parse(current.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for name in names:
+                if name.split(".")[0] == "unscene":
+                    target = SCRIPTS.joinpath(*name.split("."))
+                    modules = (target.with_suffix(".py"), target / "__init__.py")
+                    waiting += [p for p in modules if p.is_file() and p.name not in UNDECIDING]
+    return tuple(sorted(found))
+
+
+@cache
+def fingerprint(path: Path) -> str:
+    """Return a SHA-256 over a weights file or folder: names, sizes and contents.
+
+    Of a file over 64 MB, sixteen evenly spaced blocks of 1 MB stand for the content: a checkpoint of gigabytes must not slow
+    down every parse of the workflow.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: the weights named in the config are not there")
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    hashed = hashlib.sha256()
+    for file in files:
+        size = file.stat().st_size
+        hashed.update(f"{file.relative_to(path)} {size}\n".encode())
+        with open(file, "rb") as handle:
+            if size <= _WHOLE_FILE_BYTES:
+                hashed.update(handle.read())
+                continue
+            for block in range(16):
+                handle.seek(block * (size - _BLOCK_BYTES) // 15)
+                hashed.update(handle.read(_BLOCK_BYTES))
+    return hashed.hexdigest()[:16]
+
+
+def _hash_tree(node: object, hashed) -> None:
+    """Feed a syntax tree into a hash: types and values only; empty fields and docstrings skipped.
+
+    `ast.dump` itself differs between Python versions; a new interpreter must not re-run a study.
+    """
+    if isinstance(node, ast.AST):
+        hashed.update(type(node).__name__.encode())
+        for name, value in ast.iter_fields(node):
+            if name in ("ctx", "kind", "type_comment", "type_params") or value is None or value == []:
+                continue
+            if name == "body" and isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+                value = value[1:] if ast.get_docstring(node, clean=False) is not None else value
+            hashed.update(name.encode())
+            _hash_tree(value, hashed)
+    elif isinstance(node, list):
+        for item in node:
+            _hash_tree(item, hashed)
+        hashed.update(b";")
+    else:
+        hashed.update(repr(node).encode())
+
+
+def _read_wildcards(wildcards) -> dict[str, str]:
+    """Return the source and the arm that a job's wildcards name, where they do."""
+    named = dict(wildcards.items())
+    chosen = {name: named[name] for name in ("source", "arm") if name in named}
+    if "shard" in named:
+        chosen["source"] = get_source_name(named["shard"])
+    return chosen
+
+
+def _look_up(config: dict, dotted: str) -> object:
+    value = config
+    for key in dotted.split("."):
+        value = value[key]
+    return value
+
+
+def _put(settings: dict, dotted: str, value: object) -> None:
+    *above, last = dotted.split(".")
+    for key in above:
+        settings = settings.setdefault(key, {})
+    settings[last] = value

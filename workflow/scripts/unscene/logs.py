@@ -1,0 +1,97 @@
+"""A log per job that a person can read."""
+
+import logging
+import os
+import platform
+import resource
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TextIO
+
+LIBRARIES = ("snakemake", "torch", "ultralytics", "diffusers", "open_clip_torch", "openai", "pandas", "numpy")
+
+
+class _Tee:
+    """Writes to the log file and to the terminal; a progress bar's redraws stay out of the file."""
+
+    def __init__(self, file: TextIO, terminal: TextIO):
+        self.file, self.terminal = file, terminal
+
+    def write(self, text: str) -> int:
+        self.terminal.write(text)
+        if "\r" not in text:
+            self.file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        self.file.flush()
+        self.terminal.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.terminal, name)
+
+
+@contextmanager
+def log_job(snakemake) -> Iterator[None]:
+    """Send prints, warnings and logging of a job to its log file and the terminal, with a header and a footer.
+
+    The header names the rule, wildcards, settings and library versions; the footer the seconds and the peak memory.
+    An exception's traceback ends in the log, and the job fails.
+    """
+    path = Path(snakemake.log[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with open(path, "w", encoding="utf-8", buffering=1) as file:
+        stdout, stderr = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = _Tee(file, stdout), _Tee(file, stderr)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+        logger = logging.getLogger("unscene")
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.INFO)
+        try:
+            file.write(_describe(snakemake))
+            yield
+            logger.info("done in %.1f s, peak memory %.0f MB", time.monotonic() - started, _peak_memory_mb())
+        except BaseException:
+            logger.error("failed after %.1f s\n%s", time.monotonic() - started, traceback.format_exc())
+            raise
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr
+
+
+def progress(iterable: Iterable | None = None, total: int | None = None, desc: str = "", unit: str = "it"):
+    """Return a tqdm bar with the house's settings: seldom redrawn, so that cluster logs stay short."""
+    from tqdm import tqdm
+
+    return tqdm(iterable, total=total, desc=desc, unit=unit, mininterval=2.0, dynamic_ncols=True)
+
+
+def _describe(snakemake) -> str:
+    wildcards = ", ".join(f"{key}={value}" for key, value in snakemake.wildcards.items()) or "none"
+    lineage = getattr(snakemake.params, "lineage", None) or {}
+    lines = [
+        f"rule {snakemake.rule} (wildcards: {wildcards})",
+        f"settings: {lineage.get('settings', {})}",
+        f"weights: {lineage.get('weights', {})}",
+        f"python {platform.python_version()}, process {os.getpid()}, "
+        + ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def library_version(name: str) -> str:
+    """Return the installed version of a distribution, or `absent`."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def _peak_memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
