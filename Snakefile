@@ -6,7 +6,7 @@
 # config/README.md explains every key. The rule files are included in the order in which data flows.
 
 
-configfile: workflow.source_path("config/config.yaml")
+configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
@@ -16,8 +16,8 @@ include: "workflow/rules/keywords.smk"
 include: "workflow/rules/masks.smk"
 include: "workflow/rules/edits.smk"
 include: "workflow/rules/captions.smk"
-include: "workflow/rules/quality.smk"
 include: "workflow/rules/join.smk"
+include: "workflow/rules/quality.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+
 from unscene.configuration import ConfigError, check_config
 
 CHECKOUT = Path(__file__).resolve().parents[1]

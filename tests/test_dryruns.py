@@ -1,6 +1,7 @@
 """Every config that can be planned here is planned: the same rules, whatever the data."""
 
 import pytest
+
 from workflow_runs import CHECKOUT, run_snakemake
 
 pytestmark = pytest.mark.workflow

@@ -4,6 +4,7 @@ import copy
 from types import SimpleNamespace
 
 import pytest
+
 from unscene import lineage as module
 from unscene.lineage import Lineage, canonical, code_hash, digest, fingerprint, list_code
 
@@ -13,7 +14,12 @@ class Wildcards(dict):
 
 
 CONFIG = {
-    "samples": {"sources": [{"name": "a", "photos": 3}, {"name": "b", "photos": 4}]},
+    "samples": {
+        "sources": [
+            {"name": "a", "photos": 3, "format": "embedded"},
+            {"name": "b", "photos": 4, "format": "coco"},
+        ]
+    },
     "masks": {"weights": "weights.pt", "threshold": 0.5},
     "train": {"arms": {"zero_shot": {}, "paired": {"loss": "infonce"}}, "steps": 10},
 }
@@ -28,7 +34,8 @@ def declare(tmp_path, monkeypatch):
     def build(config):
         lineage = Lineage(config, tmp_path)
         rules = {
-            "read": lineage.declare("read", per_source=True),
+            "draw": lineage.declare("draw", settings=["masks"], per_source=True, formats=["embedded"]),
+            "read": lineage.declare("read", parents=["draw"], per_source=True),
             "segment": lineage.declare(
                 "segment", settings=["masks"], parents=["read"], weights=["masks.weights"], version=1
             ),
@@ -59,7 +66,7 @@ def test_settings_hold_only_the_named_sections(declare):
 
 def test_a_setting_invalidates_its_rule_and_all_below(declare):
     before, after = declare(CONFIG), declare(changed(masks__threshold=0.6))
-    shard = Wildcards(shard="a-0-of-1")
+    shard = Wildcards(shard="b-0-of-1")
     assert before.read(shard) == after.read(shard)
     for rule, wildcards in (
         ("segment", shard),
@@ -70,8 +77,15 @@ def test_a_setting_invalidates_its_rule_and_all_below(declare):
         assert getattr(before, rule)(wildcards) != getattr(after, rule)(wildcards), rule
 
 
+def test_a_rule_for_one_format_touches_no_source_of_another(declare):
+    before, after = declare(CONFIG), declare(changed(masks__threshold=0.6))
+    embedded, coco = Wildcards(shard="a-0-of-1"), Wildcards(shard="b-0-of-1")
+    assert before.read(embedded) != after.read(embedded)
+    assert before.read(coco) == after.read(coco)
+
+
 def test_a_new_source_leaves_other_sources_alone(declare):
-    sources = [*CONFIG["samples"]["sources"], {"name": "c", "photos": 5}]
+    sources = [*CONFIG["samples"]["sources"], {"name": "c", "photos": 5, "format": "coco"}]
     before, after = declare(CONFIG), declare(changed(samples__sources=sources))
     shard = Wildcards(shard="a-0-of-1")
     assert before.segment(shard) == after.segment(shard)

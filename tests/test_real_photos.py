@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+
 from unscene.images import read_mask, read_photo
 from workflow_runs import CHECKOUT, run_snakemake
 

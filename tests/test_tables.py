@@ -7,6 +7,7 @@ import time
 
 import pandas as pd
 import pytest
+
 from unscene import devices
 from unscene.shards import (
     ShardWriter,

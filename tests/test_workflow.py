@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+
 from unscene.lineage import code_hash
 from unscene.needed_jobs import list_needed_jobs
 from workflow_runs import CHECKOUT, copy_checkout, run_snakemake
@@ -180,7 +181,7 @@ def test_a_job_that_fails_once_never_leaves_a_stale_result(finished_run, tmp_pat
 
 
 def test_same_run_elsewhere_gives_the_same_bytes(finished_run, tmp_path):
-    finished = run_snakemake(tmp_path, configfiles=(TINY,), cores=1)
+    finished = run_snakemake(tmp_path, configfiles=(TINY,))
     assert finished.returncode == 0, finished.stderr[-4000:]
     first, second = finished_run / "results", tmp_path / "results"
     names = sorted(str(path.relative_to(first)) for path in first.rglob("*") if is_compared(path))

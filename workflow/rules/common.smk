@@ -1,7 +1,7 @@
 # What every rule file uses: the checked config, the shards, and the lineage of a rule.
 #
 # REQUIRED INPUTS: config
-# OUTPUTS:         SHARDS, SOURCES, STAGE_FILES (each rule file adds its own), lineage(), checkout()
+# OUTPUTS:         SHARDS, SOURCES, STAGE_FILES (each rule file adds its own), lineage()
 
 import sys
 from pathlib import Path
@@ -16,6 +16,8 @@ from unscene.lineage import Lineage
 from unscene.shards import SHARD_PATTERN, list_shards
 
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
+# An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
+config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
 check_config(config, CHECKOUT)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}

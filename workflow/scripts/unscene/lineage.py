@@ -47,6 +47,7 @@ class Lineage:
         version: int | None = None,
         per_source: bool = False,
         per_arm: bool = False,
+        formats: Sequence[str] | None = None,
         script: str | None = None,
     ) -> Callable[[object], dict]:
         """Register a rule and return its lineage as a function of the wildcards.
@@ -54,7 +55,8 @@ class Lineage:
         settings: config sections or dotted keys that the script reads. weights: dotted keys whose value is a path (or null).
         files: files of the checkout that decide the output. version: for dear rules, in place of the hash of the
         code. per_source, per_arm: the entry of the job's own source or arm belongs to the settings, as `source` or `arm`.
-        script: when it is not the rule's own name.
+        formats: the rule runs for sources of these formats only, so it touches no other source. script: when it is not the
+        rule's own name.
         """
         self._declared[rule] = {
             "settings": settings,
@@ -62,6 +64,7 @@ class Lineage:
             "weights": weights,
             "files": files,
             "code": f"version {version}" if version is not None else code_hash(script or rule),
+            "formats": formats,
             "entries": [name for name, wanted in (("source", per_source), ("arm", per_arm)) if wanted],
         }
         return lambda wildcards: self.of(rule, **_read_wildcards(wildcards))
@@ -92,10 +95,13 @@ class Lineage:
         """An empty arm is not trained, so no setting of training touches it."""
         return "arm" in declared["entries"] and self._entries["arm"][arm] == {}
 
-    def _digest(self, rule: str, chosen: dict) -> str | dict:
+    def _digest(self, rule: str, chosen: dict) -> str | dict | None:
         for name, entries in self._entries.items():
             if chosen[name] is None and self._depends_on(rule, name):
                 return {entry: self._digest(rule, {**chosen, name: entry}) for entry in entries}
+        formats = self._declared[rule]["formats"] if rule in self._declared else None
+        if formats and self._entries["source"][chosen["source"]]["format"] not in formats:
+            return None
         key = (rule, *chosen.values())
         if key not in self._digests:
             self._digests[key] = digest(self.of(rule, **chosen))

@@ -1,0 +1,166 @@
+"""Batch lines: bodies, ids, prompts and the verdict on every kind of broken answer."""
+
+import json
+
+import pytest
+
+from unscene.batch_lines import (
+    BatchLineError,
+    build_answer,
+    estimate_tokens,
+    flatten,
+    hash_body,
+    judge_answer,
+    judge_items,
+    may_try_again,
+    model_profile,
+    read_items,
+    read_lines,
+    spread,
+    write_lines,
+)
+from unscene.lexicon import load_lexicon
+from unscene.paid_answers import AnswersMissing, collect_answers
+from unscene.prompts import keyword_request
+
+
+def make_request(captions=("A dog.", "A cat."), model="gpt-4o"):
+    return keyword_request(model, list(captions), load_lexicon().rules)
+
+
+def make_answer(content, status=200, finish="stop", refusal=None):
+    message = {"role": "assistant", "content": content, "refusal": refusal}
+    body = {
+        "model": "gpt-4o-2024-08-06",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+    }
+    return {
+        "id": "b",
+        "custom_id": "w-1",
+        "response": {"status_code": status, "request_id": "r", "body": body},
+        "error": None,
+    }
+
+
+def test_request_is_a_strict_schema_line_named_by_its_body():
+    request, again = make_request(), make_request()
+    assert request == again and request["custom_id"] == hash_body(request["body"])
+    assert request["custom_id"][:2] == "w-" and len(request["custom_id"]) == 34
+    assert make_request(["A dog.", "A cow."])["custom_id"] != request["custom_id"]
+    assert (request["method"], request["url"]) == ("POST", "/v1/chat/completions")
+    schema = request["body"]["response_format"]["json_schema"]
+    items = schema["schema"]["properties"]["r"]
+    assert schema["strict"] and items["minItems"] == items["maxItems"] == 2
+    assert (
+        items["items"]["required"] == ["i", "w"]
+        and len(items["items"]["properties"]["w"]["items"]["enum"]) == 80
+    )
+    assert make_request(["x"] * 20)["body"]["max_completion_tokens"] == 864
+    assert estimate_tokens(request, 3) > estimate_tokens(request) > 500
+
+
+@pytest.mark.parametrize(
+    ("model", "has", "lacks"),
+    [
+        ("gpt-4o", {"temperature"}, {"reasoning_effort", "prompt_cache_options"}),
+        ("gpt-4.1-mini", {"temperature"}, {"reasoning_effort", "prompt_cache_options"}),
+        ("gpt-5-mini", {"reasoning_effort"}, {"temperature", "prompt_cache_options"}),
+        ("gpt-5.4-mini", {"reasoning_effort"}, {"temperature", "prompt_cache_options"}),
+        ("gpt-5.6-luna", {"reasoning_effort", "prompt_cache_options"}, {"temperature"}),
+        ("gpt-6-luna", {"reasoning_effort", "prompt_cache_options"}, {"temperature"}),
+        ("qwen3-8b", {"temperature"}, {"reasoning_effort"}),
+    ],
+)
+def test_profiles(model, has, lacks):
+    profile = set(model_profile(model))
+    assert has <= profile and not lacks & profile
+
+
+def test_items_are_read_back_and_broken_prompts_are_named():
+    request = make_request(["A dog. 2. A trap", flatten("two\n lines")])
+    assert read_items(request) == ["A dog. 2. A trap", "two lines"]
+    request["body"]["messages"][-1]["content"] = "1. a\n3. b"
+    with pytest.raises(BatchLineError, match="line 2"):
+        read_items(request)
+
+
+def test_spread_never_puts_two_captions_of_a_photo_together():
+    texts = [(f"p{photo} c{position}", [f"p{photo}"]) for position in range(5) for photo in range(7)]
+    texts.append(("shared", ["p0", "p1"]))
+    prompts = spread(texts, 4)
+    assert sorted(t for prompt in prompts for t in prompt) == sorted(t for t, _ in texts)
+    photos = dict(texts)
+    for prompt in prompts:
+        named = [p for text in prompt for p in photos[text]]
+        assert len(prompt) <= 4 and len(named) == len(set(named))
+
+
+GOOD = '{"r":[{"i":1,"w":["dog"]},{"i":2,"w":[]}]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        (make_answer(GOOD), "ok", ""),
+        (None, "failed", "no answer"),
+        (make_answer(GOOD, status=500), "failed", "status 500"),
+        (make_answer(GOOD, finish="length"), "failed", "finish_reason length"),
+        (make_answer(None, finish="content_filter"), "refused", "content_filter"),
+        (make_answer(None, refusal="I can't"), "refused", "refusal: I can't"),
+        (make_answer(GOOD[:-3]), "failed", "not JSON"),
+        (make_answer('{"r":[{"i":1,"w":[]}]}'), "failed", "1 items for 2"),
+        (make_answer('{"r":[{"i":1,"w":[]},{"i":1,"w":[]}]}'), "failed", "indices"),
+        (make_answer('{"r":[{"i":1,"w":[]},{"i":3,"w":[]}]}'), "failed", "indices"),
+        (make_answer('{"r":[{"i":true,"w":[]},{"i":2,"w":[]}]}'), "failed", "indices"),
+        (
+            {"custom_id": "w-1", "response": {"status_code": 200, "body": {}}, "error": None},
+            "failed",
+            "no chat completion",
+        ),
+        (
+            {"custom_id": "w-1", "response": None, "error": {"code": "batch_expired"}},
+            "failed",
+            "batch_expired",
+        ),
+    ],
+)
+def test_verdicts(answer, status, reason):
+    verdict = judge_answer(answer, 2)
+    assert verdict.status == status and reason in verdict.reason
+    assert set(verdict.items) == ({1, 2} if status == "ok" else set())
+
+
+def test_a_text_in_two_prompts_gets_the_ok_verdict():
+    first, second = make_request(["A dog.", "A cat."]), make_request(["A cat.", "A cow."])
+    answers = {second["custom_id"]: build_answer(second, "m", [{"w": ["cat"]}, {"w": ["cow"]}])}
+    verdicts = judge_items([first, second], answers)
+    assert {text: v.status for text, v in verdicts.items()} == {
+        "A dog.": "failed",
+        "A cat.": "ok",
+        "A cow.": "ok",
+    }
+    assert verdicts["A cat."].items == {1: {"i": 1, "w": ["cat"]}}
+
+
+def test_lines_are_written_once_and_errors_name_the_line(tmp_path):
+    request = make_request()
+    assert write_lines([request, request], tmp_path / "a.jsonl") == 1
+    assert list(read_lines(tmp_path / "a.jsonl")) == [request]
+    (tmp_path / "b.jsonl").write_text(json.dumps(request) + "\n{broken\n")
+    with pytest.raises(BatchLineError, match=r"b\.jsonl, line 2"):
+        list(read_lines(tmp_path / "b.jsonl"))
+
+
+def test_paid_answers_are_found_and_missing_ones_are_made_ready(tmp_path):
+    first, second = make_request(["A dog."]), make_request(["A cat."])
+    paid = build_answer(second, "gpt-4o", [{"w": ["cat"]}])
+    expired = {"custom_id": first["custom_id"], "response": None, "error": {"code": "batch_expired"}}
+    assert may_try_again(expired) and not may_try_again(paid)
+    write_lines([paid, expired], tmp_path / "answers" / "day1.jsonl")
+    with pytest.raises(AnswersMissing, match=r"1 of 2 requests.*keywords-x\.jsonl.*Nothing is lost"):
+        collect_answers([first, second], "keywords-x", tmp_path)
+    assert list(read_lines(tmp_path / "requests" / "keywords-x.jsonl")) == [first]
+    late = build_answer(first, "gpt-4o", [{"w": ["dog"]}])
+    write_lines([late], tmp_path / "answers" / "day2.jsonl")
+    assert collect_answers([first, second], "keywords-x", tmp_path) == [late, paid]
+    assert not (tmp_path / "requests" / "keywords-x.jsonl").exists()

@@ -1,0 +1,175 @@
+"""The plan: its formula against hand-computed figures, budgets, devices, disk, and that it reads the config alone."""
+
+import copy
+import json
+from datetime import date
+
+import pytest
+import yaml
+
+from build_caption_requests import EDITS_PER_PROMPT
+from estimate_run import (
+    describe_plan,
+    estimate_prompts,
+    estimate_run,
+    list_assumptions,
+    make_plan,
+    warn_about_prices,
+)
+from unscene.batch_lines import estimate_tokens
+from unscene.prices import PriceError, read_prices
+from unscene.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_request
+
+
+@pytest.fixture(scope="module")
+def config(checkout):
+    return yaml.safe_load((checkout / "config" / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def prices(checkout):
+    return read_prices(checkout / "resources" / "prices.yaml")
+
+
+@pytest.fixture(scope="module")
+def assumed(checkout):
+    return yaml.safe_load((checkout / "resources" / "throughput.yaml").read_text())
+
+
+@pytest.fixture
+def paid(config):
+    """A run of 30,000 COCO photos, one caption each, over the API."""
+    changed = copy.deepcopy(config)
+    changed["samples"]["sources"] = [{"name": "coco", "format": "coco", "photos": 30000}]
+    changed["samples"] |= {"captions_per_photo": 1, "shard_size": 2048}
+    changed["keywords"]["backend"] = changed["captions"]["backend"] = "openai"
+    return changed
+
+
+def test_cost_of_prompts_is_the_formula(prices, assumed):
+    """N = 1,003 captions at n = 20: fifty full prompts and one of three, f = 2 % asked twice."""
+    text = "x" * 52
+
+    def make(size):
+        return keyword_request("gpt-4o", [text] * size, ("a rule",))
+
+    cost = estimate_prompts(make, 1003, 20, KEYWORD_TOKENS, prices, assumed)
+    tokens_in = 50 * estimate_tokens(make(20)) + estimate_tokens(make(3))
+    tokens_out = 50 * (20 * KEYWORD_TOKENS + ANSWER_TOKENS) + (3 * KEYWORD_TOKENS + ANSWER_TOKENS)
+    assert cost["requests"] == 51
+    assert cost["input_tokens"] == pytest.approx(1.02 * tokens_in, abs=1)
+    assert cost["output_tokens"] == pytest.approx(1.02 * tokens_out, rel=0.005)  # answers are rounded up
+    assert cost["usd"] == pytest.approx(1.02 * (tokens_in * 1.25 + tokens_out * 5) / 1e6, rel=0.005)
+    assert cost["usd"] < cost["usd_worst"] < 5 * cost["usd"]
+
+
+def test_thirty_thousand_captions_cost_what_the_batch_price_says(paid, prices, assumed):
+    keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
+    assert keywords["requests"] == 1500 and keywords["files"] == 1
+    assert 3 < keywords["usd"] < 6  # gpt-4o, twenty a prompt
+    paid["api"]["model"] = "gpt-6-luna"
+    assert make_plan(paid, prices, assumed)["api"]["keywords"]["usd"] < 0.06 * keywords["usd"]
+
+
+def test_larger_prompts_are_cheaper_and_auto_is_twenty(paid, prices, assumed):
+    def usd(per_prompt):
+        paid["keywords"]["captions_per_prompt"] = per_prompt
+        return make_plan(paid, prices, assumed)["api"]["keywords"]["usd"]
+
+    assert usd(1) > usd(5) > usd(20) > usd(100)
+    assert usd("auto") == usd(20)
+
+
+def test_offline_backends_cost_nothing_and_tell_what_the_api_would(config, prices, assumed):
+    plan = make_plan(config, prices, assumed)
+    assert plan["api"]["usd"] == plan["api"]["usd_worst"] == 0 and plan["over_budget"] is False
+    assert plan["api"]["usd_with_api"] > 0
+    assert "lexicon, $0" in describe_plan(plan)
+
+
+def test_over_budget_is_said_and_is_no_error(paid, prices, assumed):
+    paid["api"]["budget_usd"] = 1
+    plan = make_plan(paid, prices, assumed)
+    assert plan["over_budget"] is True and "OVER api.budget_usd $1.00" in describe_plan(plan)
+    paid["api"]["budget_usd"] = plan["api"]["usd_worst"]
+    assert make_plan(paid, prices, assumed)["over_budget"] is False
+
+
+def test_files_follow_the_limits_of_the_api(paid, prices, assumed):
+    paid["samples"]["sources"][0]["photos"] = 3_000_000
+    keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
+    assert keywords["requests"] == 150_000
+    assert keywords["files"] >= max(3, keywords["bytes"] / 200e6)
+    assert keywords["waves"] >= keywords["input_tokens"] / 5e6
+
+
+def test_an_unknown_model_is_named_with_its_key(paid, prices, assumed):
+    paid["api"]["model"] = "gpt-99"
+    with pytest.raises(PriceError, match="api.model: 'gpt-99' has no price in plan.prices"):
+        make_plan(paid, prices, assumed)
+
+
+def test_items_come_from_the_sources(config, prices, assumed):
+    count = make_plan(config, prices, assumed)["items"]
+    source = config["samples"]["sources"][0]
+    assert count["photos"] == source["photos"] and count["captions"] == 5 * source["photos"]
+    arms = [arm for arm in config["train"]["arms"].values() if arm]
+    runs = config["folds"]["folds"] * len(config["train"]["seeds"])
+    assert count["trainings"] == len(arms) * runs + 1
+    assert count["evaluations"] == len(config["train"]["arms"]) * runs
+
+
+def test_device_hours_grow_with_what_they_depend_on(paid, prices, assumed):
+    paid["edits"] |= {"weights": "models/RORem", "size": 512, "steps": 20, "strength": 1.0}
+    hours = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]
+    attempts = 30000 * 0.5 * 1.4
+    assert hours["a100"] == pytest.approx(attempts * (0.033 + 20 * 0.0145) / 3600, rel=0.01)
+    assert hours["h200"] < hours["a100"]
+    paid["edits"]["steps"] = 5
+    fewer = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]
+    assert fewer["a100"] < 0.4 * hours["a100"]
+    paid["edits"] |= {"backend": "telea", "weights": None}
+    assert set(make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]) == {
+        "two_cores"
+    }
+
+
+def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed):
+    size = make_plan(config, prices, assumed, clip_bytes=1000)["storage"]["bytes"]
+    assert size["models"] == 1000 * make_plan(config, prices, assumed)["items"]["trainings"]
+    assert size["total"] == sum(value for key, value in size.items() if key != "total")
+
+
+def test_edits_per_prompt_are_those_of_the_requests(assumed):
+    assert assumed["api"]["edits_per_prompt"]["value"] == EDITS_PER_PROMPT
+
+
+def test_every_figure_names_its_source(assumed):
+    figures = list_assumptions(assumed)
+    assert len(figures) > 20
+    for name, figure in figures.items():
+        assert figure["kind"] in {"measured", "published", "predicted", "assumed"}, name
+        assert len(figure["source"]) > 10, name
+
+
+def test_the_same_config_gives_the_same_bytes_on_any_day(config, checkout, tmp_path, capsys):
+    for name in ("a.json", "b.json"):
+        estimate_run(
+            tmp_path / name,
+            checkout / "resources/prices.yaml",
+            checkout / "resources/throughput.yaml",
+            config,
+            clip_bytes=5,
+        )
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert json.loads((tmp_path / "a.json").read_text())["over_budget"] is False
+    assert "Device hours" in capsys.readouterr().out
+
+
+def test_old_prices_and_ending_models_are_logged(prices, caplog):
+    warn_about_prices(prices, "gpt-6-luna", date(2026, 12, 1))
+    assert caplog.text == ""
+    warn_about_prices(prices, "gpt-4o", date(2026, 12, 1))
+    assert "gpt-4o ends on 2027-01-14" in caplog.text and "gpt-6-luna" in caplog.text
+    warn_about_prices(prices, "gpt-6-luna", date(2027, 6, 1))
+    assert "the prices are of 2026-11-22" in caplog.text

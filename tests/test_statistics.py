@@ -1,0 +1,100 @@
+"""Intervals and tests against closed forms, naive loops and simulation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from unscene.statistics import cluster_bootstrap, corrected_t, interval_of_folds
+
+
+def make_clusters(rng, folds=3, groups=12):
+    rows = []
+    for fold in range(folds):
+        for group in range(groups):
+            centre = rng.normal(0.2, 1)
+            rows += [
+                (fold, f"g{fold}-{group}", centre + rng.normal(0, 0.1)) for _ in range(rng.integers(1, 4))
+            ]
+    return pd.DataFrame(rows, columns=["fold", "group", "value"])
+
+
+def test_interval_of_folds_is_the_one_of_scipy():
+    values = np.array([0.2, 0.5, 0.35, 0.4])
+    mean, low, high = interval_of_folds(values, 0.9)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+    assert mean == pytest.approx(0.3625)
+    assert np.isnan(interval_of_folds([0.5], 0.9)[1])
+    assert interval_of_folds([0.5, np.nan, 0.7], 0.9)[0] == pytest.approx(0.6)
+
+
+def test_corrected_t_widens_the_plain_t_as_published():
+    differences = np.array([0.02, 0.05, 0.01, 0.04, 0.03])
+    plain = stats.ttest_1samp(differences, 0)
+    assert corrected_t(differences, 0.0, 0.95)[2] == pytest.approx(plain.pvalue)
+    low, high, p = corrected_t(differences, 1 / 4, 0.95)
+    assert (high - low) / (
+        plain.confidence_interval().high - plain.confidence_interval().low
+    ) == pytest.approx(1.5)
+    t = differences.mean() / np.sqrt(0.45 * differences.var(ddof=1))  # k = 5: 1/5 + 1/4
+    assert p == pytest.approx(2 * stats.t.sf(t, 4))
+
+
+def test_corrected_t_without_variance_or_values():
+    assert corrected_t([0.1, 0.1], 1.0, 0.95) == pytest.approx((0.1, 0.1, 0.0))
+    assert corrected_t([0.0, 0.0], 1.0, 0.95)[2] == 1.0
+    assert np.isnan(corrected_t([0.3], 1.0, 0.95)[2])
+
+
+def test_cluster_bootstrap_equals_a_naive_loop_in_distribution():
+    item = make_clusters(np.random.default_rng(0))
+    ours = cluster_bootstrap(item[["value"]], item["group"], item["fold"], 4000, 0.95, seed=1).loc["value"]
+    rng, means = np.random.default_rng(2), []
+    by_fold = [
+        [rows["value"].to_numpy() for _, rows in of_fold.groupby("group")]
+        for _, of_fold in item.groupby("fold")
+    ]
+    for _ in range(4000):
+        chosen = [groups[at] for groups in by_fold for at in rng.integers(len(groups), size=len(groups))]
+        means.append(np.concatenate(chosen).mean())
+    assert ours["difference"] == pytest.approx(item["value"].mean())
+    assert ours["n"] == len(item)
+    spread = np.std(means)
+    assert ours[["low", "high"]].to_numpy(float) == pytest.approx(
+        np.quantile(means, [0.025, 0.975]), abs=0.15 * spread
+    )
+
+
+def test_cluster_bootstrap_respects_clusters():
+    """Ten copies of each group say nothing new: the interval stays, where one over items would shrink."""
+    item = make_clusters(np.random.default_rng(3))
+    tenfold = pd.concat([item] * 10)
+    one, ten = (
+        cluster_bootstrap(frame[["value"]], frame["group"], frame["fold"], 1000, 0.95, seed=1).loc["value"]
+        for frame in (item, tenfold)
+    )
+    assert (one["low"], one["high"], one["p"]) == pytest.approx((ten["low"], ten["high"], ten["p"]))
+
+
+def test_cluster_bootstrap_handles_missing_values_and_certain_differences():
+    frame = pd.DataFrame({"none": np.nan, "half": [1.0, np.nan] * 10, "zero": 0.0})
+    group, fold = np.arange(20).astype(str), np.repeat([0, 1], 10)
+    result = cluster_bootstrap(frame, group, fold, 500, 0.95, seed=1)
+    assert result.loc["none", "n"] == 0 and np.isnan(result.loc["none", "p"])
+    assert result.loc["half", "n"] == 10 and result.loc["half", "difference"] == 1
+    assert result.loc["half", "p"] == pytest.approx(2 / 501)
+    assert result.loc["zero", "p"] == 1
+
+
+def test_cluster_bootstrap_keeps_its_error_rate():
+    """400 data sets without a difference: about 5 % of the intervals miss zero."""
+    rng = np.random.default_rng(5)
+    columns = {}
+    groups = np.repeat(np.arange(60), 2)
+    for trial in range(400):
+        columns[trial] = rng.normal(size=60)[groups] + 0.2 * rng.normal(size=120)
+    result = cluster_bootstrap(pd.DataFrame(columns), groups, groups % 3, 500, 0.95, seed=1)
+    missed = ((result["low"] > 0) | (result["high"] < 0)).mean()
+    assert 0.02 < missed < 0.10
+    assert abs((result["p"] < 0.05).mean() - missed) < 0.02

@@ -1,0 +1,32 @@
+# Deploy: the chosen arm, trained on all pairs, as a folder that plain open_clip loads.
+#
+# REQUIRED INPUTS: results/models/{deploy.arm}/all/, results/quality/pairs.parquet
+# OUTPUTS:         results/deploy/
+
+STAGE_FILES += ["results/deploy"]
+
+
+rule export_clip:
+    """Export the deployed arm and prove that plain open_clip gives the embeddings that were evaluated."""
+    input:
+        model=[f"results/models/{arm}/all" for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]],
+        pairs="results/quality/pairs.parquet",
+    output:
+        folder=directory("results/deploy"),
+    log:
+        "logs/export_clip/export_clip.log",
+    benchmark:
+        "benchmarks/export_clip/export_clip.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    params:
+        lineage=lineage(
+            "export_clip",
+            settings=["deploy.arm", "train.clip"],
+            parents=["train_final", "select_pairs"],
+            weights=["train.clip"],
+        ),
+    message:
+        "Exporting the deployed arm"
+    script:
+        "../scripts/export_clip.py"

@@ -1,0 +1,82 @@
+# Evaluate: score every model on the pairs that it has not seen, and compare the arms.
+#
+# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{arm}/fold{fold}/seed{seed}/
+# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .items.parquet; results/metrics/items.parquet,
+#                  summary.csv, comparison.csv
+
+STAGE_FILES += expand(
+    "results/metrics/{arm}/fold{fold}-seed{seed}.{kind}",
+    arm=ARMS,
+    fold=FOLDS,
+    seed=SEEDS,
+    kind=["json", "items.parquet"],
+)
+STAGE_FILES += expand("results/metrics/{table}", table=["items.parquet", "summary.csv", "comparison.csv"])
+
+
+def get_model(wildcards):
+    """The model of an arm, fold and seed; none for an untrained arm, which is train.clip itself."""
+    if wildcards.arm in TRAINED_ARMS:
+        return "results/models/{arm}/fold{fold}/seed{seed}"
+    return []
+
+
+rule evaluate_clip:
+    """Score a model on the held-out fold: pair scores, their parts, retrieval."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        model=get_model,
+    output:
+        metrics="results/metrics/{arm}/fold{fold}-seed{seed}.json",
+        item_table="results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
+    log:
+        "logs/evaluate_clip/{arm}-fold{fold}-seed{seed}.log",
+    benchmark:
+        "benchmarks/evaluate_clip/{arm}-fold{fold}-seed{seed}.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "evaluate_clip",
+            settings=["train.clip"],
+            parents=["select_pairs", "split_folds", "train_clip"],
+            weights=["train.clip"],
+        ),
+    message:
+        "Evaluating arm {wildcards.arm} on fold {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../scripts/evaluate_clip.py"
+
+
+rule compare_arms:
+    """Pool the held-out pairs of all folds and compare the arms, with intervals."""
+    input:
+        metrics=expand("results/metrics/{arm}/fold{fold}-seed{seed}.json", arm=ARMS, fold=FOLDS, seed=SEEDS),
+        item_tables=expand(
+            "results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
+            arm=ARMS,
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
+    output:
+        item_table="results/metrics/items.parquet",
+        summary="results/metrics/summary.csv",
+        comparison="results/metrics/comparison.csv",
+    log:
+        "logs/compare_arms/compare_arms.log",
+    benchmark:
+        "benchmarks/compare_arms/compare_arms.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    params:
+        lineage=lineage("compare_arms", settings=["seed", "evaluate"], parents=["evaluate_clip"]),
+    message:
+        "Comparing the arms"
+    script:
+        "../scripts/compare_arms.py"

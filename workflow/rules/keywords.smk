@@ -1,0 +1,125 @@
+# Keywords: which of COCO's 80 words each caption mentions, asked and answered as Batch API lines.
+#
+# REQUIRED INPUTS: results/samples/{shard}.parquet; with keywords.backend openai also state/answers/*.jsonl
+# OUTPUTS:         results/keywords/requests/{shard}.jsonl, results/keywords/raw/{shard}.jsonl,
+#                  results/keywords/{shard}.parquet, results/keywords/cost.json
+
+STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += ["results/keywords/cost.json"]
+
+LEXICON = "resources/lexicon.yaml"
+
+
+rule build_keyword_requests:
+    """Write the requests of a shard as they would be uploaded; a caption that several photos share is asked once."""
+    input:
+        samples="results/samples/{shard}.parquet",
+    output:
+        requests="results/keywords/requests/{shard}.jsonl",
+    log:
+        "logs/build_keyword_requests/{shard}.log",
+    benchmark:
+        "benchmarks/build_keyword_requests/{shard}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
+        lineage=lineage(
+            "build_keyword_requests",
+            settings=["keywords"] + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
+            files=[LEXICON],
+            parents=["read_samples"],
+        ),
+    message:
+        "Building the keyword requests of shard {wildcards.shard}"
+    script:
+        "../scripts/build_keyword_requests.py"
+
+
+rule answer_keywords:
+    """Answer the requests of a shard: by the lexicon, or with the paid answers that are there."""
+    input:
+        requests="results/keywords/requests/{shard}.jsonl",
+    output:
+        answers="results/keywords/raw/{shard}.jsonl",
+    log:
+        "logs/answer_keywords/{shard}.log",
+    benchmark:
+        "benchmarks/answer_keywords/{shard}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        lineage=lineage(
+            "answer_keywords",
+            settings=["keywords.backend"],
+            files=[LEXICON] if config["keywords"]["backend"] == "lexicon" else [],
+            parents=["build_keyword_requests"],
+        ),
+    message:
+        "Answering the keyword requests of shard {wildcards.shard}"
+    script:
+        "../scripts/answer_keywords.py"
+
+
+rule parse_keywords:
+    """Check the answers of a shard and write one row a caption; reading them again costs nothing."""
+    input:
+        samples="results/samples/{shard}.parquet",
+        requests="results/keywords/requests/{shard}.jsonl",
+        answers="results/keywords/raw/{shard}.jsonl",
+    output:
+        table="results/keywords/{shard}.parquet",
+    log:
+        "logs/parse_keywords/{shard}.log",
+    benchmark:
+        "benchmarks/parse_keywords/{shard}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        lineage=lineage("parse_keywords", parents=["answer_keywords", "read_samples"]),
+    message:
+        "Parsing the keyword answers of shard {wildcards.shard}"
+    script:
+        "../scripts/parse_keywords.py"
+
+
+rule price_keywords:
+    """Price all keyword requests: what the configured model would cost, and what the answers did cost."""
+    input:
+        requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
+        answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
+    output:
+        cost="results/keywords/cost.json",
+    log:
+        "logs/price_keywords.log",
+    benchmark:
+        "benchmarks/price_keywords.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        lineage=lineage(
+            "price_keywords",
+            settings=["api.model", "keywords.backend", "plan.prices"],
+            files=[config["plan"]["prices"]],
+            parents=["answer_keywords"],
+        ),
+    message:
+        "Pricing the keyword requests"
+    script:
+        "../scripts/price_keywords.py"

@@ -1,0 +1,45 @@
+# Plan: what the configured run will cost, before anything is spent.
+#
+# REQUIRED INPUTS: config, the price table (plan.prices), resources/throughput.yaml
+# OUTPUTS:         results/plan.json
+
+STAGE_FILES += ["results/plan.json"]
+
+
+rule estimate_run:
+    """Estimate tokens, dollars, device hours, bytes and files from the config alone."""
+    output:
+        "results/plan.json",
+    log:
+        "logs/estimate_run.log",
+    benchmark:
+        "benchmarks/estimate_run.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="5m",
+    params:
+        lineage=lineage(
+            "estimate_run",
+            settings=[
+                "api.model",
+                "api.budget_usd",
+                "samples",
+                "keywords",
+                "masks",
+                "edits",
+                "captions",
+                "quality",
+                "folds",
+                "train",
+                "plan",
+            ],
+            weights=["train.clip"],
+            files=[config["plan"]["prices"], "resources/throughput.yaml", "resources/lexicon.yaml"],
+        ),
+    message:
+        "Estimating the cost of the run"
+    script:
+        "../scripts/estimate_run.py"

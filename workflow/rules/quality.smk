@@ -1,0 +1,96 @@
+# Quality: score every edit once, then decide which ones become pairs, and show both.
+#
+# REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
+#                  of masks, edits and captions
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png
+
+STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected"])
+STAGE_FILES += ["results/quality/contact_sheet.png"]
+
+
+rule score_edits:
+    """Score the edits of a shard; nothing is decided here, so a new threshold never scores again."""
+    input:
+        samples="results/samples/{shard}.parquet",
+        sample_folder="results/samples/{shard}",
+        masks="results/masks/{shard}.parquet",
+        mask_folder="results/masks/{shard}",
+        edits="results/edits/{shard}.parquet",
+        edit_folder="results/edits/{shard}",
+    output:
+        table="results/quality/{shard}.parquet",
+    log:
+        "logs/score_edits/{shard}.log",
+    benchmark:
+        "benchmarks/score_edits/{shard}.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "score_edits",
+            settings=["quality.judge", "quality.judge_image_size", "quality.judge_confidence", "train.clip"],
+            parents=["remove_objects"],
+            weights=["quality.judge", "train.clip"],
+            version=1,
+        ),
+    message:
+        "Scoring the edits of shard {wildcards.shard}"
+    script:
+        "../scripts/score_edits.py"
+
+
+rule select_pairs:
+    """Apply the thresholds to the scores; every wanted edit ends as a pair or as a row with its reason."""
+    input:
+        samples="results/samples/samples.parquet",
+        masks="results/masks/masks.parquet",
+        edits="results/edits/edits.parquet",
+        captions="results/captions/captions.parquet",
+        scores="results/quality/scores.parquet",
+    output:
+        pairs="results/quality/pairs.parquet",
+        rejected="results/quality/rejected.parquet",
+    log:
+        "logs/select_pairs/select_pairs.log",
+    benchmark:
+        "benchmarks/select_pairs/select_pairs.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage(
+            "select_pairs",
+            settings=["quality.thresholds"],
+            parents=["join_samples", "join_masks", "join_edits", "join_captions", "join_scores"],
+        ),
+    message:
+        "Selecting the pairs"
+    script:
+        "../scripts/select_pairs.py"
+
+
+rule draw_contact_sheet:
+    """Draw accepted and rejected edits side by side, to be looked at."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        rejected="results/quality/rejected.parquet",
+        edits="results/edits/edits.parquet",
+    output:
+        "results/quality/contact_sheet.png",
+    log:
+        "logs/draw_contact_sheet/draw_contact_sheet.log",
+    benchmark:
+        "benchmarks/draw_contact_sheet/draw_contact_sheet.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    params:
+        lineage=lineage("draw_contact_sheet", parents=["select_pairs"]),
+    message:
+        "Drawing the contact sheet"
+    script:
+        "../scripts/draw_contact_sheet.py"

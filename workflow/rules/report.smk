@@ -1,0 +1,76 @@
+# Report: one self-contained page of what the run did and what it showed.
+#
+# REQUIRED INPUTS: results/{samples,keywords,masks,edits,captions,quality,folds,metrics}/, results/plan.json
+# OUTPUTS:         results/report.html
+
+STAGE_FILES += ["results/report.html"]
+
+
+rule write_report:
+    """Write the report; benchmarks and logs are read where they are, since measured times must never re-run anything."""
+    input:
+        samples="results/samples/samples.parquet",
+        rejected_samples="results/samples/rejected.parquet",
+        keywords="results/keywords/keywords.parquet",
+        cost="results/keywords/cost.json",
+        masks="results/masks/masks.parquet",
+        edits="results/edits/edits.parquet",
+        captions="results/captions/captions.parquet",
+        scores="results/quality/scores.parquet",
+        pairs="results/quality/pairs.parquet",
+        rejected_edits="results/quality/rejected.parquet",
+        folds="results/folds/folds.parquet",
+        tested="results/metrics/items.parquet",
+        summary="results/metrics/summary.csv",
+        comparison="results/metrics/comparison.csv",
+        truth="results/metrics/truth.json",
+        plan="results/plan.json",
+    output:
+        report("results/report.html", category="unscene", caption="../report/workflow.rst"),
+    log:
+        "logs/write_report/write_report.log",
+    benchmark:
+        "benchmarks/write_report/write_report.tsv"
+    conda:
+        "../../envs/text.yaml"
+    resources:
+        mem_mb=4000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "write_report",
+            settings=[
+                "seed",
+                "samples",
+                "keywords",
+                "masks",
+                "edits",
+                "captions",
+                "quality",
+                "folds",
+                "train",
+                "evaluate",
+                "report",
+                "deploy",
+            ],
+            parents=[
+                "join_samples",
+                "join_keywords",
+                "join_masks",
+                "join_edits",
+                "join_captions",
+                "join_scores",
+                "price_keywords",
+                "select_pairs",
+                "split_folds",
+                "compare_arms",
+                "score_against_truth",
+                "estimate_run",
+            ],
+            weights=["masks.weights", "edits.weights", "quality.judge", "train.clip"],
+            files=["workflow/report/report.html.j2"],
+        ),
+    message:
+        "Writing the report"
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,102 @@
+# Samples: photos and captions of every source, one table a shard, then one table in all with photo groups.
+#
+# REQUIRED INPUTS: the files that samples.sources names (their existence is checked by the job, not at parse time)
+# OUTPUTS:         results/scenes/{source}/, results/samples/{shard}.parquet, results/samples/{shard}/,
+#                  results/samples/samples.parquet, results/samples/rejected.parquet
+
+STAGE_FILES += expand("results/samples/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += ["results/samples/samples.parquet", "results/samples/rejected.parquet"]
+
+
+# The folder of an embedded source is an input of its shards; files of other sources are not, since sources never change.
+SCENES = {
+    shard: [f"results/scenes/{source['name']}"] if source["format"] == "embedded" else []
+    for source in SOURCES.values()
+    for shard in list_shards(source, config["samples"]["shard_size"])
+}
+
+
+rule render_scenes:
+    """Draw an embedded source: photos, captions, instances and the truth behind every object, in COCO's format."""
+    output:
+        folder=directory("results/scenes/{source}"),
+    log:
+        "logs/render_scenes/{source}.log",
+    benchmark:
+        "benchmarks/render_scenes/{source}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="30m",
+    params:
+        lineage=lineage("render_scenes", per_source=True, formats=["embedded"]),
+    message:
+        "Rendering the scenes of source {wildcards.source}"
+    script:
+        "../scripts/render_scenes.py"
+
+
+rule read_samples:
+    """Read the photos and captions of one shard; unusable ones become rows with a reason."""
+    input:
+        scenes=lambda wildcards: SCENES[wildcards.shard],
+    output:
+        table="results/samples/{shard}.parquet",
+        folder=directory("results/samples/{shard}"),
+        rejected="results/samples/{shard}.rejected.parquet",
+    log:
+        "logs/read_samples/{shard}.log",
+    benchmark:
+        "benchmarks/read_samples/{shard}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "read_samples",
+            settings=[
+                "samples.shard_size",
+                "samples.captions_per_photo",
+                "samples.min_side",
+                "samples.max_pixels",
+            ],
+            parents=["render_scenes"],
+            per_source=True,
+        ),
+    message:
+        "Reading photos and captions of shard {wildcards.shard}"
+    script:
+        "../scripts/read_samples.py"
+
+
+rule join_samples:
+    """Join the samples of all shards, drop exact duplicates and group photos that show the same thing."""
+    input:
+        tables=expand("results/samples/{shard}.parquet", shard=SHARDS),
+        rejected=expand("results/samples/{shard}.rejected.parquet", shard=SHARDS),
+    output:
+        samples="results/samples/samples.parquet",
+        rejected="results/samples/rejected.parquet",
+    log:
+        "logs/join_samples.log",
+    benchmark:
+        "benchmarks/join_samples.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "join_samples", settings=["samples.duplicate_hash_distance"], parents=["read_samples"]
+        ),
+    message:
+        "Joining the samples of all shards"
+    script:
+        "../scripts/join_samples.py"

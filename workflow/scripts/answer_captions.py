@@ -1,0 +1,53 @@
+"""Answer the caption requests of one shard: by the offline grammar, or from paid answers of the Batch API."""
+
+import json
+import logging
+
+from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.caption_edits import rewrite
+from unscene.paid_answers import PATH_TO_STATE, collect_answers
+from unscene.phrasings import fill_phrasing
+
+logger = logging.getLogger("unscene")
+
+
+def answer_captions(
+    path_to_requests, path_to_answers, backend: str, name: str, path_to_state=PATH_TO_STATE
+) -> None:
+    """Write one answer line a request, in the order of the requests.
+
+    backend: `template` rewrites the captions that it reads out of each request's body; `openai` takes the answers from the
+    paid-answer files. name: what the file of missing requests is called.
+    """
+    requests = list(read_lines(path_to_requests))
+    if backend == "openai":
+        answers = collect_answers(requests, name, path_to_state)
+    else:
+        answers = [answer_from_template(request) for request in requests]
+    write_lines(answers, path_to_answers)
+    logger.info("%d requests answered by %s", len(answers), backend)
+
+
+def answer_from_template(request: dict) -> dict:
+    """Return the answer line of the offline grammar to a request line; empty texts where it found no rewriting."""
+    return build_answer(request, "template", [rewrite_item(json.loads(item)) for item in read_items(request)])
+
+
+def rewrite_item(item: dict) -> dict:
+    """Return the two captions that an item of a prompt asks for, in the phrasing that it gives."""
+    without = rewrite(item["caption"], item["object"])
+    if not without:
+        return {"negated": "", "without": ""}
+    return {"negated": fill_phrasing(item["phrasing"], without), "without": without}
+
+
+if __name__ == "__main__":
+    from unscene.logs import log_job
+
+    with log_job(snakemake):
+        answer_captions(
+            path_to_requests=snakemake.input.requests,
+            path_to_answers=snakemake.output.answers,
+            backend=snakemake.params.lineage["settings"]["captions"]["backend"],
+            name=f"captions-{snakemake.wildcards.shard}",
+        )

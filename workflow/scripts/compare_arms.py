@@ -1,0 +1,151 @@
+"""Join the tested pairs of all arms; write each arm's scores and the contrasts between arms, with intervals."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from unscene.pair_metrics import RECALL_AT
+from unscene.seeds import derive_seed
+from unscene.statistics import cluster_bootstrap, corrected_t, interval_of_folds
+from unscene.tables import TableError, join_tables, read_json, write_table, write_text
+
+# What a contrast is computed on: columns of the tested pairs, and recalls from their ranks.
+ITEM_METRICS = [
+    "group_score", "text_score", "image_score", "presence", "absence", "half_truth", "interaction",
+    "group_score_without", "group_score_held_out_phrasing",
+]  # fmt: skip
+BASELINES = ["zero_shot", "originals"]
+FURTHER_CONTRASTS = [("paired", "random"), ("paired_rank", "paired")]
+COMPARISON_COLUMNS = [
+    "contrast", "metric", "difference", "low", "high", "p", "n", "groups", "folds",
+    "corrected_t_low", "corrected_t_high", "corrected_t_p",
+]  # fmt: skip
+
+
+def compare_arms(
+    paths_to_metrics, paths_to_items, path_to_items, path_to_summary, path_to_comparison, settings, seed
+):
+    """Write items.parquet, summary.csv and comparison.csv.
+
+    settings: `evaluate` of the config (bootstrap_draws, confidence). Training seeds are averaged within an item and a fold
+    before anything else, so a seed more is not a pair more.
+    """
+    item = join_tables(paths_to_items)
+    write_table(item, path_to_items)
+    summary = summarise_arms(
+        pd.DataFrame([read_json(path) for path in paths_to_metrics]), settings["confidence"]
+    )
+    contrasts = list_contrasts(list(pd.unique(item["arm"])))
+    comparison = compare_items(item, contrasts, settings, seed)
+    for frame, path in ((summary, path_to_summary), (comparison, path_to_comparison)):
+        write_text(frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"), path)
+    for row in comparison[comparison["metric"] == "group_score"].itertuples():
+        logging.getLogger("unscene").info(
+            "%s: group score %+.3f [%+.3f, %+.3f], p %.3g",
+            row.contrast,
+            row.difference,
+            row.low,
+            row.high,
+            row.p,
+        )
+
+
+def summarise_arms(run, confidence):
+    """Return `arm metric mean low high n`: means over folds (seeds averaged within), t-intervals of the fold means, n folds.
+
+    run: a row an arm, fold and seed with every metric by its name.
+    """
+    metrics = [
+        name for name in run.columns if name not in ("arm", "fold", "seed") and not name.startswith("n_")
+    ]
+    rows = []
+    for arm in pd.unique(run["arm"]):
+        by_fold = (
+            run[run["arm"] == arm].groupby("fold")[metrics].agg(lambda values: values.astype(float).mean())
+        )
+        for metric in metrics:
+            values = by_fold[metric].to_numpy(float)
+            rows.append((arm, metric, *interval_of_folds(values, confidence), int((~np.isnan(values)).sum())))
+    return pd.DataFrame(rows, columns=["arm", "metric", "mean", "low", "high", "n"])
+
+
+def list_contrasts(arms):
+    """Return pairs of arms: every other arm against each baseline, then the questions of their own."""
+    contrasts = [
+        (arm, base)
+        for base in BASELINES
+        for arm in arms
+        if base in arms and arm not in BASELINES[: BASELINES.index(base) + 1]
+    ]
+    return contrasts + [
+        pair for pair in FURTHER_CONTRASTS if set(pair) <= set(arms) and pair not in contrasts
+    ]
+
+
+def compare_items(item, contrasts, settings, seed):
+    """Return COMPARISON_COLUMNS: a row a contrast and metric, on pooled out-of-fold pairs.
+
+    difference, low, high, p: cluster bootstrap by photo group within folds; n pairs, in `groups` photo groups.
+    corrected_t_*: Nadeau and Bengio's test on the fold means. Raises TableError when the arms tested different pairs.
+    """
+    item = average_seeds(item)
+    metrics = [name for name in item.columns if name not in ("arm", "fold", "edit_id", "group")]
+    by_arm = {arm: rows.set_index("edit_id").sort_index() for arm, rows in item.groupby("arm")}
+    where = next(iter(by_arm.values()))[["fold", "group"]]
+    for arm, rows in by_arm.items():
+        if not rows[["fold", "group"]].equals(where):
+            raise TableError(
+                f"arm {arm!r} was tested on other pairs than {next(iter(by_arm))!r}; run evaluate_clip again"
+            )
+    if not contrasts:
+        return pd.DataFrame(columns=COMPARISON_COLUMNS)
+    difference = pd.concat(
+        {f"{one}-{other}": by_arm[one][metrics] - by_arm[other][metrics] for one, other in contrasts}, axis=1
+    )
+    fold, group = where["fold"].to_numpy(), where["group"].astype(str).to_numpy()
+    estimate = cluster_bootstrap(
+        difference,
+        group,
+        fold,
+        settings["bootstrap_draws"],
+        settings["confidence"],
+        derive_seed(seed, "bootstrap"),
+    )
+    folds = len(np.unique(fold))
+    of_folds = difference.groupby(fold).mean()
+    rows = []
+    for column in difference.columns:
+        measured = difference[column].notna().to_numpy()
+        corrected = corrected_t(of_folds[column].to_numpy(), 1 / max(1, folds - 1), settings["confidence"])
+        rows.append(
+            (*column, *estimate.loc[[column]].iloc[0], len(np.unique(group[measured])), folds, *corrected)
+        )
+    comparison = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+    return comparison.astype({"n": int, "groups": int, "folds": int})
+
+
+def average_seeds(item):
+    """Return `arm fold edit_id group` and every compared metric as a float, averaged over training seeds."""
+    value = item[["arm", "fold", "edit_id", "group", *ITEM_METRICS]].copy()
+    value[ITEM_METRICS] = value[ITEM_METRICS].astype("Float64").astype(float)
+    for way in ("image_to_text", "text_to_image"):
+        rank = item[f"{way}_rank"].astype(float)
+        for k in RECALL_AT:
+            value[f"{way}_recall_at_{k}"] = (rank < k).astype(float).where(rank.notna())
+    return value.groupby(["arm", "fold", "edit_id", "group"], sort=True).mean().reset_index()
+
+
+if __name__ == "__main__":
+    from unscene.logs import log_job
+
+    with log_job(snakemake):
+        compare_arms(
+            paths_to_metrics=snakemake.input.metrics,
+            paths_to_items=snakemake.input.item_tables,
+            path_to_items=snakemake.output.item_table,
+            path_to_summary=snakemake.output.summary,
+            path_to_comparison=snakemake.output.comparison,
+            settings=snakemake.params.lineage["settings"]["evaluate"],
+            seed=snakemake.params.lineage["settings"]["seed"],
+        )

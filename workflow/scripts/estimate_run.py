@@ -1,0 +1,358 @@
+"""Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours, bytes, files."""
+
+import logging
+import math
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+
+from unscene.batch_lines import canonical_json
+from unscene.lexicon import load_lexicon
+from unscene.prices import PriceError, estimate_cost, find_price, read_prices
+from unscene.prompts import (
+    ANSWER_TOKENS,
+    CAPTION_TOKENS,
+    KEYWORD_TOKENS,
+    caption_item,
+    caption_request,
+    keyword_request,
+)
+from unscene.shards import list_shards
+from unscene.tables import write_json
+
+EMBEDDED = "resources/embedded"
+PER_PROMPT_BEFORE_STUDY = 20  # for captions_per_prompt: auto, until the study has chosen
+
+
+def estimate_run(
+    path_to_plan: str, path_to_prices: Path, path_to_throughput: Path, settings: dict, clip_bytes: int
+) -> None:
+    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no network."""
+    prices = read_prices(path_to_prices)
+    assumed = yaml.safe_load(Path(path_to_throughput).read_text(encoding="utf-8"))
+    plan = make_plan(settings, prices, assumed, clip_bytes)
+    warn_about_prices(prices, settings["api"]["model"], date.today())
+    write_json(plan, path_to_plan)
+    print(describe_plan(plan))
+
+
+def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) -> dict:
+    """Return the plan as a dict; `clip_bytes` is the size of the CLIP weights on disk (0: not there yet)."""
+    count = count_items(settings, assumed)
+    if find_price(prices, settings["api"]["model"]) is None:
+        raise PriceError(
+            f"api.model: {settings['api']['model']!r} has no price in plan.prices (there are: {', '.join(prices['models'])})"
+        )
+    api = estimate_api(settings, prices, assumed, count)
+    return {
+        "items": count,
+        "api": api,
+        "over_budget": api["usd_worst"] > settings["api"]["budget_usd"],
+        "devices": estimate_devices(settings, assumed, count),
+        "storage": estimate_storage(settings, assumed, count, clip_bytes),
+        "assumptions": {"date": str(assumed["date"]), **list_assumptions(assumed)},
+    }
+
+
+def count_items(settings: dict, assumed: dict) -> dict:
+    """Return how many items each stage is expected to see; of what depends on the photos, the assumed share."""
+    per_photo, with_edit = (
+        get_value(assumed, f"shares.{name}") for name in ("captions_per_photo", "photos_with_edit")
+    )
+    limit = settings["samples"]["captions_per_photo"]
+    photos = captions = edits = shards = 0
+    for source in settings["samples"]["sources"]:
+        kind = source["format"]
+        photos += source["photos"]
+        captions += source["photos"] * (min(limit, per_photo[kind]) if limit else per_photo[kind])
+        edits += source["photos"] * with_edit[kind]
+        shards += len(list_shards(source, settings["samples"]["shard_size"]))
+    edits = round(
+        edits * (1 + 0.5 * (settings["masks"]["edits_per_photo"] - 1))
+    )  # each further edit is half as likely
+    attempts = edits * (get_value(assumed, "shares.attempts") if settings["edits"]["attempts"] > 1 else 1)
+    trained = [name for name, arm in settings["train"]["arms"].items() if arm]
+    runs = settings["folds"]["folds"] * len(settings["train"]["seeds"])
+    return {
+        "photos": photos,
+        "shards": shards,
+        "captions": captions,
+        "edits": edits,
+        "attempts": round(attempts),
+        "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
+        "trainings": len(trained) * runs + 1,  # and the deployed arm on all pairs
+        "evaluations": len(settings["train"]["arms"]) * runs,
+    }
+
+
+def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> dict:
+    """Return requests, tokens and dollars of the two text stages, and their sums.
+
+    A stage with an offline backend costs nothing; its `usd_with_api` tells what the API would take. The prompts
+    are the real ones, filled with captions of the assumed length.
+    """
+    model = settings["api"]["model"]
+    chosen = settings["keywords"]["captions_per_prompt"]
+    per_prompt = PER_PROMPT_BEFORE_STUDY if chosen == "auto" else chosen
+    caption = ("a dog runs after a ball on a sunny beach near the sea " * 9)[
+        : get_value(assumed, "api.caption_characters")
+    ]
+    item = caption_item(caption, "dog", "There is no dog in SCENE.")
+    rules = load_lexicon().rules
+    stages = {
+        "keywords": estimate_prompts(
+            lambda size: keyword_request(model, [caption] * size, rules),
+            count["captions"],
+            per_prompt,
+            KEYWORD_TOKENS,
+            prices,
+            assumed,
+        ),
+        "captions": estimate_prompts(
+            lambda size: caption_request(model, [item] * size),
+            count["edits"],
+            get_value(assumed, "api.edits_per_prompt"),
+            CAPTION_TOKENS,
+            prices,
+            assumed,
+        ),
+    }
+    result = {
+        "model": model,
+        "price": {part: find_price(prices, model)[part] for part in ("input", "output")}
+        | {"date": prices["date"]},
+        "budget_usd": settings["api"]["budget_usd"],
+    }
+    for stage, estimate in stages.items():
+        estimate["backend"] = settings[stage]["backend"]
+        estimate["usd_with_api"], estimate["usd_worst_with_api"] = estimate["usd"], estimate["usd_worst"]
+        if estimate["backend"] != "openai":
+            estimate |= {"usd": 0.0, "usd_worst": 0.0}
+        result[stage] = estimate
+    for key in ("usd", "usd_worst", "usd_with_api", "usd_worst_with_api"):
+        result[key] = round(sum(estimate[key] for estimate in stages.values()), 4)
+    return result
+
+
+def estimate_prompts(
+    make_request: Callable[[int], dict],
+    items: int,
+    per_prompt: int,
+    answer_tokens: float,
+    prices: dict,
+    assumed: dict,
+) -> dict:
+    """Return the cost of `items` asked `per_prompt` (n) at a time, a share f of the prompts asked twice.
+
+    C(n) = N [prompt/n p_in + a p_in + (b + e/n) p_out] (1 + f): prompt, a and e come from a real request, b is
+    `answer_tokens`. At worst every prompt is a third longer and every answer as long as allowed.
+    """
+    limit = {
+        name: get_value(assumed, f"api.{name}")
+        for name in ("requests_per_file", "bytes_per_file", "enqueued_tokens")
+    }
+    twice = 1 + get_value(assumed, "shares.prompts_repeated")
+    total = dict.fromkeys(("requests", "input_tokens", "output_tokens", "usd", "usd_worst", "bytes"), 0.0)
+    whole, rest = divmod(items, per_prompt)
+    for requests, size in ((whole, per_prompt), (min(rest, 1), rest)):
+        if requests:
+            request = make_request(size)
+            cost = estimate_cost([request], prices, request["body"]["model"], answer_tokens, ANSWER_TOKENS)
+            for key in ("input_tokens", "output_tokens", "usd", "usd_worst"):
+                total[key] += requests * cost[key] * twice
+            total["requests"] += requests
+            total["bytes"] += requests * (len(canonical_json(request).encode()) + 1)
+    waves = total["input_tokens"] / limit["enqueued_tokens"]
+    files = max(total["requests"] / limit["requests_per_file"], total["bytes"] / limit["bytes_per_file"])
+    return {
+        **{key: round(total[key]) for key in ("requests", "input_tokens", "output_tokens", "bytes")},
+        **{key: round(total[key], 4) for key in ("usd", "usd_worst")},
+        "items": items,
+        "items_per_prompt": per_prompt,
+        "files": math.ceil(files),
+        "waves": math.ceil(waves),
+    }
+
+
+def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
+    """Return for each device stage its items and its hours on each device that a figure is known for."""
+    edits, train = settings["edits"], settings["train"]
+    kinds = {
+        "segment_objects": get_kind(settings["masks"]["weights"]),
+        "remove_objects": "telea" if edits["backend"] == "telea" else get_kind(edits["weights"]),
+        "score_edits": get_kind(settings["quality"]["judge"] or train["clip"]),
+        "train_clip": get_kind(train["clip"]),
+        "evaluate_clip": get_kind(train["clip"]),
+    }
+    items = {
+        "segment_objects": count["photos"],
+        "remove_objects": count["attempts"],
+        "score_edits": count["edits"],
+        "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
+        "evaluate_clip": 2 * count["pairs"] * count["evaluations"] / settings["folds"]["folds"],
+    }
+    sides = {
+        "segment_objects": settings["masks"]["image_size"],
+        "remove_objects": edits["size"],
+        "score_edits": settings["quality"]["judge_image_size"],
+    }
+    steps = max(1, int(edits["steps"] * edits["strength"])) * (2 if edits["guidance"] > 1 else 1)
+    stages, total = {}, {}
+    for stage, kind in kinds.items():
+        hours = {}
+        for device, speed in assumed["seconds"][stage][kind].items():
+            seconds = speed["s"] if "s" in speed else speed["fixed"] + speed["step"] * steps
+            scale = (sides[stage] / speed["side"]) ** 2 if "side" in speed and kind != "telea" else 1
+            hours[device] = items[stage] * seconds * scale / 3600
+            total[device] = total.get(device, 0) + hours[device]
+        stages[stage] = {
+            "weights": kind,
+            "items": round(items[stage]),
+            "hours": {device: round(value, 4) for device, value in hours.items()},
+        }
+    return {"stages": stages, "hours": {device: round(value, 4) for device, value in total.items()}}
+
+
+def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int) -> dict:
+    """Return bytes and files that the run leaves in its directory, by folder."""
+    pixels, with_edit = (
+        get_value(assumed, "bytes.photo_pixels"),
+        get_value(assumed, "shares.photos_with_edit"),
+    )
+    per_pixel = {name: get_value(assumed, f"bytes.{name}_per_pixel") for name in ("photo", "mask", "edit")}
+    written = masks = edits = photo_files = 0.0
+    total_wanted = sum(
+        source["photos"] * with_edit[source["format"]] for source in settings["samples"]["sources"]
+    )
+    for source in settings["samples"]["sources"]:
+        kind, size = source["format"], pixels[source["format"]]
+        mine = count["edits"] * source["photos"] * with_edit[kind] / total_wanted if total_wanted else 0
+        masks += mine * size * per_pixel["mask"]
+        edits += mine * size * per_pixel["edit"]
+        copies = {"embedded": 6 * source["photos"], "webdataset": source["photos"]}.get(
+            kind, 0
+        )  # embedded: with the truth
+        written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
+        photo_files += copies
+    checkpoint = clip_bytes or get_value(assumed, "bytes.checkpoint_without_weights")
+    size = {
+        "photos": written,
+        "masks": masks,
+        "edits": edits,
+        "models": count["trainings"] * checkpoint,
+        "tables": count["photos"] * get_value(assumed, "bytes.table_row"),
+    }
+    files = {
+        "photos": photo_files,
+        "masks": count["edits"],
+        "edits": count["edits"],
+        "models": 3 * count["trainings"],
+        "tables": 11 * count["shards"],  # seven tables, and requests and answers of two text stages
+    }
+    return {
+        "bytes": {**{key: round(value) for key, value in size.items()}, "total": round(sum(size.values()))},
+        "files": {**{key: round(value) for key, value in files.items()}, "total": round(sum(files.values()))},
+    }
+
+
+def get_kind(path: str | None) -> str:
+    """Return which figures hold for weights at this path: those of the embedded models or of real ones."""
+    return "embedded" if path and path.startswith(EMBEDDED) else "real"
+
+
+def warn_about_prices(prices: dict, model: str, today: date) -> None:
+    """Log that prices are old or that the model ends; never in the plan itself, which must not depend on the day."""
+    logger, entry = logging.getLogger("unscene"), find_price(prices, model)
+    if today - date.fromisoformat(prices["date"]) > timedelta(days=prices["max_age_days"]):
+        logger.warning("plan.prices: the prices are of %s; check them before you spend money", prices["date"])
+    if entry.get("shutdown") and entry["shutdown"] - today < timedelta(days=90):
+        logger.warning(
+            "api.model: %s ends on %s; its successor is %s", model, entry["shutdown"], entry.get("successor")
+        )
+
+
+def get_value(assumed: dict, dotted: str) -> object:
+    """Return the `value` of an assumption, e.g. shares.attempts."""
+    section, name = dotted.split(".")
+    return assumed[section][name]["value"]
+
+
+def list_assumptions(assumed: dict) -> dict:
+    """Return {name: value, kind and source} of every figure that the plan rests on."""
+    flat = {}
+
+    def walk(node: dict, name: str) -> None:
+        if "kind" in node:
+            flat[name] = node
+            return
+        for key, value in node.items():
+            if isinstance(value, dict):
+                walk(value, f"{name}.{key}" if name else key)
+
+    walk(assumed, "")
+    return flat
+
+
+def describe_plan(plan: dict) -> str:
+    """Return the plan as a page of text."""
+    count, api, storage = plan["items"], plan["api"], plan["storage"]
+    lines = [
+        f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions; expected: "
+        f"{count['edits']:,} edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
+        "",
+        f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
+    ]
+    for stage in ("keywords", "captions"):
+        one = api[stage]
+        if one["backend"] == "openai":
+            lines.append(
+                f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s); "
+                f"{one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst ${one['usd_worst']:.2f}"
+            )
+        else:
+            lines.append(
+                f"  {stage:<10} {one['backend']}, $0 (the API would take ${one['usd_with_api']:.2f})"
+            )
+    over = "OVER" if plan["over_budget"] else "within"
+    lines += [
+        f"  sum        ${api['usd']:.2f}, at worst ${api['usd_worst']:.2f}; {over} api.budget_usd ${api['budget_usd']:.2f}",
+        "",
+        "Device hours",
+    ]
+    for stage, one in plan["devices"]["stages"].items():
+        hours = ", ".join(f"{device} {value:.2f}" for device, value in one["hours"].items())
+        lines.append(f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {hours}")
+    lines.append(
+        "  sum              "
+        + ", ".join(f"{device} {value:.2f}" for device, value in plan["devices"]["hours"].items())
+    )
+    lines += ["", "Disk"]
+    for key, size in storage["bytes"].items():
+        lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")
+    lines += [
+        "",
+        f"Figures are assumptions of {plan['assumptions']['date']}; the plan names the source of each.",
+    ]
+    return "\n".join(lines)
+
+
+def measure_weights(path: Path) -> int:
+    """Return the bytes of the weights in an open_clip folder, 0 when there are none."""
+    return sum(file.stat().st_size for file in path.glob("*.safetensors")) if path.is_dir() else 0
+
+
+if __name__ == "__main__":
+    from unscene.logs import log_job
+
+    with log_job(snakemake):
+        checkout = Path(snakemake.scriptdir).resolve().parents[1]
+        settings = snakemake.params.lineage["settings"]
+        estimate_run(
+            path_to_plan=snakemake.output[0],
+            path_to_prices=checkout / settings["plan"]["prices"],
+            path_to_throughput=checkout / "resources" / "throughput.yaml",
+            settings=settings,
+            clip_bytes=measure_weights(checkout / settings["train"]["clip"]),
+        )

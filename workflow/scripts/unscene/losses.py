@@ -1,0 +1,101 @@
+"""Losses on original/edited pairs.
+
+Notation: z = temperature x cosine; I an original photo, J its edit; a names the object, b tells the scene without naming
+it, n says that it is not there; sp(x) = log(1 + exp(x)). All functions take logits and return a scalar tensor.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+    Tensor = torch.Tensor
+
+
+def info_nce(z: "Tensor") -> "Tensor":
+    """Symmetric cross-entropy of logits z (photos, texts), both n, with the matches on the diagonal.
+
+        1/2 [ mean_i -log softmax(z[i, :])_i + mean_j -log softmax(z[:, j])_j ]
+
+    Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision", figure 3.
+    """
+    import torch
+    from torch.nn import functional
+
+    target = torch.arange(len(z), device=z.device)
+    return (functional.cross_entropy(z, target) + functional.cross_entropy(z.T, target)) / 2
+
+
+def masked_multi_positive(z: "Tensor", positive: "Tensor", negative: "Tensor") -> "Tensor":
+    """L_mask: contrast with several positives a photo and with cells that are neither.
+
+    z (photos, texts); positive, negative: bool of the same shape, disjoint; a cell in neither has no influence at all.
+    For each row, the mean over its positives p of
+
+        sp( logsumexp over negatives q of z_q  -  z_p )  =  -log( exp z_p / (exp z_p + sum_q exp z_q) )
+
+    averaged over the rows that have a positive; the same over columns; the mean of both. Other positives stay out of
+    the denominator, so they don't compete (Khosla et al. 2020, "Supervised Contrastive Learning", with L_out and the
+    positives taken out of it). With one positive in each row and all else negative it is `info_nce`.
+    """
+    return (_contrast_rows(z, positive, negative) + _contrast_rows(z.T, positive.T, negative.T)) / 2
+
+
+def pair_ranking(
+    original_present: "Tensor", original_negated: "Tensor", edited_present: "Tensor", edited_negated: "Tensor"
+):
+    """L_rank: each photo of a pair prefers its own caption, and each caption its own photo.
+
+        1/4 [ sp(z(I,n) - z(I,a)) + sp(z(J,a) - z(J,n)) + sp(z(J,a) - z(I,a)) + sp(z(I,n) - z(J,n)) ]
+
+    averaged over pairs; arguments: the logits z(I,a), z(I,n), z(J,a), z(J,n), each (pairs,). It is the symmetric
+    cross-entropy of the pair's own 2 x 2 logits, and it is small exactly when the four comparisons of the group score hold
+    (Thrush et al. 2022, "Winoground").
+    """
+    from torch.nn.functional import softplus
+
+    return (
+        softplus(original_negated - original_present)
+        + softplus(edited_present - edited_negated)
+        + softplus(edited_present - original_present)
+        + softplus(original_negated - edited_negated)
+    ).mean() / 4
+
+
+def get_pair_truth(text_id: "Tensor") -> tuple["Tensor", "Tensor"]:
+    """Return (positive, negative), bool (2 pairs, 3 pairs), of photos [I, J] and texts [a, b, n] of a batch.
+
+    text_id: int (3, pairs), equal numbers for equal texts. The truth of a pair's own cells:
+
+              a    b     n
+        I     +    .     -      I with b is true but vague: neither
+        J     -    +     +
+
+    Cells between different pairs are negative, unless the text equals one of the photo's own positives or its b.
+    """
+    import torch
+
+    pairs = text_id.shape[1]
+    own = torch.eye(pairs, dtype=torch.bool, device=text_id.device)
+    no = torch.zeros_like(own)
+    positive = torch.cat([torch.cat([own, no, no], 1), torch.cat([no, own, own], 1)])
+    neither = torch.cat([torch.cat([no, own, no], 1), torch.cat([no, no, no], 1)])
+    columns = text_id.reshape(1, -1)
+    same = [text_id[kind].reshape(-1, 1) == columns for kind in range(3)]
+    other = ~torch.cat([own, own, own], 1)
+    neither = neither | torch.cat([(same[0] | same[1]) & other, (same[1] | same[2]) & other])
+    return positive, ~positive & ~neither
+
+
+def _contrast_rows(z: "Tensor", positive: "Tensor", negative: "Tensor") -> "Tensor":
+    from torch.nn.functional import softplus
+
+    against = z.masked_fill(~negative, float("-inf"))
+    # A row without negatives costs nothing; logsumexp of nothing has no gradient, so such rows are left out before it.
+    contrasted = positive & negative.any(dim=1, keepdim=True)
+    rows = contrasted.any(dim=1)
+    if not rows.any():
+        return z.sum() * 0
+    z, against, contrasted = z[rows], against[rows], contrasted[rows]
+    cost = softplus(against.logsumexp(dim=1, keepdim=True) - z).masked_fill(~contrasted, 0)
+    return (cost.sum(dim=1) / contrasted.sum(dim=1)).sum() / positive.any(dim=1).sum()

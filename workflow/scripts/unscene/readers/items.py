@@ -1,0 +1,49 @@
+"""What a reader yields: one item of a source, before its photo is looked at."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SourceError(ValueError):
+    """A source that cannot be read as the config describes it; the message names the key and the way out."""
+
+
+@dataclass
+class Item:
+    """One photo with its captions, as the source tells it.
+
+    key: the source's own name of the item, unique in the source. captions, mentions: as long as each other, where
+    there are mentions (the true words of each caption). path: the photo on disk; or `content` with `name`: its bytes
+    and file name in an archive. group: items with an equal group belong together. problem: (reason, detail) when
+    the item cannot be used whatever its photo holds.
+    """
+
+    key: str
+    captions: list[str]
+    mentions: list[list[str]] | None = None
+    path: Path | None = None
+    content: bytes | None = None
+    name: str = ""
+    url: str | None = None
+    group: str | None = None
+    problem: tuple[str, str] | None = None
+
+
+def find_path(source: dict, key: str, checkout: Path) -> Path:
+    """Return the path that key `key` of a source names; SourceError when nothing is there."""
+    path = checkout / source[key]
+    if not path.exists():
+        raise SourceError(
+            f"samples.sources, source {source['name']!r}, key {key}: {path} is not there "
+            "(paths in the config are relative to the checkout)"
+        )
+    return path
+
+
+def check_count(source: dict, found: int, where: Path) -> None:
+    """Raise SourceError when a source has more items than it promised: its shards would leave some out in silence."""
+    if found > source["photos"]:
+        raise SourceError(
+            f"samples.sources, source {source['name']!r}: `photos` is {source['photos']}, but {where} has {found} items; "
+            f"write photos: {found}, or, when the source was read before, add the new items as a source of their own"
+        )

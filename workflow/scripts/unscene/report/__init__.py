@@ -1,0 +1,1 @@
+"""The report: what each table of a run says, its figures, its pictures and its page."""

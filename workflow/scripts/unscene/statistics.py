@@ -1,0 +1,103 @@
+"""Intervals and tests for cross-validated comparisons of arms.
+
+Items of one photo group belong together, and the k training parts overlap; naive tests ignore both and find differences
+that are not there too often. The cluster bootstrap resamples photo groups (but not trainings), the corrected t of Nadeau
+and Bengio widens for the overlap: a claim needs both.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+_CELLS_AT_ONCE = 20_000_000
+
+
+def interval_of_folds(values: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """Return (mean, low, high) of a metric's values on the folds: Student's t with folds - 1 degrees of freedom.
+
+    It describes the spread over folds. NaN values are left out; with fewer than two left, the limits are NaN.
+    """
+    values = np.asarray(values, float)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return float("nan"), float("nan"), float("nan")
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, float("nan"), float("nan")
+    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values)
+    return mean, mean - float(half), mean + float(half)
+
+
+def corrected_t(
+    differences: np.ndarray, test_to_train: float, confidence: float
+) -> tuple[float, float, float]:
+    """Return (low, high, two-sided p) of the mean difference of two arms over J trainings.
+
+    t = mean / sqrt((1 / J + test_to_train) S^2), J - 1 degrees of freedom, S^2 the variance over trainings;
+    test_to_train = test items / training items, 1 / (k - 1) in k-fold cross-validation with seeds averaged.
+    Nadeau & Bengio 2003, "Inference for the Generalization Error", Machine Learning 52. NaN with fewer than two values; with
+    no variance at all, p is 1 for a mean of zero and 0 for any other.
+    """
+    differences = np.asarray(differences, float)
+    differences = differences[~np.isnan(differences)]
+    count = len(differences)
+    if count < 2:
+        return float("nan"), float("nan"), float("nan")
+    mean = float(differences.mean())
+    error = float(np.sqrt((1 / count + test_to_train) * differences.var(ddof=1)))
+    if error == 0:
+        return mean, mean, float(mean == 0)
+    half = float(stats.t.ppf((1 + confidence) / 2, count - 1)) * error
+    return mean - half, mean + half, float(2 * stats.t.sf(abs(mean) / error, count - 1))
+
+
+def cluster_bootstrap(
+    difference: pd.DataFrame, group: np.ndarray, fold: np.ndarray, draws: int, confidence: float, seed: int
+) -> pd.DataFrame:
+    """Bootstrap the mean of paired differences by photo group, within folds: `difference low high p n`, a row a column.
+
+    difference: a row a tested pair, pooled over the folds, a column a metric or contrast; NaN where a pair has none. In
+    each draw every fold gets as many groups as it has, drawn with replacement, each with all its pairs. low, high:
+    percentiles. p: two-sided, 2 min(P*[mean <= 0], P*[mean >= 0]), counting the observed sample as one draw more, and at
+    most 1. n: pairs that have a value. All columns share the draws.
+    (Davison & Hinkley 1997, "Bootstrap Methods and their Application", sections 3.8 and 4.4.)
+    """
+    values = difference.to_numpy(float)
+    cluster = pd.MultiIndex.from_arrays([np.asarray(fold), np.asarray(group)])
+    codes, clusters = pd.factorize(cluster, sort=True)
+    present = ~np.isnan(values)
+    sums, counts = np.zeros((2, len(clusters), values.shape[1]))
+    np.add.at(sums, codes, np.where(present, values, 0.0))
+    np.add.at(counts, codes, present)
+    fold_of_cluster = np.asarray(clusters.get_level_values(0))
+    total, number = sums.sum(axis=0), counts.sum(axis=0)
+    rng = np.random.default_rng(seed)
+    means = np.empty((draws, values.shape[1]))
+    at_once = max(1, _CELLS_AT_ONCE // len(clusters))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for start in range(0, draws, at_once):
+            weights = _draw_weights(fold_of_cluster, min(at_once, draws - start), rng)
+            means[start : start + len(weights)] = (weights @ sums) / (weights @ counts)
+        observed = total / number
+    tail = (1 - confidence) / 2
+    rows = []
+    for column, name in enumerate(difference.columns):
+        drawn = means[:, column][~np.isnan(means[:, column])]
+        if not len(drawn):
+            rows.append((name, np.nan, np.nan, np.nan, np.nan, 0))
+            continue
+        low, high = np.quantile(drawn, [tail, 1 - tail])
+        below, above = (drawn <= 0).sum() + 1, (drawn >= 0).sum() + 1
+        p = min(1.0, 2 * min(below, above) / (len(drawn) + 1))
+        rows.append((name, observed[column], low, high, p, int(number[column])))
+    return pd.DataFrame(rows, columns=["column", "difference", "low", "high", "p", "n"]).set_index("column")
+
+
+def _draw_weights(fold: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each cluster is drawn, float (draws, clusters): each fold's clusters among themselves."""
+    weights = np.zeros((draws, len(fold)), np.float32)
+    for name in np.unique(fold):
+        of_fold = np.flatnonzero(fold == name)
+        chosen = of_fold[rng.integers(len(of_fold), size=(draws, len(of_fold)))]
+        np.add.at(weights, (np.arange(draws)[:, None], chosen), 1)
+    return weights
