@@ -8,7 +8,8 @@ SHELL := bash
 
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
-GPUS ?= 1
+# Jobs that may hold a device at once. Without a GPU the stages run on the CPU, a core each, side by side.
+GPUS ?= $(shell (nvidia-smi --list-gpus 2>/dev/null || seq $(CORES)) | wc -l)
 CONFIG ?=
 RUN ?= .
 VENV := .venv

@@ -94,6 +94,9 @@ def test_mistakes_are_refused(section, key, value):
         ({"edits": {"weights": None}}, "edits.weights"),
         ({"masks": {"min_area": 0.9}}, "masks.min_area"),
         ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
+        ({"train": {"arms": {"originals": {"batches": "paired"}}}}, "train.arms.originals"),
+        ({"train": {"arms": {"originals": {"texts": "negated"}}}}, "texts: plain"),
+        ({"train": {"arms": {"random": {"loss": "mask_rank"}}}}, "train.arms.random"),
         ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
     ],
 )

@@ -1,7 +1,6 @@
 """The embedded models are there, small, load with their plain libraries and do something sensible on one scene."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ FILES = ("detector.pt", "judge.pt", "inpainter/model_index.json", "clip/open_cli
 
 @pytest.fixture(scope="module")
 def models(checkout):
-    sys.path.insert(0, str(checkout / "workflow" / "scripts"))
     return checkout / "resources" / "embedded"
 
 
@@ -60,7 +58,7 @@ def test_detectors_find_the_object(models, scene, name, tmp_path, monkeypatch):
     model = YOLO(models / name)
     assert list(model.names.values()) == list(COCO80)
     photo = render_scene(scene)
-    (result,) = model.predict([np.ascontiguousarray(photo.rgb[..., ::-1])], imgsz=192, conf=0.25, device="cpu",
+    (result,) = model.predict([np.ascontiguousarray(photo.rgb[..., ::-1])], imgsz=128, conf=0.25, device="cpu",
                               retina_masks=True, rect=False, verbose=False)  # fmt: skip
     names = [COCO80[int(number)] for number in result.boxes.cls]
     assert scene.objects[0].category in names

@@ -15,7 +15,6 @@ from unscene.pairs import PairError, load_pairs, read_pairs, split_pairs
 from unscene.samplers import plan_batches
 from unscene.training import (
     TrainingError,
-    check_arm,
     choose_texts,
     crop_and_flip,
     draw_views,
@@ -148,22 +147,6 @@ def test_the_optimizer_spares_one_dimensional_weights_and_the_schedule_warms_up(
         len(decayed["params"]) + len(spared["params"]) == len(list(model.parameters())) - 1
     )  # the temperature
     assert schedule(0) == pytest.approx(0.1) and schedule(10) == 1.0 and schedule(55) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize(
-    "arm, key",
-    [
-        ({}, "is empty"),
-        ({**ARMS["originals"], "batches": "paired"}, "batches: random"),
-        ({**ARMS["originals"], "texts": "negated"}, "texts: plain"),
-        ({**ARMS["random"], "loss": "mask_rank"}, "mask_rank"),
-    ],
-)
-def test_contradictory_arms_are_refused(arm, key):
-    with pytest.raises(TrainingError, match=key):
-        check_arm("odd", arm)
-    for name in ("originals", "random", "paired", "paired_rank"):
-        check_arm(name, ARMS[name])
 
 
 def test_splits_keep_groups_apart_and_bad_tables_are_named(world, tmp_path):

@@ -19,10 +19,10 @@ HERE = Path(__file__).resolve().parent
 # One row a training: script, its arguments, what it leaves in the work folder.
 RECIPE = {
     "autoencoder": ("train_autoencoder.py", {"scenes": 4000, "steps": 4000}),
-    "inpainter": ("train_inpainter.py", {"scenes": 8000, "steps": 4000}),
-    "detector": ("train_detector.py", {"name": "detector", "scenes": 2500, "epochs": 9}),
-    "judge": ("train_detector.py", {"name": "judge", "scenes": 2500, "epochs": 9}),
-    "clip": ("train_clip.py", {"scenes": 12000, "steps": 1500}),
+    "inpainter": ("train_inpainter.py", {"scenes": 8000, "steps": 4700}),
+    "detector": ("train_detector.py", {"name": "detector", "scenes": 4000, "epochs": 8, "more_epochs": 8}),
+    "judge": ("train_detector.py", {"name": "judge", "scenes": 4000, "epochs": 8}),
+    "clip": ("train_clip.py", {"scenes": 12000, "steps": 1000}),
 }
 SHIPPED = ("inpainter", "detector.pt", "judge.pt", "clip")
 COMMAND = "python resources/recipe/make_embedded_models.py --out resources/embedded"

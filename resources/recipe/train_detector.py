@@ -151,8 +151,8 @@ def train_round(folder, start, data, seed, epochs, batch, rate):
         model.train(
             trainer=Trainer, data=str(data), epochs=epochs, batch=batch, imgsz=IMAGE_SIZE, device="cpu", seed=seed,
             deterministic=True, project=str(folder.parent), name=folder.name, exist_ok=True, val=False, plots=False,
-            amp=False, workers=0, rect=False, cache="ram", pretrained=False, optimizer="AdamW", lr0=rate, lrf=0.02,
-            warmup_epochs=1, cos_lr=True, mosaic=0, mixup=0, erasing=0, auto_augment=None, scale=0, translate=0,
+            amp=False, workers=0, rect=False, cache="ram", pretrained=Path(start).suffix == ".pt", optimizer="AdamW", lr0=rate, lrf=0.02,
+            warmup_epochs=epochs / 8, cos_lr=True, mosaic=0, mixup=0, erasing=0, auto_augment=None, scale=0, translate=0,
             fliplr=0.5, hsv_h=0.005, hsv_s=0.2, hsv_v=0.2, mask_ratio=2, overlap_mask=True, close_mosaic=0,
             save_period=-1, verbose=False,
         )  # fmt: skip

@@ -21,7 +21,9 @@ config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].it
 check_config(config, CHECKOUT)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
-SHARDS = [shard for source in SOURCES.values() for shard in list_shards(source, config["samples"]["shard_size"])]
+SHARDS = [
+    shard for source in SOURCES.values() for shard in list_shards(source, config["samples"]["shard_size"])
+]
 ARMS = list(config["train"]["arms"])
 FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]

@@ -23,7 +23,7 @@ rule remove_objects:
         "benchmarks/remove_objects/{shard}.tsv"
     conda:
         "../../envs/vision.yaml"
-    threads: 2
+    threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=12000,

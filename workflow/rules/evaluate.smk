@@ -14,19 +14,15 @@ STAGE_FILES += expand(
 STAGE_FILES += expand("results/metrics/{table}", table=["items.parquet", "summary.csv", "comparison.csv"])
 
 
-def get_model(wildcards):
-    """The model of an arm, fold and seed; none for an untrained arm, which is train.clip itself."""
-    if wildcards.arm in TRAINED_ARMS:
-        return "results/models/{arm}/fold{fold}/seed{seed}"
-    return []
-
-
 rule evaluate_clip:
     """Score a model on the held-out fold: pair scores, their parts, retrieval."""
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
-        model=get_model,
+        # An untrained arm has no model of its own: it is train.clip itself.
+        model=lambda wildcards: (
+            ["results/models/{arm}/fold{fold}/seed{seed}"] if wildcards.arm in TRAINED_ARMS else []
+        ),
     output:
         metrics="results/metrics/{arm}/fold{fold}-seed{seed}.json",
         item_table="results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
@@ -36,7 +32,7 @@ rule evaluate_clip:
         "benchmarks/evaluate_clip/{arm}-fold{fold}-seed{seed}.tsv"
     conda:
         "../../envs/clip.yaml"
-    threads: 1
+    threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,

@@ -20,12 +20,12 @@ rule join_shards:
         expand("results/{{stage}}/{shard}.parquet", shard=SHARDS),
     output:
         "results/{stage}/{stage}.parquet",
-    wildcard_constraints:
-        stage="|".join(JOINED),
     log:
         "logs/join_shards/{stage}.log",
     benchmark:
         "benchmarks/join_shards/{stage}.tsv"
+    wildcard_constraints:
+        stage="|".join(JOINED),
     conda:
         "../../envs/text.yaml"
     params:

@@ -22,7 +22,7 @@ rule segment_objects:
         "benchmarks/segment_objects/{shard}.tsv"
     conda:
         "../../envs/vision.yaml"
-    threads: 2
+    threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,

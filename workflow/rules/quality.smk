@@ -26,7 +26,7 @@ rule score_edits:
         "benchmarks/score_edits/{shard}.tsv"
     conda:
         "../../envs/vision.yaml"
-    threads: 2
+    threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,

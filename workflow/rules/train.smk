@@ -26,7 +26,7 @@ rule train_clip:
         "benchmarks/train_clip/{arm}-fold{fold}-seed{seed}.tsv"
     conda:
         "../../envs/clip.yaml"
-    threads: 1
+    threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,
@@ -58,7 +58,7 @@ rule train_final:
         "benchmarks/train_final/{arm}.tsv"
     conda:
         "../../envs/clip.yaml"
-    threads: 1
+    threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,

@@ -344,15 +344,15 @@ def measure_weights(path: Path) -> int:
 
 
 if __name__ == "__main__":
+    from unscene.checkout import resolve_path
     from unscene.logs import log_job
 
     with log_job(snakemake):
-        checkout = Path(snakemake.scriptdir).resolve().parents[1]
         settings = snakemake.params.lineage["settings"]
         estimate_run(
             path_to_plan=snakemake.output[0],
-            path_to_prices=checkout / settings["plan"]["prices"],
-            path_to_throughput=checkout / "resources" / "throughput.yaml",
+            path_to_prices=resolve_path(settings["plan"]["prices"]),
+            path_to_throughput=resolve_path("resources/throughput.yaml"),
             settings=settings,
-            clip_bytes=measure_weights(checkout / settings["train"]["clip"]),
+            clip_bytes=measure_weights(resolve_path(settings["train"]["clip"])),
         )

@@ -144,16 +144,16 @@ def summarise_items(item):
 
 
 if __name__ == "__main__":
+    from unscene.checkout import resolve_path
     from unscene.devices import lease_device
-    from unscene.engine import resolve_weights
     from unscene.logs import log_job
 
     with log_job(snakemake):
-        tuned = snakemake.input.get("model")
+        weights = snakemake.params.lineage["settings"]["train"]["clip"]
         evaluate_clip(
             path_to_pairs=snakemake.input.pairs,
             path_to_folds=snakemake.input.folds,
-            path_to_clip=tuned or resolve_weights(snakemake.params.lineage["settings"]["train"]["clip"]),
+            path_to_clip=[*snakemake.input.get("model"), resolve_path(weights)][0],
             path_to_metrics=snakemake.output.metrics,
             path_to_items=snakemake.output.item_table,
             arm=snakemake.wildcards.arm,

@@ -107,13 +107,13 @@ def embed_plainly(path_to_folder, photos, texts):
 
 
 if __name__ == "__main__":
-    from unscene.engine import resolve_weights
+    from unscene.checkout import resolve_path
     from unscene.logs import log_job
 
     with log_job(snakemake):
         settings = snakemake.params.lineage["settings"]
         export_clip(
-            path_to_model=snakemake.input.get("model") or resolve_weights(settings["train"]["clip"]),
+            path_to_model=[*snakemake.input.get("model"), resolve_path(settings["train"]["clip"])][0],
             path_to_pairs=snakemake.input.pairs,
             path_to_deploy=snakemake.output.folder,
             arm=settings["deploy"]["arm"],

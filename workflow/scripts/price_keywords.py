@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
 
 from unscene.batch_lines import read_lines
 from unscene.prices import bill_answers, estimate_cost, read_prices
@@ -38,6 +37,7 @@ def read_once(paths: Iterable) -> Iterable[dict]:
 
 
 if __name__ == "__main__":
+    from unscene.checkout import resolve_path
     from unscene.logs import log_job
 
     with log_job(snakemake):
@@ -45,7 +45,7 @@ if __name__ == "__main__":
         price_keywords(
             paths_to_requests=snakemake.input.requests,
             paths_to_answers=snakemake.input.answers,
-            path_to_prices=Path(snakemake.scriptdir).resolve().parents[1] / settings["plan"]["prices"],
+            path_to_prices=resolve_path(settings["plan"]["prices"]),
             path_to_cost=snakemake.output.cost,
             model=settings["api"]["model"],
             backend=settings["keywords"]["backend"],

@@ -179,6 +179,7 @@ def _report(source: dict, shard: str, samples: list, rejected: list, promised: i
 
 
 if __name__ == "__main__":
+    from unscene.checkout import CHECKOUT
     from unscene.logs import log_job
 
     with log_job(snakemake):
@@ -188,7 +189,7 @@ if __name__ == "__main__":
             path_to_rejected=snakemake.output.rejected,
             shard=snakemake.wildcards.shard,
             settings=snakemake.params.lineage["settings"],
-            checkout=Path(snakemake.scriptdir).resolve().parents[1],
+            checkout=CHECKOUT,
             workers=snakemake.config["runtime"]["workers"],
             max_failed_share=snakemake.config["runtime"]["max_failed_share"],
         )

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from unscene.checkout import resolve_path
 from unscene.engine import (
     BoundedPool,
     cut_batches,
     prepare_torch,
     read_checked_photo,
-    resolve_weights,
     run_ahead,
 )
 from unscene.images import PhotoError, read_mask, read_photo, write_png
@@ -92,7 +92,7 @@ def remove_objects(
     prepare_torch(device, threads)
     from unscene.removers import load_remover
 
-    weights = resolve_weights(settings["weights"]) if settings["backend"] != "telea" else None
+    weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
     remover = load_remover(settings, runtime, device, weights, fingerprint)
     with ShardWriter(path_to_folder, path_to_table) as writer:
         rows = remove_all(edits, remover, settings, seed, runtime, writer)

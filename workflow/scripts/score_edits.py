@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from unscene.engine import cut_batches, prepare_torch, read_checked_photo, resolve_weights, run_ahead
+from unscene.checkout import resolve_path
+from unscene.engine import cut_batches, prepare_torch, read_checked_photo, run_ahead
 from unscene.image_scores import (
     crop_padded_square,
     find_damage,
@@ -168,7 +169,7 @@ def load_judge(path: str | None, image_size: int, device: str, runtime: dict):
         return None
     from unscene.detectors import Detector
 
-    return Detector(resolve_weights(path), image_size, device, runtime["precision"], runtime["batch_size"])
+    return Detector(resolve_path(path), image_size, device, runtime["precision"], runtime["batch_size"])
 
 
 def load_clip_scorer(path: str | None, device: str, batch_size: int):
@@ -179,7 +180,7 @@ def load_clip_scorer(path: str | None, device: str, batch_size: int):
 
     from unscene.clip_models import embed_photos, embed_texts, load_clip, resize_photo
 
-    model, preprocess, tokenizer = load_clip(resolve_weights(path), device=device)
+    model, preprocess, tokenizer = load_clip(resolve_path(path), device=device)
     scale = float(model.logit_scale.detach().exp())
     texts: dict[str, np.ndarray] = {}
 

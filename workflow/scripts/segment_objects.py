@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from unscene.checkout import resolve_path
 from unscene.engine import (
     BoundedPool,
     cut_batches,
     prepare_torch,
     read_checked_photo,
-    resolve_weights,
     run_ahead,
 )
 from unscene.images import PhotoError, write_png
@@ -83,7 +83,7 @@ def segment_objects(
     from unscene.detectors import Detector
 
     detector = Detector(
-        resolve_weights(settings["weights"]),
+        resolve_path(settings["weights"]),
         settings["image_size"],
         device,
         runtime["precision"],

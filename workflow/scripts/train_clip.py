@@ -26,8 +26,8 @@ def train_clip(
 
 
 if __name__ == "__main__":
+    from unscene.checkout import resolve_path
     from unscene.devices import lease_device
-    from unscene.engine import resolve_weights
     from unscene.lineage import digest
     from unscene.logs import log_job
 
@@ -35,7 +35,7 @@ if __name__ == "__main__":
         train_clip(
             path_to_pairs=snakemake.input.pairs,
             path_to_folds=snakemake.input.folds,
-            path_to_clip=resolve_weights(snakemake.params.lineage["settings"]["train"]["clip"]),
+            path_to_clip=resolve_path(snakemake.params.lineage["settings"]["train"]["clip"]),
             path_to_model=snakemake.output.model,
             arm=snakemake.wildcards.arm,
             fold=int(snakemake.wildcards.fold),

@@ -23,15 +23,15 @@ def train_final(path_to_pairs, path_to_clip, path_to_model, arm, settings, **run
 
 
 if __name__ == "__main__":
+    from unscene.checkout import resolve_path
     from unscene.devices import lease_device
-    from unscene.engine import resolve_weights
     from unscene.lineage import digest
     from unscene.logs import log_job
 
     with log_job(snakemake):
         train_final(
             path_to_pairs=snakemake.input.pairs,
-            path_to_clip=resolve_weights(snakemake.params.lineage["settings"]["train"]["clip"]),
+            path_to_clip=resolve_path(snakemake.params.lineage["settings"]["train"]["clip"]),
             path_to_model=snakemake.output.model,
             arm=snakemake.wildcards.arm,
             settings=snakemake.params.lineage["settings"],

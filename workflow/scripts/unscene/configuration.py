@@ -27,9 +27,26 @@ def check_config(config: dict, checkout: Path) -> None:
         )
     if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
+    for name, arm in arms.items():
+        check_arm(name, arm)
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
+
+
+def check_arm(name: str, arm: dict) -> None:
+    """Raise ConfigError, naming the key, when the parts of an arm contradict each other. An empty arm is not trained."""
+    key = f"train.arms.{name}"
+    if not arm:
+        return
+    if arm["images"] == "originals" and (arm["batches"] == "paired" or arm["texts"] == "negated"):
+        raise ConfigError(
+            f"{key}: images: originals has no edits, so it needs batches: random and texts: plain"
+        )
+    if arm["loss"] == "mask_rank" and (arm["batches"] != "paired" or arm["texts"] != "negated"):
+        raise ConfigError(
+            f"{key}: loss: mask_rank compares within pairs; it needs batches: paired and texts: negated"
+        )
 
 
 def _check_path(config: dict, dotted: str, checkout: Path) -> None:

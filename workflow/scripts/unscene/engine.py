@@ -10,21 +10,8 @@ from threading import BoundedSemaphore
 
 import numpy as np
 
-import unscene
 from unscene.images import PhotoError, read_photo
 from unscene.shards import file_sha256
-
-CHECKOUT = Path(unscene.__file__).resolve().parents[3]
-
-
-def resolve_weights(path: str | Path) -> Path:
-    """Return the absolute path of weights that the config names relative to the checkout; FileNotFoundError if absent."""
-    resolved = CHECKOUT / path
-    if not resolved.exists():
-        raise FileNotFoundError(
-            f"{resolved}: the weights named in the config are not there (config/README.md)"
-        )
-    return resolved
 
 
 def prepare_torch(device: str, threads: int) -> None:

@@ -39,21 +39,6 @@ class TrainingError(RuntimeError):
     """A training run that cannot go on."""
 
 
-def check_arm(name: str, arm: dict) -> None:
-    """Raise TrainingError, naming the key, when the parts of an arm contradict each other."""
-    key = f"train.arms.{name}"
-    if not arm:
-        raise TrainingError(f"{key} is empty, so there is nothing to train")
-    if arm["images"] == "originals" and (arm["batches"] == "paired" or arm["texts"] == "negated"):
-        raise TrainingError(
-            f"{key}: images: originals has no edits, so it needs batches: random and texts: plain"
-        )
-    if arm["loss"] == "mask_rank" and (arm["batches"] != "paired" or arm["texts"] != "negated"):
-        raise TrainingError(
-            f"{key}: loss: mask_rank compares within pairs; it needs batches: paired and texts: negated"
-        )
-
-
 def fine_tune(
     pair: pd.DataFrame,
     path_to_clip: str | Path,
@@ -74,7 +59,6 @@ def fine_tune(
     """
     import torch
 
-    check_arm(name, arm)
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(path_to_clip, device)
     long = find_long_pairs(pair, tokenizer)
