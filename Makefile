@@ -42,8 +42,7 @@ demo: env ## From nothing to the report on the embedded scenes
 	@echo "The report is at $(abspath $(RUN))/results/report.html"
 
 plan: env ## Tokens, dollars, GPU hours, bytes and files, before anything is spent (CONFIG=config/coco30k.yaml)
-	@$(SNAKEMAKE) --quiet all --force results/plan.json
-	@$(BIN)/python workflow/scripts/estimate_run.py $(RUN)/results/plan.json
+	@$(SNAKEMAKE) --quiet progress rules --forcerun estimate_run -- results/plan.json
 
 why: env ## What would run again, and why
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m unscene.needed_jobs --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from unscene.answers import AnswersMissing, collect_answers
 from unscene.batch_lines import (
     BatchLineError,
     build_answer,
@@ -20,7 +21,6 @@ from unscene.batch_lines import (
     write_lines,
 )
 from unscene.lexicon import load_lexicon
-from unscene.paid_answers import AnswersMissing, collect_answers
 from unscene.prompts import keyword_request
 
 
@@ -151,7 +151,7 @@ def test_lines_are_written_once_and_errors_name_the_line(tmp_path):
         list(read_lines(tmp_path / "b.jsonl"))
 
 
-def test_paid_answers_are_found_and_missing_ones_are_made_ready(tmp_path):
+def test_answers_are_found_and_missing_ones_are_made_ready(tmp_path):
     first, second = make_request(["A dog."]), make_request(["A cat."])
     paid = build_answer(second, "gpt-4o", [{"w": ["cat"]}])
     expired = {"custom_id": first["custom_id"], "response": None, "error": {"code": "batch_expired"}}

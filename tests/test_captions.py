@@ -8,10 +8,10 @@ import pytest
 from answer_captions import answer_captions
 from build_caption_requests import build_caption_requests
 from parse_captions import parse_captions
+from unscene.answers import AnswersMissing
 from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
 from unscene.caption_edits import find_fault
 from unscene.lexicon import find_words
-from unscene.paid_answers import AnswersMissing
 from unscene.phrasings import hold_out, is_negated
 from unscene.tables import read_table, write_table
 
@@ -84,7 +84,7 @@ def test_template_backend(run):
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
 
 
-def test_paid_answers_are_checked(run, tmp_path):
+def test_answers_are_checked(run, tmp_path):
     with pytest.raises(AnswersMissing, match="captions-x"):
         answer_captions(run / "req.jsonl", run / "raw.jsonl", "openai", "captions-x", tmp_path / "state")
     (request,) = read_lines(run / "req.jsonl")

@@ -9,9 +9,9 @@ from answer_keywords import answer_keywords
 from build_keyword_requests import build_keyword_requests
 from parse_keywords import parse_keywords
 from price_keywords import price_keywords
+from unscene.answers import AnswersMissing
 from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
 from unscene.configuration import ConfigError
-from unscene.paid_answers import AnswersMissing
 from unscene.prices import PriceError, find_price, read_prices
 from unscene.tables import read_json, read_table, write_table
 
@@ -59,7 +59,7 @@ def test_lexicon_from_samples_to_table(run):
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
 
 
-def test_paid_answers_stop_clearly_and_faults_become_rows(run, tmp_path):
+def test_answers_stop_clearly_and_faults_become_rows(run, tmp_path):
     with pytest.raises(AnswersMissing, match="2 of 2"):
         answer_keywords(run / "req.jsonl", run / "raw.jsonl", "openai", "keywords-x", tmp_path / "state")
     assert not (run / "raw.jsonl").exists()

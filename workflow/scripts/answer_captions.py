@@ -1,14 +1,11 @@
 """Answer the caption requests of one shard: by the offline grammar, or from paid answers of the Batch API."""
 
 import json
-import logging
 
-from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.answers import PATH_TO_STATE, answer_requests
+from unscene.batch_lines import build_answer, read_items
 from unscene.caption_edits import rewrite
-from unscene.paid_answers import PATH_TO_STATE, collect_answers
 from unscene.phrasings import fill_phrasing
-
-logger = logging.getLogger("unscene")
 
 
 def answer_captions(
@@ -19,13 +16,8 @@ def answer_captions(
     backend: `template` rewrites the captions that it reads out of each request's body; `openai` takes the answers from the
     paid-answer files. name: what the file of missing requests is called.
     """
-    requests = list(read_lines(path_to_requests))
-    if backend == "openai":
-        answers = collect_answers(requests, name, path_to_state)
-    else:
-        answers = [answer_from_template(request) for request in requests]
-    write_lines(answers, path_to_answers)
-    logger.info("%d requests answered by %s", len(answers), backend)
+    answer_offline = None if backend == "openai" else answer_from_template
+    answer_requests(path_to_requests, path_to_answers, answer_offline, name, path_to_state)
 
 
 def answer_from_template(request: dict) -> dict:

@@ -1,12 +1,8 @@
 """Answer the keyword requests of one shard: from the lexicon, or from paid answers of the Batch API."""
 
-import logging
-
-from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.answers import PATH_TO_STATE, answer_requests
+from unscene.batch_lines import build_answer, read_items
 from unscene.lexicon import find_words
-from unscene.paid_answers import PATH_TO_STATE, collect_answers
-
-logger = logging.getLogger("unscene")
 
 
 def answer_keywords(
@@ -17,13 +13,8 @@ def answer_keywords(
     backend: `lexicon` reads the captions out of each request's body, as a model does; `openai` takes the answers from
     the paid-answer files. name: what the file of missing requests is called.
     """
-    requests = list(read_lines(path_to_requests))
-    if backend == "openai":
-        answers = collect_answers(requests, name, path_to_state)
-    else:
-        answers = [answer_from_lexicon(request) for request in requests]
-    write_lines(answers, path_to_answers)
-    logger.info("%d requests answered by %s", len(answers), backend)
+    answer_offline = None if backend == "openai" else answer_from_lexicon
+    answer_requests(path_to_requests, path_to_answers, answer_offline, name, path_to_state)
 
 
 def answer_from_lexicon(request: dict) -> dict:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from unscene.batch_lines import spread, write_lines
 from unscene.caption_edits import WantedCaption, list_wanted
 from unscene.prompts import caption_request
-from unscene.tables import read_table
 
 # A rewriting needs more care than a list of words: fewer to a prompt.
 EDITS_PER_PROMPT = 10
@@ -24,13 +23,7 @@ def build_caption_requests(
 
     model: the name in the body (the backend's own name when it is offline).
     """
-    wanted = list_wanted(
-        read_table(path_to_masks, ["edit_id", "image_id", "category", "status"]),
-        read_table(path_to_keywords, ["image_id", "caption", "words"]),
-        read_table(path_to_samples, ["image_id", "captions"]),
-        held_out_share,
-        seed,
-    )
+    wanted = list_wanted(path_to_masks, path_to_keywords, path_to_samples, held_out_share, seed)
     prompts = spread(list_items(wanted), EDITS_PER_PROMPT)
     write_lines((caption_request(model, prompt) for prompt in prompts), path_to_requests)
 

@@ -9,7 +9,7 @@ from unscene.batch_lines import Verdict, index_answers, judge_items, read_lines
 from unscene.caption_edits import WantedCaption, find_fault, list_wanted, plain_captions, same_text
 from unscene.phrasings import find_phrasing, hold_out, negate
 from unscene.shards import check_failed_share
-from unscene.tables import read_table, write_table
+from unscene.tables import write_table
 
 COLUMNS = [
     "edit_id", "caption_original", "caption_without", "caption_negated", "caption_negated_held_out",
@@ -34,13 +34,7 @@ def parse_captions(
     source: the model's name, `template`, or `template_fallback` where the answer or its check failed (`reason` says why).
     `held_out` says whether caption_negated uses a held-out phrasing: by the checks it never does.
     """
-    wanted = list_wanted(
-        read_table(path_to_masks, ["edit_id", "image_id", "category", "status"]),
-        read_table(path_to_keywords, ["image_id", "caption", "words"]),
-        read_table(path_to_samples, ["image_id", "captions"]),
-        held_out_share,
-        seed,
-    )
+    wanted = list_wanted(path_to_masks, path_to_keywords, path_to_samples, held_out_share, seed)
     verdicts = judge_items(read_lines(path_to_requests), index_answers(path_to_answers))
     frame = pd.DataFrame(list_rows(wanted, verdicts, hold_out(held_out_share, seed)), columns=COLUMNS)
     frame = frame.astype({column: "bool" if column == "held_out" else "string" for column in COLUMNS})

@@ -17,6 +17,7 @@ from unscene.phrasings import (
     negate,
 )
 from unscene.prompts import caption_item
+from unscene.tables import read_table
 
 PLAIN_SCENE = "A photo."
 
@@ -38,13 +39,16 @@ class WantedCaption(NamedTuple):
 
 
 def list_wanted(
-    mask: pd.DataFrame, keyword: pd.DataFrame, sample: pd.DataFrame, held_out_share: float, seed: int
+    path_to_masks, path_to_keywords, path_to_samples, held_out_share: float, seed: int
 ) -> list[WantedCaption]:
-    """Return what each wanted edit (mask status ok) needs, in the order of the masks.
+    """Return what each wanted edit (mask status ok) of a shard needs, in the order of the masks.
 
     The old caption is the one at the mask's `caption_position`, or the first that names the object by the keywords; None when
     no caption names it.
     """
+    mask = read_table(path_to_masks, ["edit_id", "image_id", "category", "status"])
+    keyword = read_table(path_to_keywords, ["image_id", "caption", "words"])
+    sample = read_table(path_to_samples, ["image_id", "captions"])
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
     first = _first_naming(keyword)

@@ -1,9 +1,11 @@
-"""Paid answers: the answer lines of OpenAI's batches that lie in `state/answers/`, found again by the hash of the request.
+"""Who answers the requests: an offline function, or paid answers, which are never asked twice.
 
+Paid answers are the answer lines of OpenAI's batches that lie in `state/answers/`, found again by the hash of the request.
 `state/` belongs to no rule, so that nothing that Snakemake deletes was paid for.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from unscene.batch_lines import may_try_again, read_lines, write_lines
@@ -13,6 +15,27 @@ PATH_TO_STATE = Path("state")
 
 class AnswersMissing(RuntimeError):
     """Some requests have no paid answer yet; the message says what to do."""
+
+
+def answer_requests(
+    path_to_requests: str | Path,
+    path_to_answers: str | Path,
+    answer_offline: Callable[[dict], dict] | None,
+    name: str,
+    path_to_state: Path = PATH_TO_STATE,
+) -> None:
+    """Write one answer line a request, in the order of the requests.
+
+    answer_offline: returns the answer line of a request line; None takes the paid answers. name: what the file of missing
+    requests is called.
+    """
+    requests = list(read_lines(path_to_requests))
+    if answer_offline is None:
+        answers = collect_answers(requests, name, path_to_state)
+    else:
+        answers = [answer_offline(request) for request in requests]
+    write_lines(answers, path_to_answers)
+    logging.getLogger("unscene").info("%d requests answered", len(answers))
 
 
 def collect_answers(requests: list[dict], name: str, path_to_state: Path = PATH_TO_STATE) -> list[dict]:
