@@ -105,16 +105,16 @@ def write_architecture(folder):
     return path
 
 
-def train_detector(work, name, scenes, epochs, more_epochs=0, batch=16):
+def train_detector(work, name, scenes, epochs, more_epochs=(), batch=16):
     """Train `name` (detector or judge: other scenes, other seed); return the path of its half-precision file.
 
-    `more_epochs` go on from the result with a new, smaller learning rate that falls to zero again.
+    Each number of `more_epochs` is a round that goes on from the last with a learning rate that falls to zero again.
     """
     work = Path(work).resolve()
     data = write_dataset(work / f"yolo-{name}-{scenes}", SEEDS[name], scenes)
     last = train_round(work / name, write_architecture(work), data, SEEDS[name], epochs, batch, 0.003)
-    if more_epochs:
-        last = train_round(work / f"{name}-more", last, data, SEEDS[name], more_epochs, batch, 0.002)
+    for number, more in enumerate(more_epochs, start=1):
+        last = train_round(work / f"{name}-more{number}", last, data, SEEDS[name], more, batch, 0.002)
     out = work / f"{name}.pt"
     export_detector(last, out)
     return out
@@ -194,6 +194,6 @@ if __name__ == "__main__":
     parser.add_argument("--name", choices=("detector", "judge"), default="detector")
     parser.add_argument("--scenes", type=int, default=4000)
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--more_epochs", type=int, default=0)
+    parser.add_argument("--more_epochs", type=int, nargs="*", default=[])
     arguments = parser.parse_args()
     train_detector(arguments.work, arguments.name, arguments.scenes, arguments.epochs, arguments.more_epochs)
