@@ -68,7 +68,7 @@ def make_run(
             "acceptance": {
                 "precision": None,
                 "precision_reason": "no true backgrounds",
-                "accepted_of_wanted": {"share": 0.62, "low": 0.55, "high": 0.7, "n": 40},
+                "accepted_of_masks": {"share": 0.62, "low": 0.55, "high": 0.7, "n": 40},
             },
         }
     }

@@ -14,9 +14,9 @@ rule export_clip:
     output:
         folder=directory("results/deploy"),
     log:
-        "logs/export_clip/export_clip.log",
+        "logs/export_clip.log",
     benchmark:
-        "benchmarks/export_clip/export_clip.tsv"
+        "benchmarks/export_clip.tsv"
     conda:
         "../../envs/clip.yaml"
     params:

@@ -65,9 +65,9 @@ rule compare_arms:
         summary="results/metrics/summary.csv",
         comparison="results/metrics/comparison.csv",
     log:
-        "logs/compare_arms/compare_arms.log",
+        "logs/compare_arms.log",
     benchmark:
-        "benchmarks/compare_arms/compare_arms.tsv"
+        "benchmarks/compare_arms.tsv"
     conda:
         "../../envs/clip.yaml"
     params:

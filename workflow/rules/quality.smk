@@ -57,9 +57,9 @@ rule select_pairs:
         pairs="results/quality/pairs.parquet",
         rejected="results/quality/rejected.parquet",
     log:
-        "logs/select_pairs/select_pairs.log",
+        "logs/select_pairs.log",
     benchmark:
-        "benchmarks/select_pairs/select_pairs.tsv"
+        "benchmarks/select_pairs.tsv"
     conda:
         "../../envs/text.yaml"
     params:
@@ -83,9 +83,9 @@ rule draw_contact_sheet:
     output:
         "results/quality/contact_sheet.png",
     log:
-        "logs/draw_contact_sheet/draw_contact_sheet.log",
+        "logs/draw_contact_sheet.log",
     benchmark:
-        "benchmarks/draw_contact_sheet/draw_contact_sheet.tsv"
+        "benchmarks/draw_contact_sheet.tsv"
     conda:
         "../../envs/vision.yaml"
     params:

@@ -28,9 +28,9 @@ rule write_report:
     output:
         report("results/report.html", category="unscene", caption="../report/workflow.rst"),
     log:
-        "logs/write_report/write_report.log",
+        "logs/write_report.log",
     benchmark:
-        "benchmarks/write_report/write_report.tsv"
+        "benchmarks/write_report.tsv"
     conda:
         "../../envs/text.yaml"
     resources:

@@ -19,9 +19,9 @@ rule score_against_truth:
     output:
         "results/metrics/truth.json",
     log:
-        "logs/score_against_truth/score_against_truth.log",
+        "logs/score_against_truth.log",
     benchmark:
-        "benchmarks/score_against_truth/score_against_truth.tsv"
+        "benchmarks/score_against_truth.tsv"
     conda:
         "../../envs/vision.yaml"
     params:

@@ -20,7 +20,10 @@ TRUTH = {
     "Hole, PSNR: Telea (OpenCV)": ("edits", "psnr_db", "telea"),
     "Hole, PSNR: mean colour": ("edits", "psnr_db", "mean_fill"),
     "Hole, PSNR: untouched": ("edits", "psnr_db", "untouched"),
-    "Wanted edits that were accepted": ("acceptance", "accepted_of_wanted"),
+    "Hole, distance of texture from the truth's: edit": ("edits", "texture_log_variance_ratio", "edit"),
+    "Hole, distance of texture from the truth's: Telea": ("edits", "texture_log_variance_ratio", "telea"),
+    "Masks that ended in an accepted pair": ("acceptance", "accepted_of_masks"),
+    "Objects named in captions that did": ("acceptance", "accepted_of_named_objects"),
     "Accepted edits that truly removed the object": ("acceptance", "precision"),
     "True removals that were accepted": ("acceptance", "recall"),
 }
