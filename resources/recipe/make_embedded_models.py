@@ -73,10 +73,19 @@ def ship(source, target):
     if source.is_dir():
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.copytree(source, temporary)
+        forget_origin(temporary)
         shutil.rmtree(target, ignore_errors=True)
     else:
         shutil.copyfile(source, temporary)
     temporary.replace(target)
+
+
+def forget_origin(folder):
+    """Drop the folder that diffusers notes in its configs: where a model was made says nothing about it."""
+    for path in folder.rglob("*.json"):
+        config = json.loads(path.read_text())
+        if isinstance(config, dict) and config.pop("_name_or_path", None):
+            path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def write_card(out, work):

@@ -160,6 +160,18 @@ def train_round(folder, start, data, seed, epochs, batch, rate):
     return last
 
 
+def forget_machine(state):
+    """Drop the paths and the repository that ultralytics notes in a checkpoint, in place."""
+    model, places = state["model"], ("project", "data", "model", "save_dir", "name")
+    arguments = vars(model.args) if not isinstance(model.args, dict) else model.args
+    for noted in (state["train_args"], arguments):
+        for key in places:
+            noted.pop(key, None)
+    state["git"] = None
+    model.pt_path = None
+    model.yaml["yaml_file"] = Path(model.yaml["yaml_file"]).name
+
+
 def export_detector(checkpoint, out):
     """Keep the averaged model of an ultralytics checkpoint alone, in half precision; replaces `out` at once."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=False)
@@ -175,12 +187,7 @@ def export_detector(checkpoint, out):
         "best_fitness": None,
         "train_results": None,
     }
-    # Paths of the machine that trained stay at home.
-    state["train_args"] = {
-        k: v
-        for k, v in state.get("train_args", {}).items()
-        if k not in ("project", "data", "model", "save_dir", "name")
-    }
+    forget_machine(state)
     temporary = Path(out).with_suffix(".tmp")
     torch.save(state, temporary)
     shutil.move(temporary, out)
