@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 SOURCES := workflow tests resources/recipe
 
-.PHONY: help env lock demo plan why lint format test bench models clean
+.PHONY: help env lock demo plan why lint format test test-all faults bench models clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,12 @@ lint: env ## ruff, snakefmt, snakemake --lint and the config schema
 
 test: lint ## Lint, unit tests, dry runs of all configs, small runs from end to end
 	$(BIN)/pytest
+
+test-all: test ## The dear tiers as well: minutes each
+	$(BIN)/pytest -m dear
+
+faults: env ## Fault and kill tests (KIND=api, gpu or train; all of them without KIND)
+	@for file in tests/faults_$(or $(KIND),*).py; do $(BIN)/python $$file; done
 
 bench: env ## Every benchmark that this machine can run
 	@for file in tests/bench_*.py; do $(BIN)/python $$file; done

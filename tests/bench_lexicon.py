@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+from result_lines import print_bench
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 SUBJECTS = [
@@ -58,4 +60,4 @@ def measure(captions: int = 50_000, repeats: int = 3) -> float:
 
 
 if __name__ == "__main__":
-    print(f"bench lexicon value={measure():.0f} unit=captions/s ratio=nan against=none")
+    print_bench("lexicon", measure(), "captions/s")
