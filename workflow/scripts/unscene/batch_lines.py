@@ -38,17 +38,27 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def hash_body(body: dict) -> str:
-    """Return the custom_id of a request body: `w-` and 32 hex digits of its SHA-256."""
-    return "w-" + hashlib.sha256(canonical_json({"body": body, "url": URL}).encode()).hexdigest()[:32]
+def hash_body(body: dict, replicate: int | str = 0) -> str:
+    """Return the custom_id of a request body: `w-` and 32 hex digits of its SHA-256.
+
+    Equal bodies have one id and are asked once. A `replicate` other than 0 is hashed in: the same body, asked again on purpose.
+    """
+    hashed = {"body": body, "url": URL} | ({"replicate": replicate} if replicate else {})
+    return "w-" + hashlib.sha256(canonical_json(hashed).encode()).hexdigest()[:32]
 
 
 def build_request(
-    model: str, system: str, items: list[str], name: str, item_schema: dict, tokens_per_item: int
+    model: str,
+    system: str,
+    items: list[str],
+    name: str,
+    item_schema: dict,
+    tokens_per_item: int,
+    replicate: int = 0,
 ) -> dict:
     """Return a request line that asks for one answer per item, numbered from 1, in a strict JSON schema.
 
-    The answer is `{"r": [{"i": 1, ...}, ...]}`; `item_schema` has the properties beside `i`.
+    The answer is `{"r": [{"i": 1, ...}, ...]}`; `item_schema` has the properties beside `i`. replicate: see `hash_body`.
     """
     schema = {
         "type": "object",
@@ -82,7 +92,7 @@ def build_request(
         "store": False,
         **model_profile(model),
     }
-    return {"custom_id": hash_body(body), "method": "POST", "url": URL, "body": body}
+    return {"custom_id": hash_body(body, replicate), "method": "POST", "url": URL, "body": body}
 
 
 def model_profile(model: str) -> dict:
