@@ -12,9 +12,7 @@ ANSWER_TOKENS = 4.5
 
 _KEYWORD_EXAMPLES = (
     ("1. A woman in an orange shirt eats a hot dog by the bus stop.", '{"i":1,"w":["person","hot dog"]}'),
-    ("2. Two kids play baseball near an empty road.", '{"i":2,"w":["person"]}'),
-    ("3. Wine glasses and a bouquet on a wooden table.", '{"i":3,"w":["wine glass","dining table"]}'),
-    ("4. The sky at dusk.", '{"i":4,"w":[]}'),
+    ("2. The sky at dusk.", '{"i":2,"w":[]}'),
 )
 
 _CAPTION_SYSTEM = """\
@@ -42,7 +40,7 @@ def keyword_system(rules: tuple[str, ...]) -> str:
     answered = ",".join(answer for _, answer in _KEYWORD_EXAMPLES)
     return (
         f"Words: {', '.join(COCO80)}.\n"
-        "For each numbered caption list the words that it mentions; often none.\n"
+        "List the words that each numbered caption mentions; often none.\n"
         + "".join(f"- {rule}\n" for rule in rules)
         + f"Example:\n{asked}\n"
         + f'{{"r":[{answered}]}}\n'
