@@ -10,7 +10,6 @@ import yaml
 from build_caption_requests import EDITS_PER_PROMPT
 from estimate_run import (
     describe_plan,
-    estimate_prompts,
     estimate_run,
     list_assumptions,
     make_plan,
@@ -19,6 +18,7 @@ from estimate_run import (
 from unscene.batch_lines import estimate_tokens
 from unscene.prices import PriceError, read_prices
 from unscene.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_request
+from unscene.text_costs import MARKS, estimate_prompts, make_tables
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +46,14 @@ def paid(config):
     return changed
 
 
-def test_cost_of_prompts_is_the_formula(prices, assumed):
+def test_cost_of_prompts_is_the_formula(prices, assumed, config):
     """N = 1,003 captions at n = 20: fifty full prompts and one of three, f = 2 % asked twice."""
     text = "x" * 52
 
     def make(size):
         return keyword_request("gpt-4o", [text] * size, ("a rule",))
 
-    cost = estimate_prompts(make, 1003, 20, KEYWORD_TOKENS, prices, assumed)
+    cost = estimate_prompts(make, 1003, 20, KEYWORD_TOKENS, prices, assumed, config["api"])
     tokens_in = 50 * estimate_tokens(make(20)) + estimate_tokens(make(3))
     tokens_out = 50 * (20 * KEYWORD_TOKENS + ANSWER_TOKENS) + (3 * KEYWORD_TOKENS + ANSWER_TOKENS)
     assert cost["requests"] == 51
@@ -66,7 +66,7 @@ def test_cost_of_prompts_is_the_formula(prices, assumed):
 def test_thirty_thousand_captions_cost_what_the_batch_price_says(paid, prices, assumed):
     keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
     assert keywords["requests"] == 1500 and keywords["files"] == 1
-    assert 3 < keywords["usd"] < 6  # gpt-4o, twenty a prompt
+    assert 3.6 < keywords["usd"] < 4.2  # gpt-4o, twenty a prompt
     paid["api"]["model"] = "gpt-6-luna"
     assert make_plan(paid, prices, assumed)["api"]["keywords"]["usd"] < 0.06 * keywords["usd"]
 
@@ -91,8 +91,10 @@ def test_over_budget_is_said_and_is_no_error(paid, prices, assumed):
     paid["api"]["budget_usd"] = 1
     plan = make_plan(paid, prices, assumed)
     assert plan["over_budget"] is True and "OVER api.budget_usd $1.00" in describe_plan(plan)
-    paid["api"]["budget_usd"] = plan["api"]["usd_worst"]
-    assert make_plan(paid, prices, assumed)["over_budget"] is False
+    paid["api"]["budget_usd"] = plan["api"]["usd"]
+    plan = make_plan(paid, prices, assumed)
+    assert plan["over_budget"] is False
+    assert plan["api"]["usd_committed_at_most"] == plan["api"]["budget_usd"] < plan["api"]["usd_worst"]
 
 
 def test_files_follow_the_limits_of_the_api(paid, prices, assumed):
@@ -101,6 +103,11 @@ def test_files_follow_the_limits_of_the_api(paid, prices, assumed):
     assert keywords["requests"] == 150_000
     assert keywords["files"] >= max(3, keywords["bytes"] / 200e6)
     assert keywords["waves"] >= keywords["input_tokens"] / 5e6
+    paid["api"] |= {"requests_per_file": 10_000, "enqueued_tokens": 90_000}
+    smaller = make_plan(paid, prices, assumed)["api"]["keywords"]
+    assert smaller["files"] == 15 and smaller["waves"] == pytest.approx(
+        keywords["input_tokens"] / 90_000, abs=1
+    )
 
 
 def test_an_unknown_model_is_named_with_its_key(paid, prices, assumed):
@@ -173,3 +180,45 @@ def test_old_prices_and_ending_models_are_logged(prices, caplog):
     assert "gpt-4o ends on 2027-01-14" in caplog.text and "gpt-6-luna" in caplog.text
     warn_about_prices(prices, "gpt-6-luna", date(2027, 6, 1))
     assert "the prices are of 2026-11-22" in caplog.text
+
+
+def read_overlay(checkout, config, name):
+    overlay = yaml.safe_load((checkout / "config" / f"{name}.yaml").read_text())
+    merged = copy.deepcopy(config)
+    for key, value in overlay.items():
+        merged[key] = {**merged[key], **value} if isinstance(value, dict) else value
+    return merged
+
+
+def test_the_course_run_stays_within_its_ten_dollars(checkout, config, prices, assumed):
+    course = read_overlay(checkout, config, "coco30k")
+    plan = make_plan(course, prices, assumed)
+    api = plan["api"]
+    assert course["api"]["budget_usd"] == 10 and course["api"]["model"] == "gpt-4o"
+    assert api["usd"] < 10 and plan["over_budget"] is False
+    parts = [api[stage] for stage in ("keywords", "captions", "batchsize")]
+    assert all(part["usd"] > 0 for part in parts)
+    assert api["usd"] == pytest.approx(sum(part["usd"] for part in parts), abs=1e-3)
+    assert api["requests"] == sum(part["requests"] for part in parts)
+    study = api["batchsize"]
+    assert min(study["prompts"].values()) >= study["prompts_needed"]
+    assert (
+        0 < study["power"] < 1 and "power" in describe_plan(plan) and "at most $10.00" in describe_plan(plan)
+    )
+
+
+def test_the_study_is_planned_where_its_choice_is_used(checkout, config, prices, assumed):
+    large = read_overlay(checkout, config, "cc3m")
+    study = make_plan(large, prices, assumed)["api"]["batchsize"]
+    assert study["backend"] == "openai" and study["prompts"]["100"] == 300
+    assert study["prompts"] == {
+        "1": 10000, "1 again": 10000, "5": 2000, "10": 3000, "20": 1500, "33": 912, "50": 600, "100": 300
+    }  # fmt: skip
+    assert study["power"] > 0.99 and study["captions_for_power_90"] == 3426
+    assert make_plan(config, prices, assumed)["api"]["batchsize"]["backend"] == "not run"
+
+
+def test_tables_of_the_readme_are_what_is_computed(checkout):
+    readme = (checkout / "README.md").read_text(encoding="utf-8")
+    start, end = (readme.index(mark) for mark in MARKS)
+    assert readme[start + len(MARKS[0]) : end].strip() == make_tables(checkout).strip()

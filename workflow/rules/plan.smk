@@ -26,8 +26,12 @@ rule estimate_run:
             settings=[
                 "api.model",
                 "api.budget_usd",
+                "api.requests_per_file",
+                "api.bytes_per_file",
+                "api.enqueued_tokens",
                 "samples",
                 "keywords",
+                "batchsize",
                 "masks",
                 "edits",
                 "captions",

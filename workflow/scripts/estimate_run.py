@@ -1,29 +1,17 @@
 """Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours, bytes, files."""
 
 import logging
-import math
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
 
-from unscene.batch_lines import canonical_json
-from unscene.lexicon import load_lexicon
-from unscene.prices import PriceError, estimate_cost, find_price, read_prices
-from unscene.prompts import (
-    ANSWER_TOKENS,
-    CAPTION_TOKENS,
-    KEYWORD_TOKENS,
-    caption_item,
-    caption_request,
-    keyword_request,
-)
+from unscene.prices import PriceError, find_price, read_prices
 from unscene.shards import list_shards
 from unscene.tables import write_json
+from unscene.text_costs import STAGES, describe_power, describe_stage, estimate_api
 
 EMBEDDED = "resources/embedded"
-PER_PROMPT_BEFORE_STUDY = 20  # for captions_per_prompt: auto, until the study has chosen
 
 
 def estimate_run(
@@ -49,7 +37,7 @@ def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) 
     return {
         "items": count,
         "api": api,
-        "over_budget": api["usd_worst"] > settings["api"]["budget_usd"],
+        "over_budget": api["usd"] > settings["api"]["budget_usd"],
         "devices": estimate_devices(settings, assumed, count),
         "storage": estimate_storage(settings, assumed, count, clip_bytes),
         "assumptions": {"date": str(assumed["date"]), **list_assumptions(assumed)},
@@ -84,95 +72,6 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
         "trainings": len(trained) * runs + 1,  # and the deployed arm on all pairs
         "evaluations": len(settings["train"]["arms"]) * runs,
-    }
-
-
-def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> dict:
-    """Return requests, tokens and dollars of the two text stages, and their sums.
-
-    A stage with an offline backend costs nothing; its `usd_with_api` tells what the API would take. The prompts
-    are the real ones, filled with captions of the assumed length.
-    """
-    model = settings["api"]["model"]
-    chosen = settings["keywords"]["captions_per_prompt"]
-    per_prompt = PER_PROMPT_BEFORE_STUDY if chosen == "auto" else chosen
-    caption = ("a dog runs after a ball on a sunny beach near the sea " * 9)[
-        : get_value(assumed, "api.caption_characters")
-    ]
-    item = caption_item(caption, "dog", "There is no dog in SCENE.")
-    rules = load_lexicon().rules
-    stages = {
-        "keywords": estimate_prompts(
-            lambda size: keyword_request(model, [caption] * size, rules),
-            count["captions"],
-            per_prompt,
-            KEYWORD_TOKENS,
-            prices,
-            assumed,
-        ),
-        "captions": estimate_prompts(
-            lambda size: caption_request(model, [item] * size),
-            count["edits"],
-            get_value(assumed, "api.edits_per_prompt"),
-            CAPTION_TOKENS,
-            prices,
-            assumed,
-        ),
-    }
-    result = {
-        "model": model,
-        "price": {part: find_price(prices, model)[part] for part in ("input", "output")}
-        | {"date": prices["date"]},
-        "budget_usd": settings["api"]["budget_usd"],
-    }
-    for stage, estimate in stages.items():
-        estimate["backend"] = settings[stage]["backend"]
-        estimate["usd_with_api"], estimate["usd_worst_with_api"] = estimate["usd"], estimate["usd_worst"]
-        if estimate["backend"] != "openai":
-            estimate |= {"usd": 0.0, "usd_worst": 0.0}
-        result[stage] = estimate
-    for key in ("usd", "usd_worst", "usd_with_api", "usd_worst_with_api"):
-        result[key] = round(sum(estimate[key] for estimate in stages.values()), 4)
-    return result
-
-
-def estimate_prompts(
-    make_request: Callable[[int], dict],
-    items: int,
-    per_prompt: int,
-    answer_tokens: float,
-    prices: dict,
-    assumed: dict,
-) -> dict:
-    """Return the cost of `items` asked `per_prompt` (n) at a time, a share f of the prompts asked twice.
-
-    C(n) = N [prompt/n p_in + a p_in + (b + e/n) p_out] (1 + f): prompt, a and e come from a real request, b is
-    `answer_tokens`. At worst every prompt is a third longer and every answer as long as allowed.
-    """
-    limit = {
-        name: get_value(assumed, f"api.{name}")
-        for name in ("requests_per_file", "bytes_per_file", "enqueued_tokens")
-    }
-    twice = 1 + get_value(assumed, "shares.prompts_repeated")
-    total = dict.fromkeys(("requests", "input_tokens", "output_tokens", "usd", "usd_worst", "bytes"), 0.0)
-    whole, rest = divmod(items, per_prompt)
-    for requests, size in ((whole, per_prompt), (min(rest, 1), rest)):
-        if requests:
-            request = make_request(size)
-            cost = estimate_cost([request], prices, request["body"]["model"], answer_tokens, ANSWER_TOKENS)
-            for key in ("input_tokens", "output_tokens", "usd", "usd_worst"):
-                total[key] += requests * cost[key] * twice
-            total["requests"] += requests
-            total["bytes"] += requests * (len(canonical_json(request).encode()) + 1)
-    waves = total["input_tokens"] / limit["enqueued_tokens"]
-    files = max(total["requests"] / limit["requests_per_file"], total["bytes"] / limit["bytes_per_file"])
-    return {
-        **{key: round(total[key]) for key in ("requests", "input_tokens", "output_tokens", "bytes")},
-        **{key: round(total[key], 4) for key in ("usd", "usd_worst")},
-        "items": items,
-        "items_per_prompt": per_prompt,
-        "files": math.ceil(files),
-        "waves": math.ceil(waves),
     }
 
 
@@ -304,20 +203,15 @@ def describe_plan(plan: dict) -> str:
         "",
         f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
     ]
-    for stage in ("keywords", "captions"):
-        one = api[stage]
-        if one["backend"] == "openai":
-            lines.append(
-                f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s); "
-                f"{one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst ${one['usd_worst']:.2f}"
-            )
-        else:
-            lines.append(
-                f"  {stage:<10} {one['backend']}, $0 (the API would take ${one['usd_with_api']:.2f})"
-            )
+    lines += [describe_stage(stage, api[stage]) for stage in STAGES]
+    if api["batchsize"]["backend"] == "openai":
+        lines.append(describe_power(api["batchsize"]))
     over = "OVER" if plan["over_budget"] else "within"
     lines += [
-        f"  sum        ${api['usd']:.2f}, at worst ${api['usd_worst']:.2f}; {over} api.budget_usd ${api['budget_usd']:.2f}",
+        f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s); {api['input_tokens']:,} tokens "
+        f"in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected, {over} api.budget_usd ${api['budget_usd']:.2f}",
+        f"             at worst ${api['usd_worst']:.2f}, if every answer were as long as allowed; batches are sent only while their "
+        f"worst case fits the budget, so at most ${api['usd_committed_at_most']:.2f} is committed",
         "",
         "Device hours",
     ]

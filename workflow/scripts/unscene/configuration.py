@@ -1,5 +1,6 @@
 """Checks of the config that a schema cannot express, with the key and the way out in each message."""
 
+import math
 from pathlib import Path
 
 
@@ -27,11 +28,41 @@ def check_config(config: dict, checkout: Path) -> None:
         )
     if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
+    check_study(config, checkout)
     for name, arm in arms.items():
         check_arm(name, arm)
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
+
+
+def wants_study(config: dict) -> bool:
+    """Return whether the batch-size study is part of the run: `batchsize.run`, or with `auto`, when its choice is used."""
+    run = config["batchsize"]["run"]
+    return config["keywords"]["captions_per_prompt"] == "auto" if run == "auto" else run
+
+
+def check_study(config: dict, checkout: Path) -> None:
+    """Raise ConfigError when the batch-size study would be paid for and could choose nothing.
+
+    Without `needed` prompts in its smallest arm, rare shifts of whole prompts cannot be ruled out, so no arm can pass.
+    """
+    study = config["batchsize"]
+    _check_path(config, "batchsize.labels", checkout)
+    if config["keywords"]["captions_per_prompt"] != "auto":
+        return
+    if not wants_study(config):
+        raise ConfigError(
+            "keywords.captions_per_prompt: auto needs the study; batchsize.run must not be false"
+        )
+    smallest = min(study["arms"])
+    prompts = study["captions"] / smallest * (study["permutations"] if smallest >= 10 else 1)
+    needed = math.ceil(math.log(0.05) / math.log(1 - study["margin"]))
+    if prompts < needed:
+        raise ConfigError(
+            f"keywords.captions_per_prompt: auto needs {needed} prompts in the smallest arm of the study ({smallest} a prompt); "
+            f"batchsize.captions gives {prompts:.0f}: ask more captions, or give a number here"
+        )
 
 
 def check_arm(name: str, arm: dict) -> None:

@@ -93,6 +93,16 @@ class Lexicon:
         """Return the words that a caption mentions, each once, in COCO's order."""
         return sort_words(mention.word for mention in self.find_mentions(caption))
 
+    def is_ambiguous(self, caption: str) -> bool:
+        """Return whether a caption holds a form whose meaning depends on what stands around it."""
+        text = _lower(caption)
+        for match in self._regex.finditer(text):
+            form = match.group()
+            meaning = self._meanings.get(form) or self._meanings[re.sub(_GAP, " ", form)]
+            if meaning.drop is not None or meaning.keep is not None:
+                return True
+        return False
+
     def list_forms(self, word: str) -> list[str]:
         """Return all forms that (can) mention a word, sorted."""
         return sorted(form for form, meaning in self._meanings.items() if meaning.word == word)
