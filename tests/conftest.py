@@ -22,3 +22,12 @@ def real_data() -> Path:
     if not (folder / "coco_sample" / "captions.json").is_file():
         pytest.skip("the real photos are not here (../shared/data)")
     return folder
+
+
+@pytest.fixture
+def batch_server():
+    """A fresh local Batch server on a free loopback port: its handle (batch_server.running.Control)."""
+    from batch_server.running import run_server
+
+    with run_server() as control:
+        yield control

@@ -1,0 +1,70 @@
+"""The routes under /_test: what a test does to the server, and what it asks about it."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from batch_server import lifecycle
+from batch_server.answerers import Answerer, ErrorModel
+from batch_server.faults import Fault, Faults
+from batch_server.replies import read_json
+from batch_server.store import Store
+
+
+class ControlApi:
+    """/_test: what a test does to the server and asks about it."""
+
+    def __init__(self, store: Store, faults: Faults, routes: set[str]):
+        self.store, self.faults, self.routes = store, faults, routes
+
+    async def advance(self, request: Request):
+        """Let virtual seconds pass: {"seconds": 60}."""
+        self.store.advance((await read_json(request))["seconds"])
+        lifecycle.settle(self.store)
+        return JSONResponse({"now": self.store.now})
+
+    async def settings(self, request: Request):
+        """Change settings by their names."""
+        self.store.settings.update(await read_json(request))
+        return JSONResponse({})
+
+    async def answers(self, request: Request):
+        """Plant errors in answers: {"seed": 0, "errors": {"cut": 0.1}}."""
+        asked = await read_json(request)
+        self.store.answerer = Answerer(ErrorModel.from_dict(asked.get("errors", {})), asked.get("seed", 0))
+        return JSONResponse({})
+
+    async def plant(self, request: Request):
+        """Plant a fault on the way (faults.Fault)."""
+        self.faults.planted.append(Fault.from_dict(await read_json(request), self.routes))
+        return JSONResponse({})
+
+    async def clear(self, request: Request):
+        """Take all faults away."""
+        self.faults.planted.clear()
+        return JSONResponse({})
+
+    async def process(self, request: Request):
+        """Allow a process to be killed: {"pid": 123, "group": false}."""
+        self.faults.register_process(**await read_json(request))
+        return JSONResponse({})
+
+    async def calls(self, request: Request):
+        """Return the routes that were called, in order, how many faults struck, and the errors in answers by name."""
+        planted = dict(self.store.answerer.planted)
+        return JSONResponse({"calls": self.faults.calls, "struck": self.faults.struck, "planted": planted})
+
+    async def bill(self, request: Request):
+        """Return what was charged so far, and the batches that may still charge."""
+        lifecycle.settle(self.store)
+        bill = self.store.bill.to_json(items=request.query_params.get("items") != "false")
+        running = [batch.id for batch in self.store.batches.values() if batch.status in lifecycle.ACTIVE]
+        return JSONResponse({**bill, "batches": len(self.store.batches), "open_batches": running})
+
+    def list_routes(self) -> list[Route]:
+        """Return the routes, named as the methods."""
+        changes = (self.advance, self.settings, self.answers, self.plant, self.clear, self.process)
+        questions = (self.calls, self.bill)
+        return [Route(f"/{method.__name__}", method, methods=["POST"]) for method in changes] + [
+            Route(f"/{method.__name__}", method, methods=["GET"]) for method in questions
+        ]
