@@ -57,11 +57,13 @@ def bound_mean(
     prompt: np.ndarray,
     draws: int,
     seed: int,
+    size: np.ndarray | None = None,
     confidence: float = CONFIDENCE,
 ) -> dict:
     """Return mean, one-sided lower bound and standard error of differences observed in (caption, prompt) pairs.
 
-    difference: (observations,) right at n minus right at 1. caption, prompt: (observations,) codes from 0.
+    difference: (observations,) right at n minus right at 1. caption, prompt: (observations,) codes from 0. size: what each
+    observation adds to the denominator (1, or for recall the true words of the caption).
     The unit of the bootstrap is the prompt: prompts are drawn with replacement, each with all its captions, and the bound is
     BCa (Efron 1987, JASA 82; acceleration from the influence of each prompt). Captions that sit in several prompts
     make prompts dependent, which this draw does not see: so the bound's distance from the mean is widened by
@@ -69,24 +71,25 @@ def bound_mean(
     2011 (JBES 29), and never narrowed. With one prompt a caption the factor is 1.
     """
     difference = np.asarray(difference, float)
-    mean = float(difference.mean())
-    by_prompt, sizes = _sum_by(prompt, difference), np.bincount(prompt)
-    centred = difference - mean
-    variance = {
-        "prompt": float((_sum_by(prompt, centred) ** 2).sum()),
-        "caption": float((_sum_by(caption, centred) ** 2).sum()),
-        "observation": float((centred**2).sum()),
-    }
-    both = max(variance["caption"] + variance["prompt"] - variance["observation"], variance["prompt"])
-    widening = math.sqrt(both / variance["prompt"]) if variance["prompt"] > 0 else 1.0
-    drawn = draw_means(by_prompt, sizes, draws, seed)
-    low = get_bca_quantile(drawn, mean, _sum_by(prompt, centred), 1 - confidence)
+    size = np.ones(len(difference)) if size is None else np.asarray(size, float)
+    if not size.sum():
+        return {"difference": math.nan, "low": math.nan, "error": math.nan, "widening": math.nan}
+    mean = float(difference.sum() / size.sum())
+    centred = difference - mean * size
+    influence = np.bincount(prompt, weights=centred)
+    by_prompt = float((influence**2).sum())
+    by_caption = float((np.bincount(caption, weights=centred) ** 2).sum())
+    both = max(by_caption + by_prompt - float((centred**2).sum()), by_prompt)
+    widening = math.sqrt(both / by_prompt) if by_prompt > 0 else 1.0
+    drawn = draw_means(
+        np.bincount(prompt, weights=difference), np.bincount(prompt, weights=size), draws, seed
+    )
+    low = get_bca_quantile(drawn, mean, influence, 1 - confidence)
     return {
         "difference": mean,
         "low": mean - widening * (mean - low),
-        "error": math.sqrt(both) / len(difference),
+        "error": math.sqrt(both) / float(size.sum()),
         "widening": widening,
-        "draws": draws,
     }
 
 
@@ -96,13 +99,14 @@ def draw_means(sums: np.ndarray, sizes: np.ndarray, draws: int, seed: int) -> np
     How often each cluster is drawn is multinomial; clusters with equal sum and size are one cell, so that ten thousand draws of
     ten thousand prompts stay cheap.
     """
-    cells, counts = np.unique(np.stack([sums, sizes], axis=1), axis=0, return_counts=True)
+    present = sizes > 0
+    cells, counts = np.unique(np.stack([sums, sizes], axis=1)[present], axis=0, return_counts=True)
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // len(cells))
     means = np.empty(draws)
     for start in range(0, draws, at_once):
         stop = min(start + at_once, draws)
-        weights = rng.multinomial(counts.sum(), counts / counts.sum(), size=stop - start)
+        weights = rng.multinomial(int(counts.sum()), counts / counts.sum(), size=stop - start)
         means[start:stop] = (weights @ cells[:, 0]) / (weights @ cells[:, 1])
     return means
 
@@ -120,7 +124,3 @@ def get_bca_quantile(drawn: np.ndarray, observed: float, influence: np.ndarray, 
     acceleration = (influence**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     z = bias + stats.norm.ppf(share)
     return float(np.quantile(drawn, stats.norm.cdf(bias + z / (1 - acceleration * z))))
-
-
-def _sum_by(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return np.bincount(codes, weights=values)

@@ -52,7 +52,7 @@ def list_captions(samples: pd.DataFrame) -> pd.DataFrame:
             text = flatten(caption)
             if not text:
                 continue
-            known = None if mentions is None else sorted(mentions[position])
+            known = None if mentions is None or isinstance(mentions, float) else sorted(mentions[position])
             row = rows.setdefault(
                 text,
                 {"caption_id": f"{image_id}-{position}", "caption": text, "image_ids": [], "mentions": known},
