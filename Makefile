@@ -17,10 +17,10 @@ BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 SOURCES := workflow tests resources/recipe
 
-.PHONY: help env lock demo plan why lint format test test-all faults bench models clean
+.PHONY: help env lock demo plan why lint format test test-all faults bench batch-server models clean
 
 help: ## Show the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 env: $(VENV)/.installed ## Make the environment in .venv
 
@@ -70,6 +70,9 @@ faults: env ## Fault and kill tests (KIND=api, gpu or train; all of them without
 
 bench: env ## Every benchmark that this machine can run
 	@for file in tests/bench_*.py; do $(BIN)/python $$file; done
+
+batch-server: env ## A local Batch API that needs no key, to try the API path (PORT=8009)
+	$(BIN)/python tests/batch_server --port $(or $(PORT),8009)
 
 models: env ## Train the embedded models anew (hours on two cores)
 	$(BIN)/python resources/recipe/make_embedded_models.py --out resources/embedded

@@ -1,5 +1,6 @@
 """What every test needs: the scripts on the path, and the real photos where they are."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
+# No test, and no run that a test starts, may reach the service that costs money.
+os.environ["UNSCENE_REFUSE_HOSTS"] = "api.openai.com"
+os.environ.pop("OPENAI_API_KEY", None)
 
 
 @pytest.fixture(scope="session")

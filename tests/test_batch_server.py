@@ -173,20 +173,17 @@ def test_batches_are_listed_newest_first_by_cursor(batch_server, client):
             client.batches.list(limit=limit)
 
 
-@pytest.mark.parametrize(
-    ("changes", "match"),
-    [
+def test_what_is_wrong_with_a_batch_itself_is_said_at_once(client):
+    for changes, match in (
         ({"completion_window": "1h"}, "24h"),
         ({"endpoint": "/v1/nothing"}, "endpoint"),
         ({"metadata": {f"k{i}": "v" for i in range(17)}}, "metadata"),
         ({"metadata": {"k" * 65: "v"}}, "metadata"),
         ({"metadata": {"k": "v" * 513}}, "metadata"),
         ({"output_expires_after": {"anchor": "created_at", "seconds": 60}}, "output_expires_after"),
-    ],
-)
-def test_what_is_wrong_with_a_batch_itself_is_said_at_once(client, changes, match):
-    with pytest.raises(openai.BadRequestError, match=match):
-        create(client, make_requests(1), **changes)
+    ):
+        with pytest.raises(openai.BadRequestError, match=match):
+            create(client, make_requests(1), **changes)
 
 
 def test_unknown_files_and_other_purposes_are_refused_at_once(client):
@@ -213,28 +210,27 @@ def broken(kind):
     return [text if isinstance(text, str) else canonical_json(text) for text in texts]
 
 
-@pytest.mark.parametrize(
-    ("kind", "line", "code"),
-    [
-        ("json", 2, None),
-        ("missing", 2, "missing_required_parameter"),
-        ("duplicate", 2, None),
-        ("url", 2, None),
-        ("model", 2, None),
-        ("unknown", None, None),
-        ("stream", 1, None),
-        ("empty", None, None),
-    ],
-)
-def test_what_is_wrong_with_lines_comes_out_later(batch_server, client, kind, line, code):
-    file = client.files.create(file=("a.jsonl", "\n".join(broken(kind)).encode()), purpose="batch")
+def test_what_is_wrong_with_lines_comes_out_later(batch_server, client):
     options = {"endpoint": "/v1/chat/completions", "completion_window": "24h"}
-    batch = client.batches.create(input_file_id=file.id, **options)
-    assert batch.status == "validating"
-    batch = finish(batch_server, client, batch)
-    (error,) = batch.errors.data
-    assert (batch.status, error.line) == ("failed", line) and error.code and error.message
-    assert code in (None, error.code) and batch.output_file_id is None and batch.error_file_id is None
+    cases = {
+        "json": 2,
+        "missing": 2,
+        "duplicate": 2,
+        "url": 2,
+        "model": 2,
+        "unknown": None,
+        "stream": 1,
+        "empty": None,
+    }
+    for kind, line in cases.items():
+        file = client.files.create(file=("a.jsonl", "\n".join(broken(kind)).encode()), purpose="batch")
+        batch = client.batches.create(input_file_id=file.id, **options)
+        assert batch.status == "validating"
+        batch = finish(batch_server, client, batch)
+        (error,) = batch.errors.data
+        assert (kind, batch.status, error.line) == (kind, "failed", line) and error.code and error.message
+        assert kind != "missing" or error.code == "missing_required_parameter"
+        assert batch.output_file_id is None and batch.error_file_id is None
     assert batch_server.bill()["charges"] == 0
 
 
