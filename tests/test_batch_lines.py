@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from unscene.answers import AnswersMissing, collect_answers
 from unscene.batch_lines import (
     BatchLineError,
     build_answer,
@@ -13,7 +12,6 @@ from unscene.batch_lines import (
     hash_body,
     judge_answer,
     judge_items,
-    may_try_again,
     model_profile,
     read_items,
     read_lines,
@@ -151,16 +149,7 @@ def test_lines_are_written_once_and_errors_name_the_line(tmp_path):
         list(read_lines(tmp_path / "b.jsonl"))
 
 
-def test_answers_are_found_and_missing_ones_are_made_ready(tmp_path):
-    first, second = make_request(["A dog."]), make_request(["A cat."])
-    paid = build_answer(second, "gpt-4o", [{"w": ["cat"]}])
-    expired = {"custom_id": first["custom_id"], "response": None, "error": {"code": "batch_expired"}}
-    assert may_try_again(expired) and not may_try_again(paid)
-    write_lines([paid, expired], tmp_path / "answers" / "day1.jsonl")
-    with pytest.raises(AnswersMissing, match=r"1 of 2 requests.*keywords-x\.jsonl.*Nothing is lost"):
-        collect_answers([first, second], "keywords-x", tmp_path)
-    assert list(read_lines(tmp_path / "requests" / "keywords-x.jsonl")) == [first]
-    late = build_answer(first, "gpt-4o", [{"w": ["dog"]}])
-    write_lines([late], tmp_path / "answers" / "day2.jsonl")
-    assert collect_answers([first, second], "keywords-x", tmp_path) == [late, paid]
-    assert not (tmp_path / "requests" / "keywords-x.jsonl").exists()
+def test_a_replicate_has_an_id_of_its_own():
+    body = make_request()["body"]
+    assert len({hash_body(body), hash_body(body, 1), hash_body(body, 2)}) == 3
+    assert hash_body(body) == hash_body(body, 0)

@@ -7,9 +7,10 @@ import pytest
 
 from answer_captions import answer_captions
 from build_caption_requests import build_caption_requests
+from paid_answers import enter_answers
 from parse_captions import parse_captions
 from unscene.answers import AnswersMissing
-from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.batch_lines import build_answer, read_items, read_lines
 from unscene.caption_edits import find_fault
 from unscene.lexicon import find_words
 from unscene.phrasings import hold_out, is_negated
@@ -55,12 +56,21 @@ def build(run):
 
 def parse(run):
     tables = [run / f"{name}.parquet" for name in ("samples", "keywords", "masks")]
-    parse_captions(*tables, run / "req.jsonl", run / "raw.jsonl", run / "table.parquet", 0.25, 7, 0.5)
+    parse_captions(
+        *tables,
+        run / "req.jsonl",
+        run / "followups.jsonl",
+        run / "raw.jsonl",
+        run / "table.parquet",
+        0.25,
+        7,
+        0.5,
+    )
     return read_table(run / "table.parquet").set_index("edit_id")
 
 
 def test_template_backend(run):
-    answer_captions(run / "req.jsonl", run / "raw.jsonl", "template", "x")
+    answer_captions(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "template", None)
     table = parse(run)
     assert list(table.index) == ["a-kite", "b-dog", "c-cat", "d-dog"]
     assert table.loc["a-kite", "caption_original"] == "A man holding a kite on the beach."
@@ -79,14 +89,15 @@ def test_template_backend(run):
         )
     first = [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
     build(run)
-    answer_captions(run / "req.jsonl", run / "raw.jsonl", "template", "x")
+    answer_captions(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "template", None)
     parse(run)
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
 
 
 def test_answers_are_checked(run, tmp_path):
-    with pytest.raises(AnswersMissing, match="captions-x"):
-        answer_captions(run / "req.jsonl", run / "raw.jsonl", "openai", "captions-x", tmp_path / "state")
+    answering = (run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "openai", tmp_path / "state")
+    with pytest.raises(AnswersMissing, match="1 of 1"):
+        answer_captions(*answering)
     (request,) = read_lines(run / "req.jsonl")
     assert request["body"]["response_format"]["json_schema"]["strict"]
     said = {
@@ -95,8 +106,8 @@ def test_answers_are_checked(run, tmp_path):
         "cat": {"without": "A kitten.", "negated": "No cat."},
     }
     items = [said[json.loads(item)["object"]] for item in read_items(request)]
-    write_lines([build_answer(request, "gpt-6-luna", items)], tmp_path / "state" / "answers" / "x.jsonl")
-    answer_captions(run / "req.jsonl", run / "raw.jsonl", "openai", "captions-x", tmp_path / "state")
+    enter_answers(tmp_path / "state", [request], [build_answer(request, "gpt-6-luna", items)])
+    answer_captions(*answering)
     table = parse(run)
     assert table.loc["b-dog", "source"] == "gpt-6-luna" and table.loc["b-dog", "phrasing"] == "free"
     assert (

@@ -7,10 +7,12 @@ import pytest
 
 from answer_keywords import answer_keywords
 from build_keyword_requests import build_keyword_requests
+from paid_answers import enter_answers
 from parse_keywords import parse_keywords
-from price_keywords import price_keywords
+from price_requests import price_requests
 from unscene.answers import AnswersMissing
 from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.batches.outcomes import split_request
 from unscene.configuration import ConfigError
 from unscene.prices import PriceError, find_price, read_prices
 from unscene.tables import read_json, read_table, write_table
@@ -30,7 +32,12 @@ def run(tmp_path):
 
 def parse(run, share=0.5):
     parse_keywords(
-        run / "samples.parquet", run / "req.jsonl", run / "raw.jsonl", run / "table.parquet", share
+        run / "samples.parquet",
+        run / "req.jsonl",
+        run / "followups.jsonl",
+        run / "raw.jsonl",
+        run / "table.parquet",
+        share,
     )
     return read_table(run / "table.parquet").set_index("caption_id")
 
@@ -38,7 +45,7 @@ def parse(run, share=0.5):
 def test_lexicon_from_samples_to_table(run):
     asked = [item for request in read_lines(run / "req.jsonl") for item in read_items(request)]
     assert sorted(asked) == ["A cat.", "A dog on a bench.", "A man with a dog", "Sky."]
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", "lexicon", "x")
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
     table = parse(run)
     assert list(table.index) == ["a-0", "a-1", "a-2", "b-0", "b-1", "c-0"]
     assert [list(words) for words in table["words"]] == [
@@ -54,23 +61,34 @@ def test_lexicon_from_samples_to_table(run):
     assert set(table["status"].drop("a-2")) == {"ok"}
     first = [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
     build_keyword_requests(run / "samples.parquet", run / "req.jsonl", {"captions_per_prompt": 2}, "gpt-4o")
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", "lexicon", "x")
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
     parse(run)
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
 
 
 def test_answers_stop_clearly_and_faults_become_rows(run, tmp_path):
+    answering = (run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "openai", tmp_path / "state")
     with pytest.raises(AnswersMissing, match="2 of 2"):
-        answer_keywords(run / "req.jsonl", run / "raw.jsonl", "openai", "keywords-x", tmp_path / "state")
+        answer_keywords(*answering)
     assert not (run / "raw.jsonl").exists()
     first, second = read_lines(run / "req.jsonl")
     answers = [build_answer(first, "gpt-4o-2024-08-06", [{"w": ["unicorn"]}, {"w": ["dog", "bench"]}])]
     answers.append(build_answer(second, "gpt-4o-2024-08-06", [{"w": []}, {"w": []}]))
     answers[1]["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "no"}
-    write_lines(answers, tmp_path / "state" / "answers" / "x.jsonl")
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", "openai", "keywords-x", tmp_path / "state")
+    enter_answers(tmp_path / "state", [first, second], answers)
+    with pytest.raises(
+        AnswersMissing, match="1 of 2"
+    ):  # the refused prompt was split, and nobody asked its parts
+        answer_keywords(*answering)
+    parts = split_request(second, (1, 1))
+    refused = [build_answer(part, "gpt-4o-2024-08-06", [{"w": []}]) for part in parts]
+    refused[0]["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "no"}
+    enter_answers(tmp_path / "state", parts, refused)
+    answer_keywords(*answering)
+    assert list(read_lines(run / "followups.jsonl")) == parts
+    assert list(read_lines(run / "raw.jsonl")) == [*answers, *refused]
     table = parse(run)
-    assert set(table["status"]) == {"ok", "failed", "refused"} and len(table) == 6
+    assert table["status"].value_counts().to_dict() == {"ok": 2, "failed": 3, "refused": 1}
     assert any("'unicorn' is not in the list" in reason for reason in table["reason"])
     assert set(table.loc[table["status"] == "ok", "source"]) == {"gpt-4o-2024-08-06"}
 
@@ -84,6 +102,7 @@ def test_a_systematic_failure_stops(tmp_path):
         tmp_path / "samples.parquet", tmp_path / "req.jsonl", {"captions_per_prompt": 10}, "m"
     )
     write_lines([], tmp_path / "raw.jsonl")
+    write_lines([], tmp_path / "followups.jsonl")
     with pytest.raises(RuntimeError, match="30 of 30 items failed"):
         parse(tmp_path)
 
@@ -96,10 +115,16 @@ def test_auto_says_that_the_study_comes_first(run):
 
 
 def test_cost_counts_equal_requests_once(run, checkout):
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", "lexicon", "x")
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
     prices = checkout / "resources" / "prices.yaml"
-    price_keywords(
-        [run / "req.jsonl"] * 2, [run / "raw.jsonl"] * 2, prices, run / "cost.json", "gpt-4o", "lexicon"
+    price_requests(
+        [run / "req.jsonl"] * 2,
+        [run / "raw.jsonl"] * 2,
+        prices,
+        run / "cost.json",
+        "keywords",
+        "gpt-4o",
+        "lexicon",
     )
     cost = read_json(run / "cost.json")
     assert (cost["requests"], cost["captions"], cost["model"], cost["price_date"]) == (
@@ -117,17 +142,18 @@ def test_cost_counts_equal_requests_once(run, checkout):
 
 
 def test_paid_usage_is_billed_at_the_model_s_price(run, checkout):
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", "lexicon", "x")
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
     lines = list(read_lines(run / "raw.jsonl"))
     for line in lines:
         line["response"]["body"]["model"] = "gpt-4o-2024-08-06"
         line["response"]["body"]["usage"] = {"prompt_tokens": 1000, "completion_tokens": 100}
     (run / "raw.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    price_keywords(
+    price_requests(
         [run / "req.jsonl"],
         [run / "raw.jsonl"],
         checkout / "resources/prices.yaml",
         run / "c.json",
+        "keywords",
         "gpt-4o",
         "openai",
     )

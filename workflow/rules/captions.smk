@@ -1,10 +1,12 @@
 # Captions: for each wanted edit the caption without the object, and the caption that says it is not there.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet, results/masks/{shard}.parquet;
-#                  with captions.backend openai also state/answers/*.jsonl
-# OUTPUTS:         results/captions/requests/{shard}.jsonl, results/captions/raw/{shard}.jsonl, results/captions/{shard}.parquet
+#                  with captions.backend openai also results/plan.json, and OPENAI_API_KEY in the environment
+# OUTPUTS:         results/captions/{requests,raw,followups}/{shard}.jsonl, results/captions/{shard}.parquet,
+#                  results/captions/cost.json; with captions.backend openai also results/captions/batches.json
 
 STAGE_FILES += expand("results/captions/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += ["results/captions/cost.json"]
 
 
 rule build_caption_requests:
@@ -39,12 +41,59 @@ rule build_caption_requests:
         "../scripts/build_caption_requests.py"
 
 
+if config["captions"]["backend"] == "openai":
+
+    localrules:
+        submit_captions,
+
+    # What asks for this file: `ancient`, so that a new source re-answers its own shards only.
+    STAGE_FILES += ["results/captions/batches.json"]
+
+    rule submit_captions:
+        """Send the requests of all shards, each once, and collect the answers into state/, which no rule owns.
+
+        So the captions wait for the masks of all shards: one job sends everything, because limits and budget are the account's.
+
+        It runs where snakemake runs, since it waits for hours and needs the network and the key. What is answered is never
+        asked again, whatever becomes of the files here.
+        """
+        input:
+            requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
+            plan=ancient("results/plan.json"),
+        output:
+            summary="results/captions/batches.json",
+        log:
+            "logs/submit_captions.log",
+        benchmark:
+            "benchmarks/submit_captions.tsv"
+        conda:
+            "../../envs/text.yaml"
+        threads: 1
+        resources:
+            openai_submit=1,
+            mem_mb=1000,
+            runtime="3d",
+        params:
+            lineage=lineage(
+                "submit_captions",
+                settings=["captions.backend"],
+                parents=["build_caption_requests"],
+                script="submit_requests",
+            ),
+        message:
+            "Sending the caption requests"
+        script:
+            "../scripts/submit_requests.py"
+
+
 rule answer_captions:
-    """Answer the requests of a shard: by the offline grammar, or with the paid answers that are there."""
+    """Answer the requests of a shard: by the offline grammar, or with the paid answers; follow-ups are the parts of split prompts."""
     input:
         requests="results/captions/requests/{shard}.jsonl",
+        sent=(ancient("results/captions/batches.json") if config["captions"]["backend"] == "openai" else []),
     output:
         answers="results/captions/raw/{shard}.jsonl",
+        followups="results/captions/followups/{shard}.jsonl",
     log:
         "logs/answer_captions/{shard}.log",
     benchmark:
@@ -75,6 +124,7 @@ rule parse_captions:
         keywords="results/keywords/{shard}.parquet",
         masks="results/masks/{shard}.parquet",
         requests="results/captions/requests/{shard}.jsonl",
+        followups="results/captions/followups/{shard}.jsonl",
         answers="results/captions/raw/{shard}.jsonl",
     output:
         table="results/captions/{shard}.parquet",
@@ -99,3 +149,35 @@ rule parse_captions:
         "Parsing the caption answers of shard {wildcards.shard}"
     script:
         "../scripts/parse_captions.py"
+
+
+rule price_captions:
+    """Price all caption requests: what the configured model would cost, and what the answers did cost."""
+    input:
+        requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
+        answers=expand("results/captions/raw/{shard}.jsonl", shard=SHARDS),
+        summary=["results/captions/batches.json"] if config["captions"]["backend"] == "openai" else [],
+    output:
+        cost="results/captions/cost.json",
+    log:
+        "logs/price_captions.log",
+    benchmark:
+        "benchmarks/price_captions.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        lineage=lineage(
+            "price_captions",
+            settings=["api.model", "captions.backend", "plan.prices"],
+            files=[config["plan"]["prices"]],
+            parents=["answer_captions"],
+            script="price_requests",
+        ),
+    message:
+        "Pricing the caption requests"
+    script:
+        "../scripts/price_requests.py"

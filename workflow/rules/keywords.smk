@@ -1,8 +1,9 @@
 # Keywords: which of COCO's 80 words each caption mentions, asked and answered as Batch API lines.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet; with keywords.backend openai also state/answers/*.jsonl
-# OUTPUTS:         results/keywords/requests/{shard}.jsonl, results/keywords/raw/{shard}.jsonl,
-#                  results/keywords/{shard}.parquet, results/keywords/cost.json
+# REQUIRED INPUTS: results/samples/{shard}.parquet; with keywords.backend openai also results/plan.json, and OPENAI_API_KEY in
+#                  the environment
+# OUTPUTS:         results/keywords/{requests,raw,followups}/{shard}.jsonl, results/keywords/{shard}.parquet,
+#                  results/keywords/cost.json; with keywords.backend openai also results/keywords/batches.json
 
 STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += ["results/keywords/cost.json"]
@@ -40,12 +41,57 @@ rule build_keyword_requests:
         "../scripts/build_keyword_requests.py"
 
 
+if config["keywords"]["backend"] == "openai":
+
+    localrules:
+        submit_keywords,
+
+    # What asks for this file: `ancient`, so that a new source re-answers its own shards only.
+    STAGE_FILES += ["results/keywords/batches.json"]
+
+    rule submit_keywords:
+        """Send the requests of all shards, each once, and collect the answers into state/, which no rule owns.
+
+        It runs where snakemake runs, since it waits for hours and needs the network and the key. What is answered is never
+        asked again, whatever becomes of the files here.
+        """
+        input:
+            requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
+            plan=ancient("results/plan.json"),
+        output:
+            summary="results/keywords/batches.json",
+        log:
+            "logs/submit_keywords.log",
+        benchmark:
+            "benchmarks/submit_keywords.tsv"
+        conda:
+            "../../envs/text.yaml"
+        threads: 1
+        resources:
+            openai_submit=1,
+            mem_mb=1000,
+            runtime="3d",
+        params:
+            lineage=lineage(
+                "submit_keywords",
+                settings=["keywords.backend"],
+                parents=["build_keyword_requests"],
+                script="submit_requests",
+            ),
+        message:
+            "Sending the keyword requests"
+        script:
+            "../scripts/submit_requests.py"
+
+
 rule answer_keywords:
-    """Answer the requests of a shard: by the lexicon, or with the paid answers that are there."""
+    """Answer the requests of a shard: by the lexicon, or with the paid answers; follow-ups are the parts of split prompts."""
     input:
         requests="results/keywords/requests/{shard}.jsonl",
+        sent=(ancient("results/keywords/batches.json") if config["keywords"]["backend"] == "openai" else []),
     output:
         answers="results/keywords/raw/{shard}.jsonl",
+        followups="results/keywords/followups/{shard}.jsonl",
     log:
         "logs/answer_keywords/{shard}.log",
     benchmark:
@@ -74,6 +120,7 @@ rule parse_keywords:
     input:
         samples="results/samples/{shard}.parquet",
         requests="results/keywords/requests/{shard}.jsonl",
+        followups="results/keywords/followups/{shard}.jsonl",
         answers="results/keywords/raw/{shard}.jsonl",
     output:
         table="results/keywords/{shard}.parquet",
@@ -100,6 +147,7 @@ rule price_keywords:
     input:
         requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
         answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
+        summary=["results/keywords/batches.json"] if config["keywords"]["backend"] == "openai" else [],
     output:
         cost="results/keywords/cost.json",
     log:
@@ -118,8 +166,9 @@ rule price_keywords:
             settings=["api.model", "keywords.backend", "plan.prices"],
             files=[config["plan"]["prices"]],
             parents=["answer_keywords"],
+            script="price_requests",
         ),
     message:
         "Pricing the keyword requests"
     script:
-        "../scripts/price_keywords.py"
+        "../scripts/price_requests.py"

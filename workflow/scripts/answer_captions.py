@@ -2,22 +2,20 @@
 
 import json
 
-from unscene.answers import PATH_TO_STATE, answer_requests
+from unscene.answers import answer_requests
 from unscene.batch_lines import build_answer, read_items
 from unscene.caption_edits import rewrite
 from unscene.phrasings import fill_phrasing
 
 
-def answer_captions(
-    path_to_requests, path_to_answers, backend: str, name: str, path_to_state=PATH_TO_STATE
-) -> None:
+def answer_captions(path_to_requests, path_to_answers, path_to_followups, backend: str, folder) -> None:
     """Write one answer line a request, in the order of the requests.
 
     backend: `template` rewrites the captions that it reads out of each request's body; `openai` takes the answers from the
-    paid-answer files. name: what the file of missing requests is called.
+    ledger of paid answers in `folder`.
     """
     answer_offline = None if backend == "openai" else answer_from_template
-    answer_requests(path_to_requests, path_to_answers, answer_offline, name, path_to_state)
+    answer_requests(path_to_requests, path_to_answers, path_to_followups, answer_offline, folder)
 
 
 def answer_from_template(request: dict) -> dict:
@@ -34,12 +32,14 @@ def rewrite_item(item: dict) -> dict:
 
 
 if __name__ == "__main__":
+    from unscene.batches.ledger import find_folder
     from unscene.logs import log_job
 
     with log_job(snakemake):
         answer_captions(
             path_to_requests=snakemake.input.requests,
             path_to_answers=snakemake.output.answers,
+            path_to_followups=snakemake.output.followups,
             backend=snakemake.params.lineage["settings"]["captions"]["backend"],
-            name=f"captions-{snakemake.wildcards.shard}",
+            folder=find_folder(snakemake.config["api"]["base_url"]),
         )

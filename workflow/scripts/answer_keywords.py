@@ -1,20 +1,18 @@
 """Answer the keyword requests of one shard: from the lexicon, or from paid answers of the Batch API."""
 
-from unscene.answers import PATH_TO_STATE, answer_requests
+from unscene.answers import answer_requests
 from unscene.batch_lines import build_answer, read_items
 from unscene.lexicon import find_words
 
 
-def answer_keywords(
-    path_to_requests, path_to_answers, backend: str, name: str, path_to_state=PATH_TO_STATE
-) -> None:
+def answer_keywords(path_to_requests, path_to_answers, path_to_followups, backend: str, folder) -> None:
     """Write one answer line a request, in the order of the requests.
 
     backend: `lexicon` reads the captions out of each request's body, as a model does; `openai` takes the answers from
-    the paid-answer files. name: what the file of missing requests is called.
+    the ledger of paid answers in `folder`.
     """
     answer_offline = None if backend == "openai" else answer_from_lexicon
-    answer_requests(path_to_requests, path_to_answers, answer_offline, name, path_to_state)
+    answer_requests(path_to_requests, path_to_answers, path_to_followups, answer_offline, folder)
 
 
 def answer_from_lexicon(request: dict) -> dict:
@@ -24,12 +22,14 @@ def answer_from_lexicon(request: dict) -> dict:
 
 
 if __name__ == "__main__":
+    from unscene.batches.ledger import find_folder
     from unscene.logs import log_job
 
     with log_job(snakemake):
         answer_keywords(
             path_to_requests=snakemake.input.requests,
             path_to_answers=snakemake.output.answers,
+            path_to_followups=snakemake.output.followups,
             backend=snakemake.params.lineage["settings"]["keywords"]["backend"],
-            name=f"keywords-{snakemake.wildcards.shard}",
+            folder=find_folder(snakemake.config["api"]["base_url"]),
         )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from itertools import chain
 
 import pandas as pd
 
@@ -23,19 +24,21 @@ def parse_captions(
     path_to_keywords,
     path_to_masks,
     path_to_requests,
+    path_to_followups,
     path_to_answers,
     path_to_table,
     held_out_share: float,
     seed: int,
     max_failed_share: float,
 ) -> None:
-    """Write a row for every wanted edit (mask status ok).
+    """Write a row for every wanted edit (mask status ok). Follow-ups are the parts of prompts that had to be split.
 
     source: the model's name, `template`, or `template_fallback` where the answer or its check failed (`reason` says why).
     `held_out` says whether caption_negated uses a held-out phrasing: by the checks it never does.
     """
     wanted = list_wanted(path_to_masks, path_to_keywords, path_to_samples, held_out_share, seed)
-    verdicts = judge_items(read_lines(path_to_requests), index_answers(path_to_answers))
+    requests = chain(read_lines(path_to_requests), read_lines(path_to_followups))
+    verdicts = judge_items(requests, index_answers(path_to_answers))
     frame = pd.DataFrame(list_rows(wanted, verdicts, hold_out(held_out_share, seed)), columns=COLUMNS)
     frame = frame.astype({column: "bool" if column == "held_out" else "string" for column in COLUMNS})
     logger.info("captions by source: %s", frame["source"].value_counts().to_dict())
@@ -97,6 +100,7 @@ if __name__ == "__main__":
             path_to_keywords=snakemake.input.keywords,
             path_to_masks=snakemake.input.masks,
             path_to_requests=snakemake.input.requests,
+            path_to_followups=snakemake.input.followups,
             path_to_answers=snakemake.input.answers,
             path_to_table=snakemake.output.table,
             held_out_share=settings["captions"]["held_out_share"],

@@ -1,6 +1,7 @@
 """Read the answers of one shard into a table: the words of each caption, or why there are none."""
 
 import logging
+from itertools import chain
 
 import pandas as pd
 
@@ -16,11 +17,20 @@ logger = logging.getLogger("unscene")
 
 
 def parse_keywords(
-    path_to_samples, path_to_requests, path_to_answers, path_to_table, max_failed_share: float
+    path_to_samples,
+    path_to_requests,
+    path_to_followups,
+    path_to_answers,
+    path_to_table,
+    max_failed_share: float,
 ) -> None:
-    """Write a row for every caption of the shard, with status ok, refused or failed."""
+    """Write a row for every caption of the shard, with status ok, refused or failed.
+
+    Follow-ups are the parts of prompts that had to be split.
+    """
     samples = read_table(path_to_samples, ["image_id", "captions"])
-    verdicts = judge_items(read_lines(path_to_requests), index_answers(path_to_answers))
+    requests = chain(read_lines(path_to_requests), read_lines(path_to_followups))
+    verdicts = judge_items(requests, index_answers(path_to_answers))
     keyword = pd.DataFrame(list_rows(samples, verdicts), columns=COLUMNS)
     logger.info("captions by status: %s", keyword["status"].value_counts().to_dict())
     check_failed_share(keyword, max_failed_share, f"keywords ({path_to_table})")
@@ -70,6 +80,7 @@ if __name__ == "__main__":
         parse_keywords(
             path_to_samples=snakemake.input.samples,
             path_to_requests=snakemake.input.requests,
+            path_to_followups=snakemake.input.followups,
             path_to_answers=snakemake.input.answers,
             path_to_table=snakemake.output.table,
             max_failed_share=snakemake.config["runtime"]["max_failed_share"],

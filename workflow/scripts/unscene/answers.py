@@ -1,77 +1,81 @@
-"""Who answers the requests: an offline function, or paid answers, which are never asked twice.
+"""Who answers the requests of a shard: an offline function, or the ledger of paid answers (unscene.batches).
 
-Paid answers are the answer lines of OpenAI's batches that lie in `state/answers/`, found again by the hash of the request.
-`state/` belongs to no rule, so that nothing that Snakemake deletes was paid for.
+A prompt that came back cut, refused or miscounted was split: its parts are follow-up requests. They stand in a file of their own, and
+their answers behind those of the shard's own requests.
 """
 
+import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from unscene.batch_lines import may_try_again, read_lines, write_lines
-
-PATH_TO_STATE = Path("state")
+from unscene.batch_lines import read_items, read_lines, write_lines
+from unscene.batches.ledger import Ledger
+from unscene.batches.outcomes import decide, split_request
 
 
 class AnswersMissing(RuntimeError):
-    """Some requests have no paid answer yet; the message says what to do."""
+    """Some requests have no paid answer; the message says what to do."""
 
 
 def answer_requests(
     path_to_requests: str | Path,
     path_to_answers: str | Path,
+    path_to_followups: str | Path,
     answer_offline: Callable[[dict], dict] | None,
-    name: str,
-    path_to_state: Path = PATH_TO_STATE,
+    folder: Path,
 ) -> None:
-    """Write one answer line a request, in the order of the requests.
+    """Write one answer line a request, in the order of the requests, then those of the follow-ups, and the follow-up requests.
 
-    answer_offline: returns the answer line of a request line; None takes the paid answers. name: what the file of missing
-    requests is called.
+    answer_offline: returns the answer line of a request line; None takes the paid answers from the ledger in `folder`.
     """
-    requests = list(read_lines(path_to_requests))
+    requests = read_lines(path_to_requests)
+    followups: list[dict] = []
     if answer_offline is None:
-        answers = collect_answers(requests, name, path_to_state)
+        count = write_lines(collect_answers(requests, followups, folder), path_to_answers)
     else:
-        answers = [answer_offline(request) for request in requests]
-    write_lines(answers, path_to_answers)
-    logging.getLogger("unscene").info("%d requests answered", len(answers))
+        count = write_lines((answer_offline(request) for request in requests), path_to_answers)
+    write_lines(followups, path_to_followups)
+    logging.getLogger("unscene").info("%d answers, %d follow-up requests", count, len(followups))
 
 
-def collect_answers(requests: list[dict], name: str, path_to_state: Path = PATH_TO_STATE) -> list[dict]:
-    """Return the paid answer line of each request, in the order of the requests.
+def collect_answers(requests: Iterator[dict], followups: list[dict], folder: Path) -> Iterator[dict]:
+    """Yield the paid answer lines of requests and then of their follow-ups, which are appended to `followups`.
 
-    All `answers/*.jsonl` are read in the order of their names; the first line that was served counts. When requests are
-    left, they are written to `requests/{name}.jsonl` below `path_to_state`, ready for upload, and AnswersMissing is
-    raised: what was answered stays and is never asked again.
+    A request that was sent in vain (an attempt or more, no line) has no line. AnswersMissing when one was never sent.
     """
-    wanted = {request["custom_id"] for request in requests}
-    found: dict[str, dict] = {}
-    unserved = 0
-    folder = path_to_state / "answers"
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in read_lines(path):
-            if line["custom_id"] not in wanted or line["custom_id"] in found:
-                continue
-            if may_try_again(line):
-                unserved += 1
-            else:
-                found[line["custom_id"]] = line
-    missing = [request for request in requests if request["custom_id"] not in found]
-    path_to_upload = path_to_state / "requests" / f"{name}.jsonl"
-    if missing:
-        write_lines(missing, path_to_upload)
-        raise AnswersMissing(_explain(missing, len(requests), unserved, path_to_upload, folder))
-    path_to_upload.unlink(missing_ok=True)
-    return [found[request["custom_id"]] for request in requests]
+    ledger = Ledger(folder)
+    try:
+        later: list[dict] = []
+        missing = total = 0
+        for request in requests:
+            total += 1
+            (_, line), *parts = _walk(request, ledger, "")
+            missing += line == "" or any(text == "" for _, text in parts)
+            if line:
+                yield json.loads(line)
+            followups += [part for part, _ in parts]
+            later += [json.loads(text) for _, text in parts if text]
+        if missing:
+            raise AnswersMissing(
+                f"{missing} of {total} requests have no answer in {ledger.path.resolve()}. Delete the stage's "
+                "results/*/batches.json and run the same command again: only what is missing is asked"
+            )
+        yield from later
+    finally:
+        ledger.close()
 
 
-def _explain(missing: Iterable[dict], total: int, unserved: int, path_to_upload: Path, folder: Path) -> str:
-    missing = list(missing)
-    tried = f" ({unserved} lines in it say expired or not served)" if unserved else ""
-    return (
-        f"{len(missing)} of {total} requests have no paid answer in {folder.resolve()}{tried}. "
-        f"Upload {path_to_upload.resolve()} as a batch for {missing[0]['url']} (https://platform.openai.com/batches, purpose `batch`), "
-        f"put its output file, and the error file if there is one, as *.jsonl into {folder.resolve()}, and run the same "
-        f"command again. Nothing is lost: answers that are there are used and not asked again."
-    )
+def _walk(request: dict, ledger: Ledger, cause: str) -> Iterator[tuple[dict, str | None]]:
+    """Yield a request with the answer line that counts, then those of the prompts it was split into.
+
+    None: it was sent and no line came; empty: it was never sent.
+    """
+    name = request["custom_id"]
+    outcomes = ledger.list_outcomes([name]).get(name, [])
+    yield request, ledger.find_answer(name) if outcomes else ""
+    # Whether another attempt is due was for the submitter to say.
+    step = decide(outcomes, len(read_items(request)), cause, attempts=1)
+    if step.do == "split":
+        for part in split_request(request, step.sizes):
+            yield from _walk(part, ledger, step.cause)

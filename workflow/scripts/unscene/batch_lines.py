@@ -229,14 +229,14 @@ def may_try_again(answer: dict) -> bool:
 def judge_items(requests: Iterable[dict], answers: dict[str, dict]) -> dict[str, Verdict]:
     """Return the verdict on each item text of the requests: a Verdict whose `items` holds that item alone.
 
-    A text that several prompts hold gets its first ok verdict.
+    A text that several prompts hold gets its first ok verdict, or else the last one: of the smallest prompt it came down to.
     """
     verdicts: dict[str, Verdict] = {}
     for request in requests:
         items = read_items(request)
         verdict = judge_answer(answers.get(request["custom_id"]), len(items))
         for i, item in enumerate(items, 1):
-            if item not in verdicts or (verdicts[item].status != "ok" and verdict.status == "ok"):
+            if item not in verdicts or verdicts[item].status != "ok":
                 own = {i: verdict.items[i]} if verdict.status == "ok" else {}
                 verdicts[item] = verdict._replace(model=verdict.model or request["body"]["model"], items=own)
     return verdicts

@@ -16,7 +16,9 @@ from unscene.shards import get_source_name
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 # Modules that say where and how a job runs, not what it makes: a change in them re-runs nothing.
+# The package `batches` sends requests and keeps the answers; what an answer is, the request alone decides.
 UNDECIDING = {"logs.py", "offline.py", "devices.py"}
+UNDECIDING_PACKAGES = {"batches"}
 _WHOLE_FILE_BYTES = 64 * 2**20
 _BLOCK_BYTES = 2**20
 
@@ -163,8 +165,12 @@ def list_code(path: Path) -> tuple[Path, ...]:
                 if name.split(".")[0] == "unscene":
                     target = SCRIPTS.joinpath(*name.split("."))
                     modules = (target.with_suffix(".py"), target / "__init__.py")
-                    waiting += [p for p in modules if p.is_file() and p.name not in UNDECIDING]
+                    waiting += [p for p in modules if p.is_file() and _decides(p)]
     return tuple(sorted(found))
+
+
+def _decides(path: Path) -> bool:
+    return path.name not in UNDECIDING and path.parent.name not in UNDECIDING_PACKAGES
 
 
 @cache

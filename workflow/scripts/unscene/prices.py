@@ -87,12 +87,19 @@ def bill_answers(answers: Iterable[dict], prices: dict) -> dict:
         total["input_tokens"] += tokens[0]
         total["output_tokens"] += tokens[1]
         if price is not None:
-            total["usd"] += _dollars(*tokens, price)
+            total["usd"] += price_usage(usage, price)
         elif any(tokens):
             unknown.add(body.get("model"))
     if unknown:
         return {**total, "usd": None, "usd_reason": f"no price for {', '.join(sorted(map(str, unknown)))}"}
     return {**total, "usd": round(total["usd"], 6)}
+
+
+def price_usage(usage: dict, price: dict) -> float:
+    """Return the dollars of one answer's `usage`; tokens written to the prompt cache cost `cache_write` times the input."""
+    written = (usage.get("prompt_tokens_details") or {}).get("cache_write_tokens") or 0
+    tokens_in = (usage.get("prompt_tokens") or 0) + written * (price.get("cache_write", 1) - 1)
+    return (tokens_in * price["input"] + (usage.get("completion_tokens") or 0) * price["output"]) / 1e6
 
 
 def _dollars(tokens_in: float, tokens_out: float, price: dict) -> float:

@@ -23,6 +23,7 @@ RULE_ITEMS = {
     "build_caption_requests": "edit",
     "answer_captions": "edit",
     "parse_captions": "edit",
+    "price_captions": None,
     "score_edits": "edit",
     "join_shards": None,
     "select_pairs": "edit",
