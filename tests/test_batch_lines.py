@@ -1,6 +1,7 @@
 """Batch lines: bodies, ids, prompts and the verdict on every kind of broken answer."""
 
 import json
+import random
 
 import pytest
 
@@ -85,12 +86,41 @@ def test_items_are_read_back_and_broken_prompts_are_named():
 def test_spread_never_puts_two_captions_of_a_photo_together():
     texts = [(f"p{photo} c{position}", [f"p{photo}"]) for position in range(5) for photo in range(7)]
     texts.append(("shared", ["p0", "p1"]))
-    prompts = spread(texts, 4)
+    prompts = list(spread(texts, 4))
     assert sorted(t for prompt in prompts for t in prompt) == sorted(t for t, _ in texts)
     photos = dict(texts)
     for prompt in prompts:
         named = [p for text in prompt for p in photos[text]]
         assert len(prompt) <= 4 and len(named) == len(set(named))
+
+
+def spread_naively(texts, size):
+    prompts = []
+    for text, photos in texts:
+        for prompt in prompts:
+            if len(prompt) < size and not any(photos & other for _, other in prompt):
+                prompt.append((text, photos))
+                break
+        else:
+            prompts.append([(text, photos)])
+    return [[text for text, _ in prompt] for prompt in prompts]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_spread_equals_trying_every_prompt(seed):
+    draw = random.Random(seed)
+    photos, size = draw.randint(1, 12), draw.randint(1, 6)
+    texts = [
+        (f"t{i}", {draw.randrange(photos) for _ in range(draw.choice([0, 1, 1, 1, 2, 4]))})
+        for i in range(draw.randint(0, 60))
+    ]
+    assert list(spread(texts, size)) == spread_naively(texts, size)
+
+
+def test_spread_hands_out_prompts_while_texts_still_come():
+    seen = []
+    texts = ((f"t{i}", seen.append(i) or [i]) for i in range(1000))
+    assert next(spread(texts, 20)) == [f"t{i}" for i in range(20)] and len(seen) == 20
 
 
 GOOD = '{"r":[{"i":1,"w":["dog"]},{"i":2,"w":[]}]}'

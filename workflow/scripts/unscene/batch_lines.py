@@ -131,25 +131,44 @@ def flatten(text: str) -> str:
     return " ".join(str(text).split())
 
 
-def spread(texts: Iterable[tuple[str, Iterable[str]]], size: int) -> list[list[str]]:
-    """Cut texts into prompts of at most `size` so that two texts of one photo never share a prompt.
+def spread(texts: Iterable[tuple[str, Iterable[str]]], size: int) -> Iterator[list[str]]:
+    """Cut texts into prompts of at most `size` so that two texts of one photo never share a prompt; yield each when it is full.
 
-    `texts` holds pairs of a text and the photos it belongs to. The first prompt with room and none of the photos takes the text.
+    `texts` holds pairs of a text and the photos it belongs to. The first prompt with room and none of the photos takes the text;
+    prompts come in the order in which they were begun. Time grows with the texts, also when one photo has thousands.
     """
-    prompts: list[list[str]] = []
-    waiting: list[tuple[list[str], set[str]]] = []  # prompts with room, and the photos in them
+    begun: list[list[str] | None] = []  # None: handed out
+    held: list[set[str]] = []  # photos in each prompt that has room
+    room = [0]  # leads to the first prompt with room at or after a number; the last one is yet to be begun
+    tried: dict[str, int] = {}  # no prompt before this number can take another text of the photo
+    ready = 0
+
+    def find_room(number: int) -> int:
+        while room[number] != number:
+            room[number] = room[room[number]]
+            number = room[number]
+        return number
+
     for text, photos in texts:
         photos = set(photos)
-        roomy = next((entry for entry in waiting if entry[1].isdisjoint(photos)), None)
-        if roomy is None:
-            roomy = ([], set())
-            prompts.append(roomy[0])
-            waiting.append(roomy)
-        roomy[0].append(text)
-        roomy[1].update(photos)
-        if len(roomy[0]) == size:
-            waiting.remove(roomy)
-    return prompts
+        number = find_room(max((tried.get(photo, 0) for photo in photos), default=0))
+        while number < len(begun) and not held[number].isdisjoint(photos):
+            number = find_room(number + 1)
+        if number == len(begun):
+            begun.append([])
+            held.append(set())
+            room.append(number + 1)
+        begun[number].append(text)
+        held[number] |= photos
+        if len(photos) == 1:
+            tried[next(iter(photos))] = number + 1
+        if len(begun[number]) == size:
+            room[number], held[number] = number + 1, set()
+            while ready < len(begun) and room[ready] != ready:
+                yield begun[ready]
+                begun[ready] = None
+                ready += 1
+    yield from begun[ready:]
 
 
 def build_answer(request: dict, model: str, items: list[dict]) -> dict:
