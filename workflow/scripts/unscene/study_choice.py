@@ -76,7 +76,7 @@ def choose(arms: pd.DataFrame, judged: pd.DataFrame, margin: float) -> dict:
     )  # the repeat has the size of n = 1
     sizes = [1, *passed["captions_per_prompt"].astype(int)]
     cheapest, cheap_reason = _find_cheapest(sizes, costs)
-    worst = judged["discordance"].max()
+    decisive = (stop if len(stop) else judged.tail(1))["discordance"].iloc[0]
     return {
         "captions_per_prompt": largest,
         "reason": reason,
@@ -87,8 +87,8 @@ def choose(arms: pd.DataFrame, judged: pd.DataFrame, margin: float) -> dict:
             {key: row[key] for key in ("captions_per_prompt", "verdict", "reason")}
             for row in judged.to_dict("records")
         ],
-        "captions_for_power_90": None if np.isnan(worst) else max(1, count_captions_needed(worst, margin)),
-        "discordance": None if np.isnan(worst) else float(worst),
+        "captions_for_power_90": None if np.isnan(decisive) else max(1, count_captions_needed(decisive, margin)),
+        "discordance": None if np.isnan(decisive) else float(decisive),
     }
 
 

@@ -24,8 +24,8 @@ def read_observations(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the design with `caption` (row of the captions) and `status`, and the answered words (observations, 80).
 
-    status: ok; detected (a structural error of the prompt, which production sees and asks again in halves); unserved (expired,
-    server error: says nothing about n). A word that is not listed makes its own caption wrong, not the prompt.
+    status: ok; detected (a structural error of the prompt, which production sees and asks again in halves); unserved (no line,
+    expired, server error: says nothing about n). A word that is not listed makes its own caption wrong, not the prompt.
     """
     place = {caption_id: row for row, caption_id in enumerate(captions["caption_id"])}
     observed = design.assign(caption=design["caption_id"].map(place).astype(int), status="ok")
@@ -39,7 +39,7 @@ def read_observations(
         verdict = verdicts[key]
         if verdict.status != "ok":
             answer = answers.get(key)
-            status[row] = "unserved" if answer is not None and may_try_again(answer) else "detected"
+            status[row] = "unserved" if answer is None or may_try_again(answer) else "detected"
             continue
         found = verdict.items[position + 1].get("w")
         for word in found if isinstance(found, list) else [None]:
