@@ -11,7 +11,7 @@ from snakemake.utils import validate
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
 
-from unscene.configuration import check_config
+from unscene.configuration import check_config, read_chosen, wants_study
 from unscene.lineage import Lineage
 from unscene.shards import SHARD_PATTERN, list_shards
 

@@ -1,7 +1,7 @@
 # Keywords: which of COCO's 80 words each caption mentions, asked and answered as Batch API lines.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet; with keywords.backend openai also results/plan.json, and OPENAI_API_KEY in
-#                  the environment
+# REQUIRED INPUTS: results/samples/{shard}.parquet; with captions_per_prompt auto results/batchsize/chosen.json; with
+#                  keywords.backend openai also results/plan.json, and OPENAI_API_KEY in the environment
 # OUTPUTS:         results/keywords/{requests,raw,followups}/{shard}.jsonl, results/keywords/{shard}.parquet,
 #                  results/keywords/cost.json; with keywords.backend openai also results/keywords/batches.json
 
@@ -9,12 +9,30 @@ STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += ["results/keywords/cost.json"]
 
 LEXICON = "resources/lexicon.yaml"
+CHOSEN = ["results/batchsize/chosen.json"] if config["keywords"]["captions_per_prompt"] == "auto" else []
+REQUESTS_LINEAGE = lineage(
+    "build_keyword_requests",
+    # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
+    settings=["keywords"] + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
+    files=[LEXICON],
+    parents=["read_samples"],
+)
+
+
+def get_requests_lineage(wildcards):
+    """Return the lineage with the number that the study chose; a study that is made again and chooses the same re-runs nothing.
+
+    Only its own file knows the number. Snakemake calls this when the job starts, and to compare in the next run.
+    """
+    chosen = {path: read_chosen(path) for path in CHOSEN}
+    return {**REQUESTS_LINEAGE(wildcards), **({"chosen": chosen} if chosen else {})}
 
 
 rule build_keyword_requests:
     """Write the requests of a shard as they would be uploaded; a caption that several photos share is asked once."""
     input:
         samples="results/samples/{shard}.parquet",
+        chosen=ancient(CHOSEN),
     output:
         requests="results/keywords/requests/{shard}.jsonl",
     log:
@@ -28,13 +46,7 @@ rule build_keyword_requests:
         mem_mb=1000,
         runtime="10m",
     params:
-        # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
-        lineage=lineage(
-            "build_keyword_requests",
-            settings=["keywords"] + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
-            files=[LEXICON],
-            parents=["read_samples"],
-        ),
+        lineage=get_requests_lineage,
     message:
         "Building the keyword requests of shard {wildcards.shard}"
     script:

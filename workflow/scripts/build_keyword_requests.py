@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from unscene.batch_lines import flatten, spread, write_lines
-from unscene.configuration import ConfigError
+from unscene.configuration import ConfigError, read_chosen
 from unscene.lexicon import load_lexicon
 from unscene.prompts import keyword_request
 from unscene.tables import read_table
@@ -46,6 +46,8 @@ if __name__ == "__main__":
     with log_job(snakemake):
         keywords = snakemake.params.lineage["settings"]["keywords"]
         offline = keywords["backend"] != "openai"
+        if snakemake.input.chosen:  # captions_per_prompt: auto
+            keywords = {**keywords, "captions_per_prompt": read_chosen(str(snakemake.input.chosen))}
         build_keyword_requests(
             path_to_samples=snakemake.input.samples,
             path_to_requests=snakemake.output.requests,

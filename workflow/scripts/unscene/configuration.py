@@ -1,5 +1,6 @@
 """Checks of the config that a schema cannot express, with the key and the way out in each message."""
 
+import json
 import math
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def wants_study(config: dict) -> bool:
     """Return whether the batch-size study is part of the run: `batchsize.run`, or with `auto`, when its choice is used."""
     run = config["batchsize"]["run"]
     return config["keywords"]["captions_per_prompt"] == "auto" if run == "auto" else run
+
+
+def read_chosen(path: str | Path) -> int | None:
+    """Return the captions per prompt that the study's chosen.json names, None while it is not there."""
+    path = Path(path)
+    return json.loads(path.read_text(encoding="utf-8"))["captions_per_prompt"] if path.is_file() else None
 
 
 def check_study(config: dict, checkout: Path) -> None:

@@ -1,0 +1,184 @@
+# Batchsize: how many captions fit in one prompt? The same captions in prompts of every size, and what n = 1 says to them.
+#
+# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with keywords.backend openai also results/plan.json and
+#                  OPENAI_API_KEY in the environment; batchsize.labels, when people have labelled
+# OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet, captions.parquet, study.json,
+#                  accuracy.parquet, chosen.json, labelling.csv, figure.svg, methods.md, methods.tex
+#
+# Part of a run by `batchsize.run`; docs/BATCHSIZE.md is the protocol.
+
+if wants_study(config):
+    STAGE_FILES += expand(
+        "results/batchsize/{name}",
+        name=["accuracy.parquet", "chosen.json", "labelling.csv", "figure.svg", "methods.md", "methods.tex"],
+    )
+
+
+rule build_batchsize_requests:
+    """Draw the captions of the study by seed and write their requests, in all arms, partitions and orders."""
+    input:
+        expand("results/samples/{shard}.parquet", shard=SHARDS),
+    output:
+        requests="results/batchsize/requests/study.jsonl",
+        design="results/batchsize/design.parquet",
+        captions="results/batchsize/captions.parquet",
+        facts="results/batchsize/study.json",
+    log:
+        "logs/build_batchsize_requests.log",
+    benchmark:
+        "benchmarks/build_batchsize_requests.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "build_batchsize_requests",
+            settings=[
+                "seed",
+                "batchsize.captions",
+                "batchsize.arms",
+                "batchsize.permutations",
+                "keywords.backend",
+            ]
+            + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
+            files=[LEXICON],
+            parents=["read_samples"],
+        ),
+    message:
+        "Building the requests of the batch-size study"
+    script:
+        "../scripts/build_batchsize_requests.py"
+
+
+if config["keywords"]["backend"] == "openai":
+
+    localrules:
+        submit_batchsize,
+
+    rule submit_batchsize:
+        """Send the requests of the study, each once, and collect the answers into state/, which no rule owns."""
+        input:
+            requests="results/batchsize/requests/study.jsonl",
+            plan=ancient("results/plan.json"),
+        output:
+            summary="results/batchsize/batches.json",
+        log:
+            "logs/submit_batchsize.log",
+        benchmark:
+            "benchmarks/submit_batchsize.tsv"
+        conda:
+            "../../envs/text.yaml"
+        threads: 1
+        resources:
+            openai_submit=1,
+            mem_mb=1000,
+            runtime="3d",
+        params:
+            lineage=lineage(
+                "submit_batchsize",
+                settings=["keywords.backend"],
+                parents=["build_batchsize_requests"],
+                script="submit_requests",
+            ),
+        message:
+            "Sending the requests of the batch-size study"
+        script:
+            "../scripts/submit_requests.py"
+
+
+rule answer_batchsize:
+    """Answer the study's requests as those of the keywords are: by the lexicon, or with the paid answers."""
+    input:
+        requests="results/batchsize/requests/study.jsonl",
+        sent=(ancient("results/batchsize/batches.json") if config["keywords"]["backend"] == "openai" else []),
+    output:
+        answers="results/batchsize/raw/study.jsonl",
+        followups="results/batchsize/followups/study.jsonl",
+    log:
+        "logs/answer_batchsize.log",
+    benchmark:
+        "benchmarks/answer_batchsize.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "answer_batchsize",
+            settings=["keywords.backend"],
+            files=[LEXICON] if config["keywords"]["backend"] == "lexicon" else [],
+            parents=["build_batchsize_requests"],
+            script="answer_keywords",
+        ),
+    message:
+        "Answering the requests of the batch-size study"
+    script:
+        "../scripts/answer_keywords.py"
+
+
+rule measure_batchsize:
+    """Measure every arm and choose: the largest n that is as accurate as one caption a prompt, and the cheapest sensible one."""
+    input:
+        requests="results/batchsize/requests/study.jsonl",
+        design="results/batchsize/design.parquet",
+        captions="results/batchsize/captions.parquet",
+        facts="results/batchsize/study.json",
+        answers="results/batchsize/raw/study.jsonl",
+    output:
+        accuracy="results/batchsize/accuracy.parquet",
+        chosen="results/batchsize/chosen.json",
+        sheet="results/batchsize/labelling.csv",
+    log:
+        "logs/measure_batchsize.log",
+    benchmark:
+        "benchmarks/measure_batchsize.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "measure_batchsize",
+            settings=["batchsize", "api.model", "plan.prices"],
+            weights=["batchsize.labels"],
+            files=[config["plan"]["prices"]],
+            parents=["answer_batchsize"],
+        ),
+    message:
+        "Measuring the batch-size study"
+    script:
+        "../scripts/measure_batchsize.py"
+
+
+rule write_batchsize:
+    """Draw accuracy and cost against n, and write method and result for a paper."""
+    input:
+        accuracy="results/batchsize/accuracy.parquet",
+        chosen="results/batchsize/chosen.json",
+    output:
+        figure="results/batchsize/figure.svg",
+        markdown="results/batchsize/methods.md",
+        latex="results/batchsize/methods.tex",
+    log:
+        "logs/write_batchsize.log",
+    benchmark:
+        "benchmarks/write_batchsize.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        lineage=lineage("write_batchsize", parents=["measure_batchsize"]),
+    message:
+        "Writing up the batch-size study"
+    script:
+        "../scripts/write_batchsize.py"
