@@ -32,14 +32,15 @@ def main(arguments: list[str] | None = None) -> None:
     settings = Settings(running_clock=True, advance_per_poll=60.0, lines_per_s=50.0)
     errors = ErrorModel(noise=asked.noise, cut=asked.cut, refusal=asked.refusal)
     store = Store(settings, Answerer(errors, asked.seed))
+    host = f"[{asked.host}]" if ":" in asked.host else asked.host
     port = listener.getsockname()[1]
     print(
-        f"A local Batch API, answering from the lexicon, at http://{asked.host}:{port}/v1\n"
+        f"A local Batch API, answering from the lexicon, at http://{host}:{port}/v1\n"
         "No key, no money, no network. In another terminal, with the environment active:\n\n"
         f"    export OPENAI_API_KEY={settings.api_key}\n"
         "    snakemake --cores 2 --resources gpu=2 --configfile config/local_batch.yaml --directory runs/local"
-        + ("" if port == 8009 else f' --config \'api={{"base_url": "http://{asked.host}:{port}/v1"}}\'')
-        + f"\n\nThe bill: http://{asked.host}:{port}/_test/bill   Ctrl-C ends it (pid {os.getpid()}).",
+        + ("" if port == 8009 else f' --config \'api={{"base_url": "http://{host}:{port}/v1"}}\'')
+        + f"\n\nThe bill: http://{host}:{port}/_test/bill   Ctrl-C ends it (pid {os.getpid()}).",
         flush=True,
     )
     try:

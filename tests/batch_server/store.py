@@ -1,6 +1,7 @@
 """What the local server keeps: the clock, files, batches in their order, and the bill. Files lie in a temporary folder."""
 
 import hashlib
+import secrets
 import tempfile
 import time
 from array import array
@@ -164,6 +165,7 @@ class Store:
         self._started = float(int(time.time()))  # whole seconds, as the moments of the API are
         self._advanced = 0.0
         self._ids = 0
+        self._salt = secrets.token_hex(8)  # a client may remember the ids of a server that ran before
 
     @property
     def now(self) -> float:
@@ -177,9 +179,9 @@ class Store:
         self._advanced += seconds
 
     def make_id(self, prefix: str) -> str:
-        """Return a new id: the same sequence of calls gives the same ids."""
+        """Return a new id, which no other server gave."""
         self._ids += 1
-        return prefix + hashlib.sha256(f"{prefix}{self._ids}".encode()).hexdigest()[:24]
+        return prefix + hashlib.sha256(f"{self._salt}{self._ids}".encode()).hexdigest()[:24]
 
     def add_file(self, filename: str, purpose: str, created_at: float, lifetime: float | None) -> StoredFile:
         """Register a file whose bytes the caller writes to its `path`; lifetime in seconds (None: for ever)."""
