@@ -8,6 +8,7 @@ import yaml
 from batch_server.running import Control
 from submit_requests import submit_requests
 from unscene.batch_lines import canonical_json, read_items, write_lines
+from unscene.batches.client import ApiClient
 from unscene.batches.collecting import enter_answer
 from unscene.batches.driver import Clock
 from unscene.batches.ledger import Ledger, find_folder
@@ -83,6 +84,10 @@ class Desk:
     def ledger_folder(self) -> Path:
         """Where the ledger lies."""
         return find_folder(self.control.url, self.folder / "state")
+
+    def api(self) -> ApiClient:
+        """Return a client of the server."""
+        return ApiClient(self.control.url)
 
     def ledger(self) -> Ledger:
         """Return the ledger, open."""
