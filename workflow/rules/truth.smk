@@ -1,9 +1,9 @@
 # Truth: how near keywords, masks, edits and the selection come to what a source knows about itself.
 #
 # REQUIRED INPUTS: the joined tables of samples, keywords, masks, edits, scores, pairs; results/scenes/{source} of embedded sources
-# OUTPUTS:         results/metrics/truth.json
+# OUTPUTS:         results/metrics/truth.json, results/keywords/agreement.parquet
 
-STAGE_FILES += ["results/metrics/truth.json"]
+STAGE_FILES += ["results/metrics/truth.json", "results/keywords/agreement.parquet"]
 
 
 rule score_against_truth:
@@ -34,3 +34,35 @@ rule score_against_truth:
         "Scoring keywords, masks, edits and selection against the truth"
     script:
         "../scripts/score_against_truth.py"
+
+
+rule measure_agreement:
+    """Hold lexicon, answers, labels and known mentions against each other, word by word: what the API buys."""
+    input:
+        samples="results/samples/samples.parquet",
+        keywords="results/keywords/keywords.parquet",
+        answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
+        scenes=[f"results/scenes/{name}" for name in SOURCES if SOURCES[name]["format"] == "embedded"],
+    output:
+        "results/keywords/agreement.parquet",
+    log:
+        "logs/measure_agreement.log",
+    benchmark:
+        "benchmarks/measure_agreement.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "measure_agreement",
+            settings=["samples.sources"],
+            files=[LEXICON],
+            parents=["join_samples", "join_keywords"],
+        ),
+    message:
+        "Measuring how lexicon, answers and labels agree"
+    script:
+        "../scripts/measure_agreement.py"

@@ -87,7 +87,7 @@ def choose(arms: pd.DataFrame, judged: pd.DataFrame, margin: float) -> dict:
             {key: row[key] for key in ("captions_per_prompt", "verdict", "reason")}
             for row in judged.to_dict("records")
         ],
-        "captions_for_power_90": None if np.isnan(decisive) else max(1, count_captions_needed(decisive, margin)),
+        "captions_for_power_90": count_captions_needed(decisive, margin) if decisive > 0 else None,
         "discordance": None if np.isnan(decisive) else float(decisive),
     }
 
