@@ -82,7 +82,8 @@ def open_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
             f"only on {', '.join(LOOPBACK)}"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio turns off the wait for fuller packets, 40 ms a reply, only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(64)
