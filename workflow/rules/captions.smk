@@ -156,7 +156,7 @@ rule price_captions:
     input:
         requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
         answers=expand("results/captions/raw/{shard}.jsonl", shard=SHARDS),
-        summary=["results/captions/batches.json"] if config["captions"]["backend"] == "openai" else [],
+        summary="results/captions/batches.json" if config["captions"]["backend"] == "openai" else [],
     output:
         cost="results/captions/cost.json",
     log:

@@ -159,7 +159,7 @@ rule price_keywords:
     input:
         requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
         answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
-        summary=["results/keywords/batches.json"] if config["keywords"]["backend"] == "openai" else [],
+        summary="results/keywords/batches.json" if config["keywords"]["backend"] == "openai" else [],
     output:
         cost="results/keywords/cost.json",
     log:

@@ -85,5 +85,5 @@ if __name__ == "__main__":
             stage=stage,
             model=settings["api"]["model"],
             backend=settings[stage]["backend"],
-            path_to_summary=snakemake.input.get("summary"),
+            path_to_summary=snakemake.input.summary or None,
         )
