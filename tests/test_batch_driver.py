@@ -1,7 +1,12 @@
 """The driver against the local Batch server: every answer comes, and is paid for, once."""
 
+import json
 import logging
+import threading
+import traceback
+from contextlib import contextmanager
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ from batch_server.running import run_server
 from paid_answers import PRICES, Desk, make_requests
 from unscene.answers import collect_answers
 from unscene.batch_lines import canonical_json, estimate_tokens, hash_body, judge_items
+from unscene.batches.__main__ import main as batches_main
 from unscene.batches.agenda import AgendaError
 from unscene.batches.client import ApiClient, ApiError
 from unscene.batches.driver import ComeBackLater, Stopped
@@ -284,3 +290,77 @@ def test_answers_of_one_endpoint_never_stand_in_for_another_s():
     )
     folders = {find_folder(url, Path("s")) for url in (None, "http://gpu7:8000/v1", "http://[::1]:5/v1")}
     assert {folder.name for folder in folders} == {"api.openai.com", "gpu7", "localhost"}
+
+
+def test_a_local_server_that_was_started_anew_is_asked_anew(desk, server):
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    with run_server() as other:
+        other.advance(3600)
+        later = Desk(desk.folder, other)
+        assert later.submit(requests)["ends"]["done"] == 4
+        assert other.bill()["charges"] == 4
+
+
+def test_a_batch_that_is_gone_is_booked_by_hand(desk, server, capsys):
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    (row,) = desk.ledger().list_batches()
+    batches_main(["--directory", str(desk.folder), "forget", row["batch_id"]])
+    with pytest.raises(SystemExit, match="no batch"):
+        batches_main(["--directory", str(desk.folder), "forget", row["batch_id"]])
+    assert desk.ledger().sum_usd() == pytest.approx(row["worst_usd"])
+    batches_main(["--directory", str(desk.folder), "list"])
+    assert "forgotten by hand" in capsys.readouterr().out
+
+
+def test_an_error_that_repeats_the_key_is_cleaned(tmp_path, monkeypatch):
+    """A server that echoes the Authorization header in its complaint: the key reaches neither message nor ledger."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-echo")
+    with run_echo_server() as url:
+        for call in (
+            lambda api: api.upload(write_file(tmp_path / "x.jsonl")),
+            lambda api: api.retrieve_batch("batch_1"),
+            lambda api: api.find_model("gpt-4o"),
+        ):
+            with pytest.raises(ApiError) as caught:
+                call(ApiClient(url, reading_retries=0))
+            text = "".join(traceback.format_exception(caught.value))
+            assert "Bearer [key]" in text and "sk-planted-echo" not in text
+        status, body, _ = ApiClient(url).complete({"model": "m"})
+        assert status == 403 and "sk-planted-echo" not in json.dumps(body) and "[key]" in json.dumps(body)
+
+
+def write_file(path: Path) -> Path:
+    path.write_text("{}\n")
+    return path
+
+
+@contextmanager
+def run_echo_server():
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            text = json.dumps(
+                {"error": {"message": f"who is {self.headers['authorization']}?", "code": "forbidden"}}
+            )
+            self.send_response(403)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()

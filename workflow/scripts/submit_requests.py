@@ -8,7 +8,7 @@ from pathlib import Path
 from unscene.batches.agenda import Agenda, count_ends
 from unscene.batches.client import ApiClient, ApiError
 from unscene.batches.driver import Clock, Driver, Stopped
-from unscene.batches.ledger import PATH_TO_STATE, Ledger, find_folder, name_endpoint, only_submitter
+from unscene.batches.ledger import LOCAL, PATH_TO_STATE, Ledger, find_folder, name_endpoint, only_submitter
 from unscene.batches.preflight import check_expected, check_model, check_plan, check_prices
 from unscene.batches.synchronous import PRICE_FACTOR, ask_each
 from unscene.batches.waves import Limits
@@ -75,7 +75,7 @@ def _drive(ledger: Ledger, agenda: Agenda, prices: dict, api: dict, stage: str, 
             api["mode"] == "auto" and (ledger.list_batches("submitted", "uploaded") or client.has_batches())
         )
         if agenda.open:
-            check_prices(prices, agenda.model, today, paid=name_endpoint(api["base_url"]) != "localhost")
+            check_prices(prices, agenda.model, today, paid=name_endpoint(api["base_url"]) != LOCAL)
             committed = ledger.sum_usd() + sum(row["worst_usd"] for row in ledger.list_batches("submitted"))
             expected = sum(asked.usd for asked in agenda.open.values()) * (1 if in_batches else PRICE_FACTOR)
             check_expected(expected, committed, api["budget_usd"], len(agenda.open))
@@ -121,7 +121,7 @@ def _summarise(ledger: Ledger, agenda: Agenda, stage: str, api: dict) -> dict:
     summary = {
         "stage": stage,
         "endpoint": name_endpoint(api["base_url"]),
-        "simulated": name_endpoint(api["base_url"]) == "localhost",
+        "simulated": name_endpoint(api["base_url"]) == LOCAL,
         "model": agenda.model,
         "requests": len(agenda.originals),
         "followups": agenda.total - len(agenda.originals),

@@ -14,7 +14,7 @@ from pathlib import Path
 from unscene.batches.agenda import Agenda, Asked
 from unscene.batches.client import ApiClient, ApiError, OutOfCredit, RateLimited, Rejected, Unanswered
 from unscene.batches.collecting import commonest_errors, fetch_answers, read_answers
-from unscene.batches.ledger import Ledger
+from unscene.batches.ledger import LOCAL, Ledger
 from unscene.batches.outcomes import NO_CREDIT, NO_CREDIT_CODES, REJECTED
 from unscene.batches.waves import Limits, cut
 from unscene.tables import replaced_atomically
@@ -270,17 +270,31 @@ class Driver:
                 self._bear(error)
                 continue
             except Rejected as error:
-                if error.status == 404 and self._clock.now() - (row["created_at"] or 0) < UNKNOWN_BATCH_S:
-                    continue  # some servers show a new batch late
-                raise Stopped(
-                    f"the endpoint does not show batch {row['batch_id']}: {error}; nothing was sent"
-                ) from None
+                self._miss(row, error)
+                continue
             self._silent_since = None
             self._ledger.record_status(row["number"], batch)
             if batch.status in ENDED:
                 self._settle(row, batch)
             else:
                 self._cancel_if_stuck(row, batch)
+
+    def _miss(self, row, error: Rejected) -> None:
+        """Bear a batch that the endpoint does not know: for a moment it may not yet, later somebody has to say why."""
+        if error.status == 404 and self._clock.now() - (row["created_at"] or 0) < UNKNOWN_BATCH_S:
+            return
+        if error.status == 404 and self._folder.name == LOCAL:
+            logger.warning(
+                "batch %s went with a local server that ran before: its requests are asked anew",
+                row["batch_id"],
+            )
+            self._ledger.forget(row["number"], "the local server does not know it", 0)
+            self._free(row["number"])
+            return
+        raise Stopped(
+            f"the endpoint does not show batch {row['batch_id']}: {error}. Is the key of the project that sent it? If its answers "
+            f"are gone for good, book it as lost: PYTHONPATH=workflow/scripts python -m unscene.batches forget {row['batch_id']}"
+        )
 
     def _settle(self, row, batch) -> None:
         """Take over all lines of a batch that ended, whatever its end: partial results are paid for."""

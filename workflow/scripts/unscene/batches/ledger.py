@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 PATH_TO_STATE = Path("state")
 OPENAI = "https://api.openai.com/v1"
+LOCAL = "localhost"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 # A batch goes intended -> uploaded -> submitted -> settled; or it is dropped before it exists at the endpoint.
@@ -43,8 +44,8 @@ class LedgerError(RuntimeError):
 
 def name_endpoint(base_url: str | None) -> str:
     """Return the host that answers; all names of this machine are `localhost`, whatever the port."""
-    host = urlsplit(base_url or OPENAI).hostname or "localhost"
-    return "localhost" if host in _LOOPBACK else host
+    host = urlsplit(base_url or OPENAI).hostname or LOCAL
+    return LOCAL if host in _LOOPBACK else host
 
 
 def find_folder(base_url: str | None, path_to_state: Path = PATH_TO_STATE) -> Path:
@@ -162,6 +163,10 @@ class Ledger:
                 ((*answer, row["stage"], number) for answer in answers),
             )
             self._update(number, state="settled", note=note, lost_usd=lost_usd, **_read_batch(batch))
+
+    def forget(self, number: int, note: str, lost_usd: float) -> None:
+        """Record that a batch's answers will never come; lost_usd is booked for it. Its requests may be asked anew."""
+        self._update(number, state="settled", note=note, lost_usd=lost_usd)
 
     def add_answer(self, stage: str, answer: tuple) -> None:
         """Record one answer that came without a batch."""
