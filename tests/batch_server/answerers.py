@@ -180,7 +180,7 @@ def _body(request: dict, message: dict, finish: str) -> dict:
         "object": "chat.completion",
         "created": 0,
         "model": request["body"]["model"],
-        "system_fingerprint": "local-lexicon",  # by this, results made here are headed `simulated`
+        "system_fingerprint": "unscene-lexicon",  # by this, results made here are headed `simulated`
         "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
         "usage": {
             "prompt_tokens": tokens_in,

@@ -61,7 +61,7 @@ if config["keywords"]["backend"] == "openai":
     rule submit_batchsize:
         """Send the requests of the study, each once, and collect the answers into state/, which no rule owns."""
         input:
-            requests="results/batchsize/requests/study.jsonl",
+            requests=["results/batchsize/requests/study.jsonl"],
             plan=ancient("results/plan.json"),
         output:
             summary="results/batchsize/batches.json",

@@ -15,7 +15,7 @@ from unscene.vocabulary import COCO80
 
 DRAWS = 10_000
 LEAST_GAIN = 3  # answers that a run of neighbours explains better before it counts as a shift
-LOCAL_MARK = "local-lexicon"  # system_fingerprint of answers that the local Batch server made
+LOCAL_MARK = "unscene-lexicon"  # system_fingerprint of answers that the local Batch server made
 _PLACE = {word: place for place, word in enumerate(COCO80)}
 
 
