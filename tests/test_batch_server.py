@@ -428,6 +428,23 @@ def test_a_registered_process_is_killed_at_a_call_and_no_other(batch_server, cli
             batch_server.register_process(pid)
 
 
+def test_a_process_is_killed_in_the_middle_of_a_download(batch_server, client, tmp_path):
+    batch = finish(batch_server, client, create(client, make_requests(300)))
+    whole, part = len(client.files.content(batch.output_file_id).content), tmp_path / "part"
+    code = (
+        f"import sys, openai; client = openai.OpenAI(api_key='local', base_url={batch_server.url!r}, max_retries=0)\n"
+        "sys.stdin.readline()\n"
+        f"with client.files.with_streaming_response.content({batch.output_file_id!r}) as reply:\n"
+        f"    with open({str(part)!r}, 'wb', buffering=0) as target:\n"
+        "        for chunk in reply.iter_bytes(1000): target.write(chunk)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=-1) as process:
+        batch_server.register_process(process.pid)
+        batch_server.plant_fault("files.content", "kill_half")
+        process.communicate(b"go\n", timeout=60)
+    assert process.returncode == -9 and part.stat().st_size <= whole / 2
+
+
 def test_only_loopback_addresses_are_served():
     for host in ("0.0.0.0", "::", "example.org", ""):
         with pytest.raises(LoopbackOnly, match="only on 127.0.0.1"):
