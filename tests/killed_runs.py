@@ -7,6 +7,7 @@ at the one that was asked for. Only tests know of this: the driver has no hook.
 
 import importlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -134,6 +135,7 @@ def serve() -> None:
     sys.path[:0] = [str(TESTS), str(TESTS.parent / "workflow" / "scripts")]
     for name in IMPORTED:
         importlib.import_module(name)
+    logging.getLogger("unscene").addHandler(logging.NullHandler())
     for text in sys.stdin:
         order = json.loads(text)
         child = os.fork()
