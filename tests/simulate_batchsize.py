@@ -1,6 +1,6 @@
 """Does the batch-size study find planted truths? Whole studies on answers with known faults: `python tests/simulate_batchsize.py`.
 
-    --seeds 20 --captions 10000 --scenarios decay shifts none
+    --seeds 20 --captions 10000 --scenarios decay shifts rare none
 
 Every study draws its captions, builds its prompts, is answered by the lexicon with planted errors, and is measured as in a run.
 Printed are the choices with their counts, the error rate (share of seeds that chose another number than the planted one), and
@@ -31,6 +31,11 @@ SCENARIOS = {
     "shifts": (
         ErrorModel(noise=NOISE, shift=0.02, shift_from_size=60),
         "1 in 50 prompts of 100 is shifted",
+        50,
+    ),
+    "rare": (
+        ErrorModel(noise=NOISE, shift=0.01, shift_from_size=60),
+        "1 in 100 prompts of 100 is shifted",
         50,
     ),
     "none": (ErrorModel(noise=NOISE), "no decay", 100),

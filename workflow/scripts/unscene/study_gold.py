@@ -150,11 +150,16 @@ def rate_agreement(labels: pd.DataFrame) -> dict:
 
 def draw_sheet(captions: pd.DataFrame, differs: np.ndarray, seed: int) -> pd.DataFrame:
     """Return the sheet for people: all captions on which an arm differs, and 300 others, mixed and without any answer."""
-    order = np.array(
-        [hashlib.sha256(f"{seed} sheet {text}".encode()).hexdigest() for text in captions["caption"]]
-    )
+
+    def get_order(purpose: str) -> np.ndarray:
+        """Two hashes: the ones that choose would put the chosen in front of the discordant, which tells them apart."""
+        return np.array(
+            [hashlib.sha256(f"{seed} {purpose} {text}".encode()).hexdigest() for text in captions["caption"]]
+        )
+
     same = np.flatnonzero(~differs)
-    chosen = np.concatenate([np.flatnonzero(differs), same[np.argsort(order[same])][:CONCORDANT_TO_LABEL]])
-    chosen = chosen[np.argsort(order[chosen])].astype(int)
+    concordant = same[np.argsort(get_order("concordant")[same])][:CONCORDANT_TO_LABEL]
+    chosen = np.concatenate([np.flatnonzero(differs), concordant]).astype(int)
+    chosen = chosen[np.argsort(get_order("sheet")[chosen])]
     sheet = captions.iloc[chosen][["caption_id", "caption"]].reset_index(drop=True)
     return sheet.assign(rater_1="", rater_2="", adjudicated="")
