@@ -364,3 +364,59 @@ def run_echo_server():
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_batch_that_shows_late_is_cancelled_and_booked(desk, server, monkeypatch):
+    """The reply to a create is lost and the list hides its batch: a second one is made. The first ends unused, but not unpaid."""
+    shown, list_batches = [], ApiClient.list_batches
+    monkeypatch.setattr(
+        ApiClient, "list_batches", lambda self, since: list_batches(self, since) if shown else iter(())
+    )
+    retrieve = ApiClient.retrieve_batch
+    monkeypatch.setattr(
+        ApiClient, "retrieve_batch", lambda self, name: shown.append(name) or retrieve(self, name)
+    )
+    server.plant_fault("batches.create", "drop_after")
+    started = desk.clock.now()
+    summary = desk.submit(make_requests(6))
+    assert desk.clock.now() - started > 120, "it waits and looks again before it creates a second time"
+    assert summary["ends"]["done"] == 6 and len(summary["batches"]) == 2
+    copy = next(batch for batch in summary["batches"] if batch["duplicate_of"])
+    assert copy["status"] in ("cancelled", "completed")
+    assert (
+        summary["usd"] == pytest.approx(server.bill()["usd"], abs=1e-6) and not server.bill()["open_batches"]
+    )
+
+
+def test_the_oldest_of_several_batches_is_adopted(desk, server):
+    """A run died after two creates: one batch is taken over, the other cancelled and booked."""
+    requests = make_requests(4)
+    server.plant_fault("batches.create", "status", times=99, status=401)
+    with pytest.raises(Stopped, match="the endpoint refuses"):
+        desk.submit(requests)
+    server.clear_faults()
+    ledger = desk.ledger()
+    number = ledger.intend(
+        "keywords", "s" * 32, "gpt-4o", [(r["custom_id"], 4) for r in requests], 9, 9, 0.1, desk.clock.now()
+    )
+    path = write_upload(desk, requests)
+    ledger.record_upload(number, desk.api().upload(path))
+    ledger.record_try(number, desk.clock.now())
+    metadata = {"app": "unscene", "run": ledger.run, "shard": "s" * 32, "intent": str(number)}
+    for _ in range(2):
+        desk.api().create_batch(ledger.find_batch(number)["file_id"], metadata)
+        server.advance(1)
+    ledger.close()
+    summary = desk.submit(requests)
+    assert summary["ends"]["done"] == 4
+    first, copy = summary["batches"]
+    assert (
+        first["created_at"] < copy["created_at"] and copy["duplicate_of"] and first["status"] == "completed"
+    )
+    assert summary["usd"] == pytest.approx(server.bill()["usd"], abs=1e-6)
+
+
+def write_upload(desk, requests) -> Path:
+    path = desk.folder / "upload.jsonl"
+    path.write_text("".join(canonical_json(request) + "\n" for request in requests))
+    return path

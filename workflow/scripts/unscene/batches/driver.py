@@ -87,10 +87,9 @@ class Driver:
                 if not self._halt:
                     self._submit()
                 self._tell()
-                if not wait or (not self._agenda.under_way and (self._halt or not self._agenda.open)):
+                if not wait or self._is_over():
                     break
                 self._clock.sleep(self._poll_seconds)
-            self._find_strays()
         except (Rejected, OutOfCredit) as error:
             raise _explain(error) from None
         if self._halt:
@@ -100,6 +99,13 @@ class Driver:
                 f"come back later, nothing is lost: {self._agenda.answered} of {self._agenda.total} requests of stage {self._stage} "
                 f"are answered, {len(self._agenda.under_way)} are under way; run the same command again to collect them"
             )
+
+    def _is_over(self) -> bool:
+        """Return whether nothing is left to wait for: copies that turn up late are cancelled, awaited and booked, too."""
+        if self._agenda.under_way or (self._agenda.open and not self._halt):
+            return False
+        self._find_strays()
+        return not any(row["stage"] == self._stage for row in self._ledger.list_batches("submitted"))
 
     # --- sending ---------------------------------------------------------------------------------------------------
 
