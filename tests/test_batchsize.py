@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.metrics import cohen_kappa_score
 
 import simulate_batchsize as simulation
 from batch_server.answerers import ErrorModel
 from build_batchsize_requests import build_batchsize_requests
+from fake_run import make_lineage, make_run
+from measure_agreement import compare_readers, measure_agreement
 from measure_batchsize import measure_batchsize
 from unscene import noninferiority as ni
 from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
@@ -21,8 +24,9 @@ from unscene.study_design import allocate, build_study, draw_captions, list_arms
 from unscene.study_gold import choose_gold, draw_sheet, encode_words, read_labels, settle_labels
 from unscene.study_measures import describe_answers, is_shifted
 from unscene.study_text import escape_latex, to_latex, to_markdown
-from unscene.tables import TableError, read_json, read_table, write_table
+from unscene.tables import TableError, read_json, read_table, write_json, write_table
 from write_batchsize import write_batchsize
+from write_report import write_report
 
 SMALL = {"captions": 900, "arms": [5, 30], "permutations": 10, "margin": 0.01, "labels": None}
 
@@ -412,6 +416,84 @@ def check_latex(text: str) -> None:
     outside = "\n".join(line for line in bare.splitlines() if "&" in line)
     assert all("&" not in line for line in bare.splitlines() if line not in outside)
     assert all(ord(character) < 128 for character in text), "only ASCII, for every engine"
+
+
+def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
+    _, paths, _, _ = study
+    monkeypatch.chdir(tmp_path)
+    tables = make_run(tmp_path)
+    found, true = (encode_words([["dog"], ["cat"], []]), encode_words([["dog"], [], ["tie"]]))
+    rows = compare_readers("lexicon", "answers", "caption", found, true)
+    write_table(pd.DataFrame(rows).assign(simulated=True), tmp_path / "agreement.parquet")
+    figure, _, _ = (tmp_path / name for name in ("f.svg", "m.md", "m.tex"))
+    write_batchsize(paths["accuracy"], paths["chosen"], figure, tmp_path / "m.md", tmp_path / "m.tex")
+    more = {
+        "agreement": "agreement.parquet",
+        "accuracy": str(paths["accuracy"]),
+        "chosen": str(paths["chosen"]),
+    }
+    write_report(tables | more | {"study_figure": str(figure)}, "results/report.html", make_lineage())
+    page = (tmp_path / "results/report.html").read_text()
+    assert 'id="agreement"' in page and 'id="batchsize"' in page and page.count("Simulated:") == 2
+    assert "lexicon (simulated)" in page and "<?xml" not in page and "not decided" in page
+    assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
+    write_report(tables, "results/report.html", make_lineage())
+    page = (tmp_path / "results/report.html").read_text()
+    assert 'id="agreement"' not in page and 'id="batchsize"' not in page
+
+
+def test_agreement_is_counted_by_word():
+    found = encode_words([["dog"], ["dog", "cat"], [], ["cat"]])
+    true = encode_words([["dog"], ["dog"], ["dog"], []])
+    rows = {row["word"]: row for row in compare_readers("a", "b", "caption", found, true)}
+    assert list(rows) == ["all words", "dog", "cat"]
+    assert (rows["dog"]["precision"], rows["dog"]["recall"]) == (1, 2 / 3)
+    assert rows["cat"]["precision"] == 0 and rows["cat"]["recall"] is None
+    assert rows["all words"]["n_both"] == 2 and rows["all words"]["f1"] == pytest.approx(4 / 7)
+    kappa = cohen_kappa_score(found[:, 16], true[:, 16])  # dog
+    assert rows["dog"]["kappa"] == pytest.approx(kappa)
+
+
+def test_lexicon_and_answers_are_held_against_mentions_and_labels(tmp_path):
+    write_table(
+        pd.DataFrame({"image_id": ["s_1", "s_2"], "shard": "s-0-of-1", "source_key": ["1", "2"],
+                      "mentions": [[["dog"], ["cat"]], None]}),
+        tmp_path / "samples.parquet",
+    )  # fmt: skip
+    captions = [("s_1", "A dog.", ["dog"]), ("s_1", "A cat.", []), ("s_2", "A bird.", ["bird"])]
+    write_table(
+        pd.DataFrame([{"image_id": i, "caption_id": f"{i}-{n % 2}", "caption": c, "words": w, "source": "gpt-4o", "status": "ok"}
+                      for n, (i, c, w) in enumerate(captions)]),
+        tmp_path / "keywords.parquet",
+    )  # fmt: skip
+    line = {
+        "custom_id": "w-1",
+        "response": {"body": {"model": "gpt-4o", "system_fingerprint": "unscene-lexicon"}},
+    }
+    write_lines([line], tmp_path / "raw.jsonl")
+    boxes = [{"image_id": 1, "category_id": 7, "segmentation": [[0, 0, 1, 0, 1, 1]]}]
+    instances = {"images": [{"id": n, "file_name": "x", "height": 2, "width": 2} for n in (1, 2)],
+                 "annotations": boxes, "categories": [{"id": 7, "name": "dog"}]}  # fmt: skip
+    write_json(instances, tmp_path / "instances.json")
+    source = {"name": "s", "format": "coco", "instances": str(tmp_path / "instances.json")}
+    table = measure_agreement(
+        tmp_path / "samples.parquet",
+        tmp_path / "keywords.parquet",
+        [tmp_path / "raw.jsonl"],
+        tmp_path / "a.parquet",
+        [source],
+    )
+    overall = table[table["word"] == "all words"].set_index(["reader", "against"])
+    assert overall.loc[("lexicon", "answers"), "precision"] == 2 / 3
+    assert overall.loc[("answers", "mentions"), ["precision", "recall"]].tolist() == [1, 0.5]
+    assert overall.loc[("lexicon", "labels"), ["units", "precision"]].tolist() == [
+        1,
+        0.5,
+    ]  # the second photo has no label
+    assert overall["simulated"].to_dict() == {
+        ("lexicon", "answers"): True, ("lexicon", "mentions"): False, ("lexicon", "labels"): False,
+        ("answers", "mentions"): True, ("answers", "labels"): True,
+    }  # fmt: skip
 
 
 def test_answers_that_are_no_models_are_told():

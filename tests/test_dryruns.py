@@ -10,7 +10,7 @@ STAGES = {
     "estimate_run", "read_samples", "join_samples", "build_keyword_requests", "answer_keywords", "parse_keywords",
     "price_keywords", "price_captions", "segment_objects", "remove_objects", "build_caption_requests", "answer_captions",
     "parse_captions", "score_edits", "join_shards", "join_scores", "select_pairs", "draw_contact_sheet",
-    "split_folds", "train_clip", "train_final", "evaluate_clip", "compare_arms", "score_against_truth",
+    "split_folds", "train_clip", "train_final", "evaluate_clip", "compare_arms", "score_against_truth", "measure_agreement",
     "write_report", "export_clip", "all",
 }  # fmt: skip
 
@@ -28,6 +28,20 @@ def list_planned_rules(tmp_path, *arguments, **options) -> set[str]:
 def test_embedded(tmp_path, overlay):
     configfiles = (CHECKOUT / overlay,) if overlay else ()
     assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES | {"render_scenes"}
+
+
+STUDY = {"build_batchsize_requests", "answer_batchsize", "measure_batchsize", "write_batchsize"}
+
+
+def test_the_study_is_part_of_a_run_that_wants_it(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("batchsize: {run: true}\n")
+    assert list_planned_rules(tmp_path / "a", configfiles=(overlay,)) == STAGES | STUDY | {"render_scenes"}
+    overlay.write_text("keywords: {backend: openai, captions_per_prompt: auto}\n")
+    paid = {"submit_batchsize", "submit_keywords"}
+    assert list_planned_rules(tmp_path / "b", configfiles=(overlay,)) == STAGES | STUDY | paid | {
+        "render_scenes"
+    }
 
 
 @pytest.mark.real

@@ -13,6 +13,10 @@ rule write_report:
         rejected_samples="results/samples/rejected.parquet",
         keywords="results/keywords/keywords.parquet",
         cost="results/keywords/cost.json",
+        agreement="results/keywords/agreement.parquet",
+        accuracy="results/batchsize/accuracy.parquet" if wants_study(config) else [],
+        chosen="results/batchsize/chosen.json" if wants_study(config) else [],
+        study_figure="results/batchsize/figure.svg" if wants_study(config) else [],
         masks="results/masks/masks.parquet",
         edits="results/edits/edits.parquet",
         captions="results/captions/captions.parquet",
@@ -66,9 +70,11 @@ rule write_report:
                 "compare_arms",
                 "score_against_truth",
                 "estimate_run",
-            ],
+                "measure_agreement",
+            ]
+            + (["measure_batchsize", "write_batchsize"] if wants_study(config) else []),
             weights=["masks.weights", "edits.weights", "quality.judge", "train.clip"],
-            files=["workflow/report/report.html.j2"],
+            files=["workflow/report/report.html.j2", "workflow/report/text.html.j2"],
         ),
     message:
         "Writing the report"

@@ -5,6 +5,7 @@ import logging
 from unscene.lineage import digest
 from unscene.report.page import describe_run, fill_template
 from unscene.report.run import read_run
+from unscene.report.text import describe_text
 from unscene.report.times import read_versions
 from unscene.tables import write_text
 
@@ -29,7 +30,8 @@ def write_report(
         "weights": lineage["weights"],
         "versions": read_versions(path_to_logs),
     }
-    page = fill_template(describe_run(run, lineage["settings"], provenance, path_to_benchmarks))
+    values = describe_run(run, lineage["settings"], provenance, path_to_benchmarks)
+    page = fill_template(values | describe_text(paths_to_tables))
     write_text(page, path_to_report)
     logging.getLogger("unscene").info(
         "%s: %d accepted pairs, %.1f MB", path_to_report, len(run.pairs), len(page.encode()) / 1e6
