@@ -50,7 +50,7 @@ rule measure_agreement:
     benchmark:
         "benchmarks/measure_agreement.tsv"
     conda:
-        "../../envs/vision.yaml"
+        "../../envs/text.yaml"
     threads: 1
     resources:
         mem_mb=4000,
