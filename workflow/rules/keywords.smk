@@ -19,15 +19,6 @@ REQUESTS_LINEAGE = lineage(
 )
 
 
-def get_requests_lineage(wildcards):
-    """Return the lineage with the number that the study chose; a study that is made again and chooses the same re-runs nothing.
-
-    Only its own file knows the number. Snakemake calls this when the job starts, and to compare in the next run.
-    """
-    chosen = {path: read_chosen(path) for path in CHOSEN}
-    return {**REQUESTS_LINEAGE(wildcards), **({"chosen": chosen} if chosen else {})}
-
-
 rule build_keyword_requests:
     """Write the requests of a shard as they would be uploaded; a caption that several photos share is asked once."""
     input:
@@ -46,7 +37,12 @@ rule build_keyword_requests:
         mem_mb=1000,
         runtime="10m",
     params:
-        lineage=get_requests_lineage,
+        # With the number that the study chose, which only its own file knows: Snakemake calls this when the job starts, and to compare
+        # in the next run. A study that is made again and chooses the same re-runs nothing.
+        lineage=lambda wildcards: {
+            **REQUESTS_LINEAGE(wildcards),
+            **({"chosen": {path: read_chosen(path) for path in CHOSEN}} if CHOSEN else {}),
+        },
     message:
         "Building the keyword requests of shard {wildcards.shard}"
     script:
