@@ -69,6 +69,7 @@ if config["keywords"]["backend"] == "openai":
             "logs/submit_batchsize.log",
         benchmark:
             "benchmarks/submit_batchsize.tsv"
+        retries: 0  # what stops a submission is for a person to see
         conda:
             "../../envs/text.yaml"
         threads: 1

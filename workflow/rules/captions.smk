@@ -66,6 +66,7 @@ if config["captions"]["backend"] == "openai":
             "logs/submit_captions.log",
         benchmark:
             "benchmarks/submit_captions.tsv"
+        retries: 0  # what stops a submission is for a person to see
         conda:
             "../../envs/text.yaml"
         threads: 1

@@ -72,6 +72,7 @@ if config["keywords"]["backend"] == "openai":
             "logs/submit_keywords.log",
         benchmark:
             "benchmarks/submit_keywords.tsv"
+        retries: 0  # what stops a submission is for a person to see
         conda:
             "../../envs/text.yaml"
         threads: 1
