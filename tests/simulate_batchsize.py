@@ -1,6 +1,6 @@
 """Does the batch-size study find planted truths? Whole studies on answers with known faults: `python tests/simulate_batchsize.py`.
 
-    --seeds 20 --captions 10000 --scenarios decay shifts rare none
+    --seeds 20 --captions 10000 --scenarios decay shifts rare none noisy
 
 Every study draws its captions, builds its prompts, is answered by the lexicon with planted errors, and is measured as in a run.
 Printed are the choices with their counts, the error rate (share of seeds that chose another number than the planted one), and
@@ -39,6 +39,7 @@ SCENARIOS = {
         50,
     ),
     "none": (ErrorModel(noise=NOISE), "no decay", 100),
+    "noisy": (ErrorModel(noise=0.06), "no decay, six wrong answers in a hundred", 100),
 }
 SETTINGS = {
     "captions": 10_000,
@@ -83,7 +84,7 @@ def run_study(
     """Run one study on answers with planted errors and return its choice; gold is the lexicon, or the answers at n = 1."""
     from unscene.lexicon import find_words
 
-    captions = list_captions(make_samples(settings["captions"], seed))
+    captions = list_captions([make_samples(settings["captions"], seed)])
     captions = draw_captions(captions, settings["captions"], seed)
     if not repeat_as_gold:
         captions["mentions"] = [find_words(text) for text in captions["caption"]]

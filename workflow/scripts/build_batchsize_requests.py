@@ -7,7 +7,7 @@ from unscene.batch_lines import write_lines
 from unscene.lexicon import load_lexicon
 from unscene.prompts import keyword_system
 from unscene.study_design import build_study, draw_captions, list_arms, list_captions
-from unscene.tables import join_tables, write_json, write_table
+from unscene.tables import read_table, write_json, write_table
 
 
 def build_batchsize_requests(paths_to_samples, paths: dict, settings: dict, seed: int, model: str) -> None:
@@ -16,7 +16,7 @@ def build_batchsize_requests(paths_to_samples, paths: dict, settings: dict, seed
     paths: outputs `requests`, `design`, `captions`, `facts`. settings: the config block `batchsize`. model: the name in the
     body (the backend's own name when it is offline).
     """
-    captions = list_captions(join_tables(paths_to_samples))
+    captions = list_captions(read_table(path, ["image_id", "captions"]) for path in paths_to_samples)
     drawn = draw_captions(captions, settings["captions"], seed)
     requests, design = build_study(drawn, list_arms(settings), model, seed)
     count = write_lines(requests, paths["requests"])

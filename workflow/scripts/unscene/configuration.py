@@ -4,6 +4,9 @@ import json
 import math
 from pathlib import Path
 
+# Arms of the batch-size study of this size or more are asked in several random partitions and orders.
+PERMUTED_FROM = 10
+
 
 class ConfigError(ValueError):
     """A config that is valid by schema and still cannot be run."""
@@ -63,7 +66,7 @@ def check_study(config: dict, checkout: Path) -> None:
             "keywords.captions_per_prompt: auto needs the study; batchsize.run must not be false"
         )
     smallest = min(study["arms"])
-    prompts = study["captions"] / smallest * (study["permutations"] if smallest >= 10 else 1)
+    prompts = study["captions"] / smallest * (study["permutations"] if smallest >= PERMUTED_FROM else 1)
     needed = math.ceil(math.log(0.05) / math.log(1 - study["margin"]))
     if prompts < needed:
         raise ConfigError(

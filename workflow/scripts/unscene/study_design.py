@@ -1,7 +1,6 @@
 """The batch-size study's design: which captions are asked, in which arms, prompts, orders and repeats."""
 
 import hashlib
-import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -9,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from unscene.batch_lines import flatten, spread
+from unscene.configuration import PERMUTED_FROM
 from unscene.lexicon import load_lexicon
 from unscene.prompts import keyword_request
 
-PERMUTED_FROM = 10  # arms of this size or more are asked in several random partitions and orders
 REPEAT = "1 again"
 
 
@@ -39,26 +38,26 @@ def list_arms(settings: dict) -> list[Arm]:
     return [Arm("1", 1, 1, 0), Arm(REPEAT, 1, 1, 1), *larger]
 
 
-def list_captions(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a distinct caption text: `caption_id caption image_ids stratum`, and `mentions` where the source knows them.
+def list_captions(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return a row a distinct caption text: `caption_id caption image_ids mentions`.
 
-    samples: `image_id captions` and, in embedded sources, `mentions`. A text that several photos share is one row.
+    shards: tables with `image_id captions` and, in embedded sources, `mentions`, which is None elsewhere. A text that several
+    photos share is one row.
     """
-    has_truth = "mentions" in samples
-    rows: dict[str, dict] = {}
-    lists = samples["mentions"] if has_truth else [None] * len(samples)
-    for image_id, captions, mentions in zip(samples["image_id"], samples["captions"], lists, strict=True):
-        for position, caption in enumerate(captions):
-            text = flatten(caption)
-            if not text:
-                continue
-            known = None if mentions is None or isinstance(mentions, float) else sorted(mentions[position])
-            row = rows.setdefault(
-                text,
-                {"caption_id": f"{image_id}-{position}", "caption": text, "image_ids": [], "mentions": known},
-            )
-            row["image_ids"].append(image_id)
-    return pd.DataFrame(list(rows.values()), columns=["caption_id", "caption", "image_ids", "mentions"])
+    rows: dict[str, tuple[str, list[str], list[str] | None]] = {}
+    for samples in shards:
+        lists = samples["mentions"] if "mentions" in samples else [None] * len(samples)
+        for image_id, captions, mentions in zip(samples["image_id"], samples["captions"], lists, strict=True):
+            known = mentions is not None and not isinstance(mentions, float)  # NaN: no list
+            for position, caption in enumerate(captions):
+                text = flatten(caption)
+                if text in rows:
+                    rows[text][1].append(image_id)
+                elif text:
+                    true = sorted(mentions[position]) if known else None
+                    rows[text] = (f"{image_id}-{position}", [image_id], true)
+    listed = [(caption_id, text, photos, true) for text, (caption_id, photos, true) in rows.items()]
+    return pd.DataFrame(listed, columns=["caption_id", "caption", "image_ids", "mentions"])
 
 
 def draw_captions(captions: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
@@ -127,8 +126,3 @@ def build_study(
                 ]
     columns = ["arm", "captions_per_prompt", "permutation", "custom_id", "position", "size", "caption_id"]
     return list(requests.values()), pd.DataFrame(rows, columns=columns)
-
-
-def count_prompts(captions: int, arm: Arm) -> int:
-    """Return the prompts of an arm."""
-    return arm.permutations * math.ceil(captions / arm.size)
