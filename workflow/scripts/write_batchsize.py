@@ -42,7 +42,7 @@ def draw_study(arms: pd.DataFrame, chosen: dict) -> str:
         left.errorbar(
             larger["captions_per_prompt"],
             difference,
-            yerr=[difference - low, 0 * low],
+            yerr=[(difference - low).clip(lower=0), 0 * low],
             fmt="o",
             color="black",
             capsize=3,
