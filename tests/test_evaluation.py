@@ -106,7 +106,7 @@ def write_arm(folder, arm, hits, seed=0, folds=3):
 
 def compare(folder, paths):
     outputs = folder / "items.parquet", folder / "summary.csv", folder / "comparison.csv"
-    compare_arms([path for path, _ in paths], [path for _, path in paths], *outputs, SETTINGS, 7)
+    compare_arms([path for path, _ in paths], [path for _, path in paths], *outputs, SETTINGS, "paired", 7)
     return read_table(outputs[0]), *(pd.read_csv(path) for path in outputs[1:])
 
 
@@ -150,15 +150,29 @@ def test_arms_tested_on_other_pairs_are_refused(tmp_path):
 
 
 def test_contrasts_of_the_default_arms():
-    names = [
-        f"{a}-{b}" for a, b in list_contrasts(["zero_shot", "originals", "random", "paired", "paired_rank"])
-    ]
+    arms = ["zero_shot", "originals", "random", "paired", "paired_rank"]
+    names = [f"{a}-{b}" for a, b in list_contrasts(arms, "paired_rank")]
     assert names == [
         "originals-zero_shot", "random-zero_shot", "paired-zero_shot", "paired_rank-zero_shot",
         "random-originals", "paired-originals", "paired_rank-originals", "paired-random", "paired_rank-paired",
+        "paired_rank-random",
     ]  # fmt: skip
-    assert list_contrasts(["zero_shot"]) == []
-    assert list_contrasts(["zero_shot", "paired"]) == [("paired", "zero_shot")]
+    assert list_contrasts(["zero_shot"], "zero_shot") == []
+    assert list_contrasts(["zero_shot", "paired"], "paired") == [("paired", "zero_shot")]
+
+
+def test_primary_contrasts_are_adjusted_as_one_family(tmp_path):
+    rng = np.random.default_rng(1)
+    hits = {"zero_shot": 0.2, "originals": 0.25, "random": 0.5, "paired": 0.8}
+    paths = [path for arm, p in hits.items() for path in write_arm(tmp_path, arm, rng.random(240) < p)]
+    _, _, comparison = compare(tmp_path, paths)
+    primary = comparison[comparison["is_primary"]].set_index("contrast")
+    assert list(primary.index) == ["paired-zero_shot", "paired-originals", "paired-random"]
+    assert (primary["metric"] == "group_score").all() and comparison["holm_p"].notna().sum() == 3
+    assert (primary["holm_p"] >= primary["corrected_t_p"]).all()
+    assert primary["holm_p"].min() == pytest.approx(3 * primary["corrected_t_p"].min(), rel=1e-4)
+    assert primary.loc["paired-zero_shot", "mcnemar_p"] < 1e-6 and (primary["detectable"] > 0).all()
+    assert comparison.loc[comparison["metric"] == "interaction", "mcnemar_p"].isna().all()
 
 
 def test_export_loads_with_plain_open_clip_and_measures_parity(world, tmp_path):

@@ -71,7 +71,9 @@ rule compare_arms:
     conda:
         "../../envs/clip.yaml"
     params:
-        lineage=lineage("compare_arms", settings=["seed", "evaluate"], parents=["evaluate_clip"]),
+        lineage=lineage(
+            "compare_arms", settings=["seed", "evaluate", "deploy.arm"], parents=["evaluate_clip"]
+        ),
     message:
         "Comparing the arms"
     script:
