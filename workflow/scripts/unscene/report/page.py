@@ -198,7 +198,7 @@ def _describe_arms(run: Run, arms: list[str], main_arm: str, contrasts: list[dic
         "chance": scores.CHANCE,
         "arms_figure": figures.draw_arms(arms, measured, main_arm) if measured else None,
         "contrasts": contrasts,
-        "contrasts_figure": figures.draw_contrasts(shown, metrics) if shown else None,
+        "contrasts_figure": figures.draw_contrasts(shown, metrics).to_svg() if shown else None,
     }
 
 
