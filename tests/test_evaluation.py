@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from compare_arms import compare_arms, list_contrasts
+from draw_retrieval import draw_retrieval
 from evaluate_clip import evaluate_clip, score_items
 from export_clip import export_clip
 from tiny_clip import RUNTIME, make_clip, make_pairs
@@ -194,3 +195,15 @@ def test_export_fails_when_the_copy_embeds_otherwise(world, tmp_path, monkeypatc
     with pytest.raises(RuntimeError, match="plain open_clip"):
         export_clip(world[0], world[1], tmp_path / "deploy", "zero_shot", RUNTIME, "cpu", 1)
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_retrieval_grid_tells_only_what_is_known(world, tmp_path):
+    paths = tmp_path / "grid.png", tmp_path / "grid.json"
+    draw_retrieval(world[1], world[2], world[0], world[0], *paths, "paired", 0, 7, RUNTIME, "cpu", 1)
+    found = json.loads(paths[1].read_text())
+    assert paths[0].read_bytes().startswith(b"\x89PNG") and found["gallery"] > 0 and found["queries"]
+    for row in found["queries"]:
+        assert row["untuned"] == row["paired"]  # the same model twice
+        assert set(row["paired"]) <= {"contains", "removed", "other"}
+        assert row["category"] in row["query"]
+    assert len({row["category"] for row in found["queries"]}) == len(found["queries"])

@@ -2,7 +2,7 @@
 #
 # REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{arm}/fold{fold}/seed{seed}/
 # OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .items.parquet; results/metrics/items.parquet,
-#                  summary.csv, comparison.csv
+#                  summary.csv, comparison.csv, retrieval.png, retrieval.json
 
 STAGE_FILES += expand(
     "results/metrics/{arm}/fold{fold}-seed{seed}.{kind}",
@@ -12,6 +12,9 @@ STAGE_FILES += expand(
     kind=["json", "items.parquet"],
 )
 STAGE_FILES += expand("results/metrics/{table}", table=["items.parquet", "summary.csv", "comparison.csv"])
+# An untrained arm has nothing to show after tuning.
+RETRIEVAL = [arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]]
+STAGE_FILES += expand("results/metrics/retrieval.{kind}", kind=["png", "json"] if RETRIEVAL else [])
 
 
 rule evaluate_clip:
@@ -78,3 +81,36 @@ rule compare_arms:
         "Comparing the arms"
     script:
         "../scripts/compare_arms.py"
+
+
+rule draw_retrieval:
+    """Draw what the negated captions of a held-out fold find before and after tuning."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        model=f"results/models/{config['deploy']['arm']}/fold0/seed{SEEDS[0]}",
+    output:
+        figure="results/metrics/retrieval.png",
+        found="results/metrics/retrieval.json",
+    log:
+        "logs/draw_retrieval.log",
+    benchmark:
+        "benchmarks/draw_retrieval.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "draw_retrieval",
+            settings=["seed", "train.clip", "deploy.arm"],
+            parents=["select_pairs", "split_folds", "train_clip"],
+            weights=["train.clip"],
+        ),
+    message:
+        "Drawing what the queries find"
+    script:
+        "../scripts/draw_retrieval.py"
