@@ -22,6 +22,7 @@ from unscene.statistics import (
     exact_mcnemar,
     find_detectable_difference,
     interval_of_folds,
+    two_level_bootstrap,
 )
 
 
@@ -189,3 +190,24 @@ def test_pass_rule_seldom_fires_without_a_difference_and_often_with_a_large_one(
 
     assert measure_rates(main_noise=3.0, studies=30)["passes"] <= 0.1
     assert measure_rates(main_noise=0.3, studies=12)["passes"] >= 0.5
+
+
+def test_two_level_bootstrap_equals_a_naive_loop_in_distribution():
+    rng = np.random.default_rng(4)
+    group = np.repeat(np.arange(30), rng.integers(1, 4, 30))
+    difference = (
+        rng.normal(0.1, 1, 30)[group][:, None] + rng.normal(0, 0.5, 4) + rng.normal(0, 0.1, (len(group), 4))
+    )
+    mean, low, high = two_level_bootstrap(difference, group, 4000, 0.9, seed=1)
+    naive = []
+    for _ in range(4000):
+        rows = np.concatenate([np.flatnonzero(group == g) for g in rng.integers(30, size=30)])
+        naive.append(difference[rows][:, rng.integers(4, size=4)].mean())
+    assert mean == pytest.approx(difference.mean())
+    assert (low, high) == pytest.approx(tuple(np.quantile(naive, [0.05, 0.95])), abs=0.15 * np.std(naive))
+
+
+def test_two_level_bootstrap_of_one_model_and_of_none():
+    certain = two_level_bootstrap(np.ones((5, 1)), np.arange(5), 200, 0.95, seed=1)
+    assert certain == (1.0, 1.0, 1.0)
+    assert all(np.isnan(two_level_bootstrap(np.ones((0, 3)), [], 200, 0.95, seed=1)))

@@ -146,6 +146,36 @@ def cluster_bootstrap(
     return pd.DataFrame(rows, columns=["column", "difference", "low", "high", "p", "n"]).set_index("column")
 
 
+def two_level_bootstrap(
+    difference: np.ndarray, group: np.ndarray, draws: int, confidence: float, seed: int
+) -> tuple[float, float, float]:
+    """Return (mean, low, high) of paired differences on an external set that every fold's model was tested on.
+
+    difference: float (items, models); group: the cluster of each item (photos of one item, say). Each draw resamples clusters
+    and, independently, models, so the interval carries both which items there were and which trainings. Percentiles. With one
+    model only the items vary. (Two-way resampling: Owen 2007, "The pigeonhole bootstrap".) NaN without items.
+    """
+    difference = np.asarray(difference, float)
+    items, models = difference.shape
+    if not items:
+        return float("nan"), float("nan"), float("nan")
+    codes, clusters = pd.factorize(np.asarray(group), sort=True)
+    sums, sizes = np.zeros((len(clusters), models)), np.bincount(codes, minlength=len(clusters))
+    np.add.at(sums, codes, difference)
+    rng = np.random.default_rng(seed)
+    means = np.empty(draws)
+    at_once = max(1, _CELLS_AT_ONCE // len(clusters))
+    for start in range(0, draws, at_once):
+        part = slice(start, min(start + at_once, draws))
+        weights = _draw_weights(np.zeros(len(clusters)), part.stop - start, rng)
+        of_model = (weights @ sums) / (weights @ sizes)[:, None]
+        share = rng.multinomial(models, np.full(models, 1 / models), size=part.stop - start) / models
+        means[part] = (of_model * share).sum(axis=1)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(difference.mean()), float(low), float(high)
+
+
 def _draw_weights(fold: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """How often each cluster is drawn, float (draws, clusters): each fold's clusters among themselves."""
     weights = np.zeros((draws, len(fold)), np.float32)
