@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.pair_metrics import RECALL_AT
+from unscene.pass_rule import PRIMARY, PRIMARY_METRIC
 from unscene.seeds import derive_seed
 from unscene.statistics import (
     adjust_holm,
@@ -31,9 +32,6 @@ FURTHER_CONTRASTS = [
 ]  # fmt: skip
 # And of the main arm: the primary ones first (see PRIMARY), then what the keep term and the images add, and what is artefact.
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham"]
-# The family of primary hypotheses, on the group score: main arm minus each of these.
-PRIMARY = ["zero_shot", "originals", "random"]
-PRIMARY_METRIC = "group_score"
 COMPARISON_COLUMNS = [
     "contrast", "metric", "difference", "low", "high", "p", "n", "groups", "folds",
     "corrected_t_low", "corrected_t_high", "corrected_t_p", "mcnemar_p", "is_primary", "holm_p", "detectable",

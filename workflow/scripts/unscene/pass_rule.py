@@ -11,6 +11,9 @@ import pandas as pd
 
 HOLDS, FAILS, NOT_MEASURED, NOT_DECIDED = "holds", "fails", "not measured", "not decided"
 ALPHA = 0.05
+# The family of primary hypotheses, on the group score: main arm minus each of these.
+PRIMARY = ["zero_shot", "originals", "random"]
+PRIMARY_METRIC = "group_score"
 
 
 @dataclass(frozen=True)

@@ -196,10 +196,10 @@ def draw_arms(arms: Sequence[str], summaries: dict[str, dict[str, dict]], main: 
             for position, arm in enumerate(arms):
                 if arm in rows:
                     colour = SERIES if arm == main else MUTED
-                    _draw_interval(
+                    draw_interval(
                         axes, position, rows[arm]["mean"], rows[arm]["low"], rows[arm]["high"], colour
                     )
-            _label_rows(axes, arms)
+            label_rows(axes, arms)
             axes.set_xlim(0, 100)
             axes.set_title(metric.replace("_", " "))
         panels[-1].set_xlabel("% of held-out pairs; broken line: chance")
@@ -219,8 +219,8 @@ def draw_contrasts(contrasts: Sequence[dict], metrics: Sequence[str]) -> Drawing
                 if row["metric"] == metric and np.isfinite(row["difference"]):
                     position = names.index((row["arm"], row["reference"]))
                     colour = OUTCOME_COLOURS[row["outcome"]]
-                    _draw_interval(axes, position, row["difference"], row["low"], row["high"], colour)
-            _label_rows(axes, [f"{arm} \u2212 {reference}" for arm, reference in names])
+                    draw_interval(axes, position, row["difference"], row["low"], row["high"], colour)
+            label_rows(axes, [f"{arm} \u2212 {reference}" for arm, reference in names])
             axes.set_title(metric.replace("_", " "))
         panels[-1].set_xlabel("difference in percentage points")
 
@@ -232,13 +232,14 @@ def _draw_bars(axes, labels: Sequence[str], values: Sequence[float], write) -> N
     top = max([*values, 1e-9])
     for position, value in enumerate(values):
         axes.text(value + 0.015 * top, position, write(value), va="center", ha="left", color=MUTED)
-    _label_rows(axes, labels)
+    label_rows(axes, labels)
     axes.set_xlim(0, 1.22 * top)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
 
 
-def _draw_interval(axes, position: int, middle: float, low: float, high: float, colour: str) -> None:
+def draw_interval(axes, position: int, middle: float, low: float, high: float, colour: str) -> None:
+    """Draw a share and its interval, in percent, at a row."""
     if np.isfinite(low) and np.isfinite(high):
         axes.plot(
             [100 * low, 100 * high], [position, position], color=colour, linewidth=2.4, solid_capstyle="butt"
@@ -273,7 +274,8 @@ def _draw_histogram(axes, score: dict) -> None:
     axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
 
 
-def _label_rows(axes, labels: Sequence[str]) -> None:
+def label_rows(axes, labels: Sequence[str]) -> None:
+    """Name the rows of a chart, the first on top."""
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
 
