@@ -11,7 +11,9 @@ from compare_arms import compare_arms, list_contrasts
 from draw_retrieval import draw_retrieval
 from evaluate_clip import evaluate_clip, score_items
 from export_clip import export_clip
-from tiny_clip import RUNTIME, make_clip, make_pairs
+from list_test_photos import list_test_photos
+from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
+from unscene.sham_metrics import score_shams, summarise_shams
 from unscene.tables import TableError, read_table, write_json, write_table
 
 DESIGN_COLUMNS = [
@@ -23,19 +25,25 @@ SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """(path of a tiny CLIP, path of the pairs, path of the folds)."""
+    """(path of a tiny CLIP, of the pairs, the folds, the untouched photos and the sham edits)."""
     folder = tmp_path_factory.mktemp("world")
-    return make_clip(folder / "clip"), *make_pairs(folder / "data", per_group=2)
+    pairs, folds = make_pairs(folder / "data", per_group=2)
+    photos, shams = make_photos(folder, pairs, folds), make_shams(folder, pairs)
+    return make_clip(folder / "clip"), pairs, folds, photos, shams
 
 
-def evaluate(world, folder, arm="zero_shot", fold=1, seed=0):
-    paths = folder / f"{arm}-{fold}-{seed}.json", folder / f"{arm}-{fold}-{seed}.items.parquet"
-    evaluate_clip(world[1], world[2], world[0], *paths, arm, fold, seed, RUNTIME, "cpu", 1)
-    return paths
+def evaluate(world, folder, arm="zero_shot", fold=1, seed=0, query_weight=None, shams=True):
+    clip, pairs, folds, photos, controls = world
+    tables = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table")
+    paths = {name: folder / f"{arm}.{name}.parquet" for name in tables} | {"metrics": folder / f"{arm}.json"}
+    evaluate_clip(
+        pairs, folds, photos, controls if shams else None, clip, paths, arm, fold, seed, query_weight, RUNTIME, "cpu", 1
+    )  # fmt: skip
+    return [paths[name] for name in ("metrics", *tables)]
 
 
 def test_evaluation_writes_metrics_and_items(world, tmp_path):
-    path_to_metrics, path_to_items = evaluate(world, tmp_path)
+    path_to_metrics, path_to_items, *_ = evaluate(world, tmp_path)
     metrics, item = json.loads(path_to_metrics.read_text()), read_table(path_to_items, DESIGN_COLUMNS)
     assert (metrics["arm"], metrics["fold"], metrics["seed"]) == ("zero_shot", 1, 0)
     assert metrics["n_pairs"] == len(item) == 8 and metrics["n_photos"] == metrics["n_groups"] == 4
@@ -59,6 +67,80 @@ def test_evaluation_repeats_itself(world, tmp_path):
     (tmp_path / "b").mkdir()
     for one, two in zip(evaluate(world, tmp_path / "a"), evaluate(world, tmp_path / "b"), strict=True):
         assert one.read_bytes() == two.read_bytes()
+
+
+def test_untouched_photos_and_shams_are_scored(world, tmp_path):
+    path_to_metrics, *_, path_to_ranks, path_to_shams = evaluate(world, tmp_path)
+    metrics, ranks, sham = (
+        json.loads(path_to_metrics.read_text()),
+        read_table(path_to_ranks),
+        read_table(path_to_shams),
+    )
+    assert (metrics["n_untouched_photos"], metrics["n_untouched_captions"]) == (4, 8)
+    assert ranks["way"].value_counts().to_dict() == {"text_to_image": 8, "image_to_text": 4}
+    for k in (1, 5, 10):
+        of_text = ranks[ranks["way"] == "text_to_image"]["rank"]
+        assert metrics[f"untouched_text_to_image_recall_at_{k}"] == pytest.approx((of_text < k).mean())
+    assert metrics["untouched_absence_auc"] is None and metrics["n_queries"] == 0  # four photos are too few
+    assert metrics["n_shams"] == len(sham) == 8 and sham["edit_id"].str.endswith("-sham").all()
+    right = sham[sham["presence"]]
+    assert metrics["sham_flip_rate"] == pytest.approx((~right["sham_presence"]).mean())
+    assert metrics["artefact_gap"] == pytest.approx(sham["presence"].mean() - sham["sham_presence"].mean())
+    assert sham.loc[~sham["presence"], "sham_flip"].isna().all()
+    (tmp_path / "without").mkdir()
+    metrics = json.loads(evaluate(world, tmp_path / "without", shams=False)[0].read_text())
+    assert metrics["sham_flip_rate"] is None and metrics["n_shams"] == 0
+
+
+def test_query_arithmetic_changes_negated_texts_alone(world, tmp_path):
+    plain = read_table(evaluate(world, tmp_path)[1])
+    changed = read_table(evaluate(world, tmp_path, "query_arithmetic", query_weight=1.9)[1])
+    assert np.abs(plain["cos_original_present"] - changed["cos_original_present"]).max() < 1e-6
+    assert np.abs(plain["cos_original_negated"] - changed["cos_original_negated"]).min() > 1e-4
+
+
+def test_sham_scores_equal_the_loop():
+    rng = np.random.default_rng(0)
+    original, sham, present, negated = (rng.normal(size=(50, 5)) for _ in range(4))
+    item = score_shams(original, sham, present, negated)
+    for row in range(50):
+        before, after = (
+            original[row] @ present[row] > original[row] @ negated[row],
+            sham[row] @ present[row] > sham[row] @ negated[row],
+        )
+        assert (item["presence"][row], item["sham_presence"][row]) == (before, after)
+        assert item["sham_flip"][row] is pd.NA if not before else item["sham_flip"][row] == (not after)
+        pull = (sham[row] - original[row]) @ (negated[row] - present[row])
+        assert item["sham_pull"][row] == pytest.approx(pull)
+    assert np.isnan(summarise_shams(item.head(0))["sham_flip_rate"])
+
+
+def test_photos_are_listed_with_captions_and_objects(tmp_path):
+    sample = pd.DataFrame(
+        {
+            "image_id": [f"coco_{i}" for i in range(8)], "group": [f"g{i // 2}" for i in range(8)], "path": "x.png",
+            "captions": [["a dog", "a pet"]] * 8, "source": "coco", "source_key": [str(i) for i in range(8)],
+        }
+    )  # fmt: skip
+    folds = pd.DataFrame({"group": ["g0", "g1", "g2"], "fold": [0, 1, 1]})
+    keyword = pd.DataFrame({"image_id": sample["image_id"], "words": [["dog"]] * 8})
+    for name, frame in (("samples", sample), ("keywords", keyword), ("folds", folds)):
+        write_table(frame, tmp_path / f"{name}.parquet")
+    instances = {
+        "categories": [{"id": 17, "name": "cat"}],
+        "annotations": [{"image_id": 4, "category_id": 17}],
+    }
+    (tmp_path / "instances.json").write_text(json.dumps(instances))
+    source = {"name": "coco", "format": "coco", "instances": "instances.json"}
+    tables = [tmp_path / f"{name}.parquet" for name in ("samples", "keywords", "folds", "photos")]
+    list_test_photos(*tables, {"coco": source}, 3, 7, lambda path: tmp_path / path)
+    photo = read_table(tables[-1])
+    assert photo["fold"].value_counts().to_dict() == {1: 3, 0: 2}  # at most three; g3 has no fold
+    objects = dict(zip(photo["image_id"], map(list, photo["objects"]), strict=True))
+    assert objects["coco_0"] == ["dog"] and objects.get("coco_4", ["cat", "dog"]) == ["cat", "dog"]
+    assert set(photo["labels"]) == {"instances"}
+    list_test_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7, None)
+    assert set(read_table(tables[-1])["labels"]) == {"captions"} and len(read_table(tables[-1])) == 6
 
 
 def test_pairs_without_held_out_phrasing_have_null_scores():

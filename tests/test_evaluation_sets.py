@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -346,7 +347,7 @@ def test_the_activation_of_a_bare_file_must_be_stated_and_right(tmp_path):
 
 
 def test_every_format_is_tested():
-    tested = open(__file__).read()
+    tested = Path(__file__).read_text()
     assert all(f'"{name}"' in tested for name in READERS)
 
 

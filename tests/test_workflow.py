@@ -18,7 +18,7 @@ pytestmark = pytest.mark.workflow
 TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
-AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "train_clip", "train_final", "evaluate_clip", "compare_arms",
+AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms",
                    "score_against_truth", "write_report", "export_clip"}  # fmt: skip
 AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores"}
 
@@ -122,7 +122,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
         ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
-        ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "compare_arms", "write_report",
+        ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "write_report",
                                    "export_clip"}),
         ({"evaluate": {"bootstrap_draws": 150}}, {"compare_arms", "write_report"}),
         ({"report": {"examples": 2}}, {"write_report"}),

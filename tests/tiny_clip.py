@@ -90,3 +90,35 @@ def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
         pd.DataFrame({"group": groups, "fold": np.arange(len(groups)) % folds}), folder / "folds.parquet"
     )
     return folder / "pairs.parquet", folder / "folds.parquet"
+
+
+def make_photos(folder, path_to_pairs, path_to_folds):
+    """Write photos.parquet of the pairs' originals, with two captions and the pair's object each, and return its path."""
+    pair = pd.read_parquet(path_to_pairs).drop_duplicates("image_id")
+    fold = pd.read_parquet(path_to_folds).set_index("group")["fold"]
+    photo = pd.DataFrame(
+        {
+            "image_id": pair["image_id"], "group": pair["group"], "fold": pair["group"].map(fold),
+            "path": pair["original_path"], "labels": "captions",
+            "captions": [[text, f"{text}, seen from afar"] for text in pair["caption_original"]],
+            "objects": [[category] for category in pair["category"]],
+        }
+    )  # fmt: skip
+    write_table(photo, folder / "photos.parquet")
+    return folder / "photos.parquet"
+
+
+def make_shams(folder, path_to_pairs):
+    """Write controls.parquet: of every pair a sham whose edit is its original with a changed corner; return its path."""
+    pair = pd.read_parquet(path_to_pairs)
+    rows = []
+    for row in pair.to_dict("records"):
+        pixels = np.asarray(Image.open(row["original_path"])).copy()
+        pixels[:6, :6] = 128
+        path = folder / f"sham-{row['edit_id']}.png"
+        Image.fromarray(pixels).save(path)
+        rows.append(
+            row | {"sham_of": row["edit_id"], "edit_id": f"{row['edit_id']}-sham", "edited_path": str(path)}
+        )
+    write_table(pd.DataFrame(rows), folder / "controls.parquet")
+    return folder / "controls.parquet"

@@ -3,7 +3,7 @@
 # REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet (and the photos that the pairs name)
 # OUTPUTS:         results/models/{arm}/fold{fold}/seed{seed}/, results/models/{arm}/all/
 
-TRAINED_ARMS = [arm for arm in ARMS if config["train"]["arms"][arm]]
+TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
 # A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these re-trains nothing.
 TRAIN_SETTINGS = ["seed"] + [f"train.{key}" for key in config["train"] if key not in ("arms", "seeds")]
 

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.clip_models import embed_photos, embed_texts, load_clip
+from unscene.embedders import Embedder, decode_photos
 from unscene.engine import prepare_torch
 from unscene.pair_metrics import (
     list_phrases,
@@ -16,8 +16,18 @@ from unscene.pair_metrics import (
     summarise_pairs,
     summarise_ranks,
 )
-from unscene.pairs import HELD_OUT_CAPTION, find_long_pairs, load_pairs, read_pairs, split_pairs
-from unscene.tables import write_json, write_table
+from unscene.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs, read_pairs, split_pairs
+from unscene.photo_metrics import (
+    rank_captions,
+    score_photo_classes,
+    score_queries,
+    summarise_classes,
+    summarise_queries,
+    summarise_recalls,
+)
+from unscene.sham_metrics import SHAM_COLUMNS, score_shams, summarise_shams
+from unscene.tables import read_table, write_json, write_table
+from unscene.vocabulary import COCO80
 
 SCORES = ["text_score", "image_score", "group_score"]
 COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
@@ -26,32 +36,65 @@ COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present",
 def evaluate_clip(
     path_to_pairs,
     path_to_folds,
+    path_to_photos,
+    path_to_controls,
     path_to_clip,
-    path_to_metrics,
-    path_to_items,
+    paths_to_tables,
     arm,
     fold,
     seed,
+    query_weight,
     runtime,
     device,
     threads,
 ):
-    """Write the metrics (JSON) and the tested pairs (parquet, a row each) of one arm, fold and training seed.
+    """Write the metrics (JSON) and tables of one arm, fold and training seed, on what its model has not seen.
 
-    Pairs with a caption longer than the model's context are left out and counted. A metric that the pairs do not allow
-    (no held-out phrasing, no class with enough pairs) is null.
+    path_to_photos: untouched photos of the folds. path_to_controls: sham pairs, or None. paths_to_tables: by name `metrics`
+    (JSON), `item_table` (tested pairs), `class_table`, `query_table`, `retrieval_table` (ranks of photos and captions) and
+    `sham_table`. query_weight: of query arithmetic, or None.
+    Pairs with a caption longer than the model's context are left out and counted. A metric that the data does not allow
+    (no held-out phrasing, no class with enough pairs, no sham edits) is null.
     """
     prepare_torch(device, threads)
-    model, preprocess, tokenizer = load_clip(path_to_clip, device)
+    embedder = Embedder.load(path_to_clip, device, runtime["batch_size"], query_weight)
     _, pair = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
-    long = find_long_pairs(pair, tokenizer)
-    pairs = load_pairs(pair[~long], preprocess, runtime["workers"])
-    features = embed_pairs(model, preprocess, tokenizer, pairs, runtime["batch_size"])
+    item, metrics = score_fold(embedder, pair, runtime["workers"])
+    classes, queries, ranks, of_photos = score_untouched(
+        embedder, read_table(path_to_photos), fold, runtime["workers"]
+    )
+    shams, of_shams = score_controls(embedder, path_to_controls, path_to_folds, fold, runtime["workers"])
+    metrics |= {**of_photos, **of_shams}
+    tables = {
+        "item_table": item, "class_table": classes, "query_table": queries, "retrieval_table": ranks, "sham_table": shams,
+    }  # fmt: skip
+    for table in tables.values():
+        for position, (key, value) in enumerate((("arm", arm), ("fold", fold), ("seed", seed))):
+            table.insert(position, key, value)
+    logging.getLogger("unscene").info(
+        "%s, fold %d, seed %d: group score %.3f on %d pairs",
+        arm,
+        fold,
+        seed,
+        metrics["group_score"],
+        len(item),
+    )
+    for name, table in tables.items():
+        columns = ["arm", "fold", "seed", *(["edit_id", *SCORES, *COSINES] if name == "item_table" else [])]
+        write_table(table, paths_to_tables[name], columns)
+    write_json({"arm": arm, "fold": fold, "seed": seed, **metrics}, paths_to_tables["metrics"])
+
+
+def score_fold(embedder, pair, workers):
+    """Return (a row a tested pair, metrics) of pairs; what the model's context would cut is left out and counted."""
+    long = find_long_pairs(pair, embedder.tokenizer)
+    pairs = load_pairs(pair[~long], embedder.preprocess, workers)
+    features = embed_pairs(embedder, pairs)
     item = score_items(pairs.table, features)
     classes = score_classes(
         pairs.table["category"].to_numpy(), features["original"], features["edited"], features["phrases"]
     )
-    metrics = {
+    return item, {
         **summarise_items(item),
         "presence_auc": float(classes["presence_auc"].mean()),
         "absence_auc": float(classes["absence_auc"].mean()),
@@ -61,32 +104,81 @@ def evaluate_clip(
         "n_classes": len(classes),
         "n_pairs_too_long": int(long.sum()),
     }
-    for position, (key, value) in enumerate((("arm", arm), ("fold", fold), ("seed", seed))):
-        item.insert(position, key, value)
-    logging.getLogger("unscene").info(
-        "%s, fold %d, seed %d: group score %.3f on %d pairs",
-        arm,
-        fold,
-        seed,
-        metrics["group_score"],
-        len(item),
+
+
+def score_untouched(embedder, photo, fold, workers):
+    """Return (classes, queries, retrieval ranks, metrics) on the untouched photos of a fold, as list_test_photos lists them."""
+    photo = photo[photo["fold"] == fold].reset_index(drop=True)
+    pixels, position, _ = decode_photos(list(photo["path"]), embedder.preprocess, workers)
+    readable = photo[position >= 0]
+    captions = [[str(caption) for caption in own] for own in readable["captions"]]
+    features = embedder.embed_photos(pixels)
+    has = np.array([[word in set(own) for word in COCO80] for own in readable["objects"]], bool)
+    has = has.reshape(len(readable), len(COCO80))
+    classes = score_photo_classes(features, has, COCO80, embedder.embed_texts)
+    queries = score_queries(features, has, COCO80, embedder.embed_texts)
+    texts = embedder.embed_texts([caption for own in captions for caption in own])
+    image_to_text, text_to_image = rank_captions(features, texts, captions)
+    owner = np.repeat(readable["image_id"].to_numpy(), [len(own) for own in captions])
+    ranks = pd.DataFrame(
+        {
+            "image_id": np.concatenate([readable["image_id"].to_numpy(), owner]),
+            "way": ["image_to_text"] * len(readable) + ["text_to_image"] * len(owner),
+            "rank": np.concatenate([image_to_text, text_to_image]),
+        }
     )
-    write_table(item, path_to_items, ["arm", "fold", "seed", "edit_id", *SCORES, *COSINES])
-    write_json({"arm": arm, "fold": fold, "seed": seed, **metrics}, path_to_metrics)
+    recalls = summarise_recalls(image_to_text, text_to_image)
+    return classes, queries, ranks, {
+        **summarise_classes(classes), **summarise_queries(queries),
+        **{f"untouched_{name}": value for name, value in recalls.items()},
+        "n_untouched_photos": len(readable), "n_untouched_captions": len(texts),
+        "n_untouched_unreadable": int((position < 0).sum()), "n_untouched_classes": len(classes), "n_queries": len(queries),
+        "n_labelled_by_captions": int((readable["labels"] == "captions").sum()),
+    }  # fmt: skip
 
 
-def embed_pairs(model, preprocess, tokenizer, pairs, batch_size):
+def score_controls(embedder, path_to_controls, path_to_folds, fold, workers):
+    """Return (a row a sham pair, metrics) of the sham pairs of a fold; without controls no row and null metrics."""
+    if path_to_controls is None:
+        empty = pd.DataFrame(columns=["edit_id", "presence", "sham_presence", "sham_flip", "sham_pull"])
+        return empty, summarise_shams(empty)
+    sham = read_table(path_to_controls, SHAM_COLUMNS)
+    of_group = (
+        read_table(path_to_folds, ["group", "fold"]).drop_duplicates("group").set_index("group")["fold"]
+    )
+    sham = sham[sham["group"].map(of_group) == fold].sort_values("edit_id", ignore_index=True)
+    photos = {}
+    for column in ("original_path", "edited_path"):
+        pixels, position, reasons = decode_photos(list(sham[column]), embedder.preprocess, workers)
+        if (position < 0).any():
+            bad = int(np.flatnonzero(position < 0)[0])
+            raise PairError(
+                f"{sham[column].iloc[bad]}: {reasons[bad]}; delete the folder of the stage that wrote it"
+            )
+        photos[column] = (
+            embedder.embed_photos(pixels)[position] if len(sham) else np.zeros((0, 1), np.float32)
+        )
+    present, negated = (
+        embedder.embed_texts(sham[column]) if len(sham) else np.zeros((0, 1), np.float32)
+        for column in ("caption_original", "caption_negated")
+    )
+    item = score_shams(photos["original_path"], photos["edited_path"], present, negated)
+    item = pd.concat([sham[["edit_id", "sham_of", "category", "group"]], item], axis=1)
+    return item, summarise_shams(item)
+
+
+def embed_pairs(embedder, pairs):
     """Return normalised features: `original`, `edited`, `present`, `without`, `negated`, `held_out` (None when the pairs have
     no such caption) (pairs, dim), and `phrases`: category -> (present, absent) (dim,)."""
     table = pairs.table
-    photos = embed_photos(model, preprocess, pairs.photos, batch_size)
+    photos = embedder.embed_photos(pairs.photos)
     columns = {"present": "caption_original", "without": "caption_without", "negated": "caption_negated"}
     if HELD_OUT_CAPTION in table:
         columns["held_out"] = HELD_OUT_CAPTION
     categories = list(pd.unique(table["category"]))
     phrases = [phrase for category in categories for phrase in list_phrases(category)]
     captions = [table[column].fillna("").astype(str) for column in columns.values()]
-    texts = embed_texts(model, tokenizer, [*pd.concat(captions), *phrases], batch_size)
+    texts = embedder.embed_texts([*pd.concat(captions), *phrases])
     parts = np.split(texts, [len(table) * (position + 1) for position in range(len(columns))])
     phrase = parts.pop()
     return {
@@ -150,15 +242,19 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         weights = snakemake.params.lineage["settings"]["train"]["clip"]
+        # The arm's own entry is part of the lineage of train_clip, which is a parent: a change of it comes here, too.
+        arm = snakemake.config["train"]["arms"][snakemake.wildcards.arm]
         evaluate_clip(
             path_to_pairs=snakemake.input.pairs,
             path_to_folds=snakemake.input.folds,
+            path_to_photos=snakemake.input.photos,
+            path_to_controls=[*snakemake.input.get("controls", []), None][0],
             path_to_clip=[*snakemake.input.get("model"), resolve_path(weights)][0],
-            path_to_metrics=snakemake.output.metrics,
-            path_to_items=snakemake.output.item_table,
+            paths_to_tables=dict(snakemake.output.items()),
             arm=snakemake.wildcards.arm,
             fold=int(snakemake.wildcards.fold),
             seed=int(snakemake.wildcards.seed),
+            query_weight=arm.get("query_weight"),
             runtime=snakemake.config["runtime"],
             device=lease_device(snakemake.config["runtime"]),
             threads=snakemake.threads,

@@ -87,7 +87,8 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         settings = snakemake.params.lineage["settings"]
-        arm = settings.get("arm", {})
+        # The arm's own entry is part of the lineage of train_clip, which is a parent: a change of it comes here, too.
+        arm = snakemake.config["train"]["arms"].get(snakemake.wildcards.get("arm"), {})
         name = snakemake.wildcards.get("arm") or snakemake.wildcards.get("model")
         if "model" in settings:
             models = [{**settings["model"], "path": resolve_path(settings["model"]["path"])}]

@@ -29,15 +29,50 @@ def check_config(config: dict, checkout: Path) -> None:
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
     for name, arm in arms.items():
         check_arm(name, arm)
+    check_evaluation(config, checkout)
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
+
+
+def is_trained(arm: dict) -> bool:
+    """Tell whether an arm has a model of its own; an untuned one has no loss."""
+    return bool(arm.get("loss"))
+
+
+def check_evaluation(config: dict, checkout: Path) -> None:
+    """Raise ConfigError on contradictions in evaluate.sets, evaluate.models and folds.leak_guards."""
+    evaluate = config["evaluate"]
+    names = [*config["train"]["arms"], *(model["name"] for model in evaluate["models"])]
+    for key, entries in (("sets", [entry["name"] for entry in evaluate["sets"]]), ("models", names)):
+        twice = sorted({name for name in entries if entries.count(name) > 1})
+        if twice:
+            raise ConfigError(f"evaluate.{key}: the name {twice[0]!r} is used twice (arms count as models)")
+    for entry in evaluate["sets"]:
+        for path in ("path", "images", "captions", "instances", "classes", "templates"):
+            _check_entry("evaluate.sets", entry, path, checkout)
+    for entry in evaluate["models"]:
+        _check_entry("evaluate.models", entry, "path", checkout)
+    for guard in config["folds"]["leak_guards"]:
+        if sum(kind in guard for kind in ("ids", "hashes", "images")) != 1:
+            raise ConfigError(f"folds.leak_guards, {guard['name']!r}: give one of ids, hashes or images")
+        unknown = set(guard.get("sources", ())) - {source["name"] for source in config["samples"]["sources"]}
+        if unknown:
+            raise ConfigError(
+                f"folds.leak_guards, {guard['name']!r}: no source {sorted(unknown)[0]!r} in samples.sources"
+            )
+        for path in ("ids", "hashes", "images"):
+            _check_entry("folds.leak_guards", guard, path, checkout)
 
 
 def check_arm(name: str, arm: dict) -> None:
     """Raise ConfigError, naming the key, when the parts of an arm contradict each other. An empty arm is not trained."""
     key = f"train.arms.{name}"
     if not arm:
+        return
+    if "query_weight" in arm:
+        if len(arm) > 1:
+            raise ConfigError(f"{key}: query_weight is of an untuned arm, which has no other part")
         return
     if arm["images"] == "originals" and (arm["batches"] == "paired" or arm["texts"] == "negated"):
         raise ConfigError(
@@ -47,6 +82,11 @@ def check_arm(name: str, arm: dict) -> None:
         raise ConfigError(
             f"{key}: loss: mask_rank compares within pairs; it needs batches: paired and texts: negated"
         )
+
+
+def _check_entry(key: str, entry: dict, path: str, checkout: Path) -> None:
+    if entry.get(path) and not (checkout / entry[path]).exists():
+        raise ConfigError(f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there")
 
 
 def _check_path(config: dict, dotted: str, checkout: Path) -> None:

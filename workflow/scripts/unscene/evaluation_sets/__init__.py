@@ -10,18 +10,17 @@ from pathlib import Path
 from unscene.evaluation_sets import beaf, cc_neg, class_folders, coco, negbench, sugarcrepe
 from unscene.evaluation_sets.tasks import SetError, Task
 
-# format -> (reader, keys that the entry must have)
-READERS: dict[str, tuple[Callable[[dict, Callable], Task], tuple[str, ...]]] = {
-    "negbench_mcq": (negbench.read_choices, ("path", "images")),
-    "negbench_retrieval": (negbench.read_retrieval, ("path", "images")),
-    "coco_mcq": (coco.rebuild_choices, ("instances", "images")),
-    "coco_retrieval": (coco.read_retrieval, ("captions", "images")),
-    "coco_objects": (coco.read_objects, ("instances", "images")),
-    "sugarcrepe": (sugarcrepe.read_choices, ("path", "images")),
-    "cc_neg": (cc_neg.read_choices, ("path", "images")),
-    "beaf": (beaf.read_removals, ("path", "images")),
-    "class_folders": (class_folders.read_folders, ("path",)),
-    "clip_benchmark": (class_folders.read_clip_benchmark, ("path",)),
+READERS: dict[str, Callable[[dict, Callable], Task]] = {
+    "negbench_mcq": negbench.read_choices,
+    "negbench_retrieval": negbench.read_retrieval,
+    "coco_mcq": coco.rebuild_choices,
+    "coco_retrieval": coco.read_retrieval,
+    "coco_objects": coco.read_objects,
+    "sugarcrepe": sugarcrepe.read_choices,
+    "cc_neg": cc_neg.read_choices,
+    "beaf": beaf.read_removals,
+    "class_folders": class_folders.read_folders,
+    "clip_benchmark": class_folders.read_clip_benchmark,
 }
 
 
@@ -30,9 +29,8 @@ def read_set(entry: dict, resolve: Callable[[str], Path], seed: int = 0) -> Task
 
     resolve: config path -> path. Raises SetError naming the set when a file does not have the stated format.
     """
-    reader, _ = READERS[entry["format"]]
     try:
-        task = reader({**entry, "seed": seed}, resolve)
+        task = READERS[entry["format"]]({**entry, "seed": seed}, resolve)
     except (KeyError, ValueError, TypeError, OSError) as error:
         if isinstance(error, SetError):
             raise
