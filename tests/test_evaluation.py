@@ -9,10 +9,11 @@ import pytest
 
 from compare_arms import compare_arms, list_contrasts
 from draw_retrieval import draw_retrieval
-from evaluate_clip import evaluate_clip, score_items
+from evaluate_clip import evaluate_clip
 from export_clip import export_clip
 from list_test_photos import list_test_photos
 from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
+from unscene.fold_scores import score_items
 from unscene.sham_metrics import score_shams, summarise_shams
 from unscene.tables import TableError, read_table, write_json, write_table
 

@@ -14,6 +14,7 @@ RUN_TABLES = {
     "sham": "shams",
 }
 SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
+SWEPT = TRAINED_ARMS if config["evaluate"]["alphas"] else []
 NAMED_MODELS = [entry["name"] for entry in config["evaluate"]["models"]]
 
 STAGE_FILES += expand(
@@ -34,6 +35,15 @@ STAGE_FILES += expand(
     model=[*ARMS, *NAMED_MODELS],
     kind=["json", "items.parquet"],
 )
+
+STAGE_FILES += expand(
+    "results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.{kind}",
+    arm=SWEPT,
+    fold=FOLDS,
+    seed=SEEDS,
+    kind=["parquet", "items.parquet"],
+)
+STAGE_FILES += ["results/metrics/sweeps.parquet"] if SWEPT else []
 
 
 rule list_test_photos:
@@ -135,6 +145,58 @@ rule join_evaluations:
         "Joining the {wildcards.table} of all arms"
     script:
         "../scripts/join_shards.py"
+
+
+rule sweep_weights:
+    """Score the weights between the untuned and the tuned model; alpha is chosen on groups that no model was trained on."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        photos="results/metrics/photos.parquet",
+        model="results/models/{arm}/fold{fold}/seed{seed}",
+    output:
+        sweep="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
+        item_table="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
+    log:
+        "logs/sweep_weights/{arm}-fold{fold}-seed{seed}.log",
+    benchmark:
+        "benchmarks/sweep_weights/{arm}-fold{fold}-seed{seed}.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=12000,
+        runtime="2h",
+    params:
+        lineage=lineage(
+            "sweep_weights",
+            settings=["seed", "train.clip", "train.inner_share", "evaluate.alphas"],
+            parents=["select_pairs", "split_folds", "list_test_photos", "train_clip"],
+            weights=["train.clip"],
+        ),
+    message:
+        "Sweeping the weights of arm {wildcards.arm}, fold {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../scripts/sweep_weights.py"
+
+
+use rule join_evaluations as join_sweeps with:
+    input:
+        expand(
+            "results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
+            arm=SWEPT,
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
+    output:
+        "results/metrics/sweeps.parquet",
+    log:
+        "logs/join_evaluations/sweeps.log",
+    benchmark:
+        "benchmarks/join_evaluations/sweeps.tsv"
+    params:
+        lineage=lineage("join_sweeps", parents=["sweep_weights"], script="join_shards"),
 
 
 rule evaluate_set:

@@ -2,6 +2,7 @@
 
 from unscene.pairs import read_pairs, split_pairs
 from unscene.training import fine_tune
+from unscene.wise_ft import mark_inner
 
 
 def train_clip(
@@ -13,6 +14,7 @@ def train_clip(
     threads, settings_hash, as `unscene.training.fine_tune` takes them.
     """
     pair, _ = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
+    pair = pair[~mark_inner(pair["group"], settings["train"].get("inner_share", 0), settings["seed"])]
     fine_tune(
         pair,
         path_to_clip,

@@ -43,6 +43,10 @@ def is_trained(arm: dict) -> bool:
 def check_evaluation(config: dict, checkout: Path) -> None:
     """Raise ConfigError on contradictions in evaluate.sets, evaluate.models and folds.leak_guards."""
     evaluate = config["evaluate"]
+    if evaluate["alphas"] and not config["train"]["inner_share"]:
+        raise ConfigError(
+            "evaluate.alphas: alpha is chosen on groups that no model was trained on; set train.inner_share, for instance to 0.1"
+        )
     names = [*config["train"]["arms"], *(model["name"] for model in evaluate["models"])]
     for key, entries in (("sets", [entry["name"] for entry in evaluate["sets"]]), ("models", names)):
         twice = sorted({name for name in entries if entries.count(name) > 1})
