@@ -28,7 +28,6 @@ STAGE_FILES += expand(
     "results/metrics/{table}",
     table=["photos.parquet", "items.parquet", "classes.parquet", "queries.parquet", "shams.parquet"],
 )
-STAGE_FILES += expand("results/metrics/{table}", table=["summary.csv", "comparison.csv"])
 STAGE_FILES += expand(
     "results/metrics/sets/{set}/{model}.{kind}",
     set=SETS,
@@ -260,66 +259,3 @@ use rule evaluate_set as evaluate_named_model with:
         ),
     message:
         "Evaluating {wildcards.model} on the set {wildcards.set}"
-
-
-rule compare_arms:
-    """Pool the held-out pairs of all folds and compare the arms, with intervals."""
-    input:
-        metrics=expand("results/metrics/{arm}/fold{fold}-seed{seed}.json", arm=ARMS, fold=FOLDS, seed=SEEDS),
-        item_tables=expand(
-            "results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
-            arm=ARMS,
-            fold=FOLDS,
-            seed=SEEDS,
-        ),
-    output:
-        item_table="results/metrics/items.parquet",
-        summary="results/metrics/summary.csv",
-        comparison="results/metrics/comparison.csv",
-    log:
-        "logs/compare_arms.log",
-    benchmark:
-        "benchmarks/compare_arms.tsv"
-    conda:
-        "../../envs/clip.yaml"
-    params:
-        lineage=lineage(
-            "compare_arms", settings=["seed", "evaluate", "deploy.arm"], parents=["evaluate_clip"]
-        ),
-    message:
-        "Comparing the arms"
-    script:
-        "../scripts/compare_arms.py"
-
-
-rule draw_retrieval:
-    """Draw what the negated captions of a held-out fold find before and after tuning."""
-    input:
-        pairs="results/quality/pairs.parquet",
-        folds="results/folds/folds.parquet",
-        model=f"results/models/{config['deploy']['arm']}/fold0/seed{SEEDS[0]}",
-    output:
-        figure="results/metrics/retrieval.png",
-        found="results/metrics/retrieval.json",
-    log:
-        "logs/draw_retrieval.log",
-    benchmark:
-        "benchmarks/draw_retrieval.tsv"
-    conda:
-        "../../envs/clip.yaml"
-    threads: config["runtime"]["workers"]
-    resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime="30m",
-    params:
-        lineage=lineage(
-            "draw_retrieval",
-            settings=["seed", "train.clip", "deploy.arm"],
-            parents=["select_pairs", "split_folds", "train_clip"],
-            weights=["train.clip"],
-        ),
-    message:
-        "Drawing what the queries find"
-    script:
-        "../scripts/draw_retrieval.py"

@@ -23,6 +23,10 @@ rule write_report:
         tested="results/metrics/items.parquet",
         summary="results/metrics/summary.csv",
         comparison="results/metrics/comparison.csv",
+        classes="results/metrics/classes.parquet",
+        sweeps="results/metrics/sweeps.parquet" if SWEPT else [],
+        verdict="results/metrics/verdict.json",
+        retrieval="results/metrics/retrieval.png" if MAIN_ARM in TRAINED_ARMS else [],
         truth="results/metrics/truth.json",
         plan="results/plan.json",
     output:
@@ -64,11 +68,14 @@ rule write_report:
                 "select_pairs",
                 "split_folds",
                 "compare_arms",
+                "judge_arms",
                 "score_against_truth",
                 "estimate_run",
-            ],
+            ]
+            + (["join_sweeps"] if SWEPT else [])
+            + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
             weights=["masks.weights", "edits.weights", "quality.judge", "train.clip"],
-            files=["workflow/report/report.html.j2"],
+            files=["workflow/report/report.html.j2", "workflow/report/arms.html.j2"],
         ),
     message:
         "Writing the report"

@@ -29,7 +29,10 @@ def write_report(
         "weights": lineage["weights"],
         "versions": read_versions(path_to_logs),
     }
-    page = fill_template(describe_run(run, lineage["settings"], provenance, path_to_benchmarks))
+    values = describe_run(
+        run, lineage["settings"], provenance, path_to_benchmarks, paths_to_tables.get("retrieval")
+    )
+    page = fill_template(values)
     write_text(page, path_to_report)
     logging.getLogger("unscene").info(
         "%s: %d accepted pairs, %.1f MB", path_to_report, len(run.pairs), len(page.encode()) / 1e6
@@ -41,7 +44,8 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         write_report(
-            paths_to_tables=dict(snakemake.input.items()),
+            # What only some runs have is an empty list in the others.
+            paths_to_tables={name: path for name, path in snakemake.input.items() if path},
             path_to_report=snakemake.output[0],
             lineage=snakemake.params.lineage,
         )

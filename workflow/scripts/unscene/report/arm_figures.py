@@ -82,20 +82,20 @@ def draw_wise_ft(sweep: pd.DataFrame, arm: str, metrics: Sequence[str], chosen: 
 
 
 def draw_dose(dose: pd.DataFrame) -> Drawing:
-    """Draw the group score against how many pairs an arm was trained on.
+    """Draw the group score against the share of the training pairs that an arm was trained on.
 
-    dose: `pairs mean low high`, the last three shares.
+    dose: `fraction mean low high`, all shares.
     """
 
     def draw(figure):
         axes = figure.subplots()
-        dose_sorted = dose.sort_values("pairs")
-        axes.plot(dose_sorted["pairs"], 100 * dose_sorted["mean"], "o-", color=SERIES)
-        axes.vlines(dose_sorted["pairs"], 100 * dose_sorted["low"], 100 * dose_sorted["high"], color=SERIES)
+        rows = dose.sort_values("fraction")
+        axes.plot(100 * rows["fraction"], 100 * rows["mean"], "o-", color=SERIES)
+        axes.vlines(100 * rows["fraction"], 100 * rows["low"], 100 * rows["high"], color=SERIES)
         axes.set_xscale("log")
-        axes.set_xticks(dose_sorted["pairs"], [f"{number:,}" for number in dose_sorted["pairs"]])
+        axes.set_xticks(100 * rows["fraction"], [f"{100 * share:g}" for share in rows["fraction"]])
         axes.minorticks_off()
-        axes.set_xlabel("pairs trained on")
+        axes.set_xlabel("% of the training pairs")
         axes.set_ylabel("group score, %")
 
     return Drawing("dose", 240, draw)
