@@ -18,7 +18,7 @@ pytestmark = pytest.mark.workflow
 TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
-AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms",
+AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "check_folds",
                    "score_against_truth", "write_report", "export_clip"}  # fmt: skip
 AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores"}
 

@@ -18,6 +18,9 @@ rule train_clip:
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
+        leaks="results/folds/leaks.parquet",
+        # It must have passed; that it was written anew re-trains nothing.
+        checked=ancient("results/folds/check.json"),
     output:
         model=directory("results/models/{arm}/fold{fold}/seed{seed}"),
     log:
@@ -35,7 +38,7 @@ rule train_clip:
         lineage=lineage(
             "train_clip",
             settings=TRAIN_SETTINGS,
-            parents=["select_pairs", "split_folds"],
+            parents=["select_pairs", "split_folds", "find_leaks"],
             weights=["train.clip"],
             version=1,
             per_arm=True,
@@ -50,6 +53,7 @@ rule train_final:
     """Fine-tune CLIP on all pairs, for deployment; the folds' models tell what to expect of it."""
     input:
         pairs="results/quality/pairs.parquet",
+        leaks="results/folds/leaks.parquet",
     output:
         model=directory("results/models/{arm}/all"),
     log:
@@ -67,7 +71,7 @@ rule train_final:
         lineage=lineage(
             "train_final",
             settings=TRAIN_SETTINGS,
-            parents=["select_pairs"],
+            parents=["select_pairs", "find_leaks"],
             weights=["train.clip"],
             version=1,
             per_arm=True,
