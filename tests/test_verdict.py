@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compare_sets import compare_sets, list_values
+from compare_arms_on_sets import compare_arms_on_sets, list_values
 from judge_arms import judge_arms
 from unscene import paper
 from unscene.pass_rule import FAILS, HOLDS, NOT_DECIDED
@@ -88,7 +88,7 @@ def write_sets(folder, tables):
 def compare(folder, tables):
     metrics, items = write_sets(folder, tables)
     contrasts = [("main", "zero_shot"), ("main", "originals")]
-    compare_sets(metrics, items, folder / "sets.csv", SETS, contrasts, SETTINGS, 7)
+    compare_arms_on_sets(metrics, items, folder / "sets.csv", SETS, contrasts, SETTINGS, 7)
     return pd.read_csv(folder / "sets.csv")
 
 

@@ -80,7 +80,7 @@ rule draw_retrieval:
         "../scripts/draw_retrieval.py"
 
 
-rule compare_sets:
+rule compare_arms_on_sets:
     """Compare the main arm with the untuned model and with plain fine-tuning on every external set."""
     input:
         metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=ARMS),
@@ -88,21 +88,21 @@ rule compare_sets:
     output:
         comparison="results/metrics/sets.csv",
     log:
-        "logs/compare_sets.log",
+        "logs/compare_arms_on_sets.log",
     benchmark:
-        "benchmarks/compare_sets.tsv"
+        "benchmarks/compare_arms_on_sets.tsv"
     conda:
         "../../envs/clip.yaml"
     params:
         lineage=lineage(
-            "compare_sets",
+            "compare_arms_on_sets",
             settings=["seed", "evaluate", "deploy.arm"],
             parents=["evaluate_set"] if SETS else [],
         ),
     message:
         "Comparing the arms on external sets"
     script:
-        "../scripts/compare_sets.py"
+        "../scripts/compare_arms_on_sets.py"
 
 
 rule judge_arms:
@@ -120,7 +120,7 @@ rule judge_arms:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage("judge_arms", settings=["deploy.arm"], parents=["compare_arms", "compare_sets"]),
+        lineage=lineage("judge_arms", settings=["deploy.arm"], parents=["compare_arms", "compare_arms_on_sets"]),
     message:
         "Judging the main arm"
     script:

@@ -30,7 +30,7 @@ ROLES = {
 RECALL_AT = (1, 5, 10)
 
 
-def compare_sets(paths_to_metrics, paths_to_items, path_to_comparison, sets, contrasts, settings, seed):
+def compare_arms_on_sets(paths_to_metrics, paths_to_items, path_to_comparison, sets, contrasts, settings, seed):
     """Write comparison.csv of the sets: a row a set, contrast and metric.
 
     paths_to_metrics, paths_to_items: of every set and model, as evaluate_set writes them. sets: evaluate.sets. contrasts: pairs
@@ -123,7 +123,7 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         settings = snakemake.params.lineage["settings"]
-        compare_sets(
+        compare_arms_on_sets(
             paths_to_metrics=snakemake.input.metrics,
             paths_to_items=snakemake.input.item_tables,
             path_to_comparison=snakemake.output.comparison,
