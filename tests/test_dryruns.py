@@ -10,7 +10,7 @@ STAGES = {
     "estimate_run", "read_samples", "join_samples", "build_keyword_requests", "answer_keywords", "parse_keywords",
     "price_keywords", "segment_objects", "remove_objects", "build_caption_requests", "answer_captions",
     "parse_captions", "score_edits", "join_shards", "join_scores", "select_pairs", "draw_contact_sheet",
-    "split_folds", "list_test_photos", "find_leaks", "check_folds", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "compare_arms_on_sets", "judge_arms",
+    "split_folds", "list_test_photos", "find_leaks", "check_folds", "cache_pairs", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "compare_arms_on_sets", "judge_arms",
     "draw_retrieval", "write_paper", "score_against_truth",
     "write_report", "export_clip", "all",
 }  # fmt: skip

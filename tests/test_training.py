@@ -7,35 +7,78 @@ import pandas as pd
 import pytest
 import torch
 
-from tiny_clip import ARMS, RUNTIME, SETTINGS, make_clip, make_pairs
+from cache_pairs import cache_pairs
+from tiny_clip import ARMS, RUNTIME, SETTINGS, make_clip, make_pairs, make_shams
 from train_clip import train_clip
 from train_final import train_final
-from unscene.clip_models import get_normalisation, load_clip
-from unscene.pairs import PairError, load_pairs, read_pairs, split_pairs
-from unscene.samplers import plan_batches
-from unscene.training import (
-    TrainingError,
+from unscene.arms import (
+    choose_photos,
     choose_texts,
-    crop_and_flip,
+    draw_step,
     draw_views,
-    make_optimizer,
-    train_arm,
+    list_true_negations,
+    swap_edits,
+    take_fraction,
 )
+from unscene.batches import CacheReader
+from unscene.clip_models import get_normalisation, load_clip
+from unscene.objectives import list_texts
+from unscene.optimisation import freeze, make_optimizer
+from unscene.pairs import PairError, read_pairs, split_pairs
+from unscene.photo_cache import open_cache
+from unscene.samplers import plan_batches
+from unscene.tables import read_table, write_table
+from unscene.training import Trainer, TrainingError, crop_and_flip
 
-RUN = {"runtime": RUNTIME, "device": "cpu", "threads": 1, "settings_hash": "0" * 16}
+RUN = {"threads": 1, "settings_hash": "0" * 16}
+WEIGHTS = "open_clip_model.safetensors"
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """(path of a tiny CLIP, path of the pairs, path of the folds)."""
+    """(path of a tiny CLIP, path of the pairs, path of the folds, path of the sham edits)."""
     folder = tmp_path_factory.mktemp("world")
-    return make_clip(folder / "clip"), *make_pairs(folder / "data")
+    clip, (pairs, folds) = make_clip(folder / "clip"), make_pairs(folder / "data")
+    shams = make_shams(folder / "data", pairs)
+    cache_pairs(pairs, shams, clip, folder / "data/photos.npy", folder / "data/photos_index.parquet", 2)
+    return clip, pairs, folds, shams
 
 
-def train(world, path_to_model, arm="paired", fold=0, training_seed=0, **changes):
-    settings = {"seed": 7, "arm": ARMS[arm], "train": {"clip": "x", **SETTINGS, **changes}}
-    train_clip(world[1], world[2], world[0], path_to_model, arm, fold, training_seed, settings, **RUN)
+def train(world, path_to_model, arm="paired", fold=0, training_seed=0, runtime=None, classes=None, **changes):
+    """Train an arm (a name, or its entry) of the tiny world and return the model folder."""
+    entry = ARMS[arm] if isinstance(arm, str) else arm
+    settings = {"seed": 7, "arm": entry, "train": {"clip": "x", **SETTINGS, **changes}}
+    data = world[1].parent
+    train_clip(
+        world[1], world[2], world[0], path_to_model, arm if isinstance(arm, str) else "own", fold, training_seed, settings,
+        {**RUNTIME, **(runtime or {})}, path_to_photos=data / "photos.npy",
+        path_to_index=data / "photos_index.parquet", path_to_controls=world[3], path_to_classes=classes,
+        path_to_state=path_to_model.with_suffix(".pt"), **RUN,
+    )  # fmt: skip
     return path_to_model
+
+
+def open_training(world, arm, settings, runtime=None, seeds=(1, 2, 3), **reading):
+    """Return (trainer, reader) on all pairs of the tiny world."""
+    model, preprocess, tokenizer = load_clip(world[0])
+    pair = read_pairs(world[1])
+    data = world[1].parent
+    pairs = open_cache(pair, data / "photos.npy", data / "photos_index.parquet", read_table(world[3]))
+    plan = plan_batches(
+        pair["group"].to_numpy(),
+        settings["steps"],
+        settings["batch_pairs"],
+        arm["batches"],
+        1,
+        pair["category"].to_numpy(),
+    )
+    trainer = Trainer(
+        model, arm, settings, seeds, get_normalisation(preprocess), {**RUNTIME, **(runtime or {})}
+    )
+    reader = CacheReader(
+        pairs, plan, arm, settings, seeds, model, tokenizer, list_texts(arm["loss"]), **reading
+    )
+    return trainer, reader
 
 
 def test_same_inputs_give_the_same_bytes_and_other_seeds_do_not(world, tmp_path):
@@ -67,29 +110,33 @@ def test_the_model_folder_tells_how_it_was_made(world, tmp_path):
 
 def test_the_final_model_is_trained_on_all_pairs(world, tmp_path):
     settings = {"seed": 7, "arm": ARMS["paired"], "train": {"clip": "x", **SETTINGS}}
-    train_final(world[1], world[0], tmp_path / "all", "paired", settings, **RUN)
+    data = world[1].parent
+    train_final(
+        world[1], world[0], tmp_path / "all", "paired", settings, RUNTIME, path_to_photos=data / "photos.npy",
+        path_to_index=data / "photos_index.parquet", path_to_controls=None, path_to_state=tmp_path / "all.pt", **RUN,
+    )  # fmt: skip
     meta = json.loads((tmp_path / "all/meta.json").read_text())
     assert (meta["pairs"], meta["fold"]) == (24, "all")
 
 
 def test_long_captions_are_left_out_and_counted(world, tmp_path):
-    from unscene.tables import read_table, write_table
-
     pair = read_table(world[1])
     pair.loc[1, "caption_negated"] = "dog " * 90
     write_table(pair, tmp_path / "pairs.parquet")
-    meta = train((world[0], tmp_path / "pairs.parquet", world[2]), tmp_path / "model") / "meta.json"
-    assert json.loads(meta.read_text())["pairs_too_long"] == 1
+    data = world[1].parent
+    settings = {"seed": 7, "arm": ARMS["paired"], "train": {"clip": "x", **SETTINGS}}
+    train_clip(
+        tmp_path / "pairs.parquet", world[2], world[0], tmp_path / "model", "paired", 0, 0, settings, RUNTIME,
+        path_to_photos=data / "photos.npy", path_to_index=data / "photos_index.parquet", path_to_controls=None,
+        path_to_state=tmp_path / "model.pt", **RUN,
+    )  # fmt: skip
+    assert json.loads((tmp_path / "model/meta.json").read_text())["pairs_too_long"] == 1
 
 
 def test_paired_rank_learns_the_pairs_it_trains_on(world):
-    model, preprocess, tokenizer = load_clip(world[0])
-    pairs = load_pairs(read_pairs(world[1]), preprocess)
     settings = {**SETTINGS, "steps": 30, "batch_pairs": 8, "learning_rate": 3e-3}
-    plan = plan_batches(pairs.table["group"].to_numpy(), 30, 8, "paired", 1)
-    curve = train_arm(
-        model, tokenizer, pairs, plan, ARMS["paired_rank"], settings, (1, 2, 3), get_normalisation(preprocess)
-    )
+    trainer, reader = open_training(world, ARMS["paired_rank"], settings)
+    curve = trainer.train(reader)
     assert curve["rank"].iloc[-5:].mean() < 0.6 * curve["rank"].iloc[:5].mean()
     assert curve["learning_rate"].iloc[-1] < curve["learning_rate"].max() / 50
 
@@ -101,13 +148,66 @@ def test_a_loss_that_is_not_finite_stops_the_run(world, tmp_path):
 
 
 def test_texts_follow_the_arm():
-    text_id = np.arange(30).reshape(10, 3)  # pair p has a = 3p, b = 3p + 1, n = 3p + 2
-    first, second, vague = np.array([0, 1]), np.array([2, 3]), np.array([True, False])
-    assert choose_texts(text_id, first, second, ARMS["originals"], vague).tolist() == [0, 3, 6, 9]
-    assert choose_texts(text_id, first, second, ARMS["random"], vague).tolist() == [0, 3, 7, 11]
-    plain = {**ARMS["random"], "texts": "plain"}
-    assert choose_texts(text_id, first, second, plain, vague).tolist() == [0, 3, 7, 10]
-    assert choose_texts(text_id, first, first, ARMS["paired_rank"], vague).tolist() == [0, 3, 1, 4, 2, 5]
+    text_id = np.arange(40).reshape(
+        10, 4
+    )  # pair p has a = 4p, b = 4p + 1, n = 4p + 2, and 4p + 3 for a with a true negation
+    first, second = np.array([0, 1]), np.array([2, 3])
+    draws = draw_step((1, 2), 0, 2, 0.9, False)
+    draws.vague[:], draws.denied[:] = (0.2, 0.8), (0.1, 0.9)
+
+    def choose(arm, share=0.25):
+        texts = choose_texts(arm, text_id, first, second, draws, share)
+        return [texts[role].tolist() for role in ("own_first", "own_second", "hard_first", "hard_second")]
+
+    assert choose(ARMS["originals"]) == [[0, 4], [8, 12], [2, 6], [10, 14]]
+    assert choose({**ARMS["originals"], "texts": "negated"}) == [[3, 4], [11, 15], [2, 6], [10, 14]]
+    assert choose(ARMS["random"]) == [[3, 4], [9, 14], [2, 6], [8, 12]]
+    assert choose(ARMS["random"], 0)[0] == [0, 4]
+    assert choose({**ARMS["random"], "texts": "plain"}) == [[0, 4], [9, 13], [2, 6], [8, 12]]
+    texts = choose_texts(ARMS["paired_rank"], text_id, first, first, draws, 0.25)
+    assert [texts[role].tolist() for role in ("a", "b", "n", "plain")] == [[3, 4], [1, 5], [2, 6], [0, 4]]
+
+
+def test_photos_follow_the_arm():
+    original, edited, sham = np.arange(4), np.arange(4) + 10, np.arange(4) + 20
+    draws = draw_step((1, 2), 0, 2, 0.9, True)
+    draws.sham[:] = (0.2, 0.8)
+    at = np.array([0, 1]), np.array([2, 3])
+    expected = {
+        "originals": [[0, 1], [2, 3]], "both": [[0, 1], [12, 13]], "sham": [[0, 1], [22, 23]],
+        "sham_positives": [[20, 1], [12, 13]], "swapped": [[0, 1], [12, 13]],
+    }  # fmt: skip
+    for images, shown in expected.items():
+        assert choose_photos({"images": images}, *at, original, edited, sham, draws).tolist() == shown
+
+
+def test_swapped_edits_are_each_used_once_and_belong_to_another_group(world):
+    pair = read_pairs(world[1])
+    swapped = swap_edits(pair, 7)
+    assert sorted(swapped["edited_path"]) == sorted(pair["edited_path"])
+    assert (swapped["edited_path"] != pair["edited_path"]).all()
+    source = pair.set_index("edited_path").loc[swapped["edited_path"]].reset_index()
+    assert (source["category"] == swapped["category"]).all() and (source["group"] != swapped["group"]).all()
+    assert (source["caption_negated"] == swapped["caption_negated"]).all()
+    assert (swapped["caption_original"] == pair["caption_original"]).all()
+
+
+def test_true_negations_deny_what_no_caption_of_the_group_names(world):
+    pair = read_pairs(world[1])
+    pair.loc[0, "caption_original"] = "a dog and a cat on field 0"
+    negations = list_true_negations(pair, 7)
+    assert "car" in negations[0] and negations[0].startswith("a dog and a cat on field 0")
+    for row, text in zip(pair.itertuples(), negations, strict=True):
+        assert text != row.caption_original and f"no {row.category}" not in text
+    alone = pair[pair["category"] == "dog"].reset_index(drop=True)
+    assert list_true_negations(alone, 7) == alone["caption_original"].tolist()
+
+
+def test_a_smaller_fraction_is_part_of_a_larger_one(world):
+    pair = read_pairs(world[1])
+    small, large = take_fraction(pair, 0.25, 7), take_fraction(pair, 0.5, 7)
+    assert (len(small), len(large), len(take_fraction(pair, 1, 7))) == (6, 12, 24)
+    assert set(small["edit_id"]) < set(large["edit_id"])
 
 
 def test_a_pair_shares_its_view_only_within_a_batch():
@@ -136,6 +236,7 @@ def test_views_crop_and_flip_as_they_say():
 
 def test_the_optimizer_spares_one_dimensional_weights_and_the_schedule_warms_up(world):
     model = load_clip(world[0])[0]
+    freeze(model, None, False)
     optimizer, schedule = make_optimizer(
         model, {**SETTINGS, "steps": 100, "warmup_steps": 10, "learning_rate": 1.0}
     )
@@ -150,8 +251,6 @@ def test_the_optimizer_spares_one_dimensional_weights_and_the_schedule_warms_up(
 
 
 def test_splits_keep_groups_apart_and_bad_tables_are_named(world, tmp_path):
-    from unscene.tables import read_table, write_table
-
     pair = read_pairs(world[1], world[2])
     train_part, test_part = split_pairs(pair, 2)
     assert len(train_part) == 16 and len(test_part) == 8
@@ -166,11 +265,18 @@ def test_splits_keep_groups_apart_and_bad_tables_are_named(world, tmp_path):
         read_pairs(world[1], tmp_path / "folds.parquet")
 
 
-def test_photos_that_changed_are_refused(world):
-    preprocess = load_clip(world[0])[1]
-    pair = read_pairs(world[1]).head(2).assign(edited_sha256="0" * 64)
-    with pytest.raises(ValueError, match="its content changed"):
-        load_pairs(pair, preprocess)
-    gone = read_pairs(world[1]).head(2).assign(original_path="nowhere.png")
-    with pytest.raises(PairError, match=r"nowhere\.png"):
-        load_pairs(gone, preprocess)
+def test_the_cache_refuses_photos_that_changed_and_pairs_that_are_not_in_it(world, tmp_path):
+    pair = read_pairs(world[1]).head(2)
+    data = world[1].parent
+    with pytest.raises(PairError, match="not in it"):
+        open_cache(pair.assign(edited_sha256="0" * 64), data / "photos.npy", data / "photos_index.parquet")
+    for changes, error in (
+        ({"edited_sha256": "0" * 64}, "its content changed"),
+        ({"original_path": "no.png"}, r"no\.png"),
+    ):
+        write_table(pair.assign(**changes), tmp_path / "pairs.parquet")
+        with pytest.raises(ValueError, match=error):
+            cache_pairs(
+                tmp_path / "pairs.parquet", None, world[0], tmp_path / "p.npy", tmp_path / "i.parquet", 1
+            )
+    assert [path.name for path in tmp_path.iterdir()] == ["pairs.parquet"]

@@ -8,17 +8,23 @@ from PIL import Image
 
 from unscene.tables import write_table
 
-RUNTIME = {"device": "cpu", "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5}
-SETTINGS = {
-    "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "rank_weight": 0.5,
-    "crop_scale": 0.9,
+RUNTIME = {
+    "device": "cpu", "devices": 1, "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5,
+    "chunk_pairs": 0, "checkpoint_activations": False, "save_seconds": 60,
 }  # fmt: skip
+SETTINGS = {
+    "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "crop_scale": 0.9,
+    "true_negations": 0.25, "temperature": "frozen",
+}  # fmt: skip
+PAIRED = {"images": "both", "texts": "negated", "batches": "paired"}
+MAIN_LOSS = {"mask": 1, "rank": 0.5, "keep": 1}
 ARMS = {
     "zero_shot": {},
-    "originals": {"images": "originals", "texts": "plain", "batches": "random", "loss": "infonce"},
-    "random": {"images": "both", "texts": "negated", "batches": "random", "loss": "infonce"},
-    "paired": {"images": "both", "texts": "negated", "batches": "paired", "loss": "infonce"},
-    "paired_rank": {"images": "both", "texts": "negated", "batches": "paired", "loss": "mask_rank"},
+    "originals": {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}},
+    "random": {**PAIRED, "batches": "random", "loss": {"infonce": 1}},
+    "paired": {**PAIRED, "loss": {"infonce": 1}},
+    "paired_rank": {**PAIRED, "loss": {"mask": 1, "rank": 0.5}},
+    "paired_rank_keep": {**PAIRED, "loss": MAIN_LOSS},
 }
 
 

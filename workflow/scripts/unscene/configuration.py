@@ -3,6 +3,10 @@
 from pathlib import Path
 
 
+# Terms of a loss that compare the photos or captions of one pair (`unscene.objectives.TERMS`, which would import torch).
+WITHIN_PAIRS = ("mask", "rank", "triplet", "conclip", "siglip", "dpo", "mcq", "teacher")
+
+
 class ConfigError(ValueError):
     """A config that is valid by schema and still cannot be run."""
 
@@ -29,6 +33,7 @@ def check_config(config: dict, checkout: Path) -> None:
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
     for name, arm in arms.items():
         check_arm(name, arm)
+    check_training(config)
     check_evaluation(config, checkout)
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
@@ -78,13 +83,46 @@ def check_arm(name: str, arm: dict) -> None:
         if len(arm) > 1:
             raise ConfigError(f"{key}: query_weight is of an untuned arm, which has no other part")
         return
-    if arm["images"] == "originals" and (arm["batches"] == "paired" or arm["texts"] == "negated"):
+    if "loss" not in arm:
+        raise ConfigError(f"{key}: it has no loss; an untuned arm is {{}} or has query_weight alone")
+    within = [name for name in arm["loss"] if name in WITHIN_PAIRS]
+    if arm["images"] == "originals" and (arm["batches"] != "random" or within):
         raise ConfigError(
-            f"{key}: images: originals has no edits, so it needs batches: random and texts: plain"
+            f"{key}: images: originals has no edits, so it needs batches: random and no loss within pairs "
+            f"({', '.join(within) or 'batches: ' + arm['batches']})"
         )
-    if arm["loss"] == "mask_rank" and (arm["batches"] != "paired" or arm["texts"] != "negated"):
+    if within and (arm["batches"] == "random" or arm["texts"] != "negated"):
         raise ConfigError(
-            f"{key}: loss: mask_rank compares within pairs; it needs batches: paired and texts: negated"
+            f"{key}: loss: {', '.join(within)} compares within pairs; it needs batches: paired or similar and texts: negated"
+        )
+    if arm["batches"] == "random" and arm["images"] not in ("originals", "both"):
+        raise ConfigError(f"{key}: images: {arm['images']} needs batches: paired or similar")
+    if ("teacher" in arm["loss"]) != ("ema_decay" in arm):
+        raise ConfigError(f"{key}: the loss teacher and ema_decay need each other")
+    if "lora_rank" in arm and "ema_decay" in arm:
+        raise ConfigError(
+            f"{key}: lora_rank and ema_decay exclude each other: the average is over whole weights"
+        )
+
+
+def check_training(config: dict) -> None:
+    """Raise ConfigError on arms that need what the run does not have."""
+    train = config["train"]
+    arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
+    for name in train["class_folds"]:
+        if name not in arms:
+            raise ConfigError(f"train.class_folds: {name!r} is no trained arm of train.arms")
+    for name, arm in arms.items():
+        if arm["images"].startswith("sham") and not config["edits"]["sham"]:
+            raise ConfigError(f"train.arms.{name}: images: {arm['images']} needs edits.sham: true")
+        if train["reader"] == "tars" and (arm["images"] != "both" or arm["batches"] != "paired"):
+            raise ConfigError(
+                f"train.reader: tars can only feed arms with images: both and batches: paired, unlike {name!r}"
+            )
+    if train["batch_pairs"] % config["runtime"]["devices"]:
+        raise ConfigError(
+            f"runtime.devices: train.batch_pairs={train['batch_pairs']} cannot be shared evenly by "
+            f"{config['runtime']['devices']} devices"
         )
 
 
