@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cache_pairs import cache_pairs
-from tiny_clip import ARMS, RUNTIME, SETTINGS, make_clip, make_pairs, make_shams
+from tiny_clip import ARMS, PAIRED, RUNTIME, SETTINGS, make_clip, make_pairs, make_shams
 from train_clip import train_clip
 from train_final import train_final
 from unscene.arms import (
@@ -21,10 +21,10 @@ from unscene.arms import (
     take_fraction,
 )
 from unscene.batches import CacheReader
-from unscene.clip_models import get_normalisation, load_clip
+from unscene.clip_models import embed_photos, embed_texts, get_normalisation, load_clip
 from unscene.objectives import list_texts
 from unscene.optimisation import freeze, make_optimizer
-from unscene.pairs import PairError, read_pairs, split_pairs
+from unscene.pairs import PairError, read_pairs, split_by_class, split_pairs
 from unscene.photo_cache import open_cache
 from unscene.samplers import plan_batches
 from unscene.tables import read_table, write_table
@@ -280,3 +280,205 @@ def test_the_cache_refuses_photos_that_changed_and_pairs_that_are_not_in_it(worl
                 tmp_path / "pairs.parquet", None, world[0], tmp_path / "p.npy", tmp_path / "i.parquet", 1
             )
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.parquet"]
+
+
+def get_gradients(trainer, reader):
+    """Return (loss, gradients by name) of the first batch."""
+    loss, _ = trainer.backpropagate(reader.read(0))
+    return loss.item(), {n: p.grad.clone() for n, p in trainer.model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize(
+    "runtime", [{"chunk_pairs": 3}, {"chunk_pairs": 1}, {"checkpoint_activations": True}]
+)
+def test_parts_and_checkpoints_give_the_gradient_of_the_whole_batch(world, runtime):
+    settings = {**SETTINGS, "batch_pairs": 8, "temperature": "trained"}
+    arm = {**PAIRED, "loss": {"mask": 1, "rank": 0.5, "keep": 1, "dpo": 0.1}}
+    value, whole = get_gradients(*open_training(world, arm, settings))
+    again, parts = get_gradients(*open_training(world, arm, settings, runtime))
+    assert again == pytest.approx(value, rel=1e-5)
+    assert whole.keys() == parts.keys() and "logit_scale" in whole
+    for name, gradient in whole.items():
+        scale = gradient.abs().max().clamp(min=1e-6)
+        assert (gradient - parts[name]).abs().max() < 2e-4 * scale, name
+
+
+def test_a_chunk_alone_would_give_another_gradient(world):
+    """The test above would not notice a loss that is not over the whole batch, were this one to fail."""
+    settings = {**SETTINGS, "batch_pairs": 8}
+    whole = get_gradients(*open_training(world, ARMS["paired"], settings))[1]
+    small = get_gradients(*open_training(world, ARMS["paired"], {**settings, "batch_pairs": 4}))[1]
+    assert (whole["text_projection"] - small["text_projection"]).abs().max() > 1e-3
+
+
+EXTRA_ARMS = {
+    "text_negatives": {**ARMS["originals"], "texts": "negated", "loss": {"negclip": 1}},
+    "similar": {**PAIRED, "batches": "similar", "loss": {"infonce": 1}},
+    "sham": {**PAIRED, "images": "sham", "loss": {"mask": 1, "rank": 0.5, "keep": 1}},
+    "swapped": {**PAIRED, "images": "swapped", "loss": {"mask": 1, "rank": 0.5}},
+    "sham_positives": {**PAIRED, "images": "sham_positives", "loss": {"mask": 1}},
+    "triplet": {**PAIRED, "loss": {"triplet": 1}},
+    "conclip": {**PAIRED, "loss": {"conclip": 1}},
+    "preference": {**PAIRED, "loss": {"dpo": 1, "keep": 1}},
+    "choice": {**PAIRED, "loss": {"mask": 1, "rank": 0.5, "keep": 1, "mcq": 0.01}},
+    "teacher": {**PAIRED, "loss": {"mask": 1, "teacher": 0.005}, "ema_decay": 0.9},
+    "fraction": {**PAIRED, "loss": {"infonce": 1}, "fraction": 0.5},
+}
+
+
+@pytest.mark.parametrize("name", EXTRA_ARMS)
+def test_every_arm_trains_and_differs_from_the_base(world, tmp_path, name):
+    folder = train(world, tmp_path / name, EXTRA_ARMS[name])
+    meta, curve = json.loads((folder / "meta.json").read_text()), pd.read_csv(folder / "loss.csv")
+    assert meta["samples_seen"] == 32 and meta["pairs"] == (8 if name == "fraction" else 16)
+    assert np.isfinite(curve).all().all() and set(EXTRA_ARMS[name]["loss"]) < set(curve)
+    base, tuned = load_clip(world[0])[0], load_clip(folder)[0]
+    assert not torch.equal(base.visual.proj, tuned.visual.proj)
+    if "keep" in EXTRA_ARMS[name]["loss"]:
+        assert curve["keep"].iloc[0] == pytest.approx(
+            0, abs=1e-5
+        )  # the first batch is seen by the base itself
+        assert curve["keep"].iloc[-1] > 1e-4
+    if name == "teacher":
+        assert curve["teacher"].iloc[0] == pytest.approx(0, abs=1e-5) and curve["teacher"].iloc[-1] > 0
+
+
+def test_siglip_wants_weights_with_a_bias(world):
+    with pytest.raises(TrainingError, match="logit_bias"):
+        open_training(world, {**PAIRED, "loss": {"siglip": 1}}, SETTINGS)
+
+
+@pytest.mark.parametrize("tower", ["image", "text"])
+def test_a_frozen_tower_stays_as_it_is(world, tmp_path, tower):
+    folder = train(world, tmp_path / "model", {**ARMS["paired"], "freeze": tower})
+    base, tuned = load_clip(world[0])[0].state_dict(), load_clip(folder)[0].state_dict()
+    changed = {name for name in base if not torch.equal(base[name], tuned[name])}
+    assert changed and all(name.startswith("visual.") == (tower == "text") for name in changed)
+
+
+def test_a_trained_temperature_moves_and_stays_below_its_bound(world, tmp_path):
+    folder = train(world, tmp_path / "model", temperature="trained")
+    scale = load_clip(folder)[0].logit_scale.item()
+    assert scale != load_clip(world[0])[0].logit_scale.item() and scale <= np.log(100) + 1e-6
+
+
+def test_lora_trains_attention_and_mlp_and_merges_exactly(world):
+    settings = {**SETTINGS, "learning_rate": 1e-2}
+    arm = {**ARMS["paired_rank"], "lora_rank": 4}
+    trainer, reader = open_training(world, arm, settings)
+    base = load_clip(world[0])[0].state_dict()
+    adapters = {n: p for n, p in trainer.model.named_parameters() if p.requires_grad}
+    assert adapters and all("lora_" in name for name in adapters)
+    trainer.train(reader)
+    for name, parameter in adapters.items():
+        assert parameter.abs().max() > 0, name  # B starts at zero: each of them was trained
+    merged = trainer.model.state_dict()
+    assert merged.keys() == base.keys()
+    changed = {name for name in base if not torch.equal(base[name], merged[name])}
+    kinds = ("in_proj_weight", "out_proj.weight", "c_fc.weight", "c_proj.weight")
+    assert changed == {name for name in base if name.endswith(kinds)}
+    update = (
+        merged["visual.transformer.resblocks.0.attn.in_proj_weight"]
+        - base["visual.transformer.resblocks.0.attn.in_proj_weight"]
+    ).double()
+    assert (
+        torch.linalg.matrix_rank(update, rtol=1e-3) <= 4
+    )  # exactly W + BA: no rounding of full rank beside it
+
+
+def test_lora_leaves_a_frozen_tower_alone(world):
+    trainer, _ = open_training(world, {**ARMS["paired"], "lora_rank": 2, "freeze": "image"}, SETTINGS)
+    trained = [name for name, p in trainer.model.named_parameters() if p.requires_grad]
+    assert trained and not any(name.startswith("visual.") for name in trained)
+
+
+def test_leave_class_out_keeps_the_categories_and_their_photos_out(world, tmp_path):
+    write_table(
+        pd.DataFrame({"category": ["cat", "car", "dog"], "fold": [0, 1, 2]}), tmp_path / "classes.parquet"
+    )
+    pair = read_pairs(world[1], world[2])
+    pair.loc[pair["edit_id"] == "s_000-dog", "group"] = "g001"  # shares its photos with a cat
+    part, test = split_by_class(pair, tmp_path / "classes.parquet", 0)
+    assert set(test["category"]) == {"cat"} and set(part["category"]) == {"car", "dog"}
+    assert "s_000-dog" not in set(part["edit_id"]) and len(part) == 15
+    meta = json.loads(
+        (train(world, tmp_path / "m", classes=tmp_path / "classes.parquet") / "meta.json").read_text()
+    )
+    assert (meta["fold"], meta["pairs"]) == ("class0", 16)
+
+
+def test_a_saved_model_gives_the_embeddings_that_were_trained(world, tmp_path):
+    trainer, reader = open_training(world, ARMS["paired_rank_keep"], SETTINGS)
+    trainer.train(reader)
+    from unscene.clip_models import save_clip
+
+    save_clip(trainer.model, world[0] / "open_clip_config.json", tmp_path / "model", {})
+    again, preprocess, tokenizer = load_clip(tmp_path / "model")
+    photos = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    texts = ["a dog", "a field with no dog in sight", "no cat"]
+    images = np.abs(
+        embed_photos(trainer.model, preprocess, photos) - embed_photos(again, preprocess, photos)
+    ).max()
+    captions = np.abs(
+        embed_texts(trainer.model, tokenizer, texts) - embed_texts(again, tokenizer, texts)
+    ).max()
+    print(f"largest difference after reload: photos {images:.1e}, captions {captions:.1e}")
+    assert images == 0 and captions == 0
+    config = json.loads((tmp_path / "model/open_clip_config.json").read_text())
+    assert config["model_cfg"]["quick_gelu"] is True
+
+
+def stop_after(steps, monkeypatch):
+    """Let the training die at its next step after `steps`."""
+    taken = []
+
+    def dying(self, batch, step, take=Trainer.take_step):
+        if len(taken) == steps:
+            raise KeyboardInterrupt
+        taken.append(step)
+        return take(self, batch, step)
+
+    monkeypatch.setattr(Trainer, "take_step", dying)
+
+
+@pytest.mark.parametrize("arm", ["paired_rank_keep", "lora", "teacher"])
+def test_a_resumed_training_gives_the_bytes_of_an_uninterrupted_one(world, tmp_path, monkeypatch, arm):
+    entry = {**EXTRA_ARMS, **ARMS, "lora": {**ARMS["paired"], "lora_rank": 2}}[arm]
+    runtime = {"save_seconds": 0}
+    whole = train(world, tmp_path / "whole", entry, runtime=runtime)
+    with monkeypatch.context() as patch:
+        stop_after(2, patch)
+        with pytest.raises(KeyboardInterrupt):
+            train(world, tmp_path / "killed", entry, runtime=runtime)
+    assert (tmp_path / "killed.pt").exists() and not (tmp_path / "killed").exists()
+    with monkeypatch.context() as patch:
+        stop_after(2, patch)  # two steps are left: a run that began anew would die
+        resumed = train(world, tmp_path / "killed", entry, runtime=runtime)
+    for path in whole.iterdir():
+        assert path.read_bytes() == (resumed / path.name).read_bytes(), path.name
+    assert not (tmp_path / "killed.pt").exists()
+
+
+def test_a_state_of_another_training_is_not_used(world, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(2, patch)
+        with pytest.raises(KeyboardInterrupt):
+            train(world, tmp_path / "model", training_seed=1, runtime={"save_seconds": 0})
+    whole, other = train(world, tmp_path / "whole"), train(world, tmp_path / "model")
+    assert (whole / WEIGHTS).read_bytes() == (other / WEIGHTS).read_bytes()
+    (tmp_path / "torn.pt").write_bytes(b"half a file")
+    assert (train(world, tmp_path / "torn") / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+
+
+def test_two_processes_give_the_weights_of_one(world, tmp_path):
+    arm = {**PAIRED, "loss": {"mask": 1, "rank": 0.5, "keep": 1}}
+    one = train(world, tmp_path / "one", arm, temperature="trained")
+    two = train(world, tmp_path / "two", arm, runtime={"devices": 2}, temperature="trained")
+    ours, theirs = load_clip(one)[0].state_dict(), load_clip(two)[0].state_dict()
+    base = load_clip(world[0])[0].state_dict()
+    for name, value in ours.items():
+        moved = (value - base[name]).abs().max()
+        assert (value - theirs[name]).abs().max() <= 0.02 * moved + 1e-6, name
+    assert json.loads((two / "meta.json").read_text())["processes"] == 2
+    curves = [pd.read_csv(folder / "loss.csv") for folder in (one, two)]
+    assert np.allclose(curves[0], curves[1], rtol=1e-3, atol=1e-5)

@@ -82,7 +82,7 @@ def test_the_run_wrote_what_others_rely_on(finished_run):
     page = (results / "report.html").read_text()
     assert "<svg" in page and 'src="data:' in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!["']?(?:data:|#))|@import""", page)
-    for folder in ("models/paired_rank/fold1/seed0", "models/paired_rank/all"):
+    for folder in ("models/paired_rank_keep/fold1/seed0", "models/paired_rank_keep/all"):
         names = {path.name for path in (results / folder).iterdir()}
         assert {"open_clip_config.json", "open_clip_model.safetensors", "meta.json"} <= names
 

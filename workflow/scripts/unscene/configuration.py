@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 # Terms of a loss that compare the photos or captions of one pair (`unscene.objectives.TERMS`, which would import torch).
 WITHIN_PAIRS = ("mask", "rank", "triplet", "conclip", "siglip", "dpo", "mcq", "teacher")
 
