@@ -29,6 +29,7 @@ def make_run(
     for row in frames["edits"].to_dict("records"):
         _draw_edit(folder, row, side, generator)
     frames["tested"] = _make_items(generator, frames["pairs"], frames["folds"], arms)
+    frames["classes"] = _make_classes(generator, arms)
     paths = {
         "samples": "samples/samples.parquet",
         "rejected_samples": "samples/rejected.parquet",
@@ -41,6 +42,7 @@ def make_run(
         "rejected_edits": "quality/rejected.parquet",
         "folds": "folds/folds.parquet",
         "tested": "metrics/items.parquet",
+        "classes": "metrics/classes.parquet",
     }
     for name, path in paths.items():
         write_table(frames[name], results / path)
@@ -90,11 +92,19 @@ def make_run(
             "bytes.row": {"value": {"embedded": 5, "coco": 7}, "kind": "assumed", "source": "a guess"},
         },
     }
+    part = {"name": "group score", "asks": "better than all", "status": "holds", "found": "+40 points"}
+    verdict = {
+        "verdict": "not decided",
+        "sentence": "The pass rule is not decided: no measured part fails.",
+        "parts": [part],
+    }
+    write_json({"arm": "paired_rank", **verdict}, results / "metrics/verdict.json")
     write_json(truth, results / "metrics/truth.json")
     write_json(cost, results / "keywords/cost.json")
     write_json(plan, results / "plan.json")
     _write_benchmarks(folder, generator)
     paths |= {"summary": "metrics/summary.csv", "comparison": "metrics/comparison.csv", "truth": "metrics/truth.json",
+              "verdict": "metrics/verdict.json",
               "cost": "keywords/cost.json", "plan": "plan.json"}  # fmt: skip
     return {name: f"results/{path}" for name, path in paths.items()}
 
@@ -211,6 +221,13 @@ def _make_items(generator, pairs: pd.DataFrame, folds: pd.DataFrame, arms) -> pd
     return pd.DataFrame(rows, columns=columns)
 
 
+def _make_classes(generator, arms) -> pd.DataFrame:
+    rows = [
+        (arm, fold, 0, word, generator.random()) for arm in arms for fold in range(3) for word in CATEGORIES
+    ]
+    return pd.DataFrame(rows, columns=["arm", "fold", "seed", "category", "absence_auc"])
+
+
 def _make_summary(generator, arms, tested: int) -> pd.DataFrame:
     rows = []
     metrics = ["text_score", "image_score", "group_score", "presence_auc"]
@@ -232,9 +249,10 @@ def _make_comparison(generator, arms, tested: int) -> pd.DataFrame:
                 middle = PAIR_MEANS[arm] - PAIR_MEANS[reference]
                 spread = 0.04 + 0.04 * generator.random()
                 rows.append((f"{arm}-{reference}", metric, middle, middle - spread, middle + spread, 0.0005, tested,
-                             middle - 2 * spread, middle + 2 * spread, 0.03))  # fmt: skip
+                             middle - 2 * spread, middle + 2 * spread, 0.03, metric == "group_score"))  # fmt: skip
     columns = ["contrast", "metric", "difference", "low", "high", "p", "n"]
-    return pd.DataFrame(rows, columns=[*columns, "corrected_t_low", "corrected_t_high", "corrected_t_p"])
+    corrected = ["corrected_t_low", "corrected_t_high", "corrected_t_p"]
+    return pd.DataFrame(rows, columns=[*columns, *corrected, "is_primary"])
 
 
 def _draw_edit(folder: Path, row: dict, side: int, generator) -> None:

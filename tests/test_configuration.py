@@ -95,8 +95,13 @@ def test_mistakes_are_refused(section, key, value):
         ({"masks": {"min_area": 0.9}}, "masks.min_area"),
         ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
         ({"train": {"arms": {"originals": {"batches": "paired"}}}}, "train.arms.originals"),
-        ({"train": {"arms": {"originals": {"texts": "negated"}}}}, "texts: plain"),
-        ({"train": {"arms": {"random": {"loss": "mask_rank"}}}}, "train.arms.random"),
+        ({"train": {"arms": {"originals": {"loss": {"rank": 1}}}}}, "no loss within pairs"),
+        ({"train": {"arms": {"random": {"loss": {"mask": 1}}}}}, "train.arms.random"),
+        ({"train": {"arms": {"paired": {"loss": {"teacher": 1}}}}}, "ema_decay"),
+        ({"train": {"arms": {"paired": {"images": "sham"}}}}, "edits.sham"),
+        ({"train": {"reader": "tars"}}, "train.reader"),
+        ({"train": {"class_folds": ["zero_shot"]}}, "train.class_folds"),
+        ({"runtime": {"devices": 3}}, "runtime.devices"),
         ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
     ],
 )
@@ -107,3 +112,11 @@ def test_contradictions_name_the_key(change, message, tmp_path):
         (tmp_path / config[section][key]).touch()
     with pytest.raises(ConfigError, match=message):
         check_config(merge(config, change), tmp_path)
+
+
+def test_the_terms_of_a_loss_are_those_that_exist():
+    from unscene.configuration import WITHIN_PAIRS
+    from unscene.objectives import TERMS
+
+    assert set(SCHEMA["$defs"]["arm"]["properties"]["loss"]["properties"]) == set(TERMS)
+    assert set(WITHIN_PAIRS) == {name for name, term in TERMS.items() if term.within_pairs}

@@ -7,11 +7,13 @@ from workflow_runs import CHECKOUT, run_snakemake
 pytestmark = pytest.mark.workflow
 
 STAGES = {
-    "estimate_run", "read_samples", "join_samples", "build_keyword_requests", "answer_keywords", "parse_keywords",
-    "price_keywords", "price_captions", "segment_objects", "remove_objects", "build_caption_requests", "answer_captions",
-    "parse_captions", "score_edits", "join_shards", "join_scores", "select_pairs", "draw_contact_sheet",
-    "split_folds", "train_clip", "train_final", "evaluate_clip", "compare_arms", "score_against_truth", "measure_agreement",
-    "write_report", "export_clip", "all",
+    "estimate_run", "read_samples", "join_samples", "build_keyword_requests", "answer_keywords",
+    "parse_keywords", "price_keywords", "price_captions", "segment_objects", "remove_objects",
+    "build_caption_requests", "answer_captions", "parse_captions", "score_edits", "join_shards",
+    "join_scores", "select_pairs", "draw_contact_sheet", "split_folds", "train_clip", "train_final",
+    "evaluate_clip", "compare_arms", "score_against_truth", "measure_agreement", "list_test_photos",
+    "find_leaks", "check_folds", "cache_pairs", "join_evaluations", "compare_arms_on_sets", "judge_arms",
+    "draw_retrieval", "write_paper", "write_report", "export_clip", "all",
 }  # fmt: skip
 
 

@@ -8,9 +8,13 @@ import pandas as pd
 import pytest
 
 from compare_arms import compare_arms, list_contrasts
-from evaluate_clip import evaluate_clip, score_items
+from draw_retrieval import draw_retrieval
+from evaluate_clip import evaluate_clip
 from export_clip import export_clip
-from tiny_clip import RUNTIME, make_clip, make_pairs
+from list_test_photos import list_test_photos
+from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
+from unscene.fold_scores import score_items
+from unscene.sham_metrics import score_shams, summarise_shams
 from unscene.tables import TableError, read_table, write_json, write_table
 
 DESIGN_COLUMNS = [
@@ -22,19 +26,25 @@ SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """(path of a tiny CLIP, path of the pairs, path of the folds)."""
+    """(path of a tiny CLIP, of the pairs, the folds, the untouched photos and the sham edits)."""
     folder = tmp_path_factory.mktemp("world")
-    return make_clip(folder / "clip"), *make_pairs(folder / "data", per_group=2)
+    pairs, folds = make_pairs(folder / "data", per_group=2)
+    photos, shams = make_photos(folder, pairs, folds), make_shams(folder, pairs)
+    return make_clip(folder / "clip"), pairs, folds, photos, shams
 
 
-def evaluate(world, folder, arm="zero_shot", fold=1, seed=0):
-    paths = folder / f"{arm}-{fold}-{seed}.json", folder / f"{arm}-{fold}-{seed}.items.parquet"
-    evaluate_clip(world[1], world[2], world[0], *paths, arm, fold, seed, RUNTIME, "cpu", 1)
-    return paths
+def evaluate(world, folder, arm="zero_shot", fold=1, seed=0, query_weight=None, shams=True):
+    clip, pairs, folds, photos, controls = world
+    tables = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table")
+    paths = {name: folder / f"{arm}.{name}.parquet" for name in tables} | {"metrics": folder / f"{arm}.json"}
+    evaluate_clip(
+        pairs, folds, photos, controls if shams else None, clip, paths, arm, fold, seed, query_weight, RUNTIME, "cpu", 1
+    )  # fmt: skip
+    return [paths[name] for name in ("metrics", *tables)]
 
 
 def test_evaluation_writes_metrics_and_items(world, tmp_path):
-    path_to_metrics, path_to_items = evaluate(world, tmp_path)
+    path_to_metrics, path_to_items, *_ = evaluate(world, tmp_path)
     metrics, item = json.loads(path_to_metrics.read_text()), read_table(path_to_items, DESIGN_COLUMNS)
     assert (metrics["arm"], metrics["fold"], metrics["seed"]) == ("zero_shot", 1, 0)
     assert metrics["n_pairs"] == len(item) == 8 and metrics["n_photos"] == metrics["n_groups"] == 4
@@ -58,6 +68,80 @@ def test_evaluation_repeats_itself(world, tmp_path):
     (tmp_path / "b").mkdir()
     for one, two in zip(evaluate(world, tmp_path / "a"), evaluate(world, tmp_path / "b"), strict=True):
         assert one.read_bytes() == two.read_bytes()
+
+
+def test_untouched_photos_and_shams_are_scored(world, tmp_path):
+    path_to_metrics, *_, path_to_ranks, path_to_shams = evaluate(world, tmp_path)
+    metrics, ranks, sham = (
+        json.loads(path_to_metrics.read_text()),
+        read_table(path_to_ranks),
+        read_table(path_to_shams),
+    )
+    assert (metrics["n_untouched_photos"], metrics["n_untouched_captions"]) == (4, 8)
+    assert ranks["way"].value_counts().to_dict() == {"text_to_image": 8, "image_to_text": 4}
+    for k in (1, 5, 10):
+        of_text = ranks[ranks["way"] == "text_to_image"]["rank"]
+        assert metrics[f"untouched_text_to_image_recall_at_{k}"] == pytest.approx((of_text < k).mean())
+    assert metrics["untouched_absence_auc"] is None and metrics["n_queries"] == 0  # four photos are too few
+    assert metrics["n_shams"] == len(sham) == 8 and sham["edit_id"].str.endswith("-sham").all()
+    right = sham[sham["presence"]]
+    assert metrics["sham_flip_rate"] == pytest.approx((~right["sham_presence"]).mean())
+    assert metrics["artefact_gap"] == pytest.approx(sham["presence"].mean() - sham["sham_presence"].mean())
+    assert sham.loc[~sham["presence"], "sham_flip"].isna().all()
+    (tmp_path / "without").mkdir()
+    metrics = json.loads(evaluate(world, tmp_path / "without", shams=False)[0].read_text())
+    assert metrics["sham_flip_rate"] is None and metrics["n_shams"] == 0
+
+
+def test_query_arithmetic_changes_negated_texts_alone(world, tmp_path):
+    plain = read_table(evaluate(world, tmp_path)[1])
+    changed = read_table(evaluate(world, tmp_path, "query_arithmetic", query_weight=1.9)[1])
+    assert np.abs(plain["cos_original_present"] - changed["cos_original_present"]).max() < 1e-6
+    assert np.abs(plain["cos_original_negated"] - changed["cos_original_negated"]).min() > 1e-4
+
+
+def test_sham_scores_equal_the_loop():
+    rng = np.random.default_rng(0)
+    original, sham, present, negated = (rng.normal(size=(50, 5)) for _ in range(4))
+    item = score_shams(original, sham, present, negated)
+    for row in range(50):
+        before, after = (
+            original[row] @ present[row] > original[row] @ negated[row],
+            sham[row] @ present[row] > sham[row] @ negated[row],
+        )
+        assert (item["presence"][row], item["sham_presence"][row]) == (before, after)
+        assert item["sham_flip"][row] is pd.NA if not before else item["sham_flip"][row] == (not after)
+        pull = (sham[row] - original[row]) @ (negated[row] - present[row])
+        assert item["sham_pull"][row] == pytest.approx(pull)
+    assert np.isnan(summarise_shams(item.head(0))["sham_flip_rate"])
+
+
+def test_photos_are_listed_with_captions_and_objects(tmp_path):
+    sample = pd.DataFrame(
+        {
+            "image_id": [f"coco_{i}" for i in range(8)], "group": [f"g{i // 2}" for i in range(8)], "path": "x.png",
+            "captions": [["a dog", "a pet"]] * 8, "source": "coco", "source_key": [str(i) for i in range(8)],
+        }
+    )  # fmt: skip
+    folds = pd.DataFrame({"group": ["g0", "g1", "g2"], "fold": [0, 1, 1]})
+    keyword = pd.DataFrame({"image_id": sample["image_id"], "words": [["dog"]] * 8})
+    for name, frame in (("samples", sample), ("keywords", keyword), ("folds", folds)):
+        write_table(frame, tmp_path / f"{name}.parquet")
+    instances = {
+        "categories": [{"id": 17, "name": "cat"}],
+        "annotations": [{"image_id": 4, "category_id": 17}],
+    }
+    (tmp_path / "instances.json").write_text(json.dumps(instances))
+    source = {"name": "coco", "format": "coco", "instances": "instances.json"}
+    tables = [tmp_path / f"{name}.parquet" for name in ("samples", "keywords", "folds", "photos")]
+    list_test_photos(*tables, {"coco": source}, 3, 7, lambda path: tmp_path / path)
+    photo = read_table(tables[-1])
+    assert photo["fold"].value_counts().to_dict() == {1: 3, 0: 2}  # at most three; g3 has no fold
+    objects = dict(zip(photo["image_id"], map(list, photo["objects"]), strict=True))
+    assert objects["coco_0"] == ["dog"] and objects.get("coco_4", ["cat", "dog"]) == ["cat", "dog"]
+    assert set(photo["labels"]) == {"instances"}
+    list_test_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7, None)
+    assert set(read_table(tables[-1])["labels"]) == {"captions"} and len(read_table(tables[-1])) == 6
 
 
 def test_pairs_without_held_out_phrasing_have_null_scores():
@@ -106,7 +190,7 @@ def write_arm(folder, arm, hits, seed=0, folds=3):
 
 def compare(folder, paths):
     outputs = folder / "items.parquet", folder / "summary.csv", folder / "comparison.csv"
-    compare_arms([path for path, _ in paths], [path for _, path in paths], *outputs, SETTINGS, 7)
+    compare_arms([path for path, _ in paths], [path for _, path in paths], *outputs, SETTINGS, "paired", 7)
     return read_table(outputs[0]), *(pd.read_csv(path) for path in outputs[1:])
 
 
@@ -150,15 +234,29 @@ def test_arms_tested_on_other_pairs_are_refused(tmp_path):
 
 
 def test_contrasts_of_the_default_arms():
-    names = [
-        f"{a}-{b}" for a, b in list_contrasts(["zero_shot", "originals", "random", "paired", "paired_rank"])
-    ]
+    arms = ["zero_shot", "originals", "random", "paired", "paired_rank"]
+    names = [f"{a}-{b}" for a, b in list_contrasts(arms, "paired_rank")]
     assert names == [
         "originals-zero_shot", "random-zero_shot", "paired-zero_shot", "paired_rank-zero_shot",
         "random-originals", "paired-originals", "paired_rank-originals", "paired-random", "paired_rank-paired",
+        "paired_rank-random",
     ]  # fmt: skip
-    assert list_contrasts(["zero_shot"]) == []
-    assert list_contrasts(["zero_shot", "paired"]) == [("paired", "zero_shot")]
+    assert list_contrasts(["zero_shot"], "zero_shot") == []
+    assert list_contrasts(["zero_shot", "paired"], "paired") == [("paired", "zero_shot")]
+
+
+def test_primary_contrasts_are_adjusted_as_one_family(tmp_path):
+    rng = np.random.default_rng(1)
+    hits = {"zero_shot": 0.2, "originals": 0.25, "random": 0.5, "paired": 0.8}
+    paths = [path for arm, p in hits.items() for path in write_arm(tmp_path, arm, rng.random(240) < p)]
+    _, _, comparison = compare(tmp_path, paths)
+    primary = comparison[comparison["is_primary"]].set_index("contrast")
+    assert list(primary.index) == ["paired-zero_shot", "paired-originals", "paired-random"]
+    assert (primary["metric"] == "group_score").all() and comparison["holm_p"].notna().sum() == 3
+    assert (primary["holm_p"] >= primary["corrected_t_p"]).all()
+    assert primary["holm_p"].min() == pytest.approx(3 * primary["corrected_t_p"].min(), rel=1e-4)
+    assert primary.loc["paired-zero_shot", "mcnemar_p"] < 1e-6 and (primary["detectable"] > 0).all()
+    assert comparison.loc[comparison["metric"] == "interaction", "mcnemar_p"].isna().all()
 
 
 def test_export_loads_with_plain_open_clip_and_measures_parity(world, tmp_path):
@@ -180,3 +278,15 @@ def test_export_fails_when_the_copy_embeds_otherwise(world, tmp_path, monkeypatc
     with pytest.raises(RuntimeError, match="plain open_clip"):
         export_clip(world[0], world[1], tmp_path / "deploy", "zero_shot", RUNTIME, "cpu", 1)
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_retrieval_grid_tells_only_what_is_known(world, tmp_path):
+    paths = tmp_path / "grid.png", tmp_path / "grid.json"
+    draw_retrieval(world[1], world[2], world[0], world[0], *paths, "paired", 0, 7, RUNTIME, "cpu", 1)
+    found = json.loads(paths[1].read_text())
+    assert paths[0].read_bytes().startswith(b"\x89PNG") and found["gallery"] > 0 and found["queries"]
+    for row in found["queries"]:
+        assert row["untuned"] == row["paired"]  # the same model twice
+        assert set(row["paired"]) <= {"contains", "removed", "other"}
+        assert row["category"] in row["query"]
+    assert len({row["category"] for row in found["queries"]}) == len(found["queries"])

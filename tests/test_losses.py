@@ -140,3 +140,12 @@ def test_pair_ranking_is_small_exactly_where_the_group_score_holds():
     assert pair_ranking(*right).item() < 1e-3
     assert pair_ranking(*(-right)).item() > 4
     assert pair_ranking(*torch.zeros(4, 1)).item() == pytest.approx(math.log(2))
+
+
+def test_truth_spares_a_further_true_text_of_an_original():
+    texts = torch.tensor(
+        [[20, 1, 7], [3, 4, 5], [6, 8, 9]]
+    )  # pair 0 shows 20 in the place of 7, which is true of it
+    plain, spared = get_pair_truth(texts)[1], get_pair_truth(texts, torch.tensor([7, 30, 31]))[1]
+    assert plain[0, 2] and not spared[0, 2]
+    assert (plain != spared).sum() == 1

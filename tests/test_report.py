@@ -14,7 +14,7 @@ from fake_run import ARMS, make_lineage, make_run
 from unscene.report import figures, numbers
 from unscene.report.examples import MAX_BYTES, THUMBNAIL_PX, choose_examples, make_thumbnail
 from unscene.report.facts import list_facts, look_up
-from unscene.report.page import EMBEDDED_CAVEAT
+from unscene.report.page import EMBEDDED_CAVEAT, TEMPLATE
 from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
 from unscene.report.times import read_benchmarks, read_versions
@@ -402,3 +402,18 @@ def test_figures_survive_extremes():
     assert len(figures.draw_distributions([one] * 5)) == 2
     svg = figures.draw_arms(["a"], {"group_score": {"a": {"mean": 0.2, "low": np.nan, "high": np.nan}}}, "a")
     assert svg.startswith("<svg class=") and svg.endswith("</svg>")
+
+
+def test_figures_for_a_paper_have_the_light_colours_of_the_page(tmp_path):
+    drawing = figures.Drawing(
+        "dot", 60, lambda figure: figure.subplots().plot([0], [0], "o", color=figures.GOOD)
+    )
+    for name in ("one.pdf", "two.pdf"):
+        drawing.save_pdf(tmp_path / name)
+    assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
+    assert "var(--good)" in drawing.to_svg() and "#" not in drawing.to_svg().replace('href="#', "").replace(
+        "url(#", ""
+    )
+    light = TEMPLATE.read_text().split(":root {")[1].split("}")[0]
+    assert all(f"--{name}: {colour};" in light for name, colour in figures.ON_PAPER.items())

@@ -63,3 +63,27 @@ def test_too_few_groups_are_an_error_that_names_the_key():
         plan_batches(make_groups(15, 1), 3, 8, "random", seed=1)
     with pytest.raises(PairError, match="train.steps"):
         plan_batches(make_groups(40, 1), 1, 8, "random", seed=1)
+
+
+@pytest.mark.parametrize("count, per_group, batch_pairs, steps", CASES)
+def test_similar_batches_hold_the_same_pairs_and_one_pair_of_a_group(count, per_group, batch_pairs, steps):
+    group = make_groups(count, per_group)
+    category = np.array(["dog", "cat", "car", "bus"])[np.random.default_rng(0).integers(4, size=count)]
+    paired = plan_batches(group, steps, batch_pairs, "paired", seed=1)
+    similar = plan_batches(group, steps, batch_pairs, "similar", 1, category)
+    assert np.array_equal(similar.first, similar.second)
+    assert Counter(similar.first.ravel()) == Counter(paired.first.ravel())
+    for row in similar.first:
+        assert len(set(group[row])) == batch_pairs
+
+    def count_equal(plan):
+        return np.mean([max(Counter(category[row]).values()) for row in plan.first])
+
+    assert count_equal(similar) >= count_equal(paired)
+
+
+def test_similar_batches_are_of_one_category_where_there_are_enough():
+    category = np.repeat(["dog", "cat"], 32)
+    plan = plan_batches(make_groups(64, 1), 16, 8, "similar", 1, category)
+    assert all(len(set(category[row])) == 1 for row in plan.first)
+    assert {category[row][0] for row in plan.first[:4]} == {"dog", "cat"}  # not one category after the other

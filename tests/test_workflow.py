@@ -18,7 +18,7 @@ pytestmark = pytest.mark.workflow
 TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
-AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "train_clip", "train_final", "evaluate_clip", "compare_arms",
+AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "cache_pairs", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "check_folds",
                    "score_against_truth", "write_report", "export_clip"}  # fmt: skip
 AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores"}
 
@@ -82,7 +82,7 @@ def test_the_run_wrote_what_others_rely_on(finished_run):
     page = (results / "report.html").read_text()
     assert "<svg" in page and 'src="data:' in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!["']?(?:data:|#))|@import""", page)
-    for folder in ("models/paired_rank/fold1/seed0", "models/paired_rank/all"):
+    for folder in ("models/paired_rank_keep/fold1/seed0", "models/paired_rank_keep/all"):
         names = {path.name for path in (results / folder).iterdir()}
         assert {"open_clip_config.json", "open_clip_model.safetensors", "meta.json"} <= names
 
@@ -109,7 +109,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
     assert {
         Path("write_report"),
         Path("remove_objects/scenes-0-of-2"),
-        Path("train_final/paired_rank"),
+        Path("train_final/paired_rank_keep"),
     } <= logs
     for path in (finished_run / "logs").rglob("*.log"):
         assert "peak memory" in path.read_text(), f"{path} does not end as a finished job's log does"
@@ -122,7 +122,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
         ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
-        ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "compare_arms", "write_report",
+        ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "write_report",
                                    "export_clip"}),
         ({"evaluate": {"bootstrap_draws": 150}}, {"compare_arms", "write_report"}),
         ({"report": {"examples": 2}}, {"write_report"}),
@@ -186,7 +186,7 @@ def test_a_job_that_fails_once_never_leaves_a_stale_result(finished_run, tmp_pat
     assert repaired.returncode == 0, repaired.stderr[-4000:]
     assert "Nothing to be done" not in repaired.stdout + repaired.stderr
     for fold in (0, 1):
-        loss = pd.read_csv(directory / f"results/models/paired_rank/fold{fold}/seed0/loss.csv")
+        loss = pd.read_csv(directory / f"results/models/paired_rank_keep/fold{fold}/seed0/loss.csv")
         assert len(loss) == 4
 
 

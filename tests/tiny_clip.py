@@ -8,17 +8,23 @@ from PIL import Image
 
 from unscene.tables import write_table
 
-RUNTIME = {"device": "cpu", "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5}
-SETTINGS = {
-    "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "rank_weight": 0.5,
-    "crop_scale": 0.9,
+RUNTIME = {
+    "device": "cpu", "devices": 1, "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5,
+    "chunk_pairs": 0, "checkpoint_activations": False, "save_seconds": 60,
 }  # fmt: skip
+SETTINGS = {
+    "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "crop_scale": 0.9,
+    "true_negations": 0.25, "temperature": "frozen",
+}  # fmt: skip
+PAIRED = {"images": "both", "texts": "negated", "batches": "paired"}
+MAIN_LOSS = {"mask": 1, "rank": 0.5, "keep": 1}
 ARMS = {
     "zero_shot": {},
-    "originals": {"images": "originals", "texts": "plain", "batches": "random", "loss": "infonce"},
-    "random": {"images": "both", "texts": "negated", "batches": "random", "loss": "infonce"},
-    "paired": {"images": "both", "texts": "negated", "batches": "paired", "loss": "infonce"},
-    "paired_rank": {"images": "both", "texts": "negated", "batches": "paired", "loss": "mask_rank"},
+    "originals": {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}},
+    "random": {**PAIRED, "batches": "random", "loss": {"infonce": 1}},
+    "paired": {**PAIRED, "loss": {"infonce": 1}},
+    "paired_rank": {**PAIRED, "loss": {"mask": 1, "rank": 0.5}},
+    "paired_rank_keep": {**PAIRED, "loss": MAIN_LOSS},
 }
 
 
@@ -90,3 +96,35 @@ def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
         pd.DataFrame({"group": groups, "fold": np.arange(len(groups)) % folds}), folder / "folds.parquet"
     )
     return folder / "pairs.parquet", folder / "folds.parquet"
+
+
+def make_photos(folder, path_to_pairs, path_to_folds):
+    """Write photos.parquet of the pairs' originals, with two captions and the pair's object each, and return its path."""
+    pair = pd.read_parquet(path_to_pairs).drop_duplicates("image_id")
+    fold = pd.read_parquet(path_to_folds).set_index("group")["fold"]
+    photo = pd.DataFrame(
+        {
+            "image_id": pair["image_id"], "group": pair["group"], "fold": pair["group"].map(fold),
+            "path": pair["original_path"], "labels": "captions",
+            "captions": [[text, f"{text}, seen from afar"] for text in pair["caption_original"]],
+            "objects": [[category] for category in pair["category"]],
+        }
+    )  # fmt: skip
+    write_table(photo, folder / "photos.parquet")
+    return folder / "photos.parquet"
+
+
+def make_shams(folder, path_to_pairs):
+    """Write controls.parquet: of every pair a sham whose edit is its original with a changed corner; return its path."""
+    pair = pd.read_parquet(path_to_pairs)
+    rows = []
+    for row in pair.to_dict("records"):
+        pixels = np.asarray(Image.open(row["original_path"])).copy()
+        pixels[:6, :6] = 128
+        path = folder / f"sham-{row['edit_id']}.png"
+        Image.fromarray(pixels).save(path)
+        rows.append(
+            row | {"sham_of": row["edit_id"], "edit_id": f"{row['edit_id']}-sham", "edited_path": str(path)}
+        )
+    write_table(pd.DataFrame(rows), folder / "controls.parquet")
+    return folder / "controls.parquet"

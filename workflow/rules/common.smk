@@ -11,7 +11,7 @@ from snakemake.utils import validate
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
 
-from unscene.configuration import check_config, read_chosen, wants_study
+from unscene.configuration import check_config, is_trained, read_chosen, wants_study
 from unscene.lineage import Lineage
 from unscene.shards import SHARD_PATTERN, list_shards
 
@@ -36,5 +36,7 @@ wildcard_constraints:
     source="[A-Za-z0-9_]+",
     shard=SHARD_PATTERN,
     arm="[a-z0-9_]+",
+    set="[A-Za-z0-9_.-]+",
+    model="[A-Za-z0-9_.-]+",
     fold=r"\d+",
     seed=r"\d+",

@@ -1,24 +1,89 @@
-# Evaluate: score every model on the pairs that it has not seen, and compare the arms.
+# Evaluate: score every model on the pairs and photos that it has not seen and on external sets, and compare the arms.
 #
-# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{arm}/fold{fold}/seed{seed}/
-# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .items.parquet; results/metrics/items.parquet,
-#                  summary.csv, comparison.csv
+# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{arm}/fold{fold}/seed{seed}/,
+#                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files that evaluate.sets names
+# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .{items,classes,queries,retrieval,shams}.parquet;
+#                  results/metrics/{photos,items,classes,queries,shams}.parquet, summary.csv, comparison.csv;
+#                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet
+
+RUN_TABLES = {
+    "item": "items",
+    "class": "classes",
+    "query": "queries",
+    "retrieval": "retrieval",
+    "sham": "shams",
+}
+SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
+SWEPT = TRAINED_ARMS if config["evaluate"]["alphas"] else []
+NAMED_MODELS = [entry["name"] for entry in config["evaluate"]["models"]]
 
 STAGE_FILES += expand(
     "results/metrics/{arm}/fold{fold}-seed{seed}.{kind}",
     arm=ARMS,
     fold=FOLDS,
     seed=SEEDS,
+    kind=["json", *(f"{name}.parquet" for name in RUN_TABLES.values())],
+)
+STAGE_FILES += expand(
+    "results/metrics/{table}",
+    table=["photos.parquet", "items.parquet", "classes.parquet", "queries.parquet", "shams.parquet"],
+)
+STAGE_FILES += expand(
+    "results/metrics/sets/{set}/{model}.{kind}",
+    set=SETS,
+    model=[*ARMS, *NAMED_MODELS],
     kind=["json", "items.parquet"],
 )
-STAGE_FILES += expand("results/metrics/{table}", table=["items.parquet", "summary.csv", "comparison.csv"])
+
+STAGE_FILES += expand(
+    "results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.{kind}",
+    arm=SWEPT,
+    fold=FOLDS,
+    seed=SEEDS,
+    kind=["parquet", "items.parquet"],
+)
+STAGE_FILES += ["results/metrics/sweeps.parquet"] if SWEPT else []
+
+
+rule list_test_photos:
+    """List the untouched photos of every fold, with captions and objects."""
+    input:
+        samples="results/samples/samples.parquet",
+        keywords="results/keywords/keywords.parquet",
+        folds="results/folds/folds.parquet",
+        # An embedded source's objects are what was drawn.
+        scenes=[f"results/scenes/{name}" for name in SOURCES if SOURCES[name]["format"] == "embedded"],
+    output:
+        photos="results/metrics/photos.parquet",
+    log:
+        "logs/list_test_photos.log",
+    benchmark:
+        "benchmarks/list_test_photos.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "list_test_photos",
+            settings=["seed", "samples.sources", "evaluate.max_photos"],
+            parents=["join_samples", "join_keywords", "split_folds"],
+        ),
+    message:
+        "Listing the untouched photos of the folds"
+    script:
+        "../scripts/list_test_photos.py"
 
 
 rule evaluate_clip:
-    """Score a model on the held-out fold: pair scores, their parts, retrieval."""
+    """Score a model on the held-out fold: pair scores, their parts, untouched photos, sham edits."""
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
+        photos="results/metrics/photos.parquet",
+        controls=["results/quality/controls.parquet"] if config["edits"]["sham"] else [],
         # An untrained arm has no model of its own: it is train.clip itself.
         model=lambda wildcards: (
             ["results/models/{arm}/fold{fold}/seed{seed}"] if wildcards.arm in TRAINED_ARMS else []
@@ -26,6 +91,10 @@ rule evaluate_clip:
     output:
         metrics="results/metrics/{arm}/fold{fold}-seed{seed}.json",
         item_table="results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
+        class_table="results/metrics/{arm}/fold{fold}-seed{seed}.classes.parquet",
+        query_table="results/metrics/{arm}/fold{fold}-seed{seed}.queries.parquet",
+        retrieval_table="results/metrics/{arm}/fold{fold}-seed{seed}.retrieval.parquet",
+        sham_table="results/metrics/{arm}/fold{fold}-seed{seed}.shams.parquet",
     log:
         "logs/evaluate_clip/{arm}-fold{fold}-seed{seed}.log",
     benchmark:
@@ -40,8 +109,8 @@ rule evaluate_clip:
     params:
         lineage=lineage(
             "evaluate_clip",
-            settings=["train.clip"],
-            parents=["select_pairs", "split_folds", "train_clip"],
+            settings=["train.clip", "edits.sham"],
+            parents=["select_pairs", "split_folds", "list_test_photos", "train_clip"],
             weights=["train.clip"],
         ),
     message:
@@ -50,29 +119,143 @@ rule evaluate_clip:
         "../scripts/evaluate_clip.py"
 
 
-rule compare_arms:
-    """Pool the held-out pairs of all folds and compare the arms, with intervals."""
+rule join_evaluations:
+    """Join a table of all arms, folds and seeds: classes, queries or sham edits."""
     input:
-        metrics=expand("results/metrics/{arm}/fold{fold}-seed{seed}.json", arm=ARMS, fold=FOLDS, seed=SEEDS),
-        item_tables=expand(
-            "results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
+        expand(
+            "results/metrics/{arm}/fold{fold}-seed{seed}.{{table}}.parquet",
             arm=ARMS,
             fold=FOLDS,
             seed=SEEDS,
         ),
     output:
-        item_table="results/metrics/items.parquet",
-        summary="results/metrics/summary.csv",
-        comparison="results/metrics/comparison.csv",
+        "results/metrics/{table}.parquet",
     log:
-        "logs/compare_arms.log",
+        "logs/join_evaluations/{table}.log",
     benchmark:
-        "benchmarks/compare_arms.tsv"
+        "benchmarks/join_evaluations/{table}.tsv"
+    wildcard_constraints:
+        table="classes|queries|shams",
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage("join_evaluations", parents=["evaluate_clip"], script="join_shards"),
+    message:
+        "Joining the {wildcards.table} of all arms"
+    script:
+        "../scripts/join_shards.py"
+
+
+rule sweep_weights:
+    """Score the weights between the untuned and the tuned model; alpha is chosen on groups that no model was trained on."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        photos="results/metrics/photos.parquet",
+        model="results/models/{arm}/fold{fold}/seed{seed}",
+    output:
+        sweep="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
+        item_table="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
+    log:
+        "logs/sweep_weights/{arm}-fold{fold}-seed{seed}.log",
+    benchmark:
+        "benchmarks/sweep_weights/{arm}-fold{fold}-seed{seed}.tsv"
     conda:
         "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=12000,
+        runtime="2h",
     params:
-        lineage=lineage("compare_arms", settings=["seed", "evaluate"], parents=["evaluate_clip"]),
+        lineage=lineage(
+            "sweep_weights",
+            settings=["seed", "train.clip", "train.inner_share", "evaluate.alphas"],
+            parents=["select_pairs", "split_folds", "list_test_photos", "train_clip"],
+            weights=["train.clip"],
+        ),
     message:
-        "Comparing the arms"
+        "Sweeping the weights of arm {wildcards.arm}, fold {wildcards.fold}, seed {wildcards.seed}"
     script:
-        "../scripts/compare_arms.py"
+        "../scripts/sweep_weights.py"
+
+
+use rule join_evaluations as join_sweeps with:
+    input:
+        expand(
+            "results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
+            arm=SWEPT,
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
+    output:
+        "results/metrics/sweeps.parquet",
+    log:
+        "logs/join_evaluations/sweeps.log",
+    benchmark:
+        "benchmarks/join_evaluations/sweeps.tsv"
+    params:
+        lineage=lineage("join_sweeps", parents=["sweep_weights"], script="join_shards"),
+
+
+rule evaluate_set:
+    """Score all models of an arm on one external set: the same items for each."""
+    input:
+        models=lambda wildcards: (
+            expand("results/models/{arm}/fold{fold}/seed{seed}", arm=wildcards.arm, fold=FOLDS, seed=SEEDS)
+            if wildcards.arm in TRAINED_ARMS
+            else []
+        ),
+    output:
+        metrics="results/metrics/sets/{set}/{arm}.json",
+        item_table="results/metrics/sets/{set}/{arm}.items.parquet",
+    log:
+        "logs/evaluate_set/{set}-{arm}.log",
+    benchmark:
+        "benchmarks/evaluate_set/{set}-{arm}.tsv"
+    wildcard_constraints:
+        arm="|".join(ARMS),
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime="4h",
+    params:
+        lineage=lineage(
+            "evaluate_set",
+            settings=["seed", "train.clip"],
+            parents=["train_clip"],
+            weights=["train.clip"],
+            per_set=True,
+        ),
+    message:
+        "Evaluating arm {wildcards.arm} on the set {wildcards.set}"
+    script:
+        "../scripts/evaluate_set.py"
+
+
+use rule evaluate_set as evaluate_named_model with:
+    input:
+        models=[],
+    output:
+        metrics="results/metrics/sets/{set}/{model}.json",
+        item_table="results/metrics/sets/{set}/{model}.items.parquet",
+    log:
+        "logs/evaluate_set/{set}-{model}.log",
+    benchmark:
+        "benchmarks/evaluate_set/{set}-{model}.tsv"
+    wildcard_constraints:
+        model="|".join(NAMED_MODELS) or "-",
+    params:
+        lineage=lineage(
+            "evaluate_named_model",
+            settings=["seed", "train.clip"],
+            weights=["train.clip"],
+            per_set=True,
+            per_model=True,
+            script="evaluate_set",
+        ),
+    message:
+        "Evaluating {wildcards.model} on the set {wildcards.set}"

@@ -1,9 +1,15 @@
-# Folds: which photo groups are tested together; every arm trains and is tested on the same folds.
+# Folds: which photo groups are tested together, and which are in an evaluation set and so never trained on.
 #
-# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/masks.parquet
-# OUTPUTS:         results/folds/folds.parquet, results/folds/classes.parquet
+# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/masks.parquet, results/quality/pairs.parquet,
+#                  the lists and folders that folds.leak_guards names
+# OUTPUTS:         results/folds/folds.parquet, classes.parquet, leaks.parquet, check.json, guards/{guard}.parquet
 
-STAGE_FILES += ["results/folds/folds.parquet", "results/folds/classes.parquet"]
+HASHED_GUARDS = [guard["name"] for guard in config["folds"]["leak_guards"] if "images" in guard]
+
+STAGE_FILES += expand(
+    "results/folds/{file}", file=["folds.parquet", "classes.parquet", "leaks.parquet", "check.json"]
+)
+STAGE_FILES += expand("results/folds/guards/{guard}.parquet", guard=HASHED_GUARDS)
 
 
 rule split_folds:
@@ -25,8 +31,103 @@ rule split_folds:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("split_folds", settings=["seed", "folds"], parents=["join_samples", "join_masks"]),
+        lineage=lineage(
+            "split_folds",
+            settings=["seed", "folds.folds", "folds.duplicate_hash_distance"],
+            parents=["join_samples", "join_masks"],
+        ),
     message:
         "Splitting photo groups into folds"
     script:
         "../scripts/split_folds.py"
+
+
+rule hash_guard:
+    """Hash the photos of an evaluation set's folder, once."""
+    output:
+        hashes="results/folds/guards/{guard}.parquet",
+    log:
+        "logs/hash_guard/{guard}.log",
+    benchmark:
+        "benchmarks/hash_guard/{guard}.tsv"
+    wildcard_constraints:
+        guard="|".join(HASHED_GUARDS) or "-",
+    conda:
+        "../../envs/text.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=4000,
+        runtime="4h",
+    params:
+        lineage=lineage("hash_guard", settings=["folds.leak_guards"]),
+    message:
+        "Hashing the photos of the leak guard {wildcards.guard}"
+    script:
+        "../scripts/hash_guard.py"
+
+
+rule find_leaks:
+    """Find photos of evaluation sets among the samples, by id and by perceptual hash."""
+    input:
+        samples="results/samples/samples.parquet",
+        hashes=expand("results/folds/guards/{guard}.parquet", guard=HASHED_GUARDS),
+    output:
+        leaks="results/folds/leaks.parquet",
+    log:
+        "logs/find_leaks.log",
+    benchmark:
+        "benchmarks/find_leaks.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "find_leaks",
+            settings=["folds.leak_guards", "folds.duplicate_hash_distance", "samples.sources"],
+            parents=["join_samples", "hash_guard"],
+            files=[
+                guard[kind]
+                for guard in config["folds"]["leak_guards"]
+                for kind in ("ids", "hashes")
+                if kind in guard
+            ],
+        ),
+    message:
+        "Looking for photos of evaluation sets"
+    script:
+        "../scripts/find_leaks.py"
+
+
+rule check_folds:
+    """Stop the run when a group, a near-duplicate or a sham edit stands on both sides of a fold; training waits for it."""
+    input:
+        samples="results/samples/samples.parquet",
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        leaks="results/folds/leaks.parquet",
+        controls=["results/quality/controls.parquet"] if config["edits"]["sham"] else [],
+    output:
+        check="results/folds/check.json",
+    log:
+        "logs/check_folds.log",
+    benchmark:
+        "benchmarks/check_folds.tsv"
+    conda:
+        "../../envs/text.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "check_folds",
+            settings=["folds.folds", "folds.duplicate_hash_distance", "edits.sham"],
+            parents=["join_samples", "select_pairs", "split_folds", "find_leaks"],
+        ),
+    message:
+        "Checking the folds"
+    script:
+        "../scripts/check_folds.py"

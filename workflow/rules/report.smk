@@ -27,6 +27,10 @@ rule write_report:
         tested="results/metrics/items.parquet",
         summary="results/metrics/summary.csv",
         comparison="results/metrics/comparison.csv",
+        classes="results/metrics/classes.parquet",
+        sweeps="results/metrics/sweeps.parquet" if SWEPT else [],
+        verdict="results/metrics/verdict.json",
+        retrieval="results/metrics/retrieval.png" if MAIN_ARM in TRAINED_ARMS else [],
         truth="results/metrics/truth.json",
         plan="results/plan.json",
     output:
@@ -68,13 +72,16 @@ rule write_report:
                 "select_pairs",
                 "split_folds",
                 "compare_arms",
+                "judge_arms",
                 "score_against_truth",
                 "estimate_run",
                 "measure_agreement",
             ]
-            + (["measure_batchsize", "write_batchsize"] if wants_study(config) else []),
+            + (["measure_batchsize", "write_batchsize"] if wants_study(config) else [])
+            + (["join_sweeps"] if SWEPT else [])
+            + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
             weights=["masks.weights", "edits.weights", "quality.judge", "train.clip"],
-            files=["workflow/report/report.html.j2", "workflow/report/text.html.j2"],
+            files=[f"workflow/report/{name}.html.j2" for name in ("report", "text", "arms")],
         ),
     message:
         "Writing the report"

@@ -1,16 +1,57 @@
 # Train: fine-tune CLIP, once for each arm, fold and training seed; and the deployed arm once more on all pairs.
 #
-# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet (and the photos that the pairs name)
-# OUTPUTS:         results/models/{arm}/fold{fold}/seed{seed}/, results/models/{arm}/all/
+# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/{folds,classes,leaks}.parquet and check.json (and the photos
+#                  that the pairs name); with edits.sham results/quality/controls.parquet
+# OUTPUTS:         results/train/photos.npy, photos.parquet; results/models/{arm}/fold{fold}/seed{seed}/,
+#                  results/models/{arm}/all/, with train.class_folds results/models/{arm}/class{fold}/seed{seed}/
 
-TRAINED_ARMS = [arm for arm in ARMS if config["train"]["arms"][arm]]
+TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
 # A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these re-trains nothing.
-TRAIN_SETTINGS = ["seed"] + [f"train.{key}" for key in config["train"] if key not in ("arms", "seeds")]
+TRAIN_SETTINGS = ["seed"] + [
+    f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
+]
+CONTROLS = ["results/quality/controls.parquet"] if config["edits"]["sham"] else []
 
+STAGE_FILES += ["results/train/photos.npy", "results/train/photos.parquet"]
 STAGE_FILES += expand("results/models/{arm}/fold{fold}/seed{seed}", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS)
 STAGE_FILES += expand(
     "results/models/{arm}/all", arm=[arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]]
 )
+STAGE_FILES += expand(
+    "results/models/{arm}/class{fold}/seed{seed}", arm=config["train"]["class_folds"], fold=FOLDS, seed=SEEDS
+)
+
+
+rule cache_pairs:
+    """Decode the photos of all pairs once, at the size that CLIP sees."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        controls=CONTROLS,
+    output:
+        photos="results/train/photos.npy",
+        index="results/train/photos.parquet",
+    log:
+        "logs/cache_pairs.log",
+    benchmark:
+        "benchmarks/cache_pairs.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=8000,
+        runtime="4h",
+    params:
+        lineage=lineage(
+            "cache_pairs",
+            settings=["train.clip"],
+            parents=["select_pairs"] + (["select_controls"] if CONTROLS else []),
+            weights=["train.clip"],
+            version=1,
+        ),
+    message:
+        "Decoding the photos of the pairs"
+    script:
+        "../scripts/cache_pairs.py"
 
 
 rule train_clip:
@@ -18,6 +59,12 @@ rule train_clip:
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
+        leaks="results/folds/leaks.parquet",
+        # It must have passed; that it was written anew re-trains nothing.
+        checked=ancient("results/folds/check.json"),
+        photos="results/train/photos.npy",
+        index="results/train/photos.parquet",
+        controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/fold{fold}/seed{seed}"),
     log:
@@ -28,16 +75,16 @@ rule train_clip:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        gpu=1,
+        gpu=config["runtime"]["devices"],
         mem_mb=8000,
         runtime="2h",
     params:
         lineage=lineage(
             "train_clip",
             settings=TRAIN_SETTINGS,
-            parents=["select_pairs", "split_folds"],
+            parents=["cache_pairs", "select_pairs", "split_folds", "find_leaks"],
             weights=["train.clip"],
-            version=1,
+            version=2,
             per_arm=True,
         ),
     message:
@@ -46,10 +93,34 @@ rule train_clip:
         "../scripts/train_clip.py"
 
 
+use rule train_clip as train_clip_classes with:
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        classes="results/folds/classes.parquet",
+        leaks="results/folds/leaks.parquet",
+        checked=ancient("results/folds/check.json"),
+        photos="results/train/photos.npy",
+        index="results/train/photos.parquet",
+        controls=CONTROLS,
+    output:
+        model=directory("results/models/{arm}/class{fold}/seed{seed}"),
+    log:
+        "logs/train_clip/{arm}-class{fold}-seed{seed}.log",
+    benchmark:
+        "benchmarks/train_clip/{arm}-class{fold}-seed{seed}.tsv"
+    message:
+        "Training arm {wildcards.arm} without fold {wildcards.fold} of the categories, seed {wildcards.seed}"
+
+
 rule train_final:
     """Fine-tune CLIP on all pairs, for deployment; the folds' models tell what to expect of it."""
     input:
         pairs="results/quality/pairs.parquet",
+        leaks="results/folds/leaks.parquet",
+        photos="results/train/photos.npy",
+        index="results/train/photos.parquet",
+        controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/all"),
     log:
@@ -60,16 +131,16 @@ rule train_final:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        gpu=1,
+        gpu=config["runtime"]["devices"],
         mem_mb=8000,
         runtime="2h",
     params:
         lineage=lineage(
             "train_final",
             settings=TRAIN_SETTINGS,
-            parents=["select_pairs"],
+            parents=["cache_pairs", "select_pairs", "find_leaks"],
             weights=["train.clip"],
-            version=1,
+            version=2,
             per_arm=True,
         ),
     message:

@@ -6,8 +6,16 @@ import numpy as np
 import pandas as pd
 
 from unscene.pair_metrics import RECALL_AT
+from unscene.pass_rule import PRIMARY, PRIMARY_METRIC
 from unscene.seeds import derive_seed
-from unscene.statistics import cluster_bootstrap, corrected_t, interval_of_folds
+from unscene.statistics import (
+    adjust_holm,
+    cluster_bootstrap,
+    corrected_t,
+    exact_mcnemar,
+    find_detectable_difference,
+    interval_of_folds,
+)
 from unscene.tables import TableError, join_tables, read_json, write_table, write_text
 
 # What a contrast is computed on: columns of the tested pairs, and recalls from their ranks.
@@ -15,20 +23,35 @@ ITEM_METRICS = [
     "group_score", "text_score", "image_score", "presence", "absence", "half_truth", "interaction",
     "group_score_without", "group_score_held_out_phrasing",
 ]  # fmt: skip
+CONTINUOUS = {"interaction"}
 BASELINES = ["zero_shot", "originals"]
-FURTHER_CONTRASTS = [("paired", "random"), ("paired_rank", "paired")]
+# Questions of their own, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
+FURTHER_CONTRASTS = [
+    ("paired", "random"), ("paired_similar", "paired"), ("paired_similar", "random"), ("paired_mask", "paired"),
+    ("paired_rank", "paired_mask"), ("paired_rank", "paired"),
+]  # fmt: skip
+# And of the main arm: the primary ones first (see PRIMARY), then what the keep term and the images add, and what is artefact.
+MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham"]
 COMPARISON_COLUMNS = [
     "contrast", "metric", "difference", "low", "high", "p", "n", "groups", "folds",
-    "corrected_t_low", "corrected_t_high", "corrected_t_p",
+    "corrected_t_low", "corrected_t_high", "corrected_t_p", "mcnemar_p", "is_primary", "holm_p", "detectable",
 ]  # fmt: skip
 
 
 def compare_arms(
-    paths_to_metrics, paths_to_items, path_to_items, path_to_summary, path_to_comparison, settings, seed
+    paths_to_metrics,
+    paths_to_items,
+    path_to_items,
+    path_to_summary,
+    path_to_comparison,
+    settings,
+    main_arm,
+    seed,
 ):
     """Write items.parquet, summary.csv and comparison.csv.
 
-    settings: `evaluate` of the config (bootstrap_draws, confidence). Training seeds are averaged within an item and a fold
+    settings: `evaluate` of the config (bootstrap_draws, confidence). main_arm: the arm whose claim is tested, the one that is
+    deployed. Training seeds are averaged within an item and a fold
     before anything else, so a seed more is not a pair more.
     """
     item = join_tables(paths_to_items)
@@ -36,8 +59,8 @@ def compare_arms(
     summary = summarise_arms(
         pd.DataFrame([read_json(path) for path in paths_to_metrics]), settings["confidence"]
     )
-    contrasts = list_contrasts(list(pd.unique(item["arm"])))
-    comparison = compare_items(item, contrasts, settings, seed)
+    contrasts = list_contrasts(list(pd.unique(item["arm"])), main_arm)
+    comparison = mark_primary(compare_values(average_seeds(item), contrasts, settings, seed), main_arm)
     for frame, path in ((summary, path_to_summary), (comparison, path_to_comparison)):
         write_text(frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"), path)
     for row in comparison[comparison["metric"] == "group_score"].itertuples():
@@ -70,28 +93,44 @@ def summarise_arms(run, confidence):
     return pd.DataFrame(rows, columns=["arm", "metric", "mean", "low", "high", "n"])
 
 
-def list_contrasts(arms):
+def list_contrasts(arms, main_arm):
     """Return pairs of arms: every other arm against each baseline, then the questions of their own."""
+    further = [*FURTHER_CONTRASTS, *((main_arm, other) for other in MAIN_AGAINST if other != main_arm)]
     contrasts = [
         (arm, base)
         for base in BASELINES
         for arm in arms
         if base in arms and arm not in BASELINES[: BASELINES.index(base) + 1]
     ]
-    return contrasts + [
-        pair for pair in FURTHER_CONTRASTS if set(pair) <= set(arms) and pair not in contrasts
-    ]
+    asked = [pair for pair in dict.fromkeys(further) if set(pair) <= set(arms) and pair not in contrasts]
+    return contrasts + asked
 
 
-def compare_items(item, contrasts, settings, seed):
+def mark_primary(comparison, main_arm):
+    """Return the comparison with `is_primary` and `holm_p`: Holm's adjustment of the corrected t over the primary family.
+
+    A member of the family that was not trained or could not be tested still counts in the adjustment.
+    """
+    family = pd.Series(np.nan, index=[f"{main_arm}-{other}" for other in PRIMARY if other != main_arm])
+    is_primary = comparison["contrast"].isin(family.index) & (comparison["metric"] == PRIMARY_METRIC)
+    tested = comparison[is_primary].set_index("contrast")["corrected_t_p"].astype(float)
+    family[tested.index] = tested
+    adjusted = pd.Series(adjust_holm(family.to_numpy()), index=family.index)
+    holm_p = comparison["contrast"].map(adjusted).where(is_primary)
+    return comparison.assign(is_primary=is_primary, holm_p=holm_p.astype(float))
+
+
+def compare_values(value, contrasts, settings, seed):
     """Return COMPARISON_COLUMNS: a row a contrast and metric, on pooled out-of-fold pairs.
 
+    value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training seeds averaged).
+
     difference, low, high, p: cluster bootstrap by photo group within folds; n pairs, in `groups` photo groups.
-    corrected_t_*: Nadeau and Bengio's test on the fold means. Raises TableError when the arms tested different pairs.
+    corrected_t_*: Nadeau and Bengio's test on the fold means; detectable: the true difference that it would have found with
+    power .8. mcnemar_p: exact, on booleans (with several training seeds: the majority of them). Raises TableError when the arms tested different pairs.
     """
-    item = average_seeds(item)
-    metrics = [name for name in item.columns if name not in ("arm", "fold", "edit_id", "group")]
-    by_arm = {arm: rows.set_index("edit_id").sort_index() for arm, rows in item.groupby("arm")}
+    metrics = [name for name in value.columns if name not in ("arm", "fold", "edit_id", "group")]
+    by_arm = {arm: rows.set_index("edit_id").sort_index() for arm, rows in value.groupby("arm")}
     where = next(iter(by_arm.values()))[["fold", "group"]]
     for arm, rows in by_arm.items():
         if not rows[["fold", "group"]].equals(where):
@@ -113,16 +152,36 @@ def compare_items(item, contrasts, settings, seed):
         derive_seed(seed, "bootstrap"),
     )
     folds = len(np.unique(fold))
+    contrasts_of = {f"{one}-{other}": (one, other) for one, other in contrasts}
     of_folds = difference.groupby(fold).mean()
     rows = []
     for column in difference.columns:
         measured = difference[column].notna().to_numpy()
-        corrected = corrected_t(of_folds[column].to_numpy(), 1 / max(1, folds - 1), settings["confidence"])
+        tested = of_folds[column].to_numpy(), 1 / max(1, folds - 1), settings["confidence"]
+        one, other = contrasts_of[column[0]]
         rows.append(
-            (*column, *estimate.loc[[column]].iloc[0], len(np.unique(group[measured])), folds, *corrected)
+            (
+                *column,
+                *estimate.loc[[column]].iloc[0],
+                len(np.unique(group[measured])),
+                folds,
+                *corrected_t(*tested),
+                compare_booleans(by_arm[one][column[1]], by_arm[other][column[1]], column[1]),
+                False,
+                np.nan,
+                find_detectable_difference(*tested),
+            )
         )
     comparison = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
     return comparison.astype({"n": int, "groups": int, "folds": int})
+
+
+def compare_booleans(one, other, metric):
+    """Return McNemar's p of two arms' values of a yes-or-no metric (means over seeds; above half is yes), NaN for others."""
+    if metric in CONTINUOUS:
+        return float("nan")
+    both = one.notna() & other.notna()
+    return exact_mcnemar(one[both] > 0.5, other[both] > 0.5)
 
 
 def average_seeds(item):
@@ -147,5 +206,6 @@ if __name__ == "__main__":
             path_to_summary=snakemake.output.summary,
             path_to_comparison=snakemake.output.comparison,
             settings=snakemake.params.lineage["settings"]["evaluate"],
+            main_arm=snakemake.params.lineage["settings"]["deploy"]["arm"],
             seed=snakemake.params.lineage["settings"]["seed"],
         )

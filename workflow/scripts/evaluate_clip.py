@@ -5,64 +5,52 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.clip_models import embed_photos, embed_texts, load_clip
+from unscene.embedders import Embedder, decode_photos
 from unscene.engine import prepare_torch
-from unscene.pair_metrics import (
-    list_phrases,
-    rank_retrieval,
-    score_classes,
-    score_pairs,
-    summarise_effects,
-    summarise_pairs,
-    summarise_ranks,
-)
-from unscene.pairs import HELD_OUT_CAPTION, find_long_pairs, load_pairs, read_pairs, split_pairs
-from unscene.tables import write_json, write_table
-
-SCORES = ["text_score", "image_score", "group_score"]
-COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
+from unscene.fold_scores import COSINES, SCORES, score_fold, score_untouched
+from unscene.pairs import PairError, read_pairs, split_pairs
+from unscene.sham_metrics import SHAM_COLUMNS, score_shams, summarise_shams
+from unscene.tables import read_table, write_json, write_table
 
 
 def evaluate_clip(
     path_to_pairs,
     path_to_folds,
+    path_to_photos,
+    path_to_controls,
     path_to_clip,
-    path_to_metrics,
-    path_to_items,
+    paths_to_tables,
     arm,
     fold,
     seed,
+    query_weight,
     runtime,
     device,
     threads,
 ):
-    """Write the metrics (JSON) and the tested pairs (parquet, a row each) of one arm, fold and training seed.
+    """Write the metrics (JSON) and tables of one arm, fold and training seed, on what its model has not seen.
 
-    Pairs with a caption longer than the model's context are left out and counted. A metric that the pairs do not allow
-    (no held-out phrasing, no class with enough pairs) is null.
+    path_to_photos: untouched photos of the folds. path_to_controls: sham pairs, or None. paths_to_tables: by name `metrics`
+    (JSON), `item_table` (tested pairs), `class_table`, `query_table`, `retrieval_table` (ranks of photos and captions) and
+    `sham_table`. query_weight: of query arithmetic, or None.
+    Pairs with a caption longer than the model's context are left out and counted. A metric that the data does not allow
+    (no held-out phrasing, no class with enough pairs, no sham edits) is null.
     """
     prepare_torch(device, threads)
-    model, preprocess, tokenizer = load_clip(path_to_clip, device)
+    embedder = Embedder.load(path_to_clip, device, runtime["batch_size"], query_weight)
     _, pair = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
-    long = find_long_pairs(pair, tokenizer)
-    pairs = load_pairs(pair[~long], preprocess, runtime["workers"])
-    features = embed_pairs(model, preprocess, tokenizer, pairs, runtime["batch_size"])
-    item = score_items(pairs.table, features)
-    classes = score_classes(
-        pairs.table["category"].to_numpy(), features["original"], features["edited"], features["phrases"]
+    item, metrics = score_fold(embedder, pair, runtime["workers"])
+    classes, queries, ranks, of_photos = score_untouched(
+        embedder, read_table(path_to_photos), fold, runtime["workers"]
     )
-    metrics = {
-        **summarise_items(item),
-        "presence_auc": float(classes["presence_auc"].mean()),
-        "absence_auc": float(classes["absence_auc"].mean()),
-        "n_pairs": len(item),
-        "n_groups": int(item["group"].nunique()),
-        "n_photos": int(item["image_to_text_rank"].notna().sum()),
-        "n_classes": len(classes),
-        "n_pairs_too_long": int(long.sum()),
-    }
-    for position, (key, value) in enumerate((("arm", arm), ("fold", fold), ("seed", seed))):
-        item.insert(position, key, value)
+    shams, of_shams = score_controls(embedder, path_to_controls, path_to_folds, fold, runtime["workers"])
+    metrics |= {**of_photos, **of_shams}
+    tables = {
+        "item_table": item, "class_table": classes, "query_table": queries, "retrieval_table": ranks, "sham_table": shams,
+    }  # fmt: skip
+    for table in tables.values():
+        for position, (key, value) in enumerate((("arm", arm), ("fold", fold), ("seed", seed))):
+            table.insert(position, key, value)
     logging.getLogger("unscene").info(
         "%s, fold %d, seed %d: group score %.3f on %d pairs",
         arm,
@@ -71,76 +59,40 @@ def evaluate_clip(
         metrics["group_score"],
         len(item),
     )
-    write_table(item, path_to_items, ["arm", "fold", "seed", "edit_id", *SCORES, *COSINES])
-    write_json({"arm": arm, "fold": fold, "seed": seed, **metrics}, path_to_metrics)
+    for name, table in tables.items():
+        columns = ["arm", "fold", "seed", *(["edit_id", *SCORES, *COSINES] if name == "item_table" else [])]
+        write_table(table, paths_to_tables[name], columns)
+    write_json({"arm": arm, "fold": fold, "seed": seed, **metrics}, paths_to_tables["metrics"])
 
 
-def embed_pairs(model, preprocess, tokenizer, pairs, batch_size):
-    """Return normalised features: `original`, `edited`, `present`, `without`, `negated`, `held_out` (None when the pairs have
-    no such caption) (pairs, dim), and `phrases`: category -> (present, absent) (dim,)."""
-    table = pairs.table
-    photos = embed_photos(model, preprocess, pairs.photos, batch_size)
-    columns = {"present": "caption_original", "without": "caption_without", "negated": "caption_negated"}
-    if HELD_OUT_CAPTION in table:
-        columns["held_out"] = HELD_OUT_CAPTION
-    categories = list(pd.unique(table["category"]))
-    phrases = [phrase for category in categories for phrase in list_phrases(category)]
-    captions = [table[column].fillna("").astype(str) for column in columns.values()]
-    texts = embed_texts(model, tokenizer, [*pd.concat(captions), *phrases], batch_size)
-    parts = np.split(texts, [len(table) * (position + 1) for position in range(len(columns))])
-    phrase = parts.pop()
-    return {
-        "original": photos[pairs.original_at],
-        "edited": photos[pairs.edited_at],
-        "held_out": None,
-        **dict(zip(columns, parts, strict=True)),
-        "phrases": {name: (phrase[2 * at], phrase[2 * at + 1]) for at, name in enumerate(categories)},
-    }
-
-
-def score_items(table, features):
-    """Return one row a tested pair: ids, scores with each kind of negative caption, cosines, retrieval ranks.
-
-    The columns ending in `_without` take the caption that does not name the object for the negated one, those ending in
-    `_held_out_phrasing` a negation that no training caption used. half_truth: s(J,b) > s(J,a). Ranks stand at the
-    first pair of each photo: retrieval is over the fold's untouched originals and their captions.
-    """
-    original, edited, present = features["original"], features["edited"], features["present"]
-    item = pd.concat(
-        [
-            table[["edit_id", "image_id", "category", "group"]].reset_index(drop=True),
-            score_pairs(original, edited, present, features["negated"]),
-        ],
-        axis=1,
+def score_controls(embedder, path_to_controls, path_to_folds, fold, workers):
+    """Return (a row a sham pair, metrics) of the sham pairs of a fold; without controls no row and null metrics."""
+    if path_to_controls is None:
+        empty = pd.DataFrame(columns=["edit_id", "presence", "sham_presence", "sham_flip", "sham_pull"])
+        return empty, summarise_shams(empty)
+    sham = read_table(path_to_controls, SHAM_COLUMNS)
+    of_group = (
+        read_table(path_to_folds, ["group", "fold"]).drop_duplicates("group").set_index("group")["fold"]
     )
-    without = score_pairs(original, edited, present, features["without"])
-    item["half_truth"] = without["absence"]
-    for name in SCORES:
-        item[f"{name}_without"] = without[name]
-    if features["held_out"] is not None:
-        held_out = score_pairs(original, edited, present, features["held_out"])
-        given = table[HELD_OUT_CAPTION].fillna("").astype(str).ne("").to_numpy()
-        for name in SCORES:
-            item[f"{name}_held_out_phrasing"] = held_out[name].astype("boolean").where(given)
-    else:
-        for name in SCORES:
-            item[f"{name}_held_out_phrasing"] = pd.array([pd.NA] * len(item), dtype="boolean")
-    first = (~table["image_id"].duplicated()).to_numpy()
-    captions = table["caption_original"].to_numpy().astype(str)
-    ranks = rank_retrieval(original[first], present[first], captions[first])
-    for name, rank in zip(("image_to_text_rank", "text_to_image_rank"), ranks, strict=True):
-        item[name] = np.nan
-        item.loc[first, name] = rank
-    return item
-
-
-def summarise_items(item):
-    """Return every metric of a model that is a mean over its tested pairs, by name."""
-    shares = [
-        *SCORES, "presence", "absence", "half_truth",
-        *(f"{name}_without" for name in SCORES), *(f"{name}_held_out_phrasing" for name in SCORES),
-    ]  # fmt: skip
-    return {**summarise_pairs(item, shares), **summarise_effects(item), **summarise_ranks(item)}
+    sham = sham[sham["group"].map(of_group) == fold].sort_values("edit_id", ignore_index=True)
+    photos = {}
+    for column in ("original_path", "edited_path"):
+        pixels, position, reasons = decode_photos(list(sham[column]), embedder.preprocess, workers)
+        if (position < 0).any():
+            bad = int(np.flatnonzero(position < 0)[0])
+            raise PairError(
+                f"{sham[column].iloc[bad]}: {reasons[bad]}; delete the folder of the stage that wrote it"
+            )
+        photos[column] = (
+            embedder.embed_photos(pixels)[position] if len(sham) else np.zeros((0, 1), np.float32)
+        )
+    present, negated = (
+        embedder.embed_texts(sham[column]) if len(sham) else np.zeros((0, 1), np.float32)
+        for column in ("caption_original", "caption_negated")
+    )
+    item = score_shams(photos["original_path"], photos["edited_path"], present, negated)
+    item = pd.concat([sham[["edit_id", "sham_of", "category", "group"]], item], axis=1)
+    return item, summarise_shams(item)
 
 
 if __name__ == "__main__":
@@ -150,15 +102,19 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         weights = snakemake.params.lineage["settings"]["train"]["clip"]
+        # The arm's own entry is part of the lineage of train_clip, which is a parent: a change of it comes here, too.
+        arm = snakemake.config["train"]["arms"][snakemake.wildcards.arm]
         evaluate_clip(
             path_to_pairs=snakemake.input.pairs,
             path_to_folds=snakemake.input.folds,
+            path_to_photos=snakemake.input.photos,
+            path_to_controls=[*snakemake.input.get("controls", []), None][0],
             path_to_clip=[*snakemake.input.get("model"), resolve_path(weights)][0],
-            path_to_metrics=snakemake.output.metrics,
-            path_to_items=snakemake.output.item_table,
+            paths_to_tables=dict(snakemake.output.items()),
             arm=snakemake.wildcards.arm,
             fold=int(snakemake.wildcards.fold),
             seed=int(snakemake.wildcards.seed),
+            query_weight=arm.get("query_weight"),
             runtime=snakemake.config["runtime"],
             device=lease_device(snakemake.config["runtime"]),
             threads=snakemake.threads,

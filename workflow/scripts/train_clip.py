@@ -1,33 +1,56 @@
 """Fine-tune CLIP: one arm on the training pairs of one fold, with one training seed."""
 
-from unscene.pairs import read_pairs, split_pairs
+from unscene.leak_guards import drop_leaked
+from unscene.pairs import read_pairs, split_by_class, split_pairs
 from unscene.training import fine_tune
+from unscene.wise_ft import mark_inner
+from unscene.workers import run_workers
 
 
 def train_clip(
-    path_to_pairs, path_to_folds, path_to_clip, path_to_model, arm, fold, training_seed, settings, **run
+    path_to_pairs,
+    path_to_folds,
+    path_to_clip,
+    path_to_model,
+    arm,
+    fold,
+    training_seed,
+    settings,
+    runtime,
+    path_to_leaks=None,
+    path_to_classes=None,
+    **run,
 ):
-    """Train on the pairs of all folds but one and write the model folder.
+    """Train on the pairs of all folds but one and write the model folder; photos of evaluation sets and the inner validation
+    are kept out.
 
-    settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: runtime, device,
-    threads, settings_hash, as `unscene.training.fine_tune` takes them.
+    path_to_classes: folds of the categories; when given, `fold` is one of these and its categories are kept out in place of the fold
+    of photos. settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: paths of
+    cache, controls and state, threads, settings_hash, as `unscene.training.fine_tune` takes them.
     """
-    pair, _ = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
-    fine_tune(
-        pair,
-        path_to_clip,
-        path_to_model,
-        name=arm,
-        arm=settings["arm"],
-        settings={key: value for key, value in settings["train"].items() if key != "clip"},
-        seeds=(settings["seed"], fold, training_seed),
+    pair = read_pairs(path_to_pairs, path_to_folds)
+    if path_to_classes is None:
+        pair, _ = split_pairs(pair, fold)
+    else:
+        pair, _ = split_by_class(pair, path_to_classes, fold)
+    pair = drop_leaked(pair, path_to_leaks)
+    pair = pair[~mark_inner(pair["group"], settings["train"].get("inner_share", 0), settings["seed"])]
+    arguments = {
+        "pair": pair,
+        "path_to_clip": path_to_clip,
+        "path_to_model": path_to_model,
+        "name": arm,
+        "arm": settings["arm"],
+        "settings": {key: value for key, value in settings["train"].items() if key != "clip"},
+        "seeds": (settings["seed"], fold if path_to_classes is None else f"class{fold}", training_seed),
+        "runtime": runtime,
         **run,
-    )
+    }
+    run_workers(fine_tune, arguments, runtime)
 
 
 if __name__ == "__main__":
     from unscene.checkout import resolve_path
-    from unscene.devices import lease_device
     from unscene.lineage import digest
     from unscene.logs import log_job
 
@@ -35,14 +58,19 @@ if __name__ == "__main__":
         train_clip(
             path_to_pairs=snakemake.input.pairs,
             path_to_folds=snakemake.input.folds,
+            path_to_leaks=snakemake.input.leaks,
             path_to_clip=resolve_path(snakemake.params.lineage["settings"]["train"]["clip"]),
+            path_to_photos=snakemake.input.photos,
+            path_to_index=snakemake.input.index,
+            path_to_controls=[*snakemake.input.get("controls", []), None][0],
+            path_to_classes=snakemake.input.get("classes"),
             path_to_model=snakemake.output.model,
+            path_to_state=f"{snakemake.output.model}.pt".replace("results/models", "state/train", 1),
             arm=snakemake.wildcards.arm,
             fold=int(snakemake.wildcards.fold),
             training_seed=int(snakemake.wildcards.seed),
             settings=snakemake.params.lineage["settings"],
             runtime=snakemake.config["runtime"],
-            device=lease_device(snakemake.config["runtime"]),
             threads=snakemake.threads,
             settings_hash=digest(snakemake.params.lineage),
         )

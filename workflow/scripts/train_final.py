@@ -1,42 +1,52 @@
 """Fine-tune CLIP for deployment: one arm on all pairs, with training seed 0."""
 
+from unscene.leak_guards import drop_leaked
 from unscene.pairs import read_pairs
 from unscene.training import fine_tune
+from unscene.workers import run_workers
 
 
-def train_final(path_to_pairs, path_to_clip, path_to_model, arm, settings, **run):
-    """Train on all pairs and write the model folder; what to expect of it is what the folds' models scored.
+def train_final(
+    path_to_pairs, path_to_clip, path_to_model, arm, settings, runtime, path_to_leaks=None, **run
+):
+    """Train on all pairs but those of evaluation sets and write the model folder; what to expect of it is what the folds' models
+    scored.
 
-    settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: runtime, device,
-    threads, settings_hash, as `unscene.training.fine_tune` takes them.
+    settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: paths of cache,
+    controls and state, threads, settings_hash, as `unscene.training.fine_tune` takes them.
     """
-    fine_tune(
-        read_pairs(path_to_pairs),
-        path_to_clip,
-        path_to_model,
-        name=arm,
-        arm=settings["arm"],
-        settings={key: value for key, value in settings["train"].items() if key != "clip"},
-        seeds=(settings["seed"], "all", 0),
+    arguments = {
+        "pair": drop_leaked(read_pairs(path_to_pairs), path_to_leaks),
+        "path_to_clip": path_to_clip,
+        "path_to_model": path_to_model,
+        "name": arm,
+        "arm": settings["arm"],
+        "settings": {key: value for key, value in settings["train"].items() if key != "clip"},
+        "seeds": (settings["seed"], "all", 0),
+        "runtime": runtime,
         **run,
-    )
+    }
+    run_workers(fine_tune, arguments, runtime)
 
 
 if __name__ == "__main__":
     from unscene.checkout import resolve_path
-    from unscene.devices import lease_device
     from unscene.lineage import digest
     from unscene.logs import log_job
 
     with log_job(snakemake):
         train_final(
             path_to_pairs=snakemake.input.pairs,
+            path_to_leaks=snakemake.input.leaks,
+            path_to_photos=snakemake.input.photos,
+            path_to_index=snakemake.input.index,
+            path_to_controls=[*snakemake.input.get("controls", []), None][0],
             path_to_clip=resolve_path(snakemake.params.lineage["settings"]["train"]["clip"]),
             path_to_model=snakemake.output.model,
+            path_to_state=f"{snakemake.output.model}.pt".replace("results/models", "state/train", 1),
             arm=snakemake.wildcards.arm,
             settings=snakemake.params.lineage["settings"],
             runtime=snakemake.config["runtime"],
-            device=lease_device(snakemake.config["runtime"]),
             threads=snakemake.threads,
             settings_hash=digest(snakemake.params.lineage),
         )

@@ -30,7 +30,9 @@ def write_report(
         "weights": lineage["weights"],
         "versions": read_versions(path_to_logs),
     }
-    values = describe_run(run, lineage["settings"], provenance, path_to_benchmarks)
+    values = describe_run(
+        run, lineage["settings"], provenance, path_to_benchmarks, paths_to_tables.get("retrieval")
+    )
     page = fill_template(values | describe_text(paths_to_tables))
     write_text(page, path_to_report)
     logging.getLogger("unscene").info(
@@ -43,7 +45,8 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         write_report(
-            paths_to_tables=dict(snakemake.input.items()),
+            # What only some runs have is an empty list in the others.
+            paths_to_tables={name: path for name, path in snakemake.input.items() if path},
             path_to_report=snakemake.output[0],
             lineage=snakemake.params.lineage,
         )

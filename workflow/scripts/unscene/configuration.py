@@ -5,7 +5,8 @@ import math
 from pathlib import Path
 
 # Arms of the batch-size study of this size or more are asked in several random partitions and orders.
-PERMUTED_FROM = 10
+PERMUTED_FROM = 10  # Terms of a loss that compare the photos or captions of one pair (`unscene.objectives.TERMS`, which would import torch).
+WITHIN_PAIRS = ("mask", "rank", "triplet", "conclip", "siglip", "dpo", "mcq", "teacher")
 
 
 class ConfigError(ValueError):
@@ -35,6 +36,8 @@ def check_config(config: dict, checkout: Path) -> None:
     check_study(config, checkout)
     for name, arm in arms.items():
         check_arm(name, arm)
+    check_training(config)
+    check_evaluation(config, checkout)
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
@@ -75,19 +78,95 @@ def check_study(config: dict, checkout: Path) -> None:
         )
 
 
+def is_trained(arm: dict) -> bool:
+    """Tell whether an arm has a model of its own; an untuned one has no loss."""
+    return bool(arm.get("loss"))
+
+
+def check_evaluation(config: dict, checkout: Path) -> None:
+    """Raise ConfigError on contradictions in evaluate.sets, evaluate.models and folds.leak_guards."""
+    evaluate = config["evaluate"]
+    if evaluate["alphas"] and not config["train"]["inner_share"]:
+        raise ConfigError(
+            "evaluate.alphas: alpha is chosen on groups that no model was trained on; set train.inner_share, for instance to 0.1"
+        )
+    names = [*config["train"]["arms"], *(model["name"] for model in evaluate["models"])]
+    for key, entries in (("sets", [entry["name"] for entry in evaluate["sets"]]), ("models", names)):
+        twice = sorted({name for name in entries if entries.count(name) > 1})
+        if twice:
+            raise ConfigError(f"evaluate.{key}: the name {twice[0]!r} is used twice (arms count as models)")
+    for entry in evaluate["sets"]:
+        for path in ("path", "images", "captions", "instances", "classes", "templates"):
+            _check_entry("evaluate.sets", entry, path, checkout)
+    for entry in evaluate["models"]:
+        _check_entry("evaluate.models", entry, "path", checkout)
+    for guard in config["folds"]["leak_guards"]:
+        if sum(kind in guard for kind in ("ids", "hashes", "images")) != 1:
+            raise ConfigError(f"folds.leak_guards, {guard['name']!r}: give one of ids, hashes or images")
+        unknown = set(guard.get("sources", ())) - {source["name"] for source in config["samples"]["sources"]}
+        if unknown:
+            raise ConfigError(
+                f"folds.leak_guards, {guard['name']!r}: no source {sorted(unknown)[0]!r} in samples.sources"
+            )
+        for path in ("ids", "hashes", "images"):
+            _check_entry("folds.leak_guards", guard, path, checkout)
+
+
 def check_arm(name: str, arm: dict) -> None:
     """Raise ConfigError, naming the key, when the parts of an arm contradict each other. An empty arm is not trained."""
     key = f"train.arms.{name}"
     if not arm:
         return
-    if arm["images"] == "originals" and (arm["batches"] == "paired" or arm["texts"] == "negated"):
+    if "query_weight" in arm:
+        if len(arm) > 1:
+            raise ConfigError(f"{key}: query_weight is of an untuned arm, which has no other part")
+        return
+    if "loss" not in arm:
+        raise ConfigError(f"{key}: it has no loss; an untuned arm is {{}} or has query_weight alone")
+    within = [name for name in arm["loss"] if name in WITHIN_PAIRS]
+    if arm["images"] == "originals" and (arm["batches"] != "random" or within):
         raise ConfigError(
-            f"{key}: images: originals has no edits, so it needs batches: random and texts: plain"
+            f"{key}: images: originals has no edits, so it needs batches: random and no loss within pairs "
+            f"({', '.join(within) or 'batches: ' + arm['batches']})"
         )
-    if arm["loss"] == "mask_rank" and (arm["batches"] != "paired" or arm["texts"] != "negated"):
+    if within and (arm["batches"] == "random" or arm["texts"] != "negated"):
         raise ConfigError(
-            f"{key}: loss: mask_rank compares within pairs; it needs batches: paired and texts: negated"
+            f"{key}: loss: {', '.join(within)} compares within pairs; it needs batches: paired or similar and texts: negated"
         )
+    if arm["batches"] == "random" and arm["images"] not in ("originals", "both"):
+        raise ConfigError(f"{key}: images: {arm['images']} needs batches: paired or similar")
+    if ("teacher" in arm["loss"]) != ("ema_decay" in arm):
+        raise ConfigError(f"{key}: the loss teacher and ema_decay need each other")
+    if "lora_rank" in arm and "ema_decay" in arm:
+        raise ConfigError(
+            f"{key}: lora_rank and ema_decay exclude each other: the average is over whole weights"
+        )
+
+
+def check_training(config: dict) -> None:
+    """Raise ConfigError on arms that need what the run does not have."""
+    train = config["train"]
+    arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
+    for name in train["class_folds"]:
+        if name not in arms:
+            raise ConfigError(f"train.class_folds: {name!r} is no trained arm of train.arms")
+    for name, arm in arms.items():
+        if arm["images"].startswith("sham") and not config["edits"]["sham"]:
+            raise ConfigError(f"train.arms.{name}: images: {arm['images']} needs edits.sham: true")
+        if train["reader"] == "tars" and (arm["images"] != "both" or arm["batches"] != "paired"):
+            raise ConfigError(
+                f"train.reader: tars can only feed arms with images: both and batches: paired, unlike {name!r}"
+            )
+    if train["batch_pairs"] % config["runtime"]["devices"]:
+        raise ConfigError(
+            f"runtime.devices: train.batch_pairs={train['batch_pairs']} cannot be shared evenly by "
+            f"{config['runtime']['devices']} devices"
+        )
+
+
+def _check_entry(key: str, entry: dict, path: str, checkout: Path) -> None:
+    if entry.get(path) and not (checkout / entry[path]).exists():
+        raise ConfigError(f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there")
 
 
 def _check_path(config: dict, dotted: str, checkout: Path) -> None:

@@ -37,6 +37,8 @@ class Lineage:
         self._entries = {
             "source": {source["name"]: source for source in config["samples"]["sources"]},
             "arm": config["train"]["arms"],
+            "set": {entry["name"]: entry for entry in config.get("evaluate", {}).get("sets", [])},
+            "model": {entry["name"]: entry for entry in config.get("evaluate", {}).get("models", [])},
         }
 
     def declare(
@@ -49,6 +51,8 @@ class Lineage:
         version: int | None = None,
         per_source: bool = False,
         per_arm: bool = False,
+        per_set: bool = False,
+        per_model: bool = False,
         formats: Sequence[str] | None = None,
         script: str | None = None,
     ) -> Callable[[object], dict]:
@@ -56,7 +60,8 @@ class Lineage:
 
         settings: config sections or dotted keys that the script reads. weights: dotted keys whose value is a path (or null).
         files: files of the checkout that decide the output. version: for dear rules, in place of the hash of the
-        code. per_source, per_arm: the entry of the job's own source or arm belongs to the settings, as `source` or `arm`.
+        code. per_source, per_arm, per_set, per_model: the entry of the job's own source, arm, evaluation set or named model
+        belongs to the settings, as `source`, `arm`, `set` or `model`; of a named model the weights count, too.
         formats: the rule runs for sources of these formats only, so it touches no other source. script: when it is not the
         rule's own name.
         """
@@ -67,35 +72,55 @@ class Lineage:
             "files": files,
             "code": f"version {version}" if version is not None else code_hash(script or rule),
             "formats": formats,
-            "entries": [name for name, wanted in (("source", per_source), ("arm", per_arm)) if wanted],
+            "entries": [
+                name
+                for name, wanted in (
+                    ("source", per_source),
+                    ("arm", per_arm),
+                    ("set", per_set),
+                    ("model", per_model),
+                )
+                if wanted
+            ],
         }
         return lambda wildcards: self.of(rule, **_read_wildcards(wildcards))
 
-    def of(self, rule: str, source: str | None = None, arm: str | None = None) -> dict:
-        """Return the lineage of a rule, for one source or arm where the rule works on one."""
+    def of(
+        self,
+        rule: str,
+        source: str | None = None,
+        arm: str | None = None,
+        set: str | None = None,
+        model: str | None = None,
+    ) -> dict:
+        """Return the lineage of a rule, for one source, arm, evaluation set or named model where the rule works on one."""
         if rule not in self._declared:
             raise ValueError(
                 f"lineage of {rule!r}: no rule of this name declares one; check the names in `parents`"
             )
-        declared, chosen = self._declared[rule], {"source": source, "arm": arm}
+        declared = self._declared[rule]
+        chosen = {"source": source, "arm": arm, "set": set, "model": model}
         settings: dict = {}
         if not self._is_untrained(declared, arm):
             for key in declared["settings"]:
                 _put(settings, key, _look_up(self._config, key))
         for name in declared["entries"]:
             settings[name] = self._entries[name][chosen[name]]
+        weights = {key: self._fingerprint(_look_up(self._config, key)) for key in declared["weights"]}
+        if "model" in declared["entries"]:
+            weights["model"] = self._fingerprint(settings["model"]["path"])
         return {
             "rule": rule,
             "settings": canonical(settings),
             "code": declared["code"],
-            "weights": {key: self._fingerprint(_look_up(self._config, key)) for key in declared["weights"]},
+            "weights": weights,
             "files": {name: self._fingerprint(name) for name in declared["files"]},
             "parents": {parent: self._digest(parent, chosen) for parent in declared["parents"]},
         }
 
     def _is_untrained(self, declared: dict, arm: str | None) -> bool:
-        """An empty arm is not trained, so no setting of training touches it."""
-        return "arm" in declared["entries"] and self._entries["arm"][arm] == {}
+        """An arm without a loss is not trained, so no setting of training touches it."""
+        return "arm" in declared["entries"] and not self._entries["arm"][arm].get("loss")
 
     def _digest(self, rule: str, chosen: dict) -> str | dict | None:
         for name, entries in self._entries.items():
@@ -220,9 +245,9 @@ def _hash_tree(node: object, hashed) -> None:
 
 
 def _read_wildcards(wildcards) -> dict[str, str]:
-    """Return the source and the arm that a job's wildcards name, where they do."""
+    """Return the source, arm, evaluation set and model that a job's wildcards name, where they do."""
     named = dict(wildcards.items())
-    chosen = {name: named[name] for name in ("source", "arm") if name in named}
+    chosen = {name: named[name] for name in ("source", "arm", "set", "model") if name in named}
     if "shard" in named:
         chosen["source"] = get_source_name(named["shard"])
     return chosen

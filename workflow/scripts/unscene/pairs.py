@@ -111,29 +111,62 @@ def find_long_pairs(pair: pd.DataFrame, tokenizer) -> np.ndarray:
     return long
 
 
+def split_by_class(
+    pair: pd.DataFrame, path_to_classes: str | Path, fold: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return (training pairs, test pairs) of a leave-class-out fold: test are all pairs of its categories.
+
+    A training pair whose photo group has a test pair is in neither. Raises PairError when a category has no fold or a part is
+    empty.
+    """
+    of_category = read_table(path_to_classes, ["category", "fold"]).set_index("category")["fold"]
+    own = pair["category"].map(of_category)
+    if own.isna().any():
+        raise PairError(
+            f"{path_to_classes}: category {pair.loc[own.isna(), 'category'].iloc[0]!r} has no fold"
+        )
+    held_out = own == fold
+    train = pair[~held_out & ~pair["group"].isin(pair.loc[held_out, "group"])].reset_index(drop=True)
+    test = pair[held_out].reset_index(drop=True)
+    for part, name in ((train, "training"), (test, "test")):
+        if part.empty:
+            raise PairError(f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all)")
+    return train, test
+
+
+def list_photos(pair: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
+    """Return (each photo's path once, in order of appearance; the SHA-256 that the table records, by path)."""
+    paths = pd.unique(pd.concat([pair["original_path"], pair["edited_path"]], ignore_index=True))
+    hashes: dict[str, str] = {}
+    for kind in ("original", "edited"):
+        if f"{kind}_sha256" in pair:
+            hashes |= dict(zip(pair[f"{kind}_path"], pair[f"{kind}_sha256"], strict=True))
+    return list(paths), hashes
+
+
+def decode_photo(path: str, sha256: str | None, preprocess) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return (the photo at the model's size, uint8 (side, side, 3); its own width and height).
+
+    Raises PairError when it cannot be read, ValueError when it is not the file that was recorded.
+    """
+    try:
+        image = read_photo(path)
+    except PhotoError as error:
+        raise PairError(f"{error}; the stage that wrote it must run again: delete its folder") from error
+    if sha256:
+        check_file(path, sha256)
+    return resize_photo(preprocess, image), image.size
+
+
 def load_pairs(pair: pd.DataFrame, preprocess, workers: int = 1) -> PairSet:
     """Decode the photos of pairs once, at the model's size.
 
     Where the table has `original_sha256` or `edited_sha256`, each file must still be the one it names. Raises PairError
     naming the pair when a photo cannot be read or an edit has another size than its original.
     """
-    paths = pd.unique(pd.concat([pair["original_path"], pair["edited_path"]], ignore_index=True))
-    hashes: dict[str, str] = {}
-    for kind in ("original", "edited"):
-        if f"{kind}_sha256" in pair:
-            hashes |= dict(zip(pair[f"{kind}_path"], pair[f"{kind}_sha256"], strict=True))
-
-    def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
-        try:
-            image = read_photo(path)
-        except PhotoError as error:
-            raise PairError(f"{error}; the stage that wrote it must run again: delete its folder") from error
-        if hashes.get(path):
-            check_file(path, hashes[path])
-        return resize_photo(preprocess, image), image.size
-
+    paths, hashes = list_photos(pair)
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        decoded = list(pool.map(decode, paths))
+        decoded = list(pool.map(lambda path: decode_photo(path, hashes.get(path), preprocess), paths))
     at = {path: position for position, path in enumerate(paths)}
     original_at = pair["original_path"].map(at).to_numpy(np.int64)
     edited_at = pair["edited_path"].map(at).to_numpy(np.int64)

@@ -89,7 +89,7 @@ def negate(scene: str, category: str, phrasing: str) -> str:
 
 def explain_phrasing(category: str, phrasing: str) -> str:
     """Return a phrasing as it stands in prompts: SCENE in the place of the caption."""
-    return PHRASINGS[phrasing].format(scene=SCENE, **_name_fields(category))
+    return PHRASINGS[phrasing].format(scene=SCENE, **name_object(category))
 
 
 def fill_phrasing(explained: str, scene: str) -> str:
@@ -108,7 +108,8 @@ def is_negated(caption: str) -> bool:
     return _NEGATION.search(caption) is not None
 
 
-def _name_fields(category: str) -> dict[str, str]:
+def name_object(category: str) -> dict[str, str]:
+    """Return a category's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `many` (dogs), `is` after `no`."""
     one, many = _NAMES.get(category, (category, f"{category}s"))
     no = many if category in _PLURAL_ONLY | {"person"} else one
     article = "an" if one[0] in "aeiou" else "a"

@@ -5,6 +5,7 @@ A plan names, for every step, the pairs of the first half of the batch (their or
 the run, the same photos equally often; only the arrangement of the second half differs.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,27 +22,93 @@ class BatchPlan:
     second: np.ndarray
 
 
-def plan_batches(group: np.ndarray, steps: int, batch_pairs: int, batches: str, seed: int) -> BatchPlan:
+def plan_batches(
+    group: np.ndarray,
+    steps: int,
+    batch_pairs: int,
+    batches: str,
+    seed: int,
+    category: np.ndarray | None = None,
+) -> BatchPlan:
     """Plan the batches of one training run.
 
-    group: the photo group of each pair. batches: `paired` puts a pair's original and edit in one batch; `random` never does,
-    and spreads the same second halves at random over the batches of about one pass through the pairs. In neither
-    does a photo group come twice in one half, nor, in `random`, in both. Raises PairError when there are too few groups.
+    group, category: of each pair. batches: `paired` puts a pair's original and edit in one batch; `random` never does,
+    and spreads the same second halves at random over the batches of about one pass through the pairs; `similar` is `paired`
+    with the pairs of such a window sorted into batches of one category as far as they go. In none does a photo group come
+    twice in one half, nor, in `random`, in both. Raises PairError when there are too few groups.
     """
     group = np.unique(np.asarray(group).astype(str), return_inverse=True)[1]
-    needed = batch_pairs if batches == "paired" else 2 * batch_pairs
+    needed = 2 * batch_pairs if batches == "random" else batch_pairs
     if len(np.unique(group)) < needed:
         raise PairError(
             f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the training part has "
             f"{len(np.unique(group))}; lower train.batch_pairs or add photos"
         )
     first = _draw_pair_batches(group, steps, batch_pairs, np.random.default_rng(derive_seed(seed, "order")))
-    if batches == "paired":
+    window = max(2, len(group) // batch_pairs)
+    if batches == "similar":
+        rng = np.random.default_rng(derive_seed(seed, "similar"))
+        first = _sort_into_categories(first, group, np.asarray(category).astype(str), window, rng)
+    if batches != "random":
         return BatchPlan(first, first.copy())
     if steps < 2:
         raise PairError("train.steps: random batches need at least 2 steps to keep a pair apart")
     rng = np.random.default_rng(derive_seed(seed, "partners"))
-    return BatchPlan(first, _spread_partners(first, group, max(2, len(group) // batch_pairs), rng))
+    return BatchPlan(first, _spread_partners(first, group, window, rng))
+
+
+def _sort_into_categories(
+    first: np.ndarray, group: np.ndarray, category: np.ndarray, window: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Rearrange the pairs of each window of steps: batches of one category first, its rests filled up with others' rests."""
+    sorted_ = first.copy()
+    for start in range(0, len(first), window):
+        part = first[start : start + window]
+        pairs = part.reshape(-1)[rng.permutation(part.size)]
+        order = pairs[np.argsort(category[pairs], kind="stable")].tolist()
+        batches = _deal(order, group, category, *part.shape)
+        # A group that comes twice in a pass can leave the last batches unfillable: then the window keeps its own order.
+        sorted_[start : start + window] = part if batches is None else batches[rng.permutation(len(batches))]
+    return sorted_
+
+
+def _deal(
+    order: list[int], group: np.ndarray, category: np.ndarray, steps: int, size: int
+) -> np.ndarray | None:
+    """Cut pairs, sorted by category, into batches without a group twice; None where the last ones cannot be filled."""
+    batches, rests = [], []
+    for name in dict.fromkeys(category[order].tolist()):
+        waiting = [pair for pair in order if category[pair] == name]
+        while len(batch := _take(waiting, group, size)) == size:
+            batches.append(batch)
+            taken = Counter(batch)
+            waiting = [pair for pair in waiting if not _use(taken, pair)]
+        rests += waiting
+    while len(batches) < steps:
+        batch = _take(rests, group, size)
+        if len(batch) < size:
+            return None
+        batches.append(batch)
+        taken = Counter(batch)
+        rests = [pair for pair in rests if not _use(taken, pair)]
+    return np.array(batches, np.int64)
+
+
+def _take(waiting: list[int], group: np.ndarray, size: int) -> list[int]:
+    """Return the first pairs of different groups, at most `size`."""
+    chosen: dict[int, int] = {}
+    for pair in waiting:
+        chosen.setdefault(int(group[pair]), pair)
+        if len(chosen) == size:
+            break
+    return list(chosen.values())
+
+
+def _use(taken: Counter, pair: int) -> bool:
+    """Tell whether a pair is among those that were taken, and count it as found."""
+    found = taken[pair] > 0
+    taken[pair] -= found
+    return found
 
 
 def _draw_pair_batches(

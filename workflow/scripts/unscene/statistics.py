@@ -2,7 +2,7 @@
 
 Items of one photo group belong together, and the k training parts overlap; naive tests ignore both and find differences
 that are not there too often. The cluster bootstrap resamples photo groups (but not trainings), the corrected t of Nadeau
-and Bengio widens for the overlap: a claim needs both.
+and Bengio widens for the overlap: a claim needs both. What libraries have (McNemar, Holm, noncentral t) is theirs.
 """
 
 import numpy as np
@@ -51,6 +51,59 @@ def corrected_t(
     return mean - half, mean + half, float(2 * stats.t.sf(abs(mean) / error, count - 1))
 
 
+def exact_mcnemar(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the two-sided p of McNemar's exact test on paired booleans (items,): only discordant items count.
+
+    It takes items as independent, which pairs of one photo group are not, so it stands beside the bootstrap and decides
+    nothing. McNemar 1947, "Note on the sampling error of the difference between correlated proportions". NaN without items.
+    """
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    one, other = np.asarray(one, bool), np.asarray(other, bool)
+    if one.shape != other.shape:
+        raise ValueError(f"McNemar's test needs paired items, not {one.shape} and {other.shape}")
+    if not len(one):
+        return float("nan")
+    table = [[np.sum(one & other), np.sum(one & ~other)], [np.sum(~one & other), np.sum(~one & ~other)]]
+    return float(mcnemar(table, exact=True).pvalue)
+
+
+def adjust_holm(p: np.ndarray) -> np.ndarray:
+    """Return Holm's adjusted p-values of one family, in its order; NaN stays NaN, and counts as a member of the family.
+
+    Holm 1979, "A simple sequentially rejective multiple test procedure". A test that could not be made counts, or leaving
+    it out would make the others easier.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.asarray(p, float)
+    if not len(p):
+        return p
+    adjusted = multipletests(np.where(np.isnan(p), 1.0, p), method="holm")[1]
+    return np.where(np.isnan(p), np.nan, adjusted)
+
+
+def find_detectable_difference(
+    differences: np.ndarray, test_to_train: float, confidence: float, power: float = 0.8
+) -> float:
+    """Return the true difference that the corrected t (two-sided) would have found with probability `power`.
+
+    The spread over trainings is taken from `differences`; under a true difference the statistic is noncentral t with J - 1
+    degrees of freedom. NaN with fewer than two values.
+    """
+    from statsmodels.stats.power import TTestPower
+
+    differences = np.asarray(differences, float)
+    differences = differences[~np.isnan(differences)]
+    count = len(differences)
+    if count < 2:
+        return float("nan")
+    error = float(np.sqrt((1 / count + test_to_train) * differences.var(ddof=1)))
+    # The library's effect size is in standard deviations, so that effect * sqrt(count) is the noncentrality.
+    effect = TTestPower().solve_power(nobs=count, alpha=1 - confidence, power=power)
+    return float(effect * np.sqrt(count)) * error
+
+
 def cluster_bootstrap(
     difference: pd.DataFrame, group: np.ndarray, fold: np.ndarray, draws: int, confidence: float, seed: int
 ) -> pd.DataFrame:
@@ -91,6 +144,36 @@ def cluster_bootstrap(
         p = min(1.0, 2 * min(below, above) / (len(drawn) + 1))
         rows.append((name, observed[column], low, high, p, int(number[column])))
     return pd.DataFrame(rows, columns=["column", "difference", "low", "high", "p", "n"]).set_index("column")
+
+
+def two_level_bootstrap(
+    difference: np.ndarray, group: np.ndarray, draws: int, confidence: float, seed: int
+) -> tuple[float, float, float]:
+    """Return (mean, low, high) of paired differences on an external set that every fold's model was tested on.
+
+    difference: float (items, models); group: the cluster of each item (photos of one item, say). Each draw resamples clusters
+    and, independently, models, so the interval carries both which items there were and which trainings. Percentiles. With one
+    model only the items vary. (Two-way resampling: Owen 2007, "The pigeonhole bootstrap".) NaN without items.
+    """
+    difference = np.asarray(difference, float)
+    items, models = difference.shape
+    if not items:
+        return float("nan"), float("nan"), float("nan")
+    codes, clusters = pd.factorize(np.asarray(group), sort=True)
+    sums, sizes = np.zeros((len(clusters), models)), np.bincount(codes, minlength=len(clusters))
+    np.add.at(sums, codes, difference)
+    rng = np.random.default_rng(seed)
+    means = np.empty(draws)
+    at_once = max(1, _CELLS_AT_ONCE // len(clusters))
+    for start in range(0, draws, at_once):
+        part = slice(start, min(start + at_once, draws))
+        weights = _draw_weights(np.zeros(len(clusters)), part.stop - start, rng)
+        of_model = (weights @ sums) / (weights @ sizes)[:, None]
+        share = rng.multinomial(models, np.full(models, 1 / models), size=part.stop - start) / models
+        means[part] = (of_model * share).sum(axis=1)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(difference.mean()), float(low), float(high)
 
 
 def _draw_weights(fold: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

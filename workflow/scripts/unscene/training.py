@@ -2,37 +2,41 @@
 
 Everything that is drawn (order, crops, flips, which caption of an edit) comes from (seed, fold, training seed, step) and
 never from the arm, so all arms of a fold and seed see the same photos in the same order under the same augmentation.
-The temperature is frozen in every arm: it would otherwise absorb part of what the losses are compared on.
 """
 
+import copy
 import logging
+import math
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from unscene.clip_models import (
-    CONFIG_NAME,
-    can_cut_texts,
-    encode_texts,
-    get_normalisation,
-    get_text_lengths,
-    load_clip,
-    save_clip,
-    to_pixels,
-    tokenize,
-)
+from unscene.arms import swap_edits, take_fraction
+from unscene.clip_models import CONFIG_NAME, encode_texts, get_normalisation, load_clip, save_clip, to_pixels
 from unscene.engine import prepare_torch
 from unscene.logs import library_version, progress
-from unscene.losses import get_pair_truth, info_nce, masked_multi_positive, pair_ranking
-from unscene.pairs import CAPTIONS, PairError, PairSet, find_long_pairs, load_pairs
-from unscene.samplers import BatchPlan, plan_batches
+from unscene.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
+from unscene.optimisation import add_lora, freeze, make_optimizer, update_average
+from unscene.pairs import PairError, find_long_pairs
+from unscene.photo_cache import open_cache
+from unscene.samplers import plan_batches
 from unscene.seeds import derive_seed
+from unscene.tables import read_table
+from unscene.training_batches import Batch, CacheReader, read_ahead
+from unscene.training_state import StateFile
+from unscene.workers import Workers
+
+if TYPE_CHECKING:
+    import torch
 
 LOSS_NAME = "loss.csv"
 CHECK_EVERY_STEPS = 25
-LIBRARIES = ("torch", "open_clip_torch", "numpy", "safetensors")
-A, B, N = range(3)  # caption_original, caption_without, caption_negated
+HIGHEST_TEMPERATURE = 100.0  # as CLIP was trained
+LIBRARIES = ("torch", "open_clip_torch", "peft", "numpy", "safetensors")
+SHAM_IMAGES = ("sham", "sham_positives")
 
 
 class TrainingError(RuntimeError):
@@ -41,8 +45,12 @@ class TrainingError(RuntimeError):
 
 def fine_tune(
     pair: pd.DataFrame,
+    path_to_photos: str | Path,
+    path_to_index: str | Path,
+    path_to_controls: str | Path | None,
     path_to_clip: str | Path,
     path_to_model: str | Path,
+    path_to_state: str | Path,
     name: str,
     arm: dict,
     settings: dict,
@@ -51,187 +59,235 @@ def fine_tune(
     device: str,
     threads: int,
     settings_hash: str,
+    workers: Workers | None = None,
 ) -> None:
     """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv.
 
-    settings: the keys of `train` (steps, batch_pairs, learning_rate ...). seeds: (config seed, fold, training seed).
-    Pairs with a caption longer than the model's context are left out and counted in meta.json.
+    settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come first. seeds: (config seed, fold,
+    training seed). Pairs with a caption longer than the model's context are left out and counted in meta.json, as are pairs without
+    a sham edit in arms that show these. A run that was killed goes on from `path_to_state`.
     """
     import torch
 
+    workers = workers or Workers()
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(path_to_clip, device)
-    long = find_long_pairs(pair, tokenizer)
-    if long.all():
-        raise PairError("every pair has a caption longer than the context of train.clip")
-    pairs = load_pairs(pair[~long], preprocess, runtime["workers"])
+    settings = {**settings, **{key: arm[key] for key in ("learning_rate",) if key in arm}}
     seed, fold, training_seed = seeds
+    long = find_long_pairs(pair, tokenizer)
+    pair = pair[~long].reset_index(drop=True)
+    if pair.empty:
+        raise PairError("every pair has a caption longer than the context of train.clip")
+    control, without_sham = None, 0
+    if arm["images"] in SHAM_IMAGES:
+        control = read_table(path_to_controls, ["sham_of", "edited_path"])
+        has_sham = pair["edit_id"].isin(control["sham_of"])
+        pair, without_sham = pair[has_sham].reset_index(drop=True), int((~has_sham).sum())
+        if pair.empty:
+            raise PairError(f"{path_to_controls}: no pair of this fold has a sham edit")
+    if arm["images"] == "swapped":
+        pair = swap_edits(pair, seed)
+    pair = take_fraction(pair, arm.get("fraction", 1), seed)
+    training_set = open_cache(pair, path_to_photos, path_to_index, control)
     plan = plan_batches(
-        pairs.table["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
-        derive_seed(seed, fold, training_seed),
+        pair["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
+        derive_seed(*seeds), pair["category"].to_numpy(),
     )  # fmt: skip
     shown = plan.first.size + plan.second.size
     logging.getLogger("unscene").info(
-        "%s on %d pairs: %d steps of %d photos, %.1f passes", name, len(pairs), settings["steps"],
-        2 * settings["batch_pairs"], shown / (2 * len(pairs)),
+        "%s on %d pairs: %d steps of %d photos, %.1f passes", name, len(pair), settings["steps"],
+        2 * settings["batch_pairs"], shown / (2 * len(pair)),
     )  # fmt: skip
-    curve = train_arm(
-        model, tokenizer, pairs, plan, arm, settings, seeds,
-        normalisation=get_normalisation(preprocess), autocast=device == "cuda" and runtime["precision"] != "float32",
+    data_hash = training_set.get_data_hash()
+    state = StateFile(
+        path_to_state,
+        {
+            "lineage": settings_hash, "data": data_hash, "seeds": [*seeds], "arm": name, "device": device,
+            "precision": runtime["precision"], "processes": workers.size,
+        },
+        runtime["save_seconds"],
     )  # fmt: skip
+    trainer = Trainer(model, arm, settings, seeds, get_normalisation(preprocess), runtime, workers)
+    reader = CacheReader(
+        training_set, plan, arm, settings, seeds, model, tokenizer, list_texts(arm["loss"]), workers.rank, workers.size
+    )  # fmt: skip
+    curve = trainer.train(reader, state)
+    if workers.rank:
+        return
     meta = {
         "arm": name, "arm_settings": arm, "fold": fold, "training_seed": training_seed, "seed": seed,
-        "train_settings": settings, "settings_hash": settings_hash, "data_hash": pairs.get_data_hash(),
-        "pairs": len(pairs), "groups": int(pairs.table["group"].nunique()), "pairs_too_long": int(long.sum()),
-        "steps": settings["steps"], "samples_seen": int(shown), "device": device, "threads": torch.get_num_threads(),
-        "precision": runtime["precision"] if device == "cuda" else "float32", "loss_curve": LOSS_NAME,
+        "train_settings": settings, "settings_hash": settings_hash, "data_hash": data_hash,
+        "pairs": len(pair), "groups": int(pair["group"].nunique()), "pairs_too_long": int(long.sum()),
+        "pairs_without_sham": without_sham, "steps": settings["steps"], "samples_seen": int(shown),
+        "device": device, "processes": workers.size, "threads": torch.get_num_threads(),
+        "chunk_pairs": runtime["chunk_pairs"], "precision": trainer.precision, "loss_curve": LOSS_NAME,
         "versions": {library: library_version(library) for library in LIBRARIES},
     }  # fmt: skip
     table = curve.to_csv(index=False, float_format="%.7g", lineterminator="\n")
     save_clip(model, Path(path_to_clip) / CONFIG_NAME, path_to_model, meta, {LOSS_NAME: table})
+    state.clear()
 
 
-def train_arm(
-    model,
-    tokenizer,
-    pairs: PairSet,
-    plan: BatchPlan,
-    arm: dict,
-    settings: dict,
-    seeds: tuple,
-    normalisation: tuple[list[float], list[float]],
-    autocast: bool = False,
-) -> pd.DataFrame:
-    """Train a model in place and return its loss curve: `step loss contrast rank gradient_norm learning_rate`.
+class Trainer:
+    """Trains a model in place, by an arm's loss.
 
-    Weights and optimizer stay in fp32; with `autocast` the towers compute in bfloat16. Raises TrainingError when the
-    loss is no longer finite.
+    Weights and optimizer stay in fp32; on a GPU the towers compute in bfloat16 unless runtime.precision is float32. The loss always
+    sees the whole batch: with `runtime.chunk_pairs` or several processes its gradient with respect to the features is computed
+    once and carried back through the towers part by part (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
+    Memory Limited Setup"), so the update is that of the whole batch.
     """
-    import torch
 
-    device = next(model.parameters()).device
-    photos = _place_photos(pairs.photos, device)
-    texts, text_id = np.unique(pairs.table[CAPTIONS].to_numpy().astype(str), return_inverse=True)
-    text_id = text_id.reshape(len(pairs), 3)
-    tokens = tokenize(tokenizer, texts)
-    lengths = (
-        get_text_lengths(tokens) if can_cut_texts(model) else torch.full((len(tokens),), tokens.shape[1])
-    )
-    second_at = pairs.edited_at if arm["images"] == "both" else pairs.original_at
-    optimizer, schedule = make_optimizer(model, settings)
-    temperature = model.logit_scale.detach().exp()
-    steps, rows = settings["steps"], []
-    model.train()
-    for step in progress(range(steps), total=steps, desc="training", unit="step"):
-        rng = np.random.default_rng(derive_seed(*seeds, "step", step))
-        first, second = plan.first[step], plan.second[step]
-        views, vague = (
-            draw_views(rng, len(first), settings["crop_scale"], arm["batches"] == "paired"),
-            rng.random(len(second)),
-        )
-        shown = np.concatenate([pairs.original_at[first], second_at[second]])
-        chosen = choose_texts(text_id, first, second, arm, vague < 0.5)
-        cut = int(lengths[chosen].max())
-        pixels = to_pixels(photos[torch.from_numpy(shown).to(photos.device)].to(device), *normalisation)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
-            image = model.encode_image(crop_and_flip(pixels, *views), normalize=True)
-            text = encode_texts(model, tokens[torch.from_numpy(chosen), :cut].to(device))
-        z = temperature * image.float() @ text.float().T
-        contrast, rank = compute_loss(z, arm["loss"], torch.from_numpy(chosen).to(device))
-        loss = contrast + settings["rank_weight"] * rank if rank is not None else contrast
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(step)
-        optimizer.zero_grad(set_to_none=True)
+    def __init__(
+        self,
+        model,
+        arm: dict,
+        settings: dict,
+        seeds: tuple,
+        normalisation: tuple[list[float], list[float]],
+        runtime: dict,
+        workers: Workers | None = None,
+    ):
+        self.model, self.loss, self.settings, self._seeds = model, arm["loss"], settings, seeds
+        self._workers, self._normalisation = workers or Workers(), normalisation
+        self.device = next(model.parameters()).device
+        autocast = self.device.type == "cuda" and runtime["precision"] != "float32"
+        self.precision = "bfloat16" if autocast else "float32"
+        self._chunk = runtime["chunk_pairs"]
+        self.texts = list_texts(self.loss)
+        self._needs = {name: list_references(self.loss, name) for name in ("base", "teacher")}
+        self._references = {
+            name: copy.deepcopy(model).eval().requires_grad_(False)
+            for name, needs in self._needs.items()
+            if needs
+        }
+        if "siglip" in self.loss and getattr(model, "logit_bias", None) is None:
+            raise TrainingError("the loss siglip needs weights with a bias (logit_bias), as SigLIP's are")
+        self._decay = arm.get("ema_decay")
+        train_temperature = settings["temperature"] == "trained"
+        freeze(model, arm.get("freeze"), train_temperature)
+        self._merge = None
+        if arm.get("lora_rank"):
+            self._merge = add_lora(model, arm["lora_rank"], derive_seed(*seeds, "lora"))
+        self.optimizer, self._schedule = make_optimizer(model, settings)
+        if runtime["checkpoint_activations"]:
+            model.set_grad_checkpointing(True)
+
+    def train(self, reader, state: StateFile | None = None) -> pd.DataFrame:
+        """Run all steps that are left and return the loss curve: `step loss {terms} gradient_norm learning_rate`.
+
+        Raises TrainingError when the loss is no longer finite.
+        """
+        import torch
+
+        steps, rank = self.settings["steps"], self._workers.rank
+        modules = {"model": self.model, **{n: m for n, m in self._references.items() if n == "teacher"}}
+        start, rows = state.restore(modules, self.optimizer) if state else (0, [])
+        rows = [row.to(self.device) for row in rows]
+        self.model.train()
+        bar = progress(total=steps, desc="training", unit="step")
+        bar.update(start)
+        began = time.monotonic()
+        for step, batch in enumerate(read_ahead(reader, range(start, steps)), start):
+            rows.append(self.take_step(batch, step))
+            bar.update()
+            if (step + 1) % CHECK_EVERY_STEPS == 0 or step + 1 == steps:
+                loss = _check_finite(rows, self._schedule(step))
+                speed = (step + 1 - start) * 2 * self.settings["batch_pairs"] / (time.monotonic() - began)
+                bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} photos/s")
+            if state and rank == 0 and step + 1 < steps:
+                state.save(step + 1, modules, self.optimizer, rows)
+        bar.close()
+        if self._merge:
+            self._merge()
+        self.model.eval()
+        values = torch.stack(rows).double().cpu().numpy()
+        curve = pd.DataFrame(values, columns=["loss", *self.loss, "gradient_norm"])
+        curve.insert(0, "step", np.arange(1, steps + 1))
+        curve["learning_rate"] = [self._schedule(step) for step in range(steps)]
+        return curve
+
+    def take_step(self, batch: Batch, step: int) -> "torch.Tensor":
+        """Update the weights once; return the loss, its terms and the gradient's norm before clipping."""
+        import torch
+
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._schedule(step)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss, terms = self.backpropagate(batch)
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        self.optimizer.step()
+        if self.model.logit_scale.requires_grad:
+            with torch.no_grad():
+                self.model.logit_scale.clamp_(0, math.log(HIGHEST_TEMPERATURE))
+        if "teacher" in self._references:
+            update_average(self._references["teacher"], self.model, self._decay)
+        return torch.stack([loss, *terms.values(), norm]).detach()
+
+    def backpropagate(self, batch: Batch) -> "tuple[torch.Tensor, dict[str, torch.Tensor]]":
+        """Compute the loss of the whole batch, all processes' pairs together, and its gradients."""
+        import torch
+
+        size = self._chunk or len(batch)
+        parts = [slice(start, start + size) for start in range(0, len(batch), size)]
+        whole = len(parts) == 1
+        with torch.set_grad_enabled(whole):
+            encoded = [self._encode(self.model, batch, part, PHOTO_ROLES, self.texts) for part in parts]
+        own = torch.cat(encoded)
+        everything = self._workers.gather(own.detach()).requires_grad_()
+        keys = {
+            role: self._workers.gather(torch.from_numpy(key).to(self.device))
+            for role, key in batch.text_key.items()
+        }
+        features = dict(zip((*PHOTO_ROLES, *self.texts), everything.unbind(1), strict=True))
+        features |= self._encode_references(batch, parts)
+        scale, bias = self.model.logit_scale, getattr(self.model, "logit_bias", None)
+        loss, terms = compute_terms(self.loss, View(features, keys, scale.exp(), bias))
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        missing = loss.new_tensor(float("nan"))
-        rows.append(torch.stack([loss, contrast, missing if rank is None else rank, norm]).detach())
-        if (step + 1) % CHECK_EVERY_STEPS == 0 or step + 1 == steps:
-            _check_finite(rows, schedule(step))
-    model.eval()
-    values = torch.stack(rows).cpu().numpy()
-    curve = pd.DataFrame(values, columns=["loss", "contrast", "rank", "gradient_norm"])
-    curve.insert(0, "step", np.arange(1, steps + 1))
-    curve["learning_rate"] = [schedule(step) for step in range(steps)]
-    return curve
+        gradient = self._workers.own(everything.grad)
+        if whole:
+            own.backward(gradient)
+        else:
+            for part in parts:
+                self._encode(self.model, batch, part, PHOTO_ROLES, self.texts).backward(gradient[part])
+        scales = {id(scale), id(bias)}  # every process has their whole gradient already
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        self._workers.sum_gradients(p for p in trained if id(p) not in scales)
+        return loss, terms
 
+    def _encode(self, model, batch: Batch, part: slice, photos: tuple, texts: tuple) -> "torch.Tensor":
+        """Return normalised fp32 features of pairs of a batch, (pairs, photos + texts, dim), roles in the order given."""
+        import torch
 
-def make_optimizer(model, settings: dict) -> tuple:
-    """Return (AdamW, schedule): betas .9/.98, eps 1e-6, no decay on biases, norms and other one-dimensional weights.
+        halves = [PHOTO_ROLES.index(role) for role in photos]
+        features = []
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+            if halves:
+                shown = batch.photos[halves, part].to(self.device, non_blocking=True)
+                views = [view[halves, part].ravel() for view in batch.views]
+                pixels = crop_and_flip(to_pixels(shown.flatten(0, 1), *self._normalisation), *views)
+                features += model.encode_image(pixels, normalize=True).float().chunk(len(halves))
+            if texts:
+                at = np.stack([batch.text_at[role][part] for role in texts])
+                unique, position = np.unique(at, return_inverse=True)
+                tokens = batch.tokens[torch.from_numpy(unique)].to(self.device, non_blocking=True)
+                embedded = encode_texts(model, tokens).float()
+                features += embedded[torch.from_numpy(position.reshape(at.shape)).to(self.device)].unbind(0)
+        return torch.stack(features, dim=1)
 
-    The temperature is frozen. `schedule(step)` is the learning rate: linear warm-up, then cosine to zero.
-    """
-    import torch
+    def _encode_references(self, batch: Batch, parts: list[slice]) -> "dict[str, torch.Tensor]":
+        import torch
 
-    for name, parameter in model.named_parameters():
-        if name in ("logit_scale", "logit_bias"):
-            parameter.requires_grad_(False)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings["weight_decay"]},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(
-        groups, lr=settings["learning_rate"], betas=(0.9, 0.98), eps=1e-6, fused=True
-    )
-    peak, warmup, steps = settings["learning_rate"], settings["warmup_steps"], settings["steps"]
-
-    def schedule(step: int) -> float:
-        if step < warmup:
-            return peak * (step + 1) / warmup
-        return peak * 0.5 * (1 + float(np.cos(np.pi * (step - warmup) / max(1, steps - warmup))))
-
-    return optimizer, schedule
-
-
-def choose_texts(
-    text_id: np.ndarray, first: np.ndarray, second: np.ndarray, arm: dict, vague: np.ndarray
-) -> np.ndarray:
-    """Return the texts of a batch as positions in the table of unique texts, int64.
-
-    InfoNCE: one for each photo, in the photos' order: its original caption for an original; for an edit the negated
-    caption, or the one that does not name the object where `vague` (plain texts: always). mask_rank: a, b and n of each pair.
-    """
-    if arm["loss"] == "mask_rank":
-        return np.concatenate([text_id[first, kind] for kind in (A, B, N)])
-    if arm["images"] == "originals":
-        own = text_id[second, A]
-    elif arm["texts"] == "plain":
-        own = text_id[second, B]
-    else:
-        own = np.where(vague, text_id[second, B], text_id[second, N])
-    return np.concatenate([text_id[first, A], own])
-
-
-def compute_loss(z, loss: str, text_id) -> tuple:
-    """Return (contrast, ranking or None) of a batch's logits z (photos, texts)."""
-    if loss == "infonce":
-        return info_nce(z), None
-    pairs = len(z) // 2
-    positive, negative = get_pair_truth(text_id.reshape(3, pairs))
-    present, negated = z[:, :pairs], z[:, 2 * pairs :]
-    ranking = pair_ranking(
-        present[:pairs].diagonal(),
-        negated[:pairs].diagonal(),
-        present[pairs:].diagonal(),
-        negated[pairs:].diagonal(),
-    )
-    return masked_multi_positive(z, positive, negative), ranking
-
-
-def draw_views(rng: np.random.Generator, pairs: int, crop_scale: float, paired: bool) -> tuple:
-    """Draw a square crop (share of the side, centre in -1..1 coordinates) and a flip for each photo of a batch.
-
-    A pair's two photos get the same view when they share the batch: a view must not tell them apart. The draws are the
-    same in either case. Returns (side, x, y, flip), each (2 pairs,).
-    """
-    draws = rng.random((4, 2 * pairs))
-    if paired:
-        draws[:, pairs:] = draws[:, :pairs]
-    side = np.sqrt(crop_scale + (1 - crop_scale) * draws[0])
-    room = 1 - side
-    return side, room * (2 * draws[1] - 1), room * (2 * draws[2] - 1), draws[3] < 0.5
+        features = {}
+        for name, model in self._references.items():
+            photos = tuple(role for role in PHOTO_ROLES if role in self._needs[name])
+            texts = tuple(role for role in self.texts if role in self._needs[name])
+            with torch.no_grad():
+                encoded = torch.cat([self._encode(model, batch, part, photos, texts) for part in parts])
+            gathered = self._workers.gather(encoded).unbind(1)
+            roles = (f"{name}:{role}" for role in (*photos, *texts))
+            features |= dict(zip(roles, gathered, strict=True))
+        return features
 
 
 def crop_and_flip(pixels, side: np.ndarray, x: np.ndarray, y: np.ndarray, flip: np.ndarray):
@@ -246,17 +302,7 @@ def crop_and_flip(pixels, side: np.ndarray, x: np.ndarray, y: np.ndarray, flip: 
     return functional.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def _place_photos(photos: np.ndarray, device):
-    """Keep the cache on the GPU when it takes less than half of its free memory, else in host memory."""
-    import torch
-
-    photos = torch.from_numpy(photos)
-    if device.type == "cuda" and photos.numel() < torch.cuda.mem_get_info(device)[0] / 2:
-        return photos.to(device)
-    return photos
-
-
-def _check_finite(rows: list, learning_rate: float) -> None:
+def _check_finite(rows: list, learning_rate: float) -> float:
     import torch
 
     recent = torch.stack(rows[-CHECK_EVERY_STEPS:])[:, 0]
@@ -264,3 +310,4 @@ def _check_finite(rows: list, learning_rate: float) -> None:
         raise TrainingError(
             f"the loss is not finite by step {len(rows)} (learning rate {learning_rate:.2g}); lower train.learning_rate"
         )
+    return float(recent[-1])

@@ -1,12 +1,14 @@
 """The report's figures: inline SVG, drawn by matplotlib, coloured by the page.
 
-Every colour is a stand-in that becomes a CSS variable, so a figure follows light, dark and print. Text stays text. Figures are
+On the page every colour is a CSS variable, so a figure follows light, dark and print. Text stays text. Figures are
 WIDTH units wide with 12-unit type, so that they are legible on a phone without scrolling.
 """
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,19 +16,30 @@ from unscene.report.numbers import count, duration, short
 from unscene.report.scores import CHANCE
 
 WIDTH = 420
-# Stand-in colour -> CSS variable of the template.
-COLOURS = {
-    "#010203": "ink",
-    "#010204": "muted",
-    "#010205": "line",
-    "#010206": "series",
-    "#010207": "accent",
-    "#010208": "good",
-    "#010209": "bad",
-    "#01020a": "panel",
+# Colours by name. On the page each is a stand-in that becomes a CSS variable; on paper it has the page's light value.
+STAND_INS = {
+    "ink": "#010203",
+    "muted": "#010204",
+    "line": "#010205",
+    "series": "#010206",
+    "accent": "#010207",
+    "good": "#010208",
+    "bad": "#010209",
+    "panel": "#01020a",
 }
-INK, MUTED, LINE, SERIES, ACCENT, GOOD, BAD, PANEL = COLOURS
+ON_PAPER = {
+    "ink": "#20252b",
+    "muted": "#5b636d",
+    "line": "#dedad0",
+    "series": "#27647b",
+    "accent": "#b4531a",
+    "good": "#2c7a51",
+    "bad": "#b03a34",
+    "panel": "#f4f2ec",
+}
+INK, MUTED, LINE, SERIES, ACCENT, GOOD, BAD, PANEL = (f"unscene:{name}" for name in STAND_INS)
 OUTCOME_COLOURS = {"better": GOOD, "worse": BAD, "no clear difference": MUTED, "not measured": MUTED}
+_UNDATED = ("Date", "Creator", "Format", "Type")
 _STYLE = {
     "svg.fonttype": "none",
     "font.size": 12,
@@ -55,6 +68,55 @@ _STYLE = {
     "savefig.facecolor": "none",
     "legend.frameon": False,
 }
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure to be drawn: WIDTH units wide, `height` units high, by `draw(figure)`; for the page or for a paper."""
+
+    name: str
+    height: float
+    draw: Callable
+
+    def to_svg(self) -> str:
+        """Return an <svg> element for the page: colours as CSS variables, ids of its own, no date, no outer size."""
+        buffer = io.StringIO()
+        self._save(buffer, STAND_INS, format="svg", metadata=dict.fromkeys(_UNDATED))
+        svg = buffer.getvalue()
+        svg = svg[svg.index("<svg") :]
+        svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+        box = re.search(r'viewBox="([^"]*)"', svg).group(1)
+        svg = re.sub(
+            r"<svg[^>]*>",
+            f'<svg class="figure" viewBox="{box}" aria-hidden="true" focusable="false">',
+            svg,
+            count=1,
+        )
+        svg = re.sub(r'\bid="', f'id="{self.name}-', svg)
+        svg = re.sub(r"url\(#", f"url(#{self.name}-", svg)
+        svg = re.sub(r'(?:xlink:)?href="#', f'href="#{self.name}-', svg)
+        for variable, colour in STAND_INS.items():
+            svg = svg.replace(colour, f"var(--{variable})")
+        # The family is the page's; matplotlib's measure (DejaVu Sans) is wider than any it will meet.
+        svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
+        return svg.strip()
+
+    def save_pdf(self, path: str | Path) -> None:
+        """Write the figure for a paper; the same numbers give the same bytes."""
+        self._save(path, ON_PAPER, format="pdf", metadata={"CreationDate": None})
+
+    def _save(self, target, palette: dict[str, str], **arguments) -> None:
+        import matplotlib
+        from matplotlib.figure import Figure
+
+        named = matplotlib.colors.get_named_colors_mapping()
+        for name, colour in palette.items():
+            named[f"unscene:{name}"] = colour
+        with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"unscene-{self.name}"}):
+            figure = Figure(figsize=(WIDTH / 72, self.height / 72), layout="constrained")
+            self.draw(figure)
+            figure.get_layout_engine().set(h_pad=0.09, w_pad=0.06)
+            figure.savefig(target, **arguments)
 
 
 def draw_yields(steps: Sequence[dict]) -> str:
@@ -134,10 +196,10 @@ def draw_arms(arms: Sequence[str], summaries: dict[str, dict[str, dict]], main: 
             for position, arm in enumerate(arms):
                 if arm in rows:
                     colour = SERIES if arm == main else MUTED
-                    _draw_interval(
+                    draw_interval(
                         axes, position, rows[arm]["mean"], rows[arm]["low"], rows[arm]["high"], colour
                     )
-            _label_rows(axes, arms)
+            label_rows(axes, arms)
             axes.set_xlim(0, 100)
             axes.set_title(metric.replace("_", " "))
         panels[-1].set_xlabel("% of held-out pairs; broken line: chance")
@@ -145,7 +207,7 @@ def draw_arms(arms: Sequence[str], summaries: dict[str, dict[str, dict]], main: 
     return _render("arms", 30 + len(summaries) * (38 + 22 * len(arms)), draw)
 
 
-def draw_contrasts(contrasts: Sequence[dict], metrics: Sequence[str]) -> str:
+def draw_contrasts(contrasts: Sequence[dict], metrics: Sequence[str]) -> Drawing:
     """Draw the differences between arms with their intervals, a panel per metric; the line at 0 is no difference."""
     names = list(dict.fromkeys((row["arm"], row["reference"]) for row in contrasts))
 
@@ -157,12 +219,12 @@ def draw_contrasts(contrasts: Sequence[dict], metrics: Sequence[str]) -> str:
                 if row["metric"] == metric and np.isfinite(row["difference"]):
                     position = names.index((row["arm"], row["reference"]))
                     colour = OUTCOME_COLOURS[row["outcome"]]
-                    _draw_interval(axes, position, row["difference"], row["low"], row["high"], colour)
-            _label_rows(axes, [f"{arm} \u2212 {reference}" for arm, reference in names])
+                    draw_interval(axes, position, row["difference"], row["low"], row["high"], colour)
+            label_rows(axes, [f"{arm} \u2212 {reference}" for arm, reference in names])
             axes.set_title(metric.replace("_", " "))
         panels[-1].set_xlabel("difference in percentage points")
 
-    return _render("contrasts", 30 + len(metrics) * (38 + 22 * len(names)), draw)
+    return Drawing("contrasts", 30 + len(metrics) * (38 + 22 * len(names)), draw)
 
 
 def _draw_bars(axes, labels: Sequence[str], values: Sequence[float], write) -> None:
@@ -170,13 +232,14 @@ def _draw_bars(axes, labels: Sequence[str], values: Sequence[float], write) -> N
     top = max([*values, 1e-9])
     for position, value in enumerate(values):
         axes.text(value + 0.015 * top, position, write(value), va="center", ha="left", color=MUTED)
-    _label_rows(axes, labels)
+    label_rows(axes, labels)
     axes.set_xlim(0, 1.22 * top)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
 
 
-def _draw_interval(axes, position: int, middle: float, low: float, high: float, colour: str) -> None:
+def draw_interval(axes, position: int, middle: float, low: float, high: float, colour: str) -> None:
+    """Draw a share and its interval, in percent, at a row."""
     if np.isfinite(low) and np.isfinite(high):
         axes.plot(
             [100 * low, 100 * high], [position, position], color=colour, linewidth=2.4, solid_capstyle="butt"
@@ -211,37 +274,11 @@ def _draw_histogram(axes, score: dict) -> None:
     axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
 
 
-def _label_rows(axes, labels: Sequence[str]) -> None:
+def label_rows(axes, labels: Sequence[str]) -> None:
+    """Name the rows of a chart, the first on top."""
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
 
 
-def _render(name: str, height: float, draw) -> str:
-    """Return a figure as an <svg> element: colours as CSS variables, ids of its own, no date, no outer size."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"unscene-{name}"}):
-        figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
-        draw(figure)
-        figure.get_layout_engine().set(h_pad=0.09, w_pad=0.06)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    box = re.search(r'viewBox="([^"]*)"', svg).group(1)
-    svg = re.sub(
-        r"<svg[^>]*>",
-        f'<svg class="figure" viewBox="{box}" aria-hidden="true" focusable="false">',
-        svg,
-        count=1,
-    )
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
-    svg = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', svg)
-    for colour, variable in COLOURS.items():
-        svg = svg.replace(colour, f"var(--{variable})")
-    # The family is the page's; matplotlib's measure (DejaVu Sans) is wider than any it will meet.
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
-    return svg.strip()
+def _render(name: str, height: float, draw: Callable) -> str:
+    return Drawing(name, height, draw).to_svg()

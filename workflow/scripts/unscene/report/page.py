@@ -1,8 +1,10 @@
 """The page: everything the template shows, gathered from the tables, and the template filled in."""
 
+import base64
 from pathlib import Path
 
 from unscene.report import figures, numbers, scores, yields
+from unscene.report.arm_tables import list_drawings
 from unscene.report.examples import choose_examples
 from unscene.report.facts import list_facts, look_up
 from unscene.report.run import Run
@@ -27,13 +29,27 @@ TRUTH = {
     "Accepted edits that truly removed the object": ("acceptance", "precision"),
     "True removals that were accepted": ("acceptance", "recall"),
 }
+DRAWINGS = {
+    "forest": "Contrasts of the group score: thick lines the bootstrap over photo groups, thin ones the corrected t over folds; the primary contrasts in colour.",
+    "decomposition": "A pair has its text score when G exceeds |B|, and its image score when G exceeds |A|.",
+    "classes-absence_auc": "The chance that a photo without the object scores above one with it on “a photo with no …”; below one half, “no” finds what it denies.",
+    "wise-ft": "WiSE-FT: weights between the untuned and the tuned model, on held-out photos.",
+    "dose": "Dose and response: the same arm on fewer pairs.",
+}
 EMBEDDED_CAVEAT = "It checks the code; it is no evidence about CLIP."
 
 
-def describe_run(run: Run, settings: dict, provenance: dict, path_to_benchmarks: str | Path) -> dict:
+def describe_run(
+    run: Run,
+    settings: dict,
+    provenance: dict,
+    path_to_benchmarks: str | Path,
+    path_to_retrieval: str | Path | None = None,
+) -> dict:
     """Return the values that the template names.
 
     settings: the config as in the report's lineage. provenance: `lineage`, `config`, `weights`, `versions`.
+    path_to_retrieval: picture of what queries find, or None when no arm was trained.
     """
     sources = settings["samples"]["sources"]
     main_arm = settings["deploy"]["arm"]
@@ -69,6 +85,12 @@ def describe_run(run: Run, settings: dict, provenance: dict, path_to_benchmarks:
         "quality": quality,
         "quality_figures": figures.draw_distributions(quality),
         **_describe_arms(run, arms, main_arm, contrasts),
+        "pass_rule": run.verdict,
+        "arm_drawings": [
+            {"name": drawing.name, "svg": drawing.to_svg(), "caption": DRAWINGS[drawing.name]}
+            for drawing in list_drawings(run.summary, run.comparison, run.classes, run.sweeps, settings)
+        ],
+        "retrieval_picture": _embed_picture(path_to_retrieval),
         "confidence": settings["evaluate"]["confidence"],
         "folds": yields.count_folds(run),
         "timing": timing,
@@ -149,6 +171,13 @@ def _make_tiles(run: Run, main_arm: str, contrasts: list[dict], timing: list[dic
     return tiles
 
 
+def _embed_picture(path: str | Path | None) -> str | None:
+    """Return a PNG as a data URI, or None."""
+    if path is None:
+        return None
+    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()
+
+
 def _summarise_truth(truth: dict, sources: list[str]) -> list[dict]:
     """Return a row per question of TRUTH: `label` and for each source (text, is null)."""
     return [
@@ -198,7 +227,7 @@ def _describe_arms(run: Run, arms: list[str], main_arm: str, contrasts: list[dic
         "chance": scores.CHANCE,
         "arms_figure": figures.draw_arms(arms, measured, main_arm) if measured else None,
         "contrasts": contrasts,
-        "contrasts_figure": figures.draw_contrasts(shown, metrics) if shown else None,
+        "contrasts_figure": figures.draw_contrasts(shown, metrics).to_svg() if shown else None,
     }
 
 

@@ -19,12 +19,15 @@ PARQUET_COLUMNS = {
     "rejected_edits": ["edit_id", "reason"],
     "folds": ["group", "fold"],
     "tested": ["arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"],
+    "classes": ["arm", "fold", "seed", "category"],
 }
+# Tables that only some runs have: None in the others.
+OPTIONAL_COLUMNS = {"sweeps": ["arm", "alpha", "chosen"]}
 CSV_COLUMNS = {
     "summary": ["arm", "metric", "mean", "low", "high", "n"],
     "comparison": ["contrast", "metric", "difference", "low", "high", "p", "n"],
 }
-JSON_FILES = ("truth", "cost", "plan")
+JSON_FILES = ("truth", "verdict", "cost", "plan")
 
 
 @dataclass
@@ -43,9 +46,12 @@ class Run:
     rejected_edits: pd.DataFrame
     folds: pd.DataFrame
     tested: pd.DataFrame
+    classes: pd.DataFrame
+    sweeps: pd.DataFrame | None
     summary: pd.DataFrame
     comparison: pd.DataFrame
     truth: dict
+    verdict: dict
     cost: dict
     plan: dict
 
@@ -58,10 +64,13 @@ def read_run(paths: dict[str, str | Path]) -> Run:
         raise TableError(
             f"write_report: no path is given for {', '.join(missing)}; see workflow/rules/report.smk"
         )
-    paths = {name: Path(paths[name]) for name in known}
+    optional = {name: paths[name] for name in OPTIONAL_COLUMNS if name in paths}
+    paths = {name: Path(paths[name]) for name in [*known, *optional]}
     tables: dict = {name: read_table(paths[name], columns) for name, columns in PARQUET_COLUMNS.items()}
     tables |= {name: _read_csv(paths[name], columns) for name, columns in CSV_COLUMNS.items()}
     tables |= {name: read_json(paths[name]) for name in JSON_FILES}
+    for name, columns in OPTIONAL_COLUMNS.items():
+        tables[name] = read_table(paths[name], columns) if name in paths else None
     return Run(paths=paths, **tables)
 
 

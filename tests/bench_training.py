@@ -1,0 +1,179 @@
+"""Speed and memory of fine-tuning against open_clip's own trainer: same model shape, photos, captions, loss and batch size.
+
+Both sides run in processes of their own, in turns, on the same threads. Decoding counts on both sides: open_clip's trainer decodes each
+JPEG in every epoch (its DataLoader), unscene once before the first step, which is part of its time here.
+"""
+
+import json
+import multiprocessing
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from result_lines import print_bench
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(CHECKOUT / "workflow" / "scripts"), str(CHECKOUT / "tests")]
+
+MODEL = "ViT-B-32-quickgelu"
+PUBLISHED_A100 = 850  # samples/s of ViT-B/32 on one A100-40GB, the upper end of what is published
+
+
+def make_world(folder: Path, photos: int) -> None:
+    """Write an untrained ViT-B/32 as an open_clip folder, JPEGs of COCO's usual size, captions of its usual length."""
+    import open_clip
+    import pandas as pd
+    from open_clip.push_to_hf_hub import save_config_for_hf
+    from PIL import Image
+    from safetensors.torch import save_file
+
+    rng = np.random.default_rng(0)
+    model = open_clip.create_model(MODEL)
+    (folder / "clip").mkdir(parents=True)
+    save_file(model.state_dict(), folder / "clip/open_clip_model.safetensors")
+    save_config_for_hf(model, folder / "clip/open_clip_config.json", open_clip.get_model_config(MODEL))
+    rows = []
+    for number in range(photos):
+        coarse = Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+        path = folder / f"photo{number}.jpg"
+        coarse.resize((640, 480), Image.Resampling.BICUBIC).save(path, quality=90)
+        title = f"A man in a red shirt number {number} is standing next to a bench."
+        rows.append({"filepath": str(path), "title": title})
+    pd.DataFrame(rows).to_csv(folder / "photos.csv", sep="\t", index=False)
+
+
+def train_ours(folder: Path, size: int, steps: int, device: str, threads: int) -> float:
+    """Return seconds of cache and steps together."""
+    import pandas as pd
+
+    from unscene.clip_models import get_normalisation, load_clip
+    from unscene.engine import prepare_torch
+    from unscene.objectives import list_texts
+    from unscene.photo_cache import open_cache, write_cache
+    from unscene.samplers import plan_batches
+    from unscene.training import Trainer
+    from unscene.training_batches import CacheReader
+
+    prepare_torch(device, threads)
+    model, preprocess, tokenizer = load_clip(folder / "clip", device)
+    photo = pd.read_csv(folder / "photos.csv", sep="\t")
+    name = photo["title"]
+    pair = pd.DataFrame(
+        {
+            "edit_id": [str(row) for row in photo.index], "group": [str(row) for row in photo.index], "category": "bench",
+            "original_path": photo["filepath"], "edited_path": photo["filepath"],
+            "caption_original": name, "caption_without": name, "caption_negated": name,
+        }
+    )  # fmt: skip
+    arm = {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}}
+    settings = {
+        "steps": steps, "batch_pairs": size // 2, "learning_rate": 1e-5, "warmup_steps": 1, "weight_decay": 0.1,
+        "temperature": "trained", "true_negations": 0, "crop_scale": 0.9,
+    }  # fmt: skip
+    runtime = {"precision": "bfloat16", "chunk_pairs": 0, "checkpoint_activations": False}
+    trainer = Trainer(model, arm, settings, (0, 0, 0), get_normalisation(preprocess), runtime)
+    began = time.monotonic()
+    write_cache(pair, preprocess, folder / "photos.npy", folder / "photos.parquet", threads)
+    training_set = open_cache(pair, folder / "photos.npy", folder / "photos.parquet")
+    plan = plan_batches(pair["group"].to_numpy(), steps, size // 2, "random", 0)
+    reader = CacheReader(
+        training_set, plan, arm, settings, (0, 0, 0), model, tokenizer, list_texts(arm["loss"])
+    )
+    trainer.train(reader)
+    return time.monotonic() - began
+
+
+def train_theirs(folder: Path, size: int, steps: int, device: str, threads: int) -> float:
+    """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos."""
+    import open_clip
+    import torch
+    from open_clip_train.data import get_csv_dataset
+    from open_clip_train.params import parse_args
+    from open_clip_train.scheduler import cosine_lr
+    from open_clip_train.train import train_one_epoch
+
+    from unscene.clip_models import load_clip
+
+    torch.set_num_threads(threads)
+    arguments = parse_args(
+        [
+            "--train-data", str(folder / "photos.csv"), "--batch-size", str(size), "--model", MODEL,
+            "--precision", "amp_bf16" if device == "cuda" else "fp32", "--grad-clip-norm", "1.0",
+            "--workers", "8" if device == "cuda" else "0", "--lr", "1e-5", "--wd", "0.1", "--warmup", "1",
+        ]
+    )  # fmt: skip
+    arguments.device, arguments.distributed, arguments.distill, arguments.world_size = device, False, False, 1
+    arguments.rank = arguments.local_rank = 0
+    arguments.horovod = arguments.wandb = False
+    model = load_clip(folder / "clip", device)[0]
+    transform = open_clip.image_transform_v2(
+        open_clip.transform.PreprocessCfg(size=224), is_train=True, aug_cfg={"scale": (0.9, 1.0)}
+    )
+    loader = get_csv_dataset(arguments, transform, True, tokenizer=open_clip.get_tokenizer(MODEL))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.1)
+    schedule = cosine_lr(optimizer, 1e-5, 1, steps)
+    began = time.monotonic()
+    for epoch in range(steps // loader.dataloader.num_batches):
+        train_one_epoch(
+            model, {"train": loader}, open_clip.ClipLoss(), epoch, optimizer, None, schedule, None, arguments
+        )
+    return time.monotonic() - began
+
+
+def run(side: str, folder: Path, size: int, steps: int, device: str, threads: int, path: Path) -> None:
+    """Measure one side in this process and write samples a second and peak memory (MB) to path."""
+    seconds = {"ours": train_ours, "theirs": train_theirs}[side](folder, size, steps, device, threads)
+    if device == "cuda":
+        import torch
+
+        peak = torch.cuda.max_memory_allocated() / 2**20
+    else:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    path.write_text(json.dumps({"speed": size * steps / seconds, "peak": peak}))
+
+
+def measure(size: int, epochs: int, batches: int, repeats: int, device: str, threads: int) -> dict:
+    """Return {side: {speed, peak}}, the medians of the repeats, both sides in turns."""
+    results: dict = {"ours": [], "theirs": []}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make_world(folder, size * batches)
+        context = multiprocessing.get_context("spawn")
+        for repeat in range(repeats):
+            for side in results if repeat % 2 == 0 else reversed(results):
+                path = folder / "result.json"
+                arguments = (side, folder, size, epochs * batches, device, threads, path)
+                process = context.Process(target=run, args=arguments)
+                process.start()
+                process.join()
+                results[side].append(json.loads(path.read_text()))
+                path.unlink()
+    return {
+        side: {key: statistics.median(run[key] for run in runs) for key in ("speed", "peak")}
+        for side, runs in results.items()
+    }
+
+
+if __name__ == "__main__":
+    import torch
+
+    cuda = torch.cuda.is_available()
+    shape = (512, 4, 8) if cuda else (32, 2, 2)
+    result = measure(*shape, repeats=3, device="cuda" if cuda else "cpu", threads=torch.get_num_threads())
+    ours, theirs = result["ours"], result["theirs"]
+    where = "gpu" if cuda else "cpu"
+    print_bench(
+        f"training_{where}", ours["speed"], "samples/s", ours["speed"] / theirs["speed"], "open_clip_train"
+    )
+    print_bench(
+        f"training_memory_{where}", ours["peak"], "MB", theirs["peak"] / ours["peak"], "open_clip_train"
+    )
+    if cuda:
+        print_bench(
+            "training_published", ours["speed"], "samples/s", ours["speed"] / PUBLISHED_A100, "A100_published"
+        )

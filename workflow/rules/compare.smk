@@ -1,0 +1,158 @@
+# Compare: the arms against each other on held-out pairs and on external sets, the verdict, and what a paper needs.
+#
+# REQUIRED INPUTS: results/metrics/{arm}/, results/metrics/sets/, results/metrics/{classes,sweeps}.parquet,
+#                  results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{the deployed arm}/fold0/
+# OUTPUTS:         results/metrics/items.parquet, summary.csv, comparison.csv, sets.csv, verdict.json, retrieval.png,
+#                  retrieval.json, paper/
+
+MAIN_ARM = config["deploy"]["arm"]
+
+STAGE_FILES += expand(
+    "results/metrics/{file}",
+    file=["items.parquet", "summary.csv", "comparison.csv", "sets.csv", "verdict.json", "paper"],
+)
+# An untrained arm has nothing to show after tuning.
+STAGE_FILES += expand(
+    "results/metrics/retrieval.{kind}", kind=["png", "json"] if MAIN_ARM in TRAINED_ARMS else []
+)
+
+
+rule compare_arms:
+    """Pool the held-out pairs of all folds and compare the arms, with intervals."""
+    input:
+        metrics=expand("results/metrics/{arm}/fold{fold}-seed{seed}.json", arm=ARMS, fold=FOLDS, seed=SEEDS),
+        item_tables=expand(
+            "results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
+            arm=ARMS,
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
+    output:
+        item_table="results/metrics/items.parquet",
+        summary="results/metrics/summary.csv",
+        comparison="results/metrics/comparison.csv",
+    log:
+        "logs/compare_arms.log",
+    benchmark:
+        "benchmarks/compare_arms.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    params:
+        lineage=lineage(
+            "compare_arms", settings=["seed", "evaluate", "deploy.arm"], parents=["evaluate_clip"]
+        ),
+    message:
+        "Comparing the arms"
+    script:
+        "../scripts/compare_arms.py"
+
+
+rule draw_retrieval:
+    """Draw what the negated captions of a held-out fold find before and after tuning."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        model=f"results/models/{MAIN_ARM}/fold0/seed{SEEDS[0]}",
+    output:
+        figure="results/metrics/retrieval.png",
+        found="results/metrics/retrieval.json",
+    log:
+        "logs/draw_retrieval.log",
+    benchmark:
+        "benchmarks/draw_retrieval.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="30m",
+    params:
+        lineage=lineage(
+            "draw_retrieval",
+            settings=["seed", "train.clip", "deploy.arm"],
+            parents=["select_pairs", "split_folds", "train_clip"],
+            weights=["train.clip"],
+        ),
+    message:
+        "Drawing what the queries find"
+    script:
+        "../scripts/draw_retrieval.py"
+
+
+rule compare_arms_on_sets:
+    """Compare the main arm with the untuned model and with plain fine-tuning on every external set."""
+    input:
+        metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=ARMS),
+        item_tables=expand("results/metrics/sets/{set}/{arm}.items.parquet", set=SETS, arm=ARMS),
+    output:
+        comparison="results/metrics/sets.csv",
+    log:
+        "logs/compare_arms_on_sets.log",
+    benchmark:
+        "benchmarks/compare_arms_on_sets.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    params:
+        lineage=lineage(
+            "compare_arms_on_sets",
+            settings=["seed", "evaluate", "deploy.arm"],
+            parents=["evaluate_set"] if SETS else [],
+        ),
+    message:
+        "Comparing the arms on external sets"
+    script:
+        "../scripts/compare_arms_on_sets.py"
+
+
+rule judge_arms:
+    """Judge the main arm by the pass rule; a part that nobody measured is named, not assumed."""
+    input:
+        comparison="results/metrics/comparison.csv",
+        sets="results/metrics/sets.csv",
+        summary="results/metrics/summary.csv",
+    output:
+        verdict="results/metrics/verdict.json",
+    log:
+        "logs/judge_arms.log",
+    benchmark:
+        "benchmarks/judge_arms.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage(
+            "judge_arms", settings=["deploy.arm"], parents=["compare_arms", "compare_arms_on_sets"]
+        ),
+    message:
+        "Judging the main arm"
+    script:
+        "../scripts/judge_arms.py"
+
+
+rule write_paper:
+    """Write tables, figures and a methods section for a paper, every number filled in."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        summary="results/metrics/summary.csv",
+        comparison="results/metrics/comparison.csv",
+        classes="results/metrics/classes.parquet",
+        sweeps=["results/metrics/sweeps.parquet"] if SWEPT else [],
+        verdict="results/metrics/verdict.json",
+    output:
+        folder=directory("results/metrics/paper"),
+    log:
+        "logs/write_paper.log",
+    benchmark:
+        "benchmarks/write_paper.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage(
+            "write_paper",
+            settings=["samples", "folds", "train", "evaluate", "deploy"],
+            parents=["select_pairs", "compare_arms", "judge_arms"] + (["join_sweeps"] if SWEPT else []),
+        ),
+    message:
+        "Writing tables and figures for a paper"
+    script:
+        "../scripts/write_paper.py"

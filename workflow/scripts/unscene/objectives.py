@@ -1,0 +1,190 @@
+"""An arm's loss: the weighted sum of named terms over the features of a batch.
+
+Features are normalised, (pairs, dim), by role: photos `first` and `second`, captions as in `unscene.arms.TEXT_ROLES`; with
+`base:` or `teacher:` in front those of a reference model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from unscene.arms import TEXT_ROLES
+from unscene.comparison_losses import (
+    con_clip,
+    follow_teacher,
+    masked_sigmoid,
+    multiple_choice,
+    neg_clip,
+    preference,
+    triplet_clip,
+)
+from unscene.losses import get_pair_truth, info_nce, keep_base, masked_multi_positive, pair_ranking
+
+if TYPE_CHECKING:
+    import torch
+
+    Tensor = torch.Tensor
+
+PHOTO_ROLES = ("first", "second")
+
+
+class View:
+    """A batch as the terms see it: features by role, numbers of the captions by role, temperature and bias."""
+
+    def __init__(
+        self,
+        features: "dict[str, Tensor]",
+        keys: "dict[str, Tensor]",
+        temperature: "Tensor",
+        bias: "Tensor | None",
+    ):
+        self.features, self.keys, self.temperature, self.bias = features, keys, temperature, bias
+
+    def join(self, *roles: str) -> "Tensor":
+        """Return the features of several roles, one below the other."""
+        import torch
+
+        return torch.cat([self.features[role] for role in roles])
+
+    def logits(self, photo: "str | Tensor", text: "str | Tensor") -> "Tensor":
+        """Return temperature x cosine of all photos with all captions, (photos, captions)."""
+        photo = self.features[photo] if isinstance(photo, str) else photo
+        text = self.features[text] if isinstance(text, str) else text
+        return self.temperature * photo @ text.T
+
+    def own(self, photo: str, text: str) -> "Tensor":
+        """Return the logit of each pair's own photo and caption, (pairs,)."""
+        return self.temperature * (self.features[photo] * self.features[text]).sum(dim=1)
+
+    def truth(self) -> "tuple[Tensor, Tensor]":
+        """Return (positive, negative) of photos [first, second] and captions [a, b, n]."""
+        import torch
+
+        return get_pair_truth(torch.stack([self.keys[role] for role in "abn"]), self.keys["plain"])
+
+
+def _info_nce(view: View) -> "Tensor":
+    return info_nce(view.logits(view.join(*PHOTO_ROLES), view.join("own_first", "own_second")))
+
+
+def _neg_clip(view: View) -> "Tensor":
+    photos = view.join(*PHOTO_ROLES)
+    hard = view.logits(photos, view.join("hard_first", "hard_second"))
+    return neg_clip(view.logits(photos, view.join("own_first", "own_second")), hard)
+
+
+def _mask(view: View) -> "Tensor":
+    return masked_multi_positive(
+        view.logits(view.join(*PHOTO_ROLES), view.join("a", "b", "n")), *view.truth()
+    )
+
+
+def _rank(view: View) -> "Tensor":
+    return pair_ranking(*(view.own(photo, text) for photo in PHOTO_ROLES for text in "an"))
+
+
+def _keep(view: View) -> "Tensor":
+    photo, text, photo_base, text_base = (
+        view.features[role] for role in ("first", "plain", "base:first", "base:plain")
+    )
+    z, z_base = view.logits(photo, text), view.logits(photo_base, text_base)
+    return keep_base(z, z_base, photo, photo_base, text, text_base)
+
+
+def _triplet(view: View) -> "Tensor":
+    return triplet_clip(*(view.logits(photo, text) for photo in PHOTO_ROLES for text in "an"))
+
+
+def _con_clip(view: View) -> "Tensor":
+    return con_clip(*(view.logits(photo, text) for photo in PHOTO_ROLES for text in "an"))
+
+
+def _sigmoid(view: View) -> "Tensor":
+    z = view.logits(view.join(*PHOTO_ROLES), view.join("a", "b", "n"))
+    return masked_sigmoid(z, view.bias, *view.truth())
+
+
+def _preference(view: View) -> "Tensor":
+    import torch
+
+    def margins(reference: str) -> "Tensor":
+        names = [
+            view.own(f"{reference}{photo}", f"{reference}{text}") for photo in PHOTO_ROLES for text in "an"
+        ]
+        return torch.cat([names[0] - names[1], names[3] - names[2]])
+
+    return preference(margins(""), margins("base:"))
+
+
+def _choose(view: View) -> "Tensor":
+    """Four answers a photo: its own right and wrong caption, and those of the next pair of the batch."""
+    import torch
+
+    rows = []
+    for photo, right, wrong in (("first", "a", "n"), ("second", "n", "a")):
+        feature = view.features[photo]
+        answers = [view.features[right], view.features[wrong]]
+        answers += [answer.roll(-1, dims=0) for answer in answers]
+        z = view.temperature * torch.stack([(feature * answer).sum(dim=1) for answer in answers], dim=1)
+        same = view.keys[right].roll(-1) == view.keys[right]  # the next pair's caption is true here as well
+        rows.append(
+            torch.cat([z[:, :2], z[:, 2:3].masked_fill(same[:, None], float("-inf")), z[:, 3:]], dim=1)
+        )
+    return multiple_choice(torch.cat(rows))
+
+
+def _follow(view: View) -> "Tensor":
+    roles = [*PHOTO_ROLES], ["a", "b", "n"]
+    photo, photo_teacher, text, text_teacher = (
+        view.join(*(f"{reference}{role}" for role in names))
+        for names in roles
+        for reference in ("", "teacher:")
+    )
+    return follow_teacher(photo, photo_teacher, text, text_teacher)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One loss: what computes it, the captions it reads, whether it compares within pairs, and what it asks of a reference."""
+
+    compute: Callable[[View], "Tensor"]
+    texts: tuple[str, ...]
+    within_pairs: bool = True
+    reference: tuple[str, ...] = ()
+
+
+TERMS = {
+    "infonce": Term(_info_nce, ("own_first", "own_second"), within_pairs=False),
+    "negclip": Term(_neg_clip, ("own_first", "own_second", "hard_first", "hard_second"), within_pairs=False),
+    "mask": Term(_mask, ("a", "b", "n")),
+    "rank": Term(_rank, ("a", "n")),
+    "keep": Term(_keep, ("plain",), within_pairs=False, reference=("base:first", "base:plain")),
+    "triplet": Term(_triplet, ("a", "n")),
+    "conclip": Term(_con_clip, ("a", "n")),
+    "siglip": Term(_sigmoid, ("a", "b", "n")),
+    "dpo": Term(_preference, ("a", "n"), reference=("base:first", "base:second", "base:a", "base:n")),
+    "mcq": Term(_choose, ("a", "n")),
+    "teacher": Term(
+        _follow,
+        ("a", "b", "n"),
+        reference=("teacher:first", "teacher:second", "teacher:a", "teacher:b", "teacher:n"),
+    ),
+}
+
+
+def list_texts(loss: dict[str, float]) -> tuple[str, ...]:
+    """Return the roles of the captions that a loss reads, in a fixed order."""
+    wanted = {role for name in loss for role in TERMS[name].texts}
+    return tuple(role for role in TEXT_ROLES if role in wanted)
+
+
+def list_references(loss: dict[str, float], reference: str) -> tuple[str, ...]:
+    """Return the roles (without their prefix) that a loss reads of a reference model, `base` or `teacher`, in a fixed order."""
+    wanted = {role for name in loss for role in TERMS[name].reference if role.startswith(f"{reference}:")}
+    return tuple(sorted(role.partition(":")[2] for role in wanted))
+
+
+def compute_terms(loss: dict[str, float], view: View) -> "tuple[Tensor, dict[str, Tensor]]":
+    """Return (the weighted sum, each term without its weight)."""
+    terms = {name: TERMS[name].compute(view) for name in loss}
+    return sum(loss[name] * value for name, value in terms.items()), terms

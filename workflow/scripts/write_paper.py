@@ -1,0 +1,70 @@
+"""Write what a paper needs of a run: tables (CSV, Markdown, LaTeX), figures (PDF), and a methods and results section."""
+
+import logging
+import shutil
+import uuid
+from pathlib import Path
+
+import pandas as pd
+
+from unscene import paper
+from unscene.pairs import read_pairs
+from unscene.report.arm_tables import list_drawings
+from unscene.tables import read_json, read_table, write_text
+
+
+def write_paper(
+    path_to_pairs, path_to_summary, path_to_comparison, path_to_classes, path_to_sweeps, path_to_verdict, path_to_folder,
+    settings,
+):  # fmt: skip
+    """Write the folder: arms.* and contrasts.* (csv, md, tex), methods.md, methods.tex, and a PDF a figure that the run allows.
+
+    settings: the config's blocks `samples folds train evaluate deploy`. path_to_sweeps: None when no arm was swept.
+    """
+    summary, comparison = pd.read_csv(path_to_summary), pd.read_csv(path_to_comparison)
+    classes = read_table(path_to_classes, ["arm", "category"])
+    sweep = read_table(path_to_sweeps, ["arm", "alpha", "chosen"]) if path_to_sweeps else None
+    final = Path(path_to_folder)
+    folder = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    folder.mkdir(parents=True)
+    try:
+        for name, frame, caption in (
+            (
+                "arms",
+                paper.tabulate_arms(summary),
+                "Arms on held-out pairs: mean over folds and its interval, in percent.",
+            ),
+            ("contrasts", paper.tabulate_contrasts(comparison), "Differences of the group score in points."),
+        ):
+            write_text(frame.to_csv(index=False, lineterminator="\n"), folder / f"{name}.csv")
+            write_text(paper.to_markdown(frame), folder / f"{name}.md")
+            write_text(paper.to_latex(frame, caption, f"tab:{name}"), folder / f"{name}.tex")
+        sentence = read_json(path_to_verdict)["sentence"]
+        section = paper.describe_methods(settings, read_pairs(path_to_pairs), comparison, sentence)
+        write_text(paper.join_markdown(section), folder / "methods.md")
+        write_text(paper.join_latex(section), folder / "methods.tex")
+        for drawing in list_drawings(summary, comparison, classes, sweep, settings):
+            drawing.save_pdf(folder / f"{drawing.name}.pdf")
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    logging.getLogger("unscene").info(
+        "%s: %s", final, ", ".join(sorted(path.name for path in final.iterdir()))
+    )
+
+
+if __name__ == "__main__":
+    from unscene.logs import log_job
+
+    with log_job(snakemake):
+        write_paper(
+            path_to_pairs=snakemake.input.pairs,
+            path_to_summary=snakemake.input.summary,
+            path_to_comparison=snakemake.input.comparison,
+            path_to_classes=snakemake.input.classes,
+            path_to_sweeps=next(iter(snakemake.input.get("sweeps") or []), None),
+            path_to_verdict=snakemake.input.verdict,
+            path_to_folder=snakemake.output.folder,
+            settings=snakemake.params.lineage["settings"],
+        )
