@@ -56,8 +56,8 @@ class Doubling(DeviceStage):
         return (name, attempt + 1) if result["status"] == "ok" and attempt < self.attempts else None
 
 
-def run(path, stage, items=range(10), digest="a", runtime=RUNTIME):
-    with Scratch(path, digest) as scratch:
+def run(path, stage, items=range(10), lineage="a", runtime=RUNTIME):
+    with Scratch(path, lineage) as scratch:
         engine = Engine(stage, runtime, scratch)
         results = engine.run(items)
         return results, engine.timing
@@ -199,7 +199,7 @@ def test_sigterm_keeps_what_is_finished_and_the_next_run_continues(tmp_path, at)
 def test_another_lineage_discards_what_was_kept(tmp_path):
     run(tmp_path / "s", Doubling())
     stage = Doubling()
-    run(tmp_path / "s", stage, digest="b")
+    run(tmp_path / "s", stage, lineage="b")
     assert len(stage.batches) == 3
 
 

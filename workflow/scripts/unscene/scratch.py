@@ -9,7 +9,6 @@ Snakemake deletes the outputs of a failed job, so finished items wait in `state/
 """
 
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -18,10 +17,13 @@ import shutil
 import tempfile
 import threading
 import time
+import uuid
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from unscene.shards import ShardWriter, file_sha256
+from unscene.lineage import digest
+from unscene.shards import file_sha256
 from unscene.tables import write_text
 
 
@@ -29,11 +31,11 @@ class Scratch:
     """The finished items of one job. Use as a context manager: it holds a lock, so that no other process joins in.
 
     path: the folder, kept until `discard`; None makes a temporary one in `beside` that ends with the block, so nothing is
-    resumed. digest: of the job's lineage (see unscene.lineage.digest). Thread-safe.
+    resumed. lineage: the digest of the job's lineage (see unscene.lineage.digest). Thread-safe.
     """
 
-    def __init__(self, path: str | Path | None, digest: str, beside: str | Path = "."):
-        self._digest, self._is_kept = digest, path is not None
+    def __init__(self, path: str | Path | None, lineage: str, beside: str | Path = "."):
+        self._lineage, self._is_kept = lineage, path is not None
         if path is None:
             Path(beside).mkdir(parents=True, exist_ok=True)
             path = tempfile.mkdtemp(prefix=".scratch-", dir=beside)
@@ -78,7 +80,7 @@ class Scratch:
     def keep_outputs(self, keys: list[str], payload: object) -> None:
         """Keep a batch's device outputs until all its items are recorded, so that no device work is done twice."""
         content = pickle.dumps((keys, payload), protocol=pickle.HIGHEST_PROTOCOL)
-        name = hashlib.sha256(content).hexdigest()
+        name = f"{uuid.uuid4().hex}-{zlib.crc32(content):08x}"
         temporary = self._batches / f".{name}.tmp"
         temporary.write_bytes(content)
         temporary.rename(self._batches / name)
@@ -90,10 +92,8 @@ class Scratch:
         payloads = []
         for path in sorted(self._batches.iterdir()):
             content = path.read_bytes()
-            if hashlib.sha256(content).hexdigest() == path.name:
-                keys, payload = pickle.loads(
-                    content
-                )  # written by keep_outputs of this same user, checked by its hash
+            if path.name.endswith(f"-{zlib.crc32(content):08x}"):
+                keys, payload = pickle.loads(content)  # of this user, whole
                 missing = set(keys) - self.results.keys()
                 if missing:
                     self._open_batches[path.name] = missing
@@ -102,11 +102,11 @@ class Scratch:
             path.unlink()
         return payloads
 
-    def hand_over(self, keys: Iterable[str], writer: ShardWriter) -> None:
-        """Put the files of these items into a shard's folder; they stay here as well until `discard`."""
-        for key in keys:
-            for name in self._names.get(key, ()):
-                _link(self.files / name, writer.folder / name)
+    def hand_over(self, folder: Path) -> None:
+        """Put the files of all items into a shard's folder; they stay here as well until `discard`."""
+        for names in self._names.values():
+            for name in names:
+                _link(self.files / name, folder / name)
 
     def discard(self) -> None:
         """Remove everything: the shard is written, or was never to be kept."""
@@ -115,11 +115,11 @@ class Scratch:
 
     def _load(self) -> None:
         stamp, journal = self.path / "lineage", self.path / "journal.jsonl"
-        if self.path.is_dir() and (not stamp.is_file() or stamp.read_text().strip() != self._digest):
+        if self.path.is_dir() and (not stamp.is_file() or stamp.read_text().strip() != self._lineage):
             shutil.rmtree(self.path)
         for folder in (self.files, self._batches):
             folder.mkdir(parents=True, exist_ok=True)
-        write_text(f"{self._digest}\n", stamp)
+        write_text(f"{self._lineage}\n", stamp)
         whole = 0
         if journal.is_file():
             for line in journal.read_bytes().splitlines(keepends=True):
@@ -144,9 +144,15 @@ class Scratch:
         self._names[entry["key"]] = list(entry["files"])
 
 
-def find_scratch(snakemake) -> Path:
-    """Return the scratch folder of a job that works on a shard, relative to the run directory."""
-    return Path("state", "scratch", snakemake.rule, snakemake.wildcards.shard)
+def open_scratch(snakemake) -> Scratch:
+    """Return the scratch of a job that works on a shard, in the run directory; not entered yet."""
+    path = Path("state", "scratch", snakemake.rule, snakemake.wildcards.shard)
+    return Scratch(path, digest(snakemake.params.lineage))
+
+
+def find_timing(snakemake) -> Path:
+    """Return where a job writes how long its device worked: beside its benchmark."""
+    return Path("benchmarks", snakemake.rule, f"{snakemake.wildcards.shard}.device.json")
 
 
 def _lock_file(path: Path) -> int:
