@@ -37,6 +37,14 @@ def test_real_photos(tmp_path, real_data, overlays):
     assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES
 
 
+def test_control_edits_are_planned_when_asked_for(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("edits: {sham: true}\n")
+    planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
+    controls = {"make_sham_edits", "join_sham_edits", "score_controls", "select_controls"}
+    assert planned == STAGES | {"render_scenes"} | controls
+
+
 def test_slurm_profile(tmp_path):
     arguments = ("--profile", str(CHECKOUT / "profiles/slurm"))
     assert list_planned_rules(tmp_path, *arguments) == STAGES | {"render_scenes"}

@@ -6,6 +6,7 @@ import pytest
 
 import remove_objects
 from tiny_inpainter import save_tiny_inpainter
+from unscene import removal
 from unscene.images import read_mask, read_photo, write_png
 from unscene.seeds import derive_seed
 from unscene.shards import file_sha256
@@ -24,7 +25,6 @@ SETTINGS = {
     "feather_px": 1,
     "attempts": 2,
     "retry_dilation": 2.0,
-    "sham": False,
 }
 RUNTIME = {"device": "cpu", "batch_size": 4, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
 
@@ -86,7 +86,7 @@ def run(folder="s-0-of-1", samples="samples.parquet", masks="masks.parquet", run
         runtime,
         "0123456789abcdef" if changes.get("backend") == "diffusers" else None,
     )
-    frame = read_table(f"results/edits/{folder}.parquet", list(remove_objects.COLUMNS))
+    frame = read_table(f"results/edits/{folder}.parquet", list(removal.COLUMNS))
     return {row.edit_id: row for row in frame.itertuples()}
 
 
@@ -198,15 +198,13 @@ def test_a_flat_hole_in_flat_surroundings_is_right():
     mask = np.zeros((40, 40), bool)
     mask[10:20, 10:20] = True
     photo[mask] = 0
-    assert remove_objects.find_fault(photo, mask, np.full_like(photo, 200)) is None
+    assert removal.find_fault(photo, mask, np.full_like(photo, 200)) is None
 
 
 def test_a_file_that_reads_back_differently_is_a_fault(inputs, fake, monkeypatch):
     inputs(1)
     fake(paint_gray)
-    monkeypatch.setattr(
-        remove_objects, "write_png", lambda pixels, path: write_png(np.roll(pixels, 1, 0), path)
-    )
+    monkeypatch.setattr(removal, "write_png", lambda pixels, path: write_png(np.roll(pixels, 1, 0), path))
     row = run(attempts=1)["s_0-cat"]
     assert (row.status, row.reason) == ("refused", "file_differs")
 
@@ -249,9 +247,3 @@ def test_no_wanted_edit_gives_an_empty_table(inputs, fake):
     masks = read_table("masks.parquet")
     write_table(masks[masks["status"] != "ok"], "masks.parquet")
     assert run() == {} and remover.seeds == []
-
-
-def test_sham_edits_are_refused_not_forgotten(inputs):
-    inputs(1)
-    with pytest.raises(ValueError, match="edits.sham"):
-        run(sham=True)

@@ -53,6 +53,7 @@ class FakeDetector:
             np.array([item[1] for item in found], np.float32),
             [item[0] for item in found],
             masks,
+            np.array([box for _, _, box in self.scenes[int(photo[0, 0, 0])]], np.float32).reshape(-1, 4),
         )
 
 
@@ -117,6 +118,9 @@ def test_a_row_for_each_wanted_word_with_its_reason(shard):
     told = {
         name: (row.status, row.reason if isinstance(row.reason, str) else None) for name, row in rows.items()
     }
+    seen = {name: list(row.seen_boxes) for name, row in rows.items()}
+    assert seen["s_0-zebra"] == seen["s_0-cat"] and len(seen["s_0-cat"]) == 3 * 4  # every category's boxes
+    assert seen["s_1-cup"] == [10, 14, 10, 14]
     assert told == {
         "s_0-dog": ("skipped", "low_confidence"),
         "s_0-cat": ("ok", None),

@@ -2,11 +2,15 @@
 #
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
 #                  of masks, edits and captions
-# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png;
+#                  with edits.sham results/quality/sham/{shard}.parquet, controls.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected"])
 STAGE_FILES += ["results/quality/contact_sheet.png"]
+if config["edits"]["sham"]:
+    STAGE_FILES += expand("results/quality/sham/{shard}.parquet", shard=SHARDS)
+    STAGE_FILES += ["results/quality/controls.parquet"]
 
 
 rule score_edits:
@@ -94,3 +98,57 @@ rule draw_contact_sheet:
         "Drawing the contact sheet"
     script:
         "../scripts/draw_contact_sheet.py"
+
+
+rule score_controls:
+    """Score the control edits of a shard by their pixels."""
+    input:
+        samples="results/samples/{shard}.parquet",
+        sample_folder="results/samples/{shard}",
+        sham="results/edits/sham/{shard}.parquet",
+        sham_folder="results/edits/sham/{shard}",
+    output:
+        "results/quality/sham/{shard}.parquet",
+    log:
+        "logs/score_controls/{shard}.log",
+    benchmark:
+        "benchmarks/score_controls/{shard}.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        lineage=lineage("score_controls", parents=["make_sham_edits"]),
+    message:
+        "Scoring the control edits of shard {wildcards.shard}"
+    script:
+        "../scripts/score_controls.py"
+
+
+rule select_controls:
+    """Apply the thresholds that judge a fill, not a removal, to the control edits."""
+    input:
+        samples="results/samples/samples.parquet",
+        sham="results/edits/sham.parquet",
+        captions="results/captions/captions.parquet",
+        scores=expand("results/quality/sham/{shard}.parquet", shard=SHARDS),
+    output:
+        "results/quality/controls.parquet",
+    log:
+        "logs/select_controls.log",
+    benchmark:
+        "benchmarks/select_controls.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage(
+            "select_controls",
+            settings=["quality.thresholds"],
+            parents=["join_samples", "join_sham_edits", "join_captions", "score_controls"],
+        ),
+    message:
+        "Selecting the control edits"
+    script:
+        "../scripts/select_controls.py"

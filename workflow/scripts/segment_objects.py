@@ -41,6 +41,7 @@ COLUMNS = {
     "box_x1": "Int64",
     "box_y1": "Int64",
     "dilation_px": "float64",
+    "seen_boxes": "object",
     "batch_shape": "string",
 }
 _NEVER = len(COCO80)
@@ -66,6 +67,8 @@ def segment_objects(
     threads: int = 1,
 ) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
+
+    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category.
 
     `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
     `settings` is the config's block `masks`, `runtime` its block `runtime`. Raises RuntimeError when more than
@@ -169,6 +172,8 @@ def judge_photo(
     """
     candidates = []
     for row in rows:
+        # What was seen of any category, so that a control edit can keep away from it.
+        row["seen_boxes"] = detections.seen_boxes.ravel()
         if row["category"] not in known:
             continue
         shaped = measure_word(row, detections, settings)
@@ -214,6 +219,7 @@ def _row(photo: Photo, word: str) -> dict:
         status="skipped",
         reason="unknown_to_detector",
         caption_position=photo.wanted[word],
+        seen_boxes=np.zeros(0, np.float32),
     )
     return row
 
