@@ -121,7 +121,8 @@ def test_numbers_that_are_none_give_none(remover, monkeypatch):
 
     def paint_nan(*arguments):
         painted = paint(*arguments)
-        painted[0] = np.nan
+        painted = painted.clone()
+        painted[0] = float("nan")
         return painted
 
     monkeypatch.setattr(remover, "_paint", paint_nan)

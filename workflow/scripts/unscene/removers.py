@@ -1,6 +1,7 @@
 """Removal: paint a photo's masked area as if the object had never been there.
 
-A remover has `name`, `batch_shape` and `fill(photos, masks, seeds)`; outside its mask a filled photo equals the original.
+A remover works in three steps, so that decoding, device and encoding can overlap: `prepare` and `finish` take one photo and run in
+any thread, `paint` takes a batch and has the device. Outside its mask a filled photo equals the original.
 """
 
 import inspect
@@ -52,34 +53,74 @@ def load_remover(
     raise RemovalError(f"edits.backend: {settings['backend']!r} is not known; use diffusers or telea")
 
 
-class TeleaRemover:
-    """OpenCV's fast-marching inpainting (Telea 2004): the classical baseline. The same mask gives the same pixels."""
+class Remover:
+    """What the removers share. `name` tells the weights apart, `batch_size` is that of `fill`."""
 
-    name = "telea"
-    batch_shape = "1"
+    name: str
+    batch_size: int
 
-    def __init__(self, context: float, feather_px: int, workers: int = 1):
-        self._context, self._feather_px, self._workers = context, feather_px, workers
+    def prepare(self, photo: np.ndarray, mask: np.ndarray) -> object:
+        """Return what `paint` needs of a photo (RGB uint8, any size) and its mask (bool)."""
+        raise NotImplementedError
+
+    def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray | None]:
+        """Return a painted crop for each of at most `batch_size` prepared photos; None where the model gave no number."""
+        raise NotImplementedError
+
+    def finish(
+        self, photo: np.ndarray, mask: np.ndarray, prepared: object, painted: np.ndarray | None
+    ) -> np.ndarray | None:
+        """Return the photo with the painted crop in its mask, or None without one."""
+        raise NotImplementedError
+
+    def get_batch_shape(self, batch_size: int) -> str:
+        """Return the shape of a batch as tables record it."""
+        raise NotImplementedError
+
+    @property
+    def batch_shape(self) -> str:
+        """The shape of a batch at the size that was asked for."""
+        return self.get_batch_shape(self.batch_size)
 
     def fill(
         self, photos: Sequence[np.ndarray], masks: Sequence[np.ndarray], seeds: Sequence[int]
-    ) -> list[np.ndarray]:
-        """Return the photos (RGB uint8) with their masks (bool) filled; the seeds don't matter."""
-        with ThreadPoolExecutor(
-            max_workers=self._workers
-        ) as pool:  # OpenCV works outside the interpreter's lock
-            return list(pool.map(self._fill_one, photos, masks))
+    ) -> list[np.ndarray | None]:
+        """Return the photos with their masks filled, one step after the other; None where the model gave no number."""
+        prepared = [self.prepare(photo, mask) for photo, mask in zip(photos, masks, strict=True)]
+        painted = []
+        for start in range(0, len(prepared), self.batch_size):
+            chosen = slice(start, start + self.batch_size)
+            painted += self.paint(prepared[chosen], seeds[chosen], self.batch_size)
+        return [self.finish(*each) for each in zip(photos, masks, prepared, painted, strict=True)]
 
-    def _fill_one(self, photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+
+class TeleaRemover(Remover):
+    """OpenCV's fast-marching inpainting (Telea 2004): the classical baseline. The same mask gives the same pixels."""
+
+    name = "telea"
+
+    def __init__(self, context: float, feather_px: int, workers: int = 1):
+        self._context, self._feather_px, self._workers = context, feather_px, workers
+        self.batch_size = workers
+
+    def get_batch_shape(self, batch_size: int) -> str:
+        return "1"
+
+    def prepare(self, photo: np.ndarray, mask: np.ndarray) -> tuple[Crop, np.ndarray, np.ndarray]:
         crop = place_crop(mask, self._context, 0)
-        area = cut_crop(photo, crop)
-        hole = cut_crop(mask.astype(np.uint8), crop)
-        return paste_crop(
-            photo, mask, cv2.inpaint(area, hole, TELEA_RADIUS_PX, cv2.INPAINT_TELEA), crop, self._feather_px
-        )
+        return crop, cut_crop(photo, crop), cut_crop(mask.astype(np.uint8), crop)
+
+    def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray]:
+        with ThreadPoolExecutor(self._workers) as pool:  # OpenCV works outside the interpreter's lock
+            return list(
+                pool.map(lambda each: cv2.inpaint(*each[1:], TELEA_RADIUS_PX, cv2.INPAINT_TELEA), prepared)
+            )
+
+    def finish(self, photo, mask, prepared, painted) -> np.ndarray:
+        return paste_crop(photo, mask, painted, prepared[0], self._feather_px)
 
 
-class DiffusersRemover:
+class DiffusersRemover(Remover):
     """Any inpainting pipeline folder that `AutoPipelineForInpainting` loads (SD 1.5, 2, SDXL and their tunings).
 
     Each photo is cropped to a square around its mask and goes through at `size` pixels, in batches of one shape with a noise
@@ -99,7 +140,7 @@ class DiffusersRemover:
 
         import unscene.offline  # noqa: F401  before diffusers
 
-        self._torch, self._settings, self._device, self._batch_size = torch, settings, device, batch_size
+        self._torch, self._settings, self._device, self.batch_size = torch, settings, device, batch_size
         self._dtype = getattr(torch, precision) if device == "cuda" else torch.float32
         self._pipeline = _load_pipeline(Path(path), self._dtype, device)
         self._scale = int(self._pipeline.vae_scale_factor)
@@ -111,47 +152,37 @@ class DiffusersRemover:
         self._steps = ask_for_steps(settings["steps"], settings["strength"])
         self._prompts = self._encode_prompts()
         self.name = Path(path).name + (f"-{fingerprint[:8]}" if fingerprint else "")
-        self.batch_shape = f"{batch_size}x3x{self._size}x{self._size}"
 
-    def fill(
-        self, photos: Sequence[np.ndarray], masks: Sequence[np.ndarray], seeds: Sequence[int]
-    ) -> list[np.ndarray | None]:
-        """Return the photos (RGB uint8, any sizes) with their masks (bool) filled; None where the model gave no number."""
-        filled = []
-        for start in range(0, len(photos), self._batch_size):
-            chosen = slice(start, start + self._batch_size)
-            filled += self._fill_batch(photos[chosen], masks[chosen], seeds[chosen])
-        return filled
+    def get_batch_shape(self, batch_size: int) -> str:
+        return f"{batch_size}x3x{self._size}x{self._size}"
 
-    def _fill_batch(self, photos, masks, seeds) -> list[np.ndarray | None]:
+    def prepare(self, photo: np.ndarray, mask: np.ndarray) -> tuple[Crop, np.ndarray, np.ndarray]:
+        crop = place_crop(mask, self._settings["context"], self._size)
+        hole = pool_mask(cut_crop(mask.astype(np.uint8), crop) > 0, self._size, self._scale)
+        return crop, resize_area(cut_crop(photo, crop), self._size), hole
+
+    def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray | None]:
         torch, size = self._torch, self._size
-        crops = [place_crop(mask, self._settings["context"], size) for mask in masks]
-        areas = [resize_area(cut_crop(photo, crop), size) for photo, crop in zip(photos, crops, strict=True)]
-        holes = [
-            pool_mask(cut_crop(mask.astype(np.uint8), crop) > 0, size, self._scale)
-            for mask, crop in zip(masks, crops, strict=True)
-        ]
         blank = np.zeros((size, size), dtype=bool)
         blank[size // 4 : size // 2, size // 4 : size // 2] = True
-        areas = pad_tail(areas, self._batch_size, np.full((size, size, 3), 127, np.uint8))
-        holes = pad_tail(holes, self._batch_size, blank)
-        seeds = pad_tail(list(seeds), self._batch_size, 0)
+        areas = [area for _, area, _ in prepared]
+        areas = pad_tail(areas, batch_size, np.full((size, size, 3), 127, np.uint8))
+        holes = pad_tail([hole for _, _, hole in prepared], batch_size, blank)
         image = torch.from_numpy(np.stack(areas)).permute(0, 3, 1, 2).float().div(255)
         hole = torch.from_numpy(np.stack(holes))[:, None].float()
-        painted = self._paint(image, hole, seeds)
-        filled = []
-        for photo, mask, crop, pixels in zip(photos, masks, crops, painted, strict=False):
-            if not np.isfinite(pixels).all():
-                filled.append(None)
-                continue
-            pixels = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-            filled.append(
-                paste_crop(photo, mask, resize_area(pixels, crop.side), crop, self._settings["feather_px"])
-            )
-        return filled
+        painted = self._paint(image, hole, pad_tail(list(seeds), batch_size, 0))[: len(prepared)]
+        is_sound = torch.isfinite(painted).flatten(1).all(dim=1).cpu().numpy()
+        pixels = painted.clamp(0, 1).mul(255).round().nan_to_num().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return [each if sound else None for each, sound in zip(pixels, is_sound, strict=True)]
 
-    def _paint(self, image, hole, seeds: list[int]) -> np.ndarray:
-        """Run the pipeline on (batch, 3, size, size) in 0..1 and masks (batch, 1, size, size); return (batch, size, size, 3)."""
+    def finish(self, photo, mask, prepared, painted) -> np.ndarray | None:
+        if painted is None:
+            return None
+        crop = prepared[0]
+        return paste_crop(photo, mask, resize_area(painted, crop.side), crop, self._settings["feather_px"])
+
+    def _paint(self, image, hole, seeds: list[int]):
+        """Run the pipeline on (batch, 3, size, size) in 0..1 and masks (batch, 1, size, size); return the like of the former."""
         torch = self._torch
         with torch.inference_mode():
             return self._pipeline(
@@ -164,10 +195,10 @@ class DiffusersRemover:
                 guidance_scale=self._settings["guidance"],
                 # One generator a photo, on the CPU: its noise is the same wherever and beside whatever it is painted.
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-                output_type="np",
+                output_type="pt",
                 **{key: value.expand(len(seeds), *value.shape[1:]) for key, value in self._prompts.items()},
                 **self._encode_masked(image, hole),
-            ).images
+            ).images.float()
 
     def _encode_masked(self, image, hole) -> dict:
         """Return the masked photos' latents, encoded in one batch, for pipelines that take them.
