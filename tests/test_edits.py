@@ -8,6 +8,7 @@ import remove_objects
 from tiny_inpainter import save_tiny_inpainter
 from unscene import removal
 from unscene.images import read_mask, read_photo, write_png
+from unscene.removers import Remover
 from unscene.seeds import derive_seed
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
@@ -54,6 +55,8 @@ def inputs(tmp_path, monkeypatch):
                     "image_id": f"s_{index}",
                     "path": f"photo{index}.png",
                     "sha256": file_sha256(f"photo{index}.png"),
+                    "width": 40 - index,
+                    "height": 30 + index,
                 }
             )
             masks.append(
@@ -90,18 +93,27 @@ def run(folder="s-0-of-1", samples="samples.parquet", masks="masks.parquet", run
     return {row.edit_id: row for row in frame.itertuples()}
 
 
-class FakeRemover:
-    """Paints what `paint(photo, mask, call number)` returns; remembers the masks and seeds it was given."""
+class FakeRemover(Remover):
+    """Paints what `paint_one(photo, mask, call number)` returns; remembers the masks and seeds it was given."""
 
-    name, batch_shape = "fake", "4"
+    name, batch_size = "fake", 4
 
-    def __init__(self, paint):
-        self.paint, self.masks, self.seeds = paint, [], []
+    def __init__(self, paint_one):
+        self.paint_one, self.masks, self.seeds = paint_one, [], []
 
-    def fill(self, photos, masks, seeds):
-        self.masks.append(masks)
+    def get_batch_shape(self, batch_size):
+        return str(batch_size)
+
+    def prepare(self, photo, mask):
+        return photo, mask
+
+    def paint(self, prepared, seeds, batch_size):
+        self.masks.append([mask for _, mask in prepared])
         self.seeds.append(seeds)
-        return [self.paint(photo, mask, len(self.seeds)) for photo, mask in zip(photos, masks, strict=True)]
+        return [self.paint_one(photo, mask, len(self.seeds)) for photo, mask in prepared]
+
+    def finish(self, photo, mask, prepared, painted):
+        return painted
 
 
 def paint_gray(photo, mask, _=None):

@@ -67,7 +67,15 @@ def shard(tmp_path, monkeypatch):
         for index, captions in enumerate(words):
             path = f"photo{index}.png"
             write_png(np.full((SIDE, SIDE, 3), index, np.uint8), path)
-            photos.append({"image_id": f"s_{index}", "path": path, "sha256": file_sha256(path), "width": SIDE, "height": SIDE})
+            photos.append(
+                {
+                    "image_id": f"s_{index}",
+                    "path": path,
+                    "sha256": file_sha256(path),
+                    "width": SIDE,
+                    "height": SIDE,
+                }
+            )
             for position, named in enumerate(captions):
                 keywords.append(
                     {
@@ -208,7 +216,13 @@ def test_real_photo_end_to_end(tmp_path, real_data, monkeypatch):
     torch.set_num_threads(1)
     monkeypatch.chdir(tmp_path)
     path = real_data / "coco_sample" / "images" / "000000000785.jpg"
-    sample = {"image_id": "coco_785", "path": str(path), "sha256": file_sha256(path), "width": 640, "height": 425}
+    sample = {
+        "image_id": "coco_785",
+        "path": str(path),
+        "sha256": file_sha256(path),
+        "width": 640,
+        "height": 425,
+    }
     keyword = {
         "image_id": "coco_785",
         "caption_id": "coco_785-0",

@@ -47,7 +47,14 @@ def shard(tmp_path, monkeypatch):
         path = f"photo{index}.png"
         write_png(photo, path)
         photos.append(
-            {"image_id": f"s_{index}", "path": path, "sha256": file_sha256(path), "group": f"g{index}"}
+            {
+                "image_id": f"s_{index}",
+                "path": path,
+                "sha256": file_sha256(path),
+                "group": f"g{index}",
+                "width": SIDE,
+                "height": SIDE,
+            }
         )
     skipped = dict.fromkeys(masks[0]) | {"edit_id": "s_0-cup", "image_id": "s_0", "status": "skipped"}
     write_table(pd.DataFrame(photos), "samples.parquet")

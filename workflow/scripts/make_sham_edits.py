@@ -12,6 +12,7 @@ from unscene.engine import prepare_torch, run_ahead
 from unscene.images import read_mask, write_png
 from unscene.moved_masks import draw_boxes, move_mask
 from unscene.removal import COLUMNS, Edit, list_edits, remove_all
+from unscene.scratch import Scratch
 from unscene.seeds import derive_seed
 from unscene.shards import ShardWriter, check_failed_share, check_file, file_sha256
 from unscene.tables import read_table
@@ -42,6 +43,8 @@ def make_sham_edits(
     runtime: dict,
     fingerprint: str | None = None,
     threads: int = 1,
+    scratch: Scratch | None = None,
+    path_to_timing: str | Path | None = None,
 ) -> None:
     """Write an edited photo, its mask and a row for the control of each mask of a shard that is ok.
 
@@ -52,27 +55,35 @@ def make_sham_edits(
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device
 
-    samples = read_table(path_to_samples, ["image_id", "path", "sha256"])
+    samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
     shams = list_shams(samples, read_table(path_to_masks, MASK_COLUMNS))
-    device = lease_device(runtime)
-    prepare_torch(device, threads)
-    from unscene.removers import load_remover
-
-    weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
-    remover = load_remover(settings, runtime, device, weights, fingerprint)
     # A wider hole could reach an object, and on even background a faultless fill changes next to nothing.
     settings = {**settings, "retry_dilation": 1.0}
-    with ShardWriter(path_to_folder, path_to_table) as writer:
+    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
+    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
+        device = lease_device(runtime)
+        prepare_torch(device, threads)
+        from unscene.removers import load_remover
+
+        weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
+        remover = load_remover(settings, runtime, device, weights, fingerprint)
         rows, edits = place_all(shams, seed, runtime, writer.folder)
-        painted = remove_all(edits, remover, settings, seed, runtime, writer, min_change=0.0)
+        painted, timing = remove_all(
+            edits, remover, settings, seed, runtime, scratch, writer.final_path, min_change=0.0
+        )
         rows.update({row["edit_id"]: row for row in painted})
         for row in painted:
             row["mask_path"] = writer.final_path(Path(row["mask_path"]).name)
         table = [{**rows[sham.of.edit_id + SUFFIX], "sham_of": sham.of.edit_id} for sham in shams]
         frame = pd.DataFrame(table, columns=list(SHAM_COLUMNS)).astype(SHAM_COLUMNS)
-        frame["model"], frame["batch_shape"] = remover.name, remover.batch_shape
+        frame["model"] = remover.name
+        frame["batch_shape"] = frame["batch_shape"].fillna(remover.batch_shape)
         check_failed_share(frame, runtime["max_failed_share"], f"sham edits of {Path(path_to_table).stem}")
+        scratch.hand_over(writer.folder)
         writer.finish(frame, list(SHAM_COLUMNS))
+        if path_to_timing:
+            timing.write(path_to_timing)
+        scratch.discard()
     counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
     logging.getLogger("unscene").info("%d sham edits by %s: %s", len(frame), remover.name, counts)
 
@@ -133,6 +144,7 @@ def place_sham(sham: Sham, seed: int, folder: Path) -> Edit | tuple[str, str]:
 
 if __name__ == "__main__":
     from unscene.logs import log_job
+    from unscene.scratch import find_timing, open_scratch
 
     with log_job(snakemake):
         lineage = snakemake.params.lineage
@@ -146,4 +158,6 @@ if __name__ == "__main__":
             runtime=snakemake.config["runtime"],
             fingerprint=lineage["weights"]["edits.weights"],
             threads=snakemake.threads,
+            scratch=open_scratch(snakemake),
+            path_to_timing=find_timing(snakemake),
         )

@@ -8,6 +8,7 @@ import pandas as pd
 from unscene.checkout import resolve_path
 from unscene.engine import prepare_torch
 from unscene.removal import COLUMNS, list_edits, remove_all
+from unscene.scratch import Scratch
 from unscene.shards import ShardWriter, check_failed_share
 from unscene.tables import read_table
 
@@ -22,33 +23,40 @@ def remove_objects(
     runtime: dict,
     fingerprint: str | None = None,
     threads: int = 1,
+    scratch: Scratch | None = None,
+    path_to_timing: str | Path | None = None,
 ) -> None:
     """Write an edited photo and a row for each mask of a shard that is ok.
 
-    `settings` is the config's block `edits`, `runtime` its block `runtime`, `fingerprint` that of the weights, for the column
-    `model`. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
+    `settings` is the config's block `edits` (its `sham` is not needed), `runtime` its block `runtime`, `fingerprint` that of the weights, for the column
+    `model`. `scratch` keeps what is finished when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
     """
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device
 
     edits = list_edits(
-        read_table(path_to_samples, ["image_id", "path", "sha256"]),
+        read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"]),
         read_table(
             path_to_masks,
             ["edit_id", "image_id", "category", "mask_path", "sha256", "status", "dilation_px"],
         ),
     )
-    device = lease_device(runtime)
-    prepare_torch(device, threads)
-    from unscene.removers import load_remover
+    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
+    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
+        device = lease_device(runtime)
+        prepare_torch(device, threads)
+        from unscene.removers import load_remover
 
-    weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
-    remover = load_remover(settings, runtime, device, weights, fingerprint)
-    with ShardWriter(path_to_folder, path_to_table) as writer:
-        rows = remove_all(edits, remover, settings, seed, runtime, writer)
+        weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
+        remover = load_remover(settings, runtime, device, weights, fingerprint)
+        rows, timing = remove_all(edits, remover, settings, seed, runtime, scratch, writer.final_path)
         frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
         check_failed_share(frame, runtime["max_failed_share"], f"edits of {Path(path_to_table).stem}")
+        scratch.hand_over(writer.folder)
         writer.finish(frame, list(COLUMNS))
+        if path_to_timing:
+            timing.write(path_to_timing)
+        scratch.discard()
     counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
     retried = int((frame["attempt"] > 1).sum())
     logging.getLogger("unscene").info(
@@ -58,6 +66,7 @@ def remove_objects(
 
 if __name__ == "__main__":
     from unscene.logs import log_job
+    from unscene.scratch import find_timing, open_scratch
 
     with log_job(snakemake):
         lineage = snakemake.params.lineage
@@ -71,4 +80,6 @@ if __name__ == "__main__":
             runtime=snakemake.config["runtime"],
             fingerprint=lineage["weights"]["edits.weights"],
             threads=snakemake.threads,
+            scratch=open_scratch(snakemake),
+            path_to_timing=find_timing(snakemake),
         )

@@ -1,18 +1,19 @@
 """Removal of a shard's objects: attempts, cheap checks, and what is kept; whatever the masks are for."""
 
-import logging
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from unscene.engine import BoundedPool, cut_batches, read_checked_photo, run_ahead
+from unscene.device_stage import Batch, DeviceStage, Engine, Timing
+from unscene.engine import read_checked_photo
 from unscene.images import PhotoError, read_mask, read_photo, write_png
-from unscene.logs import progress
 from unscene.mask_shapes import dilate
+from unscene.scratch import Scratch
 from unscene.seeds import derive_seed
-from unscene.shards import ShardWriter, check_file, file_sha256
+from unscene.shards import check_file, file_sha256
 
 COLUMNS = {
     "edit_id": "string",
@@ -49,6 +50,7 @@ class Edit:
     mask_path: str
     mask_sha256: str
     dilation_px: float
+    pixels: int = 0
 
 
 def list_edits(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Edit]:
@@ -71,6 +73,7 @@ def list_edits(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Edit]:
                 row.mask_path,
                 row.sha256,
                 row.dilation_px,
+                int(photo["width"] * photo["height"]),
             )
         )
     return edits
@@ -82,59 +85,97 @@ def remove_all(
     settings: dict,
     seed: int,
     runtime: dict,
-    writer: ShardWriter,
+    scratch: Scratch,
+    final_path: Callable[[str], str],
     min_change: float = MIN_CHANGE,
-) -> list[dict]:
-    """Return a row per edit, in order; edited photos (and masks that a retry widened) go to the writer's folder.
+) -> tuple[list[dict], Timing]:
+    """Return a row per edit, in order, and how long the device worked; the files are in the scratch, to be handed over.
 
     Attempt n has the seed derive_seed(seed, edit_id, n) and a mask grown to `retry_dilation` ** (n - 1) times its dilation.
     min_change: the least mean absolute change (0-255) inside the mask; a removal that changed less did nothing.
-    Photos are read and results checked and encoded by `runtime["workers"]` threads while the remover works.
+    final_path: of a file's name, as the table records it.
     """
-    rows = {edit.edit_id: _row(edit, remover) for edit in edits}
-    batch_size, workers = runtime["batch_size"], runtime["workers"]
-    waiting = edits
-    with (
-        BoundedPool(workers, 4 * batch_size) as pool,
-        progress(total=len(edits), desc="edits", unit="edit") as bar,
+    stage = Removal(remover, settings, seed, final_path, min_change)
+    engine = Engine(stage, runtime, scratch)
+    results = engine.run([(edit, 1) for edit in edits])
+    return [collect_attempts(edit, results, remover, stage) for edit in edits], engine.timing
+
+
+class Removal(DeviceStage):
+    """The edits stage for the engine: an item is (Edit, attempt), its result the columns that the attempt decides."""
+
+    name, unit = "edits", "edit"
+
+    def __init__(
+        self, remover, settings: dict, seed: int, final_path: Callable[[str], str], min_change: float
     ):
-        for attempt in range(1, settings["attempts"] + 1):
-            is_last = attempt == settings["attempts"]
-            factor = settings["retry_dilation"] ** (attempt - 1)
-            inputs = run_ahead(
-                lambda edit, factor=factor: _read(edit, factor), waiting, workers, 2 * batch_size
-            )
-            checks = []
-            for batch in cut_batches(_mark_broken(inputs, rows, bar), batch_size):
-                seeds = [derive_seed(seed, edit.edit_id, attempt) for edit, _ in batch]
-                started = time.monotonic()
-                filled = remover.fill(
-                    [photo for _, (photo, _) in batch], [mask for _, (_, mask) in batch], seeds
-                )
-                seconds = (time.monotonic() - started) / len(batch)
-                for (edit, (photo, mask)), own_seed, edited in zip(batch, seeds, filled, strict=True):
-                    row = rows[edit.edit_id]
-                    row.update(attempt=attempt, seed=own_seed, seconds=row["seconds"] + seconds)
-                    widened = mask if factor > 1 else None
-                    checks.append(
-                        (
-                            edit,
-                            pool.submit(
-                                _check_and_keep, edit, photo, mask, edited, widened, writer, min_change
-                            ),
-                        )
-                    )
-                bar.update(0 if not is_last else len(batch))
-            waiting = []
-            for edit, check in checks:
-                result = check.result()
-                rows[edit.edit_id].update(result)
-                if result["status"] == "refused" and not is_last:
-                    waiting.append(edit)
-            bar.update(0 if is_last else len(checks) - len(waiting))
-            if not waiting:
-                break
-    return [rows[edit.edit_id] for edit in edits]
+        self._remover, self._settings, self._seed = remover, settings, seed
+        self._final_path, self._min_change = final_path, min_change
+
+    def key(self, item: tuple[Edit, int]) -> str:
+        edit, attempt = item
+        return f"{edit.edit_id}#{attempt}"
+
+    def count_bytes(self, item: tuple[Edit, int]) -> int:
+        return 8 * item[0].pixels  # the photo, the edited photo and two masks
+
+    def read(self, item: tuple[Edit, int]) -> tuple:
+        edit, attempt = item
+        photo, mask = _read(edit, self._settings["retry_dilation"] ** (attempt - 1))
+        return photo, mask, self._remover.prepare(photo, mask)
+
+    def work(self, items: list[tuple[Edit, int]], inputs: list[tuple], batch_size: int) -> list:
+        seeds = [derive_seed(self._seed, edit.edit_id, attempt) for edit, attempt in items]
+        return self._remover.paint([prepared for _, _, prepared in inputs], seeds, batch_size)
+
+    def keep(self, item, value, output, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
+        edit, attempt = item
+        photo, mask, prepared = value
+        edited = self._remover.finish(photo, mask, prepared, output)
+        result = {
+            "attempt": attempt,
+            "seed": derive_seed(self._seed, edit.edit_id, attempt),
+            "batch_shape": self._remover.get_batch_shape(batch.size),
+            "seconds": batch.seconds,
+        }
+        fault = find_fault(photo, mask, edited, self._min_change)
+        image = folder / f"{edit.edit_id}.png"
+        if fault is None:
+            write_png(edited, image)
+            # Read back: a file that does not decode to what was painted is a fault like any other.
+            if not np.array_equal(np.asarray(read_photo(image)), edited):
+                fault = "file_differs"
+                image.unlink()
+        if fault is not None:
+            return result | {"status": "refused", "reason": fault}, []
+        result |= {
+            "status": "ok",
+            "reason": None,
+            "image_path": self._final_path(image.name),
+            "sha256": file_sha256(image),
+        }
+        if self._settings["retry_dilation"] ** (attempt - 1) == 1:
+            return result, [image.name]
+        widened = folder / f"{edit.edit_id}.mask.png"
+        write_png(mask, widened)
+        result |= {"mask_path": self._final_path(widened.name), "mask_sha256": file_sha256(widened)}
+        return result, [image.name, widened.name]
+
+    def follow(self, item: tuple[Edit, int], result: dict) -> tuple[Edit, int] | None:
+        edit, attempt = item
+        is_last = attempt == self._settings["attempts"]
+        return None if result["status"] != "refused" or is_last else (edit, attempt + 1)
+
+
+def collect_attempts(edit: Edit, results: dict[str, dict], remover, stage: Removal) -> dict:
+    """Return the row of an edit: what its last attempt decided, and the seconds of all of them."""
+    row, item = _row(edit, remover), (edit, 1)
+    while item is not None:
+        result = results[stage.key(item)]
+        seconds = row["seconds"] + result.get("seconds", 0.0)
+        row.update(result, seconds=seconds)
+        item = stage.follow(item, result)
+    return row
 
 
 def find_fault(
@@ -157,69 +198,19 @@ def find_fault(
     return None
 
 
-def _read(edit: Edit, factor: float) -> tuple[np.ndarray, np.ndarray] | PhotoError:
-    """Return the photo and the mask of an attempt, or what is wrong with them."""
+def _read(edit: Edit, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the photo and the mask of an attempt. Raises PhotoError when one of them is not what it should be."""
+    photo = read_checked_photo(edit.photo_path, edit.photo_sha256)
     try:
-        photo = read_checked_photo(edit.photo_path, edit.photo_sha256)
         check_file(edit.mask_path, edit.mask_sha256)
         mask = read_mask(edit.mask_path)
-    except PhotoError as error:
-        return error
     except (OSError, ValueError) as error:
-        return PhotoError("mask_unreadable", str(error))
+        raise PhotoError("mask_unreadable", str(error)) from error
     if mask.shape != photo.shape[:2] or not mask.any():
-        return PhotoError(
+        raise PhotoError(
             "mask_unfit", f"{edit.mask_path} has shape {mask.shape}, the photo {photo.shape[:2]}"
         )
     return photo, dilate(mask, (factor - 1) * max(edit.dilation_px, 1.0)) if factor > 1 else mask
-
-
-def _mark_broken(inputs, rows: dict[str, dict], bar):
-    """Pass readable inputs on; an edit whose photo or mask is broken becomes a row with status failed."""
-    for edit, value in inputs:
-        if not isinstance(value, PhotoError):
-            yield edit, value
-            continue
-        logging.getLogger("unscene").warning("%s: %s", edit.edit_id, value)
-        rows[edit.edit_id].update(status="failed", reason=value.reason)
-        bar.update(1)
-
-
-def _check_and_keep(
-    edit: Edit,
-    photo: np.ndarray,
-    mask: np.ndarray,
-    edited: np.ndarray | None,
-    widened: np.ndarray | None,
-    writer: ShardWriter,
-    min_change: float,
-) -> dict:
-    """Check an attempt and write its files when it passes; return the columns it decides.
-
-    The PNG is read back: a file that does not decode to what was painted is a fault like any other.
-    """
-    fault = find_fault(photo, mask, edited, min_change)
-    if fault is None:
-        path = writer.folder / f"{edit.edit_id}.png"
-        write_png(edited, path)
-        if not np.array_equal(np.asarray(read_photo(path)), edited):
-            fault = "file_differs"
-            path.unlink()
-    if fault is not None:
-        return {"status": "refused", "reason": fault}
-    result = {
-        "status": "ok",
-        "reason": None,
-        "image_path": writer.final_path(path.name),
-        "sha256": file_sha256(path),
-        "mask_path": edit.mask_path,
-        "mask_sha256": edit.mask_sha256,
-    }
-    if widened is not None:
-        path = writer.folder / f"{edit.edit_id}.mask.png"
-        write_png(widened, path)
-        result |= {"mask_path": writer.final_path(path.name), "mask_sha256": file_sha256(path)}
-    return result
 
 
 def _row(edit: Edit, remover) -> dict:
