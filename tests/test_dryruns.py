@@ -9,7 +9,7 @@ pytestmark = pytest.mark.workflow
 STAGES = {
     "estimate_run", "read_samples", "join_samples", "build_keyword_requests", "answer_keywords", "parse_keywords",
     "price_keywords", "segment_objects", "remove_objects", "build_caption_requests", "answer_captions",
-    "parse_captions", "score_edits", "join_shards", "join_scores", "select_pairs", "draw_contact_sheet",
+    "parse_captions", "score_edits", "score_control_sets", "calibrate_scores", "join_shards", "join_scores", "select_pairs", "draw_contact_sheet",
     "split_folds", "train_clip", "train_final", "evaluate_clip", "compare_arms", "score_against_truth",
     "write_report", "export_clip", "all",
 }  # fmt: skip

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from draw_contact_sheet import choose_rows, draw_contact_sheet
-from score_edits import COLUMNS, SCORES, load_clip_scorer, load_judge, score_edits
+from score_edits import score_edits
+from unscene.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
 from unscene.images import write_png
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
@@ -33,7 +34,14 @@ class RedJudge:
 
 
 def score_redness(crops, categories):
-    return np.array([crop[..., 0].mean() for crop in crops])
+    return np.array([[crop[..., 0].mean(), crop[..., 1].mean(), crop[..., 2].mean()] for crop in crops])
+
+
+class GreyScorer:
+    """Stands for DINOv2: the darker the hole, the better."""
+
+    def score(self, photos, masks):
+        return np.array([1 - photo[mask].mean() / 255 for photo, mask in zip(photos, masks, strict=True)])
 
 
 def make_shard(folder, count=4):
@@ -65,15 +73,15 @@ def make_shard(folder, count=4):
         write_table(pd.DataFrame(rows), folder / f"{name}.parquet")
 
 
-def run(folder, judge=None, clip=None, **runtime):
+def run(folder, judge=None, clip=None, dino=None, **runtime):
     paths = [folder / f"{name}.parquet" for name in ("samples", "masks", "edits", "scores")]
-    score_edits(*paths, judge=judge, judge_confidence=0.1, clip=clip, runtime=RUNTIME | runtime)
+    score_edits(*paths, judge=judge, judge_confidence=0.1, clip=clip, dino=dino, runtime=RUNTIME | runtime)
     return read_table(paths[-1], COLUMNS).set_index("edit_id")
 
 
 def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
     make_shard(tmp_path)
-    score = run(tmp_path, RedJudge(), score_redness)
+    score = run(tmp_path, RedJudge(), score_redness, GreyScorer())
     assert list(score.index) == [f"toy_{number}-dog" for number in range(4)]
     clean, unchanged, broken, failed = (score.loc[name] for name in score.index)
     assert clean["outside_difference"] == 0
@@ -81,6 +89,10 @@ def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
     assert clean["residual"] == 0
     assert clean["original_confidence"] == pytest.approx(0.9)
     assert clean["clip_drop"] == pytest.approx(110, abs=10)
+    assert (
+        clean["clip_present"] < 0.99 < unchanged["clip_present"]
+    )  # a red square is surely there, a grey ground is not
+    assert clean["rc_s"] == pytest.approx(1 - 110 / 255, abs=0.05)
     assert unchanged["change"] == 0
     assert unchanged["ssim"] == pytest.approx(1)
     assert unchanged["residual"] == pytest.approx(0.9)
@@ -99,6 +111,8 @@ def test_without_models_their_scores_are_null_and_say_why(tmp_path):
     assert "quality.judge is null" in clean["residual_reason"]
     assert np.isnan(clean["clip_drop"])
     assert "train.clip" in clean["clip_drop_reason"]
+    assert np.isnan(clean["rc_s"])
+    assert "quality.dino is null" in clean["rc_s_reason"]
     assert clean["seam"] > 0
 
 
@@ -146,9 +160,10 @@ def test_an_empty_shard_has_the_same_columns(tmp_path):
     assert empty.dtypes.astype(str).to_dict() == full.dtypes.astype(str).to_dict()
 
 
-def test_no_path_means_no_judge_and_no_clip():
+def test_no_path_means_no_model():
     assert load_judge(None, 64, "cpu", RUNTIME) is None
     assert load_clip_scorer(None, "cpu", 4) is None
+    assert load_dino(None, "cpu", 4) is None
 
 
 @pytest.mark.real

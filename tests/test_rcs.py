@@ -120,7 +120,10 @@ def dino(tmp_path_factory):
 
 def test_a_dinov2_folder_scores_and_batches_change_nothing(dino):
     rng = np.random.default_rng(0)
-    photos = [np.full((64, 64, 3), 120, np.uint8) + rng.integers(0, 9, (64, 64, 3), dtype=np.uint8) for _ in range(3)]
+    photos = [
+        np.full((64, 64, 3), 120, np.uint8) + rng.integers(0, 9, (64, 64, 3), dtype=np.uint8)
+        for _ in range(3)
+    ]
     photos.append(np.full((40, 150, 3), 90, np.uint8))
     masks = [np.zeros(photo.shape[:2], bool) for photo in photos]
     for mask in masks[:3]:
@@ -140,7 +143,9 @@ def test_a_dinov2_folder_scores_and_batches_change_nothing(dino):
 def test_a_folder_that_is_no_dinov2_says_so(tmp_path):
     from transformers import ViTConfig, ViTModel
 
-    config = ViTConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, image_size=32)
+    config = ViTConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, image_size=32
+    )
     ViTModel(config).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="patches of 14"):
         RegionScorer(tmp_path)

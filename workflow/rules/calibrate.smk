@@ -1,13 +1,17 @@
 # Calibration of the quality scores: on control edits, whose answer the run itself knows, and on people's labels.
 #
 # REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders), results/quality/scores.parquet
-# OUTPUTS:         results/quality/control_scores.parquet, calibration.json, standard_scores.parquet
+# OUTPUTS:         results/quality/control_scores.parquet, calibration.json, standard_scores.parquet;
+#                  with quality.labels certificate.json, head_scores.parquet, disagreements.parquet
 
 STAGE_FILES += [
     "results/quality/control_scores.parquet",
     "results/quality/calibration.json",
     "results/quality/standard_scores.parquet",
 ]
+
+
+from unscene.labelling import list_label_files
 
 
 rule score_control_sets:
@@ -77,3 +81,41 @@ rule calibrate_scores:
         "Calibrating the scores on controls"
     script:
         "../scripts/calibrate_scores.py"
+
+
+if config["quality"]["labels"]:
+    # A new label is a newer file: certificate and head follow it, and nothing that scored does.
+    STAGE_FILES += [
+        "results/quality/certificate.json",
+        "results/quality/head_scores.parquet",
+        "results/quality/disagreements.parquet",
+    ]
+
+    rule calibrate_thresholds:
+        """Train the accept head on people's labels and certify the operating point for a stated defect rate."""
+        input:
+            labels=lambda wildcards: list_label_files(config["quality"]["labels"]),
+            scores="results/quality/scores.parquet",
+            masks="results/masks/masks.parquet",
+            edits="results/edits/edits.parquet",
+            samples="results/samples/samples.parquet",
+        output:
+            certificate="results/quality/certificate.json",
+            head_scores="results/quality/head_scores.parquet",
+            disagreements="results/quality/disagreements.parquet",
+        log:
+            "logs/calibrate_thresholds.log",
+        benchmark:
+            "benchmarks/calibrate_thresholds.tsv"
+        conda:
+            "../../envs/text.yaml"
+        params:
+            lineage=lineage(
+                "calibrate_thresholds",
+                settings=["quality.max_defect_rate", "quality.labels"],
+                parents=["join_scores", "join_masks", "join_edits", "join_samples"],
+            ),
+        message:
+            "Calibrating acceptance on labels"
+        script:
+            "../scripts/calibrate_thresholds.py"

@@ -13,6 +13,22 @@ if config["edits"]["sham"]:
     STAGE_FILES += ["results/quality/controls.parquet"]
 
 
+# What a policy decides by, besides thresholds and scores: a rule that decides nothing re-runs nothing.
+DECIDING = {
+    "fixed": {"inputs": {}, "settings": [], "parents": []},
+    "calibrated": {
+        "inputs": {"calibration": "results/quality/calibration.json"},
+        "settings": ["quality.size_bins"],
+        "parents": ["calibrate_scores"],
+    },
+    "certified": {
+        "inputs": {"certificate": "results/quality/certificate.json"},
+        "settings": [],
+        "parents": ["calibrate_thresholds"],
+    },
+}
+
+
 rule score_edits:
     """Score the edits of a shard; nothing is decided here, so a new threshold never scores again."""
     input:
@@ -38,10 +54,16 @@ rule score_edits:
     params:
         lineage=lineage(
             "score_edits",
-            settings=["quality.judge", "quality.judge_image_size", "quality.judge_confidence", "train.clip"],
+            settings=[
+                "quality.judge",
+                "quality.judge_image_size",
+                "quality.judge_confidence",
+                "quality.dino",
+                "train.clip",
+            ],
             parents=["remove_objects"],
-            weights=["quality.judge", "train.clip"],
-            version=1,
+            weights=["quality.judge", "quality.dino", "train.clip"],
+            version=2,
         ),
     message:
         "Scoring the edits of shard {wildcards.shard}"
@@ -52,6 +74,7 @@ rule score_edits:
 rule select_pairs:
     """Apply the thresholds to the scores; every wanted edit ends as a pair or as a row with its reason."""
     input:
+        **DECIDING[config["quality"]["policy"]]["inputs"],
         samples="results/samples/samples.parquet",
         masks="results/masks/masks.parquet",
         edits="results/edits/edits.parquet",
@@ -69,8 +92,19 @@ rule select_pairs:
     params:
         lineage=lineage(
             "select_pairs",
-            settings=["quality.thresholds"],
-            parents=["join_samples", "join_masks", "join_edits", "join_captions", "join_scores"],
+            settings=[
+                "quality.thresholds",
+                "quality.policy",
+                *DECIDING[config["quality"]["policy"]]["settings"],
+            ],
+            parents=[
+                "join_samples",
+                "join_masks",
+                "join_edits",
+                "join_captions",
+                "join_scores",
+                *DECIDING[config["quality"]["policy"]]["parents"],
+            ],
         ),
     message:
         "Selecting the pairs"

@@ -23,14 +23,19 @@ def calibrate_scores(
     control = read_table(path_to_controls, ["kind", "area_fraction"])
     calibration = calibrate(control, percentile, size_bins)
     if not (control["kind"] == PERFECT).any():
-        calibration["reason"] = "there are no controls: quality.controls is 0, or no object found room elsewhere"
+        calibration["reason"] = (
+            "there are no controls: quality.controls is 0, or no object found room elsewhere"
+        )
     score = read_table(path_to_scores, ["edit_id"])
     mask = read_table(path_to_masks, ["edit_id", "area_fraction"])
     area = score.merge(mask[["edit_id", "area_fraction"]], on="edit_id", how="left", validate="one_to_one")
     area = area["area_fraction"].fillna(0.0)
-    bins = pd.Series(name_bins(size_bins), dtype="string").iloc[find_bin(area, size_bins)].reset_index(drop=True)
+    bins = (
+        pd.Series(name_bins(size_bins), dtype="string").iloc[find_bin(area, size_bins)].reset_index(drop=True)
+    )
     standard = pd.concat(
-        [score[["edit_id"]], bins.rename("size_bin"), standardise(score, area, calibration, size_bins)], axis=1
+        [score[["edit_id"]], bins.rename("size_bin"), standardise(score, area, calibration, size_bins)],
+        axis=1,
     )
     write_json(calibration, path_to_calibration)
     write_table(standard, path_to_standard, ["edit_id", "size_bin", "seam_z"])

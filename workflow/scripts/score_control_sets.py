@@ -157,7 +157,9 @@ def drop_occupied(batch: list[tuple], judge, confidence: float) -> list[tuple]:
     if judge is None:
         return batch
     kept = []
-    for each, seen in zip(batch, judge.detect([placed.ground for *_, placed, _ in batch], confidence), strict=True):
+    for each, seen in zip(
+        batch, judge.detect([placed.ground for *_, placed, _ in batch], confidence), strict=True
+    ):
         row, _, _, placed, _ = each
         same = np.array([name == row["category"] for name in seen.categories], dtype=bool)
         boxes = np.asarray(seen.boxes, float).reshape(-1, 4)[same]
@@ -172,14 +174,17 @@ def list_controls(row: dict, untouched: Views, ground_id: str, placed, other) ->
     controls = [("untouched", untouched), *make_controls(placed, other)]
     for kind, views in sorted(controls, key=lambda control: KINDS.index(control[0])):
         is_real = kind == "untouched"
-        yield {
-            **common,
-            "control_id": f"{row['edit_id']}-{kind}",
-            "kind": kind,
-            "ground_id": row["image_id"] if is_real else ground_id,
-            "area_fraction": row["area_fraction"] if is_real else float(placed.object_mask.mean()),
-            "original_id": row["image_id"] if is_real else f"{row['edit_id']} on {ground_id}",
-        }, views
+        yield (
+            {
+                **common,
+                "control_id": f"{row['edit_id']}-{kind}",
+                "kind": kind,
+                "ground_id": row["image_id"] if is_real else ground_id,
+                "area_fraction": row["area_fraction"] if is_real else float(placed.object_mask.mean()),
+                "original_id": row["image_id"] if is_real else f"{row['edit_id']} on {ground_id}",
+            },
+            views,
+        )
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ MEANT_FOR = {
     "clip_present": ["untouched", "half", "rim"],
     "rc_s": ["half", "rim", "pasted", "blurred", "toned"],
 }
+LEAST_AUC = 0.6  # the lower limit must pass it: three in a hundred coin flips pass .5, and a weak score catches nothing
 MIN_IN_BIN = 30  # perfect controls: with fewer, a bin takes the cut of all bins together
 
 
@@ -53,13 +54,14 @@ def calibrate_scores(control: pd.DataFrame, percentile: float, edges: Sequence[f
     """Return for each score its AUC against every kind of failure, whether it separates, its cuts and what they catch.
 
     An AUC is the chance that a perfect control has the better value than a failure; .5 is a score that knows nothing. A score
-    separates when the lower 95 % limit (Hanley and McNeil) is above .5 for a failure that it is meant for.
+    separates when the lower 95 % limit (Hanley and McNeil) is above LEAST_AUC for a failure that it is meant for.
     """
     kinds = control["kind"].value_counts().to_dict()
     result = {
         "controls": {kind: int(kinds.get(kind, 0)) for kind in (PERFECT, *FAILURES)},
         "kinds": FAILURES,
         "percentile": percentile,
+        "least_auc": LEAST_AUC,
         "size_bins": name_bins(edges),
         "scores": {},
     }
@@ -77,7 +79,9 @@ def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: 
         kind: get_auc(sign * perfect[name], sign * control.loc[control["kind"] == kind, name])
         for kind in FAILURES
     }
-    separated = [kind for kind in MEANT_FOR[name] if auc[kind]["auc"] is not None and auc[kind]["low"] > 0.5]
+    separated = [
+        kind for kind in MEANT_FOR[name] if auc[kind]["auc"] is not None and auc[kind]["low"] > LEAST_AUC
+    ]
     bins = find_bin(perfect["area_fraction"], edges)
     cuts = []
     for position, label in enumerate(name_bins(edges)):
@@ -95,7 +99,9 @@ def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: 
         "separated": separated,
         "reason": None if separated else explain_uselessness(control, name, perfect),
         "cuts": cuts,
-        "caught": {kind: count_caught(control[control["kind"] == kind], name, good, cuts, edges) for kind in FAILURES},
+        "caught": {
+            kind: count_caught(control[control["kind"] == kind], name, good, cuts, edges) for kind in FAILURES
+        },
     }
 
 
@@ -109,7 +115,9 @@ def explain_uselessness(control: pd.DataFrame, name: str, perfect: pd.DataFrame)
     return f"it does not separate perfect controls from {' or '.join(MEANT_FOR[name])}"
 
 
-def count_caught(failure: pd.DataFrame, name: str, good: str, cuts: list[dict], edges: Sequence[float]) -> dict:
+def count_caught(
+    failure: pd.DataFrame, name: str, good: str, cuts: list[dict], edges: Sequence[float]
+) -> dict:
     """Return the share of a kind of failure that lies beyond the cut of its bin (Wilson interval)."""
     known = failure[failure[name].notna()]
     limit = np.array([cut["cut"] for cut in cuts], float)[find_bin(known["area_fraction"], edges)]
@@ -117,7 +125,9 @@ def count_caught(failure: pd.DataFrame, name: str, good: str, cuts: list[dict], 
     return count_share(int(beyond.sum()), len(known))
 
 
-def standardise(score: pd.DataFrame, area_fraction: pd.Series, calibration: dict, edges: Sequence[float]) -> pd.DataFrame:
+def standardise(
+    score: pd.DataFrame, area_fraction: pd.Series, calibration: dict, edges: Sequence[float]
+) -> pd.DataFrame:
     """Return `{score}_z` of each edit: (value - mean) / sd of the perfect controls of its bin; NaN where they have no spread."""
     columns = {}
     bins = find_bin(area_fraction, edges)

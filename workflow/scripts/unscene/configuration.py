@@ -16,7 +16,7 @@ def check_config(config: dict, checkout: Path) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"samples.sources: the name {twice[0]!r} is used twice; each source needs its own")
-    for key in ("masks.weights", "edits.weights", "quality.judge", "train.clip"):
+    for key in ("masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"):
         _check_path(config, key, checkout)
     arms = config["train"]["arms"]
     if config["deploy"]["arm"] not in arms:
@@ -29,9 +29,24 @@ def check_config(config: dict, checkout: Path) -> None:
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
     for name, arm in arms.items():
         check_arm(name, arm)
+    check_quality(config["quality"])
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
+
+
+def check_quality(quality: dict) -> None:
+    """Raise ConfigError on a policy that lacks what it decides by, and on bins that are not in order."""
+    if quality["policy"] == "calibrated" and not quality["controls"]:
+        raise ConfigError(
+            "quality.policy: calibrated takes its cuts from controls; set quality.controls (200)"
+        )
+    if quality["policy"] == "certified" and not quality["labels"]:
+        raise ConfigError(
+            "quality.policy: certified needs labels; label edits (make label) and set quality.labels: state/labels"
+        )
+    if quality["size_bins"] != sorted(quality["size_bins"]):
+        raise ConfigError(f"quality.size_bins: {quality['size_bins']} must ascend")
 
 
 def check_arm(name: str, arm: dict) -> None:

@@ -30,9 +30,7 @@ def list_components(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
     return [(int(x), int(y), int(x + width), int(y + height)) for x, y, width, height, _ in kept]
 
 
-def choose_square(
-    box: tuple[int, int, int, int], height: int, width: int
-) -> tuple[slice, slice]:
+def choose_square(box: tuple[int, int, int, int], height: int, width: int) -> tuple[slice, slice]:
     """Return (rows, columns) of the crop around a box: its bounding square, grown by a third of its side.
 
     The margin is the same on each side and at most the square's distance from the nearest edge of the frame, so an object at
@@ -47,7 +45,9 @@ def choose_square(
     return slice(top - margin, bottom + margin), slice(left - margin, right + margin)
 
 
-def prepare_crop(pixels: np.ndarray, mask: np.ndarray, window: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
+def prepare_crop(
+    pixels: np.ndarray, mask: np.ndarray, window: tuple[slice, slice]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return a crop resized to 448 pixels on its longer side, and its mask as tokens.
 
     The shorter side is padded by its last row or column to a multiple of 14. Pixels come back uint8 (h, w, 3), the mask bool
@@ -101,7 +101,7 @@ class RegionScorer:
     """RC-S-lite by a DINOv2 model in a local transformers folder (config.json, model.safetensors)."""
 
     def __init__(self, path: str | Path, device: str = "cpu", batch_size: int = 16):
-        import unscene.offline  # noqa: F401  before transformers
+        import unscene.offline  # noqa: F401 I001  before transformers
         import torch
         from transformers import AutoModel
 
@@ -145,7 +145,9 @@ class RegionScorer:
                 batch = np.stack([crops[part[position % len(part)]] for position in range(self._batch_size)])
                 pixels = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).float() / 255
                 with torch.inference_mode():
-                    tokens = self._model(pixel_values=(pixels - mean) / std).last_hidden_state[:, self._skipped :]
+                    tokens = self._model(pixel_values=(pixels - mean) / std).last_hidden_state[
+                        :, self._skipped :
+                    ]
                 tokens = torch.nn.functional.normalize(tokens.float(), dim=-1).transpose(1, 2).cpu()
                 for position, row in enumerate(part):
                     features[row] = tokens[position].reshape(-1, shape[0] // PATCH, shape[1] // PATCH)
