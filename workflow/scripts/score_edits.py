@@ -1,10 +1,12 @@
 """Score every edit of one shard: is the file sound, did anything change, is there a seam, is the object gone?"""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from unscene.device_stage import Batch, DeviceStage, Engine
 from unscene.edit_scores import (
     COLUMNS,
     SCORES,
@@ -18,9 +20,10 @@ from unscene.edit_scores import (
     measure_pixels,
     tabulate,
 )
-from unscene.engine import cut_batches, prepare_torch, read_checked_photo, run_ahead
+from unscene.engine import prepare_torch, read_checked_photo
 from unscene.image_scores import find_damage, get_mask_box
 from unscene.images import PhotoError, read_mask, read_photo
+from unscene.scratch import Scratch
 from unscene.shards import check_failed_share, check_file
 from unscene.tables import read_table, write_table
 
@@ -39,12 +42,15 @@ def score_edits(
     clip,
     dino,
     runtime: dict,
+    scratch: Scratch | None = None,
+    path_to_timing: str | Path | None = None,
 ) -> pd.DataFrame:
     """Write one row of raw scores an edit, in the order of the edits.
 
     judge: an object with `detect(photos, confidence)`, or None; clip: a function of (crops, categories) that returns logits
-    (n, 3), or None; dino: a RegionScorer, or None. Without one its scores are null with a reason. An edit that was not made is a row `skipped`, one that cannot be read a
-    row `failed`.
+    (n, 3), or None; dino: a RegionScorer, or None. Without one its scores are null with a reason. An edit that was not made
+    is a row `skipped`, one that cannot be read a row `failed`. `scratch` keeps what is scored when the job is killed;
+    `path_to_timing` gets how long the device worked.
     """
     edit = read_edits(path_to_samples, path_to_masks, path_to_edits)
     made = [row for row in edit.to_dict("records") if row["status"] == "ok"]
@@ -53,30 +59,67 @@ def score_edits(
         for row in edit.to_dict("records")
         if row["status"] != "ok"
     }
-    batch_size = runtime["batch_size"]
-    scored = run_ahead(score_pixels, made, workers=runtime["workers"], ahead=2 * batch_size)
-    for batch in cut_batches(_with_progress(scored, len(made)), batch_size):
-        usable = [(row, views, values) for row, (views, values) in batch if views is not None]
-        for row, (_, values) in batch:
-            scores[row["edit_id"]] = values
-        ask_judge(usable, judge, judge_confidence, batch_size)
-        ask_clip(usable, clip)
-        ask_dino(usable, dino)
-    table = tabulate(edit["edit_id"], scores)
-    check_failed_share(table, runtime["max_failed_share"], "scores of the edits")
-    log_summary(table)
-    write_table(table, path_to_table, COLUMNS)
+    stage = Scoring(judge, judge_confidence, clip, dino)
+    with scratch or Scratch(None, "", beside=Path(path_to_table).parent) as scratch:
+        engine = Engine(stage, runtime, scratch)
+        scores |= engine.run(made)
+        table = tabulate(edit["edit_id"], scores)
+        shapes = [scores[name].get("batch_shape") for name in edit["edit_id"]]
+        table["batch_shape"] = pd.array(shapes, dtype="string")
+        check_failed_share(table, runtime["max_failed_share"], "scores of the edits")
+        log_summary(table)
+        write_table(table, path_to_table, COLUMNS)
+        if path_to_timing:
+            engine.timing.write(path_to_timing)
+        scratch.discard()
     return table
+
+
+class Scoring(DeviceStage):
+    """The scores stage for the engine: an item is a row of `read_edits`, its result the values of its scores."""
+
+    name, unit = "scores", "edit"
+
+    def __init__(self, judge, judge_confidence: float, clip, dino):
+        self._judge, self._judge_confidence, self._clip, self._dino = judge, judge_confidence, clip, dino
+
+    def key(self, item: dict) -> str:
+        return item["edit_id"]
+
+    def count_bytes(self, item: dict) -> int:
+        return 7 * int(item["pixels"])  # the photo, the edited photo and the mask
+
+    def read(self, item: dict) -> tuple[Views | None, dict]:
+        return score_pixels(item)
+
+    def work(self, items: list[dict], inputs: list[tuple], batch_size: int) -> list[dict]:
+        for model in (self._judge, self._clip, self._dino):
+            if model is not None:
+                model.batch_size = batch_size
+        outputs = [dict(values) for _, values in inputs]
+        usable = [
+            (row, views, values)
+            for row, (views, _), values in zip(items, inputs, outputs, strict=True)
+            if views is not None
+        ]
+        ask_judge(usable, self._judge, self._judge_confidence, batch_size)
+        ask_clip(usable, self._clip)
+        ask_dino(usable, self._dino)
+        return outputs
+
+    def keep(self, item: dict, value, output: dict, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
+        return output | {"batch_shape": str(batch.size)}, []
 
 
 def read_edits(path_to_samples: str, path_to_masks: str, path_to_edits: str) -> pd.DataFrame:
     """Return the shard's edits with the photo's path and hash and the object's box beside them."""
-    sample = read_table(path_to_samples, ["image_id", "path", "sha256"])
+    sample = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
     sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
     boxes = ["box_x0", "box_y0", "box_x1", "box_y1"]
     mask = read_table(path_to_masks, ["edit_id", *boxes])[["edit_id", *boxes]]
     edit = read_table(path_to_edits, EDIT_COLUMNS)
-    photo = sample[["image_id", "original_path", "original_sha256"]]
+    sample["pixels"] = sample["width"] * sample["height"]
+    photo = sample[["image_id", "original_path", "original_sha256", "pixels"]]
     edit = edit.merge(photo, on="image_id", how="left", validate="many_to_one")
     return edit.merge(mask, on="edit_id", how="left", validate="one_to_one")
 
@@ -114,15 +157,10 @@ def log_summary(table: pd.DataFrame) -> None:
         logger.info("%s: 5 %%, median, 95 %%: %s; null: %d", column, spread, int(values.isna().sum()))
 
 
-def _with_progress(items, total: int):
-    from unscene.logs import progress
-
-    return progress(items, total=total, desc="scoring edits", unit="edit")
-
-
 if __name__ == "__main__":
     from unscene.devices import lease_device
     from unscene.logs import log_job
+    from unscene.scratch import find_timing, open_scratch
 
     with log_job(snakemake):
         runtime = snakemake.config["runtime"]
@@ -141,4 +179,6 @@ if __name__ == "__main__":
             clip=load_clip_scorer(settings["train"]["clip"], device, runtime["batch_size"]),
             dino=load_dino(settings["quality"]["dino"], device, runtime["batch_size"]),
             runtime=runtime,
+            scratch=open_scratch(snakemake),
+            path_to_timing=find_timing(snakemake),
         )

@@ -157,9 +157,10 @@ def load_clip_scorer(path: str | None, device: str, batch_size: int):
                 prompts = [CLIP_PROMPT.format(category=category), *EMPTY_PROMPTS]
                 texts[category] = embed_texts(model, tokenizer, prompts)
         photos = np.stack([resize_photo(preprocess, Image.fromarray(crop)) for crop in crops])
-        images = embed_photos(model, preprocess, photos, batch_size)
+        images = embed_photos(model, preprocess, photos, score.batch_size)
         return scale * np.einsum("nd,ntd->nt", images, np.stack([texts[name] for name in categories]))
 
+    score.batch_size = batch_size
     return score
 
 

@@ -111,7 +111,7 @@ class RegionScorer:
             raise ValueError(
                 f"{path}: not a DINOv2 model with patches of {PATCH} pixels (model_type {model.config.model_type})"
             )
-        self._model, self._device, self._batch_size = model.eval().to(device), device, batch_size
+        self._model, self._device, self.batch_size = model.eval().to(device), device, batch_size
         # Registers and the class token stand before the patches.
         self._skipped = 1 + getattr(model.config, "num_register_tokens", 0)
 
@@ -140,9 +140,9 @@ class RegionScorer:
         std = torch.tensor(IMAGENET_STD, device=self._device).view(1, 3, 1, 1)
         for shape in sorted({crop.shape for crop in crops}):
             rows = [row for row, crop in enumerate(crops) if crop.shape == shape]
-            for start in range(0, len(rows), self._batch_size):
-                part = rows[start : start + self._batch_size]
-                batch = np.stack([crops[part[position % len(part)]] for position in range(self._batch_size)])
+            for start in range(0, len(rows), self.batch_size):
+                part = rows[start : start + self.batch_size]
+                batch = np.stack([crops[part[position % len(part)]] for position in range(self.batch_size)])
                 pixels = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).float() / 255
                 with torch.inference_mode():
                     tokens = self._model(pixel_values=(pixels - mean) / std).last_hidden_state[
