@@ -49,11 +49,11 @@ def read_lines(path: Path) -> list[dict]:
         try:
             record = json.loads(line)
             is_label = (
-                all(isinstance(record[name], bool) for name in QUESTIONS) or record.get("undone") is True
+                all(isinstance(record.get(name), bool) for name in QUESTIONS) or record.get("undone") is True
             )
             if not (isinstance(record["edit_id"], str) and isinstance(record["sha256"], str) and is_label):
                 raise ValueError("not a label")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             if number == len(lines) and not line.endswith("\n"):
                 break  # torn by a crash: the answer was never confirmed to the rater
             raise LabelError(f"{path}, line {number}: {error!r}; mend or delete the line") from error

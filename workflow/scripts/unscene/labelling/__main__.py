@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, given.port))
+        listener.listen()
         print(
             f"{store.done} of {len(items)} labelled. The page is at http://{HOST}:{listener.getsockname()[1]}/",
             flush=True,
