@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from unscene.report import figures, numbers, scores, yields
+from unscene.report.audit import describe_audit
 from unscene.report.examples import choose_examples
 from unscene.report.facts import list_facts, look_up
 from unscene.report.run import Run
@@ -66,6 +67,7 @@ def describe_run(run: Run, settings: dict, provenance: dict, path_to_benchmarks:
         "plan": list_facts(run.plan),
         "plan_rows": _compare_plan(run),
         "examples": choose_examples(run, settings["seed"], settings["report"]["examples"]),
+        "audit": describe_audit(run, settings["quality"], [source["name"] for source in sources]),
         "quality": quality,
         "quality_figures": figures.draw_distributions(quality),
         **_describe_arms(run, arms, main_arm, contrasts),
