@@ -204,6 +204,7 @@ def make_selection(folder):
         original_path=[str(folder / f"photo_{n}.png") for n in range(8)], edited_path=edit["image_path"],
         mask_path=edit["mask_path"], reason="quality: max_seam", detail="quality: max_seam: 9, limit 4",
     )  # fmt: skip
+    frame.loc[5, "reason"] = "quality: max_residual"
     write_table(frame.iloc[[0, 4]].drop(columns=["reason", "detail"]), folder / "pairs.parquet")
     write_table(frame.iloc[[1, 2, 3, 5, 6, 7]], folder / "rejected.parquet")
     return [folder / f"{name}.parquet" for name in ("pairs", "rejected", "edits")]
@@ -211,9 +212,13 @@ def make_selection(folder):
 
 def test_contact_sheet_is_drawn_and_repeats(tmp_path):
     paths = make_selection(tmp_path)
-    draw_contact_sheet(*paths, tmp_path / "one.png")
-    draw_contact_sheet(*paths, tmp_path / "two.png")
+    draw_contact_sheet(*paths, tmp_path / "one.png", tmp_path / "sheets")
+    draw_contact_sheet(*paths, tmp_path / "two.png", tmp_path / "sheets")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    names = sorted(path.name for path in (tmp_path / "sheets").iterdir())
+    assert names == ["accepted.png", "quality-max_residual.png", "quality-max_seam.png"]
+    one = np.asarray(Image.open(tmp_path / "sheets/quality-max_residual.png"))
+    assert (one == (220, 20, 30)).all(axis=2).any()
     sheet = np.asarray(Image.open(tmp_path / "one.png"))
     assert sheet.shape[0] > 3 * 128  # a row of accepted ones, two of rejected ones
     assert (sheet == (255, 0, 200)).all(axis=2).sum() > 4 * 100  # outlines of the masks
@@ -225,7 +230,7 @@ def test_contact_sheet_without_any_pair_or_file_still_appears(tmp_path):
     write_table(read_table(paths[0]).head(0), paths[0])
     for path in tmp_path.glob("photo_*.png"):
         path.unlink()
-    draw_contact_sheet(*paths, tmp_path / "sheet.png")
+    draw_contact_sheet(*paths, tmp_path / "sheet.png", tmp_path / "sheets")
     assert Image.open(tmp_path / "sheet.png").width > 800
 
 

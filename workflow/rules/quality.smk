@@ -2,12 +2,12 @@
 #
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
 #                  of masks, edits and captions
-# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png;
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png, contact_sheets/;
 #                  with edits.sham results/quality/sham/{shard}.parquet, controls.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected"])
-STAGE_FILES += ["results/quality/contact_sheet.png"]
+STAGE_FILES += ["results/quality/contact_sheet.png", "results/quality/contact_sheets"]
 if config["edits"]["sham"]:
     STAGE_FILES += expand("results/quality/sham/{shard}.parquet", shard=SHARDS)
     STAGE_FILES += ["results/quality/controls.parquet"]
@@ -113,13 +113,14 @@ rule select_pairs:
 
 
 rule draw_contact_sheet:
-    """Draw accepted and rejected edits side by side, to be looked at."""
+    """Draw accepted and rejected edits side by side, and a sheet for each reason, to be looked at."""
     input:
         pairs="results/quality/pairs.parquet",
         rejected="results/quality/rejected.parquet",
         edits="results/edits/edits.parquet",
     output:
-        "results/quality/contact_sheet.png",
+        sheet="results/quality/contact_sheet.png",
+        folder=directory("results/quality/contact_sheets"),
     log:
         "logs/draw_contact_sheet.log",
     benchmark:
