@@ -1,6 +1,6 @@
 """A shard of embedded scenes and its three device stages, run in a folder of its own with the embedded models."""
 
-import os
+import functools
 import shutil
 from pathlib import Path
 
@@ -107,14 +107,25 @@ def read_outputs(stage: str, shard: str = SHARD) -> dict[str, bytes]:
     return {"table": table.read_bytes(), **files}
 
 
-def import_models() -> None:
-    """Import the model libraries, so that children of this process need not."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import diffusers  # noqa: F401
-    import open_clip  # noqa: F401
+def load_models_once() -> None:
+    """Let this process load each model a single time, and its children, forked, not at all."""
     import torch
-    import ultralytics  # noqa: F401
-    from diffusers import AutoPipelineForInpainting, StableDiffusionInpaintPipeline  # noqa: F401
-    from transformers import CLIPTextModel  # noqa: F401
+    from tqdm import tqdm
 
+    import unscene.detectors
+    import unscene.edit_scores
+    import unscene.removers
+
+    tqdm.monitor_interval = 0  # a thread of its own would not survive a fork
     torch.set_num_threads(1)
+    loaded: dict = {}
+    load_remover = unscene.removers.load_remover
+
+    def load_remover_once(settings, *rest):
+        if str(settings) not in loaded:
+            loaded[str(settings)] = load_remover(settings, *rest)
+        return loaded[str(settings)]
+
+    unscene.removers.load_remover = load_remover_once
+    unscene.detectors.Detector = functools.cache(unscene.detectors.Detector)
+    unscene.edit_scores.load_clip_scorer = functools.cache(unscene.edit_scores.load_clip_scorer)
