@@ -122,11 +122,30 @@ def make_inpainter(kind: str, device: str = "meta", dtype: str = "float32", sche
     return pipeline
 
 
-def save_detector(name: str, path: Path, boxes: int = 10, image_size: int = 640) -> Path:
-    """Write an ultralytics checkpoint of an architecture (`yolo11x-seg`, `yolo26x-seg` ...) with random weights.
+def make_photos(folder: Path, count: int, height: int = 480, width: int = 640) -> list[Path]:
+    """Write JPEG files with coloured blotches and some grain, about as large as photos of this size; return their paths."""
+    import numpy as np
+    from PIL import Image
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for index in range(count):
+        rng = np.random.default_rng(index)
+        small = rng.integers(0, 256, (height // 40, width // 40, 3), dtype=np.uint8)
+        smooth = np.asarray(
+            Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC), np.int16
+        )
+        grain = rng.normal(0, 6, (height, width, 1)).astype(np.int16)
+        paths.append(folder / f"photo_{index}.jpg")
+        Image.fromarray(np.clip(smooth + grain, 0, 255).astype(np.uint8)).save(paths[-1], quality=92)
+    return paths
+
+
+def save_detector(name: str, path: Path, photo: Path, boxes: int = 10, image_size: int = 640) -> Path:
+    """Write an ultralytics checkpoint of an architecture (`yolo11x-seg`, `yolo26x-seg` ...) with random weights and COCO's names.
 
     A network fresh from its initialisation finds nothing, or the same everywhere, and then no mask would be made: the last layer
-    of its first class is spread so that about `boxes` anchors pass confidence .25 on a photo of coloured blotches.
+    of its first class, person, is spread so that about `boxes` anchors pass confidence .25 on `photo`.
     """
     import torch
     from ultralytics import YOLO
@@ -138,29 +157,29 @@ def save_detector(name: str, path: Path, boxes: int = 10, image_size: int = 640)
     last = [branch[-1] for part in ("cv3", "one2one_cv3") for branch in getattr(head, part, None) or ()]
     for layers in (last[:3], last[3:]):
         if layers:
-            _spread_logits(network, layers, boxes, image_size)
+            _spread_logits(network, layers, photo, boxes, image_size)
     network.names = dict(enumerate(COCO80))
     model.save(path)
     return Path(path)
 
 
-def _spread_logits(network, layers: list, boxes: int, image_size: int) -> None:
-    """Rescale the first class of a head's last layers so that `boxes` anchors of a blotchy photo pass confidence .25."""
+def _spread_logits(network, layers: list, photo: Path, boxes: int, image_size: int) -> None:
+    """Rescale the first class of a head's last layers so that `boxes` anchors of a photo pass confidence .25."""
     import math
 
+    import numpy as np
     import torch
+    from PIL import Image
 
     seen = []
     hooks = [
         layer.register_forward_hook(lambda _, __, out: seen.append(out[:, 0].flatten())) for layer in layers
     ]
-    blotches = torch.rand(1, 3, image_size // 32, image_size // 32)
+    square = Image.open(photo).convert("RGB").resize((image_size, image_size * 3 // 4))
+    padded = np.full((image_size, image_size, 3), 114, np.uint8)  # as the letterbox pads
+    padded[image_size // 8 : image_size // 8 + square.height] = np.asarray(square)
     with torch.no_grad():
-        network(
-            torch.nn.functional.interpolate(blotches, size=(image_size, image_size), mode="bicubic").clamp(
-                0, 1
-            )
-        )
+        network(torch.from_numpy(padded).permute(2, 0, 1)[None].float() / 255)
         for hook in hooks:
             hook.remove()
         logits = torch.cat(seen)
