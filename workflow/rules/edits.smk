@@ -38,8 +38,8 @@ rule remove_objects:
             "remove_objects",
             settings=EDIT_SETTINGS,
             parents=["segment_objects"],
-            weights=["edits.weights"],
-            version=1,
+            weights=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            version=2,
         ),
     message:
         "Removing objects of shard {wildcards.shard}"
@@ -73,8 +73,8 @@ rule make_sham_edits:
             "make_sham_edits",
             settings=EDIT_SETTINGS,
             parents=["segment_objects"],
-            weights=["edits.weights"],
-            version=1,
+            weights=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            version=2,
         ),
     message:
         "Making the control edits of shard {wildcards.shard}"
