@@ -176,7 +176,9 @@ if __name__ == "__main__":
                 settings["quality"]["judge"], settings["quality"]["judge_image_size"], device, runtime
             ),
             judge_confidence=settings["quality"]["judge_confidence"],
-            clip=load_clip_scorer(settings["train"]["clip"], device, runtime["batch_size"]),
+            clip=load_clip_scorer(
+                settings["train"]["clip"], device, runtime["batch_size"], runtime["compile"]
+            ),
             dino=load_dino(settings["quality"]["dino"], device, runtime["batch_size"]),
             runtime=runtime,
             scratch=open_scratch(snakemake),

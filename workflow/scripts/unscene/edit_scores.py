@@ -136,7 +136,7 @@ def load_dino(path: str | None, device: str, batch_size: int):
     return RegionScorer(resolve_path(path), device, batch_size)
 
 
-def load_clip_scorer(path: str | None, device: str, batch_size: int):
+def load_clip_scorer(path: str | None, device: str, batch_size: int, is_compiled: bool = False):
     """Return a function (crops, categories) -> logits (n, 3), or None without weights.
 
     The columns are "a photo of a {category}" and the two names of an empty place.
@@ -148,6 +148,8 @@ def load_clip_scorer(path: str | None, device: str, batch_size: int):
     from unscene.clip_models import embed_photos, embed_texts, load_clip, resize_photo
 
     model, preprocess, tokenizer = load_clip(resolve_path(path), device=device)
+    if is_compiled:
+        model.visual.compile()
     scale = float(model.logit_scale.detach().exp())
     texts: dict[str, np.ndarray] = {}
 
