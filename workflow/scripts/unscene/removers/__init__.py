@@ -33,6 +33,9 @@ def load_remover(
     from unscene.removers.diffusion import DiffusersRemover
 
     paths = {name: settings.get(name) and resolve_path(settings[name]) for name in ("lora", "tiny_vae")}
-    return DiffusersRemover(
+    remover = DiffusersRemover(
         path, {**settings, **paths}, device, runtime["precision"], runtime["batch_size"], fingerprint
     )
+    if runtime.get("compile"):
+        remover.compile()
+    return remover

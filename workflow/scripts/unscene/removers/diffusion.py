@@ -58,6 +58,11 @@ class DiffusersRemover(Remover):
         ]
         self.name = "+".join(parts) + (f"-{fingerprint[:8]}" if fingerprint else "")
 
+    def compile(self) -> None:
+        """Have torch compile the parts that take the time; they do so at their first batch, and again at another batch size."""
+        self._pipeline.unet.compile()
+        self._pipeline.vae.decoder.compile()
+
     def get_batch_shape(self, batch_size: int) -> str:
         return f"{batch_size}x3x{self._size}x{self._size}"
 
