@@ -12,12 +12,13 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 GPUS ?= $(shell (nvidia-smi --list-gpus 2>/dev/null || seq $(CORES)) | wc -l)
 CONFIG ?=
 RUN ?= .
+RATER ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 SOURCES := workflow tests resources/recipe
 
-.PHONY: help env lock demo plan why lint format test test-all faults bench batch-server models clean
+.PHONY: help env lock demo plan why lint format test test-all faults bench batch-server label models clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +74,9 @@ bench: env ## Every benchmark that this machine can run
 
 batch-server: env ## A local Batch API that needs no key, to try the API path (PORT=8009)
 	$(BIN)/python tests/batch_server --port $(or $(PORT),8009)
+
+label: env ## The labelling page for quality calibration (RATER=your-name, RUN=run directory)
+	@PYTHONPATH=workflow/scripts $(BIN)/python -m unscene.labelling --run $(RUN) --rater "$(RATER)"
 
 models: env ## Train the embedded models anew (hours on two cores)
 	$(BIN)/python resources/recipe/make_embedded_models.py --out resources/embedded

@@ -38,6 +38,7 @@ def make_run(
         "edits": "edits/edits.parquet",
         "captions": "captions/captions.parquet",
         "scores": "quality/scores.parquet",
+        "control_scores": "quality/control_scores.parquet",
         "pairs": "quality/pairs.parquet",
         "rejected_edits": "quality/rejected.parquet",
         "folds": "folds/folds.parquet",
@@ -99,13 +100,18 @@ def make_run(
         "parts": [part],
     }
     write_json({"arm": "paired_rank", **verdict}, results / "metrics/verdict.json")
+    from unscene.calibration import calibrate_scores
+
+    write_json(
+        calibrate_scores(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json"
+    )
     write_json(truth, results / "metrics/truth.json")
     write_json(cost, results / "keywords/cost.json")
     write_json(plan, results / "plan.json")
     _write_benchmarks(folder, generator)
     paths |= {"summary": "metrics/summary.csv", "comparison": "metrics/comparison.csv", "truth": "metrics/truth.json",
               "verdict": "metrics/verdict.json",
-              "cost": "keywords/cost.json", "plan": "plan.json"}  # fmt: skip
+              "cost": "keywords/cost.json", "plan": "plan.json", "calibration": "quality/calibration.json"}  # fmt: skip
     return {name: f"results/{path}" for name, path in paths.items()}
 
 
@@ -161,6 +167,7 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
             "edit_id": edit_ids,
             "image_id": image_ids,
             "category": category,
+            "area_fraction": generator.uniform(0.01, 0.2, photos),
             "mask_path": [f"results/masks/{edit_id}.png" for edit_id in edit_ids],
             "status": np.where(masked, "ok", "skipped"),
             "reason": np.where(masked, None, "too_small"),
@@ -204,10 +211,24 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
         "edits": edits.drop(columns="category"),
         "captions": captions,
         "scores": scores,
+        "control_scores": _make_controls(generator),
         "pairs": pairs,
         "rejected_edits": pd.concat([refused, small], ignore_index=True),
         "folds": folds,
     }
+
+
+def _make_controls(generator, count: int = 50) -> pd.DataFrame:
+    """Control edits of which `residual` tells the untouched ones; the other scores are noise or null."""
+    from unscene.control_edits import KINDS
+    from unscene.edit_scores import SCORES as ALL_SCORES
+
+    rows = [(f"{kind}-{n}", kind, 0.01 + 0.003 * n) for kind in KINDS for n in range(count)]
+    frame = pd.DataFrame(rows, columns=["control_id", "kind", "area_fraction"])
+    frame = frame.assign(**dict.fromkeys(ALL_SCORES, np.nan), rc_s_reason="no DINOv2 (quality.dino is null)")
+    frame["residual"] = generator.uniform(0, 0.3, len(frame)) + 0.6 * (frame["kind"] == "untouched")
+    frame["seam"] = generator.gamma(2.0, 0.2, len(frame))
+    return frame
 
 
 def _make_items(generator, pairs: pd.DataFrame, folds: pd.DataFrame, arms) -> pd.DataFrame:

@@ -92,6 +92,9 @@ def test_mistakes_are_refused(section, key, value):
         ({"masks": {"weights": "nowhere.pt"}}, "masks.weights"),
         ({"deploy": {"arm": "unknown"}}, "deploy.arm"),
         ({"edits": {"weights": None}}, "edits.weights"),
+        ({"edits": {"weights": None, "backend": "lama"}}, "TorchScript or ONNX"),
+        ({"edits": {"backend": "telea", "scheduler": "lcm"}}, "edits.scheduler"),
+        ({"edits": {"lora": "nowhere.safetensors"}}, "edits.lora"),
         ({"masks": {"min_area": 0.9}}, "masks.min_area"),
         ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
         ({"train": {"arms": {"originals": {"batches": "paired"}}}}, "train.arms.originals"),
@@ -120,3 +123,13 @@ def test_the_terms_of_a_loss_are_those_that_exist():
 
     assert set(SCHEMA["$defs"]["arm"]["properties"]["loss"]["properties"]) == set(TERMS)
     assert set(WITHIN_PAIRS) == {name for name, term in TERMS.items() if term.within_pairs}
+
+
+@pytest.mark.parametrize(
+    ("quality", "message"),
+    [({"policy": "calibrated", "controls": 0}, "quality.controls"), ({"policy": "certified"}, "make label"),
+     ({"size_bins": [0.2, 0.1]}, "must ascend"), ({"dino": "models/absent"}, "quality.dino")],
+)  # fmt: skip
+def test_contradictions_of_quality_are_named(quality, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config(merge(DEFAULT, {"quality": quality}), CHECKOUT)

@@ -85,6 +85,7 @@ def test_real_only_wanted_categories_get_masks(real_detector, real_photos):
         keep = [i for i, category in enumerate(all_found.categories) if category in names]
         assert found.categories == [all_found.categories[i] for i in keep]
         assert np.array_equal(found.masks, all_found.masks[keep])
+        assert np.array_equal(found.seen_boxes, all_found.boxes)
     assert chosen[2].masks.shape == (0, *real_photos[2].shape[:2])
 
 

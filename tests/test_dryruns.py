@@ -13,7 +13,8 @@ STAGES = {
     "join_scores", "select_pairs", "draw_contact_sheet", "split_folds", "train_clip", "train_final",
     "evaluate_clip", "compare_arms", "score_against_truth", "measure_agreement", "list_test_photos",
     "find_leaks", "check_folds", "cache_pairs", "join_evaluations", "compare_arms_on_sets", "judge_arms",
-    "draw_retrieval", "write_paper", "write_report", "export_clip", "all",
+    "draw_retrieval", "write_paper", "write_report", "export_clip", "all", "score_control_sets",
+    "calibrate_scores",
 }  # fmt: skip
 
 
@@ -51,6 +52,14 @@ def test_the_study_is_part_of_a_run_that_wants_it(tmp_path):
 def test_real_photos(tmp_path, real_data, overlays):
     configfiles = tuple(CHECKOUT / f"tests/config/{name}.yaml" for name in overlays)
     assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES
+
+
+def test_control_edits_are_planned_when_asked_for(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("edits: {sham: true}\n")
+    planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
+    controls = {"make_sham_edits", "join_sham_edits", "score_controls", "select_controls"}
+    assert planned == STAGES | {"render_scenes"} | controls
 
 
 def test_slurm_profile(tmp_path):

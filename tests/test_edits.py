@@ -6,7 +6,9 @@ import pytest
 
 import remove_objects
 from tiny_inpainter import save_tiny_inpainter
+from unscene import removal
 from unscene.images import read_mask, read_photo, write_png
+from unscene.removers import Remover
 from unscene.seeds import derive_seed
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
@@ -24,7 +26,6 @@ SETTINGS = {
     "feather_px": 1,
     "attempts": 2,
     "retry_dilation": 2.0,
-    "sham": False,
 }
 RUNTIME = {"device": "cpu", "batch_size": 4, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
 
@@ -54,6 +55,8 @@ def inputs(tmp_path, monkeypatch):
                     "image_id": f"s_{index}",
                     "path": f"photo{index}.png",
                     "sha256": file_sha256(f"photo{index}.png"),
+                    "width": 40 - index,
+                    "height": 30 + index,
                 }
             )
             masks.append(
@@ -86,22 +89,31 @@ def run(folder="s-0-of-1", samples="samples.parquet", masks="masks.parquet", run
         runtime,
         "0123456789abcdef" if changes.get("backend") == "diffusers" else None,
     )
-    frame = read_table(f"results/edits/{folder}.parquet", list(remove_objects.COLUMNS))
+    frame = read_table(f"results/edits/{folder}.parquet", list(removal.COLUMNS))
     return {row.edit_id: row for row in frame.itertuples()}
 
 
-class FakeRemover:
-    """Paints what `paint(photo, mask, call number)` returns; remembers the masks and seeds it was given."""
+class FakeRemover(Remover):
+    """Paints what `paint_one(photo, mask, call number)` returns; remembers the masks and seeds it was given."""
 
-    name, batch_shape = "fake", "4"
+    name, batch_size = "fake", 4
 
-    def __init__(self, paint):
-        self.paint, self.masks, self.seeds = paint, [], []
+    def __init__(self, paint_one):
+        self.paint_one, self.masks, self.seeds = paint_one, [], []
 
-    def fill(self, photos, masks, seeds):
-        self.masks.append(masks)
+    def get_batch_shape(self, batch_size):
+        return str(batch_size)
+
+    def prepare(self, photo, mask):
+        return photo, mask
+
+    def paint(self, prepared, seeds, batch_size):
+        self.masks.append([mask for _, mask in prepared])
         self.seeds.append(seeds)
-        return [self.paint(photo, mask, len(self.seeds)) for photo, mask in zip(photos, masks, strict=True)]
+        return [self.paint_one(photo, mask, len(self.seeds)) for photo, mask in prepared]
+
+    def finish(self, photo, mask, prepared, painted):
+        return painted
 
 
 def paint_gray(photo, mask, _=None):
@@ -198,15 +210,13 @@ def test_a_flat_hole_in_flat_surroundings_is_right():
     mask = np.zeros((40, 40), bool)
     mask[10:20, 10:20] = True
     photo[mask] = 0
-    assert remove_objects.find_fault(photo, mask, np.full_like(photo, 200)) is None
+    assert removal.find_fault(photo, mask, np.full_like(photo, 200)) is None
 
 
 def test_a_file_that_reads_back_differently_is_a_fault(inputs, fake, monkeypatch):
     inputs(1)
     fake(paint_gray)
-    monkeypatch.setattr(
-        remove_objects, "write_png", lambda pixels, path: write_png(np.roll(pixels, 1, 0), path)
-    )
+    monkeypatch.setattr(removal, "write_png", lambda pixels, path: write_png(np.roll(pixels, 1, 0), path))
     row = run(attempts=1)["s_0-cat"]
     assert (row.status, row.reason) == ("refused", "file_differs")
 
@@ -249,9 +259,3 @@ def test_no_wanted_edit_gives_an_empty_table(inputs, fake):
     masks = read_table("masks.parquet")
     write_table(masks[masks["status"] != "ok"], "masks.parquet")
     assert run() == {} and remover.seeds == []
-
-
-def test_sham_edits_are_refused_not_forgotten(inputs):
-    inputs(1)
-    with pytest.raises(ValueError, match="edits.sham"):
-        run(sham=True)

@@ -189,6 +189,14 @@ class TestJudge:
         assert result["residual"] == 0
         assert result["residual_frame"] == pytest.approx(0.3)
 
+    def test_another_object_in_place_of_the_removed_one_is_new(self):
+        dog, cat = ("dog", 0.9, (25, 25, 55, 55)), ("cat", 0.6, (25, 25, 55, 55))
+        assert self.judge([dog], [cat])["new_object"] == pytest.approx(0.6)
+        assert self.judge([dog], [dog])["new_object"] == 0
+        assert (
+            self.judge([dog, cat], [dog, cat])["new_object"] == 0
+        )  # a judge that takes it for both is no news
+
     def test_new_object_but_not_one_that_stood_there_before(self):
         before = [("dog", 0.9, (25, 25, 55, 55)), ("bench", 0.5, (20, 40, 60, 60))]
         after = [("bench", 0.8, (20, 40, 60, 60)), ("cat", 0.7, (22, 22, 38, 38))]

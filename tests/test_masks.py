@@ -53,6 +53,7 @@ class FakeDetector:
             np.array([item[1] for item in found], np.float32),
             [item[0] for item in found],
             masks,
+            np.array([box for _, _, box in self.scenes[int(photo[0, 0, 0])]], np.float32).reshape(-1, 4),
         )
 
 
@@ -66,7 +67,15 @@ def shard(tmp_path, monkeypatch):
         for index, captions in enumerate(words):
             path = f"photo{index}.png"
             write_png(np.full((SIDE, SIDE, 3), index, np.uint8), path)
-            photos.append({"image_id": f"s_{index}", "path": path, "sha256": file_sha256(path)})
+            photos.append(
+                {
+                    "image_id": f"s_{index}",
+                    "path": path,
+                    "sha256": file_sha256(path),
+                    "width": SIDE,
+                    "height": SIDE,
+                }
+            )
             for position, named in enumerate(captions):
                 keywords.append(
                     {
@@ -117,6 +126,9 @@ def test_a_row_for_each_wanted_word_with_its_reason(shard):
     told = {
         name: (row.status, row.reason if isinstance(row.reason, str) else None) for name, row in rows.items()
     }
+    seen = {name: list(row.seen_boxes) for name, row in rows.items()}
+    assert seen["s_0-zebra"] == seen["s_0-cat"] and len(seen["s_0-cat"]) == 3 * 4  # every category's boxes
+    assert seen["s_1-cup"] == [10, 14, 10, 14]
     assert told == {
         "s_0-dog": ("skipped", "low_confidence"),
         "s_0-cat": ("ok", None),
@@ -204,7 +216,13 @@ def test_real_photo_end_to_end(tmp_path, real_data, monkeypatch):
     torch.set_num_threads(1)
     monkeypatch.chdir(tmp_path)
     path = real_data / "coco_sample" / "images" / "000000000785.jpg"
-    sample = {"image_id": "coco_785", "path": str(path), "sha256": file_sha256(path)}
+    sample = {
+        "image_id": "coco_785",
+        "path": str(path),
+        "sha256": file_sha256(path),
+        "width": 640,
+        "height": 425,
+    }
     keyword = {
         "image_id": "coco_785",
         "caption_id": "coco_785-0",

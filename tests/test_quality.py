@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from draw_contact_sheet import choose_rows, draw_contact_sheet
-from score_edits import COLUMNS, SCORES, load_clip_scorer, load_judge, score_edits
+from score_edits import score_edits
+from unscene.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
 from unscene.images import write_png
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
@@ -33,7 +34,14 @@ class RedJudge:
 
 
 def score_redness(crops, categories):
-    return np.array([crop[..., 0].mean() for crop in crops])
+    return np.array([[crop[..., 0].mean(), crop[..., 1].mean(), crop[..., 2].mean()] for crop in crops])
+
+
+class GreyScorer:
+    """Stands for DINOv2: the darker the hole, the better."""
+
+    def score(self, photos, masks):
+        return np.array([1 - photo[mask].mean() / 255 for photo, mask in zip(photos, masks, strict=True)])
 
 
 def make_shard(folder, count=4):
@@ -54,7 +62,15 @@ def make_shard(folder, count=4):
         if edited is not None:
             write_png(edited, paths["edit"])
         made = edited is not None
-        sample.append({"image_id": image_id, "path": paths["photo"], "sha256": file_sha256(paths["photo"])})
+        sample.append(
+            {
+                "image_id": image_id,
+                "path": paths["photo"],
+                "sha256": file_sha256(paths["photo"]),
+                "width": 64,
+                "height": 64,
+            }
+        )
         mask.append({"edit_id": f"{image_id}-dog", "mask_path": paths["mask"], "sha256": file_sha256(paths["mask"]),
                      **dict(zip(BOX, (20, 20, 40, 40), strict=True))})  # fmt: skip
         edit.append({"edit_id": f"{image_id}-dog", "image_id": image_id, "category": "dog",
@@ -65,15 +81,15 @@ def make_shard(folder, count=4):
         write_table(pd.DataFrame(rows), folder / f"{name}.parquet")
 
 
-def run(folder, judge=None, clip=None, **runtime):
+def run(folder, judge=None, clip=None, dino=None, **runtime):
     paths = [folder / f"{name}.parquet" for name in ("samples", "masks", "edits", "scores")]
-    score_edits(*paths, judge=judge, judge_confidence=0.1, clip=clip, runtime=RUNTIME | runtime)
+    score_edits(*paths, judge=judge, judge_confidence=0.1, clip=clip, dino=dino, runtime=RUNTIME | runtime)
     return read_table(paths[-1], COLUMNS).set_index("edit_id")
 
 
 def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
     make_shard(tmp_path)
-    score = run(tmp_path, RedJudge(), score_redness)
+    score = run(tmp_path, RedJudge(), score_redness, GreyScorer())
     assert list(score.index) == [f"toy_{number}-dog" for number in range(4)]
     clean, unchanged, broken, failed = (score.loc[name] for name in score.index)
     assert clean["outside_difference"] == 0
@@ -81,6 +97,10 @@ def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
     assert clean["residual"] == 0
     assert clean["original_confidence"] == pytest.approx(0.9)
     assert clean["clip_drop"] == pytest.approx(110, abs=10)
+    assert (
+        clean["clip_present"] < 0.99 < unchanged["clip_present"]
+    )  # a red square is surely there, a grey ground is not
+    assert clean["rc_s"] == pytest.approx(1 - 110 / 255, abs=0.05)
     assert unchanged["change"] == 0
     assert unchanged["ssim"] == pytest.approx(1)
     assert unchanged["residual"] == pytest.approx(0.9)
@@ -99,6 +119,8 @@ def test_without_models_their_scores_are_null_and_say_why(tmp_path):
     assert "quality.judge is null" in clean["residual_reason"]
     assert np.isnan(clean["clip_drop"])
     assert "train.clip" in clean["clip_drop_reason"]
+    assert np.isnan(clean["rc_s"])
+    assert "quality.dino is null" in clean["rc_s_reason"]
     assert clean["seam"] > 0
 
 
@@ -109,7 +131,8 @@ def test_batches_change_nothing_and_originals_are_judged_once(tmp_path):
         run(tmp_path, RedJudge(), score_redness, batch_size=1),
         run(tmp_path, judge, score_redness),
     )
-    pd.testing.assert_frame_equal(alone, together)
+    assert set(alone["batch_shape"].dropna()) == {"1"} and set(together["batch_shape"].dropna()) == {"3"}
+    pd.testing.assert_frame_equal(alone.drop(columns="batch_shape"), together.drop(columns="batch_shape"))
     assert max(judge.asked) <= RUNTIME["batch_size"]
     assert sum(judge.asked) == 2 * 6  # of twelve edits three were not made and three were broken
 
@@ -146,9 +169,10 @@ def test_an_empty_shard_has_the_same_columns(tmp_path):
     assert empty.dtypes.astype(str).to_dict() == full.dtypes.astype(str).to_dict()
 
 
-def test_no_path_means_no_judge_and_no_clip():
+def test_no_path_means_no_model():
     assert load_judge(None, 64, "cpu", RUNTIME) is None
     assert load_clip_scorer(None, "cpu", 4) is None
+    assert load_dino(None, "cpu", 4) is None
 
 
 @pytest.mark.real
@@ -180,6 +204,7 @@ def make_selection(folder):
         original_path=[str(folder / f"photo_{n}.png") for n in range(8)], edited_path=edit["image_path"],
         mask_path=edit["mask_path"], reason="quality: max_seam", detail="quality: max_seam: 9, limit 4",
     )  # fmt: skip
+    frame.loc[5, "reason"] = "quality: max_residual"
     write_table(frame.iloc[[0, 4]].drop(columns=["reason", "detail"]), folder / "pairs.parquet")
     write_table(frame.iloc[[1, 2, 3, 5, 6, 7]], folder / "rejected.parquet")
     return [folder / f"{name}.parquet" for name in ("pairs", "rejected", "edits")]
@@ -187,9 +212,13 @@ def make_selection(folder):
 
 def test_contact_sheet_is_drawn_and_repeats(tmp_path):
     paths = make_selection(tmp_path)
-    draw_contact_sheet(*paths, tmp_path / "one.png")
-    draw_contact_sheet(*paths, tmp_path / "two.png")
+    draw_contact_sheet(*paths, tmp_path / "one.png", tmp_path / "sheets")
+    draw_contact_sheet(*paths, tmp_path / "two.png", tmp_path / "sheets")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    names = sorted(path.name for path in (tmp_path / "sheets").iterdir())
+    assert names == ["accepted.png", "quality-max_residual.png", "quality-max_seam.png"]
+    one = np.asarray(Image.open(tmp_path / "sheets/quality-max_residual.png"))
+    assert (one == (220, 20, 30)).all(axis=2).any()
     sheet = np.asarray(Image.open(tmp_path / "one.png"))
     assert sheet.shape[0] > 3 * 128  # a row of accepted ones, two of rejected ones
     assert (sheet == (255, 0, 200)).all(axis=2).sum() > 4 * 100  # outlines of the masks
@@ -201,7 +230,7 @@ def test_contact_sheet_without_any_pair_or_file_still_appears(tmp_path):
     write_table(read_table(paths[0]).head(0), paths[0])
     for path in tmp_path.glob("photo_*.png"):
         path.unlink()
-    draw_contact_sheet(*paths, tmp_path / "sheet.png")
+    draw_contact_sheet(*paths, tmp_path / "sheet.png", tmp_path / "sheets")
     assert Image.open(tmp_path / "sheet.png").width > 800
 
 

@@ -1,141 +1,11 @@
-"""Removers: what is painted, where, and that nothing else decides it."""
+"""The crop around a mask, the way back into the photo, the classical remover, and which remover a config names."""
 
 import numpy as np
 import pytest
 
-from tiny_inpainter import save_tiny_inpainter
-from unscene.removers import (
-    Crop,
-    DiffusersRemover,
-    RemovalError,
-    TeleaRemover,
-    ask_for_steps,
-    cut_crop,
-    load_remover,
-    paste_crop,
-    place_crop,
-    pool_mask,
-)
-
-SETTINGS = {
-    "backend": "diffusers",
-    "size": 16,
-    "context": 0.33,
-    "steps": 2,
-    "guidance": 1.0,
-    "strength": 1.0,
-    "prompt": "background",
-    "negative_prompt": "",
-    "feather_px": 1,
-}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that spin while they wait for each other make small models slower on a busy machine."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def pipeline_folder(tmp_path_factory):
-    return save_tiny_inpainter(tmp_path_factory.mktemp("inpainter"))
-
-
-@pytest.fixture(scope="module")
-def remover(pipeline_folder):
-    return DiffusersRemover(
-        pipeline_folder, SETTINGS, "cpu", "float32", batch_size=4, fingerprint="0123456789abcdef"
-    )
-
-
-def make_photo(seed, height=24, width=30):
-    """A noisy photo and a mask with a rim of one pixel."""
-    rng = np.random.default_rng(seed)
-    photo = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
-    mask = np.zeros((height, width), bool)
-    y, x = rng.integers(0, height - 9), rng.integers(0, width - 9)
-    mask[y : y + 7, x : x + 8] = True
-    return photo, mask
-
-
-def test_diffusers_result_depends_on_photo_mask_and_seed_alone(remover):
-    photos, masks = zip(*(make_photo(seed, 24 + seed, 40 - seed) for seed in range(6)), strict=True)
-    seeds = [11, 12, 13, 14, 15, 16]
-    together = remover.fill(photos, masks, seeds)
-    order = [4, 0, 5, 2, 1, 3]
-    permuted = remover.fill([photos[i] for i in order], [masks[i] for i in order], [seeds[i] for i in order])
-    for place, index in enumerate(order):
-        assert np.array_equal(permuted[place], together[index])
-    alone = remover.fill(photos[3:4], masks[3:4], seeds[3:4])[0]
-    assert np.array_equal(alone, together[3])
-    other_seed = remover.fill(photos[3:4], masks[3:4], [99])[0]
-    assert not np.array_equal(other_seed, alone)
-
-
-def test_diffusers_leaves_everything_outside_the_mask(remover):
-    photo, mask = make_photo(3)
-    filled = remover.fill([photo], [mask], [1])[0]
-    assert filled.dtype == np.uint8 and filled.shape == photo.shape
-    assert np.array_equal(filled[~mask], photo[~mask])
-    assert np.abs(filled[mask].astype(int) - photo[mask]).mean() > 5
-    assert remover.batch_shape == "4x3x16x16" and remover.name.endswith("-01234567")
-
-
-def test_the_hole_never_sees_what_it_removes(remover, monkeypatch):
-    photo, mask = make_photo(5)
-    other = photo.copy()
-    other[mask] = 255 - other[mask]
-    monkeypatch.setattr(remover, "_settings", SETTINGS | {"feather_px": 0})
-    first, second = remover.fill([photo, other], [mask, mask], [1, 1])
-    assert np.array_equal(first, second)
-
-
-@pytest.mark.parametrize(("strength", "guidance"), [(0.99, 1.0), (0.6, 3.0)])
-def test_the_steps_asked_for_are_made_and_the_prompt_is_encoded_once(pipeline_folder, strength, guidance):
-    settings = SETTINGS | {"steps": 4, "strength": strength, "guidance": guidance}
-    remover = DiffusersRemover(pipeline_folder, settings, "cpu", "float32", batch_size=2)
-    calls = {"unet": 0, "text": 0}
-    unet, text = remover._pipeline.unet, remover._pipeline.text_encoder
-    unet.register_forward_pre_hook(lambda *_: calls.__setitem__("unet", calls["unet"] + 1))
-    text.register_forward_pre_hook(lambda *_: calls.__setitem__("text", calls["text"] + 1))
-    photos, masks = zip(*(make_photo(seed) for seed in range(3)), strict=True)
-    filled = remover.fill(photos, masks, [1, 2, 3])
-    assert calls == {"unet": 2 * 4, "text": 0}
-    assert all(np.array_equal(f[~m], p[~m]) for f, m, p in zip(filled, masks, photos, strict=True))
-    assert ("negative_prompt_embeds" in remover._prompts) == (guidance > 1)
-
-
-def test_a_unet_that_cannot_inpaint_is_an_error(tmp_path):
-    folder = save_tiny_inpainter(tmp_path / "three", latent_channels=3)
-    remover = DiffusersRemover(folder, SETTINGS, "cpu", "float32", batch_size=1)
-    photo, mask = make_photo(1)
-    with pytest.raises(ValueError, match="4 or 9 input channels"):
-        remover.fill([photo], [mask], [1])
-
-
-def test_numbers_that_are_none_give_none(remover, monkeypatch):
-    photo, mask = make_photo(2)
-    paint = remover._paint
-
-    def paint_nan(*arguments):
-        painted = paint(*arguments)
-        painted[0] = np.nan
-        return painted
-
-    monkeypatch.setattr(remover, "_paint", paint_nan)
-    filled = remover.fill([photo, photo], [mask, mask], [1, 1])
-    assert filled[0] is None and filled[1] is not None
-
-
-def test_clear_errors(tmp_path, pipeline_folder):
-    with pytest.raises(RemovalError, match="model_index.json"):
-        DiffusersRemover(tmp_path, SETTINGS, "cpu", "float32", 1)
-    with pytest.raises(RemovalError, match="edits.size: 15"):
-        DiffusersRemover(pipeline_folder, SETTINGS | {"size": 15}, "cpu", "float32", 1)
-    with pytest.raises(RemovalError, match="edits.backend"):
-        load_remover(SETTINGS | {"backend": "magic"}, {}, "cpu")
+from unscene.removers import RemovalError, load_remover
+from unscene.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
+from unscene.removers.telea import TeleaRemover
 
 
 def test_telea_continues_a_gradient_and_keeps_the_rest():
@@ -149,11 +19,6 @@ def test_telea_continues_a_gradient_and_keeps_the_rest():
     filled = TeleaRemover(0.33, 0).fill([photo], [mask], [1])[0]
     assert np.array_equal(filled[~mask], truth[~mask])
     assert np.abs(filled[mask].astype(int) - truth[mask]).mean() < 12
-
-
-@pytest.mark.parametrize(("steps", "strength"), [(4, 0.99), (20, 0.9999), (10, 1.0), (7, 0.33), (1, 0.05)])
-def test_ask_for_steps(steps, strength):
-    assert int(ask_for_steps(steps, strength) * strength) == steps
 
 
 def test_crop_surrounds_the_mask_and_lies_inside_where_it_fits():
@@ -193,3 +58,26 @@ def test_pooled_mask_keeps_thin_rims_and_whole_blocks():
     large = np.zeros((640, 640), bool)
     large[320, 320] = True
     assert pool_mask(large, 64, 8).any()
+
+
+def test_a_large_photo_gets_its_hole_back_at_its_own_resolution():
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (1500, 2100, 3), dtype=np.uint8)
+    mask = np.zeros(photo.shape[:2], bool)
+    mask[300:1100, 500:1500] = True
+    crop = place_crop(mask, 0.33, 64)
+    painted = resize_area(resize_area(cut_crop(photo, crop), 64), crop.side)
+    filled = paste_crop(photo, mask, painted, crop, 4)
+    assert crop.side > 1500 and np.array_equal(filled[~mask], photo[~mask])
+    inner = (slice(320, 1080), slice(520, 1480))
+    window = painted[320 - crop.y0 : 1080 - crop.y0, 520 - crop.x0 : 1480 - crop.x0]
+    assert np.array_equal(filled[inner], window)
+
+
+def test_clear_errors():
+    with pytest.raises(RemovalError, match="edits.backend"):
+        load_remover({"backend": "magic"}, {}, "cpu")
+    with pytest.raises(RemovalError, match="pipeline folder"):
+        load_remover({"backend": "diffusers"}, {}, "cpu")
+    with pytest.raises(RemovalError, match="TorchScript or ONNX"):
+        load_remover({"backend": "lama"}, {}, "cpu")

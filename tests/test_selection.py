@@ -8,7 +8,7 @@ import pytest
 
 import select_pairs as step
 from select_pairs import check_nothing_lost, select_pairs, shorten_reason
-from unscene.tables import read_table, write_table
+from unscene.tables import read_table, write_json, write_table
 
 NAMES = ["samples", "masks", "edits", "captions", "scores"]
 THRESHOLDS = {"max_residual": 0.3, "max_seam": 2.0, "min_change": 4.0}
@@ -168,3 +168,72 @@ def test_nothing_wanted_gives_empty_tables_with_columns(tmp_path):
 def test_reasons_are_countable():
     assert shorten_reason("mask: too_small: 0.1 %") == "mask: too_small"
     assert shorten_reason("caption: failed") == "caption: failed"
+
+
+def make_calibration(separates=True):
+    cuts = [
+        {"bin": name, "n": 50, "pooled": False, "cut": cut}
+        for name, cut in (("0-0.05", 0.2), ("0.05-1", 0.6))
+    ]
+    return {"scores": {"residual": {"good": "low", "separates": separates, "cuts": cuts},
+                       "seam": {"good": "low", "separates": False, "cuts": cuts}}}  # fmt: skip
+
+
+def select_by_policy(folder, thresholds=THRESHOLDS, policy="calibrated", **options):
+    changes = {
+        f"e{n}": {"scores.residual": n / 10, "masks.area_fraction": 0.01 if n < 3 else 0.1} for n in range(6)
+    }
+    paths = make_tables(folder, **changes, **options.pop("changes", {}))
+    select_pairs(**paths, thresholds=thresholds, policy=policy, size_bins=[0.05], **options)
+    return read_table(paths["path_to_pairs"]), read_table(paths["path_to_rejected"]).set_index("edit_id")
+
+
+def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
+    write_json(make_calibration(), tmp_path / "c.json")
+    thresholds = {"max_residual": 0.0, "max_seam": 0.1, "max_outside_difference": None}
+    pair, rejected = select_by_policy(tmp_path, thresholds, path_to_calibration=tmp_path / "c.json")
+    # residuals 0, .1, .2 in the small bin (cut .2), .3, .4, .5 in the large one (cut .6); seam 1.0 > .1 is not used
+    assert len(pair) == 6
+    write_json(make_calibration() | {"scores": {"residual": make_calibration()["scores"]["residual"] | {
+        "cuts": [{"cut": 0.05}, {"cut": 0.45}]}}}, tmp_path / "c.json")  # fmt: skip
+    pair, rejected = select_by_policy(tmp_path, thresholds, path_to_calibration=tmp_path / "c.json")
+    assert sorted(rejected.index) == ["toy_1-dog", "toy_2-dog", "toy_5-dog"]
+    assert set(rejected["reason"]) == {"quality: max_residual"}
+    assert rejected.loc["toy_5-dog", "detail"] == "quality: max_residual: 0.5, limit 0.45"
+
+
+def test_a_score_that_does_not_separate_is_not_used_and_null_stays_off(tmp_path):
+    write_json(make_calibration(separates=False), tmp_path / "c.json")
+    pair, _ = select_by_policy(tmp_path, {"max_residual": 0.1}, path_to_calibration=tmp_path / "c.json")
+    assert len(pair) == 6
+    write_json(make_calibration(), tmp_path / "c.json")
+    pair, _ = select_by_policy(tmp_path, {"max_residual": None}, path_to_calibration=tmp_path / "c.json")
+    assert len(pair) == 6
+
+
+def test_certified_policy_accepts_by_the_head_and_refuses_what_has_no_probability(tmp_path):
+    head = pd.DataFrame(
+        {"edit_id": [f"toy_{n}-dog" for n in range(5)], "accept_probability": [0.9, 0.8, 0.7, 0.2, np.nan]}
+    )
+    write_table(head, tmp_path / "head.parquet")
+    certificate = {
+        "operating_point": {"threshold": 0.7, "reason": None},
+        "head_scores": str(tmp_path / "head.parquet"),
+    }
+    write_json(certificate, tmp_path / "c.json")
+    pair, rejected = select_by_policy(tmp_path, policy="certified", path_to_certificate=tmp_path / "c.json")
+    assert pair["edit_id"].tolist() == [
+        "toy_0-dog",
+        "toy_1-dog",
+        "toy_2-dog",
+    ]  # residual .2 and no threshold asks
+    assert set(rejected["reason"]) == {"quality: head"}
+    assert rejected.loc["toy_3-dog", "detail"] == "quality: head: 0.2, least 0.7"
+
+
+def test_certified_policy_without_a_certificate_stops_and_says_how_to_go_on(tmp_path):
+    write_json(
+        {"operating_point": {"threshold": None, "reason": "too few"}, "head_scores": "x"}, tmp_path / "c.json"
+    )
+    with pytest.raises(ValueError, match="too few; label more edits"):
+        select_by_policy(tmp_path, policy="certified", path_to_certificate=tmp_path / "c.json")

@@ -20,7 +20,7 @@ MEASURED = {"seconds"}  # columns that hold measured times
 
 AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "cache_pairs", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "check_folds",
                    "score_against_truth", "write_report", "export_clip"}  # fmt: skip
-AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores"}
+AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores", "calibrate_scores"}
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +121,15 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"runtime": {"batch_size": 4, "workers": 1}}, set()),
         ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
         ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
+        ({"quality": {"policy": "calibrated"}}, AFTER_SELECTION),
+        ({"quality": {"control_percentile": 0.9}}, {"calibrate_scores", "write_report"}),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
         ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "write_report",
                                    "export_clip"}),
         ({"evaluate": {"bootstrap_draws": 150}}, {"compare_arms", "write_report"}),
         ({"report": {"examples": 2}}, {"write_report"}),
     ],
-    ids=["runtime", "endpoint", "threshold", "edit steps", "train steps", "bootstrap", "report"],
+    ids=["runtime", "endpoint", "threshold", "policy", "percentile", "edit steps", "train steps", "bootstrap", "report"],
 )  # fmt: skip
 def test_a_change_runs_what_it_touches(finished_run, tmp_path, overlay, expected):
     assert list_rules(finished_run, overlay, tmp_path) - {"estimate_run"} == expected

@@ -1,10 +1,15 @@
-# Edits: remove the masked object from each photo.
+# Edits: remove the masked object from each photo; with edits.sham also control edits that keep it.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, results/masks/{shard}.parquet, results/masks/{shard}/
-# OUTPUTS:         results/edits/{shard}.parquet, results/edits/{shard}/
+# OUTPUTS:         results/edits/{shard}.parquet, results/edits/{shard}/; results/edits/sham/ likewise
 
 STAGE_FILES += expand("results/edits/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/edits/{shard}", shard=SHARDS)
+if config["edits"]["sham"]:
+    STAGE_FILES += expand("results/edits/sham/{shard}.parquet", shard=SHARDS)
+    STAGE_FILES += expand("results/edits/sham/{shard}", shard=SHARDS)
+# Without `sham`: asking for control edits makes no edit again.
+EDIT_SETTINGS = ["seed", *(f"edits.{key}" for key in config["edits"] if key != "sham")]
 
 
 rule remove_objects:
@@ -31,12 +36,47 @@ rule remove_objects:
     params:
         lineage=lineage(
             "remove_objects",
-            settings=["seed", "edits"],
+            settings=EDIT_SETTINGS,
             parents=["segment_objects"],
-            weights=["edits.weights"],
-            version=1,
+            weights=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            version=2,
         ),
     message:
         "Removing objects of shard {wildcards.shard}"
     script:
         "../scripts/remove_objects.py"
+
+
+rule make_sham_edits:
+    """Paint a hole of each object's shape on free background of the same photo: a control edit that keeps the object."""
+    input:
+        samples="results/samples/{shard}.parquet",
+        sample_folder="results/samples/{shard}",
+        masks="results/masks/{shard}.parquet",
+        mask_folder="results/masks/{shard}",
+    output:
+        table="results/edits/sham/{shard}.parquet",
+        folder=directory("results/edits/sham/{shard}"),
+    log:
+        "logs/make_sham_edits/{shard}.log",
+    benchmark:
+        "benchmarks/make_sham_edits/{shard}.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=12000,
+        runtime="2h",
+    params:
+        lineage=lineage(
+            "make_sham_edits",
+            settings=EDIT_SETTINGS,
+            parents=["segment_objects"],
+            weights=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            version=2,
+        ),
+    message:
+        "Making the control edits of shard {wildcards.shard}"
+    script:
+        "../scripts/make_sham_edits.py"

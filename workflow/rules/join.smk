@@ -1,10 +1,13 @@
 # Joined tables: what the shards of a stage wrote, as one table, for every step from selection on.
 #
 # REQUIRED INPUTS: results/{stage}/{shard}.parquet
-# OUTPUTS:         results/{keywords,masks,edits,captions}/{the same}.parquet, results/quality/scores.parquet
+# OUTPUTS:         results/{keywords,masks,edits,captions}/{the same}.parquet, results/quality/scores.parquet,
+#                  results/edits/sham.parquet
 
 STAGE_FILES += expand("results/{stage}/{stage}.parquet", stage=["keywords", "masks", "edits", "captions"])
 STAGE_FILES += ["results/quality/scores.parquet"]
+if config["edits"]["sham"]:
+    STAGE_FILES += ["results/edits/sham.parquet"]
 
 JOINED = {
     "keywords": lineage("join_keywords", parents=["parse_keywords"], script="join_shards"),
@@ -49,3 +52,18 @@ use rule join_shards as join_scores with:
         lineage=lineage("join_scores", parents=["score_edits"], script="join_shards"),
     message:
         "Joining the quality scores of all shards"
+
+
+use rule join_shards as join_sham_edits with:
+    input:
+        expand("results/edits/sham/{shard}.parquet", shard=SHARDS),
+    output:
+        "results/edits/sham.parquet",
+    log:
+        "logs/join_shards/sham.log",
+    benchmark:
+        "benchmarks/join_shards/sham.tsv"
+    params:
+        lineage=lineage("join_sham_edits", parents=["make_sham_edits"], script="join_shards"),
+    message:
+        "Joining the control edits of all shards"

@@ -33,7 +33,7 @@ rule segment_objects:
             settings=["masks"],
             parents=["read_samples", "parse_keywords"],
             weights=["masks.weights"],
-            version=1,
+            version=2,
         ),
     message:
         "Segmenting mentioned objects of shard {wildcards.shard}"

@@ -2,11 +2,31 @@
 #
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
 #                  of masks, edits and captions
-# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png, contact_sheets/;
+#                  with edits.sham results/quality/sham/{shard}.parquet, controls.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected"])
-STAGE_FILES += ["results/quality/contact_sheet.png"]
+STAGE_FILES += ["results/quality/contact_sheet.png", "results/quality/contact_sheets"]
+if config["edits"]["sham"]:
+    STAGE_FILES += expand("results/quality/sham/{shard}.parquet", shard=SHARDS)
+    STAGE_FILES += ["results/quality/controls.parquet"]
+
+
+# What a policy decides by, besides thresholds and scores: a rule that decides nothing re-runs nothing.
+DECIDING = {
+    "fixed": {"inputs": {}, "settings": [], "parents": []},
+    "calibrated": {
+        "inputs": {"calibration": "results/quality/calibration.json"},
+        "settings": ["quality.size_bins"],
+        "parents": ["calibrate_scores"],
+    },
+    "certified": {
+        "inputs": {"certificate": "results/quality/certificate.json"},
+        "settings": [],
+        "parents": ["calibrate_thresholds"],
+    },
+}
 
 
 rule score_edits:
@@ -34,10 +54,16 @@ rule score_edits:
     params:
         lineage=lineage(
             "score_edits",
-            settings=["quality.judge", "quality.judge_image_size", "quality.judge_confidence", "train.clip"],
+            settings=[
+                "quality.judge",
+                "quality.judge_image_size",
+                "quality.judge_confidence",
+                "quality.dino",
+                "train.clip",
+            ],
             parents=["remove_objects"],
-            weights=["quality.judge", "train.clip"],
-            version=1,
+            weights=["quality.judge", "quality.dino", "train.clip"],
+            version=2,
         ),
     message:
         "Scoring the edits of shard {wildcards.shard}"
@@ -48,6 +74,7 @@ rule score_edits:
 rule select_pairs:
     """Apply the thresholds to the scores; every wanted edit ends as a pair or as a row with its reason."""
     input:
+        **DECIDING[config["quality"]["policy"]]["inputs"],
         samples="results/samples/samples.parquet",
         masks="results/masks/masks.parquet",
         edits="results/edits/edits.parquet",
@@ -65,8 +92,19 @@ rule select_pairs:
     params:
         lineage=lineage(
             "select_pairs",
-            settings=["quality.thresholds"],
-            parents=["join_samples", "join_masks", "join_edits", "join_captions", "join_scores"],
+            settings=[
+                "quality.thresholds",
+                "quality.policy",
+                *DECIDING[config["quality"]["policy"]]["settings"],
+            ],
+            parents=[
+                "join_samples",
+                "join_masks",
+                "join_edits",
+                "join_captions",
+                "join_scores",
+                *DECIDING[config["quality"]["policy"]]["parents"],
+            ],
         ),
     message:
         "Selecting the pairs"
@@ -75,13 +113,14 @@ rule select_pairs:
 
 
 rule draw_contact_sheet:
-    """Draw accepted and rejected edits side by side, to be looked at."""
+    """Draw accepted and rejected edits side by side, and a sheet for each reason, to be looked at."""
     input:
         pairs="results/quality/pairs.parquet",
         rejected="results/quality/rejected.parquet",
         edits="results/edits/edits.parquet",
     output:
-        "results/quality/contact_sheet.png",
+        sheet="results/quality/contact_sheet.png",
+        folder=directory("results/quality/contact_sheets"),
     log:
         "logs/draw_contact_sheet.log",
     benchmark:
@@ -94,3 +133,57 @@ rule draw_contact_sheet:
         "Drawing the contact sheet"
     script:
         "../scripts/draw_contact_sheet.py"
+
+
+rule score_controls:
+    """Score the control edits of a shard by their pixels."""
+    input:
+        samples="results/samples/{shard}.parquet",
+        sample_folder="results/samples/{shard}",
+        sham="results/edits/sham/{shard}.parquet",
+        sham_folder="results/edits/sham/{shard}",
+    output:
+        "results/quality/sham/{shard}.parquet",
+    log:
+        "logs/score_controls/{shard}.log",
+    benchmark:
+        "benchmarks/score_controls/{shard}.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=4000,
+        runtime="1h",
+    params:
+        lineage=lineage("score_controls", parents=["make_sham_edits"]),
+    message:
+        "Scoring the control edits of shard {wildcards.shard}"
+    script:
+        "../scripts/score_controls.py"
+
+
+rule select_controls:
+    """Apply the thresholds that judge a fill, not a removal, to the control edits."""
+    input:
+        samples="results/samples/samples.parquet",
+        sham="results/edits/sham.parquet",
+        captions="results/captions/captions.parquet",
+        scores=expand("results/quality/sham/{shard}.parquet", shard=SHARDS),
+    output:
+        "results/quality/controls.parquet",
+    log:
+        "logs/select_controls.log",
+    benchmark:
+        "benchmarks/select_controls.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage(
+            "select_controls",
+            settings=["quality.thresholds"],
+            parents=["join_samples", "join_sham_edits", "join_captions", "score_controls"],
+        ),
+    message:
+        "Selecting the control edits"
+    script:
+        "../scripts/select_controls.py"

@@ -9,6 +9,7 @@ STAGE_FILES += ["results/report.html"]
 rule write_report:
     """Write the report; benchmarks and logs are read where they are, since measured times must never re-run anything."""
     input:
+        **({"certificate": "results/quality/certificate.json"} if config["quality"]["labels"] else {}),
         samples="results/samples/samples.parquet",
         rejected_samples="results/samples/rejected.parquet",
         keywords="results/keywords/keywords.parquet",
@@ -21,6 +22,8 @@ rule write_report:
         edits="results/edits/edits.parquet",
         captions="results/captions/captions.parquet",
         scores="results/quality/scores.parquet",
+        control_scores="results/quality/control_scores.parquet",
+        calibration="results/quality/calibration.json",
         pairs="results/quality/pairs.parquet",
         rejected_edits="results/quality/rejected.parquet",
         folds="results/folds/folds.parquet",
@@ -68,6 +71,8 @@ rule write_report:
                 "join_edits",
                 "join_captions",
                 "join_scores",
+                "calibrate_scores",
+                *(["calibrate_thresholds"] if config["quality"]["labels"] else []),
                 "price_keywords",
                 "select_pairs",
                 "split_folds",
@@ -80,8 +85,8 @@ rule write_report:
             + (["measure_batchsize", "write_batchsize"] if wants_study(config) else [])
             + (["join_sweeps"] if SWEPT else [])
             + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
-            weights=["masks.weights", "edits.weights", "quality.judge", "train.clip"],
-            files=[f"workflow/report/{name}.html.j2" for name in ("report", "text", "arms")],
+            weights=["masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"],
+            files=[f"workflow/report/{name}.html.j2" for name in ("report", "text", "audit", "arms")],
         ),
     message:
         "Writing the report"

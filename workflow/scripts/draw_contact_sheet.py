@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -23,10 +25,11 @@ ACCEPTED, REJECTED = (20, 120, 50), (170, 35, 35)
 
 
 def draw_contact_sheet(
-    path_to_pairs: str, path_to_rejected: str, path_to_edits: str, path_to_sheet: str
+    path_to_pairs: str, path_to_rejected: str, path_to_edits: str, path_to_sheet: str, path_to_folder: str
 ) -> None:
-    """Write the contact sheet as PNG: up to 24 accepted pairs above up to 24 rejected edits.
+    """Write the contact sheet as PNG, up to 24 accepted pairs above up to 24 rejected edits, and a folder with a sheet a reason.
 
+    In the folder, `accepted.png` and `{reason}.png` show up to 24 edits each, that have the reason first, by categories in turn.
     Accepted ones take turns over the categories, rejected ones over the reasons; among equals the hash of the edit_id
     decides, so the same tables give the same sheet. Rejected edits without a picture (no mask, failed) are only counted.
     """
@@ -43,18 +46,33 @@ def draw_contact_sheet(
         (f"rejected: {len(rejected)}, of these with a picture: {len(drawable)}", REJECTED,
          choose_rows(drawable, "reason", ROWS)),
     ]  # fmt: skip
+    write_png(draw_blocks(blocks, attempt), path_to_sheet)
+    folder = Path(path_to_folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    write_png(draw_blocks(blocks[:1], attempt), folder / "accepted.png")
+    for reason, part in drawable.groupby("reason", sort=True):
+        block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS))
+        write_png(draw_blocks([block], attempt), folder / f"{name_file(reason)}.png")
+    logging.getLogger("unscene").info(
+        "%d accepted and %d rejected edits drawn, %d reasons", len(blocks[0][2]), len(blocks[1][2]),
+        drawable["reason"].nunique(),
+    )  # fmt: skip
+
+
+def draw_blocks(blocks: list[tuple], attempt: pd.Series) -> np.ndarray:
+    """Return blocks of (title, colour, chosen edits) below each other as pixels."""
     strips = []
     for title, colour, chosen in blocks:
         strips.append(draw_title(title, colour))
-        strips.append(
-            stack_in_columns(
-                [draw_row(row, attempt.get(row["edit_id"])) for row in chosen.to_dict("records")]
-            )
-        )
-    write_png(stack(strips), path_to_sheet)
-    logging.getLogger("unscene").info(
-        "%d accepted and %d rejected edits drawn", len(blocks[0][2]), len(blocks[1][2])
-    )
+        rows = [draw_row(row, attempt.get(row["edit_id"])) for row in chosen.to_dict("records")]
+        strips.append(stack_in_columns(rows))
+    return stack(strips)
+
+
+def name_file(reason: str) -> str:
+    """Return a reason as a file's name: "quality: max_seam" becomes "quality-max_seam"."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", reason).strip("-") or "other"
 
 
 def choose_rows(frame: pd.DataFrame, turns: str, count: int) -> pd.DataFrame:
@@ -151,5 +169,6 @@ if __name__ == "__main__":
             path_to_pairs=snakemake.input.pairs,
             path_to_rejected=snakemake.input.rejected,
             path_to_edits=snakemake.input.edits,
-            path_to_sheet=snakemake.output[0],
+            path_to_sheet=snakemake.output.sheet,
+            path_to_folder=snakemake.output.folder,
         )

@@ -1,23 +1,19 @@
 """Find the objects that the captions mention and write one mask per wanted edit."""
 
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from unscene.checkout import resolve_path
-from unscene.engine import (
-    BoundedPool,
-    cut_batches,
-    prepare_torch,
-    read_checked_photo,
-    run_ahead,
-)
-from unscene.images import PhotoError, write_png
-from unscene.logs import progress
+from unscene.device_stage import Batch, DeviceStage, Engine
+from unscene.engine import prepare_torch, read_checked_photo
+from unscene.images import write_png
 from unscene.mask_shapes import ObjectMask, shape_mask
+from unscene.scratch import Scratch
 from unscene.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.tables import read_table
 from unscene.vocabulary import COCO80, edit_id
@@ -41,6 +37,7 @@ COLUMNS = {
     "box_x1": "Int64",
     "box_y1": "Int64",
     "dilation_px": "float64",
+    "seen_boxes": "object",
     "batch_shape": "string",
 }
 _NEVER = len(COCO80)
@@ -54,6 +51,7 @@ class Photo:
     path: str
     sha256: str
     wanted: dict[str, int] = field(default_factory=dict)
+    pixels: int = 0
 
 
 def segment_objects(
@@ -64,44 +62,56 @@ def segment_objects(
     settings: dict,
     runtime: dict,
     threads: int = 1,
+    scratch: Scratch | None = None,
+    path_to_timing: str | Path | None = None,
 ) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
+    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category.
+
     `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
-    `settings` is the config's block `masks`, `runtime` its block `runtime`. Raises RuntimeError when more than
-    `runtime["max_failed_share"]` of at least 20 rows failed.
+    `settings` is the config's block `masks`, `runtime` its block `runtime`. `scratch` keeps what is finished when the job is killed;
+    `path_to_timing` gets how long the device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at
+    least 20 rows failed.
     """
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device
 
     photos = list_wanted(
-        read_table(path_to_samples, ["image_id", "path", "sha256"]),
+        read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"]),
         read_table(path_to_keywords, ["image_id", "caption_id", "words", "status"]),
     )
-    device = lease_device(runtime)
-    prepare_torch(device, threads)
-    from unscene.detectors import Detector
+    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
+    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
+        device = lease_device(runtime)
+        prepare_torch(device, threads)
+        from unscene.detectors import Detector
 
-    detector = Detector(
-        resolve_path(settings["weights"]),
-        settings["image_size"],
-        device,
-        runtime["precision"],
-        batch_size=runtime["batch_size"],
-    )
-    with ShardWriter(path_to_folder, path_to_table) as writer:
-        rows = segment_photos(photos, detector, settings, runtime, writer)
-        frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-        frame["batch_shape"] = f"{runtime['batch_size']}x3x{settings['image_size']}x{settings['image_size']}"
+        detector = Detector(
+            resolve_path(settings["weights"]),
+            settings["image_size"],
+            device,
+            runtime["precision"],
+            batch_size=runtime["batch_size"],
+        )
+        engine = Engine(Segmentation(detector, settings, writer.final_path), runtime, scratch)
+        frame = segment_photos(photos, engine, detector, settings, runtime)
         check_failed_share(frame, runtime["max_failed_share"], f"masks of {Path(path_to_table).stem}")
+        scratch.hand_over(writer.folder)
         writer.finish(frame, list(COLUMNS))
+        if path_to_timing:
+            engine.timing.write(path_to_timing)
+        scratch.discard()
     counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
     logging.getLogger("unscene").info("%d photos with wanted words, rows: %s", len(photos), counts)
 
 
 def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
     """Return the photos that have a caption naming an object, in the order of `samples`."""
-    photos = {row.image_id: Photo(row.image_id, row.path, row.sha256) for row in samples.itertuples()}
+    photos = {
+        row.image_id: Photo(row.image_id, row.path, row.sha256, pixels=row.width * row.height)
+        for row in samples.itertuples()
+    }
     keywords = keywords[keywords["status"] == "ok"]
     for row in keywords.itertuples():
         photo = photos.get(row.image_id)
@@ -116,47 +126,79 @@ def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
 
 
 def segment_photos(
-    photos: list[Photo], detector, settings: dict, runtime: dict, writer: ShardWriter
-) -> list[dict]:
-    """Return the rows of all photos; masks of the chosen edits go to the writer's folder.
-
-    Photos are decoded and masks encoded by `runtime["workers"]` threads while the detector works.
-    """
-    rows: dict[str, list[dict]] = {}
-    writes = []
+    photos: list[Photo], engine: Engine, detector, settings: dict, runtime: dict
+) -> pd.DataFrame:
+    """Return the rows of all photos, in order; a photo of which the detector can name nothing is never decoded."""
     known = set(detector.categories)
-    batch_size, workers = runtime["batch_size"], runtime["workers"]
-    with (
-        BoundedPool(workers, 4 * batch_size) as pool,
-        progress(total=len(photos), desc="masks", unit="photo") as bar,
-    ):
-        # What the detector cannot name is skipped before anything is decoded.
-        seen = [photo for photo in photos if known.intersection(photo.wanted)]
-        for photo in photos:
-            rows[photo.image_id] = [_row(photo, word) for word in _in_order(photo)]
-        bar.update(len(photos) - len(seen))
-        decoded = run_ahead(_read, seen, workers, ahead=2 * batch_size)
-        for batch in cut_batches(_mark_broken(decoded, rows, bar), batch_size):
-            wanted = [known.intersection(photo.wanted) for photo, _ in batch]
-            found = detector.detect(
-                [pixels for _, pixels in batch],
-                settings["collect_confidence"],
-                iou=settings["iou"],
-                nms=settings["nms"],
-                want_masks=True,
-                only=wanted,
-            )
-            for (photo, _), detections in zip(batch, found, strict=True):
-                chosen = judge_photo(photo, rows[photo.image_id], detections, known, settings)
-                for row, shaped in chosen:
-                    name = row["edit_id"]
-                    row["mask_path"] = writer.final_path(f"{name}.png")
-                    row["object_path"] = writer.final_path(f"{name}.object.png")
-                    writes.append((row, pool.submit(_write_masks, shaped, writer.folder, name)))
-                bar.update(1)
-        for row, write in writes:
-            row["sha256"] = write.result()
-    return [row for photo in photos for row in rows[photo.image_id]]
+    results = engine.run([photo for photo in photos if known.intersection(photo.wanted)])
+    unseen = format_batch_shape(runtime["batch_size"], settings)
+    rows = []
+    for photo in photos:
+        result = results.get(photo.image_id, {})
+        made = result.get("rows") or list_rows(photo)
+        for row in made:
+            row["seen_boxes"] = np.asarray(row["seen_boxes"], np.float32)
+            row["batch_shape"] = row["batch_shape"] or unseen
+            if result.get("status") == "failed":
+                row["status"], row["reason"] = "failed", result["reason"]
+        rows += made
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+class Segmentation(DeviceStage):
+    """The masks stage for the engine: an item is a Photo, its result the list of its rows."""
+
+    name, unit = "masks", "photo"
+
+    def __init__(self, detector, settings: dict, final_path: Callable[[str], str]):
+        self._detector, self._settings, self._final_path = detector, settings, final_path
+        self._known = set(detector.categories)
+
+    def key(self, item: Photo) -> str:
+        return item.image_id
+
+    def count_bytes(self, item: Photo) -> int:
+        return 3 * item.pixels
+
+    def read(self, item: Photo) -> np.ndarray:
+        return read_checked_photo(item.path, item.sha256)
+
+    def work(self, items: list[Photo], inputs: list[np.ndarray], batch_size: int) -> list:
+        self._detector.batch_size = batch_size
+        found = self._detector.detect(
+            inputs,
+            self._settings["collect_confidence"],
+            iou=self._settings["iou"],
+            nms=self._settings["nms"],
+            want_masks=True,
+            only=[self._known.intersection(photo.wanted) for photo in items],
+        )
+        # A bit a pixel, since the engine keeps what the device made until it is encoded.
+        return [replace(each, masks=np.packbits(each.masks, axis=-1)) for each in found]
+
+    def keep(self, item: Photo, value, output, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
+        masks = np.unpackbits(output.masks, axis=-1, count=value.shape[1]).astype(bool)
+        rows, names = list_rows(item), []
+        chosen = judge_photo(item, rows, replace(output, masks=masks), self._known, self._settings)
+        for row, shaped in chosen:
+            name = row["edit_id"]
+            row["sha256"] = _write_masks(shaped, folder, name)
+            row["mask_path"] = self._final_path(f"{name}.png")
+            row["object_path"] = self._final_path(f"{name}.object.png")
+            names += [f"{name}.png", f"{name}.object.png"]
+        for row in rows:
+            row["batch_shape"] = format_batch_shape(batch.size, self._settings)
+        return {"status": "ok", "rows": rows}, names
+
+
+def format_batch_shape(batch_size: int, settings: dict) -> str:
+    """Return the shape of a batch as the table records it: photos x channels x height x width."""
+    return f"{batch_size}x3x{settings['image_size']}x{settings['image_size']}"
+
+
+def list_rows(photo: Photo) -> list[dict]:
+    """Return a fresh row for each wanted word of a photo, in the order of the captions that name them."""
+    return [_row(photo, word) for word in _in_order(photo)]
 
 
 def judge_photo(
@@ -169,6 +211,8 @@ def judge_photo(
     """
     candidates = []
     for row in rows:
+        # What was seen of any category, so that a control edit can keep away from it.
+        row["seen_boxes"] = detections.seen_boxes.ravel()
         if row["category"] not in known:
             continue
         shaped = measure_word(row, detections, settings)
@@ -214,27 +258,9 @@ def _row(photo: Photo, word: str) -> dict:
         status="skipped",
         reason="unknown_to_detector",
         caption_position=photo.wanted[word],
+        seen_boxes=np.zeros(0, np.float32),
     )
     return row
-
-
-def _read(photo: Photo) -> np.ndarray | PhotoError:
-    try:
-        return read_checked_photo(photo.path, photo.sha256)
-    except PhotoError as error:
-        return error
-
-
-def _mark_broken(decoded, rows: dict[str, list[dict]], bar):
-    """Pass readable photos on; those of a broken one become rows with status failed."""
-    for photo, pixels in decoded:
-        if not isinstance(pixels, PhotoError):
-            yield photo, pixels
-            continue
-        logging.getLogger("unscene").warning("%s: %s", photo.image_id, pixels)
-        for row in rows[photo.image_id]:
-            row["status"], row["reason"] = "failed", pixels.reason
-        bar.update(1)
 
 
 def _write_masks(shaped: ObjectMask, folder: Path, name: str) -> str:
@@ -246,6 +272,7 @@ def _write_masks(shaped: ObjectMask, folder: Path, name: str) -> str:
 
 if __name__ == "__main__":
     from unscene.logs import log_job
+    from unscene.scratch import find_timing, open_scratch
 
     with log_job(snakemake):
         segment_objects(
@@ -256,4 +283,6 @@ if __name__ == "__main__":
             settings=snakemake.params.lineage["settings"]["masks"],
             runtime=snakemake.config["runtime"],
             threads=snakemake.threads,
+            scratch=open_scratch(snakemake),
+            path_to_timing=find_timing(snakemake),
         )

@@ -4,7 +4,8 @@ import logging
 
 import pandas as pd
 
-from unscene.tables import read_table, write_table
+from unscene.calibration import get_limits
+from unscene.tables import read_json, read_table, write_table
 
 PAIR_COLUMNS = [
     "edit_id", "image_id", "category", "group", "original_path", "edited_path",
@@ -15,6 +16,8 @@ REJECTED_COLUMNS = [
     "edit_id", "image_id", "category", "reason", "all_reasons", "detail", "original_path", "edited_path", "mask_path",
 ]  # fmt: skip
 NOT_SCORES = {"edit_id", "status", "reason"}
+# Not a matter of taste: a pixel that changed outside the mask is an error of the paste-back.
+INVARIANTS = ("max_outside_difference",)
 
 
 def select_pairs(
@@ -26,11 +29,17 @@ def select_pairs(
     path_to_pairs: str,
     path_to_rejected: str,
     thresholds: dict[str, float | None],
+    policy: str = "fixed",
+    size_bins: list[float] | None = None,
+    path_to_calibration: str | None = None,
+    path_to_certificate: str | None = None,
 ) -> None:
     """Write the accepted pairs and the refused edits; together they hold every wanted edit exactly once.
 
     thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects; how often
-    that happens is logged.
+    that happens is logged. policy: `fixed` applies the thresholds as they are; `calibrated` takes their limits from the
+    calibration's cuts, by bin of mask size, and leaves out the ones whose score does not separate; `certified` accepts by the
+    learned head at the certified operating point, after the invariant. Raises ValueError when nothing was certified.
     """
     wanted = join_wanted(path_to_samples, path_to_masks, path_to_edits, path_to_captions, path_to_scores)
     score_names = [
@@ -38,7 +47,12 @@ def select_pairs(
         for name in wanted.columns
         if name.startswith("score:") and pd.api.types.is_float_dtype(wanted[name])
     ]
-    reasons, details = decide(wanted, thresholds)
+    for key, limit in thresholds.items():
+        if limit is not None:
+            get_score_column(key, wanted.columns)
+    limits = choose_limits(wanted, thresholds, policy, size_bins or [], path_to_calibration)
+    head = read_head(wanted, path_to_certificate) if policy == "certified" else None
+    reasons, details = decide(wanted, limits, head)
     accepted = reasons.str.len() == 0
     pair = wanted[accepted].rename(columns={name: name.removeprefix("score:") for name in score_names})
     pair = pair[[*PAIR_COLUMNS, *PAIR_EXTRAS, *(name.removeprefix("score:") for name in score_names)]]
@@ -46,7 +60,7 @@ def select_pairs(
         reason=reasons[~accepted].str[0], all_reasons=reasons[~accepted], detail=details[~accepted]
     )[REJECTED_COLUMNS]
     check_nothing_lost(wanted["edit_id"], pair["edit_id"], rejected["edit_id"])
-    log_counts(wanted, pair, rejected, thresholds)
+    log_counts(wanted, pair, rejected, thresholds, limits)
     write_table(pair, path_to_pairs, PAIR_COLUMNS)
     write_table(rejected, path_to_rejected, REJECTED_COLUMNS)
 
@@ -97,11 +111,46 @@ def read_unique(path: str, columns: list[str]) -> pd.DataFrame:
     return frame
 
 
-def decide(wanted: pd.DataFrame, thresholds: dict[str, float | None]) -> tuple[pd.Series, pd.Series]:
+def choose_limits(
+    wanted: pd.DataFrame,
+    thresholds: dict,
+    policy: str,
+    size_bins: list[float],
+    path_to_calibration: str | None,
+) -> dict[str, pd.Series]:
+    """Return {threshold's key: limit of each wanted edit} of the thresholds that decide under the policy."""
+    if policy == "calibrated":
+        calibration = read_json(path_to_calibration)
+        return get_limits(calibration, thresholds, wanted["area_fraction"].fillna(0.0), size_bins)
+    used = INVARIANTS if policy == "certified" else thresholds
+    return {
+        key: pd.Series(float(thresholds[key]), index=wanted.index)
+        for key in used
+        if thresholds.get(key) is not None
+    }
+
+
+def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series, float]:
+    """Return the head's probability of each wanted edit and the certified operating point."""
+    certificate = read_json(path_to_certificate)
+    point = certificate["operating_point"]["threshold"]
+    if point is None:
+        raise ValueError(
+            f"quality.policy is certified, but {path_to_certificate} certifies no operating point: "
+            f"{certificate['operating_point']['reason']}; label more edits, raise quality.max_defect_rate, or choose another policy"
+        )
+    head = read_table(certificate["head_scores"], ["edit_id", "accept_probability"])
+    return wanted["edit_id"].map(head.set_index("edit_id")["accept_probability"]).astype(float), float(point)
+
+
+def decide(
+    wanted: pd.DataFrame, limits: dict[str, pd.Series], head: tuple[pd.Series, float] | None = None
+) -> tuple[pd.Series, pd.Series]:
     """Return for each wanted edit the list of reasons against it, first one first, and the first one's full text.
 
     A stage that could not work because an earlier one had skipped the edit adds no reason of its own; the thresholds
-    are applied to edits that were made.
+    are applied to edits that were made. head: (probability of each edit, least one that is accepted); without one an
+    edit is refused, since the certificate speaks of edits that have it.
     """
     reasons = pd.Series([[] for _ in range(len(wanted))], index=wanted.index, dtype=object)
     details = pd.Series([None] * len(wanted), index=wanted.index, dtype=object)
@@ -122,20 +171,24 @@ def decide(wanted: pd.DataFrame, thresholds: dict[str, float | None]) -> tuple[p
     refuse(~is_ok(wanted["score:status"]) & ~no_edit, explain("score", wanted))
     insane = wanted["score:sane"] == 0
     refuse(insane & ~no_edit, "quality: broken file: " + wanted["score:sane_reason"].fillna("").astype(str))
-    for key, column in list_checks(thresholds, wanted.columns):
-        limit, value = thresholds[key], wanted[column]
+    for key, column in list_checks(limits, wanted.columns):
+        limit, value = limits[key], wanted[column]
         fails = value < limit if key.startswith("min_") else value > limit
-        refuse(
-            fails & ~no_edit,
-            f"quality: {key}: " + value.map("{:.4g}".format).astype(object) + f", limit {limit:g}",
+        shown = (
+            value.map("{:.4g}".format).astype(object) + ", limit " + limit.map("{:g}".format).astype(object)
         )
+        refuse(fails & ~no_edit, f"quality: {key}: " + shown)
+    if head is not None:
+        probability, least = head
+        shown = probability.map("{:.4g}".format).astype(object) + f", least {least:.4g}"
+        refuse(~(probability >= least) & ~no_edit & ~insane, "quality: head: " + shown)
     return reasons, details
 
 
-def list_checks(thresholds: dict[str, float | None], columns) -> list[tuple[str, str]]:
-    """Return (threshold's key, score's column) of the thresholds that are on, in the order of the scores' columns."""
+def list_checks(limits: dict[str, pd.Series], columns) -> list[tuple[str, str]]:
+    """Return (threshold's key, score's column) of the limits, in the order of the scores' columns."""
     at = {name: position for position, name in enumerate(columns)}
-    checks = [(key, get_score_column(key, columns)) for key, limit in thresholds.items() if limit is not None]
+    checks = [(key, get_score_column(key, columns)) for key in limits]
     return sorted(checks, key=lambda check: (at[check[1]], check[0]))
 
 
@@ -178,7 +231,9 @@ def check_nothing_lost(wanted: pd.Series, accepted: pd.Series, rejected: pd.Seri
         )
 
 
-def log_counts(wanted: pd.DataFrame, pair: pd.DataFrame, rejected: pd.DataFrame, thresholds: dict) -> None:
+def log_counts(
+    wanted: pd.DataFrame, pair: pd.DataFrame, rejected: pd.DataFrame, thresholds: dict, limits: dict
+) -> None:
     """Log how many edits were accepted, why the others were not, and which thresholds could not judge."""
     logger = logging.getLogger("unscene")
     share = len(pair) / max(len(wanted), 1)
@@ -198,6 +253,10 @@ def log_counts(wanted: pd.DataFrame, pair: pd.DataFrame, rejected: pd.DataFrame,
         if limit is None:
             logger.info("quality.thresholds.%s is off", key)
             continue
+        if key not in limits:
+            logger.info("quality.thresholds.%s is not used under this policy", key)
+            continue
+        logger.info("quality.thresholds.%s: limit %s", key, sorted({f"{value:g}" for value in limits[key]}))
         unknown = int(made[get_score_column(key, wanted.columns)].isna().sum())
         if unknown:
             logger.info(
@@ -211,6 +270,7 @@ if __name__ == "__main__":
     from unscene.logs import log_job
 
     with log_job(snakemake):
+        quality = snakemake.params.lineage["settings"]["quality"]
         select_pairs(
             path_to_samples=snakemake.input.samples,
             path_to_masks=snakemake.input.masks,
@@ -219,5 +279,9 @@ if __name__ == "__main__":
             path_to_scores=snakemake.input.scores,
             path_to_pairs=snakemake.output.pairs,
             path_to_rejected=snakemake.output.rejected,
-            thresholds=snakemake.params.lineage["settings"]["quality"]["thresholds"],
+            thresholds=quality["thresholds"],
+            policy=quality["policy"],
+            size_bins=quality.get("size_bins"),
+            path_to_calibration=snakemake.input.get("calibration"),
+            path_to_certificate=snakemake.input.get("certificate"),
         )

@@ -22,15 +22,20 @@ def check_config(config: dict, checkout: Path) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"samples.sources: the name {twice[0]!r} is used twice; each source needs its own")
-    for key in ("masks.weights", "edits.weights", "quality.judge", "train.clip"):
+    for key in (
+        "masks.weights",
+        "edits.weights",
+        "edits.lora",
+        "edits.tiny_vae",
+        "quality.judge",
+        "quality.dino",
+        "train.clip",
+    ):
         _check_path(config, key, checkout)
     arms = config["train"]["arms"]
     if config["deploy"]["arm"] not in arms:
         raise ConfigError(f"deploy.arm: {config['deploy']['arm']!r} is not in train.arms ({', '.join(arms)})")
-    if config["edits"]["backend"] == "diffusers" and not config["edits"]["weights"]:
-        raise ConfigError(
-            "edits.weights: the backend diffusers needs the path of a diffusers inpainting folder"
-        )
+    check_edits(config["edits"])
     if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
     check_study(config, checkout)
@@ -38,6 +43,7 @@ def check_config(config: dict, checkout: Path) -> None:
         check_arm(name, arm)
     check_training(config)
     check_evaluation(config, checkout)
+    check_quality(config["quality"])
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
@@ -110,6 +116,31 @@ def check_evaluation(config: dict, checkout: Path) -> None:
             )
         for path in ("ids", "hashes", "images"):
             _check_entry("folds.leak_guards", guard, path, checkout)
+
+
+def check_quality(quality: dict) -> None:
+    """Raise ConfigError on a policy that lacks what it decides by, and on bins that are not in order."""
+    if quality["policy"] == "calibrated" and not quality["controls"]:
+        raise ConfigError(
+            "quality.policy: calibrated takes its cuts from controls; set quality.controls (200)"
+        )
+    if quality["policy"] == "certified" and not quality["labels"]:
+        raise ConfigError(
+            "quality.policy: certified needs labels; label edits (make label) and set quality.labels: state/labels"
+        )
+    if quality["size_bins"] != sorted(quality["size_bins"]):
+        raise ConfigError(f"quality.size_bins: {quality['size_bins']} must ascend")
+
+
+def check_edits(edits: dict) -> None:
+    """Raise ConfigError when the backend of the edits lacks its weights or is given what it cannot use."""
+    backend = edits["backend"]
+    needed = {"diffusers": "a diffusers inpainting folder", "lama": "a TorchScript or ONNX file"}
+    if backend in needed and not edits["weights"]:
+        raise ConfigError(f"edits.weights: the backend {backend} needs the path of {needed[backend]}")
+    for key in ("lora", "tiny_vae", "scheduler"):
+        if edits[key] and backend != "diffusers":
+            raise ConfigError(f"edits.{key}: the backend {backend} has no use for it; set it to null")
 
 
 def check_arm(name: str, arm: dict) -> None:

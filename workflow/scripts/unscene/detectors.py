@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,15 @@ class Detections:
     """What a detector found on one photo, most confident first.
 
     `boxes` float32 (n, 4): x0, y0, x1, y1 in pixels of the photo; `confidences` float32 (n,); `categories` list of n names;
-    `masks` bool (n, height, width) at the photo's size, or None when none were asked for.
+    `masks` bool (n, height, width) at the photo's size, or None when none were asked for. `seen_boxes` float32 (m, 4): the boxes of
+    everything that was found, also of categories that were not asked for.
     """
 
     boxes: np.ndarray
     confidences: np.ndarray
     categories: list[str]
     masks: np.ndarray | None
+    seen_boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 class Detector:
@@ -150,6 +152,7 @@ class Detector:
             confidences=boxes[:, 4].astype(np.float32),
             categories=[self.names[int(index)] for index in boxes[:, 5]],
             masks=masks,
+            seen_boxes=result.seen_boxes,
         )
 
 
@@ -184,15 +187,18 @@ def _make_predictor(is_segmenter: bool, request: _Request) -> type:
             results = []
             for position, (pred, original) in enumerate(zip(preds, orig_imgs, strict=True)):
                 wanted = request.wanted[position] if position < len(request.wanted) else set()  # the padding
+                seen = ops.scale_boxes(img.shape[2:], pred[:, :4].clone(), original.shape).cpu().numpy()
                 if wanted is not None:
                     pred = pred[
                         [row for row, index in enumerate(pred[:, 5].tolist()) if int(index) in wanted]
                     ]
                 if request.want_masks and len(pred):
-                    results.append(self.construct_result(pred, img, original, "", protos[position]))
-                    continue
-                pred[:, :4] = ops.scale_boxes(img.shape[2:], pred[:, :4], original.shape)
-                results.append(Results(original, path="", names=self.model.names, boxes=pred[:, :6]))
+                    result = self.construct_result(pred, img, original, "", protos[position])
+                else:
+                    pred[:, :4] = ops.scale_boxes(img.shape[2:], pred[:, :4], original.shape)
+                    result = Results(original, path="", names=self.model.names, boxes=pred[:, :6])
+                result.seen_boxes = seen.astype(np.float32)
+                results.append(result)
             return results
 
     return Predictor

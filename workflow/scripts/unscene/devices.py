@@ -1,11 +1,13 @@
 """One device per job: a file lock per local GPU, freed by the kernel even when the holder is killed.
 
-Snakemake caps how many GPU jobs run at once but assigns no device, so all of them would meet on cuda:0.
+Snakemake caps how many GPU jobs run at once but assigns no device, so all of them would meet on cuda:0. Inside a SLURM allocation
+its devices are shared out in the same way, among that allocation's own processes.
 """
 
 import fcntl
 import logging
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -15,10 +17,10 @@ _held: list[int] = []  # open file handles: a lock lives as long as its handle
 
 
 def lease_device(runtime: dict) -> str:
-    """Choose this job's device before torch is imported: return "cuda" (CUDA_VISIBLE_DEVICES is set) or "cpu".
+    """Choose this job's device before CUDA starts: return "cuda" (CUDA_VISIBLE_DEVICES is set) or "cpu".
 
-    `runtime["device"]` is `auto`, `cpu` or `cuda`. Under SLURM the scheduler's choice is used. Blocks until a local
-    device is free. Raises RuntimeError when `cuda` is asked for and there is none.
+    `runtime["device"]` is `auto`, `cpu` or `cuda`. Blocks until one of the visible devices is free. Raises RuntimeError when
+    `cuda` is asked for and there is none.
     """
     wanted = runtime.get("device", "auto")
     if wanted == "cpu":
@@ -28,41 +30,77 @@ def lease_device(runtime: dict) -> str:
         if wanted == "cuda":
             raise RuntimeError("runtime.device is cuda, but no NVIDIA device is visible; use auto or cpu")
         return "cpu"
-    if "SLURM_JOB_ID" not in os.environ:
-        os.environ["CUDA_VISIBLE_DEVICES"] = _lease(pool)
+    os.environ["CUDA_VISIBLE_DEVICES"] = _lease(pool)
     return "cuda"
 
 
 def list_devices() -> list[str]:
-    """Return the ids of the devices this process may use: CUDA_VISIBLE_DEVICES when set, else all that NVML lists."""
+    """Return the ids of the devices that this process may use: CUDA_VISIBLE_DEVICES when set, else the UUIDs of all.
+
+    A device that is cut into MIG instances is these instances.
+    """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return [device for device in visible.split(",") if device not in ("", "-1")]
+    if visible is None:
+        return [uuid for gpu in _read_listing() for uuid in gpu]
+    devices = []
+    for device in visible.split(","):
+        if device.strip() in ("", "-1", "NoDevFiles"):
+            break  # CUDA itself looks no further
+        devices.append(device.strip())
+    return devices
+
+
+def _read_listing() -> list[list[str]]:
+    """Return for each GPU of nvidia-smi its UUID, or those of its MIG instances; nothing where there is no driver."""
     try:
-        listing = subprocess.run(
-            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return listing.stdout.split() if listing.returncode == 0 else []
+    gpus: list[list[str]] = []
+    for line in listing.stdout.splitlines() if listing.returncode == 0 else ():
+        uuid = re.search(r"UUID: ((?:GPU|MIG)-[^)\s]+)", line)
+        if uuid is None:
+            continue
+        if uuid[1].startswith("GPU-"):
+            gpus.append([uuid[1]])
+        else:
+            gpus[-1] = [each for each in gpus[-1] if each.startswith("MIG-")] + [uuid[1]]
+    return gpus
+
+
+def _name_locks(pool: list[str]) -> dict[str, str]:
+    """Return {device: name of its lock}, the same however the device is called (0, GPU-1a2b or its full UUID)."""
+    gpus = _read_listing()
+    uuids = [uuid for gpu in gpus for uuid in gpu]
+    # Two allocations may both call their device 0; SLURM keeps them apart.
+    scope = f"slurm{os.environ['SLURM_JOB_ID']}-" if "SLURM_JOB_ID" in os.environ else ""
+    names = {}
+    for device in pool:
+        known = [uuid for uuid in uuids if uuid.startswith(device)]
+        if device.isdigit() and int(device) < len(gpus):
+            known = gpus[int(device)]
+        names[device] = scope + re.sub(r"[^A-Za-z0-9-]", "_", known[0] if len(known) == 1 else device)
+    return names
 
 
 def _lease(pool: list[str], poll_s: float = 0.5) -> str:
-    # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all runs of this user.
-    folder = Path(tempfile.gettempdir()) / f"unscene-devices-{os.getuid()}"
-    folder.mkdir(parents=True, exist_ok=True)
+    # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all runs of this user, whatever
+    # their TMPDIR is.
+    shared = Path("/dev/shm")
+    base = shared if shared.is_dir() and os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
+    folder = base / f"unscene-devices-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    locks = _name_locks(pool)
     waited = False
     while True:
         for device in pool:
-            handle = os.open(folder / f"{device.replace('/', '_')}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+            handle = os.open(folder / f"{locks[device]}.lock", os.O_CREAT | os.O_RDWR, 0o600)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(handle)
                 continue
+            # A child that outlives this process may still use the device, so it inherits the lock.
             os.set_inheritable(handle, True)
             _held.append(handle)
             logging.getLogger("unscene").info("leased device %s of %s", device, ",".join(pool))

@@ -1,5 +1,6 @@
 """What the device stages share: the torch settings of a job, decoding ahead, batches of one shape."""
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -32,26 +33,40 @@ def prepare_torch(device: str, threads: int) -> None:
 
 
 def run_ahead(
-    function: Callable[[object], object], items: Iterable, workers: int, ahead: int
+    function: Callable[[object], object],
+    items: Iterable,
+    workers: int,
+    ahead: int,
+    count_bytes: Callable[[object], int] = lambda _: 0,
+    max_bytes: float = math.inf,
 ) -> Iterator[tuple[object, object]]:
-    """Yield (item, function(item)) in the order of the items, computed by threads up to `ahead` items in advance.
+    """Yield (item, function(item)) in the order of the items, computed by threads in advance.
 
-    An exception in `function` is raised here, at its item; so `function` turns bad input into a value.
+    Up to `ahead` items are, or fewer when they would take more than `max_bytes` together by `count_bytes`. An exception in
+    `function` is raised here, at its item; so `function` turns bad input into a value.
     """
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting: deque[tuple[object, Future]] = deque()
-        source = iter(items)
+        waiting: deque[tuple[object, Future, int]] = deque()
+        source, taken, following = iter(items), 0, None
         try:
-            for item in islice(source, max(1, ahead)):
-                waiting.append((item, pool.submit(function, item)))
-            while waiting:
-                item, future = waiting.popleft()
+            while True:
+                while len(waiting) < max(1, ahead):
+                    following = following or next(([item] for item in source), None)
+                    if following is None:
+                        break
+                    cost = count_bytes(following[0])
+                    if waiting and taken + cost > max_bytes:
+                        break
+                    waiting.append((following[0], pool.submit(function, following[0]), cost))
+                    taken, following = taken + cost, None
+                if not waiting:
+                    return
+                item, future, cost = waiting.popleft()
                 value = future.result()
-                for following in islice(source, 1):
-                    waiting.append((following, pool.submit(function, following)))
+                taken -= cost
                 yield item, value
         finally:
-            for _, future in waiting:
+            for _, future, _ in waiting:
                 future.cancel()
 
 

@@ -149,7 +149,7 @@ def judge_removal(before, after, category: str, mask: np.ndarray) -> dict[str, f
     original_confidence: greatest confidence of the class in the original, half in the mask: a judge that
       never saw the object proves nothing by not seeing it later.
     new_object: greatest confidence of a box of any class that lies by .6 in the mask and has IoU < .5 with every box of
-      the original.
+      the original. A box of another class is not excused by the removed object's own box: what stands in its place is new.
     collateral: share of the original's other objects (confidence >= .5, under .2 masked) found again with the same
       class at IoU >= .5; NaN when there are none.
     """
@@ -163,7 +163,8 @@ def judge_removal(before, after, category: str, mask: np.ndarray) -> dict[str, f
     inside, was_inside = get_share_inside(boxes, mask), get_share_inside(old_boxes, mask)
     overlap = get_box_iou(boxes, old_boxes)
     on_object = (overlap[:, was_class] >= 0.3).any(axis=1)
-    is_new = (overlap < 0.5).all(axis=1)
+    excused = overlap >= 0.5
+    is_new = ~np.where(is_class[:, None], excused, excused & ~was_class).any(axis=1)
     others = np.flatnonzero(~was_class & (old_found >= 0.5) & (was_inside < 0.2))
     kept = [
         any(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from unscene.report import figures, numbers, scores, yields
 from unscene.report.arm_tables import list_drawings
+from unscene.report.audit import describe_audit
 from unscene.report.examples import choose_examples
 from unscene.report.facts import list_facts, look_up
 from unscene.report.run import Run
@@ -82,6 +83,7 @@ def describe_run(
         "plan": list_facts(run.plan),
         "plan_rows": _compare_plan(run),
         "examples": choose_examples(run, settings["seed"], settings["report"]["examples"]),
+        "audit": describe_audit(run, settings["quality"], [source["name"] for source in sources]),
         "quality": quality,
         "quality_figures": figures.draw_distributions(quality),
         **_describe_arms(run, arms, main_arm, contrasts),

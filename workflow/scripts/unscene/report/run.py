@@ -15,6 +15,7 @@ PARQUET_COLUMNS = {
     "edits": ["edit_id", "image_id", "image_path", "model", "batch_shape", "seconds", "status", "reason"],
     "captions": ["edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"],
     "scores": ["edit_id"],
+    "control_scores": ["control_id", "kind", "area_fraction"],
     "pairs": ["edit_id", "category", "group", "original_path", "edited_path"],
     "rejected_edits": ["edit_id", "reason"],
     "folds": ["group", "fold"],
@@ -27,7 +28,8 @@ CSV_COLUMNS = {
     "summary": ["arm", "metric", "mean", "low", "high", "n"],
     "comparison": ["contrast", "metric", "difference", "low", "high", "p", "n"],
 }
-JSON_FILES = ("truth", "verdict", "cost", "plan")
+JSON_FILES = ("truth", "verdict", "cost", "plan", "calibration")
+OPTIONAL_JSON_FILES = ("certificate",)  # null in the run when the config asks for none
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Run:
     edits: pd.DataFrame
     captions: pd.DataFrame
     scores: pd.DataFrame
+    control_scores: pd.DataFrame
     pairs: pd.DataFrame
     rejected_edits: pd.DataFrame
     folds: pd.DataFrame
@@ -54,6 +57,8 @@ class Run:
     verdict: dict
     cost: dict
     plan: dict
+    calibration: dict
+    certificate: dict | None = None
 
 
 def read_run(paths: dict[str, str | Path]) -> Run:
@@ -64,13 +69,15 @@ def read_run(paths: dict[str, str | Path]) -> Run:
         raise TableError(
             f"write_report: no path is given for {', '.join(missing)}; see workflow/rules/report.smk"
         )
-    optional = {name: paths[name] for name in OPTIONAL_COLUMNS if name in paths}
+    optional = {name: paths[name] for name in (*OPTIONAL_COLUMNS, *OPTIONAL_JSON_FILES) if name in paths}
     paths = {name: Path(paths[name]) for name in [*known, *optional]}
     tables: dict = {name: read_table(paths[name], columns) for name, columns in PARQUET_COLUMNS.items()}
     tables |= {name: _read_csv(paths[name], columns) for name, columns in CSV_COLUMNS.items()}
     tables |= {name: read_json(paths[name]) for name in JSON_FILES}
     for name, columns in OPTIONAL_COLUMNS.items():
         tables[name] = read_table(paths[name], columns) if name in paths else None
+    for name in OPTIONAL_JSON_FILES:
+        tables[name] = read_json(paths[name]) if name in paths else None
     return Run(paths=paths, **tables)
 
 

@@ -1,0 +1,121 @@
+# Calibration of the quality scores: on control edits, whose answer the run itself knows, and on people's labels.
+#
+# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders), results/quality/scores.parquet
+# OUTPUTS:         results/quality/control_scores.parquet, calibration.json, standard_scores.parquet;
+#                  with quality.labels certificate.json, head_scores.parquet, disagreements.parquet
+
+STAGE_FILES += [
+    "results/quality/control_scores.parquet",
+    "results/quality/calibration.json",
+    "results/quality/standard_scores.parquet",
+]
+
+
+from unscene.labelling import list_label_files
+
+
+rule score_control_sets:
+    """Make control edits whose answer is known from the run's photos and masks, and score them like any edit."""
+    input:
+        samples="results/samples/samples.parquet",
+        sample_folders=expand("results/samples/{shard}", shard=SHARDS),
+        masks="results/masks/masks.parquet",
+        mask_folders=expand("results/masks/{shard}", shard=SHARDS),
+    output:
+        "results/quality/control_scores.parquet",
+    log:
+        "logs/score_control_sets.log",
+    benchmark:
+        "benchmarks/score_control_sets.tsv"
+    conda:
+        "../../envs/vision.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage(
+            "score_control_sets",
+            settings=[
+                "seed",
+                "quality.judge",
+                "quality.judge_image_size",
+                "quality.judge_confidence",
+                "quality.dino",
+                "quality.controls",
+                "quality.size_bins",
+                "train.clip",
+            ],
+            parents=["join_samples", "join_masks"],
+            weights=["quality.judge", "quality.dino", "train.clip"],
+        ),
+    message:
+        "Making and scoring control edits"
+    script:
+        "../scripts/score_control_sets.py"
+
+
+rule calibrate_scores:
+    """Say which scores tell perfect controls from failures, and where a perfect edit lies."""
+    input:
+        controls="results/quality/control_scores.parquet",
+        scores="results/quality/scores.parquet",
+        masks="results/masks/masks.parquet",
+    output:
+        calibration="results/quality/calibration.json",
+        standard="results/quality/standard_scores.parquet",
+    log:
+        "logs/calibrate_scores.log",
+    benchmark:
+        "benchmarks/calibrate_scores.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage(
+            "calibrate_scores",
+            settings=["quality.control_percentile", "quality.size_bins"],
+            parents=["score_control_sets", "join_scores", "join_masks"],
+        ),
+    message:
+        "Calibrating the scores on controls"
+    script:
+        "../scripts/calibrate_scores.py"
+
+
+if config["quality"]["labels"]:
+    # A new label is a newer file: certificate and head follow it, and nothing that scored does.
+    STAGE_FILES += [
+        "results/quality/certificate.json",
+        "results/quality/head_scores.parquet",
+        "results/quality/disagreements.parquet",
+    ]
+
+    rule calibrate_thresholds:
+        """Train the accept head on people's labels and certify the operating point for a stated defect rate."""
+        input:
+            labels=lambda wildcards: list_label_files(config["quality"]["labels"]),
+            scores="results/quality/scores.parquet",
+            masks="results/masks/masks.parquet",
+            edits="results/edits/edits.parquet",
+            samples="results/samples/samples.parquet",
+        output:
+            certificate="results/quality/certificate.json",
+            head_scores="results/quality/head_scores.parquet",
+            disagreements="results/quality/disagreements.parquet",
+        log:
+            "logs/calibrate_thresholds.log",
+        benchmark:
+            "benchmarks/calibrate_thresholds.tsv"
+        conda:
+            "../../envs/text.yaml"
+        params:
+            lineage=lineage(
+                "calibrate_thresholds",
+                settings=["quality.max_defect_rate", "quality.labels"],
+                parents=["join_scores", "join_masks", "join_edits", "join_samples"],
+            ),
+        message:
+            "Calibrating acceptance on labels"
+        script:
+            "../scripts/calibrate_thresholds.py"
