@@ -1,6 +1,6 @@
 # Batchsize: how many captions fit in one prompt? The same captions in prompts of every size, and what n = 1 says to them.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with keywords.backend openai also results/plan.json and
+# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with keywords.backend openai also
 #                  OPENAI_API_KEY in the environment; batchsize.labels, when people have labelled
 # OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet, captions.parquet, study.json,
 #                  accuracy.parquet, by_word.parquet, chosen.json, labelling.csv, figure.svg, methods.md, methods.tex
@@ -62,7 +62,6 @@ if config["keywords"]["backend"] == "openai":
         """Send the requests of the study, each once, and collect the answers into state/, which no rule owns."""
         input:
             requests=["results/batchsize/requests/study.jsonl"],
-            plan=ancient("results/plan.json"),
         output:
             summary="results/batchsize/batches.json",
         log:
