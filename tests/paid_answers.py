@@ -69,13 +69,15 @@ class Desk:
         self.folder, self.control, self.clock = folder, control, SharedClock(control)
         os.environ["OPENAI_API_KEY"] = "local"
 
-    def submit(self, requests: list[dict], stage: str = "keywords", path_to_plan=None, **changes) -> dict:
+    def submit(
+        self, requests: list[dict], stage: str = "keywords", plan: dict | None = None, **changes
+    ) -> dict:
         """Submit requests as a rule does; return the summary."""
         path = self.folder / f"{stage}.jsonl"
         write_lines(requests, path)
         summary = self.folder / f"{stage}.json"
         submit_requests(
-            [path], summary, PRICES, api_config(self.control.url, **changes), stage, path_to_plan,
+            [path], summary, PRICES, api_config(self.control.url, **changes), stage, plan,
             self.folder / "state", self.clock,
         )  # fmt: skip
         return read_json(summary)

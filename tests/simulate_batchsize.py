@@ -99,7 +99,7 @@ def run_study(
         for request in requests
     }
     facts = {"seed": seed, "captions_of_run": 30_000, "captions": len(captions)}
-    arms, chosen, _ = measure_study(
+    arms, chosen, _, _ = measure_study(
         design, captions, answers, facts, settings, None, None, None, "gpt-4o", draws
     )
     return {**chosen, "arms": arms.to_dict("records"), "planted": dict(answerer.planted)}

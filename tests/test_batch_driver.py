@@ -22,7 +22,6 @@ from unscene.batches.driver import ComeBackLater, Stopped
 from unscene.batches.ledger import find_folder
 from unscene.batches.preflight import PreflightError, check_model, check_prices
 from unscene.prices import PriceError, read_prices
-from unscene.tables import write_json
 
 
 @pytest.fixture
@@ -223,13 +222,10 @@ def test_the_budget_holds_whatever_happens(desk, server):
     assert server.bill()["usd"] <= 0.06
 
 
-def test_a_plan_above_the_budget_refuses(desk, server, tmp_path):
-    write_json({"api": {"usd": 11.0}}, tmp_path / "plan.json")
+def test_a_plan_above_the_budget_refuses(desk, server):
     with pytest.raises(PreflightError, match=r"whole run is expected to cost \$11.00"):
-        desk.submit(make_requests(2), path_to_plan=tmp_path / "plan.json")
-    assert (
-        desk.submit(make_requests(2), path_to_plan=tmp_path / "plan.json", budget_usd=12)["ends"]["done"] == 2
-    )
+        desk.submit(make_requests(2), plan={"api": {"usd": 11.0}})
+    assert desk.submit(make_requests(2), plan={"api": {"usd": 11.0}}, budget_usd=12)["ends"]["done"] == 2
 
 
 def test_models_that_are_gone_or_unknown_stop_before_an_upload(desk, server):

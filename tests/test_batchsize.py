@@ -335,7 +335,7 @@ def study(tmp_path_factory, checkout):
     samples = simulation.make_samples(400, seed=1)
     write_table(samples, folder / "samples.parquet")
     names = {"requests": "requests.jsonl", "design": "design.parquet", "captions": "captions.parquet", "facts": "study.json",
-             "answers": "raw.jsonl", "accuracy": "accuracy.parquet", "chosen": "chosen.json", "sheet": "labelling.csv"}  # fmt: skip
+             "answers": "raw.jsonl", "accuracy": "accuracy.parquet", "by_word": "by_word.parquet", "chosen": "chosen.json", "sheet": "labelling.csv"}  # fmt: skip
     paths = {name: folder / file for name, file in names.items()}
     settings = {**SMALL, "captions": 320, "permutations": 2}
     build_batchsize_requests([folder / "samples.parquet"], paths, settings, seed=7, model="lexicon")
@@ -355,6 +355,14 @@ def test_the_files_of_a_study(study):
     assert {"captions_per_prompt", "exact", "precision", "recall", "f1", "usd"} <= set(accuracy)
     assert accuracy["arm"].tolist() == ["1", "1 again", "5", "30"]
     assert chosen["simulated"] and accuracy["simulated"].all() and chosen["captions_per_prompt"] == 1
+    by_word = read_table(paths["by_word"])
+    assert (
+        set(by_word["arm"]) == set(accuracy["arm"])
+        and (by_word["recall"] == 1).all()
+        and by_word["word"].nunique() > 70
+    )
+    totals = by_word.groupby("arm")["right"].sum()
+    assert totals["30"] == 2 * totals["1"] > 0  # two permutations
     assert "not decided" in chosen["reason"] and read_chosen(paths["chosen"]) == 1
     assert accuracy["usd"].is_monotonic_decreasing and set(accuracy["usd_source"]) == {"estimate"}
     assert len(pd.read_csv(paths["sheet"])) == 300 and chosen["study"]["captions_of_run"] == 400
@@ -368,6 +376,7 @@ def test_labels_of_people_are_used(study, tmp_path):
     mine = {
         **paths,
         "accuracy": tmp_path / "a.parquet",
+        "by_word": tmp_path / "w.parquet",
         "chosen": tmp_path / "c.json",
         "sheet": tmp_path / "s.csv",
     }

@@ -60,7 +60,7 @@ def test_keywords_follow_the_chosen_number_alone(run, tmp_path):
 
     before = {path: path.stat().st_mtime_ns for path in (folder / "results/keywords").rglob("*.*")}
     told = run(captions=320)  # another study, the same choice
-    assert "rule measure_batchsize" in told and "build_keyword_requests" not in told
+    assert "Measuring the batch-size study" in told and "Building the keyword requests" not in told
     assert "Nothing to be done" in run(captions=320)
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "results/keywords").rglob("*.*")}
 

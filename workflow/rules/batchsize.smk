@@ -1,9 +1,9 @@
 # Batchsize: how many captions fit in one prompt? The same captions in prompts of every size, and what n = 1 says to them.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with keywords.backend openai also results/plan.json and
+# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with keywords.backend openai also
 #                  OPENAI_API_KEY in the environment; batchsize.labels, when people have labelled
 # OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet, captions.parquet, study.json,
-#                  accuracy.parquet, chosen.json, labelling.csv, figure.svg, methods.md, methods.tex
+#                  accuracy.parquet, by_word.parquet, chosen.json, labelling.csv, figure.svg, methods.md, methods.tex
 #
 # Part of a run by `batchsize.run`; docs/BATCHSIZE.md is the protocol.
 
@@ -62,7 +62,6 @@ if config["keywords"]["backend"] == "openai":
         """Send the requests of the study, each once, and collect the answers into state/, which no rule owns."""
         input:
             requests=["results/batchsize/requests/study.jsonl"],
-            plan=ancient("results/plan.json"),
         output:
             summary="results/batchsize/batches.json",
         log:
@@ -132,6 +131,7 @@ rule measure_batchsize:
         answers="results/batchsize/raw/study.jsonl",
     output:
         accuracy="results/batchsize/accuracy.parquet",
+        by_word="results/batchsize/by_word.parquet",
         chosen="results/batchsize/chosen.json",
         sheet="results/batchsize/labelling.csv",
     log:

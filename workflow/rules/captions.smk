@@ -1,7 +1,7 @@
 # Captions: for each wanted edit the caption without the object, and the caption that says it is not there.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet, results/masks/{shard}.parquet;
-#                  with captions.backend openai also results/plan.json, and OPENAI_API_KEY in the environment
+#                  with captions.backend openai also OPENAI_API_KEY in the environment
 # OUTPUTS:         results/captions/{requests,raw,followups}/{shard}.jsonl, results/captions/{shard}.parquet,
 #                  results/captions/cost.json; with captions.backend openai also results/captions/batches.json
 
@@ -59,7 +59,6 @@ if config["captions"]["backend"] == "openai":
         """
         input:
             requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
-            plan=ancient("results/plan.json"),
         output:
             summary="results/captions/batches.json",
         log:

@@ -1,7 +1,7 @@
 # Keywords: which of COCO's 80 words each caption mentions, asked and answered as Batch API lines.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet; with captions_per_prompt auto results/batchsize/chosen.json; with
-#                  keywords.backend openai also results/plan.json, and OPENAI_API_KEY in the environment
+#                  keywords.backend openai also OPENAI_API_KEY in the environment
 # OUTPUTS:         results/keywords/{requests,raw,followups}/{shard}.jsonl, results/keywords/{shard}.parquet,
 #                  results/keywords/cost.json; with keywords.backend openai also results/keywords/batches.json
 
@@ -65,7 +65,6 @@ if config["keywords"]["backend"] == "openai":
         """
         input:
             requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
-            plan=ancient("results/plan.json"),
         output:
             summary="results/keywords/batches.json",
         log:

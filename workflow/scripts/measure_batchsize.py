@@ -12,6 +12,7 @@ from unscene.study_design import REPEAT, list_arms
 from unscene.study_gold import choose_gold, draw_sheet, read_labels
 from unscene.study_measures import (
     DRAWS,
+    count_by_word,
     describe_answers,
     find_differing,
     fit_position,
@@ -28,16 +29,17 @@ COLUMNS = ["captions_per_prompt", "exact", "precision", "recall", "f1", "usd"]
 def measure_batchsize(paths: dict, settings: dict, path_to_prices, model: str, path_to_labels=None) -> dict:
     """Write a row an arm, the choice with its reasons, and the sheet for people; return the choice.
 
-    paths: inputs `requests design captions facts answers`, outputs `accuracy chosen sheet`. settings: the config block
+    paths: inputs `requests design captions facts answers`, outputs `accuracy by_word chosen sheet`. settings: the config block
     `batchsize`. model: whose prices count where answers were not billed. path_to_labels: see study_gold.
     """
     design, captions = read_table(paths["design"]), read_table(paths["captions"])
     facts, answers = read_json(paths["facts"]), index_answers(paths["answers"])
     labels = read_labels(path_to_labels) if path_to_labels else None
-    arms, chosen, sheet = measure_study(
+    arms, chosen, sheet, by_word = measure_study(
         design, captions, answers, facts, settings, labels, index_answers(paths["requests"]), read_prices(path_to_prices), model
     )  # fmt: skip
     write_table(arms, paths["accuracy"], COLUMNS)
+    write_table(by_word, paths["by_word"])
     write_text(sheet.to_csv(index=False), paths["sheet"])
     write_json(chosen, paths["chosen"])
     logging.getLogger("unscene").info(
@@ -60,8 +62,8 @@ def measure_study(
     prices: dict | None,
     model: str,
     draws: int = DRAWS,
-) -> tuple[pd.DataFrame, dict, pd.DataFrame]:
-    """Return the arms' measures, the choice and the labelling sheet. Without prices, dollars are NaN."""
+) -> tuple[pd.DataFrame, dict, pd.DataFrame, pd.DataFrame]:
+    """Return the arms' measures, the choice, the labelling sheet and the counts by word. Without prices, dollars are NaN."""
     seed, margin = facts["seed"], settings["margin"]
     observed, words = read_observations(design, answers, captions)
     reference, _ = pick_answers(observed, words, "1", len(captions))
@@ -93,7 +95,7 @@ def measure_study(
     }
     verdicts = judged.set_index("captions_per_prompt")[["verdict", "reason"]]
     arms = arms.join(verdicts, on="captions_per_prompt").assign(gold=gold.kind, simulated=who["simulated"])
-    return arms, chosen, draw_sheet(captions, differs, seed)
+    return arms, chosen, draw_sheet(captions, differs, seed), count_by_word(observed, words, gold)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from unscene.batches.synchronous import PRICE_FACTOR, ask_each
 from unscene.batches.waves import Limits
 from unscene.prices import estimate_cost, read_prices
 from unscene.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
-from unscene.tables import read_json, write_json
+from unscene.tables import write_json
 
 # Tokens of an item in an answer, as expected, by the name of the schema that asks for it.
 ITEM_TOKENS = {"caption_words": KEYWORD_TOKENS, "edit_captions": CAPTION_TOKENS}
@@ -27,14 +27,14 @@ def submit_requests(
     path_to_prices,
     api: dict,
     stage: str,
-    path_to_plan=None,
+    plan: dict | None = None,
     path_to_state: Path = PATH_TO_STATE,
     clock: Clock | None = None,
 ) -> None:
     """Drive all requests of a stage to their end, then write a summary: batches, requests, tokens, dollars.
 
-    api: the config block `api`. path_to_plan: the plan of the whole run,
-    checked against the budget before a first request is sent. Raises driver.ComeBackLater when `api.wait` is false and answers
+    api: the config block `api`. plan: that of the whole run
+    (estimate_run.make_plan), checked against the budget before a first request is sent. Raises driver.ComeBackLater when `api.wait` is false and answers
     are due; PreflightError or Stopped when a person is needed. What is answered is in the ledger in each case.
     """
     clock = clock or Clock()
@@ -46,8 +46,8 @@ def submit_requests(
         try:
             agenda = _make_agenda(paths, ledger, prices, api["attempts"])
             if agenda.open or agenda.under_way:
-                if agenda.open and path_to_plan is not None:
-                    check_plan(read_json(path_to_plan), api["budget_usd"])
+                if agenda.open and plan is not None:
+                    check_plan(plan, api["budget_usd"])
                 _drive(ledger, agenda, prices, api, stage, clock)
             write_json(_summarise(ledger, agenda, stage, api), path_to_summary)
         finally:
@@ -135,16 +135,22 @@ def _summarise(ledger: Ledger, agenda: Agenda, stage: str, api: dict) -> dict:
 
 
 if __name__ == "__main__":
+    import yaml
+
+    from estimate_run import make_plan
     from unscene.checkout import resolve_path
     from unscene.logs import log_job
 
     with log_job(snakemake):
-        settings = snakemake.params.lineage["settings"]
+        config, path_to_prices = snakemake.config, resolve_path(snakemake.config["plan"]["prices"])
+        # The plan is made here and no input: with its file as an `ancient` input, Snakemake 9.27 would not look at what else changed
+        # below the submission whenever the plan itself is due (it masks all that depends on a due job, by ancient files, too).
+        assumed = yaml.safe_load(resolve_path("resources/throughput.yaml").read_text(encoding="utf-8"))
         submit_requests(
             paths_to_requests=snakemake.input.requests,
             path_to_summary=snakemake.output.summary,
-            path_to_prices=resolve_path(snakemake.config["plan"]["prices"]),
-            api=snakemake.config["api"],
+            path_to_prices=path_to_prices,
+            api=config["api"],
             stage=snakemake.rule.removeprefix("submit_"),
-            path_to_plan=snakemake.input.plan,
+            plan=make_plan(config, read_prices(path_to_prices), assumed),
         )

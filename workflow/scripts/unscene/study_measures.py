@@ -136,6 +136,29 @@ def _score(answered: np.ndarray, true: np.ndarray, right: np.ndarray, weight: np
     }
 
 
+def count_by_word(observed: pd.DataFrame, words: np.ndarray, gold: Gold) -> pd.DataFrame:
+    """Return a row an arm and word that occurs: `arm captions_per_prompt word right extra missed precision recall f1`.
+
+    Counts are weighted as the gold is; NaN where a denominator is zero.
+    """
+    rows = []
+    for (size, arm), part in observed.groupby(["captions_per_prompt", "arm"]):
+        used = part.index[part["status"] == "ok"].to_numpy()
+        at = part.loc[used, "caption"].to_numpy()
+        found, true, weight = words[used], gold.words[at], gold.weight[at]
+        right, extra, missed = weight @ (found & true), weight @ (found & ~true), weight @ (~found & true)
+        for place in np.flatnonzero(right + extra + missed):
+            counts = right[place], extra[place], missed[place]
+            rows.append((arm, size, COCO80[place], *counts))
+    table = pd.DataFrame(rows, columns=["arm", "captions_per_prompt", "word", "right", "extra", "missed"])
+    right, extra, missed = (table[name] for name in ("right", "extra", "missed"))
+    return table.assign(
+        precision=right / (right + extra),
+        recall=right / (right + missed),
+        f1=2 * right / (2 * right + extra + missed),
+    )
+
+
 def _compare(arm, part, answered, right, ok, observed, words, gold: Gold, seed: int, draws: int) -> dict:
     """Return the difference to the baseline with its bound, and McNemar's counts over the first permutation."""
     names = ("difference", "low", "error", "widening", "discordance", "recall_difference", "recall_low")

@@ -58,11 +58,11 @@ def check_expected(expected_usd: float, committed_usd: float, budget_usd: float,
 
 
 def check_plan(plan: dict, budget_usd: float) -> None:
-    """Refuse to start a run whose plan (results/plan.json) expects more than the budget: all text stages together."""
+    """Refuse to start a run whose plan (`make plan`) expects more than the budget: all text stages together."""
     expected = plan["api"]["usd"]
     if expected > budget_usd:
         raise PreflightError(
-            f"api.budget_usd ${budget_usd:.2f}: the whole run is expected to cost ${expected:.2f} (results/plan.json). Nothing was "
+            f"api.budget_usd ${budget_usd:.2f}: the whole run is expected to cost ${expected:.2f} (`make plan`). Nothing was "
             "sent. `make plan` shows the parts: take a cheaper api.model, more keywords.captions_per_prompt, fewer photos, or raise "
             "the budget"
         )
