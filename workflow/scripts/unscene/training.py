@@ -19,6 +19,7 @@ from unscene.batches import Batch, CacheReader, read_ahead
 from unscene.clip_models import CONFIG_NAME, encode_texts, get_normalisation, load_clip, save_clip, to_pixels
 from unscene.engine import prepare_torch
 from unscene.logs import library_version, progress
+from unscene.loss_curve import draw_curve
 from unscene.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
 from unscene.optimisation import add_lora, freeze, make_optimizer, update_average
 from unscene.pair_tars import TarReader, hash_tars
@@ -62,7 +63,7 @@ def fine_tune(
     settings_hash: str,
     workers: Workers | None = None,
 ) -> None:
-    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv.
+    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv, loss.svg.
 
     path_to_photos, path_to_index: the photo cache, or with `reader: tars` the folder of tars; and the table of either.
     settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come first. seeds: (config seed, fold,
@@ -131,7 +132,13 @@ def fine_tune(
         "versions": {library: library_version(library) for library in LIBRARIES},
     }  # fmt: skip
     table = curve.to_csv(index=False, float_format="%.7g", lineterminator="\n")
-    save_clip(model, Path(path_to_clip) / CONFIG_NAME, path_to_model, meta, {LOSS_NAME: table})
+    save_clip(
+        model,
+        Path(path_to_clip) / CONFIG_NAME,
+        path_to_model,
+        meta,
+        {LOSS_NAME: table, "loss.svg": draw_curve(curve, name)},
+    )
     state.clear()
 
 
