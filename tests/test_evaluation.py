@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from compare_arms import compare_arms, list_contrasts
+from compare_unseen_classes import compare_unseen_classes
 from draw_retrieval import draw_retrieval
 from evaluate_clip import evaluate_clip
+from evaluate_unseen_classes import evaluate_unseen_classes
 from export_clip import export_clip
 from list_test_photos import list_test_photos
 from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
@@ -290,3 +292,35 @@ def test_retrieval_grid_tells_only_what_is_known(world, tmp_path):
         assert set(row["paired"]) <= {"contains", "removed", "other"}
         assert row["category"] in row["query"]
     assert len({row["category"] for row in found["queries"]}) == len(found["queries"])
+
+
+def test_unseen_categories_stand_beside_seen_ones_on_the_same_pairs(world, tmp_path):
+    classes = pd.DataFrame({"category": ["dog", "cat", "car"], "fold": [0, 1, 1], "edits": 8})
+    write_table(classes, tmp_path / "classes.parquet")
+    pairs, folds = make_pairs(tmp_path / "data")  # a category a group
+    clip = world[0]
+    unseen = []
+    for fold, n in ((0, 8), (1, 16)):
+        paths = tmp_path / f"{fold}.json", tmp_path / f"{fold}.parquet"
+        evaluate_unseen_classes(
+            pairs, folds, tmp_path / "classes.parquet", clip, *paths, "paired", fold, 0, RUNTIME, "cpu", 1
+        )  # fmt: skip
+        item = read_table(paths[1])
+        assert len(item) == n and set(item["category"]) == set(classes[classes["fold"] == fold]["category"])
+        assert json.loads(paths[0].read_text())["group_score"] == pytest.approx(item["group_score"].mean())
+        unseen.append(paths[1])
+    of_folds = []
+    for arm in ("zero_shot", "paired"):
+        for fold in range(3):
+            own_world = (clip, pairs, folds, *world[3:])
+            of_folds.append(read_table(evaluate(own_world, tmp_path, arm, fold, shams=False)[1]))
+    of_folds = pd.concat(of_folds)
+    of_folds.loc[of_folds["arm"] == "paired", "group_score"] = True
+    write_table(of_folds, tmp_path / "items.parquet")
+    compare_unseen_classes(
+        unseen, tmp_path / "items.parquet", tmp_path / "unseen.parquet", tmp_path / "unseen.csv"
+    )
+    row = pd.read_csv(tmp_path / "unseen.csv").set_index("metric").loc["group_score"]
+    # The same model stands in all three places, so the unseen score is the untuned one.
+    assert row["unseen"] == pytest.approx(row["zero_shot"]) and row["seen"] == 1
+    assert (row["n"], row["classes"]) == (24, 3) and len(read_table(tmp_path / "unseen.parquet")) == 24

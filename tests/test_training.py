@@ -103,6 +103,7 @@ def test_the_model_folder_tells_how_it_was_made(world, tmp_path):
     assert meta["pairs"] == 16 and "torch" in meta["versions"] and len(meta["data_hash"]) == 64
     curve = pd.read_csv(folder / meta["loss_curve"])
     assert curve["step"].tolist() == [1, 2, 3, 4] and curve["loss"].notna().all()
+    assert "learning rate" in (folder / "loss.svg").read_text()
     base, tuned = load_clip(world[0])[0], load_clip(folder)[0]
     assert not torch.equal(base.text_projection, tuned.text_projection)
     assert torch.equal(base.logit_scale, tuned.logit_scale)  # frozen in every arm

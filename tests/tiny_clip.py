@@ -14,7 +14,7 @@ RUNTIME = {
 }  # fmt: skip
 SETTINGS = {
     "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "crop_scale": 0.9,
-    "true_negations": 0.25, "temperature": "frozen",
+    "true_negations": 0.25, "temperature": "frozen", "reader": "cache",
 }  # fmt: skip
 PAIRED = {"images": "both", "texts": "negated", "batches": "paired"}
 MAIN_LOSS = {"mask": 1, "rank": 0.5, "keep": 1}

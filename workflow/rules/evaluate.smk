@@ -4,7 +4,8 @@
 #                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files that evaluate.sets names
 # OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .{items,classes,queries,retrieval,shams}.parquet;
 #                  results/metrics/{photos,items,classes,queries,shams}.parquet, summary.csv, comparison.csv;
-#                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet
+#                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet;
+#                  with train.class_folds results/metrics/unseen_classes.parquet and .csv
 
 RUN_TABLES = {
     "item": "items",
@@ -43,6 +44,17 @@ STAGE_FILES += expand(
     kind=["parquet", "items.parquet"],
 )
 STAGE_FILES += ["results/metrics/sweeps.parquet"] if SWEPT else []
+
+UNSEEN = [arm for arm in config["train"]["class_folds"] if arm in TRAINED_ARMS]
+
+STAGE_FILES += expand(
+    "results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.{kind}",
+    arm=UNSEEN,
+    fold=FOLDS,
+    seed=SEEDS,
+    kind=["json", "items.parquet"],
+)
+STAGE_FILES += expand("results/metrics/unseen_classes.{kind}", kind=["parquet", "csv"] if UNSEEN else [])
 
 
 rule list_test_photos:
@@ -259,3 +271,63 @@ use rule evaluate_set as evaluate_named_model with:
         ),
     message:
         "Evaluating {wildcards.model} on the set {wildcards.set}"
+
+
+rule evaluate_unseen_classes:
+    """Score a model on the pairs of the categories that it was not trained on."""
+    input:
+        pairs="results/quality/pairs.parquet",
+        folds="results/folds/folds.parquet",
+        classes="results/folds/classes.parquet",
+        model="results/models/{arm}/class{fold}/seed{seed}",
+    output:
+        metrics="results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.json",
+        item_table="results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.items.parquet",
+    log:
+        "logs/evaluate_unseen_classes/{arm}-class{fold}-seed{seed}.log",
+    benchmark:
+        "benchmarks/evaluate_unseen_classes/{arm}-class{fold}-seed{seed}.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage("evaluate_unseen_classes", parents=["select_pairs", "split_folds", "train_clip"]),
+    message:
+        "Evaluating arm {wildcards.arm} on categories that it has not seen removed, fold {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../scripts/evaluate_unseen_classes.py"
+
+
+rule compare_unseen_classes:
+    """Put unseen categories beside seen ones and the untuned model, on the same pairs."""
+    input:
+        unseen=expand(
+            "results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.items.parquet",
+            arm=UNSEEN,
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
+        items_of_folds="results/metrics/items.parquet",
+    output:
+        table="results/metrics/unseen_classes.parquet",
+        summary="results/metrics/unseen_classes.csv",
+    log:
+        "logs/compare_unseen_classes.log",
+    benchmark:
+        "benchmarks/compare_unseen_classes.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    params:
+        lineage=lineage(
+            "compare_unseen_classes",
+            settings=["train.class_folds"],
+            parents=["evaluate_unseen_classes", "compare_arms"],
+        ),
+    message:
+        "Comparing seen and unseen categories"
+    script:
+        "../scripts/compare_unseen_classes.py"

@@ -2,7 +2,7 @@
 #
 # REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/{folds,classes,leaks}.parquet and check.json (and the photos
 #                  that the pairs name); with edits.sham results/quality/controls.parquet
-# OUTPUTS:         results/train/photos.npy, photos.parquet; results/models/{arm}/fold{fold}/seed{seed}/,
+# OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet); results/models/{arm}/fold{fold}/seed{seed}/,
 #                  results/models/{arm}/all/, with train.class_folds results/models/{arm}/class{fold}/seed{seed}/
 
 TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
@@ -12,7 +12,13 @@ TRAIN_SETTINGS = ["seed"] + [
 ]
 CONTROLS = ["results/quality/controls.parquet"] if config["edits"]["sham"] else []
 
-STAGE_FILES += ["results/train/photos.npy", "results/train/photos.parquet"]
+# What training reads the photos from, and the rule that makes it.
+if config["train"]["reader"] == "cache":
+    READER, PHOTOS, INDEX = "cache_pairs", "results/train/photos.npy", "results/train/photos.parquet"
+else:
+    READER, PHOTOS, INDEX = "export_pairs", "results/train/pairs", "results/train/pairs.parquet"
+
+STAGE_FILES += [PHOTOS, INDEX]
 STAGE_FILES += expand("results/models/{arm}/fold{fold}/seed{seed}", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS)
 STAGE_FILES += expand(
     "results/models/{arm}/all", arm=[arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]]
@@ -54,6 +60,37 @@ rule cache_pairs:
         "../scripts/cache_pairs.py"
 
 
+rule export_pairs:
+    """Export all pairs as WebDataset tars, one pair a sample; for more pairs than one array can hold."""
+    input:
+        pairs="results/quality/pairs.parquet",
+    output:
+        folder=directory("results/train/pairs"),
+        index="results/train/pairs.parquet",
+    log:
+        "logs/export_pairs.log",
+    benchmark:
+        "benchmarks/export_pairs.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=16000,
+        runtime="1d",
+    params:
+        lineage=lineage(
+            "export_pairs",
+            settings=["seed", "train.clip"],
+            parents=["select_pairs"],
+            weights=["train.clip"],
+            version=1,
+        ),
+    message:
+        "Exporting the pairs as tars"
+    script:
+        "../scripts/export_pairs.py"
+
+
 rule train_clip:
     """Fine-tune CLIP on the pairs of all folds but one; every arm gets the same photos, steps and order."""
     input:
@@ -62,8 +99,8 @@ rule train_clip:
         leaks="results/folds/leaks.parquet",
         # It must have passed; that it was written anew re-trains nothing.
         checked=ancient("results/folds/check.json"),
-        photos="results/train/photos.npy",
-        index="results/train/photos.parquet",
+        photos=PHOTOS,
+        index=INDEX,
         controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/fold{fold}/seed{seed}"),
@@ -82,7 +119,7 @@ rule train_clip:
         lineage=lineage(
             "train_clip",
             settings=TRAIN_SETTINGS,
-            parents=["cache_pairs", "select_pairs", "split_folds", "find_leaks"],
+            parents=[READER, "select_pairs", "split_folds", "find_leaks"],
             weights=["train.clip"],
             version=2,
             per_arm=True,
@@ -100,8 +137,8 @@ use rule train_clip as train_clip_classes with:
         classes="results/folds/classes.parquet",
         leaks="results/folds/leaks.parquet",
         checked=ancient("results/folds/check.json"),
-        photos="results/train/photos.npy",
-        index="results/train/photos.parquet",
+        photos=PHOTOS,
+        index=INDEX,
         controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/class{fold}/seed{seed}"),
@@ -118,8 +155,8 @@ rule train_final:
     input:
         pairs="results/quality/pairs.parquet",
         leaks="results/folds/leaks.parquet",
-        photos="results/train/photos.npy",
-        index="results/train/photos.parquet",
+        photos=PHOTOS,
+        index=INDEX,
         controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/all"),
@@ -138,7 +175,7 @@ rule train_final:
         lineage=lineage(
             "train_final",
             settings=TRAIN_SETTINGS,
-            parents=["cache_pairs", "select_pairs", "find_leaks"],
+            parents=[READER, "select_pairs", "find_leaks"],
             weights=["train.clip"],
             version=2,
             per_arm=True,

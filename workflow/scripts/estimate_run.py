@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from unscene.configuration import is_trained
 from unscene.prices import PriceError, find_price, read_prices
 from unscene.shards import list_shards
 from unscene.tables import write_json
@@ -61,7 +62,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
         edits * (1 + 0.5 * (settings["masks"]["edits_per_photo"] - 1))
     )  # each further edit is half as likely
     attempts = edits * (get_value(assumed, "shares.attempts") if settings["edits"]["attempts"] > 1 else 1)
-    trained = [name for name, arm in settings["train"]["arms"].items() if arm]
+    trained = [name for name, arm in settings["train"]["arms"].items() if is_trained(arm)]
     runs = settings["folds"]["folds"] * len(settings["train"]["seeds"])
     return {
         "photos": photos,
@@ -70,7 +71,8 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "edits": edits,
         "attempts": round(attempts),
         "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
-        "trainings": len(trained) * runs + 1,  # and the deployed arm on all pairs
+        "trainings": (len(trained) + len(settings["train"]["class_folds"])) * runs
+        + 1,  # and the deployed arm on all pairs
         "evaluations": len(settings["train"]["arms"]) * runs,
     }
 

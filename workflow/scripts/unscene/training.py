@@ -18,8 +18,10 @@ from unscene.arms import swap_edits, take_fraction
 from unscene.clip_models import CONFIG_NAME, encode_texts, get_normalisation, load_clip, save_clip, to_pixels
 from unscene.engine import prepare_torch
 from unscene.logs import library_version, progress
+from unscene.loss_curve import draw_curve
 from unscene.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
 from unscene.optimisation import add_lora, freeze, make_optimizer, update_average
+from unscene.pair_tars import TarReader, hash_tars
 from unscene.pairs import PairError, find_long_pairs
 from unscene.photo_cache import open_cache
 from unscene.samplers import plan_batches
@@ -61,8 +63,9 @@ def fine_tune(
     settings_hash: str,
     workers: Workers | None = None,
 ) -> None:
-    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv.
+    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv, loss.svg.
 
+    path_to_photos, path_to_index: the photo cache, or with `reader: tars` the folder of tars; and the table of either.
     settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come first. seeds: (config seed, fold,
     training seed). Pairs with a caption longer than the model's context are left out and counted in meta.json, as are pairs without
     a sham edit in arms that show these. A run that was killed goes on from `path_to_state`.
@@ -88,17 +91,26 @@ def fine_tune(
     if arm["images"] == "swapped":
         pair = swap_edits(pair, seed)
     pair = take_fraction(pair, arm.get("fraction", 1), seed)
-    training_set = open_cache(pair, path_to_photos, path_to_index, control)
-    plan = plan_batches(
-        pair["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
-        derive_seed(*seeds), pair["category"].to_numpy(),
-    )  # fmt: skip
-    shown = plan.first.size + plan.second.size
+    trainer = Trainer(model, arm, settings, seeds, get_normalisation(preprocess), runtime, workers)
+    reading = {
+        "arm": arm, "settings": settings, "seeds": seeds, "model": model, "tokenizer": tokenizer,
+        "roles": trainer.texts, "rank": workers.rank, "size": workers.size,
+    }  # fmt: skip
+    if settings["reader"] == "tars":
+        reader = TarReader(path_to_photos, set(pair["edit_id"]), **reading, workers=runtime["workers"])
+        data_hash = hash_tars(path_to_index, set(pair["edit_id"]))
+    else:
+        training_set = open_cache(pair, path_to_photos, path_to_index, control)
+        plan = plan_batches(
+            pair["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
+            derive_seed(*seeds), pair["category"].to_numpy(),
+        )  # fmt: skip
+        reader, data_hash = CacheReader(training_set, plan, **reading), training_set.get_data_hash()
+    shown = 2 * settings["steps"] * settings["batch_pairs"]
     logging.getLogger("unscene").info(
         "%s on %d pairs: %d steps of %d photos, %.1f passes", name, len(pair), settings["steps"],
         2 * settings["batch_pairs"], shown / (2 * len(pair)),
     )  # fmt: skip
-    data_hash = training_set.get_data_hash()
     state = StateFile(
         path_to_state,
         {
@@ -106,10 +118,6 @@ def fine_tune(
             "precision": runtime["precision"], "processes": workers.size,
         },
         runtime["save_seconds"],
-    )  # fmt: skip
-    trainer = Trainer(model, arm, settings, seeds, get_normalisation(preprocess), runtime, workers)
-    reader = CacheReader(
-        training_set, plan, arm, settings, seeds, model, tokenizer, list_texts(arm["loss"]), workers.rank, workers.size
     )  # fmt: skip
     curve = trainer.train(reader, state)
     if workers.rank:
@@ -124,7 +132,13 @@ def fine_tune(
         "versions": {library: library_version(library) for library in LIBRARIES},
     }  # fmt: skip
     table = curve.to_csv(index=False, float_format="%.7g", lineterminator="\n")
-    save_clip(model, Path(path_to_clip) / CONFIG_NAME, path_to_model, meta, {LOSS_NAME: table})
+    save_clip(
+        model,
+        Path(path_to_clip) / CONFIG_NAME,
+        path_to_model,
+        meta,
+        {LOSS_NAME: table, "loss.svg": draw_curve(curve, name)},
+    )
     state.clear()
 
 
