@@ -85,7 +85,7 @@ def list_stages(runtime: dict):
     from remove_objects import list_edits
     from score_edits import Scoring, read_edits, score_pixels
     from segment_objects import Segmentation, _write_masks, judge_photo, list_rows, list_wanted
-    from unscene.detectors import Detector
+    from unscene.detectors.yolo import Detector
     from unscene.device_stage import Engine
     from unscene.edit_scores import ask_clip, ask_dino, ask_judge, load_clip_scorer, load_judge
     from unscene.engine import read_checked_photo
@@ -178,7 +178,7 @@ def measure_model_share(photos: int = 6) -> None:
     """Print the share of the wall time in which the network of YOLO11x-seg at 640 runs, on the engine, on the CPU."""
     from full_size_models import make_photos, save_detector
     from segment_objects import Photo, Segmentation
-    from unscene.detectors import Detector
+    from unscene.detectors.yolo import Detector
     from unscene.device_stage import Engine
     from unscene.scratch import Scratch
     from unscene.shards import file_sha256

@@ -127,5 +127,5 @@ def load_models_once() -> None:
         return loaded[str(settings)]
 
     unscene.removers.load_remover = load_remover_once
-    unscene.detectors.Detector = functools.cache(unscene.detectors.Detector)
+    unscene.detectors.load_detector = functools.cache(unscene.detectors.load_detector)
     unscene.edit_scores.load_clip_scorer = functools.cache(unscene.edit_scores.load_clip_scorer)

@@ -79,7 +79,7 @@ def measure_detector(
 ) -> None:
     """Segment `count` photos, decoding and mask files included."""
     from segment_objects import Photo, Segmentation
-    from unscene.detectors import Detector
+    from unscene.detectors.yolo import Detector
 
     weights = save_detector(name, Path(f"{name}.pt"), photos[0], image_size=side)
     detector = Detector(weights, side, DEVICE, "float16", batch_size)
@@ -149,7 +149,7 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
 
     from score_edits import Scoring
     from tiny_clip import make_clip
-    from unscene.detectors import Detector
+    from unscene.detectors.yolo import Detector
     from unscene.edit_scores import load_clip_scorer, load_dino
 
     weights = save_detector("yolo11x-seg", Path("judge.pt"), photos[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import unscene.offline  # noqa: F401  before ultralytics
-from unscene.detectors import Detector
+from unscene.detectors.yolo import Detector
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ def shard(tmp_path, monkeypatch):
         if damage:
             damage()
         detector = FakeDetector(scenes)
-        monkeypatch.setattr("unscene.detectors.Detector", lambda *_, **__: detector)
+        monkeypatch.setattr("unscene.detectors.load_detector", lambda *_, **__: detector)
         monkeypatch.setattr(segment_objects, "resolve_path", lambda path: path)
         write_table(pd.DataFrame(photos), "samples.parquet")
         write_table(pd.DataFrame(keywords), "keywords.parquet")

@@ -1,9 +1,6 @@
 """Tables, shards and devices: nothing half-written, nothing silently wrong."""
 
-import multiprocessing
-import os
 import subprocess
-import time
 
 import pandas as pd
 import pytest
@@ -104,41 +101,6 @@ def test_only_systematic_failure_stops(failed, total, stops):
         check_failed_share(frame, 0.5, "masks")
 
 
-def _hold_a_device(queue, pool):
-    os.environ["CUDA_VISIBLE_DEVICES"] = pool
-    devices.lease_device({"device": "auto"})
-    queue.put((os.getpid(), os.environ["CUDA_VISIBLE_DEVICES"]))
-    time.sleep(60)
-
-
-def test_two_jobs_never_share_a_device_and_a_killed_one_frees_its_own(tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    jobs = [context.Process(target=_hold_a_device, args=(queue, "0,1")) for _ in range(3)]
-    try:
-        for job in jobs[:2]:
-            job.start()
-        held = dict(queue.get(timeout=20) for _ in range(2))
-        assert set(held.values()) == {"0", "1"}
-        jobs[2].start()
-        jobs[2].join(1.5)
-        assert queue.empty()  # both devices are held
-        jobs[0].kill()
-        assert queue.get(timeout=20) == (jobs[2].pid, held[jobs[0].pid])
-    finally:
-        for job in jobs:
-            job.kill()
-
-
-def test_the_scheduler_decides_under_slurm(monkeypatch):
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
-    assert devices.lease_device({"device": "auto"}) == "cuda"
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"
-
-
 def test_no_device_means_cpu_or_a_clear_stop(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
@@ -149,3 +111,13 @@ def test_no_device_means_cpu_or_a_clear_stop(monkeypatch):
     assert devices.lease_device({"device": "auto"}) == "cpu"
     with pytest.raises(RuntimeError, match="runtime.device"):
         devices.lease_device({"device": "cuda"})
+
+
+def test_what_a_killed_job_left_beside_its_outputs_is_removed(tmp_path):
+    (tmp_path / ".s-1-of-2.0a1b2c3d.tmp").mkdir()
+    (tmp_path / ".s-1-of-2.parquet.0a1b2c3d.tmp").write_bytes(b"half")
+    (tmp_path / ".s-1-of-20.0a1b2c3d.tmp").mkdir()
+    with ShardWriter(tmp_path / "s-1-of-2", tmp_path / "s-1-of-2.parquet") as writer:
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+            [".s-1-of-20.0a1b2c3d.tmp", writer.folder.name]
+        )

@@ -119,3 +119,41 @@ if config["quality"]["labels"]:
             "Calibrating acceptance on labels"
         script:
             "../scripts/calibrate_thresholds.py"
+
+
+if config["quality"]["sets"]:
+    STAGE_FILES += ["results/quality/sets.parquet"]
+
+    rule compare_sets:
+        """Compare the accepted edits of each class with real photos without it, as sets."""
+        input:
+            samples="results/samples/samples.parquet",
+            sample_folders=expand("results/samples/{shard}", shard=SHARDS),
+            keywords="results/keywords/keywords.parquet",
+            masks="results/masks/masks.parquet",
+            pairs="results/quality/pairs.parquet",
+            edit_folders=expand("results/edits/{shard}", shard=SHARDS),
+        output:
+            "results/quality/sets.parquet",
+        log:
+            "logs/compare_sets.log",
+        benchmark:
+            "benchmarks/compare_sets.tsv"
+        conda:
+            "../../envs/vision.yaml"
+        threads: config["runtime"]["workers"]
+        resources:
+            gpu=1,
+            mem_mb=8000,
+            runtime="2h",
+        params:
+            lineage=lineage(
+                "compare_sets",
+                settings=["seed", "train.clip"],
+                parents=["join_samples", "join_keywords", "join_masks", "select_pairs"],
+                weights=["train.clip"],
+            ),
+        message:
+            "Comparing accepted edits with real photos, as sets"
+        script:
+            "../scripts/compare_sets.py"

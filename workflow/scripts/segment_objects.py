@@ -85,9 +85,9 @@ def segment_objects(
     with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
         device = lease_device(runtime)
         prepare_torch(device, threads)
-        from unscene.detectors import Detector
+        from unscene.detectors import load_detector
 
-        detector = Detector(
+        detector = load_detector(
             resolve_path(settings["weights"]),
             settings["image_size"],
             device,

@@ -122,9 +122,9 @@ def load_judge(path: str | None, image_size: int, device: str, runtime: dict):
     """Return the judging detector, or None when the config names none."""
     if path is None:
         return None
-    from unscene.detectors import Detector
+    from unscene.detectors import load_detector
 
-    return Detector(resolve_path(path), image_size, device, runtime["precision"], runtime["batch_size"])
+    return load_detector(resolve_path(path), image_size, device, runtime["precision"], runtime["batch_size"])
 
 
 def load_dino(path: str | None, device: str, batch_size: int):

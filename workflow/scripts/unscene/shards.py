@@ -73,6 +73,11 @@ class ShardWriter:
         self.folder = self._final_folder.with_name(f".{self._final_folder.name}.{uuid.uuid4().hex[:8]}.tmp")
 
     def __enter__(self) -> "ShardWriter":
+        for left in self._final_folder.parent.glob(f".{self._final_folder.name}.*.tmp"):  # by a killed job
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
         self.folder.mkdir(parents=True)
         return self
 

@@ -2,30 +2,13 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from unscene.detectors.base import MAX_DETECTIONS, Detections
 from unscene.engine import pad_tail
-
-MAX_DETECTIONS = 300
-
-
-@dataclass(frozen=True)
-class Detections:
-    """What a detector found on one photo, most confident first.
-
-    `boxes` float32 (n, 4): x0, y0, x1, y1 in pixels of the photo; `confidences` float32 (n,); `categories` list of n names;
-    `masks` bool (n, height, width) at the photo's size, or None when none were asked for. `seen_boxes` float32 (m, 4): the boxes of
-    everything that was found, also of categories that were not asked for.
-    """
-
-    boxes: np.ndarray
-    confidences: np.ndarray
-    categories: list[str]
-    masks: np.ndarray | None
-    seen_boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 class Detector:
