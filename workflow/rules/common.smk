@@ -13,6 +13,7 @@ sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
 
 from unscene.configuration import check_config, is_trained, read_chosen, wants_study
 from unscene.lineage import Lineage
+from unscene.needed_jobs import warn_of_needed_jobs
 from unscene.shards import SHARD_PATTERN, list_shards
 
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
@@ -40,3 +41,9 @@ wildcard_constraints:
     model="[A-Za-z0-9_.-]+",
     fold=r"\d+",
     seed=r"\d+",
+
+
+onsuccess:
+    # Paid answers are behind `ancient` inputs, which can hide a job that is due.
+    if "openai" in (config["keywords"]["backend"], config["captions"]["backend"]):
+        warn_of_needed_jobs(workflow.config_settings.overwrite_config)

@@ -6,9 +6,13 @@ Snakemake has no public call for this; the private names used here are why its v
 """
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+NOTHING = "Nothing would run: every result is up to date."
 REASONS = {
     "missing_output": "its output is missing",
     "params_changed": "its settings, code or weights changed, or a parent's did",
@@ -58,16 +62,34 @@ def list_needed_jobs(
         os.chdir(back)
 
 
+def warn_of_needed_jobs(config: dict) -> None:
+    """Say on stderr when a run that has just ended well leaves something to do; config: what it was given beside the default.
+
+    Snakemake does not look through `ancient` inputs for jobs that are due when another job above them is due, too, so a
+    change can need a second run. In a process of its own: the finished run still holds Snakemake's state.
+    """
+    command = [sys.executable, "-m", "unscene.needed_jobs", "--config", json.dumps(config)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    checkout = Path(__file__).resolve().parents[3]
+    command += ["--directory", str(Path.cwd())]
+    told = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
+    if told.returncode:
+        print(f"What is left to do could not be found out:\n{told.stderr[-2000:]}", file=sys.stderr)
+    elif NOTHING not in told.stdout:
+        print(f"Not all is up to date yet: run the same command again.\n{told.stdout}", file=sys.stderr)
+
+
 def main() -> None:
     """Print what would run, a line a rule."""
     parser = argparse.ArgumentParser(description="What would run again, and why.")
     parser.add_argument("--directory", default=".", help="the run's directory")
     parser.add_argument("--configfile", nargs="*", default=[], help="overlays, as given to snakemake")
+    parser.add_argument("--config", type=json.loads, default={}, help="overrides, as JSON")
     arguments = parser.parse_args()
-    needed = list_needed_jobs(arguments.directory, configfiles=arguments.configfile)
+    needed = list_needed_jobs(arguments.directory, arguments.config, arguments.configfile)
     needed.pop("all", None)
     if not needed:
-        print("Nothing would run: every result is up to date.")
+        print(NOTHING)
     for rule, (jobs, reasons) in needed.items():
         print(f"{rule} ({jobs} job{'s' if jobs > 1 else ''}): {'; '.join(reasons) or 'asked for'}")
 
