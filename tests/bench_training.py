@@ -111,6 +111,7 @@ def train_theirs(folder: Path, size: int, steps: int, device: str, threads: int)
     arguments.rank = arguments.local_rank = 0
     arguments.horovod = arguments.wandb = False
     model = load_clip(folder / "clip", device)[0]
+    model.output_dict = True  # their loop reads the outputs by name
     transform = open_clip.transform.image_transform_v2(
         open_clip.transform.PreprocessCfg(size=224), is_train=True, aug_cfg={"scale": (0.9, 1.0)}
     )
