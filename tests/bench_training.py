@@ -111,7 +111,8 @@ def train_theirs(folder: Path, size: int, steps: int, device: str, threads: int)
     arguments.rank = arguments.local_rank = 0
     arguments.horovod = arguments.wandb = False
     model = load_clip(folder / "clip", device)[0]
-    transform = open_clip.image_transform_v2(
+    model.output_dict = True  # their loop reads the outputs by name
+    transform = open_clip.transform.image_transform_v2(
         open_clip.transform.PreprocessCfg(size=224), is_train=True, aug_cfg={"scale": (0.9, 1.0)}
     )
     loader = get_csv_dataset(arguments, transform, True, tokenizer=open_clip.get_tokenizer(MODEL))
@@ -151,6 +152,8 @@ def measure(size: int, epochs: int, batches: int, repeats: int, device: str, thr
                 process = context.Process(target=run, args=arguments)
                 process.start()
                 process.join()
+                if process.exitcode:
+                    raise RuntimeError(f"the side {side!r} of the benchmark failed; its error stands above")
                 results[side].append(json.loads(path.read_text()))
                 path.unlink()
     return {
