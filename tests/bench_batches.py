@@ -99,7 +99,7 @@ def measure_answered(captions: int) -> None:
     from unscene.lexicon import find_words
     from unscene.tables import read_table
 
-    os.environ["OPENAI_API_KEY"] = "local"
+    os.environ["OPENAI_API_KEY"] = "unscene-local-server"
     with serve() as url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         started = time.perf_counter()

@@ -67,7 +67,7 @@ class Desk:
 
     def __init__(self, folder: Path, control: Control):
         self.folder, self.control, self.clock = folder, control, SharedClock(control)
-        os.environ["OPENAI_API_KEY"] = "local"
+        os.environ["OPENAI_API_KEY"] = "unscene-local-server"
 
     def submit(
         self, requests: list[dict], stage: str = "keywords", plan: dict | None = None, **changes

@@ -34,7 +34,7 @@ def validate(reply):
         assert set(entry) <= set(kind.model_fields), "a field that the API does not have"
 
 
-def make_client(server, key="local", **options):
+def make_client(server, key="unscene-local-server", **options):
     hooks = {"response": [validate]}
     http_client = openai.DefaultHttpx2Client(event_hooks=hooks)
     return openai.OpenAI(api_key=key, base_url=server.url, max_retries=0, http_client=http_client, **options)
@@ -413,7 +413,7 @@ def test_a_registered_process_is_killed_at_a_call_and_no_other(batch_server, cli
     file = upload(client, make_requests(1))
     code = (
         "import sys, openai; sys.stdin.readline(); "
-        f"openai.OpenAI(api_key='local', base_url={batch_server.url!r}, max_retries=0).batches.create("
+        f"openai.OpenAI(api_key='unscene-local-server', base_url={batch_server.url!r}, max_retries=0).batches.create("
         f"input_file_id={file.id!r}, endpoint='/v1/chat/completions', completion_window='24h'); print('alive')"
     )
     with subprocess.Popen(
@@ -432,7 +432,7 @@ def test_a_process_is_killed_in_the_middle_of_a_download(batch_server, client, t
     batch = finish(batch_server, client, create(client, make_requests(300)))
     whole, part = len(client.files.content(batch.output_file_id).content), tmp_path / "part"
     code = (
-        f"import sys, openai; client = openai.OpenAI(api_key='local', base_url={batch_server.url!r}, max_retries=0)\n"
+        f"import sys, openai; client = openai.OpenAI(api_key='unscene-local-server', base_url={batch_server.url!r}, max_retries=0)\n"
         "sys.stdin.readline()\n"
         f"with client.files.with_streaming_response.content({batch.output_file_id!r}) as reply:\n"
         f"    with open({str(part)!r}, 'wb', buffering=0) as target:\n"
@@ -463,8 +463,8 @@ def test_the_command_refuses_other_addresses_and_says_how_to_use_it(checkout):
                 if "bill" in line:
                     break
             url = re.search(r"http://127\.0\.0\.1:\d+/v1", said)[0]
-            assert "export OPENAI_API_KEY=local" in said and "config/local_batch.yaml" in said
-            with openai.OpenAI(api_key="local", base_url=url, max_retries=0) as client:
+            assert "export OPENAI_API_KEY=unscene-local-server" in said and "config/local_batch.yaml" in said
+            with openai.OpenAI(api_key="unscene-local-server", base_url=url, max_retries=0) as client:
                 assert client.models.retrieve("gpt-4o").id == "gpt-4o"
         finally:
             process.terminate()

@@ -12,7 +12,7 @@ class Settings:
     Troubles (`line_errors`, `line_error`, `stall_share`) hit the first `troubled_batches` batches only (None: all).
     """
 
-    api_key: str | None = "local"  # None takes any key
+    api_key: str | None = "unscene-local-server"  # None takes any key
     # Time.
     running_clock: bool = (
         False  # real time passes as well; otherwise only `advance` and `advance_per_poll` move it
