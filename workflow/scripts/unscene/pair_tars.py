@@ -17,7 +17,7 @@ import pandas as pd
 from PIL import Image
 
 from unscene.arms import choose_texts, draw_step, list_true_negations
-from unscene.batches import Batch, make_text_keys
+from unscene.training_batches import Batch, make_text_keys
 from unscene.clip_models import can_cut_texts, get_text_lengths, tokenize
 from unscene.engine import run_ahead
 from unscene.logs import progress
