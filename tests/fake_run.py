@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 CHECKOUT = Path(__file__).resolve().parents[1]
 CATEGORIES = ("dog", "sports ball", "umbrella", "car")
 SCORES = ("change", "outside_difference", "seam", "blur_ratio", "residual", "new_object", "clip_drop")
-ARMS = ("zero_shot", "originals", "random", "paired", "paired_rank")
-PAIR_MEANS = {"zero_shot": 0.2, "originals": 0.22, "random": 0.45, "paired": 0.55, "paired_rank": 0.6}
+ARMS = ("zero_shot", "originals", "random", "paired", "paired_rank", "paired_rank_keep")
+PAIR_MEANS = {"zero_shot": 0.2, "originals": 0.22, "random": 0.45, "paired": 0.55, "paired_rank": 0.6, "paired_rank_keep": 0.62}
 
 
 def make_run(
@@ -99,7 +99,7 @@ def make_run(
         "sentence": "The pass rule is not decided: no measured part fails.",
         "parts": [part],
     }
-    write_json({"arm": "paired_rank", **verdict}, results / "metrics/verdict.json")
+    write_json({"arm": ARMS[-1], **verdict}, results / "metrics/verdict.json")
     from unscene.calibration import calibrate_scores
 
     write_json(

@@ -210,7 +210,7 @@ def test_metrics_are_sorted_by_kind(run):
 def test_no_accepted_pair(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = text_of(rebuild(tmp_path, make_run(tmp_path, photos=8, accept=0.0)))
-    assert "The group score of paired_rank was not measured: no edit was accepted" in page
+    assert f"The group score of {ARMS[-1]} was not measured: no edit was accepted" in page
     assert "Pair scores were not measured: no accepted pair was tested" in page
     assert "No edit was accepted." in page and "nan" not in page.lower().split()
 
@@ -417,3 +417,11 @@ def test_figures_for_a_paper_have_the_light_colours_of_the_page(tmp_path):
     )
     light = TEMPLATE.read_text().split(":root {")[1].split("}")[0]
     assert all(f"--{name}: {colour};" in light for name, colour in figures.ON_PAPER.items())
+
+
+def test_page_shows_the_pass_rule_and_the_figures_of_the_arms(built):
+    page = built[2]
+    assert "The pass rule is not decided: no measured part fails." in text_of(page)
+    for name in ("forest", "classes-absence_auc"):
+        assert f'id="{name}-' in page
+    assert "WiSE-FT" not in text_of(page)  # this run swept nothing
