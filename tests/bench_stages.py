@@ -87,9 +87,9 @@ def list_stages(runtime: dict):
     from segment_objects import Segmentation, _write_masks, judge_photo, list_rows, list_wanted
     from unscene.detectors.yolo import Detector
     from unscene.device_stage import Engine
-    from unscene.edit_scores import ask_clip, ask_dino, ask_judge, load_clip_scorer, load_judge
     from unscene.engine import read_checked_photo
     from unscene.images import read_mask, read_photo, write_png
+    from unscene.quality.edit_scores import ask_clip, ask_dino, ask_judge, load_clip_scorer, load_judge
     from unscene.removal import MIN_CHANGE, Removal, find_fault
     from unscene.removers import load_remover
     from unscene.scratch import Scratch

@@ -53,11 +53,11 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int) -
 
     from unscene.clip_models import get_normalisation, load_clip
     from unscene.engine import prepare_torch
-    from unscene.objectives import list_texts
-    from unscene.photo_cache import open_cache, write_cache
-    from unscene.samplers import plan_batches
-    from unscene.training import Trainer
-    from unscene.training_batches import CacheReader
+    from unscene.training.batches import CacheReader
+    from unscene.training.loop import Trainer
+    from unscene.training.objectives import list_texts
+    from unscene.training.photo_cache import open_cache, write_cache
+    from unscene.training.samplers import plan_batches
 
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(folder / "clip", device)

@@ -71,7 +71,7 @@ def run_stage(
         remove_objects(samples, masks, table, folder, block, CONFIG["seed"], runtime, "0" * 16, **kept)
     else:
         from score_edits import score_edits
-        from unscene.edit_scores import load_clip_scorer, load_dino, load_judge
+        from unscene.quality.edit_scores import load_clip_scorer, load_dino, load_judge
 
         device = lease_device(runtime)
         prepare_torch(device, 1)
@@ -113,7 +113,7 @@ def load_models_once() -> None:
     from tqdm import tqdm
 
     import unscene.detectors
-    import unscene.edit_scores
+    import unscene.quality.edit_scores
     import unscene.removers
 
     tqdm.monitor_interval = 0  # a thread of its own would not survive a fork
@@ -128,4 +128,6 @@ def load_models_once() -> None:
 
     unscene.removers.load_remover = load_remover_once
     unscene.detectors.load_detector = functools.cache(unscene.detectors.load_detector)
-    unscene.edit_scores.load_clip_scorer = functools.cache(unscene.edit_scores.load_clip_scorer)
+    unscene.quality.edit_scores.load_clip_scorer = functools.cache(
+        unscene.quality.edit_scores.load_clip_scorer
+    )

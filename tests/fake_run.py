@@ -14,7 +14,14 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 CATEGORIES = ("dog", "sports ball", "umbrella", "car")
 SCORES = ("change", "outside_difference", "seam", "blur_ratio", "residual", "new_object", "clip_drop")
 ARMS = ("zero_shot", "originals", "random", "paired", "paired_rank", "paired_rank_keep")
-PAIR_MEANS = {"zero_shot": 0.2, "originals": 0.22, "random": 0.45, "paired": 0.55, "paired_rank": 0.6, "paired_rank_keep": 0.62}
+PAIR_MEANS = {
+    "zero_shot": 0.2,
+    "originals": 0.22,
+    "random": 0.45,
+    "paired": 0.55,
+    "paired_rank": 0.6,
+    "paired_rank_keep": 0.62,
+}
 
 
 def make_run(
@@ -100,7 +107,7 @@ def make_run(
         "parts": [part],
     }
     write_json({"arm": ARMS[-1], **verdict}, results / "metrics/verdict.json")
-    from unscene.calibration import calibrate_scores
+    from unscene.quality.calibration import calibrate_scores
 
     write_json(
         calibrate_scores(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json"
@@ -220,8 +227,8 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
 
 def _make_controls(generator, count: int = 50) -> pd.DataFrame:
     """Control edits of which `residual` tells the untouched ones; the other scores are noise or null."""
-    from unscene.control_edits import KINDS
-    from unscene.edit_scores import SCORES as ALL_SCORES
+    from unscene.quality.control_edits import KINDS
+    from unscene.quality.edit_scores import SCORES as ALL_SCORES
 
     rows = [(f"{kind}-{n}", kind, 0.01 + 0.003 * n) for kind in KINDS for n in range(count)]
     frame = pd.DataFrame(rows, columns=["control_id", "kind", "area_fraction"])

@@ -40,7 +40,7 @@ def make_world(folder: Path) -> dict:
 def run(arguments: dict, folder: Path, die_at: int | None, taken) -> None:
     """Train into folder/model; kill this process in the middle of the step `die_at`; count the steps in `taken`."""
     from train_clip import train_clip
-    from unscene.training import Trainer
+    from unscene.training.loop import Trainer
 
     take = Trainer.backpropagate
 

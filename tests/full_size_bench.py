@@ -150,7 +150,7 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
     from score_edits import Scoring
     from tiny_clip import make_clip
     from unscene.detectors.yolo import Detector
-    from unscene.edit_scores import load_clip_scorer, load_dino
+    from unscene.quality.edit_scores import load_clip_scorer, load_dino
 
     weights = save_detector("yolo11x-seg", Path("judge.pt"), photos[0])
     judge = Detector(weights, 640, DEVICE, "float16", batch_size)

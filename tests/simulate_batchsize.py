@@ -22,7 +22,7 @@ import pandas as pd  # noqa: E402
 
 from batch_server.answerers import Answerer, ErrorModel  # noqa: E402
 from measure_batchsize import measure_study  # noqa: E402
-from unscene.study_design import build_study, draw_captions, list_arms, list_captions  # noqa: E402
+from unscene.study.design import build_study, draw_captions, list_arms, list_captions  # noqa: E402
 
 # Two answers in a hundred are wrong at any n: the discordance without which no study would need a bound.
 NOISE = 0.02

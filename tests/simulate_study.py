@@ -16,7 +16,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from compare_arms import compare_values, mark_primary
-from unscene.pass_rule import HOLDS, PRIMARY, PRIMARY_METRIC, judge_primary
+from unscene.evaluation.pass_rule import HOLDS, PRIMARY, PRIMARY_METRIC, judge_primary
 from unscene.statistics import corrected_t
 
 FOLDS, GROUPS, FEATURES = 5, 400, 8

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from fake_run import CHECKOUT, make_lineage, make_run
-from unscene.calibration import calibrate_scores
-from unscene.control_edits import KINDS
-from unscene.edit_scores import SCORES
+from unscene.quality.calibration import calibrate_scores
+from unscene.quality.control_edits import KINDS
+from unscene.quality.edit_scores import SCORES
 from unscene.report.audit import count_accepted_controls, count_sizes, list_limits
 from unscene.tables import write_json
 from write_report import write_report

@@ -15,15 +15,15 @@ from build_batchsize_requests import build_batchsize_requests
 from fake_run import make_lineage, make_run
 from measure_agreement import compare_readers, measure_agreement
 from measure_batchsize import measure_batchsize
-from unscene import noninferiority as ni
 from unscene.batch_lines import build_answer, read_items, read_lines, write_lines
 from unscene.configuration import ConfigError, check_study, read_chosen, wants_study
 from unscene.lexicon import find_words, load_lexicon
-from unscene.study_choice import choose, judge_arm, judge_arms
-from unscene.study_design import allocate, build_study, draw_captions, list_arms, list_captions
-from unscene.study_gold import choose_gold, draw_sheet, encode_words, read_labels, settle_labels
-from unscene.study_measures import describe_answers, is_shifted
-from unscene.study_text import escape_latex, to_latex, to_markdown
+from unscene.study import noninferiority as ni
+from unscene.study.choice import choose, judge_arm, judge_arms
+from unscene.study.design import allocate, build_study, draw_captions, list_arms, list_captions
+from unscene.study.gold import choose_gold, draw_sheet, encode_words, read_labels, settle_labels
+from unscene.study.measures import describe_answers, is_shifted
+from unscene.study.text import escape_latex, to_latex, to_markdown
 from unscene.tables import TableError, read_json, read_table, write_json, write_table
 from write_batchsize import write_batchsize
 from write_report import write_report

@@ -7,9 +7,16 @@ import pandas as pd
 import pytest
 
 from calibrate_scores import calibrate_scores as write_calibration
-from unscene.calibration import MEANT_FOR, calibrate_scores, choose_cut, find_bin, get_limits, name_bins
-from unscene.control_edits import KINDS
-from unscene.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.quality.calibration import (
+    MEANT_FOR,
+    calibrate_scores,
+    choose_cut,
+    find_bin,
+    get_limits,
+    name_bins,
+)
+from unscene.quality.control_edits import KINDS
+from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.tables import read_table, write_table
 
 EDGES = [0.02, 0.08]

@@ -7,9 +7,16 @@ import pandas as pd
 import pytest
 
 from calibrate_thresholds import calibrate_thresholds
-from unscene.accept_head import FEATURES, apply_numbers, cross_fit, describe_head, get_features, train_head
-from unscene.certification import certify, count_needed, get_upper_limit, list_thresholds
-from unscene.labels import LabelError, list_disagreements, measure_agreement, read_labels, settle
+from unscene.quality.accept_head import (
+    FEATURES,
+    apply_numbers,
+    cross_fit,
+    describe_head,
+    get_features,
+    train_head,
+)
+from unscene.quality.certification import certify, count_needed, get_upper_limit, list_thresholds
+from unscene.quality.labels import LabelError, list_disagreements, measure_agreement, read_labels, settle
 from unscene.tables import read_table, write_table
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from test_losses import check_same, draw_logits
-from unscene.comparison_losses import (
+from unscene.training.comparison_losses import (
     con_clip,
     follow_teacher,
     masked_sigmoid,
@@ -15,7 +15,7 @@ from unscene.comparison_losses import (
     preference,
     triplet_clip,
 )
-from unscene.losses import get_pair_truth, info_nce, keep_base
+from unscene.training.losses import get_pair_truth, info_nce, keep_base
 
 
 def log_share(z, row, column, columns):

@@ -5,7 +5,7 @@ import pytest
 
 from tiny_clip import make_clip
 from tiny_inpainter import save_tiny_inpainter
-from unscene.edit_scores import load_clip_scorer
+from unscene.quality.edit_scores import load_clip_scorer
 from unscene.removers import load_remover
 
 SETTINGS = {

@@ -119,7 +119,7 @@ def test_contradictions_name_the_key(change, message, tmp_path):
 
 def test_the_terms_of_a_loss_are_those_that_exist():
     from unscene.configuration import WITHIN_PAIRS
-    from unscene.objectives import TERMS
+    from unscene.training.objectives import TERMS
 
     assert set(SCHEMA["$defs"]["arm"]["properties"]["loss"]["properties"]) == set(TERMS)
     assert set(WITHIN_PAIRS) == {name for name, term in TERMS.items() if term.within_pairs}

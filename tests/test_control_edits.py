@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from score_control_sets import COLUMNS, score_control_sets
-from unscene.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, place
-from unscene.edit_scores import measure_pixels
 from unscene.images import write_png
+from unscene.quality.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, place
+from unscene.quality.edit_scores import measure_pixels
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
 

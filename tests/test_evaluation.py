@@ -15,8 +15,8 @@ from evaluate_unseen_classes import evaluate_unseen_classes
 from export_clip import export_clip
 from list_test_photos import list_test_photos
 from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
-from unscene.fold_scores import score_items
-from unscene.sham_metrics import score_shams, summarise_shams
+from unscene.evaluation.fold_scores import score_items
+from unscene.evaluation.sham_metrics import score_shams, summarise_shams
 from unscene.tables import TableError, read_table, write_json, write_table
 
 DESIGN_COLUMNS = [

@@ -12,10 +12,10 @@ from PIL import Image
 
 from evaluate_set import evaluate_set
 from tiny_clip import RUNTIME, make_clip
-from unscene.checkpoints import load_checkpoint
 from unscene.clip_models import ClipError, embed_texts
-from unscene.evaluation_sets import READERS, SetError, read_set
-from unscene.set_metrics import list_photos, score_blind, score_task
+from unscene.evaluation.checkpoints import load_checkpoint
+from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
+from unscene.evaluation.sets import READERS, SetError, read_set
 from unscene.tables import read_json, read_table
 
 
@@ -268,8 +268,8 @@ def test_choices_rebuilt_from_labels_are_true_and_the_others_false(tmp_path):
     task = read(tmp_path, **entry)
     assert len(task) == 5  # the photo without a label is no question
     pd.testing.assert_frame_equal(task.table, read(tmp_path, **entry).table)
+    from unscene.evaluation.query_arithmetic import find_denied
     from unscene.lexicon import find_words
-    from unscene.query_arithmetic import find_denied
 
     here = {"0": {"dog", "cat"}, "1": {"dog"}, "2": {"car", "cat"}, "3": {"car", "dog", "cat"}, "4": {"car"}}
     for row in task.table.itertuples():

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from unscene import image_scores as scores
+from unscene.quality import image_scores as scores
 
 
 def make_texture(side=96, seed=0):

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from unscene.edit_scores import SCORES
 from unscene.labelling.app import PAGE, build_app
 from unscene.labelling.sample import draw_sample, open_sample
 from unscene.labelling.store import LabelStore, RaterError
-from unscene.labels import LabelError, read_labels, read_lines
+from unscene.quality.edit_scores import SCORES
+from unscene.quality.labels import LabelError, read_labels, read_lines
 from unscene.shards import file_sha256
 from unscene.tables import write_table
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from unscene.losses import get_pair_truth, info_nce, masked_multi_positive, pair_ranking
+from unscene.training.losses import get_pair_truth, info_nce, masked_multi_positive, pair_ranking
 
 
 def draw_logits(rows, columns, seed=0):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unscene.pair_metrics import (
+from unscene.evaluation.pair_metrics import (
     list_phrases,
     rank_matches,
     rank_retrieval,

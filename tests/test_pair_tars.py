@@ -13,10 +13,10 @@ from export_pairs import export_pairs
 from tiny_clip import ARMS, RUNTIME, SETTINGS, make_clip, make_pairs
 from train_clip import train_clip
 from unscene.clip_models import load_clip
-from unscene.objectives import list_texts
-from unscene.pair_tars import TarReader, hash_tars, write_tars
 from unscene.pairs import CAPTIONS, PairError, load_pairs, read_pairs
 from unscene.tables import read_table
+from unscene.training.objectives import list_texts
+from unscene.training.pair_tars import TarReader, hash_tars, write_tars
 
 ARM = ARMS["paired_rank_keep"]
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from unscene.lexicon import find_words
-from unscene.photo_metrics import (
+from unscene.evaluation.photo_metrics import (
     HELD_OUT_ABSENT,
     MIN_POSITIVES,
     list_class_phrases,
@@ -15,8 +14,9 @@ from unscene.photo_metrics import (
     summarise_classes,
     summarise_recalls,
 )
+from unscene.evaluation.query_arithmetic import NEUTRAL, deny_objects, find_denied
+from unscene.lexicon import find_words
 from unscene.phrasings import PHRASINGS, find_phrasing, is_negated, negate
-from unscene.query_arithmetic import NEUTRAL, deny_objects, find_denied
 from unscene.vocabulary import COCO80
 
 

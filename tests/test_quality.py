@@ -9,8 +9,8 @@ from PIL import Image
 
 from draw_contact_sheet import choose_rows, draw_contact_sheet
 from score_edits import score_edits
-from unscene.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
 from unscene.images import write_png
+from unscene.quality.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
 
@@ -189,7 +189,7 @@ def test_real_detector_judges_a_real_removal(tmp_path, real_data):
     mask = cv2.dilate(photo.draw_objects(category).astype(np.uint8), np.ones((15, 15))) > 0
     edited = cv2.inpaint(original, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
     judge = load_judge(str(real_data / "models" / "yolo11n-seg.pt"), 320, "cpu", RUNTIME | {"batch_size": 2})
-    from unscene.image_scores import judge_removal
+    from unscene.quality.image_scores import judge_removal
 
     before, after = judge.detect([original, edited], 0.1)
     result = judge_removal(before, after, category, mask)

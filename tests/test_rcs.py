@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from unscene.rcs import RegionScorer, choose_square, list_components, prepare_crop, score_tokens
+from unscene.quality.rcs import RegionScorer, choose_square, list_components, prepare_crop, score_tokens
 
 
 def score_plainly(features: np.ndarray, hole: np.ndarray) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unscene.pairs import PairError
-from unscene.samplers import plan_batches
+from unscene.training.samplers import plan_batches
 
 CASES = [(40, 1, 8, 17), (40, 1, 20, 6), (60, 2, 8, 31), (33, 3, 4, 9), (100, 1, 16, 3)]
 

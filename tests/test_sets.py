@@ -8,7 +8,7 @@ import pytest
 
 from compare_sets import COLUMNS, compare_sets, load_embedder
 from unscene.images import write_png
-from unscene.set_scores import measure_cmmd, measure_kid
+from unscene.quality.set_scores import measure_cmmd, measure_kid
 from unscene.tables import read_table, write_table
 
 
@@ -31,7 +31,7 @@ def test_cmmd_equals_the_plain_double_loop(monkeypatch):
     first, second = draw_features(rng, 23), draw_features(rng, 17, 0.5)
     expected = measure_cmmd_plainly(first, second)
     assert measure_cmmd(first, second) == pytest.approx(expected, abs=1e-9)
-    monkeypatch.setattr("unscene.set_scores._ROWS_AT_ONCE", 5)
+    monkeypatch.setattr("unscene.quality.set_scores._ROWS_AT_ONCE", 5)
     assert measure_cmmd(first, second) == pytest.approx(expected, abs=1e-9)
     assert measure_cmmd(first, first) == pytest.approx(0, abs=1e-9)
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from unscene.pass_rule import (
+from unscene.evaluation.pass_rule import (
     FAILS,
     HOLDS,
     NOT_DECIDED,

@@ -11,7 +11,10 @@ from cache_pairs import cache_pairs
 from tiny_clip import ARMS, PAIRED, RUNTIME, SETTINGS, make_clip, make_pairs, make_shams
 from train_clip import train_clip
 from train_final import train_final
-from unscene.arms import (
+from unscene.clip_models import embed_photos, embed_texts, get_normalisation, load_clip
+from unscene.pairs import PairError, read_pairs, split_by_class, split_pairs
+from unscene.tables import read_table, write_table
+from unscene.training.arms import (
     choose_photos,
     choose_texts,
     draw_step,
@@ -20,15 +23,12 @@ from unscene.arms import (
     swap_edits,
     take_fraction,
 )
-from unscene.clip_models import embed_photos, embed_texts, get_normalisation, load_clip
-from unscene.objectives import list_texts
-from unscene.optimisation import freeze, make_optimizer
-from unscene.pairs import PairError, read_pairs, split_by_class, split_pairs
-from unscene.photo_cache import open_cache
-from unscene.samplers import plan_batches
-from unscene.tables import read_table, write_table
-from unscene.training import Trainer, TrainingError, crop_and_flip
-from unscene.training_batches import CacheReader
+from unscene.training.batches import CacheReader
+from unscene.training.loop import Trainer, TrainingError, crop_and_flip
+from unscene.training.objectives import list_texts
+from unscene.training.optimisation import freeze, make_optimizer
+from unscene.training.photo_cache import open_cache
+from unscene.training.samplers import plan_batches
 
 RUN = {"threads": 1, "settings_hash": "0" * 16}
 WEIGHTS = "open_clip_model.safetensors"

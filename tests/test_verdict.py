@@ -8,8 +8,8 @@ import pytest
 
 from compare_arms_on_sets import compare_arms_on_sets, list_values
 from judge_arms import judge_arms
-from unscene import paper
-from unscene.pass_rule import FAILS, HOLDS, NOT_DECIDED
+from unscene.evaluation import paper
+from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED
 from unscene.tables import write_json, write_table
 from write_paper import write_paper
 

@@ -8,8 +8,8 @@ from evaluate_clip import evaluate_clip
 from sweep_weights import sweep_weights
 from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos
 from unscene.clip_models import load_clip
+from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights, mark_inner
 from unscene.tables import read_json, read_table, write_table
-from unscene.wise_ft import choose_alpha, interpolate_weights, mark_inner
 
 
 def test_interpolation_is_its_formula():

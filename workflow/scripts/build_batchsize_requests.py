@@ -6,7 +6,7 @@ import logging
 from unscene.batch_lines import write_lines
 from unscene.lexicon import load_lexicon
 from unscene.prompts import keyword_system
-from unscene.study_design import build_study, draw_captions, list_arms, list_captions
+from unscene.study.design import build_study, draw_captions, list_arms, list_captions
 from unscene.tables import read_table, write_json, write_table
 
 

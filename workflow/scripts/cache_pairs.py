@@ -4,8 +4,8 @@ import pandas as pd
 
 from unscene.clip_models import load_clip
 from unscene.pairs import read_pairs
-from unscene.photo_cache import write_cache
 from unscene.tables import read_table
+from unscene.training.photo_cache import write_cache
 
 COLUMNS = ["edit_id", "original_path", "edited_path", "original_sha256", "edited_sha256"]
 

@@ -4,9 +4,9 @@ import logging
 
 import pandas as pd
 
-from unscene.calibration import calibrate_scores as calibrate
-from unscene.calibration import find_bin, name_bins, standardise
-from unscene.control_edits import PERFECT
+from unscene.quality.calibration import calibrate_scores as calibrate
+from unscene.quality.calibration import find_bin, name_bins, standardise
+from unscene.quality.control_edits import PERFECT
 from unscene.tables import read_table, write_json, write_table
 
 

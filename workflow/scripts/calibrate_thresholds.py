@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.accept_head import apply_numbers, cross_fit, describe_head, get_features, train_head
 from unscene.agreement import count_share, get_auc
-from unscene.certification import certify, count_needed, list_thresholds
-from unscene.labels import QUESTIONS, list_disagreements, measure_agreement, read_labels, settle
+from unscene.quality.accept_head import apply_numbers, cross_fit, describe_head, get_features, train_head
+from unscene.quality.certification import certify, count_needed, list_thresholds
+from unscene.quality.labels import QUESTIONS, list_disagreements, measure_agreement, read_labels, settle
 from unscene.seeds import derive_seed
 from unscene.tables import read_table, write_json, write_table
 

@@ -5,8 +5,8 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.pair_metrics import RECALL_AT
-from unscene.pass_rule import PRIMARY, PRIMARY_METRIC
+from unscene.evaluation.pair_metrics import RECALL_AT
+from unscene.evaluation.pass_rule import PRIMARY, PRIMARY_METRIC
 from unscene.seeds import derive_seed
 from unscene.statistics import (
     adjust_holm,

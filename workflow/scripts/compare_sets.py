@@ -10,8 +10,8 @@ from unscene.checkout import resolve_path
 from unscene.engine import cut_batches, prepare_torch
 from unscene.images import PhotoError, read_photo
 from unscene.logs import progress
+from unscene.quality.set_scores import measure_cmmd, measure_kid
 from unscene.seeds import derive_seed
-from unscene.set_scores import measure_cmmd, measure_kid
 from unscene.tables import read_table, write_table
 
 MIN_PHOTOS = 20  # of each side; fewer say nothing about a set

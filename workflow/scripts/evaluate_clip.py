@@ -5,11 +5,11 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.embedders import Embedder, decode_photos
 from unscene.engine import prepare_torch
-from unscene.fold_scores import COSINES, SCORES, score_fold, score_untouched
+from unscene.evaluation.embedders import Embedder, decode_photos
+from unscene.evaluation.fold_scores import COSINES, SCORES, score_fold, score_untouched
+from unscene.evaluation.sham_metrics import SHAM_COLUMNS, score_shams, summarise_shams
 from unscene.pairs import PairError, read_pairs, split_pairs
-from unscene.sham_metrics import SHAM_COLUMNS, score_shams, summarise_shams
 from unscene.tables import read_table, write_json, write_table
 
 

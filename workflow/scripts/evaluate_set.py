@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.checkpoints import load_checkpoint
-from unscene.embedders import Embedder, decode_photos
 from unscene.engine import prepare_torch
-from unscene.evaluation_sets import read_set
-from unscene.evaluation_sets.tasks import ChoiceTask, SetError
-from unscene.set_metrics import list_photos, score_blind, score_task
+from unscene.evaluation.checkpoints import load_checkpoint
+from unscene.evaluation.embedders import Embedder, decode_photos
+from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
+from unscene.evaluation.sets import read_set
+from unscene.evaluation.sets.tasks import ChoiceTask, SetError
 from unscene.tables import write_json, write_table
 
 

@@ -2,9 +2,9 @@
 
 import logging
 
-from unscene.embedders import Embedder
 from unscene.engine import prepare_torch
-from unscene.fold_scores import COSINES, SCORES, score_fold
+from unscene.evaluation.embedders import Embedder
+from unscene.evaluation.fold_scores import COSINES, SCORES, score_fold
 from unscene.pairs import read_pairs, split_by_class
 from unscene.tables import write_json, write_table
 

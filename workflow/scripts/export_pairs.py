@@ -5,9 +5,9 @@ import uuid
 from pathlib import Path
 
 from unscene.clip_models import load_clip
-from unscene.pair_tars import INDEX_COLUMNS, write_tars
 from unscene.pairs import read_pairs
 from unscene.tables import write_table
+from unscene.training.pair_tars import INDEX_COLUMNS, write_tars
 
 
 def export_pairs(path_to_pairs, path_to_clip, path_to_folder, path_to_index, seed, workers):

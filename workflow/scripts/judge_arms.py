@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from unscene.pass_rule import PRIMARY, decide, judge_bound, judge_primary
+from unscene.evaluation.pass_rule import PRIMARY, decide, judge_bound, judge_primary
 from unscene.tables import write_json
 
 # Points (shares of 1) by which a figure may fall before a part fails; fixed beforehand.

@@ -14,8 +14,8 @@ from unscene.checkout import CHECKOUT
 from unscene.coco_instances import read_instances
 from unscene.lexicon import load_lexicon
 from unscene.shards import get_source_name
-from unscene.study_gold import encode_words
-from unscene.study_measures import describe_answers
+from unscene.study.gold import encode_words
+from unscene.study.measures import describe_answers
 from unscene.tables import read_table, write_table
 from unscene.vocabulary import COCO80
 

@@ -7,10 +7,10 @@ import pandas as pd
 
 from unscene.batch_lines import index_answers
 from unscene.prices import read_prices
-from unscene.study_choice import choose, judge_arms, measure_noise
-from unscene.study_design import REPEAT, list_arms
-from unscene.study_gold import choose_gold, draw_sheet, read_labels
-from unscene.study_measures import (
+from unscene.study.choice import choose, judge_arms, measure_noise
+from unscene.study.design import REPEAT, list_arms
+from unscene.study.gold import choose_gold, draw_sheet, read_labels
+from unscene.study.measures import (
     DRAWS,
     count_by_word,
     describe_answers,

@@ -11,8 +11,8 @@ import pandas as pd
 from unscene.agreement import count_share, count_words, get_auc, rate, summarise
 from unscene.checkout import CHECKOUT
 from unscene.coco_instances import LabelledPhoto, read_instances
-from unscene.image_scores import measure_psnr, measure_sharpness
 from unscene.images import PhotoError, read_mask, read_photo
+from unscene.quality.image_scores import measure_psnr, measure_sharpness
 from unscene.shards import check_file, get_source_name
 from unscene.tables import read_table, write_json
 

@@ -7,8 +7,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from unscene.control_edits import KINDS, Cutout, cut_out, make_controls, place
-from unscene.edit_scores import (
+from unscene.engine import cut_batches, prepare_torch, read_checked_photo
+from unscene.images import PhotoError, read_mask
+from unscene.quality.control_edits import KINDS, Cutout, cut_out, make_controls, place
+from unscene.quality.edit_scores import (
     EXPLAINED,
     SCORES,
     Views,
@@ -21,9 +23,7 @@ from unscene.edit_scores import (
     measure_pixels,
     tabulate,
 )
-from unscene.engine import cut_batches, prepare_torch, read_checked_photo
-from unscene.image_scores import get_mask_box, get_share_inside
-from unscene.images import PhotoError, read_mask
+from unscene.quality.image_scores import get_mask_box, get_share_inside
 from unscene.seeds import derive_seed
 from unscene.shards import check_file
 from unscene.tables import read_table, write_table

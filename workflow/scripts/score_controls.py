@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from unscene.engine import read_checked_photo, run_ahead
-from unscene.image_scores import (
+from unscene.images import PhotoError, read_mask
+from unscene.quality.image_scores import (
     measure_blur_ratio,
     measure_change,
     measure_outside_difference,
     measure_seam,
     measure_ssim,
 )
-from unscene.images import PhotoError, read_mask
 from unscene.shards import check_failed_share
 from unscene.tables import read_table, write_table
 

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from unscene.device_stage import Batch, DeviceStage, Engine
-from unscene.edit_scores import (
+from unscene.engine import prepare_torch, read_checked_photo
+from unscene.images import PhotoError, read_mask, read_photo
+from unscene.quality.edit_scores import (
     COLUMNS,
     SCORES,
     Views,
@@ -20,9 +22,7 @@ from unscene.edit_scores import (
     measure_pixels,
     tabulate,
 )
-from unscene.engine import prepare_torch, read_checked_photo
-from unscene.image_scores import find_damage, get_mask_box
-from unscene.images import PhotoError, read_mask, read_photo
+from unscene.quality.image_scores import find_damage, get_mask_box
 from unscene.scratch import Scratch
 from unscene.shards import check_failed_share, check_file
 from unscene.tables import read_table, write_table

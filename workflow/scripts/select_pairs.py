@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from unscene.calibration import get_limits
+from unscene.quality.calibration import get_limits
 from unscene.tables import read_json, read_table, write_table
 
 PAIR_COLUMNS = [

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from unscene.clip_models import load_clip
-from unscene.embedders import Embedder
 from unscene.engine import prepare_torch
-from unscene.fold_scores import score_fold, score_untouched
+from unscene.evaluation.embedders import Embedder
+from unscene.evaluation.fold_scores import score_fold, score_untouched
+from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights, mark_inner
 from unscene.pairs import PairError, read_pairs, split_pairs
 from unscene.tables import read_table, write_table
-from unscene.wise_ft import choose_alpha, interpolate_weights, mark_inner
 
 
 def sweep_weights(

@@ -1,10 +1,10 @@
 """Fine-tune CLIP: one arm on the training pairs of one fold, with one training seed."""
 
+from unscene.evaluation.wise_ft import mark_inner
 from unscene.leak_guards import drop_leaked
 from unscene.pairs import read_pairs, split_by_class, split_pairs
-from unscene.training import fine_tune
-from unscene.wise_ft import mark_inner
-from unscene.workers import run_workers
+from unscene.training.loop import fine_tune
+from unscene.training.workers import run_workers
 
 
 def train_clip(
@@ -26,7 +26,7 @@ def train_clip(
 
     path_to_classes: folds of the categories; when given, `fold` is one of these and its categories are kept out in place of the fold
     of photos. settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: paths of
-    cache, controls and state, threads, settings_hash, as `unscene.training.fine_tune` takes them.
+    cache, controls and state, threads, settings_hash, as `unscene.training.loop.fine_tune` takes them.
     """
     pair = read_pairs(path_to_pairs, path_to_folds)
     if path_to_classes is None:

@@ -2,8 +2,8 @@
 
 from unscene.leak_guards import drop_leaked
 from unscene.pairs import read_pairs
-from unscene.training import fine_tune
-from unscene.workers import run_workers
+from unscene.training.loop import fine_tune
+from unscene.training.workers import run_workers
 
 
 def train_final(
@@ -13,7 +13,7 @@ def train_final(
     scored.
 
     settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: paths of cache,
-    controls and state, threads, settings_hash, as `unscene.training.fine_tune` takes them.
+    controls and state, threads, settings_hash, as `unscene.training.loop.fine_tune` takes them.
     """
     arguments = {
         "pair": drop_leaked(read_pairs(path_to_pairs), path_to_leaks),

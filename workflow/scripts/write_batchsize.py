@@ -4,7 +4,7 @@ import io
 
 import pandas as pd
 
-from unscene.study_text import to_latex, to_markdown
+from unscene.study.text import to_latex, to_markdown
 from unscene.tables import read_json, read_table, write_text
 
 INCHES = (6.4, 3.4)

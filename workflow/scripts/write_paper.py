@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene import paper
+from unscene.evaluation import paper
 from unscene.pairs import read_pairs
 from unscene.report.arm_tables import list_drawings
 from unscene.tables import read_json, read_table, write_text

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 # Arms of the batch-size study of this size or more are asked in several random partitions and orders.
-PERMUTED_FROM = 10  # Terms of a loss that compare the photos or captions of one pair (`unscene.objectives.TERMS`, which would import torch).
+PERMUTED_FROM = 10  # Terms of a loss that compare the photos or captions of one pair (`unscene.training.objectives.TERMS`, which would import torch).
 WITHIN_PAIRS = ("mask", "rank", "triplet", "conclip", "siglip", "dpo", "mcq", "teacher")
 
 

@@ -12,7 +12,6 @@ import yaml
 from unscene.batch_lines import canonical_json
 from unscene.configuration import wants_study
 from unscene.lexicon import load_lexicon
-from unscene.noninferiority import count_captions_needed, count_prompts_needed, get_power
 from unscene.prices import estimate_cost, find_price
 from unscene.prompts import (
     ANSWER_TOKENS,
@@ -22,7 +21,8 @@ from unscene.prompts import (
     caption_request,
     keyword_request,
 )
-from unscene.study_design import count_permutations
+from unscene.study.design import count_permutations
+from unscene.study.noninferiority import count_captions_needed, count_prompts_needed, get_power
 
 PER_PROMPT_BEFORE_STUDY = 20  # for captions_per_prompt: auto, until the study has chosen
 STAGES = ("keywords", "captions", "batchsize")

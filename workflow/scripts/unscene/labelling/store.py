@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unscene.labels import QUESTIONS, read_lines
+from unscene.quality.labels import QUESTIONS, read_lines
 from unscene.seeds import derive_seed
 
 

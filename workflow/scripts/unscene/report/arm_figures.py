@@ -17,7 +17,7 @@ EFFECTS = {
 def draw_decomposition(arms: Sequence[str], summaries: dict[str, dict[str, dict]]) -> Drawing:
     """Draw the parts of the four cosines of a pair by arm: G must exceed |B| for the text score and |A| for the image score.
 
-    summaries: metric -> arm -> {mean, low, high}, for the metrics of EFFECTS (`unscene.pair_metrics.score_pairs`).
+    summaries: metric -> arm -> {mean, low, high}, for the metrics of EFFECTS (`unscene.evaluation.pair_metrics.score_pairs`).
     """
 
     def draw(figure):

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from unscene.agreement import count_share
-from unscene.calibration import find_bin, get_limits, name_bins
-from unscene.control_edits import FAILURES, PERFECT
+from unscene.quality.calibration import find_bin, get_limits, name_bins
+from unscene.quality.control_edits import FAILURES, PERFECT
 from unscene.report.facts import look_up
 from unscene.report.numbers import short
 from unscene.report.run import Run

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.checkout import resolve_path
-from unscene.image_scores import (
+from unscene.quality.image_scores import (
     crop_padded_square,
     judge_removal,
     measure_blur_ratio,
@@ -131,7 +131,7 @@ def load_dino(path: str | None, device: str, batch_size: int):
     """Return the scorer of RC-S-lite, or None when the config names no DINOv2 folder."""
     if path is None:
         return None
-    from unscene.rcs import RegionScorer
+    from unscene.quality.rcs import RegionScorer
 
     return RegionScorer(resolve_path(path), device, batch_size)
 

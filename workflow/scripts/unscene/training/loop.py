@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from unscene.arms import swap_edits, take_fraction
 from unscene.clip_models import CONFIG_NAME, encode_texts, get_normalisation, load_clip, save_clip, to_pixels
 from unscene.engine import prepare_torch
 from unscene.logs import library_version, progress
-from unscene.loss_curve import draw_curve
-from unscene.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
-from unscene.optimisation import add_lora, freeze, make_optimizer, update_average
-from unscene.pair_tars import TarReader, hash_tars
 from unscene.pairs import PairError, find_long_pairs
-from unscene.photo_cache import open_cache
-from unscene.samplers import plan_batches
 from unscene.seeds import derive_seed
 from unscene.tables import read_table
-from unscene.training_batches import Batch, CacheReader, read_ahead
-from unscene.training_state import StateFile
-from unscene.workers import Workers
+from unscene.training.arms import swap_edits, take_fraction
+from unscene.training.batches import Batch, CacheReader, read_ahead
+from unscene.training.loss_curve import draw_curve
+from unscene.training.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
+from unscene.training.optimisation import add_lora, freeze, make_optimizer, update_average
+from unscene.training.pair_tars import TarReader, hash_tars
+from unscene.training.photo_cache import open_cache
+from unscene.training.samplers import plan_batches
+from unscene.training.state import StateFile
+from unscene.training.workers import Workers
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from unscene.pair_metrics import score_area
+from unscene.evaluation.pair_metrics import score_area
 from unscene.phrasings import name_object
 
 RECALL_AT = (1, 5, 10)

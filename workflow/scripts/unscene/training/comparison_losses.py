@@ -1,6 +1,6 @@
 """Published losses that unscene's own are compared with, on the same pairs.
 
-Notation as in `unscene.losses`: z = temperature x cosine; I an original photo, J its edit; a names the object, n says that it
+Notation as in `unscene.training.losses`: z = temperature x cosine; I an original photo, J its edit; a names the object, n says that it
 is not there. All functions take logits (or features, where they say so) and return a scalar tensor.
 """
 

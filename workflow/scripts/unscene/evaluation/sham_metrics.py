@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from unscene.pair_metrics import score_pairs
+from unscene.evaluation.pair_metrics import score_pairs
 
 SHAM_COLUMNS = [
     "edit_id",

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from unscene.embedders import decode_photos
-from unscene.pair_metrics import (
+from unscene.evaluation.embedders import decode_photos
+from unscene.evaluation.pair_metrics import (
     list_phrases,
     rank_retrieval,
     score_classes,
@@ -13,8 +13,7 @@ from unscene.pair_metrics import (
     summarise_pairs,
     summarise_ranks,
 )
-from unscene.pairs import HELD_OUT_CAPTION, find_long_pairs, load_pairs
-from unscene.photo_metrics import (
+from unscene.evaluation.photo_metrics import (
     rank_captions,
     score_photo_classes,
     score_queries,
@@ -22,6 +21,7 @@ from unscene.photo_metrics import (
     summarise_queries,
     summarise_recalls,
 )
+from unscene.pairs import HELD_OUT_CAPTION, find_long_pairs, load_pairs
 from unscene.vocabulary import COCO80
 
 SCORES = ["text_score", "image_score", "group_score"]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from unscene.noninferiority import count_captions_needed, count_prompts_needed
+from unscene.study.noninferiority import count_captions_needed, count_prompts_needed
 
 DETECTED_AT_MOST = 0.01  # share of prompts with a structural error that production sees and pays for again
 CHEAP_STEP_USD = 5.0  # a step to larger prompts that saves less is not worth its risk

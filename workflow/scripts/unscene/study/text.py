@@ -4,8 +4,8 @@ import re
 
 import pandas as pd
 
-from unscene.noninferiority import count_prompts_needed
-from unscene.study_choice import CHEAP_STEP_USD, DETECTED_AT_MOST
+from unscene.study.choice import CHEAP_STEP_USD, DETECTED_AT_MOST
+from unscene.study.noninferiority import count_prompts_needed
 
 SIMULATED = (
     "SIMULATED: these answers were made from the offline lexicon, not by a language model. The text shows its form only; "

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from unscene.agreement import count_share, get_auc
-from unscene.control_edits import FAILURES, PERFECT
-from unscene.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.quality.control_edits import FAILURES, PERFECT
+from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
 
 # The failures that a score exists for. A score is used when it separates at least one of these from perfect edits.
 MEANT_FOR = {

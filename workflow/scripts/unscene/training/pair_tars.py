@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from unscene.arms import choose_texts, draw_step, list_true_negations
-from unscene.training_batches import Batch, make_text_keys
 from unscene.clip_models import can_cut_texts, get_text_lengths, tokenize
 from unscene.engine import run_ahead
 from unscene.logs import progress
 from unscene.pairs import CAPTIONS, PairError, decode_photo, list_photos
 from unscene.seeds import derive_seed
 from unscene.tables import read_table
+from unscene.training.arms import choose_texts, draw_step, list_true_negations
+from unscene.training.batches import Batch, make_text_keys
 
 JPEG = {"format": "JPEG", "quality": 95, "subsampling": 0}
 PAIRS_IN_TAR = 2048  # near 90 MB at 224 pixels

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from unscene.edit_scores import Views
-from unscene.image_scores import get_mask_box
 from unscene.mask_shapes import bounding_box
 from unscene.moved_masks import draw_boxes, move_mask
+from unscene.quality.edit_scores import Views
+from unscene.quality.image_scores import get_mask_box
 
 PERFECT = "perfect"
 TONE = 20  # of 255: plainly visible at an edge

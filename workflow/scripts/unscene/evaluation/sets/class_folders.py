@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unscene.evaluation_sets.tasks import ClassTask, SetError
+from unscene.evaluation.sets.tasks import ClassTask, SetError
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation_sets.negbench import shuffle_options
-from unscene.evaluation_sets.tasks import ChoiceTask, ObjectTask, RetrievalTask, SetError
+from unscene.evaluation.sets.negbench import shuffle_options
+from unscene.evaluation.sets.tasks import ChoiceTask, ObjectTask, RetrievalTask, SetError
 from unscene.lexicon import find_words
 from unscene.phrasings import name_object
 from unscene.seeds import derive_seed

@@ -6,7 +6,7 @@ After the human-labelled discriminator of RORem (Li et al., CVPR 2025), on score
 import numpy as np
 import pandas as pd
 
-from unscene.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
 
 FEATURES = (*HIGH_IS_GOOD, *LOW_IS_GOOD, "original_confidence", "outside_difference", "area_fraction")
 MIN_EACH = 10  # labels of each verdict: with fewer there is nothing to learn from

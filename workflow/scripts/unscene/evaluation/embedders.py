@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from unscene.clip_models import embed_photos, embed_texts, find_long_texts, load_clip, resize_photo
+from unscene.evaluation.query_arithmetic import deny_objects
 from unscene.images import PhotoError, read_photo
-from unscene.query_arithmetic import deny_objects
 
 
 @dataclass

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.evaluation_sets.negbench import shuffle_options
-from unscene.evaluation_sets.tasks import ChoiceTask
+from unscene.evaluation.sets.negbench import shuffle_options
+from unscene.evaluation.sets.tasks import ChoiceTask
 
 TEST_ITEMS = 40_000
 

@@ -10,10 +10,8 @@ from functools import singledispatch
 import numpy as np
 import pandas as pd
 
-from unscene.embedders import Embedder
-from unscene.evaluation_sets.tasks import ChoiceTask, ClassTask, ObjectTask, RemovalTask, RetrievalTask
-from unscene.lexicon import find_words
-from unscene.photo_metrics import (
+from unscene.evaluation.embedders import Embedder
+from unscene.evaluation.photo_metrics import (
     ABSENT,
     PRESENT,
     rank_captions,
@@ -23,8 +21,10 @@ from unscene.photo_metrics import (
     summarise_queries,
     summarise_recalls,
 )
+from unscene.evaluation.query_arithmetic import find_denied
+from unscene.evaluation.sets.tasks import ChoiceTask, ClassTask, ObjectTask, RemovalTask, RetrievalTask
+from unscene.lexicon import find_words
 from unscene.phrasings import name_object
-from unscene.query_arithmetic import find_denied
 
 
 @singledispatch

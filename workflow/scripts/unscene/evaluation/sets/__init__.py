@@ -1,14 +1,14 @@
 """Evaluation sets: one reader a format, and the task that each becomes.
 
-A reader takes an entry of evaluate.sets and returns a task (`tasks.py`); `unscene.set_metrics` scores tasks, whatever the
+A reader takes an entry of evaluate.sets and returns a task (`tasks.py`); `unscene.evaluation.set_metrics` scores tasks, whatever the
 format they came in.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
-from unscene.evaluation_sets import beaf, cc_neg, class_folders, coco, negbench, sugarcrepe
-from unscene.evaluation_sets.tasks import SetError, Task
+from unscene.evaluation.sets import beaf, cc_neg, class_folders, coco, negbench, sugarcrepe
+from unscene.evaluation.sets.tasks import SetError, Task
 
 READERS: dict[str, Callable[[dict, Callable], Task]] = {
     "negbench_mcq": negbench.read_choices,

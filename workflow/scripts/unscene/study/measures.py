@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from unscene.batch_lines import judge_answer, may_try_again
-from unscene.noninferiority import bound_mean, get_mcnemar_p, get_upper_bound
 from unscene.prices import OFFLINE, bill_answers, estimate_cost, find_price
 from unscene.prompts import ANSWER_TOKENS, KEYWORD_TOKENS
-from unscene.study_design import REPEAT, Arm
-from unscene.study_gold import Gold
+from unscene.study.design import REPEAT, Arm
+from unscene.study.gold import Gold
+from unscene.study.noninferiority import bound_mean, get_mcnemar_p, get_upper_bound
 from unscene.vocabulary import COCO80
 
 DRAWS = 10_000

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.evaluation_sets.tasks import RemovalTask, SetError
+from unscene.evaluation.sets.tasks import RemovalTask, SetError
 from unscene.tables import read_json
 
 _QUESTION = re.compile(r"\bIs there (?:an?|any) (.+?) in the (?:image|photo|picture)\b", re.IGNORECASE)

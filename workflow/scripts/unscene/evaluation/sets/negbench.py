@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.evaluation_sets.tasks import ChoiceTask, RetrievalTask
+from unscene.evaluation.sets.tasks import ChoiceTask, RetrievalTask
 from unscene.seeds import derive_seed
 
 OPTIONS = 4

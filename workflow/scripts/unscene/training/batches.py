@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unscene.arms import choose_photos, choose_texts, draw_step, list_true_negations
 from unscene.clip_models import can_cut_texts, get_text_lengths, tokenize
 from unscene.pairs import CAPTIONS
-from unscene.photo_cache import TrainingSet
-from unscene.samplers import BatchPlan
 from unscene.seeds import derive_seed
+from unscene.training.arms import choose_photos, choose_texts, draw_step, list_true_negations
+from unscene.training.photo_cache import TrainingSet
+from unscene.training.samplers import BatchPlan
 
 if TYPE_CHECKING:
     import torch

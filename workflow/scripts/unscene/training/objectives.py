@@ -1,6 +1,6 @@
 """An arm's loss: the weighted sum of named terms over the features of a batch.
 
-Features are normalised, (pairs, dim), by role: photos `first` and `second`, captions as in `unscene.arms.TEXT_ROLES`; with
+Features are normalised, (pairs, dim), by role: photos `first` and `second`, captions as in `unscene.training.arms.TEXT_ROLES`; with
 `base:` or `teacher:` in front those of a reference model.
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from unscene.arms import TEXT_ROLES
-from unscene.comparison_losses import (
+from unscene.training.arms import TEXT_ROLES
+from unscene.training.comparison_losses import (
     con_clip,
     follow_teacher,
     masked_sigmoid,
@@ -18,7 +18,7 @@ from unscene.comparison_losses import (
     preference,
     triplet_clip,
 )
-from unscene.losses import get_pair_truth, info_nce, keep_base, masked_multi_positive, pair_ranking
+from unscene.training.losses import get_pair_truth, info_nce, keep_base, masked_multi_positive, pair_ranking
 
 if TYPE_CHECKING:
     import torch

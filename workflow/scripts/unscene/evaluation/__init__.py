@@ -1,0 +1,1 @@
+"""What a model is scored on: held-out pairs, untouched photos, external sets; and the verdict."""

@@ -1,0 +1,1 @@
+"""The batch-size study: how many captions fit in one prompt."""

@@ -1,0 +1,1 @@
+"""Fine-tuning of CLIP: arms, losses, batches, the loop and its state."""
