@@ -18,8 +18,11 @@ pytestmark = pytest.mark.workflow
 TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
-AFTER_SELECTION = {"select_pairs", "draw_contact_sheet", "cache_pairs", "train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "check_folds",
-                   "score_against_truth", "write_report", "export_clip"}  # fmt: skip
+AFTER_COMPARISON = {"compare_arms", "judge_arms", "write_paper", "write_report"}
+AFTER_TRAINING = AFTER_COMPARISON | {"evaluate_clip", "join_evaluations", "draw_retrieval", "export_clip"}
+AFTER_SELECTION = AFTER_TRAINING | {
+    "select_pairs", "draw_contact_sheet", "cache_pairs", "check_folds", "train_clip", "train_final", "score_against_truth",
+}  # fmt: skip
 AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores", "calibrate_scores"}
 
 
@@ -101,10 +104,12 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
     logs, benchmarks = (
         {
             path.relative_to(finished_run / folder).with_suffix("")
-            for path in (finished_run / folder).rglob("*.*")
+            for path in (finished_run / folder).rglob(kind)
         }
-        for folder in ("logs", "benchmarks")
+        for folder, kind in (("logs", "*.log"), ("benchmarks", "*.tsv"))
     )
+    busy = {path.parent.name for path in (finished_run / "benchmarks").rglob("*.device.json")}
+    assert busy == {"segment_objects", "remove_objects", "score_edits"}
     assert logs == benchmarks
     assert {
         Path("write_report"),
@@ -124,9 +129,8 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"quality": {"policy": "calibrated"}}, AFTER_SELECTION),
         ({"quality": {"control_percentile": 0.9}}, {"calibrate_scores", "write_report"}),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
-        ({"train": {"steps": 4}}, {"train_clip", "train_final", "evaluate_clip", "join_evaluations", "compare_arms", "write_report",
-                                   "export_clip"}),
-        ({"evaluate": {"bootstrap_draws": 150}}, {"compare_arms", "write_report"}),
+        ({"train": {"steps": 4}}, AFTER_TRAINING | {"train_clip", "train_final"}),
+        ({"evaluate": {"bootstrap_draws": 150}}, AFTER_COMPARISON | {"compare_arms_on_sets"}),
         ({"report": {"examples": 2}}, {"write_report"}),
     ],
     ids=["runtime", "endpoint", "threshold", "policy", "percentile", "edit steps", "train steps", "bootstrap", "report"],
