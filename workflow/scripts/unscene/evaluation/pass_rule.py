@@ -74,7 +74,7 @@ def decide(parts: list[Part]) -> dict:
         verdict, why = HOLDS, "every part holds"
     else:
         verdict, why = NOT_DECIDED, "no measured part fails"
-    lacking = f"; not measured: {', '.join(not_measured)}" if not_measured else ""
+    lacking = f" (not measured: {'; '.join(not_measured)})" if not_measured else ""
     return {
         "verdict": verdict,
         "sentence": f"The pass rule {'is not decided' if verdict == NOT_DECIDED else verdict}: {why}{lacking}.",
