@@ -76,7 +76,7 @@ def warn_of_needed_jobs(config: dict) -> None:
     if told.returncode:
         print(f"What is left to do could not be found out:\n{told.stderr[-2000:]}", file=sys.stderr)
     elif NOTHING not in told.stdout:
-        print(f"Not all is up to date yet: run the same command again.\n{told.stdout}", file=sys.stderr)
+        print(f"The whole run has still to do (snakemake once more does it):\n{told.stdout}", file=sys.stderr)
 
 
 def main() -> None:
