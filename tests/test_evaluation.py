@@ -229,6 +229,15 @@ def test_seeds_are_averaged_and_count_once(tmp_path):
     assert summary.set_index(["arm", "metric"]).loc[("paired", "group_score"), "n"] == 3
 
 
+def test_mcnemar_looks_at_one_seed_since_a_mean_is_no_yes_or_no(tmp_path):
+    """Two seeds that err on other pairs are as good as the reference, whose one model erred on the same share."""
+    one, two = np.arange(60) % 3 > 0, np.arange(60) % 3 < 2
+    paths = [path for seed in (0, 1) for path in write_arm(tmp_path, "zero_shot", one, seed)]
+    paths += write_arm(tmp_path, "paired", one, 0) + write_arm(tmp_path, "paired", two, 1)
+    _, _, comparison = compare(tmp_path, paths)
+    assert comparison.loc[comparison["metric"] == "group_score", "mcnemar_p"].tolist() == [1.0]
+
+
 def test_arms_tested_on_other_pairs_are_refused(tmp_path):
     paths = write_arm(tmp_path, "zero_shot", np.ones(60)) + write_arm(tmp_path, "paired", np.ones(57))
     with pytest.raises(TableError, match="other pairs"):

@@ -60,7 +60,10 @@ def compare_arms(
         pd.DataFrame([read_json(path) for path in paths_to_metrics]), settings["confidence"]
     )
     contrasts = list_contrasts(list(pd.unique(item["arm"])), main_arm)
-    comparison = mark_primary(compare_values(average_seeds(item), contrasts, settings, seed), main_arm)
+    comparison = mark_primary(
+        compare_values(average_seeds(item), contrasts, settings, seed, average_seeds(pick_first_seed(item))),
+        main_arm,
+    )
     for frame, path in ((summary, path_to_summary), (comparison, path_to_comparison)):
         write_text(frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"), path)
     for row in comparison[comparison["metric"] == "group_score"].itertuples():
@@ -120,17 +123,21 @@ def mark_primary(comparison, main_arm):
     return comparison.assign(is_primary=is_primary, holm_p=holm_p.astype(float))
 
 
-def compare_values(value, contrasts, settings, seed):
+def compare_values(value, contrasts, settings, seed, of_one_seed=None):
     """Return COMPARISON_COLUMNS: a row a contrast and metric, on pooled out-of-fold pairs.
 
-    value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training seeds averaged).
+    value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training seeds averaged). of_one_seed: the
+    same of one training seed, for McNemar's test, which needs a yes or a no; None: value itself.
 
     difference, low, high, p: cluster bootstrap by photo group within folds; n pairs, in `groups` photo groups.
     corrected_t_*: Nadeau and Bengio's test on the fold means; detectable: the true difference that it would have found with
-    power .8. mcnemar_p: exact, on booleans (with several training seeds: the majority of them). Raises TableError when the arms tested different pairs.
+    power .8. mcnemar_p: exact, of one training seed. Raises TableError when the arms tested different pairs.
     """
     metrics = [name for name in value.columns if name not in ("arm", "fold", "edit_id", "group")]
-    by_arm = {arm: rows.set_index("edit_id").sort_index() for arm, rows in value.groupby("arm")}
+    by_arm, yes_or_no = (
+        {arm: rows.set_index("edit_id").sort_index() for arm, rows in frame.groupby("arm")}
+        for frame in (value, value if of_one_seed is None else of_one_seed)
+    )
     where = next(iter(by_arm.values()))[["fold", "group"]]
     for arm, rows in by_arm.items():
         if not rows[["fold", "group"]].equals(where):
@@ -166,7 +173,7 @@ def compare_values(value, contrasts, settings, seed):
                 len(np.unique(group[measured])),
                 folds,
                 *corrected_t(*tested),
-                compare_booleans(by_arm[one][column[1]], by_arm[other][column[1]], column[1]),
+                compare_booleans(yes_or_no[one][column[1]], yes_or_no[other][column[1]], column[1]),
                 False,
                 np.nan,
                 find_detectable_difference(*tested),
@@ -177,11 +184,16 @@ def compare_values(value, contrasts, settings, seed):
 
 
 def compare_booleans(one, other, metric):
-    """Return McNemar's p of two arms' values of a yes-or-no metric (means over seeds; above half is yes), NaN for others."""
+    """Return McNemar's p of two arms' values (0 or 1) of a yes-or-no metric, NaN for a continuous one."""
     if metric in CONTINUOUS:
         return float("nan")
     both = one.notna() & other.notna()
     return exact_mcnemar(one[both] > 0.5, other[both] > 0.5)
+
+
+def pick_first_seed(item):
+    """Return the rows of each arm's smallest training seed: a mean over seeds is no yes or no."""
+    return item[item["seed"] == item.groupby("arm")["seed"].transform("min")]
 
 
 def average_seeds(item):
