@@ -12,42 +12,19 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from scored_run import make_scored_run
 from unscene.labelling.app import PAGE, build_app
 from unscene.labelling.sample import draw_sample, open_sample
 from unscene.labelling.store import LabelStore, RaterError
-from unscene.quality.edit_scores import SCORES
 from unscene.quality.labels import LabelError, read_labels, read_lines
-from unscene.shards import file_sha256
-from unscene.tables import write_table
 
 COUNT = 12
 
 
 @pytest.fixture
 def finished(tmp_path):
-    """A run directory with twelve scored edits."""
-    rng = np.random.default_rng(0)
-    results = tmp_path / "results"
-    (results / "photos").mkdir(parents=True)
-    rows = []
-    for number in range(COUNT):
-        paths = {kind: f"results/photos/{kind}{number}.png" for kind in ("original", "edited")}
-        for path in paths.values():
-            Image.fromarray(rng.integers(0, 255, (20, 30, 3), dtype=np.uint8)).save(tmp_path / path)
-        rows.append({"edit_id": f"t_{number}-dog", "image_id": f"t_{number}", "category": ("dog", "cat")[number % 2],
-                     "path": paths["original"], "image_path": paths["edited"], "sha256": file_sha256(tmp_path / paths["edited"]),
-                     "width": 30, "height": 20, "area_fraction": 0.05, "box_x0": 3, "box_y0": 4, "box_x1": 13, "box_y1": 14,
-                     "status": "ok" if number else "skipped", "reason": None, **dict.fromkeys(SCORES, number / COUNT)})  # fmt: skip
-    frame = pd.DataFrame(rows)
-    tables = {
-        "quality/scores": ["edit_id", "status", "reason", *SCORES],
-        "masks/masks": ["edit_id", "area_fraction", "box_x0", "box_y0", "box_x1", "box_y1"],
-        "edits/edits": ["edit_id", "image_id", "category", "image_path", "sha256"],
-        "samples/samples": ["image_id", "path", "width", "height"],
-    }
-    for name, columns in tables.items():
-        write_table(frame[columns], results / f"{name}.parquet")
-    return tmp_path
+    """A run directory with twelve scored edits, of which one was not made."""
+    return make_scored_run(tmp_path, COUNT)
 
 
 class Page:

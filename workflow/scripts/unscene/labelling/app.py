@@ -18,7 +18,7 @@ from unscene.shards import file_sha256
 
 PAGE = Path(__file__).with_name("page.html")
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; connect-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; connect-src 'self'; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
 }
