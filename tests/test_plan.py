@@ -141,6 +141,28 @@ def test_device_hours_grow_with_what_they_depend_on(paid, prices, assumed):
     }
 
 
+def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
+    paid["edits"] |= {"weights": "models/RORem", "size": 512, "steps": 20, "strength": 1.0, "attempts": 1}
+    without = make_plan(paid, prices, assumed)
+    assert without["items"]["shams"] == 0 and "make_sham_edits" not in without["devices"]["stages"]
+    paid["edits"]["sham"] = True
+    plan = make_plan(paid, prices, assumed)
+    edits, shams = plan["items"]["edits"], plan["items"]["shams"]
+    assert (edits, shams) == (15000, round(15000 * 0.74))
+    stages = plan["devices"]["stages"]
+    for device, hours in stages["make_sham_edits"]["hours"].items():
+        assert hours == pytest.approx(stages["remove_objects"]["hours"][device] * shams / edits, abs=1e-3)
+    more = {part: {key: plan["storage"][part][key] - size for key, size in without["storage"][part].items()}
+            for part in ("bytes", "files")}  # fmt: skip
+    assert more["files"]["edits"] == 2 * shams  # the edit and its own mask
+    assert more["files"]["tables"] == 2 * plan["items"]["shards"]
+    assert more["bytes"]["edits"] == pytest.approx(shams * 307200 * (1.6 + 0.02), rel=1e-6)
+    assert more["bytes"]["total"] == more["bytes"]["edits"]
+    added = stages["evaluate_clip"]["items"] - without["devices"]["stages"]["evaluate_clip"]["items"]
+    assert added == pytest.approx(2 * shams * plan["items"]["evaluations"] / paid["folds"]["folds"], abs=1)
+    assert f"{shams:,} control edits" in describe_plan(plan)
+
+
 def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed):
     size = make_plan(config, prices, assumed, clip_bytes=1000)["storage"]["bytes"]
     assert size["models"] == 1000 * make_plan(config, prices, assumed)["items"]["trainings"]

@@ -13,6 +13,7 @@ from unscene.tables import write_json
 from unscene.text_costs import STAGES, describe_power, describe_stage, estimate_api
 
 EMBEDDED = "resources/embedded"
+SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
 
 
 def estimate_run(
@@ -61,6 +62,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
     edits = round(
         edits * (1 + 0.5 * (settings["masks"]["edits_per_photo"] - 1))
     )  # each further edit is half as likely
+    shams = edits * get_value(assumed, "shares.shams_with_room") if settings["edits"]["sham"] else 0
     attempts = edits * (get_value(assumed, "shares.attempts") if settings["edits"]["attempts"] > 1 else 1)
     trained = [name for name, arm in settings["train"]["arms"].items() if is_trained(arm)]
     runs = settings["folds"]["folds"] * len(settings["train"]["seeds"])
@@ -70,6 +72,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "captions": captions,
         "edits": edits,
         "attempts": round(attempts),
+        "shams": round(shams),
         "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
         "trainings": (len(trained) + len(settings["train"]["class_folds"])) * runs
         + 1,  # and the deployed arm on all pairs
@@ -80,9 +83,11 @@ def count_items(settings: dict, assumed: dict) -> dict:
 def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     """Return for each device stage its items and its hours on each device that a figure is known for."""
     edits, train = settings["edits"], settings["train"]
+    remover = "telea" if edits["backend"] == "telea" else get_kind(edits["weights"])
     kinds = {
         "segment_objects": get_kind(settings["masks"]["weights"]),
-        "remove_objects": "telea" if edits["backend"] == "telea" else get_kind(edits["weights"]),
+        "remove_objects": remover,
+        **({"make_sham_edits": remover} if edits["sham"] else {}),
         "score_edits": get_kind(settings["quality"]["judge"] or train["clip"]),
         "train_clip": get_kind(train["clip"]),
         "evaluate_clip": get_kind(train["clip"]),
@@ -90,20 +95,25 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     items = {
         "segment_objects": count["photos"],
         "remove_objects": count["attempts"],
+        "make_sham_edits": count["shams"],  # one attempt each: nothing is asked of how much they change
         "score_edits": count["edits"],
         "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
-        "evaluate_clip": 2 * count["pairs"] * count["evaluations"] / settings["folds"]["folds"],
+        "evaluate_clip": 2
+        * (count["pairs"] + count["shams"])
+        * count["evaluations"]
+        / settings["folds"]["folds"],
     }
     sides = {
         "segment_objects": settings["masks"]["image_size"],
         "remove_objects": edits["size"],
+        "make_sham_edits": edits["size"],
         "score_edits": settings["quality"]["judge_image_size"],
     }
     steps = max(1, int(edits["steps"] * edits["strength"])) * (2 if edits["guidance"] > 1 else 1)
     stages, total = {}, {}
     for stage, kind in kinds.items():
         hours = {}
-        for device, speed in assumed["seconds"][stage][kind].items():
+        for device, speed in assumed["seconds"][SAME_WORK.get(stage, stage)][kind].items():
             seconds = speed["s"] if "s" in speed else speed["fixed"] + speed["step"] * steps
             scale = (sides[stage] / speed["side"]) ** 2 if "side" in speed and kind != "telea" else 1
             hours[device] = items[stage] * seconds * scale / 3600
@@ -131,7 +141,8 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
         kind, size = source["format"], pixels[source["format"]]
         mine = count["edits"] * source["photos"] * with_edit[kind] / total_wanted if total_wanted else 0
         masks += mine * size * per_pixel["mask"]
-        edits += mine * size * per_pixel["edit"]
+        shams = mine * count["shams"] / count["edits"] if count["edits"] else 0  # each with a mask of its own
+        edits += (mine + shams) * size * per_pixel["edit"] + shams * size * per_pixel["mask"]
         copies = {"embedded": 6 * source["photos"], "webdataset": source["photos"]}.get(
             kind, 0
         )  # embedded: with the truth
@@ -148,9 +159,10 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
     files = {
         "photos": photo_files,
         "masks": count["edits"],
-        "edits": count["edits"],
+        "edits": count["edits"] + 2 * count["shams"],
         "models": 3 * count["trainings"],
-        "tables": 11 * count["shards"],  # seven tables, and requests and answers of two text stages
+        # Seven tables, and requests and answers of two text stages; control edits have two tables more.
+        "tables": (13 if settings["edits"]["sham"] else 11) * count["shards"],
     }
     return {
         "bytes": {**{key: round(value) for key, value in size.items()}, "total": round(sum(size.values()))},
@@ -201,7 +213,7 @@ def describe_plan(plan: dict) -> str:
     count, api, storage = plan["items"], plan["api"], plan["storage"]
     lines = [
         f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions; expected: "
-        f"{count['edits']:,} edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
+        f"{count['edits']:,} edits, {count['shams']:,} control edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
         "",
         f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
     ]
