@@ -3,6 +3,7 @@
 `python tests/fake_run.py FOLDER` writes one and its report, to be looked at.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -205,7 +206,8 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
     )
     refused = edits[~taken]["edit_id"].to_frame().assign(reason="quality: max_seam")
     refused["all_reasons"] = [["quality: max_seam", "quality: max_residual"] for _ in range(len(refused))]
-    small = masks[~masked][["edit_id"]].assign(reason="mask: too_small")
+    refused["detail"] = "quality: max_seam: 9.1, limit 4"
+    small = masks[~masked][["edit_id"]].assign(reason="mask: too_small", detail="mask: too_small")
     small["all_reasons"] = [["mask: too_small"] for _ in range(len(small))]
     folds = pd.DataFrame({"group": image_ids, "fold": [number % 3 for number in range(photos)]}).astype(
         {"fold": int}
@@ -327,6 +329,17 @@ def _write_benchmarks(folder: Path, generator) -> None:
         memory = "-" if rule == "compare_arms" else f"{generator.integers(200, 3000)}"
         values = [f"{seconds}", "0:00:01", memory, *["1"] * 6, f"{1.5 * seconds}"]
         path.write_text("\t".join(columns) + "\n" + "\t".join(values) + "\n", encoding="utf-8")
+    for rule, device in (
+        ("segment_objects", "CPU"),
+        ("make_sham_edits", "CPU"),
+        ("remove_objects", "NVIDIA A100"),
+    ):
+        for shard, items in enumerate((30, 10)):
+            timing = {"items": items, "resumed": 2 * shard, "batches": 3, "batch_size": 16, "wall_s": 10.0,
+                      "device_s": 9.0 - shard, "busy_share": 0.9 - 0.1 * shard, "items_per_s": items / 10, "device": device}  # fmt: skip
+            path = folder / "benchmarks" / rule / f"scenes-{shard}-of-2.device.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(timing), encoding="utf-8")
     log = folder / "logs" / "train_clip" / "job.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("rule train_clip (wildcards: none)\nsettings: {}\nweights: {}\n"

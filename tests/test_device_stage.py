@@ -69,6 +69,9 @@ def test_every_item_has_its_result_and_batches_are_full(tmp_path):
     assert {key: result["double"] for key, result in results.items()} == {str(n): 2 * n for n in range(10)}
     assert [len(batch) for batch in stage.batches] == [4, 4, 2]
     assert (timing.items, timing.batches, timing.resumed) == (10, 3, 0) and 0 <= timing.busy_share <= 1
+    timing.write(tmp_path / "a.device.json")
+    written = json.loads((tmp_path / "a.device.json").read_text())
+    assert written["device"] == "CPU" and written["items"] == 10  # no CUDA in this process
     assert (tmp_path / "s" / "files" / "7.txt").read_text() == "14"
     assert list((tmp_path / "s" / "batches").iterdir()) == []  # all encoded
 

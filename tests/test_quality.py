@@ -203,6 +203,7 @@ def make_selection(folder):
     frame = edit[["edit_id", "category"]].assign(
         original_path=[str(folder / f"photo_{n}.png") for n in range(8)], edited_path=edit["image_path"],
         mask_path=edit["mask_path"], reason="quality: max_seam", detail="quality: max_seam: 9, limit 4",
+        caption_negated="A photo without a cat.",
     )  # fmt: skip
     frame.loc[5, "reason"] = "quality: max_residual"
     write_table(frame.iloc[[0, 4]].drop(columns=["reason", "detail"]), folder / "pairs.parquet")

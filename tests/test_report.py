@@ -17,7 +17,7 @@ from unscene.report.facts import list_facts, look_up
 from unscene.report.page import EMBEDDED_CAVEAT, TEMPLATE
 from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
-from unscene.report.times import read_benchmarks, read_versions
+from unscene.report.times import read_benchmarks, read_device_times, read_versions
 from unscene.report.yields import count_classes, count_folds, count_steps, list_reasons
 from unscene.tables import TableError, read_table, write_table
 from write_report import write_report
@@ -312,6 +312,21 @@ def test_times_come_from_the_benchmarks(run, built):
     assert by_rule["compare_arms"]["memory_mb"] is None
     assert "parse_keywords" in absent and "write_report" not in absent
     assert read_versions("logs") == {"open_clip_torch": "3.1.0", "python": "3.11.2", "torch": "2.8.0"}
+
+
+def test_device_times_are_those_of_one_device(run, built, tmp_path):
+    rows = read_device_times("benchmarks")
+    assert [row["rule"] for row in rows] == ["segment_objects", "remove_objects", "make_sham_edits"]
+    assert rows[1] == {"rule": "remove_objects", "shards": 2, "items": 40, "resumed": 2, "items_per_s": 2.0,
+                       "busy_share": pytest.approx(0.85), "devices": ["NVIDIA A100"]}  # fmt: skip
+    shown = "remove_objects 2 40 and 2 of an earlier, stopped run 2.00 85.0 % NVIDIA A100"
+    assert shown in " ".join(text_of(built[2]).split())
+    stage = tmp_path / "segment_objects"
+    stage.mkdir()
+    (stage / "a.device.json").write_text('{"items": 0, "resumed": 4, "wall_s": 0.0, "device_s": 0.0}')
+    [row] = read_device_times(tmp_path)  # all of it was done by an earlier run, which knew no device
+    assert row["items_per_s"] is None and row["busy_share"] is None and row["devices"] == ["not recorded"]
+    assert read_device_times(tmp_path / "nowhere") == []
 
 
 def test_every_null_has_its_reason():

@@ -16,8 +16,8 @@ from unscene.images import PhotoError, read_mask, read_photo, write_png
 from unscene.tables import read_table
 
 ROWS = 24  # of each kind at most
-TILE = 128  # pixels of a picture's side
-TEXT_WIDTH = 250
+TILE = 192  # pixels of a picture's side
+TEXT_WIDTH = 220
 GAP = 6
 COLUMNS = 2  # rows stand side by side in so many columns
 INK, PAPER, OUTLINE = (25, 25, 25), (255, 255, 255), (255, 0, 200)
@@ -33,7 +33,9 @@ def draw_contact_sheet(
     Accepted ones take turns over the categories, rejected ones over the reasons; among equals the hash of the edit_id
     decides, so the same tables give the same sheet. Rejected edits without a picture (no mask, failed) are only counted.
     """
-    pair = read_table(path_to_pairs, ["edit_id", "category", "original_path", "edited_path", "mask_path"])
+    pair = read_table(
+        path_to_pairs, ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated"]
+    )
     rejected = read_table(
         path_to_rejected,
         ["edit_id", "category", "reason", "detail", "original_path", "edited_path", "mask_path"],
@@ -87,6 +89,8 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
     """Return one edit as pixels: three pictures and a text; an unreadable file is said in place of the pictures."""
     canvas = Image.new("RGB", (3 * (TILE + GAP) + TEXT_WIDTH, TILE + GAP), PAPER)
     lines = [row["edit_id"], f"without {row['category']}"]
+    if not row.get("reason"):
+        lines += ["", row["caption_negated"]]
     try:
         original = np.asarray(read_photo(row["original_path"]))
         edited = np.asarray(read_photo(row["edited_path"]))
@@ -108,8 +112,8 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
 
 def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, below: int = 0) -> None:
     """Write lines, wrapped, right of the pictures, the first one `below` lines under the top."""
-    wrapped = [part for line in lines for part in textwrap.wrap(line, 36) or [""]]
-    for position, line in enumerate(wrapped[: 8 - below]):
+    wrapped = [part for line in lines for part in textwrap.wrap(line, 34) or [""]]
+    for position, line in enumerate(wrapped[: TILE // 15 - below]):
         draw.text(
             (3 * (TILE + GAP) + 4, 2 + (below + position) * 15),
             line,

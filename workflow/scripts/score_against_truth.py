@@ -285,7 +285,9 @@ def score_acceptance(measured: pd.DataFrame | None, mask: pd.DataFrame, pair: pd
         return {
             **result,
             "precision": None,
-            "precision_reason": "the source has no photos of what is behind its objects",
+            "recall": None,
+            "truly_removed_of_edits": None,
+            "reason": "the source has no photos of what is behind its objects",
         }
     is_accepted = measured["edit_id"].isin(accepted)
     rows = []

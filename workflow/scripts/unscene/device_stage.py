@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from unscene.devices import name_used_device
 from unscene.engine import BoundedPool, run_ahead
 from unscene.images import PhotoError
 from unscene.logs import progress
@@ -93,9 +94,10 @@ class Timing:
         return self.device_s / self.wall_s if self.wall_s else 0.0
 
     def write(self, path: str | Path) -> None:
-        """Write the figures as JSON."""
+        """Write the figures as JSON, with the name of the device that did the work."""
         rate = self.items / self.wall_s if self.wall_s else 0.0
-        write_json(asdict(self) | {"busy_share": self.busy_share, "items_per_s": rate}, path)
+        further = {"busy_share": self.busy_share, "items_per_s": rate, "device": name_used_device()}
+        write_json(asdict(self) | further, path)
 
 
 class Engine:

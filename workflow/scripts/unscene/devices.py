@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -32,6 +33,14 @@ def lease_device(runtime: dict) -> str:
         return "cpu"
     os.environ["CUDA_VISIBLE_DEVICES"] = _lease(pool)
     return "cuda"
+
+
+def name_used_device() -> str:
+    """Return what did this process's device work: the GPU's name once CUDA runs in it, else "CPU" (Telea's, say, beside an idle GPU)."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return torch.cuda.get_device_name()
+    return "CPU"
 
 
 def list_devices() -> list[str]:

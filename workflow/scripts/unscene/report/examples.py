@@ -37,7 +37,8 @@ def choose_examples(run: Run, seed: int, number: int) -> dict[str, list[dict]]:
     files = files.merge(run.samples[["image_id", "path"]], on="image_id", how="left")
     accepted = files[files["edit_id"].isin(run.pairs["edit_id"])]
     refused = files.merge(
-        run.rejected_edits[["edit_id", "reason"]].rename(columns={"reason": "refused"}), on="edit_id"
+        run.rejected_edits[["edit_id", "reason", "detail"]].rename(columns={"reason": "refused"}),
+        on="edit_id",
     )
     chosen = {
         "accepted": [row | {"refused": None} for row in _take_turns(accepted, "category", seed)][:number],
@@ -70,7 +71,7 @@ def _describe(row: dict) -> dict:
     return {
         "edit_id": row["edit_id"],
         "category": category,
-        "reason": row["refused"],
+        "reason": row["refused"] if is_null(row.get("detail")) else row["detail"],  # with value and limit
         "captions": {
             kind: None if is_null(row[f"caption_{kind}"]) else row[f"caption_{kind}"]
             for kind in ("original", "without", "negated")

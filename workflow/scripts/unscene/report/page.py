@@ -9,7 +9,7 @@ from unscene.report.audit import describe_audit
 from unscene.report.examples import choose_examples
 from unscene.report.facts import list_facts, look_up
 from unscene.report.run import Run
-from unscene.report.times import read_benchmarks
+from unscene.report.times import read_benchmarks, read_device_times
 from unscene.shards import file_sha256
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "report" / "report.html.j2"
@@ -98,6 +98,7 @@ def describe_run(
         "timing": timing,
         "timing_figure": figures.draw_times(timing) if timing else None,
         "absent": absent,
+        "device_times": read_device_times(path_to_benchmarks),
         "edit_seconds": _describe_edit_seconds(run),
         "provenance": provenance,
         "settings": _flatten(settings),

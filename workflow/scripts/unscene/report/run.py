@@ -17,7 +17,7 @@ PARQUET_COLUMNS = {
     "scores": ["edit_id"],
     "control_scores": ["control_id", "kind", "area_fraction"],
     "pairs": ["edit_id", "category", "group", "original_path", "edited_path"],
-    "rejected_edits": ["edit_id", "reason"],
+    "rejected_edits": ["edit_id", "reason", "detail"],
     "folds": ["group", "fold"],
     "tested": ["arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"],
     "classes": ["arm", "fold", "seed", "category"],

@@ -7,6 +7,7 @@ import pandas as pd
 
 from unscene.report.numbers import ratio
 from unscene.report.run import Run
+from unscene.tables import read_json
 
 # The rules in the order of the flow, and what one item of each is.
 RULE_ITEMS = {
@@ -20,6 +21,7 @@ RULE_ITEMS = {
     "price_keywords": None,
     "segment_objects": "photo",
     "remove_objects": "edit",
+    "make_sham_edits": None,
     "build_caption_requests": "edit",
     "answer_captions": "edit",
     "parse_captions": "edit",
@@ -77,6 +79,38 @@ def read_benchmarks(folder: str | Path, run: Run, sources: list[dict]) -> tuple[
             }
         )
     return rows, absent
+
+
+def read_device_times(folder: str | Path) -> list[dict]:
+    """Return a row per device stage, in the order of the flow, from the `{shard}.device.json` beside its benchmarks.
+
+    Row: `rule, shards, items, resumed, items_per_s, busy_share, devices`. Rate and share are those of one device: items and
+    device seconds of all shards over the sum of their wall times, loading of the model left out. None where no time went by.
+    """
+    rows = []
+    for rule in sorted(
+        {path.parent.name for path in Path(folder).glob("*/*.device.json")}, key=_place_in_flow
+    ):
+        shards = [read_json(path) for path in sorted((Path(folder) / rule).glob("*.device.json"))]
+        wall = sum(shard["wall_s"] for shard in shards)
+        items = sum(shard["items"] for shard in shards)
+        rows.append(
+            {
+                "rule": rule,
+                "shards": len(shards),
+                "items": items,
+                "resumed": sum(shard["resumed"] for shard in shards),
+                "items_per_s": ratio(items, wall),
+                "busy_share": ratio(sum(shard["device_s"] for shard in shards), wall),
+                "devices": sorted({shard.get("device", "not recorded") for shard in shards}),
+            }
+        )
+    return rows
+
+
+def _place_in_flow(rule: str) -> tuple[int, str]:
+    order = list(RULE_ITEMS)
+    return order.index(rule) if rule in order else len(order), rule
 
 
 def read_versions(folder: str | Path) -> dict[str, str]:
