@@ -1,4 +1,4 @@
-"""A shard of embedded scenes and its three device stages, run in a folder of its own with the embedded models."""
+"""A shard of embedded scenes and its device stages, run in a folder of its own with the embedded models."""
 
 import functools
 import shutil
@@ -17,8 +17,13 @@ from unscene.tables import read_table, write_table
 CHECKOUT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((CHECKOUT / "config" / "config.yaml").read_text())
 RUNTIME = CONFIG["runtime"] | {"device": "cpu", "batch_size": 4, "workers": 1, "max_failed_share": 1.0}
-STAGES = ("segment_objects", "remove_objects", "score_edits")
-FOLDER = {"segment_objects": "masks", "remove_objects": "edits", "score_edits": "quality"}
+STAGES = ("segment_objects", "remove_objects", "score_edits", "make_sham_edits")
+FOLDER = {
+    "segment_objects": "masks",
+    "remove_objects": "edits",
+    "score_edits": "quality",
+    "make_sham_edits": "edits/sham",
+}
 SHARD = "scenes-0-of-1"
 
 
@@ -58,7 +63,7 @@ def run_stage(
 
     table, folder = f"results/{FOLDER[stage]}/{shard}.parquet", f"results/{FOLDER[stage]}/{shard}"
     samples, masks = f"results/samples/{shard}.parquet", f"results/masks/{shard}.parquet"
-    block = CONFIG[FOLDER[stage]] | (settings or {})
+    block = CONFIG[FOLDER[stage].split("/")[0]] | (settings or {})
     kept = {"scratch": scratch, "path_to_timing": path_to_timing}
     if stage == "segment_objects":
         from segment_objects import segment_objects
@@ -69,6 +74,10 @@ def run_stage(
         from remove_objects import remove_objects
 
         remove_objects(samples, masks, table, folder, block, CONFIG["seed"], runtime, "0" * 16, **kept)
+    elif stage == "make_sham_edits":
+        from make_sham_edits import make_sham_edits
+
+        make_sham_edits(samples, masks, table, folder, block, CONFIG["seed"], runtime, "0" * 16, **kept)
     else:
         from score_edits import score_edits
         from unscene.quality.edit_scores import load_clip_scorer, load_dino, load_judge

@@ -47,6 +47,7 @@ SETTINGS = {
     # Few steps: what is tested is the engine. Every fourth hole needs a second attempt, see `find_fault_of_some`.
     "remove_objects": {"steps": 2, "attempts": 2, "retry_dilation": 1.5},
     "score_edits": {},
+    "make_sham_edits": {"steps": 2, "attempts": 2},
 }
 STOPPED = 3
 
