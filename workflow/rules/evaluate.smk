@@ -324,7 +324,7 @@ rule compare_unseen_classes:
     params:
         lineage=lineage(
             "compare_unseen_classes",
-            settings=["train.class_folds"],
+            settings=["seed", "train.class_folds", "evaluate.bootstrap_draws", "evaluate.confidence"],
             parents=["evaluate_unseen_classes", "compare_arms"],
         ),
     message:
