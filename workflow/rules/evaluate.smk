@@ -208,6 +208,8 @@ use rule join_evaluations as join_sweeps with:
         "benchmarks/join_evaluations/sweeps.tsv"
     params:
         lineage=lineage("join_sweeps", parents=["sweep_weights"], script="join_shards"),
+    message:
+        "Joining the sweeps of all arms"
 
 
 rule evaluate_set:
