@@ -99,9 +99,8 @@ def describe_run(
         "sources_of_further_tables": {
             "wise_ft": run.paths.get("sweeps"),
             "unseen_classes": run.paths.get("unseen"),
-            "queries": run.paths["summary"],
-            "shortcuts": run.paths["summary"],
-        },  # fmt: skip
+            **dict.fromkeys(("queries", "shortcuts", "placebo"), run.paths["summary"]),
+        },
         "retrieval_picture": _embed_picture(path_to_retrieval),
         "confidence": settings["evaluate"]["confidence"],
         "folds": yields.count_folds(run),
