@@ -324,12 +324,15 @@ def test_unseen_categories_stand_beside_seen_ones_on_the_same_pairs(world, tmp_p
             own_world = (clip, pairs, folds, *world[3:])
             of_folds.append(read_table(evaluate(own_world, tmp_path, arm, fold, shams=False)[1]))
     of_folds = pd.concat(of_folds)
-    of_folds.loc[of_folds["arm"] == "paired", "group_score"] = True
+    of_folds.loc[of_folds["arm"] == "paired", "group_score"] = np.arange(24) % 2 == 0
     write_table(of_folds, tmp_path / "items.parquet")
     compare_unseen_classes(
-        unseen, tmp_path / "items.parquet", tmp_path / "unseen.parquet", tmp_path / "unseen.csv"
+        unseen, tmp_path / "items.parquet", tmp_path / "unseen.parquet", tmp_path / "unseen.csv", SETTINGS, 7
     )
     row = pd.read_csv(tmp_path / "unseen.csv").set_index("metric").loc["group_score"]
     # The same model stands in all three places, so the unseen score is the untuned one.
-    assert row["unseen"] == pytest.approx(row["zero_shot"]) and row["seen"] == 1
+    assert row["unseen"] == pytest.approx(row["zero_shot"]) and row["seen"] == 0.5
+    assert (row["minus_zero_shot_low"], row["minus_zero_shot"], row["minus_zero_shot_high"]) == (0, 0, 0)
+    assert row["minus_seen"] == pytest.approx(row["unseen"] - 0.5)
+    assert row["minus_seen_low"] < row["minus_seen"] < row["minus_seen_high"]
     assert (row["n"], row["classes"]) == (24, 3) and len(read_table(tmp_path / "unseen.parquet")) == 24

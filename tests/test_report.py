@@ -14,6 +14,7 @@ from fake_run import ARMS, make_lineage, make_run
 from unscene.report import figures, numbers
 from unscene.report.examples import MAX_BYTES, THUMBNAIL_PX, choose_examples, make_thumbnail
 from unscene.report.facts import list_facts, look_up
+from unscene.report.further_tables import list_tables
 from unscene.report.page import EMBEDDED_CAVEAT, TEMPLATE
 from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
@@ -440,3 +441,32 @@ def test_page_shows_the_pass_rule_and_the_figures_of_the_arms(built):
     for name in ("forest", "classes-absence_auc"):
         assert f'id="{name}-' in page
     assert "WiSE-FT" not in text_of(page)  # this run swept nothing
+
+
+def test_further_tables_show_what_was_measured_and_nothing_else():
+    summary = pd.DataFrame(
+        [
+            ("zero_shot", "probe_auc", 0.61, 0.58, 0.64, 3), ("main", "probe_auc", np.nan, np.nan, np.nan, 0),
+            ("main", "placebo_shift", 0.012, -0.004, 0.028, 3), ("main", "query_average_precision", np.nan, np.nan, np.nan, 0),
+        ],
+        columns=["arm", "metric", "mean", "low", "high", "n"],
+    )  # fmt: skip
+    sweep = pd.DataFrame(
+        [
+            ("main", fold, seed, alpha, alpha == best, 0.2 + 0.4 * alpha + 0.1 * seed)
+            for fold, best in ((0, 0.5), (1, 1)) for seed in (0, 1) for alpha in (0, 0.5, 1)
+        ],
+        columns=["arm", "fold", "seed", "alpha", "chosen", "group_score"],
+    )  # fmt: skip
+    tables = {table.name: table.frame for table in list_tables(summary, sweep, None, 0.95)}
+    assert list(tables) == ["wise_ft", "shortcuts", "placebo"]  # no query was scored, no category left out
+    swept = tables["wise_ft"].iloc[0]
+    assert swept["chosen α (times)"] == "0.5 (2), 1 (2)"
+    assert swept["group score, chosen α"].startswith("55.0")
+    assert swept["group score, α = 1"].startswith("65.0")
+    assert tables["shortcuts"].values.tolist() == [
+        ["zero_shot", "61.0\u202f% (58.0 to 64.0)"], ["main", "not measured"],
+    ]  # fmt: skip
+    assert tables["placebo"].values.tolist() == [
+        ["zero_shot", "not measured"], ["main", "+1.2 (\u22120.4 to +2.8)"],
+    ]  # fmt: skip

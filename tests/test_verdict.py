@@ -225,12 +225,31 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
                           "group_score": [0.2, 0.5, 0.6]})  # fmt: skip
     write_table(classes, tmp_path / "classes.parquet")
     write_table(sweep, tmp_path / "sweeps.parquet")
-    names = ("summary.csv", "comparison.csv", "classes.parquet", "sweeps.parquet", "verdict.json", "paper")
+    unseen = {
+        "arm": "main",
+        "metric": "group_score",
+        "unseen": 0.4,
+        "seen": 0.6,
+        "zero_shot": 0.2,
+        "n": 24,
+        "classes": 3,
+    }
+    unseen |= {f"minus_seen{end}": value for end, value in (("", -0.2), ("_low", -0.3), ("_high", -0.1))}
+    unseen |= {f"minus_zero_shot{end}": value for end, value in (("", 0.2), ("_low", 0.1), ("_high", 0.3))}
+    pd.DataFrame([unseen]).to_csv(tmp_path / "unseen.csv", index=False)
+    write_json({"photos_in_evaluation_sets": 5, "pairs_kept_out_of_training": 4}, tmp_path / "check.json")
+    (tmp_path / "retrieval.png").write_bytes(b"a picture")
+    names = ("summary.csv", "comparison.csv", "classes.parquet", "check.json", "verdict.json", "sweeps.parquet", "unseen.csv",
+             "retrieval.png", "paper")  # fmt: skip
+    tiny_settings["folds"]["leak_guards"] = [{"name": "beaf", "ids": "beaf.json"}]
+    tiny_settings["train"] |= {"inner_share": 0.1, "class_folds": ["main"], "true_negations": 0.15}
+    tiny_settings["evaluate"]["alphas"] = [0, 0.5, 1]
     write_paper(path_to_pairs, *(tmp_path / name for name in names), tiny_settings)
     written = {path.name for path in (tmp_path / "paper").iterdir()}
     assert written == {
         "arms.csv", "arms.md", "arms.tex", "contrasts.csv", "contrasts.md", "contrasts.tex", "methods.md", "methods.tex",
         "forest.pdf", "decomposition.pdf", "classes-absence_auc.pdf", "wise-ft.pdf", "dose.pdf",
+        "retrieval.png", *(f"{name}.{kind}" for name in ("wise_ft", "unseen_classes", "shortcuts") for kind in ("csv", "md", "tex")),
     }  # fmt: skip
     methods = (tmp_path / "paper/methods.md").read_text()
     pairs = len(pd.read_parquet(path_to_pairs))
@@ -239,6 +258,14 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         and "main-zero_shot: +30.0 points" in methods
         and "The pass rule holds" in methods
     )
+    for said in (
+        "true negation of another object with probability 0.15", "α = 0, 0.5, 1", "at most 1.0 point", "10\u202f% of the photo groups",
+        "main was also trained without any removal", "5 photos are in one of the guarded evaluation sets (beaf)", "4 pairs, were tested on",
+    ):  # fmt: skip
+        assert said in methods, said
+    swept = pd.read_csv(tmp_path / "paper/wise_ft.csv").iloc[0]
+    assert swept["chosen α (times)"] == "0.5 (1)" and swept["group score, chosen α"].startswith("50.0")
+    assert "−20.0 (−30.0 to −10.0)" in (tmp_path / "paper/unseen_classes.md").read_text()
     assert methods.startswith("**Simulated.**")
     assert r"\paragraph{Data.}" in (tmp_path / "paper/methods.tex").read_text()
     assert "+30.0" in (tmp_path / "paper/contrasts.md").read_text()

@@ -220,6 +220,52 @@ def content_of(path: Path) -> object:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.dear
+def test_what_only_a_study_asks_for_runs_too(finished_run, tmp_path):
+    directory, guard, overlay = tmp_path / "run", tmp_path / "guard", tmp_path / "overlay.yaml"
+    shutil.copytree(finished_run, directory, symlinks=True)
+    guard.mkdir()
+    pairs = pd.read_parquet(directory / "results/quality/pairs.parquet")
+    leaked = pairs.drop_duplicates("image_id").iloc[0]
+    shutil.copy(directory / leaked["original_path"], guard)
+    half = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["train"]["arms"]["paired_rank_keep"]
+    train = {
+        "inner_share": 0.2,
+        "class_folds": ["paired_rank_keep"],
+        "arms": {"half": {**half, "fraction": 0.5}},
+    }
+    asked = {
+        "folds": {"leak_guards": [{"name": "elsewhere", "images": str(guard)}]}, "edits": {"sham": True}, "train": train,
+        "evaluate": {"alphas": [0, 0.5, 1]},
+    }  # fmt: skip
+    overlay.write_text(yaml.safe_dump(asked))
+    finished = run_snakemake(directory, configfiles=(TINY, overlay))
+    assert finished.returncode == 0, finished.stderr[-6000:]
+    results = directory / "results"
+    leaks = pd.read_parquet(results / "folds/leaks.parquet")
+    assert leaked["image_id"] in set(leaks["image_id"])
+    assert json.loads((results / "folds/check.json").read_text())["pairs_kept_out_of_training"] >= 1
+    sweep = pd.read_parquet(results / "metrics/sweeps.parquet")
+    assert set(sweep["arm"]) == {"originals", "paired_rank_keep", "half"}
+    assert (sweep.groupby(["arm", "fold", "seed"])["chosen"].sum() == 1).all()
+    unseen = pd.read_csv(results / "metrics/unseen_classes.csv").set_index("metric")
+    assert unseen.loc["group_score", "n"] == len(pairs)
+    page = (results / "report.html").read_text()
+    for caption in ("WiSE-FT by arm", "Unseen categories", "Controls for shortcuts", "Dose and response"):
+        assert caption in page, caption
+    paper = {path.name for path in (results / "metrics/paper").iterdir()}
+    assert {
+        "wise_ft.tex",
+        "unseen_classes.tex",
+        "shortcuts.tex",
+        "wise-ft.pdf",
+        "dose.pdf",
+        "retrieval.png",
+    } <= paper
+    again = run_snakemake(directory, configfiles=(TINY, overlay))
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
 def test_dear_rules_say_so_when_their_code_changes():
     recorded = json.loads(frozen_code.RECORD.read_text())
     assert frozen_code.list_dear_rules() == recorded, frozen_code.__doc__

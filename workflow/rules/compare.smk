@@ -1,7 +1,7 @@
 # Compare: the arms against each other on held-out pairs and on external sets, the verdict, and what a paper needs.
 #
-# REQUIRED INPUTS: results/metrics/{arm}/, results/metrics/sets/, results/metrics/{classes,sweeps}.parquet,
-#                  results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{the deployed arm}/fold0/
+# REQUIRED INPUTS: results/metrics/{arm}/, results/metrics/sets/, results/metrics/{classes,sweeps}.parquet, unseen_classes.csv,
+#                  results/quality/pairs.parquet, results/folds/folds.parquet, check.json, results/models/{the deployed arm}/fold0/
 # OUTPUTS:         results/metrics/items.parquet, summary.csv, comparison.csv, sets.csv, verdict.json, retrieval.png,
 #                  retrieval.json, paper/
 
@@ -136,8 +136,11 @@ rule write_paper:
         summary="results/metrics/summary.csv",
         comparison="results/metrics/comparison.csv",
         classes="results/metrics/classes.parquet",
-        sweeps=["results/metrics/sweeps.parquet"] if SWEPT else [],
+        check="results/folds/check.json",
         verdict="results/metrics/verdict.json",
+        sweeps=["results/metrics/sweeps.parquet"] if SWEPT else [],
+        unseen=["results/metrics/unseen_classes.csv"] if UNSEEN else [],
+        retrieval=["results/metrics/retrieval.png"] if MAIN_ARM in TRAINED_ARMS else [],
     output:
         folder=directory("results/metrics/paper"),
     log:
@@ -150,7 +153,10 @@ rule write_paper:
         lineage=lineage(
             "write_paper",
             settings=["samples", "folds", "train", "evaluate", "deploy"],
-            parents=["select_pairs", "compare_arms", "judge_arms"] + (["join_sweeps"] if SWEPT else []),
+            parents=["select_pairs", "check_folds", "compare_arms", "judge_arms"]
+            + (["join_sweeps"] if SWEPT else [])
+            + (["compare_unseen_classes"] if UNSEEN else [])
+            + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
         ),
     message:
         "Writing tables and figures for a paper"

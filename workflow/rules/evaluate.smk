@@ -208,6 +208,8 @@ use rule join_evaluations as join_sweeps with:
         "benchmarks/join_evaluations/sweeps.tsv"
     params:
         lineage=lineage("join_sweeps", parents=["sweep_weights"], script="join_shards"),
+    message:
+        "Joining the sweeps of all arms"
 
 
 rule evaluate_set:
@@ -324,7 +326,7 @@ rule compare_unseen_classes:
     params:
         lineage=lineage(
             "compare_unseen_classes",
-            settings=["train.class_folds"],
+            settings=["seed", "train.class_folds", "evaluate.bootstrap_draws", "evaluate.confidence"],
             parents=["evaluate_unseen_classes", "compare_arms"],
         ),
     message:

@@ -32,6 +32,7 @@ rule write_report:
         comparison="results/metrics/comparison.csv",
         classes="results/metrics/classes.parquet",
         sweeps="results/metrics/sweeps.parquet" if SWEPT else [],
+        unseen="results/metrics/unseen_classes.csv" if UNSEEN else [],
         verdict="results/metrics/verdict.json",
         retrieval="results/metrics/retrieval.png" if MAIN_ARM in TRAINED_ARMS else [],
         truth="results/metrics/truth.json",
@@ -84,6 +85,7 @@ rule write_report:
             ]
             + (["measure_batchsize", "write_batchsize"] if wants_study(config) else [])
             + (["join_sweeps"] if SWEPT else [])
+            + (["compare_unseen_classes"] if UNSEEN else [])
             + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
             weights=["masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"],
             files=[f"workflow/report/{name}.html.j2" for name in ("report", "text", "audit", "arms")],

@@ -7,8 +7,18 @@ import pandas as pd
 
 from unscene.engine import prepare_torch
 from unscene.evaluation.embedders import Embedder, decode_photos
-from unscene.evaluation.fold_scores import COSINES, SCORES, score_fold, score_untouched
+from unscene.evaluation.fold_scores import (
+    COSINES,
+    SCORES,
+    embed_pairs,
+    load_fold,
+    load_untouched,
+    score_fold,
+    score_shortcuts,
+    score_untouched,
+)
 from unscene.evaluation.sham_metrics import SHAM_COLUMNS, score_shams, summarise_shams
+from unscene.evaluation.shortcut_controls import probe_features
 from unscene.pairs import PairError, read_pairs, split_pairs
 from unscene.tables import read_table, write_json, write_table
 
@@ -39,12 +49,19 @@ def evaluate_clip(
     prepare_torch(device, threads)
     embedder = Embedder.load(path_to_clip, device, runtime["batch_size"], query_weight)
     _, pair = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
-    item, metrics = score_fold(embedder, pair, runtime["workers"])
+    photo = read_table(path_to_photos)
+    pairs = load_fold(embedder, pair, runtime["workers"])
+    features = embed_pairs(embedder, pairs)
+    item, metrics = score_fold(pairs, features)
     classes, queries, ranks, of_photos = score_untouched(
-        embedder, read_table(path_to_photos), fold, runtime["workers"]
+        embedder, *load_untouched(embedder, photo[photo["fold"] == fold], runtime["workers"])
     )
+    objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
     shams, of_shams = score_controls(embedder, path_to_controls, path_to_folds, fold, runtime["workers"])
-    metrics |= {**of_photos, **of_shams}
+    metrics |= {
+        **of_photos, **of_shams, **score_shortcuts(pairs, features, objects),
+        "n_pairs_too_long": len(pair) - len(pairs),
+    }  # fmt: skip
     tables = {
         "item_table": item, "class_table": classes, "query_table": queries, "retrieval_table": ranks, "sham_table": shams,
     }  # fmt: skip
@@ -69,7 +86,7 @@ def score_controls(embedder, path_to_controls, path_to_folds, fold, workers):
     """Return (a row a sham pair, metrics) of the sham pairs of a fold; without controls no row and null metrics."""
     if path_to_controls is None:
         empty = pd.DataFrame(columns=["edit_id", "presence", "sham_presence", "sham_flip", "sham_pull"])
-        return empty, summarise_shams(empty)
+        return empty, {**summarise_shams(empty), "sham_probe_auc": None}
     sham = read_table(path_to_controls, SHAM_COLUMNS)
     of_group = (
         read_table(path_to_folds, ["group", "fold"]).drop_duplicates("group").set_index("group")["fold"]
@@ -92,7 +109,8 @@ def score_controls(embedder, path_to_controls, path_to_folds, fold, workers):
     )
     item = score_shams(photos["original_path"], photos["edited_path"], present, negated)
     item = pd.concat([sham[["edit_id", "sham_of", "category", "group"]], item], axis=1)
-    return item, summarise_shams(item)
+    told_apart = probe_features(photos["original_path"], photos["edited_path"], sham["group"].to_numpy())
+    return item, {**summarise_shams(item), "sham_probe_auc": told_apart}
 
 
 if __name__ == "__main__":

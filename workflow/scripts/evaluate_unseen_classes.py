@@ -4,7 +4,7 @@ import logging
 
 from unscene.engine import prepare_torch
 from unscene.evaluation.embedders import Embedder
-from unscene.evaluation.fold_scores import COSINES, SCORES, score_fold
+from unscene.evaluation.fold_scores import COSINES, SCORES, embed_pairs, load_fold, score_fold
 from unscene.pairs import read_pairs, split_by_class
 from unscene.tables import write_json, write_table
 
@@ -20,7 +20,9 @@ def evaluate_unseen_classes(
     prepare_torch(device, threads)
     _, pair = split_by_class(read_pairs(path_to_pairs, path_to_folds), path_to_classes, fold)
     embedder = Embedder.load(path_to_clip, device, runtime["batch_size"])
-    item, metrics = score_fold(embedder, pair, runtime["workers"])
+    pairs = load_fold(embedder, pair, runtime["workers"])
+    item, metrics = score_fold(pairs, embed_pairs(embedder, pairs))
+    metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     for position, (key, value) in enumerate((("arm", arm), ("class_fold", fold), ("seed", seed))):
         item.insert(position, key, value)
     logging.getLogger("unscene").info(

@@ -8,7 +8,13 @@ import pandas as pd
 from unscene.clip_models import load_clip
 from unscene.engine import prepare_torch
 from unscene.evaluation.embedders import Embedder
-from unscene.evaluation.fold_scores import score_fold, score_untouched
+from unscene.evaluation.fold_scores import (
+    embed_pairs,
+    load_fold,
+    load_untouched,
+    score_fold,
+    score_untouched,
+)
 from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights, mark_inner
 from unscene.pairs import PairError, read_pairs, split_pairs
 from unscene.tables import read_table, write_table
@@ -31,27 +37,31 @@ def sweep_weights(
         raise PairError(f"fold {fold}: no training group is in the inner validation; raise train.inner_share")
     photo = read_table(path_to_photos)
     of_inner = (photo["fold"] != fold) & mark_inner(photo["group"], inner_share, seed)
-    inner_photo = photo[of_inner].assign(fold=fold)
     model, preprocess, tokenizer = load_clip(path_to_untuned, device)
     untuned = {name: value.clone() for name, value in model.state_dict().items()}
     tuned = load_clip(path_to_tuned, device)[0].state_dict()
     embedder = Embedder(model, preprocess, tokenizer, runtime["batch_size"])
+    inner_pairs, pairs = (load_fold(embedder, part, runtime["workers"]) for part in (inner, test))
+    inner_photos, photos = (
+        load_untouched(embedder, photo[part], runtime["workers"])
+        for part in (of_inner, photo["fold"] == fold)
+    )
     rows, items = [], {}
     for alpha in sorted(alphas):
         model.load_state_dict(interpolate_weights(untuned, tuned, alpha))
-        _, on_inner = score_fold(embedder, inner, runtime["workers"])
+        _, on_inner = score_fold(inner_pairs, embed_pairs(embedder, inner_pairs))
         general = np.nan
-        if len(inner_photo):
-            *_, of_photos = score_untouched(embedder, inner_photo, fold, runtime["workers"])
+        if len(inner_photos[0]):
+            *_, of_photos = score_untouched(embedder, *inner_photos)
             ways = ("image_to_text", "text_to_image")
             general = float(np.mean([of_photos[f"untouched_{way}_recall_at_1"] for way in ways]))
-        items[alpha], metrics = score_fold(embedder, test, runtime["workers"])
-        *_, of_photos = score_untouched(embedder, photo, fold, runtime["workers"])
+        items[alpha], metrics = score_fold(pairs, embed_pairs(embedder, pairs))
+        *_, of_photos = score_untouched(embedder, *photos)
         rows.append(
             {
                 "arm": arm, "fold": fold, "seed": training_seed, "alpha": float(alpha),
                 "inner_group_score": on_inner["group_score"], "inner_general": general, "n_inner_pairs": on_inner["n_pairs"],
-                "n_inner_photos": len(inner_photo), **metrics, **of_photos,
+                "n_inner_photos": len(inner_photos[0]), **metrics, **of_photos,
             }
         )  # fmt: skip
     sweep = pd.DataFrame(rows)

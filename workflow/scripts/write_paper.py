@@ -10,20 +10,25 @@ import pandas as pd
 from unscene.evaluation import paper
 from unscene.pairs import read_pairs
 from unscene.report.arm_tables import list_drawings
+from unscene.report.further_tables import list_tables
 from unscene.tables import read_json, read_table, write_text
 
 
 def write_paper(
-    path_to_pairs, path_to_summary, path_to_comparison, path_to_classes, path_to_sweeps, path_to_verdict, path_to_folder,
-    settings,
+    path_to_pairs, path_to_summary, path_to_comparison, path_to_classes, path_to_check, path_to_verdict, path_to_sweeps,
+    path_to_unseen, path_to_retrieval, path_to_folder, settings,
 ):  # fmt: skip
-    """Write the folder: arms.* and contrasts.* (csv, md, tex), methods.md, methods.tex, and a PDF a figure that the run allows.
+    """Write the folder: arms.*, contrasts.* and further tables that the run allows (csv, md, tex), methods.md, methods.tex, a PDF a
+    figure, and retrieval.png.
 
-    settings: the config's blocks `samples folds train evaluate deploy`. path_to_sweeps: None when no arm was swept.
+    settings: the config's blocks `samples folds train evaluate deploy`. path_to_check: check.json of the folds. path_to_sweeps,
+    path_to_unseen, path_to_retrieval: None when no arm was swept, tested on unseen categories or trained.
     """
     summary, comparison = pd.read_csv(path_to_summary), pd.read_csv(path_to_comparison)
     classes = read_table(path_to_classes, ["arm", "category"])
     sweep = read_table(path_to_sweeps, ["arm", "alpha", "chosen"]) if path_to_sweeps else None
+    unseen = pd.read_csv(path_to_unseen) if path_to_unseen else None
+    further = list_tables(summary, sweep, unseen, settings["evaluate"]["confidence"])
     final = Path(path_to_folder)
     folder = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
     folder.mkdir(parents=True)
@@ -35,16 +40,21 @@ def write_paper(
                 "Arms on held-out pairs: mean over folds and its interval, in percent.",
             ),
             ("contrasts", paper.tabulate_contrasts(comparison), "Differences of the group score in points."),
+            *((table.name, table.frame, f"{table.caption}. {table.note}") for table in further),
         ):
             write_text(frame.to_csv(index=False, lineterminator="\n"), folder / f"{name}.csv")
             write_text(paper.to_markdown(frame), folder / f"{name}.md")
             write_text(paper.to_latex(frame, caption, f"tab:{name}"), folder / f"{name}.tex")
         sentence = read_json(path_to_verdict)["sentence"]
-        section = paper.describe_methods(settings, read_pairs(path_to_pairs), comparison, sentence)
+        section = paper.describe_methods(
+            settings, read_pairs(path_to_pairs), comparison, sentence, read_json(path_to_check)
+        )
         write_text(paper.join_markdown(section), folder / "methods.md")
         write_text(paper.join_latex(section), folder / "methods.tex")
         for drawing in list_drawings(summary, comparison, classes, sweep, settings):
             drawing.save_pdf(folder / f"{drawing.name}.pdf")
+        if path_to_retrieval:
+            shutil.copyfile(path_to_retrieval, folder / "retrieval.png")
         shutil.rmtree(final, ignore_errors=True)
         folder.rename(final)
     finally:
@@ -63,8 +73,12 @@ if __name__ == "__main__":
             path_to_summary=snakemake.input.summary,
             path_to_comparison=snakemake.input.comparison,
             path_to_classes=snakemake.input.classes,
-            path_to_sweeps=next(iter(snakemake.input.get("sweeps") or []), None),
+            path_to_check=snakemake.input.check,
             path_to_verdict=snakemake.input.verdict,
+            **{
+                f"path_to_{name}": next(iter(snakemake.input.get(name) or []), None)
+                for name in ("sweeps", "unseen", "retrieval")
+            },
             path_to_folder=snakemake.output.folder,
             settings=snakemake.params.lineage["settings"],
         )

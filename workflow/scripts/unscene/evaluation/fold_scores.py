@@ -21,6 +21,8 @@ from unscene.evaluation.photo_metrics import (
     summarise_queries,
     summarise_recalls,
 )
+from unscene.evaluation.shortcut_controls import probe_features, score_placebo
+from unscene.lexicon import find_words
 from unscene.pairs import HELD_OUT_CAPTION, find_long_pairs, load_pairs
 from unscene.vocabulary import COCO80
 
@@ -28,11 +30,13 @@ SCORES = ["text_score", "image_score", "group_score"]
 COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
 
 
-def score_fold(embedder, pair, workers):
-    """Return (a row a tested pair, metrics) of pairs; what the model's context would cut is left out and counted."""
-    long = find_long_pairs(pair, embedder.tokenizer)
-    pairs = load_pairs(pair[~long], embedder.preprocess, workers)
-    features = embed_pairs(embedder, pairs)
+def load_fold(embedder, pair, workers):
+    """Return the PairSet of pairs: photos decoded once, without the pairs that the model's context would cut."""
+    return load_pairs(pair[~find_long_pairs(pair, embedder.tokenizer)], embedder.preprocess, workers)
+
+
+def score_fold(pairs, features):
+    """Return (a row a tested pair, metrics) of a PairSet and its features, as embed_pairs gives them."""
     item = score_items(pairs.table, features)
     classes = score_classes(
         pairs.table["category"].to_numpy(), features["original"], features["edited"], features["phrases"]
@@ -45,28 +49,55 @@ def score_fold(embedder, pair, workers):
         "n_groups": int(item["group"].nunique()),
         "n_photos": int(item["image_to_text_rank"].notna().sum()),
         "n_classes": len(classes),
-        "n_pairs_too_long": int(long.sum()),
     }
 
 
-def score_untouched(embedder, photo, fold, workers):
-    """Return (classes, queries, retrieval ranks, metrics) on the untouched photos of a fold, as list_test_photos lists them."""
-    photo = photo[photo["fold"] == fold].reset_index(drop=True)
+def score_shortcuts(pairs, features, objects):
+    """Return what features alone give away on pairs: probe_auc, caption_probe_auc, denial_shift and placebo_shift.
+
+    objects: image_id -> words known to be in that photo; of other photos, and beside these, what the pair's captions name.
+    """
+    table, categories = pairs.table, list(features["phrases"])
+    group = table["group"].to_numpy()
+    named = np.zeros((len(table), len(categories)), bool)
+    columns = ["image_id", "caption_original", "caption_without"]
+    for row, (image_id, *captions) in enumerate(table[columns].itertuples(index=False)):
+        words = {word for caption in captions for word in find_words(caption)} | set(
+            objects.get(image_id, ())
+        )
+        named[row] = [category in words for category in categories]
+    return {
+        "probe_auc": probe_features(features["original"], features["edited"], group),
+        "caption_probe_auc": probe_features(features["present"], features["negated"], group),
+        **score_placebo(
+            features["original"], features["edited"],
+            np.stack([features["phrases"][category][1] for category in categories]), named,
+            np.array([categories.index(category) for category in table["category"]]),
+        ),
+    }  # fmt: skip
+
+
+def load_untouched(embedder, photo, workers):
+    """Return (readable photos as list_test_photos lists them, their pixels, how many could not be read)."""
     pixels, position, _ = decode_photos(list(photo["path"]), embedder.preprocess, workers)
-    readable = photo[position >= 0]
-    captions = [[str(caption) for caption in own] for own in readable["captions"]]
+    return photo[position >= 0].reset_index(drop=True), pixels, int((position < 0).sum())
+
+
+def score_untouched(embedder, photo, pixels, unreadable):
+    """Return (classes, queries, retrieval ranks, metrics) on untouched photos, as load_untouched gives them."""
+    captions = [[str(caption) for caption in own] for own in photo["captions"]]
     features = embedder.embed_photos(pixels)
-    has = np.array([[word in set(own) for word in COCO80] for own in readable["objects"]], bool)
-    has = has.reshape(len(readable), len(COCO80))
+    has = np.array([[word in set(own) for word in COCO80] for own in photo["objects"]], bool)
+    has = has.reshape(len(photo), len(COCO80))
     classes = score_photo_classes(features, has, COCO80, embedder.embed_texts)
     queries = score_queries(features, has, COCO80, embedder.embed_texts)
     texts = embedder.embed_texts([caption for own in captions for caption in own])
     image_to_text, text_to_image = rank_captions(features, texts, captions)
-    owner = np.repeat(readable["image_id"].to_numpy(), [len(own) for own in captions])
+    owner = np.repeat(photo["image_id"].to_numpy(), [len(own) for own in captions])
     ranks = pd.DataFrame(
         {
-            "image_id": np.concatenate([readable["image_id"].to_numpy(), owner]),
-            "way": ["image_to_text"] * len(readable) + ["text_to_image"] * len(owner),
+            "image_id": np.concatenate([photo["image_id"].to_numpy(), owner]),
+            "way": ["image_to_text"] * len(photo) + ["text_to_image"] * len(owner),
             "rank": np.concatenate([image_to_text, text_to_image]),
         }
     )
@@ -74,9 +105,9 @@ def score_untouched(embedder, photo, fold, workers):
     return classes, queries, ranks, {
         **summarise_classes(classes), **summarise_queries(queries),
         **{f"untouched_{name}": value for name, value in recalls.items()},
-        "n_untouched_photos": len(readable), "n_untouched_captions": len(texts),
-        "n_untouched_unreadable": int((position < 0).sum()), "n_untouched_classes": len(classes), "n_queries": len(queries),
-        "n_labelled_by_captions": int((readable["labels"] == "captions").sum()),
+        "n_untouched_photos": len(photo), "n_untouched_captions": len(texts), "n_untouched_unreadable": unreadable,
+        "n_untouched_classes": len(classes), "n_queries": len(queries),
+        "n_labelled_by_captions": int((photo["labels"] == "captions").sum()),
     }  # fmt: skip
 
 

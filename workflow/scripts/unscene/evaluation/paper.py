@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from unscene.evaluation.wise_ft import MAX_LOSS
 from unscene.report.numbers import NARROW_SPACE, count, interval, is_null, p_value, percent, points
 
 _LATEX = {
@@ -77,10 +78,12 @@ def tabulate_contrasts(comparison: pd.DataFrame, metric: str = "group_score") ->
     ])  # fmt: skip
 
 
-def describe_methods(settings: dict, pair: pd.DataFrame, comparison: pd.DataFrame, verdict: str) -> list[str]:
+def describe_methods(
+    settings: dict, pair: pd.DataFrame, comparison: pd.DataFrame, verdict: str, check: dict
+) -> list[str]:
     """Return the paragraphs of a methods and results section; embedded scenes are named as such, first of all.
 
-    settings: the config's blocks `samples folds train evaluate deploy`. pair: the accepted pairs.
+    settings: the config's blocks `samples folds train evaluate deploy`. pair: the accepted pairs. check: check.json of the folds.
     """
     train, evaluate, main = settings["train"], settings["evaluate"], settings["deploy"]["arm"]
     sources = settings["samples"]["sources"]
@@ -95,13 +98,15 @@ def describe_methods(settings: dict, pair: pd.DataFrame, comparison: pd.DataFram
         f"{count(pair['group'].nunique())} groups of photos and {count(pair['category'].nunique())} categories "
         f"({', '.join(source['name'] for source in sources)}). Groups join photos of one source, one page or near-equal "
         f"perceptual hash; they were split into {settings['folds']['folds']} folds, stratified by category, and an original, "
-        "its edit and its controls share a fold."
+        f"its edit and its controls share a fold. {_describe_guards(settings['folds']['leak_guards'], check)}"
     )
     paragraphs.append(
         f"Training. Every arm starts from the same weights and sees the same photos in {count(train['steps'])} updates of "
         f"{count(2 * train['batch_pairs'])} photos ({count(train['batch_pairs'])} pairs): AdamW (betas .9 and .98, eps 1e-6, weight "
         f"decay {train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after {count(train['warmup_steps'])} updates of "
-        f"linear warm-up, cosine decay to zero, gradient norm clipped at 1; {_list_seeds(train['seeds'])} an arm and fold."
+        f"linear warm-up, cosine decay to zero, gradient norm clipped at 1; {_list_seeds(train['seeds'])} an arm and fold. "
+        f"Arms with negated captions tell an original by a true negation of another object with probability {train['true_negations']:g}, so that "
+        f"negation alone says nothing.{_describe_held_out(train, evaluate)}"
     )
     paragraphs.append(
         "Evaluation. A held-out pair has its text score when both photos prefer their own caption, its image score when both captions "
@@ -153,6 +158,37 @@ def _describe_contrast(row: dict) -> str:
         f"corrected t {interval(row['corrected_t_low'], row['corrected_t_high'], signed=True)}, Holm p {p_value(row['holm_p'])}; "
         f"{count(row['n'])} pairs; a true difference of {points(row['detectable'])} would have been found with power .8)."
     )
+
+
+def _describe_guards(guards: Sequence[dict], check: dict) -> str:
+    if not guards:
+        return "No evaluation set was guarded against leaks."
+    return (
+        f"{count(check['photos_in_evaluation_sets'])} photos are in one of the guarded evaluation sets "
+        f"({', '.join(guard['name'] for guard in guards)}), by id or perceptual hash; their groups, {count(check['pairs_kept_out_of_training'])} "
+        "pairs, were tested on and never trained on."
+    )
+
+
+def _describe_held_out(train: dict, evaluate: dict) -> str:
+    """Return what was held out besides the folds: the inner validation with the choice of alpha, and categories."""
+    sentences = []
+    if train["inner_share"]:
+        sentences.append(
+            f"{percent(train['inner_share'], 0)} of the photo groups, the inner validation, were trained on by no model of a fold."
+        )
+    if evaluate["alphas"]:
+        sentences.append(
+            f"WiSE-FT (Wortsman et al. 2022): of the weights between untuned and tuned at α = "
+            f"{', '.join(f'{alpha:g}' for alpha in sorted(evaluate['alphas']))}, the inner validation chose those with the best group score "
+            f"among those that lose at most {points(MAX_LOSS).lstrip('+')} point of recall at 1 there."
+        )
+    if train["class_folds"]:
+        sentences.append(
+            f"For unseen categories, {', '.join(train['class_folds'])} was also trained without any removal of the categories of a fold, "
+            "and tested on these."
+        )
+    return "".join(f" {sentence}" for sentence in sentences)
 
 
 def _list_seeds(seeds: Sequence[int]) -> str:

@@ -61,8 +61,8 @@ def draw_classes(classes: pd.DataFrame, metric: str, arms: Sequence[str]) -> Dra
 def draw_wise_ft(sweep: pd.DataFrame, arm: str, metrics: Sequence[str], chosen: float | None) -> Drawing:
     """Draw what an arm keeps and gains between the untuned weights (0) and its own (1).
 
-    sweep: `arm alpha` and the metrics, shares; rows of one alpha are averaged (folds and seeds). chosen: the alpha that the
-    inner validation chose, marked by a line.
+    sweep: `arm alpha` and the metrics, shares; rows of one alpha are averaged (folds and seeds). chosen: the mean over folds
+    and seeds of the alphas that the inner validation chose, marked by a line.
     """
     mean = sweep[sweep["arm"] == arm].groupby("alpha")[list(metrics)].mean()
 
@@ -73,7 +73,8 @@ def draw_wise_ft(sweep: pd.DataFrame, arm: str, metrics: Sequence[str], chosen: 
         for metric, colour in zip(metrics, _shades(len(metrics)), strict=True):
             axes.plot(mean.index, 100 * mean[metric], "o-", color=colour, label=metric.replace("_", " "))
         axes.set_xlabel(
-            "α: 0 untuned weights, 1 tuned weights" + ("; broken line: chosen" if chosen is not None else "")
+            "α: 0 untuned weights, 1 tuned weights"
+            + ("; broken line: chosen, mean" if chosen is not None else "")
         )
         axes.set_ylabel("%")
         figure.legend(loc="outside upper left", ncols=2)

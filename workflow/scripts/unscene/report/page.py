@@ -8,6 +8,7 @@ from unscene.report.arm_tables import list_drawings
 from unscene.report.audit import describe_audit
 from unscene.report.examples import choose_examples
 from unscene.report.facts import list_facts, look_up
+from unscene.report.further_tables import list_tables
 from unscene.report.run import Run
 from unscene.report.times import read_benchmarks, read_device_times
 from unscene.shards import file_sha256
@@ -92,6 +93,14 @@ def describe_run(
             {"name": drawing.name, "svg": drawing.to_svg(), "caption": DRAWINGS[drawing.name]}
             for drawing in list_drawings(run.summary, run.comparison, run.classes, run.sweeps, settings)
         ],
+        "further_tables": list_tables(
+            run.summary, run.sweeps, run.unseen, settings["evaluate"]["confidence"]
+        ),
+        "sources_of_further_tables": {
+            "wise_ft": run.paths.get("sweeps"),
+            "unseen_classes": run.paths.get("unseen"),
+            **dict.fromkeys(("queries", "shortcuts", "placebo"), run.paths["summary"]),
+        },
         "retrieval_picture": _embed_picture(path_to_retrieval),
         "confidence": settings["evaluate"]["confidence"],
         "folds": yields.count_folds(run),

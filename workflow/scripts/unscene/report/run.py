@@ -28,6 +28,19 @@ CSV_COLUMNS = {
     "summary": ["arm", "metric", "mean", "low", "high", "n"],
     "comparison": ["contrast", "metric", "difference", "low", "high", "p", "n"],
 }
+OPTIONAL_CSV_COLUMNS = {
+    "unseen": [
+        "arm",
+        "metric",
+        "unseen",
+        "seen",
+        "zero_shot",
+        "minus_seen",
+        "minus_zero_shot",
+        "n",
+        "classes",
+    ],
+}
 JSON_FILES = ("truth", "verdict", "cost", "plan", "calibration")
 OPTIONAL_JSON_FILES = ("certificate",)  # null in the run when the config asks for none
 
@@ -51,6 +64,7 @@ class Run:
     tested: pd.DataFrame
     classes: pd.DataFrame
     sweeps: pd.DataFrame | None
+    unseen: pd.DataFrame | None
     summary: pd.DataFrame
     comparison: pd.DataFrame
     truth: dict
@@ -69,13 +83,16 @@ def read_run(paths: dict[str, str | Path]) -> Run:
         raise TableError(
             f"write_report: no path is given for {', '.join(missing)}; see workflow/rules/report.smk"
         )
-    optional = {name: paths[name] for name in (*OPTIONAL_COLUMNS, *OPTIONAL_JSON_FILES) if name in paths}
+    sometimes = (*OPTIONAL_COLUMNS, *OPTIONAL_CSV_COLUMNS, *OPTIONAL_JSON_FILES)
+    optional = {name: paths[name] for name in sometimes if name in paths}
     paths = {name: Path(paths[name]) for name in [*known, *optional]}
     tables: dict = {name: read_table(paths[name], columns) for name, columns in PARQUET_COLUMNS.items()}
     tables |= {name: _read_csv(paths[name], columns) for name, columns in CSV_COLUMNS.items()}
     tables |= {name: read_json(paths[name]) for name in JSON_FILES}
     for name, columns in OPTIONAL_COLUMNS.items():
         tables[name] = read_table(paths[name], columns) if name in paths else None
+    for name, columns in OPTIONAL_CSV_COLUMNS.items():
+        tables[name] = _read_csv(paths[name], columns) if name in paths else None
     for name in OPTIONAL_JSON_FILES:
         tables[name] = read_json(paths[name]) if name in paths else None
     return Run(paths=paths, **tables)
