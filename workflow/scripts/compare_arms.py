@@ -30,8 +30,8 @@ FURTHER_CONTRASTS = [
     ("paired", "random"), ("paired_similar", "paired"), ("paired_similar", "random"), ("paired_mask", "paired"),
     ("paired_rank", "paired_mask"), ("paired_rank", "paired"),
 ]  # fmt: skip
-# And of the main arm: the primary ones first (see PRIMARY), then what the keep term and the images add, and what is artefact.
-MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham"]
+# And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and their pairing add, and what is artefact.
+MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
 COMPARISON_COLUMNS = [
     "contrast", "metric", "difference", "low", "high", "p", "n", "groups", "folds",
     "corrected_t_low", "corrected_t_high", "corrected_t_p", "mcnemar_p", "is_primary", "holm_p", "detectable",
