@@ -206,7 +206,9 @@ if __name__ == "__main__":
             seed=settings["seed"],
             judge=load_judge(quality["judge"], quality["judge_image_size"], device, runtime),
             judge_confidence=quality["judge_confidence"],
-            clip=load_clip_scorer(settings["train"]["clip"], device, runtime["batch_size"]),
+            clip=load_clip_scorer(
+                settings["train"]["clip"], device, runtime["batch_size"], runtime["compile"]
+            ),
             dino=load_dino(quality["dino"], device, runtime["batch_size"]),
             runtime=runtime,
         )
