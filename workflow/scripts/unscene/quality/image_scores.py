@@ -10,7 +10,7 @@ import numpy as np
 from unscene.mask_shapes import dilate
 
 GRAY_STEP = 2.0  # gray levels (of 255): about the grain of a photo; keeps ratios of flat areas from exploding
-RING_PX = 8  # a seam's ring keeps at least so many pixels when a large photo is measured at a smaller scale
+RING_PX = 4  # a seam's ring keeps at least so many pixels when a large photo is measured at a smaller scale
 
 
 def find_damage(pixels: np.ndarray, shape: tuple[int, int]) -> str | None:
@@ -223,7 +223,9 @@ def _window(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
 
 def _find_rings(mask: np.ndarray, ring: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what lies inside and what lies outside of the mask's edge within `ring` pixels, and the edge itself."""
-    return mask & dilate(~mask, ring), dilate(mask, ring) & ~mask, dilate(mask, 1) & dilate(~mask, 1)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, cross) > 0
+    return mask & dilate(~mask, ring), dilate(mask, ring) & ~mask, edge
 
 
 def _measure_step(pixels: np.ndarray, rings: tuple[np.ndarray, np.ndarray, np.ndarray], ring: int) -> float:
