@@ -23,7 +23,7 @@ EDGES = [0.02, 0.08]
 
 
 def make_controls(count=100, seed=0):
-    """residual separates, blur_ratio does so for the blurred, collateral is never tested, clip_drop knows nothing."""
+    """residual separates, blur_ratio does so for the blurred, clip_drop knows nothing, nothing has a neighbour."""
     rng = np.random.default_rng(seed)
     rows = []
     for kind in KINDS:
@@ -35,7 +35,7 @@ def make_controls(count=100, seed=0):
             # large holes are blurrier even when perfect: one cut for all sizes would refuse them
             blur = rng.normal(0.02 if kind == "blurred" else 2 - 1.5 * (size > 0.1), 0.2)
             rows.append({"kind": kind, "area_fraction": size, "residual": residual, "blur_ratio": blur,
-                         "clip_drop": rng.normal(), "collateral": 1.0})  # fmt: skip
+                         "clip_drop": rng.normal(), "collateral": 1.0 if kind != "neighbour" else np.nan})  # fmt: skip
     frame = pd.DataFrame(rows)
     for name in {*HIGH_IS_GOOD, *LOW_IS_GOOD} - set(frame):
         frame[name] = np.nan
@@ -62,7 +62,7 @@ def test_scores_that_do_not_separate_say_why():
     assert found["blur_ratio"]["separates"]
     assert not found["clip_drop"]["separates"]
     assert "does not separate" in found["clip_drop"]["reason"]
-    assert found["collateral"]["reason"] == "no kind of control tests it"
+    assert found["collateral"]["reason"] == "no control of the kind neighbour has a value"
     assert found["rc_s"]["reason"] == "no such model"
     assert set(found) == set(MEANT_FOR)
 
@@ -102,6 +102,52 @@ def test_calibrated_limits_replace_fixed_ones_only_where_the_score_separates():
     assert limits["max_outside_difference"].tolist() == [0, 0]
     assert limits["min_blur_ratio"][0] > 1 > limits["min_blur_ratio"][1]
     assert limits["max_residual"].max() <= 0.2
+
+
+def make_shams(count, mean, seed=1):
+    """Fills of plain background that are blurrier than the real one."""
+    rng = np.random.default_rng(seed)
+    sizes = np.resize([0.01, 0.05, 0.2], count)
+    return pd.DataFrame({"kind": "sham", "area_fraction": sizes, "blur_ratio": rng.normal(mean, 0.1, count)})
+
+
+def test_sham_edits_are_the_reference_where_there_are_enough():
+    control = make_controls()
+    alone = calibrate_scores(control, 0.99, EDGES)["scores"]["blur_ratio"]
+    few, many, bad = (
+        calibrate_scores(pd.concat([control, make_shams(*each)]), 0.99, EDGES)["scores"]
+        for each in ((29, 0.8), (120, 0.8), (120, 0.02))
+    )
+    assert few["blur_ratio"]["reference"] == "perfect"
+    assert few["blur_ratio"]["cuts"] == alone["cuts"]
+    assert few["blur_ratio"]["auc_sham"]["blurred"]["n_positive"] == 29
+    assert many["blur_ratio"]["reference"] == "sham" and many["blur_ratio"]["auc"] == alone["auc"]
+    for position, cut in enumerate(many["blur_ratio"]["cuts"]):
+        values = make_shams(120, 0.8)["blur_ratio"][position::3]
+        assert cut["cut"] == choose_cut(values.to_numpy(), 0.99, "high") and not cut["pooled"]
+    assert many["blur_ratio"]["cuts"][0]["cut"] < alone["cuts"][0]["cut"]
+    assert many["residual"]["reference"] == "perfect"
+    # A remover whose every fill is blurred cannot be judged by blur: as good as the failure, the score is off.
+    assert bad["blur_ratio"]["auc_sham"]["blurred"]["auc"] < 0.65
+    assert not bad["blur_ratio"]["separates"] and "sham" in bad["blur_ratio"]["reason"]
+
+
+def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp_path):
+    from calibrate_scores import list_shams
+
+    sham = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "sham_of": ["a", "b"]})
+    score = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "status": ["ok", "skipped"], "seam": [1.5, None],
+                          "blur_ratio": [0.5, None], "change": [3.0, None]})  # fmt: skip
+    mask = pd.DataFrame({"edit_id": ["a", "b", "c"], "area_fraction": [0.01, 0.3, 0.2]})
+    assert list_shams(sham, score, mask).to_dict("records") == [
+        {"area_fraction": 0.01, "seam": 1.5, "blur_ratio": 0.5, "kind": "sham"}
+    ]
+    control = write_inputs(tmp_path, make_controls())
+    sham.to_parquet(tmp_path / "sham.parquet")
+    score.to_parquet(tmp_path / "sham_scores.parquet")
+    found = write_calibration(*control, tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES,
+                              tmp_path / "sham.parquet", [tmp_path / "sham_scores.parquet"])  # fmt: skip
+    assert found["controls"]["sham"] == 1
 
 
 def write_inputs(folder, control):

@@ -5,6 +5,8 @@ import pytest
 
 from tiny_clip import make_clip
 from tiny_inpainter import save_tiny_inpainter
+from unscene.checkout import resolve_path
+from unscene.detectors import load_detector
 from unscene.quality.edit_scores import load_clip_scorer
 from unscene.removers import load_remover
 
@@ -50,3 +52,24 @@ def test_a_compiled_clip_scores_the_same(tmp_path, compiled):
     plain = load_clip_scorer(folder, "cpu", 2)(crops, ["dog"])
     fast = load_clip_scorer(folder, "cpu", 2, True)(crops, ["dog"])
     assert compiled == ["VisionTransformer"] and np.allclose(plain, fast, atol=1e-3)
+
+
+def test_a_compiled_detector_finds_the_same(monkeypatch):
+    import torch
+
+    torch.set_num_threads(1)
+    seen, really = [], torch.compile
+
+    def compile_eagerly(model, **options):
+        seen.append(type(model).__name__)
+        return really(model, backend="eager")
+
+    monkeypatch.setattr(torch, "compile", compile_eagerly)
+    photos = [np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)]
+    path = resolve_path("resources/embedded/judge.pt")
+    plain, fast = (
+        load_detector(path, 64, batch_size=2, is_compiled=each).detect(photos, 0.001)[0]
+        for each in (False, True)
+    )
+    assert seen == ["AutoBackend"] and len(plain.boxes) and plain.categories == fast.categories
+    assert np.allclose(plain.boxes, fast.boxes, atol=1e-2)

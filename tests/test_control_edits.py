@@ -9,7 +9,7 @@ import pytest
 
 from score_control_sets import COLUMNS, score_control_sets
 from unscene.images import write_png
-from unscene.quality.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, place
+from unscene.quality.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
 from unscene.quality.edit_scores import measure_pixels
 from unscene.shards import file_sha256
 from unscene.tables import read_table, write_table
@@ -67,7 +67,7 @@ def test_the_object_takes_the_same_share_of_a_larger_ground():
 
 def test_each_kind_spoils_the_perfect_one_in_its_own_way(ground):
     placed, made = make_all(ground)
-    assert set(made) == set(KINDS) - {"untouched"}
+    assert set(made) == set(KINDS) - {"untouched", "neighbour"}
     for views in made.values():
         assert (views.original == placed.with_object).all()
         assert (views.edited[~placed.mask] == ground[~placed.mask]).all()
@@ -89,6 +89,16 @@ def test_each_kind_spoils_the_perfect_one_in_its_own_way(ground):
         made["toned"].edited[placed.mask].astype(int) - ground[placed.mask]
     ).mean() == pytest.approx(20)
     assert all(values["outside_difference"] == 0 for values in score.values())
+
+
+def test_the_neighbour_is_gone_and_everything_else_is_perfect(ground):
+    neighbour = draw_disc((80, 100), (60, 85), 10)
+    ground[draw_disc((80, 100), (60, 85), 8)] = (20, 200, 40)
+    placed = place(make_cutout(), ground, np.array([[75, 50, 95, 70]]), seed=5)
+    edited = dict(make_controls(placed, None, neighbour))["neighbour"].edited
+    assert (edited[~neighbour] == ground[~neighbour]).all()
+    assert not (edited == (20, 200, 40)).all(axis=2).any()
+    assert paint_over(placed, placed.mask) is None
 
 
 class ColourJudge:
@@ -154,6 +164,10 @@ def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path):
     assert (control[control["kind"] != "untouched"]["ground_id"].str[4:].astype(int) % 2
             != control[control["kind"] != "untouched"]["edit_id"].str.extract(r"toy_(\d+)")[0].astype(int) % 2).all()  # fmt: skip
     assert control["control_id"].is_unique
+    collateral = control.groupby("kind")["collateral"].agg(["min", "max"])
+    assert collateral.loc[PERFECT].tolist() == [1, 1]
+    assert collateral.loc["neighbour"].tolist() == [0, 0]
+    assert control[control["kind"] == "neighbour"]["outside_difference"].min() > 20
 
 
 def test_batches_and_repeats_change_nothing(tmp_path):

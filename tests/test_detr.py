@@ -92,6 +92,20 @@ def test_results_do_not_depend_on_batch_mates(made, photos):
         assert not masks or (first.masks != second.masks).mean() < 1e-4
 
 
+def test_a_compiled_one_finds_the_same(made, photos, monkeypatch):
+    plain, really = load(made).detect(photos[:1], 0.05)[0], torch.nn.Module.compile
+    seen = []
+
+    def compile_eagerly(self):
+        seen.append(self)
+        really(self, backend="eager")
+
+    monkeypatch.setattr(torch.nn.Module, "compile", compile_eagerly)
+    fast = load_detector(made[0], made[1], batch_size=3, is_compiled=True).detect(photos[:1], 0.05)[0]
+    assert len(seen) == 1 and plain.categories == fast.categories
+    assert np.allclose(plain.boxes, fast.boxes, atol=1e-2)
+
+
 def test_boxes_equal_those_of_the_library(made, photos):
     folder, side, model, processor = made
     detector = load(made, batch_size=1)

@@ -112,6 +112,49 @@ def test_seam_rises_with_the_step_hard_or_feathered(side):
     assert seams["soft"] > 1.5 * seams["none"]
 
 
+def measure_seam_plainly(original, edited, mask):
+    """The seam by its definition: discs drawn pixel by pixel, Gaussians over the whole photo."""
+    ring = max(2, round(0.02 * max(mask.shape)))
+    rows, columns = np.mgrid[-ring : ring + 1, -ring : ring + 1]
+    disc = rows**2 + columns**2 <= ring**2
+
+    def grow(shape, kernel):
+        grown, reach = shape.copy(), kernel.shape[0] // 2
+        rim = shape & (
+            cv2.blur(shape.astype(np.float32), (3, 3)) < 1
+        )  # a disc around an inner pixel adds nothing
+        for row, column in zip(*np.nonzero(rim), strict=True):
+            top, left = max(0, row - reach), max(0, column - reach)
+            part = grown[top : row + reach + 1, left : column + reach + 1]
+            part |= kernel[top - row + reach :, left - column + reach :][: part.shape[0], : part.shape[1]]
+        return grown
+
+    def smooth(pixels, shape):
+        total = cv2.GaussianBlur(pixels.astype(float) * shape[..., None], (0, 0), ring)
+        return total / np.maximum(cv2.GaussianBlur(shape.astype(float), (0, 0), ring), 1e-3)[..., None]
+
+    def measure_step(pixels, shape):
+        inner, outer = shape & grow(~shape, disc), grow(shape, disc) & ~shape
+        cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
+        edge = grow(shape, cross) & grow(~shape, cross)
+        return np.abs(smooth(pixels, inner) - smooth(pixels, outer)).mean(axis=2)[edge].mean()
+
+    usual = max(measure_step(original, mask), measure_step(edited, grow(mask, disc)))
+    return (measure_step(edited, mask) + scores.GRAY_STEP) / (usual + scores.GRAY_STEP)
+
+
+@pytest.mark.parametrize(("side", "tolerance"), [(64, 1e-3), (256, 1e-3), (1000, 0.03)])
+def test_seam_equals_the_plain_definition_also_where_it_is_measured_on_a_smaller_scale(side, tolerance):
+    original, mask = make_texture(side, seed=8), make_disc(side, radius=side // 6)
+    mask[: side // 3, : side // 2] = False  # corners, too
+    for tone in (0, 15, 60):
+        edited = np.where(
+            mask[..., None], np.clip(original.astype(int) + tone, 0, 255).astype(np.uint8), original
+        )
+        expected = measure_seam_plainly(original, edited, mask)
+        assert scores.measure_seam(original, edited, mask) == pytest.approx(expected, rel=tolerance)
+
+
 def test_a_horizon_that_the_mask_cuts_is_no_seam():
     pixels = np.full((96, 96, 3), 200, np.uint8)
     pixels[48:] = 40

@@ -1,6 +1,7 @@
 # Calibration of the quality scores: on control edits, whose answer the run itself knows, and on people's labels.
 #
-# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders), results/quality/scores.parquet
+# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders), results/quality/scores.parquet;
+#                  with edits.sham results/edits/sham.parquet, results/quality/sham/{shard}.parquet
 # OUTPUTS:         results/quality/control_scores.parquet, calibration.json, standard_scores.parquet;
 #                  with quality.labels certificate.json, head_scores.parquet, disagreements.parquet
 
@@ -12,6 +13,12 @@ STAGE_FILES += [
 
 
 from unscene.labelling import list_label_files
+
+# With edits.sham, what the remover makes of plain background is the reference of the scores that judge a fill.
+SHAM_REFERENCE = {
+    "sham": "results/edits/sham.parquet",
+    "sham_scores": expand("results/quality/sham/{shard}.parquet", shard=SHARDS),
+}
 
 
 rule score_control_sets:
@@ -59,6 +66,7 @@ rule score_control_sets:
 rule calibrate_scores:
     """Say which scores tell perfect controls from failures, and where a perfect edit lies."""
     input:
+        **(SHAM_REFERENCE if config["edits"]["sham"] else {}),
         controls="results/quality/control_scores.parquet",
         scores="results/quality/scores.parquet",
         masks="results/masks/masks.parquet",
@@ -75,7 +83,12 @@ rule calibrate_scores:
         lineage=lineage(
             "calibrate_scores",
             settings=["quality.control_percentile", "quality.size_bins"],
-            parents=["score_control_sets", "join_scores", "join_masks"],
+            parents=[
+                "score_control_sets",
+                "join_scores",
+                "join_masks",
+                *(["join_sham_edits", "score_controls"] if config["edits"]["sham"] else []),
+            ],
         ),
     message:
         "Calibrating the scores on controls"

@@ -63,7 +63,7 @@ rule score_edits:
             ],
             parents=["remove_objects"],
             weights=["quality.judge", "quality.dino", "train.clip"],
-            version=2,
+            version=3,
         ),
     message:
         "Scoring the edits of shard {wildcards.shard}"

@@ -1,13 +1,14 @@
-"""Calibrate the scores on control edits: which of them separate, and the cuts that perfect controls pass."""
+"""Calibrate the scores on control edits: which of them separate, and the cuts that faultless edits pass."""
 
 import logging
+from collections.abc import Sequence
 
 import pandas as pd
 
+from unscene.quality.calibration import SHAM_SCORES, find_bin, name_bins, standardise
 from unscene.quality.calibration import calibrate_scores as calibrate
-from unscene.quality.calibration import find_bin, name_bins, standardise
-from unscene.quality.control_edits import PERFECT
-from unscene.tables import read_table, write_json, write_table
+from unscene.quality.control_edits import PERFECT, SHAM
+from unscene.tables import join_tables, read_table, write_json, write_table
 
 
 def calibrate_scores(
@@ -18,17 +19,27 @@ def calibrate_scores(
     path_to_standard: str,
     percentile: float,
     size_bins: list[float],
+    path_to_sham: str | None = None,
+    paths_to_sham_scores: Sequence[str] = (),
 ) -> dict:
-    """Write the calibration as JSON, and each edit's scores as z-scores against the perfect controls of its size."""
+    """Write the calibration as JSON, and each edit's scores as z-scores against the faultless edits of its size.
+
+    `path_to_sham` is the table of the run's sham edits, None when it makes none, `paths_to_sham_scores` their scores by shard.
+    """
     control = read_table(path_to_controls, ["kind", "area_fraction"])
+    mask = read_table(path_to_masks, ["edit_id", "area_fraction"])[["edit_id", "area_fraction"]]
+    if path_to_sham:
+        sham = list_shams(
+            read_table(path_to_sham, ["edit_id", "sham_of"]), join_tables(paths_to_sham_scores), mask
+        )
+        control = pd.concat([control, sham], ignore_index=True)
     calibration = calibrate(control, percentile, size_bins)
     if not (control["kind"] == PERFECT).any():
         calibration["reason"] = (
             "there are no controls: quality.controls is 0, or no object found room elsewhere"
         )
     score = read_table(path_to_scores, ["edit_id"])
-    mask = read_table(path_to_masks, ["edit_id", "area_fraction"])
-    area = score.merge(mask[["edit_id", "area_fraction"]], on="edit_id", how="left", validate="one_to_one")
+    area = score.merge(mask, on="edit_id", how="left", validate="one_to_one")
     area = area["area_fraction"].fillna(0.0)
     bins = (
         pd.Series(name_bins(size_bins), dtype="string").iloc[find_bin(area, size_bins)].reset_index(drop=True)
@@ -40,11 +51,25 @@ def calibrate_scores(
     write_json(calibration, path_to_calibration)
     write_table(standard, path_to_standard, ["edit_id", "size_bin", "seam_z"])
     for name, entry in calibration["scores"].items():
-        known = {kind: round(auc["auc"], 3) for kind, auc in entry["auc"].items() if auc["auc"] is not None}
+        known = {
+            against: {
+                kind: round(auc["auc"], 3) for kind, auc in entry[key].items() if auc["auc"] is not None
+            }
+            for against, key in ((PERFECT, "auc"), (SHAM, "auc_sham"))
+        }
         logging.getLogger("unscene").info(
             "%s: AUC %s; %s", name, known, "separates" if entry["separates"] else entry["reason"]
         )
     return calibration
+
+
+def list_shams(sham: pd.DataFrame, score: pd.DataFrame, mask: pd.DataFrame) -> pd.DataFrame:
+    """Return the sham edits that were scored as rows of the controls, with the scores that judge a fill."""
+    sham = sham[["edit_id", "sham_of"]].merge(
+        score[score["status"] == "ok"], on="edit_id", validate="one_to_one"
+    )
+    sham = sham.merge(mask.rename(columns={"edit_id": "sham_of"}), on="sham_of", validate="one_to_one")
+    return sham[["area_fraction", *SHAM_SCORES]].assign(kind=SHAM)
 
 
 if __name__ == "__main__":
@@ -60,4 +85,6 @@ if __name__ == "__main__":
             path_to_standard=snakemake.output.standard,
             percentile=quality["control_percentile"],
             size_bins=quality["size_bins"],
+            path_to_sham=snakemake.input.get("sham"),
+            paths_to_sham_scores=snakemake.input.get("sham_scores", []),
         )

@@ -47,6 +47,7 @@ class Source:
         self.seen = mask.drop_duplicates("image_id").set_index("image_id")["seen_boxes"]
         self.seed = seed
         self.masks = mask[mask["status"] == "ok"]
+        self._standing = self.masks.drop_duplicates("image_id").set_index("image_id")
 
     @cached_property
     def grounds(self) -> list[str]:
@@ -68,6 +69,14 @@ class Source:
         except PhotoError as error:
             logging.getLogger("unscene").warning("%s is not used for controls: %s", image_id, error)
             return None
+
+    def read_neighbour(self, image_id: str) -> np.ndarray | None:
+        """Return the final mask of an object that stands in a photo, or None when none was masked there."""
+        if image_id not in self._standing.index:
+            return None
+        row = self._standing.loc[image_id]
+        check_file(row["mask_path"], row["sha256"])
+        return read_mask(row["mask_path"])
 
     def list_grounds(self, category: str, image_id: str) -> list[str]:
         """Return the first few other photos whose captions do not name the category, starting at a place of its own."""
@@ -125,7 +134,10 @@ def score_control_sets(
 
 
 def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
-    """Yield (mask row, untouched views, ground's id, placed object, another object or None) while there are masks."""
+    """Yield (mask row, untouched views, ground's id, placed object, another object, the ground's own object's mask).
+
+    The last two are None where there is none.
+    """
     before: dict[str, Cutout] = {}  # the last object of each category, to be pasted into the holes of others
     for row in source.order(bins).to_dict("records"):
         check_file(row["mask_path"], row["sha256"])
@@ -146,7 +158,7 @@ def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
             seed = derive_seed(source.seed, row["edit_id"], name)
             placed = place(cutout, ground, boxes, seed)
             if placed is not None:
-                yield row, untouched, name, placed, other
+                yield row, untouched, name, placed, other, source.read_neighbour(name)
                 break
         before.pop(row["category"], None)
         before[row["category"]] = cutout
@@ -158,9 +170,9 @@ def drop_occupied(batch: list[tuple], judge, confidence: float) -> list[tuple]:
         return batch
     kept = []
     for each, seen in zip(
-        batch, judge.detect([placed.ground for *_, placed, _ in batch], confidence), strict=True
+        batch, judge.detect([placed.ground for _, _, _, placed, _, _ in batch], confidence), strict=True
     ):
-        row, _, _, placed, _ = each
+        row, _, _, placed, _, _ = each
         same = np.array([name == row["category"] for name in seen.categories], dtype=bool)
         boxes = np.asarray(seen.boxes, float).reshape(-1, 4)[same]
         if not (get_share_inside(boxes, placed.mask) < 0.5).any():
@@ -168,10 +180,12 @@ def drop_occupied(batch: list[tuple], judge, confidence: float) -> list[tuple]:
     return kept
 
 
-def list_controls(row: dict, untouched: Views, ground_id: str, placed, other) -> Iterator[tuple[dict, Views]]:
+def list_controls(
+    row: dict, untouched: Views, ground_id: str, placed, other, neighbour
+) -> Iterator[tuple[dict, Views]]:
     """Yield (row of the table, views) of the controls of one object."""
     common = {"edit_id": row["edit_id"], "category": row["category"], "image_id": row["image_id"]}
-    controls = [("untouched", untouched), *make_controls(placed, other)]
+    controls = [("untouched", untouched), *make_controls(placed, other, neighbour)]
     for kind, views in sorted(controls, key=lambda control: KINDS.index(control[0])):
         is_real = kind == "untouched"
         yield (
@@ -206,7 +220,9 @@ if __name__ == "__main__":
             seed=settings["seed"],
             judge=load_judge(quality["judge"], quality["judge_image_size"], device, runtime),
             judge_confidence=quality["judge_confidence"],
-            clip=load_clip_scorer(settings["train"]["clip"], device, runtime["batch_size"]),
+            clip=load_clip_scorer(
+                settings["train"]["clip"], device, runtime["batch_size"], runtime["compile"]
+            ),
             dino=load_dino(quality["dino"], device, runtime["batch_size"]),
             runtime=runtime,
         )

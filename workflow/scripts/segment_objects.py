@@ -93,6 +93,7 @@ def segment_objects(
             device,
             runtime["precision"],
             batch_size=runtime["batch_size"],
+            is_compiled=runtime.get("compile", False),
         )
         engine = Engine(Segmentation(detector, settings, writer.final_path), runtime, scratch)
         frame = segment_photos(photos, engine, detector, settings, runtime)

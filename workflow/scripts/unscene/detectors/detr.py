@@ -41,6 +41,7 @@ class DetrDetector:
         device: str = "cpu",
         precision: str = "float32",
         batch_size: int = 16,
+        is_compiled: bool = False,
     ):
         import torch
 
@@ -60,6 +61,8 @@ class DetrDetector:
             raise ValueError(f"{path}: id2label in its config.json has none of COCO's category names")
         self._dtype = getattr(torch, precision) if device == "cuda" else torch.float32
         self._model = self._model.to(device, self._dtype).eval()
+        if is_compiled:
+            self._model.compile()
         is_normalised = getattr(processor, "do_normalize", True)
         self._mean = np.array(processor.image_mean if is_normalised else (0, 0, 0), np.float32)
         self._std = np.array(processor.image_std if is_normalised else (1, 1, 1), np.float32)

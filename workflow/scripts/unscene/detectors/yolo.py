@@ -25,6 +25,7 @@ class Detector:
         device: str = "cpu",
         precision: str = "float32",
         batch_size: int = 16,
+        is_compiled: bool = False,
     ):
         import unscene.offline  # noqa: F401  before ultralytics
 
@@ -50,6 +51,7 @@ class Detector:
         self.is_end_to_end = getattr(head, "one2one_cv2", None) is not None
         self._quantize = 16 if device == "cuda" and precision in ("float16", "bfloat16") else None
         self._filler = np.full((image_size, image_size, 3), 114, np.uint8)
+        self._is_compiled = is_compiled
         self._request = _Request(wanted=[])
         self._predictor = _make_predictor(self.is_segmenter, self._request)
 
@@ -107,6 +109,7 @@ class Detector:
                     max_det=MAX_DETECTIONS,
                     device="0" if self.device == "cuda" else "cpu",
                     quantize=self._quantize,
+                    compile=self._is_compiled,
                     save=False,
                     verbose=False,
                 )

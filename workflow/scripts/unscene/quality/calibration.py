@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.agreement import count_share, get_auc
-from unscene.quality.control_edits import FAILURES, PERFECT
+from unscene.quality.control_edits import FAILURES, PERFECT, SHAM
 from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
 
 # The failures that a score exists for. A score is used when it separates at least one of these from perfect edits.
@@ -18,13 +18,15 @@ MEANT_FOR = {
     "residual": ["untouched", "half", "rim"],
     "residual_frame": ["untouched", "half", "rim"],
     "new_object": ["pasted"],
-    "collateral": [],
+    "collateral": ["neighbour"],
     "clip_drop": ["untouched", "half", "rim"],
     "clip_present": ["untouched", "half", "rim"],
     "rc_s": ["half", "rim", "pasted", "blurred", "toned"],
 }
 LEAST_AUC = 0.6  # the lower limit must pass it: three in a hundred coin flips pass .5, and a weak score catches nothing
-MIN_IN_BIN = 30  # perfect controls: with fewer, a bin takes the cut of all bins together
+MIN_IN_BIN = 30  # reference edits: with fewer, a bin takes the cut of all bins together
+# What judges a fill and not a removal: the object of a sham edit is still there.
+SHAM_SCORES = ["seam", "blur_ratio"]
 
 
 def name_bins(edges: Sequence[float]) -> list[str]:
@@ -53,12 +55,14 @@ def choose_cut(perfect: np.ndarray, percentile: float, good: str) -> float:
 def calibrate_scores(control: pd.DataFrame, percentile: float, edges: Sequence[float]) -> dict:
     """Return for each score its AUC against every kind of failure, whether it separates, its cuts and what they catch.
 
-    An AUC is the chance that a perfect control has the better value than a failure; .5 is a score that knows nothing. A score
-    separates when the lower 95 % limit (Hanley and McNeil) is above LEAST_AUC for a failure that it is meant for.
+    An AUC is the chance that a perfect control (`auc`) or a sham edit (`auc_sham`) has the better value than a failure; .5 is
+    a score that knows nothing. The `reference` of a score, which its cuts let through, are the sham edits where at least
+    MIN_IN_BIN of them have a value, and else the perfect controls. A score separates when the lower 95 % limit (Hanley and
+    McNeil) of its reference's AUC is above LEAST_AUC for a failure that it is meant for.
     """
     kinds = control["kind"].value_counts().to_dict()
     result = {
-        "controls": {kind: int(kinds.get(kind, 0)) for kind in (PERFECT, *FAILURES)},
+        "controls": {kind: int(kinds.get(kind, 0)) for kind in (PERFECT, SHAM, *FAILURES)},
         "kinds": FAILURES,
         "percentile": percentile,
         "least_auc": LEAST_AUC,
@@ -74,30 +78,37 @@ def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: 
     """Return what `calibrate_scores` says of one score."""
     good = "high" if name in HIGH_IS_GOOD else "low"
     sign = 1.0 if good == "high" else -1.0
-    perfect = control[(control["kind"] == PERFECT) & control[name].notna()]
-    auc = {
-        kind: get_auc(sign * perfect[name], sign * control.loc[control["kind"] == kind, name])
-        for kind in FAILURES
+    faultless = {kind: control[(control["kind"] == kind) & control[name].notna()] for kind in (PERFECT, SHAM)}
+    aucs = {
+        reference: {
+            kind: get_auc(sign * edits[name], sign * control.loc[control["kind"] == kind, name])
+            for kind in FAILURES
+        }
+        for reference, edits in faultless.items()
     }
+    reference = SHAM if len(faultless[SHAM]) >= MIN_IN_BIN else PERFECT
+    passing, auc = faultless[reference], aucs[reference]
     separated = [
         kind for kind in MEANT_FOR[name] if auc[kind]["auc"] is not None and auc[kind]["low"] > LEAST_AUC
     ]
-    bins = find_bin(perfect["area_fraction"], edges)
+    bins = find_bin(passing["area_fraction"], edges)
     cuts = []
     for position, label in enumerate(name_bins(edges)):
-        values = perfect.loc[bins == position, name].to_numpy(float)
+        values = passing.loc[bins == position, name].to_numpy(float)
         pooled = len(values) < MIN_IN_BIN
-        used = perfect[name].to_numpy(float) if pooled else values
+        used = passing[name].to_numpy(float) if pooled else values
         cuts.append({"bin": label, "n": len(values), "pooled": pooled, "cut": choose_cut(used, percentile, good),
                      "mean": float(used.mean()) if len(used) else None,
                      "sd": float(used.std(ddof=1)) if len(used) > 1 else None})  # fmt: skip
     return {
         "good": good,
         "meant_for": MEANT_FOR[name],
-        "auc": auc,
+        "reference": reference,
+        "auc": aucs[PERFECT],
+        "auc_sham": aucs[SHAM],
         "separates": bool(separated),
         "separated": separated,
-        "reason": None if separated else explain_uselessness(control, name, perfect),
+        "reason": None if separated else explain_uselessness(control, name, reference, passing),
         "cuts": cuts,
         "caught": {
             kind: count_caught(control[control["kind"] == kind], name, good, cuts, edges) for kind in FAILURES
@@ -105,14 +116,15 @@ def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: 
     }
 
 
-def explain_uselessness(control: pd.DataFrame, name: str, perfect: pd.DataFrame) -> str:
-    """Say why a score is not used: it has no values, no control tests it, or it does not separate."""
-    if perfect.empty:
+def explain_uselessness(control: pd.DataFrame, name: str, reference: str, passing: pd.DataFrame) -> str:
+    """Say why a score is not used: it has no values, or it does not separate."""
+    if passing.empty:
         reasons = control.get(f"{name}_reason", pd.Series(dtype="string")).dropna()
         return str(reasons.mode().iloc[0]) if len(reasons) else "no control has a value"
-    if not MEANT_FOR[name]:
-        return "no kind of control tests it"
-    return f"it does not separate perfect controls from {' or '.join(MEANT_FOR[name])}"
+    failures = [kind for kind in MEANT_FOR[name] if control.loc[control["kind"] == kind, name].notna().any()]
+    if not failures:
+        return f"no control of the kind {' or '.join(MEANT_FOR[name])} has a value"
+    return f"it does not separate {reference} edits from {' or '.join(failures)}"
 
 
 def count_caught(
@@ -128,7 +140,7 @@ def count_caught(
 def standardise(
     score: pd.DataFrame, area_fraction: pd.Series, calibration: dict, edges: Sequence[float]
 ) -> pd.DataFrame:
-    """Return `{score}_z` of each edit: (value - mean) / sd of the perfect controls of its bin; NaN where they have no spread."""
+    """Return `{score}_z` of each edit: (value - mean) / sd of the reference edits of its bin; NaN where they have no spread."""
     columns = {}
     bins = find_bin(area_fraction, edges)
     for name, entry in calibration["scores"].items():

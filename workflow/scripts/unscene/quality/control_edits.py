@@ -2,6 +2,7 @@
 
 The object of one photo is pasted into the background of another that does not have its class, at a place where the detector saw
 nothing. That picture is the original, and the untouched background is its perfect removal; each failure spoils it in one way.
+Sham edits (make_sham_edits), what the run's own remover makes of plain background, stand beside the perfect ones.
 """
 
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from unscene.mask_shapes import bounding_box
 from unscene.moved_masks import draw_boxes, move_mask
 from unscene.quality.edit_scores import Views
 from unscene.quality.image_scores import get_mask_box
+from unscene.removers.telea import TeleaRemover
 
 PERFECT = "perfect"
+SHAM = "sham"
 TONE = 20  # of 255: plainly visible at an edge
 FAILURES = {
     "untouched": "a real object, nothing removed",
@@ -24,6 +27,7 @@ FAILURES = {
     "pasted": "another object stands in the hole",
     "blurred": "the true background under a Gaussian of 2 % of the long side",
     "toned": f"the true background, {TONE} of 255 lighter or darker",
+    "neighbour": "another object of the photo, outside the mask, is painted over",
 }
 KINDS = (PERFECT, *FAILURES)
 BAND = 0.1  # share of the height by which an object moves up or down: people do not stand in the sky
@@ -116,10 +120,13 @@ def resize(cutout: Cutout, scale: float) -> Cutout:
     return replace(cutout, pixels=pixels[window], mask=masks[0][window], object_mask=masks[1][window])
 
 
-def make_controls(placed: Placed, other: Cutout | None) -> Iterator[tuple[str, Views]]:
+def make_controls(
+    placed: Placed, other: Cutout | None, neighbour: np.ndarray | None = None
+) -> Iterator[tuple[str, Views]]:
     """Yield (kind, views) of the controls that a placed object gives: all but `untouched`.
 
-    other: an object of another category for the hole; None leaves `pasted` out.
+    other: an object of another category for the hole; None leaves `pasted` out. neighbour: the mask (height, width) of an object
+    that the ground has anyway; None leaves `neighbour` out.
     """
     box = get_mask_box(placed.object_mask)
     edits = {
@@ -129,6 +136,7 @@ def make_controls(placed: Placed, other: Cutout | None) -> Iterator[tuple[str, V
         "pasted": None if other is None else paste_other(placed, other),
         "blurred": blur_hole(placed),
         "toned": shift_tone(placed),
+        "neighbour": None if neighbour is None else paint_over(placed, neighbour),
     }
     for kind, edited in edits.items():
         if edited is not None:
@@ -186,3 +194,11 @@ def shift_tone(placed: Placed) -> np.ndarray:
     shift = TONE if placed.ground[placed.mask].mean() < 128 else -TONE
     shifted = np.clip(placed.ground.astype(np.int16) + shift, 0, 255).astype(np.uint8)
     return np.where(placed.mask[..., None], shifted, placed.ground)
+
+
+def paint_over(placed: Placed, neighbour: np.ndarray) -> np.ndarray | None:
+    """Return the ground with what lies in the neighbour's mask filled by Telea; None when all of it lies in the hole."""
+    outside = neighbour & ~placed.mask
+    if not outside.any():
+        return None
+    return TeleaRemover(context=0.33, feather_px=0).fill([placed.ground], [outside], [0])[0]

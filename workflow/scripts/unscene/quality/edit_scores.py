@@ -124,7 +124,14 @@ def load_judge(path: str | None, image_size: int, device: str, runtime: dict):
         return None
     from unscene.detectors import load_detector
 
-    return load_detector(resolve_path(path), image_size, device, runtime["precision"], runtime["batch_size"])
+    return load_detector(
+        resolve_path(path),
+        image_size,
+        device,
+        runtime["precision"],
+        runtime["batch_size"],
+        runtime.get("compile", False),
+    )
 
 
 def load_dino(path: str | None, device: str, batch_size: int):

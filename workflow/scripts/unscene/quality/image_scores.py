@@ -7,7 +7,10 @@ x0 y0 x1 y1 in pixels. docs/QUALITY.md tells what each score means and where it 
 import cv2
 import numpy as np
 
+from unscene.mask_shapes import dilate
+
 GRAY_STEP = 2.0  # gray levels (of 255): about the grain of a photo; keeps ratios of flat areas from exploding
+RING_PX = 4  # a seam's ring keeps at least so many pixels when a large photo is measured at a smaller scale
 
 
 def find_damage(pixels: np.ndarray, shape: tuple[int, int]) -> str | None:
@@ -73,10 +76,10 @@ def measure_seam(original: np.ndarray, edited: np.ndarray, mask: np.ndarray) -> 
     if not mask.any():
         return float("nan")
     window = _window(mask, margin=6 * ring)
-    mask = mask[window]
-    step = _measure_step(edited[window], mask, ring)
-    same_edge = _measure_step(original[window], mask, ring)
-    moved_edge = _measure_step(edited[window], _dilate(mask, ring), ring)
+    mask, original, edited = mask[window], original[window], edited[window]
+    rings = _find_rings(mask, ring)
+    step, same_edge = (_measure_step(pixels, rings, ring) for pixels in (edited, original))
+    moved_edge = _measure_step(edited, _find_rings(dilate(mask, ring), ring), ring)
     usual = max(same_edge, moved_edge) if np.isfinite(moved_edge) else same_edge
     return (step + GRAY_STEP) / (usual + GRAY_STEP)
 
@@ -88,14 +91,14 @@ def measure_blur_ratio(original: np.ndarray, edited: np.ndarray, mask: np.ndarra
     the seam score judges) does not count; the surroundings reach out by a quarter of the square root of the mask's area.
     Variance of the Laplacian as a focus measure: Pech-Pacheco et al., ICPR 2000. NaN without pixels on either side.
     """
-    inner = ~_dilate(~mask, 1)
+    inner = ~dilate(~mask, 1)
     inner = inner if inner.any() else mask
     reach = max(4, round(0.25 * float(mask.sum()) ** 0.5))
     if not inner.any():
         return float("nan")
     window = _window(mask, margin=reach + 3)
     mask, inner = mask[window], inner[window]
-    around = _dilate(mask, reach) & ~_dilate(mask, 1)
+    around = dilate(mask, reach) & ~dilate(mask, 1)
     if not around.any():
         return float("nan")
     inside = measure_sharpness(edited[window], inner)
@@ -218,26 +221,36 @@ def _window(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
     return slice(max(0, y0 - margin), y1 + margin), slice(max(0, x0 - margin), x1 + margin)
 
 
-def _dilate(mask: np.ndarray, radius: int) -> np.ndarray:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return cv2.dilate(mask.astype(np.uint8), disc) > 0
+def _find_rings(mask: np.ndarray, ring: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what lies inside and what lies outside of the mask's edge within `ring` pixels, and the edge itself."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, cross) > 0
+    return mask & dilate(~mask, ring), dilate(mask, ring) & ~mask, edge
 
 
-def _measure_step(pixels: np.ndarray, mask: np.ndarray, ring: int) -> float:
+def _measure_step(pixels: np.ndarray, rings: tuple[np.ndarray, np.ndarray, np.ndarray], ring: int) -> float:
     """Mean over the mask's edge of the colour difference (0..255) between its inner and its outer ring."""
-    inner, outer = mask & _dilate(~mask, ring), _dilate(mask, ring) & ~mask
-    edge = _dilate(mask, 1) & _dilate(~mask, 1)
+    inner, outer, edge = rings
     if not inner.any() or not outer.any():
         return float("nan")
-    values = pixels.astype(np.float32)
-    difference = np.abs(_smooth_within(values, inner, ring) - _smooth_within(values, outer, ring)).mean(
-        axis=2
-    )
-    return float(difference[edge].mean())
+    difference = _smooth_within(pixels, inner, ring) - _smooth_within(pixels, outer, ring)
+    return float(np.average(np.abs(difference).mean(axis=2), weights=_shrink(edge.astype(np.float32), ring)))
 
 
-def _smooth_within(values: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian mean over the mask's pixels only (normalised convolution)."""
-    weight = mask.astype(np.float32)
-    total = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+def _smooth_within(pixels: np.ndarray, mask: np.ndarray, ring: int) -> np.ndarray:
+    """Gaussian mean over the mask's pixels only (normalised convolution), sigma one ring, at the scale of `_shrink`."""
+    weight = _shrink(mask.astype(np.float32), ring)
+    total = _shrink(np.where(mask[..., None], pixels, np.uint8(0)), ring).astype(np.float32)
+    sigma = ring * weight.shape[1] / mask.shape[1]
+    total = cv2.GaussianBlur(total, (0, 0), sigma)
     return total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)[..., None]
+
+
+def _shrink(values: np.ndarray, ring: int) -> np.ndarray:
+    """Average over squares as large as leave the ring RING_PX wide: a Gaussian's cost grows with its sigma."""
+    factor = max(1, ring // RING_PX)
+    if factor == 1:
+        return values
+    height, width = values.shape[:2]
+    size = (-(-width // factor), -(-height // factor))
+    return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
