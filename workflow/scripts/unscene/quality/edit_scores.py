@@ -118,13 +118,15 @@ def ask_dino(usable: list[tuple], dino) -> None:
             values["rc_s_reason"] = "no window with enough of the hole and of its surroundings"
 
 
-def load_judge(path: str | None, image_size: int, device: str, runtime: dict):
-    """Return the judging detector, or None when the config names none."""
+def load_judge(path: str | None, image_size: int, device: str, runtime: dict, sha256: str | None = None):
+    """Return the judging detector, or None when the config names none. sha256: quality.judge_sha256."""
     if path is None:
         return None
     from unscene.detectors import load_detector
 
-    return load_detector(resolve_path(path), image_size, device, runtime["precision"], runtime["batch_size"])
+    return load_detector(
+        resolve_path(path), image_size, device, runtime["precision"], runtime["batch_size"], sha256
+    )
 
 
 def load_dino(path: str | None, device: str, batch_size: int):
