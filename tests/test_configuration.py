@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from unscene.configuration import ConfigError, check_config
+from unscene.configuration import ConfigError, check_config, expand_detectors
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
@@ -79,6 +79,8 @@ def test_every_key_is_in_the_manual():
         ("folds", "folds", 1),
         ("masks", "target_confidence", "0.5"),
         ("edits", "backend", "lame"),
+        ("masks", "sha256", "abc"),
+        ("masks", "truth", "both"),
     ],
 )
 def test_mistakes_are_refused(section, key, value):
@@ -89,7 +91,23 @@ def test_mistakes_are_refused(section, key, value):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"masks": {"weights": "nowhere.pt"}}, "masks.weights"),
+        ({"masks": {"weights": "nowhere.pt"}}, "masks.weights.*nothing is downloaded.*releases"),
+        (
+            {
+                "masks": {"truth": "union"},
+                "samples": {"sources": [{"name": "a", "format": "table", "photos": 1}]},
+            },
+            "masks.truth",
+        ),
+        (
+            {
+                "masks": {"truth": "union"},
+                "samples": {
+                    "sources": [{"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}]
+                },
+            },
+            "samples.sources, 'a': instances",
+        ),
         ({"deploy": {"arm": "unknown"}}, "deploy.arm"),
         ({"edits": {"weights": None}}, "edits.weights"),
         ({"edits": {"weights": None, "backend": "lama"}}, "TorchScript or ONNX"),
@@ -115,6 +133,16 @@ def test_contradictions_name_the_key(change, message, tmp_path):
         (tmp_path / config[section][key]).touch()
     with pytest.raises(ConfigError, match=message):
         check_config(merge(config, change), tmp_path)
+
+
+def test_a_detector_without_a_folder_lies_in_models():
+    config = merge(DEFAULT, {"masks": {"weights": "yolo.pt"}, "quality": {"judge": None}})
+    expand_detectors(config)
+    assert (config["masks"]["weights"], config["quality"]["judge"]) == ("models/yolo.pt", None)
+    for path in ("resources/yolo.pt", "./yolo.pt", "/elsewhere/yolo.pt", "models/yolo.pt"):
+        config["masks"]["weights"] = path
+        expand_detectors(config)
+        assert config["masks"]["weights"] == path
 
 
 def test_the_terms_of_a_loss_are_those_that_exist():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import unscene.offline  # noqa: F401  before ultralytics
+from unscene.detectors import load_detector
 from unscene.detectors.yolo import Detector
 
 
@@ -154,6 +155,28 @@ def test_a_suppression_that_ran_out_of_time_is_an_error_not_an_empty_photo(rando
     fails = 99
     with pytest.raises(RuntimeError, match="ran out of time"):
         detector.detect(photos[:1], 0.5)
+
+
+def test_a_checkpoint_of_another_checksum_is_never_unpickled(tmp_path):
+    import hashlib
+    import pickle
+
+    class Bomb:
+        def __reduce__(self):
+            return (tmp_path / "ran").touch, ()
+
+    path = tmp_path / "model.pt"
+    path.write_bytes(pickle.dumps(Bomb()))
+    right = hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(ValueError, match=f"model.pt: its SHA-256 is {right}, the config .* says {'0' * 64}"):
+        load_detector(path, 64, sha256="0" * 64)
+    assert not (tmp_path / "ran").exists()
+    with pytest.raises(ValueError, match="cannot be loaded"):  # the right checksum lets the file through
+        load_detector(path, 64, sha256=right.upper())
+    with pytest.raises(ValueError, match="a folder has no SHA-256"):
+        load_detector(tmp_path, 64, sha256=right)
+    with pytest.raises(FileNotFoundError, match="no such detector checkpoint"):
+        load_detector(tmp_path / "absent.pt", 64, sha256=right)
 
 
 def test_clear_errors(tmp_path, random_checkpoint, photos):

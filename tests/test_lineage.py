@@ -105,6 +105,38 @@ def test_training_settings_do_not_touch_the_untrained_arm(declare):
     assert before.train(Wildcards(arm="paired")) != after.train(Wildcards(arm="paired"))
 
 
+def test_a_file_of_a_source_touches_that_source_alone(tmp_path):
+    config = changed(samples__sources=[
+        {"name": "a", "photos": 3, "format": "coco", "instances": "a.json"},
+        {"name": "b", "photos": 4, "format": "coco", "instances": "b.json"},
+        {"name": "c", "photos": 4, "format": "table"},
+    ])  # fmt: skip
+
+    def list_lineages(source_files):
+        module.fingerprint.cache_clear()
+        lineage = Lineage(config, tmp_path)
+        lineage.declare("segment", source_files=source_files, version=1, per_source=True)
+        join = lineage.declare("join", parents=["segment"], version=1)
+        return [lineage.of("segment", source=name) for name in "abc"] + [join(Wildcards())]
+
+    for name in "ab":
+        (tmp_path / f"{name}.json").write_text("before")
+    counted, ignored = list_lineages(["instances"]), list_lineages([])
+    (tmp_path / "b.json").write_text("after")
+    same = [old == new for old, new in zip(counted, list_lineages(["instances"]), strict=True)]
+    assert same == [True, False, True, False]
+    (tmp_path / "a.json").unlink()
+    assert list_lineages([]) == ignored
+
+
+def test_keys_that_guard_a_file_re_run_nothing(declare):
+    before = changed(masks__sha256=None)
+    after = changed(masks__sha256="ab" * 32)
+    shard = Wildcards(shard="a-0-of-1")
+    assert declare(before).segment(shard) == declare(after).segment(shard) == declare(CONFIG).segment(shard)
+    assert after["masks"]["sha256"] == "ab" * 32  # the config itself keeps it: the job compares it
+
+
 def test_swapped_values_are_a_change():
     assert digest({"low": 1, "high": 2}) != digest({"low": 2, "high": 1})
 

@@ -259,6 +259,29 @@ def test_a_source_without_truth_gives_nulls_with_reasons(tmp_path, monkeypatch):
     assert truth["acceptance"]["accepted_of_masks"]["share"] == 0.5
 
 
+def test_the_detectors_recall_and_masks_that_hold_the_labels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = make_run(tmp_path)
+    frame = pd.read_parquet(paths["masks"])
+    frame["found_by"] = ["both", "detector", "both", "both", "detector", "detector", "labels", None]
+    frame["category"] = (
+        ["dog"] * 4 + ["bicycle"] + ["dog"] * 3
+    )  # a bicycle that nobody labelled does not count
+    frame.loc[3, "status"] = "failed"
+    frame["labelled_instances"] = pd.array([None] * 8, "Int64")
+    write_table(frame, paths["masks"])
+    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
+    truth = read_json(tmp_path / "truth.json")["toy"]
+    assert truth["detector_recall"]["share"] == pytest.approx(4 / 6)
+    assert list(truth["detector_recall"]["by_class"]) == ["dog"] and truth["masks"]["iou"]["mean"] < 1
+    frame["labelled_instances"] = 1
+    write_table(frame, paths["masks"])
+    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
+    truth = read_json(tmp_path / "truth.json")["toy"]
+    assert truth["masks"]["iou"] is None and "union" in truth["masks"]["reason"]
+    assert truth["detector_recall"]["share"] == pytest.approx(4 / 6)
+
+
 def test_crowds_count_on_neither_side(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = make_run(tmp_path)

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 import frozen_code
+from render_scenes import render_scenes
+from unscene.lineage import fingerprint
 from unscene.needed_jobs import list_needed_jobs
 from workflow_runs import CHECKOUT, copy_checkout, run_snakemake
 
@@ -124,6 +126,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
     ("overlay", "expected"),
     [
         ({"runtime": {"batch_size": 4, "workers": 1}}, set()),
+        ({"masks": {"sha256": "0" * 64}, "quality": {"judge_sha256": "0" * 64}}, set()),
         ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
         ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
         ({"quality": {"policy": "calibrated"}}, AFTER_SELECTION),
@@ -133,7 +136,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"evaluate": {"bootstrap_draws": 150}}, AFTER_COMPARISON | {"compare_arms_on_sets"}),
         ({"report": {"examples": 2}}, {"write_report"}),
     ],
-    ids=["runtime", "endpoint", "threshold", "policy", "percentile", "edit steps", "train steps", "bootstrap", "report"],
+    ids=["runtime", "checksums", "endpoint", "threshold", "policy", "percentile", "edit steps", "train steps", "bootstrap", "report"],
 )  # fmt: skip
 def test_a_change_runs_what_it_touches(finished_run, tmp_path, overlay, expected):
     assert list_rules(finished_run, overlay, tmp_path) - {"estimate_run"} == expected
@@ -161,6 +164,35 @@ def test_a_new_source_runs_its_own_shards_only(finished_run, tmp_path):
     )
     for rule in ("render_scenes", "read_samples", "segment_objects", "remove_objects", "score_edits"):
         assert needed[rule][0] == 1, rule
+
+
+@pytest.mark.parametrize(("truth", "expected"), [("union", 1), ("ignore", 0)])
+def test_changed_instances_run_the_masks_of_their_source_when_they_count(tmp_path, truth, expected):
+    sources = []
+    for name, seed in (("one", 1), ("two", 2)):
+        render_scenes(tmp_path / name, name, photos=4, seed=seed)
+        files = {kind: str(tmp_path / name / f"{kind}_{name}.json") for kind in ("captions", "instances")}
+        images = str(tmp_path / name / "images")
+        sources.append({"name": name, "format": "coco", "photos": 4, "images": images, **files})
+    path = tmp_path / "overlay.yaml"
+    path.write_text(yaml.safe_dump({"samples": {"sources": sources}, "masks": {"truth": truth}}))
+    configfiles, directory = (TINY, path), tmp_path / "run"
+    finished = run_snakemake(directory, "--", "results/masks/masks.parquet", configfiles=configfiles)
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    masks = pd.read_parquet(directory / "results/masks/masks.parquet")
+    assert (masks["labels"] == "used").all() if truth == "union" else masks["labels"].isna().all()
+
+    def list_masks():
+        fingerprint.cache_clear()  # which lasts as long as a process, so it does not see a change within one
+        needed = list_needed_jobs(
+            directory, configfiles=[str(each) for each in configfiles], snakefile=CHECKOUT / "Snakefile"
+        )
+        return needed.get("segment_objects", (0,))[0]
+
+    assert list_masks() == 0
+    instances = tmp_path / "two/instances_two.json"
+    instances.write_text(instances.read_text().replace('"iscrowd": 0', '"iscrowd": 1', 1) + " ")
+    assert list_masks() == expected
 
 
 def test_a_fresh_clone_and_comments_run_nothing(finished_run, tmp_path):

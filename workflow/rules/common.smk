@@ -11,7 +11,7 @@ from snakemake.utils import validate
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
 
-from unscene.configuration import check_config, is_trained, read_chosen, wants_study
+from unscene.configuration import check_config, expand_detectors, is_trained, read_chosen, wants_study
 from unscene.lineage import Lineage
 from unscene.needed_jobs import warn_of_needed_jobs
 from unscene.shards import SHARD_PATTERN, list_shards
@@ -19,6 +19,7 @@ from unscene.shards import SHARD_PATTERN, list_shards
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
 config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
+expand_detectors(config)
 check_config(config, CHECKOUT)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}

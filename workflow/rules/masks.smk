@@ -1,10 +1,14 @@
 # Masks: find the mentioned objects and write one mask per wanted edit.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet
+# REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet; with masks.truth `union` the sources' labels, too
 # OUTPUTS:         results/masks/{shard}.parquet, results/masks/{shard}/
 
 STAGE_FILES += expand("results/masks/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/masks/{shard}", shard=SHARDS)
+
+
+# Labels are looked at when they join the masks, and only then.
+LABELS_COUNT = config["masks"]["truth"] == "union"
 
 
 rule segment_objects:
@@ -13,6 +17,7 @@ rule segment_objects:
         samples="results/samples/{shard}.parquet",
         sample_folder="results/samples/{shard}",
         keywords="results/keywords/{shard}.parquet",
+        scenes=lambda wildcards: SCENES[wildcards.shard] if LABELS_COUNT else [],
     output:
         table="results/masks/{shard}.parquet",
         folder=directory("results/masks/{shard}"),
@@ -33,7 +38,9 @@ rule segment_objects:
             settings=["masks"],
             parents=["read_samples", "parse_keywords"],
             weights=["masks.weights"],
-            version=2,
+            per_source=True,
+            source_files=["instances"] if LABELS_COUNT else [],
+            version=3,
         ),
     message:
         "Segmenting mentioned objects of shard {wildcards.shard}"

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.agreement import count_share, count_words, get_auc, rate, summarise
-from unscene.checkout import CHECKOUT
-from unscene.coco_instances import LabelledPhoto, read_instances
+from unscene.coco_instances import LabelledPhoto, find_instances, read_instances
 from unscene.images import PhotoError, read_mask, read_photo
 from unscene.quality.image_scores import measure_psnr, measure_sharpness
 from unscene.shards import check_file, get_source_name
@@ -47,6 +46,7 @@ def score_against_truth(paths: dict[str, str], path_to_truth: str, sources: list
             "keywords": score_keywords(part["keywords"], sample),
             "keyword_agreement_with_labels": score_keyword_labels(part["keywords"], sample, labels),
             "masks": score_masks(part["masks"], sample, labels),
+            "detector_recall": score_detector(part["masks"], sample, labels),
             "edits": score_edits_by_truth(measured),
             "acceptance": score_acceptance(measured, part["masks"], part["pairs"]),
             "scores_against_truth": score_scores(measured, part["scores"]),
@@ -58,11 +58,8 @@ def score_against_truth(paths: dict[str, str], path_to_truth: str, sources: list
 
 def read_labels(source: dict) -> dict[str, LabelledPhoto] | None:
     """Return the labelled photos of a source by its own image id, or None when it has no labels."""
-    if source["format"] == "embedded":
-        return read_instances(Path("results/scenes") / source["name"] / f"instances_{source['name']}.json")
-    if source["format"] == "coco" and source.get("instances"):
-        return read_instances(CHECKOUT / source["instances"])
-    return None
+    path = find_instances(source)
+    return None if path is None else read_instances(path)
 
 
 def read_truth_paths(source: dict) -> dict[tuple[str, str], tuple[Path, str]] | None:
@@ -126,6 +123,8 @@ def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None) -
     """
     if labels is None:
         return {"iou": None, "reason": "the source has no labels"}
+    if "labelled_instances" in mask and mask["labelled_instances"].notna().any():
+        return {"iou": None, "reason": "masks.truth is union: the masks hold the labels themselves"}
     rows, skipped = [], 0
     has_objects = "object_path" in mask
     for row in mask[mask["status"] == "ok"].to_dict("records"):
@@ -160,6 +159,28 @@ def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None) -
             for name, part in frame.groupby("category")
         },
     }  # fmt: skip
+
+
+def score_detector(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None) -> dict:
+    """Return the share of the wanted words with a labelled object on their photo that the detector found, overall and by class.
+
+    Found is an instance at masks.target_confidence or above, wherever it lies. Words of which only a crowd is labelled do not count.
+    """
+    if labels is None or "found_by" not in mask:
+        return {
+            "share": None,
+            "reason": "the source has no labels" if labels is None else "masks.parquet has no found_by",
+        }
+    found: dict[str, list[bool]] = {}
+    for row in mask[mask["status"] != "failed"].itertuples():
+        photo = labels.get(str(sample.at[row.image_id, "source_key"]))
+        if photo is not None and row.category in photo.segmentations:
+            found.setdefault(row.category, []).append(row.found_by in ("detector", "both"))
+    every = [hit for hits in found.values() for hit in hits]
+    return {
+        **count_share(sum(every), len(every)),
+        "by_class": {name: count_share(sum(hits), len(hits)) for name, hits in sorted(found.items())},
+    }
 
 
 def compare_masks(found: np.ndarray, final: np.ndarray, true: np.ndarray) -> dict:

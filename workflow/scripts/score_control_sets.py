@@ -218,7 +218,13 @@ if __name__ == "__main__":
             controls=quality["controls"],
             size_bins=quality["size_bins"],
             seed=settings["seed"],
-            judge=load_judge(quality["judge"], quality["judge_image_size"], device, runtime),
+            judge=load_judge(
+                quality["judge"],
+                quality["judge_image_size"],
+                device,
+                runtime,
+                snakemake.config["quality"]["judge_sha256"],
+            ),
             judge_confidence=quality["judge_confidence"],
             clip=load_clip_scorer(
                 settings["train"]["clip"], device, runtime["batch_size"], runtime["compile"]

@@ -173,7 +173,11 @@ if __name__ == "__main__":
             path_to_edits=snakemake.input.edits,
             path_to_table=snakemake.output.table,
             judge=load_judge(
-                settings["quality"]["judge"], settings["quality"]["judge_image_size"], device, runtime
+                settings["quality"]["judge"],
+                settings["quality"]["judge_image_size"],
+                device,
+                runtime,
+                snakemake.config["quality"]["judge_sha256"],
             ),
             judge_confidence=settings["quality"]["judge_confidence"],
             clip=load_clip_scorer(

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image, UnidentifiedImageError
 
-from unscene.checkout import resolve_path
+from unscene.checkout import CHECKOUT, resolve_path
+from unscene.coco_instances import LabelError, LabelledPhoto, find_instances, read_instances
 from unscene.device_stage import Batch, DeviceStage, Engine
 from unscene.engine import prepare_torch, read_checked_photo
-from unscene.images import write_png
+from unscene.images import FORMATS, write_png
 from unscene.mask_shapes import ObjectMask, shape_mask
 from unscene.scratch import Scratch
 from unscene.shards import ShardWriter, check_failed_share, file_sha256
@@ -39,19 +41,43 @@ COLUMNS = {
     "dilation_px": "float64",
     "seen_boxes": "object",
     "batch_shape": "string",
+    "found_by": "string",
+    "labels": "string",
+    "labelled_instances": "Int64",
 }
 _NEVER = len(COCO80)
+# What people labelled is there: in the ranking by confidence x area a labelled word counts with this confidence.
+LABEL_CONFIDENCE = 1.0
+_EXIF_TURN = 0x0112
 
 
 @dataclass
 class Photo:
-    """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position."""
+    """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position.
+
+    With masks.truth `union`, `labels` holds the source's labels of the photo where they can be used, and `labels_state` says so
+    (`used`) or why not: `not_labelled`, `other_size`, `turned`.
+    """
 
     image_id: str
     path: str
     sha256: str
     wanted: dict[str, int] = field(default_factory=dict)
     pixels: int = 0
+    labels: LabelledPhoto | None = None
+    labels_state: str | None = None
+
+    def count_labels(self, word: str) -> int:
+        """Return the labelled objects of a word, without crowds."""
+        return len(self.labels.segmentations.get(word, ())) if self.labels else 0
+
+    def has_crowd(self, word: str) -> bool:
+        """Tell whether a group of a word's objects is labelled as one region."""
+        return self.labels is not None and word in self.labels.crowds
+
+    def can_be_judged(self, word: str, known: set[str]) -> bool:
+        """Tell whether detector (which knows the categories `known`) or labels can say anything of a word."""
+        return word in known or self.count_labels(word) > 0 or self.has_crowd(word)
 
 
 def segment_objects(
@@ -64,23 +90,26 @@ def segment_objects(
     threads: int = 1,
     scratch: Scratch | None = None,
     path_to_timing: str | Path | None = None,
+    source: dict | None = None,
+    sha256: str | None = None,
 ) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
     `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category.
 
     `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
-    `settings` is the config's block `masks`, `runtime` its block `runtime`. `scratch` keeps what is finished when the job is killed;
+    `settings` is the config's block `masks`, `runtime` its block `runtime`; `source` is the shard's entry of samples.sources, whose
+    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished when the job is killed;
     `path_to_timing` gets how long the device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at
     least 20 rows failed.
     """
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device
 
-    photos = list_wanted(
-        read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"]),
-        read_table(path_to_keywords, ["image_id", "caption_id", "words", "status"]),
-    )
+    samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
+    photos = list_wanted(samples, read_table(path_to_keywords, ["image_id", "caption_id", "words", "status"]))
+    if settings["truth"] == "union":
+        attach_labels(photos, samples, source)
     scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
     with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
         device = lease_device(runtime)
@@ -94,6 +123,7 @@ def segment_objects(
             runtime["precision"],
             batch_size=runtime["batch_size"],
             is_compiled=runtime.get("compile", False),
+            sha256=sha256,
         )
         engine = Engine(Segmentation(detector, settings, writer.final_path), runtime, scratch)
         frame = segment_photos(photos, engine, detector, settings, runtime)
@@ -126,12 +156,49 @@ def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
     return [photo for photo in photos.values() if photo.wanted]
 
 
+def attach_labels(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:
+    """Give each photo its labels, or the reason why it has none that can be used.
+
+    Labels mean the pixels of the source's own file: where the photo was turned by its EXIF tag when it was read, or has another
+    size than its labels, they would lie elsewhere.
+    """
+    path = find_instances(source)
+    if path is None:
+        return
+    images = path.parent / "images" if source["format"] == "embedded" else CHECKOUT / source["images"]
+    sample = samples.set_index("image_id")
+    keys = {photo.image_id: str(sample.at[photo.image_id, "source_key"]) for photo in photos}
+    labelled = read_instances(path, set(keys.values()))
+    for photo in photos:
+        labels = labelled.get(keys[photo.image_id])
+        size = (sample.at[photo.image_id, "height"], sample.at[photo.image_id, "width"])
+        if labels is None:
+            photo.labels_state = "not_labelled"
+        elif (labels.height, labels.width) != size:
+            photo.labels_state = "other_size"
+        elif is_turned(images / labels.file_name):
+            photo.labels_state = "turned"
+        else:
+            photo.labels, photo.labels_state = labels, "used"
+
+
+def is_turned(path: Path) -> bool:
+    """Tell whether the photo's EXIF tag turns or mirrors it; one that cannot be opened may, too."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            return image.getexif().get(_EXIF_TURN, 1) != 1
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
+        return True
+
+
 def segment_photos(
     photos: list[Photo], engine: Engine, detector, settings: dict, runtime: dict
 ) -> pd.DataFrame:
-    """Return the rows of all photos, in order; a photo of which the detector can name nothing is never decoded."""
+    """Return the rows of all photos, in order; one of which neither detector nor labels can name anything is never decoded."""
     known = set(detector.categories)
-    results = engine.run([photo for photo in photos if known.intersection(photo.wanted)])
+    results = engine.run(
+        [photo for photo in photos if any(photo.can_be_judged(word, known) for word in photo.wanted)]
+    )
     unseen = format_batch_shape(runtime["batch_size"], settings)
     rows = []
     for photo in photos:
@@ -179,8 +246,14 @@ class Segmentation(DeviceStage):
 
     def keep(self, item: Photo, value, output, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
         masks = np.unpackbits(output.masks, axis=-1, count=value.shape[1]).astype(bool)
-        rows, names = list_rows(item), []
-        chosen = judge_photo(item, rows, replace(output, masks=masks), self._known, self._settings)
+        output, rows, names = replace(output, masks=masks), list_rows(item), []
+        try:
+            chosen = judge_photo(item, rows, output, self._known, self._settings)
+        except LabelError as error:
+            logging.getLogger("unscene").warning("%s: labels not used: %s", item.image_id, error)
+            item = replace(item, labels=None, labels_state="broken")
+            rows = list_rows(item)
+            chosen = judge_photo(item, rows, output, self._known, self._settings)
         for row, shaped in chosen:
             name = row["edit_id"]
             row["sha256"] = _write_masks(shaped, folder, name)
@@ -207,16 +280,20 @@ def judge_photo(
 ) -> list[tuple[dict, ObjectMask]]:
     """Fill in the rows of one photo; return the (row, masks) of the edits that are wanted of it.
 
-    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept; the vocabulary's order
-    decides ties.
+    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, a labelled one with LABEL_CONFIDENCE;
+    the vocabulary's order decides ties.
     """
     candidates = []
+    seen = detections.seen_boxes
+    if photo.labels is not None:
+        seen = np.concatenate([seen, photo.labels.list_boxes()])
     for row in rows:
+        word = row["category"]
         # What was seen of any category, so that a control edit can keep away from it.
-        row["seen_boxes"] = detections.seen_boxes.ravel()
-        if row["category"] not in known:
+        row["seen_boxes"] = seen.ravel()
+        if not photo.can_be_judged(word, known):
             continue
-        shaped = measure_word(row, detections, settings)
+        shaped = measure_word(photo, row, detections, settings)
         if shaped is not None and row["reason"] is None:
             candidates.append((row, shaped))
     candidates.sort(key=lambda candidate: (-candidate[0]["score"], COCO80.index(candidate[0]["category"])))
@@ -228,16 +305,33 @@ def judge_photo(
     return chosen
 
 
-def measure_word(row: dict, detections, settings: dict) -> ObjectMask | None:
-    """Enter what was found of a row's word; return its mask, or None when the word was not found well enough."""
-    here = np.array([category == row["category"] for category in detections.categories], dtype=bool)
+def measure_word(photo: Photo, row: dict, detections, settings: dict) -> ObjectMask | None:
+    """Enter what was found of a row's word; return its mask, or None when the word was not found well enough.
+
+    The mask joins what the detector found and what is labelled; where its best instance stays below masks.target_confidence, the
+    labels alone make it: on real photos such weak instances often lie elsewhere. A word with a labelled crowd is given up: a
+    group whose members nobody told apart cannot be removed whole.
+    """
+    word = row["category"]
+    here = np.array([category == word for category in detections.categories], dtype=bool)
     best = float(detections.confidences[here].max(initial=0.0))
     row["confidence"], row["instances"] = best, int(here.sum())
-    if best < settings["target_confidence"]:
+    is_detected, is_labelled = best >= settings["target_confidence"], photo.count_labels(word) > 0
+    row["found_by"] = {(True, True): "both", (True, False): "detector", (False, True): "labels"}.get(
+        (is_detected, is_labelled)
+    )
+    if photo.has_crowd(word):
+        row["reason"] = "crowd"
+        return None
+    if not is_detected and not is_labelled:
         row["reason"] = "not_detected" if not here.any() else "low_confidence"
         return None
-    shaped = shape_mask(detections.masks[here], settings)
-    row["area_fraction"], row["score"] = shaped.area_fraction, best * shaped.area_fraction
+    instances = detections.masks[here & is_detected]
+    if is_labelled:
+        instances = np.concatenate([instances, photo.labels.draw_objects(word)[None]])
+    shaped = shape_mask(instances, settings)
+    row["area_fraction"] = shaped.area_fraction
+    row["score"] = (LABEL_CONFIDENCE if is_labelled else best) * shaped.area_fraction
     row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"] = shaped.box
     row["dilation_px"], row["reason"] = shaped.dilation_px, shaped.reason
     return shaped
@@ -259,6 +353,8 @@ def _row(photo: Photo, word: str) -> dict:
         status="skipped",
         reason="unknown_to_detector",
         caption_position=photo.wanted[word],
+        labels=photo.labels_state,
+        labelled_instances=photo.count_labels(word) if photo.labels else None,
         seen_boxes=np.zeros(0, np.float32),
     )
     return row
@@ -286,4 +382,6 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             scratch=open_scratch(snakemake),
             path_to_timing=find_timing(snakemake),
+            source=snakemake.params.lineage["settings"]["source"],
+            sha256=snakemake.config["masks"]["sha256"],
         )

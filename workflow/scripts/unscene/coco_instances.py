@@ -1,19 +1,29 @@
 """Object labels in COCO's instances format: which objects a photo has, and their exact masks."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from unscene.checkout import CHECKOUT
+from unscene.mask_shapes import bounding_box
 from unscene.tables import read_json
 
 _SUPERSAMPLING = 8
 
 
+class LabelError(ValueError):
+    """A label that cannot be drawn."""
+
+
 @dataclass
 class LabelledPhoto:
-    """The labels of one photo: `segmentations` and `crowds` by category, as the file holds them."""
+    """The labels of one photo: `segmentations` and `crowds` by category, as the file holds them.
+
+    Whatever draws them raises LabelError when one is broken.
+    """
 
     file_name: str
     height: int
@@ -29,23 +39,42 @@ class LabelledPhoto:
         """Return the regions labelled as crowds of the category: some of their pixels are objects, nobody says which."""
         return self._draw(self.crowds.get(category, ()))
 
+    def list_boxes(self) -> np.ndarray:
+        """Return the box of everything that is labelled, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels, end exclusive."""
+        groups = [*self.segmentations.values(), *self.crowds.values()]
+        boxes = [bounding_box(self._draw([segmentation])) for group in groups for segmentation in group]
+        return np.array(boxes, np.float32).reshape(-1, 4)
+
     def _draw(self, segmentations) -> np.ndarray:
         drawn = np.zeros((self.height, self.width), bool)
         for segmentation in segmentations:
-            drawn |= decode_segmentation(segmentation, self.height, self.width)
+            try:
+                drawn |= decode_segmentation(segmentation, self.height, self.width)
+            except (ValueError, TypeError, KeyError, IndexError) as error:
+                raise LabelError(f"{self.file_name}: {type(error).__name__}: {error}") from error
         return drawn
 
 
-def read_instances(path: str | Path) -> dict[str, LabelledPhoto]:
+def find_instances(source: dict) -> Path | None:
+    """Return the path of a source's instances file (entry of samples.sources), or None when it has no labels."""
+    if source["format"] == "embedded":
+        return Path("results/scenes") / source["name"] / f"instances_{source['name']}.json"
+    if source["format"] == "coco" and source.get("instances"):
+        return CHECKOUT / source["instances"]
+    return None
+
+
+def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dict[str, LabelledPhoto]:
     """Read an instances file: labelled photos by image id as text; a photo that is listed without objects has none.
 
-    Raises TableError when the file is missing or not in COCO's format.
+    keys: the only image ids wanted. Raises TableError when the file is missing or not JSON.
     """
     document = read_json(path)
     names = {category["id"]: category["name"] for category in document["categories"]}
     photos = {
         str(image["id"]): LabelledPhoto(image["file_name"], image["height"], image["width"])
         for image in document["images"]
+        if keys is None or str(image["id"]) in keys
     }
     for annotation in document["annotations"]:
         photo = photos.get(str(annotation["image_id"]))

@@ -13,6 +13,21 @@ class ConfigError(ValueError):
     """A config that is valid by schema and still cannot be run."""
 
 
+# Where detectors lie that the config names without a folder, below the checkout.
+MODELS = "models"
+DETECTORS = ("masks.weights", "quality.judge")
+ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
+
+
+def expand_detectors(config: dict) -> None:
+    """Give the detectors that are named without a folder the one in which such models lie: `yolo.pt` is `models/yolo.pt`."""
+    for dotted in DETECTORS:
+        section, key = dotted.split(".")
+        name = config[section][key]
+        if name and Path(name).name == name:
+            config[section][key] = f"{MODELS}/{name}"
+
+
 def check_config(config: dict, checkout: Path) -> None:
     """Raise ConfigError on contradictions between keys and on files that the config names and that are not there.
 
@@ -47,6 +62,20 @@ def check_config(config: dict, checkout: Path) -> None:
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
+    if masks["truth"] == "union":
+        check_labels(config["samples"]["sources"], checkout)
+
+
+def check_labels(sources: list[dict], checkout: Path) -> None:
+    """Raise ConfigError where labels should join the masks and no source has any, or a file of them is missing."""
+    labelled = [source for source in sources if source["format"] == "coco" and source.get("instances")]
+    if not labelled and not any(source["format"] == "embedded" for source in sources):
+        raise ConfigError(
+            "masks.truth: union needs a source with labels (format coco with `instances`, or embedded); "
+            "add `instances` to a source, or set it to ignore"
+        )
+    for source in labelled:
+        _check_entry("samples.sources", source, "instances", checkout)
 
 
 def wants_study(config: dict) -> bool:
@@ -205,6 +234,10 @@ def _check_path(config: dict, dotted: str, checkout: Path) -> None:
     for part in dotted.split("."):
         value = value[part]
     if value and not (checkout / value).exists():
-        raise ConfigError(
-            f"{dotted}: {checkout / value} is not there; give the path of the weights (config/README.md)"
-        )
+        way_out = "give the path of the weights (config/README.md)"
+        if dotted in DETECTORS:
+            way_out = (
+                f"nothing is downloaded: fetch the file from its authors (YOLO: {ULTRALYTICS_ASSETS}) and put it there, "
+                f"or give another path; a bare name means {MODELS}/NAME under the checkout"
+            )
+        raise ConfigError(f"{dotted}: {checkout / value} is not there; {way_out}")

@@ -19,6 +19,8 @@ SCRIPTS = Path(__file__).resolve().parents[1]
 # The package `batches` sends requests and keeps the answers; what an answer is, the request alone decides.
 UNDECIDING = {"logs.py", "offline.py", "devices.py"}
 UNDECIDING_PACKAGES = {"batches"}
+# Keys that guard a file: they stop a job or let it go on, and decide nothing of its output.
+GUARDS = ("masks.sha256", "quality.judge_sha256")
 _WHOLE_FILE_BYTES = 64 * 2**20
 _BLOCK_BYTES = 2**20
 
@@ -48,6 +50,7 @@ class Lineage:
         parents: Sequence[str] = (),
         weights: Sequence[str] = (),
         files: Sequence[str] = (),
+        source_files: Sequence[str] = (),
         version: int | None = None,
         per_source: bool = False,
         per_arm: bool = False,
@@ -59,7 +62,8 @@ class Lineage:
         """Register a rule and return its lineage as a function of the wildcards.
 
         settings: config sections or dotted keys that the script reads. weights: dotted keys whose value is a path (or null).
-        files: files of the checkout that decide the output. version: for dear rules, in place of the hash of the
+        files: files of the checkout that decide the output. source_files: keys of the job's own source whose files do,
+        where it has them; for rules with per_source. version: for dear rules, in place of the hash of the
         code. per_source, per_arm, per_set, per_model: the entry of the job's own source, arm, evaluation set or named model
         belongs to the settings, as `source`, `arm`, `set` or `model`; of a named model the weights count, too.
         formats: the rule runs for sources of these formats only, so it touches no other source. script: when it is not the
@@ -70,6 +74,7 @@ class Lineage:
             "parents": parents,
             "weights": weights,
             "files": files,
+            "source_files": source_files,
             "code": f"version {version}" if version is not None else code_hash(script or rule),
             "formats": formats,
             "entries": [
@@ -109,12 +114,15 @@ class Lineage:
         weights = {key: self._fingerprint(_look_up(self._config, key)) for key in declared["weights"]}
         if "model" in declared["entries"]:
             weights["model"] = self._fingerprint(settings["model"]["path"])
+        files = {name: self._fingerprint(name) for name in declared["files"]}
+        for key in declared["source_files"]:
+            files[f"source.{key}"] = self._fingerprint(settings["source"].get(key))
         return {
             "rule": rule,
-            "settings": canonical(settings),
+            "settings": _drop_guards(canonical(settings)),
             "code": declared["code"],
             "weights": weights,
-            "files": {name: self._fingerprint(name) for name in declared["files"]},
+            "files": files,
             "parents": {parent: self._digest(parent, chosen) for parent in declared["parents"]},
         }
 
@@ -206,7 +214,7 @@ def fingerprint(path: Path) -> str:
     down every parse of the workflow.
     """
     if not path.exists():
-        raise FileNotFoundError(f"{path}: the weights named in the config are not there")
+        raise FileNotFoundError(f"{path}: the config names it, and it is not there")
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     hashed = hashlib.sha256()
     for file in files:
@@ -258,6 +266,13 @@ def _look_up(config: dict, dotted: str) -> object:
     for key in dotted.split("."):
         value = value[key]
     return value
+
+
+def _drop_guards(settings: dict) -> dict:
+    for dotted in GUARDS:
+        section, key = dotted.split(".")
+        settings.get(section, {}).pop(key, None)
+    return settings
 
 
 def _put(settings: dict, dotted: str, value: object) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from unscene.detectors.base import Detections
+from unscene.shards import file_sha256
 
 __all__ = ["Detections", "load_detector"]
 
@@ -14,13 +15,17 @@ def load_detector(
     precision: str = "float32",
     batch_size: int = 16,
     is_compiled: bool = False,
+    sha256: str | None = None,
 ):
     """Return the detector of a path, whose `detect` takes photos of any sizes and returns a Detections each.
 
-    is_compiled: have torch compile the network; it does so at the first batch.
-    Raises FileNotFoundError for a path that is not there and ValueError for one that is neither kind.
+    is_compiled: have torch compile the network; it does so at the first batch. sha256: what a checkpoint's file must have, compared
+    before any of it is unpickled. Raises FileNotFoundError for a path that is not there and ValueError for one that is neither kind
+    or has another checksum.
     """
     path = Path(path).resolve()
+    if sha256 is not None:
+        _check_sha256(path, sha256)
     if path.is_dir():
         from unscene.detectors.detr import DetrDetector
 
@@ -28,3 +33,16 @@ def load_detector(
     from unscene.detectors.yolo import Detector
 
     return Detector(path, image_size, device, precision, batch_size, is_compiled)
+
+
+def _check_sha256(path: Path, expected: str) -> None:
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder has no SHA-256; set masks.sha256 or quality.judge_sha256 to null")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such detector checkpoint; give its path (config/README.md)")
+    found = file_sha256(path)
+    if found != expected.lower():
+        raise ValueError(
+            f"{path}: its SHA-256 is {found}, the config (masks.sha256, quality.judge_sha256) says {expected}; "
+            "fetch the file again, or correct the key if you trust this one"
+        )

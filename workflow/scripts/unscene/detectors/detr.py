@@ -30,8 +30,8 @@ SIGMOID = {
 class DetrDetector:
     """A transformers folder on one device.
 
-    Photos are resized to one square, as RT-DETR and RF-DETR were trained, and go through in batches of one shape, so a result
-    does not depend on what else is detected, but for the last digit of a number. Categories are the config's `id2label`.
+    Photos are resized to one square, as RT-DETR and RF-DETR were trained, and go through in batches of one shape (one by one on
+    the CPU), so a result does not depend on what else is detected. Categories are the config's `id2label`.
     """
 
     def __init__(
@@ -108,17 +108,26 @@ class DetrDetector:
             parts = [pixel.clone() for pixel in pixels[: len(photos)].split(1)]  # clones lie aligned
         with torch.inference_mode():
             seen = [self._model(pixel_values=part) for part in parts]
-        logits = torch.cat([part.logits for part in seen]).float()
-        boxes = torch.cat([part.pred_boxes for part in seen]).float()
-        scores = logits.softmax(-1)[..., :-1] if self._is_softmax else logits.sigmoid()
-        masks = torch.cat([part.pred_masks for part in seen]) if want_masks else [None] * len(logits)
+        outputs = [
+            output
+            for part in seen
+            for output in zip(
+                part.logits,
+                part.pred_boxes,
+                part.pred_masks if want_masks else [None] * len(part.logits),
+                strict=True,
+            )
+        ]
         return [
-            self._to_detections(photo, *each, confidence)
-            for photo, *each in zip(photos, scores, boxes, masks, wanted, strict=False)
+            self._to_detections(photo, *output, names, confidence)
+            for photo, output, names in zip(photos, outputs, wanted, strict=False)
         ]
 
-    def _to_detections(self, photo, scores, boxes, masks, wanted, confidence) -> Detections:
+    def _to_detections(self, photo, logits, boxes, masks, wanted, confidence) -> Detections:
         torch, (height, width) = self._torch, photo.shape[:2]
+        # Photo by photo: where a vector's last elements fall decides their last digit.
+        logits, boxes = logits.float(), boxes.float()
+        scores = logits.softmax(-1)[..., :-1] if self._is_softmax else logits.sigmoid()
         named = torch.tensor([index in self.names for index in range(scores.shape[1])], device=scores.device)
         flat = torch.where(named, scores, 0).flatten()
         order = flat.argsort(descending=True, stable=True)[:MAX_DETECTIONS]

@@ -118,8 +118,8 @@ def ask_dino(usable: list[tuple], dino) -> None:
             values["rc_s_reason"] = "no window with enough of the hole and of its surroundings"
 
 
-def load_judge(path: str | None, image_size: int, device: str, runtime: dict):
-    """Return the judging detector, or None when the config names none."""
+def load_judge(path: str | None, image_size: int, device: str, runtime: dict, sha256: str | None = None):
+    """Return the judging detector, or None when the config names none. sha256: quality.judge_sha256."""
     if path is None:
         return None
     from unscene.detectors import load_detector
@@ -131,6 +131,7 @@ def load_judge(path: str | None, image_size: int, device: str, runtime: dict):
         runtime["precision"],
         runtime["batch_size"],
         runtime.get("compile", False),
+        sha256,
     )
 
 

@@ -1,7 +1,7 @@
 """COCO's captions format: one JSON with `images` and `annotations`, photos in a folder.
 
 The whole JSON is parsed for each shard: about 100 MB and two seconds for train2017, little beside decoding the photos.
-Instances are not read here; only the score against truth needs them.
+Instances are not read here; only masks.truth `union` and the score against truth need them.
 """
 
 import json
