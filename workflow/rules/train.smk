@@ -28,15 +28,10 @@ TRAINING_DATA = {
         "index": "results/train/unfiltered_photos.parquet",
     },
 }
-
-
-def get_training_data(wildcards):
-    """Return the inputs that an arm's `pairs` chooses."""
-    return TRAINING_DATA[config["train"]["arms"][wildcards.arm].get("pairs", "accepted")]
-
+TRAINED_ON = {arm: config["train"]["arms"][arm].get("pairs", "accepted") for arm in TRAINED_ARMS}
 
 STAGE_FILES += [PHOTOS, INDEX]
-if any(arm.get("pairs") == "unfiltered" for arm in config["train"]["arms"].values()):
+if "unfiltered" in TRAINED_ON.values():
     STAGE_FILES += TRAINING_DATA["unfiltered"].values()
 STAGE_FILES += expand("results/models/{arm}/fold{fold}/seed{seed}", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS)
 STAGE_FILES += expand(
@@ -127,7 +122,7 @@ rule export_pairs:
 rule train_clip:
     """Fine-tune CLIP on the pairs of all folds but one; every arm gets the same photos, steps and order."""
     input:
-        unpack(get_training_data),
+        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
         folds="results/folds/folds.parquet",
         leaks="results/folds/leaks.parquet",
         # It must have passed; that it was written anew re-trains nothing.
@@ -163,7 +158,7 @@ rule train_clip:
 
 use rule train_clip as train_clip_classes with:
     input:
-        unpack(get_training_data),
+        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
         folds="results/folds/folds.parquet",
         classes="results/folds/classes.parquet",
         leaks="results/folds/leaks.parquet",
@@ -182,7 +177,7 @@ use rule train_clip as train_clip_classes with:
 rule train_final:
     """Fine-tune CLIP on all pairs, for deployment; the folds' models tell what to expect of it."""
     input:
-        unpack(get_training_data),
+        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
         leaks="results/folds/leaks.parquet",
         controls=CONTROLS,
     output:
