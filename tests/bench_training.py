@@ -1,7 +1,9 @@
 """Speed and memory of fine-tuning against open_clip's own trainer: same model shape, photos, captions, loss and batch size.
 
-Both sides run in processes of their own, in turns, on the same threads. Decoding counts on both sides: open_clip's trainer decodes each
-JPEG in every epoch (its DataLoader), unscene once before the first step, which is part of its time here.
+Both sides run in processes of their own, in turns, on the same threads and in the same number format. Decoding counts on both sides:
+open_clip's trainer decodes each JPEG in every epoch (its DataLoader), unscene once before the first step, which is part of its time here.
+Loading the weights counts on neither side. On a CPU there is also the processor time: with one thread
+(OMP_NUM_THREADS=1) a busy machine distorts it little; several threads that wait for a core spend it, too.
 """
 
 import json
@@ -21,6 +23,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(CHECKOUT / "workflow" / "scripts"), str(CHECKOUT / "tests")]
 
 MODEL = "ViT-B-32-quickgelu"
+PEER = "open_clip_train"
+PRECISIONS = {"float32": "fp32", "bfloat16": "amp_bf16"}  # ours: theirs
 PUBLISHED_A100 = 850  # samples/s of ViT-B/32 on one A100-40GB, the upper end of what is published
 
 
@@ -47,8 +51,8 @@ def make_world(folder: Path, photos: int) -> None:
     pd.DataFrame(rows).to_csv(folder / "photos.csv", sep="\t", index=False)
 
 
-def train_ours(folder: Path, size: int, steps: int, device: str, threads: int) -> float:
-    """Return seconds of cache and steps together."""
+def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, precision: str) -> np.ndarray:
+    """Return seconds of cache and steps together, by the wall clock and of the processor."""
     import pandas as pd
 
     from unscene.clip_models import get_normalisation, load_clip
@@ -75,9 +79,9 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int) -
         "steps": steps, "batch_pairs": size // 2, "learning_rate": 1e-5, "warmup_steps": 1, "weight_decay": 0.1,
         "temperature": "trained", "true_negations": 0, "crop_scale": 0.9,
     }  # fmt: skip
-    runtime = {"precision": "bfloat16", "chunk_pairs": 0, "checkpoint_activations": False}
+    runtime = {"precision": precision, "chunk_pairs": 0, "checkpoint_activations": False}
     trainer = Trainer(model, arm, settings, (0, 0, 0), get_normalisation(preprocess), runtime)
-    began = time.monotonic()
+    began = read_clocks()
     write_cache(pair, preprocess, folder / "photos.npy", folder / "photos.parquet", threads)
     training_set = open_cache(pair, folder / "photos.npy", folder / "photos.parquet")
     plan = plan_batches(pair["group"].to_numpy(), steps, size // 2, "random", 0)
@@ -85,11 +89,13 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int) -
         training_set, plan, arm, settings, (0, 0, 0), model, tokenizer, list_texts(arm["loss"])
     )
     trainer.train(reader)
-    return time.monotonic() - began
+    return read_clocks() - began
 
 
-def train_theirs(folder: Path, size: int, steps: int, device: str, threads: int) -> float:
-    """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos."""
+def train_theirs(
+    folder: Path, size: int, steps: int, device: str, threads: int, precision: str
+) -> np.ndarray:
+    """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos, as `train_ours`."""
     import open_clip
     import torch
     from open_clip_train.data import get_csv_dataset
@@ -103,7 +109,7 @@ def train_theirs(folder: Path, size: int, steps: int, device: str, threads: int)
     arguments = parse_args(
         [
             "--train-data", str(folder / "photos.csv"), "--batch-size", str(size), "--model", MODEL,
-            "--precision", "amp_bf16" if device == "cuda" else "fp32", "--grad-clip-norm", "1.0",
+            "--precision", PRECISIONS[precision], "--grad-clip-norm", "1.0",
             "--workers", "8" if device == "cuda" else "0", "--lr", "1e-5", "--wd", "0.1", "--warmup", "1",
         ]
     )  # fmt: skip
@@ -118,28 +124,39 @@ def train_theirs(folder: Path, size: int, steps: int, device: str, threads: int)
     loader = get_csv_dataset(arguments, transform, True, tokenizer=open_clip.get_tokenizer(MODEL))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.1)
     schedule = cosine_lr(optimizer, 1e-5, 1, steps)
-    began = time.monotonic()
+    began = read_clocks()
     for epoch in range(steps // loader.dataloader.num_batches):
         train_one_epoch(
             model, {"train": loader}, open_clip.ClipLoss(), epoch, optimizer, None, schedule, None, arguments
         )
-    return time.monotonic() - began
+    return read_clocks() - began
 
 
-def run(side: str, folder: Path, size: int, steps: int, device: str, threads: int, path: Path) -> None:
-    """Measure one side in this process and write samples a second and peak memory (MB) to path."""
-    seconds = {"ours": train_ours, "theirs": train_theirs}[side](folder, size, steps, device, threads)
+def read_clocks() -> np.ndarray:
+    """Return seconds of the wall clock and of this process's processor time."""
+    return np.array([time.monotonic(), time.process_time()])
+
+
+def run(
+    side: str, folder: Path, size: int, steps: int, device: str, threads: int, precision: str, path: Path
+) -> None:
+    """Measure one side in this process and write samples a second (wall, processor) and peak memory (MB) to path."""
+    train = {"ours": train_ours, "theirs": train_theirs}[side]
+    wall, processor = train(folder, size, steps, device, threads, precision)
     if device == "cuda":
         import torch
 
         peak = torch.cuda.max_memory_allocated() / 2**20
     else:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    path.write_text(json.dumps({"speed": size * steps / seconds, "peak": peak}))
+    shown = size * steps
+    path.write_text(json.dumps({"speed": shown / wall, "processor": shown / processor, "peak": peak}))
 
 
-def measure(size: int, epochs: int, batches: int, repeats: int, device: str, threads: int) -> dict:
-    """Return {side: {speed, peak}}, the medians of the repeats, both sides in turns."""
+def measure(
+    size: int, epochs: int, batches: int, repeats: int, device: str, threads: int, precision: str
+) -> dict:
+    """Return {side: {speed, processor, peak}}, the medians of the repeats, both sides in turns."""
     results: dict = {"ours": [], "theirs": []}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -148,7 +165,7 @@ def measure(size: int, epochs: int, batches: int, repeats: int, device: str, thr
         for repeat in range(repeats):
             for side in results if repeat % 2 == 0 else reversed(results):
                 path = folder / "result.json"
-                arguments = (side, folder, size, epochs * batches, device, threads, path)
+                arguments = (side, folder, size, epochs * batches, device, threads, precision, path)
                 process = context.Process(target=run, args=arguments)
                 process.start()
                 process.join()
@@ -157,26 +174,64 @@ def measure(size: int, epochs: int, batches: int, repeats: int, device: str, thr
                 results[side].append(json.loads(path.read_text()))
                 path.unlink()
     return {
-        side: {key: statistics.median(run[key] for run in runs) for key in ("speed", "peak")}
+        side: {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         for side, runs in results.items()
     }
+
+
+def print_parts(threads: int, size: int = 16) -> None:
+    """Print what a step on a CPU spends where: seconds of `size` samples forward and backward, and of an update of the weights."""
+    import open_clip
+    import torch
+    from torch.nn.utils import clip_grad_norm_
+
+    from unscene.clip_models import encode_texts, get_text_lengths, tokenize
+
+    torch.set_num_threads(threads)
+    model = open_clip.create_model(MODEL)
+    pixels = torch.randn(size, 3, 224, 224).to(memory_format=torch.channels_last)
+    title = "A man in a red shirt number {} is standing next to a bench."
+    tokens = tokenize(open_clip.get_tokenizer(MODEL), [title.format(number) for number in range(size)])
+    cut = tokens[:, : int(get_text_lengths(tokens).max())]
+    parts = {
+        "image tower": lambda: model.encode_image(pixels, normalize=True).float().sum().backward(),
+        f"text tower, {tokens.shape[1]} tokens": lambda: model.encode_text(tokens, normalize=True).float().sum().backward(),
+        f"text tower, {cut.shape[1]} tokens": lambda: encode_texts(model, cut).float().sum().backward(),
+        "gradient norm": lambda: clip_grad_norm_(model.parameters(), 1.0),
+    }  # fmt: skip
+    for name, options in {"AdamW as open_clip_train has it": {}, "AdamW, fused": {"fused": True}}.items():
+        parts[name] = torch.optim.AdamW(model.parameters(), lr=1e-5, **options).step
+    for name, part in parts.items():
+        seconds = []
+        for precision in PRECISIONS if "tower" in name else ["float32"]:
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                part()  # the first call makes the kernels
+                began = read_clocks()
+                part()
+                seconds.append(f"{precision} {(read_clocks() - began)[1]:.2f} s")
+        print(f"{name}: {', '.join(seconds)} of processor time", flush=True)
 
 
 if __name__ == "__main__":
     import torch
 
-    cuda = torch.cuda.is_available()
-    shape = (512, 4, 8) if cuda else (32, 2, 2)
-    result = measure(*shape, repeats=3, device="cuda" if cuda else "cpu", threads=torch.get_num_threads())
-    ours, theirs = result["ours"], result["theirs"]
-    where = "gpu" if cuda else "cpu"
-    print_bench(
-        f"training_{where}", ours["speed"], "samples/s", ours["speed"] / theirs["speed"], "open_clip_train"
-    )
-    print_bench(
-        f"training_memory_{where}", ours["peak"], "MB", theirs["peak"] / ours["peak"], "open_clip_train"
-    )
-    if cuda:
-        print_bench(
-            "training_published", ours["speed"], "samples/s", ours["speed"] / PUBLISHED_A100, "A100_published"
-        )
+    cuda, threads = torch.cuda.is_available(), torch.get_num_threads()
+    if not cuda:
+        print_parts(threads)
+        where, device, shape, repeats = "cpu", "cpu", (32, 2, 2), {"float32": 2}
+        if torch.cpu.get_capabilities().get("avx512_bf16"):
+            repeats["bfloat16"] = 1
+    else:
+        where, device, shape, repeats = "gpu", "cuda", (512, 4, 8), {"bfloat16": 3}
+    for precision, count in repeats.items():
+        result = measure(*shape, count, device, threads, precision)
+        ours, theirs = result["ours"], result["theirs"]
+        name = f"training_{where}_{precision}"
+        print_bench(name, ours["speed"], "samples/s", ours["speed"] / theirs["speed"], PEER)
+        print_bench(f"{name}_memory", ours["peak"], "MB", theirs["peak"] / ours["peak"], PEER)
+        if cuda:
+            ratio = ours["speed"] / PUBLISHED_A100
+            print_bench("training_published", ours["speed"], "samples/s", ratio, "A100_published")
+        else:
+            ratio = ours["processor"] / theirs["processor"]
+            print_bench(f"{name}_processor", ours["processor"], "samples/s", ratio, PEER)

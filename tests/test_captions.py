@@ -11,7 +11,7 @@ from paid_answers import enter_answers
 from parse_captions import parse_captions
 from unscene.answers import AnswersMissing
 from unscene.batch_lines import build_answer, read_items, read_lines
-from unscene.caption_edits import find_fault
+from unscene.caption_edits import find_fault, write_from_template
 from unscene.lexicon import find_words
 from unscene.phrasings import hold_out, is_negated
 from unscene.tables import read_table, write_table
@@ -87,6 +87,11 @@ def test_template_backend(run):
         assert (
             row["phrasing"] not in held_out and row["phrasing_held_out"] in held_out and not row["held_out"]
         )
+        own = write_from_template(edit, category, row["caption_original"], 0.25, 7)
+        assert own == (
+            row["caption_without"],
+            row["caption_negated"],
+        )  # what an arm with captions: template tells
     first = [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
     build(run)
     answer_captions(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "template", None)

@@ -62,6 +62,14 @@ def test_control_edits_are_planned_when_asked_for(tmp_path):
     assert planned == STAGES | {"render_scenes"} | controls
 
 
+def test_an_arm_on_unfiltered_pairs_adds_its_cache_alone(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    arm = "{images: both, texts: negated, batches: paired, loss: {mask: 1}, pairs: unfiltered}"
+    overlay.write_text(f"train: {{arms: {{unfiltered: {arm}}}}}\n")
+    planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
+    assert planned == STAGES | {"render_scenes", "cache_unfiltered"}
+
+
 def test_slurm_profile(tmp_path):
     arguments = ("--profile", str(CHECKOUT / "profiles/slurm"))
     assert list_planned_rules(tmp_path, *arguments) == STAGES | {"render_scenes"}

@@ -45,6 +45,7 @@ def make_tables(folder, **changes):
     return paths | {
         "path_to_pairs": folder / "pairs.parquet",
         "path_to_rejected": folder / "rejected.parquet",
+        "path_to_unfiltered": folder / "unfiltered.parquet",
     }
 
 
@@ -94,6 +95,20 @@ def test_every_stage_that_can_refuse_gives_its_own_reason(tmp_path):
     }
     assert all(len(reasons) == 1 for reasons in rejected["all_reasons"])  # consequences are no reasons
     assert rejected.loc["toy_0-dog", "detail"] == "mask: too_small: 0.1 %"
+    assert read_table(tmp_path / "unfiltered.parquet")["edit_id"].tolist() == ["toy_5-dog"]
+
+
+def test_unfiltered_pairs_hold_what_scores_alone_refuse(tmp_path):
+    bad = {"scores.residual": 0.9, "scores.seam": 9.0}
+    pair, _ = select(
+        tmp_path, e1=bad, e2={"scores.sane": 0.0, "scores.sane_reason": "torn"}, e3={"captions": None}
+    )
+    unfiltered = read_table(tmp_path / "unfiltered.parquet")
+    assert pair["edit_id"].tolist() == ["toy_0-dog", "toy_4-dog", "toy_5-dog"]
+    assert unfiltered["edit_id"].tolist() == ["toy_0-dog", "toy_1-dog", "toy_4-dog", "toy_5-dog"]
+    assert unfiltered.columns.tolist() == pair.columns.tolist()
+    kept = unfiltered[unfiltered["edit_id"] != "toy_1-dog"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, pair, check_dtype=False)
 
 
 def test_thresholds_reject_in_the_order_of_the_scores_and_all_are_listed(tmp_path):

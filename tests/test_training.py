@@ -13,6 +13,7 @@ from train_clip import train_clip
 from train_final import train_final
 from unscene.clip_models import embed_photos, embed_texts, get_normalisation, load_clip
 from unscene.pairs import PairError, read_pairs, split_by_class, split_pairs
+from unscene.phrasings import find_phrasing, hold_out
 from unscene.tables import read_table, write_table
 from unscene.training.arms import (
     choose_photos,
@@ -20,6 +21,7 @@ from unscene.training.arms import (
     draw_step,
     draw_views,
     list_true_negations,
+    rewrite_captions,
     swap_edits,
     take_fraction,
 )
@@ -153,7 +155,7 @@ def test_texts_follow_the_arm():
         10, 4
     )  # pair p has a = 4p, b = 4p + 1, n = 4p + 2, and 4p + 3 for a with a true negation
     first, second = np.array([0, 1]), np.array([2, 3])
-    draws = draw_step((1, 2), 0, 2, 0.9, False)
+    draws = draw_step((1, 2), 0, 2, 0.9, ARMS["random"])
     draws.vague[:], draws.denied[:] = (0.2, 0.8), (0.1, 0.9)
 
     def choose(arm, share=0.25):
@@ -171,7 +173,7 @@ def test_texts_follow_the_arm():
 
 def test_photos_follow_the_arm():
     original, edited, sham = np.arange(4), np.arange(4) + 10, np.arange(4) + 20
-    draws = draw_step((1, 2), 0, 2, 0.9, True)
+    draws = draw_step((1, 2), 0, 2, 0.9, ARMS["paired"])
     draws.sham[:] = (0.2, 0.8)
     at = np.array([0, 1]), np.array([2, 3])
     expected = {
@@ -355,6 +357,89 @@ def test_a_frozen_tower_stays_as_it_is(world, tmp_path, tower):
     base, tuned = load_clip(world[0])[0].state_dict(), load_clip(folder)[0].state_dict()
     changed = {name for name in base if not torch.equal(base[name], tuned[name])}
     assert changed and all(name.startswith("visual.") == (tower == "text") for name in changed)
+
+
+@pytest.mark.parametrize(
+    ("tower", "groups", "trained"),
+    [
+        ("image", 1, ("visual.proj",)),
+        ("image", 2, ("visual.proj", "visual.ln_post.", "visual.transformer.resblocks.1.")),
+        ("text", 2, ("text_projection", "ln_final.", "transformer.resblocks.1.")),
+    ],
+)
+def test_only_the_unlocked_layers_of_a_tower_are_trained(world, tmp_path, tower, groups, trained):
+    folder = train(world, tmp_path / "model", {**ARMS["paired"], "unlocked": {tower: groups}})
+    base, tuned = load_clip(world[0])[0].state_dict(), load_clip(folder)[0].state_dict()
+    changed = {name for name in base if not torch.equal(base[name], tuned[name])}
+    of_tower = {name for name in base if name.startswith("visual.") == (tower == "image")} - {"logit_scale"}
+    expected = {name for name in of_tower if name.startswith(trained)}
+    assert {name for name in changed if name in of_tower} == expected - {"attn_mask"}
+    assert changed - of_tower  # the other tower is trained as a whole
+
+
+def test_whole_views_take_nothing_else_from_the_draws():
+    drawn, whole = (draw_step((1, 2), 3, 4, 0.5, ARMS["paired"] | arm) for arm in ({}, {"views": "whole"}))
+    side, x, y, flip = whole.views
+    assert (side == 1).all() and not (x.any() or y.any() or flip.any())
+    assert [view.shape for view in whole.views] == [view.shape for view in drawn.views]
+    for name in ("vague", "denied", "sham"):
+        assert np.array_equal(getattr(drawn, name), getattr(whole, name))
+
+
+def test_cached_features_of_a_frozen_tower_give_the_training_on_photos(world, tmp_path, monkeypatch):
+    """On the photos themselves, whole, the model ends at the same weights: all that is left out is repeated work."""
+    arm = {**PAIRED, "loss": {"mask": 1, "rank": 0.5, "keep": 1}, "freeze": "image", "views": "whole"}
+    calls = []
+
+    def count(self, *arguments, take=Trainer._encode):
+        calls.append(arguments[1].photos.shape[2:])
+        return take(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "_encode", count)
+    cached = train(world, tmp_path / "cached", arm, runtime={"chunk_pairs": 3})
+    assert set(calls) == {(32,)}  # features, never pixels
+    monkeypatch.setattr("unscene.training.loop.embed_photos", lambda model, preprocess, photos: photos)
+    whole = train(world, tmp_path / "whole", arm)
+    assert calls[-1] == (32, 32, 3)
+    base, ours, theirs = (load_clip(folder)[0].state_dict() for folder in (world[0], cached, whole))
+    for name, value in ours.items():
+        moved = (value - base[name]).abs().max()
+        assert (value - theirs[name]).abs().max() <= 0.02 * moved + 1e-6, name
+    curves = [pd.read_csv(folder / "loss.csv") for folder in (cached, whole)]
+    assert np.allclose(curves[0], curves[1], rtol=1e-3, atol=1e-5)
+    metas = [json.loads((folder / "meta.json").read_text()) for folder in (cached, whole)]
+    assert (
+        metas[0]["samples_seen"] == metas[1]["samples_seen"]
+        and metas[0]["data_hash"] == metas[1]["data_hash"]
+    )
+
+
+def test_template_captions_replace_what_tells_of_the_edit(world, tmp_path):
+    pair = read_pairs(world[1])
+    told = rewrite_captions(pair, 0.25, 7)
+    same = [column for column in pair if column not in ("caption_without", "caption_negated")]
+    pd.testing.assert_frame_equal(told[same], pair[same])
+    assert (told["caption_negated"] != pair["caption_negated"]).all()
+    for row in told.itertuples():
+        assert row.category not in row.caption_without and row.category in row.caption_negated
+        assert find_phrasing(row.caption_negated) not in (None, *hold_out(0.25, 7))
+    given, template = (
+        train(world, tmp_path / name, {**ARMS["paired"], "captions": name}) for name in ("given", "template")
+    )
+    hashes = [json.loads((folder / "meta.json").read_text())["data_hash"] for folder in (given, template)]
+    assert hashes[0] != hashes[1]
+
+
+def test_bfloat16_stays_near_float32(world):
+    if not torch.cpu.get_capabilities().get("avx512_bf16"):
+        pytest.skip("this CPU has no instructions for bfloat16")
+    settings = {**SETTINGS, "batch_pairs": 8}
+    trainer, reader = open_training(world, ARMS["paired_rank"], settings, {"precision": "bfloat16"})
+    exact, whole = get_gradients(*open_training(world, ARMS["paired_rank"], settings))
+    value, rough = get_gradients(trainer, reader)
+    assert trainer.precision == "bfloat16" and value != exact and value == pytest.approx(exact, rel=0.05)
+    one, other = (torch.cat([gradient.ravel() for gradient in part.values()]) for part in (whole, rough))
+    assert torch.nn.functional.cosine_similarity(one, other, dim=0) > 0.95
 
 
 def test_a_trained_temperature_moves_and_stays_below_its_bound(world, tmp_path):

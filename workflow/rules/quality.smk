@@ -2,11 +2,11 @@
 #
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
 #                  of masks, edits and captions
-# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, contact_sheet.png, contact_sheets/;
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, unfiltered.parquet, contact_sheet.png, contact_sheets/;
 #                  with edits.sham results/quality/sham/{shard}.parquet, controls.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
-STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected"])
+STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected", "unfiltered"])
 STAGE_FILES += ["results/quality/contact_sheet.png", "results/quality/contact_sheets"]
 if config["edits"]["sham"]:
     STAGE_FILES += expand("results/quality/sham/{shard}.parquet", shard=SHARDS)
@@ -83,6 +83,7 @@ rule select_pairs:
     output:
         pairs="results/quality/pairs.parquet",
         rejected="results/quality/rejected.parquet",
+        unfiltered="results/quality/unfiltered.parquet",
     log:
         "logs/select_pairs.log",
     benchmark:

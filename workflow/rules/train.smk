@@ -1,13 +1,14 @@
 # Train: fine-tune CLIP, once for each arm, fold and training seed; and the deployed arm once more on all pairs.
 #
-# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/{folds,classes,leaks}.parquet and check.json (and the photos
+# REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet, results/folds/{folds,classes,leaks}.parquet and check.json (and the photos
 #                  that the pairs name); with edits.sham results/quality/controls.parquet
-# OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet); results/models/{arm}/fold{fold}/seed{seed}/,
+# OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet), for arms with pairs: unfiltered also
+#                  unfiltered.npy, unfiltered_photos.parquet; results/models/{arm}/fold{fold}/seed{seed}/,
 #                  results/models/{arm}/all/, with train.class_folds results/models/{arm}/class{fold}/seed{seed}/
 
 TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
 # A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these re-trains nothing.
-TRAIN_SETTINGS = ["seed"] + [
+TRAIN_SETTINGS = ["seed", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
 CONTROLS = ["results/quality/controls.parquet"] if config["edits"]["sham"] else []
@@ -18,7 +19,20 @@ if config["train"]["reader"] == "cache":
 else:
     READER, PHOTOS, INDEX = "export_pairs", "results/train/pairs", "results/train/pairs.parquet"
 
+# By an arm's `pairs`: the pairs that it is trained on, and where their photos are.
+TRAINING_DATA = {
+    "accepted": {"pairs": "results/quality/pairs.parquet", "photos": PHOTOS, "index": INDEX},
+    "unfiltered": {
+        "pairs": "results/quality/unfiltered.parquet",
+        "photos": "results/train/unfiltered.npy",
+        "index": "results/train/unfiltered_photos.parquet",
+    },
+}
+TRAINED_ON = {arm: config["train"]["arms"][arm].get("pairs", "accepted") for arm in TRAINED_ARMS}
+
 STAGE_FILES += [PHOTOS, INDEX]
+if "unfiltered" in TRAINED_ON.values():
+    STAGE_FILES += TRAINING_DATA["unfiltered"].values()
 STAGE_FILES += expand("results/models/{arm}/fold{fold}/seed{seed}", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS)
 STAGE_FILES += expand(
     "results/models/{arm}/all", arm=[arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]]
@@ -60,6 +74,20 @@ rule cache_pairs:
         "../scripts/cache_pairs.py"
 
 
+use rule cache_pairs as cache_unfiltered with:
+    input:
+        pairs="results/quality/unfiltered.parquet",
+    output:
+        photos="results/train/unfiltered.npy",
+        index="results/train/unfiltered_photos.parquet",
+    log:
+        "logs/cache_unfiltered.log",
+    benchmark:
+        "benchmarks/cache_unfiltered.tsv"
+    message:
+        "Decoding the photos of the unfiltered pairs"
+
+
 rule export_pairs:
     """Export all pairs as WebDataset tars, one pair a sample; for more pairs than one array can hold."""
     input:
@@ -94,13 +122,11 @@ rule export_pairs:
 rule train_clip:
     """Fine-tune CLIP on the pairs of all folds but one; every arm gets the same photos, steps and order."""
     input:
-        pairs="results/quality/pairs.parquet",
+        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
         folds="results/folds/folds.parquet",
         leaks="results/folds/leaks.parquet",
         # It must have passed; that it was written anew re-trains nothing.
         checked=ancient("results/folds/check.json"),
-        photos=PHOTOS,
-        index=INDEX,
         controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/fold{fold}/seed{seed}"),
@@ -132,13 +158,11 @@ rule train_clip:
 
 use rule train_clip as train_clip_classes with:
     input:
-        pairs="results/quality/pairs.parquet",
+        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
         folds="results/folds/folds.parquet",
         classes="results/folds/classes.parquet",
         leaks="results/folds/leaks.parquet",
         checked=ancient("results/folds/check.json"),
-        photos=PHOTOS,
-        index=INDEX,
         controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/class{fold}/seed{seed}"),
@@ -153,10 +177,8 @@ use rule train_clip as train_clip_classes with:
 rule train_final:
     """Fine-tune CLIP on all pairs, for deployment; the folds' models tell what to expect of it."""
     input:
-        pairs="results/quality/pairs.parquet",
+        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
         leaks="results/folds/leaks.parquet",
-        photos=PHOTOS,
-        index=INDEX,
         controls=CONTROLS,
     output:
         model=directory("results/models/{arm}/all"),

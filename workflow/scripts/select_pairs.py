@@ -28,13 +28,15 @@ def select_pairs(
     path_to_scores: str,
     path_to_pairs: str,
     path_to_rejected: str,
+    path_to_unfiltered: str,
     thresholds: dict[str, float | None],
     policy: str = "fixed",
     size_bins: list[float] | None = None,
     path_to_calibration: str | None = None,
     path_to_certificate: str | None = None,
 ) -> None:
-    """Write the accepted pairs and the refused edits; together they hold every wanted edit exactly once.
+    """Write the accepted pairs and the refused edits, which together hold every wanted edit exactly once, and the unfiltered
+    pairs: every edit that has all a pair needs, whatever its scores.
 
     thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects; how often
     that happens is logged. policy: `fixed` applies the thresholds as they are; `calibrated` takes their limits from the
@@ -54,8 +56,10 @@ def select_pairs(
     head = read_head(wanted, path_to_certificate) if policy == "certified" else None
     reasons, details = decide(wanted, limits, head)
     accepted = reasons.str.len() == 0
-    pair = wanted[accepted].rename(columns={name: name.removeprefix("score:") for name in score_names})
-    pair = pair[[*PAIR_COLUMNS, *PAIR_EXTRAS, *(name.removeprefix("score:") for name in score_names)]]
+    complete = decide(wanted, {})[0].str.len() == 0
+    named = wanted.rename(columns={name: name.removeprefix("score:") for name in score_names})
+    named = named[[*PAIR_COLUMNS, *PAIR_EXTRAS, *(name.removeprefix("score:") for name in score_names)]]
+    pair = named[accepted]
     rejected = wanted[~accepted].assign(
         reason=reasons[~accepted].str[0], all_reasons=reasons[~accepted], detail=details[~accepted]
     )[REJECTED_COLUMNS]
@@ -63,6 +67,7 @@ def select_pairs(
     log_counts(wanted, pair, rejected, thresholds, limits)
     write_table(pair, path_to_pairs, PAIR_COLUMNS)
     write_table(rejected, path_to_rejected, REJECTED_COLUMNS)
+    write_table(named[complete], path_to_unfiltered, PAIR_COLUMNS)
 
 
 def join_wanted(
@@ -279,6 +284,7 @@ if __name__ == "__main__":
             path_to_scores=snakemake.input.scores,
             path_to_pairs=snakemake.output.pairs,
             path_to_rejected=snakemake.output.rejected,
+            path_to_unfiltered=snakemake.output.unfiltered,
             thresholds=quality["thresholds"],
             policy=quality["policy"],
             size_bins=quality.get("size_bins"),

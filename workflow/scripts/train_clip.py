@@ -73,4 +73,5 @@ if __name__ == "__main__":
             runtime=snakemake.config["runtime"],
             threads=snakemake.threads,
             settings_hash=digest(snakemake.params.lineage),
+            held_out_share=snakemake.params.lineage["settings"]["captions"]["held_out_share"],
         )

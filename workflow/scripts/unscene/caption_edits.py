@@ -103,6 +103,19 @@ def plain_captions(category: str, phrasing: str) -> tuple[str, str]:
     return PLAIN_SCENE, negate(PLAIN_SCENE, category, phrasing)
 
 
+def write_from_template(
+    edit_id: str, category: str, caption: str, held_out_share: float, seed: int
+) -> tuple[str, str]:
+    """Return (caption_without, caption_negated) as the backend `template` writes them for an edit, whatever backend the run has."""
+    held_out = hold_out(held_out_share, seed)
+    phrasing = choose_phrasing(edit_id, seed, sorted(set(PHRASINGS) - set(held_out)), "training")
+    without = same_text(rewrite(caption, category))
+    negated = same_text(negate(without, category, phrasing)) if without else ""
+    if find_fault(without, negated, category, held_out):
+        return plain_captions(category, phrasing)
+    return without, negated
+
+
 def same_text(text: object) -> str:
     """Return an answer's text as it goes into the table: one line, nothing when it is no text."""
     return flatten(text) if isinstance(text, str) else ""

@@ -197,6 +197,15 @@ def check_arm(name: str, arm: dict) -> None:
         raise ConfigError(f"{key}: images: {arm['images']} needs batches: paired or similar")
     if ("teacher" in arm["loss"]) != ("ema_decay" in arm):
         raise ConfigError(f"{key}: the loss teacher and ema_decay need each other")
+    unlocked = arm.get("unlocked", {})
+    if arm.get("freeze") in unlocked:
+        raise ConfigError(f"{key}: unlocked.{arm['freeze']} and freeze: {arm['freeze']} exclude each other")
+    if unlocked and "lora_rank" in arm:
+        raise ConfigError(f"{key}: unlocked and lora_rank exclude each other: adapters are in all layers")
+    if arm.get("pairs") == "unfiltered" and arm["images"].startswith("sham"):
+        raise ConfigError(
+            f"{key}: pairs: unfiltered has no sham edits; give it images: both, swapped or originals"
+        )
     if "lora_rank" in arm and "ema_decay" in arm:
         raise ConfigError(
             f"{key}: lora_rank and ema_decay exclude each other: the average is over whole weights"
@@ -213,9 +222,17 @@ def check_training(config: dict) -> None:
     for name, arm in arms.items():
         if arm["images"].startswith("sham") and not config["edits"]["sham"]:
             raise ConfigError(f"train.arms.{name}: images: {arm['images']} needs edits.sham: true")
-        if train["reader"] == "tars" and (arm["images"] != "both" or arm["batches"] != "paired"):
+        if arm.get("captions") == "template" and config["captions"]["backend"] == "template":
             raise ConfigError(
-                f"train.reader: tars can only feed arms with images: both and batches: paired, unlike {name!r}"
+                f"train.arms.{name}: captions: template would be the arm without it, since captions.backend is template; leave it out"
+            )
+        other_data = arm.get("captions") == "template" or arm.get("pairs") == "unfiltered"
+        if train["reader"] == "tars" and (
+            arm["images"] != "both" or arm["batches"] != "paired" or other_data
+        ):
+            raise ConfigError(
+                f"train.reader: tars can only feed arms with images: both and batches: paired, on the accepted pairs and their own "
+                f"captions, unlike {name!r}"
             )
     if train["batch_pairs"] % config["runtime"]["devices"]:
         raise ConfigError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from unscene.caption_edits import write_from_template
 from unscene.lexicon import find_words
 from unscene.pairs import CAPTIONS
 from unscene.phrasings import find_phrasing, negate
@@ -30,10 +31,15 @@ class Draws:
     sham: np.ndarray
 
 
-def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, together: bool) -> Draws:
-    """Draw a step from its seeds alone. together: a pair's photos share the batch, so they get the same view."""
+def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, arm: dict) -> Draws:
+    """Draw a step from its seeds alone, in every arm the same numbers.
+
+    The photos of a pair that share the batch get the same view; an arm with `views: whole` shows every photo as it is.
+    """
     rng = np.random.default_rng(derive_seed(*seeds, "step", step))
-    views = draw_views(rng, pairs, crop_scale, together)
+    views = draw_views(rng, pairs, crop_scale, arm["batches"] != "random")
+    if arm.get("views") == "whole":
+        views = np.ones(2 * pairs), np.zeros(2 * pairs), np.zeros(2 * pairs), np.zeros(2 * pairs, bool)
     vague, denied, sham = rng.random((3, pairs))
     return Draws(views, vague, denied, sham)
 
@@ -117,6 +123,15 @@ def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
         phrasing = find_phrasing(row.caption_negated) or "comma_no"
         negations.append(negate(row.caption_original, category, phrasing))
     return negations
+
+
+def rewrite_captions(pair: pd.DataFrame, held_out_share: float, seed: int) -> pd.DataFrame:
+    """Return the pairs with the captions that the offline grammar writes for their edits, in place of those they have."""
+    told = [
+        write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed)
+        for row in pair[["edit_id", "category", CAPTIONS[0]]].itertuples(index=False)
+    ]
+    return pair.assign(**dict(zip(CAPTIONS[1:], zip(*told, strict=True), strict=True)))
 
 
 def take_fraction(pair: pd.DataFrame, fraction: float, seed: int) -> pd.DataFrame:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Batch:
     """One process's share of a batch of pairs.
 
-    photos: uint8 (2, pairs, side, side, 3), the two halves. views: side, x, y, flip, each (2, pairs). tokens: int64 (captions,
+    photos: uint8 (2, pairs, side, side, 3), the two halves; or, of a frozen image tower, their normalised features, float32
+    (2, pairs, dim). views: side, x, y, flip, each (2, pairs). tokens: int64 (captions,
     length), each caption once, cut to the longest. text_at: position in tokens by role; text_key: a number of the caption by
     role that is the same in every process; each int64 (pairs,).
     """
@@ -79,8 +80,7 @@ class CacheReader:
     def read(self, step: int) -> Batch:
         """Return this process's share of a step's batch."""
         first, second = self._plan.first[step], self._plan.second[step]
-        together = self._arm["batches"] != "random"
-        draws = draw_step(self._seeds, step, len(first), self._settings["crop_scale"], together)
+        draws = draw_step(self._seeds, step, len(first), self._settings["crop_scale"], self._arm)
         shown = choose_photos(
             self._arm, first, second, self._set.original_at, self._set.edited_at, self._set.sham_at, draws
         )[:, self._own]
@@ -125,6 +125,6 @@ def _place_photos(photos: np.ndarray, device):
     """Copy the cache to the GPU when it takes less than half of its free memory; else it stays mapped from disk."""
     import torch
 
-    if device.type == "cuda" and photos.size < torch.cuda.mem_get_info(device)[0] / 2:
+    if device.type == "cuda" and photos.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
         return torch.from_numpy(np.ascontiguousarray(photos)).to(device)
     return photos

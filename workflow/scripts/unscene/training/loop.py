@@ -8,19 +8,28 @@ import copy
 import logging
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from unscene.clip_models import CONFIG_NAME, encode_texts, get_normalisation, load_clip, save_clip, to_pixels
+from unscene.clip_models import (
+    CONFIG_NAME,
+    embed_photos,
+    encode_texts,
+    get_normalisation,
+    load_clip,
+    save_clip,
+    to_pixels,
+)
 from unscene.engine import prepare_torch
 from unscene.logs import library_version, progress
 from unscene.pairs import PairError, find_long_pairs
 from unscene.seeds import derive_seed
 from unscene.tables import read_table
-from unscene.training.arms import swap_edits, take_fraction
+from unscene.training.arms import rewrite_captions, swap_edits, take_fraction
 from unscene.training.batches import Batch, CacheReader, read_ahead
 from unscene.training.loss_curve import draw_curve
 from unscene.training.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
@@ -61,13 +70,14 @@ def fine_tune(
     device: str,
     threads: int,
     settings_hash: str,
+    held_out_share: float = 0.0,
     workers: Workers | None = None,
 ) -> None:
     """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv, loss.svg.
 
     path_to_photos, path_to_index: the photo cache, or with `reader: tars` the folder of tars; and the table of either.
     settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come first. seeds: (config seed, fold,
-    training seed). Pairs with a caption longer than the model's context are left out and counted in meta.json, as are pairs without
+    training seed). held_out_share: of the negation phrasings, which an arm's own captions don't use either. Pairs with a caption longer than the model's context are left out and counted in meta.json, as are pairs without
     a sham edit in arms that show these. A run that was killed goes on from `path_to_state`.
     """
     import torch
@@ -77,6 +87,8 @@ def fine_tune(
     model, preprocess, tokenizer = load_clip(path_to_clip, device)
     settings = {**settings, **{key: arm[key] for key in ("learning_rate",) if key in arm}}
     seed, fold, training_seed = seeds
+    if arm.get("captions") == "template":
+        pair = rewrite_captions(pair, held_out_share, seed)
     long = find_long_pairs(pair, tokenizer)
     pair = pair[~long].reset_index(drop=True)
     if pair.empty:
@@ -101,6 +113,10 @@ def fine_tune(
         data_hash = hash_tars(path_to_index, set(pair["edit_id"]))
     else:
         training_set = open_cache(pair, path_to_photos, path_to_index, control)
+        if arm.get("freeze") == "image" and arm.get("views") == "whole":
+            # Every photo has one feature from the first step to the last.
+            features = embed_photos(model, preprocess, training_set.photos)
+            training_set = replace(training_set, photos=features)
         plan = plan_batches(
             pair["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
             derive_seed(*seeds), pair["category"].to_numpy(),
@@ -145,8 +161,8 @@ def fine_tune(
 class Trainer:
     """Trains a model in place, by an arm's loss.
 
-    Weights and optimizer stay in fp32; on a GPU the towers compute in bfloat16 unless runtime.precision is float32. The loss always
-    sees the whole batch: with `runtime.chunk_pairs` or several processes its gradient with respect to the features is computed
+    Weights and optimizer stay in fp32; the towers compute in bfloat16 unless runtime.precision is float32, on a CPU only where
+    it has instructions for that (AVX512-BF16). The loss always sees the whole batch: with `runtime.chunk_pairs` or several processes its gradient with respect to the features is computed
     once and carried back through the towers part by part (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
     Memory Limited Setup"), so the update is that of the whole batch.
     """
@@ -161,10 +177,13 @@ class Trainer:
         runtime: dict,
         workers: Workers | None = None,
     ):
+        import torch
+
         self.model, self.loss, self.settings, self._seeds = model, arm["loss"], settings, seeds
         self._workers, self._normalisation = workers or Workers(), normalisation
         self.device = next(model.parameters()).device
-        autocast = self.device.type == "cuda" and runtime["precision"] != "float32"
+        has_bfloat16 = self.device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16")
+        autocast = runtime["precision"] != "float32" and bool(has_bfloat16)
         self.precision = "bfloat16" if autocast else "float32"
         self._chunk = runtime["chunk_pairs"]
         self.texts = list_texts(self.loss)
@@ -178,7 +197,7 @@ class Trainer:
             raise TrainingError("the loss siglip needs weights with a bias (logit_bias), as SigLIP's are")
         self._decay = arm.get("ema_decay")
         train_temperature = settings["temperature"] == "trained"
-        freeze(model, arm.get("freeze"), train_temperature)
+        freeze(model, arm.get("freeze"), train_temperature, arm.get("unlocked"))
         self._merge = None
         if arm.get("lora_rank"):
             self._merge = add_lora(model, arm["lora_rank"], derive_seed(*seeds, "lora"))
@@ -278,6 +297,9 @@ class Trainer:
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
             if halves:
                 shown = batch.photos[halves, part].to(self.device, non_blocking=True)
+            if halves and shown.is_floating_point():
+                features += shown.unbind(0)
+            elif halves:
                 views = [view[halves, part].ravel() for view in batch.views]
                 pixels = crop_and_flip(to_pixels(shown.flatten(0, 1), *self._normalisation), *views)
                 features += model.encode_image(pixels, normalize=True).float().chunk(len(halves))

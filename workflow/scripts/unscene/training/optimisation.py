@@ -17,13 +17,20 @@ ADAPTER = "default"
 SCALES = ("logit_scale", "logit_bias")
 
 
-def freeze(model, tower: str | None, train_temperature: bool) -> None:
-    """Freeze a tower (`image` or `text`; None: neither) and, unless it is to be trained, the temperature."""
+def freeze(model, tower: str | None, train_temperature: bool, unlocked: dict[str, int] | None = None) -> None:
+    """Freeze a tower (`image` or `text`; None: neither) and, unless it is to be trained, the temperature.
+
+    unlocked: of a tower so many last groups of layers are trained, as open_clip counts them: the projection, the last block with
+    its norm, the block before it ... The tower's other layers are frozen.
+    """
     for name, parameter in model.named_parameters():
         is_scale = name in SCALES
         is_image = name.startswith("visual.")
         frozen = not train_temperature if is_scale else tower == ("image" if is_image else "text")
         parameter.requires_grad_(not frozen)
+    for name, groups in (unlocked or {}).items():
+        lock = model.lock_image_tower if name == "image" else model.lock_text_tower
+        lock(groups)
 
 
 def add_lora(model, rank: int, seed: int) -> Callable[[], None]:

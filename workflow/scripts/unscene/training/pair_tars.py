@@ -142,7 +142,7 @@ class TarReader:
         captions = [[row[column] for column in (*CAPTIONS, TRUE_NEGATION)] for row in told]
         texts, text_id = np.unique(np.array(captions, str), return_inverse=True)
         draws = draw_step(
-            self._seeds, step, self._settings["batch_pairs"], self._settings["crop_scale"], True
+            self._seeds, step, self._settings["batch_pairs"], self._settings["crop_scale"], self._arm
         )
         own = draws.__class__(
             tuple(view.reshape(2, -1)[:, self._own] for view in draws.views),
