@@ -260,11 +260,11 @@ def test_what_only_a_study_asks_for_runs_too(finished_run, tmp_path):
     pairs = pd.read_parquet(directory / "results/quality/pairs.parquet")
     leaked = pairs.drop_duplicates("image_id").iloc[0]
     shutil.copy(directory / leaked["original_path"], guard)
-    half = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["train"]["arms"]["paired_rank_keep"]
+    main = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["train"]["arms"]["paired_rank_keep"]
     train = {
         "inner_share": 0.2,
         "class_folds": ["paired_rank_keep"],
-        "arms": {"half": {**half, "fraction": 0.5}},
+        "arms": {"half": {**main, "fraction": 0.5}, "unfiltered": {**main, "pairs": "unfiltered"}},
     }
     asked = {
         "folds": {"leak_guards": [{"name": "elsewhere", "images": str(guard)}]}, "edits": {"sham": True}, "train": train,
@@ -278,8 +278,15 @@ def test_what_only_a_study_asks_for_runs_too(finished_run, tmp_path):
     assert leaked["image_id"] in set(leaks["image_id"])
     assert json.loads((results / "folds/check.json").read_text())["pairs_kept_out_of_training"] >= 1
     sweep = pd.read_parquet(results / "metrics/sweeps.parquet")
-    assert set(sweep["arm"]) == {"originals", "paired_rank_keep", "half"}
+    assert set(sweep["arm"]) == {"originals", "paired_rank_keep", "half", "unfiltered"}
     assert (sweep.groupby(["arm", "fold", "seed"])["chosen"].sum() == 1).all()
+    unfiltered = pd.read_parquet(results / "quality/unfiltered.parquet")
+    assert set(pairs["edit_id"]) < set(unfiltered["edit_id"])
+    trained_on = {
+        arm: json.loads((results / f"models/{arm}/fold0/seed0/meta.json").read_text())["pairs"]
+        for arm in ("paired_rank_keep", "unfiltered")
+    }
+    assert trained_on["paired_rank_keep"] < trained_on["unfiltered"] <= len(unfiltered)
     unseen = pd.read_csv(results / "metrics/unseen_classes.csv").set_index("metric")
     assert unseen.loc["group_score", "n"] == len(pairs)
     page = (results / "report.html").read_text()

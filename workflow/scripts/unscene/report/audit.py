@@ -4,7 +4,7 @@ import pandas as pd
 
 from unscene.agreement import count_share
 from unscene.quality.calibration import find_bin, get_limits, name_bins
-from unscene.quality.control_edits import FAILURES, PERFECT
+from unscene.quality.control_edits import FAILURES, PERFECT, SHAM
 from unscene.report.facts import look_up
 from unscene.report.numbers import short
 from unscene.report.run import Run
@@ -75,13 +75,20 @@ def list_limits(run: Run, quality: dict) -> list[dict]:
 
 
 def list_aucs(calibration: dict) -> list[dict]:
-    """Return a row per score: `name, separates, reason` and, for each kind of failure, its AUC and whether it is meant for it."""
+    """Return a row per score: `name, reference, separates, reason` and, for each kind of failure, the reference's AUC against it
+    and whether the score is meant for it.
+    """
     return [
         {
             "name": name,
+            "reference": entry["reference"],
             "separates": entry["separates"],
             "reason": entry["reason"],
-            "auc": {kind: entry["auc"][kind] | {"meant": kind in entry["meant_for"]} for kind in FAILURES},
+            "auc": {
+                kind: entry["auc_sham" if entry["reference"] == SHAM else "auc"][kind]
+                | {"meant": kind in entry["meant_for"]}
+                for kind in FAILURES
+            },
         }
         for name, entry in calibration.get("scores", {}).items()
     ]
