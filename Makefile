@@ -43,7 +43,7 @@ demo: env ## From nothing to the report on the embedded scenes
 	@echo "The report is at $(abspath $(RUN))/results/report.html"
 
 plan: env ## Tokens, dollars, GPU hours, bytes and files, before anything is spent (CONFIG=config/coco30k.yaml)
-	@$(SNAKEMAKE) --quiet progress rules --forcerun estimate_run -- results/plan.json
+	@UNSCENE_PLAN=1 $(SNAKEMAKE) --quiet progress rules --forcerun estimate_run -- results/plan.json
 
 why: env ## What would run again, and why
 	@PYTHONPATH=workflow/scripts $(BIN)/python -m unscene.needed_jobs --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from unscene.configuration import ConfigError, check_config, expand_detectors
+from unscene.configuration import ConfigError, check_config, check_files, expand_detectors
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
@@ -91,7 +91,6 @@ def test_mistakes_are_refused(section, key, value):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"masks": {"weights": "nowhere.pt"}}, "masks.weights.*nothing is downloaded.*releases"),
         (
             {
                 "masks": {"truth": "union"},
@@ -99,20 +98,10 @@ def test_mistakes_are_refused(section, key, value):
             },
             "masks.truth",
         ),
-        (
-            {
-                "masks": {"truth": "union"},
-                "samples": {
-                    "sources": [{"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}]
-                },
-            },
-            "samples.sources, 'a': instances",
-        ),
         ({"deploy": {"arm": "unknown"}}, "deploy.arm"),
         ({"edits": {"weights": None}}, "edits.weights"),
         ({"edits": {"weights": None, "backend": "lama"}}, "TorchScript or ONNX"),
         ({"edits": {"backend": "telea", "scheduler": "lcm"}}, "edits.scheduler"),
-        ({"edits": {"lora": "nowhere.safetensors"}}, "edits.lora"),
         ({"masks": {"min_area": 0.9}}, "masks.min_area"),
         ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
         ({"train": {"arms": {"originals": {"batches": "paired"}}}}, "train.arms.originals"),
@@ -130,13 +119,41 @@ def test_mistakes_are_refused(section, key, value):
         ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
     ],
 )
-def test_contradictions_name_the_key(change, message, tmp_path):
-    config = copy.deepcopy(DEFAULT)
-    for section, key in (("masks", "weights"), ("edits", "weights"), ("quality", "judge"), ("train", "clip")):
-        config[section][key] = f"{section}-{key}"
-        (tmp_path / config[section][key]).touch()
+def test_contradictions_name_the_key(change, message):
     with pytest.raises(ConfigError, match=message):
-        check_config(merge(config, change), tmp_path)
+        check_config(merge(DEFAULT, change))
+
+
+LABELLED = {"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}
+FILES_THAT_LACK = [
+    ({"masks": {"weights": "nowhere.pt"}}, "masks.weights.*nothing is downloaded.*releases"),
+    ({"train": {"clip": "models/absent"}}, "train.clip"),
+    ({"edits": {"lora": "nowhere.safetensors"}}, "edits.lora"),
+    ({"quality": {"dino": "models/absent"}}, "quality.dino"),
+    ({"batchsize": {"labels": "nowhere.csv"}}, "batchsize.labels"),
+    (
+        {"masks": {"truth": "union"}, "samples": {"sources": [LABELLED]}},
+        "samples.sources, 'a': instances .*nowhere.json is not there",
+    ),
+    (
+        {"evaluate": {"sets": [{"name": "b", "format": "beaf", "images": "nowhere"}]}},
+        "evaluate.sets, 'b': images",
+    ),
+    ({"evaluate": {"models": [{"name": "m", "path": "nowhere"}]}}, "evaluate.models, 'm': path"),
+    ({"folds": {"leak_guards": [{"name": "g", "ids": "nowhere.txt"}]}}, "folds.leak_guards, 'g': ids"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FILES_THAT_LACK)
+def test_files_that_are_not_there_are_named_with_their_key(change, message):
+    config = merge(DEFAULT, change)
+    check_config(config)
+    with pytest.raises(ConfigError, match=message):
+        check_files(config, CHECKOUT)
+
+
+def test_the_labels_of_a_source_are_needed_only_where_they_join_the_masks():
+    check_files(merge(DEFAULT, {"samples": {"sources": [LABELLED]}}), CHECKOUT)
 
 
 def test_a_detector_without_a_folder_lies_in_models():
@@ -160,8 +177,8 @@ def test_the_terms_of_a_loss_are_those_that_exist():
 @pytest.mark.parametrize(
     ("quality", "message"),
     [({"policy": "calibrated", "controls": 0}, "quality.controls"), ({"policy": "certified"}, "make label"),
-     ({"size_bins": [0.2, 0.1]}, "must ascend"), ({"dino": "models/absent"}, "quality.dino")],
+     ({"size_bins": [0.2, 0.1]}, "must ascend")],
 )  # fmt: skip
 def test_contradictions_of_quality_are_named(quality, message):
     with pytest.raises(ConfigError, match=message):
-        check_config(merge(DEFAULT, {"quality": quality}), CHECKOUT)
+        check_config(merge(DEFAULT, {"quality": quality}))

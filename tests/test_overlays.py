@@ -34,7 +34,7 @@ def look_up(overlay: dict, dotted: str) -> str:
     return overlay
 
 
-def make_weights(folder: Path, overlay: dict) -> None:
+def make_files(folder: Path, overlay: dict) -> None:
     for key in WEIGHTS:
         path = folder / look_up(overlay, key)
         path.parent.mkdir(exist_ok=True)
@@ -43,6 +43,11 @@ def make_weights(folder: Path, overlay: dict) -> None:
         else:
             path.mkdir()
             (path / "weights.safetensors").touch()
+    for source in overlay["samples"]["sources"]:
+        if "instances" in source:
+            labels = folder / source["instances"]
+            labels.parent.mkdir(parents=True)
+            labels.touch()
 
 
 def run_dry(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -67,7 +72,7 @@ def test_an_overlay_is_short_and_says_that_it_is_untried(checkout, name):
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_a_dry_run_plans_every_shard(checkout, stand_in, name):
     overlay = yaml.safe_load((checkout / "config" / f"{name}.yaml").read_text())
-    make_weights(stand_in, overlay)
+    make_files(stand_in, overlay)
     done = run_dry(stand_in, name)
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = count_jobs(done.stdout)
@@ -85,3 +90,11 @@ def test_missing_weights_are_named_with_their_key(stand_in):
     done = run_dry(stand_in, "coco30k")
     assert done.returncode == 1
     assert re.search(r"masks\.weights: .*models/yolo26x-seg\.pt is not there", done.stdout + done.stderr)
+
+
+@pytest.mark.workflow
+def test_a_plan_comes_before_weights_and_data(stand_in, monkeypatch):
+    monkeypatch.setenv("UNSCENE_PLAN", "1")
+    done = run_dry(stand_in, "coco30k", "--", "results/plan.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert count_jobs(done.stdout) == {"estimate_run": 1, "total": 1}

@@ -3,6 +3,7 @@
 # REQUIRED INPUTS: config
 # OUTPUTS:         SHARDS, SOURCES, STAGE_FILES (each rule file adds its own), lineage()
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from snakemake.utils import validate
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
 
-from unscene.configuration import check_config, expand_detectors, is_trained, read_chosen, wants_study
+from unscene.configuration import (
+    check_config,
+    check_files,
+    expand_detectors,
+    is_trained,
+    read_chosen,
+    wants_study,
+)
 from unscene.lineage import Lineage
 from unscene.needed_jobs import warn_of_needed_jobs
 from unscene.shards import SHARD_PATTERN, list_shards
@@ -20,7 +28,11 @@ validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
 config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
 expand_detectors(config)
-check_config(config, CHECKOUT)
+check_config(config)
+# `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
+IS_PLAN = "UNSCENE_PLAN" in os.environ
+if not IS_PLAN:
+    check_files(config, CHECKOUT)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
 SHARDS = [
@@ -31,7 +43,7 @@ FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 
-lineage = Lineage(config, CHECKOUT).declare
+lineage = Lineage(config, CHECKOUT, needs_files=not IS_PLAN).declare
 
 
 wildcard_constraints:
@@ -46,5 +58,5 @@ wildcard_constraints:
 
 onsuccess:
     # Paid answers are behind `ancient` inputs, which can hide a job that is due.
-    if "openai" in (config["keywords"]["backend"], config["captions"]["backend"]):
+    if not IS_PLAN and "openai" in (config["keywords"]["backend"], config["captions"]["backend"]):
         warn_of_needed_jobs(workflow.config_settings.overwrite_config)

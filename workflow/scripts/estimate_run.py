@@ -252,7 +252,7 @@ def measure_weights(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    from unscene.checkout import resolve_path
+    from unscene.checkout import CHECKOUT, resolve_path
     from unscene.logs import log_job
 
     with log_job(snakemake):
@@ -262,5 +262,5 @@ if __name__ == "__main__":
             path_to_prices=resolve_path(settings["plan"]["prices"]),
             path_to_throughput=resolve_path("resources/throughput.yaml"),
             settings=settings,
-            clip_bytes=measure_weights(resolve_path(settings["train"]["clip"])),
+            clip_bytes=measure_weights(CHECKOUT / settings["train"]["clip"]),
         )

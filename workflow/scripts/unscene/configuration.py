@@ -5,7 +5,8 @@ import math
 from pathlib import Path
 
 # Arms of the batch-size study of this size or more are asked in several random partitions and orders.
-PERMUTED_FROM = 10  # Terms of a loss that compare the photos or captions of one pair (`unscene.training.objectives.TERMS`, which would import torch).
+PERMUTED_FROM = 10
+# Terms of a loss that compare the photos or captions of one pair (`unscene.training.objectives.TERMS`, which would import torch).
 WITHIN_PAIRS = ("mask", "rank", "triplet", "conclip", "siglip", "dpo", "mcq", "teacher")
 
 
@@ -16,6 +17,17 @@ class ConfigError(ValueError):
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
 DETECTORS = ("masks.weights", "quality.judge")
+PATHS = (
+    *DETECTORS,
+    "edits.weights",
+    "edits.lora",
+    "edits.tiny_vae",
+    "quality.dino",
+    "train.clip",
+    "batchsize.labels",
+)
+SET_PATHS = ("path", "images", "captions", "instances", "classes", "templates")
+GUARD_PATHS = ("ids", "hashes", "images")
 ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
 
 
@@ -28,54 +40,55 @@ def expand_detectors(config: dict) -> None:
             config[section][key] = f"{MODELS}/{name}"
 
 
-def check_config(config: dict, checkout: Path) -> None:
-    """Raise ConfigError on contradictions between keys and on files that the config names and that are not there.
-
-    Paths in the config are relative to the checkout.
-    """
+def check_config(config: dict) -> None:
+    """Raise ConfigError on contradictions between keys."""
     names = [source["name"] for source in config["samples"]["sources"]]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"samples.sources: the name {twice[0]!r} is used twice; each source needs its own")
-    for key in (
-        "masks.weights",
-        "edits.weights",
-        "edits.lora",
-        "edits.tiny_vae",
-        "quality.judge",
-        "quality.dino",
-        "train.clip",
-    ):
-        _check_path(config, key, checkout)
     arms = config["train"]["arms"]
     if config["deploy"]["arm"] not in arms:
         raise ConfigError(f"deploy.arm: {config['deploy']['arm']!r} is not in train.arms ({', '.join(arms)})")
     check_edits(config["edits"])
     if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
-    check_study(config, checkout)
+    check_study(config)
     for name, arm in arms.items():
         check_arm(name, arm)
     check_training(config)
-    check_evaluation(config, checkout)
+    check_evaluation(config)
     check_quality(config["quality"])
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
-    if masks["truth"] == "union":
-        check_labels(config["samples"]["sources"], checkout)
-
-
-def check_labels(sources: list[dict], checkout: Path) -> None:
-    """Raise ConfigError where labels should join the masks and no source has any, or a file of them is missing."""
-    labelled = [source for source in sources if source["format"] == "coco" and source.get("instances")]
-    if not labelled and not any(source["format"] == "embedded" for source in sources):
+    if masks["truth"] == "union" and not any(has_labels(source) for source in config["samples"]["sources"]):
         raise ConfigError(
             "masks.truth: union needs a source with labels (format coco with `instances`, or embedded); "
             "add `instances` to a source, or set it to ignore"
         )
-    for source in labelled:
-        _check_entry("samples.sources", source, "instances", checkout)
+
+
+def has_labels(source: dict) -> bool:
+    """Tell whether a source says which objects its photos have."""
+    return source["format"] == "embedded" or bool(source["format"] == "coco" and source.get("instances"))
+
+
+def check_files(config: dict, checkout: Path) -> None:
+    """Raise ConfigError on a file or folder that the config names, relative to the checkout, and that is not there.
+
+    What a source of photos needs, its reader checks; of its labels only these that join the masks are needed from the start.
+    """
+    for key in PATHS:
+        _check_path(config, key, checkout)
+    entries = [("evaluate.sets", entry, SET_PATHS) for entry in config["evaluate"]["sets"]]
+    entries += [("evaluate.models", entry, ["path"]) for entry in config["evaluate"]["models"]]
+    entries += [("folds.leak_guards", entry, GUARD_PATHS) for entry in config["folds"]["leak_guards"]]
+    if config["masks"]["truth"] == "union":
+        entries += [("samples.sources", entry, ["instances"]) for entry in config["samples"]["sources"]]
+    for key, entry, paths in entries:
+        for path in paths:
+            if entry.get(path) and not (checkout / entry[path]).exists():
+                raise ConfigError(f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there")
 
 
 def wants_study(config: dict) -> bool:
@@ -90,13 +103,12 @@ def read_chosen(path: str | Path) -> int | None:
     return json.loads(path.read_text(encoding="utf-8"))["captions_per_prompt"] if path.is_file() else None
 
 
-def check_study(config: dict, checkout: Path) -> None:
+def check_study(config: dict) -> None:
     """Raise ConfigError when the batch-size study would be paid for and could choose nothing.
 
     Without `needed` prompts in its smallest arm, rare shifts of whole prompts cannot be ruled out, so no arm can pass.
     """
     study = config["batchsize"]
-    _check_path(config, "batchsize.labels", checkout)
     if config["keywords"]["captions_per_prompt"] != "auto":
         return
     if not wants_study(config):
@@ -118,7 +130,7 @@ def is_trained(arm: dict) -> bool:
     return bool(arm.get("loss"))
 
 
-def check_evaluation(config: dict, checkout: Path) -> None:
+def check_evaluation(config: dict) -> None:
     """Raise ConfigError on contradictions in evaluate.sets, evaluate.models and folds.leak_guards."""
     evaluate = config["evaluate"]
     if evaluate["alphas"] and not config["train"]["inner_share"]:
@@ -130,21 +142,14 @@ def check_evaluation(config: dict, checkout: Path) -> None:
         twice = sorted({name for name in entries if entries.count(name) > 1})
         if twice:
             raise ConfigError(f"evaluate.{key}: the name {twice[0]!r} is used twice (arms count as models)")
-    for entry in evaluate["sets"]:
-        for path in ("path", "images", "captions", "instances", "classes", "templates"):
-            _check_entry("evaluate.sets", entry, path, checkout)
-    for entry in evaluate["models"]:
-        _check_entry("evaluate.models", entry, "path", checkout)
     for guard in config["folds"]["leak_guards"]:
-        if sum(kind in guard for kind in ("ids", "hashes", "images")) != 1:
+        if sum(kind in guard for kind in GUARD_PATHS) != 1:
             raise ConfigError(f"folds.leak_guards, {guard['name']!r}: give one of ids, hashes or images")
         unknown = set(guard.get("sources", ())) - {source["name"] for source in config["samples"]["sources"]}
         if unknown:
             raise ConfigError(
                 f"folds.leak_guards, {guard['name']!r}: no source {sorted(unknown)[0]!r} in samples.sources"
             )
-        for path in ("ids", "hashes", "images"):
-            _check_entry("folds.leak_guards", guard, path, checkout)
 
 
 def check_quality(quality: dict) -> None:
@@ -239,11 +244,6 @@ def check_training(config: dict) -> None:
             f"runtime.devices: train.batch_pairs={train['batch_pairs']} cannot be shared evenly by "
             f"{config['runtime']['devices']} devices"
         )
-
-
-def _check_entry(key: str, entry: dict, path: str, checkout: Path) -> None:
-    if entry.get(path) and not (checkout / entry[path]).exists():
-        raise ConfigError(f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there")
 
 
 def _check_path(config: dict, dotted: str, checkout: Path) -> None:

@@ -30,10 +30,12 @@ class Lineage:
 
     Rules that work on a shard depend on that shard's source alone, rules that work on an arm on that arm alone: so
     a new source or a new arm re-runs nothing that exists. A rule over all of them lists the digests of each.
+
+    needs_files: False gives a file that is not there no fingerprint, in place of an error.
     """
 
-    def __init__(self, config: dict, checkout: Path):
-        self._config, self._checkout = config, checkout
+    def __init__(self, config: dict, checkout: Path, needs_files: bool = True):
+        self._config, self._checkout, self._needs_files = config, checkout, needs_files
         self._declared: dict[str, dict] = {}
         self._digests: dict[tuple, str] = {}
         self._entries = {
@@ -149,7 +151,9 @@ class Lineage:
         )
 
     def _fingerprint(self, path: str | None) -> str | None:
-        return None if path is None else fingerprint(self._checkout / path)
+        if path is None or not (self._needs_files or (self._checkout / path).exists()):
+            return None
+        return fingerprint(self._checkout / path)
 
 
 def canonical(value: object) -> object:
