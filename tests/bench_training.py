@@ -1,8 +1,8 @@
 """Speed and memory of fine-tuning against open_clip's own trainer: same model shape, photos, captions, loss and batch size.
 
-Both sides run in processes of their own, in turns, on the same threads and in the same number format. Decoding counts on both sides:
-open_clip's trainer decodes each JPEG in every epoch (its DataLoader), unscene once before the first step, which is part of its time here.
-Loading the weights counts on neither side. On a CPU there is also the processor time: with one thread
+Both sides run in processes of their own, in turns, on the same threads and in the same number format. Decoding counts on
+both sides: open_clip's trainer decodes each JPEG in every epoch (its DataLoader), unscene once before the first step, which is
+part of its time here. Loading the weights counts on neither side. On a CPU there is also the processor time: with one thread
 (OMP_NUM_THREADS=1) a busy machine distorts it little; several threads that wait for a core spend it, too.
 """
 

@@ -99,6 +99,7 @@ def test_mistakes_are_refused(section, key, value):
             "masks.truth",
         ),
         ({"deploy": {"arm": "unknown"}}, "deploy.arm"),
+        ({"train": {"arms": {"zero_shot": {"query_weight": 1}}}}, "train.arms.zero_shot"),
         ({"edits": {"weights": None}}, "edits.weights"),
         ({"edits": {"weights": None, "backend": "lama"}}, "TorchScript or ONNX"),
         ({"edits": {"backend": "telea", "scheduler": "lcm"}}, "edits.scheduler"),

@@ -146,7 +146,7 @@ def test_leaked_groups_are_kept_out_of_training(world):
         drop_leaked(pair[1:4], world / "leaks.parquet")
 
 
-def check(world, fold, sham_group="g0", near=False, pairs=None):
+def check(world, fold, sham_group="g0", near=False, pairs=None, refused=()):
     sample = read_table(world / "samples.parquet")
     if near:
         sample.loc[8, "phash"] = f"{int(sample['phash'][0], 16) ^ 5:016x}"
@@ -156,13 +156,15 @@ def check(world, fold, sham_group="g0", near=False, pairs=None):
     )  # fmt: skip
     control = pd.DataFrame({"edit_id": ["a-sham"], "sham_of": ["a"], "group": [sham_group]})
     find(world)
+    unfiltered = pd.concat([pair, pd.DataFrame(refused, columns=pair.columns)])
     for name, frame in (
         ("pairs", pair),
+        ("unfiltered", unfiltered),
         ("folds", pd.DataFrame(fold, columns=["group", "fold"])),
         ("controls", control),
     ):
         write_table(frame, world / f"{name}.parquet")
-    names = ("samples", "pairs", "folds", "leaks", "controls")
+    names = ("samples", "pairs", "unfiltered", "folds", "leaks", "controls")
     check_folds(*(world / f"{name}.parquet" for name in names), world / "check.json", 2, 6)
     return read_json(world / "check.json")
 
@@ -171,7 +173,8 @@ FOLDS = [("g0", 0), ("g1", 1), ("g2", 0), ("g3", 1), ("g4", 1)]
 
 
 def test_sound_folds_pass_and_are_counted(world):
-    found = check(world, FOLDS)
+    found = check(world, FOLDS, refused=[("d", "coco_1", "g0")])
+    assert found["unfiltered_pairs"] == 4
     assert found["problems"] == 0 and (found["groups"], found["pairs"], found["controls"]) == (5, 3, 1)
     assert found["pairs_kept_out_of_training"] == 1 and found["photos_by_guard"] == {"val2014": 1, "voc": 1}
 
@@ -182,6 +185,7 @@ def test_sound_folds_pass_and_are_counted(world):
         ({"fold": [*FOLDS, ("g0", 1)]}, "group g0 is in 2 folds"),
         ({"fold": [*FOLDS[:-1], ("g4", 2)]}, "fold 2 of 2"),
         ({"fold": FOLDS[:-1]}, "pair c has no fold"),
+        ({"fold": FOLDS, "refused": [("d", "coco_1", "g4")]}, "pair d is not in the group"),
         ({"fold": FOLDS, "near": True}, "coco_0 and coco_8 look alike"),
         ({"fold": FOLDS, "sham_group": "g1"}, "a-sham is in another fold"),
         ({"fold": FOLDS, "pairs": pd.DataFrame({"edit_id": ["a"], "image_id": ["coco_0"], "group": ["g1"]})}, "pair a is not in the group"),

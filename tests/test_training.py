@@ -12,6 +12,7 @@ from tiny_clip import ARMS, PAIRED, RUNTIME, SETTINGS, make_clip, make_pairs, ma
 from train_clip import train_clip
 from train_final import train_final
 from unscene.clip_models import embed_photos, embed_texts, get_normalisation, load_clip
+from unscene.evaluation.wise_ft import mark_inner
 from unscene.pairs import PairError, read_pairs, split_by_class, split_pairs
 from unscene.phrasings import find_phrasing, hold_out
 from unscene.tables import read_table, write_table
@@ -412,6 +413,58 @@ def test_cached_features_of_a_frozen_tower_give_the_training_on_photos(world, tm
         metas[0]["samples_seen"] == metas[1]["samples_seen"]
         and metas[0]["data_hash"] == metas[1]["data_hash"]
     )
+
+
+def test_of_the_cache_only_what_the_pairs_show_is_embedded(world, tmp_path, monkeypatch):
+    pair, data = read_pairs(world[1])[5:9], world[1].parent
+    training_set = open_cache(pair, data / "photos.npy", data / "photos_index.parquet", read_table(world[3]))
+    embedded = training_set.embed(lambda photos: photos.reshape(len(photos), -1)[:, :7])
+    assert len(embedded.photos) == 3 * len(pair) < len(training_set.photos)
+    for name in ("original_at", "edited_at", "sham_at"):
+        whole = training_set.photos[getattr(training_set, name)].reshape(len(pair), -1)[:, :7]
+        assert np.array_equal(embedded.photos[getattr(embedded, name)], whole), name
+    assert embedded.get_data_hash() == training_set.get_data_hash()
+    counts = []
+
+    def count(model, preprocess, photos):
+        counts.append(len(photos))
+        return embed_photos(model, preprocess, photos)
+
+    monkeypatch.setattr("unscene.training.loop.embed_photos", count)
+    folder = train(
+        world, tmp_path / "model", {**PAIRED, "loss": {"mask": 1}, "freeze": "image", "views": "whole"}
+    )
+    assert sum(counts) == 2 * json.loads((folder / "meta.json").read_text())["pairs"]
+
+
+def test_of_unfiltered_pairs_nothing_held_out_is_trained_on(tmp_path, monkeypatch):
+    """Held out: a fold of photos or of categories, the inner validation, photos of evaluation sets."""
+    _, path_to_folds = make_pairs(tmp_path, 48, per_group=2)
+    pair = read_pairs(tmp_path / "pairs.parquet", path_to_folds)
+    groups, seen = pd.unique(pair["group"]), []
+    held_out = set(pair.loc[pair["fold"] == 0, "group"])
+    with_cat = set(pair.loc[pair["category"] == "cat", "group"])
+    inner = set(groups[mark_inner(groups, 0.3, 7)])
+    leaked = set(sorted(set(groups) - held_out - with_cat - inner)[:2])
+    leak = pd.DataFrame({"group": sorted(leaked)}).assign(image_id="x", guard="coco", reason="id", detail="")
+    write_table(leak, tmp_path / "leaks.parquet")
+    category = pd.DataFrame({"category": ["cat", "car", "dog"], "fold": [0, 1, 2]})
+    write_table(category, tmp_path / "classes.parquet")
+    settings = {"seed": 7, "arm": {**PAIRED, "pairs": "unfiltered"}, "train": {"inner_share": 0.3}}
+    for script in ("train_clip", "train_final"):
+        monkeypatch.setattr(
+            f"{script}.run_workers", lambda work, arguments, _: seen.append(arguments["pair"])
+        )
+    arguments = ("clip", "model", "unfiltered")
+    for path_to_classes in (None, tmp_path / "classes.parquet"):
+        train_clip(
+            tmp_path / "pairs.parquet", path_to_folds, *arguments, 0, 0, settings, {}, tmp_path / "leaks.parquet", path_to_classes
+        )  # fmt: skip
+    train_final(tmp_path / "pairs.parquet", *arguments, settings, {}, tmp_path / "leaks.parquet")
+    assert len(leaked) == 2 and inner - held_out and inner - with_cat
+    for kept_out, trained in zip((held_out | inner, with_cat | inner, set()), seen, strict=True):
+        expected = pair[~pair["group"].isin(kept_out | leaked)]
+        assert trained["edit_id"].tolist() == expected["edit_id"].tolist() != []
 
 
 def test_template_captions_replace_what_tells_of_the_edit(world, tmp_path):

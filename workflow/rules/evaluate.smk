@@ -45,7 +45,7 @@ STAGE_FILES += expand(
 )
 STAGE_FILES += ["results/metrics/sweeps.parquet"] if SWEPT else []
 
-UNSEEN = [arm for arm in config["train"]["class_folds"] if arm in TRAINED_ARMS]
+UNSEEN = config["train"]["class_folds"]
 
 STAGE_FILES += expand(
     "results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.{kind}",

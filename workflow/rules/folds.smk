@@ -1,6 +1,7 @@
 # Folds: which photo groups are tested together, and which are in an evaluation set and so never trained on.
 #
-# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/masks.parquet, results/quality/pairs.parquet,
+# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/masks.parquet,
+#                  results/quality/{pairs,unfiltered}.parquet,
 #                  the lists and folders that folds.leak_guards names
 # OUTPUTS:         results/folds/folds.parquet, classes.parquet, leaks.parquet, check.json, guards/{guard}.parquet
 
@@ -106,6 +107,7 @@ rule check_folds:
     input:
         samples="results/samples/samples.parquet",
         pairs="results/quality/pairs.parquet",
+        unfiltered="results/quality/unfiltered.parquet",
         folds="results/folds/folds.parquet",
         leaks="results/folds/leaks.parquet",
         controls=["results/quality/controls.parquet"] if config["edits"]["sham"] else [],

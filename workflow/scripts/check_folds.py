@@ -14,6 +14,7 @@ class LeakError(RuntimeError):
 def check_folds(
     path_to_samples,
     path_to_pairs,
+    path_to_unfiltered,
     path_to_folds,
     path_to_leaks,
     path_to_controls,
@@ -23,12 +24,16 @@ def check_folds(
 ):
     """Write what was checked and counted; raise LeakError naming the first photo or group that breaks a rule.
 
-    It reads the finished tables and takes nothing from how they were made. path_to_controls: sham pairs, or None.
+    It reads the finished tables and takes nothing from how they were made. path_to_unfiltered: pairs before the quality gates,
+    the accepted ones among them, for arms that train on all. path_to_controls: sham pairs, or None.
     """
     sample = read_table(path_to_samples, ["image_id", "group", "phash"])
     pair = read_table(path_to_pairs, ["edit_id", "image_id", "group"])
+    unfiltered = read_table(path_to_unfiltered, ["edit_id", "image_id", "group"])
     fold = read_table(path_to_folds, ["group", "fold"])
-    problems = [*find_parted_groups(fold, folds), *find_pairs_elsewhere(pair, sample, fold)]
+    problems = find_parted_groups(fold, folds)
+    for table in (pair, unfiltered[~unfiltered["edit_id"].isin(pair["edit_id"])]):
+        problems += find_pairs_elsewhere(table, sample, fold)
     of_group = fold.drop_duplicates("group").set_index("group")["fold"]
     problems += find_parted_hashes(sample, of_group, distance)
     controls = 0
@@ -42,7 +47,8 @@ def check_folds(
         raise LeakError(f"{len(problems)} problems, first: {problems[0]}; delete results/folds and run again")
     write_json(
         {
-            "groups": int(fold["group"].nunique()), "pairs": len(pair), "controls": controls, "folds": folds,
+            "groups": int(fold["group"].nunique()), "pairs": len(pair), "unfiltered_pairs": len(unfiltered),
+            "controls": controls, "folds": folds,
             "hash_distance": distance, "problems": 0, "photos_in_evaluation_sets": int(leak["image_id"].nunique()),
             "pairs_kept_out_of_training": int(leaked.sum()),
             "photos_by_guard": {str(name): int(count) for name, count in leak.groupby("guard")["image_id"].nunique().items()},
@@ -103,6 +109,7 @@ if __name__ == "__main__":
         check_folds(
             path_to_samples=snakemake.input.samples,
             path_to_pairs=snakemake.input.pairs,
+            path_to_unfiltered=snakemake.input.unfiltered,
             path_to_folds=snakemake.input.folds,
             path_to_leaks=snakemake.input.leaks,
             path_to_controls=[*snakemake.input.get("controls", []), None][0],

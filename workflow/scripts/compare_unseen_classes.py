@@ -14,9 +14,10 @@ METRICS = ["group_score", "text_score", "image_score", "presence", "absence"]
 def compare_unseen_classes(paths_to_unseen, path_to_items, path_to_table, path_to_summary, settings, seed):
     """Write the joined tested pairs, and a row an arm and metric: `unseen seen zero_shot`, means over the same pairs, and differences.
 
-    unseen: models trained without the pair's category; seen: the arm's models of the folds of photos, which know the category and not the
-    photo; zero_shot: the untuned model. Training seeds are averaged within a pair. `minus_seen` and `minus_zero_shot` have `_low` and
-    `_high`: cluster bootstrap by photo group within folds of categories. settings: `bootstrap_draws` and `confidence`.
+    unseen: models trained without the pair's category; seen: the arm's models of the folds of photos, which know the category
+    and not the photo; zero_shot: the untuned model. Training seeds are averaged within a pair. `minus_seen` and
+    `minus_zero_shot` have `_low` and `_high`: cluster bootstrap by photo group within folds of categories. settings:
+    `bootstrap_draws` and `confidence`.
     """
     unseen, item = join_tables(paths_to_unseen), read_table(path_to_items)
     write_table(unseen, path_to_table)

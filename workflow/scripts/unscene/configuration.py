@@ -49,6 +49,8 @@ def check_config(config: dict) -> None:
     arms = config["train"]["arms"]
     if config["deploy"]["arm"] not in arms:
         raise ConfigError(f"deploy.arm: {config['deploy']['arm']!r} is not in train.arms ({', '.join(arms)})")
+    if arms.get("zero_shot") != {}:
+        raise ConfigError("train.arms.zero_shot: every comparison needs the untuned model; leave it {}")
     check_edits(config["edits"])
     if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
         raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")

@@ -130,7 +130,10 @@ def split_by_class(
     test = pair[held_out].reset_index(drop=True)
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
-            raise PairError(f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all)")
+            raise PairError(
+                f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add photos, or "
+                "empty train.class_folds"
+            )
     return train, test
 
 

@@ -84,9 +84,9 @@ def choose_texts(
 ) -> dict[str, np.ndarray]:
     """Return the captions of every role as numbers of texts, each (pairs,).
 
-    text_id: (all pairs, 4). In arms with negated texts an original's caption gets a true negation ("a dog on a beach, no cat") with the
-    given probability, and an edit is told as often by n as by b. Where both halves show originals, the second one always has a
-    true negation. `plain` is always a.
+    text_id: (all pairs, 4). In arms with negated texts an original's caption gets a true negation ("a dog on a beach, no cat")
+    with the given probability, and an edit is told as often by n as by b. Where both halves show originals, the second one
+    always has a true negation. `plain` is always a.
     """
     negated, originals = arm["texts"] == "negated", arm["images"] == "originals"
     denied = negated & (draws.denied < true_negations)

@@ -23,9 +23,9 @@ class Batch:
     """One process's share of a batch of pairs.
 
     photos: uint8 (2, pairs, side, side, 3), the two halves; or, of a frozen image tower, their normalised features, float32
-    (2, pairs, dim). views: side, x, y, flip, each (2, pairs). tokens: int64 (captions,
-    length), each caption once, cut to the longest. text_at: position in tokens by role; text_key: a number of the caption by
-    role that is the same in every process; each int64 (pairs,).
+    (2, pairs, dim). views: side, x, y, flip, each (2, pairs). tokens: int64 (captions, length), each caption once, cut to the
+    longest. text_at: position in tokens by role; text_key: a number of the caption by role that is the same in every process;
+    each int64 (pairs,).
     """
 
     photos: "torch.Tensor"

@@ -8,7 +8,7 @@ import copy
 import logging
 import math
 import time
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,8 +77,9 @@ def fine_tune(
 
     path_to_photos, path_to_index: the photo cache, or with `reader: tars` the folder of tars; and the table of either.
     settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come first. seeds: (config seed, fold,
-    training seed). held_out_share: of the negation phrasings, which an arm's own captions don't use either. Pairs with a caption longer than the model's context are left out and counted in meta.json, as are pairs without
-    a sham edit in arms that show these. A run that was killed goes on from `path_to_state`.
+    training seed). held_out_share: of the negation phrasings, which an arm's own captions don't use either. Pairs with a caption
+    longer than the model's context are left out and counted in meta.json, as are pairs without a sham edit in arms that show
+    these. A run that was killed goes on from `path_to_state`.
     """
     import torch
 
@@ -115,8 +116,7 @@ def fine_tune(
         training_set = open_cache(pair, path_to_photos, path_to_index, control)
         if arm.get("freeze") == "image" and arm.get("views") == "whole":
             # Every photo has one feature from the first step to the last.
-            features = embed_photos(model, preprocess, training_set.photos)
-            training_set = replace(training_set, photos=features)
+            training_set = training_set.embed(partial(embed_photos, model, preprocess))
         plan = plan_batches(
             pair["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
             derive_seed(*seeds), pair["category"].to_numpy(),
@@ -162,9 +162,10 @@ class Trainer:
     """Trains a model in place, by an arm's loss.
 
     Weights and optimizer stay in fp32; the towers compute in bfloat16 unless runtime.precision is float32, on a CPU only where
-    it has instructions for that (AVX512-BF16). The loss always sees the whole batch: with `runtime.chunk_pairs` or several processes its gradient with respect to the features is computed
-    once and carried back through the towers part by part (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
-    Memory Limited Setup"), so the update is that of the whole batch.
+    it has instructions for that (AVX512-BF16). The loss always sees the whole batch: with `runtime.chunk_pairs` or several
+    processes its gradient with respect to the features is computed once and carried back through the towers part by part (Gao
+    et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"), so the update is that of the whole
+    batch.
     """
 
     def __init__(
