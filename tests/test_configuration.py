@@ -116,6 +116,16 @@ def test_mistakes_are_refused(section, key, value):
         ({"train": {"arms": {"paired": {"freeze": "text", "unlocked": {"text": 2}}}}}, "unlocked.text"),
         ({"train": {"arms": {"paired": {"lora_rank": 4, "unlocked": {"text": 2}}}}}, "lora_rank"),
         ({"train": {"class_folds": ["zero_shot"]}}, "train.class_folds"),
+        ({"train": {"arms": {"q": {"of": "paired"}}}}, "train.arms.q"),
+        (
+            {"train": {"arms": {"q": {"query_weight": 1, "of": "paired", "loss": {"mask": 1}}}}},
+            "trains nothing",
+        ),
+        ({"train": {"arms": {"q": {"query_weight": 1, "of": "zero_shot"}}}}, "no trained arm"),
+        (
+            {"train": {"arms": {"q": {"query_weight": 1, "of": "paired"}}}, "deploy": {"arm": "q"}},
+            "no model of its own",
+        ),
         ({"runtime": {"devices": 3}}, "runtime.devices"),
         ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
     ],

@@ -1,5 +1,7 @@
 """Every config that can be planned here is planned: the same rules, whatever the data."""
 
+import re
+
 import pytest
 
 from workflow_runs import CHECKOUT, run_snakemake
@@ -68,6 +70,18 @@ def test_an_arm_on_unfiltered_pairs_adds_its_cache_alone(tmp_path):
     overlay.write_text(f"train: {{arms: {{unfiltered: {arm}}}}}\n")
     planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
     assert planned == STAGES | {"render_scenes", "cache_unfiltered"}
+
+
+def test_query_arithmetic_on_a_tuned_arm_tests_that_arms_models(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("train: {arms: {tested: {query_weight: 1.9, of: paired}}}\n")
+    finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    (told,) = re.findall(
+        "Evaluating arm tested on fold 0, seed 0\nReason: .*", finished.stdout + finished.stderr
+    )
+    assert "results/models/paired/fold0/seed0" in told
+    assert "results/models/tested" not in finished.stdout + finished.stderr
 
 
 def test_slurm_profile(tmp_path):

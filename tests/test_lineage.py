@@ -105,6 +105,19 @@ def test_training_settings_do_not_touch_the_untrained_arm(declare):
     assert before.train(Wildcards(arm="paired")) != after.train(Wildcards(arm="paired"))
 
 
+def test_an_arm_of_anothers_model_follows_that_arm(declare):
+    def train(arms, steps=10):
+        config = changed(train__arms={**CONFIG["train"]["arms"], **arms}, train__steps=steps)
+        return declare(config).train(Wildcards(arm="tested"))
+
+    tested = {"query_weight": 1.9, "of": "paired"}
+    before = train({"tested": tested})
+    assert before == train({"tested": tested, "other": {"loss": "infonce"}})
+    assert before != train({"tested": tested}, steps=20)
+    assert before != train({"tested": tested, "paired": {"loss": "mask"}})
+    assert before != train({"tested": {**tested, "query_weight": 2}})
+
+
 def test_a_file_of_a_source_touches_that_source_alone(tmp_path):
     config = changed(samples__sources=[
         {"name": "a", "photos": 3, "format": "coco", "instances": "a.json"},

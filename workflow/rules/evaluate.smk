@@ -96,9 +96,11 @@ rule evaluate_clip:
         folds="results/folds/folds.parquet",
         photos="results/metrics/photos.parquet",
         controls=["results/quality/controls.parquet"] if config["edits"]["sham"] else [],
-        # An untrained arm has no model of its own: it is train.clip itself.
+        # An arm without a tuned model is train.clip itself.
         model=lambda wildcards: (
-            ["results/models/{arm}/fold{fold}/seed{seed}"] if wildcards.arm in TRAINED_ARMS else []
+            [f"results/models/{MODEL_OF[wildcards.arm]}/fold{{fold}}/seed{{seed}}"]
+            if wildcards.arm in MODEL_OF
+            else []
         ),
     output:
         metrics="results/metrics/{arm}/fold{fold}-seed{seed}.json",
@@ -216,8 +218,13 @@ rule evaluate_set:
     """Score all models of an arm on one external set: the same items for each."""
     input:
         models=lambda wildcards: (
-            expand("results/models/{arm}/fold{fold}/seed{seed}", arm=wildcards.arm, fold=FOLDS, seed=SEEDS)
-            if wildcards.arm in TRAINED_ARMS
+            expand(
+                "results/models/{arm}/fold{fold}/seed{seed}",
+                arm=MODEL_OF[wildcards.arm],
+                fold=FOLDS,
+                seed=SEEDS,
+            )
+            if wildcards.arm in MODEL_OF
             else []
         ),
     output:

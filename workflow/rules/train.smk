@@ -7,6 +7,12 @@
 #                  results/models/{arm}/all/, with train.class_folds results/models/{arm}/class{fold}/seed{seed}/
 
 TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
+# An arm with `of` has no model of its own: it tests the named arm's.
+MODEL_OF = {
+    arm: config["train"]["arms"][arm].get("of", arm)
+    for arm in ARMS
+    if config["train"]["arms"][arm].get("of", arm) in TRAINED_ARMS
+}
 # A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these re-trains nothing.
 TRAIN_SETTINGS = ["seed", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")

@@ -184,9 +184,11 @@ def check_arm(name: str, arm: dict) -> None:
     key = f"train.arms.{name}"
     if not arm:
         return
-    if "query_weight" in arm:
-        if len(arm) > 1:
-            raise ConfigError(f"{key}: query_weight is of an untuned arm, which has no other part")
+    if "query_weight" in arm or "of" in arm:
+        if "query_weight" not in arm or arm.keys() - {"query_weight", "of"}:
+            raise ConfigError(
+                f"{key}: query_weight trains nothing; beside it stands `of` (a trained arm) or nothing"
+            )
         return
     if "loss" not in arm:
         raise ConfigError(f"{key}: it has no loss; an untuned arm is {{}} or has query_weight alone")
@@ -223,6 +225,13 @@ def check_training(config: dict) -> None:
     """Raise ConfigError on arms that need what the run does not have."""
     train = config["train"]
     arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
+    for name, arm in train["arms"].items():
+        if "of" in arm and arm["of"] not in arms:
+            raise ConfigError(f"train.arms.{name}: of: {arm['of']!r} is no trained arm of train.arms")
+    if "of" in train["arms"][config["deploy"]["arm"]]:
+        raise ConfigError(
+            f"deploy.arm: {config['deploy']['arm']!r} has no model of its own; deploy the arm that it names"
+        )
     for name in train["class_folds"]:
         if name not in arms:
             raise ConfigError(f"train.class_folds: {name!r} is no trained arm of train.arms")

@@ -40,7 +40,7 @@ class Lineage:
         self._digests: dict[tuple, str] = {}
         self._entries = {
             "source": {source["name"]: source for source in config["samples"]["sources"]},
-            "arm": config["train"]["arms"],
+            "arm": complete_arms(config["train"]["arms"]),
             "set": {entry["name"]: entry for entry in config.get("evaluate", {}).get("sets", [])},
             "model": {entry["name"]: entry for entry in config.get("evaluate", {}).get("models", [])},
         }
@@ -154,6 +154,11 @@ class Lineage:
         if path is None or not (self._needs_files or (self._checkout / path).exists()):
             return None
         return fingerprint(self._checkout / path)
+
+
+def complete_arms(arms: dict[str, dict]) -> dict[str, dict]:
+    """Return the arms; one that tests the model of another (`of`) has that one's parts, too: its model is made by them."""
+    return {name: {**arms.get(arm.get("of"), {}), **arm} for name, arm in arms.items()}
 
 
 def canonical(value: object) -> object:
