@@ -17,6 +17,7 @@ from list_test_photos import list_test_photos
 from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
 from unscene.evaluation.fold_scores import score_items
 from unscene.evaluation.sham_metrics import score_shams, summarise_shams
+from unscene.pairs import PairError
 from unscene.tables import TableError, read_table, write_json, write_table
 
 DESIGN_COLUMNS = [
@@ -93,6 +94,35 @@ def test_untouched_photos_and_shams_are_scored(world, tmp_path):
     (tmp_path / "without").mkdir()
     metrics = json.loads(evaluate(world, tmp_path / "without", shams=False)[0].read_text())
     assert metrics["sham_flip_rate"] is None and metrics["n_shams"] == 0
+
+
+def test_a_fold_without_untouched_photos_and_shams_has_empty_tables(world, tmp_path):
+    clip, pairs, folds, photos, controls = world
+    fold_of = read_table(folds).set_index("group")["fold"]
+    for path, name in ((photos, "photos"), (controls, "controls")):
+        table = read_table(path)
+        write_table(table[table["group"].map(fold_of) != 1], tmp_path / f"{name}.parquet")
+    less = (clip, pairs, folds, tmp_path / "photos.parquet", tmp_path / "controls.parquet")
+    metrics, item, *tables = evaluate(less, tmp_path)
+    assert len(read_table(item)) == 8
+    assert [len(read_table(path, ["arm", "fold", "seed"])) for path in tables] == [0, 0, 0, 0]
+    found = json.loads(metrics.read_text())
+    assert found["group_score"] is not None and found["n_untouched_photos"] == 0
+    for name in (
+        "untouched_text_to_image_recall_at_1",
+        "untouched_absence_auc",
+        "query_violation_at_5",
+        "sham_flip_rate",
+    ):
+        assert found[name] is None, name
+
+
+def test_a_fold_of_captions_that_are_all_too_long_is_named(world, tmp_path):
+    clip, pairs, folds, *rest = world
+    pair = read_table(pairs)
+    write_table(pair.assign(caption_negated="dog " * 90), tmp_path / "pairs.parquet")
+    with pytest.raises(PairError, match="each of the 8 pairs.*longer than the model's context"):
+        evaluate((clip, tmp_path / "pairs.parquet", folds, *rest), tmp_path)
 
 
 def test_query_arithmetic_changes_negated_texts_alone(world, tmp_path):

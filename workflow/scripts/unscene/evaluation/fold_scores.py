@@ -23,7 +23,7 @@ from unscene.evaluation.photo_metrics import (
 )
 from unscene.evaluation.shortcut_controls import probe_features, score_placebo
 from unscene.lexicon import find_words
-from unscene.pairs import HELD_OUT_CAPTION, find_long_pairs, load_pairs
+from unscene.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
 from unscene.vocabulary import COCO80
 
 SCORES = ["text_score", "image_score", "group_score"]
@@ -31,8 +31,17 @@ COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present",
 
 
 def load_fold(embedder, pair, workers):
-    """Return the PairSet of pairs: photos decoded once, without the pairs that the model's context would cut."""
-    return load_pairs(pair[~find_long_pairs(pair, embedder.tokenizer)], embedder.preprocess, workers)
+    """Return the PairSet of pairs: photos decoded once, without the pairs that the model's context would cut.
+
+    Raises PairError when none is left.
+    """
+    fitting = pair[~find_long_pairs(pair, embedder.tokenizer)]
+    if fitting.empty:
+        raise PairError(
+            f"each of the {len(pair)} pairs to test, {pair['edit_id'].iloc[0]!r} for one, has a caption longer than the model's "
+            "context; lower folds.folds or shorten the captions"
+        )
+    return load_pairs(fitting, embedder.preprocess, workers)
 
 
 def score_fold(pairs, features):
