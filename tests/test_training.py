@@ -461,6 +461,9 @@ def test_of_unfiltered_pairs_nothing_held_out_is_trained_on(tmp_path, monkeypatc
             tmp_path / "pairs.parquet", path_to_folds, *arguments, 0, 0, settings, {}, tmp_path / "leaks.parquet", path_to_classes
         )  # fmt: skip
     train_final(tmp_path / "pairs.parquet", *arguments, settings, {}, tmp_path / "leaks.parquet")
+    settings = {**settings, "train": {"inner_share": 1}}
+    with pytest.raises(PairError, match="lower train.inner_share"):
+        train_clip(tmp_path / "pairs.parquet", path_to_folds, *arguments, 0, 0, settings, {})
     assert len(leaked) == 2 and inner - held_out and inner - with_cat
     for kept_out, trained in zip((held_out | inner, with_cat | inner, set()), seen, strict=True):
         expected = pair[~pair["group"].isin(kept_out | leaked)]

@@ -2,7 +2,7 @@
 
 from unscene.evaluation.wise_ft import mark_inner
 from unscene.leak_guards import drop_leaked
-from unscene.pairs import read_pairs, split_by_class, split_pairs
+from unscene.pairs import PairError, read_pairs, split_by_class, split_pairs
 from unscene.training.loop import fine_tune
 from unscene.training.workers import run_workers
 
@@ -35,6 +35,10 @@ def train_clip(
         pair, _ = split_by_class(pair, path_to_classes, fold)
     pair = drop_leaked(pair, path_to_leaks)
     pair = pair[~mark_inner(pair["group"], settings["train"].get("inner_share", 0), settings["seed"])]
+    if pair.empty:
+        raise PairError(
+            "every training pair is in the inner validation; lower train.inner_share or add photos"
+        )
     arguments = {
         "pair": pair,
         "path_to_clip": path_to_clip,
