@@ -30,7 +30,8 @@ FURTHER_CONTRASTS = [
     ("paired", "random"), ("paired_similar", "paired"), ("paired_similar", "random"), ("paired_mask", "paired"),
     ("paired_rank", "paired_mask"), ("paired_rank", "paired"),
 ]  # fmt: skip
-# And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and their pairing add, and what is artefact.
+# And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and their pairing add, and what
+# is artefact.
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
 COMPARISON_COLUMNS = [
     "contrast", "metric", "difference", "low", "high", "p", "n", "groups", "folds",
@@ -51,8 +52,7 @@ def compare_arms(
     """Write items.parquet, summary.csv and comparison.csv.
 
     settings: `evaluate` of the config (bootstrap_draws, confidence). main_arm: the arm whose claim is tested, the one that is
-    deployed. Training seeds are averaged within an item and a fold
-    before anything else, so a seed more is not a pair more.
+    deployed. Training seeds are averaged within an item and a fold before anything else, so a seed more is not a pair more.
     """
     item = join_tables(paths_to_items)
     write_table(item, path_to_items)
