@@ -37,7 +37,8 @@ def write_paper(
             (
                 "arms",
                 paper.tabulate_arms(summary),
-                "Arms on held-out pairs: mean over folds and its interval, in percent.",
+                "Arms on held-out pairs, and AUC and recall on the untouched photos of the held-out folds: mean over folds and its "
+                "interval, in percent.",
             ),
             ("contrasts", paper.tabulate_contrasts(comparison), "Differences of the group score in points."),
             *((table.name, table.frame, f"{table.caption}. {table.note}") for table in further),

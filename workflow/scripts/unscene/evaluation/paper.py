@@ -13,8 +13,9 @@ _LATEX = {
     NARROW_SPACE: r"\,", "\u2212": r"$-$", "\u00d7": r"$\times$", "\u03b1": r"$\alpha$",
 }  # fmt: skip
 ARM_METRICS = {
-    "text_score": "text", "image_score": "image", "group_score": "group", "presence_auc": "presence AUC",
-    "absence_auc": "absence AUC", "image_to_text_recall_at_1": "i2t R@1", "text_to_image_recall_at_1": "t2i R@1",
+    "text_score": "text", "image_score": "image", "group_score": "group", "untouched_presence_auc": "presence AUC",
+    "untouched_absence_auc": "absence AUC", "untouched_image_to_text_recall_at_1": "i2t R@1",
+    "untouched_text_to_image_recall_at_1": "t2i R@1",
 }  # fmt: skip
 
 
