@@ -158,7 +158,7 @@ def write_shard(folder, shard, samples):
         write_png(mask, path)
         masks.append({"edit_id": f"{name}-dog", "image_id": name, "category": "dog", "mask_path": str(path),
                       "sha256": file_sha256(path), "status": "ok", "dilation_px": 2.0,
-                      "box_x0": 1.0, "box_y0": 1.0, "box_x1": 9.0, "box_y1": 9.0})  # fmt: skip
+                      "seen_boxes": np.zeros(0, np.float32), "box_x0": 1.0, "box_y0": 1.0, "box_x1": 9.0, "box_y1": 9.0})  # fmt: skip
     columns = ["image_id", "path", "sha256", "width", "height"]
     write_table(samples[columns], folder / f"results/samples/{shard}.parquet")
     write_table(pd.DataFrame(keywords), folder / f"results/keywords/{shard}.parquet")

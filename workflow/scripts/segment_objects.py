@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from unscene.checkout import CHECKOUT, resolve_path
 from unscene.coco_instances import LabelError, LabelledPhoto, find_instances, read_instances
 from unscene.device_stage import Batch, DeviceStage, Engine
 from unscene.engine import prepare_torch, read_checked_photo
-from unscene.images import FORMATS, write_png
+from unscene.images import FORMATS, open_image, write_png
 from unscene.mask_shapes import ObjectMask, shape_mask
 from unscene.scratch import Scratch
 from unscene.shards import ShardWriter, check_failed_share, file_sha256
@@ -185,7 +185,7 @@ def attach_labels(photos: list[Photo], samples: pd.DataFrame, source: dict) -> N
 def is_turned(path: Path) -> bool:
     """Tell whether the photo's EXIF tag turns or mirrors it; one that cannot be opened may, too."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with open_image(path, formats=FORMATS) as image:
             return image.getexif().get(_EXIF_TURN, 1) != 1
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
         return True

@@ -11,6 +11,8 @@ from unscene.tables import replaced_atomically
 
 # What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file that is called .jpg to Ghostscript, a program.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "AVIF")
+# Pillow's own: ultralytics puts one in its place that asks for another package on every file that Pillow cannot read.
+open_image = Image.open
 
 
 class PhotoError(ValueError):
@@ -33,7 +35,7 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
     if path.stat().st_size == 0:
         raise PhotoError("empty", f"{path} has no bytes")
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=FORMATS) as image:
+        with warnings.catch_warnings(), open_image(path, formats=FORMATS) as image:
             warnings.simplefilter("ignore")
             if max_pixels and image.width * image.height > max_pixels:
                 raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
@@ -52,13 +54,13 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
 
 def is_upright_rgb(path: str | Path) -> bool:
     """Tell whether a photo can be used in place: three 8-bit channels and no EXIF turn."""
-    with Image.open(path, formats=FORMATS) as image:
+    with open_image(path, formats=FORMATS) as image:
         return image.mode == "RGB" and image.getexif().get(0x0112, 1) == 1
 
 
 def read_mask(path: str | Path) -> np.ndarray:
     """Read a mask PNG as a bool array (height, width)."""
-    with Image.open(path, formats=FORMATS) as image:
+    with open_image(path, formats=FORMATS) as image:
         return np.asarray(image.convert("L")) > 127
 
 
