@@ -65,13 +65,14 @@ def segment_objects(
 ) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
-    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category.
+    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category, and of what is
+    labelled there where labels count.
 
     `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
     `settings` is the config's block `masks`, `runtime` its block `runtime`; `source` is the shard's entry of samples.sources, whose
-    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished when the job is killed;
-    `path_to_timing` gets how long the device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at
-    least 20 rows failed.
+    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished
+    when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than
+    `runtime["max_failed_share"]` of at least 20 rows failed.
     """
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device
