@@ -84,7 +84,7 @@ def list_stages(runtime: dict):
     """Return (name, unit, items, our run, the plain loop) of each stage; models are loaded and shared."""
     from remove_objects import list_edits
     from score_edits import Scoring, read_edits, score_pixels
-    from segment_objects import Segmentation, _write_masks, judge_photo, list_rows, list_wanted
+    from segment_objects import Segmentation, judge_photo, list_rows, write_masks
     from unscene.detectors.yolo import Detector
     from unscene.device_stage import Engine
     from unscene.engine import read_checked_photo
@@ -96,6 +96,7 @@ def list_stages(runtime: dict):
     from unscene.seeds import derive_seed
     from unscene.shards import check_file, file_sha256
     from unscene.tables import read_table
+    from unscene.wanted_objects import list_wanted
 
     masks, edits, quality = CONFIG["masks"], CONFIG["edits"] | {"attempts": 1}, CONFIG["quality"]
     tables = {
@@ -125,7 +126,7 @@ def list_stages(runtime: dict):
                 only=[known.intersection(photo.wanted)],
             )
             for row, shaped in judge_photo(photo, list_rows(photo), found, known, masks):
-                _write_masks(shaped, out, row["edit_id"])
+                write_masks(shaped, out, row["edit_id"])
 
     segmentation = Segmentation(detector, masks, str)
     yield (
@@ -177,11 +178,12 @@ def list_stages(runtime: dict):
 def measure_model_share(photos: int = 6) -> None:
     """Print the share of the wall time in which the network of YOLO11x-seg at 640 runs, on the engine, on the CPU."""
     from full_size_models import make_photos, save_detector
-    from segment_objects import Photo, Segmentation
+    from segment_objects import Segmentation
     from unscene.detectors.yolo import Detector
     from unscene.device_stage import Engine
     from unscene.scratch import Scratch
     from unscene.shards import file_sha256
+    from unscene.wanted_objects import Photo
 
     paths = make_photos(Path("large"), photos)
     weights = save_detector("yolo11x-seg", Path("yolo11x-seg.pt"), photo=paths[0])

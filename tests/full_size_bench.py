@@ -78,8 +78,9 @@ def measure_detector(
     name: str, side: int, photos: list[Path], count: int = 512, batch_size: int = 32
 ) -> None:
     """Segment `count` photos, decoding and mask files included."""
-    from segment_objects import Photo, Segmentation
+    from segment_objects import Segmentation
     from unscene.detectors.yolo import Detector
+    from unscene.wanted_objects import Photo
 
     weights = save_detector(name, Path(f"{name}.pt"), photos[0], image_size=side)
     detector = Detector(weights, side, DEVICE, "float16", batch_size)

@@ -317,6 +317,18 @@ class TestLabels:
         assert len(rows["s_0-dog"].seen_boxes) == (3 + 6) * 4
         assert [60, 30, 75, 70] in rows["s_0-dog"].seen_boxes.reshape(-1, 4).tolist()
 
+    def test_a_crowd_alone_and_a_label_of_no_pixel_have_their_reasons(self, shard, source, tmp_path):
+        document = json.loads((tmp_path / "instances.json").read_text())
+        zebra, person = document["annotations"][1], document["annotations"][5]
+        zebra["iscrowd"], person["segmentation"] = 1, [[3.1, 3.1, 3.2, 3.1, 3.2, 3.2]]
+        (tmp_path / "instances.json").write_text(json.dumps(document))
+        rows = shard([[]], [[["zebra", "person"]]], None, source, truth="union")
+        assert [(row.status, row.reason) for row in rows.values()] == [
+            ("skipped", "empty"),
+            ("skipped", "crowd"),
+        ]
+        assert list(shard.frame["labelled_instances"]) == [1, 0] and shard.frame["mask_path"].isna().all()
+
     def test_labels_of_a_turned_photo_are_not_used(self, shard, source, tmp_path):
         turned = tmp_path / "originals"
         turned.mkdir()

@@ -8,6 +8,7 @@ from unscene.grammar import parse_caption
 from unscene.lexicon import find_words
 from unscene.negation import remove_object
 from unscene.phrasings import PHRASINGS, choose_phrasing, find_phrasing, hold_out, is_negated, negate
+from unscene.pronouns import find_lost_pronouns
 from unscene.vocabulary import COCO80
 
 REWRITTEN = [
@@ -42,12 +43,59 @@ REWRITTEN = [
     ("A big red stop sign in the parking lot", "stop sign", "The parking lot"),
     ("A puppy and another dog near a bench.", "dog", "A bench."),
     ("A brown dog.", "dog", None),
+    ("Two men smile as they ride horses on the beach.", "person", "Horses on the beach."),
+    ("Two men smile as they ride horses on the beach.", "horse", "Two men smile on the beach."),
+    ("A woman smiling as she walks toward bananas.", "banana", "A woman smiling."),
+    ("A woman smiling as she walks toward bananas.", "person", "Bananas."),
+    ("Two women sit on a bench while people stand in a line behind them.", "person", None),
+    ("Two dogs sleep on a bench next to each other.", "dog", None),
+    ("Children standing next to each other.", "person", None),
+    ("A man holding a picture of himself.", "person", None),
+    ("A white cup with a skull and bones on it next to a knife.", "cup", None),
+    (
+        "A white cup with a skull and bones on it next to a knife.",
+        "knife",
+        "A white cup with a skull and bones on it.",
+    ),
+    ("A man stands near a table with a cake on it.", "person", "A table with a cake on it."),
+    ("A person on skis makes her way through the snow.", "skis", None),
+    (
+        "Three people with cups on the couch and one with a remote",
+        "couch",
+        "Three people with cups and one with a remote",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("caption", "category", "wanted"), REWRITTEN)
 def test_remove_object(caption, category, wanted):
     assert remove_object(caption, category) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("They ride horses on the beach.", ["they"]),
+        ("Horses on the beach while they run.", []),
+        ("A scene in a line behind them.", ["them"]),
+        ("A cat and a dog with a ball between them.", []),
+        ("A ball between them and a dog.", ["them"]),
+        ("A dog with a ball next to it.", []),
+        ("A ball on it.", ["it"]),
+        ("A table while he sleeps and she reads.", ["he", "she"]),
+        ("A man while he sleeps.", []),
+        ("Dogs next to each other.", []),
+        ("A scene next to each other.", ["each other"]),
+    ],
+)
+def test_pronouns_without_what_they_stand_for(text, lost):
+    assert find_lost_pronouns(parse_caption(text)) == lost
+
+
+def test_a_pronoun_that_stood_for_nothing_known_before_is_left_alone():
+    caption = "A gnome smiles as he sits near a dog on the grass."
+    assert find_lost_pronouns(parse_caption(caption)) == ["he"]
+    assert remove_object(caption, "dog") == "A gnome smiles as he sits on the grass."
 
 
 def test_grammar_reads_the_parts_of_a_caption():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from draw_contact_sheet import choose_rows, draw_contact_sheet
+from draw_contact_sheet import INK, REJECTED, choose_rows, draw_contact_sheet, draw_row
 from score_edits import score_edits
 from unscene.images import write_png
 from unscene.quality.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
@@ -233,6 +233,13 @@ def test_contact_sheet_without_any_pair_or_file_still_appears(tmp_path):
         path.unlink()
     draw_contact_sheet(*paths, tmp_path / "sheet.png", tmp_path / "sheets")
     assert Image.open(tmp_path / "sheet.png").width > 800
+
+
+def test_the_reason_stands_below_a_name_of_several_lines(tmp_path):
+    (row,) = read_table(make_selection(tmp_path)[1]).head(1).to_dict("records")
+    drawn = draw_row(row | {"edit_id": "a_rather_long_name_of_a_photo_" * 3, "original_path": "absent"}, None)
+    named, refused = (np.flatnonzero((drawn == colour).all(axis=2).any(axis=1)) for colour in (INK, REJECTED))
+    assert len(named) and len(refused) and named.max() < refused.min()
 
 
 def test_rows_take_turns_and_do_not_depend_on_the_order():

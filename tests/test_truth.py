@@ -11,7 +11,7 @@ from unscene import agreement
 from unscene.coco_instances import decode_segmentation, decompress_runs, read_instances
 from unscene.images import write_png
 from unscene.shards import file_sha256
-from unscene.tables import read_json, write_table
+from unscene.tables import TableError, read_json, write_table
 
 SOURCE = {"name": "toy", "format": "embedded", "photos": 8, "seed": 1}
 
@@ -65,6 +65,22 @@ class TestSegmentations:
         assert drawn[10:20, 10:30].all()
         assert drawn[0:5, 40:45].all()
         assert drawn.sum() == 20 * 10 + 25
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"images": [], "annotations": []},
+        [],
+        {"categories": [], "images": [{"id": 1}], "annotations": []},
+        {"categories": [], "images": [{"id": 1, "file_name": "a", "height": 3, "width": 3}],
+         "annotations": [{"image_id": 1, "category_id": 7, "segmentation": [[0, 0, 1, 1, 2, 0]]}]},
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_no_instances_is_named(tmp_path, document):
+    (tmp_path / "labels.json").write_text(json.dumps(document))
+    with pytest.raises(TableError, match=r"labels\.json.*samples\.sources"):
+        read_instances(tmp_path / "labels.json")
 
 
 def test_real_labels_have_the_areas_that_coco_states(real_data):

@@ -1,6 +1,7 @@
 # Masks: find the mentioned objects and write one mask per wanted edit.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet; with masks.truth `union` the sources' labels, too
+# REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet;
+#                  with masks.truth `union` the sources' labels, too
 # OUTPUTS:         results/masks/{shard}.parquet, results/masks/{shard}/
 
 STAGE_FILES += expand("results/masks/{shard}.parquet", shard=SHARDS)

@@ -2,8 +2,8 @@
 #
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
 #                  of masks, edits and captions
-# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, unfiltered.parquet, contact_sheet.png, contact_sheets/;
-#                  with edits.sham results/quality/sham/{shard}.parquet, controls.parquet
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, unfiltered.parquet,
+#                  contact_sheet.png, contact_sheets/; with edits.sham sham/{shard}.parquet, controls.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected", "unfiltered"])

@@ -153,7 +153,7 @@ rule train_clip:
             settings=TRAIN_SETTINGS,
             parents=[READER, "select_pairs", "split_folds", "find_leaks"],
             weights=["train.clip"],
-            version=2,
+            version=3,
             per_arm=True,
         ),
     message:
@@ -205,7 +205,7 @@ rule train_final:
             settings=TRAIN_SETTINGS,
             parents=[READER, "select_pairs", "find_leaks"],
             weights=["train.clip"],
-            version=2,
+            version=3,
             per_arm=True,
         ),
     message:

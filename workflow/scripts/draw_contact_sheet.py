@@ -104,14 +104,14 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
     if attempt is not None and attempt > 1:
         lines.append(f"attempt {int(attempt)}")
     draw = ImageDraw.Draw(canvas)
-    write_lines(draw, lines, INK)
+    written = write_lines(draw, lines, INK)
     if row.get("reason"):
-        write_lines(draw, [str(row.get("detail") or row["reason"])], REJECTED, below=len(lines))
+        write_lines(draw, [str(row.get("detail") or row["reason"])], REJECTED, below=written)
     return np.asarray(canvas)
 
 
-def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, below: int = 0) -> None:
-    """Write lines, wrapped, right of the pictures, the first one `below` lines under the top."""
+def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, below: int = 0) -> int:
+    """Write lines, wrapped, right of the pictures, the first one `below` lines under the top; return how many they became."""
     wrapped = [part for line in lines for part in textwrap.wrap(line, 34) or [""]]
     for position, line in enumerate(wrapped[: TILE // 15 - below]):
         draw.text(
@@ -120,6 +120,7 @@ def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, belo
             fill=colour,
             font=ImageFont.load_default(12),
         )
+    return len(wrapped)
 
 
 def fit(pixels: np.ndarray) -> Image.Image:

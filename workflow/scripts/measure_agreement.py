@@ -29,8 +29,8 @@ def measure_agreement(
 ) -> pd.DataFrame:
     """Write a row a pair of readers and word, first over all words; return the table.
 
-    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each other and against `mentions`, where the
-    source knows them, caption by caption; and photo by photo (all its captions together) against `labels`, the objects that
+    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each other and against `mentions`,
+    where the source knows them, caption by caption; and photo by photo (all its captions together) against `labels`, the objects that
     are labelled in it. Labels say what is in a photo, not what a caption mentions: people leave out what is small, and
     name what nobody labelled, so neither precision nor recall reaches 1. simulated: the answers came from the lexicon itself.
     """

@@ -28,8 +28,9 @@ def remove_objects(
 ) -> None:
     """Write an edited photo and a row for each mask of a shard that is ok.
 
-    `settings` is the config's block `edits` (its `sham` is not needed), `runtime` its block `runtime`, `fingerprint` that of the weights, for the column
-    `model`. `scratch` keeps what is finished when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
+    `settings` is the config's block `edits` (its `sham` is not needed), `runtime` its block `runtime`, `fingerprint` that of the
+    weights, for the column `model`. `scratch` keeps what is finished when the job is killed; `path_to_timing` gets how long the
+    device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
     """
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device

@@ -117,9 +117,10 @@ def score_keyword_labels(keyword: pd.DataFrame, sample: pd.DataFrame, labels: di
 def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None) -> dict:
     """Return how detected objects and final masks agree with the labelled objects of the class in the photo.
 
-    iou: of the detected object (before dilation, where the masks table has it) and the union of labels. precision: share of the detected object that is
-    labelled. recall: share of labelled pixels that the final mask covers. spill: the final mask's area over the labelled area.
-    Regions labelled as crowds count on neither side. A mask of a class without a label in its photo has IoU 0 and no recall.
+    iou: of the detected object (before dilation, where the masks table has it) and the union of labels. precision: share of the
+    detected object that is labelled. recall: share of labelled pixels that the final mask covers. spill: the final mask's area over
+    the labelled area. Regions labelled as crowds count on neither side. A mask of a class without a label in its photo has IoU 0
+    and no recall.
     """
     if labels is None:
         return {"iou": None, "reason": "the source has no labels"}

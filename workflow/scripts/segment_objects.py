@@ -2,23 +2,23 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import UnidentifiedImageError
 
-from unscene.checkout import CHECKOUT, resolve_path
-from unscene.coco_instances import LabelError, LabelledPhoto, find_instances, read_instances
+from unscene.checkout import resolve_path
+from unscene.coco_instances import LabelError
 from unscene.device_stage import Batch, DeviceStage, Engine
 from unscene.engine import prepare_torch, read_checked_photo
-from unscene.images import FORMATS, open_image, write_png
+from unscene.images import write_png
 from unscene.mask_shapes import ObjectMask, shape_mask
 from unscene.scratch import Scratch
 from unscene.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.tables import read_table
 from unscene.vocabulary import COCO80, edit_id
+from unscene.wanted_objects import Photo, attach_labels, list_wanted
 
 COLUMNS = {
     "edit_id": "string",
@@ -48,36 +48,6 @@ COLUMNS = {
 _NEVER = len(COCO80)
 # What people labelled is there: in the ranking by confidence x area a labelled word counts with this confidence.
 LABEL_CONFIDENCE = 1.0
-_EXIF_TURN = 0x0112
-
-
-@dataclass
-class Photo:
-    """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position.
-
-    With masks.truth `union`, `labels` holds the source's labels of the photo where they can be used, and `labels_state` says so
-    (`used`) or why not: `not_labelled`, `other_size`, `turned`.
-    """
-
-    image_id: str
-    path: str
-    sha256: str
-    wanted: dict[str, int] = field(default_factory=dict)
-    pixels: int = 0
-    labels: LabelledPhoto | None = None
-    labels_state: str | None = None
-
-    def count_labels(self, word: str) -> int:
-        """Return the labelled objects of a word, without crowds."""
-        return len(self.labels.segmentations.get(word, ())) if self.labels else 0
-
-    def has_crowd(self, word: str) -> bool:
-        """Tell whether a group of a word's objects is labelled as one region."""
-        return self.labels is not None and word in self.labels.crowds
-
-    def can_be_judged(self, word: str, known: set[str]) -> bool:
-        """Tell whether detector (which knows the categories `known`) or labels can say anything of a word."""
-        return word in known or self.count_labels(word) > 0 or self.has_crowd(word)
 
 
 def segment_objects(
@@ -95,13 +65,14 @@ def segment_objects(
 ) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
-    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category.
+    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category, and of what is
+    labelled there where labels count.
 
     `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
     `settings` is the config's block `masks`, `runtime` its block `runtime`; `source` is the shard's entry of samples.sources, whose
-    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished when the job is killed;
-    `path_to_timing` gets how long the device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at
-    least 20 rows failed.
+    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished
+    when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than
+    `runtime["max_failed_share"]` of at least 20 rows failed.
     """
     import unscene.offline  # noqa: F401
     from unscene.devices import lease_device
@@ -135,60 +106,6 @@ def segment_objects(
         scratch.discard()
     counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
     logging.getLogger("unscene").info("%d photos with wanted words, rows: %s", len(photos), counts)
-
-
-def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
-    """Return the photos that have a caption naming an object, in the order of `samples`."""
-    photos = {
-        row.image_id: Photo(row.image_id, row.path, row.sha256, pixels=row.width * row.height)
-        for row in samples.itertuples()
-    }
-    keywords = keywords[keywords["status"] == "ok"]
-    for row in keywords.itertuples():
-        photo = photos.get(row.image_id)
-        if photo is None:
-            raise ValueError(
-                f"keywords name the photo {row.image_id}, which samples lack: rebuild this shard's keywords"
-            )
-        position = int(row.caption_id.rsplit("-", 1)[1])
-        for word in row.words:
-            photo.wanted[word] = min(position, photo.wanted.get(word, position))
-    return [photo for photo in photos.values() if photo.wanted]
-
-
-def attach_labels(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:
-    """Give each photo its labels, or the reason why it has none that can be used.
-
-    Labels mean the pixels of the source's own file: where the photo was turned by its EXIF tag when it was read, or has another
-    size than its labels, they would lie elsewhere.
-    """
-    path = find_instances(source)
-    if path is None:
-        return
-    images = path.parent / "images" if source["format"] == "embedded" else CHECKOUT / source["images"]
-    sample = samples.set_index("image_id")
-    keys = {photo.image_id: str(sample.at[photo.image_id, "source_key"]) for photo in photos}
-    labelled = read_instances(path, set(keys.values()))
-    for photo in photos:
-        labels = labelled.get(keys[photo.image_id])
-        size = (sample.at[photo.image_id, "height"], sample.at[photo.image_id, "width"])
-        if labels is None:
-            photo.labels_state = "not_labelled"
-        elif (labels.height, labels.width) != size:
-            photo.labels_state = "other_size"
-        elif is_turned(images / labels.file_name):
-            photo.labels_state = "turned"
-        else:
-            photo.labels, photo.labels_state = labels, "used"
-
-
-def is_turned(path: Path) -> bool:
-    """Tell whether the photo's EXIF tag turns or mirrors it; one that cannot be opened may, too."""
-    try:
-        with open_image(path, formats=FORMATS) as image:
-            return image.getexif().get(_EXIF_TURN, 1) != 1
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
-        return True
 
 
 def segment_photos(
@@ -256,7 +173,7 @@ class Segmentation(DeviceStage):
             chosen = judge_photo(item, rows, output, self._known, self._settings)
         for row, shaped in chosen:
             name = row["edit_id"]
-            row["sha256"] = _write_masks(shaped, folder, name)
+            row["sha256"] = write_masks(shaped, folder, name)
             row["mask_path"] = self._final_path(f"{name}.png")
             row["object_path"] = self._final_path(f"{name}.object.png")
             names += [f"{name}.png", f"{name}.object.png"]
@@ -360,7 +277,7 @@ def _row(photo: Photo, word: str) -> dict:
     return row
 
 
-def _write_masks(shaped: ObjectMask, folder: Path, name: str) -> str:
+def write_masks(shaped: ObjectMask, folder: Path, name: str) -> str:
     """Write the object and the final mask of an edit; return the SHA-256 of the latter."""
     write_png(shaped.object_mask, folder / f"{name}.object.png")
     write_png(shaped.mask, folder / f"{name}.png")

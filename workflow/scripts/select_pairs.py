@@ -35,8 +35,9 @@ def select_pairs(
     path_to_calibration: str | None = None,
     path_to_certificate: str | None = None,
 ) -> None:
-    """Write the accepted pairs and the refused edits, which together hold every wanted edit exactly once, and the unfiltered
-    pairs: every edit that has all a pair needs, whatever its scores.
+    """Write the accepted pairs, the refused edits and the unfiltered pairs.
+
+    The first two hold every wanted edit exactly once; unfiltered is every edit that has all a pair needs, whatever its scores.
 
     thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects; how often
     that happens is logged. policy: `fixed` applies the thresholds as they are; `calibrated` takes their limits from the

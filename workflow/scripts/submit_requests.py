@@ -33,9 +33,9 @@ def submit_requests(
 ) -> None:
     """Drive all requests of a stage to their end, then write a summary: batches, requests, tokens, dollars.
 
-    api: the config block `api`. plan: that of the whole run
-    (estimate_run.make_plan), checked against the budget before a first request is sent. Raises driver.ComeBackLater when `api.wait` is false and answers
-    are due; PreflightError or Stopped when a person is needed. What is answered is in the ledger in each case.
+    api: the config block `api`. plan: that of the whole run (estimate_run.make_plan), checked against the budget before a first
+    request is sent. Raises driver.ComeBackLater when `api.wait` is false and answers are due; PreflightError or Stopped when a
+    person is needed. What is answered is in the ledger in each case.
     """
     clock = clock or Clock()
     prices = read_prices(path_to_prices)

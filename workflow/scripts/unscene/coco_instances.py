@@ -9,7 +9,7 @@ import numpy as np
 
 from unscene.checkout import CHECKOUT
 from unscene.mask_shapes import bounding_box
-from unscene.tables import read_json
+from unscene.tables import TableError, read_json
 
 _SUPERSAMPLING = 8
 
@@ -67,9 +67,19 @@ def find_instances(source: dict) -> Path | None:
 def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dict[str, LabelledPhoto]:
     """Read an instances file: labelled photos by image id as text; a photo that is listed without objects has none.
 
-    keys: the only image ids wanted. Raises TableError when the file is missing or not JSON.
+    keys: the only image ids wanted. Raises TableError when the file is missing, not JSON, or not in that format.
     """
     document = read_json(path)
+    try:
+        return _index_instances(document, keys)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TableError(
+            f"{path}: not in COCO's instances format ({type(error).__name__}: {error}); "
+            "correct `instances` of the source in samples.sources"
+        ) from error
+
+
+def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, LabelledPhoto]:
     names = {category["id"]: category["name"] for category in document["categories"]}
     photos = {
         str(image["id"]): LabelledPhoto(image["file_name"], image["height"], image["width"])

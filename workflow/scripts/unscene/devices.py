@@ -36,7 +36,10 @@ def lease_device(runtime: dict) -> str:
 
 
 def name_used_device() -> str:
-    """Return what did this process's device work: the GPU's name once CUDA runs in it, else "CPU" (Telea's, say, beside an idle GPU)."""
+    """Return what did this process's device work: the GPU's name once CUDA runs in it, else "CPU".
+
+    So Telea's work counts as the CPU's, though a GPU was leased for it.
+    """
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         return torch.cuda.get_device_name()

@@ -236,7 +236,7 @@ def _kind_of(token: Token, before: Token, after: Token) -> str:
     if word in _THIRD and (before.kind in ("S", "A") or (noun_before and not looks_plural(before.low))):
         return "V"
     if word in BASES and (
-        before.low in ("who", "that", "which") or (noun_before and looks_plural(before.low))
+        before.low in ("who", "that", "which", "they") or (noun_before and looks_plural(before.low))
     ):
         return "V"
     return "W"

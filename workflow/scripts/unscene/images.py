@@ -9,7 +9,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from unscene.tables import replaced_atomically
 
-# What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file that is called .jpg to Ghostscript, a program.
+# What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file that is called .jpg to Ghostscript,
+# a program.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "AVIF")
 # Pillow's own: ultralytics puts one in its place that asks for another package on every file that Pillow cannot read.
 open_image = Image.open

@@ -13,8 +13,8 @@ MAX_BORDERS = 2
 class ObjectMask:
     """A mask and what its limits were judged by.
 
-    `mask` is the final, dilated one, `object_mask` the object before dilation; `box` (x0, y0, x1, y1; pixels, end exclusive) and `area_fraction` belong to the object
-    before dilation; `dilation_px` is the radius used; `reason` is None when all limits are kept.
+    `mask` is the final, dilated one, `object_mask` the object before dilation; `box` (x0, y0, x1, y1; pixels, end exclusive) and
+    `area_fraction` belong to the object before dilation; `dilation_px` is the radius used; `reason` is None when all limits are kept.
     """
 
     mask: np.ndarray

@@ -5,7 +5,11 @@ The first mention is removed with what hangs on it, then the next, until there i
 - after a preposition the preposition goes, too ("a man next to a dog" -> "a man"),
 - after a verb the verb goes, too ("a man holding a kite on the beach" -> "a man on the beach"),
 - as the subject it takes its verb along, and what it met stays ("a dog runs on the beach" -> "the beach").
+
+A pronoun that stood for it goes when it is the subject ("they ride horses" -> "horses"); anywhere else nothing can be written.
 """
+
+from itertools import pairwise
 
 from unscene.caption_words import (
     ANIMATE,
@@ -34,6 +38,7 @@ from unscene.grammar import (
     third_person,
 )
 from unscene.lexicon import find_words
+from unscene.pronouns import SUBJECTS, find_lost_pronouns
 
 _MOST_ROUNDS = 12
 
@@ -51,9 +56,9 @@ def remove_object(caption: str, category: str) -> str | None:
         chunks = _remove(chunks, place, category)
     else:
         return None
-    chunks = _tidy(chunks, category)
+    chunks = _tidy(_drop_lost_subject(_tidy(chunks, category), caption), category)
     text = _write(chunks)
-    if not _says_something(chunks) or category in find_words(text):
+    if not _says_something(chunks) or category in find_words(text) or _is_torn(chunks, caption):
         return None
     return text + ("." if caption.rstrip().endswith((".", "!")) else "")
 
@@ -75,6 +80,31 @@ def _remove(chunks: list[Chunk], place: int, category: str) -> list[Chunk]:
     return _remove_subject(chunks, place)
 
 
+def _drop_lost_subject(chunks: list[Chunk], caption: str) -> list[Chunk]:
+    """Remove a subject that stood for what is gone: `they ride horses` -> `horses`; of a last `as she` both go."""
+    if len(chunks) > 2 and chunks[-2].kind == "S" and chunks[-1].low in SUBJECTS:
+        return chunks[:-2]
+    if chunks and chunks[0].low in SUBJECTS and chunks[0].low in _find_newly_lost(chunks, caption):
+        return _remove_subject(chunks, 0)
+    return chunks
+
+
+def _is_torn(chunks: list[Chunk], caption: str) -> bool:
+    """Whether the removal left a pronoun without what it stood for, or two noun phrases without the verb between them."""
+    words = " ".join(token.low for chunk in parse_caption(caption) for token in chunk.tokens)
+    touching = [
+        f"{first.tokens[-1].low} {second.tokens[0].low}"
+        for first, second in pairwise(chunks)
+        if first.kind == second.kind == "NP"
+    ]
+    return bool(_find_newly_lost(chunks, caption)) or any(pair not in words for pair in touching)
+
+
+def _find_newly_lost(chunks: list[Chunk], caption: str) -> set[str]:
+    """Return the pronouns that have lost what they stood for; where the grammar saw nothing before either, it may have been there."""
+    return set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(parse_caption(caption)))
+
+
 def _strip_existential(chunks: list[Chunk], place: int) -> tuple[list[Chunk], int]:
     """Drop a leading `there is`, `this is`, `here are`."""
     if (
@@ -92,7 +122,9 @@ def _leave_list(chunks: list[Chunk], place: int) -> list[Chunk] | None:
     """Take the noun phrase out of a list of noun phrases; the verb follows the number of what stays."""
     kind = [chunk.kind for chunk in chunks] + ["X", "X", "X"]
     governed = place > 0 and kind[place - 1] == "P"
-    if kind[place + 1] == "C" and kind[place + 2] == "NP" and _is_link(chunks[place + 1]):
+    heads_list = kind[place + 1] == "C" and kind[place + 2] == "NP" and _is_link(chunks[place + 1])
+    # "cups on the couch and one with a lid": one of the cups
+    if heads_list and chunks[place + 2].low not in ("one", "another"):
         verb_after = kind[place + 3] == "V"
         verb_before = any(k == "V" for k in kind[:place]) or governed
         if not (verb_after and verb_before):

@@ -1,8 +1,11 @@
 """What all detectors share."""
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from unscene.engine import cut_batches
 
 MAX_DETECTIONS = 300
 
@@ -21,3 +24,11 @@ class Detections:
     categories: list[str]
     masks: np.ndarray | None
     seen_boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+
+
+def cut_requests(
+    photos: Sequence[np.ndarray], only: Sequence[Collection[str]] | None, batch_size: int
+) -> Iterator[tuple[list[np.ndarray], list[Collection[str] | None]]]:
+    """Yield a batch of photos and the categories wanted of each, None for all; the last batch may be shorter."""
+    wanted = [None] * len(photos) if only is None else only
+    return zip(cut_batches(photos, batch_size), cut_batches(wanted, batch_size), strict=True)

@@ -1,6 +1,7 @@
 """Detection and segmentation with a model of the DETR family through transformers, offline.
 
-These models predict a set (Carion et al., ECCV 2020): one box an object, no suppression. RF-DETR-Seg gives masks, too. Most such weights are Apache-2.0, where YOLO's are AGPL-3.0.
+These models predict a set (Carion et al., ECCV 2020): one box an object, no suppression. RF-DETR-Seg gives masks, too. Most such
+weights are Apache-2.0, where YOLO's are AGPL-3.0.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from unscene.detectors.base import MAX_DETECTIONS, Detections
+from unscene.detectors.base import MAX_DETECTIONS, Detections, cut_requests
 from unscene.engine import pad_tail
 from unscene.vocabulary import COCO80
 
@@ -88,9 +89,7 @@ class DetrDetector:
                 f"{self.path}: masks need a segmentation model, this is {type(self._model).__name__}"
             )
         found = []
-        for start in range(0, len(photos), self.batch_size):
-            batch = photos[start : start + self.batch_size]
-            wanted = [None] * len(batch) if only is None else only[start : start + self.batch_size]
+        for batch, wanted in cut_requests(photos, only, self.batch_size):
             found += self._detect_batch(batch, wanted, confidence, want_masks)
         return found
 

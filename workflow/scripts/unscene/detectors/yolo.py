@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unscene.detectors.base import MAX_DETECTIONS, Detections
+from unscene.detectors.base import MAX_DETECTIONS, Detections, cut_requests
 from unscene.engine import pad_tail
 
 
@@ -76,9 +76,7 @@ class Detector:
             )
         nms = self._choose_nms(nms)
         found = []
-        for start in range(0, len(photos), self.batch_size):
-            batch = list(photos[start : start + self.batch_size])
-            wanted = [None] * len(batch) if only is None else list(only[start : start + self.batch_size])
+        for batch, wanted in cut_requests(photos, only, self.batch_size):
             found += self._detect_batch(batch, wanted, confidence, iou, nms, want_masks)
         return found
 

@@ -18,7 +18,8 @@ class RaterError(ValueError):
 class LabelStore:
     """The sample in one rater's own order, and that rater's answers so far.
 
-    Nothing of other raters is read, so nobody sees another's answers. An answer is on the disk before it is confirmed. Raises RaterError.
+    Nothing of other raters is read, so nobody sees another's answers. An answer is on the disk before it is confirmed. Raises
+    RaterError.
     """
 
     def __init__(self, folder: Path, rater: str, items: list[dict]):
