@@ -199,7 +199,15 @@ def make_run(folder, with_truth=True):
             tables["keywords"].append({"image_id": image_id, "caption_id": f"{image_id}-{position}", "words": words,
                                        "status": "ok"})  # fmt: skip
         here = {"edit_id": name, "image_id": image_id, "category": "dog", "status": "ok"}
-        tables["masks"].append(here | {"mask_path": str(paths["hole"]), "object_path": str(paths["object"])})
+        tables["masks"].append(
+            here
+            | {
+                "mask_path": str(paths["hole"]),
+                "object_path": str(paths["object"]),
+                "found_by": "detector",
+                "labelled_instances": None,
+            }
+        )
         tables["edits"].append(here | {"mask_path": str(paths["hole"]), "image_path": str(paths["edit"])})
         tables["scores"].append(
             {"edit_id": name, "status": "ok", "residual": 0.0 if number < 4 else 0.9, "blind": 0.5}

@@ -124,7 +124,7 @@ def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None) -
     """
     if labels is None:
         return {"iou": None, "reason": "the source has no labels"}
-    if "labelled_instances" in mask and mask["labelled_instances"].notna().any():
+    if mask["labelled_instances"].notna().any():
         return {"iou": None, "reason": "masks.truth is union: the masks hold the labels themselves"}
     rows, skipped = [], 0
     has_objects = "object_path" in mask
@@ -167,11 +167,8 @@ def score_detector(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None
 
     Found is an instance at masks.target_confidence or above, wherever it lies. Words of which only a crowd is labelled do not count.
     """
-    if labels is None or "found_by" not in mask:
-        return {
-            "share": None,
-            "reason": "the source has no labels" if labels is None else "masks.parquet has no found_by",
-        }
+    if labels is None:
+        return {"share": None, "reason": "the source has no labels"}
     found: dict[str, list[bool]] = {}
     for row in mask[mask["status"] != "failed"].itertuples():
         photo = labels.get(str(sample.at[row.image_id, "source_key"]))

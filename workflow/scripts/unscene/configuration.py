@@ -78,7 +78,7 @@ def has_labels(source: dict) -> bool:
 def check_files(config: dict, checkout: Path) -> None:
     """Raise ConfigError on a file or folder that the config names, relative to the checkout, and that is not there.
 
-    What a source of photos needs, its reader checks; of its labels only these that join the masks are needed from the start.
+    What a source of photos needs, its reader checks; of its labels only those that join the masks must be there from the start.
     """
     for key in PATHS:
         _check_path(config, key, checkout)
