@@ -16,7 +16,7 @@ RATER ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
-SOURCES := workflow tests resources/recipe
+SOURCES := src workflow tests resources/recipe
 
 .PHONY: help env lock demo plan why lint format test test-all faults bench batch-server label models clean
 
@@ -46,7 +46,7 @@ plan: env ## Tokens, dollars, GPU hours, bytes and files, before anything is spe
 	@UNSCENE_PLAN=1 $(SNAKEMAKE) --quiet progress rules --forcerun estimate_run -- results/plan.json
 
 why: env ## What would run again, and why
-	@PYTHONPATH=workflow/scripts $(BIN)/python -m unscene.needed_jobs --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
+	@PYTHONPATH=src $(BIN)/python -m unscene.run.needed_jobs --directory $(RUN) $(if $(CONFIG),--configfile $(CONFIG))
 
 format: env ## Format all code
 	$(BIN)/ruff format --quiet $(SOURCES)
@@ -58,7 +58,7 @@ lint: env ## ruff, snakefmt, snakemake --lint and the config schema
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
-	$(BIN)/pytest -q tests/test_configuration.py
+	$(BIN)/pytest -q tests/unit/run/test_configuration.py
 
 test: lint ## Lint, unit tests, dry runs of all configs, small runs from end to end
 	$(BIN)/pytest
@@ -67,16 +67,16 @@ test-all: test ## The dear tiers as well: minutes each
 	$(BIN)/pytest -m dear
 
 faults: env ## Fault and kill tests (KIND=api, gpu or train; all of them without KIND)
-	@for file in tests/faults_$(or $(KIND),*).py; do $(BIN)/python $$file; done
+	@for file in tests/faults/faults_$(or $(KIND),*).py; do $(BIN)/python $$file; done
 
 bench: env ## Every benchmark that this machine can run
-	@for file in tests/bench_*.py; do $(BIN)/python $$file; done
+	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file; done
 
 batch-server: env ## A local Batch API that needs no key, to try the API path (PORT=8009)
 	$(BIN)/python tests/batch_server --port $(or $(PORT),8009)
 
 label: env ## The labelling page for quality calibration (RATER=your-name, RUN=run directory)
-	@PYTHONPATH=workflow/scripts $(BIN)/python -m unscene.labelling --run $(RUN) --rater "$(RATER)"
+	@PYTHONPATH=src $(BIN)/python -m unscene.labelling --run $(RUN) --rater "$(RATER)"
 
 models: env ## Train the embedded models anew (hours on two cores)
 	$(BIN)/python resources/recipe/make_embedded_models.py --out resources/embedded

@@ -1,13 +1,11 @@
-"""What every test needs: the scripts on the path, and the real photos where they are."""
+"""What every test needs: the checkout, the real photos where they are."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
 # No test, and no run that a test starts, may reach the service that costs money.
 os.environ["UNSCENE_REFUSE_HOSTS"] = "api.openai.com"
 os.environ.pop("OPENAI_API_KEY", None)

@@ -16,7 +16,7 @@ from train_detector import IMAGE_SIZE
 from training import psnr
 
 from unscene.scenes import write_captions
-from unscene.vocabulary import COCO80
+from unscene.words.vocabulary import COCO80
 
 STEPS, GUIDANCE, STRENGTH, PROMPT = 8, 1.0, 1.0, "background"
 DILATION = 3  # px, elliptical

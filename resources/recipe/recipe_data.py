@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-import unscene.offline  # noqa: F401  keeps the model libraries off the network
+import unscene.run.offline
 from unscene.scenes import compose_scene, render_scene
 
 cv2.setNumThreads(1)

@@ -9,7 +9,7 @@ import torch
 import yaml
 from recipe_data import SEEDS, compose_scene, render_scene
 
-from unscene.vocabulary import COCO80
+from unscene.words.vocabulary import COCO80
 
 IMAGE_SIZE = 128  # photos of 64 px are doubled
 

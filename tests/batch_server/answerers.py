@@ -10,11 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from unscene.batch_lines import canonical_json, estimate_tokens, read_items
-from unscene.caption_edits import PLAIN_SCENE, rewrite
-from unscene.lexicon import find_words, sort_words
-from unscene.phrasings import fill_phrasing
-from unscene.vocabulary import COCO80
+from unscene.answers.batch_lines import canonical_json, estimate_tokens, read_items
+from unscene.captions.caption_edits import PLAIN_SCENE, rewrite
+from unscene.words.lexicon import find_words, sort_words
+from unscene.words.phrasings import fill_phrasing
+from unscene.words.vocabulary import COCO80
 
 OFF_LIST = "unicorn"
 REFUSAL = "I'm sorry, but I can't help with that."

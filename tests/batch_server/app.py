@@ -17,7 +17,7 @@ from batch_server.models import find_model, list_models
 from batch_server.replies import ApiError, check_metadata, error_reply, list_page, read_json
 from batch_server.settings import DAY
 from batch_server.store import Store
-from unscene.batch_lines import URL, BatchLineError, hash_body
+from unscene.answers.batch_lines import URL, BatchLineError, hash_body
 
 ENDPOINTS = (URL, "/v1/responses", "/v1/embeddings", "/v1/completions", "/v1/moderations")
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")

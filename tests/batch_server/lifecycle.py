@@ -11,7 +11,7 @@ from typing import NamedTuple
 from batch_server.answerers import UnknownTask
 from batch_server.models import find_model
 from batch_server.store import ACTIVE, Store, StoredBatch
-from unscene.batch_lines import BatchLineError, canonical_json, estimate_tokens, hash_body
+from unscene.answers.batch_lines import BatchLineError, canonical_json, estimate_tokens, hash_body
 
 REQUIRED = ("custom_id", "method", "url", "body")
 _MOST_ERRORS = 100

@@ -3,7 +3,7 @@
 import datetime
 
 from batch_server.store import Store
-from unscene.prices import find_price
+from unscene.answers.prices import find_price
 
 _CREATED = 1_700_000_000
 

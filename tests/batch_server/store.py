@@ -11,8 +11,8 @@ from pathlib import Path
 
 from batch_server.answerers import Answerer
 from batch_server.settings import DAY, Settings
-from unscene.checkout import CHECKOUT
-from unscene.prices import find_price, read_prices
+from unscene.answers.prices import find_price, read_prices
+from unscene.run.checkout import CHECKOUT
 
 ACTIVE = ("validating", "in_progress", "finalizing", "cancelling")
 MOMENTS = ("in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled")
@@ -157,7 +157,7 @@ class Store:
     def __init__(self, settings: Settings | None = None, answerer: Answerer | None = None):
         self.settings = settings or Settings()
         self.answerer = answerer or Answerer()
-        self.prices = read_prices(CHECKOUT / "resources" / "prices.yaml")
+        self.prices = read_prices(CHECKOUT / "src/unscene/resources/prices.yaml")
         self.bill = Bill(self.prices)
         self.files: dict[str, StoredFile] = {}
         self.batches: dict[str, StoredBatch] = {}

@@ -10,9 +10,9 @@ from pathlib import Path
 from snakemake.utils import validate
 
 CHECKOUT = Path(workflow.basedir)
-sys.path.insert(0, str(CHECKOUT / "workflow" / "scripts"))
+sys.path.insert(0, str(CHECKOUT / "src"))
 
-from unscene.configuration import (
+from unscene.run.configuration import (
     check_config,
     check_files,
     expand_detectors,
@@ -20,9 +20,9 @@ from unscene.configuration import (
     read_chosen,
     wants_study,
 )
-from unscene.lineage import Lineage
-from unscene.needed_jobs import warn_of_needed_jobs
-from unscene.shards import SHARD_PATTERN, list_shards
+from unscene.run.lineage import Lineage
+from unscene.run.needed_jobs import warn_of_needed_jobs
+from unscene.run.shards import SHARD_PATTERN, list_shards
 
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.

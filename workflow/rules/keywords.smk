@@ -8,7 +8,7 @@
 STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += ["results/keywords/cost.json"]
 
-LEXICON = "resources/lexicon.yaml"
+LEXICON = "src/unscene/resources/lexicon.yaml"
 CHOSEN = ["results/batchsize/chosen.json"] if config["keywords"]["captions_per_prompt"] == "auto" else []
 REQUESTS_LINEAGE = lineage(
     "build_keyword_requests",

@@ -1,6 +1,6 @@
 # Plan: what the configured run will cost, before anything is spent.
 #
-# REQUIRED INPUTS: config, the price table (plan.prices), resources/throughput.yaml
+# REQUIRED INPUTS: config, the price table (plan.prices), src/unscene/resources/throughput.yaml
 # OUTPUTS:         results/plan.json
 
 STAGE_FILES += ["results/plan.json"]
@@ -41,7 +41,11 @@ rule estimate_run:
                 "plan",
             ],
             weights=["train.clip"],
-            files=[config["plan"]["prices"], "resources/throughput.yaml", "resources/lexicon.yaml"],
+            files=[
+                config["plan"]["prices"],
+                "src/unscene/resources/throughput.yaml",
+                "src/unscene/resources/lexicon.yaml",
+            ],
         ),
     message:
         "Estimating the cost of the run"

@@ -88,7 +88,10 @@ rule write_report:
             + (["compare_unseen_classes"] if UNSEEN else [])
             + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
             weights=["masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"],
-            files=[f"workflow/report/{name}.html.j2" for name in ("report", "text", "audit", "arms")],
+            files=[
+                f"src/unscene/resources/templates/{name}.html.j2"
+                for name in ("report", "text", "audit", "arms")
+            ],
         ),
     message:
         "Writing the report"

@@ -1,39 +1,10 @@
 """Answer the caption requests of one shard: by the offline grammar, or from paid answers of the Batch API."""
 
-import json
-
-from unscene.answers import answer_requests
-from unscene.batch_lines import build_answer, read_items
-from unscene.caption_edits import rewrite
-from unscene.phrasings import fill_phrasing
-
-
-def answer_captions(path_to_requests, path_to_answers, path_to_followups, backend: str, folder) -> None:
-    """Write one answer line a request, in the order of the requests.
-
-    backend: `template` rewrites the captions that it reads out of each request's body; `openai` takes the answers from the
-    ledger of paid answers in `folder`.
-    """
-    answer_offline = None if backend == "openai" else answer_from_template
-    answer_requests(path_to_requests, path_to_answers, path_to_followups, answer_offline, folder)
-
-
-def answer_from_template(request: dict) -> dict:
-    """Return the answer line of the offline grammar to a request line; empty texts where it found no rewriting."""
-    return build_answer(request, "template", [rewrite_item(json.loads(item)) for item in read_items(request)])
-
-
-def rewrite_item(item: dict) -> dict:
-    """Return the two captions that an item of a prompt asks for, in the phrasing that it gives."""
-    without = rewrite(item["caption"], item["object"])
-    if not without:
-        return {"negated": "", "without": ""}
-    return {"negated": fill_phrasing(item["phrasing"], without), "without": without}
-
+from unscene.captions.answering import answer_captions
 
 if __name__ == "__main__":
-    from unscene.batches.ledger import find_folder
-    from unscene.logs import log_job
+    from unscene.answers.batches.ledger import find_folder
+    from unscene.run.logs import log_job
 
     with log_job(snakemake):
         answer_captions(

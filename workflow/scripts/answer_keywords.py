@@ -1,29 +1,10 @@
 """Answer the keyword requests of one shard: from the lexicon, or from paid answers of the Batch API."""
 
-from unscene.answers import answer_requests
-from unscene.batch_lines import build_answer, read_items
-from unscene.lexicon import find_words
-
-
-def answer_keywords(path_to_requests, path_to_answers, path_to_followups, backend: str, folder) -> None:
-    """Write one answer line a request, in the order of the requests.
-
-    backend: `lexicon` reads the captions out of each request's body, as a model does; `openai` takes the answers from
-    the ledger of paid answers in `folder`.
-    """
-    answer_offline = None if backend == "openai" else answer_from_lexicon
-    answer_requests(path_to_requests, path_to_answers, path_to_followups, answer_offline, folder)
-
-
-def answer_from_lexicon(request: dict) -> dict:
-    """Return the answer line of the lexicon to a request line."""
-    words = [{"w": find_words(caption)} for caption in read_items(request)]
-    return build_answer(request, "lexicon", words)
-
+from unscene.keywords.answering import answer_keywords
 
 if __name__ == "__main__":
-    from unscene.batches.ledger import find_folder
-    from unscene.logs import log_job
+    from unscene.answers.batches.ledger import find_folder
+    from unscene.run.logs import log_job
 
     with log_job(snakemake):
         answer_keywords(

@@ -1,44 +1,9 @@
 """Build the requests that ask for the captions of the edits of one shard: without the object, and saying so."""
 
-from collections.abc import Iterable
-
-from unscene.batch_lines import spread, write_lines
-from unscene.caption_edits import WantedCaption, list_wanted
-from unscene.prompts import caption_request
-
-# A rewriting needs more care than a list of words: fewer to a prompt.
-EDITS_PER_PROMPT = 10
-
-
-def build_caption_requests(
-    path_to_samples,
-    path_to_keywords,
-    path_to_masks,
-    path_to_requests,
-    held_out_share: float,
-    seed: int,
-    model: str,
-) -> None:
-    """Write one request line a prompt; edits with the same caption, object and phrasing are asked once.
-
-    model: the name in the body (the backend's own name when it is offline).
-    """
-    wanted = list_wanted(path_to_masks, path_to_keywords, path_to_samples, held_out_share, seed)
-    prompts = spread(list_items(wanted), EDITS_PER_PROMPT)
-    write_lines((caption_request(model, prompt) for prompt in prompts), path_to_requests)
-
-
-def list_items(wanted: Iterable[WantedCaption]) -> Iterable[tuple[str, list[str]]]:
-    """Return each item once with its photos; edits without a caption have none."""
-    photos: dict[str, list[str]] = {}
-    for edit in wanted:
-        if edit.caption is not None:
-            photos.setdefault(edit.item, []).append(edit.image_id)
-    return photos.items()
-
+from unscene.captions.requests import build_caption_requests
 
 if __name__ == "__main__":
-    from unscene.logs import log_job
+    from unscene.run.logs import log_job
 
     with log_job(snakemake):
         settings = snakemake.params.lineage["settings"]

@@ -1,80 +1,9 @@
 """Read the answers of one shard into a table: the words of each caption, or why there are none."""
 
-import logging
-from itertools import chain
-
-import pandas as pd
-
-from unscene.batch_lines import Verdict, flatten, index_answers, judge_items, read_lines
-from unscene.lexicon import sort_words
-from unscene.shards import check_failed_share
-from unscene.tables import read_table, write_table
-from unscene.vocabulary import COCO80
-
-COLUMNS = ["image_id", "caption_id", "caption", "words", "source", "status", "reason"]
-_KNOWN = frozenset(COCO80)
-logger = logging.getLogger("unscene")
-
-
-def parse_keywords(
-    path_to_samples,
-    path_to_requests,
-    path_to_followups,
-    path_to_answers,
-    path_to_table,
-    max_failed_share: float,
-) -> None:
-    """Write a row for every caption of the shard, with status ok, refused or failed.
-
-    Follow-ups are the parts of prompts that had to be split.
-    """
-    samples = read_table(path_to_samples, ["image_id", "captions"])
-    requests = chain(read_lines(path_to_requests), read_lines(path_to_followups))
-    verdicts = judge_items(requests, index_answers(path_to_answers))
-    keyword = pd.DataFrame(list_rows(samples, verdicts), columns=COLUMNS)
-    logger.info("captions by status: %s", keyword["status"].value_counts().to_dict())
-    check_failed_share(keyword, max_failed_share, f"keywords ({path_to_table})")
-    write_table(keyword, path_to_table, COLUMNS)
-
-
-def list_rows(samples: pd.DataFrame, verdicts: dict[str, Verdict]) -> list[dict]:
-    """Return the rows of all captions, in the order of the samples; a text without a request is a failed row."""
-    rows = []
-    for image_id, captions in zip(samples["image_id"], samples["captions"], strict=True):
-        for position, caption in enumerate(captions):
-            text = flatten(caption)
-            verdict = verdicts.get(text, Verdict("failed", "no request" if text else "empty caption", "", {}))
-            words, status, reason = read_words(verdict)
-            rows.append(
-                {
-                    "image_id": image_id,
-                    "caption_id": f"{image_id}-{position}",
-                    "caption": caption,
-                    "words": words,
-                    "source": verdict.model,
-                    "status": status,
-                    "reason": reason,
-                }
-            )
-    return rows
-
-
-def read_words(verdict: Verdict) -> tuple[list[str], str, str]:
-    """Return words in COCO's order, status and reason of one caption's verdict; a word that is not listed fails it."""
-    if verdict.status != "ok":
-        return [], verdict.status, verdict.reason
-    (item,) = verdict.items.values()
-    words = item.get("w")
-    if not isinstance(words, list):
-        return [], "failed", "the item has no list of words"
-    unlisted = [word for word in words if not isinstance(word, str) or word not in _KNOWN]
-    if unlisted:
-        return [], "failed", f"word {str(unlisted[0])[:40]!r} is not in the list"
-    return sort_words(words), "ok", ""
-
+from unscene.keywords.parsing import parse_keywords
 
 if __name__ == "__main__":
-    from unscene.logs import log_job
+    from unscene.run.logs import log_job
 
     with log_job(snakemake):
         parse_keywords(

@@ -1,79 +1,9 @@
 """Write up the batch-size study: the figure of accuracy and cost against n, and its text for a paper."""
 
-import io
-
-import pandas as pd
-
-from unscene.study.text import to_latex, to_markdown
-from unscene.tables import read_json, read_table, write_text
-
-INCHES = (6.4, 3.4)
-
-
-def write_batchsize(
-    path_to_accuracy, path_to_chosen, path_to_figure, path_to_markdown, path_to_latex
-) -> None:
-    """Write figure.svg, methods.md and methods.tex from the measures and the choice."""
-    arms, chosen = read_table(path_to_accuracy), read_json(path_to_chosen)
-    write_text(draw_study(arms, chosen), path_to_figure)
-    write_text(to_markdown(arms, chosen), path_to_markdown)
-    write_text(to_latex(arms, chosen), path_to_latex)
-
-
-def draw_study(arms: pd.DataFrame, chosen: dict) -> str:
-    """Return an SVG: left the difference of exact matches to n = 1 in points with its lower bound, right the run's dollars."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    larger = arms[(arms["captions_per_prompt"] > 1) & arms["difference"].notna()]
-    priced = arms[(arms["arm"] != "1 again") & arms["usd"].notna()]
-    style = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "unscene",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with plt.rc_context(style):
-        figure, (left, right) = plt.subplots(1, 2, figsize=INCHES, layout="constrained")
-        difference, low = 100 * larger["difference"], 100 * larger["low"]
-        left.errorbar(
-            larger["captions_per_prompt"],
-            difference,
-            yerr=[(difference - low).clip(lower=0), 0 * low],
-            fmt="o",
-            color="black",
-            capsize=3,
-        )
-        left.axhline(0, color="grey", linewidth=0.8)
-        left.axhline(-100 * chosen["margin"], color="firebrick", linestyle="--", linewidth=1, label="margin")
-        left.set(
-            xlabel="captions per prompt",
-            ylabel="exact match minus n = 1 (points)",
-            title="Accuracy, with 95 % lower bound",
-        )
-        left.legend(frameon=False)
-        right.plot(priced["captions_per_prompt"], priced["usd"], "o-", color="black")
-        right.set(xlabel="captions per prompt", ylabel="dollars", ylim=(0, None))
-        right.set_title(f"Cost of {chosen['study']['captions_of_run']:,} captions")
-        for axes in (left, right):
-            axes.set_xscale("log")
-            ticks = sorted(set(arms["captions_per_prompt"]))
-            axes.set_xticks(ticks, [str(int(tick)) for tick in ticks])
-            axes.minorticks_off()
-            axes.axvline(chosen["captions_per_prompt"], color="steelblue", linewidth=6, alpha=0.25)
-        if chosen["simulated"]:
-            figure.suptitle("SIMULATED: answers made from the lexicon", color="firebrick")
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        plt.close(figure)
-    return buffer.getvalue()
-
+from unscene.batchsize.writing import write_batchsize
 
 if __name__ == "__main__":
-    from unscene.logs import log_job
+    from unscene.run.logs import log_job
 
     with log_job(snakemake):
         write_batchsize(

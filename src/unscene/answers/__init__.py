@@ -1,0 +1,1 @@
+"""Paid answers: requests, prices, the ledger and the driver that asks each once."""

@@ -1,0 +1,75 @@
+"""What is checked before anything is sent: the model, the day it ends, and the age of the prices."""
+
+import logging
+from datetime import date, timedelta
+
+from unscene.answers.batches.client import ApiClient
+from unscene.answers.prices import PriceError, find_price
+
+_WARNED_DAYS = 90
+logger = logging.getLogger("unscene")
+
+
+class PreflightError(RuntimeError):
+    """Nothing was sent, because it would fail, or cost what nobody knows."""
+
+
+def check_prices(prices: dict, model: str, today: date, paid: bool) -> None:
+    """Stop when a model has no price or the prices are too old. paid: the endpoint is not on this machine."""
+    if find_price(prices, model) is None:
+        raise PriceError(
+            f"api.model: {model!r} has no price in plan.prices; add it there, with zeros for a server of your own "
+            f"({', '.join(prices['models'])})"
+        )
+    age = today - date.fromisoformat(prices["date"])
+    if paid and age > timedelta(days=prices["max_age_days"]):
+        raise PreflightError(
+            f"plan.prices: the prices are of {prices['date']}, {age.days} days old (at most {prices['max_age_days']}); compare "
+            "them with the provider's page and set `date` to today"
+        )
+
+
+def check_model(api: ApiClient, prices: dict, model: str, today: date) -> None:
+    """Stop when the endpoint does not have the model or it was shut down; warn, naming the successor, when its end is near."""
+    entry = find_price(prices, model) or {}
+    successor = f"; its successor is {entry['successor']}" if entry.get("successor") else ""
+    exists, told = api.find_model(model)
+    if exists is False:
+        raise PreflightError(f"api.model: the endpoint has no model {model!r}{successor}")
+    if exists is None:
+        logger.warning("the endpoint does not say which models it has; %s is taken as it is", model)
+    end = _read_date(told) or entry.get("shutdown")
+    if end is None:
+        return
+    if end <= today:
+        raise PreflightError(f"api.model: {model} was shut down on {end}{successor}")
+    if end - today < timedelta(days=_WARNED_DAYS):
+        logger.warning("api.model: %s ends on %s, in %d days%s", model, end, (end - today).days, successor)
+
+
+def check_expected(expected_usd: float, committed_usd: float, budget_usd: float, requests: int) -> None:
+    """Refuse to start what is expected to end above the budget."""
+    if committed_usd + expected_usd > budget_usd:
+        raise PreflightError(
+            f"api.budget_usd ${budget_usd:.2f}: {requests} requests are expected to cost ${expected_usd:.2f}, and ${committed_usd:.2f} "
+            "are spent or under way at worst. Nothing was sent. `make plan` shows the parts: take a cheaper api.model, more "
+            "keywords.captions_per_prompt, fewer photos, or raise the budget"
+        )
+
+
+def check_plan(plan: dict, budget_usd: float) -> None:
+    """Refuse to start a run whose plan (`make plan`) expects more than the budget: all text stages together."""
+    expected = plan["api"]["usd"]
+    if expected > budget_usd:
+        raise PreflightError(
+            f"api.budget_usd ${budget_usd:.2f}: the whole run is expected to cost ${expected:.2f} (`make plan`). Nothing was "
+            "sent. `make plan` shows the parts: take a cheaper api.model, more keywords.captions_per_prompt, fewer photos, or raise "
+            "the budget"
+        )
+
+
+def _read_date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,70 @@
+"""Price the requests of a stage: what the configured model would cost, and what the answers did cost."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from unscene.answers.batch_lines import read_lines
+from unscene.answers.prices import bill_answers, estimate_cost, read_prices
+from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
+from unscene.run.tables import read_json, write_json
+
+ITEM_TOKENS = {"keywords": KEYWORD_TOKENS, "captions": CAPTION_TOKENS}
+
+
+def price_requests(
+    paths_to_requests,
+    paths_to_answers,
+    path_to_prices,
+    path_to_cost,
+    stage: str,
+    model: str,
+    backend: str,
+    path_to_summary=None,
+) -> None:
+    """Write cost.json; equal requests of several shards count once, as they are paid once.
+
+    `estimate`: of the requests. `billed`: of the answers that are used, by their own usage. `settled`: what the stage cost in this
+    run directory, with answers of earlier configs and lines that were paid and of no use; null with an offline backend.
+    """
+    prices = read_prices(path_to_prices)
+    estimate = estimate_cost(read_once(paths_to_requests), prices, model, ITEM_TOKENS[stage], ANSWER_TOKENS)
+    settled = None
+    if path_to_summary is not None:
+        summary = read_json(path_to_summary)
+        settled = {
+            name: summary[name] for name in ("usd", "input_tokens", "output_tokens", "endpoint", "simulated")
+        }
+        settled["batches"] = len(summary["batches"])
+        settled |= compare_with_batches(summary)
+    cost = {
+        "backend": backend,
+        "model": model,
+        "price_date": prices["date"],
+        "requests": estimate["requests"],
+        "captions": estimate["items"],
+        "estimate": estimate,
+        "billed": bill_answers(read_once(paths_to_answers), prices),
+        "settled": settled,
+    }
+    write_json(cost, path_to_cost)
+
+
+def compare_with_batches(summary: dict) -> dict:
+    """Return the tokens that the batches themselves name, and whether the lines add up to them; null when one names none."""
+    usage = [(batch["usage_input_tokens"], batch["usage_output_tokens"]) for batch in summary["batches"]]
+    ended = [
+        pair for batch, pair in zip(summary["batches"], usage, strict=True) if batch["status"] != "failed"
+    ]
+    if not ended or any(value is None for pair in ended for value in pair):
+        return {"batch_usage": None, "lines_match_batches": None}
+    total = {"input_tokens": sum(pair[0] for pair in ended), "output_tokens": sum(pair[1] for pair in ended)}
+    return {"batch_usage": total, "lines_match_batches": all(total[name] == summary[name] for name in total)}
+
+
+def read_once(paths: Iterable) -> Iterable[dict]:
+    """Yield the lines of several files, each custom_id once."""
+    seen = set()
+    for line in chain.from_iterable(map(read_lines, paths)):
+        if line["custom_id"] not in seen:
+            seen.add(line["custom_id"])
+            yield line

@@ -1,0 +1,1 @@
+"""CLIP models: folders that open_clip loads."""

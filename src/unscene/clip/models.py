@@ -1,0 +1,270 @@
+"""CLIP models as open_clip folders: load, save, and embed photos and texts.
+
+A model is always a folder that plain open_clip loads by `local-dir:`, since only its config tells which activation
+the weights were trained with: the same weights under another activation load without a warning and score wrongly.
+"""
+
+import json
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unscene.run.tables import write_json, write_text
+
+if TYPE_CHECKING:
+    import torch
+
+CONFIG_NAME, WEIGHTS_NAME, META_NAME = "open_clip_config.json", "open_clip_model.safetensors", "meta.json"
+TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "vocab*", "merges.txt", "*.model")
+LENGTH_STEP = (
+    16  # texts are embedded at lengths rounded up to this, so that batch-mates do not change a shape
+)
+RELOAD_TOLERANCE = 1e-6
+
+
+class ClipError(ValueError):
+    """A folder that is no usable open_clip model, or a model that does not survive being saved."""
+
+
+def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
+    """Load an open_clip folder and return (model in eval mode with fp32 weights, preprocess, tokenizer).
+
+    `preprocess` turns a PIL image into a float tensor (3, side, side). Raises ClipError when the folder lacks its
+    config or weights or when they do not fit each other.
+    """
+    import unscene.run.offline
+    import open_clip
+
+    folder = Path(path_to_folder).resolve()
+    for name in (CONFIG_NAME, WEIGHTS_NAME):
+        if not (folder / name).is_file():
+            raise ClipError(
+                f"{folder}: {name} is not there; an open_clip folder has {CONFIG_NAME} and {WEIGHTS_NAME}"
+            )
+    try:
+        model, _, preprocess = open_clip.create_model_and_transforms(
+            f"local-dir:{folder}", precision="fp32", device=device
+        )
+        tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
+    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+        raise ClipError(f"{folder}: open_clip cannot load it ({error})") from error
+    return model.eval(), preprocess, tokenizer
+
+
+def save_clip(
+    model,
+    path_to_source_config: str | Path,
+    path_to_folder: str | Path,
+    meta: dict,
+    files: dict | None = None,
+):
+    """Write a model as an open_clip folder, whole or not at all: config, fp32 weights, tokenizer files, meta.json.
+
+    path_to_source_config: the open_clip_config.json of the folder that the model was loaded from. files: more text files
+    by name. Raises ClipError when the folder, read again, does not give the same embeddings: then the config does not
+    describe the model (QuickGELU lost, another image size).
+    """
+    from safetensors.torch import save_file
+
+    source, final = Path(path_to_source_config), Path(path_to_folder)
+    folder = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    folder.mkdir(parents=True)
+    try:
+        config = json.loads(source.read_text(encoding="utf-8"))
+        write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG_NAME)
+        for pattern in TOKENIZER_FILES:
+            for path in sorted(source.parent.glob(pattern)):
+                shutil.copyfile(path, folder / path.name)
+        weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+        save_file(weights, folder / WEIGHTS_NAME)
+        (folder / WEIGHTS_NAME).chmod(0o644)  # safetensors makes it readable for its writer alone
+        write_json(meta, folder / META_NAME)
+        for name, text in (files or {}).items():
+            write_text(text, folder / name)
+        _check_reload(model, folder)
+        if final.exists():
+            shutil.rmtree(final)
+        folder.rename(final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tokenize(tokenizer, texts: Sequence[str]) -> "torch.Tensor":
+    """Return the tokens of texts, int64 (texts, context length)."""
+    return tokenizer(list(texts))
+
+
+def find_long_texts(tokenizer, texts: Sequence[str]) -> np.ndarray:
+    """Tell which texts are longer than the model's context, bool (texts,).
+
+    open_clip cuts them silently, and two captions that differ only behind the cut become the same.
+    """
+    texts = list(texts)
+    if not texts:
+        return np.zeros(0, bool)
+    context = tokenizer.context_length
+    return (tokenizer(texts) != tokenizer(texts, context_length=2 * context)[:, :context]).any(dim=1).numpy()
+
+
+def get_text_lengths(tokens: "torch.Tensor") -> "torch.Tensor":
+    """Return the number of tokens up to and with the end-of-text token, int64 (texts,).
+
+    The end-of-text token is the highest number in a row of CLIP's own tokenizer.
+    """
+    return tokens.argmax(dim=1) + 1
+
+
+def encode_texts(model, tokens: "torch.Tensor") -> "torch.Tensor":
+    """Return normalised text features (texts, dim) of tokens cut to any length that holds each end-of-text token.
+
+    The text tower of CLIP is causal and reads its feature at the end-of-text token, so what follows does not
+    matter: 13 tokens cost a sixth of 77 and give the same values. Towers of another kind are run at full length.
+    """
+    import torch
+    from torch.nn import functional
+
+    length, context = tokens.shape[1], getattr(model, "context_length", tokens.shape[1])
+    if length == context or not can_cut_texts(model):
+        if length < context:
+            tokens = functional.pad(tokens, (0, context - length))
+        return model.encode_text(tokens, normalize=True)
+    dtype = model.transformer.get_cast_dtype()
+    features = model.token_embedding(tokens).to(dtype) + model.positional_embedding[:length].to(dtype)
+    features = model.transformer(features, attn_mask=model.attn_mask[:length, :length])
+    features = model.ln_final(features)
+    features = features[torch.arange(len(tokens), device=tokens.device), tokens.argmax(dim=-1)]
+    if model.text_projection is not None:
+        linear = isinstance(model.text_projection, torch.nn.Linear)
+        features = model.text_projection(features) if linear else features @ model.text_projection
+    return functional.normalize(features, dim=-1)
+
+
+def can_cut_texts(model) -> bool:
+    """Tell whether a model's text tower is CLIP's own: causal, with the feature at the highest token."""
+    return (
+        all(
+            hasattr(model, name) for name in ("token_embedding", "transformer", "ln_final", "text_projection")
+        )
+        and getattr(model, "text_pool_type", None) == "argmax"
+        and getattr(model, "attn_mask", None) is not None
+    )
+
+
+def get_normalisation(preprocess) -> tuple[list[float], list[float]]:
+    """Return the channel means and deviations (in 0..1) of a model's preprocessing."""
+    normalise = preprocess.transforms[-1]
+    return [float(value) for value in normalise.mean], [float(value) for value in normalise.std]
+
+
+def resize_photo(preprocess, image) -> np.ndarray:
+    """Return a PIL image as the model sees it before normalisation, uint8 (side, side, 3)."""
+    for transform in preprocess.transforms[:-2]:  # the last two make it a float tensor and normalise it
+        image = transform(image)
+    return np.array(image)
+
+
+def to_pixels(photos: "torch.Tensor", mean: Sequence[float], std: Sequence[float]) -> "torch.Tensor":
+    """Turn uint8 (photos, side, side, 3) into normalised floats (photos, 3, side, side) in channels-last memory."""
+    import torch
+
+    pixels = photos.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+    shape = (1, 3, 1, 1)
+    return pixels.sub_(pixels.new_tensor(mean).view(shape)).div_(pixels.new_tensor(std).view(shape))
+
+
+def embed_photos(model, preprocess, photos: np.ndarray, batch_size: int = 64) -> np.ndarray:
+    """Embed uint8 photos (photos, side, side, 3) in fp32 and return normalised features (photos, dim).
+
+    The last batch is padded, so a photo's feature does not depend on how many others there are.
+    """
+    import torch
+
+    mean, std = get_normalisation(preprocess)
+    device = next(model.parameters()).device
+    features = []
+    with _exact_inference(model):
+        for start in range(0, len(photos), batch_size):
+            part = photos[start : start + batch_size]
+            batch = torch.from_numpy(part[np.arange(batch_size) % len(part)]).to(device)
+            embedded = model.encode_image(to_pixels(batch, mean, std), normalize=True)
+            features.append(embedded[: len(part)].float().cpu().numpy())
+    return np.concatenate(features) if features else np.zeros((0, 0), np.float32)
+
+
+def embed_texts(model, tokenizer, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+    """Embed texts in fp32 and return normalised features (texts, dim); equal texts are embedded once.
+
+    Texts of like length share batches of a fixed shape, so a text's feature does not depend on the others.
+    """
+
+    device = next(model.parameters()).device
+    unique, position = np.unique(np.asarray(list(texts), dtype=object).astype(str), return_inverse=True)
+    if not len(unique):
+        return np.zeros((0, 0), np.float32)
+    tokens = tokenize(tokenizer, unique)
+    context = tokens.shape[1]
+    rounded = np.full(len(unique), context)
+    if can_cut_texts(model):
+        steps = -(-get_text_lengths(tokens).numpy() // LENGTH_STEP)
+        rounded = np.minimum(steps * LENGTH_STEP, context)
+    features: np.ndarray | None = None
+    with _exact_inference(model):
+        for length in np.unique(rounded):
+            rows = np.flatnonzero(rounded == length)
+            for start in range(0, len(rows), batch_size):
+                part = rows[start : start + batch_size]
+                batch = tokens[part[np.arange(batch_size) % len(part)], : int(length)].to(device)
+                embedded = encode_texts(model, batch)[: len(part)].float().cpu().numpy()
+                if features is None:
+                    features = np.zeros((len(unique), embedded.shape[1]), np.float32)
+                features[part] = embedded
+    return features[position]
+
+
+class _exact_inference:
+    """No gradients, eval mode, and no TF32: scores are compared to each other, so they are computed in full fp32."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def __enter__(self) -> None:
+        import torch
+
+        self._was_training, self._tf32 = self._model.training, torch.backends.cudnn.allow_tf32
+        torch.backends.cudnn.allow_tf32 = False
+        self._model.eval()
+        self._mode = torch.inference_mode()
+        self._mode.__enter__()
+
+    def __exit__(self, *error) -> None:
+        import torch
+
+        self._mode.__exit__(*error)
+        torch.backends.cudnn.allow_tf32 = self._tf32
+        self._model.train(self._was_training)
+
+
+def _check_reload(model, folder: Path) -> None:
+    device = next(model.parameters()).device
+    again, preprocess, tokenizer = load_clip(folder, str(device))
+    side = (
+        preprocess.transforms[-4].size
+        if hasattr(preprocess.transforms[-4], "size")
+        else model.visual.image_size
+    )
+    height, width = (side, side) if isinstance(side, int) else side
+    photos = np.random.default_rng(0).integers(0, 256, (2, height, width, 3), dtype=np.uint8)
+    texts = ["a photo of a dog", "a photo with no dog"]
+    differences = (
+        np.abs(embed_photos(model, preprocess, photos, 2) - embed_photos(again, preprocess, photos, 2)).max(),
+        np.abs(embed_texts(model, tokenizer, texts, 2) - embed_texts(again, tokenizer, texts, 2)).max(),
+    )
+    if not max(differences) <= RELOAD_TOLERANCE:  # NaN fails, too
+        raise ClipError(
+            f"{folder}: read again, the model differs (photos {differences[0]:.2g}, texts {differences[1]:.2g}); "
+            f"its {CONFIG_NAME} does not describe it (quick_gelu, image size) or its weights are not finite"
+        )

@@ -1,0 +1,1 @@
+"""Deployment: the tuned model as folders that other programs load."""

@@ -1,0 +1,1 @@
+"""Edits: remove the masked object; sham edits keep it."""

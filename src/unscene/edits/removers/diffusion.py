@@ -1,0 +1,255 @@
+"""Diffusion inpainting through diffusers, made repeatable and batched."""
+
+import inspect
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from unscene.edits.removers.base import RemovalError, Remover
+from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
+from unscene.machine.batching import pad_tail
+
+# Name in the config -> diffusers' class and what its config must say, whatever the checkpoint's own scheduler said.
+SCHEDULERS = {
+    "ddim": ("DDIMScheduler", {"clip_sample": False}),  # latents do not lie in -1..1
+    "dpmpp_2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++", "solver_order": 2}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+    "lcm": ("LCMScheduler", {}),
+    "euler_a": ("EulerAncestralDiscreteScheduler", {}),
+}
+
+
+class DiffusersRemover(Remover):
+    """Any UNet inpainting folder that `AutoPipelineForInpainting` loads (SD 1.5, 2, SDXL and their tunings, RORem).
+
+    Each photo is cropped to a square around its mask and goes through at `size` pixels, in batches of one shape. Its noise comes
+    from a generator of its own, on the CPU, so a result depends on neither its batch-mates nor the device's generator.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: dict,
+        device: str,
+        precision: str,
+        batch_size: int,
+        fingerprint: str | None = None,
+    ):
+        import torch
+
+        import unscene.run.offline
+
+        self._torch, self._settings, self._device, self.batch_size = torch, settings, device, batch_size
+        self._dtype = getattr(torch, precision) if device == "cuda" else torch.float32
+        self._pipeline = _load_pipeline(Path(path), settings, self._dtype, device)
+        self._scale = int(self._pipeline.vae_scale_factor)
+        self._size = settings["size"]
+        if self._size % self._scale:
+            raise RemovalError(
+                f"edits.size: {self._size} must be a multiple of {self._scale}, the factor of the VAE in {path}"
+            )
+        self._steps = ask_for_steps(settings["steps"], settings["strength"])
+        self._prompts = self._encode_prompts()
+        parts = [
+            Path(path).name,
+            *(Path(settings[key]).stem for key in ("lora", "tiny_vae") if settings.get(key)),
+        ]
+        self.name = "+".join(parts) + (f"-{fingerprint[:8]}" if fingerprint else "")
+
+    def compile(self) -> None:
+        """Have torch compile the parts that take the time; they do so at their first batch, and again at another batch size."""
+        self._pipeline.unet.compile()
+        self._pipeline.vae.decoder.compile()
+
+    def get_batch_shape(self, batch_size: int) -> str:
+        return f"{batch_size}x3x{self._size}x{self._size}"
+
+    def prepare(self, photo: np.ndarray, mask: np.ndarray) -> tuple[Crop, np.ndarray, np.ndarray]:
+        crop = place_crop(mask, self._settings["context"], self._settings.get("smallest_crop") or self._size)
+        hole = pool_mask(cut_crop(mask.astype(np.uint8), crop) > 0, self._size, self._scale)
+        return crop, resize_area(cut_crop(photo, crop), self._size), hole
+
+    def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray | None]:
+        torch, size = self._torch, self._size
+        blank = np.zeros((size, size), dtype=bool)
+        blank[size // 4 : size // 2, size // 4 : size // 2] = True
+        areas = [area for _, area, _ in prepared]
+        areas = pad_tail(areas, batch_size, np.full((size, size, 3), 127, np.uint8))
+        holes = pad_tail([hole for _, _, hole in prepared], batch_size, blank)
+        image = torch.from_numpy(np.stack(areas)).permute(0, 3, 1, 2).float().div(255)
+        hole = torch.from_numpy(np.stack(holes))[:, None].float()
+        painted = self._paint(image, hole, pad_tail(list(seeds), batch_size, 0))[: len(prepared)]
+        is_sound = torch.isfinite(painted).flatten(1).all(dim=1).cpu().numpy()
+        pixels = painted.clamp(0, 1).mul(255).round().nan_to_num().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return [each if sound else None for each, sound in zip(pixels, is_sound, strict=True)]
+
+    def finish(self, photo, mask, prepared, painted) -> np.ndarray | None:
+        if painted is None:
+            return None
+        crop = prepared[0]
+        return paste_crop(photo, mask, resize_area(painted, crop.side), crop, self._settings["feather_px"])
+
+    def _paint(self, image, hole, seeds: list[int]):
+        """Run the pipeline on (batch, 3, size, size) in 0..1 and masks (batch, 1, size, size); return the like of the former."""
+        torch = self._torch
+        with torch.inference_mode():
+            return self._pipeline(
+                mask_image=hole.to(self._device),
+                height=self._size,
+                width=self._size,
+                num_inference_steps=self._steps,
+                strength=self._settings["strength"],
+                guidance_scale=self._settings["guidance"],
+                output_type="pt",
+                **{key: value.expand(len(seeds), *value.shape[1:]) for key, value in self._prompts.items()},
+                **self._prepare_latents(image, hole, seeds),
+            ).images.float()
+
+    def _prepare_latents(self, image, hole, seeds: list[int]) -> dict:
+        """Return the pipeline's arguments that hold the photos, their masked forms and the noise, made in whole batches.
+
+        Left to itself the pipeline encodes photo by photo, draws a sample of the posterior where its mode is better, and encodes
+        twice below full strength. It knows latents by their 4 channels.
+        """
+        torch, strength = self._torch, self._settings["strength"]
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+        # The same list goes on to the schedulers that draw noise at every step (LCM, Euler ancestral).
+        given = {"generator": generators}
+        is_inpainting = self._pipeline.unet.config.in_channels == 9
+        if is_inpainting:
+            given["masked_image_latents"] = self._encode((image * 2 - 1) * (hole < 0.5))
+        if is_inpainting and strength == 1:
+            given["image"] = image.to(self._device)  # nothing of the photo reaches the latents
+        else:
+            given["image"] = self._encode(image * 2 - 1)
+            given.setdefault("masked_image_latents", given["image"])
+        if not is_inpainting and strength < 1:
+            return given  # the pipeline needs the bare noise at every step, and draws it from the same generators
+        shape = (1, 4, self._size // self._scale, self._size // self._scale)
+        noise = torch.cat([torch.randn(shape, generator=each) for each in generators]).to(self._device)
+        if strength < 1:
+            noise = self._add_noise(given["image"].float(), noise)
+        return given | {"latents": noise.to(self._dtype)}
+
+    def _add_noise(self, latents, noise):
+        """Return what to give as `latents` so that the pipeline starts from the photo, noised for the first step made.
+
+        It takes given latents for bare noise and scales them by the scheduler's `init_noise_sigma`, also below full strength.
+        """
+        pipeline, scheduler = self._pipeline, self._pipeline.scheduler
+        scheduler.set_timesteps(self._steps, device=self._device)
+        timesteps, _ = pipeline.get_timesteps(self._steps, self._settings["strength"], self._device)
+        started = scheduler.add_noise(latents, noise, timesteps[:1].repeat(len(latents)))
+        return started / scheduler.init_noise_sigma
+
+    def _encode(self, image):
+        """Return the latents, scaled as the UNet knows them, of pixels (batch, 3, size, size) in -1..1."""
+        torch, vae = self._torch, self._pipeline.vae
+        overflows = vae.dtype == torch.float16 and vae.config.get("force_upcast", False)
+        if overflows:
+            vae.to(torch.float32)
+        image = image.to(self._device, vae.dtype).contiguous(memory_format=torch.channels_last)
+        encoded = vae.encode(image)
+        latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
+        if overflows:
+            vae.to(torch.float16)
+        return latents.to(self._dtype) * vae.config.scaling_factor
+
+    def _encode_prompts(self) -> dict:
+        """Return the embeddings of the prompts, (1, ...) each, computed once: they are the same for all photos."""
+        # Some distilled UNets take the guidance scale as an input and need no second evaluation.
+        embeds_guidance = self._pipeline.unet.config.get("time_cond_proj_dim") is not None
+        guided = self._settings["guidance"] > 1 and not embeds_guidance
+        arguments = inspect.signature(self._pipeline.encode_prompt).parameters
+        named = {
+            "prompt": self._settings["prompt"],
+            # SDXL has an embedding of its own (zeros) for no negative prompt at all.
+            "negative_prompt": (self._settings["negative_prompt"] or None) if guided else None,
+            "device": self._device,
+            "num_images_per_prompt": 1,
+            "do_classifier_free_guidance": guided,
+        }
+        with self._torch.inference_mode():
+            encoded = self._pipeline.encode_prompt(**{key: named[key] for key in named if key in arguments})
+        names = (
+            "prompt_embeds",
+            "negative_prompt_embeds",
+            "pooled_prompt_embeds",
+            "negative_pooled_prompt_embeds",
+        )
+        return {name: value for name, value in zip(names, encoded, strict=False) if value is not None}
+
+
+def ask_for_steps(steps: int, strength: float) -> int:
+    """Return the steps to ask a pipeline for, so that `steps` are made: it makes int(asked * strength)."""
+    asked = math.floor(steps / strength)
+    while int(asked * strength) < steps:
+        asked += 1
+    return asked
+
+
+def _load_pipeline(path: Path, settings: dict, dtype, device: str):
+    import torch
+    from diffusers import AutoencoderTiny, AutoPipelineForInpainting
+    from diffusers.utils import logging as diffusers_logging
+
+    if not (path / "model_index.json").is_file():
+        raise RemovalError(
+            f"edits.weights: {path} is no diffusers pipeline folder (model_index.json is missing)"
+        )
+    diffusers_logging.set_verbosity_error()
+    diffusers_logging.disable_progress_bar()
+    parts = {}
+    if settings.get("tiny_vae"):
+        parts["vae"] = AutoencoderTiny.from_pretrained(
+            str(settings["tiny_vae"]), dtype=dtype, local_files_only=True
+        )
+    pipeline = AutoPipelineForInpainting.from_pretrained(
+        str(path),
+        dtype=dtype,
+        local_files_only=True,
+        safety_checker=None,  # it blackens photos
+        requires_safety_checker=False,
+        add_watermarker=False,
+        **parts,
+    )
+    _check_parts(pipeline, path)
+    if settings.get("scheduler"):
+        _set_scheduler(pipeline, settings["scheduler"])
+    if settings.get("lora"):
+        _fuse_lora(pipeline, Path(settings["lora"]))
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline = pipeline.to(device)
+    for part in (pipeline.unet, pipeline.vae):  # several times faster than the default layout, on CPUs too
+        part.eval().to(memory_format=torch.channels_last)
+    return pipeline
+
+
+def _check_parts(pipeline, path: Path) -> None:
+    unet = getattr(pipeline, "unet", None)
+    if unet is None or unet.config.in_channels not in (4, 9) or pipeline.vae.config.latent_channels != 4:
+        raise RemovalError(
+            f"edits.weights: {path} must hold a UNet with 4 or 9 input channels and a VAE with 4 latent channels "
+            "(SD 1.5, SD 2, SDXL and their tunings)"
+        )
+
+
+def _set_scheduler(pipeline, name: str) -> None:
+    import diffusers
+
+    cls, changes = SCHEDULERS[name]
+    pipeline.scheduler = getattr(diffusers, cls).from_config(pipeline.scheduler.config, **changes)
+
+
+def _fuse_lora(pipeline, path: Path) -> None:
+    """Add a LoRA (a .safetensors file) to the weights for good, so that it costs no time."""
+    if path.suffix != ".safetensors":
+        raise RemovalError(f"edits.lora: {path} is no .safetensors file")
+    try:
+        pipeline.load_lora_weights(str(path.parent), weight_name=path.name, local_files_only=True)
+    except (ValueError, RuntimeError, KeyError) as error:
+        raise RemovalError(f"edits.lora: {path} does not fit the pipeline: {error}") from error
+    pipeline.fuse_lora()
+    pipeline.unload_lora_weights()

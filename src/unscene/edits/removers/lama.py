@@ -1,0 +1,127 @@
+"""LaMa (Suvorov et al., WACV 2022): Fourier convolutions, one pass, no noise. TorchScript and ONNX exports of big-LaMa."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from unscene.edits.removers.base import RemovalError, Remover
+from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
+from unscene.machine.batching import pad_tail
+
+MULTIPLE = 8  # big-LaMa halves its input three times
+
+
+class LamaRemover(Remover):
+    """An exported LaMa: photo (batch, 3, height, width) in 0..1 and mask (batch, 1, height, width) of 0 and 1 in, photo out.
+
+    Exports differ in the range of what they return, 0..1 or 0..255: it is measured once, on a grey square. Each photo is
+    cropped to a square around its mask and goes through at `size` pixels, padded to a multiple of 8.
+    """
+
+    def __init__(
+        self, path: Path, settings: dict, device: str, batch_size: int, fingerprint: str | None = None
+    ):
+        path = Path(path)
+        self._settings, self._size, self.batch_size = settings, settings["size"], batch_size
+        self._side = -(-self._size // MULTIPLE) * MULTIPLE
+        load = _load_onnx if path.suffix == ".onnx" else _load_torchscript
+        self._run, self._fixed_batch = load(path, device, self._side)
+        self._range = self._measure_range(path)
+        self.name = path.stem + (f"-{fingerprint[:8]}" if fingerprint else "")
+
+    def get_batch_shape(self, batch_size: int) -> str:
+        return f"{self._fixed_batch or batch_size}x3x{self._side}x{self._side}"
+
+    def prepare(self, photo: np.ndarray, mask: np.ndarray) -> tuple[Crop, np.ndarray, np.ndarray]:
+        crop = place_crop(mask, self._settings["context"], self._settings.get("smallest_crop") or self._size)
+        hole = pool_mask(cut_crop(mask.astype(np.uint8), crop) > 0, self._size, 1)
+        return crop, resize_area(cut_crop(photo, crop), self._size), hole
+
+    def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray | None]:
+        batch_size = self._fixed_batch or batch_size
+        painted = []
+        for start in range(0, len(prepared), batch_size):
+            painted += self._paint(prepared[start : start + batch_size], batch_size)
+        return painted
+
+    def finish(self, photo, mask, prepared, painted) -> np.ndarray | None:
+        if painted is None:
+            return None
+        crop = prepared[0]
+        return paste_crop(photo, mask, resize_area(painted, crop.side), crop, self._settings["feather_px"])
+
+    def _paint(self, prepared: Sequence, batch_size: int) -> list[np.ndarray | None]:
+        size, extra = self._size, self._side - self._size
+        areas = pad_tail(
+            [area for _, area, _ in prepared], batch_size, np.full((size, size, 3), 127, np.uint8)
+        )
+        holes = pad_tail([hole for _, _, hole in prepared], batch_size, np.zeros((size, size), bool))
+        image = np.stack(areas).transpose(0, 3, 1, 2).astype(np.float32) / 255
+        hole = np.stack(holes)[:, None].astype(np.float32)
+        pad = ((0, 0), (0, 0), (0, extra), (0, extra))
+        painted = self._run(np.pad(image, pad, mode="symmetric"), np.pad(hole, pad, mode="symmetric"))
+        painted = painted[: len(prepared), :, :size, :size].transpose(0, 2, 3, 1) * (255 / self._range)
+        return [
+            np.round(np.clip(each, 0, 255)).astype(np.uint8) if np.isfinite(each).all() else None
+            for each in painted
+        ]
+
+    def _measure_range(self, path: Path) -> float:
+        """Return 1 or 255, whichever a grey square comes back in: outside the hole LaMa returns what it was given."""
+        batch = self._fixed_batch or 1
+        image = np.full((batch, 3, self._side, self._side), 0.5, np.float32)
+        hole = np.zeros((batch, 1, self._side, self._side), np.float32)
+        hole[:, :, : self._side // 4, : self._side // 4] = 1
+        painted = self._run(image, hole)
+        if painted.shape != image.shape:
+            raise RemovalError(
+                f"edits.weights: {path} returns shape {painted.shape} for {image.shape}: no LaMa"
+            )
+        return 255.0 if float(np.median(painted[:, :, self._side // 2 :])) > 2 else 1.0
+
+
+def _load_torchscript(path: Path, device: str, side: int):
+    """Return (function of image and mask, None: any batch size)."""
+    import torch
+
+    try:
+        model = torch.jit.load(str(path), map_location=device).eval()
+    except (RuntimeError, ValueError) as error:
+        raise RemovalError(
+            f"edits.weights: {path} is no TorchScript file ({str(error).splitlines()[0]})"
+        ) from error
+
+    def run(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            painted = model(torch.from_numpy(image).to(device), torch.from_numpy(hole).to(device))
+        return painted.float().cpu().numpy()
+
+    return run, None
+
+
+def _load_onnx(path: Path, device: str, side: int):
+    """Return (function of image and mask, the batch size that the file fixes or None)."""
+    import onnxruntime
+    import torch
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    wanted = ["CUDAExecutionProvider"] if device == "cuda" else []
+    providers = [name for name in wanted if name in onnxruntime.get_available_providers()]
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, [*providers, "CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class
+        raise RemovalError(f"edits.weights: {path} is no ONNX file ({error})") from error
+    inputs = session.get_inputs()
+    if len(inputs) != 2:
+        raise RemovalError(
+            f"edits.weights: {path} takes {len(inputs)} inputs; a LaMa takes a photo and its mask"
+        )
+    first, second = sorted(inputs, key=lambda each: each.shape[1], reverse=True)  # 3 channels, then 1
+    batch, _, height, width = (size if isinstance(size, int) else None for size in first.shape)
+    if any(fixed not in (None, side) for fixed in (height, width)):
+        raise RemovalError(
+            f"edits.size: {path} takes {width}x{height} pixels only; set edits.size to {width}"
+        )
+    return lambda image, hole: session.run(None, {first.name: image, second.name: hole})[0], batch

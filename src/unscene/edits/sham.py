@@ -1,0 +1,142 @@
+"""Make control edits that keep the object: paint a hole of each object's shape on free background of the same photo."""
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unscene.edits.removal import COLUMNS, Edit, list_edits, remove_all
+from unscene.machine.batching import prepare_torch, run_ahead
+from unscene.machine.scratch import Scratch
+from unscene.photos.images import read_mask, write_png
+from unscene.photos.moved_masks import draw_boxes, move_mask
+from unscene.run.checkout import resolve_path
+from unscene.run.seeds import derive_seed
+from unscene.run.shards import ShardWriter, check_failed_share, check_file, file_sha256
+from unscene.run.tables import read_table
+
+SUFFIX = "-sham"
+SHAM_COLUMNS = {**COLUMNS, "sham_of": "string"}
+MASK_COLUMNS = [
+    "edit_id", "image_id", "category", "mask_path", "sha256", "status", "dilation_px", "seen_boxes",
+]  # fmt: skip
+
+
+@dataclass
+class Sham:
+    """The control of an edit; `taken` lists the final masks of the photo's edits and their hashes."""
+
+    of: Edit
+    seen_boxes: np.ndarray
+    taken: list[tuple[str, str]]
+
+
+def make_sham_edits(
+    path_to_samples: str | Path,
+    path_to_masks: str | Path,
+    path_to_table: str | Path,
+    path_to_folder: str | Path,
+    settings: dict,
+    seed: int,
+    runtime: dict,
+    fingerprint: str | None = None,
+    threads: int = 1,
+    scratch: Scratch | None = None,
+    path_to_timing: str | Path | None = None,
+) -> None:
+    """Write an edited photo, its mask and a row for the control of each mask of a shard that is ok.
+
+    The hole has the shape of the edit's mask and lies where the detector saw nothing of any category; the same remover
+    with the same settings paints it. A photo without such a place is a row `skipped`, `no_room`. `settings` is the config's
+    block `edits`. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
+    """
+    import unscene.run.offline
+    from unscene.machine.devices import lease_device
+
+    samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
+    shams = list_shams(samples, read_table(path_to_masks, MASK_COLUMNS))
+    # A wider hole could reach an object, and on even background a faultless fill changes next to nothing.
+    settings = {**settings, "retry_dilation": 1.0}
+    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
+    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
+        device = lease_device(runtime)
+        prepare_torch(device, threads)
+        from unscene.edits.removers import load_remover
+
+        weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
+        remover = load_remover(settings, runtime, device, weights, fingerprint)
+        rows, edits = place_all(shams, seed, runtime, writer.folder)
+        painted, timing = remove_all(
+            edits, remover, settings, seed, runtime, scratch, writer.final_path, min_change=0.0
+        )
+        rows.update({row["edit_id"]: row for row in painted})
+        for row in painted:
+            row["mask_path"] = writer.final_path(Path(row["mask_path"]).name)
+        table = [{**rows[sham.of.edit_id + SUFFIX], "sham_of": sham.of.edit_id} for sham in shams]
+        frame = pd.DataFrame(table, columns=list(SHAM_COLUMNS)).astype(SHAM_COLUMNS)
+        frame["model"] = remover.name
+        frame["batch_shape"] = frame["batch_shape"].fillna(remover.batch_shape)
+        check_failed_share(frame, runtime["max_failed_share"], f"sham edits of {Path(path_to_table).stem}")
+        scratch.hand_over(writer.folder)
+        writer.finish(frame, list(SHAM_COLUMNS))
+        if path_to_timing:
+            timing.write(path_to_timing)
+        scratch.discard()
+    counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
+    logging.getLogger("unscene").info("%d sham edits by %s: %s", len(frame), remover.name, counts)
+
+
+def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
+    """Return a control for each edit whose mask is ok, in the order of `masks`."""
+    chosen = masks[masks["status"] == "ok"]
+    by_photo = chosen.groupby("image_id")[["mask_path", "sha256"]].apply(
+        lambda rows: list(rows.itertuples(index=False, name=None)), include_groups=False
+    ) if len(chosen) else {}  # fmt: skip
+    edits = list_edits(samples, masks)
+    return [
+        Sham(edit, np.asarray(boxes, dtype=np.float32), by_photo[edit.image_id])
+        for edit, boxes in zip(edits, chosen["seen_boxes"], strict=True)
+    ]
+
+
+def place_all(
+    shams: list[Sham], seed: int, runtime: dict, folder: Path
+) -> tuple[dict[str, dict], list[Edit]]:
+    """Write each control's mask as `{edit_id}-sham.mask.png`; return (the rows of those without one, the edits to paint)."""
+    rows, edits = {}, []
+    placed = run_ahead(
+        lambda sham: place_sham(sham, seed, folder), shams, runtime["workers"], 4 * runtime["workers"]
+    )
+    for sham, result in placed:
+        if isinstance(result, Edit):
+            edits.append(result)
+            continue
+        status, reason = result
+        row = dict.fromkeys(COLUMNS)
+        row.update(edit_id=sham.of.edit_id + SUFFIX, image_id=sham.of.image_id, category=sham.of.category)
+        row.update(attempt=0, seed=0, seconds=0.0, status=status, reason=reason)
+        rows[row["edit_id"]] = row
+    return rows, edits
+
+
+def place_sham(sham: Sham, seed: int, folder: Path) -> Edit | tuple[str, str]:
+    """Write a control's mask to `folder` and return the edit to paint, or (status, reason) when there is none."""
+    name = sham.of.edit_id + SUFFIX
+    try:
+        for path, sha256 in sham.taken:
+            check_file(path, sha256)
+        mask = read_mask(sham.of.mask_path)
+        taken = draw_boxes(sham.seen_boxes, mask.shape)
+        for path, _ in sham.taken:
+            taken |= read_mask(path)
+    except (OSError, ValueError) as error:
+        logging.getLogger("unscene").warning("%s: %s", name, error)
+        return "failed", "mask_unreadable"
+    moved = move_mask(mask, taken, derive_seed(seed, name, "place"))
+    if moved is None:
+        return "skipped", "no_room"
+    path = folder / f"{name}.mask.png"
+    write_png(moved, path)
+    return replace(sham.of, edit_id=name, mask_path=str(path), mask_sha256=file_sha256(path))

@@ -1,0 +1,82 @@
+"""Any open_clip checkpoint by path, with the activation that its weights were trained with.
+
+A folder says it in its config. A bare file does not, and the same weights load under either activation without a
+warning: so the config must state it, and a file that is a fine-tuned train.clip must not differ from it.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from unscene.clip.models import CONFIG_NAME, WEIGHTS_NAME, ClipError, load_clip
+from unscene.run.tables import read_json
+
+RELATED = 0.9  # correlation of weights; of unrelated models it is near 0, of a fine-tuned one near 1
+
+
+def load_checkpoint(model: dict, device: str, path_to_clip: str | Path | None = None) -> tuple:
+    """Return (model, preprocess, tokenizer) of `path` (an open_clip folder, or a file with `architecture` and `quick_gelu`).
+
+    path_to_clip: a folder whose fine-tuned descendants must share its activation. Raises ClipError when they do not, or when
+    a file's stated activation is not the architecture's.
+    """
+    path = Path(model["path"])
+    loaded = load_clip(path, device) if path.is_dir() else _load_file(path, model, device)
+    if path_to_clip is not None:
+        stated = _read_quick_gelu(path) if path.is_dir() else model["quick_gelu"]
+        check_activation(loaded[0], stated, path_to_clip, path)
+    return loaded
+
+
+def check_activation(loaded, quick_gelu: bool, path_to_clip: str | Path, name: str | Path) -> None:
+    """Raise ClipError when a model's weights come from those of a folder and their activations differ."""
+    from safetensors import safe_open
+
+    folder = Path(path_to_clip)
+    base = _read_quick_gelu(folder)
+    if base == quick_gelu:
+        return
+    own = {key: value for key, value in loaded.state_dict().items() if value.ndim == 2}
+    correlations = []
+    with safe_open(folder / WEIGHTS_NAME, "numpy") as weights:
+        for key in sorted(set(weights.keys()) & own.keys()):
+            theirs = weights.get_tensor(key)
+            if theirs.shape == tuple(own[key].shape):
+                pair = theirs.ravel().astype(np.float64), own[key].cpu().numpy().ravel().astype(np.float64)
+                correlations.append(np.corrcoef(*pair)[0, 1])
+    if correlations and np.median(correlations) > RELATED:
+        raise ClipError(
+            f"{name}: its weights are those of {folder}, fine-tuned (correlation {np.median(correlations):.3f}), which has "
+            f"quick_gelu {base}; it is loaded with quick_gelu {quick_gelu} and would score wrongly"
+        )
+
+
+def _load_file(path: Path, model: dict, device: str) -> tuple:
+    import unscene.run.offline
+    import open_clip
+
+    name, stated = model.get("architecture"), model.get("quick_gelu")
+    if not name or stated is None:
+        raise ClipError(
+            f"{path}: a checkpoint file needs `architecture` (an open_clip name such as ViT-B-32-quickgelu) and `quick_gelu` (true for "
+            "OpenAI's weights and what was fine-tuned from them)"
+        )
+    config = open_clip.get_model_config(name)
+    if config is None:
+        raise ClipError(f"{path}: open_clip knows no architecture {name!r}")
+    if bool(config.get("quick_gelu")) != stated:
+        raise ClipError(
+            f"{path}: quick_gelu is {stated}, but open_clip's {name} has {bool(config.get('quick_gelu'))}; take the architecture "
+            f"{'with' if stated else 'without'} -quickgelu in its name"
+        )
+    try:
+        loaded, _, preprocess = open_clip.create_model_and_transforms(
+            name, pretrained=str(path), precision="fp32", device=device
+        )
+    except (ValueError, RuntimeError, KeyError, TypeError, AssertionError) as error:
+        raise ClipError(f"{path}: open_clip cannot load it as {name} ({error})") from error
+    return loaded.eval(), preprocess, open_clip.get_tokenizer(name)
+
+
+def _read_quick_gelu(folder: Path) -> bool:
+    return bool(read_json(folder / CONFIG_NAME)["model_cfg"].get("quick_gelu"))

@@ -1,0 +1,188 @@
+"""Scores of a model on a held-out fold: its pairs, and its untouched photos."""
+
+import numpy as np
+import pandas as pd
+
+from unscene.evaluation.embedders import decode_photos
+from unscene.evaluation.pair_metrics import (
+    list_phrases,
+    rank_retrieval,
+    score_classes,
+    score_pairs,
+    summarise_effects,
+    summarise_pairs,
+    summarise_ranks,
+)
+from unscene.evaluation.photo_metrics import (
+    rank_captions,
+    score_photo_classes,
+    score_queries,
+    summarise_classes,
+    summarise_queries,
+    summarise_recalls,
+)
+from unscene.evaluation.shortcut_controls import probe_features, score_placebo
+from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
+from unscene.words.lexicon import find_words
+from unscene.words.vocabulary import COCO80
+
+SCORES = ["text_score", "image_score", "group_score"]
+COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
+
+
+def load_fold(embedder, pair, workers):
+    """Return the PairSet of pairs: photos decoded once, without the pairs that the model's context would cut.
+
+    Raises PairError when none is left.
+    """
+    fitting = pair[~find_long_pairs(pair, embedder.tokenizer)]
+    if fitting.empty:
+        raise PairError(
+            f"each of the {len(pair)} pairs to test, {pair['edit_id'].iloc[0]!r} for one, has a caption longer than the model's "
+            "context; lower folds.folds or shorten the captions"
+        )
+    return load_pairs(fitting, embedder.preprocess, workers)
+
+
+def score_fold(pairs, features):
+    """Return (a row a tested pair, metrics) of a PairSet and its features, as embed_pairs gives them."""
+    item = score_items(pairs.table, features)
+    classes = score_classes(
+        pairs.table["category"].to_numpy(), features["original"], features["edited"], features["phrases"]
+    )
+    return item, {
+        **summarise_items(item),
+        "presence_auc": float(classes["presence_auc"].mean()),
+        "absence_auc": float(classes["absence_auc"].mean()),
+        "n_pairs": len(item),
+        "n_groups": int(item["group"].nunique()),
+        "n_photos": int(item["image_to_text_rank"].notna().sum()),
+        "n_classes": len(classes),
+    }
+
+
+def score_shortcuts(pairs, features, objects):
+    """Return what features alone give away on pairs: probe_auc, caption_probe_auc, denial_shift and placebo_shift.
+
+    objects: image_id -> words known to be in that photo; of other photos, and beside these, what the pair's captions name.
+    """
+    table, categories = pairs.table, list(features["phrases"])
+    group = table["group"].to_numpy()
+    named = np.zeros((len(table), len(categories)), bool)
+    columns = ["image_id", "caption_original", "caption_without"]
+    for row, (image_id, *captions) in enumerate(table[columns].itertuples(index=False)):
+        words = {word for caption in captions for word in find_words(caption)} | set(
+            objects.get(image_id, ())
+        )
+        named[row] = [category in words for category in categories]
+    return {
+        "probe_auc": probe_features(features["original"], features["edited"], group),
+        "caption_probe_auc": probe_features(features["present"], features["negated"], group),
+        **score_placebo(
+            features["original"], features["edited"],
+            np.stack([features["phrases"][category][1] for category in categories]), named,
+            np.array([categories.index(category) for category in table["category"]]),
+        ),
+    }  # fmt: skip
+
+
+def load_untouched(embedder, photo, workers):
+    """Return (readable photos as list_test_photos lists them, their pixels, how many could not be read)."""
+    pixels, position, _ = decode_photos(list(photo["path"]), embedder.preprocess, workers)
+    return photo[position >= 0].reset_index(drop=True), pixels, int((position < 0).sum())
+
+
+def score_untouched(embedder, photo, pixels, unreadable):
+    """Return (classes, queries, retrieval ranks, metrics) on untouched photos, as load_untouched gives them."""
+    captions = [[str(caption) for caption in own] for own in photo["captions"]]
+    features = embedder.embed_photos(pixels)
+    has = np.array([[word in set(own) for word in COCO80] for own in photo["objects"]], bool)
+    has = has.reshape(len(photo), len(COCO80))
+    classes = score_photo_classes(features, has, COCO80, embedder.embed_texts)
+    queries = score_queries(features, has, COCO80, embedder.embed_texts)
+    texts = embedder.embed_texts([caption for own in captions for caption in own])
+    image_to_text, text_to_image = rank_captions(features, texts, captions)
+    owner = np.repeat(photo["image_id"].to_numpy(), [len(own) for own in captions])
+    ranks = pd.DataFrame(
+        {
+            "image_id": np.concatenate([photo["image_id"].to_numpy(), owner]),
+            "way": ["image_to_text"] * len(photo) + ["text_to_image"] * len(owner),
+            "rank": np.concatenate([image_to_text, text_to_image]),
+        }
+    )
+    recalls = summarise_recalls(image_to_text, text_to_image)
+    return classes, queries, ranks, {
+        **summarise_classes(classes), **summarise_queries(queries),
+        **{f"untouched_{name}": value for name, value in recalls.items()},
+        "n_untouched_photos": len(photo), "n_untouched_captions": len(texts), "n_untouched_unreadable": unreadable,
+        "n_untouched_classes": len(classes), "n_queries": len(queries),
+        "n_labelled_by_captions": int((photo["labels"] == "captions").sum()),
+    }  # fmt: skip
+
+
+def embed_pairs(embedder, pairs):
+    """Return normalised features: `original`, `edited`, `present`, `without`, `negated`, `held_out` (None when the pairs have
+    no such caption) (pairs, dim), and `phrases`: category -> (present, absent) (dim,)."""
+    table = pairs.table
+    photos = embedder.embed_photos(pairs.photos)
+    columns = {"present": "caption_original", "without": "caption_without", "negated": "caption_negated"}
+    if HELD_OUT_CAPTION in table:
+        columns["held_out"] = HELD_OUT_CAPTION
+    categories = list(pd.unique(table["category"]))
+    phrases = [phrase for category in categories for phrase in list_phrases(category)]
+    captions = [table[column].fillna("").astype(str) for column in columns.values()]
+    texts = embedder.embed_texts([*pd.concat(captions), *phrases])
+    parts = np.split(texts, [len(table) * (position + 1) for position in range(len(columns))])
+    phrase = parts.pop()
+    return {
+        "original": photos[pairs.original_at],
+        "edited": photos[pairs.edited_at],
+        "held_out": None,
+        **dict(zip(columns, parts, strict=True)),
+        "phrases": {name: (phrase[2 * at], phrase[2 * at + 1]) for at, name in enumerate(categories)},
+    }
+
+
+def score_items(table, features):
+    """Return one row a tested pair: ids, scores with each kind of negative caption, cosines, retrieval ranks.
+
+    The columns ending in `_without` take the caption that does not name the object for the negated one, those ending in
+    `_held_out_phrasing` a negation that no training caption used. half_truth: s(J,b) > s(J,a). Ranks stand at the
+    first pair of each photo: retrieval is over the fold's untouched originals and their captions.
+    """
+    original, edited, present = features["original"], features["edited"], features["present"]
+    item = pd.concat(
+        [
+            table[["edit_id", "image_id", "category", "group"]].reset_index(drop=True),
+            score_pairs(original, edited, present, features["negated"]),
+        ],
+        axis=1,
+    )
+    without = score_pairs(original, edited, present, features["without"])
+    item["half_truth"] = without["absence"]
+    for name in SCORES:
+        item[f"{name}_without"] = without[name]
+    if features["held_out"] is not None:
+        held_out = score_pairs(original, edited, present, features["held_out"])
+        given = table[HELD_OUT_CAPTION].fillna("").astype(str).ne("").to_numpy()
+        for name in SCORES:
+            item[f"{name}_held_out_phrasing"] = held_out[name].astype("boolean").where(given)
+    else:
+        for name in SCORES:
+            item[f"{name}_held_out_phrasing"] = pd.array([pd.NA] * len(item), dtype="boolean")
+    first = (~table["image_id"].duplicated()).to_numpy()
+    captions = table["caption_original"].to_numpy().astype(str)
+    ranks = rank_retrieval(original[first], present[first], captions[first])
+    for name, rank in zip(("image_to_text_rank", "text_to_image_rank"), ranks, strict=True):
+        item[name] = np.nan
+        item.loc[first, name] = rank
+    return item
+
+
+def summarise_items(item):
+    """Return every metric of a model that is a mean over its tested pairs, by name."""
+    shares = [
+        *SCORES, "presence", "absence", "half_truth",
+        *(f"{name}_without" for name in SCORES), *(f"{name}_held_out_phrasing" for name in SCORES),
+    ]  # fmt: skip
+    return {**summarise_pairs(item, shares), **summarise_effects(item), **summarise_ranks(item)}

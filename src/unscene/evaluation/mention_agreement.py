@@ -1,0 +1,127 @@
+"""Measure how the words of the lexicon, of the API's answers, of photo labels and of known mentions agree, word by word."""
+
+import logging
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unscene.answers.batch_lines import read_lines
+from unscene.batchsize.gold import encode_words
+from unscene.batchsize.measures import describe_answers
+from unscene.photos.coco_instances import read_instances
+from unscene.run.checkout import CHECKOUT
+from unscene.run.shards import get_source_name
+from unscene.run.tables import read_table, write_table
+from unscene.words.agreement import rate
+from unscene.words.lexicon import load_lexicon
+from unscene.words.vocabulary import COCO80
+
+COLUMNS = ["reader", "against", "unit", "word", "units", "n_reader", "n_against", "n_both", "precision", "recall", "f1",
+           "kappa", "simulated"]  # fmt: skip
+ALL = "all words"
+
+
+def measure_agreement(
+    path_to_samples, path_to_keywords, paths_to_answers: Iterable, path_to_table, sources: list[dict]
+) -> pd.DataFrame:
+    """Write a row a pair of readers and word, first over all words; return the table.
+
+    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each other and against `mentions`,
+    where the source knows them, caption by caption; and photo by photo (all its captions together) against `labels`, the objects that
+    are labelled in it. Labels say what is in a photo, not what a caption mentions: people leave out what is small, and
+    name what nobody labelled, so neither precision nor recall reaches 1. simulated: the answers came from the lexicon itself.
+    """
+    sample = read_table(path_to_samples, ["image_id", "shard"]).set_index("image_id", drop=False)
+    keyword = read_table(path_to_keywords, ["image_id", "caption_id", "caption", "words", "source", "status"])
+    keyword = keyword[keyword["status"] == "ok"].reset_index(drop=True)
+    lexicon = load_lexicon()
+    readers = {"lexicon": encode_words([lexicon.find_words(text) for text in keyword["caption"]])}
+    simulated = False
+    if set(keyword["source"]) - {"lexicon"}:
+        readers["answers"] = encode_words(keyword["words"])
+        simulated = describe_answers(chain.from_iterable(map(read_lines, paths_to_answers)))["simulated"]
+    parts = []
+    if "answers" in readers:
+        parts.append(compare_readers("lexicon", "answers", "caption", readers["lexicon"], readers["answers"]))
+    known, mentions = find_mentions(keyword, sample)
+    labelled, photo_of, labels = find_labels(keyword, sample, sources)
+    for name, found in readers.items():
+        if known.any():
+            parts.append(compare_readers(name, "mentions", "caption", found[known], mentions))
+        if labelled.any():
+            by_photo = np.zeros_like(labels)
+            np.logical_or.at(by_photo, photo_of, found[labelled])
+            parts.append(compare_readers(name, "labels", "photo", by_photo, labels))
+    table = pd.DataFrame([row for part in parts for row in part], columns=COLUMNS[:-1])
+    of_answers = (table["reader"] == "answers") | (table["against"] == "answers")
+    table = table.assign(simulated=of_answers & simulated)
+    write_table(table, path_to_table, COLUMNS)
+    for row in table[table["word"] == ALL].to_dict("records"):
+        logging.getLogger("unscene").info(
+            "%s against %s: precision %.3f, recall %.3f over %d %ss%s", row["reader"], row["against"], row["precision"],
+            row["recall"], row["units"], row["unit"], " (simulated)" if row["simulated"] else "",
+        )  # fmt: skip
+    return table
+
+
+def compare_readers(reader: str, against: str, unit: str, found: np.ndarray, true: np.ndarray) -> list[dict]:
+    """Return the rows of a pair: `found`, `true` are (units, 80) booleans. Words that neither names have no row."""
+    both, first, second = (array.sum(axis=0) for array in (found & true, found, true))
+    head = {"reader": reader, "against": against, "unit": unit, "units": len(found)}
+    rows = [head | {"word": ALL} | _rate(both.sum(), first.sum(), second.sum(), found.size)]
+    order = sorted(np.flatnonzero(first + second), key=lambda place: (-int(second[place]), place))
+    rows += [head | {"word": COCO80[at]} | _rate(both[at], first[at], second[at], len(found)) for at in order]
+    return rows
+
+
+def _rate(both: int, first: int, second: int, total: int) -> dict:
+    """Return precision, recall, F1 and Cohen's kappa (1960, Educ. Psychol. Meas. 20) of two yes-or-no readers by their counts."""
+    both, first, second = int(both), int(first), int(second)
+    score = rate(both, first - both, second - both)
+    observed = 1 - (first + second - 2 * both) / total
+    chance = (first * second + (total - first) * (total - second)) / total**2
+    kappa = (observed - chance) / (1 - chance) if chance < 1 else None
+    return {"n_reader": first, "n_against": second, "n_both": both, "kappa": kappa,
+            **{name: score[name] for name in ("precision", "recall", "f1")}}  # fmt: skip
+
+
+def find_mentions(keyword: pd.DataFrame, sample: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return which captions' true mentions are known, and these as (known captions, 80)."""
+    if "mentions" not in sample:
+        return np.zeros(len(keyword), bool), np.zeros((0, len(COCO80)), bool)
+    lists = sample["mentions"].to_dict()
+    known = keyword["image_id"].map(sample["mentions"].notna()).to_numpy(bool)
+    positions = keyword["caption_id"].str.rsplit("-", n=1).str[1].astype(int)
+    pairs = zip(keyword["image_id"][known], positions[known], strict=True)
+    return known, encode_words([lists[image_id][position] for image_id, position in pairs])
+
+
+def find_labels(
+    keyword: pd.DataFrame, sample: pd.DataFrame, sources: list[dict]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which captions lie on labelled photos, the photo's number of each of these, and the labels (photos, 80).
+
+    A photo without a single labelled object counts as not labelled: nobody can tell the two apart.
+    """
+    words: dict[str, set] = {}
+    for source in sources:
+        path = _find_instances(source)
+        if path is None:
+            continue
+        labels = read_instances(path)
+        for row in sample[sample["shard"].map(get_source_name) == source["name"]].itertuples():
+            photo = labels.get(str(row.source_key))
+            if photo is not None and (photo.segmentations or photo.crowds):
+                words[row.image_id] = (set(photo.segmentations) | set(photo.crowds)) & set(COCO80)
+    labelled = keyword["image_id"].isin(words).to_numpy()
+    codes, photos = pd.factorize(keyword["image_id"][labelled])
+    return labelled, codes, encode_words([words[image_id] for image_id in photos])
+
+
+def _find_instances(source: dict) -> Path | None:
+    if source["format"] == "embedded":
+        return Path("results/scenes") / source["name"] / f"instances_{source['name']}.json"
+    return CHECKOUT / source["instances"] if source.get("instances") else None

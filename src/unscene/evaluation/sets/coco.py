@@ -1,0 +1,116 @@
+"""COCO's formats: retrieval from captions, known objects from instances, and multiple choice rebuilt from instances.
+
+The rebuilt questions have NegBench's layout and its templates' form; they are not NegBench, and results say so.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unscene.evaluation.sets.negbench import shuffle_options
+from unscene.evaluation.sets.tasks import ChoiceTask, ObjectTask, RetrievalTask, SetError
+from unscene.run.seeds import derive_seed
+from unscene.run.tables import read_json
+from unscene.words.lexicon import find_words
+from unscene.words.phrasings import name_object
+from unscene.words.vocabulary import COCO80
+
+KINDS = ("positive", "negative", "hybrid")
+COMMON_ABSENT = 10
+
+
+def read_retrieval(entry: dict, resolve) -> RetrievalTask:
+    """Read all photos of a captions file with their captions, in the order of the file."""
+    photos, captions = _read_photos(entry, resolve, "captions"), _read_captions(entry, resolve)
+    keys = [key for key in photos if captions.get(key)]
+    return RetrievalTask(keys, [photos[key] for key in keys], [captions[key] for key in keys])
+
+
+def read_objects(entry: dict, resolve) -> ObjectTask:
+    """Read all photos of an instances file; a photo without an annotation has none of the categories.
+
+    With `captions`, an object that a caption names counts as there, labelled or not.
+    """
+    photos, objects = _read_photos(entry, resolve, "instances"), _read_objects(entry, resolve)
+    keys = list(photos)
+    has = np.array([[word in objects[key] for word in COCO80] for key in keys], bool).reshape(
+        len(keys), len(COCO80)
+    )
+    return ObjectTask(keys, [photos[key] for key in keys], has, COCO80)
+
+
+def rebuild_choices(entry: dict, resolve) -> ChoiceTask:
+    """Make a question of each photo with an object: types in turn, objects and order by the seed.
+
+    A, B are in the photo, N is not (one of the ten categories that are oftenest together with A). Right: "features A and B",
+    "does not feature N", "features A, but not N". Wrong: a hybrid that swaps or denies B, a positive with N, a negative of A.
+    """
+    photos, objects = _read_photos(entry, resolve, "instances"), _read_objects(entry, resolve)
+    labelled = _read_objects({**entry, "captions": None}, resolve)
+    together = _count_together(labelled.values())
+    rows = []
+    for turn, key in enumerate(key for key in sorted(photos) if labelled[key]):
+        draw = np.random.default_rng(derive_seed(entry["seed"], entry["name"], key))
+        here = [str(word) for word in draw.permutation(sorted(labelled[key]))]
+        kind = KINDS[turn % len(KINDS)]
+        if kind == "positive" and len(here) < 2:
+            kind = "hybrid"
+        absent = sorted(
+            (word for word in COCO80 if word not in objects[key]), key=lambda w: (-together[here[0], w], w)
+        )
+        options, kinds = write_options(kind, here, str(draw.choice(absent[:COMMON_ABSENT])))
+        rows.append(shuffle_options(key, photos[key], options, kinds, 0, entry))
+    return ChoiceTask(pd.DataFrame(rows))
+
+
+def write_options(kind: str, here: list[str], absent: str) -> tuple[list[str], list[str]]:
+    """Return (four options, the right one first; their types) on a photo with the objects `here` and without `absent`."""
+    a, n = name_object(here[0])["a"], name_object(absent)["a"]
+    b = name_object(here[1])["a"] if len(here) > 1 else None
+    swapped = f"This image features {n}, but not {a}."
+    right = {
+        "positive": f"This image features {a} and {b}.",
+        "negative": f"This image does not feature {n}.",
+        "hybrid": f"This image features {a}, but not {n}.",
+    }[kind]
+    options = [right, swapped, f"This image features {a} and {n}.", f"This image does not feature {a}."]
+    return options, [kind, "hybrid", "positive", "negative"]
+
+
+def _read_photos(entry: dict, resolve, key: str) -> dict[str, Path]:
+    images = Path(resolve(entry["images"]))
+    document = read_json(resolve(entry[key]))
+    photos = {str(image["id"]): images / image["file_name"] for image in document["images"]}
+    if not photos:
+        raise SetError(f"evaluate.sets, {entry['name']!r}: {entry[key]} lists no image")
+    return photos
+
+
+def _read_captions(entry: dict, resolve) -> dict[str, list[str]]:
+    captions = defaultdict(list)
+    for annotation in read_json(resolve(entry["captions"]))["annotations"]:
+        captions[str(annotation["image_id"])].append(annotation["caption"].strip())
+    return captions
+
+
+def _read_objects(entry: dict, resolve) -> dict[str, set[str]]:
+    document = read_json(resolve(entry["instances"]))
+    names = {category["id"]: category["name"] for category in document["categories"]}
+    objects: dict[str, set[str]] = defaultdict(set)
+    for annotation in document["annotations"]:
+        objects[str(annotation["image_id"])].add(names[annotation["category_id"]])
+    if entry.get("captions"):
+        for key, captions in _read_captions(entry, resolve).items():
+            objects[key].update(word for caption in captions for word in find_words(caption))
+    return objects
+
+
+def _count_together(objects) -> dict[tuple[str, str], int]:
+    together: dict[tuple[str, str], int] = defaultdict(int)
+    for words in objects:
+        for one in words:
+            for other in words:
+                together[one, other] += 1
+    return together

@@ -1,0 +1,1 @@
+"""Folds: which photo groups are tested together, and what must never be trained on."""

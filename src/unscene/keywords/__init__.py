@@ -1,0 +1,1 @@
+"""Keywords: which words of the vocabulary each caption mentions."""

@@ -1,0 +1,76 @@
+"""The edits that are labelled: a sample that speaks for all of them, drawn once."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.run.seeds import derive_seed
+from unscene.run.tables import read_json, read_table, write_json
+
+SAMPLE = "sample.json"
+BOXES = ["box_x0", "box_y0", "box_x1", "box_y1"]
+
+
+def open_sample(run: Path, folder: Path, items: int, size_bins: list[float], seed: int) -> list[dict]:
+    """Return the sample of a run, drawing and storing it at the first call; later calls ignore the other arguments.
+
+    Each item has `edit_id category original edited sha256 width height box` (paths relative to the run directory, box in pixels).
+    """
+    path = folder / SAMPLE
+    if not path.exists():
+        write_json({"items": draw_sample(read_edits(run), items, size_bins, seed)}, path)
+    return read_json(path)["items"]
+
+
+def read_edits(run: Path) -> pd.DataFrame:
+    """Return the edits that were made and scored, with scores, mask size, box and the photos' paths."""
+    results = run / "results"
+    score = read_table(results / "quality/scores.parquet", ["edit_id", "status"])
+    score = score[score["status"] == "ok"].drop(columns=["status", "reason"], errors="ignore")
+    mask = read_table(results / "masks/masks.parquet", ["edit_id", "area_fraction", *BOXES])
+    edit = read_table(
+        results / "edits/edits.parquet", ["edit_id", "image_id", "category", "image_path", "sha256"]
+    )
+    sample = read_table(results / "samples/samples.parquet", ["image_id", "path", "width", "height"])
+    sample = sample[["image_id", "path", "width", "height"]]
+    edit = edit[["edit_id", "image_id", "category", "image_path", "sha256"]]
+    edit = edit.merge(mask[["edit_id", "area_fraction", *BOXES]], on="edit_id", validate="one_to_one")
+    return edit.merge(sample, on="image_id", validate="many_to_one").merge(
+        score, on="edit_id", validate="one_to_one"
+    )
+
+
+def draw_sample(edit: pd.DataFrame, items: int, size_bins: list[float], seed: int) -> list[dict]:
+    """Draw up to `items` edits, stratified by class, bin of mask size and decile of the scores' mean rank.
+
+    The edits are sorted by stratum and every (n / items)-th is taken from a random start: each edit has the same chance, so
+    shares among the labelled ones estimate shares among all. (Systematic sampling: Cochran 1977, chapter 8.)
+    """
+    if edit.empty:
+        return []
+    ranks = [edit[name].rank(pct=True) for name in HIGH_IS_GOOD if name in edit]
+    ranks += [1 - edit[name].rank(pct=True) for name in LOW_IS_GOOD if name in edit]
+    quality = pd.concat(ranks, axis=1).mean(axis=1).fillna(0.5).rank(pct=True)
+    order = edit.assign(
+        _bin=np.searchsorted(size_bins, edit["area_fraction"], side="right"),
+        _decile=np.minimum((quality * 10).astype(int), 9),
+        _key=edit["edit_id"].map(lambda name: derive_seed(seed, "label", name)),
+    ).sort_values(["category", "_bin", "_decile", "_key"], kind="stable")
+    count = min(items, len(order))
+    start = np.random.default_rng(seed).random()
+    chosen = np.floor((np.arange(count) + start) * len(order) / count).astype(int)
+    return [
+        {
+            "edit_id": row["edit_id"],
+            "category": row["category"],
+            "original": row["path"],
+            "edited": row["image_path"],
+            "sha256": row["sha256"],
+            "width": int(row["width"]),
+            "height": int(row["height"]),
+            "box": [None if pd.isna(row[name]) else int(row[name]) for name in BOXES],
+        }
+        for row in order.iloc[chosen].to_dict("records")
+    ]

@@ -1,0 +1,194 @@
+"""Scratch: what a device job has finished so far, kept outside its outputs so that a killed job continues.
+
+Snakemake deletes the outputs of a failed job, so finished items wait in `state/scratch/{rule}/{shard}/` until the shard is whole:
+
+    lineage          the digest of the lineage that they belong to; another digest discards everything
+    journal.jsonl    a line per finished item: its result, and the hashes of its files
+    files/           the files of finished items
+    batches/         device outputs of batches whose items are not all encoded yet
+"""
+
+import fcntl
+import json
+import logging
+import os
+import pickle
+import shutil
+import tempfile
+import threading
+import time
+import uuid
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from unscene.run.lineage import digest
+from unscene.run.shards import file_sha256
+from unscene.run.tables import write_text
+
+
+class Scratch:
+    """The finished items of one job. Use as a context manager: it holds a lock, so that no other process joins in.
+
+    path: the folder, kept until `discard`; None makes a temporary one in `beside` that ends with the block, so nothing is
+    resumed. lineage: the digest of the job's lineage (see unscene.run.lineage.digest). Thread-safe.
+    """
+
+    def __init__(self, path: str | Path | None, lineage: str, beside: str | Path = "."):
+        self._lineage, self._is_kept = lineage, path is not None
+        if path is None:
+            Path(beside).mkdir(parents=True, exist_ok=True)
+            path = tempfile.mkdtemp(prefix=".scratch-", dir=beside)
+        self.path = Path(path)
+        self.files, self._batches = self.path / "files", self.path / "batches"
+        self.results: dict[str, dict] = {}
+        self._names: dict[str, list[str]] = {}
+        self._open_batches: dict[str, set[str]] = {}
+        self._mutex = threading.Lock()
+
+    def __enter__(self) -> "Scratch":
+        self._lock = _lock_file(self.path.with_name(f"{self.path.name}.lock"))
+        try:
+            self._load()
+        except BaseException:
+            os.close(self._lock)
+            raise
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._journal.close()
+        if not self._is_kept:
+            self.discard()
+        os.close(self._lock)
+
+    def record(self, key: str, result: dict, names: Iterable[str]) -> None:
+        """Keep an item for good: its result (JSON) and the files that it wrote into `files`."""
+        hashes = {name: file_sha256(self.files / name) for name in names}
+        line = json.dumps({"key": key, "result": result, "files": hashes}, default=_plain)
+        with self._mutex:
+            self._journal.write(line.encode() + b"\n")
+            self._journal.flush()  # what the kernel has, a kill cannot take
+            # Through JSON, so that a result is the same whether it comes from this run or from an earlier one.
+            self.results[key] = json.loads(line)["result"]
+            self._names[key] = list(hashes)
+            for name, keys in list(self._open_batches.items()):
+                keys.discard(key)
+                if not keys:
+                    del self._open_batches[name]
+                    (self._batches / name).unlink(missing_ok=True)
+
+    def keep_outputs(self, keys: list[str], payload: object) -> None:
+        """Keep a batch's device outputs until all its items are recorded, so that no device work is done twice."""
+        content = pickle.dumps((keys, payload), protocol=pickle.HIGHEST_PROTOCOL)
+        name = f"{uuid.uuid4().hex}-{zlib.crc32(content):08x}"
+        temporary = self._batches / f".{name}.tmp"
+        temporary.write_bytes(content)
+        temporary.rename(self._batches / name)
+        with self._mutex:
+            self._open_batches[name] = set(keys)
+
+    def read_outputs(self) -> list[tuple[list[str], object]]:
+        """Return (keys, payload) of what an earlier run kept and did not record in full; a damaged file is left out."""
+        payloads = []
+        for path in sorted(self._batches.iterdir()):
+            content = path.read_bytes()
+            if path.name.endswith(f"-{zlib.crc32(content):08x}"):
+                keys, payload = pickle.loads(content)  # of this user, whole
+                missing = set(keys) - self.results.keys()
+                if missing:
+                    self._open_batches[path.name] = missing
+                    payloads.append((keys, payload))
+                    continue
+            path.unlink()
+        return payloads
+
+    def hand_over(self, folder: Path) -> None:
+        """Put the files of all items into a shard's folder; they stay here as well until `discard`."""
+        for names in self._names.values():
+            for name in names:
+                _link(self.files / name, folder / name)
+
+    def discard(self) -> None:
+        """Remove everything: the shard is written, or was never to be kept."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.with_name(f"{self.path.name}.lock").unlink(missing_ok=True)
+
+    def _load(self) -> None:
+        stamp, journal = self.path / "lineage", self.path / "journal.jsonl"
+        if self.path.is_dir() and (not stamp.is_file() or stamp.read_text().strip() != self._lineage):
+            shutil.rmtree(self.path)
+        for folder in (self.files, self._batches):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_text(f"{self._lineage}\n", stamp)
+        whole = 0
+        if journal.is_file():
+            for line in journal.read_bytes().splitlines(keepends=True):
+                if not line.endswith(b"\n"):
+                    break  # a kill cut the last line off
+                whole += len(line)
+                self._take(json.loads(line))
+            os.truncate(journal, whole)
+        self._journal = open(journal, "ab")
+        if self.results:
+            logging.getLogger("unscene").info(
+                "%d finished items of an earlier run in %s", len(self.results), self.path
+            )
+
+    def _take(self, entry: dict) -> None:
+        """Believe a line of the journal when its files are what it says."""
+        for name, sha256 in entry["files"].items():
+            path = self.files / name
+            if not path.is_file() or file_sha256(path) != sha256:
+                return
+        self.results[entry["key"]] = entry["result"]
+        self._names[entry["key"]] = list(entry["files"])
+
+
+def open_scratch(snakemake) -> Scratch:
+    """Return the scratch of a job that works on a shard, in the run directory; not entered yet."""
+    path = Path("state", "scratch", snakemake.rule, snakemake.wildcards.shard)
+    return Scratch(path, digest(snakemake.params.lineage))
+
+
+def find_timing(snakemake) -> Path:
+    """Return where a job writes how long its device worked: beside its benchmark."""
+    return Path("benchmarks", snakemake.rule, f"{snakemake.wildcards.shard}.device.json")
+
+
+def _lock_file(path: Path) -> int:
+    """Return a handle that holds the file's lock. A process that a killed run left behind is waited for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = False
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            if not said:
+                logging.getLogger("unscene").warning(
+                    "%s: another process works on this shard; waiting for it", path
+                )
+                said = True
+            time.sleep(0.5)
+            continue
+        # The one before may have removed the file after this handle was opened: then it guards nothing.
+        if path.exists() and os.fstat(handle).st_ino == path.stat().st_ino:
+            return handle
+        os.close(handle)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name; where the file system has no such thing, copy it."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _plain(value: object) -> object:
+    """Return a numpy value as JSON knows it."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be kept in a journal")

@@ -1,0 +1,1 @@
+"""Masks: find the mentioned objects and shape one mask per wanted edit."""

@@ -1,0 +1,284 @@
+"""Find the objects that the captions mention and write one mask per wanted edit."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from unscene.machine.batching import prepare_torch, read_checked_photo
+from unscene.machine.engine import Batch, DeviceStage, Engine
+from unscene.machine.scratch import Scratch
+from unscene.masks.wanted_objects import Photo, attach_labels, list_wanted
+from unscene.photos.coco_instances import LabelError
+from unscene.photos.images import write_png
+from unscene.photos.mask_shapes import ObjectMask, shape_mask
+from unscene.run.checkout import resolve_path
+from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
+from unscene.run.tables import read_table
+from unscene.words.vocabulary import COCO80, edit_id
+
+COLUMNS = {
+    "edit_id": "string",
+    "image_id": "string",
+    "category": "string",
+    "instances": "int64",
+    "area_fraction": "float64",
+    "confidence": "float64",
+    "mask_path": "string",
+    "status": "string",
+    "reason": "string",
+    "score": "float64",
+    "caption_position": "int64",
+    "sha256": "string",
+    "object_path": "string",
+    "box_x0": "Int64",
+    "box_y0": "Int64",
+    "box_x1": "Int64",
+    "box_y1": "Int64",
+    "dilation_px": "float64",
+    "seen_boxes": "object",
+    "batch_shape": "string",
+    "found_by": "string",
+    "labels": "string",
+    "labelled_instances": "Int64",
+}
+_NEVER = len(COCO80)
+# What people labelled is there: in the ranking by confidence x area a labelled word counts with this confidence.
+LABEL_CONFIDENCE = 1.0
+
+
+def segment_objects(
+    path_to_samples: str | Path,
+    path_to_keywords: str | Path,
+    path_to_table: str | Path,
+    path_to_folder: str | Path,
+    settings: dict,
+    runtime: dict,
+    threads: int = 1,
+    scratch: Scratch | None = None,
+    path_to_timing: str | Path | None = None,
+    source: dict | None = None,
+    sha256: str | None = None,
+) -> None:
+    """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
+
+    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category, and of what is
+    labelled there where labels count.
+
+    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
+    `settings` is the config's block `masks`, `runtime` its block `runtime`; `source` is the shard's entry of samples.sources, whose
+    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished
+    when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than
+    `runtime["max_failed_share"]` of at least 20 rows failed.
+    """
+    import unscene.run.offline
+    from unscene.machine.devices import lease_device
+
+    samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
+    photos = list_wanted(samples, read_table(path_to_keywords, ["image_id", "caption_id", "words", "status"]))
+    if settings["truth"] == "union":
+        attach_labels(photos, samples, source)
+    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
+    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
+        device = lease_device(runtime)
+        prepare_torch(device, threads)
+        from unscene.masks.detectors import load_detector
+
+        detector = load_detector(
+            resolve_path(settings["weights"]),
+            settings["image_size"],
+            device,
+            runtime["precision"],
+            batch_size=runtime["batch_size"],
+            is_compiled=runtime.get("compile", False),
+            sha256=sha256,
+        )
+        engine = Engine(Segmentation(detector, settings, writer.final_path), runtime, scratch)
+        frame = segment_photos(photos, engine, detector, settings, runtime)
+        check_failed_share(frame, runtime["max_failed_share"], f"masks of {Path(path_to_table).stem}")
+        scratch.hand_over(writer.folder)
+        writer.finish(frame, list(COLUMNS))
+        if path_to_timing:
+            engine.timing.write(path_to_timing)
+        scratch.discard()
+    counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
+    logging.getLogger("unscene").info("%d photos with wanted words, rows: %s", len(photos), counts)
+
+
+def segment_photos(
+    photos: list[Photo], engine: Engine, detector, settings: dict, runtime: dict
+) -> pd.DataFrame:
+    """Return the rows of all photos, in order; one of which neither detector nor labels can name anything is never decoded."""
+    known = set(detector.categories)
+    results = engine.run(
+        [photo for photo in photos if any(photo.can_be_judged(word, known) for word in photo.wanted)]
+    )
+    unseen = format_batch_shape(runtime["batch_size"], settings)
+    rows = []
+    for photo in photos:
+        result = results.get(photo.image_id, {})
+        made = result.get("rows") or list_rows(photo)
+        for row in made:
+            row["seen_boxes"] = np.asarray(row["seen_boxes"], np.float32)
+            row["batch_shape"] = row["batch_shape"] or unseen
+            if result.get("status") == "failed":
+                row["status"], row["reason"] = "failed", result["reason"]
+        rows += made
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+class Segmentation(DeviceStage):
+    """The masks stage for the engine: an item is a Photo, its result the list of its rows."""
+
+    name, unit = "masks", "photo"
+
+    def __init__(self, detector, settings: dict, final_path: Callable[[str], str]):
+        self._detector, self._settings, self._final_path = detector, settings, final_path
+        self._known = set(detector.categories)
+
+    def key(self, item: Photo) -> str:
+        return item.image_id
+
+    def count_bytes(self, item: Photo) -> int:
+        return 3 * item.pixels
+
+    def read(self, item: Photo) -> np.ndarray:
+        return read_checked_photo(item.path, item.sha256)
+
+    def work(self, items: list[Photo], inputs: list[np.ndarray], batch_size: int) -> list:
+        self._detector.batch_size = batch_size
+        found = self._detector.detect(
+            inputs,
+            self._settings["collect_confidence"],
+            iou=self._settings["iou"],
+            nms=self._settings["nms"],
+            want_masks=True,
+            only=[self._known.intersection(photo.wanted) for photo in items],
+        )
+        # A bit a pixel, since the engine keeps what the device made until it is encoded.
+        return [replace(each, masks=np.packbits(each.masks, axis=-1)) for each in found]
+
+    def keep(self, item: Photo, value, output, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
+        masks = np.unpackbits(output.masks, axis=-1, count=value.shape[1]).astype(bool)
+        output, rows, names = replace(output, masks=masks), list_rows(item), []
+        try:
+            chosen = judge_photo(item, rows, output, self._known, self._settings)
+        except LabelError as error:
+            logging.getLogger("unscene").warning("%s: labels not used: %s", item.image_id, error)
+            item = replace(item, labels=None, labels_state="broken")
+            rows = list_rows(item)
+            chosen = judge_photo(item, rows, output, self._known, self._settings)
+        for row, shaped in chosen:
+            name = row["edit_id"]
+            row["sha256"] = write_masks(shaped, folder, name)
+            row["mask_path"] = self._final_path(f"{name}.png")
+            row["object_path"] = self._final_path(f"{name}.object.png")
+            names += [f"{name}.png", f"{name}.object.png"]
+        for row in rows:
+            row["batch_shape"] = format_batch_shape(batch.size, self._settings)
+        return {"status": "ok", "rows": rows}, names
+
+
+def format_batch_shape(batch_size: int, settings: dict) -> str:
+    """Return the shape of a batch as the table records it: photos x channels x height x width."""
+    return f"{batch_size}x3x{settings['image_size']}x{settings['image_size']}"
+
+
+def list_rows(photo: Photo) -> list[dict]:
+    """Return a fresh row for each wanted word of a photo, in the order of the captions that name them."""
+    return [_row(photo, word) for word in _in_order(photo)]
+
+
+def judge_photo(
+    photo: Photo, rows: list[dict], detections, known: set[str], settings: dict
+) -> list[tuple[dict, ObjectMask]]:
+    """Fill in the rows of one photo; return the (row, masks) of the edits that are wanted of it.
+
+    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, a labelled one with LABEL_CONFIDENCE;
+    the vocabulary's order decides ties.
+    """
+    candidates = []
+    seen = detections.seen_boxes
+    if photo.labels is not None:
+        seen = np.concatenate([seen, photo.labels.list_boxes()])
+    for row in rows:
+        word = row["category"]
+        # What was seen of any category, so that a control edit can keep away from it.
+        row["seen_boxes"] = seen.ravel()
+        if not photo.can_be_judged(word, known):
+            continue
+        shaped = measure_word(photo, row, detections, settings)
+        if shaped is not None and row["reason"] is None:
+            candidates.append((row, shaped))
+    candidates.sort(key=lambda candidate: (-candidate[0]["score"], COCO80.index(candidate[0]["category"])))
+    for row, _ in candidates[settings["edits_per_photo"] :]:
+        row["reason"] = "not_chosen"
+    chosen = candidates[: settings["edits_per_photo"]]
+    for row, _ in chosen:
+        row["status"] = "ok"
+    return chosen
+
+
+def measure_word(photo: Photo, row: dict, detections, settings: dict) -> ObjectMask | None:
+    """Enter what was found of a row's word; return its mask, or None when the word was not found well enough.
+
+    The mask joins what the detector found and what is labelled; where its best instance stays below masks.target_confidence, the
+    labels alone make it: on real photos such weak instances often lie elsewhere. A word with a labelled crowd is given up: a
+    group whose members nobody told apart cannot be removed whole.
+    """
+    word = row["category"]
+    here = np.array([category == word for category in detections.categories], dtype=bool)
+    best = float(detections.confidences[here].max(initial=0.0))
+    row["confidence"], row["instances"] = best, int(here.sum())
+    is_detected, is_labelled = best >= settings["target_confidence"], photo.count_labels(word) > 0
+    row["found_by"] = {(True, True): "both", (True, False): "detector", (False, True): "labels"}.get(
+        (is_detected, is_labelled)
+    )
+    if photo.has_crowd(word):
+        row["reason"] = "crowd"
+        return None
+    if not is_detected and not is_labelled:
+        row["reason"] = "not_detected" if not here.any() else "low_confidence"
+        return None
+    instances = detections.masks[here & is_detected]
+    if is_labelled:
+        instances = np.concatenate([instances, photo.labels.draw_objects(word)[None]])
+    shaped = shape_mask(instances, settings)
+    row["area_fraction"] = shaped.area_fraction
+    row["score"] = (LABEL_CONFIDENCE if is_labelled else best) * shaped.area_fraction
+    row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"] = shaped.box
+    row["dilation_px"], row["reason"] = shaped.dilation_px, shaped.reason
+    return shaped
+
+
+def _in_order(photo: Photo) -> list[str]:
+    position = {word: index for index, word in enumerate(COCO80)}
+    return sorted(photo.wanted, key=lambda word: (photo.wanted[word], position.get(word, _NEVER), word))
+
+
+def _row(photo: Photo, word: str) -> dict:
+    row = dict.fromkeys(COLUMNS)
+    row.update(
+        edit_id=edit_id(photo.image_id, word),
+        image_id=photo.image_id,
+        category=word,
+        instances=0,
+        confidence=0.0,
+        status="skipped",
+        reason="unknown_to_detector",
+        caption_position=photo.wanted[word],
+        labels=photo.labels_state,
+        labelled_instances=photo.count_labels(word) if photo.labels else None,
+        seen_boxes=np.zeros(0, np.float32),
+    )
+    return row
+
+
+def write_masks(shaped: ObjectMask, folder: Path, name: str) -> str:
+    """Write the object and the final mask of an edit; return the SHA-256 of the latter."""
+    write_png(shaped.object_mask, folder / f"{name}.object.png")
+    write_png(shaped.mask, folder / f"{name}.png")
+    return file_sha256(folder / f"{name}.png")

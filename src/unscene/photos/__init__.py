@@ -1,0 +1,1 @@
+"""Photos: images, mask shapes, labelled instances and perceptual hashes."""

@@ -1,0 +1,146 @@
+"""Object labels in COCO's instances format: which objects a photo has, and their exact masks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from unscene.photos.mask_shapes import bounding_box
+from unscene.run.checkout import CHECKOUT
+from unscene.run.tables import TableError, read_json
+
+_SUPERSAMPLING = 8
+
+
+class LabelError(ValueError):
+    """A label that cannot be drawn."""
+
+
+@dataclass
+class LabelledPhoto:
+    """The labels of one photo: `segmentations` and `crowds` by category, as the file holds them.
+
+    Whatever draws them raises LabelError when one is broken.
+    """
+
+    file_name: str
+    height: int
+    width: int
+    segmentations: dict[str, list] = field(default_factory=dict)
+    crowds: dict[str, list] = field(default_factory=dict)
+
+    def draw_objects(self, category: str) -> np.ndarray:
+        """Return the union of the category's labelled objects, bool (height, width)."""
+        return self._draw(self.segmentations.get(category, ()))
+
+    def draw_crowds(self, category: str) -> np.ndarray:
+        """Return the regions labelled as crowds of the category: some of their pixels are objects, nobody says which."""
+        return self._draw(self.crowds.get(category, ()))
+
+    def list_boxes(self) -> np.ndarray:
+        """Return the box of everything that is labelled, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels, end exclusive."""
+        groups = [*self.segmentations.values(), *self.crowds.values()]
+        boxes = [bounding_box(self._draw([segmentation])) for group in groups for segmentation in group]
+        return np.array(boxes, np.float32).reshape(-1, 4)
+
+    def _draw(self, segmentations) -> np.ndarray:
+        drawn = np.zeros((self.height, self.width), bool)
+        for segmentation in segmentations:
+            try:
+                drawn |= decode_segmentation(segmentation, self.height, self.width)
+            except (ValueError, TypeError, KeyError, IndexError) as error:
+                raise LabelError(f"{self.file_name}: {type(error).__name__}: {error}") from error
+        return drawn
+
+
+def find_instances(source: dict) -> Path | None:
+    """Return the path of a source's instances file (entry of samples.sources), or None when it has no labels."""
+    if source["format"] == "embedded":
+        return Path("results/scenes") / source["name"] / f"instances_{source['name']}.json"
+    if source["format"] == "coco" and source.get("instances"):
+        return CHECKOUT / source["instances"]
+    return None
+
+
+def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dict[str, LabelledPhoto]:
+    """Read an instances file: labelled photos by image id as text; a photo that is listed without objects has none.
+
+    keys: the only image ids wanted. Raises TableError when the file is missing, not JSON, or not in that format.
+    """
+    document = read_json(path)
+    try:
+        return _index_instances(document, keys)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TableError(
+            f"{path}: not in COCO's instances format ({type(error).__name__}: {error}); "
+            "correct `instances` of the source in samples.sources"
+        ) from error
+
+
+def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, LabelledPhoto]:
+    names = {category["id"]: category["name"] for category in document["categories"]}
+    photos = {
+        str(image["id"]): LabelledPhoto(image["file_name"], image["height"], image["width"])
+        for image in document["images"]
+        if keys is None or str(image["id"]) in keys
+    }
+    for annotation in document["annotations"]:
+        photo = photos.get(str(annotation["image_id"]))
+        if photo is None or not annotation.get("segmentation"):
+            continue
+        kind = photo.crowds if annotation.get("iscrowd") else photo.segmentations
+        kind.setdefault(names[annotation["category_id"]], []).append(annotation["segmentation"])
+    return photos
+
+
+def decode_segmentation(segmentation: list | dict, height: int, width: int) -> np.ndarray:
+    """Return a segmentation as a mask, bool (height, width): polygons, run lengths as a list, or COCO's compressed text.
+
+    A pixel belongs to a polygon that covers half of it; pycocotools may differ in single pixels of the outline.
+    """
+    if isinstance(segmentation, dict):
+        counts = segmentation["counts"]
+        return decode_runs(decompress_runs(counts) if isinstance(counts, str) else counts, height, width)
+    drawn = np.zeros((height, width), bool)
+    for polygon in segmentation:
+        corners = np.asarray(polygon, float).reshape(-1, 2)
+        x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
+        x1, y1 = np.clip(np.ceil(corners.max(axis=0)), (x0 + 1, y0 + 1), (width, height)).astype(int)
+        fine = np.zeros(((y1 - y0) * _SUPERSAMPLING, (x1 - x0) * _SUPERSAMPLING), np.uint8)
+        # COCO counts from a pixel's corner, OpenCV from its centre.
+        scaled = np.round((corners - (x0, y0)) * _SUPERSAMPLING - 0.5).astype(np.int32)
+        cv2.fillPoly(fine, [scaled], 255)
+        covered = cv2.resize(fine, (int(x1 - x0), int(y1 - y0)), interpolation=cv2.INTER_AREA)
+        drawn[y0:y1, x0:x1] |= covered > 127
+    return drawn
+
+
+def decode_runs(counts: list[int], height: int, width: int) -> np.ndarray:
+    """Return run lengths (zeros first, column by column) as a mask; ValueError when they do not fill the photo."""
+    if sum(counts) != height * width:
+        raise ValueError(f"run lengths cover {sum(counts)} pixels of a photo of {width}x{height}")
+    values = np.arange(len(counts)) % 2 == 1
+    return np.repeat(values, counts).reshape(width, height).T
+
+
+def decompress_runs(text: str) -> list[int]:
+    """Return the run lengths in COCO's compressed text.
+
+    Five bits a character from code 48 on, the sixth says that more follow, the last one's fifth is the sign; from the
+    fourth number on each is a difference to the one before the last (format of cocodataset/cocoapi, maskApi.c).
+    """
+    counts: list[int] = []
+    value, shift = 0, 0
+    for character in text:
+        bits = ord(character) - 48
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        counts.append(value + counts[-2] if len(counts) > 2 else value)
+        value, shift = 0, 0
+    return counts

@@ -1,0 +1,1 @@
+"""The plan: what a run will cost, before anything is spent."""

@@ -1,0 +1,251 @@
+"""Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours, bytes, files."""
+
+import logging
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+
+from unscene.answers.prices import PriceError, find_price, read_prices
+from unscene.plan.text_costs import STAGES, describe_power, describe_stage, estimate_api
+from unscene.run.configuration import is_trained
+from unscene.run.shards import list_shards
+from unscene.run.tables import write_json
+
+EMBEDDED = "resources/embedded"
+SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
+
+
+def estimate_run(
+    path_to_plan: str, path_to_prices: Path, path_to_throughput: Path, settings: dict, clip_bytes: int
+) -> None:
+    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no network."""
+    prices = read_prices(path_to_prices)
+    assumed = yaml.safe_load(Path(path_to_throughput).read_text(encoding="utf-8"))
+    plan = make_plan(settings, prices, assumed, clip_bytes)
+    warn_about_prices(prices, settings["api"]["model"], date.today())
+    write_json(plan, path_to_plan)
+    print(describe_plan(plan))
+
+
+def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) -> dict:
+    """Return the plan as a dict; `clip_bytes` is the size of the CLIP weights on disk (0: not there yet)."""
+    count = count_items(settings, assumed)
+    if find_price(prices, settings["api"]["model"]) is None:
+        raise PriceError(
+            f"api.model: {settings['api']['model']!r} has no price in plan.prices (there are: {', '.join(prices['models'])})"
+        )
+    api = estimate_api(settings, prices, assumed, count)
+    return {
+        "items": count,
+        "api": api,
+        "over_budget": api["usd"] > settings["api"]["budget_usd"],
+        "devices": estimate_devices(settings, assumed, count),
+        "storage": estimate_storage(settings, assumed, count, clip_bytes),
+        "assumptions": {"date": str(assumed["date"]), **list_assumptions(assumed)},
+    }
+
+
+def count_items(settings: dict, assumed: dict) -> dict:
+    """Return how many items each stage is expected to see; of what depends on the photos, the assumed share."""
+    per_photo, with_edit = (
+        get_value(assumed, f"shares.{name}") for name in ("captions_per_photo", "photos_with_edit")
+    )
+    limit = settings["samples"]["captions_per_photo"]
+    photos = captions = edits = shards = 0
+    for source in settings["samples"]["sources"]:
+        kind = source["format"]
+        photos += source["photos"]
+        captions += source["photos"] * (min(limit, per_photo[kind]) if limit else per_photo[kind])
+        edits += source["photos"] * with_edit[kind]
+        shards += len(list_shards(source, settings["samples"]["shard_size"]))
+    edits = round(
+        edits * (1 + 0.5 * (settings["masks"]["edits_per_photo"] - 1))
+    )  # each further edit is half as likely
+    shams = edits * get_value(assumed, "shares.shams_with_room") if settings["edits"]["sham"] else 0
+    attempts = edits * (get_value(assumed, "shares.attempts") if settings["edits"]["attempts"] > 1 else 1)
+    trained = [name for name, arm in settings["train"]["arms"].items() if is_trained(arm)]
+    runs = settings["folds"]["folds"] * len(settings["train"]["seeds"])
+    return {
+        "photos": photos,
+        "shards": shards,
+        "captions": captions,
+        "edits": edits,
+        "attempts": round(attempts),
+        "shams": round(shams),
+        "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
+        "trainings": (len(trained) + len(settings["train"]["class_folds"])) * runs
+        + 1,  # and the deployed arm on all pairs
+        "evaluations": len(settings["train"]["arms"]) * runs,
+    }
+
+
+def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
+    """Return for each device stage its items and its hours on each device that a figure is known for."""
+    edits, train = settings["edits"], settings["train"]
+    remover = "telea" if edits["backend"] == "telea" else get_kind(edits["weights"])
+    kinds = {
+        "segment_objects": get_kind(settings["masks"]["weights"]),
+        "remove_objects": remover,
+        **({"make_sham_edits": remover} if edits["sham"] else {}),
+        "score_edits": get_kind(settings["quality"]["judge"] or train["clip"]),
+        "train_clip": get_kind(train["clip"]),
+        "evaluate_clip": get_kind(train["clip"]),
+    }
+    items = {
+        "segment_objects": count["photos"],
+        "remove_objects": count["attempts"],
+        "make_sham_edits": count["shams"],  # one attempt each: nothing is asked of how much they change
+        "score_edits": count["edits"],
+        "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
+        "evaluate_clip": 2
+        * (count["pairs"] + count["shams"])
+        * count["evaluations"]
+        / settings["folds"]["folds"],
+    }
+    sides = {
+        "segment_objects": settings["masks"]["image_size"],
+        "remove_objects": edits["size"],
+        "make_sham_edits": edits["size"],
+        "score_edits": settings["quality"]["judge_image_size"],
+    }
+    steps = max(1, int(edits["steps"] * edits["strength"])) * (2 if edits["guidance"] > 1 else 1)
+    stages, total = {}, {}
+    for stage, kind in kinds.items():
+        hours = {}
+        for device, speed in assumed["seconds"][SAME_WORK.get(stage, stage)][kind].items():
+            seconds = speed["s"] if "s" in speed else speed["fixed"] + speed["step"] * steps
+            scale = (sides[stage] / speed["side"]) ** 2 if "side" in speed and kind != "telea" else 1
+            hours[device] = items[stage] * seconds * scale / 3600
+            total[device] = total.get(device, 0) + hours[device]
+        stages[stage] = {
+            "weights": kind,
+            "items": round(items[stage]),
+            "hours": {device: round(value, 4) for device, value in hours.items()},
+        }
+    return {"stages": stages, "hours": {device: round(value, 4) for device, value in total.items()}}
+
+
+def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int) -> dict:
+    """Return bytes and files that the run leaves in its directory, by folder."""
+    pixels, with_edit = (
+        get_value(assumed, "bytes.photo_pixels"),
+        get_value(assumed, "shares.photos_with_edit"),
+    )
+    per_pixel = {name: get_value(assumed, f"bytes.{name}_per_pixel") for name in ("photo", "mask", "edit")}
+    written = masks = edits = photo_files = 0.0
+    total_wanted = sum(
+        source["photos"] * with_edit[source["format"]] for source in settings["samples"]["sources"]
+    )
+    for source in settings["samples"]["sources"]:
+        kind, size = source["format"], pixels[source["format"]]
+        mine = count["edits"] * source["photos"] * with_edit[kind] / total_wanted if total_wanted else 0
+        masks += mine * size * per_pixel["mask"]
+        shams = mine * count["shams"] / count["edits"] if count["edits"] else 0  # each with a mask of its own
+        edits += (mine + shams) * size * per_pixel["edit"] + shams * size * per_pixel["mask"]
+        copies = {"embedded": 6 * source["photos"], "webdataset": source["photos"]}.get(
+            kind, 0
+        )  # embedded: with the truth
+        written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
+        photo_files += copies
+    checkpoint = clip_bytes or get_value(assumed, "bytes.checkpoint_without_weights")
+    size = {
+        "photos": written,
+        "masks": masks,
+        "edits": edits,
+        "models": count["trainings"] * checkpoint,
+        "tables": count["photos"] * get_value(assumed, "bytes.table_row"),
+    }
+    files = {
+        "photos": photo_files,
+        "masks": count["edits"],
+        "edits": count["edits"] + 2 * count["shams"],
+        "models": 3 * count["trainings"],
+        # Seven tables, and requests and answers of two text stages; control edits have two tables more.
+        "tables": (13 if settings["edits"]["sham"] else 11) * count["shards"],
+    }
+    return {
+        "bytes": {**{key: round(value) for key, value in size.items()}, "total": round(sum(size.values()))},
+        "files": {**{key: round(value) for key, value in files.items()}, "total": round(sum(files.values()))},
+    }
+
+
+def get_kind(path: str | None) -> str:
+    """Return which figures hold for weights at this path: those of the embedded models or of real ones."""
+    return "embedded" if path and path.startswith(EMBEDDED) else "real"
+
+
+def warn_about_prices(prices: dict, model: str, today: date) -> None:
+    """Log that prices are old or that the model ends; never in the plan itself, which must not depend on the day."""
+    logger, entry = logging.getLogger("unscene"), find_price(prices, model)
+    if today - date.fromisoformat(prices["date"]) > timedelta(days=prices["max_age_days"]):
+        logger.warning("plan.prices: the prices are of %s; check them before you spend money", prices["date"])
+    if entry.get("shutdown") and entry["shutdown"] - today < timedelta(days=90):
+        logger.warning(
+            "api.model: %s ends on %s; its successor is %s", model, entry["shutdown"], entry.get("successor")
+        )
+
+
+def get_value(assumed: dict, dotted: str) -> object:
+    """Return the `value` of an assumption, e.g. shares.attempts."""
+    section, name = dotted.split(".")
+    return assumed[section][name]["value"]
+
+
+def list_assumptions(assumed: dict) -> dict:
+    """Return {name: value, kind and source} of every figure that the plan rests on."""
+    flat = {}
+
+    def walk(node: dict, name: str) -> None:
+        if "kind" in node:
+            flat[name] = node
+            return
+        for key, value in node.items():
+            if isinstance(value, dict):
+                walk(value, f"{name}.{key}" if name else key)
+
+    walk(assumed, "")
+    return flat
+
+
+def describe_plan(plan: dict) -> str:
+    """Return the plan as a page of text."""
+    count, api, storage = plan["items"], plan["api"], plan["storage"]
+    lines = [
+        f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions; expected: "
+        f"{count['edits']:,} edits, {count['shams']:,} control edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
+        "",
+        f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
+    ]
+    lines += [describe_stage(stage, api[stage]) for stage in STAGES]
+    if api["batchsize"]["backend"] == "openai":
+        lines.append(describe_power(api["batchsize"]))
+    over = "OVER" if plan["over_budget"] else "within"
+    lines += [
+        f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s); {api['input_tokens']:,} tokens "
+        f"in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected, {over} api.budget_usd ${api['budget_usd']:.2f}",
+        f"             at worst ${api['usd_worst']:.2f}, if every answer were as long as allowed; batches are sent only while their "
+        f"worst case fits the budget, so at most ${api['usd_committed_at_most']:.2f} is committed",
+        "",
+        "Device hours",
+    ]
+    for stage, one in plan["devices"]["stages"].items():
+        hours = ", ".join(f"{device} {value:.2f}" for device, value in one["hours"].items())
+        lines.append(f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {hours}")
+    lines.append(
+        "  sum              "
+        + ", ".join(f"{device} {value:.2f}" for device, value in plan["devices"]["hours"].items())
+    )
+    lines += ["", "Disk"]
+    for key, size in storage["bytes"].items():
+        lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")
+    lines += [
+        "",
+        f"Figures are assumptions of {plan['assumptions']['date']}; the plan names the source of each.",
+    ]
+    return "\n".join(lines)
+
+
+def measure_weights(path: Path) -> int:
+    """Return the bytes of the weights in an open_clip folder, 0 when there are none."""
+    return sum(file.stat().st_size for file in path.glob("*.safetensors")) if path.is_dir() else 0

@@ -1,0 +1,288 @@
+"""What the text stages of a run cost by the Batch API: keywords, edit captions and the batch-size study, before anything is spent.
+
+python -m unscene.plan.text_costs          writes the cost tables of README.md anew
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from unscene.answers.batch_lines import canonical_json
+from unscene.answers.prices import estimate_cost, find_price
+from unscene.answers.prompts import (
+    ANSWER_TOKENS,
+    CAPTION_TOKENS,
+    KEYWORD_TOKENS,
+    caption_item,
+    caption_request,
+    keyword_request,
+)
+from unscene.batchsize.design import count_permutations
+from unscene.batchsize.noninferiority import count_captions_needed, count_prompts_needed, get_power
+from unscene.run.configuration import wants_study
+from unscene.words.lexicon import load_lexicon
+
+PER_PROMPT_BEFORE_STUDY = 20  # for captions_per_prompt: auto, until the study has chosen
+STAGES = ("keywords", "captions", "batchsize")
+_SUMMED = ("usd", "usd_worst", "usd_with_api", "usd_worst_with_api")
+_PROMPT_SUMS = ("requests", "input_tokens", "output_tokens", "usd", "usd_worst", "bytes")
+# The tables of the README: models, captions per prompt, and captions of a run.
+TABLE_MODELS = (
+    "gpt-6-luna",
+    "gpt-5.6-luna",
+    "gpt-4o-mini",
+    "gpt-4.1-mini",
+    "gpt-5.4-mini",
+    "gpt-6.1-terra",
+    "gpt-4o",
+)
+TABLE_PROMPTS = (1, 5, 20, 50, 100)
+TABLE_CAPTIONS = (30_000, 3_000_000)
+MARKS = ("<!-- costs: python -m unscene.plan.text_costs -->", "<!-- end of costs -->")
+
+
+def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> dict:
+    """Return requests, tokens, files, waves and dollars of the three text stages, and their sums.
+
+    settings: the config. assumed: src/unscene/resources/throughput.yaml. count: `captions` and `edits` of the run. A stage with an offline
+    backend, or that is not wanted, costs nothing; its `usd_with_api` tells what the API would take. The prompts are the real
+    ones, filled with captions of the assumed length.
+    """
+    model = settings["api"]["model"]
+    chosen = settings["keywords"]["captions_per_prompt"]
+    per_prompt = PER_PROMPT_BEFORE_STUDY if chosen == "auto" else chosen
+    ask_words, ask_captions = make_askers(model, assumed)
+    edits_per_prompt = assumed["api"]["edits_per_prompt"]["value"]
+
+    def estimate(make_request, items, size, tokens):
+        return estimate_prompts(make_request, items, size, tokens, prices, assumed, settings["api"])
+
+    stages = {
+        "keywords": estimate(ask_words, count["captions"], per_prompt, KEYWORD_TOKENS),
+        "captions": estimate(ask_captions, count["edits"], edits_per_prompt, CAPTION_TOKENS),
+        "batchsize": estimate_study(settings, count["captions"], estimate, ask_words, assumed),
+    }
+    backends = {stage: settings[stage]["backend"] for stage in ("keywords", "captions")}
+    backends["batchsize"] = settings["keywords"]["backend"] if wants_study(settings) else "not run"
+    result = {
+        "model": model,
+        "price": {part: find_price(prices, model)[part] for part in ("input", "output")}
+        | {"date": prices["date"]},
+        "budget_usd": settings["api"]["budget_usd"],
+    }
+    for stage, one in stages.items():
+        one["backend"] = backends[stage]
+        one["usd_with_api"], one["usd_worst_with_api"] = one["usd"], one["usd_worst"]
+        if one["backend"] != "openai":
+            one |= {"usd": 0.0, "usd_worst": 0.0}
+        result[stage] = one
+    for key in _SUMMED:  # what a study that is not wanted would cost is no part of the run
+        parts = [one for one in stages.values() if one["backend"] != "not run"]
+        result[key] = round(sum(one[key] for one in parts), 4)
+    paid = [one for one in stages.values() if one["backend"] == "openai"]
+    for key in ("requests", "files", "waves", "input_tokens", "output_tokens", "bytes"):
+        result[key] = sum(one[key] for one in paid)
+    # The submitter sends a batch only when its worst case fits the budget beside all that is under way.
+    result["usd_committed_at_most"] = min(result["usd_worst"], settings["api"]["budget_usd"])
+    return result
+
+
+def make_askers(model: str, assumed: dict) -> tuple[Callable[[int], dict], Callable[[int], dict]]:
+    """Return two functions of a prompt's size: a keyword request and a caption request over captions of the assumed length."""
+    words = "a dog runs after a ball on a sunny beach near the sea " * 9
+    caption = words[: assumed["api"]["caption_characters"]["value"]]
+    item = caption_item(caption, "dog", "There is no dog in SCENE.")
+    rules = load_lexicon().rules
+    return (
+        lambda size: keyword_request(model, [caption] * size, rules),
+        lambda size: caption_request(model, [item] * size),
+    )
+
+
+def estimate_prompts(
+    make_request: Callable[[int], dict],
+    items: int,
+    per_prompt: int,
+    answer_tokens: float,
+    prices: dict,
+    assumed: dict,
+    limits: dict,
+) -> dict:
+    """Return the cost of `items` asked `per_prompt` (n) at a time, a share f of the prompts asked twice.
+
+    C(n) = N [prompt/n p_in + a p_in + (b + e/n) p_out] (1 + f): prompt, a and e come from a real request, b is
+    `answer_tokens`. At worst every prompt is a third longer and every answer as long as allowed. limits: the config block
+    `api`.
+    """
+    twice = 1 + assumed["shares"]["prompts_repeated"]["value"]
+    total = dict.fromkeys(_PROMPT_SUMS, 0.0)
+    whole, rest = divmod(items, per_prompt)
+    for requests, size in ((whole, per_prompt), (min(rest, 1), rest)):
+        if requests:
+            request = make_request(size)
+            cost = estimate_cost([request], prices, request["body"]["model"], answer_tokens, ANSWER_TOKENS)
+            for key in ("input_tokens", "output_tokens", "usd", "usd_worst"):
+                total[key] += requests * cost[key] * twice
+            total["requests"] += requests
+            total["bytes"] += requests * (len(canonical_json(request).encode()) + 1)
+    return {**_round(total), "items": items, "items_per_prompt": per_prompt, **_cut_files(total, limits)}
+
+
+def estimate_study(
+    settings: dict, captions: int, estimate: Callable, ask_words: Callable, assumed: dict
+) -> dict:
+    """Return the cost of the batch-size study over at most `captions` captions, its prompts by arm, and the power it buys."""
+    study = settings["batchsize"]
+    asked = min(study["captions"], captions)
+    arms = {"1": (1, 1), "1 again": (1, 1)}
+    arms |= {str(size): (size, count_permutations(size, study["permutations"])) for size in study["arms"]}
+    total, prompts = dict.fromkeys(_PROMPT_SUMS, 0.0), {}
+    for name, (size, permutations) in arms.items():
+        cost = estimate(ask_words, asked, size, KEYWORD_TOKENS)
+        for key in _PROMPT_SUMS:
+            total[key] += permutations * cost[key]
+        prompts[name] = permutations * math.ceil(asked / size)
+    margin = study["margin"]
+    discordance = assumed["shares"]["discordance"]["value"]
+    return {
+        **_round(total),
+        **_cut_files(total, settings["api"]),
+        "items": asked,
+        "prompts": prompts,
+        "prompts_needed": count_prompts_needed(margin),
+        "margin": margin,
+        "discordance": discordance,
+        "power": get_power(asked, discordance, margin) if asked else 0.0,
+        "captions_for_power_90": count_captions_needed(discordance, margin),
+    }
+
+
+def tabulate_costs(prices: dict, assumed: dict, limits: dict) -> str:
+    """Return the keyword costs by model, captions of a run and captions per prompt as a Markdown table."""
+    columns = [
+        (captions, size)
+        for captions in TABLE_CAPTIONS
+        for size in TABLE_PROMPTS
+        if captions < 1e6 or size > 1
+    ]
+    heads = [f"{_name_number(captions)}, n = {size}" for captions, size in columns]
+    lines = ["| model | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
+    for model in TABLE_MODELS:
+        ask_words, _ = make_askers(model, assumed)
+        dollars = [
+            estimate_prompts(ask_words, captions, size, KEYWORD_TOKENS, prices, assumed, limits)["usd"]
+            for captions, size in columns
+        ]
+        lines.append(f"| `{model}` | " + " | ".join(map(_name_dollars, dollars)) + " |")
+    return "\n".join(lines)
+
+
+def tabulate_run(plans: dict[str, dict]) -> str:
+    """Return the text costs of whole runs as a Markdown table: a row a stage, a column a model (its `estimate_api`)."""
+    lines = ["| | " + " | ".join(f"`{model}`" for model in plans) + " |", "|---" * (len(plans) + 1) + "|"]
+    first = next(iter(plans.values()))
+    labels = {
+        "keywords": f"{first['keywords']['items']:,} captions, {first['keywords']['items_per_prompt']} a prompt",
+        "captions": f"{first['captions']['items']:,} edits, {first['captions']['items_per_prompt']} a prompt",
+        "batchsize": f"study of {first['batchsize']['items']:,} captions",
+    }
+    for stage, label in labels.items():
+        lines.append(
+            f"| {label} | " + " | ".join(_name_dollars(plan[stage]["usd"]) for plan in plans.values()) + " |"
+        )
+    for label, key in (("sum", "usd"), ("at worst, every answer as long as allowed", "usd_worst")):
+        lines.append(f"| {label} | " + " | ".join(_name_dollars(plan[key]) for plan in plans.values()) + " |")
+    return "\n".join(lines)
+
+
+def write_tables(readme: str, tables: str) -> str:
+    """Return the README's text with what stands between the marks replaced; ValueError when a mark is missing."""
+    start, end = (readme.find(mark) for mark in MARKS)
+    if not 0 <= start < end:
+        raise ValueError(f"README.md lacks the marks {MARKS[0]} and {MARKS[1]}")
+    return readme[: start + len(MARKS[0])] + "\n" + tables + "\n" + readme[end:]
+
+
+def describe_stage(stage: str, one: dict) -> str:
+    """Return the plan's line of a stage."""
+    if one["backend"] == "not run":
+        return f"  {stage:<10} not run (it would take ${one['usd_with_api']:.2f} by the API)"
+    if one["backend"] != "openai":
+        return f"  {stage:<10} {one['backend']}, $0 (the API would take ${one['usd_with_api']:.2f})"
+    return (
+        f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s); "
+        f"{one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst ${one['usd_worst']:.2f}"
+    )
+
+
+def describe_power(study: dict) -> str:
+    """Return what the study's number of captions can decide, for people."""
+    short = [name for name, count in study["prompts"].items()
+             if not name.startswith("1 ") and name != "1" and count < study["prompts_needed"]]  # fmt: skip
+    text = (
+        f"             {study['items']:,} captions: power {study['power']:.0%} to show a loss below "
+        f"{100 * study['margin']:g} point(s) where {study['discordance']:.0%} of the answers differ "
+        f"(90 % needs {study['captions_for_power_90']:,} captions)"
+    )
+    if short:
+        text += (
+            f"; below the {study['prompts_needed']} prompts that rule out rare shifts, so undecided: "
+            f"n = {', '.join(short)}"
+        )
+    return text
+
+
+def _round(total: dict) -> dict:
+    return {
+        **{key: round(total[key]) for key in ("requests", "input_tokens", "output_tokens", "bytes")},
+        **{key: round(total[key], 4) for key in ("usd", "usd_worst")},
+    }
+
+
+def _cut_files(total: dict, limits: dict) -> dict:
+    """Return how many files requests fill, and in how many waves they pass the limit of enqueued tokens."""
+    files = max(total["requests"] / limits["requests_per_file"], total["bytes"] / limits["bytes_per_file"])
+    return {"files": math.ceil(files), "waves": math.ceil(total["input_tokens"] / limits["enqueued_tokens"])}
+
+
+def _name_dollars(dollars: float) -> str:
+    return f"${dollars:,.2f}" if dollars < 100 else f"${dollars:,.0f}"
+
+
+def _name_number(number: int) -> str:
+    return f"{number // 1_000_000} M" if number >= 1_000_000 else f"{number // 1000} k"
+
+
+def make_tables(checkout: Path) -> str:
+    """Return all cost tables of the README, computed from the price table, the assumptions and the course's config."""
+    from snakemake.utils import update_config
+
+    from unscene.answers.prices import read_prices
+    from unscene.plan.estimate import count_items
+
+    def read(name):
+        return yaml.safe_load((checkout / name).read_text(encoding="utf-8"))
+
+    assumed, course = read("src/unscene/resources/throughput.yaml"), read("config/config.yaml")
+    update_config(course, read("config/coco30k.yaml"))
+    prices = read_prices(checkout / "src/unscene/resources/prices.yaml")
+    count = count_items(course, assumed)
+    plans = {}
+    for model in ("gpt-4o", "gpt-6-luna"):
+        course["api"]["model"] = model
+        plans[model] = estimate_api(course, prices, assumed, count)
+    return (
+        f"\nWords of captions, n captions a prompt, prices of {prices['date']}:\n\n"
+        + tabulate_costs(prices, assumed, course["api"])
+        + "\n\nAll text of the course run (`config/coco30k.yaml`):\n\n"
+        + tabulate_run(plans)
+        + "\n"
+    )
+
+
+if __name__ == "__main__":
+    root = Path(__file__).resolve().parents[3]
+    page = root / "README.md"
+    page.write_text(write_tables(page.read_text(encoding="utf-8"), make_tables(root)), encoding="utf-8")

@@ -1,0 +1,198 @@
+"""Make control edits, whose answer is known, from the run's photos and masks, and score them like any edit."""
+
+import logging
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from unscene.machine.batching import cut_batches, read_checked_photo
+from unscene.photos.images import PhotoError, read_mask
+from unscene.quality.control_edits import KINDS, Cutout, cut_out, make_controls, place
+from unscene.quality.edit_scores import (
+    EXPLAINED,
+    SCORES,
+    Views,
+    ask_clip,
+    ask_dino,
+    ask_judge,
+    measure_pixels,
+    tabulate,
+)
+from unscene.quality.image_scores import get_mask_box, get_share_inside
+from unscene.run.seeds import derive_seed
+from unscene.run.shards import check_file
+from unscene.run.tables import read_table, write_table
+
+COLUMNS = ["control_id", "kind", "edit_id", "ground_id", "category", "area_fraction", *SCORES]
+TRIES = 6  # grounds that are tried for one object
+MASK_COLUMNS = [
+    "edit_id", "image_id", "category", "area_fraction", "mask_path", "object_path", "sha256", "seen_boxes", "status",
+]  # fmt: skip
+
+
+class Source:
+    """The run's usable masks and photos; what cannot be read is left out and logged, since other photos serve as well."""
+
+    def __init__(self, path_to_samples: str, path_to_masks: str, seed: int):
+        sample = read_table(path_to_samples, ["image_id", "path", "sha256"])
+        self._photo = sample.set_index("image_id")[["path", "sha256"]]
+        mask = read_table(path_to_masks, MASK_COLUMNS)
+        mask = mask[mask["image_id"].isin(self._photo.index)]
+        self.named = mask.groupby("category")["image_id"].agg(set).to_dict()
+        self.seen = mask.drop_duplicates("image_id").set_index("image_id")["seen_boxes"]
+        self.seed = seed
+        self.masks = mask[mask["status"] == "ok"]
+        self._standing = self.masks.drop_duplicates("image_id").set_index("image_id")
+
+    @cached_property
+    def grounds(self) -> list[str]:
+        """The photos that the detector has looked at, in an order made of hashes."""
+        return sorted(self.seen.index, key=lambda name: derive_seed(self.seed, "ground", name))
+
+    def order(self, bins: list[float]) -> pd.DataFrame:
+        """Return the masks in the order in which they are used: the bins of mask size take turns."""
+        key = self.masks["edit_id"].map(lambda name: derive_seed(self.seed, "control", name))
+        order = self.masks.assign(_key=key, _bin=np.searchsorted(bins, self.masks["area_fraction"], "right"))
+        order = order.sort_values("_key", kind="stable")
+        order["_turn"] = order.groupby("_bin").cumcount()
+        return order.sort_values(["_turn", "_bin"], kind="stable")
+
+    def read_photo(self, image_id: str) -> np.ndarray | None:
+        """Return a photo's pixels, or None when it cannot be read."""
+        try:
+            return read_checked_photo(self._photo.at[image_id, "path"], self._photo.at[image_id, "sha256"])
+        except PhotoError as error:
+            logging.getLogger("unscene").warning("%s is not used for controls: %s", image_id, error)
+            return None
+
+    def read_neighbour(self, image_id: str) -> np.ndarray | None:
+        """Return the final mask of an object that stands in a photo, or None when none was masked there."""
+        if image_id not in self._standing.index:
+            return None
+        row = self._standing.loc[image_id]
+        check_file(row["mask_path"], row["sha256"])
+        return read_mask(row["mask_path"])
+
+    def list_grounds(self, category: str, image_id: str) -> list[str]:
+        """Return the first few other photos whose captions do not name the category, starting at a place of its own."""
+        start = derive_seed(self.seed, category, image_id) % max(len(self.grounds), 1)
+        turned = self.grounds[start:] + self.grounds[:start]
+        named = self.named.get(category, set())
+        return [name for name in turned if name != image_id and name not in named][:TRIES]
+
+
+def score_control_sets(
+    path_to_samples: str,
+    path_to_masks: str,
+    path_to_table: str,
+    controls: int,
+    size_bins: list[float],
+    seed: int,
+    judge,
+    judge_confidence: float,
+    clip,
+    dino,
+    runtime: dict,
+) -> pd.DataFrame:
+    """Write one row of raw scores a control edit: up to `controls` of each kind, the bins of mask size taking turns.
+
+    judge, clip, dino: as for `score_edits`. A ground on which the judge sees the object's class anyway is left out: its
+    perfect removal would not be one.
+    """
+    source = Source(path_to_samples, path_to_masks, seed)
+    rows: list[dict] = []
+    values_of: dict[str, dict] = {}
+    made = 0
+    for batch in cut_batches(list_placed(source, size_bins) if controls else (), runtime["batch_size"]):
+        batch = drop_occupied(batch, judge, judge_confidence)[: controls - made]
+        made += len(batch)
+        usable = []
+        for row, views in (control for each in batch for control in list_controls(*each)):
+            usable.append((row, views, measure_pixels(views)))
+        for part in cut_batches(usable, runtime["batch_size"]):
+            ask_judge(part, judge, judge_confidence, runtime["batch_size"])
+            ask_clip(part, clip)
+            ask_dino(part, dino)
+        for row, _, values in usable:
+            rows.append(row)
+            values_of[row["control_id"]] = values
+        if made >= controls:
+            break
+    scores = tabulate([row["control_id"] for row in rows], values_of)
+    head = pd.DataFrame(rows, columns=COLUMNS[:6]).astype(
+        {name: "string" for name in COLUMNS[:5]} | {"area_fraction": "float64"}
+    )
+    table = pd.concat([head, scores[[*SCORES, *(f"{name}_reason" for name in EXPLAINED)]]], axis=1)
+    logging.getLogger("unscene").info("control edits: %s", table["kind"].value_counts().to_dict())
+    write_table(table, path_to_table, COLUMNS)
+    return table
+
+
+def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
+    """Yield (mask row, untouched views, ground's id, placed object, another object, the ground's own object's mask).
+
+    The last two are None where there is none.
+    """
+    before: dict[str, Cutout] = {}  # the last object of each category, to be pasted into the holes of others
+    for row in source.order(bins).to_dict("records"):
+        check_file(row["mask_path"], row["sha256"])
+        photo = source.read_photo(row["image_id"])
+        if photo is None:
+            continue
+        mask, object_mask = read_mask(row["mask_path"]), read_mask(row["object_path"])
+        if mask.shape != photo.shape[:2] or not (object_mask & mask).any():
+            continue
+        cutout = cut_out(photo, mask, object_mask, row["category"])
+        other = next((before[name] for name in reversed(before) if name != row["category"]), None)
+        untouched = Views(photo, photo, mask, get_mask_box(object_mask))
+        for name in source.list_grounds(row["category"], row["image_id"]):
+            ground = source.read_photo(name)
+            if ground is None:
+                continue
+            boxes = np.asarray(source.seen[name], float).reshape(-1, 4)
+            seed = derive_seed(source.seed, row["edit_id"], name)
+            placed = place(cutout, ground, boxes, seed)
+            if placed is not None:
+                yield row, untouched, name, placed, other, source.read_neighbour(name)
+                break
+        before.pop(row["category"], None)
+        before[row["category"]] = cutout
+
+
+def drop_occupied(batch: list[tuple], judge, confidence: float) -> list[tuple]:
+    """Drop the placed objects whose ground shows their class elsewhere, by the judge's eyes."""
+    if judge is None:
+        return batch
+    kept = []
+    for each, seen in zip(
+        batch, judge.detect([placed.ground for _, _, _, placed, _, _ in batch], confidence), strict=True
+    ):
+        row, _, _, placed, _, _ = each
+        same = np.array([name == row["category"] for name in seen.categories], dtype=bool)
+        boxes = np.asarray(seen.boxes, float).reshape(-1, 4)[same]
+        if not (get_share_inside(boxes, placed.mask) < 0.5).any():
+            kept.append(each)
+    return kept
+
+
+def list_controls(
+    row: dict, untouched: Views, ground_id: str, placed, other, neighbour
+) -> Iterator[tuple[dict, Views]]:
+    """Yield (row of the table, views) of the controls of one object."""
+    common = {"edit_id": row["edit_id"], "category": row["category"], "image_id": row["image_id"]}
+    controls = [("untouched", untouched), *make_controls(placed, other, neighbour)]
+    for kind, views in sorted(controls, key=lambda control: KINDS.index(control[0])):
+        is_real = kind == "untouched"
+        yield (
+            {
+                **common,
+                "control_id": f"{row['edit_id']}-{kind}",
+                "kind": kind,
+                "ground_id": row["image_id"] if is_real else ground_id,
+                "area_fraction": row["area_fraction"] if is_real else float(placed.object_mask.mean()),
+                "original_id": row["image_id"] if is_real else f"{row['edit_id']} on {ground_id}",
+            },
+            views,
+        )

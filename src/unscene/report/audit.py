@@ -1,0 +1,142 @@
+"""The audit of acceptance: what was in force and where it came from, what each score can tell, and how right it was."""
+
+import pandas as pd
+
+from unscene.quality.calibration import find_bin, get_limits, name_bins
+from unscene.quality.control_edits import FAILURES, PERFECT, SHAM
+from unscene.report.facts import look_up
+from unscene.report.numbers import short
+from unscene.report.run import Run
+from unscene.words.agreement import count_share
+
+TRUTH = {
+    "accepted edits that truly removed the object": ("acceptance", "precision"),
+    "true removals that were accepted": ("acceptance", "recall"),
+    "edits that truly removed the object": ("acceptance", "truly_removed_of_edits"),
+}
+
+
+def describe_audit(run: Run, quality: dict, sources: list[str]) -> dict:
+    """Return what the partial `audit.html.j2` names. quality: the config's block."""
+    calibration = run.calibration
+    return {
+        "policy": quality["policy"],
+        "percentile": calibration.get("percentile"),
+        "least_auc": calibration.get("least_auc"),
+        "reason": calibration.get("reason"),
+        "limits": list_limits(run, quality),
+        "kinds": list(FAILURES),
+        "meanings": FAILURES,
+        "scores": list_aucs(calibration),
+        "controls": count_accepted_controls(run, quality),
+        "sources": sources,
+        "truth": [
+            {"label": label, "values": [look_up(run.truth, (source, *path)) for source in sources]}
+            for label, path in TRUTH.items()
+        ],
+        "sizes": count_sizes(run, quality["size_bins"]),
+        "certificate": run.certificate,
+    }
+
+
+def list_limits(run: Run, quality: dict) -> list[dict]:
+    """Return a row per threshold: `key, limit, origin`, and how many edits it refused, first and at all."""
+    rejected = run.rejected_edits
+    first = rejected["reason"].value_counts()
+    every = rejected["all_reasons"].explode().value_counts() if "all_reasons" in rejected else {}
+    policy, entries = quality["policy"], run.calibration.get("scores", {})
+    # One edit in each bin shows what the bin's limit is.
+    bins = name_bins(quality["size_bins"])
+    middles = pd.Series([0.0, *quality["size_bins"]])
+    calibrated = get_limits(run.calibration, quality["thresholds"], middles, quality["size_bins"])
+    rows = []
+    for key, fixed in quality["thresholds"].items():
+        entry = entries.get(key.partition("_")[2])
+        if fixed is None:
+            limit, origin = None, "off in the config"
+        elif policy == "fixed":
+            limit, origin = short(fixed), "config"
+        elif policy == "certified":
+            limit, origin = (
+                (short(fixed), "config") if entry is None else (None, "the head decides in its place")
+            )
+        elif entry is None:
+            limit, origin = short(fixed), "config (an invariant)"
+        elif key not in calibrated:
+            limit, origin = None, f"not used: {entry['reason'] or 'it bounds the good side'}"
+        else:
+            cuts = [short(float(value)) for value in calibrated[key]]
+            parts = [f"{cut} ({name})" for cut, name in zip(cuts, bins, strict=True)]
+            limit, origin = ", ".join(parts if len(set(cuts)) > 1 else cuts[:1]), "controls"
+        reason = f"quality: {key}"
+        rows.append({"key": key, "limit": limit, "origin": origin, "first": int(first.get(reason, 0)),
+                     "any": int(every.get(reason, 0))})  # fmt: skip
+    return rows
+
+
+def list_aucs(calibration: dict) -> list[dict]:
+    """Return a row per score: `name, reference, separates, reason` and, for each kind of failure, the reference's AUC against it
+    and whether the score is meant for it.
+    """
+    return [
+        {
+            "name": name,
+            "reference": entry["reference"],
+            "separates": entry["separates"],
+            "reason": entry["reason"],
+            "auc": {
+                kind: entry["auc_sham" if entry["reference"] == SHAM else "auc"][kind]
+                | {"meant": kind in entry["meant_for"]}
+                for kind in FAILURES
+            },
+        }
+        for name, entry in calibration.get("scores", {}).items()
+    ]
+
+
+def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
+    """Return a row per kind of control: the share of it that the limits in force accept, which should be all or nothing."""
+    control = run.control_scores
+    if quality["policy"] == "calibrated":
+        limits = get_limits(
+            run.calibration, quality["thresholds"], control["area_fraction"], quality["size_bins"]
+        )
+    else:
+        limits = {
+            key: pd.Series(float(value), index=control.index)
+            for key, value in quality["thresholds"].items()
+            if value is not None
+        }
+    fails = pd.Series(False, index=control.index)
+    for key, limit in limits.items():
+        side, _, name = key.partition("_")
+        if name in control:
+            value = control[name].astype(float)
+            fails |= value < limit if side == "min" else value > limit
+    return [
+        {
+            "kind": kind,
+            **count_share(
+                int((~fails & (control["kind"] == kind)).sum()), int((control["kind"] == kind).sum())
+            ),
+        }
+        for kind in (PERFECT, *FAILURES)
+    ]
+
+
+def count_sizes(run: Run, edges: list[float]) -> list[dict]:
+    """Return a row per bin of mask size: `bin, masks, edits, pairs` and the share of the edits that was accepted."""
+    mask = run.masks[run.masks["status"] == "ok"]
+    if "area_fraction" not in mask:
+        return []
+    made = set(run.edits.loc[run.edits["status"] == "ok", "edit_id"])
+    accepted = set(run.pairs["edit_id"])
+    bins = find_bin(mask["area_fraction"], edges)
+    rows = []
+    for position, name in enumerate(name_bins(edges)):
+        ids = mask.loc[bins == position, "edit_id"]
+        edits, pairs = int(ids.isin(made).sum()), int(ids.isin(accepted).sum())
+        rows.append(
+            {"bin": name, "masks": len(ids), "edits": edits, "pairs": pairs, **count_share(pairs, edits)}
+        )
+    return rows

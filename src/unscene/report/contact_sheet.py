@@ -1,0 +1,166 @@
+"""Draw accepted and rejected edits as rows of before, mask outline and after, with the reason beside them."""
+
+import hashlib
+import logging
+import re
+import shutil
+import textwrap
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw, ImageFont
+
+from unscene.photos.images import PhotoError, read_mask, read_photo, write_png
+from unscene.run.tables import read_table
+
+ROWS = 24  # of each kind at most
+TILE = 192  # pixels of a picture's side
+TEXT_WIDTH = 220
+GAP = 6
+COLUMNS = 2  # rows stand side by side in so many columns
+INK, PAPER, OUTLINE = (25, 25, 25), (255, 255, 255), (255, 0, 200)
+ACCEPTED, REJECTED = (20, 120, 50), (170, 35, 35)
+
+
+def draw_contact_sheet(
+    path_to_pairs: str, path_to_rejected: str, path_to_edits: str, path_to_sheet: str, path_to_folder: str
+) -> None:
+    """Write the contact sheet as PNG, up to 24 accepted pairs above up to 24 rejected edits, and a folder with a sheet a reason.
+
+    In the folder, `accepted.png` and `{reason}.png` show up to 24 edits each, that have the reason first, by categories in turn.
+    Accepted ones take turns over the categories, rejected ones over the reasons; among equals the hash of the edit_id
+    decides, so the same tables give the same sheet. Rejected edits without a picture (no mask, failed) are only counted.
+    """
+    pair = read_table(
+        path_to_pairs, ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated"]
+    )
+    rejected = read_table(
+        path_to_rejected,
+        ["edit_id", "category", "reason", "detail", "original_path", "edited_path", "mask_path"],
+    )
+    attempt = read_table(path_to_edits, ["edit_id", "attempt", "status"])
+    attempt = attempt.loc[attempt["status"] == "ok"].set_index("edit_id")["attempt"]
+    drawable = rejected[rejected["edit_id"].isin(attempt.index) & rejected["original_path"].notna()]
+    blocks = [
+        (f"accepted: {len(pair)}", ACCEPTED, choose_rows(pair, "category", ROWS)),
+        (f"rejected: {len(rejected)}, of these with a picture: {len(drawable)}", REJECTED,
+         choose_rows(drawable, "reason", ROWS)),
+    ]  # fmt: skip
+    write_png(draw_blocks(blocks, attempt), path_to_sheet)
+    folder = Path(path_to_folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    write_png(draw_blocks(blocks[:1], attempt), folder / "accepted.png")
+    for reason, part in drawable.groupby("reason", sort=True):
+        block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS))
+        write_png(draw_blocks([block], attempt), folder / f"{name_file(reason)}.png")
+    logging.getLogger("unscene").info(
+        "%d accepted and %d rejected edits drawn, %d reasons", len(blocks[0][2]), len(blocks[1][2]),
+        drawable["reason"].nunique(),
+    )  # fmt: skip
+
+
+def draw_blocks(blocks: list[tuple], attempt: pd.Series) -> np.ndarray:
+    """Return blocks of (title, colour, chosen edits) below each other as pixels."""
+    strips = []
+    for title, colour, chosen in blocks:
+        strips.append(draw_title(title, colour))
+        rows = [draw_row(row, attempt.get(row["edit_id"])) for row in chosen.to_dict("records")]
+        strips.append(stack_in_columns(rows))
+    return stack(strips)
+
+
+def name_file(reason: str) -> str:
+    """Return a reason as a file's name: "quality: max_seam" becomes "quality-max_seam"."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", reason).strip("-") or "other"
+
+
+def choose_rows(frame: pd.DataFrame, turns: str, count: int) -> pd.DataFrame:
+    """Return up to `count` rows that take turns over the values of the column `turns`, in an order made of hashes."""
+    key = frame["edit_id"].map(lambda name: hashlib.sha256(name.encode()).hexdigest())
+    frame = frame.assign(_key=key).sort_values("_key", kind="stable")
+    frame["_turn"] = frame.groupby(turns).cumcount()
+    return frame.sort_values(["_turn", turns, "_key"], kind="stable").head(count)
+
+
+def draw_row(row: dict, attempt: float | None) -> np.ndarray:
+    """Return one edit as pixels: three pictures and a text; an unreadable file is said in place of the pictures."""
+    canvas = Image.new("RGB", (3 * (TILE + GAP) + TEXT_WIDTH, TILE + GAP), PAPER)
+    lines = [row["edit_id"], f"without {row['category']}"]
+    if not row.get("reason"):
+        lines += ["", row["caption_negated"]]
+    try:
+        original = np.asarray(read_photo(row["original_path"]))
+        edited = np.asarray(read_photo(row["edited_path"]))
+        mask = read_mask(row["mask_path"])
+        for position, picture in enumerate((original, outline(original, mask), edited)):
+            canvas.paste(
+                picture if isinstance(picture, Image.Image) else fit(picture), (position * (TILE + GAP), 0)
+            )
+    except (PhotoError, OSError) as error:
+        lines.append(f"unreadable: {Path(str(error)).name}")
+    if attempt is not None and attempt > 1:
+        lines.append(f"attempt {int(attempt)}")
+    draw = ImageDraw.Draw(canvas)
+    written = write_lines(draw, lines, INK)
+    if row.get("reason"):
+        write_lines(draw, [str(row.get("detail") or row["reason"])], REJECTED, below=written)
+    return np.asarray(canvas)
+
+
+def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, below: int = 0) -> int:
+    """Write lines, wrapped, right of the pictures, the first one `below` lines under the top; return how many they became."""
+    wrapped = [part for line in lines for part in textwrap.wrap(line, 34) or [""]]
+    for position, line in enumerate(wrapped[: TILE // 15 - below]):
+        draw.text(
+            (3 * (TILE + GAP) + 4, 2 + (below + position) * 15),
+            line,
+            fill=colour,
+            font=ImageFont.load_default(12),
+        )
+    return len(wrapped)
+
+
+def fit(pixels: np.ndarray) -> Image.Image:
+    """Return a picture in a TILE x TILE square: a tiny one enlarged by whole pixels, a large one made smaller."""
+    image = Image.fromarray(pixels)
+    scale = TILE / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    image = image.resize(size, Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS)
+    square = Image.new("RGB", (TILE, TILE), (235, 235, 235))
+    square.paste(image, ((TILE - image.width) // 2, (TILE - image.height) // 2))
+    return square
+
+
+def outline(original: np.ndarray, mask: np.ndarray) -> Image.Image:
+    """Return the photo in its tile with the mask's outline drawn at the tile's own resolution."""
+    tile = np.asarray(fit(original)).copy()
+    area = np.asarray(fit(np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2)))[..., 0]
+    inside = ((area > 127) & (area != 235)).astype(np.uint8)  # 235 is the margin of the tile
+    tile[(cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0)] = OUTLINE
+    return Image.fromarray(tile)
+
+
+def draw_title(text: str, colour: tuple) -> np.ndarray:
+    """Return a heading as pixels over the sheet's full width."""
+    canvas = Image.new("RGB", (COLUMNS * (3 * (TILE + GAP) + TEXT_WIDTH), 30), PAPER)
+    ImageDraw.Draw(canvas).text((4, 5), text, fill=colour, font=ImageFont.load_default(18))
+    return np.asarray(canvas)
+
+
+def stack_in_columns(rows: list[np.ndarray]) -> np.ndarray:
+    """Return rows of equal size laid out in COLUMNS columns, read from left to right."""
+    if not rows:
+        return draw_title("none", INK)
+    blank = np.full_like(rows[0], 255)
+    rows = rows + [blank] * (-len(rows) % COLUMNS)
+    return stack(
+        [np.concatenate(rows[start : start + COLUMNS], axis=1) for start in range(0, len(rows), COLUMNS)]
+    )
+
+
+def stack(strips: list[np.ndarray]) -> np.ndarray:
+    """Return pictures of one width below each other."""
+    return np.concatenate(strips, axis=0)

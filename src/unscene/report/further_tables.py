@@ -1,0 +1,131 @@
+"""Tables of text that the report and a paper share: WiSE-FT, unseen categories, queries, controls for shortcuts."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from unscene.evaluation.statistics import interval_of_folds
+from unscene.report.numbers import NOT_MEASURED, count, interval, is_null, percent, points, short
+
+QUERY_METRICS = {
+    "query_violation_at_5": "violation@5", "query_violation_at_10": "violation@10", "query_wanted_at_5": "wanted@5",
+    "query_wanted_at_10": "wanted@10", "query_average_precision": "mAP",
+}  # fmt: skip
+SHARES_OF_SHORTCUTS = {
+    "probe_auc": "edits, probe AUC", "sham_probe_auc": "sham edits, probe AUC", "caption_probe_auc": "captions, probe AUC",
+    "sham_flip_rate": "sham flips", "artefact_gap": "artefact gap",
+}  # fmt: skip
+SHIFTS = {"denial_shift": "the removed object", "placebo_shift": "objects in neither photo"}
+SWEPT = {"group_score": "group score", "untouched_text_to_image_recall_at_1": "text to image R@1"}
+
+
+@dataclass(frozen=True)
+class FurtherTable:
+    """A table of text: its name (of a file, too), caption, what a reader must know, and its columns."""
+
+    name: str
+    caption: str
+    note: str
+    frame: pd.DataFrame
+
+
+def list_tables(
+    summary: pd.DataFrame, sweep: pd.DataFrame | None, unseen: pd.DataFrame | None, confidence: float
+) -> list[FurtherTable]:
+    """Return the tables that a run allows, each with at least one measured value.
+
+    summary: as compare_arms writes it. sweep: a row an arm, fold, seed and alpha, or None. unseen: as compare_unseen_classes
+    writes it, or None.
+    """
+    measured = summary.dropna(subset="mean")
+    tables = [
+        FurtherTable(
+            "queries", "Queries “a photo with X but no o” over untouched photos",
+            "Violation: share of the first photos that show o; wanted: that show X and not o. Means over folds and the interval of the fold means.",
+            _tabulate(measured, QUERY_METRICS, _share),
+        ),
+        FurtherTable(
+            "shortcuts", "Controls for shortcuts",
+            "A linear probe on image features tells edits, or sham edits, from originals, one on text features negated captions from plain ones: "
+            "50\u202f% is chance, and tuning should not raise it.",
+            _tabulate(measured, SHARES_OF_SHORTCUTS, _share),
+        ),
+        FurtherTable(
+            "placebo", "Placebo: what a removal does to “a photo with no …”",
+            "By how much the edit is closer to the phrase than the original, in hundredths of a cosine. For an object that is in neither photo it "
+            "should be 0; an untuned model shows what the emptier picture alone does.",
+            _tabulate(measured, SHIFTS, _shift),
+        ),
+    ]  # fmt: skip
+    if sweep is not None:
+        note = "Weights between the untuned (α = 0) and the tuned model (α = 1); α is chosen on photo groups that no model was trained on."
+        tables.insert(0, FurtherTable("wise_ft", "WiSE-FT by arm", note, tabulate_sweep(sweep, confidence)))
+    if unseen is not None:
+        note = (
+            "The same pairs, tested by models that never saw their category removed, by the same arm's models of the folds of photos, and "
+            "by the untuned model. Intervals: bootstrap over photo groups."
+        )
+        tables.append(FurtherTable("unseen_classes", "Unseen categories", note, tabulate_unseen(unseen)))
+    return [table for table in tables if len(table.frame)]
+
+
+def tabulate_sweep(sweep: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Return a row an arm: the chosen alphas, and each metric of SWEPT there and at the tuned weights, mean over folds."""
+    metrics = {
+        metric: name for metric, name in SWEPT.items() if metric in sweep and sweep[metric].notna().any()
+    }
+    rows = []
+    for arm, own in sweep.groupby("arm", sort=False):
+        chosen = own[own["chosen"].astype(bool)]
+        alphas = chosen["alpha"].value_counts().sort_index()
+        row = {
+            "arm": arm,
+            "chosen α (times)": ", ".join(f"{short(alpha)} ({count(n)})" for alpha, n in alphas.items()),
+        }
+        tuned = own[own["alpha"] == 1]
+        for metric, name in metrics.items():
+            for at, part in {"chosen α": chosen, "α = 1": tuned}.items():
+                of_folds = part.groupby("fold")[metric].mean().to_numpy(float)
+                row[f"{name}, {at}"] = _share(dict(zip(("mean", "low", "high"), interval_of_folds(of_folds, confidence), strict=True)))  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def tabulate_unseen(unseen: pd.DataFrame) -> pd.DataFrame:
+    """Return a row an arm and metric: unseen, seen and untuned, the two differences with their intervals, pairs and categories."""
+    return pd.DataFrame(
+        {
+            "arm": row["arm"], "measure": row["metric"].replace("_", " "), "unseen": percent(row["unseen"]),
+            "seen": percent(row["seen"]), "untuned": percent(row["zero_shot"]),
+            **{
+                f"unseen − {name}": f"{points(row[key])} ({interval(row[f'{key}_low'], row[f'{key}_high'], signed=True)})"
+                for key, name in (("minus_seen", "seen"), ("minus_zero_shot", "untuned"))
+            },
+            "pairs": count(row["n"]), "categories": count(row["classes"]),
+        }
+        for row in unseen.to_dict("records")
+    )  # fmt: skip
+
+
+def _tabulate(summary: pd.DataFrame, metrics: dict[str, str], write) -> pd.DataFrame:
+    """Return a row of text an arm and a column a metric that any arm has; no row when none has any."""
+    metrics = {metric: name for metric, name in metrics.items() if metric in set(summary["metric"])}
+    if not metrics:
+        return pd.DataFrame()
+    found = {(row["arm"], row["metric"]): row for row in summary.to_dict("records")}
+    return pd.DataFrame(
+        {"arm": arm, **{name: write(found.get((arm, metric))) for metric, name in metrics.items()}}
+        for arm in pd.unique(summary["arm"])
+    )
+
+
+def _share(row: dict | None) -> str:
+    if row is None or is_null(row["mean"]):
+        return NOT_MEASURED
+    return f"{percent(row['mean'])} ({interval(row['low'], row['high'])})"
+
+
+def _shift(row: dict | None) -> str:
+    if row is None or is_null(row["mean"]):
+        return NOT_MEASURED
+    return f"{points(row['mean'])} ({interval(row['low'], row['high'], signed=True)})"

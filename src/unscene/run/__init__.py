@@ -1,0 +1,1 @@
+"""How a run works: lineage, configuration, tables, shards, logs and seeds."""

@@ -1,0 +1,95 @@
+"""Shards: the unit of work. One job writes a folder of files and one table that lists them."""
+
+import hashlib
+import math
+import re
+import shutil
+import uuid
+from pathlib import Path
+
+import pandas as pd
+
+from unscene.run.tables import write_table
+
+SHARD_PATTERN = r"[A-Za-z0-9_]+-\d+-of-\d+"
+
+
+def list_shards(source: dict, shard_size: int) -> list[str]:
+    """Return the shard names of one source: known from its `name` and `photos`, without reading data."""
+    count = max(1, math.ceil(source["photos"] / shard_size))
+    return [f"{source['name']}-{index}-of-{count}" for index in range(count)]
+
+
+def get_source_name(shard: str) -> str:
+    """Return the name of the source that a shard was cut from."""
+    return re.fullmatch(r"([A-Za-z0-9_]+)-\d+-of-\d+", shard).group(1)
+
+
+def get_item_range(shard: str, shard_size: int) -> range:
+    """Return the positions in the source of the items that belong to a shard."""
+    index = int(re.fullmatch(r"[A-Za-z0-9_]+-(\d+)-of-\d+", shard).group(1))
+    return range(index * shard_size, (index + 1) * shard_size)
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's content as hex."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def check_file(path: str | Path, sha256: str) -> None:
+    """Raise ValueError when a file is not the one that a table recorded: an edited or half-copied folder."""
+    found = file_sha256(path)
+    if found != sha256:
+        raise ValueError(
+            f"{path}: its content changed since its table was written (SHA-256 {found[:12]}, recorded {sha256[:12]}); "
+            f"delete {Path(path).parent} and its .parquet and run again"
+        )
+
+
+def check_failed_share(frame: pd.DataFrame, max_failed_share: float, what: str) -> None:
+    """Raise RuntimeError when more than `max_failed_share` of at least 20 rows have status `failed`.
+
+    Single failures are rows; a systematic one (a wrong checkpoint, a full disk) must stop the run.
+    """
+    failed = frame[frame["status"] == "failed"]
+    if len(frame) >= 20 and len(failed) > max_failed_share * len(frame):
+        reasons = failed["reason"].value_counts().head(3).to_dict()
+        raise RuntimeError(
+            f"{what}: {len(failed)} of {len(frame)} items failed (runtime.max_failed_share is {max_failed_share}); "
+            f"commonest reasons: {reasons}"
+        )
+
+
+class ShardWriter:
+    """Writes a shard's folder and table so that both appear whole or not at all.
+
+    Files go to `folder`, a private temporary folder; `finish` renames it in place, then writes the table.
+    Leaving the `with` block without `finish` (an exception, a kill) leaves no output.
+    """
+
+    def __init__(self, path_to_folder: str | Path, path_to_table: str | Path):
+        self._final_folder, self._final_table = Path(path_to_folder), Path(path_to_table)
+        self.folder = self._final_folder.with_name(f".{self._final_folder.name}.{uuid.uuid4().hex[:8]}.tmp")
+
+    def __enter__(self) -> "ShardWriter":
+        for left in self._final_folder.parent.glob(f".{self._final_folder.name}.*.tmp"):  # by a killed job
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+        self.folder.mkdir(parents=True)
+        return self
+
+    def final_path(self, name: str) -> str:
+        """Return the path, as tables record it, that a file of this name will have."""
+        return str(self._final_folder / name)
+
+    def finish(self, frame: pd.DataFrame, columns: list[str] | None = None) -> None:
+        """Put the folder in place and write the table; `columns` are the required ones."""
+        shutil.rmtree(self._final_folder, ignore_errors=True)
+        self.folder.rename(self._final_folder)
+        write_table(frame, self._final_table, columns)
+
+    def __exit__(self, *_) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Samples: photos and captions of every source, as tables."""

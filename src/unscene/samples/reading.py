@@ -1,0 +1,178 @@
+"""Read the photos and captions of one shard of a source; what cannot be used becomes a row with a reason."""
+
+import hashlib
+import logging
+import os
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from unscene.photos.images import PhotoError, is_upright_rgb, perceptual_hash, read_photo, write_png
+from unscene.run.shards import ShardWriter, check_failed_share, file_sha256, get_item_range
+from unscene.run.tables import write_table
+from unscene.samples.readers import Item, iterate_items
+
+SAMPLE_COLUMNS = [
+    "image_id", "source", "shard", "source_key", "path", "width", "height", "captions", "mentions", "sha256", "phash",
+    "url", "group_key",
+]  # fmt: skip
+REJECTED_COLUMNS = ["source", "reason", "detail", "source_key", "shard"]
+# What a wrong folder or a broken disk brings about; the other reasons are choices.
+FAILURES = {"missing", "empty", "broken"}
+
+
+def read_samples(
+    path_to_table: str,
+    path_to_folder: str,
+    path_to_rejected: str,
+    shard: str,
+    settings: dict,
+    checkout: Path,
+    workers: int,
+    max_failed_share: float,
+) -> None:
+    """Write a row for each usable photo of the shard, its converted photos, and a row for each rejected item.
+
+    `settings` holds `source` (the entry of samples.sources) and `samples`. A photo that is upright RGB is used in
+    place; another becomes a PNG in the shard's folder. Photos from archives are written there, too.
+    """
+    from unscene.run.logs import progress
+
+    source, limits = settings["source"], settings["samples"]
+    wanted = get_item_range(shard, limits["shard_size"])
+    promised = len(range(wanted.start, min(wanted.stop, source["photos"])))
+    samples, rejected, seen = [], [], {}
+    with ShardWriter(path_to_folder, path_to_table) as writer:
+        items = iterate_items(source, wanted, checkout)
+        rows = map_in_order(lambda item: examine_item(item, source["name"], limits, writer), items, workers)
+        for row in progress(rows, total=promised, desc=f"photos of {shard}", unit="photo"):
+            row["shard"] = shard
+            first = seen.setdefault(row["sha256"], row.get("image_id")) if "sha256" in row else None
+            if first is not None and first != row["image_id"]:
+                _remove_copy(row, writer)
+                row |= {"reason": "duplicate", "detail": f"has the bytes of {first}"}
+            (rejected if "reason" in row else samples).append(row)
+        _report(source, shard, samples, rejected, promised)
+        outcome = pd.DataFrame({"reason": [row.get("reason", "") for row in samples + rejected]})
+        outcome["status"] = outcome["reason"].map(lambda reason: "failed" if reason in FAILURES else "ok")
+        check_failed_share(
+            outcome, max_failed_share, f"shard {shard}, photos of samples.sources {source['name']!r}"
+        )
+        write_table(pd.DataFrame(rejected, columns=REJECTED_COLUMNS), path_to_rejected, REJECTED_COLUMNS)
+        writer.finish(pd.DataFrame(samples, columns=SAMPLE_COLUMNS), SAMPLE_COLUMNS)
+
+
+def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter) -> dict:
+    """Return an item's row: a sample, or, with a `reason`, a rejected one. Thread-safe."""
+    image_id = make_image_id(source_name, item.key)
+    row = {"source": source_name, "source_key": item.key}
+    captions, mentions = clean_captions(item.captions, item.mentions, limits["captions_per_photo"])
+    copy = writer.folder / f"{image_id}{Path(item.name).suffix.lower()}" if item.content is not None else None
+    try:
+        if item.problem:
+            raise PhotoError(*item.problem)
+        if not captions:
+            raise PhotoError("no_caption", "the photo has no caption with text in it")
+        if copy is not None:
+            copy.write_bytes(item.content)
+        path = copy or item.path
+        photo = read_photo(path, limits["max_pixels"])
+        if min(photo.size) < limits["min_side"]:
+            raise PhotoError(
+                "too_small",
+                f"{path} is {photo.width}x{photo.height}, samples.min_side is {limits['min_side']}",
+            )
+        if not is_upright_rgb(path):
+            converted = writer.folder / f"{image_id}.png"
+            if copy is not None:
+                copy.unlink()
+            write_png(photo, converted)
+            path = copy = converted
+        return row | {
+            "image_id": image_id,
+            "path": writer.final_path(path.name) if copy is not None else record_path(path),
+            "width": photo.width,
+            "height": photo.height,
+            "captions": captions,
+            "mentions": mentions,
+            "sha256": file_sha256(path),
+            "phash": perceptual_hash(photo),
+            "url": normalise_url(item.url),
+            "group_key": item.group,
+        }
+    except PhotoError as error:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        # The temporary folder's name would make the same inputs give other bytes.
+        return row | {
+            "reason": error.reason,
+            "detail": clean_text(error.detail.replace(f"{writer.folder}/", "")),
+        }
+
+
+def make_image_id(source_name: str, key: str) -> str:
+    """Return `{source}_{key}` in [A-Za-z0-9_]; a key that had to be changed gets a digest, so keys never collide."""
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", key)
+    if plain == key and 0 < len(key) <= 100:
+        return f"{source_name}_{key}"
+    digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return f"{source_name}_{plain.strip('_')[-60:]}_{digest}"
+
+
+def clean_captions(
+    captions: list, mentions: list | None, limit: int
+) -> tuple[list[str], list[list[str]] | None]:
+    """Return the captions with single spaces, empty ones dropped, at most `limit` (0: all), and the mentions of these."""
+    kept = [(position, clean_text(text)) for position, text in enumerate(captions) if isinstance(text, str)]
+    kept = [(position, text) for position, text in kept if text][: limit or None]
+    chosen = None if mentions is None else [mentions[position] for position, _ in kept]
+    return [text for _, text in kept], chosen
+
+
+def clean_text(text: str) -> str:
+    """Return a text with single spaces, without control characters and halves of surrogate pairs."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+
+
+def normalise_url(url: object) -> str | None:
+    """Return a URL without its fragment, so that one photo's address has one form."""
+    return clean_text(url).split("#")[0] or None if isinstance(url, str) else None
+
+
+def record_path(path: Path) -> str:
+    """Return a path as tables hold it: relative to the run directory when it lies below it, else absolute."""
+    absolute, run = Path(os.path.abspath(path)), Path.cwd()
+    return str(absolute.relative_to(run) if absolute.is_relative_to(run) else absolute)
+
+
+def map_in_order(function: Callable, items: Iterable, workers: int) -> Iterator:
+    """Yield function(item) in the order of the items, from threads, with few items in flight."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= 4 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _remove_copy(row: dict, writer: ShardWriter) -> None:
+    if row["path"] == writer.final_path(Path(row["path"]).name):
+        (writer.folder / Path(row["path"]).name).unlink()
+
+
+def _report(source: dict, shard: str, samples: list, rejected: list, promised: int) -> None:
+    logger = logging.getLogger("unscene")
+    reasons = Counter(row["reason"] for row in rejected).most_common()
+    logger.info("%s: %d photos usable, %d rejected %s", shard, len(samples), len(rejected), dict(reasons))
+    missing = promised - len(samples) - len(rejected)
+    if missing > 0:
+        logger.info(
+            "source %s ends %d items before its `photos: %d`", source["name"], missing, source["photos"]
+        )

@@ -1,0 +1,96 @@
+"""Render the embedded dataset: photos, captions and exact masks in COCO's format, and the truth behind each object."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from unscene.scenes import CATEGORIES, compose_scene, render_scene, write_captions
+from unscene.words.vocabulary import COCO80, COCO_IDS
+
+
+def render_scenes(path_to_folder, name, photos, seed, size=64):
+    """Write `photos` scenes of `size` x `size` pixels as a COCO dataset called `name`.
+
+    The folder receives `images/{number:012d}.png`, `captions_{name}.json`, `instances_{name}.json` and, for each
+    photo and category in it, `truth/{number}-{category}.png`: the same scene without any object of that category;
+    `truth.parquet` lists these (file_name, category, truth_path relative to the folder, sha256). An annotation of
+    a caption has one key more than COCO's: `mentions`, the words of COCO's 80 that it names.
+    The same arguments give the same bytes. Raises ValueError when `photos` is less than one.
+    """
+    if photos < 1:
+        raise ValueError(f"photos must be at least 1, not {photos}")
+    folder = Path(path_to_folder)
+    for part in ("images", "truth"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    images, captions, instances, truths = [], [], [], []
+    for index in range(photos):
+        scene = compose_scene(seed, index)
+        rendered = render_scene(scene, size)
+        number = index + 1
+        file_name = f"{number:012d}.png"
+        _write_png(folder / "images" / file_name, rendered.rgb)
+        images.append({"id": number, "file_name": file_name, "width": size, "height": size})
+        for sentence, mentions in write_captions(scene, np.random.default_rng([seed, index, 1])):
+            captions.append(
+                {"id": len(captions) + 1, "image_id": number, "caption": sentence, "mentions": mentions}
+            )
+        for thing, mask in zip(rendered.objects, rendered.masks, strict=True):
+            if mask.any():
+                instances.append(_annotation(len(instances) + 1, number, thing.category, mask))
+        for category in CATEGORIES:
+            if any(thing.category == category for thing in scene.objects):
+                truth = render_scene(scene, size, without=category).rgb
+                path = Path("truth") / f"{number:012d}-{category.replace(' ', '_')}.png"
+                truths.append((file_name, category, path.as_posix(), _write_png(folder / path, truth)))
+    info = {"description": f"Rendered scenes, seed {seed}", "version": "1.0"}
+    _write_json(folder / f"captions_{name}.json", {"info": info, "images": images, "annotations": captions})
+    categories = [{"id": COCO_IDS[word], "name": word} for word in COCO80]
+    _write_json(
+        folder / f"instances_{name}.json",
+        {"info": info, "images": images, "annotations": instances, "categories": categories},
+    )
+    table = pd.DataFrame(truths, columns=["file_name", "category", "truth_path", "sha256"])
+    table.to_parquet(folder / "truth.parquet", index=False)
+
+
+def encode_mask(mask):
+    """COCO's uncompressed run-length code of a bool (height, width) mask: counts down the columns, zeros first."""
+    flat = np.asarray(mask, bool).ravel(order="F")
+    changes = np.flatnonzero(np.diff(flat)) + 1
+    counts = np.diff(np.concatenate([[0], changes, [flat.size]])).tolist()
+    return {"counts": [0, *counts] if flat[0] else counts, "size": list(mask.shape)}
+
+
+def decode_mask(code):
+    """The inverse of `encode_mask`: a bool array (height, width)."""
+    values = np.arange(len(code["counts"])) % 2 == 1
+    return np.repeat(values, code["counts"]).reshape(code["size"], order="F")
+
+
+def _annotation(number, image_id, category, mask):
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    left, top = int(columns[0]), int(rows[0])
+    return {
+        "id": number,
+        "image_id": image_id,
+        "category_id": COCO_IDS[category],
+        "segmentation": encode_mask(mask),
+        "bbox": [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1],
+        "area": int(mask.sum()),
+        "iscrowd": 0,
+    }
+
+
+def _write_png(path, rgb):
+    """Write an RGB PNG and return its sha256."""
+    data = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))[1].tobytes()
+    path.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write_json(path, content):
+    path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")

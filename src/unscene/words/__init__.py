@@ -1,0 +1,1 @@
+"""Words: the vocabulary, the lexicon and the grammar of captions with and without an object."""

@@ -1,0 +1,50 @@
+"""What the pronouns of a caption stand for: whether what is left of it still names that.
+
+A pronoun is lost when nothing before it can be meant: `they` without anything plural, `he` without anybody, `it` without a thing.
+"""
+
+from unscene.words.caption_words import ANIMATE, PRONOUNS, QUANTITIES
+from unscene.words.grammar import Chunk, looks_plural
+
+_ONE = frozenset({"he", "she", "him", "himself", "herself"})
+_MANY = frozenset({"they", "them", "themselves", "each other", "one another", "one", "another"})
+_THING = frozenset({"it", "itself"})
+SUBJECTS = frozenset({"he", "she", "they", "it"})
+
+
+def find_lost_pronouns(chunks: list[Chunk]) -> list[str]:
+    """Return the pronouns, in lower case and in order, for which no noun phrase before them can stand."""
+    return [
+        chunk.low
+        for place, chunk in enumerate(chunks)
+        if chunk.low in _ONE | _MANY | _THING
+        and not any(_can_mean(chunk.low, chunks, earlier) for earlier in _list_candidates(chunks, place))
+    ]
+
+
+def _list_candidates(chunks: list[Chunk], place: int) -> list[int]:
+    """Return the places of the noun phrases before a pronoun that it may stand for.
+
+    Not the one that its preposition hangs on, nor that one's partners in a list: in `a cup with a skull and bones on it` it is the
+    cup. But `dogs next to each other` are these.
+    """
+    end = place
+    if place > 1 and chunks[place - 1].kind == "P" and chunks[place].low not in ("each other", "one another"):
+        end = place - 1
+        while end > 0 and chunks[end - 1].kind in ("NP", "C"):
+            end -= 1
+    return [
+        earlier
+        for earlier in range(end)
+        if chunks[earlier].kind == "NP" and chunks[earlier].low not in PRONOUNS
+    ]
+
+
+def _can_mean(pronoun: str, chunks: list[Chunk], place: int) -> bool:
+    chunk = chunks[place]
+    if pronoun in _ONE:
+        return bool(chunk.words & ANIMATE)
+    if pronoun in _MANY:
+        is_listed = any(other.kind == "C" for other in chunks[max(place - 1, 0) : place + 2])
+        return chunk.is_plural or looks_plural(chunk.head) or chunk.head in QUANTITIES or is_listed
+    return "person" not in chunk.words

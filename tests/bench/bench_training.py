@@ -1,0 +1,237 @@
+"""Speed and memory of fine-tuning against open_clip's own trainer: same model shape, photos, captions, loss and batch size.
+
+Both sides run in processes of their own, in turns, on the same threads and in the same number format. Decoding counts on
+both sides: open_clip's trainer decodes each JPEG in every epoch (its DataLoader), unscene once before the first step, which is
+part of its time here. Loading the weights counts on neither side. On a CPU there is also the processor time: with one thread
+(OMP_NUM_THREADS=1) a busy machine distorts it little; several threads that wait for a core spend it, too.
+"""
+
+import json
+import multiprocessing
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(CHECKOUT / folder) for folder in ("src", "tests", "tests/helpers")]
+
+from result_lines import print_bench
+
+MODEL = "ViT-B-32-quickgelu"
+PEER = "open_clip_train"
+PRECISIONS = {"float32": "fp32", "bfloat16": "amp_bf16"}  # ours: theirs
+PUBLISHED_A100 = 850  # samples/s of ViT-B/32 on one A100-40GB, the upper end of what is published
+
+
+def make_world(folder: Path, photos: int) -> None:
+    """Write an untrained ViT-B/32 as an open_clip folder, JPEGs of COCO's usual size, captions of its usual length."""
+    import open_clip
+    import pandas as pd
+    from open_clip.push_to_hf_hub import save_config_for_hf
+    from PIL import Image
+    from safetensors.torch import save_file
+
+    rng = np.random.default_rng(0)
+    model = open_clip.create_model(MODEL)
+    (folder / "clip").mkdir(parents=True)
+    save_file(model.state_dict(), folder / "clip/open_clip_model.safetensors")
+    save_config_for_hf(model, folder / "clip/open_clip_config.json", open_clip.get_model_config(MODEL))
+    rows = []
+    for number in range(photos):
+        coarse = Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+        path = folder / f"photo{number}.jpg"
+        coarse.resize((640, 480), Image.Resampling.BICUBIC).save(path, quality=90)
+        title = f"A man in a red shirt number {number} is standing next to a bench."
+        rows.append({"filepath": str(path), "title": title})
+    pd.DataFrame(rows).to_csv(folder / "photos.csv", sep="\t", index=False)
+
+
+def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, precision: str) -> np.ndarray:
+    """Return seconds of cache and steps together, by the wall clock and of the processor."""
+    import pandas as pd
+
+    from unscene.clip.models import get_normalisation, load_clip
+    from unscene.machine.batching import prepare_torch
+    from unscene.training.batches import CacheReader
+    from unscene.training.loop import Trainer
+    from unscene.training.objectives import list_texts
+    from unscene.training.photo_cache import open_cache, write_cache
+    from unscene.training.samplers import plan_batches
+
+    prepare_torch(device, threads)
+    model, preprocess, tokenizer = load_clip(folder / "clip", device)
+    photo = pd.read_csv(folder / "photos.csv", sep="\t")
+    name = photo["title"]
+    pair = pd.DataFrame(
+        {
+            "edit_id": [str(row) for row in photo.index], "group": [str(row) for row in photo.index], "category": "bench",
+            "original_path": photo["filepath"], "edited_path": photo["filepath"],
+            "caption_original": name, "caption_without": name, "caption_negated": name,
+        }
+    )  # fmt: skip
+    arm = {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}}
+    settings = {
+        "steps": steps, "batch_pairs": size // 2, "learning_rate": 1e-5, "warmup_steps": 1, "weight_decay": 0.1,
+        "temperature": "trained", "true_negations": 0, "crop_scale": 0.9,
+    }  # fmt: skip
+    runtime = {"precision": precision, "chunk_pairs": 0, "checkpoint_activations": False}
+    trainer = Trainer(model, arm, settings, (0, 0, 0), get_normalisation(preprocess), runtime)
+    began = read_clocks()
+    write_cache(pair, preprocess, folder / "photos.npy", folder / "photos.parquet", threads)
+    training_set = open_cache(pair, folder / "photos.npy", folder / "photos.parquet")
+    plan = plan_batches(pair["group"].to_numpy(), steps, size // 2, "random", 0)
+    reader = CacheReader(
+        training_set, plan, arm, settings, (0, 0, 0), model, tokenizer, list_texts(arm["loss"])
+    )
+    trainer.train(reader)
+    return read_clocks() - began
+
+
+def train_theirs(
+    folder: Path, size: int, steps: int, device: str, threads: int, precision: str
+) -> np.ndarray:
+    """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos, as `train_ours`."""
+    import open_clip
+    import torch
+    from open_clip_train.data import get_csv_dataset
+    from open_clip_train.params import parse_args
+    from open_clip_train.scheduler import cosine_lr
+    from open_clip_train.train import train_one_epoch
+
+    from unscene.clip.models import load_clip
+
+    torch.set_num_threads(threads)
+    arguments = parse_args(
+        [
+            "--train-data", str(folder / "photos.csv"), "--batch-size", str(size), "--model", MODEL,
+            "--precision", PRECISIONS[precision], "--grad-clip-norm", "1.0",
+            "--workers", "8" if device == "cuda" else "0", "--lr", "1e-5", "--wd", "0.1", "--warmup", "1",
+        ]
+    )  # fmt: skip
+    arguments.device, arguments.distributed, arguments.distill, arguments.world_size = device, False, False, 1
+    arguments.rank = arguments.local_rank = 0
+    arguments.horovod = arguments.wandb = False
+    model = load_clip(folder / "clip", device)[0]
+    model.output_dict = True  # their loop reads the outputs by name
+    transform = open_clip.transform.image_transform_v2(
+        open_clip.transform.PreprocessCfg(size=224), is_train=True, aug_cfg={"scale": (0.9, 1.0)}
+    )
+    loader = get_csv_dataset(arguments, transform, True, tokenizer=open_clip.get_tokenizer(MODEL))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.1)
+    schedule = cosine_lr(optimizer, 1e-5, 1, steps)
+    began = read_clocks()
+    for epoch in range(steps // loader.dataloader.num_batches):
+        train_one_epoch(
+            model, {"train": loader}, open_clip.ClipLoss(), epoch, optimizer, None, schedule, None, arguments
+        )
+    return read_clocks() - began
+
+
+def read_clocks() -> np.ndarray:
+    """Return seconds of the wall clock and of this process's processor time."""
+    return np.array([time.monotonic(), time.process_time()])
+
+
+def run(
+    side: str, folder: Path, size: int, steps: int, device: str, threads: int, precision: str, path: Path
+) -> None:
+    """Measure one side in this process and write samples a second (wall, processor) and peak memory (MB) to path."""
+    train = {"ours": train_ours, "theirs": train_theirs}[side]
+    wall, processor = train(folder, size, steps, device, threads, precision)
+    if device == "cuda":
+        import torch
+
+        peak = torch.cuda.max_memory_allocated() / 2**20
+    else:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    shown = size * steps
+    path.write_text(json.dumps({"speed": shown / wall, "processor": shown / processor, "peak": peak}))
+
+
+def measure(
+    size: int, epochs: int, batches: int, repeats: int, device: str, threads: int, precision: str
+) -> dict:
+    """Return {side: {speed, processor, peak}}, the medians of the repeats, both sides in turns."""
+    results: dict = {"ours": [], "theirs": []}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make_world(folder, size * batches)
+        context = multiprocessing.get_context("spawn")
+        for repeat in range(repeats):
+            for side in results if repeat % 2 == 0 else reversed(results):
+                path = folder / "result.json"
+                arguments = (side, folder, size, epochs * batches, device, threads, precision, path)
+                process = context.Process(target=run, args=arguments)
+                process.start()
+                process.join()
+                if process.exitcode:
+                    raise RuntimeError(f"the side {side!r} of the benchmark failed; its error stands above")
+                results[side].append(json.loads(path.read_text()))
+                path.unlink()
+    return {
+        side: {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        for side, runs in results.items()
+    }
+
+
+def print_parts(threads: int, size: int = 16) -> None:
+    """Print what a step on a CPU spends where: seconds of `size` samples forward and backward, and of an update of the weights."""
+    import open_clip
+    import torch
+    from torch.nn.utils import clip_grad_norm_
+
+    from unscene.clip.models import encode_texts, get_text_lengths, tokenize
+
+    torch.set_num_threads(threads)
+    model = open_clip.create_model(MODEL)
+    pixels = torch.randn(size, 3, 224, 224).to(memory_format=torch.channels_last)
+    title = "A man in a red shirt number {} is standing next to a bench."
+    tokens = tokenize(open_clip.get_tokenizer(MODEL), [title.format(number) for number in range(size)])
+    cut = tokens[:, : int(get_text_lengths(tokens).max())]
+    parts = {
+        "image tower": lambda: model.encode_image(pixels, normalize=True).float().sum().backward(),
+        f"text tower, {tokens.shape[1]} tokens": lambda: model.encode_text(tokens, normalize=True).float().sum().backward(),
+        f"text tower, {cut.shape[1]} tokens": lambda: encode_texts(model, cut).float().sum().backward(),
+        "gradient norm": lambda: clip_grad_norm_(model.parameters(), 1.0),
+    }  # fmt: skip
+    for name, options in {"AdamW as open_clip_train has it": {}, "AdamW, fused": {"fused": True}}.items():
+        parts[name] = torch.optim.AdamW(model.parameters(), lr=1e-5, **options).step
+    for name, part in parts.items():
+        seconds = []
+        for precision in PRECISIONS if "tower" in name else ["float32"]:
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                part()  # the first call makes the kernels
+                began = read_clocks()
+                part()
+                seconds.append(f"{precision} {(read_clocks() - began)[1]:.2f} s")
+        print(f"{name}: {', '.join(seconds)} of processor time", flush=True)
+
+
+if __name__ == "__main__":
+    import torch
+
+    cuda, threads = torch.cuda.is_available(), torch.get_num_threads()
+    if not cuda:
+        print_parts(threads)
+        where, device, shape, repeats = "cpu", "cpu", (32, 2, 2), {"float32": 2}
+        if torch.cpu.get_capabilities().get("avx512_bf16"):
+            repeats["bfloat16"] = 1
+    else:
+        where, device, shape, repeats = "gpu", "cuda", (512, 4, 8), {"bfloat16": 3}
+    for precision, count in repeats.items():
+        result = measure(*shape, count, device, threads, precision)
+        ours, theirs = result["ours"], result["theirs"]
+        name = f"training_{where}_{precision}"
+        print_bench(name, ours["speed"], "samples/s", ours["speed"] / theirs["speed"], PEER)
+        print_bench(f"{name}_memory", ours["peak"], "MB", theirs["peak"] / ours["peak"], PEER)
+        if cuda:
+            ratio = ours["speed"] / PUBLISHED_A100
+            print_bench("training_published", ours["speed"], "samples/s", ratio, "A100_published")
+        else:
+            ratio = ours["processor"] / theirs["processor"]
+            print_bench(f"{name}_processor", ours["processor"], "samples/s", ratio, PEER)

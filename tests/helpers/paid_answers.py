@@ -1,0 +1,105 @@
+"""How tests send requests to the local Batch server: requests, a clock that the server shares, and the config block."""
+
+import os
+from pathlib import Path
+
+import yaml
+
+from batch_server.running import Control
+from unscene.answers.batch_lines import canonical_json, read_items, write_lines
+from unscene.answers.batches.client import ApiClient
+from unscene.answers.batches.collecting import enter_answer
+from unscene.answers.batches.driver import Clock
+from unscene.answers.batches.ledger import Ledger, find_folder
+from unscene.answers.prices import read_prices
+from unscene.answers.prompts import keyword_request
+from unscene.answers.submitting import submit_requests
+from unscene.run.tables import read_json
+from unscene.words.lexicon import load_lexicon
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PRICES = CHECKOUT / "src/unscene/resources/prices.yaml"
+SIMPLE = (
+    "A dog on a bench",
+    "Two cats",
+    "A man with a kite",
+    "An empty road",
+    "A bus near a car",
+    "A red clock",
+)
+
+
+class SharedClock(Clock):
+    """The server's virtual clock: whoever sleeps moves it."""
+
+    def __init__(self, control: Control):
+        self.control, self.slept = control, 0.0
+
+    def now(self) -> float:
+        """Return the virtual time."""
+        return self.control.advance(0)
+
+    def sleep(self, seconds: float) -> None:
+        """Move the virtual time."""
+        self.slept += seconds
+        self.control.advance(seconds)
+
+
+def make_requests(count: int, size: int = 4, model: str = "gpt-4o", first: int = 0) -> list[dict]:
+    """Return so many keyword requests of `size` captions each, all different."""
+    rules = load_lexicon().rules
+    return [
+        keyword_request(
+            model, [f"{SIMPLE[(n + i) % len(SIMPLE)]}, scene {n}-{i}." for i in range(size)], rules
+        )
+        for n in range(first, first + count)
+    ]
+
+
+def api_config(url: str, **changes) -> dict:
+    """Return the default's block `api` for a local endpoint."""
+    default = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["api"]
+    return default | {"base_url": url, "poll_seconds": 30} | changes
+
+
+class Desk:
+    """A run directory that submits to a server."""
+
+    def __init__(self, folder: Path, control: Control):
+        self.folder, self.control, self.clock = folder, control, SharedClock(control)
+        os.environ["OPENAI_API_KEY"] = "unscene-local-server"
+
+    def submit(
+        self, requests: list[dict], stage: str = "keywords", plan: dict | None = None, **changes
+    ) -> dict:
+        """Submit requests as a rule does; return the summary."""
+        path = self.folder / f"{stage}.jsonl"
+        write_lines(requests, path)
+        summary = self.folder / f"{stage}.json"
+        submit_requests(
+            [path], summary, PRICES, api_config(self.control.url, **changes), stage, plan,
+            self.folder / "state", self.clock,
+        )  # fmt: skip
+        return read_json(summary)
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Where the ledger lies."""
+        return find_folder(self.control.url, self.folder / "state")
+
+    def api(self) -> ApiClient:
+        """Return a client of the server."""
+        return ApiClient(self.control.url)
+
+    def ledger(self) -> Ledger:
+        """Return the ledger, open."""
+        return Ledger(self.ledger_folder)
+
+
+def enter_answers(folder: Path, requests: list[dict], answers: list[dict]) -> None:
+    """Put answer lines into the ledger of a folder, as if they had been paid for."""
+    ledger, prices = Ledger(folder), read_prices(PRICES)
+    for request, answer in zip(requests, answers, strict=True):
+        entry = enter_answer(answer, canonical_json(answer), len(read_items(request)), "gpt-4o", prices)
+        ledger.add_answer("keywords", entry)
+    ledger.close()

@@ -1,0 +1,45 @@
+"""A run directory with scored edits, as the labelling page wants one."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from unscene.quality.edit_scores import SCORES
+from unscene.run.shards import file_sha256
+from unscene.run.tables import write_table
+
+
+def make_scored_run(folder: Path, count: int, side: int = 20) -> Path:
+    """Write the photos and tables of `count` edits, the first of which was not made; return the folder.
+
+    The object is a disc in the box of the table; in the edit it is gone.
+    """
+    rng = np.random.default_rng(0)
+    results = folder / "results"
+    (results / "photos").mkdir(parents=True)
+    width, height, box = 3 * side // 2, side, [side // 6, side // 5, 2 * side // 3, 7 * side // 10]
+    rows = []
+    for number in range(count):
+        paths = {kind: f"results/photos/{kind}{number}.png" for kind in ("original", "edited")}
+        ground = rng.integers(100, 200, 3) + rng.integers(-20, 20, (height, width, 3))
+        photo = Image.fromarray(ground.astype(np.uint8))
+        photo.save(folder / paths["edited"])
+        ImageDraw.Draw(photo).ellipse(box, fill=tuple(int(value) for value in rng.integers(0, 255, 3)))
+        photo.save(folder / paths["original"])
+        rows.append({"edit_id": f"t_{number}-dog", "image_id": f"t_{number}", "category": ("dog", "cat")[number % 2],
+                     "path": paths["original"], "image_path": paths["edited"], "sha256": file_sha256(folder / paths["edited"]),
+                     "width": width, "height": height, "area_fraction": 0.05,
+                     **dict(zip(("box_x0", "box_y0", "box_x1", "box_y1"), box, strict=True)),
+                     "status": "ok" if number else "skipped", "reason": None, **dict.fromkeys(SCORES, number / count)})  # fmt: skip
+    frame = pd.DataFrame(rows)
+    tables = {
+        "quality/scores": ["edit_id", "status", "reason", *SCORES],
+        "masks/masks": ["edit_id", "area_fraction", "box_x0", "box_y0", "box_x1", "box_y1"],
+        "edits/edits": ["edit_id", "image_id", "category", "image_path", "sha256"],
+        "samples/samples": ["image_id", "path", "width", "height"],
+    }
+    for name, columns in tables.items():
+        write_table(frame[columns], results / f"{name}.parquet")
+    return folder

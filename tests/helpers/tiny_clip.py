@@ -1,0 +1,130 @@
+"""A tiny random CLIP folder and a few made-up pairs, for the tests of training and evaluation."""
+
+import json
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from unscene.run.tables import write_table
+
+RUNTIME = {
+    "device": "cpu", "devices": 1, "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5,
+    "chunk_pairs": 0, "checkpoint_activations": False, "save_seconds": 60,
+}  # fmt: skip
+SETTINGS = {
+    "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "crop_scale": 0.9,
+    "true_negations": 0.25, "temperature": "frozen", "reader": "cache",
+}  # fmt: skip
+PAIRED = {"images": "both", "texts": "negated", "batches": "paired"}
+MAIN_LOSS = {"mask": 1, "rank": 0.5, "keep": 1}
+ARMS = {
+    "zero_shot": {},
+    "originals": {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}},
+    "random": {**PAIRED, "batches": "random", "loss": {"infonce": 1}},
+    "paired": {**PAIRED, "loss": {"infonce": 1}},
+    "paired_rank": {**PAIRED, "loss": {"mask": 1, "rank": 0.5}},
+    "paired_rank_keep": {**PAIRED, "loss": MAIN_LOSS},
+}
+
+
+def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16):
+    """Write an open_clip folder with random weights, seeded, and return its path."""
+    import torch
+    from open_clip.model import CLIP
+    from safetensors.torch import save_file
+
+    config = {
+        "embed_dim": width,
+        "quick_gelu": quick_gelu,
+        "vision_cfg": {"image_size": side, "layers": layers, "width": width, "patch_size": patch, "head_width": 16},
+        "text_cfg": {
+            "context_length": 77, "vocab_size": 49408, "width": width, "heads": width // 16, "layers": layers
+        },
+    }  # fmt: skip
+    torch.set_num_threads(1)  # more threads than free cores make a tiny model slower
+    torch.manual_seed(0)
+    model = CLIP(**json.loads(json.dumps(config)))
+    for parameter in model.parameters():  # far from linear, so that the activation matters
+        if parameter.ndim > 1:
+            parameter.data.mul_(3)
+    folder.mkdir(parents=True)
+    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    preprocess = {
+        "mean": [0.5, 0.4, 0.3],
+        "std": [0.2, 0.25, 0.3],
+        "interpolation": "bicubic",
+        "resize_mode": "shortest",
+    }
+    (folder / "open_clip_config.json").write_text(
+        json.dumps({"model_cfg": config, "preprocess_cfg": preprocess})
+    )
+    return folder
+
+
+def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
+    """Write photos, pairs.parquet and folds.parquet and return (path of the pairs, path of the folds).
+
+    The original has a bright square of its category's colour, the edit does not.
+    """
+    rng = np.random.default_rng(0)
+    colours = {"dog": (250, 40, 40), "cat": (40, 250, 40), "car": (40, 40, 250)}
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for index in range(count):
+        category = list(colours)[index % 3]
+        edited = rng.integers(60, 120, (side, side + 8, 3), dtype=np.uint8)
+        original = edited.copy()
+        original[8:24, 12:28] = colours[category]
+        for name, pixels in (("original", original), ("edited", edited)):
+            Image.fromarray(pixels).save(folder / f"{name}{index}.png")
+        photo = index // per_group
+        rows.append(
+            {
+                "edit_id": f"s_{index:03d}-{category}", "image_id": f"s_{photo:03d}", "category": category,
+                "group": f"g{photo:03d}", "original_path": str(folder / f"original{index}.png"),
+                "edited_path": str(folder / f"edited{index}.png"),
+                "caption_original": f"a {category} on field {index}", "caption_without": f"an empty field {index}",
+                "caption_negated": f"field {index} with no {category}",
+                "caption_negated_held_out": f"field {index} free of any {category}" if index % 2 else None,
+            }
+        )  # fmt: skip
+    pair = pd.DataFrame(rows)
+    write_table(pair, folder / "pairs.parquet")
+    groups = pd.unique(pair["group"])
+    write_table(
+        pd.DataFrame({"group": groups, "fold": np.arange(len(groups)) % folds}), folder / "folds.parquet"
+    )
+    return folder / "pairs.parquet", folder / "folds.parquet"
+
+
+def make_photos(folder, path_to_pairs, path_to_folds):
+    """Write photos.parquet of the pairs' originals, with two captions and the pair's object each, and return its path."""
+    pair = pd.read_parquet(path_to_pairs).drop_duplicates("image_id")
+    fold = pd.read_parquet(path_to_folds).set_index("group")["fold"]
+    photo = pd.DataFrame(
+        {
+            "image_id": pair["image_id"], "group": pair["group"], "fold": pair["group"].map(fold),
+            "path": pair["original_path"], "labels": "captions",
+            "captions": [[text, f"{text}, seen from afar"] for text in pair["caption_original"]],
+            "objects": [[category] for category in pair["category"]],
+        }
+    )  # fmt: skip
+    write_table(photo, folder / "photos.parquet")
+    return folder / "photos.parquet"
+
+
+def make_shams(folder, path_to_pairs):
+    """Write controls.parquet: of every pair a sham whose edit is its original with a changed corner; return its path."""
+    pair = pd.read_parquet(path_to_pairs)
+    rows = []
+    for row in pair.to_dict("records"):
+        pixels = np.asarray(Image.open(row["original_path"])).copy()
+        pixels[:6, :6] = 128
+        path = folder / f"sham-{row['edit_id']}.png"
+        Image.fromarray(pixels).save(path)
+        rows.append(
+            row | {"sham_of": row["edit_id"], "edit_id": f"{row['edit_id']}-sham", "edited_path": str(path)}
+        )
+    write_table(pd.DataFrame(rows), folder / "controls.parquet")
+    return folder / "controls.parquet"

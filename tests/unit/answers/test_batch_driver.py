@@ -1,0 +1,418 @@
+"""The driver against the local Batch server: every answer comes, and is paid for, once."""
+
+import json
+import logging
+import threading
+import traceback
+from contextlib import contextmanager
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from batch_server.running import run_server
+from paid_answers import PRICES, Desk, make_requests
+from unscene.answers.answering import collect_answers
+from unscene.answers.batch_lines import canonical_json, estimate_tokens, hash_body, judge_items
+from unscene.answers.batches.__main__ import main as batches_main
+from unscene.answers.batches.agenda import AgendaError
+from unscene.answers.batches.client import ApiClient, ApiError
+from unscene.answers.batches.driver import ComeBackLater, Stopped
+from unscene.answers.batches.ledger import find_folder
+from unscene.answers.batches.preflight import PreflightError, check_model, check_prices
+from unscene.answers.prices import PriceError, read_prices
+
+
+@pytest.fixture
+def server():
+    with run_server() as control:
+        yield control
+
+
+@pytest.fixture
+def desk(server, tmp_path):
+    return Desk(tmp_path, server)
+
+
+def list_answered(desk, requests) -> set[str]:
+    ledger = desk.ledger()
+    try:
+        outcomes = ledger.list_outcomes(request["custom_id"] for request in requests)
+    finally:
+        ledger.close()
+    return {name for name, values in outcomes.items() if "ok" in values}
+
+
+def test_all_is_answered_once(desk, server):
+    requests = make_requests(10)
+    summary = desk.submit(requests)
+    assert list_answered(desk, requests) == {request["custom_id"] for request in requests}
+    bill = server.bill()
+    assert bill["double_billed"] == 0 and not bill["open_batches"]
+    assert summary["usd"] == pytest.approx(bill["usd"], abs=1e-6) and len(summary["batches"]) == 1
+    assert summary["ends"]["done"] == 10 and summary["simulated"]
+    calls = len(server.calls()["calls"])
+    assert desk.submit(requests) == summary
+    assert len(server.calls()["calls"]) == calls, "what is answered needs no call"
+
+
+def test_identical_bodies_of_two_files_are_sent_once(desk, server, tmp_path):
+    requests = make_requests(3)
+    summary = desk.submit([*requests, *requests])
+    assert summary["requests"] == 3 and server.bill()["charges"] == 3
+    desk.submit(requests, stage="captions")
+    assert server.bill()["charges"] == 3, "another stage asks the same"
+
+
+def test_replicates_are_asked_on_purpose(desk, server):
+    request = make_requests(1)[0]
+    replicate = {**request, "custom_id": hash_body(request["body"], 1)}
+    desk.submit([request, replicate])
+    assert server.bill()["charges"] == 2
+
+
+def test_files_are_cut_by_requests_bytes_and_tokens(desk, server):
+    requests = make_requests(12)
+    size = len(canonical_json(requests[0])) + 1
+    assert len(desk.submit(requests, requests_per_file=5)["batches"]) == 3
+    by_bytes = desk.submit(make_requests(12, first=20), bytes_per_file=4 * size + 200)["batches"][3:]
+    assert [batch["requests"] for batch in by_bytes] == [4, 4, 4]
+    tokens = estimate_tokens(requests[0], 3) + 20
+    server.set(enqueued_tokens=8 * tokens)
+    by_tokens = desk.submit(make_requests(12, first=40), enqueued_tokens=8 * tokens)["batches"][6:]
+    assert len(by_tokens) >= 3 and {batch["status"] for batch in by_tokens} == {"completed"}
+    assert server.bill()["double_billed"] == 0 and server.bill()["charges"] == 36
+
+
+def test_a_refused_queue_is_sent_in_parts(desk, server):
+    """The account's limit is a fifth of the configured one: nothing is charged for finding out."""
+    requests = make_requests(12)
+    server.set(enqueued_tokens=sum(estimate_tokens(request) for request in requests) // 3)
+    summary = desk.submit(requests)
+    assert server.bill()["charges"] == 12 and summary["ends"]["done"] == 12
+    assert {batch["status"] for batch in summary["batches"]} == {"failed", "completed"}
+
+
+def test_a_prompt_that_no_queue_takes_stops(desk, server):
+    server.set(enqueued_tokens=10)
+    with pytest.raises(Stopped, match="no more than"):
+        desk.submit(make_requests(2))
+    assert server.bill()["charges"] == 0
+
+
+def test_without_waiting_the_next_run_collects(desk, server):
+    requests = make_requests(6)
+    with pytest.raises(ComeBackLater, match=r"come back later, nothing is lost: 0 of 6 .* 6 are under way"):
+        desk.submit(requests, wait=False)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    server.advance(3600)
+    assert desk.submit(requests, wait=False)["ends"]["done"] == 6
+    assert server.bill()["charges"] == 6
+
+
+@pytest.mark.parametrize("error", ["status_500", "status_429", "status_0", "request_timeout"])
+def test_lines_that_were_not_served_are_asked_again_alone(desk, server, error):
+    server.set(line_errors=0.5, line_error=error, troubled_batches=1)
+    summary = desk.submit(make_requests(12))
+    first, second = summary["batches"]
+    assert first["requests"] == 12 and 0 < second["requests"] < 12 and summary["ends"]["done"] == 12
+    assert server.bill()["charges"] == 12 and server.bill()["double_billed"] == 0
+
+
+def test_attempts_are_counted_and_the_rest_are_rows(desk, server):
+    server.set(line_errors=1.0)
+    summary = desk.submit(make_requests(3), attempts=2)
+    assert [batch["requests"] for batch in summary["batches"]] == [3, 3]
+    assert summary["ends"] == {"done": 0, "refused": 0, "unserved": 3} and summary["usd"] == 0
+
+
+def test_expiry_keeps_what_was_done(desk, server):
+    server.set(stall_share=0.4, troubled_batches=1)
+    summary = desk.submit(make_requests(10), poll_seconds=1800)
+    assert [(batch["status"], batch["requests"]) for batch in summary["batches"]] == [
+        ("expired", 10),
+        ("completed", 6),
+    ]
+    assert server.bill()["charges"] == 10 and server.bill()["double_billed"] == 0
+
+
+def test_a_stuck_batch_is_cancelled_an_hour_after_its_end_and_never_before(desk, server):
+    server.set(stall_share=0.4, expires=False, troubled_batches=1)
+    started = desk.clock.now()
+    summary = desk.submit(make_requests(10), poll_seconds=1800)
+    assert [batch["status"] for batch in summary["batches"]] == ["cancelled", "completed"]
+    assert desk.clock.now() - started > 25 * 3600
+    assert server.bill()["charges"] == 10 and server.bill()["double_billed"] == 0
+
+
+def test_a_batch_that_somebody_cancelled_is_not_sent_again_at_once(desk, server):
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    (row,) = desk.ledger().list_batches()
+    desk.api().cancel_batch(row["batch_id"])
+    server.advance(600)
+    with pytest.raises(Stopped, match="cancelled by somebody"):
+        desk.submit(requests)
+    assert desk.submit(requests)["ends"]["done"] == 4
+
+
+def test_split_prompts_come_to_an_answer_for_every_caption(desk, server):
+    server.plant_errors(seed=3, cut=0.2, refusal=0.1, dropped_item=0.1, refused_texts=["scene 2-1"])
+    requests = make_requests(12)
+    summary = desk.submit(requests)
+    assert summary["followups"] > 0 and server.bill()["double_billed"] == 0
+    followups: list[dict] = []
+    answers = {
+        line["custom_id"]: line for line in collect_answers(iter(requests), followups, desk.ledger_folder)
+    }
+    assert len(followups) == summary["followups"]
+    verdicts = judge_items([*requests, *followups], answers)
+    assert len(verdicts) == 48 and "ok" in {verdict.status for verdict in verdicts.values()}
+    for verdict in verdicts.values():
+        assert verdict.status == "ok" or verdict.reason
+    assert verdicts["An empty road, scene 2-1."].status == "refused"
+
+
+def test_a_request_that_is_called_wrong_stops_with_its_reason(desk, server):
+    requests = make_requests(4)
+    requests[1]["body"]["messages"][0]["content"] = "x"
+    requests[1]["body"]["response_format"]["json_schema"]["schema"] = {"properties": {}}
+    requests[1]["custom_id"] = hash_body(requests[1]["body"])
+    with pytest.raises(Stopped, match="calls 1 of 4 requests wrong"):
+        desk.submit(requests)
+    assert server.bill()["charges"] == 3
+    with pytest.raises(Stopped, match="calls 1 of 1 requests wrong"):
+        desk.submit(requests)
+    assert server.bill()["charges"] == 3
+
+
+def test_no_credit_stops_submitting_and_the_rest_is_asked_later(desk, server):
+    requests = make_requests(12)
+    server.plant_fault("batches.create", "status", nth=2, times=99, status=429, code="insufficient_quota")
+    with pytest.raises(Stopped, match="no money left"):
+        desk.submit(requests, requests_per_file=4)
+    assert server.bill()["charges"] == 4 and server.calls()["calls"].count("batches.create") == 2
+    server.clear_faults()
+    assert desk.submit(requests, requests_per_file=4)["ends"]["done"] == 12
+    assert server.bill()["charges"] == 12 and server.bill()["double_billed"] == 0
+
+
+def test_a_hard_limit_in_the_middle_stops(desk, server):
+    server.set(hard_limit_usd=0.0001)
+    requests = make_requests(8)
+    with pytest.raises(Stopped, match="no money left"):
+        desk.submit(requests, requests_per_file=4, enqueued_tokens=4000)
+    server.set(hard_limit_usd=None)
+    assert desk.submit(requests)["ends"]["done"] == 8 and server.bill()["double_billed"] == 0
+
+
+def test_the_budget_holds_whatever_happens(desk, server):
+    """What is sent can never cost more than the budget, even if every answer is as long as allowed."""
+    requests = make_requests(30)
+    with pytest.raises(PreflightError, match=r"api.budget_usd \$0.01: 30 requests are expected"):
+        desk.submit(requests, budget_usd=0.01)
+    assert server.calls()["calls"].count("files.create") == 0
+    summary = desk.submit(requests, budget_usd=0.06)
+    assert summary["ends"]["done"] == 30 and len(summary["batches"]) > 1, (
+        "the worst case of all is above the budget"
+    )
+    assert server.bill()["usd"] <= 0.06
+
+
+def test_a_plan_above_the_budget_refuses(desk, server):
+    with pytest.raises(PreflightError, match=r"whole run is expected to cost \$11.00"):
+        desk.submit(make_requests(2), plan={"api": {"usd": 11.0}})
+    assert desk.submit(make_requests(2), plan={"api": {"usd": 11.0}}, budget_usd=12)["ends"]["done"] == 2
+
+
+def test_models_that_are_gone_or_unknown_stop_before_an_upload(desk, server):
+    with pytest.raises(PreflightError, match="no model 'gpt-5-nano'"):
+        desk.clock.sleep(20 * 24 * 3600)
+        desk.submit(make_requests(2, model="gpt-5-nano"))
+    with pytest.raises(PriceError, match="'gpt-99' has no price"):
+        desk.submit(make_requests(2, model="gpt-99"))
+    with pytest.raises(AgendaError, match="one model"):
+        desk.submit([*make_requests(1), *make_requests(1, model="gpt-6-luna")])
+    assert "files.create" not in server.calls()["calls"]
+
+
+def test_the_end_of_a_model_is_announced_with_its_successor(caplog):
+    class Api:
+        def find_model(self, model):
+            return True, "2027-01-14"
+
+    prices = read_prices(PRICES)
+    logging.getLogger("unscene").propagate = True
+    with caplog.at_level("WARNING", "unscene"):
+        check_model(Api(), prices, "gpt-4o", date(2026, 11, 24))
+    assert "ends on 2027-01-14, in 51 days; its successor is gpt-6-luna" in caplog.text
+    with pytest.raises(PreflightError, match="was shut down on 2027-01-14; its successor is gpt-6-luna"):
+        check_model(Api(), prices, "gpt-4o", date(2027, 1, 14))
+    check_prices(prices, "gpt-4o", date(2027, 2, 20), paid=True)
+    with pytest.raises(PreflightError, match="91 days old"):
+        check_prices(prices, "gpt-4o", date(2027, 2, 21), paid=True)
+    check_prices(prices, "gpt-4o", date(2027, 2, 21), paid=False)
+
+
+def test_an_endpoint_without_batches_is_asked_request_by_request(desk, server):
+    server.set(batches=False)
+    requests = make_requests(9)
+    server.plant_fault("chat.completions", "status", nth=2, status=500)
+    server.plant_fault("chat.completions", "status", nth=4, status=429, retry_after="3")
+    summary = desk.submit(requests, concurrency=3)
+    assert summary["ends"]["done"] == 9 and summary["batches"] == []
+    bill = server.bill()
+    assert bill["charges"] == 9 and summary["usd"] == pytest.approx(bill["usd"], abs=1e-6)
+    assert desk.submit(requests)["ends"]["done"] == 9 and server.bill() == bill
+
+
+def test_the_live_host_is_refused_and_a_key_is_needed(desk, monkeypatch, tmp_path):
+    with pytest.raises(ApiError, match="api.openai.com is refused"):
+        ApiClient(None)
+    monkeypatch.setenv("OPENAI_BASE_URL", desk.control.url)
+    with pytest.raises(ApiError, match="api.openai.com is refused"):
+        ApiClient(None)
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(Stopped, match="OPENAI_API_KEY is not set"):
+        desk.submit(make_requests(1))
+
+
+def test_answers_of_one_endpoint_never_stand_in_for_another_s():
+    assert find_folder("http://127.0.0.1:8009/v1", Path("s")) == find_folder(
+        "http://localhost:1/v1", Path("s")
+    )
+    folders = {find_folder(url, Path("s")) for url in (None, "http://gpu7:8000/v1", "http://[::1]:5/v1")}
+    assert {folder.name for folder in folders} == {"api.openai.com", "gpu7", "localhost"}
+
+
+def test_a_local_server_that_was_started_anew_is_asked_anew(desk, server):
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    with run_server() as other:
+        other.advance(3600)
+        later = Desk(desk.folder, other)
+        assert later.submit(requests)["ends"]["done"] == 4
+        assert other.bill()["charges"] == 4
+
+
+def test_a_batch_that_is_gone_is_booked_by_hand(desk, server, capsys):
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    (row,) = desk.ledger().list_batches()
+    batches_main(["--directory", str(desk.folder), "forget", row["batch_id"]])
+    with pytest.raises(SystemExit, match="no batch"):
+        batches_main(["--directory", str(desk.folder), "forget", row["batch_id"]])
+    assert desk.ledger().sum_usd() == pytest.approx(row["worst_usd"])
+    batches_main(["--directory", str(desk.folder), "list"])
+    assert "forgotten by hand" in capsys.readouterr().out
+
+
+def test_an_error_that_repeats_the_key_is_cleaned(tmp_path, monkeypatch):
+    """A server that echoes the Authorization header in its complaint: the key reaches neither message nor ledger."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-echo")
+    with run_echo_server() as url:
+        for call in (
+            lambda api: api.upload(write_file(tmp_path / "x.jsonl")),
+            lambda api: api.retrieve_batch("batch_1"),
+            lambda api: api.find_model("gpt-4o"),
+        ):
+            with pytest.raises(ApiError) as caught:
+                call(ApiClient(url, reading_retries=0))
+            text = "".join(traceback.format_exception(caught.value))
+            assert "Bearer [key]" in text and "sk-planted-echo" not in text
+        status, body, _ = ApiClient(url).complete({"model": "m"})
+        assert status == 403 and "sk-planted-echo" not in json.dumps(body) and "[key]" in json.dumps(body)
+
+
+def write_file(path: Path) -> Path:
+    path.write_text("{}\n")
+    return path
+
+
+@contextmanager
+def run_echo_server():
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            text = json.dumps(
+                {"error": {"message": f"who is {self.headers['authorization']}?", "code": "forbidden"}}
+            )
+            self.send_response(403)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_batch_that_shows_late_is_cancelled_and_booked(desk, server, monkeypatch):
+    """The reply to a create is lost and the list hides its batch: a second one is made. The first ends unused, but not unpaid."""
+    shown, list_batches = [], ApiClient.list_batches
+    monkeypatch.setattr(
+        ApiClient, "list_batches", lambda self, since: list_batches(self, since) if shown else iter(())
+    )
+    retrieve = ApiClient.retrieve_batch
+    monkeypatch.setattr(
+        ApiClient, "retrieve_batch", lambda self, name: shown.append(name) or retrieve(self, name)
+    )
+    server.plant_fault("batches.create", "drop_after")
+    started = desk.clock.now()
+    summary = desk.submit(make_requests(6))
+    assert desk.clock.now() - started > 120, "it waits and looks again before it creates a second time"
+    assert summary["ends"]["done"] == 6 and len(summary["batches"]) == 2
+    copy = next(batch for batch in summary["batches"] if batch["duplicate_of"])
+    assert copy["status"] in ("cancelled", "completed")
+    assert (
+        summary["usd"] == pytest.approx(server.bill()["usd"], abs=1e-6) and not server.bill()["open_batches"]
+    )
+
+
+def test_the_oldest_of_several_batches_is_adopted(desk, server):
+    """A run died after two creates: one batch is taken over, the other cancelled and booked."""
+    requests = make_requests(4)
+    server.plant_fault("batches.create", "status", times=99, status=401)
+    with pytest.raises(Stopped, match="the endpoint refuses"):
+        desk.submit(requests)
+    server.clear_faults()
+    ledger = desk.ledger()
+    number = ledger.intend(
+        "keywords", "s" * 32, "gpt-4o", [(r["custom_id"], 4) for r in requests], 9, 9, 0.1, desk.clock.now()
+    )
+    path = write_upload(desk, requests)
+    ledger.record_upload(number, desk.api().upload(path))
+    ledger.record_try(number, desk.clock.now())
+    metadata = {"app": "unscene", "run": ledger.run, "shard": "s" * 32, "intent": str(number)}
+    for _ in range(2):
+        desk.api().create_batch(ledger.find_batch(number)["file_id"], metadata)
+        server.advance(1)
+    ledger.close()
+    summary = desk.submit(requests)
+    assert summary["ends"]["done"] == 4
+    first, copy = summary["batches"]
+    assert (
+        first["created_at"] < copy["created_at"] and copy["duplicate_of"] and first["status"] == "completed"
+    )
+    assert summary["usd"] == pytest.approx(server.bill()["usd"], abs=1e-6)
+
+
+def write_upload(desk, requests) -> Path:
+    path = desk.folder / "upload.jsonl"
+    path.write_text("".join(canonical_json(request) + "\n" for request in requests))
+    return path

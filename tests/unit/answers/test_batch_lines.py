@@ -1,0 +1,185 @@
+"""Batch lines: bodies, ids, prompts and the verdict on every kind of broken answer."""
+
+import json
+import random
+
+import pytest
+
+from unscene.answers.batch_lines import (
+    BatchLineError,
+    build_answer,
+    estimate_tokens,
+    flatten,
+    hash_body,
+    judge_answer,
+    judge_items,
+    model_profile,
+    read_items,
+    read_lines,
+    spread,
+    write_lines,
+)
+from unscene.answers.prompts import keyword_request
+from unscene.words.lexicon import load_lexicon
+
+
+def make_request(captions=("A dog.", "A cat."), model="gpt-4o"):
+    return keyword_request(model, list(captions), load_lexicon().rules)
+
+
+def make_answer(content, status=200, finish="stop", refusal=None):
+    message = {"role": "assistant", "content": content, "refusal": refusal}
+    body = {
+        "model": "gpt-4o-2024-08-06",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+    }
+    return {
+        "id": "b",
+        "custom_id": "w-1",
+        "response": {"status_code": status, "request_id": "r", "body": body},
+        "error": None,
+    }
+
+
+def test_request_is_a_strict_schema_line_named_by_its_body():
+    request, again = make_request(), make_request()
+    assert request == again and request["custom_id"] == hash_body(request["body"])
+    assert request["custom_id"][:2] == "w-" and len(request["custom_id"]) == 34
+    assert make_request(["A dog.", "A cow."])["custom_id"] != request["custom_id"]
+    assert (request["method"], request["url"]) == ("POST", "/v1/chat/completions")
+    schema = request["body"]["response_format"]["json_schema"]
+    items = schema["schema"]["properties"]["r"]
+    assert schema["strict"] and items["minItems"] == items["maxItems"] == 2
+    assert (
+        items["items"]["required"] == ["i", "w"]
+        and len(items["items"]["properties"]["w"]["items"]["enum"]) == 80
+    )
+    assert make_request(["x"] * 20)["body"]["max_completion_tokens"] == 864
+    assert estimate_tokens(request, 3) > estimate_tokens(request) > 500
+
+
+@pytest.mark.parametrize(
+    ("model", "has", "lacks"),
+    [
+        ("gpt-4o", {"temperature"}, {"reasoning_effort", "prompt_cache_options"}),
+        ("gpt-4.1-mini", {"temperature"}, {"reasoning_effort", "prompt_cache_options"}),
+        ("gpt-5-mini", {"reasoning_effort"}, {"temperature", "prompt_cache_options"}),
+        ("gpt-5.4-mini", {"reasoning_effort"}, {"temperature", "prompt_cache_options"}),
+        ("gpt-5.6-luna", {"reasoning_effort", "prompt_cache_options"}, {"temperature"}),
+        ("gpt-6-luna", {"reasoning_effort", "prompt_cache_options"}, {"temperature"}),
+        ("qwen3-8b", {"temperature"}, {"reasoning_effort"}),
+    ],
+)
+def test_profiles(model, has, lacks):
+    profile = set(model_profile(model))
+    assert has <= profile and not lacks & profile
+
+
+def test_items_are_read_back_and_broken_prompts_are_named():
+    request = make_request(["A dog. 2. A trap", flatten("two\n lines")])
+    assert read_items(request) == ["A dog. 2. A trap", "two lines"]
+    request["body"]["messages"][-1]["content"] = "1. a\n3. b"
+    with pytest.raises(BatchLineError, match="line 2"):
+        read_items(request)
+
+
+def test_spread_never_puts_two_captions_of_a_photo_together():
+    texts = [(f"p{photo} c{position}", [f"p{photo}"]) for position in range(5) for photo in range(7)]
+    texts.append(("shared", ["p0", "p1"]))
+    prompts = list(spread(texts, 4))
+    assert sorted(t for prompt in prompts for t in prompt) == sorted(t for t, _ in texts)
+    photos = dict(texts)
+    for prompt in prompts:
+        named = [p for text in prompt for p in photos[text]]
+        assert len(prompt) <= 4 and len(named) == len(set(named))
+
+
+def spread_naively(texts, size):
+    prompts = []
+    for text, photos in texts:
+        for prompt in prompts:
+            if len(prompt) < size and not any(photos & other for _, other in prompt):
+                prompt.append((text, photos))
+                break
+        else:
+            prompts.append([(text, photos)])
+    return [[text for text, _ in prompt] for prompt in prompts]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_spread_equals_trying_every_prompt(seed):
+    draw = random.Random(seed)
+    photos, size = draw.randint(1, 12), draw.randint(1, 6)
+    texts = [
+        (f"t{i}", {draw.randrange(photos) for _ in range(draw.choice([0, 1, 1, 1, 2, 4]))})
+        for i in range(draw.randint(0, 60))
+    ]
+    assert list(spread(texts, size)) == spread_naively(texts, size)
+
+
+def test_spread_hands_out_prompts_while_texts_still_come():
+    seen = []
+    texts = ((f"t{i}", seen.append(i) or [i]) for i in range(1000))
+    assert next(spread(texts, 20)) == [f"t{i}" for i in range(20)] and len(seen) == 20
+
+
+GOOD = '{"r":[{"i":1,"w":["dog"]},{"i":2,"w":[]}]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        (make_answer(GOOD), "ok", ""),
+        (None, "failed", "no answer"),
+        (make_answer(GOOD, status=500), "failed", "status 500"),
+        (make_answer(GOOD, finish="length"), "failed", "finish_reason length"),
+        (make_answer(None, finish="content_filter"), "refused", "content_filter"),
+        (make_answer(None, refusal="I can't"), "refused", "refusal: I can't"),
+        (make_answer(GOOD[:-3]), "failed", "not JSON"),
+        (make_answer('{"r":[{"i":1,"w":[]}]}'), "failed", "1 items for 2"),
+        (make_answer('{"r":[{"i":1,"w":[]},{"i":1,"w":[]}]}'), "failed", "indices"),
+        (make_answer('{"r":[{"i":1,"w":[]},{"i":3,"w":[]}]}'), "failed", "indices"),
+        (make_answer('{"r":[{"i":true,"w":[]},{"i":2,"w":[]}]}'), "failed", "indices"),
+        (
+            {"custom_id": "w-1", "response": {"status_code": 200, "body": {}}, "error": None},
+            "failed",
+            "no chat completion",
+        ),
+        (
+            {"custom_id": "w-1", "response": None, "error": {"code": "batch_expired"}},
+            "failed",
+            "batch_expired",
+        ),
+    ],
+)
+def test_verdicts(answer, status, reason):
+    verdict = judge_answer(answer, 2)
+    assert verdict.status == status and reason in verdict.reason
+    assert set(verdict.items) == ({1, 2} if status == "ok" else set())
+
+
+def test_a_text_in_two_prompts_gets_the_ok_verdict():
+    first, second = make_request(["A dog.", "A cat."]), make_request(["A cat.", "A cow."])
+    answers = {second["custom_id"]: build_answer(second, "m", [{"w": ["cat"]}, {"w": ["cow"]}])}
+    verdicts = judge_items([first, second], answers)
+    assert {text: v.status for text, v in verdicts.items()} == {
+        "A dog.": "failed",
+        "A cat.": "ok",
+        "A cow.": "ok",
+    }
+    assert verdicts["A cat."].items == {1: {"i": 1, "w": ["cat"]}}
+
+
+def test_lines_are_written_once_and_errors_name_the_line(tmp_path):
+    request = make_request()
+    assert write_lines([request, request], tmp_path / "a.jsonl") == 1
+    assert list(read_lines(tmp_path / "a.jsonl")) == [request]
+    (tmp_path / "b.jsonl").write_text(json.dumps(request) + "\n{broken\n")
+    with pytest.raises(BatchLineError, match=r"b\.jsonl, line 2"):
+        list(read_lines(tmp_path / "b.jsonl"))
+
+
+def test_a_replicate_has_an_id_of_its_own():
+    body = make_request()["body"]
+    assert len({hash_body(body), hash_body(body, 1), hash_body(body, 2)}) == 3
+    assert hash_body(body) == hash_body(body, 0)

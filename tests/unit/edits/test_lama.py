@@ -1,0 +1,139 @@
+"""LaMa by path: TorchScript and ONNX exports of a small model with big-LaMa's inputs and outputs."""
+
+import numpy as np
+import pytest
+import torch
+
+from unscene.edits.removers import RemovalError, load_remover
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+SETTINGS = {"backend": "lama", "size": 20, "context": 0.33, "smallest_crop": None, "feather_px": 0}
+
+
+class SmallLama(torch.nn.Module):
+    """A convolution over the masked photo, pasted into the hole; `scale` is the range of what it returns."""
+
+    def __init__(self, scale: float):
+        super().__init__()
+        torch.manual_seed(0)
+        self.scale = scale
+        self.convolution = torch.nn.Conv2d(4, 3, 5, stride=1, padding=2)
+
+    def forward(self, image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        masked = image * (1 - mask)
+        filled = torch.sigmoid(self.convolution(torch.cat([masked, mask], dim=1)))
+        return (mask * filled + (1 - mask) * image) * self.scale
+
+
+def export(path, scale=1.0, batch=None, side=24):
+    """Write the model as TorchScript or, by the suffix .onnx, as ONNX with a fixed side."""
+    model = SmallLama(scale).eval()
+    if path.suffix != ".onnx":
+        torch.jit.script(model).save(str(path))
+        return path
+    from torch.onnx._internal.torchscript_exporter import onnx_proto_utils
+
+    # It would only look for custom functions, of which there are none, and needs a package for that.
+    onnx_proto_utils._add_onnxscript_fn = lambda model_bytes, _: model_bytes
+    names = ["image", "mask", "output"]
+    example = tuple(torch.rand(batch or 2, channels, side, side) for channels in (3, 1))
+    torch.onnx.export(
+        model,
+        example,
+        str(path),
+        input_names=names[:2],
+        output_names=names[2:],
+        dynamo=False,
+        dynamic_axes=None if batch else {name: {0: "batch"} for name in names},
+    )
+    return path
+
+
+def load(path, batch_size=3, **changes):
+    runtime = {"batch_size": batch_size, "precision": "float32"}
+    return load_remover(SETTINGS | changes, runtime, "cpu", path, "0123456789abcdef")
+
+
+def make_photos(count=4):
+    rng = np.random.default_rng(0)
+    photos = [rng.integers(0, 256, (40 + i, 50, 3), dtype=np.uint8) for i in range(count)]
+    masks = [np.zeros(photo.shape[:2], bool) for photo in photos]
+    for i, mask in enumerate(masks):
+        mask[5 : 14 + i, 8 + i : 20] = True
+    return photos, masks
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"), [("lama.pt", 1.0), ("lama.pt", 255.0), ("lama.onnx", 1.0), ("lama.onnx", 255.0)]
+)
+def test_both_formats_and_both_ranges_paint_the_same(tmp_path, name, scale):
+    torch.set_num_threads(1)
+    (tmp_path / "reference").mkdir()
+    reference = load(export(tmp_path / "reference" / "lama.pt"))
+    remover = load(export(tmp_path / name, scale))
+    photos, masks = make_photos()
+    filled = remover.fill(photos, masks, [0] * 4)
+    for one, other, photo, mask in zip(
+        filled, reference.fill(photos, masks, [1] * 4), photos, masks, strict=True
+    ):
+        assert np.array_equal(one[~mask], photo[~mask]) and (one[mask] != photo[mask]).mean() > 0.9
+        assert np.abs(one.astype(int) - other).max() <= 1
+    assert remover.batch_shape == "3x3x24x24" and remover.name == "lama-01234567"  # 20 pixels padded to 24
+
+
+def test_a_result_depends_on_photo_and_mask_alone(tmp_path):
+    torch.set_num_threads(1)
+    remover = load(export(tmp_path / "lama.pt"))
+    photos, masks = make_photos()
+    together = remover.fill(photos, masks, [0] * 4)
+    backward = remover.fill(photos[::-1], masks[::-1], [0] * 4)[::-1]
+    alone = remover.fill(photos[2:3], masks[2:3], [9])
+    assert all(np.array_equal(*pair) for pair in zip(together, backward, strict=True))
+    assert np.array_equal(alone[0], together[2])
+
+
+def test_the_hole_is_hidden_from_the_model(tmp_path):
+    remover = load(export(tmp_path / "lama.pt"))
+    (photo, *_), (mask, *_) = make_photos()
+    other = photo.copy()
+    other[mask] = 255 - other[mask]
+    # At the crop's own resolution no pixel of the hole mixes with others.
+    remover = load(export(tmp_path / "lama.pt", side=24), size=24, smallest_crop=24)
+    first, second = remover.fill([photo, other], [mask, mask], [0, 0])
+    assert np.array_equal(first, second)
+
+
+def test_a_fixed_batch_of_an_export_is_kept(tmp_path):
+    remover = load(export(tmp_path / "lama.onnx", batch=1))
+    photos, masks = make_photos()
+    free = load(export(tmp_path / "free.onnx"))
+    assert remover.batch_shape == "1x3x24x24" and free.batch_shape == "3x3x24x24"
+    for one, other in zip(
+        remover.fill(photos, masks, [0] * 4), free.fill(photos, masks, [0] * 4), strict=True
+    ):
+        assert np.abs(one.astype(int) - other).max() <= 1
+
+
+def test_numbers_that_are_none_give_none(tmp_path):
+    remover = load(export(tmp_path / "lama.pt"))
+    run = remover._run
+
+    def break_first(image, hole):
+        painted = run(image, hole)
+        painted[0] = np.nan
+        return painted
+
+    remover._run = break_first
+    photos, masks = make_photos(2)
+    filled = remover.fill(photos, masks, [0, 0])
+    assert filled[0] is None and filled[1] is not None
+
+
+def test_clear_errors(tmp_path):
+    for name in ("broken.pt", "broken.onnx"):
+        (tmp_path / name).write_bytes(b"nothing")
+        with pytest.raises(RemovalError, match="edits.weights"):
+            load(tmp_path / name)
+    with pytest.raises(RemovalError, match="set edits.size to 24"):
+        load(export(tmp_path / "lama.onnx"), size=32)

@@ -1,0 +1,161 @@
+"""Control edits: the object stays, a hole of its shape is painted elsewhere, and the thresholds of a fill decide."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.edits import sham as make_sham_edits
+from unscene.photos.images import read_mask, read_photo, write_png
+from unscene.quality.sham_scoring import SCORES, score_controls
+from unscene.quality.sham_selection import COLUMNS, select_controls
+from unscene.run.shards import file_sha256
+from unscene.run.tables import read_table, write_table
+
+SETTINGS = {
+    "backend": "telea",
+    "weights": None,
+    "size": 16,
+    "context": 0.33,
+    "feather_px": 1,
+    "attempts": 2,
+    "retry_dilation": 2.0,
+}
+RUNTIME = {"device": "cpu", "batch_size": 4, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
+THRESHOLDS = {"max_outside_difference": 0, "max_seam": 3.0, "min_blur_ratio": None, "min_change": 99.0}
+SIDE = 60
+
+
+@pytest.fixture
+def shard(tmp_path, monkeypatch):
+    """Two photos with two edits each, and one whose other objects leave no room; all tables of the shard."""
+    monkeypatch.chdir(tmp_path)
+    photos, masks = [], []
+    for index in range(3):
+        rng = np.random.default_rng(index)
+        photo = rng.integers(40, 90, (SIDE, SIDE, 3), dtype=np.uint8)
+        crowd = [0.0, 0, SIDE, SIDE] if index == 2 else [2.0, 40, 20, 55]
+        for word, x in (("cat", 4), ("dog", 40))[: 1 if index == 2 else 2]:
+            name = f"s_{index}-{word}"
+            mask = np.zeros((SIDE, SIDE), bool)
+            mask[8:20, x : x + 14] = True
+            mask[8:12, x : x + 5] = False
+            photo[mask] = 250
+            write_png(mask, f"{name}.png")
+            row = {"edit_id": name, "image_id": f"s_{index}", "category": word, "mask_path": f"{name}.png"}
+            boxes = np.array([x, 8, x + 14, 20, *crowd], np.float32)
+            masks.append(row | {"sha256": file_sha256(f"{name}.png"), "status": "ok", "dilation_px": 2.0, "seen_boxes": boxes})  # fmt: skip
+        path = f"photo{index}.png"
+        write_png(photo, path)
+        photos.append(
+            {
+                "image_id": f"s_{index}",
+                "path": path,
+                "sha256": file_sha256(path),
+                "group": f"g{index}",
+                "width": SIDE,
+                "height": SIDE,
+            }
+        )
+    skipped = dict.fromkeys(masks[0]) | {"edit_id": "s_0-cup", "image_id": "s_0", "status": "skipped"}
+    write_table(pd.DataFrame(photos), "samples.parquet")
+    write_table(pd.DataFrame([*masks, skipped]), "masks.parquet")
+    captions = [{"edit_id": row["edit_id"], "caption_original": f"a {row['category']}", "caption_without": "a room",
+                 "caption_negated": f"no {row['category']}", "caption_negated_held_out": "none", "status": "ok"}
+                for row in masks]  # fmt: skip
+    write_table(pd.DataFrame(captions), "captions.parquet")
+
+
+def run(folder="s-0-of-1", masks="masks.parquet", seed=7, **changes):
+    table = f"results/edits/sham/{folder}.parquet"
+    make_sham_edits.make_sham_edits(
+        "samples.parquet", masks, table, f"results/edits/sham/{folder}", SETTINGS | changes, seed, RUNTIME
+    )
+    return read_table(table, list(make_sham_edits.SHAM_COLUMNS))
+
+
+def test_a_control_keeps_the_object_and_fills_its_shape_elsewhere(shard):
+    frame = run()
+    assert list(frame["edit_id"]) == [
+        "s_0-cat-sham",
+        "s_0-dog-sham",
+        "s_1-cat-sham",
+        "s_1-dog-sham",
+        "s_2-cat-sham",
+    ]
+    assert list(frame["sham_of"]) == [name.removesuffix("-sham") for name in frame["edit_id"]]
+    for row in frame[frame["status"] == "ok"].itertuples():
+        photo = np.asarray(read_photo(f"photo{row.image_id[-1]}.png"))
+        edited, hole = np.asarray(read_photo(row.image_path)), read_mask(row.mask_path)
+        assert row.mask_sha256 == file_sha256(row.mask_path) and row.sha256 == file_sha256(row.image_path)
+        assert row.mask_path == f"results/edits/sham/s-0-of-1/{row.edit_id}.mask.png"
+        assert np.array_equal(edited[~hole], photo[~hole]) and (edited[hole] != photo[hole]).any()
+        assert hole.sum() == read_mask(f"{row.sham_of}.png").sum()
+        for word in ("cat", "dog"):  # neither its own object nor the photo's other one
+            assert not (hole & read_mask(f"{row.image_id}-{word}.png")).any()
+        assert not hole[40:55, 2:20].any()
+    crowded = frame.iloc[-1]
+    assert (crowded["status"], crowded["reason"], crowded["model"]) == ("skipped", "no_room", "telea")
+    assert pd.isna(crowded["image_path"]) and pd.isna(crowded["mask_path"])
+    assert (frame["status"][:4] == "ok").all()
+
+
+def test_a_control_depends_on_its_photo_and_the_seed_alone(shard):
+    whole = run().set_index("edit_id")
+    masks = read_table("masks.parquet")
+    write_table(masks[masks["image_id"] == "s_1"].iloc[::-1], "part.parquet")
+    part = run("part-0-of-1", masks="part.parquet").set_index("edit_id")
+    assert list(part.index) == ["s_1-dog-sham", "s_1-cat-sham"]
+    assert (part["sha256"] == whole.loc[part.index, "sha256"]).all()
+    other = run("other-0-of-1", seed=8).set_index("edit_id")
+    assert (other["mask_sha256"] != whole["mask_sha256"])[:4].any()
+
+
+def test_even_background_is_a_good_control(shard):
+    flat = np.full((SIDE, SIDE, 3), 130, np.uint8)
+    photos = read_table("samples.parquet")
+    for path in photos["path"]:
+        write_png(flat, path)
+    photos["sha256"] = [file_sha256(path) for path in photos["path"]]
+    write_table(photos, "samples.parquet")
+    frame = run(attempts=1)
+    assert (frame["status"][:4] == "ok").all()  # the fill equals what was there, and that is right
+
+
+def test_broken_masks_are_failed_rows_and_no_mask_an_empty_table(shard, tmp_path):
+    (tmp_path / "s_0-dog.png").write_bytes(b"broken")
+    frame = run().set_index("sham_of")
+    assert (
+        list(frame.loc[["s_0-cat", "s_0-dog"], "reason"]) == ["mask_unreadable"] * 2
+    )  # both need both masks
+    assert list(frame.loc[["s_1-cat", "s_1-dog"], "status"]) == ["ok"] * 2
+    masks = read_table("masks.parquet")
+    write_table(masks[masks["status"] != "ok"], "none.parquet")
+    assert run("none-0-of-1", masks="none.parquet").empty
+
+
+def test_accepted_controls_carry_the_captions_of_their_edit(shard, tmp_path):
+    frame = run()
+    broken = np.asarray(read_photo(frame["image_path"][1])).copy()
+    broken[0, 0] += 1  # changed outside the mask, and recorded as made so
+    write_png(broken, frame["image_path"][1])
+    frame.loc[1, "sha256"] = file_sha256(frame["image_path"][1])
+    (tmp_path / frame["image_path"][2]).unlink()
+    write_table(frame, "sham.parquet")
+    captions = read_table("captions.parquet")
+    captions.loc[captions["edit_id"] == "s_1-dog", "status"] = "failed"
+    write_table(captions, "captions.parquet")
+    score_controls("samples.parquet", "sham.parquet", "scores.parquet", RUNTIME)
+    scores = read_table("scores.parquet").set_index("edit_id")
+    assert list(scores["status"]) == ["ok", "ok", "failed", "ok", "skipped"]
+    assert scores.loc["s_2-cat-sham", "reason"] == "edit skipped: no_room"
+    assert list(scores["outside_difference"][:2]) == [0, 1]
+    select_controls("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "controls.parquet", THRESHOLDS)  # fmt: skip
+    control = read_table("controls.parquet", [*COLUMNS, *SCORES])
+    assert list(control["edit_id"]) == ["s_0-cat-sham"]
+    row = control.iloc[0]
+    assert (row["sham_of"], row["group"], row["original_path"]) == ("s_0-cat", "g0", "photo0.png")
+    assert row["caption_original"] == "a cat" and row["edited_path"] == frame["image_path"][0]
+    assert 0 < row["change"] < THRESHOLDS["min_change"]  # a threshold that judges removals, not controls
+    select_controls("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "none.parquet",
+                    THRESHOLDS | {"max_seam": 0.0})  # fmt: skip
+    assert read_table("none.parquet", COLUMNS).empty

@@ -1,0 +1,150 @@
+"""Folds: no group in two, none empty, categories spread, the same whatever the order of rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.folds.splitting import (
+    FoldError,
+    assign_categories,
+    assign_folds,
+    merge_rare,
+    pack_clusters,
+    split_folds,
+)
+
+CATEGORIES = ["person", "dog", "cat", "hot dog", "kite"]
+
+
+def make_tables(
+    folder, photos: int = 200, seed: int = 0, group_size: int = 2
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write samples and masks: groups of `group_size` photos, unlike hashes, a third of the edits skipped."""
+    rng = np.random.default_rng(seed)
+    bits = [rng.permutation(np.repeat([0, 1], 32)) for _ in range(photos)]
+    sample = pd.DataFrame(
+        {
+            "image_id": [f"a_{i}" for i in range(photos)],
+            "group": [f"a_{i - i % group_size}" for i in range(photos)],
+            "phash": [f"{int(''.join(map(str, row)), 2):016x}" for row in bits],
+        }
+    )
+    edit = pd.DataFrame(
+        {
+            "image_id": sample["image_id"],
+            "category": rng.choice(CATEGORIES, photos, p=[0.5, 0.2, 0.15, 0.1, 0.05]),
+            "status": rng.choice(["ok", "ok", "skipped"], photos),
+        }
+    )
+    edit["edit_id"] = edit["image_id"] + "-" + edit["category"].str.replace(" ", "_")
+    write(folder, sample, edit)
+    return sample, edit
+
+
+def write(folder, sample, edit):
+    sample.to_parquet(folder / "samples.parquet")
+    edit.to_parquet(folder / "masks.parquet")
+
+
+def run(folder, folds: int = 4, distance: int = 6, seed: int = 7) -> tuple[pd.DataFrame, pd.DataFrame]:
+    split_folds(
+        path_to_samples=folder / "samples.parquet",
+        path_to_masks=folder / "masks.parquet",
+        path_to_folds=folder / "folds.parquet",
+        path_to_classes=folder / "classes.parquet",
+        folds=folds,
+        duplicate_hash_distance=distance,
+        seed=seed,
+    )
+    return pd.read_parquet(folder / "folds.parquet"), pd.read_parquet(folder / "classes.parquet")
+
+
+def test_every_wanted_group_has_one_fold_and_categories_are_spread(tmp_path):
+    sample, edit = make_tables(tmp_path)
+    fold, classes = run(tmp_path)
+    assert fold["group"].is_unique
+    assert set(fold["group"]) == set(sample["group"])  # skipped edits count, too
+    assert set(fold["fold"]) == {0, 1, 2, 3}
+    joined = edit.merge(sample).merge(fold, on="group")
+    share = pd.crosstab(joined["fold"], joined["category"], normalize="index")
+    assert (share["person"].max() - share["person"].min()) < 0.15
+    assert joined["fold"].value_counts().min() >= 35
+    assert set(classes["category"]) == set(CATEGORIES)
+
+
+def test_folds_do_not_depend_on_row_order_and_do_on_the_seed(tmp_path):
+    sample, edit = make_tables(tmp_path)
+    first, _ = run(tmp_path)
+    write(tmp_path, sample.sample(frac=1, random_state=1), edit.sample(frac=1, random_state=2))
+    again, _ = run(tmp_path)
+    pd.testing.assert_frame_equal(first, again)
+    other, _ = run(tmp_path, seed=8)
+    assert (first["fold"] != other["fold"]).mean() > 0.2
+
+
+def test_near_hashes_share_a_fold_though_their_groups_differ(tmp_path):
+    sample, edit = make_tables(tmp_path, group_size=1)
+    for i in range(
+        0, 40, 2
+    ):  # five bits turned: farther than the samples' distance, nearer than that of the folds
+        sample.loc[i + 1, "phash"] = f"{int(sample.loc[i, 'phash'], 16) ^ 0b11111:016x}"
+    write(tmp_path, sample, edit)
+    of = run(tmp_path)[0].set_index("group")["fold"]
+    assert all(of[f"a_{i}"] == of[f"a_{i + 1}"] for i in range(0, 40, 2))
+    of = run(tmp_path, distance=4)[0].set_index("group")["fold"]
+    assert any(of[f"a_{i}"] != of[f"a_{i + 1}"] for i in range(0, 40, 2))
+
+
+def test_photos_without_an_edit_get_no_fold(tmp_path):
+    sample, edit = make_tables(tmp_path, group_size=1)
+    write(tmp_path, sample, edit.iloc[:100])
+    assert set(run(tmp_path)[0]["group"]) == set(sample["group"][:100])
+
+
+def test_fewer_groups_than_folds_is_an_error_that_names_the_key(tmp_path):
+    make_tables(tmp_path, photos=6, group_size=2)
+    with pytest.raises(FoldError, match="folds.folds is 4.*3 groups"):
+        run(tmp_path)
+    sample, edit = make_tables(tmp_path, photos=6)
+    write(tmp_path, sample, edit.iloc[:0])
+    with pytest.raises(FoldError, match="0 groups"):
+        run(tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_fold_is_empty_when_there_are_just_enough_groups(seed):
+    rng = np.random.default_rng(seed)
+    sizes = [40, 1, 1, 1]
+    edit = pd.DataFrame({"cluster": np.repeat(range(4), sizes)})
+    edit["category"] = rng.choice(["dog", "cat"], len(edit))
+    fold = assign_folds(edit, 4, seed)
+    assert set(fold) == {0, 1, 2, 3}
+    assert edit.assign(fold=fold).groupby("cluster")["fold"].nunique().eq(1).all()
+
+
+def test_packs_of_clusters_stay_whole_and_even(monkeypatch):
+    monkeypatch.setattr("unscene.folds.splitting.MOST_PACKS", 60)
+    rng = np.random.default_rng(0)
+    edit = pd.DataFrame({"cluster": rng.integers(0, 900, 1200)}).sort_values("cluster", ignore_index=True)
+    edit["category"] = rng.choice(CATEGORIES, len(edit))
+    pack = pack_clusters(edit["cluster"], edit.groupby("cluster")["category"].transform("first"), seed=1)
+    assert pd.Series(pack).groupby(edit["cluster"]).nunique().eq(1).all()
+    assert 50 <= len(set(pack)) <= 65
+    edit["fold"] = assign_folds(edit, 4, seed=1)
+    assert edit.groupby("cluster")["fold"].nunique().eq(1).all()
+    assert edit["fold"].value_counts().min() > 0.8 * 300
+
+
+def test_rare_categories_are_put_together():
+    category = pd.Series(["dog"] * 9 + ["cat", "kite", "bus"])
+    assert merge_rare(category, 3).tolist() == ["dog"] * 9 + [""] * 3
+    assert merge_rare(category[:11], 3).tolist() == ["dog"] * 11
+    assert merge_rare(pd.Series(["a", "b"]), 3).nunique() == 1
+
+
+def test_folds_of_categories_are_balanced_by_edits():
+    counts = {"person": 50, "dog": 30, "cat": 20, "kite": 10, "bus": 9, "car": 1}
+    edit = pd.DataFrame({"category": [name for name, count in counts.items() for _ in range(count)]})
+    classes = assign_categories(edit, 3)
+    assert classes["category"].tolist() == sorted(counts)
+    assert classes.groupby("fold")["edits"].sum().to_dict() == {0: 50, 1: 39, 2: 31}

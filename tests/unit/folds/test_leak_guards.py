@@ -1,0 +1,197 @@
+"""Leak guards and the check of the folds: what is in an evaluation set is found, and nothing crosses a fold unseen."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from unscene.folds.checking import LeakError, check_folds
+from unscene.folds.guard_hashes import hash_guard
+from unscene.folds.leak_guards import (
+    LEAK_COLUMNS,
+    GuardError,
+    drop_leaked,
+    match_hashes,
+    normalise_id,
+    read_ids,
+)
+from unscene.folds.leaks import find_leaks
+from unscene.photos.images import perceptual_hash
+from unscene.run.tables import read_json, read_table, write_table
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["285", 285, "000000000285.jpg", "data/val2014/COCO_val2014_000000000285.jpg", "COCO_val2014_000000000285_03.png",
+     "x\\000000000285.PNG"],
+)  # fmt: skip
+def test_coco_names_have_one_form(name):
+    assert normalise_id(name) == "285"
+
+
+def test_other_names_keep_their_form():
+    assert normalise_id("flickr/ab12_cd.jpg") == "ab12_cd" and normalise_id("0") == "0"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ids.txt", "285\n000000000724.jpg\n\n"),
+        ("coco.json", json.dumps({"images": [{"id": 285, "file_name": "000000000285.jpg"}, {"id": 724}]})),
+        ("karpathy.json", json.dumps({"images": [
+            {"filename": "COCO_val2014_000000000285.jpg", "split": "test", "cocoid": 285}, {"cocoid": 724, "split": "val"},
+            {"cocoid": 999, "split": "restval"}, {"cocoid": 998, "split": "train"}]})),
+        ("negbench.csv", "correct_answer,image_path\n0,data/000000000285.jpg\n0,data/000000000724.jpg\n"),
+        ("sugarcrepe.json", json.dumps({"add": {"0": {"filename": "000000000285.jpg"}}, "swap": {"0": {"filename": "000000000724.jpg"}}})),
+        ("beaf.json", json.dumps([{"id": 0, "image": "COCO_val2014_000000000285.jpg"}, {"id": 1, "image": "COCO_val2014_000000000724_01.png"}])),
+        ("plain.json", json.dumps([285, "724"])),
+    ],
+)  # fmt: skip
+def test_every_layout_of_ids_is_read(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    assert read_ids(tmp_path / name) == {"285", "724"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", "x,y\n1,2\n"), ("a.txt", "\n"), ("a.json", "{"), ("b.json", '[{"x": 1}]')]
+)
+def test_a_list_without_ids_is_refused(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(GuardError, match="leak_guards"):
+        read_ids(tmp_path / name)
+
+
+def test_near_hashes_equal_the_loop():
+    rng = np.random.default_rng(0)
+    own = rng.integers(0, 2**63, 300, dtype=np.uint64)
+    other = rng.integers(0, 2**63, 40, dtype=np.uint64)
+    for row in range(30):  # near ones, at 0 to 9 bits
+        flips = rng.choice(64, row % 10, replace=False)
+        own[row] = other[row] ^ np.bitwise_or.reduce(
+            np.array([1 << int(bit) for bit in flips], np.uint64), initial=np.uint64(0)
+        )
+    own[31] = own[0]
+    sample = pd.DataFrame(
+        {"image_id": [f"p{i}" for i in range(300)], "phash": [f"{value:016x}" for value in own]}
+    )
+    sample.loc[299, "phash"] = ""
+    found = match_hashes(sample, pd.Series([f"{value:016x}" for value in other] + [None]), 6)
+
+    def telling(value):
+        return 22 <= int(value).bit_count() <= 42
+
+    expected = {}
+    for row in range(299):
+        near = [int(own[row] ^ value).bit_count() for value in other if telling(value) and telling(own[row])]
+        if near and min(near) <= 6:
+            expected[f"p{row}"] = f"{min(near)} bits"
+    assert dict(zip(found["image_id"], found["detail"], strict=True)) == expected
+    assert len(expected) >= 20 and "p31" in expected
+
+
+@pytest.fixture
+def world(tmp_path):
+    rng = np.random.default_rng(5)
+    (tmp_path / "guard" / "sub").mkdir(parents=True)
+    rows = []
+    for i in range(9):
+        small = Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+        photo = small.resize((96, 96), Image.Resampling.BICUBIC)
+        if i == 7:
+            photo.save(tmp_path / "guard" / "sub" / "copy.jpg", quality=70)
+        rows.append(
+            {
+                "image_id": f"coco_{i}", "group": f"g{i // 2}", "path": f"photos/{i}.jpg", "source": "coco" if i < 8 else "web",
+                "source_key": str(i), "phash": perceptual_hash(photo),
+            }
+        )  # fmt: skip
+    (tmp_path / "guard" / "broken.jpg").write_bytes(b"no photo")
+    write_table(pd.DataFrame(rows), tmp_path / "samples.parquet")
+    (tmp_path / "ids.txt").write_text("COCO_val2014_000000000002.jpg\n8\n")
+    return tmp_path
+
+
+def find(world):
+    hash_guard(world / "guard", world / "hashes.parquet", 1)
+    guards = [{"name": "val2014", "ids": "ids.txt"}, {"name": "voc", "images": "guard"}]
+    find_leaks(
+        world / "samples.parquet", world / "leaks.parquet", guards, {"voc": world / "hashes.parquet"}, ["coco"], 6,
+        lambda path: world / path,
+    )  # fmt: skip
+    return read_table(world / "leaks.parquet", LEAK_COLUMNS)
+
+
+def test_photos_of_evaluation_sets_are_found_and_counted(world):
+    leak = find(world)
+    found = list(leak[["image_id", "group", "guard", "reason"]].itertuples(index=False, name=None))
+    # web_8 has the key 8, too, but its source is not COCO's; a recompressed copy of photo 7 is in the folder.
+    assert found == [("coco_2", "g1", "val2014", "id"), ("coco_7", "g3", "voc", "hash")]
+    assert read_table(world / "hashes.parquet")["phash"].isna().sum() == 1
+
+
+def test_no_guard_gives_an_empty_table(world):
+    find_leaks(world / "samples.parquet", world / "none.parquet", [], {}, [], 6, None)
+    assert list(read_table(world / "none.parquet", LEAK_COLUMNS).columns) == LEAK_COLUMNS
+    pair = pd.DataFrame({"group": ["g0", "g1"]})
+    assert len(drop_leaked(pair, world / "none.parquet")) == len(drop_leaked(pair, None)) == 2
+
+
+def test_leaked_groups_are_kept_out_of_training(world):
+    find(world)
+    pair = pd.DataFrame({"edit_id": list("abcde"), "group": ["g0", "g1", "g1", "g3", "g4"]})
+    assert drop_leaked(pair, world / "leaks.parquet")["edit_id"].tolist() == ["a", "e"]
+    with pytest.raises(GuardError, match="every training pair"):
+        drop_leaked(pair[1:4], world / "leaks.parquet")
+
+
+def check(world, fold, sham_group="g0", near=False, pairs=None, refused=()):
+    sample = read_table(world / "samples.parquet")
+    if near:
+        sample.loc[8, "phash"] = f"{int(sample['phash'][0], 16) ^ 5:016x}"
+        write_table(sample, world / "samples.parquet")
+    pair = pairs if pairs is not None else pd.DataFrame(
+        {"edit_id": ["a", "b", "c"], "image_id": ["coco_0", "coco_3", "coco_8"], "group": ["g0", "g1", "g4"]}
+    )  # fmt: skip
+    control = pd.DataFrame({"edit_id": ["a-sham"], "sham_of": ["a"], "group": [sham_group]})
+    find(world)
+    unfiltered = pd.concat([pair, pd.DataFrame(refused, columns=pair.columns)])
+    for name, frame in (
+        ("pairs", pair),
+        ("unfiltered", unfiltered),
+        ("folds", pd.DataFrame(fold, columns=["group", "fold"])),
+        ("controls", control),
+    ):
+        write_table(frame, world / f"{name}.parquet")
+    names = ("samples", "pairs", "unfiltered", "folds", "leaks", "controls")
+    check_folds(*(world / f"{name}.parquet" for name in names), world / "check.json", 2, 6)
+    return read_json(world / "check.json")
+
+
+FOLDS = [("g0", 0), ("g1", 1), ("g2", 0), ("g3", 1), ("g4", 1)]
+
+
+def test_sound_folds_pass_and_are_counted(world):
+    found = check(world, FOLDS, refused=[("d", "coco_1", "g0")])
+    assert found["unfiltered_pairs"] == 4
+    assert found["problems"] == 0 and (found["groups"], found["pairs"], found["controls"]) == (5, 3, 1)
+    assert found["pairs_kept_out_of_training"] == 1 and found["photos_by_guard"] == {"val2014": 1, "voc": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fold": [*FOLDS, ("g0", 1)]}, "group g0 is in 2 folds"),
+        ({"fold": [*FOLDS[:-1], ("g4", 2)]}, "fold 2 of 2"),
+        ({"fold": FOLDS[:-1]}, "pair c has no fold"),
+        ({"fold": FOLDS, "refused": [("d", "coco_1", "g4")]}, "pair d is not in the group"),
+        ({"fold": FOLDS, "near": True}, "coco_0 and coco_8 look alike"),
+        ({"fold": FOLDS, "sham_group": "g1"}, "a-sham is in another fold"),
+        ({"fold": FOLDS, "pairs": pd.DataFrame({"edit_id": ["a"], "image_id": ["coco_0"], "group": ["g1"]})}, "pair a is not in the group"),
+    ],
+)  # fmt: skip
+def test_what_crosses_a_fold_stops_the_run(world, changes, message):
+    with pytest.raises(LeakError, match=message):
+        check(world, **changes)
+    assert not (world / "check.json").exists()

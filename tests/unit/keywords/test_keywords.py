@@ -1,0 +1,170 @@
+"""The keyword steps, from samples to a table and a price, with both backends."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from paid_answers import enter_answers
+from unscene.answers.answering import AnswersMissing
+from unscene.answers.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.answers.batches.outcomes import split_request
+from unscene.answers.prices import PriceError, find_price, read_prices
+from unscene.answers.pricing import price_requests
+from unscene.keywords.answering import answer_keywords
+from unscene.keywords.parsing import parse_keywords
+from unscene.keywords.requests import build_keyword_requests
+from unscene.run.configuration import ConfigError
+from unscene.run.tables import read_json, read_table, write_table
+
+CAPTIONS = [["A dog on a bench.", "A man\nwith a dog", "  "], ["A cat.", "A dog on a bench."], ["Sky."]]
+
+
+@pytest.fixture
+def run(tmp_path):
+    sample = pd.DataFrame({"image_id": ["a", "b", "c"], "captions": CAPTIONS})
+    write_table(sample, tmp_path / "samples.parquet")
+    build_keyword_requests(
+        tmp_path / "samples.parquet", tmp_path / "req.jsonl", {"captions_per_prompt": 2}, "gpt-4o"
+    )
+    return tmp_path
+
+
+def parse(run, share=0.5):
+    parse_keywords(
+        run / "samples.parquet",
+        run / "req.jsonl",
+        run / "followups.jsonl",
+        run / "raw.jsonl",
+        run / "table.parquet",
+        share,
+    )
+    return read_table(run / "table.parquet").set_index("caption_id")
+
+
+def test_lexicon_from_samples_to_table(run):
+    asked = [item for request in read_lines(run / "req.jsonl") for item in read_items(request)]
+    assert sorted(asked) == ["A cat.", "A dog on a bench.", "A man with a dog", "Sky."]
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+    table = parse(run)
+    assert list(table.index) == ["a-0", "a-1", "a-2", "b-0", "b-1", "c-0"]
+    assert [list(words) for words in table["words"]] == [
+        ["bench", "dog"],
+        ["person", "dog"],
+        [],
+        ["cat"],
+        ["bench", "dog"],
+        [],
+    ]
+    assert table.loc["a-1", "caption"] == "A man\nwith a dog" and table.loc["b-0", "source"] == "lexicon"
+    assert (table.loc["a-2", "status"], table.loc["a-2", "reason"]) == ("failed", "empty caption")
+    assert set(table["status"].drop("a-2")) == {"ok"}
+    first = [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
+    build_keyword_requests(run / "samples.parquet", run / "req.jsonl", {"captions_per_prompt": 2}, "gpt-4o")
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+    parse(run)
+    assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
+
+
+def test_answers_stop_clearly_and_faults_become_rows(run, tmp_path):
+    answering = (run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "openai", tmp_path / "state")
+    with pytest.raises(AnswersMissing, match="2 of 2"):
+        answer_keywords(*answering)
+    assert not (run / "raw.jsonl").exists()
+    first, second = read_lines(run / "req.jsonl")
+    answers = [build_answer(first, "gpt-4o-2024-08-06", [{"w": ["unicorn"]}, {"w": ["dog", "bench"]}])]
+    answers.append(build_answer(second, "gpt-4o-2024-08-06", [{"w": []}, {"w": []}]))
+    answers[1]["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "no"}
+    enter_answers(tmp_path / "state", [first, second], answers)
+    with pytest.raises(
+        AnswersMissing, match="1 of 2"
+    ):  # the refused prompt was split, and nobody asked its parts
+        answer_keywords(*answering)
+    parts = split_request(second, (1, 1))
+    refused = [build_answer(part, "gpt-4o-2024-08-06", [{"w": []}]) for part in parts]
+    refused[0]["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "no"}
+    enter_answers(tmp_path / "state", parts, refused)
+    answer_keywords(*answering)
+    assert list(read_lines(run / "followups.jsonl")) == parts
+    assert list(read_lines(run / "raw.jsonl")) == [*answers, *refused]
+    table = parse(run)
+    assert table["status"].value_counts().to_dict() == {"ok": 2, "failed": 3, "refused": 1}
+    assert any("'unicorn' is not in the list" in reason for reason in table["reason"])
+    assert set(table.loc[table["status"] == "ok", "source"]) == {"gpt-4o-2024-08-06"}
+
+
+def test_a_systematic_failure_stops(tmp_path):
+    sample = pd.DataFrame(
+        {"image_id": [f"i{n}" for n in range(30)], "captions": [[f"Caption {n}."] for n in range(30)]}
+    )
+    write_table(sample, tmp_path / "samples.parquet")
+    build_keyword_requests(
+        tmp_path / "samples.parquet", tmp_path / "req.jsonl", {"captions_per_prompt": 10}, "m"
+    )
+    write_lines([], tmp_path / "raw.jsonl")
+    write_lines([], tmp_path / "followups.jsonl")
+    with pytest.raises(RuntimeError, match="30 of 30 items failed"):
+        parse(tmp_path)
+
+
+def test_auto_says_that_the_study_comes_first(run):
+    with pytest.raises(ConfigError, match="batchsize"):
+        build_keyword_requests(
+            run / "samples.parquet", run / "req.jsonl", {"captions_per_prompt": "auto"}, "gpt-4o"
+        )
+
+
+def test_cost_counts_equal_requests_once(run, checkout):
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+    prices = checkout / "src/unscene/resources/prices.yaml"
+    price_requests(
+        [run / "req.jsonl"] * 2,
+        [run / "raw.jsonl"] * 2,
+        prices,
+        run / "cost.json",
+        "keywords",
+        "gpt-4o",
+        "lexicon",
+    )
+    cost = read_json(run / "cost.json")
+    assert (cost["requests"], cost["captions"], cost["model"], cost["price_date"]) == (
+        2,
+        4,
+        "gpt-4o",
+        "2026-11-22",
+    )
+    assert cost["billed"] == {"input_tokens": 0, "output_tokens": 0, "usd": 0}
+    estimate = cost["estimate"]
+    expected = (estimate["input_tokens"] * 1.25 + estimate["output_tokens"] * 5.0) / 1e6
+    assert (
+        estimate["usd"] == pytest.approx(expected, abs=1e-6) and estimate["usd_worst"] > estimate["usd"] > 0
+    )
+
+
+def test_paid_usage_is_billed_at_the_model_s_price(run, checkout):
+    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+    lines = list(read_lines(run / "raw.jsonl"))
+    for line in lines:
+        line["response"]["body"]["model"] = "gpt-4o-2024-08-06"
+        line["response"]["body"]["usage"] = {"prompt_tokens": 1000, "completion_tokens": 100}
+    (run / "raw.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    price_requests(
+        [run / "req.jsonl"],
+        [run / "raw.jsonl"],
+        checkout / "src/unscene/resources/prices.yaml",
+        run / "c.json",
+        "keywords",
+        "gpt-4o",
+        "openai",
+    )
+    assert read_json(run / "c.json")["billed"] == {"input_tokens": 2000, "output_tokens": 200, "usd": 0.0035}
+
+
+def test_price_table(checkout, tmp_path):
+    prices = read_prices(checkout / "src/unscene/resources/prices.yaml")
+    assert find_price(prices, "gpt-4o-mini-2024-07-18")["input"] == 0.075
+    assert find_price(prices, "gpt-4o-2024-08-06")["successor"] == "gpt-6-luna"
+    assert find_price(prices, "gpt-4oh") is None
+    (tmp_path / "p.yaml").write_text("models: {}")
+    with pytest.raises(PriceError, match=r"p\.yaml"):
+        read_prices(tmp_path / "p.yaml")

@@ -1,0 +1,404 @@
+"""The masks step: which words are looked for, which edits are chosen, and a row with a reason for all others."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from unscene.masks import segmentation as segment_objects
+from unscene.masks.detectors import Detections
+from unscene.photos.images import read_mask, write_png
+from unscene.photos.mask_shapes import drop_specks, fill_holes
+from unscene.run.shards import file_sha256
+from unscene.run.tables import read_table, write_table
+
+SETTINGS = {
+    "weights": None,
+    "truth": "ignore",
+    "image_size": 64,
+    "target_confidence": 0.5,
+    "collect_confidence": 0.1,
+    "iou": 0.7,
+    "nms": "auto",
+    "min_area": 0.01,
+    "max_area": 0.4,
+    "max_box": 0.85,
+    "max_border": 0.2,
+    "speck_area": 0.0005,
+    "dilation_share": 0.03,
+    "dilation_px": 2,
+    "shadow_share": 0.0,
+    "edits_per_photo": 1,
+}
+RUNTIME = {"device": "cpu", "batch_size": 2, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
+SIDE = 80
+
+
+class FakeDetector:
+    """Finds on each photo what its first pixel's red value names: a list of (category, confidence, box)."""
+
+    categories = ("cat", "dog", "cup", "tie")
+
+    def __init__(self, scenes):
+        self.scenes, self.calls = scenes, []
+
+    def detect(self, photos, confidence, iou, nms, want_masks, only):
+        self.calls.append((len(photos), confidence))
+        return [self._find(photo, names) for photo, names in zip(photos, only, strict=True)]
+
+    def _find(self, photo, names):
+        found = [item for item in self.scenes[int(photo[0, 0, 0])] if item[0] in names]
+        masks = np.zeros((len(found), *photo.shape[:2]), bool)
+        for mask, (_, _, (y0, y1, x0, x1)) in zip(masks, found, strict=True):
+            mask[y0:y1, x0:x1] = True
+        return Detections(
+            np.zeros((len(found), 4), np.float32),
+            np.array([item[1] for item in found], np.float32),
+            [item[0] for item in found],
+            masks,
+            np.array([box for _, _, box in self.scenes[int(photo[0, 0, 0])]], np.float32).reshape(-1, 4),
+        )
+
+
+@pytest.fixture
+def shard(tmp_path, monkeypatch):
+    """A function (scenes, words per caption of each photo) -> rows by edit id, after the step ran on such a shard."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(scenes, words, damage=None, source=None, **changes):
+        photos, keywords = [], []
+        for index, captions in enumerate(words):
+            path = f"photo{index}.png"
+            write_png(np.full((SIDE, SIDE, 3), index, np.uint8), path)
+            photos.append(
+                {
+                    "image_id": f"s_{index}",
+                    "source_key": str(index),
+                    "path": path,
+                    "sha256": file_sha256(path),
+                    "width": SIDE,
+                    "height": SIDE,
+                }
+            )
+            for position, named in enumerate(captions):
+                keywords.append(
+                    {
+                        "image_id": f"s_{index}",
+                        "caption_id": f"s_{index}-{position}",
+                        "words": named,
+                        "status": "ok" if named is not None else "failed",
+                    }
+                )
+        if damage:
+            damage()
+        detector = FakeDetector(scenes)
+        monkeypatch.setattr("unscene.masks.detectors.load_detector", lambda *_, **__: detector)
+        monkeypatch.setattr(segment_objects, "resolve_path", lambda path: path)
+        write_table(pd.DataFrame(photos), "samples.parquet")
+        write_table(pd.DataFrame(keywords), "keywords.parquet")
+        segment_objects.segment_objects(
+            "samples.parquet",
+            "keywords.parquet",
+            "results/masks/s-0-of-1.parquet",
+            "results/masks/s-0-of-1",
+            SETTINGS | changes,
+            RUNTIME,
+            source=source,
+        )
+        frame = read_table("results/masks/s-0-of-1.parquet", list(segment_objects.COLUMNS))
+        run.detector, run.frame = detector, frame
+        return {row.edit_id: row for row in frame.itertuples()}
+
+    return run
+
+
+def test_a_row_for_each_wanted_word_with_its_reason(shard):
+    scenes = [
+        [("cat", 0.9, (10, 40, 10, 40)), ("cat", 0.2, (50, 70, 50, 70)), ("dog", 0.3, (5, 20, 50, 70))],
+        [("cup", 0.8, (10, 14, 10, 14))],
+        [("dog", 0.9, (10, 40, 10, 40))],
+    ]
+    words = [[["dog"], ["cat", "dog"], ["zebra"]], [["cup", "tie"], None], [[], ["cat"]]]
+    rows = shard(scenes, words)
+    assert list(shard.frame["edit_id"]) == [
+        "s_0-dog",
+        "s_0-cat",
+        "s_0-zebra",
+        "s_1-tie",
+        "s_1-cup",
+        "s_2-cat",
+    ]
+    told = {
+        name: (row.status, row.reason if isinstance(row.reason, str) else None) for name, row in rows.items()
+    }
+    seen = {name: list(row.seen_boxes) for name, row in rows.items()}
+    assert seen["s_0-zebra"] == seen["s_0-cat"] and len(seen["s_0-cat"]) == 3 * 4  # every category's boxes
+    assert seen["s_1-cup"] == [10, 14, 10, 14]
+    assert told == {
+        "s_0-dog": ("skipped", "low_confidence"),
+        "s_0-cat": ("ok", None),
+        "s_0-zebra": ("skipped", "unknown_to_detector"),
+        "s_1-cup": ("skipped", "too_small"),
+        "s_1-tie": ("skipped", "not_detected"),
+        "s_2-cat": ("skipped", "not_detected"),
+    }
+    assert [rows[f"s_0-{word}"].caption_position for word in ("dog", "cat", "zebra")] == [0, 1, 2]
+    assert shard.detector.calls == [(2, 0.1), (1, 0.1)]
+    assert set(shard.frame["batch_shape"]) == {"2x3x64x64"}
+
+
+def test_mask_holds_all_collected_instances_and_the_table_tells_of_it(shard):
+    scenes = [[("cat", 0.75, (10, 40, 10, 40)), ("cat", 0.2, (50, 70, 50, 60))]]
+    row = shard(scenes, [[["cat"]]])["s_0-cat"]
+    assert row.mask_path == "results/masks/s-0-of-1/s_0-cat.png"
+    mask = read_mask(row.mask_path)
+    assert file_sha256(row.mask_path) == row.sha256
+    assert mask.shape == (SIDE, SIDE) and mask[25, 25] and mask[60, 55] and not mask[45, 45]
+    assert mask[8, 25] and not mask[7, 25]  # dilated by 2
+    assert row.instances == 2 and row.confidence == pytest.approx(0.75) and row.dilation_px == 2
+    assert row.area_fraction == pytest.approx(1100 / SIDE**2)
+    assert row.score == pytest.approx(0.75 * row.area_fraction)
+    assert (row.box_x0, row.box_y0, row.box_x1, row.box_y1) == (10, 10, 60, 70)
+
+
+def test_the_best_by_confidence_times_area_is_chosen(shard):
+    scenes = [
+        [("cat", 0.9, (10, 30, 10, 30)), ("dog", 0.6, (40, 75, 40, 75)), ("cup", 0.99, (5, 15, 50, 60))]
+    ]
+    rows = shard(scenes, [[["cat", "dog", "cup"]]])
+    assert [rows[f"s_0-{word}"].status for word in ("dog", "cat", "cup")] == ["ok", "skipped", "skipped"]
+    assert rows["s_0-cat"].reason == rows["s_0-cup"].reason == "not_chosen"
+    rows = shard(scenes, [[["cat", "dog", "cup"]]], edits_per_photo=2)
+    assert [rows[f"s_0-{word}"].status for word in ("dog", "cat", "cup")] == ["ok", "ok", "skipped"]
+
+
+def test_broken_changed_and_missing_photos_are_failed_rows(shard, tmp_path):
+    def damage():
+        (tmp_path / "photo0.png").write_bytes(b"\x89PNG broken")
+        (tmp_path / "photo1.png").unlink()
+        write_png(np.full((SIDE, SIDE, 3), 9, np.uint8), tmp_path / "photo2.png")
+
+    scenes = [[], [], [], [("dog", 0.9, (10, 40, 10, 40))]]
+    rows = shard(scenes, [[["cat", "dog"]], [["cat"]], [["cat"]], [["dog"]]], damage)
+    assert {name: row.reason for name, row in rows.items() if row.status == "failed"} == {
+        "s_0-cat": "broken",
+        "s_0-dog": "broken",
+        "s_1-cat": "missing",
+        "s_2-cat": "changed",
+    }
+    assert rows["s_3-dog"].status == "ok"
+
+
+def test_a_shard_of_broken_photos_stops_the_run_and_leaves_nothing(shard, tmp_path):
+    def damage():
+        for path in tmp_path.glob("photo*.png"):
+            path.write_bytes(b"")
+
+    with pytest.raises(RuntimeError, match="masks of s-0-of-1: 20 of 20 items failed"):
+        shard([[]] * 20, [[["cat"]]] * 20, damage)
+    assert list((tmp_path / "results" / "masks").iterdir()) == []
+
+
+def test_no_wanted_word_gives_an_empty_table_with_its_columns(shard, tmp_path):
+    assert shard([[]], [[[]]]) == {}
+    assert shard.frame.dtypes["confidence"].kind == "f" and shard.detector.calls == []
+    assert (tmp_path / "results" / "masks" / "s-0-of-1").is_dir()
+
+
+def test_same_bytes_twice(shard, tmp_path):
+    scenes = [[("cat", 0.9, (10, 40, 10, 40))], [("dog", 0.9, (10, 40, 10, 40))], []]
+    read = lambda: {p.name: p.read_bytes() for p in tmp_path.rglob("results/**/*") if p.is_file()}
+    shard(scenes, [[["cat"]], [["dog"]], [["tie"]]])
+    first = read()
+    shard(scenes, [[["cat"]], [["dog"]], [["tie"]]])
+    assert first == read() and len(first) == 5  # a table, and two masks of two edits
+
+
+class TestLabels:
+    """masks.truth: union. Photo 0 has every kind of label, 1 none, 3 of another size, 4 a broken one."""
+
+    dog = np.zeros((SIDE, SIDE), bool)
+    dog[20:50, 20:50] = True  # overlaps what the detector sees
+    zebra = np.zeros((SIDE, SIDE), bool)
+    zebra[30:70, 60:75] = True
+    zebra[40:45, 65:70] = False  # a hole
+    cat = [[5, 55, 25, 55, 25, 75, 5, 75]]  # a polygon: x y x y ...
+
+    @pytest.fixture
+    def source(self, tmp_path):
+        def encode(mask):
+            changes = (
+                np.flatnonzero(np.diff(np.concatenate([[False], mask.T.ravel(), [False]])))
+                if mask.any()
+                else []
+            )
+            return {"counts": [*np.diff([0, *changes, mask.size]).tolist()], "size": [SIDE, SIDE]}
+
+        names = {1: "dog", 2: "zebra", 3: "cat", 4: "cup", 5: "person"}
+        ids = {name: key for key, name in names.items()}
+        labels = [
+            (0, "dog", encode(self.dog), 0), (0, "zebra", encode(self.zebra), 0), (0, "cat", self.cat, 0),
+            (0, "cup", encode(self.dog), 1), (0, "cup", encode(self.zebra), 0), (0, "person", [[0, 0, 9, 0, 9, 9]], 0),
+            (2, "dog", encode(self.dog), 0), (3, "dog", [[1, 1, 9, 1, 9, 9]], 0),
+            (4, "dog", {"counts": [3, 4], "size": [SIDE, SIDE]}, 0),
+        ]  # fmt: skip
+        document = {
+            "images": [
+                {
+                    "id": number,
+                    "file_name": f"photo{number}.png",
+                    "height": SIDE,
+                    "width": SIDE + (number == 3),
+                }
+                for number in (0, 2, 3, 4)
+            ],
+            "annotations": [
+                {"image_id": photo, "category_id": ids[name], "segmentation": drawn, "iscrowd": crowd}
+                for photo, name, drawn, crowd in labels
+            ],
+            "categories": [{"id": key, "name": name} for key, name in names.items()],
+        }
+        (tmp_path / "instances.json").write_text(json.dumps(document))
+        return {
+            "name": "s", "format": "coco", "photos": 5, "captions": "captions.json", "images": str(tmp_path),
+            "instances": str(tmp_path / "instances.json"),
+        }  # fmt: skip
+
+    scenes = [
+        [("dog", 0.9, (40, 60, 40, 60)), ("cat", 0.2, (5, 15, 5, 15)), ("cup", 0.9, (5, 30, 50, 75))],
+        [("dog", 0.9, (10, 40, 10, 40))],
+        [("dog", 0.9, (10, 40, 10, 40))],
+        [("dog", 0.9, (10, 40, 10, 40))],
+        [("dog", 0.9, (10, 40, 10, 40))],
+    ]
+    words = [[["dog", "zebra", "cat", "cup", "tie"]], [["dog", "tie"]], [["dog"]], [["dog"]], [["dog"]]]
+
+    def test_the_union_equals_the_naive_or(self, shard, source):
+        rows = shard(self.scenes, self.words, None, source, truth="union", edits_per_photo=9)
+        detected = np.zeros((SIDE, SIDE), bool)
+        detected[40:60, 40:60] = True
+        polygon = np.zeros((SIDE, SIDE), bool)
+        polygon[55:75, 5:25] = True
+        for name, plain in (("dog", detected | self.dog), ("zebra", self.zebra), ("cat", polygon)):
+            row = rows[f"s_0-{name}"]
+            filled = drop_specks(fill_holes(plain), SETTINGS["speck_area"] * SIDE**2)
+            assert (read_mask(row.object_path) == filled).all() and row.status == "ok"
+            assert row.area_fraction == pytest.approx(filled.mean())
+            assert read_mask(row.mask_path)[filled].all()
+        assert rows["s_0-dog"].confidence == pytest.approx(0.9)
+        assert rows["s_0-dog"].score == pytest.approx(rows["s_0-dog"].area_fraction)
+        assert rows["s_0-zebra"].confidence == 0 and rows["s_0-zebra"].instances == 0
+        assert rows["s_0-zebra"].score == pytest.approx(rows["s_0-zebra"].area_fraction)
+
+    def test_the_table_tells_who_found_what(self, shard, source):
+        rows = shard(self.scenes, self.words, None, source, truth="union", edits_per_photo=9)
+        told = shard.frame[["found_by", "labelled_instances", "labels", "reason"]]
+        told = told.astype(object).where(told.notna(), None)
+        assert dict(zip(shard.frame["edit_id"], told.itertuples(index=False, name=None), strict=True)) == {
+            "s_0-dog": ("both", 1, "used", None),
+            "s_0-zebra": ("labels", 1, "used", None),  # the detector knows no zebra
+            "s_0-cat": (
+                "labels",
+                1,
+                "used",
+                None,
+            ),  # the detector was not sure, so its instance does not count
+            "s_0-cup": ("both", 1, "used", "crowd"),
+            "s_0-tie": (None, 0, "used", "not_detected"),
+            "s_1-dog": ("detector", None, "not_labelled", None),
+            "s_1-tie": (None, None, "not_labelled", "not_detected"),
+            "s_2-dog": ("both", 1, "used", None),
+            "s_3-dog": ("detector", None, "other_size", None),
+            "s_4-dog": ("detector", None, "broken", None),
+        }
+        # A control edit keeps away from all that is labelled as well: three seen, six labelled.
+        assert len(rows["s_0-dog"].seen_boxes) == (3 + 6) * 4
+        assert [60, 30, 75, 70] in rows["s_0-dog"].seen_boxes.reshape(-1, 4).tolist()
+
+    def test_a_crowd_alone_and_a_label_of_no_pixel_have_their_reasons(self, shard, source, tmp_path):
+        document = json.loads((tmp_path / "instances.json").read_text())
+        zebra, person = document["annotations"][1], document["annotations"][5]
+        zebra["iscrowd"], person["segmentation"] = 1, [[3.1, 3.1, 3.2, 3.1, 3.2, 3.2]]
+        (tmp_path / "instances.json").write_text(json.dumps(document))
+        rows = shard([[]], [[["zebra", "person"]]], None, source, truth="union")
+        assert [(row.status, row.reason) for row in rows.values()] == [
+            ("skipped", "empty"),
+            ("skipped", "crowd"),
+        ]
+        assert list(shard.frame["labelled_instances"]) == [1, 0] and shard.frame["mask_path"].isna().all()
+
+    def test_labels_of_a_turned_photo_are_not_used(self, shard, source, tmp_path):
+        turned = tmp_path / "originals"
+        turned.mkdir()
+        for number, turn in enumerate((1, 1, 3, 1, 1)):
+            exif = Image.Exif()
+            exif[0x0112] = turn  # 3 is upside down: the size does not tell
+            Image.fromarray(np.zeros((SIDE, SIDE, 3), np.uint8)).save(
+                turned / f"photo{number}.png", exif=exif
+            )
+        rows = shard(self.scenes, self.words, None, source | {"images": str(turned)}, truth="union")
+        assert (rows["s_2-dog"].labels, rows["s_2-dog"].found_by) == ("turned", "detector")
+        assert rows["s_0-dog"].labels == "used"
+        expected = np.zeros((SIDE, SIDE), bool)
+        expected[10:40, 10:40] = True
+        assert (read_mask(rows["s_2-dog"].object_path) == expected).all()
+
+    def test_what_is_labelled_counts_fully_in_the_choice(self, shard, source):
+        scenes = [[("dog", 0.1, (40, 60, 40, 60)), ("cat", 0.99, (5, 15, 5, 15))]]
+        rows = shard(scenes, [[["dog", "cat"]]], None, source, truth="union")
+        assert rows["s_0-dog"].status == "ok" and rows["s_0-cat"].reason == "not_chosen"
+
+    def test_ignored_labels_are_never_opened(self, shard, source, tmp_path):
+        (tmp_path / "instances.json").unlink()
+        rows = shard(self.scenes, self.words, None, source)
+        assert set(shard.frame["found_by"].dropna()) == {"detector"}
+        assert shard.frame["labels"].isna().all() and shard.frame["labelled_instances"].isna().all()
+        assert rows["s_0-zebra"].reason == "unknown_to_detector"
+        assert rows["s_0-cat"].reason == "low_confidence"
+        with pytest.raises(ValueError, match="instances.json"):
+            shard(self.scenes, self.words, None, source, truth="union")
+
+    def test_a_source_without_labels_is_the_detectors_alone(self, shard):
+        source = {"name": "s", "format": "table", "photos": 5, "table": "t.csv"}
+        shard(self.scenes, self.words, None, source, truth="union")
+        with_union = shard.frame.drop(columns=["mask_path"])
+        shard(self.scenes, self.words, None, source)
+        pd.testing.assert_frame_equal(with_union, shard.frame.drop(columns=["mask_path"]))
+
+
+@pytest.mark.real
+def test_real_photo_end_to_end(tmp_path, real_data, monkeypatch):
+    import torch
+
+    torch.set_num_threads(1)
+    monkeypatch.chdir(tmp_path)
+    path = real_data / "coco_sample" / "images" / "000000000785.jpg"
+    sample = {
+        "image_id": "coco_785",
+        "path": str(path),
+        "sha256": file_sha256(path),
+        "width": 640,
+        "height": 425,
+    }
+    keyword = {
+        "image_id": "coco_785",
+        "caption_id": "coco_785-0",
+        "words": ["person", "skis"],
+        "status": "ok",
+    }
+    write_table(pd.DataFrame([sample]), "samples.parquet")
+    write_table(pd.DataFrame([keyword]), "keywords.parquet")
+    weights = str(real_data / "models" / "yolo11n-seg.pt")
+    segment_objects.segment_objects(
+        "samples.parquet",
+        "keywords.parquet",
+        "m/t.parquet",
+        "m/t",
+        SETTINGS | {"weights": weights, "image_size": 320},
+        RUNTIME,
+    )
+    person = read_table("m/t.parquet").set_index("category").loc["person"]
+    assert person["status"] == "ok" and 0.05 < person["area_fraction"] < 0.2
+    assert read_mask(person["mask_path"]).mean() > person["area_fraction"]

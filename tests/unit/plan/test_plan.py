@@ -1,0 +1,246 @@
+"""The plan: its formula against hand-computed figures, budgets, devices, disk, and that it reads the config alone."""
+
+import copy
+import json
+from datetime import date
+
+import pytest
+import yaml
+
+from unscene.answers.batch_lines import estimate_tokens
+from unscene.answers.prices import PriceError, read_prices
+from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_request
+from unscene.captions.requests import EDITS_PER_PROMPT
+from unscene.plan.estimate import (
+    describe_plan,
+    estimate_run,
+    list_assumptions,
+    make_plan,
+    warn_about_prices,
+)
+from unscene.plan.text_costs import MARKS, estimate_prompts, make_tables
+
+
+@pytest.fixture(scope="module")
+def config(checkout):
+    return yaml.safe_load((checkout / "config" / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def prices(checkout):
+    return read_prices(checkout / "src/unscene/resources/prices.yaml")
+
+
+@pytest.fixture(scope="module")
+def assumed(checkout):
+    return yaml.safe_load((checkout / "src/unscene/resources/throughput.yaml").read_text())
+
+
+@pytest.fixture
+def paid(config):
+    """A run of 30,000 COCO photos, one caption each, over the API."""
+    changed = copy.deepcopy(config)
+    changed["samples"]["sources"] = [{"name": "coco", "format": "coco", "photos": 30000}]
+    changed["samples"] |= {"captions_per_photo": 1, "shard_size": 2048}
+    changed["keywords"]["backend"] = changed["captions"]["backend"] = "openai"
+    return changed
+
+
+def test_cost_of_prompts_is_the_formula(prices, assumed, config):
+    """N = 1,003 captions at n = 20: fifty full prompts and one of three, f = 2 % asked twice."""
+    text = "x" * 52
+
+    def make(size):
+        return keyword_request("gpt-4o", [text] * size, ("a rule",))
+
+    cost = estimate_prompts(make, 1003, 20, KEYWORD_TOKENS, prices, assumed, config["api"])
+    tokens_in = 50 * estimate_tokens(make(20)) + estimate_tokens(make(3))
+    tokens_out = 50 * (20 * KEYWORD_TOKENS + ANSWER_TOKENS) + (3 * KEYWORD_TOKENS + ANSWER_TOKENS)
+    assert cost["requests"] == 51
+    assert cost["input_tokens"] == pytest.approx(1.02 * tokens_in, abs=1)
+    assert cost["output_tokens"] == pytest.approx(1.02 * tokens_out, rel=0.005)  # answers are rounded up
+    assert cost["usd"] == pytest.approx(1.02 * (tokens_in * 1.25 + tokens_out * 5) / 1e6, rel=0.005)
+    assert cost["usd"] < cost["usd_worst"] < 5 * cost["usd"]
+
+
+def test_thirty_thousand_captions_cost_what_the_batch_price_says(paid, prices, assumed):
+    keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
+    assert keywords["requests"] == 1500 and keywords["files"] == 1
+    assert 3.6 < keywords["usd"] < 4.2  # gpt-4o, twenty a prompt
+    paid["api"]["model"] = "gpt-6-luna"
+    assert make_plan(paid, prices, assumed)["api"]["keywords"]["usd"] < 0.06 * keywords["usd"]
+
+
+def test_larger_prompts_are_cheaper_and_auto_is_twenty(paid, prices, assumed):
+    def usd(per_prompt):
+        paid["keywords"]["captions_per_prompt"] = per_prompt
+        return make_plan(paid, prices, assumed)["api"]["keywords"]["usd"]
+
+    assert usd(1) > usd(5) > usd(20) > usd(100)
+    assert usd("auto") == usd(20)
+
+
+def test_offline_backends_cost_nothing_and_tell_what_the_api_would(config, prices, assumed):
+    plan = make_plan(config, prices, assumed)
+    assert plan["api"]["usd"] == plan["api"]["usd_worst"] == 0 and plan["over_budget"] is False
+    assert plan["api"]["usd_with_api"] > 0
+    assert "lexicon, $0" in describe_plan(plan)
+
+
+def test_over_budget_is_said_and_is_no_error(paid, prices, assumed):
+    paid["api"]["budget_usd"] = 1
+    plan = make_plan(paid, prices, assumed)
+    assert plan["over_budget"] is True and "OVER api.budget_usd $1.00" in describe_plan(plan)
+    paid["api"]["budget_usd"] = plan["api"]["usd"]
+    plan = make_plan(paid, prices, assumed)
+    assert plan["over_budget"] is False
+    assert plan["api"]["usd_committed_at_most"] == plan["api"]["budget_usd"] < plan["api"]["usd_worst"]
+
+
+def test_files_follow_the_limits_of_the_api(paid, prices, assumed):
+    paid["samples"]["sources"][0]["photos"] = 3_000_000
+    keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
+    assert keywords["requests"] == 150_000
+    assert keywords["files"] >= max(3, keywords["bytes"] / 200e6)
+    assert keywords["waves"] >= keywords["input_tokens"] / 5e6
+    paid["api"] |= {"requests_per_file": 10_000, "enqueued_tokens": 90_000}
+    smaller = make_plan(paid, prices, assumed)["api"]["keywords"]
+    assert smaller["files"] == 15 and smaller["waves"] == pytest.approx(
+        keywords["input_tokens"] / 90_000, abs=1
+    )
+
+
+def test_an_unknown_model_is_named_with_its_key(paid, prices, assumed):
+    paid["api"]["model"] = "gpt-99"
+    with pytest.raises(PriceError, match="api.model: 'gpt-99' has no price in plan.prices"):
+        make_plan(paid, prices, assumed)
+
+
+def test_items_come_from_the_sources(config, prices, assumed):
+    count = make_plan(config, prices, assumed)["items"]
+    source = config["samples"]["sources"][0]
+    assert count["photos"] == source["photos"] and count["captions"] == 5 * source["photos"]
+    arms = [arm for arm in config["train"]["arms"].values() if arm]
+    runs = config["folds"]["folds"] * len(config["train"]["seeds"])
+    assert count["trainings"] == len(arms) * runs + 1
+    assert count["evaluations"] == len(config["train"]["arms"]) * runs
+
+
+def test_device_hours_grow_with_what_they_depend_on(paid, prices, assumed):
+    paid["edits"] |= {"weights": "models/RORem", "size": 512, "steps": 20, "strength": 1.0}
+    hours = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]
+    attempts = 30000 * 0.5 * 1.4
+    assert hours["a100"] == pytest.approx(attempts * (0.033 + 20 * 0.0145) / 3600, rel=0.01)
+    assert hours["h200"] < hours["a100"]
+    paid["edits"]["steps"] = 5
+    fewer = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]
+    assert fewer["a100"] < 0.4 * hours["a100"]
+    paid["edits"] |= {"backend": "telea", "weights": None}
+    assert set(make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]) == {
+        "two_cores"
+    }
+
+
+def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
+    paid["edits"] |= {"weights": "models/RORem", "size": 512, "steps": 20, "strength": 1.0, "attempts": 1}
+    without = make_plan(paid, prices, assumed)
+    assert without["items"]["shams"] == 0 and "make_sham_edits" not in without["devices"]["stages"]
+    paid["edits"]["sham"] = True
+    plan = make_plan(paid, prices, assumed)
+    edits, shams = plan["items"]["edits"], plan["items"]["shams"]
+    assert (edits, shams) == (15000, round(15000 * 0.74))
+    stages = plan["devices"]["stages"]
+    for device, hours in stages["make_sham_edits"]["hours"].items():
+        assert hours == pytest.approx(stages["remove_objects"]["hours"][device] * shams / edits, abs=1e-3)
+    more = {part: {key: plan["storage"][part][key] - size for key, size in without["storage"][part].items()}
+            for part in ("bytes", "files")}  # fmt: skip
+    assert more["files"]["edits"] == 2 * shams  # the edit and its own mask
+    assert more["files"]["tables"] == 2 * plan["items"]["shards"]
+    assert more["bytes"]["edits"] == pytest.approx(shams * 307200 * (1.6 + 0.02), rel=1e-6)
+    assert more["bytes"]["total"] == more["bytes"]["edits"]
+    added = stages["evaluate_clip"]["items"] - without["devices"]["stages"]["evaluate_clip"]["items"]
+    assert added == pytest.approx(2 * shams * plan["items"]["evaluations"] / paid["folds"]["folds"], abs=1)
+    assert f"{shams:,} control edits" in describe_plan(plan)
+
+
+def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed):
+    size = make_plan(config, prices, assumed, clip_bytes=1000)["storage"]["bytes"]
+    assert size["models"] == 1000 * make_plan(config, prices, assumed)["items"]["trainings"]
+    assert size["total"] == sum(value for key, value in size.items() if key != "total")
+
+
+def test_edits_per_prompt_are_those_of_the_requests(assumed):
+    assert assumed["api"]["edits_per_prompt"]["value"] == EDITS_PER_PROMPT
+
+
+def test_every_figure_names_its_source(assumed):
+    figures = list_assumptions(assumed)
+    assert len(figures) > 20
+    for name, figure in figures.items():
+        assert figure["kind"] in {"measured", "published", "predicted", "assumed"}, name
+        assert len(figure["source"]) > 10, name
+
+
+def test_the_same_config_gives_the_same_bytes_on_any_day(config, checkout, tmp_path, capsys):
+    for name in ("a.json", "b.json"):
+        estimate_run(
+            tmp_path / name,
+            checkout / "src/unscene/resources/prices.yaml",
+            checkout / "src/unscene/resources/throughput.yaml",
+            config,
+            clip_bytes=5,
+        )
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert json.loads((tmp_path / "a.json").read_text())["over_budget"] is False
+    assert "Device hours" in capsys.readouterr().out
+
+
+def test_old_prices_and_ending_models_are_logged(prices, caplog):
+    warn_about_prices(prices, "gpt-6-luna", date(2026, 12, 1))
+    assert caplog.text == ""
+    warn_about_prices(prices, "gpt-4o", date(2026, 12, 1))
+    assert "gpt-4o ends on 2027-01-14" in caplog.text and "gpt-6-luna" in caplog.text
+    warn_about_prices(prices, "gpt-6-luna", date(2027, 6, 1))
+    assert "the prices are of 2026-11-22" in caplog.text
+
+
+def read_overlay(checkout, config, name):
+    overlay = yaml.safe_load((checkout / "config" / f"{name}.yaml").read_text())
+    merged = copy.deepcopy(config)
+    for key, value in overlay.items():
+        merged[key] = {**merged[key], **value} if isinstance(value, dict) else value
+    return merged
+
+
+def test_the_course_run_stays_within_its_ten_dollars(checkout, config, prices, assumed):
+    course = read_overlay(checkout, config, "coco30k")
+    plan = make_plan(course, prices, assumed)
+    api = plan["api"]
+    assert course["api"]["budget_usd"] == 10 and course["api"]["model"] == "gpt-4o"
+    assert api["usd"] < 10 and plan["over_budget"] is False
+    parts = [api[stage] for stage in ("keywords", "captions", "batchsize")]
+    assert all(part["usd"] > 0 for part in parts)
+    assert api["usd"] == pytest.approx(sum(part["usd"] for part in parts), abs=1e-3)
+    assert api["requests"] == sum(part["requests"] for part in parts)
+    study = api["batchsize"]
+    assert min(study["prompts"].values()) >= study["prompts_needed"]
+    assert (
+        0 < study["power"] < 1 and "power" in describe_plan(plan) and "at most $10.00" in describe_plan(plan)
+    )
+
+
+def test_the_study_is_planned_where_its_choice_is_used(checkout, config, prices, assumed):
+    large = read_overlay(checkout, config, "cc3m")
+    study = make_plan(large, prices, assumed)["api"]["batchsize"]
+    assert study["backend"] == "openai" and study["prompts"]["100"] == 300
+    assert study["prompts"] == {
+        "1": 10000, "1 again": 10000, "5": 2000, "10": 3000, "20": 1500, "33": 912, "50": 600, "100": 300
+    }  # fmt: skip
+    assert study["power"] > 0.99 and study["captions_for_power_90"] == 3426
+    assert make_plan(config, prices, assumed)["api"]["batchsize"]["backend"] == "not run"
+
+
+def test_tables_of_the_readme_are_what_is_computed(checkout):
+    readme = (checkout / "README.md").read_text(encoding="utf-8")
+    start, end = (readme.index(mark) for mark in MARKS)
+    assert readme[start + len(MARKS[0]) : end].strip() == make_tables(checkout).strip()

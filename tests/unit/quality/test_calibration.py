@@ -1,0 +1,185 @@
+"""Calibration on controls: AUCs against scikit-learn, cuts against their promise, and the policy that uses them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.quality.calibration import (
+    MEANT_FOR,
+    calibrate_scores,
+    choose_cut,
+    find_bin,
+    get_limits,
+    name_bins,
+)
+from unscene.quality.control_calibration import calibrate_scores as write_calibration
+from unscene.quality.control_edits import KINDS
+from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.run.tables import read_table, write_table
+
+EDGES = [0.02, 0.08]
+
+
+def make_controls(count=100, seed=0):
+    """residual separates, blur_ratio does so for the blurred, clip_drop knows nothing, nothing has a neighbour."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for kind in KINDS:
+        for number in range(count):
+            size = (0.01, 0.05, 0.2)[number % 3]
+            residual = (
+                rng.uniform(0, 0.2) if kind not in ("untouched", "half", "rim") else rng.uniform(0.3, 1)
+            )
+            # large holes are blurrier even when perfect: one cut for all sizes would refuse them
+            blur = rng.normal(0.02 if kind == "blurred" else 2 - 1.5 * (size > 0.1), 0.2)
+            rows.append({"kind": kind, "area_fraction": size, "residual": residual, "blur_ratio": blur,
+                         "clip_drop": rng.normal(), "collateral": 1.0 if kind != "neighbour" else np.nan})  # fmt: skip
+    frame = pd.DataFrame(rows)
+    for name in {*HIGH_IS_GOOD, *LOW_IS_GOOD} - set(frame):
+        frame[name] = np.nan
+        frame[f"{name}_reason"] = "no such model"
+    return frame
+
+
+def test_auc_is_that_of_scikit_learn_turned_so_that_good_is_above_half():
+    from sklearn.metrics import roc_auc_score
+
+    control = make_controls()
+    found = calibrate_scores(control, 0.99, EDGES)["scores"]
+    for name, sign in (("residual", -1), ("blur_ratio", 1), ("clip_drop", 1)):
+        for kind in ("untouched", "blurred"):
+            two = control[control["kind"].isin(["perfect", kind])]
+            expected = roc_auc_score(two["kind"] == "perfect", sign * two[name])
+            assert found[name]["auc"][kind]["auc"] == pytest.approx(expected)
+
+
+def test_scores_that_do_not_separate_say_why():
+    found = calibrate_scores(make_controls(), 0.99, EDGES)["scores"]
+    assert found["residual"]["separates"]
+    assert found["residual"]["separated"] == ["untouched", "half", "rim"]
+    assert found["blur_ratio"]["separates"]
+    assert not found["clip_drop"]["separates"]
+    assert "does not separate" in found["clip_drop"]["reason"]
+    assert found["collateral"]["reason"] == "no control of the kind neighbour has a value"
+    assert found["rc_s"]["reason"] == "no such model"
+    assert set(found) == set(MEANT_FOR)
+
+
+def test_cuts_let_the_stated_share_of_perfect_ones_through_in_each_bin():
+    control = make_controls(count=300)
+    found = calibrate_scores(control, 0.9, EDGES)["scores"]
+    perfect = control[control["kind"] == "perfect"]
+    for name in ("residual", "blur_ratio"):
+        for position, cut in enumerate(found[name]["cuts"]):
+            values = perfect.loc[find_bin(perfect["area_fraction"], EDGES) == position, name]
+            passing = values <= cut["cut"] if found[name]["good"] == "low" else values >= cut["cut"]
+            assert 0.9 <= passing.mean() <= 0.92
+            assert not cut["pooled"]
+    assert found["blur_ratio"]["cuts"][0]["cut"] > 1 > found["blur_ratio"]["cuts"][2]["cut"]
+    assert found["blur_ratio"]["caught"]["blurred"]["share"] > 0.95
+    assert found["residual"]["caught"]["untouched"]["share"] == 1
+
+
+def test_a_bin_with_few_controls_takes_the_cut_of_all():
+    control = make_controls(count=60)
+    control = control[(control["area_fraction"] < 0.1) | (np.arange(len(control)) % 7 == 0)]
+    cuts = calibrate_scores(control, 0.95, EDGES)["scores"]["residual"]["cuts"]
+    perfect = control.loc[control["kind"] == "perfect", "residual"].to_numpy()
+    assert cuts[2]["pooled"]
+    assert cuts[2]["cut"] == choose_cut(perfect, 0.95, "low")
+    assert name_bins(EDGES) == ["0-0.02", "0.02-0.08", "0.08-1"]
+
+
+def test_calibrated_limits_replace_fixed_ones_only_where_the_score_separates():
+    calibration = json.loads(json.dumps(calibrate_scores(make_controls(), 0.99, EDGES)))
+    area = pd.Series([0.01, 0.3])
+    thresholds = {"max_residual": 0.35, "min_blur_ratio": 0.05, "min_clip_drop": 0.0, "max_outside_difference": 0,
+                  "max_residual_frame": None, "max_blur_ratio": 9.0}  # fmt: skip
+    limits = get_limits(calibration, thresholds, area, EDGES)
+    assert set(limits) == {"max_residual", "min_blur_ratio", "max_outside_difference"}
+    assert limits["max_outside_difference"].tolist() == [0, 0]
+    assert limits["min_blur_ratio"][0] > 1 > limits["min_blur_ratio"][1]
+    assert limits["max_residual"].max() <= 0.2
+
+
+def make_shams(count, mean, seed=1):
+    """Fills of plain background that are blurrier than the real one."""
+    rng = np.random.default_rng(seed)
+    sizes = np.resize([0.01, 0.05, 0.2], count)
+    return pd.DataFrame({"kind": "sham", "area_fraction": sizes, "blur_ratio": rng.normal(mean, 0.1, count)})
+
+
+def test_sham_edits_are_the_reference_where_there_are_enough():
+    control = make_controls()
+    alone = calibrate_scores(control, 0.99, EDGES)["scores"]["blur_ratio"]
+    few, many, bad = (
+        calibrate_scores(pd.concat([control, make_shams(*each)]), 0.99, EDGES)["scores"]
+        for each in ((29, 0.8), (120, 0.8), (120, 0.02))
+    )
+    assert few["blur_ratio"]["reference"] == "perfect"
+    assert few["blur_ratio"]["cuts"] == alone["cuts"]
+    assert few["blur_ratio"]["auc_sham"]["blurred"]["n_positive"] == 29
+    assert many["blur_ratio"]["reference"] == "sham" and many["blur_ratio"]["auc"] == alone["auc"]
+    for position, cut in enumerate(many["blur_ratio"]["cuts"]):
+        values = make_shams(120, 0.8)["blur_ratio"][position::3]
+        assert cut["cut"] == choose_cut(values.to_numpy(), 0.99, "high") and not cut["pooled"]
+    assert many["blur_ratio"]["cuts"][0]["cut"] < alone["cuts"][0]["cut"]
+    assert many["residual"]["reference"] == "perfect"
+    # A remover whose every fill is blurred cannot be judged by blur: as good as the failure, the score is off.
+    assert bad["blur_ratio"]["auc_sham"]["blurred"]["auc"] < 0.65
+    assert not bad["blur_ratio"]["separates"] and "sham" in bad["blur_ratio"]["reason"]
+
+
+def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp_path):
+    from unscene.quality.control_calibration import list_shams
+
+    sham = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "sham_of": ["a", "b"]})
+    score = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "status": ["ok", "skipped"], "seam": [1.5, None],
+                          "blur_ratio": [0.5, None], "change": [3.0, None]})  # fmt: skip
+    mask = pd.DataFrame({"edit_id": ["a", "b", "c"], "area_fraction": [0.01, 0.3, 0.2]})
+    assert list_shams(sham, score, mask).to_dict("records") == [
+        {"area_fraction": 0.01, "seam": 1.5, "blur_ratio": 0.5, "kind": "sham"}
+    ]
+    control = write_inputs(tmp_path, make_controls())
+    sham.to_parquet(tmp_path / "sham.parquet")
+    score.to_parquet(tmp_path / "sham_scores.parquet")
+    found = write_calibration(*control, tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES,
+                              tmp_path / "sham.parquet", [tmp_path / "sham_scores.parquet"])  # fmt: skip
+    assert found["controls"]["sham"] == 1
+
+
+def write_inputs(folder, control):
+    write_table(control, folder / "controls.parquet")
+    edit = pd.DataFrame({"edit_id": ["a", "b", "c"], "status": "ok", "reason": None})
+    score = edit.assign(**{name: [0.1, 0.5, np.nan] for name in MEANT_FOR})
+    write_table(score, folder / "scores.parquet")
+    write_table(
+        edit.assign(area_fraction=[0.01, 0.3, None])[["edit_id", "area_fraction"]], folder / "masks.parquet"
+    )
+    return [folder / f"{name}.parquet" for name in ("controls", "scores", "masks")]
+
+
+def test_z_scores_are_against_perfect_controls_of_the_same_size(tmp_path):
+    control = make_controls()
+    write_calibration(
+        *write_inputs(tmp_path, control), tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES
+    )
+    standard = read_table(tmp_path / "z.parquet")
+    same = control[(control["kind"] == "perfect") & (control["area_fraction"] == 0.2)]["residual"]
+    assert standard.loc[1, "residual_z"] == pytest.approx((0.5 - same.mean()) / same.std())
+    assert standard["size_bin"].tolist() == ["0-0.02", "0.08-1", "0-0.02"]
+    assert np.isnan(standard.loc[2, "residual_z"]) and np.isnan(standard.loc[0, "seam_z"])
+
+
+def test_without_controls_the_calibration_says_so(tmp_path):
+    empty = make_controls().head(0)
+    write_calibration(
+        *write_inputs(tmp_path, empty), tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES
+    )
+    calibration = json.loads((tmp_path / "c.json").read_text())
+    assert "no controls" in calibration["reason"]
+    assert calibration["controls"]["perfect"] == 0
+    assert not any(entry["separates"] for entry in calibration["scores"].values())
+    assert get_limits(calibration, {"max_residual": 0.3}, pd.Series([0.1]), EDGES) == {}

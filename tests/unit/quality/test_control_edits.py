@@ -1,0 +1,195 @@
+"""Control edits: each kind is what it says, and a run's own photos and masks give them."""
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.photos.images import write_png
+from unscene.quality.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
+from unscene.quality.control_sets import COLUMNS, score_control_sets
+from unscene.quality.edit_scores import measure_pixels
+from unscene.run.shards import file_sha256
+from unscene.run.tables import read_table, write_table
+
+RUNTIME = {"batch_size": 4, "workers": 1, "max_failed_share": 0.5, "precision": "float32"}
+
+
+def draw_disc(shape, centre, radius):
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2
+
+
+def make_cutout(category="dog", colour=(220, 20, 30), shape=(80, 100)):
+    rng = np.random.default_rng(3)
+    photo = rng.integers(90, 130, (*shape, 3), dtype=np.uint8)
+    object_mask, mask = draw_disc(shape, (50, 30), 12), draw_disc(shape, (50, 30), 16)
+    photo[object_mask] = colour
+    return cut_out(photo, mask, object_mask, category)
+
+
+@pytest.fixture
+def ground():
+    return np.random.default_rng(1).integers(60, 100, (80, 100, 3), dtype=np.uint8)
+
+
+def make_all(ground):
+    placed = place(make_cutout(), ground, np.zeros((0, 4)), seed=5)
+    return placed, dict(make_controls(placed, make_cutout("cat", (20, 200, 40))))
+
+
+def test_the_object_is_pasted_whole_and_at_its_height(ground):
+    placed, _ = make_all(ground)
+    red = (placed.with_object == (220, 20, 30)).all(axis=2)
+    assert (red == placed.object_mask).all()
+    assert red.sum() == draw_disc((80, 100), (50, 30), 12).sum()
+    assert abs(np.flatnonzero(placed.mask.any(axis=1))[0] - 34) <= 8
+    assert not (placed.object_mask & ~placed.mask).any()
+    assert (placed.with_object[~placed.mask] == ground[~placed.mask]).all()
+
+
+def test_the_object_keeps_away_from_what_was_seen(ground):
+    boxes = np.array([[0, 0, 60, 80]])
+    for seed in range(10):
+        placed = place(make_cutout(), ground, boxes, seed)
+        assert not placed.mask[:, :60].any()
+    assert place(make_cutout(), ground, np.array([[20, 0, 80, 80]]), 0) is None
+
+
+def test_the_object_takes_the_same_share_of_a_larger_ground():
+    ground = np.zeros((160, 200, 3), np.uint8)
+    placed = place(make_cutout(), ground, np.zeros((0, 4)), 0)
+    assert placed.object_mask.mean() == pytest.approx(draw_disc((80, 100), (50, 30), 12).mean(), rel=0.05)
+    assert place(make_cutout(), np.zeros((800, 1000, 3), np.uint8), np.zeros((0, 4)), 0) is None
+
+
+def test_each_kind_spoils_the_perfect_one_in_its_own_way(ground):
+    placed, made = make_all(ground)
+    assert set(made) == set(KINDS) - {"untouched", "neighbour"}
+    for views in made.values():
+        assert (views.original == placed.with_object).all()
+        assert (views.edited[~placed.mask] == ground[~placed.mask]).all()
+        assert views.edited.dtype == np.uint8
+    assert (made[PERFECT].edited == ground).all()
+    objects = placed.object_mask.sum()
+    for kind in ("half", "rim"):
+        left = (made[kind].edited == placed.with_object).all(axis=2) & placed.object_mask
+        assert left.sum() == pytest.approx(objects / 2, rel=0.15)
+        assert (made[kind].edited[~left] == ground[~left]).all()
+    rim = (made["rim"].edited == placed.with_object).all(axis=2) & placed.object_mask
+    rows, columns = np.nonzero(placed.object_mask)
+    assert not rim[int(rows.mean()), int(columns.mean())]
+    assert (made["pasted"].edited == (20, 200, 40)).all(axis=2).sum() > 50
+    score = {kind: measure_pixels(views) for kind, views in made.items()}
+    assert score["blurred"]["blur_ratio"] < 0.3 < score[PERFECT]["blur_ratio"]
+    assert score["toned"]["seam"] > 1.3 * score[PERFECT]["seam"]
+    assert np.abs(
+        made["toned"].edited[placed.mask].astype(int) - ground[placed.mask]
+    ).mean() == pytest.approx(20)
+    assert all(values["outside_difference"] == 0 for values in score.values())
+
+
+def test_the_neighbour_is_gone_and_everything_else_is_perfect(ground):
+    neighbour = draw_disc((80, 100), (60, 85), 10)
+    ground[draw_disc((80, 100), (60, 85), 8)] = (20, 200, 40)
+    placed = place(make_cutout(), ground, np.array([[75, 50, 95, 70]]), seed=5)
+    edited = dict(make_controls(placed, None, neighbour))["neighbour"].edited
+    assert (edited[~neighbour] == ground[~neighbour]).all()
+    assert not (edited == (20, 200, 40)).all(axis=2).any()
+    assert paint_over(placed, placed.mask) is None
+
+
+class ColourJudge:
+    """Sees a dog where something is red and a cat where something is green."""
+
+    def detect(self, photos, confidence):
+        found = []
+        for photo in photos:
+            boxes, names = [], []
+            for name, channel in (("dog", 0), ("cat", 1)):
+                others = np.delete(photo, channel, axis=2).max(axis=2).astype(int)
+                coloured = (photo[..., channel].astype(int) - others > 80).astype(np.uint8)
+                for x, y, width, height, area in cv2.connectedComponentsWithStats(coloured)[2][1:]:
+                    if area > 20:
+                        boxes.append([x, y, x + width, y + height])
+                        names.append(name)
+            found.append(SimpleNamespace(boxes=np.array(boxes, float).reshape(-1, 4),
+                                         confidences=np.full(len(names), 0.9), categories=names))  # fmt: skip
+        return found
+
+
+def make_run(folder, count=12):
+    """Photos of dogs and cats as discs; the tables that a run would have of them."""
+    rng = np.random.default_rng(0)
+    sample, masks = [], []
+    for number in range(count):
+        name, category = f"toy_{number}", ("dog", "cat")[number % 2]
+        photo = rng.integers(90, 130, (80, 100, 3), dtype=np.uint8)
+        centre = (50, 25)
+        object_mask, mask = draw_disc((80, 100), centre, 10), draw_disc((80, 100), centre, 13)
+        photo[object_mask] = (220, 20, 30) if category == "dog" else (20, 200, 40)
+        paths = {kind: str(folder / f"{name}.{kind}.png") for kind in ("photo", "mask", "object")}
+        for path, pixels in zip(paths.values(), (photo, mask, object_mask), strict=True):
+            write_png(pixels, path)
+        sample.append({"image_id": name, "path": paths["photo"], "sha256": file_sha256(paths["photo"])})
+        masks.append({"edit_id": f"{name}-{category}", "image_id": name, "category": category,
+                      "area_fraction": float(object_mask.mean()), "mask_path": paths["mask"], "object_path": paths["object"],
+                      "sha256": file_sha256(paths["mask"]), "seen_boxes": np.array([15, 40, 35, 60], np.float32),
+                      "status": "ok"})  # fmt: skip
+    write_table(pd.DataFrame(sample), folder / "samples.parquet")
+    write_table(pd.DataFrame(masks), folder / "masks.parquet")
+
+
+def run(folder, controls=8, judge=None, **runtime):
+    score_control_sets(folder / "samples.parquet", folder / "masks.parquet", folder / "controls.parquet", controls,
+                       [0.02, 0.08], 7, judge, 0.1, None, None, RUNTIME | runtime)  # fmt: skip
+    return read_table(folder / "controls.parquet", COLUMNS)
+
+
+def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path):
+    make_run(tmp_path)
+    control = run(tmp_path, judge=ColourJudge())
+    counts = control["kind"].value_counts()
+    assert {kind: counts[kind] for kind in KINDS if kind != "pasted"} == dict.fromkeys(
+        set(KINDS) - {"pasted"}, 8
+    )
+    assert 6 <= counts["pasted"] <= 8  # the first object has no other one before it
+    residual = control.groupby("kind")["residual"].mean()
+    assert residual[PERFECT] == residual["blurred"] == 0
+    assert residual["untouched"] == residual["half"] == pytest.approx(0.9)
+    assert control.groupby("kind")["new_object"].mean()["pasted"] > 0.8
+    assert (control[control["kind"] == "untouched"]["change"] == 0).all()
+    assert (control[control["kind"] != "untouched"]["ground_id"].str[4:].astype(int) % 2
+            != control[control["kind"] != "untouched"]["edit_id"].str.extract(r"toy_(\d+)")[0].astype(int) % 2).all()  # fmt: skip
+    assert control["control_id"].is_unique
+    collateral = control.groupby("kind")["collateral"].agg(["min", "max"])
+    assert collateral.loc[PERFECT].tolist() == [1, 1]
+    assert collateral.loc["neighbour"].tolist() == [0, 0]
+    assert control[control["kind"] == "neighbour"]["outside_difference"].min() > 20
+
+
+def test_batches_and_repeats_change_nothing(tmp_path):
+    make_run(tmp_path)
+    pd.testing.assert_frame_equal(
+        run(tmp_path, judge=ColourJudge()), run(tmp_path, judge=ColourJudge(), batch_size=64)
+    )
+
+
+def test_a_ground_with_the_class_is_left_out_and_bad_photos_do_no_harm(tmp_path):
+    make_run(tmp_path)
+    all_dogs = read_table(tmp_path / "masks.parquet")
+    write_table(all_dogs.assign(category="dog"), tmp_path / "masks.parquet")
+    assert run(tmp_path).empty  # every photo names a dog
+    write_table(all_dogs, tmp_path / "masks.parquet")
+    (tmp_path / "toy_3.photo.png").write_bytes(b"broken")
+    control = run(tmp_path, controls=99)
+    assert not control["ground_id"].eq("toy_3").any()
+    assert control["kind"].eq("untouched").sum() == 11
+    assert run(tmp_path, controls=0).empty
+    assert run(tmp_path, controls=0).dtypes.astype(str).to_dict() == control.dtypes.astype(str).to_dict()
+
+
+def test_every_failure_is_described():
+    assert all(len(text) > 10 for text in FAILURES.values())

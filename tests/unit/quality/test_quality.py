@@ -1,0 +1,250 @@
+"""Scoring the edits of a shard, and drawing them: tables in, a row for every edit out."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from unscene.photos.images import write_png
+from unscene.quality.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
+from unscene.quality.scoring import score_edits
+from unscene.report.contact_sheet import INK, REJECTED, choose_rows, draw_contact_sheet, draw_row
+from unscene.run.shards import file_sha256
+from unscene.run.tables import read_table, write_table
+
+RUNTIME = {"batch_size": 3, "workers": 2, "max_failed_share": 0.5, "precision": "float32"}
+BOX = ["box_x0", "box_y0", "box_x1", "box_y1"]
+NOTHING = SimpleNamespace(boxes=np.zeros((0, 4)), confidences=np.zeros(0), categories=[])
+
+
+class RedJudge:
+    """Sees a dog wherever a photo is red enough in the middle; notes how often it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def detect(self, photos, confidence):
+        self.asked.append(len(photos))
+        dog = SimpleNamespace(
+            boxes=np.array([[20, 20, 40, 40]]), confidences=np.array([0.9]), categories=["dog"]
+        )
+        return [dog if int(photo[30, 30, 0]) - int(photo[30, 30, 2]) > 100 else NOTHING for photo in photos]
+
+
+def score_redness(crops, categories):
+    return np.array([[crop[..., 0].mean(), crop[..., 1].mean(), crop[..., 2].mean()] for crop in crops])
+
+
+class GreyScorer:
+    """Stands for DINOv2: the darker the hole, the better."""
+
+    def score(self, photos, masks):
+        return np.array([1 - photo[mask].mean() / 255 for photo, mask in zip(photos, masks, strict=True)])
+
+
+def make_shard(folder, count=4):
+    """Photos with a red square; edit 0 clean, 1 unchanged, 2 constant (a failed decode), 3 was never made."""
+    rng = np.random.default_rng(0)
+    sample, mask, edit = [], [], []
+    hole = np.zeros((64, 64), bool)
+    hole[18:42, 18:42] = True
+    for number in range(count):
+        image_id = f"toy_{number}"
+        ground = rng.integers(90, 130, (64, 64, 3), dtype=np.uint8)
+        photo = ground.copy()
+        photo[20:40, 20:40] = (220, 20, 30)
+        edited = [ground, photo, np.zeros_like(ground), None][number % 4]
+        paths = {kind: str(folder / f"{kind}_{number}.png") for kind in ("photo", "mask", "edit")}
+        write_png(photo, paths["photo"])
+        write_png(hole, paths["mask"])
+        if edited is not None:
+            write_png(edited, paths["edit"])
+        made = edited is not None
+        sample.append(
+            {
+                "image_id": image_id,
+                "path": paths["photo"],
+                "sha256": file_sha256(paths["photo"]),
+                "width": 64,
+                "height": 64,
+            }
+        )
+        mask.append({"edit_id": f"{image_id}-dog", "mask_path": paths["mask"], "sha256": file_sha256(paths["mask"]),
+                     **dict(zip(BOX, (20, 20, 40, 40), strict=True))})  # fmt: skip
+        edit.append({"edit_id": f"{image_id}-dog", "image_id": image_id, "category": "dog",
+                     "image_path": paths["edit"] if made else None, "mask_path": paths["mask"] if made else None,
+                     "status": "ok" if made else "failed", "reason": None if made else "out_of_memory",
+                     "sha256": file_sha256(paths["edit"]) if made else None, "mask_sha256": file_sha256(paths["mask"]) if made else None, "attempt": 1})  # fmt: skip
+    for name, rows in (("samples", sample), ("masks", mask), ("edits", edit)):
+        write_table(pd.DataFrame(rows), folder / f"{name}.parquet")
+
+
+def run(folder, judge=None, clip=None, dino=None, **runtime):
+    paths = [folder / f"{name}.parquet" for name in ("samples", "masks", "edits", "scores")]
+    score_edits(*paths, judge=judge, judge_confidence=0.1, clip=clip, dino=dino, runtime=RUNTIME | runtime)
+    return read_table(paths[-1], COLUMNS).set_index("edit_id")
+
+
+def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
+    make_shard(tmp_path)
+    score = run(tmp_path, RedJudge(), score_redness, GreyScorer())
+    assert list(score.index) == [f"toy_{number}-dog" for number in range(4)]
+    clean, unchanged, broken, failed = (score.loc[name] for name in score.index)
+    assert clean["outside_difference"] == 0
+    assert clean["change"] > 50
+    assert clean["residual"] == 0
+    assert clean["original_confidence"] == pytest.approx(0.9)
+    assert clean["clip_drop"] == pytest.approx(110, abs=10)
+    assert (
+        clean["clip_present"] < 0.99 < unchanged["clip_present"]
+    )  # a red square is surely there, a grey ground is not
+    assert clean["rc_s"] == pytest.approx(1 - 110 / 255, abs=0.05)
+    assert unchanged["change"] == 0
+    assert unchanged["ssim"] == pytest.approx(1)
+    assert unchanged["residual"] == pytest.approx(0.9)
+    assert (broken["status"], broken["sane"]) == ("ok", 0)
+    assert "every value is 0" in broken["sane_reason"]
+    assert np.isnan(broken["seam"])
+    assert failed["status"] == "skipped"
+    assert "out_of_memory" in failed["reason"]
+    assert np.isnan(failed[SCORES].to_numpy(float)).all()
+
+
+def test_without_models_their_scores_are_null_and_say_why(tmp_path):
+    make_shard(tmp_path)
+    clean = run(tmp_path).loc["toy_0-dog"]
+    assert np.isnan(clean["residual"])
+    assert "quality.judge is null" in clean["residual_reason"]
+    assert np.isnan(clean["clip_drop"])
+    assert "train.clip" in clean["clip_drop_reason"]
+    assert np.isnan(clean["rc_s"])
+    assert "quality.dino is null" in clean["rc_s_reason"]
+    assert clean["seam"] > 0
+
+
+def test_batches_change_nothing_and_originals_are_judged_once(tmp_path):
+    make_shard(tmp_path, count=12)
+    judge = RedJudge()
+    alone, together = (
+        run(tmp_path, RedJudge(), score_redness, batch_size=1),
+        run(tmp_path, judge, score_redness),
+    )
+    assert set(alone["batch_shape"].dropna()) == {"1"} and set(together["batch_shape"].dropna()) == {"3"}
+    pd.testing.assert_frame_equal(alone.drop(columns="batch_shape"), together.drop(columns="batch_shape"))
+    assert max(judge.asked) <= RUNTIME["batch_size"]
+    assert sum(judge.asked) == 2 * 6  # of twelve edits three were not made and three were broken
+
+
+def test_an_exchanged_edit_stops_the_run(tmp_path):
+    make_shard(tmp_path)
+    Image.new("RGB", (64, 64), (1, 2, 3)).save(tmp_path / "edit_0.png")
+    with pytest.raises(ValueError, match=r"edit_0\.png.*changed"):
+        run(tmp_path)
+
+
+def test_a_photo_that_is_gone_is_a_failed_row_and_many_stop_the_run(tmp_path):
+    make_shard(tmp_path)
+    (tmp_path / "photo_0.png").unlink()
+    score = run(tmp_path)
+    assert score.loc["toy_0-dog", "status"] == "failed"
+    assert "missing" in score.loc["toy_0-dog", "reason"]
+    many = tmp_path / "many"
+    many.mkdir()
+    make_shard(many, count=24)
+    for path in many.glob("photo_*.png"):
+        path.unlink()
+    with pytest.raises(RuntimeError, match="max_failed_share"):
+        run(many)
+
+
+def test_an_empty_shard_has_the_same_columns(tmp_path):
+    make_shard(tmp_path)
+    full = run(tmp_path)
+    for name in ("samples", "masks", "edits"):
+        write_table(read_table(tmp_path / f"{name}.parquet").head(0), tmp_path / f"{name}.parquet")
+    empty = run(tmp_path)
+    assert empty.empty
+    assert empty.dtypes.astype(str).to_dict() == full.dtypes.astype(str).to_dict()
+
+
+def test_no_path_means_no_model():
+    assert load_judge(None, 64, "cpu", RUNTIME) is None
+    assert load_clip_scorer(None, "cpu", 4) is None
+    assert load_dino(None, "cpu", 4) is None
+
+
+@pytest.mark.real
+def test_real_detector_judges_a_real_removal(tmp_path, real_data):
+    """A real YOLO sees the object before and not after a crude fill of its mask."""
+    import cv2
+
+    from unscene.photos.coco_instances import read_instances
+
+    photos = read_instances(real_data / "coco_sample" / "instances.json")
+    photo = next(p for p in photos.values() if p.file_name == "000000525891.jpg")
+    category = "stop sign"
+    original = np.asarray(Image.open(real_data / "coco_sample" / "images" / photo.file_name).convert("RGB"))
+    mask = cv2.dilate(photo.draw_objects(category).astype(np.uint8), np.ones((15, 15))) > 0
+    edited = cv2.inpaint(original, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    judge = load_judge(str(real_data / "models" / "yolo11n-seg.pt"), 320, "cpu", RUNTIME | {"batch_size": 2})
+    from unscene.quality.image_scores import judge_removal
+
+    before, after = judge.detect([original, edited], 0.1)
+    result = judge_removal(before, after, category, mask)
+    assert result["original_confidence"] > 0.5
+    assert result["residual"] < result["original_confidence"] / 2
+
+
+def make_selection(folder):
+    make_shard(folder, count=8)
+    edit = read_table(folder / "edits.parquet")
+    frame = edit[["edit_id", "category"]].assign(
+        original_path=[str(folder / f"photo_{n}.png") for n in range(8)], edited_path=edit["image_path"],
+        mask_path=edit["mask_path"], reason="quality: max_seam", detail="quality: max_seam: 9, limit 4",
+        caption_negated="A photo without a cat.",
+    )  # fmt: skip
+    frame.loc[5, "reason"] = "quality: max_residual"
+    write_table(frame.iloc[[0, 4]].drop(columns=["reason", "detail"]), folder / "pairs.parquet")
+    write_table(frame.iloc[[1, 2, 3, 5, 6, 7]], folder / "rejected.parquet")
+    return [folder / f"{name}.parquet" for name in ("pairs", "rejected", "edits")]
+
+
+def test_contact_sheet_is_drawn_and_repeats(tmp_path):
+    paths = make_selection(tmp_path)
+    draw_contact_sheet(*paths, tmp_path / "one.png", tmp_path / "sheets")
+    draw_contact_sheet(*paths, tmp_path / "two.png", tmp_path / "sheets")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    names = sorted(path.name for path in (tmp_path / "sheets").iterdir())
+    assert names == ["accepted.png", "quality-max_residual.png", "quality-max_seam.png"]
+    one = np.asarray(Image.open(tmp_path / "sheets/quality-max_residual.png"))
+    assert (one == (220, 20, 30)).all(axis=2).any()
+    sheet = np.asarray(Image.open(tmp_path / "one.png"))
+    assert sheet.shape[0] > 3 * 128  # a row of accepted ones, two of rejected ones
+    assert (sheet == (255, 0, 200)).all(axis=2).sum() > 4 * 100  # outlines of the masks
+    assert (sheet == (220, 20, 30)).all(axis=2).any()  # the originals' red square
+
+
+def test_contact_sheet_without_any_pair_or_file_still_appears(tmp_path):
+    paths = make_selection(tmp_path)
+    write_table(read_table(paths[0]).head(0), paths[0])
+    for path in tmp_path.glob("photo_*.png"):
+        path.unlink()
+    draw_contact_sheet(*paths, tmp_path / "sheet.png", tmp_path / "sheets")
+    assert Image.open(tmp_path / "sheet.png").width > 800
+
+
+def test_the_reason_stands_below_a_name_of_several_lines(tmp_path):
+    (row,) = read_table(make_selection(tmp_path)[1]).head(1).to_dict("records")
+    drawn = draw_row(row | {"edit_id": "a_rather_long_name_of_a_photo_" * 3, "original_path": "absent"}, None)
+    named, refused = (np.flatnonzero((drawn == colour).all(axis=2).any(axis=1)) for colour in (INK, REJECTED))
+    assert len(named) and len(refused) and named.max() < refused.min()
+
+
+def test_rows_take_turns_and_do_not_depend_on_the_order():
+    frame = pd.DataFrame({"edit_id": [f"e{n}" for n in range(30)], "reason": ["common"] * 27 + ["rare"] * 3})
+    chosen = choose_rows(frame, "reason", 6)
+    assert chosen["reason"].tolist() == ["common", "rare"] * 3
+    shuffled = choose_rows(frame.sample(frac=1, random_state=0), "reason", 6)
+    assert shuffled["edit_id"].tolist() == chosen["edit_id"].tolist()

@@ -1,0 +1,254 @@
+"""Selection: every wanted edit becomes a pair or a reason, and thresholds are the only judges."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.quality import selection as step
+from unscene.quality.selection import check_nothing_lost, select_pairs, shorten_reason
+from unscene.run.tables import read_table, write_json, write_table
+
+NAMES = ["samples", "masks", "edits", "captions", "scores"]
+THRESHOLDS = {"max_residual": 0.3, "max_seam": 2.0, "min_change": 4.0}
+
+
+def make_tables(folder, **changes):
+    """Six wanted edits; `changes` maps edit number -> {"table.column": value}, or table -> None to lose the row."""
+    frames = {name: [] for name in NAMES}
+    for number in range(6):
+        name, image_id = f"toy_{number}-dog", f"toy_{number}"
+        rows = {
+            "samples": {"image_id": image_id, "path": f"{image_id}.jpg", "group": image_id, "sha256": "aa"},
+            "masks": {"edit_id": name, "image_id": image_id, "category": "dog", "area_fraction": 0.1,
+                      "mask_path": f"m{number}", "status": "ok", "reason": None},
+            "edits": {"edit_id": name, "image_id": image_id, "category": "dog", "image_path": f"e{number}.png",
+                      "mask_path": f"w{number}.png", "attempt": 1, "sha256": "bb", "status": "ok", "reason": None},
+            "captions": {"edit_id": name, "caption_original": "a dog", "caption_without": "grass",
+                         "caption_negated": "no dog", "caption_negated_held_out": "dogless", "status": "ok"},
+            "scores": {"edit_id": name, "status": "ok", "reason": None, "sane": 1.0, "change": 30.0, "seam": 1.0,
+                       "residual": 0.0, "sane_reason": None, "residual_reason": None},
+        }  # fmt: skip
+        for key, value in changes.get(f"e{number}", {}).items():
+            table, _, column = key.partition(".")
+            if column:
+                rows[table][column] = value
+            else:
+                del rows[table]
+        for table, row in rows.items():
+            frames[table].append(row)
+    paths = {}
+    for name, rows in frames.items():
+        paths[f"path_to_{name}"] = folder / f"{name}.parquet"
+        write_table(pd.DataFrame(rows), paths[f"path_to_{name}"])
+    return paths | {
+        "path_to_pairs": folder / "pairs.parquet",
+        "path_to_rejected": folder / "rejected.parquet",
+        "path_to_unfiltered": folder / "unfiltered.parquet",
+    }
+
+
+def select(folder, thresholds=THRESHOLDS, **changes):
+    paths = make_tables(folder, **changes)
+    select_pairs(**paths, thresholds=thresholds)
+    pair, rejected = read_table(paths["path_to_pairs"]), read_table(paths["path_to_rejected"])
+    assert sorted([*pair["edit_id"], *rejected["edit_id"]]) == [f"toy_{number}-dog" for number in range(6)]
+    return pair, rejected.set_index("edit_id")
+
+
+def test_good_edits_are_pairs_with_all_that_later_stages_read(tmp_path):
+    pair, rejected = select(tmp_path)
+    assert rejected.empty
+    first = pair.iloc[0]
+    assert first["original_path"] == "toy_0.jpg"
+    assert first["edited_path"] == "e0.png"
+    assert first["mask_path"] == "w0.png"  # the mask really used
+    assert first[["caption_original", "caption_without", "caption_negated", "caption_negated_held_out"]].tolist() == [
+        "a dog", "grass", "no dog", "dogless"]  # fmt: skip
+    assert first["seam"] == 1.0
+    assert {"group", "area_fraction", "original_sha256", "edited_sha256"} <= set(pair.columns)
+
+
+def test_every_stage_that_can_refuse_gives_its_own_reason(tmp_path):
+    pair, rejected = select(
+        tmp_path,
+        e0={
+            "masks.status": "skipped",
+            "masks.reason": "too_small: 0.1 %",
+            "edits": None,
+            "captions": None,
+            "scores": None,
+        },
+        e1={"edits.status": "failed", "edits.reason": "out_of_memory", "scores.status": "skipped"},
+        e2={"captions.status": "failed"},
+        e3={"samples": None},
+        e4={"scores.status": "failed", "scores.reason": "unreadable: gone"},
+    )
+    assert pair["edit_id"].tolist() == ["toy_5-dog"]
+    assert rejected["reason"].to_dict() == {
+        "toy_0-dog": "mask: too_small",
+        "toy_1-dog": "edit: out_of_memory",
+        "toy_2-dog": "caption: failed",
+        "toy_3-dog": "photo: duplicate",
+        "toy_4-dog": "score: unreadable",
+    }
+    assert all(len(reasons) == 1 for reasons in rejected["all_reasons"])  # consequences are no reasons
+    assert rejected.loc["toy_0-dog", "detail"] == "mask: too_small: 0.1 %"
+    assert read_table(tmp_path / "unfiltered.parquet")["edit_id"].tolist() == ["toy_5-dog"]
+
+
+def test_unfiltered_pairs_hold_what_scores_alone_refuse(tmp_path):
+    bad = {"scores.residual": 0.9, "scores.seam": 9.0}
+    pair, _ = select(
+        tmp_path, e1=bad, e2={"scores.sane": 0.0, "scores.sane_reason": "torn"}, e3={"captions": None}
+    )
+    unfiltered = read_table(tmp_path / "unfiltered.parquet")
+    assert pair["edit_id"].tolist() == ["toy_0-dog", "toy_4-dog", "toy_5-dog"]
+    assert unfiltered["edit_id"].tolist() == ["toy_0-dog", "toy_1-dog", "toy_4-dog", "toy_5-dog"]
+    assert unfiltered.columns.tolist() == pair.columns.tolist()
+    kept = unfiltered[unfiltered["edit_id"] != "toy_1-dog"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, pair, check_dtype=False)
+
+
+def test_thresholds_reject_in_the_order_of_the_scores_and_all_are_listed(tmp_path):
+    pair, rejected = select(
+        tmp_path,
+        e0={"scores.residual": 0.31},
+        e1={"scores.change": 3.9, "scores.residual": 0.9},
+        e2={"scores.seam": 2.1, "captions.status": "failed"},
+        e3={
+            "scores.sane": 0.0,
+            "scores.sane_reason": "every value is 0",
+            "scores.change": np.nan,
+            "scores.seam": np.nan,
+        },
+        e4={"scores.residual": 0.3, "scores.seam": 2.0, "scores.change": 4.0},  # on the limit: passes
+    )
+    assert pair["edit_id"].tolist() == ["toy_4-dog", "toy_5-dog"]
+    assert rejected.loc["toy_0-dog", "reason"] == "quality: max_residual"
+    assert "0.31" in rejected.loc["toy_0-dog", "detail"]
+    assert list(rejected.loc["toy_1-dog", "all_reasons"]) == ["quality: min_change", "quality: max_residual"]
+    assert list(rejected.loc["toy_2-dog", "all_reasons"]) == ["caption: failed", "quality: max_seam"]
+    assert rejected.loc["toy_3-dog", "reason"] == "quality: broken file"
+
+
+def test_null_score_never_rejects_but_is_counted(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="unscene"):
+        logging.getLogger("unscene").propagate = True
+        pair, rejected = select(tmp_path, e0={"scores.residual": np.nan}, e1={"scores.residual": 0.9})
+    assert "toy_0-dog" in set(pair["edit_id"])
+    assert rejected.index.tolist() == ["toy_1-dog"]
+    assert "max_residual could not judge 1 of 6" in caplog.text
+    assert "5 accepted (83.3 %)" in caplog.text
+
+
+def test_a_null_threshold_is_off(tmp_path):
+    pair, _ = select(tmp_path, {**THRESHOLDS, "max_residual": None}, e0={"scores.residual": 0.9})
+    assert len(pair) == 6
+
+
+def test_a_threshold_without_a_score_names_its_key(tmp_path):
+    paths = make_tables(tmp_path)
+    for key in ("max_beauty", "status", "min_reason"):
+        with pytest.raises(ValueError, match=f"quality.thresholds.{key}"):
+            select_pairs(**paths, thresholds={key: 1.0})
+
+
+def test_an_edit_that_stands_twice_is_an_error(tmp_path):
+    paths = make_tables(tmp_path)
+    score = read_table(paths["path_to_scores"])
+    write_table(pd.concat([score, score.head(1)]), paths["path_to_scores"])
+    with pytest.raises(ValueError, match=r"scores\.parquet.*toy_0-dog"):
+        select_pairs(**paths, thresholds=THRESHOLDS)
+
+
+def test_lost_or_doubled_edits_are_noticed():
+    check_nothing_lost(pd.Series(["a", "b"]), pd.Series(["a"]), pd.Series(["b"]))
+    for accepted, rejected in ((["a"], []), (["a"], ["a", "b"]), (["a", "c"], ["b"])):
+        with pytest.raises(RuntimeError, match="lost count"):
+            check_nothing_lost(pd.Series(["a", "b"]), pd.Series(accepted), pd.Series(rejected))
+
+
+def test_nothing_wanted_gives_empty_tables_with_columns(tmp_path):
+    paths = make_tables(tmp_path)
+    for name in NAMES:
+        write_table(read_table(paths[f"path_to_{name}"]).head(0), paths[f"path_to_{name}"])
+    select_pairs(**paths, thresholds=THRESHOLDS)
+    pair = read_table(paths["path_to_pairs"], step.PAIR_COLUMNS)
+    rejected = read_table(paths["path_to_rejected"], step.REJECTED_COLUMNS)
+    assert len(pair) == len(rejected) == 0
+
+
+def test_reasons_are_countable():
+    assert shorten_reason("mask: too_small: 0.1 %") == "mask: too_small"
+    assert shorten_reason("caption: failed") == "caption: failed"
+
+
+def make_calibration(separates=True):
+    cuts = [
+        {"bin": name, "n": 50, "pooled": False, "cut": cut}
+        for name, cut in (("0-0.05", 0.2), ("0.05-1", 0.6))
+    ]
+    return {"scores": {"residual": {"good": "low", "separates": separates, "cuts": cuts},
+                       "seam": {"good": "low", "separates": False, "cuts": cuts}}}  # fmt: skip
+
+
+def select_by_policy(folder, thresholds=THRESHOLDS, policy="calibrated", **options):
+    changes = {
+        f"e{n}": {"scores.residual": n / 10, "masks.area_fraction": 0.01 if n < 3 else 0.1} for n in range(6)
+    }
+    paths = make_tables(folder, **changes, **options.pop("changes", {}))
+    select_pairs(**paths, thresholds=thresholds, policy=policy, size_bins=[0.05], **options)
+    return read_table(paths["path_to_pairs"]), read_table(paths["path_to_rejected"]).set_index("edit_id")
+
+
+def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
+    write_json(make_calibration(), tmp_path / "c.json")
+    thresholds = {"max_residual": 0.0, "max_seam": 0.1, "max_outside_difference": None}
+    pair, rejected = select_by_policy(tmp_path, thresholds, path_to_calibration=tmp_path / "c.json")
+    # residuals 0, .1, .2 in the small bin (cut .2), .3, .4, .5 in the large one (cut .6); seam 1.0 > .1 is not used
+    assert len(pair) == 6
+    write_json(make_calibration() | {"scores": {"residual": make_calibration()["scores"]["residual"] | {
+        "cuts": [{"cut": 0.05}, {"cut": 0.45}]}}}, tmp_path / "c.json")  # fmt: skip
+    pair, rejected = select_by_policy(tmp_path, thresholds, path_to_calibration=tmp_path / "c.json")
+    assert sorted(rejected.index) == ["toy_1-dog", "toy_2-dog", "toy_5-dog"]
+    assert set(rejected["reason"]) == {"quality: max_residual"}
+    assert rejected.loc["toy_5-dog", "detail"] == "quality: max_residual: 0.5, limit 0.45"
+
+
+def test_a_score_that_does_not_separate_is_not_used_and_null_stays_off(tmp_path):
+    write_json(make_calibration(separates=False), tmp_path / "c.json")
+    pair, _ = select_by_policy(tmp_path, {"max_residual": 0.1}, path_to_calibration=tmp_path / "c.json")
+    assert len(pair) == 6
+    write_json(make_calibration(), tmp_path / "c.json")
+    pair, _ = select_by_policy(tmp_path, {"max_residual": None}, path_to_calibration=tmp_path / "c.json")
+    assert len(pair) == 6
+
+
+def test_certified_policy_accepts_by_the_head_and_refuses_what_has_no_probability(tmp_path):
+    head = pd.DataFrame(
+        {"edit_id": [f"toy_{n}-dog" for n in range(5)], "accept_probability": [0.9, 0.8, 0.7, 0.2, np.nan]}
+    )
+    write_table(head, tmp_path / "head.parquet")
+    certificate = {
+        "operating_point": {"threshold": 0.7, "reason": None},
+        "head_scores": str(tmp_path / "head.parquet"),
+    }
+    write_json(certificate, tmp_path / "c.json")
+    pair, rejected = select_by_policy(tmp_path, policy="certified", path_to_certificate=tmp_path / "c.json")
+    assert pair["edit_id"].tolist() == [
+        "toy_0-dog",
+        "toy_1-dog",
+        "toy_2-dog",
+    ]  # residual .2 and no threshold asks
+    assert set(rejected["reason"]) == {"quality: head"}
+    assert rejected.loc["toy_3-dog", "detail"] == "quality: head: 0.2, least 0.7"
+
+
+def test_certified_policy_without_a_certificate_stops_and_says_how_to_go_on(tmp_path):
+    write_json(
+        {"operating_point": {"threshold": None, "reason": "too few"}, "head_scores": "x"}, tmp_path / "c.json"
+    )
+    with pytest.raises(ValueError, match="too few; label more edits"):
+        select_by_policy(tmp_path, policy="certified", path_to_certificate=tmp_path / "c.json")

@@ -1,0 +1,195 @@
+"""The config: every file of ours is valid, every mistake is named."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from unscene.run.configuration import ConfigError, check_config, check_files, expand_detectors
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
+DEFAULT = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+OVERLAYS = sorted(
+    [
+        *CHECKOUT.glob("config/*.yaml"),
+        *CHECKOUT.glob("config/presets/*.yaml"),
+        *CHECKOUT.glob("tests/config/*.yaml"),
+    ]
+)
+
+
+def merge(base: dict, over: dict) -> dict:
+    """Merge as Snakemake merges config files: dicts deeply, everything else replaced."""
+    merged = copy.deepcopy(base)
+    for key, value in over.items():
+        merged[key] = (
+            merge(merged[key], value)
+            if isinstance(value, dict) and isinstance(merged.get(key), dict)
+            else value
+        )
+    return merged
+
+
+def test_the_schema_itself_is_valid():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_every_config_is_valid(path):
+    Draft202012Validator(SCHEMA).validate(merge(DEFAULT, yaml.safe_load(path.read_text())))
+
+
+def test_overlays_are_short():
+    for path in OVERLAYS:
+        if path.name != "config.yaml":
+            assert len(path.read_text().splitlines()) <= 45, f"{path.name} repeats what the default says"
+
+
+def test_every_key_has_a_description_and_a_default():
+    def walk(schema, value, where):
+        for key, below in schema.get("properties", {}).items():
+            assert below.get("description") or "$ref" in below, f"{where}.{key} has no description"
+            assert key in value, f"{where}.{key} has no default in config/config.yaml"
+            if isinstance(value[key], dict) and "properties" in below:
+                walk(below, value[key], f"{where}.{key}")
+
+    walk(SCHEMA, DEFAULT, "config")
+
+
+def test_every_key_is_in_the_manual():
+    manual = (CHECKOUT / "config/README.md").read_text()
+
+    def walk(schema, where):
+        for key, below in schema.get("properties", {}).items():
+            assert f"`{key}`" in manual, f"config/README.md does not explain {where}{key}"
+            walk(below, f"{where}{key}.")
+
+    walk(SCHEMA, "")
+    walk(SCHEMA["$defs"]["source"], "samples.sources.")
+    walk(SCHEMA["$defs"]["arm"], "train.arms.")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("masks", "min_aera", 0.1),
+        ("folds", "folds", 1),
+        ("masks", "target_confidence", "0.5"),
+        ("edits", "backend", "lame"),
+        ("masks", "sha256", "abc"),
+        ("masks", "truth", "both"),
+    ],
+)
+def test_mistakes_are_refused(section, key, value):
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate(merge(DEFAULT, {section: {key: value}}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {
+                "masks": {"truth": "union"},
+                "samples": {"sources": [{"name": "a", "format": "table", "photos": 1}]},
+            },
+            "masks.truth",
+        ),
+        ({"deploy": {"arm": "unknown"}}, "deploy.arm"),
+        ({"train": {"arms": {"zero_shot": {"query_weight": 1}}}}, "train.arms.zero_shot"),
+        ({"edits": {"weights": None}}, "edits.weights"),
+        ({"edits": {"weights": None, "backend": "lama"}}, "TorchScript or ONNX"),
+        ({"edits": {"backend": "telea", "scheduler": "lcm"}}, "edits.scheduler"),
+        ({"masks": {"min_area": 0.9}}, "masks.min_area"),
+        ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
+        ({"train": {"arms": {"originals": {"batches": "paired"}}}}, "train.arms.originals"),
+        ({"train": {"arms": {"originals": {"loss": {"rank": 1}}}}}, "no loss within pairs"),
+        ({"train": {"arms": {"random": {"loss": {"mask": 1}}}}}, "train.arms.random"),
+        ({"train": {"arms": {"paired": {"loss": {"teacher": 1}}}}}, "ema_decay"),
+        ({"train": {"arms": {"paired": {"images": "sham"}}}}, "edits.sham"),
+        ({"train": {"reader": "tars"}}, "train.reader"),
+        ({"train": {"arms": {"paired": {"captions": "template"}}}}, "captions.backend is template"),
+        ({"train": {"arms": {"paired": {"images": "sham", "pairs": "unfiltered"}}}}, "pairs: unfiltered"),
+        ({"train": {"arms": {"paired": {"freeze": "text", "unlocked": {"text": 2}}}}}, "unlocked.text"),
+        ({"train": {"arms": {"paired": {"lora_rank": 4, "unlocked": {"text": 2}}}}}, "lora_rank"),
+        ({"train": {"class_folds": ["zero_shot"]}}, "train.class_folds"),
+        ({"train": {"arms": {"q": {"of": "paired"}}}}, "train.arms.q"),
+        (
+            {"train": {"arms": {"q": {"query_weight": 1, "of": "paired", "loss": {"mask": 1}}}}},
+            "trains nothing",
+        ),
+        ({"train": {"arms": {"q": {"query_weight": 1, "of": "zero_shot"}}}}, "no trained arm"),
+        (
+            {"train": {"arms": {"q": {"query_weight": 1, "of": "paired"}}}, "deploy": {"arm": "q"}},
+            "no model of its own",
+        ),
+        ({"runtime": {"devices": 3}}, "runtime.devices"),
+        ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
+    ],
+)
+def test_contradictions_name_the_key(change, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config(merge(DEFAULT, change))
+
+
+LABELLED = {"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}
+FILES_THAT_LACK = [
+    ({"masks": {"weights": "nowhere.pt"}}, "masks.weights.*nothing is downloaded.*releases"),
+    ({"train": {"clip": "models/absent"}}, "train.clip"),
+    ({"edits": {"lora": "nowhere.safetensors"}}, "edits.lora"),
+    ({"quality": {"dino": "models/absent"}}, "quality.dino"),
+    ({"batchsize": {"labels": "nowhere.csv"}}, "batchsize.labels"),
+    (
+        {"masks": {"truth": "union"}, "samples": {"sources": [LABELLED]}},
+        "samples.sources, 'a': instances .*nowhere.json is not there",
+    ),
+    (
+        {"evaluate": {"sets": [{"name": "b", "format": "beaf", "images": "nowhere"}]}},
+        "evaluate.sets, 'b': images",
+    ),
+    ({"evaluate": {"models": [{"name": "m", "path": "nowhere"}]}}, "evaluate.models, 'm': path"),
+    ({"folds": {"leak_guards": [{"name": "g", "ids": "nowhere.txt"}]}}, "folds.leak_guards, 'g': ids"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FILES_THAT_LACK)
+def test_files_that_are_not_there_are_named_with_their_key(change, message):
+    config = merge(DEFAULT, change)
+    check_config(config)
+    with pytest.raises(ConfigError, match=message):
+        check_files(config, CHECKOUT)
+
+
+def test_the_labels_of_a_source_are_needed_only_where_they_join_the_masks():
+    check_files(merge(DEFAULT, {"samples": {"sources": [LABELLED]}}), CHECKOUT)
+
+
+def test_a_detector_without_a_folder_lies_in_models():
+    config = merge(DEFAULT, {"masks": {"weights": "yolo.pt"}, "quality": {"judge": None}})
+    expand_detectors(config)
+    assert (config["masks"]["weights"], config["quality"]["judge"]) == ("models/yolo.pt", None)
+    for path in ("resources/yolo.pt", "./yolo.pt", "/elsewhere/yolo.pt", "models/yolo.pt"):
+        config["masks"]["weights"] = path
+        expand_detectors(config)
+        assert config["masks"]["weights"] == path
+
+
+def test_the_terms_of_a_loss_are_those_that_exist():
+    from unscene.run.configuration import WITHIN_PAIRS
+    from unscene.training.objectives import TERMS
+
+    assert set(SCHEMA["$defs"]["arm"]["properties"]["loss"]["properties"]) == set(TERMS)
+    assert set(WITHIN_PAIRS) == {name for name, term in TERMS.items() if term.within_pairs}
+
+
+@pytest.mark.parametrize(
+    ("quality", "message"),
+    [({"policy": "calibrated", "controls": 0}, "quality.controls"), ({"policy": "certified"}, "make label"),
+     ({"size_bins": [0.2, 0.1]}, "must ascend")],
+)  # fmt: skip
+def test_contradictions_of_quality_are_named(quality, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config(merge(DEFAULT, {"quality": quality}))

@@ -1,0 +1,123 @@
+"""Tables, shards and devices: nothing half-written, nothing silently wrong."""
+
+import subprocess
+
+import pandas as pd
+import pytest
+
+from unscene.machine import devices
+from unscene.run.shards import (
+    ShardWriter,
+    check_failed_share,
+    check_file,
+    file_sha256,
+    get_item_range,
+    list_shards,
+)
+from unscene.run.tables import TableError, join_tables, read_json, read_table, write_json, write_table
+
+
+def test_same_frame_same_bytes(tmp_path):
+    frame = pd.DataFrame({"edit_id": ["a", "b"], "words": [["dog"], []]}, index=[5, 9])
+    for name in ("one.parquet", "two.parquet"):
+        write_table(frame, tmp_path / name)
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    assert list(read_table(tmp_path / "one.parquet")["words"][0]) == ["dog"]
+
+
+def test_missing_column_is_named_with_the_file(tmp_path):
+    path = tmp_path / "t.parquet"
+    with pytest.raises(TableError, match="reason"):
+        write_table(pd.DataFrame({"status": ["ok"]}), path, columns=["status", "reason"])
+    assert not path.exists()
+    write_table(pd.DataFrame({"status": ["ok"]}), path)
+    with pytest.raises(TableError, match=r"t\.parquet.*reason"):
+        read_table(path, columns=["reason"])
+
+
+def test_broken_table_is_named(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"no parquet")
+    with pytest.raises(TableError, match=r"t\.parquet"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_joining_an_empty_part_changes_no_type(tmp_path):
+    full = pd.DataFrame({"n": [1, 2], "reason": ["x", None]})
+    write_table(full, tmp_path / "a.parquet")
+    write_table(full.iloc[:0], tmp_path / "b.parquet")
+    write_table(pd.DataFrame({"n": [3], "reason": [None]}), tmp_path / "c.parquet")
+    joined = join_tables([tmp_path / f"{name}.parquet" for name in "abc"])
+    assert list(joined["n"]) == [1, 2, 3]
+    assert joined["n"].dtype == "int64"
+
+
+def test_json_has_no_nan(tmp_path):
+    write_json({"b": float("nan"), "a": [float("inf"), 1.5]}, tmp_path / "x.json")
+    assert read_json(tmp_path / "x.json") == {"a": [None, 1.5], "b": None}
+
+
+def test_shards_are_known_without_data_and_cover_all_items():
+    shards = list_shards({"name": "coco", "photos": 5}, shard_size=2)
+    assert shards == ["coco-0-of-3", "coco-1-of-3", "coco-2-of-3"]
+    assert [list(get_item_range(shard, 2)) for shard in shards] == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_a_failing_job_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), ShardWriter(tmp_path / "s", tmp_path / "s.parquet") as writer:
+        (writer.folder / "mask.png").write_bytes(b"x")
+        raise RuntimeError("stopped")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finish_replaces_an_old_folder_whole(tmp_path):
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "old.png").write_bytes(b"old")
+    with ShardWriter(tmp_path / "s", tmp_path / "s.parquet") as writer:
+        (writer.folder / "new.png").write_bytes(b"new")
+        writer.finish(pd.DataFrame({"edit_id": ["a"]}))
+    assert [path.name for path in (tmp_path / "s").iterdir()] == ["new.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "s.parquet"]
+
+
+def test_a_changed_file_is_noticed(tmp_path):
+    path = tmp_path / "m.png"
+    path.write_bytes(b"one")
+    recorded = file_sha256(path)
+    check_file(path, recorded)
+    path.write_bytes(b"two")
+    with pytest.raises(ValueError, match=r"m\.png"):
+        check_file(path, recorded)
+
+
+@pytest.mark.parametrize(("failed", "total", "stops"), [(11, 20, True), (10, 20, False), (19, 19, False)])
+def test_only_systematic_failure_stops(failed, total, stops):
+    frame = pd.DataFrame(
+        {"status": ["failed"] * failed + ["ok"] * (total - failed), "reason": ["disk full"] * total}
+    )
+    if stops:
+        with pytest.raises(RuntimeError, match="disk full"):
+            check_failed_share(frame, 0.5, "masks")
+    else:
+        check_failed_share(frame, 0.5, "masks")
+
+
+def test_no_device_means_cpu_or_a_clear_stop(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    def no_tool(*args, **kwargs):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(subprocess, "run", no_tool)
+    assert devices.lease_device({"device": "auto"}) == "cpu"
+    with pytest.raises(RuntimeError, match="runtime.device"):
+        devices.lease_device({"device": "cuda"})
+
+
+def test_what_a_killed_job_left_beside_its_outputs_is_removed(tmp_path):
+    (tmp_path / ".s-1-of-2.0a1b2c3d.tmp").mkdir()
+    (tmp_path / ".s-1-of-2.parquet.0a1b2c3d.tmp").write_bytes(b"half")
+    (tmp_path / ".s-1-of-20.0a1b2c3d.tmp").mkdir()
+    with ShardWriter(tmp_path / "s-1-of-2", tmp_path / "s-1-of-2.parquet") as writer:
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+            [".s-1-of-20.0a1b2c3d.tmp", writer.folder.name]
+        )

@@ -1,0 +1,283 @@
+"""The lexicon: every trap of the annotation policy, plurals, spans, and its agreement with the page and the prompt."""
+
+import re
+
+import pytest
+import yaml
+
+from unscene.answers.prompts import keyword_system
+from unscene.words import lexicon
+from unscene.words.lexicon import Lexicon, LexiconError, expand_form, find_mentions, find_words, load_lexicon
+from unscene.words.vocabulary import COCO80
+
+TRAPS = [
+    ("A man eats a hot dog", "person|hot dog"),
+    ("A hot, dog-eared book", "book"),
+    ("a teddy bear on a bed", "bed|teddy bear"),
+    ("a man in a bear suit", "person"),
+    ("a tree bears fruit", ""),
+    ("The woman bears a child's weight", "person"),
+    ("a mouse next to a keyboard", "mouse|keyboard"),
+    ("a mouse eats cheese", ""),
+    ("a cat chases a mouse", "cat"),
+    ("a mouse on the desk", "mouse"),
+    ("mouse pad", ""),
+    ("an orange cat", "cat"),
+    ("orange couch", "couch"),
+    ("a man in an orange shirt", "person"),
+    ("an orange and white cat", "cat"),
+    ("an orange on a plate", "orange"),
+    ("oranges in a bowl", "bowl|orange"),
+    ("a cat that is orange", "cat"),
+    ("a bowl of apples and an orange.", "bowl|apple|orange"),
+    ("a glass of orange juice", "cup"),
+    ("a man in orange", "person"),
+    ("apples, orange and banana", "banana|apple|orange"),
+    ("orange slices on a plate", "orange"),
+    ("a bat hangs in a cave", ""),
+    ("a player at bat", "person"),
+    ("a baseball player swings a bat", "person|baseball bat"),
+    ("a man with a bat", "person|baseball bat"),
+    ("a man wearing a tie", "person|tie"),
+    ("a bow tie", "tie"),
+    ("a man ties his shoe", "person"),
+    ("a horse tied to a post", "horse"),
+    ("railway ties", ""),
+    ("ties on a train track", ""),
+    ("a man in a suit and tie", "person|tie"),
+    ("a man tries to tie a knot", "person"),
+    ("a remote village", ""),
+    ("a remote on the couch", "couch|remote"),
+    ("a wii remote", "remote"),
+    ("a man holding a Nintendo Wii game controller", "person|remote"),
+    ("remote control car", "car"),
+    ("a woman with glasses", "person"),
+    ("a glass window", ""),
+    ("two glasses of wine", "wine glass"),
+    ("a glass of red wine", "wine glass"),
+    ("a glass of lemonade", "cup"),
+    ("a glass vase", "vase"),
+    ("wine glasses", "wine glass"),
+    ("a glass of wine and a glass of water", "wine glass|cup"),
+    ("a baby elephant", "elephant"),
+    ("a man-made lake", ""),
+    ("a snowman", ""),
+    ("a mannequin in a window", ""),
+    ("baby carrots", "carrot"),
+    ("a crowd watches", "person"),
+    ("a couple of buckets", ""),
+    ("a couple of women", "person"),
+    ("a couple on a bench", "person|bench"),
+    ("a family", "person"),
+    ("kids with a kite", "person|kite"),
+    ("rider", "person"),
+    ("he is walking", ""),
+    ("a phone booth", ""),
+    ("a pay phone", ""),
+    ("a tv stand", ""),
+    ("a sofa", "couch"),
+    ("a couch potato", ""),
+    ("a man skis down a hill", "person"),
+    ("a pair of skis", "skis"),
+    ("a man on skis", "person|skis"),
+    ("a man surfing", "person"),
+    ("kite surfing", ""),
+    ("a kite surfer", "person"),
+    ("a man flies a kite", "person|kite"),
+    ("a woman in ski boots", "person"),
+    ("surf on the beach", ""),
+    ("a man waits by the bus stop", "person"),
+    ("a train station", ""),
+    ("a boat dock", ""),
+    ("a bus at the bus station", "bus"),
+    ("train tracks", ""),
+    ("a stop sign", "stop sign"),
+    ("a clock tower", "clock"),
+    ("a bird bath", ""),
+    ("a toilet seat", "toilet"),
+    ("a car seat", ""),
+    ("a dining table", "dining table"),
+    ("a table", "dining table"),
+    ("a desk", ""),
+    ("a coffee table", ""),
+    ("a ball", "sports ball"),
+    ("a soccer ball", "sports ball"),
+    ("a baseball game", ""),
+    ("a baseball", "sports ball"),
+    ("playing baseball", ""),
+    ("a cake", "cake"),
+    ("a cupcake", "cake"),
+    ("a potted plant", "potted plant"),
+    ("a plant", ""),
+    ("a plant in a pot", "potted plant"),
+    ("a bowl", "bowl"),
+    ("bowling", ""),
+    ("a book", "book"),
+    ("a booked hotel", ""),
+    ("a bench", "bench"),
+    ("a bench press", ""),
+    ("a parking meter", "parking meter"),
+    ("passenger train", "train"),
+    ("bow tie", "tie"),
+    ("toilet paper", ""),
+    ("a pizza oven", "oven"),
+    ("microwave oven", "microwave"),
+    ("toaster oven", "oven"),
+    ("A DOG", "dog"),
+    ("bus", "bus"),
+    ("buses", "bus"),
+    ("skis", "skis"),
+    ("truck driver", "person"),
+    ("fire truck", "truck"),
+    ("teddy bears", "teddy bear"),
+    ("two knives", "knife"),
+    ("hair dryer", "hair drier"),
+    ("men's ties", "person|tie"),
+    ("boat house", ""),
+    ("sky-blue kite", "kite"),
+    ("no dog", "dog"),
+    ("Ball of yarn", ""),
+    ("apple laptop", "laptop"),
+    ("a dog house", ""),
+    ("stuffed animals", "teddy bear"),
+    ("table tennis", ""),
+    ("people on a tennis court", "person"),
+    ("laptop bag", ""),
+    ("a bottle-nose dolphin", ""),
+    ("a sink", "sink"),
+    ("the boat sinks into the sea", "boat"),
+    ("Orange traffic cone", ""),
+    ("A tabby cat on the sofa", "cat|couch"),
+    ("police officer on a horse", "person|horse"),
+    ("Woman's handbag", "person|handbag"),
+    ("people skiing", "person"),
+    ("A kite flying over the field", "kite"),
+    ("A couple of kites flying", "kite"),
+    ("A small basketball by the fence", "sports ball"),
+    ("kids play basketball in a park", "person"),
+    ("A yellow umbrella stands by the sea", "umbrella"),
+    ("a cat walks on the bed", "cat|bed"),
+    ("dogs run in a park", "dog"),
+    ("a bus stops at a light", "bus"),
+    ("a hot dog stand", ""),
+    ("a flowering plant in a pot", "potted plant"),
+    ("a girl with a glass of lemonade", "person|cup"),
+    ("an orange automobile", "car"),
+    ("street lights", ""),
+    ("a bike and walking path", ""),
+    ("two bus stops", ""),
+    ("a man playing frisbee", "person|frisbee"),
+    ("No orange here", "orange"),
+    ("a bird's eye view", ""),
+    ("the cat's bowl", "cat|bowl"),
+]
+
+
+@pytest.mark.parametrize(("caption", "words"), TRAPS)
+def test_trap(caption, words):
+    assert "|".join(find_words(caption)) == words
+
+
+@pytest.mark.parametrize("word", COCO80)
+def test_every_word_and_its_plural_is_found(word):
+    plural = {
+        "knife": "knives",
+        "person": "people",
+        "mouse": "mice",
+        "scissors": "scissors",
+        "skis": "skis",
+        "sheep": "sheep",
+    }
+    many = plural.get(word) or word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+    assert find_words(f"There is no {word} here.") == [word]
+    if word != "broccoli":
+        scene = "Two baseball players and many {}." if word.startswith("baseball") else "Many {}."
+        assert word in find_words(scene.format(many))
+
+
+def test_words_are_in_coco_order_and_once():
+    assert find_words("A vase, a dog, a man and two dogs.") == ["person", "dog", "vase"]
+
+
+def test_spans_point_into_the_caption():
+    caption = "Two DOGS near a stop  sign and a Teddy-Bear"
+    assert [(caption[m.start : m.end], m.word) for m in find_mentions(caption)] == [
+        ("DOGS", "dog"), ("stop  sign", "stop sign"), ("Teddy-Bear", "teddy bear"),
+    ]  # fmt: skip
+
+
+def test_letters_that_grow_when_lowered_keep_the_spans():
+    caption = "\u0130\u0130 a dog"
+    (mention,) = find_mentions(caption)
+    assert caption[mention.start : mention.end] == "dog"
+
+
+def test_regular_expression_equals_a_naive_search():
+    """Longest form first at every word edge, found by trying all forms: the trie must find the same places."""
+    book = load_lexicon()
+    forms = sorted(book._meanings, key=len, reverse=True)
+    caption = "a hot dog stand by the fire truck, two teddy bears and a mini cooper near a clock tower"
+    spans, place = [], 0
+    while place < len(caption):
+        edge = place == 0 or not (caption[place - 1].isalnum() or caption[place - 1] == "_")
+        form = next((f for f in forms if edge and re.match(re.escape(f) + r"(?!\w)", caption[place:])), None)
+        if form:
+            spans.append((place, place + len(form)))
+        place += len(form) if form else 1
+    assert [m.span() for m in book._regex.finditer(caption)] == spans
+
+
+def test_rules_stand_in_page_and_prompt(checkout):
+    page = (checkout / "docs" / "KEYWORDS.md").read_text(encoding="utf-8")
+    prompt = keyword_system(load_lexicon().rules)
+    for rule in load_lexicon().rules:
+        assert rule in page and rule in prompt
+    assert prompt.startswith("Words: person, bicycle, car,")
+
+
+def test_traps_of_the_page_are_what_the_lexicon_says(checkout):
+    page = (checkout / "docs" / "KEYWORDS.md").read_text(encoding="utf-8")
+    rows = [
+        line.split(" | ")
+        for line in page.splitlines()
+        if line.startswith("| ") and "`" in line and "status" not in line
+    ]
+    assert len(rows) >= 20
+    for _, captions, words, *_ in rows:
+        for caption, wanted in zip(re.findall(r"`([^`]+)`", captions), words.split("; "), strict=True):
+            assert find_words(caption) == lexicon.sort_words(w for w in wanted.split(", ") if w != "none"), (
+                caption
+            )
+
+
+def test_definition_errors_are_named(checkout):
+    with open(lexicon.PATH_TO_LEXICON, encoding="utf-8") as handle:
+        definition = yaml.safe_load(handle)
+    assert expand_form("(bus|train) stop(|s)") == ["bus stop", "bus stops", "train stop", "train stops"]
+    with pytest.raises(LexiconError, match="groups"):
+        expand_form("dog(s?)?")
+    definition["words"]["cat"]["forms"].append("dog")
+    with pytest.raises(LexiconError, match="'dog' means both"):
+        Lexicon(definition)
+    del definition["words"]["cat"]
+    with pytest.raises(LexiconError, match="missing"):
+        Lexicon(definition)
+
+
+def test_real_captions_name_what_the_labels_show(real_data):
+    """COCO's labels say what is in the photo: a proxy that a mention should nearly always agree with."""
+    import json
+
+    captions = json.loads((real_data / "coco_sample" / "captions.json").read_text())
+    instances = json.loads((real_data / "coco_sample" / "instances.json").read_text())
+    names = {c["id"]: c["name"] for c in instances["categories"]}
+    shown = {}
+    for row in instances["annotations"]:
+        shown.setdefault(row["image_id"], set()).add(names[row["category_id"]])
+    hits = [
+        word in shown[row["image_id"]]
+        for row in captions["annotations"]
+        if row["image_id"] in shown
+        for word in find_words(row["caption"])
+    ]
+    assert len(hits) > 150 and sum(hits) / len(hits) > 0.95

@@ -1,0 +1,56 @@
+"""The presets: overlays of the edits alone, which the schema takes and which Snakemake can plan with."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from unscene.edits.removers.diffusion import ask_for_steps
+from unscene.run.configuration import check_edits
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PRESETS = sorted((CHECKOUT / "config/presets").glob("*.yaml"))
+
+
+def test_there_are_the_four_presets():
+    assert [path.stem for path in PRESETS] == ["rorem", "rorem_4s", "sd15", "sdxl"]
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_a_preset_is_short_says_its_licence_and_that_it_is_untried(path):
+    text = path.read_text()
+    edits = yaml.safe_load(text)["edits"]
+    assert len(text.splitlines()) <= 20 and list(yaml.safe_load(text)) == ["edits"]
+    assert "icence" in text and "ot yet run with real weights" in text
+    default = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["edits"]
+    check_edits(default | edits)  # tests/test_configuration.py holds it against the schema
+    assert int(ask_for_steps(edits["steps"], edits["strength"]) * edits["strength"]) == edits["steps"]
+    assert edits["guidance"] > 1 or not edits["negative_prompt"], (
+        "a negative prompt does nothing without guidance"
+    )
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_the_workflow_can_be_planned_with_a_preset(path, tmp_path):
+    """With an empty file for each of the weights, since nobody has them here."""
+    edits = yaml.safe_load(path.read_text())["edits"]
+    overlay = {"edits": {}}
+    for key in ("weights", "lora", "tiny_vae"):
+        if edits[key]:
+            (tmp_path / key).write_bytes(b"stand-in")
+            overlay["edits"][key] = str(tmp_path / key)
+    (tmp_path / "weights.yaml").write_text(yaml.safe_dump(overlay))
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1"]
+    command += [
+        "--directory",
+        str(tmp_path / "run"),
+        "--configfile",
+        str(path),
+        str(tmp_path / "weights.yaml"),
+    ]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "remove_objects" in done.stdout
