@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from unscene.run.offline import stay_offline
+
 CHECKOUT = Path(__file__).resolve().parents[1]
+stay_offline()
 # No test, and no run that a test starts, may reach the service that costs money.
 os.environ["UNSCENE_REFUSE_HOSTS"] = "api.openai.com"
 os.environ.pop("OPENAI_API_KEY", None)

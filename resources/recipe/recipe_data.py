@@ -8,7 +8,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-import unscene.run.offline
+from unscene.run.offline import stay_offline
+
+stay_offline()
 from unscene.scenes import compose_scene, render_scene
 
 cv2.setNumThreads(1)

@@ -16,7 +16,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(CHECKOUT / folder) for folder in ("src", "tests", "tests/helpers")]
 
-import unscene.run.offline
+from unscene.run.offline import stay_offline
+
+stay_offline()
 from embedded_shard import CONFIG, RUNTIME, SHARD, make_shard, run_stage
 from result_lines import print_bench
 from unscene.run.checkout import resolve_path

@@ -7,7 +7,9 @@ text towers of both), and the parameter counts are checked against the published
 from contextlib import contextmanager
 from pathlib import Path
 
-import unscene.run.offline
+from unscene.run.offline import stay_offline
+
+stay_offline()
 from unscene.words.vocabulary import COCO80
 
 TOKENIZER = Path(__file__).resolve().parents[2] / "resources" / "embedded" / "inpainter" / "tokenizer"

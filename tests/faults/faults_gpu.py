@@ -17,7 +17,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(CHECKOUT / folder) for folder in ("src", "tests", "tests/helpers")]
 
-import unscene.run.offline
+from unscene.run.offline import stay_offline
+
+stay_offline()
 from embedded_shard import (
     STAGES,
     delete_outputs,

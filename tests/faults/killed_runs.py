@@ -68,7 +68,7 @@ class Steps:
     """Counts steps into a file, and kills this process at one of them."""
 
     def __init__(self, path: Path, kill_at: int | None):
-        self._file = open(path, "w", buffering=1)
+        self._file = open(path, "w", buffering=1)  # noqa: SIM115
         self._kill_at, self._count = kill_at, 0
 
     def take(self, name: str) -> None:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-import unscene.run.offline
+from unscene.run.offline import stay_offline
+
+stay_offline()
 
 
 def save_tiny_inpainter(folder: Path, latent_channels: int = 4, sees_mask: bool = True) -> Path:

@@ -36,7 +36,9 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
     `preprocess` turns a PIL image into a float tensor (3, side, side). Raises ClipError when the folder lacks its
     config or weights or when they do not fit each other.
     """
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     import open_clip
 
     folder = Path(path_to_folder).resolve()

@@ -92,7 +92,9 @@ def check_parity(path_to_model, path_to_copy, photos, texts, batch_size, device)
 
 def embed_plainly(path_to_folder, photos, texts):
     """Return (photo, text) features from open_clip's own calls alone, as a user of the folder would make them."""
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     import open_clip
     import torch
 

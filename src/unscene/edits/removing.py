@@ -32,7 +32,9 @@ def remove_objects(
     weights, for the column `model`. `scratch` keeps what is finished when the job is killed; `path_to_timing` gets how long the
     device worked. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
     """
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     from unscene.machine.devices import lease_device
 
     edits = list_edits(

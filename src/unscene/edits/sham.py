@@ -52,7 +52,9 @@ def make_sham_edits(
     with the same settings paints it. A photo without such a place is a row `skipped`, `no_room`. `settings` is the config's
     block `edits`. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
     """
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     from unscene.machine.devices import lease_device
 
     samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])

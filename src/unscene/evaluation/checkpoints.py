@@ -52,7 +52,9 @@ def check_activation(loaded, quick_gelu: bool, path_to_clip: str | Path, name: s
 
 
 def _load_file(path: Path, model: dict, device: str) -> tuple:
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     import open_clip
 
     name, stated = model.get("architecture"), model.get("quick_gelu")

@@ -27,7 +27,7 @@ class LabelStore:
             raise RaterError(f"rater {rater!r}: give a short name of lower-case letters, digits, - and _")
         self.rater, self.path = rater, folder / f"{rater}.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "a", encoding="utf-8")
+        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -128,7 +128,7 @@ class Scratch:
                 whole += len(line)
                 self._take(json.loads(line))
             os.truncate(journal, whole)
-        self._journal = open(journal, "ab")
+        self._journal = open(journal, "ab")  # noqa: SIM115
         if self.results:
             logging.getLogger("unscene").info(
                 "%d finished items of an earlier run in %s", len(self.results), self.path

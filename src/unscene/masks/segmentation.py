@@ -74,7 +74,9 @@ def segment_objects(
     when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than
     `runtime["max_failed_share"]` of at least 20 rows failed.
     """
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     from unscene.machine.devices import lease_device
 
     samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])

@@ -101,7 +101,9 @@ class RegionScorer:
     """RC-S-lite by a DINOv2 model in a local transformers folder (config.json, model.safetensors)."""
 
     def __init__(self, path: str | Path, device: str = "cpu", batch_size: int = 16):
-        import unscene.run.offline
+        from unscene.run.offline import stay_offline
+
+        stay_offline()
         import torch
         from transformers import AutoModel
 

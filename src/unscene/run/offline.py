@@ -1,4 +1,4 @@
-"""Switches that keep the model libraries off the network. Import this before any of them.
+"""Switches that keep the model libraries off the network: call `stay_offline` before any of them is imported.
 
 Weights come by path; a library that quietly downloads or phones home would make a run unrepeatable.
 """
@@ -18,9 +18,12 @@ SWITCHES = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 
-os.environ.update(SWITCHES)
-os.environ.pop("ULTRALYTICS_API_KEY", None)
-# ultralytics writes its settings at import; a folder of its own keeps the user's untouched.
-_config_folder = Path(tempfile.gettempdir()) / f"unscene-ultralytics-{os.getuid()}"
-_config_folder.mkdir(parents=True, exist_ok=True)
-os.environ.setdefault("YOLO_CONFIG_DIR", str(_config_folder))
+
+def stay_offline() -> None:
+    """Set the switches in this process's environment, which its children inherit."""
+    os.environ.update(SWITCHES)
+    os.environ.pop("ULTRALYTICS_API_KEY", None)
+    # ultralytics writes its settings at import; a folder of its own keeps the user's untouched.
+    folder = Path(tempfile.gettempdir()) / f"unscene-ultralytics-{os.getuid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(folder))

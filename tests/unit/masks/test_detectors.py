@@ -5,7 +5,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-import unscene.run.offline
 from unscene.masks.detectors import load_detector
 from unscene.masks.detectors.yolo import Detector
 

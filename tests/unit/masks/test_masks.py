@@ -209,7 +209,10 @@ def test_no_wanted_word_gives_an_empty_table_with_its_columns(shard, tmp_path):
 
 def test_same_bytes_twice(shard, tmp_path):
     scenes = [[("cat", 0.9, (10, 40, 10, 40))], [("dog", 0.9, (10, 40, 10, 40))], []]
-    read = lambda: {p.name: p.read_bytes() for p in tmp_path.rglob("results/**/*") if p.is_file()}
+
+    def read():
+        return {p.name: p.read_bytes() for p in tmp_path.rglob("results/**/*") if p.is_file()}
+
     shard(scenes, [[["cat"]], [["dog"]], [["tie"]]])
     first = read()
     shard(scenes, [[["cat"]], [["dog"]], [["tie"]]])

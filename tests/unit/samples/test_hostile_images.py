@@ -30,7 +30,9 @@ print(json.dumps({"before": before // 1024, "peak": peak // 1024}))
 STAGES = """
 import json, os, resource, sys
 sys.path[:0] = sys.argv[1:]
-import unscene.run.offline
+from unscene.run.offline import stay_offline
+
+stay_offline()
 import torch
 torch.set_num_threads(1)
 from embedded_shard import RUNTIME, STAGES, run_stage

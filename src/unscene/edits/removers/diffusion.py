@@ -39,7 +39,9 @@ class DiffusersRemover(Remover):
     ):
         import torch
 
-        import unscene.run.offline
+        from unscene.run.offline import stay_offline
+
+        stay_offline()
 
         self._torch, self._settings, self._device, self.batch_size = torch, settings, device, batch_size
         self._dtype = getattr(torch, precision) if device == "cuda" else torch.float32

@@ -17,7 +17,9 @@ def read_folders(entry: dict, resolve) -> ClassTask:
 
     A folder of 1,000 WordNet ids (n01440764 ...) gets open_clip's ImageNet names, in sorted order. open_clip's 80 templates.
     """
-    import unscene.run.offline
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
     from open_clip import IMAGENET_CLASSNAMES
 
     root = Path(resolve(entry["path"]))

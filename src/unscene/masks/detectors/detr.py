@@ -46,7 +46,9 @@ class DetrDetector:
     ):
         import torch
 
-        import unscene.run.offline
+        from unscene.run.offline import stay_offline
+
+        stay_offline()
 
         self._torch, self.path = torch, Path(path)
         self.image_size, self.device, self.batch_size = image_size, device, batch_size

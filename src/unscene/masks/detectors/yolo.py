@@ -27,13 +27,15 @@ class Detector:
         batch_size: int = 16,
         is_compiled: bool = False,
     ):
-        import unscene.run.offline
+        from unscene.run.offline import stay_offline
+
+        stay_offline()
 
         path = Path(path).resolve()  # a bare name would make ultralytics look for a download
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such detector checkpoint; give its path (config/README.md)")
         # Imported for its compiled NMS, which ultralytics uses only when some other code imported it first.
-        import torchvision
+        import torchvision  # noqa: F401
         from ultralytics import YOLO
 
         try:

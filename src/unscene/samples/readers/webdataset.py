@@ -98,7 +98,7 @@ def _read_item(path: Path, tar: tarfile.TarFile, key: str, members: dict) -> Ite
 def _iterate_samples(path: Path) -> Iterator[tuple[str, dict, tarfile.TarFile | None]]:
     """Yield (key, its files by extension, the open tar); a tar that is cut off ends with a sample without files."""
     try:
-        tar = tarfile.open(path, "r:")
+        tar = tarfile.open(path, "r:")  # noqa: SIM115
     except (tarfile.TarError, OSError, EOFError):
         yield f"{path.stem} from its start", {}, None
         return
