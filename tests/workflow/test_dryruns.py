@@ -13,9 +13,9 @@ STAGES = {
     "parse_keywords", "price_keywords", "price_captions", "segment_objects", "remove_objects",
     "build_caption_requests", "answer_captions", "parse_captions", "score_edits", "join_shards",
     "join_scores", "select_pairs", "draw_contact_sheet", "split_folds", "train_clip", "train_final",
-    "evaluate_clip", "compare_arms", "score_against_truth", "measure_agreement", "list_test_photos",
-    "find_leaks", "check_folds", "cache_pairs", "join_evaluations", "compare_arms_on_sets", "judge_arms",
-    "draw_retrieval", "write_paper", "write_report", "export_clip", "all", "score_control_sets",
+    "evaluate_clip", "compare_arms", "score_against_truth", "measure_agreement", "list_untouched_photos",
+    "find_leaks", "check_folds", "cache_pairs", "join_evaluations", "compare_arms_on_sets", "apply_pass_rule",
+    "draw_retrieval", "write_paper", "write_report", "export_clip", "all", "score_controls",
     "calibrate_scores",
 }  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_control_edits_are_planned_when_asked_for(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("edits: {sham: true}\n")
     planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
-    controls = {"make_sham_edits", "join_sham_edits", "score_controls", "select_controls"}
+    controls = {"make_sham_edits", "join_sham_edits", "score_sham_edits", "select_sham_edits"}
     assert planned == STAGES | {"render_scenes"} | controls
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.workflow
 TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
-AFTER_COMPARISON = {"compare_arms", "judge_arms", "write_paper", "write_report"}
+AFTER_COMPARISON = {"compare_arms", "apply_pass_rule", "write_paper", "write_report"}
 AFTER_TRAINING = AFTER_COMPARISON | {"evaluate_clip", "join_evaluations", "draw_retrieval", "export_clip"}
 AFTER_SELECTION = AFTER_TRAINING | {
     "select_pairs", "draw_contact_sheet", "cache_pairs", "check_folds", "train_clip", "train_final", "score_against_truth",

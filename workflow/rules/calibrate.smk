@@ -21,7 +21,7 @@ SHAM_REFERENCE = {
 }
 
 
-rule score_control_sets:
+rule score_controls:
     """Make control edits whose answer is known from the run's photos and masks, and score them like any edit."""
     input:
         samples="results/samples/samples.parquet",
@@ -31,9 +31,9 @@ rule score_control_sets:
     output:
         "results/quality/control_scores.parquet",
     log:
-        "logs/score_control_sets.log",
+        "logs/score_controls.log",
     benchmark:
-        "benchmarks/score_control_sets.tsv"
+        "benchmarks/score_controls.tsv"
     conda:
         "../../envs/vision.yaml"
     threads: config["runtime"]["workers"]
@@ -43,7 +43,7 @@ rule score_control_sets:
         runtime="1h",
     params:
         lineage=lineage(
-            "score_control_sets",
+            "score_controls",
             settings=[
                 "seed",
                 "quality.judge",
@@ -60,7 +60,7 @@ rule score_control_sets:
     message:
         "Making and scoring control edits"
     script:
-        "../scripts/score_control_sets.py"
+        "../scripts/score_controls.py"
 
 
 rule calibrate_scores:
@@ -84,10 +84,10 @@ rule calibrate_scores:
             "calibrate_scores",
             settings=["quality.control_percentile", "quality.size_bins"],
             parents=[
-                "score_control_sets",
+                "score_controls",
                 "join_scores",
                 "join_masks",
-                *(["join_sham_edits", "score_controls"] if config["edits"]["sham"] else []),
+                *(["join_sham_edits", "score_sham_edits"] if config["edits"]["sham"] else []),
             ],
         ),
     message:

@@ -105,7 +105,7 @@ rule compare_arms_on_sets:
         "../scripts/compare_arms_on_sets.py"
 
 
-rule judge_arms:
+rule apply_pass_rule:
     """Judge the main arm by the pass rule; a part that nobody measured is named, not assumed."""
     input:
         comparison="results/metrics/comparison.csv",
@@ -114,19 +114,19 @@ rule judge_arms:
     output:
         verdict="results/metrics/verdict.json",
     log:
-        "logs/judge_arms.log",
+        "logs/apply_pass_rule.log",
     benchmark:
-        "benchmarks/judge_arms.tsv"
+        "benchmarks/apply_pass_rule.tsv"
     conda:
         "../../envs/text.yaml"
     params:
         lineage=lineage(
-            "judge_arms", settings=["deploy.arm"], parents=["compare_arms", "compare_arms_on_sets"]
+            "apply_pass_rule", settings=["deploy.arm"], parents=["compare_arms", "compare_arms_on_sets"]
         ),
     message:
         "Judging the main arm"
     script:
-        "../scripts/judge_arms.py"
+        "../scripts/apply_pass_rule.py"
 
 
 rule write_paper:
@@ -153,7 +153,7 @@ rule write_paper:
         lineage=lineage(
             "write_paper",
             settings=["samples", "folds", "train", "evaluate", "deploy"],
-            parents=["select_pairs", "check_folds", "compare_arms", "judge_arms"]
+            parents=["select_pairs", "check_folds", "compare_arms", "apply_pass_rule"]
             + (["join_sweeps"] if SWEPT else [])
             + (["compare_unseen_classes"] if UNSEEN else [])
             + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),

@@ -57,7 +57,7 @@ STAGE_FILES += expand(
 STAGE_FILES += expand("results/metrics/unseen_classes.{kind}", kind=["parquet", "csv"] if UNSEEN else [])
 
 
-rule list_test_photos:
+rule list_untouched_photos:
     """List the untouched photos of every fold, with captions and objects."""
     input:
         samples="results/samples/samples.parquet",
@@ -68,9 +68,9 @@ rule list_test_photos:
     output:
         photos="results/metrics/photos.parquet",
     log:
-        "logs/list_test_photos.log",
+        "logs/list_untouched_photos.log",
     benchmark:
-        "benchmarks/list_test_photos.tsv"
+        "benchmarks/list_untouched_photos.tsv"
     conda:
         "../../envs/text.yaml"
     threads: 1
@@ -79,14 +79,14 @@ rule list_test_photos:
         runtime="1h",
     params:
         lineage=lineage(
-            "list_test_photos",
+            "list_untouched_photos",
             settings=["seed", "samples.sources", "evaluate.max_photos"],
             parents=["join_samples", "join_keywords", "split_folds"],
         ),
     message:
         "Listing the untouched photos of the folds"
     script:
-        "../scripts/list_test_photos.py"
+        "../scripts/list_untouched_photos.py"
 
 
 rule evaluate_clip:
@@ -95,7 +95,7 @@ rule evaluate_clip:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
         photos="results/metrics/photos.parquet",
-        controls=["results/quality/controls.parquet"] if config["edits"]["sham"] else [],
+        controls=["results/quality/sham.parquet"] if config["edits"]["sham"] else [],
         # An arm without a tuned model is train.clip itself.
         model=lambda wildcards: (
             [f"results/models/{MODEL_OF[wildcards.arm]}/fold{{fold}}/seed{{seed}}"]
@@ -124,7 +124,7 @@ rule evaluate_clip:
         lineage=lineage(
             "evaluate_clip",
             settings=["train.clip", "edits.sham"],
-            parents=["select_pairs", "split_folds", "list_test_photos", "train_clip"],
+            parents=["select_pairs", "split_folds", "list_untouched_photos", "train_clip"],
             weights=["train.clip"],
         ),
     message:
@@ -160,7 +160,7 @@ rule join_evaluations:
         "../scripts/join_shards.py"
 
 
-rule sweep_weights:
+rule interpolate_weights:
     """Score the weights between the untuned and the tuned model; alpha is chosen on groups that no model was trained on."""
     input:
         pairs="results/quality/pairs.parquet",
@@ -171,9 +171,9 @@ rule sweep_weights:
         sweep="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
         item_table="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
     log:
-        "logs/sweep_weights/{arm}-fold{fold}-seed{seed}.log",
+        "logs/interpolate_weights/{arm}-fold{fold}-seed{seed}.log",
     benchmark:
-        "benchmarks/sweep_weights/{arm}-fold{fold}-seed{seed}.tsv"
+        "benchmarks/interpolate_weights/{arm}-fold{fold}-seed{seed}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
@@ -183,15 +183,15 @@ rule sweep_weights:
         runtime="2h",
     params:
         lineage=lineage(
-            "sweep_weights",
+            "interpolate_weights",
             settings=["seed", "train.clip", "train.inner_share", "evaluate.alphas"],
-            parents=["select_pairs", "split_folds", "list_test_photos", "train_clip"],
+            parents=["select_pairs", "split_folds", "list_untouched_photos", "train_clip"],
             weights=["train.clip"],
         ),
     message:
         "Sweeping the weights of arm {wildcards.arm}, fold {wildcards.fold}, seed {wildcards.seed}"
     script:
-        "../scripts/sweep_weights.py"
+        "../scripts/interpolate_weights.py"
 
 
 use rule join_evaluations as join_sweeps with:
@@ -209,7 +209,7 @@ use rule join_evaluations as join_sweeps with:
     benchmark:
         "benchmarks/join_evaluations/sweeps.tsv"
     params:
-        lineage=lineage("join_sweeps", parents=["sweep_weights"], script="join_shards"),
+        lineage=lineage("join_sweeps", parents=["interpolate_weights"], script="join_shards"),
     message:
         "Joining the sweeps of all arms"
 

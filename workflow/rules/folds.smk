@@ -43,14 +43,14 @@ rule split_folds:
         "../scripts/split_folds.py"
 
 
-rule hash_guard:
+rule hash_guarded_photos:
     """Hash the photos of an evaluation set's folder, once."""
     output:
         hashes="results/folds/guards/{guard}.parquet",
     log:
-        "logs/hash_guard/{guard}.log",
+        "logs/hash_guarded_photos/{guard}.log",
     benchmark:
-        "benchmarks/hash_guard/{guard}.tsv"
+        "benchmarks/hash_guarded_photos/{guard}.tsv"
     wildcard_constraints:
         guard="|".join(HASHED_GUARDS) or "-",
     conda:
@@ -60,11 +60,11 @@ rule hash_guard:
         mem_mb=4000,
         runtime="4h",
     params:
-        lineage=lineage("hash_guard", settings=["folds.leak_guards"]),
+        lineage=lineage("hash_guarded_photos", settings=["folds.leak_guards"]),
     message:
         "Hashing the photos of the leak guard {wildcards.guard}"
     script:
-        "../scripts/hash_guard.py"
+        "../scripts/hash_guarded_photos.py"
 
 
 rule find_leaks:
@@ -88,7 +88,7 @@ rule find_leaks:
         lineage=lineage(
             "find_leaks",
             settings=["folds.leak_guards", "folds.duplicate_hash_distance", "samples.sources"],
-            parents=["join_samples", "hash_guard"],
+            parents=["join_samples", "hash_guarded_photos"],
             files=[
                 guard[kind]
                 for guard in config["folds"]["leak_guards"]
@@ -110,7 +110,7 @@ rule check_folds:
         unfiltered="results/quality/unfiltered.parquet",
         folds="results/folds/folds.parquet",
         leaks="results/folds/leaks.parquet",
-        controls=["results/quality/controls.parquet"] if config["edits"]["sham"] else [],
+        controls=["results/quality/sham.parquet"] if config["edits"]["sham"] else [],
     output:
         check="results/folds/check.json",
     log:

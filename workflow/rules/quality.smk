@@ -10,7 +10,7 @@ STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "reject
 STAGE_FILES += ["results/quality/contact_sheet.png", "results/quality/contact_sheets"]
 if config["edits"]["sham"]:
     STAGE_FILES += expand("results/quality/sham/{shard}.parquet", shard=SHARDS)
-    STAGE_FILES += ["results/quality/controls.parquet"]
+    STAGE_FILES += ["results/quality/sham.parquet"]
 
 
 # What a policy decides by, besides thresholds and scores: a rule that decides nothing re-runs nothing.
@@ -136,7 +136,7 @@ rule draw_contact_sheet:
         "../scripts/draw_contact_sheet.py"
 
 
-rule score_controls:
+rule score_sham_edits:
     """Score the control edits of a shard by their pixels."""
     input:
         samples="results/samples/{shard}.parquet",
@@ -146,9 +146,9 @@ rule score_controls:
     output:
         "results/quality/sham/{shard}.parquet",
     log:
-        "logs/score_controls/{shard}.log",
+        "logs/score_sham_edits/{shard}.log",
     benchmark:
-        "benchmarks/score_controls/{shard}.tsv"
+        "benchmarks/score_sham_edits/{shard}.tsv"
     conda:
         "../../envs/vision.yaml"
     threads: config["runtime"]["workers"]
@@ -156,14 +156,14 @@ rule score_controls:
         mem_mb=4000,
         runtime="1h",
     params:
-        lineage=lineage("score_controls", parents=["make_sham_edits"]),
+        lineage=lineage("score_sham_edits", parents=["make_sham_edits"]),
     message:
         "Scoring the control edits of shard {wildcards.shard}"
     script:
-        "../scripts/score_controls.py"
+        "../scripts/score_sham_edits.py"
 
 
-rule select_controls:
+rule select_sham_edits:
     """Apply the thresholds that judge a fill, not a removal, to the control edits."""
     input:
         samples="results/samples/samples.parquet",
@@ -171,20 +171,20 @@ rule select_controls:
         captions="results/captions/captions.parquet",
         scores=expand("results/quality/sham/{shard}.parquet", shard=SHARDS),
     output:
-        "results/quality/controls.parquet",
+        "results/quality/sham.parquet",
     log:
-        "logs/select_controls.log",
+        "logs/select_sham_edits.log",
     benchmark:
-        "benchmarks/select_controls.tsv"
+        "benchmarks/select_sham_edits.tsv"
     conda:
         "../../envs/text.yaml"
     params:
         lineage=lineage(
-            "select_controls",
+            "select_sham_edits",
             settings=["quality.thresholds"],
-            parents=["join_samples", "join_sham_edits", "join_captions", "score_controls"],
+            parents=["join_samples", "join_sham_edits", "join_captions", "score_sham_edits"],
         ),
     message:
         "Selecting the control edits"
     script:
-        "../scripts/select_controls.py"
+        "../scripts/select_sham_edits.py"

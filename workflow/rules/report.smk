@@ -78,7 +78,7 @@ rule write_report:
                 "select_pairs",
                 "split_folds",
                 "compare_arms",
-                "judge_arms",
+                "apply_pass_rule",
                 "score_against_truth",
                 "estimate_run",
                 "measure_agreement",

@@ -1,7 +1,7 @@
 # Train: fine-tune CLIP, once for each arm, fold and training seed; and the deployed arm once more on all pairs.
 #
 # REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet, results/folds/{folds,classes,leaks}.parquet and check.json (and the photos
-#                  that the pairs name); with edits.sham results/quality/controls.parquet
+#                  that the pairs name); with edits.sham results/quality/sham.parquet
 # OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet), for arms with pairs: unfiltered also
 #                  unfiltered.npy, unfiltered_photos.parquet; results/models/{arm}/fold{fold}/seed{seed}/,
 #                  results/models/{arm}/all/, with train.class_folds results/models/{arm}/class{fold}/seed{seed}/
@@ -17,7 +17,7 @@ MODEL_OF = {
 TRAIN_SETTINGS = ["seed", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
-CONTROLS = ["results/quality/controls.parquet"] if config["edits"]["sham"] else []
+CONTROLS = ["results/quality/sham.parquet"] if config["edits"]["sham"] else []
 
 # What training reads the photos from, and the rule that makes it.
 if config["train"]["reader"] == "cache":
@@ -70,7 +70,7 @@ rule cache_pairs:
         lineage=lineage(
             "cache_pairs",
             settings=["train.clip"],
-            parents=["select_pairs"] + (["select_controls"] if CONTROLS else []),
+            parents=["select_pairs"] + (["select_sham_edits"] if CONTROLS else []),
             weights=["train.clip"],
             version=1,
         ),

@@ -57,7 +57,7 @@ def evaluate_clip(
         embedder, *load_untouched(embedder, photo[photo["fold"] == fold], runtime["workers"])
     )
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
-    shams, of_shams = score_controls(embedder, path_to_controls, path_to_folds, fold, runtime["workers"])
+    shams, of_shams = score_sham_edits(embedder, path_to_controls, path_to_folds, fold, runtime["workers"])
     metrics |= {
         **of_photos, **of_shams, **score_shortcuts(pairs, features, objects),
         "n_pairs_too_long": len(pair) - len(pairs),
@@ -82,7 +82,7 @@ def evaluate_clip(
     write_json({"arm": arm, "fold": fold, "seed": seed, **metrics}, paths_to_tables["metrics"])
 
 
-def score_controls(embedder, path_to_controls, path_to_folds, fold, workers):
+def score_sham_edits(embedder, path_to_controls, path_to_folds, fold, workers):
     """Return (a row a sham pair, metrics) of the sham pairs of a fold; without controls no row and null metrics."""
     if path_to_controls is None:
         empty = pd.DataFrame(columns=["edit_id", "presence", "sham_presence", "sham_flip", "sham_pull"])

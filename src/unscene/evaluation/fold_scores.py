@@ -87,7 +87,7 @@ def score_shortcuts(pairs, features, objects):
 
 
 def load_untouched(embedder, photo, workers):
-    """Return (readable photos as list_test_photos lists them, their pixels, how many could not be read)."""
+    """Return (readable photos as list_untouched_photos lists them, their pixels, how many could not be read)."""
     pixels, position, _ = decode_photos(list(photo["path"]), embedder.preprocess, workers)
     return photo[position >= 0].reset_index(drop=True), pixels, int((position < 0).sum())
 

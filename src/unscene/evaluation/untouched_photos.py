@@ -12,7 +12,7 @@ from unscene.words.vocabulary import COCO80
 COLUMNS = ["image_id", "group", "fold", "path", "captions", "objects", "labels"]
 
 
-def list_test_photos(
+def list_untouched_photos(
     path_to_samples, path_to_keywords, path_to_folds, path_to_photos, sources, max_photos, seed, resolve
 ):
     """Write COLUMNS, a row a photo of a fold; of a fold with more than max_photos photos, those that a hash of the seed chooses.

@@ -11,7 +11,7 @@ from unscene.run.tables import write_json
 TYPE_MARGIN, INDECISION_MARGIN, FORGETTING_MARGIN, SHAM_MARGIN = 0.02, 0.02, 0.01, 0.02
 
 
-def judge_arms(path_to_comparison, path_to_sets, path_to_summary, path_to_verdict, main_arm) -> None:
+def apply_pass_rule(path_to_comparison, path_to_sets, path_to_summary, path_to_verdict, main_arm) -> None:
     """Write verdict.json: the verdict, its sentence, and every part with what was found.
 
     path_to_sets: comparison.csv of the external sets. path_to_summary: summary.csv of the arms, for the sham flip rate.

@@ -13,7 +13,7 @@ from unscene.run.tables import write_table
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
-def hash_guard(path_to_images, path_to_hashes, workers):
+def hash_guarded_photos(path_to_images, path_to_hashes, workers):
     """Write `name phash` of every photo in a folder and its folders; a photo that cannot be read has no hash."""
     root = Path(path_to_images)
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)

@@ -83,7 +83,7 @@ class Source:
         return [name for name in turned if name != image_id and name not in named][:TRIES]
 
 
-def score_control_sets(
+def score_controls(
     path_to_samples: str,
     path_to_masks: str,
     path_to_table: str,

@@ -28,7 +28,7 @@ SCORES = {
 COLUMNS = ["edit_id", "status", "reason", *SCORES]
 
 
-def score_controls(path_to_samples: str, path_to_sham: str, path_to_table: str, runtime: dict) -> None:
+def score_sham_edits(path_to_samples: str, path_to_sham: str, path_to_table: str, runtime: dict) -> None:
     """Write one row of raw scores a control edit, in their order; one that was not made is a row `skipped`.
 
     NaN where a score has nothing to measure (no pixels around the mask).

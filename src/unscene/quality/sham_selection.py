@@ -15,7 +15,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def select_controls(
+def select_sham_edits(
     path_to_samples: str,
     path_to_sham: str,
     path_to_captions: str,

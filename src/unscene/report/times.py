@@ -27,7 +27,7 @@ RULE_ITEMS = {
     "parse_captions": "edit",
     "price_captions": None,
     "score_edits": "edit",
-    "score_control_sets": None,
+    "score_controls": None,
     "calibrate_scores": None,
     "calibrate_thresholds": None,
     "join_shards": None,

@@ -6,8 +6,8 @@ import pytest
 
 from unscene.edits import sham as make_sham_edits
 from unscene.photos.images import read_mask, read_photo, write_png
-from unscene.quality.sham_scoring import SCORES, score_controls
-from unscene.quality.sham_selection import COLUMNS, select_controls
+from unscene.quality.sham_scoring import SCORES, score_sham_edits
+from unscene.quality.sham_selection import COLUMNS, select_sham_edits
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 
@@ -144,18 +144,18 @@ def test_accepted_controls_carry_the_captions_of_their_edit(shard, tmp_path):
     captions = read_table("captions.parquet")
     captions.loc[captions["edit_id"] == "s_1-dog", "status"] = "failed"
     write_table(captions, "captions.parquet")
-    score_controls("samples.parquet", "sham.parquet", "scores.parquet", RUNTIME)
+    score_sham_edits("samples.parquet", "sham.parquet", "scores.parquet", RUNTIME)
     scores = read_table("scores.parquet").set_index("edit_id")
     assert list(scores["status"]) == ["ok", "ok", "failed", "ok", "skipped"]
     assert scores.loc["s_2-cat-sham", "reason"] == "edit skipped: no_room"
     assert list(scores["outside_difference"][:2]) == [0, 1]
-    select_controls("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "controls.parquet", THRESHOLDS)  # fmt: skip
+    select_sham_edits("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "controls.parquet", THRESHOLDS)  # fmt: skip
     control = read_table("controls.parquet", [*COLUMNS, *SCORES])
     assert list(control["edit_id"]) == ["s_0-cat-sham"]
     row = control.iloc[0]
     assert (row["sham_of"], row["group"], row["original_path"]) == ("s_0-cat", "g0", "photo0.png")
     assert row["caption_original"] == "a cat" and row["edited_path"] == frame["image_path"][0]
     assert 0 < row["change"] < THRESHOLDS["min_change"]  # a threshold that judges removals, not controls
-    select_controls("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "none.parquet",
+    select_sham_edits("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "none.parquet",
                     THRESHOLDS | {"max_seam": 0.0})  # fmt: skip
     assert read_table("none.parquet", COLUMNS).empty

@@ -15,7 +15,7 @@ from unscene.evaluation.evaluate_unseen import evaluate_unseen_classes
 from unscene.evaluation.fold_scores import score_items
 from unscene.evaluation.sham_metrics import score_shams, summarise_shams
 from unscene.evaluation.unseen_classes import compare_unseen_classes
-from unscene.evaluation.untouched_photos import list_test_photos
+from unscene.evaluation.untouched_photos import list_untouched_photos
 from unscene.report.retrieval_picture import draw_retrieval
 from unscene.run.tables import TableError, read_table, write_json, write_table
 from unscene.training.pairs import PairError
@@ -166,13 +166,13 @@ def test_photos_are_listed_with_captions_and_objects(tmp_path):
     (tmp_path / "instances.json").write_text(json.dumps(instances))
     source = {"name": "coco", "format": "coco", "instances": "instances.json"}
     tables = [tmp_path / f"{name}.parquet" for name in ("samples", "keywords", "folds", "photos")]
-    list_test_photos(*tables, {"coco": source}, 3, 7, lambda path: tmp_path / path)
+    list_untouched_photos(*tables, {"coco": source}, 3, 7, lambda path: tmp_path / path)
     photo = read_table(tables[-1])
     assert photo["fold"].value_counts().to_dict() == {1: 3, 0: 2}  # at most three; g3 has no fold
     objects = dict(zip(photo["image_id"], map(list, photo["objects"]), strict=True))
     assert objects["coco_0"] == ["dog"] and objects.get("coco_4", ["cat", "dog"]) == ["cat", "dog"]
     assert set(photo["labels"]) == {"instances"}
-    list_test_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7, None)
+    list_untouched_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7, None)
     assert set(read_table(tables[-1])["labels"]) == {"captions"} and len(read_table(tables[-1])) == 6
 
 

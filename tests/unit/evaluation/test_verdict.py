@@ -8,7 +8,7 @@ import pytest
 
 from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED
 from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
-from unscene.evaluation.verdict import judge_arms
+from unscene.evaluation.verdict import apply_pass_rule
 from unscene.report import paper
 from unscene.report.write_paper import write_paper
 from unscene.run.tables import write_json, write_table
@@ -137,7 +137,7 @@ def judge(folder, sets, **files):
     write_summary(folder / "summary.csv", files.get("shams", (0.1, 0.1)))
     sets.to_csv(folder / "judged.csv", index=False)
     paths = [folder / name for name in ("comparison.csv", "judged.csv", "summary.csv", "verdict.json")]
-    judge_arms(*paths, "main")
+    apply_pass_rule(*paths, "main")
     return json.loads(paths[-1].read_text())
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from unscene.folds.checking import LeakError, check_folds
-from unscene.folds.guard_hashes import hash_guard
+from unscene.folds.guard_hashes import hash_guarded_photos
 from unscene.folds.leak_guards import (
     LEAK_COLUMNS,
     GuardError,
@@ -114,7 +114,7 @@ def world(tmp_path):
 
 
 def find(world):
-    hash_guard(world / "guard", world / "hashes.parquet", 1)
+    hash_guarded_photos(world / "guard", world / "hashes.parquet", 1)
     guards = [{"name": "val2014", "ids": "ids.txt"}, {"name": "voc", "images": "guard"}]
     find_leaks(
         world / "samples.parquet", world / "leaks.parquet", guards, {"voc": world / "hashes.parquet"}, ["coco"], 6,

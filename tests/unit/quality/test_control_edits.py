@@ -9,7 +9,7 @@ import pytest
 
 from unscene.photos.images import write_png
 from unscene.quality.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
-from unscene.quality.control_sets import COLUMNS, score_control_sets
+from unscene.quality.control_sets import COLUMNS, score_controls
 from unscene.quality.edit_scores import measure_pixels
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
@@ -143,7 +143,7 @@ def make_run(folder, count=12):
 
 
 def run(folder, controls=8, judge=None, **runtime):
-    score_control_sets(folder / "samples.parquet", folder / "masks.parquet", folder / "controls.parquet", controls,
+    score_controls(folder / "samples.parquet", folder / "masks.parquet", folder / "controls.parquet", controls,
                        [0.02, 0.08], 7, judge, 0.1, None, None, RUNTIME | runtime)  # fmt: skip
     return read_table(folder / "controls.parquet", COLUMNS)
 

@@ -1,6 +1,6 @@
 """List the untouched photos of every fold with their captions and objects: what retrieval and absence are tested on."""
 
-from unscene.evaluation.untouched_photos import list_test_photos
+from unscene.evaluation.untouched_photos import list_untouched_photos
 
 if __name__ == "__main__":
     from unscene.run.checkout import resolve_path
@@ -8,7 +8,7 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         settings = snakemake.params.lineage["settings"]
-        list_test_photos(
+        list_untouched_photos(
             path_to_samples=snakemake.input.samples,
             path_to_keywords=snakemake.input.keywords,
             path_to_folds=snakemake.input.folds,

@@ -1,12 +1,12 @@
 """Decide which control edits may be trained on, by the thresholds that make sense for a hole in the background."""
 
-from unscene.quality.sham_selection import select_controls
+from unscene.quality.sham_selection import select_sham_edits
 
 if __name__ == "__main__":
     from unscene.run.logs import log_job
 
     with log_job(snakemake):
-        select_controls(
+        select_sham_edits(
             path_to_samples=snakemake.input.samples,
             path_to_sham=snakemake.input.sham,
             path_to_captions=snakemake.input.captions,
