@@ -160,7 +160,7 @@ rule join_evaluations:
         "../scripts/join_shards.py"
 
 
-rule interpolate_weights:
+rule sweep_alphas:
     """Score the weights between the untuned and the tuned model; alpha is chosen on groups that no model was trained on."""
     input:
         pairs="results/quality/pairs.parquet",
@@ -171,9 +171,9 @@ rule interpolate_weights:
         sweep="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
         item_table="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
     log:
-        "logs/interpolate_weights/{arm}-fold{fold}-seed{seed}.log",
+        "logs/sweep_alphas/{arm}-fold{fold}-seed{seed}.log",
     benchmark:
-        "benchmarks/interpolate_weights/{arm}-fold{fold}-seed{seed}.tsv"
+        "benchmarks/sweep_alphas/{arm}-fold{fold}-seed{seed}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
@@ -183,7 +183,7 @@ rule interpolate_weights:
         runtime="2h",
     params:
         lineage=lineage(
-            "interpolate_weights",
+            "sweep_alphas",
             settings=["seed", "train.clip", "train.inner_share", "evaluate.alphas"],
             parents=["select_pairs", "split_folds", "list_untouched_photos", "train_clip"],
             weights=["train.clip"],
@@ -191,7 +191,7 @@ rule interpolate_weights:
     message:
         "Sweeping the weights of arm {wildcards.arm}, fold {wildcards.fold}, seed {wildcards.seed}"
     script:
-        "../scripts/interpolate_weights.py"
+        "../scripts/sweep_alphas.py"
 
 
 use rule join_evaluations as join_sweeps with:
@@ -209,7 +209,7 @@ use rule join_evaluations as join_sweeps with:
     benchmark:
         "benchmarks/join_evaluations/sweeps.tsv"
     params:
-        lineage=lineage("join_sweeps", parents=["interpolate_weights"], script="join_shards"),
+        lineage=lineage("join_sweeps", parents=["sweep_alphas"], script="join_shards"),
     message:
         "Joining the sweeps of all arms"
 

@@ -20,7 +20,7 @@ from unscene.run.tables import read_table, write_table
 from unscene.training.pairs import PairError, read_pairs, split_pairs
 
 
-def interpolate_weights(
+def sweep_alphas(
     path_to_pairs, path_to_folds, path_to_photos, path_to_untuned, path_to_tuned, path_to_sweep, path_to_items, arm, fold,
     training_seed, alphas, inner_share, seed, runtime, device, threads,
 ):  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos
 from unscene.clip.models import load_clip
 from unscene.evaluation.evaluate_fold import evaluate_clip
-from unscene.evaluation.weight_sweep import interpolate_weights
+from unscene.evaluation.weight_sweep import sweep_alphas
 from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights, mark_inner
 from unscene.run.tables import read_json, read_table, write_table
 
@@ -69,7 +69,7 @@ def world(tmp_path_factory):
 def sweep(world, folder, pairs=None):
     (untuned, tuned), own_pairs, folds, photos = world
     paths = folder / "sweep.parquet", folder / "items.parquet"
-    interpolate_weights(
+    sweep_alphas(
         pairs or own_pairs, folds, photos, untuned, tuned, *paths, "paired", 1, 0, [0, 0.5, 1], 0.4, 7, RUNTIME, "cpu", 1
     )  # fmt: skip
     return read_table(paths[0]), read_table(paths[1])

@@ -1,6 +1,6 @@
 """Score the weights between the untuned and a tuned model, and choose how far to go on the inner validation."""
 
-from unscene.evaluation.weight_sweep import interpolate_weights
+from unscene.evaluation.weight_sweep import sweep_alphas
 
 if __name__ == "__main__":
     from unscene.machine.devices import lease_device
@@ -9,7 +9,7 @@ if __name__ == "__main__":
 
     with log_job(snakemake):
         settings = snakemake.params.lineage["settings"]
-        interpolate_weights(
+        sweep_alphas(
             path_to_pairs=snakemake.input.pairs,
             path_to_folds=snakemake.input.folds,
             path_to_photos=snakemake.input.photos,
