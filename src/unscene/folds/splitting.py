@@ -6,9 +6,11 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from unscene.folds.columns import CLASSES, FOLDS
+from unscene.machine.job import Job
 from unscene.photos.groups import join_equal, join_near_hashes, label_components
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_table, write_table
+from unscene.run.tables import read_table
 
 MOST_PACKS = 10_000
 
@@ -17,33 +19,26 @@ class FoldError(ValueError):
     """The wanted edits cannot be split as the config asks."""
 
 
-def split_folds(
-    path_to_samples: str,
-    path_to_masks: str,
-    path_to_folds: str,
-    path_to_classes: str,
-    folds: int,
-    duplicate_hash_distance: int,
-    seed: int,
-) -> None:
+def split_folds(job: Job) -> None:
     """Write the fold of each group and of each category over all wanted edits, whatever became of them.
 
-    So no threshold of a later step moves a group to another fold.
+    So no threshold of a later step moves a group to another fold. inputs: samples, masks; outputs: folds, classes.
     """
-    sample = read_table(path_to_samples, ["image_id", "group", "phash"]).sort_values(
+    folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
+    sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True).sort_values(
         "image_id", ignore_index=True
     )
-    edit = read_table(path_to_masks, ["edit_id", "image_id", "category"])
-    sample["cluster"] = merge_groups(sample, duplicate_hash_distance)
+    edit = read_table(job.inputs.masks, ["edit_id", "image_id", "category"], only=True)
+    sample["cluster"] = merge_groups(sample, distance)
     edit = edit.merge(sample[["image_id", "group", "cluster"]], on="image_id").sort_values(
         "edit_id", ignore_index=True
     )
-    edit["fold"] = assign_folds(edit, folds, seed)
+    edit["fold"] = assign_folds(edit, folds, job.settings["seed"])
     group = edit.groupby("group", sort=True)["fold"].first().reset_index()
     category = assign_categories(edit, folds)
     check_folds(edit, folds)
-    write_table(group, path_to_folds, ["group", "fold"])
-    write_table(category, path_to_classes, ["category", "fold"])
+    FOLDS.write(group, job.outputs.folds)
+    CLASSES.write(category, job.outputs.classes)
     logger = logging.getLogger("unscene")
     logger.info(
         "%d wanted edits of %d groups in %d clusters", len(edit), len(group), edit["cluster"].nunique()

@@ -12,6 +12,8 @@ from unscene.folds.splitting import (
     pack_clusters,
     split_folds,
 )
+from unscene.machine.job import Job
+from unscene.run.tables import write_table
 
 CATEGORIES = ["person", "dog", "cat", "hot dog", "kite"]
 
@@ -42,20 +44,15 @@ def make_tables(
 
 
 def write(folder, sample, edit):
-    sample.to_parquet(folder / "samples.parquet")
-    edit.to_parquet(folder / "masks.parquet")
+    write_table(sample, folder / "samples.parquet")
+    write_table(edit, folder / "masks.parquet")
 
 
 def run(folder, folds: int = 4, distance: int = 6, seed: int = 7) -> tuple[pd.DataFrame, pd.DataFrame]:
-    split_folds(
-        path_to_samples=folder / "samples.parquet",
-        path_to_masks=folder / "masks.parquet",
-        path_to_folds=folder / "folds.parquet",
-        path_to_classes=folder / "classes.parquet",
-        folds=folds,
-        duplicate_hash_distance=distance,
-        seed=seed,
-    )
+    inputs = {"samples": folder / "samples.parquet", "masks": folder / "masks.parquet"}
+    outputs = {"folds": folder / "folds.parquet", "classes": folder / "classes.parquet"}
+    settings = {"seed": seed, "folds": {"folds": folds, "duplicate_hash_distance": distance}}
+    split_folds(Job(inputs, outputs, settings))
     return pd.read_parquet(folder / "folds.parquet"), pd.read_parquet(folder / "classes.parquet")
 
 

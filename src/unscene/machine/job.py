@@ -1,0 +1,131 @@
+"""A job of the workflow, as its rule describes it: what an adapter in `workflow/scripts` hands to a function of a room.
+
+    with open_job(snakemake) as job:
+        from unscene.masks.segmentation import segment_objects
+
+        segment_objects(job)
+
+A function that takes a `Job` is the entry of its room; everything below it takes plain values.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from unscene.machine.batching import prepare_torch
+from unscene.machine.devices import lease_device
+from unscene.machine.scratch import Scratch
+from unscene.run.checkout import resolve_path
+from unscene.run.lineage import digest
+from unscene.run.logs import log_job
+from unscene.run.shards import get_source_name
+
+# An entry of the config that a wildcard names, and the list or dictionary that holds it.
+ENTRIES = {
+    "source": "samples.sources",
+    "arm": "train.arms",
+    "set": "evaluate.sets",
+    "model": "evaluate.models",
+}
+
+
+class Files(dict):
+    """Paths by name, as attributes: a path, a list of paths, or None for what this run does not have."""
+
+    def __getattr__(self, name: str) -> str | list[str] | None:
+        if name not in self:
+            raise AttributeError(f"the rule names no file {name!r}; it names {', '.join(self) or 'none'}")
+        return self[name] or None
+
+
+@dataclass
+class Job:
+    """One job. `settings` are those of its lineage, so nothing else of the config can decide an output.
+
+    inputs, outputs: the rule's files by name. runtime: the config's block `runtime`. wildcards: as text. lineage: the rule's whole
+    lineage. config: the whole config, for what is hashed nowhere: paths, guards and the endpoint of paid answers.
+    """
+
+    inputs: Mapping = field(default_factory=Files)
+    outputs: Mapping = field(default_factory=Files)
+    settings: dict = field(default_factory=dict)
+    runtime: dict = field(default_factory=dict)
+    wildcards: dict = field(default_factory=dict)
+    threads: int = 1
+    rule: str = ""
+    lineage: dict = field(default_factory=dict)
+    config: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.inputs, self.outputs = Files(self.inputs), Files(self.outputs)
+
+    @classmethod
+    def of(cls, snakemake) -> "Job":
+        """Return the job that Snakemake's `script:` object describes."""
+        lineage = snakemake.params.lineage
+        return cls(
+            inputs={name: _plain(value) for name, value in snakemake.input.items()},
+            outputs={name: _plain(value) for name, value in snakemake.output.items()},
+            settings=lineage["settings"],
+            runtime=snakemake.config["runtime"],
+            wildcards=dict(snakemake.wildcards.items()),
+            threads=snakemake.threads,
+            rule=snakemake.rule,
+            lineage=lineage,
+            config=snakemake.config,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits that change when anything changes that decides the outputs."""
+        return digest(self.lineage)
+
+    @cached_property
+    def device(self) -> str:
+        """ "cuda" or "cpu": the device that this job leases, once, with torch made repeatable on it."""
+        device = lease_device(self.runtime)
+        prepare_torch(device, self.threads)
+        return device
+
+    def find(self, dotted: str) -> Path | None:
+        """Return the path that a config key (`train.clip`) names; None for null. FileNotFoundError when nothing is there."""
+        value = self.look_up(dotted)
+        return None if value is None else resolve_path(value)
+
+    def look_up(self, dotted: str) -> object:
+        """Return a value of the config that is hashed nowhere (a guard, the endpoint); settings come from `settings`."""
+        value: object = self.config
+        for key in dotted.split("."):
+            value = value[key]
+        return value
+
+    def entry(self, kind: str) -> dict:
+        """Return the config's whole entry, paths included, that this job works on. kind: source, arm, set or model."""
+        name = get_source_name(self.wildcards["shard"]) if "shard" in self.wildcards else self.wildcards[kind]
+        entries = self.look_up(ENTRIES[kind])
+        return entries[name] if isinstance(entries, dict) else next(e for e in entries if e["name"] == name)
+
+    def open_scratch(self) -> Scratch:
+        """Return where this job keeps what it has finished, for the run after a kill; to be entered. Without a shard: for now only."""
+        if "shard" not in self.wildcards:
+            return Scratch(None, "", beside=Path(self.outputs.table).parent)
+        return Scratch(Path("state", "scratch", self.rule, self.wildcards["shard"]), self.digest)
+
+    @property
+    def timing(self) -> Path | None:
+        """Where the job writes how long its device worked: beside its benchmark. None without a shard."""
+        shard = self.wildcards.get("shard")
+        return Path("benchmarks", self.rule, f"{shard}.device.json") if shard else None
+
+
+@contextmanager
+def open_job(snakemake) -> Iterator[Job]:
+    """Log a job from here on, imports included, and yield it."""
+    with log_job(snakemake):
+        yield Job.of(snakemake)
+
+
+def _plain(value: object) -> str | list[str]:
+    return value if isinstance(value, str) else [str(item) for item in value]
