@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "workflow" / "scripts")]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "src")]
 
 
 def main(arguments: list[str] | None = None) -> None:
