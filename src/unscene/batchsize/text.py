@@ -6,6 +6,7 @@ import pandas as pd
 
 from unscene.batchsize.choice import CHEAP_STEP_USD, DETECTED_AT_MOST
 from unscene.batchsize.noninferiority import count_prompts_needed
+from unscene.run.latex import escape_latex
 
 SIMULATED = (
     "SIMULATED: these answers were made from the offline lexicon, not by a language model. The text shows its form only; "
@@ -16,11 +17,6 @@ _GOLDS = {
     "mentions": "the mentions that the captions' source records",
     "reference": "the answers at n = 1, so that the second round at n = 1 stands for it in the comparison",
 }
-_LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    "−": "$-$", "±": r"$\pm$",
-}  # fmt: skip
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|])")
 
 
@@ -90,11 +86,6 @@ def to_latex(arms: pd.DataFrame, chosen: dict) -> str:
     lines += [" & ".join(map(escape_latex, row)) + r" \\" for row in rows]
     lines += [r"\hline", r"\end{tabular}"]
     return "\n".join(lines) + "\n"
-
-
-def escape_latex(text: str) -> str:
-    """Return text with every character that LaTeX would read as a command replaced."""
-    return "".join(_LATEX.get(character, character) for character in text)
 
 
 def _tabulate(arms: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

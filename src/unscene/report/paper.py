@@ -5,23 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from unscene.evaluation.wise_ft import MAX_LOSS
-from unscene.report.numbers import NARROW_SPACE, count, interval, is_null, p_value, percent, points
+from unscene.report.numbers import count, interval, is_null, p_value, percent, points
+from unscene.run.latex import escape_latex
 
-_LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    NARROW_SPACE: r"\,", "\u2212": r"$-$", "\u00d7": r"$\times$", "\u03b1": r"$\alpha$",
-}  # fmt: skip
 ARM_METRICS = {
     "text_score": "text", "image_score": "image", "group_score": "group", "untouched_presence_auc": "presence AUC",
     "untouched_absence_auc": "absence AUC", "untouched_image_to_text_recall_at_1": "i2t R@1",
     "untouched_text_to_image_recall_at_1": "t2i R@1",
 }  # fmt: skip
-
-
-def escape_latex(text: str) -> str:
-    """Return plain text as LaTeX that prints the same."""
-    return "".join(_LATEX.get(character, character) for character in text)
 
 
 def to_markdown(frame: pd.DataFrame) -> str:
