@@ -229,7 +229,7 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
 
 def _make_controls(generator, count: int = 50) -> pd.DataFrame:
     """Control edits of which `residual` tells the untouched ones; the other scores are noise or null."""
-    from unscene.quality.control_edits import KINDS
+    from unscene.quality.controls import KINDS
     from unscene.quality.edit_scores import SCORES as ALL_SCORES
 
     rows = [(f"{kind}-{n}", kind, 0.01 + 0.003 * n) for kind in KINDS for n in range(count)]

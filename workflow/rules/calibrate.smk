@@ -1,4 +1,4 @@
-# Calibration of the quality scores: on control edits, whose answer the run itself knows, and on people's labels.
+# Calibration of the quality scores: on controls, edits whose answer the run itself knows, and on people's labels.
 #
 # REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders), results/quality/scores.parquet;
 #                  with edits.sham results/edits/sham.parquet, results/quality/sham/{shard}.parquet
@@ -22,7 +22,7 @@ SHAM_REFERENCE = {
 
 
 rule score_controls:
-    """Make control edits whose answer is known from the run's photos and masks, and score them like any edit."""
+    """Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
     input:
         samples="results/samples/samples.parquet",
         sample_folders=expand("results/samples/{shard}", shard=SHARDS),
@@ -58,7 +58,7 @@ rule score_controls:
             weights=["quality.judge", "quality.dino", "train.clip"],
         ),
     message:
-        "Making and scoring control edits"
+        "Making and scoring controls"
     script:
         "../scripts/score_controls.py"
 
@@ -134,11 +134,11 @@ if config["quality"]["labels"]:
             "../scripts/calibrate_thresholds.py"
 
 
-if config["quality"]["sets"]:
-    STAGE_FILES += ["results/quality/sets.parquet"]
+if config["quality"]["distances"]:
+    STAGE_FILES += ["results/quality/distances.parquet"]
 
-    rule compare_sets:
-        """Compare the accepted edits of each class with real photos without it, as sets."""
+    rule measure_distances:
+        """Measure how far the accepted edits of each class lie, as a set, from real photos without it."""
         input:
             samples="results/samples/samples.parquet",
             sample_folders=expand("results/samples/{shard}", shard=SHARDS),
@@ -147,11 +147,11 @@ if config["quality"]["sets"]:
             pairs="results/quality/pairs.parquet",
             edit_folders=expand("results/edits/{shard}", shard=SHARDS),
         output:
-            "results/quality/sets.parquet",
+            "results/quality/distances.parquet",
         log:
-            "logs/compare_sets.log",
+            "logs/measure_distances.log",
         benchmark:
-            "benchmarks/compare_sets.tsv"
+            "benchmarks/measure_distances.tsv"
         conda:
             "../../envs/vision.yaml"
         threads: config["runtime"]["workers"]
@@ -161,12 +161,12 @@ if config["quality"]["sets"]:
             runtime="2h",
         params:
             lineage=lineage(
-                "compare_sets",
+                "measure_distances",
                 settings=["seed", "train.clip"],
                 parents=["join_samples", "join_keywords", "join_masks", "select_pairs"],
                 weights=["train.clip"],
             ),
         message:
-            "Comparing accepted edits with real photos, as sets"
+            "Measuring how far accepted edits lie from real photos"
         script:
-            "../scripts/compare_sets.py"
+            "../scripts/measure_distances.py"

@@ -3,7 +3,7 @@
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
 #                  of masks, edits and captions
 # OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, unfiltered.parquet,
-#                  contact_sheet.png, contact_sheets/; with edits.sham sham/{shard}.parquet, controls.parquet
+#                  contact_sheet.png, contact_sheets/; with edits.sham sham/{shard}.parquet, sham.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected", "unfiltered"])
@@ -137,7 +137,7 @@ rule draw_contact_sheet:
 
 
 rule score_sham_edits:
-    """Score the control edits of a shard by their pixels."""
+    """Score the sham edits of a shard by their pixels."""
     input:
         samples="results/samples/{shard}.parquet",
         sample_folder="results/samples/{shard}",
@@ -158,13 +158,13 @@ rule score_sham_edits:
     params:
         lineage=lineage("score_sham_edits", parents=["make_sham_edits"]),
     message:
-        "Scoring the control edits of shard {wildcards.shard}"
+        "Scoring the sham edits of shard {wildcards.shard}"
     script:
         "../scripts/score_sham_edits.py"
 
 
 rule select_sham_edits:
-    """Apply the thresholds that judge a fill, not a removal, to the control edits."""
+    """Apply the thresholds that judge a fill, not a removal, to the sham edits."""
     input:
         samples="results/samples/samples.parquet",
         sham="results/edits/sham.parquet",
@@ -185,6 +185,6 @@ rule select_sham_edits:
             parents=["join_samples", "join_sham_edits", "join_captions", "score_sham_edits"],
         ),
     message:
-        "Selecting the control edits"
+        "Selecting the sham edits"
     script:
         "../scripts/select_sham_edits.py"

@@ -1,4 +1,4 @@
-"""Calibrate the scores on control edits: which of them separate, and the cuts that faultless edits pass."""
+"""Calibrate the scores on controls: which of them separate, and the cuts that faultless edits pass."""
 
 from unscene.quality.control_calibration import calibrate_scores
 

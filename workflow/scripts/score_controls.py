@@ -1,7 +1,7 @@
-"""Make control edits, whose answer is known, from the run's photos and masks, and score them like any edit."""
+"""Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
 
 from unscene.machine.batching import prepare_torch
-from unscene.quality.control_sets import score_controls
+from unscene.quality.control_scoring import score_controls
 from unscene.quality.edit_scores import load_clip_scorer, load_dino, load_judge
 
 if __name__ == "__main__":

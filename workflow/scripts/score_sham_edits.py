@@ -1,4 +1,4 @@
-"""Score the control edits of one shard by their pixels: is the rest untouched, is there a seam, is the hole blurred?"""
+"""Score the sham edits of one shard by their pixels: is the rest untouched, is there a seam, is the hole blurred?"""
 
 from unscene.quality.sham_scoring import score_sham_edits
 

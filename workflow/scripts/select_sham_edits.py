@@ -1,4 +1,4 @@
-"""Decide which control edits may be trained on, by the thresholds that make sense for a hole in the background."""
+"""Decide which sham edits may be trained on, by the thresholds that judge a fill."""
 
 from unscene.quality.sham_selection import select_sham_edits
 
@@ -11,6 +11,6 @@ if __name__ == "__main__":
             path_to_sham=snakemake.input.sham,
             path_to_captions=snakemake.input.captions,
             paths_to_scores=list(snakemake.input.scores),
-            path_to_controls=snakemake.output[0],
+            path_to_table=snakemake.output[0],
             thresholds=snakemake.params.lineage["settings"]["quality"]["thresholds"],
         )

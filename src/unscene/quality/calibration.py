@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from unscene.quality.control_edits import FAILURES, PERFECT, SHAM
+from unscene.quality.controls import FAILURES, PERFECT, SHAM
 from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.words.agreement import count_share, get_auc
 

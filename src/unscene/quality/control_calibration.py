@@ -1,4 +1,4 @@
-"""Calibrate the scores on control edits: which of them separate, and the cuts that faultless edits pass."""
+"""Calibrate the scores on controls: which of them separate, and the cuts that faultless edits pass."""
 
 import logging
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import pandas as pd
 
 from unscene.quality.calibration import SHAM_SCORES, find_bin, name_bins, standardise
 from unscene.quality.calibration import calibrate_scores as calibrate
-from unscene.quality.control_edits import PERFECT, SHAM
+from unscene.quality.controls import PERFECT, SHAM
 from unscene.run.tables import join_tables, read_table, write_json, write_table
 
 

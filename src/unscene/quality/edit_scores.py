@@ -1,4 +1,4 @@
-"""The scores of an edit as one suite: edits of a run and control edits go through the same functions.
+"""The scores of an edit as one suite: edits of a run and controls go through the same functions.
 
 Each `ask_` function adds its columns to the `values` of a batch of (row, views, values); without its model the scores are
 null and `{score}_reason` says why. docs/QUALITY.md tells what each score means.

@@ -1,4 +1,4 @@
-"""Score the control edits of one shard by their pixels: is the rest untouched, is there a seam, is the hole blurred?"""
+"""Score the sham edits of one shard by their pixels: is the rest untouched, is there a seam, is the hole blurred?"""
 
 import logging
 
@@ -29,7 +29,7 @@ COLUMNS = ["edit_id", "status", "reason", *SCORES]
 
 
 def score_sham_edits(path_to_samples: str, path_to_sham: str, path_to_table: str, runtime: dict) -> None:
-    """Write one row of raw scores a control edit, in their order; one that was not made is a row `skipped`.
+    """Write one row of raw scores a sham edit, in their order; one that was not made is a row `skipped`.
 
     NaN where a score has nothing to measure (no pixels around the mask).
     """
@@ -39,18 +39,18 @@ def score_sham_edits(path_to_samples: str, path_to_sham: str, path_to_table: str
         path_to_sham, ["edit_id", "image_id", "image_path", "mask_path", "sha256", "mask_sha256"]
     )
     sham = sham.merge(sample, on="image_id", how="left", validate="many_to_one")
-    scored = run_ahead(score_control, sham.to_dict("records"), runtime["workers"], 4 * runtime["workers"])
+    scored = run_ahead(score_sham, sham.to_dict("records"), runtime["workers"], 4 * runtime["workers"])
     table = pd.DataFrame([values for _, values in scored], columns=COLUMNS)
     table = table.astype({name: "float64" if name in SCORES else "string" for name in COLUMNS})
-    check_failed_share(table, runtime["max_failed_share"], "scores of the control edits")
+    check_failed_share(table, runtime["max_failed_share"], "scores of the sham edits")
     logging.getLogger("unscene").info(
-        "%d control edits: %s", len(table), table["status"].value_counts().to_dict()
+        "%d sham edits: %s", len(table), table["status"].value_counts().to_dict()
     )
     write_table(table, path_to_table, COLUMNS)
 
 
-def score_control(row: dict) -> dict:
-    """Return the scores of one control edit, or why it has none."""
+def score_sham(row: dict) -> dict:
+    """Return the scores of one sham edit, or why it has none."""
     values = {"edit_id": row["edit_id"], "status": "ok", "reason": None}
     if row["status"] != "ok":
         return values | {"status": "skipped", "reason": f"edit {row['status']}: {row['reason']}"}

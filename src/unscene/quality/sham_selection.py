@@ -1,4 +1,4 @@
-"""Decide which control edits may be trained on, by the thresholds that make sense for a hole in the background."""
+"""Decide which sham edits may be trained on, by the thresholds that judge a fill."""
 
 import logging
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from unscene.run.tables import join_tables, read_table, write_table
 
-# A good fill of even background changes little and looks like it, and the object stays: only these can judge a control.
+# A good fill of even background changes little and looks like it, and the object stays: only these can judge a sham edit.
 USED_THRESHOLDS = ("max_outside_difference", "max_seam", "min_blur_ratio")
 CAPTIONS = ["caption_original", "caption_without", "caption_negated", "caption_negated_held_out"]
 COLUMNS = [
@@ -20,10 +20,10 @@ def select_sham_edits(
     path_to_sham: str,
     path_to_captions: str,
     paths_to_scores: list[str],
-    path_to_controls: str,
+    path_to_table: str,
     thresholds: dict[str, float | None],
 ) -> None:
-    """Write the accepted control edits with the columns of the pairs, the captions being those of `sham_of`.
+    """Write the accepted sham edits with the columns of the pairs, the captions being those of `sham_of`.
 
     The object is still in the picture: of the captions only `caption_original` is true of both photos.
     """
@@ -43,9 +43,9 @@ def select_sham_edits(
     reasons = decide(made, thresholds)
     accepted = made[reasons == ""]
     scores = [name for name in score.columns if name not in ("edit_id", "score_status")]
-    write_table(accepted[[*COLUMNS, *scores]], path_to_controls, COLUMNS)
+    write_table(accepted[[*COLUMNS, *scores]], path_to_table, COLUMNS)
     logging.getLogger("unscene").info(
-        "%d control edits, %d accepted; others: %s",
+        "%d sham edits, %d accepted; others: %s",
         len(made),
         len(accepted),
         reasons[reasons != ""].value_counts().to_dict(),
@@ -53,7 +53,7 @@ def select_sham_edits(
 
 
 def decide(made: pd.DataFrame, thresholds: dict[str, float | None]) -> pd.Series:
-    """Return the first reason against each control edit, empty for an accepted one. A score that is null never rejects."""
+    """Return the first reason against each sham edit, empty for an accepted one. A score that is null never rejects."""
     reasons = pd.Series("", index=made.index, dtype=object)
 
     def refuse(rows: pd.Series, reason: str | pd.Series) -> None:

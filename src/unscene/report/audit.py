@@ -3,7 +3,7 @@
 import pandas as pd
 
 from unscene.quality.calibration import find_bin, get_limits, name_bins
-from unscene.quality.control_edits import FAILURES, PERFECT, SHAM
+from unscene.quality.controls import FAILURES, PERFECT, SHAM
 from unscene.report.facts import look_up
 from unscene.report.numbers import short
 from unscene.report.run import Run

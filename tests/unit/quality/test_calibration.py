@@ -15,7 +15,7 @@ from unscene.quality.calibration import (
     name_bins,
 )
 from unscene.quality.control_calibration import calibrate_scores as write_calibration
-from unscene.quality.control_edits import KINDS
+from unscene.quality.controls import KINDS
 from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.run.tables import read_table, write_table
 
@@ -143,8 +143,8 @@ def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp
         {"area_fraction": 0.01, "seam": 1.5, "blur_ratio": 0.5, "kind": "sham"}
     ]
     control = write_inputs(tmp_path, make_controls())
-    sham.to_parquet(tmp_path / "sham.parquet")
-    score.to_parquet(tmp_path / "sham_scores.parquet")
+    write_table(sham, tmp_path / "sham.parquet")
+    write_table(score, tmp_path / "sham_scores.parquet")
     found = write_calibration(*control, tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES,
                               tmp_path / "sham.parquet", [tmp_path / "sham_scores.parquet"])  # fmt: skip
     assert found["controls"]["sham"] == 1

@@ -9,7 +9,7 @@ import yaml
 
 from fake_run import CHECKOUT, make_lineage, make_run
 from unscene.quality.calibration import calibrate_scores
-from unscene.quality.control_edits import KINDS
+from unscene.quality.controls import KINDS
 from unscene.quality.edit_scores import SCORES
 from unscene.report.audit import count_accepted_controls, count_sizes, list_limits
 from unscene.report.write_report import write_report

@@ -1,4 +1,4 @@
-"""Compare, class by class, the accepted edits with real photos without the class, as sets."""
+"""Measure, class by class, how far the accepted edits lie, as a set, from real photos without the class."""
 
 import logging
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from unscene.machine.batching import cut_batches
 from unscene.photos.images import PhotoError, read_photo
-from unscene.quality.set_scores import measure_cmmd, measure_kid
+from unscene.quality.kernel_distances import measure_cmmd, measure_kid
 from unscene.run.checkout import resolve_path
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
@@ -20,7 +20,7 @@ VALUES = ["kid", "kid_sd", "cmmd", "kid_original", "cmmd_original"]
 COLUMNS = ["category", "edits", "photos", *VALUES, "status", "reason"]
 
 
-def compare_sets(
+def measure_distances(
     path_to_samples: str,
     path_to_keywords: str,
     path_to_masks: str,

@@ -1,4 +1,4 @@
-"""Control edits: edits whose answer is known, made from a run's own photos and masks, to calibrate the scores without labels.
+"""Controls: edits whose answer is known, made from a run's own photos and masks, to calibrate the scores without labels.
 
 The object of one photo is pasted into the background of another that does not have its class, at a place where the detector saw
 nothing. That picture is the original, and the untouched background is its perfect removal; each failure spoils it in one way.

@@ -1,7 +1,7 @@
-"""Compare, class by class, the accepted edits with real photos without the class, as sets."""
+"""Measure, class by class, how far the accepted edits lie, as a set, from real photos without the class."""
 
 from unscene.machine.batching import prepare_torch
-from unscene.quality.set_comparison import compare_sets, load_embedder
+from unscene.quality.distances import load_embedder, measure_distances
 
 if __name__ == "__main__":
     from unscene.machine.devices import lease_device
@@ -12,7 +12,7 @@ if __name__ == "__main__":
         settings = snakemake.params.lineage["settings"]
         device = lease_device(runtime)
         prepare_torch(device, snakemake.threads)
-        compare_sets(
+        measure_distances(
             path_to_samples=snakemake.input.samples,
             path_to_keywords=snakemake.input.keywords,
             path_to_masks=snakemake.input.masks,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from unscene.photos.images import write_png
-from unscene.quality.set_comparison import COLUMNS, compare_sets, load_embedder
-from unscene.quality.set_scores import measure_cmmd, measure_kid
+from unscene.quality.distances import COLUMNS, load_embedder, measure_distances
+from unscene.quality.kernel_distances import measure_cmmd, measure_kid
 from unscene.run.tables import read_table, write_table
 
 
@@ -31,7 +31,7 @@ def test_cmmd_equals_the_plain_double_loop(monkeypatch):
     first, second = draw_features(rng, 23), draw_features(rng, 17, 0.5)
     expected = measure_cmmd_plainly(first, second)
     assert measure_cmmd(first, second) == pytest.approx(expected, abs=1e-9)
-    monkeypatch.setattr("unscene.quality.set_scores._ROWS_AT_ONCE", 5)
+    monkeypatch.setattr("unscene.quality.kernel_distances._ROWS_AT_ONCE", 5)
     assert measure_cmmd(first, second) == pytest.approx(expected, abs=1e-9)
     assert measure_cmmd(first, first) == pytest.approx(0, abs=1e-9)
 
@@ -80,20 +80,20 @@ def make_run(folder, count=60):
 def test_edits_are_nearer_to_photos_without_the_class_than_originals(tmp_path, checkout):
     paths = make_run(tmp_path)
     embed = load_embedder("resources/embedded/clip", "cpu", 16)
-    table = compare_sets(*paths, seed=7, embed=embed)
+    table = measure_distances(*paths, seed=7, embed=embed)
     row = table.set_index("category").loc["dog"]
     assert (row["edits"], row["photos"], row["status"]) == (40, 20, "ok")
     assert row["cmmd"] < row["cmmd_original"] / 5
     assert row["kid"] < row["kid_original"]
     first = paths[-1].read_bytes()
-    compare_sets(*paths, seed=7, embed=embed)
+    measure_distances(*paths, seed=7, embed=embed)
     assert paths[-1].read_bytes() == first
 
 
 def test_few_photos_are_a_row_with_a_reason(tmp_path):
     paths = make_run(tmp_path, count=12)
     (tmp_path / "toy_0.png").write_bytes(b"broken")
-    compare_sets(*paths, seed=7, embed=load_embedder("resources/embedded/clip", "cpu", 16))
+    measure_distances(*paths, seed=7, embed=load_embedder("resources/embedded/clip", "cpu", 16))
     row = read_table(paths[-1], COLUMNS).iloc[0]
     assert (row["status"], row["photos"], row["edits"]) == ("skipped", 3, 8)
     assert "fewer than 20" in row["reason"]

@@ -1,4 +1,4 @@
-"""Control edits: each kind is what it says, and a run's own photos and masks give them."""
+"""Controls: each kind is what it says, and a run's own photos and masks give them."""
 
 from types import SimpleNamespace
 
@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from unscene.photos.images import write_png
-from unscene.quality.control_edits import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
-from unscene.quality.control_sets import COLUMNS, score_controls
+from unscene.quality.control_scoring import COLUMNS, score_controls
+from unscene.quality.controls import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
 from unscene.quality.edit_scores import measure_pixels
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table

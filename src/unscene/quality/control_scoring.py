@@ -1,4 +1,4 @@
-"""Make control edits, whose answer is known, from the run's photos and masks, and score them like any edit."""
+"""Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pandas as pd
 
 from unscene.machine.batching import cut_batches, read_checked_photo
 from unscene.photos.images import PhotoError, read_mask
-from unscene.quality.control_edits import KINDS, Cutout, cut_out, make_controls, place
+from unscene.quality.controls import KINDS, Cutout, cut_out, make_controls, place
 from unscene.quality.edit_scores import (
     EXPLAINED,
     SCORES,
@@ -96,7 +96,7 @@ def score_controls(
     dino,
     runtime: dict,
 ) -> pd.DataFrame:
-    """Write one row of raw scores a control edit: up to `controls` of each kind, the bins of mask size taking turns.
+    """Write one row of raw scores a control: up to `controls` of each kind, the bins of mask size taking turns.
 
     judge, clip, dino: as for `score_edits`. A ground on which the judge sees the object's class anyway is left out: its
     perfect removal would not be one.
@@ -125,7 +125,7 @@ def score_controls(
         {name: "string" for name in COLUMNS[:5]} | {"area_fraction": "float64"}
     )
     table = pd.concat([head, scores[[*SCORES, *(f"{name}_reason" for name in EXPLAINED)]]], axis=1)
-    logging.getLogger("unscene").info("control edits: %s", table["kind"].value_counts().to_dict())
+    logging.getLogger("unscene").info("controls: %s", table["kind"].value_counts().to_dict())
     write_table(table, path_to_table, COLUMNS)
     return table
 
