@@ -155,12 +155,10 @@ def _run_child(stage: str, number: int | None, kind: signal.Signals | None) -> i
     os.dup2(silent, 2)
     try:
         from unscene.machine.engine import StageStopped
-        from unscene.machine.scratch import Scratch
 
         _instrument(number, kind)
         try:
-            scratch = Scratch(Path("state/scratch") / stage / "scenes-0-of-1", "lineage of the test")
-            run_stage(stage, settings=SETTINGS[stage], scratch=scratch)
+            run_stage(stage, settings=SETTINGS[stage], keeps=True)
         except StageStopped as stopped:
             Path("said.txt").write_text(str(stopped))
             return STOPPED
@@ -176,7 +174,7 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
     from unscene.machine.engine import Engine
     from unscene.machine.scratch import Scratch
     from unscene.quality import scoring as score_edits
-    from unscene.run import shards
+    from unscene.run import tables
 
     event, nth = POINTS[number] if number is not None else (None, 0)
     seen = 0
@@ -193,7 +191,8 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
     work, keep, kept, record, discard = (
         Engine._work, Engine._keep, Scratch.keep_outputs, Scratch.record, Scratch.discard,
     )  # fmt: skip
-    written, find_fault = shards.write_table, removal.find_fault
+    written, write_scores = tables.Table.write, score_edits.write_table
+    find_fault = removal.find_fault
 
     def count_and_work(self, part):
         with open("batches.txt", "a") as batches:
@@ -225,6 +224,10 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
         at("table is next")
         return written(*arguments)
 
+    def write_table_of_scores(*arguments):
+        at("table is next")
+        return write_scores(*arguments)
+
     def discard_scratch(self):
         at("scratch is discarded next")
         discard(self)
@@ -236,7 +239,7 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
 
     Engine._work, Engine._keep, Scratch.keep_outputs = count_and_work, encode, keep_outputs
     Scratch.record, Scratch.discard = record_item, discard_scratch
-    shards.write_table = score_edits.write_table = write_table
+    tables.Table.write, score_edits.write_table = write_table, write_table_of_scores
     removal.find_fault = find_fault_of_some
 
 

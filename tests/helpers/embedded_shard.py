@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from unscene.machine.scratch import Scratch
+from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
@@ -51,33 +51,42 @@ def run_stage(
     runtime: dict = RUNTIME,
     settings: dict | None = None,
     shard: str = SHARD,
-    scratch: Scratch | None = None,
-    path_to_timing: str | None = None,
+    keeps: bool = False,
 ) -> pd.DataFrame:
     """Run one of STAGES as its rule does, on the tables below the current folder; return its table.
 
-    settings: what differs from the block `masks`, `edits` or `quality` of the default config.
+    settings: what differs from the block `masks`, `edits` or `quality` of the default config. keeps: what is finished stays in
+    the scratch of the current folder when the stage is killed, and the next run continues from there.
     """
     from unscene.machine.batching import prepare_torch
     from unscene.machine.devices import lease_device
 
-    table, folder = f"results/{FOLDER[stage]}/{shard}.parquet", f"results/{FOLDER[stage]}/{shard}"
-    samples, masks = f"results/samples/{shard}.parquet", f"results/masks/{shard}.parquet"
-    block = CONFIG[FOLDER[stage].split("/")[0]] | (settings or {})
-    kept = {"scratch": scratch, "path_to_timing": path_to_timing}
+    stem, room = f"results/{FOLDER[stage]}/{shard}", FOLDER[stage].split("/")[0]
+    block = CONFIG[room] | (settings or {})
+    job = Job(
+        inputs={
+            name: f"results/{name}/{shard}.parquet" for name in ("samples", "keywords", "masks", "edits")
+        },
+        outputs={"table": f"{stem}.parquet", "folder": "" if stage == "score_edits" else stem},
+        settings={room: block, "seed": CONFIG["seed"]},
+        runtime=runtime,
+        wildcards={"shard": shard} if keeps else {},
+        rule=stage,
+        lineage={"weights": {"edits.weights": "0" * 16}},
+        config=CONFIG | {room: block},
+    )
     if stage == "segment_objects":
         from unscene.masks.segmentation import segment_objects
 
-        keywords = f"results/keywords/{shard}.parquet"
-        segment_objects(samples, keywords, table, folder, block, runtime, **kept)
+        segment_objects(job)
     elif stage == "remove_objects":
         from unscene.edits.removing import remove_objects
 
-        remove_objects(samples, masks, table, folder, block, CONFIG["seed"], runtime, "0" * 16, **kept)
+        remove_objects(job)
     elif stage == "make_sham_edits":
         from unscene.edits.sham import make_sham_edits
 
-        make_sham_edits(samples, masks, table, folder, block, CONFIG["seed"], runtime, "0" * 16, **kept)
+        make_sham_edits(job)
     else:
         from unscene.quality.edit_scores import load_clip_scorer, load_dino, load_judge
         from unscene.quality.scoring import score_edits
@@ -85,18 +94,18 @@ def run_stage(
         device = lease_device(runtime)
         prepare_torch(device, 1)
         score_edits(
-            samples,
-            masks,
-            f"results/edits/{shard}.parquet",
-            table,
+            job.inputs.samples,
+            job.inputs.masks,
+            job.inputs.edits,
+            job.outputs.table,
             judge=load_judge(block["judge"], block["judge_image_size"], device, runtime),
             judge_confidence=block["judge_confidence"],
             clip=load_clip_scorer(CONFIG["train"]["clip"], device, runtime["batch_size"]),
             dino=load_dino(block["dino"], device, runtime["batch_size"]),
             runtime=runtime,
-            **kept,
+            scratch=job.open_scratch(),
         )
-    return read_table(table)
+    return read_table(job.outputs.table)
 
 
 def delete_outputs(stage: str, shard: str = SHARD) -> None:
@@ -121,21 +130,21 @@ def load_models_once() -> None:
     import torch
     from tqdm import tqdm
 
-    import unscene.edits.removers
+    import unscene.edits.removing
     import unscene.masks.detectors
     import unscene.quality.edit_scores
 
     tqdm.monitor_interval = 0  # a thread of its own would not survive a fork
     torch.set_num_threads(1)
     loaded: dict = {}
-    load_remover = unscene.edits.removers.load_remover
+    load_remover = unscene.edits.removing.load_remover
 
     def load_remover_once(settings, *rest):
         if str(settings) not in loaded:
             loaded[str(settings)] = load_remover(settings, *rest)
         return loaded[str(settings)]
 
-    unscene.edits.removers.load_remover = load_remover_once
+    unscene.edits.removing.load_remover = load_remover_once
     unscene.masks.detectors.load_detector = functools.cache(unscene.masks.detectors.load_detector)
     unscene.quality.edit_scores.load_clip_scorer = functools.cache(
         unscene.quality.edit_scores.load_clip_scorer

@@ -7,30 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from unscene.edits.columns import EDITS
+from unscene.edits.removers.base import Remover
 from unscene.machine.batching import read_checked_photo
-from unscene.machine.engine import Batch, DeviceStage, Engine, Timing
-from unscene.machine.scratch import Scratch
+from unscene.machine.engine import Batch, DeviceStage
+from unscene.machine.shard_work import ShardWork
 from unscene.photos.images import PhotoError, read_mask, read_photo, write_png
 from unscene.photos.mask_shapes import dilate
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import check_file, file_sha256
 
-COLUMNS = {
-    "edit_id": "string",
-    "image_id": "string",
-    "category": "string",
-    "image_path": "string",
-    "mask_path": "string",
-    "attempt": "int64",
-    "seed": "int64",
-    "model": "string",
-    "batch_shape": "string",
-    "seconds": "float64",
-    "status": "string",
-    "reason": "string",
-    "sha256": "string",
-    "mask_sha256": "string",
-}
 # Below this mean absolute change (0-255) inside the mask a removal did nothing; the grain and rounding of an
 # autoencoder alone change 1 to 2.
 MIN_CHANGE = 2.0
@@ -79,37 +65,33 @@ def list_edits(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Edit]:
     return edits
 
 
-def remove_all(
-    edits: list[Edit],
-    remover,
-    settings: dict,
-    seed: int,
-    runtime: dict,
-    scratch: Scratch,
-    final_path: Callable[[str], str],
-    min_change: float = MIN_CHANGE,
-) -> tuple[list[dict], Timing]:
-    """Return a row per edit, in order, and how long the device worked; the files are in the scratch, to be handed over.
+def remove_all(shard: ShardWork, stage: "Removal", edits: list[Edit]) -> list[dict]:
+    """Return a row per edit, in order; the files are in the scratch, to be handed over by `finish`.
 
     Attempt n has the seed derive_seed(seed, edit_id, n) and a mask grown to `retry_dilation` ** (n - 1) times its dilation.
-    min_change: the least mean absolute change (0-255) inside the mask; a removal that changed less did nothing.
-    final_path: of a file's name, as the table records it.
     """
-    stage = Removal(remover, settings, seed, final_path, min_change)
-    engine = Engine(stage, runtime, scratch)
-    results = engine.run([(edit, 1) for edit in edits])
-    return [collect_attempts(edit, results, remover, stage) for edit in edits], engine.timing
+    results = shard.run(stage, [(edit, 1) for edit in edits])
+    return [collect_attempts(edit, results, stage) for edit in edits]
 
 
 class Removal(DeviceStage):
-    """The edits stage for the engine: an item is (Edit, attempt), its result the columns that the attempt decides."""
+    """The edits stage for the engine: an item is (Edit, attempt), its result the columns that the attempt decides.
+
+    final_path: of a file's name, as the table records it. min_change: the least mean absolute change (0-255) inside the mask; a
+    removal that changed less did nothing.
+    """
 
     name, unit = "edits", "edit"
 
     def __init__(
-        self, remover, settings: dict, seed: int, final_path: Callable[[str], str], min_change: float
+        self,
+        remover: Remover,
+        settings: dict,
+        seed: int,
+        final_path: Callable[[str], str],
+        min_change: float = MIN_CHANGE,
     ):
-        self._remover, self._settings, self._seed = remover, settings, seed
+        self.remover, self._settings, self._seed = remover, settings, seed
         self._final_path, self._min_change = final_path, min_change
 
     def key(self, item: tuple[Edit, int]) -> str:
@@ -122,20 +104,20 @@ class Removal(DeviceStage):
     def read(self, item: tuple[Edit, int]) -> tuple:
         edit, attempt = item
         photo, mask = _read(edit, self._settings["retry_dilation"] ** (attempt - 1))
-        return photo, mask, self._remover.prepare(photo, mask)
+        return photo, mask, self.remover.prepare(photo, mask)
 
     def work(self, items: list[tuple[Edit, int]], inputs: list[tuple], batch_size: int) -> list:
         seeds = [derive_seed(self._seed, edit.edit_id, attempt) for edit, attempt in items]
-        return self._remover.paint([prepared for _, _, prepared in inputs], seeds, batch_size)
+        return self.remover.paint([prepared for _, _, prepared in inputs], seeds, batch_size)
 
     def keep(self, item, value, output, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
         edit, attempt = item
         photo, mask, prepared = value
-        edited = self._remover.finish(photo, mask, prepared, output)
+        edited = self.remover.finish(photo, mask, prepared, output)
         result = {
             "attempt": attempt,
             "seed": derive_seed(self._seed, edit.edit_id, attempt),
-            "batch_shape": self._remover.get_batch_shape(batch.size),
+            "batch_shape": self.remover.get_batch_shape(batch.size),
             "seconds": batch.seconds,
         }
         fault = find_fault(photo, mask, edited, self._min_change)
@@ -167,9 +149,9 @@ class Removal(DeviceStage):
         return None if result["status"] != "refused" or is_last else (edit, attempt + 1)
 
 
-def collect_attempts(edit: Edit, results: dict[str, dict], remover, stage: Removal) -> dict:
+def collect_attempts(edit: Edit, results: dict[str, dict], stage: Removal) -> dict:
     """Return the row of an edit: what its last attempt decided, and the seconds of all of them."""
-    row, item = _row(edit, remover), (edit, 1)
+    row, item = _row(edit, stage.remover), (edit, 1)
     while item is not None:
         result = results[stage.key(item)]
         seconds = row["seconds"] + result.get("seconds", 0.0)
@@ -213,8 +195,8 @@ def _read(edit: Edit, factor: float) -> tuple[np.ndarray, np.ndarray]:
     return photo, dilate(mask, (factor - 1) * max(edit.dilation_px, 1.0)) if factor > 1 else mask
 
 
-def _row(edit: Edit, remover) -> dict:
-    row = dict.fromkeys(COLUMNS)
+def _row(edit: Edit, remover: Remover) -> dict:
+    row = dict.fromkeys(EDITS.names)
     row.update(
         edit_id=edit.edit_id,
         image_id=edit.image_id,

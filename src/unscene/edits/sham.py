@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.edits.removal import COLUMNS, Edit, list_edits, remove_all
-from unscene.machine.batching import prepare_torch, run_ahead
-from unscene.machine.scratch import Scratch
+from unscene.edits.columns import EDITS, SHAM_EDITS
+from unscene.edits.removal import Edit, Removal, list_edits, remove_all
+from unscene.edits.removing import open_remover
+from unscene.machine.batching import run_ahead
+from unscene.machine.job import Job
+from unscene.machine.shard_work import open_shard
 from unscene.photos.images import read_mask, write_png
 from unscene.photos.moved_masks import draw_boxes, move_mask
-from unscene.run.checkout import resolve_path
 from unscene.run.seeds import derive_seed
-from unscene.run.shards import ShardWriter, check_failed_share, check_file, file_sha256
+from unscene.run.shards import check_file, file_sha256
 from unscene.run.tables import read_table
 
 SUFFIX = "-sham"
-SHAM_COLUMNS = {**COLUMNS, "sham_of": "string"}
 MASK_COLUMNS = [
     "edit_id", "image_id", "category", "mask_path", "sha256", "status", "dilation_px", "seen_boxes",
 ]  # fmt: skip
@@ -33,61 +34,28 @@ class Sham:
     taken: list[tuple[str, str]]
 
 
-def make_sham_edits(
-    path_to_samples: str | Path,
-    path_to_masks: str | Path,
-    path_to_table: str | Path,
-    path_to_folder: str | Path,
-    settings: dict,
-    seed: int,
-    runtime: dict,
-    fingerprint: str | None = None,
-    threads: int = 1,
-    scratch: Scratch | None = None,
-    path_to_timing: str | Path | None = None,
-) -> None:
-    """Write an edited photo, its mask and a row for the control of each mask of a shard that is ok.
+def make_sham_edits(job: Job) -> None:
+    """Write an edited photo, its mask and a row for the sham edit of each mask of a shard that is ok.
 
     The hole has the shape of the edit's mask and lies where the detector saw nothing of any category; the same remover
-    with the same settings paints it. A photo without such a place is a row `skipped`, `no_room`. `settings` is the config's
-    block `edits`. Raises RuntimeError when more than `runtime["max_failed_share"]` of at least 20 rows failed.
+    with the same settings paints it. A photo without such a place is a row `skipped`, `no_room`.
     """
-    from unscene.run.offline import stay_offline
-
-    stay_offline()
-    from unscene.machine.devices import lease_device
-
-    samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
-    shams = list_shams(samples, read_table(path_to_masks, MASK_COLUMNS))
+    samples = read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"])
+    shams = list_shams(samples, read_table(job.inputs.masks, MASK_COLUMNS))
+    seed = job.settings["seed"]
     # A wider hole could reach an object, and on even background a faultless fill changes next to nothing.
-    settings = {**settings, "retry_dilation": 1.0}
-    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
-    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
-        device = lease_device(runtime)
-        prepare_torch(device, threads)
-        from unscene.edits.removers import load_remover
-
-        weights = resolve_path(settings["weights"]) if settings["backend"] != "telea" else None
-        remover = load_remover(settings, runtime, device, weights, fingerprint)
-        rows, edits = place_all(shams, seed, runtime, writer.folder)
-        painted, timing = remove_all(
-            edits, remover, settings, seed, runtime, scratch, writer.final_path, min_change=0.0
+    settings = {**job.settings["edits"], "retry_dilation": 1.0}
+    with open_shard(job, SHAM_EDITS) as shard:
+        remover = open_remover(job)
+        rows, edits = place_all(shams, seed, job.runtime, shard.folder)
+        for row in remove_all(shard, Removal(remover, settings, seed, shard.final_path, 0.0), edits):
+            rows[row["edit_id"]] = {**row, "mask_path": shard.final_path(Path(row["mask_path"]).name)}
+        frame = SHAM_EDITS.frame(
+            {**rows[sham.of.edit_id + SUFFIX], "sham_of": sham.of.edit_id} for sham in shams
         )
-        rows.update({row["edit_id"]: row for row in painted})
-        for row in painted:
-            row["mask_path"] = writer.final_path(Path(row["mask_path"]).name)
-        table = [{**rows[sham.of.edit_id + SUFFIX], "sham_of": sham.of.edit_id} for sham in shams]
-        frame = pd.DataFrame(table, columns=list(SHAM_COLUMNS)).astype(SHAM_COLUMNS)
         frame["model"] = remover.name
         frame["batch_shape"] = frame["batch_shape"].fillna(remover.batch_shape)
-        check_failed_share(frame, runtime["max_failed_share"], f"sham edits of {Path(path_to_table).stem}")
-        scratch.hand_over(writer.folder)
-        writer.finish(frame, list(SHAM_COLUMNS))
-        if path_to_timing:
-            timing.write(path_to_timing)
-        scratch.discard()
-    counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
-    logging.getLogger("unscene").info("%d sham edits by %s: %s", len(frame), remover.name, counts)
+        shard.finish(frame)
 
 
 def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
@@ -116,7 +84,7 @@ def place_all(
             edits.append(result)
             continue
         status, reason = result
-        row = dict.fromkeys(COLUMNS)
+        row = dict.fromkeys(EDITS.names)
         row.update(edit_id=sham.of.edit_id + SUFFIX, image_id=sham.of.image_id, category=sham.of.category)
         row.update(attempt=0, seed=0, seconds=0.0, status=status, reason=reason)
         rows[row["edit_id"]] = row

@@ -89,6 +89,10 @@ class Job:
         prepare_torch(device, self.threads)
         return device
 
+    def fingerprint(self, dotted: str) -> str | None:
+        """Return what tells the weights that a config key (`edits.weights`) names apart from others; None without."""
+        return self.lineage.get("weights", {}).get(dotted)
+
     def find(self, dotted: str) -> Path | None:
         """Return the path that a config key (`train.clip`) names; None for null. FileNotFoundError when nothing is there."""
         value = self.look_up(dotted)

@@ -8,117 +8,60 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.machine.batching import prepare_torch, read_checked_photo
-from unscene.machine.engine import Batch, DeviceStage, Engine
-from unscene.machine.scratch import Scratch
+from unscene.machine.batching import read_checked_photo
+from unscene.machine.engine import Batch, DeviceStage
+from unscene.machine.job import Job
+from unscene.machine.shard_work import ShardWork, open_shard
+from unscene.masks.columns import MASKS
 from unscene.masks.wanted_objects import Photo, attach_labels, list_wanted
 from unscene.photos.coco_instances import LabelError
 from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import ObjectMask, shape_mask
-from unscene.run.checkout import resolve_path
-from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
+from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table
 from unscene.words.vocabulary import COCO80, edit_id
 
-COLUMNS = {
-    "edit_id": "string",
-    "image_id": "string",
-    "category": "string",
-    "instances": "int64",
-    "area_fraction": "float64",
-    "confidence": "float64",
-    "mask_path": "string",
-    "status": "string",
-    "reason": "string",
-    "score": "float64",
-    "caption_position": "int64",
-    "sha256": "string",
-    "object_path": "string",
-    "box_x0": "Int64",
-    "box_y0": "Int64",
-    "box_x1": "Int64",
-    "box_y1": "Int64",
-    "dilation_px": "float64",
-    "seen_boxes": "object",
-    "batch_shape": "string",
-    "found_by": "string",
-    "labels": "string",
-    "labelled_instances": "Int64",
-}
 _NEVER = len(COCO80)
 # What people labelled is there: in the ranking by confidence x area a labelled word counts with this confidence.
 LABEL_CONFIDENCE = 1.0
 
 
-def segment_objects(
-    path_to_samples: str | Path,
-    path_to_keywords: str | Path,
-    path_to_table: str | Path,
-    path_to_folder: str | Path,
-    settings: dict,
-    runtime: dict,
-    threads: int = 1,
-    scratch: Scratch | None = None,
-    path_to_timing: str | Path | None = None,
-    source: dict | None = None,
-    sha256: str | None = None,
-) -> None:
+def segment_objects(job: Job) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
-    `seen_boxes` lists x0, y0, x1, y1 (pixels) of everything that the detector saw on the photo, of any category, and of what is
-    labelled there where labels count.
-
-    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels.
-    `settings` is the config's block `masks`, `runtime` its block `runtime`; `source` is the shard's entry of samples.sources, whose
-    labels are read when masks.truth is `union` and never otherwise; `sha256` is masks.sha256. `scratch` keeps what is finished
-    when the job is killed; `path_to_timing` gets how long the device worked. Raises RuntimeError when more than
-    `runtime["max_failed_share"]` of at least 20 rows failed.
+    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels. The
+    labels of the shard's source are read when masks.truth is `union` and never otherwise.
     """
-    from unscene.run.offline import stay_offline
-
-    stay_offline()
-    from unscene.machine.devices import lease_device
-
-    samples = read_table(path_to_samples, ["image_id", "path", "sha256", "width", "height"])
-    photos = list_wanted(samples, read_table(path_to_keywords, ["image_id", "caption_id", "words", "status"]))
+    settings = job.settings["masks"]
+    samples = read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"])
+    photos = list_wanted(
+        samples, read_table(job.inputs.keywords, ["image_id", "caption_id", "words", "status"])
+    )
     if settings["truth"] == "union":
-        attach_labels(photos, samples, source)
-    scratch = scratch or Scratch(None, "", beside=Path(path_to_folder).parent)
-    with scratch, ShardWriter(path_to_folder, path_to_table) as writer:
-        device = lease_device(runtime)
-        prepare_torch(device, threads)
+        attach_labels(photos, samples, job.entry("source"))
+    with open_shard(job, MASKS) as shard:
         from unscene.masks.detectors import load_detector
 
         detector = load_detector(
-            resolve_path(settings["weights"]),
+            job.find("masks.weights"),
             settings["image_size"],
-            device,
-            runtime["precision"],
-            batch_size=runtime["batch_size"],
-            is_compiled=runtime.get("compile", False),
-            sha256=sha256,
+            shard.device,
+            job.runtime["precision"],
+            batch_size=job.runtime["batch_size"],
+            is_compiled=job.runtime.get("compile", False),
+            sha256=job.look_up("masks.sha256"),
         )
-        engine = Engine(Segmentation(detector, settings, writer.final_path), runtime, scratch)
-        frame = segment_photos(photos, engine, detector, settings, runtime)
-        check_failed_share(frame, runtime["max_failed_share"], f"masks of {Path(path_to_table).stem}")
-        scratch.hand_over(writer.folder)
-        writer.finish(frame, list(COLUMNS))
-        if path_to_timing:
-            engine.timing.write(path_to_timing)
-        scratch.discard()
-    counts = frame["status"].str.cat(frame["reason"].fillna(""), sep=" ").value_counts().to_dict()
-    logging.getLogger("unscene").info("%d photos with wanted words, rows: %s", len(photos), counts)
+        shard.finish(segment_photos(photos, shard, detector, settings))
 
 
-def segment_photos(
-    photos: list[Photo], engine: Engine, detector, settings: dict, runtime: dict
-) -> pd.DataFrame:
+def segment_photos(photos: list[Photo], shard: ShardWork, detector, settings: dict) -> pd.DataFrame:
     """Return the rows of all photos, in order; one of which neither detector nor labels can name anything is never decoded."""
     known = set(detector.categories)
-    results = engine.run(
-        [photo for photo in photos if any(photo.can_be_judged(word, known) for word in photo.wanted)]
+    results = shard.run(
+        Segmentation(detector, settings, shard.final_path),
+        [photo for photo in photos if any(photo.can_be_judged(word, known) for word in photo.wanted)],
     )
-    unseen = format_batch_shape(runtime["batch_size"], settings)
+    unseen = format_batch_shape(shard.job.runtime["batch_size"], settings)
     rows = []
     for photo in photos:
         result = results.get(photo.image_id, {})
@@ -129,7 +72,7 @@ def segment_photos(
             if result.get("status") == "failed":
                 row["status"], row["reason"] = "failed", result["reason"]
         rows += made
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    return MASKS.frame(rows)
 
 
 class Segmentation(DeviceStage):
@@ -262,7 +205,7 @@ def _in_order(photo: Photo) -> list[str]:
 
 
 def _row(photo: Photo, word: str) -> dict:
-    row = dict.fromkeys(COLUMNS)
+    row = dict.fromkeys(MASKS.names)
     row.update(
         edit_id=edit_id(photo.image_id, word),
         image_id=photo.image_id,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.run.tables import write_table
+from unscene.run.tables import Table
 
 SHARD_PATTERN = r"[A-Za-z0-9_]+-\d+-of-\d+"
 
@@ -85,11 +85,11 @@ class ShardWriter:
         """Return the path, as tables record it, that a file of this name will have."""
         return str(self._final_folder / name)
 
-    def finish(self, frame: pd.DataFrame, columns: list[str] | None = None) -> None:
-        """Put the folder in place and write the table; `columns` are the required ones."""
+    def finish(self, frame: pd.DataFrame, table: Table) -> None:
+        """Put the folder in place and write the table."""
         shutil.rmtree(self._final_folder, ignore_errors=True)
         self.folder.rename(self._final_folder)
-        write_table(frame, self._final_table, columns)
+        table.write(frame, self._final_table)
 
     def __exit__(self, *_) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

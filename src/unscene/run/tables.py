@@ -24,6 +24,7 @@ KINDS = {
     "number": pa.float64(),
     "boolean": pa.bool_(),
     "texts": pa.list_(pa.string()),
+    "lists of texts": pa.list_(pa.list_(pa.string())),
     "numbers": pa.list_(pa.float32()),
 }
 _SEAL, _UNSEALED = b"unscene.sha256", b"0" * 64

@@ -4,39 +4,34 @@ import logging
 
 import pandas as pd
 
+from unscene.machine.job import Job
 from unscene.photos.groups import join_equal, join_near_hashes, label_components
-from unscene.run.tables import join_tables, write_table
+from unscene.run.tables import join_tables
+from unscene.samples.columns import REJECTED, SAMPLES
 
 
 class ImageIdError(ValueError):
     """Two photos of different sources got the same image id."""
 
 
-def join_samples(
-    paths_to_parts: list[str],
-    paths_to_rejected: list[str],
-    path_to_samples: str,
-    path_to_rejected: str,
-    duplicate_hash_distance: int,
-) -> None:
+def join_samples(job: Job) -> None:
     """Write all samples with their `group`, and all rejected items with the duplicates found across shards.
 
     A photo with the bytes of an earlier one is rejected. `group` is the image id of a group's first photo; photos share
     one when they share bytes, URL or the table's own group, or when their perceptual hashes are near.
     """
-    sample = join_tables(paths_to_parts)
+    sample = join_tables(job.inputs.tables)
     check_image_ids(sample)
-    sample["group"] = find_groups(sample, duplicate_hash_distance)
+    sample["group"] = find_groups(sample, job.settings["samples"]["duplicate_hash_distance"])
     first = sample.groupby("sha256")["image_id"].transform("first")
     twice = first != sample["image_id"]
     duplicate = sample.loc[twice, ["source", "source_key", "shard"]].assign(
         reason="duplicate", detail="has the bytes of " + first[twice].astype(str)
     )
     sample = sample[~twice].drop(columns=["group_key"])
-    rejected = pd.concat([join_tables(paths_to_rejected), duplicate], ignore_index=True)
-    write_table(rejected, path_to_rejected, ["source", "reason", "detail"])
-    columns = ["image_id", "path", "width", "height", "captions", "group", "shard", "sha256"]
-    write_table(sample, path_to_samples, columns)
+    rejected = pd.concat([join_tables(job.inputs.rejected), duplicate], ignore_index=True)
+    REJECTED.write(rejected, job.outputs.rejected)
+    SAMPLES.write(sample, job.outputs.samples)
     report(sample, len(duplicate), len(rejected))
 
 

@@ -11,44 +11,33 @@ from pathlib import Path
 
 import pandas as pd
 
+from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, is_upright_rgb, perceptual_hash, read_photo, write_png
+from unscene.run.checkout import CHECKOUT
+from unscene.run.logs import progress
 from unscene.run.shards import ShardWriter, check_failed_share, file_sha256, get_item_range
-from unscene.run.tables import write_table
+from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.readers import Item, iterate_items
 
-SAMPLE_COLUMNS = [
-    "image_id", "source", "shard", "source_key", "path", "width", "height", "captions", "mentions", "sha256", "phash",
-    "url", "group_key",
-]  # fmt: skip
-REJECTED_COLUMNS = ["source", "reason", "detail", "source_key", "shard"]
 # What a wrong folder or a broken disk brings about; the other reasons are choices.
 FAILURES = {"missing", "empty", "broken"}
 
 
-def read_samples(
-    path_to_table: str,
-    path_to_folder: str,
-    path_to_rejected: str,
-    shard: str,
-    settings: dict,
-    checkout: Path,
-    workers: int,
-    max_failed_share: float,
-) -> None:
+def read_samples(job: Job) -> None:
     """Write a row for each usable photo of the shard, its converted photos, and a row for each rejected item.
 
-    `settings` holds `source` (the entry of samples.sources) and `samples`. A photo that is upright RGB is used in
-    place; another becomes a PNG in the shard's folder. Photos from archives are written there, too.
+    A photo that is upright RGB is used in place; another becomes a PNG in the shard's folder. Photos from archives are written
+    there, too.
     """
-    from unscene.run.logs import progress
-
-    source, limits = settings["source"], settings["samples"]
+    source, limits, shard = job.entry("source"), job.settings["samples"], job.wildcards["shard"]
     wanted = get_item_range(shard, limits["shard_size"])
     promised = len(range(wanted.start, min(wanted.stop, source["photos"])))
     samples, rejected, seen = [], [], {}
-    with ShardWriter(path_to_folder, path_to_table) as writer:
-        items = iterate_items(source, wanted, checkout)
-        rows = map_in_order(lambda item: examine_item(item, source["name"], limits, writer), items, workers)
+    with ShardWriter(job.outputs.folder, job.outputs.table) as writer:
+        items = iterate_items(source, wanted, CHECKOUT)
+        rows = map_in_order(
+            lambda item: examine_item(item, source["name"], limits, writer), items, job.runtime["workers"]
+        )
         for row in progress(rows, total=promised, desc=f"photos of {shard}", unit="photo"):
             row["shard"] = shard
             first = seen.setdefault(row["sha256"], row.get("image_id")) if "sha256" in row else None
@@ -59,11 +48,10 @@ def read_samples(
         _report(source, shard, samples, rejected, promised)
         outcome = pd.DataFrame({"reason": [row.get("reason", "") for row in samples + rejected]})
         outcome["status"] = outcome["reason"].map(lambda reason: "failed" if reason in FAILURES else "ok")
-        check_failed_share(
-            outcome, max_failed_share, f"shard {shard}, photos of samples.sources {source['name']!r}"
-        )
-        write_table(pd.DataFrame(rejected, columns=REJECTED_COLUMNS), path_to_rejected, REJECTED_COLUMNS)
-        writer.finish(pd.DataFrame(samples, columns=SAMPLE_COLUMNS), SAMPLE_COLUMNS)
+        what = f"shard {shard}, photos of samples.sources {source['name']!r}"
+        check_failed_share(outcome, job.runtime["max_failed_share"], what)
+        SHARD_REJECTED.write(SHARD_REJECTED.frame(rejected), job.outputs.rejected)
+        writer.finish(SHARD_SAMPLES.frame(samples), SHARD_SAMPLES)
 
 
 def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter) -> dict:

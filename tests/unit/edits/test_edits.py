@@ -6,8 +6,10 @@ import pytest
 
 from tiny_inpainter import save_tiny_inpainter
 from unscene.edits import removal
-from unscene.edits import removing as remove_objects
+from unscene.edits.columns import EDITS
 from unscene.edits.removers import Remover
+from unscene.edits.removing import remove_objects
+from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo, write_png
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import file_sha256
@@ -79,17 +81,17 @@ def inputs(tmp_path, monkeypatch):
 
 def run(folder="s-0-of-1", samples="samples.parquet", masks="masks.parquet", runtime=RUNTIME, **changes):
     """Run the step on the files of `inputs`; return its rows by edit id."""
-    remove_objects.remove_objects(
-        samples,
-        masks,
-        f"results/edits/{folder}.parquet",
-        f"results/edits/{folder}",
-        SETTINGS | changes,
-        7,
-        runtime,
-        "0123456789abcdef" if changes.get("backend") == "diffusers" else None,
+    fingerprint = "0123456789abcdef" if changes.get("backend") == "diffusers" else None
+    job = Job(
+        inputs={"samples": samples, "masks": masks},
+        outputs={"table": f"results/edits/{folder}.parquet", "folder": f"results/edits/{folder}"},
+        settings={"edits": SETTINGS | changes, "seed": 7},
+        runtime=runtime,
+        lineage={"weights": {"edits.weights": fingerprint}},
+        config={"edits": SETTINGS | changes},
     )
-    frame = read_table(f"results/edits/{folder}.parquet", list(removal.COLUMNS))
+    remove_objects(job)
+    frame = EDITS.read(job.outputs.table)
     return {row.edit_id: row for row in frame.itertuples()}
 
 
@@ -128,7 +130,7 @@ def fake(monkeypatch):
 
     def use(paint):
         remover = FakeRemover(paint)
-        monkeypatch.setattr("unscene.edits.removers.load_remover", lambda *_: remover)
+        monkeypatch.setattr("unscene.edits.removing.load_remover", lambda *_: remover)
         return remover
 
     return use

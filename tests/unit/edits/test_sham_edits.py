@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.edits import sham as make_sham_edits
+from unscene.edits.columns import SHAM_EDITS
+from unscene.edits.sham import make_sham_edits
+from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo, write_png
 from unscene.quality.sham_scoring import SCORES, score_sham_edits
 from unscene.quality.sham_selection import COLUMNS, select_sham_edits
@@ -67,10 +69,14 @@ def shard(tmp_path, monkeypatch):
 
 def run(folder="s-0-of-1", masks="masks.parquet", seed=7, **changes):
     table = f"results/edits/sham/{folder}.parquet"
-    make_sham_edits.make_sham_edits(
-        "samples.parquet", masks, table, f"results/edits/sham/{folder}", SETTINGS | changes, seed, RUNTIME
+    job = Job(
+        inputs={"samples": "samples.parquet", "masks": masks},
+        outputs={"table": table, "folder": f"results/edits/sham/{folder}"},
+        settings={"edits": SETTINGS | changes, "seed": seed},
+        runtime=RUNTIME,
     )
-    return read_table(table, list(make_sham_edits.SHAM_COLUMNS))
+    make_sham_edits(job)
+    return SHAM_EDITS.read(table)
 
 
 def test_a_control_keeps_the_object_and_fills_its_shape_elsewhere(shard):

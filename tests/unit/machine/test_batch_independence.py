@@ -1,10 +1,11 @@
 """A result depends on its photo alone: not on batch-mates, order, restarts or shards. Embedded models, equal PNG bytes on the CPU."""
 
+from pathlib import Path
+
 import pytest
 
 from embedded_shard import RUNTIME, make_shard, run_stage
 from unscene.machine.engine import DeviceStage, Engine, StageStopped
-from unscene.machine.scratch import Scratch
 from unscene.run.tables import read_table, write_table
 
 PHOTOS = 9
@@ -76,7 +77,7 @@ def test_alone_permuted_and_on_another_shard(case, scenes):
         assert found == {name: expected[name] for name in found}
 
 
-def test_after_a_restart(case, tmp_path, monkeypatch):
+def test_after_a_restart(case, monkeypatch):
     stage, settings, expected, _ = case
     begun = []
     work = Engine._work
@@ -90,12 +91,12 @@ def test_after_a_restart(case, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Engine, "_work", stop_after_one)
     with pytest.raises(StageStopped):
-        run_stage(stage, EIGHT, settings, scratch=Scratch(tmp_path / "state", "x"))
-    frame = run_stage(stage, EIGHT, settings, scratch=Scratch(tmp_path / "state", "x"))
+        run_stage(stage, EIGHT, settings, keeps=True)
+    frame = run_stage(stage, EIGHT, settings, keeps=True)
     assert (
         hashes(frame) == expected and begun[0] == 8 and sum(begun) == len(frame.drop_duplicates("image_id"))
     )
-    assert not (tmp_path / "state").exists()
+    assert not Path("state/scratch", stage, "scenes-0-of-1").exists()
 
 
 def test_memory_that_is_short_halves_the_batch_and_is_recorded(case, monkeypatch):

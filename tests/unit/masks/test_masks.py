@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from unscene.masks import segmentation as segment_objects
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.masks.detectors import Detections
+from unscene.masks.segmentation import segment_objects
 from unscene.photos.images import read_mask, write_png
 from unscene.photos.mask_shapes import drop_specks, fill_holes
 from unscene.run.shards import file_sha256
-from unscene.run.tables import read_table, write_table
+from unscene.run.tables import write_table
 
 SETTINGS = {
     "weights": None,
@@ -34,6 +36,21 @@ SETTINGS = {
 }
 RUNTIME = {"device": "cpu", "batch_size": 2, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
 SIDE = 80
+
+
+def make_job(stem: str, masks: dict, source: dict | None = None) -> Job:
+    """A job on the tables below the current folder, without a shard's name: nothing of it is kept for a later run."""
+    return Job(
+        inputs={"samples": "samples.parquet", "keywords": "keywords.parquet"},
+        outputs={"table": f"{stem}.parquet", "folder": stem},
+        settings={"masks": masks},
+        runtime=RUNTIME,
+        wildcards={"source": "s"},
+        config={
+            "masks": {"weights": masks["weights"], "sha256": None},
+            "samples": {"sources": [source] if source else []},
+        },
+    )
 
 
 class FakeDetector:
@@ -95,19 +112,10 @@ def shard(tmp_path, monkeypatch):
             damage()
         detector = FakeDetector(scenes)
         monkeypatch.setattr("unscene.masks.detectors.load_detector", lambda *_, **__: detector)
-        monkeypatch.setattr(segment_objects, "resolve_path", lambda path: path)
         write_table(pd.DataFrame(photos), "samples.parquet")
         write_table(pd.DataFrame(keywords), "keywords.parquet")
-        segment_objects.segment_objects(
-            "samples.parquet",
-            "keywords.parquet",
-            "results/masks/s-0-of-1.parquet",
-            "results/masks/s-0-of-1",
-            SETTINGS | changes,
-            RUNTIME,
-            source=source,
-        )
-        frame = read_table("results/masks/s-0-of-1.parquet", list(segment_objects.COLUMNS))
+        segment_objects(make_job("results/masks/s-0-of-1", SETTINGS | changes, source))
+        frame = MASKS.read("results/masks/s-0-of-1.parquet")
         run.detector, run.frame = detector, frame
         return {row.edit_id: row for row in frame.itertuples()}
 
@@ -394,14 +402,7 @@ def test_real_photo_end_to_end(tmp_path, real_data, monkeypatch):
     write_table(pd.DataFrame([sample]), "samples.parquet")
     write_table(pd.DataFrame([keyword]), "keywords.parquet")
     weights = str(real_data / "models" / "yolo11n-seg.pt")
-    segment_objects.segment_objects(
-        "samples.parquet",
-        "keywords.parquet",
-        "m/t.parquet",
-        "m/t",
-        SETTINGS | {"weights": weights, "image_size": 320},
-        RUNTIME,
-    )
-    person = read_table("m/t.parquet").set_index("category").loc["person"]
+    segment_objects(make_job("m/t", SETTINGS | {"weights": weights, "image_size": 320}))
+    person = MASKS.read("m/t.parquet").set_index("category").loc["person"]
     assert person["status"] == "ok" and 0.05 < person["area_fraction"] < 0.2
     assert read_mask(person["mask_path"]).mean() > person["area_fraction"]

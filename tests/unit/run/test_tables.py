@@ -14,7 +14,16 @@ from unscene.run.shards import (
     get_item_range,
     list_shards,
 )
-from unscene.run.tables import TableError, join_tables, read_json, read_table, write_json, write_table
+from unscene.run.tables import (
+    Column,
+    Table,
+    TableError,
+    join_tables,
+    read_json,
+    read_table,
+    write_json,
+    write_table,
+)
 
 
 def test_same_frame_same_bytes(tmp_path):
@@ -72,9 +81,10 @@ def test_a_failing_job_leaves_nothing(tmp_path):
 def test_finish_replaces_an_old_folder_whole(tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "old.png").write_bytes(b"old")
+    table = Table("s.parquet", "edit", (Column("edit_id", "text", "the edit"),))
     with ShardWriter(tmp_path / "s", tmp_path / "s.parquet") as writer:
         (writer.folder / "new.png").write_bytes(b"new")
-        writer.finish(pd.DataFrame({"edit_id": ["a"]}))
+        writer.finish(pd.DataFrame({"edit_id": ["a"]}), table)
     assert [path.name for path in (tmp_path / "s").iterdir()] == ["new.png"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "s.parquet"]
 

@@ -17,13 +17,17 @@ READ = """
 import json, resource, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1:]
-from unscene.samples.reading import read_samples
-from unscene.run.tables import read_table
+from unscene.machine.job import Job
+from unscene.samples import reading
 limits = {"shard_size": 1000, "captions_per_photo": 0, "min_side": 32, "max_pixels": 100_000_000}
 source = {"name": "h", "format": "table", "photos": 200, "table": "captions.csv", "images": "hostile"}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-read_samples("samples.parquet", "samples", "rejected.parquet", "h-0-of-1", {"source": source, "samples": limits},
-             Path.cwd(), 2, 1.0)
+reading.CHECKOUT = Path.cwd()
+reading.read_samples(Job(
+    outputs={"table": "samples.parquet", "folder": "samples", "rejected": "rejected.parquet"}, settings={"samples": limits},
+    runtime={"workers": 2, "max_failed_share": 1.0}, wildcards={"shard": "h-0-of-1"},
+    config={"samples": {"sources": [source]}},
+))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"before": before // 1024, "peak": peak // 1024}))
 """

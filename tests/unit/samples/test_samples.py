@@ -12,8 +12,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from unscene.machine.job import Job
 from unscene.run.lineage import Lineage
 from unscene.run.shards import list_shards
+from unscene.samples import reading
+from unscene.samples.columns import REJECTED, SAMPLES, SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.joining import ImageIdError, join_samples
 from unscene.samples.readers import SourceError, iterate_items
 from unscene.samples.readers.cc_tsv import count_lines
@@ -40,20 +43,26 @@ def run(tmp_path, monkeypatch, source, shard=None, max_failed_share=1.0, **limit
     monkeypatch.chdir(tmp_path)
     limits = {**LIMITS, **limits}
     shard = shard or list_shards(source, limits["shard_size"])[0]
-    read_samples(
-        path_to_table=f"results/samples/{shard}.parquet",
-        path_to_folder=f"results/samples/{shard}",
-        path_to_rejected=f"results/samples/{shard}.rejected.parquet",
-        shard=shard,
-        settings={"source": source, "samples": limits},
-        checkout=tmp_path,
-        workers=2,
-        max_failed_share=max_failed_share,
+    monkeypatch.setattr(reading, "CHECKOUT", tmp_path)
+    stem = f"results/samples/{shard}"
+    job = Job(
+        outputs={"table": f"{stem}.parquet", "folder": stem, "rejected": f"{stem}.rejected.parquet"},
+        settings={"samples": limits},
+        runtime={"workers": 2, "max_failed_share": max_failed_share},
+        wildcards={"shard": shard},
+        config={"samples": {"sources": [source]}},
     )
-    return (
-        pd.read_parquet(f"results/samples/{shard}.parquet"),
-        pd.read_parquet(f"results/samples/{shard}.rejected.parquet"),
-    )
+    read_samples(job)
+    return SHARD_SAMPLES.read(job.outputs.table), SHARD_REJECTED.read(job.outputs.rejected)
+
+
+def join(parts: list[str], distance: int = 4) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join the parts (paths without suffix); return (samples, rejected)."""
+    inputs = {"tables": [f"{part}.parquet" for part in parts]}
+    inputs["rejected"] = [f"{part}.rejected.parquet" for part in parts]
+    outputs = {"samples": "samples.parquet", "rejected": "rejected.parquet"}
+    join_samples(Job(inputs, outputs, {"samples": {"duplicate_hash_distance": distance}}))
+    return SAMPLES.read("samples.parquet"), REJECTED.read("rejected.parquet")
 
 
 def write_table_source(
@@ -429,17 +438,7 @@ def test_join_rejects_duplicates_and_groups(tmp_path, monkeypatch):
     for source in (one, two):
         run(tmp_path, monkeypatch, source)
     names = ["one-0-of-1", "two-0-of-1"]
-    join_samples(
-        [f"results/samples/{name}.parquet" for name in names],
-        [f"results/samples/{name}.rejected.parquet" for name in names],
-        "samples.parquet",
-        "rejected.parquet",
-        duplicate_hash_distance=6,
-    )
-    sample, rejected = pd.read_parquet("samples.parquet"), pd.read_parquet("rejected.parquet")
-    assert {"image_id", "path", "width", "height", "captions", "group", "shard", "sha256"} <= set(
-        sample.columns
-    )
+    sample, rejected = join([f"results/samples/{name}" for name in names], distance=6)
     assert sample["image_id"].tolist() == ["one_0", "one_1", "one_2", "one_3", "two_near"]
     assert sample["group"].tolist() == ["one_0", "one_1", "one_2", "one_3", "one_1"]
     assert rejected["reason"].tolist() == ["duplicate", "duplicate"]
@@ -457,7 +456,7 @@ def test_join_stops_when_source_names_make_ids_collide(tmp_path, monkeypatch):
         )
     parts = [f"results/samples/{name}-0-of-1" for name in ("a", "a_b")]
     with pytest.raises(ImageIdError, match="'a_b_1' comes from a and a_b; rename"):
-        join_samples([f"{p}.parquet" for p in parts], [f"{p}.rejected.parquet" for p in parts], "s", "r", 4)
+        join(parts)
 
 
 def test_image_ids_never_collide():

@@ -1,0 +1,39 @@
+"""The tables of the masks."""
+
+from unscene.run.tables import Column, Table
+
+MASKS = Table(
+    "masks/{shard}.parquet",
+    "wanted edit: a photo and a word that its captions name",
+    (
+        Column("edit_id", "text", "the name of the edit: image_id-category, spaces as _"),
+        Column("image_id", "text", "the photo (samples.parquet)"),
+        Column("category", "text", "the word"),
+        Column("instances", "integer", "objects of the category that the detector found", "objects"),
+        Column("area_fraction", "number", "the object's share of the photo, before dilation", "0..1"),
+        Column(
+            "confidence", "number", "the detector's confidence in its surest object of the category", "0..1"
+        ),
+        Column("mask_path", "text", "the final mask, which is repainted; null unless the status is ok"),
+        Column("status", "text", "ok, skipped or failed"),
+        Column("reason", "text", "why there is no mask"),
+        Column("score", "number", "confidence x area, by which a photo's edits are chosen"),
+        Column("caption_position", "integer", "the first caption that names the object, from 0"),
+        Column("sha256", "text", "SHA-256 of the final mask's file"),
+        Column("object_path", "text", "the mask of the object as it was found, before dilation"),
+        Column("box_x0", "integer", "left edge of the object's box", "px"),
+        Column("box_y0", "integer", "upper edge of the object's box", "px"),
+        Column("box_x1", "integer", "right edge of the object's box, exclusive", "px"),
+        Column("box_y1", "integer", "lower edge of the object's box, exclusive", "px"),
+        Column("dilation_px", "number", "the radius by which the mask was grown", "px"),
+        Column(
+            "seen_boxes", "numbers", "x0 y0 x1 y1 of all that was seen on the photo, of any category", "px"
+        ),
+        Column("batch_shape", "text", "photos x channels x height x width of the device's batch"),
+        Column("found_by", "text", "detector, labels or both; null when nothing was found"),
+        Column("labels", "text", "whether the source's labels of the photo were used, or why not"),
+        Column(
+            "labelled_instances", "integer", "labelled objects of the category, without crowds", "objects"
+        ),
+    ),
+)
