@@ -45,7 +45,7 @@ rule build_batchsize_requests:
             ]
             + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
             files=[LEXICON],
-            parents=["read_samples"],
+            frozen=True,
         ),
     message:
         "Building the requests of the batch-size study"
@@ -77,12 +77,7 @@ if config["keywords"]["backend"] == "openai":
             mem_mb=1000,
             runtime="3d",
         params:
-            lineage=lineage(
-                "submit_batchsize",
-                settings=["keywords.backend"],
-                parents=["build_batchsize_requests"],
-                script="submit_requests",
-            ),
+            lineage=lineage("submit_batchsize", settings=["keywords.backend"], script="submit_requests"),
         message:
             "Sending the requests of the batch-size study"
         script:
@@ -112,7 +107,7 @@ rule answer_batchsize:
             "answer_batchsize",
             settings=["keywords.backend"],
             files=[LEXICON] if config["keywords"]["backend"] == "lexicon" else [],
-            parents=["build_batchsize_requests"],
+            frozen=True,
             script="answer_keywords",
         ),
     message:
@@ -148,9 +143,8 @@ rule measure_batchsize:
         lineage=lineage(
             "measure_batchsize",
             settings=["batchsize", "api.model", "plan.prices"],
-            weights=["batchsize.labels"],
-            files=[config["plan"]["prices"]],
-            parents=["answer_batchsize"],
+            paths=["batchsize.labels", "plan.prices"],
+            frozen=True,
         ),
     message:
         "Measuring the batch-size study"
@@ -178,7 +172,7 @@ rule write_batchsize:
         mem_mb=1000,
         runtime="10m",
     params:
-        lineage=lineage("write_batchsize", parents=["measure_batchsize"]),
+        lineage=lineage("write_batchsize"),
     message:
         "Writing up the batch-size study"
     script:

@@ -54,8 +54,8 @@ rule score_controls:
                 "quality.size_bins",
                 "train.clip",
             ],
-            parents=["join_samples", "join_masks"],
-            weights=["quality.judge", "quality.dino", "train.clip"],
+            paths=["quality.judge", "quality.dino", "train.clip"],
+            frozen=True,
         ),
     message:
         "Making and scoring controls"
@@ -81,14 +81,7 @@ rule calibrate_scores:
         "../../envs/text.yaml"
     params:
         lineage=lineage(
-            "calibrate_scores",
-            settings=["quality.control_percentile", "quality.size_bins"],
-            parents=[
-                "score_controls",
-                "join_scores",
-                "join_masks",
-                *(["join_sham_edits", "score_sham_edits"] if config["edits"]["sham"] else []),
-            ],
+            "calibrate_scores", settings=["quality.control_percentile", "quality.size_bins"], frozen=True
         ),
     message:
         "Calibrating the scores on controls"
@@ -124,9 +117,7 @@ if config["quality"]["labels"]:
             "../../envs/text.yaml"
         params:
             lineage=lineage(
-                "calibrate_thresholds",
-                settings=["quality.max_defect_rate", "quality.labels"],
-                parents=["join_scores", "join_masks", "join_edits", "join_samples"],
+                "calibrate_thresholds", settings=["quality.max_defect_rate", "quality.labels"], frozen=True
             ),
         message:
             "Calibrating acceptance on labels"
@@ -160,12 +151,7 @@ if config["quality"]["distances"]:
             mem_mb=8000,
             runtime="2h",
         params:
-            lineage=lineage(
-                "measure_distances",
-                settings=["seed", "train.clip"],
-                parents=["join_samples", "join_keywords", "join_masks", "select_pairs"],
-                weights=["train.clip"],
-            ),
+            lineage=lineage("measure_distances", settings=["seed", "train.clip"], paths=["train.clip"]),
         message:
             "Measuring how far accepted edits lie from real photos"
         script:

@@ -33,7 +33,7 @@ rule build_caption_requests:
             "build_caption_requests",
             settings=["seed", "captions"]
             + (["api.model"] if config["captions"]["backend"] == "openai" else []),
-            parents=["read_samples", "parse_keywords", "segment_objects"],
+            frozen=True,
         ),
     message:
         "Building the caption requests of shard {wildcards.shard}"
@@ -74,12 +74,7 @@ if config["captions"]["backend"] == "openai":
             mem_mb=1000,
             runtime="3d",
         params:
-            lineage=lineage(
-                "submit_captions",
-                settings=["captions.backend"],
-                parents=["build_caption_requests"],
-                script="submit_requests",
-            ),
+            lineage=lineage("submit_captions", settings=["captions.backend"], script="submit_requests"),
         message:
             "Sending the caption requests"
         script:
@@ -109,7 +104,7 @@ rule answer_captions:
             "answer_captions",
             settings=["captions.backend"],
             files=[LEXICON] if config["captions"]["backend"] == "template" else [],
-            parents=["build_caption_requests"],
+            frozen=True,
         ),
     message:
         "Answering the caption requests of shard {wildcards.shard}"
@@ -140,10 +135,7 @@ rule parse_captions:
         runtime="10m",
     params:
         lineage=lineage(
-            "parse_captions",
-            settings=["seed", "captions.held_out_share"],
-            files=[LEXICON],
-            parents=["answer_captions", "read_samples", "parse_keywords", "segment_objects"],
+            "parse_captions", settings=["seed", "captions.held_out_share"], files=[LEXICON], frozen=True
         ),
     message:
         "Parsing the caption answers of shard {wildcards.shard}"
@@ -173,8 +165,7 @@ rule price_captions:
         lineage=lineage(
             "price_captions",
             settings=["api.model", "captions.backend", "plan.prices"],
-            files=[config["plan"]["prices"]],
-            parents=["answer_captions"],
+            paths=["plan.prices"],
             script="price_requests",
         ),
     message:

@@ -20,9 +20,10 @@ from unscene.run.configuration import (
     read_chosen,
     wants_study,
 )
+from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.needed_jobs import warn_of_needed_jobs
-from unscene.run.shards import SHARD_PATTERN, list_shards
+from unscene.run.shard_names import SHARD_PATTERN, list_shards
 
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
@@ -43,7 +44,7 @@ FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 
-lineage = Lineage(config, CHECKOUT, needs_files=not IS_PLAN).declare
+lineage = Lineage(config, CHECKOUT, Graph(workflow).find_parents, needs_files=not IS_PLAN).declare
 
 
 wildcard_constraints:

@@ -38,9 +38,7 @@ rule compare_arms:
     conda:
         "../../envs/clip.yaml"
     params:
-        lineage=lineage(
-            "compare_arms", settings=["seed", "evaluate", "deploy.arm"], parents=["evaluate_clip"]
-        ),
+        lineage=lineage("compare_arms", settings=["seed", "evaluate", "deploy.arm"]),
     message:
         "Comparing the arms"
     script:
@@ -68,12 +66,7 @@ rule draw_retrieval:
         mem_mb=8000,
         runtime="30m",
     params:
-        lineage=lineage(
-            "draw_retrieval",
-            settings=["seed", "train.clip", "deploy.arm"],
-            parents=["select_pairs", "split_folds", "train_clip"],
-            weights=["train.clip"],
-        ),
+        lineage=lineage("draw_retrieval", settings=["seed", "train.clip", "deploy.arm"], paths=["train.clip"]),
     message:
         "Drawing what the queries find"
     script:
@@ -94,11 +87,7 @@ rule compare_arms_on_sets:
     conda:
         "../../envs/clip.yaml"
     params:
-        lineage=lineage(
-            "compare_arms_on_sets",
-            settings=["seed", "evaluate", "deploy.arm"],
-            parents=["evaluate_set"] if SETS else [],
-        ),
+        lineage=lineage("compare_arms_on_sets", settings=["seed", "evaluate", "deploy.arm"]),
     message:
         "Comparing the arms on external sets"
     script:
@@ -120,9 +109,7 @@ rule apply_pass_rule:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage(
-            "apply_pass_rule", settings=["deploy.arm"], parents=["compare_arms", "compare_arms_on_sets"]
-        ),
+        lineage=lineage("apply_pass_rule", settings=["deploy.arm"]),
     message:
         "Judging the main arm"
     script:
@@ -150,14 +137,7 @@ rule write_paper:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage(
-            "write_paper",
-            settings=["samples", "folds", "train", "evaluate", "deploy"],
-            parents=["select_pairs", "check_folds", "compare_arms", "apply_pass_rule"]
-            + (["join_sweeps"] if SWEPT else [])
-            + (["compare_unseen_classes"] if UNSEEN else [])
-            + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
-        ),
+        lineage=lineage("write_paper", settings=["samples", "folds", "train", "evaluate", "deploy"]),
     message:
         "Writing tables and figures for a paper"
     script:

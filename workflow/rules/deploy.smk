@@ -20,12 +20,7 @@ rule export_clip:
     conda:
         "../../envs/clip.yaml"
     params:
-        lineage=lineage(
-            "export_clip",
-            settings=["deploy.arm", "train.clip"],
-            parents=["train_final", "select_pairs"],
-            weights=["train.clip"],
-        ),
+        lineage=lineage("export_clip", settings=["deploy.arm", "train.clip"], paths=["train.clip"]),
     message:
         "Exporting the deployed arm"
     script:

@@ -37,9 +37,8 @@ rule remove_objects:
         lineage=lineage(
             "remove_objects",
             settings=EDIT_SETTINGS,
-            parents=["segment_objects"],
-            weights=["edits.weights", "edits.lora", "edits.tiny_vae"],
-            version=2,
+            paths=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            frozen=True,
         ),
     message:
         "Removing objects of shard {wildcards.shard}"
@@ -72,9 +71,8 @@ rule make_sham_edits:
         lineage=lineage(
             "make_sham_edits",
             settings=EDIT_SETTINGS,
-            parents=["segment_objects"],
-            weights=["edits.weights", "edits.lora", "edits.tiny_vae"],
-            version=2,
+            paths=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            frozen=True,
         ),
     message:
         "Making the control edits of shard {wildcards.shard}"

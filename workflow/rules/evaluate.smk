@@ -78,11 +78,7 @@ rule list_untouched_photos:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage(
-            "list_untouched_photos",
-            settings=["seed", "samples.sources", "evaluate.max_photos"],
-            parents=["join_samples", "join_keywords", "split_folds"],
-        ),
+        lineage=lineage("list_untouched_photos", settings=["seed", "samples.sources", "evaluate.max_photos"]),
     message:
         "Listing the untouched photos of the folds"
     script:
@@ -122,10 +118,7 @@ rule evaluate_clip:
         runtime="1h",
     params:
         lineage=lineage(
-            "evaluate_clip",
-            settings=["train.clip", "edits.sham"],
-            parents=["select_pairs", "split_folds", "list_untouched_photos", "train_clip"],
-            weights=["train.clip"],
+            "evaluate_clip", settings=["train.clip", "edits.sham"], paths=["train.clip"], entries=["arm"]
         ),
     message:
         "Evaluating arm {wildcards.arm} on fold {wildcards.fold}, seed {wildcards.seed}"
@@ -153,7 +146,7 @@ rule join_evaluations:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage("join_evaluations", parents=["evaluate_clip"], script="join_shards"),
+        lineage=lineage("join_evaluations", script="join_shards"),
     message:
         "Joining the {wildcards.table} of all arms"
     script:
@@ -185,8 +178,7 @@ rule sweep_alphas:
         lineage=lineage(
             "sweep_alphas",
             settings=["seed", "train.clip", "train.inner_share", "evaluate.alphas"],
-            parents=["select_pairs", "split_folds", "list_untouched_photos", "train_clip"],
-            weights=["train.clip"],
+            paths=["train.clip"],
         ),
     message:
         "Sweeping the weights of arm {wildcards.arm}, fold {wildcards.fold}, seed {wildcards.seed}"
@@ -209,7 +201,7 @@ use rule join_evaluations as join_sweeps with:
     benchmark:
         "benchmarks/join_evaluations/sweeps.tsv"
     params:
-        lineage=lineage("join_sweeps", parents=["sweep_alphas"], script="join_shards"),
+        lineage=lineage("join_sweeps", script="join_shards"),
     message:
         "Joining the sweeps of all arms"
 
@@ -245,11 +237,7 @@ rule evaluate_set:
         runtime="4h",
     params:
         lineage=lineage(
-            "evaluate_set",
-            settings=["seed", "train.clip"],
-            parents=["train_clip"],
-            weights=["train.clip"],
-            per_set=True,
+            "evaluate_set", settings=["seed", "train.clip"], paths=["train.clip"], entries=["set", "arm"]
         ),
     message:
         "Evaluating arm {wildcards.arm} on the set {wildcards.set}"
@@ -273,9 +261,8 @@ use rule evaluate_set as evaluate_named_model with:
         lineage=lineage(
             "evaluate_named_model",
             settings=["seed", "train.clip"],
-            weights=["train.clip"],
-            per_set=True,
-            per_model=True,
+            paths=["train.clip"],
+            entries=["set", "model"],
             script="evaluate_set",
         ),
     message:
@@ -304,7 +291,7 @@ rule evaluate_unseen_classes:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("evaluate_unseen_classes", parents=["select_pairs", "split_folds", "train_clip"]),
+        lineage=lineage("evaluate_unseen_classes"),
     message:
         "Evaluating arm {wildcards.arm} on categories that it has not seen removed, fold {wildcards.fold}, seed {wildcards.seed}"
     script:
@@ -334,7 +321,6 @@ rule compare_unseen_classes:
         lineage=lineage(
             "compare_unseen_classes",
             settings=["seed", "train.class_folds", "evaluate.bootstrap_draws", "evaluate.confidence"],
-            parents=["evaluate_unseen_classes", "compare_arms"],
         ),
     message:
         "Comparing seen and unseen categories"

@@ -33,9 +33,7 @@ rule split_folds:
         runtime="1h",
     params:
         lineage=lineage(
-            "split_folds",
-            settings=["seed", "folds.folds", "folds.duplicate_hash_distance"],
-            parents=["join_samples", "join_masks"],
+            "split_folds", settings=["seed", "folds.folds", "folds.duplicate_hash_distance"], frozen=True
         ),
     message:
         "Splitting photo groups into folds"
@@ -60,7 +58,7 @@ rule hash_guarded_photos:
         mem_mb=4000,
         runtime="4h",
     params:
-        lineage=lineage("hash_guarded_photos", settings=["folds.leak_guards"]),
+        lineage=lineage("hash_guarded_photos", settings=["folds.leak_guards"], frozen=True),
     message:
         "Hashing the photos of the leak guard {wildcards.guard}"
     script:
@@ -87,14 +85,14 @@ rule find_leaks:
     params:
         lineage=lineage(
             "find_leaks",
-            settings=["folds.leak_guards", "folds.duplicate_hash_distance", "samples.sources"],
-            parents=["join_samples", "hash_guarded_photos"],
+            settings=["folds.leak_guards", "folds.duplicate_hash_distance", "samples.sources:name,format"],
             files=[
                 guard[kind]
                 for guard in config["folds"]["leak_guards"]
                 for kind in ("ids", "hashes")
                 if kind in guard
             ],
+            frozen=True,
         ),
     message:
         "Looking for photos of evaluation sets"
@@ -125,9 +123,7 @@ rule check_folds:
         runtime="1h",
     params:
         lineage=lineage(
-            "check_folds",
-            settings=["folds.folds", "folds.duplicate_hash_distance", "edits.sham"],
-            parents=["join_samples", "select_pairs", "split_folds", "find_leaks"],
+            "check_folds", settings=["folds.folds", "folds.duplicate_hash_distance", "edits.sham"]
         ),
     message:
         "Checking the folds"

@@ -9,13 +9,6 @@ STAGE_FILES += ["results/quality/scores.parquet"]
 if config["edits"]["sham"]:
     STAGE_FILES += ["results/edits/sham.parquet"]
 
-JOINED = {
-    "keywords": lineage("join_keywords", parents=["parse_keywords"], script="join_shards"),
-    "masks": lineage("join_masks", parents=["segment_objects"], script="join_shards"),
-    "edits": lineage("join_edits", parents=["remove_objects"], script="join_shards"),
-    "captions": lineage("join_captions", parents=["parse_captions"], script="join_shards"),
-}
-
 
 rule join_shards:
     """Join the tables of a stage's shards; rows keep the order of the shards."""
@@ -28,11 +21,11 @@ rule join_shards:
     benchmark:
         "benchmarks/join_shards/{stage}.tsv"
     wildcard_constraints:
-        stage="|".join(JOINED),
+        stage="keywords|masks|edits|captions",
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lambda wildcards: JOINED[wildcards.stage](wildcards),
+        lineage=lineage("join_shards", frozen=True),
     message:
         "Joining the {wildcards.stage} of all shards"
     script:
@@ -49,7 +42,7 @@ use rule join_shards as join_scores with:
     benchmark:
         "benchmarks/join_shards/scores.tsv"
     params:
-        lineage=lineage("join_scores", parents=["score_edits"], script="join_shards"),
+        lineage=lineage("join_scores", frozen=True, script="join_shards"),
     message:
         "Joining the quality scores of all shards"
 
@@ -64,6 +57,6 @@ use rule join_shards as join_sham_edits with:
     benchmark:
         "benchmarks/join_shards/sham.tsv"
     params:
-        lineage=lineage("join_sham_edits", parents=["make_sham_edits"], script="join_shards"),
+        lineage=lineage("join_sham_edits", frozen=True, script="join_shards"),
     message:
         "Joining the control edits of all shards"

@@ -12,10 +12,9 @@ LEXICON = "src/unscene/resources/lexicon.yaml"
 CHOSEN = ["results/batchsize/chosen.json"] if config["keywords"]["captions_per_prompt"] == "auto" else []
 REQUESTS_LINEAGE = lineage(
     "build_keyword_requests",
-    # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
     settings=["keywords"] + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
     files=[LEXICON],
-    parents=["read_samples"],
+    frozen=True,
 )
 
 
@@ -80,12 +79,7 @@ if config["keywords"]["backend"] == "openai":
             mem_mb=1000,
             runtime="3d",
         params:
-            lineage=lineage(
-                "submit_keywords",
-                settings=["keywords.backend"],
-                parents=["build_keyword_requests"],
-                script="submit_requests",
-            ),
+            lineage=lineage("submit_keywords", settings=["keywords.backend"], script="submit_requests"),
         message:
             "Sending the keyword requests"
         script:
@@ -115,7 +109,7 @@ rule answer_keywords:
             "answer_keywords",
             settings=["keywords.backend"],
             files=[LEXICON] if config["keywords"]["backend"] == "lexicon" else [],
-            parents=["build_keyword_requests"],
+            frozen=True,
         ),
     message:
         "Answering the keyword requests of shard {wildcards.shard}"
@@ -143,7 +137,7 @@ rule parse_keywords:
         mem_mb=1000,
         runtime="10m",
     params:
-        lineage=lineage("parse_keywords", parents=["answer_keywords", "read_samples"]),
+        lineage=lineage("parse_keywords", frozen=True),
     message:
         "Parsing the keyword answers of shard {wildcards.shard}"
     script:
@@ -172,8 +166,7 @@ rule price_keywords:
         lineage=lineage(
             "price_keywords",
             settings=["api.model", "keywords.backend", "plan.prices"],
-            files=[config["plan"]["prices"]],
-            parents=["answer_keywords"],
+            paths=["plan.prices"],
             script="price_requests",
         ),
     message:

@@ -9,7 +9,7 @@ STAGE_FILES += expand("results/masks/{shard}", shard=SHARDS)
 
 
 # Labels are looked at when they join the masks, and only then.
-LABELS_COUNT = config["masks"]["truth"] == "union"
+INSTANCES_COUNT = config["masks"]["truth"] == "union"
 
 
 rule segment_objects:
@@ -18,7 +18,7 @@ rule segment_objects:
         samples="results/samples/{shard}.parquet",
         sample_folder="results/samples/{shard}",
         keywords="results/keywords/{shard}.parquet",
-        scenes=lambda wildcards: SCENES[wildcards.shard] if LABELS_COUNT else [],
+        scenes=lambda wildcards: SCENES[wildcards.shard] if INSTANCES_COUNT else [],
     output:
         table="results/masks/{shard}.parquet",
         folder=directory("results/masks/{shard}"),
@@ -37,11 +37,9 @@ rule segment_objects:
         lineage=lineage(
             "segment_objects",
             settings=["masks"],
-            parents=["read_samples", "parse_keywords"],
-            weights=["masks.weights"],
-            per_source=True,
-            source_files=["instances"] if LABELS_COUNT else [],
-            version=3,
+            paths=["masks.weights"],
+            entries=["source", *(["source.instances"] if INSTANCES_COUNT else [])],
+            frozen=True,
         ),
     message:
         "Segmenting mentioned objects of shard {wildcards.shard}"

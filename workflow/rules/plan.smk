@@ -40,12 +40,8 @@ rule estimate_run:
                 "train",
                 "plan",
             ],
-            weights=["train.clip"],
-            files=[
-                config["plan"]["prices"],
-                "src/unscene/resources/throughput.yaml",
-                "src/unscene/resources/lexicon.yaml",
-            ],
+            paths=["train.clip", "plan.prices"],
+            files=["src/unscene/resources/throughput.yaml", "src/unscene/resources/lexicon.yaml"],
         ),
     message:
         "Estimating the cost of the run"

@@ -61,9 +61,8 @@ rule score_edits:
                 "quality.dino",
                 "train.clip",
             ],
-            parents=["remove_objects"],
-            weights=["quality.judge", "quality.dino", "train.clip"],
-            version=3,
+            paths=["quality.judge", "quality.dino", "train.clip"],
+            frozen=True,
         ),
     message:
         "Scoring the edits of shard {wildcards.shard}"
@@ -98,14 +97,7 @@ rule select_pairs:
                 "quality.policy",
                 *DECIDING[config["quality"]["policy"]]["settings"],
             ],
-            parents=[
-                "join_samples",
-                "join_masks",
-                "join_edits",
-                "join_captions",
-                "join_scores",
-                *DECIDING[config["quality"]["policy"]]["parents"],
-            ],
+            frozen=True,
         ),
     message:
         "Selecting the pairs"
@@ -129,7 +121,7 @@ rule draw_contact_sheet:
     conda:
         "../../envs/vision.yaml"
     params:
-        lineage=lineage("draw_contact_sheet", parents=["select_pairs"]),
+        lineage=lineage("draw_contact_sheet"),
     message:
         "Drawing the contact sheet"
     script:
@@ -156,7 +148,7 @@ rule score_sham_edits:
         mem_mb=4000,
         runtime="1h",
     params:
-        lineage=lineage("score_sham_edits", parents=["make_sham_edits"]),
+        lineage=lineage("score_sham_edits", frozen=True),
     message:
         "Scoring the sham edits of shard {wildcards.shard}"
     script:
@@ -179,11 +171,7 @@ rule select_sham_edits:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage(
-            "select_sham_edits",
-            settings=["quality.thresholds"],
-            parents=["join_samples", "join_sham_edits", "join_captions", "score_sham_edits"],
-        ),
+        lineage=lineage("select_sham_edits", settings=["quality.thresholds"], frozen=True),
     message:
         "Selecting the sham edits"
     script:

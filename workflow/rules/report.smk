@@ -65,29 +65,7 @@ rule write_report:
                 "report",
                 "deploy",
             ],
-            parents=[
-                "join_samples",
-                "join_keywords",
-                "join_masks",
-                "join_edits",
-                "join_captions",
-                "join_scores",
-                "calibrate_scores",
-                *(["calibrate_thresholds"] if config["quality"]["labels"] else []),
-                "price_keywords",
-                "select_pairs",
-                "split_folds",
-                "compare_arms",
-                "apply_pass_rule",
-                "score_against_truth",
-                "estimate_run",
-                "measure_agreement",
-            ]
-            + (["measure_batchsize", "write_batchsize"] if wants_study(config) else [])
-            + (["join_sweeps"] if SWEPT else [])
-            + (["compare_unseen_classes"] if UNSEEN else [])
-            + (["draw_retrieval"] if MAIN_ARM in TRAINED_ARMS else []),
-            weights=["masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"],
+            paths=["masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"],
             files=[
                 f"src/unscene/resources/templates/{name}.html.j2"
                 for name in ("report", "text", "audit", "arms")

@@ -31,7 +31,7 @@ rule render_scenes:
         mem_mb=1000,
         runtime="30m",
     params:
-        lineage=lineage("render_scenes", per_source=True, formats=["embedded"]),
+        lineage=lineage("render_scenes", entries=["source"], frozen=True),
     message:
         "Rendering the scenes of source {wildcards.source}"
     script:
@@ -65,8 +65,8 @@ rule read_samples:
                 "samples.min_side",
                 "samples.max_pixels",
             ],
-            parents=["render_scenes"],
-            per_source=True,
+            entries=["source"],
+            frozen=True,
         ),
     message:
         "Reading photos and captions of shard {wildcards.shard}"
@@ -93,9 +93,7 @@ rule join_samples:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage(
-            "join_samples", settings=["samples.duplicate_hash_distance"], parents=["read_samples"]
-        ),
+        lineage=lineage("join_samples", settings=["samples.duplicate_hash_distance"], frozen=True),
     message:
         "Joining the samples of all shards"
     script:

@@ -67,13 +67,7 @@ rule cache_pairs:
         mem_mb=8000,
         runtime="4h",
     params:
-        lineage=lineage(
-            "cache_pairs",
-            settings=["train.clip"],
-            parents=["select_pairs"] + (["select_sham_edits"] if CONTROLS else []),
-            weights=["train.clip"],
-            version=1,
-        ),
+        lineage=lineage("cache_pairs", settings=["train.clip"], paths=["train.clip"], frozen=True),
     message:
         "Decoding the photos of the pairs"
     script:
@@ -90,6 +84,14 @@ use rule cache_pairs as cache_unfiltered with:
         "logs/cache_unfiltered.log",
     benchmark:
         "benchmarks/cache_unfiltered.tsv"
+    params:
+        lineage=lineage(
+            "cache_unfiltered",
+            settings=["train.clip"],
+            paths=["train.clip"],
+            frozen=True,
+            script="cache_pairs",
+        ),
     message:
         "Decoding the photos of the unfiltered pairs"
 
@@ -112,13 +114,7 @@ rule export_pairs:
         mem_mb=16000,
         runtime="1d",
     params:
-        lineage=lineage(
-            "export_pairs",
-            settings=["seed", "train.clip"],
-            parents=["select_pairs"],
-            weights=["train.clip"],
-            version=1,
-        ),
+        lineage=lineage("export_pairs", settings=["seed", "train.clip"], paths=["train.clip"], frozen=True),
     message:
         "Exporting the pairs as tars"
     script:
@@ -149,12 +145,7 @@ rule train_clip:
         runtime="2h",
     params:
         lineage=lineage(
-            "train_clip",
-            settings=TRAIN_SETTINGS,
-            parents=[READER, "select_pairs", "split_folds", "find_leaks"],
-            weights=["train.clip"],
-            version=3,
-            per_arm=True,
+            "train_clip", settings=TRAIN_SETTINGS, paths=["train.clip"], entries=["arm"], frozen=True
         ),
     message:
         "Training arm {wildcards.arm} without fold {wildcards.fold}, seed {wildcards.seed}"
@@ -176,6 +167,15 @@ use rule train_clip as train_clip_classes with:
         "logs/train_clip/{arm}-class{fold}-seed{seed}.log",
     benchmark:
         "benchmarks/train_clip/{arm}-class{fold}-seed{seed}.tsv"
+    params:
+        lineage=lineage(
+            "train_clip_classes",
+            settings=TRAIN_SETTINGS,
+            paths=["train.clip"],
+            entries=["arm"],
+            frozen=True,
+            script="train_clip",
+        ),
     message:
         "Training arm {wildcards.arm} without fold {wildcards.fold} of the categories, seed {wildcards.seed}"
 
@@ -201,12 +201,7 @@ rule train_final:
         runtime="2h",
     params:
         lineage=lineage(
-            "train_final",
-            settings=TRAIN_SETTINGS,
-            parents=[READER, "select_pairs", "find_leaks"],
-            weights=["train.clip"],
-            version=3,
-            per_arm=True,
+            "train_final", settings=TRAIN_SETTINGS, paths=["train.clip"], entries=["arm"], frozen=True
         ),
     message:
         "Training arm {wildcards.arm} on all pairs"

@@ -25,11 +25,7 @@ rule score_against_truth:
     conda:
         "../../envs/vision.yaml"
     params:
-        lineage=lineage(
-            "score_against_truth",
-            settings=["samples.sources"],
-            parents=["join_keywords", "select_pairs"],
-        ),
+        lineage=lineage("score_against_truth", settings=["samples.sources"]),
     message:
         "Scoring keywords, masks, edits and selection against the truth"
     script:
@@ -56,12 +52,7 @@ rule measure_agreement:
         mem_mb=4000,
         runtime="30m",
     params:
-        lineage=lineage(
-            "measure_agreement",
-            settings=["samples.sources"],
-            files=[LEXICON],
-            parents=["join_samples", "join_keywords"],
-        ),
+        lineage=lineage("measure_agreement", settings=["samples.sources"], files=[LEXICON]),
     message:
         "Measuring how lexicon, answers and labels agree"
     script:

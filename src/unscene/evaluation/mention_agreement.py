@@ -13,7 +13,7 @@ from unscene.batchsize.gold import encode_words
 from unscene.batchsize.measures import describe_answers
 from unscene.photos.coco_instances import read_instances
 from unscene.run.checkout import CHECKOUT
-from unscene.run.shards import get_source_name
+from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_table, write_table
 from unscene.words.agreement import rate
 from unscene.words.lexicon import load_lexicon

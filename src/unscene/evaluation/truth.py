@@ -11,7 +11,8 @@ import pandas as pd
 from unscene.photos.coco_instances import LabelledPhoto, find_instances, read_instances
 from unscene.photos.images import PhotoError, read_mask, read_photo
 from unscene.quality.image_scores import measure_psnr, measure_sharpness
-from unscene.run.shards import check_file, get_source_name
+from unscene.run.shard_names import get_source_name
+from unscene.run.shards import check_file
 from unscene.run.tables import read_table, write_json
 from unscene.words.agreement import count_share, count_words, get_auc, rate, summarise
 

@@ -20,7 +20,7 @@ from unscene.machine.scratch import Scratch
 from unscene.run.checkout import resolve_path
 from unscene.run.lineage import digest
 from unscene.run.logs import log_job
-from unscene.run.shards import get_source_name
+from unscene.run.shard_names import get_source_name
 
 # An entry of the config that a wildcard names, and the list or dictionary that holds it.
 ENTRIES = {

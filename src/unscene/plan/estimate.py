@@ -9,7 +9,7 @@ import yaml
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.plan.text_costs import STAGES, describe_power, describe_stage, estimate_api
 from unscene.run.configuration import is_trained
-from unscene.run.shards import list_shards
+from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
 
 EMBEDDED = "resources/embedded"

@@ -4,7 +4,7 @@ import pandas as pd
 
 from unscene.report.numbers import ratio
 from unscene.report.run import Run
-from unscene.run.shards import get_source_name
+from unscene.run.shard_names import get_source_name
 
 MOST_REASONS = 15
 

@@ -1,28 +1,36 @@
 """Lineage: what decides a rule's output, so that a change invalidates what it touches and nothing else.
 
-A rule's lineage holds its own settings, a hash of its code (or a version number, for dear rules), the fingerprints of
-its weights, and its parents' lineages. It is the rule's only param, so Snakemake re-runs the rule exactly when
-one of these changes.
+A rule's lineage holds its own settings, the version of its code, the fingerprints of its weights and files, and its parents' lineages. It
+is the rule's only param, so Snakemake re-runs the rule exactly when one of these changes. The parents are the rules that make
+its inputs: the workflow is asked, so the graph is written once, in the rules.
 """
 
-import ast
 import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from unscene.run.shards import get_source_name
+from unscene.run.code_versions import name_code
+from unscene.run.shard_names import get_source_name
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-SCRIPTS = CHECKOUT / "workflow" / "scripts"
-SOURCE = CHECKOUT / "src"
-# Modules that say where and how a job runs, not what it makes: a change in them re-runs nothing.
-# The package `batches` sends requests and keeps the answers; what an answer is, the request alone decides.
-UNDECIDING = {"logs.py", "offline.py", "devices.py"}
-UNDECIDING_PACKAGES = {"batches"}
 # Keys that guard a file: they stop a job or let it go on, and decide nothing of its output.
 GUARDS = ("masks.sha256", "quality.judge_sha256")
+# Keys of an entry of the config that are paths. A file counts by its content; where it lies decides nothing. A source's folder of
+# photos is not looked at: a source is immutable, and its files of captions tell it from others.
+FILES_OF = {
+    "source": ("captions", "table", "instances"),
+    "set": ("path", "captions", "instances", "classes", "templates"),
+    "model": ("path",),
+    "guard": ("ids", "hashes"),
+}
+FOLDERS_OF = {"source": ("images",)}
+ENTRIES = {"source": "samples.sources", "arm": "train.arms", "set": "evaluate.sets", "model": "evaluate.models"}
+# Wildcards that tell jobs apart which have the same lineage.
+_ALIKE = ("fold", "seed", "alpha")
+# Files beside weights that people put there, and that no library reads.
+_IGNORED = ("readme", "license", "licence", "notice", "card.")
+_IGNORED_SUFFIXES = (".md", ".rst", ".pdf", ".png", ".jpg", ".jpeg", ".gif")
 _WHOLE_FILE_BYTES = 64 * 2**20
 _BLOCK_BYTES = 2**20
 
@@ -33,124 +41,128 @@ class Lineage:
     Rules that work on a shard depend on that shard's source alone, rules that work on an arm on that arm alone: so
     a new source or a new arm re-runs nothing that exists. A rule over all of them lists the digests of each.
 
-    needs_files: False gives a file that is not there no fingerprint, in place of an error.
+    find_parents: (rule, wildcards) -> the (rule, wildcards) of every job that makes an input of this one. needs_files: False gives
+    a file that is not there no fingerprint, in place of an error.
     """
 
-    def __init__(self, config: dict, checkout: Path, needs_files: bool = True):
+    def __init__(self, config: dict, checkout: Path, find_parents: Callable, needs_files: bool = True):
         self._config, self._checkout, self._needs_files = config, checkout, needs_files
+        self._find_parents = find_parents
         self._declared: dict[str, dict] = {}
+        self._known: dict[tuple, dict] = {}
         self._digests: dict[tuple, str] = {}
-        self._entries = {
-            "source": {source["name"]: source for source in config["samples"]["sources"]},
-            "arm": complete_arms(config["train"]["arms"]),
-            "set": {entry["name"]: entry for entry in config.get("evaluate", {}).get("sets", [])},
-            "model": {entry["name"]: entry for entry in config.get("evaluate", {}).get("models", [])},
-        }
 
     def declare(
         self,
         rule: str,
         settings: Sequence[str] = (),
-        parents: Sequence[str] = (),
-        weights: Sequence[str] = (),
+        paths: Sequence[str] = (),
         files: Sequence[str] = (),
-        source_files: Sequence[str] = (),
-        version: int | None = None,
-        per_source: bool = False,
-        per_arm: bool = False,
-        per_set: bool = False,
-        per_model: bool = False,
-        formats: Sequence[str] | None = None,
+        entries: Sequence[str] = (),
+        frozen: bool = False,
         script: str | None = None,
     ) -> Callable[[object], dict]:
         """Register a rule and return its lineage as a function of the wildcards.
 
-        settings: config sections or dotted keys that the script reads. weights: dotted keys whose value is a path (or null).
-        files: files of the checkout that decide the output. source_files: keys of the job's own source whose files do,
-        where it has them; for rules with per_source. version: for dear rules, in place of the hash of the
-        code. per_source, per_arm, per_set, per_model: the entry of the job's own source, arm, evaluation set or named model
-        belongs to the settings, as `source`, `arm`, `set` or `model`; of a named model the weights count, too.
-        formats: the rule runs for sources of these formats only, so it touches no other source. script: when it is not the
-        rule's own name.
+        settings: config sections or dotted keys that the script reads; `samples.sources:name,format` is these keys alone of each
+        entry of a list. paths: dotted keys whose value is a path, or null, of weights or of a
+        file; its content counts. files: files of the package that decide the output. entries: of `source`, `arm`, `set` and `model`
+        those whose entry, named by the job's wildcards, belongs to the settings; a source's file of instances only as `source.instances`.
+        frozen: the code counts by its version alone (`unscene.run.code_versions`). script: when it is not the rule's own name.
         """
         self._declared[rule] = {
             "settings": settings,
-            "parents": parents,
-            "weights": weights,
+            "paths": paths,
             "files": files,
-            "source_files": source_files,
-            "code": f"version {version}" if version is not None else code_hash(script or rule),
-            "formats": formats,
-            "entries": [
-                name
-                for name, wanted in (
-                    ("source", per_source),
-                    ("arm", per_arm),
-                    ("set", per_set),
-                    ("model", per_model),
-                )
-                if wanted
-            ],
+            "entries": entries,
+            "frozen": frozen,
+            "script": script or rule,
         }
-        return lambda wildcards: self.of(rule, **_read_wildcards(wildcards))
+        return lambda wildcards: self.of(rule, dict(wildcards.items()))
 
-    def of(
-        self,
-        rule: str,
-        source: str | None = None,
-        arm: str | None = None,
-        set: str | None = None,
-        model: str | None = None,
-    ) -> dict:
-        """Return the lineage of a rule, for one source, arm, evaluation set or named model where the rule works on one."""
+    def of(self, rule: str, wildcards: dict[str, str]) -> dict:
+        """Return the lineage of the job of a rule with these wildcards."""
+        key = _name_alike(rule, wildcards)
+        if key not in self._known:
+            self._known[key] = self._make(rule, wildcards)
+        return self._known[key]
+
+    def list_scripts(self) -> dict[str, tuple[str, bool]]:
+        """Return {rule: (its script, whether its code is frozen)} of all declared rules."""
+        return {rule: (entry["script"], entry["frozen"]) for rule, entry in self._declared.items()}
+
+    def _make(self, rule: str, wildcards: dict[str, str]) -> dict:
         if rule not in self._declared:
-            raise ValueError(
-                f"lineage of {rule!r}: no rule of this name declares one; check the names in `parents`"
-            )
+            raise ValueError(f"rule {rule} declares no lineage; give it params: lineage=lineage({rule!r}, ...)")
         declared = self._declared[rule]
-        chosen = {"source": source, "arm": arm, "set": set, "model": model}
         settings: dict = {}
-        if not self._is_untrained(declared, arm):
-            for key in declared["settings"]:
-                _put(settings, key, _look_up(self._config, key))
+        weights: dict = {}
+        for setting in declared["settings"]:
+            key, _, only = setting.partition(":")
+            value = self._identify_all(key, _look_up(self._config, key))
+            if only:
+                value = [{name: entry.get(name) for name in only.split(",")} for entry in value]
+            _put(settings, key, value)
         for name in declared["entries"]:
-            settings[name] = self._entries[name][chosen[name]]
-        weights = {key: self._fingerprint(_look_up(self._config, key)) for key in declared["weights"]}
-        if "model" in declared["entries"]:
-            weights["model"] = self._fingerprint(settings["model"]["path"])
-        files = {name: self._fingerprint(name) for name in declared["files"]}
-        for key in declared["source_files"]:
-            files[f"source.{key}"] = self._fingerprint(settings["source"].get(key))
+            kind, _, file = name.partition(".")
+            entry = self._find_entry(kind, wildcards)
+            if file:
+                weights[name] = self._fingerprint(entry.get(file))
+            else:
+                settings[kind] = self._identify(kind, {k: v for k, v in entry.items() if k != "instances"})
+        for key in declared["paths"]:
+            weights[key] = self._fingerprint(_look_up(self._config, key))
+            _drop(settings, key)
+        for key in GUARDS:
+            _drop(settings, key)
         return {
             "rule": rule,
-            "settings": _drop_guards(canonical(settings)),
-            "code": declared["code"],
+            "settings": canonical(settings),
+            "code": name_code(declared["script"], declared["frozen"]),
             "weights": weights,
-            "files": files,
-            "parents": {parent: self._digest(parent, chosen) for parent in declared["parents"]},
+            "files": {name: fingerprint(self._checkout / name) for name in declared["files"]},
+            "parents": self._digest_parents(rule, wildcards),
         }
 
-    def _is_untrained(self, declared: dict, arm: str | None) -> bool:
-        """An arm without a loss is not trained, so no setting of training touches it."""
-        return "arm" in declared["entries"] and not self._entries["arm"][arm].get("loss")
+    def _digest_parents(self, rule: str, wildcards: dict[str, str]) -> dict[str, str | dict[str, str]]:
+        """Return {rule: digest} of the parents, or {rule: {wildcards: digest}} where jobs of one rule differ."""
+        found: dict[str, dict[str, str]] = {}
+        for parent, chosen in self._find_parents(rule, wildcards):
+            key = _name_alike(parent, chosen)
+            if key not in self._digests:
+                self._digests[key] = digest(self.of(parent, chosen))
+            found.setdefault(parent, {})[", ".join(key[1:])] = self._digests[key]
+        return {
+            parent: next(iter(digests.values())) if len(digests) == 1 else dict(sorted(digests.items()))
+            for parent, digests in sorted(found.items())
+        }
 
-    def _digest(self, rule: str, chosen: dict) -> str | dict | None:
-        for name, entries in self._entries.items():
-            if chosen[name] is None and self._depends_on(rule, name):
-                return {entry: self._digest(rule, {**chosen, name: entry}) for entry in entries}
-        formats = self._declared[rule]["formats"] if rule in self._declared else None
-        if formats and self._entries["source"][chosen["source"]]["format"] not in formats:
-            return None
-        key = (rule, *chosen.values())
-        if key not in self._digests:
-            self._digests[key] = digest(self.of(rule, **chosen))
-        return self._digests[key]
+    def _find_entry(self, kind: str, wildcards: dict[str, str]) -> dict:
+        name = get_source_name(wildcards["shard"]) if kind == "source" and "shard" in wildcards else wildcards[kind]
+        entries = _look_up(self._config, ENTRIES[kind])
+        if kind == "arm":
+            return complete_arms(entries)[name]
+        return next(entry for entry in entries if entry["name"] == name)
 
-    def _depends_on(self, rule: str, name: str) -> bool:
-        declared = self._declared.get(rule, {"entries": [], "parents": []})
-        return name in declared["entries"] or any(
-            self._depends_on(parent, name) for parent in declared["parents"]
-        )
+    def _identify_all(self, key: str, value: object) -> object:
+        """Return a setting with the entries in it as `_identify` has them."""
+        kinds = {"samples.sources": "source", "evaluate.sets": "set", "evaluate.models": "model", "folds.leak_guards": "guard"}
+        if key in kinds:
+            return [self._identify(kinds[key], entry) for entry in value]
+        if isinstance(value, dict):
+            return {name: self._identify_all(f"{key}.{name}", item) for name, item in value.items()}
+        return value
+
+    def _identify(self, kind: str, entry: dict) -> dict:
+        """Return an entry with the content of its files in place of where they lie."""
+        known = {name: value for name, value in entry.items() if name not in FOLDERS_OF.get(kind, ())}
+        for name in FILES_OF.get(kind, ()):
+            if known.get(name) and (self._checkout / known[name]).is_file():
+                known[name] = self._fingerprint(known[name])
+        if known.get("tars"):
+            tars = sorted((self._checkout / known["tars"]).glob("*.tar"))
+            known["tars"] = digest([[tar.name, tar.stat().st_size] for tar in tars])
+        return known
 
     def _fingerprint(self, path: str | None) -> str | None:
         if path is None or not (self._needs_files or (self._checkout / path).exists()):
@@ -181,52 +193,15 @@ def digest(value: object) -> str:
 
 
 @cache
-def code_hash(script: str) -> str:
-    """Return a hash of a step's syntax tree and of all `unscene` modules it imports; comments and layout don't count."""
-    hashed = hashlib.sha256()
-    for path in list_code(SCRIPTS / f"{script}.py"):
-        hashed.update(path.name.encode())
-        _hash_tree(ast.parse(path.read_text(encoding="utf-8")), hashed)
-    return hashed.hexdigest()[:16]
-
-
-@cache
-def list_code(path: Path) -> tuple[Path, ...]:
-    """Return a script and the `unscene` modules it imports, directly or not, sorted."""
-    found, waiting = set(), [path]
-    while waiting:
-        current = waiting.pop()
-        if current in found:
-            continue
-        found.add(current)
-        for node in ast.walk(ast.parse(current.read_text(encoding="utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for name in names:
-                if name.split(".")[0] == "unscene":
-                    target = SOURCE.joinpath(*name.split("."))
-                    modules = (target.with_suffix(".py"), target / "__init__.py")
-                    waiting += [p for p in modules if p.is_file() and _decides(p)]
-    return tuple(sorted(found))
-
-
-def _decides(path: Path) -> bool:
-    return path.name not in UNDECIDING and path.parent.name not in UNDECIDING_PACKAGES
-
-
-@cache
 def fingerprint(path: Path) -> str:
-    """Return a SHA-256 over a weights file or folder: names, sizes and contents.
+    """Return 16 hex digits of a SHA-256 over a file or a folder of weights: names in it, sizes and contents.
 
-    Of a file over 64 MB, sixteen evenly spaced blocks of 1 MB stand for the content: a checkpoint of gigabytes must not slow
-    down every parse of the workflow.
+    Where the file or the folder lies decides nothing, nor do hidden files, licences and pages beside the weights. Of a file over 64 MB,
+    sixteen evenly spaced blocks of 1 MB stand for the content: a checkpoint of gigabytes must not slow down every parse.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: the config names it, and it is not there")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and _counts(p, path))
     hashed = hashlib.sha256()
     for file in files:
         size = file.stat().st_size
@@ -241,35 +216,18 @@ def fingerprint(path: Path) -> str:
     return hashed.hexdigest()[:16]
 
 
-def _hash_tree(node: object, hashed) -> None:
-    """Feed a syntax tree into a hash: types and values only; empty fields and docstrings skipped.
-
-    `ast.dump` itself differs between Python versions; a new interpreter must not re-run a study.
-    """
-    if isinstance(node, ast.AST):
-        hashed.update(type(node).__name__.encode())
-        for name, value in ast.iter_fields(node):
-            if name in ("ctx", "kind", "type_comment", "type_params") or value is None or value == []:
-                continue
-            if name == "body" and isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
-                value = value[1:] if ast.get_docstring(node, clean=False) is not None else value
-            hashed.update(name.encode())
-            _hash_tree(value, hashed)
-    elif isinstance(node, list):
-        for item in node:
-            _hash_tree(item, hashed)
-        hashed.update(b";")
-    else:
-        hashed.update(repr(node).encode())
+def _counts(file: Path, folder: Path) -> bool:
+    if any(part.startswith(".") for part in file.relative_to(folder).parts):
+        return False
+    return not file.name.lower().startswith(_IGNORED) and file.suffix.lower() not in _IGNORED_SUFFIXES
 
 
-def _read_wildcards(wildcards) -> dict[str, str]:
-    """Return the source, arm, evaluation set and model that a job's wildcards name, where they do."""
-    named = dict(wildcards.items())
-    chosen = {name: named[name] for name in ("source", "arm", "set", "model") if name in named}
+def _name_alike(rule: str, wildcards: dict[str, str]) -> tuple[str, ...]:
+    """Return what jobs of the same lineage have in common: the rule, and the wildcards that tell lineages apart."""
+    named = {name: value for name, value in sorted(wildcards.items()) if name not in _ALIKE}
     if "shard" in named:
-        chosen["source"] = get_source_name(named["shard"])
-    return chosen
+        named["source"] = get_source_name(named.pop("shard"))
+    return (rule, *(f"{name} {value}" for name, value in sorted(named.items())))
 
 
 def _look_up(config: dict, dotted: str) -> object:
@@ -279,15 +237,20 @@ def _look_up(config: dict, dotted: str) -> object:
     return value
 
 
-def _drop_guards(settings: dict) -> dict:
-    for dotted in GUARDS:
-        section, key = dotted.split(".")
-        settings.get(section, {}).pop(key, None)
-    return settings
-
-
 def _put(settings: dict, dotted: str, value: object) -> None:
     *above, last = dotted.split(".")
     for key in above:
         settings = settings.setdefault(key, {})
     settings[last] = value
+
+
+def _drop(settings: dict, dotted: str) -> None:
+    """Leave a dotted key out; the blocks that held it are new, since a config's own are in them."""
+    first, _, rest = dotted.partition(".")
+    if first not in settings:
+        return
+    if not rest:
+        del settings[first]
+    elif isinstance(settings[first], dict):
+        settings[first] = dict(settings[first])
+        _drop(settings[first], rest)

@@ -1,8 +1,6 @@
 """Shards: the unit of work. One job writes a folder of files and one table that lists them."""
 
 import hashlib
-import math
-import re
 import shutil
 import uuid
 from pathlib import Path
@@ -10,26 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.run.tables import Table
-
-SHARD_PATTERN = r"[A-Za-z0-9_]+-\d+-of-\d+"
-
-
-def list_shards(source: dict, shard_size: int) -> list[str]:
-    """Return the shard names of one source: known from its `name` and `photos`, without reading data."""
-    count = max(1, math.ceil(source["photos"] / shard_size))
-    return [f"{source['name']}-{index}-of-{count}" for index in range(count)]
-
-
-def get_source_name(shard: str) -> str:
-    """Return the name of the source that a shard was cut from."""
-    return re.fullmatch(r"([A-Za-z0-9_]+)-\d+-of-\d+", shard).group(1)
-
-
-def get_item_range(shard: str, shard_size: int) -> range:
-    """Return the positions in the source of the items that belong to a shard."""
-    index = int(re.fullmatch(r"[A-Za-z0-9_]+-(\d+)-of-\d+", shard).group(1))
-    return range(index * shard_size, (index + 1) * shard_size)
-
 
 def file_sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's content as hex."""

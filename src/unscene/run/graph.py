@@ -1,0 +1,34 @@
+"""The graph of the workflow as its rules state it: which jobs make the inputs of a job.
+
+Snakemake has no public call for this; the private names used here are why its version is pinned.
+"""
+
+from collections.abc import Iterator
+
+from snakemake.io import is_flagged
+from snakemake.iocontainers import Wildcards
+from snakemake.output_index import OutputIndex
+
+
+class Graph:
+    """The rules of a workflow, read when the first question comes: by then all rule files are included."""
+
+    def __init__(self, workflow):
+        self._workflow = workflow
+        self._index: OutputIndex | None = None
+        self._makers: dict[str, list[tuple[str, dict[str, str]]]] = {}
+
+    def find_parents(self, rule: str, wildcards: dict[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield (rule, wildcards) of the jobs that make the inputs of a job, `ancient` inputs left out: those decide nothing."""
+        inputs = self._workflow.get_rule(rule).expand_input(Wildcards(fromdict=wildcards))[0]
+        for file in inputs:
+            if not is_flagged(file, "ancient"):
+                yield from self._find_makers(str(file))
+
+    def _find_makers(self, file: str) -> list[tuple[str, dict[str, str]]]:
+        if self._index is None:
+            self._index = OutputIndex(list(self._workflow.rules))
+        if file not in self._makers:
+            rules = self._index.match_producers(file)
+            self._makers[file] = [(rule.name, dict(rule.get_wildcards(file))) for rule in rules]
+        return self._makers[file]

@@ -1,0 +1,23 @@
+"""Names of shards: known from the config alone, and cheap to import."""
+
+import math
+import re
+
+SHARD_PATTERN = r"[A-Za-z0-9_]+-\d+-of-\d+"
+
+
+def list_shards(source: dict, shard_size: int) -> list[str]:
+    """Return the shard names of one source: known from its `name` and `photos`, without reading data."""
+    count = max(1, math.ceil(source["photos"] / shard_size))
+    return [f"{source['name']}-{index}-of-{count}" for index in range(count)]
+
+
+def get_source_name(shard: str) -> str:
+    """Return the name of the source that a shard was cut from."""
+    return re.fullmatch(r"([A-Za-z0-9_]+)-\d+-of-\d+", shard).group(1)
+
+
+def get_item_range(shard: str, shard_size: int) -> range:
+    """Return the positions in the source of the items that belong to a shard."""
+    index = int(re.fullmatch(r"[A-Za-z0-9_]+-(\d+)-of-\d+", shard).group(1))
+    return range(index * shard_size, (index + 1) * shard_size)
