@@ -15,7 +15,8 @@ from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, is_upright_rgb, perceptual_hash, read_photo, write_png
 from unscene.run.checkout import CHECKOUT
 from unscene.run.logs import progress
-from unscene.run.shards import ShardWriter, check_failed_share, file_sha256, get_item_range
+from unscene.run.shard_names import get_item_range
+from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.readers import Item, iterate_items
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.run.lineage import Lineage
-from unscene.run.shards import list_shards
+from unscene.run.shard_names import list_shards
 from unscene.samples import reading
 from unscene.samples.columns import REJECTED, SAMPLES, SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.joining import ImageIdError, join_samples
