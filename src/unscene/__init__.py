@@ -1,1 +1,1 @@
-"""The nouns that two or more steps of the workflow share."""
+"""Photos with captions in, a CLIP that knows what is not there out."""

@@ -1,7 +1,4 @@
-"""What the text stages of a run cost by the Batch API: keywords, edit captions and the batch-size study, before anything is spent.
-
-python -m unscene.plan.text_costs          writes the cost tables of README.md anew
-"""
+"""What the text stages of a run cost by the Batch API: keywords, edit captions and the batch-size study, before anything is spent."""
 
 import math
 from collections.abc import Callable
@@ -40,7 +37,7 @@ TABLE_MODELS = (
 )
 TABLE_PROMPTS = (1, 5, 20, 50, 100)
 TABLE_CAPTIONS = (30_000, 3_000_000)
-MARKS = ("<!-- costs: python -m unscene.plan.text_costs -->", "<!-- end of costs -->")
+MARKS = ("<!-- costs: unscene costs -->", "<!-- end of costs -->")
 
 
 def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> dict:
@@ -280,9 +277,3 @@ def make_tables(checkout: Path) -> str:
         + tabulate_run(plans)
         + "\n"
     )
-
-
-if __name__ == "__main__":
-    root = Path(__file__).resolve().parents[3]
-    page = root / "README.md"
-    page.write_text(write_tables(page.read_text(encoding="utf-8"), make_tables(root)), encoding="utf-8")

@@ -8,6 +8,7 @@ Snakemake has no public call for this; the private names used here are why its v
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +69,7 @@ def warn_of_needed_jobs(config: dict) -> None:
     Snakemake does not look through `ancient` inputs for jobs that are due when another job above them is due, too, so a
     change can need a second run. In a process of its own: the finished run still holds Snakemake's state.
     """
-    command = [sys.executable, "-m", "unscene.run.needed_jobs", "--config", json.dumps(config)]
+    command = [*shlex.split(sys.executable), "-m", "unscene.run.needed_jobs", "--config", json.dumps(config)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     checkout = Path(__file__).resolve().parents[3]
     command += ["--directory", str(Path.cwd())]
@@ -79,13 +80,13 @@ def warn_of_needed_jobs(config: dict) -> None:
         print(f"The whole run has still to do (snakemake once more does it):\n{told.stdout}", file=sys.stderr)
 
 
-def main() -> None:
+def main(asked: list[str] | None = None) -> None:
     """Print what would run, a line a rule."""
     parser = argparse.ArgumentParser(description="What would run again, and why.")
     parser.add_argument("--directory", default=".", help="the run's directory")
     parser.add_argument("--configfile", nargs="*", default=[], help="overlays, as given to snakemake")
     parser.add_argument("--config", type=json.loads, default={}, help="overrides, as JSON")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(asked)
     needed = list_needed_jobs(arguments.directory, arguments.config, arguments.configfile)
     needed.pop("all", None)
     if not needed:

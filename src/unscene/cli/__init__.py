@@ -1,0 +1,1 @@
+"""The command `unscene`: what people ask beside the workflow's own line."""

@@ -1,0 +1,153 @@
+"""The command `unscene` and its subcommands. Each imports its room when it is called, so help is quick.
+
+A subcommand is a function of this module, named in `build_parser`, that takes the parsed arguments and returns
+an exit status.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from unscene.run.checkout import CHECKOUT
+
+EPILOG = "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory RUN]"
+
+
+class CommandError(Exception):
+    """What the command cannot do, and the way out; printed without a traceback."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; return its exit status."""
+    given = build_parser().parse_args(arguments)
+    try:
+        return given.call(given)
+    except CommandError as error:
+        print(f"unscene: {error}", file=sys.stderr)
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    parser = argparse.ArgumentParser(prog="unscene", description=_first_line(sys.modules["unscene"]), epilog=EPILOG)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    run = argparse.ArgumentParser(add_help=False)
+    run.add_argument("--directory", type=Path, default=Path("."), metavar="RUN", help="the run's directory (default: here)")
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument(
+        "--configfile",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="overlays of config/config.yaml, as given to snakemake; may be repeated",
+    )
+
+    def add(call, *parents):
+        one = commands.add_parser(
+            call.__name__, help=_first_line(call), description=call.__doc__, parents=parents
+        )
+        one.set_defaults(call=call)
+        return one
+
+    add(plan, run, config)
+    add(why, run, config)
+
+    one = add(label, run)
+    one.add_argument("--rater", required=True, help="your name; each rater has a file of their own")
+    one.add_argument("--items", type=int, default=500, help="edits in the sample (at the first start)")
+    one.add_argument("--size-bins", type=float, nargs="*", default=[0.02, 0.08], help="edges of the sample's strata")
+    one.add_argument("--seed", type=int, default=7, help="seed of the sample's order")
+    one.add_argument("--port", type=int, default=0, help="0 takes a free one")
+
+    one = add(batches, run)
+    actions = one.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="all batches, and what they cost")
+    forget = actions.add_parser("forget", help="book a batch at its worst case; its requests are asked, and paid, anew")
+    forget.add_argument("batch_id")
+
+    one = add(costs)
+    one.add_argument("--page", type=Path, help="the page that holds the tables (default: the checkout's README.md)")
+    return parser
+
+
+def plan(given: argparse.Namespace) -> int:
+    """Say what a run will cost, before anything is spent: tokens, dollars, device hours, bytes and files."""
+    checkout = find_checkout()
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile"), "--cores", "1"]
+    command += ["--directory", str(given.directory.resolve()), "--quiet", "progress", "rules"]
+    command += ["--forcerun", "estimate_run"]
+    if given.configfile:
+        command += ["--configfile", *_resolve_files(given.configfile)]
+    environment = os.environ | {"UNSCENE_PLAN": "1"}
+    return subprocess.run([*command, "--", "results/plan.json"], cwd=checkout, env=environment).returncode
+
+
+def why(given: argparse.Namespace) -> int:
+    """Say what would run again, and why."""
+    from unscene.run.needed_jobs import main as tell_needed_jobs
+
+    checkout = find_checkout()
+    arguments = ["--directory", str(given.directory.resolve()), "--configfile", *_resolve_files(given.configfile)]
+    os.chdir(checkout)
+    tell_needed_jobs(arguments)
+    return 0
+
+
+def label(given: argparse.Namespace) -> int:
+    """Open the labelling page for the edits of a run."""
+    from unscene.labelling.__main__ import main as open_page
+
+    arguments = ["--rater", given.rater, "--run", str(given.directory), "--items", str(given.items)]
+    arguments += ["--size-bins", *map(str, given.size_bins), "--seed", str(given.seed), "--port", str(given.port)]
+    return open_page(arguments)
+
+
+def batches(given: argparse.Namespace) -> int:
+    """Look into the ledgers of paid answers."""
+    from unscene.answers.batches.__main__ import main as look_into_ledgers
+
+    wanted = [given.action] + ([given.batch_id] if given.action == "forget" else [])
+    look_into_ledgers(["--directory", str(given.directory), *wanted])
+    return 0
+
+
+def costs(given: argparse.Namespace) -> int:
+    """Write the cost tables of the README anew, from the price table and the course's config."""
+    from unscene.plan.text_costs import make_tables, write_tables
+
+    checkout = find_checkout()
+    page = given.page or checkout / "README.md"
+    page.write_text(write_tables(page.read_text(encoding="utf-8"), make_tables(checkout)), encoding="utf-8")
+    return 0
+
+
+def find_checkout() -> Path:
+    """Return the checkout that this package belongs to; CommandError in another one, or where there is none."""
+    here = Path.cwd()
+    if here != CHECKOUT and (here / "Snakefile").is_file() and (here / "src" / "unscene").is_dir():
+        raise CommandError(
+            f"this command belongs to {CHECKOUT}, not to the checkout here; "
+            f"make env here, or call it with PYTHONPATH={here / 'src'}"
+        )
+    if not (CHECKOUT / "Snakefile").is_file():
+        raise CommandError(
+            "this needs the workflow, which is not in the installed package: clone the repository and make env there"
+        )
+    return CHECKOUT
+
+
+def _resolve_files(files: Sequence[Path]) -> list[str]:
+    lacking = [file for file in files if not file.is_file()]
+    if lacking:
+        raise CommandError(f"--configfile: {lacking[0]} is not there")
+    return [str(file.resolve()) for file in files]
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().splitlines()[0]

@@ -1,0 +1,87 @@
+"""The command `unscene`: its subcommands, their options, and that it works on its own checkout alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unscene.cli import command
+
+COMMANDS = ("plan", "why", "label", "batches", "costs")
+
+
+def run_command(*arguments: str, cwd: Path, checkout: Path) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
+    return subprocess.run(
+        [sys.executable, "-m", "unscene", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+
+
+def test_help_names_every_subcommand(capsys):
+    with pytest.raises(SystemExit) as stop:
+        command.main(["--help"])
+    assert stop.value.code == 0
+    told = capsys.readouterr().out
+    assert all(f"\n    {name}" in told for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_subcommand_has_help(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command.main([name, "--help"])
+    assert stop.value.code == 0
+    assert f"usage: unscene {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--configfile", "a", "b"], ["--configfile", "a", "--configfile", "b"]])
+def test_overlays_are_given_in_one_go_or_one_by_one(arguments):
+    given = command.build_parser().parse_args(["why", *arguments])
+    assert given.configfile == [Path("a"), Path("b")]
+    assert command.build_parser().parse_args(["why"]).configfile == []
+
+
+def test_an_overlay_that_is_not_there_is_named(capsys):
+    assert command.main(["why", "--configfile", "nowhere.yaml"]) == 1
+    assert capsys.readouterr().err == "unscene: --configfile: nowhere.yaml is not there\n"
+
+
+def test_another_checkout_is_not_answered_for(tmp_path, monkeypatch, capsys):
+    (tmp_path / "src/unscene").mkdir(parents=True)
+    (tmp_path / "Snakefile").touch()
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["why"]) == 1
+    assert "not to the checkout here" in capsys.readouterr().err
+
+
+def test_ledgers_are_listed_from_anywhere(tmp_path, checkout):
+    done = run_command("batches", "--directory", str(tmp_path), "list", cwd=tmp_path, checkout=checkout)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    gone = run_command("batches", "--directory", str(tmp_path), "forget", "batch_1", cwd=tmp_path, checkout=checkout)
+    assert gone.returncode == 1 and "no batch batch_1 is under way" in gone.stderr
+
+
+def test_labelling_without_a_run_says_what_it_lacks(tmp_path, checkout):
+    done = run_command("label", "--rater", "script-a", cwd=tmp_path, checkout=checkout)
+    assert done.returncode == 1 and "scores.parquet" in done.stderr
+
+
+def test_the_cost_tables_of_the_readme_are_what_costs_writes(tmp_path, checkout):
+    page = tmp_path / "README.md"
+    page.write_text((checkout / "README.md").read_text())
+    assert command.main(["costs", "--page", str(page)]) == 0
+    assert page.read_text() == (checkout / "README.md").read_text()
+
+
+@pytest.mark.workflow
+def test_plan_and_why_take_a_run_and_overlays(tmp_path, checkout):
+    (tmp_path / "seed.yaml").write_text("seed: 8\n")
+    (tmp_path / "title.yaml").write_text("report: {title: tried}\n")
+    chosen = ["--directory", "my run", "--configfile", "seed.yaml", "title.yaml"]
+    planned = run_command("plan", *chosen, cwd=tmp_path, checkout=checkout)
+    assert planned.returncode == 0, planned.stderr
+    assert (tmp_path / "my run/results/plan.json").is_file()
+    told = run_command("why", *chosen, cwd=tmp_path, checkout=checkout)
+    assert told.returncode == 0, told.stderr
+    assert "write_report" in told.stdout and "estimate_run" not in told.stdout
