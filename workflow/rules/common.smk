@@ -4,6 +4,7 @@
 # OUTPUTS:         SHARDS, SOURCES, STAGE_FILES (each rule file adds its own), lineage()
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from snakemake.utils import validate
 
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
+# Jobs are processes of their own and look here first: another copy of the package may be installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    dict.fromkeys([str(CHECKOUT / "src"), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
+)
+# Snakemake writes it into a shell command as it stands, which a folder with a space in its name would break.
+sys.executable = shlex.quote(sys.executable) if os.path.exists(sys.executable) else sys.executable
 
 from unscene.run.configuration import (
     check_config,

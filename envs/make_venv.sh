@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Make the environment of `make env`: make_venv.sh PYTHON VENV, in the checkout.
+#
+# It is built in a fresh folder and then renamed, so a build that fails leaves the old one as it was. Only what this
+# script made is ever replaced: its file .installed names the checkout that it belongs to.
+set -euo pipefail
+python=$1 venv=$2
+
+stop() {
+  echo "make env: $1" >&2
+  exit 1
+}
+
+if [ -L "$venv" ]; then
+  stop "$venv is a link to $(readlink "$venv") and older than requirements.lock. A link is never replaced: remove it (rm '$venv'), or make env where it points to."
+elif [ -e "$venv" ] && [ ! -f "$venv/.installed" ] && [ -n "$(ls -A "$venv")" ]; then
+  stop "$venv holds something that make env did not make, so it is not replaced: move it away."
+elif [ -s "$venv/.installed" ] && [ "$(cat "$venv/.installed")" != "$PWD" ]; then
+  stop "$venv was made for $(cat "$venv/.installed"), so it is not replaced: move it away."
+fi
+command -v "$python" >/dev/null ||
+  stop "$python is not here: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3 env"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  stop "$("$python" -V) is too old: unscene needs Python 3.11 or newer; name one: make PYTHON=python3.12 env"
+"$python" -c 'import venv, ensurepip' 2>/dev/null ||
+  stop "$python lacks its venv module: install it (Debian and Ubuntu: apt-get install python3-venv)"
+
+echo "Making the environment in $venv"
+fresh=$(mktemp -d "$PWD/.venv-XXXXXX")
+trap 'rm -rf "$fresh"' EXIT
+"$python" -m venv "$fresh/first"
+"$fresh/first/bin/python" -m pip install --quiet --disable-pip-version-check uv
+uv() { "$fresh/first/bin/uv" "$@"; }
+uv venv --quiet --relocatable --python "$(command -v "$python")" "$fresh/venv"
+inside=$fresh/venv/bin/python
+uv pip install --quiet --compile-bytecode --python "$inside" --no-deps -r requirements.lock
+uv pip install --quiet --python "$inside" --no-deps --no-build-isolation --editable .
+echo "$PWD" >"$fresh/venv/.installed"
+if [ -e "$venv" ]; then mv "$venv" "$fresh/old"; fi
+mv "$fresh/venv" "$venv"
