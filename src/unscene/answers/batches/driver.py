@@ -299,7 +299,7 @@ class Driver:
             return
         raise Stopped(
             f"the endpoint does not show batch {row['batch_id']}: {error}. Is the key of the project that sent it? If its answers "
-            f"are gone for good, book it as lost: PYTHONPATH=workflow/scripts python -m unscene.answers.batches forget {row['batch_id']}"
+            f"are gone for good, book it as lost: unscene batches forget {row['batch_id']}"
         )
 
     def _settle(self, row, batch) -> None:
