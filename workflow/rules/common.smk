@@ -51,7 +51,8 @@ FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 
-lineage = Lineage(config, CHECKOUT, Graph(workflow).find_parents, needs_files=not IS_PLAN).declare
+LINEAGE = Lineage(config, CHECKOUT, Graph(workflow).find_parents, needs_files=not IS_PLAN)
+lineage = LINEAGE.declare
 
 
 wildcard_constraints:

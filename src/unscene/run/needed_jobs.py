@@ -1,39 +1,51 @@
-"""Which jobs would a run start now, and why? Asked of Snakemake itself, in plain words.
-
-    python -m unscene.run.needed_jobs [--directory RUN] [--configfile FILE ...]
+"""Which jobs would a run start now, and why? Asked of Snakemake itself, in plain words: `unscene why`.
 
 Snakemake has no public call for this; the private names used here are why its version is pinned.
 """
 
 import argparse
+import ast
 import json
 import os
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from unscene.run.checkout import CHECKOUT
+from unscene.run.code_versions import list_changed
+
 NOTHING = "Nothing would run: every result is up to date."
-REASONS = {
-    "missing_output": "its output is missing",
-    "params_changed": "its settings, code or weights changed, or a parent's did",
-    "updated_input": "an input is newer",
-    "updated_input_run": "an input will be made anew",
-    "input_changed": "the set of its inputs changed",
-    "forced": "it was forced",
-}
+# Inputs up to this size are compared by content when they are newer. profiles/default says the same to the command line.
+MAX_CHECKSUM_FILE_SIZE = 1_000_000_000
+MOST_NAMED = 3
 
 
-def list_needed_jobs(
+@dataclass
+class NeededRule:
+    """The jobs of a rule that would run. `causes` say what changed of the rule itself; without any, it follows others."""
+
+    jobs: int = 0
+    causes: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a run would do: the rules in the order of the flow, frozen scripts whose code changed, and what nothing makes any more."""
+
+    rules: dict[str, NeededRule]
+    undecided: list[str]
+    left_over: list[str]
+
+
+def inspect_run(
     directory: str | Path,
     config: dict | None = None,
     configfiles: list[str] | None = None,
-    snakefile: str | Path = "Snakefile",
-) -> dict[str, tuple[int, list[str]]]:
-    """Return {rule: (number of jobs, reasons)} for the jobs that a run in `directory` would start now.
-
-    config: overrides, merged over the config files as `--config` does.
-    """
+    snakefile: str | Path = CHECKOUT / "Snakefile",
+) -> Inspection:
+    """Return what a run in `directory` would do now. config: overrides, merged over the config files as `--config` does."""
     from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
     from snakemake.settings.enums import Quietness, RerunTrigger
 
@@ -49,18 +61,135 @@ def list_needed_jobs(
                 workdir=Path(directory).resolve(),
             )
             # The profile's triggers: profiles are read by the command line only.
-            triggers = frozenset({RerunTrigger.INPUT, RerunTrigger.MTIME, RerunTrigger.PARAMS})
-            inner = workflow.dag(DAGSettings(rerun_triggers=triggers)).workflow_api._workflow
+            settings = DAGSettings(
+                rerun_triggers=frozenset({RerunTrigger.INPUT, RerunTrigger.MTIME, RerunTrigger.PARAMS}),
+                max_checksum_file_size=MAX_CHECKSUM_FILE_SIZE,
+            )
+            inner = workflow.dag(settings).workflow_api._workflow
             inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             inner._build_dag()
-            needed: dict[str, tuple[int, set]] = {}
-            for job in inner.dag.needrun_jobs():
-                jobs, reasons = needed.get(job.rule.name, (0, set()))
-                found = {text for name, text in REASONS.items() if getattr(inner.dag.reason(job), name, None)}
-                needed[job.rule.name] = (jobs + 1, reasons | found)
-            return {rule: (jobs, sorted(reasons)) for rule, (jobs, reasons) in needed.items()}
+            return _inspect(inner)
     finally:
         os.chdir(back)
+
+
+def list_needed_jobs(*arguments, **named) -> dict[str, int]:
+    """Return {rule: number of jobs} that a run would start now; takes what `inspect_run` takes."""
+    return {rule: needed.jobs for rule, needed in inspect_run(*arguments, **named).rules.items()}
+
+
+def _inspect(workflow) -> Inspection:
+    found: dict[str, NeededRule] = {}
+    for job in workflow.dag.needrun_jobs():
+        if job.rule.name == workflow.default_target:
+            continue
+        needed = found.setdefault(job.rule.name, NeededRule())
+        needed.jobs += 1
+        needed.causes |= dict.fromkeys(_list_causes(job, workflow))
+    order = [rule.name for rule in workflow.rules]
+    scripts = workflow.globals["LINEAGE"].list_scripts()
+    changed = set(list_changed())
+    undecided = {script for script, frozen in scripts.values() if frozen and script in changed}
+    return Inspection(
+        rules=dict(sorted(found.items(), key=lambda item: order.index(item[0]))),
+        undecided=sorted(undecided),
+        left_over=list_left_over({str(file) for job in workflow.dag.jobs for file in job.output}),
+    )
+
+
+def _list_causes(job, workflow) -> list[str]:
+    """Say what changed of a job itself; nothing when it runs only because another does."""
+    reason = workflow.dag.reason(job)
+    own = not reason.derived
+    causes = []
+    if reason.forced:
+        causes.append("it was forced")
+    if own and reason.missing_output:
+        causes.append(f"missing: {_name_some(reason.missing_output)}")
+    if own and reason.updated_input:
+        causes.append(f"its input has other content: {_name_some(reason.updated_input)}")
+    if own and reason.input_changed:
+        causes.append("the set of its inputs changed")
+    recorded = workflow.persistence.metadata(job.output[0]) if job.output else None
+    if recorded is not None and recorded.params:
+        before = _read_lineage(recorded.params)
+        causes += tell_changes(before, job.params.lineage) if before else ["an older version of unscene made it"]
+    return causes
+
+
+def _read_lineage(params: list) -> dict | None:
+    for text in params:
+        value = ast.literal_eval(text) if isinstance(text, str) and text.startswith("{") else None
+        if isinstance(value, dict) and "parents" in value:
+            return value
+    return None
+
+
+def tell_changes(before: dict, now: dict) -> list[str]:
+    """Say what differs between two lineages of one rule, parents left out: each key with its old and its new value."""
+    told = [
+        f"{key}: {_show(old)} -> {_show(new)}" for key, old, new in _compare(before["settings"], now["settings"])
+    ]
+    if before["code"] != now["code"]:
+        told.append(f"its code: {before['code']} -> {now['code']}")
+    for kind, what in (("weights", "other content"), ("files", "other content")):
+        told += [f"{key}: {what}" for key, *_ in _compare(before.get(kind, {}), now.get(kind, {}))]
+    if "chosen" in now:
+        told += [f"{key}: {_show(old)} -> {_show(new)}" for key, old, new in _compare(before.get("chosen", {}), now["chosen"])]
+    return told
+
+
+def _compare(before: object, now: object, key: str = "") -> list[tuple[str, object, object]]:
+    """Return (dotted key, old, new) of every value that differs; `absent` where one has none."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        names = [*before, *(name for name in now if name not in before)]
+        return [
+            found
+            for name in names
+            for found in _compare(before.get(name, "absent"), now.get(name, "absent"), f"{key}.{name}".lstrip("."))
+        ]
+    return [] if before == now else [(key, before, now)]
+
+
+def list_left_over(made: set[str], results: Path = Path("results")) -> list[str]:
+    """Return the topmost paths below `results` that no job of this config makes: results of another config."""
+    kept = {Path(path) for path in made}
+    needed = {parent for path in kept for parent in path.parents}
+    left: list[str] = []
+    waiting = [results]
+    while waiting:
+        folder = waiting.pop()
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path in kept or path.name.startswith("."):
+                continue
+            if path in needed:
+                waiting.append(path)
+            else:
+                left.append(str(path))
+    return sorted(left)
+
+
+def format_inspection(found: Inspection) -> str:
+    """Return an inspection in plain words: causes first, then what follows them, then what needs a decision."""
+    lines = []
+    causing = {rule: needed for rule, needed in found.rules.items() if needed.causes}
+    following = {rule: needed for rule, needed in found.rules.items() if not needed.causes}
+    if not found.rules:
+        lines.append(NOTHING)
+    for rule, needed in causing.items():
+        lines.append(f"{rule} ({_count(needed.jobs)}):")
+        lines += [f"    {cause}" for cause in needed.causes]
+    if following:
+        lines.append("what follows: " + ", ".join(f"{rule} ({needed.jobs})" for rule, needed in following.items()))
+    if found.undecided:
+        lines.append(
+            f"WARNING: the code of {', '.join(found.undecided)} is not the recorded one, and its results are kept all the same. "
+            "Decide: python -m unscene.run.code_versions raise|keep SCRIPT (raise: outputs change)"
+        )
+    if found.left_over:
+        lines.append("Results that nothing in this config makes; remove them when you don't need them:")
+        lines += [f"    rm -r {path}" for path in found.left_over]
+    return "\n".join(lines)
 
 
 def warn_of_needed_jobs(config: dict) -> None:
@@ -73,7 +202,7 @@ def warn_of_needed_jobs(config: dict) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     checkout = Path(__file__).resolve().parents[3]
     command += ["--directory", str(Path.cwd())]
-    told = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
+    told = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     if told.returncode:
         print(f"What is left to do could not be found out:\n{told.stderr[-2000:]}", file=sys.stderr)
     elif NOTHING not in told.stdout:
