@@ -25,9 +25,7 @@ rule score_controls:
     """Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
     input:
         samples="results/samples/samples.parquet",
-        sample_folders=expand("results/samples/{shard}", shard=SHARDS),
         masks="results/masks/masks.parquet",
-        mask_folders=expand("results/masks/{shard}", shard=SHARDS),
     output:
         "results/quality/control_scores.parquet",
     log:
@@ -132,11 +130,9 @@ if config["quality"]["distances"]:
         """Measure how far the accepted edits of each class lie, as a set, from real photos without it."""
         input:
             samples="results/samples/samples.parquet",
-            sample_folders=expand("results/samples/{shard}", shard=SHARDS),
             keywords="results/keywords/keywords.parquet",
             masks="results/masks/masks.parquet",
             pairs="results/quality/pairs.parquet",
-            edit_folders=expand("results/edits/{shard}", shard=SHARDS),
         output:
             "results/quality/distances.parquet",
         log:

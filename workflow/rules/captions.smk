@@ -6,6 +6,9 @@
 #                  results/captions/cost.json; with captions.backend openai also results/captions/batches.json
 
 STAGE_FILES += expand("results/captions/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += expand(
+    "results/captions/{kind}/{shard}.jsonl", kind=["requests", "raw", "followups"], shard=SHARDS
+)
 STAGE_FILES += ["results/captions/cost.json"]
 
 

@@ -16,9 +16,7 @@ rule remove_objects:
     """Paint over the masked object of each wanted edit; retry with another seed and a wider mask where cheap checks fail."""
     input:
         samples="results/samples/{shard}.parquet",
-        sample_folder="results/samples/{shard}",
         masks="results/masks/{shard}.parquet",
-        mask_folder="results/masks/{shard}",
     output:
         table="results/edits/{shard}.parquet",
         folder=directory("results/edits/{shard}"),
@@ -50,9 +48,7 @@ rule make_sham_edits:
     """Paint a hole of each object's shape on free background of the same photo: a control edit that keeps the object."""
     input:
         samples="results/samples/{shard}.parquet",
-        sample_folder="results/samples/{shard}",
         masks="results/masks/{shard}.parquet",
-        mask_folder="results/masks/{shard}",
     output:
         table="results/edits/sham/{shard}.parquet",
         folder=directory("results/edits/sham/{shard}"),

@@ -64,7 +64,7 @@ rule list_untouched_photos:
         keywords="results/keywords/keywords.parquet",
         folds="results/folds/folds.parquet",
         # An embedded source's objects are what was drawn.
-        scenes=[f"results/scenes/{name}" for name in SOURCES if SOURCES[name]["format"] == "embedded"],
+        scenes=ALL_SCENES,
     output:
         photos="results/metrics/photos.parquet",
     log:

@@ -6,6 +6,9 @@
 #                  results/keywords/cost.json; with keywords.backend openai also results/keywords/batches.json
 
 STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += expand(
+    "results/keywords/{kind}/{shard}.jsonl", kind=["requests", "raw", "followups"], shard=SHARDS
+)
 STAGE_FILES += ["results/keywords/cost.json"]
 
 LEXICON = "src/unscene/resources/lexicon.yaml"

@@ -16,9 +16,8 @@ rule segment_objects:
     """Find the objects that the captions mention and write one mask per wanted edit."""
     input:
         samples="results/samples/{shard}.parquet",
-        sample_folder="results/samples/{shard}",
         keywords="results/keywords/{shard}.parquet",
-        scenes=lambda wildcards: SCENES[wildcards.shard] if INSTANCES_COUNT else [],
+        scenes=(lambda wildcards: SCENES.get(get_source_name(wildcards.shard), [])) if INSTANCES_COUNT else [],
     output:
         table="results/masks/{shard}.parquet",
         folder=directory("results/masks/{shard}"),

@@ -33,11 +33,8 @@ rule score_edits:
     """Score the edits of a shard; nothing is decided here, so a new threshold never scores again."""
     input:
         samples="results/samples/{shard}.parquet",
-        sample_folder="results/samples/{shard}",
         masks="results/masks/{shard}.parquet",
-        mask_folder="results/masks/{shard}",
         edits="results/edits/{shard}.parquet",
-        edit_folder="results/edits/{shard}",
     output:
         table="results/quality/{shard}.parquet",
     log:
@@ -132,9 +129,7 @@ rule score_sham_edits:
     """Score the sham edits of a shard by their pixels."""
     input:
         samples="results/samples/{shard}.parquet",
-        sample_folder="results/samples/{shard}",
         sham="results/edits/sham/{shard}.parquet",
-        sham_folder="results/edits/sham/{shard}",
     output:
         "results/quality/sham/{shard}.parquet",
     log:

@@ -4,22 +4,34 @@
 # OUTPUTS:         results/scenes/{source}/, results/samples/{shard}.parquet, results/samples/{shard}/,
 #                  results/samples/samples.parquet, results/samples/rejected.parquet
 
-STAGE_FILES += expand("results/samples/{shard}.parquet", shard=SHARDS)
+STAGE_FILES += expand(
+    "results/samples/{shard}{kind}", shard=SHARDS, kind=["", ".parquet", ".rejected.parquet"]
+)
 STAGE_FILES += ["results/samples/samples.parquet", "results/samples/rejected.parquet"]
 
 
-# The folder of an embedded source is an input of its shards; files of other sources are not, since sources never change.
+# What an embedded source tells of its scenes; files of other sources are no inputs, since sources never change.
+# Files and not their folder: Snakemake tells by content whether a newer file differs, and of a folder it can't.
 SCENES = {
-    shard: [f"results/scenes/{source['name']}"] if source["format"] == "embedded" else []
-    for source in SOURCES.values()
-    for shard in list_shards(source, config["samples"]["shard_size"])
+    name: [
+        f"results/scenes/{name}/{file}"
+        for file in (f"captions_{name}.json", f"instances_{name}.json", "truth.parquet")
+    ]
+    for name, source in SOURCES.items()
+    if source["format"] == "embedded"
 }
+ALL_SCENES = [file for files in SCENES.values() for file in files]
+STAGE_FILES += ALL_SCENES + expand("results/scenes/{source}/{kind}", source=SCENES, kind=["images", "truth"])
 
 
 rule render_scenes:
     """Draw an embedded source: photos, captions, instances and the truth behind every object, in COCO's format."""
     output:
-        folder=directory("results/scenes/{source}"),
+        captions="results/scenes/{source}/captions_{source}.json",
+        instances="results/scenes/{source}/instances_{source}.json",
+        truth="results/scenes/{source}/truth.parquet",
+        images=directory("results/scenes/{source}/images"),
+        pictures=directory("results/scenes/{source}/truth"),
     log:
         "logs/render_scenes/{source}.log",
     benchmark:
@@ -41,7 +53,7 @@ rule render_scenes:
 rule read_samples:
     """Read the photos and captions of one shard; unusable ones become rows with a reason."""
     input:
-        scenes=lambda wildcards: SCENES[wildcards.shard],
+        scenes=lambda wildcards: SCENES.get(get_source_name(wildcards.shard), []),
     output:
         table="results/samples/{shard}.parquet",
         folder=directory("results/samples/{shard}"),

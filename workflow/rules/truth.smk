@@ -15,7 +15,7 @@ rule score_against_truth:
         edits="results/edits/edits.parquet",
         scores="results/quality/scores.parquet",
         pairs="results/quality/pairs.parquet",
-        scenes=[f"results/scenes/{name}" for name in SOURCES if SOURCES[name]["format"] == "embedded"],
+        scenes=ALL_SCENES,
     output:
         "results/metrics/truth.json",
     log:
@@ -38,7 +38,7 @@ rule measure_agreement:
         samples="results/samples/samples.parquet",
         keywords="results/keywords/keywords.parquet",
         answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
-        scenes=[f"results/scenes/{name}" for name in SOURCES if SOURCES[name]["format"] == "embedded"],
+        scenes=ALL_SCENES,
     output:
         "results/keywords/agreement.parquet",
     log:

@@ -76,7 +76,11 @@ def read_module(path: Path) -> Module:
     hashed = hashlib.sha256("\x1f".join(syntax.tokens).encode())
     uses = set()
     for node, alias in sorted(_list_imports(tree), key=lambda found: ast.dump(found[0])):
-        bound = (alias.asname or alias.name).split(".")[0] if isinstance(node, ast.Import) else alias.asname or alias.name
+        bound = (
+            (alias.asname or alias.name).split(".")[0]
+            if isinstance(node, ast.Import)
+            else alias.asname or alias.name
+        )
         if bound not in syntax.names and (bound in syntax.hints or _module_of(node) in HINTING):
             continue
         module = alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
@@ -103,9 +107,12 @@ class _Syntax:
             self.tokens.append(";")
         elif not isinstance(node, ast.AST):
             self.tokens.append(repr(node))
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            return
-        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        elif (
+            isinstance(node, ast.Import | ast.ImportFrom)
+            or isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        ):
             return
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not self._locals:
             self._locals = _number_locals(node)
@@ -161,7 +168,11 @@ class _Syntax:
         name = _called_name(node)
         kept, keywords = node.args, node.keywords
         if name in LOG_CALLS:
-            kept = [argument for argument in kept if not _is_text(argument) and not isinstance(argument, ast.JoinedStr)]
+            kept = [
+                argument
+                for argument in kept
+                if not _is_text(argument) and not isinstance(argument, ast.JoinedStr)
+            ]
         if name in DECLARATIONS:
             kept = kept[: DECLARATIONS[name]] + [a for a in kept[DECLARATIONS[name] :] if not _is_text(a)]
         self.tokens.append("Call")
@@ -209,9 +220,12 @@ def _list_bound(node: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store | ast.Del):
             yield child.id
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ExceptHandler) and child.name:
-            yield child.name
-        elif isinstance(child, ast.MatchAs | ast.MatchStar) and child.name:
+        elif (
+            isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ExceptHandler)
+            and child.name
+            or isinstance(child, ast.MatchAs | ast.MatchStar)
+            and child.name
+        ):
             yield child.name
         elif isinstance(child, ast.MatchMapping) and child.rest:
             yield child.rest
@@ -220,7 +234,9 @@ def _list_bound(node: ast.AST) -> Iterator[str]:
 
 def _list_imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, ast.alias]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module and node.level == 0):
+        if isinstance(node, ast.Import) or (
+            isinstance(node, ast.ImportFrom) and node.module and node.level == 0
+        ):
             for alias in node.names:
                 yield node, alias
 

@@ -25,7 +25,12 @@ FILES_OF = {
     "guard": ("ids", "hashes"),
 }
 FOLDERS_OF = {"source": ("images",)}
-ENTRIES = {"source": "samples.sources", "arm": "train.arms", "set": "evaluate.sets", "model": "evaluate.models"}
+ENTRIES = {
+    "source": "samples.sources",
+    "arm": "train.arms",
+    "set": "evaluate.sets",
+    "model": "evaluate.models",
+}
 # Wildcards that tell jobs apart which have the same lineage.
 _ALIKE = ("fold", "seed", "alpha")
 # Files beside weights that people put there, and that no library reads.
@@ -93,7 +98,9 @@ class Lineage:
 
     def _make(self, rule: str, wildcards: dict[str, str]) -> dict:
         if rule not in self._declared:
-            raise ValueError(f"rule {rule} declares no lineage; give it params: lineage=lineage({rule!r}, ...)")
+            raise ValueError(
+                f"rule {rule} declares no lineage; give it params: lineage=lineage({rule!r}, ...)"
+            )
         declared = self._declared[rule]
         settings: dict = {}
         weights: dict = {}
@@ -138,7 +145,11 @@ class Lineage:
         }
 
     def _find_entry(self, kind: str, wildcards: dict[str, str]) -> dict:
-        name = get_source_name(wildcards["shard"]) if kind == "source" and "shard" in wildcards else wildcards[kind]
+        name = (
+            get_source_name(wildcards["shard"])
+            if kind == "source" and "shard" in wildcards
+            else wildcards[kind]
+        )
         entries = _look_up(self._config, ENTRIES[kind])
         if kind == "arm":
             return complete_arms(entries)[name]
@@ -146,7 +157,12 @@ class Lineage:
 
     def _identify_all(self, key: str, value: object) -> object:
         """Return a setting with the entries in it as `_identify` has them."""
-        kinds = {"samples.sources": "source", "evaluate.sets": "set", "evaluate.models": "model", "folds.leak_guards": "guard"}
+        kinds = {
+            "samples.sources": "source",
+            "evaluate.sets": "set",
+            "evaluate.models": "model",
+            "folds.leak_guards": "guard",
+        }
         if key in kinds:
             return [self._identify(kinds[key], entry) for entry in value]
         if isinstance(value, dict):
@@ -201,7 +217,9 @@ def fingerprint(path: Path) -> str:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: the config names it, and it is not there")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and _counts(p, path))
+    files = (
+        [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and _counts(p, path))
+    )
     hashed = hashlib.sha256()
     for file in files:
         size = file.stat().st_size

@@ -113,7 +113,9 @@ def _list_causes(job, workflow) -> list[str]:
     recorded = workflow.persistence.metadata(job.output[0]) if job.output else None
     if recorded is not None and recorded.params:
         before = _read_lineage(recorded.params)
-        causes += tell_changes(before, job.params.lineage) if before else ["an older version of unscene made it"]
+        causes += (
+            tell_changes(before, job.params.lineage) if before else ["an older version of unscene made it"]
+        )
     return causes
 
 
@@ -128,14 +130,18 @@ def _read_lineage(params: list) -> dict | None:
 def tell_changes(before: dict, now: dict) -> list[str]:
     """Say what differs between two lineages of one rule, parents left out: each key with its old and its new value."""
     told = [
-        f"{key}: {_show(old)} -> {_show(new)}" for key, old, new in _compare(before["settings"], now["settings"])
+        f"{key}: {_show(old)} -> {_show(new)}"
+        for key, old, new in _compare(before["settings"], now["settings"])
     ]
     if before["code"] != now["code"]:
         told.append(f"its code: {before['code']} -> {now['code']}")
     for kind, what in (("weights", "other content"), ("files", "other content")):
         told += [f"{key}: {what}" for key, *_ in _compare(before.get(kind, {}), now.get(kind, {}))]
     if "chosen" in now:
-        told += [f"{key}: {_show(old)} -> {_show(new)}" for key, old, new in _compare(before.get("chosen", {}), now["chosen"])]
+        told += [
+            f"{key}: {_show(old)} -> {_show(new)}"
+            for key, old, new in _compare(before.get("chosen", {}), now["chosen"])
+        ]
     return told
 
 
@@ -146,7 +152,9 @@ def _compare(before: object, now: object, key: str = "") -> list[tuple[str, obje
         return [
             found
             for name in names
-            for found in _compare(before.get(name, "absent"), now.get(name, "absent"), f"{key}.{name}".lstrip("."))
+            for found in _compare(
+                before.get(name, "absent"), now.get(name, "absent"), f"{key}.{name}".lstrip(".")
+            )
         ]
     return [] if before == now else [(key, before, now)]
 
@@ -180,7 +188,9 @@ def format_inspection(found: Inspection) -> str:
         lines.append(f"{rule} ({_count(needed.jobs)}):")
         lines += [f"    {cause}" for cause in needed.causes]
     if following:
-        lines.append("what follows: " + ", ".join(f"{rule} ({needed.jobs})" for rule, needed in following.items()))
+        lines.append(
+            "what follows: " + ", ".join(f"{rule} ({needed.jobs})" for rule, needed in following.items())
+        )
     if found.undecided:
         lines.append(
             f"WARNING: the code of {', '.join(found.undecided)} is not the recorded one, and its results are kept all the same. "

@@ -9,6 +9,7 @@ import pandas as pd
 
 from unscene.run.tables import Table
 
+
 def file_sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's content as hex."""
     with open(path, "rb") as handle:
