@@ -15,18 +15,19 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[3]
 PACKAGE = CHECKOUT / "src/unscene"
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-# Rooms that more than the base dependencies are needed to import: the extras that have it.
-NEEDS = {"answers": ["api"], "labelling": ["serve"]}
+# Rooms, and modules beside their rooms, that more than the base dependencies are needed to import: the extras that have it.
+NEEDS = {"answers": "api", "labelling": "serve", "run.graph": "workflow"}
 # Model libraries take seconds to import, so only a function that uses one imports it.
 HEAVY = ("torch", "torchvision", "transformers", "diffusers", "open_clip", "ultralytics", "onnxruntime")
 # A conda environment has the base dependencies and those of these extras.
 ENVIRONMENTS = {"text": ["api"], "vision": ["vision"], "clip": ["clip"]}
 IMPORT_ALL = """
 import importlib, json, os, pkgutil, sys
-blocked, rooms, told = json.loads(sys.argv[1])
+blocked, needs, told = json.loads(sys.argv[1])
 class Blocker:
+    blocked = ()
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in blocked:
+        if name.partition(".")[0] in self.blocked:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Blocker())
 import cv2  # its own loader sets LD_LIBRARY_PATH
@@ -34,19 +35,18 @@ before = dict(os.environ)
 import unscene
 failed = {}
 for module in pkgutil.walk_packages(unscene.__path__, "unscene."):
-    room = module.name.split(".")[1]
-    if room in rooms and not module.name.endswith("__main__"):
+    name = module.name.removeprefix("unscene.")
+    place = name if name in needs else name.partition(".")[0]
+    if not name.endswith("__main__"):
+        allowed = set(needs.get(place, []))
+        sys.meta_path[0].blocked = set(blocked) - allowed
         try:
             importlib.import_module(module.name)
         except ModuleNotFoundError as error:
-            failed.setdefault(room, error.name.partition(".")[0])
+            failed.setdefault(place, error.name.partition(".")[0])
 changed = sorted(key for key in before.keys() | os.environ.keys() if before.get(key) != os.environ.get(key))
 print(json.dumps({"failed": failed, "changed": changed, "loaded": sorted(set(told) & set(sys.modules))}))
 """
-
-
-def list_rooms() -> list[str]:
-    return sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
 def name_of(requirement: str) -> str:
@@ -61,11 +61,11 @@ def list_modules(requirements: list[str]) -> set[str]:
     return {module for module, owners in pairs if names & {name_of(owner) for owner in owners}}
 
 
-def import_rooms(rooms: list[str], blocked: set[str], python: str = sys.executable, path: str = "") -> dict:
-    """Import every module of some rooms in a process of its own; modules of `blocked` cannot be found there."""
+def import_all(blocked: set[str], needs: dict[str, list[str]], python: str = sys.executable, path: str = "") -> dict:
+    """Import every module in a process of its own, where modules of `blocked` are found by those that need them alone."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PYTHONPATH": path} if path else {}
-    asked = json.dumps([sorted(blocked), rooms, HEAVY])
+    asked = json.dumps([sorted(blocked), needs, HEAVY])
     done = subprocess.run(
         [python, "-c", IMPORT_ALL, asked], cwd="/", env=environment, capture_output=True, text=True, timeout=300
     )
@@ -74,21 +74,16 @@ def import_rooms(rooms: list[str], blocked: set[str], python: str = sys.executab
 
 
 def test_importing_pulls_no_model_library_and_sets_nothing():
-    found = import_rooms(list_rooms(), set(), path=str(PACKAGE.parent))
+    found = import_all(set(), {}, path=str(PACKAGE.parent))
     assert found == {"failed": {}, "changed": [], "loaded": []}
 
 
 def test_a_room_imports_with_its_own_needs_alone():
     """The rest is made unfindable, so this holds in an environment that has only the needs (tried by a dear test)."""
     base = list_modules(PROJECT["dependencies"])
-    extras = {name: list_modules(needs) for name, needs in PROJECT["optional-dependencies"].items()}
-    everything = set().union(*extras.values()) - base
-    groups = {tuple(NEEDS.get(room, ())) for room in list_rooms()}
-    for group in groups:
-        rooms = [room for room in list_rooms() if tuple(NEEDS.get(room, ())) == group]
-        allowed = set().union(*(extras[extra] for extra in group))
-        found = import_rooms(rooms, everything - allowed, path=str(PACKAGE.parent))
-        assert found["failed"] == {}, f"{rooms} with {group or 'the base dependencies'}"
+    extras = {name: list_modules(needs) - base for name, needs in PROJECT["optional-dependencies"].items()}
+    needs = {place: sorted(extras[extra]) for place, extra in NEEDS.items()}
+    assert import_all(set().union(*extras.values()), needs, path=str(PACKAGE.parent))["failed"] == {}
 
 
 def test_the_lock_has_every_need_and_no_index_address():
@@ -134,11 +129,10 @@ def install_wheel(python: Path, wheel: str) -> None:
 @pytest.mark.dear
 def test_the_wheel_imports_with_what_it_says_it_needs(installed):
     wheel, python = installed
-    found = import_rooms(list_rooms(), set(), python=str(python))
+    found = import_all(set(), dict.fromkeys(NEEDS, []), python=str(python))
     assert set(found["failed"]) == set(NEEDS)
-    extras = sorted({extra for needs in NEEDS.values() for extra in needs})
-    install_wheel(python, f"{wheel}[{','.join(extras)}]")
-    assert import_rooms(list_rooms(), set(), python=str(python)) == {"failed": {}, "changed": [], "loaded": []}
+    install_wheel(python, f"{wheel}[{','.join(NEEDS.values())}]")
+    assert import_all(set(), {}, python=str(python)) == {"failed": {}, "changed": [], "loaded": []}
     help_text = subprocess.run([python.with_name("unscene"), "--help"], capture_output=True, text=True, cwd="/")
     assert help_text.returncode == 0 and "labelling page" in help_text.stdout
     away = subprocess.run([python.with_name("unscene"), "why"], capture_output=True, text=True, cwd="/")
