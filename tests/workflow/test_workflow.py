@@ -13,7 +13,7 @@ import yaml
 import frozen_code
 from unscene.run.lineage import fingerprint
 from unscene.run.needed_jobs import list_needed_jobs
-from unscene.scenes.rendering import render_scenes
+from unscene.scenes.rendering import draw_dataset
 from workflow_runs import CHECKOUT, copy_checkout, run_snakemake
 
 pytestmark = pytest.mark.workflow
@@ -170,7 +170,7 @@ def test_a_new_source_runs_its_own_shards_only(finished_run, tmp_path):
 def test_changed_instances_run_the_masks_of_their_source_when_they_count(tmp_path, truth, expected):
     sources = []
     for name, seed in (("one", 1), ("two", 2)):
-        render_scenes(tmp_path / name, name, photos=4, seed=seed)
+        draw_dataset(tmp_path / name, name, photos=4, seed=seed)
         files = {kind: str(tmp_path / name / f"{kind}_{name}.json") for kind in ("captions", "instances")}
         images = str(tmp_path / name / "images")
         sources.append({"name": name, "format": "coco", "photos": 4, "images": images, **files})

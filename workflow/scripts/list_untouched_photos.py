@@ -3,7 +3,6 @@
 from unscene.evaluation.untouched_photos import list_untouched_photos
 
 if __name__ == "__main__":
-    from unscene.run.checkout import resolve_path
     from unscene.run.logs import log_job
 
     with log_job(snakemake):
@@ -16,5 +15,4 @@ if __name__ == "__main__":
             sources={source["name"]: source for source in settings["samples"]["sources"]},
             max_photos=settings["evaluate"]["max_photos"],
             seed=settings["seed"],
-            resolve=resolve_path,
         )

@@ -1,18 +1,9 @@
-"""Render the embedded dataset: photos, captions and exact masks in COCO's format, and the truth behind each object."""
+"""Render an embedded source: photos, captions and exact masks in COCO's format, and the truth behind each object."""
 
-from pathlib import Path
-
-from unscene.scenes.rendering import render_scenes
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.scenes.rendering import render_scenes
 
-    with log_job(snakemake):
-        source = snakemake.params.lineage["settings"]["source"]
-        render_scenes(
-            path_to_folder=Path(snakemake.output.captions).parent,
-            name=source["name"],
-            photos=source["photos"],
-            seed=source["seed"],
-            size=64,
-        )
+        render_scenes(job)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,10 @@ import pandas as pd
 from unscene.answers.batch_lines import read_lines
 from unscene.batchsize.gold import encode_words
 from unscene.batchsize.measures import describe_answers
-from unscene.photos.coco_instances import read_instances
-from unscene.run.checkout import CHECKOUT
+from unscene.photos.coco_instances import list_objects
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_table, write_table
+from unscene.samples.instances import read_source_instances
 from unscene.words.agreement import rate
 from unscene.words.lexicon import load_lexicon
 from unscene.words.vocabulary import COCO80
@@ -104,24 +103,15 @@ def find_labels(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return which captions lie on labelled photos, the photo's number of each of these, and the labels (photos, 80).
 
-    A photo without a single labelled object counts as not labelled: nobody can tell the two apart.
+    A photo that its source's instances list is labelled, with nothing when they hold no object of it; another one is not.
     """
     words: dict[str, set] = {}
     for source in sources:
-        path = _find_instances(source)
-        if path is None:
-            continue
-        labels = read_instances(path)
+        instances = read_source_instances(source)
         for row in sample[sample["shard"].map(get_source_name) == source["name"]].itertuples():
-            photo = labels.get(str(row.source_key))
-            if photo is not None and (photo.segmentations or photo.crowds):
-                words[row.image_id] = (set(photo.segmentations) | set(photo.crowds)) & set(COCO80)
+            objects = list_objects(instances, row.source_key)
+            if objects is not None:
+                words[row.image_id] = objects & set(COCO80)
     labelled = keyword["image_id"].isin(words).to_numpy()
     codes, photos = pd.factorize(keyword["image_id"][labelled])
     return labelled, codes, encode_words([words[image_id] for image_id in photos])
-
-
-def _find_instances(source: dict) -> Path | None:
-    if source["format"] == "embedded":
-        return Path("results/scenes") / source["name"] / f"instances_{source['name']}.json"
-    return CHECKOUT / source["instances"] if source.get("instances") else None

@@ -8,12 +8,15 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from unscene.photos.coco_instances import LabelledPhoto, find_instances, read_instances
+from unscene.photos.coco_instances import list_objects
 from unscene.photos.images import PhotoError, read_mask, read_photo
 from unscene.quality.image_scores import measure_psnr, measure_sharpness
 from unscene.run.shard_names import get_source_name
 from unscene.run.shards import check_file
 from unscene.run.tables import read_table, write_json
+from unscene.samples.instances import read_source_instances
+from unscene.samples.readers import locate_files
+from unscene.scenes.columns import TRUTH
 from unscene.words.agreement import count_share, count_words, get_auc, rate, summarise
 
 TELEA_RADIUS_PX = 3
@@ -41,7 +44,7 @@ def score_against_truth(paths: dict[str, str], path_to_truth: str, sources: list
         part = {key: frame[frame["image_id"].isin(sample.index)] for key, frame in table.items()
                 if key not in ("samples", "scores")}  # fmt: skip
         part["scores"] = table["scores"][table["scores"]["edit_id"].isin(part["edits"]["edit_id"])]
-        labels = read_labels(source)
+        labels = read_source_instances(source)
         measured = measure_edits(part["edits"], sample, labels, read_truth_paths(source))
         truth[name] = {
             "keywords": score_keywords(part["keywords"], sample),
@@ -57,20 +60,15 @@ def score_against_truth(paths: dict[str, str], path_to_truth: str, sources: list
     return truth
 
 
-def read_labels(source: dict) -> dict[str, LabelledPhoto] | None:
-    """Return the labelled photos of a source by its own image id, or None when it has no labels."""
-    path = find_instances(source)
-    return None if path is None else read_instances(path)
-
-
 def read_truth_paths(source: dict) -> dict[tuple[str, str], tuple[Path, str]] | None:
     """Return path and SHA-256 of the true photos without a category by (file name, category), or None when the source has none."""
-    if source["format"] != "embedded":
+    path = locate_files(source).get("truth")
+    if path is None:
         return None
-    folder = Path("results/scenes") / source["name"]
-    truth = read_table(folder / "truth.parquet", ["file_name", "category", "truth_path", "sha256"])
+    folder = Path(path).parent
+    truth = TRUTH.read(path)
     return {
-        (row.file_name, row.category): (folder / row.truth_path, row.sha256)
+        (row.file_name, row.category): (folder / row.truth_path, row.truth_sha256)
         for row in truth.itertuples(index=False)
     }
 
@@ -104,10 +102,10 @@ def score_keyword_labels(keyword: pd.DataFrame, sample: pd.DataFrame, labels: di
     row = keyword[(keyword["status"] == "ok") & keyword["image_id"].isin(sample.index)]
     seen: dict[str, list[bool]] = {}
     for image_id, words in row.groupby("image_id")["words"]:
-        photo = labels.get(str(sample.at[image_id, "source_key"]))
-        if photo is not None:
+        objects = list_objects(labels, sample.at[image_id, "source_key"])
+        if objects is not None:
             for word in {word for found in words for word in found}:
-                seen.setdefault(word, []).append(word in photo.segmentations or word in photo.crowds)
+                seen.setdefault(word, []).append(word in objects)
     every = [hit for hits in seen.values() for hit in hits]
     return {
         **count_share(sum(every), len(every)),
@@ -125,7 +123,7 @@ def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, labels: dict | None) -
     """
     if labels is None:
         return {"iou": None, "reason": "the source has no labels"}
-    if mask["labelled_instances"].notna().any():
+    if mask["listed_instances"].notna().any():
         return {"iou": None, "reason": "masks.truth is union: the masks hold the labels themselves"}
     rows, skipped = [], 0
     has_objects = "object_path" in mask

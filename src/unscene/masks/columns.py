@@ -30,10 +30,12 @@ MASKS = Table(
             "seen_boxes", "numbers", "x0 y0 x1 y1 of all that was seen on the photo, of any category", "px"
         ),
         Column("batch_shape", "text", "photos x channels x height x width of the device's batch"),
-        Column("found_by", "text", "detector, labels or both; null when nothing was found"),
-        Column("labels", "text", "whether the source's labels of the photo were used, or why not"),
+        Column("found_by", "text", "detector, instances (the source's) or both; null when nothing was found"),
         Column(
-            "labelled_instances", "integer", "labelled objects of the category, without crowds", "objects"
+            "instances_state", "text", "whether the source's instances of the photo were used, or why not"
+        ),
+        Column(
+            "listed_instances", "integer", "the source's instances of the category, without crowds", "objects"
         ),
     ),
 )

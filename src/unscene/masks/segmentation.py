@@ -13,8 +13,8 @@ from unscene.machine.engine import Batch, DeviceStage
 from unscene.machine.job import Job
 from unscene.machine.shard_work import ShardWork, open_shard
 from unscene.masks.columns import MASKS
-from unscene.masks.wanted_objects import Photo, attach_labels, list_wanted
-from unscene.photos.coco_instances import LabelError
+from unscene.masks.wanted_objects import Photo, attach_instances, list_wanted
+from unscene.photos.coco_instances import InstancesError
 from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import ObjectMask, shape_mask
 from unscene.run.shards import file_sha256
@@ -22,15 +22,15 @@ from unscene.run.tables import read_table
 from unscene.words.vocabulary import COCO80, edit_id
 
 _NEVER = len(COCO80)
-# What people labelled is there: in the ranking by confidence x area a labelled word counts with this confidence.
-LABEL_CONFIDENCE = 1.0
+# What people marked is there: in the ranking by confidence x area a word with instances of the source counts with this confidence.
+INSTANCES_CONFIDENCE = 1.0
 
 
 def segment_objects(job: Job) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
-    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against labels. The
-    labels of the shard's source are read when masks.truth is `union` and never otherwise.
+    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against the source's
+    instances. These are read when masks.truth is `union` and never otherwise.
     """
     settings = job.settings["masks"]
     samples = read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"])
@@ -38,7 +38,7 @@ def segment_objects(job: Job) -> None:
         samples, read_table(job.inputs.keywords, ["image_id", "caption_id", "words", "status"])
     )
     if settings["truth"] == "union":
-        attach_labels(photos, samples, job.entry("source"))
+        attach_instances(photos, samples, job.entry("source"))
     with open_shard(job, MASKS) as shard:
         from unscene.masks.detectors import load_detector
 
@@ -55,7 +55,7 @@ def segment_objects(job: Job) -> None:
 
 
 def segment_photos(photos: list[Photo], shard: ShardWork, detector, settings: dict) -> pd.DataFrame:
-    """Return the rows of all photos, in order; one of which neither detector nor labels can name anything is never decoded."""
+    """Return the rows of all photos, in order; one of which neither detector nor instances can name anything is never decoded."""
     known = set(detector.categories)
     results = shard.run(
         Segmentation(detector, settings, shard.final_path),
@@ -111,9 +111,9 @@ class Segmentation(DeviceStage):
         output, rows, names = replace(output, masks=masks), list_rows(item), []
         try:
             chosen = judge_photo(item, rows, output, self._known, self._settings)
-        except LabelError as error:
-            logging.getLogger("unscene").warning("%s: labels not used: %s", item.image_id, error)
-            item = replace(item, labels=None, labels_state="broken")
+        except InstancesError as error:
+            logging.getLogger("unscene").warning("%s: instances not used: %s", item.image_id, error)
+            item = replace(item, instances=None, instances_state="broken")
             rows = list_rows(item)
             chosen = judge_photo(item, rows, output, self._known, self._settings)
         for row, shaped in chosen:
@@ -142,13 +142,13 @@ def judge_photo(
 ) -> list[tuple[dict, ObjectMask]]:
     """Fill in the rows of one photo; return the (row, masks) of the edits that are wanted of it.
 
-    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, a labelled one with LABEL_CONFIDENCE;
+    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, one that the source marks with INSTANCES_CONFIDENCE;
     the vocabulary's order decides ties.
     """
     candidates = []
     seen = detections.seen_boxes
-    if photo.labels is not None:
-        seen = np.concatenate([seen, photo.labels.list_boxes()])
+    if photo.instances is not None:
+        seen = np.concatenate([seen, photo.instances.list_boxes()])
     for row in rows:
         word = row["category"]
         # What was seen of any category, so that a control edit can keep away from it.
@@ -170,30 +170,30 @@ def judge_photo(
 def measure_word(photo: Photo, row: dict, detections, settings: dict) -> ObjectMask | None:
     """Enter what was found of a row's word; return its mask, or None when the word was not found well enough.
 
-    The mask joins what the detector found and what is labelled; where its best instance stays below masks.target_confidence, the
-    labels alone make it: on real photos such weak instances often lie elsewhere. A word with a labelled crowd is given up: a
-    group whose members nobody told apart cannot be removed whole.
+    The mask joins what the detector found and the source's instances; where the detector's best stays below
+    masks.target_confidence, the source's alone make it: on real photos such weak finds often lie elsewhere. A word with a crowd
+    is given up: a group whose members nobody told apart cannot be removed whole.
     """
     word = row["category"]
     here = np.array([category == word for category in detections.categories], dtype=bool)
     best = float(detections.confidences[here].max(initial=0.0))
     row["confidence"], row["instances"] = best, int(here.sum())
-    is_detected, is_labelled = best >= settings["target_confidence"], photo.count_labels(word) > 0
-    row["found_by"] = {(True, True): "both", (True, False): "detector", (False, True): "labels"}.get(
-        (is_detected, is_labelled)
+    is_detected, is_listed = best >= settings["target_confidence"], photo.count_instances(word) > 0
+    row["found_by"] = {(True, True): "both", (True, False): "detector", (False, True): "instances"}.get(
+        (is_detected, is_listed)
     )
     if photo.has_crowd(word):
         row["reason"] = "crowd"
         return None
-    if not is_detected and not is_labelled:
+    if not is_detected and not is_listed:
         row["reason"] = "not_detected" if not here.any() else "low_confidence"
         return None
     instances = detections.masks[here & is_detected]
-    if is_labelled:
-        instances = np.concatenate([instances, photo.labels.draw_objects(word)[None]])
+    if is_listed:
+        instances = np.concatenate([instances, photo.instances.draw_objects(word)[None]])
     shaped = shape_mask(instances, settings)
     row["area_fraction"] = shaped.area_fraction
-    row["score"] = (LABEL_CONFIDENCE if is_labelled else best) * shaped.area_fraction
+    row["score"] = (INSTANCES_CONFIDENCE if is_listed else best) * shaped.area_fraction
     row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"] = shaped.box
     row["dilation_px"], row["reason"] = shaped.dilation_px, shaped.reason
     return shaped
@@ -215,8 +215,8 @@ def _row(photo: Photo, word: str) -> dict:
         status="skipped",
         reason="unknown_to_detector",
         caption_position=photo.wanted[word],
-        labels=photo.labels_state,
-        labelled_instances=photo.count_labels(word) if photo.labels else None,
+        instances_state=photo.instances_state,
+        listed_instances=photo.count_instances(word) if photo.instances else None,
         seen_boxes=np.zeros(0, np.float32),
     )
     return row

@@ -1,4 +1,4 @@
-"""The objects that the captions of a shard name, photo by photo, and the labels that say where they are."""
+"""The objects that the captions of a shard name, photo by photo, and the source's instances of them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 from PIL import UnidentifiedImageError
 
-from unscene.photos.coco_instances import LabelledPhoto, find_instances, read_instances
+from unscene.photos.coco_instances import PhotoInstances
 from unscene.photos.images import FORMATS, open_image
-from unscene.run.checkout import CHECKOUT
+from unscene.samples.instances import read_source_instances
+from unscene.samples.readers import locate_files
 
 _EXIF_TURN = 0x0112
 
@@ -17,8 +18,8 @@ _EXIF_TURN = 0x0112
 class Photo:
     """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position.
 
-    With masks.truth `union`, `labels` holds the source's labels of the photo where they can be used, and `labels_state` says so
-    (`used`) or why not: `not_labelled`, `other_size`, `turned`.
+    With masks.truth `union`, `instances` holds the source's own of the photo where they can be used, and `instances_state` says so
+    (`used`) or why not: `unlisted`, `other_size`, `turned`.
     """
 
     image_id: str
@@ -26,20 +27,20 @@ class Photo:
     sha256: str
     wanted: dict[str, int] = field(default_factory=dict)
     pixels: int = 0
-    labels: LabelledPhoto | None = None
-    labels_state: str | None = None
+    instances: PhotoInstances | None = None
+    instances_state: str | None = None
 
-    def count_labels(self, word: str) -> int:
-        """Return the labelled objects of a word, without crowds."""
-        return len(self.labels.segmentations.get(word, ())) if self.labels else 0
+    def count_instances(self, word: str) -> int:
+        """Return the source's instances of a word, without crowds."""
+        return len(self.instances.segmentations.get(word, ())) if self.instances else 0
 
     def has_crowd(self, word: str) -> bool:
-        """Tell whether a group of a word's objects is labelled as one region."""
-        return self.labels is not None and word in self.labels.crowds
+        """Tell whether the source marks a group of a word's objects as one region."""
+        return self.instances is not None and word in self.instances.crowds
 
     def can_be_judged(self, word: str, known: set[str]) -> bool:
-        """Tell whether detector (which knows the categories `known`) or labels can say anything of a word."""
-        return word in known or self.count_labels(word) > 0 or self.has_crowd(word)
+        """Tell whether detector (which knows the categories `known`) or instances can say anything of a word."""
+        return word in known or self.count_instances(word) > 0 or self.has_crowd(word)
 
 
 def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
@@ -61,30 +62,29 @@ def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
     return [photo for photo in photos.values() if photo.wanted]
 
 
-def attach_labels(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:
-    """Give each photo its labels, or the reason why it has none that can be used.
+def attach_instances(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:
+    """Give each photo its source's instances, or the reason why it has none that can be used.
 
-    Labels mean the pixels of the source's own file: where the photo was turned by its EXIF tag when it was read, or has another
-    size than its labels, they would lie elsewhere.
+    Instances mean the pixels of the source's own file: where the photo was turned by its EXIF tag when it was read, or has another
+    size than the instances say, they would lie elsewhere.
     """
-    path = find_instances(source)
-    if path is None:
-        return
-    images = path.parent / "images" if source["format"] == "embedded" else CHECKOUT / source["images"]
     sample = samples.set_index("image_id")
     keys = {photo.image_id: str(sample.at[photo.image_id, "source_key"]) for photo in photos}
-    labelled = read_instances(path, set(keys.values()))
+    listed = read_source_instances(source, set(keys.values()))
+    if listed is None:
+        return
+    images = Path(locate_files(source)["images"])
     for photo in photos:
-        labels = labelled.get(keys[photo.image_id])
+        found = listed.get(keys[photo.image_id])
         size = (sample.at[photo.image_id, "height"], sample.at[photo.image_id, "width"])
-        if labels is None:
-            photo.labels_state = "not_labelled"
-        elif (labels.height, labels.width) != size:
-            photo.labels_state = "other_size"
-        elif is_turned(images / labels.file_name):
-            photo.labels_state = "turned"
+        if found is None:
+            photo.instances_state = "unlisted"
+        elif (found.height, found.width) != size:
+            photo.instances_state = "other_size"
+        elif is_turned(images / found.file_name):
+            photo.instances_state = "turned"
         else:
-            photo.labels, photo.labels_state = labels, "used"
+            photo.instances, photo.instances_state = found, "used"
 
 
 def is_turned(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Object labels in COCO's instances format: which objects a photo has, and their exact masks."""
+"""COCO's instances format, read in this one place: which objects a photo has, and their exact masks."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,21 +8,21 @@ import cv2
 import numpy as np
 
 from unscene.photos.mask_shapes import bounding_box
-from unscene.run.checkout import CHECKOUT
 from unscene.run.tables import TableError, read_json
 
 _SUPERSAMPLING = 8
 
 
-class LabelError(ValueError):
-    """A label that cannot be drawn."""
+class InstancesError(ValueError):
+    """An instance that cannot be drawn."""
 
 
 @dataclass
-class LabelledPhoto:
-    """The labels of one photo: `segmentations` and `crowds` by category, as the file holds them.
+class PhotoInstances:
+    """What an instances file says of one photo: `segmentations` and `crowds` by category, as the file holds them.
 
-    Whatever draws them raises LabelError when one is broken.
+    objects: all categories that it names here, drawn or not. A photo that is listed and has no annotation has none of them; of a
+    photo that is not listed nothing is known. Whatever draws them raises InstancesError when one is broken.
     """
 
     file_name: str
@@ -30,17 +30,18 @@ class LabelledPhoto:
     width: int
     segmentations: dict[str, list] = field(default_factory=dict)
     crowds: dict[str, list] = field(default_factory=dict)
+    objects: set[str] = field(default_factory=set)
 
     def draw_objects(self, category: str) -> np.ndarray:
-        """Return the union of the category's labelled objects, bool (height, width)."""
+        """Return the union of the category's objects, bool (height, width)."""
         return self._draw(self.segmentations.get(category, ()))
 
     def draw_crowds(self, category: str) -> np.ndarray:
-        """Return the regions labelled as crowds of the category: some of their pixels are objects, nobody says which."""
+        """Return the regions marked as crowds of the category: some of their pixels are objects, nobody says which."""
         return self._draw(self.crowds.get(category, ()))
 
     def list_boxes(self) -> np.ndarray:
-        """Return the box of everything that is labelled, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels, end exclusive."""
+        """Return the box of every instance, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels, end exclusive."""
         groups = [*self.segmentations.values(), *self.crowds.values()]
         boxes = [bounding_box(self._draw([segmentation])) for group in groups for segmentation in group]
         return np.array(boxes, np.float32).reshape(-1, 4)
@@ -51,47 +52,53 @@ class LabelledPhoto:
             try:
                 drawn |= decode_segmentation(segmentation, self.height, self.width)
             except (ValueError, TypeError, KeyError, IndexError) as error:
-                raise LabelError(f"{self.file_name}: {type(error).__name__}: {error}") from error
+                raise InstancesError(f"{self.file_name}: {type(error).__name__}: {error}") from error
         return drawn
 
 
-def find_instances(source: dict) -> Path | None:
-    """Return the path of a source's instances file (entry of samples.sources), or None when it has no labels."""
-    if source["format"] == "embedded":
-        return Path("results/scenes") / source["name"] / f"instances_{source['name']}.json"
-    if source["format"] == "coco" and source.get("instances"):
-        return CHECKOUT / source["instances"]
-    return None
+def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dict[str, PhotoInstances]:
+    """Read an instances file: what it says of each photo that it lists, by image id as text.
 
-
-def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dict[str, LabelledPhoto]:
-    """Read an instances file: labelled photos by image id as text; a photo that is listed without objects has none.
-
-    keys: the only image ids wanted. Raises TableError when the file is missing, not JSON, or not in that format.
+    keys: the only image ids wanted. Raises TableError, naming the file and the key, when it is missing, not JSON, or not in that
+    format.
     """
     document = read_json(path)
     try:
         return _index_instances(document, keys)
     except (KeyError, TypeError, AttributeError) as error:
+        what = (
+            f"it lacks the key {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+        )
         raise TableError(
-            f"{path}: not in COCO's instances format ({type(error).__name__}: {error}); "
-            "correct `instances` of the source in samples.sources"
+            f"{path}: not in COCO's instances format ({what}); correct `instances` where the config names this file"
         ) from error
 
 
-def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, LabelledPhoto]:
+def list_objects(instances: dict[str, PhotoInstances] | None, key: object) -> set[str] | None:
+    """Return the categories that a source says are on a photo (its own key, `source_key`), or None when that is not known.
+
+    instances: of `read_instances`; None for a source without. Only a photo that the file lists is known, and then completely.
+    """
+    photo = None if instances is None else instances.get(str(key))
+    return None if photo is None else photo.objects
+
+
+def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, PhotoInstances]:
     names = {category["id"]: category["name"] for category in document["categories"]}
     photos = {
-        str(image["id"]): LabelledPhoto(image["file_name"], image["height"], image["width"])
+        str(image["id"]): PhotoInstances(image["file_name"], image["height"], image["width"])
         for image in document["images"]
         if keys is None or str(image["id"]) in keys
     }
     for annotation in document["annotations"]:
         photo = photos.get(str(annotation["image_id"]))
-        if photo is None or not annotation.get("segmentation"):
+        if photo is None:
             continue
-        kind = photo.crowds if annotation.get("iscrowd") else photo.segmentations
-        kind.setdefault(names[annotation["category_id"]], []).append(annotation["segmentation"])
+        name = names[annotation["category_id"]]
+        photo.objects.add(name)
+        if annotation.get("segmentation"):
+            kind = photo.crowds if annotation.get("iscrowd") else photo.segmentations
+            kind.setdefault(name, []).append(annotation["segmentation"])
     return photos
 
 

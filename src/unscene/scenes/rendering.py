@@ -8,16 +8,24 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from unscene.machine.job import Job
 from unscene.scenes import CATEGORIES, compose_scene, render_scene, write_captions
+from unscene.scenes.columns import TRUTH
 from unscene.words.vocabulary import COCO80, COCO_IDS
 
 
-def render_scenes(path_to_folder, name, photos, seed, size=64):
+def render_scenes(job: Job) -> None:
+    """Render an embedded source (entry of samples.sources) into the folder of the job's files."""
+    source = job.entry("source")
+    draw_dataset(Path(job.outputs.captions).parent, source["name"], source["photos"], source["seed"])
+
+
+def draw_dataset(path_to_folder, name, photos, seed, size=64):
     """Write `photos` scenes of `size` x `size` pixels as a COCO dataset called `name`.
 
     The folder receives `images/{number:012d}.png`, `captions_{name}.json`, `instances_{name}.json` and, for each
     photo and category in it, `truth/{number}-{category}.png`: the same scene without any object of that category;
-    `truth.parquet` lists these (file_name, category, truth_path relative to the folder, sha256). An annotation of
+    `truth.parquet` lists these (file_name, category, truth_path relative to the folder, truth_sha256). An annotation of
     a caption has one key more than COCO's: `mentions`, the words of COCO's 80 that it names.
     The same arguments give the same bytes. Raises ValueError when `photos` is less than one.
     """
@@ -53,8 +61,7 @@ def render_scenes(path_to_folder, name, photos, seed, size=64):
         folder / f"instances_{name}.json",
         {"info": info, "images": images, "annotations": instances, "categories": categories},
     )
-    table = pd.DataFrame(truths, columns=["file_name", "category", "truth_path", "sha256"])
-    table.to_parquet(folder / "truth.parquet", index=False)
+    TRUTH.write(pd.DataFrame(truths, columns=TRUTH.names), folder / "truth.parquet")
 
 
 def encode_mask(mask):

@@ -496,9 +496,9 @@ def test_lexicon_and_answers_are_held_against_mentions_and_labels(tmp_path):
     assert overall.loc[("lexicon", "answers"), "precision"] == 2 / 3
     assert overall.loc[("answers", "mentions"), ["precision", "recall"]].tolist() == [1, 0.5]
     assert overall.loc[("lexicon", "labels"), ["units", "precision"]].tolist() == [
-        1,
-        0.5,
-    ]  # the second photo has no label
+        2,
+        1 / 3,
+    ]  # the second photo is listed and has no object, a third would be unknown
     assert overall["simulated"].to_dict() == {
         ("lexicon", "answers"): True, ("lexicon", "mentions"): False, ("lexicon", "labels"): False,
         ("answers", "mentions"): True, ("answers", "labels"): True,

@@ -160,19 +160,26 @@ def test_photos_are_listed_with_captions_and_objects(tmp_path):
     for name, frame in (("samples", sample), ("keywords", keyword), ("folds", folds)):
         write_table(frame, tmp_path / f"{name}.parquet")
     instances = {
+        "images": [{"id": i, "file_name": f"{i}.png", "height": 8, "width": 8} for i in range(5)],
         "categories": [{"id": 17, "name": "cat"}],
         "annotations": [{"image_id": 4, "category_id": 17}],
     }
     (tmp_path / "instances.json").write_text(json.dumps(instances))
-    source = {"name": "coco", "format": "coco", "instances": "instances.json"}
+    source = {"name": "coco", "format": "coco", "instances": str(tmp_path / "instances.json")}
     tables = [tmp_path / f"{name}.parquet" for name in ("samples", "keywords", "folds", "photos")]
-    list_untouched_photos(*tables, {"coco": source}, 3, 7, lambda path: tmp_path / path)
+    list_untouched_photos(*tables, {"coco": source}, 3, 7)
     photo = read_table(tables[-1])
     assert photo["fold"].value_counts().to_dict() == {1: 3, 0: 2}  # at most three; g3 has no fold
     objects = dict(zip(photo["image_id"], map(list, photo["objects"]), strict=True))
     assert objects["coco_0"] == ["dog"] and objects.get("coco_4", ["cat", "dog"]) == ["cat", "dog"]
-    assert set(photo["labels"]) == {"instances"}
-    list_untouched_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7, None)
+    list_untouched_photos(*tables, {"coco": source}, 9, 7)
+    known = read_table(tables[-1]).set_index("image_id")["labels"].to_dict()
+    # A photo without an annotation has nothing on it when the file lists it; of one that it does not list nothing is known.
+    assert known == {f"coco_{i}": "instances" if i < 5 else "captions" for i in range(6)}
+    (tmp_path / "instances.json").write_text(json.dumps({"images": []}))
+    with pytest.raises(TableError, match=r"instances\.json.*'categories'"):
+        list_untouched_photos(*tables, {"coco": source}, 9, 7)
+    list_untouched_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7)
     assert set(read_table(tables[-1])["labels"]) == {"captions"} and len(read_table(tables[-1])) == 6
 
 

@@ -79,7 +79,7 @@ class TestSegmentations:
 )  # fmt: skip
 def test_a_file_that_holds_no_instances_is_named(tmp_path, document):
     (tmp_path / "labels.json").write_text(json.dumps(document))
-    with pytest.raises(TableError, match=r"labels\.json.*samples\.sources"):
+    with pytest.raises(TableError, match=r"labels\.json.*instances format"):
         read_instances(tmp_path / "labels.json")
 
 
@@ -205,7 +205,7 @@ def make_run(folder, with_truth=True):
                 "mask_path": str(paths["hole"]),
                 "object_path": str(paths["object"]),
                 "found_by": "detector",
-                "labelled_instances": None,
+                "listed_instances": None,
             }
         )
         tables["edits"].append(here | {"mask_path": str(paths["hole"]), "image_path": str(paths["edit"])})
@@ -220,7 +220,7 @@ def make_run(folder, with_truth=True):
         "file_name": [f"{number}.png" for number in range(8)],
         "category": "dog",
         "truth_path": [f"truth/{path.name}" for path in truths],
-        "sha256": [file_sha256(path) for path in truths],
+        "truth_sha256": [file_sha256(path) for path in truths],
     }
     write_table(pd.DataFrame(listed), scenes / "truth.parquet")
     paths = {}
@@ -287,18 +287,18 @@ def test_the_detectors_recall_and_masks_that_hold_the_labels(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     paths = make_run(tmp_path)
     frame = pd.read_parquet(paths["masks"])
-    frame["found_by"] = ["both", "detector", "both", "both", "detector", "detector", "labels", None]
+    frame["found_by"] = ["both", "detector", "both", "both", "detector", "detector", "instances", None]
     frame["category"] = (
         ["dog"] * 4 + ["bicycle"] + ["dog"] * 3
     )  # a bicycle that nobody labelled does not count
     frame.loc[3, "status"] = "failed"
-    frame["labelled_instances"] = pd.array([None] * 8, "Int64")
+    frame["listed_instances"] = pd.array([None] * 8, "Int64")
     write_table(frame, paths["masks"])
     step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
     truth = read_json(tmp_path / "truth.json")["toy"]
     assert truth["detector_recall"]["share"] == pytest.approx(4 / 6)
     assert list(truth["detector_recall"]["by_class"]) == ["dog"] and truth["masks"]["iou"]["mean"] < 1
-    frame["labelled_instances"] = 1
+    frame["listed_instances"] = 1
     write_table(frame, paths["masks"])
     step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
     truth = read_json(tmp_path / "truth.json")["toy"]

@@ -227,8 +227,8 @@ def test_same_bytes_twice(shard, tmp_path):
     assert first == read() and len(first) == 5  # a table, and two masks of two edits
 
 
-class TestLabels:
-    """masks.truth: union. Photo 0 has every kind of label, 1 none, 3 of another size, 4 a broken one."""
+class TestInstances:
+    """masks.truth: union. Photo 0 has every kind of instance, 1 is not listed, 3 of another size, 4 a broken one."""
 
     dog = np.zeros((SIDE, SIDE), bool)
     dog[20:50, 20:50] = True  # overlaps what the detector sees
@@ -249,7 +249,7 @@ class TestLabels:
 
         names = {1: "dog", 2: "zebra", 3: "cat", 4: "cup", 5: "person"}
         ids = {name: key for key, name in names.items()}
-        labels = [
+        marked = [
             (0, "dog", encode(self.dog), 0), (0, "zebra", encode(self.zebra), 0), (0, "cat", self.cat, 0),
             (0, "cup", encode(self.dog), 1), (0, "cup", encode(self.zebra), 0), (0, "person", [[0, 0, 9, 0, 9, 9]], 0),
             (2, "dog", encode(self.dog), 0), (3, "dog", [[1, 1, 9, 1, 9, 9]], 0),
@@ -267,7 +267,7 @@ class TestLabels:
             ],
             "annotations": [
                 {"image_id": photo, "category_id": ids[name], "segmentation": drawn, "iscrowd": crowd}
-                for photo, name, drawn, crowd in labels
+                for photo, name, drawn, crowd in marked
             ],
             "categories": [{"id": key, "name": name} for key, name in names.items()],
         }
@@ -305,30 +305,30 @@ class TestLabels:
 
     def test_the_table_tells_who_found_what(self, shard, source):
         rows = shard(self.scenes, self.words, None, source, truth="union", edits_per_photo=9)
-        told = shard.frame[["found_by", "labelled_instances", "labels", "reason"]]
+        told = shard.frame[["found_by", "listed_instances", "instances_state", "reason"]]
         told = told.astype(object).where(told.notna(), None)
         assert dict(zip(shard.frame["edit_id"], told.itertuples(index=False, name=None), strict=True)) == {
             "s_0-dog": ("both", 1, "used", None),
-            "s_0-zebra": ("labels", 1, "used", None),  # the detector knows no zebra
+            "s_0-zebra": ("instances", 1, "used", None),  # the detector knows no zebra
             "s_0-cat": (
-                "labels",
+                "instances",
                 1,
                 "used",
                 None,
             ),  # the detector was not sure, so its instance does not count
             "s_0-cup": ("both", 1, "used", "crowd"),
             "s_0-tie": (None, 0, "used", "not_detected"),
-            "s_1-dog": ("detector", None, "not_labelled", None),
-            "s_1-tie": (None, None, "not_labelled", "not_detected"),
+            "s_1-dog": ("detector", None, "unlisted", None),
+            "s_1-tie": (None, None, "unlisted", "not_detected"),
             "s_2-dog": ("both", 1, "used", None),
             "s_3-dog": ("detector", None, "other_size", None),
             "s_4-dog": ("detector", None, "broken", None),
         }
-        # A control edit keeps away from all that is labelled as well: three seen, six labelled.
+        # A control edit keeps away from all that the source marks as well: three seen, six marked.
         assert len(rows["s_0-dog"].seen_boxes) == (3 + 6) * 4
         assert [60, 30, 75, 70] in rows["s_0-dog"].seen_boxes.reshape(-1, 4).tolist()
 
-    def test_a_crowd_alone_and_a_label_of_no_pixel_have_their_reasons(self, shard, source, tmp_path):
+    def test_a_crowd_alone_and_an_instance_of_no_pixel_have_their_reasons(self, shard, source, tmp_path):
         document = json.loads((tmp_path / "instances.json").read_text())
         zebra, person = document["annotations"][1], document["annotations"][5]
         zebra["iscrowd"], person["segmentation"] = 1, [[3.1, 3.1, 3.2, 3.1, 3.2, 3.2]]
@@ -338,9 +338,9 @@ class TestLabels:
             ("skipped", "empty"),
             ("skipped", "crowd"),
         ]
-        assert list(shard.frame["labelled_instances"]) == [1, 0] and shard.frame["mask_path"].isna().all()
+        assert list(shard.frame["listed_instances"]) == [1, 0] and shard.frame["mask_path"].isna().all()
 
-    def test_labels_of_a_turned_photo_are_not_used(self, shard, source, tmp_path):
+    def test_instances_of_a_turned_photo_are_not_used(self, shard, source, tmp_path):
         turned = tmp_path / "originals"
         turned.mkdir()
         for number, turn in enumerate((1, 1, 3, 1, 1)):
@@ -350,28 +350,28 @@ class TestLabels:
                 turned / f"photo{number}.png", exif=exif
             )
         rows = shard(self.scenes, self.words, None, source | {"images": str(turned)}, truth="union")
-        assert (rows["s_2-dog"].labels, rows["s_2-dog"].found_by) == ("turned", "detector")
-        assert rows["s_0-dog"].labels == "used"
+        assert (rows["s_2-dog"].instances_state, rows["s_2-dog"].found_by) == ("turned", "detector")
+        assert rows["s_0-dog"].instances_state == "used"
         expected = np.zeros((SIDE, SIDE), bool)
         expected[10:40, 10:40] = True
         assert (read_mask(rows["s_2-dog"].object_path) == expected).all()
 
-    def test_what_is_labelled_counts_fully_in_the_choice(self, shard, source):
+    def test_what_the_source_marks_counts_fully_in_the_choice(self, shard, source):
         scenes = [[("dog", 0.1, (40, 60, 40, 60)), ("cat", 0.99, (5, 15, 5, 15))]]
         rows = shard(scenes, [[["dog", "cat"]]], None, source, truth="union")
         assert rows["s_0-dog"].status == "ok" and rows["s_0-cat"].reason == "not_chosen"
 
-    def test_ignored_labels_are_never_opened(self, shard, source, tmp_path):
+    def test_ignored_instances_are_never_opened(self, shard, source, tmp_path):
         (tmp_path / "instances.json").unlink()
         rows = shard(self.scenes, self.words, None, source)
         assert set(shard.frame["found_by"].dropna()) == {"detector"}
-        assert shard.frame["labels"].isna().all() and shard.frame["labelled_instances"].isna().all()
+        assert shard.frame["instances_state"].isna().all() and shard.frame["listed_instances"].isna().all()
         assert rows["s_0-zebra"].reason == "unknown_to_detector"
         assert rows["s_0-cat"].reason == "low_confidence"
         with pytest.raises(ValueError, match="instances.json"):
             shard(self.scenes, self.words, None, source, truth="union")
 
-    def test_a_source_without_labels_is_the_detectors_alone(self, shard):
+    def test_a_source_without_instances_is_the_detectors_alone(self, shard):
         source = {"name": "s", "format": "table", "photos": 5, "table": "t.csv"}
         shard(self.scenes, self.words, None, source, truth="union")
         with_union = shard.frame.drop(columns=["mask_path"])

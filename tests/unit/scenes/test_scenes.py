@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from unscene.scenes import CATEGORIES, compose_scene, render_scene, write_captions
-from unscene.scenes.rendering import decode_mask, encode_mask, render_scenes
+from unscene.scenes.rendering import decode_mask, draw_dataset, encode_mask
 from unscene.words.vocabulary import COCO80, COCO_IDS
 
 SEED = 2500
@@ -78,8 +78,8 @@ def test_run_length_code_round_trip():
 
 
 def test_dataset_in_coco_format(tmp_path):
-    render_scenes(tmp_path / "a", name="tiny", photos=6, seed=SEED)
-    render_scenes(tmp_path / "b", name="tiny", photos=6, seed=SEED)
+    draw_dataset(tmp_path / "a", name="tiny", photos=6, seed=SEED)
+    draw_dataset(tmp_path / "b", name="tiny", photos=6, seed=SEED)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
     assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
     instances = json.loads((tmp_path / "a/instances_tiny.json").read_text())
@@ -94,9 +94,9 @@ def test_dataset_in_coco_format(tmp_path):
         left, top, width, height = annotation["bbox"]
         assert mask.sum() == annotation["area"] == mask[top : top + height, left : left + width].sum()
     truth = pd.read_parquet(tmp_path / "a/truth.parquet")
-    assert list(truth.columns) == ["file_name", "category", "truth_path", "sha256"]
+    assert list(truth.columns) == ["file_name", "category", "truth_path", "truth_sha256"]
     for row in truth.itertuples():
-        assert hashlib.sha256((tmp_path / "a" / row.truth_path).read_bytes()).hexdigest() == row.sha256
+        assert hashlib.sha256((tmp_path / "a" / row.truth_path).read_bytes()).hexdigest() == row.truth_sha256
         assert row.truth_path == f"truth/{row.file_name[:-4]}-{row.category.replace(' ', '_')}.png"
 
 

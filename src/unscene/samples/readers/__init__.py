@@ -1,28 +1,142 @@
-"""Readers of photo-caption sources: one small module a format behind one function."""
+"""Readers of photo-caption sources: one small module a format, one entry a format in `READERS`.
 
-from collections.abc import Iterator
+To add a format: a module with a function (source, range of positions) -> items, and its entry here. Everything that a config or
+another stage may ask of a format (keys, paths, whether it knows instances) is computed from the entry.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from unscene.samples.readers import cc_tsv, coco, table, webdataset
+from unscene.run.checkout import CHECKOUT
 from unscene.samples.readers.items import Item, SourceError
 
-_READERS = {
-    "embedded": coco.iterate_rendered,
-    "coco": coco.iterate_coco,
-    "table": table.iterate_table,
-    "cc_tsv": cc_tsv.iterate_lines,
-    "webdataset": webdataset.iterate_tars,
+
+@dataclass(frozen=True)
+class Reader:
+    """A format of samples.sources.
+
+    needed, allowed: keys that a source of it must and may have beside name, format and photos. paths: those of them that are paths.
+    load: returns the function (source with absolute paths, range of positions) -> items, importing what it needs. locate: returns a
+    source with the paths of the files that the run itself makes for it. instances: the key of the file that says which objects the
+    photos have, "" when the format knows no such thing.
+    """
+
+    name: str
+    doc: str
+    needed: tuple[str, ...]
+    load: Callable[[], Callable[[dict, range], Iterator[Item]]]
+    allowed: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    locate: Callable[[dict], dict] = dict
+    instances: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys of this format."""
+        return self.needed + self.allowed
+
+
+def _load(module: str, function: str) -> Callable[[], Callable]:
+    return lambda: getattr(import_module(f"unscene.samples.readers.{module}"), function)
+
+
+def _locate_scenes(source: dict) -> dict:
+    """An embedded source lies where the run rendered it, in COCO's format, with photos of what is behind its objects."""
+    name, folder = source["name"], Path("results/scenes").absolute() / source["name"]
+    return {
+        **source,
+        "captions": str(folder / f"captions_{name}.json"),
+        "images": str(folder / "images"),
+        "instances": str(folder / f"instances_{name}.json"),
+        "truth": str(folder / "truth.parquet"),
+    }
+
+
+READERS = {
+    reader.name: reader
+    for reader in (
+        Reader(
+            "embedded",
+            "Small drawn scenes in COCO's own format, rendered into results/scenes/; they check the code and are no evidence "
+            "about CLIP.",
+            needed=("seed",),
+            load=_load("coco", "iterate_coco"),
+            locate=_locate_scenes,
+            instances="instances",
+        ),
+        Reader(
+            "coco",
+            "captions_*.json and a folder of photos; instances_*.json to measure agreement, and for masks with "
+            "masks.truth: union.",
+            needed=("captions", "images"),
+            allowed=("instances",),
+            paths=("captions", "images", "instances"),
+            load=_load("coco", "iterate_coco"),
+            instances="instances",
+        ),
+        Reader(
+            "table",
+            "CSV, TSV or parquet with columns path and caption; several rows of one path are several captions.",
+            needed=("table",),
+            allowed=("images",),
+            paths=("table", "images"),
+            load=_load("table", "iterate_table"),
+        ),
+        Reader(
+            "cc_tsv",
+            "Conceptual Captions: caption, tab, URL; the photo is {line:08d}.jpg in images or named by a third column.",
+            needed=("table", "images"),
+            paths=("table", "images"),
+            load=_load("cc_tsv", "iterate_lines"),
+        ),
+        Reader(
+            "webdataset",
+            "A folder of tar files as img2dataset writes them.",
+            needed=("tars",),
+            paths=("tars",),
+            load=_load("webdataset", "iterate_tars"),
+        ),
+    )
 }
 
 
-def iterate_items(source: dict, item_range: range, checkout: Path) -> Iterator[Item]:
+def locate_files(source: dict, checkout: Path = CHECKOUT) -> dict:
+    """Return an entry of samples.sources with all its paths absolute: `checkout`'s, or the run's own for rendered scenes."""
+    reader = READERS[source["format"]]
+    here = {key: str(checkout / source[key]) for key in reader.paths if source.get(key)}
+    return reader.locate({**source, **here})
+
+
+def has_instances(source: dict) -> bool:
+    """Tell whether a source says which objects its photos have."""
+    return bool(find_instances(source))
+
+
+def find_instances(source: dict, checkout: Path = CHECKOUT) -> Path | None:
+    """Return the path of a source's instances file, or None when it has none."""
+    path = locate_files(source, checkout).get(READERS[source["format"]].instances)
+    return Path(path) if path else None
+
+
+def iterate_items(source: dict, item_range: range, checkout: Path = CHECKOUT) -> Iterator[Item]:
     """Yield the items of a source whose positions lie in `item_range`, in the source's own order.
 
-    `source` is an entry of samples.sources; its paths are relative to `checkout`, those of an embedded source to the run
-    directory. A source that ends early yields fewer items. Raises SourceError when a file of the
+    `source` is an entry of samples.sources. A source that ends early yields fewer items. Raises SourceError when a file of the
     source is missing or unreadable, and when the source has more items than its `photos` says.
     """
-    yield from _READERS[source["format"]](source, item_range, checkout)
+    read = READERS[source["format"]].load()
+    yield from read(locate_files(source, checkout), item_range)
 
 
-__all__ = ["Item", "SourceError", "iterate_items"]
+__all__ = [
+    "READERS",
+    "Item",
+    "Reader",
+    "SourceError",
+    "find_instances",
+    "has_instances",
+    "iterate_items",
+    "locate_files",
+]

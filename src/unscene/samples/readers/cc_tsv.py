@@ -12,9 +12,9 @@ from unscene.samples.readers.items import Item, check_count, find_path
 _BLOCK_BYTES = 2**22
 
 
-def iterate_lines(source: dict, item_range: range, checkout: Path) -> Iterator[Item]:
+def iterate_lines(source: dict, item_range: range) -> Iterator[Item]:
     """Yield the items of a TSV file, line by line; the key is the line's number in eight digits."""
-    path_to_table, path_to_images = (find_path(source, key, checkout) for key in ("table", "images"))
+    path_to_table, path_to_images = (find_path(source, key) for key in ("table", "images"))
     check_count(source, count_lines(path_to_table), path_to_table)
     with open(path_to_table, "rb") as file:
         for number, line in enumerate(islice(file, item_range.start, item_range.stop), item_range.start):

@@ -12,18 +12,11 @@ from pathlib import Path
 from unscene.samples.readers.items import Item, SourceError, check_count, find_path
 
 
-def iterate_rendered(source: dict, item_range: range, _checkout: Path) -> Iterator[Item]:
-    """Yield the items of an embedded source, which the run itself rendered in COCO's format."""
-    name, folder = source["name"], Path("results/scenes") / source["name"]
-    here = {**source, "captions": str(folder / f"captions_{name}.json"), "images": str(folder / "images")}
-    yield from iterate_coco(here, item_range, Path.cwd())
-
-
-def iterate_coco(source: dict, item_range: range, checkout: Path) -> Iterator[Item]:
+def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
     """Yield the items of a COCO captions file in the order of its `images`; the key is COCO's image id."""
-    path_to_captions, path_to_images = (find_path(source, key, checkout) for key in ("captions", "images"))
+    path_to_captions, path_to_images = (find_path(source, key) for key in ("captions", "images"))
     if source.get("instances"):
-        find_path(source, "instances", checkout)  # its absence must show now, not after hours
+        find_path(source, "instances")  # its absence must show now, not after hours
     images, annotations = _load(source, path_to_captions)
     check_count(source, len(images), path_to_captions)
 

@@ -29,9 +29,9 @@ class Item:
     problem: tuple[str, str] | None = None
 
 
-def find_path(source: dict, key: str, checkout: Path) -> Path:
-    """Return the path that key `key` of a source names; SourceError when nothing is there."""
-    path = checkout / source[key]
+def find_path(source: dict, key: str) -> Path:
+    """Return the path that key `key` of a source (its paths absolute) names; SourceError when nothing is there."""
+    path = Path(source[key])
     if not path.exists():
         raise SourceError(
             f"samples.sources, source {source['name']!r}, key {key}: {path} is not there "

@@ -19,14 +19,14 @@ _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _FORMATS = (*_DELIMITERS, ".parquet")
 
 
-def iterate_table(source: dict, item_range: range, checkout: Path) -> Iterator[Item]:
+def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
     """Yield the items of a table in the order in which their paths first appear.
 
     The key is the photo's file stem where it is unique in the table, else its path. Rows that have another number of
     columns than the head come last, one item each, with a problem.
     """
-    path_to_table = find_path(source, "table", checkout)
-    folder = find_path(source, "images", checkout) if source.get("images") else path_to_table.parent
+    path_to_table = find_path(source, "table")
+    folder = find_path(source, "images") if source.get("images") else path_to_table.parent
     rows, malformed = _load(source, path_to_table)
 
     encoded = pc.dictionary_encode(rows["path"]).combine_chunks()

@@ -14,12 +14,12 @@ from unscene.samples.readers.items import Item, SourceError, check_count, find_p
 _PHOTOS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
 
 
-def iterate_tars(source: dict, item_range: range, checkout: Path) -> Iterator[Item]:
+def iterate_tars(source: dict, item_range: range) -> Iterator[Item]:
     """Yield the items of a folder of tars, tars in the order of their names; the photo comes as bytes.
 
     The key is the sample's key, with the tar's name before it unless it starts with it (as img2dataset's keys do).
     """
-    folder = find_path(source, "tars", checkout)
+    folder = find_path(source, "tars")
     tars = sorted(folder.glob("*.tar"))
     if not tars:
         raise SourceError(f"samples.sources, source {source['name']!r}, key tars: {folder} has no *.tar file")

@@ -1,0 +1,75 @@
+"""COCO's instances: what is known of a photo, and what is wrong with a broken file."""
+
+import json
+
+import pytest
+
+from unscene.photos.coco_instances import list_objects, read_instances
+from unscene.run.tables import TableError
+from unscene.samples.instances import read_source_instances
+from unscene.samples.readers import READERS, find_instances, has_instances
+
+DOCUMENT = {
+    "images": [{"id": i, "file_name": f"{i}.jpg", "width": 8, "height": 8} for i in (1, 2, 3)],
+    "categories": [{"id": 18, "name": "dog"}, {"id": 17, "name": "cat"}],
+    "annotations": [
+        {"image_id": 1, "category_id": 18, "iscrowd": 0, "segmentation": [[0, 0, 4, 0, 4, 4]]},
+        {"image_id": 1, "category_id": 17, "iscrowd": 1, "segmentation": [[0, 0, 4, 0, 4, 4]]},
+        {"image_id": 3, "category_id": 17, "iscrowd": 0, "bbox": [0, 0, 4, 4]},
+        {"image_id": 9, "category_id": 17, "iscrowd": 0, "segmentation": [[0, 0, 4, 0, 4, 4]]},
+    ],
+}
+
+
+def write(path, **changes):
+    document = {key: value for key, value in (DOCUMENT | changes).items() if value is not None}
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_a_listed_photo_is_known_completely_and_another_one_not_at_all(tmp_path):
+    instances = read_instances(write(tmp_path / "i.json"))
+    assert list_objects(instances, "1") == {"dog", "cat"}  # a crowd is an object, too
+    assert list_objects(instances, 2) == set()
+    assert list_objects(instances, "3") == {"cat"}  # named, though it cannot be drawn
+    assert list_objects(instances, "9") is None and list_objects(instances, "4") is None
+    assert list_objects(None, "1") is None
+    assert instances["3"].segmentations == {} and set(instances["1"].crowds) == {"cat"}
+    assert set(read_instances(tmp_path / "i.json", {"2", "9"})) == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"categories": None}, "lacks the key 'categories'"),
+        ({"images": None}, "lacks the key 'images'"),
+        ({"annotations": None}, "lacks the key 'annotations'"),
+        ({"images": [{"id": 1}]}, "lacks the key 'file_name'"),
+        ({"annotations": [{"image_id": 1, "category_id": 5}]}, "lacks the key 5"),
+        ({"images": 3}, "TypeError"),
+    ],
+)
+def test_a_broken_file_is_named_with_the_key(tmp_path, changes, message):
+    source = {"name": "c", "format": "coco", "instances": str(write(tmp_path / "broken.json", **changes))}
+    with pytest.raises(TableError, match=rf"broken\.json: .*{message}"):
+        read_source_instances(source)
+
+
+def test_which_sources_know_instances_is_told_by_their_format(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert {name for name, reader in READERS.items() if reader.instances} == {"embedded", "coco"}
+    assert (
+        find_instances({"name": "s", "format": "embedded"}) == tmp_path / "results/scenes/s/instances_s.json"
+    )
+    assert has_instances({"name": "c", "format": "coco", "instances": "i.json"})
+    assert not has_instances({"name": "c", "format": "coco"})
+    assert not has_instances({"name": "t", "format": "table", "instances": "i.json"})
+
+
+@pytest.mark.real
+def test_of_the_real_sample_28_of_62_photos_are_listed(real_data):
+    folder = real_data / "coco_sample"
+    photos = json.loads((folder / "captions.json").read_text())["images"]
+    instances = read_instances(folder / "instances.json")
+    known = [list_objects(instances, photo["id"]) is not None for photo in photos]
+    assert (len(known), sum(known)) == (62, 28)
