@@ -173,8 +173,10 @@ class Lineage:
         """Return an entry with the content of its files in place of where they lie."""
         known = {name: value for name, value in entry.items() if name not in FOLDERS_OF.get(kind, ())}
         for name in FILES_OF.get(kind, ()):
-            if known.get(name) and (self._checkout / known[name]).is_file():
-                known[name] = self._fingerprint(known[name])
+            path = self._checkout / known[name] if known.get(name) else None
+            # A folder of weights counts by its content as well; one of photos by its path, since nothing lists it cheaply.
+            if path and (path.is_file() or (kind == "model" and path.is_dir())):
+                known[name] = fingerprint(path)
         if known.get("tars"):
             tars = sorted((self._checkout / known["tars"]).glob("*.tar"))
             known["tars"] = digest([[tar.name, tar.stat().st_size] for tar in tars])

@@ -67,7 +67,12 @@ def import_all(blocked: set[str], needs: dict[str, list[str]], python: str = sys
     environment |= {"PYTHONPATH": path} if path else {}
     asked = json.dumps([sorted(blocked), needs, HEAVY])
     done = subprocess.run(
-        [python, "-c", IMPORT_ALL, asked], cwd="/", env=environment, capture_output=True, text=True, timeout=300
+        [python, "-c", IMPORT_ALL, asked],
+        cwd="/",
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -97,7 +102,9 @@ def test_the_lock_has_every_need_and_no_index_address():
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "envs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_conda_environments_have_the_lock_s_versions(path):
     lock = {line.partition(" ;")[0] for line in (CHECKOUT / "requirements.lock").read_text().splitlines()}
-    pinned = next(part["pip"] for part in yaml.safe_load(path.read_text())["dependencies"] if isinstance(part, dict))
+    pinned = next(
+        part["pip"] for part in yaml.safe_load(path.read_text())["dependencies"] if isinstance(part, dict)
+    )
     assert set(pinned) <= lock
     extras = [PROJECT["optional-dependencies"][extra] for extra in ENVIRONMENTS[path.stem]]
     needed = {name_of(need) for need in sum(extras, PROJECT["dependencies"])}
@@ -149,4 +156,6 @@ def test_the_wheel_holds_its_data(installed):
     )
     done = subprocess.run([installed[1], "-c", code], capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stderr
-    assert all(name in done.stdout for name in ("lexicon.yaml", "prices.yaml", "throughput.yaml", "templates"))
+    assert all(
+        name in done.stdout for name in ("lexicon.yaml", "prices.yaml", "throughput.yaml", "templates")
+    )

@@ -2,18 +2,14 @@
 
 import subprocess
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from unscene.machine import devices
-from unscene.run.shards import (
-    ShardWriter,
-    check_failed_share,
-    check_file,
-    file_sha256,
-    get_item_range,
-    list_shards,
-)
+from unscene.run.shard_names import get_item_range, list_shards
+from unscene.run.shards import ShardWriter, check_failed_share, check_file, file_sha256
 from unscene.run.tables import (
     Column,
     Table,
@@ -48,6 +44,85 @@ def test_broken_table_is_named(tmp_path):
     (tmp_path / "t.parquet").write_bytes(b"no parquet")
     with pytest.raises(TableError, match=r"t\.parquet"):
         read_table(tmp_path / "t.parquet")
+
+
+def make_scores(rows: int = 400) -> pd.DataFrame:
+    """Return a table as steps write it: names, numbers, nulls, texts and lists."""
+    rng = np.random.default_rng(3)
+    return pd.DataFrame(
+        {
+            "edit_id": [f"coco_{number:06d}-dog" for number in range(rows)],
+            "residual": np.where(rng.random(rows) < 0.1, np.nan, rng.random(rows)),
+            "instances": rng.integers(1, 5, rows),
+            "reason": [None if number % 3 else "too_small" for number in range(rows)],
+            "words": [["dog", "hot dog"][: number % 3] for number in range(rows)],
+        }
+    )
+
+
+def test_no_flipped_bit_is_read_as_another_value(tmp_path):
+    path = tmp_path / "scores.parquet"
+    write_table(make_scores(), path)
+    content, written = path.read_bytes(), read_table(path)
+    rng = np.random.default_rng(1)
+    bits = rng.choice(8 * len(content), 400, replace=False)
+    silent = 0
+    for bit in bits:
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << (bit % 8)
+        path.write_bytes(bytes(flipped))
+        with pytest.raises(TableError, match=r"scores\.parquet"):
+            read_table(path)
+        with pytest.raises(TableError):
+            join_tables([path])
+        silent += not is_read_plainly(path, written)
+    assert silent, "the flips of this test harm no reader that takes no checksums: it could not fail"
+    path.write_bytes(content)
+    pd.testing.assert_frame_equal(read_table(path), written)
+
+
+def is_read_plainly(path, written) -> bool:
+    """Tell whether a reader without checksums sees an error or the values as they were written."""
+    try:
+        return pq.read_table(path).to_pandas().equals(written)
+    except Exception:
+        return True
+
+
+def test_a_table_without_a_seal_or_cut_short_is_named(tmp_path):
+    path = tmp_path / "t.parquet"
+    make_scores(5).to_parquet(path)
+    with pytest.raises(TableError, match=r"t\.parquet.*no checksum"):
+        read_table(path)
+    assert len(read_table(path, sealed=False)) == 5
+    write_table(make_scores(5), path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(TableError, match=r"t\.parquet"):
+        read_table(path)
+
+
+def test_a_declared_table_has_its_types_also_when_it_is_empty(tmp_path):
+    columns = (
+        Column("name", "text", "a name"),
+        Column("sizes", "numbers", "sizes", "px"),
+        Column("n", "integer", "how many"),
+    )
+    table = Table("some/table.parquet", "thing", columns)
+    for number, rows in enumerate(
+        ([], [{"name": "a", "sizes": [1.0], "n": 2}], [{"name": None, "sizes": None, "n": None}])
+    ):
+        table.write(table.frame(rows), tmp_path / f"{number}.parquet")
+    schemas = {str(pq.read_schema(tmp_path / f"{n}.parquet").remove_metadata()) for n in range(3)}
+    assert len(schemas) == 1
+    assert table.read(tmp_path / "1.parquet", ["n"]).to_dict("list") == {"n": [2]}
+    for wrong in (
+        pd.DataFrame({"name": ["a"]}),
+        table.frame([]).assign(more=1),
+        pd.DataFrame({"name": [1.5], "sizes": [[1]], "n": ["x"]}),
+    ):
+        with pytest.raises(TableError, match=r"w\.parquet"):
+            table.write(wrong, tmp_path / "w.parquet")
+    assert not (tmp_path / "w.parquet").exists()
 
 
 def test_joining_an_empty_part_changes_no_type(tmp_path):
