@@ -197,9 +197,9 @@ use rule join_evaluations as join_sweeps with:
     output:
         "results/metrics/sweeps.parquet",
     log:
-        "logs/join_evaluations/sweeps.log",
+        "logs/join_sweeps.log",
     benchmark:
-        "benchmarks/join_evaluations/sweeps.tsv"
+        "benchmarks/join_sweeps.tsv"
     params:
         lineage=lineage("join_sweeps", script="join_shards"),
     message:
@@ -252,9 +252,9 @@ use rule evaluate_set as evaluate_named_model with:
         metrics="results/metrics/sets/{set}/{model}.json",
         item_table="results/metrics/sets/{set}/{model}.items.parquet",
     log:
-        "logs/evaluate_set/{set}-{model}.log",
+        "logs/evaluate_named_model/{set}-{model}.log",
     benchmark:
-        "benchmarks/evaluate_set/{set}-{model}.tsv"
+        "benchmarks/evaluate_named_model/{set}-{model}.tsv"
     wildcard_constraints:
         model="|".join(NAMED_MODELS) or "-",
     params:

@@ -38,9 +38,9 @@ use rule join_shards as join_scores with:
     output:
         "results/quality/scores.parquet",
     log:
-        "logs/join_shards/scores.log",
+        "logs/join_scores.log",
     benchmark:
-        "benchmarks/join_shards/scores.tsv"
+        "benchmarks/join_scores.tsv"
     params:
         lineage=lineage("join_scores", frozen=True, script="join_shards"),
     message:
@@ -53,9 +53,9 @@ use rule join_shards as join_sham_edits with:
     output:
         "results/edits/sham.parquet",
     log:
-        "logs/join_shards/sham.log",
+        "logs/join_sham_edits.log",
     benchmark:
-        "benchmarks/join_shards/sham.tsv"
+        "benchmarks/join_sham_edits.tsv"
     params:
         lineage=lineage("join_sham_edits", frozen=True, script="join_shards"),
     message:

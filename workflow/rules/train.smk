@@ -164,9 +164,9 @@ use rule train_clip as train_clip_classes with:
     output:
         model=directory("results/models/{arm}/class{fold}/seed{seed}"),
     log:
-        "logs/train_clip/{arm}-class{fold}-seed{seed}.log",
+        "logs/train_clip_classes/{arm}-class{fold}-seed{seed}.log",
     benchmark:
-        "benchmarks/train_clip/{arm}-class{fold}-seed{seed}.tsv"
+        "benchmarks/train_clip_classes/{arm}-class{fold}-seed{seed}.tsv"
     params:
         lineage=lineage(
             "train_clip_classes",
