@@ -1,6 +1,6 @@
 """A run directory as the stages would leave it, made of random numbers: for the tests of the report.
 
-`python tests/fake_run.py FOLDER` writes one and its report, to be looked at.
+`PYTHONPATH=src python tests/helpers/fake_run.py FOLDER` writes one and its report, to be looked at.
 """
 
 import json
@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
+
+from unscene.machine.job import Job
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CATEGORIES = ("dog", "sports ball", "umbrella", "car")
@@ -117,9 +119,15 @@ def make_run(
     write_json(cost, results / "keywords/cost.json")
     write_json(plan, results / "plan.json")
     _write_benchmarks(folder, generator)
-    paths |= {"summary": "metrics/summary.csv", "comparison": "metrics/comparison.csv", "truth": "metrics/truth.json",
-              "verdict": "metrics/verdict.json",
-              "cost": "keywords/cost.json", "plan": "plan.json", "calibration": "quality/calibration.json"}  # fmt: skip
+    paths |= {
+        "summary": "metrics/summary.csv",
+        "comparison": "metrics/comparison.csv",
+        "truth": "metrics/truth.json",
+        "verdict": "metrics/verdict.json",
+        "cost": "keywords/cost.json",
+        "plan": "plan.json",
+        "calibration": "quality/calibration.json",
+    }
     return {name: f"results/{path}" for name, path in paths.items()}
 
 
@@ -137,6 +145,12 @@ def make_lineage(source: dict | None = None) -> dict:
     }
     weights = {"masks.weights": "0123456789abcdef", "quality.judge": None}
     return {"rule": "write_report", "settings": settings, "code": "c0de", "weights": weights, "parents": {}}
+
+
+def make_job(paths: dict, page: str = "results/report.html", lineage: dict | None = None) -> Job:
+    """Return the job of the report over a run's files."""
+    lineage = lineage or make_lineage()
+    return Job(inputs=paths, outputs={"page": page}, settings=lineage["settings"], lineage=lineage)
 
 
 def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFrame]:
@@ -162,13 +176,20 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
     )
     keywords = pd.DataFrame(
         [
-            {"image_id": image_id, "caption_id": f"{image_id}-{position}", "caption": "", "source": "lexicon", "status": "ok",
-             "words": [word] if position < 4 else [], "reason": None}
+            {
+                "image_id": image_id,
+                "caption_id": f"{image_id}-{position}",
+                "caption": "",
+                "source": "lexicon",
+                "status": "ok",
+                "words": [word] if position < 4 else [],
+                "reason": None,
+            }
             for image_id, word in zip(image_ids, category, strict=True)
             for position in range(5)
         ],
         columns=["image_id", "caption_id", "caption", "source", "status", "words", "reason"],
-    )  # fmt: skip
+    )
     masked = generator.random(photos) < 0.9
     masks = pd.DataFrame(
         {
@@ -228,7 +249,7 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
 
 
 def _make_controls(generator, count: int = 50) -> pd.DataFrame:
-    """Control edits of which `residual` tells the untouched ones; the other scores are noise or null."""
+    """Controls of which `residual` tells the untouched ones; the other scores are noise or null."""
     from unscene.quality.controls import KINDS
     from unscene.quality.edit_scores import SCORES as ALL_SCORES
 
@@ -278,8 +299,21 @@ def _make_comparison(generator, arms, tested: int) -> pd.DataFrame:
             for metric in ("group_score", "text_score", "image_score", "presence"):
                 middle = PAIR_MEANS[arm] - PAIR_MEANS[reference]
                 spread = 0.04 + 0.04 * generator.random()
-                rows.append((f"{arm}-{reference}", metric, middle, middle - spread, middle + spread, 0.0005, tested,
-                             middle - 2 * spread, middle + 2 * spread, 0.03, metric == "group_score"))  # fmt: skip
+                rows.append(
+                    (
+                        f"{arm}-{reference}",
+                        metric,
+                        middle,
+                        middle - spread,
+                        middle + spread,
+                        0.0005,
+                        tested,
+                        middle - 2 * spread,
+                        middle + 2 * spread,
+                        0.03,
+                        metric == "group_score",
+                    )
+                )
     columns = ["contrast", "metric", "difference", "low", "high", "p", "n"]
     corrected = ["corrected_t_low", "corrected_t_high", "corrected_t_p"]
     return pd.DataFrame(rows, columns=[*columns, *corrected, "is_primary"])
@@ -335,25 +369,36 @@ def _write_benchmarks(folder: Path, generator) -> None:
         ("remove_objects", "NVIDIA A100"),
     ):
         for shard, items in enumerate((30, 10)):
-            timing = {"items": items, "resumed": 2 * shard, "batches": 3, "batch_size": 16, "wall_s": 10.0,
-                      "device_s": 9.0 - shard, "busy_share": 0.9 - 0.1 * shard, "items_per_s": items / 10, "device": device}  # fmt: skip
+            timing = {
+                "items": items,
+                "resumed": 2 * shard,
+                "batches": 3,
+                "batch_size": 16,
+                "wall_s": 10.0,
+                "device_s": 9.0 - shard,
+                "busy_share": 0.9 - 0.1 * shard,
+                "items_per_s": items / 10,
+                "device": device,
+            }
             path = folder / "benchmarks" / rule / f"scenes-{shard}-of-2.device.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(timing), encoding="utf-8")
     log = folder / "logs" / "train_clip" / "job.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("rule train_clip (wildcards: none)\nsettings: {}\nweights: {}\n"
-                   "python 3.11.2, process 41, torch 2.8.0, open_clip_torch 3.1.0, openai absent\n", encoding="utf-8")  # fmt: skip
+    log.write_text(
+        "rule train_clip (wildcards: none)\nsettings: {}\nweights: {}\n"
+        "python 3.11.2, process 41, torch 2.8.0, open_clip_torch 3.1.0, openai absent\n",
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":
     import os
 
-    sys.path[:0] = [str(CHECKOUT / folder) for folder in ("src", "tests", "tests/helpers")]
     from unscene.report.write_report import write_report
 
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     given = make_run(target, photos=int(sys.argv[2]) if len(sys.argv) > 2 else 30, side=64)
     os.chdir(target)
-    write_report(given, "results/report.html", make_lineage())
+    write_report(make_job(given))

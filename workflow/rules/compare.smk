@@ -125,9 +125,9 @@ rule write_paper:
         classes="results/metrics/classes.parquet",
         check="results/folds/check.json",
         verdict="results/metrics/verdict.json",
-        sweeps=["results/metrics/sweeps.parquet"] if SWEPT else [],
-        unseen=["results/metrics/unseen_classes.csv"] if UNSEEN else [],
-        retrieval=["results/metrics/retrieval.png"] if MAIN_ARM in TRAINED_ARMS else [],
+        sweeps="results/metrics/sweeps.parquet" if SWEPT else [],
+        unseen="results/metrics/unseen_classes.csv" if UNSEEN else [],
+        retrieval="results/metrics/retrieval.png" if MAIN_ARM in TRAINED_ARMS else [],
     output:
         folder=directory("results/metrics/paper"),
     log:

@@ -1,4 +1,6 @@
-"""Figures of what the arms learned, for the report and for a paper: decomposition, classes, WiSE-FT, dose and response."""
+"""Figures of what the arms learned, for the report and for a paper: decomposition, classes,
+WiSE-FT, dose and response.
+"""
 
 from collections.abc import Sequence
 
@@ -15,9 +17,11 @@ EFFECTS = {
 
 
 def draw_decomposition(arms: Sequence[str], summaries: dict[str, dict[str, dict]]) -> Drawing:
-    """Draw the parts of the four cosines of a pair by arm: G must exceed |B| for the text score and |A| for the image score.
+    """Draw the parts of the four cosines of a pair by arm: G must exceed |B| for the text score and
+    |A| for the image score.
 
-    summaries: metric -> arm -> {mean, low, high}, for the metrics of EFFECTS (`unscene.evaluation.pair_metrics.score_pairs`).
+    summaries: metric -> arm -> {mean, low, high}, for the metrics of EFFECTS
+    (`unscene.evaluation.pair_metrics.score_pairs`).
     """
 
     def draw(figure):
@@ -37,9 +41,11 @@ def draw_decomposition(arms: Sequence[str], summaries: dict[str, dict[str, dict]
 
 
 def draw_classes(classes: pd.DataFrame, metric: str, arms: Sequence[str]) -> Drawing:
-    """Draw a metric by category for some arms, the category where the last arm is best first; the line at 1/2 is chance.
+    """Draw a metric by category for some arms, the category where the last arm is best first; the
+    line at 1/2 is chance.
 
-    classes: `arm category` and the metric, a share; rows of one arm and category are averaged (folds and seeds).
+    classes: `arm category` and the metric, a share; rows of one arm and category are averaged
+    (folds and seeds).
     """
     mean = classes[classes["arm"].isin(arms)].pivot_table(index="category", columns="arm", values=metric)
     mean = mean.reindex(columns=[arm for arm in arms if arm in mean])
@@ -61,8 +67,9 @@ def draw_classes(classes: pd.DataFrame, metric: str, arms: Sequence[str]) -> Dra
 def draw_wise_ft(sweep: pd.DataFrame, arm: str, metrics: Sequence[str], chosen: float | None) -> Drawing:
     """Draw what an arm keeps and gains between the untuned weights (0) and its own (1).
 
-    sweep: `arm alpha` and the metrics, shares; rows of one alpha are averaged (folds and seeds). chosen: the mean over folds
-    and seeds of the alphas that the inner validation chose, marked by a line.
+    sweep: `arm alpha` and the metrics, shares; rows of one alpha are averaged (folds and seeds).
+    chosen: the mean over folds and seeds of the alphas that the inner validation chose, marked by a
+    line.
     """
     mean = sweep[sweep["arm"] == arm].groupby("alpha")[list(metrics)].mean()
 
@@ -103,9 +110,11 @@ def draw_dose(dose: pd.DataFrame) -> Drawing:
 
 
 def draw_forest(contrasts: Sequence[dict]) -> Drawing:
-    """Draw contrasts on one metric as a forest plot: thin lines the corrected t over folds, thick ones the bootstrap.
+    """Draw contrasts on one metric as a forest plot: thin lines the corrected t over folds, thick
+    ones the bootstrap.
 
-    contrasts: `arm reference difference low high corrected_t_low corrected_t_high is_primary`, differences of shares.
+    contrasts: `arm reference difference low high corrected_t_low corrected_t_high is_primary`,
+    differences of shares.
     """
 
     def draw(figure):

@@ -18,8 +18,9 @@ def list_drawings(
 ) -> list[Drawing]:
     """Return the figures that the tables allow: forest, decomposition, classes, WiSE-FT, dose and response.
 
-    summary, comparison: as compare_arms writes them. classes: a row an arm, fold, seed and category. sweep: a row an arm, fold,
-    seed and alpha, or None. settings: the config's blocks `train` and `deploy`.
+    summary, comparison: as compare_arms writes them. classes: a row an arm, fold, seed and
+    category. sweep: a row an arm, fold, seed and alpha, or None. settings: the config's blocks
+    `train` and `deploy`.
     """
     main = settings["deploy"]["arm"]
     measured = summary.dropna(subset="mean")
@@ -56,7 +57,9 @@ def list_group_contrasts(comparison: pd.DataFrame) -> list[dict]:
 
 
 def list_doses(summary: pd.DataFrame, arms: dict, main: str) -> pd.DataFrame:
-    """Return `fraction mean low high` of the main arm and of the arms that differ from it in `fraction` alone."""
+    """Return `fraction mean low high` of the main arm and of the arms that differ from it in
+    `fraction` alone.
+    """
 
     def without_fraction(arm: dict) -> dict:
         return {key: value for key, value in arm.items() if key != "fraction"}

@@ -1,12 +1,15 @@
-"""The audit of acceptance: what was in force and where it came from, what each score can tell, and how right it was."""
+"""The audit of acceptance: what was in force and where it came from, what each score can tell, and
+how right it was.
+"""
 
 import pandas as pd
 
 from unscene.quality.calibration import find_bin, get_limits, name_bins
 from unscene.quality.controls import FAILURES, PERFECT, SHAM
-from unscene.report.facts import look_up
+from unscene.report import figures, scores
 from unscene.report.numbers import short
 from unscene.report.run import Run
+from unscene.report.truth import answer
 from unscene.words.agreement import count_share
 
 TRUTH = {
@@ -16,9 +19,20 @@ TRUTH = {
 }
 
 
-def describe_audit(run: Run, quality: dict, sources: list[str]) -> dict:
-    """Return what the partial `audit.html.j2` names. quality: the config's block."""
-    calibration = run.calibration
+def describe_quality(run: Run) -> dict:
+    """Return what the section on quality names: the scores of the edits, and the audit of acceptance."""
+    quality = scores.describe_scores(run, run.settings["quality"]["thresholds"])
+    return {
+        "quality": quality,
+        "quality_figures": figures.draw_distributions(quality),
+        "audit": describe_audit(run),
+    }
+
+
+def describe_audit(run: Run) -> dict:
+    """Return what was in force, what each score can tell, and how right acceptance was."""
+    quality, calibration = run.settings["quality"], run.calibration
+    sources = [source["name"] for source in run.settings["samples"]["sources"]]
     return {
         "policy": quality["policy"],
         "percentile": calibration.get("percentile"),
@@ -30,10 +44,7 @@ def describe_audit(run: Run, quality: dict, sources: list[str]) -> dict:
         "scores": list_aucs(calibration),
         "controls": count_accepted_controls(run, quality),
         "sources": sources,
-        "truth": [
-            {"label": label, "values": [look_up(run.truth, (source, *path)) for source in sources]}
-            for label, path in TRUTH.items()
-        ],
+        "truth": answer(TRUTH, run.truth, sources),
         "sizes": count_sizes(run, quality["size_bins"]),
         "certificate": run.certificate,
     }
@@ -69,14 +80,21 @@ def list_limits(run: Run, quality: dict) -> list[dict]:
             parts = [f"{cut} ({name})" for cut, name in zip(cuts, bins, strict=True)]
             limit, origin = ", ".join(parts if len(set(cuts)) > 1 else cuts[:1]), "controls"
         reason = f"quality: {key}"
-        rows.append({"key": key, "limit": limit, "origin": origin, "first": int(first.get(reason, 0)),
-                     "any": int(every.get(reason, 0))})  # fmt: skip
+        rows.append(
+            {
+                "key": key,
+                "limit": limit,
+                "origin": origin,
+                "first": int(first.get(reason, 0)),
+                "any": int(every.get(reason, 0)),
+            }
+        )
     return rows
 
 
 def list_aucs(calibration: dict) -> list[dict]:
-    """Return a row per score: `name, reference, separates, reason` and, for each kind of failure, the reference's AUC against it
-    and whether the score is meant for it.
+    """Return a row per score: `name, reference, separates, reason` and, for each kind of failure,
+    the reference's AUC against it and whether the score is meant for it.
     """
     return [
         {
@@ -95,7 +113,9 @@ def list_aucs(calibration: dict) -> list[dict]:
 
 
 def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
-    """Return a row per kind of control: the share of it that the limits in force accept, which should be all or nothing."""
+    """Return a row per kind of control: the share of it that the limits in force accept, which
+    should be all or nothing.
+    """
     control = run.control_scores
     if quality["policy"] == "calibrated":
         limits = get_limits(
@@ -125,7 +145,9 @@ def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
 
 
 def count_sizes(run: Run, edges: list[float]) -> list[dict]:
-    """Return a row per bin of mask size: `bin, masks, edits, pairs` and the share of the edits that was accepted."""
+    """Return a row per bin of mask size: `bin, masks, edits, pairs` and the share of the edits that
+    was accepted.
+    """
     mask = run.masks[run.masks["status"] == "ok"]
     if "area_fraction" not in mask:
         return []

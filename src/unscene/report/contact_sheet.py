@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
+from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask, read_photo, write_png
 from unscene.run.tables import read_table
 
@@ -24,32 +25,36 @@ INK, PAPER, OUTLINE = (25, 25, 25), (255, 255, 255), (255, 0, 200)
 ACCEPTED, REJECTED = (20, 120, 50), (170, 35, 35)
 
 
-def draw_contact_sheet(
-    path_to_pairs: str, path_to_rejected: str, path_to_edits: str, path_to_sheet: str, path_to_folder: str
-) -> None:
-    """Write the contact sheet as PNG, up to 24 accepted pairs above up to 24 rejected edits, and a folder with a sheet a reason.
+def draw_contact_sheet(job: Job) -> None:
+    """Write the contact sheet as PNG, up to 24 accepted pairs above up to 24 rejected edits, and a
+    folder with a sheet a reason.
 
-    In the folder, `accepted.png` and `{reason}.png` show up to 24 edits each, that have the reason first, by categories in turn.
-    Accepted ones take turns over the categories, rejected ones over the reasons; among equals the hash of the edit_id
-    decides, so the same tables give the same sheet. Rejected edits without a picture (no mask, failed) are only counted.
+    In the folder, `accepted.png` and `{reason}.png` show up to 24 edits each, that have the reason
+    first, by categories in turn. Accepted ones take turns over the categories, rejected ones over
+    the reasons; among equals the hash of the edit_id decides, so the same tables give the same
+    sheet. Rejected edits without a picture (no mask, failed) are only counted.
     """
     pair = read_table(
-        path_to_pairs, ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated"]
+        job.inputs.pairs,
+        ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated"],
     )
     rejected = read_table(
-        path_to_rejected,
+        job.inputs.rejected,
         ["edit_id", "category", "reason", "detail", "original_path", "edited_path", "mask_path"],
     )
-    attempt = read_table(path_to_edits, ["edit_id", "attempt", "status"])
+    attempt = read_table(job.inputs.edits, ["edit_id", "attempt", "status"])
     attempt = attempt.loc[attempt["status"] == "ok"].set_index("edit_id")["attempt"]
     drawable = rejected[rejected["edit_id"].isin(attempt.index) & rejected["original_path"].notna()]
     blocks = [
         (f"accepted: {len(pair)}", ACCEPTED, choose_rows(pair, "category", ROWS)),
-        (f"rejected: {len(rejected)}, of these with a picture: {len(drawable)}", REJECTED,
-         choose_rows(drawable, "reason", ROWS)),
-    ]  # fmt: skip
-    write_png(draw_blocks(blocks, attempt), path_to_sheet)
-    folder = Path(path_to_folder)
+        (
+            f"rejected: {len(rejected)}, of these with a picture: {len(drawable)}",
+            REJECTED,
+            choose_rows(drawable, "reason", ROWS),
+        ),
+    ]
+    write_png(draw_blocks(blocks, attempt), job.outputs.sheet)
+    folder = Path(job.outputs.folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     write_png(draw_blocks(blocks[:1], attempt), folder / "accepted.png")
@@ -57,9 +62,11 @@ def draw_contact_sheet(
         block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS))
         write_png(draw_blocks([block], attempt), folder / f"{name_file(reason)}.png")
     logging.getLogger("unscene").info(
-        "%d accepted and %d rejected edits drawn, %d reasons", len(blocks[0][2]), len(blocks[1][2]),
+        "%d accepted and %d rejected edits drawn, %d reasons",
+        len(blocks[0][2]),
+        len(blocks[1][2]),
         drawable["reason"].nunique(),
-    )  # fmt: skip
+    )
 
 
 def draw_blocks(blocks: list[tuple], attempt: pd.Series) -> np.ndarray:
@@ -78,7 +85,9 @@ def name_file(reason: str) -> str:
 
 
 def choose_rows(frame: pd.DataFrame, turns: str, count: int) -> pd.DataFrame:
-    """Return up to `count` rows that take turns over the values of the column `turns`, in an order made of hashes."""
+    """Return up to `count` rows that take turns over the values of the column `turns`, in an order
+    made of hashes.
+    """
     key = frame["edit_id"].map(lambda name: hashlib.sha256(name.encode()).hexdigest())
     frame = frame.assign(_key=key).sort_values("_key", kind="stable")
     frame["_turn"] = frame.groupby(turns).cumcount()
@@ -86,7 +95,9 @@ def choose_rows(frame: pd.DataFrame, turns: str, count: int) -> pd.DataFrame:
 
 
 def draw_row(row: dict, attempt: float | None) -> np.ndarray:
-    """Return one edit as pixels: three pictures and a text; an unreadable file is said in place of the pictures."""
+    """Return one edit as pixels: three pictures and a text; an unreadable file is said in place of
+    the pictures.
+    """
     canvas = Image.new("RGB", (3 * (TILE + GAP) + TEXT_WIDTH, TILE + GAP), PAPER)
     lines = [row["edit_id"], f"without {row['category']}"]
     if not row.get("reason"):
@@ -111,7 +122,9 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
 
 
 def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, below: int = 0) -> int:
-    """Write lines, wrapped, right of the pictures, the first one `below` lines under the top; return how many they became."""
+    """Write lines, wrapped, right of the pictures, the first one `below` lines under the top;
+    return how many they became.
+    """
     wrapped = [part for line in lines for part in textwrap.wrap(line, 34) or [""]]
     for position, line in enumerate(wrapped[: TILE // 15 - below]):
         draw.text(
@@ -124,7 +137,9 @@ def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, belo
 
 
 def fit(pixels: np.ndarray) -> Image.Image:
-    """Return a picture in a TILE x TILE square: a tiny one enlarged by whole pixels, a large one made smaller."""
+    """Return a picture in a TILE x TILE square: a tiny one enlarged by whole pixels, a large one
+    made smaller.
+    """
     image = Image.fromarray(pixels)
     scale = TILE / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

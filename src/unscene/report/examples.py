@@ -22,11 +22,17 @@ MAX_BYTES = 4_000_000
 MASK_COLOUR = (224, 86, 36)
 
 
+def describe_examples(run: Run) -> dict:
+    """Return what the section's template names."""
+    return {"examples": choose_examples(run, run.settings["seed"], run.settings["report"]["examples"])}
+
+
 def choose_examples(run: Run, seed: int, number: int) -> dict[str, list[dict]]:
     """Return up to `number` accepted and as many refused edits with their three pictures.
 
-    Accepted ones take turns over the categories, refused ones over the reasons; within each the order is that of a hash of
-    (seed, edit_id). Together the pictures take at most MAX_BYTES; what does not fit is left out.
+    Accepted ones take turns over the categories, refused ones over the reasons; within each the
+    order is that of a hash of (seed, edit_id). Together the pictures take at most MAX_BYTES; what
+    does not fit is left out.
     """
     files = run.edits[run.edits["status"] == "ok"].merge(
         run.masks[["edit_id", "category", "mask_path"]], on="edit_id", suffixes=("", "_of_mask")
@@ -86,7 +92,9 @@ def _describe(row: dict) -> dict:
 
 
 def _draw(row: dict) -> list[dict]:
-    """Return before, mask and after as `{kind, uri, width, height, lossless, problem}`; a bad photo says what is wrong."""
+    """Return before, mask and after as `{kind, uri, width, height, lossless, problem}`; a bad photo
+    says what is wrong.
+    """
     try:
         if not is_null(row.get("sha256")):
             check_file(row["image_path"], row["sha256"])

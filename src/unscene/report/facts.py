@@ -1,4 +1,6 @@
-"""JSON results as facts and small tables: whatever keys a step wrote, nothing is left out and every null has its reason."""
+"""JSON results as facts and small tables: whatever keys a step wrote, nothing is left out and every
+null has its reason.
+"""
 
 from collections.abc import Sequence
 
@@ -23,9 +25,10 @@ _ESTIMATES = ("mean", "share", "auc")
 def list_facts(value: dict, title: str = "", unit: str = "") -> list[dict]:
     """Return a JSON object as blocks `{title, facts, table}` in the order of its keys.
 
-    facts: list of (label, value, is null). table: None or `{columns, rows}`; a row is a list of (text, is number). A null's
-    reason stands beside it as `{key}_reason` or `reason`; a dict with `value` and `reason` is one fact, so is a mean, share or
-    AUC with its interval. `unit` is the name of the key above, which may say what its values are.
+    facts: list of (label, value, is null). table: None or `{columns, rows}`; a row is a list of
+    (text, is number). A null's reason stands beside it as `{key}_reason` or `reason`; a dict with
+    `value` and `reason` is one fact, so is a mean, share or AUC with its interval. `unit` is the
+    name of the key above, which may say what its values are.
     """
     facts, below = [], []
     used = _reason_keys(value)
@@ -48,7 +51,9 @@ def list_facts(value: dict, title: str = "", unit: str = "") -> list[dict]:
 
 
 def look_up(value: dict, path: Sequence[str]) -> tuple[str, bool]:
-    """Return what stands at a path of keys as (text, is null); the reason is the nearest one above where nothing does."""
+    """Return what stands at a path of keys as (text, is null); the reason is the nearest one above
+    where nothing does.
+    """
     item, around = value, value
     for key in path:
         if not isinstance(item, dict) or is_null(item.get(key)):
@@ -60,7 +65,9 @@ def look_up(value: dict, path: Sequence[str]) -> tuple[str, bool]:
 
 
 def write_value(key: str, item: object, around: dict, unit: str = "") -> tuple[str, bool]:
-    """Return a value as (text, is null). `around` is the dict it stands in, which may hold the reason of a null."""
+    """Return a value as (text, is null). `around` is the dict it stands in, which may hold the
+    reason of a null.
+    """
     if _is_wrapped(item):
         around, item = {"reason": item.get("reason")}, item["value"]
     if _is_estimate(item):
@@ -78,7 +85,9 @@ def write_value(key: str, item: object, around: dict, unit: str = "") -> tuple[s
 
 
 def _with_unit(key: str, above: str) -> str:
-    """Return a key with the unit that the key above it names, where it has none itself: `psnr_db: {edit: 16.3}`."""
+    """Return a key with the unit that the key above it names, where it has none itself: `psnr_db:
+    {edit: 16.3}`.
+    """
     if any(word in _UNITS for word in key.split("_")):
         return key
     return "_".join([key, *(word for word in above.split("_") if word in _UNITS)])

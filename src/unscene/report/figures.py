@@ -1,7 +1,8 @@
 """The report's figures: inline SVG, drawn by matplotlib, coloured by the page.
 
-On the page every colour is a CSS variable, so a figure follows light, dark and print. Text stays text. Figures are
-WIDTH units wide with 12-unit type, so that they are legible on a phone without scrolling.
+On the page every colour is a CSS variable, so a figure follows light, dark and print. Text stays
+text. Figures are WIDTH units wide with 12-unit type, so that they are legible on a phone without
+scrolling.
 """
 
 import io
@@ -16,7 +17,8 @@ from unscene.report.numbers import count, duration, short
 from unscene.report.scores import CHANCE
 
 WIDTH = 420
-# Colours by name. On the page each is a stand-in that becomes a CSS variable; on paper it has the page's light value.
+# Colours by name. On the page each is a stand-in that becomes a CSS variable; on paper it has the
+# page's light value.
 STAND_INS = {
     "ink": "#010203",
     "muted": "#010204",
@@ -72,14 +74,18 @@ _STYLE = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure to be drawn: WIDTH units wide, `height` units high, by `draw(figure)`; for the page or for a paper."""
+    """A figure to be drawn: WIDTH units wide, `height` units high, by `draw(figure)`; for the page
+    or for a paper.
+    """
 
     name: str
     height: float
     draw: Callable
 
     def to_svg(self) -> str:
-        """Return an <svg> element for the page: colours as CSS variables, ids of its own, no date, no outer size."""
+        """Return an <svg> element for the page: colours as CSS variables, ids of its own, no date,
+        no outer size.
+        """
         buffer = io.StringIO()
         self._save(buffer, STAND_INS, format="svg", metadata=dict.fromkeys(_UNDATED))
         svg = buffer.getvalue()
@@ -161,7 +167,9 @@ def is_drawable(score: dict) -> bool:
 
 
 def draw_distributions(scores: Sequence[dict]) -> list[str]:
-    """Draw a histogram of each score with its threshold, the refused side in another colour; no, one or two figures."""
+    """Draw a histogram of each score with its threshold, the refused side in another colour; no,
+    one or two figures.
+    """
     shown = [score for score in scores if is_drawable(score)]
     half = -(-len(shown) // 4) * 2  # two in a row, and as many rows in either figure
     return [
@@ -208,7 +216,9 @@ def draw_arms(arms: Sequence[str], summaries: dict[str, dict[str, dict]], main: 
 
 
 def draw_contrasts(contrasts: Sequence[dict], metrics: Sequence[str]) -> Drawing:
-    """Draw the differences between arms with their intervals, a panel per metric; the line at 0 is no difference."""
+    """Draw the differences between arms with their intervals, a panel per metric; the line at 0 is
+    no difference.
+    """
     names = list(dict.fromkeys((row["arm"], row["reference"]) for row in contrasts))
 
     def draw(figure):

@@ -1,4 +1,6 @@
-"""Tables of text that the report and a paper share: WiSE-FT, unseen categories, queries, controls for shortcuts."""
+"""Tables of text that the report and a paper share: WiSE-FT, unseen categories, queries, controls
+for shortcuts.
+"""
 
 from dataclasses import dataclass
 
@@ -8,13 +10,19 @@ from unscene.evaluation.statistics import interval_of_folds
 from unscene.report.numbers import NOT_MEASURED, count, interval, is_null, percent, points, short
 
 QUERY_METRICS = {
-    "query_violation_at_5": "violation@5", "query_violation_at_10": "violation@10", "query_wanted_at_5": "wanted@5",
-    "query_wanted_at_10": "wanted@10", "query_average_precision": "mAP",
-}  # fmt: skip
+    "query_violation_at_5": "violation@5",
+    "query_violation_at_10": "violation@10",
+    "query_wanted_at_5": "wanted@5",
+    "query_wanted_at_10": "wanted@10",
+    "query_average_precision": "mAP",
+}
 SHARES_OF_SHORTCUTS = {
-    "probe_auc": "edits, probe AUC", "sham_probe_auc": "sham edits, probe AUC", "caption_probe_auc": "captions, probe AUC",
-    "sham_flip_rate": "sham flips", "artefact_gap": "artefact gap",
-}  # fmt: skip
+    "probe_auc": "edits, probe AUC",
+    "sham_probe_auc": "sham edits, probe AUC",
+    "caption_probe_auc": "captions, probe AUC",
+    "sham_flip_rate": "sham flips",
+    "artefact_gap": "artefact gap",
+}
 SHIFTS = {"denial_shift": "the removed object", "placebo_shift": "objects in neither photo"}
 SWEPT = {"group_score": "group score", "untouched_text_to_image_recall_at_1": "text to image R@1"}
 
@@ -34,43 +42,57 @@ def list_tables(
 ) -> list[FurtherTable]:
     """Return the tables that a run allows, each with at least one measured value.
 
-    summary: as compare_arms writes it. sweep: a row an arm, fold, seed and alpha, or None. unseen: as compare_unseen_classes
-    writes it, or None.
+    summary: as compare_arms writes it. sweep: a row an arm, fold, seed and alpha, or None. unseen:
+    as compare_unseen_classes writes it, or None.
     """
     measured = summary.dropna(subset="mean")
     tables = [
         FurtherTable(
-            "queries", "Queries “a photo with X but no o” over untouched photos",
-            "Violation: share of the first photos that show o; wanted: that show X and not o. Means over folds and the interval of the fold means.",
+            "queries",
+            "Queries “a photo with X but no o” over untouched photos",
+            (
+                "Violation: share of the first photos that show o; wanted: that show X and not o. Means "
+                "over folds and the interval of the fold means."
+            ),
             _tabulate(measured, QUERY_METRICS, _share),
         ),
         FurtherTable(
-            "shortcuts", "Controls for shortcuts",
-            "A linear probe on image features tells edits, or sham edits, from originals, one on text features negated captions from plain ones: "
-            "50\u202f% is chance, and tuning should not raise it.",
+            "shortcuts",
+            "Controls for shortcuts",
+            "A linear probe on image features tells edits, or sham edits, from originals, one on text "
+            "features negated captions from plain ones: 50\u202f% is chance, and tuning should not raise "
+            "it.",
             _tabulate(measured, SHARES_OF_SHORTCUTS, _share),
         ),
         FurtherTable(
-            "placebo", "Placebo: what a removal does to “a photo with no …”",
-            "By how much the edit is closer to the phrase than the original, in hundredths of a cosine. For an object that is in neither photo it "
-            "should be 0; an untuned model shows what the emptier picture alone does.",
+            "placebo",
+            "Placebo: what a removal does to “a photo with no …”",
+            "By how much the edit is closer to the phrase than the original, in hundredths of a cosine. "
+            "For an object that is in neither photo it should be 0; an untuned model shows what the "
+            "emptier picture alone does.",
             _tabulate(measured, SHIFTS, _shift),
         ),
-    ]  # fmt: skip
+    ]
     if sweep is not None:
-        note = "Weights between the untuned (α = 0) and the tuned model (α = 1); α is chosen on photo groups that no model was trained on."
+        note = (
+            "Weights between the untuned (α = 0) and the tuned model (α = 1); α is chosen on photo groups "
+            "that no model was trained on."
+        )
         tables.insert(0, FurtherTable("wise_ft", "WiSE-FT by arm", note, tabulate_sweep(sweep, confidence)))
     if unseen is not None:
         note = (
-            "The same pairs, tested by models that never saw their category removed, by the same arm's models of the folds of photos, and "
-            "by the untuned model. Intervals: bootstrap over photo groups."
+            "The same pairs, tested by models that never saw their category removed, by the same arm's "
+            "models of the folds of photos, and by the untuned model. Intervals: bootstrap over photo "
+            "groups."
         )
         tables.append(FurtherTable("unseen_classes", "Unseen categories", note, tabulate_unseen(unseen)))
     return [table for table in tables if len(table.frame)]
 
 
 def tabulate_sweep(sweep: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return a row an arm: the chosen alphas, and each metric of SWEPT there and at the tuned weights, mean over folds."""
+    """Return a row an arm: the chosen alphas, and each metric of SWEPT there and at the tuned
+    weights, mean over folds.
+    """
     metrics = {
         metric: name for metric, name in SWEPT.items() if metric in sweep and sweep[metric].notna().any()
     }
@@ -86,25 +108,35 @@ def tabulate_sweep(sweep: pd.DataFrame, confidence: float) -> pd.DataFrame:
         for metric, name in metrics.items():
             for at, part in {"chosen α": chosen, "α = 1": tuned}.items():
                 of_folds = part.groupby("fold")[metric].mean().to_numpy(float)
-                row[f"{name}, {at}"] = _share(dict(zip(("mean", "low", "high"), interval_of_folds(of_folds, confidence), strict=True)))  # fmt: skip
+                row[f"{name}, {at}"] = _share(
+                    dict(zip(("mean", "low", "high"), interval_of_folds(of_folds, confidence), strict=True))
+                )
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def tabulate_unseen(unseen: pd.DataFrame) -> pd.DataFrame:
-    """Return a row an arm and metric: unseen, seen and untuned, the two differences with their intervals, pairs and categories."""
+    """Return a row an arm and metric: unseen, seen and untuned, the two differences with their
+    intervals, pairs and categories.
+    """
     return pd.DataFrame(
         {
-            "arm": row["arm"], "measure": row["metric"].replace("_", " "), "unseen": percent(row["unseen"]),
-            "seen": percent(row["seen"]), "untuned": percent(row["zero_shot"]),
+            "arm": row["arm"],
+            "measure": row["metric"].replace("_", " "),
+            "unseen": percent(row["unseen"]),
+            "seen": percent(row["seen"]),
+            "untuned": percent(row["zero_shot"]),
             **{
-                f"unseen − {name}": f"{points(row[key])} ({interval(row[f'{key}_low'], row[f'{key}_high'], signed=True)})"
+                f"unseen − {name}": (
+                    f"{points(row[key])} ({interval(row[f'{key}_low'], row[f'{key}_high'], signed=True)})"
+                )
                 for key, name in (("minus_seen", "seen"), ("minus_zero_shot", "untuned"))
             },
-            "pairs": count(row["n"]), "categories": count(row["classes"]),
+            "pairs": count(row["n"]),
+            "categories": count(row["classes"]),
         }
         for row in unseen.to_dict("records")
-    )  # fmt: skip
+    )
 
 
 def _tabulate(summary: pd.DataFrame, metrics: dict[str, str], write) -> pd.DataFrame:

@@ -7,8 +7,17 @@ NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 
 _SHARES = (
-    "share", "precision", "recall", "f1", "accuracy", "score", "exact", "coverage", "fraction", "agreement",
-)  # fmt: skip
+    "share",
+    "precision",
+    "recall",
+    "f1",
+    "accuracy",
+    "score",
+    "exact",
+    "coverage",
+    "fraction",
+    "agreement",
+)
 _DOLLARS = ("usd", "dollars")
 
 

@@ -1,4 +1,6 @@
-"""Tables and paragraphs for a paper, in Markdown and LaTeX, with every number filled in from the run's own tables."""
+"""Tables and paragraphs for a paper, in Markdown and LaTeX, with every number filled in from the
+run's own tables.
+"""
 
 from collections.abc import Sequence
 
@@ -9,10 +11,14 @@ from unscene.report.numbers import count, interval, is_null, p_value, percent, p
 from unscene.run.latex import escape_latex
 
 ARM_METRICS = {
-    "text_score": "text", "image_score": "image", "group_score": "group", "untouched_presence_auc": "presence AUC",
-    "untouched_absence_auc": "absence AUC", "untouched_image_to_text_recall_at_1": "i2t R@1",
+    "text_score": "text",
+    "image_score": "image",
+    "group_score": "group",
+    "untouched_presence_auc": "presence AUC",
+    "untouched_absence_auc": "absence AUC",
+    "untouched_image_to_text_recall_at_1": "i2t R@1",
     "untouched_text_to_image_recall_at_1": "t2i R@1",
-}  # fmt: skip
+}
 
 
 def to_markdown(frame: pd.DataFrame) -> str:
@@ -36,7 +42,9 @@ def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
 
 
 def tabulate_arms(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return a row of text an arm: the mean over folds and its interval, in percent, for each metric of ARM_METRICS."""
+    """Return a row of text an arm: the mean over folds and its interval, in percent, for each
+    metric of ARM_METRICS.
+    """
     metrics = [metric for metric in ARM_METRICS if metric in set(summary["metric"])]
     found = summary.set_index(["arm", "metric"])
     rows = []
@@ -65,17 +73,30 @@ def tabulate_contrasts(comparison: pd.DataFrame, metric: str = "group_score") ->
         }
         for row in comparison[comparison["metric"] == metric].to_dict("records")
     ]
-    return pd.DataFrame(rows, columns=[
-        "contrast", "points", "bootstrap", "corrected t", "p (t)", "Holm p", "McNemar p", "detectable", "pairs",
-    ])  # fmt: skip
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "contrast",
+            "points",
+            "bootstrap",
+            "corrected t",
+            "p (t)",
+            "Holm p",
+            "McNemar p",
+            "detectable",
+            "pairs",
+        ],
+    )
 
 
 def describe_methods(
     settings: dict, pair: pd.DataFrame, comparison: pd.DataFrame, verdict: str, check: dict
 ) -> list[str]:
-    """Return the paragraphs of a methods and results section; embedded scenes are named as such, first of all.
+    """Return the paragraphs of a methods and results section; embedded scenes are named as such,
+    first of all.
 
-    settings: the config's blocks `samples folds train evaluate deploy`. pair: the accepted pairs. check: check.json of the folds.
+    settings: the config's blocks `samples folds train evaluate deploy`. pair: the accepted pairs.
+    check: check.json of the folds.
     """
     train, evaluate, main = settings["train"], settings["evaluate"], settings["deploy"]["arm"]
     sources = settings["samples"]["sources"]
@@ -83,34 +104,41 @@ def describe_methods(
     paragraphs = []
     if any(source["format"] == "embedded" for source in sources):
         paragraphs.append(
-            "Simulated: drawn scenes and small weights. These numbers check the code; they are no evidence about CLIP."
+            "Simulated: drawn scenes and small weights. These numbers check the code; they are no evidence "
+            "about CLIP."
         )
     paragraphs.append(
         f"Data. {count(len(pair))} pairs of an original photo and its edit without one object, from "
-        f"{count(pair['group'].nunique())} groups of photos and {count(pair['category'].nunique())} categories "
-        f"({', '.join(source['name'] for source in sources)}). Groups join photos of one source, one page or near-equal "
-        f"perceptual hash; they were split into {settings['folds']['folds']} folds, stratified by category, and an original, "
-        f"its edit and its controls share a fold. {_describe_guards(settings['folds']['leak_guards'], check)}"
+        f"{count(pair['group'].nunique())} groups of photos and {count(pair['category'].nunique())} "
+        f"categories ({', '.join(source['name'] for source in sources)}). Groups join photos of one source, "
+        f"one page or near-equal perceptual hash; they were split into {settings['folds']['folds']} folds, "
+        "stratified by category, and an original, its edit and its controls share a fold. "
+        f"{_describe_guards(settings['folds']['leak_guards'], check)}"
     )
     paragraphs.append(
-        f"Training. Every arm starts from the same weights and sees the same photos in {count(train['steps'])} updates of "
-        f"{count(2 * train['batch_pairs'])} photos ({count(train['batch_pairs'])} pairs): AdamW (betas .9 and .98, eps 1e-6, weight "
-        f"decay {train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after {count(train['warmup_steps'])} updates of "
-        f"linear warm-up, cosine decay to zero, gradient norm clipped at 1; {_list_seeds(train['seeds'])} an arm and fold. "
-        f"Arms with negated captions tell an original by a true negation of another object with probability {train['true_negations']:g}, so that "
-        f"negation alone says nothing.{_describe_held_out(train, evaluate)}"
+        "Training. Every arm starts from the same weights and sees the same photos in "
+        f"{count(train['steps'])} updates of {count(2 * train['batch_pairs'])} photos "
+        f"({count(train['batch_pairs'])} pairs): AdamW (betas .9 and .98, eps 1e-6, weight decay "
+        f"{train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after "
+        f"{count(train['warmup_steps'])} updates of linear warm-up, cosine decay to zero, gradient norm "
+        f"clipped at 1; {_list_seeds(train['seeds'])} an arm and fold. Arms with negated captions tell an "
+        f"original by a true negation of another object with probability {train['true_negations']:g}, so "
+        f"that negation alone says nothing.{_describe_held_out(train, evaluate)}"
     )
     paragraphs.append(
-        "Evaluation. A held-out pair has its text score when both photos prefer their own caption, its image score when both captions "
-        "prefer their own photo, and its group score when all of this holds (chance 1/4, 1/4, 1/6; Thrush et al. 2022); ties count "
-        f"as wrong. Seeds are averaged within a pair. Intervals ({level}): cluster bootstrap over photo groups within folds, "
-        f"{count(evaluate['bootstrap_draws'])} draws, and the t-test of Nadeau and Bengio (2003) on the fold means, corrected for "
-        "overlapping training sets; a difference is claimed when both exclude zero. Holm's adjustment covers the primary contrasts."
+        "Evaluation. A held-out pair has its text score when both photos prefer their own caption, its "
+        "image score when both captions prefer their own photo, and its group score when all of this holds "
+        "(chance 1/4, 1/4, 1/6; Thrush et al. 2022); ties count as wrong. Seeds are averaged within a pair. "
+        f"Intervals ({level}): cluster bootstrap over photo groups within folds, "
+        f"{count(evaluate['bootstrap_draws'])} draws, and the t-test of Nadeau and Bengio (2003) on the fold "
+        "means, corrected for overlapping training sets; a difference is claimed when both exclude zero. "
+        "Holm's adjustment covers the primary contrasts."
     )
     primary = comparison[comparison["is_primary"].astype(bool)]
     results = [_describe_contrast(row) for row in primary.to_dict("records")]
     paragraphs.append(
-        f"Result. {' '.join(results) if results else f'No primary contrast of {main} was measured.'} {verdict}"
+        f"Result. {' '.join(results) if results else f'No primary contrast of {main} was measured.'} "
+        f"{verdict}"
     )
     return paragraphs
 
@@ -146,9 +174,11 @@ def _mean_and_interval(row: pd.Series) -> str:
 
 def _describe_contrast(row: dict) -> str:
     return (
-        f"{row['contrast']}: {points(row['difference'])} points (bootstrap {interval(row['low'], row['high'], signed=True)}; "
-        f"corrected t {interval(row['corrected_t_low'], row['corrected_t_high'], signed=True)}, Holm p {p_value(row['holm_p'])}; "
-        f"{count(row['n'])} pairs; a true difference of {points(row['detectable'])} would have been found with power .8)."
+        f"{row['contrast']}: {points(row['difference'])} points (bootstrap "
+        f"{interval(row['low'], row['high'], signed=True)}; corrected t "
+        f"{interval(row['corrected_t_low'], row['corrected_t_high'], signed=True)}, Holm p "
+        f"{p_value(row['holm_p'])}; {count(row['n'])} pairs; a true difference of "
+        f"{points(row['detectable'])} would have been found with power .8)."
     )
 
 
@@ -157,28 +187,32 @@ def _describe_guards(guards: Sequence[dict], check: dict) -> str:
         return "No evaluation set was guarded against leaks."
     return (
         f"{count(check['photos_in_evaluation_sets'])} photos are in one of the guarded evaluation sets "
-        f"({', '.join(guard['name'] for guard in guards)}), by id or perceptual hash; their groups, {count(check['pairs_kept_out_of_training'])} "
-        "pairs, were tested on and never trained on."
+        f"({', '.join(guard['name'] for guard in guards)}), by id or perceptual hash; their groups, "
+        f"{count(check['pairs_kept_out_of_training'])} pairs, were tested on and never trained on."
     )
 
 
 def _describe_held_out(train: dict, evaluate: dict) -> str:
-    """Return what was held out besides the folds: the inner validation with the choice of alpha, and categories."""
+    """Return what was held out besides the folds: the inner validation with the choice of alpha,
+    and categories.
+    """
     sentences = []
     if train["inner_share"]:
         sentences.append(
-            f"{percent(train['inner_share'], 0)} of the photo groups, the inner validation, were trained on by no model of a fold."
+            f"{percent(train['inner_share'], 0)} of the photo groups, the inner validation, were trained on "
+            "by no model of a fold."
         )
     if evaluate["alphas"]:
         sentences.append(
-            f"WiSE-FT (Wortsman et al. 2022): of the weights between untuned and tuned at α = "
-            f"{', '.join(f'{alpha:g}' for alpha in sorted(evaluate['alphas']))}, the inner validation chose those with the best group score "
-            f"among those that lose at most {points(MAX_LOSS).lstrip('+')} point of recall at 1 there."
+            "WiSE-FT (Wortsman et al. 2022): of the weights between untuned and tuned at α = "
+            f"{', '.join(f'{alpha:g}' for alpha in sorted(evaluate['alphas']))}, the inner validation chose "
+            f"those with the best group score among those that lose at most {points(MAX_LOSS).lstrip('+')} "
+            "point of recall at 1 there."
         )
     if train["class_folds"]:
         sentences.append(
-            f"For unseen categories, {', '.join(train['class_folds'])} was also trained without any removal of the categories of a fold, "
-            "and tested on these."
+            f"For unseen categories, {', '.join(train['class_folds'])} was also trained without any removal "
+            "of the categories of a fold, and tested on these."
         )
     return "".join(f" {sentence}" for sentence in sentences)
 

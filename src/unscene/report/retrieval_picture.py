@@ -1,4 +1,6 @@
-"""Draw what "..., no dog" finds before and after tuning: the first photos of a few queries over a held-out fold."""
+"""Draw what "..., no dog" finds before and after tuning: the first photos of a few queries over a
+held-out fold.
+"""
 
 import logging
 import textwrap
@@ -7,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.clip.models import embed_photos, embed_texts, load_clip
-from unscene.machine.batching import prepare_torch
+from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import replaced_atomically, write_json
 from unscene.training.pairs import find_long_pairs, load_pairs, read_pairs, split_pairs
@@ -19,26 +21,25 @@ COLOURS = {"contains": "#b03a34", "removed": "#2c7a51", "other": "#c9c5bb"}
 TILE_INCHES = 1.15
 
 
-def draw_retrieval(
-    path_to_pairs, path_to_folds, path_to_clip, path_to_model, path_to_figure, path_to_found, arm, fold, seed, runtime,
-    device, threads,
-):  # fmt: skip
-    """Write the figure (PNG) and what it shows (JSON): the first SHOWN photos of each query with either model.
+def draw_retrieval(job: Job) -> None:
+    """Write the figure (PNG) and what it shows (JSON): the first SHOWN photos of each query with
+    either model.
 
-    A query is the negated caption of a held-out pair, the commonest categories first, one of each. The gallery is every
-    original and edit of the fold. Of a photo it is known that it `contains` the object (an original of the category) or that
-    it was `removed` (an edit of it); of the `other` ones nothing is claimed.
+    A query is the negated caption of a held-out pair, the commonest categories first, one of each.
+    The gallery is every original and edit of the fold. Of a photo it is known that it `contains`
+    the object (an original of the category) or that it was `removed` (an edit of it); of the
+    `other` ones nothing is claimed.
     """
-    prepare_torch(device, threads)
-    _, pair = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
-    model, preprocess, tokenizer = load_clip(path_to_clip, device)
-    pairs = load_pairs(pair[~find_long_pairs(pair, tokenizer)], preprocess, runtime["workers"])
-    query = choose_queries(pairs.table, seed)
+    device, clip, arm = job.device, job.find("train.clip"), job.settings["deploy"]["arm"]
+    _, pair = split_pairs(read_pairs(job.inputs.pairs, job.inputs.folds), FOLD)
+    model, preprocess, tokenizer = load_clip(clip, device)
+    pairs = load_pairs(pair[~find_long_pairs(pair, tokenizer)], preprocess, job.runtime["workers"])
+    query = choose_queries(pairs.table, job.settings["seed"])
     content = label_photos(pairs)
     found = {}
-    for name, path in (("untuned", path_to_clip), (arm, path_to_model)):
+    for name, path in (("untuned", clip), (arm, job.inputs.model)):
         model, preprocess, tokenizer = load_clip(path, device)
-        photos = embed_photos(model, preprocess, pairs.photos, runtime["batch_size"])
+        photos = embed_photos(model, preprocess, pairs.photos, job.runtime["batch_size"])
         texts = embed_texts(model, tokenizer, list(query["caption_negated"]))
         found[name] = np.argsort(-(texts @ photos.T), axis=1, kind="stable")[:, :SHOWN]
     rows = [
@@ -52,8 +53,8 @@ def draw_retrieval(
         }
         for position, row in enumerate(query.itertuples())
     ]
-    draw_grid(rows, found, pairs.photos, path_to_figure)
-    write_json({"arm": arm, "fold": fold, "gallery": len(pairs.photos), "queries": rows}, path_to_found)
+    draw_grid(rows, found, pairs.photos, job.outputs.figure)
+    write_json({"arm": arm, "fold": FOLD, "gallery": len(pairs.photos), "queries": rows}, job.outputs.found)
     for name in found:
         wrong = sum(row[name].count("contains") for row in rows)
         logging.getLogger("unscene").info(
@@ -117,7 +118,10 @@ def draw_grid(rows: list[dict], found: dict[str, np.ndarray], photos: np.ndarray
     names = {"contains": "shows the object", "removed": "object removed", "other": "not known"}
     figure.legend(
         handles=[Patch(color=COLOURS[key], label=text) for key, text in names.items()],
-        loc="outside lower right", ncols=3, frameon=False, fontsize=9,
-    )  # fmt: skip
+        loc="outside lower right",
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+    )
     with replaced_atomically(path_to_figure) as temporary:
         figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})

@@ -8,9 +8,10 @@ import pandas as pd
 from unscene.report.numbers import count, interval, is_null, percent, points, ratio
 from unscene.report.run import Run
 
-# Of a pair there are four cosines. A text score needs, for each of the two photos, its own caption before the other's: two
-# independent coin flips for a model that knows nothing (1/4); an image score likewise, by caption. Both at once: 4 of
-# the 24 orders of the four cosines satisfy all four inequalities (1/6). Thrush et al. 2022, Winoground.
+# Of a pair there are four cosines. A text score needs, for each of the two photos, its own caption
+# before the other's: two independent coin flips for a model that knows nothing (1/4); an image
+# score likewise, by caption. Both at once: 4 of the 24 orders of the four cosines satisfy all four
+# inequalities (1/6). Thrush et al. 2022, Winoground.
 CHANCE = {"text_score": 1 / 4, "image_score": 1 / 4, "group_score": 1 / 6}
 PAIR_METRICS = tuple(CHANCE)
 REFERENCES = ("zero_shot", "originals")
@@ -18,7 +19,8 @@ _RECALL = re.compile(r"(?:^|_)(?:r|recall)_?(?:at)?_?(\d+)$")
 
 
 def describe_scores(run: Run, thresholds: dict) -> list[dict]:
-    """Return a row per score of the edits: values, quantiles, the threshold on it, and the share that passes it.
+    """Return a row per score of the edits: values, quantiles, the threshold on it, and the share
+    that passes it.
 
     `min_{score}` and `max_{score}` name the thresholds; a score that is null everywhere says why.
     """
@@ -81,7 +83,9 @@ def name_metric(metric: str) -> str:
 
 
 def list_contrasts(run: Run) -> list[dict]:
-    """Return the contrasts with their outcome: `arm, reference, metric, difference, low, high, p, n, outcome`."""
+    """Return the contrasts with their outcome: `arm, reference, metric, difference, low, high, p,
+    n, outcome`.
+    """
     rows = []
     for row in run.comparison.to_dict("records"):
         arm, _, reference = row["contrast"].partition("-")
@@ -93,8 +97,8 @@ def list_contrasts(run: Run) -> list[dict]:
 def judge(low: object, high: object, t_low: object = None, t_high: object = None) -> str:
     """Return what the intervals of a difference say: better, worse, no clear difference, or not measured.
 
-    A claim needs both the bootstrap over photo groups (low, high) and, where there is one, the corrected t over folds: the
-    first ignores that another training would have come out otherwise.
+    A claim needs both the bootstrap over photo groups (low, high) and, where there is one, the
+    corrected t over folds: the first ignores that another training would have come out otherwise.
     """
     if is_null(low) or is_null(high):
         return "not measured"
@@ -106,7 +110,9 @@ def judge(low: object, high: object, t_low: object = None, t_high: object = None
 
 
 def write_verdict(run: Run, arm: str, confidence: float) -> list[str]:
-    """Return the sentences that say what the run showed about its main arm, each made from summary and comparison."""
+    """Return the sentences that say what the run showed about its main arm, each made from summary
+    and comparison.
+    """
     found = get_summary(run, arm, "group_score")
     if found is None:
         return [f"The group score of {arm} was not measured: {_why_no_score(run, arm)}."]
@@ -114,8 +120,8 @@ def write_verdict(run: Run, arm: str, confidence: float) -> list[str]:
     span = interval(found["low"], found["high"])
     sentences = [
         f"{arm} has a group score of {percent(found['mean'])}, the mean of {count(found['n'])} folds "
-        f"({level} {span}), on {count(count_tested(run, arm))} held-out pairs; "
-        f"chance is {percent(CHANCE['group_score'])}."
+        f"({level} {span}), on {count(count_tested(run, arm))} held-out pairs; chance is "
+        f"{percent(CHANCE['group_score'])}."
     ]
     sentences += [_compare(run, arm, reference) for reference in REFERENCES if reference != arm]
     return sentences
@@ -157,7 +163,7 @@ def _is_score(column: pd.Series, name: str, frame: pd.DataFrame) -> bool:
 
 
 def _why_null(scores: pd.DataFrame, name: str) -> str | None:
-    """Return the commonest reason for nulls of a score: its own reason column, else the status of the edit."""
+    """Return the commonest reason for nulls of a score: its own reason column, else the edit's status."""
     nulls = scores[scores[name].isna()]
     for column in (f"{name}_reason", "reason", "status"):
         if column in nulls and len(nulls):

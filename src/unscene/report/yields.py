@@ -2,11 +2,33 @@
 
 import pandas as pd
 
+from unscene.report import figures
 from unscene.report.numbers import ratio
 from unscene.report.run import Run
 from unscene.run.shard_names import get_source_name
 
 MOST_REASONS = 15
+
+
+def describe_yields(run: Run) -> dict:
+    """Return what the section on yields names."""
+    steps = count_steps(run)
+    return {
+        "sources": list_sources(run, run.settings["samples"]["sources"]),
+        "units": {
+            unit: [step for step in steps if step["unit"] == unit]
+            for unit in dict.fromkeys(step["unit"] for step in steps)
+        },
+        "yields_figure": figures.draw_yields(steps),
+        "reasons": list_reasons(run),
+        "classes": count_classes(run),
+    }
+
+
+def describe_words(run: Run) -> dict:
+    """Return what the section on words names."""
+    words = count_words(run)
+    return {"words": words, "words_figure": figures.draw_words(words) if words else None}
 
 
 def list_sources(run: Run, sources: list[dict]) -> list[dict]:
@@ -26,7 +48,9 @@ def list_sources(run: Run, sources: list[dict]) -> list[dict]:
 
 
 def count_steps(run: Run) -> list[dict]:
-    """Return the pipeline's steps: `unit, label, count, share` (of the step before, of the same unit) and `table`."""
+    """Return the pipeline's steps: `unit, label, count, share` (of the step before, of the same
+    unit) and `table`.
+    """
     named = run.keywords[run.keywords["words"].map(len) > 0]
     mask_ok, edit_ok = _ok(run.masks), _ok(run.edits)
     caption_ok = set(_ok(run.captions)["edit_id"]) & set(edit_ok["edit_id"])
@@ -34,7 +58,7 @@ def count_steps(run: Run) -> list[dict]:
     chains = {
         "captions": [
             ("captions read", len(run.keywords), "keywords"),
-            ("naming one of the 80 words", len(named), "keywords"),
+            ("naming a word", len(named), "keywords"),
         ],
         "photos": [
             ("items read", len(run.samples) + len(run.rejected_samples), "rejected_samples"),
@@ -73,8 +97,8 @@ def count_steps(run: Run) -> list[dict]:
 def list_reasons(run: Run) -> list[dict]:
     """Return a row per kind of item and reason: `step, reason, count, any, table`, the commonest first.
 
-    Items are source items, captions, and wanted edits; an edit counts once, by its first reason. `any` also counts the
-    edits that have the reason among others (None where that is not known).
+    Items are source items, captions, and wanted edits; an edit counts once, by its first reason.
+    `any` also counts the edits that have the reason among others (None where that is not known).
     """
     dropped = [
         ("source items", run.rejected_samples, "rejected_samples"),
@@ -99,7 +123,9 @@ def list_reasons(run: Run) -> list[dict]:
 
 
 def count_classes(run: Run) -> list[dict]:
-    """Return a row per category of the wanted edits: `category, captions, wanted, masks, edits, pairs, share`."""
+    """Return a row per category of the wanted edits: `category, captions, wanted, masks, edits,
+    pairs, share`.
+    """
     named = count_words(run)
     wanted = run.masks["category"].value_counts()
     category_of = run.masks.set_index("edit_id")["category"]
@@ -149,7 +175,7 @@ def _ok(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count_reasons(frame: pd.DataFrame) -> list[tuple[str, int]]:
-    """Return (reason, count); details after a colon are left out when there are too many different reasons."""
+    """Return (reason, count); details after a colon are left out when there are too many reasons."""
     if frame.empty:
         return []
     reasons = frame["reason"] if "reason" in frame else pd.Series(None, frame.index, dtype=object)

@@ -11,7 +11,7 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from batch_server.answerers import ErrorModel
-from fake_run import make_lineage, make_run
+from fake_run import make_job, make_run
 from unscene.answers.batch_lines import build_answer, read_items, read_lines, write_lines
 from unscene.batchsize import noninferiority as ni
 from unscene.batchsize.choice import choose, judge_arm, judge_arms
@@ -441,12 +441,12 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
         "accuracy": str(paths["accuracy"]),
         "chosen": str(paths["chosen"]),
     }
-    write_report(tables | more | {"study_figure": str(figure)}, "results/report.html", make_lineage())
+    write_report(make_job(tables | more | {"study_figure": str(figure)}))
     page = (tmp_path / "results/report.html").read_text()
     assert 'id="agreement"' in page and 'id="batchsize"' in page and page.count("Simulated:") == 2
     assert "lexicon (simulated)" in page and "<?xml" not in page and "not decided" in page
     assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
-    write_report(tables, "results/report.html", make_lineage())
+    write_report(make_job(tables))
     page = (tmp_path / "results/report.html").read_text()
     assert 'id="agreement"' not in page and 'id="batchsize"' not in page
 

@@ -16,7 +16,6 @@ from unscene.evaluation.fold_scores import score_items
 from unscene.evaluation.sham_metrics import score_shams, summarise_shams
 from unscene.evaluation.unseen_classes import compare_unseen_classes
 from unscene.evaluation.untouched_photos import list_untouched_photos
-from unscene.report.retrieval_picture import draw_retrieval
 from unscene.run.tables import TableError, read_table, write_json, write_table
 from unscene.training.pairs import PairError
 
@@ -326,18 +325,6 @@ def test_export_fails_when_the_copy_embeds_otherwise(world, tmp_path, monkeypatc
     with pytest.raises(RuntimeError, match="plain open_clip"):
         export_clip(world[0], world[1], tmp_path / "deploy", "zero_shot", RUNTIME, "cpu", 1)
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
-
-
-def test_retrieval_grid_tells_only_what_is_known(world, tmp_path):
-    paths = tmp_path / "grid.png", tmp_path / "grid.json"
-    draw_retrieval(world[1], world[2], world[0], world[0], *paths, "paired", 0, 7, RUNTIME, "cpu", 1)
-    found = json.loads(paths[1].read_text())
-    assert paths[0].read_bytes().startswith(b"\x89PNG") and found["gallery"] > 0 and found["queries"]
-    for row in found["queries"]:
-        assert row["untuned"] == row["paired"]  # the same model twice
-        assert set(row["paired"]) <= {"contains", "removed", "other"}
-        assert row["category"] in row["query"]
-    assert len({row["category"] for row in found["queries"]}) == len(found["queries"])
 
 
 def test_unseen_categories_stand_beside_seen_ones_on_the_same_pairs(world, tmp_path):

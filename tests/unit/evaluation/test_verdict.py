@@ -9,6 +9,7 @@ import pytest
 from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED
 from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
 from unscene.evaluation.verdict import apply_pass_rule
+from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.write_paper import write_paper
 from unscene.run.tables import write_json, write_table
@@ -239,12 +240,15 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
     pd.DataFrame([unseen]).to_csv(tmp_path / "unseen.csv", index=False)
     write_json({"photos_in_evaluation_sets": 5, "pairs_kept_out_of_training": 4}, tmp_path / "check.json")
     (tmp_path / "retrieval.png").write_bytes(b"a picture")
-    names = ("summary.csv", "comparison.csv", "classes.parquet", "check.json", "verdict.json", "sweeps.parquet", "unseen.csv",
-             "retrieval.png", "paper")  # fmt: skip
+    names = (
+        *("summary.csv", "comparison.csv", "classes.parquet", "check.json", "verdict.json"),
+        *("sweeps.parquet", "unseen.csv", "retrieval.png"),
+    )
     tiny_settings["folds"]["leak_guards"] = [{"name": "beaf", "ids": "beaf.json"}]
     tiny_settings["train"] |= {"inner_share": 0.1, "class_folds": ["main"], "true_negations": 0.15}
     tiny_settings["evaluate"]["alphas"] = [0, 0.5, 1]
-    write_paper(path_to_pairs, *(tmp_path / name for name in names), tiny_settings)
+    inputs = {"pairs": path_to_pairs, **{name.split(".")[0]: tmp_path / name for name in names}}
+    write_paper(Job(inputs, {"folder": tmp_path / "paper"}, tiny_settings))
     written = {path.name for path in (tmp_path / "paper").iterdir()}
     assert written == {
         "arms.csv", "arms.md", "arms.tex", "contrasts.csv", "contrasts.md", "contrasts.tex", "methods.md", "methods.tex",

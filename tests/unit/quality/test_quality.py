@@ -10,7 +10,6 @@ from PIL import Image
 from unscene.photos.images import write_png
 from unscene.quality.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
 from unscene.quality.scoring import score_edits
-from unscene.report.contact_sheet import INK, REJECTED, choose_rows, draw_contact_sheet, draw_row
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 
@@ -195,56 +194,3 @@ def test_real_detector_judges_a_real_removal(tmp_path, real_data):
     result = judge_removal(before, after, category, mask)
     assert result["original_confidence"] > 0.5
     assert result["residual"] < result["original_confidence"] / 2
-
-
-def make_selection(folder):
-    make_shard(folder, count=8)
-    edit = read_table(folder / "edits.parquet")
-    frame = edit[["edit_id", "category"]].assign(
-        original_path=[str(folder / f"photo_{n}.png") for n in range(8)], edited_path=edit["image_path"],
-        mask_path=edit["mask_path"], reason="quality: max_seam", detail="quality: max_seam: 9, limit 4",
-        caption_negated="A photo without a cat.",
-    )  # fmt: skip
-    frame.loc[5, "reason"] = "quality: max_residual"
-    write_table(frame.iloc[[0, 4]].drop(columns=["reason", "detail"]), folder / "pairs.parquet")
-    write_table(frame.iloc[[1, 2, 3, 5, 6, 7]], folder / "rejected.parquet")
-    return [folder / f"{name}.parquet" for name in ("pairs", "rejected", "edits")]
-
-
-def test_contact_sheet_is_drawn_and_repeats(tmp_path):
-    paths = make_selection(tmp_path)
-    draw_contact_sheet(*paths, tmp_path / "one.png", tmp_path / "sheets")
-    draw_contact_sheet(*paths, tmp_path / "two.png", tmp_path / "sheets")
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-    names = sorted(path.name for path in (tmp_path / "sheets").iterdir())
-    assert names == ["accepted.png", "quality-max_residual.png", "quality-max_seam.png"]
-    one = np.asarray(Image.open(tmp_path / "sheets/quality-max_residual.png"))
-    assert (one == (220, 20, 30)).all(axis=2).any()
-    sheet = np.asarray(Image.open(tmp_path / "one.png"))
-    assert sheet.shape[0] > 3 * 128  # a row of accepted ones, two of rejected ones
-    assert (sheet == (255, 0, 200)).all(axis=2).sum() > 4 * 100  # outlines of the masks
-    assert (sheet == (220, 20, 30)).all(axis=2).any()  # the originals' red square
-
-
-def test_contact_sheet_without_any_pair_or_file_still_appears(tmp_path):
-    paths = make_selection(tmp_path)
-    write_table(read_table(paths[0]).head(0), paths[0])
-    for path in tmp_path.glob("photo_*.png"):
-        path.unlink()
-    draw_contact_sheet(*paths, tmp_path / "sheet.png", tmp_path / "sheets")
-    assert Image.open(tmp_path / "sheet.png").width > 800
-
-
-def test_the_reason_stands_below_a_name_of_several_lines(tmp_path):
-    (row,) = read_table(make_selection(tmp_path)[1]).head(1).to_dict("records")
-    drawn = draw_row(row | {"edit_id": "a_rather_long_name_of_a_photo_" * 3, "original_path": "absent"}, None)
-    named, refused = (np.flatnonzero((drawn == colour).all(axis=2).any(axis=1)) for colour in (INK, REJECTED))
-    assert len(named) and len(refused) and named.max() < refused.min()
-
-
-def test_rows_take_turns_and_do_not_depend_on_the_order():
-    frame = pd.DataFrame({"edit_id": [f"e{n}" for n in range(30)], "reason": ["common"] * 27 + ["rare"] * 3})
-    chosen = choose_rows(frame, "reason", 6)
-    assert chosen["reason"].tolist() == ["common", "rare"] * 3
-    shuffled = choose_rows(frame.sample(frac=1, random_state=0), "reason", 6)
-    assert shuffled["edit_id"].tolist() == chosen["edit_id"].tolist()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from fake_run import CHECKOUT, make_lineage, make_run
+from fake_run import CHECKOUT, make_job, make_lineage, make_run
 from unscene.quality.calibration import calibrate_scores
 from unscene.quality.controls import KINDS
 from unscene.quality.edit_scores import SCORES
@@ -28,8 +28,13 @@ def audited():
     control = control.assign(**dict.fromkeys(SCORES, np.nan))
     control["residual"] = rng.uniform(0, 0.3, len(control)) + 0.6 * (control["kind"] == "untouched")
     control["new_object"] = rng.uniform(0, 1, len(control))
-    rejected = pd.DataFrame({"edit_id": ["a", "b"], "reason": ["quality: max_residual", "mask: too_small"],
-                             "all_reasons": [["quality: max_residual", "quality: max_seam"], ["mask: too_small"]]})  # fmt: skip
+    rejected = pd.DataFrame(
+        {
+            "edit_id": ["a", "b"],
+            "reason": ["quality: max_residual", "mask: too_small"],
+            "all_reasons": [["quality: max_residual", "quality: max_seam"], ["mask: too_small"]],
+        }
+    )
     calibration = calibrate_scores(control, 0.9, QUALITY["size_bins"])
     return SimpleNamespace(control_scores=control, rejected_edits=rejected, calibration=calibration)
 
@@ -63,10 +68,16 @@ def test_controls_that_pass_are_counted_under_the_limits_in_force(audited):
 
 def test_sizes_are_counted():
     run = SimpleNamespace(
-        masks=pd.DataFrame({"edit_id": list("abcd"), "area_fraction": [0.01, 0.05, 0.05, 0.5], "status": ["ok"] * 3 + ["skipped"]}),
+        masks=pd.DataFrame(
+            {
+                "edit_id": list("abcd"),
+                "area_fraction": [0.01, 0.05, 0.05, 0.5],
+                "status": ["ok"] * 3 + ["skipped"],
+            }
+        ),
         edits=pd.DataFrame({"edit_id": list("abc"), "status": ["ok", "ok", "failed"]}),
         pairs=pd.DataFrame({"edit_id": ["b"]}),
-    )  # fmt: skip
+    )
     rows = count_sizes(run, [0.02, 0.08])
     assert [(row["masks"], row["edits"], row["pairs"]) for row in rows] == [(1, 1, 0), (2, 1, 1), (0, 0, 0)]
     assert [row["share"] for row in rows] == [0, 1, None]
@@ -76,7 +87,7 @@ def test_the_page_shows_audit_and_certificate(tmp_path, monkeypatch):
     paths = make_run(tmp_path, photos=12)
     lineage = make_lineage()
     monkeypatch.chdir(tmp_path)
-    write_report(paths, "plain.html", lineage)
+    write_report(make_job(paths, "plain.html", lineage))
     page = (tmp_path / "plain.html").read_text()
     assert "What was in force" in page and "AUC of each score" in page
     assert "the true background; all of these should pass" in page
@@ -90,10 +101,20 @@ def test_the_page_shows_audit_and_certificate(tmp_path, monkeypatch):
         "reason": None,
     }
     agreement = [{"raters": ["anna", "bert"], "question": "gone", "equal": {"share": 0.91}, "kappa": 0.7}]
-    write_json({"labels": 400, "labelled_edits": 200, "raters": ["anna", "bert"], "disagreements": 18, "agreement": agreement,
-                "operating_point": point}, tmp_path / "results/quality/certificate.json")  # fmt: skip
+    write_json(
+        {
+            "labels": 400,
+            "labelled_edits": 200,
+            "raters": ["anna", "bert"],
+            "disagreements": 18,
+            "agreement": agreement,
+            "operating_point": point,
+        },
+        tmp_path / "results/quality/certificate.json",
+    )
     lineage["settings"]["quality"]["policy"] = "certified"
-    write_report(paths | {"certificate": "results/quality/certificate.json"}, "certified.html", lineage)
+    paths["certificate"] = "results/quality/certificate.json"
+    write_report(make_job(paths, "certified.html", lineage))
     page = (tmp_path / "certified.html").read_text()
     assert "What people said" in page and "1 of 120" in page and "0.70" in page
     assert "the head decides in its place" in page

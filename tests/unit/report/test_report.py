@@ -10,15 +10,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from fake_run import ARMS, make_lineage, make_run
+from fake_run import ARMS, make_job, make_lineage, make_run
 from unscene.report import figures, numbers
 from unscene.report.examples import MAX_BYTES, THUMBNAIL_PX, choose_examples, make_thumbnail
 from unscene.report.facts import list_facts, look_up
 from unscene.report.further_tables import list_tables
-from unscene.report.page import EMBEDDED_CAVEAT, TEMPLATE
+from unscene.report.page import EMBEDDED_CAVEAT, TEMPLATES
+from unscene.report.provenance import read_versions
 from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
-from unscene.report.times import read_benchmarks, read_device_times, read_versions
+from unscene.report.sections import PAGE
+from unscene.report.times import read_benchmarks, read_device_times
 from unscene.report.write_report import write_report
 from unscene.report.yields import count_classes, count_folds, count_steps, list_reasons
 from unscene.run.tables import TableError, read_table, write_table
@@ -31,7 +33,7 @@ def built(tmp_path_factory):
     paths = make_run(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        write_report(paths, "results/report.html", make_lineage())
+        write_report(make_job(paths))
     return folder, paths, (folder / "results/report.html").read_text(encoding="utf-8")
 
 
@@ -40,12 +42,18 @@ def run(built, monkeypatch):
     """The tables of the run, with its folder as the working directory."""
     folder, paths, _ = built
     monkeypatch.chdir(folder)
-    return read_run(paths)
+    return read(paths)
 
 
-def rebuild(folder, paths, lineage=None, **more) -> str:
+def read(paths):
+    """Return the run that a report of these files shows."""
+    lineage = make_lineage()
+    return read_run(paths, lineage["settings"], lineage)
+
+
+def rebuild(folder, paths, lineage=None) -> str:
     """Write a report in the working directory and return its text."""
-    write_report(paths, "results/report.html", lineage or make_lineage(), **more)
+    write_report(make_job(paths, lineage=lineage))
     return (folder / "results/report.html").read_text(encoding="utf-8")
 
 
@@ -109,7 +117,7 @@ def test_steps_add_up(run):
     steps = {(step["unit"], step["label"]): step for step in count_steps(run)}
     assert steps["edits", "wanted"]["count"] == len(run.pairs) + len(run.rejected_edits)
     assert steps["photos", "items read"]["count"] == 33 and steps["photos", "usable photos"]["count"] == 30
-    assert steps["captions", "naming one of the 80 words"]["share"] == pytest.approx(0.8)
+    assert steps["captions", "naming a word"]["share"] == pytest.approx(0.8)
     assert steps["edits", "accepted pairs"]["share"] == pytest.approx(len(run.pairs) / len(run.edits))
     refused = sum(row["count"] for row in list_reasons(run) if row["step"] == "wanted edits")
     assert refused == len(run.rejected_edits)
@@ -154,8 +162,8 @@ def test_verdict_is_made_from_the_comparison(run):
     assert f"{100 * mean:.1f}" in sentences[0] and f"{len(run.pairs)} held-out pairs" in sentences[0]
     assert sentences[1].startswith("It is better than zero_shot (+40.0 points")
     assert sentences[2] == (
-        "There is no clear difference from originals (+3.1 points, +1.1 to +5.2 over these pairs, but \u22122.0 to +9.0 by the "
-        "corrected t over folds)."
+        "There is no clear difference from originals (+3.1 points, +1.1 to +5.2 over these pairs, but "
+        "\u22122.0 to +9.0 by the corrected t over folds)."
     )
 
 
@@ -247,7 +255,7 @@ def test_nothing_at_all(tmp_path, monkeypatch):
     page = text_of(rebuild(tmp_path, paths))
     assert "Times were not measured: there are no benchmark files" in page
     assert "no log of a job is there" in page
-    assert "no caption names one of the 80 words" in page
+    assert "no caption names a word of the vocabulary" in page
 
 
 def test_real_photos_stay_small(tmp_path, monkeypatch):
@@ -296,17 +304,14 @@ def test_missing_column_is_named(built, tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     pd.DataFrame({"arm": [], "metric": []}).to_csv(tmp_path / "summary.csv", index=False)
     with pytest.raises(TableError, match="column mean, low, high, n is missing"):
-        read_run({**paths, "summary": tmp_path / "summary.csv"})
+        read({**paths, "summary": tmp_path / "summary.csv"})
     (tmp_path / "summary.csv").write_text("")
     with pytest.raises(TableError, match=r"summary\.csv: cannot be read as CSV"):
-        read_run({**paths, "summary": tmp_path / "summary.csv"})
-    with pytest.raises(TableError, match="no path is given for truth"):
-        read_run({name: path for name, path in paths.items() if name != "truth"})
+        read({**paths, "summary": tmp_path / "summary.csv"})
 
 
 def test_times_come_from_the_benchmarks(run, built):
-    sources = make_lineage()["settings"]["samples"]["sources"]
-    rows, absent = read_benchmarks("benchmarks", run, sources)
+    rows, absent = read_benchmarks(run)
     by_rule = {row["rule"]: row for row in rows}
     assert by_rule["remove_objects"]["seconds_per_item"] == pytest.approx(140 / len(run.edits))
     assert by_rule["segment_objects"]["items"] == 30
@@ -318,8 +323,15 @@ def test_times_come_from_the_benchmarks(run, built):
 def test_device_times_are_those_of_one_device(run, built, tmp_path):
     rows = read_device_times("benchmarks")
     assert [row["rule"] for row in rows] == ["segment_objects", "remove_objects", "make_sham_edits"]
-    assert rows[1] == {"rule": "remove_objects", "shards": 2, "items": 40, "resumed": 2, "items_per_s": 2.0,
-                       "busy_share": pytest.approx(0.85), "devices": ["NVIDIA A100"]}  # fmt: skip
+    assert rows[1] == {
+        "rule": "remove_objects",
+        "shards": 2,
+        "items": 40,
+        "resumed": 2,
+        "items_per_s": 2.0,
+        "busy_share": pytest.approx(0.85),
+        "devices": ["NVIDIA A100"],
+    }
     shown = "remove_objects 2 40 and 2 of an earlier, stopped run 2.00 85.0 % NVIDIA A100"
     assert shown in " ".join(text_of(built[2]).split())
     stage = tmp_path / "segment_objects"
@@ -431,7 +443,7 @@ def test_figures_for_a_paper_have_the_light_colours_of_the_page(tmp_path):
     assert "var(--good)" in drawing.to_svg() and "#" not in drawing.to_svg().replace('href="#', "").replace(
         "url(#", ""
     )
-    light = TEMPLATE.read_text().split(":root {")[1].split("}")[0]
+    light = (TEMPLATES / PAGE).read_text().split(":root {")[1].split("}")[0]
     assert all(f"--{name}: {colour};" in light for name, colour in figures.ON_PAPER.items())
 
 
@@ -446,18 +458,22 @@ def test_page_shows_the_pass_rule_and_the_figures_of_the_arms(built):
 def test_further_tables_show_what_was_measured_and_nothing_else():
     summary = pd.DataFrame(
         [
-            ("zero_shot", "probe_auc", 0.61, 0.58, 0.64, 3), ("main", "probe_auc", np.nan, np.nan, np.nan, 0),
-            ("main", "placebo_shift", 0.012, -0.004, 0.028, 3), ("main", "query_average_precision", np.nan, np.nan, np.nan, 0),
+            ("zero_shot", "probe_auc", 0.61, 0.58, 0.64, 3),
+            ("main", "probe_auc", np.nan, np.nan, np.nan, 0),
+            ("main", "placebo_shift", 0.012, -0.004, 0.028, 3),
+            ("main", "query_average_precision", np.nan, np.nan, np.nan, 0),
         ],
         columns=["arm", "metric", "mean", "low", "high", "n"],
-    )  # fmt: skip
+    )
     sweep = pd.DataFrame(
         [
             ("main", fold, seed, alpha, alpha == best, 0.2 + 0.4 * alpha + 0.1 * seed)
-            for fold, best in ((0, 0.5), (1, 1)) for seed in (0, 1) for alpha in (0, 0.5, 1)
+            for fold, best in ((0, 0.5), (1, 1))
+            for seed in (0, 1)
+            for alpha in (0, 0.5, 1)
         ],
         columns=["arm", "fold", "seed", "alpha", "chosen", "group_score"],
-    )  # fmt: skip
+    )
     tables = {table.name: table.frame for table in list_tables(summary, sweep, None, 0.95)}
     assert list(tables) == ["wise_ft", "shortcuts", "placebo"]  # no query was scored, no category left out
     swept = tables["wise_ft"].iloc[0]
@@ -465,8 +481,10 @@ def test_further_tables_show_what_was_measured_and_nothing_else():
     assert swept["group score, chosen α"].startswith("55.0")
     assert swept["group score, α = 1"].startswith("65.0")
     assert tables["shortcuts"].values.tolist() == [
-        ["zero_shot", "61.0\u202f% (58.0 to 64.0)"], ["main", "not measured"],
-    ]  # fmt: skip
+        ["zero_shot", "61.0\u202f% (58.0 to 64.0)"],
+        ["main", "not measured"],
+    ]
     assert tables["placebo"].values.tolist() == [
-        ["zero_shot", "not measured"], ["main", "+1.2 (\u22120.4 to +2.8)"],
-    ]  # fmt: skip
+        ["zero_shot", "not measured"],
+        ["main", "+1.2 (\u22120.4 to +2.8)"],
+    ]

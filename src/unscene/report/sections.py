@@ -1,0 +1,259 @@
+"""What the report reads and shows: an entry a file, and an entry a section of the page. All else is
+computed from these.
+
+A figure from a new table takes an entry in FILES, one in SECTIONS, a function that returns the
+values that the template `resources/templates/{name}.html.j2` names, and that template. The workflow
+reads this module when it is parsed, so what draws or computes is imported by the functions that
+call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unscene.run.configuration import is_trained, wants_study
+
+if TYPE_CHECKING:
+    from unscene.report.run import Run
+
+TEMPLATES = "src/unscene/resources/templates"
+# The page around the sections, and what their templates share.
+PAGE, MACROS = "report.html.j2", "macros.html.j2"
+
+
+def always(config: dict) -> bool:
+    """Tell that every run has a file."""
+    return True
+
+
+def has_trained_arm(config: dict) -> bool:
+    """Tell whether any arm is trained, so that there are weights between untuned and tuned ones."""
+    return any(is_trained(arm) for arm in config["train"]["arms"].values())
+
+
+def is_swept(config: dict) -> bool:
+    """Tell whether the weights between untuned and tuned models are tested."""
+    return bool(config["evaluate"]["alphas"]) and has_trained_arm(config)
+
+
+def leaves_classes_out(config: dict) -> bool:
+    """Tell whether an arm is also trained without the removals of some categories."""
+    return bool(config["train"]["class_folds"])
+
+
+def trains_main_arm(config: dict) -> bool:
+    """Tell whether the main arm is trained, so that there is something to show after tuning."""
+    return is_trained(config["train"]["arms"][config["deploy"]["arm"]])
+
+
+def has_labels(config: dict) -> bool:
+    """Tell whether people judged edits."""
+    return bool(config["quality"]["labels"])
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that the report reads, once: parquet, CSV or JSON; of another kind the path alone is handed on.
+
+    path: below results/. columns: those of a table that the report cannot do without. when: tells
+    of a config whether the run has the file.
+    """
+
+    path: str
+    columns: tuple[str, ...] = ()
+    when: Callable[[dict], bool] = always
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    name: its anchor and its template. link: its word in the contents. files: names of FILES; the
+    section is shown in the runs that have all of them. describe: returns the values that the
+    template names. may: files that it shows where a run has them.
+    """
+
+    name: str
+    link: str
+    files: tuple[str, ...]
+    describe: Callable[[Run], dict]
+    may: tuple[str, ...] = ()
+
+    @property
+    def template(self) -> str:
+        """The file name of the template."""
+        return f"{self.name}.html.j2"
+
+
+FILES = {
+    "samples": File("samples/samples.parquet", ("image_id", "path", "width", "height", "group", "shard")),
+    "rejected_samples": File("samples/rejected.parquet", ("source", "reason")),
+    "keywords": File("keywords/keywords.parquet", ("image_id", "caption_id", "words", "status")),
+    "cost": File("keywords/cost.json"),
+    "agreement": File(
+        "keywords/agreement.parquet",
+        ("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
+    ),
+    "accuracy": File("batchsize/accuracy.parquet", when=wants_study),
+    "chosen": File("batchsize/chosen.json", when=wants_study),
+    "study_figure": File("batchsize/figure.svg", when=wants_study),
+    "masks": File(
+        "masks/masks.parquet", ("edit_id", "image_id", "category", "mask_path", "status", "reason")
+    ),
+    "edits": File(
+        "edits/edits.parquet",
+        ("edit_id", "image_id", "image_path", "model", "batch_shape", "seconds", "status", "reason"),
+    ),
+    "captions": File(
+        "captions/captions.parquet",
+        ("edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"),
+    ),
+    "scores": File("quality/scores.parquet", ("edit_id",)),
+    "control_scores": File("quality/control_scores.parquet", ("control_id", "kind", "area_fraction")),
+    "calibration": File("quality/calibration.json"),
+    "certificate": File("quality/certificate.json", when=has_labels),
+    "pairs": File("quality/pairs.parquet", ("edit_id", "category", "group", "original_path", "edited_path")),
+    "rejected_edits": File("quality/rejected.parquet", ("edit_id", "reason", "detail")),
+    "folds": File("folds/folds.parquet", ("group", "fold")),
+    "tested": File(
+        "metrics/items.parquet",
+        ("arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"),
+    ),
+    "classes": File("metrics/classes.parquet", ("arm", "fold", "seed", "category")),
+    "summary": File("metrics/summary.csv", ("arm", "metric", "mean", "low", "high", "n")),
+    "comparison": File(
+        "metrics/comparison.csv", ("contrast", "metric", "difference", "low", "high", "p", "n")
+    ),
+    "sweeps": File("metrics/sweeps.parquet", ("arm", "alpha", "chosen"), when=is_swept),
+    "unseen": File(
+        "metrics/unseen_classes.csv",
+        (
+            *("arm", "metric", "unseen", "seen", "zero_shot"),
+            *("minus_seen", "minus_seen_low", "minus_seen_high"),
+            *("minus_zero_shot", "minus_zero_shot_low", "minus_zero_shot_high", "n", "classes"),
+        ),
+        when=leaves_classes_out,
+    ),
+    "verdict": File("metrics/verdict.json"),
+    "retrieval": File("metrics/retrieval.png", when=trains_main_arm),
+    "truth": File("metrics/truth.json"),
+    "plan": File("plan.json"),
+}
+
+
+def _yields(run: Run) -> dict:
+    from unscene.report.yields import describe_yields
+
+    return describe_yields(run)
+
+
+def _words(run: Run) -> dict:
+    from unscene.report.yields import describe_words
+
+    return describe_words(run)
+
+
+def _agreement(run: Run) -> dict:
+    from unscene.report.text import describe_agreement
+
+    return describe_agreement(run)
+
+
+def _batchsize(run: Run) -> dict:
+    from unscene.report.text import describe_study
+
+    return describe_study(run)
+
+
+def _truth(run: Run) -> dict:
+    from unscene.report.truth import describe_truth
+
+    return describe_truth(run)
+
+
+def _examples(run: Run) -> dict:
+    from unscene.report.examples import describe_examples
+
+    return describe_examples(run)
+
+
+def _quality(run: Run) -> dict:
+    from unscene.report.audit import describe_quality
+
+    return describe_quality(run)
+
+
+def _arms(run: Run) -> dict:
+    from unscene.report.arms import describe_arms
+
+    return describe_arms(run)
+
+
+def _costs(run: Run) -> dict:
+    from unscene.report.costs import describe_costs
+
+    return describe_costs(run)
+
+
+def _times(run: Run) -> dict:
+    from unscene.report.times import describe_times
+
+    return describe_times(run)
+
+
+def _provenance(run: Run) -> dict:
+    from unscene.report.provenance import describe_provenance
+
+    return describe_provenance(run)
+
+
+SECTIONS = (
+    Section(
+        "yields",
+        "Yields",
+        ("samples", "rejected_samples", "keywords", "masks", "edits", "captions", "pairs", "rejected_edits"),
+        _yields,
+    ),
+    Section("words", "Words", ("keywords",), _words),
+    Section("agreement", "Readers", ("agreement",), _agreement),
+    Section("batchsize", "Prompts", ("accuracy", "chosen", "study_figure"), _batchsize),
+    Section("truth", "Truth", ("truth",), _truth),
+    Section(
+        "examples",
+        "Examples",
+        ("samples", "masks", "edits", "captions", "pairs", "rejected_edits"),
+        _examples,
+    ),
+    Section(
+        "quality",
+        "Quality",
+        ("scores", "control_scores", "calibration", "masks", "edits", "pairs", "rejected_edits", "truth"),
+        _quality,
+        may=("certificate",),
+    ),
+    Section(
+        "arms",
+        "Arms",
+        ("summary", "comparison", "tested", "classes", "verdict", "folds", "pairs"),
+        _arms,
+        may=("sweeps", "unseen", "retrieval"),
+    ),
+    Section("costs", "Costs", ("cost", "plan", "samples", "keywords", "edits", "pairs"), _costs),
+    Section("times", "Times", ("edits",), _times),
+    Section("provenance", "Provenance", ("edits",), _provenance),
+)
+
+
+def list_inputs(config: dict) -> dict[str, str | list]:
+    """Return the inputs of the report's rule by name: a path, or an empty list for what a run with
+    this config has not.
+    """
+    return {name: f"results/{file.path}" if file.when(config) else [] for name, file in FILES.items()}
+
+
+def list_templates() -> list[str]:
+    """Return the paths of the templates, relative to the checkout."""
+    return [str(Path(TEMPLATES, name)) for name in (PAGE, MACROS, *(s.template for s in SECTIONS))]

@@ -1,0 +1,78 @@
+"""The registries of the report: what a section reads, what the rule is given, and that parsing is cheap."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from fake_run import CHECKOUT, make_job, make_run
+from unscene.report.page import TEMPLATES
+from unscene.report.sections import FILES, SECTIONS, list_inputs, list_templates
+from unscene.report.write_report import write_report
+
+
+@pytest.fixture
+def config():
+    """The embedded default."""
+    return yaml.safe_load((CHECKOUT / "config" / "config.yaml").read_text(encoding="utf-8"))
+
+
+def test_every_file_is_for_a_section_and_every_section_has_files_and_a_template():
+    read = {name for section in SECTIONS for name in (*section.files, *section.may)}
+    assert read == set(FILES)
+    assert len({section.name for section in SECTIONS}) == len(SECTIONS)
+    assert all((CHECKOUT / path).is_file() for path in list_templates())
+    assert {path.name for path in TEMPLATES.glob("*.j2")} == {
+        path.split("/")[-1] for path in list_templates()
+    }
+
+
+def test_what_a_section_may_show_only_some_runs_have(config):
+    config["train"]["arms"] = {"zero_shot": {}}
+    config["deploy"]["arm"] = "zero_shot"
+    config["train"]["class_folds"] = []
+    config["batchsize"]["run"] = False
+    given = list_inputs(config)
+    assert set(given) == set(FILES)
+    absent = {name for name, path in given.items() if not path}
+    assert absent == {
+        *("accuracy", "chosen", "study_figure"),
+        *("certificate", "sweeps", "unseen", "retrieval"),
+    }
+    for section in SECTIONS:
+        assert not absent & set(section.files) or section.name == "batchsize"
+
+
+def test_what_the_config_asks_for_is_an_input(config):
+    config["evaluate"]["alphas"] = [0, 0.5, 1]
+    config["train"]["class_folds"] = ["paired"]
+    config["batchsize"]["run"] = True
+    config["quality"]["labels"] = "labels.csv"
+    assert all(list_inputs(config).values())
+    assert list_inputs(config)["certificate"] == "results/quality/certificate.json"
+
+
+def test_a_section_whose_files_a_run_lacks_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_report(make_job(make_run(tmp_path, photos=6)))
+    page = (tmp_path / "results/report.html").read_text(encoding="utf-8")
+    shown = [section.name for section in SECTIONS if f'<section id="{section.name}">' in page]
+    assert shown == [section.name for section in SECTIONS if section.name not in ("agreement", "batchsize")]
+    assert all((f'href="#{section.name}"' in page) == (section.name in shown) for section in SECTIONS)
+
+
+def test_the_workflow_reads_the_registries_without_what_draws_or_computes():
+    heavy = "torch open_clip scipy sklearn matplotlib jinja2 cv2 PIL"
+    code = (
+        f"import sys; import unscene.report.sections; print(*(name for name in '{heavy}'.split() if name in "
+        "sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(CHECKOUT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == []
