@@ -104,7 +104,7 @@ def _list_causes(job, workflow) -> list[str]:
     causes = []
     if reason.forced:
         causes.append("it was forced")
-    if own and reason.missing_output:
+    if reason.missing_output and all(Path(file).exists() for file in job.input):
         causes.append(f"missing: {_name_some(reason.missing_output)}")
     if own and reason.updated_input:
         causes.append(f"its input has other content: {_name_some(reason.updated_input)}")
@@ -209,9 +209,8 @@ def warn_of_needed_jobs(config: dict) -> None:
     change can need a second run. In a process of its own: the finished run still holds Snakemake's state.
     """
     command = [*shlex.split(sys.executable), "-m", "unscene.run.needed_jobs", "--config", json.dumps(config)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    checkout = Path(__file__).resolve().parents[3]
     command += ["--directory", str(Path.cwd())]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
     told = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     if told.returncode:
         print(f"What is left to do could not be found out:\n{told.stderr[-2000:]}", file=sys.stderr)
@@ -219,19 +218,29 @@ def warn_of_needed_jobs(config: dict) -> None:
         print(f"The whole run has still to do (snakemake once more does it):\n{told.stdout}", file=sys.stderr)
 
 
-def main(asked: list[str] | None = None) -> None:
-    """Print what would run, a line a rule."""
+def main(arguments: list[str] | None = None) -> None:
+    """Print what would run again, and why."""
     parser = argparse.ArgumentParser(description="What would run again, and why.")
     parser.add_argument("--directory", default=".", help="the run's directory")
     parser.add_argument("--configfile", nargs="*", default=[], help="overlays, as given to snakemake")
     parser.add_argument("--config", type=json.loads, default={}, help="overrides, as JSON")
-    arguments = parser.parse_args(asked)
-    needed = list_needed_jobs(arguments.directory, arguments.config, arguments.configfile)
-    needed.pop("all", None)
-    if not needed:
-        print(NOTHING)
-    for rule, (jobs, reasons) in needed.items():
-        print(f"{rule} ({jobs} job{'s' if jobs > 1 else ''}): {'; '.join(reasons) or 'asked for'}")
+    given = parser.parse_args(arguments)
+    print(format_inspection(inspect_run(given.directory, given.config, given.configfile)))
+
+
+def _count(jobs: int) -> str:
+    return f"{jobs} job{'s' if jobs > 1 else ''}"
+
+
+def _name_some(files) -> str:
+    names = sorted(map(str, files))
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _show(value: object) -> str:
+    text = value if value == "absent" else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 if __name__ == "__main__":
