@@ -33,21 +33,23 @@ def write_samples(path: Path, first: int, count: int) -> None:
     """Write a shard's samples: photos with one caption each, no two captions alike."""
     import pandas as pd
 
+    from unscene.run.tables import write_table
+
     numbers = range(first, first + count)
     captions = [[f"{PHRASES[n % len(PHRASES)]}, number {n}."] for n in numbers]
-    pd.DataFrame({"image_id": [f"p{n}" for n in numbers], "captions": captions}).to_parquet(path)
+    write_table(pd.DataFrame({"image_id": [f"p{n}" for n in numbers], "captions": captions}), path)
 
 
 def build_shards(folder: Path, captions: int) -> tuple[list[tuple[Path, Path]], float, list[float]]:
     """Build the requests of all shards; return (samples, requests) of each, the seconds, and the peak memory after each."""
-    from unscene.keywords.requests import build_keyword_requests
+    from text_jobs import build_keywords
 
     shards, seconds, peaks = [], 0.0, []
     for first in range(0, captions, SHARD):
         samples, requests = folder / f"{first:08}.parquet", folder / f"{first:08}.jsonl"
         write_samples(samples, first, min(SHARD, captions - first))
         started = time.perf_counter()
-        build_keyword_requests(samples, requests, {"captions_per_prompt": PER_PROMPT}, MODEL)
+        build_keywords(samples, requests, PER_PROMPT, MODEL)
         seconds += time.perf_counter() - started
         shards.append((samples, requests))
         peaks.append(measure_peak())
@@ -57,7 +59,8 @@ def build_shards(folder: Path, captions: int) -> tuple[list[tuple[Path, Path]], 
 def measure_built(captions: int) -> None:
     """Build the requests of all captions; then read, price and cut them into batch files, as the submitter does."""
     from unscene.answers.batches.agenda import Agenda
-    from unscene.answers.batches.waves import Limits, cut
+    from unscene.answers.batches.terms import Terms
+    from unscene.answers.batches.waves import cut
     from unscene.answers.prices import estimate_cost, read_prices
     from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS
 
@@ -72,8 +75,11 @@ def measure_built(captions: int) -> None:
         size = sum(requests.stat().st_size for _, requests in shards)
         started = time.perf_counter()
         agenda = Agenda([requests for _, requests in shards], {}, (), 4, price)
-        limits, files, usd = Limits(*(read_api()[name] for name in Limits._fields)), 0, 0.0
-        limits = limits._replace(budget_usd=float("inf"))
+        limits, files, usd = (
+            Terms("keywords", read_api() | {"budget_usd": float("inf")}, prices).limits,
+            0,
+            0.0,
+        )
         while chosen := cut(agenda.open.values(), limits, 0, 0.0):
             files, usd = files + 1, usd + sum(asked.usd for asked in chosen)
             agenda.send(asked.custom_id for asked in chosen)
@@ -92,10 +98,13 @@ def measure_built(captions: int) -> None:
 def measure_answered(captions: int) -> None:
     """Build, submit, collect and parse; every caption must come out right, and be paid for once."""
     from batch_server.running import Control
-    from unscene.answers.batches.ledger import find_folder
-    from unscene.answers.submitting import submit_requests
-    from unscene.keywords.answering import answer_keywords
+    from unscene.answers.answering import write_answers
+    from unscene.answers.batches.terms import Terms
+    from unscene.answers.endpoints import find_folder
+    from unscene.answers.prices import read_prices
+    from unscene.answers.submitting import send_requests
     from unscene.keywords.parsing import parse_keywords
+    from unscene.machine.job import Job
     from unscene.run.tables import read_table
     from unscene.words.lexicon import find_words
 
@@ -107,17 +116,16 @@ def measure_answered(captions: int) -> None:
         prepared = time.perf_counter()
         api = read_api() | {"base_url": url, "model": MODEL, "poll_seconds": 0.2}
         requests = [path for _, path in shards]
-        submit_requests(
-            requests, folder / "batches.json", CHECKOUT / "src/unscene/resources/prices.yaml", api, "keywords",
-            path_to_state=folder / "state",
-        )  # fmt: skip
+        terms = Terms("keywords", api, read_prices(CHECKOUT / "src/unscene/resources/prices.yaml"))
+        send_requests(requests, folder / "batches.json", terms, path_to_state=folder / "state")
         submitted = time.perf_counter()
         tables = []
         for samples, path in shards:
             answers, followups = path.with_suffix(".answers"), path.with_suffix(".followups")
-            answer_keywords(path, answers, followups, "openai", find_folder(url, folder / "state"))
+            write_answers(path, answers, followups, None, find_folder(url, folder / "state"))
             tables.append(path.with_suffix(".table"))
-            parse_keywords(samples, path, followups, answers, tables[-1], 0.5)
+            inputs = {"samples": samples, "requests": path, "followups": followups, "answers": answers}
+            parse_keywords(Job(inputs, {"table": tables[-1]}, {}, {"max_failed_share": 0.5}))
         parsed = time.perf_counter()
         bill = Control(url.removesuffix("/v1")).bill(items=False)
         right = sum(

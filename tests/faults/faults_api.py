@@ -24,8 +24,8 @@ from batch_server.running import Control, run_server
 from batch_server.settings import Settings
 from paid_answers import SIMPLE
 from result_lines import print_faults
+from text_jobs import build_keywords
 from unscene.answers.batch_lines import canonical_json, read_lines
-from unscene.keywords.requests import build_keyword_requests
 from unscene.run.tables import write_table
 
 API = {"requests_per_file": 5, "poll_seconds": 30}
@@ -79,10 +79,7 @@ class Trial:
         captions = [[f"{SIMPLE[n % len(SIMPLE)]}, scene {n}."] for n in range(48)]
         frame = pd.DataFrame({"image_id": [f"i{n}" for n in range(48)], "captions": captions})
         write_table(frame, self.folder / "samples.parquet")
-        settings = {"captions_per_prompt": 4}
-        build_keyword_requests(
-            self.folder / "samples.parquet", self.folder / "requests.jsonl", settings, "gpt-4o"
-        )
+        build_keywords(self.folder / "samples.parquet", self.folder / "requests.jsonl", 4)
         return self
 
     def __exit__(self, *_) -> None:

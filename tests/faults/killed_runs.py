@@ -96,12 +96,16 @@ def work(order: dict) -> None:
     import unscene.run.tables
     from batch_server.running import Control
     from paid_answers import PRICES, SharedClock, api_config
+    from unscene.answers.answering import write_answers
     from unscene.answers.batches import driver
     from unscene.answers.batches.client import ApiClient
-    from unscene.answers.batches.ledger import Ledger, find_folder
-    from unscene.answers.submitting import submit_requests
-    from unscene.keywords.answering import answer_keywords
+    from unscene.answers.batches.ledger import Ledger
+    from unscene.answers.batches.terms import Terms
+    from unscene.answers.endpoints import find_folder
+    from unscene.answers.prices import read_prices
+    from unscene.answers.submitting import send_requests
     from unscene.keywords.parsing import parse_keywords
+    from unscene.machine.job import Job
 
     folder = Path(order["folder"])
     steps = Steps(folder / "steps", order["kill_at"])
@@ -122,12 +126,17 @@ def work(order: dict) -> None:
     control.register_process(os.getpid())
     api = api_config(control.url, **order["api"])
     requests, state = folder / "requests.jsonl", folder / "state"
-    submit_requests(
-        [requests], folder / "batches.json", PRICES, api, "keywords", None, state, SharedClock(control)
-    )
+    terms = Terms("keywords", api, read_prices(PRICES), SharedClock(control))
+    send_requests([requests], folder / "batches.json", terms, path_to_state=state)
     answers, followups = folder / "raw.jsonl", folder / "followups.jsonl"
-    answer_keywords(requests, answers, followups, "openai", find_folder(control.url, state))
-    parse_keywords(folder / "samples.parquet", requests, followups, answers, folder / "keywords.parquet", 0.9)
+    write_answers(requests, answers, followups, None, find_folder(control.url, state))
+    inputs = {
+        "samples": folder / "samples.parquet",
+        "requests": requests,
+        "followups": followups,
+        "answers": answers,
+    }
+    parse_keywords(Job(inputs, {"table": folder / "keywords.parquet"}, {}, {"max_failed_share": 0.9}))
 
 
 def serve() -> None:

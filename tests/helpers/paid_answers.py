@@ -9,11 +9,12 @@ from batch_server.running import Control
 from unscene.answers.batch_lines import canonical_json, read_items, write_lines
 from unscene.answers.batches.client import ApiClient
 from unscene.answers.batches.collecting import enter_answer
-from unscene.answers.batches.driver import Clock
-from unscene.answers.batches.ledger import Ledger, find_folder
+from unscene.answers.batches.ledger import Ledger
+from unscene.answers.batches.terms import Clock, Terms
+from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import read_prices
 from unscene.answers.prompts import keyword_request
-from unscene.answers.submitting import submit_requests
+from unscene.answers.submitting import send_requests
 from unscene.run.tables import read_json
 from unscene.words.lexicon import load_lexicon
 
@@ -76,10 +77,8 @@ class Desk:
         path = self.folder / f"{stage}.jsonl"
         write_lines(requests, path)
         summary = self.folder / f"{stage}.json"
-        submit_requests(
-            [path], summary, PRICES, api_config(self.control.url, **changes), stage, plan,
-            self.folder / "state", self.clock,
-        )  # fmt: skip
+        terms = Terms(stage, api_config(self.control.url, **changes), read_prices(PRICES), self.clock)
+        send_requests([path], summary, terms, plan, self.folder / "state")
         return read_json(summary)
 
     @property

@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from batch_server.answerers import Answerer, ErrorModel
-from unscene.batchsize.design import build_study, draw_captions, list_arms, list_captions
-from unscene.batchsize.measuring import measure_study
+from unscene.batchsize.design import build_study, draw_captions, list_captions, list_trials
+from unscene.batchsize.measuring import Answered, measure_study
 
 # Two answers in a hundred are wrong at any n: the discordance without which no study would need a bound.
 NOISE = 0.02
@@ -43,7 +43,7 @@ SCENARIOS = {
 }
 SETTINGS = {
     "captions": 10_000,
-    "arms": [5, 10, 20, 33, 50, 100],
+    "sizes": [5, 10, 20, 33, 50, 100],
     "permutations": 3,
     "margin": 0.01,
     "labels": None,
@@ -88,7 +88,7 @@ def run_study(
     captions = draw_captions(captions, settings["captions"], seed)
     if not repeat_as_gold:
         captions["mentions"] = [find_words(text) for text in captions["caption"]]
-    requests, design = build_study(captions, list_arms(settings), "gpt-4o", seed)
+    requests, design = build_study(captions, list_trials(settings), "gpt-4o", seed)
     answerer = Answerer(errors, seed)
     answers = {
         request["custom_id"]: {
@@ -99,10 +99,13 @@ def run_study(
         for request in requests
     }
     facts = {"seed": seed, "captions_of_run": 30_000, "captions": len(captions)}
-    arms, chosen, _, _ = measure_study(
-        design, captions, answers, facts, settings, None, None, None, "gpt-4o", draws
-    )
-    return {**chosen, "arms": arms.to_dict("records"), "planted": dict(answerer.planted)}
+    answered = Answered(design, captions, {}, answers, facts)
+    measured = measure_study(answered, settings, labels=None, prices=None, model="gpt-4o", draws=draws)
+    return {
+        **measured.chosen,
+        "trials": measured.accuracy.to_dict("records"),
+        "planted": dict(answerer.planted),
+    }
 
 
 def _run_named(job: tuple[str, int, int]) -> tuple[str, int, dict]:

@@ -12,9 +12,8 @@ import yaml
 
 from batch_server.running import run_server
 from batch_server.settings import Settings
+from text_jobs import answer_stage, parse_keyword_answers
 from unscene.answers.batch_lines import index_answers, judge_answer, read_items, read_lines
-from unscene.keywords.answering import answer_keywords
-from unscene.keywords.parsing import parse_keywords
 from workflow_runs import run_snakemake
 
 pytestmark = pytest.mark.workflow
@@ -98,13 +97,11 @@ def test_everything_is_answered_and_billed_once(runs, server):
 
 def test_words_equal_those_of_the_lexicon(runs, tmp_path):
     results = runs.folder / "results"
-    requests, followups = (
-        results / f"keywords/{name}/first-0-of-1.jsonl" for name in ("requests", "followups")
-    )
-    answer_keywords(requests, tmp_path / "raw.jsonl", tmp_path / "followups.jsonl", "lexicon", None)
-    samples = results / "samples/first-0-of-1.parquet"
-    parse_keywords(samples, requests, followups, tmp_path / "raw.jsonl", tmp_path / "words.parquet", 0.5)
-    paid, free = read(runs.folder, "keywords/keywords.parquet"), pd.read_parquet(tmp_path / "words.parquet")
+    shutil.copy(results / "keywords/requests/first-0-of-1.jsonl", tmp_path / "req.jsonl")
+    shutil.copy(results / "samples/first-0-of-1.parquet", tmp_path / "samples.parquet")
+    answer_stage(tmp_path, "keywords", "lexicon")
+    free = pd.read_parquet(parse_keyword_answers(tmp_path))
+    paid = read(runs.folder, "keywords/keywords.parquet")
     assert len(paid) == 80 and set(free["source"]) == {"lexicon"} and set(paid["status"]) == {"ok"}
     assert not set(paid["source"]) & {"lexicon"}
     pd.testing.assert_frame_equal(paid.drop(columns="source"), free.drop(columns="source"))

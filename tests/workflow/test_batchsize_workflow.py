@@ -27,7 +27,7 @@ def run(tmp_path, monkeypatch):
             config = {
                 "samples": {"sources": [{"name": "toy", "format": "embedded", "photos": 70, "seed": 3}]},
                 "keywords": {"backend": "openai", "captions_per_prompt": "auto"},
-                "batchsize": {"captions": 300, "arms": [5, 10], "margin": 0.05} | study,
+                "batchsize": {"captions": 300, "sizes": [5, 10], "margin": 0.05} | study,
                 "api": {"base_url": server.url, "poll_seconds": 0.05},
             }
             (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
@@ -64,8 +64,8 @@ def test_keywords_follow_the_chosen_number_alone(run, tmp_path):
     assert "Nothing to be done" in run(captions=320)
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "results/keywords").rglob("*.*")}
 
-    run(arms=[5])  # the study of 300 again, its answers are paid for: another choice
-    run(arms=[5])
+    run(sizes=[5])  # the study of 300 again, its answers are paid for: another choice
+    run(sizes=[5])
     assert max(count_items(folder)) == 5
-    assert "Nothing to be done" in run(arms=[5])
+    assert "Nothing to be done" in run(sizes=[5])
     assert run.server.bill()["double_billed"] == 0

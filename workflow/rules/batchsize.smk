@@ -1,6 +1,6 @@
 # Batchsize: how many captions fit in one prompt? The same captions in prompts of every size, and what n = 1 says to them.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with keywords.backend openai also
+# REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with a paid keywords.backend also
 #                  OPENAI_API_KEY in the environment; batchsize.labels, when people have labelled
 # OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet, captions.parquet, study.json,
 #                  accuracy.parquet, by_word.parquet, chosen.json, labelling.csv, figure.svg, methods.md, methods.tex
@@ -15,9 +15,9 @@ if wants_study(config):
 
 
 rule build_batchsize_requests:
-    """Draw the captions of the study by seed and write their requests, in all arms, partitions and orders."""
+    """Draw the captions of the study by seed and write their requests, in all sizes, partitions and orders."""
     input:
-        expand("results/samples/{shard}.parquet", shard=SHARDS),
+        samples=expand("results/samples/{shard}.parquet", shard=SHARDS),
     output:
         requests="results/batchsize/requests/study.jsonl",
         design="results/batchsize/design.parquet",
@@ -39,11 +39,11 @@ rule build_batchsize_requests:
             settings=[
                 "seed",
                 "batchsize.captions",
-                "batchsize.arms",
+                "batchsize.sizes",
                 "batchsize.permutations",
                 "keywords.backend",
             ]
-            + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
+            + KEYWORD_BACKEND.keys,
             files=[LEXICON],
             frozen=True,
         ),
@@ -53,7 +53,7 @@ rule build_batchsize_requests:
         "../scripts/build_batchsize_requests.py"
 
 
-if config["keywords"]["backend"] == "openai":
+if KEYWORD_BACKEND.is_paid:
 
     localrules:
         submit_batchsize,
@@ -88,7 +88,7 @@ rule answer_batchsize:
     """Answer the study's requests as those of the keywords are: by the lexicon, or with the paid answers."""
     input:
         requests="results/batchsize/requests/study.jsonl",
-        sent=(ancient("results/batchsize/batches.json") if config["keywords"]["backend"] == "openai" else []),
+        sent=(ancient("results/batchsize/batches.json") if KEYWORD_BACKEND.is_paid else []),
     output:
         answers="results/batchsize/raw/study.jsonl",
         followups="results/batchsize/followups/study.jsonl",
@@ -106,7 +106,7 @@ rule answer_batchsize:
         lineage=lineage(
             "answer_batchsize",
             settings=["keywords.backend"],
-            files=[LEXICON] if config["keywords"]["backend"] == "lexicon" else [],
+            files=[] if KEYWORD_BACKEND.is_paid else [LEXICON],
             frozen=True,
             script="answer_keywords",
         ),
@@ -117,7 +117,7 @@ rule answer_batchsize:
 
 
 rule measure_batchsize:
-    """Measure every arm and choose: the largest n that is as accurate as one caption a prompt, and the cheapest sensible one."""
+    """Measure every size and choose: the largest n that is as accurate as one caption a prompt, and the cheapest sensible one."""
     input:
         requests="results/batchsize/requests/study.jsonl",
         design="results/batchsize/design.parquet",

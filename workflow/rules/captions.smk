@@ -1,15 +1,18 @@
 # Captions: for each wanted edit the caption without the object, and the caption that says it is not there.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet, results/masks/{shard}.parquet;
-#                  with captions.backend openai also OPENAI_API_KEY in the environment
+#                  with a paid captions.backend also OPENAI_API_KEY in the environment
 # OUTPUTS:         results/captions/{requests,raw,followups}/{shard}.jsonl, results/captions/{shard}.parquet,
-#                  results/captions/cost.json; with captions.backend openai also results/captions/batches.json
+#                  results/captions/cost.json; with a paid captions.backend also results/captions/batches.json
 
 STAGE_FILES += expand("results/captions/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand(
     "results/captions/{kind}/{shard}.jsonl", kind=["requests", "raw", "followups"], shard=SHARDS
 )
 STAGE_FILES += ["results/captions/cost.json"]
+
+CAPTION_BACKEND = BACKENDS[config["captions"]["backend"]]
+CAPTIONS_SENT = "results/captions/batches.json" if CAPTION_BACKEND.is_paid else []
 
 
 rule build_caption_requests:
@@ -34,8 +37,7 @@ rule build_caption_requests:
         # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
         lineage=lineage(
             "build_caption_requests",
-            settings=["seed", "captions"]
-            + (["api.model"] if config["captions"]["backend"] == "openai" else []),
+            settings=["seed", "captions"] + CAPTION_BACKEND.keys,
             frozen=True,
         ),
     message:
@@ -44,13 +46,13 @@ rule build_caption_requests:
         "../scripts/build_caption_requests.py"
 
 
-if config["captions"]["backend"] == "openai":
+if CAPTION_BACKEND.is_paid:
 
     localrules:
         submit_captions,
 
     # What asks for this file: `ancient`, so that a new source re-answers its own shards only.
-    STAGE_FILES += ["results/captions/batches.json"]
+    STAGE_FILES += [CAPTIONS_SENT]
 
     rule submit_captions:
         """Send the requests of all shards, each once, and collect the answers into state/, which no rule owns.
@@ -63,7 +65,7 @@ if config["captions"]["backend"] == "openai":
         input:
             requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
         output:
-            summary="results/captions/batches.json",
+            summary=CAPTIONS_SENT,
         log:
             "logs/submit_captions.log",
         benchmark:
@@ -88,7 +90,7 @@ rule answer_captions:
     """Answer the requests of a shard: by the offline grammar, or with the paid answers; follow-ups are the parts of split prompts."""
     input:
         requests="results/captions/requests/{shard}.jsonl",
-        sent=(ancient("results/captions/batches.json") if config["captions"]["backend"] == "openai" else []),
+        sent=ancient(CAPTIONS_SENT),
     output:
         answers="results/captions/raw/{shard}.jsonl",
         followups="results/captions/followups/{shard}.jsonl",
@@ -106,7 +108,7 @@ rule answer_captions:
         lineage=lineage(
             "answer_captions",
             settings=["captions.backend"],
-            files=[LEXICON] if config["captions"]["backend"] == "template" else [],
+            files=[] if CAPTION_BACKEND.is_paid else [LEXICON],
             frozen=True,
         ),
     message:
@@ -151,7 +153,7 @@ rule price_captions:
     input:
         requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
         answers=expand("results/captions/raw/{shard}.jsonl", shard=SHARDS),
-        summary="results/captions/batches.json" if config["captions"]["backend"] == "openai" else [],
+        summary=CAPTIONS_SENT,
     output:
         cost="results/captions/cost.json",
     log:

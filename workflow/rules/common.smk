@@ -19,6 +19,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # Snakemake writes it into a shell command as it stands, which a folder with a space in its name would break.
 sys.executable = shlex.quote(sys.executable) if os.path.exists(sys.executable) else sys.executable
 
+from unscene.answers.backends import BACKENDS
 from unscene.run.configuration import (
     check_config,
     check_files,
@@ -67,5 +68,5 @@ wildcard_constraints:
 
 onsuccess:
     # Paid answers are behind `ancient` inputs, which can hide a job that is due.
-    if not IS_PLAN and "openai" in (config["keywords"]["backend"], config["captions"]["backend"]):
+    if not IS_PLAN and (KEYWORD_BACKEND.is_paid or CAPTION_BACKEND.is_paid):
         warn_of_needed_jobs(workflow.config_settings.overwrite_config)

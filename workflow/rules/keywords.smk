@@ -1,9 +1,9 @@
-# Keywords: which of COCO's 80 words each caption mentions, asked and answered as Batch API lines.
+# Keywords: which words of the word list each caption mentions, asked and answered as Batch API lines.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet; with captions_per_prompt auto results/batchsize/chosen.json; with
-#                  keywords.backend openai also OPENAI_API_KEY in the environment
+#                  a paid keywords.backend also OPENAI_API_KEY in the environment
 # OUTPUTS:         results/keywords/{requests,raw,followups}/{shard}.jsonl, results/keywords/{shard}.parquet,
-#                  results/keywords/cost.json; with keywords.backend openai also results/keywords/batches.json
+#                  results/keywords/cost.json; with a paid keywords.backend also results/keywords/batches.json
 
 STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand(
@@ -11,11 +11,14 @@ STAGE_FILES += expand(
 )
 STAGE_FILES += ["results/keywords/cost.json"]
 
+KEYWORD_BACKEND = BACKENDS[config["keywords"]["backend"]]
+KEYWORDS_SENT = "results/keywords/batches.json" if KEYWORD_BACKEND.is_paid else []
 LEXICON = "src/unscene/resources/lexicon.yaml"
 CHOSEN = ["results/batchsize/chosen.json"] if config["keywords"]["captions_per_prompt"] == "auto" else []
 REQUESTS_LINEAGE = lineage(
     "build_keyword_requests",
-    settings=["keywords"] + (["api.model"] if config["keywords"]["backend"] == "openai" else []),
+    # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
+    settings=["keywords"] + KEYWORD_BACKEND.keys,
     files=[LEXICON],
     frozen=True,
 )
@@ -51,13 +54,13 @@ rule build_keyword_requests:
         "../scripts/build_keyword_requests.py"
 
 
-if config["keywords"]["backend"] == "openai":
+if KEYWORD_BACKEND.is_paid:
 
     localrules:
         submit_keywords,
 
     # What asks for this file: `ancient`, so that a new source re-answers its own shards only.
-    STAGE_FILES += ["results/keywords/batches.json"]
+    STAGE_FILES += [KEYWORDS_SENT]
 
     rule submit_keywords:
         """Send the requests of all shards, each once, and collect the answers into state/, which no rule owns.
@@ -68,7 +71,7 @@ if config["keywords"]["backend"] == "openai":
         input:
             requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
         output:
-            summary="results/keywords/batches.json",
+            summary=KEYWORDS_SENT,
         log:
             "logs/submit_keywords.log",
         benchmark:
@@ -93,7 +96,7 @@ rule answer_keywords:
     """Answer the requests of a shard: by the lexicon, or with the paid answers; follow-ups are the parts of split prompts."""
     input:
         requests="results/keywords/requests/{shard}.jsonl",
-        sent=(ancient("results/keywords/batches.json") if config["keywords"]["backend"] == "openai" else []),
+        sent=ancient(KEYWORDS_SENT),
     output:
         answers="results/keywords/raw/{shard}.jsonl",
         followups="results/keywords/followups/{shard}.jsonl",
@@ -111,7 +114,7 @@ rule answer_keywords:
         lineage=lineage(
             "answer_keywords",
             settings=["keywords.backend"],
-            files=[LEXICON] if config["keywords"]["backend"] == "lexicon" else [],
+            files=[] if KEYWORD_BACKEND.is_paid else [LEXICON],
             frozen=True,
         ),
     message:
@@ -152,7 +155,7 @@ rule price_keywords:
     input:
         requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
         answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
-        summary="results/keywords/batches.json" if config["keywords"]["backend"] == "openai" else [],
+        summary=KEYWORDS_SENT,
     output:
         cost="results/keywords/cost.json",
     log:

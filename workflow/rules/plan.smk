@@ -9,7 +9,7 @@ STAGE_FILES += ["results/plan.json"]
 rule estimate_run:
     """Estimate tokens, dollars, device hours, bytes and files from the config alone."""
     output:
-        "results/plan.json",
+        plan="results/plan.json",
     log:
         "logs/estimate_run.log",
     benchmark:

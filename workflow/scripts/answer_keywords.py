@@ -1,16 +1,9 @@
 """Answer the keyword requests of one shard: from the lexicon, or from paid answers of the Batch API."""
 
-from unscene.keywords.answering import answer_keywords
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.answers.batches.ledger import find_folder
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.keywords.answering import answer_keywords
 
-    with log_job(snakemake):
-        answer_keywords(
-            path_to_requests=snakemake.input.requests,
-            path_to_answers=snakemake.output.answers,
-            path_to_followups=snakemake.output.followups,
-            backend=snakemake.params.lineage["settings"]["keywords"]["backend"],
-            folder=find_folder(snakemake.config["api"]["base_url"]),
-        )
+        answer_keywords(job)

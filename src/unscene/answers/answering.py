@@ -1,7 +1,7 @@
-"""Who answers the requests of a shard: an offline function, or the ledger of paid answers (unscene.answers.batches).
+"""Who answers the requests of a shard: an offline backend, or the ledger of paid answers (unscene.answers.batches).
 
-A prompt that came back cut, refused or miscounted was split: its parts are follow-up requests. They stand in a file of their own, and
-their answers behind those of the shard's own requests.
+A prompt that came back cut, refused or miscounted was split: its parts are follow-up requests. They stand in a file of their own,
+and their answers behind those of the shard's own requests.
 """
 
 import json
@@ -9,23 +9,37 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from unscene.answers.backends import find_backend
 from unscene.answers.batch_lines import read_items, read_lines, write_lines
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import decide, split_request
+from unscene.answers.endpoints import find_folder
+from unscene.machine.job import Job
 
 
 class AnswersMissing(RuntimeError):
     """Some requests have no paid answer; the message says what to do."""
 
 
-def answer_requests(
+def answer_requests(job: Job) -> None:
+    """Answer requests by the backend of their stage. inputs: requests; outputs: answers, followups."""
+    write_answers(
+        job.inputs.requests,
+        job.outputs.answers,
+        job.outputs.followups,
+        find_backend(job.settings).load(),
+        find_folder(job.look_up("api.base_url")),
+    )
+
+
+def write_answers(
     path_to_requests: str | Path,
     path_to_answers: str | Path,
     path_to_followups: str | Path,
     answer_offline: Callable[[dict], dict] | None,
     folder: Path,
 ) -> None:
-    """Write one answer line a request, in the order of the requests, then those of the follow-ups, and the follow-up requests.
+    """Write one answer line a request, in their order, then those of the follow-ups, and the follow-up requests.
 
     answer_offline: returns the answer line of a request line; None takes the paid answers from the ledger in `folder`.
     """

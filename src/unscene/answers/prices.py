@@ -7,10 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import estimate_tokens, read_items
-
-# Answers of these are made here and cost nothing.
-OFFLINE = ("lexicon", "template")
 
 
 class PriceError(ValueError):
@@ -34,7 +32,7 @@ def read_prices(path_to_prices: str | Path) -> dict:
 
 def find_price(prices: dict, model: str) -> dict | None:
     """Return a model's row; a dated name (`gpt-4o-2024-08-06`) has the price of the model it dates."""
-    if model in OFFLINE:
+    if is_offline(model):
         return {"input": 0.0, "output": 0.0, "cache_write": 1}
     names = [name for name in prices["models"] if model == name or model.startswith(f"{name}-2")]
     return prices["models"][max(names, key=len)] if names else None

@@ -3,50 +3,46 @@
 from collections.abc import Iterable
 from itertools import chain
 
+from unscene.answers.backends import STAGES, find_backend
 from unscene.answers.batch_lines import read_lines
 from unscene.answers.prices import bill_answers, estimate_cost, read_prices
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
+from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json
 
 ITEM_TOKENS = {"keywords": KEYWORD_TOKENS, "captions": CAPTION_TOKENS}
 
 
-def price_requests(
-    paths_to_requests,
-    paths_to_answers,
-    path_to_prices,
-    path_to_cost,
-    stage: str,
-    model: str,
-    backend: str,
-    path_to_summary=None,
-) -> None:
+def price_requests(job: Job) -> None:
     """Write cost.json; equal requests of several shards count once, as they are paid once.
 
-    `estimate`: of the requests. `billed`: of the answers that are used, by their own usage. `settled`: what the stage cost in this
+    inputs: requests, answers, summary (of the submission; none with an offline backend); outputs: cost.
+    In the file, `estimate`: of the requests. `billed`: of the answers that are used, by their own usage. `settled`: what the stage cost in this
     run directory, with answers of earlier configs and lines that were paid and of no use; null with an offline backend.
     """
-    prices = read_prices(path_to_prices)
-    estimate = estimate_cost(read_once(paths_to_requests), prices, model, ITEM_TOKENS[stage], ANSWER_TOKENS)
+    model = job.settings["api"]["model"]
+    (stage,) = set(STAGES) & job.settings.keys()
+    prices = read_prices(job.find("plan.prices"))
+    estimate = estimate_cost(read_once(job.inputs.requests), prices, model, ITEM_TOKENS[stage], ANSWER_TOKENS)
     settled = None
-    if path_to_summary is not None:
-        summary = read_json(path_to_summary)
+    if job.inputs.summary is not None:
+        summary = read_json(job.inputs.summary)
         settled = {
             name: summary[name] for name in ("usd", "input_tokens", "output_tokens", "endpoint", "simulated")
         }
         settled["batches"] = len(summary["batches"])
         settled |= compare_with_batches(summary)
     cost = {
-        "backend": backend,
+        "backend": find_backend(job.settings).name,
         "model": model,
         "price_date": prices["date"],
         "requests": estimate["requests"],
         "captions": estimate["items"],
         "estimate": estimate,
-        "billed": bill_answers(read_once(paths_to_answers), prices),
+        "billed": bill_answers(read_once(job.inputs.answers), prices),
         "settled": settled,
     }
-    write_json(cost, path_to_cost)
+    write_json(cost, job.outputs.cost)
 
 
 def compare_with_batches(summary: dict) -> dict:

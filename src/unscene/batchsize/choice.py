@@ -1,4 +1,4 @@
-"""The choice of the batch-size study: a verdict on each arm, the largest accurate n, and the cheapest sensible one."""
+"""The choice of the batch-size study: a verdict on each size, the largest accurate one, and the cheapest sensible one."""
 
 import math
 
@@ -12,16 +12,17 @@ CHEAP_STEP_USD = 5.0  # a step to larger prompts that saves less is not worth it
 HARM_OF_SHIFT = 0.5  # share of a shifted prompt's captions that are wrong: it starts anywhere
 
 
-def judge_arms(arms: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """Return the arms above 1 in rising order with `verdict` and `reason`: a fixed sequence that stops at the first not passed.
+def judge_sizes(trials: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """Return the trials of sizes above 1 in rising order with `verdict` and `reason`: a fixed sequence that stops at the first not passed.
 
     verdict: passed, failed, not decided (too few prompts to rule out rare shifts, or nothing to compare), or not tested
-    (after the stop). The sequence needs no correction for the number of arms (Maurer, Hothorn & Lehmacher 1995).
+    (after the stop). The sequence needs no correction for the number of sizes (Maurer, Hothorn & Lehmacher 1995).
     """
-    judged = arms[arms["captions_per_prompt"] > 1].sort_values("captions_per_prompt").reset_index(drop=True)
+    larger = trials[trials["captions_per_prompt"] > 1]
+    judged = larger.sort_values("captions_per_prompt").reset_index(drop=True)
     verdicts, stopped = [], False
     for row in judged.to_dict("records"):
-        verdict, reason = judge_arm(row, margin)
+        verdict, reason = judge_size(row, margin)
         if stopped:
             verdict, reason = "not tested", f"after the stop; alone it would be {verdict}: {reason}"
         stopped |= verdict != "passed"
@@ -29,8 +30,8 @@ def judge_arms(arms: pd.DataFrame, margin: float) -> pd.DataFrame:
     return judged.assign(verdict=[v for v, _ in verdicts], reason=[r for _, r in verdicts])
 
 
-def judge_arm(row: dict, margin: float) -> tuple[str, str]:
-    """Return verdict and reason of one arm by its measures: accuracy, structural errors seen and not seen, position."""
+def judge_size(row: dict, margin: float) -> tuple[str, str]:
+    """Return verdict and reason of one size by its measures: accuracy, structural errors seen and not seen, position."""
     points = 100 * margin
     if math.isnan(row["low"]):
         return "not decided", "nothing to compare"
@@ -58,22 +59,21 @@ def judge_arm(row: dict, margin: float) -> tuple[str, str]:
     return "passed", f"accuracy is at most {max(0.0, -100 * row['low']):.2f} points lower (95 %)"
 
 
-def choose(arms: pd.DataFrame, judged: pd.DataFrame, margin: float) -> dict:
+def choose(trials: pd.DataFrame, judged: pd.DataFrame, margin: float) -> dict:
     """Return the choice: `captions_per_prompt`, the largest accurate n, and `cheapest_sensible`, each with its reason.
 
-    arms: the measures of all arms, n = 1 and its repeat included, with `usd` of the run's captions at each n.
+    trials: the measures of all trials, n = 1 and its repeat included, with `usd` of the run's captions at each n.
     """
     passed = judged[judged["verdict"] == "passed"]
     stop = judged[judged["verdict"] != "passed"].head(1)
     largest = int(passed["captions_per_prompt"].max()) if len(passed) else 1
     if stop.empty:
-        reason = f"every arm up to {largest} passed"
+        reason = f"every size up to {largest} passed"
     else:
         first = stop.iloc[0]
         reason = f"{first['captions_per_prompt']} {first['verdict']}: {first['reason']}"
-    costs = dict(
-        zip(arms["captions_per_prompt"], arms["usd"], strict=True)
-    )  # the repeat has the size of n = 1
+    # The repeat has the size of n = 1.
+    costs = dict(zip(trials["captions_per_prompt"], trials["usd"], strict=True))
     sizes = [1, *passed["captions_per_prompt"].astype(int)]
     cheapest, cheap_reason = _find_cheapest(sizes, costs)
     decisive = (stop if len(stop) else judged.tail(1))["discordance"].iloc[0]
@@ -102,17 +102,17 @@ def _find_cheapest(sizes: list[int], costs: dict[int, float]) -> tuple[int, str]
                 size,
                 f"going on to {larger} saves ${saved:.2f} on this run, less than ${CHEAP_STEP_USD:.0f}",
             )
-    return sizes[-1], "it is the largest accurate one" if len(sizes) > 1 else "no larger arm passed"
+    return sizes[-1], "it is the largest accurate one" if len(sizes) > 1 else "no larger size passed"
 
 
-def measure_noise(arms: pd.DataFrame, discordance: float, captions: int) -> dict:
+def measure_noise(trials: pd.DataFrame, discordance: float, captions: int) -> dict:
     """Return the noise floor: how far n = 1 asked twice disagrees with itself.
 
     discordance: share of captions with two different answers. floor: 1.96 sqrt(discordance / captions), the half-width of what
-    two equal arms may differ by; `inside` names the arms whose loss is within it.
+    two equal trials may differ by; `inside` names the sizes whose loss is within it.
     """
     floor = 1.96 * math.sqrt(discordance / captions) if captions else math.nan
-    inside = arms.loc[-arms["difference"] <= floor, "captions_per_prompt"]
+    inside = trials.loc[-trials["difference"] <= floor, "captions_per_prompt"]
     return {
         "discordance": discordance,
         "floor": floor,

@@ -1,4 +1,4 @@
-"""The batch-size study's design: which captions are asked, in which arms, prompts, orders and repeats."""
+"""The batch-size study's design: which captions are asked, in prompts of which sizes, orders and repeats."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,14 +9,15 @@ import pandas as pd
 
 from unscene.answers.batch_lines import flatten, spread
 from unscene.answers.prompts import keyword_request
+from unscene.batchsize.columns import DESIGN
 from unscene.run.configuration import PERMUTED_FROM
 from unscene.words.lexicon import load_lexicon
 
 REPEAT = "1 again"
 
 
-class Arm(NamedTuple):
-    """An arm: its name, captions per prompt, permutations, and the replicate that makes equal bodies be asked again."""
+class Trial(NamedTuple):
+    """All captions asked at one size: its name, captions per prompt, permutations, and the replicate that asks equal bodies again."""
 
     name: str
     size: int
@@ -25,17 +26,17 @@ class Arm(NamedTuple):
 
 
 def count_permutations(size: int, permutations: int) -> int:
-    """Return how many partitions an arm is asked in: in small prompts neighbours and places matter little."""
+    """Return how many partitions a size is asked in: in small prompts neighbours and places matter little."""
     return permutations if size >= PERMUTED_FROM else 1
 
 
-def list_arms(settings: dict) -> list[Arm]:
-    """Return the arms of the study: 1, 1 again, and the configured sizes in rising order. settings: block `batchsize`."""
+def list_trials(settings: dict) -> list[Trial]:
+    """Return the trials: size 1, 1 again, and the configured sizes in rising order. settings: the config block `batchsize`."""
     larger = [
-        Arm(str(size), size, count_permutations(size, settings["permutations"]), 0)
-        for size in sorted(set(settings["arms"]) - {1})
+        Trial(str(size), size, count_permutations(size, settings["permutations"]), 0)
+        for size in sorted(set(settings["sizes"]) - {1})
     ]
-    return [Arm("1", 1, 1, 0), Arm(REPEAT, 1, 1, 1), *larger]
+    return [Trial("1", 1, 1, 0), Trial(REPEAT, 1, 1, 1), *larger]
 
 
 def list_captions(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -99,30 +100,28 @@ def allocate(sizes: np.ndarray, count: int) -> list[int]:
 
 
 def build_study(
-    captions: pd.DataFrame, arms: Iterable[Arm], model: str, seed: int
+    captions: pd.DataFrame, trials: Iterable[Trial], model: str, seed: int
 ) -> tuple[list[dict], pd.DataFrame]:
-    """Return the request lines of all arms, and the design: a row an observation.
+    """Return the request lines of all trials, and the design (columns.DESIGN): a row a caption in a prompt.
 
-    Design: `arm captions_per_prompt permutation custom_id position size caption_id`; position counts from 0 and size is that
-    of the prompt, which may be smaller than the arm's at the end. Each permutation has a fresh partition and order; two
-    captions of one photo never share a prompt.
+    The last prompt may be smaller than the trial's size. Each permutation has a fresh partition and order; two captions of one
+    photo never share a prompt.
     """
     rules = load_lexicon().rules
     texts = captions["caption"].to_numpy(object)
     photos = dict(zip(captions["caption"], captions["image_ids"], strict=True))
     ids = dict(zip(captions["caption"], captions["caption_id"], strict=True))
     requests, rows = {}, []
-    for arm in arms:
-        for permutation in range(arm.permutations):
-            order = np.random.default_rng([seed, arm.size, arm.replicate, permutation]).permutation(
-                len(texts)
-            )
-            for prompt in spread(((text, photos[text]) for text in texts[order]), arm.size):
-                request = keyword_request(model, prompt, rules, replicate=arm.replicate)
-                requests[request["custom_id"]] = request
+    for trial in trials:
+        for permutation in range(trial.permutations):
+            seeds = [seed, trial.size, trial.replicate, permutation]
+            order = np.random.default_rng(seeds).permutation(len(texts))
+            for prompt in spread(((text, photos[text]) for text in texts[order]), trial.size):
+                request = keyword_request(model, prompt, rules, replicate=trial.replicate)
+                key = request["custom_id"]
+                requests[key] = request
                 rows += [
-                    (arm.name, arm.size, permutation, request["custom_id"], position, len(prompt), ids[text])
+                    (trial.name, trial.size, permutation, key, position, len(prompt), ids[text])
                     for position, text in enumerate(prompt)
                 ]
-    columns = ["arm", "captions_per_prompt", "permutation", "custom_id", "position", "size", "caption_id"]
-    return list(requests.values()), pd.DataFrame(rows, columns=columns)
+    return list(requests.values()), pd.DataFrame(rows, columns=DESIGN.names)

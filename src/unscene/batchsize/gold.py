@@ -19,7 +19,7 @@ _PLACE = {word: place for place, word in enumerate(COCO80)}
 class Gold(NamedTuple):
     """`words` (captions, 80) booleans; `weight` (captions,): how many captions each one stands for in shares, 0 where unknown.
 
-    kind: labels, mentions, or reference (n = 1 itself, so that the repeated arm takes its place in comparisons).
+    kind: labels, mentions, or reference (n = 1 itself, so that its second round takes its place in comparisons).
     """
 
     kind: str
@@ -33,8 +33,8 @@ def choose_gold(
 ) -> Gold:
     """Return the best gold there is: labels of people, known mentions, or the reference.
 
-    captions: `caption_id mentions`. reference: (captions, 80), the answers at n = 1. differs: (captions,) where any arm differs
-    from n = 1. Labels must cover every such caption; where all arms agree, the difference of two arms is 0 whatever is
+    captions: `caption_id mentions`. reference: (captions, 80), the answers at n = 1. differs: (captions,) where any size differs
+    from n = 1. Labels must cover every such caption; where all sizes agree, the difference of two is 0 whatever is
     right, so a labelled sample stands for them all. The facts tell what is lacking.
     """
     facts: dict = {}
@@ -149,7 +149,7 @@ def rate_agreement(labels: pd.DataFrame) -> dict:
 
 
 def draw_sheet(captions: pd.DataFrame, differs: np.ndarray, seed: int) -> pd.DataFrame:
-    """Return the sheet for people: all captions on which an arm differs, and 300 others, mixed and without any answer."""
+    """Return the sheet for people: all captions on which a size differs, and 300 others, mixed and without any answer."""
 
     def get_order(purpose: str) -> np.ndarray:
         """Two hashes: the ones that choose would put the chosen in front of the discordant, which tells them apart."""

@@ -1,14 +1,17 @@
-"""What the batch-size study measures in its answers: accuracy, structural errors, position, cost, a row an arm."""
+"""What the batch-size study measures in its answers: accuracy, structural errors, position, cost, a row a trial."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import judge_answer, may_try_again
-from unscene.answers.prices import OFFLINE, bill_answers, estimate_cost, find_price
+from unscene.answers.prices import bill_answers, estimate_cost, find_price
 from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS
-from unscene.batchsize.design import REPEAT, Arm
+from unscene.batchsize.columns import BY_WORD
+from unscene.batchsize.design import REPEAT, Trial
 from unscene.batchsize.gold import Gold
 from unscene.batchsize.noninferiority import bound_mean, get_mcnemar_p, get_upper_bound
 from unscene.words.vocabulary import COCO80
@@ -19,10 +22,15 @@ LOCAL_MARK = "unscene-lexicon"  # system_fingerprint of answers that the local B
 _PLACE = {word: place for place, word in enumerate(COCO80)}
 
 
-def read_observations(
-    design: pd.DataFrame, answers: dict[str, dict], captions: pd.DataFrame
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the design with `caption` (row of the captions) and `status`, and the answered words (observations, 80).
+class Observed(NamedTuple):
+    """What was answered to each caption in each prompt: `table` (a row an observation) and `words` (observations, words) booleans."""
+
+    table: pd.DataFrame
+    words: np.ndarray
+
+
+def read_observations(design: pd.DataFrame, answers: dict[str, dict], captions: pd.DataFrame) -> Observed:
+    """Return the design with `caption` (row of the captions), `status` and `listed`, and the answered words.
 
     status: ok; detected (a structural error of the prompt, which production sees and asks again in halves); unserved (no line,
     expired, server error: says nothing about n). A word that is not listed makes its own caption wrong, not the prompt.
@@ -47,66 +55,69 @@ def read_observations(
                 words[row, _PLACE[word]] = True
             else:
                 listed[row] = False
-    return observed.assign(status=status, listed=listed), words
+    return Observed(observed.assign(status=status, listed=listed), words)
 
 
-def pick_answers(
-    observed: pd.DataFrame, words: np.ndarray, arm: str, captions: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return an unpermuted arm's answers (captions, 80), and which captions have one."""
-    rows = np.flatnonzero(((observed["arm"] == arm) & (observed["status"] == "ok")).to_numpy())
-    at = observed["caption"].to_numpy()[rows]
+def pick_answers(observed: Observed, trial: str, captions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return an unpermuted trial's answers (captions, words), and which captions have one."""
+    table, words = observed
+    rows = np.flatnonzero(((table["trial"] == trial) & (table["status"] == "ok")).to_numpy())
+    at = table["caption"].to_numpy()[rows]
     answers, there = np.zeros((captions, words.shape[1]), bool), np.zeros(captions, bool)
     answers[at], there[at] = words[rows], True
     return answers, there
 
 
-def find_differing(observed: pd.DataFrame, words: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return (captions,): whether any arm's answer to the caption differs from the one at n = 1."""
+def find_differing(observed: Observed, reference: np.ndarray) -> np.ndarray:
+    """Return (captions,): whether any trial's answer to the caption differs from the one at n = 1."""
+    table, words = observed
     differs = np.zeros(len(reference), bool)
-    ok = (observed["status"] == "ok").to_numpy()
-    at = observed["caption"].to_numpy()
-    unequal = ok & ((words != reference[at]).any(axis=1) | ~observed["listed"].to_numpy())
+    ok = (table["status"] == "ok").to_numpy()
+    at = table["caption"].to_numpy()
+    unequal = ok & ((words != reference[at]).any(axis=1) | ~table["listed"].to_numpy())
     differs[at[unequal]] = True
     return differs
 
 
-def measure_arm(
-    arm: Arm,
-    observed: pd.DataFrame,
-    words: np.ndarray,
-    gold: Gold,
-    reference: np.ndarray,
-    margin: float,
-    seed: int,
-    draws: int = DRAWS,
-) -> dict:
-    """Return the measures of one arm; NaN where an arm has no comparison.
+class _Part(NamedTuple):
+    """The observations of one trial: their table and words, and whether each has an answer of right form (ok) and a right one."""
 
-    observed, words: all observations. reference: the answers at n = 1. The comparison is with n = 1, or, where n = 1 is itself
-    the reference, with its repeat.
+    table: pd.DataFrame
+    words: np.ndarray
+    ok: np.ndarray
+    right: np.ndarray
+
+
+def measure_trial(
+    trial: Trial, observed: Observed, gold: Gold, reference: np.ndarray, seed: int, draws: int = DRAWS
+) -> dict:
+    """Return the measures of one trial; NaN where it has no comparison.
+
+    observed: all observations. reference: the answers at n = 1. The comparison is with n = 1, or, where n = 1 is itself the
+    reference, with its repeat.
     """
-    mine = (observed["arm"] == arm.name).to_numpy()
-    part, answered = observed[mine].reset_index(drop=True), words[mine]
+    mine = (observed.table["trial"] == trial.name).to_numpy()
+    part, answered = observed.table[mine].reset_index(drop=True), observed.words[mine]
     ok, at = (part["status"] == "ok").to_numpy(), part["caption"].to_numpy()
     right = (answered == gold.words[at]).all(axis=1) & part["listed"].to_numpy()
+    own = _Part(part, answered, ok, right)
     prompts = part.groupby("custom_id")["status"].first()
     served = prompts[prompts != "unserved"]
     detected = int((served == "detected").sum())
     measured = {
-        "arm": arm.name,
-        "captions_per_prompt": arm.size,
-        "permutations": arm.permutations,
+        "trial": trial.name,
+        "captions_per_prompt": trial.size,
+        "permutations": trial.permutations,
         "captions": len(set(at)),
         "prompts": len(served),
         "answered": int(ok.sum()),
         **_score(answered[ok], gold.words[at[ok]], right[ok], gold.weight[at[ok]]),
-        **_compare(arm, part, answered, right, ok, observed, words, gold, seed, draws),
+        **_compare(trial, own, observed, gold, seed, draws),
         "detected_errors": detected,
         "detected_rate": detected / len(served) if len(served) else np.nan,
         "unserved": int((prompts == "unserved").sum()),
-        **_measure_shifts(arm, part, answered, reference),
-        **_measure_position(arm, part, ~right, ok),
+        **_measure_shifts(trial, own, reference),
+        **_measure_position(trial, own),
     }
     by_permutation = pd.Series(right[ok]).groupby(part["permutation"].to_numpy()[ok]).mean()
     measured["permutation_range"] = float(by_permutation.max() - by_permutation.min()) if ok.any() else np.nan
@@ -136,21 +147,21 @@ def _score(answered: np.ndarray, true: np.ndarray, right: np.ndarray, weight: np
     }
 
 
-def count_by_word(observed: pd.DataFrame, words: np.ndarray, gold: Gold) -> pd.DataFrame:
-    """Return a row an arm and word that occurs: `arm captions_per_prompt word right extra missed precision recall f1`.
+def count_by_word(observed: Observed, gold: Gold) -> pd.DataFrame:
+    """Return a row a trial and word that occurs (columns.BY_WORD).
 
     Counts are weighted as the gold is; NaN where a denominator is zero.
     """
-    rows = []
-    for (size, arm), part in observed.groupby(["captions_per_prompt", "arm"]):
+    rows, words = [], observed.words
+    for (size, trial), part in observed.table.groupby(["captions_per_prompt", "trial"]):
         used = part.index[part["status"] == "ok"].to_numpy()
         at = part.loc[used, "caption"].to_numpy()
         found, true, weight = words[used], gold.words[at], gold.weight[at]
         right, extra, missed = weight @ (found & true), weight @ (found & ~true), weight @ (~found & true)
         for place in np.flatnonzero(right + extra + missed):
             counts = right[place], extra[place], missed[place]
-            rows.append((arm, size, COCO80[place], *counts))
-    table = pd.DataFrame(rows, columns=["arm", "captions_per_prompt", "word", "right", "extra", "missed"])
+            rows.append((trial, size, COCO80[place], *counts))
+    table = pd.DataFrame(rows, columns=BY_WORD.names[:6])
     right, extra, missed = (table[name] for name in ("right", "extra", "missed"))
     return table.assign(
         precision=right / (right + extra),
@@ -159,25 +170,25 @@ def count_by_word(observed: pd.DataFrame, words: np.ndarray, gold: Gold) -> pd.D
     )
 
 
-def _compare(arm, part, answered, right, ok, observed, words, gold: Gold, seed: int, draws: int) -> dict:
+def _compare(trial: Trial, own: _Part, observed: Observed, gold: Gold, seed: int, draws: int) -> dict:
     """Return the difference to the baseline with its bound, and McNemar's counts over the first permutation."""
     names = ("difference", "low", "error", "widening", "discordance", "recall_difference", "recall_low")
     nothing = {**dict.fromkeys(names, np.nan), "lost": 0, "won": 0, "mcnemar_p": np.nan}
     baseline = REPEAT if gold.kind == "reference" else "1"
-    if arm.name in ("1", baseline):
+    if trial.name in ("1", baseline):
         return nothing
-    base, there = pick_answers(observed, words, baseline, len(gold.words))
-    at = part["caption"].to_numpy()
+    base, there = pick_answers(observed, baseline, len(gold.words))
+    part, at = own.table, own.table["caption"].to_numpy()
     base_right = (base == gold.words).all(axis=1)
-    used = ok & there[at]
+    used = own.ok & there[at]
     if not used.any():
         return nothing
-    change = right[used].astype(float) - base_right[at[used]]
+    change = own.right[used].astype(float) - base_right[at[used]]
     caption = pd.factorize(at[used])[0]
     prompt = pd.factorize(part["custom_id"].to_numpy()[used])[0]
     bound = bound_mean(change, caption, prompt, draws, seed)
     true = gold.words[at[used]]
-    hits = (answered[used] & true).sum(axis=1) - (base[at[used]] & true).sum(axis=1)
+    hits = (own.words[used] & true).sum(axis=1) - (base[at[used]] & true).sum(axis=1)
     recall = bound_mean(hits, caption, prompt, draws, seed, size=true.sum(axis=1))
     first = part["permutation"].to_numpy()[used] == 0
     lost, won = int((change[first] < 0).sum()), int((change[first] > 0).sum())
@@ -192,15 +203,14 @@ def _compare(arm, part, answered, right, ok, observed, words, gold: Gold, seed: 
     }
 
 
-def _measure_shifts(arm: Arm, part: pd.DataFrame, answered: np.ndarray, reference: np.ndarray) -> dict:
+def _measure_shifts(trial: Trial, own: _Part, reference: np.ndarray) -> dict:
     """Return how many prompts hold an undetected shift, and the 95 % upper bound of their rate."""
-    if arm.size == 1:
+    if trial.size == 1:
         return {"shifts": 0, "shift_upper": np.nan}
-    codes = {}
-    answer_code = np.array([codes.setdefault(row.tobytes(), len(codes)) for row in answered])
+    part, ok, codes = own.table, own.ok, {}
+    answer_code = np.array([codes.setdefault(row.tobytes(), len(codes)) for row in own.words])
     reference_code = np.array([codes.setdefault(row.tobytes(), len(codes)) for row in reference])
     shifts = checked = 0
-    ok = (part["status"] == "ok").to_numpy()
     at, position = part["caption"].to_numpy(), part["position"].to_numpy()
     for rows in part.groupby("custom_id", sort=False).indices.values():
         if ok[rows[0]]:
@@ -228,11 +238,12 @@ def _get_best_run(gain: np.ndarray) -> int:
     return int((sums - np.minimum.accumulate(sums)).max())
 
 
-def _measure_position(arm: Arm, part: pd.DataFrame, wrong: np.ndarray, ok: np.ndarray) -> dict:
+def _measure_position(trial: Trial, own: _Part) -> dict:
     """Return the error in the first and last tenth of the prompts, and their difference with a one-sided 95 % lower bound."""
     names = ("first_tenth_error", "last_tenth_error", "position_difference", "position_low")
-    if arm.size == 1:
+    if trial.size == 1:
         return dict.fromkeys(names, np.nan)
+    part, ok, wrong = own.table, own.ok, ~own.right
     size, position = part["size"].to_numpy(), part["position"].to_numpy()
     tenth = np.maximum(size / 10, 1)
     first, last = ok & (size > 1) & (position < tenth), ok & (size > 1) & (position >= size - tenth)
@@ -247,16 +258,16 @@ def _measure_position(arm: Arm, part: pd.DataFrame, wrong: np.ndarray, ok: np.nd
     return dict(zip(names, map(float, values), strict=True))
 
 
-def fit_position(observed: pd.DataFrame, words: np.ndarray, gold: Gold, length: np.ndarray) -> dict:
-    """Return the coefficients of error ~ log2 n + place + place^2 + length over all arms above 1, or null with a reason.
+def fit_position(observed: Observed, gold: Gold, length: np.ndarray) -> dict:
+    """Return the coefficients of error ~ log2 n + place + place^2 + length over all sizes above 1, or null with a reason.
 
     Logistic regression with errors clustered by caption: GEE with an independence working correlation (Liang & Zeger 1986,
     Biometrika 73), in place of a mixed model with a caption intercept. place = position / size, length in ten characters.
     """
-    used = ((observed["captions_per_prompt"] > 1) & (observed["status"] == "ok")).to_numpy()
-    part = observed[used]
+    used = (observed.table["captions_per_prompt"] > 1) & (observed.table["status"] == "ok")
+    part, words = observed.table[used], observed.words[used]
     at = part["caption"].to_numpy()
-    wrong = (words[used] != gold.words[at]).any(axis=1) | ~part["listed"].to_numpy()
+    wrong = (words != gold.words[at]).any(axis=1) | ~part["listed"].to_numpy()
     if not 0 < wrong.sum() < len(wrong):
         return {
             "coefficients": None,
@@ -291,8 +302,8 @@ def fit_position(observed: pd.DataFrame, words: np.ndarray, gold: Gold, length: 
     }
 
 
-def price_arm(
-    arm: Arm,
+def price_trial(
+    trial: Trial,
     design: pd.DataFrame,
     requests: dict[str, dict],
     answers: dict[str, dict],
@@ -300,13 +311,13 @@ def price_arm(
     model: str,
     run: int,
 ) -> dict:
-    """Return what the arm's own prompts were billed, and what `run` captions would cost at its n: C(n) (1 + f_n).
+    """Return what the trial's own prompts were billed, and what `run` captions would cost at its n: C(n) (1 + f_n).
 
     Without billed tokens (offline answers) the requests are estimated; `usd_source` says which. Dollars are NaN for a model
     without a price.
     """
-    keys = design.loc[design["arm"] == arm.name, "custom_id"].drop_duplicates()
-    asked = int((design["arm"] == arm.name).sum())
+    keys = design.loc[design["trial"] == trial.name, "custom_id"].drop_duplicates()
+    asked = int((design["trial"] == trial.name).sum())
     billed = bill_answers((answers[key] for key in keys if key in answers), prices)
     tokens = billed["input_tokens"], billed["output_tokens"]
     usd, source = billed["usd"], "billed tokens"
@@ -346,4 +357,6 @@ def describe_answers(answers: Iterable[dict]) -> dict:
 
 def is_simulated(body: dict) -> bool:
     """Return whether an answer's body was made from the lexicon: by an offline backend, or by the local Batch server."""
-    return body.get("model") in OFFLINE or str(body.get("system_fingerprint") or "").startswith(LOCAL_MARK)
+    return is_offline(body.get("model") or "") or str(body.get("system_fingerprint") or "").startswith(
+        LOCAL_MARK
+    )

@@ -17,7 +17,7 @@ def count_captions_needed(
 ) -> int:
     """Return M = (z_confidence + z_power)^2 discordance / margin^2: captions that show non-inferiority with this power.
 
-    discordance: share of captions that exactly one of the two arms gets right, when both are equally good; the factor
+    discordance: share of captions that exactly one of two sizes gets right, when both are equally good; the factor
     is 8.564 at one-sided .05 and power .9. (Nam 1997, Biometrics 53: paired proportions.)
     """
     factor = (stats.norm.ppf(confidence) + stats.norm.ppf(power)) ** 2
@@ -25,7 +25,7 @@ def count_captions_needed(
 
 
 def get_power(captions: int, discordance: float, margin: float, confidence: float = CONFIDENCE) -> float:
-    """Return the chance that `captions` captions show non-inferiority of an arm that is as good: the formula above, solved."""
+    """Return the chance that `captions` captions show non-inferiority of a size that is as good: the formula above, solved."""
     if discordance == 0:
         return 1.0
     shift = margin * math.sqrt(captions / discordance)
@@ -45,7 +45,7 @@ def get_upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) ->
 
 
 def get_mcnemar_p(lost: int, won: int) -> float:
-    """Return the exact two-sided p of McNemar's test: `lost` captions right in the first arm only, `won` in the second only."""
+    """Return the exact two-sided p of McNemar's test: `lost` captions right at the first size only, `won` at the second only."""
     if lost + won == 0:
         return 1.0
     return float(stats.binomtest(lost, lost + won, 0.5).pvalue)

@@ -3,36 +3,40 @@
 import hashlib
 import logging
 
+from unscene.answers.backends import find_backend
 from unscene.answers.batch_lines import write_lines
 from unscene.answers.prompts import keyword_system
-from unscene.batchsize.design import build_study, draw_captions, list_arms, list_captions
-from unscene.run.tables import read_table, write_json, write_table
+from unscene.batchsize.columns import CAPTIONS, DESIGN
+from unscene.batchsize.design import build_study, draw_captions, list_captions, list_trials
+from unscene.machine.job import Job
+from unscene.run.tables import write_json
+from unscene.samples.columns import SHARD_SAMPLES
 from unscene.words.lexicon import load_lexicon
 
 
-def build_batchsize_requests(paths_to_samples, paths: dict, settings: dict, seed: int, model: str) -> None:
+def build_batchsize_requests(job: Job) -> None:
     """Write the requests, the design, the drawn captions and the study's facts.
 
-    paths: outputs `requests`, `design`, `captions`, `facts`. settings: the config block `batchsize`. model: the name in the
-    body (the backend's own name when it is offline).
+    inputs: samples (a list); outputs: requests, design, captions, facts.
     """
-    captions = list_captions(read_table(path, ["image_id", "captions"]) for path in paths_to_samples)
+    settings, seed = job.settings["batchsize"], job.settings["seed"]
+    model = find_backend(job.settings).name_model(job.settings)
+    columns = ["image_id", "captions", "mentions"]
+    captions = list_captions(SHARD_SAMPLES.read(path, columns) for path in job.inputs.samples)
     drawn = draw_captions(captions, settings["captions"], seed)
-    requests, design = build_study(drawn, list_arms(settings), model, seed)
-    count = write_lines(requests, paths["requests"])
-    write_table(design, paths["design"])
-    write_table(drawn, paths["captions"])
+    requests, design = build_study(drawn, list_trials(settings), model, seed)
+    count = write_lines(requests, job.outputs.requests)
+    DESIGN.write(design, job.outputs.design)
+    CAPTIONS.write(drawn, job.outputs.captions)
     system = keyword_system(load_lexicon().rules)
-    write_json(
-        {
-            "captions": len(drawn),
-            "captions_of_run": len(captions),
-            "requests": count,
-            "strata": drawn["stratum"].value_counts().sort_index().to_dict(),
-            "seed": seed,
-            "model": model,
-            "prompt_sha256": hashlib.sha256(system.encode()).hexdigest(),
-        },
-        paths["facts"],
-    )
+    facts = {
+        "captions": len(drawn),
+        "captions_of_run": len(captions),
+        "requests": count,
+        "strata": drawn["stratum"].value_counts().sort_index().to_dict(),
+        "seed": seed,
+        "model": model,
+        "prompt_sha256": hashlib.sha256(system.encode()).hexdigest(),
+    }
+    write_json(facts, job.outputs.facts)
     logging.getLogger("unscene").info("%d captions in %d requests", len(drawn), count)

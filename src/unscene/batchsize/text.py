@@ -6,6 +6,7 @@ import pandas as pd
 
 from unscene.batchsize.choice import CHEAP_STEP_USD, DETECTED_AT_MOST
 from unscene.batchsize.noninferiority import count_prompts_needed
+from unscene.run.configuration import PERMUTED_FROM
 from unscene.run.latex import escape_latex
 
 SIMULATED = (
@@ -20,11 +21,11 @@ _GOLDS = {
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|])")
 
 
-def write_paragraphs(arms: pd.DataFrame, chosen: dict) -> list[tuple[str, str]]:
+def write_paragraphs(trials: pd.DataFrame, chosen: dict) -> list[tuple[str, str]]:
     """Return (heading, text) pairs in plain text; every number comes from the tables."""
     study, gold, noise = chosen["study"], chosen["gold"], chosen["noise"]
     margin = 100 * chosen["margin"]
-    larger = arms[arms["captions_per_prompt"] > 1]
+    larger = trials[trials["captions_per_prompt"] > 1]
     permutations = int(larger["permutations"].max())
     models = ", ".join(chosen["models"]) or "no model"
     days = f" on {', '.join(chosen['days'])}" if chosen["days"] else ""
@@ -32,20 +33,20 @@ def write_paragraphs(arms: pd.DataFrame, chosen: dict) -> list[tuple[str, str]]:
         f"We asked {models}{days} which of COCO's 80 words each of {study['captions']:,} captions mentions, drawn by seed "
         f"{study['seed']} from {study['captions_of_run']:,} and stratified by the number of words that an offline lexicon finds and by "
         f"ambiguous forms. The same captions were asked one a prompt, once more one a prompt, and n = "
-        f"{_list(larger['captions_per_prompt'])} a prompt, with the same rules and answer schema; arms of 10 or more in {permutations} "
+        f"{_list(larger['captions_per_prompt'])} a prompt, with the same rules and answer schema; sizes of {PERMUTED_FROM} or more in {permutations} "
         f"random partition(s) and order(s), never with two captions of one photo in a prompt. Gold are {_GOLDS[gold['kind']]}"
-        f"{_describe_labels(gold)}. The primary measure is the share of captions with exactly the right set of words. An arm passes when "
+        f"{_describe_labels(gold)}. The primary measure is the share of captions with exactly the right set of words. A size passes when "
         f"the one-sided 95 % lower bound of its difference to n = 1 lies above −{margin:g} point(s) (BCa bootstrap, "
         f"{chosen['bootstrap']['draws']:,} draws of whole prompts; widened for captions that sit in several prompts by the two-way "
         f"cluster variance), when at most {DETECTED_AT_MOST:.0%} of its prompts have a wrong form, when the Clopper-Pearson bound of "
         f"shifted prompts, times one half, is at most half the margin (which takes {count_prompts_needed(chosen['margin'])} prompts "
         f"without an event), and when the last tenth of its prompts is not shown to be more than {margin:g} point(s) worse than the first. "
-        f"Arms are tested from the smallest up, and testing stops at the first that does not pass."
+        f"Sizes are tested from the smallest up, and testing stops at the first that does not pass."
     )
     result = (
         f"Asked twice, n = 1 differed from itself on {_percent(noise['discordance'])} of the captions (noise floor ± "
         f"{_points(noise['floor'])} points). "
-        + " ".join(_describe_arm(row) for row in larger.to_dict("records"))
+        + " ".join(_describe_size(row) for row in larger.to_dict("records"))
     )
     choice = (
         f"The largest accurate number is {chosen['captions_per_prompt']} captions a prompt ({chosen['reason']}). The smallest whose next "
@@ -55,32 +56,32 @@ def write_paragraphs(arms: pd.DataFrame, chosen: dict) -> list[tuple[str, str]]:
     if chosen["captions_for_power_90"]:
         choice += (
             f" At the observed discordance of {_percent(chosen['discordance'])}, {chosen['captions_for_power_90']:,} captions show "
-            f"non-inferiority of an equally good arm with a power of 90 %."
+            f"non-inferiority of an equally good size with a power of 90 %."
         )
     return [("Method", method), ("Result", result), ("Choice", choice)]
 
 
-def to_markdown(arms: pd.DataFrame, chosen: dict) -> str:
-    """Return the text as Markdown with a table of the arms."""
+def to_markdown(trials: pd.DataFrame, chosen: dict) -> str:
+    """Return the text as Markdown with a table of the trials."""
     lines = ["# How many captions fit in a prompt", ""]
     if chosen["simulated"]:
         lines += [f"**{SIMULATED}**", ""]
-    for heading, text in write_paragraphs(arms, chosen):
+    for heading, text in write_paragraphs(trials, chosen):
         lines += [f"**{heading}.** " + _MARKDOWN.sub(r"\\\1", text), ""]
-    head, rows = _tabulate(arms)
+    head, rows = _tabulate(trials)
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def to_latex(arms: pd.DataFrame, chosen: dict) -> str:
+def to_latex(trials: pd.DataFrame, chosen: dict) -> str:
     """Return the text as LaTeX, to be read by \\input: paragraphs and a tabular, all characters escaped."""
     lines = []
     if chosen["simulated"]:
         lines += [rf"\textbf{{{escape_latex(SIMULATED)}}}", ""]
-    for heading, text in write_paragraphs(arms, chosen):
+    for heading, text in write_paragraphs(trials, chosen):
         lines += [rf"\paragraph{{{heading}.}} {escape_latex(text)}", ""]
-    head, rows = _tabulate(arms)
+    head, rows = _tabulate(trials)
     lines += [r"\begin{tabular}{" + "r" * (len(head) - 1) + "l}", r"\hline"]
     lines.append(" & ".join(map(escape_latex, head)) + r" \\ \hline")
     lines += [" & ".join(map(escape_latex, row)) + r" \\" for row in rows]
@@ -88,9 +89,9 @@ def to_latex(arms: pd.DataFrame, chosen: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _tabulate(arms: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+def _tabulate(trials: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     head = [
-        "arm",
+        "n",
         "exact %",
         "precision %",
         "recall %",
@@ -102,7 +103,7 @@ def _tabulate(arms: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     ]
     rows = [
         [
-            row["arm"],
+            row["trial"],
             _points(row["exact"]),
             _points(row["precision"]),
             _points(row["recall"]),
@@ -112,12 +113,12 @@ def _tabulate(arms: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
             "" if pd.isna(row["usd"]) else f"{row['usd']:.2f}",
             row["verdict"] if isinstance(row["verdict"], str) else "",
         ]
-        for row in arms.to_dict("records")
+        for row in trials.to_dict("records")
     ]
     return head, rows
 
 
-def _describe_arm(row: dict) -> str:
+def _describe_size(row: dict) -> str:
     if pd.isna(row["difference"]):
         return f"n = {row['captions_per_prompt']}: nothing to compare."
     return (
@@ -131,7 +132,7 @@ def _describe_labels(gold: dict) -> str:
     if gold["kind"] != "labels":
         return ""
     kappa = "" if gold.get("kappa") is None else f", Cohen's kappa {gold['kappa']:.2f}"
-    return f" ({gold['labelled']:,} captions: all on which any arm differs from n = 1, and {gold['concordant_labelled']:,} others{kappa})"
+    return f" ({gold['labelled']:,} captions: all on which any size differs from n = 1, and {gold['concordant_labelled']:,} others{kappa})"
 
 
 def _list(values) -> str:

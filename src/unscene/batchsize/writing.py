@@ -4,31 +4,32 @@ import io
 
 import pandas as pd
 
+from unscene.batchsize.columns import ACCURACY
+from unscene.batchsize.design import REPEAT
 from unscene.batchsize.text import to_latex, to_markdown
-from unscene.run.tables import read_json, read_table, write_text
+from unscene.machine.job import Job
+from unscene.run.tables import read_json, write_text
 
 INCHES = (6.4, 3.4)
 
 
-def write_batchsize(
-    path_to_accuracy, path_to_chosen, path_to_figure, path_to_markdown, path_to_latex
-) -> None:
-    """Write figure.svg, methods.md and methods.tex from the measures and the choice."""
-    arms, chosen = read_table(path_to_accuracy), read_json(path_to_chosen)
-    write_text(draw_study(arms, chosen), path_to_figure)
-    write_text(to_markdown(arms, chosen), path_to_markdown)
-    write_text(to_latex(arms, chosen), path_to_latex)
+def write_batchsize(job: Job) -> None:
+    """Write the figure and the text. inputs: accuracy, chosen; outputs: figure, markdown, latex."""
+    trials, chosen = ACCURACY.read(job.inputs.accuracy), read_json(job.inputs.chosen)
+    write_text(draw_study(trials, chosen), job.outputs.figure)
+    write_text(to_markdown(trials, chosen), job.outputs.markdown)
+    write_text(to_latex(trials, chosen), job.outputs.latex)
 
 
-def draw_study(arms: pd.DataFrame, chosen: dict) -> str:
+def draw_study(trials: pd.DataFrame, chosen: dict) -> str:
     """Return an SVG: left the difference of exact matches to n = 1 in points with its lower bound, right the run's dollars."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    larger = arms[(arms["captions_per_prompt"] > 1) & arms["difference"].notna()]
-    priced = arms[(arms["arm"] != "1 again") & arms["usd"].notna()]
+    larger = trials[(trials["captions_per_prompt"] > 1) & trials["difference"].notna()]
+    priced = trials[(trials["trial"] != REPEAT) & trials["usd"].notna()]
     style = {
         "svg.fonttype": "none",
         "svg.hashsalt": "unscene",
@@ -60,7 +61,7 @@ def draw_study(arms: pd.DataFrame, chosen: dict) -> str:
         right.set_title(f"Cost of {chosen['study']['captions_of_run']:,} captions")
         for axes in (left, right):
             axes.set_xscale("log")
-            ticks = sorted(set(arms["captions_per_prompt"]))
+            ticks = sorted(set(trials["captions_per_prompt"]))
             axes.set_xticks(ticks, [str(int(tick)) for tick in ticks])
             axes.minorticks_off()
             axes.axvline(chosen["captions_per_prompt"], color="steelblue", linewidth=6, alpha=0.25)

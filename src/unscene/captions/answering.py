@@ -5,17 +5,13 @@ import json
 from unscene.answers.answering import answer_requests
 from unscene.answers.batch_lines import build_answer, read_items
 from unscene.captions.caption_edits import rewrite
+from unscene.machine.job import Job
 from unscene.words.phrasings import fill_phrasing
 
 
-def answer_captions(path_to_requests, path_to_answers, path_to_followups, backend: str, folder) -> None:
-    """Write one answer line a request, in the order of the requests.
-
-    backend: `template` rewrites the captions that it reads out of each request's body; `openai` takes the answers from the
-    ledger of paid answers in `folder`.
-    """
-    answer_offline = None if backend == "openai" else answer_from_template
-    answer_requests(path_to_requests, path_to_answers, path_to_followups, answer_offline, folder)
+def answer_captions(job: Job) -> None:
+    """Write one answer line a request, in their order. inputs: requests; outputs: answers, followups."""
+    answer_requests(job)
 
 
 def answer_from_template(request: dict) -> dict:

@@ -6,7 +6,10 @@ import pandas as pd
 
 from unscene.answers.batch_lines import flatten
 from unscene.answers.prompts import caption_item
-from unscene.run.tables import read_table
+from unscene.keywords.columns import KEYWORDS
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
+from unscene.samples.columns import SHARD_SAMPLES
 from unscene.words.lexicon import find_words
 from unscene.words.negation import remove_object
 from unscene.words.phrasings import (
@@ -38,29 +41,26 @@ class WantedCaption(NamedTuple):
         return caption_item(self.caption, self.category, explain_phrasing(self.category, self.phrasing))
 
 
-def list_wanted(
-    path_to_masks, path_to_keywords, path_to_samples, held_out_share: float, seed: int
-) -> list[WantedCaption]:
+def list_wanted(job: Job) -> list[WantedCaption]:
     """Return what each wanted edit (mask status ok) of a shard needs, in the order of the masks.
 
     The old caption is the one at the mask's `caption_position`, or the first that names the object by the keywords; None when
-    no caption names it.
+    no caption names it. inputs: samples, keywords, masks.
     """
-    mask = read_table(path_to_masks, ["edit_id", "image_id", "category", "status"])
-    keyword = read_table(path_to_keywords, ["image_id", "caption", "words"])
-    sample = read_table(path_to_samples, ["image_id", "captions"])
+    held_out_share, seed = job.settings["captions"]["held_out_share"], job.settings["seed"]
+    mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "status", "caption_position"])
+    keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption", "words"])
+    sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
     first = _first_naming(keyword)
     held_out = hold_out(held_out_share, seed)
     training = sorted(set(PHRASINGS) - set(held_out))
-    positions = wanted["caption_position"] if "caption_position" in wanted else [None] * len(wanted)
     result = []
-    for edit, image, category, position in zip(
-        wanted["edit_id"], wanted["image_id"], wanted["category"], positions, strict=True
-    ):
+    columns = ["edit_id", "image_id", "category", "caption_position"]
+    for edit, image, category, position in wanted[columns].itertuples(index=False):
         known = captions.get(image)
-        at = int(position) if position is not None and not pd.isna(position) else -1
+        at = -1 if pd.isna(position) else int(position)
         caption = known[at] if known is not None and 0 <= at < len(known) else first.get((image, category))
         phrasing = choose_phrasing(edit, seed, training, "training")
         result.append(

@@ -4,46 +4,28 @@ import logging
 from collections.abc import Iterable
 from itertools import chain
 
-import pandas as pd
-
 from unscene.answers.batch_lines import Verdict, index_answers, judge_items, read_lines
 from unscene.captions.caption_edits import WantedCaption, find_fault, list_wanted, plain_captions, same_text
+from unscene.captions.columns import CAPTIONS
+from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share
-from unscene.run.tables import write_table
 from unscene.words.phrasings import find_phrasing, hold_out, negate
 
-COLUMNS = [
-    "edit_id", "caption_original", "caption_without", "caption_negated", "caption_negated_held_out",
-    "phrasing", "phrasing_held_out", "held_out", "source", "status", "reason",
-]  # fmt: skip
 logger = logging.getLogger("unscene")
 
 
-def parse_captions(
-    path_to_samples,
-    path_to_keywords,
-    path_to_masks,
-    path_to_requests,
-    path_to_followups,
-    path_to_answers,
-    path_to_table,
-    held_out_share: float,
-    seed: int,
-    max_failed_share: float,
-) -> None:
-    """Write a row for every wanted edit (mask status ok). Follow-ups are the parts of prompts that had to be split.
+def parse_captions(job: Job) -> None:
+    """Write a row for every wanted edit (mask status ok).
 
-    source: the model's name, `template`, or `template_fallback` where the answer or its check failed (`reason` says why).
-    `held_out` says whether caption_negated uses a held-out phrasing: by the checks it never does.
+    inputs: samples, keywords, masks, requests, followups (the parts of prompts that had to be split), answers; outputs: table.
     """
-    wanted = list_wanted(path_to_masks, path_to_keywords, path_to_samples, held_out_share, seed)
-    requests = chain(read_lines(path_to_requests), read_lines(path_to_followups))
-    verdicts = judge_items(requests, index_answers(path_to_answers))
-    frame = pd.DataFrame(list_rows(wanted, verdicts, hold_out(held_out_share, seed)), columns=COLUMNS)
-    frame = frame.astype({column: "bool" if column == "held_out" else "string" for column in COLUMNS})
+    held_out = hold_out(job.settings["captions"]["held_out_share"], job.settings["seed"])
+    requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))
+    verdicts = judge_items(requests, index_answers(job.inputs.answers))
+    frame = CAPTIONS.frame(list_rows(list_wanted(job), verdicts, held_out))
     logger.info("captions by source: %s", frame["source"].value_counts().to_dict())
-    check_failed_share(frame, max_failed_share, f"captions ({path_to_table})")
-    write_table(frame, path_to_table, COLUMNS)
+    check_failed_share(frame, job.runtime["max_failed_share"], f"captions ({job.outputs.table})")
+    CAPTIONS.write(frame, job.outputs.table)
 
 
 def list_rows(

@@ -2,30 +2,24 @@
 
 from collections.abc import Iterable
 
+from unscene.answers.backends import find_backend
 from unscene.answers.batch_lines import spread, write_lines
 from unscene.answers.prompts import caption_request
 from unscene.captions.caption_edits import WantedCaption, list_wanted
+from unscene.machine.job import Job
 
 # A rewriting needs more care than a list of words: fewer to a prompt.
 EDITS_PER_PROMPT = 10
 
 
-def build_caption_requests(
-    path_to_samples,
-    path_to_keywords,
-    path_to_masks,
-    path_to_requests,
-    held_out_share: float,
-    seed: int,
-    model: str,
-) -> None:
+def build_caption_requests(job: Job) -> None:
     """Write one request line a prompt; edits with the same caption, object and phrasing are asked once.
 
-    model: the name in the body (the backend's own name when it is offline).
+    inputs: samples, keywords, masks; outputs: requests.
     """
-    wanted = list_wanted(path_to_masks, path_to_keywords, path_to_samples, held_out_share, seed)
-    prompts = spread(list_items(wanted), EDITS_PER_PROMPT)
-    write_lines((caption_request(model, prompt) for prompt in prompts), path_to_requests)
+    model = find_backend(job.settings).name_model(job.settings)
+    prompts = spread(list_items(list_wanted(job)), EDITS_PER_PROMPT)
+    write_lines((caption_request(model, prompt) for prompt in prompts), job.outputs.requests)
 
 
 def list_items(wanted: Iterable[WantedCaption]) -> Iterable[tuple[str, list[str]]]:

@@ -6,35 +6,29 @@ from itertools import chain
 import pandas as pd
 
 from unscene.answers.batch_lines import Verdict, flatten, index_answers, judge_items, read_lines
+from unscene.keywords.columns import KEYWORDS
+from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share
-from unscene.run.tables import read_table, write_table
+from unscene.samples.columns import SHARD_SAMPLES
 from unscene.words.lexicon import sort_words
 from unscene.words.vocabulary import COCO80
 
-COLUMNS = ["image_id", "caption_id", "caption", "words", "source", "status", "reason"]
 _KNOWN = frozenset(COCO80)
 logger = logging.getLogger("unscene")
 
 
-def parse_keywords(
-    path_to_samples,
-    path_to_requests,
-    path_to_followups,
-    path_to_answers,
-    path_to_table,
-    max_failed_share: float,
-) -> None:
+def parse_keywords(job: Job) -> None:
     """Write a row for every caption of the shard, with status ok, refused or failed.
 
-    Follow-ups are the parts of prompts that had to be split.
+    inputs: samples, requests, followups (the parts of prompts that had to be split), answers; outputs: table.
     """
-    samples = read_table(path_to_samples, ["image_id", "captions"])
-    requests = chain(read_lines(path_to_requests), read_lines(path_to_followups))
-    verdicts = judge_items(requests, index_answers(path_to_answers))
-    keyword = pd.DataFrame(list_rows(samples, verdicts), columns=COLUMNS)
+    samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
+    requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))
+    verdicts = judge_items(requests, index_answers(job.inputs.answers))
+    keyword = KEYWORDS.frame(list_rows(samples, verdicts))
     logger.info("captions by status: %s", keyword["status"].value_counts().to_dict())
-    check_failed_share(keyword, max_failed_share, f"keywords ({path_to_table})")
-    write_table(keyword, path_to_table, COLUMNS)
+    check_failed_share(keyword, job.runtime["max_failed_share"], f"keywords ({job.outputs.table})")
+    KEYWORDS.write(keyword, job.outputs.table)
 
 
 def list_rows(samples: pd.DataFrame, verdicts: dict[str, Verdict]) -> list[dict]:

@@ -1,31 +1,36 @@
-"""Build the requests that ask which of the 80 words the captions of one shard mention."""
+"""Build the requests that ask which words the captions of one shard mention."""
 
 from collections.abc import Iterable
 
 import pandas as pd
 
+from unscene.answers.backends import find_backend
 from unscene.answers.batch_lines import flatten, spread, write_lines
 from unscene.answers.prompts import keyword_request
-from unscene.run.configuration import ConfigError
-from unscene.run.tables import read_table
+from unscene.machine.job import Job
+from unscene.run.configuration import ConfigError, read_chosen
+from unscene.samples.columns import SHARD_SAMPLES
 from unscene.words.lexicon import load_lexicon
 
 
-def build_keyword_requests(path_to_samples, path_to_requests, settings: dict, model: str) -> None:
+def build_keyword_requests(job: Job) -> None:
     """Write one request line a prompt; a caption that several photos share is asked once.
 
-    settings: the config block `keywords`. model: the name in the body (the backend's own name when it is offline).
+    inputs: samples, chosen (the choice of the batch-size study, where captions_per_prompt is auto); outputs: requests.
     """
-    size = settings["captions_per_prompt"]
+    size = job.settings["keywords"]["captions_per_prompt"]
     if size == "auto":
+        size = read_chosen(*job.inputs.chosen)
+    if size is None:
         raise ConfigError(
-            "keywords.captions_per_prompt: auto takes the number from results/batchsize/chosen.json, which the study of the "
-            "stage batchsize has to write first; until then give a number, e.g. 20"
+            "keywords.captions_per_prompt: auto takes the number from results/batchsize/chosen.json, which the batch-size study "
+            "has to write first; until then give a number, e.g. 20"
         )
-    samples = read_table(path_to_samples, ["image_id", "captions"])
-    prompts = spread(list_texts(samples), size)
+    model = find_backend(job.settings).name_model(job.settings)
+    samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
     rules = load_lexicon().rules
-    write_lines((keyword_request(model, prompt, rules) for prompt in prompts), path_to_requests)
+    prompts = (keyword_request(model, prompt, rules) for prompt in spread(list_texts(samples), size))
+    write_lines(prompts, job.outputs.requests)
 
 
 def list_texts(samples: pd.DataFrame) -> Iterable[tuple[str, list[str]]]:

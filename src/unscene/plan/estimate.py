@@ -2,12 +2,15 @@
 
 import logging
 from datetime import date, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import yaml
 
 from unscene.answers.prices import PriceError, find_price, read_prices
-from unscene.plan.text_costs import STAGES, describe_power, describe_stage, estimate_api
+from unscene.machine.job import Job
+from unscene.plan.text_costs import STAGES, describe_power, describe_stage, estimate_api, is_paid
+from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import is_trained
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
@@ -16,16 +19,24 @@ EMBEDDED = "resources/embedded"
 SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
 
 
-def estimate_run(
-    path_to_plan: str, path_to_prices: Path, path_to_throughput: Path, settings: dict, clip_bytes: int
-) -> None:
-    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no network."""
-    prices = read_prices(path_to_prices)
-    assumed = yaml.safe_load(Path(path_to_throughput).read_text(encoding="utf-8"))
-    plan = make_plan(settings, prices, assumed, clip_bytes)
-    warn_about_prices(prices, settings["api"]["model"], date.today())
-    write_json(plan, path_to_plan)
+def estimate_run(job: Job) -> None:
+    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no network. outputs: plan.
+
+    The weights of CLIP need not be there yet.
+    """
+    prices = read_prices(job.find("plan.prices"))
+    clip_bytes = measure_weights(CHECKOUT / job.look_up("train.clip"))
+    # Sections with their paths: which weights these are decides what figures hold.
+    sections = {name: job.look_up(name) for name in job.settings}
+    plan = make_plan(sections, prices, read_throughput(), clip_bytes)
+    warn_about_prices(prices, job.settings["api"]["model"], date.today())
+    write_json(plan, job.outputs.plan)
     print(describe_plan(plan))
+
+
+def read_throughput() -> dict:
+    """Return the assumptions that the plan rests on."""
+    return yaml.safe_load((files("unscene.resources") / "throughput.yaml").read_text(encoding="utf-8"))
 
 
 def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) -> dict:
@@ -218,7 +229,7 @@ def describe_plan(plan: dict) -> str:
         f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
     ]
     lines += [describe_stage(stage, api[stage]) for stage in STAGES]
-    if api["batchsize"]["backend"] == "openai":
+    if is_paid(api["batchsize"]["backend"]):
         lines.append(describe_power(api["batchsize"]))
     over = "OVER" if plan["over_budget"] else "within"
     lines += [

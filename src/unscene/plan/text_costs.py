@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from unscene.answers.backends import BACKENDS
 from unscene.answers.batch_lines import canonical_json
 from unscene.answers.prices import estimate_cost, find_price
 from unscene.answers.prompts import (
@@ -16,13 +17,14 @@ from unscene.answers.prompts import (
     caption_request,
     keyword_request,
 )
-from unscene.batchsize.design import count_permutations
+from unscene.batchsize.design import REPEAT, list_trials
 from unscene.batchsize.noninferiority import count_captions_needed, count_prompts_needed, get_power
 from unscene.run.configuration import wants_study
 from unscene.words.lexicon import load_lexicon
 
 PER_PROMPT_BEFORE_STUDY = 20  # for captions_per_prompt: auto, until the study has chosen
 STAGES = ("keywords", "captions", "batchsize")
+NOT_RUN = "not run"  # the backend of a batch-size study that is not wanted
 _SUMMED = ("usd", "usd_worst", "usd_with_api", "usd_worst_with_api")
 _PROMPT_SUMS = ("requests", "input_tokens", "output_tokens", "usd", "usd_worst", "bytes")
 # The tables of the README: models, captions per prompt, and captions of a run.
@@ -62,7 +64,7 @@ def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> di
         "batchsize": estimate_study(settings, count["captions"], estimate, ask_words, assumed),
     }
     backends = {stage: settings[stage]["backend"] for stage in ("keywords", "captions")}
-    backends["batchsize"] = settings["keywords"]["backend"] if wants_study(settings) else "not run"
+    backends["batchsize"] = settings["keywords"]["backend"] if wants_study(settings) else NOT_RUN
     result = {
         "model": model,
         "price": {part: find_price(prices, model)[part] for part in ("input", "output")}
@@ -72,18 +74,23 @@ def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> di
     for stage, one in stages.items():
         one["backend"] = backends[stage]
         one["usd_with_api"], one["usd_worst_with_api"] = one["usd"], one["usd_worst"]
-        if one["backend"] != "openai":
+        if not is_paid(one["backend"]):
             one |= {"usd": 0.0, "usd_worst": 0.0}
         result[stage] = one
     for key in _SUMMED:  # what a study that is not wanted would cost is no part of the run
-        parts = [one for one in stages.values() if one["backend"] != "not run"]
+        parts = [one for one in stages.values() if one["backend"] != NOT_RUN]
         result[key] = round(sum(one[key] for one in parts), 4)
-    paid = [one for one in stages.values() if one["backend"] == "openai"]
+    paid = [one for one in stages.values() if is_paid(one["backend"])]
     for key in ("requests", "files", "waves", "input_tokens", "output_tokens", "bytes"):
         result[key] = sum(one[key] for one in paid)
     # The submitter sends a batch only when its worst case fits the budget beside all that is under way.
     result["usd_committed_at_most"] = min(result["usd_worst"], settings["api"]["budget_usd"])
     return result
+
+
+def is_paid(backend: str) -> bool:
+    """Return whether a stage of the plan costs money."""
+    return backend != NOT_RUN and BACKENDS[backend].is_paid
 
 
 def make_askers(model: str, assumed: dict) -> tuple[Callable[[int], dict], Callable[[int], dict]]:
@@ -130,17 +137,15 @@ def estimate_prompts(
 def estimate_study(
     settings: dict, captions: int, estimate: Callable, ask_words: Callable, assumed: dict
 ) -> dict:
-    """Return the cost of the batch-size study over at most `captions` captions, its prompts by arm, and the power it buys."""
+    """Return the cost of the batch-size study over at most `captions` captions, its prompts by trial, and the power it buys."""
     study = settings["batchsize"]
     asked = min(study["captions"], captions)
-    arms = {"1": (1, 1), "1 again": (1, 1)}
-    arms |= {str(size): (size, count_permutations(size, study["permutations"])) for size in study["arms"]}
     total, prompts = dict.fromkeys(_PROMPT_SUMS, 0.0), {}
-    for name, (size, permutations) in arms.items():
-        cost = estimate(ask_words, asked, size, KEYWORD_TOKENS)
+    for trial in list_trials(study):
+        cost = estimate(ask_words, asked, trial.size, KEYWORD_TOKENS)
         for key in _PROMPT_SUMS:
-            total[key] += permutations * cost[key]
-        prompts[name] = permutations * math.ceil(asked / size)
+            total[key] += trial.permutations * cost[key]
+        prompts[trial.name] = trial.permutations * math.ceil(asked / trial.size)
     margin = study["margin"]
     discordance = assumed["shares"]["discordance"]["value"]
     return {
@@ -204,9 +209,9 @@ def write_tables(readme: str, tables: str) -> str:
 
 def describe_stage(stage: str, one: dict) -> str:
     """Return the plan's line of a stage."""
-    if one["backend"] == "not run":
+    if one["backend"] == NOT_RUN:
         return f"  {stage:<10} not run (it would take ${one['usd_with_api']:.2f} by the API)"
-    if one["backend"] != "openai":
+    if not is_paid(one["backend"]):
         return f"  {stage:<10} {one['backend']}, $0 (the API would take ${one['usd_with_api']:.2f})"
     return (
         f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s); "
@@ -216,8 +221,11 @@ def describe_stage(stage: str, one: dict) -> str:
 
 def describe_power(study: dict) -> str:
     """Return what the study's number of captions can decide, for people."""
-    short = [name for name, count in study["prompts"].items()
-             if not name.startswith("1 ") and name != "1" and count < study["prompts_needed"]]  # fmt: skip
+    short = [
+        name
+        for name, count in study["prompts"].items()
+        if name not in ("1", REPEAT) and count < study["prompts_needed"]
+    ]
     text = (
         f"             {study['items']:,} captions: power {study['power']:.0%} to show a loss below "
         f"{100 * study['margin']:g} point(s) where {study['discordance']:.0%} of the answers differ "

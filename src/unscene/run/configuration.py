@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-# Arms of the batch-size study of this size or more are asked in several random partitions and orders.
+# Sizes of the batch-size study from this one on are asked in several random partitions and orders.
 PERMUTED_FROM = 10
 # Terms of a loss that compare the photos or captions of one pair (`unscene.training.objectives.TERMS`, which would import torch).
 WITHIN_PAIRS = ("mask", "rank", "triplet", "conclip", "siglip", "dpo", "mcq", "teacher")
@@ -108,21 +108,21 @@ def read_chosen(path: str | Path) -> int | None:
 def check_study(config: dict) -> None:
     """Raise ConfigError when the batch-size study would be paid for and could choose nothing.
 
-    Without `needed` prompts in its smallest arm, rare shifts of whole prompts cannot be ruled out, so no arm can pass.
+    Without `needed` prompts of its smallest size, rare shifts of whole prompts cannot be ruled out, so no size can pass.
     """
     study = config["batchsize"]
     if config["keywords"]["captions_per_prompt"] != "auto":
         return
     if not wants_study(config):
         raise ConfigError(
-            "keywords.captions_per_prompt: auto needs the study; batchsize.run must not be false"
+            "keywords.captions_per_prompt: auto needs the batch-size study; batchsize.run must not be false"
         )
-    smallest = min(study["arms"])
+    smallest = min(study["sizes"])
     prompts = study["captions"] / smallest * (study["permutations"] if smallest >= PERMUTED_FROM else 1)
     needed = math.ceil(math.log(0.05) / math.log(1 - study["margin"]))
     if prompts < needed:
         raise ConfigError(
-            f"keywords.captions_per_prompt: auto needs {needed} prompts in the smallest arm of the study ({smallest} a prompt); "
+            f"keywords.captions_per_prompt: auto needs {needed} prompts of the smallest size of the batch-size study ({smallest} a prompt); "
             f"batchsize.captions gives {prompts:.0f}: ask more captions, or give a number here"
         )
 

@@ -15,12 +15,13 @@ from batch_server.running import run_server
 from paid_answers import PRICES, Desk, make_requests
 from unscene.answers.answering import collect_answers
 from unscene.answers.batch_lines import canonical_json, estimate_tokens, hash_body, judge_items
-from unscene.answers.batches.__main__ import main as batches_main
 from unscene.answers.batches.agenda import AgendaError
 from unscene.answers.batches.client import ApiClient, ApiError
+from unscene.answers.batches.command import main as batches_main
 from unscene.answers.batches.driver import ComeBackLater, Stopped
-from unscene.answers.batches.ledger import find_folder
+from unscene.answers.batches.ledger import Intent
 from unscene.answers.batches.preflight import PreflightError, check_model, check_prices
+from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import PriceError, read_prices
 
 
@@ -392,9 +393,8 @@ def test_the_oldest_of_several_batches_is_adopted(desk, server):
         desk.submit(requests)
     server.clear_faults()
     ledger = desk.ledger()
-    number = ledger.intend(
-        "keywords", "s" * 32, "gpt-4o", [(r["custom_id"], 4) for r in requests], 9, 9, 0.1, desk.clock.now()
-    )
+    members = [(request["custom_id"], 4) for request in requests]
+    number = ledger.intend(Intent("keywords", "s" * 32, "gpt-4o", members, 9, 9, 0.1), desk.clock.now())
     path = write_upload(desk, requests)
     ledger.record_upload(number, desk.api().upload(path))
     ledger.record_try(number, desk.clock.now())

@@ -9,7 +9,7 @@ import pytest
 from paid_answers import enter_answers, make_requests
 from unscene.answers.batch_lines import build_answer, read_items
 from unscene.answers.batches.agenda import Asked
-from unscene.answers.batches.ledger import Ledger, LedgerError
+from unscene.answers.batches.ledger import Intent, Ledger, LedgerError
 from unscene.answers.batches.outcomes import (
     LENGTH,
     MISMATCH,
@@ -21,7 +21,8 @@ from unscene.answers.batches.outcomes import (
     decide,
     split_request,
 )
-from unscene.answers.batches.waves import Limits, TooLarge, cut
+from unscene.answers.batches.terms import Limits
+from unscene.answers.batches.waves import TooLarge, cut
 from unscene.answers.prompts import keyword_request
 from unscene.words.lexicon import load_lexicon
 
@@ -39,7 +40,8 @@ def make_batch(name, status="in_progress", file_id="file-1"):
 
 
 def intend(ledger, names=("w-1", "w-2"), worst=0.5):
-    return ledger.intend("keywords", "shard", "gpt-4o", [(name, 3) for name in names], 100, 100, worst, 1.0)
+    intent = Intent("keywords", "shard", "gpt-4o", [(name, 3) for name in names], 100, 100, worst)
+    return ledger.intend(intent, 1.0)
 
 
 def test_a_ledger_says_after_a_crash_what_may_have_been_paid(tmp_path):

@@ -14,8 +14,8 @@ from batch_server.answerers import ErrorModel
 from fake_run import make_job, make_run
 from unscene.answers.batch_lines import build_answer, read_items, read_lines, write_lines
 from unscene.batchsize import noninferiority as ni
-from unscene.batchsize.choice import choose, judge_arm, judge_arms
-from unscene.batchsize.design import allocate, build_study, draw_captions, list_arms, list_captions
+from unscene.batchsize.choice import choose, judge_size, judge_sizes
+from unscene.batchsize.design import allocate, build_study, draw_captions, list_captions, list_trials
 from unscene.batchsize.gold import choose_gold, draw_sheet, encode_words, read_labels, settle_labels
 from unscene.batchsize.measures import describe_answers, is_shifted
 from unscene.batchsize.measuring import measure_batchsize
@@ -23,12 +23,13 @@ from unscene.batchsize.requests import build_batchsize_requests
 from unscene.batchsize.text import escape_latex, to_latex, to_markdown
 from unscene.batchsize.writing import write_batchsize
 from unscene.evaluation.mention_agreement import compare_readers, measure_agreement
+from unscene.machine.job import Job
 from unscene.report.write_report import write_report
 from unscene.run.configuration import ConfigError, check_study, read_chosen, wants_study
 from unscene.run.tables import TableError, read_json, read_table, write_json, write_table
 from unscene.words.lexicon import find_words, load_lexicon
 
-SMALL = {"captions": 900, "arms": [5, 30], "permutations": 10, "margin": 0.01, "labels": None}
+SMALL = {"captions": 900, "sizes": [5, 30], "permutations": 10, "margin": 0.01, "labels": None}
 
 
 # Statistics
@@ -138,23 +139,28 @@ def test_design_keeps_its_promises():
     drawn = draw_captions(captions, 60, seed=1)
     assert len(drawn) == 60 and not drawn["caption"].duplicated().any()
     assert drawn.equals(draw_captions(captions.sample(frac=1, random_state=0), 60, seed=1))
-    arms = list_arms({"arms": [20, 5], "permutations": 3})
-    assert [(arm.name, arm.permutations) for arm in arms] == [("1", 1), ("1 again", 1), ("5", 1), ("20", 3)]
-    requests, design = build_study(drawn, arms, "gpt-4o", seed=1)
+    trials = list_trials({"sizes": [20, 5], "permutations": 3})
+    assert [(trial.name, trial.permutations) for trial in trials] == [
+        ("1", 1),
+        ("1 again", 1),
+        ("5", 1),
+        ("20", 3),
+    ]
+    requests, design = build_study(drawn, trials, "gpt-4o", seed=1)
     photos = dict(zip(drawn["caption_id"], drawn["image_ids"], strict=True))
-    for _, prompt in design.groupby(["arm", "permutation", "custom_id"]):
+    for _, prompt in design.groupby(["trial", "permutation", "custom_id"]):
         named = [photo for caption_id in prompt["caption_id"] for photo in photos[caption_id]]
         assert len(named) == len(set(named))
-    for (arm, _), part in design.groupby(["arm", "permutation"]):
-        assert sorted(part["caption_id"]) == sorted(drawn["caption_id"]), arm
-    orders = [tuple(part["caption_id"]) for _, part in design[design["arm"] == "20"].groupby("permutation")]
+    for (trial, _), part in design.groupby(["trial", "permutation"]):
+        assert sorted(part["caption_id"]) == sorted(drawn["caption_id"]), trial
+    orders = [tuple(part["caption_id"]) for _, part in design[design["trial"] == "20"].groupby("permutation")]
     assert len(set(orders)) == 3
     by_id = {request["custom_id"]: request for request in requests}
     texts = dict(zip(drawn["caption_id"], drawn["caption"], strict=True))
     for row in design.itertuples():
         assert read_items(by_id[row.custom_id])[row.position] == texts[row.caption_id]
     first, again = (
-        design[design["arm"] == name].set_index("caption_id")["custom_id"] for name in ("1", "1 again")
+        design[design["trial"] == name].set_index("caption_id")["custom_id"] for name in ("1", "1 again")
     )
     assert not set(first) & set(again)
     assert all(by_id[first[c]]["body"] == by_id[again[c]]["body"] for c in texts)
@@ -275,25 +281,25 @@ ROW = {
     ],
 )
 def test_verdicts(change, verdict, reason):
-    found = judge_arm({**ROW, **change}, 0.01)
+    found = judge_size({**ROW, **change}, 0.01)
     assert found[0] == verdict and reason in found[1]
 
 
 def test_the_sequence_stops_at_the_first_that_does_not_pass():
-    rows = [{**ROW, "arm": str(n), "captions_per_prompt": n, "low": low, "usd": usd, "discordance": 0.04, "difference": 0}
+    rows = [{**ROW, "trial": str(n), "captions_per_prompt": n, "low": low, "usd": usd, "discordance": 0.04, "difference": 0}
             for n, low, usd in ((5, -0.001, 9.0), (10, -0.002, 5.5), (20, -0.02, 4.0), (50, -0.001, 3.0))]  # fmt: skip
     base = {
         **ROW,
-        "arm": "1",
+        "trial": "1",
         "captions_per_prompt": 1,
         "usd": 34.0,
         "discordance": math.nan,
         "low": math.nan,
     }
-    arms = pd.DataFrame([base, *rows])
-    judged = judge_arms(arms, 0.01)
+    trials = pd.DataFrame([base, *rows])
+    judged = judge_sizes(trials, 0.01)
     assert judged["verdict"].tolist() == ["passed", "passed", "failed", "not tested"]
-    chosen = choose(arms, judged, 0.01)
+    chosen = choose(trials, judged, 0.01)
     assert chosen["captions_per_prompt"] == 10 and "20 failed" in chosen["reason"]
     assert (
         chosen["cheapest_sensible"] == 5 and "$3.50" in chosen["cheapest_reason"]
@@ -304,7 +310,7 @@ def test_the_sequence_stops_at_the_first_that_does_not_pass():
 @pytest.mark.parametrize(
     ("errors", "chosen", "reason"),
     [
-        (ErrorModel(), 30, "every arm"),
+        (ErrorModel(), 30, "every size"),
         (ErrorModel(decay=0.02, decay_beyond=5), 5, "30 failed: accuracy"),
         (ErrorModel(shift=0.03, shift_from_size=20), 5, "30 failed"),
         (ErrorModel(dropped_item=0.05), 1, "5 failed"),
@@ -318,50 +324,60 @@ def test_planted_truths_are_found(errors, chosen, reason):
 
 
 def test_without_gold_the_repeat_stands_for_one():
-    """Two in a hundred answers are wrong at any n; against n = 1 itself no arm could reach 100 %, so the repeat is the bar."""
+    """Two in a hundred answers are wrong at any n; against n = 1 itself no size could reach 100 %, so the repeat is the bar."""
     found = simulation.run_study(ErrorModel(noise=0.02), 1, SMALL, draws=1000, repeat_as_gold=True)
-    arms = pd.DataFrame(found["arms"]).set_index("arm")
-    assert found["gold"]["kind"] == "reference" and arms.loc["1", "exact"] == 1
-    assert arms.loc["1 again", "exact"] == pytest.approx(0.96, abs=0.02)
-    assert abs(arms.loc["30", "difference"]) < 0.015 and found["noise"]["discordance"] == pytest.approx(
+    trials = pd.DataFrame(found["trials"]).set_index("trial")
+    assert found["gold"]["kind"] == "reference" and trials.loc["1", "exact"] == 1
+    assert trials.loc["1 again", "exact"] == pytest.approx(0.96, abs=0.02)
+    assert abs(trials.loc["30", "difference"]) < 0.015 and found["noise"]["discordance"] == pytest.approx(
         0.04, abs=0.02
     )
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory, checkout):
-    """A whole study by its scripts, answered by the lexicon: its folder and paths."""
+def study(tmp_path_factory):
+    """A whole study by its jobs, answered by the lexicon: its folder and paths."""
     folder = tmp_path_factory.mktemp("study")
-    samples = simulation.make_samples(400, seed=1)
+    samples = simulation.make_samples(400, seed=1).assign(mentions=None)
     write_table(samples, folder / "samples.parquet")
-    names = {"requests": "requests.jsonl", "design": "design.parquet", "captions": "captions.parquet", "facts": "study.json",
-             "answers": "raw.jsonl", "accuracy": "accuracy.parquet", "by_word": "by_word.parquet", "chosen": "chosen.json", "sheet": "labelling.csv"}  # fmt: skip
-    paths = {name: folder / file for name, file in names.items()}
-    settings = {**SMALL, "captions": 320, "permutations": 2}
-    build_batchsize_requests([folder / "samples.parquet"], paths, settings, seed=7, model="lexicon")
+    files = {
+        "requests": "requests.jsonl", "design": "design.parquet", "captions": "captions.parquet", "facts": "study.json",
+        "answers": "raw.jsonl", "accuracy": "accuracy.parquet", "by_word": "by_word.parquet", "chosen": "chosen.json",
+        "sheet": "labelling.csv", "figure": "figure.svg", "markdown": "methods.md", "latex": "methods.tex",
+    }  # fmt: skip
+    paths = {name: folder / file for name, file in files.items()}
+    settings = {"seed": 7, "batchsize": {**SMALL, "captions": 320, "permutations": 2}}
+    settings |= {"keywords": {"backend": "lexicon"}}
+    build_batchsize_requests(Job({"samples": [folder / "samples.parquet"]}, paths, settings))
     lines = [
         build_answer(r, "lexicon", [{"w": find_words(c)} for c in read_items(r)])
         for r in read_lines(paths["requests"])
     ]
     write_lines(lines, paths["answers"])
-    prices = checkout / "src/unscene/resources/prices.yaml"
-    measure_batchsize(paths, settings, prices, "gpt-4o")
-    return folder, paths, settings, prices
+    measure(paths)
+    write_batchsize(Job(paths, paths))
+    return folder, paths
+
+
+def measure(paths, labels=None):
+    settings = {"batchsize": {**SMALL, "captions": 320, "permutations": 2}, "api": {"model": "gpt-4o"}}
+    config = {"batchsize": {"labels": labels}, "plan": {"prices": "src/unscene/resources/prices.yaml"}}
+    measure_batchsize(Job(paths, paths, settings, config=config))
 
 
 def test_the_files_of_a_study(study):
-    folder, paths, _, _ = study
+    _, paths = study
     accuracy, chosen = read_table(paths["accuracy"]), read_json(paths["chosen"])
     assert {"captions_per_prompt", "exact", "precision", "recall", "f1", "usd"} <= set(accuracy)
-    assert accuracy["arm"].tolist() == ["1", "1 again", "5", "30"]
+    assert accuracy["trial"].tolist() == ["1", "1 again", "5", "30"]
     assert chosen["simulated"] and accuracy["simulated"].all() and chosen["captions_per_prompt"] == 1
     by_word = read_table(paths["by_word"])
     assert (
-        set(by_word["arm"]) == set(accuracy["arm"])
+        set(by_word["trial"]) == set(accuracy["trial"])
         and (by_word["recall"] == 1).all()
         and by_word["word"].nunique() > 70
     )
-    totals = by_word.groupby("arm")["right"].sum()
+    totals = by_word.groupby("trial")["right"].sum()
     assert totals["30"] == 2 * totals["1"] > 0  # two permutations
     assert "not decided" in chosen["reason"] and read_chosen(paths["chosen"]) == 1
     assert accuracy["usd"].is_monotonic_decreasing and set(accuracy["usd_source"]) == {"estimate"}
@@ -369,7 +385,7 @@ def test_the_files_of_a_study(study):
 
 
 def test_labels_of_people_are_used(study, tmp_path):
-    _, paths, settings, prices = study
+    _, paths = study
     sheet = pd.read_csv(paths["sheet"], dtype=str, keep_default_na=False)
     words = [";".join(find_words(text)) or "-" for text in sheet["caption"]]
     sheet.assign(rater_1=words, rater_2=words).to_csv(tmp_path / "labels.csv", index=False)
@@ -380,31 +396,31 @@ def test_labels_of_people_are_used(study, tmp_path):
         "chosen": tmp_path / "c.json",
         "sheet": tmp_path / "s.csv",
     }
-    chosen = measure_batchsize(mine, settings, prices, "gpt-4o", tmp_path / "labels.csv")
+    measure(mine, labels=str(tmp_path / "labels.csv"))
+    chosen = read_json(mine["chosen"])
     assert chosen["gold"]["kind"] == "labels" and chosen["gold"]["kappa"] == 1
     assert (read_table(mine["accuracy"])["exact"] == 1).all()
 
 
 def test_text_and_figure_hold_the_numbers(study, tmp_path):
-    _, paths, _, _ = study
-    out = [tmp_path / name for name in ("f.svg", "m.md", "m.tex")]
-    write_batchsize(paths["accuracy"], paths["chosen"], *out)
-    figure, markdown, latex = (path.read_text() for path in out)
+    _, paths = study
+    figure, markdown, latex = (paths[name].read_text() for name in ("figure", "markdown", "latex"))
     assert figure.startswith("<?xml") and "SIMULATED" in figure and "captions per prompt" in figure
     for text in (markdown, latex):
         assert "SIMULATED" in text and "320 captions" in text and "not decided" in text
-    write_batchsize(paths["accuracy"], paths["chosen"], *out)
-    assert figure == out[0].read_text()
+    again = {**paths, "figure": tmp_path / "again.svg"}
+    write_batchsize(Job(paths, again))
+    assert figure == again["figure"].read_text()
 
 
 def test_latex_is_escaped(study):
-    _, paths, _, _ = study
-    arms, chosen = read_table(paths["accuracy"]), read_json(paths["chosen"])
+    _, paths = study
+    trials, chosen = read_table(paths["accuracy"]), read_json(paths["chosen"])
     chosen["models"] = [r"odd_{model}^100% & $x$ #1 ~\end"]
-    latex = to_latex(arms, chosen)
+    latex = to_latex(trials, chosen)
     check_latex(latex)
     assert r"odd\_\{model\}\textasciicircum{}100\% \& \$x\$ \#1 \textasciitilde{}\textbackslash{}end" in latex
-    assert r"odd\_{model}^100% & $x$" not in to_markdown(arms, chosen)
+    assert r"odd\_{model}^100% & $x$" not in to_markdown(trials, chosen)
     assert escape_latex("a_b") == r"a\_b"
     with pytest.raises(AssertionError):
         check_latex("100 % of it_1 {")
@@ -428,20 +444,18 @@ def check_latex(text: str) -> None:
 
 
 def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
-    _, paths, _, _ = study
+    _, paths = study
     monkeypatch.chdir(tmp_path)
     tables = make_run(tmp_path)
     found, true = (encode_words([["dog"], ["cat"], []]), encode_words([["dog"], [], ["tie"]]))
     rows = compare_readers("lexicon", "answers", "caption", found, true)
     write_table(pd.DataFrame(rows).assign(simulated=True), tmp_path / "agreement.parquet")
-    figure, _, _ = (tmp_path / name for name in ("f.svg", "m.md", "m.tex"))
-    write_batchsize(paths["accuracy"], paths["chosen"], figure, tmp_path / "m.md", tmp_path / "m.tex")
     more = {
         "agreement": "agreement.parquet",
         "accuracy": str(paths["accuracy"]),
         "chosen": str(paths["chosen"]),
     }
-    write_report(make_job(tables | more | {"study_figure": str(figure)}))
+    write_report(make_job(tables | more | {"study_figure": str(paths["figure"])}))
     page = (tmp_path / "results/report.html").read_text()
     assert 'id="agreement"' in page and 'id="batchsize"' in page and page.count("Simulated:") == 2
     assert "lexicon (simulated)" in page and "<?xml" not in page and "not decided" in page
@@ -523,7 +537,7 @@ def test_a_study_that_could_choose_nothing_is_refused(tmp_path):
         "batchsize": {
             "run": "auto",
             "captions": 1000,
-            "arms": [5, 20],
+            "sizes": [5, 20],
             "permutations": 3,
             "margin": 0.01,
             "labels": None,

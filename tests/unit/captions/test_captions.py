@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 
 from paid_answers import enter_answers
+from text_jobs import answer_stage, build_captions, parse_caption_answers
 from unscene.answers.answering import AnswersMissing
 from unscene.answers.batch_lines import build_answer, read_items, read_lines
-from unscene.captions.answering import answer_captions
+from unscene.answers.endpoints import find_folder
 from unscene.captions.caption_edits import find_fault, write_from_template
-from unscene.captions.parsing import parse_captions
-from unscene.captions.requests import build_caption_requests
-from unscene.run.tables import read_table, write_table
+from unscene.captions.columns import CAPTIONS as EDIT_CAPTIONS
+from unscene.run.tables import write_table
 from unscene.words.lexicon import find_words
 from unscene.words.phrasings import hold_out, is_negated
 
@@ -45,32 +45,16 @@ def run(tmp_path):
         columns=["edit_id", "image_id", "category", "status", "caption_position"],
     )  # fmt: skip
     write_table(mask, tmp_path / "masks.parquet")
-    build(tmp_path)
+    build_captions(tmp_path)
     return tmp_path
 
 
-def build(run):
-    tables = (run / f"{name}.parquet" for name in ("samples", "keywords", "masks"))
-    build_caption_requests(*tables, run / "req.jsonl", 0.25, 7, "template")
-
-
 def parse(run):
-    tables = [run / f"{name}.parquet" for name in ("samples", "keywords", "masks")]
-    parse_captions(
-        *tables,
-        run / "req.jsonl",
-        run / "followups.jsonl",
-        run / "raw.jsonl",
-        run / "table.parquet",
-        0.25,
-        7,
-        0.5,
-    )
-    return read_table(run / "table.parquet").set_index("edit_id")
+    return EDIT_CAPTIONS.read(parse_caption_answers(run)).set_index("edit_id")
 
 
 def test_template_backend(run):
-    answer_captions(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "template", None)
+    answer_stage(run, "captions", "template")
     table = parse(run)
     assert list(table.index) == ["a-kite", "b-dog", "c-cat", "d-dog"]
     assert table.loc["a-kite", "caption_original"] == "A man holding a kite on the beach."
@@ -93,16 +77,16 @@ def test_template_backend(run):
             row["caption_negated"],
         )  # what an arm with captions: template tells
     first = [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
-    build(run)
-    answer_captions(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "template", None)
+    build_captions(run)
+    answer_stage(run, "captions", "template")
     parse(run)
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
 
 
-def test_answers_are_checked(run, tmp_path):
-    answering = (run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "openai", tmp_path / "state")
+def test_answers_are_checked(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(AnswersMissing, match="1 of 1"):
-        answer_captions(*answering)
+        answer_stage(run, "captions", "openai")
     (request,) = read_lines(run / "req.jsonl")
     assert request["body"]["response_format"]["json_schema"]["strict"]
     said = {
@@ -111,8 +95,8 @@ def test_answers_are_checked(run, tmp_path):
         "cat": {"without": "A kitten.", "negated": "No cat."},
     }
     items = [said[json.loads(item)["object"]] for item in read_items(request)]
-    enter_answers(tmp_path / "state", [request], [build_answer(request, "gpt-6-luna", items)])
-    answer_captions(*answering)
+    enter_answers(find_folder(None), [request], [build_answer(request, "gpt-6-luna", items)])
+    answer_stage(run, "captions", "openai")
     table = parse(run)
     assert table.loc["b-dog", "source"] == "gpt-6-luna" and table.loc["b-dog", "phrasing"] == "free"
     assert (

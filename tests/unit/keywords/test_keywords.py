@@ -6,16 +6,17 @@ import pandas as pd
 import pytest
 
 from paid_answers import enter_answers
+from text_jobs import answer_stage, build_keywords, parse_keyword_answers
 from unscene.answers.answering import AnswersMissing
 from unscene.answers.batch_lines import build_answer, read_items, read_lines, write_lines
 from unscene.answers.batches.outcomes import split_request
+from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.answers.pricing import price_requests
-from unscene.keywords.answering import answer_keywords
-from unscene.keywords.parsing import parse_keywords
-from unscene.keywords.requests import build_keyword_requests
+from unscene.keywords.columns import KEYWORDS
+from unscene.machine.job import Job
 from unscene.run.configuration import ConfigError
-from unscene.run.tables import read_json, read_table, write_table
+from unscene.run.tables import read_json, write_json, write_table
 
 CAPTIONS = [["A dog on a bench.", "A man\nwith a dog", "  "], ["A cat.", "A dog on a bench."], ["Sky."]]
 
@@ -24,28 +25,18 @@ CAPTIONS = [["A dog on a bench.", "A man\nwith a dog", "  "], ["A cat.", "A dog 
 def run(tmp_path):
     sample = pd.DataFrame({"image_id": ["a", "b", "c"], "captions": CAPTIONS})
     write_table(sample, tmp_path / "samples.parquet")
-    build_keyword_requests(
-        tmp_path / "samples.parquet", tmp_path / "req.jsonl", {"captions_per_prompt": 2}, "gpt-4o"
-    )
+    build_keywords(tmp_path / "samples.parquet", tmp_path / "req.jsonl")
     return tmp_path
 
 
 def parse(run, share=0.5):
-    parse_keywords(
-        run / "samples.parquet",
-        run / "req.jsonl",
-        run / "followups.jsonl",
-        run / "raw.jsonl",
-        run / "table.parquet",
-        share,
-    )
-    return read_table(run / "table.parquet").set_index("caption_id")
+    return KEYWORDS.read(parse_keyword_answers(run, share)).set_index("caption_id")
 
 
 def test_lexicon_from_samples_to_table(run):
     asked = [item for request in read_lines(run / "req.jsonl") for item in read_items(request)]
     assert sorted(asked) == ["A cat.", "A dog on a bench.", "A man with a dog", "Sky."]
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+    answer_stage(run, "keywords", "lexicon")
     table = parse(run)
     assert list(table.index) == ["a-0", "a-1", "a-2", "b-0", "b-1", "c-0"]
     assert [list(words) for words in table["words"]] == [
@@ -60,31 +51,32 @@ def test_lexicon_from_samples_to_table(run):
     assert (table.loc["a-2", "status"], table.loc["a-2", "reason"]) == ("failed", "empty caption")
     assert set(table["status"].drop("a-2")) == {"ok"}
     first = [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
-    build_keyword_requests(run / "samples.parquet", run / "req.jsonl", {"captions_per_prompt": 2}, "gpt-4o")
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+    build_keywords(run / "samples.parquet", run / "req.jsonl")
+    answer_stage(run, "keywords", "lexicon")
     parse(run)
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
 
 
-def test_answers_stop_clearly_and_faults_become_rows(run, tmp_path):
-    answering = (run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "openai", tmp_path / "state")
+def test_answers_stop_clearly_and_faults_become_rows(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ledger = find_folder(None)
     with pytest.raises(AnswersMissing, match="2 of 2"):
-        answer_keywords(*answering)
+        answer_stage(run, "keywords", "openai")
     assert not (run / "raw.jsonl").exists()
     first, second = read_lines(run / "req.jsonl")
     answers = [build_answer(first, "gpt-4o-2024-08-06", [{"w": ["unicorn"]}, {"w": ["dog", "bench"]}])]
     answers.append(build_answer(second, "gpt-4o-2024-08-06", [{"w": []}, {"w": []}]))
     answers[1]["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "no"}
-    enter_answers(tmp_path / "state", [first, second], answers)
+    enter_answers(ledger, [first, second], answers)
     with pytest.raises(
         AnswersMissing, match="1 of 2"
     ):  # the refused prompt was split, and nobody asked its parts
-        answer_keywords(*answering)
+        answer_stage(run, "keywords", "openai")
     parts = split_request(second, (1, 1))
     refused = [build_answer(part, "gpt-4o-2024-08-06", [{"w": []}]) for part in parts]
     refused[0]["response"]["body"]["choices"][0]["message"] = {"content": None, "refusal": "no"}
-    enter_answers(tmp_path / "state", parts, refused)
-    answer_keywords(*answering)
+    enter_answers(ledger, parts, refused)
+    answer_stage(run, "keywords", "openai")
     assert list(read_lines(run / "followups.jsonl")) == parts
     assert list(read_lines(run / "raw.jsonl")) == [*answers, *refused]
     table = parse(run)
@@ -98,9 +90,7 @@ def test_a_systematic_failure_stops(tmp_path):
         {"image_id": [f"i{n}" for n in range(30)], "captions": [[f"Caption {n}."] for n in range(30)]}
     )
     write_table(sample, tmp_path / "samples.parquet")
-    build_keyword_requests(
-        tmp_path / "samples.parquet", tmp_path / "req.jsonl", {"captions_per_prompt": 10}, "m"
-    )
+    build_keywords(tmp_path / "samples.parquet", tmp_path / "req.jsonl", 10)
     write_lines([], tmp_path / "raw.jsonl")
     write_lines([], tmp_path / "followups.jsonl")
     with pytest.raises(RuntimeError, match="30 of 30 items failed"):
@@ -109,24 +99,25 @@ def test_a_systematic_failure_stops(tmp_path):
 
 def test_auto_says_that_the_study_comes_first(run):
     with pytest.raises(ConfigError, match="batchsize"):
-        build_keyword_requests(
-            run / "samples.parquet", run / "req.jsonl", {"captions_per_prompt": "auto"}, "gpt-4o"
+        build_keywords(
+            run / "samples.parquet", run / "req.jsonl", "auto", chosen=run / "results/batchsize/chosen.json"
         )
+    write_json({"captions_per_prompt": 1}, run / "chosen.json")
+    build_keywords(run / "samples.parquet", run / "req.jsonl", "auto", chosen=run / "chosen.json")
+    assert [len(read_items(request)) for request in read_lines(run / "req.jsonl")] == [1, 1, 1, 1]
 
 
-def test_cost_counts_equal_requests_once(run, checkout):
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
-    prices = checkout / "src/unscene/resources/prices.yaml"
-    price_requests(
-        [run / "req.jsonl"] * 2,
-        [run / "raw.jsonl"] * 2,
-        prices,
-        run / "cost.json",
-        "keywords",
-        "gpt-4o",
-        "lexicon",
-    )
-    cost = read_json(run / "cost.json")
+def price(run, backend, times=1):
+    inputs = {"requests": [run / "req.jsonl"] * times, "answers": [run / "raw.jsonl"] * times, "summary": []}
+    settings = {"api": {"model": "gpt-4o"}, "keywords": {"backend": backend}}
+    config = {"plan": {"prices": "src/unscene/resources/prices.yaml"}}
+    price_requests(Job(inputs, {"cost": run / "cost.json"}, settings, config=config))
+    return read_json(run / "cost.json")
+
+
+def test_cost_counts_equal_requests_once(run):
+    answer_stage(run, "keywords", "lexicon")
+    cost = price(run, "lexicon", times=2)
     assert (cost["requests"], cost["captions"], cost["model"], cost["price_date"]) == (
         2,
         4,
@@ -141,23 +132,14 @@ def test_cost_counts_equal_requests_once(run, checkout):
     )
 
 
-def test_paid_usage_is_billed_at_the_model_s_price(run, checkout):
-    answer_keywords(run / "req.jsonl", run / "raw.jsonl", run / "followups.jsonl", "lexicon", None)
+def test_paid_usage_is_billed_at_the_model_s_price(run):
+    answer_stage(run, "keywords", "lexicon")
     lines = list(read_lines(run / "raw.jsonl"))
     for line in lines:
         line["response"]["body"]["model"] = "gpt-4o-2024-08-06"
         line["response"]["body"]["usage"] = {"prompt_tokens": 1000, "completion_tokens": 100}
     (run / "raw.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    price_requests(
-        [run / "req.jsonl"],
-        [run / "raw.jsonl"],
-        checkout / "src/unscene/resources/prices.yaml",
-        run / "c.json",
-        "keywords",
-        "gpt-4o",
-        "openai",
-    )
-    assert read_json(run / "c.json")["billed"] == {"input_tokens": 2000, "output_tokens": 200, "usd": 0.0035}
+    assert price(run, "openai")["billed"] == {"input_tokens": 2000, "output_tokens": 200, "usd": 0.0035}
 
 
 def test_price_table(checkout, tmp_path):

@@ -11,6 +11,7 @@ from unscene.answers.batch_lines import estimate_tokens
 from unscene.answers.prices import PriceError, read_prices
 from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_request
 from unscene.captions.requests import EDITS_PER_PROMPT
+from unscene.machine.job import Job
 from unscene.plan.estimate import (
     describe_plan,
     estimate_run,
@@ -181,15 +182,9 @@ def test_every_figure_names_its_source(assumed):
         assert len(figure["source"]) > 10, name
 
 
-def test_the_same_config_gives_the_same_bytes_on_any_day(config, checkout, tmp_path, capsys):
+def test_the_same_config_gives_the_same_bytes_on_any_day(config, tmp_path, capsys):
     for name in ("a.json", "b.json"):
-        estimate_run(
-            tmp_path / name,
-            checkout / "src/unscene/resources/prices.yaml",
-            checkout / "src/unscene/resources/throughput.yaml",
-            config,
-            clip_bytes=5,
-        )
+        estimate_run(Job(outputs={"plan": tmp_path / name}, settings=config, config=config))
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert json.loads((tmp_path / "a.json").read_text())["over_budget"] is False
     assert "Device hours" in capsys.readouterr().out

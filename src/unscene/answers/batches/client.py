@@ -10,11 +10,10 @@ import httpx2
 import openai
 
 from unscene.answers.batch_lines import URL
-from unscene.answers.batches.ledger import OPENAI
 from unscene.answers.batches.outcomes import NO_CREDIT_CODES
+from unscene.answers.endpoints import DEFAULT, find_endpoint
 from unscene.run.tables import replaced_atomically
 
-KEY_VARIABLE = "OPENAI_API_KEY"
 # Hosts, separated by commas, that this process must not talk to: tests name the live one.
 REFUSED_HOSTS_VARIABLE = "UNSCENE_REFUSE_HOSTS"
 _KEPT_SECONDS = 30 * 24 * 3600
@@ -57,14 +56,15 @@ class ApiClient:
     """The calls that paid answers need. Reading calls are tried again by the SDK; creating calls never are."""
 
     def __init__(self, base_url: str | None, timeout_s: float = _TIMEOUT_S, reading_retries: int = 3):
-        url = base_url or OPENAI  # never the SDK's own default, which an environment variable can change
+        url = base_url or DEFAULT.url  # never the SDK's own default, which an environment variable can change
+        key_variable = find_endpoint(base_url).key_variable
         host = urlsplit(url).hostname or ""
         if host in os.environ.get(REFUSED_HOSTS_VARIABLE, "").split(","):
             raise ApiError(f"{host} is refused here ({REFUSED_HOSTS_VARIABLE}): give api.base_url")
-        self._key = os.environ.get(KEY_VARIABLE, "")
+        self._key = os.environ.get(key_variable, "")
         if not self._key:
             raise KeyMissing(
-                f"the environment variable {KEY_VARIABLE} is not set; requests need the key of {host} "
+                f"the environment variable {key_variable} is not set; requests need the key of {host} "
                 f"(any text will do for a server that asks for none)"
             )
         self._sdk = openai.OpenAI(

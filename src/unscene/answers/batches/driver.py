@@ -7,16 +7,17 @@ finds out what exists at the endpoint before it creates anything. Nothing is eve
 
 import hashlib
 import logging
-import time
 from collections import Counter
 from pathlib import Path
 
 from unscene.answers.batches.agenda import Agenda, Asked
 from unscene.answers.batches.client import ApiClient, ApiError, OutOfCredit, RateLimited, Rejected, Unanswered
 from unscene.answers.batches.collecting import commonest_errors, fetch_answers, read_answers
-from unscene.answers.batches.ledger import LOCAL, Ledger
+from unscene.answers.batches.ledger import Intent, Ledger
 from unscene.answers.batches.outcomes import NO_CREDIT, NO_CREDIT_CODES, REJECTED
-from unscene.answers.batches.waves import Limits, cut
+from unscene.answers.batches.terms import Limits, Terms
+from unscene.answers.batches.waves import cut
+from unscene.answers.endpoints import find_endpoint
 from unscene.run.tables import replaced_atomically
 
 APP = "unscene"
@@ -39,36 +40,19 @@ class ComeBackLater(RuntimeError):
     """Batches are under way and the run does not wait for them."""
 
 
-class Clock:
-    """The time; tests have one of their own."""
-
-    def now(self) -> float:
-        """Return seconds since 1970."""
-        return time.time()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-
-
 class Driver:
     """Drives the requests of one stage to their end."""
 
-    def __init__(
-        self,
-        api: ApiClient,
-        ledger: Ledger,
-        agenda: Agenda,
-        prices: dict,
-        limits: Limits,
-        stage: str,
-        clock: Clock,
-        poll_seconds: float,
-        outage_seconds: float,
-    ):
-        self._api, self._ledger, self._agenda, self._prices = api, ledger, agenda, prices
-        self._limits, self._stage, self._clock = limits, stage, clock
-        self._poll_seconds, self._outage_seconds = poll_seconds, outage_seconds
+    def __init__(self, api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms):
+        self._api, self._ledger, self._agenda = api, ledger, agenda
+        self._prices, self._limits, self._stage, self._clock = (
+            terms.prices,
+            terms.limits,
+            terms.stage,
+            terms.clock,
+        )
+        self._poll_seconds, self._outage_seconds = terms.api["poll_seconds"], terms.outage_seconds
+        self._keeps_batches = find_endpoint(terms.api["base_url"]).keeps_batches
         self._folder = ledger.path.parent
         self._halt: Exception | None = None
         self._silent_since: float | None = None
@@ -131,9 +115,8 @@ class Driver:
         members = [(asked.custom_id, asked.items) for asked in chosen]
         tokens = sum(asked.tokens for asked in chosen)
         worst = sum(asked.usd_worst for asked in chosen)
-        number = self._ledger.intend(
-            self._stage, shard, self._agenda.model, members, tokens, queued + tokens, worst, self._clock.now()
-        )
+        intent = Intent(self._stage, shard, self._agenda.model, members, tokens, queued + tokens, worst)
+        number = self._ledger.intend(intent, self._clock.now())
         self._agenda.send(asked.custom_id for asked in chosen)
         return number
 
@@ -289,7 +272,7 @@ class Driver:
         """Bear a batch that the endpoint does not know: for a moment it may not yet, later somebody has to say why."""
         if error.status == 404 and self._clock.now() - (row["created_at"] or 0) < UNKNOWN_BATCH_S:
             return
-        if error.status == 404 and self._folder.name == LOCAL:
+        if error.status == 404 and not self._keeps_batches:
             logger.warning(
                 "batch %s went with a local server that ran before: its requests are asked anew",
                 row["batch_id"],

@@ -11,12 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
-
-PATH_TO_STATE = Path("state")
-OPENAI = "https://api.openai.com/v1"
-LOCAL = "localhost"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+from typing import NamedTuple
 
 # A batch goes intended -> uploaded -> submitted -> settled; or it is dropped before it exists at the endpoint.
 _SCHEMA = """
@@ -42,15 +37,16 @@ class LedgerError(RuntimeError):
     """A ledger that cannot be read."""
 
 
-def name_endpoint(base_url: str | None) -> str:
-    """Return the host that answers; all names of this machine are `localhost`, whatever the port."""
-    host = urlsplit(base_url or OPENAI).hostname or LOCAL
-    return LOCAL if host in _LOOPBACK else host
+class Intent(NamedTuple):
+    """A batch that is about to be sent. members: (custom_id, items) of its requests. queued_tokens: with all that is under way."""
 
-
-def find_folder(base_url: str | None, path_to_state: Path = PATH_TO_STATE) -> Path:
-    """Return the folder of an endpoint's ledger: answers of one endpoint never stand in for another's."""
-    return Path(path_to_state) / "api" / name_endpoint(base_url).replace(":", "_")
+    stage: str
+    shard: str
+    model: str
+    members: list[tuple[str, int]]
+    tokens: int
+    queued_tokens: int
+    worst_usd: float
 
 
 @contextmanager
@@ -90,26 +86,18 @@ class Ledger:
         """The name that this ledger's batches carry at the endpoint."""
         return self._base.execute("SELECT value FROM facts WHERE name = 'run'").fetchone()["value"]
 
-    def intend(
-        self,
-        stage: str,
-        shard: str,
-        model: str,
-        members: list[tuple[str, int]],
-        tokens: int,
-        queued_tokens: int,
-        worst_usd: float,
-        now: float,
-    ) -> int:
-        """Record that a batch is about to be sent; return its number. members: (custom_id, items) of its requests."""
+    def intend(self, intent: Intent, now: float) -> int:
+        """Record that a batch is about to be sent; return its number."""
+        row = intent._asdict() | {"members": len(intent.members)}
         with self._transaction():
             number = self._base.execute(
-                "INSERT INTO batches (stage, shard, model, state, requests, tokens, queued_tokens, worst_usd, intended_at)"
-                " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?, ?)",
-                [stage, shard, model, len(members), tokens, queued_tokens, worst_usd, now],
+                "INSERT INTO batches (stage, shard, model, requests, tokens, queued_tokens, worst_usd, state, intended_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'intended', ?)",
+                [*row.values(), now],
             ).lastrowid
             self._base.executemany(
-                "INSERT INTO members VALUES (?, ?, ?)", ((number, name, items) for name, items in members)
+                "INSERT INTO members VALUES (?, ?, ?)",
+                ((number, name, items) for name, items in intent.members),
             )
         return number
 

@@ -8,9 +8,10 @@ from unscene.answers.batch_lines import canonical_json
 from unscene.answers.batches.agenda import Agenda, Asked
 from unscene.answers.batches.client import ApiClient, Unanswered
 from unscene.answers.batches.collecting import enter_answer
-from unscene.answers.batches.driver import Clock, Stopped
+from unscene.answers.batches.driver import Stopped
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import NO_CREDIT, REJECTED, UNSERVED
+from unscene.answers.batches.terms import Terms
 
 # The price table has the prices of batches, which are half of the standard ones.
 PRICE_FACTOR = 2
@@ -19,22 +20,14 @@ _LONGEST_WAIT_S = 60
 logger = logging.getLogger("unscene")
 
 
-def ask_each(
-    api: ApiClient,
-    ledger: Ledger,
-    agenda: Agenda,
-    prices: dict,
-    budget_usd: float,
-    stage: str,
-    concurrency: int,
-    outage_seconds: float,
-    clock: Clock,
-) -> None:
+def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> None:
     """Ask every open request; raise Stopped when a person is needed.
 
     Without batches nothing can say afterwards whether a call that was cut off took effect: a process that is killed may have
     to ask its `concurrency` last requests again.
     """
+    stage, clock, prices = terms.stage, terms.clock, terms.prices
+    budget_usd, concurrency = terms.limits.budget_usd, terms.api["concurrency"]
     running: dict[Future, Asked] = {}
     halt: str | None = None
     silent_since, pause, told = None, 0.0, clock.now()
@@ -78,7 +71,7 @@ def ask_each(
                     halt = (
                         f"the endpoint calls request {asked.custom_id} wrong: {canonical_json(answer)[:300]}"
                     )
-                elif silent_since is not None and clock.now() - silent_since > outage_seconds:
+                elif silent_since is not None and clock.now() - silent_since > terms.outage_seconds:
                     halt = (
                         f"the endpoint has not answered for {(clock.now() - silent_since) / 60:.0f} minutes"
                     )

@@ -1,21 +1,12 @@
 """Cutting requests into batch files, and choosing what may be sent now: by requests, bytes, enqueued tokens and dollars."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from unscene.answers.batches.agenda import Asked
+from unscene.answers.batches.terms import Limits
 
 # A queue of this many files stays busy while one of them waits for its last answers.
 _FILES_IN_QUEUE = 4
-
-
-class Limits(NamedTuple):
-    """Limits of the endpoint and the account; dollars are in `budget_usd`."""
-
-    requests_per_file: int
-    bytes_per_file: int
-    enqueued_tokens: int
-    budget_usd: float
 
 
 class TooLarge(ValueError):

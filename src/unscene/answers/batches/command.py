@@ -1,15 +1,16 @@
-"""Look into the ledgers of paid answers: `python -m unscene.answers.batches list`, and `forget BATCH` for one that is gone for good."""
+"""Look into the ledgers of paid answers: `unscene batches list`, and `forget BATCH` for one that is gone for good."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from unscene.answers.batches.ledger import PATH_TO_STATE, Ledger, only_submitter
+from unscene.answers.batches.ledger import Ledger, only_submitter
+from unscene.answers.endpoints import PATH_TO_STATE
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """List the batches of a run directory, or book one as lost."""
-    parser = argparse.ArgumentParser(prog="unscene.answers.batches", description=__doc__)
+    """List the batches of a run directory, or book one as lost: the command `unscene batches`."""
+    parser = argparse.ArgumentParser(prog="unscene batches", description=__doc__)
     parser.add_argument("--directory", type=Path, default=Path("."), help="the run's directory")
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="all batches, and what they cost")
@@ -30,8 +31,10 @@ def list_batches(folder: Path) -> None:
     """Print a line a batch of one endpoint, and the sums."""
     ledger = Ledger(folder)
     for row in ledger.list_batches():
-        print(f"{folder.name}  {row['stage']:<10} {row['batch_id'] or '-':<32} {row['state']:<10} {row['status'] or '-':<12} "
-              f"{row['requests']:>6} requests  {row['note'] or ''}")  # fmt: skip
+        print(
+            f"{folder.name}  {row['stage']:<10} {row['batch_id'] or '-':<32} {row['state']:<10} "
+            f"{row['status'] or '-':<12} {row['requests']:>6} requests  {row['note'] or ''}"
+        )
     print(f"{folder.name}  ${ledger.sum_usd():.4f} settled, at most ${ledger.sum_worst_usd():.4f} under way")
     ledger.close()
 
@@ -46,7 +49,3 @@ def forget_batch(folder: Path, batch_id: str) -> bool:
             print(f"{batch_id}: ${row['worst_usd']:.4f} booked for {row['requests']} requests")
         ledger.close()
     return bool(rows)
-
-
-if __name__ == "__main__":
-    main()

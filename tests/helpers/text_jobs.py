@@ -1,0 +1,62 @@
+"""The jobs of the text stages, on files of one folder: samples.parquet -> req.jsonl -> raw.jsonl and followups.jsonl -> table.parquet."""
+
+from pathlib import Path
+
+from unscene.captions.answering import answer_captions
+from unscene.captions.parsing import parse_captions
+from unscene.captions.requests import build_caption_requests
+from unscene.keywords.answering import answer_keywords
+from unscene.keywords.parsing import parse_keywords
+from unscene.keywords.requests import build_keyword_requests
+from unscene.machine.job import Job
+
+CAPTION_SETTINGS = {"seed": 7, "captions": {"held_out_share": 0.25, "backend": "template"}}
+
+
+def build_keywords(
+    samples: Path, requests: Path, size: int | str = 2, model: str = "gpt-4o", chosen: Path | None = None
+) -> None:
+    """Build the keyword requests of a shard, for a model that is paid."""
+    settings = {"keywords": {"captions_per_prompt": size, "backend": "openai"}, "api": {"model": model}}
+    inputs = {"samples": samples, "chosen": [chosen] if chosen else []}
+    build_keyword_requests(Job(inputs, {"requests": requests}, settings))
+
+
+def answer_stage(folder: Path, stage: str, backend: str) -> None:
+    """Answer the requests of a folder; paid answers are those of the ledger of OpenAI below the current folder."""
+    outputs = {"answers": folder / "raw.jsonl", "followups": folder / "followups.jsonl"}
+    job = Job(
+        {"requests": folder / "req.jsonl"},
+        outputs,
+        {stage: {"backend": backend}},
+        config={"api": {"base_url": None}},
+    )
+    {"keywords": answer_keywords, "captions": answer_captions}[stage](job)
+
+
+def parse_keyword_answers(folder: Path, share: float = 0.5) -> Path:
+    """Write the table of the keywords; return its path."""
+    parse_keywords(_parsing(folder, [], {}, share))
+    return folder / "table.parquet"
+
+
+def build_captions(folder: Path) -> None:
+    """Build the caption requests of a shard, for the offline grammar."""
+    inputs = {name: folder / f"{name}.parquet" for name in ("samples", "keywords", "masks")}
+    build_caption_requests(Job(inputs, {"requests": folder / "req.jsonl"}, CAPTION_SETTINGS))
+
+
+def parse_caption_answers(folder: Path, share: float = 0.5) -> Path:
+    """Write the table of the captions; return its path."""
+    parse_captions(_parsing(folder, ["keywords", "masks"], CAPTION_SETTINGS, share))
+    return folder / "table.parquet"
+
+
+def _parsing(folder: Path, tables: list[str], settings: dict, share: float) -> Job:
+    inputs = {name: folder / f"{name}.parquet" for name in ("samples", *tables)}
+    inputs |= {
+        "requests": folder / "req.jsonl",
+        "followups": folder / "followups.jsonl",
+        "answers": folder / "raw.jsonl",
+    }
+    return Job(inputs, {"table": folder / "table.parquet"}, settings, {"max_failed_share": share})
