@@ -3,9 +3,6 @@
 from importlib.resources import files
 from pathlib import Path
 
-import jinja2
-from markupsafe import Markup
-
 from unscene.report import numbers, scores
 from unscene.report.provenance import get_digests
 from unscene.report.run import Run
@@ -22,6 +19,9 @@ FILTERS = (
 
 def fill_page(run: Run) -> str:
     """Return the page; a name that a template uses and its section's values lack is an error."""
+    import jinja2
+    from markupsafe import Markup
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
