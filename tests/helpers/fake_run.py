@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from unscene.machine.job import Job
+from unscene.report.sections import FILES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CATEGORIES = ("dog", "sports ball", "umbrella", "car")
@@ -40,23 +41,14 @@ def make_run(
         _draw_edit(folder, row, side, generator)
     frames["tested"] = _make_items(generator, frames["pairs"], frames["folds"], arms)
     frames["classes"] = _make_classes(generator, arms)
-    paths = {
-        "samples": "samples/samples.parquet",
-        "rejected_samples": "samples/rejected.parquet",
-        "keywords": "keywords/keywords.parquet",
-        "masks": "masks/masks.parquet",
-        "edits": "edits/edits.parquet",
-        "captions": "captions/captions.parquet",
-        "scores": "quality/scores.parquet",
-        "control_scores": "quality/control_scores.parquet",
-        "pairs": "quality/pairs.parquet",
-        "rejected_edits": "quality/rejected.parquet",
-        "folds": "folds/folds.parquet",
-        "tested": "metrics/items.parquet",
-        "classes": "metrics/classes.parquet",
-    }
-    for name, path in paths.items():
-        write_table(frames[name], results / path)
+    for name, frame in frames.items():
+        path, table = results / FILES[name].path, FILES[name].table
+        if table:
+            # What the report does not read is null.
+            absent = [column for column in table.names if column not in frame]
+            table.write(frame.assign(**dict.fromkeys(absent))[table.names], path)
+        else:
+            write_table(frame, path)
     (results / "metrics").mkdir(exist_ok=True)
     tested = len(frames["pairs"])
     _make_summary(generator, arms, tested).to_csv(results / "metrics/summary.csv", index=False)
@@ -119,16 +111,8 @@ def make_run(
     write_json(cost, results / "keywords/cost.json")
     write_json(plan, results / "plan.json")
     _write_benchmarks(folder, generator)
-    paths |= {
-        "summary": "metrics/summary.csv",
-        "comparison": "metrics/comparison.csv",
-        "truth": "metrics/truth.json",
-        "verdict": "metrics/verdict.json",
-        "cost": "keywords/cost.json",
-        "plan": "plan.json",
-        "calibration": "quality/calibration.json",
-    }
-    return {name: f"results/{path}" for name, path in paths.items()}
+    made = [*frames, "summary", "comparison", "truth", "verdict", "cost", "plan", "calibration"]
+    return {name: f"results/{FILES[name].path}" for name in made}
 
 
 def make_lineage(source: dict | None = None) -> dict:

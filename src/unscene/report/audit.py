@@ -54,7 +54,7 @@ def list_limits(run: Run, quality: dict) -> list[dict]:
     """Return a row per threshold: `key, limit, origin`, and how many edits it refused, first and at all."""
     rejected = run.rejected_edits
     first = rejected["reason"].value_counts()
-    every = rejected["all_reasons"].explode().value_counts() if "all_reasons" in rejected else {}
+    every = rejected["all_reasons"].explode().value_counts()
     policy, entries = quality["policy"], run.calibration.get("scores", {})
     # One edit in each bin shows what the bin's limit is.
     bins = name_bins(quality["size_bins"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.report.sections import FILES
+from unscene.report.sections import FILES, File
 from unscene.run.tables import TableError, read_json, read_table
 
 
@@ -34,15 +34,17 @@ class Run:
 def read_run(paths: Mapping[str, str | Path], settings: dict, lineage: dict) -> Run:
     """Read the files named in `paths`; TableError names one that is broken or lacks a column."""
     found = {name: Path(paths[name]) for name in FILES if paths.get(name)}
-    tables = {name: _read(path, FILES[name].columns) for name, path in found.items()}
+    tables = {name: _read(path, FILES[name]) for name, path in found.items()}
     return Run(found, settings, lineage, tables=tables)
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame | dict | Path:
+def _read(path: Path, file: File) -> pd.DataFrame | dict | Path:
+    if file.table:
+        return file.table.read(path, file.columns or None)
     if path.suffix == ".parquet":
-        return read_table(path, columns)
+        return read_table(path, file.columns)
     if path.suffix == ".csv":
-        return _read_csv(path, columns)
+        return _read_csv(path, file.columns)
     return read_json(path) if path.suffix == ".json" else path
 
 

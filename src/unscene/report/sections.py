@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unscene.edits.columns import EDITS
+from unscene.folds.columns import FOLDS
+from unscene.masks.columns import MASKS
 from unscene.run.configuration import is_trained, wants_study
+from unscene.run.tables import Table
+from unscene.samples.columns import REJECTED, SAMPLES
 
 if TYPE_CHECKING:
     from unscene.report.run import Run
@@ -58,11 +63,12 @@ def has_labels(config: dict) -> bool:
 class File:
     """A file that the report reads, once: parquet, CSV or JSON; of another kind the path alone is handed on.
 
-    path: below results/. columns: those of a table that the report cannot do without. when: tells
-    of a config whether the run has the file.
+    path: below results/. table: its declaration, where a stage has one. columns: those that the report reads; all of a
+    declared table without them. when: tells of a config whether the run has the file.
     """
 
     path: str
+    table: Table | None = None
     columns: tuple[str, ...] = ()
     when: Callable[[dict], bool] = always
 
@@ -89,48 +95,65 @@ class Section:
 
 
 FILES = {
-    "samples": File("samples/samples.parquet", ("image_id", "path", "width", "height", "group", "shard")),
-    "rejected_samples": File("samples/rejected.parquet", ("source", "reason")),
-    "keywords": File("keywords/keywords.parquet", ("image_id", "caption_id", "words", "status")),
+    "samples": File("samples/samples.parquet", SAMPLES, ("image_id", "path", "group", "shard")),
+    "rejected_samples": File("samples/rejected.parquet", REJECTED, ("source", "reason")),
+    "keywords": File("keywords/keywords.parquet", columns=("image_id", "caption_id", "words", "status")),
     "cost": File("keywords/cost.json"),
     "agreement": File(
         "keywords/agreement.parquet",
-        ("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
+        columns=("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
     ),
     "accuracy": File("batchsize/accuracy.parquet", when=wants_study),
     "chosen": File("batchsize/chosen.json", when=wants_study),
     "study_figure": File("batchsize/figure.svg", when=wants_study),
     "masks": File(
-        "masks/masks.parquet", ("edit_id", "image_id", "category", "mask_path", "status", "reason")
+        "masks/masks.parquet",
+        MASKS,
+        ("edit_id", "image_id", "category", "mask_path", "area_fraction", "status", "reason"),
     ),
     "edits": File(
         "edits/edits.parquet",
-        ("edit_id", "image_id", "image_path", "model", "batch_shape", "seconds", "status", "reason"),
+        EDITS,
+        (
+            "edit_id",
+            "image_id",
+            "image_path",
+            "sha256",
+            "model",
+            "batch_shape",
+            "seconds",
+            "status",
+            "reason",
+        ),
     ),
     "captions": File(
         "captions/captions.parquet",
-        ("edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"),
+        columns=("edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"),
     ),
-    "scores": File("quality/scores.parquet", ("edit_id",)),
-    "control_scores": File("quality/control_scores.parquet", ("control_id", "kind", "area_fraction")),
+    "scores": File("quality/scores.parquet", columns=("edit_id",)),
+    "control_scores": File("quality/control_scores.parquet", columns=("control_id", "kind", "area_fraction")),
     "calibration": File("quality/calibration.json"),
     "certificate": File("quality/certificate.json", when=has_labels),
-    "pairs": File("quality/pairs.parquet", ("edit_id", "category", "group", "original_path", "edited_path")),
-    "rejected_edits": File("quality/rejected.parquet", ("edit_id", "reason", "detail")),
-    "folds": File("folds/folds.parquet", ("group", "fold")),
+    "pairs": File(
+        "quality/pairs.parquet", columns=("edit_id", "category", "group", "original_path", "edited_path")
+    ),
+    "rejected_edits": File(
+        "quality/rejected.parquet", columns=("edit_id", "reason", "detail", "all_reasons")
+    ),
+    "folds": File("folds/folds.parquet", FOLDS),
     "tested": File(
         "metrics/items.parquet",
-        ("arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"),
+        columns=("arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"),
     ),
-    "classes": File("metrics/classes.parquet", ("arm", "fold", "seed", "category")),
-    "summary": File("metrics/summary.csv", ("arm", "metric", "mean", "low", "high", "n")),
+    "classes": File("metrics/classes.parquet", columns=("arm", "fold", "seed", "category")),
+    "summary": File("metrics/summary.csv", columns=("arm", "metric", "mean", "low", "high", "n")),
     "comparison": File(
-        "metrics/comparison.csv", ("contrast", "metric", "difference", "low", "high", "p", "n")
+        "metrics/comparison.csv", columns=("contrast", "metric", "difference", "low", "high", "p", "n")
     ),
-    "sweeps": File("metrics/sweeps.parquet", ("arm", "alpha", "chosen"), when=is_swept),
+    "sweeps": File("metrics/sweeps.parquet", columns=("arm", "alpha", "chosen"), when=is_swept),
     "unseen": File(
         "metrics/unseen_classes.csv",
-        (
+        columns=(
             *("arm", "metric", "unseen", "seen", "zero_shot"),
             *("minus_seen", "minus_seen_low", "minus_seen_high"),
             *("minus_zero_shot", "minus_zero_shot_low", "minus_zero_shot_high", "n", "classes"),
