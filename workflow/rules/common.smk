@@ -30,7 +30,7 @@ from unscene.run.configuration import (
 )
 from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
-from unscene.run.needed_jobs import warn_of_needed_jobs
+from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
 
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))

@@ -7,7 +7,7 @@ same under every Python that the project supports (`ast.dump` is not).
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,15 @@ LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "warn
 # What a declaration says for readers of a page, by the name of the call: so many of its first arguments count.
 DECLARATIONS = {"Column": 2, "Table": 1}
 DESCRIBING = {"doc", "meaning", "description", "help"}
+_FUNCTIONS = {ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda}
+_BINDING = {
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+}
 HINTING = {"__future__", "typing", "collections.abc"}
 _SKIPPED_FIELDS = {"ctx", "kind", "type_comment", "type_params", "type_ignores", "annotation", "returns"}
 
@@ -74,8 +83,9 @@ def read_module(path: Path) -> Module:
     syntax = _Syntax()
     syntax.add(tree)
     hashed = hashlib.sha256("\x1f".join(syntax.tokens).encode())
-    uses = set()
-    for node, alias in sorted(_list_imports(tree), key=lambda found: ast.dump(found[0])):
+    uses: set[Path] = set()
+    imported = set()
+    for node, alias in syntax.imports:
         bound = (
             (alias.asname or alias.name).split(".")[0]
             if isinstance(node, ast.Import)
@@ -84,8 +94,9 @@ def read_module(path: Path) -> Module:
         if bound not in syntax.names and (bound in syntax.hints or _module_of(node) in HINTING):
             continue
         module = alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
-        hashed.update(f"import {module} {bound}\n".encode())
+        imported.add(f"import {module} {bound}\n")
         uses |= set(_find_modules(module))
+    hashed.update("".join(sorted(imported)).encode())
     return Module(hashed.hexdigest(), tuple(sorted(uses)))
 
 
@@ -94,6 +105,7 @@ class _Syntax:
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
+        self.imports: list[tuple[ast.Import | ast.ImportFrom, ast.alias]] = []
         self.names: set[str] = set()
         self.hints: set[str] = set()
         self._locals: dict[str, str] = {}
@@ -101,60 +113,60 @@ class _Syntax:
 
     def add(self, node: object) -> None:
         """Take in a node, a list of nodes or a plain value."""
-        if isinstance(node, list):
+        kind = type(node)
+        if kind is list:
             for item in node:
                 self.add(item)
             self.tokens.append(";")
+        elif kind is ast.Name:
+            self.names.add(node.id)
+            self.tokens.append(f"Name {self._locals.get(node.id, node.id)}")
+        elif kind is ast.Constant:
+            self.tokens.append(f"Constant {node.value!r}")
         elif not isinstance(node, ast.AST):
             self.tokens.append(repr(node))
-        elif (
-            isinstance(node, ast.Import | ast.ImportFrom)
-            or isinstance(node, ast.If)
-            and isinstance(node.test, ast.Name)
-            and node.test.id == "TYPE_CHECKING"
-        ):
-            return
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not self._locals:
+        elif kind is ast.Import or (kind is ast.ImportFrom and node.module and node.level == 0):
+            self.imports += [(node, alias) for alias in node.names]
+        elif kind is ast.Call:
+            self._add_call(node)
+        elif kind is ast.JoinedStr:
+            self._add_joined(node)
+        elif kind in _FUNCTIONS and not self._locals:
             self._locals = _number_locals(node)
             self._add_fields(node)
             self._locals = {}
-        elif isinstance(node, ast.AnnAssign) and not self._is_class_body:
+        elif kind is ast.If and type(node.test) is ast.Name and node.test.id == "TYPE_CHECKING":
+            return
+        elif kind is ast.AnnAssign and not self._is_class_body:
             self._note_hint(node.annotation)
             if node.value is not None:
                 self._add_fields(ast.Assign([node.target], node.value))
-        elif isinstance(node, ast.Name):
-            self.names.add(node.id)
-            self.tokens.append(f"Name {self._locals.get(node.id, node.id)}")
-        elif isinstance(node, ast.Constant):
-            self.tokens.append(f"Constant {node.value!r}")
-        elif isinstance(node, ast.JoinedStr):
-            self._add_joined(node)
-        elif isinstance(node, ast.Raise) and _called_name(node.exc) not in ROW_ERRORS:
+        elif kind is ast.Raise and _called_name(node.exc) not in ROW_ERRORS:
             self.tokens.append("Raise")
             self.add(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
-        elif isinstance(node, ast.Assert):
+        elif kind is ast.Assert:
             self.tokens.append("Assert")
             self.add(node.test)
-        elif isinstance(node, ast.Call):
-            self._add_call(node)
         else:
             self._add_fields(node)
 
     def _add_fields(self, node: ast.AST) -> None:
-        self.tokens.append(type(node).__name__)
+        kind = type(node)
+        self.tokens.append(kind.__name__)
         before = self._is_class_body
         # An annotated name in the body of a class may be a field of a dataclass; elsewhere it is a hint.
-        self._is_class_body = isinstance(node, ast.ClassDef) or (before and isinstance(node, ast.AnnAssign))
-        for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns") and value is not None:
-                self._note_hint(value)
-                if isinstance(node, ast.AnnAssign) and "ClassVar" in ast.dump(value):
-                    self.tokens.append("ClassVar")
-            if name in _SKIPPED_FIELDS or value is None or value == []:
+        self._is_class_body = kind is ast.ClassDef or (before and kind is ast.AnnAssign)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value is None or value == [] or name in _SKIPPED_FIELDS:
+                if name in ("annotation", "returns") and value is not None:
+                    self._note_hint(value)
+                    if kind is ast.AnnAssign and "ClassVar" in ast.dump(value):
+                        self.tokens.append("ClassVar")
                 continue
-            if name == "body" and isinstance(value, list) and value and _is_docstring(value[0]):
+            if name == "body" and type(value) is list and _is_docstring(value[0]):
                 value = value[1:]
-            if name in ("name", "id", "rest") and isinstance(value, str):
+            elif name in ("name", "rest") and isinstance(value, str):
                 value = self._locals.get(value, value)
             self.tokens.append(name)
             self.add(value)
@@ -203,42 +215,32 @@ def _number_locals(function: ast.AST) -> dict[str, str]:
     """Return {name: place} of what an outermost function binds and that is no parameter, import or global."""
     kept: set[str] = set()
     bound: dict[str, None] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.arg):
+    waiting = [function]
+    for node in waiting:
+        kind = type(node)
+        if kind is ast.Name:
+            if type(node.ctx) is not ast.Load:
+                bound.setdefault(node.id)
+        elif kind is ast.arg:
             kept.add(node.arg)
-        elif isinstance(node, ast.Global | ast.Nonlocal):
+        elif kind in _BINDING:
+            name = node.rest if kind is ast.MatchMapping else node.name
+            if name and node is not function:
+                bound.setdefault(name)
+        elif kind is ast.Global or kind is ast.Nonlocal:
             kept |= set(node.names)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
+        elif kind is ast.Import or kind is ast.ImportFrom:
             kept |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    for name in _list_bound(function):
-        bound.setdefault(name)
+            continue
+        elif kind is ast.Constant:
+            continue
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                waiting += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST) and name != "ctx":
+                waiting.append(value)
     return {name: f"local {place}" for place, name in enumerate(name for name in bound if name not in kept)}
-
-
-def _list_bound(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a function's body binds, in the order of the text."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store | ast.Del):
-            yield child.id
-        elif (
-            isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ExceptHandler)
-            and child.name
-            or isinstance(child, ast.MatchAs | ast.MatchStar)
-            and child.name
-        ):
-            yield child.name
-        elif isinstance(child, ast.MatchMapping) and child.rest:
-            yield child.rest
-        yield from _list_bound(child)
-
-
-def _list_imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, ast.alias]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import) or (
-            isinstance(node, ast.ImportFrom) and node.module and node.level == 0
-        ):
-            for alias in node.names:
-                yield node, alias
 
 
 def _module_of(node: ast.Import | ast.ImportFrom) -> str | None:

@@ -7,8 +7,6 @@ import argparse
 import ast
 import json
 import os
-import shlex
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,20 +200,30 @@ def format_inspection(found: Inspection) -> str:
     return "\n".join(lines)
 
 
-def warn_of_needed_jobs(config: dict) -> None:
-    """Say on stderr when a run that has just ended well leaves something to do; config: what it was given beside the default.
+def warn_of_hidden_jobs(workflow) -> None:
+    """Say on stderr when a run that has just ended well leaves something to do.
 
-    Snakemake does not look through `ancient` inputs for jobs that are due when another job above them is due, too, so a
-    change can need a second run. In a process of its own: the finished run still holds Snakemake's state.
+    Snakemake does not look through `ancient` inputs for jobs that are due when another job above them is due, too, so a change can
+    need a second run. Asked of the run's own graph, which is in memory.
     """
-    command = [*shlex.split(sys.executable), "-m", "unscene.run.needed_jobs", "--config", json.dumps(config)]
-    command += ["--directory", str(Path.cwd())]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
-    told = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
-    if told.returncode:
-        print(f"What is left to do could not be found out:\n{told.stderr[-2000:]}", file=sys.stderr)
-    elif NOTHING not in told.stdout:
-        print(f"The whole run has still to do (snakemake once more does it):\n{told.stdout}", file=sys.stderr)
+    hidden: dict[str, int] = {}
+    for job in workflow.dag.jobs:
+        if job.output and not workflow.dag.finished(job) and _is_due(job, workflow.persistence):
+            hidden[job.rule.name] = hidden.get(job.rule.name, 0) + 1
+    if hidden:
+        told = ", ".join(f"{rule} ({_count(jobs)})" for rule, jobs in hidden.items())
+        print(f"The whole run has still to do {told}: run the same line once more.", file=sys.stderr)
+
+
+def _is_due(job, persistence) -> bool:
+    """Tell whether an output is missing, or another lineage made it than the one that the job would have now."""
+    if not all(Path(str(file)).exists() for file in job.output):
+        return True
+    recorded = persistence.metadata(job.output[0])
+    # Anew, since a lineage may hold what a file of this run says.
+    _, params = job.rule.expand_params(job.wildcards_dict, job.input, job.output, job)
+    now = {persistence._serialize_param(value) for value in params}
+    return recorded is not None and recorded.params is not None and set(recorded.params) != now
 
 
 def main(arguments: list[str] | None = None) -> None:
