@@ -95,7 +95,7 @@ def list_stages(runtime: dict):
     from unscene.masks.segmentation import Segmentation, judge_photo, list_rows, write_masks
     from unscene.masks.wanted_objects import list_wanted
     from unscene.photos.images import read_mask, read_photo, write_png
-    from unscene.quality.edit_scores import ask_clip, ask_dino, ask_judge, load_clip_scorer, load_judge
+    from unscene.quality.edit_scores import ask_models, load_clip_scorer, load_judge
     from unscene.quality.scoring import Scoring, read_edits, score_pixels
     from unscene.run.seeds import derive_seed
     from unscene.run.shards import check_file, file_sha256
@@ -162,19 +162,17 @@ def list_stages(runtime: dict):
 
     rows = read_edits(tables["samples"], tables["masks"], tables["edits"]).to_dict("records")
     rows = [row for row in rows if row["status"] == "ok"]
-    judge = load_judge(quality["judge"], quality["judge_image_size"], "cpu", runtime)
+    judge = load_judge(quality["judge"], quality, "cpu", runtime)
     clip = load_clip_scorer(CONFIG["train"]["clip"], "cpu", BATCH)
+    models = {"judge": judge, "clip": clip}
 
     def score_plainly():
         judge.batch_size = clip.batch_size = 1
         for row in rows:
             views, values = score_pixels(row)
-            usable = [(row, views, values)]
-            ask_judge(usable, judge, quality["judge_confidence"], 1)
-            ask_clip(usable, clip)
-            ask_dino(usable, None)
+            ask_models([(row, views, values)], models)
 
-    scoring = Scoring(judge, quality["judge_confidence"], clip, None)
+    scoring = Scoring(models)
     yield "score_edits", "edits/s", len(rows), lambda: run_engine(scoring, rows), score_plainly
 
 

@@ -150,11 +150,11 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
 
     from tiny_clip import make_clip
     from unscene.masks.detectors.yolo import Detector
-    from unscene.quality.edit_scores import load_clip_scorer, load_dino
+    from unscene.quality.edit_scores import Judge, load_clip_scorer, load_dino
     from unscene.quality.scoring import Scoring
 
     weights = save_detector("yolo11x-seg", Path("judge.pt"), photos[0])
-    judge = Detector(weights, 640, DEVICE, "float16", batch_size)
+    judge = Judge(Detector(weights, 640, DEVICE, "float16", batch_size), 0.1, batch_size)
     clip = load_clip_scorer(
         str(make_clip(Path("clip").resolve(), side=224, width=512, layers=12, patch=32)), DEVICE, batch_size
     )
@@ -174,4 +174,4 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
             "mask_path": given["mask_path"], "mask_sha256": given["mask_sha256"], "pixels": 640 * 480,
             "box_x0": 240.0, "box_y0": 150.0, "box_x1": 420.0, "box_y1": 370.0,
         })  # fmt: skip
-    run("score_suite", Scoring(judge, 0.1, clip, dino), items, batch_size)
+    run("score_suite", Scoring({"judge": judge, "clip": clip, "dino": dino}), items, batch_size)

@@ -173,7 +173,6 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
     from unscene.edits import removal
     from unscene.machine.engine import Engine
     from unscene.machine.scratch import Scratch
-    from unscene.quality import scoring as score_edits
     from unscene.run import tables
 
     event, nth = POINTS[number] if number is not None else (None, 0)
@@ -191,8 +190,7 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
     work, keep, kept, record, discard = (
         Engine._work, Engine._keep, Scratch.keep_outputs, Scratch.record, Scratch.discard,
     )  # fmt: skip
-    written, write_scores = tables.Table.write, score_edits.write_table
-    find_fault = removal.find_fault
+    written, find_fault = tables.Table.write, removal.find_fault
 
     def count_and_work(self, part):
         with open("batches.txt", "a") as batches:
@@ -224,10 +222,6 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
         at("table is next")
         return written(*arguments)
 
-    def write_table_of_scores(*arguments):
-        at("table is next")
-        return write_scores(*arguments)
-
     def discard_scratch(self):
         at("scratch is discarded next")
         discard(self)
@@ -239,8 +233,7 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
 
     Engine._work, Engine._keep, Scratch.keep_outputs = count_and_work, encode, keep_outputs
     Scratch.record, Scratch.discard = record_item, discard_scratch
-    tables.Table.write, score_edits.write_table = write_table, write_table_of_scores
-    removal.find_fault = find_fault_of_some
+    tables.Table.write, removal.find_fault = write_table, find_fault_of_some
 
 
 if __name__ == "__main__":

@@ -58,9 +58,6 @@ def run_stage(
     settings: what differs from the block `masks`, `edits` or `quality` of the default config. keeps: what is finished stays in
     the scratch of the current folder when the stage is killed, and the next run continues from there.
     """
-    from unscene.machine.batching import prepare_torch
-    from unscene.machine.devices import lease_device
-
     stem, room = f"results/{FOLDER[stage]}/{shard}", FOLDER[stage].split("/")[0]
     block = CONFIG[room] | (settings or {})
     job = Job(
@@ -88,23 +85,9 @@ def run_stage(
 
         make_sham_edits(job)
     else:
-        from unscene.quality.edit_scores import load_clip_scorer, load_dino, load_judge
         from unscene.quality.scoring import score_edits
 
-        device = lease_device(runtime)
-        prepare_torch(device, 1)
-        score_edits(
-            job.inputs.samples,
-            job.inputs.masks,
-            job.inputs.edits,
-            job.outputs.table,
-            judge=load_judge(block["judge"], block["judge_image_size"], device, runtime),
-            judge_confidence=block["judge_confidence"],
-            clip=load_clip_scorer(CONFIG["train"]["clip"], device, runtime["batch_size"]),
-            dino=load_dino(block["dino"], device, runtime["batch_size"]),
-            runtime=runtime,
-            scratch=job.open_scratch(),
-        )
+        score_edits(job)
     return read_table(job.outputs.table)
 
 

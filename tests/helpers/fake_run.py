@@ -102,10 +102,10 @@ def make_run(
         "parts": [part],
     }
     write_json({"arm": ARMS[-1], **verdict}, results / "metrics/verdict.json")
-    from unscene.quality.calibration import calibrate_scores
+    from unscene.quality.calibration import calibrate
 
     write_json(
-        calibrate_scores(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json"
+        calibrate(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json"
     )
     write_json(truth, results / "metrics/truth.json")
     write_json(cost, results / "keywords/cost.json")
@@ -235,7 +235,7 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
 def _make_controls(generator, count: int = 50) -> pd.DataFrame:
     """Controls of which `residual` tells the untouched ones; the other scores are noise or null."""
     from unscene.quality.controls import KINDS
-    from unscene.quality.edit_scores import SCORES as ALL_SCORES
+    from unscene.quality.scores import SCORES as ALL_SCORES
 
     rows = [(f"{kind}-{n}", kind, 0.01 + 0.003 * n) for kind in KINDS for n in range(count)]
     frame = pd.DataFrame(rows, columns=["control_id", "kind", "area_fraction"])

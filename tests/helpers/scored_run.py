@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from unscene.quality.edit_scores import SCORES
+from partial_tables import write_some
+from unscene.edits.columns import EDITS
+from unscene.masks.columns import MASKS
+from unscene.quality.columns import EDIT_SCORES
+from unscene.quality.scores import SCORES
 from unscene.run.shards import file_sha256
-from unscene.run.tables import write_table
+from unscene.samples.columns import SAMPLES
 
 
 def make_scored_run(folder: Path, count: int, side: int = 20) -> Path:
@@ -35,11 +39,11 @@ def make_scored_run(folder: Path, count: int, side: int = 20) -> Path:
                      "status": "ok" if number else "skipped", "reason": None, **dict.fromkeys(SCORES, number / count)})  # fmt: skip
     frame = pd.DataFrame(rows)
     tables = {
-        "quality/scores": ["edit_id", "status", "reason", *SCORES],
-        "masks/masks": ["edit_id", "area_fraction", "box_x0", "box_y0", "box_x1", "box_y1"],
-        "edits/edits": ["edit_id", "image_id", "category", "image_path", "sha256"],
-        "samples/samples": ["image_id", "path", "width", "height"],
+        "quality/scores": EDIT_SCORES,
+        "masks/masks": MASKS,
+        "edits/edits": EDITS,
+        "samples/samples": SAMPLES,
     }
-    for name, columns in tables.items():
-        write_table(frame[columns], results / f"{name}.parquet")
+    for name, table in tables.items():
+        write_some(table, frame, results / f"{name}.parquet")
     return folder

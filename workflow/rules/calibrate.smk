@@ -14,20 +14,13 @@ STAGE_FILES += [
 
 from unscene.labelling import list_label_files
 
-# With edits.sham, what the remover makes of plain background is the reference of the scores that judge a fill.
-SHAM_REFERENCE = {
-    "sham": "results/edits/sham.parquet",
-    "sham_scores": expand("results/quality/sham/{shard}.parquet", shard=SHARDS),
-}
-
-
 rule score_controls:
     """Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
     input:
         samples="results/samples/samples.parquet",
         masks="results/masks/masks.parquet",
     output:
-        "results/quality/control_scores.parquet",
+        table="results/quality/control_scores.parquet",
     log:
         "logs/score_controls.log",
     benchmark:
@@ -64,10 +57,12 @@ rule score_controls:
 rule calibrate_scores:
     """Say which scores tell perfect controls from failures, and where a perfect edit lies."""
     input:
-        **(SHAM_REFERENCE if config["edits"]["sham"] else {}),
         controls="results/quality/control_scores.parquet",
         scores="results/quality/scores.parquet",
         masks="results/masks/masks.parquet",
+        # What the remover makes of plain background is the reference of the scores that judge a fill.
+        sham="results/edits/sham.parquet" if config["edits"]["sham"] else [],
+        sham_scores=expand("results/quality/sham/{shard}.parquet", shard=SHARDS) if config["edits"]["sham"] else [],
     output:
         calibration="results/quality/calibration.json",
         standard="results/quality/standard_scores.parquet",
@@ -134,7 +129,7 @@ if config["quality"]["distances"]:
             masks="results/masks/masks.parquet",
             pairs="results/quality/pairs.parquet",
         output:
-            "results/quality/distances.parquet",
+            table="results/quality/distances.parquet",
         log:
             "logs/measure_distances.log",
         benchmark:

@@ -131,7 +131,7 @@ rule score_sham_edits:
         samples="results/samples/{shard}.parquet",
         sham="results/edits/sham/{shard}.parquet",
     output:
-        "results/quality/sham/{shard}.parquet",
+        table="results/quality/sham/{shard}.parquet",
     log:
         "logs/score_sham_edits/{shard}.log",
     benchmark:
@@ -158,7 +158,7 @@ rule select_sham_edits:
         captions="results/captions/captions.parquet",
         scores=expand("results/quality/sham/{shard}.parquet", shard=SHARDS),
     output:
-        "results/quality/sham.parquet",
+        table="results/quality/sham.parquet",
     log:
         "logs/select_sham_edits.log",
     benchmark:

@@ -1,21 +1,9 @@
 """Calibrate acceptance on people's labels: agreement, the learned head, and the operating point that a defect rate allows."""
 
-from pathlib import Path
-
-from unscene.quality.labelled import calibrate_thresholds
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.quality.labelled import calibrate_thresholds
 
-    with log_job(snakemake):
-        calibrate_thresholds(
-            paths_to_labels=[path for path in snakemake.input.labels if Path(path).suffix == ".jsonl"],
-            path_to_scores=snakemake.input.scores,
-            path_to_masks=snakemake.input.masks,
-            path_to_edits=snakemake.input.edits,
-            path_to_samples=snakemake.input.samples,
-            path_to_certificate=snakemake.output.certificate,
-            path_to_head_scores=snakemake.output.head_scores,
-            path_to_disagreements=snakemake.output.disagreements,
-            max_defect_rate=snakemake.params.lineage["settings"]["quality"]["max_defect_rate"],
-        )
+        calibrate_thresholds(job)

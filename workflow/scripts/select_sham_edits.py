@@ -1,16 +1,9 @@
 """Decide which sham edits may be trained on, by the thresholds that judge a fill."""
 
-from unscene.quality.sham_selection import select_sham_edits
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.quality.sham_selection import select_sham_edits
 
-    with log_job(snakemake):
-        select_sham_edits(
-            path_to_samples=snakemake.input.samples,
-            path_to_sham=snakemake.input.sham,
-            path_to_captions=snakemake.input.captions,
-            paths_to_scores=list(snakemake.input.scores),
-            path_to_table=snakemake.output[0],
-            thresholds=snakemake.params.lineage["settings"]["quality"]["thresholds"],
-        )
+        select_sham_edits(job)

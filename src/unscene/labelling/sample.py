@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json, read_table, write_json
 

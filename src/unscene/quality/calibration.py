@@ -6,27 +6,11 @@ import numpy as np
 import pandas as pd
 
 from unscene.quality.controls import FAILURES, PERFECT, SHAM
-from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD, SCORES, THRESHOLDS
 from unscene.words.agreement import count_share, get_auc
 
-# The failures that a score exists for. A score is used when it separates at least one of these from perfect edits.
-MEANT_FOR = {
-    "change": ["untouched", "rim"],
-    "ssim": ["untouched", "rim"],
-    "seam": ["toned"],
-    "blur_ratio": ["blurred"],
-    "residual": ["untouched", "half", "rim"],
-    "residual_frame": ["untouched", "half", "rim"],
-    "new_object": ["pasted"],
-    "collateral": ["neighbour"],
-    "clip_drop": ["untouched", "half", "rim"],
-    "clip_present": ["untouched", "half", "rim"],
-    "rc_s": ["half", "rim", "pasted", "blurred", "toned"],
-}
 LEAST_AUC = 0.6  # the lower limit must pass it: three in a hundred coin flips pass .5, and a weak score catches nothing
 MIN_IN_BIN = 30  # reference edits: with fewer, a bin takes the cut of all bins together
-# What judges a fill and not a removal: the object of a sham edit is still there.
-SHAM_SCORES = ["seam", "blur_ratio"]
 
 
 def name_bins(edges: Sequence[float]) -> list[str]:
@@ -52,7 +36,7 @@ def choose_cut(perfect: np.ndarray, percentile: float, good: str) -> float:
     return float(np.quantile(perfect, percentile, method="higher"))
 
 
-def calibrate_scores(control: pd.DataFrame, percentile: float, edges: Sequence[float]) -> dict:
+def calibrate(control: pd.DataFrame, percentile: float, edges: Sequence[float]) -> dict:
     """Return for each score its AUC against every kind of failure, whether it separates, its cuts and what they catch.
 
     An AUC is the chance that a perfect control (`auc`) or a sham edit (`auc_sham`) has the better value than a failure; .5 is
@@ -75,8 +59,8 @@ def calibrate_scores(control: pd.DataFrame, percentile: float, edges: Sequence[f
 
 
 def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: Sequence[float]) -> dict:
-    """Return what `calibrate_scores` says of one score."""
-    good = "high" if name in HIGH_IS_GOOD else "low"
+    """Return what `calibrate` says of one score."""
+    good, meant_for = SCORES[name].good, list(SCORES[name].meant_for)
     sign = 1.0 if good == "high" else -1.0
     faultless = {kind: control[(control["kind"] == kind) & control[name].notna()] for kind in (PERFECT, SHAM)}
     aucs = {
@@ -88,21 +72,26 @@ def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: 
     }
     reference = SHAM if len(faultless[SHAM]) >= MIN_IN_BIN else PERFECT
     passing, auc = faultless[reference], aucs[reference]
-    separated = [
-        kind for kind in MEANT_FOR[name] if auc[kind]["auc"] is not None and auc[kind]["low"] > LEAST_AUC
-    ]
+    separated = [kind for kind in meant_for if auc[kind]["auc"] is not None and auc[kind]["low"] > LEAST_AUC]
     bins = find_bin(passing["area_fraction"], edges)
     cuts = []
     for position, label in enumerate(name_bins(edges)):
         values = passing.loc[bins == position, name].to_numpy(float)
         pooled = len(values) < MIN_IN_BIN
         used = passing[name].to_numpy(float) if pooled else values
-        cuts.append({"bin": label, "n": len(values), "pooled": pooled, "cut": choose_cut(used, percentile, good),
-                     "mean": float(used.mean()) if len(used) else None,
-                     "sd": float(used.std(ddof=1)) if len(used) > 1 else None})  # fmt: skip
+        cuts.append(
+            {
+                "bin": label,
+                "n": len(values),
+                "pooled": pooled,
+                "cut": choose_cut(used, percentile, good),
+                "mean": float(used.mean()) if len(used) else None,
+                "sd": float(used.std(ddof=1)) if len(used) > 1 else None,
+            }
+        )
     return {
         "good": good,
-        "meant_for": MEANT_FOR[name],
+        "meant_for": meant_for,
         "reference": reference,
         "auc": aucs[PERFECT],
         "auc_sham": aucs[SHAM],
@@ -121,9 +110,12 @@ def explain_uselessness(control: pd.DataFrame, name: str, reference: str, passin
     if passing.empty:
         reasons = control.get(f"{name}_reason", pd.Series(dtype="string")).dropna()
         return str(reasons.mode().iloc[0]) if len(reasons) else "no control has a value"
-    failures = [kind for kind in MEANT_FOR[name] if control.loc[control["kind"] == kind, name].notna().any()]
+    meant_for = SCORES[name].meant_for
+    if not meant_for:
+        return "its entry names no failure that it is meant for"
+    failures = [kind for kind in meant_for if control.loc[control["kind"] == kind, name].notna().any()]
     if not failures:
-        return f"no control of the kind {' or '.join(MEANT_FOR[name])} has a value"
+        return f"no control of the kind {' or '.join(meant_for)} has a value"
     return f"it does not separate {reference} edits from {' or '.join(failures)}"
 
 
@@ -153,18 +145,18 @@ def standardise(
 def get_limits(calibration: dict, thresholds: dict, area_fraction: pd.Series, edges: Sequence[float]) -> dict:
     """Return {threshold's key: limit of each edit} under the calibrated policy.
 
-    A threshold that is on takes the cut of the edit's bin when its score separates, and is left out when not. One on a score without
-    a good side (outside_difference, an invariant) stays as it is; one that is null stays off.
+    A threshold that is on takes the cut of the edit's bin when its score separates, and is left out when not. An invariant's
+    stays as it is; one that is null stays off, and one that bounds a score's good side is left out.
     """
     bins, limits = find_bin(area_fraction, edges), {}
     for key, fixed in thresholds.items():
         if fixed is None:
             continue
-        side, _, name = key.partition("_")
-        entry = calibration.get("scores", {}).get(name)
-        if name not in MEANT_FOR:
+        score = THRESHOLDS.get(key)
+        entry = calibration.get("scores", {}).get(score.name) if score else None
+        if score and score.is_invariant:
             limits[key] = pd.Series(float(fixed), index=area_fraction.index)
-        elif entry and entry["separates"] and side == ("min" if entry["good"] == "high" else "max"):
+        elif entry and entry["separates"]:
             cuts = np.array([cut["cut"] for cut in entry["cuts"]], float)
             limits[key] = pd.Series(cuts[bins], index=area_fraction.index)
     return limits

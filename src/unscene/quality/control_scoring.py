@@ -8,24 +8,17 @@ import numpy as np
 import pandas as pd
 
 from unscene.machine.batching import cut_batches, read_checked_photo
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.photos.images import PhotoError, read_mask
+from unscene.quality.columns import CONTROL_SCORES
 from unscene.quality.controls import KINDS, Cutout, cut_out, make_controls, place
-from unscene.quality.edit_scores import (
-    EXPLAINED,
-    SCORES,
-    Views,
-    ask_clip,
-    ask_dino,
-    ask_judge,
-    measure_pixels,
-    tabulate,
-)
+from unscene.quality.edit_scores import Judge, Views, ask_models, load_models, measure_pixels
 from unscene.quality.image_scores import get_mask_box, get_share_inside
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import check_file
-from unscene.run.tables import read_table, write_table
+from unscene.samples.columns import SAMPLES
 
-COLUMNS = ["control_id", "kind", "edit_id", "ground_id", "category", "area_fraction", *SCORES]
 TRIES = 6  # grounds that are tried for one object
 MASK_COLUMNS = [
     "edit_id", "image_id", "category", "area_fraction", "mask_path", "object_path", "sha256", "seen_boxes", "status",
@@ -36,9 +29,9 @@ class Source:
     """The run's usable masks and photos; what cannot be read is left out and logged, since other photos serve as well."""
 
     def __init__(self, path_to_samples: str, path_to_masks: str, seed: int):
-        sample = read_table(path_to_samples, ["image_id", "path", "sha256"])
-        self._photo = sample.set_index("image_id")[["path", "sha256"]]
-        mask = read_table(path_to_masks, MASK_COLUMNS)
+        sample = SAMPLES.read(path_to_samples, ["image_id", "path", "sha256"])
+        self._photo = sample.set_index("image_id")
+        mask = MASKS.read(path_to_masks, MASK_COLUMNS)
         mask = mask[mask["image_id"].isin(self._photo.index)]
         self.named = mask.groupby("category")["image_id"].agg(set).to_dict()
         self.seen = mask.drop_duplicates("image_id").set_index("image_id")["seen_boxes"]
@@ -83,51 +76,31 @@ class Source:
         return [name for name in turned if name != image_id and name not in named][:TRIES]
 
 
-def score_controls(
-    path_to_samples: str,
-    path_to_masks: str,
-    path_to_table: str,
-    controls: int,
-    size_bins: list[float],
-    seed: int,
-    judge,
-    judge_confidence: float,
-    clip,
-    dino,
-    runtime: dict,
-) -> pd.DataFrame:
-    """Write one row of raw scores a control: up to `controls` of each kind, the bins of mask size taking turns.
+def score_controls(job: Job) -> None:
+    """Write one row of raw scores a control: up to `quality.controls` of each kind, the bins of mask size taking turns.
 
-    judge, clip, dino: as for `score_edits`. A ground on which the judge sees the object's class anyway is left out: its
-    perfect removal would not be one.
+    A ground on which the judge sees the object's class anyway is left out: its perfect removal would not be one.
+    inputs: samples, masks; outputs: table.
     """
-    source = Source(path_to_samples, path_to_masks, seed)
+    quality, batch_size = job.settings["quality"], job.runtime["batch_size"]
+    models = load_models(job)
+    source = Source(job.inputs.samples, job.inputs.masks, job.settings["seed"])
     rows: list[dict] = []
-    values_of: dict[str, dict] = {}
-    made = 0
-    for batch in cut_batches(list_placed(source, size_bins) if controls else (), runtime["batch_size"]):
-        batch = drop_occupied(batch, judge, judge_confidence)[: controls - made]
+    made, wanted = 0, quality["controls"]
+    for batch in cut_batches(list_placed(source, quality["size_bins"]) if wanted else (), batch_size):
+        batch = drop_occupied(batch, models["judge"])[: wanted - made]
         made += len(batch)
         usable = []
         for row, views in (control for each in batch for control in list_controls(*each)):
             usable.append((row, views, measure_pixels(views)))
-        for part in cut_batches(usable, runtime["batch_size"]):
-            ask_judge(part, judge, judge_confidence, runtime["batch_size"])
-            ask_clip(part, clip)
-            ask_dino(part, dino)
-        for row, _, values in usable:
-            rows.append(row)
-            values_of[row["control_id"]] = values
-        if made >= controls:
+        for part in cut_batches(usable, batch_size):
+            ask_models(part, models)
+        rows += [row | values for row, _, values in usable]
+        if made >= wanted:
             break
-    scores = tabulate([row["control_id"] for row in rows], values_of)
-    head = pd.DataFrame(rows, columns=COLUMNS[:6]).astype(
-        {name: "string" for name in COLUMNS[:5]} | {"area_fraction": "float64"}
-    )
-    table = pd.concat([head, scores[[*SCORES, *(f"{name}_reason" for name in EXPLAINED)]]], axis=1)
+    table = CONTROL_SCORES.frame(rows)
     logging.getLogger("unscene").info("controls: %s", table["kind"].value_counts().to_dict())
-    write_table(table, path_to_table, COLUMNS)
-    return table
+    CONTROL_SCORES.write(table, job.outputs.table)
 
 
 def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
@@ -161,14 +134,13 @@ def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
         before[row["category"]] = cutout
 
 
-def drop_occupied(batch: list[tuple], judge, confidence: float) -> list[tuple]:
+def drop_occupied(batch: list[tuple], judge: Judge | None) -> list[tuple]:
     """Drop the placed objects whose ground shows their class elsewhere, by the judge's eyes."""
     if judge is None:
         return batch
     kept = []
-    for each, seen in zip(
-        batch, judge.detect([placed.ground for _, _, _, placed, _, _ in batch], confidence), strict=True
-    ):
+    seen_on = judge.detect([placed.ground for _, _, _, placed, _, _ in batch])
+    for each, seen in zip(batch, seen_on, strict=True):
         row, _, _, placed, _, _ = each
         same = np.array([name == row["category"] for name in seen.categories], dtype=bool)
         boxes = np.asarray(seen.boxes, float).reshape(-1, 4)[same]

@@ -1,43 +1,55 @@
 """Measure, class by class, how far the accepted edits lie, as a set, from real photos without the class."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
+from unscene.keywords.columns import KEYWORDS
 from unscene.machine.batching import cut_batches
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.photos.images import PhotoError, read_photo
+from unscene.quality.columns import DISTANCES, PAIRS
 from unscene.quality.kernel_distances import measure_cmmd, measure_kid
 from unscene.run.checkout import resolve_path
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_table, write_table
+from unscene.samples.columns import SAMPLES
 
 MIN_PHOTOS = 20  # of each side; fewer say nothing about a set
 MOST_PHOTOS = 2000  # of each side: distances are stable by then, and photos are read once more for this
-VALUES = ["kid", "kid_sd", "cmmd", "kid_original", "cmmd_original"]
-COLUMNS = ["category", "edits", "photos", *VALUES, "status", "reason"]
 
 
-def measure_distances(
-    path_to_samples: str,
-    path_to_keywords: str,
-    path_to_masks: str,
-    path_to_pairs: str,
-    path_to_table: str,
-    seed: int,
-    embed,
-) -> pd.DataFrame:
+def measure_distances(job: Job) -> None:
     """Write a row a category: KID and CMMD of its accepted edits against photos without it, and of the originals likewise.
 
     An edit that removes the object well lies nearer to photos that never had it than its original does (class-wise FID* of
-    arXiv 2404.11104, with KID and CMMD, which need fewer photos). embed: a function of (paths) -> (features, paths read).
+    arXiv 2404.11104, with KID and CMMD, which need fewer photos). inputs: samples, keywords, masks, pairs; outputs: table.
     """
-    sample = read_table(path_to_samples, ["image_id", "path"])
-    keyword = read_table(path_to_keywords, ["image_id", "words"])
-    mask = read_table(path_to_masks, ["image_id", "category"])
-    pair = read_table(path_to_pairs, ["edit_id", "category", "original_path", "edited_path"])
+    seed = job.settings["seed"]
+    choice = choose_sets(job, seed)
+    wanted = {
+        path
+        for part, without in choice.values()
+        for path in (*part["original_path"], *part["edited_path"], *without["path"])
+    }
+    embed = load_embedder(job.find("train.clip"), job.device, job.runtime["batch_size"])
+    features = embed(sorted(wanted))
+    rows = [compare(category, part, without, features, seed) for category, (part, without) in choice.items()]
+    table = DISTANCES.frame(rows)
+    DISTANCES.write(table, job.outputs.table)
+    logging.getLogger("unscene").info("%s", table.to_string())
+
+
+def choose_sets(job: Job, seed: int) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Return {category: (its pairs, photos on which neither captions nor detector know it)}, each at most MOST_PHOTOS rows."""
+    sample = SAMPLES.read(job.inputs.samples, ["image_id", "path"])
+    keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "words"])
+    mask = MASKS.read(job.inputs.masks, ["image_id", "category"])
+    pair = PAIRS.read(job.inputs.pairs, ["edit_id", "category", "original_path", "edited_path"])
     named = {
         category: set(images)
         for category, images in keyword.explode("words").dropna().groupby("words")["image_id"]
@@ -47,16 +59,7 @@ def measure_distances(
     for category, part in pair.groupby("category", sort=True):
         without = sample[~sample["image_id"].isin(named.get(category, set()) | seen.get(category, set()))]
         choice[category] = (choose(part, "edit_id", seed), choose(without, "image_id", seed))
-    wanted = {path for part, without in choice.values() for path in
-              (*part["original_path"], *part["edited_path"], *without["path"])}  # fmt: skip
-    features = embed(sorted(wanted))
-    rows = [compare(category, part, without, features, seed) for category, (part, without) in choice.items()]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    table = table.astype({**dict.fromkeys(VALUES, "float64"), "category": "string", "status": "string",
-                          "reason": "string", "edits": "int64", "photos": "int64"})  # fmt: skip
-    write_table(table, path_to_table, COLUMNS)
-    logging.getLogger("unscene").info("%s", table.to_string())
-    return table
+    return choice
 
 
 def choose(frame: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
@@ -67,8 +70,10 @@ def choose(frame: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
 
 def compare(category: str, part: pd.DataFrame, without: pd.DataFrame, features: dict, seed: int) -> dict:
     """Return the row of one category."""
-    sets = [np.array([features[path] for path in paths if path in features])
-            for paths in (without["path"], part["edited_path"], part["original_path"])]  # fmt: skip
+    sets = [
+        np.array([features[path] for path in paths if path in features])
+        for paths in (without["path"], part["edited_path"], part["original_path"])
+    ]
     row = {
         "category": category,
         "edits": len(sets[1]),
@@ -89,7 +94,7 @@ def compare(category: str, part: pd.DataFrame, without: pd.DataFrame, features: 
     return row
 
 
-def load_embedder(path_to_clip: str, device: str, batch_size: int):
+def load_embedder(path_to_clip: str | Path, device: str, batch_size: int):
     """Return a function of paths that returns {path: normalised CLIP feature}, without those that cannot be read."""
     from unscene.clip.models import embed_photos, load_clip, resize_photo
 

@@ -1,35 +1,21 @@
 """The scores of an edit as one suite: edits of a run and controls go through the same functions.
 
-Each `ask_` function adds its columns to the `values` of a batch of (row, views, values); without its model the scores are
-null and `{score}_reason` says why. docs/QUALITY.md tells what each score means.
+Each `ask_` function adds its scores to the `values` of a batch of (row, views, values), as the entries of
+`unscene.quality.scores` say. Those tell what each score means, too.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from unscene.quality.image_scores import (
-    crop_padded_square,
-    judge_removal,
-    measure_blur_ratio,
-    measure_change,
-    measure_outside_difference,
-    measure_seam,
-    measure_ssim,
-)
+from unscene.machine.job import Job
+from unscene.quality.image_scores import crop_padded_square, judge_removal
+from unscene.quality.scores import EXPLAINED, MAKERS, PIXEL_SCORES, SCORES, list_names
 from unscene.run.checkout import resolve_path
 
-PIXEL_SCORES = ["outside_difference", "change", "ssim", "seam", "blur_ratio"]
-JUDGE_SCORES = ["residual", "residual_frame", "original_confidence", "new_object", "collateral"]
-CLIP_SCORES = ["clip_drop", "clip_present"]
-SCORES = ["sane", *PIXEL_SCORES, *JUDGE_SCORES, *CLIP_SCORES, "rc_s"]
-# Scores that can be null for an edit that was scored, each with a column that says why.
-EXPLAINED = ["sane", "seam", "blur_ratio", *JUDGE_SCORES, *CLIP_SCORES, "rc_s"]
-# Which side of a score is good; original_confidence says how much the judge can know and is good on neither.
-HIGH_IS_GOOD = ["change", "blur_ratio", "collateral", "clip_drop", "rc_s"]
-LOW_IS_GOOD = ["ssim", "seam", "residual", "residual_frame", "new_object", "clip_present"]
-COLUMNS = ["edit_id", "status", "reason", *SCORES]
 CLIP_PROMPT = "a photo of a {category}"  # the plain template of Radford et al. 2021
 EMPTY_PROMPTS = ("a photo of a background", "a photo of an empty place")
 
@@ -44,58 +30,85 @@ class Views:
     box: tuple[float, float, float, float]
 
 
+class Judge:
+    """The judging detector, with the least confidence at which it reports. detector: has `detect(photos, confidence)`."""
+
+    def __init__(self, detector, confidence: float, batch_size: int):
+        self._detector, self._confidence = detector, confidence
+        self.batch_size = batch_size
+
+    @property
+    def batch_size(self) -> int:
+        """Photos that are looked at together."""
+        return self._batch_size
+
+    @batch_size.setter
+    def batch_size(self, size: int) -> None:
+        self._batch_size = self._detector.batch_size = size
+
+    def detect(self, photos: list[np.ndarray]) -> list:
+        """Return what the detector finds on each photo, a batch at a time."""
+        found = []
+        for start in range(0, len(photos), self.batch_size):
+            found += self._detector.detect(photos[start : start + self.batch_size], self._confidence)
+        return found
+
+
 def measure_pixels(views: Views) -> dict:
     """Return the scores of an edit that need no model; the file itself is sound by then."""
-    values = {
-        "status": "ok",
-        "reason": None,
-        "sane": 1.0,
-        "outside_difference": measure_outside_difference(views.original, views.edited, views.mask),
-        "change": measure_change(views.original, views.edited, views.mask),
-        "ssim": measure_ssim(views.original, views.edited, views.mask),
-        "seam": measure_seam(views.original, views.edited, views.mask),
-        "blur_ratio": measure_blur_ratio(views.original, views.edited, views.mask),
-    }
-    for name in ("seam", "blur_ratio"):
-        if np.isnan(values[name]):
-            values[f"{name}_reason"] = "no pixels around the mask"
+    values = {"status": "ok", "reason": None, "sane": 1.0}
+    for name in PIXEL_SCORES:
+        values[name] = SCORES[name].measure(views.original, views.edited, views.mask)
+        _explain_null(values, name)
     return values
 
 
-def ask_judge(usable: list[tuple], judge, confidence: float, batch_size: int) -> None:
+def load_models(job: Job) -> dict[str, object]:
+    """Return the models of the scores by their maker's name; None where the config names none."""
+    return {maker.name: maker.load(job) for maker in MAKERS.values() if maker.needs}
+
+
+def ask_models(usable: list[tuple], models: dict[str, object]) -> None:
+    """Add every model's scores to the values of a batch; those of an absent model stay null and say why."""
+    for maker in MAKERS.values():
+        names = list_names(lambda score, maker=maker: score.maker == maker.name)
+        if not maker.needs or not usable:
+            continue
+        model = models.get(maker.name)
+        if model is not None:
+            maker.measure(usable, model)
+        for _, _, values in usable:
+            for name in names:
+                if model is None:
+                    values[f"{name}_reason"] = maker.absent
+                else:
+                    _explain_null(values, name)
+
+
+def _explain_null(values: dict, name: str) -> None:
+    if SCORES[name].null and np.isnan(values[name]):
+        values[f"{name}_reason"] = SCORES[name].null
+
+
+def ask_judge(usable: list[tuple], judge: Judge) -> None:
     """Add the judge's scores (Q4 to Q6) to the values of a batch; each original is looked at once.
 
     The row's `original_id`, or else its `image_id`, says which originals are the same.
     """
-    if judge is None:
-        for _, _, values in usable:
-            values.update({f"{name}_reason": "no judge (quality.judge is null)" for name in JUDGE_SCORES})
-        return
     names = [row.get("original_id", row["image_id"]) for row, _, _ in usable]
     originals = {name: views.original for name, (_, views, _) in zip(names, usable, strict=True)}
-    photos = [*originals.values(), *(views.edited for _, views, _ in usable)]
-    found = []
-    for start in range(0, len(photos), batch_size):
-        found += judge.detect(photos[start : start + batch_size], confidence)
+    found = judge.detect([*originals.values(), *(views.edited for _, views, _ in usable)])
     before = dict(zip(originals, found, strict=False))
     for name, (row, views, values), after in zip(names, usable, found[len(originals) :], strict=True):
         values.update(judge_removal(before[name], after, row["category"], views.mask))
-        if np.isnan(values["collateral"]):
-            values["collateral_reason"] = "no other object in the original"
 
 
-def ask_clip(usable: list[tuple], clip) -> None:
+def ask_clip(usable: list[tuple], clip: Callable) -> None:
     """Add what CLIP says of the object's box (Q7) to the values of a batch.
 
     clip_drop: fall of the logit of the object's name. clip_present: after the edit, the softmax probability of the
     object's name against the names of an empty place.
     """
-    if clip is None:
-        for _, _, values in usable:
-            values.update({f"{name}_reason": "no CLIP (train.clip)" for name in CLIP_SCORES})
-        return
-    if not usable:
-        return
     categories = [row["category"] for row, _, _ in usable]
     before = clip([crop_padded_square(views.original, views.box) for _, views, _ in usable], categories)
     after = clip([crop_padded_square(views.edited, views.box) for _, views, _ in usable], categories)
@@ -106,36 +119,33 @@ def ask_clip(usable: list[tuple], clip) -> None:
 
 
 def ask_dino(usable: list[tuple], dino) -> None:
-    """Add RC-S-lite (Q8) to the values of a batch; `dino` is a RegionScorer or None."""
-    if dino is None:
-        for _, _, values in usable:
-            values["rc_s_reason"] = "no DINOv2 (quality.dino is null)"
-        return
+    """Add RC-S-lite (Q8) to the values of a batch; `dino` is a RegionScorer."""
     scores = dino.score([views.edited for _, views, _ in usable], [views.mask for _, views, _ in usable])
     for (_, _, values), score in zip(usable, scores, strict=True):
         values["rc_s"] = float(score)
-        if np.isnan(score):
-            values["rc_s_reason"] = "no window with enough of the hole and of its surroundings"
 
 
-def load_judge(path: str | None, image_size: int, device: str, runtime: dict, sha256: str | None = None):
-    """Return the judging detector, or None when the config names none. sha256: quality.judge_sha256."""
+def load_judge(
+    path: str | Path | None, settings: dict, device: str, runtime: dict, sha256: str | None = None
+) -> Judge | None:
+    """Return the judge, or None when the config names none. settings: the block `quality`; sha256: quality.judge_sha256."""
     if path is None:
         return None
     from unscene.masks.detectors import load_detector
 
-    return load_detector(
+    detector = load_detector(
         resolve_path(path),
-        image_size,
+        settings["judge_image_size"],
         device,
         runtime["precision"],
         runtime["batch_size"],
         runtime.get("compile", False),
         sha256,
     )
+    return Judge(detector, settings["judge_confidence"], runtime["batch_size"])
 
 
-def load_dino(path: str | None, device: str, batch_size: int):
+def load_dino(path: str | Path | None, device: str, batch_size: int):
     """Return the scorer of RC-S-lite, or None when the config names no DINOv2 folder."""
     if path is None:
         return None
@@ -144,7 +154,7 @@ def load_dino(path: str | None, device: str, batch_size: int):
     return RegionScorer(resolve_path(path), device, batch_size)
 
 
-def load_clip_scorer(path: str | None, device: str, batch_size: int, is_compiled: bool = False):
+def load_clip_scorer(path: str | Path | None, device: str, batch_size: int, is_compiled: bool = False):
     """Return a function (crops, categories) -> logits (n, 3), or None without weights.
 
     The columns are "a photo of a {category}" and the two names of an empty place.
@@ -174,14 +184,8 @@ def load_clip_scorer(path: str | None, device: str, batch_size: int, is_compiled
     return score
 
 
-def tabulate(edit_ids, scores: dict[str, dict]) -> pd.DataFrame:
-    """Return the table of the scores: the same columns and types in every shard, null where there is no value."""
-    rows = [scores[name] for name in edit_ids]
-    table = pd.DataFrame({"edit_id": list(edit_ids)}, dtype=object)
-    for column in ("status", "reason"):
-        table[column] = pd.array([row[column] for row in rows], dtype="string")
-    for column in SCORES:
-        table[column] = np.array([row.get(column, np.nan) for row in rows], dtype=np.float64)
-    for column in EXPLAINED:
-        table[f"{column}_reason"] = pd.array([row.get(f"{column}_reason") for row in rows], dtype="string")
-    return table.astype({"edit_id": "string"})
+def tabulate(edit_ids: Iterable[str], scores: dict[str, dict]) -> pd.DataFrame:
+    """Return `edit_id status reason` and all scores with their reasons, a row an edit; null where there is no value."""
+    rows = [{"edit_id": name, **scores[name]} for name in edit_ids]
+    columns = ["edit_id", "status", "reason", *SCORES, *(f"{name}_reason" for name in EXPLAINED)]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(SCORES, "float64"))

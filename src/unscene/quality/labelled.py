@@ -1,36 +1,34 @@
 """Calibrate acceptance on people's labels: agreement, the learned head, and the operating point that a defect rate allows."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from unscene.edits.columns import EDITS
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.quality.accept_head import apply_numbers, cross_fit, describe_head, get_features, train_head
 from unscene.quality.certification import certify, count_needed, list_thresholds
+from unscene.quality.columns import DISAGREEMENTS, EDIT_SCORES, HEAD_SCORES
 from unscene.quality.labels import QUESTIONS, list_disagreements, measure_agreement, read_labels, settle
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_table, write_json, write_table
+from unscene.run.tables import write_json
+from unscene.samples.columns import SAMPLES
 from unscene.words.agreement import count_share, get_auc
 
 
-def calibrate_thresholds(
-    paths_to_labels: list[str],
-    path_to_scores: str,
-    path_to_masks: str,
-    path_to_edits: str,
-    path_to_samples: str,
-    path_to_certificate: str,
-    path_to_head_scores: str,
-    path_to_disagreements: str,
-    max_defect_rate: float,
-) -> dict:
+def calibrate_thresholds(job: Job) -> None:
     """Write the certificate (JSON), the head's probability of every edit, and the edits that raters disagree on.
 
     Labels hold for the very file that was looked at: those of an edit that was made anew since are left out. Photo groups are split
     into halves by their hash: one trains the head and sets the grid, the other one certifies.
+    inputs: labels, scores, masks, edits, samples; outputs: certificate, head_scores, disagreements.
     """
-    label = read_labels(paths_to_labels)
-    edit = join_edits(path_to_scores, path_to_masks, path_to_edits, path_to_samples)
+    max_defect_rate = job.settings["quality"]["max_defect_rate"]
+    label = read_labels([path for path in job.inputs.labels if Path(path).suffix == ".jsonl"])
+    edit = join_edits(job)
     verdict = settle(label).merge(edit, on=["edit_id", "sha256"], how="inner", validate="one_to_one")
     stale = label["edit_id"].nunique() - len(verdict)
     half = verdict["group"].map(lambda group: derive_seed("certify", group) % 2)
@@ -45,29 +43,25 @@ def calibrate_thresholds(
         "yes": {name: count_share(int(label[name].sum()), len(label)) for name in (*QUESTIONS, "accept")},
         "agreement": measure_agreement(label),
         "needed": {f"{bad} bad": count_needed(max_defect_rate, bad) for bad in (0, 3, 10)},
-        "head_scores": str(path_to_head_scores),
+        "head_scores": str(job.outputs.head_scores),
         **certify_head(train, held_out, max_defect_rate),
     }
     numbers = certificate["head"]["numbers"]
     probability = np.full(len(edit), np.nan) if numbers is None else apply_numbers(numbers, edit)
-    write_table(
-        edit[["edit_id"]].assign(accept_probability=probability),
-        path_to_head_scores,
-        ["edit_id", "accept_probability"],
-    )
-    write_table(list_disagreements(label), path_to_disagreements, ["edit_id", "answers"])
-    write_json(certificate, path_to_certificate)
+    head_scores = edit[["edit_id"]].assign(accept_probability=probability)
+    HEAD_SCORES.write(head_scores, job.outputs.head_scores)
+    DISAGREEMENTS.write(list_disagreements(label), job.outputs.disagreements)
+    write_json(certificate, job.outputs.certificate)
     log_certificate(certificate)
-    return certificate
 
 
-def join_edits(path_to_scores, path_to_masks, path_to_edits, path_to_samples) -> pd.DataFrame:
+def join_edits(job: Job) -> pd.DataFrame:
     """Return the edits that were scored, with scores, `area_fraction`, `sha256` of the edited photo and `group`."""
-    score = read_table(path_to_scores, ["edit_id", "status"])
+    score = EDIT_SCORES.read(job.inputs.scores)
     score = score[score["status"] == "ok"]
-    mask = read_table(path_to_masks, ["edit_id", "area_fraction"])[["edit_id", "area_fraction"]]
-    edit = read_table(path_to_edits, ["edit_id", "image_id", "sha256"])[["edit_id", "image_id", "sha256"]]
-    group = read_table(path_to_samples, ["image_id", "group"])[["image_id", "group"]]
+    mask = MASKS.read(job.inputs.masks, ["edit_id", "area_fraction"])
+    edit = EDITS.read(job.inputs.edits, ["edit_id", "image_id", "sha256"])
+    group = SAMPLES.read(job.inputs.samples, ["image_id", "group"])
     edit = edit.merge(group, on="image_id", validate="many_to_one")
     return score.merge(mask, on="edit_id", validate="one_to_one").merge(
         edit, on="edit_id", validate="one_to_one"
@@ -113,5 +107,5 @@ def log_certificate(certificate: dict) -> None:
             "no operating point is certified for %g: %s", point["max_defect_rate"], point["reason"]
         )
     else:
-        logger.info("accept at %.4g: %d bad of %d, at most %.3g with 95 %%", point["threshold"], point["bad"],
-                    point["accepted"], point["upper_limit"])  # fmt: skip
+        values = point["threshold"], point["bad"], point["accepted"], point["upper_limit"]
+        logger.info("accept at %.4g: %d bad of %d, at most %.3g with 95 %%", *values)

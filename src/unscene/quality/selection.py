@@ -4,37 +4,26 @@ import logging
 
 import pandas as pd
 
+from unscene.captions.columns import CAPTIONS
+from unscene.edits.columns import EDITS
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.quality.calibration import get_limits
-from unscene.run.tables import read_json, read_table, write_table
+from unscene.quality.columns import (
+    EDIT_SCORES,
+    HEAD_SCORES,
+    LICENCES,
+    PAIR_CAPTIONS,
+    PAIRS,
+    REJECTED,
+    UNFILTERED,
+)
+from unscene.quality.scores import SCORES, THRESHOLDS
+from unscene.run.tables import read_json
+from unscene.samples.columns import SAMPLES
 
-PAIR_COLUMNS = [
-    "edit_id", "image_id", "category", "group", "original_path", "edited_path",
-    "caption_original", "caption_without", "caption_negated", "caption_negated_held_out",
-]  # fmt: skip
-PAIR_EXTRAS = ["mask_path", "original_sha256", "edited_sha256", "area_fraction", "attempt"]
-REJECTED_COLUMNS = [
-    "edit_id", "image_id", "category", "reason", "all_reasons", "detail", "original_path", "edited_path", "mask_path",
-]  # fmt: skip
-NOT_SCORES = {"edit_id", "status", "reason"}
-# Not a matter of taste: a pixel that changed outside the mask is an error of the paste-back.
-INVARIANTS = ("max_outside_difference",)
 
-
-def select_pairs(
-    path_to_samples: str,
-    path_to_masks: str,
-    path_to_edits: str,
-    path_to_captions: str,
-    path_to_scores: str,
-    path_to_pairs: str,
-    path_to_rejected: str,
-    path_to_unfiltered: str,
-    thresholds: dict[str, float | None],
-    policy: str = "fixed",
-    size_bins: list[float] | None = None,
-    path_to_calibration: str | None = None,
-    path_to_certificate: str | None = None,
-) -> None:
+def select_pairs(job: Job) -> None:
     """Write the accepted pairs, the refused edits and the unfiltered pairs.
 
     The first two hold every wanted edit exactly once; unfiltered is every edit that has all a pair needs, whatever its scores.
@@ -42,97 +31,87 @@ def select_pairs(
     thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects; how often
     that happens is logged. policy: `fixed` applies the thresholds as they are; `calibrated` takes their limits from the
     calibration's cuts, by bin of mask size, and leaves out the ones whose score does not separate; `certified` accepts by the
-    learned head at the certified operating point, after the invariant. Raises ValueError when nothing was certified.
+    learned head at the certified operating point, after the invariants. Raises ValueError when nothing was certified.
+
+    inputs: samples, masks, edits, captions, scores and what the policy decides by: calibration or certificate; outputs:
+    pairs, rejected, unfiltered.
     """
-    wanted = join_wanted(path_to_samples, path_to_masks, path_to_edits, path_to_captions, path_to_scores)
-    score_names = [
-        name
-        for name in wanted.columns
-        if name.startswith("score:") and pd.api.types.is_float_dtype(wanted[name])
-    ]
-    for key, limit in thresholds.items():
-        if limit is not None:
-            get_score_column(key, wanted.columns)
-    limits = choose_limits(wanted, thresholds, policy, size_bins or [], path_to_calibration)
-    head = read_head(wanted, path_to_certificate) if policy == "certified" else None
+    quality = job.settings["quality"]
+    thresholds, policy = quality["thresholds"], quality["policy"]
+    check_thresholds(thresholds)
+    wanted = join_wanted(job)
+    if policy == "calibrated":
+        area = wanted["area_fraction"].fillna(0.0)
+        limits = get_limits(read_json(job.inputs.calibration), thresholds, area, quality["size_bins"])
+    else:
+        limits = fix_limits(wanted, thresholds, only_invariants=policy == "certified")
+    head = read_head(wanted, job.inputs.certificate) if policy == "certified" else None
     reasons, details = decide(wanted, limits, head)
     accepted = reasons.str.len() == 0
     complete = decide(wanted, {})[0].str.len() == 0
-    named = wanted.rename(columns={name: name.removeprefix("score:") for name in score_names})
-    named = named[[*PAIR_COLUMNS, *PAIR_EXTRAS, *(name.removeprefix("score:") for name in score_names)]]
+    named = wanted.rename(columns={f"score:{name}": name for name in SCORES})
     pair = named[accepted]
     rejected = wanted[~accepted].assign(
         reason=reasons[~accepted].str[0], all_reasons=reasons[~accepted], detail=details[~accepted]
-    )[REJECTED_COLUMNS]
+    )
     check_nothing_lost(wanted["edit_id"], pair["edit_id"], rejected["edit_id"])
-    log_counts(wanted, pair, rejected, thresholds, limits)
-    write_table(pair, path_to_pairs, PAIR_COLUMNS)
-    write_table(rejected, path_to_rejected, REJECTED_COLUMNS)
-    write_table(named[complete], path_to_unfiltered, PAIR_COLUMNS)
+    log_counts(wanted, pair, rejected)
+    log_thresholds(wanted, thresholds, limits)
+    PAIRS.write(pair[PAIRS.names], job.outputs.pairs)
+    REJECTED.write(rejected[REJECTED.names], job.outputs.rejected)
+    UNFILTERED.write(named.loc[complete, UNFILTERED.names], job.outputs.unfiltered)
 
 
-def join_wanted(
-    path_to_samples, path_to_masks, path_to_edits, path_to_captions, path_to_scores
-) -> pd.DataFrame:
+def check_thresholds(thresholds: dict[str, float | None]) -> None:
+    """Raise ValueError for a threshold that is on and that no score has."""
+    for key, limit in thresholds.items():
+        if limit is not None and key not in THRESHOLDS:
+            raise ValueError(
+                f"quality.thresholds.{key}: no score has this threshold; there are {', '.join(THRESHOLDS)}"
+            )
+
+
+def join_wanted(job: Job) -> pd.DataFrame:
     """Return one row a wanted edit (the rows of the masks table) with all that later stages say about it.
 
     Status and reason of a stage become `{stage}:status` and `{stage}:reason`, a score `score:{name}`.
     """
-    mask = read_unique(
-        path_to_masks, ["edit_id", "image_id", "category", "area_fraction", "status", "reason"]
-    )
-    mask = mask[["edit_id", "image_id", "category", "area_fraction", "status", "reason"]]
-    mask = mask.rename(columns={"status": "mask:status", "reason": "mask:reason"})
-    sample = read_table(path_to_samples, ["image_id", "path", "group", "sha256"])
-    sample = sample[["image_id", "path", "group", "sha256"]]
+    told = ["status", "reason"]
+    mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "area_fraction", *told])
+    sample = SAMPLES.read(job.inputs.samples, ["image_id", "path", "group", "sha256", *LICENCES])
     sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
-    edit = read_unique(
-        path_to_edits, ["edit_id", "image_path", "mask_path", "attempt", "sha256", "status", "reason"]
-    )
+    edit = EDITS.read(job.inputs.edits, ["edit_id", "image_path", "mask_path", "attempt", "sha256", *told])
     edit = edit.rename(columns={"image_path": "edited_path", "sha256": "edited_sha256"})
-    edit = edit.rename(columns={"status": "edit:status", "reason": "edit:reason"})
-    edit = edit[
-        ["edit_id", "edited_path", "mask_path", "edited_sha256", "attempt", "edit:status", "edit:reason"]
-    ]
-    caption = read_unique(path_to_captions, ["edit_id", *PAIR_COLUMNS[6:], "status"])
-    caption["caption:reason"] = caption.get("reason")
-    caption = caption.rename(columns={"status": "caption:status"})
-    caption = caption[["edit_id", *PAIR_COLUMNS[6:], "caption:status", "caption:reason"]]
-    score = read_unique(path_to_scores, ["edit_id", "status", "reason"])
+    caption = CAPTIONS.read(job.inputs.captions, ["edit_id", *PAIR_CAPTIONS, *told])
+    score = EDIT_SCORES.read(job.inputs.scores).drop(columns="batch_shape")
     score = score.rename(columns={name: f"score:{name}" for name in score.columns if name != "edit_id"})
-    wanted = mask.merge(sample, on="image_id", how="left", validate="many_to_one")
-    for frame in (edit, caption, score):
+    frames = {"mask": mask, "edit": edit, "caption": caption, "score": score}
+    for stage, frame in frames.items():
+        check_unique(frame, job.inputs[f"{stage}s"])
+        frames[stage] = frame.rename(columns={name: f"{stage}:{name}" for name in told})
+    wanted = frames.pop("mask").merge(sample, on="image_id", how="left", validate="many_to_one")
+    for frame in frames.values():
         wanted = wanted.merge(frame, on="edit_id", how="left", validate="one_to_one")
     return wanted
 
 
-def read_unique(path: str, columns: list[str]) -> pd.DataFrame:
-    """Read a table with one row an edit; ValueError names the file and the edit that stands in it twice."""
-    frame = read_table(path, columns)
+def check_unique(frame: pd.DataFrame, path: str) -> None:
+    """Raise ValueError, which names the file and the edit, when an edit stands in a table twice."""
     twice = frame.loc[frame["edit_id"].duplicated(), "edit_id"]
     if len(twice):
         raise ValueError(
             f"{path}: {len(twice)} edits stand in it twice, {twice.iloc[0]!r} for one; two sources share ids"
         )
-    return frame
 
 
-def choose_limits(
-    wanted: pd.DataFrame,
-    thresholds: dict,
-    policy: str,
-    size_bins: list[float],
-    path_to_calibration: str | None,
+def fix_limits(
+    wanted: pd.DataFrame, thresholds: dict[str, float | None], only_invariants: bool
 ) -> dict[str, pd.Series]:
-    """Return {threshold's key: limit of each wanted edit} of the thresholds that decide under the policy."""
-    if policy == "calibrated":
-        calibration = read_json(path_to_calibration)
-        return get_limits(calibration, thresholds, wanted["area_fraction"].fillna(0.0), size_bins)
-    used = INVARIANTS if policy == "certified" else thresholds
+    """Return {threshold's key: limit of each wanted edit}, the same for all, of the thresholds that are on."""
     return {
-        key: pd.Series(float(thresholds[key]), index=wanted.index)
-        for key in used
-        if thresholds.get(key) is not None
+        key: pd.Series(float(limit), index=wanted.index)
+        for key, limit in thresholds.items()
+        if limit is not None and (THRESHOLDS[key].is_invariant or not only_invariants)
     }
 
 
@@ -145,7 +124,7 @@ def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series
             f"quality.policy is certified, but {path_to_certificate} certifies no operating point: "
             f"{certificate['operating_point']['reason']}; label more edits, raise quality.max_defect_rate, or choose another policy"
         )
-    head = read_table(certificate["head_scores"], ["edit_id", "accept_probability"])
+    head = HEAD_SCORES.read(certificate["head_scores"])
     return wanted["edit_id"].map(head.set_index("edit_id")["accept_probability"]).astype(float), float(point)
 
 
@@ -177,7 +156,7 @@ def decide(
     refuse(~is_ok(wanted["score:status"]) & ~no_edit, explain("score", wanted))
     insane = wanted["score:sane"] == 0
     refuse(insane & ~no_edit, "quality: broken file: " + wanted["score:sane_reason"].fillna("").astype(str))
-    for key, column in list_checks(limits, wanted.columns):
+    for key, column in list_checks(limits):
         limit, value = limits[key], wanted[column]
         fails = value < limit if key.startswith("min_") else value > limit
         shown = (
@@ -191,22 +170,9 @@ def decide(
     return reasons, details
 
 
-def list_checks(limits: dict[str, pd.Series], columns) -> list[tuple[str, str]]:
-    """Return (threshold's key, score's column) of the limits, in the order of the scores' columns."""
-    at = {name: position for position, name in enumerate(columns)}
-    checks = [(key, get_score_column(key, columns)) for key in limits]
-    return sorted(checks, key=lambda check: (at[check[1]], check[0]))
-
-
-def get_score_column(key: str, columns) -> str:
-    """Return the column that a threshold is about; ValueError names the key when there is no such score."""
-    side, _, name = key.partition("_")
-    column = f"score:{name}"
-    if side not in ("min", "max") or column not in columns or name in NOT_SCORES:
-        raise ValueError(
-            f"quality.thresholds.{key}: there is no score {name!r}; the columns of scores.parquet are scores"
-        )
-    return column
+def list_checks(limits: dict[str, pd.Series]) -> list[tuple[str, str]]:
+    """Return (threshold's key, score's column) of the limits, in the order of the scores."""
+    return [(key, f"score:{score.name}") for key, score in THRESHOLDS.items() if key in limits]
 
 
 def is_ok(status: pd.Series) -> pd.Series:
@@ -237,23 +203,23 @@ def check_nothing_lost(wanted: pd.Series, accepted: pd.Series, rejected: pd.Seri
         )
 
 
-def log_counts(
-    wanted: pd.DataFrame, pair: pd.DataFrame, rejected: pd.DataFrame, thresholds: dict, limits: dict
-) -> None:
-    """Log how many edits were accepted, why the others were not, and which thresholds could not judge."""
+def log_counts(wanted: pd.DataFrame, pair: pd.DataFrame, rejected: pd.DataFrame) -> None:
+    """Log how many edits were accepted, and why the others were not."""
     logger = logging.getLogger("unscene")
     share = len(pair) / max(len(wanted), 1)
-    logger.info(
-        "%d wanted edits: %d accepted (%.1f %%), %d rejected",
-        len(wanted),
-        len(pair),
-        100 * share,
-        len(rejected),
-    )
+    counts = len(wanted), len(pair), 100 * share, len(rejected)
+    logger.info("%d wanted edits: %d accepted (%.1f %%), %d rejected", *counts)
     for reason, count in rejected["reason"].value_counts().items():
         logger.info("rejected %5d  %s", count, reason)
     failing = rejected["all_reasons"].explode().value_counts()
     logger.info("with all reasons counted, not only the first: %s", failing.to_dict())
+    if not len(pair):
+        logger.warning("no edit was accepted: look at the reasons above and at quality.thresholds")
+
+
+def log_thresholds(wanted: pd.DataFrame, thresholds: dict, limits: dict[str, pd.Series]) -> None:
+    """Log each threshold's limit, and how many edits it could not judge."""
+    logger = logging.getLogger("unscene")
     made = wanted[is_ok(wanted["score:status"])]
     for key, limit in thresholds.items():
         if limit is None:
@@ -263,10 +229,8 @@ def log_counts(
             logger.info("quality.thresholds.%s is not used under this policy", key)
             continue
         logger.info("quality.thresholds.%s: limit %s", key, sorted({f"{value:g}" for value in limits[key]}))
-        unknown = int(made[get_score_column(key, wanted.columns)].isna().sum())
+        unknown = int(made[f"score:{THRESHOLDS[key].name}"].isna().sum())
         if unknown:
             logger.info(
                 "quality.thresholds.%s could not judge %d of %d scored edits (null)", key, unknown, len(made)
             )
-    if not len(pair):
-        logger.warning("no edit was accepted: look at the reasons above and at quality.thresholds")

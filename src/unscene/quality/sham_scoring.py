@@ -2,51 +2,37 @@
 
 import logging
 
-import numpy as np
-import pandas as pd
-
+from unscene.edits.columns import SHAM_EDITS
 from unscene.machine.batching import read_checked_photo, run_ahead
+from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask
-from unscene.quality.image_scores import (
-    measure_blur_ratio,
-    measure_change,
-    measure_outside_difference,
-    measure_seam,
-    measure_ssim,
-)
+from unscene.quality.columns import SHAM_EDIT_SCORES
+from unscene.quality.scores import PIXEL_SCORES, SCORES
 from unscene.run.shards import check_failed_share
-from unscene.run.tables import read_table, write_table
+from unscene.samples.columns import SHARD_SAMPLES
 
-# What an object detector or CLIP would say of the removed object makes no sense here: the object is still there.
-SCORES = {
-    "outside_difference": measure_outside_difference,
-    "change": measure_change,
-    "ssim": measure_ssim,
-    "seam": measure_seam,
-    "blur_ratio": measure_blur_ratio,
-}
-COLUMNS = ["edit_id", "status", "reason", *SCORES]
+SHAM_COLUMNS = [
+    "edit_id", "image_id", "image_path", "mask_path", "sha256", "mask_sha256", "status", "reason",
+]  # fmt: skip
 
 
-def score_sham_edits(path_to_samples: str, path_to_sham: str, path_to_table: str, runtime: dict) -> None:
+def score_sham_edits(job: Job) -> None:
     """Write one row of raw scores a sham edit, in their order; one that was not made is a row `skipped`.
 
-    NaN where a score has nothing to measure (no pixels around the mask).
+    What an object detector or CLIP would say of the removed object makes no sense here: the object is still there. Null
+    where a score has nothing to measure (no pixels around the mask). inputs: samples, sham (of the shard); outputs: table.
     """
-    sample = read_table(path_to_samples, ["image_id", "path", "sha256"])[["image_id", "path", "sha256"]]
+    sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "path", "sha256"])
     sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
-    sham = read_table(
-        path_to_sham, ["edit_id", "image_id", "image_path", "mask_path", "sha256", "mask_sha256"]
-    )
+    sham = SHAM_EDITS.read(job.inputs.sham, SHAM_COLUMNS)
     sham = sham.merge(sample, on="image_id", how="left", validate="many_to_one")
-    scored = run_ahead(score_sham, sham.to_dict("records"), runtime["workers"], 4 * runtime["workers"])
-    table = pd.DataFrame([values for _, values in scored], columns=COLUMNS)
-    table = table.astype({name: "float64" if name in SCORES else "string" for name in COLUMNS})
-    check_failed_share(table, runtime["max_failed_share"], "scores of the sham edits")
-    logging.getLogger("unscene").info(
-        "%d sham edits: %s", len(table), table["status"].value_counts().to_dict()
-    )
-    write_table(table, path_to_table, COLUMNS)
+    workers = job.runtime["workers"]
+    scored = run_ahead(score_sham, sham.to_dict("records"), workers, 4 * workers)
+    table = SHAM_EDIT_SCORES.frame(values for _, values in scored)
+    check_failed_share(table, job.runtime["max_failed_share"], "scores of the sham edits")
+    counts = table["status"].value_counts().to_dict()
+    logging.getLogger("unscene").info("%d sham edits: %s", len(table), counts)
+    SHAM_EDIT_SCORES.write(table, job.outputs.table)
 
 
 def score_sham(row: dict) -> dict:
@@ -63,4 +49,4 @@ def score_sham(row: dict) -> dict:
     if edited.shape != original.shape or mask.shape != original.shape[:2]:
         shapes = f"{original.shape}, {edited.shape}, {mask.shape}"
         return values | {"status": "failed", "reason": f"shapes of original, edit and mask: {shapes}"}
-    return values | {name: float(np.float64(score(original, edited, mask))) for name, score in SCORES.items()}
+    return values | {name: float(SCORES[name].measure(original, edited, mask)) for name in PIXEL_SCORES}

@@ -4,52 +4,46 @@ import logging
 
 import pandas as pd
 
-from unscene.run.tables import join_tables, read_table, write_table
-
-# A good fill of even background changes little and looks like it, and the object stays: only these can judge a sham edit.
-USED_THRESHOLDS = ("max_outside_difference", "max_seam", "min_blur_ratio")
-CAPTIONS = ["caption_original", "caption_without", "caption_negated", "caption_negated_held_out"]
-COLUMNS = [
-    "edit_id", "sham_of", "image_id", "category", "group", "original_path", "edited_path", *CAPTIONS,
-    "mask_path", "original_sha256", "edited_sha256", "attempt",
-]  # fmt: skip
+from unscene.captions.columns import CAPTIONS
+from unscene.edits.columns import SHAM_EDITS
+from unscene.machine.job import Job
+from unscene.quality.columns import PAIR_CAPTIONS, SHAM_PAIRS
+from unscene.quality.scores import SHAM_THRESHOLDS, THRESHOLDS
+from unscene.run.tables import join_tables
+from unscene.samples.columns import SAMPLES
 
 
-def select_sham_edits(
-    path_to_samples: str,
-    path_to_sham: str,
-    path_to_captions: str,
-    paths_to_scores: list[str],
-    path_to_table: str,
-    thresholds: dict[str, float | None],
-) -> None:
+def select_sham_edits(job: Job) -> None:
     """Write the accepted sham edits with the columns of the pairs, the captions being those of `sham_of`.
 
     The object is still in the picture: of the captions only `caption_original` is true of both photos.
+    inputs: samples, sham, captions, scores (by shard); outputs: table.
     """
-    sample = read_table(path_to_samples, ["image_id", "group", "path", "sha256"])
-    sample = sample[["image_id", "group", "path", "sha256"]].rename(
-        columns={"path": "original_path", "sha256": "original_sha256"}
-    )
-    sham = read_table(path_to_sham, ["edit_id", "sham_of", "image_id", "image_path", "mask_path", "status"])
-    sham = sham.rename(columns={"image_path": "edited_path", "sha256": "edited_sha256"})
-    caption = read_table(path_to_captions, ["edit_id", *CAPTIONS, "status"])
-    caption = caption[["edit_id", *CAPTIONS, "status"]]
-    caption = caption.rename(columns={"edit_id": "sham_of", "status": "caption_status"})
-    score = join_tables(paths_to_scores).drop(columns="reason").rename(columns={"status": "score_status"})
-    made = sham.merge(sample, on="image_id", how="left", validate="many_to_one")
-    made = made.merge(caption, on="sham_of", how="left", validate="one_to_one")
-    made = made.merge(score, on="edit_id", how="left", validate="one_to_one")
-    reasons = decide(made, thresholds)
+    made = join_sham(job)
+    reasons = decide(made, job.settings["quality"]["thresholds"])
     accepted = made[reasons == ""]
-    scores = [name for name in score.columns if name not in ("edit_id", "score_status")]
-    write_table(accepted[[*COLUMNS, *scores]], path_to_table, COLUMNS)
+    SHAM_PAIRS.write(accepted[SHAM_PAIRS.names], job.outputs.table)
     logging.getLogger("unscene").info(
         "%d sham edits, %d accepted; others: %s",
         len(made),
         len(accepted),
         reasons[reasons != ""].value_counts().to_dict(),
     )
+
+
+def join_sham(job: Job) -> pd.DataFrame:
+    """Return one row a sham edit with its photo, its captions and its scores."""
+    sample = SAMPLES.read(job.inputs.samples, ["image_id", "group", "path", "sha256"])
+    sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
+    sham = SHAM_EDITS.read(job.inputs.sham)
+    sham = sham.rename(columns={"image_path": "edited_path", "sha256": "edited_sha256"})
+    caption = CAPTIONS.read(job.inputs.captions, ["edit_id", *PAIR_CAPTIONS, "status"])
+    caption = caption.rename(columns={"edit_id": "sham_of", "status": "caption_status"})
+    score = join_tables(job.inputs.scores)
+    score = score.drop(columns="reason").rename(columns={"status": "score_status"})
+    made = sham.merge(sample, on="image_id", how="left", validate="many_to_one")
+    made = made.merge(caption, on="sham_of", how="left", validate="one_to_one")
+    return made.merge(score, on="edit_id", how="left", validate="one_to_one")
 
 
 def decide(made: pd.DataFrame, thresholds: dict[str, float | None]) -> pd.Series:
@@ -64,8 +58,8 @@ def decide(made: pd.DataFrame, thresholds: dict[str, float | None]) -> pd.Series
     refuse(made["original_path"].isna(), "photo: duplicate")
     refuse(made["caption_status"] != "ok", "caption")
     refuse(made["score_status"] != "ok", "score")
-    for key in USED_THRESHOLDS:
-        limit, value = thresholds[key], made[key.partition("_")[2]]
+    for key in SHAM_THRESHOLDS:
+        limit, value = thresholds[key], made[THRESHOLDS[key].name]
         if limit is not None:
             refuse(value < limit if key.startswith("min_") else value > limit, f"quality: {key}")
     return reasons

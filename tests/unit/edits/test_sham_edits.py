@@ -1,4 +1,4 @@
-"""Control edits: the object stays, a hole of its shape is painted elsewhere, and the thresholds of a fill decide."""
+"""Sham edits: the object stays, a hole of its shape is painted elsewhere, and the thresholds of a fill decide."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,9 @@ from unscene.edits.columns import SHAM_EDITS
 from unscene.edits.sham import make_sham_edits
 from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo, write_png
-from unscene.quality.sham_scoring import SCORES, score_sham_edits
-from unscene.quality.sham_selection import COLUMNS, select_sham_edits
+from unscene.quality.columns import SHAM_PAIRS
+from unscene.quality.sham_scoring import score_sham_edits
+from unscene.quality.sham_selection import select_sham_edits
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 
@@ -79,7 +80,7 @@ def run(folder="s-0-of-1", masks="masks.parquet", seed=7, **changes):
     return SHAM_EDITS.read(table)
 
 
-def test_a_control_keeps_the_object_and_fills_its_shape_elsewhere(shard):
+def test_a_sham_edit_keeps_the_object_and_fills_its_shape_elsewhere(shard):
     frame = run()
     assert list(frame["edit_id"]) == [
         "s_0-cat-sham",
@@ -105,7 +106,7 @@ def test_a_control_keeps_the_object_and_fills_its_shape_elsewhere(shard):
     assert (frame["status"][:4] == "ok").all()
 
 
-def test_a_control_depends_on_its_photo_and_the_seed_alone(shard):
+def test_a_sham_edit_depends_on_its_photo_and_the_seed_alone(shard):
     whole = run().set_index("edit_id")
     masks = read_table("masks.parquet")
     write_table(masks[masks["image_id"] == "s_1"].iloc[::-1], "part.parquet")
@@ -116,7 +117,7 @@ def test_a_control_depends_on_its_photo_and_the_seed_alone(shard):
     assert (other["mask_sha256"] != whole["mask_sha256"])[:4].any()
 
 
-def test_even_background_is_a_good_control(shard):
+def test_even_background_is_a_good_sham_edit(shard):
     flat = np.full((SIDE, SIDE, 3), 130, np.uint8)
     photos = read_table("samples.parquet")
     for path in photos["path"]:
@@ -139,7 +140,15 @@ def test_broken_masks_are_failed_rows_and_no_mask_an_empty_table(shard, tmp_path
     assert run("none-0-of-1", masks="none.parquet").empty
 
 
-def test_accepted_controls_carry_the_captions_of_their_edit(shard, tmp_path):
+def select(**thresholds):
+    inputs = {name: f"{name}.parquet" for name in ("samples", "sham", "captions")}
+    settings = {"quality": {"thresholds": THRESHOLDS | thresholds}}
+    job = Job(inputs | {"scores": ["scores.parquet"]}, {"table": "accepted.parquet"}, settings)
+    select_sham_edits(job)
+    return SHAM_PAIRS.read(job.outputs.table)
+
+
+def test_accepted_shams_carry_the_captions_of_their_edit(shard, tmp_path):
     frame = run()
     broken = np.asarray(read_photo(frame["image_path"][1])).copy()
     broken[0, 0] += 1  # changed outside the mask, and recorded as made so
@@ -150,18 +159,16 @@ def test_accepted_controls_carry_the_captions_of_their_edit(shard, tmp_path):
     captions = read_table("captions.parquet")
     captions.loc[captions["edit_id"] == "s_1-dog", "status"] = "failed"
     write_table(captions, "captions.parquet")
-    score_sham_edits("samples.parquet", "sham.parquet", "scores.parquet", RUNTIME)
+    inputs = {"samples": "samples.parquet", "sham": "sham.parquet"}
+    score_sham_edits(Job(inputs, {"table": "scores.parquet"}, runtime=RUNTIME))
     scores = read_table("scores.parquet").set_index("edit_id")
     assert list(scores["status"]) == ["ok", "ok", "failed", "ok", "skipped"]
     assert scores.loc["s_2-cat-sham", "reason"] == "edit skipped: no_room"
     assert list(scores["outside_difference"][:2]) == [0, 1]
-    select_sham_edits("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "controls.parquet", THRESHOLDS)  # fmt: skip
-    control = read_table("controls.parquet", [*COLUMNS, *SCORES])
+    control = select()
     assert list(control["edit_id"]) == ["s_0-cat-sham"]
     row = control.iloc[0]
     assert (row["sham_of"], row["group"], row["original_path"]) == ("s_0-cat", "g0", "photo0.png")
     assert row["caption_original"] == "a cat" and row["edited_path"] == frame["image_path"][0]
-    assert 0 < row["change"] < THRESHOLDS["min_change"]  # a threshold that judges removals, not controls
-    select_sham_edits("samples.parquet", "sham.parquet", "captions.parquet", ["scores.parquet"], "none.parquet",
-                    THRESHOLDS | {"max_seam": 0.0})  # fmt: skip
-    assert read_table("none.parquet", COLUMNS).empty
+    assert 0 < row["change"] < THRESHOLDS["min_change"]  # a threshold that judges removals, not fills
+    assert select(max_seam=0.0).empty

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from partial_tables import write_some
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.quality.calibration import (
-    MEANT_FOR,
-    calibrate_scores,
+    calibrate,
     choose_cut,
     find_bin,
     get_limits,
     name_bins,
 )
-from unscene.quality.control_calibration import calibrate_scores as write_calibration
+from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, STANDARD_SCORES
+from unscene.quality.control_calibration import calibrate_scores, list_shams
 from unscene.quality.controls import KINDS
-from unscene.quality.edit_scores import HIGH_IS_GOOD, LOW_IS_GOOD
-from unscene.run.tables import read_table, write_table
+from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.run.tables import write_table
 
 EDGES = [0.02, 0.08]
 
@@ -47,7 +50,7 @@ def test_auc_is_that_of_scikit_learn_turned_so_that_good_is_above_half():
     from sklearn.metrics import roc_auc_score
 
     control = make_controls()
-    found = calibrate_scores(control, 0.99, EDGES)["scores"]
+    found = calibrate(control, 0.99, EDGES)["scores"]
     for name, sign in (("residual", -1), ("blur_ratio", 1), ("clip_drop", 1)):
         for kind in ("untouched", "blurred"):
             two = control[control["kind"].isin(["perfect", kind])]
@@ -56,7 +59,7 @@ def test_auc_is_that_of_scikit_learn_turned_so_that_good_is_above_half():
 
 
 def test_scores_that_do_not_separate_say_why():
-    found = calibrate_scores(make_controls(), 0.99, EDGES)["scores"]
+    found = calibrate(make_controls(), 0.99, EDGES)["scores"]
     assert found["residual"]["separates"]
     assert found["residual"]["separated"] == ["untouched", "half", "rim"]
     assert found["blur_ratio"]["separates"]
@@ -64,12 +67,12 @@ def test_scores_that_do_not_separate_say_why():
     assert "does not separate" in found["clip_drop"]["reason"]
     assert found["collateral"]["reason"] == "no control of the kind neighbour has a value"
     assert found["rc_s"]["reason"] == "no such model"
-    assert set(found) == set(MEANT_FOR)
+    assert set(found) == {*HIGH_IS_GOOD, *LOW_IS_GOOD}
 
 
 def test_cuts_let_the_stated_share_of_perfect_ones_through_in_each_bin():
     control = make_controls(count=300)
-    found = calibrate_scores(control, 0.9, EDGES)["scores"]
+    found = calibrate(control, 0.9, EDGES)["scores"]
     perfect = control[control["kind"] == "perfect"]
     for name in ("residual", "blur_ratio"):
         for position, cut in enumerate(found[name]["cuts"]):
@@ -85,7 +88,7 @@ def test_cuts_let_the_stated_share_of_perfect_ones_through_in_each_bin():
 def test_a_bin_with_few_controls_takes_the_cut_of_all():
     control = make_controls(count=60)
     control = control[(control["area_fraction"] < 0.1) | (np.arange(len(control)) % 7 == 0)]
-    cuts = calibrate_scores(control, 0.95, EDGES)["scores"]["residual"]["cuts"]
+    cuts = calibrate(control, 0.95, EDGES)["scores"]["residual"]["cuts"]
     perfect = control.loc[control["kind"] == "perfect", "residual"].to_numpy()
     assert cuts[2]["pooled"]
     assert cuts[2]["cut"] == choose_cut(perfect, 0.95, "low")
@@ -93,7 +96,7 @@ def test_a_bin_with_few_controls_takes_the_cut_of_all():
 
 
 def test_calibrated_limits_replace_fixed_ones_only_where_the_score_separates():
-    calibration = json.loads(json.dumps(calibrate_scores(make_controls(), 0.99, EDGES)))
+    calibration = json.loads(json.dumps(calibrate(make_controls(), 0.99, EDGES)))
     area = pd.Series([0.01, 0.3])
     thresholds = {"max_residual": 0.35, "min_blur_ratio": 0.05, "min_clip_drop": 0.0, "max_outside_difference": 0,
                   "max_residual_frame": None, "max_blur_ratio": 9.0}  # fmt: skip
@@ -113,9 +116,9 @@ def make_shams(count, mean, seed=1):
 
 def test_sham_edits_are_the_reference_where_there_are_enough():
     control = make_controls()
-    alone = calibrate_scores(control, 0.99, EDGES)["scores"]["blur_ratio"]
+    alone = calibrate(control, 0.99, EDGES)["scores"]["blur_ratio"]
     few, many, bad = (
-        calibrate_scores(pd.concat([control, make_shams(*each)]), 0.99, EDGES)["scores"]
+        calibrate(pd.concat([control, make_shams(*each)]), 0.99, EDGES)["scores"]
         for each in ((29, 0.8), (120, 0.8), (120, 0.02))
     )
     assert few["blur_ratio"]["reference"] == "perfect"
@@ -133,8 +136,6 @@ def test_sham_edits_are_the_reference_where_there_are_enough():
 
 
 def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp_path):
-    from unscene.quality.control_calibration import list_shams
-
     sham = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "sham_of": ["a", "b"]})
     score = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "status": ["ok", "skipped"], "seam": [1.5, None],
                           "blur_ratio": [0.5, None], "change": [3.0, None]})  # fmt: skip
@@ -142,31 +143,31 @@ def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp
     assert list_shams(sham, score, mask).to_dict("records") == [
         {"area_fraction": 0.01, "seam": 1.5, "blur_ratio": 0.5, "kind": "sham"}
     ]
-    control = write_inputs(tmp_path, make_controls())
     write_table(sham, tmp_path / "sham.parquet")
     write_table(score, tmp_path / "sham_scores.parquet")
-    found = write_calibration(*control, tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES,
-                              tmp_path / "sham.parquet", [tmp_path / "sham_scores.parquet"])  # fmt: skip
+    inputs = {"sham": tmp_path / "sham.parquet", "sham_scores": [tmp_path / "sham_scores.parquet"]}
+    found, _ = calibrate_run(tmp_path, make_controls(), **inputs)
     assert found["controls"]["sham"] == 1
 
 
-def write_inputs(folder, control):
-    write_table(control, folder / "controls.parquet")
-    edit = pd.DataFrame({"edit_id": ["a", "b", "c"], "status": "ok", "reason": None})
-    score = edit.assign(**{name: [0.1, 0.5, np.nan] for name in MEANT_FOR})
-    write_table(score, folder / "scores.parquet")
-    write_table(
-        edit.assign(area_fraction=[0.01, 0.3, None])[["edit_id", "area_fraction"]], folder / "masks.parquet"
-    )
-    return [folder / f"{name}.parquet" for name in ("controls", "scores", "masks")]
+def calibrate_run(folder, control, **inputs):
+    """Run the rule on some controls and three edits; return the calibration and the z-scores."""
+    write_some(CONTROL_SCORES, control, folder / "controls.parquet")
+    edit = pd.DataFrame({"edit_id": ["a", "b", "c"], "status": "ok"})
+    score = edit.assign(**{name: [0.1, 0.5, np.nan] for name in (*HIGH_IS_GOOD, *LOW_IS_GOOD)})
+    write_some(EDIT_SCORES, score, folder / "scores.parquet")
+    mask = edit[["edit_id"]].assign(area_fraction=[0.01, 0.3, None])
+    write_some(MASKS, mask, folder / "masks.parquet")
+    given = {name: folder / f"{name}.parquet" for name in ("controls", "scores", "masks")}
+    outputs = {"calibration": folder / "c.json", "standard": folder / "z.parquet"}
+    settings = {"quality": {"control_percentile": 0.99, "size_bins": EDGES}}
+    calibrate_scores(Job({"sham": None, **given, **inputs}, outputs, settings))
+    return json.loads((folder / "c.json").read_text()), STANDARD_SCORES.read(folder / "z.parquet")
 
 
 def test_z_scores_are_against_perfect_controls_of_the_same_size(tmp_path):
     control = make_controls()
-    write_calibration(
-        *write_inputs(tmp_path, control), tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES
-    )
-    standard = read_table(tmp_path / "z.parquet")
+    _, standard = calibrate_run(tmp_path, control)
     same = control[(control["kind"] == "perfect") & (control["area_fraction"] == 0.2)]["residual"]
     assert standard.loc[1, "residual_z"] == pytest.approx((0.5 - same.mean()) / same.std())
     assert standard["size_bin"].tolist() == ["0-0.02", "0.08-1", "0-0.02"]
@@ -174,11 +175,7 @@ def test_z_scores_are_against_perfect_controls_of_the_same_size(tmp_path):
 
 
 def test_without_controls_the_calibration_says_so(tmp_path):
-    empty = make_controls().head(0)
-    write_calibration(
-        *write_inputs(tmp_path, empty), tmp_path / "c.json", tmp_path / "z.parquet", 0.99, EDGES
-    )
-    calibration = json.loads((tmp_path / "c.json").read_text())
+    calibration, _ = calibrate_run(tmp_path, make_controls().head(0))
     assert "no controls" in calibration["reason"]
     assert calibration["controls"]["perfect"] == 0
     assert not any(entry["separates"] for entry in calibration["scores"].values())

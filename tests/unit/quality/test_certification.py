@@ -6,6 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from partial_tables import write_some
+from unscene.edits.columns import EDITS
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.quality.accept_head import (
     FEATURES,
     apply_numbers,
@@ -15,9 +19,10 @@ from unscene.quality.accept_head import (
     train_head,
 )
 from unscene.quality.certification import certify, count_needed, get_upper_limit, list_thresholds
+from unscene.quality.columns import EDIT_SCORES, HEAD_SCORES
 from unscene.quality.labelled import calibrate_thresholds
 from unscene.quality.labels import LabelError, list_disagreements, measure_agreement, read_labels, settle
-from unscene.run.tables import read_table, write_table
+from unscene.samples.columns import SAMPLES
 
 
 @pytest.mark.parametrize(
@@ -168,48 +173,52 @@ def test_cross_fitting_never_sees_the_group():
     assert abs(crossed[good].mean() - crossed[~good].mean()) < 0.05
 
 
-def write_run(folder, frame):
-    frame = frame.assign(status="ok", reason=None, image_id=frame["group"], sha256="s")
-    score = frame[["edit_id", "status", "reason", *(name for name in FEATURES if name != "area_fraction")]]
-    write_table(score, folder / "scores.parquet")
-    write_table(frame[["edit_id", "area_fraction"]], folder / "masks.parquet")
-    write_table(frame[["edit_id", "image_id", "sha256"]], folder / "edits.parquet")
-    write_table(frame[["image_id", "group"]].drop_duplicates(), folder / "samples.parquet")
+def make_job(folder, frame, labels):
+    """A job on the tables of the edits in `frame` and the raters' files."""
+    frame = frame.assign(status="ok", image_id=frame["group"], sha256="s")
+    tables = {"scores": EDIT_SCORES, "masks": MASKS, "edits": EDITS, "samples": SAMPLES}
+    inputs = {name: folder / f"{name}.parquet" for name in tables}
+    for name, table in tables.items():
+        rows = frame.drop_duplicates("image_id") if name == "samples" else frame
+        write_some(table, rows, inputs[name])
+    outputs = {"certificate": "c.json", "head_scores": "head.parquet", "disagreements": "open.parquet"}
+    outputs = {name: folder / path for name, path in outputs.items()}
+    return Job(inputs | {"labels": labels}, outputs, {"quality": {"max_defect_rate": 0.1}})
+
+
+def certify_run(job):
+    calibrate_thresholds(job)
+    head = HEAD_SCORES.read(job.outputs.head_scores).set_index("edit_id")["accept_probability"]
+    return json.loads(job.outputs.certificate.read_text()), head
 
 
 def test_certificate_of_a_run(tmp_path):
     frame, good = make_edits(600)
-    write_run(tmp_path, frame)
     answers = {name: YES if fine else THERE for name, fine in zip(frame["edit_id"], good, strict=True)}
     paths = [write_labels(tmp_path / "labels", rater, answers) for rater in ("anna", "bert")]
-    inputs = [tmp_path / f"{name}.parquet" for name in ("scores", "masks", "edits", "samples")]
-    outputs = [tmp_path / name for name in ("certificate.json", "head.parquet", "open.parquet")]
-    calibrate_thresholds(paths, *inputs, *outputs, max_defect_rate=0.1)
-    certificate = json.loads(outputs[0].read_text())
+    job = make_job(tmp_path, frame, [*paths, tmp_path / "labels/sample.json"])
+    certificate, head = certify_run(job)
     point = certificate["operating_point"]
     assert point["upper_limit"] <= 0.1 < point["accepted_share"]
     assert certificate["head"]["auc_held_out"]["auc"] > 0.9
     assert certificate["head"]["trained_on"] + point["held_out"] == certificate["labelled_edits"] == 600
-    head = read_table(outputs[1]).set_index("edit_id")["accept_probability"]
     accepted = head[head >= point["threshold"]].index
     assert 1 - good[frame["edit_id"].isin(accepted)].mean() < 0.1
-    again = outputs[0].read_bytes()
-    calibrate_thresholds(paths, *inputs, *outputs, max_defect_rate=0.1)
-    assert outputs[0].read_bytes() == again
+    again = job.outputs.certificate.read_bytes()
+    certify_run(job)
+    assert job.outputs.certificate.read_bytes() == again
     # an edit that was made anew since is not the one that was labelled
-    edit = read_table(inputs[2])
-    write_table(edit.assign(sha256=["other" if n < 50 else "s" for n in range(len(edit))]), inputs[2])
-    found = calibrate_thresholds(paths, *inputs, *outputs, max_defect_rate=0.1)
+    edit = EDITS.read(job.inputs.edits)
+    EDITS.write(edit.assign(sha256=["other" if n < 50 else "s" for n in range(len(edit))]), job.inputs.edits)
+    found, _ = certify_run(job)
     assert (found["labelled_edits"], found["labels_of_other_files"]) == (550, 50)
 
 
 def test_too_few_labels_give_a_certificate_that_says_so(tmp_path):
-    frame, good = make_edits(60)
-    write_run(tmp_path, frame)
-    paths = [write_labels(tmp_path / "labels", "anna", {"e1": YES, "e2": THERE})]
-    inputs = [tmp_path / f"{name}.parquet" for name in ("scores", "masks", "edits", "samples")]
-    outputs = [tmp_path / name for name in ("certificate.json", "head.parquet", "open.parquet")]
-    found = calibrate_thresholds(paths, *inputs, *outputs, max_defect_rate=0.1)
+    frame, _ = make_edits(60)
+    found, head = certify_run(
+        make_job(tmp_path, frame, [write_labels(tmp_path / "labels", "anna", {"e1": YES, "e2": THERE})])
+    )
     assert found["operating_point"]["threshold"] is None
     assert "at least 10 of each" in found["operating_point"]["reason"]
-    assert read_table(outputs[1])["accept_probability"].isna().all()
+    assert head.isna().all()

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from unscene.machine.job import Job
 from unscene.photos.images import write_png
-from unscene.quality.control_scoring import COLUMNS, score_controls
+from unscene.quality import control_scoring
+from unscene.quality.columns import CONTROL_SCORES
 from unscene.quality.controls import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
-from unscene.quality.edit_scores import measure_pixels
+from unscene.quality.edit_scores import Judge, measure_pixels
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 
@@ -142,13 +144,27 @@ def make_run(folder, count=12):
     write_table(pd.DataFrame(masks), folder / "masks.parquet")
 
 
-def run(folder, controls=8, judge=None, **runtime):
-    score_controls(folder / "samples.parquet", folder / "masks.parquet", folder / "controls.parquet", controls,
-                       [0.02, 0.08], 7, judge, 0.1, None, None, RUNTIME | runtime)  # fmt: skip
-    return read_table(folder / "controls.parquet", COLUMNS)
+@pytest.fixture
+def run(monkeypatch):
+    """A function that makes and scores the controls of a folder."""
+
+    def score(folder, controls=8, judge=None, **runtime):
+        runtime = RUNTIME | runtime
+        judge = judge and Judge(judge, 0.1, runtime["batch_size"])
+        monkeypatch.setattr(control_scoring, "load_models", lambda job: {"judge": judge})
+        job = Job(
+            {name: folder / f"{name}.parquet" for name in ("samples", "masks")},
+            {"table": folder / "controls.parquet"},
+            {"quality": {"controls": controls, "size_bins": [0.02, 0.08]}, "seed": 7},
+            runtime,
+        )
+        control_scoring.score_controls(job)
+        return CONTROL_SCORES.read(job.outputs.table)
+
+    return score
 
 
-def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path):
+def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path, run):
     make_run(tmp_path)
     control = run(tmp_path, judge=ColourJudge())
     counts = control["kind"].value_counts()
@@ -170,14 +186,14 @@ def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path):
     assert control[control["kind"] == "neighbour"]["outside_difference"].min() > 20
 
 
-def test_batches_and_repeats_change_nothing(tmp_path):
+def test_batches_and_repeats_change_nothing(tmp_path, run):
     make_run(tmp_path)
     pd.testing.assert_frame_equal(
         run(tmp_path, judge=ColourJudge()), run(tmp_path, judge=ColourJudge(), batch_size=64)
     )
 
 
-def test_a_ground_with_the_class_is_left_out_and_bad_photos_do_no_harm(tmp_path):
+def test_a_ground_with_the_class_is_left_out_and_bad_photos_do_no_harm(tmp_path, run):
     make_run(tmp_path)
     all_dogs = read_table(tmp_path / "masks.parquet")
     write_table(all_dogs.assign(category="dog"), tmp_path / "masks.parquet")

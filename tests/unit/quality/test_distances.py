@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from unscene.machine.job import Job
 from unscene.photos.images import write_png
-from unscene.quality.distances import COLUMNS, load_embedder, measure_distances
+from unscene.quality.columns import DISTANCES
+from unscene.quality.distances import measure_distances
 from unscene.quality.kernel_distances import measure_cmmd, measure_kid
-from unscene.run.tables import read_table, write_table
+from unscene.run.tables import write_table
 
 
 def draw_features(rng, count, shift=0.0, width=16):
@@ -74,27 +76,35 @@ def make_run(folder, count=60):
     write_table(frame[["image_id", "words"]], folder / "keywords.parquet")
     write_table(frame[["image_id"]].assign(category="cat").head(1), folder / "masks.parquet")
     write_table(pd.DataFrame(pairs), folder / "pairs.parquet")
-    return [folder / f"{name}.parquet" for name in ("samples", "keywords", "masks", "pairs", "sets")]
+    return Job(
+        {name: folder / f"{name}.parquet" for name in ("samples", "keywords", "masks", "pairs")},
+        {"table": folder / "distances.parquet"},
+        {"seed": 7},
+        {"device": "cpu", "batch_size": 16},
+        config={"train": {"clip": "resources/embedded/clip"}},
+    )
 
 
-def test_edits_are_nearer_to_photos_without_the_class_than_originals(tmp_path, checkout):
-    paths = make_run(tmp_path)
-    embed = load_embedder("resources/embedded/clip", "cpu", 16)
-    table = measure_distances(*paths, seed=7, embed=embed)
-    row = table.set_index("category").loc["dog"]
+def measure(job):
+    measure_distances(job)
+    return DISTANCES.read(job.outputs.table).set_index("category").loc["dog"]
+
+
+def test_edits_are_nearer_to_photos_without_the_class_than_originals(tmp_path):
+    job = make_run(tmp_path)
+    row = measure(job)
     assert (row["edits"], row["photos"], row["status"]) == (40, 20, "ok")
     assert row["cmmd"] < row["cmmd_original"] / 5
     assert row["kid"] < row["kid_original"]
-    first = paths[-1].read_bytes()
-    measure_distances(*paths, seed=7, embed=embed)
-    assert paths[-1].read_bytes() == first
+    first = job.outputs.table.read_bytes()
+    measure(job)
+    assert job.outputs.table.read_bytes() == first
 
 
 def test_few_photos_are_a_row_with_a_reason(tmp_path):
-    paths = make_run(tmp_path, count=12)
+    job = make_run(tmp_path, count=12)
     (tmp_path / "toy_0.png").write_bytes(b"broken")
-    measure_distances(*paths, seed=7, embed=load_embedder("resources/embedded/clip", "cpu", 16))
-    row = read_table(paths[-1], COLUMNS).iloc[0]
+    row = measure(job)
     assert (row["status"], row["photos"], row["edits"]) == ("skipped", 3, 8)
     assert "fewer than 20" in row["reason"]
     assert np.isnan(row["cmmd"])

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from unscene.machine.job import Job
 from unscene.photos.images import write_png
-from unscene.quality.edit_scores import COLUMNS, SCORES, load_clip_scorer, load_dino, load_judge
-from unscene.quality.scoring import score_edits
+from unscene.quality import scoring
+from unscene.quality.columns import EDIT_SCORES
+from unscene.quality.edit_scores import Judge, load_clip_scorer, load_dino, load_judge
+from unscene.quality.scores import SCORES
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 
@@ -80,13 +83,23 @@ def make_shard(folder, count=4):
         write_table(pd.DataFrame(rows), folder / f"{name}.parquet")
 
 
-def run(folder, judge=None, clip=None, dino=None, **runtime):
-    paths = [folder / f"{name}.parquet" for name in ("samples", "masks", "edits", "scores")]
-    score_edits(*paths, judge=judge, judge_confidence=0.1, clip=clip, dino=dino, runtime=RUNTIME | runtime)
-    return read_table(paths[-1], COLUMNS).set_index("edit_id")
+@pytest.fixture
+def run(monkeypatch):
+    """A function that scores the edits of a folder by the given models."""
+
+    def score(folder, judge=None, clip=None, dino=None, **runtime):
+        runtime = RUNTIME | runtime
+        judge = judge and Judge(judge, 0.1, runtime["batch_size"])
+        models = {"judge": judge, "clip": clip, "dino": dino}
+        monkeypatch.setattr(scoring, "load_models", lambda job: models)
+        inputs = {name: folder / f"{name}.parquet" for name in ("samples", "masks", "edits")}
+        scoring.score_edits(Job(inputs, {"table": folder / "scores.parquet"}, runtime=runtime))
+        return EDIT_SCORES.read(folder / "scores.parquet").set_index("edit_id")
+
+    return score
 
 
-def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
+def test_every_edit_gets_a_row_and_raw_scores(tmp_path, run):
     make_shard(tmp_path)
     score = run(tmp_path, RedJudge(), score_redness, GreyScorer())
     assert list(score.index) == [f"toy_{number}-dog" for number in range(4)]
@@ -108,10 +121,10 @@ def test_every_edit_gets_a_row_and_raw_scores(tmp_path):
     assert np.isnan(broken["seam"])
     assert failed["status"] == "skipped"
     assert "out_of_memory" in failed["reason"]
-    assert np.isnan(failed[SCORES].to_numpy(float)).all()
+    assert np.isnan(failed[list(SCORES)].to_numpy(float)).all()
 
 
-def test_without_models_their_scores_are_null_and_say_why(tmp_path):
+def test_without_models_their_scores_are_null_and_say_why(tmp_path, run):
     make_shard(tmp_path)
     clean = run(tmp_path).loc["toy_0-dog"]
     assert np.isnan(clean["residual"])
@@ -123,7 +136,7 @@ def test_without_models_their_scores_are_null_and_say_why(tmp_path):
     assert clean["seam"] > 0
 
 
-def test_batches_change_nothing_and_originals_are_judged_once(tmp_path):
+def test_batches_change_nothing_and_originals_are_judged_once(tmp_path, run):
     make_shard(tmp_path, count=12)
     judge = RedJudge()
     alone, together = (
@@ -136,14 +149,14 @@ def test_batches_change_nothing_and_originals_are_judged_once(tmp_path):
     assert sum(judge.asked) == 2 * 6  # of twelve edits three were not made and three were broken
 
 
-def test_an_exchanged_edit_stops_the_run(tmp_path):
+def test_an_exchanged_edit_stops_the_run(tmp_path, run):
     make_shard(tmp_path)
     Image.new("RGB", (64, 64), (1, 2, 3)).save(tmp_path / "edit_0.png")
     with pytest.raises(ValueError, match=r"edit_0\.png.*changed"):
         run(tmp_path)
 
 
-def test_a_photo_that_is_gone_is_a_failed_row_and_many_stop_the_run(tmp_path):
+def test_a_photo_that_is_gone_is_a_failed_row_and_many_stop_the_run(tmp_path, run):
     make_shard(tmp_path)
     (tmp_path / "photo_0.png").unlink()
     score = run(tmp_path)
@@ -158,7 +171,7 @@ def test_a_photo_that_is_gone_is_a_failed_row_and_many_stop_the_run(tmp_path):
         run(many)
 
 
-def test_an_empty_shard_has_the_same_columns(tmp_path):
+def test_an_empty_shard_has_the_same_columns(tmp_path, run):
     make_shard(tmp_path)
     full = run(tmp_path)
     for name in ("samples", "masks", "edits"):
@@ -169,7 +182,7 @@ def test_an_empty_shard_has_the_same_columns(tmp_path):
 
 
 def test_no_path_means_no_model():
-    assert load_judge(None, 64, "cpu", RUNTIME) is None
+    assert load_judge(None, {}, "cpu", RUNTIME) is None
     assert load_clip_scorer(None, "cpu", 4) is None
     assert load_dino(None, "cpu", 4) is None
 
@@ -187,10 +200,11 @@ def test_real_detector_judges_a_real_removal(tmp_path, real_data):
     original = np.asarray(Image.open(real_data / "coco_sample" / "images" / photo.file_name).convert("RGB"))
     mask = cv2.dilate(photo.draw_objects(category).astype(np.uint8), np.ones((15, 15))) > 0
     edited = cv2.inpaint(original, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
-    judge = load_judge(str(real_data / "models" / "yolo11n-seg.pt"), 320, "cpu", RUNTIME | {"batch_size": 2})
+    settings = {"judge_image_size": 320, "judge_confidence": 0.1}
+    judge = load_judge(real_data / "models" / "yolo11n-seg.pt", settings, "cpu", RUNTIME | {"batch_size": 2})
     from unscene.quality.image_scores import judge_removal
 
-    before, after = judge.detect([original, edited], 0.1)
+    before, after = judge.detect([original, edited])
     result = judge_removal(before, after, category, mask)
     assert result["original_confidence"] > 0.5
     assert result["residual"] < result["original_confidence"] / 2

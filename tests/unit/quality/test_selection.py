@@ -6,17 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.quality import selection as step
+from partial_tables import write_some
+from unscene.captions.columns import CAPTIONS
+from unscene.edits.columns import EDITS
+from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
+from unscene.quality.columns import EDIT_SCORES, HEAD_SCORES, PAIRS, REJECTED, UNFILTERED
 from unscene.quality.selection import check_nothing_lost, select_pairs, shorten_reason
-from unscene.run.tables import read_table, write_json, write_table
+from unscene.run.tables import write_json
+from unscene.samples.columns import SAMPLES
 
-NAMES = ["samples", "masks", "edits", "captions", "scores"]
+TABLES = {"samples": SAMPLES, "masks": MASKS, "edits": EDITS, "captions": CAPTIONS, "scores": EDIT_SCORES}
 THRESHOLDS = {"max_residual": 0.3, "max_seam": 2.0, "min_change": 4.0}
 
 
 def make_tables(folder, **changes):
     """Six wanted edits; `changes` maps edit number -> {"table.column": value}, or table -> None to lose the row."""
-    frames = {name: [] for name in NAMES}
+    frames = {name: [] for name in TABLES}
     for number in range(6):
         name, image_id = f"toy_{number}-dog", f"toy_{number}"
         rows = {
@@ -38,23 +44,32 @@ def make_tables(folder, **changes):
                 del rows[table]
         for table, row in rows.items():
             frames[table].append(row)
-    paths = {}
     for name, rows in frames.items():
-        paths[f"path_to_{name}"] = folder / f"{name}.parquet"
-        write_table(pd.DataFrame(rows), paths[f"path_to_{name}"])
-    return paths | {
-        "path_to_pairs": folder / "pairs.parquet",
-        "path_to_rejected": folder / "rejected.parquet",
-        "path_to_unfiltered": folder / "unfiltered.parquet",
-    }
+        write_some(TABLES[name], pd.DataFrame(rows), folder / f"{name}.parquet")
+
+
+def make_job(folder, thresholds=THRESHOLDS, policy="fixed", **inputs):
+    """A job on the tables of a folder."""
+    names = ("pairs", "rejected", "unfiltered")
+    return Job(
+        {name: folder / f"{name}.parquet" for name in TABLES} | inputs,
+        {name: folder / f"{name}.parquet" for name in names},
+        {"quality": {"thresholds": thresholds, "policy": policy, "size_bins": [0.05]}},
+    )
+
+
+def decide(job):
+    """Run the rule; return the pairs, and the refused edits by their name."""
+    select_pairs(job)
+    pair, rejected = PAIRS.read(job.outputs.pairs), REJECTED.read(job.outputs.rejected)
+    return pair, rejected.set_index("edit_id")
 
 
 def select(folder, thresholds=THRESHOLDS, **changes):
-    paths = make_tables(folder, **changes)
-    select_pairs(**paths, thresholds=thresholds)
-    pair, rejected = read_table(paths["path_to_pairs"]), read_table(paths["path_to_rejected"])
-    assert sorted([*pair["edit_id"], *rejected["edit_id"]]) == [f"toy_{number}-dog" for number in range(6)]
-    return pair, rejected.set_index("edit_id")
+    make_tables(folder, **changes)
+    pair, rejected = decide(make_job(folder, thresholds))
+    assert sorted([*pair["edit_id"], *rejected.index]) == [f"toy_{number}-dog" for number in range(6)]
+    return pair, rejected
 
 
 def test_good_edits_are_pairs_with_all_that_later_stages_read(tmp_path):
@@ -95,7 +110,7 @@ def test_every_stage_that_can_refuse_gives_its_own_reason(tmp_path):
     }
     assert all(len(reasons) == 1 for reasons in rejected["all_reasons"])  # consequences are no reasons
     assert rejected.loc["toy_0-dog", "detail"] == "mask: too_small: 0.1 %"
-    assert read_table(tmp_path / "unfiltered.parquet")["edit_id"].tolist() == ["toy_5-dog"]
+    assert UNFILTERED.read(tmp_path / "unfiltered.parquet")["edit_id"].tolist() == ["toy_5-dog"]
 
 
 def test_unfiltered_pairs_hold_what_scores_alone_refuse(tmp_path):
@@ -103,7 +118,7 @@ def test_unfiltered_pairs_hold_what_scores_alone_refuse(tmp_path):
     pair, _ = select(
         tmp_path, e1=bad, e2={"scores.sane": 0.0, "scores.sane_reason": "torn"}, e3={"captions": None}
     )
-    unfiltered = read_table(tmp_path / "unfiltered.parquet")
+    unfiltered = UNFILTERED.read(tmp_path / "unfiltered.parquet")
     assert pair["edit_id"].tolist() == ["toy_0-dog", "toy_4-dog", "toy_5-dog"]
     assert unfiltered["edit_id"].tolist() == ["toy_0-dog", "toy_1-dog", "toy_4-dog", "toy_5-dog"]
     assert unfiltered.columns.tolist() == pair.columns.tolist()
@@ -149,18 +164,18 @@ def test_a_null_threshold_is_off(tmp_path):
 
 
 def test_a_threshold_without_a_score_names_its_key(tmp_path):
-    paths = make_tables(tmp_path)
-    for key in ("max_beauty", "status", "min_reason"):
+    make_tables(tmp_path)
+    for key in ("max_beauty", "status", "min_reason", "max_change"):
         with pytest.raises(ValueError, match=f"quality.thresholds.{key}"):
-            select_pairs(**paths, thresholds={key: 1.0})
+            select_pairs(make_job(tmp_path, {key: 1.0}))
 
 
 def test_an_edit_that_stands_twice_is_an_error(tmp_path):
-    paths = make_tables(tmp_path)
-    score = read_table(paths["path_to_scores"])
-    write_table(pd.concat([score, score.head(1)]), paths["path_to_scores"])
+    make_tables(tmp_path)
+    score = EDIT_SCORES.read(tmp_path / "scores.parquet")
+    EDIT_SCORES.write(pd.concat([score, score.head(1)]), tmp_path / "scores.parquet")
     with pytest.raises(ValueError, match=r"scores\.parquet.*toy_0-dog"):
-        select_pairs(**paths, thresholds=THRESHOLDS)
+        select_pairs(make_job(tmp_path))
 
 
 def test_lost_or_doubled_edits_are_noticed():
@@ -171,12 +186,11 @@ def test_lost_or_doubled_edits_are_noticed():
 
 
 def test_nothing_wanted_gives_empty_tables_with_columns(tmp_path):
-    paths = make_tables(tmp_path)
-    for name in NAMES:
-        write_table(read_table(paths[f"path_to_{name}"]).head(0), paths[f"path_to_{name}"])
-    select_pairs(**paths, thresholds=THRESHOLDS)
-    pair = read_table(paths["path_to_pairs"], step.PAIR_COLUMNS)
-    rejected = read_table(paths["path_to_rejected"], step.REJECTED_COLUMNS)
+    make_tables(tmp_path)
+    for name, table in TABLES.items():
+        path = tmp_path / f"{name}.parquet"
+        table.write(table.read(path).head(0), path)
+    pair, rejected = decide(make_job(tmp_path))
     assert len(pair) == len(rejected) == 0
 
 
@@ -194,24 +208,25 @@ def make_calibration(separates=True):
                        "seam": {"good": "low", "separates": False, "cuts": cuts}}}  # fmt: skip
 
 
-def select_by_policy(folder, thresholds=THRESHOLDS, policy="calibrated", **options):
+def select_by_policy(folder, thresholds=THRESHOLDS, policy="calibrated"):
+    """Select by the calibration or certificate in c.json."""
     changes = {
         f"e{n}": {"scores.residual": n / 10, "masks.area_fraction": 0.01 if n < 3 else 0.1} for n in range(6)
     }
-    paths = make_tables(folder, **changes, **options.pop("changes", {}))
-    select_pairs(**paths, thresholds=thresholds, policy=policy, size_bins=[0.05], **options)
-    return read_table(paths["path_to_pairs"]), read_table(paths["path_to_rejected"]).set_index("edit_id")
+    make_tables(folder, **changes)
+    by = {"calibrated": "calibration", "certified": "certificate"}[policy]
+    return decide(make_job(folder, thresholds, policy, **{by: folder / "c.json"}))
 
 
 def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
     write_json(make_calibration(), tmp_path / "c.json")
     thresholds = {"max_residual": 0.0, "max_seam": 0.1, "max_outside_difference": None}
-    pair, rejected = select_by_policy(tmp_path, thresholds, path_to_calibration=tmp_path / "c.json")
+    pair, rejected = select_by_policy(tmp_path, thresholds)
     # residuals 0, .1, .2 in the small bin (cut .2), .3, .4, .5 in the large one (cut .6); seam 1.0 > .1 is not used
     assert len(pair) == 6
     write_json(make_calibration() | {"scores": {"residual": make_calibration()["scores"]["residual"] | {
         "cuts": [{"cut": 0.05}, {"cut": 0.45}]}}}, tmp_path / "c.json")  # fmt: skip
-    pair, rejected = select_by_policy(tmp_path, thresholds, path_to_calibration=tmp_path / "c.json")
+    pair, rejected = select_by_policy(tmp_path, thresholds)
     assert sorted(rejected.index) == ["toy_1-dog", "toy_2-dog", "toy_5-dog"]
     assert set(rejected["reason"]) == {"quality: max_residual"}
     assert rejected.loc["toy_5-dog", "detail"] == "quality: max_residual: 0.5, limit 0.45"
@@ -219,10 +234,10 @@ def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
 
 def test_a_score_that_does_not_separate_is_not_used_and_null_stays_off(tmp_path):
     write_json(make_calibration(separates=False), tmp_path / "c.json")
-    pair, _ = select_by_policy(tmp_path, {"max_residual": 0.1}, path_to_calibration=tmp_path / "c.json")
+    pair, _ = select_by_policy(tmp_path, {"max_residual": 0.1})
     assert len(pair) == 6
     write_json(make_calibration(), tmp_path / "c.json")
-    pair, _ = select_by_policy(tmp_path, {"max_residual": None}, path_to_calibration=tmp_path / "c.json")
+    pair, _ = select_by_policy(tmp_path, {"max_residual": None})
     assert len(pair) == 6
 
 
@@ -230,13 +245,13 @@ def test_certified_policy_accepts_by_the_head_and_refuses_what_has_no_probabilit
     head = pd.DataFrame(
         {"edit_id": [f"toy_{n}-dog" for n in range(5)], "accept_probability": [0.9, 0.8, 0.7, 0.2, np.nan]}
     )
-    write_table(head, tmp_path / "head.parquet")
+    HEAD_SCORES.write(head, tmp_path / "head.parquet")
     certificate = {
         "operating_point": {"threshold": 0.7, "reason": None},
         "head_scores": str(tmp_path / "head.parquet"),
     }
     write_json(certificate, tmp_path / "c.json")
-    pair, rejected = select_by_policy(tmp_path, policy="certified", path_to_certificate=tmp_path / "c.json")
+    pair, rejected = select_by_policy(tmp_path, policy="certified")
     assert pair["edit_id"].tolist() == [
         "toy_0-dog",
         "toy_1-dog",
@@ -251,4 +266,4 @@ def test_certified_policy_without_a_certificate_stops_and_says_how_to_go_on(tmp_
         {"operating_point": {"threshold": None, "reason": "too few"}, "head_scores": "x"}, tmp_path / "c.json"
     )
     with pytest.raises(ValueError, match="too few; label more edits"):
-        select_by_policy(tmp_path, policy="certified", path_to_certificate=tmp_path / "c.json")
+        select_by_policy(tmp_path, policy="certified")

@@ -1,0 +1,336 @@
+"""The scores of an edit, one entry each, and what measures them. Lists of scores, columns and thresholds come from the entries.
+
+A new score is one entry here and its function: docs/QUALITY.md has the recipe. Importing this loads no model library.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from unscene.machine.job import Job
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What measures scores, and the model that it needs.
+
+    needs: the config key of the model's path; empty when pixels are enough. absent: what `{score}_reason` says when the
+    config names no model. licence: of the models that are commonly given. load: returns the model of a job, None when the
+    config names none. measure: adds its scores to the `values` of a batch of (row, views, values).
+    """
+
+    name: str
+    doc: str
+    needs: str = ""
+    absent: str = ""
+    licence: str = ""
+    load: "Callable[[Job], object] | None" = None
+    measure: "Callable[[list[tuple], object], None] | None" = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """All that a score is.
+
+    gate: its place in docs/QUALITY.md. maker: a key of MAKERS. good: the side that is better, `high` or `low`; None for a
+    score that is good on neither. best: the best value in words, where a side alone misleads. meant_for: the failures
+    (keys of `unscene.quality.controls.FAILURES`) that it exists for; the calibration uses it when it tells one of them.
+    judges_fill: it judges what was painted and not whether the object went, so sham edits are its reference. is_invariant:
+    its threshold is no matter of taste and stays as it is under every policy. null: why a scored edit can lack it.
+    measure: of a score of pixels, a function of (original, edited, mask).
+    """
+
+    name: str
+    gate: str
+    maker: str
+    doc: str
+    unit: str
+    good: str | None = None
+    best: str = ""
+    source: str = ""
+    meant_for: tuple[str, ...] = ()
+    judges_fill: bool = False
+    is_invariant: bool = False
+    null: str = ""
+    measure: "Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None" = None
+
+    @property
+    def threshold(self) -> str | None:
+        """The key of its threshold in the config; None when nothing can be accepted by it."""
+        return None if self.good is None else f"{'min' if self.good == 'high' else 'max'}_{self.name}"
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the table has a column that says why the score is null."""
+        return bool(self.null or MAKERS[self.maker].needs)
+
+
+def _load_judge(job: "Job") -> object:
+    from unscene.quality.edit_scores import load_judge
+
+    guard = job.look_up("quality.judge_sha256")
+    return load_judge(job.find("quality.judge"), job.settings["quality"], job.device, job.runtime, guard)
+
+
+def _load_clip(job: "Job") -> object:
+    from unscene.quality.edit_scores import load_clip_scorer
+
+    runtime = job.runtime
+    return load_clip_scorer(job.find("train.clip"), job.device, runtime["batch_size"], runtime["compile"])
+
+
+def _load_dino(job: "Job") -> object:
+    from unscene.quality.edit_scores import load_dino
+
+    return load_dino(job.find("quality.dino"), job.device, job.runtime["batch_size"])
+
+
+def _ask_judge(usable: list[tuple], model: object) -> None:
+    from unscene.quality.edit_scores import ask_judge
+
+    ask_judge(usable, model)
+
+
+def _ask_clip(usable: list[tuple], model: object) -> None:
+    from unscene.quality.edit_scores import ask_clip
+
+    ask_clip(usable, model)
+
+
+def _ask_dino(usable: list[tuple], model: object) -> None:
+    from unscene.quality.edit_scores import ask_dino
+
+    ask_dino(usable, model)
+
+
+def _of_pixels(function: str) -> "Callable[[np.ndarray, np.ndarray, np.ndarray], float]":
+    """Return a function of `image_scores`, which is imported at its first call."""
+
+    def measure(original: "np.ndarray", edited: "np.ndarray", mask: "np.ndarray") -> float:
+        from unscene.quality import image_scores
+
+        return getattr(image_scores, function)(original, edited, mask)
+
+    return measure
+
+
+def _index(*entries) -> dict:
+    return {entry.name: entry for entry in entries}
+
+
+MAKERS: dict[str, Maker] = _index(
+    Maker("file", "the edited photo as a file"),
+    Maker("pixels", "pixels of original, edit and mask"),
+    Maker(
+        "judge", "a second detector, on original and edit", "quality.judge", "no judge (quality.judge is null)",
+        "AGPL-3.0 (ultralytics YOLO), Apache-2.0 (DETR family)", _load_judge, _ask_judge,
+    ),
+    Maker(
+        "clip", "CLIP, on the object's box", "train.clip", "no CLIP (train.clip)",
+        "that of its weights", _load_clip, _ask_clip,
+    ),
+    Maker(
+        "dino", "DINOv2's patch features", "quality.dino", "no DINOv2 (quality.dino is null)",
+        "Apache-2.0", _load_dino, _ask_dino,
+    ),
+)  # fmt: skip
+
+_DETECTOR_GATES = "detector gates as in PIPE (Wasserman et al., 2404.18212) and RORem (Li et al., CVPR 2025)"
+_LEFTOVERS = ("untouched", "half", "rim")
+
+SCORES: dict[str, Score] = _index(
+    Score(
+        "sane",
+        "Q0",
+        "file",
+        "decodes, has the original's size, finite, not one single value (`sane_reason` says which)",
+        "0 or 1",
+        best="1",
+        null="the file is broken",
+    ),
+    Score(
+        "outside_difference",
+        "Q1",
+        "pixels",
+        "largest change of a pixel outside the mask that was really used; anything but 0 is an error of the paste-back",
+        "0–255",
+        good="low",
+        best="0",
+        is_invariant=True,
+        measure=_of_pixels("measure_outside_difference"),
+    ),
+    Score(
+        "change",
+        "Q2",
+        "pixels",
+        "mean absolute change inside the mask",
+        "0–255",
+        good="high",
+        meant_for=("untouched", "rim"),
+        measure=_of_pixels("measure_change"),
+    ),
+    Score(
+        "ssim",
+        "Q2",
+        "pixels",
+        "structural similarity to the original inside the mask (luminance, Gaussian window of 11 pixels)",
+        "−1–1",
+        good="low",
+        source="Wang et al., IEEE TIP 13(4), 2004",
+        meant_for=("untouched", "rim"),
+        measure=_of_pixels("measure_ssim"),
+    ),
+    Score(
+        "seam",
+        "Q3",
+        "pixels",
+        "colour step across the mask's edge over the step that the scene has anyway",
+        "ratio",
+        good="low",
+        best="about 1 or less",
+        source="own, after the ring difference of the usual blending checks",
+        meant_for=("toned",),
+        judges_fill=True,
+        null="no pixels around the mask",
+        measure=_of_pixels("measure_seam"),
+    ),
+    Score(
+        "blur_ratio",
+        "Q3",
+        "pixels",
+        "variance of the Laplacian inside the mask (eroded by a pixel) over that of the original around it",
+        "ratio",
+        good="high",
+        best="about 1",
+        source="focus measure: Pech-Pacheco et al., ICPR 2000",
+        meant_for=("blurred",),
+        judges_fill=True,
+        null="no pixels around the mask",
+        measure=_of_pixels("measure_blur_ratio"),
+    ),
+    Score(
+        "residual",
+        "Q4",
+        "judge",
+        "the judge's greatest confidence in a box of the removed class that lies by half in the mask or has IoU ≥ .3 "
+        "with a box of the class in the original",
+        "0–1",
+        good="low",
+        best="0",
+        source=_DETECTOR_GATES,
+        meant_for=_LEFTOVERS,
+    ),
+    Score(
+        "residual_frame",
+        "Q4",
+        "judge",
+        "`residual`, but anywhere in the photo: stricter, also finds instances that were never masked",
+        "0–1",
+        good="low",
+        best="0",
+        source=_DETECTOR_GATES,
+        meant_for=_LEFTOVERS,
+    ),
+    Score(
+        "original_confidence",
+        "Q4",
+        "judge",
+        "the judge's confidence in the object before the edit; a judge that never saw it proves nothing by not seeing "
+        "it later",
+        "0–1",
+    ),
+    Score(
+        "new_object",
+        "Q5",
+        "judge",
+        "greatest confidence in a box of any class that lies by .6 in the mask and has IoU < .5 with every box of the "
+        "original; a box of another class is not excused by the removed object's own box, since what stands in its "
+        "place is new",
+        "0–1",
+        good="low",
+        best="0",
+        source=_DETECTOR_GATES,
+        meant_for=("pasted",),
+    ),
+    Score(
+        "collateral",
+        "Q6",
+        "judge",
+        "share of the original's other objects (confidence ≥ .5, under .2 masked) that are found again, same class, "
+        "IoU ≥ .5",
+        "0–1",
+        good="high",
+        best="1",
+        source=_DETECTOR_GATES,
+        meant_for=("neighbour",),
+        null="no other object in the original",
+    ),
+    Score(
+        "clip_drop",
+        "Q7",
+        "clip",
+        "fall of CLIP's logit of \"a photo of a {class}\" on the object's box, centred on a black square",
+        "logit",
+        good="high",
+        source="class similarity before and after: PIPE; crop padded as in CLIP-based region scoring; Radford et al., 2021",
+        meant_for=_LEFTOVERS,
+    ),
+    Score(
+        "clip_present",
+        "Q7",
+        "clip",
+        'after the edit, CLIP\'s softmax probability of "a photo of a {class}" against "a photo of a background" and '
+        '"a photo of an empty place", on the same crop',
+        "0–1",
+        good="low",
+        source="zero-shot classification: Radford et al., 2021",
+        meant_for=_LEFTOVERS,
+    ),
+    Score(
+        "rc_s",
+        "Q8",
+        "dino",
+        "RC-S-lite: in windows of a quarter of a square crop around each part of the hole, 10 × the squared distance of "
+        "the mean DINOv2 patch features inside and outside; exp(−mean / 3). Needs `quality.dino`",
+        "0–1",
+        good="high",
+        source="RC-S of PROVE, 2605.14534, its kernel replaced by the distance of the means",
+        meant_for=("half", "rim", "pasted", "blurred", "toned"),
+        null="no window with enough of the hole and of its surroundings",
+    ),
+)
+
+
+def list_names(wanted: Callable[[Score], object] = lambda score: True) -> list[str]:
+    """Return the names of the scores that are wanted, in the order of the entries."""
+    return [score.name for score in SCORES.values() if wanted(score)]
+
+
+INVARIANTS = list_names(lambda score: score.is_invariant)
+HIGH_IS_GOOD = list_names(lambda score: score.good == "high" and not score.is_invariant)
+LOW_IS_GOOD = list_names(lambda score: score.good == "low" and not score.is_invariant)
+# What is known of an edit and good on neither side: `sane` decides alone, before any threshold.
+CONTEXT = list_names(lambda score: score.good is None and score.maker != "file")
+EXPLAINED = list_names(lambda score: score.is_explained)
+PIXEL_SCORES = list_names(lambda score: score.measure)
+# What judges a fill and not a removal: the object of a sham edit is still there.
+SHAM_SCORES = list_names(lambda score: score.judges_fill)
+THRESHOLDS = {score.threshold: score for score in SCORES.values() if score.threshold}
+# A good fill of even background changes little and looks like it: other thresholds cannot judge a sham edit.
+SHAM_THRESHOLDS = [key for key, score in THRESHOLDS.items() if score.judges_fill or score.is_invariant]
+
+
+def write_row(score: Score) -> str:
+    """Return a score's row of the table in docs/QUALITY.md."""
+    cells = (
+        score.gate,
+        f"`{score.name}`",
+        score.unit,
+        score.best or score.good or "",
+        score.doc,
+        score.source,
+    )
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
