@@ -79,9 +79,13 @@ def list_code(path: Path) -> tuple[Path, ...]:
 @cache
 def read_module(path: Path) -> Module:
     """Return what counts of a file; each file is parsed once in a process."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return parse_module(path.read_text(encoding="utf-8"))
+
+
+def parse_module(text: str) -> Module:
+    """Return what counts of the text of a module."""
     syntax = _Syntax()
-    syntax.add(tree)
+    syntax.add(ast.parse(text))
     hashed = hashlib.sha256("\x1f".join(syntax.tokens).encode())
     uses: set[Path] = set()
     imported = set()
