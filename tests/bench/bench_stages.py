@@ -21,6 +21,7 @@ from unscene.run.offline import stay_offline
 stay_offline()
 from embedded_shard import CONFIG, RUNTIME, SHARD, make_shard, run_stage
 from result_lines import print_bench
+from unscene.machine.devices import Setup
 from unscene.run.checkout import resolve_path
 
 REPEATS = 3
@@ -85,9 +86,8 @@ def set_threads() -> None:
 
 def list_stages(runtime: dict):
     """Return (name, unit, items, our run, the plain loop) of each stage; models are loaded and shared."""
-    from unscene.edits.removal import MIN_CHANGE, Removal, find_fault
-    from unscene.edits.removers import load_remover
-    from unscene.edits.removing import list_edits
+    from unscene.edits.removal import MIN_CHANGE, Removal, find_fault, list_edits
+    from unscene.edits.removers import Weights, load_remover
     from unscene.machine.batching import read_checked_photo
     from unscene.machine.engine import Engine
     from unscene.machine.scratch import Scratch
@@ -113,7 +113,7 @@ def list_stages(runtime: dict):
             Engine(stage, runtime, scratch).run(items)
 
     photos = list_wanted(read_table(tables["samples"]), read_table(tables["keywords"]))
-    detector = Detector(resolve_path(masks["weights"]), masks["image_size"], "cpu", "float32", BATCH)
+    detector = Detector(resolve_path(masks["weights"]), masks["image_size"], Setup(batch_size=BATCH))
     known = set(detector.categories)
 
     def segment_plainly():
@@ -141,7 +141,9 @@ def list_stages(runtime: dict):
     )
 
     wanted = list_edits(read_table(tables["samples"]), read_table(tables["masks"]))
-    remover = load_remover(edits, runtime, "cpu", resolve_path(edits["weights"]), "0" * 16)
+    remover = load_remover(
+        edits, Weights(resolve_path(edits["weights"]), fingerprint="0" * 16), Setup.of("cpu", runtime)
+    )
 
     def remove_plainly():
         remover.batch_size = 1
@@ -190,7 +192,7 @@ def measure_model_share(photos: int = 6) -> None:
     paths = make_photos(Path("large"), photos)
     weights = save_detector("yolo11x-seg", Path("yolo11x-seg.pt"), photo=paths[0])
     runtime = RUNTIME | {"batch_size": 2, "workers": 1}
-    detector = Detector(weights, 640, "cpu", "float32", 2)
+    detector = Detector(weights, 640, Setup(batch_size=2))
     items = [
         Photo(path.stem, str(path), file_sha256(path), wanted={"person": 0}, pixels=640 * 480)
         for path in paths

@@ -14,6 +14,7 @@ from full_size_models import make_inpainter, make_photos, save_detector
 
 from embedded_shard import CONFIG, RUNTIME
 from result_lines import print_bench
+from unscene.machine.devices import Setup
 from unscene.machine.engine import Engine
 from unscene.machine.scratch import Scratch
 from unscene.photos.images import write_png
@@ -83,7 +84,7 @@ def measure_detector(
     from unscene.masks.wanted_objects import Photo
 
     weights = save_detector(name, Path(f"{name}.pt"), photos[0], image_size=side)
-    detector = Detector(weights, side, DEVICE, "float16", batch_size)
+    detector = Detector(weights, side, Setup(DEVICE, "float16", batch_size))
     items = [
         Photo(f"p_{index}", str(path), file_sha256(path), wanted={"person": 0}, pixels=640 * 480)
         for index, path in enumerate(photos * (count // len(photos)))
@@ -117,9 +118,9 @@ def measure_inpainter(
     import torch
 
     from unscene.edits.removal import Removal
-    from unscene.edits.removers import diffusion
+    from unscene.edits.removers import Weights, diffusion
 
-    def make_pipeline(path, settings, dtype, where):
+    def make_pipeline(weights, settings, dtype, where):
         pipeline = make_inpainter(kind, DEVICE, "bfloat16", scheduler)
         for part in (pipeline.unet, pipeline.vae):
             part.to(memory_format=torch.channels_last)
@@ -129,9 +130,11 @@ def measure_inpainter(
     try:
         settings = CONFIG["edits"] | {
             "size": 512, "steps": steps, "guidance": guidance, "strength": 1.0, "attempts": 1, "feather_px": 4,
-            "scheduler": None, "lora": None, "tiny_vae": None,
+            "scheduler": None,
         }  # fmt: skip
-        remover = diffusion.DiffusersRemover(Path(kind), settings, DEVICE, "bfloat16", batch_size)
+        remover = diffusion.DiffusersRemover(
+            Weights(Path(kind)), settings, Setup(DEVICE, "bfloat16", batch_size)
+        )
     finally:
         diffusion._load_pipeline = real
     items = [(edit, 1) for edit in make_edits(photos, count)]
@@ -154,7 +157,7 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
     from unscene.quality.scoring import Scoring
 
     weights = save_detector("yolo11x-seg", Path("judge.pt"), photos[0])
-    judge = Judge(Detector(weights, 640, DEVICE, "float16", batch_size), 0.1, batch_size)
+    judge = Judge(Detector(weights, 640, Setup(DEVICE, "float16", batch_size)), 0.1, batch_size)
     clip = load_clip_scorer(
         str(make_clip(Path("clip").resolve(), side=224, width=512, layers=12, patch=32)), DEVICE, batch_size
     )

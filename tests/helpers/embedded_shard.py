@@ -122,10 +122,11 @@ def load_models_once() -> None:
     loaded: dict = {}
     load_remover = unscene.edits.removing.load_remover
 
-    def load_remover_once(settings, *rest):
-        if str(settings) not in loaded:
-            loaded[str(settings)] = load_remover(settings, *rest)
-        return loaded[str(settings)]
+    def load_remover_once(settings, weights, setup):
+        key = str((settings, weights, setup))
+        if key not in loaded:
+            loaded[key] = load_remover(settings, weights, setup)
+        return loaded[key]
 
     unscene.edits.removing.load_remover = load_remover_once
     unscene.masks.detectors.load_detector = functools.cache(unscene.masks.detectors.load_detector)

@@ -2,8 +2,7 @@
 
 from unscene.edits.columns import EDITS
 from unscene.edits.removal import Removal, list_edits, remove_all
-from unscene.edits.removers import load_remover
-from unscene.edits.removers.base import Remover
+from unscene.edits.removers import REMOVERS, Remover, Weights, load_remover
 from unscene.machine.job import Job
 from unscene.machine.shard_work import open_shard
 from unscene.run.tables import read_table
@@ -26,5 +25,6 @@ def remove_objects(job: Job) -> None:
 def open_remover(job: Job) -> Remover:
     """Return the remover that the job's settings name, loaded on the job's device."""
     settings = job.settings["edits"]
-    weights = job.find("edits.weights") if settings["backend"] != "telea" else None
-    return load_remover(settings, job.runtime, job.device, weights, job.fingerprint("edits.weights"))
+    keys = REMOVERS[settings["backend"]].keys
+    paths = [job.find(f"edits.{key}") if key in keys else None for key in ("weights", "lora", "tiny_vae")]
+    return load_remover(settings, Weights(*paths, job.fingerprint("edits.weights")), job.setup)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from unscene.edits.removers.telea import fill_telea
 from unscene.photos.coco_instances import list_objects
 from unscene.photos.images import PhotoError, read_mask, read_photo
 from unscene.quality.image_scores import measure_psnr, measure_sharpness
@@ -19,7 +20,6 @@ from unscene.samples.readers import locate_files
 from unscene.scenes.columns import TRUTH
 from unscene.words.agreement import count_share, count_words, get_auc, rate, summarise
 
-TELEA_RADIUS_PX = 3
 # An object counts as truly removed when little of its contrast is left (MAIN_LEFT_CUT) and its pixels came clearly nearer
 # the truth: an invented texture over an object of low contrast has an error ratio of .5 to .7 and is still a removal.
 MAIN_CUT = 0.75
@@ -235,7 +235,7 @@ def measure_edit(original, edited, truth, hole: np.ndarray, true_object: np.ndar
     """
     fills = {
         "edit": edited,
-        "telea": cv2.inpaint(original, hole.astype(np.uint8), TELEA_RADIUS_PX, cv2.INPAINT_TELEA),
+        "telea": fill_telea(original, hole),
         "mean_fill": np.broadcast_to(np.round(original[~hole].mean(axis=0)).astype(np.uint8), original.shape),
         "untouched": original,
     }

@@ -12,9 +12,34 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 _held: list[int] = []  # open file handles: a lock lives as long as its handle
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a model runs, whatever it is: on which device, in which precision, in batches of what size.
+
+    precision: of the weights on a GPU; on the CPU it is float32. is_compiled: torch compiles what takes the time, at the first batch.
+    workers: threads for what runs on the CPU.
+    """
+
+    device: str = "cpu"
+    precision: str = "float32"
+    batch_size: int = 16
+    is_compiled: bool = False
+    workers: int = 1
+
+    @classmethod
+    def of(cls, device: str, runtime: dict) -> "Setup":
+        """Return what the config's block `runtime` says, for a device."""
+        compiled = runtime.get("compile", False)
+        return cls(device, runtime["precision"], runtime["batch_size"], compiled, runtime["workers"])
+
+
+ON_CPU = Setup()
 
 
 def lease_device(runtime: dict) -> str:

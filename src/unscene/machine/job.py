@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from unscene.machine.batching import prepare_torch
-from unscene.machine.devices import lease_device
+from unscene.machine.devices import Setup, lease_device
 from unscene.machine.scratch import Scratch
 from unscene.run.checkout import resolve_path
 from unscene.run.lineage import digest
@@ -88,6 +88,11 @@ class Job:
         device = lease_device(self.runtime)
         prepare_torch(device, self.threads)
         return device
+
+    @property
+    def setup(self) -> Setup:
+        """How this job's models run, on the device that it leases."""
+        return Setup.of(self.device, self.runtime)
 
     def fingerprint(self, dotted: str) -> str | None:
         """Return what tells the weights that a config key (`edits.weights`) names apart from others; None without."""

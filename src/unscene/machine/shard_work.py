@@ -1,7 +1,7 @@
 """What every device job on a shard does around its own work: lease, continue, check, hand over, clean up.
 
 with open_shard(job, MASKS) as shard:
-    detector = load_detector(path, shard.device, job.runtime)
+    detector = load_detector(job.find("masks.weights"), 640, shard.setup)
     results = shard.run(Segmentation(detector, settings, shard.final_path), photos)
     shard.finish(make_rows(results))
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from unscene.machine.devices import Setup
 from unscene.machine.engine import DeviceStage, Engine, Timing
 from unscene.machine.job import Job
 from unscene.machine.scratch import Scratch
@@ -33,9 +34,9 @@ class ShardWork:
     timing: Timing | None = None
 
     @property
-    def device(self) -> str:
-        """ "cuda" or "cpu": leased when it is first asked for, so ask before a model is loaded."""
-        return self.job.device
+    def setup(self) -> Setup:
+        """How models run; the device is leased when this is first asked for, so ask before a model is loaded."""
+        return self.job.setup
 
     @property
     def folder(self) -> Path:

@@ -42,15 +42,8 @@ def segment_objects(job: Job) -> None:
     with open_shard(job, MASKS) as shard:
         from unscene.masks.detectors import load_detector
 
-        detector = load_detector(
-            job.find("masks.weights"),
-            settings["image_size"],
-            shard.device,
-            job.runtime["precision"],
-            batch_size=job.runtime["batch_size"],
-            is_compiled=job.runtime.get("compile", False),
-            sha256=job.look_up("masks.sha256"),
-        )
+        guard = job.look_up("masks.sha256")
+        detector = load_detector(job.find("masks.weights"), settings["image_size"], shard.setup, guard)
         shard.finish(segment_photos(photos, shard, detector, settings))
 
 

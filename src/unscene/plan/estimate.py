@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from unscene.answers.prices import PriceError, find_price, read_prices
+from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
 from unscene.plan.text_costs import STAGES, describe_power, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
@@ -120,7 +121,7 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "make_sham_edits": edits["size"],
         "score_edits": settings["quality"]["judge_image_size"],
     }
-    steps = max(1, int(edits["steps"] * edits["strength"])) * (2 if edits["guidance"] > 1 else 1)
+    steps = REMOVERS[edits["backend"]].count_evaluations(edits)
     stages, total = {}, {}
     for stage, kind in kinds.items():
         hours = {}

@@ -131,15 +131,13 @@ def load_judge(
     """Return the judge, or None when the config names none. settings: the block `quality`; sha256: quality.judge_sha256."""
     if path is None:
         return None
+    from unscene.machine.devices import Setup
     from unscene.masks.detectors import load_detector
 
     detector = load_detector(
         resolve_path(path),
         settings["judge_image_size"],
-        device,
-        runtime["precision"],
-        runtime["batch_size"],
-        runtime.get("compile", False),
+        Setup.of(device, runtime),
         sha256,
     )
     return Judge(detector, settings["judge_confidence"], runtime["batch_size"])

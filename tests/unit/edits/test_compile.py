@@ -5,16 +5,16 @@ import pytest
 
 from tiny_clip import make_clip
 from tiny_inpainter import save_tiny_inpainter
-from unscene.edits.removers import load_remover
+from unscene.edits.removers import Weights, load_remover
+from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
 from unscene.quality.edit_scores import load_clip_scorer
 from unscene.run.checkout import resolve_path
 
 SETTINGS = {
     "backend": "diffusers", "size": 16, "context": 0.33, "smallest_crop": None, "steps": 2, "guidance": 1.0, "strength": 1.0,
-    "prompt": "background", "negative_prompt": "", "feather_px": 1, "lora": None, "tiny_vae": None, "scheduler": None,
+    "prompt": "background", "negative_prompt": "", "feather_px": 1, "scheduler": None,
 }  # fmt: skip
-RUNTIME = {"batch_size": 2, "workers": 1, "precision": "float32"}
 
 
 @pytest.fixture
@@ -39,9 +39,10 @@ def test_a_compiled_remover_paints_the_same(tmp_path, compiled):
     photo = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
     mask = np.zeros((24, 24), bool)
     mask[6:14, 6:14] = True
-    plain = load_remover(SETTINGS, RUNTIME, "cpu", folder).fill([photo], [mask], [1])[0]
+    plain = load_remover(SETTINGS, Weights(folder), Setup(batch_size=2)).fill([photo], [mask], [1])[0]
     assert compiled == []
-    fast = load_remover(SETTINGS, RUNTIME | {"compile": True}, "cpu", folder).fill([photo], [mask], [1])[0]
+    setup = Setup(batch_size=2, is_compiled=True)
+    fast = load_remover(SETTINGS, Weights(folder), setup).fill([photo], [mask], [1])[0]
     assert compiled == ["UNet2DConditionModel", "Decoder"]
     assert np.abs(plain.astype(int) - fast).max() <= 1
 
@@ -68,7 +69,7 @@ def test_a_compiled_detector_finds_the_same(monkeypatch):
     photos = [np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)]
     path = resolve_path("resources/embedded/judge.pt")
     plain, fast = (
-        load_detector(path, 64, batch_size=2, is_compiled=each).detect(photos, 0.001)[0]
+        load_detector(path, 64, Setup(batch_size=2, is_compiled=each)).detect(photos, 0.001)[0]
         for each in (False, True)
     )
     assert seen == ["AutoBackend"] and len(plain.boxes) and plain.categories == fast.categories

@@ -5,13 +5,14 @@ import pytest
 import torch
 
 from tiny_inpainter import save_tiny_inpainter, save_tiny_lora, save_tiny_vae, save_tiny_xl_inpainter
-from unscene.edits.removers import RemovalError, load_remover
-from unscene.edits.removers.diffusion import SCHEDULERS, DiffusersRemover, ask_for_steps
+from unscene.edits.removers import RemovalError, Weights, load_remover
+from unscene.edits.removers.diffusion import SCHEDULERS, DiffusersRemover
+from unscene.edits.removers.sampling import ask_for_steps
+from unscene.edits.removers.sampling import count_evaluations as count_unet_evaluations
+from unscene.machine.devices import Setup
 
 SETTINGS = {
     "backend": "diffusers",
-    "lora": None,
-    "tiny_vae": None,
     "scheduler": None,
     "size": 16,
     "context": 0.33,
@@ -48,9 +49,8 @@ def pipeline_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def remover(pipeline_folder):
-    return DiffusersRemover(
-        pipeline_folder, SETTINGS, "cpu", "float32", batch_size=4, fingerprint="0123456789abcdef"
-    )
+    weights = Weights(pipeline_folder, fingerprint="0123456789abcdef")
+    return DiffusersRemover(weights, SETTINGS, Setup(batch_size=4))
 
 
 def test_diffusers_result_depends_on_photo_mask_and_seed_alone(remover):
@@ -88,14 +88,18 @@ def test_the_hole_never_sees_what_it_removes(remover, monkeypatch):
 @pytest.mark.parametrize(("strength", "guidance"), [(0.99, 1.0), (0.6, 3.0)])
 def test_the_steps_asked_for_are_made_and_the_prompt_is_encoded_once(pipeline_folder, strength, guidance):
     settings = SETTINGS | {"steps": 4, "strength": strength, "guidance": guidance}
-    remover = DiffusersRemover(pipeline_folder, settings, "cpu", "float32", batch_size=2)
+    remover = DiffusersRemover(Weights(pipeline_folder), settings, Setup(batch_size=2))
     calls = {"unet": 0, "text": 0}
     unet, text = remover._pipeline.unet, remover._pipeline.text_encoder
+    rows = []  # of the batches that the UNet sees: two batches of two, with their padding
+    unet.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
     unet.register_forward_pre_hook(lambda *_: calls.__setitem__("unet", calls["unet"] + 1))
     text.register_forward_pre_hook(lambda *_: calls.__setitem__("text", calls["text"] + 1))
     photos, masks = zip(*(make_photo(seed) for seed in range(3)), strict=True)
     filled = remover.fill(photos, masks, [1, 2, 3])
-    assert calls == {"unet": 2 * 4, "text": 0}
+    assert calls == {"unet": 2 * 4, "text": 0}  # two batches; with guidance both halves go through at once
+    per_photo = sum(rows) / 4
+    assert remover.evaluations == count_unet_evaluations(settings) == per_photo == (8 if guidance > 1 else 4)
     assert all(np.array_equal(f[~m], p[~m]) for f, m, p in zip(filled, masks, photos, strict=True))
     assert ("negative_prompt_embeds" in remover._prompts) == (guidance > 1)
 
@@ -131,8 +135,8 @@ def folders(tmp_path_factory, pipeline_folder):
     }
 
 
-def load(folder, batch_size=3, **changes):
-    return DiffusersRemover(folder, SETTINGS | changes, "cpu", "float32", batch_size)
+def load(folder, batch_size=3, lora=None, tiny_vae=None, **changes):
+    return DiffusersRemover(Weights(folder, lora, tiny_vae), SETTINGS | changes, Setup(batch_size=batch_size))
 
 
 def count_evaluations(remover):
@@ -237,7 +241,7 @@ def test_latents_are_encoded_once_for_the_whole_batch(folders, monkeypatch):
 
 def test_a_tiny_vae_takes_the_place_of_the_pipelines(folders, tmp_path):
     tiny = save_tiny_vae(tmp_path / "tiny_vae")
-    remover = load(folders["sd"], tiny_vae=str(tiny), strength=0.6)
+    remover = load(folders["sd"], tiny_vae=tiny, strength=0.6)
     assert type(remover._pipeline.vae).__name__ == "AutoencoderTiny" and remover.name.endswith("+tiny_vae")
     photos, masks = zip(*(make_photo(seed) for seed in range(2)), strict=True)
     filled = remover.fill(photos, masks, [1, 2])
@@ -248,9 +252,8 @@ def test_a_tiny_vae_takes_the_place_of_the_pipelines(folders, tmp_path):
 
 def test_a_lora_is_fused_into_the_weights(folders, tmp_path):
     path = save_tiny_lora(folders["sd"], tmp_path / "fast.safetensors")
-    settings = SETTINGS | {"lora": str(path), "scheduler": "lcm"}
-    runtime = {"precision": "float32", "batch_size": 2}
-    remover = load_remover(settings, runtime, "cpu", folders["sd"], "0123456789abcdef")
+    weights = Weights(folders["sd"], lora=path, fingerprint="0123456789abcdef")
+    remover = load_remover(SETTINGS | {"scheduler": "lcm"}, weights, Setup(batch_size=2))
     assert remover.name.endswith("+fast-01234567")
     unet, bare = remover._pipeline.unet, load(folders["sd"])._pipeline.unet
     fused, before = unet.state_dict(), bare.state_dict()
@@ -277,4 +280,4 @@ def test_clear_errors(tmp_path, pipeline_folder):
         load(save_tiny_inpainter(tmp_path / "three", latent_channels=3))
     (tmp_path / "lora.bin").touch()
     with pytest.raises(RemovalError, match="edits.lora"):
-        load(pipeline_folder, lora=str(tmp_path / "lora.bin"))
+        load(pipeline_folder, lora=tmp_path / "lora.bin")

@@ -7,8 +7,8 @@ import pytest
 from tiny_inpainter import save_tiny_inpainter
 from unscene.edits import removal
 from unscene.edits.columns import EDITS
-from unscene.edits.removers import Remover
-from unscene.edits.removing import remove_objects
+from unscene.edits.removers import Remover, Weights
+from unscene.edits.removing import open_remover, remove_objects
 from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo, write_png
 from unscene.run.seeds import derive_seed
@@ -18,6 +18,8 @@ from unscene.run.tables import read_table, write_table
 SETTINGS = {
     "backend": "telea",
     "weights": None,
+    "lora": None,
+    "tiny_vae": None,
     "size": 16,
     "context": 0.33,
     "steps": 2,
@@ -134,6 +136,25 @@ def fake(monkeypatch):
         return remover
 
     return use
+
+
+def test_the_files_that_the_config_names_reach_the_remover(tmp_path, monkeypatch):
+    """The lineage holds their content, the config their paths."""
+    monkeypatch.setattr("unscene.edits.removing.load_remover", lambda settings, weights, setup: weights)
+    files = {name: str(tmp_path / name) for name in ("weights", "lora", "tiny_vae")}
+    for name in files:
+        (tmp_path / name).touch()
+    told = {}
+    for backend in ("diffusers", "lama", "telea"):
+        settings = {"edits": {"backend": backend}}
+        lineage = {"weights": {"edits.weights": "0123"}}
+        told[backend] = open_remover(
+            Job(settings=settings, runtime=RUNTIME, lineage=lineage, config={"edits": files})
+        )
+    main, lora, tiny_vae = (tmp_path / name for name in files)
+    assert told["diffusers"] == Weights(main, lora, tiny_vae, "0123")
+    assert told["lama"] == Weights(main, None, None, "0123")
+    assert told["telea"] == Weights(None, None, None, "0123")
 
 
 def test_telea_edits_and_their_rows(inputs):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from unscene.edits.removers import RemovalError, load_remover
+from unscene.edits.removers import RemovalError, Weights, load_remover
+from unscene.machine.devices import Setup
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -51,8 +52,8 @@ def export(path, scale=1.0, batch=None, side=24):
 
 
 def load(path, batch_size=3, **changes):
-    runtime = {"batch_size": batch_size, "precision": "float32"}
-    return load_remover(SETTINGS | changes, runtime, "cpu", path, "0123456789abcdef")
+    weights = Weights(path, fingerprint="0123456789abcdef")
+    return load_remover(SETTINGS | changes, weights, Setup(batch_size=batch_size))
 
 
 def make_photos(count=4):

@@ -76,8 +76,8 @@ def test_a_large_photo_gets_its_hole_back_at_its_own_resolution():
 
 def test_clear_errors():
     with pytest.raises(RemovalError, match="edits.backend"):
-        load_remover({"backend": "magic"}, {}, "cpu")
-    with pytest.raises(RemovalError, match="pipeline folder"):
-        load_remover({"backend": "diffusers"}, {}, "cpu")
+        load_remover({"backend": "magic"})
+    with pytest.raises(RemovalError, match="diffusers inpainting folder"):
+        load_remover({"backend": "diffusers"})
     with pytest.raises(RemovalError, match="TorchScript or ONNX"):
-        load_remover({"backend": "lama"}, {}, "cpu")
+        load_remover({"backend": "lama"})

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
 from unscene.masks.detectors.yolo import Detector
 
@@ -43,7 +44,7 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def real_detector(real_data):
-    return Detector(real_data / "models" / "yolo11n-seg.pt", 320, batch_size=2)
+    return Detector(real_data / "models" / "yolo11n-seg.pt", 320, Setup(batch_size=2))
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +112,8 @@ def test_real_suppression_leaves_no_duplicates(real_detector, real_photos):
 
 
 def test_auto_turns_suppression_off_for_end_to_end_heads_only(random_checkpoint, photos):
-    end_to_end = Detector(random_checkpoint("yolo26n-seg"), 64, batch_size=4)
-    classic = Detector(random_checkpoint("yolo11n-seg"), 64, batch_size=4)
+    end_to_end = Detector(random_checkpoint("yolo26n-seg"), 64, Setup(batch_size=4))
+    classic = Detector(random_checkpoint("yolo11n-seg"), 64, Setup(batch_size=4))
     assert end_to_end.is_end_to_end and not classic.is_end_to_end
     for detector in (end_to_end, classic):
         found = detector.detect(photos[:2], 1e-6, want_masks=True)
@@ -127,7 +128,7 @@ def test_auto_turns_suppression_off_for_end_to_end_heads_only(random_checkpoint,
 def test_every_batch_has_one_shape(random_checkpoint, photos):
     import torch
 
-    detector = Detector(random_checkpoint("yolo11n-seg"), 64, batch_size=4)
+    detector = Detector(random_checkpoint("yolo11n-seg"), 64, Setup(batch_size=4))
     torch.set_num_threads(1)
     shapes = []
     predict = detector._model.predict
@@ -139,7 +140,7 @@ def test_every_batch_has_one_shape(random_checkpoint, photos):
 def test_a_suppression_that_ran_out_of_time_is_an_error_not_an_empty_photo(random_checkpoint, photos):
     from ultralytics.utils import LOGGER
 
-    detector = Detector(random_checkpoint("yolo11n-seg"), 64, batch_size=4)
+    detector = Detector(random_checkpoint("yolo11n-seg"), 64, Setup(batch_size=4))
     predict, calls = detector._model.predict, []
 
     def overrun(batch, **options):
@@ -185,7 +186,7 @@ def test_clear_errors(tmp_path, random_checkpoint, photos):
     broken.write_bytes(b"not a checkpoint")
     with pytest.raises(ValueError, match="cannot be loaded"):
         Detector(broken, 64)
-    boxes_only = Detector(random_checkpoint("yolo11n"), 64, batch_size=1)
+    boxes_only = Detector(random_checkpoint("yolo11n"), 64, Setup(batch_size=1))
     assert boxes_only.detect(photos[:1], 1e-6, only=[{"dog"}])[0].masks is None
     with pytest.raises(ValueError, match="segmentation checkpoint"):
         boxes_only.detect(photos[:1], 0.1, want_masks=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
 from unscene.words.vocabulary import COCO80
 
@@ -75,7 +76,7 @@ def photos():
 
 
 def load(made, batch_size=3):
-    return load_detector(made[0], made[1], batch_size=batch_size)
+    return load_detector(made[0], made[1], Setup(batch_size=batch_size))
 
 
 def test_results_do_not_depend_on_batch_mates(made, photos):
@@ -102,7 +103,7 @@ def test_a_compiled_one_finds_the_same(made, photos, monkeypatch):
         really(self, backend="eager")
 
     monkeypatch.setattr(torch.nn.Module, "compile", compile_eagerly)
-    fast = load_detector(made[0], made[1], batch_size=3, is_compiled=True).detect(photos[:1], 0.05)[0]
+    fast = load_detector(made[0], made[1], Setup(batch_size=3, is_compiled=True)).detect(photos[:1], 0.05)[0]
     assert len(seen) == 1 and plain.categories == fast.categories
     assert np.allclose(plain.boxes, fast.boxes, atol=1e-2)
 

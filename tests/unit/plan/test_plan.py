@@ -136,6 +136,9 @@ def test_device_hours_grow_with_what_they_depend_on(paid, prices, assumed):
     paid["edits"]["steps"] = 5
     fewer = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]
     assert fewer["a100"] < 0.4 * hours["a100"]
+    for strength in (0.99, 0.5):  # the remover asks for more, so that all steps are made
+        paid["edits"]["strength"] = strength
+        assert make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"] == fewer
     paid["edits"] |= {"backend": "telea", "weights": None}
     assert set(make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]) == {
         "two_cores"

@@ -1,41 +1,100 @@
-"""Removal: paint a photo's masked area as if the object had never been there.
+"""Removal: paint a photo's masked area as if the object had never been there; one entry a remover in `REMOVERS`.
 
-A remover prepares a photo, paints and finishes (`Remover`); outside its mask a filled photo equals the original.
+To add a remover: a module with a subclass of `Remover`, and its entry here. Config checks, schema and manual are computed from it.
 """
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from unscene.edits.removers.base import RemovalError, Remover
-from unscene.run.checkout import resolve_path
+from unscene.edits.removers.base import NO_WEIGHTS, RemovalError, Remover, Weights
+from unscene.edits.removers.sampling import count_evaluations
+from unscene.machine.devices import ON_CPU, Setup
+
+__all__ = ["REMOVERS", "Backend", "RemovalError", "Remover", "Weights", "load_remover"]
 
 
-def load_remover(
-    settings: dict, runtime: dict, device: str, path: Path | None = None, fingerprint: str | None = None
-) -> Remover:
-    """Return the remover that `settings` (the config's block `edits`) names.
+@dataclass(frozen=True)
+class Backend:
+    """A remover that edits.backend can name.
 
-    `runtime` is the config's block `runtime`, `path` that of the weights, `fingerprint` what tells them apart.
+    needed: keys of the config's block `edits` that it cannot do without. optional: keys that only it and its like know; null for the
+    others. further: keys that it reads and others ignore. weights: what edits.weights must name, "" for none. licence: its own, where
+    it has one, or of its usual weights. count_evaluations: how often its network runs for one attempt, by the block `edits`. load:
+    (settings, weights, setup) -> the remover, importing what it needs.
     """
-    backend = settings["backend"]
-    if backend == "telea":
-        from unscene.edits.removers.telea import TeleaRemover
 
-        return TeleaRemover(settings["context"], settings["feather_px"], runtime["workers"])
-    if backend not in ("diffusers", "lama"):
-        raise RemovalError(f"edits.backend: {backend!r} is not known; use diffusers, lama or telea")
-    if path is None:
-        needed = "an inpainting pipeline folder" if backend == "diffusers" else "a TorchScript or ONNX file"
-        raise RemovalError(f"edits.weights: the backend {backend} needs the path of {needed}")
-    if backend == "lama":
-        from unscene.edits.removers.lama import LamaRemover
+    name: str
+    doc: str
+    load: Callable[[dict, Weights, Setup], Remover]
+    licence: str
+    weights: str = ""
+    needed: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    count_evaluations: Callable[[dict], int] = lambda settings: 1
 
-        return LamaRemover(path, settings, device, runtime["batch_size"], fingerprint)
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys of the block `edits` that this remover reads and another may not."""
+        return self.needed + self.optional + self.further
+
+
+def _load_telea(settings: dict, weights: Weights, setup: Setup) -> Remover:
+    from unscene.edits.removers.telea import TeleaRemover
+
+    return TeleaRemover(settings["context"], settings["feather_px"], setup.workers)
+
+
+def _load_lama(settings: dict, weights: Weights, setup: Setup) -> Remover:
+    from unscene.edits.removers.lama import LamaRemover
+
+    return LamaRemover(weights, settings, setup)
+
+
+def _load_diffusers(settings: dict, weights: Weights, setup: Setup) -> Remover:
     from unscene.edits.removers.diffusion import DiffusersRemover
 
-    paths = {name: settings.get(name) and resolve_path(settings[name]) for name in ("lora", "tiny_vae")}
-    remover = DiffusersRemover(
-        path, {**settings, **paths}, device, runtime["precision"], runtime["batch_size"], fingerprint
+    return DiffusersRemover(weights, settings, setup)
+
+
+REMOVERS = {
+    backend.name: backend
+    for backend in (
+        Backend(
+            "diffusers",
+            "An inpainting pipeline (SD 1.5, SD 2, SDXL and their tunings).",
+            load=_load_diffusers,
+            licence="that of the weights: CreativeML OpenRAIL-M for most",
+            weights="a diffusers inpainting folder",
+            needed=("weights",),
+            optional=("lora", "tiny_vae", "scheduler"),
+            further=("size", "smallest_crop", "steps", "guidance", "strength", "prompt", "negative_prompt"),
+            count_evaluations=count_evaluations,
+        ),
+        Backend(
+            "lama",
+            "An exported LaMa: Fourier convolutions, one pass, no noise.",
+            load=_load_lama,
+            licence="Apache-2.0",
+            weights="a TorchScript or ONNX file",
+            needed=("weights",),
+            further=("size", "smallest_crop"),
+        ),
+        Backend(
+            "telea",
+            "OpenCV's classical method: no weights, no device.",
+            load=_load_telea,
+            licence="Apache-2.0",
+        ),
     )
-    if runtime.get("compile"):
-        remover.compile()
-    return remover
+}
+
+
+def load_remover(settings: dict, weights: Weights = NO_WEIGHTS, setup: Setup = ON_CPU) -> Remover:
+    """Return the remover that `settings` (the config's block `edits`) names. Raises RemovalError, naming the key."""
+    backend = REMOVERS.get(settings["backend"])
+    if backend is None:
+        raise RemovalError(f"edits.backend: {settings['backend']!r} is not known; use {', '.join(REMOVERS)}")
+    if "weights" in backend.needed and weights.main is None:
+        raise RemovalError(f"edits.weights: the backend {backend.name} needs the path of {backend.weights}")
+    return backend.load(settings, weights, setup)

@@ -1,12 +1,34 @@
 """What all removers share."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 
 class RemovalError(ValueError):
     """Weights or settings that cannot remove anything, with the key and the way out."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The files of a remover: what edits.weights, edits.lora and edits.tiny_vae name, None for null.
+
+    fingerprint: what tells the content of the first apart, for the remover's name; None without.
+    """
+
+    main: Path | None = None
+    lora: Path | None = None
+    tiny_vae: Path | None = None
+    fingerprint: str | None = None
+
+    def join_name(self, *parts: str) -> str:
+        """Return the name of a remover: its weights', what was joined to them, and the first digits of the fingerprint."""
+        return "+".join(parts) + (f"-{self.fingerprint[:8]}" if self.fingerprint else "")
+
+
+NO_WEIGHTS = Weights()
 
 
 class Remover:

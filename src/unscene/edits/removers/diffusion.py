@@ -1,15 +1,16 @@
 """Diffusion inpainting through diffusers, made repeatable and batched."""
 
 import inspect
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from unscene.edits.removers.base import RemovalError, Remover
+from unscene.edits.removers.base import RemovalError, Remover, Weights
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
+from unscene.edits.removers.sampling import ask_for_steps, count_evaluations, is_guided
 from unscene.machine.batching import pad_tail
+from unscene.machine.devices import ON_CPU, Setup
 
 # Name in the config -> diffusers' class and what its config must say, whatever the checkpoint's own scheduler said.
 SCHEDULERS = {
@@ -28,37 +29,36 @@ class DiffusersRemover(Remover):
     from a generator of its own, on the CPU, so a result depends on neither its batch-mates nor the device's generator.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        settings: dict,
-        device: str,
-        precision: str,
-        batch_size: int,
-        fingerprint: str | None = None,
-    ):
+    def __init__(self, weights: Weights, settings: dict, setup: Setup = ON_CPU):
         import torch
 
         from unscene.run.offline import stay_offline
 
         stay_offline()
 
-        self._torch, self._settings, self._device, self.batch_size = torch, settings, device, batch_size
-        self._dtype = getattr(torch, precision) if device == "cuda" else torch.float32
-        self._pipeline = _load_pipeline(Path(path), settings, self._dtype, device)
+        self._torch, self._settings, self._device = torch, settings, setup.device
+        self.batch_size = setup.batch_size
+        self._dtype = getattr(torch, setup.precision) if setup.device == "cuda" else torch.float32
+        self._pipeline = _load_pipeline(weights, settings, self._dtype, setup.device)
         self._scale = int(self._pipeline.vae_scale_factor)
         self._size = settings["size"]
         if self._size % self._scale:
             raise RemovalError(
-                f"edits.size: {self._size} must be a multiple of {self._scale}, the factor of the VAE in {path}"
+                f"edits.size: {self._size} must be a multiple of {self._scale}, the factor of the VAE in {weights.main}"
             )
         self._steps = ask_for_steps(settings["steps"], settings["strength"])
+        # Some distilled UNets take the guidance scale as an input.
+        self._embeds_guidance = self._pipeline.unet.config.get("time_cond_proj_dim") is not None
         self._prompts = self._encode_prompts()
-        parts = [
-            Path(path).name,
-            *(Path(settings[key]).stem for key in ("lora", "tiny_vae") if settings.get(key)),
-        ]
-        self.name = "+".join(parts) + (f"-{fingerprint[:8]}" if fingerprint else "")
+        joined = [path.stem for path in (weights.lora, weights.tiny_vae) if path is not None]
+        self.name = weights.join_name(weights.main.name, *joined)
+        if setup.is_compiled:
+            self.compile()
+
+    @property
+    def evaluations(self) -> int:
+        """How often the UNet is evaluated for one attempt at one photo."""
+        return count_evaluations(self._settings, self._embeds_guidance)
 
     def compile(self) -> None:
         """Have torch compile the parts that take the time; they do so at their first batch, and again at another batch size."""
@@ -161,9 +161,7 @@ class DiffusersRemover(Remover):
 
     def _encode_prompts(self) -> dict:
         """Return the embeddings of the prompts, (1, ...) each, computed once: they are the same for all photos."""
-        # Some distilled UNets take the guidance scale as an input and need no second evaluation.
-        embeds_guidance = self._pipeline.unet.config.get("time_cond_proj_dim") is not None
-        guided = self._settings["guidance"] > 1 and not embeds_guidance
+        guided = is_guided(self._settings, self._embeds_guidance)
         arguments = inspect.signature(self._pipeline.encode_prompt).parameters
         named = {
             "prompt": self._settings["prompt"],
@@ -184,19 +182,12 @@ class DiffusersRemover(Remover):
         return {name: value for name, value in zip(names, encoded, strict=False) if value is not None}
 
 
-def ask_for_steps(steps: int, strength: float) -> int:
-    """Return the steps to ask a pipeline for, so that `steps` are made: it makes int(asked * strength)."""
-    asked = math.floor(steps / strength)
-    while int(asked * strength) < steps:
-        asked += 1
-    return asked
-
-
-def _load_pipeline(path: Path, settings: dict, dtype, device: str):
+def _load_pipeline(weights: Weights, settings: dict, dtype, device: str):
     import torch
     from diffusers import AutoencoderTiny, AutoPipelineForInpainting
     from diffusers.utils import logging as diffusers_logging
 
+    path = weights.main
     if not (path / "model_index.json").is_file():
         raise RemovalError(
             f"edits.weights: {path} is no diffusers pipeline folder (model_index.json is missing)"
@@ -204,9 +195,9 @@ def _load_pipeline(path: Path, settings: dict, dtype, device: str):
     diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
     parts = {}
-    if settings.get("tiny_vae"):
+    if weights.tiny_vae is not None:
         parts["vae"] = AutoencoderTiny.from_pretrained(
-            str(settings["tiny_vae"]), dtype=dtype, local_files_only=True
+            str(weights.tiny_vae), dtype=dtype, local_files_only=True
         )
     pipeline = AutoPipelineForInpainting.from_pretrained(
         str(path),
@@ -220,8 +211,8 @@ def _load_pipeline(path: Path, settings: dict, dtype, device: str):
     _check_parts(pipeline, path)
     if settings.get("scheduler"):
         _set_scheduler(pipeline, settings["scheduler"])
-    if settings.get("lora"):
-        _fuse_lora(pipeline, Path(settings["lora"]))
+    if weights.lora is not None:
+        _fuse_lora(pipeline, weights.lora)
     pipeline.set_progress_bar_config(disable=True)
     pipeline = pipeline.to(device)
     for part in (pipeline.unet, pipeline.vae):  # several times faster than the default layout, on CPUs too

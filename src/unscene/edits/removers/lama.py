@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from unscene.edits.removers.base import RemovalError, Remover
+from unscene.edits.removers.base import RemovalError, Remover, Weights
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
 from unscene.machine.batching import pad_tail
+from unscene.machine.devices import ON_CPU, Setup
 
 MULTIPLE = 8  # big-LaMa halves its input three times
 
@@ -19,16 +20,14 @@ class LamaRemover(Remover):
     cropped to a square around its mask and goes through at `size` pixels, padded to a multiple of 8.
     """
 
-    def __init__(
-        self, path: Path, settings: dict, device: str, batch_size: int, fingerprint: str | None = None
-    ):
-        path = Path(path)
-        self._settings, self._size, self.batch_size = settings, settings["size"], batch_size
+    def __init__(self, weights: Weights, settings: dict, setup: Setup = ON_CPU):
+        path = Path(weights.main)
+        self._settings, self._size, self.batch_size = settings, settings["size"], setup.batch_size
         self._side = -(-self._size // MULTIPLE) * MULTIPLE
         load = _load_onnx if path.suffix == ".onnx" else _load_torchscript
-        self._run, self._fixed_batch = load(path, device, self._side)
+        self._run, self._fixed_batch = load(path, setup.device, self._side)
         self._range = self._measure_range(path)
-        self.name = path.stem + (f"-{fingerprint[:8]}" if fingerprint else "")
+        self.name = weights.join_name(path.stem)
 
     def get_batch_shape(self, batch_size: int) -> str:
         return f"{self._fixed_batch or batch_size}x3x{self._side}x{self._side}"

@@ -9,7 +9,12 @@ import numpy as np
 from unscene.edits.removers.base import Remover
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop
 
-TELEA_RADIUS_PX = 5
+RADIUS_PX = 5
+
+
+def fill_telea(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return RGB uint8 pixels with the mask (bool or 0/1) filled by OpenCV's Telea, at the one radius that this house calls so."""
+    return cv2.inpaint(photo, mask.astype(np.uint8), RADIUS_PX, cv2.INPAINT_TELEA)
 
 
 class TeleaRemover(Remover):
@@ -30,9 +35,7 @@ class TeleaRemover(Remover):
 
     def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray]:
         with ThreadPoolExecutor(self._workers) as pool:  # OpenCV works outside the interpreter's lock
-            return list(
-                pool.map(lambda each: cv2.inpaint(*each[1:], TELEA_RADIUS_PX, cv2.INPAINT_TELEA), prepared)
-            )
+            return list(pool.map(lambda each: fill_telea(*each[1:]), prepared))
 
     def finish(self, photo, mask, prepared, painted) -> np.ndarray:
         return paste_crop(photo, mask, painted, prepared[0], self._feather_px)

@@ -1,38 +1,83 @@
-"""Detection and segmentation, offline: an ultralytics checkpoint (a file) or a DETR of transformers (a folder)."""
+"""Detection and segmentation, offline: one module a kind of detector, one entry a kind in `DETECTORS`.
 
+Which kind a path is, its form tells: an ultralytics checkpoint is a file, a DETR of transformers a folder.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import Detections
 from unscene.run.shards import file_sha256
 
-__all__ = ["Detections", "load_detector"]
+__all__ = ["DETECTORS", "Detections", "DetectorKind", "load_detector"]
 
 
-def load_detector(
-    path: str | Path,
-    image_size: int,
-    device: str = "cpu",
-    precision: str = "float32",
-    batch_size: int = 16,
-    is_compiled: bool = False,
-    sha256: str | None = None,
-):
+@dataclass(frozen=True)
+class DetectorKind:
+    """A kind of detector.
+
+    weights: what its path names. licence: of what most such weights come under. fits: whether a path that is there is of this kind.
+    load: (path, image_size, setup) -> the detector, importing what it needs. keys: keys of the config that only this kind knows.
+    """
+
+    name: str
+    doc: str
+    weights: str
+    licence: str
+    fits: Callable[[Path], bool]
+    load: Callable[[Path, int, Setup], object]
+    keys: tuple[str, ...] = ()
+
+
+def _load_yolo(path: Path, image_size: int, setup: Setup) -> object:
+    from unscene.masks.detectors.yolo import Detector
+
+    return Detector(path, image_size, setup)
+
+
+def _load_detr(path: Path, image_size: int, setup: Setup) -> object:
+    from unscene.masks.detectors.detr import DetrDetector
+
+    return DetrDetector(path, image_size, setup)
+
+
+DETECTORS = {
+    kind.name: kind
+    for kind in (
+        DetectorKind(
+            "transformers",
+            "A model of the DETR family that transformers knows; RF-DETR-Seg gives masks.",
+            weights="a transformers folder",
+            licence="Apache-2.0",
+            fits=Path.is_dir,
+            load=_load_detr,
+        ),
+        DetectorKind(
+            "ultralytics",
+            "A YOLO checkpoint, with compiled or without suppression (YOLO26).",
+            weights="an ultralytics checkpoint (a file)",
+            licence="AGPL-3.0",
+            fits=lambda path: not path.is_dir(),
+            load=_load_yolo,
+            keys=("iou", "nms"),
+        ),
+    )
+}
+
+
+def load_detector(path: str | Path, image_size: int, setup: Setup = ON_CPU, sha256: str | None = None):
     """Return the detector of a path, whose `detect` takes photos of any sizes and returns a Detections each.
 
-    is_compiled: have torch compile the network; it does so at the first batch. sha256: what a checkpoint's file must have, compared
-    before any of it is unpickled. Raises FileNotFoundError for a path that is not there and ValueError for one that is neither kind
-    or has another checksum.
+    sha256: what a checkpoint's file must have, compared before any of it is unpickled. Raises FileNotFoundError for a path that is
+    not there and ValueError for one that is of no kind or has another checksum.
     """
     path = Path(path).resolve()
     if sha256 is not None:
         _check_sha256(path, sha256)
-    if path.is_dir():
-        from unscene.masks.detectors.detr import DetrDetector
-
-        return DetrDetector(path, image_size, device, precision, batch_size, is_compiled)
-    from unscene.masks.detectors.yolo import Detector
-
-    return Detector(path, image_size, device, precision, batch_size, is_compiled)
+    kind = next(kind for kind in DETECTORS.values() if kind.fits(path))
+    return kind.load(path, image_size, setup)
 
 
 def _check_sha256(path: Path, expected: str) -> None:

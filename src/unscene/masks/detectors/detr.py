@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from unscene.machine.batching import pad_tail
+from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
 from unscene.words.vocabulary import COCO80
 
@@ -35,15 +36,7 @@ class DetrDetector:
     the CPU), so a result does not depend on what else is detected. Categories are the config's `id2label`.
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        image_size: int,
-        device: str = "cpu",
-        precision: str = "float32",
-        batch_size: int = 16,
-        is_compiled: bool = False,
-    ):
+    def __init__(self, path: str | Path, image_size: int, setup: Setup = ON_CPU):
         import torch
 
         from unscene.run.offline import stay_offline
@@ -51,7 +44,7 @@ class DetrDetector:
         stay_offline()
 
         self._torch, self.path = torch, Path(path)
-        self.image_size, self.device, self.batch_size = image_size, device, batch_size
+        self.image_size, self.device, self.batch_size = image_size, setup.device, setup.batch_size
         self._model, processor = _load(self.path)
         config = self._model.config
         if config.model_type not in SOFTMAX | SIGMOID:
@@ -62,9 +55,9 @@ class DetrDetector:
         self.categories: tuple[str, ...] = tuple(dict.fromkeys(self.names.values()))
         if not set(COCO80).intersection(self.categories):
             raise ValueError(f"{path}: id2label in its config.json has none of COCO's category names")
-        self._dtype = getattr(torch, precision) if device == "cuda" else torch.float32
-        self._model = self._model.to(device, self._dtype).eval()
-        if is_compiled:
+        self._dtype = getattr(torch, setup.precision) if setup.device == "cuda" else torch.float32
+        self._model = self._model.to(setup.device, self._dtype).eval()
+        if setup.is_compiled:
             self._model.compile()
         is_normalised = getattr(processor, "do_normalize", True)
         self._mean = np.array(processor.image_mean if is_normalised else (0, 0, 0), np.float32)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from unscene.machine.batching import pad_tail
+from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
 
 
@@ -18,15 +19,7 @@ class Detector:
     detected. Raises FileNotFoundError for a missing file and ValueError for one that is no ultralytics checkpoint.
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        image_size: int,
-        device: str = "cpu",
-        precision: str = "float32",
-        batch_size: int = 16,
-        is_compiled: bool = False,
-    ):
+    def __init__(self, path: str | Path, image_size: int, setup: Setup = ON_CPU):
         from unscene.run.offline import stay_offline
 
         stay_offline()
@@ -45,15 +38,16 @@ class Detector:
             raise ValueError(
                 f"{path}: cannot be loaded as an ultralytics checkpoint ({type(error).__name__}: {error})"
             ) from error
-        self.path, self.image_size, self.device, self.batch_size = path, image_size, device, batch_size
+        self.path, self.image_size = path, image_size
+        self.device, self.batch_size = setup.device, setup.batch_size
         self.is_segmenter = self._model.task == "segment"
         self.names: dict[int, str] = dict(self._model.names)
         self.categories: tuple[str, ...] = tuple(self.names.values())
         # YOLO26 and YOLOv10 heads have a second branch, trained to give one box an object: no suppression needed.
         self.is_end_to_end = getattr(head, "one2one_cv2", None) is not None
-        self._quantize = 16 if device == "cuda" and precision in ("float16", "bfloat16") else None
+        self._quantize = 16 if setup.device == "cuda" and setup.precision in ("float16", "bfloat16") else None
         self._filler = np.full((image_size, image_size, 3), 114, np.uint8)
-        self._is_compiled = is_compiled
+        self._is_compiled = setup.is_compiled
         self._request = _Request(wanted=[])
         self._predictor = _make_predictor(self.is_segmenter, self._request)
 
