@@ -1,4 +1,4 @@
-# Edits: remove the masked object from each photo; with edits.sham also control edits that keep it.
+# Edits: remove the masked object from each photo; with edits.sham also sham edits that keep it.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, results/masks/{shard}.parquet, results/masks/{shard}/
 # OUTPUTS:         results/edits/{shard}.parquet, results/edits/{shard}/; results/edits/sham/ likewise
@@ -8,7 +8,7 @@ STAGE_FILES += expand("results/edits/{shard}", shard=SHARDS)
 if config["edits"]["sham"]:
     STAGE_FILES += expand("results/edits/sham/{shard}.parquet", shard=SHARDS)
     STAGE_FILES += expand("results/edits/sham/{shard}", shard=SHARDS)
-# Without `sham`: asking for control edits makes no edit again.
+# Without `sham`: asking for sham edits makes no edit again.
 EDIT_SETTINGS = ["seed", *(f"edits.{key}" for key in config["edits"] if key != "sham")]
 
 
@@ -45,7 +45,7 @@ rule remove_objects:
 
 
 rule make_sham_edits:
-    """Paint a hole of each object's shape on free background of the same photo: a control edit that keeps the object."""
+    """Paint a hole of each object's shape on free background of the same photo: a sham edit that keeps the object."""
     input:
         samples="results/samples/{shard}.parquet",
         masks="results/masks/{shard}.parquet",
@@ -71,6 +71,6 @@ rule make_sham_edits:
             frozen=True,
         ),
     message:
-        "Making the control edits of shard {wildcards.shard}"
+        "Making the sham edits of shard {wildcards.shard}"
     script:
         "../scripts/make_sham_edits.py"

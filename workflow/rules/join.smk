@@ -59,4 +59,4 @@ use rule join_shards as join_sham_edits with:
     params:
         lineage=lineage("join_sham_edits", frozen=True, script="join_shards"),
     message:
-        "Joining the control edits of all shards"
+        "Joining the sham edits of all shards"

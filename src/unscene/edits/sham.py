@@ -1,4 +1,4 @@
-"""Make control edits that keep the object: paint a hole of each object's shape on free background of the same photo."""
+"""Make sham edits that keep the object: paint a hole of each object's shape on free background of the same photo."""
 
 import logging
 from dataclasses import dataclass, replace

@@ -144,7 +144,7 @@ def judge_photo(
         seen = np.concatenate([seen, photo.instances.list_boxes()])
     for row in rows:
         word = row["category"]
-        # What was seen of any category, so that a control edit can keep away from it.
+        # What was seen of any category, so that a sham edit can keep away from it.
         row["seen_boxes"] = seen.ravel()
         if not photo.can_be_judged(word, known):
             continue

@@ -1,4 +1,4 @@
-"""Moved masks: the shape of an object's mask at a place where there is no object, for control edits."""
+"""Moved masks: the shape of an object's mask at a place where there is no object, for sham edits."""
 
 import cv2
 import numpy as np

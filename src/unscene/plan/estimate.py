@@ -173,7 +173,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
         "masks": count["edits"],
         "edits": count["edits"] + 2 * count["shams"],
         "models": 3 * count["trainings"],
-        # Seven tables, and requests and answers of two text stages; control edits have two tables more.
+        # Seven tables, and requests and answers of two text stages; sham edits have two tables more.
         "tables": (13 if settings["edits"]["sham"] else 11) * count["shards"],
     }
     return {
@@ -225,7 +225,7 @@ def describe_plan(plan: dict) -> str:
     count, api, storage = plan["items"], plan["api"], plan["storage"]
     lines = [
         f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions; expected: "
-        f"{count['edits']:,} edits, {count['shams']:,} control edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
+        f"{count['edits']:,} edits, {count['shams']:,} sham edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
         "",
         f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
     ]

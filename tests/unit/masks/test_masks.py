@@ -324,7 +324,7 @@ class TestInstances:
             "s_3-dog": ("detector", None, "other_size", None),
             "s_4-dog": ("detector", None, "broken", None),
         }
-        # A control edit keeps away from all that the source marks as well: three seen, six marked.
+        # A sham edit keeps away from all that the source marks as well: three seen, six marked.
         assert len(rows["s_0-dog"].seen_boxes) == (3 + 6) * 4
         assert [60, 30, 75, 70] in rows["s_0-dog"].seen_boxes.reshape(-1, 4).tolist()
 

@@ -164,7 +164,7 @@ def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
     assert more["bytes"]["total"] == more["bytes"]["edits"]
     added = stages["evaluate_clip"]["items"] - without["devices"]["stages"]["evaluate_clip"]["items"]
     assert added == pytest.approx(2 * shams * plan["items"]["evaluations"] / paid["folds"]["folds"], abs=1)
-    assert f"{shams:,} control edits" in describe_plan(plan)
+    assert f"{shams:,} sham edits" in describe_plan(plan)
 
 
 def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed):
