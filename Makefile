@@ -62,7 +62,8 @@ lint: env ## ruff, snakefmt, which room imports which, mypy, snakemake --lint an
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
-	$(BIN)/pytest -q tests/unit/run/test_configuration.py
+	$(UNSCENE) schema --check
+	$(BIN)/pytest -q tests/unit/config
 
 test: lint ## Lint, unit tests, dry runs of all configs, small runs from end to end
 	$(BIN)/pytest

@@ -23,11 +23,20 @@ def copy(tmp_path) -> Path:
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-    return subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+    )
 
 
 def make_run(folder: Path) -> Path:
-    for name in ("results/report.html", "logs/a.log", "benchmarks/a.tsv", ".snakemake/log/a", "state/api/ledger", "mine.txt"):
+    for name in (
+        "results/report.html",
+        "logs/a.log",
+        "benchmarks/a.tsv",
+        ".snakemake/log/a",
+        "state/api/ledger",
+        "mine.txt",
+    ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("paid for")
@@ -113,7 +122,7 @@ def test_a_build_that_fails_leaves_the_old_environment(copy):
     (copy / ".venv/bin/python").write_text("old")
     (copy / ".venv/.installed").write_text(f"{copy}\n")
     python = copy / "python"
-    python.write_text("#!/bin/sh\ncase \"$*\" in *-c*) exit 0;; esac\necho no network >&2\nexit 1\n")
+    python.write_text('#!/bin/sh\ncase "$*" in *-c*) exit 0;; esac\necho no network >&2\nexit 1\n')
     python.chmod(0o755)
     os.utime(copy / "requirements.lock", (2e9, 2e9))
     done = make(copy, "env", f"PYTHON={python}")

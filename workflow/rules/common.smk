@@ -20,14 +20,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 sys.executable = shlex.quote(sys.executable) if os.path.exists(sys.executable) else sys.executable
 
 from unscene.answers.backends import BACKENDS
-from unscene.run.configuration import (
-    check_config,
-    check_files,
-    expand_detectors,
-    is_trained,
-    read_chosen,
-    wants_study,
-)
+from unscene.config.checks import check_config, check_files, expand_detectors
+from unscene.run.configuration import is_trained, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.needed_jobs import warn_of_hidden_jobs

@@ -32,11 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
-    parser = argparse.ArgumentParser(prog="unscene", description=_first_line(sys.modules["unscene"]), epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="unscene", description=_first_line(sys.modules["unscene"]), epilog=EPILOG
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     run = argparse.ArgumentParser(add_help=False)
-    run.add_argument("--directory", type=Path, default=Path("."), metavar="RUN", help="the run's directory (default: here)")
+    run.add_argument(
+        "--directory", type=Path, default=Path("."), metavar="RUN", help="the run's directory (default: here)"
+    )
     config = argparse.ArgumentParser(add_help=False)
     config.add_argument(
         "--configfile",
@@ -61,18 +65,27 @@ def build_parser() -> argparse.ArgumentParser:
     one = add(label, run)
     one.add_argument("--rater", required=True, help="your name; each rater has a file of their own")
     one.add_argument("--items", type=int, default=500, help="edits in the sample (at the first start)")
-    one.add_argument("--size-bins", type=float, nargs="*", default=[0.02, 0.08], help="edges of the sample's strata")
+    one.add_argument(
+        "--size-bins", type=float, nargs="*", default=[0.02, 0.08], help="edges of the sample's strata"
+    )
     one.add_argument("--seed", type=int, default=7, help="seed of the sample's order")
     one.add_argument("--port", type=int, default=0, help="0 takes a free one")
 
     one = add(batches, run)
     actions = one.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", help="all batches, and what they cost")
-    forget = actions.add_parser("forget", help="book a batch at its worst case; its requests are asked, and paid, anew")
+    forget = actions.add_parser(
+        "forget", help="book a batch at its worst case; its requests are asked, and paid, anew"
+    )
     forget.add_argument("batch_id")
 
+    one = add(schema)
+    one.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+
     one = add(costs)
-    one.add_argument("--page", type=Path, help="the page that holds the tables (default: the checkout's README.md)")
+    one.add_argument(
+        "--page", type=Path, help="the page that holds the tables (default: the checkout's README.md)"
+    )
     return parser
 
 
@@ -93,7 +106,12 @@ def why(given: argparse.Namespace) -> int:
     from unscene.run.needed_jobs import main as tell_needed_jobs
 
     checkout = find_checkout()
-    arguments = ["--directory", str(given.directory.resolve()), "--configfile", *_resolve_files(given.configfile)]
+    arguments = [
+        "--directory",
+        str(given.directory.resolve()),
+        "--configfile",
+        *_resolve_files(given.configfile),
+    ]
     os.chdir(checkout)
     tell_needed_jobs(arguments)
     return 0
@@ -104,7 +122,14 @@ def label(given: argparse.Namespace) -> int:
     from unscene.labelling.__main__ import main as open_page
 
     arguments = ["--rater", given.rater, "--run", str(given.directory), "--items", str(given.items)]
-    arguments += ["--size-bins", *map(str, given.size_bins), "--seed", str(given.seed), "--port", str(given.port)]
+    arguments += [
+        "--size-bins",
+        *map(str, given.size_bins),
+        "--seed",
+        str(given.seed),
+        "--port",
+        str(given.port),
+    ]
     return open_page(arguments)
 
 
@@ -125,6 +150,23 @@ def costs(given: argparse.Namespace) -> int:
     page = given.page or checkout / "README.md"
     page.write_text(write_tables(page.read_text(encoding="utf-8"), make_tables(checkout)), encoding="utf-8")
     return 0
+
+
+def schema(given: argparse.Namespace) -> int:
+    """Write the config's schema, the tables of its manual and the reference page of tables anew."""
+    from unscene.config.generation import generate_files
+
+    checkout = find_checkout()
+    stale = {
+        path: text
+        for path, text in generate_files(checkout).items()
+        if not (checkout / path).is_file() or (checkout / path).read_text(encoding="utf-8") != text
+    }
+    for path, text in stale.items():
+        print(f"{path} {'is stale: make schema' if given.check else 'is written anew'}")
+        if not given.check:
+            (checkout / path).write_text(text, encoding="utf-8")
+    return int(given.check and bool(stale))
 
 
 def find_checkout() -> Path:

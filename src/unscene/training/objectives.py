@@ -145,8 +145,11 @@ def _follow(view: View) -> "Tensor":
 
 @dataclass(frozen=True)
 class Term:
-    """One loss: what computes it, the captions it reads, whether it compares within pairs, and what it asks of a reference."""
+    """One loss: what it is, what computes it, the captions it reads, whether it compares within pairs, and what it asks of a
+    reference model.
+    """
 
+    doc: str
     compute: Callable[[View], "Tensor"]
     texts: tuple[str, ...]
     within_pairs: bool = True
@@ -154,17 +157,34 @@ class Term:
 
 
 TERMS = {
-    "infonce": Term(_info_nce, ("own_first", "own_second"), within_pairs=False),
-    "negclip": Term(_neg_clip, ("own_first", "own_second", "hard_first", "hard_second"), within_pairs=False),
-    "mask": Term(_mask, ("a", "b", "n")),
-    "rank": Term(_rank, ("a", "n")),
-    "keep": Term(_keep, ("plain",), within_pairs=False, reference=("base:first", "base:plain")),
-    "triplet": Term(_triplet, ("a", "n")),
-    "conclip": Term(_con_clip, ("a", "n")),
-    "siglip": Term(_sigmoid, ("a", "b", "n")),
-    "dpo": Term(_preference, ("a", "n"), reference=("base:first", "base:second", "base:a", "base:n")),
-    "mcq": Term(_choose, ("a", "n")),
+    "infonce": Term("CLIP's own loss.", _info_nce, ("own_first", "own_second"), within_pairs=False),
+    "negclip": Term(
+        "CLIP's loss with hard negative captions.",
+        _neg_clip,
+        ("own_first", "own_second", "hard_first", "hard_second"),
+        within_pairs=False,
+    ),
+    "mask": Term("Several positives a photo, cells of unknown truth left out.", _mask, ("a", "b", "n")),
+    "rank": Term("Ranking within a pair.", _rank, ("a", "n")),
+    "keep": Term(
+        "Distillation from the untuned model on originals and plain captions, against forgetting.",
+        _keep,
+        ("plain",),
+        within_pairs=False,
+        reference=("base:first", "base:plain"),
+    ),
+    "triplet": Term("TripletCLIP.", _triplet, ("a", "n")),
+    "conclip": Term("CoN-CLIP's form.", _con_clip, ("a", "n")),
+    "siglip": Term("SigLIP's loss with masks; for weights that have its bias.", _sigmoid, ("a", "b", "n")),
+    "dpo": Term(
+        "DPO's form within a pair.",
+        _preference,
+        ("a", "n"),
+        reference=("base:first", "base:second", "base:a", "base:n"),
+    ),
+    "mcq": Term("Choice of the right among four captions.", _choose, ("a", "n")),
     "teacher": Term(
+        "Distance to the moving average of the model itself; needs `ema_decay`.",
         _follow,
         ("a", "b", "n"),
         reference=("teacher:first", "teacher:second", "teacher:a", "teacher:b", "teacher:n"),

@@ -22,10 +22,11 @@ from unscene.batchsize.measuring import measure_batchsize
 from unscene.batchsize.requests import build_batchsize_requests
 from unscene.batchsize.text import escape_latex, to_latex, to_markdown
 from unscene.batchsize.writing import write_batchsize
+from unscene.config.checks import check_study
 from unscene.evaluation.mention_agreement import compare_readers, measure_agreement
 from unscene.machine.job import Job
 from unscene.report.write_report import write_report
-from unscene.run.configuration import ConfigError, check_study, read_chosen, wants_study
+from unscene.run.configuration import ConfigError, read_chosen, wants_study
 from unscene.run.tables import TableError, read_json, read_table, write_json, write_table
 from unscene.words.lexicon import find_words, load_lexicon
 

@@ -15,7 +15,11 @@ COMMANDS = ("plan", "why", "label", "batches", "costs")
 def run_command(*arguments: str, cwd: Path, checkout: Path) -> subprocess.CompletedProcess:
     environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
     return subprocess.run(
-        [sys.executable, "-m", "unscene", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "unscene", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -35,7 +39,9 @@ def test_each_subcommand_has_help(name, capsys):
     assert f"usage: unscene {name}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["--configfile", "a", "b"], ["--configfile", "a", "--configfile", "b"]])
+@pytest.mark.parametrize(
+    "arguments", [["--configfile", "a", "b"], ["--configfile", "a", "--configfile", "b"]]
+)
 def test_overlays_are_given_in_one_go_or_one_by_one(arguments):
     given = command.build_parser().parse_args(["why", *arguments])
     assert given.configfile == [Path("a"), Path("b")]
@@ -58,7 +64,9 @@ def test_another_checkout_is_not_answered_for(tmp_path, monkeypatch, capsys):
 def test_ledgers_are_listed_from_anywhere(tmp_path, checkout):
     done = run_command("batches", "--directory", str(tmp_path), "list", cwd=tmp_path, checkout=checkout)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    gone = run_command("batches", "--directory", str(tmp_path), "forget", "batch_1", cwd=tmp_path, checkout=checkout)
+    gone = run_command(
+        "batches", "--directory", str(tmp_path), "forget", "batch_1", cwd=tmp_path, checkout=checkout
+    )
     assert gone.returncode == 1 and "no batch batch_1 is under way" in gone.stderr
 
 

@@ -61,7 +61,9 @@ def list_modules(requirements: list[str]) -> set[str]:
     return {module for module, owners in pairs if names & {name_of(owner) for owner in owners}}
 
 
-def import_all(blocked: set[str], needs: dict[str, list[str]], python: str = sys.executable, path: str = "") -> dict:
+def import_all(
+    blocked: set[str], needs: dict[str, list[str]], python: str = sys.executable, path: str = ""
+) -> dict:
     """Import every module in a process of its own, where modules of `blocked` are found by those that need them alone."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PYTHONPATH": path} if path else {}
@@ -140,7 +142,9 @@ def test_the_wheel_imports_with_what_it_says_it_needs(installed):
     assert set(found["failed"]) == set(NEEDS)
     install_wheel(python, f"{wheel}[{','.join(NEEDS.values())}]")
     assert import_all(set(), {}, python=str(python)) == {"failed": {}, "changed": [], "loaded": []}
-    help_text = subprocess.run([python.with_name("unscene"), "--help"], capture_output=True, text=True, cwd="/")
+    help_text = subprocess.run(
+        [python.with_name("unscene"), "--help"], capture_output=True, text=True, cwd="/"
+    )
     assert help_text.returncode == 0 and "labelling page" in help_text.stdout
     away = subprocess.run([python.with_name("unscene"), "why"], capture_output=True, text=True, cwd="/")
     assert away.returncode == 1 and "clone the repository" in away.stderr

@@ -1,0 +1,244 @@
+"""Checks of the config that a schema cannot express, with the key and the way out in each message."""
+
+import math
+from pathlib import Path
+
+from unscene.run.configuration import PERMUTED_FROM, ConfigError, is_trained, wants_study
+from unscene.samples.readers import has_instances
+from unscene.training.objectives import TERMS
+
+# Where detectors lie that the config names without a folder, below the checkout.
+MODELS = "models"
+DETECTORS = ("masks.weights", "quality.judge")
+PATHS = (
+    *DETECTORS,
+    "edits.weights",
+    "edits.lora",
+    "edits.tiny_vae",
+    "quality.dino",
+    "train.clip",
+    "batchsize.labels",
+)
+SET_PATHS = ("path", "images", "captions", "instances", "classes", "templates")
+GUARD_PATHS = ("ids", "hashes", "images")
+ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
+
+
+def expand_detectors(config: dict) -> None:
+    """Give the detectors that are named without a folder the one in which such models lie: `yolo.pt` is `models/yolo.pt`."""
+    for dotted in DETECTORS:
+        section, key = dotted.split(".")
+        name = config[section][key]
+        if name and Path(name).name == name:
+            config[section][key] = f"{MODELS}/{name}"
+
+
+def check_config(config: dict) -> None:
+    """Raise ConfigError on contradictions between keys."""
+    names = [source["name"] for source in config["samples"]["sources"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"samples.sources: the name {twice[0]!r} is used twice; each source needs its own")
+    arms = config["train"]["arms"]
+    if config["deploy"]["arm"] not in arms:
+        raise ConfigError(f"deploy.arm: {config['deploy']['arm']!r} is not in train.arms ({', '.join(arms)})")
+    if arms.get("zero_shot") != {}:
+        raise ConfigError("train.arms.zero_shot: every comparison needs the untuned model; leave it {}")
+    check_edits(config["edits"])
+    if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
+        raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
+    check_study(config)
+    for name, arm in arms.items():
+        check_arm(name, arm)
+    check_training(config)
+    check_evaluation(config)
+    check_quality(config["quality"])
+    masks = config["masks"]
+    if masks["min_area"] >= masks["max_area"]:
+        raise ConfigError("masks.min_area must be smaller than masks.max_area")
+    if masks["truth"] == "union" and not any(
+        has_instances(source) for source in config["samples"]["sources"]
+    ):
+        raise ConfigError(
+            "masks.truth: union needs a source that says which objects its photos have (format coco with `instances`, or embedded); "
+            "add `instances` to a source, or set it to ignore"
+        )
+
+
+def check_files(config: dict, checkout: Path) -> None:
+    """Raise ConfigError on a file or folder that the config names, relative to the checkout, and that is not there.
+
+    What a source of photos needs, its reader checks; of its labels only those that join the masks must be there from the start.
+    """
+    for key in PATHS:
+        _check_path(config, key, checkout)
+    entries = [("evaluate.sets", entry, SET_PATHS) for entry in config["evaluate"]["sets"]]
+    entries += [("evaluate.models", entry, ["path"]) for entry in config["evaluate"]["models"]]
+    entries += [("folds.leak_guards", entry, GUARD_PATHS) for entry in config["folds"]["leak_guards"]]
+    if config["masks"]["truth"] == "union":
+        entries += [("samples.sources", entry, ["instances"]) for entry in config["samples"]["sources"]]
+    for key, entry, paths in entries:
+        for path in paths:
+            if entry.get(path) and not (checkout / entry[path]).exists():
+                raise ConfigError(f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there")
+
+
+def check_study(config: dict) -> None:
+    """Raise ConfigError when the batch-size study would be paid for and could choose nothing.
+
+    Without `needed` prompts of its smallest size, rare shifts of whole prompts cannot be ruled out, so no size can pass.
+    """
+    study = config["batchsize"]
+    if config["keywords"]["captions_per_prompt"] != "auto":
+        return
+    if not wants_study(config):
+        raise ConfigError(
+            "keywords.captions_per_prompt: auto needs the batch-size study; batchsize.run must not be false"
+        )
+    smallest = min(study["sizes"])
+    prompts = study["captions"] / smallest * (study["permutations"] if smallest >= PERMUTED_FROM else 1)
+    needed = math.ceil(math.log(0.05) / math.log(1 - study["margin"]))
+    if prompts < needed:
+        raise ConfigError(
+            f"keywords.captions_per_prompt: auto needs {needed} prompts of the smallest size of the batch-size study ({smallest} a prompt); "
+            f"batchsize.captions gives {prompts:.0f}: ask more captions, or give a number here"
+        )
+
+
+def check_evaluation(config: dict) -> None:
+    """Raise ConfigError on contradictions in evaluate.sets, evaluate.models and folds.leak_guards."""
+    evaluate = config["evaluate"]
+    if evaluate["alphas"] and not config["train"]["inner_share"]:
+        raise ConfigError(
+            "evaluate.alphas: alpha is chosen on groups that no model was trained on; set train.inner_share, for instance to 0.1"
+        )
+    names = [*config["train"]["arms"], *(model["name"] for model in evaluate["models"])]
+    for key, entries in (("sets", [entry["name"] for entry in evaluate["sets"]]), ("models", names)):
+        twice = sorted({name for name in entries if entries.count(name) > 1})
+        if twice:
+            raise ConfigError(f"evaluate.{key}: the name {twice[0]!r} is used twice (arms count as models)")
+    for guard in config["folds"]["leak_guards"]:
+        if sum(kind in guard for kind in GUARD_PATHS) != 1:
+            raise ConfigError(f"folds.leak_guards, {guard['name']!r}: give one of ids, hashes or images")
+        unknown = set(guard.get("sources", ())) - {source["name"] for source in config["samples"]["sources"]}
+        if unknown:
+            raise ConfigError(
+                f"folds.leak_guards, {guard['name']!r}: no source {sorted(unknown)[0]!r} in samples.sources"
+            )
+
+
+def check_quality(quality: dict) -> None:
+    """Raise ConfigError on a policy that lacks what it decides by, and on bins that are not in order."""
+    if quality["policy"] == "calibrated" and not quality["controls"]:
+        raise ConfigError(
+            "quality.policy: calibrated takes its cuts from controls; set quality.controls (200)"
+        )
+    if quality["policy"] == "certified" and not quality["labels"]:
+        raise ConfigError(
+            "quality.policy: certified needs labels; label edits (make label) and set quality.labels: state/labels"
+        )
+    if quality["size_bins"] != sorted(quality["size_bins"]):
+        raise ConfigError(f"quality.size_bins: {quality['size_bins']} must ascend")
+
+
+def check_edits(edits: dict) -> None:
+    """Raise ConfigError when the backend of the edits lacks its weights or is given what it cannot use."""
+    backend = edits["backend"]
+    needed = {"diffusers": "a diffusers inpainting folder", "lama": "a TorchScript or ONNX file"}
+    if backend in needed and not edits["weights"]:
+        raise ConfigError(f"edits.weights: the backend {backend} needs the path of {needed[backend]}")
+    for key in ("lora", "tiny_vae", "scheduler"):
+        if edits[key] and backend != "diffusers":
+            raise ConfigError(f"edits.{key}: the backend {backend} has no use for it; set it to null")
+
+
+def check_arm(name: str, arm: dict) -> None:
+    """Raise ConfigError, naming the key, when the parts of an arm contradict each other. An empty arm is not trained."""
+    key = f"train.arms.{name}"
+    if not arm:
+        return
+    if "query_weight" in arm or "of" in arm:
+        if "query_weight" not in arm or arm.keys() - {"query_weight", "of"}:
+            raise ConfigError(
+                f"{key}: query_weight trains nothing; beside it stands `of` (a trained arm) or nothing"
+            )
+        return
+    if "loss" not in arm:
+        raise ConfigError(f"{key}: it has no loss; an untuned arm is {{}} or has query_weight alone")
+    within = [name for name in arm["loss"] if TERMS[name].within_pairs]
+    if arm["images"] == "originals" and (arm["batches"] != "random" or within):
+        raise ConfigError(
+            f"{key}: images: originals has no edits, so it needs batches: random and no loss within pairs "
+            f"({', '.join(within) or 'batches: ' + arm['batches']})"
+        )
+    if within and (arm["batches"] == "random" or arm["texts"] != "negated"):
+        raise ConfigError(
+            f"{key}: loss: {', '.join(within)} compares within pairs; it needs batches: paired or similar and texts: negated"
+        )
+    if arm["batches"] == "random" and arm["images"] not in ("originals", "both"):
+        raise ConfigError(f"{key}: images: {arm['images']} needs batches: paired or similar")
+    if ("teacher" in arm["loss"]) != ("ema_decay" in arm):
+        raise ConfigError(f"{key}: the loss teacher and ema_decay need each other")
+    unlocked = arm.get("unlocked", {})
+    if arm.get("freeze") in unlocked:
+        raise ConfigError(f"{key}: unlocked.{arm['freeze']} and freeze: {arm['freeze']} exclude each other")
+    if unlocked and "lora_rank" in arm:
+        raise ConfigError(f"{key}: unlocked and lora_rank exclude each other: adapters are in all layers")
+    if arm.get("pairs") == "unfiltered" and arm["images"].startswith("sham"):
+        raise ConfigError(
+            f"{key}: pairs: unfiltered has no sham edits; give it images: both, swapped or originals"
+        )
+    if "lora_rank" in arm and "ema_decay" in arm:
+        raise ConfigError(
+            f"{key}: lora_rank and ema_decay exclude each other: the average is over whole weights"
+        )
+
+
+def check_training(config: dict) -> None:
+    """Raise ConfigError on arms that need what the run does not have."""
+    train = config["train"]
+    arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
+    for name, arm in train["arms"].items():
+        if "of" in arm and arm["of"] not in arms:
+            raise ConfigError(f"train.arms.{name}: of: {arm['of']!r} is no trained arm of train.arms")
+    if "of" in train["arms"][config["deploy"]["arm"]]:
+        raise ConfigError(
+            f"deploy.arm: {config['deploy']['arm']!r} has no model of its own; deploy the arm that it names"
+        )
+    for name in train["class_folds"]:
+        if name not in arms:
+            raise ConfigError(f"train.class_folds: {name!r} is no trained arm of train.arms")
+    for name, arm in arms.items():
+        if arm["images"].startswith("sham") and not config["edits"]["sham"]:
+            raise ConfigError(f"train.arms.{name}: images: {arm['images']} needs edits.sham: true")
+        if arm.get("captions") == "template" and config["captions"]["backend"] == "template":
+            raise ConfigError(
+                f"train.arms.{name}: captions: template would be the arm without it, since captions.backend is template; leave it out"
+            )
+        other_data = arm.get("captions") == "template" or arm.get("pairs") == "unfiltered"
+        if train["reader"] == "tars" and (
+            arm["images"] != "both" or arm["batches"] != "paired" or other_data
+        ):
+            raise ConfigError(
+                f"train.reader: tars can only feed arms with images: both and batches: paired, on the accepted pairs and their own "
+                f"captions, unlike {name!r}"
+            )
+    if train["batch_pairs"] % config["runtime"]["devices"]:
+        raise ConfigError(
+            f"runtime.devices: train.batch_pairs={train['batch_pairs']} cannot be shared evenly by "
+            f"{config['runtime']['devices']} devices"
+        )
+
+
+def _check_path(config: dict, dotted: str, checkout: Path) -> None:
+    value = config
+    for part in dotted.split("."):
+        value = value[part]
+    if value and not (checkout / value).exists():
+        way_out = "give the path of the weights (config/README.md)"
+        if dotted in DETECTORS:
+            way_out = (
+                f"nothing is downloaded: fetch the file from its authors (YOLO: {ULTRALYTICS_ASSETS}) and put it there, "
+                f"or give another path; a bare name means {MODELS}/NAME under the checkout"
+            )
+        raise ConfigError(f"{dotted}: {checkout / value} is not there; {way_out}")

@@ -1,0 +1,64 @@
+"""The reference page of all tables that a run writes, from their declarations in `<room>/columns.py`."""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import unscene
+from unscene.run.tables import Table
+
+REFERENCE = Path("docs/REFERENCE.md")
+STAGES = (
+    "scenes",
+    "samples",
+    "keywords",
+    "batchsize",
+    "masks",
+    "edits",
+    "captions",
+    "quality",
+    "folds",
+    "train",
+    "models",
+    "metrics",
+)
+INTRODUCTION = """# The tables of a run
+
+Made by `make schema` from the declarations in `src/unscene/<room>/columns.py`. Paths are below `results/`. A name in braces stands for each
+of its kind: a shard, an arm. All are parquet files with page checksums and, in their footer, the SHA-256 of their own content.
+"""
+
+
+def find_tables() -> list[Table]:
+    """Return every declared table once, in the order of the flow and then by path."""
+    found = {}
+    for room in iter_modules(unscene.__path__, "unscene."):
+        folder = Path(unscene.__path__[0], room.name.rpartition(".")[2])
+        if (folder / "columns.py").is_file():
+            for value in vars(import_module(f"{room.name}.columns")).values():
+                tables = value if isinstance(value, list | tuple) else [value]
+                found |= {table.path: table for table in tables if isinstance(table, Table)}
+    order = {stage: number for number, stage in enumerate(STAGES)}
+    return sorted(
+        found.values(), key=lambda table: (order.get(table.path.partition("/")[0], len(order)), table.path)
+    )
+
+
+def write_reference() -> str:
+    """Return the page."""
+    return "\n".join([INTRODUCTION, *(line for table in find_tables() for line in _describe(table))])
+
+
+def _describe(table: Table) -> list[str]:
+    lines = [
+        f"## `{table.path}`",
+        "",
+        f"A row is a {table.row}.",
+        "",
+        "| column | holds | meaning |",
+        "|---|---|---|",
+    ]
+    for column in table.columns:
+        holds = f"{column.kind}, {column.unit}" if column.unit else column.kind
+        lines.append(f"| `{column.name}` | {holds} | {column.meaning} |")
+    return [*lines, ""]

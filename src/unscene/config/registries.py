@@ -1,0 +1,49 @@
+"""The registries of what a config can choose by name, as the schema, the manual and the checks see them.
+
+Each room keeps its registry; here they are one shape. A registry imports nothing heavy, so reading all is quick.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a registry. needs, allows: the keys that go with it, beside those that all entries have."""
+
+    name: str
+    doc: str
+    needs: tuple[str, ...] = ()
+    allows: tuple[str, ...] = ()
+    schema: dict | None = None  # of a choice that is a key itself
+
+
+def _list_backends(stage: str) -> Iterable[Choice]:
+    from unscene.answers.backends import BACKENDS
+
+    return (Choice(one.name, one.doc) for one in BACKENDS.values() if stage in one.stages)
+
+
+def _list_readers() -> Iterable[Choice]:
+    from unscene.samples.readers import READERS
+
+    return (Choice(one.name, one.doc, one.needed, one.allowed) for one in READERS.values())
+
+
+def _list_terms() -> Iterable[Choice]:
+    from unscene.training.objectives import TERMS
+
+    return (Choice(name, term.doc) for name, term in TERMS.items())
+
+
+REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
+    "readers": _list_readers,
+    "keyword_backends": lambda: _list_backends("keywords"),
+    "caption_backends": lambda: _list_backends("captions"),
+    "terms": _list_terms,
+}
+
+
+def list_choices(registry: str) -> list[Choice]:
+    """Return the entries of a registry, in its order."""
+    return list(REGISTRIES[registry]())
