@@ -30,10 +30,9 @@ def measure_nothing(_pid, record=None, interval=None):
 
 def main(arguments: list[str]) -> None:
     """Run Snakemake's command line with instant steps."""
-    from snakemake.cli import main as run_snakemake  # first: its modules import each other
-
     import snakemake.benchmark
     import snakemake.workflow
+    from snakemake.cli import main as run_snakemake  # first: its modules import each other
 
     snakemake.workflow.script = make_outputs
     snakemake.benchmark.benchmarked = measure_nothing

@@ -135,7 +135,7 @@ def label(given: argparse.Namespace) -> int:
 
 def batches(given: argparse.Namespace) -> int:
     """Look into the ledgers of paid answers."""
-    from unscene.answers.batches.__main__ import main as look_into_ledgers
+    from unscene.answers.batches.command import main as look_into_ledgers
 
     wanted = [given.action] + ([given.batch_id] if given.action == "forget" else [])
     look_into_ledgers(["--directory", str(given.directory), *wanted])
