@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from unscene.edits.removers import REMOVERS
 from unscene.run.configuration import PERMUTED_FROM, ConfigError, is_trained, wants_study
 from unscene.samples.readers import has_instances
 from unscene.training.objectives import TERMS
@@ -142,14 +143,16 @@ def check_quality(quality: dict) -> None:
 
 
 def check_edits(edits: dict) -> None:
-    """Raise ConfigError when the backend of the edits lacks its weights or is given what it cannot use."""
-    backend = edits["backend"]
-    needed = {"diffusers": "a diffusers inpainting folder", "lama": "a TorchScript or ONNX file"}
-    if backend in needed and not edits["weights"]:
-        raise ConfigError(f"edits.weights: the backend {backend} needs the path of {needed[backend]}")
-    for key in ("lora", "tiny_vae", "scheduler"):
-        if edits[key] and backend != "diffusers":
-            raise ConfigError(f"edits.{key}: the backend {backend} has no use for it; set it to null")
+    """Raise ConfigError when the backend of the edits lacks a key that it needs or is given one that it cannot use."""
+    backend = REMOVERS[edits["backend"]]
+    for key in backend.needed:
+        if not edits[key]:
+            raise ConfigError(f"edits.{key}: the backend {backend.name} needs the path of {backend.weights}")
+    for key in {
+        key: None for other in REMOVERS.values() for key in other.optional if key not in backend.keys
+    }:
+        if edits[key]:
+            raise ConfigError(f"edits.{key}: the backend {backend.name} has no use for it; set it to null")
 
 
 def check_arm(name: str, arm: dict) -> None:

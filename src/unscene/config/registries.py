@@ -30,6 +30,31 @@ def _list_readers() -> Iterable[Choice]:
     return (Choice(one.name, one.doc, one.needed, one.allowed) for one in READERS.values())
 
 
+def _list_detectors() -> Iterable[Choice]:
+    from unscene.masks.detectors import DETECTORS
+
+    for one in DETECTORS.values():
+        doc = f"{one.doc} The path is that of {one.weights}. Licence of most: {one.licence}."
+        yield Choice(one.name, doc, allows=one.keys)
+
+
+def _list_removers() -> Iterable[Choice]:
+    from unscene.edits.removers import REMOVERS
+
+    for one in REMOVERS.values():
+        weights = f" `weights` names {one.weights}." if one.weights else ""
+        doc = f"{one.doc}{weights} Licence: {one.licence}."
+        yield Choice(one.name, doc, one.needed, one.optional + one.further)
+
+
+def _list_thresholds() -> Iterable[Choice]:
+    from unscene.quality.scores import THRESHOLDS
+
+    for key, score in THRESHOLDS.items():
+        bound = "At least" if score.good == "high" else "At most"
+        yield Choice(key, f"{bound} so much of `{score.name}` ({score.unit}): {score.doc}.")
+
+
 def _list_terms() -> Iterable[Choice]:
     from unscene.training.objectives import TERMS
 
@@ -37,10 +62,13 @@ def _list_terms() -> Iterable[Choice]:
 
 
 REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
+    "detectors": _list_detectors,
     "readers": _list_readers,
+    "removers": _list_removers,
     "keyword_backends": lambda: _list_backends("keywords"),
     "caption_backends": lambda: _list_backends("captions"),
     "terms": _list_terms,
+    "thresholds": _list_thresholds,
 }
 
 

@@ -62,8 +62,7 @@ def _choose(node: dict, choices: dict) -> dict:
         each = choices["each"]
         return {"properties": {one.name: {"description": one.doc, **(one.schema or each)} for one in entries}}
     if "by" not in choices:
-        told = "; ".join(f"`{one.name}`: {one.doc.rstrip('.')}" for one in entries)
-        return {"description": f"{node['description']} {told}.", "enum": [one.name for one in entries]}
+        return {"enum": [one.name for one in entries]}
     key, properties = choices["by"], dict(node["properties"])
     properties[key] = {**properties[key], "enum": [one.name for one in entries]}
     named = {name for one in entries for name in (*one.needs, *one.allows)}
