@@ -7,6 +7,16 @@ import numpy as np
 
 # A mask that touches three of the photo's four borders leaves too little to continue into it.
 MAX_BORDERS = 2
+# Longest side of a part's box, as a share of the photo's side: beyond it no scene is left to go on behind the object.
+MAX_BOX = 0.85
+# Largest share of the photo's border that a mask may cover: there the hole has nothing on its far side to continue from.
+MAX_BORDER = 0.2
+# Smaller parts, as a share of the photo, are noise of the segmentation.
+SPECK_AREA = 0.0005
+# Segmentations cut an object's edge short in proportion to its size: dilation radius as a share of the root of its area.
+DILATION_SHARE = 0.03
+# The contact shadow below an object, as a share of its height. A shadow that stays betrays what was removed.
+SHADOW_SHARE = 0.06
 
 
 @dataclass(frozen=True)
@@ -28,14 +38,14 @@ class ObjectMask:
 def shape_mask(instances: np.ndarray, settings: dict) -> ObjectMask:
     """Join instance masks, bool (n, height, width), into the mask of one edit and judge its limits.
 
-    Union, holes filled, specks dropped; then dilation by a disc of radius max(dilation_px, dilation_share x sqrt(area)) and,
-    below each part, by shadow_share x its height for the contact shadow. `settings` is the config's block `masks`.
+    Union, holes filled, specks dropped; then dilation by a disc of radius max(dilation_px, DILATION_SHARE x sqrt(area))
+    and, below each part, by SHADOW_SHARE x its height. `settings` is the config's block `masks`.
     """
     shape = instances.shape[1:]
-    object_mask = drop_specks(fill_holes(instances.any(axis=0)), settings["speck_area"] * shape[0] * shape[1])
+    object_mask = drop_specks(fill_holes(instances.any(axis=0)), SPECK_AREA * shape[0] * shape[1])
     area_px = int(object_mask.sum())
-    radius = max(settings["dilation_px"], settings["dilation_share"] * area_px**0.5)
-    mask = dilate(extend_below(object_mask, settings["shadow_share"]), radius)
+    radius = max(settings["dilation_px"], DILATION_SHARE * area_px**0.5)
+    mask = dilate(extend_below(object_mask, SHADOW_SHARE), radius)
     return ObjectMask(
         mask=mask,
         object_mask=object_mask,
@@ -62,10 +72,10 @@ def find_broken_limit(object_mask: np.ndarray, mask: np.ndarray, settings: dict)
     if mask.mean() > settings["max_area"]:
         return "too_large"
     part_width, part_height = measure_largest_part(object_mask)
-    if max(part_width / width, part_height / height) > settings["max_box"]:
+    if max(part_width / width, part_height / height) > MAX_BOX:
         return "box_too_large"
     share, borders = measure_border(object_mask)
-    if share > settings["max_border"] or borders > MAX_BORDERS:
+    if share > MAX_BORDER or borders > MAX_BORDERS:
         return "touches_border"
     return None
 

@@ -11,6 +11,7 @@ from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.masks.detectors import Detections
 from unscene.masks.segmentation import segment_objects
+from unscene.photos import mask_shapes
 from unscene.photos.images import read_mask, write_png
 from unscene.photos.mask_shapes import drop_specks, fill_holes
 from unscene.run.shards import file_sha256
@@ -26,16 +27,16 @@ SETTINGS = {
     "nms": "auto",
     "min_area": 0.01,
     "max_area": 0.4,
-    "max_box": 0.85,
-    "max_border": 0.2,
-    "speck_area": 0.0005,
-    "dilation_share": 0.03,
     "dilation_px": 2,
-    "shadow_share": 0.0,
     "edits_per_photo": 1,
 }
 RUNTIME = {"device": "cpu", "batch_size": 2, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
 SIDE = 80
+
+
+@pytest.fixture(autouse=True)
+def without_shadow(monkeypatch):
+    monkeypatch.setattr(mask_shapes, "SHADOW_SHARE", 0.0)
 
 
 def make_job(stem: str, masks: dict, source: dict | None = None) -> Job:
@@ -294,7 +295,7 @@ class TestInstances:
         polygon[55:75, 5:25] = True
         for name, plain in (("dog", detected | self.dog), ("zebra", self.zebra), ("cat", polygon)):
             row = rows[f"s_0-{name}"]
-            filled = drop_specks(fill_holes(plain), SETTINGS["speck_area"] * SIDE**2)
+            filled = drop_specks(fill_holes(plain), mask_shapes.SPECK_AREA * SIDE**2)
             assert (read_mask(row.object_path) == filled).all() and row.status == "ok"
             assert row.area_fraction == pytest.approx(filled.mean())
             assert read_mask(row.mask_path)[filled].all()

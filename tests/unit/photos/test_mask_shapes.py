@@ -7,16 +7,14 @@ from scipy import ndimage
 from unscene.photos import mask_shapes
 from unscene.photos.mask_shapes import shape_mask
 
-SETTINGS = {
-    "min_area": 0.01,
-    "max_area": 0.4,
-    "max_box": 0.85,
-    "max_border": 0.2,
-    "speck_area": 0.002,
-    "dilation_share": 0.03,
-    "dilation_px": 2,
-    "shadow_share": 0.0,
-}
+SETTINGS = {"min_area": 0.01, "max_area": 0.4, "dilation_px": 2}
+
+
+@pytest.fixture(autouse=True)
+def bare_shapes(monkeypatch):
+    """Specks of 20 pixels in these small photos, and no contact shadow."""
+    monkeypatch.setattr(mask_shapes, "SPECK_AREA", 0.002)
+    monkeypatch.setattr(mask_shapes, "SHADOW_SHARE", 0.0)
 
 
 def make_mask(*boxes, height=100, width=100):
@@ -67,7 +65,7 @@ def test_shadow_extends_each_part_downwards_by_its_own_height():
     assert np.array_equal(mask_shapes.extend_below(at_the_edge, 0.5), at_the_edge)
 
 
-def test_shape_mask_joins_instances_and_measures_the_object():
+def test_shape_mask_joins_instances_and_measures_the_object(monkeypatch):
     ring = make_mask((30, 60, 30, 60)) & ~make_mask((40, 50, 40, 50))
     speck = make_mask((80, 82, 80, 82))
     shaped = shape_mask(np.stack([ring, speck]), SETTINGS)
@@ -75,7 +73,8 @@ def test_shape_mask_joins_instances_and_measures_the_object():
     assert shaped.area_fraction == pytest.approx(0.09)
     assert shaped.dilation_px == 2.0
     assert np.array_equal(shaped.mask, mask_shapes.dilate(make_mask((30, 60, 30, 60)), 2))
-    wide = shape_mask(ring[None], SETTINGS | {"dilation_share": 0.1})
+    monkeypatch.setattr(mask_shapes, "DILATION_SHARE", 0.1)
+    wide = shape_mask(ring[None], SETTINGS)
     assert wide.dilation_px == pytest.approx(3.0)
 
 
