@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from unscene.answers.batch_lines import canonical_json, estimate_tokens, read_items
 from unscene.captions.caption_edits import PLAIN_SCENE, rewrite
-from unscene.words.lexicon import find_words, sort_words
+from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import fill_phrasing
-from unscene.words.vocabulary import COCO80
+from unscene.words.vocabulary import Vocabulary
 
 OFF_LIST = "unicorn"
 REFUSAL = "I'm sorry, but I can't help with that."
@@ -65,9 +65,9 @@ class ErrorModel:
 class Answerer:
     """Answers request lines. `planted` counts the errors by name, for those who must find them."""
 
-    def __init__(self, errors: ErrorModel | None = None, seed: int = 0):
+    def __init__(self, errors: ErrorModel | None = None, seed: int = 0, vocabulary: Vocabulary = COCO80):
         self.errors = errors or ErrorModel()
-        self.seed = seed
+        self.seed, self.vocabulary = seed, vocabulary
         self.planted: Counter[str] = Counter()
 
     def answer(self, request: dict) -> dict:
@@ -106,7 +106,7 @@ class Answerer:
         return [write(draw, item, position) for position, item in enumerate(items, 1)]
 
     def _write_words(self, draw: random.Random, caption: str, position: int) -> dict:
-        words = list(_right_words(caption))
+        words = list(_right_words(caption, self.vocabulary))
         chance = self.errors.decay * (position - self.errors.decay_beyond)
         if chance > 0 and words:
             kept = [word for word in words if draw.random() >= chance]
@@ -116,14 +116,15 @@ class Answerer:
             if words and draw.random() < 0.5:
                 words.remove(draw.choice(words))
             else:
-                words = sort_words([*words, draw.choice([word for word in COCO80 if word not in words])])
+                others = [word for word in self.vocabulary if word not in words]
+                words = self.vocabulary.sort([*words, draw.choice(others)])
         if self._strike(draw, "off_list"):
             words.append(OFF_LIST)
         return {"w": words}
 
     def _write_captions(self, draw: random.Random, item: str, position: int) -> dict:
         asked = json.loads(item)
-        without = _right_rewriting(asked["caption"], asked["object"])
+        without = _right_rewriting(asked["caption"], asked["object"], self.vocabulary)
         if self._strike(draw, "noise"):
             without = PLAIN_SCENE
         if self._strike(draw, "off_list"):
@@ -193,10 +194,10 @@ def _body(request: dict, message: dict, finish: str) -> dict:
 
 
 @lru_cache(maxsize=200_000)
-def _right_words(caption: str) -> tuple[str, ...]:
-    return tuple(find_words(caption))
+def _right_words(caption: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    return tuple(vocabulary.find_words(caption))
 
 
 @lru_cache(maxsize=50_000)
-def _right_rewriting(caption: str, category: str) -> str:
-    return rewrite(caption, category)
+def _right_rewriting(caption: str, category: str, vocabulary: Vocabulary) -> str:
+    return rewrite(caption, category, vocabulary)

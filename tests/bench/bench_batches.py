@@ -106,7 +106,7 @@ def measure_answered(captions: int) -> None:
     from unscene.keywords.parsing import parse_keywords
     from unscene.machine.job import Job
     from unscene.run.tables import read_table
-    from unscene.words.lexicon import find_words
+    from unscene.words.coco80 import COCO80
 
     os.environ["OPENAI_API_KEY"] = "unscene-local-server"
     with serve() as url, tempfile.TemporaryDirectory() as name:
@@ -129,7 +129,7 @@ def measure_answered(captions: int) -> None:
         parsed = time.perf_counter()
         bill = Control(url.removesuffix("/v1")).bill(items=False)
         right = sum(
-            status == "ok" and list(words) == find_words(caption)
+            status == "ok" and list(words) == COCO80.find_words(caption)
             for table in map(read_table, tables)
             for caption, words, status in zip(table["caption"], table["words"], table["status"], strict=True)
         )

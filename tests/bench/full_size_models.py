@@ -10,7 +10,7 @@ from pathlib import Path
 from unscene.run.offline import stay_offline
 
 stay_offline()
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 TOKENIZER = Path(__file__).resolve().parents[2] / "resources" / "embedded" / "inpainter" / "tokenizer"
 TOKENS = 77

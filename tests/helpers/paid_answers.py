@@ -16,7 +16,7 @@ from unscene.answers.prices import read_prices
 from unscene.answers.prompts import keyword_request
 from unscene.answers.submitting import send_requests
 from unscene.run.tables import read_json
-from unscene.words.lexicon import load_lexicon
+from unscene.words.coco80 import COCO80
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PRICES = CHECKOUT / "src/unscene/resources/prices.yaml"
@@ -48,10 +48,9 @@ class SharedClock(Clock):
 
 def make_requests(count: int, size: int = 4, model: str = "gpt-4o", first: int = 0) -> list[dict]:
     """Return so many keyword requests of `size` captions each, all different."""
-    rules = load_lexicon().rules
     return [
         keyword_request(
-            model, [f"{SIMPLE[(n + i) % len(SIMPLE)]}, scene {n}-{i}." for i in range(size)], rules
+            model, [f"{SIMPLE[(n + i) % len(SIMPLE)]}, scene {n}-{i}." for i in range(size)], COCO80
         )
         for n in range(first, first + count)
     ]

@@ -10,14 +10,18 @@ from unscene.keywords.parsing import parse_keywords
 from unscene.keywords.requests import build_keyword_requests
 from unscene.machine.job import Job
 
-CAPTION_SETTINGS = {"seed": 7, "captions": {"held_out_share": 0.25, "backend": "template"}}
+CAPTION_SETTINGS = {"seed": 7, "words": "coco80", "captions": {"held_out_share": 0.25, "backend": "template"}}
 
 
 def build_keywords(
     samples: Path, requests: Path, size: int | str = 2, model: str = "gpt-4o", chosen: Path | None = None
 ) -> None:
     """Build the keyword requests of a shard, for a model that is paid."""
-    settings = {"keywords": {"captions_per_prompt": size, "backend": "openai"}, "api": {"model": model}}
+    settings = {
+        "words": "coco80",
+        "keywords": {"captions_per_prompt": size, "backend": "openai"},
+        "api": {"model": model},
+    }
     inputs = {"samples": samples, "chosen": [chosen] if chosen else []}
     build_keyword_requests(Job(inputs, {"requests": requests}, settings))
 
@@ -28,7 +32,7 @@ def answer_stage(folder: Path, stage: str, backend: str) -> None:
     job = Job(
         {"requests": folder / "req.jsonl"},
         outputs,
-        {stage: {"backend": backend}},
+        {"words": "coco80", stage: {"backend": backend}},
         config={"api": {"base_url": None}},
     )
     {"keywords": answer_keywords, "captions": answer_captions}[stage](job)
@@ -36,7 +40,7 @@ def answer_stage(folder: Path, stage: str, backend: str) -> None:
 
 def parse_keyword_answers(folder: Path, share: float = 0.5) -> Path:
     """Write the table of the keywords; return its path."""
-    parse_keywords(_parsing(folder, [], {}, share))
+    parse_keywords(_parsing(folder, [], {"words": "coco80"}, share))
     return folder / "table.parquet"
 
 

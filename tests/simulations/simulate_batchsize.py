@@ -52,7 +52,7 @@ SETTINGS = {
 
 def make_samples(photos: int, seed: int) -> pd.DataFrame:
     """Return photos with one composed caption each, over all 80 words and none; all texts differ."""
-    from unscene.words.vocabulary import COCO80
+    from unscene.words.coco80 import COCO80
 
     rng = np.random.default_rng(seed)
     places = (
@@ -68,7 +68,7 @@ def make_samples(photos: int, seed: int) -> pd.DataFrame:
     colours = ("red", "small", "old", "shiny", "dark", "wet", "tall", "quiet", "bright", "plain")
     rows = []
     for number in range(photos):
-        named = rng.choice(COCO80, size=rng.choice(4, p=(0.15, 0.4, 0.3, 0.15)), replace=False)
+        named = rng.choice(COCO80.words, size=rng.choice(4, p=(0.15, 0.4, 0.3, 0.15)), replace=False)
         what = " and ".join(f"a {rng.choice(colours)} {word}" for word in named) or "a view of the sky"
         rows.append({"image_id": f"p{number}", "captions": [f"{what} {rng.choice(places)}, number {number}"]})
     return pd.DataFrame(rows)
@@ -82,13 +82,13 @@ def run_study(
     repeat_as_gold: bool = False,
 ) -> dict:
     """Run one study on answers with planted errors and return its choice; gold is the lexicon, or the answers at n = 1."""
-    from unscene.words.lexicon import find_words
+    from unscene.words.coco80 import COCO80
 
     captions = list_captions([make_samples(settings["captions"], seed)])
-    captions = draw_captions(captions, settings["captions"], seed)
+    captions = draw_captions(captions, settings["captions"], seed, COCO80)
     if not repeat_as_gold:
-        captions["mentions"] = [find_words(text) for text in captions["caption"]]
-    requests, design = build_study(captions, list_trials(settings), "gpt-4o", seed)
+        captions["mentions"] = [COCO80.find_words(text) for text in captions["caption"]]
+    requests, design = build_study(captions, list_trials(settings), "gpt-4o", seed, COCO80)
     answerer = Answerer(errors, seed)
     answers = {
         request["custom_id"]: {
@@ -100,7 +100,9 @@ def run_study(
     }
     facts = {"seed": seed, "captions_of_run": 30_000, "captions": len(captions)}
     answered = Answered(design, captions, {}, answers, facts)
-    measured = measure_study(answered, settings, labels=None, prices=None, model="gpt-4o", draws=draws)
+    measured = measure_study(
+        answered, settings, labels=None, prices=None, model="gpt-4o", vocabulary=COCO80, draws=draws
+    )
     return {
         **measured.chosen,
         "trials": measured.accuracy.to_dict("records"),

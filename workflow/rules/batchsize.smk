@@ -38,6 +38,7 @@ rule build_batchsize_requests:
             "build_batchsize_requests",
             settings=[
                 "seed",
+                "words",
                 "batchsize.captions",
                 "batchsize.sizes",
                 "batchsize.permutations",
@@ -105,7 +106,7 @@ rule answer_batchsize:
     params:
         lineage=lineage(
             "answer_batchsize",
-            settings=["keywords.backend"],
+            settings=["words", "keywords.backend"],
             files=[] if KEYWORD_BACKEND.is_paid else [LEXICON],
             frozen=True,
             script="answer_keywords",
@@ -142,7 +143,7 @@ rule measure_batchsize:
     params:
         lineage=lineage(
             "measure_batchsize",
-            settings=["batchsize", "api.model", "plan.prices"],
+            settings=["words", "batchsize", "api.model", "plan.prices"],
             paths=["batchsize.labels", "plan.prices"],
             frozen=True,
         ),

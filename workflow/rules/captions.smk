@@ -37,7 +37,7 @@ rule build_caption_requests:
         # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
         lineage=lineage(
             "build_caption_requests",
-            settings=["seed", "captions"] + CAPTION_BACKEND.keys,
+            settings=["seed", "words", "captions"] + CAPTION_BACKEND.keys,
             frozen=True,
         ),
     message:
@@ -107,7 +107,7 @@ rule answer_captions:
     params:
         lineage=lineage(
             "answer_captions",
-            settings=["captions.backend"],
+            settings=["words", "captions.backend"],
             files=[] if CAPTION_BACKEND.is_paid else [LEXICON],
             frozen=True,
         ),
@@ -140,7 +140,10 @@ rule parse_captions:
         runtime="10m",
     params:
         lineage=lineage(
-            "parse_captions", settings=["seed", "captions.held_out_share"], files=[LEXICON], frozen=True
+            "parse_captions",
+            settings=["seed", "words", "captions.held_out_share"],
+            files=[LEXICON],
+            frozen=True,
         ),
     message:
         "Parsing the caption answers of shard {wildcards.shard}"

@@ -26,6 +26,7 @@ from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
+from unscene.words.word_lists import find_vocabulary
 
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.

@@ -13,12 +13,12 @@ STAGE_FILES += ["results/keywords/cost.json"]
 
 KEYWORD_BACKEND = BACKENDS[config["keywords"]["backend"]]
 KEYWORDS_SENT = "results/keywords/batches.json" if KEYWORD_BACKEND.is_paid else []
-LEXICON = "src/unscene/resources/lexicon.yaml"
+LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 CHOSEN = ["results/batchsize/chosen.json"] if config["keywords"]["captions_per_prompt"] == "auto" else []
 REQUESTS_LINEAGE = lineage(
     "build_keyword_requests",
     # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
-    settings=["keywords"] + KEYWORD_BACKEND.keys,
+    settings=["words", "keywords"] + KEYWORD_BACKEND.keys,
     files=[LEXICON],
     frozen=True,
 )
@@ -113,7 +113,7 @@ rule answer_keywords:
     params:
         lineage=lineage(
             "answer_keywords",
-            settings=["keywords.backend"],
+            settings=["words", "keywords.backend"],
             files=[] if KEYWORD_BACKEND.is_paid else [LEXICON],
             frozen=True,
         ),
@@ -143,7 +143,7 @@ rule parse_keywords:
         mem_mb=1000,
         runtime="10m",
     params:
-        lineage=lineage("parse_keywords", frozen=True),
+        lineage=lineage("parse_keywords", settings=["words"], frozen=True),
     message:
         "Parsing the keyword answers of shard {wildcards.shard}"
     script:

@@ -29,6 +29,7 @@ rule estimate_run:
                 "api.requests_per_file",
                 "api.bytes_per_file",
                 "api.enqueued_tokens",
+                "words",
                 "samples",
                 "keywords",
                 "batchsize",
@@ -41,7 +42,7 @@ rule estimate_run:
                 "plan",
             ],
             paths=["train.clip", "plan.prices"],
-            files=["src/unscene/resources/throughput.yaml", "src/unscene/resources/lexicon.yaml"],
+            files=["src/unscene/resources/throughput.yaml", LEXICON],
         ),
     message:
         "Estimating the cost of the run"

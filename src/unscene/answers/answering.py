@@ -15,6 +15,7 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import decide, split_request
 from unscene.answers.endpoints import find_folder
 from unscene.machine.job import Job
+from unscene.words.word_lists import find_vocabulary
 
 
 class AnswersMissing(RuntimeError):
@@ -23,11 +24,13 @@ class AnswersMissing(RuntimeError):
 
 def answer_requests(job: Job) -> None:
     """Answer requests by the backend of their stage. inputs: requests; outputs: answers, followups."""
+    answer = find_backend(job.settings).load()
+    vocabulary = find_vocabulary(job.settings)
     write_answers(
         job.inputs.requests,
         job.outputs.answers,
         job.outputs.followups,
-        find_backend(job.settings).load(),
+        (lambda request: answer(request, vocabulary)) if answer else None,
         find_folder(job.look_up("api.base_url")),
     )
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from unscene.words.vocabulary import Vocabulary
+
 
 @dataclass(frozen=True)
 class Backend:
     """A backend of answers, with all that the config, the rules and the prices need to know of it.
 
     stages: the stages that may name it. is_paid: it is asked over an endpoint, by `api`, and costs money. answerer: of an offline
-    one, `module:function`, which returns the answer line of a request line; it is loaded when it answers.
+    one, `module:function`: from a request line and the word list to its answer line; loaded when it answers.
     """
 
     name: str
@@ -28,7 +30,7 @@ class Backend:
         """Return the model in the bodies of the requests: the configured one where it answers, else the backend itself."""
         return settings["api"]["model"] if self.is_paid else self.name
 
-    def load(self) -> Callable[[dict], dict] | None:
+    def load(self) -> Callable[[dict, Vocabulary], dict] | None:
         """Return what answers a request line offline; None when the answers are paid for."""
         if self.answerer is None:
             return None

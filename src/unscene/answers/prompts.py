@@ -1,20 +1,16 @@
 """What the models are asked: the system prompts, the schemas of the answers and the room for them."""
 
 import json
+from functools import lru_cache
 
-from unscene.answers.batch_lines import build_request, flatten
-from unscene.words.vocabulary import COCO80
+from unscene.answers.batch_lines import build_request, canonical_json, flatten
+from unscene.words.vocabulary import Vocabulary
 
 # Tokens of an answer: what an item needs as a rule, and the room it gets at most. Keywords: counted with o200k. Captions: the
 # offline rewriting of 310 COCO captions has 89 characters of text (4.3 a token) and 35 of JSON (2.3 a token).
 KEYWORD_TOKENS, KEYWORD_TOKENS_CAP = 12.5, 40
 CAPTION_TOKENS, CAPTION_TOKENS_CAP = 36, 160
 ANSWER_TOKENS = 4.5
-
-_KEYWORD_EXAMPLES = (
-    ("1. A woman in an orange shirt eats a hot dog by the bus stop.", '{"i":1,"w":["person","hot dog"]}'),
-    ("2. The sky at dusk.", '{"i":2,"w":[]}'),
-)
 
 _CAPTION_SYSTEM = """\
 An object was removed from photos. Each line is a JSON object: the removed object, the photo's old caption, and a phrasing.
@@ -28,23 +24,25 @@ Example: {"caption":"A dog runs after a red ball on the beach.","object":"dog","
 Answer every line by its number i, once each."""
 
 
-def keyword_request(model: str, captions: list[str], rules: tuple[str, ...], replicate: int = 0) -> dict:
-    """Return the request line that asks which of the 80 words each caption mentions. replicate: see `hash_body`."""
-    schema = {"w": {"type": "array", "items": {"type": "string", "enum": list(COCO80)}}}
-    system = keyword_system(rules)
+def keyword_request(model: str, captions: list[str], vocabulary: Vocabulary, replicate: int = 0) -> dict:
+    """Return the request line that asks which words of a list each caption mentions. replicate: see `hash_body`."""
+    schema = {"w": {"type": "array", "items": {"type": "string", "enum": list(vocabulary)}}}
+    system = keyword_system(vocabulary)
     return build_request(model, system, captions, "caption_words", schema, KEYWORD_TOKENS_CAP, replicate)
 
 
-def keyword_system(rules: tuple[str, ...]) -> str:
-    """Return the system prompt of keyword requests: the 80 words first, then the policy and examples."""
-    asked = "\n".join(caption for caption, _ in _KEYWORD_EXAMPLES)
-    answered = ",".join(answer for _, answer in _KEYWORD_EXAMPLES)
+@lru_cache(maxsize=8)
+def keyword_system(vocabulary: Vocabulary) -> str:
+    """Return the system prompt of keyword requests: the words first, then the policy and examples."""
+    examples = list(enumerate(vocabulary.reader.examples, 1))
+    asked = "\n".join(f"{i}. {caption}" for i, (caption, _) in examples)
+    answered = canonical_json({"r": [{"i": i, "w": words} for i, (_, words) in examples]})
     return (
-        f"Words: {', '.join(COCO80)}.\n"
+        f"Words: {', '.join(vocabulary)}.\n"
         "List the words that each numbered caption mentions; often none.\n"
-        + "".join(f"- {rule}\n" for rule in rules)
+        + "".join(f"- {rule}\n" for rule in vocabulary.rules)
         + f"Example:\n{asked}\n"
-        + f'{{"r":[{answered}]}}\n'
+        + f"{answered}\n"
         + "Answer every caption by its number i, once each."
     )
 

@@ -11,7 +11,7 @@ from unscene.answers.batch_lines import flatten, spread
 from unscene.answers.prompts import keyword_request
 from unscene.batchsize.columns import DESIGN
 from unscene.run.configuration import PERMUTED_FROM
-from unscene.words.lexicon import load_lexicon
+from unscene.words.vocabulary import Vocabulary
 
 REPEAT = "1 again"
 
@@ -61,16 +61,15 @@ def list_captions(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(listed, columns=["caption_id", "caption", "image_ids", "mentions"])
 
 
-def draw_captions(captions: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+def draw_captions(captions: pd.DataFrame, count: int, seed: int, vocabulary: Vocabulary) -> pd.DataFrame:
     """Return `count` captions drawn by seed with proportional strata, in the order of the draw, with their `stratum`.
 
     Strata: words that the lexicon finds (0, 1, 2, 3 or more) and whether one of them is an ambiguous form. Proportional
     allocation by largest remainders keeps a plain mean unbiased. The draw goes by the hash of seed and text, so that captions
     that are added displace few of the others.
     """
-    lexicon = load_lexicon()
     drawn = captions.assign(
-        stratum=[name_stratum(lexicon, text) for text in captions["caption"]],
+        stratum=[name_stratum(vocabulary, text) for text in captions["caption"]],
         order=[hashlib.sha256(f"{seed} {text}".encode()).hexdigest() for text in captions["caption"]],
     ).sort_values("order", kind="stable")
     count = min(count, len(drawn))
@@ -83,10 +82,10 @@ def draw_captions(captions: pd.DataFrame, count: int, seed: int) -> pd.DataFrame
     return chosen.sort_values("order", kind="stable").drop(columns="order").reset_index(drop=True)
 
 
-def name_stratum(lexicon, caption: str) -> str:
+def name_stratum(vocabulary: Vocabulary, caption: str) -> str:
     """Return the stratum of a caption, e.g. `2 ambiguous`."""
-    number = len(lexicon.find_words(caption))
-    kind = "ambiguous" if lexicon.is_ambiguous(caption) else "plain"
+    number = len(vocabulary.find_words(caption))
+    kind = "ambiguous" if vocabulary.reader.is_ambiguous(caption) else "plain"
     return f"{number if number < 3 else '3+'} {kind}"
 
 
@@ -100,14 +99,13 @@ def allocate(sizes: np.ndarray, count: int) -> list[int]:
 
 
 def build_study(
-    captions: pd.DataFrame, trials: Iterable[Trial], model: str, seed: int
+    captions: pd.DataFrame, trials: Iterable[Trial], model: str, seed: int, vocabulary: Vocabulary
 ) -> tuple[list[dict], pd.DataFrame]:
     """Return the request lines of all trials, and the design (columns.DESIGN): a row a caption in a prompt.
 
     The last prompt may be smaller than the trial's size. Each permutation has a fresh partition and order; two captions of one
     photo never share a prompt.
     """
-    rules = load_lexicon().rules
     texts = captions["caption"].to_numpy(object)
     photos = dict(zip(captions["caption"], captions["image_ids"], strict=True))
     ids = dict(zip(captions["caption"], captions["caption_id"], strict=True))
@@ -117,7 +115,7 @@ def build_study(
             seeds = [seed, trial.size, trial.replicate, permutation]
             order = np.random.default_rng(seeds).permutation(len(texts))
             for prompt in spread(((text, photos[text]) for text in texts[order]), trial.size):
-                request = keyword_request(model, prompt, rules, replicate=trial.replicate)
+                request = keyword_request(model, prompt, vocabulary, replicate=trial.replicate)
                 key = request["custom_id"]
                 requests[key] = request
                 rows += [

@@ -14,12 +14,11 @@ from unscene.batchsize.columns import BY_WORD
 from unscene.batchsize.design import REPEAT, Trial
 from unscene.batchsize.gold import Gold
 from unscene.batchsize.noninferiority import bound_mean, get_mcnemar_p, get_upper_bound
-from unscene.words.vocabulary import COCO80
+from unscene.words.vocabulary import Vocabulary
 
 DRAWS = 10_000
 LEAST_GAIN = 3  # answers that a run of neighbours explains better before it counts as a shift
 LOCAL_MARK = "unscene-lexicon"  # system_fingerprint of answers that the local Batch server made
-_PLACE = {word: place for place, word in enumerate(COCO80)}
 
 
 class Observed(NamedTuple):
@@ -29,7 +28,9 @@ class Observed(NamedTuple):
     words: np.ndarray
 
 
-def read_observations(design: pd.DataFrame, answers: dict[str, dict], captions: pd.DataFrame) -> Observed:
+def read_observations(
+    design: pd.DataFrame, answers: dict[str, dict], captions: pd.DataFrame, vocabulary: Vocabulary
+) -> Observed:
     """Return the design with `caption` (row of the captions), `status` and `listed`, and the answered words.
 
     status: ok; detected (a structural error of the prompt, which production sees and asks again in halves); unserved (no line,
@@ -37,7 +38,7 @@ def read_observations(design: pd.DataFrame, answers: dict[str, dict], captions: 
     """
     place = {caption_id: row for row, caption_id in enumerate(captions["caption_id"])}
     observed = design.assign(caption=design["caption_id"].map(place).astype(int), status="ok")
-    words = np.zeros((len(design), len(COCO80)), bool)
+    words = np.zeros((len(design), len(vocabulary)), bool)
     listed = np.ones(len(design), bool)
     status = np.full(len(design), "ok", object)
     sizes = design.groupby("custom_id")["size"].first()
@@ -51,8 +52,8 @@ def read_observations(design: pd.DataFrame, answers: dict[str, dict], captions: 
             continue
         found = verdict.items[position + 1].get("w")
         for word in found if isinstance(found, list) else [None]:
-            if isinstance(word, str) and word in _PLACE:
-                words[row, _PLACE[word]] = True
+            if isinstance(word, str) and word in vocabulary:
+                words[row, vocabulary.places[word]] = True
             else:
                 listed[row] = False
     return Observed(observed.assign(status=status, listed=listed), words)
@@ -147,7 +148,7 @@ def _score(answered: np.ndarray, true: np.ndarray, right: np.ndarray, weight: np
     }
 
 
-def count_by_word(observed: Observed, gold: Gold) -> pd.DataFrame:
+def count_by_word(observed: Observed, gold: Gold, vocabulary: Vocabulary) -> pd.DataFrame:
     """Return a row a trial and word that occurs (columns.BY_WORD).
 
     Counts are weighted as the gold is; NaN where a denominator is zero.
@@ -160,7 +161,7 @@ def count_by_word(observed: Observed, gold: Gold) -> pd.DataFrame:
         right, extra, missed = weight @ (found & true), weight @ (found & ~true), weight @ (~found & true)
         for place in np.flatnonzero(right + extra + missed):
             counts = right[place], extra[place], missed[place]
-            rows.append((trial, size, COCO80[place], *counts))
+            rows.append((trial, size, vocabulary.words[place], *counts))
     table = pd.DataFrame(rows, columns=BY_WORD.names[:6])
     right, extra, missed = (table[name] for name in ("right", "extra", "missed"))
     return table.assign(

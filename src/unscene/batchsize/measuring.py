@@ -25,6 +25,8 @@ from unscene.batchsize.measures import (
 )
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json, write_text
+from unscene.words.vocabulary import Vocabulary
+from unscene.words.word_lists import find_vocabulary
 
 
 class Answered(NamedTuple):
@@ -58,13 +60,15 @@ def measure_batchsize(job: Job) -> None:
         index_answers(job.inputs.answers),
         read_json(job.inputs.facts),
     )
+    vocabulary = find_vocabulary(job.settings)
     path_to_labels = job.find("batchsize.labels")
     measured = measure_study(
         answered,
         job.settings["batchsize"],
-        labels=read_labels(path_to_labels) if path_to_labels else None,
+        labels=read_labels(path_to_labels, vocabulary) if path_to_labels else None,
         prices=read_prices(job.find("plan.prices")),
         model=job.settings["api"]["model"],
+        vocabulary=vocabulary,
     )
     ACCURACY.write(measured.accuracy, job.outputs.accuracy)
     BY_WORD.write(measured.by_word, job.outputs.by_word)
@@ -84,6 +88,7 @@ def measure_study(
     labels: pd.DataFrame | None,
     prices: dict | None,
     model: str,
+    vocabulary: Vocabulary,
     draws: int = DRAWS,
 ) -> Measured:
     """Return the measures and the choice. settings: the config block `batchsize`. labels: those of people, if there are any.
@@ -92,11 +97,11 @@ def measure_study(
     """
     design, captions, requests, answers, facts = answered
     seed, margin = facts["seed"], settings["margin"]
-    observed = read_observations(design, answers, captions)
+    observed = read_observations(design, answers, captions, vocabulary)
     reference, _ = pick_answers(observed, "1", len(captions))
     repeat, repeated = pick_answers(observed, REPEAT, len(captions))
     differs = find_differing(observed, reference)
-    gold = choose_gold(captions, labels, reference, differs)
+    gold = choose_gold(captions, labels, reference, differs, vocabulary)
     rows = []
     for trial in list_trials(settings):
         row = measure_trial(trial, observed, gold, reference, seed, draws)
@@ -123,4 +128,5 @@ def measure_study(
     verdicts = judged.set_index("captions_per_prompt")[["verdict", "reason"]]
     trials = trials.join(verdicts, on="captions_per_prompt")
     trials = trials.assign(gold=gold.kind, simulated=who["simulated"])
-    return Measured(trials, chosen, draw_sheet(captions, differs, seed), count_by_word(observed, gold))
+    by_word = count_by_word(observed, gold, vocabulary)
+    return Measured(trials, chosen, draw_sheet(captions, differs, seed), by_word)

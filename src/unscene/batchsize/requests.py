@@ -11,7 +11,7 @@ from unscene.batchsize.design import build_study, draw_captions, list_captions, 
 from unscene.machine.job import Job
 from unscene.run.tables import write_json
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.lexicon import load_lexicon
+from unscene.words.word_lists import find_vocabulary
 
 
 def build_batchsize_requests(job: Job) -> None:
@@ -21,15 +21,17 @@ def build_batchsize_requests(job: Job) -> None:
     """
     settings, seed = job.settings["batchsize"], job.settings["seed"]
     model = find_backend(job.settings).name_model(job.settings)
+    vocabulary = find_vocabulary(job.settings)
     columns = ["image_id", "captions", "mentions"]
     captions = list_captions(SHARD_SAMPLES.read(path, columns) for path in job.inputs.samples)
-    drawn = draw_captions(captions, settings["captions"], seed)
-    requests, design = build_study(drawn, list_trials(settings), model, seed)
+    drawn = draw_captions(captions, settings["captions"], seed, vocabulary)
+    requests, design = build_study(drawn, list_trials(settings), model, seed, vocabulary)
     count = write_lines(requests, job.outputs.requests)
     DESIGN.write(design, job.outputs.design)
     CAPTIONS.write(drawn, job.outputs.captions)
-    system = keyword_system(load_lexicon().rules)
+    system = keyword_system(vocabulary)
     facts = {
+        "words": vocabulary.title,
         "captions": len(drawn),
         "captions_of_run": len(captions),
         "requests": count,

@@ -30,7 +30,7 @@ def write_paragraphs(trials: pd.DataFrame, chosen: dict) -> list[tuple[str, str]
     models = ", ".join(chosen["models"]) or "no model"
     days = f" on {', '.join(chosen['days'])}" if chosen["days"] else ""
     method = (
-        f"We asked {models}{days} which of COCO's 80 words each of {study['captions']:,} captions mentions, drawn by seed "
+        f"We asked {models}{days} which of {study['words']} each of {study['captions']:,} captions mentions, drawn by seed "
         f"{study['seed']} from {study['captions_of_run']:,} and stratified by the number of words that an offline lexicon finds and by "
         f"ambiguous forms. The same captions were asked one a prompt, once more one a prompt, and n = "
         f"{_list(larger['captions_per_prompt'])} a prompt, with the same rules and answer schema; sizes of {PERMUTED_FROM} or more in {permutations} "

@@ -7,6 +7,7 @@ from unscene.answers.batch_lines import build_answer, read_items
 from unscene.captions.caption_edits import rewrite
 from unscene.machine.job import Job
 from unscene.words.phrasings import fill_phrasing
+from unscene.words.vocabulary import Vocabulary
 
 
 def answer_captions(job: Job) -> None:
@@ -14,14 +15,15 @@ def answer_captions(job: Job) -> None:
     answer_requests(job)
 
 
-def answer_from_template(request: dict) -> dict:
+def answer_from_template(request: dict, vocabulary: Vocabulary) -> dict:
     """Return the answer line of the offline grammar to a request line; empty texts where it found no rewriting."""
-    return build_answer(request, "template", [rewrite_item(json.loads(item)) for item in read_items(request)])
+    items = [rewrite_item(json.loads(item), vocabulary) for item in read_items(request)]
+    return build_answer(request, "template", items)
 
 
-def rewrite_item(item: dict) -> dict:
+def rewrite_item(item: dict, vocabulary: Vocabulary) -> dict:
     """Return the two captions that an item of a prompt asks for, in the phrasing that it gives."""
-    without = rewrite(item["caption"], item["object"])
+    without = rewrite(item["caption"], item["object"], vocabulary)
     if not without:
         return {"negated": "", "without": ""}
     return {"negated": fill_phrasing(item["phrasing"], without), "without": without}

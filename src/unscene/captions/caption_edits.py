@@ -10,7 +10,6 @@ from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.lexicon import find_words
 from unscene.words.negation import remove_object
 from unscene.words.phrasings import (
     PHRASINGS,
@@ -21,12 +20,17 @@ from unscene.words.phrasings import (
     is_negated,
     negate,
 )
+from unscene.words.vocabulary import Vocabulary
+from unscene.words.word_lists import find_vocabulary
 
 PLAIN_SCENE = "A photo."
 
 
 class WantedCaption(NamedTuple):
-    """What an edit needs: its old caption and the phrasings drawn for it (None of held-out ones: nothing is held out)."""
+    """What an edit needs: its old caption and the phrasings drawn for it (None of held-out ones: nothing is held out).
+
+    item: the edit as it stands in a prompt; None without a caption.
+    """
 
     edit_id: str
     image_id: str
@@ -34,11 +38,7 @@ class WantedCaption(NamedTuple):
     caption: str | None
     phrasing: str
     held_out_phrasing: str | None
-
-    @property
-    def item(self) -> str:
-        """The edit as it stands in a prompt."""
-        return caption_item(self.caption, self.category, explain_phrasing(self.category, self.phrasing))
+    item: str | None
 
 
 def list_wanted(job: Job) -> list[WantedCaption]:
@@ -56,6 +56,7 @@ def list_wanted(job: Job) -> list[WantedCaption]:
     first = _first_naming(keyword)
     held_out = hold_out(held_out_share, seed)
     training = sorted(set(PHRASINGS) - set(held_out))
+    vocabulary = find_vocabulary(job.settings)
     result = []
     columns = ["edit_id", "image_id", "category", "caption_position"]
     for edit, image, category, position in wanted[columns].itertuples(index=False):
@@ -63,20 +64,21 @@ def list_wanted(job: Job) -> list[WantedCaption]:
         at = -1 if pd.isna(position) else int(position)
         caption = known[at] if known is not None and 0 <= at < len(known) else first.get((image, category))
         phrasing = choose_phrasing(edit, seed, training, "training")
-        result.append(
-            WantedCaption(
-                edit, image, category, caption, phrasing, choose_phrasing(edit, seed, held_out, "held out")
-            )
-        )
+        unseen = choose_phrasing(edit, seed, held_out, "held out")
+        asked = explain_phrasing(category, phrasing, vocabulary)
+        item = None if caption is None else caption_item(caption, category, asked)
+        result.append(WantedCaption(edit, image, category, caption, phrasing, unseen, item))
     return result
 
 
-def rewrite(caption: str, category: str) -> str:
+def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
     """Return the caption without the object by the offline grammar; empty when it leaves nothing of the scene."""
-    return remove_object(caption, category) or ""
+    return remove_object(caption, category, vocabulary) or ""
 
 
-def find_fault(without: str, negated: str, category: str, held_out: list[str]) -> str | None:
+def find_fault(
+    without: str, negated: str, category: str, held_out: list[str], vocabulary: Vocabulary
+) -> str | None:
     """Return what is wrong with the two captions of an edit, None when they will do.
 
     The object's words must be absent from the first, and present and denied in the second; other objects stay the same in
@@ -86,10 +88,10 @@ def find_fault(without: str, negated: str, category: str, held_out: list[str]) -
         return "nothing of the scene is left"
     if not negated.strip():
         return "no negated caption"
-    words = set(find_words(without))
+    words = set(vocabulary.find_words(without))
     if category in words:
         return "caption_without names the object"
-    if set(find_words(negated)) != words | {category}:
+    if set(vocabulary.find_words(negated)) != words | {category}:
         return "caption_negated does not name the object and the same others"
     if not is_negated(negated):
         return "caption_negated denies nothing"
@@ -98,21 +100,21 @@ def find_fault(without: str, negated: str, category: str, held_out: list[str]) -
     return None
 
 
-def plain_captions(category: str, phrasing: str) -> tuple[str, str]:
+def plain_captions(category: str, phrasing: str, vocabulary: Vocabulary) -> tuple[str, str]:
     """Return the captions that always will do: a photo, and a photo without the object."""
-    return PLAIN_SCENE, negate(PLAIN_SCENE, category, phrasing)
+    return PLAIN_SCENE, negate(PLAIN_SCENE, category, phrasing, vocabulary)
 
 
 def write_from_template(
-    edit_id: str, category: str, caption: str, held_out_share: float, seed: int
+    edit_id: str, category: str, caption: str, held_out_share: float, seed: int, vocabulary: Vocabulary
 ) -> tuple[str, str]:
     """Return (caption_without, caption_negated) as the backend `template` writes them for an edit, whatever backend the run has."""
     held_out = hold_out(held_out_share, seed)
     phrasing = choose_phrasing(edit_id, seed, sorted(set(PHRASINGS) - set(held_out)), "training")
-    without = same_text(rewrite(caption, category))
-    negated = same_text(negate(without, category, phrasing)) if without else ""
-    if find_fault(without, negated, category, held_out):
-        return plain_captions(category, phrasing)
+    without = same_text(rewrite(caption, category, vocabulary))
+    negated = same_text(negate(without, category, phrasing, vocabulary)) if without else ""
+    if find_fault(without, negated, category, held_out, vocabulary):
+        return plain_captions(category, phrasing, vocabulary)
     return without, negated
 
 

@@ -26,6 +26,6 @@ def list_items(wanted: Iterable[WantedCaption]) -> Iterable[tuple[str, list[str]
     """Return each item once with its photos; edits without a caption have none."""
     photos: dict[str, list[str]] = {}
     for edit in wanted:
-        if edit.caption is not None:
+        if edit.item is not None:
             photos.setdefault(edit.item, []).append(edit.image_id)
     return photos.items()

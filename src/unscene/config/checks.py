@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from unscene.answers.backends import BACKENDS
 from unscene.edits.removers import REMOVERS
 from unscene.run.configuration import PERMUTED_FROM, ConfigError, is_trained, wants_study
 from unscene.samples.readers import has_instances
@@ -46,8 +47,9 @@ def check_config(config: dict) -> None:
     if arms.get("zero_shot") != {}:
         raise ConfigError("train.arms.zero_shot: every comparison needs the untuned model; leave it {}")
     check_edits(config["edits"])
-    if config["keywords"]["captions_per_prompt"] == "auto" and config["keywords"]["backend"] != "openai":
-        raise ConfigError("keywords.captions_per_prompt: auto needs keywords.backend: openai; give a number")
+    if config["keywords"]["captions_per_prompt"] == "auto" and not BACKENDS[config["keywords"]["backend"]].is_paid:
+        paid = " or ".join(name for name, one in BACKENDS.items() if one.is_paid)
+        raise ConfigError(f"keywords.captions_per_prompt: auto needs keywords.backend: {paid}; give a number")
     check_study(config)
     for name, arm in arms.items():
         check_arm(name, arm)

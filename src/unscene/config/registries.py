@@ -61,7 +61,14 @@ def _list_terms() -> Iterable[Choice]:
     return (Choice(name, term.doc) for name, term in TERMS.items())
 
 
+def _list_word_lists() -> Iterable[Choice]:
+    from unscene.words.word_lists import WORD_LISTS
+
+    return (Choice(one.name, one.title) for one in WORD_LISTS.values())
+
+
 REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
+    "word_lists": _list_word_lists,
     "detectors": _list_detectors,
     "readers": _list_readers,
     "removers": _list_removers,

@@ -23,8 +23,7 @@ from unscene.evaluation.photo_metrics import (
 )
 from unscene.evaluation.shortcut_controls import probe_features, score_placebo
 from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
-from unscene.words.lexicon import find_words
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 SCORES = ["text_score", "image_score", "group_score"]
 COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
@@ -71,7 +70,7 @@ def score_shortcuts(pairs, features, objects):
     named = np.zeros((len(table), len(categories)), bool)
     columns = ["image_id", "caption_original", "caption_without"]
     for row, (image_id, *captions) in enumerate(table[columns].itertuples(index=False)):
-        words = {word for caption in captions for word in find_words(caption)} | set(
+        words = {word for caption in captions for word in COCO80.find_words(caption)} | set(
             objects.get(image_id, ())
         )
         named[row] = [category in words for category in categories]

@@ -15,8 +15,7 @@ from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_table, write_table
 from unscene.samples.instances import read_source_instances
 from unscene.words.agreement import rate
-from unscene.words.lexicon import load_lexicon
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 COLUMNS = ["reader", "against", "unit", "word", "units", "n_reader", "n_against", "n_both", "precision", "recall", "f1",
            "kappa", "simulated"]  # fmt: skip
@@ -36,11 +35,10 @@ def measure_agreement(
     sample = read_table(path_to_samples, ["image_id", "shard"]).set_index("image_id", drop=False)
     keyword = read_table(path_to_keywords, ["image_id", "caption_id", "caption", "words", "source", "status"])
     keyword = keyword[keyword["status"] == "ok"].reset_index(drop=True)
-    lexicon = load_lexicon()
-    readers = {"lexicon": encode_words([lexicon.find_words(text) for text in keyword["caption"]])}
+    readers = {"lexicon": encode_words(map(COCO80.find_words, keyword["caption"]), COCO80)}
     simulated = False
     if set(keyword["source"]) - {"lexicon"}:
-        readers["answers"] = encode_words(keyword["words"])
+        readers["answers"] = encode_words(keyword["words"], COCO80)
         simulated = describe_answers(chain.from_iterable(map(read_lines, paths_to_answers)))["simulated"]
     parts = []
     if "answers" in readers:
@@ -72,7 +70,9 @@ def compare_readers(reader: str, against: str, unit: str, found: np.ndarray, tru
     head = {"reader": reader, "against": against, "unit": unit, "units": len(found)}
     rows = [head | {"word": ALL} | _rate(both.sum(), first.sum(), second.sum(), found.size)]
     order = sorted(np.flatnonzero(first + second), key=lambda place: (-int(second[place]), place))
-    rows += [head | {"word": COCO80[at]} | _rate(both[at], first[at], second[at], len(found)) for at in order]
+    rows += [
+        head | {"word": COCO80.words[at]} | _rate(both[at], first[at], second[at], len(found)) for at in order
+    ]
     return rows
 
 
@@ -95,7 +95,7 @@ def find_mentions(keyword: pd.DataFrame, sample: pd.DataFrame) -> tuple[np.ndarr
     known = keyword["image_id"].map(sample["mentions"].notna()).to_numpy(bool)
     positions = keyword["caption_id"].str.rsplit("-", n=1).str[1].astype(int)
     pairs = zip(keyword["image_id"][known], positions[known], strict=True)
-    return known, encode_words([lists[image_id][position] for image_id, position in pairs])
+    return known, encode_words([lists[image_id][position] for image_id, position in pairs], COCO80)
 
 
 def find_labels(
@@ -114,4 +114,4 @@ def find_labels(
                 words[row.image_id] = objects & set(COCO80)
     labelled = keyword["image_id"].isin(words).to_numpy()
     codes, photos = pd.factorize(keyword["image_id"][labelled])
-    return labelled, codes, encode_words([words[image_id] for image_id in photos])
+    return labelled, codes, encode_words([words[image_id] for image_id in photos], COCO80)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.evaluation.pair_metrics import score_area
-from unscene.words.phrasings import name_object
+from unscene.words.coco80 import COCO80
 
 RECALL_AT = (1, 5, 10)
 QUERY_AT = (1, 5, 10)
@@ -61,7 +61,7 @@ def summarise_recalls(image_to_text: np.ndarray, text_to_image: np.ndarray) -> d
 
 def list_class_phrases(category: str) -> list[str]:
     """Return the phrases of a class: present, absent, then the held-out ways to say absent."""
-    fields = name_object(category)
+    fields = COCO80.name_object(category)
     fields["isnt"] = "aren't" if fields["is"] == "are" else "isn't"
     return [phrase.format(**fields) for phrase in (PRESENT, ABSENT, *HELD_OUT_ABSENT)]
 
@@ -113,7 +113,7 @@ def score_queries(photo: np.ndarray, has: np.ndarray, categories: Sequence[str],
     rows = []
     queries = list_queries(has, categories)
     texts = [
-        QUERY.format(a=name_object(categories[x])["a"], no=name_object(categories[o])["no"])
+        QUERY.format(a=COCO80.name_object(categories[x])["a"], no=COCO80.name_object(categories[o])["no"])
         for x, o in queries
     ]
     features = embed(texts) if texts else None

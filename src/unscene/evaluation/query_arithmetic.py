@@ -14,8 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from unscene.words.lexicon import find_mentions
-from unscene.words.phrasings import name_object
+from unscene.words.coco80 import COCO80
 
 NEUTRAL = "a photo"
 _SOME = r"(?:(?:a|an|any|the|single|of|trace|sign|signs)\s+)*"
@@ -37,7 +36,7 @@ def find_denied(text: str) -> list[str]:
     """Return the objects (COCO's words) that a text denies, each once, in the text's order."""
     denied: list[str] = []
     previous_end, previous_denied = 0, False
-    for mention in find_mentions(text):
+    for mention in COCO80.find_mentions(text):
         before, after = text[: mention.start], text[mention.end :]
         clause = _CLAUSE.split(before)[-1]
         joined = previous_denied and bool(_ALTERNATIVE.match(text[previous_end : mention.start]))
@@ -59,7 +58,7 @@ def deny_objects(
     objects = sorted({word for words in denied for word in words})
     if not objects:
         return features
-    named = embed([NEUTRAL, *(f"a photo of {name_object(word)['a']}" for word in objects)])
+    named = embed([NEUTRAL, *(f"a photo of {COCO80.name_object(word)['a']}" for word in objects)])
     neutral, direction = named[0], dict(zip(objects, named[1:], strict=True))
     changed = features.copy()
     for row, words in enumerate(denied):

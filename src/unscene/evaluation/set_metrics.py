@@ -23,8 +23,7 @@ from unscene.evaluation.photo_metrics import (
 )
 from unscene.evaluation.query_arithmetic import find_denied
 from unscene.evaluation.sets.tasks import ChoiceTask, ClassTask, ObjectTask, RemovalTask, RetrievalTask
-from unscene.words.lexicon import find_words
-from unscene.words.phrasings import name_object
+from unscene.words.coco80 import COCO80
 
 
 @singledispatch
@@ -146,7 +145,7 @@ def _(task: RemovalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame,
     that no edit of the photo takes, the share whose answer changes. F1: harmonic mean of TU and 1 - ID. A tie is a no.
     """
     categories = sorted(set(task.table["category"]) | set(task.originals["category"]))
-    fields = [name_object(category) for category in categories]
+    fields = [COCO80.name_object(category) for category in categories]
     texts = [phrase.format(**field) for field in fields for phrase in (PRESENT, ABSENT)]
     features = embedder.embed_texts(texts).reshape(len(categories), 2, -1)
     direction = dict(zip(categories, features[:, 0] - features[:, 1], strict=True))
@@ -245,7 +244,7 @@ def _read_blindly(options: Sequence[str], doubled: list[bool]) -> list[bool]:
     statements = []
     for text in options:
         denied = set(find_denied(text))
-        statements.append((set(find_words(text)) - denied, denied))
+        statements.append((set(COCO80.find_words(text)) - denied, denied))
     others = [statement for statement, twice in zip(statements, doubled, strict=True) if not twice]
     score = [
         sum(

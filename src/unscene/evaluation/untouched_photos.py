@@ -7,7 +7,7 @@ from unscene.photos.coco_instances import list_objects
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_table, write_table
 from unscene.samples.instances import read_source_instances
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 COLUMNS = ["image_id", "group", "fold", "path", "captions", "objects", "labels"]
 

@@ -3,7 +3,7 @@
 from unscene.answers.answering import answer_requests
 from unscene.answers.batch_lines import build_answer, read_items
 from unscene.machine.job import Job
-from unscene.words.lexicon import find_words
+from unscene.words.vocabulary import Vocabulary
 
 
 def answer_keywords(job: Job) -> None:
@@ -11,7 +11,7 @@ def answer_keywords(job: Job) -> None:
     answer_requests(job)
 
 
-def answer_from_lexicon(request: dict) -> dict:
+def answer_from_lexicon(request: dict, vocabulary: Vocabulary) -> dict:
     """Return the answer line of the lexicon, which reads the captions out of the request as a model does."""
-    words = [{"w": find_words(caption)} for caption in read_items(request)]
+    words = [{"w": vocabulary.find_words(caption)} for caption in read_items(request)]
     return build_answer(request, "lexicon", words)

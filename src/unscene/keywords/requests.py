@@ -10,7 +10,7 @@ from unscene.answers.prompts import keyword_request
 from unscene.machine.job import Job
 from unscene.run.configuration import ConfigError, read_chosen
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.lexicon import load_lexicon
+from unscene.words.word_lists import find_vocabulary
 
 
 def build_keyword_requests(job: Job) -> None:
@@ -28,8 +28,8 @@ def build_keyword_requests(job: Job) -> None:
         )
     model = find_backend(job.settings).name_model(job.settings)
     samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
-    rules = load_lexicon().rules
-    prompts = (keyword_request(model, prompt, rules) for prompt in spread(list_texts(samples), size))
+    vocabulary = find_vocabulary(job.settings)
+    prompts = (keyword_request(model, prompt, vocabulary) for prompt in spread(list_texts(samples), size))
     write_lines(prompts, job.outputs.requests)
 
 

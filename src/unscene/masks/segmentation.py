@@ -19,7 +19,8 @@ from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import ObjectMask, shape_mask
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table
-from unscene.words.vocabulary import COCO80, edit_id
+from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import edit_id
 
 _NEVER = len(COCO80)
 # What people marked is there: in the ranking by confidence x area a word with instances of the source counts with this confidence.
@@ -151,7 +152,7 @@ def judge_photo(
         shaped = measure_word(photo, row, detections, settings)
         if shaped is not None and row["reason"] is None:
             candidates.append((row, shaped))
-    candidates.sort(key=lambda candidate: (-candidate[0]["score"], COCO80.index(candidate[0]["category"])))
+    candidates.sort(key=lambda candidate: (-candidate[0]["score"], COCO80.places[candidate[0]["category"]]))
     for row, _ in candidates[settings["edits_per_photo"] :]:
         row["reason"] = "not_chosen"
     chosen = candidates[: settings["edits_per_photo"]]

@@ -20,7 +20,8 @@ from unscene.answers.prompts import (
 from unscene.batchsize.design import REPEAT, list_trials
 from unscene.batchsize.noninferiority import count_captions_needed, count_prompts_needed, get_power
 from unscene.run.configuration import wants_study
-from unscene.words.lexicon import load_lexicon
+from unscene.words.vocabulary import Vocabulary
+from unscene.words.word_lists import find_vocabulary
 
 PER_PROMPT_BEFORE_STUDY = 20  # for captions_per_prompt: auto, until the study has chosen
 STAGES = ("keywords", "captions", "batchsize")
@@ -52,7 +53,7 @@ def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> di
     model = settings["api"]["model"]
     chosen = settings["keywords"]["captions_per_prompt"]
     per_prompt = PER_PROMPT_BEFORE_STUDY if chosen == "auto" else chosen
-    ask_words, ask_captions = make_askers(model, assumed)
+    ask_words, ask_captions = make_askers(model, assumed, find_vocabulary(settings))
     edits_per_prompt = assumed["api"]["edits_per_prompt"]["value"]
 
     def estimate(make_request, items, size, tokens):
@@ -93,14 +94,15 @@ def is_paid(backend: str) -> bool:
     return backend != NOT_RUN and BACKENDS[backend].is_paid
 
 
-def make_askers(model: str, assumed: dict) -> tuple[Callable[[int], dict], Callable[[int], dict]]:
+def make_askers(
+    model: str, assumed: dict, vocabulary: Vocabulary
+) -> tuple[Callable[[int], dict], Callable[[int], dict]]:
     """Return two functions of a prompt's size: a keyword request and a caption request over captions of the assumed length."""
     words = "a dog runs after a ball on a sunny beach near the sea " * 9
     caption = words[: assumed["api"]["caption_characters"]["value"]]
     item = caption_item(caption, "dog", "There is no dog in SCENE.")
-    rules = load_lexicon().rules
     return (
-        lambda size: keyword_request(model, [caption] * size, rules),
+        lambda size: keyword_request(model, [caption] * size, vocabulary),
         lambda size: caption_request(model, [item] * size),
     )
 
@@ -161,7 +163,7 @@ def estimate_study(
     }
 
 
-def tabulate_costs(prices: dict, assumed: dict, limits: dict) -> str:
+def tabulate_costs(prices: dict, assumed: dict, settings: dict) -> str:
     """Return the keyword costs by model, captions of a run and captions per prompt as a Markdown table."""
     columns = [
         (captions, size)
@@ -172,9 +174,11 @@ def tabulate_costs(prices: dict, assumed: dict, limits: dict) -> str:
     heads = [f"{_name_number(captions)}, n = {size}" for captions, size in columns]
     lines = ["| model | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
     for model in TABLE_MODELS:
-        ask_words, _ = make_askers(model, assumed)
+        ask_words, _ = make_askers(model, assumed, find_vocabulary(settings))
         dollars = [
-            estimate_prompts(ask_words, captions, size, KEYWORD_TOKENS, prices, assumed, limits)["usd"]
+            estimate_prompts(ask_words, captions, size, KEYWORD_TOKENS, prices, assumed, settings["api"])[
+                "usd"
+            ]
             for captions, size in columns
         ]
         lines.append(f"| `{model}` | " + " | ".join(map(_name_dollars, dollars)) + " |")
@@ -280,7 +284,7 @@ def make_tables(checkout: Path) -> str:
         plans[model] = estimate_api(course, prices, assumed, count)
     return (
         f"\nWords of captions, n captions a prompt, prices of {prices['date']}:\n\n"
-        + tabulate_costs(prices, assumed, course["api"])
+        + tabulate_costs(prices, assumed, course)
         + "\n\nAll text of the course run (`config/coco30k.yaml`):\n\n"
         + tabulate_run(plans)
         + "\n"

@@ -11,7 +11,7 @@ import pandas as pd
 from unscene.machine.job import Job
 from unscene.scenes import CATEGORIES, compose_scene, render_scene, write_captions
 from unscene.scenes.columns import TRUTH
-from unscene.words.vocabulary import COCO80, COCO_IDS
+from unscene.words.coco80 import COCO80, COCO_IDS
 
 
 def render_scenes(job: Job) -> None:

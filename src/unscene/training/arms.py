@@ -12,7 +12,7 @@ import pandas as pd
 from unscene.captions.caption_edits import write_from_template
 from unscene.run.seeds import derive_seed
 from unscene.training.pairs import CAPTIONS
-from unscene.words.lexicon import find_words
+from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import find_phrasing, negate
 
 # Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true negation of another object.
@@ -112,7 +112,7 @@ def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
     categories = sorted(set(pair["category"]))
     named: dict[str, set] = {}
     for row in pair[["group", "category", CAPTIONS[0]]].itertuples(index=False):
-        named.setdefault(row[0], set()).update([row[1], *find_words(row[2])])
+        named.setdefault(row[0], set()).update([row[1], *COCO80.find_words(row[2])])
     negations = []
     for row in pair[["edit_id", "group", *CAPTIONS]].itertuples(index=False):
         free = [category for category in categories if category not in named[row.group]]
@@ -121,14 +121,14 @@ def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
             continue
         category = free[derive_seed(seed, row.edit_id, "true negation") % len(free)]
         phrasing = find_phrasing(row.caption_negated) or "comma_no"
-        negations.append(negate(row.caption_original, category, phrasing))
+        negations.append(negate(row.caption_original, category, phrasing, COCO80))
     return negations
 
 
 def rewrite_captions(pair: pd.DataFrame, held_out_share: float, seed: int) -> pd.DataFrame:
     """Return the pairs with the captions that the offline grammar writes for their edits, in place of those they have."""
     told = [
-        write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed)
+        write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed, COCO80)
         for row in pair[["edit_id", "category", CAPTIONS[0]]].itertuples(index=False)
     ]
     return pair.assign(**dict(zip(CAPTIONS[1:], zip(*told, strict=True), strict=True)))

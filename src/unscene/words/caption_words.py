@@ -167,24 +167,3 @@ NEVER_FIRST = frozenset(
     )
 )
 HERS = POSSESSIVES - {"my", "our", "your"}
-
-# COCO's words for what moves by itself: a verb after them may be theirs.
-ANIMATE = frozenset(
-    (
-        "person",
-        "bird",
-        "cat",
-        "dog",
-        "horse",
-        "sheep",
-        "cow",
-        "elephant",
-        "bear",
-        "zebra",
-        "giraffe",
-        "car",
-        "bus",
-        "train",
-        "boat",
-    )
-)

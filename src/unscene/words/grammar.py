@@ -24,18 +24,20 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
     QUANTITIES,
 )
-from unscene.words.lexicon import find_mentions
+from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"\w+(?:['\u2019\-]\w+)*|[^\w\s]")
 
 
 @dataclass
 class Token:
-    """A word or a mark. A mention of a COCO word is one token, whatever its number of words."""
+    """A word or a mark. A mention of a word of the list is one token, whatever its number of words."""
 
     text: str
     kind: str = ""  # D W N V P C S A X, as in Chunk; D is a determiner, W a noun or adjective, N a mention
     word: str | None = None
+    is_animate: bool = False
+    is_human: bool = False
 
     @property
     def low(self) -> str:
@@ -63,8 +65,18 @@ class Chunk:
 
     @property
     def words(self) -> set[str]:
-        """The COCO words that the chunk mentions."""
+        """The words of the list that the chunk mentions."""
         return {token.word for token in self.tokens if token.word}
+
+    @property
+    def is_animate(self) -> bool:
+        """Whether the chunk mentions what moves by itself."""
+        return any(token.is_animate for token in self.tokens)
+
+    @property
+    def is_human(self) -> bool:
+        """Whether the chunk mentions people."""
+        return any(token.is_human for token in self.tokens)
 
     @property
     def is_plural(self) -> bool:
@@ -137,21 +149,23 @@ def get_stem(verb: Chunk) -> str:
     return word
 
 
-def parse_caption(caption: str) -> list[Chunk]:
+def parse_caption(caption: str, vocabulary: Vocabulary) -> list[Chunk]:
     """Return the chunks of a caption, final full stop left out."""
-    return merge_chunks(_chunk(_tag(_tokenize(caption))))
+    return merge_chunks(_chunk(_tag(_tokenize(caption, vocabulary))))
 
 
-def _tokenize(caption: str) -> list[Token]:
+def _tokenize(caption: str, vocabulary: Vocabulary) -> list[Token]:
     tokens, end = [], 0
     text = caption.strip().rstrip(" .!")
-    for mention in find_mentions(text):
+    for mention in vocabulary.find_mentions(text):
         tokens += [Token(match.group()) for match in _WORD.finditer(text, end, mention.start)]
         stop = mention.end
         if text[stop : stop + 2].lower() in ("'s", "\u2019s"):
             stop += 2
         if mention.start >= end:
-            tokens.append(Token(text[mention.start : stop], "N", mention.word))
+            word = mention.word
+            kinds = word in vocabulary.animate, word in vocabulary.people
+            tokens.append(Token(text[mention.start : stop], "N", word, *kinds))
         end = stop
     return tokens + [Token(match.group()) for match in _WORD.finditer(text, end)]
 

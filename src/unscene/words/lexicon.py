@@ -1,23 +1,17 @@
-"""The offline lexicon: which of COCO's 80 words a caption mentions, and where.
+"""The offline lexicon: which words of a list a caption mentions, and where.
 
-The words live in src/unscene/resources/lexicon.yaml, the policy in docs/KEYWORDS.md. All forms are one regular expression, a
+A list's forms stand in a file of src/unscene/resources, the policy in docs/KEYWORDS.md. All forms are one regular expression, a
 trie bounded by word edges, so that the longest form at a place wins and the cost does not grow with their number.
 """
 
 import itertools
 import re
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
-from unscene.words.vocabulary import COCO80
-
-PATH_TO_LEXICON = Path(str(files("unscene.resources"))) / "lexicon.yaml"
-_ORDER = {word: place for place, word in enumerate(COCO80)}
 _GAP = r"[\s\-]+"
 _CURLY = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u2013": "-", "\u2010": "-", "\u2011": "-"}
@@ -44,26 +38,32 @@ class _Meaning(NamedTuple):
 
 
 class Lexicon:
-    """Finds COCO's words in captions."""
+    """Finds words in captions.
 
-    def __init__(self, definition: dict):
-        """Compile a definition as read from the YAML file; LexiconError says what is wrong with it."""
+    rules, examples: of the policy, as prompts quote them; an example is a caption and its words.
+    """
+
+    def __init__(self, definition: dict, words: Iterable[str]):
+        """Compile a definition (`read_definition`) of exactly these words; LexiconError says what is wrong with it."""
         self.rules: tuple[str, ...] = tuple(definition["rules"])
+        self.examples: tuple[tuple[str, list[str]], ...] = tuple(
+            (example["caption"], example["words"]) for example in definition["examples"]
+        )
+        self._words = tuple(words)
         self._lists = {name: _alternatives(items) for name, items in definition["lists"].items()}
         self._meanings: dict[str, _Meaning] = {}
-        unknown = set(definition["words"]) - set(COCO80)
-        missing = set(COCO80) - set(definition["words"])
+        unknown = set(definition["words"]) - set(self._words)
+        missing = set(self._words) - set(definition["words"])
         if unknown or missing:
             raise LexiconError(f"words: unknown {sorted(unknown)}, missing {sorted(missing)}")
         ambiguous = self._read_ambiguous(definition["ambiguous"])
         for word, entry in definition["words"].items():
             meaning = _Meaning(word, self._compile_follower(entry.get("not_before")), None, None)
             forms = set(_expand_all(entry["forms"]))
-            for form in forms:  # a plural describes no other noun: "dogs run", not "dog run"
-                plural = (
-                    form[-1] == "s" and (form[:-1] in forms or form[:-2] in forms) and word != "person"
-                )  # janitors closet
-                self._add(form, meaning._replace(not_before=None) if plural else meaning)
+            for form in forms:  # a plural describes no other noun ("dogs run", not "dog run"), mostly
+                plural = form[-1] == "s" and (form[:-1] in forms or form[:-2] in forms)
+                keeps = not plural or entry.get("plurals_describe")
+                self._add(form, meaning if keeps else meaning._replace(not_before=None))
         for form in _expand_all(definition["blocks"]):
             self._add(form, _Meaning(None, None, None, None))
         self._meanings |= ambiguous
@@ -90,10 +90,6 @@ class Lexicon:
             found.append(Mention(start, end, meaning.word))
         return found
 
-    def find_words(self, caption: str) -> list[str]:
-        """Return the words that a caption mentions, each once, in COCO's order."""
-        return sort_words(mention.word for mention in self.find_mentions(caption))
-
     def is_ambiguous(self, caption: str) -> bool:
         """Return whether a caption holds a form whose meaning depends on what stands around it."""
         text = _lower(caption)
@@ -116,8 +112,8 @@ class Lexicon:
     def _read_ambiguous(self, entries: Iterable[dict]) -> dict[str, _Meaning]:
         meanings = {}
         for entry in entries:
-            if entry["word"] not in _ORDER:
-                raise LexiconError(f"ambiguous: {entry['word']!r} is not one of the 80 words")
+            if entry["word"] not in self._words:
+                raise LexiconError(f"ambiguous: {entry['word']!r} is not in the word list")
             drop, keep = (self._compile_patterns(entry.get(kind)) for kind in ("drop", "keep"))
             for form in _expand_all(entry["forms"]):
                 meanings[form] = _Meaning(entry["word"], None, drop, keep)
@@ -140,26 +136,10 @@ class Lexicon:
         return filled.replace("@", "\0")
 
 
-@cache
-def load_lexicon(path: str | Path = PATH_TO_LEXICON) -> Lexicon:
-    """Return the compiled lexicon of a YAML file."""
-    with open(path, encoding="utf-8") as handle:
-        return Lexicon(yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-
-
-def find_words(caption: str) -> list[str]:
-    """Return the words that a caption mentions by the shipped lexicon, each once, in COCO's order."""
-    return load_lexicon().find_words(caption)
-
-
-def find_mentions(caption: str) -> list[Mention]:
-    """Return where a caption mentions words by the shipped lexicon: (start, end, word), from left to right."""
-    return load_lexicon().find_mentions(caption)
-
-
-def sort_words(words: Iterable[str]) -> list[str]:
-    """Return words of the 80 in COCO's order, each once; KeyError for any other word."""
-    return sorted(set(words), key=_ORDER.__getitem__)
+def read_definition(path: Path) -> dict:
+    """Return a lexicon's definition as its YAML file has it."""
+    text = path.read_text(encoding="utf-8")
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def expand_form(form: str) -> list[str]:

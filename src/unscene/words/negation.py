@@ -12,7 +12,6 @@ A pronoun that stood for it goes when it is the subject ("they ride horses" -> "
 from itertools import pairwise
 
 from unscene.words.caption_words import (
-    ANIMATE,
     AUXILIARIES,
     BODY,
     CLOTHES,
@@ -37,18 +36,19 @@ from unscene.words.grammar import (
     parse_caption,
     third_person,
 )
-from unscene.words.lexicon import find_words
 from unscene.words.pronouns import SUBJECTS, find_lost_pronouns
+from unscene.words.vocabulary import Vocabulary
 
 _MOST_ROUNDS = 12
 
 
-def remove_object(caption: str, category: str) -> str | None:
+def remove_object(caption: str, category: str, vocabulary: Vocabulary) -> str | None:
     """Return the caption without any mention of the category, or None when nothing of the scene is left.
 
     The first letter is a capital, and the caption ends as the old one did (with a full stop or without).
     """
-    chunks = parse_caption(caption)
+    old = parse_caption(caption, vocabulary)
+    chunks = old
     for _ in range(_MOST_ROUNDS):
         place = next((i for i, chunk in enumerate(chunks) if category in chunk.words), None)
         if place is None:
@@ -56,9 +56,9 @@ def remove_object(caption: str, category: str) -> str | None:
         chunks = _remove(chunks, place, category)
     else:
         return None
-    chunks = _tidy(_drop_lost_subject(_tidy(chunks, category), caption), category)
+    chunks = _tidy(_drop_lost_subject(_tidy(chunks, category), old), category)
     text = _write(chunks)
-    if not _says_something(chunks) or category in find_words(text) or _is_torn(chunks, caption):
+    if not _says_something(chunks) or category in vocabulary.find_words(text) or _is_torn(chunks, old):
         return None
     return text + ("." if caption.rstrip().endswith((".", "!")) else "")
 
@@ -80,29 +80,29 @@ def _remove(chunks: list[Chunk], place: int, category: str) -> list[Chunk]:
     return _remove_subject(chunks, place)
 
 
-def _drop_lost_subject(chunks: list[Chunk], caption: str) -> list[Chunk]:
+def _drop_lost_subject(chunks: list[Chunk], old: list[Chunk]) -> list[Chunk]:
     """Remove a subject that stood for what is gone: `they ride horses` -> `horses`; of a last `as she` both go."""
     if len(chunks) > 2 and chunks[-2].kind == "S" and chunks[-1].low in SUBJECTS:
         return chunks[:-2]
-    if chunks and chunks[0].low in SUBJECTS and chunks[0].low in _find_newly_lost(chunks, caption):
+    if chunks and chunks[0].low in SUBJECTS and chunks[0].low in _find_newly_lost(chunks, old):
         return _remove_subject(chunks, 0)
     return chunks
 
 
-def _is_torn(chunks: list[Chunk], caption: str) -> bool:
+def _is_torn(chunks: list[Chunk], old: list[Chunk]) -> bool:
     """Whether the removal left a pronoun without what it stood for, or two noun phrases without the verb between them."""
-    words = " ".join(token.low for chunk in parse_caption(caption) for token in chunk.tokens)
+    words = " ".join(token.low for chunk in old for token in chunk.tokens)
     touching = [
         f"{first.tokens[-1].low} {second.tokens[0].low}"
         for first, second in pairwise(chunks)
         if first.kind == second.kind == "NP"
     ]
-    return bool(_find_newly_lost(chunks, caption)) or any(pair not in words for pair in touching)
+    return bool(_find_newly_lost(chunks, old)) or any(pair not in words for pair in touching)
 
 
-def _find_newly_lost(chunks: list[Chunk], caption: str) -> set[str]:
+def _find_newly_lost(chunks: list[Chunk], old: list[Chunk]) -> set[str]:
     """Return the pronouns that have lost what they stood for; where the grammar saw nothing before either, it may have been there."""
-    return set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(parse_caption(caption)))
+    return set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old))
 
 
 def _strip_existential(chunks: list[Chunk], place: int) -> tuple[list[Chunk], int]:
@@ -215,7 +215,7 @@ def _remove_governed(chunks: list[Chunk], place: int, category: str) -> list[Chu
     start, end = place - 1, _attached_end(chunks, place, absolute=preposition.low in ("with", "of", "as"))
     rest = chunks[end:]
     before = chunks[start - 1] if start else None
-    still = before is not None and before.kind == "NP" and not before.words & ANIMATE
+    still = before is not None and before.kind == "NP" and not before.is_animate
     if (
         still
         and preposition.low == "with"
@@ -304,7 +304,7 @@ def _without_its_verbs(kept: list[Chunk]) -> list[Chunk]:
             continue
         if chunk.kind in ("S", "C"):
             return result + kept[place:]
-        if chunk.kind == "V" and not (result and result[-1].kind == "NP" and result[-1].words & ANIMATE):
+        if chunk.kind == "V" and not (result and result[-1].kind == "NP" and result[-1].is_animate):
             after = kept[place + 1 : place + 2]
             if after and after[0].kind == "NP" and after[0].tokens[0].kind != "D" and not after[0].words:
                 after[0].tokens = []  # "playing tennis"
@@ -432,7 +432,7 @@ def _tidy(chunks: list[Chunk], category: str) -> list[Chunk]:
             continue
         tidy.append(chunk)
     tidy = [_plain_link(tidy, place) for place in range(len(tidy))]
-    if not any("person" in chunk.words for chunk in tidy):
+    if not any(chunk.is_human for chunk in tidy):
         tidy = [_without_owner(chunk) if chunk.kind == "NP" else chunk for chunk in tidy]
     return [_with_article(chunk) for chunk in tidy]
 

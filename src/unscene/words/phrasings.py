@@ -3,6 +3,7 @@
 import re
 
 from unscene.run.seeds import derive_seed
+from unscene.words.vocabulary import Vocabulary
 
 SCENE = "SCENE"
 # {scene} is the caption without the object, {a} "a dog", {many} "dogs", {no} "dog" (or
@@ -41,31 +42,6 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 
-# Names in captions, where COCO's own is unusual: (one, several).
-_NAMES = {
-    "person": ("person", "people"),
-    "dining table": ("table", "tables"),
-    "sports ball": ("ball", "balls"),
-    "tv": ("TV", "TVs"),
-    "mouse": ("computer mouse", "computer mice"),
-    "remote": ("remote control", "remote controls"),
-    "hair drier": ("hair dryer", "hair dryers"),
-    "orange": ("orange", "oranges"),
-    "skis": ("skis", "skis"),
-    "scissors": ("scissors", "scissors"),
-    "sheep": ("sheep", "sheep"),
-    "broccoli": ("broccoli", "broccoli"),
-    "knife": ("knife", "knives"),
-    "bus": ("bus", "buses"),
-    "bench": ("bench", "benches"),
-    "couch": ("couch", "couches"),
-    "sandwich": ("sandwich", "sandwiches"),
-    "toothbrush": ("toothbrush", "toothbrushes"),
-    "wine glass": ("wine glass", "wine glasses"),
-}
-_PLURAL_ONLY = {"skis", "scissors"}
-_MASS = {"broccoli"}
-
 
 def hold_out(share: float, seed: int) -> list[str]:
     """Return the names of the phrasings that training never uses: a share of them, chosen by the seed.
@@ -82,14 +58,14 @@ def choose_phrasing(edit_id: str, seed: int, names: list[str], use: str) -> str 
     return sorted(names)[derive_seed(seed, edit_id, use) % len(names)] if names else None
 
 
-def negate(scene: str, category: str, phrasing: str) -> str:
+def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> str:
     """Return a scene's caption with the statement that the category is not there."""
-    return fill_phrasing(explain_phrasing(category, phrasing), scene)
+    return fill_phrasing(explain_phrasing(category, phrasing, vocabulary), scene)
 
 
-def explain_phrasing(category: str, phrasing: str) -> str:
+def explain_phrasing(category: str, phrasing: str, vocabulary: Vocabulary) -> str:
     """Return a phrasing as it stands in prompts: SCENE in the place of the caption."""
-    return PHRASINGS[phrasing].format(scene=SCENE, **name_object(category))
+    return PHRASINGS[phrasing].format(scene=SCENE, **vocabulary.name_object(category))
 
 
 def fill_phrasing(explained: str, scene: str) -> str:
@@ -106,22 +82,6 @@ def find_phrasing(caption: str) -> str | None:
 def is_negated(caption: str) -> bool:
     """Return whether a caption denies something."""
     return _NEGATION.search(caption) is not None
-
-
-def name_object(category: str) -> dict[str, str]:
-    """Return a category's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `many` (dogs), `is` after `no`."""
-    one, many = _NAMES.get(category, (category, f"{category}s"))
-    no = many if category in _PLURAL_ONLY | {"person"} else one
-    article = "an" if one[0] in "aeiou" else "a"
-    some = many if category in _PLURAL_ONLY | {"person"} else one if category in _MASS else f"{article} {one}"
-    plural = no == many and category not in _MASS | {"sheep"}
-    return {
-        "a": some,
-        "A": some[0].upper() + some[1:],
-        "no": no,
-        "many": many,
-        "is": "are" if plural else "is",
-    }
 
 
 def _small_start(scene: str) -> str:

@@ -3,7 +3,7 @@
 A pronoun is lost when nothing before it can be meant: `they` without anything plural, `he` without anybody, `it` without a thing.
 """
 
-from unscene.words.caption_words import ANIMATE, PRONOUNS, QUANTITIES
+from unscene.words.caption_words import PRONOUNS, QUANTITIES
 from unscene.words.grammar import Chunk, looks_plural
 
 _ONE = frozenset({"he", "she", "him", "himself", "herself"})
@@ -43,8 +43,8 @@ def _list_candidates(chunks: list[Chunk], place: int) -> list[int]:
 def _can_mean(pronoun: str, chunks: list[Chunk], place: int) -> bool:
     chunk = chunks[place]
     if pronoun in _ONE:
-        return bool(chunk.words & ANIMATE)
+        return chunk.is_animate
     if pronoun in _MANY:
         is_listed = any(other.kind == "C" for other in chunks[max(place - 1, 0) : place + 2])
         return chunk.is_plural or looks_plural(chunk.head) or chunk.head in QUANTITIES or is_listed
-    return "person" not in chunk.words
+    return not chunk.is_human

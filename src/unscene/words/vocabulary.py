@@ -1,20 +1,88 @@
-"""The 80 object words of COCO, their official ids, and the name of an edit."""
+"""A word list: the words whose objects can be removed, how captions name them, and the name of an edit."""
 
-COCO80 = (
-    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
-    "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow",
-    "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase", "frisbee",
-    "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard",
-    "tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple",
-    "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch",
-    "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone",
-    "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear",
-    "hair drier", "toothbrush",
-)  # fmt: skip
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
 
-# COCO numbers its categories 1..90 and left ten numbers unused.
-_UNUSED_IDS = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
-COCO_IDS = dict(zip(COCO80, (i for i in range(1, 91) if i not in _UNUSED_IDS), strict=True))
+from unscene.words.lexicon import Lexicon, Mention, read_definition
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A word list, an entry of `unscene.words.word_lists`. Whoever needs words takes one as a value; its order is theirs.
+
+    title: what it is called in texts. lexicon: the file of `unscene.resources` with its forms and the policy. names: how captions
+    name a word, one and several, where that is not the word and the word with an s. plural_only: words of which captions name
+    several (`people`, `skis`). mass: words without an article (`broccoli`). people: words that are human: `he` and `she` can mean
+    them. animate: words of what moves by itself, people among them.
+    """
+
+    name: str
+    title: str
+    words: tuple[str, ...]
+    lexicon: str
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    plural_only: frozenset[str] = frozenset()
+    mass: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    animate: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.places
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each word in the list, from 0."""
+        return {word: place for place, word in enumerate(self.words)}
+
+    @cached_property
+    def reader(self) -> Lexicon:
+        """What finds the words in captions; compiled when it is first asked."""
+        return Lexicon(read_definition(files("unscene.resources") / self.lexicon), self.words)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The policy of what a mention is, one line each, as prompts quote it."""
+        return self.reader.rules
+
+    def find_words(self, caption: str) -> list[str]:
+        """Return the words that a caption mentions, each once, in the list's order."""
+        return self.sort(mention.word for mention in self.reader.find_mentions(caption))
+
+    def find_mentions(self, caption: str) -> list[Mention]:
+        """Return where a caption mentions words: (start, end, word), from left to right."""
+        return self.reader.find_mentions(caption)
+
+    def sort(self, words: Iterable[str]) -> list[str]:
+        """Return words in the list's order, each once; KeyError for any other word."""
+        return sorted(set(words), key=self.places.__getitem__)
+
+    def name_object(self, word: str) -> dict[str, str]:
+        """Return a noun's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `many` (dogs), `is` after `no`.
+
+        A noun of another list is taken as it is, with an s for several.
+        """
+        one, many = self.names.get(word, (word, f"{word}s"))
+        is_plural = word in self.plural_only
+        article = "an" if one[0] in "aeiou" else "a"
+        some = many if is_plural else one if word in self.mass else f"{article} {one}"
+        return {
+            "a": some,
+            "A": some[0].upper() + some[1:],
+            "no": many if is_plural else one,
+            "many": many,
+            "is": "are" if is_plural else "is",
+        }
 
 
 def edit_id(image_id: str, category: str) -> str:

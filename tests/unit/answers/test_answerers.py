@@ -7,15 +7,14 @@ import pytest
 from batch_server.answerers import OFF_LIST, Answerer, ErrorModel, UnknownTask
 from unscene.answers.batch_lines import judge_answer
 from unscene.answers.prompts import caption_item, caption_request, keyword_request
-from unscene.words.lexicon import find_words, load_lexicon
+from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import PHRASINGS, explain_phrasing
 
-RULES = load_lexicon().rules
 NAMES = ("dog", "cat", "car", "cow", "bus", "kite", "cup", "bed", "boat", "horse")
 
 
 def ask(captions, model="gpt-4o"):
-    return keyword_request(model, list(captions), RULES)
+    return keyword_request(model, list(captions), COCO80)
 
 
 def prompts(count, size):
@@ -32,14 +31,14 @@ def judge(request, body):
 def test_right_answers_come_from_the_lexicon_and_the_offline_grammar():
     request = ask(["A dog and two men near a bus stop.", "The sky."])
     verdict = judge(request, Answerer().answer(request))
-    assert verdict.status == "ok" and verdict.items[1]["w"] == find_words(
+    assert verdict.status == "ok" and verdict.items[1]["w"] == COCO80.find_words(
         "A dog and two men near a bus stop."
     )
     assert verdict.items[1]["w"] == ["person", "dog"] and verdict.items[2]["w"] == []
-    phrasing = explain_phrasing("dog", sorted(PHRASINGS)[0])
+    phrasing = explain_phrasing("dog", sorted(PHRASINGS)[0], COCO80)
     wanted = caption_request("gpt-4o", [caption_item("A dog runs on the beach.", "dog", phrasing)])
     item = judge(wanted, Answerer().answer(wanted)).items[1]
-    assert "dog" not in item["without"] and "dog" in find_words(item["negated"])
+    assert "dog" not in item["without"] and "dog" in COCO80.find_words(item["negated"])
 
 
 def test_same_seed_same_answers_and_a_rate_of_one_error_moves_no_other():

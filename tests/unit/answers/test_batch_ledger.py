@@ -24,7 +24,7 @@ from unscene.answers.batches.outcomes import (
 from unscene.answers.batches.terms import Limits
 from unscene.answers.batches.waves import TooLarge, cut
 from unscene.answers.prompts import keyword_request
-from unscene.words.lexicon import load_lexicon
+from unscene.words.coco80 import COCO80
 
 
 def make_batch(name, status="in_progress", file_id="file-1"):
@@ -156,8 +156,11 @@ def test_outcomes_of_answer_lines():
 def test_parts_of_a_prompt_are_what_the_builder_builds():
     request = make_requests(1, size=5)[0]
     parts = split_request(request, (3, 2))
-    items, rules = read_items(request), load_lexicon().rules
-    assert parts == [keyword_request("gpt-4o", items[:3], rules), keyword_request("gpt-4o", items[3:], rules)]
+    items = read_items(request)
+    assert parts == [
+        keyword_request("gpt-4o", items[:3], COCO80),
+        keyword_request("gpt-4o", items[3:], COCO80),
+    ]
     replicate = {**request, "custom_id": "w-replicate"}
     again = split_request(replicate, (3, 2))
     assert [part["body"] for part in again] == [part["body"] for part in parts]

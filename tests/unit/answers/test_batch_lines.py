@@ -20,11 +20,11 @@ from unscene.answers.batch_lines import (
     write_lines,
 )
 from unscene.answers.prompts import keyword_request
-from unscene.words.lexicon import load_lexicon
+from unscene.words.coco80 import COCO80
 
 
 def make_request(captions=("A dog.", "A cat."), model="gpt-4o"):
-    return keyword_request(model, list(captions), load_lexicon().rules)
+    return keyword_request(model, list(captions), COCO80)
 
 
 def make_answer(content, status=200, finish="stop", refusal=None):

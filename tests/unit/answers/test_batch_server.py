@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletion
 from batch_server.running import ControlError, LoopbackOnly, open_socket, run_server
 from unscene.answers.batch_lines import canonical_json, index_answers, judge_answer
 from unscene.answers.prompts import keyword_request
-from unscene.words.lexicon import load_lexicon
+from unscene.words.coco80 import COCO80
 
 DAY = 24 * 3600
 TYPES = {"batch": Batch, "file": FileObject, "model": Model, "chat.completion": ChatCompletion}
@@ -47,9 +47,8 @@ def client(batch_server):
 
 
 def make_requests(count, size=2, model="gpt-4o"):
-    rules = load_lexicon().rules
     return [
-        keyword_request(model, [f"A dog {p} beside cat {i}." for i in range(size)], rules)
+        keyword_request(model, [f"A dog {p} beside cat {i}." for i in range(size)], COCO80)
         for p in range(count)
     ]
 

@@ -28,7 +28,7 @@ from unscene.machine.job import Job
 from unscene.report.write_report import write_report
 from unscene.run.configuration import ConfigError, read_chosen, wants_study
 from unscene.run.tables import TableError, read_json, read_table, write_json, write_table
-from unscene.words.lexicon import find_words, load_lexicon
+from unscene.words.coco80 import COCO80
 
 SMALL = {"captions": 900, "sizes": [5, 30], "permutations": 10, "margin": 0.01, "labels": None}
 
@@ -137,9 +137,9 @@ def test_design_keeps_its_promises():
     )
     captions = list_captions([samples[:25], samples[25:]])
     assert len(captions) == 81 and captions["mentions"].isna().all()
-    drawn = draw_captions(captions, 60, seed=1)
+    drawn = draw_captions(captions, 60, 1, COCO80)
     assert len(drawn) == 60 and not drawn["caption"].duplicated().any()
-    assert drawn.equals(draw_captions(captions.sample(frac=1, random_state=0), 60, seed=1))
+    assert drawn.equals(draw_captions(captions.sample(frac=1, random_state=0), 60, 1, COCO80))
     trials = list_trials({"sizes": [20, 5], "permutations": 3})
     assert [(trial.name, trial.permutations) for trial in trials] == [
         ("1", 1),
@@ -147,7 +147,7 @@ def test_design_keeps_its_promises():
         ("5", 1),
         ("20", 3),
     ]
-    requests, design = build_study(drawn, trials, "gpt-4o", seed=1)
+    requests, design = build_study(drawn, trials, "gpt-4o", 1, COCO80)
     photos = dict(zip(drawn["caption_id"], drawn["image_ids"], strict=True))
     for _, prompt in design.groupby(["trial", "permutation", "custom_id"]):
         named = [photo for caption_id in prompt["caption_id"] for photo in photos[caption_id]]
@@ -178,9 +178,10 @@ def test_strata_keep_their_shares():
     captions = pd.DataFrame(
         {"caption_id": texts, "caption": texts, "image_ids": [[t] for t in texts], "mentions": None}
     )
-    drawn = draw_captions(captions, 50, seed=3)
+    drawn = draw_captions(captions, 50, 3, COCO80)
     assert drawn["stratum"].value_counts().to_dict() == {"1 plain": 40, "1 ambiguous": 10}
-    assert load_lexicon().is_ambiguous("An orange couch") and not load_lexicon().is_ambiguous("A dog")
+    reader = COCO80.reader
+    assert reader.is_ambiguous("An orange couch") and not reader.is_ambiguous("A dog")
 
 
 # Gold
@@ -191,7 +192,7 @@ def test_labels_are_settled_and_faults_named(tmp_path):
     path.write_text(
         "caption_id,caption,rater_1,rater_2,adjudicated\na,x,dog; cat,cat;dog,\nb,x,dog,-,-\nc,x,dog,cat,\nd,x,,,\n"
     )
-    labels = read_labels(path)
+    labels = read_labels(path, COCO80)
     settled = settle_labels(labels)
     assert (
         settled["a"] == ["cat", "dog"]
@@ -200,18 +201,18 @@ def test_labels_are_settled_and_faults_named(tmp_path):
         and settled["d"] is None
     )
     write_table(labels, tmp_path / "labels.parquet")
-    assert settle_labels(read_labels(tmp_path / "labels.parquet"))["a"] == ["cat", "dog"]
+    assert settle_labels(read_labels(tmp_path / "labels.parquet", COCO80))["a"] == ["cat", "dog"]
     path.write_text("caption_id,rater_1,rater_2,adjudicated\na,doggo,,\n")
-    with pytest.raises(TableError, match=r"a, rater_1: 'doggo' is not one of the 80 words"):
-        read_labels(path)
+    with pytest.raises(TableError, match=r"a, rater_1: 'doggo' is not one of COCO's 80 words"):
+        read_labels(path, COCO80)
     path.write_text("caption_id,rater_1\na,dog\n")
     with pytest.raises(TableError, match="rater_2, adjudicated"):
-        read_labels(path)
+        read_labels(path, COCO80)
 
 
 def test_gold_is_labels_then_mentions_then_the_reference():
     captions = pd.DataFrame({"caption_id": list("abcd"), "caption": list("abcd"), "mentions": [["dog"]] * 4})
-    reference = encode_words([["dog"], ["cat"], [], []])
+    reference = encode_words([["dog"], ["cat"], [], []], COCO80)
     differs = np.array([True, False, False, False])
     labels = pd.DataFrame(
         {
@@ -221,13 +222,13 @@ def test_gold_is_labels_then_mentions_then_the_reference():
             "adjudicated": [None, None],
         }
     )
-    gold = choose_gold(captions, labels, reference, differs)
+    gold = choose_gold(captions, labels, reference, differs, COCO80)
     assert gold.kind == "labels" and gold.weight.tolist() == [1, 3, 0, 0]
-    assert (gold.words[0] == encode_words([["cat"]])[0]).all()
+    assert (gold.words[0] == encode_words([["cat"]], COCO80)[0]).all()
     assert gold.facts["raters_agree"] == 1 and gold.facts["kappa"] == 1
-    lacking = choose_gold(captions, labels[1:], reference, differs)
+    lacking = choose_gold(captions, labels[1:], reference, differs, COCO80)
     assert lacking.kind == "mentions" and lacking.facts["discordant_without_label"] == 1
-    assert choose_gold(captions.assign(mentions=None), None, reference, differs).kind == "reference"
+    assert choose_gold(captions.assign(mentions=None), None, reference, differs, COCO80).kind == "reference"
 
 
 def test_the_sheet_is_blind():
@@ -347,11 +348,11 @@ def study(tmp_path_factory):
         "sheet": "labelling.csv", "figure": "figure.svg", "markdown": "methods.md", "latex": "methods.tex",
     }  # fmt: skip
     paths = {name: folder / file for name, file in files.items()}
-    settings = {"seed": 7, "batchsize": {**SMALL, "captions": 320, "permutations": 2}}
+    settings = {"seed": 7, "words": "coco80", "batchsize": {**SMALL, "captions": 320, "permutations": 2}}
     settings |= {"keywords": {"backend": "lexicon"}}
     build_batchsize_requests(Job({"samples": [folder / "samples.parquet"]}, paths, settings))
     lines = [
-        build_answer(r, "lexicon", [{"w": find_words(c)} for c in read_items(r)])
+        build_answer(r, "lexicon", [{"w": COCO80.find_words(c)} for c in read_items(r)])
         for r in read_lines(paths["requests"])
     ]
     write_lines(lines, paths["answers"])
@@ -361,7 +362,11 @@ def study(tmp_path_factory):
 
 
 def measure(paths, labels=None):
-    settings = {"batchsize": {**SMALL, "captions": 320, "permutations": 2}, "api": {"model": "gpt-4o"}}
+    settings = {
+        "words": "coco80",
+        "batchsize": {**SMALL, "captions": 320, "permutations": 2},
+        "api": {"model": "gpt-4o"},
+    }
     config = {"batchsize": {"labels": labels}, "plan": {"prices": "src/unscene/resources/prices.yaml"}}
     measure_batchsize(Job(paths, paths, settings, config=config))
 
@@ -388,7 +393,7 @@ def test_the_files_of_a_study(study):
 def test_labels_of_people_are_used(study, tmp_path):
     _, paths = study
     sheet = pd.read_csv(paths["sheet"], dtype=str, keep_default_na=False)
-    words = [";".join(find_words(text)) or "-" for text in sheet["caption"]]
+    words = [";".join(COCO80.find_words(text)) or "-" for text in sheet["caption"]]
     sheet.assign(rater_1=words, rater_2=words).to_csv(tmp_path / "labels.csv", index=False)
     mine = {
         **paths,
@@ -448,7 +453,7 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
     _, paths = study
     monkeypatch.chdir(tmp_path)
     tables = make_run(tmp_path)
-    found, true = (encode_words([["dog"], ["cat"], []]), encode_words([["dog"], [], ["tie"]]))
+    found, true = (encode_words([["dog"], ["cat"], []], COCO80), encode_words([["dog"], [], ["tie"]], COCO80))
     rows = compare_readers("lexicon", "answers", "caption", found, true)
     write_table(pd.DataFrame(rows).assign(simulated=True), tmp_path / "agreement.parquet")
     more = {
@@ -467,8 +472,8 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
 
 
 def test_agreement_is_counted_by_word():
-    found = encode_words([["dog"], ["dog", "cat"], [], ["cat"]])
-    true = encode_words([["dog"], ["dog"], ["dog"], []])
+    found = encode_words([["dog"], ["dog", "cat"], [], ["cat"]], COCO80)
+    true = encode_words([["dog"], ["dog"], ["dog"], []], COCO80)
     rows = {row["word"]: row for row in compare_readers("a", "b", "caption", found, true)}
     assert list(rows) == ["all words", "dog", "cat"]
     assert (rows["dog"]["precision"], rows["dog"]["recall"]) == (1, 2 / 3)

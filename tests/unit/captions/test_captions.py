@@ -13,7 +13,7 @@ from unscene.answers.endpoints import find_folder
 from unscene.captions.caption_edits import find_fault, write_from_template
 from unscene.captions.columns import CAPTIONS as EDIT_CAPTIONS
 from unscene.run.tables import write_table
-from unscene.words.lexicon import find_words
+from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import hold_out, is_negated
 
 CAPTIONS = {
@@ -32,7 +32,7 @@ def run(tmp_path):
     )
     keyword = pd.DataFrame(
         [
-            (image, caption, find_words(caption))
+            (image, caption, COCO80.find_words(caption))
             for image, captions in CAPTIONS.items()
             for caption in captions
         ],
@@ -67,11 +67,11 @@ def test_template_backend(run):
     for edit, row in table.iloc[:3].iterrows():
         category = edit.split("-")[1]
         for column in ("caption_negated", "caption_negated_held_out"):
-            assert category in find_words(row[column]) and is_negated(row[column])
+            assert category in COCO80.find_words(row[column]) and is_negated(row[column])
         assert (
             row["phrasing"] not in held_out and row["phrasing_held_out"] in held_out and not row["held_out"]
         )
-        own = write_from_template(edit, category, row["caption_original"], 0.25, 7)
+        own = write_from_template(edit, category, row["caption_original"], 0.25, 7, COCO80)
         assert own == (
             row["caption_without"],
             row["caption_negated"],
@@ -110,7 +110,7 @@ def test_answers_are_checked(run, tmp_path, monkeypatch):
 
 
 def test_faults():
-    assert find_fault("A bench.", "A bench without a dog.", "dog", []) is None
-    assert "held-out" in find_fault("A bench.", "A bench without a dog.", "dog", ["without"])
-    assert "same others" in find_fault("A bench.", "A cat without a dog.", "dog", [])
-    assert "same others" in find_fault("A bench.", "A bench without a cow.", "dog", [])
+    assert find_fault("A bench.", "A bench without a dog.", "dog", [], COCO80) is None
+    assert "held-out" in find_fault("A bench.", "A bench without a dog.", "dog", ["without"], COCO80)
+    assert "same others" in find_fault("A bench.", "A cat without a dog.", "dog", [], COCO80)
+    assert "same others" in find_fault("A bench.", "A bench without a cow.", "dog", [], COCO80)

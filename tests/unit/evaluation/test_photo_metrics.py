@@ -15,9 +15,8 @@ from unscene.evaluation.photo_metrics import (
     summarise_recalls,
 )
 from unscene.evaluation.query_arithmetic import NEUTRAL, deny_objects, find_denied
-from unscene.words.lexicon import find_words
+from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import PHRASINGS, find_phrasing, is_negated, negate
-from unscene.words.vocabulary import COCO80
 
 
 def draw(count, seed, dim=6):
@@ -138,8 +137,8 @@ def test_equal_scores_stand_in_the_worst_order():
 def test_denied_objects_are_found_in_every_phrasing(phrasing):
     missed = [
         category for category in COCO80
-        if category in find_words(negate("A quiet street at night", category, phrasing))
-        and find_denied(negate("A quiet street at night", category, phrasing)) != [category]
+        if category in COCO80.find_words(negate("A quiet street at night", category, phrasing, COCO80))
+        and find_denied(negate("A quiet street at night", category, phrasing, COCO80)) != [category]
     ]  # fmt: skip
     assert not missed
 

@@ -6,9 +6,9 @@ import torch
 
 from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
-LABELS = {0: "N/A", **{index + 1: name for index, name in enumerate(COCO80[:6])}}
+LABELS = {0: "N/A", **{index + 1: name for index, name in enumerate(COCO80.words[:6])}}
 
 
 def make_rf_detr():
@@ -134,7 +134,7 @@ def test_boxes_equal_those_of_the_library(made, photos):
 def test_only_wanted_categories_come_back_and_everything_is_seen(made, photos):
     detector = load(made)
     everything = detector.detect(photos, 0.05, want_masks=detector.is_segmenter)
-    wanted = [{COCO80[0]}, set(), {COCO80[1], COCO80[2]}, {COCO80[79]}, {COCO80[3]}, None, {COCO80[0]}]
+    wanted = [{COCO80.words[0]}, set(), {COCO80.words[1], COCO80.words[2]}, {COCO80.words[79]}, {COCO80.words[3]}, None, {COCO80.words[0]}]
     chosen = detector.detect(photos, 0.05, want_masks=detector.is_segmenter, only=wanted)
     for all_found, found, names, photo in zip(everything, chosen, wanted, photos, strict=True):
         keep = [

@@ -20,6 +20,7 @@ from unscene.plan.estimate import (
     warn_about_prices,
 )
 from unscene.plan.text_costs import MARKS, estimate_prompts, make_tables
+from unscene.words.coco80 import COCO80
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_cost_of_prompts_is_the_formula(prices, assumed, config):
     text = "x" * 52
 
     def make(size):
-        return keyword_request("gpt-4o", [text] * size, ("a rule",))
+        return keyword_request("gpt-4o", [text] * size, COCO80)
 
     cost = estimate_prompts(make, 1003, 20, KEYWORD_TOKENS, prices, assumed, config["api"])
     tokens_in = 50 * estimate_tokens(make(20)) + estimate_tokens(make(3))

@@ -154,7 +154,7 @@ def test_the_wheel_imports_with_what_it_says_it_needs(installed):
 def test_the_wheel_holds_its_data(installed):
     code = (
         "from importlib.resources import files; "
-        "from unscene.words.lexicon import load_lexicon; load_lexicon(); "
+        "from unscene.words.coco80 import COCO80; COCO80.find_words('a dog'); "
         "data = [p.name for p in files('unscene.resources').iterdir()]; "
         "page = files('unscene.labelling').joinpath('page.html').read_text(); print(data, len(page))"
     )

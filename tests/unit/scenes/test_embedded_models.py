@@ -57,14 +57,14 @@ def test_detectors_find_the_object(models, scene, name, tmp_path, monkeypatch):
         monkeypatch.setenv(key, value)
     from ultralytics import YOLO
 
-    from unscene.words.vocabulary import COCO80
+    from unscene.words.coco80 import COCO80
 
     model = YOLO(models / name)
     assert list(model.names.values()) == list(COCO80)
     photo = render_scene(scene)
     (result,) = model.predict([np.ascontiguousarray(photo.rgb[..., ::-1])], imgsz=128, conf=0.25, device="cpu",
                               retina_masks=True, rect=False, verbose=False)  # fmt: skip
-    names = [COCO80[int(number)] for number in result.boxes.cls]
+    names = [COCO80.words[int(number)] for number in result.boxes.cls]
     assert scene.objects[0].category in names
     mask = result.masks.data[names.index(scene.objects[0].category)].numpy().astype(bool)
     assert (mask & photo.masks[0]).sum() / (mask | photo.masks[0]).sum() > 0.6

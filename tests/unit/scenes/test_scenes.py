@@ -11,7 +11,7 @@ import pytest
 
 from unscene.scenes import CATEGORIES, compose_scene, render_scene, write_captions
 from unscene.scenes.rendering import decode_mask, draw_dataset, encode_mask
-from unscene.words.vocabulary import COCO80, COCO_IDS
+from unscene.words.coco80 import COCO80, COCO_IDS
 
 SEED = 2500
 NEGATIONS = re.compile(r"\b(no|not|without|none|never|nobody|nothing|absent|missing|lacks?|free of)\b|n't")

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-import yaml
 
 from unscene.answers.prompts import keyword_system
-from unscene.words import lexicon
-from unscene.words.lexicon import Lexicon, LexiconError, expand_form, find_mentions, find_words, load_lexicon
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
+from unscene.words.lexicon import Lexicon, LexiconError, expand_form, read_definition
+
+find_words, find_mentions = COCO80.find_words, COCO80.find_mentions
 
 TRAPS = [
     ("A man eats a hot dog", "person|hot dog"),
@@ -214,7 +214,7 @@ def test_letters_that_grow_when_lowered_keep_the_spans():
 
 def test_regular_expression_equals_a_naive_search():
     """Longest form first at every word edge, found by trying all forms: the trie must find the same places."""
-    book = load_lexicon()
+    book = COCO80.reader
     forms = sorted(book._meanings, key=len, reverse=True)
     caption = "a hot dog stand by the fire truck, two teddy bears and a mini cooper near a clock tower"
     spans, place = [], 0
@@ -229,8 +229,8 @@ def test_regular_expression_equals_a_naive_search():
 
 def test_rules_stand_in_page_and_prompt(checkout):
     page = (checkout / "docs" / "KEYWORDS.md").read_text(encoding="utf-8")
-    prompt = keyword_system(load_lexicon().rules)
-    for rule in load_lexicon().rules:
+    prompt = keyword_system(COCO80)
+    for rule in COCO80.rules:
         assert rule in page and rule in prompt
     assert prompt.startswith("Words: person, bicycle, car,")
 
@@ -245,23 +245,20 @@ def test_traps_of_the_page_are_what_the_lexicon_says(checkout):
     assert len(rows) >= 20
     for _, captions, words, *_ in rows:
         for caption, wanted in zip(re.findall(r"`([^`]+)`", captions), words.split("; "), strict=True):
-            assert find_words(caption) == lexicon.sort_words(w for w in wanted.split(", ") if w != "none"), (
-                caption
-            )
+            assert find_words(caption) == COCO80.sort(w for w in wanted.split(", ") if w != "none"), caption
 
 
 def test_definition_errors_are_named(checkout):
-    with open(lexicon.PATH_TO_LEXICON, encoding="utf-8") as handle:
-        definition = yaml.safe_load(handle)
+    definition = read_definition(checkout / "src/unscene/resources/lexicon.yaml")
     assert expand_form("(bus|train) stop(|s)") == ["bus stop", "bus stops", "train stop", "train stops"]
     with pytest.raises(LexiconError, match="groups"):
         expand_form("dog(s?)?")
     definition["words"]["cat"]["forms"].append("dog")
     with pytest.raises(LexiconError, match="'dog' means both"):
-        Lexicon(definition)
+        Lexicon(definition, COCO80)
     del definition["words"]["cat"]
     with pytest.raises(LexiconError, match="missing"):
-        Lexicon(definition)
+        Lexicon(definition, COCO80)
 
 
 def test_real_captions_name_what_the_labels_show(real_data):

@@ -13,9 +13,7 @@ from unscene.evaluation.sets.negbench import shuffle_options
 from unscene.evaluation.sets.tasks import ChoiceTask, ObjectTask, RetrievalTask, SetError
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json
-from unscene.words.lexicon import find_words
-from unscene.words.phrasings import name_object
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 KINDS = ("positive", "negative", "hybrid")
 COMMON_ABSENT = 10
@@ -67,8 +65,8 @@ def rebuild_choices(entry: dict, resolve) -> ChoiceTask:
 
 def write_options(kind: str, here: list[str], absent: str) -> tuple[list[str], list[str]]:
     """Return (four options, the right one first; their types) on a photo with the objects `here` and without `absent`."""
-    a, n = name_object(here[0])["a"], name_object(absent)["a"]
-    b = name_object(here[1])["a"] if len(here) > 1 else None
+    a, n = COCO80.name_object(here[0])["a"], COCO80.name_object(absent)["a"]
+    b = COCO80.name_object(here[1])["a"] if len(here) > 1 else None
     swapped = f"This image features {n}, but not {a}."
     right = {
         "positive": f"This image features {a} and {b}.",
@@ -103,7 +101,7 @@ def _read_objects(entry: dict, resolve) -> dict[str, set[str]]:
         objects[str(annotation["image_id"])].add(names[annotation["category_id"]])
     if entry.get("captions"):
         for key, captions in _read_captions(entry, resolve).items():
-            objects[key].update(word for caption in captions for word in find_words(caption))
+            objects[key].update(word for caption in captions for word in COCO80.find_words(caption))
     return objects
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 # How a family's logits become confidences: one against all others and no object, or each class for itself.
 SOFTMAX = {"detr"}
