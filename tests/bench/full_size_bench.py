@@ -173,7 +173,7 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
             "edit_id": given["edit_id"], "image_id": given["image_id"], "category": "person", "status": "ok", "reason": None,
             "original_path": given["photo_path"], "original_sha256": given["photo_sha256"],
             "image_path": str(photos[(index + 1) % len(photos)]),
-            "sha256": file_sha256(photos[(index + 1) % len(photos)]),
+            "edited_sha256": file_sha256(photos[(index + 1) % len(photos)]),
             "mask_path": given["mask_path"], "mask_sha256": given["mask_sha256"], "pixels": 640 * 480,
             "box_x0": 240.0, "box_y0": 150.0, "box_x1": 420.0, "box_y1": 370.0,
         })  # fmt: skip

@@ -15,7 +15,7 @@ _EDIT = (
     Column("seconds", "number", "device time of all attempts", "s"),
     Column("status", "text", "ok, skipped, failed or refused"),
     Column("reason", "text", "why there is no edited photo"),
-    Column("sha256", "text", "SHA-256 of the edited photo's file"),
+    Column("edited_sha256", "text", "SHA-256 of the edited photo's file"),
     Column("mask_sha256", "text", "SHA-256 of the mask's file"),
 )
 EDITS = Table("edits/{shard}.parquet", "edit: a wanted edit whose mask is ok", _EDIT)

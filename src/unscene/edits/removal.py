@@ -57,7 +57,7 @@ def list_edits(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Edit]:
                 photo["path"],
                 photo["sha256"],
                 row.mask_path,
-                row.sha256,
+                row.mask_sha256,
                 row.dilation_px,
                 int(photo["width"] * photo["height"]),
             )
@@ -134,7 +134,7 @@ class Removal(DeviceStage):
             "status": "ok",
             "reason": None,
             "image_path": self._final_path(image.name),
-            "sha256": file_sha256(image),
+            "edited_sha256": file_sha256(image),
         }
         if self._settings["retry_dilation"] ** (attempt - 1) == 1:
             return result, [image.name]

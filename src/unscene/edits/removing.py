@@ -14,7 +14,7 @@ def remove_objects(job: Job) -> None:
         read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"]),
         read_table(
             job.inputs.masks,
-            ["edit_id", "image_id", "category", "mask_path", "sha256", "status", "dilation_px"],
+            ["edit_id", "image_id", "category", "mask_path", "mask_sha256", "status", "dilation_px"],
         ),
     )
     with open_shard(job, EDITS) as shard:

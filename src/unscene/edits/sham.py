@@ -21,7 +21,7 @@ from unscene.run.tables import read_table
 
 SUFFIX = "-sham"
 MASK_COLUMNS = [
-    "edit_id", "image_id", "category", "mask_path", "sha256", "status", "dilation_px", "seen_boxes",
+    "edit_id", "image_id", "category", "mask_path", "mask_sha256", "status", "dilation_px", "seen_boxes",
 ]  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def make_sham_edits(job: Job) -> None:
 def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
     """Return a control for each edit whose mask is ok, in the order of `masks`."""
     chosen = masks[masks["status"] == "ok"]
-    by_photo = chosen.groupby("image_id")[["mask_path", "sha256"]].apply(
+    by_photo = chosen.groupby("image_id")[["mask_path", "mask_sha256"]].apply(
         lambda rows: list(rows.itertuples(index=False, name=None)), include_groups=False
     ) if len(chosen) else {}  # fmt: skip
     edits = list_edits(samples, masks)

@@ -31,11 +31,11 @@ def read_edits(run: Path) -> pd.DataFrame:
     score = score[score["status"] == "ok"].drop(columns=["status", "reason"], errors="ignore")
     mask = read_table(results / "masks/masks.parquet", ["edit_id", "area_fraction", *BOXES])
     edit = read_table(
-        results / "edits/edits.parquet", ["edit_id", "image_id", "category", "image_path", "sha256"]
+        results / "edits/edits.parquet", ["edit_id", "image_id", "category", "image_path", "edited_sha256"]
     )
     sample = read_table(results / "samples/samples.parquet", ["image_id", "path", "width", "height"])
     sample = sample[["image_id", "path", "width", "height"]]
-    edit = edit[["edit_id", "image_id", "category", "image_path", "sha256"]]
+    edit = edit[["edit_id", "image_id", "category", "image_path", "edited_sha256"]]
     edit = edit.merge(mask[["edit_id", "area_fraction", *BOXES]], on="edit_id", validate="one_to_one")
     return edit.merge(sample, on="image_id", validate="many_to_one").merge(
         score, on="edit_id", validate="one_to_one"
@@ -67,7 +67,7 @@ def draw_sample(edit: pd.DataFrame, items: int, size_bins: list[float], seed: in
             "category": row["category"],
             "original": row["path"],
             "edited": row["image_path"],
-            "sha256": row["sha256"],
+            "sha256": row["edited_sha256"],
             "width": int(row["width"]),
             "height": int(row["height"]),
             "box": [None if pd.isna(row[name]) else int(row[name]) for name in BOXES],

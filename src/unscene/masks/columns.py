@@ -19,7 +19,7 @@ MASKS = Table(
         Column("reason", "text", "why there is no mask"),
         Column("score", "number", "confidence x area, by which a photo's edits are chosen"),
         Column("caption_position", "integer", "the first caption that names the object, from 0"),
-        Column("sha256", "text", "SHA-256 of the final mask's file"),
+        Column("mask_sha256", "text", "SHA-256 of the final mask's file"),
         Column("object_path", "text", "the mask of the object as it was found, before dilation"),
         Column("box_x0", "integer", "left edge of the object's box", "px"),
         Column("box_y0", "integer", "upper edge of the object's box", "px"),

@@ -112,7 +112,7 @@ class Segmentation(DeviceStage):
             chosen = judge_photo(item, rows, output, self._known, self._settings)
         for row, shaped in chosen:
             name = row["edit_id"]
-            row["sha256"] = write_masks(shaped, folder, name)
+            row["mask_sha256"] = write_masks(shaped, folder, name)
             row["mask_path"] = self._final_path(f"{name}.png")
             row["object_path"] = self._final_path(f"{name}.object.png")
             names += [f"{name}.png", f"{name}.object.png"]

@@ -21,7 +21,7 @@ from unscene.samples.columns import SAMPLES
 
 TRIES = 6  # grounds that are tried for one object
 MASK_COLUMNS = [
-    "edit_id", "image_id", "category", "area_fraction", "mask_path", "object_path", "sha256", "seen_boxes", "status",
+    "edit_id", "image_id", "category", "area_fraction", "mask_path", "object_path", "mask_sha256", "seen_boxes", "status",
 ]  # fmt: skip
 
 
@@ -65,7 +65,7 @@ class Source:
         if image_id not in self._standing.index:
             return None
         row = self._standing.loc[image_id]
-        check_file(row["mask_path"], row["sha256"])
+        check_file(row["mask_path"], row["mask_sha256"])
         return read_mask(row["mask_path"])
 
     def list_grounds(self, category: str, image_id: str) -> list[str]:
@@ -110,7 +110,7 @@ def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
     """
     before: dict[str, Cutout] = {}  # the last object of each category, to be pasted into the holes of others
     for row in source.order(bins).to_dict("records"):
-        check_file(row["mask_path"], row["sha256"])
+        check_file(row["mask_path"], row["mask_sha256"])
         photo = source.read_photo(row["image_id"])
         if photo is None:
             continue

@@ -60,7 +60,8 @@ def join_edits(job: Job) -> pd.DataFrame:
     score = EDIT_SCORES.read(job.inputs.scores)
     score = score[score["status"] == "ok"]
     mask = MASKS.read(job.inputs.masks, ["edit_id", "area_fraction"])
-    edit = EDITS.read(job.inputs.edits, ["edit_id", "image_id", "sha256"])
+    edit = EDITS.read(job.inputs.edits, ["edit_id", "image_id", "edited_sha256"])
+    edit = edit.rename(columns={"edited_sha256": "sha256"})  # as the labels name it
     group = SAMPLES.read(job.inputs.samples, ["image_id", "group"])
     edit = edit.merge(group, on="image_id", validate="many_to_one")
     return score.merge(mask, on="edit_id", validate="one_to_one").merge(

@@ -21,7 +21,7 @@ from unscene.run.shards import check_file
 from unscene.samples.columns import SHARD_SAMPLES
 
 EDIT_COLUMNS = [
-    "edit_id", "image_id", "category", "image_path", "mask_path", "status", "reason", "sha256", "mask_sha256",
+    "edit_id", "image_id", "category", "image_path", "mask_path", "status", "reason", "edited_sha256", "mask_sha256",
 ]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def read_edits(path_to_samples: str, path_to_masks: str, path_to_edits: str) -> 
 
 def score_pixels(row: dict) -> tuple[Views | None, dict]:
     """Read an edit and score it without a model: (views, scores); views are None when it cannot be judged further."""
-    check_file(row["image_path"], row["sha256"])
+    check_file(row["image_path"], row["edited_sha256"])
     check_file(row["mask_path"], row["mask_sha256"])
     try:
         original = read_checked_photo(row["original_path"], row["original_sha256"])

@@ -12,7 +12,7 @@ from unscene.run.shards import check_failed_share
 from unscene.samples.columns import SHARD_SAMPLES
 
 SHAM_COLUMNS = [
-    "edit_id", "image_id", "image_path", "mask_path", "sha256", "mask_sha256", "status", "reason",
+    "edit_id", "image_id", "image_path", "mask_path", "edited_sha256", "mask_sha256", "status", "reason",
 ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def score_sham(row: dict) -> dict:
         return values | {"status": "skipped", "reason": f"edit {row['status']}: {row['reason']}"}
     try:
         original = read_checked_photo(row["original_path"], row["original_sha256"])
-        edited = read_checked_photo(row["image_path"], row["sha256"])
+        edited = read_checked_photo(row["image_path"], row["edited_sha256"])
         mask = read_mask(row["mask_path"])
     except (PhotoError, OSError) as error:
         return values | {"status": "failed", "reason": f"unreadable: {error}"}

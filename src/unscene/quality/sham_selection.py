@@ -36,7 +36,7 @@ def join_sham(job: Job) -> pd.DataFrame:
     sample = SAMPLES.read(job.inputs.samples, ["image_id", "group", "path", "sha256"])
     sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
     sham = SHAM_EDITS.read(job.inputs.sham)
-    sham = sham.rename(columns={"image_path": "edited_path", "sha256": "edited_sha256"})
+    sham = sham.rename(columns={"image_path": "edited_path"})
     caption = CAPTIONS.read(job.inputs.captions, ["edit_id", *PAIR_CAPTIONS, "status"])
     caption = caption.rename(columns={"edit_id": "sham_of", "status": "caption_status"})
     score = join_tables(job.inputs.scores)

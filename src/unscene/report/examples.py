@@ -96,8 +96,8 @@ def _draw(row: dict) -> list[dict]:
     says what is wrong.
     """
     try:
-        if not is_null(row.get("sha256")):
-            check_file(row["image_path"], row["sha256"])
+        if not is_null(row.get("edited_sha256")):
+            check_file(row["image_path"], row["edited_sha256"])
         before = read_photo(row["path"])
         after = read_photo(row["image_path"])
         overlay = _draw_mask(before, read_mask(row["mask_path"]))

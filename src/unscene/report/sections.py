@@ -118,7 +118,7 @@ FILES = {
             "edit_id",
             "image_id",
             "image_path",
-            "sha256",
+            "edited_sha256",
             "model",
             "batch_shape",
             "seconds",

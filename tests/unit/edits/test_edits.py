@@ -69,7 +69,7 @@ def inputs(tmp_path, monkeypatch):
                     "image_id": f"s_{index}",
                     "category": "cat",
                     "mask_path": f"mask{index}.png",
-                    "sha256": file_sha256(f"mask{index}.png"),
+                    "mask_sha256": file_sha256(f"mask{index}.png"),
                     "status": "ok",
                     "dilation_px": 2.0,
                 }
@@ -167,7 +167,7 @@ def test_telea_edits_and_their_rows(inputs):
         assert np.array_equal(edited[~mask], photo[~mask]) and edited[mask].mean() < 150
         assert (row.status, row.attempt, row.model, row.batch_shape) == ("ok", 1, "telea", "1")
         assert row.image_path == f"results/edits/s-0-of-1/s_{index}-cat.png"
-        assert row.sha256 == file_sha256(row.image_path) and row.mask_sha256 == file_sha256(row.mask_path)
+        assert row.edited_sha256 == file_sha256(row.image_path) and row.mask_sha256 == file_sha256(row.mask_path)
         assert row.mask_path == f"mask{index}.png" and row.seconds > 0
         assert row.seed == derive_seed(7, f"s_{index}-cat", 1)
 
@@ -181,10 +181,10 @@ def test_a_result_depends_on_neither_batch_mates_nor_shard(inputs, pipeline_fold
     part = run("part-0-of-1", masks="part.parquet", **diffusers)
     assert list(part) == ["s_5-cat", "s_1-cat", "s_3-cat", "s_0-cat"]
     for name, row in part.items():
-        assert row.sha256 == whole[name].sha256 and row.status == "ok" and row.seed == whole[name].seed
+        assert row.edited_sha256 == whole[name].edited_sha256 and row.status == "ok" and row.seed == whole[name].seed
     assert whole["s_0-cat"].batch_shape == "4x3x16x16" and whole["s_0-cat"].model.endswith("-01234567")
     other_seed = run("other-0-of-1", masks="part.parquet", **diffusers | {"steps": 3})
-    assert other_seed["s_5-cat"].sha256 != part["s_5-cat"].sha256  # so the equality above can fail
+    assert other_seed["s_5-cat"].edited_sha256 != part["s_5-cat"].edited_sha256  # so the equality above can fail
 
 
 def test_a_failed_check_is_tried_again_with_another_seed_and_a_wider_mask(inputs, fake):
@@ -224,7 +224,7 @@ def test_what_fails_every_attempt_is_refused_with_its_reason(inputs, fake, tmp_p
     remover = fake(paint)
     row = run(attempts=3)["s_0-cat"]
     assert (row.status, row.reason, row.attempt) == ("refused", reason, 3)
-    assert pd.isna(row.image_path) and pd.isna(row.sha256)
+    assert pd.isna(row.image_path) and pd.isna(row.edited_sha256)
     assert len(remover.seeds) == 3 and list((tmp_path / "results/edits/s-0-of-1").iterdir()) == []
 
 
@@ -253,7 +253,7 @@ def test_broken_inputs_are_failed_rows(inputs, fake, tmp_path):
     write_png(np.zeros((10, 10, 3), np.uint8), tmp_path / "photo3.png")
     masks = read_table("masks.parquet")
     write_png(np.ones((5, 5), bool), tmp_path / "mask4.png")
-    masks.loc[4, "sha256"] = file_sha256("mask4.png")
+    masks.loc[4, "mask_sha256"] = file_sha256("mask4.png")
     write_table(masks, "masks.parquet")
     rows = run()
     assert {name: row.reason for name, row in rows.items() if row.status == "failed"} == {

@@ -46,7 +46,7 @@ def shard(tmp_path, monkeypatch):
             write_png(mask, f"{name}.png")
             row = {"edit_id": name, "image_id": f"s_{index}", "category": word, "mask_path": f"{name}.png"}
             boxes = np.array([x, 8, x + 14, 20, *crowd], np.float32)
-            masks.append(row | {"sha256": file_sha256(f"{name}.png"), "status": "ok", "dilation_px": 2.0, "seen_boxes": boxes})  # fmt: skip
+            masks.append(row | {"mask_sha256": file_sha256(f"{name}.png"), "status": "ok", "dilation_px": 2.0, "seen_boxes": boxes})  # fmt: skip
         path = f"photo{index}.png"
         write_png(photo, path)
         photos.append(
@@ -93,7 +93,7 @@ def test_a_sham_edit_keeps_the_object_and_fills_its_shape_elsewhere(shard):
     for row in frame[frame["status"] == "ok"].itertuples():
         photo = np.asarray(read_photo(f"photo{row.image_id[-1]}.png"))
         edited, hole = np.asarray(read_photo(row.image_path)), read_mask(row.mask_path)
-        assert row.mask_sha256 == file_sha256(row.mask_path) and row.sha256 == file_sha256(row.image_path)
+        assert row.mask_sha256 == file_sha256(row.mask_path) and row.edited_sha256 == file_sha256(row.image_path)
         assert row.mask_path == f"results/edits/sham/s-0-of-1/{row.edit_id}.mask.png"
         assert np.array_equal(edited[~hole], photo[~hole]) and (edited[hole] != photo[hole]).any()
         assert hole.sum() == read_mask(f"{row.sham_of}.png").sum()
@@ -112,7 +112,7 @@ def test_a_sham_edit_depends_on_its_photo_and_the_seed_alone(shard):
     write_table(masks[masks["image_id"] == "s_1"].iloc[::-1], "part.parquet")
     part = run("part-0-of-1", masks="part.parquet").set_index("edit_id")
     assert list(part.index) == ["s_1-dog-sham", "s_1-cat-sham"]
-    assert (part["sha256"] == whole.loc[part.index, "sha256"]).all()
+    assert (part["edited_sha256"] == whole.loc[part.index, "edited_sha256"]).all()
     other = run("other-0-of-1", seed=8).set_index("edit_id")
     assert (other["mask_sha256"] != whole["mask_sha256"])[:4].any()
 
@@ -153,7 +153,7 @@ def test_accepted_shams_carry_the_captions_of_their_edit(shard, tmp_path):
     broken = np.asarray(read_photo(frame["image_path"][1])).copy()
     broken[0, 0] += 1  # changed outside the mask, and recorded as made so
     write_png(broken, frame["image_path"][1])
-    frame.loc[1, "sha256"] = file_sha256(frame["image_path"][1])
+    frame.loc[1, "edited_sha256"] = file_sha256(frame["image_path"][1])
     (tmp_path / frame["image_path"][2]).unlink()
     write_table(frame, "sham.parquet")
     captions = read_table("captions.parquet")

@@ -175,7 +175,7 @@ def test_the_sample_is_fair_and_drawn_once(finished):
     count = 3000
     edit = pd.DataFrame({"edit_id": [f"e{n}" for n in range(count)], "category": rng.choice(["dog", "cat", "bus"], count, p=[0.7, 0.2, 0.1]),
                          "area_fraction": rng.random(count) * 0.2, "residual": rng.random(count), "path": "", "image_path": "",
-                         "sha256": "", "width": 1, "height": 1, **dict.fromkeys(["box_x0", "box_y0", "box_x1", "box_y1"], 0)})  # fmt: skip
+                         "edited_sha256": "", "width": 1, "height": 1, **dict.fromkeys(["box_x0", "box_y0", "box_x1", "box_y1"], 0)})  # fmt: skip
     chosen = {item["edit_id"] for item in draw_sample(edit, 300, [0.02, 0.08], seed=1)}
     assert len(chosen) == 300
     part = edit[edit["edit_id"].isin(chosen)]

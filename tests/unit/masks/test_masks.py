@@ -163,7 +163,7 @@ def test_mask_holds_all_collected_instances_and_the_table_tells_of_it(shard):
     row = shard(scenes, [[["cat"]]])["s_0-cat"]
     assert row.mask_path == "results/masks/s-0-of-1/s_0-cat.png"
     mask = read_mask(row.mask_path)
-    assert file_sha256(row.mask_path) == row.sha256
+    assert file_sha256(row.mask_path) == row.mask_sha256
     assert mask.shape == (SIDE, SIDE) and mask[25, 25] and mask[60, 55] and not mask[45, 45]
     assert mask[8, 25] and not mask[7, 25]  # dilated by 2
     assert row.instances == 2 and row.confidence == pytest.approx(0.75) and row.dilation_px == 2

@@ -175,7 +175,7 @@ def test_cross_fitting_never_sees_the_group():
 
 def make_job(folder, frame, labels):
     """A job on the tables of the edits in `frame` and the raters' files."""
-    frame = frame.assign(status="ok", image_id=frame["group"], sha256="s")
+    frame = frame.assign(status="ok", image_id=frame["group"], edited_sha256="s")
     tables = {"scores": EDIT_SCORES, "masks": MASKS, "edits": EDITS, "samples": SAMPLES}
     inputs = {name: folder / f"{name}.parquet" for name in tables}
     for name, table in tables.items():
@@ -209,7 +209,7 @@ def test_certificate_of_a_run(tmp_path):
     assert job.outputs.certificate.read_bytes() == again
     # an edit that was made anew since is not the one that was labelled
     edit = EDITS.read(job.inputs.edits)
-    EDITS.write(edit.assign(sha256=["other" if n < 50 else "s" for n in range(len(edit))]), job.inputs.edits)
+    EDITS.write(edit.assign(edited_sha256=["other" if n < 50 else "s" for n in range(len(edit))]), job.inputs.edits)
     found, _ = certify_run(job)
     assert (found["labelled_edits"], found["labels_of_other_files"]) == (550, 50)
 

@@ -138,7 +138,7 @@ def make_run(folder, count=12):
         sample.append({"image_id": name, "path": paths["photo"], "sha256": file_sha256(paths["photo"])})
         masks.append({"edit_id": f"{name}-{category}", "image_id": name, "category": category,
                       "area_fraction": float(object_mask.mean()), "mask_path": paths["mask"], "object_path": paths["object"],
-                      "sha256": file_sha256(paths["mask"]), "seen_boxes": np.array([15, 40, 35, 60], np.float32),
+                      "mask_sha256": file_sha256(paths["mask"]), "seen_boxes": np.array([15, 40, 35, 60], np.float32),
                       "status": "ok"})  # fmt: skip
     write_table(pd.DataFrame(sample), folder / "samples.parquet")
     write_table(pd.DataFrame(masks), folder / "masks.parquet")

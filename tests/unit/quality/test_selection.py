@@ -30,7 +30,7 @@ def make_tables(folder, **changes):
             "masks": {"edit_id": name, "image_id": image_id, "category": "dog", "area_fraction": 0.1,
                       "mask_path": f"m{number}", "status": "ok", "reason": None},
             "edits": {"edit_id": name, "image_id": image_id, "category": "dog", "image_path": f"e{number}.png",
-                      "mask_path": f"w{number}.png", "attempt": 1, "sha256": "bb", "status": "ok", "reason": None},
+                      "mask_path": f"w{number}.png", "attempt": 1, "edited_sha256": "bb", "status": "ok", "reason": None},
             "captions": {"edit_id": name, "caption_original": "a dog", "caption_without": "grass",
                          "caption_negated": "no dog", "caption_negated_held_out": "dogless", "status": "ok"},
             "scores": {"edit_id": name, "status": "ok", "reason": None, "sane": 1.0, "change": 30.0, "seam": 1.0,

@@ -288,7 +288,7 @@ def test_missing_photo_is_told_and_changed_edit_is_an_error(tmp_path, monkeypatc
     shutil.rmtree("results/scenes")
     assert "cannot be shown: missing:" in text_of(rebuild(tmp_path, paths))
     edits = read_table(paths["edits"])
-    write_table(edits.assign(sha256="0" * 64), paths["edits"])
+    write_table(edits.assign(edited_sha256="0" * 64), paths["edits"])
     with pytest.raises(ValueError, match="its content changed"):
         rebuild(tmp_path, paths)
 

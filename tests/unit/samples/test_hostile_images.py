@@ -164,7 +164,7 @@ def write_shard(folder, shard, samples):
         mask[height // 4 : height // 2 + 1, width // 4 : width // 2 + 1] = True
         write_png(mask, path)
         masks.append({"edit_id": f"{name}-dog", "image_id": name, "category": "dog", "mask_path": str(path),
-                      "sha256": file_sha256(path), "status": "ok", "dilation_px": 2.0,
+                      "mask_sha256": file_sha256(path), "status": "ok", "dilation_px": 2.0,
                       "seen_boxes": np.zeros(0, np.float32), "box_x0": 1.0, "box_y0": 1.0, "box_x1": 9.0, "box_y1": 9.0})  # fmt: skip
     columns = ["image_id", "path", "sha256", "width", "height"]
     write_table(samples[columns], folder / f"results/samples/{shard}.parquet")
