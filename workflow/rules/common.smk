@@ -1,7 +1,7 @@
 # What every rule file uses: the checked config, the shards, and the lineage of a rule.
 #
 # REQUIRED INPUTS: config
-# OUTPUTS:         SHARDS, SOURCES, STAGE_FILES (each rule file adds its own), lineage()
+# OUTPUTS:         SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
 
 import os
 import shlex
@@ -45,6 +45,7 @@ SHARDS = [
 ARMS = list(config["train"]["arms"])
 FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]
+LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 
 LINEAGE = Lineage(config, CHECKOUT, Graph(workflow).find_parents, needs_files=not IS_PLAN)

@@ -13,7 +13,6 @@ STAGE_FILES += ["results/keywords/cost.json"]
 
 KEYWORD_BACKEND = BACKENDS[config["keywords"]["backend"]]
 KEYWORDS_SENT = "results/keywords/batches.json" if KEYWORD_BACKEND.is_paid else []
-LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 CHOSEN = ["results/batchsize/chosen.json"] if config["keywords"]["captions_per_prompt"] == "auto" else []
 REQUESTS_LINEAGE = lineage(
     "build_keyword_requests",
