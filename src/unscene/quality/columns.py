@@ -7,10 +7,11 @@ from unscene.edits.columns import EDITS
 from unscene.masks.columns import MASKS
 from unscene.quality.scores import EXPLAINED, HIGH_IS_GOOD, LOW_IS_GOOD, PIXEL_SCORES, SCORES
 from unscene.run.tables import Column, Table
+from unscene.samples.columns import LICENCES as LICENCE_COLUMNS
 from unscene.samples.columns import SAMPLES
 
 PAIR_CAPTIONS = ["caption_original", "caption_without", "caption_negated", "caption_negated_held_out"]
-LICENCES = ["license", "license_url", "author_url", "source_url"]
+LICENCES = [column.name for column in LICENCE_COLUMNS]
 
 EDIT_ID = Column("edit_id", "text", "the edit (masks.parquet)")
 CATEGORY = Column("category", "text", "the word whose object was removed")

@@ -2,6 +2,12 @@
 
 from unscene.run.tables import Column, Table
 
+LICENCES = (
+    Column("license", "text", "the licence of the photo, as its source names it"),
+    Column("license_url", "text", "where the licence can be read"),
+    Column("author_url", "text", "the photo at its author's host (COCO: flickr_url)"),
+    Column("source_url", "text", "the photo at the host of its source (COCO: coco_url)"),
+)
 _SAMPLE = (
     Column("image_id", "text", "the photo's name: its source's name, _ and its key there, of [A-Za-z0-9_]"),
     Column("source", "text", "the source, an entry of samples.sources"),
@@ -15,10 +21,7 @@ _SAMPLE = (
     Column("sha256", "text", "SHA-256 of the photo's file"),
     Column("phash", "text", "perceptual hash of the photo, 16 hex digits"),
     Column("url", "text", "the address that the photo was taken from, without its fragment"),
-    Column("license", "text", "the licence of the photo, as its source names it"),
-    Column("license_url", "text", "where the licence can be read"),
-    Column("author_url", "text", "the page of the photo at its author"),
-    Column("source_url", "text", "the address of the photo's file at its source"),
+    *LICENCES,
 )
 SHARD_SAMPLES = Table(
     "samples/{shard}.parquet",

@@ -19,6 +19,7 @@ from unscene.run.shard_names import get_item_range
 from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.readers import Item, iterate_items
+from unscene.samples.readers.items import LICENCES
 
 # What a wrong folder or a broken disk brings about; the other reasons are choices.
 FAILURES = {"missing", "empty", "broken"}
@@ -92,6 +93,7 @@ def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter
             "phash": perceptual_hash(photo),
             "url": normalise_url(item.url),
             "group_key": item.group,
+            **{name: clean_licence(item.licence.get(name)) for name in LICENCES},
         }
     except PhotoError as error:
         if copy is not None:
@@ -131,6 +133,11 @@ def clean_text(text: str) -> str:
 def normalise_url(url: object) -> str | None:
     """Return a URL without its fragment, so that one photo's address has one form."""
     return clean_text(url).split("#")[0] or None if isinstance(url, str) else None
+
+
+def clean_licence(value: object) -> str | None:
+    """Return what a source says of a licence as text; None when it is no text or empty."""
+    return clean_text(value) or None if isinstance(value, str) else None
 
 
 def record_path(path: Path) -> str:

@@ -269,10 +269,71 @@ def test_embedded_source_is_read_by_the_coco_reader(tmp_path, monkeypatch):
         folder, [{"id": 1, "file_name": "1.png"}], [{"image_id": 1, "caption": "a dog", "mentions": ["dog"]}]
     )
     (folder / "captions.json").rename(folder / "captions_toy.json")
-    (folder / "instances_toy.json").write_text("{}")  # beside it, as rendered; not opened
+    (folder / "instances_toy.json").write_text(json.dumps({"images": [], "annotations": []}))
     make_photo().save(folder / "images" / "1.png")
     sample, _ = run(tmp_path, monkeypatch, {"name": "toy", "format": "embedded", "photos": 1, "seed": 1})
     assert sample.loc[0, ["image_id", "path"]].tolist() == ["toy_1", "results/scenes/toy/images/1.png"]
+
+
+LICENCE_COLUMNS = ["license", "license_url", "author_url", "source_url"]
+
+
+def read_licences(frame):
+    told = frame.set_index("source_key")[LICENCE_COLUMNS].astype(object)
+    return {
+        key: tuple(row)
+        for key, row in zip(told.index, told.where(told.notna(), None).to_numpy(), strict=True)
+    }
+
+
+@pytest.mark.parametrize("where", ["captions", "instances"])
+def test_licences_come_from_cocos_files(tmp_path, monkeypatch, where):
+    told = [
+        {"id": 1, "file_name": "1.png", "license": 4, "flickr_url": "http://f/1", "coco_url": "http://c/1"},
+        {"id": 2, "file_name": "2.png", "license": 9, "flickr_url": 3},
+        {"id": 3, "file_name": "3.png"},
+    ]
+    known = [{"id": 4, "name": " Attribution  License", "url": "http://l/4"}]
+    bare = [{"id": image["id"], "file_name": image["file_name"]} for image in told]
+    source = write_coco(
+        tmp_path,
+        told if where == "captions" else bare,
+        [{"image_id": image["id"], "caption": "a dog"} for image in told],
+    )
+    files = {
+        "captions": json.loads((tmp_path / "captions.json").read_text()),
+        "instances": {"images": told, "annotations": []},
+    }
+    files[where]["licenses"] = known
+    for name, document in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    for number in (1, 2, 3):
+        make_photo(number).save(tmp_path / "images" / f"{number}.png")
+    sample, _ = run(tmp_path, monkeypatch, source | {"instances": "instances.json"})
+    nothing = (None, None, None, None)
+    assert read_licences(sample) == {
+        "1": ("Attribution License", "http://l/4", "http://f/1", "http://c/1"),
+        "2": nothing,
+        "3": nothing,
+    }
+    joined, _ = join(["results/samples/coco-0-of-1"])
+    assert read_licences(joined) == read_licences(sample)
+    if where == "instances":  # without them nothing is known
+        assert set(read_licences(run(tmp_path, monkeypatch, source)[0]).values()) == {nothing}
+
+
+@pytest.mark.parametrize("name", ["photos.csv", "photos.parquet"])
+def test_licences_come_from_a_tables_columns(tmp_path, monkeypatch, name):
+    for number in range(2):
+        make_photo(number).save(tmp_path / f"{number}.png")
+    rows = [
+        ("0.png", "a dog", "", "http://s/0"),
+        ("0.png", "a pet", "CC0", "http://s/x"),
+        ("1.png", "a cat", "", ""),
+    ]
+    source = write_table_source(tmp_path, rows, name, ("path", "caption", "license", "source_url"))
+    sample, _ = run(tmp_path, monkeypatch, source)
+    assert read_licences(sample) == {"0": ("CC0", None, None, "http://s/0"), "1": (None, None, None, None)}
 
 
 def test_cc_tsv_finds_photos_by_line_or_third_column(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """COCO's captions format: one JSON with `images` and `annotations`, photos in a folder.
 
 The whole JSON is parsed for each shard: about 100 MB and two seconds for train2017, little beside decoding the photos.
-Instances are not read here; only masks.truth `union` and the score against truth need them.
+Instances are opened only for the licences that the captions file lacks; what they say of objects is read elsewhere.
 """
 
 import json
@@ -17,7 +17,12 @@ def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
     path_to_captions, path_to_images = (find_path(source, key) for key in ("captions", "images"))
     if source.get("instances"):
         find_path(source, "instances")  # its absence must show now, not after hours
-    images, annotations = _load(source, path_to_captions)
+    document = _load(source, "captions")
+    images, annotations = document["images"], document["annotations"]
+    logging.getLogger("unscene").info(
+        "%s: %d images, %d captions", path_to_captions, len(images), len(annotations)
+    )
+    licences = _Licences(source, document)
     check_count(source, len(images), path_to_captions)
 
     wanted = {image.get("id") for image in images[item_range.start : item_range.stop]}
@@ -35,6 +40,7 @@ def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
             mentions=_read_mentions(mine),
             path=path_to_images / str(name),
             url=image.get("flickr_url") or image.get("coco_url"),
+            licence=licences.find(image),
         )
         if image_id is None or not name:
             item.key = f"position {position}"
@@ -45,17 +51,40 @@ def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
         yield item
 
 
-def _load(source: dict, path: Path) -> tuple[list[dict], list[dict]]:
+class _Licences:
+    """What a captions file says of its photos' licences or, when it says nothing at all, the source's instances file."""
+
+    def __init__(self, source: dict, document: dict):
+        self._images: dict[object, dict] = {}
+        if not document.get("licenses") and source.get("instances") and Path(source["instances"]).is_file():
+            document = _load(source, "instances")
+            self._images = {image.get("id"): image for image in document["images"]}
+        self._known = {each.get("id"): each for each in document.get("licenses") or []}
+
+    def find(self, image: dict) -> dict[str, object]:
+        """Return the values of LICENCES for an entry of `images`."""
+        told = self._images.get(image.get("id"), image)
+        licence = self._known.get(told.get("license"), {})
+        return {
+            "license": licence.get("name"),
+            "license_url": licence.get("url"),
+            "author_url": told.get("flickr_url"),
+            "source_url": told.get("coco_url"),
+        }
+
+
+def _load(source: dict, key: str) -> dict:
+    """Return the JSON that a key of the source names. Raises SourceError when it lacks the lists that COCO's files have."""
+    path = Path(source[key])
     try:
         document = json.loads(path.read_bytes())
-        images, annotations = document["images"], document["annotations"]
+        _ = document["images"], document["annotations"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(
-            f"samples.sources, source {source['name']!r}, key captions: {path} is not in COCO's captions format "
+            f"samples.sources, source {source['name']!r}, key {key}: {path} is not in COCO's {key} format "
             f"({type(error).__name__}: {error}); it needs the lists `images` and `annotations`"
         ) from error
-    logging.getLogger("unscene").info("%s: %d images, %d captions", path, len(images), len(annotations))
-    return images, annotations
+    return document
 
 
 def _read_mentions(annotations: list[dict]) -> list[list[str]] | None:

@@ -1,7 +1,10 @@
 """What a reader yields: one item of a source, before its photo is looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+# What a source may say of a photo's licence; the samples have a column for each, null where it says nothing.
+LICENCES = ("license", "license_url", "author_url", "source_url")
 
 
 class SourceError(ValueError):
@@ -14,7 +17,7 @@ class Item:
 
     key: the source's own name of the item, unique in the source. captions, mentions: as long as each other, where
     there are mentions (the true words of each caption). path: the photo on disk; or `content` with `name`: its bytes
-    and file name in an archive. group: items with an equal group belong together. problem: (reason, detail) when
+    and file name in an archive. group: items with an equal group belong together. licence: values by LICENCES. problem: (reason, detail) when
     the item cannot be used whatever its photo holds.
     """
 
@@ -26,6 +29,7 @@ class Item:
     name: str = ""
     url: str | None = None
     group: str | None = None
+    licence: dict[str, object] = field(default_factory=dict)
     problem: tuple[str, str] | None = None
 
 

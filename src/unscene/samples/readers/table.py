@@ -1,4 +1,4 @@
-"""A CSV, TSV or parquet table with the columns `path` and `caption`, and, where wanted, `url` and `group`.
+"""A CSV, TSV or parquet table with the columns `path` and `caption`, and, where wanted, `url`, `group` and LICENCES.
 
 Several rows of one path are several captions of one photo. Photos are looked for below the source's `images`, or below
 the table's own folder. The table stays in Arrow's columns, about 200 bytes a row: 0.6 GB for three million.
@@ -12,9 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from unscene.samples.readers.items import Item, SourceError, check_count, find_path
+from unscene.samples.readers.items import LICENCES, Item, SourceError, check_count, find_path
 
-_COLUMNS = ("path", "caption", "url", "group")
+_COLUMNS = ("path", "caption", "url", "group", *LICENCES)
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _FORMATS = (*_DELIMITERS, ".parquet")
 
@@ -47,6 +47,7 @@ def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
         item.path = folder / path
         item.url = next((row["url"] for row in same if row["url"]), None)
         item.group = next((row["group"] for row in same if row["group"]), None)
+        item.licence = {name: next((row[name] for row in same if row[name]), None) for name in LICENCES}
         if not path.strip():
             item.key, item.problem = (
                 "no path",
@@ -61,7 +62,7 @@ def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
 
 
 def _load(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
-    """Return the four columns as text, and a description of each row that could not be parsed."""
+    """Return the known columns as text, and a description of each row that could not be parsed."""
     kind = path.suffix.lower()
     if kind not in _FORMATS:
         raise SourceError(
