@@ -13,9 +13,9 @@ if config["edits"]["sham"]:
 rule join_shards:
     """Join the tables of a stage's shards; rows keep the order of the shards."""
     input:
-        expand("results/{{stage}}/{shard}.parquet", shard=SHARDS),
+        tables=expand("results/{{stage}}/{shard}.parquet", shard=SHARDS),
     output:
-        "results/{stage}/{stage}.parquet",
+        table="results/{stage}/{stage}.parquet",
     log:
         "logs/join_shards/{stage}.log",
     benchmark:
@@ -34,9 +34,9 @@ rule join_shards:
 
 use rule join_shards as join_scores with:
     input:
-        expand("results/quality/{shard}.parquet", shard=SHARDS),
+        tables=expand("results/quality/{shard}.parquet", shard=SHARDS),
     output:
-        "results/quality/scores.parquet",
+        table="results/quality/scores.parquet",
     log:
         "logs/join_scores.log",
     benchmark:
@@ -49,9 +49,9 @@ use rule join_shards as join_scores with:
 
 use rule join_shards as join_sham_edits with:
     input:
-        expand("results/edits/sham/{shard}.parquet", shard=SHARDS),
+        tables=expand("results/edits/sham/{shard}.parquet", shard=SHARDS),
     output:
-        "results/edits/sham.parquet",
+        table="results/edits/sham.parquet",
     log:
         "logs/join_sham_edits.log",
     benchmark:

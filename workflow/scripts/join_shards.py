@@ -1,9 +1,9 @@
 """Join the tables of a stage's shards into one."""
 
-from unscene.run.joining import join_shards
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.machine.joining import join_shards
 
-    with log_job(snakemake):
-        join_shards(list(snakemake.input), snakemake.output[0])
+        join_shards(job)
