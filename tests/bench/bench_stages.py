@@ -100,6 +100,7 @@ def list_stages(runtime: dict):
     from unscene.run.seeds import derive_seed
     from unscene.run.shards import check_file, file_sha256
     from unscene.run.tables import read_table
+    from unscene.words.coco80 import COCO80
 
     masks, edits, quality = CONFIG["masks"], CONFIG["edits"] | {"attempts": 1}, CONFIG["quality"]
     tables = {
@@ -112,7 +113,7 @@ def list_stages(runtime: dict):
         with Scratch(None, "") as scratch:
             Engine(stage, runtime, scratch).run(items)
 
-    photos = list_wanted(read_table(tables["samples"]), read_table(tables["keywords"]))
+    photos = list_wanted(read_table(tables["samples"]), read_table(tables["keywords"]), COCO80)
     detector = Detector(resolve_path(masks["weights"]), masks["image_size"], Setup(batch_size=BATCH))
     known = set(detector.categories)
 

@@ -65,7 +65,7 @@ def run_stage(
             name: f"results/{name}/{shard}.parquet" for name in ("samples", "keywords", "masks", "edits")
         },
         outputs={"table": f"{stem}.parquet", "folder": "" if stage == "score_edits" else stem},
-        settings={room: block, "seed": CONFIG["seed"]},
+        settings={room: block, "seed": CONFIG["seed"], "words": CONFIG["words"]},
         runtime=runtime,
         wildcards={"shard": shard} if keeps else {},
         rule=stage,

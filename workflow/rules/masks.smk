@@ -35,7 +35,7 @@ rule segment_objects:
     params:
         lineage=lineage(
             "segment_objects",
-            settings=["masks"],
+            settings=["words", "masks"],
             paths=["masks.weights"],
             entries=["source", *(["source.instances"] if INSTANCES_COUNT else [])],
             frozen=True,

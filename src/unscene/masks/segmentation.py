@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from unscene.keywords.columns import KEYWORDS
 from unscene.machine.batching import read_checked_photo
 from unscene.machine.engine import Batch, DeviceStage
 from unscene.machine.job import Job
@@ -19,10 +20,9 @@ from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import ObjectMask, shape_mask
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table
-from unscene.words.coco80 import COCO80
 from unscene.words.vocabulary import edit_id
+from unscene.words.word_lists import find_vocabulary
 
-_NEVER = len(COCO80)
 # What people marked is there: in the ranking by confidence x area a word with instances of the source counts with this confidence.
 INSTANCES_CONFIDENCE = 1.0
 
@@ -35,9 +35,9 @@ def segment_objects(job: Job) -> None:
     """
     settings = job.settings["masks"]
     samples = read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"])
-    photos = list_wanted(
-        samples, read_table(job.inputs.keywords, ["image_id", "caption_id", "words", "status"])
-    )
+    keywords = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption_id", "words", "status"])
+    vocabulary = find_vocabulary(job.settings)
+    photos = list_wanted(samples, keywords, vocabulary)
     if settings["truth"] == "union":
         attach_instances(photos, samples, job.entry("source"))
     with open_shard(job, MASKS) as shard:
@@ -45,6 +45,10 @@ def segment_objects(job: Job) -> None:
 
         guard = job.look_up("masks.sha256")
         detector = load_detector(job.find("masks.weights"), settings["image_size"], shard.setup, guard)
+        if settings["truth"] != "union" and not any(name in vocabulary for name in detector.categories):
+            raise ValueError(
+                f"masks.weights: {job.look_up('masks.weights')} knows none of {vocabulary.title} (words: {vocabulary.name})"
+            )
         shard.finish(segment_photos(photos, shard, detector, settings))
 
 
@@ -128,7 +132,7 @@ def format_batch_shape(batch_size: int, settings: dict) -> str:
 
 def list_rows(photo: Photo) -> list[dict]:
     """Return a fresh row for each wanted word of a photo, in the order of the captions that name them."""
-    return [_row(photo, word) for word in _in_order(photo)]
+    return [_row(photo, word) for word in photo.wanted]
 
 
 def judge_photo(
@@ -137,7 +141,7 @@ def judge_photo(
     """Fill in the rows of one photo; return the (row, masks) of the edits that are wanted of it.
 
     Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, one that the source marks with INSTANCES_CONFIDENCE;
-    the vocabulary's order decides ties.
+    the word list's order decides ties.
     """
     candidates = []
     seen = detections.seen_boxes
@@ -152,7 +156,7 @@ def judge_photo(
         shaped = measure_word(photo, row, detections, settings)
         if shaped is not None and row["reason"] is None:
             candidates.append((row, shaped))
-    candidates.sort(key=lambda candidate: (-candidate[0]["score"], COCO80.places[candidate[0]["category"]]))
+    candidates.sort(key=lambda candidate: (-candidate[0]["score"], photo.places.get(candidate[0]["category"], 0)))
     for row, _ in candidates[settings["edits_per_photo"] :]:
         row["reason"] = "not_chosen"
     chosen = candidates[: settings["edits_per_photo"]]
@@ -191,11 +195,6 @@ def measure_word(photo: Photo, row: dict, detections, settings: dict) -> ObjectM
     row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"] = shaped.box
     row["dilation_px"], row["reason"] = shaped.dilation_px, shaped.reason
     return shaped
-
-
-def _in_order(photo: Photo) -> list[str]:
-    position = {word: index for index, word in enumerate(COCO80)}
-    return sorted(photo.wanted, key=lambda word: (photo.wanted[word], position.get(word, _NEVER), word))
 
 
 def _row(photo: Photo, word: str) -> dict:

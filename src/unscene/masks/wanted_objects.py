@@ -10,14 +10,16 @@ from unscene.photos.coco_instances import PhotoInstances
 from unscene.photos.images import FORMATS, open_image
 from unscene.samples.instances import read_source_instances
 from unscene.samples.readers import locate_files
+from unscene.words.vocabulary import Vocabulary
 
 _EXIF_TURN = 0x0112
 
 
 @dataclass
 class Photo:
-    """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position.
+    """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position, in that order.
 
+    places: where these stand in the word list, which decides between words of one caption, and ties.
     With masks.truth `union`, `instances` holds the source's own of the photo where they can be used, and `instances_state` says so
     (`used`) or why not: `unlisted`, `other_size`, `turned`.
     """
@@ -29,6 +31,7 @@ class Photo:
     pixels: int = 0
     instances: PhotoInstances | None = None
     instances_state: str | None = None
+    places: dict[str, int] = field(default_factory=dict)
 
     def count_instances(self, word: str) -> int:
         """Return the source's instances of a word, without crowds."""
@@ -43,7 +46,7 @@ class Photo:
         return word in known or self.count_instances(word) > 0 or self.has_crowd(word)
 
 
-def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
+def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame, vocabulary: Vocabulary) -> list[Photo]:
     """Return the photos that have a caption naming an object, in the order of `samples`."""
     photos = {
         row.image_id: Photo(row.image_id, row.path, row.sha256, pixels=row.width * row.height)
@@ -59,7 +62,12 @@ def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame) -> list[Photo]:
         position = int(row.caption_id.rsplit("-", 1)[1])
         for word in row.words:
             photo.wanted[word] = min(position, photo.wanted.get(word, position))
-    return [photo for photo in photos.values() if photo.wanted]
+    found = [photo for photo in photos.values() if photo.wanted]
+    for photo in found:
+        photo.places = {word: vocabulary.places.get(word, len(vocabulary)) for word in photo.wanted}
+        order = sorted(photo.wanted, key=lambda word: (photo.wanted[word], photo.places[word], word))
+        photo.wanted = {word: photo.wanted[word] for word in order}
+    return found
 
 
 def attach_instances(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:

@@ -44,7 +44,7 @@ def make_job(stem: str, masks: dict, source: dict | None = None) -> Job:
     return Job(
         inputs={"samples": "samples.parquet", "keywords": "keywords.parquet"},
         outputs={"table": f"{stem}.parquet", "folder": stem},
-        settings={"masks": masks},
+        settings={"words": "coco80", "masks": masks},
         runtime=RUNTIME,
         wildcards={"source": "s"},
         config={

@@ -4,6 +4,7 @@ These models predict a set (Carion et al., ECCV 2020): one box an object, no sup
 weights are Apache-2.0, where YOLO's are AGPL-3.0.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
-from unscene.words.coco80 import COCO80
 
 # How a family's logits become confidences: one against all others and no object, or each class for itself.
 SOFTMAX = {"detr"}
@@ -53,8 +53,8 @@ class DetrDetector:
         self.is_segmenter = "Segmentation" in type(self._model).__name__
         self.names: dict[int, str] = {int(index): name for index, name in config.id2label.items()}
         self.categories: tuple[str, ...] = tuple(dict.fromkeys(self.names.values()))
-        if not set(COCO80).intersection(self.categories):
-            raise ValueError(f"{path}: id2label in its config.json has none of COCO's category names")
+        if all(re.fullmatch(r"LABEL_\d+", name) for name in self.categories):
+            raise ValueError(f"{path}: id2label in its config.json names no categories")
         self._dtype = getattr(torch, setup.precision) if setup.device == "cuda" else torch.float32
         self._model = self._model.to(setup.device, self._dtype).eval()
         if setup.is_compiled:
