@@ -13,6 +13,8 @@ LIMITS = {
     "A quality score": (6, 3),
     "A reader of a source's format": (4, 2),
     "A report figure from a new table": (4, 1),
+    "A word list": (3, 3),
+    "An OpenAI-compatible endpoint": (1, 1),
 }
 RECIPES = read_recipes()
 
