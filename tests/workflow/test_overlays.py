@@ -1,4 +1,6 @@
-"""The overlays of the large runs: dry runs on a checkout of links with empty stand-ins for data and weights."""
+"""The overlays of the large runs: dry runs on a checkout of links with empty stand-ins for data and
+weights.
+"""
 
 import os
 import re
@@ -11,9 +13,14 @@ import yaml
 
 OVERLAYS = {"coco30k": 15, "cc3m": 184}  # shards of each
 PER_SHARD = (
-    "read_samples", "build_keyword_requests", "answer_keywords", "parse_keywords", "segment_objects", "remove_objects",
+    "read_samples",
+    "build_keyword_requests",
+    "answer_keywords",
+    "parse_keywords",
+    "segment_objects",
+    "remove_objects",
     "score_edits",
-)  # fmt: skip
+)
 WEIGHTS = ("masks.weights", "edits.weights", "quality.judge", "train.clip")
 
 

@@ -1,7 +1,7 @@
 """The command `unscene` and its subcommands. Each imports its room when it is called, so help is quick.
 
-A subcommand is a function of this module, named in `build_parser`, that takes the parsed arguments and returns
-an exit status.
+A subcommand is a function of this module, named in `build_parser`, that takes the parsed arguments
+and returns an exit status.
 """
 
 import argparse
@@ -13,7 +13,10 @@ from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
 
-EPILOG = "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory RUN]"
+EPILOG = (
+    "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
+    " RUN]"
+)
 
 
 class CommandError(Exception):
@@ -170,7 +173,9 @@ def schema(given: argparse.Namespace) -> int:
 
 
 def find_checkout() -> Path:
-    """Return the checkout that this package belongs to; CommandError in another one, or where there is none."""
+    """Return the checkout that this package belongs to; CommandError in another one, or where there
+    is none.
+    """
     here = Path.cwd()
     if here != CHECKOUT and (here / "Snakefile").is_file() and (here / "src" / "unscene").is_dir():
         raise CommandError(
@@ -179,7 +184,8 @@ def find_checkout() -> Path:
         )
     if not (CHECKOUT / "Snakefile").is_file():
         raise CommandError(
-            "this needs the workflow, which is not in the installed package: clone the repository and make env there"
+            "this needs the workflow, which is not in the installed package: clone the repository and make"
+            " env there"
         )
     return CHECKOUT
 

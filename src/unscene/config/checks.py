@@ -27,7 +27,9 @@ ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
 
 
 def expand_detectors(config: dict) -> None:
-    """Give the detectors that are named without a folder the one in which such models lie: `yolo.pt` is `models/yolo.pt`."""
+    """Give the detectors that are named without a folder the one in which such models lie:
+    `yolo.pt` is `models/yolo.pt`.
+    """
     for dotted in DETECTORS:
         section, key = dotted.split(".")
         name = config[section][key]
@@ -63,15 +65,17 @@ def check_config(config: dict) -> None:
         has_instances(source) for source in config["samples"]["sources"]
     ):
         raise ConfigError(
-            "masks.truth: union needs a source that says which objects its photos have (format coco with `instances`, or embedded); "
-            "add `instances` to a source, or set it to ignore"
+            "masks.truth: union needs a source that says which objects its photos have (format coco with"
+            " `instances`, or embedded); add `instances` to a source, or set it to ignore"
         )
 
 
 def check_files(config: dict, checkout: Path) -> None:
-    """Raise ConfigError on a file or folder that the config names, relative to the checkout, and that is not there.
+    """Raise ConfigError on a file or folder that the config names, relative to the checkout, and
+    that is not there.
 
-    What a source of photos needs, its reader checks; of its labels only those that join the masks must be there from the start.
+    What a source of photos needs, its reader checks; of its labels only those that join the masks
+    must be there from the start.
     """
     for key in PATHS:
         _check_path(config, key, checkout)
@@ -89,7 +93,8 @@ def check_files(config: dict, checkout: Path) -> None:
 def check_study(config: dict) -> None:
     """Raise ConfigError when the batch-size study would be paid for and could choose nothing.
 
-    Without `needed` prompts of its smallest size, rare shifts of whole prompts cannot be ruled out, so no size can pass.
+    Without `needed` prompts of its smallest size, rare shifts of whole prompts cannot be ruled out,
+    so no size can pass.
     """
     study = config["batchsize"]
     if config["keywords"]["captions_per_prompt"] != "auto":
@@ -103,8 +108,9 @@ def check_study(config: dict) -> None:
     needed = math.ceil(math.log(0.05) / math.log(1 - study["margin"]))
     if prompts < needed:
         raise ConfigError(
-            f"keywords.captions_per_prompt: auto needs {needed} prompts of the smallest size of the batch-size study ({smallest} a prompt); "
-            f"batchsize.captions gives {prompts:.0f}: ask more captions, or give a number here"
+            f"keywords.captions_per_prompt: auto needs {needed} prompts of the smallest size of the"
+            f" batch-size study ({smallest} a prompt); batchsize.captions gives {prompts:.0f}: ask more"
+            " captions, or give a number here"
         )
 
 
@@ -113,7 +119,8 @@ def check_evaluation(config: dict) -> None:
     evaluate = config["evaluate"]
     if evaluate["alphas"] and not config["train"]["inner_share"]:
         raise ConfigError(
-            "evaluate.alphas: alpha is chosen on groups that no model was trained on; set train.inner_share, for instance to 0.1"
+            "evaluate.alphas: alpha is chosen on groups that no model was trained on; set train.inner_share,"
+            " for instance to 0.1"
         )
     names = [*config["train"]["arms"], *(model["name"] for model in evaluate["models"])]
     for key, entries in (("sets", [entry["name"] for entry in evaluate["sets"]]), ("models", names)):
@@ -138,14 +145,17 @@ def check_quality(quality: dict) -> None:
         )
     if quality["policy"] == "certified" and not quality["labels"]:
         raise ConfigError(
-            "quality.policy: certified needs labels; label edits (make label) and set quality.labels: state/labels"
+            "quality.policy: certified needs labels; label edits (make label) and set quality.labels:"
+            " state/labels"
         )
     if quality["size_bins"] != sorted(quality["size_bins"]):
         raise ConfigError(f"quality.size_bins: {quality['size_bins']} must ascend")
 
 
 def check_edits(edits: dict) -> None:
-    """Raise ConfigError when the backend of the edits lacks a key that it needs or is given one that it cannot use."""
+    """Raise ConfigError when the backend of the edits lacks a key that it needs or is given one
+    that it cannot use.
+    """
     backend = REMOVERS[edits["backend"]]
     for key in backend.needed:
         if not edits[key]:
@@ -158,7 +168,9 @@ def check_edits(edits: dict) -> None:
 
 
 def check_arm(name: str, arm: dict) -> None:
-    """Raise ConfigError, naming the key, when the parts of an arm contradict each other. An empty arm is not trained."""
+    """Raise ConfigError, naming the key, when the parts of an arm contradict each other. An empty
+    arm is not trained.
+    """
     key = f"train.arms.{name}"
     if not arm:
         return
@@ -178,7 +190,8 @@ def check_arm(name: str, arm: dict) -> None:
         )
     if within and (arm["batches"] == "random" or arm["texts"] != "negated"):
         raise ConfigError(
-            f"{key}: loss: {', '.join(within)} compares within pairs; it needs batches: paired or similar and texts: negated"
+            f"{key}: loss: {', '.join(within)} compares within pairs; it needs batches: paired or similar and"
+            " texts: negated"
         )
     if arm["batches"] == "random" and arm["images"] not in ("originals", "both"):
         raise ConfigError(f"{key}: images: {arm['images']} needs batches: paired or similar")
@@ -218,15 +231,16 @@ def check_training(config: dict) -> None:
             raise ConfigError(f"train.arms.{name}: images: {arm['images']} needs edits.sham: true")
         if arm.get("captions") == "template" and config["captions"]["backend"] == "template":
             raise ConfigError(
-                f"train.arms.{name}: captions: template would be the arm without it, since captions.backend is template; leave it out"
+                f"train.arms.{name}: captions: template would be the arm without it, since captions.backend"
+                " is template; leave it out"
             )
         other_data = arm.get("captions") == "template" or arm.get("pairs") == "unfiltered"
         if train["reader"] == "tars" and (
             arm["images"] != "both" or arm["batches"] != "paired" or other_data
         ):
             raise ConfigError(
-                f"train.reader: tars can only feed arms with images: both and batches: paired, on the accepted pairs and their own "
-                f"captions, unlike {name!r}"
+                "train.reader: tars can only feed arms with images: both and batches: paired, on the"
+                f" accepted pairs and their own captions, unlike {name!r}"
             )
     if train["batch_pairs"] % config["runtime"]["devices"]:
         raise ConfigError(
@@ -243,7 +257,7 @@ def _check_path(config: dict, dotted: str, checkout: Path) -> None:
         way_out = "give the path of the weights (config/README.md)"
         if dotted in DETECTORS:
             way_out = (
-                f"nothing is downloaded: fetch the file from its authors (YOLO: {ULTRALYTICS_ASSETS}) and put it there, "
-                f"or give another path; a bare name means {MODELS}/NAME under the checkout"
+                f"nothing is downloaded: fetch the file from its authors (YOLO: {ULTRALYTICS_ASSETS}) and put"
+                f" it there, or give another path; a bare name means {MODELS}/NAME under the checkout"
             )
         raise ConfigError(f"{dotted}: {checkout / value} is not there; {way_out}")

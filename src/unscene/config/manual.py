@@ -1,7 +1,8 @@
 """The tables of the manual, config/README.md, between marks: `<!-- keys: masks -->` ... `<!-- end -->`.
 
-`keys: BLOCK` describes a block of the config and its keys, `keys: $NAME` what an item of a list can hold,
-`choices: REGISTRY` the entries of a registry. What stands between the marks is replaced, all else is written by hand.
+`keys: BLOCK` describes a block of the config and its keys, `keys: $NAME` what an item of a list can
+hold, `choices: REGISTRY` the entries of a registry. What stands between the marks is replaced, all
+else is written by hand.
 """
 
 import json
@@ -64,7 +65,9 @@ def tabulate_choices(registry: str) -> list[str]:
 
 
 def _tell(node: dict) -> str:
-    """Return a key's description, with the names that it can have where the description does not say them all."""
+    """Return a key's description, with the names that it can have where the description does not
+    say them all.
+    """
     text = " ".join(node["description"].split())
     names = [json.dumps(value) if not isinstance(value, str) else value for value in node.get("enum", ())]
     if any(not re.search(rf"\b{re.escape(name)}\b", text) for name in names):

@@ -24,8 +24,9 @@ STAGES = (
 )
 INTRODUCTION = """# The tables of a run
 
-Made by `make schema` from the declarations in `src/unscene/<room>/columns.py`. Paths are below `results/`. A name in braces stands for each
-of its kind: a shard, an arm. All are parquet files with page checksums and, in their footer, the SHA-256 of their own content.
+Made by `make schema` from the declarations in `src/unscene/<room>/columns.py`. Paths are below
+`results/`. A name in braces stands for each of its kind: a shard, an arm. All are parquet files with
+page checksums and, in their footer, the SHA-256 of their own content.
 """
 
 
@@ -53,7 +54,7 @@ def _describe(table: Table) -> list[str]:
     lines = [
         f"## `{table.path}`",
         "",
-        f"A row is a {table.row}.",
+        f"One row: {table.row}.",
         "",
         "| column | holds | meaning |",
         "|---|---|---|",

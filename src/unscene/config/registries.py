@@ -1,6 +1,7 @@
 """The registries of what a config can choose by name, as the schema, the manual and the checks see them.
 
-Each room keeps its registry; here they are one shape. A registry imports nothing heavy, so reading all is quick.
+Each room keeps its registry; here they are one shape. A registry imports nothing heavy, so reading
+all is quick.
 """
 
 from collections.abc import Callable, Iterable

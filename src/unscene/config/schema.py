@@ -22,7 +22,9 @@ def load_base(checkout: Path) -> dict:
 
 
 def build_schema(base: dict) -> dict:
-    """Return the schema: the base with its choices filled in, unknown keys refused and every block's keys required."""
+    """Return the schema: the base with its choices filled in, unknown keys refused and every
+    block's keys required.
+    """
     schema = {"$schema": DIALECT, **_fill(base)}
     for block in (schema, *schema["properties"].values()):
         if "properties" in block:
@@ -33,7 +35,9 @@ def build_schema(base: dict) -> dict:
 
 
 def write_schema(schema: dict) -> str:
-    """Return a schema as JSON, which is YAML as well and is read in a fraction of the time when the Snakefile is parsed."""
+    """Return a schema as JSON, which is YAML as well and is read in a fraction of the time when the
+    Snakefile is parsed.
+    """
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -56,7 +60,9 @@ def _fill(node: object) -> object:
 
 
 def _choose(node: dict, choices: dict) -> dict:
-    """Return what a registry adds to a part of the schema: keys, or an enum and the conditions of each entry's keys."""
+    """Return what a registry adds to a part of the schema: keys, or an enum and the conditions of
+    each entry's keys.
+    """
     entries = list_choices(choices["registry"])
     if choices.get("as") == "properties":
         each = choices["each"]

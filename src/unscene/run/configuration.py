@@ -12,7 +12,9 @@ class ConfigError(ValueError):
 
 
 def wants_study(config: dict) -> bool:
-    """Return whether the batch-size study is part of the run: `batchsize.run`, or with `auto`, when its choice is used."""
+    """Return whether the batch-size study is part of the run: `batchsize.run`, or with `auto`, when
+    its choice is used.
+    """
     run = config["batchsize"]["run"]
     return config["keywords"]["captions_per_prompt"] == "auto" if run == "auto" else run
 

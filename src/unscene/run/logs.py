@@ -38,10 +38,11 @@ class _Tee:
 
 @contextmanager
 def log_job(snakemake) -> Iterator[None]:
-    """Send prints, warnings and logging of a job to its log file and the terminal, with a header and a footer.
+    """Send prints, warnings and logging of a job to its log file and the terminal, with a header
+    and a footer.
 
-    The header names the rule, wildcards, settings and library versions; the footer the seconds and the peak memory.
-    An exception's traceback ends in the log, and the job fails.
+    The header names the rule, wildcards, settings and library versions; the footer the seconds and
+    the peak memory. An exception's traceback ends in the log, and the job fails.
     """
     path = Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)

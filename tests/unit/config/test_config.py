@@ -178,9 +178,12 @@ def test_a_detector_without_a_folder_lies_in_models():
 
 @pytest.mark.parametrize(
     ("quality", "message"),
-    [({"policy": "calibrated", "controls": 0}, "quality.controls"), ({"policy": "certified"}, "make label"),
-     ({"size_bins": [0.2, 0.1]}, "must ascend")],
-)  # fmt: skip
+    [
+        ({"policy": "calibrated", "controls": 0}, "quality.controls"),
+        ({"policy": "certified"}, "make label"),
+        ({"size_bins": [0.2, 0.1]}, "must ascend"),
+    ],
+)
 def test_contradictions_of_quality_are_named(quality, message):
     with pytest.raises(ConfigError, match=message):
         check_config(merge(DEFAULT, {"quality": quality}))

@@ -15,7 +15,8 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[3]
 PACKAGE = CHECKOUT / "src/unscene"
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-# Rooms, and modules beside their rooms, that more than the base dependencies are needed to import: the extras that have it.
+# Rooms, and modules beside their rooms, that more than the base dependencies are needed to import:
+# the extras that have it.
 NEEDS = {"answers": "api", "labelling": "serve", "run.graph": "workflow"}
 # Model libraries take seconds to import, so only a function that uses one imports it.
 HEAVY = ("torch", "torchvision", "transformers", "diffusers", "open_clip", "ultralytics", "onnxruntime")
@@ -64,7 +65,9 @@ def list_modules(requirements: list[str]) -> set[str]:
 def import_all(
     blocked: set[str], needs: dict[str, list[str]], python: str = sys.executable, path: str = ""
 ) -> dict:
-    """Import every module in a process of its own, where modules of `blocked` are found by those that need them alone."""
+    """Import every module in a process of its own, where modules of `blocked` are found by those
+    that need them alone.
+    """
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PYTHONPATH": path} if path else {}
     asked = json.dumps([sorted(blocked), needs, HEAVY])
@@ -86,7 +89,9 @@ def test_importing_pulls_no_model_library_and_sets_nothing():
 
 
 def test_a_room_imports_with_its_own_needs_alone():
-    """The rest is made unfindable, so this holds in an environment that has only the needs (tried by a dear test)."""
+    """The rest is made unfindable, so this holds in an environment that has only the needs (tried
+    by a dear test).
+    """
     base = list_modules(PROJECT["dependencies"])
     extras = {name: list_modules(needs) - base for name, needs in PROJECT["optional-dependencies"].items()}
     needs = {place: sorted(extras[extra]) for place, extra in NEEDS.items()}
