@@ -8,11 +8,12 @@
 A function that takes a `Job` is the entry of its room; everything below it takes plain values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from unscene.machine.batching import prepare_torch
 from unscene.machine.devices import Setup, lease_device
@@ -34,7 +35,7 @@ ENTRIES = {
 class Files(dict):
     """Paths by name, as attributes: a path, a list of paths, or None for what this run does not have."""
 
-    def __getattr__(self, name: str) -> str | list[str] | None:
+    def __getattr__(self, name: str) -> Any:
         if name not in self:
             raise AttributeError(f"the rule names no file {name!r}; it names {', '.join(self) or 'none'}")
         return self[name] or None
@@ -44,12 +45,12 @@ class Files(dict):
 class Job:
     """One job. `settings` are those of its lineage, so nothing else of the config can decide an output.
 
-    inputs, outputs: the rule's files by name. runtime: the config's block `runtime`. wildcards: as text. lineage: the rule's whole
+    inputs, outputs: the rule's files by name, a mapping will do. runtime: the config's block `runtime`. wildcards: as text. lineage: the rule's whole
     lineage. config: the whole config, for what is hashed nowhere: paths, guards and the endpoint of paid answers.
     """
 
-    inputs: Mapping = field(default_factory=Files)
-    outputs: Mapping = field(default_factory=Files)
+    inputs: Files = field(default_factory=Files)
+    outputs: Files = field(default_factory=Files)
     settings: dict = field(default_factory=dict)
     runtime: dict = field(default_factory=dict)
     wildcards: dict = field(default_factory=dict)
@@ -66,8 +67,8 @@ class Job:
         """Return the job that Snakemake's `script:` object describes."""
         lineage = snakemake.params.lineage
         return cls(
-            inputs={name: _plain(value) for name, value in snakemake.input.items()},
-            outputs={name: _plain(value) for name, value in snakemake.output.items()},
+            inputs=Files({name: _plain(value) for name, value in snakemake.input.items()}),
+            outputs=Files({name: _plain(value) for name, value in snakemake.output.items()}),
             settings=lineage["settings"],
             runtime=snakemake.config["runtime"],
             wildcards=dict(snakemake.wildcards.items()),
@@ -103,9 +104,9 @@ class Job:
         value = self.look_up(dotted)
         return None if value is None else resolve_path(value)
 
-    def look_up(self, dotted: str) -> object:
+    def look_up(self, dotted: str) -> Any:
         """Return a value of the config that is hashed nowhere (a guard, the endpoint); settings come from `settings`."""
-        value: object = self.config
+        value: Any = self.config
         for key in dotted.split("."):
             value = value[key]
         return value

@@ -7,9 +7,7 @@ is not there. All functions take logits (or features, where they say so) and ret
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import torch
-
-    Tensor = torch.Tensor
+    from torch import Tensor
 
 
 def neg_clip(z: "Tensor", z_hard: "Tensor") -> "Tensor":

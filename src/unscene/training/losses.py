@@ -7,9 +7,7 @@ it, n says that it is not there; sp(x) = log(1 + exp(x)). All functions take log
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import torch
-
-    Tensor = torch.Tensor
+    from torch import Tensor
 
 
 def info_nce(z: "Tensor") -> "Tensor":

@@ -21,9 +21,7 @@ from unscene.training.comparison_losses import (
 from unscene.training.losses import get_pair_truth, info_nce, keep_base, masked_multi_positive, pair_ranking
 
 if TYPE_CHECKING:
-    import torch
-
-    Tensor = torch.Tensor
+    from torch import Tensor
 
 PHOTO_ROLES = ("first", "second")
 
