@@ -137,7 +137,7 @@ def spread(texts: Iterable[tuple[str, Iterable[str]]], size: int) -> Iterator[li
     `texts` holds pairs of a text and the photos it belongs to. The first prompt with room and none of the photos takes the text;
     prompts come in the order in which they were begun. Time grows with the texts, also when one photo has thousands.
     """
-    begun: list[list[str] | None] = []  # None: handed out
+    begun: list[list[str]] = []  # empty: handed out
     held: list[set[str]] = []  # photos in each prompt that has room
     room = [0]  # leads to the first prompt with room at or after a number; the last one is yet to be begun
     tried: dict[str, int] = {}  # no prompt before this number can take another text of the photo
@@ -166,7 +166,7 @@ def spread(texts: Iterable[tuple[str, Iterable[str]]], size: int) -> Iterator[li
             room[number], held[number] = number + 1, set()
             while ready < len(begun) and room[ready] != ready:
                 yield begun[ready]
-                begun[ready] = None
+                begun[ready] = []
                 ready += 1
     yield from begun[ready:]
 

@@ -105,7 +105,7 @@ def _summarise(ledger: Ledger, agenda: Agenda, terms: Terms) -> dict:
         "stage": stage,
         "endpoint": endpoint.name,
         "simulated": not endpoint.is_paid,
-        "model": agenda.model,
+        "model": agenda.model or None,
         "requests": len(agenda.originals),
         "followups": agenda.total - len(agenda.originals),
         "ends": ends,

@@ -175,7 +175,8 @@ class Engine:
                 yield item, value
 
     def _cut_batches(self, read: Iterable[tuple]) -> Iterator[list[tuple]]:
-        batch, taken = [], 0
+        batch: list[tuple] = []
+        taken = 0
         for item, value in read:
             cost = self._stage.count_bytes(item)
             if batch and (len(batch) == self._size or taken + cost > MAX_BYTES):

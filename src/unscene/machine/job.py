@@ -137,5 +137,5 @@ def open_job(snakemake) -> Iterator[Job]:
         yield Job.of(snakemake)
 
 
-def _plain(value: object) -> str | list[str]:
+def _plain(value: Any) -> str | list[str]:
     return value if isinstance(value, str) else [str(item) for item in value]

@@ -21,6 +21,7 @@ import uuid
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from unscene.run.lineage import digest
 from unscene.run.shards import file_sha256
@@ -87,7 +88,7 @@ class Scratch:
         with self._mutex:
             self._open_batches[name] = set(keys)
 
-    def read_outputs(self) -> list[tuple[list[str], object]]:
+    def read_outputs(self) -> list[tuple[list[str], Any]]:
         """Return (keys, payload) of what an earlier run kept and did not record in full; a damaged file is left out."""
         payloads = []
         for path in sorted(self._batches.iterdir()):

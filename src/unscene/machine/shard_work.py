@@ -41,12 +41,19 @@ class ShardWork:
     @property
     def folder(self) -> Path:
         """The private folder that becomes the shard's own; for files that are written before the device works."""
-        return self.writer.folder
+        return self._open_writer().folder
 
     @property
     def final_path(self) -> Callable[[str], str]:
         """A function of a file's name: the path, as tables record it, that the file will have."""
-        return self.writer.final_path
+        return self._open_writer().final_path
+
+    def _open_writer(self) -> ShardWriter:
+        if self.writer is None:
+            raise ValueError(
+                f"{self.job.rule}: its rule names no output `folder`, so there is none for files"
+            )
+        return self.writer
 
     def run(self, stage: DeviceStage, items: Iterable) -> dict[str, dict]:
         """Return {key: result} of all items, those of an earlier, killed run included (`Engine.run`)."""

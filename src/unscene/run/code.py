@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from unscene.run.checkout import CHECKOUT
 
@@ -115,9 +115,9 @@ class _Syntax:
         self._locals: dict[str, str] = {}
         self._is_class_body = False
 
-    def add(self, node: object) -> None:
+    def add(self, node: Any) -> None:
         """Take in a node, a list of nodes or a plain value."""
-        kind = type(node)
+        kind: type = type(node)
         if kind is list:
             for item in node:
                 self.add(item)
@@ -127,7 +127,7 @@ class _Syntax:
             self.tokens.append(f"Name {self._locals.get(node.id, node.id)}")
         elif kind is ast.Constant:
             self.tokens.append(f"Constant {node.value!r}")
-        elif not isinstance(node, ast.AST):
+        elif not issubclass(kind, ast.AST):
             self.tokens.append(repr(node))
         elif kind is ast.Import or (kind is ast.ImportFrom and node.module and node.level == 0):
             self.imports += [(node, alias) for alias in node.names]
@@ -154,7 +154,7 @@ class _Syntax:
         else:
             self._add_fields(node)
 
-    def _add_fields(self, node: ast.AST) -> None:
+    def _add_fields(self, node: Any) -> None:
         kind = type(node)
         self.tokens.append(kind.__name__)
         before = self._is_class_body
@@ -215,7 +215,7 @@ class _Syntax:
             self.tokens.append(repr(text))
 
 
-def _number_locals(function: ast.AST) -> dict[str, str]:
+def _number_locals(function: Any) -> dict[str, str]:
     """Return {name: place} of what an outermost function binds and that is no parameter, import or global."""
     kept: set[str] = set()
     bound: dict[str, None] = {}
@@ -276,7 +276,7 @@ def _called_name(node: object) -> str | None:
     return getattr(function, "attr", None) or getattr(function, "id", None)
 
 
-def _is_text(node: object) -> bool:
+def _is_text(node: object) -> TypeGuard[Any]:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 

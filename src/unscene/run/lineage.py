@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from unscene.run.code_versions import name_code
 from unscene.run.shard_names import get_source_name
@@ -66,7 +67,7 @@ class Lineage:
         entries: Sequence[str] = (),
         frozen: bool = False,
         script: str | None = None,
-    ) -> Callable[[object], dict]:
+    ) -> Callable[[Any], dict]:
         """Register a rule and return its lineage as a function of the wildcards.
 
         settings: config sections or dotted keys that the script reads; `samples.sources:name,format` is these keys alone of each
@@ -155,7 +156,7 @@ class Lineage:
             return complete_arms(entries)[name]
         return next(entry for entry in entries if entry["name"] == name)
 
-    def _identify_all(self, key: str, value: object) -> object:
+    def _identify_all(self, key: str, value: Any) -> Any:
         """Return a setting with the entries in it as `_identify` has them."""
         kinds = {
             "samples.sources": "source",
@@ -190,7 +191,7 @@ class Lineage:
 
 def complete_arms(arms: dict[str, dict]) -> dict[str, dict]:
     """Return the arms; one that tests the model of another (`of`) has that one's parts, too: its model is made by them."""
-    return {name: {**arms.get(arm.get("of"), {}), **arm} for name, arm in arms.items()}
+    return {name: {**arms.get(arm.get("of", ""), {}), **arm} for name, arm in arms.items()}
 
 
 def canonical(value: object) -> object:
@@ -250,7 +251,7 @@ def _name_alike(rule: str, wildcards: dict[str, str]) -> tuple[str, ...]:
     return (rule, *(f"{name} {value}" for name, value in sorted(named.items())))
 
 
-def _look_up(config: dict, dotted: str) -> object:
+def _look_up(config: dict, dotted: str) -> Any:
     value = config
     for key in dotted.split("."):
         value = value[key]

@@ -14,10 +14,17 @@ def list_shards(source: dict, shard_size: int) -> list[str]:
 
 def get_source_name(shard: str) -> str:
     """Return the name of the source that a shard was cut from."""
-    return re.fullmatch(r"([A-Za-z0-9_]+)-\d+-of-\d+", shard).group(1)
+    return _read_name(shard)[0]
 
 
 def get_item_range(shard: str, shard_size: int) -> range:
     """Return the positions in the source of the items that belong to a shard."""
-    index = int(re.fullmatch(r"[A-Za-z0-9_]+-(\d+)-of-\d+", shard).group(1))
+    index = int(_read_name(shard)[1])
     return range(index * shard_size, (index + 1) * shard_size)
+
+
+def _read_name(shard: str) -> tuple[str, ...]:
+    found = re.fullmatch(r"([A-Za-z0-9_]+)-(\d+)-of-(\d+)", shard)
+    if found is None:
+        raise ValueError(f"{shard!r} is no shard's name: SOURCE-INDEX-of-COUNT")
+    return found.groups()

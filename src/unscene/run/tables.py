@@ -121,7 +121,7 @@ def read_table(
     """
     table = _read_sealed(path, sealed)
     _check_columns(table.column_names, columns, path)
-    return (table.select(list(columns)) if only else table).to_pandas()
+    return (table.select(list(columns or ())) if only else table).to_pandas()
 
 
 def join_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -144,6 +144,7 @@ def _write_sealed(table: pa.Table, path: str | Path) -> None:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
         with open(temporary, "r+b") as file:
             start = _find_seal(file.read())
+            assert start is not None, "the seal was written above"
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(start)

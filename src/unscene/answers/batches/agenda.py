@@ -59,7 +59,7 @@ class Agenda:
         self.under_way: dict[str, Asked] = {}
         self.ended: dict[str, str] = {}  # custom_id: done, or why it ended
         self.originals: set[str] = set()
-        self.model: str | None = None
+        self.model = ""  # that of all requests; empty without any
         away = set(under_way)
         for line, place in _read_places(paths_to_requests):
             asked = self._describe(line, "", place)

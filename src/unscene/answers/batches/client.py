@@ -58,7 +58,7 @@ class ApiClient:
     def __init__(self, base_url: str | None, timeout_s: float = _TIMEOUT_S, reading_retries: int = 3):
         url = base_url or DEFAULT.url  # never the SDK's own default, which an environment variable can change
         key_variable = find_endpoint(base_url).key_variable
-        host = urlsplit(url).hostname or ""
+        host = str(urlsplit(url).hostname or "")
         if host in os.environ.get(REFUSED_HOSTS_VARIABLE, "").split(","):
             raise ApiError(f"{host} is refused here ({REFUSED_HOSTS_VARIABLE}): give api.base_url")
         self._key = os.environ.get(key_variable, "")
@@ -194,6 +194,6 @@ class ApiClient:
 
 def _read_seconds(text: str | None) -> float | None:
     try:
-        return max(0.0, float(text))
-    except (TypeError, ValueError):
+        return max(0.0, float(text or ""))
+    except ValueError:
         return None

@@ -75,6 +75,10 @@ def enter_answer(answer: dict, text: str, items: int, model: str, prices: dict, 
     body = (answer.get("response") or {}).get("body") or {}
     usage = body.get("usage") or {}
     price = find_price(prices, body.get("model") or "") or find_price(prices, model)
+    if price is None:
+        raise ValueError(
+            f"{model!r}, which answered {answer['custom_id']}, has no price in plan.prices any more"
+        )
     tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     outcome = classify(answer, items)
     if outcome == REJECTED:

@@ -95,6 +95,7 @@ class Ledger:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, 'intended', ?)",
                 [*row.values(), now],
             ).lastrowid
+            assert number is not None, "a row was inserted"
             self._base.executemany(
                 "INSERT INTO members VALUES (?, ?, ?)",
                 ((number, name, items) for name, items in intent.members),
@@ -237,9 +238,12 @@ class Ledger:
             copied = self._base.execute(
                 "INSERT INTO batches (stage, shard, model, state, requests, tokens, queued_tokens, worst_usd, intended_at,"
                 " file_id, cancel_at, duplicate_of) VALUES (?, ?, ?, 'submitted', ?, ?, ?, ?, ?, ?, ?, ?)",
-                [*(row[key] for key in ("stage", "shard", "model", "requests", "tokens", "queued_tokens")),
-                 row["worst_usd"], now, batch.input_file_id, now, number],
-            ).lastrowid  # fmt: skip
+                [
+                    *(row[key] for key in ("stage", "shard", "model", "requests", "tokens", "queued_tokens")),
+                    *(row["worst_usd"], now, batch.input_file_id, now, number),
+                ],
+            ).lastrowid
+            assert copied is not None, "a row was inserted"
             self._update(copied, **_read_batch(batch))
             self._base.execute(
                 "INSERT INTO members SELECT ?, custom_id, items FROM members WHERE batch = ?",

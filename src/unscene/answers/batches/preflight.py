@@ -70,6 +70,6 @@ def check_plan(plan: dict, budget_usd: float) -> None:
 
 def _read_date(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text[:10])
-    except (TypeError, ValueError):
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
         return None
