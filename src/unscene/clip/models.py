@@ -6,13 +6,13 @@ the weights were trained with: the same weights under another activation load wi
 
 import json
 import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unscene.run.folders import replaced_folder
 from unscene.run.tables import write_json, write_text
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def save_clip(
     from safetensors.torch import save_file
 
     source, final = Path(path_to_source_config), Path(path_to_folder)
-    folder = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
-    folder.mkdir(parents=True)
-    try:
+    with replaced_folder(final) as folder:
         config = json.loads(source.read_text(encoding="utf-8"))
         write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG_NAME)
         for pattern in TOKENIZER_FILES:
@@ -88,11 +86,6 @@ def save_clip(
         for name, text in (files or {}).items():
             write_text(text, folder / name)
         _check_reload(model, folder)
-        if final.exists():
-            shutil.rmtree(final)
-        folder.rename(final)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def tokenize(tokenizer, texts: Sequence[str]) -> "torch.Tensor":

@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from unscene.clip.models import (
 )
 from unscene.machine.batching import prepare_torch
 from unscene.photos.images import read_photo
+from unscene.run.folders import replaced_folder
 from unscene.run.tables import write_json, write_text
 from unscene.training.pairs import CAPTIONS, read_pairs
 
@@ -40,10 +40,8 @@ those that were evaluated.
 def export_clip(path_to_model, path_to_pairs, path_to_deploy, arm, runtime, device, threads):
     """Write the self-contained folder: model/, README.md and parity.json; nothing is left when the check fails."""
     prepare_torch(device, threads)
-    final = Path(path_to_deploy)
-    folder = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
-    (folder / "model").mkdir(parents=True)
-    try:
+    with replaced_folder(path_to_deploy) as folder:
+        (folder / "model").mkdir()
         copy_model(path_to_model, folder / "model")
         pair = read_pairs(path_to_pairs).head(SAMPLE_PAIRS)
         photos = [read_photo(path) for path in [*pair["original_path"], *pair["edited_path"]]]
@@ -51,10 +49,6 @@ def export_clip(path_to_model, path_to_pairs, path_to_deploy, arm, runtime, devi
         parity = check_parity(path_to_model, folder / "model", photos, texts, runtime["batch_size"], device)
         write_json({"arm": arm, **parity}, folder / "parity.json")
         write_text(README.format(arm=arm), folder / "README.md")
-        shutil.rmtree(final, ignore_errors=True)
-        folder.rename(final)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     logging.getLogger("unscene").info("exported %s; largest difference %.2g", arm, parity["max_difference"])
 
 

@@ -1,11 +1,12 @@
 """One rater's answers: an append-only file, held by one page at a time."""
 
-import fcntl
 import json
 import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 from unscene.quality.labels import QUESTIONS, read_lines
 from unscene.run.seeds import derive_seed
@@ -28,13 +29,9 @@ class LabelStore:
         self.rater, self.path = rater, folder / f"{rater}.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not lock_descriptor(self._file.fileno(), blocking=False):
             self._file.close()
-            raise RaterError(
-                f"{self.path}: another page of rater {rater!r} is open; close it first"
-            ) from error
+            raise RaterError(f"{self.path}: another page of rater {rater!r} is open; close it first")
         # Every rater has another order, so that tiredness falls on different edits.
         self.items = sorted(items, key=lambda item: derive_seed("order", rater, item["edit_id"]))
         self._mend()

@@ -4,7 +4,6 @@ Snakemake caps how many GPU jobs run at once but assigns no device, so all of th
 its devices are shared out in the same way, among that allocation's own processes.
 """
 
-import fcntl
 import logging
 import os
 import re
@@ -15,6 +14,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from unscene.run.locks import take_lock
+
+FOLDER = "unscene-devices"  # of the locks, in the machine's shared memory
 _held: list[int] = []  # open file handles: a lock lives as long as its handle
 
 
@@ -121,21 +123,16 @@ def _name_locks(pool: list[str]) -> dict[str, str]:
 
 
 def _lease(pool: list[str], poll_s: float = 0.5) -> str:
-    # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all runs of this user, whatever
+    # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all users of this machine, whatever
     # their TMPDIR is.
     shared = Path("/dev/shm")
     base = shared if shared.is_dir() and os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
-    folder = base / f"unscene-devices-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     locks = _name_locks(pool)
     waited = False
     while True:
         for device in pool:
-            handle = os.open(folder / f"{locks[device]}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(handle)
+            handle = take_lock(base / FOLDER / f"{locks[device]}.lock", for_all_users=True)
+            if handle is None:
                 continue
             # A child that outlives this process may still use the device, so it inherits the lock.
             os.set_inheritable(handle, True)

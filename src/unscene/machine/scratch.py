@@ -8,7 +8,6 @@ Snakemake deletes the outputs of a failed job, so finished items wait in `state/
     batches/         device outputs of batches whose items are not all encoded yet
 """
 
-import fcntl
 import json
 import logging
 import os
@@ -16,7 +15,6 @@ import pickle
 import shutil
 import tempfile
 import threading
-import time
 import uuid
 import zlib
 from collections.abc import Iterable
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from unscene.run.lineage import digest
+from unscene.run.locks import wait_for_lock
 from unscene.run.shards import file_sha256
 from unscene.run.tables import write_text
 
@@ -48,7 +47,10 @@ class Scratch:
         self._mutex = threading.Lock()
 
     def __enter__(self) -> "Scratch":
-        self._lock = _lock_file(self.path.with_name(f"{self.path.name}.lock"))
+        self._lock = wait_for_lock(
+            self.path.with_name(f"{self.path.name}.lock"),
+            "another process works on this shard; waiting for it",
+        )
         try:
             self._load()
         except BaseException:
@@ -154,29 +156,6 @@ def open_scratch(snakemake) -> Scratch:
 def find_timing(snakemake) -> Path:
     """Return where a job writes how long its device worked: beside its benchmark."""
     return Path("benchmarks", snakemake.rule, f"{snakemake.wildcards.shard}.device.json")
-
-
-def _lock_file(path: Path) -> int:
-    """Return a handle that holds the file's lock. A process that a killed run left behind is waited for."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    said = False
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            if not said:
-                logging.getLogger("unscene").warning(
-                    "%s: another process works on this shard; waiting for it", path
-                )
-                said = True
-            time.sleep(0.5)
-            continue
-        # The one before may have removed the file after this handle was opened: then it guards nothing.
-        if path.exists() and os.fstat(handle).st_ino == path.stat().st_ino:
-            return handle
-        os.close(handle)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import re
-import shutil
 import textwrap
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask, read_photo, write_png
+from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_table
 
 ROWS = 24  # of each kind at most
@@ -54,13 +54,11 @@ def draw_contact_sheet(job: Job) -> None:
         ),
     ]
     write_png(draw_blocks(blocks, attempt), job.outputs.sheet)
-    folder = Path(job.outputs.folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    write_png(draw_blocks(blocks[:1], attempt), folder / "accepted.png")
-    for reason, part in drawable.groupby("reason", sort=True):
-        block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS))
-        write_png(draw_blocks([block], attempt), folder / f"{name_file(reason)}.png")
+    with replaced_folder(job.outputs.folder) as folder:
+        write_png(draw_blocks(blocks[:1], attempt), folder / "accepted.png")
+        for reason, part in drawable.groupby("reason", sort=True):
+            block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS))
+            write_png(draw_blocks([block], attempt), folder / f"{name_file(reason)}.png")
     logging.getLogger("unscene").info(
         "%d accepted and %d rejected edits drawn, %d reasons",
         len(blocks[0][2]),

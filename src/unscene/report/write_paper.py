@@ -4,7 +4,6 @@ and results section.
 
 import logging
 import shutil
-import uuid
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
+from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, read_table, write_text
 from unscene.training.pairs import read_pairs
 
@@ -50,9 +50,7 @@ def write_paper(job: Job) -> None:
         read_json(inputs.check),
     )
     final = Path(job.outputs.folder)
-    folder = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
-    folder.mkdir(parents=True)
-    try:
+    with replaced_folder(final) as folder:
         for name, frame, caption in tables:
             write_text(frame.to_csv(index=False, lineterminator="\n"), folder / f"{name}.csv")
             write_text(paper.to_markdown(frame), folder / f"{name}.md")
@@ -63,10 +61,6 @@ def write_paper(job: Job) -> None:
             drawing.save_pdf(folder / f"{drawing.name}.pdf")
         if inputs.retrieval:
             shutil.copyfile(inputs.retrieval, folder / "retrieval.png")
-        shutil.rmtree(final, ignore_errors=True)
-        folder.rename(final)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     logging.getLogger("unscene").info(
         "%s: %s", final, ", ".join(sorted(path.name for path in final.iterdir()))
     )

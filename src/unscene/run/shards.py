@@ -2,11 +2,11 @@
 
 import hashlib
 import shutil
-import uuid
 from pathlib import Path
 
 import pandas as pd
 
+from unscene.run.folders import open_beside, put_in_place
 from unscene.run.tables import Table
 
 
@@ -49,15 +49,9 @@ class ShardWriter:
 
     def __init__(self, path_to_folder: str | Path, path_to_table: str | Path):
         self._final_folder, self._final_table = Path(path_to_folder), Path(path_to_table)
-        self.folder = self._final_folder.with_name(f".{self._final_folder.name}.{uuid.uuid4().hex[:8]}.tmp")
 
     def __enter__(self) -> "ShardWriter":
-        for left in self._final_folder.parent.glob(f".{self._final_folder.name}.*.tmp"):  # by a killed job
-            if left.is_dir():
-                shutil.rmtree(left)
-            else:
-                left.unlink()
-        self.folder.mkdir(parents=True)
+        self.folder = open_beside(self._final_folder)
         return self
 
     def final_path(self, name: str) -> str:
@@ -66,8 +60,7 @@ class ShardWriter:
 
     def finish(self, frame: pd.DataFrame, table: Table) -> None:
         """Put the folder in place and write the table."""
-        shutil.rmtree(self._final_folder, ignore_errors=True)
-        self.folder.rename(self._final_folder)
+        put_in_place(self.folder, self._final_folder)
         table.write(frame, self._final_table)
 
     def __exit__(self, *_) -> None:

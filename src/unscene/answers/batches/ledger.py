@@ -4,14 +4,14 @@ It is one SQLite file outside Snakemake's outputs. Every method commits with fsy
 killed anywhere leaves a ledger that says what may have been paid for.
 """
 
-import fcntl
-import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from unscene.run.locks import held_lock
 
 # A batch goes intended -> uploaded -> submitted -> settled; or it is dropped before it exists at the endpoint.
 _SCHEMA = """
@@ -52,13 +52,7 @@ class Intent(NamedTuple):
 @contextmanager
 def only_submitter(folder: Path) -> Iterator[None]:
     """Hold the lock of the one process that may submit; wait for it, and say so. The kernel frees it on any death."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "submitter.lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            logging.getLogger("unscene").info("waiting: another job submits from %s", folder.resolve())
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    with held_lock(folder.resolve() / "submitter.lock", "waiting: another job submits from here"):
         yield
 
 

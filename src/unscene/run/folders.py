@@ -1,0 +1,49 @@
+"""Folders that appear whole or not at all."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replaced_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a private folder beside `path`; when the block ends well it takes the place of `path`, else nothing changes.
+
+    What killed jobs left beside it is removed first: no two jobs write the same folder at one time.
+    """
+    folder = open_beside(path)
+    try:
+        yield folder
+        put_in_place(folder, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_beside(path: str | Path) -> Path:
+    """Return a new, empty folder beside `path` with a name of its own, after removing what killed jobs left there."""
+    path = Path(path)
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    folder = _name_beside(path)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def put_in_place(folder: Path, path: str | Path) -> None:
+    """Rename a folder to `path`; what was there goes away once the new one stands."""
+    path, old = Path(path), None
+    if path.is_dir():
+        old = _name_beside(path)
+        path.rename(old)
+    folder.rename(path)
+    if old is not None:
+        shutil.rmtree(old)
+
+
+def _name_beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
