@@ -10,15 +10,20 @@ from unscene.keywords.parsing import parse_keywords
 from unscene.keywords.requests import build_keyword_requests
 from unscene.machine.job import Job
 
-CAPTION_SETTINGS = {"seed": 7, "words": "coco80", "captions": {"held_out_share": 0.25, "backend": "template"}}
+CAPTION_SETTINGS = {"seed": 7, "captions": {"held_out_share": 0.25, "backend": "template"}}
 
 
 def build_keywords(
-    samples: Path, requests: Path, size: int | str = 2, model: str = "gpt-4o", chosen: Path | None = None
+    samples: Path,
+    requests: Path,
+    size: int | str = 2,
+    model: str = "gpt-4o",
+    chosen: Path | None = None,
+    words: str = "coco80",
 ) -> None:
     """Build the keyword requests of a shard, for a model that is paid."""
     settings = {
-        "words": "coco80",
+        "words": words,
         "keywords": {"captions_per_prompt": size, "backend": "openai"},
         "api": {"model": model},
     }
@@ -26,33 +31,35 @@ def build_keywords(
     build_keyword_requests(Job(inputs, {"requests": requests}, settings))
 
 
-def answer_stage(folder: Path, stage: str, backend: str) -> None:
+def answer_stage(folder: Path, stage: str, backend: str, words: str = "coco80") -> None:
     """Answer the requests of a folder; paid answers are those of the ledger of OpenAI below the current folder."""
     outputs = {"answers": folder / "raw.jsonl", "followups": folder / "followups.jsonl"}
     job = Job(
         {"requests": folder / "req.jsonl"},
         outputs,
-        {"words": "coco80", stage: {"backend": backend}},
+        {"words": words, stage: {"backend": backend}},
         config={"api": {"base_url": None}},
     )
     {"keywords": answer_keywords, "captions": answer_captions}[stage](job)
 
 
-def parse_keyword_answers(folder: Path, share: float = 0.5) -> Path:
+def parse_keyword_answers(folder: Path, share: float = 0.5, words: str = "coco80") -> Path:
     """Write the table of the keywords; return its path."""
-    parse_keywords(_parsing(folder, [], {"words": "coco80"}, share))
+    parse_keywords(_parsing(folder, [], {"words": words}, share))
     return folder / "table.parquet"
 
 
-def build_captions(folder: Path) -> None:
+def build_captions(folder: Path, words: str = "coco80") -> None:
     """Build the caption requests of a shard, for the offline grammar."""
     inputs = {name: folder / f"{name}.parquet" for name in ("samples", "keywords", "masks")}
-    build_caption_requests(Job(inputs, {"requests": folder / "req.jsonl"}, CAPTION_SETTINGS))
+    build_caption_requests(
+        Job(inputs, {"requests": folder / "req.jsonl"}, CAPTION_SETTINGS | {"words": words})
+    )
 
 
-def parse_caption_answers(folder: Path, share: float = 0.5) -> Path:
+def parse_caption_answers(folder: Path, share: float = 0.5, words: str = "coco80") -> Path:
     """Write the table of the captions; return its path."""
-    parse_captions(_parsing(folder, ["keywords", "masks"], CAPTION_SETTINGS, share))
+    parse_captions(_parsing(folder, ["keywords", "masks"], CAPTION_SETTINGS | {"words": words}, share))
     return folder / "table.parquet"
 
 

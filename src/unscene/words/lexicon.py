@@ -50,13 +50,13 @@ class Lexicon:
             (example["caption"], example["words"]) for example in definition["examples"]
         )
         self._words = tuple(words)
-        self._lists = {name: _alternatives(items) for name, items in definition["lists"].items()}
+        self._lists = {name: _alternatives(items) for name, items in definition.get("lists", {}).items()}
         self._meanings: dict[str, _Meaning] = {}
         unknown = set(definition["words"]) - set(self._words)
         missing = set(self._words) - set(definition["words"])
         if unknown or missing:
             raise LexiconError(f"words: unknown {sorted(unknown)}, missing {sorted(missing)}")
-        ambiguous = self._read_ambiguous(definition["ambiguous"])
+        ambiguous = self._read_ambiguous(definition.get("ambiguous", ()))
         for word, entry in definition["words"].items():
             meaning = _Meaning(word, self._compile_follower(entry.get("not_before")), None, None)
             forms = set(_expand_all(entry["forms"]))
@@ -64,7 +64,7 @@ class Lexicon:
                 plural = form[-1] == "s" and (form[:-1] in forms or form[:-2] in forms)
                 keeps = not plural or entry.get("plurals_describe")
                 self._add(form, meaning if keeps else meaning._replace(not_before=None))
-        for form in _expand_all(definition["blocks"]):
+        for form in _expand_all(definition.get("blocks", ())):
             self._add(form, _Meaning(None, None, None, None))
         self._meanings |= ambiguous
         self._regex = re.compile(rf"(?<![\w]){_compile_trie(self._meanings)}(?![\w])")

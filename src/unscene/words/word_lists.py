@@ -6,7 +6,8 @@ A list is a module like `coco80` with its lexicon in `unscene.resources`, and a 
 from unscene.words.coco80 import COCO80
 from unscene.words.vocabulary import Vocabulary
 
-WORD_LISTS: dict[str, Vocabulary] = {vocabulary.name: vocabulary for vocabulary in (COCO80,)}
+_LISTS = (COCO80,)
+WORD_LISTS: dict[str, Vocabulary] = {vocabulary.name: vocabulary for vocabulary in _LISTS}
 
 
 def find_vocabulary(settings: dict) -> Vocabulary:
