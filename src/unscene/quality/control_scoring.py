@@ -11,6 +11,7 @@ from unscene.machine.batching import cut_batches, read_checked_photo
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.photos.images import PhotoError, read_mask
+from unscene.quality.calibration import find_bin
 from unscene.quality.columns import CONTROL_SCORES
 from unscene.quality.controls import KINDS, Cutout, cut_out, make_controls, place
 from unscene.quality.edit_scores import Judge, Views, ask_models, load_models, measure_pixels
@@ -47,7 +48,7 @@ class Source:
     def order(self, bins: list[float]) -> pd.DataFrame:
         """Return the masks in the order in which they are used: the bins of mask size take turns."""
         key = self.masks["edit_id"].map(lambda name: derive_seed(self.seed, "control", name))
-        order = self.masks.assign(_key=key, _bin=np.searchsorted(bins, self.masks["area_fraction"], "right"))
+        order = self.masks.assign(_key=key, _bin=find_bin(self.masks["area_fraction"], bins))
         order = order.sort_values("_key", kind="stable")
         order["_turn"] = order.groupby("_bin").cumcount()
         return order.sort_values(["_turn", "_bin"], kind="stable")

@@ -1,5 +1,6 @@
 """Controls: each kind is what it says, and a run's own photos and masks give them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -65,6 +66,13 @@ def test_the_object_takes_the_same_share_of_a_larger_ground():
     placed = place(make_cutout(), ground, np.zeros((0, 4)), 0)
     assert placed.object_mask.mean() == pytest.approx(draw_disc((80, 100), (50, 30), 12).mean(), rel=0.05)
     assert place(make_cutout(), np.zeros((800, 1000, 3), np.uint8), np.zeros((0, 4)), 0) is None
+
+
+@pytest.mark.parametrize(("factor", "fits"), [(3, True), (3.1, False), (1 / 3, True), (1 / 3.1, False)])
+def test_photos_differ_in_size_by_three_times_at_most(ground, factor, fits):
+    grown = cv2.resize(ground, None, fx=3, fy=3)
+    cutout = replace(make_cutout(), photo_size=grown.shape[0] * grown.shape[1] / factor**2)
+    assert (place(cutout, grown, np.zeros((0, 4)), 0) is not None) == fits
 
 
 def test_each_kind_spoils_the_perfect_one_in_its_own_way(ground):

@@ -12,6 +12,7 @@ from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.quality.columns import EDIT_SCORES, HEAD_SCORES, PAIRS, REJECTED, UNFILTERED
+from unscene.quality.scores import THRESHOLDS as THRESHOLD_KEYS
 from unscene.quality.selection import check_nothing_lost, select_pairs, shorten_reason
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
@@ -148,6 +149,18 @@ def test_thresholds_reject_in_the_order_of_the_scores_and_all_are_listed(tmp_pat
     assert rejected.loc["toy_3-dog", "reason"] == "quality: broken file"
 
 
+@pytest.mark.parametrize("key", THRESHOLD_KEYS)
+def test_each_threshold_lets_its_limit_and_null_pass(tmp_path, key):
+    column = f"scores.{THRESHOLD_KEYS[key].name}"
+    values = {"e0": 0.49, "e1": 0.5, "e2": 0.51, "e3": np.nan}
+    changes = {edit: {column: value} for edit, value in values.items()}
+    changes |= {edit: {column: 1.0 if key.startswith("min_") else 0.0} for edit in ("e4", "e5")}
+    _, rejected = select(tmp_path, dict.fromkeys(THRESHOLD_KEYS) | {key: 0.5}, **changes)
+    assert rejected["reason"].to_dict() == {
+        f"toy_{0 if key.startswith('min_') else 2}-dog": f"quality: {key}"
+    }
+
+
 def test_null_score_never_rejects_but_is_counted(tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="unscene"):
         logging.getLogger("unscene").propagate = True
@@ -259,6 +272,18 @@ def test_certified_policy_accepts_by_the_head_and_refuses_what_has_no_probabilit
     ]  # residual .2 and no threshold asks
     assert set(rejected["reason"]) == {"quality: head"}
     assert rejected.loc["toy_3-dog", "detail"] == "quality: head: 0.2, least 0.7"
+
+
+def test_certified_policy_keeps_the_invariant_and_no_other_threshold(tmp_path):
+    names = [f"toy_{n}-dog" for n in range(6)]
+    HEAD_SCORES.write(pd.DataFrame({"edit_id": names, "accept_probability": 1.0}), tmp_path / "head.parquet")
+    point = {"threshold": 0.7, "reason": None}
+    write_json({"operating_point": point, "head_scores": str(tmp_path / "head.parquet")}, tmp_path / "c.json")
+    make_tables(tmp_path, e0={"scores.outside_difference": 1.0}, e1={"scores.outside_difference": 0.0})
+    thresholds = dict.fromkeys(THRESHOLD_KEYS) | {"max_outside_difference": 0, "max_seam": 0.1}
+    pair, rejected = decide(make_job(tmp_path, thresholds, "certified", certificate=tmp_path / "c.json"))
+    assert rejected["reason"].to_dict() == {"toy_0-dog": "quality: max_outside_difference"}
+    assert len(pair) == 5
 
 
 def test_certified_policy_without_a_certificate_stops_and_says_how_to_go_on(tmp_path):

@@ -1,0 +1,234 @@
+"""The documented cuts of the quality stage: what lies just below, at and just above each."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.quality import calibration
+from unscene.quality.accept_head import FEATURES, train_head
+from unscene.quality.calibration import calibrate, calibrate_score, choose_cut, count_caught, find_bin
+from unscene.quality.certification import certify, count_needed, get_upper_limit, list_thresholds
+from unscene.quality.control_scoring import drop_occupied
+from unscene.quality.distances import compare
+from unscene.quality.image_scores import judge_removal
+from unscene.quality.scores import SHAM_THRESHOLDS, THRESHOLDS
+from unscene.quality.sham_selection import decide
+
+MASK = np.zeros((400, 400), bool)
+MASK[80:240, 80:240] = True
+
+
+def found(*objects):
+    names, confidences, boxes = zip(*objects, strict=True) if objects else ((), (), ())
+    return SimpleNamespace(categories=list(names), confidences=np.array(confidences), boxes=np.array(boxes))
+
+
+def at_edge(x0, name="dog", confidence=0.9):
+    """An object of 80 pixels in width that begins at x0; of its area 240 - x0 eightieths lie in the mask."""
+    return (name, confidence, (x0, 100, x0 + 80, 140))
+
+
+def moved(shift, width, name="dog", row=280, confidence=0.9):
+    """An object below the mask (from row 240), or in it, moved to the right; the IoU follows from shift and width."""
+    return (name, confidence, (80 + shift, row, 80 + width + shift, row + 10))
+
+
+@pytest.mark.parametrize(("x0", "counts"), [(199, True), (200, True), (201, False)])
+def test_a_box_by_half_in_the_mask_is_a_residual_and_was_the_object(x0, counts):
+    expected = 0.9 if counts else 0
+    assert judge_removal(found(), found(at_edge(x0)), "dog", MASK)["residual"] == expected
+    assert judge_removal(found(at_edge(x0)), found(), "dog", MASK)["original_confidence"] == expected
+
+
+@pytest.mark.parametrize(("shift", "counts"), [(6.9, True), (7, True), (7.1, False)])
+def test_a_box_at_iou_three_tenths_with_one_of_the_class_is_a_residual(shift, counts):
+    result = judge_removal(found(moved(0, 13)), found(moved(shift, 13)), "dog", MASK)
+    assert result["residual"] == (0.9 if counts else 0)
+    assert result["residual_frame"] == 0.9
+
+
+@pytest.mark.parametrize(("x0", "counts"), [(191, True), (192, True), (193, False)])
+def test_a_box_by_six_tenths_in_the_mask_is_a_new_object(x0, counts):
+    result = judge_removal(found(), found(at_edge(x0, "cat")), "dog", MASK)
+    assert result["new_object"] == (0.9 if counts else 0)
+
+
+@pytest.mark.parametrize(("shift", "is_new"), [(9.9, False), (10, False), (10.1, True)])
+@pytest.mark.parametrize("name", ["cat", "dog"])
+def test_a_box_at_iou_one_half_with_an_old_one_is_not_new(name, shift, is_new):
+    old, new = moved(0, 30, name, row=100), moved(shift, 30, name, row=100)
+    result = judge_removal(found(old), found(new), "dog", MASK)
+    assert result["new_object"] == (0.9 if is_new else 0)
+
+
+@pytest.mark.parametrize(("confidence", "counts"), [(0.51, True), (0.5, True), (0.49, False)])
+def test_a_neighbour_counts_from_confidence_one_half(confidence, counts):
+    result = judge_removal(found(moved(0, 30, "cat", confidence=confidence)), found(), "dog", MASK)
+    assert result["collateral"] == 0 if counts else np.isnan(result["collateral"])
+
+
+@pytest.mark.parametrize(("x0", "counts"), [(225, True), (224, False), (223, False)])
+def test_a_neighbour_lies_by_less_than_a_fifth_in_the_mask(x0, counts):
+    result = judge_removal(found(at_edge(x0, "cat")), found(), "dog", MASK)
+    assert result["collateral"] == 0 if counts else np.isnan(result["collateral"])
+
+
+@pytest.mark.parametrize(("shift", "is_found"), [(9.9, True), (10, True), (10.1, False)])
+def test_a_neighbour_is_found_again_at_iou_one_half(shift, is_found):
+    result = judge_removal(found(moved(0, 30, "cat")), found(moved(shift, 30, "cat")), "dog", MASK)
+    assert result["collateral"] == is_found
+    other = judge_removal(found(moved(0, 30, "cat")), found(moved(0, 30, "bus")), "dog", MASK)
+    assert other["collateral"] == 0
+
+
+@pytest.mark.parametrize(("x0", "is_kept"), [(199, True), (200, True), (201, False)])
+def test_a_ground_that_shows_the_class_is_left_out_unless_by_half_in_the_hole(x0, is_kept):
+    judge = SimpleNamespace(detect=lambda photos: [found(at_edge(x0)) for _ in photos])
+    placed = SimpleNamespace(ground=None, mask=MASK)
+    batch = [({"category": "dog"}, None, None, placed, None, None)]
+    assert bool(drop_occupied(batch, judge)) == is_kept
+
+
+def make_sham(count):
+    """Sham edits that nothing but a score can refuse."""
+    told = {"status": "ok", "reason": None, "caption_status": "ok", "score_status": "ok"}
+    made = pd.DataFrame({**told, "original_path": "p"}, index=range(count))
+    return made.assign(**{score.name: np.nan for score in THRESHOLDS.values()})
+
+
+@pytest.mark.parametrize("key", SHAM_THRESHOLDS)
+def test_a_sham_edit_on_the_limit_passes_and_null_never_rejects(key):
+    values = [0.9, 1.0, 1.1, np.nan]
+    made = make_sham(4).assign(**{THRESHOLDS[key].name: values})
+    refused = [f"quality: {key}", "", "", ""] if key.startswith("min_") else ["", "", f"quality: {key}", ""]
+    assert decide(made, {name: 1.0 if name == key else None for name in THRESHOLDS}).tolist() == refused
+    assert decide(made, dict.fromkeys(THRESHOLDS)).tolist() == [""] * 4
+
+
+def test_thresholds_of_a_removal_do_not_judge_a_sham_edit():
+    made = make_sham(1).assign(change=0.0, residual=1.0)
+    limits = dict.fromkeys(THRESHOLDS) | {"min_change": 4.0, "max_residual": 0.3}
+    assert decide(made, limits).tolist() == [""]
+
+
+def test_an_upper_limit_at_the_rate_is_certified():
+    limit, probability, is_bad = get_upper_limit(0, 40), np.ones(40), np.zeros(40, bool)
+    for rate, passed in ((np.nextafter(limit, 1), True), (limit, True), (np.nextafter(limit, 0), False)):
+        assert certify(probability, is_bad, [1.0], rate)["tests"][0]["passed"] == passed
+    assert count_needed(limit, 0) == 40
+    assert count_needed(np.nextafter(limit, 0), 0) == 41
+
+
+def test_an_edit_at_the_threshold_is_accepted():
+    probability = np.array([0.8, 0.7, np.nextafter(0.7, 0)])
+    assert certify(probability, np.zeros(3, bool), [0.7], 0.9)["tests"][0]["accepted"] == 2
+
+
+@pytest.mark.parametrize(("held_out", "count"), [(501, 20), (500, 20), (499, 19)])
+def test_a_threshold_is_tested_when_it_accepts_a_quarter_more_than_is_needed(held_out, count):
+    """20 labels are needed, so 25 must be accepted: 5 % of 500."""
+    cuts = list_thresholds(np.arange(1000) / 1000, held_out, get_upper_limit(0, 20))
+    assert len(cuts) == count
+    assert cuts == sorted(cuts, reverse=True)
+    assert cuts[-1] == 0
+
+
+def test_the_grid_accepts_the_stated_shares_of_the_reference():
+    reference = np.arange(100) / 100
+    cuts = list_thresholds(reference, 10_000, get_upper_limit(0, 20))
+    assert [int((reference >= cut).sum()) for cut in cuts[:3]] == [
+        6,
+        11,
+        16,
+    ]  # the value at the quantile is in
+
+
+def test_a_cut_lets_no_less_than_the_stated_share_through():
+    values = np.arange(10.0)
+    assert choose_cut(values, 0.99, "high") == 0
+    assert choose_cut(values, 0.99, "low") == 9
+    many = np.arange(1.0, 101)
+    assert (choose_cut(many, 0.9, "high"), choose_cut(many, 0.9, "low")) == (10, 91)
+    assert np.isnan(choose_cut(values[:0], 0.99, "high"))
+
+
+@pytest.mark.parametrize("good", ["high", "low"])
+def test_a_failure_on_the_cut_is_not_caught(good):
+    failure = pd.DataFrame({"seam": [0.9, 1.0, 1.1, np.nan], "area_fraction": 0.1})
+    caught = count_caught(failure, "seam", good, [{"cut": 1.0}], [])
+    assert (caught["share"], caught["n"]) == (pytest.approx(1 / 3), 3)
+
+
+@pytest.mark.parametrize(("low", "separates"), [(0.6001, True), (0.6, False), (0.5999, False)])
+def test_a_score_separates_when_its_lower_limit_is_above_six_tenths(low, separates, monkeypatch):
+    monkeypatch.setattr(calibration, "get_auc", lambda *_: {"auc": 0.9, "low": low})
+    control = pd.DataFrame({"kind": ["perfect", "toned"], "seam": [1.0, 2.0], "area_fraction": 0.1})
+    assert calibrate_score(control, "seam", 0.99, [])["separates"] == separates
+
+
+@pytest.mark.parametrize(("count", "is_pooled"), [(29, True), (30, False), (31, False)])
+def test_a_bin_has_a_cut_of_its_own_from_thirty_reference_edits(count, is_pooled):
+    kinds = ["perfect"] * (count + 50) + ["toned"] * 20
+    sizes = [0.01] * count + [0.05] * 50 + [0.05] * 20
+    control = pd.DataFrame(
+        {"kind": kinds, "area_fraction": sizes, "seam": np.arange(len(kinds), dtype=float)}
+    )
+    cut = calibrate_score(control, "seam", 0.99, [0.02])["cuts"][0]
+    assert (cut["n"], cut["pooled"]) == (count, is_pooled)
+    assert cut["cut"] == (count + 49 if is_pooled else count - 1)
+
+
+@pytest.mark.parametrize(("count", "reference"), [(29, "perfect"), (30, "sham"), (31, "sham")])
+def test_sham_edits_are_the_reference_from_thirty_on(count, reference):
+    kinds = ["perfect"] * 40 + ["sham"] * count + ["toned"] * 20
+    control = pd.DataFrame({"kind": kinds, "area_fraction": 0.1, "seam": np.arange(len(kinds), dtype=float)})
+    assert calibrate_score(control, "seam", 0.99, [])["reference"] == reference
+
+
+def test_an_edge_belongs_to_the_bin_above_it():
+    sizes = pd.Series([0.0, 0.0199, 0.02, 0.0201, 0.0799, 0.08, 0.0801, 1.0])
+    assert find_bin(sizes, [0.02, 0.08]).tolist() == [0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_z_scores_count_spread_with_one_degree_of_freedom_less():
+    control = pd.DataFrame({"kind": "perfect", "area_fraction": 0.1, "seam": [1.0, 2.0, 4.0]})
+    cut = calibrate_score(control, "seam", 0.99, [])["cuts"][0]
+    assert (cut["mean"], cut["sd"]) == (pytest.approx(7 / 3), pytest.approx(np.std([1, 2, 4], ddof=1)))
+    assert calibrate_score(control.head(1), "seam", 0.99, [])["cuts"][0]["sd"] is None
+
+
+def test_the_calibration_tells_what_it_goes_by():
+    control = pd.DataFrame(columns=["kind", "area_fraction", *(one.name for one in THRESHOLDS.values())])
+    stated = calibrate(control, 0.97, [0.02])
+    assert (stated["percentile"], stated["least_auc"]) == (0.97, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "refused", "is_enough"), [(10, 10, True), (9, 30, False), (30, 9, False)]
+)
+def test_the_head_needs_ten_labels_of_each_verdict(accepted, refused, is_enough):
+    accept = np.arange(accepted + refused) < accepted
+    frame = pd.DataFrame(
+        np.random.default_rng(0).random((len(accept), len(FEATURES))), columns=list(FEATURES)
+    )
+    if is_enough:
+        assert train_head(frame, accept) is not None
+    else:
+        with pytest.raises(ValueError, match="at least 10 of each"):
+            train_head(frame, accept)
+
+
+@pytest.mark.parametrize(
+    ("edits", "photos", "status"), [(20, 20, "ok"), (19, 40, "skipped"), (40, 19, "skipped")]
+)
+def test_sets_of_twenty_are_compared(edits, photos, status):
+    rng = np.random.default_rng(0)
+    part = pd.DataFrame(
+        {"edited_path": [f"e{n}" for n in range(edits)], "original_path": [f"o{n}" for n in range(edits)]}
+    )
+    without = pd.DataFrame({"path": [f"p{n}" for n in range(photos)]})
+    paths = [*part["edited_path"], *part["original_path"], *without["path"]]
+    features = {path: rng.random(4).astype(np.float32) for path in paths}
+    assert compare("dog", part, without, features, 7)["status"] == status
