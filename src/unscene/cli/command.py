@@ -122,18 +122,10 @@ def why(given: argparse.Namespace) -> int:
 
 def label(given: argparse.Namespace) -> int:
     """Open the labelling page for the edits of a run."""
-    from unscene.labelling.__main__ import main as open_page
+    from unscene.labelling.serving import serve_page
 
-    arguments = ["--rater", given.rater, "--run", str(given.directory), "--items", str(given.items)]
-    arguments += [
-        "--size-bins",
-        *map(str, given.size_bins),
-        "--seed",
-        str(given.seed),
-        "--port",
-        str(given.port),
-    ]
-    return open_page(arguments)
+    sample = given.items, given.size_bins, given.seed
+    return serve_page(given.directory, given.rater, *sample, port=given.port)
 
 
 def batches(given: argparse.Namespace) -> int:

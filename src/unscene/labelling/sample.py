@@ -1,48 +1,65 @@
 """The edits that are labelled: a sample that speaks for all of them, drawn once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from unscene.edits.columns import EDITS
+from unscene.masks.columns import MASKS
+from unscene.quality.calibration import find_bin
+from unscene.quality.columns import EDIT_SCORES
 from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_json, read_table, write_json
+from unscene.run.tables import read_json, write_json
+from unscene.samples.columns import SAMPLES
 
 SAMPLE = "sample.json"
 BOXES = ["box_x0", "box_y0", "box_x1", "box_y1"]
 
 
-def open_sample(run: Path, folder: Path, items: int, size_bins: list[float], seed: int) -> list[dict]:
+class SampleError(ValueError):
+    """There is nothing to label here."""
+
+
+def open_sample(run: Path, folder: Path, items: int, size_bins: Sequence[float], seed: int) -> list[dict]:
     """Return the sample of a run, drawing and storing it at the first call; later calls ignore the other arguments.
 
-    Each item has `edit_id category original edited sha256 width height box` (paths relative to the run directory, box in pixels).
+    Each item has `edit_id category original edited sha256 width height box` (paths relative to the run directory, box in
+    pixels). Raises SampleError when the folder is no run's, or the run has no scored edit.
     """
     path = folder / SAMPLE
     if not path.exists():
-        write_json({"items": draw_sample(read_edits(run), items, size_bins, seed)}, path)
+        sample = draw_sample(read_edits(run), items, size_bins, seed)
+        if not sample:
+            raise SampleError(f"{run.resolve()}: this run has no scored edit to label")
+        write_json({"items": sample}, path)
     return read_json(path)["items"]
 
 
 def read_edits(run: Path) -> pd.DataFrame:
     """Return the edits that were made and scored, with scores, mask size, box and the photos' paths."""
     results = run / "results"
-    score = read_table(results / "quality/scores.parquet", ["edit_id", "status"])
-    score = score[score["status"] == "ok"].drop(columns=["status", "reason"], errors="ignore")
-    mask = read_table(results / "masks/masks.parquet", ["edit_id", "area_fraction", *BOXES])
-    edit = read_table(
-        results / "edits/edits.parquet", ["edit_id", "image_id", "category", "image_path", "edited_sha256"]
-    )
-    sample = read_table(results / "samples/samples.parquet", ["image_id", "path", "width", "height"])
-    sample = sample[["image_id", "path", "width", "height"]]
-    edit = edit[["edit_id", "image_id", "category", "image_path", "edited_sha256"]]
-    edit = edit.merge(mask[["edit_id", "area_fraction", *BOXES]], on="edit_id", validate="one_to_one")
+    scores = results / "quality/scores.parquet"
+    if not scores.exists():
+        raise SampleError(
+            f"{run.resolve()}: no run with scored edits (there is no results/quality/scores.parquet); run the workflow "
+            "first, or name the run's directory"
+        )
+    score = EDIT_SCORES.read(scores)
+    score = score[score["status"] == "ok"].drop(columns=["status", "reason"])
+    mask = MASKS.read(results / "masks/masks.parquet", ["edit_id", "area_fraction", *BOXES])
+    columns = ["edit_id", "image_id", "category", "image_path", "edited_sha256"]
+    edit = EDITS.read(results / "edits/edits.parquet", columns)
+    sample = SAMPLES.read(results / "samples/samples.parquet", ["image_id", "path", "width", "height"])
+    edit = edit.merge(mask, on="edit_id", validate="one_to_one")
     return edit.merge(sample, on="image_id", validate="many_to_one").merge(
         score, on="edit_id", validate="one_to_one"
     )
 
 
-def draw_sample(edit: pd.DataFrame, items: int, size_bins: list[float], seed: int) -> list[dict]:
+def draw_sample(edit: pd.DataFrame, items: int, size_bins: Sequence[float], seed: int) -> list[dict]:
     """Draw up to `items` edits, stratified by class, bin of mask size and decile of the scores' mean rank.
 
     The edits are sorted by stratum and every (n / items)-th is taken from a random start: each edit has the same chance, so
@@ -54,7 +71,7 @@ def draw_sample(edit: pd.DataFrame, items: int, size_bins: list[float], seed: in
     ranks += [1 - edit[name].rank(pct=True) for name in LOW_IS_GOOD if name in edit]
     quality = pd.concat(ranks, axis=1).mean(axis=1).fillna(0.5).rank(pct=True)
     order = edit.assign(
-        _bin=np.searchsorted(size_bins, edit["area_fraction"], side="right"),
+        _bin=find_bin(edit["area_fraction"], size_bins),
         _decile=np.minimum((quality * 10).astype(int), 9),
         _key=edit["edit_id"].map(lambda name: derive_seed(seed, "label", name)),
     ).sort_values(["category", "_bin", "_decile", "_key"], kind="stable")

@@ -15,7 +15,9 @@ from starlette.testclient import TestClient
 from scored_run import make_scored_run
 from unscene.labelling.app import PAGE, build_app
 from unscene.labelling.sample import draw_sample, open_sample
+from unscene.labelling.serving import serve_page
 from unscene.labelling.store import LabelStore, RaterError
+from unscene.quality.columns import EDIT_SCORES
 from unscene.quality.labels import LabelError, read_labels, read_lines
 
 COUNT = 12
@@ -190,18 +192,10 @@ def test_the_sample_is_fair_and_drawn_once(finished):
 
 
 def test_the_command_serves_on_this_machine_alone(finished, checkout):
-    command = [
-        sys.executable,
-        "-m",
-        "unscene.labelling",
-        "--run",
-        str(finished),
-        "--rater",
-        "script-a",
-        "--items",
-        "5",
-    ]
-    process = subprocess.Popen(command, cwd=checkout / "src", stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "unscene", "label", "--rater", "script-a", "--items", "5", "--directory"]
+    process = subprocess.Popen(
+        [*command, str(finished)], cwd=checkout / "src", stdout=subprocess.PIPE, text=True
+    )
     try:
         line = process.stdout.readline()
         assert "0 of 5 labelled" in line
@@ -212,10 +206,18 @@ def test_the_command_serves_on_this_machine_alone(finished, checkout):
     finally:
         process.terminate()
         process.wait(timeout=10)
-    bare = subprocess.run(command[:3] + ["--run", str(finished / "nowhere"), "--rater", "script-a"],
-                          cwd=checkout / "src", capture_output=True, text=True)  # fmt: skip
-    assert bare.returncode == 1
-    assert "scores.parquet" in bare.stderr
+
+
+def test_a_folder_that_is_no_run_or_an_empty_run_is_named(finished, capsys):
+    sample = {"items": 5, "size_bins": [0.02], "seed": 1}
+    assert serve_page(finished / "nowhere", "script-a", **sample) == 1
+    told = capsys.readouterr().err
+    assert f"{finished / 'nowhere'}: no run with scored edits" in told and "name the run's directory" in told
+    scores = finished / "results/quality/scores.parquet"
+    EDIT_SCORES.write(EDIT_SCORES.read(scores).assign(status="skipped"), scores)
+    assert serve_page(finished, "script-a", **sample) == 1
+    assert "no scored edit to label" in capsys.readouterr().err
+    assert not (finished / "state").exists()
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not here")

@@ -48,7 +48,7 @@ def browser():
 @contextmanager
 def serve(run, rater, checkout):
     """Run the command of `make label`; yield the page's address."""
-    command = [sys.executable, "-m", "unscene.labelling", "--run", str(run), "--rater", rater]
+    command = [sys.executable, "-m", "unscene", "label", "--directory", str(run), "--rater", rater]
     process = subprocess.Popen(command, cwd=checkout / "src", stdout=subprocess.PIPE, text=True)
     try:
         yield process.stdout.readline().split()[-1]
