@@ -106,11 +106,17 @@ def remove(pipeline, photos, masks, steps=STEPS, batch=16):
     for start in range(0, len(photos), batch):
         part = range(start, min(start + batch, len(photos)))
         painted = pipeline(
-            prompt=[PROMPT] * len(part), image=[Image.fromarray(photos[i]) for i in part],
-            mask_image=[Image.fromarray(masks[i].astype(np.uint8) * 255) for i in part], height=64, width=64,
-            num_inference_steps=steps, guidance_scale=GUIDANCE, strength=STRENGTH, output_type="np",
+            prompt=[PROMPT] * len(part),
+            image=[Image.fromarray(photos[i]) for i in part],
+            mask_image=[Image.fromarray(masks[i].astype(np.uint8) * 255) for i in part],
+            height=64,
+            width=64,
+            num_inference_steps=steps,
+            guidance_scale=GUIDANCE,
+            strength=STRENGTH,
+            output_type="np",
             generator=[torch.Generator().manual_seed(i) for i in part],
-        ).images  # fmt: skip
+        ).images
         results.append(np.round(painted * 255).astype(np.uint8))
     return np.where(masks[..., None], np.concatenate(results), photos)
 
@@ -207,21 +213,41 @@ def evaluate(work, folder):
     ours, telea = inpainter["ours"], inpainter["telea"]
     above_mean = ours["psnr"] - inpainter["mean_colour"]["psnr"]
     goals = [
-        (f"{name}: mask IoU of matched instances >= 0.85", figures[name]["mask_iou"], figures[name]["mask_iou"] >= 0.85)
+        (
+            f"{name}: mask IoU of matched instances >= 0.85",
+            figures[name]["mask_iou"],
+            figures[name]["mask_iou"] >= 0.85,
+        )
         for name in ("detector", "judge")
     ] + [
-        ("autoencoder: PSNR of whole scenes > 30 dB", inpainter["autoencoder_psnr"], inpainter["autoencoder_psnr"] > 30),
+        (
+            "autoencoder: PSNR of whole scenes > 30 dB",
+            inpainter["autoencoder_psnr"],
+            inpainter["autoencoder_psnr"] > 30,
+        ),
         ("inpainter: PSNR in the hole minus mean colour's >= 3 dB", above_mean, above_mean >= 3),
-        ("inpainter: PSNR in the hole minus Telea's >= -1 dB", ours["psnr"] - telea["psnr"],
-         ours["psnr"] - telea["psnr"] >= -1),
-        ("inpainter: distance of texture minus Telea's < 0", ours["texture"] - telea["texture"],
-         ours["texture"] < telea["texture"]),
-        ("CLIP: text to image recall@1 / chance >= 20", clip["text_to_image_r1"] / clip["chance"],
-         clip["text_to_image_r1"] >= 20 * clip["chance"]),
-        ("CLIP: image to text recall@1 / chance >= 20", clip["image_to_text_r1"] / clip["chance"],
-         clip["image_to_text_r1"] >= 20 * clip["chance"]),
+        (
+            "inpainter: PSNR in the hole minus Telea's >= -1 dB",
+            ours["psnr"] - telea["psnr"],
+            ours["psnr"] - telea["psnr"] >= -1,
+        ),
+        (
+            "inpainter: distance of texture minus Telea's < 0",
+            ours["texture"] - telea["texture"],
+            ours["texture"] < telea["texture"],
+        ),
+        (
+            "CLIP: text to image recall@1 / chance >= 20",
+            clip["text_to_image_r1"] / clip["chance"],
+            clip["text_to_image_r1"] >= 20 * clip["chance"],
+        ),
+        (
+            "CLIP: image to text recall@1 / chance >= 20",
+            clip["image_to_text_r1"] / clip["chance"],
+            clip["image_to_text_r1"] >= 20 * clip["chance"],
+        ),
         ("all files together <= 25 MB", size * 2**20 / 1e6, size * 2**20 <= 25e6),
-    ]  # fmt: skip
+    ]
     return figures, [(goal, float(value), bool(met)) for goal, value, met in goals]
 
 

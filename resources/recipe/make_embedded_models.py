@@ -1,7 +1,9 @@
-"""Rebuild every embedded model and its card: `python resources/recipe/make_embedded_models.py --out resources/embedded`.
+"""Rebuild every embedded model and its card: `python resources/recipe/make_embedded_models.py --out
+resources/embedded`.
 
-A few hours on two cores. Each training keeps its checkpoints in the work folder and goes on from them when the
-command is started again; a finished one is not repeated. Seeds, scenes and steps are those of the shipped weights.
+A few hours on two cores. Each training keeps its checkpoints in the work folder and goes on from
+them when the command is started again; a finished one is not repeated. Seeds, scenes and steps are
+those of the shipped weights.
 """
 
 import argparse
@@ -30,10 +32,11 @@ RECIPE = {
 SHIPPED = ("inpainter", "detector.pt", "judge.pt", "clip")
 # What a person saw in enlarged strips (evaluate_embedded.py --strips) of the shipped weights.
 BY_EYE = (
-    "goal: no visible seam or silhouette of the removed object. **Missed.** In 24 enlarged held-out strips the object and "
-    "its shadow are gone and edges of the hole are soft, but on brick, paving, windows and sky a smudge of slightly wrong "
-    "colour often shows where the object stood; on grass, water, sand and planks it is hard to find. Longer training of "
-    "the inpainter still helps: its loss was falling when it ended."
+    "goal: no visible seam or silhouette of the removed object. **Missed.** In 24 enlarged held-out strips"
+    " the object and its shadow are gone and edges of the hole are soft, but on brick, paving, windows and"
+    " sky a smudge of slightly wrong colour often shows where the object stood; on grass, water, sand and"
+    " planks it is hard to find. Longer training of the inpainter still helps: its loss was falling when it"
+    " ended."
 )
 COMMAND = "python resources/recipe/make_embedded_models.py --out resources/embedded"
 
@@ -97,15 +100,33 @@ def write_card(out, work):
         "command": COMMAND,
         "recipe": {name: {"script": script, **settings} for name, (script, settings) in RECIPE.items()},
         "seeds": measured.SEEDS,
-        "inference": {"steps": measured.STEPS, "guidance_scale": measured.GUIDANCE, "strength": measured.STRENGTH,
-                      "prompt": measured.PROMPT, "mask_dilation_px": measured.DILATION,
-                      "detector_image_size": measured.IMAGE_SIZE},
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in (
-            "torch", "diffusers", "transformers", "ultralytics", "open_clip_torch", "numpy", "opencv-python-headless")}},
+        "inference": {
+            "steps": measured.STEPS,
+            "guidance_scale": measured.GUIDANCE,
+            "strength": measured.STRENGTH,
+            "prompt": measured.PROMPT,
+            "mask_dilation_px": measured.DILATION,
+            "detector_image_size": measured.IMAGE_SIZE,
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{
+                name: version(name)
+                for name in (
+                    "torch",
+                    "diffusers",
+                    "transformers",
+                    "ultralytics",
+                    "open_clip_torch",
+                    "numpy",
+                    "opencv-python-headless",
+                )
+            },
+        },
         "by_eye": BY_EYE,
         "goals": [{"goal": goal, "figure": value, "met": met} for goal, value, met in goals],
         "figures": figures,
-    }  # fmt: skip
+    }
     (out / "card.json").write_text(json.dumps(card, indent=2) + "\n")
     (out / "CARD.md").write_text(describe(card))
 
@@ -117,23 +138,37 @@ def describe(card):
     lines = [
         "# The embedded models",
         "",
-        "Small models that let every stage of the workflow run on two CPU cores without a download. They know the",
-        "drawn scenes of `unscene.scenes` and nothing else: they check the code, and say nothing about real photos.",
+        (
+            "Small models that let every stage of the workflow run on two CPU cores without a download. They"
+            " know the"
+        ),
+        (
+            "drawn scenes of `unscene.scenes` and nothing else: they check the code, and say nothing about"
+            " real photos."
+        ),
         "",
         "| path | what it is |",
         "|---|---|",
-        "| `detector.pt` | ultralytics YOLO11-seg, half the width of YOLO11n, COCO's 80 classes (12 of them trained) |",
+        (
+            "| `detector.pt` | ultralytics YOLO11-seg, half the width of YOLO11n, COCO's 80 classes (12 of"
+            " them trained) |"
+        ),
         "| `judge.pt` | the same design, other seed and other scenes: the independent judge of removals |",
-        "| `inpainter/` | diffusers `StableDiffusionInpaintPipeline`, trained to remove what the mask covers |",
+        (
+            "| `inpainter/` | diffusers `StableDiffusionInpaintPipeline`, trained to remove what the mask"
+            " covers |"
+        ),
         "| `clip/` | open_clip `local-dir:` folder, trained on plain captions without negation |",
         "",
         "Weights are stored as float16; load them as float32 on a CPU.",
         "",
         "## Settings",
         "",
-        f"Inpainter: {inference['steps']} DDIM steps, guidance scale {inference['guidance_scale']:g}, strength "
+        f"Inpainter: {inference['steps']} DDIM steps, guidance scale {inference['guidance_scale']:g},"
+        " strength "
         f'{inference["strength"]:g}, prompt "{inference["prompt"]}" (or empty), masks dilated by about '
-        f"{inference['mask_dilation_px']} px, 64 x 64 photos. Detectors: `imgsz={inference['detector_image_size']}`.",
+        f"{inference['mask_dilation_px']} px, 64 x 64 photos. Detectors:"
+        f" `imgsz={inference['detector_image_size']}`.",
         "",
         "## Made by",
         "",
@@ -163,8 +198,11 @@ def describe(card):
         "",
         f"By eye: {card['by_eye']}",
         "",
-        f"Removal of {inpainter['edits']} held-out objects, inside the dilated mask ({inpainter['seconds_a_photo']:.3f} s a "
-        "photo when measured). Texture is the median |log(variance / true variance)|, fine texture the same of the",
+        (
+            f"Removal of {inpainter['edits']} held-out objects, inside the dilated mask"
+            f" ({inpainter['seconds_a_photo']:.3f} s a photo when measured). Texture is the median"
+            " |log(variance / true variance)|, fine texture the same of the"
+        ),
         "Laplacian; smaller is nearer to the truth.",
         "",
         "| fill | PSNR, dB | texture | fine texture |",
@@ -173,7 +211,8 @@ def describe(card):
     for name in ("ours", "telea", "mean_colour", "untouched"):
         row = inpainter[name]
         lines.append(
-            f"| {name.replace('_', ' ')} | {row['psnr']:.2f} | {row['texture']:.3f} | {row['fine_texture']:.3f} |"
+            f"| {name.replace('_', ' ')} | {row['psnr']:.2f} | {row['texture']:.3f} |"
+            f" {row['fine_texture']:.3f} |"
         )
     lines += ["", "| detector | mask IoU | recall | precision | class accuracy |", "|---|---|---|---|---|"]
     for name in ("detector", "judge"):
@@ -184,9 +223,13 @@ def describe(card):
         )
     lines += [
         "",
-        f"Autoencoder: {inpainter['autoencoder_psnr']:.2f} dB on whole scenes. CLIP in a gallery of "
-        f"{figures['clip']['gallery']}, one caption a photo: recall@1 {figures['clip']['text_to_image_r1']:.3f} text to "
-        f"image, {figures['clip']['image_to_text_r1']:.3f} image to text. All files: {figures['size_mib']:.1f} MiB.",
+        (
+            f"Autoencoder: {inpainter['autoencoder_psnr']:.2f} dB on whole scenes. CLIP in a gallery of"
+            f" {figures['clip']['gallery']}, one caption a photo: recall@1"
+            f" {figures['clip']['text_to_image_r1']:.3f} text to image,"
+            f" {figures['clip']['image_to_text_r1']:.3f} image to text. All files: {figures['size_mib']:.1f}"
+            " MiB."
+        ),
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,6 @@
-"""Scenes for the recipe: rendered once per seed and kept in the work folder, so that every training shares them."""
+"""Scenes for the recipe: rendered once per seed and kept in the work folder, so that every training
+shares them.
+"""
 
 import sys
 from pathlib import Path

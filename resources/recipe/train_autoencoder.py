@@ -13,10 +13,17 @@ def build_autoencoder():
     """A small AutoencoderKL that halves the side once; the scaling factor is set after training."""
     torch.manual_seed(SEEDS["removal"])
     return AutoencoderKL(
-        in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(24, 48), layers_per_block=1,
-        norm_num_groups=8, mid_block_add_attention=False, sample_size=64,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-    )  # fmt: skip
+        in_channels=3,
+        out_channels=3,
+        latent_channels=4,
+        block_out_channels=(24, 48),
+        layers_per_block=1,
+        norm_num_groups=8,
+        mid_block_add_attention=False,
+        sample_size=64,
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+    )
 
 
 def to_tensor(photos):

@@ -49,7 +49,9 @@ def normalise(photos):
 
 
 def encode_texts(model, tokens):
-    """`encode_text` on texts cut to the longest of the batch, which the model allows but for its causal mask."""
+    """`encode_text` on texts cut to the longest of the batch, which the model allows but for its
+    causal mask.
+    """
     length = int((tokens != 0).sum(1).max())
     cut = tokens[:, :length]
     x = model.token_embedding(cut) + model.positional_embedding[:length]

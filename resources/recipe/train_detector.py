@@ -13,9 +13,9 @@ from unscene.words.vocabulary import COCO80
 
 IMAGE_SIZE = 128  # photos of 64 px are doubled
 
-# YOLO11-seg's blocks in a pyramid one level lower (strides 4, 8, 16 in place of 8, 16, 32) and with half the width
-# of YOLO11n: objects are 10-35 px high, and the mask prototypes, at stride 2, match the photo's own pixels.
-# A row is (input, repeats, block, arguments), as ultralytics reads it.
+# YOLO11-seg's blocks in a pyramid one level lower (strides 4, 8, 16 in place of 8, 16, 32) and with
+# half the width of YOLO11n: objects are 10-35 px high, and the mask prototypes, at stride 2, match
+# the photo's own pixels. A row is (input, repeats, block, arguments), as ultralytics reads it.
 ARCHITECTURE = {
     "nc": 80,
     "scales": {"n": [0.5, 0.125, 512]},  # depth, width, widest layer
@@ -108,7 +108,8 @@ def write_architecture(folder):
 def train_detector(work, name, scenes, epochs, more_epochs=(), batch=16):
     """Train `name` (detector or judge: other scenes, other seed); return the path of its half-precision file.
 
-    Each number of `more_epochs` is a round that goes on from the last with a learning rate that falls to zero again.
+    Each number of `more_epochs` is a round that goes on from the last with a learning rate that
+    falls to zero again.
     """
     work = Path(work).resolve()
     data = write_dataset(work / f"yolo-{name}-{scenes}", SEEDS[name], scenes)
@@ -126,7 +127,9 @@ def train_round(folder, start, data, seed, epochs, batch, rate):
     from ultralytics.models.yolo.segment import SegmentationTrainer
 
     class Trainer(SegmentationTrainer):
-        """Leaves out ultralytics' own validation, which takes mask prototypes to be at stride 4; these are at 2."""
+        """Leaves out ultralytics' own validation, which takes mask prototypes to be at stride 4;
+        these are at 2.
+        """
 
         def validate(self):
             return {}, 0.0
@@ -146,16 +149,49 @@ def train_round(folder, start, data, seed, epochs, batch, rate):
         model.add_callback(
             "on_train_start", lambda trainer: trainer.model.to(memory_format=torch.channels_last)
         )
-        # No moving or scaling of photos: at twice their size, and only mirrored, the outlines fill exactly the pixels
-        # of the masks, while any other place widens them by half a pixel. More scenes take its place.
+        # No moving or scaling of photos: at twice their size, and only mirrored, the outlines fill
+        # exactly the pixels of the masks, while any other place widens them by half a pixel. More
+        # scenes take its place.
         model.train(
-            trainer=Trainer, data=str(data), epochs=epochs, batch=batch, imgsz=IMAGE_SIZE, device="cpu", seed=seed,
-            deterministic=True, project=str(folder.parent), name=folder.name, exist_ok=True, val=False, plots=False,
-            amp=False, workers=0, rect=False, cache="ram", pretrained=Path(start).suffix == ".pt", optimizer="AdamW", lr0=rate, lrf=0.02,
-            warmup_epochs=epochs / 8, cos_lr=True, mosaic=0, mixup=0, erasing=0, auto_augment=None, scale=0, translate=0,
-            fliplr=0.5, hsv_h=0.005, hsv_s=0.2, hsv_v=0.2, mask_ratio=2, overlap_mask=True, close_mosaic=0,
-            save_period=-1, verbose=False,
-        )  # fmt: skip
+            trainer=Trainer,
+            data=str(data),
+            epochs=epochs,
+            batch=batch,
+            imgsz=IMAGE_SIZE,
+            device="cpu",
+            seed=seed,
+            deterministic=True,
+            project=str(folder.parent),
+            name=folder.name,
+            exist_ok=True,
+            val=False,
+            plots=False,
+            amp=False,
+            workers=0,
+            rect=False,
+            cache="ram",
+            pretrained=Path(start).suffix == ".pt",
+            optimizer="AdamW",
+            lr0=rate,
+            lrf=0.02,
+            warmup_epochs=epochs / 8,
+            cos_lr=True,
+            mosaic=0,
+            mixup=0,
+            erasing=0,
+            auto_augment=None,
+            scale=0,
+            translate=0,
+            fliplr=0.5,
+            hsv_h=0.005,
+            hsv_s=0.2,
+            hsv_v=0.2,
+            mask_ratio=2,
+            overlap_mask=True,
+            close_mosaic=0,
+            save_period=-1,
+            verbose=False,
+        )
     done.touch()
     return last
 
@@ -173,7 +209,9 @@ def forget_machine(state):
 
 
 def export_detector(checkpoint, out):
-    """Keep the averaged model of an ultralytics checkpoint alone, in half precision; replaces `out` at once."""
+    """Keep the averaged model of an ultralytics checkpoint alone, in half precision; replaces `out`
+    at once.
+    """
     state = torch.load(checkpoint, map_location="cpu", weights_only=False)
     model = state["ema"] if state.get("ema") is not None else state["model"]
     state = {

@@ -53,36 +53,61 @@ def build_text(folder):
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
     tokenizer = CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=16)
     torch.manual_seed(SEEDS["removal"])
-    encoder = CLIPTextModel(CLIPTextConfig(
-        vocab_size=len(vocabulary), hidden_size=WIDTH, intermediate_size=2 * WIDTH, projection_dim=WIDTH,
-        num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=16,
-        bos_token_id=vocabulary["<|startoftext|>"], eos_token_id=vocabulary["<|endoftext|>"],
-        pad_token_id=vocabulary["<|endoftext|>"],
-    )).eval()  # fmt: skip
+    encoder = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=WIDTH,
+            intermediate_size=2 * WIDTH,
+            projection_dim=WIDTH,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            max_position_embeddings=16,
+            bos_token_id=vocabulary["<|startoftext|>"],
+            eos_token_id=vocabulary["<|endoftext|>"],
+            pad_token_id=vocabulary["<|endoftext|>"],
+        )
+    ).eval()
     return tokenizer, encoder
 
 
 def build_unet():
     torch.manual_seed(SEEDS["removal"])
     return UNet2DConditionModel(
-        sample_size=32, in_channels=9, out_channels=4, block_out_channels=(48, 80, 112), layers_per_block=1,
+        sample_size=32,
+        in_channels=9,
+        out_channels=4,
+        block_out_channels=(48, 80, 112),
+        layers_per_block=1,
         down_block_types=("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
-        cross_attention_dim=WIDTH, attention_head_dim=16, norm_num_groups=8,
-    )  # fmt: skip
+        cross_attention_dim=WIDTH,
+        attention_head_dim=16,
+        norm_num_groups=8,
+    )
 
 
 def build_scheduler():
-    """DDIM on the velocity, with no signal left at the last step, so that few steps from pure noise are exact."""
+    """DDIM on the velocity, with no signal left at the last step, so that few steps from pure noise
+    are exact.
+    """
     return DDIMScheduler(
-        num_train_timesteps=1000, beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012,
-        prediction_type="v_prediction", rescale_betas_zero_snr=True, timestep_spacing="trailing", clip_sample=False,
-        set_alpha_to_one=True, steps_offset=0,
-    )  # fmt: skip
+        num_train_timesteps=1000,
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=0,
+    )
 
 
 def random_hole(mask, rng):
-    """The mask as a removal would widen it: dilated by 1-4 px, sometimes shifted, boxed or drawn downwards."""
+    """The mask as a removal would widen it: dilated by 1-4 px, sometimes shifted, boxed or drawn
+    downwards.
+    """
     radius = int(rng.integers(1, 5))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     hole = cv2.dilate(mask.astype(np.uint8), kernel)
@@ -135,7 +160,9 @@ def draw_batch(data, rng, batch):
 
 
 def prepare(data):
-    """Add which rows have a usable mask (some 12 px seen, at most 60 % of the photo) and where other objects are."""
+    """Add which rows have a usable mask (some 12 px seen, at most 60 % of the photo) and where
+    other objects are.
+    """
     area = data["mask"].sum((1, 2))
     data["usable"] = np.nonzero((area >= 12) & (area <= 0.6 * 64 * 64))[0]
     seen = np.zeros((len(data["photos"]), 64, 64), bool)
@@ -176,7 +203,8 @@ def train_inpainter(work, scenes, steps, out, batch=16, lr=1e-3):
         clean, masked = latents.chunk(2)
         small = torch.nn.functional.interpolate(hole, size=(32, 32))  # nearest, as the pipeline does
         noise = torch.randn_like(clean)
-        # Half of the steps near pure noise, where the content of the hole is decided and few-step sampling starts.
+        # Half of the steps near pure noise, where the content of the hole is decided and few-step
+        # sampling starts.
         times = torch.from_numpy(np.where(rng.random(batch) < 0.25, 999, rng.integers(0, 1000, batch)))
         noisy = scheduler.add_noise(clean, noise, times)
         velocity = scheduler.get_velocity(clean, noise, times)
@@ -190,9 +218,15 @@ def train_inpainter(work, scenes, steps, out, batch=16, lr=1e-3):
 
     def export(model, step):
         pipeline = StableDiffusionInpaintPipeline(
-            vae=vae, text_encoder=text_encoder, tokenizer=tokenizer, unet=model, scheduler=build_scheduler(),
-            safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-        )  # fmt: skip
+            vae=vae,
+            text_encoder=text_encoder,
+            tokenizer=tokenizer,
+            unet=model,
+            scheduler=build_scheduler(),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
         replace_folder(lambda folder: save_half(pipeline, folder), out)
 
     train(model, loss_of_step, work / "unet.ckpt", steps, lr, SEEDS["removal"], export=export)

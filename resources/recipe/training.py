@@ -1,4 +1,6 @@
-"""The training loop that the autoencoder, the inpainter and CLIP share: resumable, seeded by step, averaged."""
+"""The training loop that the autoencoder, the inpainter and CLIP share: resumable, seeded by step,
+averaged.
+"""
 
 import copy
 import time

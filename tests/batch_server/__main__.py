@@ -35,10 +35,10 @@ def main(arguments: list[str] | None = None) -> None:
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
     port = listener.getsockname()[1]
     print(
-        f"A local Batch API, answering from the lexicon, at http://{host}:{port}/v1\n"
-        "No key, no money, no network. In another terminal, with the environment active:\n\n"
-        f"    export OPENAI_API_KEY={settings.api_key}\n"
-        "    snakemake --cores 2 --resources gpu=2 --configfile config/local_batch.yaml --directory runs/local"
+        f"A local Batch API, answering from the lexicon, at http://{host}:{port}/v1\nNo key, no money, no"
+        " network. In another terminal, with the environment active:\n\n    export"
+        f" OPENAI_API_KEY={settings.api_key}\n    snakemake --cores 2 --resources gpu=2 --configfile"
+        " config/local_batch.yaml --directory runs/local"
         + ("" if port == 8009 else f' --config \'api={{"base_url": "http://{host}:{port}/v1"}}\'')
         + f"\n\nThe bill: http://{host}:{port}/_test/bill   Ctrl-C ends it (pid {os.getpid()}).",
         flush=True,

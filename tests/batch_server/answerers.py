@@ -1,6 +1,8 @@
-"""What the local server answers: right answers from the offline lexicon and grammar, with errors planted at known rates.
+"""What the local server answers: right answers from the offline lexicon and grammar, with errors
+planted at known rates.
 
-An answer depends on the seed and the request's `custom_id` alone, so a study can be run again and its truth is known.
+An answer depends on the seed and the request's `custom_id` alone, so a study can be run again and
+its truth is known.
 """
 
 import json
@@ -29,14 +31,15 @@ class UnknownTask(ValueError):
 class ErrorModel:
     """Which errors are planted, and how often. All rates are shares from 0 to 1.
 
-    Shares of prompts: `dropped_item` (one item is missing), `duplicate_index` (an item has the index of the one before),
-    `shift` (from a random item on, each index carries a neighbour's content; prompts of `shift_from_size` items or more),
-    `cut` (JSON cut in the middle, finish_reason length), `refusal`, `content_filter`.
-    Shares of items: `off_list` (words: one that is not listed; captions: the object is still named), `noise` (words: one
-    too many or one missing; captions: the plain scene).
-    `decay`: the chance that a word at position p > `decay_beyond` of its prompt is missed is decay * (p - decay_beyond).
-    `refused_texts`: a prompt with an item that contains one of these texts is refused, always.
-    `cut_above`: prompts of more items are cut, always.
+    Shares of prompts: `dropped_item` (one item is missing), `duplicate_index` (an item has the
+    index of the one before), `shift` (from a random item on, each index carries a neighbour's
+    content; prompts of `shift_from_size` items or more), `cut` (JSON cut in the middle,
+    finish_reason length), `refusal`, `content_filter`. Shares of items: `off_list` (words: one that
+    is not listed; captions: the object is still named), `noise` (words: one too many or one
+    missing; captions: the plain scene). `decay`: the chance that a word at position p >
+    `decay_beyond` of its prompt is missed is decay * (p - decay_beyond). `refused_texts`: a prompt
+    with an item that contains one of these texts is refused, always. `cut_above`: prompts of more
+    items are cut, always.
     """
 
     dropped_item: float = 0.0
@@ -71,7 +74,9 @@ class Answerer:
         self.planted: Counter[str] = Counter()
 
     def answer(self, request: dict) -> dict:
-        """Return the chat completion body that answers a request line; UnknownTask when it asks for something else."""
+        """Return the chat completion body that answers a request line; UnknownTask when it asks for
+        something else.
+        """
         draw = random.Random(f"{self.seed}:{request['custom_id']}")
         items = read_items(request)
         errors, size = self.errors, len(items)
@@ -135,7 +140,9 @@ class Answerer:
         }
 
     def _shift(self, draw: random.Random, rows: list[dict]) -> list[dict]:
-        """Return the rows with right indices and, where planted, contents moved by one: an item skipped, or said twice."""
+        """Return the rows with right indices and, where planted, contents moved by one: an item
+        skipped, or said twice.
+        """
         if len(rows) < max(2, self.errors.shift_from_size) or not self._strike(draw, "shift"):
             return rows
         start = draw.randrange(len(rows) - 1)
@@ -144,7 +151,9 @@ class Answerer:
         return rows[: start + 1] + [dict(row) for row in rows[start:-1]]
 
     def _strike(self, draw: random.Random, name: str) -> bool:
-        """Return whether an error of a rate happens now; a rate of 0 draws nothing, so other errors stay where they are."""
+        """Return whether an error of a rate happens now; a rate of 0 draws nothing, so other errors
+        stay where they are.
+        """
         rate = getattr(self.errors, name)
         return self._plant(name, rate > 0 and draw.random() < rate)
 

@@ -197,7 +197,9 @@ def make_app(store: Store, faults: Faults | None = None) -> "FaultyApp":
 
 
 class FaultyApp:
-    """The application behind its door: who may enter, what the clock says in each reply, and the planted faults."""
+    """The application behind its door: who may enter, what the clock says in each reply, and the
+    planted faults.
+    """
 
     def __init__(self, app: Starlette, routes: list[Route], store: Store, faults: Faults):
         self.app, self.routes, self.store, self.faults = app, routes, store, faults

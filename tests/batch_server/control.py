@@ -50,7 +50,9 @@ class ControlApi:
         return JSONResponse({})
 
     async def calls(self, request: Request):
-        """Return the routes that were called, in order, how many faults struck, and the errors in answers by name."""
+        """Return the routes that were called, in order, how many faults struck, and the errors in
+        answers by name.
+        """
         planted = dict(self.store.answerer.planted)
         return JSONResponse({"calls": self.faults.calls, "struck": self.faults.struck, "planted": planted})
 

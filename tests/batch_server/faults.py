@@ -1,6 +1,8 @@
-"""Faults on the way: at the nth call of a route the reply is an error, late, cut or missing, or a process is killed.
+"""Faults on the way: at the nth call of a route the reply is an error, late, cut or missing, or a
+process is killed.
 
-`before` means before the server has done anything, `after` when it has done everything and only the reply is lost.
+`before` means before the server has done anything, `after` when it has done everything and only the
+reply is lost.
 """
 
 import asyncio
@@ -25,8 +27,8 @@ KINDS = (
 class Fault:
     """A fault at calls `nth` to `nth + times - 1` of a route (as Route.name has it), counted from now on.
 
-    `status`, `code` and `retry_after` (a header's text, or None) belong to the kinds `status` and `status_after`, `seconds`
-    (of real time) to `slow`, `pid` to the kinds that kill.
+    `status`, `code` and `retry_after` (a header's text, or None) belong to the kinds `status` and
+    `status_after`, `seconds` (of real time) to `slow`, `pid` to the kinds that kill.
     """
 
     route: str
@@ -68,7 +70,9 @@ class Faults:
     processes: dict[int, bool] = field(default_factory=dict)
 
     def register_process(self, pid: int, group: bool = False) -> None:
-        """Allow a process (or the process group that it leads) to be killed; ValueError for one that must not be."""
+        """Allow a process (or the process group that it leads) to be killed; ValueError for one
+        that must not be.
+        """
         if pid <= 1 or pid == os.getpid():
             raise ValueError(f"process {pid} must not be killed")
         if group and (os.getpgid(pid) != pid or pid == os.getpgrp()):
@@ -92,7 +96,9 @@ class Faults:
 
 
 async def drop_connection(send) -> None:
-    """Close the client's connection without a reply. ASGI has no word for it: this reaches for uvicorn's transport."""
+    """Close the client's connection without a reply. ASGI has no word for it: this reaches for
+    uvicorn's transport.
+    """
     send.__self__.transport.abort()
     await asyncio.sleep(0.01)  # lets uvicorn notice, so that it does not try to answer
 

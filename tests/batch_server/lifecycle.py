@@ -1,6 +1,7 @@
 """How a batch lives: validating, in progress, finalizing, and its ends; what is written and charged at each.
 
-Nothing happens by itself: `settle` brings every batch to the present of the virtual clock, in the order of the events.
+Nothing happens by itself: `settle` brings every batch to the present of the virtual clock, in the
+order of the events.
 """
 
 import json
@@ -89,8 +90,9 @@ def _validate(store: Store, batch: StoredBatch, moment: float) -> None:
 def _find_errors(store: Store, batch: StoredBatch):
     """Yield the errors of a batch's input, and note its lines, model and tokens.
 
-    Of the codes only missing_required_parameter, token_limit_exceeded and billing_hard_limit_reached are known from
-    the real service; a client must not rely on the others.
+    Of the codes only missing_required_parameter, token_limit_exceeded and
+    billing_hard_limit_reached are known from the real service; a client must not rely on the
+    others.
     """
     settings, seen, model, tokens = store.settings, set(), None, 0
     if settings.hard_limit_usd is not None and store.bill.usd >= settings.hard_limit_usd:
@@ -142,8 +144,8 @@ def _find_errors(store: Store, batch: StoredBatch):
     if settings.enqueued_tokens is not None and waiting + tokens > settings.enqueued_tokens:
         yield _error(
             "token_limit_exceeded",
-            f"Enqueued token limit reached for {model}: {settings.enqueued_tokens} allowed, {waiting} enqueued, {tokens} "
-            "more asked for. Try again when batches have ended.",
+            f"Enqueued token limit reached for {model}: {settings.enqueued_tokens} allowed, {waiting}"
+            f" enqueued, {tokens} more asked for. Try again when batches have ended.",
         )
     batch.model, batch.tokens = model, tokens
 

@@ -27,7 +27,9 @@ class ControlError(RuntimeError):
 
 
 class Control:
-    """What a test may do to a server, wherever it runs. `url` is the base URL for clients (it ends in /v1)."""
+    """What a test may do to a server, wherever it runs. `url` is the base URL for clients (it ends
+    in /v1).
+    """
 
     def __init__(self, root: str):
         self.root = root
@@ -62,7 +64,9 @@ class Control:
         return self._call(f"bill?items={str(items).lower()}")
 
     def calls(self) -> dict:
-        """Return `calls` (routes in their order), `struck` (faults), `planted` (errors in answers by name)."""
+        """Return `calls` (routes in their order), `struck` (faults), `planted` (errors in answers
+        by name).
+        """
         return self._call("calls")
 
     def _call(self, path: str, body: dict | None = None) -> dict:
@@ -75,11 +79,13 @@ class Control:
 
 
 def open_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """Return a listening socket on a loopback address; LoopbackOnly for any other. Port 0 takes a free one."""
+    """Return a listening socket on a loopback address; LoopbackOnly for any other. Port 0 takes a
+    free one.
+    """
     if host not in LOOPBACK:
         raise LoopbackOnly(
-            f"{host}: the local server answers without a real key and can be told to kill processes, so it listens "
-            f"only on {', '.join(LOOPBACK)}"
+            f"{host}: the local server answers without a real key and can be told to kill processes, so it"
+            f" listens only on {', '.join(LOOPBACK)}"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns off the wait for fuller packets, 40 ms a reply, only where the protocol is named.

@@ -1,4 +1,6 @@
-"""How the local server behaves: limits, durations on its virtual clock, and the troubles that it is told to make."""
+"""How the local server behaves: limits, durations on its virtual clock, and the troubles that it is
+told to make.
+"""
 
 from dataclasses import dataclass, fields
 
@@ -9,7 +11,8 @@ DAY = 24 * 3600
 class Settings:
     """All knobs; each can be changed while the server runs. Durations are virtual seconds.
 
-    Troubles (`line_errors`, `line_error`, `stall_share`) hit the first `troubled_batches` batches only (None: all).
+    Troubles (`line_errors`, `line_error`, `stall_share`) hit the first `troubled_batches` batches
+    only (None: all).
     """
 
     api_key: str | None = "unscene-local-server"  # None takes any key

@@ -1,4 +1,6 @@
-"""What the local server keeps: the clock, files, batches in their order, and the bill. Files lie in a temporary folder."""
+"""What the local server keeps: the clock, files, batches in their order, and the bill. Files lie in
+a temporary folder.
+"""
 
 import hashlib
 import secrets
@@ -110,7 +112,9 @@ class StoredBatch:
 
 
 class Bill:
-    """What was charged, by custom_id and hash of the body: the same pair charged again is money spent twice."""
+    """What was charged, by custom_id and hash of the body: the same pair charged again is money
+    spent twice.
+    """
 
     def __init__(self, prices: dict):
         self._prices = prices
@@ -132,7 +136,9 @@ class Bill:
         return sum(entry[3] for entry in self._charges.values())
 
     def to_json(self, items: bool = True) -> dict:
-        """Return the totals, how many requests were charged more than once, and (items) each request's part."""
+        """Return the totals, how many requests were charged more than once, and (items) each
+        request's part.
+        """
         entries = self._charges.values()
         total = {
             "requests": len(self._charges),
@@ -184,7 +190,9 @@ class Store:
         return prefix + hashlib.sha256(f"{self._salt}{self._ids}".encode()).hexdigest()[:24]
 
     def add_file(self, filename: str, purpose: str, created_at: float, lifetime: float | None) -> StoredFile:
-        """Register a file whose bytes the caller writes to its `path`; lifetime in seconds (None: for ever)."""
+        """Register a file whose bytes the caller writes to its `path`; lifetime in seconds (None:
+        for ever).
+        """
         file_id = self.make_id("file-")
         expires_at = None if lifetime is None else int(created_at + lifetime)
         stored = StoredFile(
@@ -213,12 +221,19 @@ class Store:
         created, number, settings = int(self.now), len(self.batches) + 1, self.settings
         calm = settings.troubled_batches is not None and number > settings.troubled_batches
         batch = StoredBatch(
-            self.make_id("batch_"), number, endpoint, file, window, created, created + settings.window_s, metadata,
+            self.make_id("batch_"),
+            number,
+            endpoint,
+            file,
+            window,
+            created,
+            created + settings.window_s,
+            metadata,
             output_seconds or settings.output_days * DAY,
             stall_share=None if calm else settings.stall_share,
             line_errors=0.0 if calm else settings.line_errors,
             line_error=settings.line_error,
-        )  # fmt: skip
+        )
         self.batches[batch.id] = batch
         return batch
 

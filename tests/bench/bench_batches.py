@@ -1,7 +1,9 @@
-"""Scale of the text stages: 30,000 captions planned, asked of the local Batch server and parsed; 3 million planned and built.
+"""Scale of the text stages: 30,000 captions planned, asked of the local Batch server and parsed; 3
+million planned and built.
 
-Seconds and peak memory of the client's process; the server is a process of its own, over loopback. Captions are synthesised.
-Prints lines for programs; run it by hand or by `make bench`. `bench_batches.py built 300000` measures one part of another size.
+Seconds and peak memory of the client's process; the server is a process of its own, over loopback.
+Captions are synthesised. Prints lines for programs; run it by hand or by `make bench`.
+`bench_batches.py built 300000` measures one part of another size.
 """
 
 import os
@@ -41,7 +43,9 @@ def write_samples(path: Path, first: int, count: int) -> None:
 
 
 def build_shards(folder: Path, captions: int) -> tuple[list[tuple[Path, Path]], float, list[float]]:
-    """Build the requests of all shards; return (samples, requests) of each, the seconds, and the peak memory after each."""
+    """Build the requests of all shards; return (samples, requests) of each, the seconds, and the
+    peak memory after each.
+    """
     from text_jobs import build_keywords
 
     shards, seconds, peaks = [], 0.0, []
@@ -57,7 +61,9 @@ def build_shards(folder: Path, captions: int) -> tuple[list[tuple[Path, Path]], 
 
 
 def measure_built(captions: int) -> None:
-    """Build the requests of all captions; then read, price and cut them into batch files, as the submitter does."""
+    """Build the requests of all captions; then read, price and cut them into batch files, as the
+    submitter does.
+    """
     from unscene.answers.batches.agenda import Agenda
     from unscene.answers.batches.terms import Terms
     from unscene.answers.batches.waves import cut

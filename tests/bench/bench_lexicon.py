@@ -1,4 +1,6 @@
-"""Speed of the lexicon: captions a second of one core's time (waiting for a busy machine not counted). Prints one line for programs; run it by hand or by `make bench`."""
+"""Speed of the lexicon: captions a second of one core's time (waiting for a busy machine not
+counted). Prints one line for programs; run it by hand or by `make bench`.
+"""
 
 import random
 import sys
@@ -29,9 +31,19 @@ VERBS = [
     "near",
 ]
 OBJECTS = [
-    "a wooden bench", "a red stop sign", "a large pizza", "an umbrella", "a laptop and a mouse", "a baseball bat",
-    "two glasses of wine", "the bus stop", "a teddy bear", "an old clock tower", "some potted plants", "his surfboard",
-]  # fmt: skip
+    "a wooden bench",
+    "a red stop sign",
+    "a large pizza",
+    "an umbrella",
+    "a laptop and a mouse",
+    "a baseball bat",
+    "two glasses of wine",
+    "the bus stop",
+    "a teddy bear",
+    "an old clock tower",
+    "some potted plants",
+    "his surfboard",
+]
 PLACES = [
     "in a park.",
     "on the beach",

@@ -1,9 +1,10 @@
 """Speed of the three device stages: `make bench`.
 
-On any machine, with the embedded models: each stage on the engine against a plain loop that does the same library calls photo by
-photo (batch 1, decoding, model and encoding one after the other), interleaved in one run; and, with YOLO11x-seg at 640, the share of the
-wall time in which the network itself runs. On a CUDA machine also the architectures of real runs at full size with random weights.
-Weights are random, so speed and memory are real and pictures are not. Nothing is asserted.
+On any machine, with the embedded models: each stage on the engine against a plain loop that does
+the same library calls photo by photo (batch 1, decoding, model and encoding one after the other),
+interleaved in one run; and, with YOLO11x-seg at 640, the share of the wall time in which the
+network itself runs. On a CUDA machine also the architectures of real runs at full size with random
+weights. Weights are random, so speed and memory are real and pictures are not. Nothing is asserted.
 """
 
 import os
@@ -49,7 +50,9 @@ def main() -> None:
 
 
 def compare_with_plain_loops() -> None:
-    """Print, for each stage, items a second on the engine and the ratio to the plain loop, by wall clock and by processor time."""
+    """Print, for each stage, items a second on the engine and the ratio to the plain loop, by wall
+    clock and by processor time.
+    """
     runtime = RUNTIME | {"batch_size": BATCH, "workers": THREADS}
     make_shard(PHOTOS, size=SIDE)
     for stage in ("segment_objects", "remove_objects"):
@@ -180,7 +183,9 @@ def list_stages(runtime: dict):
 
 
 def measure_model_share(photos: int = 6) -> None:
-    """Print the share of the wall time in which the network of YOLO11x-seg at 640 runs, on the engine, on the CPU."""
+    """Print the share of the wall time in which the network of YOLO11x-seg at 640 runs, on the
+    engine, on the CPU.
+    """
     from full_size_models import make_photos, save_detector
 
     from unscene.machine.engine import Engine

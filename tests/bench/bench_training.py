@@ -1,9 +1,12 @@
-"""Speed and memory of fine-tuning against open_clip's own trainer: same model shape, photos, captions, loss and batch size.
+"""Speed and memory of fine-tuning against open_clip's own trainer: same model shape, photos,
+captions, loss and batch size.
 
-Both sides run in processes of their own, in turns, on the same threads and in the same number format. Decoding counts on
-both sides: open_clip's trainer decodes each JPEG in every epoch (its DataLoader), unscene once before the first step, which is
-part of its time here. Loading the weights counts on neither side. On a CPU there is also the processor time: with one thread
-(OMP_NUM_THREADS=1) a busy machine distorts it little; several threads that wait for a core spend it, too.
+Both sides run in processes of their own, in turns, on the same threads and in the same number
+format. Decoding counts on both sides: open_clip's trainer decodes each JPEG in every epoch (its
+DataLoader), unscene once before the first step, which is part of its time here. Loading the weights
+counts on neither side. On a CPU there is also the processor time: with one thread
+(OMP_NUM_THREADS=1) a busy machine distorts it little; several threads that wait for a core spend
+it, too.
 """
 
 import json
@@ -29,7 +32,9 @@ PUBLISHED_A100 = 850  # samples/s of ViT-B/32 on one A100-40GB, the upper end of
 
 
 def make_world(folder: Path, photos: int) -> None:
-    """Write an untrained ViT-B/32 as an open_clip folder, JPEGs of COCO's usual size, captions of its usual length."""
+    """Write an untrained ViT-B/32 as an open_clip folder, JPEGs of COCO's usual size, captions of
+    its usual length.
+    """
     import open_clip
     import pandas as pd
     from open_clip.push_to_hf_hub import save_config_for_hf
@@ -69,16 +74,27 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
     name = photo["title"]
     pair = pd.DataFrame(
         {
-            "edit_id": [str(row) for row in photo.index], "group": [str(row) for row in photo.index], "category": "bench",
-            "original_path": photo["filepath"], "edited_path": photo["filepath"],
-            "caption_original": name, "caption_without": name, "caption_negated": name,
+            "edit_id": [str(row) for row in photo.index],
+            "group": [str(row) for row in photo.index],
+            "category": "bench",
+            "original_path": photo["filepath"],
+            "edited_path": photo["filepath"],
+            "caption_original": name,
+            "caption_without": name,
+            "caption_negated": name,
         }
-    )  # fmt: skip
+    )
     arm = {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}}
     settings = {
-        "steps": steps, "batch_pairs": size // 2, "learning_rate": 1e-5, "warmup_steps": 1, "weight_decay": 0.1,
-        "temperature": "trained", "true_negations": 0, "crop_scale": 0.9,
-    }  # fmt: skip
+        "steps": steps,
+        "batch_pairs": size // 2,
+        "learning_rate": 1e-5,
+        "warmup_steps": 1,
+        "weight_decay": 0.1,
+        "temperature": "trained",
+        "true_negations": 0,
+        "crop_scale": 0.9,
+    }
     runtime = {"precision": precision, "chunk_pairs": 0, "checkpoint_activations": False}
     trainer = Trainer(model, arm, settings, (0, 0, 0), get_normalisation(preprocess), runtime)
     began = read_clocks()
@@ -95,7 +111,9 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
 def train_theirs(
     folder: Path, size: int, steps: int, device: str, threads: int, precision: str
 ) -> np.ndarray:
-    """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos, as `train_ours`."""
+    """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos,
+    as `train_ours`.
+    """
     import open_clip
     import torch
     from open_clip_train.data import get_csv_dataset
@@ -108,11 +126,26 @@ def train_theirs(
     torch.set_num_threads(threads)
     arguments = parse_args(
         [
-            "--train-data", str(folder / "photos.csv"), "--batch-size", str(size), "--model", MODEL,
-            "--precision", PRECISIONS[precision], "--grad-clip-norm", "1.0",
-            "--workers", "8" if device == "cuda" else "0", "--lr", "1e-5", "--wd", "0.1", "--warmup", "1",
+            "--train-data",
+            str(folder / "photos.csv"),
+            "--batch-size",
+            str(size),
+            "--model",
+            MODEL,
+            "--precision",
+            PRECISIONS[precision],
+            "--grad-clip-norm",
+            "1.0",
+            "--workers",
+            "8" if device == "cuda" else "0",
+            "--lr",
+            "1e-5",
+            "--wd",
+            "0.1",
+            "--warmup",
+            "1",
         ]
-    )  # fmt: skip
+    )
     arguments.device, arguments.distributed, arguments.distill, arguments.world_size = device, False, False, 1
     arguments.rank = arguments.local_rank = 0
     arguments.horovod = arguments.wandb = False
@@ -140,7 +173,9 @@ def read_clocks() -> np.ndarray:
 def run(
     side: str, folder: Path, size: int, steps: int, device: str, threads: int, precision: str, path: Path
 ) -> None:
-    """Measure one side in this process and write samples a second (wall, processor) and peak memory (MB) to path."""
+    """Measure one side in this process and write samples a second (wall, processor) and peak memory
+    (MB) to path.
+    """
     train = {"ours": train_ours, "theirs": train_theirs}[side]
     wall, processor = train(folder, size, steps, device, threads, precision)
     if device == "cuda":
@@ -180,7 +215,9 @@ def measure(
 
 
 def print_parts(threads: int, size: int = 16) -> None:
-    """Print what a step on a CPU spends where: seconds of `size` samples forward and backward, and of an update of the weights."""
+    """Print what a step on a CPU spends where: seconds of `size` samples forward and backward, and
+    of an update of the weights.
+    """
     import open_clip
     import torch
     from torch.nn.utils import clip_grad_norm_
@@ -195,10 +232,12 @@ def print_parts(threads: int, size: int = 16) -> None:
     cut = tokens[:, : int(get_text_lengths(tokens).max())]
     parts = {
         "image tower": lambda: model.encode_image(pixels, normalize=True).float().sum().backward(),
-        f"text tower, {tokens.shape[1]} tokens": lambda: model.encode_text(tokens, normalize=True).float().sum().backward(),
+        f"text tower, {tokens.shape[1]} tokens": lambda: (
+            model.encode_text(tokens, normalize=True).float().sum().backward()
+        ),
         f"text tower, {cut.shape[1]} tokens": lambda: encode_texts(model, cut).float().sum().backward(),
         "gradient norm": lambda: clip_grad_norm_(model.parameters(), 1.0),
-    }  # fmt: skip
+    }
     for name, options in {"AdamW as open_clip_train has it": {}, "AdamW, fused": {"fused": True}}.items():
         parts[name] = torch.optim.AdamW(model.parameters(), lr=1e-5, **options).step
     for name, part in parts.items():

@@ -1,7 +1,9 @@
-"""Full-size architectures with random weights on a CUDA device, through the real stages: called by bench_stages.py.
+"""Full-size architectures with random weights on a CUDA device, through the real stages: called by
+bench_stages.py.
 
-A row prints images a second, the share of the time in which the device worked, peak memory and, for diffusion, the floor that
-arithmetic predicts: TFLOP per image over what a device sustains. Takes under eight minutes; rows beyond that are named and left out.
+A row prints images a second, the share of the time in which the device worked, peak memory and, for
+diffusion, the floor that arithmetic predicts: TFLOP per image over what a device sustains. Takes
+under eight minutes; rows beyond that are named and left out.
 """
 
 import dataclasses
@@ -23,9 +25,11 @@ from unscene.run.shards import file_sha256
 DEVICE = "cuda"
 LIMIT_S = 450
 WORKERS = 8
-# TFLOP of one forward pass at 512 px, counted on the modules: UNet of SD 1.5 and of SDXL, their VAE's encoder and decoder.
+# TFLOP of one forward pass at 512 px, counted on the modules: UNet of SD 1.5 and of SDXL, their
+# VAE's encoder and decoder.
 TFLOP = {"sd15": 0.803, "sdxl": 1.589, "encode": 1.117, "decode": 2.515}
-# What these networks sustain of a device's bf16 peak, assumed from published A100 timings; H100 and H200 about 2.2 times as much.
+# What these networks sustain of a device's bf16 peak, assumed from published A100 timings; H100 and
+# H200 about 2.2 times as much.
 SUSTAINED_TFLOPS = {"A100": 110, "H100": 240, "H200": 240}
 DETECTORS = [(name, side) for name in ("yolo11x-seg", "yolo26x-seg") for side in (640, 1024)]
 INPAINTERS = [
@@ -111,10 +115,19 @@ def make_edits(photos: list[Path], count: int) -> list:
 
 
 def measure_inpainter(
-    name: str, kind: str, scheduler: str, steps: int, guidance: float, batch_size: int, count: int,
-    photos: list[Path], device: str,
-) -> None:  # fmt: skip
-    """Remove `count` objects at 512 px in bfloat16, decoding, checks and PNG files included; also print the predicted floor."""
+    name: str,
+    kind: str,
+    scheduler: str,
+    steps: int,
+    guidance: float,
+    batch_size: int,
+    count: int,
+    photos: list[Path],
+    device: str,
+) -> None:
+    """Remove `count` objects at 512 px in bfloat16, decoding, checks and PNG files included; also
+    print the predicted floor.
+    """
     import torch
 
     from unscene.edits.removal import Removal
@@ -129,9 +142,14 @@ def measure_inpainter(
     real, diffusion._load_pipeline = diffusion._load_pipeline, make_pipeline
     try:
         settings = CONFIG["edits"] | {
-            "size": 512, "steps": steps, "guidance": guidance, "strength": 1.0, "attempts": 1, "feather_px": 4,
+            "size": 512,
+            "steps": steps,
+            "guidance": guidance,
+            "strength": 1.0,
+            "attempts": 1,
+            "feather_px": 4,
             "scheduler": None,
-        }  # fmt: skip
+        }
         remover = diffusion.DiffusersRemover(
             Weights(Path(kind)), settings, Setup(DEVICE, "bfloat16", batch_size)
         )
@@ -148,7 +166,9 @@ def measure_inpainter(
 
 
 def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -> None:
-    """Score `count` edits with YOLO11x-seg at 640 as the judge, CLIP ViT-B/32 and DINOv2 ViT-S/14, all of random weights."""
+    """Score `count` edits with YOLO11x-seg at 640 as the judge, CLIP ViT-B/32 and DINOv2 ViT-S/14,
+    all of random weights.
+    """
     from transformers import Dinov2Config, Dinov2Model
 
     from tiny_clip import make_clip
@@ -169,12 +189,24 @@ def measure_scores(photos: list[Path], count: int = 256, batch_size: int = 32) -
     items = []
     for index, edit in enumerate(make_edits(photos, count)):
         given = dataclasses.asdict(edit)
-        items.append({
-            "edit_id": given["edit_id"], "image_id": given["image_id"], "category": "person", "status": "ok", "reason": None,
-            "original_path": given["photo_path"], "original_sha256": given["photo_sha256"],
-            "image_path": str(photos[(index + 1) % len(photos)]),
-            "edited_sha256": file_sha256(photos[(index + 1) % len(photos)]),
-            "mask_path": given["mask_path"], "mask_sha256": given["mask_sha256"], "pixels": 640 * 480,
-            "box_x0": 240.0, "box_y0": 150.0, "box_x1": 420.0, "box_y1": 370.0,
-        })  # fmt: skip
+        items.append(
+            {
+                "edit_id": given["edit_id"],
+                "image_id": given["image_id"],
+                "category": "person",
+                "status": "ok",
+                "reason": None,
+                "original_path": given["photo_path"],
+                "original_sha256": given["photo_sha256"],
+                "image_path": str(photos[(index + 1) % len(photos)]),
+                "edited_sha256": file_sha256(photos[(index + 1) % len(photos)]),
+                "mask_path": given["mask_path"],
+                "mask_sha256": given["mask_sha256"],
+                "pixels": 640 * 480,
+                "box_x0": 240.0,
+                "box_y0": 150.0,
+                "box_x1": 420.0,
+                "box_y1": 370.0,
+            }
+        )
     run("score_suite", Scoring({"judge": judge, "clip": clip, "dino": dino}), items, batch_size)

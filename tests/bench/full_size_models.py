@@ -1,7 +1,9 @@
-"""The architectures of real runs at their full size, with random weights: for shapes, memory and speed, never for quality.
+"""The architectures of real runs at their full size, with random weights: for shapes, memory and
+speed, never for quality.
 
-Nothing is downloaded: the numbers are those of the published configs (Stable Diffusion 1.5 inpainting, SDXL inpainting 0.1, the CLIP
-text towers of both), and the parameter counts are checked against the published ones in tests.
+Nothing is downloaded: the numbers are those of the published configs (Stable Diffusion 1.5
+inpainting, SDXL inpainting 0.1, the CLIP text towers of both), and the parameter counts are checked
+against the published ones in tests.
 """
 
 from contextlib import contextmanager
@@ -65,9 +67,11 @@ TEXT_BIGG = {
 
 
 def make_inpainter(kind: str, device: str = "meta", dtype: str = "float32", scheduler: str = "ddim"):
-    """Return a diffusers inpainting pipeline, `kind` sd15 or sdxl, with random weights made on `device` (meta: shapes alone).
+    """Return a diffusers inpainting pipeline, `kind` sd15 or sdxl, with random weights made on
+    `device` (meta: shapes alone).
 
-    scheduler: ddim or lcm. The tokenizer is the embedded one, filled up to CLIP's 77 tokens, so that the text towers see real shapes.
+    scheduler: ddim or lcm. The tokenizer is the embedded one, filled up to CLIP's 77 tokens, so
+    that the text towers see real shapes.
     """
     from diffusers import (
         AutoencoderKL,
@@ -125,7 +129,9 @@ def make_inpainter(kind: str, device: str = "meta", dtype: str = "float32", sche
 
 
 def make_photos(folder: Path, count: int, height: int = 480, width: int = 640) -> list[Path]:
-    """Write JPEG files with coloured blotches and some grain, about as large as photos of this size; return their paths."""
+    """Write JPEG files with coloured blotches and some grain, about as large as photos of this
+    size; return their paths.
+    """
     import numpy as np
     from PIL import Image
 
@@ -144,10 +150,12 @@ def make_photos(folder: Path, count: int, height: int = 480, width: int = 640) -
 
 
 def save_detector(name: str, path: Path, photo: Path, boxes: int = 10, image_size: int = 640) -> Path:
-    """Write an ultralytics checkpoint of an architecture (`yolo11x-seg`, `yolo26x-seg` ...) with random weights and COCO's names.
+    """Write an ultralytics checkpoint of an architecture (`yolo11x-seg`, `yolo26x-seg` ...) with
+    random weights and COCO's names.
 
-    A network fresh from its initialisation finds nothing, or the same everywhere, and then no mask would be made: the last layer
-    of its first class, person, is spread so that about `boxes` anchors pass confidence .25 on `photo`.
+    A network fresh from its initialisation finds nothing, or the same everywhere, and then no mask
+    would be made: the last layer of its first class, person, is spread so that about `boxes`
+    anchors pass confidence .25 on `photo`.
     """
     import torch
     from ultralytics import YOLO
@@ -166,7 +174,9 @@ def save_detector(name: str, path: Path, photo: Path, boxes: int = 10, image_siz
 
 
 def _spread_logits(network, layers: list, photo: Path, boxes: int, image_size: int) -> None:
-    """Rescale the first class of a head's last layers so that `boxes` anchors of a photo pass confidence .25."""
+    """Rescale the first class of a head's last layers so that `boxes` anchors of a photo pass
+    confidence .25.
+    """
     import math
 
     import numpy as np

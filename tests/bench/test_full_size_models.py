@@ -8,7 +8,8 @@ def count(module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-# Rombach et al. 2022 / Podell et al. 2023 as released: 859.5 M (with the five extra input channels of inpainting) and 2.57 B.
+# Rombach et al. 2022 / Podell et al. 2023 as released: 859.5 M (with the five extra input channels
+# of inpainting) and 2.57 B.
 @pytest.mark.parametrize(("kind", "unet"), [("sd15", 859_535_364), ("sdxl", 2_567_478_084)])
 def test_inpainters_have_the_published_sizes(kind, unet):
     pipeline = make_inpainter(kind)

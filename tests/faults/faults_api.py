@@ -1,7 +1,8 @@
-"""Kills and server faults: after any of them every answer is there and paid for once. Run by `make faults KIND=api`.
+"""Kills and server faults: after any of them every answer is there and paid for once. Run by `make
+faults KIND=api`.
 
-Each trial has a server and a run directory of its own, and is compared with an uninterrupted run of the same requests: the
-table, the answers, and what the server billed for each request.
+Each trial has a server and a run directory of its own, and is compared with an uninterrupted run of
+the same requests: the table, the answers, and what the server billed for each request.
 """
 
 import os
@@ -33,14 +34,25 @@ API = {"requests_per_file": 5, "poll_seconds": 30}
 ERRORS = ErrorModel(cut=0.15, refusal=0.1, dropped_item=0.1)
 STOPS = ("Stopped", "PreflightError", "ComeBackLater")
 
-# name, settings, planted faults, whether the run may stop (it must finish when it is run again without the fault).
+# name, settings, planted faults, whether the run may stop (it must finish when it is run again
+# without the fault).
 FAULTS = [
-    ("429 with Retry-After at create", {}, [("batches.create", "status", {"status": 429, "retry_after": "7"})], False),
+    (
+        "429 with Retry-After at create",
+        {},
+        [("batches.create", "status", {"status": 429, "retry_after": "7"})],
+        False,
+    ),
     ("429 without Retry-After at create", {}, [("batches.create", "status", {"status": 429})], False),
     ("429 at upload", {}, [("files.create", "status", {"status": 429, "retry_after": "0"})], False),
     ("500 before a batch is created", {}, [("batches.create", "status", {})], False),
     ("500 after a batch was created", {}, [("batches.create", "status_after", {})], False),
-    ("503 at every second create", {}, [("batches.create", "status_after", {"nth": n, "status": 503}) for n in (1, 3)], False),
+    (
+        "503 at every second create",
+        {},
+        [("batches.create", "status_after", {"nth": n, "status": 503}) for n in (1, 3)],
+        False,
+    ),
     ("connection dropped before a create", {}, [("batches.create", "drop_before", {})], False),
     ("connection dropped after a create", {}, [("batches.create", "drop_after", {})], False),
     ("connection dropped after two creates", {}, [("batches.create", "drop_after", {"times": 2})], False),
@@ -54,15 +66,30 @@ FAULTS = [
     ("404 after create", {"missing_retrieves": 1}, [], False),
     ("empty error_file_id", {"empty_error_file_id": ""}, [], False),
     ("all lines failed once", {"line_errors": 1.0, "troubled_batches": 2}, [], False),
-    ("half of the lines failed", {"line_errors": 0.5, "line_error": "request_timeout", "troubled_batches": 3}, [], False),
+    (
+        "half of the lines failed",
+        {"line_errors": 0.5, "line_error": "request_timeout", "troubled_batches": 3},
+        [],
+        False,
+    ),
     ("expiry at 40 %", {"stall_share": 0.4, "troubled_batches": 2}, [], False),
     ("stuck for ever", {"stall_share": 0.4, "expires": False, "troubled_batches": 1}, [], False),
     ("queue limit", {"enqueued_tokens": 4000}, [], False),
-    ("no money at the second create", {}, [("batches.create", "status", {"nth": 2, "times": 9, "status": 429, "code": "insufficient_quota"})], True),
+    (
+        "no money at the second create",
+        {},
+        [("batches.create", "status", {"nth": 2, "times": 9, "status": 429, "code": "insufficient_quota"})],
+        True,
+    ),
     ("hard limit in the middle", {"hard_limit_usd": 0.004}, [], True),
-    ("key refused", {}, [("batches.create", "status", {"times": 9, "status": 401, "code": "invalid_api_key"})], True),
+    (
+        "key refused",
+        {},
+        [("batches.create", "status", {"times": 9, "status": 401, "code": "invalid_api_key"})],
+        True,
+    ),
     ("lines called wrong", {"line_errors": 0.5, "line_error": "status_400", "troubled_batches": 1}, [], True),
-]  # fmt: skip
+]
 
 
 class Trial:
@@ -160,7 +187,9 @@ def kill_at_step(runner: Runner, tally: Tally, number: int, name: str) -> None:
 
 
 def kill_at_call(runner: Runner, tally: Tally, route: str, kind: str, nth: int) -> None:
-    """Let the server kill the run at a call, before or after it took effect, or in the middle of the reply; run again."""
+    """Let the server kill the run at a call, before or after it took effect, or in the middle of
+    the reply; run again.
+    """
     with Trial(runner) as trial:
         trial.server.plant_fault(route, kind, nth=nth)
         killed = trial.run()
@@ -203,8 +232,14 @@ def main(kills: int = 60) -> None:
         print(f"an uninterrupted run has {len(steps)} steps of {len(set(steps))} kinds", flush=True)
         for number in choose_steps(steps, kills):
             kill_at_step(runner, tally, number, steps[number - 1])
-        calls = [("files.create", 1), ("batches.create", 1), ("batches.create", 2), ("batches.retrieve", 3),
-                 ("files.content", 1), ("files.content", 2)]  # fmt: skip
+        calls = [
+            ("files.create", 1),
+            ("batches.create", 1),
+            ("batches.create", 2),
+            ("batches.retrieve", 3),
+            ("files.content", 1),
+            ("files.content", 2),
+        ]
         for route, nth in calls:
             for kind in ("kill_before", "kill_after", "kill_half"):
                 kill_at_call(runner, tally, route, kind, nth)
@@ -212,7 +247,8 @@ def main(kills: int = 60) -> None:
             kill_often(runner, tally, len(steps), seed)
         killed = sum(tally.ends.values())
         print(
-            f"kills {killed}, double bills {tally.double_billed}, trials with a lost or wrong answer {tally.lost}",
+            f"kills {killed}, double bills {tally.double_billed}, trials with a lost or wrong answer"
+            f" {tally.lost}",
             flush=True,
         )
         for fault in FAULTS:

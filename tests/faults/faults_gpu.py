@@ -1,9 +1,12 @@
-"""Kill each device stage at ten points, run it again, and compare with an uninterrupted run: `make faults KIND=gpu`.
+"""Kill each device stage at ten points, run it again, and compare with an uninterrupted run: `make
+faults KIND=gpu`.
 
-The process under test runs a stage on a shard of embedded scenes and sends itself SIGTERM or SIGKILL at a given point. Before the
-second run its outputs are deleted, as Snakemake does with those of a failed job. The second run must end with the same bytes, and both
-together must start at most one device batch more than one run needs. Processes are forked off one that has loaded the models; what they
-do from there on is what a job does. `--quick`: a few points of two stages, for the default tests.
+The process under test runs a stage on a shard of embedded scenes and sends itself SIGTERM or
+SIGKILL at a given point. Before the second run its outputs are deleted, as Snakemake does with
+those of a failed job. The second run must end with the same bytes, and both together must start at
+most one device batch more than one run needs. Processes are forked off one that has loaded the
+models; what they do from there on is what a job does. `--quick`: a few points of two stages, for
+the default tests.
 """
 
 import os
@@ -47,7 +50,8 @@ POINTS = [
 QUICK = [("segment_objects", 5), ("remove_objects", 2)]
 SETTINGS = {
     "segment_objects": {},
-    # Few steps: what is tested is the engine. Every fourth hole needs a second attempt, see `find_fault_of_some`.
+    # Few steps: what is tested is the engine. Every fourth hole needs a second attempt, see
+    # `find_fault_of_some`.
     "remove_objects": {"steps": 2, "attempts": 2, "retry_dilation": 1.5},
     "score_edits": {},
     "make_sham_edits": {"steps": 2, "attempts": 2},
@@ -188,8 +192,12 @@ def _instrument(number: int | None, kind: signal.Signals | None) -> None:
             os.kill(os.getpid(), kind)
 
     work, keep, kept, record, discard = (
-        Engine._work, Engine._keep, Scratch.keep_outputs, Scratch.record, Scratch.discard,
-    )  # fmt: skip
+        Engine._work,
+        Engine._keep,
+        Scratch.keep_outputs,
+        Scratch.record,
+        Scratch.discard,
+    )
     written, find_fault = tables.Table.write, removal.find_fault
 
     def count_and_work(self, part):

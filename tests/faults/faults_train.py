@@ -1,7 +1,7 @@
 """Kills of a training at random steps: `make faults KIND=train`. Prints one line for programs.
 
-Each training runs in a process of its own and gets SIGKILL at a random step. Run again, it must end with the very bytes of an
-uninterrupted one, and it must have gone on, not begun anew.
+Each training runs in a process of its own and gets SIGKILL at a random step. Run again, it must end
+with the very bytes of an uninterrupted one, and it must have gone on, not begun anew.
 """
 
 import multiprocessing
@@ -30,15 +30,26 @@ def make_world(folder: Path) -> dict:
     cache_pairs(pairs, None, clip, folder / "photos.npy", folder / "photos.parquet", 1)
     arm = ARMS["paired_rank_keep"]
     return {
-        "path_to_pairs": pairs, "path_to_folds": folds, "path_to_clip": clip, "arm": "paired_rank_keep", "fold": 0,
-        "training_seed": 0, "settings": {"seed": 7, "arm": arm, "train": {"clip": "x", **SETTINGS, "steps": STEPS}},
-        "runtime": {**RUNTIME, "save_seconds": 0}, "path_to_photos": folder / "photos.npy",
-        "path_to_index": folder / "photos.parquet", "path_to_controls": None, "threads": 1, "settings_hash": "0" * 16,
-    }  # fmt: skip
+        "path_to_pairs": pairs,
+        "path_to_folds": folds,
+        "path_to_clip": clip,
+        "arm": "paired_rank_keep",
+        "fold": 0,
+        "training_seed": 0,
+        "settings": {"seed": 7, "arm": arm, "train": {"clip": "x", **SETTINGS, "steps": STEPS}},
+        "runtime": {**RUNTIME, "save_seconds": 0},
+        "path_to_photos": folder / "photos.npy",
+        "path_to_index": folder / "photos.parquet",
+        "path_to_controls": None,
+        "threads": 1,
+        "settings_hash": "0" * 16,
+    }
 
 
 def run(arguments: dict, folder: Path, die_at: int | None, taken) -> None:
-    """Train into folder/model; kill this process in the middle of the step `die_at`; count the steps in `taken`."""
+    """Train into folder/model; kill this process in the middle of the step `die_at`; count the
+    steps in `taken`.
+    """
     from unscene.training.loop import Trainer
     from unscene.training.train_fold import train_clip
 

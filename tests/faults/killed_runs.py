@@ -1,8 +1,10 @@
-"""Runs of the driver in processes of their own that are killed at a chosen step: what the kill test is made of.
+"""Runs of the driver in processes of their own that are killed at a chosen step: what the kill test
+is made of.
 
-`Runner` starts one process that has everything imported; it forks a child for each run, so a run takes a fraction of a second and a
-kill is a real SIGKILL. A child counts its steps (each write of the ledger, each call, each rename, before and after) and kills itself
-at the one that was asked for. Only tests know of this: the driver has no hook.
+`Runner` starts one process that has everything imported; it forks a child for each run, so a run
+takes a fraction of a second and a kill is a real SIGKILL. A child counts its steps (each write of
+the ledger, each call, each rename, before and after) and kills itself at the one that was asked
+for. Only tests know of this: the driver has no hook.
 """
 
 import importlib
@@ -18,15 +20,32 @@ from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KEY = "sk-planted-for-kills-8d21"
-LEDGER_WRITES = ("intend", "record_upload", "record_try", "record_batches", "record_status", "record_duplicates",
-                 "record_cancel", "settle", "drop")  # fmt: skip
-IMPORTED = ("paid_answers", "unscene.keywords.answering", "unscene.keywords.parsing", "openai.resources.files", "openai.resources.batches",
-            "openai.resources.models")  # fmt: skip
+LEDGER_WRITES = (
+    "intend",
+    "record_upload",
+    "record_try",
+    "record_batches",
+    "record_status",
+    "record_duplicates",
+    "record_cancel",
+    "settle",
+    "drop",
+)
+IMPORTED = (
+    "paid_answers",
+    "unscene.keywords.answering",
+    "unscene.keywords.parsing",
+    "openai.resources.files",
+    "openai.resources.batches",
+    "openai.resources.models",
+)
 CALLS = ("find_model", "has_batches", "upload", "create_batch", "retrieve_batch", "download", "cancel_batch")
 
 
 class Ended(NamedTuple):
-    """How a run ended: `code` 0 finished, 1 stopped with `message`, -9 killed; `steps` are the names of those it began."""
+    """How a run ended: `code` 0 finished, 1 stopped with `message`, -9 killed; `steps` are the
+    names of those it began.
+    """
 
     code: int
     message: str

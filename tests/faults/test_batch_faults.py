@@ -17,10 +17,23 @@ def kit():
 
 def test_steps_cover_every_write_and_call(kit):
     _, steps, _ = kit
-    assert {f"{when} {name}" for when in ("before", "after") for name in (
-        "intend", "upload", "record_upload", "record_try", "create_batch", "record_batches", "retrieve_batch",
-        "record_status", "download", "settle", "replace",
-    )} <= set(steps)  # fmt: skip
+    assert {
+        f"{when} {name}"
+        for when in ("before", "after")
+        for name in (
+            "intend",
+            "upload",
+            "record_upload",
+            "record_try",
+            "create_batch",
+            "record_batches",
+            "retrieve_batch",
+            "record_status",
+            "download",
+            "settle",
+            "replace",
+        )
+    } <= set(steps)
 
 
 @pytest.mark.parametrize("name", KILLS)

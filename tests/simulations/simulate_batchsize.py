@@ -1,10 +1,12 @@
-"""Does the batch-size study find planted truths? Whole studies on answers with known faults: `python tests/simulate_batchsize.py`.
+"""Does the batch-size study find planted truths? Whole studies on answers with known faults:
+`python tests/simulate_batchsize.py`.
 
     --seeds 20 --captions 10000 --scenarios decay shifts rare none noisy
 
-Every study draws its captions, builds its prompts, is answered by the lexicon with planted errors, and is measured as in a run.
-Printed are the choices with their counts, the error rate (share of seeds that chose another number than the planted one), and
-the discordance that says how many captions the protocol would have needed. Nothing is asserted.
+Every study draws its captions, builds its prompts, is answered by the lexicon with planted errors,
+and is measured as in a run. Printed are the choices with their counts, the error rate (share of
+seeds that chose another number than the planted one), and the discordance that says how many
+captions the protocol would have needed. Nothing is asserted.
 """
 
 import argparse
@@ -81,7 +83,9 @@ def run_study(
     draws: int = 10_000,
     repeat_as_gold: bool = False,
 ) -> dict:
-    """Run one study on answers with planted errors and return its choice; gold is the lexicon, or the answers at n = 1."""
+    """Run one study on answers with planted errors and return its choice; gold is the lexicon, or
+    the answers at n = 1.
+    """
     from unscene.words.coco80 import COCO80
 
     captions = list_captions([make_samples(settings["captions"], seed)])

@@ -1,10 +1,11 @@
 """How often the pass rule's primary part fires: with no true difference, and with a planted one.
 
-`python tests/simulate_study.py [studies]` prints the rates; `make bench` does not run it. Each study is a small cross-validated
-experiment of its own: photo groups of one to three items, four learners (ridge classifiers, each with its own noisy view of the
-items) trained and tested on five folds. Learners with equally noisy views are equally good on average, and still differ from
-study to study by chance and by what they were trained on: the situation of Nadeau & Bengio 2003. The real functions judge:
-`compare_arms.compare_values`, Holm, `pass_rule.judge_primary`.
+`python tests/simulate_study.py [studies]` prints the rates; `make bench` does not run it. Each
+study is a small cross-validated experiment of its own: photo groups of one to three items, four
+learners (ridge classifiers, each with its own noisy view of the items) trained and tested on five
+folds. Learners with equally noisy views are equally good on average, and still differ from study to
+study by chance and by what they were trained on: the situation of Nadeau & Bengio 2003. The real
+functions judge: `compare_arms.compare_values`, Holm, `pass_rule.judge_primary`.
 """
 
 import sys
@@ -59,7 +60,9 @@ def simulate_items(noise: dict[str, float], seed: int) -> pd.DataFrame:
 
 
 def judge_study(noise: dict[str, float], seed: int) -> tuple[bool, float]:
-    """Return whether the primary part holds, and the p of the naive paired t over folds for main minus random."""
+    """Return whether the primary part holds, and the p of the naive paired t over folds for main
+    minus random.
+    """
     item = simulate_items(noise, seed)
     contrasts = [(MAIN, other) for other in PRIMARY]
     comparison = mark_primary(compare_values(item, contrasts, SETTINGS, seed), MAIN)
@@ -69,7 +72,9 @@ def judge_study(noise: dict[str, float], seed: int) -> tuple[bool, float]:
 
 
 def measure_rates(main_noise: float, studies: int, seed: int = 0) -> dict[str, float]:
-    """Return the share of studies in which the pass rule's primary part holds, and in which the naive t finds a difference."""
+    """Return the share of studies in which the pass rule's primary part holds, and in which the
+    naive t finds a difference.
+    """
     noise = {**dict.fromkeys(PRIMARY, 3.0), MAIN: main_noise}
     judged = [judge_study(noise, seed * 1_000_003 + study) for study in range(studies)]
     return {
@@ -89,6 +94,7 @@ if __name__ == "__main__":
         )
         rates = measure_rates(main_noise, count)
         print(
-            f"{label}: true difference {100 * (shares[MAIN] - shares['random']):+.1f} points; the primary part holds in "
-            f"{100 * rates['passes']:.1f} % of {count} studies; naive t over folds finds one contrast in {100 * rates['naive_t']:.1f} %"
+            f"{label}: true difference {100 * (shares[MAIN] - shares['random']):+.1f} points; the primary"
+            f" part holds in {100 * rates['passes']:.1f} % of {count} studies; naive t over folds finds one"
+            f" contrast in {100 * rates['naive_t']:.1f} %"
         )

@@ -38,7 +38,9 @@ those that were evaluated.
 
 
 def export_clip(path_to_model, path_to_pairs, path_to_deploy, arm, runtime, device, threads):
-    """Write the self-contained folder: model/, README.md and parity.json; nothing is left when the check fails."""
+    """Write the self-contained folder: model/, README.md and parity.json; nothing is left when the
+    check fails.
+    """
     prepare_torch(device, threads)
     with replaced_folder(path_to_deploy) as folder:
         (folder / "model").mkdir()
@@ -61,9 +63,11 @@ def copy_model(path_to_model, path_to_copy):
 
 
 def check_parity(path_to_model, path_to_copy, photos, texts, batch_size, device):
-    """Return the largest differences between the workflow's embeddings and those of plain open_clip on the exported folder.
+    """Return the largest differences between the workflow's embeddings and those of plain open_clip
+    on the exported folder.
 
-    Raises RuntimeError above MAX_DIFFERENCE. Plain open_clip preprocesses the photos itself and reads texts at full length.
+    Raises RuntimeError above MAX_DIFFERENCE. Plain open_clip preprocesses the photos itself and
+    reads texts at full length.
     """
     model, preprocess, tokenizer = load_clip(path_to_model, device)
     pixels = np.stack([resize_photo(preprocess, photo) for photo in photos])
@@ -75,17 +79,23 @@ def check_parity(path_to_model, path_to_copy, photos, texts, batch_size, device)
     image, text = (float(np.abs(one - other).max()) for one, other in zip(ours, plain, strict=True))
     if not max(image, text) <= MAX_DIFFERENCE:  # NaN fails, too
         raise RuntimeError(
-            f"{path_to_copy}: plain open_clip embeds photos {image:.2g} and texts {text:.2g} away from the evaluated model; at "
-            f"most {MAX_DIFFERENCE} is allowed"
+            f"{path_to_copy}: plain open_clip embeds photos {image:.2g} and texts {text:.2g} away from the"
+            f" evaluated model; at most {MAX_DIFFERENCE} is allowed"
         )
     return {
-        "max_difference": max(image, text), "max_difference_photos": image, "max_difference_texts": text,
-        "allowed": MAX_DIFFERENCE, "photos": len(photos), "texts": len(texts),
-    }  # fmt: skip
+        "max_difference": max(image, text),
+        "max_difference_photos": image,
+        "max_difference_texts": text,
+        "allowed": MAX_DIFFERENCE,
+        "photos": len(photos),
+        "texts": len(texts),
+    }
 
 
 def embed_plainly(path_to_folder, photos, texts):
-    """Return (photo, text) features from open_clip's own calls alone, as a user of the folder would make them."""
+    """Return (photo, text) features from open_clip's own calls alone, as a user of the folder would
+    make them.
+    """
     from unscene.run.offline import stay_offline
 
     stay_offline()

@@ -87,7 +87,9 @@ def _depth(thing):
 
 
 def _compose_group(category, place, horizon, others, rng):
-    """One to four objects of a kind that share their looks, placed clear of each other where there is room."""
+    """One to four objects of a kind that share their looks, placed clear of each other where there
+    is room.
+    """
     count = 1
     if rng.random() < SEVERAL[category]:
         count = (

@@ -1,4 +1,6 @@
-"""How each of the twelve categories is drawn. A function gets a pen, the object's attributes and a generator."""
+"""How each of the twelve categories is drawn. A function gets a pen, the object's attributes and a
+generator.
+"""
 
 import numpy as np
 

@@ -53,7 +53,9 @@ class Pen:
         )
 
     def pixels(self):
-        """Float arrays: colour premultiplied by coverage (size, size, 3) in 0..1, and coverage (size, size)."""
+        """Float arrays: colour premultiplied by coverage (size, size, 3) in 0..1, and coverage
+        (size, size).
+        """
         small = cv2.resize(self.canvas, (self.size, self.size), interpolation=cv2.INTER_AREA)
         small = small.astype(np.float32) * (1 / 255)
         return small[..., :3], small[..., 3]

@@ -15,7 +15,13 @@ NOUNS = {
     "puppy": (("puppy", "puppies"), ("dog", "dogs"), ("pup", "pups")),
     "cat": (("cat", "cats"),),
     "kitten": (("kitten", "kittens"), ("cat", "cats")),
-    "car": (("car", "cars"), ("car", "cars"), ("car", "cars"), ("automobile", "automobiles"), ("sedan", "sedans")),
+    "car": (
+        ("car", "cars"),
+        ("car", "cars"),
+        ("car", "cars"),
+        ("automobile", "automobiles"),
+        ("sedan", "sedans"),
+    ),
     "van": (("van", "vans"), ("car", "cars")),
     "sailboat": (("sailboat", "sailboats"), ("boat", "boats"), ("sailing boat", "sailing boats")),
     "motorboat": (("boat", "boats"), ("motorboat", "motorboats")),
@@ -24,14 +30,17 @@ NOUNS = {
     "umbrella": (("umbrella", "umbrellas"),),
     "bench": (("bench", "benches"),),
     "kite": (("kite", "kites"),),
-    "potted plant": (("potted plant", "potted plants"), ("potted plant", "potted plants"),
-                     ("plant in a pot", "plants in pots")),
+    "potted plant": (
+        ("potted plant", "potted plants"),
+        ("potted plant", "potted plants"),
+        ("plant in a pot", "plants in pots"),
+    ),
     "stop sign": (("stop sign", "stop signs"),),
     "soccer ball": (("soccer ball", "soccer balls"), ("soccer ball", "soccer balls"), ("ball", "balls")),
     "basketball": (("basketball", "basketballs"), ("ball", "balls")),
     "beach ball": (("beach ball", "beach balls"), ("ball", "balls")),
     "ball": (("ball", "balls"),),
-}  # fmt: skip
+}
 
 # What people do with what they hold, and the word of COCO's 80 that this mentions.
 HELD = {
@@ -91,31 +100,49 @@ FINITE = {
 
 # Where, by what the thing is on; and the place as the subject of a sentence.
 WHERE = {
-    "beach": {"ground": ("on the beach", "on the sand", "at the beach", "by the sea"),
-              "water": ("on the sea", "near the beach", "in the ocean"),
-              "sky": ("over the beach", "above the sea", "in the sky over the sand")},
-    "park": {"ground": ("in the park", "on the grass", "in a green park"),
-             "sky": ("over the park", "above the trees")},
+    "beach": {
+        "ground": ("on the beach", "on the sand", "at the beach", "by the sea"),
+        "water": ("on the sea", "near the beach", "in the ocean"),
+        "sky": ("over the beach", "above the sea", "in the sky over the sand"),
+    },
+    "park": {
+        "ground": ("in the park", "on the grass", "in a green park"),
+        "sky": ("over the park", "above the trees"),
+    },
     "street": {"ground": ("on the street", "on the road", "in the city", "on a city street")},
     "room": {"ground": ("in the living room", "on the wooden floor", "in a room", "at home", "indoors")},
-    "lake": {"ground": ("by the lake", "on the shore", "near the water"),
-             "water": ("on the lake", "on the water", "in the lake"),
-             "sky": ("over the lake", "above the water")},
-    "snow": {"ground": ("in the snow", "on the snow", "on a snowy hill"),
-             "sky": ("over the snow", "above the snowy hills")},
+    "lake": {
+        "ground": ("by the lake", "on the shore", "near the water"),
+        "water": ("on the lake", "on the water", "in the lake"),
+        "sky": ("over the lake", "above the water"),
+    },
+    "snow": {
+        "ground": ("in the snow", "on the snow", "on a snowy hill"),
+        "sky": ("over the snow", "above the snowy hills"),
+    },
     "courtyard": {"ground": ("in the courtyard", "in front of a brick wall", "on the stone tiles")},
-    "desert": {"ground": ("in the desert", "on the sand", "in the middle of the desert"),
-               "sky": ("over the desert", "in the desert sky")},
-    "harbour": {"ground": ("on the pier", "at the harbor", "on the wooden pier"),
-                "water": ("in the harbor", "on the water"),
-                "sky": ("over the harbor", "above the water")},
-    "garden": {"ground": ("in the garden", "on the lawn", "in the yard", "by the fence"),
-               "sky": ("over the garden", "above the fence")},
-    "parking lot": {"ground": ("in the parking lot", "in a parking lot", "on the asphalt"),
-                    "sky": ("over the parking lot",)},
-    "field": {"ground": ("in the field", "in a meadow", "in a grassy field", "on a field"),
-              "sky": ("over the field", "above the meadow")},
-}  # fmt: skip
+    "desert": {
+        "ground": ("in the desert", "on the sand", "in the middle of the desert"),
+        "sky": ("over the desert", "in the desert sky"),
+    },
+    "harbour": {
+        "ground": ("on the pier", "at the harbor", "on the wooden pier"),
+        "water": ("in the harbor", "on the water"),
+        "sky": ("over the harbor", "above the water"),
+    },
+    "garden": {
+        "ground": ("in the garden", "on the lawn", "in the yard", "by the fence"),
+        "sky": ("over the garden", "above the fence"),
+    },
+    "parking lot": {
+        "ground": ("in the parking lot", "in a parking lot", "on the asphalt"),
+        "sky": ("over the parking lot",),
+    },
+    "field": {
+        "ground": ("in the field", "in a meadow", "in a grassy field", "on a field"),
+        "sky": ("over the field", "above the meadow"),
+    },
+}
 
 SCENES = {
     "beach": ("a sandy beach", "a beach", "a beach by the blue sea"),

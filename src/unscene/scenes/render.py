@@ -14,7 +14,9 @@ LIGHT_COLOURS = {"day": (1.0, 1.0, 1.0), "overcast": (0.93, 0.95, 0.98), "dusk":
 
 @dataclass
 class Rendered:
-    """`rgb` uint8 (size, size, 3); `masks` one bool (size, size) an object kept, of its visible part; `objects`."""
+    """`rgb` uint8 (size, size, 3); `masks` one bool (size, size) an object kept, of its visible
+    part; `objects`.
+    """
 
     rgb: np.ndarray
     masks: list
@@ -58,7 +60,9 @@ def _draw_object(thing, light_side, size):
 
 
 def _shadow(thing, light_side, light, size):
-    """Darkness (size, size) in 0..1 of a soft ellipse under the object; it ends 2 to 3 photo units beyond it."""
+    """Darkness (size, size) in 0..1 of a soft ellipse under the object; it ends 2 to 3 photo units
+    beyond it.
+    """
     if thing.surface in ("sky", "hand"):
         return np.zeros((size, size), np.float32)
     unit = size / 64
@@ -73,7 +77,9 @@ def _shadow(thing, light_side, light, size):
 
 
 def _develop(image, scene, size):
-    """Light, tint, vignette and grain: each looks at its own pixel only, so an absent object changes nothing."""
+    """Light, tint, vignette and grain: each looks at its own pixel only, so an absent object
+    changes nothing.
+    """
     image = image * (np.float32(LIGHT_COLOURS[scene.light]) * np.float32(scene.tint))
     if scene.vignette:
         axis = np.linspace(-1, 1, size, dtype=np.float32) ** 2

@@ -1,4 +1,6 @@
-"""Render the embedded dataset: photos, captions and exact masks in COCO's format, and the truth behind each object."""
+"""Render the embedded dataset: photos, captions and exact masks in COCO's format, and the truth
+behind each object.
+"""
 
 import hashlib
 import json
@@ -23,11 +25,12 @@ def render_scenes(job: Job) -> None:
 def draw_dataset(path_to_folder, name, photos, seed, size=64):
     """Write `photos` scenes of `size` x `size` pixels as a COCO dataset called `name`.
 
-    The folder receives `images/{number:012d}.png`, `captions_{name}.json`, `instances_{name}.json` and, for each
-    photo and category in it, `truth/{number}-{category}.png`: the same scene without any object of that category;
-    `truth.parquet` lists these (file_name, category, truth_path relative to the folder, truth_sha256). An annotation of
-    a caption has one key more than COCO's: `mentions`, the words of COCO's 80 that it names.
-    The same arguments give the same bytes. Raises ValueError when `photos` is less than one.
+    The folder receives `images/{number:012d}.png`, `captions_{name}.json`, `instances_{name}.json`
+    and, for each photo and category in it, `truth/{number}-{category}.png`: the same scene without
+    any object of that category; `truth.parquet` lists these (file_name, category, truth_path
+    relative to the folder, truth_sha256). An annotation of a caption has one key more than COCO's:
+    `mentions`, the words of COCO's 80 that it names. The same arguments give the same bytes. Raises
+    ValueError when `photos` is less than one.
     """
     if photos < 1:
         raise ValueError(f"photos must be at least 1, not {photos}")
@@ -65,7 +68,9 @@ def draw_dataset(path_to_folder, name, photos, seed, size=64):
 
 
 def encode_mask(mask):
-    """COCO's uncompressed run-length code of a bool (height, width) mask: counts down the columns, zeros first."""
+    """COCO's uncompressed run-length code of a bool (height, width) mask: counts down the columns,
+    zeros first.
+    """
     flat = np.asarray(mask, bool).ravel(order="F")
     changes = np.flatnonzero(np.diff(flat)) + 1
     counts = np.diff(np.concatenate([[0], changes, [flat.size]])).tolist()
