@@ -44,9 +44,8 @@ def make_run(
     for name, frame in frames.items():
         path, table = results / FILES[name].path, FILES[name].table
         if table:
-            # What the report does not read is null.
-            absent = [column for column in table.names if column not in frame]
-            table.write(frame.assign(**dict.fromkeys(absent))[table.names], path)
+            # What the report does not read is null; an empty column of pandas' own choice is no number.
+            table.write(table.frame(frame.astype(object).to_dict("records")).astype(object), path)
         else:
             write_table(frame, path)
     (results / "metrics").mkdir(exist_ok=True)

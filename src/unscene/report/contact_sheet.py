@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
+from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask, read_photo, write_png
+from unscene.quality.columns import PAIRS
+from unscene.quality.columns import REJECTED as REJECTED_EDITS
 from unscene.run.folders import replaced_folder
-from unscene.run.tables import read_table
 
 ROWS = 24  # of each kind at most
 TILE = 192  # pixels of a picture's side
@@ -34,15 +36,15 @@ def draw_contact_sheet(job: Job) -> None:
     the reasons; among equals the hash of the edit_id decides, so the same tables give the same
     sheet. Rejected edits without a picture (no mask, failed) are only counted.
     """
-    pair = read_table(
+    pair = PAIRS.read(
         job.inputs.pairs,
         ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated"],
     )
-    rejected = read_table(
+    rejected = REJECTED_EDITS.read(
         job.inputs.rejected,
         ["edit_id", "category", "reason", "detail", "original_path", "edited_path", "mask_path"],
     )
-    attempt = read_table(job.inputs.edits, ["edit_id", "attempt", "status"])
+    attempt = EDITS.read(job.inputs.edits, ["edit_id", "attempt", "status"])
     attempt = attempt.loc[attempt["status"] == "ok"].set_index("edit_id")["attempt"]
     drawable = rejected[rejected["edit_id"].isin(attempt.index) & rejected["original_path"].notna()]
     blocks = [

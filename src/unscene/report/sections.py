@@ -14,9 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unscene.batchsize.columns import ACCURACY
+from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
 from unscene.folds.columns import FOLDS
+from unscene.keywords.columns import KEYWORDS
 from unscene.masks.columns import MASKS
+from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, PAIRS
+from unscene.quality.columns import REJECTED as REJECTED_EDITS
 from unscene.run.configuration import is_trained, wants_study
 from unscene.run.tables import Table
 from unscene.samples.columns import REJECTED, SAMPLES
@@ -97,13 +102,13 @@ class Section:
 FILES = {
     "samples": File("samples/samples.parquet", SAMPLES, ("image_id", "path", "group", "shard")),
     "rejected_samples": File("samples/rejected.parquet", REJECTED, ("source", "reason")),
-    "keywords": File("keywords/keywords.parquet", columns=("image_id", "caption_id", "words", "status")),
+    "keywords": File("keywords/keywords.parquet", KEYWORDS, ("image_id", "caption_id", "words", "status")),
     "cost": File("keywords/cost.json"),
     "agreement": File(
         "keywords/agreement.parquet",
         columns=("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
     ),
-    "accuracy": File("batchsize/accuracy.parquet", when=wants_study),
+    "accuracy": File("batchsize/accuracy.parquet", ACCURACY, when=wants_study),
     "chosen": File("batchsize/chosen.json", when=wants_study),
     "study_figure": File("batchsize/figure.svg", when=wants_study),
     "masks": File(
@@ -128,17 +133,18 @@ FILES = {
     ),
     "captions": File(
         "captions/captions.parquet",
-        columns=("edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"),
+        CAPTIONS,
+        ("edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"),
     ),
-    "scores": File("quality/scores.parquet", columns=("edit_id",)),
-    "control_scores": File("quality/control_scores.parquet", columns=("control_id", "kind", "area_fraction")),
+    "scores": File("quality/scores.parquet", EDIT_SCORES),
+    "control_scores": File("quality/control_scores.parquet", CONTROL_SCORES),
     "calibration": File("quality/calibration.json"),
     "certificate": File("quality/certificate.json", when=has_labels),
     "pairs": File(
-        "quality/pairs.parquet", columns=("edit_id", "category", "group", "original_path", "edited_path")
+        "quality/pairs.parquet", PAIRS, ("edit_id", "category", "group", "original_path", "edited_path")
     ),
     "rejected_edits": File(
-        "quality/rejected.parquet", columns=("edit_id", "reason", "detail", "all_reasons")
+        "quality/rejected.parquet", REJECTED_EDITS, ("edit_id", "reason", "detail", "all_reasons")
     ),
     "folds": File("folds/folds.parquet", FOLDS),
     "tested": File(
