@@ -4,7 +4,6 @@
 # OUTPUTS:         SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -12,15 +11,9 @@ from snakemake.utils import validate
 
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
-# Jobs are processes of their own and look here first: another copy of the package may be installed.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    dict.fromkeys([str(CHECKOUT / "src"), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
-)
-# Snakemake writes it into a shell command as it stands, which a folder with a space in its name would break.
-sys.executable = shlex.quote(sys.executable) if os.path.exists(sys.executable) else sys.executable
-
 from unscene.answers.backends import BACKENDS
 from unscene.config.checks import check_config, check_files, expand_detectors
+from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import is_trained, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
@@ -28,6 +21,7 @@ from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
 from unscene.words.word_lists import find_vocabulary
 
+prepare_jobs()
 validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
 config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
