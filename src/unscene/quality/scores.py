@@ -1,6 +1,6 @@
 """The scores of an edit, one entry each, and what measures them. Lists of scores, columns and thresholds come from the entries.
 
-A new score is one entry here and its function: docs/QUALITY.md has the recipe. Importing this loads no model library.
+A new score is one entry here and its function: CONTRIBUTING.md has the recipe. Importing this loads no model library.
 """
 
 from collections.abc import Callable
