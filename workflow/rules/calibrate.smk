@@ -14,6 +14,7 @@ STAGE_FILES += [
 
 from unscene.labelling import list_label_files
 
+
 rule score_controls:
     """Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
     input:
@@ -39,10 +40,8 @@ rule score_controls:
                 "seed",
                 "quality.judge",
                 "quality.judge_image_size",
-                "quality.judge_confidence",
                 "quality.dino",
                 "quality.controls",
-                "quality.size_bins",
                 "train.clip",
             ],
             paths=["quality.judge", "quality.dino", "train.clip"],
@@ -62,7 +61,9 @@ rule calibrate_scores:
         masks="results/masks/masks.parquet",
         # What the remover makes of plain background is the reference of the scores that judge a fill.
         sham="results/edits/sham.parquet" if config["edits"]["sham"] else [],
-        sham_scores=expand("results/quality/sham/{shard}.parquet", shard=SHARDS) if config["edits"]["sham"] else [],
+        sham_scores=(
+            expand("results/quality/sham/{shard}.parquet", shard=SHARDS) if config["edits"]["sham"] else []
+        ),
     output:
         calibration="results/quality/calibration.json",
         standard="results/quality/standard_scores.parquet",
@@ -73,9 +74,7 @@ rule calibrate_scores:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage(
-            "calibrate_scores", settings=["quality.control_percentile", "quality.size_bins"], frozen=True
-        ),
+        lineage=lineage("calibrate_scores", settings=["quality.control_percentile"], frozen=True),
     message:
         "Calibrating the scores on controls"
     script:

@@ -13,22 +13,6 @@ if config["edits"]["sham"]:
     STAGE_FILES += ["results/quality/sham.parquet"]
 
 
-# What a policy decides by, besides thresholds and scores: a rule that decides nothing re-runs nothing.
-DECIDING = {
-    "fixed": {"inputs": {}, "settings": [], "parents": []},
-    "calibrated": {
-        "inputs": {"calibration": "results/quality/calibration.json"},
-        "settings": ["quality.size_bins"],
-        "parents": ["calibrate_scores"],
-    },
-    "certified": {
-        "inputs": {"certificate": "results/quality/certificate.json"},
-        "settings": [],
-        "parents": ["calibrate_thresholds"],
-    },
-}
-
-
 rule score_edits:
     """Score the edits of a shard; nothing is decided here, so a new threshold never scores again."""
     input:
@@ -54,7 +38,6 @@ rule score_edits:
             settings=[
                 "quality.judge",
                 "quality.judge_image_size",
-                "quality.judge_confidence",
                 "quality.dino",
                 "train.clip",
             ],
@@ -70,12 +53,14 @@ rule score_edits:
 rule select_pairs:
     """Apply the thresholds to the scores; every wanted edit ends as a pair or as a row with its reason."""
     input:
-        **DECIDING[config["quality"]["policy"]]["inputs"],
         samples="results/samples/samples.parquet",
         masks="results/masks/masks.parquet",
         edits="results/edits/edits.parquet",
         captions="results/captions/captions.parquet",
         scores="results/quality/scores.parquet",
+        # What the policy decides by; what decides nothing re-runs nothing.
+        calibration="results/quality/calibration.json" if config["quality"]["policy"] == "calibrated" else [],
+        certificate="results/quality/certificate.json" if config["quality"]["policy"] == "certified" else [],
     output:
         pairs="results/quality/pairs.parquet",
         rejected="results/quality/rejected.parquet",
@@ -89,11 +74,7 @@ rule select_pairs:
     params:
         lineage=lineage(
             "select_pairs",
-            settings=[
-                "quality.thresholds",
-                "quality.policy",
-                *DECIDING[config["quality"]["policy"]]["settings"],
-            ],
+            settings=["quality.thresholds", "quality.policy"],
             frozen=True,
         ),
     message:

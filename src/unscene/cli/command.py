@@ -68,9 +68,6 @@ def build_parser() -> argparse.ArgumentParser:
     one = add(label, run)
     one.add_argument("--rater", required=True, help="your name; each rater has a file of their own")
     one.add_argument("--items", type=int, default=500, help="edits in the sample (at the first start)")
-    one.add_argument(
-        "--size-bins", type=float, nargs="*", default=[0.02, 0.08], help="edges of the sample's strata"
-    )
     one.add_argument("--seed", type=int, default=7, help="seed of the sample's order")
     one.add_argument("--port", type=int, default=0, help="0 takes a free one")
 
@@ -124,8 +121,7 @@ def label(given: argparse.Namespace) -> int:
     """Open the labelling page for the edits of a run."""
     from unscene.labelling.serving import serve_page
 
-    sample = given.items, given.size_bins, given.seed
-    return serve_page(given.directory, given.rater, *sample, port=given.port)
+    return serve_page(given.directory, given.rater, given.items, given.seed, given.port)
 
 
 def batches(given: argparse.Namespace) -> int:

@@ -138,7 +138,7 @@ def check_evaluation(config: dict) -> None:
 
 
 def check_quality(quality: dict) -> None:
-    """Raise ConfigError on a policy that lacks what it decides by, and on bins that are not in order."""
+    """Raise ConfigError on a policy that lacks what it decides by."""
     if quality["policy"] == "calibrated" and not quality["controls"]:
         raise ConfigError(
             "quality.policy: calibrated takes its cuts from controls; set quality.controls (200)"
@@ -148,8 +148,6 @@ def check_quality(quality: dict) -> None:
             "quality.policy: certified needs labels; label edits (make label) and set quality.labels:"
             " state/labels"
         )
-    if quality["size_bins"] != sorted(quality["size_bins"]):
-        raise ConfigError(f"quality.size_bins: {quality['size_bins']} must ascend")
 
 
 def check_edits(edits: dict) -> None:

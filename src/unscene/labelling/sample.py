@@ -1,6 +1,5 @@
 """The edits that are labelled: a sample that speaks for all of them, drawn once."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 
 from unscene.edits.columns import EDITS
 from unscene.masks.columns import MASKS
-from unscene.quality.calibration import find_bin
+from unscene.quality.calibration import SIZE_BINS, find_bin
 from unscene.quality.columns import EDIT_SCORES
 from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.run.seeds import derive_seed
@@ -23,7 +22,7 @@ class SampleError(ValueError):
     """There is nothing to label here."""
 
 
-def open_sample(run: Path, folder: Path, items: int, size_bins: Sequence[float], seed: int) -> list[dict]:
+def open_sample(run: Path, folder: Path, items: int, seed: int) -> list[dict]:
     """Return the sample of a run, drawing and storing it at the first call; later calls ignore the other arguments.
 
     Each item has `edit_id category original edited sha256 width height box` (paths relative to the run directory, box in
@@ -31,7 +30,7 @@ def open_sample(run: Path, folder: Path, items: int, size_bins: Sequence[float],
     """
     path = folder / SAMPLE
     if not path.exists():
-        sample = draw_sample(read_edits(run), items, size_bins, seed)
+        sample = draw_sample(read_edits(run), items, seed)
         if not sample:
             raise SampleError(f"{run.resolve()}: this run has no scored edit to label")
         write_json({"items": sample}, path)
@@ -59,7 +58,7 @@ def read_edits(run: Path) -> pd.DataFrame:
     )
 
 
-def draw_sample(edit: pd.DataFrame, items: int, size_bins: Sequence[float], seed: int) -> list[dict]:
+def draw_sample(edit: pd.DataFrame, items: int, seed: int) -> list[dict]:
     """Draw up to `items` edits, stratified by class, bin of mask size and decile of the scores' mean rank.
 
     The edits are sorted by stratum and every (n / items)-th is taken from a random start: each edit has the same chance, so
@@ -71,7 +70,7 @@ def draw_sample(edit: pd.DataFrame, items: int, size_bins: Sequence[float], seed
     ranks += [1 - edit[name].rank(pct=True) for name in LOW_IS_GOOD if name in edit]
     quality = pd.concat(ranks, axis=1).mean(axis=1).fillna(0.5).rank(pct=True)
     order = edit.assign(
-        _bin=find_bin(edit["area_fraction"], size_bins),
+        _bin=find_bin(edit["area_fraction"], SIZE_BINS),
         _decile=np.minimum((quality * 10).astype(int), 9),
         _key=edit["edit_id"].map(lambda name: derive_seed(seed, "label", name)),
     ).sort_values(["category", "_bin", "_decile", "_key"], kind="stable")

@@ -2,7 +2,6 @@
 
 import socket
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -15,17 +14,15 @@ from unscene.run.tables import TableError
 HOST = "127.0.0.1"  # never another: the page has no password
 
 
-def serve_page(
-    run: Path, rater: str, items: int, size_bins: Sequence[float], seed: int, port: int = 0
-) -> int:
+def serve_page(run: Path, rater: str, items: int, seed: int, port: int = 0) -> int:
     """Serve the page until interrupted; return 1 with a message when there is nothing to label.
 
-    run: the run's directory. rater: each has a file of their own. items, size_bins, seed: how the sample is drawn, at the
+    run: the run's directory. rater: each has a file of their own. items, seed: how the sample is drawn, at the
     first start. port: 0 takes a free one.
     """
     folder = run / "state" / "labels"
     try:
-        sample = open_sample(run, folder, items, size_bins, seed)
+        sample = open_sample(run, folder, items, seed)
         store = LabelStore(folder, rater, sample)
     except (TableError, SampleError, RaterError) as error:
         print(error, file=sys.stderr)

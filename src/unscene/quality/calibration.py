@@ -9,6 +9,9 @@ from unscene.quality.controls import FAILURES, PERFECT, SHAM
 from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD, SCORES, THRESHOLDS
 from unscene.words.agreement import count_share, get_auc
 
+# Edges of the bins of mask size, as shares of the photo: a small hole has another seam, blur and crop than a large one, and
+# more than three bins would seldom hold MIN_IN_BIN of a run's controls.
+SIZE_BINS = (0.02, 0.08)
 LEAST_AUC = 0.6  # the lower limit must pass it: three in a hundred coin flips pass .5, and a weak score catches nothing
 MIN_IN_BIN = 30  # reference edits: with fewer, a bin takes the cut of all bins together
 

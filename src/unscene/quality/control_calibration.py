@@ -7,7 +7,7 @@ import pandas as pd
 from unscene.edits.columns import SHAM_EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
-from unscene.quality.calibration import calibrate, find_bin, name_bins, standardise
+from unscene.quality.calibration import SIZE_BINS, calibrate, find_bin, name_bins, standardise
 from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, STANDARD_SCORES
 from unscene.quality.controls import PERFECT, SHAM
 from unscene.quality.scores import SHAM_SCORES
@@ -20,14 +20,14 @@ def calibrate_scores(job: Job) -> None:
     inputs: controls, scores, masks and, when the run makes sham edits, sham and sham_scores (by shard); outputs:
     calibration, standard.
     """
-    percentile, size_bins = (job.settings["quality"][key] for key in ("control_percentile", "size_bins"))
+    percentile = job.settings["quality"]["control_percentile"]
     control = CONTROL_SCORES.read(job.inputs.controls)
     mask = MASKS.read(job.inputs.masks, ["edit_id", "area_fraction"])
     if job.inputs.sham:
         sham = SHAM_EDITS.read(job.inputs.sham, ["edit_id", "sham_of"])
         score = join_tables(job.inputs.sham_scores)
         control = pd.concat([control, list_shams(sham, score, mask)], ignore_index=True)
-    calibration = calibrate(control, percentile, size_bins)
+    calibration = calibrate(control, percentile, SIZE_BINS)
     if not (control["kind"] == PERFECT).any():
         calibration["reason"] = (
             "there are no controls: quality.controls is 0, or no object found room elsewhere"
@@ -35,8 +35,8 @@ def calibrate_scores(job: Job) -> None:
     write_json(calibration, job.outputs.calibration)
     score = EDIT_SCORES.read(job.inputs.scores)
     area = score.merge(mask, on="edit_id", how="left", validate="one_to_one")["area_fraction"].fillna(0.0)
-    bins = pd.Series(name_bins(size_bins)).iloc[find_bin(area, size_bins)].reset_index(drop=True)
-    standard = standardise(score, area, calibration, size_bins)
+    bins = pd.Series(name_bins(SIZE_BINS)).iloc[find_bin(area, SIZE_BINS)].reset_index(drop=True)
+    standard = standardise(score, area, calibration, SIZE_BINS)
     STANDARD_SCORES.write(standard.assign(edit_id=score["edit_id"], size_bin=bins), job.outputs.standard)
     log_calibration(calibration)
 

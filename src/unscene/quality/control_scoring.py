@@ -1,7 +1,7 @@
 """Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from unscene.machine.batching import cut_batches, read_checked_photo
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.photos.images import PhotoError, read_mask
-from unscene.quality.calibration import find_bin
+from unscene.quality.calibration import SIZE_BINS, find_bin
 from unscene.quality.columns import CONTROL_SCORES
 from unscene.quality.controls import KINDS, Cutout, cut_out, make_controls, place
 from unscene.quality.edit_scores import Judge, Views, ask_models, load_models, measure_pixels
@@ -45,7 +45,7 @@ class Source:
         """The photos that the detector has looked at, in an order made of hashes."""
         return sorted(self.seen.index, key=lambda name: derive_seed(self.seed, "ground", name))
 
-    def order(self, bins: list[float]) -> pd.DataFrame:
+    def order(self, bins: Sequence[float]) -> pd.DataFrame:
         """Return the masks in the order in which they are used: the bins of mask size take turns."""
         key = self.masks["edit_id"].map(lambda name: derive_seed(self.seed, "control", name))
         order = self.masks.assign(_key=key, _bin=find_bin(self.masks["area_fraction"], bins))
@@ -88,7 +88,7 @@ def score_controls(job: Job) -> None:
     source = Source(job.inputs.samples, job.inputs.masks, job.settings["seed"])
     rows: list[dict] = []
     made, wanted = 0, quality["controls"]
-    for batch in cut_batches(list_placed(source, quality["size_bins"]) if wanted else (), batch_size):
+    for batch in cut_batches(list_placed(source, SIZE_BINS) if wanted else (), batch_size):
         batch = drop_occupied(batch, models["judge"])[: wanted - made]
         made += len(batch)
         usable = []
@@ -104,7 +104,7 @@ def score_controls(job: Job) -> None:
     CONTROL_SCORES.write(table, job.outputs.table)
 
 
-def list_placed(source: Source, bins: list[float]) -> Iterator[tuple]:
+def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:
     """Yield (mask row, untouched views, ground's id, placed object, another object, the ground's own object's mask).
 
     The last two are None where there is none.

@@ -16,6 +16,8 @@ from unscene.quality.image_scores import crop_padded_square, judge_removal
 from unscene.quality.scores import EXPLAINED, MAKERS, PIXEL_SCORES, SCORES, list_names
 from unscene.run.checkout import resolve_path
 
+# The judge reports faint boxes as well: below every threshold, they tell that something stood there before.
+JUDGE_CONFIDENCE = 0.1
 CLIP_PROMPT = "a photo of a {category}"  # the plain template of Radford et al. 2021
 EMPTY_PROMPTS = ("a photo of a background", "a photo of an empty place")
 
@@ -140,7 +142,7 @@ def load_judge(
         Setup.of(device, runtime),
         sha256,
     )
-    return Judge(detector, settings["judge_confidence"], runtime["batch_size"])
+    return Judge(detector, JUDGE_CONFIDENCE, runtime["batch_size"])
 
 
 def load_dino(path: str | Path | None, device: str, batch_size: int):

@@ -8,7 +8,7 @@ from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
-from unscene.quality.calibration import get_limits
+from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.columns import (
     EDIT_SCORES,
     HEAD_SCORES,
@@ -42,7 +42,7 @@ def select_pairs(job: Job) -> None:
     wanted = join_wanted(job)
     if policy == "calibrated":
         area = wanted["area_fraction"].fillna(0.0)
-        limits = get_limits(read_json(job.inputs.calibration), thresholds, area, quality["size_bins"])
+        limits = get_limits(read_json(job.inputs.calibration), thresholds, area, SIZE_BINS)
     else:
         limits = fix_limits(wanted, thresholds, only_invariants=policy == "certified")
     head = read_head(wanted, job.inputs.certificate) if policy == "certified" else None
@@ -80,7 +80,9 @@ def join_wanted(job: Job) -> pd.DataFrame:
     mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "area_fraction", *told])
     sample = SAMPLES.read(job.inputs.samples, ["image_id", "path", "group", "sha256", *LICENCES])
     sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
-    edit = EDITS.read(job.inputs.edits, ["edit_id", "image_path", "mask_path", "attempt", "edited_sha256", *told])
+    edit = EDITS.read(
+        job.inputs.edits, ["edit_id", "image_path", "mask_path", "attempt", "edited_sha256", *told]
+    )
     edit = edit.rename(columns={"image_path": "edited_path"})
     caption = CAPTIONS.read(job.inputs.captions, ["edit_id", *PAIR_CAPTIONS, *told])
     score = EDIT_SCORES.read(job.inputs.scores).drop(columns="batch_shape")

@@ -4,7 +4,7 @@ how right it was.
 
 import pandas as pd
 
-from unscene.quality.calibration import find_bin, get_limits, name_bins
+from unscene.quality.calibration import SIZE_BINS, find_bin, get_limits, name_bins
 from unscene.quality.controls import FAILURES, PERFECT, SHAM
 from unscene.report import figures, scores
 from unscene.report.numbers import short
@@ -45,7 +45,7 @@ def describe_audit(run: Run) -> dict:
         "controls": count_accepted_controls(run, quality),
         "sources": sources,
         "truth": answer(TRUTH, run.truth, sources),
-        "sizes": count_sizes(run, quality["size_bins"]),
+        "sizes": count_sizes(run, SIZE_BINS),
         "certificate": run.certificate,
     }
 
@@ -57,9 +57,9 @@ def list_limits(run: Run, quality: dict) -> list[dict]:
     every = rejected["all_reasons"].explode().value_counts()
     policy, entries = quality["policy"], run.calibration.get("scores", {})
     # One edit in each bin shows what the bin's limit is.
-    bins = name_bins(quality["size_bins"])
-    middles = pd.Series([0.0, *quality["size_bins"]])
-    calibrated = get_limits(run.calibration, quality["thresholds"], middles, quality["size_bins"])
+    bins = name_bins(SIZE_BINS)
+    middles = pd.Series([0.0, *SIZE_BINS])
+    calibrated = get_limits(run.calibration, quality["thresholds"], middles, SIZE_BINS)
     rows = []
     for key, fixed in quality["thresholds"].items():
         entry = entries.get(key.partition("_")[2])
@@ -119,7 +119,7 @@ def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
     control = run.control_scores
     if quality["policy"] == "calibrated":
         limits = get_limits(
-            run.calibration, quality["thresholds"], control["area_fraction"], quality["size_bins"]
+            run.calibration, quality["thresholds"], control["area_fraction"], SIZE_BINS
         )
     else:
         limits = {

@@ -181,7 +181,6 @@ def test_a_detector_without_a_folder_lies_in_models():
     [
         ({"policy": "calibrated", "controls": 0}, "quality.controls"),
         ({"policy": "certified"}, "make label"),
-        ({"size_bins": [0.2, 0.1]}, "must ascend"),
     ],
 )
 def test_contradictions_of_quality_are_named(quality, message):

@@ -34,7 +34,7 @@ class Page:
 
     def __init__(self, run, rater, items=COUNT):
         folder = run / "state" / "labels"
-        self.store = LabelStore(folder, rater, open_sample(run, folder, items, [0.02, 0.08], seed=7))
+        self.store = LabelStore(folder, rater, open_sample(run, folder, items, seed=7))
         self.client = TestClient(build_app(run, self.store), base_url="http://127.0.0.1")
 
     def get(self, path, **options):
@@ -178,17 +178,17 @@ def test_the_sample_is_fair_and_drawn_once(finished):
     edit = pd.DataFrame({"edit_id": [f"e{n}" for n in range(count)], "category": rng.choice(["dog", "cat", "bus"], count, p=[0.7, 0.2, 0.1]),
                          "area_fraction": rng.random(count) * 0.2, "residual": rng.random(count), "path": "", "image_path": "",
                          "edited_sha256": "", "width": 1, "height": 1, **dict.fromkeys(["box_x0", "box_y0", "box_x1", "box_y1"], 0)})  # fmt: skip
-    chosen = {item["edit_id"] for item in draw_sample(edit, 300, [0.02, 0.08], seed=1)}
+    chosen = {item["edit_id"] for item in draw_sample(edit, 300, seed=1)}
     assert len(chosen) == 300
     part = edit[edit["edit_id"].isin(chosen)]
     for word, share in edit["category"].value_counts(normalize=True).items():
         assert (part["category"] == word).mean() == pytest.approx(share, abs=0.01)
     assert part["residual"].mean() == pytest.approx(edit["residual"].mean(), abs=0.02)
-    assert chosen != {item["edit_id"] for item in draw_sample(edit, 300, [0.02, 0.08], seed=2)}
+    assert chosen != {item["edit_id"] for item in draw_sample(edit, 300, seed=2)}
     folder = finished / "state/labels"
-    first = open_sample(finished, folder, 5, [0.02], seed=1)
-    assert open_sample(finished, folder, 9, [0.02], seed=3) == first
-    assert draw_sample(edit.head(0), 5, [0.02], 1) == []
+    first = open_sample(finished, folder, 5, seed=1)
+    assert open_sample(finished, folder, 9, seed=3) == first
+    assert draw_sample(edit.head(0), 5, 1) == []
 
 
 def test_the_command_serves_on_this_machine_alone(finished, checkout):
@@ -209,7 +209,7 @@ def test_the_command_serves_on_this_machine_alone(finished, checkout):
 
 
 def test_a_folder_that_is_no_run_or_an_empty_run_is_named(finished, capsys):
-    sample = {"items": 5, "size_bins": [0.02], "seed": 1}
+    sample = {"items": 5, "seed": 1}
     assert serve_page(finished / "nowhere", "script-a", **sample) == 1
     told = capsys.readouterr().err
     assert f"{finished / 'nowhere'}: no run with scored edits" in told and "name the run's directory" in told

@@ -10,6 +10,7 @@ from partial_tables import write_some
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.quality.calibration import (
+    SIZE_BINS,
     calibrate,
     choose_cut,
     find_bin,
@@ -22,7 +23,7 @@ from unscene.quality.controls import KINDS
 from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD
 from unscene.run.tables import write_table
 
-EDGES = [0.02, 0.08]
+EDGES = SIZE_BINS
 
 
 def make_controls(count=100, seed=0):
@@ -160,7 +161,7 @@ def calibrate_run(folder, control, **inputs):
     write_some(MASKS, mask, folder / "masks.parquet")
     given = {name: folder / f"{name}.parquet" for name in ("controls", "scores", "masks")}
     outputs = {"calibration": folder / "c.json", "standard": folder / "z.parquet"}
-    settings = {"quality": {"control_percentile": 0.99, "size_bins": EDGES}}
+    settings = {"quality": {"control_percentile": 0.99}}
     calibrate_scores(Job({"sham": None, **given, **inputs}, outputs, settings))
     return json.loads((folder / "c.json").read_text()), STANDARD_SCORES.read(folder / "z.parquet")
 

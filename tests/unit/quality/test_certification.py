@@ -209,7 +209,9 @@ def test_certificate_of_a_run(tmp_path):
     assert job.outputs.certificate.read_bytes() == again
     # an edit that was made anew since is not the one that was labelled
     edit = EDITS.read(job.inputs.edits)
-    EDITS.write(edit.assign(edited_sha256=["other" if n < 50 else "s" for n in range(len(edit))]), job.inputs.edits)
+    EDITS.write(
+        edit.assign(edited_sha256=["other" if n < 50 else "s" for n in range(len(edit))]), job.inputs.edits
+    )
     found, _ = certify_run(job)
     assert (found["labelled_edits"], found["labels_of_other_files"]) == (550, 50)
 

@@ -163,7 +163,7 @@ def run(monkeypatch):
         job = Job(
             {name: folder / f"{name}.parquet" for name in ("samples", "masks")},
             {"table": folder / "controls.parquet"},
-            {"quality": {"controls": controls, "size_bins": [0.02, 0.08]}, "seed": 7},
+            {"quality": {"controls": controls}, "seed": 7},
             runtime,
         )
         control_scoring.score_controls(job)

@@ -200,7 +200,7 @@ def test_real_detector_judges_a_real_removal(tmp_path, real_data):
     original = np.asarray(Image.open(real_data / "coco_sample" / "images" / photo.file_name).convert("RGB"))
     mask = cv2.dilate(photo.draw_objects(category).astype(np.uint8), np.ones((15, 15))) > 0
     edited = cv2.inpaint(original, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA)
-    settings = {"judge_image_size": 320, "judge_confidence": 0.1}
+    settings = {"judge_image_size": 320}
     judge = load_judge(real_data / "models" / "yolo11n-seg.pt", settings, "cpu", RUNTIME | {"batch_size": 2})
     from unscene.quality.image_scores import judge_removal
 

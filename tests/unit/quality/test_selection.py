@@ -55,7 +55,7 @@ def make_job(folder, thresholds=THRESHOLDS, policy="fixed", **inputs):
     return Job(
         {name: folder / f"{name}.parquet" for name in TABLES} | inputs,
         {name: folder / f"{name}.parquet" for name in names},
-        {"quality": {"thresholds": thresholds, "policy": policy, "size_bins": [0.05]}},
+        {"quality": {"thresholds": thresholds, "policy": policy}},
     )
 
 
@@ -215,7 +215,7 @@ def test_reasons_are_countable():
 def make_calibration(separates=True):
     cuts = [
         {"bin": name, "n": 50, "pooled": False, "cut": cut}
-        for name, cut in (("0-0.05", 0.2), ("0.05-1", 0.6))
+        for name, cut in (("0-0.02", 0.2), ("0.02-0.08", 0.5), ("0.08-1", 0.6))
     ]
     return {"scores": {"residual": {"good": "low", "separates": separates, "cuts": cuts},
                        "seam": {"good": "low", "separates": False, "cuts": cuts}}}  # fmt: skip
@@ -238,7 +238,7 @@ def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
     # residuals 0, .1, .2 in the small bin (cut .2), .3, .4, .5 in the large one (cut .6); seam 1.0 > .1 is not used
     assert len(pair) == 6
     write_json(make_calibration() | {"scores": {"residual": make_calibration()["scores"]["residual"] | {
-        "cuts": [{"cut": 0.05}, {"cut": 0.45}]}}}, tmp_path / "c.json")  # fmt: skip
+        "cuts": [{"cut": 0.05}, {"cut": 9.0}, {"cut": 0.45}]}}}, tmp_path / "c.json")  # fmt: skip
     pair, rejected = select_by_policy(tmp_path, thresholds)
     assert sorted(rejected.index) == ["toy_1-dog", "toy_2-dog", "toy_5-dog"]
     assert set(rejected["reason"]) == {"quality: max_residual"}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from fake_run import CHECKOUT, make_job, make_lineage, make_run
-from unscene.quality.calibration import calibrate
+from unscene.quality.calibration import SIZE_BINS, calibrate
 from unscene.quality.controls import KINDS
 from unscene.quality.scores import SCORES
 from unscene.report.audit import count_accepted_controls, count_sizes, list_limits
@@ -35,7 +35,7 @@ def audited():
             "all_reasons": [["quality: max_residual", "quality: max_seam"], ["mask: too_small"]],
         }
     )
-    calibration = calibrate(control, 0.9, QUALITY["size_bins"])
+    calibration = calibrate(control, 0.9, SIZE_BINS)
     return SimpleNamespace(control_scores=control, rejected_edits=rejected, calibration=calibration)
 
 
