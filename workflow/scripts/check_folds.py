@@ -1,20 +1,9 @@
-"""Check what is trained and tested on: no group, near-duplicate, pair or sham edit stands on both sides of a fold."""
+"""Stop the run when a group, a near-duplicate or a sham edit stands on both sides of a fold."""
 
-from unscene.folds.checking import check_folds
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.folds.checking import check_folds
 
-    with log_job(snakemake):
-        settings = snakemake.params.lineage["settings"]
-        check_folds(
-            path_to_samples=snakemake.input.samples,
-            path_to_pairs=snakemake.input.pairs,
-            path_to_unfiltered=snakemake.input.unfiltered,
-            path_to_folds=snakemake.input.folds,
-            path_to_leaks=snakemake.input.leaks,
-            path_to_controls=[*snakemake.input.get("controls", []), None][0],
-            path_to_check=snakemake.output.check,
-            folds=settings["folds"]["folds"],
-            distance=settings["folds"]["duplicate_hash_distance"],
-        )
+        check_folds(job)

@@ -1,12 +1,9 @@
 """Hash the photos of a leak guard's folder, once."""
 
-from unscene.folds.guard_hashes import hash_guarded_photos
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.checkout import resolve_path
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.folds.guard_hashes import hash_guarded_photos
 
-    with log_job(snakemake):
-        guards = snakemake.params.lineage["settings"]["folds"]["leak_guards"]
-        guard = next(guard for guard in guards if guard["name"] == snakemake.wildcards.guard)
-        hash_guarded_photos(resolve_path(guard["images"]), snakemake.output.hashes, snakemake.threads)
+        hash_guarded_photos(job)

@@ -2,7 +2,9 @@
 
 import logging
 
+from unscene.folds.columns import FOLDS, LEAKS
 from unscene.folds.leak_guards import mark_leaked
+from unscene.machine.job import Job
 from unscene.photos.groups import join_near_hashes
 from unscene.run.tables import read_table, write_json
 
@@ -11,53 +13,53 @@ class LeakError(RuntimeError):
     """Training and test photos that show the same thing."""
 
 
-def check_folds(
-    path_to_samples,
-    path_to_pairs,
-    path_to_unfiltered,
-    path_to_folds,
-    path_to_leaks,
-    path_to_controls,
-    path_to_check,
-    folds,
-    distance,
-):
+def check_folds(job: Job) -> None:
     """Write what was checked and counted; raise LeakError naming the first photo or group that breaks a rule.
 
-    It reads the finished tables and takes nothing from how they were made. path_to_unfiltered: pairs before the quality gates,
-    the accepted ones among them, for arms that train on all. path_to_controls: sham pairs, or None.
+    It reads the finished tables and takes nothing from how they were made. inputs: samples, pairs, unfiltered (pairs
+    before the quality gates, the accepted ones among them, for arms that train on all), folds, leaks, sham (sham
+    edits, or None). outputs: check.
     """
-    sample = read_table(path_to_samples, ["image_id", "group", "phash"])
-    pair = read_table(path_to_pairs, ["edit_id", "image_id", "group"])
-    unfiltered = read_table(path_to_unfiltered, ["edit_id", "image_id", "group"])
-    fold = read_table(path_to_folds, ["group", "fold"])
+    folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
+    sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True)
+    pair, unfiltered = (
+        read_table(path, ["edit_id", "image_id", "group"], only=True)
+        for path in (job.inputs.pairs, job.inputs.unfiltered)
+    )
+    fold, leak = FOLDS.read(job.inputs.folds), LEAKS.read(job.inputs.leaks)
     problems = find_parted_groups(fold, folds)
     for table in (pair, unfiltered[~unfiltered["edit_id"].isin(pair["edit_id"])]):
         problems += find_pairs_elsewhere(table, sample, fold)
     of_group = fold.drop_duplicates("group").set_index("group")["fold"]
     problems += find_parted_hashes(sample, of_group, distance)
-    controls = 0
-    if path_to_controls is not None:
-        control = read_table(path_to_controls, ["edit_id", "sham_of", "group"])
-        controls = len(control)
-        problems += find_parted_controls(control, pair, of_group)
-    leaked = mark_leaked(pair["group"], path_to_leaks)
-    leak = read_table(path_to_leaks)
+    shams = 0
+    if job.inputs.sham is not None:
+        sham = read_table(job.inputs.sham, ["edit_id", "sham_of", "group"], only=True)
+        shams = len(sham)
+        problems += find_parted_shams(sham, pair, of_group)
+    leaked = mark_leaked(pair["group"], job.inputs.leaks)
     if problems:
         raise LeakError(f"{len(problems)} problems, first: {problems[0]}; delete results/folds and run again")
-    write_json(
-        {
-            "groups": int(fold["group"].nunique()), "pairs": len(pair), "unfiltered_pairs": len(unfiltered),
-            "controls": controls, "folds": folds,
-            "hash_distance": distance, "problems": 0, "photos_in_evaluation_sets": int(leak["image_id"].nunique()),
-            "pairs_kept_out_of_training": int(leaked.sum()),
-            "photos_by_guard": {str(name): int(count) for name, count in leak.groupby("guard")["image_id"].nunique().items()},
-        },
-        path_to_check,
-    )  # fmt: skip
+    by_guard = leak.groupby("guard")["image_id"].nunique()
+    check = {
+        "groups": int(fold["group"].nunique()),
+        "pairs": len(pair),
+        "unfiltered_pairs": len(unfiltered),
+        "shams": shams,
+        "folds": folds,
+        "hash_distance": distance,
+        "problems": 0,
+        "photos_in_evaluation_sets": int(leak["image_id"].nunique()),
+        "pairs_kept_out_of_training": int(leaked.sum()),
+        "photos_by_guard": {str(name): int(count) for name, count in by_guard.items()},
+    }
+    write_json(check, job.outputs.check)
     logging.getLogger("unscene").info(
-        "%d groups, %d pairs: nothing crosses a fold; %d pairs are kept out of training", fold["group"].nunique(), len(pair), leaked.sum()
-    )  # fmt: skip
+        "%d groups, %d pairs: nothing crosses a fold; %d pairs are kept out of training",
+        check["groups"],
+        len(pair),
+        leaked.sum(),
+    )
 
 
 def find_parted_groups(fold, folds):
@@ -90,12 +92,10 @@ def find_parted_hashes(sample, of_group, distance):
     ]
 
 
-def find_parted_controls(control, pair, of_group):
+def find_parted_shams(sham, pair, of_group):
     """Return a sentence for each sham edit that is not in the fold of the pair that it belongs to."""
     group = pair.set_index("edit_id")["group"]
-    own = control["sham_of"].map(group)
+    own = sham["sham_of"].map(group)
     known = own.notna()
-    apart = known & (control["group"].map(of_group).to_numpy(float) != own.map(of_group).to_numpy(float))
-    return [
-        f"sham edit {edit_id} is in another fold than its pair" for edit_id in control.loc[apart, "edit_id"]
-    ]
+    apart = known & (sham["group"].map(of_group).to_numpy(float) != own.map(of_group).to_numpy(float))
+    return [f"sham edit {edit_id} is in another fold than its pair" for edit_id in sham.loc[apart, "edit_id"]]

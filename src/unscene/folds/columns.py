@@ -19,3 +19,22 @@ CLASSES = Table(
         Column("fold", "integer", "the fold of categories in which it is held out, from 0"),
     ),
 )
+GUARDED = Table(
+    "folds/guards/{guard}.parquet",
+    "photo in the folder of a leak guard",
+    (
+        Column("name", "text", "its path below the guard's folder"),
+        Column("phash", "text", "its perceptual hash, 16 hex digits; null when it cannot be read"),
+    ),
+)
+LEAKS = Table(
+    "folds/leaks.parquet",
+    "photo and guard that says it is in an evaluation set",
+    (
+        Column("image_id", "text", "the photo (samples.parquet)"),
+        Column("group", "text", "its photo group, which is kept out of training as a whole"),
+        Column("guard", "text", "the guard's name in folds.leak_guards"),
+        Column("reason", "text", "what tells: id or hash"),
+        Column("detail", "text", "the id that was found, or by how many bits the hashes differ"),
+    ),
+)

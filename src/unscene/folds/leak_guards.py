@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from unscene.folds.columns import LEAKS
 from unscene.photos.groups import MAX_BITS, MIN_BITS, find_near_pairs
 from unscene.run.tables import read_json, read_table
 
-LEAK_COLUMNS = ["image_id", "group", "guard", "reason", "detail"]
 _NAME_COLUMNS = ("image_path", "filepath", "filename", "file_name", "image", "cocoid", "image_id", "id")
 # COCO's photos have a number, which its file names, other sets' file names and BEAF's edits carry with their own trimmings.
 _COCO_NAME = re.compile(r"(?:COCO_(?:train|val|test)20\d\d_)?0*(\d+)(?:_\d\d)?")
@@ -40,7 +40,7 @@ def read_ids(path: str | Path) -> set[str]:
             names = list(_find_names(read_json(path)))
         elif path.suffix in (".csv", ".tsv", ".parquet"):
             frame = (
-                read_table(path)
+                read_table(path, sealed=False)
                 if path.suffix == ".parquet"
                 else pd.read_csv(path, sep=None, engine="python", dtype=str)
             )
@@ -94,7 +94,7 @@ def match_hashes(sample: pd.DataFrame, hashes: pd.Series, distance: int) -> pd.D
 
 def mark_leaked(group: pd.Series, path_to_leaks: str | Path) -> np.ndarray:
     """Tell which rows are of a group that shows a photo of an evaluation set, bool (rows,)."""
-    return group.isin(set(read_table(path_to_leaks, LEAK_COLUMNS)["group"])).to_numpy(bool)
+    return group.isin(set(LEAKS.read(path_to_leaks, ["group"])["group"])).to_numpy(bool)
 
 
 def drop_leaked(pair: pd.DataFrame, path_to_leaks: str | Path | None) -> pd.DataFrame:

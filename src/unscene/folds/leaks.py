@@ -1,48 +1,58 @@
 """Find photos of evaluation sets among the samples: they and their groups are kept out of training."""
 
 import logging
+from pathlib import Path
 
 import pandas as pd
 
-from unscene.folds.leak_guards import LEAK_COLUMNS, GuardError, match_hashes, match_ids, read_ids
-from unscene.run.tables import read_table, write_table
+from unscene.folds.columns import LEAKS
+from unscene.folds.leak_guards import GuardError, match_hashes, match_ids, read_ids
+from unscene.machine.job import Job
+from unscene.run.checkout import resolve_path
+from unscene.run.tables import read_table
 
 
-def find_leaks(path_to_samples, path_to_leaks, guards, hash_tables, coco_sources, distance, resolve):
-    """Write LEAK_COLUMNS, a row a photo and guard that it matches; without guards an empty table.
+def find_leaks(job: Job) -> None:
+    """Write a row a photo and guard that it matches; without guards an empty table.
 
-    guards: folds.leak_guards. hash_tables: name -> table with `phash`, of the guards that are folders. coco_sources: the sources
-    whose keys are COCO's ids, for guards that name none.
+    inputs: samples, hashes (of the guards that are folders; a table is named as its guard). outputs: leaks.
     """
-    sample = read_table(path_to_samples, ["image_id", "group", "path", "source", "source_key", "phash"])
-    parts = [pd.DataFrame(columns=LEAK_COLUMNS)]
-    for guard in guards:
+    sample = read_table(
+        job.inputs.samples, ["image_id", "group", "path", "source", "source_key", "phash"], only=True
+    )
+    hash_tables = {Path(path).stem: path for path in job.inputs.hashes or ()}
+    coco_sources = [source["name"] for source in job.look_up("samples.sources") if source["format"] == "coco"]
+    logger = logging.getLogger("unscene")
+    parts = [LEAKS.frame([])]
+    for guard in job.look_up("folds.leak_guards"):
         if "ids" in guard:
             sources = set(guard.get("sources") or coco_sources)
-            found = match_ids(sample, read_ids(resolve(guard["ids"])), sources).assign(reason="id")
+            found = match_ids(sample, read_ids(resolve_path(guard["ids"])), sources).assign(reason="id")
         else:
-            path = hash_tables.get(guard["name"]) or resolve(guard["hashes"])
+            path = hash_tables.get(guard["name"]) or resolve_path(guard["hashes"])
+            distance = job.settings["folds"]["duplicate_hash_distance"]
             found = match_hashes(sample, read_hashes(path), distance).assign(reason="hash")
         parts.append(found.assign(guard=guard["name"]))
-        logging.getLogger("unscene").info(
-            "%s: %d photos by %s", guard["name"], len(found), "id" if "ids" in guard else "hash"
-        )
+        logger.info("%s: %d photos by %s", guard["name"], len(found), "id" if "ids" in guard else "hash")
     leak = (
         pd.concat(parts, ignore_index=True)
         .drop(columns="group")
         .merge(sample[["image_id", "group"]], on="image_id")
+        .sort_values(["image_id", "guard"], ignore_index=True)
     )
-    leak = leak.sort_values(["image_id", "guard"], ignore_index=True)[LEAK_COLUMNS]
-    logging.getLogger("unscene").info(
+    logger.info(
         "%d of %d photos are in an evaluation set; with their groups %d are kept out of training",
-        leak["image_id"].nunique(), len(sample), sample["group"].isin(set(leak["group"])).sum(),
-    )  # fmt: skip
-    write_table(leak.astype("string"), path_to_leaks, LEAK_COLUMNS)
+        leak["image_id"].nunique(),
+        len(sample),
+        sample["group"].isin(set(leak["group"])).sum(),
+    )
+    LEAKS.write(leak, job.outputs.leaks)
 
 
-def read_hashes(path):
-    """Return the column `phash` of a parquet or CSV table."""
-    frame = read_table(path) if str(path).endswith(".parquet") else pd.read_csv(path, dtype=str)
+def read_hashes(path: str | Path) -> pd.Series:
+    """Return the column `phash` of a parquet or CSV table, of a user or of hash_guarded_photos."""
+    is_parquet = str(path).endswith(".parquet")
+    frame = read_table(path, sealed=False) if is_parquet else pd.read_csv(path, dtype=str)
     if "phash" not in frame:
         raise GuardError(f"folds.leak_guards: {path} has no column phash")
     return frame["phash"]

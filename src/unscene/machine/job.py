@@ -29,6 +29,7 @@ ENTRIES = {
     "arm": "train.arms",
     "set": "evaluate.sets",
     "model": "evaluate.models",
+    "guard": "folds.leak_guards",
 }
 
 
@@ -112,7 +113,7 @@ class Job:
         return value
 
     def entry(self, kind: str) -> dict:
-        """Return the config's whole entry, paths included, that this job works on. kind: source, arm, set or model."""
+        """Return the config's whole entry, paths included, that this job works on. kind: source, arm, set, model or guard."""
         name = get_source_name(self.wildcards["shard"]) if "shard" in self.wildcards else self.wildcards[kind]
         entries = self.look_up(ENTRIES[kind])
         return entries[name] if isinstance(entries, dict) else next(e for e in entries if e["name"] == name)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from unscene.folds.checking import LeakError, check_folds
+from unscene.folds.columns import GUARDED, LEAKS
 from unscene.folds.guard_hashes import hash_guarded_photos
 from unscene.folds.leak_guards import (
-    LEAK_COLUMNS,
     GuardError,
     drop_leaked,
     match_hashes,
@@ -18,6 +18,7 @@ from unscene.folds.leak_guards import (
     read_ids,
 )
 from unscene.folds.leaks import find_leaks
+from unscene.machine.job import Job
 from unscene.photos.images import perceptual_hash
 from unscene.run.tables import read_json, read_table, write_table
 
@@ -113,14 +114,29 @@ def world(tmp_path):
     return tmp_path
 
 
+GUARDS = [{"name": "val2014", "ids": "ids.txt"}, {"name": "voc", "images": "guard"}]
+
+
+def make_job(world, guards=(), **files):
+    """Return a job whose config names guards in the world's folder, with the folds' settings."""
+    sources = [{"name": "coco", "format": "coco"}, {"name": "web", "format": "table"}]
+    paths = [
+        {key: str(world / value) if key in ("ids", "images") else value for key, value in guard.items()}
+        for guard in guards
+    ]
+    return Job(
+        **files,
+        settings={"folds": {"folds": 2, "duplicate_hash_distance": 6}},
+        wildcards={"guard": "voc"},
+        config={"folds": {"leak_guards": paths}, "samples": {"sources": sources}},
+    )
+
+
 def find(world):
-    hash_guarded_photos(world / "guard", world / "hashes.parquet", 1)
-    guards = [{"name": "val2014", "ids": "ids.txt"}, {"name": "voc", "images": "guard"}]
-    find_leaks(
-        world / "samples.parquet", world / "leaks.parquet", guards, {"voc": world / "hashes.parquet"}, ["coco"], 6,
-        lambda path: world / path,
-    )  # fmt: skip
-    return read_table(world / "leaks.parquet", LEAK_COLUMNS)
+    hash_guarded_photos(make_job(world, GUARDS, outputs={"hashes": world / "voc.parquet"}))
+    inputs = {"samples": world / "samples.parquet", "hashes": [world / "voc.parquet"]}
+    find_leaks(make_job(world, GUARDS, inputs=inputs, outputs={"leaks": world / "leaks.parquet"}))
+    return LEAKS.read(world / "leaks.parquet")
 
 
 def test_photos_of_evaluation_sets_are_found_and_counted(world):
@@ -128,12 +144,13 @@ def test_photos_of_evaluation_sets_are_found_and_counted(world):
     found = list(leak[["image_id", "group", "guard", "reason"]].itertuples(index=False, name=None))
     # web_8 has the key 8, too, but its source is not COCO's; a recompressed copy of photo 7 is in the folder.
     assert found == [("coco_2", "g1", "val2014", "id"), ("coco_7", "g3", "voc", "hash")]
-    assert read_table(world / "hashes.parquet")["phash"].isna().sum() == 1
+    assert GUARDED.read(world / "voc.parquet")["phash"].isna().sum() == 1
 
 
 def test_no_guard_gives_an_empty_table(world):
-    find_leaks(world / "samples.parquet", world / "none.parquet", [], {}, [], 6, None)
-    assert list(read_table(world / "none.parquet", LEAK_COLUMNS).columns) == LEAK_COLUMNS
+    inputs = {"samples": world / "samples.parquet", "hashes": []}
+    find_leaks(make_job(world, inputs=inputs, outputs={"leaks": world / "none.parquet"}))
+    assert LEAKS.read(world / "none.parquet").empty
     pair = pd.DataFrame({"group": ["g0", "g1"]})
     assert len(drop_leaked(pair, world / "none.parquet")) == len(drop_leaked(pair, None)) == 2
 
@@ -154,18 +171,19 @@ def check(world, fold, sham_group="g0", near=False, pairs=None, refused=()):
     pair = pairs if pairs is not None else pd.DataFrame(
         {"edit_id": ["a", "b", "c"], "image_id": ["coco_0", "coco_3", "coco_8"], "group": ["g0", "g1", "g4"]}
     )  # fmt: skip
-    control = pd.DataFrame({"edit_id": ["a-sham"], "sham_of": ["a"], "group": [sham_group]})
+    sham = pd.DataFrame({"edit_id": ["a-sham"], "sham_of": ["a"], "group": [sham_group]})
     find(world)
     unfiltered = pd.concat([pair, pd.DataFrame(refused, columns=pair.columns)])
     for name, frame in (
         ("pairs", pair),
         ("unfiltered", unfiltered),
         ("folds", pd.DataFrame(fold, columns=["group", "fold"])),
-        ("controls", control),
+        ("sham", sham),
     ):
         write_table(frame, world / f"{name}.parquet")
-    names = ("samples", "pairs", "unfiltered", "folds", "leaks", "controls")
-    check_folds(*(world / f"{name}.parquet" for name in names), world / "check.json", 2, 6)
+    names = ("samples", "pairs", "unfiltered", "folds", "leaks", "sham")
+    inputs = {name: world / f"{name}.parquet" for name in names}
+    check_folds(make_job(world, inputs=inputs, outputs={"check": world / "check.json"}))
     return read_json(world / "check.json")
 
 
@@ -175,7 +193,7 @@ FOLDS = [("g0", 0), ("g1", 1), ("g2", 0), ("g3", 1), ("g4", 1)]
 def test_sound_folds_pass_and_are_counted(world):
     found = check(world, FOLDS, refused=[("d", "coco_1", "g0")])
     assert found["unfiltered_pairs"] == 4
-    assert found["problems"] == 0 and (found["groups"], found["pairs"], found["controls"]) == (5, 3, 1)
+    assert found["problems"] == 0 and (found["groups"], found["pairs"], found["shams"]) == (5, 3, 1)
     assert found["pairs_kept_out_of_training"] == 1 and found["photos_by_guard"] == {"val2014": 1, "voc": 1}
 
 
