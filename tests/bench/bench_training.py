@@ -62,11 +62,12 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
 
     from unscene.clip.models import get_normalisation, load_clip
     from unscene.machine.batching import prepare_torch
-    from unscene.training.batches import CacheReader
+    from unscene.training.batches import CacheReader, Reading
     from unscene.training.loop import Trainer
     from unscene.training.objectives import list_texts
     from unscene.training.photo_cache import open_cache, write_cache
     from unscene.training.samplers import plan_batches
+    from unscene.training.trainings import Training
 
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(folder / "clip", device)
@@ -96,14 +97,14 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
         "crop_scale": 0.9,
     }
     runtime = {"precision": precision, "chunk_pairs": 0, "checkpoint_activations": False}
-    trainer = Trainer(model, arm, settings, (0, 0, 0), get_normalisation(preprocess), runtime)
+    training = Training("originals", arm, settings, (0, 0, 0))
+    trainer = Trainer(model, training, get_normalisation(preprocess), runtime)
     began = read_clocks()
     write_cache(pair, preprocess, folder / "photos.npy", folder / "photos.parquet", threads)
     training_set = open_cache(pair, folder / "photos.npy", folder / "photos.parquet")
     plan = plan_batches(pair["group"].to_numpy(), steps, size // 2, "random", 0)
-    reader = CacheReader(
-        training_set, plan, arm, settings, (0, 0, 0), model, tokenizer, list_texts(arm["loss"])
-    )
+    reading = Reading.of(model, tokenizer, training, list_texts(arm["loss"]))
+    reader = CacheReader(training_set, plan, reading)
     trainer.train(reader)
     return read_clocks() - began
 
@@ -170,21 +171,20 @@ def read_clocks() -> np.ndarray:
     return np.array([time.monotonic(), time.process_time()])
 
 
-def run(
-    side: str, folder: Path, size: int, steps: int, device: str, threads: int, precision: str, path: Path
-) -> None:
-    """Measure one side in this process and write samples a second (wall, processor) and peak memory
-    (MB) to path.
+def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, path: Path) -> None:
+    """Measure one side in this process and write samples a second (wall, processor) and peak memory (MB) to path.
+
+    shape: photos in a batch, steps. machine: device, threads, precision.
     """
     train = {"ours": train_ours, "theirs": train_theirs}[side]
-    wall, processor = train(folder, size, steps, device, threads, precision)
-    if device == "cuda":
+    wall, processor = train(folder, *shape, *machine)
+    if machine[0] == "cuda":
         import torch
 
         peak = torch.cuda.max_memory_allocated() / 2**20
     else:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    shown = size * steps
+    shown = shape[0] * shape[1]
     path.write_text(json.dumps({"speed": shown / wall, "processor": shown / processor, "peak": peak}))
 
 
@@ -200,7 +200,7 @@ def measure(
         for repeat in range(repeats):
             for side in results if repeat % 2 == 0 else reversed(results):
                 path = folder / "result.json"
-                arguments = (side, folder, size, epochs * batches, device, threads, precision, path)
+                arguments = (side, folder, (size, epochs * batches), (device, threads, precision), path)
                 process = context.Process(target=run, args=arguments)
                 process.start()
                 process.join()

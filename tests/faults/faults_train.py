@@ -22,34 +22,17 @@ STEPS = 12
 
 
 def make_world(folder: Path) -> dict:
-    """Write a tiny CLIP, pairs and their cache; return the arguments of a training without its own paths."""
-    from tiny_clip import ARMS, RUNTIME, SETTINGS, make_clip, make_pairs
-    from unscene.training.caching import cache_pairs
+    """Write a tiny CLIP, pairs and their cache; return the clip and the inputs of a training."""
+    from tiny_clip import make_caches, make_clip, make_pairs
 
     clip, (pairs, folds) = make_clip(folder / "clip"), make_pairs(folder / "data")
-    cache_pairs(pairs, None, clip, folder / "photos.npy", folder / "photos.parquet", 1)
-    arm = ARMS["paired_rank_keep"]
-    return {
-        "path_to_pairs": pairs,
-        "path_to_folds": folds,
-        "path_to_clip": clip,
-        "arm": "paired_rank_keep",
-        "fold": 0,
-        "training_seed": 0,
-        "settings": {"seed": 7, "arm": arm, "train": {"clip": "x", **SETTINGS, "steps": STEPS}},
-        "runtime": {**RUNTIME, "save_seconds": 0},
-        "path_to_photos": folder / "photos.npy",
-        "path_to_index": folder / "photos.parquet",
-        "path_to_controls": None,
-        "threads": 1,
-        "settings_hash": "0" * 16,
-    }
+    inputs = {"pairs": pairs, "folds": folds, "leaks": None, **make_caches(folder, clip, pairs)}
+    return {"path_to_clip": clip, "inputs": inputs}
 
 
 def run(arguments: dict, folder: Path, die_at: int | None, taken) -> None:
-    """Train into folder/model; kill this process in the middle of the step `die_at`; count the
-    steps in `taken`.
-    """
+    """Train into folder/model; kill this process in the middle of the step `die_at`; count the steps in `taken`."""
+    from tiny_clip import make_training
     from unscene.training.loop import Trainer
     from unscene.training.train_fold import train_clip
 
@@ -63,7 +46,8 @@ def run(arguments: dict, folder: Path, die_at: int | None, taken) -> None:
         return result
 
     Trainer.backpropagate = count
-    train_clip(**arguments, path_to_model=folder / "model", path_to_state=folder / "state.pt")
+    runtime = {"save_seconds": 0}
+    train_clip(make_training("paired_rank_keep", folder / "model", **arguments, runtime=runtime, steps=STEPS))
 
 
 def start(arguments: dict, folder: Path, die_at: int | None = None) -> tuple[int, int]:

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from unscene.machine.job import Job
 from unscene.run.tables import write_table
+from unscene.training.caching import cache_pairs, cache_sham
 
 RUNTIME = {
     "device": "cpu", "devices": 1, "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5,
@@ -115,7 +117,7 @@ def make_photos(folder, path_to_pairs, path_to_folds):
 
 
 def make_shams(folder, path_to_pairs):
-    """Write controls.parquet: of every pair a sham whose edit is its original with a changed corner; return its path."""
+    """Write sham.parquet: of every pair a sham whose edit is its original with a changed corner; return its path."""
     pair = pd.read_parquet(path_to_pairs)
     rows = []
     for row in pair.to_dict("records"):
@@ -126,5 +128,42 @@ def make_shams(folder, path_to_pairs):
         rows.append(
             row | {"sham_of": row["edit_id"], "edit_id": f"{row['edit_id']}-sham", "edited_path": str(path)}
         )
-    write_table(pd.DataFrame(rows), folder / "controls.parquet")
-    return folder / "controls.parquet"
+    write_table(pd.DataFrame(rows), folder / "sham.parquet")
+    return folder / "sham.parquet"
+
+
+def make_caches(folder, path_to_clip, path_to_pairs, path_to_sham=None):
+    """Write the photo caches of pairs and of sham edits and return the inputs of a training that name them."""
+    inputs = {"photos": folder / "photos.npy", "index": folder / "photos_index.parquet"}
+    clip = {"train": {"clip": str(path_to_clip)}}
+    cache_pairs(Job(inputs={"pairs": path_to_pairs}, outputs=inputs, config=clip, threads=2))
+    if path_to_sham is None:
+        return inputs
+    sham = {"sham_photos": folder / "sham.npy", "sham_index": folder / "sham_index.parquet"}
+    outputs = {"photos": sham["sham_photos"], "index": sham["sham_index"]}
+    cache_sham(Job(inputs={"sham": path_to_sham}, outputs=outputs, config=clip, threads=2))
+    return {**inputs, "sham": path_to_sham, **sham}
+
+
+def make_training(arm, folder, path_to_clip, inputs, **changes):
+    """Return the job of a training (an arm's name, or its entry) that writes the model `folder`.
+
+    changes: wildcards `fold` and `seed`, `runtime`, and settings of `train`.
+    """
+    entry, name = (ARMS[arm], arm) if isinstance(arm, str) else (arm, "own")
+    wildcards = {"arm": name, "fold": str(changes.pop("fold", 0)), "seed": str(changes.pop("seed", 0))}
+    runtime = {**RUNTIME, **changes.pop("runtime", {})}
+    return Job(
+        inputs=inputs,
+        outputs={"meta": folder / "meta.json"},
+        settings={
+            "seed": 7,
+            "arm": entry,
+            "captions": {"held_out_share": 0.0},
+            "train": {"clip": "x", **SETTINGS, **changes},
+        },
+        runtime=runtime,
+        wildcards=wildcards,
+        config={"train": {"clip": str(path_to_clip)}},
+        lineage={"arm": name},
+    )

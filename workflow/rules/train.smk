@@ -1,10 +1,13 @@
 # Train: fine-tune CLIP, once for each arm, fold and training seed; and the deployed arm once more on all pairs.
 #
-# REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet, results/folds/{folds,classes,leaks}.parquet and check.json (and the photos
-#                  that the pairs name); with edits.sham results/quality/sham.parquet
-# OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet), for arms with pairs: unfiltered also
-#                  unfiltered.npy, unfiltered_photos.parquet; results/models/{arm}/fold{fold}/seed{seed}/,
-#                  results/models/{arm}/all/, with train.class_folds results/models/{arm}/class{fold}/seed{seed}/
+# REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet, results/folds/{folds,classes,leaks}.parquet and check.json
+#                  (and the photos that the pairs name); for arms with sham edits results/quality/sham.parquet
+# OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet),
+#                  for arms with pairs: unfiltered also unfiltered.npy, unfiltered_photos.parquet,
+#                  for arms with images: sham or sham_positives also sham.npy, sham_photos.parquet;
+#                  results/models/{arm}/fold{fold}/seed{seed}/ and results/models/{arm}/all/,
+#                  with train.class_folds results/models/{arm}/class{fold}/seed{seed}/,
+#                  each open_clip_config.json, open_clip_model.safetensors, meta.json (and the loss curve beside them)
 
 TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
 # An arm with `of` has no model of its own: it tests the named arm's.
@@ -17,8 +20,6 @@ MODEL_OF = {
 TRAIN_SETTINGS = ["seed", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
-CONTROLS = ["results/quality/sham.parquet"] if config["edits"]["sham"] else []
-
 # What training reads the photos from, and the rule that makes it.
 if config["train"]["reader"] == "cache":
     READER, PHOTOS, INDEX = "cache_pairs", "results/train/photos.npy", "results/train/photos.parquet"
@@ -35,16 +36,34 @@ TRAINING_DATA = {
     },
 }
 TRAINED_ON = {arm: config["train"]["arms"][arm].get("pairs", "accepted") for arm in TRAINED_ARMS}
+# Only an arm that shows sham edits has them as an input: a run with edits.sham re-trains no other one.
+SHAM_ARMS = [arm for arm in TRAINED_ARMS if config["train"]["arms"][arm]["images"].startswith("sham")]
+SHAM_DATA = {
+    "sham": "results/quality/sham.parquet",
+    "sham_photos": "results/train/sham.npy",
+    "sham_index": "results/train/sham_photos.parquet",
+}
+DATA_OF = {
+    arm: TRAINING_DATA[TRAINED_ON[arm]] | (SHAM_DATA if arm in SHAM_ARMS else {}) for arm in TRAINED_ARMS
+}
 
 STAGE_FILES += [PHOTOS, INDEX]
 if "unfiltered" in TRAINED_ON.values():
     STAGE_FILES += TRAINING_DATA["unfiltered"].values()
-STAGE_FILES += expand("results/models/{arm}/fold{fold}/seed{seed}", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS)
+if SHAM_ARMS:
+    STAGE_FILES += SHAM_DATA.values()
 STAGE_FILES += expand(
-    "results/models/{arm}/all", arm=[arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]]
+    "results/models/{arm}/fold{fold}/seed{seed}/meta.json", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS
 )
 STAGE_FILES += expand(
-    "results/models/{arm}/class{fold}/seed{seed}", arm=config["train"]["class_folds"], fold=FOLDS, seed=SEEDS
+    "results/models/{arm}/all/meta.json",
+    arm=[arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]],
+)
+STAGE_FILES += expand(
+    "results/models/{arm}/class{fold}/seed{seed}/meta.json",
+    arm=config["train"]["class_folds"],
+    fold=FOLDS,
+    seed=SEEDS,
 )
 
 
@@ -52,7 +71,6 @@ rule cache_pairs:
     """Decode the photos of all pairs once, at the size that CLIP sees."""
     input:
         pairs="results/quality/pairs.parquet",
-        controls=CONTROLS,
     output:
         photos="results/train/photos.npy",
         index="results/train/photos.parquet",
@@ -96,6 +114,24 @@ use rule cache_pairs as cache_unfiltered with:
         "Decoding the photos of the unfiltered pairs"
 
 
+use rule cache_pairs as cache_sham with:
+    input:
+        sham="results/quality/sham.parquet",
+    output:
+        photos="results/train/sham.npy",
+        index="results/train/sham_photos.parquet",
+    log:
+        "logs/cache_sham.log",
+    benchmark:
+        "benchmarks/cache_sham.tsv"
+    params:
+        lineage=lineage("cache_sham", settings=["train.clip"], paths=["train.clip"], frozen=True),
+    message:
+        "Decoding the photos of the sham edits"
+    script:
+        "../scripts/cache_sham.py"
+
+
 rule export_pairs:
     """Export all pairs as WebDataset tars, one pair a sample; for more pairs than one array can hold."""
     input:
@@ -124,14 +160,15 @@ rule export_pairs:
 rule train_clip:
     """Fine-tune CLIP on the pairs of all folds but one; every arm gets the same photos, steps and order."""
     input:
-        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
+        unpack(lambda wildcards: DATA_OF[wildcards.arm]),
         folds="results/folds/folds.parquet",
         leaks="results/folds/leaks.parquet",
         # It must have passed; that it was written anew re-trains nothing.
         checked=ancient("results/folds/check.json"),
-        controls=CONTROLS,
     output:
-        model=directory("results/models/{arm}/fold{fold}/seed{seed}"),
+        config="results/models/{arm}/fold{fold}/seed{seed}/open_clip_config.json",
+        weights="results/models/{arm}/fold{fold}/seed{seed}/open_clip_model.safetensors",
+        meta="results/models/{arm}/fold{fold}/seed{seed}/meta.json",
     log:
         "logs/train_clip/{arm}-fold{fold}-seed{seed}.log",
     benchmark:
@@ -155,14 +192,15 @@ rule train_clip:
 
 use rule train_clip as train_clip_classes with:
     input:
-        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
+        unpack(lambda wildcards: DATA_OF[wildcards.arm]),
         folds="results/folds/folds.parquet",
         classes="results/folds/classes.parquet",
         leaks="results/folds/leaks.parquet",
         checked=ancient("results/folds/check.json"),
-        controls=CONTROLS,
     output:
-        model=directory("results/models/{arm}/class{fold}/seed{seed}"),
+        config="results/models/{arm}/class{fold}/seed{seed}/open_clip_config.json",
+        weights="results/models/{arm}/class{fold}/seed{seed}/open_clip_model.safetensors",
+        meta="results/models/{arm}/class{fold}/seed{seed}/meta.json",
     log:
         "logs/train_clip_classes/{arm}-class{fold}-seed{seed}.log",
     benchmark:
@@ -183,11 +221,12 @@ use rule train_clip as train_clip_classes with:
 rule train_final:
     """Fine-tune CLIP on all pairs, for deployment; the folds' models tell what to expect of it."""
     input:
-        unpack(lambda wildcards: TRAINING_DATA[TRAINED_ON[wildcards.arm]]),
+        unpack(lambda wildcards: DATA_OF[wildcards.arm]),
         leaks="results/folds/leaks.parquet",
-        controls=CONTROLS,
     output:
-        model=directory("results/models/{arm}/all"),
+        config="results/models/{arm}/all/open_clip_config.json",
+        weights="results/models/{arm}/all/open_clip_model.safetensors",
+        meta="results/models/{arm}/all/meta.json",
     log:
         "logs/train_final/{arm}.log",
     benchmark:

@@ -1,29 +1,22 @@
-"""CLIP models as open_clip folders: load, save, and embed photos and texts.
+"""CLIP models: load open_clip folders, and embed photos and texts.
 
 A model is always a folder that plain open_clip loads by `local-dir:`, since only its config tells which activation
 the weights were trained with: the same weights under another activation load without a warning and score wrongly.
 """
 
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unscene.run.folders import replaced_folder
-from unscene.run.tables import write_json, write_text
-
 if TYPE_CHECKING:
     import torch
 
 CONFIG_NAME, WEIGHTS_NAME, META_NAME = "open_clip_config.json", "open_clip_model.safetensors", "meta.json"
 TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "vocab*", "merges.txt", "*.model")
-LENGTH_STEP = (
-    16  # texts are embedded at lengths rounded up to this, so that batch-mates do not change a shape
-)
-RELOAD_TOLERANCE = 1e-6
+# Texts are embedded at lengths rounded up to this, so that batch-mates do not change a shape.
+LENGTH_STEP = 16
 
 
 class ClipError(ValueError):
@@ -55,37 +48,6 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ClipError(f"{folder}: open_clip cannot load it ({error})") from error
     return model.eval(), preprocess, tokenizer
-
-
-def save_clip(
-    model,
-    path_to_source_config: str | Path,
-    path_to_folder: str | Path,
-    meta: dict,
-    files: dict | None = None,
-):
-    """Write a model as an open_clip folder, whole or not at all: config, fp32 weights, tokenizer files, meta.json.
-
-    path_to_source_config: the open_clip_config.json of the folder that the model was loaded from. files: more text files
-    by name. Raises ClipError when the folder, read again, does not give the same embeddings: then the config does not
-    describe the model (QuickGELU lost, another image size).
-    """
-    from safetensors.torch import save_file
-
-    source, final = Path(path_to_source_config), Path(path_to_folder)
-    with replaced_folder(final) as folder:
-        config = json.loads(source.read_text(encoding="utf-8"))
-        write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG_NAME)
-        for pattern in TOKENIZER_FILES:
-            for path in sorted(source.parent.glob(pattern)):
-                shutil.copyfile(path, folder / path.name)
-        weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-        save_file(weights, folder / WEIGHTS_NAME)
-        (folder / WEIGHTS_NAME).chmod(0o644)  # safetensors makes it readable for its writer alone
-        write_json(meta, folder / META_NAME)
-        for name, text in (files or {}).items():
-            write_text(text, folder / name)
-        _check_reload(model, folder)
 
 
 def tokenize(tokenizer, texts: Sequence[str]) -> "torch.Tensor":
@@ -241,25 +203,3 @@ class _exact_inference:
         self._mode.__exit__(*error)
         torch.backends.cudnn.allow_tf32 = self._tf32
         self._model.train(self._was_training)
-
-
-def _check_reload(model, folder: Path) -> None:
-    device = next(model.parameters()).device
-    again, preprocess, tokenizer = load_clip(folder, str(device))
-    side = (
-        preprocess.transforms[-4].size
-        if hasattr(preprocess.transforms[-4], "size")
-        else model.visual.image_size
-    )
-    height, width = (side, side) if isinstance(side, int) else side
-    photos = np.random.default_rng(0).integers(0, 256, (2, height, width, 3), dtype=np.uint8)
-    texts = ["a photo of a dog", "a photo with no dog"]
-    differences = (
-        np.abs(embed_photos(model, preprocess, photos, 2) - embed_photos(again, preprocess, photos, 2)).max(),
-        np.abs(embed_texts(model, tokenizer, texts, 2) - embed_texts(again, tokenizer, texts, 2)).max(),
-    )
-    if not max(differences) <= RELOAD_TOLERANCE:  # NaN fails, too
-        raise ClipError(
-            f"{folder}: read again, the model differs (photos {differences[0]:.2g}, texts {differences[1]:.2g}); "
-            f"its {CONFIG_NAME} does not describe it (quick_gelu, image size) or its weights are not finite"
-        )

@@ -22,6 +22,15 @@ TEXT_ROLES = ("own_first", "own_second", "hard_first", "hard_second", "a", "b", 
 
 
 @dataclass(frozen=True)
+class PhotoPlaces:
+    """Where the photos of each pair stand, int64 (pairs,) each; sham: None where the arm needs none."""
+
+    original: np.ndarray
+    edited: np.ndarray
+    sham: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
 class Draws:
     """What one step draws, in every arm alike; each (pairs,): vague, denied and sham in 0..1, and the views of both halves."""
 
@@ -29,6 +38,11 @@ class Draws:
     vague: np.ndarray
     denied: np.ndarray
     sham: np.ndarray
+
+
+def shows_sham(arm: dict) -> bool:
+    """Tell whether an arm shows sham edits, so that it needs their photos."""
+    return arm.get("images") in ("sham", "sham_positives")
 
 
 def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, arm: dict) -> Draws:
@@ -59,23 +73,17 @@ def draw_views(rng: np.random.Generator, pairs: int, crop_scale: float, together
 
 
 def choose_photos(
-    arm: dict,
-    first: np.ndarray,
-    second: np.ndarray,
-    original_at: np.ndarray,
-    edited_at: np.ndarray,
-    sham_at: np.ndarray | None,
-    draws: Draws,
+    arm: dict, first: np.ndarray, second: np.ndarray, at: PhotoPlaces, draws: Draws
 ) -> np.ndarray:
     """Return the positions of the photos of a batch, int64 (2, pairs).
 
-    first, second: the pairs of the two halves. `originals` shows originals in both; `both` and `swapped` the edit in the second,
+    first, second: the pairs of the two halves. at: where all pairs' photos stand. `originals` shows originals in both; `both` and `swapped` the edit in the second,
     `sham` the sham edit; `sham_positives` replaces half of the originals by their shams, in which the object still is.
     """
-    shown = original_at[first]
+    shown = at.original[first]
     if arm["images"] == "sham_positives":
-        shown = np.where(draws.sham < 0.5, sham_at[first], shown)
-    behind = {"originals": original_at, "sham": sham_at}.get(arm["images"], edited_at)[second]
+        shown = np.where(draws.sham < 0.5, at.sham[first], shown)
+    behind = {"originals": at.original, "sham": at.sham}.get(arm["images"], at.edited)[second]
     return np.stack([shown, behind])
 
 

@@ -11,8 +11,10 @@ from unscene.clip.models import can_cut_texts, get_text_lengths, tokenize
 from unscene.run.seeds import derive_seed
 from unscene.training.arms import choose_photos, choose_texts, draw_step, list_true_negations
 from unscene.training.pairs import CAPTIONS
-from unscene.training.photo_cache import TrainingSet
+from unscene.training.photo_cache import StackedPhotos, TrainingSet
 from unscene.training.samplers import BatchPlan
+from unscene.training.trainings import Training
+from unscene.training.workers import Workers
 
 if TYPE_CHECKING:
     import torch
@@ -38,71 +40,90 @@ class Batch:
         return self.photos.shape[1]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of batches goes by: the training, the texts it needs, and the process that it reads for.
+
+    can_cut: the text tower takes texts of any length. roles: of the captions that the loss reads. rank, size: this process
+    and how many there are.
+    """
+
+    training: Training
+    tokenizer: object
+    can_cut: bool
+    device: "torch.device"
+    roles: Sequence[str]
+    rank: int = 0
+    size: int = 1
+
+    @classmethod
+    def of(
+        cls, model, tokenizer, training: Training, roles: Sequence[str], workers: Workers | None = None
+    ) -> "Reading":
+        """Return the reading for a model and this process of `workers` (None: the only one)."""
+        workers = workers or Workers()
+        device = next(model.parameters()).device
+        return cls(training, tokenizer, can_cut_texts(model), device, roles, workers.rank, workers.size)
+
+    @property
+    def own(self) -> slice:
+        """This process's places in a batch."""
+        pairs = self.training.settings["batch_pairs"]
+        return slice(self.rank * pairs // self.size, (self.rank + 1) * pairs // self.size)
+
+
 class CacheReader:
     """Batches of a plan, from the photo cache; every process reads its own slice of each batch."""
 
-    def __init__(
-        self,
-        training_set: TrainingSet,
-        plan: BatchPlan,
-        arm: dict,
-        settings: dict,
-        seeds: tuple,
-        model,
-        tokenizer,
-        roles: Sequence[str],
-        rank: int = 0,
-        size: int = 1,
-    ):
+    def __init__(self, training_set: TrainingSet, plan: BatchPlan, reading: Reading):
         import torch
 
-        self._set, self._plan, self._arm, self._settings, self._seeds = (
-            training_set, plan, arm, settings, seeds
-        )  # fmt: skip
-        self._roles = roles
+        self._set, self._plan, self._reading = training_set, plan, reading
         pairs = plan.first.shape[1]
-        if pairs % size:
-            raise ValueError(f"train.batch_pairs={pairs} cannot be shared evenly by runtime.devices={size}")
-        self._own = slice(rank * pairs // size, (rank + 1) * pairs // size)
+        if pairs % reading.size:
+            raise ValueError(
+                f"train.batch_pairs={pairs} cannot be shared evenly by runtime.devices={reading.size}"
+            )
         table = training_set.table
-        captions = [*(table[column] for column in CAPTIONS), list_true_negations(table, seeds[0])]
+        captions = [
+            *(table[column] for column in CAPTIONS),
+            list_true_negations(table, reading.training.seeds[0]),
+        ]
         texts, text_id = np.unique(np.stack([np.asarray(c, str) for c in captions], 1), return_inverse=True)
         self.texts, self._text_id = texts, text_id.reshape(len(table), 4)
-        self._tokens = tokenize(tokenizer, texts)
+        self._tokens = tokenize(reading.tokenizer, texts)
         self._lengths = (
             get_text_lengths(self._tokens).numpy()
-            if can_cut_texts(model)
+            if reading.can_cut
             else np.full(len(texts), self._tokens.shape[1])
         )
-        self._photos = _place_photos(training_set.photos, next(model.parameters()).device)
+        self._photos = _place_photos(training_set.photos, reading.device)
         self._torch = torch
 
     def read(self, step: int) -> Batch:
         """Return this process's share of a step's batch."""
         first, second = self._plan.first[step], self._plan.second[step]
-        draws = draw_step(self._seeds, step, len(first), self._settings["crop_scale"], self._arm)
-        shown = choose_photos(
-            self._arm, first, second, self._set.original_at, self._set.edited_at, self._set.sham_at, draws
-        )[:, self._own]
-        ids = choose_texts(self._arm, self._text_id, first, second, draws, self._settings["true_negations"])
-        cut = int(self._lengths[np.unique(np.concatenate([ids[role] for role in self._roles]))].max())
-        keys = {role: ids[role][self._own] for role in {*self._roles, "plain"}}
-        unique, at = np.unique(np.concatenate([keys[role] for role in self._roles]), return_inverse=True)
+        training, own, roles = self._reading.training, self._reading.own, self._reading.roles
+        arm, settings = training.arm, training.settings
+        draws = draw_step(training.seeds, step, len(first), settings["crop_scale"], arm)
+        shown = choose_photos(arm, first, second, self._set.at, draws)[:, own]
+        ids = choose_texts(arm, self._text_id, first, second, draws, settings["true_negations"])
+        cut = int(self._lengths[np.unique(np.concatenate([ids[role] for role in roles]))].max())
+        keys = {role: ids[role][own] for role in {*roles, "plain"}}
+        unique, at = np.unique(np.concatenate([keys[role] for role in roles]), return_inverse=True)
         return Batch(
             self._get_photos(shown),
-            tuple(view.reshape(2, -1)[:, self._own] for view in draws.views),
+            tuple(view.reshape(2, -1)[:, own] for view in draws.views),
             self._tokens[self._torch.from_numpy(unique), :cut],
-            dict(zip(self._roles, at.reshape(len(self._roles), -1), strict=True)),
+            dict(zip(roles, at.reshape(len(roles), -1), strict=True)),
             keys,
         )
 
     def _get_photos(self, shown: np.ndarray) -> "torch.Tensor":
-        if isinstance(self._photos, np.ndarray):
-            return self._torch.from_numpy(
-                self._photos[shown.ravel()].reshape(*shown.shape, *self._photos.shape[1:])
-            )
-        rows = self._torch.from_numpy(shown).to(self._photos.device)
-        return self._photos[rows]
+        if isinstance(self._photos, self._torch.Tensor):
+            return self._photos[self._torch.from_numpy(shown).to(self._photos.device)]
+        photos = self._photos[shown.ravel()]
+        return self._torch.from_numpy(photos.reshape(*shown.shape, *photos.shape[1:]))
 
 
 def read_ahead(reader, steps: range, ahead: int = 2) -> Iterator[Batch]:
@@ -121,10 +142,10 @@ def make_text_keys(texts: Sequence[str]) -> np.ndarray:
     return np.array([derive_seed(text) for text in texts], np.int64)
 
 
-def _place_photos(photos: np.ndarray, device):
+def _place_photos(photos: "np.ndarray | StackedPhotos", device: "torch.device"):
     """Copy the cache to the GPU when it takes less than half of its free memory; else it stays mapped from disk."""
     import torch
 
     if device.type == "cuda" and photos.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
-        return torch.from_numpy(np.ascontiguousarray(photos)).to(device)
+        return torch.from_numpy(np.ascontiguousarray(photos[:])).to(device)
     return photos

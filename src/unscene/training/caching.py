@@ -1,19 +1,26 @@
 """Decode the photos of all pairs once, at the size that CLIP sees, for every arm, fold and seed."""
 
-import pandas as pd
-
 from unscene.clip.models import load_clip
+from unscene.machine.job import Job
 from unscene.run.tables import read_table
 from unscene.training.pairs import read_pairs
-from unscene.training.photo_cache import write_cache
-
-COLUMNS = ["edit_id", "original_path", "edited_path", "original_sha256", "edited_sha256"]
+from unscene.training.photo_cache import write_cache, write_sham_cache
 
 
-def cache_pairs(path_to_pairs, path_to_controls, path_to_clip, path_to_photos, path_to_index, workers):
-    """Write photos.npy, uint8 (photos, side, side, 3), and photos.parquet, its rows; path_to_controls: sham edits, or None."""
-    pair = read_pairs(path_to_pairs)
-    if path_to_controls is not None:
-        pair = pd.concat([pair, read_table(path_to_controls, ["edit_id", "original_path", "edited_path"])])
-    pair = pair[[column for column in COLUMNS if column in pair]].reset_index(drop=True)
-    write_cache(pair, load_clip(path_to_clip)[1], path_to_photos, path_to_index, workers)
+def cache_pairs(job: Job) -> None:
+    """Write the photos of pairs, uint8 (photos, side, side, 3), and the table of its rows.
+
+    inputs: pairs; outputs: photos, index.
+    """
+    preprocess = load_clip(job.find("train.clip"))[1]
+    write_cache(read_pairs(job.inputs.pairs), preprocess, job.outputs.photos, job.outputs.index, job.threads)
+
+
+def cache_sham(job: Job) -> None:
+    """Write the sham edits' photos as `cache_pairs` does; their originals are in the pairs' own cache.
+
+    inputs: sham; outputs: photos, index.
+    """
+    preprocess = load_clip(job.find("train.clip"))[1]
+    sham = read_table(job.inputs.sham, ["edit_id", "original_path", "edited_path"])
+    write_sham_cache(sham, preprocess, job.outputs.photos, job.outputs.index, job.threads)

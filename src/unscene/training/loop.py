@@ -1,161 +1,36 @@
-"""Fine-tuning of CLIP on pairs: one compact loop for all arms.
+"""The loop of a training: one compact one for all arms.
 
 Everything that is drawn (order, crops, flips, which caption of an edit) comes from (seed, fold, training seed, step) and
 never from the arm, so all arms of a fold and seed see the same photos in the same order under the same augmentation.
 """
 
 import copy
-import logging
 import math
 import time
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from unscene.clip.models import (
-    CONFIG_NAME,
-    embed_photos,
-    encode_texts,
-    get_normalisation,
-    load_clip,
-    save_clip,
-    to_pixels,
-)
-from unscene.machine.batching import prepare_torch
-from unscene.run.logs import library_version, progress
+from unscene.clip.models import encode_texts, to_pixels
+from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_table
-from unscene.training.arms import rewrite_captions, swap_edits, take_fraction
-from unscene.training.batches import Batch, CacheReader, read_ahead
-from unscene.training.loss_curve import draw_curve
+from unscene.training.batches import Batch, read_ahead
 from unscene.training.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
 from unscene.training.optimisation import add_lora, freeze, make_optimizer, update_average
-from unscene.training.pair_tars import TarReader, hash_tars
-from unscene.training.pairs import PairError, find_long_pairs
-from unscene.training.photo_cache import open_cache
-from unscene.training.samplers import plan_batches
 from unscene.training.state import StateFile
+from unscene.training.trainings import Training
 from unscene.training.workers import Workers
 
 if TYPE_CHECKING:
     import torch
 
-LOSS_NAME = "loss.csv"
 CHECK_EVERY_STEPS = 25
 HIGHEST_TEMPERATURE = 100.0  # as CLIP was trained
-LIBRARIES = ("torch", "open_clip_torch", "peft", "numpy", "safetensors")
-SHAM_IMAGES = ("sham", "sham_positives")
 
 
 class TrainingError(RuntimeError):
     """A training run that cannot go on."""
-
-
-def fine_tune(
-    pair: pd.DataFrame,
-    path_to_photos: str | Path,
-    path_to_index: str | Path,
-    path_to_controls: str | Path | None,
-    path_to_clip: str | Path,
-    path_to_model: str | Path,
-    path_to_state: str | Path,
-    name: str,
-    arm: dict,
-    settings: dict,
-    seeds: tuple[int, int | str, int],
-    runtime: dict,
-    device: str,
-    threads: int,
-    settings_hash: str,
-    held_out_share: float = 0.0,
-    workers: Workers | None = None,
-) -> None:
-    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv, loss.svg.
-
-    path_to_photos, path_to_index: the photo cache, or with `reader: tars` the folder of tars; and the table of either.
-    settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come first. seeds: (config seed, fold,
-    training seed). held_out_share: of the negation phrasings, which an arm's own captions don't use either. Pairs with a caption
-    longer than the model's context are left out and counted in meta.json, as are pairs without a sham edit in arms that show
-    these. A run that was killed goes on from `path_to_state`.
-    """
-    import torch
-
-    workers = workers or Workers()
-    prepare_torch(device, threads)
-    model, preprocess, tokenizer = load_clip(path_to_clip, device)
-    settings = {**settings, **{key: arm[key] for key in ("learning_rate",) if key in arm}}
-    seed, fold, training_seed = seeds
-    if arm.get("captions") == "template":
-        pair = rewrite_captions(pair, held_out_share, seed)
-    long = find_long_pairs(pair, tokenizer)
-    pair = pair[~long].reset_index(drop=True)
-    if pair.empty:
-        raise PairError("every pair has a caption longer than the context of train.clip")
-    control, without_sham = None, 0
-    if arm["images"] in SHAM_IMAGES:
-        control = read_table(path_to_controls, ["sham_of", "edited_path"])
-        has_sham = pair["edit_id"].isin(control["sham_of"])
-        pair, without_sham = pair[has_sham].reset_index(drop=True), int((~has_sham).sum())
-        if pair.empty:
-            raise PairError(f"{path_to_controls}: no pair of this fold has a sham edit")
-    if arm["images"] == "swapped":
-        pair = swap_edits(pair, seed)
-    pair = take_fraction(pair, arm.get("fraction", 1), seed)
-    trainer = Trainer(model, arm, settings, seeds, get_normalisation(preprocess), runtime, workers)
-    reading = {
-        "arm": arm, "settings": settings, "seeds": seeds, "model": model, "tokenizer": tokenizer,
-        "roles": trainer.texts, "rank": workers.rank, "size": workers.size,
-    }  # fmt: skip
-    if settings["reader"] == "tars":
-        reader = TarReader(path_to_photos, set(pair["edit_id"]), **reading, workers=runtime["workers"])
-        data_hash = hash_tars(path_to_index, set(pair["edit_id"]))
-    else:
-        training_set = open_cache(pair, path_to_photos, path_to_index, control)
-        if arm.get("freeze") == "image" and arm.get("views") == "whole":
-            # Every photo has one feature from the first step to the last.
-            training_set = training_set.embed(partial(embed_photos, model, preprocess))
-        plan = plan_batches(
-            pair["group"].to_numpy(), settings["steps"], settings["batch_pairs"], arm["batches"],
-            derive_seed(*seeds), pair["category"].to_numpy(),
-        )  # fmt: skip
-        reader, data_hash = CacheReader(training_set, plan, **reading), training_set.get_data_hash()
-    shown = 2 * settings["steps"] * settings["batch_pairs"]
-    logging.getLogger("unscene").info(
-        "%s on %d pairs: %d steps of %d photos, %.1f passes", name, len(pair), settings["steps"],
-        2 * settings["batch_pairs"], shown / (2 * len(pair)),
-    )  # fmt: skip
-    state = StateFile(
-        path_to_state,
-        {
-            "lineage": settings_hash, "data": data_hash, "seeds": [*seeds], "arm": name, "device": device,
-            "precision": runtime["precision"], "processes": workers.size,
-        },
-        runtime["save_seconds"],
-    )  # fmt: skip
-    curve = trainer.train(reader, state)
-    if workers.rank:
-        return
-    meta = {
-        "arm": name, "arm_settings": arm, "fold": fold, "training_seed": training_seed, "seed": seed,
-        "train_settings": settings, "settings_hash": settings_hash, "data_hash": data_hash,
-        "pairs": len(pair), "groups": int(pair["group"].nunique()), "pairs_too_long": int(long.sum()),
-        "pairs_without_sham": without_sham, "steps": settings["steps"], "samples_seen": int(shown),
-        "device": device, "processes": workers.size, "threads": torch.get_num_threads(),
-        "chunk_pairs": runtime["chunk_pairs"], "precision": trainer.precision, "loss_curve": LOSS_NAME,
-        "versions": {library: library_version(library) for library in LIBRARIES},
-    }  # fmt: skip
-    table = curve.to_csv(index=False, float_format="%.7g", lineterminator="\n")
-    save_clip(
-        model,
-        Path(path_to_clip) / CONFIG_NAME,
-        path_to_model,
-        meta,
-        {LOSS_NAME: table, "loss.svg": draw_curve(curve, name)},
-    )
-    state.clear()
 
 
 class Trainer:
@@ -171,16 +46,15 @@ class Trainer:
     def __init__(
         self,
         model,
-        arm: dict,
-        settings: dict,
-        seeds: tuple,
+        training: Training,
         normalisation: tuple[list[float], list[float]],
         runtime: dict,
         workers: Workers | None = None,
     ):
         import torch
 
-        self.model, self.loss, self.settings, self._seeds = model, arm["loss"], settings, seeds
+        arm, settings = training.arm, training.settings
+        self.model, self.loss, self.settings = model, arm["loss"], settings
         self._workers, self._normalisation = workers or Workers(), normalisation
         self.device = next(model.parameters()).device
         has_bfloat16 = self.device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16")
@@ -201,7 +75,7 @@ class Trainer:
         freeze(model, arm.get("freeze"), train_temperature, arm.get("unlocked"))
         self._merge = None
         if arm.get("lora_rank"):
-            self._merge = add_lora(model, arm["lora_rank"], derive_seed(*seeds, "lora"))
+            self._merge = add_lora(model, arm["lora_rank"], derive_seed(*training.seeds, "lora"))
         self.optimizer, self._schedule = make_optimizer(model, settings)
         if runtime["checkpoint_activations"]:
             model.set_grad_checkpointing(True)

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,26 +16,25 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from unscene.clip.models import can_cut_texts, get_text_lengths, tokenize
+from unscene.clip.models import get_text_lengths, tokenize
 from unscene.machine.batching import run_ahead
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_table
-from unscene.training.arms import choose_texts, draw_step, list_true_negations
-from unscene.training.batches import Batch, make_text_keys
+from unscene.training.arms import Draws, choose_texts, draw_step, list_true_negations
+from unscene.training.batches import Batch, Reading, make_text_keys
+from unscene.training.columns import TARRED
 from unscene.training.pairs import CAPTIONS, PairError, decode_photo, list_photos
 
 JPEG = {"format": "JPEG", "quality": 95, "subsampling": 0}
 PAIRS_IN_TAR = 2048  # near 90 MB at 224 pixels
 SHUFFLED = 1000  # samples in the reader's buffer
-INDEX_COLUMNS = ["edit_id", "tar", "sha256"]
 TRUE_NEGATION = "caption_true_negation"
 
 
 def write_tars(
     pair: pd.DataFrame, preprocess, folder: Path, seed: int, workers: int, pairs_in_tar: int = PAIRS_IN_TAR
 ) -> pd.DataFrame:
-    """Write all pairs as tars into a folder and return INDEX_COLUMNS, a row a pair; sha256 is of both JPEGs and the JSON.
+    """Write all pairs as tars into a folder and return the rows of TARRED.
 
     Raises PairError naming the pair when a photo cannot be read or an edit has another size than its original.
     """
@@ -82,17 +81,17 @@ def write_tars(
     finally:
         if writer is not None:
             writer.close()
-    return pd.DataFrame(index, columns=INDEX_COLUMNS)
+    return pd.DataFrame(index, columns=TARRED.names)
 
 
 def hash_tars(path_to_index: str | Path, edit_ids: set[str]) -> str:
     """Return a SHA-256 over the exported samples of some pairs; PairError when one was not exported."""
-    index = read_table(path_to_index, INDEX_COLUMNS)
+    index = TARRED.read(path_to_index)
     index = index[index["edit_id"].isin(edit_ids)].sort_values("edit_id")
     if len(index) < len(edit_ids):
         lost = sorted(edit_ids - set(index["edit_id"]))[0]
         raise PairError(f"{path_to_index}: pair {lost!r} is not in it; delete it and run again")
-    return hashlib.sha256("\n".join(index["edit_id"] + " " + index["sha256"]).encode()).hexdigest()
+    return hashlib.sha256("\n".join(index["edit_id"] + " " + index["sample_sha256"]).encode()).hexdigest()
 
 
 class TarReader:
@@ -102,28 +101,13 @@ class TarReader:
     resumed training meets the same batches.
     """
 
-    def __init__(
-        self,
-        folder: str | Path,
-        wanted: set[str],
-        arm: dict,
-        settings: dict,
-        seeds: tuple,
-        model,
-        tokenizer,
-        roles: Sequence[str],
-        rank: int = 0,
-        size: int = 1,
-        workers: int = 1,
-    ):
+    def __init__(self, folder: str | Path, wanted: set[str], reading: Reading, workers: int = 1):
         self._tars = sorted(str(path) for path in Path(folder).glob("*.tar"))
-        if len(self._tars) < size:
-            raise PairError(f"{folder}: {len(self._tars)} tars for runtime.devices={size}; each needs one")
-        self._wanted, self._arm, self._settings, self._seeds = wanted, arm, settings, seeds
-        self._tokenizer, self._roles, self._cut = tokenizer, roles, can_cut_texts(model)
-        self._rank, self._size, self._workers = rank, size, workers
-        pairs = settings["batch_pairs"]
-        self._own = slice(rank * pairs // size, (rank + 1) * pairs // size)
+        if len(self._tars) < reading.size:
+            raise PairError(
+                f"{folder}: {len(self._tars)} tars for runtime.devices={reading.size}; each needs one"
+            )
+        self._wanted, self._reading, self._workers = wanted, reading, workers
         self._batches, self._next = self._iterate_batches(), 0
 
     def read(self, step: int) -> Batch:
@@ -141,26 +125,33 @@ class TarReader:
         told = [json.loads(sample["json"]) for sample in samples]
         captions = [[row[column] for column in (*CAPTIONS, TRUE_NEGATION)] for row in told]
         texts, text_id = np.unique(np.array(captions, str), return_inverse=True)
-        draws = draw_step(
-            self._seeds, step, self._settings["batch_pairs"], self._settings["crop_scale"], self._arm
+        training, share, roles = self._reading.training, self._reading.own, self._reading.roles
+        settings = training.settings
+        draws = draw_step(training.seeds, step, settings["batch_pairs"], settings["crop_scale"], training.arm)
+        own = Draws(
+            tuple(view.reshape(2, -1)[:, share] for view in draws.views),
+            draws.vague[share],
+            draws.denied[share],
+            draws.sham[share],
         )
-        own = draws.__class__(
-            tuple(view.reshape(2, -1)[:, self._own] for view in draws.views),
-            draws.vague[self._own], draws.denied[self._own], draws.sham[self._own],
-        )  # fmt: skip
         at = np.arange(len(samples))
-        ids = choose_texts(self._arm, text_id.reshape(-1, 4), at, at, own, self._settings["true_negations"])
+        ids = choose_texts(training.arm, text_id.reshape(-1, 4), at, at, own, settings["true_negations"])
         keys = make_text_keys(texts)
-        tokens = tokenize(self._tokenizer, texts)
-        used = np.unique(np.concatenate([ids[role] for role in self._roles]))
-        cut = int(get_text_lengths(tokens)[torch.from_numpy(used)].max()) if self._cut else tokens.shape[1]
+        tokens = tokenize(self._reading.tokenizer, texts)
+        cut = tokens.shape[1]
+        if self._reading.can_cut:
+            used = np.unique(np.concatenate([ids[role] for role in roles]))
+            cut = int(get_text_lengths(tokens)[torch.from_numpy(used)].max())
         return Batch(
-            torch.from_numpy(np.stack(photos)), own.views, tokens[:, :cut],
-            {role: ids[role] for role in self._roles}, {role: keys[ids[role]] for role in {*self._roles, "plain"}},
-        )  # fmt: skip
+            torch.from_numpy(np.stack(photos)),
+            own.views,
+            tokens[:, :cut],
+            {role: ids[role] for role in roles},
+            {role: keys[ids[role]] for role in {*roles, "plain"}},
+        )
 
     def _iterate_batches(self) -> Iterator[list[dict]]:
-        wanted = self._own.stop - self._own.start
+        wanted = self._reading.own.stop - self._reading.own.start
         chosen: dict[str, dict] = {}
         waiting: list[dict] = []  # their group is in the batch already
         for sample in self._iterate_samples():
@@ -181,10 +172,12 @@ class TarReader:
         """Yield the wanted samples, pass after pass, each in an order of its own."""
         import webdataset
 
-        own = self._tars[self._rank :: self._size]
+        rank, share = self._reading.rank, self._reading.own
+        training = self._reading.training
+        own = self._tars[rank :: self._reading.size]
         epoch = 0
         while True:
-            rng = random.Random(derive_seed(*self._seeds, "tars", self._rank, epoch))
+            rng = random.Random(derive_seed(*training.seeds, "tars", rank, epoch))
             stream = webdataset.DataPipeline(
                 webdataset.SimpleShardList(rng.sample(own, len(own))),
                 webdataset.tarfile_to_samples(),
@@ -196,10 +189,10 @@ class TarReader:
                 if row["edit_id"] in self._wanted:
                     groups.add(row["group"])
                     yield {**sample, "group": row["group"]}
-            if len(groups) < self._own.stop - self._own.start:
+            if len(groups) < share.stop - share.start:
                 raise PairError(
-                    f"{Path(own[0]).parent}: the tars of process {self._rank} hold {len(groups)} photo groups, fewer than its share "
-                    f"of train.batch_pairs={self._settings['batch_pairs']}"
+                    f"{Path(own[0]).parent}: the tars of process {rank} hold {len(groups)} photo groups, fewer than "
+                    f"its share of train.batch_pairs={training.settings['batch_pairs']}"
                 )
             epoch += 1
 

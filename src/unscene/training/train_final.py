@@ -1,29 +1,17 @@
 """Fine-tune CLIP for deployment: one arm on all pairs, with training seed 0."""
 
 from unscene.folds.leak_guards import drop_leaked
-from unscene.training.loop import fine_tune
+from unscene.machine.job import Job
+from unscene.training.fine_tuning import fine_tune
 from unscene.training.pairs import read_pairs
+from unscene.training.trainings import Training, describe_run
 from unscene.training.workers import run_workers
 
 
-def train_final(
-    path_to_pairs, path_to_clip, path_to_model, arm, settings, runtime, path_to_leaks=None, **run
-):
-    """Train on all pairs but those of evaluation sets and write the model folder; what to expect of it is what the folds' models
-    scored.
+def train_final(job: Job) -> None:
+    """Train on all pairs but those of evaluation sets; what to expect of the model is what the folds' models scored.
 
-    settings: the step's config (`seed`, `arm`: this arm's entry, `train`: steps, rates ...). run: paths of cache,
-    controls and state, threads, settings_hash, as `unscene.training.loop.fine_tune` takes them.
+    inputs: pairs, leaks, and those of `TrainingFiles.of`.
     """
-    arguments = {
-        "pair": drop_leaked(read_pairs(path_to_pairs), path_to_leaks),
-        "path_to_clip": path_to_clip,
-        "path_to_model": path_to_model,
-        "name": arm,
-        "arm": settings["arm"],
-        "settings": {key: value for key, value in settings["train"].items() if key != "clip"},
-        "seeds": (settings["seed"], "all", 0),
-        "runtime": runtime,
-        **run,
-    }
-    run_workers(fine_tune, arguments, runtime)
+    pair = drop_leaked(read_pairs(job.inputs.pairs), job.inputs.leaks)
+    run_workers(fine_tune, {"pair": pair, **describe_run(job, Training.of(job, "all", 0))}, job.runtime)

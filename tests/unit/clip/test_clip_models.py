@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tiny_clip import make_clip
+from unscene.clip.folders import ModelNotes, find_model, save_clip
 from unscene.clip.models import (
     ClipError,
     embed_photos,
@@ -16,7 +17,6 @@ from unscene.clip.models import (
     get_text_lengths,
     load_clip,
     resize_photo,
-    save_clip,
     to_pixels,
     tokenize,
 )
@@ -96,9 +96,7 @@ def test_long_texts_are_found(clip):
 
 def test_save_and_load_round_trip_keeps_quick_gelu(clip, tmp_path):
     folder, model, preprocess, tokenizer = clip
-    save_clip(
-        model, folder / "open_clip_config.json", tmp_path / "saved", {"seed": 3}, {"loss.csv": "step\n"}
-    )
+    save_clip(model, folder, tmp_path / "saved", ModelNotes({"seed": 3}, {"loss.csv": "step\n"}))
     names = {path.name for path in (tmp_path / "saved").iterdir()}
     assert names == {"open_clip_config.json", "open_clip_model.safetensors", "meta.json", "loss.csv"}
     assert (
@@ -113,13 +111,32 @@ def test_save_and_load_round_trip_keeps_quick_gelu(clip, tmp_path):
     assert np.array_equal(embed_texts(model, tokenizer, TEXTS), embed_texts(again, tokenizer, TEXTS))
 
 
+def test_a_model_is_found_by_its_meta_and_only_whole(clip, tmp_path):
+    folder, model, *_ = clip
+    save_clip(model, folder, tmp_path / "saved", ModelNotes({"seed": 3}))
+    path_to_meta = tmp_path / "saved/meta.json"
+    assert find_model(path_to_meta) == tmp_path / "saved"
+    for name, at in (("open_clip_model.safetensors", 5000), ("open_clip_config.json", 30)):
+        path, content = tmp_path / "saved" / name, (tmp_path / "saved" / name).read_bytes()
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        with pytest.raises(ClipError, match=f"{name}: it is not the file"):
+            find_model(path_to_meta)
+        path.unlink()
+        with pytest.raises(ClipError, match=f"{name}: it is not the file"):
+            find_model(path_to_meta)
+        path.write_bytes(content)
+    # Files that another run left stay beside the new ones; a meta.json is only there with its own files.
+    save_clip(model, folder, tmp_path / "saved", ModelNotes({"seed": 4}))
+    assert json.loads(path_to_meta.read_text())["seed"] == 4 and find_model(path_to_meta)
+
+
 def test_a_config_that_lost_quick_gelu_is_refused(clip, tmp_path):
     folder, model, *_ = clip
     config = json.loads((folder / "open_clip_config.json").read_text())
     del config["model_cfg"]["quick_gelu"]
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
     with pytest.raises(ClipError, match="quick_gelu"):
-        save_clip(model, tmp_path / "open_clip_config.json", tmp_path / "saved", {})
+        save_clip(model, tmp_path, tmp_path / "saved", ModelNotes({}))
     assert [path.name for path in tmp_path.iterdir()] == ["open_clip_config.json"]
 
 

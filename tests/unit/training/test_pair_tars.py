@@ -9,14 +9,18 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tiny_clip import ARMS, RUNTIME, SETTINGS, make_clip, make_pairs
+from tiny_clip import ARMS, SETTINGS, make_clip, make_pairs, make_training
 from unscene.clip.models import load_clip
-from unscene.run.tables import read_table
+from unscene.machine.job import Job
+from unscene.training.batches import Reading
+from unscene.training.columns import TARRED
 from unscene.training.exporting import export_pairs
 from unscene.training.objectives import list_texts
 from unscene.training.pair_tars import TarReader, hash_tars, write_tars
 from unscene.training.pairs import CAPTIONS, PairError, load_pairs, read_pairs
 from unscene.training.train_fold import train_clip
+from unscene.training.trainings import Training
+from unscene.training.workers import Workers
 
 ARM = ARMS["paired_rank_keep"]
 
@@ -37,9 +41,14 @@ def open_reader(world, wanted=None, batch_pairs=4, **process):
     model, _, tokenizer = world[3:]
     wanted = set(read_pairs(world[1])["edit_id"]) if wanted is None else wanted
     settings = {**SETTINGS, "batch_pairs": batch_pairs}
-    return TarReader(
-        world[2], wanted, ARM, settings, (7, 0, 0), model, tokenizer, list_texts(ARM["loss"]), **process
+    reading = Reading.of(
+        model,
+        tokenizer,
+        Training("main", ARM, settings, (7, 0, 0)),
+        list_texts(ARM["loss"]),
+        Workers(**process),
     )
+    return TarReader(world[2], wanted, reading)
 
 
 def test_every_pair_is_one_sample_with_its_photos_and_captions(world):
@@ -103,15 +112,13 @@ def test_too_few_groups_are_an_error_that_names_the_key(world):
 
 def test_training_reads_the_exported_tars(tmp_path):
     clip, (pairs, folds) = make_clip(tmp_path / "clip"), make_pairs(tmp_path / "data")
-    export_pairs(pairs, clip, tmp_path / "tars", tmp_path / "tars.parquet", 7, 1)
-    assert set(read_table(tmp_path / "tars.parquet")["edit_id"]) == set(read_pairs(pairs)["edit_id"])
-    settings = {"seed": 7, "arm": ARM, "train": {"clip": "x", **SETTINGS, "reader": "tars"}}
+    tars = {"folder": tmp_path / "tars", "index": tmp_path / "tars.parquet"}
+    config = {"train": {"clip": str(clip)}}
+    export_pairs(Job(inputs={"pairs": pairs}, outputs=tars, settings={"seed": 7}, config=config))
+    assert set(TARRED.read(tars["index"])["edit_id"]) == set(read_pairs(pairs)["edit_id"])
+    inputs = {"pairs": pairs, "folds": folds, "photos": tars["folder"], "index": tars["index"], "leaks": None}
     for name in ("one", "two"):
-        train_clip(
-            pairs, folds, clip, tmp_path / name, "main", 0, 0, settings, RUNTIME, path_to_photos=tmp_path / "tars",
-            path_to_index=tmp_path / "tars.parquet", path_to_controls=None, path_to_state=tmp_path / "s.pt", threads=1,
-            settings_hash="0" * 16,
-        )  # fmt: skip
+        train_clip(make_training("paired_rank_keep", tmp_path / name, clip, inputs, reader="tars"))
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
     assert json.loads((tmp_path / "one/meta.json").read_text())["pairs"] == 16

@@ -1,17 +1,34 @@
 """The loop: what it learns, that it repeats itself, and that arms differ only where they say so."""
 
 import json
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
-from tiny_clip import ARMS, PAIRED, RUNTIME, SETTINGS, make_clip, make_pairs, make_shams
+from tiny_clip import (
+    ARMS,
+    PAIRED,
+    RUNTIME,
+    SETTINGS,
+    make_caches,
+    make_clip,
+    make_pairs,
+    make_shams,
+    make_training,
+)
+from unscene.clip.folders import ModelNotes, save_clip
 from unscene.clip.models import embed_photos, embed_texts, get_normalisation, load_clip
-from unscene.evaluation.wise_ft import mark_inner
+from unscene.folds.columns import CLASSES, LEAKS
+from unscene.folds.inner_validation import mark_inner
+from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 from unscene.training.arms import (
+    PhotoPlaces,
     choose_photos,
     choose_texts,
     draw_step,
@@ -21,8 +38,7 @@ from unscene.training.arms import (
     swap_edits,
     take_fraction,
 )
-from unscene.training.batches import CacheReader
-from unscene.training.caching import cache_pairs
+from unscene.training.batches import CacheReader, Reading
 from unscene.training.loop import Trainer, TrainingError, crop_and_flip
 from unscene.training.objectives import list_texts
 from unscene.training.optimisation import freeze, make_optimizer
@@ -31,42 +47,62 @@ from unscene.training.photo_cache import open_cache
 from unscene.training.samplers import plan_batches
 from unscene.training.train_final import train_final
 from unscene.training.train_fold import train_clip
+from unscene.training.trainings import Training
 from unscene.words.phrasings import find_phrasing, hold_out
 
-RUN = {"threads": 1, "settings_hash": "0" * 16}
 WEIGHTS = "open_clip_model.safetensors"
+
+
+@dataclass
+class World:
+    """A tiny CLIP, pairs with their folds and sham edits, and the inputs of a training on them."""
+
+    clip: Path
+    pairs: Path
+    folds: Path
+    sham: Path
+    inputs: dict
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """(path of a tiny CLIP, path of the pairs, path of the folds, path of the sham edits)."""
     folder = tmp_path_factory.mktemp("world")
     clip, (pairs, folds) = make_clip(folder / "clip"), make_pairs(folder / "data")
-    shams = make_shams(folder / "data", pairs)
-    cache_pairs(pairs, shams, clip, folder / "data/photos.npy", folder / "data/photos_index.parquet", 2)
-    return clip, pairs, folds, shams
+    sham = make_shams(folder / "data", pairs)
+    inputs = {"pairs": pairs, "folds": folds, "leaks": write_leaks(folder / "leaks.parquet")}
+    return World(clip, pairs, folds, sham, {**inputs, **make_caches(folder / "data", clip, pairs, sham)})
 
 
-def train(world, path_to_model, arm="paired", fold=0, training_seed=0, runtime=None, classes=None, **changes):
+def write_leaks(path, groups=()):
+    """Write leaks.parquet: photos of these groups are in an evaluation set."""
+    LEAKS.write(
+        LEAKS.frame(
+            {"group": group, "image_id": "x", "guard": "coco", "reason": "id", "detail": ""}
+            for group in groups
+        ),
+        path,
+    )
+    return path
+
+
+def train(world, path_to_model, arm="paired", inputs=None, **changes):
     """Train an arm (a name, or its entry) of the tiny world and return the model folder."""
-    entry = ARMS[arm] if isinstance(arm, str) else arm
-    settings = {"seed": 7, "arm": entry, "train": {"clip": "x", **SETTINGS, **changes}}
-    data = world[1].parent
-    train_clip(
-        world[1], world[2], world[0], path_to_model, arm if isinstance(arm, str) else "own", fold, training_seed, settings,
-        {**RUNTIME, **(runtime or {})}, path_to_photos=data / "photos.npy",
-        path_to_index=data / "photos_index.parquet", path_to_controls=world[3], path_to_classes=classes,
-        path_to_state=path_to_model.with_suffix(".pt"), **RUN,
-    )  # fmt: skip
+    train_clip(make_training(arm, path_to_model, world.clip, world.inputs | (inputs or {}), **changes))
     return path_to_model
 
 
-def open_training(world, arm, settings, runtime=None, seeds=(1, 2, 3), **reading):
+def open_all(world):
+    """Return the training set of all pairs, with their sham edits."""
+    cache, pair = world.inputs, read_pairs(world.pairs)
+    training_set = open_cache(pair, cache["photos"], cache["index"])
+    return training_set.with_shams(read_table(world.sham), cache["sham_photos"], cache["sham_index"])
+
+
+def open_training(world, arm, settings, runtime=None, seeds=(1, 2, 3)):
     """Return (trainer, reader) on all pairs of the tiny world."""
-    model, preprocess, tokenizer = load_clip(world[0])
-    pair = read_pairs(world[1])
-    data = world[1].parent
-    pairs = open_cache(pair, data / "photos.npy", data / "photos_index.parquet", read_table(world[3]))
+    model, preprocess, tokenizer = load_clip(world.clip)
+    training_set = open_all(world)
+    pair = training_set.table
     plan = plan_batches(
         pair["group"].to_numpy(),
         settings["steps"],
@@ -75,20 +111,17 @@ def open_training(world, arm, settings, runtime=None, seeds=(1, 2, 3), **reading
         1,
         pair["category"].to_numpy(),
     )
-    trainer = Trainer(
-        model, arm, settings, seeds, get_normalisation(preprocess), {**RUNTIME, **(runtime or {})}
-    )
-    reader = CacheReader(
-        pairs, plan, arm, settings, seeds, model, tokenizer, list_texts(arm["loss"]), **reading
-    )
-    return trainer, reader
+    training = Training("own", arm, settings, seeds)
+    trainer = Trainer(model, training, get_normalisation(preprocess), {**RUNTIME, **(runtime or {})})
+    reading = Reading.of(model, tokenizer, training, list_texts(arm["loss"]))
+    return trainer, CacheReader(training_set, plan, reading)
 
 
 def test_same_inputs_give_the_same_bytes_and_other_seeds_do_not(world, tmp_path):
     one, two = train(world, tmp_path / "one", "paired_rank"), train(world, tmp_path / "two", "paired_rank")
     for path in one.iterdir():
         assert path.read_bytes() == (two / path.name).read_bytes(), path.name
-    other = train(world, tmp_path / "other", "paired_rank", training_seed=1)
+    other = train(world, tmp_path / "other", "paired_rank", seed=1)
     weights = "open_clip_model.safetensors"
     assert (one / weights).read_bytes() != (other / weights).read_bytes()
 
@@ -96,44 +129,29 @@ def test_same_inputs_give_the_same_bytes_and_other_seeds_do_not(world, tmp_path)
 def test_the_model_folder_tells_how_it_was_made(world, tmp_path):
     folder = train(world, tmp_path / "paired", "paired", fold=1)
     meta = json.loads((folder / "meta.json").read_text())
-    assert (meta["arm"], meta["fold"], meta["training_seed"], meta["settings_hash"]) == (
-        "paired",
-        1,
-        0,
-        "0" * 16,
-    )
+    assert (meta["arm"], meta["fold"], meta["training_seed"]) == ("paired", 1, 0)
+    assert len(meta["settings_hash"]) == 16 and meta["weights_sha256"] == file_sha256(folder / WEIGHTS)
     assert meta["samples_seen"] == SETTINGS["steps"] * 2 * SETTINGS["batch_pairs"]
     assert meta["pairs"] == 16 and "torch" in meta["versions"] and len(meta["data_hash"]) == 64
     curve = pd.read_csv(folder / meta["loss_curve"])
     assert curve["step"].tolist() == [1, 2, 3, 4] and curve["loss"].notna().all()
     assert "learning rate" in (folder / "loss.svg").read_text()
-    base, tuned = load_clip(world[0])[0], load_clip(folder)[0]
+    base, tuned = load_clip(world.clip)[0], load_clip(folder)[0]
     assert not torch.equal(base.text_projection, tuned.text_projection)
     assert torch.equal(base.logit_scale, tuned.logit_scale)  # frozen in every arm
 
 
 def test_the_final_model_is_trained_on_all_pairs(world, tmp_path):
-    settings = {"seed": 7, "arm": ARMS["paired"], "train": {"clip": "x", **SETTINGS}}
-    data = world[1].parent
-    train_final(
-        world[1], world[0], tmp_path / "all", "paired", settings, RUNTIME, path_to_photos=data / "photos.npy",
-        path_to_index=data / "photos_index.parquet", path_to_controls=None, path_to_state=tmp_path / "all.pt", **RUN,
-    )  # fmt: skip
+    train_final(make_training("paired", tmp_path / "all", world.clip, world.inputs))
     meta = json.loads((tmp_path / "all/meta.json").read_text())
     assert (meta["pairs"], meta["fold"]) == (24, "all")
 
 
 def test_long_captions_are_left_out_and_counted(world, tmp_path):
-    pair = read_table(world[1])
+    pair = read_table(world.pairs)
     pair.loc[1, "caption_negated"] = "dog " * 90
     write_table(pair, tmp_path / "pairs.parquet")
-    data = world[1].parent
-    settings = {"seed": 7, "arm": ARMS["paired"], "train": {"clip": "x", **SETTINGS}}
-    train_clip(
-        tmp_path / "pairs.parquet", world[2], world[0], tmp_path / "model", "paired", 0, 0, settings, RUNTIME,
-        path_to_photos=data / "photos.npy", path_to_index=data / "photos_index.parquet", path_to_controls=None,
-        path_to_state=tmp_path / "model.pt", **RUN,
-    )  # fmt: skip
+    train(world, tmp_path / "model", inputs={"pairs": tmp_path / "pairs.parquet"})
     assert json.loads((tmp_path / "model/meta.json").read_text())["pairs_too_long"] == 1
 
 
@@ -173,7 +191,7 @@ def test_texts_follow_the_arm():
 
 
 def test_photos_follow_the_arm():
-    original, edited, sham = np.arange(4), np.arange(4) + 10, np.arange(4) + 20
+    places = PhotoPlaces(np.arange(4), np.arange(4) + 10, np.arange(4) + 20)
     draws = draw_step((1, 2), 0, 2, 0.9, ARMS["paired"])
     draws.sham[:] = (0.2, 0.8)
     at = np.array([0, 1]), np.array([2, 3])
@@ -182,11 +200,11 @@ def test_photos_follow_the_arm():
         "sham_positives": [[20, 1], [12, 13]], "swapped": [[0, 1], [12, 13]],
     }  # fmt: skip
     for images, shown in expected.items():
-        assert choose_photos({"images": images}, *at, original, edited, sham, draws).tolist() == shown
+        assert choose_photos({"images": images}, *at, places, draws).tolist() == shown
 
 
 def test_swapped_edits_are_each_used_once_and_belong_to_another_group(world):
-    pair = read_pairs(world[1])
+    pair = read_pairs(world.pairs)
     swapped = swap_edits(pair, 7)
     assert sorted(swapped["edited_path"]) == sorted(pair["edited_path"])
     assert (swapped["edited_path"] != pair["edited_path"]).all()
@@ -197,7 +215,7 @@ def test_swapped_edits_are_each_used_once_and_belong_to_another_group(world):
 
 
 def test_true_negations_deny_what_no_caption_of_the_group_names(world):
-    pair = read_pairs(world[1])
+    pair = read_pairs(world.pairs)
     pair.loc[0, "caption_original"] = "a dog and a cat on field 0"
     negations = list_true_negations(pair, 7)
     assert "car" in negations[0] and negations[0].startswith("a dog and a cat on field 0")
@@ -208,7 +226,7 @@ def test_true_negations_deny_what_no_caption_of_the_group_names(world):
 
 
 def test_a_smaller_fraction_is_part_of_a_larger_one(world):
-    pair = read_pairs(world[1])
+    pair = read_pairs(world.pairs)
     small, large = take_fraction(pair, 0.25, 7), take_fraction(pair, 0.5, 7)
     assert (len(small), len(large), len(take_fraction(pair, 1, 7))) == (6, 12, 24)
     assert set(small["edit_id"]) < set(large["edit_id"])
@@ -239,7 +257,7 @@ def test_views_crop_and_flip_as_they_say():
 
 
 def test_the_optimizer_spares_one_dimensional_weights_and_the_schedule_warms_up(world):
-    model = load_clip(world[0])[0]
+    model = load_clip(world.clip)[0]
     freeze(model, None, False)
     optimizer, schedule = make_optimizer(
         model, {**SETTINGS, "steps": 100, "warmup_steps": 10, "learning_rate": 1.0}
@@ -255,35 +273,67 @@ def test_the_optimizer_spares_one_dimensional_weights_and_the_schedule_warms_up(
 
 
 def test_splits_keep_groups_apart_and_bad_tables_are_named(world, tmp_path):
-    pair = read_pairs(world[1], world[2])
+    pair = read_pairs(world.pairs, world.folds)
     train_part, test_part = split_pairs(pair, 2)
     assert len(train_part) == 16 and len(test_part) == 8
     assert not set(train_part["group"]) & set(test_part["group"])
     with pytest.raises(PairError, match="fold 9 has no test pairs"):
         split_pairs(pair, 9)
-    write_table(read_table(world[1]).head(0), tmp_path / "none.parquet")
+    write_table(read_table(world.pairs).head(0), tmp_path / "none.parquet")
     with pytest.raises(PairError, match=r"quality\.thresholds"):
         read_pairs(tmp_path / "none.parquet")
-    write_table(read_table(world[2]).head(3), tmp_path / "folds.parquet")
+    write_table(read_table(world.folds).head(3), tmp_path / "folds.parquet")
     with pytest.raises(PairError, match="has no fold"):
-        read_pairs(world[1], tmp_path / "folds.parquet")
+        read_pairs(world.pairs, tmp_path / "folds.parquet")
 
 
 def test_the_cache_refuses_photos_that_changed_and_pairs_that_are_not_in_it(world, tmp_path):
-    pair = read_pairs(world[1]).head(2)
-    data = world[1].parent
+    pair, cache = read_pairs(world.pairs).head(2), world.inputs
     with pytest.raises(PairError, match="not in it"):
-        open_cache(pair.assign(edited_sha256="0" * 64), data / "photos.npy", data / "photos_index.parquet")
+        open_cache(pair.assign(edited_sha256="0" * 64), cache["photos"], cache["index"])
     for changes, error in (
         ({"edited_sha256": "0" * 64}, "its content changed"),
         ({"original_path": "no.png"}, r"no\.png"),
     ):
         write_table(pair.assign(**changes), tmp_path / "pairs.parquet")
         with pytest.raises(ValueError, match=error):
-            cache_pairs(
-                tmp_path / "pairs.parquet", None, world[0], tmp_path / "p.npy", tmp_path / "i.parquet", 1
-            )
+            make_caches(tmp_path, world.clip, tmp_path / "pairs.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["pairs.parquet"]
+
+
+@pytest.mark.parametrize("what", ["original_path", "edited_path"])
+def test_an_edit_of_another_size_is_named(world, tmp_path, what):
+    Image.new("RGB", (50, 40)).save(tmp_path / "other.png")
+    pair, sham = read_pairs(world.pairs).head(3), read_table(world.sham).head(3)
+    for table, name in ((pair, "pairs"), (sham, "sham")):
+        table.loc[1, what] = str(tmp_path / "other.png")
+        write_table(table, tmp_path / f"{name}.parquet")
+    with pytest.raises(PairError, match=f"pair '{pair['edit_id'][1]}'"):
+        make_caches(tmp_path, world.clip, tmp_path / "pairs.parquet")
+    with pytest.raises(PairError, match=f"pair '{sham['edit_id'][1]}'"):
+        make_caches(tmp_path, world.clip, world.pairs, tmp_path / "sham.parquet")
+
+
+def test_sham_edits_change_nothing_for_arms_that_show_none(world, tmp_path):
+    """Their cache is their own: a run with edits.sham has the same photo cache and the same models, to the byte."""
+    for name, sham in (("without", None), ("with", world.sham)):
+        (tmp_path / name).mkdir()
+        make_caches(tmp_path / name, world.clip, world.pairs, sham)
+    for file in ("photos.npy", "photos_index.parquet"):
+        assert (tmp_path / "without" / file).read_bytes() == (tmp_path / "with" / file).read_bytes()
+    assert len(np.load(tmp_path / "with/sham.npy")) == len(read_table(world.sham))
+    without = {key: value for key, value in world.inputs.items() if not key.startswith("sham")}
+    for name, inputs in (("one", world.inputs), ("other", without)):
+        train_clip(make_training("paired", tmp_path / name, world.clip, inputs))
+    assert (tmp_path / "one" / WEIGHTS).read_bytes() == (tmp_path / "other" / WEIGHTS).read_bytes()
+
+
+def test_a_cache_of_no_sham_edits_is_empty(world, tmp_path):
+    write_table(read_table(world.sham).head(0), tmp_path / "sham.parquet")
+    inputs = make_caches(tmp_path, world.clip, world.pairs, tmp_path / "sham.parquet")
+    assert len(np.load(inputs["sham_photos"], mmap_mode="r")) == 0
+    with pytest.raises(PairError, match="no pair of this fold has a sham edit"):
+        train(world, tmp_path / "model", EXTRA_ARMS["sham"], inputs)
 
 
 def get_gradients(trainer, reader):
@@ -336,7 +386,7 @@ def test_every_arm_trains_and_differs_from_the_base(world, tmp_path, name):
     meta, curve = json.loads((folder / "meta.json").read_text()), pd.read_csv(folder / "loss.csv")
     assert meta["samples_seen"] == 32 and meta["pairs"] == (8 if name == "fraction" else 16)
     assert np.isfinite(curve).all().all() and set(EXTRA_ARMS[name]["loss"]) < set(curve)
-    base, tuned = load_clip(world[0])[0], load_clip(folder)[0]
+    base, tuned = load_clip(world.clip)[0], load_clip(folder)[0]
     assert not torch.equal(base.visual.proj, tuned.visual.proj)
     if "keep" in EXTRA_ARMS[name]["loss"]:
         assert curve["keep"].iloc[0] == pytest.approx(
@@ -355,7 +405,7 @@ def test_siglip_wants_weights_with_a_bias(world):
 @pytest.mark.parametrize("tower", ["image", "text"])
 def test_a_frozen_tower_stays_as_it_is(world, tmp_path, tower):
     folder = train(world, tmp_path / "model", {**ARMS["paired"], "freeze": tower})
-    base, tuned = load_clip(world[0])[0].state_dict(), load_clip(folder)[0].state_dict()
+    base, tuned = load_clip(world.clip)[0].state_dict(), load_clip(folder)[0].state_dict()
     changed = {name for name in base if not torch.equal(base[name], tuned[name])}
     assert changed and all(name.startswith("visual.") == (tower == "text") for name in changed)
 
@@ -370,7 +420,7 @@ def test_a_frozen_tower_stays_as_it_is(world, tmp_path, tower):
 )
 def test_only_the_unlocked_layers_of_a_tower_are_trained(world, tmp_path, tower, groups, trained):
     folder = train(world, tmp_path / "model", {**ARMS["paired"], "unlocked": {tower: groups}})
-    base, tuned = load_clip(world[0])[0].state_dict(), load_clip(folder)[0].state_dict()
+    base, tuned = load_clip(world.clip)[0].state_dict(), load_clip(folder)[0].state_dict()
     changed = {name for name in base if not torch.equal(base[name], tuned[name])}
     of_tower = {name for name in base if name.startswith("visual.") == (tower == "image")} - {"logit_scale"}
     expected = {name for name in of_tower if name.startswith(trained)}
@@ -399,10 +449,10 @@ def test_cached_features_of_a_frozen_tower_give_the_training_on_photos(world, tm
     monkeypatch.setattr(Trainer, "_encode", count)
     cached = train(world, tmp_path / "cached", arm, runtime={"chunk_pairs": 3})
     assert set(calls) == {(32,)}  # features, never pixels
-    monkeypatch.setattr("unscene.training.loop.embed_photos", lambda model, preprocess, photos: photos)
+    monkeypatch.setattr("unscene.training.fine_tuning.embed_photos", lambda model, preprocess, photos: photos)
     whole = train(world, tmp_path / "whole", arm)
     assert calls[-1] == (32, 32, 3)
-    base, ours, theirs = (load_clip(folder)[0].state_dict() for folder in (world[0], cached, whole))
+    base, ours, theirs = (load_clip(folder)[0].state_dict() for folder in (world.clip, cached, whole))
     for name, value in ours.items():
         moved = (value - base[name]).abs().max()
         assert (value - theirs[name]).abs().max() <= 0.02 * moved + 1e-6, name
@@ -416,13 +466,15 @@ def test_cached_features_of_a_frozen_tower_give_the_training_on_photos(world, tm
 
 
 def test_of_the_cache_only_what_the_pairs_show_is_embedded(world, tmp_path, monkeypatch):
-    pair, data = read_pairs(world[1])[5:9], world[1].parent
-    training_set = open_cache(pair, data / "photos.npy", data / "photos_index.parquet", read_table(world[3]))
+    whole = open_all(world)
+    part = slice(5, 9)
+    places = PhotoPlaces(**{name: rows[part] for name, rows in vars(whole.at).items()})
+    training_set = replace(whole, table=whole.table[part], at=places)
     embedded = training_set.embed(lambda photos: photos.reshape(len(photos), -1)[:, :7])
-    assert len(embedded.photos) == 3 * len(pair) < len(training_set.photos)
-    for name in ("original_at", "edited_at", "sham_at"):
-        whole = training_set.photos[getattr(training_set, name)].reshape(len(pair), -1)[:, :7]
-        assert np.array_equal(embedded.photos[getattr(embedded, name)], whole), name
+    assert len(embedded.photos) == 3 * len(training_set) < len(training_set.photos)
+    for name, rows in vars(embedded.at).items():
+        shown = training_set.photos[getattr(places, name)].reshape(len(training_set), -1)[:, :7]
+        assert np.array_equal(embedded.photos[rows], shown), name
     assert embedded.get_data_hash() == training_set.get_data_hash()
     counts = []
 
@@ -430,7 +482,7 @@ def test_of_the_cache_only_what_the_pairs_show_is_embedded(world, tmp_path, monk
         counts.append(len(photos))
         return embed_photos(model, preprocess, photos)
 
-    monkeypatch.setattr("unscene.training.loop.embed_photos", count)
+    monkeypatch.setattr("unscene.training.fine_tuning.embed_photos", count)
     folder = train(
         world, tmp_path / "model", {**PAIRED, "loss": {"mask": 1}, "freeze": "image", "views": "whole"}
     )
@@ -446,25 +498,30 @@ def test_of_unfiltered_pairs_nothing_held_out_is_trained_on(tmp_path, monkeypatc
     with_cat = set(pair.loc[pair["category"] == "cat", "group"])
     inner = set(groups[mark_inner(groups, 0.3, 7)])
     leaked = set(sorted(set(groups) - held_out - with_cat - inner)[:2])
-    leak = pd.DataFrame({"group": sorted(leaked)}).assign(image_id="x", guard="coco", reason="id", detail="")
-    write_table(leak, tmp_path / "leaks.parquet")
-    category = pd.DataFrame({"category": ["cat", "car", "dog"], "fold": [0, 1, 2]})
-    write_table(category, tmp_path / "classes.parquet")
-    settings = {"seed": 7, "arm": {**PAIRED, "pairs": "unfiltered"}, "train": {"inner_share": 0.3}}
+    classes = pd.DataFrame({"category": ["cat", "car", "dog"], "fold": [0, 1, 2], "edits": 16})
+    CLASSES.write(classes, tmp_path / "classes.parquet")
+    inputs = {
+        "pairs": tmp_path / "pairs.parquet",
+        "folds": path_to_folds,
+        "leaks": write_leaks(tmp_path / "leaks.parquet", sorted(leaked)),
+        "photos": tmp_path / "photos.npy",
+        "index": tmp_path / "photos.parquet",
+    }
+    arm = {**PAIRED, "pairs": "unfiltered"}
     for module in ("train_fold", "train_final"):
         monkeypatch.setattr(
             f"unscene.training.{module}.run_workers",
             lambda work, arguments, _: seen.append(arguments["pair"]),
         )
-    arguments = ("clip", "model", "unfiltered")
-    for path_to_classes in (None, tmp_path / "classes.parquet"):
-        train_clip(
-            tmp_path / "pairs.parquet", path_to_folds, *arguments, 0, 0, settings, {}, tmp_path / "leaks.parquet", path_to_classes
-        )  # fmt: skip
-    train_final(tmp_path / "pairs.parquet", *arguments, settings, {}, tmp_path / "leaks.parquet")
-    settings = {**settings, "train": {"inner_share": 1}}
+
+    def job(inner_share=0.3, **more):
+        return make_training(arm, tmp_path / "model", tmp_path, inputs | more, inner_share=inner_share)
+
+    train_clip(job())
+    train_clip(job(classes=tmp_path / "classes.parquet"))
+    train_final(job())
     with pytest.raises(PairError, match="lower train.inner_share"):
-        train_clip(tmp_path / "pairs.parquet", path_to_folds, *arguments, 0, 0, settings, {})
+        train_clip(job(inner_share=1))
     assert len(leaked) == 2 and inner - held_out and inner - with_cat
     for kept_out, trained in zip((held_out | inner, with_cat | inner, set()), seen, strict=True):
         expected = pair[~pair["group"].isin(kept_out | leaked)]
@@ -472,7 +529,7 @@ def test_of_unfiltered_pairs_nothing_held_out_is_trained_on(tmp_path, monkeypatc
 
 
 def test_template_captions_replace_what_tells_of_the_edit(world, tmp_path):
-    pair = read_pairs(world[1])
+    pair = read_pairs(world.pairs)
     told = rewrite_captions(pair, 0.25, 7)
     same = [column for column in pair if column not in ("caption_without", "caption_negated")]
     pd.testing.assert_frame_equal(told[same], pair[same])
@@ -502,14 +559,14 @@ def test_bfloat16_stays_near_float32(world):
 def test_a_trained_temperature_moves_and_stays_below_its_bound(world, tmp_path):
     folder = train(world, tmp_path / "model", temperature="trained")
     scale = load_clip(folder)[0].logit_scale.item()
-    assert scale != load_clip(world[0])[0].logit_scale.item() and scale <= np.log(100) + 1e-6
+    assert scale != load_clip(world.clip)[0].logit_scale.item() and scale <= np.log(100) + 1e-6
 
 
 def test_lora_trains_attention_and_mlp_and_merges_exactly(world):
     settings = {**SETTINGS, "learning_rate": 1e-2}
     arm = {**ARMS["paired_rank"], "lora_rank": 4}
     trainer, reader = open_training(world, arm, settings)
-    base = load_clip(world[0])[0].state_dict()
+    base = load_clip(world.clip)[0].state_dict()
     adapters = {n: p for n, p in trainer.model.named_parameters() if p.requires_grad}
     assert adapters and all("lora_" in name for name in adapters)
     trainer.train(reader)
@@ -536,16 +593,17 @@ def test_lora_leaves_a_frozen_tower_alone(world):
 
 
 def test_leave_class_out_keeps_the_categories_and_their_photos_out(world, tmp_path):
-    write_table(
-        pd.DataFrame({"category": ["cat", "car", "dog"], "fold": [0, 1, 2]}), tmp_path / "classes.parquet"
-    )
-    pair = read_pairs(world[1], world[2])
+    classes = pd.DataFrame({"category": ["cat", "car", "dog"], "fold": [0, 1, 2], "edits": 8})
+    CLASSES.write(classes, tmp_path / "classes.parquet")
+    pair = read_pairs(world.pairs, world.folds)
     pair.loc[pair["edit_id"] == "s_000-dog", "group"] = "g001"  # shares its photos with a cat
     part, test = split_by_class(pair, tmp_path / "classes.parquet", 0)
     assert set(test["category"]) == {"cat"} and set(part["category"]) == {"car", "dog"}
     assert "s_000-dog" not in set(part["edit_id"]) and len(part) == 15
     meta = json.loads(
-        (train(world, tmp_path / "m", classes=tmp_path / "classes.parquet") / "meta.json").read_text()
+        (
+            train(world, tmp_path / "m", inputs={"classes": tmp_path / "classes.parquet"}) / "meta.json"
+        ).read_text()
     )
     assert (meta["fold"], meta["pairs"]) == ("class0", 16)
 
@@ -553,9 +611,7 @@ def test_leave_class_out_keeps_the_categories_and_their_photos_out(world, tmp_pa
 def test_a_saved_model_gives_the_embeddings_that_were_trained(world, tmp_path):
     trainer, reader = open_training(world, ARMS["paired_rank_keep"], SETTINGS)
     trainer.train(reader)
-    from unscene.clip.models import save_clip
-
-    save_clip(trainer.model, world[0] / "open_clip_config.json", tmp_path / "model", {})
+    save_clip(trainer.model, world.clip, tmp_path / "model", ModelNotes({}))
     again, preprocess, tokenizer = load_clip(tmp_path / "model")
     photos = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
     texts = ["a dog", "a field with no dog in sight", "no cat"]
@@ -606,7 +662,7 @@ def test_a_state_of_another_training_is_not_used(world, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         stop_after(2, patch)
         with pytest.raises(KeyboardInterrupt):
-            train(world, tmp_path / "model", training_seed=1, runtime={"save_seconds": 0})
+            train(world, tmp_path / "model", seed=1, runtime={"save_seconds": 0})
     whole, other = train(world, tmp_path / "whole"), train(world, tmp_path / "model")
     assert (whole / WEIGHTS).read_bytes() == (other / WEIGHTS).read_bytes()
     (tmp_path / "torn.pt").write_bytes(b"half a file")
@@ -618,7 +674,7 @@ def test_two_processes_give_the_weights_of_one(world, tmp_path):
     one = train(world, tmp_path / "one", arm, temperature="trained")
     two = train(world, tmp_path / "two", arm, runtime={"devices": 2}, temperature="trained")
     ours, theirs = load_clip(one)[0].state_dict(), load_clip(two)[0].state_dict()
-    base = load_clip(world[0])[0].state_dict()
+    base = load_clip(world.clip)[0].state_dict()
     for name, value in ours.items():
         moved = (value - base[name]).abs().max()
         assert (value - theirs[name]).abs().max() <= 0.02 * moved + 1e-6, name

@@ -1,0 +1,77 @@
+"""One training: which arm, with what settings and seeds, and the files that it reads and writes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from unscene.machine.job import Job
+
+
+@dataclass(frozen=True)
+class Training:
+    """What decides a training, beside its pairs.
+
+    name, arm: of train.arms. settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come
+    first. seeds: (config seed, fold, training seed); the fold is a number, `class{number}` of a fold of categories, or
+    `all`. held_out_share: of the negation phrasings, which an arm's own captions don't use either. digest: of the
+    lineage.
+    """
+
+    name: str
+    arm: dict
+    settings: dict
+    seeds: tuple[int, int | str, int]
+    held_out_share: float = 0.0
+    digest: str = ""
+
+    @classmethod
+    def of(cls, job: Job, fold: int | str, training_seed: int) -> "Training":
+        """Return the training that a job's settings and its wildcard `arm` describe."""
+        arm = job.settings["arm"]
+        own = {key: arm[key] for key in ("learning_rate",) if key in arm}
+        return cls(
+            name=job.wildcards["arm"],
+            arm=arm,
+            settings={key: value for key, value in job.settings["train"].items() if key != "clip"} | own,
+            seeds=(job.settings["seed"], fold, training_seed),
+            held_out_share=job.settings["captions"]["held_out_share"],
+            digest=job.digest,
+        )
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """Where a training reads and writes.
+
+    clip: the folder of the untuned model. photos, index: the photo cache, or with `reader: tars` the folder of tars; and the
+    table of either. model: the folder to write. state: what a killed training goes on from. sham: the sham edits, their
+    photo cache and its index, for arms that show these.
+    """
+
+    clip: Path
+    photos: Path
+    index: Path
+    model: Path
+    state: Path
+    sham: tuple[Path, Path, Path] | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> "TrainingFiles":
+        """Return the files that a job names: inputs photos, index and, with sham edits, sham, sham_photos, sham_index; output meta."""
+        model = Path(job.outputs.meta).parent
+        sham = None
+        if job.inputs.get("sham"):
+            sham = tuple(Path(job.inputs[name]) for name in ("sham", "sham_photos", "sham_index"))
+        return cls(
+            clip=job.find("train.clip"),
+            photos=Path(job.inputs.photos),
+            index=Path(job.inputs.index),
+            model=model,
+            state=Path(f"{model}.pt".replace("results/models", "state/train", 1)),
+            sham=sham,
+        )
+
+
+def describe_run(job: Job, training: Training) -> dict:
+    """Return the arguments of `fine_tune` that a job gives, whatever its pairs."""
+    files = TrainingFiles.of(job)
+    return {"training": training, "files": files, "runtime": job.runtime, "threads": job.threads}
