@@ -5,9 +5,10 @@ from pathlib import Path
 
 from unscene.answers.backends import BACKENDS
 from unscene.edits.removers import REMOVERS
+from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import PERMUTED_FROM, ConfigError, is_trained, wants_study
 from unscene.samples.readers import has_instances
-from unscene.training.objectives import TERMS
+from unscene.training.objectives import TERMS, list_references
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
@@ -21,7 +22,6 @@ PATHS = (
     "train.clip",
     "batchsize.labels",
 )
-SET_PATHS = ("path", "images", "captions", "instances", "classes", "templates")
 GUARD_PATHS = ("ids", "hashes", "images")
 ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
 
@@ -79,7 +79,7 @@ def check_files(config: dict, checkout: Path) -> None:
     """
     for key in PATHS:
         _check_path(config, key, checkout)
-    entries = [("evaluate.sets", entry, SET_PATHS) for entry in config["evaluate"]["sets"]]
+    entries = [("evaluate.sets", entry, PATHS_OF_SETS) for entry in config["evaluate"]["sets"]]
     entries += [("evaluate.models", entry, ["path"]) for entry in config["evaluate"]["models"]]
     entries += [("folds.leak_guards", entry, GUARD_PATHS) for entry in config["folds"]["leak_guards"]]
     if config["masks"]["truth"] == "union":
@@ -193,8 +193,8 @@ def check_arm(name: str, arm: dict) -> None:
         )
     if arm["batches"] == "random" and arm["images"] not in ("originals", "both"):
         raise ConfigError(f"{key}: images: {arm['images']} needs batches: paired or similar")
-    if ("teacher" in arm["loss"]) != ("ema_decay" in arm):
-        raise ConfigError(f"{key}: the loss teacher and ema_decay need each other")
+    if bool(list_references(arm["loss"], "teacher")) != ("ema_decay" in arm):
+        raise ConfigError(f"{key}: a loss with a teacher and ema_decay need each other")
     unlocked = arm.get("unlocked", {})
     if arm.get("freeze") in unlocked:
         raise ConfigError(f"{key}: unlocked.{arm['freeze']} and freeze: {arm['freeze']} exclude each other")

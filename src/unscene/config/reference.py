@@ -25,8 +25,9 @@ STAGES = (
 INTRODUCTION = """# The tables of a run
 
 Made by `make schema` from the declarations in `src/unscene/<room>/columns.py`. Paths are below
-`results/`. A name in braces stands for each of its kind: a shard, an arm. All are parquet files with
-page checksums and, in their footer, the SHA-256 of their own content.
+`results/`. A name in braces stands for each of its kind: a shard, an arm. Parquet files have page
+checksums and, in their footer, the SHA-256 of their own content; CSV files are for people, too, and have
+six digits.
 """
 
 
@@ -37,8 +38,9 @@ def find_tables() -> list[Table]:
         folder = Path(unscene.__path__[0], room.name.rpartition(".")[2])
         if (folder / "columns.py").is_file():
             for value in vars(import_module(f"{room.name}.columns")).values():
-                tables = value if isinstance(value, list | tuple) else [value]
-                found |= {table.path: table for table in tables if isinstance(table, Table)}
+                tables = value.values() if isinstance(value, dict) else value
+                tables = tables if isinstance(value, dict | list | tuple) else [value]
+                found |= {(table.path, table.row): table for table in tables if isinstance(table, Table)}
     order = {stage: number for number, stage in enumerate(STAGES)}
     return sorted(
         found.values(), key=lambda table: (order.get(table.path.partition("/")[0], len(order)), table.path)

@@ -68,6 +68,18 @@ def _list_word_lists() -> Iterable[Choice]:
     return (Choice(one.name, one.title) for one in WORD_LISTS.values())
 
 
+def _list_sets() -> Iterable[Choice]:
+    from unscene.evaluation.sets.formats import FORMATS
+
+    return (Choice(name, one.doc, one.needs, one.allows) for name, one in FORMATS.items())
+
+
+def _list_roles() -> Iterable[Choice]:
+    from unscene.evaluation.sets.formats import ROLES
+
+    return (Choice(name, doc) for name, doc in ROLES.items())
+
+
 REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
     "word_lists": _list_word_lists,
     "detectors": _list_detectors,
@@ -75,6 +87,8 @@ REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
     "removers": _list_removers,
     "keyword_backends": lambda: _list_backends("keywords"),
     "caption_backends": lambda: _list_backends("captions"),
+    "roles": _list_roles,
+    "sets": _list_sets,
     "terms": _list_terms,
     "thresholds": _list_thresholds,
 }

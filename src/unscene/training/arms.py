@@ -17,8 +17,6 @@ from unscene.words.phrasings import find_phrasing, negate
 
 # Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true negation of another object.
 A, B, N, T = range(4)
-# Captions that a loss can ask for. own: what tells of the photo in that place; hard: what contradicts it, most likely.
-TEXT_ROLES = ("own_first", "own_second", "hard_first", "hard_second", "a", "b", "n", "plain")
 
 
 @dataclass(frozen=True)

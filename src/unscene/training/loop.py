@@ -16,7 +16,7 @@ from unscene.clip.models import encode_texts, to_pixels
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
 from unscene.training.batches import Batch, read_ahead
-from unscene.training.objectives import PHOTO_ROLES, View, compute_terms, list_references, list_texts
+from unscene.training.objectives import PHOTO_ROLES, TERMS, View, compute_terms, list_references, list_texts
 from unscene.training.optimisation import add_lora, freeze, make_optimizer, update_average
 from unscene.training.state import StateFile
 from unscene.training.trainings import Training
@@ -68,8 +68,11 @@ class Trainer:
             for name, needs in self._needs.items()
             if needs
         }
-        if "siglip" in self.loss and getattr(model, "logit_bias", None) is None:
-            raise TrainingError("the loss siglip needs weights with a bias (logit_bias), as SigLIP's are")
+        needing = [name for name in self.loss if TERMS[name].needs_bias]
+        if needing and getattr(model, "logit_bias", None) is None:
+            raise TrainingError(
+                f"the loss {needing[0]} needs weights with a bias (logit_bias), as SigLIP's are"
+            )
         self._decay = arm.get("ema_decay")
         train_temperature = settings["temperature"] == "trained"
         freeze(model, arm.get("freeze"), train_temperature, arm.get("unlocked"))

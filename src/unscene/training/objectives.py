@@ -1,6 +1,6 @@
 """An arm's loss: the weighted sum of named terms over the features of a batch.
 
-Features are normalised, (pairs, dim), by role: photos `first` and `second`, captions as in `unscene.training.arms.TEXT_ROLES`; with
+Features are normalised, (pairs, dim), by role: photos `first` and `second`, captions as in TEXT_ROLES; with
 `base:` or `teacher:` in front those of a reference model.
 """
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from unscene.training.arms import TEXT_ROLES
 from unscene.training.comparison_losses import (
     con_clip,
     follow_teacher,
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PHOTO_ROLES = ("first", "second")
+# Captions that a loss can ask for. own: what tells of the photo in that place; hard: what contradicts it, most likely.
+TEXT_ROLES = ("own_first", "own_second", "hard_first", "hard_second", "a", "b", "n", "plain")
 
 
 class View:
@@ -143,14 +144,17 @@ def _follow(view: View) -> "Tensor":
 
 @dataclass(frozen=True)
 class Term:
-    """One loss: what it is, what computes it, the captions it reads, whether it compares within pairs, and what it asks of a
-    reference model.
+    """One loss: what it is, what computes it, and the captions that it reads.
+
+    within_pairs: whether it compares the photos or captions of one pair. needs_bias: whether the weights need SigLIP's
+    logit_bias. reference: what it asks of a reference model, `base:` the untuned one or `teacher:` the moving average.
     """
 
     doc: str
     compute: Callable[[View], "Tensor"]
     texts: tuple[str, ...]
     within_pairs: bool = True
+    needs_bias: bool = False
     reference: tuple[str, ...] = ()
 
 
@@ -173,7 +177,12 @@ TERMS = {
     ),
     "triplet": Term("TripletCLIP.", _triplet, ("a", "n")),
     "conclip": Term("CoN-CLIP's form.", _con_clip, ("a", "n")),
-    "siglip": Term("SigLIP's loss with masks; for weights that have its bias.", _sigmoid, ("a", "b", "n")),
+    "siglip": Term(
+        "SigLIP's loss with masks; for weights that have its bias.",
+        _sigmoid,
+        ("a", "b", "n"),
+        needs_bias=True,
+    ),
     "dpo": Term(
         "DPO's form within a pair.",
         _preference,
