@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from unscene.clip.folders import HASHED
 from unscene.machine.job import Job
-from unscene.run.tables import write_table
+from unscene.run.shards import file_sha256
+from unscene.run.tables import write_json, write_table
 from unscene.training.caching import cache_pairs, cache_sham
 
 RUNTIME = {
@@ -30,7 +32,7 @@ ARMS = {
 }
 
 
-def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16):
+def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16, scale=3):
     """Write an open_clip folder with random weights, seeded, and return its path."""
     import torch
     from open_clip.model import CLIP
@@ -49,7 +51,7 @@ def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16):
     model = CLIP(**json.loads(json.dumps(config)))
     for parameter in model.parameters():  # far from linear, so that the activation matters
         if parameter.ndim > 1:
-            parameter.data.mul_(3)
+            parameter.data.mul_(scale)
     folder.mkdir(parents=True)
     save_file(model.state_dict(), folder / "open_clip_model.safetensors")
     preprocess = {
@@ -62,6 +64,13 @@ def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16):
         json.dumps({"model_cfg": config, "preprocess_cfg": preprocess})
     )
     return folder
+
+
+def write_meta(folder, **meta):
+    """Write the meta.json of a model's folder, as a training does, and return its path."""
+    hashes = {key: file_sha256(folder / name) for key, name in HASHED.items()}
+    write_json({"fold": 0, "training_seed": 0, **meta, **hashes}, folder / "meta.json")
+    return folder / "meta.json"
 
 
 def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
@@ -107,7 +116,7 @@ def make_photos(folder, path_to_pairs, path_to_folds):
     photo = pd.DataFrame(
         {
             "image_id": pair["image_id"], "group": pair["group"], "fold": pair["group"].map(fold),
-            "path": pair["original_path"], "labels": "captions",
+            "path": pair["original_path"], "objects_from": "captions",
             "captions": [[text, f"{text}, seen from afar"] for text in pair["caption_original"]],
             "objects": [[category] for category in pair["category"]],
         }
@@ -166,4 +175,18 @@ def make_training(arm, folder, path_to_clip, inputs, **changes):
         wildcards=wildcards,
         config={"train": {"clip": str(path_to_clip)}},
         lineage={"arm": name},
+    )
+
+
+def make_evaluation(folder, path_to_clip, inputs, arm="zero_shot", fold=1, query_weight=None):
+    """Return the job of an evaluation (of pairs or of sham edits) that writes into `folder`; without `model` of the clip itself."""
+    names = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table")
+    outputs = {name: folder / f"{arm}{fold}.{name}.parquet" for name in names}
+    entry = {} if query_weight is None else {"query_weight": query_weight}
+    return Job(
+        inputs={"model": None, **inputs},
+        outputs={**outputs, "metrics": folder / f"{arm}{fold}.json"},
+        runtime=RUNTIME,
+        wildcards={"arm": arm, "fold": str(fold), "seed": "0"},
+        config={"train": {"clip": str(path_to_clip), "arms": {arm: entry}}},
     )

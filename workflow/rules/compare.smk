@@ -27,6 +27,12 @@ rule compare_arms:
             fold=FOLDS,
             seed=SEEDS,
         ),
+        sham_metrics=expand(
+            "results/metrics/{arm}/fold{fold}-seed{seed}.shams.json",
+            arm=ARMS if config["edits"]["sham"] else [],
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
     output:
         item_table="results/metrics/items.parquet",
         summary="results/metrics/summary.csv",
@@ -50,7 +56,7 @@ rule draw_retrieval:
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
-        model=f"results/models/{MAIN_ARM}/fold0/seed{SEEDS[0]}",
+        model=f"results/models/{MAIN_ARM}/fold0/seed{SEEDS[0]}/meta.json",
     output:
         figure="results/metrics/retrieval.png",
         found="results/metrics/retrieval.json",

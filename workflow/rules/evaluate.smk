@@ -1,19 +1,15 @@
 # Evaluate: score every model on the pairs and photos that it has not seen and on external sets, and compare the arms.
 #
-# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, results/models/{arm}/fold{fold}/seed{seed}/,
-#                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files that evaluate.sets names
-# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .{items,classes,queries,retrieval,shams}.parquet;
-#                  results/metrics/{photos,items,classes,queries,shams}.parquet, summary.csv, comparison.csv;
+# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, meta.json of the models and what lies beside it,
+#                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files that evaluate.sets names;
+#                  with edits.sham results/quality/sham.parquet
+# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .{items,classes,queries,retrieval}.parquet,
+#                  with edits.sham .shams.{json,parquet};
+#                  results/metrics/{photos,items,classes,queries}.parquet, shams.parquet, summary.csv, comparison.csv;
 #                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet;
 #                  with train.class_folds results/metrics/unseen_classes.parquet and .csv
 
-RUN_TABLES = {
-    "item": "items",
-    "class": "classes",
-    "query": "queries",
-    "retrieval": "retrieval",
-    "sham": "shams",
-}
+RUN_TABLES = ["items", "classes", "queries", "retrieval"]
 SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
 SWEPT = TRAINED_ARMS if config["evaluate"]["alphas"] else []
 NAMED_MODELS = [entry["name"] for entry in config["evaluate"]["models"]]
@@ -23,12 +19,21 @@ STAGE_FILES += expand(
     arm=ARMS,
     fold=FOLDS,
     seed=SEEDS,
-    kind=["json", *(f"{name}.parquet" for name in RUN_TABLES.values())],
+    kind=["json", *(f"{name}.parquet" for name in RUN_TABLES)],
 )
 STAGE_FILES += expand(
     "results/metrics/{table}",
-    table=["photos.parquet", "items.parquet", "classes.parquet", "queries.parquet", "shams.parquet"],
+    table=["photos.parquet", "items.parquet", "classes.parquet", "queries.parquet"],
 )
+if config["edits"]["sham"]:
+    STAGE_FILES += expand(
+        "results/metrics/{arm}/fold{fold}-seed{seed}.shams.{kind}",
+        arm=ARMS,
+        fold=FOLDS,
+        seed=SEEDS,
+        kind=["json", "parquet"],
+    )
+    STAGE_FILES += ["results/metrics/shams.parquet"]
 STAGE_FILES += expand(
     "results/metrics/sets/{set}/{model}.{kind}",
     set=SETS,
@@ -55,6 +60,10 @@ STAGE_FILES += expand(
     kind=["json", "items.parquet"],
 )
 STAGE_FILES += expand("results/metrics/unseen_classes.{kind}", kind=["parquet", "csv"] if UNSEEN else [])
+
+
+# meta.json stands for the folder beside it: it holds the hashes of config and weights.
+MODEL_FILES = {arm: f"results/models/{of}/fold{{fold}}/seed{{seed}}/meta.json" for arm, of in MODEL_OF.items()}
 
 
 rule list_untouched_photos:
@@ -86,25 +95,19 @@ rule list_untouched_photos:
 
 
 rule evaluate_clip:
-    """Score a model on the held-out fold: pair scores, their parts, untouched photos, sham edits."""
+    """Score a model on the held-out fold: pair scores, their parts, untouched photos."""
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
         photos="results/metrics/photos.parquet",
-        controls=["results/quality/sham.parquet"] if config["edits"]["sham"] else [],
         # An arm without a tuned model is train.clip itself.
-        model=lambda wildcards: (
-            [f"results/models/{MODEL_OF[wildcards.arm]}/fold{{fold}}/seed{{seed}}"]
-            if wildcards.arm in MODEL_OF
-            else []
-        ),
+        model=lambda wildcards: MODEL_FILES.get(wildcards.arm, []),
     output:
         metrics="results/metrics/{arm}/fold{fold}-seed{seed}.json",
         item_table="results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
         class_table="results/metrics/{arm}/fold{fold}-seed{seed}.classes.parquet",
         query_table="results/metrics/{arm}/fold{fold}-seed{seed}.queries.parquet",
         retrieval_table="results/metrics/{arm}/fold{fold}-seed{seed}.retrieval.parquet",
-        sham_table="results/metrics/{arm}/fold{fold}-seed{seed}.shams.parquet",
     log:
         "logs/evaluate_clip/{arm}-fold{fold}-seed{seed}.log",
     benchmark:
@@ -118,7 +121,7 @@ rule evaluate_clip:
         runtime="1h",
     params:
         lineage=lineage(
-            "evaluate_clip", settings=["train.clip", "edits.sham"], paths=["train.clip"], entries=["arm"]
+            "evaluate_clip", settings=["train.clip"], paths=["train.clip"], entries=["arm"]
         ),
     message:
         "Evaluating arm {wildcards.arm} on fold {wildcards.fold}, seed {wildcards.seed}"
@@ -126,17 +129,45 @@ rule evaluate_clip:
         "../scripts/evaluate_clip.py"
 
 
+rule evaluate_sham:
+    """Score a model on the sham edits of the held-out fold: the object is still there, what changes is artefact."""
+    input:
+        sham="results/quality/sham.parquet",
+        folds="results/folds/folds.parquet",
+        model=lambda wildcards: MODEL_FILES.get(wildcards.arm, []),
+    output:
+        metrics="results/metrics/{arm}/fold{fold}-seed{seed}.shams.json",
+        sham_table="results/metrics/{arm}/fold{fold}-seed{seed}.shams.parquet",
+    log:
+        "logs/evaluate_sham/{arm}-fold{fold}-seed{seed}.log",
+    benchmark:
+        "benchmarks/evaluate_sham/{arm}-fold{fold}-seed{seed}.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime="1h",
+    params:
+        lineage=lineage("evaluate_sham", settings=["train.clip"], paths=["train.clip"], entries=["arm"]),
+    message:
+        "Evaluating arm {wildcards.arm} on the sham edits of fold {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../scripts/evaluate_sham.py"
+
+
 rule join_evaluations:
     """Join a table of all arms, folds and seeds: classes, queries or sham edits."""
     input:
-        expand(
+        tables=expand(
             "results/metrics/{arm}/fold{fold}-seed{seed}.{{table}}.parquet",
             arm=ARMS,
             fold=FOLDS,
             seed=SEEDS,
         ),
     output:
-        "results/metrics/{table}.parquet",
+        table="results/metrics/{table}.parquet",
     log:
         "logs/join_evaluations/{table}.log",
     benchmark:
@@ -159,7 +190,7 @@ rule sweep_alphas:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
         photos="results/metrics/photos.parquet",
-        model="results/models/{arm}/fold{fold}/seed{seed}",
+        model="results/models/{arm}/fold{fold}/seed{seed}/meta.json",
     output:
         sweep="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
         item_table="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
@@ -188,14 +219,14 @@ rule sweep_alphas:
 
 use rule join_evaluations as join_sweeps with:
     input:
-        expand(
+        tables=expand(
             "results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
             arm=SWEPT,
             fold=FOLDS,
             seed=SEEDS,
         ),
     output:
-        "results/metrics/sweeps.parquet",
+        table="results/metrics/sweeps.parquet",
     log:
         "logs/join_sweeps.log",
     benchmark:
@@ -209,16 +240,7 @@ use rule join_evaluations as join_sweeps with:
 rule evaluate_set:
     """Score all models of an arm on one external set: the same items for each."""
     input:
-        models=lambda wildcards: (
-            expand(
-                "results/models/{arm}/fold{fold}/seed{seed}",
-                arm=MODEL_OF[wildcards.arm],
-                fold=FOLDS,
-                seed=SEEDS,
-            )
-            if wildcards.arm in MODEL_OF
-            else []
-        ),
+        models=lambda wildcards: expand(MODEL_FILES.get(wildcards.arm, []), fold=FOLDS, seed=SEEDS),
     output:
         metrics="results/metrics/sets/{set}/{arm}.json",
         item_table="results/metrics/sets/{set}/{arm}.items.parquet",
@@ -275,7 +297,7 @@ rule evaluate_unseen_classes:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
         classes="results/folds/classes.parquet",
-        model="results/models/{arm}/class{fold}/seed{seed}",
+        model="results/models/{arm}/class{fold}/seed{seed}/meta.json",
     output:
         metrics="results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.json",
         item_table="results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.items.parquet",

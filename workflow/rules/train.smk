@@ -52,18 +52,15 @@ if "unfiltered" in TRAINED_ON.values():
     STAGE_FILES += TRAINING_DATA["unfiltered"].values()
 if SHAM_ARMS:
     STAGE_FILES += SHAM_DATA.values()
-STAGE_FILES += expand(
-    "results/models/{arm}/fold{fold}/seed{seed}/meta.json", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS
+MODELS = expand("results/models/{arm}/fold{fold}/seed{seed}", arm=TRAINED_ARMS, fold=FOLDS, seed=SEEDS)
+MODELS += [f"results/models/{arm}/all" for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]]
+MODELS += expand(
+    "results/models/{arm}/class{fold}/seed{seed}", arm=config["train"]["class_folds"], fold=FOLDS, seed=SEEDS
 )
 STAGE_FILES += expand(
-    "results/models/{arm}/all/meta.json",
-    arm=[arm for arm in TRAINED_ARMS if arm == config["deploy"]["arm"]],
-)
-STAGE_FILES += expand(
-    "results/models/{arm}/class{fold}/seed{seed}/meta.json",
-    arm=config["train"]["class_folds"],
-    fold=FOLDS,
-    seed=SEEDS,
+    "{model}/{file}",
+    model=MODELS,
+    file=["open_clip_config.json", "open_clip_model.safetensors", "meta.json"],
 )
 
 
@@ -114,7 +111,8 @@ use rule cache_pairs as cache_unfiltered with:
         "Decoding the photos of the unfiltered pairs"
 
 
-use rule cache_pairs as cache_sham with:
+rule cache_sham:
+    """Decode the photos of the sham edits once, for the arms that show them."""
     input:
         sham="results/quality/sham.parquet",
     output:
@@ -124,6 +122,12 @@ use rule cache_pairs as cache_sham with:
         "logs/cache_sham.log",
     benchmark:
         "benchmarks/cache_sham.tsv"
+    conda:
+        "../../envs/clip.yaml"
+    threads: config["runtime"]["workers"]
+    resources:
+        mem_mb=8000,
+        runtime="4h",
     params:
         lineage=lineage("cache_sham", settings=["train.clip"], paths=["train.clip"], frozen=True),
     message:

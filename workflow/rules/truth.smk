@@ -17,7 +17,7 @@ rule score_against_truth:
         pairs="results/quality/pairs.parquet",
         scenes=ALL_SCENES,
     output:
-        "results/metrics/truth.json",
+        truth="results/metrics/truth.json",
     log:
         "logs/score_against_truth.log",
     benchmark:
@@ -33,14 +33,14 @@ rule score_against_truth:
 
 
 rule measure_agreement:
-    """Hold lexicon, answers, labels and known mentions against each other, word by word: what the API buys."""
+    """Hold lexicon, answers, instances and known mentions against each other, word by word: what the API buys."""
     input:
         samples="results/samples/samples.parquet",
         keywords="results/keywords/keywords.parquet",
         answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
         scenes=ALL_SCENES,
     output:
-        "results/keywords/agreement.parquet",
+        agreement="results/keywords/agreement.parquet",
     log:
         "logs/measure_agreement.log",
     benchmark:
@@ -54,6 +54,6 @@ rule measure_agreement:
     params:
         lineage=lineage("measure_agreement", settings=["samples.sources"], files=[LEXICON]),
     message:
-        "Measuring how lexicon, answers and labels agree"
+        "Measuring how lexicon, answers and instances agree"
     script:
         "../scripts/measure_agreement.py"

@@ -1,18 +1,9 @@
 """List the untouched photos of every fold with their captions and objects: what retrieval and absence are tested on."""
 
-from unscene.evaluation.untouched_photos import list_untouched_photos
+from unscene.machine.job import open_job
 
 if __name__ == "__main__":
-    from unscene.run.logs import log_job
+    with open_job(snakemake) as job:
+        from unscene.evaluation.untouched_photos import list_untouched_photos
 
-    with log_job(snakemake):
-        settings = snakemake.params.lineage["settings"]
-        list_untouched_photos(
-            path_to_samples=snakemake.input.samples,
-            path_to_keywords=snakemake.input.keywords,
-            path_to_folds=snakemake.input.folds,
-            path_to_photos=snakemake.output.photos,
-            sources={source["name"]: source for source in settings["samples"]["sources"]},
-            max_photos=settings["evaluate"]["max_photos"],
-            seed=settings["seed"],
-        )
+        list_untouched_photos(job)

@@ -16,7 +16,9 @@ from unscene.clip.models import (
     load_clip,
     resize_photo,
 )
+from unscene.evaluation.checkpoints import find_evaluated
 from unscene.machine.batching import prepare_torch
+from unscene.machine.job import Job
 from unscene.photos.images import read_photo
 from unscene.run.folders import replaced_folder
 from unscene.run.tables import write_json, write_text
@@ -37,18 +39,22 @@ those that were evaluated.
 """
 
 
-def export_clip(path_to_model, path_to_pairs, path_to_deploy, arm, runtime, device, threads):
+def export_clip(job: Job) -> None:
     """Write the self-contained folder: model/, README.md and parity.json; nothing is left when the
     check fails.
+
+    inputs: model (meta.json of the deployed arm, or None for train.clip), pairs. outputs: folder.
     """
-    prepare_torch(device, threads)
-    with replaced_folder(path_to_deploy) as folder:
+    prepare_torch("cpu", job.threads)
+    arm, path_to_model = job.settings["deploy"]["arm"], find_evaluated(job)
+    with replaced_folder(job.outputs.folder) as folder:
         (folder / "model").mkdir()
         copy_model(path_to_model, folder / "model")
-        pair = read_pairs(path_to_pairs).head(SAMPLE_PAIRS)
+        pair = read_pairs(job.inputs.pairs).head(SAMPLE_PAIRS)
         photos = [read_photo(path) for path in [*pair["original_path"], *pair["edited_path"]]]
         texts = list(dict.fromkeys(pair[CAPTIONS].to_numpy().ravel()))
-        parity = check_parity(path_to_model, folder / "model", photos, texts, runtime["batch_size"], device)
+        batch_size = job.runtime["batch_size"]
+        parity = check_parity(path_to_model, folder / "model", photos, texts, batch_size)
         write_json({"arm": arm, **parity}, folder / "parity.json")
         write_text(README.format(arm=arm), folder / "README.md")
     logging.getLogger("unscene").info("exported %s; largest difference %.2g", arm, parity["max_difference"])
@@ -62,14 +68,13 @@ def copy_model(path_to_model, path_to_copy):
             shutil.copyfile(path, Path(path_to_copy) / path.name)
 
 
-def check_parity(path_to_model, path_to_copy, photos, texts, batch_size, device):
-    """Return the largest differences between the workflow's embeddings and those of plain open_clip
-    on the exported folder.
+def check_parity(path_to_model, path_to_copy, photos, texts, batch_size):
+    """Return the largest differences between the workflow's embeddings and those of plain open_clip on the exported folder.
 
     Raises RuntimeError above MAX_DIFFERENCE. Plain open_clip preprocesses the photos itself and
     reads texts at full length.
     """
-    model, preprocess, tokenizer = load_clip(path_to_model, device)
+    model, preprocess, tokenizer = load_clip(path_to_model)
     pixels = np.stack([resize_photo(preprocess, photo) for photo in photos])
     ours = (
         embed_photos(model, preprocess, pixels, batch_size),

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from unscene.clip.folders import find_model
 from unscene.clip.models import CONFIG_NAME, WEIGHTS_NAME, ClipError, load_clip
+from unscene.machine.job import Job
 from unscene.run.tables import read_json
 
 RELATED = 0.9  # correlation of weights; of unrelated models it is near 0, of a fine-tuned one near 1
+
+
+def find_evaluated(job: Job) -> Path:
+    """Return the folder of the tuned model whose meta.json a job takes as `model`, or train.clip's where it takes none."""
+    return find_model(job.inputs.model) if job.inputs.model else job.find("train.clip")
 
 
 def load_checkpoint(model: dict, device: str, path_to_clip: str | Path | None = None) -> tuple:

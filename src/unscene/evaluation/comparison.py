@@ -5,7 +5,8 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.pair_metrics import RECALL_AT
+from unscene.evaluation.columns import COMPARISON, ITEMS, RECALL_AT, SHAM_METRICS, SUMMARY, WAYS
+from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import PRIMARY, PRIMARY_METRIC
 from unscene.evaluation.statistics import (
     adjust_holm,
@@ -15,8 +16,9 @@ from unscene.evaluation.statistics import (
     find_detectable_difference,
     interval_of_folds,
 )
+from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import TableError, join_tables, read_json, write_table, write_text
+from unscene.run.tables import TableError, join_tables, read_json
 
 # What a contrast is computed on: columns of the tested pairs, and recalls from their ranks.
 ITEM_METRICS = [
@@ -33,39 +35,27 @@ FURTHER_CONTRASTS = [
 # And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and their pairing add, and what
 # is artefact.
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
-COMPARISON_COLUMNS = [
-    "contrast", "metric", "difference", "low", "high", "p", "n", "groups", "folds",
-    "corrected_t_low", "corrected_t_high", "corrected_t_p", "mcnemar_p", "is_primary", "holm_p", "detectable",
-]  # fmt: skip
 
 
-def compare_arms(
-    paths_to_metrics,
-    paths_to_items,
-    path_to_items,
-    path_to_summary,
-    path_to_comparison,
-    settings,
-    main_arm,
-    seed,
-):
+def compare_arms(job: Job) -> None:
     """Write items.parquet, summary.csv and comparison.csv.
 
-    settings: `evaluate` of the config (bootstrap_draws, confidence). main_arm: the arm whose claim is tested, the one that is
-    deployed. Training seeds are averaged within an item and a fold before anything else, so a seed more is not a pair more.
+    The main arm is the one that is deployed: its claim is tested. Training seeds are averaged within an item and a fold
+    before anything else, so a seed more is not a pair more. inputs: metrics, item_tables, sham_metrics (None without
+    sham edits: their metrics are null). outputs: item_table, summary, comparison.
     """
-    item = join_tables(paths_to_items)
-    write_table(item, path_to_items)
-    summary = summarise_arms(
-        pd.DataFrame([read_json(path) for path in paths_to_metrics]), settings["confidence"]
-    )
+    settings, main_arm, seed = (job.settings[key] for key in ("evaluate", "deploy", "seed"))
+    main_arm = main_arm["arm"]
+    item = join_tables(job.inputs.item_tables)
+    ITEMS.write(item, job.outputs.item_table)
+    runs = pd.DataFrame(join_metrics(job.inputs.metrics, job.inputs.sham_metrics))
+    write_csv(SUMMARY, summarise_arms(runs, settings["confidence"]), job.outputs.summary)
     contrasts = list_contrasts(list(pd.unique(item["arm"])), main_arm)
+    of_one_seed = average_seeds(pick_first_seed(item))
     comparison = mark_primary(
-        compare_values(average_seeds(item), contrasts, settings, seed, average_seeds(pick_first_seed(item))),
-        main_arm,
+        compare_values(average_seeds(item), contrasts, settings, seed, of_one_seed), main_arm
     )
-    for frame, path in ((summary, path_to_summary), (comparison, path_to_comparison)):
-        write_text(frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"), path)
+    write_csv(COMPARISON, comparison, job.outputs.comparison)
     for row in comparison[comparison["metric"] == "group_score"].itertuples():
         logging.getLogger("unscene").info(
             "%s: group score %+.3f [%+.3f, %+.3f], p %.3g",
@@ -75,6 +65,20 @@ def compare_arms(
             row.high,
             row.p,
         )
+
+
+def join_metrics(paths_to_metrics: list[str], paths_to_sham: list[str] | None) -> list[dict]:
+    """Return every metric by name of each arm, fold and seed; those of sham edits are None where there are none."""
+    of_run = {
+        (metrics["arm"], metrics["fold"], metrics["seed"]): metrics
+        for metrics in map(read_json, paths_to_sham or ())
+    }
+    rows = []
+    for metrics in map(read_json, paths_to_metrics):
+        shams = of_run.get((metrics["arm"], metrics["fold"], metrics["seed"]), {})
+        found = {**dict.fromkeys(SHAM_METRICS), **shams, **metrics}
+        rows.append(dict(sorted(found.items())))
+    return rows
 
 
 def summarise_arms(run, confidence):
@@ -93,7 +97,7 @@ def summarise_arms(run, confidence):
         for metric in metrics:
             values = by_fold[metric].to_numpy(float)
             rows.append((arm, metric, *interval_of_folds(values, confidence), int((~np.isnan(values)).sum())))
-    return pd.DataFrame(rows, columns=["arm", "metric", "mean", "low", "high", "n"])
+    return pd.DataFrame(rows, columns=SUMMARY.names)
 
 
 def list_contrasts(arms, main_arm):
@@ -124,7 +128,7 @@ def mark_primary(comparison, main_arm):
 
 
 def compare_values(value, contrasts, settings, seed, of_one_seed=None):
-    """Return COMPARISON_COLUMNS: a row a contrast and metric, on pooled out-of-fold pairs.
+    """Return the rows of COMPARISON: one a contrast and metric, on pooled out-of-fold pairs.
 
     value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training seeds averaged). of_one_seed: the
     same of one training seed, for McNemar's test, which needs a yes or a no; None: value itself.
@@ -145,7 +149,7 @@ def compare_values(value, contrasts, settings, seed, of_one_seed=None):
                 f"arm {arm!r} was tested on other pairs than {next(iter(by_arm))!r}; run evaluate_clip again"
             )
     if not contrasts:
-        return pd.DataFrame(columns=COMPARISON_COLUMNS)
+        return pd.DataFrame(columns=COMPARISON.names)
     difference = pd.concat(
         {f"{one}-{other}": by_arm[one][metrics] - by_arm[other][metrics] for one, other in contrasts}, axis=1
     )
@@ -179,7 +183,7 @@ def compare_values(value, contrasts, settings, seed, of_one_seed=None):
                 find_detectable_difference(*tested),
             )
         )
-    comparison = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
+    comparison = pd.DataFrame(rows, columns=COMPARISON.names)
     return comparison.astype({"n": int, "groups": int, "folds": int})
 
 
@@ -200,7 +204,7 @@ def average_seeds(item):
     """Return `arm fold edit_id group` and every compared metric as a float, averaged over training seeds."""
     value = item[["arm", "fold", "edit_id", "group", *ITEM_METRICS]].copy()
     value[ITEM_METRICS] = value[ITEM_METRICS].astype("Float64").astype(float)
-    for way in ("image_to_text", "text_to_image"):
+    for way in WAYS:
         rank = item[f"{way}_rank"].astype(float)
         for k in RECALL_AT:
             value[f"{way}_recall_at_{k}"] = (rank < k).astype(float).where(rank.notna())

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from unscene.evaluation.columns import SCORES
 from unscene.evaluation.embedders import decode_photos
 from unscene.evaluation.pair_metrics import (
     list_phrases,
@@ -21,12 +22,9 @@ from unscene.evaluation.photo_metrics import (
     summarise_queries,
     summarise_recalls,
 )
-from unscene.evaluation.shortcut_controls import probe_features, score_placebo
+from unscene.evaluation.shortcuts import probe_features, score_placebo
 from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
 from unscene.words.coco80 import COCO80
-
-SCORES = ["text_score", "image_score", "group_score"]
-COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
 
 
 def load_fold(embedder, pair, workers):
@@ -115,7 +113,7 @@ def score_untouched(embedder, photo, pixels, unreadable):
         **{f"untouched_{name}": value for name, value in recalls.items()},
         "n_untouched_photos": len(photo), "n_untouched_captions": len(texts), "n_untouched_unreadable": unreadable,
         "n_untouched_classes": len(classes), "n_queries": len(queries),
-        "n_labelled_by_captions": int((photo["labels"] == "captions").sum()),
+        "n_objects_from_captions": int((photo["objects_from"] == "captions").sum()),
     }  # fmt: skip
 
 

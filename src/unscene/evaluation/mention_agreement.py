@@ -1,7 +1,6 @@
-"""Measure how the words of the lexicon, of the API's answers, of photo labels and of known mentions agree, word by word."""
+"""Measure how the words of the lexicon, of the API's answers, of photos' instances and of known mentions agree, word by word."""
 
 import logging
-from collections.abc import Iterable
 from itertools import chain
 
 import numpy as np
@@ -10,58 +9,63 @@ import pandas as pd
 from unscene.answers.batch_lines import read_lines
 from unscene.batchsize.gold import encode_words
 from unscene.batchsize.measures import describe_answers
+from unscene.evaluation.columns import AGREEMENT
+from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
 from unscene.run.shard_names import get_source_name
-from unscene.run.tables import read_table, write_table
+from unscene.run.tables import read_table
 from unscene.samples.instances import read_source_instances
 from unscene.words.agreement import rate
 from unscene.words.coco80 import COCO80
 
-COLUMNS = ["reader", "against", "unit", "word", "units", "n_reader", "n_against", "n_both", "precision", "recall", "f1",
-           "kappa", "simulated"]  # fmt: skip
 ALL = "all words"
 
 
-def measure_agreement(
-    path_to_samples, path_to_keywords, paths_to_answers: Iterable, path_to_table, sources: list[dict]
-) -> pd.DataFrame:
-    """Write a row a pair of readers and word, first over all words; return the table.
+def measure_agreement(job: Job) -> None:
+    """Write a row a pair of readers and word, first over all words.
 
-    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each other and against `mentions`,
-    where the source knows them, caption by caption; and photo by photo (all its captions together) against `labels`, the objects that
-    are labelled in it. Labels say what is in a photo, not what a caption mentions: people leave out what is small, and
-    name what nobody labelled, so neither precision nor recall reaches 1. simulated: the answers came from the lexicon itself.
+    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each other and against
+    `mentions`, where the source knows them, caption by caption; and photo by photo (all its captions together) against
+    `instances`, the objects that the source lists in it. Instances say what is in a photo, not what a caption mentions:
+    people leave out what is small, and name what nobody listed, so neither precision nor recall reaches 1. simulated:
+    the answers came from the lexicon itself. inputs: samples, keywords, answers. outputs: agreement.
     """
-    sample = read_table(path_to_samples, ["image_id", "shard"]).set_index("image_id", drop=False)
-    keyword = read_table(path_to_keywords, ["image_id", "caption_id", "caption", "words", "source", "status"])
+    sample = read_table(job.inputs.samples, ["image_id", "shard"]).set_index("image_id", drop=False)
+    keyword = read_table(
+        job.inputs.keywords, ["image_id", "caption_id", "caption", "words", "source", "status"], only=True
+    )
     keyword = keyword[keyword["status"] == "ok"].reset_index(drop=True)
     readers = {"lexicon": encode_words(map(COCO80.find_words, keyword["caption"]), COCO80)}
     simulated = False
     if set(keyword["source"]) - {"lexicon"}:
         readers["answers"] = encode_words(keyword["words"], COCO80)
-        simulated = describe_answers(chain.from_iterable(map(read_lines, paths_to_answers)))["simulated"]
-    parts = []
+        lines = chain.from_iterable(map(read_lines, job.inputs.answers))
+        simulated = describe_answers(lines)["simulated"]
+    rows = []
     if "answers" in readers:
-        parts.append(compare_readers("lexicon", "answers", "caption", readers["lexicon"], readers["answers"]))
+        rows += compare_readers("lexicon", "answers", "caption", readers["lexicon"], readers["answers"])
     known, mentions = find_mentions(keyword, sample)
-    labelled, photo_of, labels = find_labels(keyword, sample, sources)
+    listed, photo_of, instances = find_instances(keyword, sample, job.look_up("samples.sources"))
     for name, found in readers.items():
         if known.any():
-            parts.append(compare_readers(name, "mentions", "caption", found[known], mentions))
-        if labelled.any():
-            by_photo = np.zeros_like(labels)
-            np.logical_or.at(by_photo, photo_of, found[labelled])
-            parts.append(compare_readers(name, "labels", "photo", by_photo, labels))
-    table = pd.DataFrame([row for part in parts for row in part], columns=COLUMNS[:-1])
-    of_answers = (table["reader"] == "answers") | (table["against"] == "answers")
-    table = table.assign(simulated=of_answers & simulated)
-    write_table(table, path_to_table, COLUMNS)
-    for row in table[table["word"] == ALL].to_dict("records"):
+            rows += compare_readers(name, "mentions", "caption", found[known], mentions)
+        if listed.any():
+            by_photo = np.zeros_like(instances)
+            np.logical_or.at(by_photo, photo_of, found[listed])
+            rows += compare_readers(name, "instances", "photo", by_photo, instances)
+    for row in rows:
+        row["simulated"] = simulated and "answers" in (row["reader"], row["against"])
+    AGREEMENT.write(AGREEMENT.frame(rows), job.outputs.agreement)
+    for row in (row for row in rows if row["word"] == ALL):
         logging.getLogger("unscene").info(
-            "%s against %s: precision %.3f, recall %.3f over %d %ss%s", row["reader"], row["against"], row["precision"],
-            row["recall"], row["units"], row["unit"], " (simulated)" if row["simulated"] else "",
-        )  # fmt: skip
-    return table
+            "%s against %s: precision %.3f, recall %.3f over %d %ss%s",
+            row["reader"],
+            row["against"],
+            *(np.nan if row[name] is None else row[name] for name in ("precision", "recall")),
+            row["units"],
+            row["unit"],
+            " (simulated)" if row["simulated"] else "",
+        )
 
 
 def compare_readers(reader: str, against: str, unit: str, found: np.ndarray, true: np.ndarray) -> list[dict]:
@@ -83,8 +87,13 @@ def _rate(both: int, first: int, second: int, total: int) -> dict:
     observed = 1 - (first + second - 2 * both) / total
     chance = (first * second + (total - first) * (total - second)) / total**2
     kappa = (observed - chance) / (1 - chance) if chance < 1 else None
-    return {"n_reader": first, "n_against": second, "n_both": both, "kappa": kappa,
-            **{name: score[name] for name in ("precision", "recall", "f1")}}  # fmt: skip
+    return {
+        "n_reader": first,
+        "n_against": second,
+        "n_both": both,
+        "kappa": kappa,
+        **{name: score[name] for name in ("precision", "recall", "f1")},
+    }
 
 
 def find_mentions(keyword: pd.DataFrame, sample: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -98,12 +107,12 @@ def find_mentions(keyword: pd.DataFrame, sample: pd.DataFrame) -> tuple[np.ndarr
     return known, encode_words([lists[image_id][position] for image_id, position in pairs], COCO80)
 
 
-def find_labels(
+def find_instances(
     keyword: pd.DataFrame, sample: pd.DataFrame, sources: list[dict]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which captions lie on labelled photos, the photo's number of each of these, and the labels (photos, 80).
+    """Return which captions lie on listed photos, the photo's number of each of these, and the instances (photos, 80).
 
-    A photo that its source's instances list is labelled, with nothing when they hold no object of it; another one is not.
+    A photo that its source's instances list is known, with nothing when they hold no object of it; another one is not.
     """
     words: dict[str, set] = {}
     for source in sources:
@@ -112,6 +121,6 @@ def find_labels(
             objects = list_objects(instances, row.source_key)
             if objects is not None:
                 words[row.image_id] = objects & set(COCO80)
-    labelled = keyword["image_id"].isin(words).to_numpy()
-    codes, photos = pd.factorize(keyword["image_id"][labelled])
-    return labelled, codes, encode_words([words[image_id] for image_id in photos], COCO80)
+    listed = keyword["image_id"].isin(words).to_numpy()
+    codes, photos = pd.factorize(keyword["image_id"][listed])
+    return listed, codes, encode_words([words[image_id] for image_id in photos], COCO80)

@@ -6,7 +6,8 @@ Notation: s = cosine; I original, J edit; a names the object, b does not, n says
 import numpy as np
 import pandas as pd
 
-RECALL_AT = (1, 5, 10)
+from unscene.evaluation.columns import RECALL_AT, WAYS
+
 MIN_CLASS_PAIRS = 5
 
 
@@ -137,7 +138,7 @@ def summarise_ranks(item: pd.DataFrame) -> dict[str, float]:
     """Return recall at 1, 5 and 10 both ways from the columns image_to_text_rank and text_to_image_rank."""
     return {
         f"{way}_recall_at_{k}": float((item[f"{way}_rank"].dropna() < k).mean())
-        for way in ("image_to_text", "text_to_image")
+        for way in WAYS
         for k in RECALL_AT
     }
 

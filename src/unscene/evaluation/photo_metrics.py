@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from unscene.evaluation.columns import QUERY_AT, RECALL_AT
 from unscene.evaluation.pair_metrics import score_area
 from unscene.words.coco80 import COCO80
 
-RECALL_AT = (1, 5, 10)
-QUERY_AT = (1, 5, 10)
 MIN_CLASS_PHOTOS = 5  # with the object, and as many without
 MIN_POSITIVES, MIN_VIOLATIONS = 20, 5
 PRESENT = "a photo with {a}"
@@ -107,7 +106,7 @@ def score_queries(photo: np.ndarray, has: np.ndarray, categories: Sequence[str],
     """Return QUERY_COLUMNS, a row a query "a photo with X but no o" over all photos.
 
     violation_at_k: share of the first k photos that show o; wanted_at_k: that show X and not o; average_precision: over all
-    photos, those with X and not o being relevant (no false negatives, as the labels are complete). Photos of equal score
+    photos, those with X and not o being relevant (no false negatives, as what is in a photo is known). Photos of equal score
     stand in the worst order.
     """
     rows = []

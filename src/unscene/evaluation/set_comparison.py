@@ -5,78 +5,75 @@ import logging
 import numpy as np
 import pandas as pd
 
+from unscene.evaluation.columns import RECALL_AT, SET_ITEMS, SETS
+from unscene.evaluation.csv_tables import write_csv
+from unscene.evaluation.sets.formats import FORMATS, find_role
 from unscene.evaluation.statistics import two_level_bootstrap
+from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_json, read_table, write_text
+from unscene.run.tables import read_json
 
-COLUMNS = [
-    "set",
-    "format",
-    "role",
-    "contrast",
-    "metric",
-    "difference",
-    "low",
-    "high",
-    "n",
-    "models",
-    "models_reference",
-]
-# What a set is evidence of, in the pass rule, unless its entry in evaluate.sets says otherwise by `role`.
-ROLES = {
-    "negbench_mcq": "mcq", "coco_mcq": "mcq", "negbench_retrieval": "negated_retrieval", "coco_retrieval": "retrieval",
-    "class_folders": "zero_shot", "clip_benchmark": "zero_shot", "beaf": "removal",
-}  # fmt: skip
-RECALL_AT = (1, 5, 10)
+# What the main arm is held against.
+REFERENCES = ("zero_shot", "originals")
 
 
-def compare_arms_on_sets(
-    paths_to_metrics, paths_to_items, path_to_comparison, sets, contrasts, settings, seed
-):
+def compare_arms_on_sets(job: Job) -> None:
     """Write comparison.csv of the sets: a row a set, contrast and metric.
 
-    paths_to_metrics, paths_to_items: of every set and model, as evaluate_set writes them. sets: evaluate.sets. contrasts: pairs
-    of model names. settings: `evaluate` (bootstrap_draws, confidence). A contrast whose models were not tested is left out.
+    A contrast whose models were not tested is left out. inputs: metrics, item_tables of every set and arm, as
+    evaluate_set writes them. outputs: comparison.
     """
-    roles = {entry["name"]: entry.get("role") or ROLES.get(entry["format"]) for entry in sets}
-    formats = {entry["name"]: entry["format"] for entry in sets}
+    settings, seed, main_arm = job.settings["evaluate"], job.settings["seed"], job.settings["deploy"]["arm"]
+    entries = {entry["name"]: entry for entry in settings["sets"]}
     value: dict[str, dict[str, pd.DataFrame]] = {}
-    for metrics, items in zip(map(read_json, paths_to_metrics), map(read_table, paths_to_items), strict=True):
-        value.setdefault(metrics["set"], {})[metrics["model"]] = list_values(metrics["format"], items)
+    for path_to_metrics, path_to_items in zip(
+        job.inputs.metrics or (), job.inputs.item_tables or (), strict=True
+    ):
+        metrics, task = read_json(path_to_metrics), FORMATS[read_json(path_to_metrics)["format"]].task
+        value.setdefault(metrics["set"], {})[metrics["model"]] = list_values(
+            task, SET_ITEMS[task].read(path_to_items)
+        )
     rows = []
     for name, by_model in value.items():
-        for one, other in contrasts:
-            if not {one, other} <= set(by_model):
+        entry = entries[name]
+        for other in REFERENCES:
+            if not {main_arm, other} <= set(by_model):
                 continue
-            for metric, estimate in contrast_models(by_model[one], by_model[other], settings, seed).items():
-                rows.append((name, formats[name], roles[name], f"{one}-{other}", metric, *estimate))
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    write_text(frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"), path_to_comparison)
+            contrast = contrast_models(by_model[main_arm], by_model[other], settings, seed)
+            for metric, estimate in contrast.items():
+                known = (name, entry["format"], find_role(entry), f"{main_arm}-{other}", metric)
+                rows.append((*known, *estimate))
+    frame = pd.DataFrame(rows, columns=SETS.names)
+    write_csv(SETS, frame, job.outputs.comparison)
     logging.getLogger("unscene").info("%d contrasts on %d sets", len(frame), len(value))
 
 
-def list_values(format_name: str, item: pd.DataFrame) -> pd.DataFrame:
+def list_values(task: str, item: pd.DataFrame) -> pd.DataFrame:
     """Return `run item metric value`: what each model said of each item, as a share; a row an item, model and metric.
 
-    Classes and queries of an object set are no items, so such a set has no rows here; its AUC stand in the sets' own metrics.
+    task: what a model is asked, a key of SET_ITEMS. Classes and queries of an object set are no items, so such a set has
+    no rows here; its AUC stand in the sets' own metrics.
     """
     # A named checkpoint has neither fold nor seed; `astype(str)` would keep them missing.
     run = item["fold"].map(str) + "/" + item["seed"].map(str)
-    if "rank" in item and "way" in item:
+    if task == "retrieval":
         parts = [
             _values(run, item["item"], item["way"] + f"_recall_at_{k}", item["rank"] < k) for k in RECALL_AT
         ]
-    elif "removable" in item:
+    elif task == "removals":
         removed, other = item["removed"].astype(bool), ~item["removable"].astype(bool)
+        before, after = item["before"].astype(bool), item["after"].astype(bool)
         parts = [
-            _values(run[removed], item.loc[removed, "item"], "true_understanding",
-                    (item["before"] & ~item["after"])[removed]),
-            _values(run[other], item.loc[other, "item"], "indecision", (item["before"] != item["after"])[other]),
-        ]  # fmt: skip
-    elif "correct" in item:
-        name = "top1" if format_name in ("class_folders", "clip_benchmark") else "accuracy"
-        parts = [_values(run, item["item"], name, item["correct"])]
-        if "kind" in item and item["kind"].nunique() > 1:
+            _values(
+                run[removed], item.loc[removed, "item"], "true_understanding", (before & ~after)[removed]
+            ),
+            _values(run[other], item.loc[other, "item"], "indecision", (before != after)[other]),
+        ]
+    elif task == "classes":
+        parts = [_values(run, item["item"], "top1", item["correct"])]
+    elif task == "choices":
+        parts = [_values(run, item["item"], "accuracy", item["correct"])]
+        if item["kind"].nunique() > 1:
             parts.append(_values(run, item["item"], "accuracy_" + item["kind"].astype(str), item["correct"]))
     else:
         parts = []

@@ -5,17 +5,6 @@ import pandas as pd
 
 from unscene.evaluation.pair_metrics import score_pairs
 
-SHAM_COLUMNS = [
-    "edit_id",
-    "sham_of",
-    "category",
-    "group",
-    "original_path",
-    "edited_path",
-    "caption_original",
-    "caption_negated",
-]
-
 
 def score_shams(
     original: np.ndarray, sham: np.ndarray, present: np.ndarray, negated: np.ndarray

@@ -5,19 +5,23 @@ import logging
 import pandas as pd
 
 from unscene.evaluation.pass_rule import PRIMARY, decide, judge_bound, judge_primary
+from unscene.machine.job import Job
 from unscene.run.tables import write_json
 
 # Points (shares of 1) by which a figure may fall before a part fails; fixed beforehand.
 TYPE_MARGIN, INDECISION_MARGIN, FORGETTING_MARGIN, SHAM_MARGIN = 0.02, 0.02, 0.01, 0.02
 
 
-def apply_pass_rule(path_to_comparison, path_to_sets, path_to_summary, path_to_verdict, main_arm) -> None:
+def apply_pass_rule(job: Job) -> None:
     """Write verdict.json: the verdict, its sentence, and every part with what was found.
 
-    path_to_sets: comparison.csv of the external sets. path_to_summary: summary.csv of the arms, for the sham flip rate.
+    inputs: comparison (of the arms), sets (comparison on external sets), summary (of the arms, for the sham flip rate).
+    outputs: verdict.
     """
-    comparison, sets = pd.read_csv(path_to_comparison), pd.read_csv(path_to_sets)
-    summary = pd.read_csv(path_to_summary)
+    main_arm = job.settings["deploy"]["arm"]
+    comparison, sets, summary = (
+        pd.read_csv(path) for path in (job.inputs.comparison, job.inputs.sets, job.inputs.summary)
+    )
     verdict = decide(
         [
             judge_primary(comparison, main_arm, [other for other in PRIMARY if other != main_arm]),
@@ -38,7 +42,7 @@ def apply_pass_rule(path_to_comparison, path_to_sets, path_to_summary, path_to_v
             judge_sham(summary, main_arm),
         ]
     )
-    write_json({"arm": main_arm, **verdict}, path_to_verdict)
+    write_json({"arm": main_arm, **verdict}, job.outputs.verdict)
     logging.getLogger("unscene").info("%s", verdict["sentence"])
 
 

@@ -1,12 +1,17 @@
 """Score the weights between the untuned and a tuned model, and choose how far to go on the inner validation."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from unscene.clip.models import load_clip
+from unscene.evaluation.checkpoints import find_evaluated
+from unscene.evaluation.columns import PHOTOS, SWEEPS, SWEPT_ITEMS, WAYS
 from unscene.evaluation.embedders import Embedder
+from unscene.evaluation.evaluate_fold import identify_run
 from unscene.evaluation.fold_scores import (
     embed_pairs,
     load_fold,
@@ -14,67 +19,98 @@ from unscene.evaluation.fold_scores import (
     score_fold,
     score_untouched,
 )
-from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights, mark_inner
-from unscene.machine.batching import prepare_torch
-from unscene.run.tables import read_table, write_table
-from unscene.training.pairs import PairError, read_pairs, split_pairs
+from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights
+from unscene.folds.inner_validation import mark_inner
+from unscene.machine.job import Job
+from unscene.training.pairs import PairError, PairSet, read_pairs, split_pairs
 
 
-def sweep_alphas(
-    path_to_pairs, path_to_folds, path_to_photos, path_to_untuned, path_to_tuned, path_to_sweep, path_to_items, arm, fold,
-    training_seed, alphas, inner_share, seed, runtime, device, threads,
-):  # fmt: skip
-    """Write a row an alpha (`arm fold seed alpha chosen inner_group_score inner_general` and every metric of the test fold), and the
-    tested pairs of the chosen alpha, as arm `{arm}_wise_ft`.
+@dataclass(frozen=True)
+class Part:
+    """Pairs and untouched photos on which weights are scored: those of the inner validation, or of the test fold."""
 
-    inner_general: mean of recall at 1 both ways on the untouched photos of the inner validation. The choice sees the inner
-    validation alone; the test fold's metrics stand beside it.
+    pairs: PairSet
+    photos: tuple[pd.DataFrame, np.ndarray, int]
+
+
+def sweep_alphas(job: Job) -> None:
+    """Write a row an alpha, and the tested pairs of the chosen alpha, as arm `{arm}_wise_ft`.
+
+    The choice sees the inner validation alone; the test fold's metrics stand beside it. inputs: pairs, folds, photos,
+    model (meta.json). outputs: sweep, item_table.
     """
-    prepare_torch(device, threads)
-    train, test = split_pairs(read_pairs(path_to_pairs, path_to_folds), fold)
+    run = identify_run(job)
+    model, preprocess, tokenizer = load_clip(job.find("train.clip"), job.device)
+    embedder = Embedder(model, preprocess, tokenizer, job.runtime["batch_size"])
+    untuned = {name: value.clone() for name, value in model.state_dict().items()}
+    tuned = load_clip(find_evaluated(job), job.device)[0].state_dict()
+
+    def move(alpha: float) -> None:
+        model.load_state_dict(interpolate_weights(untuned, tuned, alpha))
+
+    inner, test = load_parts(job, embedder, run["fold"])
+    alphas = sorted(job.settings["evaluate"]["alphas"])
+    sweep, items = score_alphas(embedder, move, inner, test, alphas)
+    chosen = choose_alpha(sweep)
+    sweep = sweep.assign(chosen=sweep["alpha"] == chosen, **run)
+    SWEEPS.write(sweep, job.outputs.sweep)
+    SWEPT_ITEMS.write(
+        items[chosen].assign(**{**run, "arm": f"{run['arm']}_wise_ft"}, alpha=chosen), job.outputs.item_table
+    )
+    logging.getLogger("unscene").info(
+        "%s, fold %d, seed %d: alpha %.1f, inner group score %.3f on %d pairs",
+        *run.values(),
+        chosen,
+        sweep.loc[sweep["chosen"], "inner_group_score"].iloc[0],
+        len(inner.pairs),
+    )
+
+
+def load_parts(job: Job, embedder: Embedder, fold: int) -> tuple[Part, Part]:
+    """Return (inner validation, test fold) with their photos. Raises PairError when no group is in the inner validation."""
+    inner_share, seed, workers = (
+        job.settings["train"]["inner_share"],
+        job.settings["seed"],
+        job.runtime["workers"],
+    )
+    train, test = split_pairs(read_pairs(job.inputs.pairs, job.inputs.folds), fold)
     inner = train[mark_inner(train["group"], inner_share, seed)].reset_index(drop=True)
     if inner.empty:
         raise PairError(f"fold {fold}: no training group is in the inner validation; raise train.inner_share")
-    photo = read_table(path_to_photos)
+    photo = PHOTOS.read(job.inputs.photos)
     of_inner = (photo["fold"] != fold) & mark_inner(photo["group"], inner_share, seed)
-    model, preprocess, tokenizer = load_clip(path_to_untuned, device)
-    untuned = {name: value.clone() for name, value in model.state_dict().items()}
-    tuned = load_clip(path_to_tuned, device)[0].state_dict()
-    embedder = Embedder(model, preprocess, tokenizer, runtime["batch_size"])
-    inner_pairs, pairs = (load_fold(embedder, part, runtime["workers"]) for part in (inner, test))
-    inner_photos, photos = (
-        load_untouched(embedder, photo[part], runtime["workers"])
-        for part in (of_inner, photo["fold"] == fold)
+    return tuple(
+        Part(load_fold(embedder, pair, workers), load_untouched(embedder, photo[where], workers))
+        for pair, where in ((inner, of_inner), (test, photo["fold"] == fold))
     )
+
+
+def score_alphas(
+    embedder: Embedder, move: Callable[[float], None], inner: Part, test: Part, alphas: list[float]
+) -> tuple[pd.DataFrame, dict[float, pd.DataFrame]]:
+    """Return (a row an alpha: scores on the inner validation, every metric of the test fold; tested pairs by alpha).
+
+    move: gives the embedder's model the weights of an alpha. inner_general: mean of recall at 1 both ways.
+    """
     rows, items = [], {}
-    for alpha in sorted(alphas):
-        model.load_state_dict(interpolate_weights(untuned, tuned, alpha))
-        _, on_inner = score_fold(inner_pairs, embed_pairs(embedder, inner_pairs))
+    for alpha in alphas:
+        move(alpha)
+        _, on_inner = score_fold(inner.pairs, embed_pairs(embedder, inner.pairs))
         general = np.nan
-        if len(inner_photos[0]):
-            *_, of_photos = score_untouched(embedder, *inner_photos)
-            ways = ("image_to_text", "text_to_image")
-            general = float(np.mean([of_photos[f"untouched_{way}_recall_at_1"] for way in ways]))
-        items[alpha], metrics = score_fold(pairs, embed_pairs(embedder, pairs))
-        *_, of_photos = score_untouched(embedder, *photos)
+        if len(inner.photos[0]):
+            *_, of_photos = score_untouched(embedder, *inner.photos)
+            general = float(np.mean([of_photos[f"untouched_{way}_recall_at_1"] for way in WAYS]))
+        items[alpha], metrics = score_fold(test.pairs, embed_pairs(embedder, test.pairs))
+        *_, of_photos = score_untouched(embedder, *test.photos)
         rows.append(
             {
-                "arm": arm, "fold": fold, "seed": training_seed, "alpha": float(alpha),
-                "inner_group_score": on_inner["group_score"], "inner_general": general, "n_inner_pairs": on_inner["n_pairs"],
-                "n_inner_photos": len(inner_photos[0]), **metrics, **of_photos,
+                "alpha": float(alpha),
+                "inner_group_score": on_inner["group_score"],
+                "inner_general": general,
+                "n_inner_pairs": on_inner["n_pairs"],
+                "n_inner_photos": len(inner.photos[0]),
+                **metrics,
+                **of_photos,
             }
-        )  # fmt: skip
-    sweep = pd.DataFrame(rows)
-    chosen = choose_alpha(sweep)
-    sweep.insert(4, "chosen", sweep["alpha"] == chosen)
-    item = items[chosen]
-    for position, (key, value) in enumerate(
-        (("arm", f"{arm}_wise_ft"), ("fold", fold), ("seed", training_seed), ("alpha", chosen))
-    ):
-        item.insert(position, key, value)
-    logging.getLogger("unscene").info(
-        "%s, fold %d, seed %d: alpha %.1f, inner group score %.3f on %d pairs", arm, fold, training_seed, chosen,
-        sweep.loc[sweep["chosen"], "inner_group_score"].iloc[0], len(inner),
-    )  # fmt: skip
-    write_table(sweep, path_to_sweep)
-    write_table(item, path_to_items)
+        )
+    return pd.DataFrame(rows), items

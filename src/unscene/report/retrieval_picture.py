@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 
+from unscene.clip.folders import find_model
 from unscene.clip.models import embed_photos, embed_texts, load_clip
 from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
@@ -37,7 +38,7 @@ def draw_retrieval(job: Job) -> None:
     query = choose_queries(pairs.table, job.settings["seed"])
     content = label_photos(pairs)
     found = {}
-    for name, path in (("untuned", clip), (arm, job.inputs.model)):
+    for name, path in (("untuned", clip), (arm, find_model(job.inputs.model))):
         model, preprocess, tokenizer = load_clip(path, device)
         photos = embed_photos(model, preprocess, pairs.photos, job.runtime["batch_size"])
         texts = embed_texts(model, tokenizer, list(query["caption_negated"]))

@@ -7,9 +7,9 @@ from unscene.report.run import Run
 QUESTIONS = {
     "Words of captions: precision": ("keywords", "precision"),
     "Words of captions: recall": ("keywords", "recall"),
-    "Words of captions that the photo's labels hold, too": ("keyword_agreement_with_labels", "share"),
+    "Words of captions that the photo's instances hold, too": ("keyword_agreement_with_instances", "share"),
     "Masks: IoU of the object found": ("masks", "iou"),
-    "Named and labelled objects that the detector found": ("detector_recall", "share"),
+    "Named and listed objects that the detector found": ("detector_recall", "share"),
     "Hole, PSNR to the true background: edit": ("edits", "psnr_db", "edit"),
     "Hole, PSNR: Telea (OpenCV)": ("edits", "psnr_db", "telea"),
     "Hole, PSNR: mean colour": ("edits", "psnr_db", "mean_fill"),

@@ -23,6 +23,7 @@ from unscene.batchsize.requests import build_batchsize_requests
 from unscene.batchsize.text import escape_latex, to_latex, to_markdown
 from unscene.batchsize.writing import write_batchsize
 from unscene.config.checks import check_study
+from unscene.evaluation.columns import AGREEMENT
 from unscene.evaluation.mention_agreement import compare_readers, measure_agreement
 from unscene.machine.job import Job
 from unscene.report.write_report import write_report
@@ -483,7 +484,7 @@ def test_agreement_is_counted_by_word():
     assert rows["dog"]["kappa"] == pytest.approx(kappa)
 
 
-def test_lexicon_and_answers_are_held_against_mentions_and_labels(tmp_path):
+def test_lexicon_and_answers_are_held_against_mentions_and_instances(tmp_path):
     write_table(
         pd.DataFrame({"image_id": ["s_1", "s_2"], "shard": "s-0-of-1", "source_key": ["1", "2"],
                       "mentions": [[["dog"], ["cat"]], None]}),
@@ -505,23 +506,25 @@ def test_lexicon_and_answers_are_held_against_mentions_and_labels(tmp_path):
                  "annotations": boxes, "categories": [{"id": 7, "name": "dog"}]}  # fmt: skip
     write_json(instances, tmp_path / "instances.json")
     source = {"name": "s", "format": "coco", "instances": str(tmp_path / "instances.json")}
-    table = measure_agreement(
-        tmp_path / "samples.parquet",
-        tmp_path / "keywords.parquet",
-        [tmp_path / "raw.jsonl"],
-        tmp_path / "a.parquet",
-        [source],
+    inputs = {"samples": tmp_path / "samples.parquet", "keywords": tmp_path / "keywords.parquet"}
+    measure_agreement(
+        Job(
+            inputs={**inputs, "answers": [tmp_path / "raw.jsonl"]},
+            outputs={"agreement": tmp_path / "a.parquet"},
+            config={"samples": {"sources": [source]}},
+        )
     )
+    table = AGREEMENT.read(tmp_path / "a.parquet")
     overall = table[table["word"] == "all words"].set_index(["reader", "against"])
     assert overall.loc[("lexicon", "answers"), "precision"] == 2 / 3
     assert overall.loc[("answers", "mentions"), ["precision", "recall"]].tolist() == [1, 0.5]
-    assert overall.loc[("lexicon", "labels"), ["units", "precision"]].tolist() == [
+    assert overall.loc[("lexicon", "instances"), ["units", "precision"]].tolist() == [
         2,
         1 / 3,
     ]  # the second photo is listed and has no object, a third would be unknown
     assert overall["simulated"].to_dict() == {
-        ("lexicon", "answers"): True, ("lexicon", "mentions"): False, ("lexicon", "labels"): False,
-        ("answers", "mentions"): True, ("answers", "labels"): True,
+        ("lexicon", "answers"): True, ("lexicon", "mentions"): False, ("lexicon", "instances"): False,
+        ("answers", "mentions"): True, ("answers", "instances"): True,
     }  # fmt: skip
 
 

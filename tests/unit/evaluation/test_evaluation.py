@@ -7,47 +7,70 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos, make_shams
+from tiny_clip import (
+    RUNTIME,
+    make_clip,
+    make_evaluation,
+    make_pairs,
+    make_photos,
+    make_shams,
+    write_meta,
+)
 from unscene.deploy.export import export_clip
+from unscene.evaluation.columns import (
+    CLASSES,
+    ITEMS,
+    PHOTOS,
+    QUERIES,
+    RETRIEVAL,
+    SCORES,
+    SHAM_METRICS,
+    SHAMS,
+    UNSEEN,
+)
 from unscene.evaluation.comparison import compare_arms, list_contrasts
 from unscene.evaluation.evaluate_fold import evaluate_clip
+from unscene.evaluation.evaluate_sham import evaluate_sham
 from unscene.evaluation.evaluate_unseen import evaluate_unseen_classes
 from unscene.evaluation.fold_scores import score_items
 from unscene.evaluation.sham_metrics import score_shams, summarise_shams
 from unscene.evaluation.unseen_classes import compare_unseen_classes
 from unscene.evaluation.untouched_photos import list_untouched_photos
-from unscene.run.tables import TableError, read_table, write_json, write_table
+from unscene.folds.columns import CLASSES as folds_of_classes
+from unscene.folds.columns import FOLDS
+from unscene.machine.job import Job
+from unscene.run.tables import TableError, read_json, read_table, write_json, write_table
 from unscene.training.pairs import PairError
 
-DESIGN_COLUMNS = [
-    "arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score",
-    "cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated",
-]  # fmt: skip
 SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """(path of a tiny CLIP, of the pairs, the folds, the untouched photos and the sham edits)."""
+    """(path of a tiny CLIP, inputs of an evaluation: pairs, folds, untouched photos, sham edits)."""
     folder = tmp_path_factory.mktemp("world")
     pairs, folds = make_pairs(folder / "data", per_group=2)
-    photos, shams = make_photos(folder, pairs, folds), make_shams(folder, pairs)
-    return make_clip(folder / "clip"), pairs, folds, photos, shams
+    photos, sham = make_photos(folder, pairs, folds), make_shams(folder, pairs)
+    return make_clip(folder / "clip"), {"pairs": pairs, "folds": folds, "photos": photos, "sham": sham}
 
 
-def evaluate(world, folder, arm="zero_shot", fold=1, seed=0, query_weight=None, shams=True):
-    clip, pairs, folds, photos, controls = world
-    tables = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table")
-    paths = {name: folder / f"{arm}.{name}.parquet" for name in tables} | {"metrics": folder / f"{arm}.json"}
-    evaluate_clip(
-        pairs, folds, photos, controls if shams else None, clip, paths, arm, fold, seed, query_weight, RUNTIME, "cpu", 1
-    )  # fmt: skip
-    return [paths[name] for name in ("metrics", *tables)]
+def evaluate(world, folder, arm="zero_shot", fold=1, query_weight=None, **inputs):
+    """Evaluate the tiny CLIP as an arm and return the files that it wrote."""
+    job = make_evaluation(folder, world[0], world[1] | inputs, arm, fold, query_weight)
+    evaluate_clip(job)
+    return job.outputs
+
+
+def evaluate_shams(world, folder, **inputs):
+    """Return (metrics, table) of the sham edits of fold 1."""
+    job = make_evaluation(folder, world[0], world[1] | inputs, "shams")
+    evaluate_sham(job)
+    return read_json(job.outputs.metrics), SHAMS.read(job.outputs.sham_table)
 
 
 def test_evaluation_writes_metrics_and_items(world, tmp_path):
-    path_to_metrics, path_to_items, *_ = evaluate(world, tmp_path)
-    metrics, item = json.loads(path_to_metrics.read_text()), read_table(path_to_items, DESIGN_COLUMNS)
+    written = evaluate(world, tmp_path)
+    metrics, item = read_json(written.metrics), ITEMS.read(written.item_table)
     assert (metrics["arm"], metrics["fold"], metrics["seed"]) == ("zero_shot", 1, 0)
     assert metrics["n_pairs"] == len(item) == 8 and metrics["n_photos"] == metrics["n_groups"] == 4
     assert item["image_to_text_rank"].notna().sum() == 4  # one a photo, at its first pair
@@ -68,45 +91,47 @@ def test_evaluation_writes_metrics_and_items(world, tmp_path):
 def test_evaluation_repeats_itself(world, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    for one, two in zip(evaluate(world, tmp_path / "a"), evaluate(world, tmp_path / "b"), strict=True):
-        assert one.read_bytes() == two.read_bytes()
+    one, two = evaluate(world, tmp_path / "a"), evaluate(world, tmp_path / "b")
+    for name in set(one) - {"sham_table"}:
+        assert one[name].read_bytes() == two[name].read_bytes(), name
 
 
 def test_untouched_photos_and_shams_are_scored(world, tmp_path):
-    path_to_metrics, *_, path_to_ranks, path_to_shams = evaluate(world, tmp_path)
-    metrics, ranks, sham = (
-        json.loads(path_to_metrics.read_text()),
-        read_table(path_to_ranks),
-        read_table(path_to_shams),
-    )
+    written = evaluate(world, tmp_path)
+    metrics, ranks = read_json(written.metrics), RETRIEVAL.read(written.retrieval_table)
     assert (metrics["n_untouched_photos"], metrics["n_untouched_captions"]) == (4, 8)
     assert ranks["way"].value_counts().to_dict() == {"text_to_image": 8, "image_to_text": 4}
     for k in (1, 5, 10):
         of_text = ranks[ranks["way"] == "text_to_image"]["rank"]
         assert metrics[f"untouched_text_to_image_recall_at_{k}"] == pytest.approx((of_text < k).mean())
     assert metrics["untouched_absence_auc"] is None and metrics["n_queries"] == 0  # four photos are too few
+    metrics, sham = evaluate_shams(world, tmp_path)
     assert metrics["n_shams"] == len(sham) == 8 and sham["edit_id"].str.endswith("-sham").all()
     right = sham[sham["presence"]]
     assert metrics["sham_flip_rate"] == pytest.approx((~right["sham_presence"]).mean())
     assert metrics["artefact_gap"] == pytest.approx(sham["presence"].mean() - sham["sham_presence"].mean())
     assert sham.loc[~sham["presence"], "sham_flip"].isna().all()
-    (tmp_path / "without").mkdir()
-    metrics = json.loads(evaluate(world, tmp_path / "without", shams=False)[0].read_text())
-    assert metrics["sham_flip_rate"] is None and metrics["n_shams"] == 0
+    assert set(metrics) == {"arm", "fold", "seed", *SHAM_METRICS}
 
 
 def test_a_fold_without_untouched_photos_and_shams_has_empty_tables(world, tmp_path):
-    clip, pairs, folds, photos, controls = world
-    fold_of = read_table(folds).set_index("group")["fold"]
-    for path, name in ((photos, "photos"), (controls, "controls")):
-        table = read_table(path)
-        write_table(table[table["group"].map(fold_of) != 1], tmp_path / f"{name}.parquet")
-    less = (clip, pairs, folds, tmp_path / "photos.parquet", tmp_path / "controls.parquet")
-    metrics, item, *tables = evaluate(less, tmp_path)
-    assert len(read_table(item)) == 8
-    assert [len(read_table(path, ["arm", "fold", "seed"])) for path in tables] == [0, 0, 0, 0]
-    found = json.loads(metrics.read_text())
-    assert found["group_score"] is not None and found["n_untouched_photos"] == 0
+    fold_of = FOLDS.read(world[1]["folds"]).set_index("group")["fold"]
+    less = {}
+    for name in ("photos", "sham"):
+        table = read_table(world[1][name])
+        less[name] = tmp_path / f"{name}.parquet"
+        write_table(table[table["group"].map(fold_of) != 1], less[name])
+    written = evaluate(world, tmp_path, **less)
+    of_shams, shams = evaluate_shams(world, tmp_path, **less)
+    assert len(ITEMS.read(written.item_table)) == 8 and shams.empty
+    for table, path in (
+        (CLASSES, written.class_table),
+        (QUERIES, written.query_table),
+        (RETRIEVAL, written.retrieval_table),
+    ):
+        assert table.read(path).empty
+    found = read_json(written.metrics) | of_shams
+    assert found["group_score"] is not None and found["n_untouched_photos"] == found["n_shams"] == 0
     for name in (
         "untouched_text_to_image_recall_at_1",
         "untouched_absence_auc",
@@ -117,16 +142,16 @@ def test_a_fold_without_untouched_photos_and_shams_has_empty_tables(world, tmp_p
 
 
 def test_a_fold_of_captions_that_are_all_too_long_is_named(world, tmp_path):
-    clip, pairs, folds, *rest = world
-    pair = read_table(pairs)
+    pair = read_table(world[1]["pairs"])
     write_table(pair.assign(caption_negated="dog " * 90), tmp_path / "pairs.parquet")
     with pytest.raises(PairError, match="each of the 8 pairs.*longer than the model's context"):
-        evaluate((clip, tmp_path / "pairs.parquet", folds, *rest), tmp_path)
+        evaluate(world, tmp_path, pairs=tmp_path / "pairs.parquet")
 
 
 def test_query_arithmetic_changes_negated_texts_alone(world, tmp_path):
-    plain = read_table(evaluate(world, tmp_path)[1])
-    changed = read_table(evaluate(world, tmp_path, "query_arithmetic", query_weight=1.9)[1])
+    plain = ITEMS.read(evaluate(world, tmp_path).item_table)
+    changed = evaluate(world, tmp_path, "query_arithmetic", query_weight=1.9)
+    changed = ITEMS.read(changed.item_table)
     assert np.abs(plain["cos_original_present"] - changed["cos_original_present"]).max() < 1e-6
     assert np.abs(plain["cos_original_negated"] - changed["cos_original_negated"]).min() > 1e-4
 
@@ -165,21 +190,31 @@ def test_photos_are_listed_with_captions_and_objects(tmp_path):
     }
     (tmp_path / "instances.json").write_text(json.dumps(instances))
     source = {"name": "coco", "format": "coco", "instances": str(tmp_path / "instances.json")}
-    tables = [tmp_path / f"{name}.parquet" for name in ("samples", "keywords", "folds", "photos")]
-    list_untouched_photos(*tables, {"coco": source}, 3, 7)
-    photo = read_table(tables[-1])
+
+    def list_photos(source, max_photos):
+        names = ("samples", "keywords", "folds")
+        list_untouched_photos(
+            Job(
+                inputs={name: tmp_path / f"{name}.parquet" for name in names},
+                outputs={"photos": tmp_path / "photos.parquet"},
+                settings={"seed": 7, "evaluate": {"max_photos": max_photos}},
+                config={"samples": {"sources": [source]}},
+            )
+        )
+        return PHOTOS.read(tmp_path / "photos.parquet")
+
+    photo = list_photos(source, 3)
     assert photo["fold"].value_counts().to_dict() == {1: 3, 0: 2}  # at most three; g3 has no fold
     objects = dict(zip(photo["image_id"], map(list, photo["objects"]), strict=True))
     assert objects["coco_0"] == ["dog"] and objects.get("coco_4", ["cat", "dog"]) == ["cat", "dog"]
-    list_untouched_photos(*tables, {"coco": source}, 9, 7)
-    known = read_table(tables[-1]).set_index("image_id")["labels"].to_dict()
+    known = list_photos(source, 9).set_index("image_id")["objects_from"].to_dict()
     # A photo without an annotation has nothing on it when the file lists it; of one that it does not list nothing is known.
     assert known == {f"coco_{i}": "instances" if i < 5 else "captions" for i in range(6)}
     (tmp_path / "instances.json").write_text(json.dumps({"images": []}))
     with pytest.raises(TableError, match=r"instances\.json.*'categories'"):
-        list_untouched_photos(*tables, {"coco": source}, 9, 7)
-    list_untouched_photos(*tables, {"coco": {"name": "coco", "format": "table"}}, 9, 7)
-    assert set(read_table(tables[-1])["labels"]) == {"captions"} and len(read_table(tables[-1])) == 6
+        list_photos(source, 9)
+    photo = list_photos({"name": "coco", "format": "table"}, 9)
+    assert set(photo["objects_from"]) == {"captions"} and len(photo) == 6
 
 
 def test_pairs_without_held_out_phrasing_have_null_scores():
@@ -205,17 +240,15 @@ def write_arm(folder, arm, hits, seed=0, folds=3):
     paths = []
     for fold in range(folds):
         rows = np.arange(fold, len(hits), folds)
-        item = pd.DataFrame({"arm": arm, "fold": fold, "seed": seed, "edit_id": [f"e{i:03d}" for i in rows]})
+        hit = np.asarray(hits, bool)[rows]
+        item = pd.DataFrame({"edit_id": [f"e{i:03d}" for i in rows]}).assign(arm=arm, fold=fold, seed=seed)
+        item = item.reindex(columns=ITEMS.names).assign(interaction=0.1)
         item["group"] = [f"g{i // 6}-{fold}" for i in rows]
-        for name in (
-            "group_score", "text_score", "image_score", "presence", "absence", "half_truth", "group_score_without",
-        ):  # fmt: skip
-            item[name] = np.asarray(hits, bool)[rows]
-        item["group_score_held_out_phrasing"] = pd.array([None] * len(rows), dtype="boolean")
-        item["interaction"] = 0.1
-        item["image_to_text_rank"] = item["text_to_image_rank"] = np.where(np.asarray(hits)[rows], 0.0, 7.0)
+        for name in (*SCORES, "presence", "absence", "half_truth", "group_score_without"):
+            item[name] = hit
+        item["image_to_text_rank"] = item["text_to_image_rank"] = np.where(hit, 0.0, 7.0)
         stem = folder / f"{arm}-fold{fold}-seed{seed}"
-        write_table(item, f"{stem}.items.parquet")
+        ITEMS.write(item, f"{stem}.items.parquet")
         metrics = {
             "group_score": float(item["group_score"].mean()),
             "absence_auc": None,
@@ -226,10 +259,36 @@ def write_arm(folder, arm, hits, seed=0, folds=3):
     return paths
 
 
-def compare(folder, paths):
-    outputs = folder / "items.parquet", folder / "summary.csv", folder / "comparison.csv"
-    compare_arms([path for path, _ in paths], [path for _, path in paths], *outputs, SETTINGS, "paired", 7)
-    return read_table(outputs[0]), *(pd.read_csv(path) for path in outputs[1:])
+def compare(folder, paths, sham_metrics=None):
+    outputs = {name: folder / f"{name}.csv" for name in ("summary", "comparison")}
+    job = Job(
+        inputs={
+            "metrics": [path for path, _ in paths],
+            "item_tables": [path for _, path in paths],
+            "sham_metrics": sham_metrics,
+        },
+        outputs={"item_table": folder / "items.parquet", **outputs},
+        settings={"seed": 7, "evaluate": SETTINGS, "deploy": {"arm": "paired"}},
+    )
+    compare_arms(job)
+    return ITEMS.read(job.outputs.item_table), *(pd.read_csv(path) for path in outputs.values())
+
+
+def test_sham_metrics_are_summarised_where_there_are_some(tmp_path):
+    hits = np.arange(60) % 2 == 0
+    paths = [*write_arm(tmp_path, "zero_shot", hits), *write_arm(tmp_path, "paired", hits)]
+    _, without, _ = compare(tmp_path, paths)
+    found = without.set_index(["arm", "metric"])["mean"]
+    assert found[("paired", "sham_flip_rate")] != found[("paired", "sham_flip_rate")]  # null
+    shams = []
+    for path, _ in paths:
+        run = {key: read_json(path)[key] for key in ("arm", "fold", "seed")}
+        shams.append(path.replace(".json", ".shams.json"))
+        write_json({**run, "sham_flip_rate": 0.1 * run["fold"], "n_shams": 5}, shams[-1])
+    _, with_shams, _ = compare(tmp_path, paths, shams)
+    assert with_shams["metric"].tolist() == without["metric"].tolist()
+    row = with_shams.set_index(["arm", "metric"]).loc[("paired", "sham_flip_rate")]
+    assert row["mean"] == pytest.approx(0.1) and row["n"] == 3
 
 
 def test_comparison_finds_the_difference_that_is_there(tmp_path):
@@ -306,8 +365,19 @@ def test_primary_contrasts_are_adjusted_as_one_family(tmp_path):
     assert comparison.loc[comparison["metric"] == "interaction", "mcnemar_p"].isna().all()
 
 
+def export(world, folder):
+    export_clip(
+        Job(
+            inputs={"model": write_meta(world[0]), "pairs": world[1]["pairs"]},
+            outputs={"folder": folder / "deploy"},
+            settings={"deploy": {"arm": "zero_shot"}},
+            runtime=RUNTIME,
+        )
+    )
+
+
 def test_export_loads_with_plain_open_clip_and_measures_parity(world, tmp_path):
-    export_clip(world[0], world[1], tmp_path / "deploy", "zero_shot", RUNTIME, "cpu", 1)
+    export(world, tmp_path)
     parity = json.loads((tmp_path / "deploy/parity.json").read_text())
     assert parity["max_difference"] <= 1e-4 and parity["photos"] == 32 and parity["texts"] == 48
     assert {path.name for path in (tmp_path / "deploy").iterdir()} == {"model", "README.md", "parity.json"}
@@ -315,43 +385,46 @@ def test_export_loads_with_plain_open_clip_and_measures_parity(world, tmp_path):
 
 
 def test_export_fails_when_the_copy_embeds_otherwise(world, tmp_path, monkeypatch):
-    from unscene.deploy import export as script
+    from unscene.deploy import export as room
 
     def copy_another(path_to_model, path_to_copy):
         for path in make_clip(tmp_path / "other", quick_gelu=False).iterdir():
             shutil.copyfile(path, path_to_copy / path.name)
 
-    monkeypatch.setattr(script, "copy_model", copy_another)
+    monkeypatch.setattr(room, "copy_model", copy_another)
     with pytest.raises(RuntimeError, match="plain open_clip"):
-        export_clip(world[0], world[1], tmp_path / "deploy", "zero_shot", RUNTIME, "cpu", 1)
+        export(world, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
 def test_unseen_categories_stand_beside_seen_ones_on_the_same_pairs(world, tmp_path):
     classes = pd.DataFrame({"category": ["dog", "cat", "car"], "fold": [0, 1, 1], "edits": 8})
-    write_table(classes, tmp_path / "classes.parquet")
+    folds_of_classes.write(classes, tmp_path / "classes.parquet")
     pairs, folds = make_pairs(tmp_path / "data")  # a category a group
-    clip = world[0]
+    inputs = {"pairs": pairs, "folds": folds, "classes": tmp_path / "classes.parquet"}
     unseen = []
     for fold, n in ((0, 8), (1, 16)):
-        paths = tmp_path / f"{fold}.json", tmp_path / f"{fold}.parquet"
-        evaluate_unseen_classes(
-            pairs, folds, tmp_path / "classes.parquet", clip, *paths, "paired", fold, 0, RUNTIME, "cpu", 1
-        )  # fmt: skip
-        item = read_table(paths[1])
+        job = make_evaluation(tmp_path, world[0], inputs, "paired", fold)
+        evaluate_unseen_classes(job)
+        item = UNSEEN.read(job.outputs.item_table)
         assert len(item) == n and set(item["category"]) == set(classes[classes["fold"] == fold]["category"])
-        assert json.loads(paths[0].read_text())["group_score"] == pytest.approx(item["group_score"].mean())
-        unseen.append(paths[1])
+        assert read_json(job.outputs.metrics)["group_score"] == pytest.approx(item["group_score"].mean())
+        unseen.append(tmp_path / f"{fold}.parquet")
+        UNSEEN.write(item, unseen[-1])
     of_folds = []
     for arm in ("zero_shot", "paired"):
         for fold in range(3):
-            own_world = (clip, pairs, folds, *world[3:])
-            of_folds.append(read_table(evaluate(own_world, tmp_path, arm, fold, shams=False)[1]))
+            written = evaluate(world, tmp_path, arm, fold, pairs=pairs, folds=folds)
+            of_folds.append(ITEMS.read(written.item_table))
     of_folds = pd.concat(of_folds)
     of_folds.loc[of_folds["arm"] == "paired", "group_score"] = np.arange(24) % 2 == 0
-    write_table(of_folds, tmp_path / "items.parquet")
+    ITEMS.write(of_folds, tmp_path / "items.parquet")
     compare_unseen_classes(
-        unseen, tmp_path / "items.parquet", tmp_path / "unseen.parquet", tmp_path / "unseen.csv", SETTINGS, 7
+        Job(
+            inputs={"unseen": unseen, "items_of_folds": tmp_path / "items.parquet"},
+            outputs={"table": tmp_path / "unseen.parquet", "summary": tmp_path / "unseen.csv"},
+            settings={"seed": 7, "evaluate": SETTINGS},
+        )
     )
     row = pd.read_csv(tmp_path / "unseen.csv").set_index("metric").loc["group_score"]
     # The same model stands in all three places, so the unseen score is the untuned one.
@@ -359,4 +432,4 @@ def test_unseen_categories_stand_beside_seen_ones_on_the_same_pairs(world, tmp_p
     assert (row["minus_zero_shot_low"], row["minus_zero_shot"], row["minus_zero_shot_high"]) == (0, 0, 0)
     assert row["minus_seen"] == pytest.approx(row["unseen"] - 0.5)
     assert row["minus_seen_low"] < row["minus_seen"] < row["minus_seen_high"]
-    assert (row["n"], row["classes"]) == (24, 3) and len(read_table(tmp_path / "unseen.parquet")) == 24
+    assert (row["n"], row["classes"]) == (24, 3) and len(UNSEEN.read(tmp_path / "unseen.parquet")) == 24

@@ -2,21 +2,29 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from tiny_clip import RUNTIME, make_clip
+from tiny_clip import RUNTIME, make_clip, write_meta
 from unscene.clip.models import ClipError, embed_texts
 from unscene.evaluation.checkpoints import load_checkpoint
+from unscene.evaluation.columns import SET_ITEMS
 from unscene.evaluation.evaluate_set import evaluate_set
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
-from unscene.evaluation.sets import READERS, SetError, read_set
-from unscene.run.tables import read_json, read_table
+from unscene.evaluation.sets.formats import FORMATS, PATHS, ROLES, find_role
+from unscene.evaluation.sets.reading import read_set
+from unscene.evaluation.sets.tasks import SetError
+from unscene.machine.job import Job
+from unscene.run.tables import read_json
 
 
 class FakeEmbedder:
@@ -213,7 +221,7 @@ def test_class_folders_equal_open_clips_classifier(tmp_path):
     assert list(task.classes) == ["car", "dog", "hot dog"] and len(task) == 9 and len(task.templates) == 80
     entry = {"name": "folders", "format": "class_folders", "path": "set"}
     clip = make_clip(tmp_path / "clip")
-    metrics, item = run(tmp_path, entry, [{"path": clip}])
+    metrics, item = run(tmp_path, entry, clip)
     model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{clip}")
     model.eval()
     classifier = open_clip.build_zero_shot_classifier(
@@ -292,20 +300,29 @@ def test_objects_and_retrieval_of_coco(tmp_path):
     assert len(task) == 6 and task.captions[2] == ["picture 2 with a bus"]
 
 
-def run(folder, entry, models, name="zero_shot", query_weight=None):
-    paths = folder / "metrics.json", folder / "items.parquet"
-    evaluate_set(
-        entry, models, None, *paths, name, query_weight, 7, lambda path: folder / path, RUNTIME, "cpu", 1
+def run(folder, entry, clip, models=(), seed=7):
+    """Evaluate train.clip (as zero_shot), or an arm's models, on a set; return (metrics, items). entry: its paths below `folder`."""
+    entry = entry | {key: str(folder / entry[key]) for key in PATHS if key in entry}
+    arm = "paired" if models else "zero_shot"
+    job = Job(
+        inputs={"models": list(models)},
+        outputs={"metrics": folder / "metrics.json", "item_table": folder / "items.parquet"},
+        settings={"seed": seed},
+        runtime=RUNTIME,
+        wildcards={"set": entry["name"], "arm": arm},
+        config={"evaluate": {"sets": [entry]}, "train": {"clip": str(clip), "arms": {arm: {}}}},
     )
-    return read_json(paths[0]), read_table(paths[1])
+    evaluate_set(job)
+    task = FORMATS[entry["format"]].task
+    return read_json(job.outputs.metrics), SET_ITEMS[task].read(job.outputs.item_table)
 
 
 def test_several_models_are_averaged_on_the_same_items(tmp_path):
     write_coco(tmp_path)
     entry = {"name": "mcq", "format": "coco_mcq", "instances": "instances.json", "images": "photos"}
-    one, other = make_clip(tmp_path / "a"), make_clip(tmp_path / "b", quick_gelu=False)
-    models = [{"path": one, "fold": 0, "seed": 0}, {"path": other, "fold": 1, "seed": 0}]
-    metrics, item = run(tmp_path, entry, models, "paired")
+    one, other = make_clip(tmp_path / "a"), make_clip(tmp_path / "b", scale=2)
+    models = [write_meta(one, fold=0), write_meta(other, fold=1)]
+    metrics, item = run(tmp_path, entry, one, models)
     assert len(item) == 10 and metrics["n_models"] == 2 and metrics["n_items"] == 5
     assert metrics["accuracy"] == pytest.approx(np.mean([m["accuracy"] for m in metrics["models"]]))
     assert metrics["accuracy"] == pytest.approx(item["correct"].mean())
@@ -316,7 +333,7 @@ def test_a_folder_without_photos_says_which_key(tmp_path):
     write_coco(tmp_path)
     entry = {"name": "mcq", "format": "coco_mcq", "instances": "instances.json", "images": "elsewhere"}
     with pytest.raises(SetError, match="check `images`"):
-        run(tmp_path, entry, [{"path": make_clip(tmp_path / "clip")}])
+        run(tmp_path, entry, make_clip(tmp_path / "clip"))
 
 
 def test_the_activation_of_a_bare_file_must_be_stated_and_right(tmp_path):
@@ -348,7 +365,45 @@ def test_the_activation_of_a_bare_file_must_be_stated_and_right(tmp_path):
 
 def test_every_format_is_tested():
     tested = Path(__file__).read_text()
-    assert all(f'"{name}"' in tested for name in READERS)
+    assert all(f'"{name}"' in tested for name in FORMATS)
+
+
+def test_a_format_says_all_about_itself():
+    for name, of_format in FORMATS.items():
+        assert callable(of_format.find_reader()) and of_format.task in SET_ITEMS, name
+        assert of_format.role in (None, *ROLES) and bool(of_format.source) == bool(of_format.licence), name
+    assert find_role({"format": "coco_mcq"}) == "mcq"
+    assert find_role({"format": "coco_mcq", "role": "zero_shot"}) == "zero_shot"
+    assert find_role({"format": "cc_neg"}) is None
+    used = {key for of_format in FORMATS.values() for key in (*of_format.needs, *of_format.allows)}
+    assert set(PATHS) < used
+
+
+def test_the_schema_asks_of_a_set_what_its_format_says(checkout):
+    schema = json.loads((checkout / "workflow/schemas/config.schema.yaml").read_text())
+    validator = jsonschema.Draft202012Validator(
+        {**schema["$defs"]["evaluation_set"], "$defs": schema["$defs"]}
+    )
+    for name, of_format in FORMATS.items():
+        entry = {"name": "x", "format": name, **{key: "p" for key in of_format.needs}}
+        assert validator.is_valid(entry) and validator.is_valid({**entry, "role": "mcq"}), name
+        for key in of_format.needs:
+            assert not validator.is_valid({k: v for k, v in entry.items() if k != key}), (name, key)
+        for key in set(PATHS) - {*of_format.needs, *of_format.allows}:
+            assert not validator.is_valid({**entry, key: "p"}), (name, key)
+
+
+def test_the_registry_imports_no_reader(checkout):
+    code = "import sys, unscene.evaluation.sets.formats; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": "src"},
+        cwd=checkout,
+        capture_output=True,
+        check=True,
+    )
+    loaded = told.stdout.decode().split()
+    assert not {"torch", "open_clip", "pandas", "unscene.evaluation.sets.negbench"} & set(loaded)
 
 
 @pytest.mark.real
@@ -373,12 +428,8 @@ def test_real_photos_with_the_embedded_clip(checkout, real_data, tmp_path):
         {"name": "coco_objects", "format": "coco_objects", **coco, "images": images},
     ]
     for entry in entries:
-        paths = tmp_path / "metrics.json", tmp_path / "items.parquet"
-        clip = checkout / "resources/embedded/clip"
-        evaluate_set(
-            entry, [{"path": clip}], clip, *paths, "zero_shot", None, 7, lambda path: real_data / path, RUNTIME, "cpu", 1
-        )  # fmt: skip
-        metrics = read_json(paths[0])
+        path_of = {key: str(real_data / value) for key, value in entry.items() if key in PATHS}
+        metrics, _ = run(tmp_path, entry | path_of, checkout / "resources/embedded/clip")
         print(entry["name"], {k: v for k, v in metrics.items() if isinstance(v, float)}, metrics["n_items"])
         if entry["name"] in chance:
             n = metrics["n_items"]

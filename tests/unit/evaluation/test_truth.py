@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.evaluation import truth as step
+from unscene.evaluation.edit_truth import measure_edit
+from unscene.evaluation.truth import score_against_truth
+from unscene.machine.job import Job
 from unscene.photos.coco_instances import decode_segmentation, decompress_runs, read_instances
 from unscene.photos.images import write_png
 from unscene.run.shards import file_sha256
@@ -137,7 +139,7 @@ class TestOneEdit:
     original = np.where(true_object[..., None], np.uint8(220), truth)
 
     def measure(self, edited):
-        return step.measure_edit(self.original, edited, self.truth, self.hole, self.true_object)
+        return measure_edit(self.original, edited, self.truth, self.hole, self.true_object)
 
     def test_perfect_untouched_and_half_left(self):
         perfect, untouched = self.measure(self.truth), self.measure(self.original)
@@ -164,9 +166,7 @@ class TestOneEdit:
         assert measured["psnr_untouched"] < measured["psnr_telea"] < 99
 
     def test_an_object_that_another_hides_wholly_cannot_be_measured(self):
-        nothing = step.measure_edit(
-            self.original, self.truth, self.truth, self.hole, np.zeros_like(self.hole)
-        )
+        nothing = measure_edit(self.original, self.truth, self.truth, self.hole, np.zeros_like(self.hole))
         assert np.isnan(nothing["error_ratio"])
 
 
@@ -233,15 +233,21 @@ def make_run(folder, with_truth=True):
     return paths
 
 
+def score(paths, source=SOURCE):
+    """Return what truth.json says of the source; the run lies in the working directory."""
+    config = {"samples": {"sources": [source]}}
+    score_against_truth(Job(inputs=paths, outputs={"truth": "truth.json"}, config=config))
+    return read_json("truth.json")[source["name"]]
+
+
 def test_truth_of_an_embedded_source(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = make_run(tmp_path)
-    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
-    truth = read_json(tmp_path / "truth.json")["toy"]
+    truth = score(paths)
     assert truth["keywords"]["recall"] == 1
     assert truth["keywords"]["precision"] == pytest.approx(8 / 9)
     assert truth["keywords"]["exact"]["share"] == pytest.approx(15 / 16)
-    assert truth["keyword_agreement_with_labels"]["share"] == 1
+    assert truth["keyword_agreement_with_instances"]["share"] == 1
     assert truth["masks"]["iou"]["mean"] == truth["masks"]["recall"]["mean"] == 1
     assert truth["masks"]["spill"]["mean"] == pytest.approx(20**2 / 16**2)
     assert truth["edits"]["psnr_db"]["edit"]["n"] == 8
@@ -263,45 +269,38 @@ def test_a_class_that_the_scene_lacks_counts_as_not_removed(tmp_path, monkeypatc
         frame = pd.read_parquet(paths[name])
         frame.loc[frame["edit_id"] == "toy_0-dog", "category"] = "bicycle"
         write_table(frame, paths[name])
-    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
-    truth = read_json(tmp_path / "truth.json")["toy"]
+    truth = score(paths)
     assert truth["acceptance"]["precision"]["share"] == 0.5
-    assert truth["masks"]["without_label_of_class"] == 1
+    assert truth["masks"]["without_instance_of_class"] == 1
     assert truth["edits"]["psnr_db"]["edit"]["n"] == 7
 
 
 def test_a_source_without_truth_gives_nulls_with_reasons(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = make_run(tmp_path, with_truth=False)
-    step.score_against_truth(
-        paths, tmp_path / "truth.json", [{"name": "toy", "format": "table", "photos": 8}]
-    )
-    truth = read_json(tmp_path / "truth.json")["toy"]
-    for section in ("keywords", "keyword_agreement_with_labels", "masks", "edits", "scores_against_truth"):
+    truth = score(paths, {"name": "toy", "format": "table", "photos": 8})
+    for section in ("keywords", "keyword_agreement_with_instances", "masks", "edits", "scores_against_truth"):
         assert truth[section]["reason"]
     assert truth["acceptance"]["precision"] is None
     assert truth["acceptance"]["accepted_of_masks"]["share"] == 0.5
 
 
-def test_the_detectors_recall_and_masks_that_hold_the_labels(tmp_path, monkeypatch):
+def test_the_detectors_recall_and_masks_that_hold_the_instances(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = make_run(tmp_path)
     frame = pd.read_parquet(paths["masks"])
     frame["found_by"] = ["both", "detector", "both", "both", "detector", "detector", "instances", None]
-    frame["category"] = (
-        ["dog"] * 4 + ["bicycle"] + ["dog"] * 3
-    )  # a bicycle that nobody labelled does not count
+    # A bicycle that is no instance does not count.
+    frame["category"] = ["dog"] * 4 + ["bicycle"] + ["dog"] * 3
     frame.loc[3, "status"] = "failed"
     frame["listed_instances"] = pd.array([None] * 8, "Int64")
     write_table(frame, paths["masks"])
-    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
-    truth = read_json(tmp_path / "truth.json")["toy"]
+    truth = score(paths)
     assert truth["detector_recall"]["share"] == pytest.approx(4 / 6)
     assert list(truth["detector_recall"]["by_class"]) == ["dog"] and truth["masks"]["iou"]["mean"] < 1
     frame["listed_instances"] = 1
     write_table(frame, paths["masks"])
-    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
-    truth = read_json(tmp_path / "truth.json")["toy"]
+    truth = score(paths)
     assert truth["masks"]["iou"] is None and "union" in truth["masks"]["reason"]
     assert truth["detector_recall"]["share"] == pytest.approx(4 / 6)
 
@@ -319,8 +318,7 @@ def test_crowds_count_on_neither_side(tmp_path, monkeypatch):
             annotation | {"iscrowd": 1, "segmentation": {"counts": encode_runs(crowd)}}
         )
     path.write_text(json.dumps(document))
-    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
-    masks = read_json(tmp_path / "truth.json")["toy"]["masks"]
+    masks = score(paths)["masks"]
     assert masks["iou"]["mean"] == masks["precision"]["mean"] == 1
 
 
@@ -328,7 +326,6 @@ def test_masks_table_without_object_masks_says_what_was_compared(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     paths = make_run(tmp_path)
     write_table(pd.read_parquet(paths["masks"]).drop(columns="object_path"), paths["masks"])
-    step.score_against_truth(paths, tmp_path / "truth.json", [SOURCE])
-    masks = read_json(tmp_path / "truth.json")["toy"]["masks"]
+    masks = score(paths)["masks"]
     assert "dilated" in masks["compared"]
     assert masks["iou"]["mean"] == pytest.approx(16**2 / 20**2)

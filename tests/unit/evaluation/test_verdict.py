@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from unscene.evaluation.columns import SET_ITEMS
 from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED
 from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
+from unscene.evaluation.sets.formats import FORMATS
 from unscene.evaluation.verdict import apply_pass_rule
 from unscene.machine.job import Job
 from unscene.report import paper
@@ -81,15 +83,18 @@ def write_sets(folder, tables):
     for (name, model), item in tables.items():
         stem = folder / f"{name}-{model}"
         write_json({"set": name, "format": formats[name], "model": model}, f"{stem}.json")
-        write_table(item, f"{stem}.items.parquet")
+        table = SET_ITEMS[FORMATS[formats[name]].task]
+        whole = item.astype({"item": str}).reindex(columns=table.names).astype(object)
+        table.write(whole.where(whole.notna(), None), f"{stem}.items.parquet")
         paths.append((f"{stem}.json", f"{stem}.items.parquet"))
     return [one for one, _ in paths], [other for _, other in paths]
 
 
 def compare(folder, tables):
     metrics, items = write_sets(folder, tables)
-    contrasts = [("main", "zero_shot"), ("main", "originals")]
-    compare_arms_on_sets(metrics, items, folder / "sets.csv", SETS, contrasts, SETTINGS, 7)
+    settings = {"seed": 7, "evaluate": {**SETTINGS, "sets": SETS}, "deploy": {"arm": "main"}}
+    inputs = {"metrics": metrics, "item_tables": items}
+    compare_arms_on_sets(Job(inputs, {"comparison": folder / "sets.csv"}, settings))
     return pd.read_csv(folder / "sets.csv")
 
 
@@ -137,29 +142,30 @@ def judge(folder, sets, **files):
     write_comparison(folder / "comparison.csv", files.get("holm", 0.01))
     write_summary(folder / "summary.csv", files.get("shams", (0.1, 0.1)))
     sets.to_csv(folder / "judged.csv", index=False)
-    paths = [folder / name for name in ("comparison.csv", "judged.csv", "summary.csv", "verdict.json")]
-    apply_pass_rule(*paths, "main")
-    return json.loads(paths[-1].read_text())
+    inputs = {"comparison": "comparison.csv", "sets": "judged.csv", "summary": "summary.csv"}
+    inputs = {name: folder / file for name, file in inputs.items()}
+    apply_pass_rule(Job(inputs, {"verdict": folder / "verdict.json"}, {"deploy": {"arm": "main"}}))
+    return json.loads((folder / "verdict.json").read_text())
 
 
 def test_values_of_each_kind_of_set():
-    values = list_values("coco_mcq", make_choices("main", GOOD["mcq"]))
+    values = list_values("choices", make_choices("main", GOOD["mcq"]))
     assert set(values["metric"]) == {"accuracy", "accuracy_a", "accuracy_b"}
     assert len(values[values["metric"] == "accuracy"]) == 3 * 120
-    ranks = list_values("coco_retrieval", make_ranks("main", 1.0))
+    ranks = list_values("retrieval", make_ranks("main", 1.0))
     assert set(ranks["metric"]) == {
         f"{way}_recall_at_{k}" for way in ("image_to_text", "text_to_image") for k in (1, 5, 10)
     }
     assert (ranks["value"] == 1).all()
-    removals = list_values("beaf", make_removals("main", 1.0, 0.0))
+    removals = list_values("removals", make_removals("main", 1.0, 0.0))
     assert removals.groupby("metric")["value"].mean().to_dict() == {
         "indecision": 0.0,
         "true_understanding": 1.0,
     }
-    assert set(
-        list_values("class_folders", make_choices("m", {"a": 1.0}).drop(columns="kind"))["metric"]
-    ) == {"top1"}
-    assert list_values("coco_objects", pd.DataFrame({"fold": [0], "seed": [0], "kind": ["class"]})).empty
+    assert set(list_values("classes", make_choices("m", {"a": 1.0}).drop(columns="kind"))["metric"]) == {
+        "top1"
+    }
+    assert list_values("objects", pd.DataFrame({"fold": [0], "seed": [0], "kind": ["class"]})).empty
 
 
 def test_contrast_is_the_difference_of_means_over_items_and_models(tmp_path):

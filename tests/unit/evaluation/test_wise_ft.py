@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tiny_clip import RUNTIME, make_clip, make_pairs, make_photos
+from tiny_clip import RUNTIME, make_clip, make_evaluation, make_pairs, make_photos, write_meta
 from unscene.clip.models import load_clip
+from unscene.evaluation.columns import SWEEPS, SWEPT_ITEMS
 from unscene.evaluation.evaluate_fold import evaluate_clip
 from unscene.evaluation.weight_sweep import sweep_alphas
-from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights, mark_inner
+from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights
+from unscene.folds.inner_validation import mark_inner
+from unscene.machine.job import Job
 from unscene.run.tables import read_json, read_table, write_table
 
 
@@ -68,11 +71,18 @@ def world(tmp_path_factory):
 
 def sweep(world, folder, pairs=None):
     (untuned, tuned), own_pairs, folds, photos = world
-    paths = folder / "sweep.parquet", folder / "items.parquet"
-    sweep_alphas(
-        pairs or own_pairs, folds, photos, untuned, tuned, *paths, "paired", 1, 0, [0, 0.5, 1], 0.4, 7, RUNTIME, "cpu", 1
-    )  # fmt: skip
-    return read_table(paths[0]), read_table(paths[1])
+    outputs = {"sweep": folder / "sweep.parquet", "item_table": folder / "swept.parquet"}
+    inputs = {"pairs": pairs or own_pairs, "folds": folds, "photos": photos, "model": write_meta(tuned)}
+    job = Job(
+        inputs=inputs,
+        outputs=outputs,
+        settings={"seed": 7, "train": {"inner_share": 0.4}, "evaluate": {"alphas": [0, 1, 0.5]}},
+        runtime=RUNTIME,
+        wildcards={"arm": "paired", "fold": "1", "seed": "0"},
+        config={"train": {"clip": str(untuned)}},
+    )
+    sweep_alphas(job)
+    return SWEEPS.read(outputs["sweep"]), SWEPT_ITEMS.read(outputs["item_table"])
 
 
 def test_both_ends_of_the_sweep_are_the_two_models(world, tmp_path):
@@ -84,10 +94,10 @@ def test_both_ends_of_the_sweep_are_the_two_models(world, tmp_path):
     )
     (untuned, tuned), pairs, folds, photos = world
     for row, clip in ((0, untuned), (2, tuned)):
-        names = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table", "metrics")
-        paths = {name: tmp_path / f"{row}-{name}" for name in names}
-        evaluate_clip(pairs, folds, photos, None, clip, paths, "paired", 1, 0, None, RUNTIME, "cpu", 1)
-        metrics = read_json(paths["metrics"])
+        inputs = {"pairs": pairs, "folds": folds, "photos": photos, "model": write_meta(clip)}
+        job = make_evaluation(tmp_path / str(row), untuned, inputs, "paired", 1)
+        evaluate_clip(job)
+        metrics = read_json(job.outputs.metrics)
         for name in ("group_score", "absence", "interaction", "untouched_text_to_image_recall_at_1"):
             assert rows[name][row] == pytest.approx(metrics[name]), name
 

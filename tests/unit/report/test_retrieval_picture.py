@@ -2,7 +2,7 @@
 
 import json
 
-from tiny_clip import RUNTIME, make_clip, make_pairs
+from tiny_clip import RUNTIME, make_clip, make_pairs, write_meta
 from unscene.machine.job import Job
 from unscene.report.retrieval_picture import draw_retrieval
 
@@ -11,7 +11,7 @@ def test_retrieval_grid_tells_only_what_is_known(tmp_path):
     pairs, folds = make_pairs(tmp_path / "data", per_group=2)
     clip = make_clip(tmp_path / "clip")
     job = Job(
-        inputs={"pairs": pairs, "folds": folds, "model": clip},
+        inputs={"pairs": pairs, "folds": folds, "model": write_meta(clip)},
         outputs={"figure": tmp_path / "grid.png", "found": tmp_path / "grid.json"},
         settings={"seed": 7, "deploy": {"arm": "paired"}},
         runtime=RUNTIME,

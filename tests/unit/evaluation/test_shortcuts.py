@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unscene.evaluation.shortcut_controls import probe_features, score_placebo
+from unscene.evaluation.shortcuts import probe_features, score_placebo
 
 
 def make_features(trace, count=120, dim=12, seed=0):

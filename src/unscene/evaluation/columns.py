@@ -1,0 +1,366 @@
+"""The tables of the evaluation, and the metrics of a model by name."""
+
+from unscene.run.tables import Column, Table
+
+RECALL_AT = QUERY_AT = (1, 5, 10)
+WAYS = {"image_to_text": "of a photo's captions", "text_to_image": "of a caption's photo"}
+# Conditions that a pair fulfils or not; of each a kind of negative caption: the negated one, one that does not name the object, a
+# negation that no training caption used.
+SCORES = ["text_score", "image_score", "group_score"]
+COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
+NEGATIVES = {
+    "": "negated caption",
+    "_without": "caption that does not name the object",
+    "_held_out_phrasing": "negation that no training caption used; null where the pair has none",
+}
+
+_RUN = (
+    Column("arm", "text", "the arm, of train.arms"),
+    Column("fold", "integer", "the fold that was held out"),
+    Column("seed", "integer", "the training seed"),
+)
+_PAIR = (
+    Column("edit_id", "text", "the pair"),
+    Column("image_id", "text", "its photo"),
+    Column("category", "text", "the removed object's word"),
+    Column("group", "text", "its photo group"),
+)
+_MEANINGS = {
+    "text_score": "each photo prefers its own caption to the",
+    "image_score": "each caption prefers its own photo, the second caption being the",
+    "group_score": "text score and image score with the",
+}
+_SCORED = (
+    *(Column(name, "boolean", f"{_MEANINGS[name]} {NEGATIVES['']}") for name in SCORES),
+    Column("presence", "boolean", "the original prefers its caption to the negated one"),
+    Column("absence", "boolean", "the edit prefers the negated caption to the original's"),
+    Column("cos_original_present", "number", "cosine of original and its caption"),
+    Column("cos_original_negated", "number", "cosine of original and negated caption"),
+    Column("cos_edited_present", "number", "cosine of edit and original's caption"),
+    Column("cos_edited_negated", "number", "cosine of edit and negated caption"),
+    Column(
+        "interaction", "number", "the part of the cosines that tells which caption belongs to which photo"
+    ),
+    Column("image_effect", "number", "the part by which the original lies nearer to both captions"),
+    Column("text_effect", "number", "the part by which the plain caption lies nearer to both photos"),
+    Column(
+        "half_truth",
+        "boolean",
+        "the edit prefers the caption that does not name the object to the original's",
+    ),
+    *(
+        Column(f"{name}{kind}", "boolean", f"{_MEANINGS[name]} {NEGATIVES[kind]}")
+        for kind in ("_without", "_held_out_phrasing")
+        for name in SCORES
+    ),
+    *(
+        Column(f"{way}_rank", "number", f"rank {of}, from 0; at the first pair of each photo, else null")
+        for way, of in WAYS.items()
+    ),
+)
+ITEMS = Table("metrics/items.parquet", "tested pair of an arm, fold and seed", (*_RUN, *_PAIR, *_SCORED))
+UNSEEN = Table(
+    "metrics/unseen_classes.parquet",
+    "tested pair of a category that the model has not seen removed",
+    (
+        _RUN[0],
+        Column("class_fold", "integer", "the fold of categories that was held out"),
+        _RUN[2],
+        *_PAIR,
+        *_SCORED,
+    ),
+)
+SWEPT_ITEMS = Table(
+    "metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
+    "tested pair at the chosen alpha",
+    (*_RUN, Column("alpha", "number", "weight of the tuned model"), *_PAIR, *_SCORED),
+)
+PHOTOS = Table(
+    "metrics/photos.parquet",
+    "untouched photo of a fold",
+    (
+        Column("image_id", "text", "the photo"),
+        Column("group", "text", "its photo group"),
+        Column("fold", "integer", "the fold in which it is tested"),
+        Column("path", "text", "its file"),
+        Column("captions", "texts", "its captions"),
+        Column("objects", "texts", "the words of what is in it"),
+        Column(
+            "objects_from",
+            "text",
+            "instances: the source's own and what captions name, complete; captions: these alone",
+        ),
+    ),
+)
+_CLASS = (
+    Column("category", "text", "the word"),
+    Column("presence_auc", "number", 'area: photos with the object score higher on "a photo with a ..."'),
+    Column("absence_auc", "number", 'area: photos without it score higher on "a photo with no ..."'),
+    Column("absence_auc_held_out_phrasing", "number", "the same, mean over the held-out phrasings"),
+    Column("contrast_auc", "number", "area of the difference of both scores"),
+    Column("balanced_accuracy", "number", "balanced accuracy of that difference at 0"),
+    Column("n_present", "integer", "photos with the object", "photos"),
+    Column("n_absent", "integer", "photos without it", "photos"),
+)
+CLASSES = Table(
+    "metrics/classes.parquet", "class that could be scored, of an arm, fold and seed", (*_RUN, *_CLASS)
+)
+_QUERY = (
+    Column("wanted", "text", "X of the query: a photo with X but no o"),
+    Column("unwanted", "text", "o of the query"),
+    Column("n_wanted", "integer", "photos with X and without o", "photos"),
+    Column("n_unwanted", "integer", "photos with both", "photos"),
+    Column("average_precision", "number", "over all photos, those with X and without o being relevant"),
+    *(Column(f"violation_at_{k}", "number", f"share of the first {k} photos that show o") for k in QUERY_AT),
+    *(Column(f"wanted_at_{k}", "number", f"share of the first {k} that show X and not o") for k in QUERY_AT),
+)
+QUERIES = Table("metrics/queries.parquet", "query of an arm, fold and seed", (*_RUN, *_QUERY))
+RETRIEVAL = Table(
+    "metrics/{arm}/fold{fold}-seed{seed}.retrieval.parquet",
+    "photo or caption of an untouched photo",
+    (
+        *_RUN,
+        Column("image_id", "text", "the photo"),
+        Column("way", "text", f"what is ranked: {', '.join(WAYS)}"),
+        Column("rank", "integer", "rank of the best match, from 0"),
+    ),
+)
+SHAMS = Table(
+    "metrics/shams.parquet",
+    "sham edit of an arm, fold and seed",
+    (
+        *_RUN,
+        Column("edit_id", "text", "the sham edit"),
+        Column("sham_of", "text", "the edit whose hole was moved"),
+        Column("category", "text", "the word of the object, which is still there"),
+        Column("group", "text", "the photo group"),
+        Column("presence", "boolean", "the original prefers its caption to the negated one"),
+        Column("sham_presence", "boolean", "so does the sham edit"),
+        Column(
+            "sham_flip", "boolean", "right on the original, wrong on the sham edit; null where wrong already"
+        ),
+        Column("sham_pull", "number", "what filling a hole adds to the negated caption's lead", "cosine"),
+    ),
+)
+
+
+def _recalls(prefix: str = "") -> dict[str, str]:
+    return {
+        f"{prefix}{way}_recall_at_{k}": f"share {of} among the first {k}"
+        for way, of in WAYS.items()
+        for k in RECALL_AT
+    }
+
+
+# What a model scores on the pairs of a fold, and on its untouched photos: name -> meaning.
+PAIR_METRICS = {
+    **{column.name: f"share: {column.meaning}" for column in _SCORED if column.kind == "boolean"},
+    "interaction": "mean interaction",
+    "image_effect_size": "mean size of the image effect",
+    "text_effect_size": "mean size of the text effect",
+    **_recalls(),
+    "presence_auc": "mean over classes: originals score above edits on the plain phrase",
+    "absence_auc": "mean over classes: edits score above originals on the negated phrase",
+    "n_pairs": "tested pairs",
+    "n_groups": "their photo groups",
+    "n_photos": "their photos",
+    "n_classes": "classes with enough pairs",
+}
+PHOTO_METRICS = {
+    **{f"untouched_{column.name}": f"mean over classes of: {column.meaning}" for column in _CLASS[1:6]},
+    **{f"query_{column.name}": f"mean over queries of: {column.meaning}" for column in _QUERY[4:]},
+    **_recalls("untouched_"),
+    "n_untouched_photos": "untouched photos",
+    "n_untouched_captions": "their captions",
+    "n_untouched_unreadable": "photos that could not be read",
+    "n_untouched_classes": "classes with enough photos",
+    "n_queries": "queries",
+    "n_objects_from_captions": "photos whose objects only captions tell",
+}
+SHAM_METRICS = {
+    "sham_flip_rate": "share of the originals told rightly whose sham edit is told wrongly",
+    "artefact_gap": "presence on originals less presence on sham edits",
+    "sham_pull": "mean of what filling a hole adds to the negated caption's lead",
+    "sham_probe_auc": "area of a linear probe that tells sham edits from originals",
+    "n_shams": "sham edits",
+}
+
+
+def _measure(metrics: dict[str, str]) -> tuple[Column, ...]:
+    return tuple(
+        Column(name, "integer" if name.startswith("n_") else "number", meaning)
+        for name, meaning in metrics.items()
+    )
+
+
+SWEEPS = Table(
+    "metrics/sweeps.parquet",
+    "alpha of an arm, fold and seed",
+    (
+        *_RUN,
+        Column("alpha", "number", "weight of the tuned model, 0 is the untuned one"),
+        Column("chosen", "boolean", "whether the inner validation chose it"),
+        Column("inner_group_score", "number", "group score on the inner validation"),
+        Column("inner_general", "number", "mean recall at 1, both ways, on its untouched photos"),
+        Column("n_inner_pairs", "integer", "pairs of the inner validation", "pairs"),
+        Column("n_inner_photos", "integer", "its untouched photos", "photos"),
+        *_measure(PAIR_METRICS | PHOTO_METRICS),
+    ),
+)
+_TESTED = (
+    Column("model", "text", "the arm, or the name in evaluate.models"),
+    Column("fold", "integer", "the fold that the model has not seen; null for a model without"),
+    Column("seed", "integer", "its training seed; null for a model without"),
+)
+_ITEM = Column("item", "text", "the item in the set")
+# By what a model is asked on a set (`unscene.evaluation.sets.formats`): its items.
+_SET_ITEMS = "metrics/sets/{set}/{model}.items.parquet"
+SET_ITEMS = {
+    "choices": Table(
+        _SET_ITEMS,
+        "question and model",
+        (
+            *_TESTED,
+            _ITEM,
+            Column("kind", "text", "what is reported apart: a subset, or the type of the right answer"),
+            Column("correct", "boolean", "the true option scores above every other one"),
+            Column("chosen", "integer", "position of the best option; -1 for a tie"),
+            Column("chosen_kind", "text", "its type, where options have types"),
+            Column("margin", "number", "the true option's lead over the best other one", "cosine"),
+            Column("options", "texts", "the options as they were shown"),
+            Column("answer", "integer", "position of the true one"),
+        ),
+    ),
+    "retrieval": Table(
+        _SET_ITEMS,
+        "photo or caption, and model",
+        (
+            *_TESTED,
+            _ITEM,
+            Column("way", "text", f"what is ranked: {', '.join(WAYS)}"),
+            Column("rank", "integer", "rank of the best match, from 0"),
+            Column("caption", "text", "the caption, where it is one that is ranked"),
+        ),
+    ),
+    "objects": Table(
+        _SET_ITEMS,
+        "class or query, and model",
+        (*_TESTED, *_CLASS, Column("kind", "text", "class or query"), *_QUERY),
+    ),
+    "removals": Table(
+        _SET_ITEMS,
+        "question on an edited photo, and model",
+        (
+            *_TESTED,
+            _ITEM,
+            Column("category", "text", "the object that is asked for"),
+            Column("removed", "boolean", "the edit took this object"),
+            Column("removable", "boolean", "some edit of the photo takes it"),
+            Column("present", "boolean", "the object is in the edited photo"),
+            Column("contrast_before", "number", "score of the object's presence in the original", "cosine"),
+            Column("before", "boolean", "the answer on the original"),
+            Column("contrast_after", "number", "the same in the edited photo", "cosine"),
+            Column("after", "boolean", "the answer on the edited photo"),
+        ),
+    ),
+    "classes": Table(
+        _SET_ITEMS,
+        "photo and model",
+        (
+            *_TESTED,
+            _ITEM,
+            Column("label", "integer", "position of its class"),
+            Column("rank", "integer", "rank of its class, from 0"),
+            Column("correct", "boolean", "rank 0"),
+        ),
+    ),
+}
+_ESTIMATE = (
+    Column("difference", "number", "first arm minus second"),
+    Column("low", "number", "lower limit of the bootstrap interval"),
+    Column("high", "number", "upper limit"),
+)
+SUMMARY = Table(
+    "metrics/summary.csv",
+    "arm and metric",
+    (
+        Column("arm", "text", "the arm"),
+        Column("metric", "text", "the metric's name"),
+        Column("mean", "number", "mean over folds, training seeds averaged within"),
+        Column("low", "number", "lower limit of the t-interval of the folds' means"),
+        Column("high", "number", "upper limit"),
+        Column("n", "integer", "folds that have a value", "folds"),
+    ),
+)
+COMPARISON = Table(
+    "metrics/comparison.csv",
+    "contrast and metric",
+    (
+        Column("contrast", "text", "two arms, armA-armB"),
+        Column("metric", "text", "the metric's name"),
+        *_ESTIMATE,
+        Column("p", "number", "two-sided p of the cluster bootstrap"),
+        Column("n", "integer", "pairs that both have a value for", "pairs"),
+        Column("groups", "integer", "their photo groups", "groups"),
+        Column("folds", "integer", "folds", "folds"),
+        Column("corrected_t_low", "number", "lower limit by Nadeau and Bengio's corrected t"),
+        Column("corrected_t_high", "number", "upper limit"),
+        Column("corrected_t_p", "number", "its two-sided p"),
+        Column("mcnemar_p", "number", "McNemar's exact p of one training seed; null for a continuous metric"),
+        Column("is_primary", "boolean", "of the primary family"),
+        Column("holm_p", "number", "Holm's adjusted corrected_t_p within that family, else null"),
+        Column("detectable", "number", "the true difference that the corrected t finds with power .8"),
+    ),
+)
+SETS = Table(
+    "metrics/sets.csv",
+    "set, contrast and metric",
+    (
+        Column("set", "text", "the set's name in evaluate.sets"),
+        Column("format", "text", "its format"),
+        Column("role", "text", "what the pass rule takes it as"),
+        Column("contrast", "text", "two arms, armA-armB"),
+        Column("metric", "text", "the metric's name"),
+        *_ESTIMATE,
+        Column("n", "integer", "items", "items"),
+        Column("models", "integer", "models of the first arm", "models"),
+        Column("models_reference", "integer", "models of the second", "models"),
+    ),
+)
+UNSEEN_SUMMARY = Table(
+    "metrics/unseen_classes.csv",
+    "arm and metric",
+    (
+        Column("arm", "text", "the arm"),
+        Column("metric", "text", "the metric's name"),
+        Column("unseen", "number", "mean of models that have not seen the category removed"),
+        Column("seen", "number", "of the arm's models of the photo folds, on the same pairs"),
+        Column("zero_shot", "number", "of the untuned model, on the same pairs"),
+        *(
+            Column(f"minus_{other}{end}", "number", f"unseen minus {other}{what}")
+            for other in ("seen", "zero_shot")
+            for end, what in (("", ""), ("_low", ", lower limit"), ("_high", ", upper limit"))
+        ),
+        Column("n", "integer", "pairs", "pairs"),
+        Column("classes", "integer", "categories", "categories"),
+    ),
+)
+AGREEMENT = Table(
+    "keywords/agreement.parquet",
+    "two readers and a word, first over all words",
+    (
+        Column("reader", "text", "lexicon, or answers of the API"),
+        Column("against", "text", "what it is held against: answers, mentions or instances"),
+        Column("unit", "text", "caption or photo"),
+        Column("word", "text", "the word, or all words"),
+        Column("units", "integer", "captions or photos"),
+        Column("n_reader", "integer", "units in which the reader has the word"),
+        Column("n_against", "integer", "units in which the other has it"),
+        Column("n_both", "integer", "units in which both have it"),
+        Column("precision", "number", "n_both of n_reader"),
+        Column("recall", "number", "n_both of n_against"),
+        Column("f1", "number", "harmonic mean of the two"),
+        Column("kappa", "number", "Cohen's kappa"),
+        Column("simulated", "boolean", "the answers came from the lexicon itself"),
+    ),
+)
