@@ -49,7 +49,10 @@ def check_config(config: dict) -> None:
     if arms.get("zero_shot") != {}:
         raise ConfigError("train.arms.zero_shot: every comparison needs the untuned model; leave it {}")
     check_edits(config["edits"])
-    if config["keywords"]["captions_per_prompt"] == "auto" and not BACKENDS[config["keywords"]["backend"]].is_paid:
+    if (
+        config["keywords"]["captions_per_prompt"] == "auto"
+        and not BACKENDS[config["keywords"]["backend"]].is_paid
+    ):
         paid = " or ".join(name for name, one in BACKENDS.items() if one.is_paid)
         raise ConfigError(f"keywords.captions_per_prompt: auto needs keywords.backend: {paid}; give a number")
     check_study(config)
