@@ -1,1 +1,1 @@
-"""Photos: images, mask shapes, labelled instances and perceptual hashes."""
+"""Photos: images, mask shapes, COCO's instances and perceptual hashes."""

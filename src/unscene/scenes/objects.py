@@ -59,7 +59,7 @@ def draw_person(pen, look, rng):
         pen.circle(*hand, 0.035, skin)
     pen.box(-0.03, neck - 0.03, 0.03, neck + 0.04, shade(skin, 0.85))
     pen.ellipse(0, 1 - head, head * 0.9, head, skin)
-    pen.ellipse(0, 1 - head * 0.75, head, head * 0.78, hair, start=-8, end=188)
+    pen.ellipse(0, 1 - head * 0.75, head, head * 0.78, hair, sector=(-8, 188))
     _draw_hand_item(pen, look.get("holds"), hand_right)
 
 
@@ -351,7 +351,7 @@ def draw_sports_ball(pen, look, rng):
     elif kind == "beach ball":
         colours = (COLOURS["white"], COLOURS[look["second"]], COLOURS["yellow"])
         for part in range(3):
-            pen.ellipse(0, 0.5, 0.5, 0.5, colours[part], angle=turn, start=part * 120, end=part * 120 + 60)
+            pen.ellipse(0, 0.5, 0.5, 0.5, colours[part], angle=turn, sector=(part * 120, part * 120 + 60))
         pen.circle(0, 0.5, 0.1, COLOURS["white"])
     else:
         pen.ellipse(-0.14, 0.66, 0.15, 0.12, shade(colour, 1.5))

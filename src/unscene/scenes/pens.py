@@ -31,8 +31,9 @@ class Pen:
     def box(self, left, bottom, right, top, colour):
         self.polygon([(left, bottom), (right, bottom), (right, top), (left, top)], colour)
 
-    def ellipse(self, x, y, radius_x, radius_y, colour, angle=0.0, start=0.0, end=360.0):
-        """A filled ellipse or sector; angles in degrees, counter-clockwise, `angle` turns the axes."""
+    def ellipse(self, x, y, radius_x, radius_y, colour, angle=0.0, sector=(0.0, 360.0)):
+        """A filled ellipse or its `sector` (from, to); angles in degrees, counter-clockwise, `angle` turns the axes."""
+        start, end = sector
         centre = self._points([(x, y)])[0]
         scale = self.height * self.unit * (1 << _SHIFT)
         axes = (max(1, round(radius_x * scale)), max(1, round(radius_y * scale)))
