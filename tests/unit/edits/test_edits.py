@@ -167,7 +167,9 @@ def test_telea_edits_and_their_rows(inputs):
         assert np.array_equal(edited[~mask], photo[~mask]) and edited[mask].mean() < 150
         assert (row.status, row.attempt, row.model, row.batch_shape) == ("ok", 1, "telea", "1")
         assert row.image_path == f"results/edits/s-0-of-1/s_{index}-cat.png"
-        assert row.edited_sha256 == file_sha256(row.image_path) and row.mask_sha256 == file_sha256(row.mask_path)
+        assert row.edited_sha256 == file_sha256(row.image_path) and row.mask_sha256 == file_sha256(
+            row.mask_path
+        )
         assert row.mask_path == f"mask{index}.png" and row.seconds > 0
         assert row.seed == derive_seed(7, f"s_{index}-cat", 1)
 
@@ -181,10 +183,16 @@ def test_a_result_depends_on_neither_batch_mates_nor_shard(inputs, pipeline_fold
     part = run("part-0-of-1", masks="part.parquet", **diffusers)
     assert list(part) == ["s_5-cat", "s_1-cat", "s_3-cat", "s_0-cat"]
     for name, row in part.items():
-        assert row.edited_sha256 == whole[name].edited_sha256 and row.status == "ok" and row.seed == whole[name].seed
+        assert (
+            row.edited_sha256 == whole[name].edited_sha256
+            and row.status == "ok"
+            and row.seed == whole[name].seed
+        )
     assert whole["s_0-cat"].batch_shape == "4x3x16x16" and whole["s_0-cat"].model.endswith("-01234567")
     other_seed = run("other-0-of-1", masks="part.parquet", **diffusers | {"steps": 3})
-    assert other_seed["s_5-cat"].edited_sha256 != part["s_5-cat"].edited_sha256  # so the equality above can fail
+    assert (
+        other_seed["s_5-cat"].edited_sha256 != part["s_5-cat"].edited_sha256
+    )  # so the equality above can fail
 
 
 def test_a_failed_check_is_tried_again_with_another_seed_and_a_wider_mask(inputs, fake):

@@ -93,7 +93,9 @@ def test_a_sham_edit_keeps_the_object_and_fills_its_shape_elsewhere(shard):
     for row in frame[frame["status"] == "ok"].itertuples():
         photo = np.asarray(read_photo(f"photo{row.image_id[-1]}.png"))
         edited, hole = np.asarray(read_photo(row.image_path)), read_mask(row.mask_path)
-        assert row.mask_sha256 == file_sha256(row.mask_path) and row.edited_sha256 == file_sha256(row.image_path)
+        assert row.mask_sha256 == file_sha256(row.mask_path) and row.edited_sha256 == file_sha256(
+            row.image_path
+        )
         assert row.mask_path == f"results/edits/sham/s-0-of-1/{row.edit_id}.mask.png"
         assert np.array_equal(edited[~hole], photo[~hole]) and (edited[hole] != photo[hole]).any()
         assert hole.sum() == read_mask(f"{row.sham_of}.png").sum()

@@ -50,7 +50,11 @@ def take(order: list[int], shard: str) -> None:
 
 
 def hashes(frame) -> dict[str, str]:
-    return {row.edit_id: row.edited_sha256 if hasattr(row, "edited_sha256") else row.mask_sha256 for row in frame.itertuples() if row.status == "ok"}
+    return {
+        row.edit_id: row.edited_sha256 if hasattr(row, "edited_sha256") else row.mask_sha256
+        for row in frame.itertuples()
+        if row.status == "ok"
+    }
 
 
 @pytest.fixture(scope="module", params=CASES)

@@ -97,6 +97,37 @@ def test_a_device_that_always_fails_stops_the_job(tmp_path):
         run(tmp_path / "t", Doubling(dict.fromkeys(range(10), "breaks")), runtime=RUNTIME | {"batch_size": 1})
 
 
+@pytest.mark.parametrize(
+    ("breaks", "batch_size", "stops"),
+    [
+        ("xxxxxxx", 1, False),
+        ("xxxxxxxx", 1, True),  # eight in a row
+        ("xxxxxxx.xxxxxxx", 1, False),  # one that succeeds ends a row
+        ("xxxxxxx.xxxxxxxx", 1, True),
+        ("xxxxxxx?x", 1, True),  # one that could not be read never reached the device
+        ("xxx." * 4, 4, False),  # nor do three of every batch
+        (".xxx" * 4, 4, False),
+        ("x.x." * 4, 2, False),
+    ],
+)
+def test_eight_failures_in_a_row_mean_a_bad_device(tmp_path, breaks, batch_size, stops):
+    faults = {n: {"x": "breaks", "?": "unreadable"}[kind] for n, kind in enumerate(breaks) if kind != "."}
+    stage, runtime = Doubling(faults), RUNTIME | {"batch_size": batch_size}
+    if stops:
+        with pytest.raises(DeviceError, match="8 items in a row"):
+            run(tmp_path / "s", stage, range(len(breaks)), runtime=runtime)
+        return
+    results, _ = run(tmp_path / "s", stage, range(len(breaks)), runtime=runtime)
+    failed = {int(key) for key, result in results.items() if result["status"] == "failed"}
+    assert failed == set(faults) and len(results) == len(breaks)
+
+
+def test_items_that_memory_is_short_for_count_as_failures_too(tmp_path):
+    with pytest.raises(DeviceError, match="8 items in a row"):
+        run(tmp_path / "s", Doubling(fits=0), range(8))
+    assert len(run(tmp_path / "t", Doubling(fits=0), range(7))[0]) == 7
+
+
 def test_out_of_memory_halves_the_batch_and_goes_on(tmp_path):
     stage = Doubling(fits=1)
     results, timing = run(tmp_path / "s", stage)

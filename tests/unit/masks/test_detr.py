@@ -134,7 +134,15 @@ def test_boxes_equal_those_of_the_library(made, photos):
 def test_only_wanted_categories_come_back_and_everything_is_seen(made, photos):
     detector = load(made)
     everything = detector.detect(photos, 0.05, want_masks=detector.is_segmenter)
-    wanted = [{COCO80.words[0]}, set(), {COCO80.words[1], COCO80.words[2]}, {COCO80.words[79]}, {COCO80.words[3]}, None, {COCO80.words[0]}]
+    wanted = [
+        {COCO80.words[0]},
+        set(),
+        {COCO80.words[1], COCO80.words[2]},
+        {COCO80.words[79]},
+        {COCO80.words[3]},
+        None,
+        {COCO80.words[0]},
+    ]
     chosen = detector.detect(photos, 0.05, want_masks=detector.is_segmenter, only=wanted)
     for all_found, found, names, photo in zip(everything, chosen, wanted, photos, strict=True):
         keep = [

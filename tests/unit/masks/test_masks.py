@@ -183,6 +183,35 @@ def test_the_best_by_confidence_times_area_is_chosen(shard):
     assert [rows[f"s_0-{word}"].status for word in ("dog", "cat", "cup")] == ["ok", "ok", "skipped"]
 
 
+@pytest.mark.parametrize(
+    ("confidence", "status", "reason"),
+    [
+        (np.nextafter(np.float32(0.5), np.float32(0)), "skipped", "low_confidence"),
+        (0.5, "ok", None),
+        (np.nextafter(np.float32(0.5), np.float32(1)), "ok", None),
+    ],
+)
+def test_an_object_is_chosen_at_the_target_confidence_or_above(shard, confidence, status, reason):
+    row = shard([[("cat", confidence, (10, 40, 10, 40))]], [[["cat"]]])["s_0-cat"]
+    assert (row.status, row.reason if isinstance(row.reason, str) else None) == (status, reason)
+    assert (row.found_by == "detector") == (reason is None)
+
+
+def test_the_detector_is_asked_at_the_collecting_confidence(shard):
+    shard([[("cat", 0.9, (10, 40, 10, 40))]], [[["cat"]]], collect_confidence=0.37, target_confidence=0.8)
+    assert shard.detector.calls == [(1, 0.37)]
+
+
+@pytest.mark.parametrize(("limit", "reason"), [("min_area", "too_small"), ("max_area", "too_large")])
+def test_a_word_that_breaks_a_limit_gives_way_to_the_next(shard, limit, reason):
+    scenes = [[("cat", 0.9, (10, 50, 10, 50)), ("dog", 0.6, (55, 75, 55, 75))]]
+    value = {"min_area": 0.26, "max_area": 0.2}[limit]  # the cat has a quarter of the photo
+    changes = {"min_area": 0.0, "max_area": 1.0} | {limit: value}
+    rows = shard(scenes, [[["cat", "dog"]]], **changes)
+    assert rows["s_0-cat"].reason == reason
+    assert (rows["s_0-dog"].status == "ok") == (limit == "max_area")
+
+
 def test_broken_changed_and_missing_photos_are_failed_rows(shard, tmp_path):
     def damage():
         (tmp_path / "photo0.png").write_bytes(b"\x89PNG broken")

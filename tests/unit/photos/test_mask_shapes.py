@@ -109,3 +109,86 @@ def test_feather_lies_inside_the_mask_and_has_no_ramp_at_the_photo_border():
     assert weight[0, 50] == 1.0 and weight[39, 50] == 0.25 and weight[38, 50] == 0.5 and weight[36, 50] == 1.0
     assert np.array_equal(mask_shapes.feather(mask, 0), mask.astype(np.float32))
     assert (mask_shapes.feather(make_mask((0, 100, 0, 100)), 2) == 1).all()
+
+
+def draw(height, width, *boxes):
+    """A mask of boxes (y, x, h, w)."""
+    mask = np.zeros((height, width), bool)
+    for y, x, h, w in boxes:
+        mask[y : y + h, x : x + w] = True
+    return mask
+
+
+def with_pixels(count, height=100, width=100):
+    """A mask of exactly this many pixels, away from the border, in rows of 60."""
+    mask = np.zeros((height, width), bool)
+    full, rest = divmod(count, 60)
+    mask[20 : 20 + full, 20:80] = True
+    mask[20 + full, 20 : 20 + rest] = True
+    assert mask.sum() == count
+    return mask
+
+
+SMALL = draw(100, 100, (45, 45, 10, 10))
+
+
+@pytest.mark.parametrize(
+    ("object_mask", "mask", "reason"),
+    [
+        # min_area .01 of 10,000 pixels, of the object
+        (with_pixels(99), SMALL, "too_small"),
+        (with_pixels(100), SMALL, None),
+        (with_pixels(101), SMALL, None),
+        # max_area .4, of the final mask
+        (SMALL, with_pixels(3999), None),
+        (SMALL, with_pixels(4000), None),
+        (SMALL, with_pixels(4001), "too_large"),
+        # MAX_BOX .85 of either side, of the largest part
+        (draw(100, 100, (45, 5, 10, 84)), SMALL, None),
+        (draw(100, 100, (45, 5, 10, 85)), SMALL, None),
+        (draw(100, 100, (45, 5, 10, 86)), SMALL, "box_too_large"),
+        (draw(100, 100, (5, 45, 85, 10)), SMALL, None),
+        (draw(100, 100, (5, 45, 86, 10)), SMALL, "box_too_large"),
+        (draw(100, 200, (20, 5, 10, 90)), draw(100, 200, (45, 45, 9, 9)), None),  # of the photo's own width
+        (draw(100, 100, (45, 2, 10, 60), (45, 70, 10, 28)), SMALL, None),  # two parts, from edge to edge
+        # MAX_BORDER .2 of a border of 100 pixels
+        (draw(26, 26, (0, 3, 4, 19)), draw(26, 26, (9, 9, 5, 5)), None),
+        (draw(26, 26, (0, 3, 4, 20)), draw(26, 26, (9, 9, 5, 5)), None),
+        (draw(26, 26, (0, 3, 4, 21)), draw(26, 26, (9, 9, 5, 5)), "touches_border"),
+        # MAX_BORDERS 2
+        (draw(100, 100, (0, 40, 5, 10), (40, 0, 10, 5)), SMALL, None),
+        (draw(100, 100, (0, 40, 5, 10), (40, 0, 10, 5), (95, 40, 5, 10)), SMALL, "touches_border"),
+    ],
+)
+def test_each_limit_just_below_at_and_just_above_it(object_mask, mask, reason):
+    assert mask_shapes.find_broken_limit(object_mask, mask, SETTINGS) == reason
+
+
+def test_the_largest_area_is_that_of_what_is_repainted():
+    object_mask = draw(100, 100, (20, 20, 60, 60))
+    assert object_mask.mean() < SETTINGS["max_area"]
+    assert shape_mask(object_mask[None], SETTINGS).reason == "too_large"  # dilated by two pixels
+    assert shape_mask(object_mask[None], SETTINGS | {"dilation_px": 0}).reason is None
+
+
+def test_a_contact_shadow_is_added_before_the_dilation(monkeypatch):
+    monkeypatch.setattr(mask_shapes, "SHADOW_SHARE", 0.5)
+    object_mask = make_mask((30, 50, 40, 60))
+    shaped = shape_mask(object_mask[None], SETTINGS | {"dilation_px": 6})
+    assert np.array_equal(shaped.mask, mask_shapes.dilate(make_mask((30, 60, 40, 60)), 6))
+    assert shaped.mask[65, 50] and not shaped.mask[66, 50] and not shaped.mask[65, 36]  # round below, too
+    assert np.array_equal(shaped.object_mask, object_mask) and shaped.area_fraction == object_mask.mean()
+
+
+@pytest.mark.parametrize(("size", "stays"), [(19, False), (20, True), (21, True)])
+def test_a_speck_is_smaller_than_its_share_of_the_photo(size, stays):
+    speck = np.zeros((100, 100), bool)
+    speck[80, 10 : 10 + size] = True
+    shaped = shape_mask(np.stack([make_mask((30, 60, 30, 60)), speck]), SETTINGS)
+    assert shaped.object_mask[80, 10] == stays
+
+
+@pytest.mark.parametrize(("side", "radius"), [(66, 2.0), (67, 2.01)])
+def test_the_radius_grows_with_the_object_from_its_least_value_on(side, radius):
+    object_mask = make_mask((10, 10 + side, 10, 10 + side))
+    assert shape_mask(object_mask[None], SETTINGS).dilation_px == pytest.approx(radius)

@@ -162,6 +162,20 @@ def test_photos_above_max_pixels_are_huge(tmp_path, monkeypatch):
     assert rejected["reason"].tolist() == ["huge"]
 
 
+@pytest.mark.parametrize(
+    ("limit", "value", "reason"),
+    [
+        ("min_side", 47, None), ("min_side", 48, None), ("min_side", 49, "too_small"),  # the shorter side has 48
+        ("max_pixels", 64 * 48 - 1, "huge"), ("max_pixels", 64 * 48, None), ("max_pixels", 64 * 48 + 1, None),
+    ],
+)  # fmt: skip
+def test_each_limit_of_a_photos_size(tmp_path, monkeypatch, limit, value, reason):
+    make_photo().save(tmp_path / "a.png")
+    source = write_table_source(tmp_path, [("a.png", "x")])
+    sample, rejected = run(tmp_path, monkeypatch, source, **{limit: value})
+    assert rejected["reason"].tolist() == ([reason] if reason else []) and len(sample) == (not reason)
+
+
 def test_a_wrong_folder_stops_the_run(tmp_path, monkeypatch):
     source = write_table_source(tmp_path, [(f"{i}.jpg", "a dog") for i in range(20)])
     with pytest.raises(RuntimeError, match="20 of 20 items failed.*missing"):
