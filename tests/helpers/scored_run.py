@@ -32,11 +32,23 @@ def make_scored_run(folder: Path, count: int, side: int = 20) -> Path:
         photo.save(folder / paths["edited"])
         ImageDraw.Draw(photo).ellipse(box, fill=tuple(int(value) for value in rng.integers(0, 255, 3)))
         photo.save(folder / paths["original"])
-        rows.append({"edit_id": f"t_{number}-dog", "image_id": f"t_{number}", "category": ("dog", "cat")[number % 2],
-                     "path": paths["original"], "image_path": paths["edited"], "edited_sha256": file_sha256(folder / paths["edited"]),
-                     "width": width, "height": height, "area_fraction": 0.05,
-                     **dict(zip(("box_x0", "box_y0", "box_x1", "box_y1"), box, strict=True)),
-                     "status": "ok" if number else "skipped", "reason": None, **dict.fromkeys(SCORES, number / count)})  # fmt: skip
+        rows.append(
+            {
+                "edit_id": f"t_{number}-dog",
+                "image_id": f"t_{number}",
+                "category": ("dog", "cat")[number % 2],
+                "path": paths["original"],
+                "image_path": paths["edited"],
+                "edited_sha256": file_sha256(folder / paths["edited"]),
+                "width": width,
+                "height": height,
+                "area_fraction": 0.05,
+                **dict(zip(("box_x0", "box_y0", "box_x1", "box_y1"), box, strict=True)),
+                "status": "ok" if number else "skipped",
+                "reason": None,
+                **dict.fromkeys(SCORES, number / count),
+            }
+        )
     frame = pd.DataFrame(rows)
     tables = {
         "quality/scores": EDIT_SCORES,

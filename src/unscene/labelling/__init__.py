@@ -1,4 +1,6 @@
-"""The labelling page: people say of a sample of edits whether the object is gone, nothing is new, and all looks natural."""
+"""The labelling page: people say of a sample of edits whether the object is gone, nothing is new,
+and all looks natural.
+"""
 
 from pathlib import Path
 

@@ -25,7 +25,9 @@ HEADERS = {
 
 
 def build_app(run: Path, store: LabelStore) -> Starlette:
-    """Return the app of one rater. Items are named by their position alone; photos are served as PNG from the run directory."""
+    """Return the app of one rater. Items are named by their position alone; photos are served as
+    PNG from the run directory.
+    """
 
     def state(position: int | None) -> JSONResponse:
         known = {"done": store.done, "total": len(store.items), "rater": store.rater, "item": None}
@@ -97,7 +99,9 @@ def build_app(run: Path, store: LabelStore) -> Starlette:
 
 
 async def read_body(request: Request) -> dict | None:
-    """Return the JSON object of a request, or None. Asking for its type keeps foreign pages from posting unasked."""
+    """Return the JSON object of a request, or None. Asking for its type keeps foreign pages from
+    posting unasked.
+    """
     if request.headers.get("content-type", "").split(";")[0] != "application/json":
         return None
     try:

@@ -23,10 +23,12 @@ class SampleError(ValueError):
 
 
 def open_sample(run: Path, folder: Path, items: int, seed: int) -> list[dict]:
-    """Return the sample of a run, drawing and storing it at the first call; later calls ignore the other arguments.
+    """Return the sample of a run, drawing and storing it at the first call; later calls ignore the
+    other arguments.
 
-    Each item has `edit_id category original edited sha256 width height box` (paths relative to the run directory, box in
-    pixels). Raises SampleError when the folder is no run's, or the run has no scored edit.
+    Each item has `edit_id category original edited sha256 width height box` (paths relative to the
+    run directory, box in pixels). Raises SampleError when the folder is no run's, or the run has no
+    scored edit.
     """
     path = folder / SAMPLE
     if not path.exists():
@@ -43,7 +45,8 @@ def read_edits(run: Path) -> pd.DataFrame:
     scores = results / "quality/scores.parquet"
     if not scores.exists():
         raise SampleError(
-            f"{run.resolve()}: no run with scored edits (there is no results/quality/scores.parquet); run the workflow "
+            f"{run.resolve()}: no run with scored edits (there is no "
+            "results/quality/scores.parquet); run the workflow "
             "first, or name the run's directory"
         )
     score = EDIT_SCORES.read(scores)
@@ -61,8 +64,9 @@ def read_edits(run: Path) -> pd.DataFrame:
 def draw_sample(edit: pd.DataFrame, items: int, seed: int) -> list[dict]:
     """Draw up to `items` edits, stratified by class, bin of mask size and decile of the scores' mean rank.
 
-    The edits are sorted by stratum and every (n / items)-th is taken from a random start: each edit has the same chance, so
-    shares among the labelled ones estimate shares among all. (Systematic sampling: Cochran 1977, chapter 8.)
+    The edits are sorted by stratum and every (n / items)-th is taken from a random start: each edit
+    has the same chance, so shares among the labelled ones estimate shares among all. (Systematic
+    sampling: Cochran 1977, chapter 8.)
     """
     if edit.empty:
         return []

@@ -17,8 +17,8 @@ HOST = "127.0.0.1"  # never another: the page has no password
 def serve_page(run: Path, rater: str, items: int, seed: int, port: int = 0) -> int:
     """Serve the page until interrupted; return 1 with a message when there is nothing to label.
 
-    run: the run's directory. rater: each has a file of their own. items, seed: how the sample is drawn, at the
-    first start. port: 0 takes a free one.
+    run: the run's directory. rater: each has a file of their own. items, seed: how the sample is
+    drawn, at the first start. port: 0 takes a free one.
     """
     folder = run / "state" / "labels"
     try:

@@ -19,8 +19,8 @@ class RaterError(ValueError):
 class LabelStore:
     """The sample in one rater's own order, and that rater's answers so far.
 
-    Nothing of other raters is read, so nobody sees another's answers. An answer is on the disk before it is confirmed. Raises
-    RaterError.
+    Nothing of other raters is read, so nobody sees another's answers. An answer is on the disk
+    before it is confirmed. Raises RaterError.
     """
 
     def __init__(self, folder: Path, rater: str, items: list[dict]):
@@ -75,8 +75,13 @@ class LabelStore:
         return None
 
     def _append(self, item: dict, what: dict) -> None:
-        record = {"edit_id": item["edit_id"], "sha256": item["sha256"], "rater": self.rater, **what,
-                  "at": datetime.now(UTC).isoformat(timespec="seconds")}  # fmt: skip
+        record = {
+            "edit_id": item["edit_id"],
+            "sha256": item["sha256"],
+            "rater": self.rater,
+            **what,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         self._file.write(json.dumps(record) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -14,7 +14,9 @@ FOLDS = 5
 
 
 def make_head():
-    """Return the untrained pipeline: medians for nulls (with a flag that it was null), unit variance, logistic regression."""
+    """Return the untrained pipeline: medians for nulls (with a flag that it was null), unit
+    variance, logistic regression.
+    """
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -34,13 +36,16 @@ def train_head(frame: pd.DataFrame, accept: np.ndarray):
     counts = int(accept.sum()), int((~accept).sum())
     if min(counts) < MIN_EACH:
         raise ValueError(
-            f"{counts[0]} accepted and {counts[1]} refused labels train the head; at least {MIN_EACH} of each are needed"
+            f"{counts[0]} accepted and {counts[1]} refused labels train the head; at least "
+            f"{MIN_EACH} of each are needed"
         )
     return make_head().fit(get_features(frame), accept)
 
 
 def cross_fit(frame: pd.DataFrame, accept: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return out-of-fold probabilities (n,): no edit is judged by a head that saw a photo of its group. NaN without enough groups."""
+    """Return out-of-fold probabilities (n,): no edit is judged by a head that saw a photo of its
+    group. NaN without enough groups.
+    """
     from sklearn.model_selection import StratifiedGroupKFold
 
     probability = np.full(len(frame), np.nan)

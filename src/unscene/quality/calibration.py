@@ -1,4 +1,6 @@
-"""From scores of controls to cuts: which scores separate, where a perfect edit lies, and what a cut catches."""
+"""From scores of controls to cuts: which scores separate, where a perfect edit lies, and what a cut
+catches.
+"""
 
 from collections.abc import Sequence
 
@@ -9,10 +11,11 @@ from unscene.quality.controls import FAILURES, PERFECT, SHAM
 from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD, SCORES, THRESHOLDS
 from unscene.words.agreement import count_share, get_auc
 
-# Edges of the bins of mask size, as shares of the photo: a small hole has another seam, blur and crop than a large one, and
-# more than three bins would seldom hold MIN_IN_BIN of a run's controls.
+# Edges of the bins of mask size, as shares of the photo: a small hole has another seam, blur and
+# crop than a large one, and more than three bins would seldom hold MIN_IN_BIN of a run's controls.
 SIZE_BINS = (0.02, 0.08)
-LEAST_AUC = 0.6  # the lower limit must pass it: three in a hundred coin flips pass .5, and a weak score catches nothing
+# The lower limit must pass it: three in a hundred coin flips pass .5, and a weak score catches nothing.
+LEAST_AUC = 0.6
 MIN_IN_BIN = 30  # reference edits: with fewer, a bin takes the cut of all bins together
 
 
@@ -28,7 +31,8 @@ def find_bin(area_fraction: pd.Series, edges: Sequence[float]) -> np.ndarray:
 
 
 def choose_cut(perfect: np.ndarray, percentile: float, good: str) -> float:
-    """Return the cut that lets the share `percentile` of perfect values through: a quantile of the observed values.
+    """Return the cut that lets the share `percentile` of perfect values through: a quantile of the
+    observed values.
 
     good: `high` (the cut is a least value) or `low` (a greatest value). NaN without values.
     """
@@ -40,12 +44,14 @@ def choose_cut(perfect: np.ndarray, percentile: float, good: str) -> float:
 
 
 def calibrate(control: pd.DataFrame, percentile: float, edges: Sequence[float]) -> dict:
-    """Return for each score its AUC against every kind of failure, whether it separates, its cuts and what they catch.
+    """Return for each score its AUC against every kind of failure, whether it separates, its cuts
+    and what they catch.
 
-    An AUC is the chance that a perfect control (`auc`) or a sham edit (`auc_sham`) has the better value than a failure; .5 is
-    a score that knows nothing. The `reference` of a score, which its cuts let through, are the sham edits where at least
-    MIN_IN_BIN of them have a value, and else the perfect controls. A score separates when the lower 95 % limit (Hanley and
-    McNeil) of its reference's AUC is above LEAST_AUC for a failure that it is meant for.
+    An AUC is the chance that a perfect control (`auc`) or a sham edit (`auc_sham`) has the better
+    value than a failure; .5 is a score that knows nothing. The `reference` of a score, which its
+    cuts let through, are the sham edits where at least MIN_IN_BIN of them have a value, and else
+    the perfect controls. A score separates when the lower 95 % limit (Hanley and McNeil) of its
+    reference's AUC is above LEAST_AUC for a failure that it is meant for.
     """
     kinds = control["kind"].value_counts().to_dict()
     result = {
@@ -135,7 +141,9 @@ def count_caught(
 def standardise(
     score: pd.DataFrame, area_fraction: pd.Series, calibration: dict, edges: Sequence[float]
 ) -> pd.DataFrame:
-    """Return `{score}_z` of each edit: (value - mean) / sd of the reference edits of its bin; NaN where they have no spread."""
+    """Return `{score}_z` of each edit: (value - mean) / sd of the reference edits of its bin; NaN
+    where they have no spread.
+    """
     columns = {}
     bins = find_bin(area_fraction, edges)
     for name, entry in calibration["scores"].items():
@@ -148,8 +156,9 @@ def standardise(
 def get_limits(calibration: dict, thresholds: dict, area_fraction: pd.Series, edges: Sequence[float]) -> dict:
     """Return {threshold's key: limit of each edit} under the calibrated policy.
 
-    A threshold that is on takes the cut of the edit's bin when its score separates, and is left out when not. An invariant's
-    stays as it is; one that is null stays off, and one that bounds a score's good side is left out.
+    A threshold that is on takes the cut of the edit's bin when its score separates, and is left out
+    when not. An invariant's stays as it is; one that is null stays off, and one that bounds a
+    score's good side is left out.
     """
     bins, limits = find_bin(area_fraction, edges), {}
     for key, fixed in thresholds.items():

@@ -1,4 +1,6 @@
-"""How sure labels make us of a defect rate: exact binomial limits, and the choice of an operating point that keeps one."""
+"""How sure labels make us of a defect rate: exact binomial limits, and the choice of an operating
+point that keeps one.
+"""
 
 from collections.abc import Sequence
 
@@ -10,7 +12,8 @@ GRID = tuple(np.round(np.arange(0.05, 1.0001, 0.05), 2))  # shares of edits acce
 
 
 def get_upper_limit(bad: int, total: int, confidence: float = CONFIDENCE) -> float:
-    """Return the one-sided Clopper-Pearson upper limit of a share, of `bad` of `total`; 1 when nothing was looked at.
+    """Return the one-sided Clopper-Pearson upper limit of a share, of `bad` of `total`; 1 when
+    nothing was looked at.
 
     Clopper and Pearson, Biometrika 26, 1934.
     """
@@ -20,7 +23,9 @@ def get_upper_limit(bad: int, total: int, confidence: float = CONFIDENCE) -> flo
 
 
 def count_needed(max_rate: float, bad: int, confidence: float = CONFIDENCE) -> int:
-    """Return how many labels, `bad` of them defects, are needed to certify a defect rate of at most `max_rate`."""
+    """Return how many labels, `bad` of them defects, are needed to certify a defect rate of at most
+    `max_rate`.
+    """
     low, high = bad, bad + 1
     while get_upper_limit(bad, high, confidence) > max_rate:
         low, high = high, 2 * high
@@ -33,8 +38,9 @@ def count_needed(max_rate: float, bad: int, confidence: float = CONFIDENCE) -> i
 def list_thresholds(reference: np.ndarray, held_out: int, max_rate: float) -> list[float]:
     """Return the thresholds to be tested, strictest first: those that accept 5, 10, ... 100 % of `reference`.
 
-    reference: probabilities of edits that certify nothing. Those that accept too few of `held_out` labels to pass even without
-    a defect are left out, since the test would stop at the first of them.
+    reference: probabilities of edits that certify nothing. Those that accept too few of `held_out`
+    labels to pass even without a defect are left out, since the test would stop at the first of
+    them.
     """
     least = count_needed(max_rate, 0)
     shares = [share for share in GRID if share * held_out >= 1.25 * least]
@@ -53,12 +59,14 @@ def certify(
     max_rate: float,
     confidence: float = CONFIDENCE,
 ) -> dict:
-    """Return the laxest threshold whose defect rate among accepted edits is at most `max_rate`, with the tests in order.
+    """Return the laxest threshold whose defect rate among accepted edits is at most `max_rate`,
+    with the tests in order.
 
-    probability (n,), is_bad (n,): of labelled edits that neither trained the head nor chose the thresholds. Learn then Test
-    with a fixed sequence (Angelopoulos et al., arXiv 2110.01052): thresholds are tested in their order at the full level, by the exact
-    binomial test, until the first that fails; so the chance that the chosen one exceeds `max_rate` is at most 1 - confidence.
-    `threshold` is None, with a reason, when the first one fails already.
+    probability (n,), is_bad (n,): of labelled edits that neither trained the head nor chose the
+    thresholds. Learn then Test with a fixed sequence (Angelopoulos et al., arXiv 2110.01052):
+    thresholds are tested in their order at the full level, by the exact binomial test, until the
+    first that fails; so the chance that the chosen one exceeds `max_rate` is at most 1 -
+    confidence. `threshold` is None, with a reason, when the first one fails already.
     """
     tests, chosen = [], None
     for threshold in thresholds:
@@ -88,7 +96,8 @@ def certify(
         reason = (
             f"the strictest threshold has {tests[0]['bad']} defects of {tests[0]['accepted']} accepted"
             if tests
-            else f"{len(probability)} held-out labels are too few: {count_needed(max_rate, 0)} accepted ones without a "
+            else f"{len(probability)} held-out labels are too few: {count_needed(max_rate, 0)} "
+            "accepted ones without a "
             f"defect certify {max_rate:g}"
         )
         return result | {"threshold": None, "reason": reason}

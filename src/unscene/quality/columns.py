@@ -1,4 +1,6 @@
-"""The tables of the quality stage. The columns of the scores come from their entries in `unscene.quality.scores`."""
+"""The tables of the quality stage. The columns of the scores come from their entries in
+`unscene.quality.scores`.
+"""
 
 from collections.abc import Iterable
 

@@ -15,10 +15,11 @@ from unscene.run.tables import join_tables, write_json
 
 
 def calibrate_scores(job: Job) -> None:
-    """Write the calibration as JSON, and each edit's scores as z-scores against the faultless edits of its size.
+    """Write the calibration as JSON, and each edit's scores as z-scores against the faultless edits
+    of its size.
 
-    inputs: controls, scores, masks and, when the run makes sham edits, sham and sham_scores (by shard); outputs:
-    calibration, standard.
+    inputs: controls, scores, masks and, when the run makes sham edits, sham and sham_scores (by
+    shard); outputs: calibration, standard.
     """
     percentile = job.settings["quality"]["control_percentile"]
     control = CONTROL_SCORES.read(job.inputs.controls)

@@ -1,4 +1,6 @@
-"""Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
+"""Make controls, edits whose answer is known, from the run's photos and masks, and score them like
+any edit.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -22,12 +24,22 @@ from unscene.samples.columns import SAMPLES
 
 TRIES = 6  # grounds that are tried for one object
 MASK_COLUMNS = [
-    "edit_id", "image_id", "category", "area_fraction", "mask_path", "object_path", "mask_sha256", "seen_boxes", "status",
-]  # fmt: skip
+    "edit_id",
+    "image_id",
+    "category",
+    "area_fraction",
+    "mask_path",
+    "object_path",
+    "mask_sha256",
+    "seen_boxes",
+    "status",
+]
 
 
 class Source:
-    """The run's usable masks and photos; what cannot be read is left out and logged, since other photos serve as well."""
+    """The run's usable masks and photos; what cannot be read is left out and logged, since other
+    photos serve as well.
+    """
 
     def __init__(self, path_to_samples: str, path_to_masks: str, seed: int):
         sample = SAMPLES.read(path_to_samples, ["image_id", "path", "sha256"])
@@ -70,7 +82,9 @@ class Source:
         return read_mask(row["mask_path"])
 
     def list_grounds(self, category: str, image_id: str) -> list[str]:
-        """Return the first few other photos whose captions do not name the category, starting at a place of its own."""
+        """Return the first few other photos whose captions do not name the category, starting at a
+        place of its own.
+        """
         start = derive_seed(self.seed, category, image_id) % max(len(self.grounds), 1)
         turned = self.grounds[start:] + self.grounds[:start]
         named = self.named.get(category, set())
@@ -78,10 +92,11 @@ class Source:
 
 
 def score_controls(job: Job) -> None:
-    """Write one row of raw scores a control: up to `quality.controls` of each kind, the bins of mask size taking turns.
+    """Write one row of raw scores a control: up to `quality.controls` of each kind, the bins of
+    mask size taking turns.
 
-    A ground on which the judge sees the object's class anyway is left out: its perfect removal would not be one.
-    inputs: samples, masks; outputs: table.
+    A ground on which the judge sees the object's class anyway is left out: its perfect removal
+    would not be one. inputs: samples, masks; outputs: table.
     """
     quality, batch_size = job.settings["quality"], job.runtime["batch_size"]
     models = load_models(job)
@@ -105,7 +120,8 @@ def score_controls(job: Job) -> None:
 
 
 def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:
-    """Yield (mask row, untouched views, ground's id, placed object, another object, the ground's own object's mask).
+    """Yield (mask row, untouched views, ground's id, placed object, another object, the ground's
+    own object's mask).
 
     The last two are None where there is none.
     """

@@ -1,8 +1,10 @@
-"""Controls: edits whose answer is known, made from a run's own photos and masks, to calibrate the scores without labels.
+"""Controls: edits whose answer is known, made from a run's own photos and masks, to calibrate the
+scores without labels.
 
-The object of one photo is pasted into the background of another that does not have its class, at a place where the detector saw
-nothing. That picture is the original, and the untouched background is its perfect removal; each failure spoils it in one way.
-Sham edits (make_sham_edits), what the run's own remover makes of plain background, stand beside the perfect ones.
+The object of one photo is pasted into the background of another that does not have its class, at a
+place where the detector saw nothing. That picture is the original, and the untouched background is
+its perfect removal; each failure spoils it in one way. Sham edits (make_sham_edits), what the run's
+own remover makes of plain background, stand beside the perfect ones.
 """
 
 from collections.abc import Iterator
@@ -36,9 +38,11 @@ MAX_SCALE = 3.0  # photos further apart in size give objects of another grain th
 
 @dataclass
 class Cutout:
-    """An object cut out of its photo: pixels (h, w, 3) of the final mask's box, that mask and the object's own (h, w).
+    """An object cut out of its photo: pixels (h, w, 3) of the final mask's box, that mask and the
+    object's own (h, w).
 
-    `top` is where it begins in its photo, as a share of the height; `photo_size` that photo's number of pixels.
+    `top` is where it begins in its photo, as a share of the height; `photo_size` that photo's
+    number of pixels.
     """
 
     category: str
@@ -74,9 +78,11 @@ def cut_out(pixels: np.ndarray, mask: np.ndarray, object_mask: np.ndarray, categ
 
 
 def place(cutout: Cutout, ground: np.ndarray, seen_boxes: np.ndarray, seed: int) -> Placed | None:
-    """Paste a cutout where nothing was seen on the ground, at about the height it had; None when there is no room.
+    """Paste a cutout where nothing was seen on the ground, at about the height it had; None when
+    there is no room.
 
-    It is scaled so that its share of the ground is what it was of its photo. seen_boxes: (n, 4), x0 y0 x1 y1 on the ground.
+    It is scaled so that its share of the ground is what it was of its photo. seen_boxes: (n, 4), x0
+    y0 x1 y1 on the ground.
     """
     scale = (ground.shape[0] * ground.shape[1] / cutout.photo_size) ** 0.5
     if not 1 / MAX_SCALE <= scale <= MAX_SCALE:
@@ -125,8 +131,8 @@ def make_controls(
 ) -> Iterator[tuple[str, Views]]:
     """Yield (kind, views) of the controls that a placed object gives: all but `untouched`.
 
-    other: an object of another category for the hole; None leaves `pasted` out. neighbour: the mask (height, width) of an object
-    that the ground has anyway; None leaves `neighbour` out.
+    other: an object of another category for the hole; None leaves `pasted` out. neighbour: the mask
+    (height, width) of an object that the ground has anyway; None leaves `neighbour` out.
     """
     box = get_mask_box(placed.object_mask)
     edits = {
@@ -144,7 +150,9 @@ def make_controls(
 
 
 def leave_half(placed: Placed) -> np.ndarray:
-    """Return the ground with the left or the right half of the object left, whichever lies nearer to the frame."""
+    """Return the ground with the left or the right half of the object left, whichever lies nearer
+    to the frame.
+    """
     columns = np.flatnonzero(placed.object_mask.any(axis=0))
     middle = int(np.median(np.nonzero(placed.object_mask)[1]))
     left = placed.object_mask.copy()
@@ -155,7 +163,9 @@ def leave_half(placed: Placed) -> np.ndarray:
 
 
 def leave_rim(placed: Placed) -> np.ndarray:
-    """Return the ground with the rim of the object left: the half of its pixels that lie nearest to its edge."""
+    """Return the ground with the rim of the object left: the half of its pixels that lie nearest to
+    its edge.
+    """
     padded = np.pad(placed.object_mask.astype(np.uint8), 1)  # the frame is an edge, too
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     rim = placed.object_mask & (depth <= np.median(depth[placed.object_mask]))
@@ -163,7 +173,9 @@ def leave_rim(placed: Placed) -> np.ndarray:
 
 
 def paste_other(placed: Placed, other: Cutout) -> np.ndarray | None:
-    """Return the ground with another object in the hole's largest part, scaled to its box; None when none of it fits."""
+    """Return the ground with another object in the hole's largest part, scaled to its box; None
+    when none of it fits.
+    """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(placed.mask.astype(np.uint8), connectivity=4)
     x0, y0, x1, y1 = bounding_box(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
     ox0, oy0, ox1, oy1 = bounding_box(other.object_mask)
@@ -197,7 +209,9 @@ def shift_tone(placed: Placed) -> np.ndarray:
 
 
 def paint_over(placed: Placed, neighbour: np.ndarray) -> np.ndarray | None:
-    """Return the ground with what lies in the neighbour's mask filled by Telea; None when all of it lies in the hole."""
+    """Return the ground with what lies in the neighbour's mask filled by Telea; None when all of it
+    lies in the hole.
+    """
     outside = neighbour & ~placed.mask
     if not outside.any():
         return None

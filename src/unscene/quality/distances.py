@@ -24,10 +24,12 @@ MOST_PHOTOS = 2000  # of each side: distances are stable by then, and photos are
 
 
 def measure_distances(job: Job) -> None:
-    """Write a row a category: KID and CMMD of its accepted edits against photos without it, and of the originals likewise.
+    """Write a row a category: KID and CMMD of its accepted edits against photos without it, and of
+    the originals likewise.
 
-    An edit that removes the object well lies nearer to photos that never had it than its original does (class-wise FID* of
-    arXiv 2404.11104, with KID and CMMD, which need fewer photos). inputs: samples, keywords, masks, pairs; outputs: table.
+    An edit that removes the object well lies nearer to photos that never had it than its original
+    does (class-wise FID* of arXiv 2404.11104, with KID and CMMD, which need fewer photos). inputs:
+    samples, keywords, masks, pairs; outputs: table.
     """
     seed = job.settings["seed"]
     choice = choose_sets(job, seed)
@@ -45,7 +47,9 @@ def measure_distances(job: Job) -> None:
 
 
 def choose_sets(job: Job, seed: int) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Return {category: (its pairs, photos on which neither captions nor detector know it)}, each at most MOST_PHOTOS rows."""
+    """Return {category: (its pairs, photos on which neither captions nor detector know it)}, each
+    at most MOST_PHOTOS rows.
+    """
     sample = SAMPLES.read(job.inputs.samples, ["image_id", "path"])
     keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "words"])
     mask = MASKS.read(job.inputs.masks, ["image_id", "category"])
@@ -95,7 +99,9 @@ def compare(category: str, part: pd.DataFrame, without: pd.DataFrame, features: 
 
 
 def load_embedder(path_to_clip: str | Path, device: str, batch_size: int):
-    """Return a function of paths that returns {path: normalised CLIP feature}, without those that cannot be read."""
+    """Return a function of paths that returns {path: normalised CLIP feature}, without those that
+    cannot be read.
+    """
     from unscene.clip.models import embed_photos, load_clip, resize_photo
 
     model, preprocess, _ = load_clip(resolve_path(path_to_clip), device=device)

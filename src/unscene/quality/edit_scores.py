@@ -24,7 +24,9 @@ EMPTY_PROMPTS = ("a photo of a background", "a photo of an empty place")
 
 @dataclass
 class Views:
-    """An edit as pixels: original and edited (height, width, 3), the mask really used, and the object's box."""
+    """An edit as pixels: original and edited (height, width, 3), the mask really used, and the
+    object's box.
+    """
 
     original: np.ndarray
     edited: np.ndarray
@@ -33,7 +35,9 @@ class Views:
 
 
 class Judge:
-    """The judging detector, with the least confidence at which it reports. detector: has `detect(photos, confidence)`."""
+    """The judging detector, with the least confidence at which it reports. detector: has
+    `detect(photos, confidence)`.
+    """
 
     def __init__(self, detector, confidence: float, batch_size: int):
         self._detector, self._confidence = detector, confidence
@@ -108,8 +112,8 @@ def ask_judge(usable: list[tuple], judge: Judge) -> None:
 def ask_clip(usable: list[tuple], clip: Callable) -> None:
     """Add what CLIP says of the object's box (Q7) to the values of a batch.
 
-    clip_drop: fall of the logit of the object's name. clip_present: after the edit, the softmax probability of the
-    object's name against the names of an empty place.
+    clip_drop: fall of the logit of the object's name. clip_present: after the edit, the softmax
+    probability of the object's name against the names of an empty place.
     """
     categories = [row["category"] for row, _, _ in usable]
     before = clip([crop_padded_square(views.original, views.box) for _, views, _ in usable], categories)
@@ -130,7 +134,9 @@ def ask_dino(usable: list[tuple], dino) -> None:
 def load_judge(
     path: str | Path | None, settings: dict, device: str, runtime: dict, sha256: str | None = None
 ) -> Judge | None:
-    """Return the judge, or None when the config names none. settings: the block `quality`; sha256: quality.judge_sha256."""
+    """Return the judge, or None when the config names none. settings: the block `quality`; sha256:
+    quality.judge_sha256.
+    """
     if path is None:
         return None
     from unscene.machine.devices import Setup
@@ -185,7 +191,9 @@ def load_clip_scorer(path: str | Path | None, device: str, batch_size: int, is_c
 
 
 def tabulate(edit_ids: Iterable[str], scores: dict[str, dict]) -> pd.DataFrame:
-    """Return `edit_id status reason` and all scores with their reasons, a row an edit; null where there is no value."""
+    """Return `edit_id status reason` and all scores with their reasons, a row an edit; null where
+    there is no value.
+    """
     rows = [{"edit_id": name, **scores[name]} for name in edit_ids]
     columns = ["edit_id", "status", "reason", *SCORES, *(f"{name}_reason" for name in EXPLAINED)]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(SCORES, "float64"))

@@ -1,7 +1,8 @@
 """Scores of a removal, each a small function of pixels or boxes, none of them thresholded.
 
-Pixels are uint8 arrays (height, width, 3) in RGB, masks bool arrays (height, width), boxes float arrays (n, 4) of
-x0 y0 x1 y1 in pixels. docs/QUALITY.md tells what each score means and where it comes from.
+Pixels are uint8 arrays (height, width, 3) in RGB, masks bool arrays (height, width), boxes float
+arrays (n, 4) of x0 y0 x1 y1 in pixels. docs/QUALITY.md tells what each score means and where it
+comes from.
 """
 
 import cv2
@@ -16,8 +17,8 @@ RING_PX = 4  # a seam's ring keeps at least so many pixels when a large photo is
 def find_damage(pixels: np.ndarray, shape: tuple[int, int]) -> str | None:
     """Say what is wrong with an edited photo as a file (Q0), or return None.
 
-    `shape` is (height, width) of the original. A picture of one single value is a failed decode or a safety checker's
-    black square.
+    `shape` is (height, width) of the original. A picture of one single value is a failed decode or
+    a safety checker's black square.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3:
         return f"not RGB: shape {pixels.shape}"
@@ -31,7 +32,9 @@ def find_damage(pixels: np.ndarray, shape: tuple[int, int]) -> str | None:
 
 
 def measure_outside_difference(original: np.ndarray, edited: np.ndarray, mask: np.ndarray) -> float:
-    """Return the largest change (0..255) of any pixel outside the mask (Q1); 0 when the paste-back is exact."""
+    """Return the largest change (0..255) of any pixel outside the mask (Q1); 0 when the paste-back
+    is exact.
+    """
     return float(cv2.absdiff(original, edited).max(axis=2)[~mask].max(initial=0))
 
 
@@ -65,12 +68,14 @@ def measure_ssim(original: np.ndarray, edited: np.ndarray, mask: np.ndarray) -> 
 
 
 def measure_seam(original: np.ndarray, edited: np.ndarray, mask: np.ndarray) -> float:
-    """Return how much stronger the step across the mask's edge is than the scene explains (Q3); about 1 is none.
+    """Return how much stronger the step across the mask's edge is than the scene explains (Q3);
+    about 1 is none.
 
-    The step is local: along the edge, the smoothed colour just inside is compared with the smoothed colour just
-    outside, over a ring of 2 % of the long side (2 pixels at least), so a feathered seam counts as well as a hard one. It is
-    divided by the larger of two steps the scene has anyway: across the same edge in the original (a horizon that
-    the mask cuts), and across an edge moved outwards by one ring (texture). NaN when the mask has no outside.
+    The step is local: along the edge, the smoothed colour just inside is compared with the smoothed
+    colour just outside, over a ring of 2 % of the long side (2 pixels at least), so a feathered
+    seam counts as well as a hard one. It is divided by the larger of two steps the scene has
+    anyway: across the same edge in the original (a horizon that the mask cuts), and across an edge
+    moved outwards by one ring (texture). NaN when the mask has no outside.
     """
     ring = max(2, round(0.02 * max(mask.shape)))
     if not mask.any():
@@ -85,11 +90,13 @@ def measure_seam(original: np.ndarray, edited: np.ndarray, mask: np.ndarray) -> 
 
 
 def measure_blur_ratio(original: np.ndarray, edited: np.ndarray, mask: np.ndarray) -> float:
-    """Return the variance of the Laplacian inside the mask of the edit over that of the original around it (Q3).
+    """Return the variance of the Laplacian inside the mask of the edit over that of the original
+    around it (Q3).
 
-    Well below 1 is a blurred fill, well above 1 an invented texture. The mask is eroded by one pixel, so that its edge (which
-    the seam score judges) does not count; the surroundings reach out by a quarter of the square root of the mask's area.
-    Variance of the Laplacian as a focus measure: Pech-Pacheco et al., ICPR 2000. NaN without pixels on either side.
+    Well below 1 is a blurred fill, well above 1 an invented texture. The mask is eroded by one
+    pixel, so that its edge (which the seam score judges) does not count; the surroundings reach out
+    by a quarter of the square root of the mask's area. Variance of the Laplacian as a focus
+    measure: Pech-Pacheco et al., ICPR 2000. NaN without pixels on either side.
     """
     inner = ~dilate(~mask, 1)
     inner = inner if inner.any() else mask
@@ -146,15 +153,16 @@ def judge_removal(before, after, category: str, mask: np.ndarray) -> dict[str, f
     `before` and `after` are its detections on original and edit, with `boxes` (n, 4), `confidences` (n,) and
     `categories` (n words); it should report everything above a low confidence.
 
-    residual: greatest confidence of a box of the class after the edit that lies by half in the mask or has IoU >= .3 with
-      a box of the class in the original; 0 when there is none.
+    residual: greatest confidence of a box of the class after the edit that lies by half in the mask or
+      has IoU >= .3 with a box of the class in the original; 0 when there is none.
     residual_frame: greatest confidence of the class anywhere after the edit.
     original_confidence: greatest confidence of the class in the original, half in the mask: a judge that
       never saw the object proves nothing by not seeing it later.
-    new_object: greatest confidence of a box of any class that lies by .6 in the mask and has IoU < .5 with every box of
-      the original. A box of another class is not excused by the removed object's own box: what stands in its place is new.
-    collateral: share of the original's other objects (confidence >= .5, under .2 masked) found again with the same
-      class at IoU >= .5; NaN when there are none.
+    new_object: greatest confidence of a box of any class that lies by .6 in the mask and has IoU < .5
+      with every box of the original. A box of another class is not excused by the removed object's own
+      box: what stands in its place is new.
+    collateral: share of the original's other objects (confidence >= .5, under .2 masked) found again with
+      the same class at IoU >= .5; NaN when there are none.
     """
     boxes, found = np.asarray(after.boxes, float).reshape(-1, 4), np.asarray(after.confidences, float)
     old_boxes, old_found = (
@@ -222,7 +230,9 @@ def _window(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
 
 
 def _find_rings(mask: np.ndarray, ring: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what lies inside and what lies outside of the mask's edge within `ring` pixels, and the edge itself."""
+    """Return what lies inside and what lies outside of the mask's edge within `ring` pixels, and
+    the edge itself.
+    """
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, cross) > 0
     return mask & dilate(~mask, ring), dilate(mask, ring) & ~mask, edge
@@ -238,7 +248,9 @@ def _measure_step(pixels: np.ndarray, rings: tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _smooth_within(pixels: np.ndarray, mask: np.ndarray, ring: int) -> np.ndarray:
-    """Gaussian mean over the mask's pixels only (normalised convolution), sigma one ring, at the scale of `_shrink`."""
+    """Gaussian mean over the mask's pixels only (normalised convolution), sigma one ring, at the
+    scale of `_shrink`.
+    """
     weight = _shrink(mask.astype(np.float32), ring)
     total = _shrink(np.where(mask[..., None], pixels, np.uint8(0)), ring).astype(np.float32)
     sigma = ring * weight.shape[1] / mask.shape[1]
@@ -247,7 +259,9 @@ def _smooth_within(pixels: np.ndarray, mask: np.ndarray, ring: int) -> np.ndarra
 
 
 def _shrink(values: np.ndarray, ring: int) -> np.ndarray:
-    """Average over squares as large as leave the ring RING_PX wide: a Gaussian's cost grows with its sigma."""
+    """Average over squares as large as leave the ring RING_PX wide: a Gaussian's cost grows with
+    its sigma.
+    """
     factor = max(1, ring // RING_PX)
     if factor == 1:
         return values

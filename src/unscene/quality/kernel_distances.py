@@ -8,19 +8,22 @@ _ROWS_AT_ONCE = 1000
 
 
 def measure_cmmd(first: np.ndarray, second: np.ndarray) -> float:
-    """Return CMMD between two sets of normalised CLIP features (n, d), (m, d): 1000 x the squared MMD, 0 for equal sets.
+    """Return CMMD between two sets of normalised CLIP features (n, d), (m, d): 1000 x the squared
+    MMD, 0 for equal sets.
 
-    Gaussian kernel of bandwidth 10, the biased estimator: Jayasumana et al., Rethinking FID, CVPR 2024 (arXiv 2401.09603).
+    Gaussian kernel of bandwidth 10, the biased estimator: Jayasumana et al., Rethinking FID, CVPR
+    2024 (arXiv 2401.09603).
     """
     within = _mean_kernel(first, first) + _mean_kernel(second, second)
     return CMMD_SCALE * (within - 2 * _mean_kernel(first, second))
 
 
 def measure_kid(real: np.ndarray, made: np.ndarray, seed: int) -> tuple[float, float]:
-    """Return the kernel distance of two sets of features, and its spread over 100 random subsets of half the smaller set.
+    """Return the kernel distance of two sets of features, and its spread over 100 random subsets of
+    half the smaller set.
 
-    The unbiased estimator with the kernel (x.y / d + 1)^3: Binkowski et al., Demystifying MMD GANs, ICLR 2018, as torchmetrics
-    has it, on CLIP's features in place of Inception's.
+    The unbiased estimator with the kernel (x.y / d + 1)^3: Binkowski et al., Demystifying MMD GANs,
+    ICLR 2018, as torchmetrics has it, on CLIP's features in place of Inception's.
     """
     import torch
     from torchmetrics.image.kid import KernelInceptionDistance

@@ -1,4 +1,6 @@
-"""Calibrate acceptance on people's labels: agreement, the learned head, and the operating point that a defect rate allows."""
+"""Calibrate acceptance on people's labels: agreement, the learned head, and the operating point
+that a defect rate allows.
+"""
 
 import logging
 from pathlib import Path
@@ -20,11 +22,13 @@ from unscene.words.agreement import count_share, get_auc
 
 
 def calibrate_thresholds(job: Job) -> None:
-    """Write the certificate (JSON), the head's probability of every edit, and the edits that raters disagree on.
+    """Write the certificate (JSON), the head's probability of every edit, and the edits that raters
+    disagree on.
 
-    Labels hold for the very file that was looked at: those of an edit that was made anew since are left out. Photo groups are split
-    into halves by their hash: one trains the head and sets the grid, the other one certifies.
-    inputs: labels, scores, masks, edits, samples; outputs: certificate, head_scores, disagreements.
+    Labels hold for the very file that was looked at: those of an edit that was made anew since are
+    left out. Photo groups are split into halves by their hash: one trains the head and sets the
+    grid, the other one certifies. inputs: labels, scores, masks, edits, samples; outputs:
+    certificate, head_scores, disagreements.
     """
     max_defect_rate = job.settings["quality"]["max_defect_rate"]
     label = read_labels([path for path in job.inputs.labels if Path(path).suffix == ".jsonl"])
@@ -56,7 +60,9 @@ def calibrate_thresholds(job: Job) -> None:
 
 
 def join_edits(job: Job) -> pd.DataFrame:
-    """Return the edits that were scored, with scores, `area_fraction`, `sha256` of the edited photo and `group`."""
+    """Return the edits that were scored, with scores, `area_fraction`, `sha256` of the edited photo
+    and `group`.
+    """
     score = EDIT_SCORES.read(job.inputs.scores)
     score = score[score["status"] == "ok"]
     mask = MASKS.read(job.inputs.masks, ["edit_id", "area_fraction"])
@@ -70,7 +76,9 @@ def join_edits(job: Job) -> pd.DataFrame:
 
 
 def certify_head(train: pd.DataFrame, held_out: pd.DataFrame, max_defect_rate: float) -> dict:
-    """Return `head` and `operating_point`: the head is trained on one half of the labels and certified on the other."""
+    """Return `head` and `operating_point`: the head is trained on one half of the labels and
+    certified on the other.
+    """
     accept = train["accept"].to_numpy(bool)
     try:
         head = train_head(train, accept)

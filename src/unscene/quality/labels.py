@@ -20,17 +20,20 @@ class LabelError(ValueError):
 
 
 def read_labels(paths: list[str | Path]) -> pd.DataFrame:
-    """Return the labels in force, a row an edit and rater: of several by one rater the last counts, undone ones do not.
+    """Return the labels in force, a row an edit and rater: of several by one rater the last counts,
+    undone ones do not.
 
-    `accept` is true when all three questions were answered yes. Raises LabelError on a line that is no label (a torn last line,
-    left by a crash, is dropped) and on raters whose name begins with `script`.
+    `accept` is true when all three questions were answered yes. Raises LabelError on a line that is
+    no label (a torn last line, left by a crash, is dropped) and on raters whose name begins with
+    `script`.
     """
     rows: dict[tuple[str, str], dict] = {}
     for path in map(Path, paths):
         rater = path.stem
         if rater.startswith(SCRIPTED):
             raise LabelError(
-                f"{path}: the rater {rater!r} is a script of the tests, no person; take the file out of the folder"
+                f"{path}: the rater {rater!r} is a script of the tests, no person; take the file "
+                "out of the folder"
             )
         for row in read_lines(path):
             key = (rater, row["edit_id"])
@@ -64,8 +67,8 @@ def read_lines(path: Path) -> list[dict]:
 def settle(label: pd.DataFrame) -> pd.DataFrame:
     """Return one row an edit: `edit_id, sha256, raters, agreed, adjudicated, accept`.
 
-    The adjudicator's verdict wins. Where raters disagree and nobody settled it, the edit counts as not acceptable: the certified
-    defect rate then errs on the safe side.
+    The adjudicator's verdict wins. Where raters disagree and nobody settled it, the edit counts as
+    not acceptable: the certified defect rate then errs on the safe side.
     """
     rows = []
     for (edit_id, sha256), part in label.groupby(["edit_id", "sha256"], sort=True):
@@ -87,21 +90,31 @@ def settle(label: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_disagreements(label: pd.DataFrame) -> pd.DataFrame:
-    """Return the edits that raters disagree on and nobody settled: `edit_id` and each rater's answers as text."""
+    """Return the edits that raters disagree on and nobody settled: `edit_id` and each rater's
+    answers as text.
+    """
     settled = settle(label)
     open_ones = settled[~settled["agreed"] & ~settled["adjudicated"]]
     part = label[label["edit_id"].isin(open_ones["edit_id"])].sort_values(["edit_id", "rater"])
-    text = part["rater"] + ": " + part[list(QUESTIONS)].apply(
-        lambda row: ", ".join(f"{name} {'yes' if value else 'no'}" for name, value in row.items()), axis=1
-    ) if len(part) else pd.Series(dtype=object)  # fmt: skip
+    text = (
+        part["rater"]
+        + ": "
+        + part[list(QUESTIONS)].apply(
+            lambda row: ", ".join(f"{name} {'yes' if value else 'no'}" for name, value in row.items()), axis=1
+        )
+        if len(part)
+        else pd.Series(dtype=object)
+    )
     answers = text.groupby(part["edit_id"]).agg("; ".join) if len(part) else pd.Series(dtype=object)
     return pd.DataFrame({"edit_id": answers.index, "answers": answers.to_numpy()}).astype("string")
 
 
 def measure_agreement(label: pd.DataFrame) -> list[dict]:
-    """Return for each two raters and each question (and `accept`): share of equal answers and Cohen's kappa, with n.
+    """Return for each two raters and each question (and `accept`): share of equal answers and
+    Cohen's kappa, with n.
 
-    Cohen, Educ. Psychol. Meas. 20, 1960. Kappa is null when both raters gave one and the same answer throughout.
+    Cohen, Educ. Psychol. Meas. 20, 1960. Kappa is null when both raters gave one and the same
+    answer throughout.
     """
     from sklearn.metrics import cohen_kappa_score
 

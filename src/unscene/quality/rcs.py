@@ -1,7 +1,8 @@
 """RC-S-lite (Q8): do the features of the filled hole agree with those around it, window by window?
 
-After RC-S of PROVE (arXiv 2605.14534), with its mean discrepancy under a very wide Gaussian kernel replaced by the
-squared distance of the means (the kernel's first order) and all windows computed by box filters.
+After RC-S of PROVE (arXiv 2605.14534), with its mean discrepancy under a very wide Gaussian kernel
+replaced by the squared distance of the means (the kernel's first order) and all windows computed by
+box filters.
 """
 
 from pathlib import Path
@@ -20,7 +21,9 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def list_components(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
-    """Return the boxes x0 y0 x1 y1 of a mask's 4-connected parts of at least 200 pixels, or else of the largest."""
+    """Return the boxes x0 y0 x1 y1 of a mask's 4-connected parts of at least 200 pixels, or else of
+    the largest.
+    """
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     if count < 2:
         return []
@@ -33,8 +36,9 @@ def list_components(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
 def choose_square(box: tuple[int, int, int, int], height: int, width: int) -> tuple[slice, slice]:
     """Return (rows, columns) of the crop around a box: its bounding square, grown by a third of its side.
 
-    The margin is the same on each side and at most the square's distance from the nearest edge of the frame, so an object at
-    the border gets none. A square that fits into the frame is shifted into it, one that does not is cut.
+    The margin is the same on each side and at most the square's distance from the nearest edge of
+    the frame, so an object at the border gets none. A square that fits into the frame is shifted
+    into it, one that does not is cut.
     """
     x0, y0, x1, y1 = box
     side = max(x1 - x0, y1 - y0)
@@ -50,8 +54,8 @@ def prepare_crop(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a crop resized to 448 pixels on its longer side, and its mask as tokens.
 
-    The shorter side is padded by its last row or column to a multiple of 14. Pixels come back uint8 (h, w, 3), the mask bool
-    (h / 14, w / 14): a token is masked when any of its pixels is.
+    The shorter side is padded by its last row or column to a multiple of 14. Pixels come back uint8
+    (h, w, 3), the mask bool (h / 14, w / 14): a token is masked when any of its pixels is.
     """
     crop, hole = pixels[window], mask[window].astype(np.uint8)
     scale = LONG_SIDE / max(hole.shape)
@@ -67,12 +71,14 @@ def prepare_crop(
 
 
 def score_tokens(features, hole) -> float:
-    """Return RC-S-lite of one crop, in (0, 1], 1 when the hole's features equal their surroundings; NaN without a window.
+    """Return RC-S-lite of one crop, in (0, 1], 1 when the hole's features equal their surroundings;
+    NaN without a window.
 
-    features: float tensor (channels, rows, columns), L2-normalised over the channels; hole: bool tensor (rows, columns).
-    In each window of a quarter of the longer side (stride 4), d = 10 |mean inside - mean outside|^2 where both sides
-    have more than 5 tokens; a window that lies wholly in the hole is compared with the mean of all background; other windows
-    are ignored. The score is exp(-mean(d) / 3).
+    features: float tensor (channels, rows, columns), L2-normalised over the channels; hole: bool
+    tensor (rows, columns). In each window of a quarter of the longer side (stride 4), d = 10 |mean
+    inside - mean outside|^2 where both sides have more than 5 tokens; a window that lies wholly in
+    the hole is compared with the mean of all background; other windows are ignored. The score is
+    exp(-mean(d) / 3).
     """
     import torch
     from torch.nn.functional import avg_pool2d
@@ -111,14 +117,17 @@ class RegionScorer:
         model = AutoModel.from_pretrained(str(path), local_files_only=True, dtype=torch.float32)
         if getattr(model.config, "patch_size", None) != PATCH:
             raise ValueError(
-                f"{path}: not a DINOv2 model with patches of {PATCH} pixels (model_type {model.config.model_type})"
+                f"{path}: not a DINOv2 model with patches of {PATCH} pixels (model_type "
+                f"{model.config.model_type})"
             )
         self._model, self._device, self.batch_size = model.eval().to(device), device, batch_size
         # Registers and the class token stand before the patches.
         self._skipped = 1 + getattr(model.config, "num_register_tokens", 0)
 
     def score(self, photos: list[np.ndarray], masks: list[np.ndarray]) -> np.ndarray:
-        """Return the score (n,) of each edited photo, uint8 (h, w, 3), in its hole, bool (h, w): the mean over the hole's parts."""
+        """Return the score (n,) of each edited photo, uint8 (h, w, 3), in its hole, bool (h, w):
+        the mean over the hole's parts.
+        """
         crops, holes, owners = [], [], []
         for number, (pixels, mask) in enumerate(zip(photos, masks, strict=True)):
             for box in list_components(mask):
@@ -134,7 +143,9 @@ class RegionScorer:
         return np.array([_mean_known(scores) for scores in found])
 
     def _embed(self, crops: list[np.ndarray]) -> list:
-        """Return normalised patch features (channels, rows, columns) of each crop; batches have one shape, the tail is padded."""
+        """Return normalised patch features (channels, rows, columns) of each crop; batches have one
+        shape, the tail is padded.
+        """
         import torch
 
         features: list = [None] * len(crops)

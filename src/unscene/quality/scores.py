@@ -1,6 +1,8 @@
-"""The scores of an edit, one entry each, and what measures them. Lists of scores, columns and thresholds come from the entries.
+"""The scores of an edit, one entry each, and what measures them. Lists of scores, columns and
+thresholds come from the entries.
 
-A new score is one entry here and its function: CONTRIBUTING.md has the recipe. Importing this loads no model library.
+A new score is one entry here and its function: CONTRIBUTING.md has the recipe. Importing this loads
+no model library.
 """
 
 from collections.abc import Callable
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 class Maker:
     """What measures scores, and the model that it needs.
 
-    needs: the config key of the model's path; empty when pixels are enough. absent: what `{score}_reason` says when the
-    config names no model. licence: of the models that are commonly given. load: returns the model of a job, None when the
-    config names none. measure: adds its scores to the `values` of a batch of (row, views, values).
+    needs: the config key of the model's path; empty when pixels are enough. absent: what
+    `{score}_reason` says when the config names no model. licence: of the models that are commonly
+    given. load: returns the model of a job, None when the config names none. measure: adds its
+    scores to the `values` of a batch of (row, views, values).
     """
 
     name: str
@@ -35,12 +38,13 @@ class Maker:
 class Score:
     """All that a score is.
 
-    gate: its place in docs/QUALITY.md. maker: a key of MAKERS. good: the side that is better, `high` or `low`; None for a
-    score that is good on neither. best: the best value in words, where a side alone misleads. meant_for: the failures
-    (keys of `unscene.quality.controls.FAILURES`) that it exists for; the calibration uses it when it tells one of them.
-    judges_fill: it judges what was painted and not whether the object went, so sham edits are its reference. is_invariant:
-    its threshold is no matter of taste and stays as it is under every policy. null: why a scored edit can lack it.
-    measure: of a score of pixels, a function of (original, edited, mask).
+    gate: its place in docs/QUALITY.md. maker: a key of MAKERS. good: the side that is better,
+    `high` or `low`; None for a score that is good on neither. best: the best value in words, where
+    a side alone misleads. meant_for: the failures (keys of `unscene.quality.controls.FAILURES`)
+    that it exists for; the calibration uses it when it tells one of them. judges_fill: it judges
+    what was painted and not whether the object went, so sham edits are its reference. is_invariant:
+    its threshold is no matter of taste and stays as it is under every policy. null: why a scored
+    edit can lack it. measure: of a score of pixels, a function of (original, edited, mask).
     """
 
     name: str
@@ -125,18 +129,33 @@ MAKERS: dict[str, Maker] = _index(
     Maker("file", "the edited photo as a file"),
     Maker("pixels", "pixels of original, edit and mask"),
     Maker(
-        "judge", "a second detector, on original and edit", "quality.judge", "no judge (quality.judge is null)",
-        "AGPL-3.0 (ultralytics YOLO), Apache-2.0 (DETR family)", _load_judge, _ask_judge,
+        "judge",
+        "a second detector, on original and edit",
+        "quality.judge",
+        "no judge (quality.judge is null)",
+        "AGPL-3.0 (ultralytics YOLO), Apache-2.0 (DETR family)",
+        _load_judge,
+        _ask_judge,
     ),
     Maker(
-        "clip", "CLIP, on the object's box", "train.clip", "no CLIP (train.clip)",
-        "that of its weights", _load_clip, _ask_clip,
+        "clip",
+        "CLIP, on the object's box",
+        "train.clip",
+        "no CLIP (train.clip)",
+        "that of its weights",
+        _load_clip,
+        _ask_clip,
     ),
     Maker(
-        "dino", "DINOv2's patch features", "quality.dino", "no DINOv2 (quality.dino is null)",
-        "Apache-2.0", _load_dino, _ask_dino,
+        "dino",
+        "DINOv2's patch features",
+        "quality.dino",
+        "no DINOv2 (quality.dino is null)",
+        "Apache-2.0",
+        _load_dino,
+        _ask_dino,
     ),
-)  # fmt: skip
+)
 
 _DETECTOR_GATES = "detector gates as in PIPE (Wasserman et al., 2404.18212) and RORem (Li et al., CVPR 2025)"
 _LEFTOVERS = ("untouched", "half", "rim")
@@ -155,7 +174,8 @@ SCORES: dict[str, Score] = _index(
         "outside_difference",
         "Q1",
         "pixels",
-        "largest change of a pixel outside the mask that was really used; anything but 0 is an error of the paste-back",
+        "largest change of a pixel outside the mask that was really used; anything but 0 is an "
+        "error of the paste-back",
         "0–255",
         good="low",
         best="0",
@@ -215,7 +235,8 @@ SCORES: dict[str, Score] = _index(
         "residual",
         "Q4",
         "judge",
-        "the judge's greatest confidence in a box of the removed class that lies by half in the mask or has IoU ≥ .3 "
+        "the judge's greatest confidence in a box of the removed class that lies by half in the "
+        "mask or has IoU ≥ .3 "
         "with a box of the class in the original",
         "0–1",
         good="low",
@@ -238,7 +259,8 @@ SCORES: dict[str, Score] = _index(
         "original_confidence",
         "Q4",
         "judge",
-        "the judge's confidence in the object before the edit; a judge that never saw it proves nothing by not seeing "
+        "the judge's confidence in the object before the edit; a judge that never saw it proves "
+        "nothing by not seeing "
         "it later",
         "0–1",
     ),
@@ -246,8 +268,10 @@ SCORES: dict[str, Score] = _index(
         "new_object",
         "Q5",
         "judge",
-        "greatest confidence in a box of any class that lies by .6 in the mask and has IoU < .5 with every box of the "
-        "original; a box of another class is not excused by the removed object's own box, since what stands in its "
+        "greatest confidence in a box of any class that lies by .6 in the mask and has IoU < .5 "
+        "with every box of the "
+        "original; a box of another class is not excused by the removed object's own box, since "
+        "what stands in its "
         "place is new",
         "0–1",
         good="low",
@@ -259,7 +283,8 @@ SCORES: dict[str, Score] = _index(
         "collateral",
         "Q6",
         "judge",
-        "share of the original's other objects (confidence ≥ .5, under .2 masked) that are found again, same class, "
+        "share of the original's other objects (confidence ≥ .5, under .2 masked) that are found "
+        "again, same class, "
         "IoU ≥ .5",
         "0–1",
         good="high",
@@ -275,14 +300,16 @@ SCORES: dict[str, Score] = _index(
         "fall of CLIP's logit of \"a photo of a {class}\" on the object's box, centred on a black square",
         "logit",
         good="high",
-        source="class similarity before and after: PIPE; crop padded as in CLIP-based region scoring; Radford et al., 2021",
+        source="class similarity before and after: PIPE; crop padded as in CLIP-based region "
+        "scoring; Radford et al., 2021",
         meant_for=_LEFTOVERS,
     ),
     Score(
         "clip_present",
         "Q7",
         "clip",
-        'after the edit, CLIP\'s softmax probability of "a photo of a {class}" against "a photo of a background" and '
+        'after the edit, CLIP\'s softmax probability of "a photo of a {class}" against "a photo of '
+        'a background" and '
         '"a photo of an empty place", on the same crop',
         "0–1",
         good="low",
@@ -293,7 +320,8 @@ SCORES: dict[str, Score] = _index(
         "rc_s",
         "Q8",
         "dino",
-        "RC-S-lite: in windows of a quarter of a square crop around each part of the hole, 10 × the squared distance of "
+        "RC-S-lite: in windows of a quarter of a square crop around each part of the hole, 10 × "
+        "the squared distance of "
         "the mean DINOv2 patch features inside and outside; exp(−mean / 3). Needs `quality.dino`",
         "0–1",
         good="high",

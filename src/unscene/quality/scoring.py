@@ -1,4 +1,6 @@
-"""Score every edit of one shard: is the file sound, did anything change, is there a seam, is the object gone?"""
+"""Score every edit of one shard: is the file sound, did anything change, is there a seam, is the
+object gone?
+"""
 
 import logging
 from pathlib import Path
@@ -21,15 +23,24 @@ from unscene.run.shards import check_file
 from unscene.samples.columns import SHARD_SAMPLES
 
 EDIT_COLUMNS = [
-    "edit_id", "image_id", "category", "image_path", "mask_path", "status", "reason", "edited_sha256", "mask_sha256",
-]  # fmt: skip
+    "edit_id",
+    "image_id",
+    "category",
+    "image_path",
+    "mask_path",
+    "status",
+    "reason",
+    "edited_sha256",
+    "mask_sha256",
+]
 
 
 def score_edits(job: Job) -> None:
     """Write one row of raw scores an edit, in the order of the edits.
 
-    Without its model a score is null with a reason. An edit that was not made is a row `skipped`, one that cannot be read a
-    row `failed`. inputs: samples, masks, edits (of the shard); outputs: table.
+    Without its model a score is null with a reason. An edit that was not made is a row `skipped`,
+    one that cannot be read a row `failed`. inputs: samples, masks, edits (of the shard); outputs:
+    table.
     """
     edit = read_edits(job.inputs.samples, job.inputs.masks, job.inputs.edits)
     made = [row for row in edit.to_dict("records") if row["status"] == "ok"]
@@ -96,7 +107,9 @@ def read_edits(path_to_samples: str, path_to_masks: str, path_to_edits: str) -> 
 
 
 def score_pixels(row: dict) -> tuple[Views | None, dict]:
-    """Read an edit and score it without a model: (views, scores); views are None when it cannot be judged further."""
+    """Read an edit and score it without a model: (views, scores); views are None when it cannot be
+    judged further.
+    """
     check_file(row["image_path"], row["edited_sha256"])
     check_file(row["mask_path"], row["mask_sha256"])
     try:

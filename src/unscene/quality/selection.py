@@ -26,15 +26,17 @@ from unscene.samples.columns import SAMPLES
 def select_pairs(job: Job) -> None:
     """Write the accepted pairs, the refused edits and the unfiltered pairs.
 
-    The first two hold every wanted edit exactly once; unfiltered is every edit that has all a pair needs, whatever its scores.
+    The first two hold every wanted edit exactly once; unfiltered is every edit that has all a pair
+    needs, whatever its scores.
 
-    thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects; how often
-    that happens is logged. policy: `fixed` applies the thresholds as they are; `calibrated` takes their limits from the
-    calibration's cuts, by bin of mask size, and leaves out the ones whose score does not separate; `certified` accepts by the
-    learned head at the certified operating point, after the invariants. Raises ValueError when nothing was certified.
+    thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects;
+    how often that happens is logged. policy: `fixed` applies the thresholds as they are;
+    `calibrated` takes their limits from the calibration's cuts, by bin of mask size, and leaves out
+    the ones whose score does not separate; `certified` accepts by the learned head at the certified
+    operating point, after the invariants. Raises ValueError when nothing was certified.
 
-    inputs: samples, masks, edits, captions, scores and what the policy decides by: calibration or certificate; outputs:
-    pairs, rejected, unfiltered.
+    inputs: samples, masks, edits, captions, scores and what the policy decides by: calibration or
+    certificate; outputs: pairs, rejected, unfiltered.
     """
     quality = job.settings["quality"]
     thresholds, policy = quality["thresholds"], quality["policy"]
@@ -109,7 +111,9 @@ def check_unique(frame: pd.DataFrame, path: str) -> None:
 def fix_limits(
     wanted: pd.DataFrame, thresholds: dict[str, float | None], only_invariants: bool
 ) -> dict[str, pd.Series]:
-    """Return {threshold's key: limit of each wanted edit}, the same for all, of the thresholds that are on."""
+    """Return {threshold's key: limit of each wanted edit}, the same for all, of the thresholds that
+    are on.
+    """
     return {
         key: pd.Series(float(limit), index=wanted.index)
         for key, limit in thresholds.items()
@@ -124,7 +128,8 @@ def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series
     if point is None:
         raise ValueError(
             f"quality.policy is certified, but {path_to_certificate} certifies no operating point: "
-            f"{certificate['operating_point']['reason']}; label more edits, raise quality.max_defect_rate, or choose another policy"
+            f"{certificate['operating_point']['reason']}; label more edits, raise "
+            "quality.max_defect_rate, or choose another policy"
         )
     head = HEAD_SCORES.read(certificate["head_scores"])
     return wanted["edit_id"].map(head.set_index("edit_id")["accept_probability"]).astype(float), float(point)
@@ -133,11 +138,13 @@ def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series
 def decide(
     wanted: pd.DataFrame, limits: dict[str, pd.Series], head: tuple[pd.Series, float] | None = None
 ) -> tuple[pd.Series, pd.Series]:
-    """Return for each wanted edit the list of reasons against it, first one first, and the first one's full text.
+    """Return for each wanted edit the list of reasons against it, first one first, and the first
+    one's full text.
 
-    A stage that could not work because an earlier one had skipped the edit adds no reason of its own; the thresholds
-    are applied to edits that were made. head: (probability of each edit, least one that is accepted); without one an
-    edit is refused, since the certificate speaks of edits that have it.
+    A stage that could not work because an earlier one had skipped the edit adds no reason of its
+    own; the thresholds are applied to edits that were made. head: (probability of each edit, least
+    one that is accepted); without one an edit is refused, since the certificate speaks of edits
+    that have it.
     """
     reasons = pd.Series([[] for _ in range(len(wanted))], index=wanted.index, dtype=object)
     details = pd.Series([None] * len(wanted), index=wanted.index, dtype=object)
@@ -183,7 +190,9 @@ def is_ok(status: pd.Series) -> pd.Series:
 
 
 def explain(stage: str, wanted: pd.DataFrame) -> pd.Series:
-    """Return "{stage}: {reason}" for each row; the status where no reason was given, `missing` where there is no row."""
+    """Return "{stage}: {reason}" for each row; the status where no reason was given, `missing`
+    where there is no row.
+    """
     status = wanted[f"{stage}:status"].astype(object)
     told = wanted[f"{stage}:reason"].astype(object)
     told = told.where(told.notna() & (told != ""), status)
@@ -200,7 +209,8 @@ def check_nothing_lost(wanted: pd.Series, accepted: pd.Series, rejected: pd.Seri
     decided = [*accepted, *rejected]
     if len(decided) != len(set(decided)) or set(decided) != set(wanted):
         raise RuntimeError(
-            f"selection lost count: {len(wanted)} edits wanted, {len(accepted)} accepted, {len(rejected)} rejected, "
+            f"selection lost count: {len(wanted)} edits wanted, {len(accepted)} accepted, "
+            f"{len(rejected)} rejected, "
             f"{len(set(decided))} different ones"
         )
 

@@ -1,4 +1,6 @@
-"""Score the sham edits of one shard by their pixels: is the rest untouched, is there a seam, is the hole blurred?"""
+"""Score the sham edits of one shard by their pixels: is the rest untouched, is there a seam, is the
+hole blurred?
+"""
 
 import logging
 
@@ -12,15 +14,23 @@ from unscene.run.shards import check_failed_share
 from unscene.samples.columns import SHARD_SAMPLES
 
 SHAM_COLUMNS = [
-    "edit_id", "image_id", "image_path", "mask_path", "edited_sha256", "mask_sha256", "status", "reason",
-]  # fmt: skip
+    "edit_id",
+    "image_id",
+    "image_path",
+    "mask_path",
+    "edited_sha256",
+    "mask_sha256",
+    "status",
+    "reason",
+]
 
 
 def score_sham_edits(job: Job) -> None:
     """Write one row of raw scores a sham edit, in their order; one that was not made is a row `skipped`.
 
-    What an object detector or CLIP would say of the removed object makes no sense here: the object is still there. Null
-    where a score has nothing to measure (no pixels around the mask). inputs: samples, sham (of the shard); outputs: table.
+    What an object detector or CLIP would say of the removed object makes no sense here: the object
+    is still there. Null where a score has nothing to measure (no pixels around the mask). inputs:
+    samples, sham (of the shard); outputs: table.
     """
     sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "path", "sha256"])
     sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})

@@ -47,7 +47,9 @@ def join_sham(job: Job) -> pd.DataFrame:
 
 
 def decide(made: pd.DataFrame, thresholds: dict[str, float | None]) -> pd.Series:
-    """Return the first reason against each sham edit, empty for an accepted one. A score that is null never rejects."""
+    """Return the first reason against each sham edit, empty for an accepted one. A score that is
+    null never rejects.
+    """
     reasons = pd.Series("", index=made.index, dtype=object)
 
     def refuse(rows: pd.Series, reason: str | pd.Series) -> None:

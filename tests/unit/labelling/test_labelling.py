@@ -175,9 +175,20 @@ def test_photos_are_served_and_an_exchanged_edit_is_not(finished):
 def test_the_sample_is_fair_and_drawn_once(finished):
     rng = np.random.default_rng(0)
     count = 3000
-    edit = pd.DataFrame({"edit_id": [f"e{n}" for n in range(count)], "category": rng.choice(["dog", "cat", "bus"], count, p=[0.7, 0.2, 0.1]),
-                         "area_fraction": rng.random(count) * 0.2, "residual": rng.random(count), "path": "", "image_path": "",
-                         "edited_sha256": "", "width": 1, "height": 1, **dict.fromkeys(["box_x0", "box_y0", "box_x1", "box_y1"], 0)})  # fmt: skip
+    edit = pd.DataFrame(
+        {
+            "edit_id": [f"e{n}" for n in range(count)],
+            "category": rng.choice(["dog", "cat", "bus"], count, p=[0.7, 0.2, 0.1]),
+            "area_fraction": rng.random(count) * 0.2,
+            "residual": rng.random(count),
+            "path": "",
+            "image_path": "",
+            "edited_sha256": "",
+            "width": 1,
+            "height": 1,
+            **dict.fromkeys(["box_x0", "box_y0", "box_x1", "box_y1"], 0),
+        }
+    )
     chosen = {item["edit_id"] for item in draw_sample(edit, 300, seed=1)}
     assert len(chosen) == 300
     part = edit[edit["edit_id"].isin(chosen)]
@@ -225,7 +236,9 @@ def test_keys_of_the_page(tmp_path):
     """The page's own script, read by node: what each key means."""
     script = PAGE.read_text().split("<script>")[1].split("</script>")[0]
     checks = """
-    const expect = (found, wanted) => { if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(JSON.stringify([found, wanted])); };
+    const expect = (found, wanted) => {
+      if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(JSON.stringify([found, wanted]));
+    };
     const all = { gone: true, nothing_new: true, natural: false };
     expect(readKey("y", {}), { answer: "gone", value: true });
     expect(readKey("N", { gone: true }), { answer: "nothing_new", value: false });

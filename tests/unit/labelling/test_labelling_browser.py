@@ -1,4 +1,5 @@
-"""The labelling page in a real browser: scripted raters work it by the keyboard alone, and their files are read afterwards.
+"""The labelling page in a real browser: scripted raters work it by the keyboard alone, and their
+files are read afterwards.
 
 Needs Chromium, its driver and the package selenium; skipped, saying so, without them. See tests/README.md.
 """

@@ -1,4 +1,6 @@
-"""Calibration on controls: AUCs against scikit-learn, cuts against their promise, and the policy that uses them."""
+"""Calibration on controls: AUCs against scikit-learn, cuts against their promise, and the policy
+that uses them.
+"""
 
 import json
 
@@ -27,7 +29,9 @@ EDGES = SIZE_BINS
 
 
 def make_controls(count=100, seed=0):
-    """residual separates, blur_ratio does so for the blurred, clip_drop knows nothing, nothing has a neighbour."""
+    """residual separates, blur_ratio does so for the blurred, clip_drop knows nothing, nothing has
+    a neighbour.
+    """
     rng = np.random.default_rng(seed)
     rows = []
     for kind in KINDS:
@@ -38,8 +42,16 @@ def make_controls(count=100, seed=0):
             )
             # large holes are blurrier even when perfect: one cut for all sizes would refuse them
             blur = rng.normal(0.02 if kind == "blurred" else 2 - 1.5 * (size > 0.1), 0.2)
-            rows.append({"kind": kind, "area_fraction": size, "residual": residual, "blur_ratio": blur,
-                         "clip_drop": rng.normal(), "collateral": 1.0 if kind != "neighbour" else np.nan})  # fmt: skip
+            rows.append(
+                {
+                    "kind": kind,
+                    "area_fraction": size,
+                    "residual": residual,
+                    "blur_ratio": blur,
+                    "clip_drop": rng.normal(),
+                    "collateral": 1.0 if kind != "neighbour" else np.nan,
+                }
+            )
     frame = pd.DataFrame(rows)
     for name in {*HIGH_IS_GOOD, *LOW_IS_GOOD} - set(frame):
         frame[name] = np.nan
@@ -99,8 +111,14 @@ def test_a_bin_with_few_controls_takes_the_cut_of_all():
 def test_calibrated_limits_replace_fixed_ones_only_where_the_score_separates():
     calibration = json.loads(json.dumps(calibrate(make_controls(), 0.99, EDGES)))
     area = pd.Series([0.01, 0.3])
-    thresholds = {"max_residual": 0.35, "min_blur_ratio": 0.05, "min_clip_drop": 0.0, "max_outside_difference": 0,
-                  "max_residual_frame": None, "max_blur_ratio": 9.0}  # fmt: skip
+    thresholds = {
+        "max_residual": 0.35,
+        "min_blur_ratio": 0.05,
+        "min_clip_drop": 0.0,
+        "max_outside_difference": 0,
+        "max_residual_frame": None,
+        "max_blur_ratio": 9.0,
+    }
     limits = get_limits(calibration, thresholds, area, EDGES)
     assert set(limits) == {"max_residual", "min_blur_ratio", "max_outside_difference"}
     assert limits["max_outside_difference"].tolist() == [0, 0]
@@ -131,15 +149,23 @@ def test_sham_edits_are_the_reference_where_there_are_enough():
         assert cut["cut"] == choose_cut(values.to_numpy(), 0.99, "high") and not cut["pooled"]
     assert many["blur_ratio"]["cuts"][0]["cut"] < alone["cuts"][0]["cut"]
     assert many["residual"]["reference"] == "perfect"
-    # A remover whose every fill is blurred cannot be judged by blur: as good as the failure, the score is off.
+    # A remover whose every fill is blurred cannot be judged by blur: as good as the failure, the
+    # score is off.
     assert bad["blur_ratio"]["auc_sham"]["blurred"]["auc"] < 0.65
     assert not bad["blur_ratio"]["separates"] and "sham" in bad["blur_ratio"]["reason"]
 
 
 def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp_path):
     sham = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "sham_of": ["a", "b"]})
-    score = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "status": ["ok", "skipped"], "seam": [1.5, None],
-                          "blur_ratio": [0.5, None], "change": [3.0, None]})  # fmt: skip
+    score = pd.DataFrame(
+        {
+            "edit_id": ["a-sham", "b-sham"],
+            "status": ["ok", "skipped"],
+            "seam": [1.5, None],
+            "blur_ratio": [0.5, None],
+            "change": [3.0, None],
+        }
+    )
     mask = pd.DataFrame({"edit_id": ["a", "b", "c"], "area_fraction": [0.01, 0.3, 0.2]})
     assert list_shams(sham, score, mask).to_dict("records") == [
         {"area_fraction": 0.01, "seam": 1.5, "blur_ratio": 0.5, "kind": "sham"}

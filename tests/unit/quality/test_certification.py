@@ -1,4 +1,6 @@
-"""Labels and what they prove: exact limits, the fixed sequence, agreement of raters, the head, and the whole script."""
+"""Labels and what they prove: exact limits, the fixed sequence, agreement of raters, the head, and
+the whole script.
+"""
 
 import json
 
@@ -27,9 +29,18 @@ from unscene.samples.columns import SAMPLES
 
 @pytest.mark.parametrize(
     ("rate", "bad", "needed"),
-    [(0.10, 0, 29), (0.10, 3, 76), (0.10, 10, 167), (0.05, 0, 59), (0.05, 3, 153), (0.05, 10, 336),
-     (0.02, 0, 149), (0.02, 3, 386), (0.02, 10, 845)],
-)  # fmt: skip
+    [
+        (0.10, 0, 29),
+        (0.10, 3, 76),
+        (0.10, 10, 167),
+        (0.05, 0, 59),
+        (0.05, 3, 153),
+        (0.05, 10, 336),
+        (0.02, 0, 149),
+        (0.02, 3, 386),
+        (0.02, 10, 845),
+    ],
+)
 def test_how_many_labels_certify_a_rate(rate, bad, needed):
     assert count_needed(rate, bad) == needed
     assert get_upper_limit(bad, needed) <= rate < get_upper_limit(bad, needed - 1)
@@ -79,8 +90,10 @@ def test_the_chosen_point_exceeds_the_rate_in_at_most_one_of_twenty_trials():
 
 
 def write_labels(folder, rater, answers, sha256="s"):
-    rows = [{"edit_id": name, "sha256": sha256, "rater": rater, "gone": a, "nothing_new": b, "natural": c}
-            for name, (a, b, c) in answers.items()]  # fmt: skip
+    rows = [
+        {"edit_id": name, "sha256": sha256, "rater": rater, "gone": a, "nothing_new": b, "natural": c}
+        for name, (a, b, c) in answers.items()
+    ]
     folder.mkdir(exist_ok=True)
     path = folder / f"{rater}.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -163,7 +176,9 @@ def test_head_learns_and_its_numbers_are_enough_to_apply_it():
 
 
 def test_cross_fitting_never_sees_the_group():
-    """Labels that are pure noise but equal within a group: a head that saw the group would seem to know them."""
+    """Labels that are pure noise but equal within a group: a head that saw the group would seem to
+    know them.
+    """
     rng = np.random.default_rng(0)
     frame, _ = make_edits(600)
     noise = rng.random(300) < 0.5

@@ -125,8 +125,13 @@ class ColourJudge:
                     if area > 20:
                         boxes.append([x, y, x + width, y + height])
                         names.append(name)
-            found.append(SimpleNamespace(boxes=np.array(boxes, float).reshape(-1, 4),
-                                         confidences=np.full(len(names), 0.9), categories=names))  # fmt: skip
+            found.append(
+                SimpleNamespace(
+                    boxes=np.array(boxes, float).reshape(-1, 4),
+                    confidences=np.full(len(names), 0.9),
+                    categories=names,
+                )
+            )
         return found
 
 
@@ -144,10 +149,19 @@ def make_run(folder, count=12):
         for path, pixels in zip(paths.values(), (photo, mask, object_mask), strict=True):
             write_png(pixels, path)
         sample.append({"image_id": name, "path": paths["photo"], "sha256": file_sha256(paths["photo"])})
-        masks.append({"edit_id": f"{name}-{category}", "image_id": name, "category": category,
-                      "area_fraction": float(object_mask.mean()), "mask_path": paths["mask"], "object_path": paths["object"],
-                      "mask_sha256": file_sha256(paths["mask"]), "seen_boxes": np.array([15, 40, 35, 60], np.float32),
-                      "status": "ok"})  # fmt: skip
+        masks.append(
+            {
+                "edit_id": f"{name}-{category}",
+                "image_id": name,
+                "category": category,
+                "area_fraction": float(object_mask.mean()),
+                "mask_path": paths["mask"],
+                "object_path": paths["object"],
+                "mask_sha256": file_sha256(paths["mask"]),
+                "seen_boxes": np.array([15, 40, 35, 60], np.float32),
+                "status": "ok",
+            }
+        )
     write_table(pd.DataFrame(sample), folder / "samples.parquet")
     write_table(pd.DataFrame(masks), folder / "masks.parquet")
 
@@ -185,8 +199,10 @@ def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path, run):
     assert residual["untouched"] == residual["half"] == pytest.approx(0.9)
     assert control.groupby("kind")["new_object"].mean()["pasted"] > 0.8
     assert (control[control["kind"] == "untouched"]["change"] == 0).all()
-    assert (control[control["kind"] != "untouched"]["ground_id"].str[4:].astype(int) % 2
-            != control[control["kind"] != "untouched"]["edit_id"].str.extract(r"toy_(\d+)")[0].astype(int) % 2).all()  # fmt: skip
+    assert (
+        control[control["kind"] != "untouched"]["ground_id"].str[4:].astype(int) % 2
+        != control[control["kind"] != "untouched"]["edit_id"].str.extract(r"toy_(\d+)")[0].astype(int) % 2
+    ).all()
     assert control["control_id"].is_unique
     collateral = control.groupby("kind")["collateral"].agg(["min", "max"])
     assert collateral.loc[PERFECT].tolist() == [1, 1]

@@ -31,7 +31,9 @@ def at_edge(x0, name="dog", confidence=0.9):
 
 
 def moved(shift, width, name="dog", row=280, confidence=0.9):
-    """An object below the mask (from row 240), or in it, moved to the right; the IoU follows from shift and width."""
+    """An object below the mask (from row 240), or in it, moved to the right; the IoU follows from
+    shift and width.
+    """
     return (name, confidence, (80 + shift, row, 80 + width + shift, row + 10))
 
 

@@ -65,8 +65,14 @@ def make_run(folder, count=60):
         if has_dog:
             photo[8:24, 8:24] = (220, 20, 30)
             write_png(ground, folder / f"{name}.edit.png")
-            pairs.append({"edit_id": f"{name}-dog", "category": "dog", "original_path": str(folder / f"{name}.png"),
-                          "edited_path": str(folder / f"{name}.edit.png")})  # fmt: skip
+            pairs.append(
+                {
+                    "edit_id": f"{name}-dog",
+                    "category": "dog",
+                    "original_path": str(folder / f"{name}.png"),
+                    "edited_path": str(folder / f"{name}.edit.png"),
+                }
+            )
         write_png(photo, folder / f"{name}.png")
         rows.append(
             {"image_id": name, "path": str(folder / f"{name}.png"), "words": ["dog"] if has_dog else []}

@@ -178,7 +178,9 @@ def test_a_mask_without_surroundings_has_no_seam_and_no_blur_ratio():
 
 
 def test_local_scores_do_not_depend_on_how_much_photo_there_is():
-    """They look at a window around the mask; the seam's ring follows the photo's size, so that stays the same here."""
+    """They look at a window around the mask; the seam's ring follows the photo's size, so that
+    stays the same here.
+    """
     original, mask = make_texture(96, seed=6), make_disc(96, radius=10)
     edited = np.where(mask[..., None], make_texture(96, seed=7), original)
     wide = [cv2.copyMakeBorder(p, 200, 200, 0, 0, cv2.BORDER_REFLECT) for p in (original, edited)]

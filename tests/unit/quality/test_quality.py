@@ -73,12 +73,28 @@ def make_shard(folder, count=4):
                 "height": 64,
             }
         )
-        mask.append({"edit_id": f"{image_id}-dog", "mask_path": paths["mask"], "mask_sha256": file_sha256(paths["mask"]),
-                     **dict(zip(BOX, (20, 20, 40, 40), strict=True))})  # fmt: skip
-        edit.append({"edit_id": f"{image_id}-dog", "image_id": image_id, "category": "dog",
-                     "image_path": paths["edit"] if made else None, "mask_path": paths["mask"] if made else None,
-                     "status": "ok" if made else "failed", "reason": None if made else "out_of_memory",
-                     "edited_sha256": file_sha256(paths["edit"]) if made else None, "mask_sha256": file_sha256(paths["mask"]) if made else None, "attempt": 1})  # fmt: skip
+        mask.append(
+            {
+                "edit_id": f"{image_id}-dog",
+                "mask_path": paths["mask"],
+                "mask_sha256": file_sha256(paths["mask"]),
+                **dict(zip(BOX, (20, 20, 40, 40), strict=True)),
+            }
+        )
+        edit.append(
+            {
+                "edit_id": f"{image_id}-dog",
+                "image_id": image_id,
+                "category": "dog",
+                "image_path": paths["edit"] if made else None,
+                "mask_path": paths["mask"] if made else None,
+                "status": "ok" if made else "failed",
+                "reason": None if made else "out_of_memory",
+                "edited_sha256": file_sha256(paths["edit"]) if made else None,
+                "mask_sha256": file_sha256(paths["mask"]) if made else None,
+                "attempt": 1,
+            }
+        )
     for name, rows in (("samples", sample), ("masks", mask), ("edits", edit)):
         write_table(pd.DataFrame(rows), folder / f"{name}.parquet")
 

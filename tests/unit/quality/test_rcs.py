@@ -1,4 +1,6 @@
-"""RC-S-lite: box filters against plain windows, crops against their description, and the whole on a tiny DINOv2."""
+"""RC-S-lite: box filters against plain windows, crops against their description, and the whole on a
+tiny DINOv2.
+"""
 
 import math
 

@@ -1,4 +1,6 @@
-"""The registry of scores: an entry says all, and what is computed from the entries fits the rest of the house."""
+"""The registry of scores: an entry says all, and what is computed from the entries fits the rest of
+the house.
+"""
 
 import subprocess
 import sys

@@ -22,21 +22,54 @@ THRESHOLDS = {"max_residual": 0.3, "max_seam": 2.0, "min_change": 4.0}
 
 
 def make_tables(folder, **changes):
-    """Six wanted edits; `changes` maps edit number -> {"table.column": value}, or table -> None to lose the row."""
+    """Six wanted edits; `changes` maps edit number -> {"table.column": value}, or table -> None to
+    lose the row.
+    """
     frames = {name: [] for name in TABLES}
     for number in range(6):
         name, image_id = f"toy_{number}-dog", f"toy_{number}"
         rows = {
             "samples": {"image_id": image_id, "path": f"{image_id}.jpg", "group": image_id, "sha256": "aa"},
-            "masks": {"edit_id": name, "image_id": image_id, "category": "dog", "area_fraction": 0.1,
-                      "mask_path": f"m{number}", "status": "ok", "reason": None},
-            "edits": {"edit_id": name, "image_id": image_id, "category": "dog", "image_path": f"e{number}.png",
-                      "mask_path": f"w{number}.png", "attempt": 1, "edited_sha256": "bb", "status": "ok", "reason": None},
-            "captions": {"edit_id": name, "caption_original": "a dog", "caption_without": "grass",
-                         "caption_negated": "no dog", "caption_negated_held_out": "dogless", "status": "ok"},
-            "scores": {"edit_id": name, "status": "ok", "reason": None, "sane": 1.0, "change": 30.0, "seam": 1.0,
-                       "residual": 0.0, "sane_reason": None, "residual_reason": None},
-        }  # fmt: skip
+            "masks": {
+                "edit_id": name,
+                "image_id": image_id,
+                "category": "dog",
+                "area_fraction": 0.1,
+                "mask_path": f"m{number}",
+                "status": "ok",
+                "reason": None,
+            },
+            "edits": {
+                "edit_id": name,
+                "image_id": image_id,
+                "category": "dog",
+                "image_path": f"e{number}.png",
+                "mask_path": f"w{number}.png",
+                "attempt": 1,
+                "edited_sha256": "bb",
+                "status": "ok",
+                "reason": None,
+            },
+            "captions": {
+                "edit_id": name,
+                "caption_original": "a dog",
+                "caption_without": "grass",
+                "caption_negated": "no dog",
+                "caption_negated_held_out": "dogless",
+                "status": "ok",
+            },
+            "scores": {
+                "edit_id": name,
+                "status": "ok",
+                "reason": None,
+                "sane": 1.0,
+                "change": 30.0,
+                "seam": 1.0,
+                "residual": 0.0,
+                "sane_reason": None,
+                "residual_reason": None,
+            },
+        }
         for key, value in changes.get(f"e{number}", {}).items():
             table, _, column = key.partition(".")
             if column:
@@ -80,8 +113,9 @@ def test_good_edits_are_pairs_with_all_that_later_stages_read(tmp_path):
     assert first["original_path"] == "toy_0.jpg"
     assert first["edited_path"] == "e0.png"
     assert first["mask_path"] == "w0.png"  # the mask really used
-    assert first[["caption_original", "caption_without", "caption_negated", "caption_negated_held_out"]].tolist() == [
-        "a dog", "grass", "no dog", "dogless"]  # fmt: skip
+    assert first[
+        ["caption_original", "caption_without", "caption_negated", "caption_negated_held_out"]
+    ].tolist() == ["a dog", "grass", "no dog", "dogless"]
     assert first["seam"] == 1.0
     assert {"group", "area_fraction", "original_sha256", "edited_sha256"} <= set(pair.columns)
 
@@ -217,8 +251,12 @@ def make_calibration(separates=True):
         {"bin": name, "n": 50, "pooled": False, "cut": cut}
         for name, cut in (("0-0.02", 0.2), ("0.02-0.08", 0.5), ("0.08-1", 0.6))
     ]
-    return {"scores": {"residual": {"good": "low", "separates": separates, "cuts": cuts},
-                       "seam": {"good": "low", "separates": False, "cuts": cuts}}}  # fmt: skip
+    return {
+        "scores": {
+            "residual": {"good": "low", "separates": separates, "cuts": cuts},
+            "seam": {"good": "low", "separates": False, "cuts": cuts},
+        }
+    }
 
 
 def select_by_policy(folder, thresholds=THRESHOLDS, policy="calibrated"):
@@ -235,10 +273,19 @@ def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
     write_json(make_calibration(), tmp_path / "c.json")
     thresholds = {"max_residual": 0.0, "max_seam": 0.1, "max_outside_difference": None}
     pair, rejected = select_by_policy(tmp_path, thresholds)
-    # residuals 0, .1, .2 in the small bin (cut .2), .3, .4, .5 in the large one (cut .6); seam 1.0 > .1 is not used
+    # residuals 0, .1, .2 in the small bin (cut .2), .3, .4, .5 in the large one (cut .6); seam 1.0
+    # > .1 is not used
     assert len(pair) == 6
-    write_json(make_calibration() | {"scores": {"residual": make_calibration()["scores"]["residual"] | {
-        "cuts": [{"cut": 0.05}, {"cut": 9.0}, {"cut": 0.45}]}}}, tmp_path / "c.json")  # fmt: skip
+    write_json(
+        make_calibration()
+        | {
+            "scores": {
+                "residual": make_calibration()["scores"]["residual"]
+                | {"cuts": [{"cut": 0.05}, {"cut": 9.0}, {"cut": 0.45}]}
+            }
+        },
+        tmp_path / "c.json",
+    )
     pair, rejected = select_by_policy(tmp_path, thresholds)
     assert sorted(rejected.index) == ["toy_1-dog", "toy_2-dog", "toy_5-dog"]
     assert set(rejected["reason"]) == {"quality: max_residual"}
