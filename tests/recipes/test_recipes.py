@@ -42,6 +42,6 @@ def test_recipe_works_as_it_is_written(title, tmp_path):
     for name in re.findall(r"\bmine\.\w+", recipe.overlay):
         (checkout / name).touch()
     assert any(command.startswith("snakemake --dry-run") for command in recipe.checks)
-    for command in recipe.checks:
+    for command in ("make schema", "unscene.run.code_versions keep", *recipe.checks):
         run = run_check(command, checkout)
         assert run.returncode == 0, f"{command}\n{run.stdout[-3000:]}{run.stderr[-3000:]}"
