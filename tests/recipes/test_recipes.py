@@ -11,6 +11,7 @@ LIMITS = {
     "A remover": (5, 2),
     "A term of a loss": (3, 3),
     "A quality score": (6, 3),
+    "An external benchmark": (3, 2),
     "A reader of a source's format": (4, 2),
     "A report figure from a new table": (4, 1),
     "A word list": (3, 3),
