@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from unscene.quality import calibration
 from unscene.quality.accept_head import FEATURES, train_head
@@ -13,6 +14,7 @@ from unscene.quality.certification import certify, count_needed, get_upper_limit
 from unscene.quality.control_scoring import drop_occupied
 from unscene.quality.distances import compare
 from unscene.quality.image_scores import judge_removal
+from unscene.quality.rcs import list_components, score_tokens
 from unscene.quality.scores import SHAM_THRESHOLDS, THRESHOLDS
 from unscene.quality.sham_selection import decide
 
@@ -234,3 +236,23 @@ def test_sets_of_twenty_are_compared(edits, photos, status):
     paths = [*part["edited_path"], *part["original_path"], *without["path"]]
     features = {path: rng.random(4).astype(np.float32) for path in paths}
     assert compare("dog", part, without, features, 7)["status"] == status
+
+
+@pytest.mark.parametrize(("pixels", "counts"), [(199, False), (200, True), (201, True)])
+def test_a_part_of_the_hole_counts_from_two_hundred_pixels(pixels, counts):
+    hole = np.zeros((40, 400), bool)
+    hole[0:20, 0:20] = True
+    hole[30, 50 : 50 + pixels] = True
+    assert len(list_components(hole)) == 1 + counts
+    hole[0:20, 0:20] = False
+    assert len(list_components(hole)) == 1  # or else the largest
+
+
+@pytest.mark.parametrize(("inside", "counts"), [(5, False), (6, True), (10, True), (11, False)])
+def test_a_window_needs_more_than_five_tokens_on_both_sides(inside, counts):
+    """Windows of 4 x 4 tokens; only the first one has any of the hole."""
+    hole = np.zeros((4, 16), bool)
+    for token in range(inside):
+        hole[token // 4, token % 4] = True
+    features = torch.rand(8, 4, 16, generator=torch.Generator().manual_seed(0))
+    assert np.isfinite(score_tokens(features, torch.from_numpy(hole))) == counts
