@@ -6,9 +6,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import lock_descriptor
-
 from unscene.quality.labels import QUESTIONS, read_lines
+from unscene.run.locks import take_lock
 from unscene.run.seeds import derive_seed
 
 
@@ -27,11 +26,10 @@ class LabelStore:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", rater):
             raise RaterError(f"rater {rater!r}: give a short name of lower-case letters, digits, - and _")
         self.rater, self.path = rater, folder / f"{rater}.jsonl"
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
-        if not lock_descriptor(self._file.fileno(), blocking=False):
-            self._file.close()
+        self._lock = take_lock(self.path)
+        if self._lock is None:
             raise RaterError(f"{self.path}: another page of rater {rater!r} is open; close it first")
+        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
         # Every rater has another order, so that tiredness falls on different edits.
         self.items = sorted(items, key=lambda item: derive_seed("order", rater, item["edit_id"]))
         self._mend()
@@ -90,3 +88,4 @@ class LabelStore:
     def close(self) -> None:
         """Let go of the rater's file."""
         self._file.close()
+        os.close(self._lock)
