@@ -118,9 +118,7 @@ def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
     """
     control = run.control_scores
     if quality["policy"] == "calibrated":
-        limits = get_limits(
-            run.calibration, quality["thresholds"], control["area_fraction"], SIZE_BINS
-        )
+        limits = get_limits(run.calibration, quality["thresholds"], control["area_fraction"], SIZE_BINS)
     else:
         limits = {
             key: pd.Series(float(value), index=control.index)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from unscene.batchsize.columns import ACCURACY
 from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
+from unscene.evaluation.columns import AGREEMENT, CLASSES, ITEMS, SWEEPS
 from unscene.folds.columns import FOLDS
 from unscene.keywords.columns import KEYWORDS
 from unscene.masks.columns import MASKS
@@ -106,7 +107,8 @@ FILES = {
     "cost": File("keywords/cost.json"),
     "agreement": File(
         "keywords/agreement.parquet",
-        columns=("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
+        AGREEMENT,
+        ("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
     ),
     "accuracy": File("batchsize/accuracy.parquet", ACCURACY, when=wants_study),
     "chosen": File("batchsize/chosen.json", when=wants_study),
@@ -149,14 +151,15 @@ FILES = {
     "folds": File("folds/folds.parquet", FOLDS),
     "tested": File(
         "metrics/items.parquet",
-        columns=("arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"),
+        ITEMS,
+        ("arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"),
     ),
-    "classes": File("metrics/classes.parquet", columns=("arm", "fold", "seed", "category")),
+    "classes": File("metrics/classes.parquet", CLASSES),
     "summary": File("metrics/summary.csv", columns=("arm", "metric", "mean", "low", "high", "n")),
     "comparison": File(
         "metrics/comparison.csv", columns=("contrast", "metric", "difference", "low", "high", "p", "n")
     ),
-    "sweeps": File("metrics/sweeps.parquet", columns=("arm", "alpha", "chosen"), when=is_swept),
+    "sweeps": File("metrics/sweeps.parquet", SWEEPS, when=is_swept),
     "unseen": File(
         "metrics/unseen_classes.csv",
         columns=(

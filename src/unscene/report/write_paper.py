@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from unscene.evaluation.columns import CLASSES, SWEEPS
 from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
 from unscene.run.folders import replaced_folder
-from unscene.run.tables import read_json, read_table, write_text
+from unscene.run.tables import read_json, write_text
 from unscene.training.pairs import read_pairs
 
 ARMS_CAPTION = (
@@ -31,8 +32,8 @@ def write_paper(job: Job) -> None:
     """
     inputs, settings = job.inputs, job.settings
     summary, comparison = pd.read_csv(inputs.summary), pd.read_csv(inputs.comparison)
-    classes = read_table(inputs.classes, ["arm", "category"])
-    sweep = read_table(inputs.sweeps, ["arm", "alpha", "chosen"]) if inputs.sweeps else None
+    classes = CLASSES.read(inputs.classes)
+    sweep = SWEEPS.read(inputs.sweeps) if inputs.sweeps else None
     unseen = pd.read_csv(inputs.unseen) if inputs.unseen else None
     tables = [
         ("arms", paper.tabulate_arms(summary), ARMS_CAPTION),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.evaluation.columns import SET_ITEMS
+from unscene.evaluation.columns import CLASSES, SET_ITEMS, SWEEPS
 from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED
 from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
 from unscene.evaluation.sets.formats import FORMATS
@@ -14,7 +14,7 @@ from unscene.evaluation.verdict import apply_pass_rule
 from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.write_paper import write_paper
-from unscene.run.tables import write_json, write_table
+from unscene.run.tables import write_json
 
 SETTINGS = {"bootstrap_draws": 300, "confidence": 0.95}
 SETS = [
@@ -230,8 +230,8 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
                             "absence_auc": [0.4, 0.8, 0.5, 0.7]})  # fmt: skip
     sweep = pd.DataFrame({"arm": "main", "fold": 0, "seed": 0, "alpha": [0.0, 0.5, 1.0], "chosen": [False, True, False],
                           "group_score": [0.2, 0.5, 0.6]})  # fmt: skip
-    write_table(classes, tmp_path / "classes.parquet")
-    write_table(sweep, tmp_path / "sweeps.parquet")
+    for table, frame, name in ((CLASSES, classes, "classes"), (SWEEPS, sweep, "sweeps")):
+        table.write(table.frame(frame.to_dict("records")).astype(object), tmp_path / f"{name}.parquet")
     unseen = {
         "arm": "main",
         "metric": "group_score",
