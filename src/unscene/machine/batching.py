@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from threading import BoundedSemaphore
 
 import numpy as np
@@ -33,13 +34,13 @@ def prepare_torch(device: str, threads: int) -> None:
 
 
 def run_ahead(
-    function: Callable[[object], object],
+    function: Callable[[Any], Any],
     items: Iterable,
     workers: int,
     ahead: int,
-    count_bytes: Callable[[object], int] = lambda _: 0,
+    count_bytes: Callable[[Any], int] = lambda _: 0,
     max_bytes: float = math.inf,
-) -> Iterator[tuple[object, object]]:
+) -> Iterator[tuple[Any, Any]]:
     """Yield (item, function(item)) in the order of the items, computed by threads in advance.
 
     Up to `ahead` items are, or fewer when they would take more than `max_bytes` together by `count_bytes`. An exception in

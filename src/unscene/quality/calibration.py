@@ -54,7 +54,7 @@ def calibrate(control: pd.DataFrame, percentile: float, edges: Sequence[float]) 
     reference's AUC is above LEAST_AUC for a failure that it is meant for.
     """
     kinds = control["kind"].value_counts().to_dict()
-    result = {
+    result: dict = {
         "controls": {kind: int(kinds.get(kind, 0)) for kind in (PERFECT, SHAM, *FAILURES)},
         "kinds": FAILURES,
         "percentile": percentile,
@@ -69,7 +69,8 @@ def calibrate(control: pd.DataFrame, percentile: float, edges: Sequence[float]) 
 
 def calibrate_score(control: pd.DataFrame, name: str, percentile: float, edges: Sequence[float]) -> dict:
     """Return what `calibrate` says of one score."""
-    good, meant_for = SCORES[name].good, list(SCORES[name].meant_for)
+    good = "high" if name in HIGH_IS_GOOD else "low"
+    meant_for = list(SCORES[name].meant_for)
     sign = 1.0 if good == "high" else -1.0
     faultless = {kind: control[(control["kind"] == kind) & control[name].notna()] for kind in (PERFECT, SHAM)}
     aucs = {

@@ -91,7 +91,7 @@ def place(cutout: Cutout, ground: np.ndarray, seen_boxes: np.ndarray, seed: int)
     height, width = part.mask.shape
     if height > ground.shape[0] or width > ground.shape[1] or not part.object_mask.any():
         return None
-    canvas = np.zeros(ground.shape[:2], bool)
+    canvas: np.ndarray = np.zeros(ground.shape[:2], bool)
     canvas[:height, :width] = part.mask
     taken = draw_boxes(seen_boxes, canvas.shape)
     top, reach = round(cutout.top * canvas.shape[0]), round(BAND * canvas.shape[0])

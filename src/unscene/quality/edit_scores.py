@@ -7,13 +7,14 @@ Each `ask_` function adds its scores to the `values` of a batch of (row, views, 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from unscene.machine.job import Job
 from unscene.quality.image_scores import crop_padded_square, judge_removal
-from unscene.quality.scores import EXPLAINED, MAKERS, PIXEL_SCORES, SCORES, list_names
+from unscene.quality.scores import EXPLAINED, MAKERS, MEASURES, PIXEL_SCORES, SCORES
 from unscene.run.checkout import resolve_path
 
 # The judge reports faint boxes as well: below every threshold, they tell that something stood there before.
@@ -64,21 +65,21 @@ def measure_pixels(views: Views) -> dict:
     """Return the scores of an edit that need no model; the file itself is sound by then."""
     values = {"status": "ok", "reason": None, "sane": 1.0}
     for name in PIXEL_SCORES:
-        values[name] = SCORES[name].measure(views.original, views.edited, views.mask)
+        values[name] = MEASURES[name](views.original, views.edited, views.mask)
         _explain_null(values, name)
     return values
 
 
-def load_models(job: Job) -> dict[str, object]:
+def load_models(job: Job) -> dict[str, Any]:
     """Return the models of the scores by their maker's name; None where the config names none."""
-    return {maker.name: maker.load(job) for maker in MAKERS.values() if maker.needs}
+    return {maker.name: maker.load(job) for maker in MAKERS.values() if maker.load}
 
 
-def ask_models(usable: list[tuple], models: dict[str, object]) -> None:
+def ask_models(usable: list[tuple], models: dict[str, Any]) -> None:
     """Add every model's scores to the values of a batch; those of an absent model stay null and say why."""
     for maker in MAKERS.values():
-        names = list_names(lambda score, maker=maker: score.maker == maker.name)
-        if not maker.needs or not usable:
+        names = [score.name for score in SCORES.values() if score.maker == maker.name]
+        if maker.measure is None or not usable:
             continue
         model = models.get(maker.name)
         if model is not None:
@@ -160,34 +161,42 @@ def load_dino(path: str | Path | None, device: str, batch_size: int):
     return RegionScorer(resolve_path(path), device, batch_size)
 
 
-def load_clip_scorer(path: str | Path | None, device: str, batch_size: int, is_compiled: bool = False):
-    """Return a function (crops, categories) -> logits (n, 3), or None without weights.
-
-    The columns are "a photo of a {category}" and the two names of an empty place.
+class ClipScorer:
+    """CLIP on the crops of objects. The columns of what it returns are "a photo of a {category}" and the two names of an empty
+    place.
     """
-    if path is None:
-        return None
-    from PIL import Image
 
-    from unscene.clip.models import embed_photos, embed_texts, load_clip, resize_photo
+    def __init__(self, path: str | Path, device: str, batch_size: int, is_compiled: bool = False):
+        from unscene.clip.models import load_clip
 
-    model, preprocess, tokenizer = load_clip(resolve_path(path), device=device)
-    if is_compiled:
-        model.visual.compile()
-    scale = float(model.logit_scale.detach().exp())
-    texts: dict[str, np.ndarray] = {}
+        self._model, self._preprocess, self._tokenizer = load_clip(resolve_path(path), device=device)
+        if is_compiled:
+            self._model.visual.compile()
+        self._scale = float(self._model.logit_scale.detach().exp())
+        self._texts: dict[str, np.ndarray] = {}
+        self.batch_size = batch_size
 
-    def score(crops: list[np.ndarray], categories: list[str]) -> np.ndarray:
+    def __call__(self, crops: list[np.ndarray], categories: list[str]) -> np.ndarray:
+        """Return logits, (n, 3), of crops and their categories."""
+        from PIL import Image
+
+        from unscene.clip.models import embed_photos, embed_texts, resize_photo
+
         for category in categories:
-            if category not in texts:
+            if category not in self._texts:
                 prompts = [CLIP_PROMPT.format(category=category), *EMPTY_PROMPTS]
-                texts[category] = embed_texts(model, tokenizer, prompts)
-        photos = np.stack([resize_photo(preprocess, Image.fromarray(crop)) for crop in crops])
-        images = embed_photos(model, preprocess, photos, score.batch_size)
-        return scale * np.einsum("nd,ntd->nt", images, np.stack([texts[name] for name in categories]))
+                self._texts[category] = embed_texts(self._model, self._tokenizer, prompts)
+        photos = np.stack([resize_photo(self._preprocess, Image.fromarray(crop)) for crop in crops])
+        images = embed_photos(self._model, self._preprocess, photos, self.batch_size)
+        texts = np.stack([self._texts[name] for name in categories])
+        return self._scale * np.einsum("nd,ntd->nt", images, texts)
 
-    score.batch_size = batch_size
-    return score
+
+def load_clip_scorer(
+    path: str | Path | None, device: str, batch_size: int, is_compiled: bool = False
+) -> ClipScorer | None:
+    """Return the scorer, or None without weights."""
+    return None if path is None else ClipScorer(path, device, batch_size, is_compiled)
 
 
 def tabulate(edit_ids: Iterable[str], scores: dict[str, dict]) -> pd.DataFrame:

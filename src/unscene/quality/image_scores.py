@@ -252,7 +252,7 @@ def _smooth_within(pixels: np.ndarray, mask: np.ndarray, ring: int) -> np.ndarra
     scale of `_shrink`.
     """
     weight = _shrink(mask.astype(np.float32), ring)
-    total = _shrink(np.where(mask[..., None], pixels, np.uint8(0)), ring).astype(np.float32)
+    total: np.ndarray = _shrink(np.where(mask[..., None], pixels, np.uint8(0)), ring).astype(np.float32)
     sigma = ring * weight.shape[1] / mask.shape[1]
     total = cv2.GaussianBlur(total, (0, 0), sigma)
     return total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)[..., None]

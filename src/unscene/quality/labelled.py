@@ -83,7 +83,12 @@ def certify_head(train: pd.DataFrame, held_out: pd.DataFrame, max_defect_rate: f
     try:
         head = train_head(train, accept)
     except ValueError as error:
-        point = {"threshold": None, "reason": str(error), "max_defect_rate": max_defect_rate, "tests": []}
+        point: dict = {
+            "threshold": None,
+            "reason": str(error),
+            "max_defect_rate": max_defect_rate,
+            "tests": [],
+        }
         return {"head": {"numbers": None, "reason": str(error)}, "operating_point": point}
     reference = head.predict_proba(get_features(train))[:, 1]
     probability = head.predict_proba(get_features(held_out))[:, 1] if len(held_out) else np.zeros(0)

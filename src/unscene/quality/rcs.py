@@ -57,7 +57,8 @@ def prepare_crop(
     The shorter side is padded by its last row or column to a multiple of 14. Pixels come back uint8
     (h, w, 3), the mask bool (h / 14, w / 14): a token is masked when any of its pixels is.
     """
-    crop, hole = pixels[window], mask[window].astype(np.uint8)
+    crop: np.ndarray = pixels[window]
+    hole: np.ndarray = mask[window].astype(np.uint8)
     scale = LONG_SIDE / max(hole.shape)
     size = (max(1, round(hole.shape[1] * scale)), max(1, round(hole.shape[0] * scale)))
     shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -67,7 +68,7 @@ def prepare_crop(
     crop = cv2.copyMakeBorder(crop, 0, down, 0, right, cv2.BORDER_REPLICATE)
     hole = cv2.copyMakeBorder(hole, 0, down, 0, right, cv2.BORDER_REPLICATE)
     rows, columns = hole.shape[0] // PATCH, hole.shape[1] // PATCH
-    return crop, hole.reshape(rows, PATCH, columns, PATCH).any(axis=(1, 3))
+    return crop, np.any(hole.reshape(rows, PATCH, columns, PATCH), axis=(1, 3))
 
 
 def score_tokens(features, hole) -> float:

@@ -7,7 +7,7 @@ no model library.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +30,8 @@ class Maker:
     needs: str = ""
     absent: str = ""
     licence: str = ""
-    load: "Callable[[Job], object] | None" = None
-    measure: "Callable[[list[tuple], object], None] | None" = None
+    load: "Callable[[Job], Any] | None" = None
+    measure: "Callable[[list[tuple], Any], None] | None" = None
 
 
 @dataclass(frozen=True)
@@ -72,39 +72,39 @@ class Score:
         return bool(self.null or MAKERS[self.maker].needs)
 
 
-def _load_judge(job: "Job") -> object:
+def _load_judge(job: "Job") -> Any:
     from unscene.quality.edit_scores import load_judge
 
     guard = job.look_up("quality.judge_sha256")
     return load_judge(job.find("quality.judge"), job.settings["quality"], job.device, job.runtime, guard)
 
 
-def _load_clip(job: "Job") -> object:
+def _load_clip(job: "Job") -> Any:
     from unscene.quality.edit_scores import load_clip_scorer
 
     runtime = job.runtime
     return load_clip_scorer(job.find("train.clip"), job.device, runtime["batch_size"], runtime["compile"])
 
 
-def _load_dino(job: "Job") -> object:
+def _load_dino(job: "Job") -> Any:
     from unscene.quality.edit_scores import load_dino
 
     return load_dino(job.find("quality.dino"), job.device, job.runtime["batch_size"])
 
 
-def _ask_judge(usable: list[tuple], model: object) -> None:
+def _ask_judge(usable: list[tuple], model: Any) -> None:
     from unscene.quality.edit_scores import ask_judge
 
     ask_judge(usable, model)
 
 
-def _ask_clip(usable: list[tuple], model: object) -> None:
+def _ask_clip(usable: list[tuple], model: Any) -> None:
     from unscene.quality.edit_scores import ask_clip
 
     ask_clip(usable, model)
 
 
-def _ask_dino(usable: list[tuple], model: object) -> None:
+def _ask_dino(usable: list[tuple], model: Any) -> None:
     from unscene.quality.edit_scores import ask_dino
 
     ask_dino(usable, model)
@@ -343,7 +343,8 @@ LOW_IS_GOOD = list_names(lambda score: score.good == "low" and not score.is_inva
 # What is known of an edit and good on neither side: `sane` decides alone, before any threshold.
 CONTEXT = list_names(lambda score: score.good is None and score.maker != "file")
 EXPLAINED = list_names(lambda score: score.is_explained)
-PIXEL_SCORES = list_names(lambda score: score.measure)
+MEASURES = {score.name: score.measure for score in SCORES.values() if score.measure}
+PIXEL_SCORES = list(MEASURES)
 # What judges a fill and not a removal: the object of a sham edit is still there.
 SHAM_SCORES = list_names(lambda score: score.judges_fill)
 THRESHOLDS = {score.threshold: score for score in SCORES.values() if score.threshold}

@@ -4,6 +4,7 @@ object gone?
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ class Scoring(DeviceStage):
 
     name, unit = "scores", "edit"
 
-    def __init__(self, models: dict[str, object]):
+    def __init__(self, models: dict[str, Any]):
         self._models = models
 
     def key(self, item: dict) -> str:

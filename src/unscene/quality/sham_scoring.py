@@ -9,7 +9,7 @@ from unscene.machine.batching import read_checked_photo, run_ahead
 from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask
 from unscene.quality.columns import SHAM_EDIT_SCORES
-from unscene.quality.scores import PIXEL_SCORES, SCORES
+from unscene.quality.scores import MEASURES, PIXEL_SCORES
 from unscene.run.shards import check_failed_share
 from unscene.samples.columns import SHARD_SAMPLES
 
@@ -59,4 +59,4 @@ def score_sham(row: dict) -> dict:
     if edited.shape != original.shape or mask.shape != original.shape[:2]:
         shapes = f"{original.shape}, {edited.shape}, {mask.shape}"
         return values | {"status": "failed", "reason": f"shapes of original, edit and mask: {shapes}"}
-    return values | {name: float(SCORES[name].measure(original, edited, mask)) for name in PIXEL_SCORES}
+    return values | {name: float(MEASURES[name](original, edited, mask)) for name in PIXEL_SCORES}
