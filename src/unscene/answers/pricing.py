@@ -8,7 +8,6 @@ from unscene.answers.batch_lines import read_lines
 from unscene.answers.prices import bill_answers, estimate_cost, read_prices
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
 from unscene.machine.job import Job
-from unscene.run.checkout import resolve_path
 from unscene.run.tables import read_json, write_json
 
 ITEM_TOKENS = {"keywords": KEYWORD_TOKENS, "captions": CAPTION_TOKENS}
@@ -23,7 +22,7 @@ def price_requests(job: Job) -> None:
     """
     model = job.settings["api"]["model"]
     (stage,) = set(STAGES) & job.settings.keys()
-    prices = read_prices(resolve_path(job.look_up("plan.prices")))
+    prices = read_prices(job.get_path("plan.prices"))
     estimate = estimate_cost(read_once(job.inputs.requests), prices, model, ITEM_TOKENS[stage], ANSWER_TOKENS)
     settled = None
     if job.inputs.summary is not None:

@@ -105,6 +105,10 @@ class Job:
         value = self.look_up(dotted)
         return None if value is None else resolve_path(value)
 
+    def get_path(self, dotted: str) -> Path:
+        """Return the path that a config key names which cannot be null (`train.clip`)."""
+        return resolve_path(self.look_up(dotted))
+
     def look_up(self, dotted: str) -> Any:
         """Return a value of the config that is hashed nowhere (a guard, the endpoint); settings come from `settings`."""
         value: Any = self.config

@@ -38,7 +38,7 @@ def measure_distances(job: Job) -> None:
         for part, without in choice.values()
         for path in (*part["original_path"], *part["edited_path"], *without["path"])
     }
-    embed = load_embedder(resolve_path(job.look_up("train.clip")), job.device, job.runtime["batch_size"])
+    embed = load_embedder(job.get_path("train.clip"), job.device, job.runtime["batch_size"])
     features = embed(sorted(wanted))
     rows = [compare(category, part, without, features, seed) for category, (part, without) in choice.items()]
     table = DISTANCES.frame(rows)

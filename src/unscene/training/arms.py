@@ -78,10 +78,15 @@ def choose_photos(
     first, second: the pairs of the two halves. at: where all pairs' photos stand. `originals` shows originals in both; `both` and `swapped` the edit in the second,
     `sham` the sham edit; `sham_positives` replaces half of the originals by their shams, in which the object still is.
     """
-    shown = at.original[first]
-    if arm["images"] == "sham_positives":
-        shown = np.where(draws.sham < 0.5, at.sham[first], shown)
-    behind = {"originals": at.original, "sham": at.sham}.get(arm["images"], at.edited)[second]
+    shown, behind = at.original[first], at.edited[second]
+    if arm["images"] == "originals":
+        behind = at.original[second]
+    elif shows_sham(arm):
+        assert at.sham is not None, "an arm that shows sham edits is given their places"
+        if arm["images"] == "sham":
+            behind = at.sham[second]
+        else:
+            shown = np.where(draws.sham < 0.5, at.sham[first], shown)
     return np.stack([shown, behind])
 
 

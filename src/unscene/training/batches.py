@@ -91,7 +91,7 @@ class CacheReader:
         ]
         texts, text_id = np.unique(np.stack([np.asarray(c, str) for c in captions], 1), return_inverse=True)
         self.texts, self._text_id = texts, text_id.reshape(len(table), 4)
-        self._tokens = tokenize(reading.tokenizer, texts)
+        self._tokens = tokenize(reading.tokenizer, texts.tolist())
         self._lengths = (
             get_text_lengths(self._tokens).numpy()
             if reading.can_cut

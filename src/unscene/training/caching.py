@@ -12,7 +12,7 @@ def cache_pairs(job: Job) -> None:
 
     inputs: pairs; outputs: photos, index.
     """
-    preprocess = load_clip(job.find("train.clip"))[1]
+    preprocess = load_clip(job.get_path("train.clip"))[1]
     write_cache(read_pairs(job.inputs.pairs), preprocess, job.outputs.photos, job.outputs.index, job.threads)
 
 
@@ -21,6 +21,6 @@ def cache_sham(job: Job) -> None:
 
     inputs: sham; outputs: photos, index.
     """
-    preprocess = load_clip(job.find("train.clip"))[1]
+    preprocess = load_clip(job.get_path("train.clip"))[1]
     sham = read_table(job.inputs.sham, ["edit_id", "original_path", "edited_path"])
     write_sham_cache(sham, preprocess, job.outputs.photos, job.outputs.index, job.threads)

@@ -13,7 +13,7 @@ def export_pairs(job: Job) -> None:
 
     inputs: pairs; outputs: folder, index.
     """
-    pair, preprocess = read_pairs(job.inputs.pairs), load_clip(job.find("train.clip"))[1]
+    pair, preprocess = read_pairs(job.inputs.pairs), load_clip(job.get_path("train.clip"))[1]
     with replaced_folder(job.outputs.folder) as folder:
         index = write_tars(pair, preprocess, folder, job.settings["seed"], job.threads)
     TARRED.write(index, job.outputs.index)

@@ -115,6 +115,7 @@ def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, t
         raise PairError("every pair has a caption longer than the context of train.clip")
     sham, without_sham = None, 0
     if shows_sham(arm):
+        assert files.sham is not None, "a rule of such an arm has the sham edits as an input"
         sham = read_table(files.sham[0], ["sham_of", "edited_path"])
         has_sham = pair["edit_id"].isin(sham["sham_of"])
         pair, without_sham = pair[has_sham].reset_index(drop=True), int((~has_sham).sum())
@@ -135,7 +136,7 @@ def open_reader(
         wanted = set(pair["edit_id"])
         return TarReader(files.photos, wanted, reading, workers), hash_tars(files.index, wanted)
     training_set = open_cache(pair, files.photos, files.index)
-    if chosen.sham is not None:
+    if chosen.sham is not None and files.sham is not None:
         training_set = training_set.with_shams(chosen.sham, *files.sham[1:])
     if arm.get("freeze") == "image" and arm.get("views") == "whole":
         # Every photo has one feature from the first step to the last.

@@ -73,7 +73,7 @@ class Trainer:
             raise TrainingError(
                 f"the loss {needing[0]} needs weights with a bias (logit_bias), as SigLIP's are"
             )
-        self._decay = arm.get("ema_decay")
+        self._decay = arm.get("ema_decay", 0.0)
         train_temperature = settings["temperature"] == "trained"
         freeze(model, arm.get("freeze"), train_temperature, arm.get("unlocked"))
         self._merge = None
@@ -192,7 +192,7 @@ class Trainer:
     def _encode_references(self, batch: Batch, parts: list[slice]) -> "dict[str, torch.Tensor]":
         import torch
 
-        features = {}
+        features: dict = {}
         for name, model in self._references.items():
             photos = tuple(role for role in PHOTO_ROLES if role in self._needs[name])
             texts = tuple(role for role in self.texts if role in self._needs[name])

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from unscene.training.batches import Batch, Reading, make_text_keys
 from unscene.training.columns import TARRED
 from unscene.training.pairs import CAPTIONS, PairError, decode_photo, list_photos
 
-JPEG = {"format": "JPEG", "quality": 95, "subsampling": 0}
+JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
 PAIRS_IN_TAR = 2048  # near 90 MB at 224 pixels
 SHUFFLED = 1000  # samples in the reader's buffer
 TRUE_NEGATION = "caption_true_negation"
@@ -46,7 +47,8 @@ def write_tars(
     rows = pair.iloc[order].to_dict("records")
 
     def encode(row: dict) -> dict:
-        sizes, sample = [], {"__key__": row["edit_id"].replace(".", "_")}
+        sizes: list = []
+        sample: dict = {"__key__": row["edit_id"].replace(".", "_")}
         for kind in ("original", "edited"):
             path = row[f"{kind}_path"]
             pixels, size = decode_photo(path, hashes.get(path), preprocess)
@@ -62,7 +64,9 @@ def write_tars(
         sample["json"] = json.dumps({key: row[key] for key in kept}, ensure_ascii=False).encode()
         return sample
 
-    index, writer, name = [], None, ""
+    index: list[tuple] = []
+    writer: Any = None
+    name = ""
     try:
         encoded = run_ahead(encode, rows, workers, 4 * workers)
         for number, (row, sample) in enumerate(
@@ -136,8 +140,8 @@ class TarReader:
         )
         at = np.arange(len(samples))
         ids = choose_texts(training.arm, text_id.reshape(-1, 4), at, at, own, settings["true_negations"])
-        keys = make_text_keys(texts)
-        tokens = tokenize(self._reading.tokenizer, texts)
+        keys = make_text_keys(texts.tolist())
+        tokens = tokenize(self._reading.tokenizer, texts.tolist())
         cut = tokens.shape[1]
         if self._reading.can_cut:
             used = np.unique(np.concatenate([ids[role] for role in roles]))

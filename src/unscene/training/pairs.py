@@ -46,9 +46,9 @@ class PairSet:
         hashed = hashlib.sha256()
         for row in self.table[["edit_id", "group", *CAPTIONS]].itertuples(index=False):
             hashed.update("\x1f".join(map(str, row)).encode())
-        hashed.update(np.ascontiguousarray(self.original_at))
-        hashed.update(np.ascontiguousarray(self.edited_at))
-        hashed.update(np.ascontiguousarray(self.photos))
+        hashed.update(self.original_at.tobytes())
+        hashed.update(self.edited_at.tobytes())
+        hashed.update(np.ascontiguousarray(self.photos).data)
         return hashed.hexdigest()
 
 

@@ -29,7 +29,7 @@ class StackedPhotos:
 
     def __init__(self, first: np.ndarray, second: np.ndarray):
         self._first, self._second = first, second
-        self.nbytes = first.nbytes + second.nbytes
+        self.nbytes: int = first.nbytes + second.nbytes
 
     def __len__(self) -> int:
         return len(self._first) + len(self._second)
@@ -76,6 +76,7 @@ class TrainingSet:
         of_pair = sham.drop_duplicates("sham_of").set_index("sham_of")["edited_path"]
         cache = _Cache(path_to_photos, path_to_index)
         rows = cache.find(self.table["edit_id"].map(of_pair), None)
+        assert isinstance(self.photos, np.ndarray), "sham edits are added once"
         return replace(
             self,
             photos=StackedPhotos(self.photos, cache.photos),
@@ -88,13 +89,12 @@ class TrainingSet:
         shown = np.unique(np.concatenate(self._list_places()))
         starts = range(0, len(shown), EMBEDDED_AT_ONCE)
         features = [embed_photos(self.photos[shown[start : start + EMBEDDED_AT_ONCE]]) for start in starts]
-        places = {
-            name: None if rows is None else np.searchsorted(shown, rows)
-            for name, rows in vars(self.at).items()
-        }
-        return replace(
-            self, photos=np.concatenate(features), at=PhotoPlaces(**places), pixels=self.pixels[shown]
+        at = PhotoPlaces(
+            np.searchsorted(shown, self.at.original),
+            np.searchsorted(shown, self.at.edited),
+            None if self.at.sham is None else np.searchsorted(shown, self.at.sham),
         )
+        return replace(self, photos=np.concatenate(features), at=at, pixels=self.pixels[shown])
 
     def _list_places(self) -> list[np.ndarray]:
         return [rows for rows in (self.at.original, self.at.edited, self.at.sham) if rows is not None]

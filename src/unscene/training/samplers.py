@@ -147,8 +147,9 @@ def _spread_partners(
         if len(edges) > 2 and edges[-1] - edges[-2] < window:  # a short tail joins the window before it
             del edges[-2]
         parts = [_rearrange(first[a:b], group, rng) for a, b in zip(edges, edges[1:], strict=False)]
-        if all(part is not None for part in parts):
-            return np.concatenate(parts)
+        found = [part for part in parts if part is not None]
+        if len(found) == len(parts):
+            return np.concatenate(found)
         if window >= steps:
             raise PairError(
                 "train.batch_pairs: random batches that keep each pair apart were not found; lower it or add photos"
@@ -166,7 +167,7 @@ def _rearrange(
     steps, size = first.shape
     second = rng.permutation(first.reshape(-1))
     taken = [set(group[row].tolist()) for row in first]
-    count = [{} for _ in range(steps)]
+    count: list[dict] = [{} for _ in range(steps)]
     for slot, pair in enumerate(second):
         held = count[slot // size]
         held[group[pair]] = held.get(group[pair], 0) + 1

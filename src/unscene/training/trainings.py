@@ -60,9 +60,9 @@ class TrainingFiles:
         model = Path(job.outputs.meta).parent
         sham = None
         if job.inputs.get("sham"):
-            sham = tuple(Path(job.inputs[name]) for name in ("sham", "sham_photos", "sham_index"))
+            sham = Path(job.inputs.sham), Path(job.inputs.sham_photos), Path(job.inputs.sham_index)
         return cls(
-            clip=job.find("train.clip"),
+            clip=job.get_path("train.clip"),
             photos=Path(job.inputs.photos),
             index=Path(job.inputs.index),
             model=model,
