@@ -105,11 +105,7 @@ FILES = {
     "rejected_samples": File("samples/rejected.parquet", REJECTED, ("source", "reason")),
     "keywords": File("keywords/keywords.parquet", KEYWORDS, ("image_id", "caption_id", "words", "status")),
     "cost": File("keywords/cost.json"),
-    "agreement": File(
-        "keywords/agreement.parquet",
-        AGREEMENT,
-        ("reader", "against", "unit", "word", "units", "precision", "recall", "f1", "simulated"),
-    ),
+    "agreement": File("keywords/agreement.parquet", AGREEMENT),
     "accuracy": File("batchsize/accuracy.parquet", ACCURACY, when=wants_study),
     "chosen": File("batchsize/chosen.json", when=wants_study),
     "study_figure": File("batchsize/figure.svg", when=wants_study),
