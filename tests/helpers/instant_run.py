@@ -28,15 +28,21 @@ def measure_nothing(_pid, record=None, interval=None):
     yield record
 
 
-def main(arguments: list[str]) -> None:
-    """Run Snakemake's command line with instant steps."""
+def make_steps_instant() -> None:
+    """Put the stand-ins in place. Snakemake's command line must be imported by then: its modules import each other."""
     import snakemake.benchmark
     import snakemake.workflow
-    from snakemake.cli import main as run_snakemake  # first: its modules import each other
 
     snakemake.workflow.script = make_outputs
     snakemake.benchmark.benchmarked = measure_nothing
     snakemake.benchmark.write_benchmark_records = lambda records, path, *_: Path(str(path)).write_text("s\n1\n")
+
+
+def main(arguments: list[str]) -> None:
+    """Run Snakemake's command line with instant steps."""
+    from snakemake.cli import main as run_snakemake
+
+    make_steps_instant()
     run_snakemake(["--cores", "2", "--quiet", "progress", "rules", *arguments])
 
 

@@ -8,6 +8,7 @@ import ast
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +23,13 @@ MOST_NAMED = 3
 
 @dataclass
 class NeededRule:
-    """The jobs of a rule that would run. `causes` say what changed of the rule itself; without any, it follows others."""
+    """The jobs of a rule that would run. `causes` say what changed of the rule itself, with the files that it is about.
+
+    Without any, the rule follows others.
+    """
 
     jobs: int = 0
-    causes: dict[str, None] = field(default_factory=dict)
+    causes: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def _inspect(workflow) -> Inspection:
             continue
         needed = found.setdefault(job.rule.name, NeededRule())
         needed.jobs += 1
-        needed.causes |= dict.fromkeys(_list_causes(job, workflow))
+        for cause, files in _list_causes(job, workflow):
+            needed.causes.setdefault(cause, set()).update(map(str, files))
     order = [rule.name for rule in workflow.rules]
     scripts = workflow.globals["LINEAGE"].list_scripts()
     changed = set(list_changed())
@@ -95,19 +100,19 @@ def _inspect(workflow) -> Inspection:
     )
 
 
-def _list_causes(job, workflow) -> list[str]:
-    """Say what changed of a job itself; nothing when it runs only because another does."""
+def _list_causes(job, workflow) -> list[tuple[str, Iterable]]:
+    """Say what changed of a job itself, and of which files; nothing when it runs only because another does."""
     reason = workflow.dag.reason(job)
     own = not reason.derived
     causes = []
     if reason.forced:
-        causes.append("it was forced")
+        causes.append(("it was forced", ()))
     if reason.missing_output and all(Path(file).exists() for file in job.input):
-        causes.append(f"missing: {_name_some(reason.missing_output)}")
+        causes.append(("missing", reason.missing_output))
     if own and reason.updated_input:
-        causes.append(f"its input has other content: {_name_some(reason.updated_input)}")
+        causes.append(("newer, with other content", reason.updated_input))
     if own and reason.input_changed:
-        causes.append("the set of its inputs changed")
+        causes.append(("the set of its inputs changed", ()))
     recorded = workflow.persistence.metadata(job.output[0]) if job.output else None
     if recorded is not None and recorded.params:
         before = _read_lineage(recorded.params)
@@ -184,7 +189,7 @@ def format_inspection(found: Inspection) -> str:
         lines.append(NOTHING)
     for rule, needed in causing.items():
         lines.append(f"{rule} ({_count(needed.jobs)}):")
-        lines += [f"    {cause}" for cause in needed.causes]
+        lines += [f"    {cause}{_name_some(files)}" for cause, files in needed.causes.items()]
     if following:
         lines.append(
             "what follows: " + ", ".join(f"{rule} ({needed.jobs})" for rule, needed in following.items())
@@ -240,10 +245,10 @@ def _count(jobs: int) -> str:
     return f"{jobs} job{'s' if jobs > 1 else ''}"
 
 
-def _name_some(files) -> str:
-    names = sorted(map(str, files))
+def _name_some(files: set[str]) -> str:
+    names = sorted(files)
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    return f": {', '.join(names[:MOST_NAMED])}{more}" if names else ""
 
 
 def _show(value: object) -> str:
