@@ -116,9 +116,8 @@ def _list_causes(job, workflow) -> list[tuple[str, Iterable]]:
     recorded = workflow.persistence.metadata(job.output[0]) if job.output else None
     if recorded is not None and recorded.params:
         before = _read_lineage(recorded.params)
-        causes += (
-            tell_changes(before, job.params.lineage) if before else ["an older version of unscene made it"]
-        )
+        told = tell_changes(before, job.params.lineage) if before else ["an older version of unscene made it"]
+        causes += [(cause, ()) for cause in told]
     return causes
 
 
