@@ -103,15 +103,46 @@ def make_run(
     write_json({"arm": ARMS[-1], **verdict}, results / "metrics/verdict.json")
     from unscene.quality.calibration import calibrate
 
-    write_json(
-        calibrate(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json"
-    )
+    write_json(calibrate(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json")
     write_json(truth, results / "metrics/truth.json")
     write_json(cost, results / "keywords/cost.json")
     write_json(plan, results / "plan.json")
     _write_benchmarks(folder, generator)
     made = [*frames, "summary", "comparison", "truth", "verdict", "cost", "plan", "calibration"]
     return {name: f"results/{FILES[name].path}" for name in made}
+
+
+def add_optional(folder: Path, paths: dict, arms=ARMS, seed: int = 2) -> dict:
+    """Write what only some runs have, the batch-size study and the certificate left out; return all paths."""
+    from unscene.evaluation.columns import AGREEMENT, SWEEPS
+
+    generator = np.random.default_rng(seed)
+    rows = [
+        ("lexicon", "mentions", "caption", word, 30, 12, 10, 9, 0.75, 0.9, 0.82, 0.7, False)
+        for word in ("all words", *CATEGORIES)
+    ]
+    agreement = pd.DataFrame(rows, columns=AGREEMENT.names)
+    swept = [
+        {"arm": arm, "fold": fold, "seed": 0, "alpha": alpha, "chosen": alpha == 0.5}
+        | {"group_score": generator.random(), "untouched_text_to_image_recall_at_1": generator.random()}
+        for arm in arms
+        for fold in range(3)
+        for alpha in (0, 0.5, 1)
+    ]
+    differences = {
+        f"minus_{other}{end}": value
+        for other in ("seen", "zero_shot")
+        for end, value in (("", -0.1), ("_low", -0.2), ("_high", 0.0))
+    }
+    unseen = {"arm": arms[-1], "metric": "group_score", "unseen": 0.4, "seen": 0.5, "zero_shot": 0.5}
+    files = {
+        name: folder / "results" / FILES[name].path for name in ("agreement", "sweeps", "unseen", "retrieval")
+    }
+    AGREEMENT.write(agreement, files["agreement"])
+    SWEEPS.write(SWEEPS.frame(swept).astype(object), files["sweeps"])
+    pd.DataFrame([unseen | differences | {"n": 30, "classes": 4}]).to_csv(files["unseen"], index=False)
+    Image.new("RGB", (8, 8)).save(files["retrieval"])
+    return paths | {name: str(path.relative_to(folder)) for name, path in files.items()}
 
 
 def make_lineage(source: dict | None = None) -> dict:

@@ -6,7 +6,7 @@ import sys
 import pytest
 import yaml
 
-from fake_run import CHECKOUT, make_job, make_run
+from fake_run import CHECKOUT, add_optional, make_job, make_run
 from unscene.report.page import TEMPLATES
 from unscene.report.sections import FILES, SECTIONS, list_inputs, list_templates
 from unscene.report.write_report import write_report
@@ -62,6 +62,16 @@ def test_a_section_whose_files_a_run_lacks_is_not_there(tmp_path, monkeypatch):
     assert shown == [section.name for section in SECTIONS if all(name in given for name in section.files)]
     assert "yields" in shown and "batchsize" not in shown
     assert all((f'href="#{section.name}"' in page) == (section.name in shown) for section in SECTIONS)
+
+
+def test_what_only_some_runs_have_is_shown_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = make_run(tmp_path, photos=6)
+    write_report(make_job(add_optional(tmp_path, paths)))
+    page = (tmp_path / "results/report.html").read_text(encoding="utf-8")
+    assert '<section id="agreement">' in page and "lexicon against mentions, by caption" in page
+    for shown in ("WiSE-FT by arm", "Unseen categories", 'id="wise-ft-', "First photos of a few negated"):
+        assert shown in page
 
 
 def test_the_workflow_reads_the_registries_without_what_draws_or_computes():
