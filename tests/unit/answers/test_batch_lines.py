@@ -137,6 +137,7 @@ GOOD = '{"r":[{"i":1,"w":["dog"]},{"i":2,"w":[]}]}'
         (make_answer(None, refusal="I can't"), "refused", "refusal: I can't"),
         (make_answer(GOOD[:-3]), "failed", "not JSON"),
         (make_answer('{"r":[{"i":1,"w":[]}]}'), "failed", "1 items for 2"),
+        (make_answer(GOOD[:-2] + ',{"i":3,"w":[]}]}'), "failed", "3 items for 2"),
         (make_answer('{"r":[{"i":1,"w":[]},{"i":1,"w":[]}]}'), "failed", "indices"),
         (make_answer('{"r":[{"i":1,"w":[]},{"i":3,"w":[]}]}'), "failed", "indices"),
         (make_answer('{"r":[{"i":true,"w":[]},{"i":2,"w":[]}]}'), "failed", "indices"),

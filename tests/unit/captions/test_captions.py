@@ -114,3 +114,56 @@ def test_faults():
     assert "held-out" in find_fault("A bench.", "A bench without a dog.", "dog", ["without"], COCO80)
     assert "same others" in find_fault("A bench.", "A cat without a dog.", "dog", [], COCO80)
     assert "same others" in find_fault("A bench.", "A bench without a cow.", "dog", [], COCO80)
+
+
+@pytest.mark.parametrize(
+    ("without", "negated", "fault"),
+    [
+        ("A bench.", "A bench without a dog.", None),
+        (" ", "A bench without a dog.", "nothing of the scene"),
+        ("A bench.", " ", "no negated caption"),
+        ("A puppy on a bench.", "A bench without a dog.", "names the object"),
+        ("A bench.", "No dog.", "same others"),
+        ("A bench.", "A bench and a dog.", "denies nothing"),
+        ("A bench.", "A bench, no dog.", "held-out"),
+    ],
+)
+def test_each_check_of_an_answer(without, negated, fault):
+    found = find_fault(without, negated, "dog", ["comma_no"], COCO80)
+    assert found is None if fault is None else fault in found
+
+
+@pytest.mark.parametrize(("edits", "prompts"), [(9, [9]), (10, [10]), (11, [10, 1])])
+def test_ten_edits_in_a_prompt(tmp_path, edits, prompts):
+    names = [f"p{n}" for n in range(edits)]
+    texts = [[f"A dog near rock {n}."] for n in range(edits)]
+    write_table(pd.DataFrame({"image_id": names, "captions": texts}), tmp_path / "samples.parquet")
+    keyword = [(name, text[0], ["dog"]) for name, text in zip(names, texts, strict=True)]
+    write_table(
+        pd.DataFrame(keyword, columns=["image_id", "caption", "words"]), tmp_path / "keywords.parquet"
+    )
+    mask = [(f"{name}-dog", name, "dog", "ok", 0) for name in names]
+    columns = ["edit_id", "image_id", "category", "status", "caption_position"]
+    write_table(pd.DataFrame(mask, columns=columns), tmp_path / "masks.parquet")
+    build_captions(tmp_path)
+    assert [len(read_items(request)) for request in read_lines(tmp_path / "req.jsonl")] == prompts
+
+
+@pytest.mark.parametrize(("share", "count"), [(0, 0), (0.01, 1), (0.124, 1), (0.126, 2), (0.25, 3), (1, 11)])
+def test_a_share_of_the_phrasings_is_held_out(share, count):
+    assert len(hold_out(share, 7)) == count
+
+
+def test_the_old_caption_is_the_mask_s_or_the_first_that_names_the_object(run):
+    answer_stage(run, "captions", "template")
+    table = parse(run)
+    assert table.loc["a-kite", "caption_original"] == CAPTIONS["a"][1]
+    for position, wanted in ((2, CAPTIONS["a"][1]), (1, CAPTIONS["a"][1]), (0, CAPTIONS["a"][0])):
+        mask = pd.DataFrame(
+            [("a-kite", "a", "kite", "ok", position)],
+            columns=["edit_id", "image_id", "category", "status", "caption_position"],
+        )
+        write_table(mask, run / "masks.parquet")
+        build_captions(run)
+        answer_stage(run, "captions", "template")
+        assert parse(run).loc["a-kite", "caption_original"] == wanted  # position 2: there is none

@@ -13,13 +13,14 @@ from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_reque
 from unscene.captions.requests import EDITS_PER_PROMPT
 from unscene.machine.job import Job
 from unscene.plan.estimate import (
+    count_items,
     describe_plan,
     estimate_run,
     list_assumptions,
     make_plan,
     warn_about_prices,
 )
-from unscene.plan.text_costs import MARKS, estimate_prompts, make_tables
+from unscene.plan.text_costs import MARKS, _cut_files, estimate_prompts, make_tables
 from unscene.words.coco80 import COCO80
 
 
@@ -243,3 +244,42 @@ def test_tables_of_the_readme_are_what_is_computed(checkout):
     readme = (checkout / "README.md").read_text(encoding="utf-8")
     start, end = (readme.index(mark) for mark in MARKS)
     assert readme[start + len(MARKS[0]) : end].strip() == make_tables(checkout).strip()
+
+
+def test_files_and_waves_are_counted_up_at_their_limits(config):
+    limits = {"requests_per_file": 10, "bytes_per_file": 1000, "enqueued_tokens": 500}
+
+    def count(requests=1, size=1, tokens=1):
+        return tuple(
+            _cut_files({"requests": requests, "bytes": size, "input_tokens": tokens}, limits).values()
+        )
+
+    assert [count(requests=n)[0] for n in (0, 1, 10, 11, 20)] == [1, 1, 1, 2, 2]
+    assert [count(size=n)[0] for n in (999, 1000, 1001)] == [1, 1, 2]
+    assert [count(tokens=n)[1] for n in (499, 500, 501)] == [1, 1, 2]
+
+
+def test_a_plan_at_its_budget_is_within_it(paid, prices, assumed):
+    usd = make_plan(paid, prices, assumed)["api"]["usd"]
+    for budget, over in ((usd - 0.001, True), (usd, False), (usd + 0.001, False)):
+        plan = make_plan(paid | {"api": paid["api"] | {"budget_usd": budget}}, prices, assumed)
+        assert plan["over_budget"] is over
+        assert plan["api"]["usd_committed_at_most"] == min(budget, plan["api"]["usd_worst"])
+
+
+def test_captions_of_a_photo_are_limited_and_further_edits_are_half_as_likely(paid, assumed):
+    def count(limit, edits=1):
+        changed = copy.deepcopy(paid)
+        changed["samples"]["captions_per_photo"] = limit
+        changed["masks"]["edits_per_photo"] = edits
+        return count_items(changed, assumed)
+
+    assert [count(limit)["captions"] for limit in (1, 4, 5, 6, 0)] == [
+        30_000,
+        120_000,
+        150_000,
+        150_000,
+        150_000,
+    ]
+    one, two, three = (count(1, edits)["edits"] for edits in (1, 2, 3))
+    assert two == pytest.approx(1.5 * one, abs=1) and three == pytest.approx(2 * one, abs=1)
