@@ -6,8 +6,7 @@ A list is a module like `coco80` with its lexicon in `unscene.resources`, and a 
 from unscene.words.coco80 import COCO80
 from unscene.words.vocabulary import Vocabulary
 
-_LISTS = (COCO80,)
-WORD_LISTS: dict[str, Vocabulary] = {vocabulary.name: vocabulary for vocabulary in _LISTS}
+WORD_LISTS: dict[str, Vocabulary] = {vocabulary.name: vocabulary for vocabulary in (COCO80,)}
 
 
 def find_vocabulary(settings: dict) -> Vocabulary:
