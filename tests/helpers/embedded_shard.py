@@ -55,8 +55,9 @@ def run_stage(
 ) -> pd.DataFrame:
     """Run one of STAGES as its rule does, on the tables below the current folder; return its table.
 
-    settings: what differs from the block `masks`, `edits` or `quality` of the default config. keeps: what is finished stays in
-    the scratch of the current folder when the stage is killed, and the next run continues from there.
+    settings: what differs from the block `masks`, `edits` or `quality` of the default config.
+    keeps: what is finished stays in the scratch of the current folder when the stage is killed, and
+    the next run continues from there.
     """
     stem, room = f"results/{FOLDER[stage]}/{shard}", FOLDER[stage].split("/")[0]
     block = CONFIG[room] | (settings or {})

@@ -1,4 +1,6 @@
-"""Two hundred image files that a crawl brings home: cut, mislabelled, gigantic, exotic or no images at all."""
+"""Two hundred image files that a crawl brings home: cut, mislabelled, gigantic, exotic or no images
+at all.
+"""
 
 import io
 import os
@@ -13,7 +15,9 @@ COUNT = 200
 
 
 def make_hostile_files(folder: Path) -> list[Path]:
-    """Write COUNT files (and a few things that are no files) into a folder; return their paths, the same each time."""
+    """Write COUNT files (and a few things that are no files) into a folder; return their paths, the
+    same each time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
 

@@ -10,7 +10,8 @@ stay_offline()
 def save_tiny_inpainter(folder: Path, latent_channels: int = 4, sees_mask: bool = True) -> Path:
     """Write a Stable-Diffusion-like inpainting pipeline folder with random weights: 16 px, VAE factor 2.
 
-    sees_mask: the UNet takes the mask and the masked photo beside the latents (9 channels), or the latents alone (4).
+    sees_mask: the UNet takes the mask and the masked photo beside the latents (9 channels), or the
+    latents alone (4).
     """
     import torch
     from diffusers import DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
@@ -46,7 +47,9 @@ def save_tiny_inpainter(folder: Path, latent_channels: int = 4, sees_mask: bool 
 
 
 def save_tiny_xl_inpainter(folder: Path) -> Path:
-    """Write an SDXL-like inpainting pipeline folder with random weights: two text towers, 16 px, VAE factor 2."""
+    """Write an SDXL-like inpainting pipeline folder with random weights: two text towers, 16 px,
+    VAE factor 2.
+    """
     import torch
     from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline, UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTextModelWithProjection

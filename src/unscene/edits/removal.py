@@ -20,13 +20,16 @@ from unscene.run.shards import check_file, file_sha256
 # Below this mean absolute change (0-255) inside the mask a removal did nothing; the grain and rounding of an
 # autoencoder alone change 1 to 2.
 MIN_CHANGE = 2.0
-# A hole in one flat colour is an error of the model, unless what surrounds it is as flat (standard deviation, 0-255).
+# A hole in one flat colour is an error of the model, unless what surrounds it is as flat (standard
+# deviation, 0-255).
 MAX_FLAT = 2.0
 
 
 @dataclass
 class Edit:
-    """An edit to make; `mask_path` and `mask_sha256` are the masks stage's, `dilation_px` the radius its mask was grown by."""
+    """An edit to make; `mask_path` and `mask_sha256` are the masks stage's, `dilation_px` the
+    radius its mask was grown by.
+    """
 
     edit_id: str
     image_id: str
@@ -68,17 +71,19 @@ def list_edits(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Edit]:
 def remove_all(shard: ShardWork, stage: "Removal", edits: list[Edit]) -> list[dict]:
     """Return a row per edit, in order; the files are in the scratch, to be handed over by `finish`.
 
-    Attempt n has the seed derive_seed(seed, edit_id, n) and a mask grown to `retry_dilation` ** (n - 1) times its dilation.
+    Attempt n has the seed derive_seed(seed, edit_id, n) and a mask grown to `retry_dilation` ** (n
+    - 1) times its dilation.
     """
     results = shard.run(stage, [(edit, 1) for edit in edits])
     return [collect_attempts(edit, results, stage) for edit in edits]
 
 
 class Removal(DeviceStage):
-    """The edits stage for the engine: an item is (Edit, attempt), its result the columns that the attempt decides.
+    """The edits stage for the engine: an item is (Edit, attempt), its result the columns that the
+    attempt decides.
 
-    final_path: of a file's name, as the table records it. min_change: the least mean absolute change (0-255) inside the mask; a
-    removal that changed less did nothing.
+    final_path: of a file's name, as the table records it. min_change: the least mean absolute
+    change (0-255) inside the mask; a removal that changed less did nothing.
     """
 
     name, unit = "edits", "edit"
@@ -165,8 +170,9 @@ def find_fault(
 ) -> str | None:
     """Return why an edited photo cannot be right, or None: the cheap checks, which need no model.
 
-    `not_finite`: the remover gave no numbers; `background_changed`: a pixel outside the mask differs; `unchanged`: the mean
-    absolute change inside the mask is below `min_change`; `flat`: the hole has one colour and its surroundings have not.
+    `not_finite`: the remover gave no numbers; `background_changed`: a pixel outside the mask
+    differs; `unchanged`: the mean absolute change inside the mask is below `min_change`; `flat`:
+    the hole has one colour and its surroundings have not.
     """
     if edited is None:
         return "not_finite"
@@ -181,7 +187,9 @@ def find_fault(
 
 
 def _read(edit: Edit, factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the photo and the mask of an attempt. Raises PhotoError when one of them is not what it should be."""
+    """Return the photo and the mask of an attempt. Raises PhotoError when one of them is not what
+    it should be.
+    """
     photo = read_checked_photo(edit.photo_path, edit.photo_sha256)
     try:
         check_file(edit.mask_path, edit.mask_sha256)

@@ -1,4 +1,6 @@
-"""Make sham edits that keep the object: paint a hole of each object's shape on free background of the same photo."""
+"""Make sham edits that keep the object: paint a hole of each object's shape on free background of
+the same photo.
+"""
 
 import logging
 from dataclasses import dataclass, replace
@@ -21,8 +23,15 @@ from unscene.run.tables import read_table
 
 SUFFIX = "-sham"
 MASK_COLUMNS = [
-    "edit_id", "image_id", "category", "mask_path", "mask_sha256", "status", "dilation_px", "seen_boxes",
-]  # fmt: skip
+    "edit_id",
+    "image_id",
+    "category",
+    "mask_path",
+    "mask_sha256",
+    "status",
+    "dilation_px",
+    "seen_boxes",
+]
 
 
 @dataclass
@@ -37,8 +46,9 @@ class Sham:
 def make_sham_edits(job: Job) -> None:
     """Write an edited photo, its mask and a row for the sham edit of each mask of a shard that is ok.
 
-    The hole has the shape of the edit's mask and lies where the detector saw nothing of any category; the same remover
-    with the same settings paints it. A photo without such a place is a row `skipped`, `no_room`.
+    The hole has the shape of the edit's mask and lies where the detector saw nothing of any
+    category; the same remover with the same settings paints it. A photo without such a place is a
+    row `skipped`, `no_room`.
     """
     samples = read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"])
     shams = list_shams(samples, read_table(job.inputs.masks, MASK_COLUMNS))
@@ -61,9 +71,13 @@ def make_sham_edits(job: Job) -> None:
 def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
     """Return a control for each edit whose mask is ok, in the order of `masks`."""
     chosen = masks[masks["status"] == "ok"]
-    by_photo = chosen.groupby("image_id")[["mask_path", "mask_sha256"]].apply(
-        lambda rows: list(rows.itertuples(index=False, name=None)), include_groups=False
-    ) if len(chosen) else {}  # fmt: skip
+    by_photo = (
+        chosen.groupby("image_id")[["mask_path", "mask_sha256"]].apply(
+            lambda rows: list(rows.itertuples(index=False, name=None)), include_groups=False
+        )
+        if len(chosen)
+        else {}
+    )
     edits = list_edits(samples, masks)
     return [
         Sham(edit, np.asarray(boxes, dtype=np.float32), by_photo[edit.image_id])
@@ -74,7 +88,9 @@ def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
 def place_all(
     shams: list[Sham], seed: int, runtime: dict, folder: Path
 ) -> tuple[dict[str, dict], list[Edit]]:
-    """Write each control's mask as `{edit_id}-sham.mask.png`; return (the rows of those without one, the edits to paint)."""
+    """Write each control's mask as `{edit_id}-sham.mask.png`; return (the rows of those without
+    one, the edits to paint).
+    """
     rows, edits = {}, []
     placed = run_ahead(
         lambda sham: place_sham(sham, seed, folder), shams, runtime["workers"], 4 * runtime["workers"]
@@ -92,7 +108,9 @@ def place_all(
 
 
 def place_sham(sham: Sham, seed: int, folder: Path) -> Edit | tuple[str, str]:
-    """Write a control's mask to `folder` and return the edit to paint, or (status, reason) when there is none."""
+    """Write a control's mask to `folder` and return the edit to paint, or (status, reason) when
+    there is none.
+    """
     name = sham.of.edit_id + SUFFIX
     try:
         for path, sha256 in sham.taken:

@@ -17,7 +17,8 @@ from unscene.run.shards import file_sha256
 
 
 def prepare_torch(device: str, threads: int) -> None:
-    """Make torch repeatable and give it the job's threads. Call after `lease_device` and before a model is loaded.
+    """Make torch repeatable and give it the job's threads. Call after `lease_device` and before a
+    model is loaded.
 
     Equal bits are promised for one kind of device, thread count and batch shape.
     """
@@ -43,8 +44,9 @@ def run_ahead(
 ) -> Iterator[tuple[Any, Any]]:
     """Yield (item, function(item)) in the order of the items, computed by threads in advance.
 
-    Up to `ahead` items are, or fewer when they would take more than `max_bytes` together by `count_bytes`. An exception in
-    `function` is raised here, at its item; so `function` turns bad input into a value.
+    Up to `ahead` items are, or fewer when they would take more than `max_bytes` together by
+    `count_bytes`. An exception in `function` is raised here, at its item; so `function` turns bad
+    input into a value.
     """
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: deque[tuple[object, Future, int]] = deque()
@@ -72,7 +74,9 @@ def run_ahead(
 
 
 class BoundedPool:
-    """A thread pool whose `submit` waits while `limit` tasks are unfinished, so that results never pile up in memory."""
+    """A thread pool whose `submit` waits while `limit` tasks are unfinished, so that results never
+    pile up in memory.
+    """
 
     def __init__(self, workers: int, limit: int):
         self._pool = ThreadPoolExecutor(max_workers=workers)

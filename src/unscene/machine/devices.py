@@ -1,7 +1,8 @@
 """One device per job: a file lock per local GPU, freed by the kernel even when the holder is killed.
 
-Snakemake caps how many GPU jobs run at once but assigns no device, so all of them would meet on cuda:0. Inside a SLURM allocation
-its devices are shared out in the same way, among that allocation's own processes.
+Snakemake caps how many GPU jobs run at once but assigns no device, so all of them would meet on
+cuda:0. Inside a SLURM allocation its devices are shared out in the same way, among that
+allocation's own processes.
 """
 
 import logging
@@ -24,8 +25,8 @@ _held: list[int] = []  # open file handles: a lock lives as long as its handle
 class Setup:
     """How a model runs, whatever it is: on which device, in which precision, in batches of what size.
 
-    precision: of the weights on a GPU; on the CPU it is float32. is_compiled: torch compiles what takes the time, at the first batch.
-    workers: threads for what runs on the CPU.
+    precision: of the weights on a GPU; on the CPU it is float32. is_compiled: torch compiles what
+    takes the time, at the first batch. workers: threads for what runs on the CPU.
     """
 
     device: str = "cpu"
@@ -47,8 +48,8 @@ ON_CPU = Setup()
 def lease_device(runtime: dict) -> str:
     """Choose this job's device before CUDA starts: return "cuda" (CUDA_VISIBLE_DEVICES is set) or "cpu".
 
-    `runtime["device"]` is `auto`, `cpu` or `cuda`. Blocks until one of the visible devices is free. Raises RuntimeError when
-    `cuda` is asked for and there is none.
+    `runtime["device"]` is `auto`, `cpu` or `cuda`. Blocks until one of the visible devices is free.
+    Raises RuntimeError when `cuda` is asked for and there is none.
     """
     wanted = runtime.get("device", "auto")
     if wanted == "cpu":
@@ -74,7 +75,8 @@ def name_used_device() -> str:
 
 
 def list_devices() -> list[str]:
-    """Return the ids of the devices that this process may use: CUDA_VISIBLE_DEVICES when set, else the UUIDs of all.
+    """Return the ids of the devices that this process may use: CUDA_VISIBLE_DEVICES when set, else
+    the UUIDs of all.
 
     A device that is cut into MIG instances is these instances.
     """
@@ -90,7 +92,9 @@ def list_devices() -> list[str]:
 
 
 def _read_listing() -> list[list[str]]:
-    """Return for each GPU of nvidia-smi its UUID, or those of its MIG instances; nothing where there is no driver."""
+    """Return for each GPU of nvidia-smi its UUID, or those of its MIG instances; nothing where
+    there is no driver.
+    """
     try:
         listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
@@ -108,7 +112,9 @@ def _read_listing() -> list[list[str]]:
 
 
 def _name_locks(pool: list[str]) -> dict[str, str]:
-    """Return {device: name of its lock}, the same however the device is called (0, GPU-1a2b or its full UUID)."""
+    """Return {device: name of its lock}, the same however the device is called (0, GPU-1a2b or its
+    full UUID).
+    """
     gpus = _read_listing()
     uuids = [uuid for gpu in gpus for uuid in gpu]
     # Two allocations may both call their device 0; SLURM keeps them apart.
@@ -123,8 +129,8 @@ def _name_locks(pool: list[str]) -> dict[str, str]:
 
 
 def _lease(pool: list[str], poll_s: float = 0.5) -> str:
-    # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all users of this machine, whatever
-    # their TMPDIR is.
+    # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all users of
+    # this machine, whatever their TMPDIR is.
     shared = Path("/dev/shm")
     base = shared if shared.is_dir() and os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
     locks = _name_locks(pool)

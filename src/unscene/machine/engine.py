@@ -1,8 +1,10 @@
-"""The engine of the device stages: decoding, device work and encoding overlap, in batches of one shape, and nothing is done twice.
+"""The engine of the device stages: decoding, device work and encoding overlap, in batches of one
+shape, and nothing is done twice.
 
     read (threads)  ->  work (this thread, the device)  ->  keep (threads)  ->  scratch
 
-The device never waits for a decoder or an encoder as long as these keep up; what waits in between is bounded in items and bytes.
+The device never waits for a decoder or an encoder as long as these keep up; what waits in between
+is bounded in items and bytes.
 """
 
 import gc
@@ -26,7 +28,8 @@ from unscene.run.tables import write_json
 
 # Of what is read ahead, and of one batch: huge photos make batches shorter, which changes no result.
 MAX_BYTES = 2**30
-# So many items in a row that fail on the device, and none that succeeds, are no bad photos but a bad device or model.
+# So many items in a row that fail on the device, and none that succeeds, are no bad photos but a
+# bad device or model.
 MAX_FAILURES_IN_A_ROW = 8
 
 
@@ -40,14 +43,18 @@ class DeviceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Batch:
-    """How an item went through the device: the batch's size, with padding, and the seconds of device work per item."""
+    """How an item went through the device: the batch's size, with padding, and the seconds of
+    device work per item.
+    """
 
     size: int
     seconds: float
 
 
 class DeviceStage:
-    """What a stage tells the engine. Only `work` runs on the device's thread; `read` and `keep` run in several threads."""
+    """What a stage tells the engine. Only `work` runs on the device's thread; `read` and `keep` run
+    in several threads.
+    """
 
     name = "items"
     unit = "item"
@@ -61,15 +68,21 @@ class DeviceStage:
         return 0
 
     def read(self, item):
-        """Return the item's input, ready for the device. Raises PhotoError when there is something wrong with it."""
+        """Return the item's input, ready for the device. Raises PhotoError when there is something
+        wrong with it.
+        """
         raise NotImplementedError
 
     def work(self, items: list, inputs: list, batch_size: int) -> list:
-        """Return an output per item, in batches of exactly `batch_size` (tails padded); there are never more items."""
+        """Return an output per item, in batches of exactly `batch_size` (tails padded); there are
+        never more items.
+        """
         raise NotImplementedError
 
     def keep(self, item, value, output, batch: Batch, folder: Path) -> tuple[dict, list[str]]:
-        """Finish an item: write its files into `folder`; return its result (JSON) and the names of its files."""
+        """Finish an item: write its files into `folder`; return its result (JSON) and the names of
+        its files.
+        """
         raise NotImplementedError
 
     def follow(self, item, result: dict):
@@ -79,7 +92,9 @@ class DeviceStage:
 
 @dataclass
 class Timing:
-    """What a run of the engine did, in seconds and counts. `items` are those of this run, `resumed` those of earlier ones."""
+    """What a run of the engine did, in seconds and counts. `items` are those of this run, `resumed`
+    those of earlier ones.
+    """
 
     items: int = 0
     resumed: int = 0
@@ -121,8 +136,9 @@ class Engine:
     def run(self, items: Iterable) -> dict[str, dict]:
         """Return {key: result} of all items and of those that follow them.
 
-        An item that cannot be read, or on which the device fails, has the result {"status": "failed", "reason": ...}. Raises
-        StageStopped after SIGTERM and DeviceError when nothing works.
+        An item that cannot be read, or on which the device fails, has the result {"status":
+        "failed", "reason": ...}. Raises StageStopped after SIGTERM and DeviceError when nothing
+        works.
         """
         items = list(items)
         started = time.monotonic()
@@ -159,7 +175,8 @@ class Engine:
             return error
 
     def _set_aside(self, read: Iterable[tuple]) -> Iterator[tuple]:
-        """Pass on what needs the device: neither what could not be read nor what an earlier run took off the device already.
+        """Pass on what needs the device: neither what could not be read nor what an earlier run
+        took off the device already.
 
         What could not be read is not recorded: another run may find the disk in better health.
         """
@@ -188,7 +205,9 @@ class Engine:
             yield batch
 
     def _work_through(self, batch: list[tuple]) -> None:
-        """Do the device work of a batch, in halves where memory is short, and one by one where an item breaks it."""
+        """Do the device work of a batch, in halves where memory is short, and one by one where an
+        item breaks it.
+        """
         while batch:
             part = batch[: self._size]
             try:
@@ -216,7 +235,9 @@ class Engine:
                 batch = batch[1:]
 
     def _work_singly(self, part: list[tuple], error: Exception) -> None:
-        """Find the items that the device cannot take; the others get their result. All of several failing is no item's fault."""
+        """Find the items that the device cannot take; the others get their result. All of several
+        failing is no item's fault.
+        """
         logging.getLogger("unscene").warning(
             "a batch failed (%s: %s); its items go one by one", type(error).__name__, error
         )
@@ -281,7 +302,9 @@ class Engine:
         self._bar.update(1)
 
     def _wait_for_keeping(self, max_bytes: int) -> None:
-        """Take note of what is kept, and wait until what is not takes `max_bytes` at most; 0: until all is kept."""
+        """Take note of what is kept, and wait until what is not takes `max_bytes` at most; 0: until
+        all is kept.
+        """
         while self._keeping:
             future, _ = self._keeping[0]
             waiting = sum(cost for _, cost in self._keeping)
@@ -305,7 +328,8 @@ class Engine:
     def _log(self) -> None:
         timing = self.timing
         logging.getLogger("unscene").info(
-            "%s: %d items (%d from an earlier run) in %.1f s, %.2f/s; device busy %.1f %% of it; %d batches of %d",
+            "%s: %d items (%d from an earlier run) in %.1f s, %.2f/s; device busy %.1f %% of it; "
+            "%d batches of %d",
             self._stage.name,
             timing.items,
             timing.resumed,
@@ -336,7 +360,9 @@ def release_memory() -> None:
 
 @contextmanager
 def stop_on_sigterm(stop: threading.Event) -> Iterator[None]:
-    """Set the event at SIGTERM (pre-emption, a time limit) in place of dying; a second SIGTERM ends the process."""
+    """Set the event at SIGTERM (pre-emption, a time limit) in place of dying; a second SIGTERM ends
+    the process.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

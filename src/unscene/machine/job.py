@@ -1,4 +1,5 @@
-"""A job of the workflow, as its rule describes it: what an adapter in `workflow/scripts` hands to a function of a room.
+"""A job of the workflow, as its rule describes it: what an adapter in `workflow/scripts` hands to a
+function of a room.
 
     with open_job(snakemake) as job:
         from unscene.masks.segmentation import segment_objects
@@ -46,8 +47,9 @@ class Files(dict):
 class Job:
     """One job. `settings` are those of its lineage, so nothing else of the config can decide an output.
 
-    inputs, outputs: the rule's files by name, a mapping will do. runtime: the config's block `runtime`. wildcards: as text. lineage: the rule's whole
-    lineage. config: the whole config, for what is hashed nowhere: paths, guards and the endpoint of paid answers.
+    inputs, outputs: the rule's files by name, a mapping will do. runtime: the config's block
+    `runtime`. wildcards: as text. lineage: the rule's whole lineage. config: the whole config, for
+    what is hashed nowhere: paths, guards and the endpoint of paid answers.
     """
 
     inputs: Files = field(default_factory=Files)
@@ -97,11 +99,15 @@ class Job:
         return Setup.of(self.device, self.runtime)
 
     def fingerprint(self, dotted: str) -> str | None:
-        """Return what tells the weights that a config key (`edits.weights`) names apart from others; None without."""
+        """Return what tells the weights that a config key (`edits.weights`) names apart from
+        others; None without.
+        """
         return self.lineage.get("weights", {}).get(dotted)
 
     def find(self, dotted: str) -> Path | None:
-        """Return the path that a config key (`train.clip`) names; None for null. FileNotFoundError when nothing is there."""
+        """Return the path that a config key (`train.clip`) names; None for null. FileNotFoundError
+        when nothing is there.
+        """
         value = self.look_up(dotted)
         return None if value is None else resolve_path(value)
 
@@ -110,20 +116,26 @@ class Job:
         return resolve_path(self.look_up(dotted))
 
     def look_up(self, dotted: str) -> Any:
-        """Return a value of the config that is hashed nowhere (a guard, the endpoint); settings come from `settings`."""
+        """Return a value of the config that is hashed nowhere (a guard, the endpoint); settings
+        come from `settings`.
+        """
         value: Any = self.config
         for key in dotted.split("."):
             value = value[key]
         return value
 
     def entry(self, kind: str) -> dict:
-        """Return the config's whole entry, paths included, that this job works on. kind: source, arm, set, model or guard."""
+        """Return the config's whole entry, paths included, that this job works on. kind: source,
+        arm, set, model or guard.
+        """
         name = get_source_name(self.wildcards["shard"]) if "shard" in self.wildcards else self.wildcards[kind]
         entries = self.look_up(ENTRIES[kind])
         return entries[name] if isinstance(entries, dict) else next(e for e in entries if e["name"] == name)
 
     def open_scratch(self) -> Scratch:
-        """Return where this job keeps what it has finished, for the run after a kill; to be entered. Without a shard: for now only."""
+        """Return where this job keeps what it has finished, for the run after a kill; to be
+        entered. Without a shard: for now only.
+        """
         if "shard" not in self.wildcards:
             return Scratch(None, "", beside=Path(self.outputs.table).parent)
         return Scratch(Path("state", "scratch", self.rule, self.wildcards["shard"]), self.digest)

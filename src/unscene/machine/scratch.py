@@ -1,6 +1,7 @@
 """Scratch: what a device job has finished so far, kept outside its outputs so that a killed job continues.
 
-Snakemake deletes the outputs of a failed job, so finished items wait in `state/scratch/{rule}/{shard}/` until the shard is whole:
+Snakemake deletes the outputs of a failed job, so finished items wait in
+`state/scratch/{rule}/{shard}/` until the shard is whole:
 
     lineage          the digest of the lineage that they belong to; another digest discards everything
     journal.jsonl    a line per finished item: its result, and the hashes of its files
@@ -21,17 +22,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from unscene.run.lineage import digest
 from unscene.run.locks import wait_for_lock
 from unscene.run.shards import file_sha256
 from unscene.run.tables import write_text
 
 
 class Scratch:
-    """The finished items of one job. Use as a context manager: it holds a lock, so that no other process joins in.
+    """The finished items of one job. Use as a context manager: it holds a lock, so that no other
+    process joins in.
 
-    path: the folder, kept until `discard`; None makes a temporary one in `beside` that ends with the block, so nothing is
-    resumed. lineage: the digest of the job's lineage (see unscene.run.lineage.digest). Thread-safe.
+    path: the folder, kept until `discard`; None makes a temporary one in `beside` that ends with
+    the block, so nothing is resumed. lineage: the digest of the job's lineage (see
+    unscene.run.lineage.digest). Thread-safe.
     """
 
     def __init__(self, path: str | Path | None, lineage: str, beside: str | Path = "."):
@@ -71,7 +73,8 @@ class Scratch:
         with self._mutex:
             self._journal.write(line.encode() + b"\n")
             self._journal.flush()  # what the kernel has, a kill cannot take
-            # Through JSON, so that a result is the same whether it comes from this run or from an earlier one.
+            # Through JSON, so that a result is the same whether it comes from this run or from an
+            # earlier one.
             self.results[key] = json.loads(line)["result"]
             self._names[key] = list(hashes)
             for name, keys in list(self._open_batches.items()):
@@ -81,7 +84,9 @@ class Scratch:
                     (self._batches / name).unlink(missing_ok=True)
 
     def keep_outputs(self, keys: list[str], payload: object) -> None:
-        """Keep a batch's device outputs until all its items are recorded, so that no device work is done twice."""
+        """Keep a batch's device outputs until all its items are recorded, so that no device work is
+        done twice.
+        """
         content = pickle.dumps((keys, payload), protocol=pickle.HIGHEST_PROTOCOL)
         name = f"{uuid.uuid4().hex}-{zlib.crc32(content):08x}"
         temporary = self._batches / f".{name}.tmp"
@@ -91,7 +96,9 @@ class Scratch:
             self._open_batches[name] = set(keys)
 
     def read_outputs(self) -> list[tuple[list[str], Any]]:
-        """Return (keys, payload) of what an earlier run kept and did not record in full; a damaged file is left out."""
+        """Return (keys, payload) of what an earlier run kept and did not record in full; a damaged
+        file is left out.
+        """
         payloads = []
         for path in sorted(self._batches.iterdir()):
             content = path.read_bytes()
@@ -145,17 +152,6 @@ class Scratch:
                 return
         self.results[entry["key"]] = entry["result"]
         self._names[entry["key"]] = list(entry["files"])
-
-
-def open_scratch(snakemake) -> Scratch:
-    """Return the scratch of a job that works on a shard, in the run directory; not entered yet."""
-    path = Path("state", "scratch", snakemake.rule, snakemake.wildcards.shard)
-    return Scratch(path, digest(snakemake.params.lineage))
-
-
-def find_timing(snakemake) -> Path:
-    """Return where a job writes how long its device worked: beside its benchmark."""
-    return Path("benchmarks", snakemake.rule, f"{snakemake.wildcards.shard}.device.json")
 
 
 def _link(source: Path, target: Path) -> None:

@@ -35,12 +35,16 @@ class ShardWork:
 
     @property
     def setup(self) -> Setup:
-        """How models run; the device is leased when this is first asked for, so ask before a model is loaded."""
+        """How models run; the device is leased when this is first asked for, so ask before a model
+        is loaded.
+        """
         return self.job.setup
 
     @property
     def folder(self) -> Path:
-        """The private folder that becomes the shard's own; for files that are written before the device works."""
+        """The private folder that becomes the shard's own; for files that are written before the
+        device works.
+        """
         return self._open_writer().folder
 
     @property
@@ -63,9 +67,11 @@ class ShardWork:
         return results
 
     def finish(self, frame: pd.DataFrame) -> None:
-        """Write the table (and put the folder in place), once it is clear that the shard did not fail as a whole.
+        """Write the table (and put the folder in place), once it is clear that the shard did not
+        fail as a whole.
 
-        Raises RuntimeError when more than `runtime.max_failed_share` of at least 20 rows have status `failed`.
+        Raises RuntimeError when more than `runtime.max_failed_share` of at least 20 rows have
+        status `failed`.
         """
         path = self.job.outputs.table
         what = f"{Path(self.table.path).parent} of {Path(path).stem}"
@@ -88,8 +94,9 @@ class ShardWork:
 def open_shard(job: Job, table: Table) -> Iterator[ShardWork]:
     """Yield the shard whose `table`, and `folder` where the rule has one, the job writes.
 
-    What is finished is kept in the job's scratch until `finish`: a job that is killed continues from there. Leaving the block
-    without `finish` leaves no output. The model libraries stay off the network.
+    What is finished is kept in the job's scratch until `finish`: a job that is killed continues
+    from there. Leaving the block without `finish` leaves no output. The model libraries stay off
+    the network.
     """
     stay_offline()
     folder = job.outputs.get("folder")

@@ -23,15 +23,17 @@ from unscene.run.tables import read_table
 from unscene.words.vocabulary import edit_id
 from unscene.words.word_lists import find_vocabulary
 
-# What people marked is there: in the ranking by confidence x area a word with instances of the source counts with this confidence.
+# What people marked is there: in the ranking by confidence x area a word with instances of the
+# source counts with this confidence.
 INSTANCES_CONFIDENCE = 1.0
 
 
 def segment_objects(job: Job) -> None:
     """Write a row per photo and wanted word, and two PNGs per chosen one, of a shard.
 
-    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to measure against the source's
-    instances. These are read when masks.truth is `union` and never otherwise.
+    `{edit_id}.png` is the mask to repaint; `{edit_id}.object.png` the object as it was found, to
+    measure against the source's instances. These are read when masks.truth is `union` and never
+    otherwise.
     """
     settings = job.settings["masks"]
     samples = read_table(job.inputs.samples, ["image_id", "path", "sha256", "width", "height"])
@@ -47,13 +49,16 @@ def segment_objects(job: Job) -> None:
         detector = load_detector(job.find("masks.weights"), settings["image_size"], shard.setup, guard)
         if settings["truth"] != "union" and not any(name in vocabulary for name in detector.categories):
             raise ValueError(
-                f"masks.weights: {job.look_up('masks.weights')} knows none of {vocabulary.title} (words: {vocabulary.name})"
+                f"masks.weights: {job.look_up('masks.weights')} knows none of {vocabulary.title} "
+                f"(words: {vocabulary.name})"
             )
         shard.finish(segment_photos(photos, shard, detector, settings))
 
 
 def segment_photos(photos: list[Photo], shard: ShardWork, detector, settings: dict) -> pd.DataFrame:
-    """Return the rows of all photos, in order; one of which neither detector nor instances can name anything is never decoded."""
+    """Return the rows of all photos, in order; one of which neither detector nor instances can name
+    anything is never decoded.
+    """
     known = set(detector.categories)
     results = shard.run(
         Segmentation(detector, settings, shard.final_path),
@@ -140,8 +145,8 @@ def judge_photo(
 ) -> list[tuple[dict, ObjectMask]]:
     """Fill in the rows of one photo; return the (row, masks) of the edits that are wanted of it.
 
-    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, one that the source marks with INSTANCES_CONFIDENCE;
-    the word list's order decides ties.
+    Of the words that pass all limits the best `edits_per_photo` by confidence x area are kept, one
+    that the source marks with INSTANCES_CONFIDENCE; the word list's order decides ties.
     """
     candidates = []
     seen = detections.seen_boxes
@@ -156,7 +161,9 @@ def judge_photo(
         shaped = measure_word(photo, row, detections, settings)
         if shaped is not None and row["reason"] is None:
             candidates.append((row, shaped))
-    candidates.sort(key=lambda candidate: (-candidate[0]["score"], photo.places.get(candidate[0]["category"], 0)))
+    candidates.sort(
+        key=lambda candidate: (-candidate[0]["score"], photo.places.get(candidate[0]["category"], 0))
+    )
     for row, _ in candidates[settings["edits_per_photo"] :]:
         row["reason"] = "not_chosen"
     chosen = candidates[: settings["edits_per_photo"]]
@@ -168,9 +175,10 @@ def judge_photo(
 def measure_word(photo: Photo, row: dict, detections, settings: dict) -> ObjectMask | None:
     """Enter what was found of a row's word; return its mask, or None when the word was not found well enough.
 
-    The mask joins what the detector found and the source's instances; where the detector's best stays below
-    masks.target_confidence, the source's alone make it: on real photos such weak finds often lie elsewhere. A word with a crowd
-    is given up: a group whose members nobody told apart cannot be removed whole.
+    The mask joins what the detector found and the source's instances; where the detector's best
+    stays below masks.target_confidence, the source's alone make it: on real photos such weak finds
+    often lie elsewhere. A word with a crowd is given up: a group whose members nobody told apart
+    cannot be removed whole.
     """
     word = row["category"]
     here = np.array([category == word for category in detections.categories], dtype=bool)

@@ -17,11 +17,12 @@ _EXIF_TURN = 0x0112
 
 @dataclass
 class Photo:
-    """A photo of the shard and the words its captions name: `wanted` maps a word to its first caption's position, in that order.
+    """A photo of the shard and the words its captions name: `wanted` maps a word to its first
+    caption's position, in that order.
 
-    places: where these stand in the word list, which decides between words of one caption, and ties.
-    With masks.truth `union`, `instances` holds the source's own of the photo where they can be used, and `instances_state` says so
-    (`used`) or why not: `unlisted`, `other_size`, `turned`.
+    places: where these stand in the word list, which decides between words of one caption, and
+    ties. With masks.truth `union`, `instances` holds the source's own of the photo where they can
+    be used, and `instances_state` says so (`used`) or why not: `unlisted`, `other_size`, `turned`.
     """
 
     image_id: str
@@ -42,7 +43,9 @@ class Photo:
         return self.instances is not None and word in self.instances.crowds
 
     def can_be_judged(self, word: str, known: set[str]) -> bool:
-        """Tell whether detector (which knows the categories `known`) or instances can say anything of a word."""
+        """Tell whether detector (which knows the categories `known`) or instances can say anything
+        of a word.
+        """
         return word in known or self.count_instances(word) > 0 or self.has_crowd(word)
 
 
@@ -73,8 +76,8 @@ def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame, vocabulary: Vocab
 def attach_instances(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:
     """Give each photo its source's instances, or the reason why it has none that can be used.
 
-    Instances mean the pixels of the source's own file: where the photo was turned by its EXIF tag when it was read, or has another
-    size than the instances say, they would lie elsewhere.
+    Instances mean the pixels of the source's own file: where the photo was turned by its EXIF tag
+    when it was read, or has another size than the instances say, they would lie elsewhere.
     """
     sample = samples.set_index("image_id")
     keys = {photo.image_id: str(sample.at[photo.image_id, "source_key"]) for photo in photos}

@@ -19,10 +19,12 @@ class InstancesError(ValueError):
 
 @dataclass
 class PhotoInstances:
-    """What an instances file says of one photo: `segmentations` and `crowds` by category, as the file holds them.
+    """What an instances file says of one photo: `segmentations` and `crowds` by category, as the
+    file holds them.
 
-    objects: all categories that it names here, drawn or not. A photo that is listed and has no annotation has none of them; of a
-    photo that is not listed nothing is known. Whatever draws them raises InstancesError when one is broken.
+    objects: all categories that it names here, drawn or not. A photo that is listed and has no
+    annotation has none of them; of a photo that is not listed nothing is known. Whatever draws them
+    raises InstancesError when one is broken.
     """
 
     file_name: str
@@ -37,11 +39,15 @@ class PhotoInstances:
         return self._draw(self.segmentations.get(category, ()))
 
     def draw_crowds(self, category: str) -> np.ndarray:
-        """Return the regions marked as crowds of the category: some of their pixels are objects, nobody says which."""
+        """Return the regions marked as crowds of the category: some of their pixels are objects,
+        nobody says which.
+        """
         return self._draw(self.crowds.get(category, ()))
 
     def list_boxes(self) -> np.ndarray:
-        """Return the box of every instance, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels, end exclusive."""
+        """Return the box of every instance, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels,
+        end exclusive.
+        """
         groups = [*self.segmentations.values(), *self.crowds.values()]
         boxes = [bounding_box(self._draw([segmentation])) for group in groups for segmentation in group]
         return np.array(boxes, np.float32).reshape(-1, 4)
@@ -59,8 +65,8 @@ class PhotoInstances:
 def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dict[str, PhotoInstances]:
     """Read an instances file: what it says of each photo that it lists, by image id as text.
 
-    keys: the only image ids wanted. Raises TableError, naming the file and the key, when it is missing, not JSON, or not in that
-    format.
+    keys: the only image ids wanted. Raises TableError, naming the file and the key, when it is
+    missing, not JSON, or not in that format.
     """
     document = read_json(path)
     try:
@@ -70,14 +76,17 @@ def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dic
             f"it lacks the key {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
         )
         raise TableError(
-            f"{path}: not in COCO's instances format ({what}); correct `instances` where the config names this file"
+            f"{path}: not in COCO's instances format ({what}); correct `instances` where the "
+            "config names this file"
         ) from error
 
 
 def list_objects(instances: dict[str, PhotoInstances] | None, key: object) -> set[str] | None:
-    """Return the categories that a source says are on a photo (its own key, `source_key`), or None when that is not known.
+    """Return the categories that a source says are on a photo (its own key, `source_key`), or None
+    when that is not known.
 
-    instances: of `read_instances`; None for a source without. Only a photo that the file lists is known, and then completely.
+    instances: of `read_instances`; None for a source without. Only a photo that the file lists is
+    known, and then completely.
     """
     photo = None if instances is None else instances.get(str(key))
     return None if photo is None else photo.objects
@@ -103,9 +112,11 @@ def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, 
 
 
 def decode_segmentation(segmentation: list | dict, height: int, width: int) -> np.ndarray:
-    """Return a segmentation as a mask, bool (height, width): polygons, run lengths as a list, or COCO's compressed text.
+    """Return a segmentation as a mask, bool (height, width): polygons, run lengths as a list, or
+    COCO's compressed text.
 
-    A pixel belongs to a polygon that covers half of it; pycocotools may differ in single pixels of the outline.
+    A pixel belongs to a polygon that covers half of it; pycocotools may differ in single pixels of
+    the outline.
     """
     if isinstance(segmentation, dict):
         counts = segmentation["counts"]
@@ -125,7 +136,9 @@ def decode_segmentation(segmentation: list | dict, height: int, width: int) -> n
 
 
 def decode_runs(counts: list[int], height: int, width: int) -> np.ndarray:
-    """Return run lengths (zeros first, column by column) as a mask; ValueError when they do not fill the photo."""
+    """Return run lengths (zeros first, column by column) as a mask; ValueError when they do not
+    fill the photo.
+    """
     if sum(counts) != height * width:
         raise ValueError(f"run lengths cover {sum(counts)} pixels of a photo of {width}x{height}")
     values = np.arange(len(counts)) % 2 == 1
@@ -135,8 +148,9 @@ def decode_runs(counts: list[int], height: int, width: int) -> np.ndarray:
 def decompress_runs(text: str) -> list[int]:
     """Return the run lengths in COCO's compressed text.
 
-    Five bits a character from code 48 on, the sixth says that more follow, the last one's fifth is the sign; from the
-    fourth number on each is a difference to the one before the last (format of cocodataset/cocoapi, maskApi.c).
+    Five bits a character from code 48 on, the sixth says that more follow, the last one's fifth is
+    the sign; from the fourth number on each is a difference to the one before the last (format of
+    cocodataset/cocoapi, maskApi.c).
     """
     counts: list[int] = []
     value, shift = 0, 0

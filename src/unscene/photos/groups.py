@@ -1,7 +1,8 @@
 """Groups: photos that must not be parted, since they show the same thing.
 
-Edges join photos that share bytes, a URL or a name, or whose 64-bit perceptual hashes are near; a group is a connected
-component. Nothing here compares all photos with all others: three million take minutes.
+Edges join photos that share bytes, a URL or a name, or whose 64-bit perceptual hashes are near; a
+group is a connected component. Nothing here compares all photos with all others: three million take
+minutes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 HASH_BITS = 64
-# A perceptual hash compares 64 coefficients with their median, so about 32 bits are set. In a flat or evenly shaded
-# picture most coefficients are zero and few bits are set: such a hash says nothing about what is shown.
+# A perceptual hash compares 64 coefficients with their median, so about 32 bits are set. In a flat
+# or evenly shaded picture most coefficients are zero and few bits are set: such a hash says nothing
+# about what is shown.
 MIN_BITS, MAX_BITS = 22, 42
 _BLOCK_PAIRS = 2**22
 
@@ -66,11 +68,13 @@ def join_near_hashes(hashes: pd.Series, distance: int) -> Edges:
 
 
 def find_near_pairs(values: np.ndarray, distance: int) -> Iterator[Edges]:
-    """Yield pairs of positions of distinct 64-bit values that differ in at most `distance` bits; a pair may come twice.
+    """Yield pairs of positions of distinct 64-bit values that differ in at most `distance` bits; a
+    pair may come twice.
 
-    Cut into `distance + k` blocks of bits, two such values agree in at least k whole blocks (the pigeonhole principle), so
-    each choice of k blocks is a key, and only values of an equal key are compared. More blocks in a key mean
-    fewer chance meetings and more keys; k is chosen by the number of values.
+    Cut into `distance + k` blocks of bits, two such values agree in at least k whole blocks (the
+    pigeonhole principle), so each choice of k blocks is a key, and only values of an equal key are
+    compared. More blocks in a key mean fewer chance meetings and more keys; k is chosen by the
+    number of values.
     """
     if distance >= HASH_BITS:
         yield from _compare_buckets(values, np.zeros(len(values), np.uint64), distance)
@@ -86,7 +90,9 @@ def find_near_pairs(values: np.ndarray, distance: int) -> Iterator[Edges]:
 
 
 def choose_key_blocks(count: int, distance: int) -> int:
-    """Return how many blocks make a key, at the least expected cost: a sort of all values and the chance meetings."""
+    """Return how many blocks make a key, at the least expected cost: a sort of all values and the
+    chance meetings.
+    """
 
     def cost(k: int) -> float:
         key_bits = HASH_BITS * k / (distance + k)

@@ -9,10 +9,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from unscene.run.tables import replaced_atomically
 
-# What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file that is called .jpg to Ghostscript,
-# a program.
+# What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file
+# that is called .jpg to Ghostscript, a program.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "AVIF")
-# Pillow's own: ultralytics puts one in its place that asks for another package on every file that Pillow cannot read.
+# Pillow's own: ultralytics puts one in its place that asks for another package on every file that
+# Pillow cannot read.
 open_image = Image.open
 
 
@@ -25,10 +26,11 @@ class PhotoError(ValueError):
 
 
 def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
-    """Read a photo as upright 8-bit RGB: EXIF turn applied, CMYK, palette, gray and 16-bit converted, alpha on white.
+    """Read a photo as upright 8-bit RGB: EXIF turn applied, CMYK, palette, gray and 16-bit
+    converted, alpha on white.
 
-    Raises PhotoError with reason `missing`, `empty`, `huge` (more than `max_pixels`, told from the header alone) or
-    `broken`.
+    Raises PhotoError with reason `missing`, `empty`, `huge` (more than `max_pixels`, told from the
+    header alone) or `broken`.
     """
     path = Path(path)
     if not path.is_file():

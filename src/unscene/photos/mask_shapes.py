@@ -7,13 +7,16 @@ import numpy as np
 
 # A mask that touches three of the photo's four borders leaves too little to continue into it.
 MAX_BORDERS = 2
-# Longest side of a part's box, as a share of the photo's side: beyond it no scene is left to go on behind the object.
+# Longest side of a part's box, as a share of the photo's side: beyond it no scene is left to go on
+# behind the object.
 MAX_BOX = 0.85
-# Largest share of the photo's border that a mask may cover: there the hole has nothing on its far side to continue from.
+# Largest share of the photo's border that a mask may cover: there the hole has nothing on its far
+# side to continue from.
 MAX_BORDER = 0.2
 # Smaller parts, as a share of the photo, are noise of the segmentation.
 SPECK_AREA = 0.0005
-# Segmentations cut an object's edge short in proportion to its size: dilation radius as a share of the root of its area.
+# Segmentations cut an object's edge short in proportion to its size: dilation radius as a share of
+# the root of its area.
 DILATION_SHARE = 0.03
 # The contact shadow below an object, as a share of its height. A shadow that stays betrays what was removed.
 SHADOW_SHARE = 0.06
@@ -23,8 +26,9 @@ SHADOW_SHARE = 0.06
 class ObjectMask:
     """A mask and what its limits were judged by.
 
-    `mask` is the final, dilated one, `object_mask` the object before dilation; `box` (x0, y0, x1, y1; pixels, end exclusive) and
-    `area_fraction` belong to the object before dilation; `dilation_px` is the radius used; `reason` is None when all limits are kept.
+    `mask` is the final, dilated one, `object_mask` the object before dilation; `box` (x0, y0, x1,
+    y1; pixels, end exclusive) and `area_fraction` belong to the object before dilation;
+    `dilation_px` is the radius used; `reason` is None when all limits are kept.
     """
 
     mask: np.ndarray
@@ -38,8 +42,9 @@ class ObjectMask:
 def shape_mask(instances: np.ndarray, settings: dict) -> ObjectMask:
     """Join instance masks, bool (n, height, width), into the mask of one edit and judge its limits.
 
-    Union, holes filled, specks dropped; then dilation by a disc of radius max(dilation_px, DILATION_SHARE x sqrt(area))
-    and, below each part, by SHADOW_SHARE x its height. `settings` is the config's block `masks`.
+    Union, holes filled, specks dropped; then dilation by a disc of radius max(dilation_px,
+    DILATION_SHARE x sqrt(area)) and, below each part, by SHADOW_SHARE x its height. `settings` is
+    the config's block `masks`.
     """
     shape = instances.shape[1:]
     object_mask = drop_specks(fill_holes(instances.any(axis=0)), SPECK_AREA * shape[0] * shape[1])
@@ -59,9 +64,10 @@ def shape_mask(instances: np.ndarray, settings: dict) -> ObjectMask:
 def find_broken_limit(object_mask: np.ndarray, mask: np.ndarray, settings: dict) -> str | None:
     """Return the first limit that a mask breaks, or None.
 
-    `empty`, `too_small`, `box_too_large` and `touches_border` judge the object before dilation; `too_large` the final mask,
-    since that is what must be repainted. The box is that of each connected part: people all over a square are many
-    small holes, one person across it is a large one.
+    `empty`, `too_small`, `box_too_large` and `touches_border` judge the object before dilation;
+    `too_large` the final mask, since that is what must be repainted. The box is that of each
+    connected part: people all over a square are many small holes, one person across it is a large
+    one.
     """
     height, width = object_mask.shape
     area_fraction = float(object_mask.mean())
@@ -100,7 +106,9 @@ def drop_specks(mask: np.ndarray, min_area_px: float) -> np.ndarray:
 
 
 def dilate(mask: np.ndarray, radius_px: float) -> np.ndarray:
-    """Grow a mask by a disc: all pixels whose centre lies within `radius_px` of the mask. The radius may be fractional."""
+    """Grow a mask by a disc: all pixels whose centre lies within `radius_px` of the mask. The
+    radius may be fractional.
+    """
     if radius_px < 1 or not mask.any():
         return mask.copy()
     window = _grow_window(bounding_box(mask), int(radius_px) + 1, mask.shape)
@@ -140,21 +148,26 @@ def bounding_box(mask: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def measure_largest_part(mask: np.ndarray) -> tuple[int, int]:
-    """Return the largest width and the largest height (pixels) of the boxes around a mask's connected parts."""
+    """Return the largest width and the largest height (pixels) of the boxes around a mask's
+    connected parts.
+    """
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     parts = stats[1:]
     return int(parts[:, cv2.CC_STAT_WIDTH].max(initial=0)), int(parts[:, cv2.CC_STAT_HEIGHT].max(initial=0))
 
 
 def measure_border(mask: np.ndarray) -> tuple[float, int]:
-    """Return the share of the photo's border pixels that the mask covers and how many of the four sides it touches."""
+    """Return the share of the photo's border pixels that the mask covers and how many of the four
+    sides it touches.
+    """
     sides = (mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1])
     length = sum(side.size for side in sides)
     return sum(int(side.sum()) for side in sides) / length, sum(bool(side.any()) for side in sides)
 
 
 def feather(mask: np.ndarray, width_px: int) -> np.ndarray:
-    """Return blend weights, float32 (height, width): 0 outside the mask, rising to 1 over `width_px` pixels inside it.
+    """Return blend weights, float32 (height, width): 0 outside the mask, rising to 1 over
+    `width_px` pixels inside it.
 
     Where the mask meets the photo's border there is no seam, hence no ramp.
     """

@@ -5,16 +5,19 @@ import numpy as np
 
 from unscene.photos.mask_shapes import bounding_box
 
-# Places are searched on a grid of at most so many cells a side; a cell counts as taken when any of its pixels is.
+# Places are searched on a grid of at most so many cells a side; a cell counts as taken when any of
+# its pixels is.
 MAX_CELLS = 512
 
 
 def move_mask(mask: np.ndarray, taken: np.ndarray, seed: int) -> np.ndarray | None:
-    """Return a mask's shape, shifted and perhaps mirrored, at a place where nothing is taken; None when there is no room.
+    """Return a mask's shape, shifted and perhaps mirrored, at a place where nothing is taken; None
+    when there is no room.
 
-    mask, taken: bool (height, width), the latter true where objects are seen. The shape stays whole inside the photo, so its
-    area stays the same. Of all free places, with the shape as it is or mirrored left to right (never upside down: what
-    looks like a hole left by an object stands upright), one is drawn evenly with `seed`.
+    mask, taken: bool (height, width), the latter true where objects are seen. The shape stays whole
+    inside the photo, so its area stays the same. Of all free places, with the shape as it is or
+    mirrored left to right (never upside down: what looks like a hole left by an object stands
+    upright), one is drawn evenly with `seed`.
     """
     if mask.shape != taken.shape:
         raise ValueError(f"the mask has shape {mask.shape}, what is taken {taken.shape}")
@@ -36,10 +39,11 @@ def move_mask(mask: np.ndarray, taken: np.ndarray, seed: int) -> np.ndarray | No
 
 
 def find_free_places(shape: np.ndarray, taken: np.ndarray, cell: int = 1) -> np.ndarray:
-    """Return bool (rows, columns): whether the shape, put with its corner at (row x cell, column x cell), meets nothing taken.
+    """Return bool (rows, columns): whether the shape, put with its corner at (row x cell, column x
+    cell), meets nothing taken.
 
-    shape: bool (h, w), taken: bool (height, width), in pixels. With cells larger than a pixel some places are missed, but
-    none is free in error.
+    shape: bool (h, w), taken: bool (height, width), in pixels. With cells larger than a pixel some
+    places are missed, but none is free in error.
     """
     rows, columns = (
         (taken.shape[0] - shape.shape[0]) // cell + 1,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 @contextmanager
 def replaced_folder(path: str | Path) -> Iterator[Path]:
-    """Yield a private folder beside `path`; when the block ends well it takes the place of `path`, else nothing changes.
+    """Yield a private folder beside `path`; when the block ends well it takes the place of `path`,
+    else nothing changes.
 
     What killed jobs left beside it is removed first: no two jobs write the same folder at one time.
     """
@@ -22,7 +23,9 @@ def replaced_folder(path: str | Path) -> Iterator[Path]:
 
 
 def open_beside(path: str | Path) -> Path:
-    """Return a new, empty folder beside `path` with a name of its own, after removing what killed jobs left there."""
+    """Return a new, empty folder beside `path` with a name of its own, after removing what killed
+    jobs left there.
+    """
     path = Path(path)
     for left in path.parent.glob(f".{path.name}.*.tmp"):
         if left.is_dir():

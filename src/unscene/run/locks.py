@@ -1,7 +1,8 @@
-"""Locks between the processes of one machine: held until given back, and freed by the kernel when the holder dies.
+"""Locks between the processes of one machine: held until given back, and freed by the kernel when
+the holder dies.
 
-The library `filelock` takes them, on handles that are opened here: its own locks on paths would close in a forked child, and refuse
-a file that belongs to another user.
+The library `filelock` takes them, on handles that are opened here: its own locks on paths would
+close in a forked child, and refuse a file that belongs to another user.
 """
 
 import logging
@@ -18,8 +19,9 @@ from filelock import lock_descriptor
 def take_lock(path: str | Path, for_all_users: bool = False) -> int | None:
     """Return a handle that holds the file's lock until it is closed, or None while another process holds it.
 
-    for_all_users: everybody on this machine can take the lock, whatever this process's umask. The file stays; who removes it must
-    hold the lock. A child that gets the handle (`os.set_inheritable`, or by a fork) holds the lock as well.
+    for_all_users: everybody on this machine can take the lock, whatever this process's umask. The
+    file stays; who removes it must hold the lock. A child that gets the handle
+    (`os.set_inheritable`, or by a fork) holds the lock as well.
     """
     path = Path(path)
     while True:
@@ -56,7 +58,9 @@ def held_lock(path: str | Path, told: str) -> Iterator[None]:
 
 
 def make_shared_folder(path: Path) -> None:
-    """Make a folder in which all users of this machine can make files, and nobody can remove those of others."""
+    """Make a folder in which all users of this machine can make files, and nobody can remove those
+    of others.
+    """
     if path.is_dir():
         return
     # Made aside and renamed: nobody sees it before its mode is set.

@@ -21,7 +21,8 @@ def check_file(path: str | Path, sha256: str) -> None:
     found = file_sha256(path)
     if found != sha256:
         raise ValueError(
-            f"{path}: its content changed since its table was written (SHA-256 {found[:12]}, recorded {sha256[:12]}); "
+            f"{path}: its content changed since its table was written (SHA-256 {found[:12]}, "
+            f"recorded {sha256[:12]}); "
             f"delete {Path(path).parent} and its .parquet and run again"
         )
 
@@ -35,7 +36,8 @@ def check_failed_share(frame: pd.DataFrame, max_failed_share: float, what: str) 
     if len(frame) >= 20 and len(failed) > max_failed_share * len(frame):
         reasons = failed["reason"].value_counts().head(3).to_dict()
         raise RuntimeError(
-            f"{what}: {len(failed)} of {len(frame)} items failed (runtime.max_failed_share is {max_failed_share}); "
+            f"{what}: {len(failed)} of {len(frame)} items failed (runtime.max_failed_share is "
+            f"{max_failed_share}); "
             f"commonest reasons: {reasons}"
         )
 

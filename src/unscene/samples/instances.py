@@ -9,10 +9,12 @@ from unscene.samples.readers import find_instances
 def read_source_instances(
     source: dict, keys: Collection[str] | None = None
 ) -> dict[str, PhotoInstances] | None:
-    """Return what a source (entry of samples.sources) says of its photos, by their `source_key`; None when it has no instances.
+    """Return what a source (entry of samples.sources) says of its photos, by their `source_key`;
+    None when it has no instances.
 
-    keys: the only photos wanted. A photo that is not among them is not listed: what is on it is not known
-    (`unscene.photos.coco_instances.list_objects`). Raises TableError, naming file and key, when the file is broken.
+    keys: the only photos wanted. A photo that is not among them is not listed: what is on it is not
+    known (`unscene.photos.coco_instances.list_objects`). Raises TableError, naming file and key,
+    when the file is broken.
     """
     path = find_instances(source)
     return None if path is None else read_instances(path, keys)

@@ -1,4 +1,6 @@
-"""Join the samples of all shards: drop exact duplicates, and put photos that show the same thing into one group."""
+"""Join the samples of all shards: drop exact duplicates, and put photos that show the same thing
+into one group.
+"""
 
 import logging
 
@@ -17,8 +19,9 @@ class ImageIdError(ValueError):
 def join_samples(job: Job) -> None:
     """Write all samples with their `group`, and all rejected items with the duplicates found across shards.
 
-    A photo with the bytes of an earlier one is rejected. `group` is the image id of a group's first photo; photos share
-    one when they share bytes, URL or the table's own group, or when their perceptual hashes are near.
+    A photo with the bytes of an earlier one is rejected. `group` is the image id of a group's first
+    photo; photos share one when they share bytes, URL or the table's own group, or when their
+    perceptual hashes are near.
     """
     sample = join_tables(job.inputs.tables)
     check_image_ids(sample)
@@ -42,7 +45,8 @@ def check_image_ids(sample: pd.DataFrame) -> None:
         image_id = twice["image_id"].iloc[0]
         sources = sorted(twice.loc[twice["image_id"] == image_id, "source"].unique())
         raise ImageIdError(
-            f"samples.sources: the image id {image_id!r} comes from {' and '.join(sources)}; rename one of the sources"
+            f"samples.sources: the image id {image_id!r} comes from {' and '.join(sources)}; "
+            "rename one of the sources"
         )
 
 
@@ -55,7 +59,9 @@ def find_groups(sample: pd.DataFrame, distance: int) -> pd.Series:
 
 
 def report(sample: pd.DataFrame, duplicates: int, rejected: int) -> None:
-    """Log how many photos and groups there are, and the largest group: a huge one means that hashes merge too much."""
+    """Log how many photos and groups there are, and the largest group: a huge one means that hashes
+    merge too much.
+    """
     logger = logging.getLogger("unscene")
     size = sample["group"].value_counts()
     logger.info(
@@ -74,6 +80,7 @@ def report(sample: pd.DataFrame, duplicates: int, rejected: int) -> None:
         )
         if size.iloc[0] > max(20, 0.02 * len(sample)):
             logger.warning(
-                "the largest group holds %.0f %% of the photos: samples.duplicate_hash_distance may be too large",
+                "the largest group holds %.0f %% of the photos: samples.duplicate_hash_distance "
+                "may be too large",
                 100 * size.iloc[0] / len(sample),
             )

@@ -28,8 +28,8 @@ FAILURES = {"missing", "empty", "broken"}
 def read_samples(job: Job) -> None:
     """Write a row for each usable photo of the shard, its converted photos, and a row for each rejected item.
 
-    A photo that is upright RGB is used in place; another becomes a PNG in the shard's folder. Photos from archives are written
-    there, too.
+    A photo that is upright RGB is used in place; another becomes a PNG in the shard's folder.
+    Photos from archives are written there, too.
     """
     source, limits, shard = job.entry("source"), job.settings["samples"], job.wildcards["shard"]
     wanted = get_item_range(shard, limits["shard_size"])
@@ -106,7 +106,9 @@ def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter
 
 
 def make_image_id(source_name: str, key: str) -> str:
-    """Return `{source}_{key}` in [A-Za-z0-9_]; a key that had to be changed gets a digest, so keys never collide."""
+    """Return `{source}_{key}` in [A-Za-z0-9_]; a key that had to be changed gets a digest, so keys
+    never collide.
+    """
     plain = re.sub(r"[^A-Za-z0-9_]+", "_", key)
     if plain == key and 0 < len(key) <= 100:
         return f"{source_name}_{key}"
@@ -117,7 +119,9 @@ def make_image_id(source_name: str, key: str) -> str:
 def clean_captions(
     captions: list, mentions: list | None, limit: int
 ) -> tuple[list[str], list[list[str]] | None]:
-    """Return the captions with single spaces, empty ones dropped, at most `limit` (0: all), and the mentions of these."""
+    """Return the captions with single spaces, empty ones dropped, at most `limit` (0: all), and the
+    mentions of these.
+    """
     kept = [(position, clean_text(text)) for position, text in enumerate(captions) if isinstance(text, str)]
     kept = [(position, text) for position, text in kept if text][: limit or None]
     chosen = None if mentions is None else [mentions[position] for position, _ in kept]

@@ -32,7 +32,9 @@ class Pen:
         self.polygon([(left, bottom), (right, bottom), (right, top), (left, top)], colour)
 
     def ellipse(self, x, y, radius_x, radius_y, colour, angle=0.0, sector=(0.0, 360.0)):
-        """A filled ellipse or its `sector` (from, to); angles in degrees, counter-clockwise, `angle` turns the axes."""
+        """A filled ellipse or its `sector` (from, to); angles in degrees, counter-clockwise,
+        `angle` turns the axes.
+        """
         start, end = sector
         centre = self._points([(x, y)])[0]
         scale = self.height * self.unit * (1 << _SHIFT)

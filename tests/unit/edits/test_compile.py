@@ -1,4 +1,6 @@
-"""`runtime.compile`: the parts that take the time are compiled, once asked for, and paint the same picture."""
+"""`runtime.compile`: the parts that take the time are compiled, once asked for, and paint the same
+picture.
+"""
 
 import numpy as np
 import pytest
@@ -12,9 +14,18 @@ from unscene.quality.edit_scores import load_clip_scorer
 from unscene.run.checkout import resolve_path
 
 SETTINGS = {
-    "backend": "diffusers", "size": 16, "context": 0.33, "smallest_crop": None, "steps": 2, "guidance": 1.0, "strength": 1.0,
-    "prompt": "background", "negative_prompt": "", "feather_px": 1, "scheduler": None,
-}  # fmt: skip
+    "backend": "diffusers",
+    "size": 16,
+    "context": 0.33,
+    "smallest_crop": None,
+    "steps": 2,
+    "guidance": 1.0,
+    "strength": 1.0,
+    "prompt": "background",
+    "negative_prompt": "",
+    "feather_px": 1,
+    "scheduler": None,
+}
 
 
 @pytest.fixture

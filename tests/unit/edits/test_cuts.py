@@ -1,4 +1,6 @@
-"""Every cut of the removal just below, at and just above it: the cheap checks, the crop, and the blend inside the mask."""
+"""Every cut of the removal just below, at and just above it: the cheap checks, the crop, and the
+blend inside the mask.
+"""
 
 import numpy as np
 import pytest
@@ -46,7 +48,9 @@ def test_the_least_change_is_the_callers():
 )
 @pytest.mark.parametrize("channels", [(0,), (2,), (0, 1, 2)])
 def test_a_flat_hole_is_a_fault_where_its_surroundings_vary_more(spread, fault, channels):
-    """In any channel: half of the ring lies `spread` above the mean, half below, so that is its standard deviation."""
+    """In any channel: half of the ring lies `spread` above the mean, half below, so that is its
+    standard deviation.
+    """
     mask = make_hole()
     photo = np.full((*mask.shape, 3), 100, np.uint8)
     rows, columns = np.nonzero(dilate(mask, 3) & ~mask)
@@ -64,11 +68,14 @@ def test_a_flat_hole_is_a_fault_where_its_surroundings_vary_more(spread, fault, 
 @pytest.mark.parametrize(
     ("side", "distance", "fault"),
     [
-        (40, 3, "flat"), (40, 4, None),  # at least 3 pixels
-        (150, 3, "flat"), (150, 4, None),  # .02 x 150
-        (400, 8, "flat"), (400, 9, None),  # .02 x 400
+        (40, 3, "flat"),
+        (40, 4, None),  # at least 3 pixels
+        (150, 3, "flat"),
+        (150, 4, None),  # .02 x 150
+        (400, 8, "flat"),
+        (400, 9, None),  # .02 x 400
     ],
-)  # fmt: skip
+)
 def test_surroundings_reach_as_far_as_they_say(side, distance, fault):
     mask = make_hole(side)
     photo = np.full((side, side, 3), 100, np.uint8)

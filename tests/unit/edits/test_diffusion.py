@@ -1,4 +1,6 @@
-"""Diffusion removal with tiny random models: nothing but photo, mask and seed decides a result, and it is diffusers' own."""
+"""Diffusion removal with tiny random models: nothing but photo, mask and seed decides a result, and
+it is diffusers' own.
+"""
 
 import numpy as np
 import pytest

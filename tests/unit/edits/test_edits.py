@@ -41,7 +41,9 @@ def pipeline_folder(tmp_path_factory):
 
 @pytest.fixture
 def inputs(tmp_path, monkeypatch):
-    """A function (number of photos) that writes photos of several sizes with a bright square, their masks and both tables."""
+    """A function (number of photos) that writes photos of several sizes with a bright square, their
+    masks and both tables.
+    """
     monkeypatch.chdir(tmp_path)
 
     def make(count):
@@ -98,7 +100,9 @@ def run(folder="s-0-of-1", samples="samples.parquet", masks="masks.parquet", run
 
 
 class FakeRemover(Remover):
-    """Paints what `paint_one(photo, mask, call number)` returns; remembers the masks and seeds it was given."""
+    """Paints what `paint_one(photo, mask, call number)` returns; remembers the masks and seeds it
+    was given.
+    """
 
     name, batch_size = "fake", 4
 

@@ -1,4 +1,6 @@
-"""The crop around a mask, the way back into the photo, the classical remover, and which remover a config names."""
+"""The crop around a mask, the way back into the photo, the classical remover, and which remover a
+config names.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""Sham edits: the object stays, a hole of its shape is painted elsewhere, and the thresholds of a fill decide."""
+"""Sham edits: the object stays, a hole of its shape is painted elsewhere, and the thresholds of a
+fill decide.
+"""
 
 import numpy as np
 import pandas as pd
@@ -46,7 +48,15 @@ def shard(tmp_path, monkeypatch):
             write_png(mask, f"{name}.png")
             row = {"edit_id": name, "image_id": f"s_{index}", "category": word, "mask_path": f"{name}.png"}
             boxes = np.array([x, 8, x + 14, 20, *crowd], np.float32)
-            masks.append(row | {"mask_sha256": file_sha256(f"{name}.png"), "status": "ok", "dilation_px": 2.0, "seen_boxes": boxes})  # fmt: skip
+            masks.append(
+                row
+                | {
+                    "mask_sha256": file_sha256(f"{name}.png"),
+                    "status": "ok",
+                    "dilation_px": 2.0,
+                    "seen_boxes": boxes,
+                }
+            )
         path = f"photo{index}.png"
         write_png(photo, path)
         photos.append(
@@ -62,9 +72,17 @@ def shard(tmp_path, monkeypatch):
     skipped = dict.fromkeys(masks[0]) | {"edit_id": "s_0-cup", "image_id": "s_0", "status": "skipped"}
     write_table(pd.DataFrame(photos), "samples.parquet")
     write_table(pd.DataFrame([*masks, skipped]), "masks.parquet")
-    captions = [{"edit_id": row["edit_id"], "caption_original": f"a {row['category']}", "caption_without": "a room",
-                 "caption_negated": f"no {row['category']}", "caption_negated_held_out": "none", "status": "ok"}
-                for row in masks]  # fmt: skip
+    captions = [
+        {
+            "edit_id": row["edit_id"],
+            "caption_original": f"a {row['category']}",
+            "caption_without": "a room",
+            "caption_negated": f"no {row['category']}",
+            "caption_negated_held_out": "none",
+            "status": "ok",
+        }
+        for row in masks
+    ]
     write_table(pd.DataFrame(captions), "captions.parquet")
 
 

@@ -1,4 +1,6 @@
-"""A result depends on its photo alone: not on batch-mates, order, restarts or shards. Embedded models, equal PNG bytes on the CPU."""
+"""A result depends on its photo alone: not on batch-mates, order, restarts or shards. Embedded
+models, equal PNG bytes on the CPU.
+"""
 
 from pathlib import Path
 
@@ -29,7 +31,9 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
-    """A folder with a shard of scenes and its masks, and a function that takes some of its photos for another shard."""
+    """A folder with a shard of scenes and its masks, and a function that takes some of its photos
+    for another shard.
+    """
     folder = tmp_path_factory.mktemp("scenes")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -59,7 +63,9 @@ def hashes(frame) -> dict[str, str]:
 
 @pytest.fixture(scope="module", params=CASES)
 def case(request, scenes):
-    """(stage, settings, the hashes of all results in batches of eight, the rows) of masks, diffusion edits and telea edits."""
+    """(stage, settings, the hashes of all results in batches of eight, the rows) of masks,
+    diffusion edits and telea edits.
+    """
     stage, settings = CASES[request.param]
     frame = run_stage(stage, EIGHT, settings)
     return stage, settings, hashes(frame), frame

@@ -1,4 +1,6 @@
-"""The engine of the device stages: what overlaps, what is padded, and what is left after memory runs out or a job is killed."""
+"""The engine of the device stages: what overlaps, what is padded, and what is left after memory
+runs out or a job is killed.
+"""
 
 import json
 import os
@@ -17,7 +19,9 @@ RUNTIME = {"batch_size": 4, "workers": 2}
 
 
 class Doubling(DeviceStage):
-    """Doubles numbers; `faults` maps an item to what happens to it. Remembers the batches that the device saw."""
+    """Doubles numbers; `faults` maps an item to what happens to it. Remembers the batches that the
+    device saw.
+    """
 
     name = "doubling"
 
@@ -184,7 +188,9 @@ def test_decoding_device_and_encoding_overlap(tmp_path):
 
 
 def test_memory_is_bounded_in_items_and_bytes(tmp_path, monkeypatch):
-    """A slow device and a slow encoder: what is read and not yet kept stays within the bounds, and huge items go alone."""
+    """A slow device and a slow encoder: what is read and not yet kept stays within the bounds, and
+    huge items go alone.
+    """
     alive, most, mutex = 0, 0, threading.Lock()
 
     class Weighed(Doubling):

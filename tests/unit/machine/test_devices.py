@@ -17,7 +17,8 @@ HOLD = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
 from unscene.machine.devices import lease_device
-print(lease_device({"device": "auto"}), os.environ.get("CUDA_VISIBLE_DEVICES"), "torch" in sys.modules, flush=True)
+print(lease_device({"device": "auto"}), os.environ.get("CUDA_VISIBLE_DEVICES"), "torch" in sys.modules,
+      flush=True)
 if len(sys.argv) > 2:
     child = os.fork()
     if child:

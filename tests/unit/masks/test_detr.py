@@ -20,14 +20,30 @@ def make_rf_detr():
     )
 
     backbone = RfDetrDinov2Config(
-        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=56, patch_size=14, num_windows=1,
-        out_features=["stage1", "stage2"], num_register_tokens=0,
-    )  # fmt: skip
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=56,
+        patch_size=14,
+        num_windows=1,
+        out_features=["stage1", "stage2"],
+        num_register_tokens=0,
+    )
     config = RfDetrConfig(
-        backbone_config=backbone, d_model=32, decoder_layers=1, num_queries=12, decoder_ffn_dim=32, group_detr=1,
-        decoder_self_attention_heads=2, decoder_cross_attention_heads=2, decoder_n_points=2, hidden_expansion=0.5,
-        c2f_num_blocks=1, id2label=LABELS, label2id={name: index for index, name in LABELS.items()},
-    )  # fmt: skip
+        backbone_config=backbone,
+        d_model=32,
+        decoder_layers=1,
+        num_queries=12,
+        decoder_ffn_dim=32,
+        group_detr=1,
+        decoder_self_attention_heads=2,
+        decoder_cross_attention_heads=2,
+        decoder_n_points=2,
+        hidden_expansion=0.5,
+        c2f_num_blocks=1,
+        id2label=LABELS,
+        label2id={name: index for index, name in LABELS.items()},
+    )
     return RfDetrForInstanceSegmentation(config), RfDetrImageProcessor()
 
 
@@ -40,13 +56,26 @@ def make_detr():
     )
 
     backbone = ResNetConfig(
-        embedding_size=8, hidden_sizes=[8, 8, 8, 16], depths=[1, 1, 1, 1], out_features=["stage1", "stage2", "stage3", "stage4"]
-    )  # fmt: skip
+        embedding_size=8,
+        hidden_sizes=[8, 8, 8, 16],
+        depths=[1, 1, 1, 1],
+        out_features=["stage1", "stage2", "stage3", "stage4"],
+    )
     config = DetrConfig(
-        use_timm_backbone=False, backbone_config=backbone, backbone=None, d_model=32, encoder_layers=1, decoder_layers=1,
-        encoder_ffn_dim=32, decoder_ffn_dim=32, encoder_attention_heads=2, decoder_attention_heads=2, num_queries=12,
-        id2label=LABELS, label2id={name: index for index, name in LABELS.items()},
-    )  # fmt: skip
+        use_timm_backbone=False,
+        backbone_config=backbone,
+        backbone=None,
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_ffn_dim=32,
+        decoder_ffn_dim=32,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        num_queries=12,
+        id2label=LABELS,
+        label2id={name: index for index, name in LABELS.items()},
+    )
     return DetrForObjectDetection(config), DetrImageProcessor()
 
 
@@ -124,7 +153,8 @@ def test_boxes_equal_those_of_the_library(made, photos):
     height, width = photo.shape[:2]
     theirs = post["boxes"].clamp(min=0).numpy().clip(0, (width, height, width, height))
     names = [LABELS[int(label)] for label in post["labels"]]
-    # The library keeps the best label of a query, or as many pairs as there are queries: all of them are among ours.
+    # The library keeps the best label of a query, or as many pairs as there are queries: all of
+    # them are among ours.
     for box, name, score in zip(theirs, names, post["scores"].tolist(), strict=True):
         same = [row for row, category in enumerate(found.categories) if category == name]
         gap = np.abs(found.boxes[same] - box).max(axis=1) + np.abs(found.confidences[same] - score)

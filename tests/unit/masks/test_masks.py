@@ -1,4 +1,6 @@
-"""The masks step: which words are looked for, which edits are chosen, and a row with a reason for all others."""
+"""The masks step: which words are looked for, which edits are chosen, and a row with a reason for
+all others.
+"""
 
 import json
 
@@ -40,7 +42,9 @@ def without_shadow(monkeypatch):
 
 
 def make_job(stem: str, masks: dict, source: dict | None = None) -> Job:
-    """A job on the tables below the current folder, without a shard's name: nothing of it is kept for a later run."""
+    """A job on the tables below the current folder, without a shard's name: nothing of it is kept
+    for a later run.
+    """
     return Job(
         inputs={"samples": "samples.parquet", "keywords": "keywords.parquet"},
         outputs={"table": f"{stem}.parquet", "folder": stem},
@@ -82,7 +86,9 @@ class FakeDetector:
 
 @pytest.fixture
 def shard(tmp_path, monkeypatch):
-    """A function (scenes, words per caption of each photo) -> rows by edit id, after the step ran on such a shard."""
+    """A function (scenes, words per caption of each photo) -> rows by edit id, after the step ran
+    on such a shard.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(scenes, words, damage=None, source=None, **changes):
@@ -258,7 +264,9 @@ def test_same_bytes_twice(shard, tmp_path):
 
 
 class TestInstances:
-    """masks.truth: union. Photo 0 has every kind of instance, 1 is not listed, 3 of another size, 4 a broken one."""
+    """masks.truth: union. Photo 0 has every kind of instance, 1 is not listed, 3 of another size, 4
+    a broken one.
+    """
 
     dog = np.zeros((SIDE, SIDE), bool)
     dog[20:50, 20:50] = True  # overlaps what the detector sees
@@ -280,11 +288,16 @@ class TestInstances:
         names = {1: "dog", 2: "zebra", 3: "cat", 4: "cup", 5: "person"}
         ids = {name: key for key, name in names.items()}
         marked = [
-            (0, "dog", encode(self.dog), 0), (0, "zebra", encode(self.zebra), 0), (0, "cat", self.cat, 0),
-            (0, "cup", encode(self.dog), 1), (0, "cup", encode(self.zebra), 0), (0, "person", [[0, 0, 9, 0, 9, 9]], 0),
-            (2, "dog", encode(self.dog), 0), (3, "dog", [[1, 1, 9, 1, 9, 9]], 0),
+            (0, "dog", encode(self.dog), 0),
+            (0, "zebra", encode(self.zebra), 0),
+            (0, "cat", self.cat, 0),
+            (0, "cup", encode(self.dog), 1),
+            (0, "cup", encode(self.zebra), 0),
+            (0, "person", [[0, 0, 9, 0, 9, 9]], 0),
+            (2, "dog", encode(self.dog), 0),
+            (3, "dog", [[1, 1, 9, 1, 9, 9]], 0),
             (4, "dog", {"counts": [3, 4], "size": [SIDE, SIDE]}, 0),
-        ]  # fmt: skip
+        ]
         document = {
             "images": [
                 {
@@ -303,9 +316,13 @@ class TestInstances:
         }
         (tmp_path / "instances.json").write_text(json.dumps(document))
         return {
-            "name": "s", "format": "coco", "photos": 5, "captions": "captions.json", "images": str(tmp_path),
+            "name": "s",
+            "format": "coco",
+            "photos": 5,
+            "captions": "captions.json",
+            "images": str(tmp_path),
             "instances": str(tmp_path / "instances.json"),
-        }  # fmt: skip
+        }
 
     scenes = [
         [("dog", 0.9, (40, 60, 40, 60)), ("cat", 0.2, (5, 15, 5, 15)), ("cup", 0.9, (5, 30, 50, 75))],

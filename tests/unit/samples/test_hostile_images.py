@@ -24,7 +24,8 @@ source = {"name": "h", "format": "table", "photos": 200, "table": "captions.csv"
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 reading.CHECKOUT = Path.cwd()
 reading.read_samples(Job(
-    outputs={"table": "samples.parquet", "folder": "samples", "rejected": "rejected.parquet"}, settings={"samples": limits},
+    outputs={"table": "samples.parquet", "folder": "samples", "rejected": "rejected.parquet"},
+    settings={"samples": limits},
     runtime={"workers": 2, "max_failed_share": 1.0}, wildcards={"shard": "h-0-of-1"},
     config={"samples": {"sources": [source]}},
 ))
@@ -91,8 +92,16 @@ def test_every_file_is_a_sample_or_a_row_with_its_reason(folder, read):
     reasons = rejected["reason"].value_counts().to_dict()
     assert set(reasons) <= {"broken", "empty", "missing", "huge", "too_small", "duplicate"}, reasons
     told = dict(zip(rejected["source_key"], rejected["reason"], strict=True))
-    for part, reason in (("bomb_header", "huge"), ("bomb_whole", "huge"), ("zero", "empty"), ("folder", "missing"), ("pipe", "missing"),
-                         ("text", "broken"), ("pixel", "too_small"), ("postscript", "broken")):  # fmt: skip
+    for part, reason in (
+        ("bomb_header", "huge"),
+        ("bomb_whole", "huge"),
+        ("zero", "empty"),
+        ("folder", "missing"),
+        ("pipe", "missing"),
+        ("text", "broken"),
+        ("pixel", "too_small"),
+        ("postscript", "broken"),
+    ):
         found = {told[key] for key in told if key.endswith(f"_{part}")}
         assert found == {reason}, (part, found)
     assert (
@@ -117,7 +126,9 @@ def test_every_file_is_a_sample_or_a_row_with_its_reason(folder, read):
 
 @pytest.mark.dear
 def test_hostile_files_end_as_rows_of_the_device_stages(folder, read, tmp_path):
-    """Twice: what samples took of them, and all files with their right hashes, so that each stage has to decode them."""
+    """Twice: what samples took of them, and all files with their right hashes, so that each stage
+    has to decode them.
+    """
     from unscene.photos.images import PhotoError, read_photo
     from unscene.run.shards import file_sha256
 
@@ -130,7 +141,9 @@ def test_hostile_files_end_as_rows_of_the_device_stages(folder, read, tmp_path):
         except PhotoError:
             width, height = 64, 64
         sha256 = file_sha256(path) if path.is_file() else ""
-        every.append({"image_id": f"h_{index}", "path": str(path), "sha256": sha256, "width": width, "height": height})  # fmt: skip
+        every.append(
+            {"image_id": f"h_{index}", "path": str(path), "sha256": sha256, "width": width, "height": height}
+        )
     assert len(every) >= COUNT - 1  # one of them is a file that is not there
     write_shard(tmp_path, "read", taken)
     write_shard(tmp_path, "raw", pd.DataFrame(every))
@@ -143,7 +156,8 @@ def test_hostile_files_end_as_rows_of_the_device_stages(folder, read, tmp_path):
     assert largest["width"] * largest["height"] > 50_000_000
     scores = pd.read_parquet(tmp_path / "results/quality/read.parquet").set_index("edit_id")
     assert np.isfinite(scores.loc[f"{largest['image_id']}-dog", ["seam", "blur_ratio"]].astype(float)).all()
-    # A fill of a hole in one flat colour changes nothing, which is a fault of the edit; the others are made and scored.
+    # A fill of a hole in one flat colour changes nothing, which is a fault of the edit; the others
+    # are made and scored.
     assert set(told["read remove_objects"]) <= {"ok", "refused unchanged"}
     for shard, least in (("read", 60), ("raw", 60)):
         made, scored = told[f"{shard} remove_objects"]["ok"], told[f"{shard} score_edits"]["ok"]
@@ -152,7 +166,9 @@ def test_hostile_files_end_as_rows_of_the_device_stages(folder, read, tmp_path):
 
 
 def write_shard(folder, shard, samples):
-    """Write the tables that the stages read: each photo names a dog, and has a mask of its own in `own-{shard}.parquet`."""
+    """Write the tables that the stages read: each photo names a dog, and has a mask of its own in
+    `own-{shard}.parquet`.
+    """
     from unscene.photos.images import write_png
     from unscene.run.shards import file_sha256
     from unscene.run.tables import write_table
@@ -163,9 +179,22 @@ def write_shard(folder, shard, samples):
         mask, path = np.zeros((height, width), bool), folder / f"{shard}-{name}.png"
         mask[height // 4 : height // 2 + 1, width // 4 : width // 2 + 1] = True
         write_png(mask, path)
-        masks.append({"edit_id": f"{name}-dog", "image_id": name, "category": "dog", "mask_path": str(path),
-                      "mask_sha256": file_sha256(path), "status": "ok", "dilation_px": 2.0,
-                      "seen_boxes": np.zeros(0, np.float32), "box_x0": 1.0, "box_y0": 1.0, "box_x1": 9.0, "box_y1": 9.0})  # fmt: skip
+        masks.append(
+            {
+                "edit_id": f"{name}-dog",
+                "image_id": name,
+                "category": "dog",
+                "mask_path": str(path),
+                "mask_sha256": file_sha256(path),
+                "status": "ok",
+                "dilation_px": 2.0,
+                "seen_boxes": np.zeros(0, np.float32),
+                "box_x0": 1.0,
+                "box_y0": 1.0,
+                "box_x1": 9.0,
+                "box_y1": 9.0,
+            }
+        )
     columns = ["image_id", "path", "sha256", "width", "height"]
     write_table(samples[columns], folder / f"results/samples/{shard}.parquet")
     write_table(pd.DataFrame(keywords), folder / f"results/keywords/{shard}.parquet")

@@ -132,9 +132,17 @@ def test_hostile_files_all_end_as_rows(tmp_path, monkeypatch):
     assert len(sample) + len(rejected) == len(names)
     reason = dict(zip(rejected["source_key"], rejected["reason"], strict=True))
     assert reason == {
-        "cut": "broken", "empty": "empty", "text": "broken", "page": "broken", "small": "too_small",
-        "silent": "no_caption", "twin": "duplicate", "bomb": "huge", "folder": "missing", "absent": "missing",
-    }  # fmt: skip
+        "cut": "broken",
+        "empty": "empty",
+        "text": "broken",
+        "page": "broken",
+        "small": "too_small",
+        "silent": "no_caption",
+        "twin": "duplicate",
+        "bomb": "huge",
+        "folder": "missing",
+        "absent": "missing",
+    }
     assert rejected.set_index("source_key").loc["twin", "detail"] == "has the bytes of own_good"
     sample = sample.set_index("source_key")
     for key in sample.index:
@@ -165,10 +173,14 @@ def test_photos_above_max_pixels_are_huge(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("limit", "value", "reason"),
     [
-        ("min_side", 47, None), ("min_side", 48, None), ("min_side", 49, "too_small"),  # the shorter side has 48
-        ("max_pixels", 64 * 48 - 1, "huge"), ("max_pixels", 64 * 48, None), ("max_pixels", 64 * 48 + 1, None),
+        ("min_side", 47, None),
+        ("min_side", 48, None),
+        ("min_side", 49, "too_small"),  # the shorter side has 48
+        ("max_pixels", 64 * 48 - 1, "huge"),
+        ("max_pixels", 64 * 48, None),
+        ("max_pixels", 64 * 48 + 1, None),
     ],
-)  # fmt: skip
+)
 def test_each_limit_of_a_photos_size(tmp_path, monkeypatch, limit, value, reason):
     make_photo().save(tmp_path / "a.png")
     source = write_table_source(tmp_path, [("a.png", "x")])
@@ -379,7 +391,9 @@ def write_tar(path: Path, files: dict[str, bytes]) -> None:
 
 
 def write_tars(folder: Path, per_tar: int = 3) -> dict:
-    """Write two tars as img2dataset does; item 1 is CMYK, item 2 broken, item 4 has its caption in the JSON alone."""
+    """Write two tars as img2dataset does; item 1 is CMYK, item 2 broken, item 4 has its caption in
+    the JSON alone.
+    """
     (folder / "tars").mkdir()
     for shard in range(2):
         files = {}

@@ -1,4 +1,6 @@
-"""The embedded models are there, small, load with their plain libraries and do something sensible on one scene."""
+"""The embedded models are there, small, load with their plain libraries and do something sensible
+on one scene.
+"""
 
 import json
 import re
@@ -9,8 +11,15 @@ from PIL import Image
 
 from unscene.scenes import compose_scene, render_scene, write_captions
 
-FILES = ("detector.pt", "judge.pt", "inpainter/model_index.json", "clip/open_clip_config.json",
-         "clip/open_clip_model.safetensors", "CARD.md", "card.json")  # fmt: skip
+FILES = (
+    "detector.pt",
+    "judge.pt",
+    "inpainter/model_index.json",
+    "clip/open_clip_config.json",
+    "clip/open_clip_model.safetensors",
+    "CARD.md",
+    "card.json",
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +71,15 @@ def test_detectors_find_the_object(models, scene, name, tmp_path, monkeypatch):
     model = YOLO(models / name)
     assert list(model.names.values()) == list(COCO80)
     photo = render_scene(scene)
-    (result,) = model.predict([np.ascontiguousarray(photo.rgb[..., ::-1])], imgsz=128, conf=0.25, device="cpu",
-                              retina_masks=True, rect=False, verbose=False)  # fmt: skip
+    (result,) = model.predict(
+        [np.ascontiguousarray(photo.rgb[..., ::-1])],
+        imgsz=128,
+        conf=0.25,
+        device="cpu",
+        retina_masks=True,
+        rect=False,
+        verbose=False,
+    )
     names = [COCO80.words[int(number)] for number in result.boxes.cls]
     assert scene.objects[0].category in names
     mask = result.masks.data[names.index(scene.objects[0].category)].numpy().astype(bool)
@@ -82,9 +98,16 @@ def test_inpainter_paints_nearer_to_the_truth_than_what_was_there(models, scene)
     truth = render_scene(scene, without=scene.objects[0].category).rgb
     hole = cv2.dilate(photo.masks[0].astype(np.uint8), np.ones((5, 5), np.uint8))
     painted = pipeline(
-        prompt="background", image=Image.fromarray(photo.rgb), mask_image=Image.fromarray(hole * 255), height=64,
-        width=64, num_inference_steps=8, guidance_scale=1.0, generator=torch.Generator().manual_seed(0), output_type="np",
-    ).images[0]  # fmt: skip
+        prompt="background",
+        image=Image.fromarray(photo.rgb),
+        mask_image=Image.fromarray(hole * 255),
+        height=64,
+        width=64,
+        num_inference_steps=8,
+        guidance_scale=1.0,
+        generator=torch.Generator().manual_seed(0),
+        output_type="np",
+    ).images[0]
 
     def distance(image):
         return float(((image.astype(np.float64) - truth / 255.0)[hole > 0] ** 2).mean())

@@ -1,6 +1,8 @@
-"""Removal: paint a photo's masked area as if the object had never been there; one entry a remover in `REMOVERS`.
+"""Removal: paint a photo's masked area as if the object had never been there; one entry a remover
+in `REMOVERS`.
 
-To add a remover: a module with a subclass of `Remover`, and its entry here. Config checks, schema and manual are computed from it.
+To add a remover: a module with a subclass of `Remover`, and its entry here. Config checks, schema
+and manual are computed from it.
 """
 
 from collections.abc import Callable
@@ -17,10 +19,11 @@ __all__ = ["REMOVERS", "Backend", "RemovalError", "Remover", "Weights", "load_re
 class Backend:
     """A remover that edits.backend can name.
 
-    needed: keys of the config's block `edits` that it cannot do without. optional: keys that only it and its like know; null for the
-    others. further: keys that it reads and others ignore. weights: what edits.weights must name, "" for none. licence: its own, where
-    it has one, or of its usual weights. count_evaluations: how often its network runs for one attempt, by the block `edits`. load:
-    (settings, weights, setup) -> the remover, importing what it needs.
+    needed: keys of the config's block `edits` that it cannot do without. optional: keys that only
+    it and its like know; null for the others. further: keys that it reads and others ignore.
+    weights: what edits.weights must name, "" for none. licence: its own, where it has one, or of
+    its usual weights. count_evaluations: how often its network runs for one attempt, by the block
+    `edits`. load: (settings, weights, setup) -> the remover, importing what it needs.
     """
 
     name: str
@@ -91,7 +94,9 @@ REMOVERS = {
 
 
 def load_remover(settings: dict, weights: Weights = NO_WEIGHTS, setup: Setup = ON_CPU) -> Remover:
-    """Return the remover that `settings` (the config's block `edits`) names. Raises RemovalError, naming the key."""
+    """Return the remover that `settings` (the config's block `edits`) names. Raises RemovalError,
+    naming the key.
+    """
     backend = REMOVERS.get(settings["backend"])
     if backend is None:
         raise RemovalError(f"edits.backend: {settings['backend']!r} is not known; use {', '.join(REMOVERS)}")

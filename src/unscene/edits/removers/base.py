@@ -24,7 +24,9 @@ class Weights:
     fingerprint: str | None = None
 
     def join_name(self, *parts: str) -> str:
-        """Return the name of a remover: its weights', what was joined to them, and the first digits of the fingerprint."""
+        """Return the name of a remover: its weights', what was joined to them, and the first digits
+        of the fingerprint.
+        """
         return "+".join(parts) + (f"-{self.fingerprint[:8]}" if self.fingerprint else "")
 
 
@@ -42,7 +44,9 @@ class Remover:
         raise NotImplementedError
 
     def paint(self, prepared: Sequence, seeds: Sequence[int], batch_size: int) -> list[np.ndarray | None]:
-        """Return a painted crop for each of at most `batch_size` prepared photos; None where the model gave no number."""
+        """Return a painted crop for each of at most `batch_size` prepared photos; None where the
+        model gave no number.
+        """
         raise NotImplementedError
 
     def finish(
@@ -63,7 +67,9 @@ class Remover:
     def fill(
         self, photos: Sequence[np.ndarray], masks: Sequence[np.ndarray], seeds: Sequence[int]
     ) -> list[np.ndarray | None]:
-        """Return the photos with their masks filled, one step after the other; None where the model gave no number."""
+        """Return the photos with their masks filled, one step after the other; None where the model
+        gave no number.
+        """
         prepared = [self.prepare(photo, mask) for photo, mask in zip(photos, masks, strict=True)]
         painted = []
         for start in range(0, len(prepared), self.batch_size):

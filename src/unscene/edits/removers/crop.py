@@ -11,7 +11,9 @@ from unscene.photos.mask_shapes import bounding_box, feather
 
 @dataclass(frozen=True)
 class Crop:
-    """A square around a mask: `side` pixels from (x0, y0); it may reach beyond the photo, where it is mirrored."""
+    """A square around a mask: `side` pixels from (x0, y0); it may reach beyond the photo, where it
+    is mirrored.
+    """
 
     x0: int
     y0: int
@@ -21,8 +23,8 @@ class Crop:
 def place_crop(mask: np.ndarray, context: float, smallest_side: int) -> Crop:
     """Return the square around a mask's box, with a margin of `context` x its longer side on each side.
 
-    It is no smaller than `smallest_side`, as far as the photo allows, so that small objects are not blown up, and lies inside the
-    photo where it fits.
+    It is no smaller than `smallest_side`, as far as the photo allows, so that small objects are not
+    blown up, and lies inside the photo where it fits.
     """
     height, width = mask.shape
     x0, y0, x1, y1 = bounding_box(mask)
@@ -53,7 +55,9 @@ def cut_crop(pixels: np.ndarray, crop: Crop) -> np.ndarray:
 def paste_crop(
     photo: np.ndarray, mask: np.ndarray, painted: np.ndarray, crop: Crop, feather_px: int
 ) -> np.ndarray:
-    """Return the photo with a painted crop blended in where the mask is; every other pixel equals the photo's."""
+    """Return the photo with a painted crop blended in where the mask is; every other pixel equals
+    the photo's.
+    """
     height, width = mask.shape
     x0, y0 = max(crop.x0, 0), max(crop.y0, 0)
     x1, y1 = min(crop.x0 + crop.side, width), min(crop.y0 + crop.side, height)

@@ -12,7 +12,8 @@ from unscene.edits.removers.sampling import ask_for_steps, count_evaluations, is
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 
-# Name in the config -> diffusers' class and what its config must say, whatever the checkpoint's own scheduler said.
+# Name in the config -> diffusers' class and what its config must say, whatever the checkpoint's own
+# scheduler said.
 SCHEDULERS = {
     "ddim": ("DDIMScheduler", {"clip_sample": False}),  # latents do not lie in -1..1
     "dpmpp_2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++", "solver_order": 2}),
@@ -23,10 +24,12 @@ SCHEDULERS = {
 
 
 class DiffusersRemover(Remover):
-    """Any UNet inpainting folder that `AutoPipelineForInpainting` loads (SD 1.5, 2, SDXL and their tunings, RORem).
+    """Any UNet inpainting folder that `AutoPipelineForInpainting` loads (SD 1.5, 2, SDXL and their
+    tunings, RORem).
 
-    Each photo is cropped to a square around its mask and goes through at `size` pixels, in batches of one shape. Its noise comes
-    from a generator of its own, on the CPU, so a result depends on neither its batch-mates nor the device's generator.
+    Each photo is cropped to a square around its mask and goes through at `size` pixels, in batches
+    of one shape. Its noise comes from a generator of its own, on the CPU, so a result depends on
+    neither its batch-mates nor the device's generator.
     """
 
     def __init__(self, weights: Weights, settings: dict, setup: Setup = ON_CPU):
@@ -44,7 +47,8 @@ class DiffusersRemover(Remover):
         self._size = settings["size"]
         if self._size % self._scale:
             raise RemovalError(
-                f"edits.size: {self._size} must be a multiple of {self._scale}, the factor of the VAE in {weights.main}"
+                f"edits.size: {self._size} must be a multiple of {self._scale}, the factor of the "
+                f"VAE in {weights.main}"
             )
         self._steps = ask_for_steps(settings["steps"], settings["strength"])
         # Some distilled UNets take the guidance scale as an input.
@@ -61,7 +65,9 @@ class DiffusersRemover(Remover):
         return count_evaluations(self._settings, self._embeds_guidance)
 
     def compile(self) -> None:
-        """Have torch compile the parts that take the time; they do so at their first batch, and again at another batch size."""
+        """Have torch compile the parts that take the time; they do so at their first batch, and
+        again at another batch size.
+        """
         self._pipeline.unet.compile()
         self._pipeline.vae.decoder.compile()
 
@@ -94,7 +100,9 @@ class DiffusersRemover(Remover):
         return paste_crop(photo, mask, resize_area(painted, crop.side), crop, self._settings["feather_px"])
 
     def _paint(self, image, hole, seeds: list[int]):
-        """Run the pipeline on (batch, 3, size, size) in 0..1 and masks (batch, 1, size, size); return the like of the former."""
+        """Run the pipeline on (batch, 3, size, size) in 0..1 and masks (batch, 1, size, size);
+        return the like of the former.
+        """
         torch = self._torch
         with torch.inference_mode():
             return self._pipeline(
@@ -110,10 +118,12 @@ class DiffusersRemover(Remover):
             ).images.float()
 
     def _prepare_latents(self, image, hole, seeds: list[int]) -> dict:
-        """Return the pipeline's arguments that hold the photos, their masked forms and the noise, made in whole batches.
+        """Return the pipeline's arguments that hold the photos, their masked forms and the noise,
+        made in whole batches.
 
-        Left to itself the pipeline encodes photo by photo, draws a sample of the posterior where its mode is better, and encodes
-        twice below full strength. It knows latents by their 4 channels.
+        Left to itself the pipeline encodes photo by photo, draws a sample of the posterior where
+        its mode is better, and encodes twice below full strength. It knows latents by their 4
+        channels.
         """
         torch, strength = self._torch, self._settings["strength"]
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
@@ -128,7 +138,8 @@ class DiffusersRemover(Remover):
             given["image"] = self._encode(image * 2 - 1)
             given.setdefault("masked_image_latents", given["image"])
         if not is_inpainting and strength < 1:
-            return given  # the pipeline needs the bare noise at every step, and draws it from the same generators
+            # The pipeline needs the bare noise at every step, and draws it from the same generators.
+            return given
         shape = (1, 4, self._size // self._scale, self._size // self._scale)
         noise = torch.cat([torch.randn(shape, generator=each) for each in generators]).to(self._device)
         if strength < 1:
@@ -136,9 +147,11 @@ class DiffusersRemover(Remover):
         return given | {"latents": noise.to(self._dtype)}
 
     def _add_noise(self, latents, noise):
-        """Return what to give as `latents` so that the pipeline starts from the photo, noised for the first step made.
+        """Return what to give as `latents` so that the pipeline starts from the photo, noised for
+        the first step made.
 
-        It takes given latents for bare noise and scales them by the scheduler's `init_noise_sigma`, also below full strength.
+        It takes given latents for bare noise and scales them by the scheduler's `init_noise_sigma`,
+        also below full strength.
         """
         pipeline, scheduler = self._pipeline, self._pipeline.scheduler
         scheduler.set_timesteps(self._steps, device=self._device)
@@ -160,7 +173,9 @@ class DiffusersRemover(Remover):
         return latents.to(self._dtype) * vae.config.scaling_factor
 
     def _encode_prompts(self) -> dict:
-        """Return the embeddings of the prompts, (1, ...) each, computed once: they are the same for all photos."""
+        """Return the embeddings of the prompts, (1, ...) each, computed once: they are the same for
+        all photos.
+        """
         guided = is_guided(self._settings, self._embeds_guidance)
         arguments = inspect.signature(self._pipeline.encode_prompt).parameters
         named = {
@@ -224,7 +239,8 @@ def _check_parts(pipeline, path: Path) -> None:
     unet = getattr(pipeline, "unet", None)
     if unet is None or unet.config.in_channels not in (4, 9) or pipeline.vae.config.latent_channels != 4:
         raise RemovalError(
-            f"edits.weights: {path} must hold a UNet with 4 or 9 input channels and a VAE with 4 latent channels "
+            f"edits.weights: {path} must hold a UNet with 4 or 9 input channels and a VAE with 4 "
+            "latent channels "
             "(SD 1.5, SD 2, SDXL and their tunings)"
         )
 

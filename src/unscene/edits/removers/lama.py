@@ -1,4 +1,6 @@
-"""LaMa (Suvorov et al., WACV 2022): Fourier convolutions, one pass, no noise. TorchScript and ONNX exports of big-LaMa."""
+"""LaMa (Suvorov et al., WACV 2022): Fourier convolutions, one pass, no noise. TorchScript and ONNX
+exports of big-LaMa.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +16,12 @@ MULTIPLE = 8  # big-LaMa halves its input three times
 
 
 class LamaRemover(Remover):
-    """An exported LaMa: photo (batch, 3, height, width) in 0..1 and mask (batch, 1, height, width) of 0 and 1 in, photo out.
+    """An exported LaMa: photo (batch, 3, height, width) in 0..1 and mask (batch, 1, height, width)
+    of 0 and 1 in, photo out.
 
-    Exports differ in the range of what they return, 0..1 or 0..255: it is measured once, on a grey square. Each photo is
-    cropped to a square around its mask and goes through at `size` pixels, padded to a multiple of 8.
+    Exports differ in the range of what they return, 0..1 or 0..255: it is measured once, on a grey
+    square. Each photo is cropped to a square around its mask and goes through at `size` pixels,
+    padded to a multiple of 8.
     """
 
     def __init__(self, weights: Weights, settings: dict, setup: Setup = ON_CPU):
@@ -67,7 +71,9 @@ class LamaRemover(Remover):
         ]
 
     def _measure_range(self, path: Path) -> float:
-        """Return 1 or 255, whichever a grey square comes back in: outside the hole LaMa returns what it was given."""
+        """Return 1 or 255, whichever a grey square comes back in: outside the hole LaMa returns
+        what it was given.
+        """
         batch = self._fixed_batch or 1
         image = np.full((batch, 3, self._side, self._side), 0.5, np.float32)
         hole = np.zeros((batch, 1, self._side, self._side), np.float32)

@@ -1,4 +1,6 @@
-"""How often a diffusion model is evaluated for one photo: for the remover, and for the plan of a run. Cheap to import."""
+"""How often a diffusion model is evaluated for one photo: for the remover, and for the plan of a
+run. Cheap to import.
+"""
 
 import math
 
@@ -12,9 +14,11 @@ def ask_for_steps(steps: int, strength: float) -> int:
 
 
 def is_guided(settings: dict, embeds_guidance: bool = False) -> bool:
-    """Tell whether each step evaluates the UNet with and without the prompt. `settings`: the config's block `edits`.
+    """Tell whether each step evaluates the UNet with and without the prompt. `settings`: the
+    config's block `edits`.
 
-    embeds_guidance: the UNet takes the guidance scale as an input (some distilled ones do) and needs no second evaluation.
+    embeds_guidance: the UNet takes the guidance scale as an input (some distilled ones do) and
+    needs no second evaluation.
     """
     return settings["guidance"] > 1 and not embeds_guidance
 

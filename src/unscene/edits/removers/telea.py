@@ -13,12 +13,16 @@ RADIUS_PX = 5
 
 
 def fill_telea(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return RGB uint8 pixels with the mask (bool or 0/1) filled by OpenCV's Telea, at the one radius that this house calls so."""
+    """Return RGB uint8 pixels with the mask (bool or 0/1) filled by OpenCV's Telea, at the one
+    radius that this house calls so.
+    """
     return cv2.inpaint(photo, mask.astype(np.uint8), RADIUS_PX, cv2.INPAINT_TELEA)
 
 
 class TeleaRemover(Remover):
-    """OpenCV's fast-marching inpainting (Telea 2004): the classical baseline. The same mask gives the same pixels."""
+    """OpenCV's fast-marching inpainting (Telea 2004): the classical baseline. The same mask gives
+    the same pixels.
+    """
 
     name = "telea"
 

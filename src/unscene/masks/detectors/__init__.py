@@ -18,8 +18,9 @@ __all__ = ["DETECTORS", "Detections", "DetectorKind", "load_detector"]
 class DetectorKind:
     """A kind of detector.
 
-    weights: what its path names. licence: of what most such weights come under. fits: whether a path that is there is of this kind.
-    load: (path, image_size, setup) -> the detector, importing what it needs. keys: keys of the config that only this kind knows.
+    weights: what its path names. licence: of what most such weights come under. fits: whether a
+    path that is there is of this kind. load: (path, image_size, setup) -> the detector, importing
+    what it needs. keys: keys of the config that only this kind knows.
     """
 
     name: str
@@ -70,8 +71,9 @@ DETECTORS = {
 def load_detector(path: str | Path, image_size: int, setup: Setup = ON_CPU, sha256: str | None = None):
     """Return the detector of a path, whose `detect` takes photos of any sizes and returns a Detections each.
 
-    sha256: what a checkpoint's file must have, compared before any of it is unpickled. Raises FileNotFoundError for a path that is
-    not there and ValueError for one that is of no kind or has another checksum.
+    sha256: what a checkpoint's file must have, compared before any of it is unpickled. Raises
+    FileNotFoundError for a path that is not there and ValueError for one that is of no kind or has
+    another checksum.
     """
     path = Path(path).resolve()
     if sha256 is not None:
@@ -88,6 +90,7 @@ def _check_sha256(path: Path, expected: str) -> None:
     found = file_sha256(path)
     if found != expected.lower():
         raise ValueError(
-            f"{path}: its SHA-256 is {found}, the config (masks.sha256, quality.judge_sha256) says {expected}; "
+            f"{path}: its SHA-256 is {found}, the config (masks.sha256, quality.judge_sha256) says "
+            f"{expected}; "
             "fetch the file again, or correct the key if you trust this one"
         )

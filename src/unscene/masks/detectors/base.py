@@ -14,9 +14,10 @@ MAX_DETECTIONS = 300
 class Detections:
     """What a detector found on one photo, most confident first.
 
-    `boxes` float32 (n, 4): x0, y0, x1, y1 in pixels of the photo; `confidences` float32 (n,); `categories` list of n names;
-    `masks` bool (n, height, width) at the photo's size, or None when none were asked for. `seen_boxes` float32 (m, 4): the boxes of
-    everything that was found, also of categories that were not asked for.
+    `boxes` float32 (n, 4): x0, y0, x1, y1 in pixels of the photo; `confidences` float32 (n,);
+    `categories` list of n names; `masks` bool (n, height, width) at the photo's size, or None when
+    none were asked for. `seen_boxes` float32 (m, 4): the boxes of everything that was found, also
+    of categories that were not asked for.
     """
 
     boxes: np.ndarray
@@ -29,6 +30,8 @@ class Detections:
 def cut_requests(
     photos: Sequence[np.ndarray], only: Sequence[Collection[str]] | None, batch_size: int
 ) -> Iterator[tuple[list[np.ndarray], list[Collection[str] | None]]]:
-    """Yield a batch of photos and the categories wanted of each, None for all; the last batch may be shorter."""
+    """Yield a batch of photos and the categories wanted of each, None for all; the last batch may
+    be shorter.
+    """
     wanted = [None] * len(photos) if only is None else only
     return zip(cut_batches(photos, batch_size), cut_batches(wanted, batch_size), strict=True)

@@ -1,7 +1,7 @@
 """Detection and segmentation with a model of the DETR family through transformers, offline.
 
-These models predict a set (Carion et al., ECCV 2020): one box an object, no suppression. RF-DETR-Seg gives masks, too. Most such
-weights are Apache-2.0, where YOLO's are AGPL-3.0.
+These models predict a set (Carion et al., ECCV 2020): one box an object, no suppression.
+RF-DETR-Seg gives masks, too. Most such weights are Apache-2.0, where YOLO's are AGPL-3.0.
 """
 
 import re
@@ -32,8 +32,9 @@ SIGMOID = {
 class DetrDetector:
     """A transformers folder on one device.
 
-    Photos are resized to one square, as RT-DETR and RF-DETR were trained, and go through in batches of one shape (one by one on
-    the CPU), so a result does not depend on what else is detected. Categories are the config's `id2label`.
+    Photos are resized to one square, as RT-DETR and RF-DETR were trained, and go through in batches
+    of one shape (one by one on the CPU), so a result does not depend on what else is detected.
+    Categories are the config's `id2label`.
     """
 
     def __init__(self, path: str | Path, image_size: int, setup: Setup = ON_CPU):
@@ -74,8 +75,8 @@ class DetrDetector:
     ) -> list[Detections]:
         """Detect objects on RGB uint8 photos (height, width, 3) of any sizes; one Detections per photo.
 
-        want_masks: also masks at the photo's size. only: per photo the categories wanted. `iou` has no meaning without suppression,
-        which `nms` true would ask for in vain.
+        want_masks: also masks at the photo's size. only: per photo the categories wanted. `iou` has
+        no meaning without suppression, which `nms` true would ask for in vain.
         """
         if nms is True:
             raise ValueError(f"{self.path}: a DETR needs no suppression; set masks.nms to auto or false")

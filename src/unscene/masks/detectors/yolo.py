@@ -15,8 +15,9 @@ from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_request
 class Detector:
     """An ultralytics checkpoint on one device.
 
-    Photos are letterboxed to one square and go through in batches of one shape, so a result does not depend on what else is
-    detected. Raises FileNotFoundError for a missing file and ValueError for one that is no ultralytics checkpoint.
+    Photos are letterboxed to one square and go through in batches of one shape, so a result does
+    not depend on what else is detected. Raises FileNotFoundError for a missing file and ValueError
+    for one that is no ultralytics checkpoint.
     """
 
     def __init__(self, path: str | Path, image_size: int, setup: Setup = ON_CPU):
@@ -43,7 +44,8 @@ class Detector:
         self.is_segmenter = self._model.task == "segment"
         self.names: dict[int, str] = dict(self._model.names)
         self.categories: tuple[str, ...] = tuple(self.names.values())
-        # YOLO26 and YOLOv10 heads have a second branch, trained to give one box an object: no suppression needed.
+        # YOLO26 and YOLOv10 heads have a second branch, trained to give one box an object: no
+        # suppression needed.
         self.is_end_to_end = getattr(head, "one2one_cv2", None) is not None
         self._quantize = 16 if setup.device == "cuda" and setup.precision in ("float16", "bfloat16") else None
         self._filler = np.full((image_size, image_size, 3), 114, np.uint8)
@@ -62,9 +64,10 @@ class Detector:
     ) -> list[Detections]:
         """Detect objects on RGB uint8 photos (height, width, 3) of any sizes; one Detections per photo.
 
-        iou: overlap above which suppression drops the weaker box. nms: "auto" is off for end-to-end heads and on for others.
-        want_masks: also masks at the photo's size (segmentation checkpoints). only: per photo the categories wanted;
-        full-size masks of the others are never made.
+        iou: overlap above which suppression drops the weaker box. nms: "auto" is off for end-to-end
+        heads and on for others. want_masks: also masks at the photo's size (segmentation
+        checkpoints). only: per photo the categories wanted; full-size masks of the others are never
+        made.
         """
         if want_masks and not self.is_segmenter:
             raise ValueError(
@@ -113,7 +116,8 @@ class Detector:
                     for result, photo in zip(results, photos, strict=False)
                 ]
         raise RuntimeError(
-            f"{self.path}: non-maximum suppression ran out of time three times, and objects would be missing without a "
+            f"{self.path}: non-maximum suppression ran out of time three times, and objects would "
+            "be missing without a "
             "trace; raise the confidence or lower runtime.batch_size"
         )
 
@@ -138,14 +142,17 @@ class Detector:
 
 @dataclass
 class _Request:
-    """What the running batch asks of the predictor: class ids per photo (None: all), and whether masks are made."""
+    """What the running batch asks of the predictor: class ids per photo (None: all), and whether
+    masks are made.
+    """
 
     wanted: list[set[int] | None]
     want_masks: bool = False
 
 
 def _make_predictor(is_segmenter: bool, request: _Request) -> type:
-    """Return ultralytics' predictor, made to keep torch's thread count and to skip full-size masks that nobody wants.
+    """Return ultralytics' predictor, made to keep torch's thread count and to skip full-size masks
+    that nobody wants.
 
     A mask at a photo's size costs a byte a pixel, four while it is made, and a busy photo has hundreds.
     """

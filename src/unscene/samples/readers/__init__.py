@@ -1,7 +1,8 @@
 """Readers of photo-caption sources: one small module a format, one entry a format in `READERS`.
 
-To add a format: a module with a function (source, range of positions) -> items, and its entry here. Everything that a config or
-another stage may ask of a format (keys, paths, whether it knows instances) is computed from the entry.
+To add a format: a module with a function (source, range of positions) -> items, and its entry here.
+Everything that a config or another stage may ask of a format (keys, paths, whether it knows
+instances) is computed from the entry.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ from unscene.samples.readers.items import Item, SourceError
 class Reader:
     """A format of samples.sources.
 
-    needed, allowed: keys that a source of it must and may have beside name, format and photos. paths: those of them that are paths.
-    load: returns the function (source with absolute paths, range of positions) -> items, importing what it needs. locate: returns a
-    source with the paths of the files that the run itself makes for it. instances: the key of the file that says which objects the
-    photos have, "" when the format knows no such thing.
+    needed, allowed: keys that a source of it must and may have beside name, format and photos.
+    paths: those of them that are paths. load: returns the function (source with absolute paths,
+    range of positions) -> items, importing what it needs. locate: returns a source with the paths
+    of the files that the run itself makes for it. instances: the key of the file that says which
+    objects the photos have, "" when the format knows no such thing.
     """
 
     name: str
@@ -43,7 +45,9 @@ def _load(module: str, function: str) -> Callable[[], Callable]:
 
 
 def _locate_scenes(source: dict) -> dict:
-    """An embedded source lies where the run rendered it, in COCO's format, with photos of what is behind its objects."""
+    """An embedded source lies where the run rendered it, in COCO's format, with photos of what is
+    behind its objects.
+    """
     name, folder = source["name"], Path("results/scenes").absolute() / source["name"]
     return {
         **source,
@@ -59,7 +63,8 @@ READERS = {
     for reader in (
         Reader(
             "embedded",
-            "Small drawn scenes in COCO's own format, rendered into results/scenes/; they check the code and are no evidence "
+            "Small drawn scenes in COCO's own format, rendered into results/scenes/; they check "
+            "the code and are no evidence "
             "about CLIP.",
             needed=("seed",),
             load=_load("coco", "iterate_coco"),
@@ -68,7 +73,8 @@ READERS = {
         ),
         Reader(
             "coco",
-            "captions_*.json and a folder of photos; instances_*.json to measure agreement, and for masks with "
+            "captions_*.json and a folder of photos; instances_*.json to measure agreement, and "
+            "for masks with "
             "masks.truth: union.",
             needed=("captions", "images"),
             allowed=("instances",),
@@ -78,7 +84,8 @@ READERS = {
         ),
         Reader(
             "table",
-            "CSV, TSV or parquet with columns path and caption; several rows of one path are several captions.",
+            "CSV, TSV or parquet with columns path and caption; several rows of one path are "
+            "several captions.",
             needed=("table",),
             allowed=("images",),
             paths=("table", "images"),
@@ -86,7 +93,8 @@ READERS = {
         ),
         Reader(
             "cc_tsv",
-            "Conceptual Captions: caption, tab, URL; the photo is {line:08d}.jpg in images or named by a third column.",
+            "Conceptual Captions: caption, tab, URL; the photo is {line:08d}.jpg in images or "
+            "named by a third column.",
             needed=("table", "images"),
             paths=("table", "images"),
             load=_load("cc_tsv", "iterate_lines"),
@@ -103,7 +111,9 @@ READERS = {
 
 
 def locate_files(source: dict, checkout: Path = CHECKOUT) -> dict:
-    """Return an entry of samples.sources with all its paths absolute: `checkout`'s, or the run's own for rendered scenes."""
+    """Return an entry of samples.sources with all its paths absolute: `checkout`'s, or the run's
+    own for rendered scenes.
+    """
     reader = READERS[source["format"]]
     here = {key: str(checkout / source[key]) for key in reader.paths if source.get(key)}
     return reader.locate({**source, **here})
@@ -123,8 +133,9 @@ def find_instances(source: dict, checkout: Path = CHECKOUT) -> Path | None:
 def iterate_items(source: dict, item_range: range, checkout: Path = CHECKOUT) -> Iterator[Item]:
     """Yield the items of a source whose positions lie in `item_range`, in the source's own order.
 
-    `source` is an entry of samples.sources. A source that ends early yields fewer items. Raises SourceError when a file of the
-    source is missing or unreadable, and when the source has more items than its `photos` says.
+    `source` is an entry of samples.sources. A source that ends early yields fewer items. Raises
+    SourceError when a file of the source is missing or unreadable, and when the source has more
+    items than its `photos` says.
     """
     read = READERS[source["format"]].load()
     yield from read(locate_files(source, checkout), item_range)

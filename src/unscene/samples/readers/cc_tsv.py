@@ -1,6 +1,7 @@
 """Conceptual Captions' TSV: a line is `caption TAB url [TAB path]`, with the photos already on disk.
 
-Without a third column the photo of line N, counted from 0, is `{images}/{N:08d}.jpg`. Nothing is quoted in this format.
+Without a third column the photo of line N, counted from 0, is `{images}/{N:08d}.jpg`. Nothing is
+quoted in this format.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """COCO's captions format: one JSON with `images` and `annotations`, photos in a folder.
 
-The whole JSON is parsed for each shard: about 100 MB and two seconds for train2017, little beside decoding the photos.
-Instances are opened only for the licences that the captions file lacks; what they say of objects is read elsewhere.
+The whole JSON is parsed for each shard: about 100 MB and two seconds for train2017, little beside
+decoding the photos. Instances are opened only for the licences that the captions file lacks; what
+they say of objects is read elsewhere.
 """
 
 import json
@@ -52,7 +53,9 @@ def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
 
 
 class _Licences:
-    """What a captions file says of its photos' licences or, when it says nothing at all, the source's instances file."""
+    """What a captions file says of its photos' licences or, when it says nothing at all, the
+    source's instances file.
+    """
 
     def __init__(self, source: dict, document: dict):
         self._images: dict[object, dict] = {}
@@ -74,7 +77,9 @@ class _Licences:
 
 
 def _load(source: dict, key: str) -> dict:
-    """Return the JSON that a key of the source names. Raises SourceError when it lacks the lists that COCO's files have."""
+    """Return the JSON that a key of the source names. Raises SourceError when it lacks the lists
+    that COCO's files have.
+    """
     path = Path(source[key])
     try:
         document = json.loads(path.read_bytes())

@@ -15,10 +15,11 @@ class SourceError(ValueError):
 class Item:
     """One photo with its captions, as the source tells it.
 
-    key: the source's own name of the item, unique in the source. captions, mentions: as long as each other, where
-    there are mentions (the true words of each caption). path: the photo on disk; or `content` with `name`: its bytes
-    and file name in an archive. group: items with an equal group belong together. licence: values by LICENCES. problem: (reason, detail) when
-    the item cannot be used whatever its photo holds.
+    key: the source's own name of the item, unique in the source. captions, mentions: as long as
+    each other, where there are mentions (the true words of each caption). path: the photo on disk;
+    or `content` with `name`: its bytes and file name in an archive. group: items with an equal
+    group belong together. licence: values by LICENCES. problem: (reason, detail) when the item
+    cannot be used whatever its photo holds.
     """
 
     key: str
@@ -34,7 +35,9 @@ class Item:
 
 
 def find_path(source: dict, key: str) -> Path:
-    """Return the path that key `key` of a source (its paths absolute) names; SourceError when nothing is there."""
+    """Return the path that key `key` of a source (its paths absolute) names; SourceError when
+    nothing is there.
+    """
     path = Path(source[key])
     if not path.exists():
         raise SourceError(
@@ -45,9 +48,13 @@ def find_path(source: dict, key: str) -> Path:
 
 
 def check_count(source: dict, found: int, where: Path) -> None:
-    """Raise SourceError when a source has more items than it promised: its shards would leave some out in silence."""
+    """Raise SourceError when a source has more items than it promised: its shards would leave some
+    out in silence.
+    """
     if found > source["photos"]:
         raise SourceError(
-            f"samples.sources, source {source['name']!r}: `photos` is {source['photos']}, but {where} has {found} items; "
-            f"write photos: {found}, or, when the source was read before, add the new items as a source of their own"
+            f"samples.sources, source {source['name']!r}: `photos` is {source['photos']}, but "
+            f"{where} has {found} items; "
+            f"write photos: {found}, or, when the source was read before, add the new items as a "
+            "source of their own"
         )

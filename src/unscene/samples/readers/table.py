@@ -1,7 +1,9 @@
-"""A CSV, TSV or parquet table with the columns `path` and `caption`, and, where wanted, `url`, `group` and LICENCES.
+"""A CSV, TSV or parquet table with the columns `path` and `caption`, and, where wanted, `url`,
+`group` and LICENCES.
 
-Several rows of one path are several captions of one photo. Photos are looked for below the source's `images`, or below
-the table's own folder. The table stays in Arrow's columns, about 200 bytes a row: 0.6 GB for three million.
+Several rows of one path are several captions of one photo. Photos are looked for below the source's
+`images`, or below the table's own folder. The table stays in Arrow's columns, about 200 bytes a
+row: 0.6 GB for three million.
 """
 
 from collections.abc import Iterator
@@ -22,8 +24,8 @@ _FORMATS = (*_DELIMITERS, ".parquet")
 def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
     """Yield the items of a table in the order in which their paths first appear.
 
-    The key is the photo's file stem where it is unique in the table, else its path. Rows that have another number of
-    columns than the head come last, one item each, with a problem.
+    The key is the photo's file stem where it is unique in the table, else its path. Rows that have
+    another number of columns than the head come last, one item each, with a problem.
     """
     path_to_table = find_path(source, "table")
     folder = find_path(source, "images") if source.get("images") else path_to_table.parent
@@ -66,20 +68,23 @@ def _load(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
     kind = path.suffix.lower()
     if kind not in _FORMATS:
         raise SourceError(
-            f"samples.sources, source {source['name']!r}, key table: {path} must end in one of {', '.join(_FORMATS)}"
+            f"samples.sources, source {source['name']!r}, key table: {path} must end in one of "
+            f"{', '.join(_FORMATS)}"
         )
     malformed: list[str] = []
     try:
         rows = _load_parquet(path) if kind == ".parquet" else _load_text(path, _DELIMITERS[kind], malformed)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
-            f"samples.sources, source {source['name']!r}, key table: {path} cannot be read ({error}); it must be a {kind} "
+            f"samples.sources, source {source['name']!r}, key table: {path} cannot be read "
+            f"({error}); it must be a {kind} "
             "file, UTF-8 where it is text, with the columns path and caption"
         ) from error
     missing = [column for column in ("path", "caption") if column not in rows.column_names]
     if missing:
         raise SourceError(
-            f"samples.sources, source {source['name']!r}, key table: {path} has no column {' and no column '.join(missing)} "
+            f"samples.sources, source {source['name']!r}, key table: {path} has no column "
+            f"{' and no column '.join(missing)} "
             f"(there are: {', '.join(rows.column_names)})"
         )
     columns = {}

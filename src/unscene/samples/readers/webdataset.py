@@ -1,7 +1,8 @@
 """WebDataset tars as img2dataset writes them: `key.jpg`, `key.txt`, `key.json` side by side.
 
-The number of items of a tar comes from the `{tar}_stats.json` beside it, else from a walk over its headers. Both are checked
-when the tar itself is read. Only the tars that overlap a shard are opened for their photos.
+The number of items of a tar comes from the `{tar}_stats.json` beside it, else from a walk over its
+headers. Both are checked when the tar itself is read. Only the tars that overlap a shard are opened
+for their photos.
 """
 
 import json
@@ -17,7 +18,8 @@ _PHOTOS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
 def iterate_tars(source: dict, item_range: range) -> Iterator[Item]:
     """Yield the items of a folder of tars, tars in the order of their names; the photo comes as bytes.
 
-    The key is the sample's key, with the tar's name before it unless it starts with it (as img2dataset's keys do).
+    The key is the sample's key, with the tar's name before it unless it starts with it (as
+    img2dataset's keys do).
     """
     folder = find_path(source, "tars")
     tars = sorted(folder.glob("*.tar"))
@@ -40,7 +42,8 @@ def _count_items(source: dict, path: Path) -> int:
             return int(json.loads(path_to_stats.read_text(encoding="utf-8"))["successes"])
         except (ValueError, KeyError, TypeError) as error:
             raise SourceError(
-                f"samples.sources, source {source['name']!r}, key tars: {path_to_stats} has no number `successes` ({error}); "
+                f"samples.sources, source {source['name']!r}, key tars: {path_to_stats} has no "
+                f"number `successes` ({error}); "
                 "delete it to have the tar counted"
             ) from error
     return sum(1 for _ in _iterate_samples(path))
@@ -58,7 +61,8 @@ def _iterate_tar(source: dict, path: Path, count: int, wanted: range) -> Iterato
         found += 1
     if found > count:
         raise SourceError(
-            f"samples.sources, source {source['name']!r}, key tars: {path} has {found} items, its stats file says {count}; "
+            f"samples.sources, source {source['name']!r}, key tars: {path} has {found} items, its "
+            f"stats file says {count}; "
             f"delete {path.stem}_stats.json"
         )
     for position in range(max(found, wanted.start), wanted.stop):
@@ -96,7 +100,9 @@ def _read_item(path: Path, tar: tarfile.TarFile, key: str, members: dict) -> Ite
 
 
 def _iterate_samples(path: Path) -> Iterator[tuple[str, dict, tarfile.TarFile | None]]:
-    """Yield (key, its files by extension, the open tar); a tar that is cut off ends with a sample without files."""
+    """Yield (key, its files by extension, the open tar); a tar that is cut off ends with a sample
+    without files.
+    """
     try:
         tar = tarfile.open(path, "r:")  # noqa: SIM115
     except (tarfile.TarError, OSError, EOFError):
