@@ -5,6 +5,7 @@ import sys
 import sysconfig
 
 import pytest
+
 from workflow_runs import copy_checkout
 
 
