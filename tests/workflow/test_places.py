@@ -18,8 +18,18 @@ def test_a_checkout_with_a_space_in_its_path_runs_its_own_code(tmp_path):
     installed = next(environment.glob("lib/python*/site-packages"))
     (installed / "others.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     (installed / "unscene").mkdir()
-    (installed / "unscene/__init__.py").write_text('raise ImportError("the installed copy is not asked for")\n')
-    command = [environment / "bin/python", "-m", "snakemake", "--cores", "1", "--directory", tmp_path / "a run"]
+    (installed / "unscene/__init__.py").write_text(
+        'raise ImportError("the installed copy is not asked for")\n'
+    )
+    command = [
+        environment / "bin/python",
+        "-m",
+        "snakemake",
+        "--cores",
+        "1",
+        "--directory",
+        tmp_path / "a run",
+    ]
     command += ["--", "results/plan.json"]
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -20,7 +20,6 @@ def prepare_jobs() -> None:
         sys.executable = shlex.quote(sys.executable)
 
 
-
 def resolve_path(path: str | Path) -> Path:
     """Return the absolute path of a file or folder that the config names; FileNotFoundError when it
     is not there.
