@@ -63,7 +63,9 @@ STAGE_FILES += expand("results/metrics/unseen_classes.{kind}", kind=["parquet", 
 
 
 # meta.json stands for the folder beside it: it holds the hashes of config and weights.
-MODEL_FILES = {arm: f"results/models/{of}/fold{{fold}}/seed{{seed}}/meta.json" for arm, of in MODEL_OF.items()}
+MODEL_FILES = {
+    arm: f"results/models/{of}/fold{{fold}}/seed{{seed}}/meta.json" for arm, of in MODEL_OF.items()
+}
 
 
 rule list_untouched_photos:
@@ -120,9 +122,7 @@ rule evaluate_clip:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage(
-            "evaluate_clip", settings=["train.clip"], paths=["train.clip"], entries=["arm"]
-        ),
+        lineage=lineage("evaluate_clip", settings=["train.clip"], paths=["train.clip"], entries=["arm"]),
     message:
         "Evaluating arm {wildcards.arm} on fold {wildcards.fold}, seed {wildcards.seed}"
     script:
