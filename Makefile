@@ -59,7 +59,7 @@ lint: env ## ruff, snakefmt, which room imports which, mypy, snakemake --lint an
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/snakefmt --check Snakefile workflow/rules
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
 	$(UNSCENE) schema --check
