@@ -35,7 +35,9 @@ def make_steps_instant() -> None:
 
     snakemake.workflow.script = make_outputs
     snakemake.benchmark.benchmarked = measure_nothing
-    snakemake.benchmark.write_benchmark_records = lambda records, path, *_: Path(str(path)).write_text("s\n1\n")
+    snakemake.benchmark.write_benchmark_records = lambda records, path, *_: Path(str(path)).write_text(
+        "s\n1\n"
+    )
 
 
 def main(arguments: list[str]) -> None:

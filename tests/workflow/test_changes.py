@@ -678,7 +678,12 @@ DECIDES = {
         "evaluate_clip",
     ),
     "level of the pass rule": ("evaluation/pass_rule.py", "ALPHA = 0.05", "ALPHA = 0.1", "apply_pass_rule"),
-    "cut of the truth": ("evaluation/edit_truth.py", "MAIN_CUT = 0.75", "MAIN_CUT = 0.6", "score_against_truth"),
+    "cut of the truth": (
+        "evaluation/edit_truth.py",
+        "MAIN_CUT = 0.75",
+        "MAIN_CUT = 0.6",
+        "score_against_truth",
+    ),
     "loss that WiSE-FT may cost": (
         "evaluation/wise_ft.py",
         "MAX_LOSS = 0.01",
