@@ -104,7 +104,7 @@ def _list_causes(job, workflow) -> list[tuple[str, Iterable]]:
     """Say what changed of a job itself, and of which files; nothing when it runs only because another does."""
     reason = workflow.dag.reason(job)
     own = not reason.derived
-    causes = []
+    causes: list[tuple[str, Iterable]] = []
     if reason.forced:
         causes.append(("it was forced", ()))
     if reason.missing_output and all(Path(file).exists() for file in job.input):
