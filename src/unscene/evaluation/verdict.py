@@ -15,8 +15,8 @@ TYPE_MARGIN, INDECISION_MARGIN, FORGETTING_MARGIN, SHAM_MARGIN = 0.02, 0.02, 0.0
 def apply_pass_rule(job: Job) -> None:
     """Write verdict.json: the verdict, its sentence, and every part with what was found.
 
-    inputs: comparison (of the arms), sets (comparison on external sets), summary (of the arms, for the sham flip rate).
-    outputs: verdict.
+    inputs: comparison (of the arms), sets (comparison on external sets), summary (of the arms, for
+    the sham flip rate). outputs: verdict.
     """
     main_arm = job.settings["deploy"]["arm"]
     comparison, sets, summary = (
@@ -35,7 +35,8 @@ def apply_pass_rule(job: Job) -> None:
             *judge_removals(sets, main_arm),
             judge_bound(
                 "nothing forgotten",
-                "zero-shot classes and COCO R@1 both ways: lower limit above -1 point against zero_shot, COCO also against originals",
+                "zero-shot classes and COCO R@1 both ways: lower limit above -1 point against "
+                "zero_shot, COCO also against originals",
                 list_retained(sets, main_arm),
                 -FORGETTING_MARGIN,
             ),
@@ -47,7 +48,9 @@ def apply_pass_rule(job: Job) -> None:
 
 
 def pick(sets, role, metrics, main_arm, reference, column):
-    """Return `set metric reference` -> the column's value, for the sets of a role; {role: None} when there is none."""
+    """Return `set metric reference` -> the column's value, for the sets of a role; {role: None}
+    when there is none.
+    """
     rows = sets[
         (sets["role"] == role)
         & (sets["contrast"] == f"{main_arm}-{reference}")
@@ -59,7 +62,9 @@ def pick(sets, role, metrics, main_arm, reference, column):
 
 
 def judge_choices(sets, main_arm):
-    """Return the two parts on multiple choice: the total rises, no type of question falls by more than two points."""
+    """Return the two parts on multiple choice: the total rises, no type of question falls by more
+    than two points.
+    """
     types = sorted(name for name in set(sets["metric"]) if name.startswith("accuracy_"))
     return [
         judge_bound(
@@ -73,12 +78,15 @@ def judge_choices(sets, main_arm):
             "no type of question more than 2 points below zero_shot",
             pick(sets, "mcq", types, main_arm, "zero_shot", "difference"),
             -TYPE_MARGIN,
+            may_equal=True,
         ),
     ]
 
 
 def judge_removals(sets, main_arm):
-    """Return the two parts on real removals (BEAF): understanding rises, indecision about other objects hardly."""
+    """Return the two parts on real removals (BEAF): understanding rises, indecision about other
+    objects hardly.
+    """
     changed = pick(sets, "removal", ["indecision"], main_arm, "zero_shot", "difference")
     return [
         judge_bound(
@@ -92,6 +100,7 @@ def judge_removals(sets, main_arm):
             "indecision at most 2 points above zero_shot (sign turned)",
             {name: None if value is None else -value for name, value in changed.items()},
             -INDECISION_MARGIN,
+            may_equal=True,
         ),
     ]
 
@@ -107,7 +116,9 @@ def list_retained(sets, main_arm):
 
 
 def judge_sham(summary, main_arm):
-    """Return the part on sham edits: the share that the model takes for a removal, at most two points above zero_shot."""
+    """Return the part on sham edits: the share that the model takes for a removal, at most two
+    points above zero_shot.
+    """
     rate = summary[summary["metric"] == "sham_flip_rate"].set_index("arm")["mean"]
     known = {main_arm, "zero_shot"} <= set(rate.dropna().index)
     return judge_bound(
@@ -115,4 +126,5 @@ def judge_sham(summary, main_arm):
         "sham flip rate at most 2 points above zero_shot (sign turned)",
         {"zero_shot minus " + main_arm: rate["zero_shot"] - rate[main_arm] if known else None},
         -SHAM_MARGIN,
+        may_equal=True,
     )

@@ -1,4 +1,6 @@
-"""Each format of evaluation sets on a tiny made file, and the harness on real photos with the embedded CLIP."""
+"""Each format of evaluation sets on a tiny made file, and the harness on real photos with the
+embedded CLIP.
+"""
 
 import io
 import json
@@ -62,13 +64,34 @@ def embed_all(task, dim=8):
 @pytest.fixture
 def mcq(tmp_path):
     rows = [
-        (0, "This image features a dog and a cat.", "This image features a car, but not a dog.",
-         "This image features a dog and a car.", "This image does not feature a dog.", "positive", "data/coco/1.jpg"),
-        (0, "This image does not feature a bus.", "This image features a bus, but not a cup.",
-         "This image features a cup and a bus.", "This image does not feature a cup.", "negative", "data/coco/2.jpg"),
-        (0, "This image features a cup, but not a bus.", "This image features a bus, but not a cup.",
-         "This image features a cup and a bus.", "This image does not feature a cup.", "hybrid", "data/coco/2.jpg"),
-    ]  # fmt: skip
+        (
+            0,
+            "This image features a dog and a cat.",
+            "This image features a car, but not a dog.",
+            "This image features a dog and a car.",
+            "This image does not feature a dog.",
+            "positive",
+            "data/coco/1.jpg",
+        ),
+        (
+            0,
+            "This image does not feature a bus.",
+            "This image features a bus, but not a cup.",
+            "This image features a cup and a bus.",
+            "This image does not feature a cup.",
+            "negative",
+            "data/coco/2.jpg",
+        ),
+        (
+            0,
+            "This image features a cup, but not a bus.",
+            "This image features a bus, but not a cup.",
+            "This image features a cup and a bus.",
+            "This image does not feature a cup.",
+            "hybrid",
+            "data/coco/2.jpg",
+        ),
+    ]
     columns = ["correct_answer", *(f"caption_{i}" for i in range(4)), "correct_answer_template", "image_path"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "mcq.csv", index=False)
     return read(tmp_path, format="negbench_mcq", path="mcq.csv", images="photos")
@@ -174,8 +197,14 @@ def test_cc_neg_takes_the_last_items_of_either_file(tmp_path):
 def test_beaf_measures_by_their_definition(tmp_path):
     def ask(number, image, thing, removed, truth):
         question = f"Is there a {thing} in the image?"
-        return {"id": number, "image": image, "question": question, "orig_img": image.endswith("jpg"),
-                "removed_q": removed, "gt": truth}  # fmt: skip
+        return {
+            "id": number,
+            "image": image,
+            "question": question,
+            "orig_img": image.endswith("jpg"),
+            "removed_q": removed,
+            "gt": truth,
+        }
 
     things = {"dog": True, "cat": True, "car": False}
     rows = [ask(i, "v_1.jpg", thing, removed, "yes") for i, (thing, removed) in enumerate(things.items())]
@@ -194,9 +223,10 @@ def test_beaf_measures_by_their_definition(tmp_path):
 
     folder = tmp_path / "photos"
     photo = {
-        str(folder / "v_1.jpg"): see(1, 1, 1), str(folder / "v_1_00.png"): see(-1, 1, -1),
+        str(folder / "v_1.jpg"): see(1, 1, 1),
+        str(folder / "v_1_00.png"): see(-1, 1, -1),
         str(folder / "v_1_01.png"): see(1, 1, 1),
-    }  # fmt: skip
+    }
     _, metrics = score_task(task, photo, FakeEmbedder(known))
     assert metrics["true_understanding"] == 0.5  # the dog's removal is seen, the cat's is not
     assert (metrics["stubbornness_positive"], metrics["ignorance"], metrics["stubbornness_negative"]) == (
@@ -300,21 +330,31 @@ def test_objects_and_retrieval_of_coco(tmp_path):
     assert len(task) == 6 and task.captions[2] == ["picture 2 with a bus"]
 
 
-def run(folder, entry, clip, models=(), seed=7):
-    """Evaluate train.clip (as zero_shot), or an arm's models, on a set; return (metrics, items). entry: its paths below `folder`."""
+def make_job(folder, entry, clip, wildcards, models=()):
+    """Return the job that evaluates an arm, or a named model, on a set. entry: with its paths below
+    `folder`.
+    """
     entry = entry | {key: str(folder / entry[key]) for key in PATHS if key in entry}
-    arm = "paired" if models else "zero_shot"
-    job = Job(
+    return Job(
         inputs={"models": list(models)},
         outputs={"metrics": folder / "metrics.json", "item_table": folder / "items.parquet"},
-        settings={"seed": seed},
+        settings={"seed": 7},
         runtime=RUNTIME,
-        wildcards={"set": entry["name"], "arm": arm},
-        config={"evaluate": {"sets": [entry]}, "train": {"clip": str(clip), "arms": {arm: {}}}},
+        wildcards={"set": entry["name"], **wildcards},
+        config={
+            "evaluate": {"sets": [entry]},
+            "train": {"clip": str(clip), "arms": {"zero_shot": {}, "paired": {}}},
+        },
     )
+
+
+def run(folder, entry, clip, models=()):
+    """Evaluate train.clip (as zero_shot), or an arm's models, on a set; return (metrics, items)."""
+    job = make_job(folder, entry, clip, {"arm": "paired" if models else "zero_shot"}, models)
     evaluate_set(job)
-    task = FORMATS[entry["format"]].task
-    return read_json(job.outputs.metrics), SET_ITEMS[task].read(job.outputs.item_table)
+    return read_json(job.outputs.metrics), SET_ITEMS[FORMATS[entry["format"]].task].read(
+        job.outputs.item_table
+    )
 
 
 def test_several_models_are_averaged_on_the_same_items(tmp_path):
@@ -327,6 +367,21 @@ def test_several_models_are_averaged_on_the_same_items(tmp_path):
     assert metrics["accuracy"] == pytest.approx(np.mean([m["accuracy"] for m in metrics["models"]]))
     assert metrics["accuracy"] == pytest.approx(item["correct"].mean())
     assert sorted(item[item["fold"] == 0]["item"]) == sorted(item[item["fold"] == 1]["item"])
+
+
+def test_a_named_model_is_tested_with_its_own_weights(tmp_path):
+    write_coco(tmp_path)
+    entry = {"name": "mcq", "format": "coco_mcq", "instances": "instances.json", "images": "photos"}
+    clip, named = make_clip(tmp_path / "a"), make_clip(tmp_path / "b", scale=2)
+    of_clip, of_named = run(tmp_path, entry, clip)[1], run(tmp_path, entry, named)[1]
+    job = make_job(tmp_path, entry, clip, {"model": "b"})
+    job.config["evaluate"]["models"] = [{"name": "a", "path": str(clip)}, {"name": "b", "path": str(named)}]
+    evaluate_set(job)
+    item = SET_ITEMS["choices"].read(job.outputs.item_table)
+    assert set(item["model"]) == {"b"} and item["fold"].isna().all()
+    assert np.allclose(item["margin"], of_named["margin"]) and not np.allclose(
+        item["margin"], of_clip["margin"]
+    )
 
 
 def test_a_folder_without_photos_says_which_key(tmp_path):
@@ -408,7 +463,9 @@ def test_the_registry_imports_no_reader(checkout):
 
 @pytest.mark.real
 def test_real_photos_with_the_embedded_clip(checkout, real_data, tmp_path):
-    """The harness on real COCO photos: nothing fails, and a CLIP that has never seen a photo is near chance."""
+    """The harness on real COCO photos: nothing fails, and a CLIP that has never seen a photo is
+    near chance.
+    """
     coco = {name: f"coco_sample/{name}.json" for name in ("captions", "instances")}
     images, chance = "coco_sample/images", {"sugarcrepe": 0.5, "coco_mcq": 0.25}
     entries = [

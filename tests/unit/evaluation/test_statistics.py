@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from unscene.evaluation.comparison import compare_values, mark_primary
 from unscene.evaluation.pass_rule import (
     FAILS,
     HOLDS,
@@ -119,7 +120,9 @@ def test_cluster_bootstrap_keeps_its_error_rate():
 
 
 def test_mcnemar_on_a_published_example():
-    """Approval of a prime minister, 1,600 people asked twice (Agresti, Categorical Data Analysis, 10.1): 150 and 86 changed."""
+    """Approval of a prime minister, 1,600 people asked twice (Agresti, Categorical Data Analysis,
+    10.1): 150 and 86 changed.
+    """
     one = np.repeat([True, True, False, False], [794, 150, 86, 570])
     other = np.repeat([True, False, True, False], [794, 150, 86, 570])
     assert exact_mcnemar(one, other) == pytest.approx(stats.binomtest(86, 236).pvalue)
@@ -211,3 +214,55 @@ def test_two_level_bootstrap_of_one_model_and_of_none():
     certain = two_level_bootstrap(np.ones((5, 1)), np.arange(5), 200, 0.95, seed=1)
     assert certain == (1.0, 1.0, 1.0)
     assert all(np.isnan(two_level_bootstrap(np.ones((0, 3)), [], 200, 0.95, seed=1)))
+
+
+def test_intervals_are_percentiles_of_their_level():
+    """Means of many groups are normal: the limits stand 1.96 and 1.28 standard errors away."""
+    rng = np.random.default_rng(8)
+    value = rng.normal(0.3, 1, 2000)
+    group, fold = np.arange(2000).astype(str), np.zeros(2000, int)
+    error = value.std(ddof=1) / np.sqrt(2000)
+    for confidence in (0.95, 0.8):
+        reach = stats.norm.ppf((1 + confidence) / 2) * error
+        one = cluster_bootstrap(pd.DataFrame({"v": value}), group, fold, 6000, confidence, seed=1).loc["v"]
+        two = two_level_bootstrap(value[:, None], group, 6000, confidence, seed=2)
+        for low, high in ((one["low"], one["high"]), two[1:]):
+            assert low == pytest.approx(value.mean() - reach, abs=0.06 * reach)
+            assert high == pytest.approx(value.mean() + reach, abs=0.06 * reach)
+
+
+@pytest.mark.parametrize("folds", [2, 3, 5])
+def test_contrasts_widen_by_the_ratio_of_test_to_training_part(folds):
+    rng = np.random.default_rng(folds)
+    rows = pd.DataFrame({"edit_id": [f"e{i}" for i in range(120)], "fold": np.arange(120) % folds})
+    rows["group"] = rows["edit_id"]
+    value = pd.concat(
+        rows.assign(arm=arm, group_score=(rng.random(120) < share).astype(float))
+        for arm, share in (("base", 0.3), ("tuned", 0.6))
+    )
+    settings = {"bootstrap_draws": 100, "confidence": 0.9}
+    row = compare_values(value, [("tuned", "base")], settings, 1).iloc[0]
+    wide = value.pivot(index=["edit_id", "fold"], columns="arm", values="group_score")
+    of_folds = (wide["tuned"] - wide["base"]).groupby("fold").mean().to_numpy()
+    # k - 1 of k parts train, one tests: the variance over folds counts 1/k + 1/(k - 1) times.
+    error = np.sqrt((1 / folds + 1 / (folds - 1)) * of_folds.var(ddof=1))
+    reach = stats.t.ppf(0.95, folds - 1) * error
+    assert row["corrected_t_low"] == pytest.approx(of_folds.mean() - reach)
+    assert row["corrected_t_high"] == pytest.approx(of_folds.mean() + reach)
+    assert row["corrected_t_p"] == pytest.approx(2 * stats.t.sf(abs(of_folds.mean()) / error, folds - 1))
+
+
+def test_holm_is_over_the_primary_family_tested_or_not():
+    rows = [
+        ("main-zero_shot", 0.01),
+        ("main-originals", 0.02),
+        ("main-extra", 1e-9),
+        ("random-zero_shot", 1e-9),
+    ]
+    comparison = pd.DataFrame(rows, columns=["contrast", "corrected_t_p"]).assign(metric="group_score")
+    other = comparison.assign(metric="presence", corrected_t_p=1e-9)
+    marked = mark_primary(pd.concat([comparison, other], ignore_index=True), "main")
+    assert marked["is_primary"].tolist() == [True, True, *[False] * 6]
+    # Three hypotheses, though main-random was not trained: 3 x .01, then 2 x .02.
+    assert marked["holm_p"].iloc[:2].tolist() == pytest.approx([0.03, 0.04])
+    assert marked["holm_p"].iloc[2:].isna().all()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from unscene.evaluation.columns import CLASSES, SET_ITEMS, SWEEPS
-from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED
+from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED, PRIMARY, PRIMARY_METRIC, judge_primary
 from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
 from unscene.evaluation.sets.formats import FORMATS
 from unscene.evaluation.verdict import apply_pass_rule
@@ -27,7 +27,9 @@ SETS = [
 
 
 def make_choices(model, rates, models=3, items=120):
-    """Item rows of a choice set: kind k is right with probability rates[k], by every model alike but for one item in ten."""
+    """Item rows of a choice set: kind k is right with probability rates[k], by every model alike
+    but for one item in ten.
+    """
     rng = np.random.default_rng(5)
     kind = rng.choice(list(rates), items)
     base = rng.random(items) < np.array([rates[name] for name in kind])
@@ -69,10 +71,18 @@ def make_removals(model, understood, changed, models=3, items=80):
         after = np.where(removed, rng.random(items) >= understood, rng.random(items) >= changed)
         rows.append(
             pd.DataFrame(
-                {"model": model, "fold": fold, "seed": 0, "item": range(items), "removed": removed, "removable": removed,
-                 "before": True, "after": after}
+                {
+                    "model": model,
+                    "fold": fold,
+                    "seed": 0,
+                    "item": range(items),
+                    "removed": removed,
+                    "removable": removed,
+                    "before": True,
+                    "after": after,
+                }
             )
-        )  # fmt: skip
+        )
     return pd.concat(rows, ignore_index=True)
 
 
@@ -124,17 +134,39 @@ GOOD = {
 
 
 def write_comparison(path, holm=0.01):
-    rows = [(f"main-{other}", "group_score", 0.3, 0.2, 0.4, 0.001, 200, True, holm, 0.1, 0.5, 0.01, 0.02, 0.1)
-            for other in ("zero_shot", "originals", "random")]  # fmt: skip
-    columns = ["contrast", "metric", "difference", "low", "high", "p", "n", "is_primary", "holm_p", "corrected_t_low",
-               "corrected_t_high", "corrected_t_p", "mcnemar_p", "detectable"]  # fmt: skip
+    rows = [
+        (f"main-{other}", "group_score", 0.3, 0.2, 0.4, 0.001, 200, True, holm, 0.1, 0.5, 0.01, 0.02, 0.1)
+        for other in ("zero_shot", "originals", "random")
+    ]
+    columns = [
+        "contrast",
+        "metric",
+        "difference",
+        "low",
+        "high",
+        "p",
+        "n",
+        "is_primary",
+        "holm_p",
+        "corrected_t_low",
+        "corrected_t_high",
+        "corrected_t_p",
+        "mcnemar_p",
+        "detectable",
+    ]
     pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
 
 
 def write_summary(path, shams=(0.1, 0.1)):
-    rows = [(arm, metric, value, value - 0.05, value + 0.05, 3)
-            for arm, sham, score in (("zero_shot", shams[0], 0.2), ("main", shams[1], 0.5), ("half", shams[1], 0.4))
-            for metric, value in (("sham_flip_rate", sham), ("group_score", score), ("interaction", score / 10))]  # fmt: skip
+    rows = [
+        (arm, metric, value, value - 0.05, value + 0.05, 3)
+        for arm, sham, score in (
+            ("zero_shot", shams[0], 0.2),
+            ("main", shams[1], 0.5),
+            ("half", shams[1], 0.4),
+        )
+        for metric, value in (("sham_flip_rate", sham), ("group_score", score), ("interaction", score / 10))
+    ]
     pd.DataFrame(rows, columns=["arm", "metric", "mean", "low", "high", "n"]).to_csv(path, index=False)
 
 
@@ -213,6 +245,89 @@ def test_each_part_can_fail(tmp_path, worse, part):
     assert part in [row["name"] for row in verdict["parts"] if row["status"] == FAILS]
 
 
+def write_row(role, metric, difference=0.3, low=0.2, reference="zero_shot"):
+    """A row of sets.csv that holds, unless its values say otherwise."""
+    return {
+        "set": role,
+        "format": "",
+        "role": role,
+        "contrast": f"main-{reference}",
+        "metric": metric,
+        "difference": difference,
+        "low": low,
+    }
+
+
+RECALLS = ("image_to_text_recall_at_1", "text_to_image_recall_at_1")
+HOLDING = {
+    "total": write_row("mcq", "accuracy"),
+    "type": write_row("mcq", "accuracy_hybrid"),
+    "negated": write_row("negated_retrieval", "text_to_image_recall_at_5"),
+    "understanding": write_row("removal", "true_understanding"),
+    "indecision": write_row("removal", "indecision", difference=0.0),
+    "classes": write_row("zero_shot", "top1"),
+    **{
+        f"{metric} against {reference}": write_row("retrieval", metric, reference=reference)
+        for metric in RECALLS
+        for reference in ("zero_shot", "originals")
+    },
+}
+# Of each documented cut: the part, the row, its column, and values that hold and that fail, next to
+# the cut and at it.
+CUTS = [
+    ("multiple choice, total", "total", "low", [1e-6], [0.0, -1e-6]),
+    ("multiple choice, types", "type", "difference", [-0.0199, -0.02], [-0.0201]),
+    ("negated retrieval", "negated", "low", [1e-6], [0.0, -1e-6]),
+    ("removals, understanding", "understanding", "low", [1e-6], [0.0, -1e-6]),
+    ("removals, indecision", "indecision", "difference", [0.0199, 0.02], [0.0201]),
+    ("nothing forgotten", "classes", "low", [-0.0099], [-0.01, -0.0101]),
+    *(
+        ("nothing forgotten", f"{metric} against {reference}", "low", [-0.0099], [-0.01, -0.0101])
+        for metric in RECALLS
+        for reference in ("zero_shot", "originals")
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "row", "column", "holding", "failing"), CUTS)
+def test_each_cut_of_the_pass_rule_below_at_and_above(tmp_path, part, row, column, holding, failing):
+    for values, status in ((holding, HOLDS), (failing, FAILS)):
+        for value in values:
+            rows = {**HOLDING, row: HOLDING[row] | {column: value}}
+            verdict = judge(tmp_path, pd.DataFrame(rows.values()))
+            assert verdict["verdict"] == status, (value, verdict["sentence"])
+            others = {one["name"]: one["status"] for one in verdict["parts"]}
+            assert others.pop(part) == status and set(others.values()) == {HOLDS}
+
+
+@pytest.mark.parametrize(("rate", "status"), [(0.1199, HOLDS), (0.12, HOLDS), (0.1201, FAILS)])
+def test_sham_flips_may_rise_by_two_points(tmp_path, rate, status):
+    verdict = judge(tmp_path, pd.DataFrame(HOLDING.values()), shams=(0.1, rate))
+    assert {part["name"]: part["status"] for part in verdict["parts"]}["sham edits"] == status
+
+
+@pytest.mark.parametrize("reference", ["zero_shot", "originals", "random"])
+@pytest.mark.parametrize(
+    ("column", "holding", "failing"),
+    [
+        ("holm_p", [0.0499], [0.05, 0.0501]),
+        ("low", [1e-6], [0.0, -1e-6]),
+        ("difference", [1e-6], [0.0, -1e-6]),
+    ],
+)
+def test_the_main_arm_is_above_each_of_the_three_by_both_tests(tmp_path, reference, column, holding, failing):
+    for values, status in ((holding, HOLDS), (failing, FAILS)):
+        for value in values:
+            write_comparison(tmp_path / "c.csv")
+            comparison = pd.read_csv(tmp_path / "c.csv")
+            comparison.loc[comparison["contrast"] == f"main-{reference}", column] = value
+            assert judge_primary(comparison, "main", PRIMARY).status == status, value
+
+
+def test_the_primary_family_is_of_three():
+    assert PRIMARY == ["zero_shot", "originals", "random"] and PRIMARY_METRIC == "group_score"
+
+
 def test_latex_prints_what_the_text_says():
     assert paper.escape_latex("50 % of {a_b} & $3 #1 x^2 ~ \\ <") == (
         r"50 \% of \{a\_b\} \& \$3 \#1 x\textasciicircum{}2 \textasciitilde{} \textbackslash{} \textless{}"
@@ -226,10 +341,25 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
 
     path_to_pairs, _ = make_pairs(tmp_path / "data", per_group=2)
     judge(tmp_path, compare(tmp_path, make_all(GOOD)))
-    classes = pd.DataFrame({"arm": ["zero_shot", "main"] * 2, "fold": 0, "seed": 0, "category": ["dog", "dog", "car", "car"],
-                            "absence_auc": [0.4, 0.8, 0.5, 0.7]})  # fmt: skip
-    sweep = pd.DataFrame({"arm": "main", "fold": 0, "seed": 0, "alpha": [0.0, 0.5, 1.0], "chosen": [False, True, False],
-                          "group_score": [0.2, 0.5, 0.6]})  # fmt: skip
+    classes = pd.DataFrame(
+        {
+            "arm": ["zero_shot", "main"] * 2,
+            "fold": 0,
+            "seed": 0,
+            "category": ["dog", "dog", "car", "car"],
+            "absence_auc": [0.4, 0.8, 0.5, 0.7],
+        }
+    )
+    sweep = pd.DataFrame(
+        {
+            "arm": "main",
+            "fold": 0,
+            "seed": 0,
+            "alpha": [0.0, 0.5, 1.0],
+            "chosen": [False, True, False],
+            "group_score": [0.2, 0.5, 0.6],
+        }
+    )
     for table, frame, name in ((CLASSES, classes, "classes"), (SWEEPS, sweep, "sweeps")):
         table.write(table.frame(frame.to_dict("records")).astype(object), tmp_path / f"{name}.parquet")
     unseen = {
@@ -257,10 +387,26 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
     write_paper(Job(inputs, {"folder": tmp_path / "paper"}, tiny_settings))
     written = {path.name for path in (tmp_path / "paper").iterdir()}
     assert written == {
-        "arms.csv", "arms.md", "arms.tex", "contrasts.csv", "contrasts.md", "contrasts.tex", "methods.md", "methods.tex",
-        "forest.pdf", "decomposition.pdf", "classes-absence_auc.pdf", "wise-ft.pdf", "dose.pdf",
-        "retrieval.png", *(f"{name}.{kind}" for name in ("wise_ft", "unseen_classes", "shortcuts") for kind in ("csv", "md", "tex")),
-    }  # fmt: skip
+        "arms.csv",
+        "arms.md",
+        "arms.tex",
+        "contrasts.csv",
+        "contrasts.md",
+        "contrasts.tex",
+        "methods.md",
+        "methods.tex",
+        "forest.pdf",
+        "decomposition.pdf",
+        "classes-absence_auc.pdf",
+        "wise-ft.pdf",
+        "dose.pdf",
+        "retrieval.png",
+        *(
+            f"{name}.{kind}"
+            for name in ("wise_ft", "unseen_classes", "shortcuts")
+            for kind in ("csv", "md", "tex")
+        ),
+    }
     methods = (tmp_path / "paper/methods.md").read_text()
     pairs = len(pd.read_parquet(path_to_pairs))
     assert (
@@ -269,9 +415,14 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         and "The pass rule holds" in methods
     )
     for said in (
-        "true negation of another object with probability 0.15", "α = 0, 0.5, 1", "at most 1.0 point", "10\u202f% of the photo groups",
-        "main was also trained without any removal", "5 photos are in one of the guarded evaluation sets (beaf)", "4 pairs, were tested on",
-    ):  # fmt: skip
+        "true negation of another object with probability 0.15",
+        "α = 0, 0.5, 1",
+        "at most 1.0 point",
+        "10\u202f% of the photo groups",
+        "main was also trained without any removal",
+        "5 photos are in one of the guarded evaluation sets (beaf)",
+        "4 pairs, were tested on",
+    ):
         assert said in methods, said
     swept = pd.read_csv(tmp_path / "paper/wise_ft.csv").iloc[0]
     assert swept["chosen α (times)"] == "0.5 (1)" and swept["group score, chosen α"].startswith("50.0")

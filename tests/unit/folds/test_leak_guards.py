@@ -1,4 +1,6 @@
-"""Leak guards and the check of the folds: what is in an evaluation set is found, and nothing crosses a fold unseen."""
+"""Leak guards and the check of the folds: what is in an evaluation set is found, and nothing
+crosses a fold unseen.
+"""
 
 import json
 
@@ -7,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from unscene.folds.checking import LeakError, check_folds
+from unscene.folds.checking import LeakError, check_folds, find_parted_hashes
 from unscene.folds.columns import GUARDED, LEAKS
 from unscene.folds.guard_hashes import hash_guarded_photos
 from unscene.folds.leak_guards import (
@@ -25,9 +27,15 @@ from unscene.run.tables import read_json, read_table, write_table
 
 @pytest.mark.parametrize(
     "name",
-    ["285", 285, "000000000285.jpg", "data/val2014/COCO_val2014_000000000285.jpg", "COCO_val2014_000000000285_03.png",
-     "x\\000000000285.PNG"],
-)  # fmt: skip
+    [
+        "285",
+        285,
+        "000000000285.jpg",
+        "data/val2014/COCO_val2014_000000000285.jpg",
+        "COCO_val2014_000000000285_03.png",
+        "x\\000000000285.PNG",
+    ],
+)
 def test_coco_names_have_one_form(name):
     assert normalise_id(name) == "285"
 
@@ -41,15 +49,41 @@ def test_other_names_keep_their_form():
     [
         ("ids.txt", "285\n000000000724.jpg\n\n"),
         ("coco.json", json.dumps({"images": [{"id": 285, "file_name": "000000000285.jpg"}, {"id": 724}]})),
-        ("karpathy.json", json.dumps({"images": [
-            {"filename": "COCO_val2014_000000000285.jpg", "split": "test", "cocoid": 285}, {"cocoid": 724, "split": "val"},
-            {"cocoid": 999, "split": "restval"}, {"cocoid": 998, "split": "train"}]})),
+        (
+            "karpathy.json",
+            json.dumps(
+                {
+                    "images": [
+                        {"filename": "COCO_val2014_000000000285.jpg", "split": "test", "cocoid": 285},
+                        {"cocoid": 724, "split": "val"},
+                        {"cocoid": 999, "split": "restval"},
+                        {"cocoid": 998, "split": "train"},
+                    ]
+                }
+            ),
+        ),
         ("negbench.csv", "correct_answer,image_path\n0,data/000000000285.jpg\n0,data/000000000724.jpg\n"),
-        ("sugarcrepe.json", json.dumps({"add": {"0": {"filename": "000000000285.jpg"}}, "swap": {"0": {"filename": "000000000724.jpg"}}})),
-        ("beaf.json", json.dumps([{"id": 0, "image": "COCO_val2014_000000000285.jpg"}, {"id": 1, "image": "COCO_val2014_000000000724_01.png"}])),
+        (
+            "sugarcrepe.json",
+            json.dumps(
+                {
+                    "add": {"0": {"filename": "000000000285.jpg"}},
+                    "swap": {"0": {"filename": "000000000724.jpg"}},
+                }
+            ),
+        ),
+        (
+            "beaf.json",
+            json.dumps(
+                [
+                    {"id": 0, "image": "COCO_val2014_000000000285.jpg"},
+                    {"id": 1, "image": "COCO_val2014_000000000724_01.png"},
+                ]
+            ),
+        ),
         ("plain.json", json.dumps([285, "724"])),
     ],
-)  # fmt: skip
+)
 def test_every_layout_of_ids_is_read(tmp_path, name, content):
     (tmp_path / name).write_text(content)
     assert read_ids(tmp_path / name) == {"285", "724"}
@@ -92,6 +126,25 @@ def test_near_hashes_equal_the_loop():
     assert len(expected) >= 20 and "p31" in expected
 
 
+@pytest.mark.parametrize(("bits", "found"), [(5, True), (6, True), (7, False)])
+def test_a_leak_is_at_most_so_many_bits_away(bits, found):
+    own = 0x0F0F0F0F0F0F0F0F
+    other = own ^ ((1 << bits) - 1) << 1
+    sample = pd.DataFrame({"image_id": ["p"], "phash": [f"{own:016x}"]})
+    hit = match_hashes(sample, pd.Series([f"{other:016x}"]), 6)
+    assert hit["detail"].tolist() == ([f"{bits} bits"] if found else [])
+
+
+@pytest.mark.parametrize(("bits", "stops"), [(5, True), (6, True), (7, False)])
+def test_photos_that_look_alike_are_at_most_so_many_bits_apart(bits, stops):
+    own = 0x0F0F0F0F0F0F0F0F
+    phash = [f"{own:016x}", f"{own ^ ((1 << bits) - 1) << 1:016x}"]
+    sample = pd.DataFrame({"image_id": ["p", "q"], "group": ["g0", "g1"], "phash": phash})
+    problems = find_parted_hashes(sample, pd.Series({"g0": 0, "g1": 1}), 6)
+    assert bool(problems) == stops
+    assert not find_parted_hashes(sample, pd.Series({"g0": 1, "g1": 1}), 6)
+
+
 @pytest.fixture
 def world(tmp_path):
     rng = np.random.default_rng(5)
@@ -104,10 +157,14 @@ def world(tmp_path):
             photo.save(tmp_path / "guard" / "sub" / "copy.jpg", quality=70)
         rows.append(
             {
-                "image_id": f"coco_{i}", "group": f"g{i // 2}", "path": f"photos/{i}.jpg", "source": "coco" if i < 8 else "web",
-                "source_key": str(i), "phash": perceptual_hash(photo),
+                "image_id": f"coco_{i}",
+                "group": f"g{i // 2}",
+                "path": f"photos/{i}.jpg",
+                "source": "coco" if i < 8 else "web",
+                "source_key": str(i),
+                "phash": perceptual_hash(photo),
             }
-        )  # fmt: skip
+        )
     (tmp_path / "guard" / "broken.jpg").write_bytes(b"no photo")
     write_table(pd.DataFrame(rows), tmp_path / "samples.parquet")
     (tmp_path / "ids.txt").write_text("COCO_val2014_000000000002.jpg\n8\n")
@@ -168,9 +225,17 @@ def check(world, fold, sham_group="g0", near=False, pairs=None, refused=()):
     if near:
         sample.loc[8, "phash"] = f"{int(sample['phash'][0], 16) ^ 5:016x}"
         write_table(sample, world / "samples.parquet")
-    pair = pairs if pairs is not None else pd.DataFrame(
-        {"edit_id": ["a", "b", "c"], "image_id": ["coco_0", "coco_3", "coco_8"], "group": ["g0", "g1", "g4"]}
-    )  # fmt: skip
+    pair = (
+        pairs
+        if pairs is not None
+        else pd.DataFrame(
+            {
+                "edit_id": ["a", "b", "c"],
+                "image_id": ["coco_0", "coco_3", "coco_8"],
+                "group": ["g0", "g1", "g4"],
+            }
+        )
+    )
     sham = pd.DataFrame({"edit_id": ["a-sham"], "sham_of": ["a"], "group": [sham_group]})
     find(world)
     unfiltered = pd.concat([pair, pd.DataFrame(refused, columns=pair.columns)])
@@ -206,9 +271,15 @@ def test_sound_folds_pass_and_are_counted(world):
         ({"fold": FOLDS, "refused": [("d", "coco_1", "g4")]}, "pair d is not in the group"),
         ({"fold": FOLDS, "near": True}, "coco_0 and coco_8 look alike"),
         ({"fold": FOLDS, "sham_group": "g1"}, "a-sham is in another fold"),
-        ({"fold": FOLDS, "pairs": pd.DataFrame({"edit_id": ["a"], "image_id": ["coco_0"], "group": ["g1"]})}, "pair a is not in the group"),
+        (
+            {
+                "fold": FOLDS,
+                "pairs": pd.DataFrame({"edit_id": ["a"], "image_id": ["coco_0"], "group": ["g1"]}),
+            },
+            "pair a is not in the group",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_crosses_a_fold_stops_the_run(world, changes, message):
     with pytest.raises(LeakError, match=message):
         check(world, **changes)

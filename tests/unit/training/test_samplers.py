@@ -87,3 +87,27 @@ def test_similar_batches_are_of_one_category_where_there_are_enough():
     plan = plan_batches(make_groups(64, 1), 16, 8, "similar", 1, category)
     assert all(len(set(category[row])) == 1 for row in plan.first)
     assert {category[row][0] for row in plan.first[:4]} == {"dog", "cat"}  # not one category after the other
+
+
+@pytest.mark.parametrize("batches", ["random", "similar"])
+def test_photos_are_rearranged_within_about_one_pass(batches):
+    """64 pairs in batches of 8: a window is 8 steps. The same photos stay in it, and they move
+    about in all of it.
+    """
+    group, category = make_groups(64, 1), np.array(["dog", "cat"])[np.arange(64) % 2]
+    paired = plan_batches(group, 24, 8, "paired", seed=1)
+    plan = plan_batches(group, 24, 8, batches, 1, category)
+    part = plan.second if batches == "random" else plan.first
+    for start in range(0, 24, 8):
+        window = slice(start, start + 8)
+        assert sorted(part[window].ravel()) == sorted(paired.first[window].ravel())
+        for half in (slice(start, start + 4), slice(start + 4, start + 8)):
+            assert sorted(part[half].ravel()) != sorted(paired.first[half].ravel())
+
+
+def test_a_short_last_window_joins_the_one_before_it():
+    group = make_groups(64, 1)
+    first, random = (plan_batches(group, 19, 8, batches, seed=1) for batches in ("paired", "random"))
+    for window in (slice(0, 8), slice(8, 19)):
+        assert sorted(random.second[window].ravel()) == sorted(first.first[window].ravel())
+    assert sorted(random.second[8:16].ravel()) != sorted(first.first[8:16].ravel())

@@ -1,0 +1,252 @@
+"""Each term over a batch, from features and captions to its value: as the formulas say, and equal
+captions are no negatives.
+"""
+
+import math
+
+import pytest
+import torch
+from test_comparison_losses import log_share, naive_neg_clip
+from test_losses import naive_info_nce
+
+from unscene.training.objectives import TERMS, TEXT_ROLES, View, compute_terms, list_references, list_texts
+
+PAIRS, DIM, TEMPERATURE, BIAS = 4, 6, 5.0, -1.5
+# Captions by role, as numbers: a of pairs 0 and 1 are the same, n of 1 and 2, b of 2 and 3. In the place of
+# a of pair 2 stands a true negation; its plain caption is that of pair 3.
+KEYS = {"a": [1, 1, 20, 4], "b": [5, 6, 7, 7], "n": [8, 9, 9, 11], "plain": [2, 3, 4, 4]}
+
+
+@pytest.fixture
+def view():
+    roles = ["first", "second", *TEXT_ROLES]
+    roles += [
+        f"{name}:{role}"
+        for name in ("base", "teacher")
+        for role in ("first", "second", "a", "b", "n", "plain")
+    ]
+    generator = torch.Generator().manual_seed(0)
+    features = {
+        role: torch.nn.functional.normalize(
+            torch.randn(PAIRS, DIM, generator=generator, dtype=torch.float64), dim=1
+        )
+        for role in roles
+    }
+    keys = {role: torch.tensor(KEYS[role]) for role in KEYS}
+    return View(features, keys, torch.tensor(TEMPERATURE), torch.tensor(BIAS))
+
+
+def dot(view, photo, i, text, j, reference=""):
+    """Return temperature times the cosine of photo i and caption j."""
+    return TEMPERATURE * float(
+        view.features[f"{reference}{photo}"][i] @ view.features[f"{reference}{text}"][j]
+    )
+
+
+def grid(view, photos, texts):
+    """Return the logits of the photos and captions of several roles, each role's pairs one after
+    the other.
+    """
+    return torch.tensor(
+        [
+            [dot(view, photo, i, text, j) for text in texts for j in range(PAIRS)]
+            for photo in photos
+            for i in range(PAIRS)
+        ],
+        dtype=torch.float64,
+    )
+
+
+def list_cells():
+    """Yield (photo role, pair, caption role, pair of the caption, label): 1 true, -1 false, 0
+    neither, told from KEYS.
+    """
+    for photo in ("first", "second"):
+        for i in range(PAIRS):
+            true = {"first": ("a", "b", "plain"), "second": ("b", "n")}[photo]
+            known = {KEYS[role][i] for role in true}
+            for text in "abn":
+                for j in range(PAIRS):
+                    own = {"first": {"a": 1, "b": 0, "n": -1}, "second": {"a": -1, "b": 1, "n": 1}}[photo][
+                        text
+                    ]
+                    yield photo, i, text, j, own if i == j else 0 if KEYS[text][j] in known else -1
+
+
+def softplus(x):
+    return math.log1p(math.exp(x))
+
+
+def name_infonce(view):
+    return naive_info_nce(grid(view, ("first", "second"), ("own_first", "own_second")))
+
+
+def name_negclip(view):
+    photos = ("first", "second")
+    return naive_neg_clip(
+        grid(view, photos, ("own_first", "own_second")), grid(view, photos, ("hard_first", "hard_second"))
+    )
+
+
+def name_mask(view):
+    cells = {}
+    for photo, i, text, j, label in list_cells():
+        cells[(photo, i), (text, j)] = label, dot(view, photo, i, text, j)
+    sides = []
+    for side in (0, 1):
+        costs = []
+        for line in dict.fromkeys(cell[side] for cell in cells):
+            own = [value for cell, value in cells.items() if cell[side] == line]
+            against = sum(math.exp(z) for label, z in own if label < 0)
+            positive = [z for label, z in own if label > 0]
+            if positive:
+                costs.append(
+                    sum(-math.log(math.exp(z) / (math.exp(z) + against)) for z in positive) / len(positive)
+                )
+        sides.append(sum(costs) / len(costs))
+    return sum(sides) / 2
+
+
+def name_siglip(view):
+    total = sum(
+        softplus(-label * (dot(view, photo, i, text, j) + BIAS))
+        for photo, i, text, j, label in list_cells()
+        if label
+    )
+    return total / (2 * PAIRS)
+
+
+def name_rank(view):
+    total = 0.0
+    for i in range(PAIRS):
+        ia, i_n, ja, jn = (dot(view, photo, i, text, i) for photo in ("first", "second") for text in "an")
+        total += softplus(i_n - ia) + softplus(ja - jn) + softplus(ja - ia) + softplus(i_n - jn)
+    return total / (4 * PAIRS)
+
+
+def name_keep(view):
+    total = 0.0
+    for turned in (False, True):
+        for i in range(PAIRS):
+            others = [j for j in range(PAIRS) if j != i]
+
+            def cell(j, reference, i=i, turned=turned):
+                return dot(view, "first", j if turned else i, "plain", i if turned else j, reference)
+
+            before, now = (
+                [
+                    math.exp(cell(j, reference)) / sum(math.exp(cell(k, reference)) for k in others)
+                    for j in others
+                ]
+                for reference in ("base:", "")
+            )
+            total += sum(p * math.log(p / q) for p, q in zip(before, now, strict=True)) / (2 * PAIRS)
+    for role in ("first", "plain"):
+        own, base = view.features[role], view.features[f"base:{role}"]
+        total += sum(1 - float(own[i] @ base[i]) for i in range(PAIRS)) / PAIRS
+    return total
+
+
+def name_triplet(view):
+    ia, i_n, ja, jn = (grid(view, [photo], [text]) for photo in ("first", "second") for text in "an")
+    return naive_neg_clip(ia, i_n) + naive_neg_clip(jn, ja)
+
+
+def name_conclip(view):
+    rows = grid(view, ("first", "second"), ("a", "n"))
+    of_caption = grid(view, ("first", "second"), ("a",)).T
+    total = 0.0
+    for i in range(PAIRS):
+        total += log_share(rows, i, i, range(2 * PAIRS)) + log_share(of_caption, i, i, range(2 * PAIRS))
+        total += log_share(rows, PAIRS + i, PAIRS + i, range(2 * PAIRS))
+    return total / (3 * PAIRS)
+
+
+def name_dpo(view):
+    total = 0.0
+    for photo, right, wrong in (("first", "a", "n"), ("second", "n", "a")):
+        for i in range(PAIRS):
+            margin, base = (
+                dot(view, photo, i, right, i, reference) - dot(view, photo, i, wrong, i, reference)
+                for reference in ("", "base:")
+            )
+            total += softplus(base - margin)
+    return total / (2 * PAIRS)
+
+
+def name_mcq(view):
+    """The right caption against the wrong one and both of the next pair; what is true here, too, is
+    no wrong answer.
+    """
+    total = 0.0
+    for photo, right, wrong in (("first", "a", "n"), ("second", "n", "a")):
+        for i in range(PAIRS):
+            following = (i + 1) % PAIRS
+            answers = [(right, i), (wrong, i), (right, following), (wrong, following)]
+            if KEYS[right][following] == KEYS[right][i]:
+                answers.remove((right, following))
+            shares = [math.exp(dot(view, photo, i, text, j)) for text, j in answers]
+            total -= math.log(shares[0] / sum(shares))
+    return total / (2 * PAIRS)
+
+
+def name_teacher(view):
+    total = 0.0
+    for roles in (("first", "second"), ("a", "b", "n")):
+        squares = [
+            float(((view.features[role][i] - view.features[f"teacher:{role}"][i]) ** 2).sum())
+            for role in roles
+            for i in range(PAIRS)
+        ]
+        total += sum(squares) / len(squares)
+    return total / 2
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_is_its_formula_on_a_batch_with_equal_captions(view, name):
+    value = compute_terms({name: 1.0}, view)[0]
+    assert value.item() == pytest.approx(float(globals()[f"name_{name}"](view)), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["mask", "siglip", "mcq"])
+def test_equal_captions_would_count_otherwise(view, name):
+    """Were no two captions equal, these would be other values: the test above sees what is left out."""
+    count = iter(range(100))
+    keys = {role: torch.tensor([next(count) for _ in range(PAIRS)]) for role in KEYS}
+    apart = View(view.features, keys, view.temperature, view.bias)
+    assert abs(compute_terms({name: 1.0}, apart)[0] - compute_terms({name: 1.0}, view)[0]) > 1e-3
+
+
+def test_a_loss_is_the_weighted_sum_of_its_terms(view):
+    loss = {"mask": 1.0, "rank": 0.5, "keep": 2.0}
+    total, terms = compute_terms(loss, view)
+    assert total.item() == pytest.approx(sum(loss[name] * terms[name].item() for name in loss))
+    for name, value in terms.items():
+        assert value.item() == pytest.approx(compute_terms({name: 1.0}, view)[0].item())
+
+
+def test_roles_are_listed_in_one_order():
+    assert list_texts({"rank": 1, "keep": 1, "mask": 1}) == ("a", "b", "n", "plain")
+    assert list_texts({"negclip": 1}) == ("own_first", "own_second", "hard_first", "hard_second")
+    assert list_references({"keep": 1, "dpo": 1}, "base") == ("a", "first", "n", "plain", "second")
+    assert list_references({"keep": 1}, "teacher") == ()
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_says_what_it_reads(view, name):
+    """With only the captions and reference features that its entry names a term can be computed,
+    and none is for nothing.
+    """
+    term = TERMS[name]
+    kept = {"first", "second", *term.texts, *term.reference}
+    expected = compute_terms({name: 1.0}, view)[0].item()
+    own = View(
+        {role: value for role, value in view.features.items() if role in kept},
+        view.keys,
+        view.temperature,
+        view.bias,
+    )
+    assert compute_terms({name: 1.0}, own)[0].item() == expected
+    for role in (*term.texts, *term.reference):
+        less = View({**own.features, role: -own.features[role]}, view.keys, view.temperature, view.bias)
+        assert compute_terms({name: 1.0}, less)[0].item() != pytest.approx(expected), role
