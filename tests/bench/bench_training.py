@@ -172,7 +172,8 @@ def read_clocks() -> np.ndarray:
 
 
 def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, path: Path) -> None:
-    """Measure one side in this process and write samples a second (wall, processor) and peak memory (MB) to path.
+    """Measure one side in this process and write samples a second (wall, processor) and peak memory
+    (MB) to path.
 
     shape: photos in a batch, steps. machine: device, threads, precision.
     """

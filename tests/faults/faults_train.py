@@ -31,7 +31,9 @@ def make_world(folder: Path) -> dict:
 
 
 def run(arguments: dict, folder: Path, die_at: int | None, taken) -> None:
-    """Train into folder/model; kill this process in the middle of the step `die_at`; count the steps in `taken`."""
+    """Train into folder/model; kill this process in the middle of the step `die_at`; count the
+    steps in `taken`.
+    """
     from tiny_clip import make_training
     from unscene.training.loop import Trainer
     from unscene.training.train_fold import train_clip

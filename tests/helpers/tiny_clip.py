@@ -13,13 +13,27 @@ from unscene.run.tables import write_json, write_table
 from unscene.training.caching import cache_pairs, cache_sham
 
 RUNTIME = {
-    "device": "cpu", "devices": 1, "batch_size": 8, "workers": 1, "precision": "float32", "max_failed_share": 0.5,
-    "chunk_pairs": 0, "checkpoint_activations": False, "save_seconds": 60,
-}  # fmt: skip
+    "device": "cpu",
+    "devices": 1,
+    "batch_size": 8,
+    "workers": 1,
+    "precision": "float32",
+    "max_failed_share": 0.5,
+    "chunk_pairs": 0,
+    "checkpoint_activations": False,
+    "save_seconds": 60,
+}
 SETTINGS = {
-    "steps": 4, "batch_pairs": 4, "learning_rate": 1e-3, "warmup_steps": 1, "weight_decay": 0.1, "crop_scale": 0.9,
-    "true_negations": 0.25, "temperature": "frozen", "reader": "cache",
-}  # fmt: skip
+    "steps": 4,
+    "batch_pairs": 4,
+    "learning_rate": 1e-3,
+    "warmup_steps": 1,
+    "weight_decay": 0.1,
+    "crop_scale": 0.9,
+    "true_negations": 0.25,
+    "temperature": "frozen",
+    "reader": "cache",
+}
 PAIRED = {"images": "both", "texts": "negated", "batches": "paired"}
 MAIN_LOSS = {"mask": 1, "rank": 0.5, "keep": 1}
 ARMS = {
@@ -41,11 +55,21 @@ def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16, sc
     config = {
         "embed_dim": width,
         "quick_gelu": quick_gelu,
-        "vision_cfg": {"image_size": side, "layers": layers, "width": width, "patch_size": patch, "head_width": 16},
-        "text_cfg": {
-            "context_length": 77, "vocab_size": 49408, "width": width, "heads": width // 16, "layers": layers
+        "vision_cfg": {
+            "image_size": side,
+            "layers": layers,
+            "width": width,
+            "patch_size": patch,
+            "head_width": 16,
         },
-    }  # fmt: skip
+        "text_cfg": {
+            "context_length": 77,
+            "vocab_size": 49408,
+            "width": width,
+            "heads": width // 16,
+            "layers": layers,
+        },
+    }
     torch.set_num_threads(1)  # more threads than free cores make a tiny model slower
     torch.manual_seed(0)
     model = CLIP(**json.loads(json.dumps(config)))
@@ -92,14 +116,18 @@ def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
         photo = index // per_group
         rows.append(
             {
-                "edit_id": f"s_{index:03d}-{category}", "image_id": f"s_{photo:03d}", "category": category,
-                "group": f"g{photo:03d}", "original_path": str(folder / f"original{index}.png"),
+                "edit_id": f"s_{index:03d}-{category}",
+                "image_id": f"s_{photo:03d}",
+                "category": category,
+                "group": f"g{photo:03d}",
+                "original_path": str(folder / f"original{index}.png"),
                 "edited_path": str(folder / f"edited{index}.png"),
-                "caption_original": f"a {category} on field {index}", "caption_without": f"an empty field {index}",
+                "caption_original": f"a {category} on field {index}",
+                "caption_without": f"an empty field {index}",
                 "caption_negated": f"field {index} with no {category}",
                 "caption_negated_held_out": f"field {index} free of any {category}" if index % 2 else None,
             }
-        )  # fmt: skip
+        )
     pair = pd.DataFrame(rows)
     write_table(pair, folder / "pairs.parquet")
     groups = pd.unique(pair["group"])
@@ -110,23 +138,30 @@ def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
 
 
 def make_photos(folder, path_to_pairs, path_to_folds):
-    """Write photos.parquet of the pairs' originals, with two captions and the pair's object each, and return its path."""
+    """Write photos.parquet of the pairs' originals, with two captions and the pair's object each,
+    and return its path.
+    """
     pair = pd.read_parquet(path_to_pairs).drop_duplicates("image_id")
     fold = pd.read_parquet(path_to_folds).set_index("group")["fold"]
     photo = pd.DataFrame(
         {
-            "image_id": pair["image_id"], "group": pair["group"], "fold": pair["group"].map(fold),
-            "path": pair["original_path"], "objects_from": "captions",
+            "image_id": pair["image_id"],
+            "group": pair["group"],
+            "fold": pair["group"].map(fold),
+            "path": pair["original_path"],
+            "objects_from": "captions",
             "captions": [[text, f"{text}, seen from afar"] for text in pair["caption_original"]],
             "objects": [[category] for category in pair["category"]],
         }
-    )  # fmt: skip
+    )
     write_table(photo, folder / "photos.parquet")
     return folder / "photos.parquet"
 
 
 def make_shams(folder, path_to_pairs):
-    """Write sham.parquet: of every pair a sham whose edit is its original with a changed corner; return its path."""
+    """Write sham.parquet: of every pair a sham whose edit is its original with a changed corner;
+    return its path.
+    """
     pair = pd.read_parquet(path_to_pairs)
     rows = []
     for row in pair.to_dict("records"):
@@ -142,7 +177,9 @@ def make_shams(folder, path_to_pairs):
 
 
 def make_caches(folder, path_to_clip, path_to_pairs, path_to_sham=None):
-    """Write the photo caches of pairs and of sham edits and return the inputs of a training that name them."""
+    """Write the photo caches of pairs and of sham edits and return the inputs of a training that
+    name them.
+    """
     inputs = {"photos": folder / "photos.npy", "index": folder / "photos_index.parquet"}
     clip = {"train": {"clip": str(path_to_clip)}}
     cache_pairs(Job(inputs={"pairs": path_to_pairs}, outputs=inputs, config=clip, threads=2))
@@ -179,7 +216,9 @@ def make_training(arm, folder, path_to_clip, inputs, **changes):
 
 
 def make_evaluation(folder, path_to_clip, inputs, arm="zero_shot", fold=1, query_weight=None):
-    """Return the job of an evaluation (of pairs or of sham edits) that writes into `folder`; without `model` of the clip itself."""
+    """Return the job of an evaluation (of pairs or of sham edits) that writes into `folder`;
+    without `model` of the clip itself.
+    """
     names = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table")
     outputs = {name: folder / f"{arm}{fold}.{name}.parquet" for name in names}
     entry = {} if query_weight is None else {"query_weight": query_weight}

@@ -1,7 +1,7 @@
 """A tuned model's folder: open_clip's config and weights, and meta.json, which tells how it was made.
 
-meta.json holds the SHA-256 of the config and of the weights, so it stands for the whole folder: what reads a model
-takes meta.json as its input and the rest from beside it.
+meta.json holds the SHA-256 of the config and of the weights, so it stands for the whole folder:
+what reads a model takes meta.json as its input and the rest from beside it.
 """
 
 import json
@@ -38,11 +38,12 @@ class ModelNotes:
 
 
 def save_clip(model, path_to_source: str | Path, path_to_folder: str | Path, notes: ModelNotes) -> None:
-    """Write a model as an open_clip folder, whole or not at all: config, fp32 weights, tokenizer files, meta.json.
+    """Write a model as an open_clip folder, whole or not at all: config, fp32 weights, tokenizer
+    files, meta.json.
 
-    path_to_source: the folder that the model was loaded from; its config describes the weights. Raises ClipError when
-    the folder, read again, does not give the same embeddings: then the config does not describe the model (QuickGELU
-    lost, another image size).
+    path_to_source: the folder that the model was loaded from; its config describes the weights.
+    Raises ClipError when the folder, read again, does not give the same embeddings: then the config
+    does not describe the model (QuickGELU lost, another image size).
     """
     from safetensors.torch import save_file
 
@@ -64,12 +65,15 @@ def save_clip(model, path_to_source: str | Path, path_to_folder: str | Path, not
 
 
 def find_model(path_to_meta: str | Path) -> Path:
-    """Return the folder of a model by its meta.json; ClipError when config or weights are not those that it names."""
+    """Return the folder of a model by its meta.json; ClipError when config or weights are not those
+    that it names.
+    """
     folder, meta = Path(path_to_meta).parent, read_json(path_to_meta)
     for key, name in HASHED.items():
         if not (folder / name).is_file() or file_sha256(folder / name) != meta.get(key):
             raise ClipError(
-                f"{folder / name}: it is not the file that {path_to_meta} names; delete {folder} and run again"
+                f"{folder / name}: it is not the file that {path_to_meta} names; delete {folder} and "
+                "run again"
             )
     return folder
 

@@ -1,7 +1,8 @@
 """CLIP models: load open_clip folders, and embed photos and texts.
 
-A model is always a folder that plain open_clip loads by `local-dir:`, since only its config tells which activation
-the weights were trained with: the same weights under another activation load without a warning and score wrongly.
+A model is always a folder that plain open_clip loads by `local-dir:`, since only its config tells
+which activation the weights were trained with: the same weights under another activation load
+without a warning and score wrongly.
 """
 
 from collections.abc import Sequence
@@ -26,8 +27,8 @@ class ClipError(ValueError):
 def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
     """Load an open_clip folder and return (model in eval mode with fp32 weights, preprocess, tokenizer).
 
-    `preprocess` turns a PIL image into a float tensor (3, side, side). Raises ClipError when the folder lacks its
-    config or weights or when they do not fit each other.
+    `preprocess` turns a PIL image into a float tensor (3, side, side). Raises ClipError when the
+    folder lacks its config or weights or when they do not fit each other.
     """
     from unscene.run.offline import stay_offline
 
@@ -76,10 +77,12 @@ def get_text_lengths(tokens: "torch.Tensor") -> "torch.Tensor":
 
 
 def encode_texts(model, tokens: "torch.Tensor") -> "torch.Tensor":
-    """Return normalised text features (texts, dim) of tokens cut to any length that holds each end-of-text token.
+    """Return normalised text features (texts, dim) of tokens cut to any length that holds each
+    end-of-text token.
 
-    The text tower of CLIP is causal and reads its feature at the end-of-text token, so what follows does not
-    matter: 13 tokens cost a sixth of 77 and give the same values. Towers of another kind are run at full length.
+    The text tower of CLIP is causal and reads its feature at the end-of-text token, so what follows
+    does not matter: 13 tokens cost a sixth of 77 and give the same values. Towers of another kind
+    are run at full length.
     """
     import torch
     from torch.nn import functional
@@ -125,7 +128,9 @@ def resize_photo(preprocess, image) -> np.ndarray:
 
 
 def to_pixels(photos: "torch.Tensor", mean: Sequence[float], std: Sequence[float]) -> "torch.Tensor":
-    """Turn uint8 (photos, side, side, 3) into normalised floats (photos, 3, side, side) in channels-last memory."""
+    """Turn uint8 (photos, side, side, 3) into normalised floats (photos, 3, side, side) in
+    channels-last memory.
+    """
     import torch
 
     pixels = photos.permute(0, 3, 1, 2).to(torch.float32).div_(255)
@@ -183,7 +188,9 @@ def embed_texts(model, tokenizer, texts: Sequence[str], batch_size: int = 64) ->
 
 
 class _exact_inference:
-    """No gradients, eval mode, and no TF32: scores are compared to each other, so they are computed in full fp32."""
+    """No gradients, eval mode, and no TF32: scores are compared to each other, so they are computed
+    in full fp32.
+    """
 
     def __init__(self, model):
         self._model = model

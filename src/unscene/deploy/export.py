@@ -33,9 +33,9 @@ README = """# CLIP, tuned by unscene (arm `{arm}`)
     model, _, preprocess = open_clip.create_model_and_transforms("local-dir:model")
     tokenizer = open_clip.get_tokenizer("local-dir:model")
 
-`model/` is an open_clip folder; the path is relative to this one. Load it by `local-dir:` only: its config says which
-activation the weights need. `parity.json` holds the largest difference between its embeddings under plain open_clip and
-those that were evaluated.
+`model/` is an open_clip folder; the path is relative to this one. Load it by `local-dir:` only: its
+config says which activation the weights need. `parity.json` holds the largest difference between its
+embeddings under plain open_clip and those that were evaluated.
 """
 
 
@@ -69,7 +69,8 @@ def copy_model(path_to_model, path_to_copy):
 
 
 def check_parity(path_to_model, path_to_copy, photos, texts, batch_size):
-    """Return the largest differences between the workflow's embeddings and those of plain open_clip on the exported folder.
+    """Return the largest differences between the workflow's embeddings and those of plain open_clip
+    on the exported folder.
 
     Raises RuntimeError above MAX_DIFFERENCE. Plain open_clip preprocesses the photos itself and
     reads texts at full length.

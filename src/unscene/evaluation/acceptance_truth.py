@@ -13,9 +13,11 @@ NOT_SCORES = {"edit_id", "status", "reason"}
 
 
 def score_acceptance(measured: pd.DataFrame | None, mask: pd.DataFrame, pair: pd.DataFrame) -> dict:
-    """Return the accepted share of wanted edits and, where the truth is known, precision and recall of acceptance.
+    """Return the accepted share of wanted edits and, where the truth is known, precision and recall
+    of acceptance.
 
-    Truth never asks the judge: see `is_removed`. The cuts are a choice, so other cuts stand beside the main ones.
+    Truth never asks the judge: see `is_removed`. The cuts are a choice, so other cuts stand beside
+    the main ones.
     """
     accepted = set(pair["edit_id"])
     made = mask[mask["status"] == "ok"]
@@ -36,23 +38,32 @@ def score_acceptance(measured: pd.DataFrame | None, mask: pd.DataFrame, pair: pd
     for error_cut, left_cut in list_cuts():
         removed = is_removed(measured, error_cut, left_cut)
         hits = int((removed & is_accepted).sum())
-        rows.append({"error_cut": error_cut, "object_left_cut": left_cut, "truly_removed": float(removed.mean()),
-                     **rate(hits, int(is_accepted.sum()) - hits, int(removed.sum()) - hits)})  # fmt: skip
+        rows.append(
+            {
+                "error_cut": error_cut,
+                "object_left_cut": left_cut,
+                "truly_removed": float(removed.mean()),
+                **rate(hits, int(is_accepted.sum()) - hits, int(removed.sum()) - hits),
+            }
+        )
     removed = is_removed(measured)
     by_class = {
         name: {
             "masks": int((made["category"] == name).sum()),
             "accepted": int((is_accepted & (measured["category"] == name)).sum()),
             "truly_removed": int((removed & (measured["category"] == name)).sum()),
-            "precision": count_share(int((removed & is_accepted & (measured["category"] == name)).sum()),
-                                     int((is_accepted & (measured["category"] == name)).sum()))["share"],
+            "precision": count_share(
+                int((removed & is_accepted & (measured["category"] == name)).sum()),
+                int((is_accepted & (measured["category"] == name)).sum()),
+            )["share"],
         }
         for name in sorted(set(made["category"]))
-    }  # fmt: skip
+    }
     return {
         **result,
-        "definition": f"truly removed: over the object's pixels the mean error to the true photo is at most {MAIN_CUT} of "
-        f"the untouched photo's, and at most {MAIN_LEFT_CUT} of the object's own contrast is left",
+        "definition": "truly removed: over the object's pixels the mean error to the true photo is at "
+        f"most {MAIN_CUT} of the untouched photo's, and at most {MAIN_LEFT_CUT} of the object's own contrast "
+        "is left",
         "precision": count_share(int((removed & is_accepted).sum()), int(is_accepted.sum())),
         "recall": count_share(int((removed & is_accepted).sum()), int(removed.sum())),
         "truly_removed_of_edits": count_share(int(removed.sum()), len(measured)),
@@ -62,7 +73,9 @@ def score_acceptance(measured: pd.DataFrame | None, mask: pd.DataFrame, pair: pd
 
 
 def list_cuts() -> Iterator[tuple[float, float]]:
-    """Yield the cuts (of the error ratio, of what is left of the object) that stand beside the main ones, these among them."""
+    """Yield the cuts (of the error ratio, of what is left of the object) that stand beside the main
+    ones, these among them.
+    """
     yield from ((cut, MAIN_LEFT_CUT) for cut in CUTS)
     yield from ((MAIN_CUT, cut) for cut in LEFT_CUTS if cut != MAIN_LEFT_CUT)
 

@@ -1,7 +1,8 @@
 """Any open_clip checkpoint by path, with the activation that its weights were trained with.
 
-A folder says it in its config. A bare file does not, and the same weights load under either activation without a
-warning: so the config must state it, and a file that is a fine-tuned train.clip must not differ from it.
+A folder says it in its config. A bare file does not, and the same weights load under either
+activation without a warning: so the config must state it, and a file that is a fine-tuned
+train.clip must not differ from it.
 """
 
 from pathlib import Path
@@ -17,15 +18,18 @@ RELATED = 0.9  # correlation of weights; of unrelated models it is near 0, of a 
 
 
 def find_evaluated(job: Job) -> Path:
-    """Return the folder of the tuned model whose meta.json a job takes as `model`, or train.clip's where it takes none."""
+    """Return the folder of the tuned model whose meta.json a job takes as `model`, or train.clip's
+    where it takes none.
+    """
     return find_model(job.inputs.model) if job.inputs.model else job.find("train.clip")
 
 
 def load_checkpoint(model: dict, device: str, path_to_clip: str | Path | None = None) -> tuple:
-    """Return (model, preprocess, tokenizer) of `path` (an open_clip folder, or a file with `architecture` and `quick_gelu`).
+    """Return (model, preprocess, tokenizer) of `path` (an open_clip folder, or a file with
+    `architecture` and `quick_gelu`).
 
-    path_to_clip: a folder whose fine-tuned descendants must share its activation. Raises ClipError when they do not, or when
-    a file's stated activation is not the architecture's.
+    path_to_clip: a folder whose fine-tuned descendants must share its activation. Raises ClipError
+    when they do not, or when a file's stated activation is not the architecture's.
     """
     path = Path(model["path"])
     loaded = load_clip(path, device) if path.is_dir() else _load_file(path, model, device)
@@ -53,7 +57,8 @@ def check_activation(loaded, quick_gelu: bool, path_to_clip: str | Path, name: s
                 correlations.append(np.corrcoef(*pair)[0, 1])
     if correlations and np.median(correlations) > RELATED:
         raise ClipError(
-            f"{name}: its weights are those of {folder}, fine-tuned (correlation {np.median(correlations):.3f}), which has "
+            f"{name}: its weights are those of {folder}, fine-tuned (correlation "
+            f"{np.median(correlations):.3f}), which has "
             f"quick_gelu {base}; it is loaded with quick_gelu {quick_gelu} and would score wrongly"
         )
 
@@ -67,7 +72,8 @@ def _load_file(path: Path, model: dict, device: str) -> tuple:
     name, stated = model.get("architecture"), model.get("quick_gelu")
     if not name or stated is None:
         raise ClipError(
-            f"{path}: a checkpoint file needs `architecture` (an open_clip name such as ViT-B-32-quickgelu) and `quick_gelu` (true for "
+            f"{path}: a checkpoint file needs `architecture` (an open_clip name such as "
+            "ViT-B-32-quickgelu) and `quick_gelu` (true for "
             "OpenAI's weights and what was fine-tuned from them)"
         )
     config = open_clip.get_model_config(name)
@@ -75,7 +81,8 @@ def _load_file(path: Path, model: dict, device: str) -> tuple:
         raise ClipError(f"{path}: open_clip knows no architecture {name!r}")
     if bool(config.get("quick_gelu")) != stated:
         raise ClipError(
-            f"{path}: quick_gelu is {stated}, but open_clip's {name} has {bool(config.get('quick_gelu'))}; take the architecture "
+            f"{path}: quick_gelu is {stated}, but open_clip's {name} has "
+            f"{bool(config.get('quick_gelu'))}; take the architecture "
             f"{'with' if stated else 'without'} -quickgelu in its name"
         )
     try:

@@ -1,4 +1,6 @@
-"""Join the tested pairs of all arms; write each arm's scores and the contrasts between arms, with intervals."""
+"""Join the tested pairs of all arms; write each arm's scores and the contrasts between arms, with
+intervals.
+"""
 
 import logging
 
@@ -22,27 +24,39 @@ from unscene.run.tables import TableError, join_tables, read_json
 
 # What a contrast is computed on: columns of the tested pairs, and recalls from their ranks.
 ITEM_METRICS = [
-    "group_score", "text_score", "image_score", "presence", "absence", "half_truth", "interaction",
-    "group_score_without", "group_score_held_out_phrasing",
-]  # fmt: skip
+    "group_score",
+    "text_score",
+    "image_score",
+    "presence",
+    "absence",
+    "half_truth",
+    "interaction",
+    "group_score_without",
+    "group_score_held_out_phrasing",
+]
 CONTINUOUS = {"interaction"}
 BASELINES = ["zero_shot", "originals"]
 # Questions of their own, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [
-    ("paired", "random"), ("paired_similar", "paired"), ("paired_similar", "random"), ("paired_mask", "paired"),
-    ("paired_rank", "paired_mask"), ("paired_rank", "paired"),
-]  # fmt: skip
-# And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and their pairing add, and what
-# is artefact.
+    ("paired", "random"),
+    ("paired_similar", "paired"),
+    ("paired_similar", "random"),
+    ("paired_mask", "paired"),
+    ("paired_rank", "paired_mask"),
+    ("paired_rank", "paired"),
+]
+# And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and
+# their pairing add, and what is artefact.
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
 
 
 def compare_arms(job: Job) -> None:
     """Write items.parquet, summary.csv and comparison.csv.
 
-    The main arm is the one that is deployed: its claim is tested. Training seeds are averaged within an item and a fold
-    before anything else, so a seed more is not a pair more. inputs: metrics, item_tables, sham_metrics (None without
-    sham edits: their metrics are null). outputs: item_table, summary, comparison.
+    The main arm is the one that is deployed: its claim is tested. Training seeds are averaged
+    within an item and a fold before anything else, so a seed more is not a pair more. inputs:
+    metrics, item_tables, sham_metrics (None without sham edits: their metrics are null). outputs:
+    item_table, summary, comparison.
     """
     settings, main_arm, seed = (job.settings[key] for key in ("evaluate", "deploy", "seed"))
     main_arm = main_arm["arm"]
@@ -68,7 +82,9 @@ def compare_arms(job: Job) -> None:
 
 
 def join_metrics(paths_to_metrics: list[str], paths_to_sham: list[str] | None) -> list[dict]:
-    """Return every metric by name of each arm, fold and seed; those of sham edits are None where there are none."""
+    """Return every metric by name of each arm, fold and seed; those of sham edits are None where
+    there are none.
+    """
     of_run = {
         (metrics["arm"], metrics["fold"], metrics["seed"]): metrics
         for metrics in map(read_json, paths_to_sham or ())
@@ -82,7 +98,8 @@ def join_metrics(paths_to_metrics: list[str], paths_to_sham: list[str] | None) -
 
 
 def summarise_arms(run, confidence):
-    """Return `arm metric mean low high n`: means over folds (seeds averaged within), t-intervals of the fold means, n folds.
+    """Return `arm metric mean low high n`: means over folds (seeds averaged within), t-intervals of
+    the fold means, n folds.
 
     run: a row an arm, fold and seed with every metric by its name.
     """
@@ -114,7 +131,8 @@ def list_contrasts(arms, main_arm):
 
 
 def mark_primary(comparison, main_arm):
-    """Return the comparison with `is_primary` and `holm_p`: Holm's adjustment of the corrected t over the primary family.
+    """Return the comparison with `is_primary` and `holm_p`: Holm's adjustment of the corrected t
+    over the primary family.
 
     A member of the family that was not trained or could not be tested still counts in the adjustment.
     """
@@ -130,12 +148,14 @@ def mark_primary(comparison, main_arm):
 def compare_values(value, contrasts, settings, seed, of_one_seed=None):
     """Return the rows of COMPARISON: one a contrast and metric, on pooled out-of-fold pairs.
 
-    value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training seeds averaged). of_one_seed: the
-    same of one training seed, for McNemar's test, which needs a yes or a no; None: value itself.
+    value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training
+    seeds averaged). of_one_seed: the same of one training seed, for McNemar's test, which needs a
+    yes or a no; None: value itself.
 
-    difference, low, high, p: cluster bootstrap by photo group within folds; n pairs, in `groups` photo groups.
-    corrected_t_*: Nadeau and Bengio's test on the fold means; detectable: the true difference that it would have found with
-    power .8. mcnemar_p: exact, of one training seed. Raises TableError when the arms tested different pairs.
+    difference, low, high, p: cluster bootstrap by photo group within folds; n pairs, in `groups`
+    photo groups. corrected_t_*: Nadeau and Bengio's test on the fold means; detectable: the true
+    difference that it would have found with power .8. mcnemar_p: exact, of one training seed.
+    Raises TableError when the arms tested different pairs.
     """
     metrics = [name for name in value.columns if name not in ("arm", "fold", "edit_id", "group")]
     by_arm, yes_or_no = (

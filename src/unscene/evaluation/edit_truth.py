@@ -1,4 +1,6 @@
-"""Edits against true photos of what is behind the objects: how near the hole is to it, and what is truly removed."""
+"""Edits against true photos of what is behind the objects: how near the hole is to it, and what is
+truly removed.
+"""
 
 import logging
 
@@ -12,9 +14,9 @@ from unscene.quality.image_scores import measure_psnr, measure_sharpness
 from unscene.run.shards import check_file
 from unscene.words.agreement import summarise
 
-# An object counts as truly removed when little of its contrast is left (MAIN_LEFT_CUT) and its pixels came clearly
-# nearer the truth: an invented texture over an object of low contrast has an error ratio of .5 to .7 and is still a
-# removal.
+# An object counts as truly removed when little of its contrast is left (MAIN_LEFT_CUT) and its
+# pixels came clearly nearer the truth: an invented texture over an object of low contrast has an
+# error ratio of .5 to .7 and is still a removal.
 MAIN_CUT = 0.75
 MAIN_LEFT_CUT = 0.3
 FILLS = ("edit", "telea", "mean_fill", "untouched")
@@ -27,7 +29,9 @@ MEASURED = [
 
 
 def measure_edits(edit: pd.DataFrame, sample: pd.DataFrame, instances, truth_paths) -> pd.DataFrame | None:
-    """Return one row an edit with a true photo: how near the hole is to it, for the edit and simple fills; else None."""
+    """Return one row an edit with a true photo: how near the hole is to it, for the edit and simple
+    fills; else None.
+    """
     if truth_paths is None:
         return None
     rows = []
@@ -56,11 +60,14 @@ def measure_edits(edit: pd.DataFrame, sample: pd.DataFrame, instances, truth_pat
 def measure_edit(original, edited, truth, hole: np.ndarray, true_object: np.ndarray) -> dict[str, float]:
     """Measure one edit against the true photo without the object.
 
-    psnr_*: dB inside the hole, for the edit, OpenCV's Telea fill, the mean colour of the unmasked photo, and no edit.
-    variance_*, sharpness_*: |log| of the ratio to the truth of luminance variance and Laplacian variance in the hole.
-    error_ratio: over the object's own pixels, mean |edit - truth| / mean |original - truth|; 0 is perfect, 1 untouched.
-    object_left: how much of the difference that the object made is still there: the projection of (edit - truth) on (original
-      - truth) over the same pixels; 1 untouched, 0 gone. A texture that differs from the truth does not raise it.
+    psnr_*: dB inside the hole, for the edit, OpenCV's Telea fill, the mean colour of the unmasked
+    photo, and no edit. variance_*, sharpness_*: |log| of the ratio to the truth of luminance
+    variance and Laplacian variance in the hole. error_ratio: over the object's own pixels, mean
+    |edit - truth| / mean |original - truth|; 0 is perfect, 1 untouched. object_left: how much of
+    the difference that the object made is still there: the projection of (edit - truth) on
+    (original
+      - truth) over the same pixels; 1 untouched, 0 gone. A texture that differs from the truth does
+      not raise it.
     """
     fills = {
         "edit": edited,
@@ -69,8 +76,10 @@ def measure_edit(original, edited, truth, hole: np.ndarray, true_object: np.ndar
         "untouched": original,
     }
     measured = {f"psnr_{name}": measure_psnr(pixels, truth, hole) for name, pixels in fills.items()}
-    gray = {name: cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for name, pixels in
-            (("edit", edited), ("telea", fills["telea"]), ("truth", truth))}  # fmt: skip
+    gray = {
+        name: cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        for name, pixels in (("edit", edited), ("telea", fills["telea"]), ("truth", truth))
+    }
     for name in ("edit", "telea"):
         for what, spread in (
             ("variance", lambda key: float(gray[key][hole].var())),
@@ -97,21 +106,30 @@ def score_edits_by_truth(measured: pd.DataFrame | None) -> dict:
         "psnr_db": {name: summarise(there[f"psnr_{name}"]) for name in FILLS},
         "psnr_gain_over_mean_fill_db": summarise(there["psnr_edit"] - there["psnr_mean_fill"]),
         "psnr_gain_over_telea_db": summarise(there["psnr_edit"] - there["psnr_telea"]),
-        "texture_log_variance_ratio": {name: summarise(there[f"variance_{name}"]) for name in ("edit", "telea")},
-        "texture_log_sharpness_ratio": {name: summarise(there[f"sharpness_{name}"]) for name in ("edit", "telea")},
+        "texture_log_variance_ratio": {
+            name: summarise(there[f"variance_{name}"]) for name in ("edit", "telea")
+        },
+        "texture_log_sharpness_ratio": {
+            name: summarise(there[f"sharpness_{name}"]) for name in ("edit", "telea")
+        },
         "object_left": summarise(there["object_left"]),
         "error_ratio": summarise(there["error_ratio"]),
         "by_class": {
-            name: {"n": len(part), **{f"psnr_{fill}": part[f"psnr_{fill}"].mean() for fill in FILLS},
-                   "object_left": part["object_left"].median()}
+            name: {
+                "n": len(part),
+                **{f"psnr_{fill}": part[f"psnr_{fill}"].mean() for fill in FILLS},
+                "object_left": part["object_left"].median(),
+            }
             for name, part in there.groupby("category")
         },
-    }  # fmt: skip
+    }
 
 
 def is_removed(
     measured: pd.DataFrame, error_cut: float = MAIN_CUT, left_cut: float = MAIN_LEFT_CUT
 ) -> pd.Series:
-    """Tell which edits truly removed an object: its pixels came near the truth and little of the object is left."""
+    """Tell which edits truly removed an object: its pixels came near the truth and little of the
+    object is left.
+    """
     near = (measured["error_ratio"] <= error_cut) & (measured["object_left"] <= left_cut)
     return (near & measured["exists"]).astype(bool)

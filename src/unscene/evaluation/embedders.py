@@ -43,9 +43,11 @@ class Embedder:
         if self.query_weight is None or not texts:
             return features
         return deny_objects(
-            features, texts, self.query_weight,
+            features,
+            texts,
+            self.query_weight,
             lambda more: embed_texts(self.model, self.tokenizer, more, self.batch_size),
-        )  # fmt: skip
+        )
 
     def find_long(self, texts: Sequence[str]) -> np.ndarray:
         """Tell which texts the model would cut, bool (texts,)."""
@@ -55,9 +57,11 @@ class Embedder:
 def decode_photos(
     paths: Sequence[str | Path], preprocess, workers: int = 1
 ) -> tuple[np.ndarray, np.ndarray, list[str | None]]:
-    """Decode photos at the model's size: (uint8 (readable photos, side, side, 3), position or -1 for each path, reasons).
+    """Decode photos at the model's size: (uint8 (readable photos, side, side, 3), position or -1
+    for each path, reasons).
 
-    A photo that cannot be read has position -1 and its reason, so that items on it can be told apart and counted.
+    A photo that cannot be read has position -1 and its reason, so that items on it can be told
+    apart and counted.
     """
 
     def decode(path) -> tuple[np.ndarray | None, str | None]:

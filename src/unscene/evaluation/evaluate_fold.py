@@ -21,10 +21,11 @@ from unscene.training.pairs import read_pairs, split_pairs
 def evaluate_clip(job: Job) -> None:
     """Write the metrics (JSON) and tables of one arm, fold and training seed, on what its model has not seen.
 
-    inputs: pairs, folds, photos (untouched ones), model (meta.json, or None for train.clip). outputs: metrics,
-    item_table (tested pairs), class_table, query_table, retrieval_table (ranks of photos and captions). Pairs with a
-    caption longer than the model's context are left out and counted. A metric that the data does not allow (no held-out
-    phrasing, no class with enough pairs) is null.
+    inputs: pairs, folds, photos (untouched ones), model (meta.json, or None for train.clip).
+    outputs: metrics, item_table (tested pairs), class_table, query_table, retrieval_table (ranks of
+    photos and captions). Pairs with a caption longer than the model's context are left out and
+    counted. A metric that the data does not allow (no held-out phrasing, no class with enough
+    pairs) is null.
     """
     run = identify_run(job)
     query_weight = job.entry("arm").get("query_weight")

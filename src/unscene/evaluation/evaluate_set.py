@@ -21,9 +21,9 @@ from unscene.run.tables import read_json, write_json
 def evaluate_set(job: Job) -> None:
     """Write the metrics (JSON) and a row an item and model (parquet).
 
-    inputs: models (meta.json of an arm's models; None for train.clip or a named checkpoint). outputs: metrics,
-    item_table. All models are scored on the same items; a metric is the mean over them, and each one's values stand
-    under `models`.
+    inputs: models (meta.json of an arm's models; None for train.clip or a named checkpoint).
+    outputs: metrics, item_table. All models are scored on the same items; a metric is the mean over
+    them, and each one's values stand under `models`.
     """
     entry, seed = job.entry("set"), job.settings["seed"]
     is_named = "model" in job.wildcards
@@ -40,7 +40,8 @@ def evaluate_set(job: Job) -> None:
         pixels, position, reasons = cache[key]
         if not len(pixels):
             raise SetError(
-                f"evaluate.sets, {entry['name']!r}: no photo can be read, for instance {paths[0]} ({reasons[0]}); "
+                f"evaluate.sets, {entry['name']!r}: no photo can be read, for instance {paths[0]} "
+                f"({reasons[0]}); "
                 "check `images`"
             )
         features = embedder.embed_photos(pixels)
@@ -67,7 +68,9 @@ def evaluate_set(job: Job) -> None:
 
 
 def list_models(job: Job) -> list[dict]:
-    """Return the models that a job tests, `path` and where they have one `fold` and `seed`; of a named one its whole entry."""
+    """Return the models that a job tests, `path` and where they have one `fold` and `seed`; of a
+    named one its whole entry.
+    """
     if "model" in job.wildcards:
         entry = job.entry("model")
         return [{**entry, "path": resolve_path(entry["path"])}]

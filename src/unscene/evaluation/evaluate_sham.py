@@ -1,4 +1,6 @@
-"""Score one model on the sham edits of its fold: a rule of its own, so that sham edits re-run no other evaluation."""
+"""Score one model on the sham edits of its fold: a rule of its own, so that sham edits re-run no
+other evaluation.
+"""
 
 import logging
 
@@ -31,8 +33,8 @@ SHAM_COLUMNS = [
 def evaluate_sham(job: Job) -> None:
     """Write the metrics (JSON) and a row a sham edit, of one arm, fold and training seed.
 
-    inputs: sham, folds, model (meta.json, or None for train.clip). outputs: metrics, sham_table. A fold without sham
-    edits has null metrics.
+    inputs: sham, folds, model (meta.json, or None for train.clip). outputs: metrics, sham_table. A
+    fold without sham edits has null metrics.
     """
     run = identify_run(job)
     query_weight = job.entry("arm").get("query_weight")

@@ -13,10 +13,12 @@ from unscene.training.pairs import read_pairs, split_by_class
 
 
 def evaluate_unseen_classes(job: Job) -> None:
-    """Write the metrics (JSON) and the tested pairs (parquet) of one arm, fold of categories and training seed.
+    """Write the metrics (JSON) and the tested pairs (parquet) of one arm, fold of categories and
+    training seed.
 
-    No removal of a held-out category was trained on, and no photo group with one; captions of other pairs may still
-    name it. inputs: pairs, folds, classes, model (meta.json). outputs: metrics, item_table.
+    No removal of a held-out category was trained on, and no photo group with one; captions of other
+    pairs may still name it. inputs: pairs, folds, classes, model (meta.json). outputs: metrics,
+    item_table.
     """
     run = identify_run(job)
     run = {"arm": run["arm"], "class_fold": run["fold"], "seed": run["seed"]}

@@ -35,7 +35,8 @@ def load_fold(embedder, pair, workers):
     fitting = pair[~find_long_pairs(pair, embedder.tokenizer)]
     if fitting.empty:
         raise PairError(
-            f"each of the {len(pair)} pairs to test, {pair['edit_id'].iloc[0]!r} for one, has a caption longer than the model's "
+            f"each of the {len(pair)} pairs to test, {pair['edit_id'].iloc[0]!r} for one, has a "
+            "caption longer than the model's "
             "context; lower folds.folds or shorten the captions"
         )
     return load_pairs(fitting, embedder.preprocess, workers)
@@ -59,9 +60,11 @@ def score_fold(pairs, features):
 
 
 def score_shortcuts(pairs, features, objects):
-    """Return what features alone give away on pairs: probe_auc, caption_probe_auc, denial_shift and placebo_shift.
+    """Return what features alone give away on pairs: probe_auc, caption_probe_auc, denial_shift and
+    placebo_shift.
 
-    objects: image_id -> words known to be in that photo; of other photos, and beside these, what the pair's captions name.
+    objects: image_id -> words known to be in that photo; of other photos, and beside these, what
+    the pair's captions name.
     """
     table, categories = pairs.table, list(features["phrases"])
     group = table["group"].to_numpy()
@@ -76,21 +79,27 @@ def score_shortcuts(pairs, features, objects):
         "probe_auc": probe_features(features["original"], features["edited"], group),
         "caption_probe_auc": probe_features(features["present"], features["negated"], group),
         **score_placebo(
-            features["original"], features["edited"],
-            np.stack([features["phrases"][category][1] for category in categories]), named,
+            features["original"],
+            features["edited"],
+            np.stack([features["phrases"][category][1] for category in categories]),
+            named,
             np.array([categories.index(category) for category in table["category"]]),
         ),
-    }  # fmt: skip
+    }
 
 
 def load_untouched(embedder, photo, workers):
-    """Return (readable photos as list_untouched_photos lists them, their pixels, how many could not be read)."""
+    """Return (readable photos as list_untouched_photos lists them, their pixels, how many could not
+    be read).
+    """
     pixels, position, _ = decode_photos(list(photo["path"]), embedder.preprocess, workers)
     return photo[position >= 0].reset_index(drop=True), pixels, int((position < 0).sum())
 
 
 def score_untouched(embedder, photo, pixels, unreadable):
-    """Return (classes, queries, retrieval ranks, metrics) on untouched photos, as load_untouched gives them."""
+    """Return (classes, queries, retrieval ranks, metrics) on untouched photos, as load_untouched
+    gives them.
+    """
     captions = [[str(caption) for caption in own] for own in photo["captions"]]
     features = embedder.embed_photos(pixels)
     has = np.array([[word in set(own) for word in COCO80] for own in photo["objects"]], bool)
@@ -108,18 +117,29 @@ def score_untouched(embedder, photo, pixels, unreadable):
         }
     )
     recalls = summarise_recalls(image_to_text, text_to_image)
-    return classes, queries, ranks, {
-        **summarise_classes(classes), **summarise_queries(queries),
-        **{f"untouched_{name}": value for name, value in recalls.items()},
-        "n_untouched_photos": len(photo), "n_untouched_captions": len(texts), "n_untouched_unreadable": unreadable,
-        "n_untouched_classes": len(classes), "n_queries": len(queries),
-        "n_objects_from_captions": int((photo["objects_from"] == "captions").sum()),
-    }  # fmt: skip
+    return (
+        classes,
+        queries,
+        ranks,
+        {
+            **summarise_classes(classes),
+            **summarise_queries(queries),
+            **{f"untouched_{name}": value for name, value in recalls.items()},
+            "n_untouched_photos": len(photo),
+            "n_untouched_captions": len(texts),
+            "n_untouched_unreadable": unreadable,
+            "n_untouched_classes": len(classes),
+            "n_queries": len(queries),
+            "n_objects_from_captions": int((photo["objects_from"] == "captions").sum()),
+        },
+    )
 
 
 def embed_pairs(embedder, pairs):
-    """Return normalised features: `original`, `edited`, `present`, `without`, `negated`, `held_out` (None when the pairs have
-    no such caption) (pairs, dim), and `phrases`: category -> (present, absent) (dim,)."""
+    """Return normalised features: `original`, `edited`, `present`, `without`, `negated`, `held_out`
+    (None when the pairs have no such caption) (pairs, dim), and `phrases`: category -> (present,
+    absent) (dim,).
+    """
     table = pairs.table
     photos = embedder.embed_photos(pairs.photos)
     columns = {"present": "caption_original", "without": "caption_without", "negated": "caption_negated"}
@@ -143,9 +163,10 @@ def embed_pairs(embedder, pairs):
 def score_items(table, features):
     """Return one row a tested pair: ids, scores with each kind of negative caption, cosines, retrieval ranks.
 
-    The columns ending in `_without` take the caption that does not name the object for the negated one, those ending in
-    `_held_out_phrasing` a negation that no training caption used. half_truth: s(J,b) > s(J,a). Ranks stand at the
-    first pair of each photo: retrieval is over the fold's untouched originals and their captions.
+    The columns ending in `_without` take the caption that does not name the object for the negated
+    one, those ending in `_held_out_phrasing` a negation that no training caption used. half_truth:
+    s(J,b) > s(J,a). Ranks stand at the first pair of each photo: retrieval is over the fold's
+    untouched originals and their captions.
     """
     original, edited, present = features["original"], features["edited"], features["present"]
     item = pd.concat(
@@ -179,7 +200,11 @@ def score_items(table, features):
 def summarise_items(item):
     """Return every metric of a model that is a mean over its tested pairs, by name."""
     shares = [
-        *SCORES, "presence", "absence", "half_truth",
-        *(f"{name}_without" for name in SCORES), *(f"{name}_held_out_phrasing" for name in SCORES),
-    ]  # fmt: skip
+        *SCORES,
+        "presence",
+        "absence",
+        "half_truth",
+        *(f"{name}_without" for name in SCORES),
+        *(f"{name}_held_out_phrasing" for name in SCORES),
+    ]
     return {**summarise_pairs(item, shares), **summarise_effects(item), **summarise_ranks(item)}

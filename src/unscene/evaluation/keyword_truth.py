@@ -1,4 +1,6 @@
-"""Keywords against the truth: the words that a source says its captions mention, and the instances of its photos."""
+"""Keywords against the truth: the words that a source says its captions mention, and the instances
+of its photos.
+"""
 
 import pandas as pd
 
@@ -7,7 +9,9 @@ from unscene.words.agreement import count_share, count_words
 
 
 def score_keywords(keyword: pd.DataFrame, sample: pd.DataFrame) -> dict:
-    """Return precision, recall, F1 and the share of captions with exactly the true words, overall and by class."""
+    """Return precision, recall, F1 and the share of captions with exactly the true words, overall
+    and by class.
+    """
     known = sample[sample["mentions"].notna()] if "mentions" in sample else sample.iloc[:0]
     if known.empty:
         return {"f1": None, "reason": "the source does not say which words its captions mention"}
@@ -26,7 +30,8 @@ def score_keywords(keyword: pd.DataFrame, sample: pd.DataFrame) -> dict:
 
 
 def score_keyword_instances(keyword: pd.DataFrame, sample: pd.DataFrame, instances: dict | None) -> dict:
-    """Return the share of words found in captions that the photo's instances hold as well: a proxy of precision.
+    """Return the share of words found in captions that the photo's instances hold as well: a proxy
+    of precision.
 
     People mention what is no instance (and the other way round), so 1 is not to be had.
     """

@@ -10,9 +10,10 @@ from unscene.words.agreement import count_share, summarise
 def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, instances: dict | None) -> dict:
     """Return how detected objects and final masks agree with the photo's instances of the class.
 
-    iou: of the detected object (before dilation, where the masks table has it) and the union of the instances. precision: share of
-    the detected object inside them. recall: share of their pixels that the final mask covers. spill: the final mask's area
-    over theirs. Crowds count on neither side. A mask of a class without an instance in its photo has IoU 0 and no recall.
+    iou: of the detected object (before dilation, where the masks table has it) and the union of the
+    instances. precision: share of the detected object inside them. recall: share of their pixels
+    that the final mask covers. spill: the final mask's area over theirs. Crowds count on neither
+    side. A mask of a class without an instance in its photo has IoU 0 and no recall.
     """
     if instances is None:
         return {"iou": None, "reason": "the source has no instances"}
@@ -45,23 +46,31 @@ def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, instances: dict | None
         }
     frame = pd.DataFrame(rows)
     return {
-        "compared": "the detected object" if has_objects else "the final, dilated mask: masks.parquet has no object_path",
+        "compared": "the detected object"
+        if has_objects
+        else "the final, dilated mask: masks.parquet has no object_path",
         **{name: summarise(frame[name]) for name in ("iou", "precision", "recall", "spill")},
         "iou_above_half": count_share(int((frame["iou"] >= 0.5).sum()), len(frame)),
         "without_instance_of_class": int((~frame["is_listed"]).sum()),
         "not_compared": skipped,
         "by_class": {
-            name: {"n": len(part), "iou": part["iou"].mean(), "precision": part["precision"].mean(),
-                   "recall": part["recall"].mean()}
+            name: {
+                "n": len(part),
+                "iou": part["iou"].mean(),
+                "precision": part["precision"].mean(),
+                "recall": part["recall"].mean(),
+            }
             for name, part in frame.groupby("category")
         },
-    }  # fmt: skip
+    }
 
 
 def score_detector(mask: pd.DataFrame, sample: pd.DataFrame, instances: dict | None) -> dict:
-    """Return the share of the wanted words with an instance on their photo that the detector found, overall and by class.
+    """Return the share of the wanted words with an instance on their photo that the detector found,
+    overall and by class.
 
-    Found is an object at masks.target_confidence or above, wherever it lies. Words with only a crowd do not count.
+    Found is an object at masks.target_confidence or above, wherever it lies. Words with only a
+    crowd do not count.
     """
     if instances is None:
         return {"share": None, "reason": "the source has no instances"}

@@ -1,4 +1,6 @@
-"""Measure how the words of the lexicon, of the API's answers, of photos' instances and of known mentions agree, word by word."""
+"""Measure how the words of the lexicon, of the API's answers, of photos' instances and of known
+mentions agree, word by word.
+"""
 
 import logging
 from itertools import chain
@@ -24,11 +26,12 @@ ALL = "all words"
 def measure_agreement(job: Job) -> None:
     """Write a row a pair of readers and word, first over all words.
 
-    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each other and against
-    `mentions`, where the source knows them, caption by caption; and photo by photo (all its captions together) against
-    `instances`, the objects that the source lists in it. Instances say what is in a photo, not what a caption mentions:
-    people leave out what is small, and name what nobody listed, so neither precision nor recall reaches 1. simulated:
-    the answers came from the lexicon itself. inputs: samples, keywords, answers. outputs: agreement.
+    Readers of a caption: `lexicon`; `answers`, where an API answered. They are held against each
+    other and against `mentions`, where the source knows them, caption by caption; and photo by
+    photo (all its captions together) against `instances`, the objects that the source lists in it.
+    Instances say what is in a photo, not what a caption mentions: people leave out what is small,
+    and name what nobody listed, so neither precision nor recall reaches 1. simulated: the answers
+    came from the lexicon itself. inputs: samples, keywords, answers. outputs: agreement.
     """
     sample = read_table(job.inputs.samples, ["image_id", "shard"]).set_index("image_id", drop=False)
     keyword = read_table(
@@ -69,7 +72,9 @@ def measure_agreement(job: Job) -> None:
 
 
 def compare_readers(reader: str, against: str, unit: str, found: np.ndarray, true: np.ndarray) -> list[dict]:
-    """Return the rows of a pair: `found`, `true` are (units, 80) booleans. Words that neither names have no row."""
+    """Return the rows of a pair: `found`, `true` are (units, 80) booleans. Words that neither names
+    have no row.
+    """
     both, first, second = (array.sum(axis=0) for array in (found & true, found, true))
     head = {"reader": reader, "against": against, "unit": unit, "units": len(found)}
     rows = [head | {"word": ALL} | _rate(both.sum(), first.sum(), second.sum(), found.size)]
@@ -81,7 +86,9 @@ def compare_readers(reader: str, against: str, unit: str, found: np.ndarray, tru
 
 
 def _rate(both: int, first: int, second: int, total: int) -> dict:
-    """Return precision, recall, F1 and Cohen's kappa (1960, Educ. Psychol. Meas. 20) of two yes-or-no readers by their counts."""
+    """Return precision, recall, F1 and Cohen's kappa (1960, Educ. Psychol. Meas. 20) of two
+    yes-or-no readers by their counts.
+    """
     both, first, second = int(both), int(first), int(second)
     score = rate(both, first - both, second - both)
     observed = 1 - (first + second - 2 * both) / total
@@ -110,9 +117,11 @@ def find_mentions(keyword: pd.DataFrame, sample: pd.DataFrame) -> tuple[np.ndarr
 def find_instances(
     keyword: pd.DataFrame, sample: pd.DataFrame, sources: list[dict]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which captions lie on listed photos, the photo's number of each of these, and the instances (photos, 80).
+    """Return which captions lie on listed photos, the photo's number of each of these, and the
+    instances (photos, 80).
 
-    A photo that its source's instances list is known, with nothing when they hold no object of it; another one is not.
+    A photo that its source's instances list is known, with nothing when they hold no object of it;
+    another one is not.
     """
     words: dict[str, set] = {}
     for source in sources:

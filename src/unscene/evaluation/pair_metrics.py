@@ -1,4 +1,5 @@
-"""Scores of a model on original/edited pairs. Ties always count as wrong: a model that cannot tell does not score.
+"""Scores of a model on original/edited pairs. Ties always count as wrong: a model that cannot tell
+does not score.
 
 Notation: s = cosine; I original, J edit; a names the object, b does not, n says that it is not there.
 """
@@ -23,9 +24,10 @@ def score_pairs(
     group_score: both                                     (chance 1/6)
     (Thrush et al. 2022, "Winoground".) presence: s(I,a) > s(I,n); absence: s(J,n) > s(J,a).
 
-    With u, v = +1 for I and a, -1 for J and n, the four cosines are s = mean + image_effect u + text_effect v +
-    interaction u v. A pair has its text score exactly when interaction > |text_effect|, its image score exactly when
-    interaction > |image_effect|: text_effect is caption style, image_effect what the edit left behind.
+    With u, v = +1 for I and a, -1 for J and n, the four cosines are s = mean + image_effect u +
+    text_effect v + interaction u v. A pair has its text score exactly when interaction >
+    |text_effect|, its image score exactly when interaction > |image_effect|: text_effect is caption
+    style, image_effect what the edit left behind.
     """
     ia, i_n = _cosine(original, present), _cosine(original, negated)
     ja, jn = _cosine(edited, present), _cosine(edited, negated)
@@ -33,24 +35,30 @@ def score_pairs(
     text, image = presence & absence, (ia > ja) & (jn > i_n)
     return pd.DataFrame(
         {
-            "text_score": text, "image_score": image, "group_score": text & image,
-            "presence": presence, "absence": absence,
-            "cos_original_present": ia, "cos_original_negated": i_n,
-            "cos_edited_present": ja, "cos_edited_negated": jn,
+            "text_score": text,
+            "image_score": image,
+            "group_score": text & image,
+            "presence": presence,
+            "absence": absence,
+            "cos_original_present": ia,
+            "cos_original_negated": i_n,
+            "cos_edited_present": ja,
+            "cos_edited_negated": jn,
             "interaction": (ia + jn - i_n - ja) / 4,
             "image_effect": (ia + i_n - ja - jn) / 4,
             "text_effect": (ia + ja - i_n - jn) / 4,
         }
-    )  # fmt: skip
+    )
 
 
 def rank_matches(
     query: np.ndarray, gallery: np.ndarray, query_id: np.ndarray, gallery_id: np.ndarray
 ) -> np.ndarray:
-    """Return each query's rank, from 0: how many gallery items that do not match it score at least as its best match.
+    """Return each query's rank, from 0: how many gallery items that do not match it score at least
+    as its best match.
 
-    query (queries, dim), gallery (items, dim): normalised features. An item matches when its id equals the query's;
-    every query has a match.
+    query (queries, dim), gallery (items, dim): normalised features. An item matches when its id
+    equals the query's; every query has a match.
     """
     ranks = np.empty(len(query), np.int64)
     for start in range(0, len(query), 1024):
@@ -63,10 +71,11 @@ def rank_matches(
 
 
 def rank_retrieval(photo: np.ndarray, text: np.ndarray, caption: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (image to text ranks, text to image ranks) of photos and their captions' features, each (photos,).
+    """Return (image to text ranks, text to image ranks) of photos and their captions' features,
+    each (photos,).
 
-    caption: the captions themselves. Equal captions are one text: a photo's text is found when its words are, and a text
-    matches every photo that it captions.
+    caption: the captions themselves. Equal captions are one text: a photo's text is found when its
+    words are, and a text matches every photo that it captions.
     """
     unique, first, text_id = np.unique(
         np.asarray(caption).astype(str), return_index=True, return_inverse=True
@@ -77,7 +86,8 @@ def rank_retrieval(photo: np.ndarray, text: np.ndarray, caption: np.ndarray) -> 
 
 
 def score_area(positive: np.ndarray, negative: np.ndarray) -> float:
-    """Return the area under the ROC curve: the chance that a positive scores above a negative; ties count as wrong.
+    """Return the area under the ROC curve: the chance that a positive scores above a negative; ties
+    count as wrong.
 
     NaN when either is empty.
     """
@@ -99,9 +109,10 @@ def score_classes(
 ) -> pd.DataFrame:
     """Return `category presence_auc absence_auc n` of classes with at least MIN_CLASS_PAIRS pairs.
 
-    phrase: category -> (features of "a photo with a ...", features of "a photo with no ..."). presence_auc: the chance
-    that an original of the class scores above an edit of the class on the first phrase; absence_auc: an edit above an
-    original on the second. Below 1/2 on absence is affirmation bias: "no dog" finds dogs.
+    phrase: category -> (features of "a photo with a ...", features of "a photo with no ...").
+    presence_auc: the chance that an original of the class scores above an edit of the class on the
+    first phrase; absence_auc: an edit above an original on the second. Below 1/2 on absence is
+    affirmation bias: "no dog" finds dogs.
     """
     rows = []
     for name in pd.unique(pd.Series(category)):

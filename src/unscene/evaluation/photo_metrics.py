@@ -1,4 +1,5 @@
-"""Scores on untouched photos whose objects are known: retrieval, absence and presence by class, queries "X but no o".
+"""Scores on untouched photos whose objects are known: retrieval, absence and presence by class,
+queries "X but no o".
 
 Ties count as wrong everywhere. Notation: s = cosine.
 """
@@ -18,17 +19,29 @@ PRESENT = "a photo with {a}"
 ABSENT = "a photo with no {no}"
 # No training caption is phrased like these (a test compares them with unscene.words.phrasings).
 HELD_OUT_ABSENT = (
-    "a photo free of {many}", "there {isnt} any {no} in this photo", "a picture lacking any {no}",
-)  # fmt: skip
+    "a photo free of {many}",
+    "there {isnt} any {no} in this photo",
+    "a picture lacking any {no}",
+)
 QUERY = "a photo with {a} but no {no}"
 CLASS_COLUMNS = [
-    "category", "presence_auc", "absence_auc", "absence_auc_held_out_phrasing", "contrast_auc", "balanced_accuracy",
-    "n_present", "n_absent",
-]  # fmt: skip
+    "category",
+    "presence_auc",
+    "absence_auc",
+    "absence_auc_held_out_phrasing",
+    "contrast_auc",
+    "balanced_accuracy",
+    "n_present",
+    "n_absent",
+]
 QUERY_COLUMNS = [
-    "wanted", "unwanted", "n_wanted", "n_unwanted", "average_precision",
+    "wanted",
+    "unwanted",
+    "n_wanted",
+    "n_unwanted",
+    "average_precision",
     *(f"{name}_at_{k}" for name in ("violation", "wanted") for k in QUERY_AT),
-]  # fmt: skip
+]
 
 
 def rank_captions(
@@ -36,9 +49,10 @@ def rank_captions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (image to text rank of each photo, text to image rank of each caption), from 0.
 
-    photo (photos, dim), text (captions of all photos in a row, dim): normalised features. A rank counts the items that
-    do not match and score at least as the best match (Karpathy and Fei-Fei 2015: a photo is a hit when any of its captions is
-    found). Equal captions of different photos are one text, which matches each of these photos.
+    photo (photos, dim), text (captions of all photos in a row, dim): normalised features. A rank
+    counts the items that do not match and score at least as the best match (Karpathy and Fei-Fei
+    2015: a photo is a hit when any of its captions is found). Equal captions of different photos
+    are one text, which matches each of these photos.
     """
     flat = np.array([caption for own in captions for caption in own], dtype=object).astype(str)
     owner = np.repeat(np.arange(len(captions)), [len(own) for own in captions])
@@ -68,11 +82,13 @@ def list_class_phrases(category: str) -> list[str]:
 def score_photo_classes(photo: np.ndarray, has: np.ndarray, categories: Sequence[str], embed) -> pd.DataFrame:
     """Return CLASS_COLUMNS, a row a class with at least MIN_CLASS_PHOTOS photos with it and without it.
 
-    photo (photos, dim): normalised features. has: bool (photos, categories). embed: texts -> normalised features.
+    photo (photos, dim): normalised features. has: bool (photos, categories). embed: texts ->
+    normalised features.
 
-    presence_auc: the chance that a photo with the object scores above one without it on "a photo with a dog".
-    absence_auc: one without above one with it on "a photo with no dog"; below 1/2 is affirmation bias. Of the held-out
-    phrasings: the mean. contrast: d = s(photo, present) - s(photo, absent), its area and, at d > 0, balanced accuracy.
+    presence_auc: the chance that a photo with the object scores above one without it on "a photo
+    with a dog". absence_auc: one without above one with it on "a photo with no dog"; below 1/2 is
+    affirmation bias. Of the held-out phrasings: the mean. contrast: d = s(photo, present) -
+    s(photo, absent), its area and, at d > 0, balanced accuracy.
     """
     rows = []
     for column, category in enumerate(categories):
@@ -85,16 +101,22 @@ def score_photo_classes(photo: np.ndarray, has: np.ndarray, categories: Sequence
         absence = [score_area(of_text[~of_class], of_text[of_class]) for of_text in cosine.T[1:]]
         rows.append(
             (
-                category, score_area(cosine[of_class, 0], cosine[~of_class, 0]), absence[0], float(np.mean(absence[1:])),
+                category,
+                score_area(cosine[of_class, 0], cosine[~of_class, 0]),
+                absence[0],
+                float(np.mean(absence[1:])),
                 score_area(contrast[of_class], contrast[~of_class]),
-                float(((contrast[of_class] > 0).mean() + (contrast[~of_class] < 0).mean()) / 2), *counts,
+                float(((contrast[of_class] > 0).mean() + (contrast[~of_class] < 0).mean()) / 2),
+                *counts,
             )
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows, columns=CLASS_COLUMNS)
 
 
 def list_queries(has: np.ndarray, categories: Sequence[str]) -> list[tuple[int, int]]:
-    """Return (wanted, unwanted) columns with MIN_POSITIVES photos of X without o and MIN_VIOLATIONS with both."""
+    """Return (wanted, unwanted) columns with MIN_POSITIVES photos of X without o and MIN_VIOLATIONS
+    with both.
+    """
     present = has.astype(np.int64)
     both = present.T @ present
     alone = np.diag(both)[:, None] - both
@@ -105,9 +127,9 @@ def list_queries(has: np.ndarray, categories: Sequence[str]) -> list[tuple[int, 
 def score_queries(photo: np.ndarray, has: np.ndarray, categories: Sequence[str], embed) -> pd.DataFrame:
     """Return QUERY_COLUMNS, a row a query "a photo with X but no o" over all photos.
 
-    violation_at_k: share of the first k photos that show o; wanted_at_k: that show X and not o; average_precision: over all
-    photos, those with X and not o being relevant (no false negatives, as what is in a photo is known). Photos of equal score
-    stand in the worst order.
+    violation_at_k: share of the first k photos that show o; wanted_at_k: that show X and not o;
+    average_precision: over all photos, those with X and not o being relevant (no false negatives,
+    as what is in a photo is known). Photos of equal score stand in the worst order.
     """
     rows = []
     queries = list_queries(has, categories)
@@ -126,10 +148,15 @@ def score_queries(photo: np.ndarray, has: np.ndarray, categories: Sequence[str],
         precision = np.cumsum(hit)[hit] / (np.flatnonzero(hit) + 1)
         rows.append(
             (
-                categories[x], categories[o], int(relevant.sum()), int((has[:, x] & violates).sum()),
-                float(precision.mean()), *(float(bad[:k].mean()) for k in QUERY_AT), *(float(hit[:k].mean()) for k in QUERY_AT),
+                categories[x],
+                categories[o],
+                int(relevant.sum()),
+                int((has[:, x] & violates).sum()),
+                float(precision.mean()),
+                *(float(bad[:k].mean()) for k in QUERY_AT),
+                *(float(hit[:k].mean()) for k in QUERY_AT),
             )
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows, columns=QUERY_COLUMNS)
 
 

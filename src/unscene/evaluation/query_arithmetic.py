@@ -4,9 +4,10 @@ The embedding e of a text that denies an object loses its part along that object
 
     e' = normalise(e - weight ((e . n) - anchor) n),    anchor = (e_neutral . n),
 
-where e_neutral is "a photo": every text has that much of n, so only the surplus counts. A weight of 1 takes the object
-out, 1.9 nearly mirrors it. The form follows "Seeing What's Not There" (ICLR 2026, published weight 1.9); the rules that
-find the denied object are our own and know COCO's 80 words only. Photos and all other texts stay as they are.
+where e_neutral is "a photo": every text has that much of n, so only the surplus counts. A weight of
+1 takes the object out, 1.9 nearly mirrors it. The form follows "Seeing What's Not There" (ICLR
+2026, published weight 1.9); the rules that find the denied object are our own and know COCO's 80
+words only. Photos and all other texts stay as they are.
 """
 
 import re
@@ -19,8 +20,10 @@ from unscene.words.coco80 import COCO80
 NEUTRAL = "a photo"
 _SOME = r"(?:(?:a|an|any|the|single|of|trace|sign|signs)\s+)*"
 _DENIED_BEFORE = re.compile(
-    r"(?:\bno|\bwithout|\bnot?\s+feature|\bfree\s+of|\black(?:s|ing)?(?:\s+of)?|\babsence\s+of|\bmissing|\bminus|\bexcludes?"
-    r"|\bdevoid\s+of|\bnot|n't(?:\s+\w+)?|\b(?:not|never)\s+(?:\w+\s+)?(?:show|include|contain|feature|have|see|depict)\w*)"
+    r"(?:\bno|\bwithout|\bnot?\s+feature|\bfree\s+of|\black(?:s|ing)?(?:\s+of)?|\babsence\s+of"
+    r"|\bmissing|\bminus|\bexcludes?"
+    r"|\bdevoid\s+of|\bnot|n't(?:\s+\w+)?"
+    r"|\b(?:not|never)\s+(?:\w+\s+)?(?:show|include|contain|feature|have|see|depict)\w*)"
     r"\s+" + _SOME + r"(?:[\w-]+\s+)?$",
     re.IGNORECASE,
 )
@@ -50,7 +53,8 @@ def find_denied(text: str) -> list[str]:
 def deny_objects(
     features: np.ndarray, texts: Sequence[str], weight: float, embed: Callable[[list[str]], np.ndarray]
 ) -> np.ndarray:
-    """Return the features (texts, dim) with the denied objects of each text taken out; the formula stands above.
+    """Return the features (texts, dim) with the denied objects of each text taken out; the formula
+    stands above.
 
     features: normalised. embed: texts -> normalised features, called once for the objects' names.
     """

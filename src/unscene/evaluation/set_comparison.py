@@ -49,10 +49,11 @@ def compare_arms_on_sets(job: Job) -> None:
 
 
 def list_values(task: str, item: pd.DataFrame) -> pd.DataFrame:
-    """Return `run item metric value`: what each model said of each item, as a share; a row an item, model and metric.
+    """Return `run item metric value`: what each model said of each item, as a share; a row an item,
+    model and metric.
 
-    task: what a model is asked, a key of SET_ITEMS. Classes and queries of an object set are no items, so such a set has
-    no rows here; its AUC stand in the sets' own metrics.
+    task: what a model is asked, a key of SET_ITEMS. Classes and queries of an object set are no
+    items, so such a set has no rows here; its AUC stand in the sets' own metrics.
     """
     # A named checkpoint has neither fold nor seed; `astype(str)` would keep them missing.
     run = item["fold"].map(str) + "/" + item["seed"].map(str)
@@ -82,10 +83,11 @@ def list_values(task: str, item: pd.DataFrame) -> pd.DataFrame:
 
 
 def contrast_models(one: pd.DataFrame, other: pd.DataFrame, settings: dict, seed: int) -> dict[str, tuple]:
-    """Return metric -> (difference, low, high, items, models, models of the reference), by the two-way bootstrap.
+    """Return metric -> (difference, low, high, items, models, models of the reference), by the
+    two-way bootstrap.
 
-    Runs of both (fold and seed) are paired where both have them; a reference of a single model, like the untuned one,
-    stands against each run.
+    Runs of both (fold and seed) are paired where both have them; a reference of a single model,
+    like the untuned one, stands against each run.
     """
     found = {}
     for metric in pd.unique(one["metric"]):

@@ -1,7 +1,8 @@
 """Scores of a model on an evaluation set: per-item rows, and the metrics that are summed up from them.
 
-Ties count as wrong, in fp32, with several models scored on the same items. A photo that cannot be read, or a text that
-the model would cut, takes its items out of the scores; `n_left_out` counts them.
+Ties count as wrong, in fp32, with several models scored on the same items. A photo that cannot be
+read, or a text that the model would cut, takes its items out of the scores; `n_left_out` counts
+them.
 """
 
 from collections.abc import Sequence
@@ -45,13 +46,17 @@ def _(task: RemovalTask) -> list[str]:
 
 @singledispatch
 def score_task(task, photo: dict[str, np.ndarray], embedder: Embedder) -> tuple[pd.DataFrame, dict]:
-    """Return (a row an item, metrics by name). photo: path -> normalised features (dim,), of readable photos."""
+    """Return (a row an item, metrics by name). photo: path -> normalised features (dim,), of
+    readable photos.
+    """
     raise TypeError(f"no score for {type(task).__name__}")
 
 
 @score_task.register
 def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
-    """Accuracy: the true option scores above every other one. Total, by kind, macro; types of what was chosen instead."""
+    """Accuracy: the true option scores above every other one. Total, by kind, macro; types of what
+    was chosen instead.
+    """
     table = task.table
     texts = list(dict.fromkeys(text for options in table["options"] for text in options))
     at = {text: position for position, text in enumerate(texts)}
@@ -72,10 +77,16 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
         others = np.delete(cosine, row.answer)
         rows.append(
             (
-                row.item, row.kind, chosen == row.answer, chosen, kind, float(cosine[row.answer] - others.max()),
-                list(row.options), row.answer,
+                row.item,
+                row.kind,
+                chosen == row.answer,
+                chosen,
+                kind,
+                float(cosine[row.answer] - others.max()),
+                list(row.options),
+                row.answer,
             )
-        )  # fmt: skip
+        )
     item = pd.DataFrame(
         rows, columns=["item", "kind", "correct", "chosen", "chosen_kind", "margin", "options", "answer"]
     )
@@ -117,9 +128,12 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
     item = pd.concat([of_photo, of_text], ignore_index=True)
     every = sum(len(own) for own in task.captions)
     return item, {
-        **summarise_recalls(image_to_text, text_to_image), "n_items": len(kept), "n_captions": len(texts),
-        "n_left_out": len(task) - len(kept), "n_captions_left_out": every - len(texts),
-    }  # fmt: skip
+        **summarise_recalls(image_to_text, text_to_image),
+        "n_items": len(kept),
+        "n_captions": len(texts),
+        "n_left_out": len(task) - len(kept),
+        "n_captions_left_out": every - len(texts),
+    }
 
 
 @score_task.register
@@ -132,17 +146,22 @@ def _(task: ObjectTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
     queries = score_queries(photos, has, task.categories, embedder.embed_texts)
     item = pd.concat([classes.assign(kind="class"), queries.assign(kind="query")], ignore_index=True)
     return item, {
-        **summarise_classes(classes), **summarise_queries(queries), "n_items": int(kept.sum()),
-        "n_classes": len(classes), "n_queries": len(queries), "n_left_out": int((~kept).sum()),
-    }  # fmt: skip
+        **summarise_classes(classes),
+        **summarise_queries(queries),
+        "n_items": int(kept.sum()),
+        "n_classes": len(classes),
+        "n_queries": len(queries),
+        "n_left_out": int((~kept).sum()),
+    }
 
 
 @score_task.register
 def _(task: RemovalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
     """BEAF's measures (Ye-Bin et al. 2024) of the answer d = s(photo, "with o") - s(photo, "with no o") > 0.
 
-    Of the removed object, before and after: TU yes, no; IG no, yes; SB+ yes, yes; SB- no, no; they sum to 1. ID: of objects
-    that no edit of the photo takes, the share whose answer changes. F1: harmonic mean of TU and 1 - ID. A tie is a no.
+    Of the removed object, before and after: TU yes, no; IG no, yes; SB+ yes, yes; SB- no, no; they
+    sum to 1. ID: of objects that no edit of the photo takes, the share whose answer changes. F1:
+    harmonic mean of TU and 1 - ID. A tie is a no.
     """
     categories = sorted(set(task.table["category"]) | set(task.originals["category"]))
     fields = [COCO80.name_object(category) for category in categories]
@@ -178,13 +197,18 @@ def _(task: RemovalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame,
         "indecision": indecision,
         "f1": 2 * true * (1 - indecision) / (true + 1 - indecision) if true + 1 - indecision > 0 else 0.0,
         "accuracy": float(np.mean(right)) if right else float("nan"),
-        "n_items": len(item), "n_removals": len(removed), "n_others": len(other), "n_left_out": len(table) - len(item),
-    }  # fmt: skip
+        "n_items": len(item),
+        "n_removals": len(removed),
+        "n_others": len(other),
+        "n_left_out": len(table) - len(item),
+    }
 
 
 @score_task.register
 def _(task: ClassTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
-    """Zero-shot classification: class features are the normalised mean over templates (Radford et al. 2021)."""
+    """Zero-shot classification: class features are the normalised mean over templates (Radford et
+    al. 2021).
+    """
     texts = [template.format(name) for name in task.classes for template in task.templates]
     features = embedder.embed_texts(texts).reshape(len(task.classes), len(task.templates), -1).mean(axis=1)
     features /= np.linalg.norm(features, axis=1, keepdims=True)
@@ -198,18 +222,22 @@ def _(task: ClassTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, d
         {"item": np.flatnonzero(kept).astype(str), "label": label, "rank": rank, "correct": rank < 1}
     )
     return item, {
-        "top1": _mean(item["correct"]), "top5": float((rank < 5).mean()),
-        "class_mean": _mean(item.groupby("label")["correct"].mean()), "n_items": len(item),
-        "n_classes": len(task.classes), "n_left_out": int((~kept).sum()),
-    }  # fmt: skip
+        "top1": _mean(item["correct"]),
+        "top5": float((rank < 5).mean()),
+        "class_mean": _mean(item.groupby("label")["correct"].mean()),
+        "n_items": len(item),
+        "n_classes": len(task.classes),
+        "n_left_out": int((~kept).sum()),
+    }
 
 
 def score_blind(table: pd.DataFrame) -> dict[str, float]:
     """Return what can be reached on choices without looking at a photo, as expected accuracies.
 
-    blind_chance: a fair draw. Where options have types: blind_one_type, always the same type (the best one); blind_doubled_type, a
-    fair draw of a type that stands twice, as the right one does in NegBench; blind_reader: of these, the option that contradicts
-    the other types' statements most and repeats them least, told by the lexicon (ties are shared).
+    blind_chance: a fair draw. Where options have types: blind_one_type, always the same type (the
+    best one); blind_doubled_type, a fair draw of a type that stands twice, as the right one does in
+    NegBench; blind_reader: of these, the option that contradicts the other types' statements most
+    and repeats them least, told by the lexicon (ties are shared).
     """
     blind = {"blind_chance": float(np.mean([1 / len(options) for options in table["options"]]))}
     typed = table[table["option_kinds"].notna()]

@@ -1,4 +1,6 @@
-"""Sham edits: the object is kept, a hole in the background is filled. What changes on them is artefact, not absence."""
+"""Sham edits: the object is kept, a hole in the background is filled. What changes on them is
+artefact, not absence.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,9 @@ def score_shams(
 ) -> pd.DataFrame:
     """Return a row a sham pair; arguments: normalised features of I, I^s, a and n, each (pairs, dim).
 
-    presence: s(I,a) > s(I,n). sham_presence: the same on the sham. sham_flip: right on the original and wrong on the sham; missing
-    where the original is wrong already. sham_pull: s(I^s,n) - s(I^s,a) less the same on I, what filling a hole adds to "not there".
+    presence: s(I,a) > s(I,n). sham_presence: the same on the sham. sham_flip: right on the original
+    and wrong on the sham; missing where the original is wrong already. sham_pull: s(I^s,n) -
+    s(I^s,a) less the same on I, what filling a hole adds to "not there".
     """
     score = score_pairs(original, sham, present, negated)
     kept = score["cos_edited_present"] > score["cos_edited_negated"]
@@ -26,7 +29,9 @@ def score_shams(
 
 
 def summarise_shams(item: pd.DataFrame) -> dict[str, float]:
-    """Return sham_flip_rate, artefact_gap (presence on originals less presence on shams), sham_pull and n_shams."""
+    """Return sham_flip_rate, artefact_gap (presence on originals less presence on shams), sham_pull
+    and n_shams.
+    """
     flips = item["sham_flip"].dropna().astype(float)
     return {
         "sham_flip_rate": float(flips.mean()) if len(flips) else float("nan"),

@@ -1,8 +1,9 @@
 """Intervals and tests for cross-validated comparisons of arms.
 
-Items of one photo group belong together, and the k training parts overlap; naive tests ignore both and find differences
-that are not there too often. The cluster bootstrap resamples photo groups (but not trainings), the corrected t of Nadeau
-and Bengio widens for the overlap: a claim needs both. What libraries have (McNemar, Holm, noncentral t) is theirs.
+Items of one photo group belong together, and the k training parts overlap; naive tests ignore both
+and find differences that are not there too often. The cluster bootstrap resamples photo groups (but
+not trainings), the corrected t of Nadeau and Bengio widens for the overlap: a claim needs both.
+What libraries have (McNemar, Holm, noncentral t) is theirs.
 """
 
 import numpy as np
@@ -13,7 +14,8 @@ _CELLS_AT_ONCE = 20_000_000
 
 
 def interval_of_folds(values: np.ndarray, confidence: float) -> tuple[float, float, float]:
-    """Return (mean, low, high) of a metric's values on the folds: Student's t with folds - 1 degrees of freedom.
+    """Return (mean, low, high) of a metric's values on the folds: Student's t with folds - 1
+    degrees of freedom.
 
     It describes the spread over folds. NaN values are left out; with fewer than two left, the limits are NaN.
     """
@@ -33,10 +35,11 @@ def corrected_t(
 ) -> tuple[float, float, float]:
     """Return (low, high, two-sided p) of the mean difference of two arms over J trainings.
 
-    t = mean / sqrt((1 / J + test_to_train) S^2), J - 1 degrees of freedom, S^2 the variance over trainings;
-    test_to_train = test items / training items, 1 / (k - 1) in k-fold cross-validation with seeds averaged.
-    Nadeau & Bengio 2003, "Inference for the Generalization Error", Machine Learning 52. NaN with fewer than two values; with
-    no variance at all, p is 1 for a mean of zero and 0 for any other.
+    t = mean / sqrt((1 / J + test_to_train) S^2), J - 1 degrees of freedom, S^2 the variance over
+    trainings; test_to_train = test items / training items, 1 / (k - 1) in k-fold cross-validation
+    with seeds averaged. Nadeau & Bengio 2003, "Inference for the Generalization Error", Machine
+    Learning 52. NaN with fewer than two values; with no variance at all, p is 1 for a mean of zero
+    and 0 for any other.
     """
     differences = np.asarray(differences, float)
     differences = differences[~np.isnan(differences)]
@@ -52,10 +55,12 @@ def corrected_t(
 
 
 def exact_mcnemar(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the two-sided p of McNemar's exact test on paired booleans (items,): only discordant items count.
+    """Return the two-sided p of McNemar's exact test on paired booleans (items,): only discordant
+    items count.
 
-    It takes items as independent, which pairs of one photo group are not, so it stands beside the bootstrap and decides
-    nothing. McNemar 1947, "Note on the sampling error of the difference between correlated proportions". NaN without items.
+    It takes items as independent, which pairs of one photo group are not, so it stands beside the
+    bootstrap and decides nothing. McNemar 1947, "Note on the sampling error of the difference
+    between correlated proportions". NaN without items.
     """
     from statsmodels.stats.contingency_tables import mcnemar
 
@@ -69,10 +74,11 @@ def exact_mcnemar(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def adjust_holm(p: np.ndarray) -> np.ndarray:
-    """Return Holm's adjusted p-values of one family, in its order; NaN stays NaN, and counts as a member of the family.
+    """Return Holm's adjusted p-values of one family, in its order; NaN stays NaN, and counts as a
+    member of the family.
 
-    Holm 1979, "A simple sequentially rejective multiple test procedure". A test that could not be made counts, or leaving
-    it out would make the others easier.
+    Holm 1979, "A simple sequentially rejective multiple test procedure". A test that could not be
+    made counts, or leaving it out would make the others easier.
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -88,8 +94,8 @@ def find_detectable_difference(
 ) -> float:
     """Return the true difference that the corrected t (two-sided) would have found with probability `power`.
 
-    The spread over trainings is taken from `differences`; under a true difference the statistic is noncentral t with J - 1
-    degrees of freedom. NaN with fewer than two values.
+    The spread over trainings is taken from `differences`; under a true difference the statistic is
+    noncentral t with J - 1 degrees of freedom. NaN with fewer than two values.
     """
     from statsmodels.stats.power import TTestPower
 
@@ -107,13 +113,15 @@ def find_detectable_difference(
 def cluster_bootstrap(
     difference: pd.DataFrame, group: np.ndarray, fold: np.ndarray, draws: int, confidence: float, seed: int
 ) -> pd.DataFrame:
-    """Bootstrap the mean of paired differences by photo group, within folds: `difference low high p n`, a row a column.
+    """Bootstrap the mean of paired differences by photo group, within folds: `difference low high p
+    n`, a row a column.
 
-    difference: a row a tested pair, pooled over the folds, a column a metric or contrast; NaN where a pair has none. In
-    each draw every fold gets as many groups as it has, drawn with replacement, each with all its pairs. low, high:
-    percentiles. p: two-sided, 2 min(P*[mean <= 0], P*[mean >= 0]), counting the observed sample as one draw more, and at
-    most 1. n: pairs that have a value. All columns share the draws.
-    (Davison & Hinkley 1997, "Bootstrap Methods and their Application", sections 3.8 and 4.4.)
+    difference: a row a tested pair, pooled over the folds, a column a metric or contrast; NaN where
+    a pair has none. In each draw every fold gets as many groups as it has, drawn with replacement,
+    each with all its pairs. low, high: percentiles. p: two-sided, 2 min(P*[mean <= 0], P*[mean >=
+    0]), counting the observed sample as one draw more, and at most 1. n: pairs that have a value.
+    All columns share the draws. (Davison & Hinkley 1997, "Bootstrap Methods and their Application",
+    sections 3.8 and 4.4.)
     """
     values = difference.to_numpy(float)
     cluster = pd.MultiIndex.from_arrays([np.asarray(fold), np.asarray(group)])
@@ -149,11 +157,13 @@ def cluster_bootstrap(
 def two_level_bootstrap(
     difference: np.ndarray, group: np.ndarray, draws: int, confidence: float, seed: int
 ) -> tuple[float, float, float]:
-    """Return (mean, low, high) of paired differences on an external set that every fold's model was tested on.
+    """Return (mean, low, high) of paired differences on an external set that every fold's model was
+    tested on.
 
-    difference: float (items, models); group: the cluster of each item (photos of one item, say). Each draw resamples clusters
-    and, independently, models, so the interval carries both which items there were and which trainings. Percentiles. With one
-    model only the items vary. (Two-way resampling: Owen 2007, "The pigeonhole bootstrap".) NaN without items.
+    difference: float (items, models); group: the cluster of each item (photos of one item, say).
+    Each draw resamples clusters and, independently, models, so the interval carries both which
+    items there were and which trainings. Percentiles. With one model only the items vary. (Two-way
+    resampling: Owen 2007, "The pigeonhole bootstrap".) NaN without items.
     """
     difference = np.asarray(difference, float)
     items, models = difference.shape

@@ -1,4 +1,6 @@
-"""Score keywords, masks, edits and the acceptance of edits against the truth, for the sources that know it."""
+"""Score keywords, masks, edits and the acceptance of edits against the truth, for the sources that
+know it.
+"""
 
 import logging
 from pathlib import Path
@@ -20,8 +22,8 @@ TABLES = ("samples", "keywords", "masks", "edits", "scores", "pairs")
 def score_against_truth(job: Job) -> None:
     """Write, for each source, what its truth says; where it knows none the value is null with a reason.
 
-    The truth of an embedded source lies in results/scenes/{source}; a COCO source may name its `instances`. inputs: the
-    joined tables of TABLES. outputs: truth.
+    The truth of an embedded source lies in results/scenes/{source}; a COCO source may name its
+    `instances`. inputs: the joined tables of TABLES. outputs: truth.
     """
     table = {name: read_table(job.inputs[name]) for name in TABLES}
     table["samples"] = table["samples"].assign(source=table["samples"]["shard"].map(get_source_name))
@@ -51,7 +53,9 @@ def score_against_truth(job: Job) -> None:
 
 
 def read_truth_paths(source: dict) -> dict[tuple[str, str], tuple[Path, str]] | None:
-    """Return path and SHA-256 of the true photos without a category by (file name, category), or None when the source has none."""
+    """Return path and SHA-256 of the true photos without a category by (file name, category), or
+    None when the source has none.
+    """
     path = locate_files(source).get("truth")
     if path is None:
         return None
@@ -71,8 +75,12 @@ def log_headlines(name: str, truth: dict) -> None:
     )
     logger.info("%s: mask IoU %s", name, truth["masks"].get("iou"))
     logger.info("%s: PSNR in the hole %s", name, truth["edits"].get("psnr_db"))
-    logger.info("%s: accepted %s, precision %s", name, truth["acceptance"]["accepted_of_masks"],
-                truth["acceptance"].get("precision"))  # fmt: skip
+    logger.info(
+        "%s: accepted %s, precision %s",
+        name,
+        truth["acceptance"]["accepted_of_masks"],
+        truth["acceptance"].get("precision"),
+    )
     for score, auc in truth["scores_against_truth"].items():
         if isinstance(auc, dict) and auc["auc"] is not None:
             logger.info(

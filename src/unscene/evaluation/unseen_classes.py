@@ -1,4 +1,6 @@
-"""Put what models score on categories that they never saw removed beside what they score on the same pairs otherwise."""
+"""Put what models score on categories that they never saw removed beside what they score on the
+same pairs otherwise.
+"""
 
 import logging
 
@@ -15,12 +17,14 @@ METRICS = ["group_score", "text_score", "image_score", "presence", "absence"]
 
 
 def compare_unseen_classes(job: Job) -> None:
-    """Write the joined tested pairs, and a row an arm and metric: `unseen seen zero_shot`, means over the same pairs.
+    """Write the joined tested pairs, and a row an arm and metric: `unseen seen zero_shot`, means
+    over the same pairs.
 
-    unseen: models trained without the pair's category; seen: the arm's models of the folds of photos, which know the
-    category and not the photo; zero_shot: the untuned model. Training seeds are averaged within a pair. `minus_seen` and
-    `minus_zero_shot` have `_low` and `_high`: cluster bootstrap by photo group within folds of categories. inputs: unseen,
-    items_of_folds. outputs: table, summary.
+    unseen: models trained without the pair's category; seen: the arm's models of the folds of
+    photos, which know the category and not the photo; zero_shot: the untuned model. Training seeds
+    are averaged within a pair. `minus_seen` and `minus_zero_shot` have `_low` and `_high`: cluster
+    bootstrap by photo group within folds of categories. inputs: unseen, items_of_folds. outputs:
+    table, summary.
     """
     unseen, item = join_tables(job.inputs.unseen), ITEMS.read(job.inputs.items_of_folds)
     UNSEEN.write(unseen, job.outputs.table)

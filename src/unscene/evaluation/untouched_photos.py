@@ -1,4 +1,6 @@
-"""List the untouched photos of every fold with their captions and objects: what retrieval and absence are tested on."""
+"""List the untouched photos of every fold with their captions and objects: what retrieval and
+absence are tested on.
+"""
 
 import logging
 from collections import defaultdict
@@ -14,10 +16,12 @@ from unscene.words.coco80 import COCO80
 
 
 def list_untouched_photos(job: Job) -> None:
-    """Write a row a photo of a fold; of a fold with more than evaluate.max_photos, those that a hash of the seed chooses.
+    """Write a row a photo of a fold; of a fold with more than evaluate.max_photos, those that a
+    hash of the seed chooses.
 
-    What is in a photo: the source's instances where they list it, complete, with what captions name; or captions alone,
-    where an object that nobody mentioned counts as absent. inputs: samples, keywords, folds. outputs: photos.
+    What is in a photo: the source's instances where they list it, complete, with what captions
+    name; or captions alone, where an object that nobody mentioned counts as absent. inputs:
+    samples, keywords, folds. outputs: photos.
     """
     max_photos, seed = job.settings["evaluate"]["max_photos"], job.settings["seed"]
     columns = ["image_id", "group", "path", "captions", "source", "source_key"]

@@ -1,4 +1,6 @@
-"""Score the weights between the untuned and a tuned model, and choose how far to go on the inner validation."""
+"""Score the weights between the untuned and a tuned model, and choose how far to go on the inner
+validation.
+"""
 
 import logging
 from collections.abc import Callable
@@ -27,7 +29,9 @@ from unscene.training.pairs import PairError, PairSet, read_pairs, split_pairs
 
 @dataclass(frozen=True)
 class Part:
-    """Pairs and untouched photos on which weights are scored: those of the inner validation, or of the test fold."""
+    """Pairs and untouched photos on which weights are scored: those of the inner validation, or of
+    the test fold.
+    """
 
     pairs: PairSet
     photos: tuple[pd.DataFrame, np.ndarray, int]
@@ -36,8 +40,8 @@ class Part:
 def sweep_alphas(job: Job) -> None:
     """Write a row an alpha, and the tested pairs of the chosen alpha, as arm `{arm}_wise_ft`.
 
-    The choice sees the inner validation alone; the test fold's metrics stand beside it. inputs: pairs, folds, photos,
-    model (meta.json). outputs: sweep, item_table.
+    The choice sees the inner validation alone; the test fold's metrics stand beside it. inputs:
+    pairs, folds, photos, model (meta.json). outputs: sweep, item_table.
     """
     run = identify_run(job)
     model, preprocess, tokenizer = load_clip(job.find("train.clip"), job.device)
@@ -67,7 +71,9 @@ def sweep_alphas(job: Job) -> None:
 
 
 def load_parts(job: Job, embedder: Embedder, fold: int) -> tuple[Part, Part]:
-    """Return (inner validation, test fold) with their photos. Raises PairError when no group is in the inner validation."""
+    """Return (inner validation, test fold) with their photos. Raises PairError when no group is in
+    the inner validation.
+    """
     inner_share, seed, workers = (
         job.settings["train"]["inner_share"],
         job.settings["seed"],
@@ -88,7 +94,8 @@ def load_parts(job: Job, embedder: Embedder, fold: int) -> tuple[Part, Part]:
 def score_alphas(
     embedder: Embedder, move: Callable[[float], None], inner: Part, test: Part, alphas: list[float]
 ) -> tuple[pd.DataFrame, dict[float, pd.DataFrame]]:
-    """Return (a row an alpha: scores on the inner validation, every metric of the test fold; tested pairs by alpha).
+    """Return (a row an alpha: scores on the inner validation, every metric of the test fold; tested
+    pairs by alpha).
 
     move: gives the embedder's model the weights of an alpha. inner_general: mean of recall at 1 both ways.
     """

@@ -23,8 +23,9 @@ def interpolate_weights(untuned: dict, tuned: dict, alpha: float) -> dict:
 
 
 def choose_alpha(sweep: pd.DataFrame, max_loss: float = MAX_LOSS) -> float:
-    """Return the alpha with the best `inner_group_score` among those whose `inner_general` is at most max_loss below that of the
-    smallest alpha; of equal ones the smallest. sweep: a row an alpha.
+    """Return the alpha with the best `inner_group_score` among those whose `inner_general` is at
+    most max_loss below that of the smallest alpha; of equal ones the smallest. sweep: a row an
+    alpha.
     """
     sweep = sweep.sort_values("alpha", ignore_index=True)
     allowed = sweep[~(sweep["inner_general"] < sweep["inner_general"].iloc[0] - max_loss)]

@@ -1,4 +1,6 @@
-"""Check what is trained and tested on: no group, near-duplicate, pair or sham edit stands on both sides of a fold."""
+"""Check what is trained and tested on: no group, near-duplicate, pair or sham edit stands on both
+sides of a fold.
+"""
 
 import logging
 
@@ -16,9 +18,9 @@ class LeakError(RuntimeError):
 def check_folds(job: Job) -> None:
     """Write what was checked and counted; raise LeakError naming the first photo or group that breaks a rule.
 
-    It reads the finished tables and takes nothing from how they were made. inputs: samples, pairs, unfiltered (pairs
-    before the quality gates, the accepted ones among them, for arms that train on all), folds, leaks, sham (sham
-    edits, or None). outputs: check.
+    It reads the finished tables and takes nothing from how they were made. inputs: samples, pairs,
+    unfiltered (pairs before the quality gates, the accepted ones among them, for arms that train on
+    all), folds, leaks, sham (sham edits, or None). outputs: check.
     """
     folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
     sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True)
@@ -86,7 +88,8 @@ def find_parted_hashes(sample, of_group, distance):
     left, right = join_near_hashes(tested["phash"], distance)
     fold = tested["group"].map(of_group).to_numpy()
     return [
-        f"photos {tested['image_id'][one]} and {tested['image_id'][two]} look alike and are in folds {fold[one]} and {fold[two]}"
+        f"photos {tested['image_id'][one]} and {tested['image_id'][two]} look alike and are in folds "
+        f"{fold[one]} and {fold[two]}"
         for one, two in zip(left, right, strict=True)
         if fold[one] != fold[two]
     ]

@@ -1,4 +1,6 @@
-"""Leak guards: photos of evaluation sets that must not be trained on, told by their ids and by perceptual hashes."""
+"""Leak guards: photos of evaluation sets that must not be trained on, told by their ids and by
+perceptual hashes.
+"""
 
 import logging
 import re
@@ -12,7 +14,8 @@ from unscene.photos.groups import MAX_BITS, MIN_BITS, find_near_pairs
 from unscene.run.tables import read_json, read_table
 
 _NAME_COLUMNS = ("image_path", "filepath", "filename", "file_name", "image", "cocoid", "image_id", "id")
-# COCO's photos have a number, which its file names, other sets' file names and BEAF's edits carry with their own trimmings.
+# COCO's photos have a number, which its file names, other sets' file names and BEAF's edits carry
+# with their own trimmings.
 _COCO_NAME = re.compile(r"(?:COCO_(?:train|val|test)20\d\d_)?0*(\d+)(?:_\d\d)?")
 
 
@@ -21,7 +24,9 @@ class GuardError(ValueError):
 
 
 def normalise_id(name: object) -> str:
-    """Return one form of an id or file name: COCO_val2014_000000000285.jpg, 000000000285.jpg and 285 are all 285."""
+    """Return one form of an id or file name: COCO_val2014_000000000285.jpg, 000000000285.jpg and
+    285 are all 285.
+    """
     stem = str(name).strip().replace("\\", "/").rsplit("/", 1)[-1]
     stem = re.sub(r"\.(?:jpe?g|png|webp|bmp|tiff?)$", "", stem, flags=re.IGNORECASE)
     match = _COCO_NAME.fullmatch(stem)
@@ -31,8 +36,9 @@ def normalise_id(name: object) -> str:
 def read_ids(path: str | Path) -> set[str]:
     """Return the normalised ids of a list: text (one a line), CSV or parquet with a column of names, or JSON.
 
-    JSON: COCO's `images`; Karpathy's dataset_coco.json, of which the splits val and test count; SugarCrepe's items; a list of
-    names or of objects with one, as BEAF's. Raises GuardError when no id is found.
+    JSON: COCO's `images`; Karpathy's dataset_coco.json, of which the splits val and test count;
+    SugarCrepe's items; a list of names or of objects with one, as BEAF's. Raises GuardError when no
+    id is found.
     """
     path = Path(path)
     try:
@@ -69,7 +75,8 @@ def match_ids(sample: pd.DataFrame, ids: set[str], sources: set[str]) -> pd.Data
 
 
 def match_hashes(sample: pd.DataFrame, hashes: pd.Series, distance: int) -> pd.DataFrame:
-    """Return `image_id detail` of the photos with a hash at most `distance` bits from one of the list (16 hex digits each).
+    """Return `image_id detail` of the photos with a hash at most `distance` bits from one of the
+    list (16 hex digits each).
 
     Hashes of flat pictures match nothing, as in the groups.
     """

@@ -22,7 +22,8 @@ class FoldError(ValueError):
 def split_folds(job: Job) -> None:
     """Write the fold of each group and of each category over all wanted edits, whatever became of them.
 
-    So no threshold of a later step moves a group to another fold. inputs: samples, masks; outputs: folds, classes.
+    So no threshold of a later step moves a group to another fold. inputs: samples, masks; outputs:
+    folds, classes.
     """
     folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
     sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True).sort_values(
@@ -56,8 +57,8 @@ def merge_groups(sample: pd.DataFrame, distance: int) -> np.ndarray:
 def assign_folds(edit: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     """Return a fold in [0, folds) for each edit: clusters stay whole, categories are spread evenly.
 
-    `edit` has `cluster` and `category`. A cluster counts as the category of its first edit. Raises FoldError when there are
-    fewer clusters than folds.
+    `edit` has `cluster` and `category`. A cluster counts as the category of its first edit. Raises
+    FoldError when there are fewer clusters than folds.
     """
     from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
@@ -65,7 +66,8 @@ def assign_folds(edit: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     if clusters < folds:
         raise FoldError(
             f"folds.folds is {folds}, but the wanted edits come from {clusters} groups of photos; "
-            "ask for fewer folds or add photos (the reasons in results/samples/rejected.parquet and the logs of "
+            "ask for fewer folds or add photos (the reasons in results/samples/rejected.parquet and "
+            "the logs of "
             "parse_keywords and segment_objects tell where they were lost)"
         )
     stratum = merge_rare(edit.groupby("cluster")["category"].transform("first"), folds)
@@ -82,8 +84,9 @@ def assign_folds(edit: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
 def pack_clusters(cluster: pd.Series, stratum: pd.Series, seed: int) -> np.ndarray:
     """Return for each edit the number of its pack: clusters of one stratum, put together by lot.
 
-    scikit-learn weighs every group against every fold in Python, near a millisecond each. Above MOST_PACKS clusters
-    packs are split in their place, so a million clusters take seconds; below, each cluster is its own pack.
+    scikit-learn weighs every group against every fold in Python, near a millisecond each. Above
+    MOST_PACKS clusters packs are split in their place, so a million clusters take seconds; below,
+    each cluster is its own pack.
     """
     first = pd.DataFrame({"cluster": cluster, "stratum": stratum}).drop_duplicates("cluster")
     size = -(-len(first) // MOST_PACKS)
@@ -94,7 +97,9 @@ def pack_clusters(cluster: pd.Series, stratum: pd.Series, seed: int) -> np.ndarr
 
 
 def merge_rare(category: pd.Series, least: int) -> pd.Series:
-    """Return the categories with those of fewer than `least` edits put together: a stratum must reach every fold."""
+    """Return the categories with those of fewer than `least` edits put together: a stratum must
+    reach every fold.
+    """
     count = category.map(category.value_counts())
     merged = category.where(count >= least, "")
     if 0 < (merged == "").sum() < least:  # together still rare: they join the commonest
@@ -104,7 +109,9 @@ def merge_rare(category: pd.Series, least: int) -> pd.Series:
 
 
 def assign_categories(edit: pd.DataFrame, folds: int) -> pd.DataFrame:
-    """Return `category fold edits`: the commonest category first, each to the fold with the fewest edits so far."""
+    """Return `category fold edits`: the commonest category first, each to the fold with the fewest
+    edits so far.
+    """
     count = edit["category"].value_counts().rename_axis("category").reset_index(name="edits")
     count = count.sort_values(["edits", "category"], ascending=[False, True], ignore_index=True)
     load, fold = [0] * folds, []

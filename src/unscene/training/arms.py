@@ -1,7 +1,8 @@
 """What an arm shows: which photo and which caption fill each place of a batch.
 
-A batch has two halves of equally many places. Pair i's original I (or, in some arms, its sham) stands in the first, its edit J
-or what the arm puts in its place in the second. Each place is filled by the step's draws, which are the same in all arms.
+A batch has two halves of equally many places. Pair i's original I (or, in some arms, its sham)
+stands in the first, its edit J or what the arm puts in its place in the second. Each place is
+filled by the step's draws, which are the same in all arms.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from unscene.training.pairs import CAPTIONS
 from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import find_phrasing, negate
 
-# Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true negation of another object.
+# Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true
+# negation of another object.
 A, B, N, T = range(4)
 
 
@@ -30,7 +32,9 @@ class PhotoPlaces:
 
 @dataclass(frozen=True)
 class Draws:
-    """What one step draws, in every arm alike; each (pairs,): vague, denied and sham in 0..1, and the views of both halves."""
+    """What one step draws, in every arm alike; each (pairs,): vague, denied and sham in 0..1, and
+    the views of both halves.
+    """
 
     views: tuple[np.ndarray, ...]
     vague: np.ndarray
@@ -46,7 +50,8 @@ def shows_sham(arm: dict) -> bool:
 def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, arm: dict) -> Draws:
     """Draw a step from its seeds alone, in every arm the same numbers.
 
-    The photos of a pair that share the batch get the same view; an arm with `views: whole` shows every photo as it is.
+    The photos of a pair that share the batch get the same view; an arm with `views: whole` shows
+    every photo as it is.
     """
     rng = np.random.default_rng(derive_seed(*seeds, "step", step))
     views = draw_views(rng, pairs, crop_scale, arm["batches"] != "random")
@@ -57,10 +62,11 @@ def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, arm: dict)
 
 
 def draw_views(rng: np.random.Generator, pairs: int, crop_scale: float, together: bool) -> tuple:
-    """Draw a square crop (share of the side, centre in -1..1 coordinates) and a flip for each photo of a batch.
+    """Draw a square crop (share of the side, centre in -1..1 coordinates) and a flip for each photo
+    of a batch.
 
-    A pair's two photos get the same view when they share the batch: a view must not tell them apart. The draws are the
-    same in either case. Returns (side, x, y, flip), each (2 pairs,).
+    A pair's two photos get the same view when they share the batch: a view must not tell them
+    apart. The draws are the same in either case. Returns (side, x, y, flip), each (2 pairs,).
     """
     draws = rng.random((4, 2 * pairs))
     if together:
@@ -75,8 +81,9 @@ def choose_photos(
 ) -> np.ndarray:
     """Return the positions of the photos of a batch, int64 (2, pairs).
 
-    first, second: the pairs of the two halves. at: where all pairs' photos stand. `originals` shows originals in both; `both` and `swapped` the edit in the second,
-    `sham` the sham edit; `sham_positives` replaces half of the originals by their shams, in which the object still is.
+    first, second: the pairs of the two halves. at: where all pairs' photos stand. `originals` shows
+    originals in both; `both` and `swapped` the edit in the second, `sham` the sham edit;
+    `sham_positives` replaces half of the originals by their shams, in which the object still is.
     """
     shown, behind = at.original[first], at.edited[second]
     if arm["images"] == "originals":
@@ -95,9 +102,10 @@ def choose_texts(
 ) -> dict[str, np.ndarray]:
     """Return the captions of every role as numbers of texts, each (pairs,).
 
-    text_id: (all pairs, 4). In arms with negated texts an original's caption gets a true negation ("a dog on a beach, no cat")
-    with the given probability, and an edit is told as often by n as by b. Where both halves show originals, the second one
-    always has a true negation. `plain` is always a.
+    text_id: (all pairs, 4). In arms with negated texts an original's caption gets a true negation
+    ("a dog on a beach, no cat") with the given probability, and an edit is told as often by n as by
+    b. Where both halves show originals, the second one always has a true negation. `plain` is
+    always a.
     """
     negated, originals = arm["texts"] == "negated", arm["images"] == "originals"
     denied = negated & (draws.denied < true_negations)
@@ -107,18 +115,25 @@ def choose_texts(
     else:
         own_second = np.where(negated & (draws.vague >= 0.5), text_id[second, N], text_id[second, B])
     return {
-        "own_first": told, "own_second": own_second,
-        "hard_first": text_id[first, N], "hard_second": text_id[second, N if originals else A],
-        "a": told, "b": text_id[first, B], "n": text_id[first, N], "plain": text_id[first, A],
-    }  # fmt: skip
+        "own_first": told,
+        "own_second": own_second,
+        "hard_first": text_id[first, N],
+        "hard_second": text_id[second, N if originals else A],
+        "a": told,
+        "b": text_id[first, B],
+        "n": text_id[first, N],
+        "plain": text_id[first, A],
+    }
 
 
 def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
-    """Return for each pair a_i with the true statement that something else is not there, in the words of its own negated caption.
+    """Return for each pair a_i with the true statement that something else is not there, in the
+    words of its own negated caption.
 
-    The denied category is one of the other pairs', drawn by seed and edit_id among those that no caption or edit of the photo's
-    group names. It may be in the picture all the same, unmentioned: rare among 80 categories, and unknowable without a detector.
-    Without such a category, or where the negated caption uses none of the known phrasings, the caption stays or "no" is used.
+    The denied category is one of the other pairs', drawn by seed and edit_id among those that no
+    caption or edit of the photo's group names. It may be in the picture all the same, unmentioned:
+    rare among 80 categories, and unknowable without a detector. Without such a category, or where
+    the negated caption uses none of the known phrasings, the caption stays or "no" is used.
     """
     categories = sorted(set(pair["category"]))
     named: dict[str, set] = {}
@@ -137,7 +152,9 @@ def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
 
 
 def rewrite_captions(pair: pd.DataFrame, held_out_share: float, seed: int) -> pd.DataFrame:
-    """Return the pairs with the captions that the offline grammar writes for their edits, in place of those they have."""
+    """Return the pairs with the captions that the offline grammar writes for their edits, in place
+    of those they have.
+    """
     told = [
         write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed, COCO80)
         for row in pair[["edit_id", "category", CAPTIONS[0]]].itertuples(index=False)
@@ -146,7 +163,9 @@ def rewrite_captions(pair: pd.DataFrame, held_out_share: float, seed: int) -> pd
 
 
 def take_fraction(pair: pd.DataFrame, fraction: float, seed: int) -> pd.DataFrame:
-    """Return the pairs of a share of the photo groups, chosen by the seed; a smaller share is part of a larger one."""
+    """Return the pairs of a share of the photo groups, chosen by the seed; a smaller share is part
+    of a larger one.
+    """
     if fraction >= 1:
         return pair
     ranked = sorted(pair["group"].unique(), key=lambda group: derive_seed(seed, "fraction", group))
@@ -155,15 +174,17 @@ def take_fraction(pair: pd.DataFrame, fraction: float, seed: int) -> pd.DataFram
 
 
 def swap_edits(pair: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the pairs with the edit, b and n of another pair of the same category, so that both photos of a pair are unrelated.
+    """Return the pairs with the edit, b and n of another pair of the same category, so that both
+    photos of a pair are unrelated.
 
-    Each edit is used once. The only pair of a category keeps its own. Within a category the groups, ordered by lot, hand
-    theirs to one further on where there is one.
+    Each edit is used once. The only pair of a category keeps its own. Within a category the groups,
+    ordered by lot, hand theirs to one further on where there is one.
     """
     moved = [column for column in pair.columns if column.startswith("edited_") or column in (*CAPTIONS[1:],)]
     swapped = pair.copy()
     for _, rows in pair.groupby("category", sort=True):
-        # Pairs of one group lie side by side; a turn by the largest group's count parts them all where that is possible.
+        # Pairs of one group lie side by side; a turn by the largest group's count parts them all
+        # where that is possible.
         order = sorted(
             rows.index, key=lambda row: (derive_seed(seed, "swap", pair["group"][row]), pair["edit_id"][row])
         )

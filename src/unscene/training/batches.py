@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 class Batch:
     """One process's share of a batch of pairs.
 
-    photos: uint8 (2, pairs, side, side, 3), the two halves; or, of a frozen image tower, their normalised features, float32
-    (2, pairs, dim). views: side, x, y, flip, each (2, pairs). tokens: int64 (captions, length), each caption once, cut to the
-    longest. text_at: position in tokens by role; text_key: a number of the caption by role that is the same in every process;
-    each int64 (pairs,).
+    photos: uint8 (2, pairs, side, side, 3), the two halves; or, of a frozen image tower, their
+    normalised features, float32 (2, pairs, dim). views: side, x, y, flip, each (2, pairs). tokens:
+    int64 (captions, length), each caption once, cut to the longest. text_at: position in tokens by
+    role; text_key: a number of the caption by role that is the same in every process; each int64
+    (pairs,).
     """
 
     photos: "torch.Tensor"
@@ -44,8 +45,8 @@ class Batch:
 class Reading:
     """What a reader of batches goes by: the training, the texts it needs, and the process that it reads for.
 
-    can_cut: the text tower takes texts of any length. roles: of the captions that the loss reads. rank, size: this process
-    and how many there are.
+    can_cut: the text tower takes texts of any length. roles: of the captions that the loss reads.
+    rank, size: this process and how many there are.
     """
 
     training: Training
@@ -143,7 +144,9 @@ def make_text_keys(texts: Sequence[str]) -> np.ndarray:
 
 
 def _place_photos(photos: "np.ndarray | StackedPhotos", device: "torch.device"):
-    """Copy the cache to the GPU when it takes less than half of its free memory; else it stays mapped from disk."""
+    """Copy the cache to the GPU when it takes less than half of its free memory; else it stays
+    mapped from disk.
+    """
     import torch
 
     if device.type == "cuda" and photos.nbytes < torch.cuda.mem_get_info(device)[0] / 2:

@@ -1,7 +1,8 @@
 """Published losses that unscene's own are compared with, on the same pairs.
 
-Notation as in `unscene.training.losses`: z = temperature x cosine; I an original photo, J its edit; a names the object, n says that it
-is not there. All functions take logits (or features, where they say so) and return a scalar tensor.
+Notation as in `unscene.training.losses`: z = temperature x cosine; I an original photo, J its edit;
+a names the object, n says that it is not there. All functions take logits (or features, where they
+say so) and return a scalar tensor.
 """
 
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ def neg_clip(z: "Tensor", z_hard: "Tensor") -> "Tensor":
 
         1/2 [ mean_i -log softmax([z | z_hard][i, :])_i + mean_j -log softmax(z[:, j])_j ]
 
-    z: (photos, photos), matches on the diagonal; z_hard: (photos, hard captions). Yuksekgonul et al. 2023, "When and Why
-    Vision-Language Models Behave like Bags-Of-Words, and What to Do About It", section 4.
+    z: (photos, photos), matches on the diagonal; z_hard: (photos, hard captions). Yuksekgonul et
+    al. 2023, "When and Why Vision-Language Models Behave like Bags-Of-Words, and What to Do About
+    It", section 4.
     """
     import torch
     from torch.nn.functional import cross_entropy
@@ -30,8 +32,9 @@ def triplet_clip(
 ) -> "Tensor":
     """TripletCLIP: NegCLIP(I, a; n) + NegCLIP(J, n; a). An edit never stands in an original's denominators.
 
-    Arguments: logits of all I with all a, I with n, J with a, J with n, each (pairs, pairs). Patel et al. 2024, "TripletCLIP:
-    Improving Compositional Reasoning of CLIP via Synthetic Vision-Language Negatives", equations 3 and 4.
+    Arguments: logits of all I with all a, I with n, J with a, J with n, each (pairs, pairs). Patel
+    et al. 2024, "TripletCLIP: Improving Compositional Reasoning of CLIP via Synthetic
+    Vision-Language Negatives", equations 3 and 4.
     """
     return neg_clip(original_present, original_negated) + neg_clip(edited_negated, edited_present)
 
@@ -41,8 +44,9 @@ def con_clip(
 ) -> "Tensor":
     """CoN-CLIP's form: 1/3 [ CE(I -> [a | n]) + CE(a -> [I | J]) + CE(J -> [n | a]) ].
 
-    Arguments as in `triplet_clip`. In the paper J is a retrieved photo; here it is the edit. Singh et al. 2024, "Learn "No" to
-    Say "Yes" Better: Improving Vision-Language Models via Negations", section 4.
+    Arguments as in `triplet_clip`. In the paper J is a retrieved photo; here it is the edit. Singh
+    et al. 2024, "Learn "No" to Say "Yes" Better: Improving Vision-Language Models via Negations",
+    section 4.
     """
     import torch
     from torch.nn.functional import cross_entropy
@@ -58,8 +62,9 @@ def con_clip(
 def masked_sigmoid(z: "Tensor", bias: "Tensor", positive: "Tensor", negative: "Tensor") -> "Tensor":
     """SigLIP with masks: -1/photos sum over cells of log sigma(label (z + bias)), label 1, -1 or left out.
 
-    z (photos, texts); bias: scalar; positive, negative: bool of the same shape, a cell in neither has no influence. Zhai et al. 2023,
-    "Sigmoid Loss for Language Image Pre-Training", equation 1. For weights that were trained with it: others have no bias.
+    z (photos, texts); bias: scalar; positive, negative: bool of the same shape, a cell in neither
+    has no influence. Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", equation 1.
+    For weights that were trained with it: others have no bias.
     """
     from torch.nn.functional import logsigmoid
 
@@ -68,10 +73,12 @@ def masked_sigmoid(z: "Tensor", bias: "Tensor", positive: "Tensor", negative: "T
 
 
 def preference(margin: "Tensor", margin_base: "Tensor") -> "Tensor":
-    """DPO's form: mean of -log sigma(margin - margin_base), margins z(x, right) - z(x, wrong) of the model and its frozen base.
+    """DPO's form: mean of -log sigma(margin - margin_base), margins z(x, right) - z(x, wrong) of
+    the model and its frozen base.
 
-    Rafailov et al. 2023, "Direct Preference Optimization", equation 7, with cosines in place of log-likelihoods and the temperature
-    as beta (Afzali et al. 2024, "Aligning Visual Contrastive Learning Models via Preference Optimization").
+    Rafailov et al. 2023, "Direct Preference Optimization", equation 7, with cosines in place of
+    log-likelihoods and the temperature as beta (Afzali et al. 2024, "Aligning Visual Contrastive
+    Learning Models via Preference Optimization").
     """
     from torch.nn.functional import softplus
 
@@ -79,9 +86,11 @@ def preference(margin: "Tensor", margin_base: "Tensor") -> "Tensor":
 
 
 def multiple_choice(z: "Tensor") -> "Tensor":
-    """NegBench's MCQ term: mean of -log softmax(z[i, :])_0 over a photo's own answers z (photos, answers), the right one first.
+    """NegBench's MCQ term: mean of -log softmax(z[i, :])_0 over a photo's own answers z (photos,
+    answers), the right one first.
 
-    Alhamoud et al. 2025, "Vision-Language Models Do Not Understand Negation", equation 2. An answer of -inf is no answer.
+    Alhamoud et al. 2025, "Vision-Language Models Do Not Understand Negation", equation 2. An answer
+    of -inf is no answer.
     """
     from torch.nn.functional import cross_entropy
 
@@ -91,9 +100,11 @@ def multiple_choice(z: "Tensor") -> "Tensor":
 def follow_teacher(
     photo: "Tensor", photo_teacher: "Tensor", text: "Tensor", text_teacher: "Tensor"
 ) -> "Tensor":
-    """Mean squared distance to a teacher's features, 1/2 (mean |f - f_t|^2 + mean |g - g_t|^2); features (items, dim).
+    """Mean squared distance to a teacher's features, 1/2 (mean |f - f_t|^2 + mean |g - g_t|^2);
+    features (items, dim).
 
-    The teacher is the moving average of the model itself: the form of Hu et al. 2025, "Decoupled Global-Local Alignment" (DeGLA).
+    The teacher is the moving average of the model itself: the form of Hu et al. 2025, "Decoupled
+    Global-Local Alignment" (DeGLA).
     """
     return (
         (photo - photo_teacher).square().sum(dim=1).mean() + (text - text_teacher).square().sum(dim=1).mean()

@@ -31,10 +31,11 @@ LIBRARIES = ("torch", "open_clip_torch", "peft", "numpy", "safetensors")
 
 @dataclass(frozen=True)
 class ChosenPairs:
-    """The pairs that an arm is trained on. table: a row a pair. sham: sham edits, a row a pair at least, or None.
+    """The pairs that an arm is trained on. table: a row a pair. sham: sham edits, a row a pair at
+    least, or None.
 
-    too_long: pairs left out since a caption is longer than the model's context. without_sham: left out since they have no
-    sham edit.
+    too_long: pairs left out since a caption is longer than the model's context. without_sham: left
+    out since they have no sham edit.
     """
 
     table: pd.DataFrame
@@ -52,7 +53,8 @@ def fine_tune(
     threads: int,
     workers: Workers,
 ) -> None:
-    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json, loss.csv, loss.svg.
+    """Train one arm on pairs and write the model folder: open_clip config and weights, meta.json,
+    loss.csv, loss.svg.
 
     A run that was killed goes on from `files.state`.
     """
@@ -102,7 +104,8 @@ def fine_tune(
 
 
 def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, tokenizer) -> ChosenPairs:
-    """Return the pairs as the arm takes them: its captions, its share of them, its edits, sham edits where it shows these.
+    """Return the pairs as the arm takes them: its captions, its share of them, its edits, sham
+    edits where it shows these.
 
     Raises PairError when none is left.
     """
@@ -130,7 +133,9 @@ def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, t
 def open_reader(
     chosen: ChosenPairs, files: TrainingFiles, reading: Reading, embed: Callable, workers: int
 ) -> tuple[CacheReader | TarReader, str]:
-    """Return (what reads the batches, a SHA-256 over the data). embed: photos -> features, for a frozen image tower."""
+    """Return (what reads the batches, a SHA-256 over the data). embed: photos -> features, for a
+    frozen image tower.
+    """
     settings, arm, pair = reading.training.settings, reading.training.arm, chosen.table
     if settings["reader"] == "tars":
         wanted = set(pair["edit_id"])

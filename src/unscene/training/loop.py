@@ -1,7 +1,8 @@
 """The loop of a training: one compact one for all arms.
 
-Everything that is drawn (order, crops, flips, which caption of an edit) comes from (seed, fold, training seed, step) and
-never from the arm, so all arms of a fold and seed see the same photos in the same order under the same augmentation.
+Everything that is drawn (order, crops, flips, which caption of an edit) comes from (seed, fold,
+training seed, step) and never from the arm, so all arms of a fold and seed see the same photos in
+the same order under the same augmentation.
 """
 
 import copy
@@ -36,11 +37,12 @@ class TrainingError(RuntimeError):
 class Trainer:
     """Trains a model in place, by an arm's loss.
 
-    Weights and optimizer stay in fp32; the towers compute in bfloat16 unless runtime.precision is float32, on a CPU only where
-    it has instructions for that (AVX512-BF16). The loss always sees the whole batch: with `runtime.chunk_pairs` or several
-    processes its gradient with respect to the features is computed once and carried back through the towers part by part (Gao
-    et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"), so the update is that of the whole
-    batch.
+    Weights and optimizer stay in fp32; the towers compute in bfloat16 unless runtime.precision is
+    float32, on a CPU only where it has instructions for that (AVX512-BF16). The loss always sees
+    the whole batch: with `runtime.chunk_pairs` or several processes its gradient with respect to
+    the features is computed once and carried back through the towers part by part (Gao et al. 2021,
+    "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"), so the update is
+    that of the whole batch.
     """
 
     def __init__(
@@ -84,7 +86,8 @@ class Trainer:
             model.set_grad_checkpointing(True)
 
     def train(self, reader, state: StateFile | None = None) -> pd.DataFrame:
-        """Run all steps that are left and return the loss curve: `step loss {terms} gradient_norm learning_rate`.
+        """Run all steps that are left and return the loss curve: `step loss {terms} gradient_norm
+        learning_rate`.
 
         Raises TrainingError when the loss is no longer finite.
         """
@@ -167,7 +170,9 @@ class Trainer:
         return loss, terms
 
     def _encode(self, model, batch: Batch, part: slice, photos: tuple, texts: tuple) -> "torch.Tensor":
-        """Return normalised fp32 features of pairs of a batch, (pairs, photos + texts, dim), roles in the order given."""
+        """Return normalised fp32 features of pairs of a batch, (pairs, photos + texts, dim), roles
+        in the order given.
+        """
         import torch
 
         halves = [PHOTO_ROLES.index(role) for role in photos]
@@ -222,6 +227,7 @@ def _check_finite(rows: list, learning_rate: float) -> float:
     recent = torch.stack(rows[-CHECK_EVERY_STEPS:])[:, 0]
     if not torch.isfinite(recent).all():
         raise TrainingError(
-            f"the loss is not finite by step {len(rows)} (learning rate {learning_rate:.2g}); lower train.learning_rate"
+            f"the loss is not finite by step {len(rows)} (learning rate {learning_rate:.2g}); lower "
+            "train.learning_rate"
         )
     return float(recent[-1])

@@ -8,7 +8,9 @@ NOT_LOSSES = ("step", "gradient_norm", "learning_rate")
 
 
 def draw_curve(curve: pd.DataFrame, name: str) -> str:
-    """Return an SVG of the loss and its unweighted terms over the steps, the learning rate below; equal curves, equal text."""
+    """Return an SVG of the loss and its unweighted terms over the steps, the learning rate below;
+    equal curves, equal text.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 

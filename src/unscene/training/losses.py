@@ -1,7 +1,8 @@
 """Losses on original/edited pairs.
 
-Notation: z = temperature x cosine; I an original photo, J its edit; a names the object, b tells the scene without naming
-it, n says that it is not there; sp(x) = log(1 + exp(x)). All functions take logits and return a scalar tensor.
+Notation: z = temperature x cosine; I an original photo, J its edit; a names the object, b tells the
+scene without naming it, n says that it is not there; sp(x) = log(1 + exp(x)). All functions take
+logits and return a scalar tensor.
 """
 
 from typing import TYPE_CHECKING
@@ -27,14 +28,15 @@ def info_nce(z: "Tensor") -> "Tensor":
 def masked_multi_positive(z: "Tensor", positive: "Tensor", negative: "Tensor") -> "Tensor":
     """L_mask: contrast with several positives a photo and with cells that are neither.
 
-    z (photos, texts); positive, negative: bool of the same shape, disjoint; a cell in neither has no influence at all.
-    For each row, the mean over its positives p of
+    z (photos, texts); positive, negative: bool of the same shape, disjoint; a cell in neither has
+    no influence at all. For each row, the mean over its positives p of
 
         sp( logsumexp over negatives q of z_q  -  z_p )  =  -log( exp z_p / (exp z_p + sum_q exp z_q) )
 
-    averaged over the rows that have a positive; the same over columns; the mean of both. Other positives stay out of
-    the denominator, so they don't compete (Khosla et al. 2020, "Supervised Contrastive Learning", with L_out and the
-    positives taken out of it). With one positive in each row and all else negative it is `info_nce`.
+    averaged over the rows that have a positive; the same over columns; the mean of both. Other
+    positives stay out of the denominator, so they don't compete (Khosla et al. 2020, "Supervised
+    Contrastive Learning", with L_out and the positives taken out of it). With one positive in each
+    row and all else negative it is `info_nce`.
     """
     return (_contrast_rows(z, positive, negative) + _contrast_rows(z.T, positive.T, negative.T)) / 2
 
@@ -46,9 +48,9 @@ def pair_ranking(
 
         1/4 [ sp(z(I,n) - z(I,a)) + sp(z(J,a) - z(J,n)) + sp(z(J,a) - z(I,a)) + sp(z(I,n) - z(J,n)) ]
 
-    averaged over pairs; arguments: the logits z(I,a), z(I,n), z(J,a), z(J,n), each (pairs,). It is the symmetric
-    cross-entropy of the pair's own 2 x 2 logits, and it is small exactly when the four comparisons of the group score hold
-    (Thrush et al. 2022, "Winoground").
+    averaged over pairs; arguments: the logits z(I,a), z(I,n), z(J,a), z(J,n), each (pairs,). It is
+    the symmetric cross-entropy of the pair's own 2 x 2 logits, and it is small exactly when the
+    four comparisons of the group score hold (Thrush et al. 2022, "Winoground").
     """
     from torch.nn.functional import softplus
 
@@ -68,9 +70,10 @@ def keep_base(
         1/2 [ mean_i KL(softmax z0[i, -i] || softmax z[i, -i]) + the same over columns ]
         + mean_i (1 - cos(f_i, f0_i)) + mean_i (1 - cos(g_i, g0_i))
 
-    z, z_base: logits (pairs, pairs) of originals and their captions under the model and its base; -i leaves out a pair's own cell,
-    which training is to change. photo, text: normalised features (pairs, dim). Zero exactly where the model is its base.
-    The distillation of other cells follows Zheng et al. 2023, "Preventing Zero-Shot Transfer Degradation" (ZSCL), equation 3.
+    z, z_base: logits (pairs, pairs) of originals and their captions under the model and its base;
+    -i leaves out a pair's own cell, which training is to change. photo, text: normalised features
+    (pairs, dim). Zero exactly where the model is its base. The distillation of other cells follows
+    Zheng et al. 2023, "Preventing Zero-Shot Transfer Degradation" (ZSCL), equation 3.
     """
     drift = (1 - (photo * photo_base).sum(dim=1)).mean() + (1 - (text * text_base).sum(dim=1)).mean()
     return (_divergence_of_others(z, z_base) + _divergence_of_others(z.T, z_base.T)) / 2 + drift
@@ -79,15 +82,15 @@ def keep_base(
 def get_pair_truth(text_id: "Tensor", also: "Tensor | None" = None) -> tuple["Tensor", "Tensor"]:
     """Return (positive, negative), bool (2 pairs, 3 pairs), of photos [I, J] and texts [a, b, n] of a batch.
 
-    text_id: int (3, pairs), equal numbers for equal texts. also: int (pairs,), one more text that is true of each I. The truth
-    of a pair's own cells:
+    text_id: int (3, pairs), equal numbers for equal texts. also: int (pairs,), one more text that
+    is true of each I. The truth of a pair's own cells:
 
               a    b     n
         I     +    .     -      I with b is true but vague: neither
         J     -    +     +
 
-    Cells between different pairs are negative, unless the text is known to be true of the photo: equal to its a, b or `also`
-    (I), to its b or n (J).
+    Cells between different pairs are negative, unless the text is known to be true of the photo:
+    equal to its a, b or `also` (I), to its b or n (J).
     """
     import torch
 
@@ -110,7 +113,8 @@ def _contrast_rows(z: "Tensor", positive: "Tensor", negative: "Tensor") -> "Tens
     from torch.nn.functional import softplus
 
     against = z.masked_fill(~negative, float("-inf"))
-    # A row without negatives costs nothing; logsumexp of nothing has no gradient, so such rows are left out before it.
+    # A row without negatives costs nothing; logsumexp of nothing has no gradient, so such rows are
+    # left out before it.
     contrasted = positive & negative.any(dim=1, keepdim=True)
     rows = contrasted.any(dim=1)
     if not rows.any():

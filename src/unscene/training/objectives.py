@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PHOTO_ROLES = ("first", "second")
-# Captions that a loss can ask for. own: what tells of the photo in that place; hard: what contradicts it, most likely.
+# Captions that a loss can ask for. own: what tells of the photo in that place; hard: what
+# contradicts it, most likely.
 TEXT_ROLES = ("own_first", "own_second", "hard_first", "hard_second", "a", "b", "n", "plain")
 
 
 class View:
-    """A batch as the terms see it: features by role, numbers of the captions by role, temperature and bias."""
+    """A batch as the terms see it: features by role, numbers of the captions by role, temperature
+    and bias.
+    """
 
     def __init__(
         self,
@@ -146,8 +149,9 @@ def _follow(view: View) -> "Tensor":
 class Term:
     """One loss: what it is, what computes it, and the captions that it reads.
 
-    within_pairs: whether it compares the photos or captions of one pair. needs_bias: whether the weights need SigLIP's
-    logit_bias. reference: what it asks of a reference model, `base:` the untuned one or `teacher:` the moving average.
+    within_pairs: whether it compares the photos or captions of one pair. needs_bias: whether the
+    weights need SigLIP's logit_bias. reference: what it asks of a reference model, `base:` the
+    untuned one or `teacher:` the moving average.
     """
 
     doc: str
@@ -206,7 +210,9 @@ def list_texts(loss: dict[str, float]) -> tuple[str, ...]:
 
 
 def list_references(loss: dict[str, float], reference: str) -> tuple[str, ...]:
-    """Return the roles (without their prefix) that a loss reads of a reference model, `base` or `teacher`, in a fixed order."""
+    """Return the roles (without their prefix) that a loss reads of a reference model, `base` or
+    `teacher`, in a fixed order.
+    """
     wanted = {role for name in loss for role in TERMS[name].reference if role.startswith(f"{reference}:")}
     return tuple(sorted(role.partition(":")[2] for role in wanted))
 

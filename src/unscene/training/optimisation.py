@@ -1,4 +1,6 @@
-"""What of a model is trained, and how: frozen towers, LoRA, AdamW with its schedule, a moving average of the weights."""
+"""What of a model is trained, and how: frozen towers, LoRA, AdamW with its schedule, a moving
+average of the weights.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,8 +22,9 @@ SCALES = ("logit_scale", "logit_bias")
 def freeze(model, tower: str | None, train_temperature: bool, unlocked: dict[str, int] | None = None) -> None:
     """Freeze a tower (`image` or `text`; None: neither) and, unless it is to be trained, the temperature.
 
-    unlocked: of a tower so many last groups of layers are trained, as open_clip counts them: the projection, the last block with
-    its norm, the block before it ... The tower's other layers are frozen.
+    unlocked: of a tower so many last groups of layers are trained, as open_clip counts them: the
+    projection, the last block with its norm, the block before it ... The tower's other layers are
+    frozen.
     """
     for name, parameter in model.named_parameters():
         is_scale = name in SCALES
@@ -34,10 +37,12 @@ def freeze(model, tower: str | None, train_temperature: bool, unlocked: dict[str
 
 
 def add_lora(model, rank: int, seed: int) -> Callable[[], None]:
-    """Put low-rank adapters (peft, alpha = rank) into a CLIP's attentions and MLPs, in place; only these are trained.
+    """Put low-rank adapters (peft, alpha = rank) into a CLIP's attentions and MLPs, in place; only
+    these are trained.
 
-    Returns a function that merges them into the weights. It first puts the untouched weights back: peft's attention layer adds and
-    subtracts its update at every forward pass, which leaves rounding errors in them. Hu et al. 2022, "LoRA".
+    Returns a function that merges them into the weights. It first puts the untouched weights back:
+    peft's attention layer adds and subtracts its update at every forward pass, which leaves
+    rounding errors in them. Hu et al. 2022, "LoRA".
     """
     import torch
     from peft import LoraConfig, LoraModel
@@ -75,8 +80,8 @@ def add_lora(model, rank: int, seed: int) -> Callable[[], None]:
 
 
 def make_optimizer(model, settings: dict) -> tuple["torch.optim.Optimizer", Callable[[int], float]]:
-    """Return (AdamW, schedule) of the parameters that require gradients: betas .9/.98, eps 1e-6, no decay on biases, norms and
-    other weights of less than two dimensions.
+    """Return (AdamW, schedule) of the parameters that require gradients: betas .9/.98, eps 1e-6, no
+    decay on biases, norms and other weights of less than two dimensions.
 
     `schedule(step)` is the learning rate: linear warm-up, then cosine to zero.
     """
@@ -89,8 +94,11 @@ def make_optimizer(model, settings: dict) -> tuple["torch.optim.Optimizer", Call
     ]
     optimizer = torch.optim.AdamW(
         [group for group in groups if group["params"]],
-        lr=settings["learning_rate"], betas=(0.9, 0.98), eps=1e-6, fused=True,
-    )  # fmt: skip
+        lr=settings["learning_rate"],
+        betas=(0.9, 0.98),
+        eps=1e-6,
+        fused=True,
+    )
     peak, warmup, steps = settings["learning_rate"], settings["warmup_steps"], settings["steps"]
 
     def schedule(step: int) -> float:

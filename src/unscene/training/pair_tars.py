@@ -1,7 +1,8 @@
 """Pairs as WebDataset tars, for millions of pairs: one pair a sample, read as a stream.
 
-A sample has `original.jpg`, `edited.jpg` (both at the model's size, so decoding is cheap) and `json` with ids and captions. Tars are
-filled in random order, so a shuffle of the tars and of a short buffer is enough to mix a pass.
+A sample has `original.jpg`, `edited.jpg` (both at the model's size, so decoding is cheap) and
+`json` with ids and captions. Tars are filled in random order, so a shuffle of the tars and of a
+short buffer is enough to mix a pass.
 """
 
 import hashlib
@@ -37,7 +38,8 @@ def write_tars(
 ) -> pd.DataFrame:
     """Write all pairs as tars into a folder and return the rows of TARRED.
 
-    Raises PairError naming the pair when a photo cannot be read or an edit has another size than its original.
+    Raises PairError naming the pair when a photo cannot be read or an edit has another size than
+    its original.
     """
     import webdataset
 
@@ -99,10 +101,11 @@ def hash_tars(path_to_index: str | Path, edit_ids: set[str]) -> str:
 
 
 class TarReader:
-    """Batches of pairs from exported tars; every process reads its own tars. Steps must be read in ascending order.
+    """Batches of pairs from exported tars; every process reads its own tars. Steps must be read in
+    ascending order.
 
-    A batch has a photo group once within a process. Steps before the first one asked for are passed over without decoding, so a
-    resumed training meets the same batches.
+    A batch has a photo group once within a process. Steps before the first one asked for are passed
+    over without decoding, so a resumed training meets the same batches.
     """
 
     def __init__(self, folder: str | Path, wanted: set[str], reading: Reading, workers: int = 1):
@@ -195,7 +198,8 @@ class TarReader:
                     yield {**sample, "group": row["group"]}
             if len(groups) < share.stop - share.start:
                 raise PairError(
-                    f"{Path(own[0]).parent}: the tars of process {rank} hold {len(groups)} photo groups, fewer than "
+                    f"{Path(own[0]).parent}: the tars of process {rank} hold {len(groups)} photo "
+                    "groups, fewer than "
                     f"its share of train.batch_pairs={training.settings['batch_pairs']}"
                 )
             epoch += 1

@@ -14,9 +14,16 @@ from unscene.run.shards import check_file
 from unscene.run.tables import read_table
 
 PAIR_COLUMNS = [
-    "edit_id", "image_id", "category", "group", "original_path", "edited_path",
-    "caption_original", "caption_without", "caption_negated",
-]  # fmt: skip
+    "edit_id",
+    "image_id",
+    "category",
+    "group",
+    "original_path",
+    "edited_path",
+    "caption_original",
+    "caption_without",
+    "caption_negated",
+]
 CAPTIONS = ["caption_original", "caption_without", "caption_negated"]
 HELD_OUT_CAPTION = "caption_negated_held_out"
 
@@ -29,8 +36,8 @@ class PairError(ValueError):
 class PairSet:
     """Pairs with their photos in memory.
 
-    table: one row a pair. photos: uint8 (photos, side, side, 3), each file once. original_at, edited_at: position in
-    `photos` of a pair's original and edit, int64 (pairs,).
+    table: one row a pair. photos: uint8 (photos, side, side, 3), each file once. original_at,
+    edited_at: position in `photos` of a pair's original and edit, int64 (pairs,).
     """
 
     table: pd.DataFrame
@@ -53,9 +60,11 @@ class PairSet:
 
 
 def read_pairs(path_to_pairs: str | Path, path_to_folds: str | Path | None = None) -> pd.DataFrame:
-    """Read pairs.parquet, sorted by edit_id so that the order of shards does not matter; with folds, a column `fold`.
+    """Read pairs.parquet, sorted by edit_id so that the order of shards does not matter; with
+    folds, a column `fold`.
 
-    Raises PairError when there is no pair, an edit_id comes twice, a caption is missing, or a group has no fold.
+    Raises PairError when there is no pair, an edit_id comes twice, a caption is missing, or a group
+    has no fold.
     """
     pair = read_table(path_to_pairs, PAIR_COLUMNS).sort_values("edit_id", ignore_index=True)
     if pair.empty:
@@ -93,7 +102,8 @@ def split_pairs(pair: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFra
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
             raise PairError(
-                f"fold {fold} has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add photos, or "
+                f"fold {fold} has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add "
+                "photos, or "
                 f"loosen quality.thresholds"
             )
     return train, test
@@ -116,8 +126,8 @@ def split_by_class(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return (training pairs, test pairs) of a leave-class-out fold: test are all pairs of its categories.
 
-    A training pair whose photo group has a test pair is in neither. Raises PairError when a category has no fold or a part is
-    empty.
+    A training pair whose photo group has a test pair is in neither. Raises PairError when a
+    category has no fold or a part is empty.
     """
     of_category = read_table(path_to_classes, ["category", "fold"]).set_index("category")["fold"]
     own = pair["category"].map(of_category)
@@ -131,14 +141,17 @@ def split_by_class(
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
             raise PairError(
-                f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add photos, or "
+                f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all); lower "
+                "folds.folds, add photos, or "
                 "empty train.class_folds"
             )
     return train, test
 
 
 def list_photos(pair: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
-    """Return (each photo's path once, in order of appearance; the SHA-256 that the table records, by path)."""
+    """Return (each photo's path once, in order of appearance; the SHA-256 that the table records,
+    by path).
+    """
     paths = pd.unique(pd.concat([pair["original_path"], pair["edited_path"]], ignore_index=True))
     hashes: dict[str, str] = {}
     for kind in ("original", "edited"):
@@ -164,8 +177,9 @@ def decode_photo(path: str, sha256: str | None, preprocess) -> tuple[np.ndarray,
 def load_pairs(pair: pd.DataFrame, preprocess, workers: int = 1) -> PairSet:
     """Decode the photos of pairs once, at the model's size.
 
-    Where the table has `original_sha256` or `edited_sha256`, each file must still be the one it names. Raises PairError
-    naming the pair when a photo cannot be read or an edit has another size than its original.
+    Where the table has `original_sha256` or `edited_sha256`, each file must still be the one it
+    names. Raises PairError naming the pair when a photo cannot be read or an edit has another size
+    than its original.
     """
     paths, hashes = list_photos(pair)
     with ThreadPoolExecutor(max(1, workers)) as pool:

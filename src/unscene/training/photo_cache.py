@@ -1,7 +1,9 @@
-"""Photos at the model's size, decoded once for every arm, fold and seed: one array on disk, mapped into memory.
+"""Photos at the model's size, decoded once for every arm, fold and seed: one array on disk, mapped
+into memory.
 
-`photos.npy` is uint8 (photos, side, side, 3); a row of `photos.parquet` tells which photo stands at the row of the same
-number. Sham edits have a cache of their own, so that a run with them re-trains no arm that shows none.
+`photos.npy` is uint8 (photos, side, side, 3); a row of `photos.parquet` tells which photo stands at
+the row of the same number. Sham edits have a cache of their own, so that a run with them re-trains
+no arm that shows none.
 """
 
 import hashlib
@@ -48,8 +50,8 @@ class StackedPhotos:
 class TrainingSet:
     """Pairs whose photos are rows of a cache.
 
-    table: one row a pair. photos: uint8 (photos, side, side, 3), mapped. at: the rows of each pair's photos. pixels: a
-    SHA-256 of each row's pixels.
+    table: one row a pair. photos: uint8 (photos, side, side, 3), mapped. at: the rows of each
+    pair's photos. pixels: a SHA-256 of each row's pixels.
     """
 
     table: pd.DataFrame
@@ -72,7 +74,9 @@ class TrainingSet:
     def with_shams(
         self, sham: pd.DataFrame, path_to_photos: str | Path, path_to_index: str | Path
     ) -> "TrainingSet":
-        """Return the set with the sham edits of its pairs (`sham_of`, `edited_path`; one at least for every pair)."""
+        """Return the set with the sham edits of its pairs (`sham_of`, `edited_path`; one at least
+        for every pair).
+        """
         of_pair = sham.drop_duplicates("sham_of").set_index("sham_of")["edited_path"]
         cache = _Cache(path_to_photos, path_to_index)
         rows = cache.find(self.table["edit_id"].map(of_pair), None)
@@ -85,7 +89,9 @@ class TrainingSet:
         )
 
     def embed(self, embed_photos: Callable[[np.ndarray], np.ndarray]) -> "TrainingSet":
-        """Return the set with features (shown photos, dim) for photos; of the cache only what its pairs show is embedded."""
+        """Return the set with features (shown photos, dim) for photos; of the cache only what its
+        pairs show is embedded.
+        """
         shown = np.unique(np.concatenate(self._list_places()))
         starts = range(0, len(shown), EMBEDDED_AT_ONCE)
         features = [embed_photos(self.photos[shown[start : start + EMBEDDED_AT_ONCE]]) for start in starts]
@@ -105,7 +111,8 @@ def write_cache(
 ) -> None:
     """Decode every photo that the pairs name, each once, and write the array and its index.
 
-    Raises PairError naming the photo when one cannot be read, or when an edit has another size than its original.
+    Raises PairError naming the photo when one cannot be read, or when an edit has another size than
+    its original.
     """
     paths, hashes = list_photos(pair)
     index = _write_photos(paths, hashes, preprocess, path_to_photos, workers)
@@ -117,7 +124,9 @@ def write_cache(
 def write_sham_cache(
     sham: pd.DataFrame, preprocess, path_to_photos: str | Path, path_to_index: str | Path, workers: int
 ) -> None:
-    """Write the array and index of sham edits as `write_cache` does of pairs; of the originals only the size is read."""
+    """Write the array and index of sham edits as `write_cache` does of pairs; of the originals only
+    the size is read.
+    """
     paths, hashes = list_photos(sham)
     edited = set(sham["edited_path"])
     index = _write_photos(
@@ -153,14 +162,17 @@ class _Cache:
         self._recorded, self._path = index["file_sha256"].to_numpy(), path_to_index
 
     def find(self, paths: pd.Series, hashes: pd.Series | None) -> np.ndarray:
-        """Return the rows of photos, int64 (paths,); PairError when one is missing or recorded under another hash."""
+        """Return the rows of photos, int64 (paths,); PairError when one is missing or recorded
+        under another hash.
+        """
         rows = paths.map(self._at)
         missing = rows.isna().to_numpy()
         if not missing.any() and hashes is not None:
             missing = self._recorded[rows.to_numpy(np.int64)] != hashes.to_numpy()
         if missing.any():
             raise PairError(
-                f"{self._path}: {paths[missing].iloc[0]} is not in it as the pairs name it; delete it and run again"
+                f"{self._path}: {paths[missing].iloc[0]} is not in it as the pairs name it; delete it "
+                "and run again"
             )
         return rows.to_numpy(np.int64)
 

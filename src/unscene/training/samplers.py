@@ -1,8 +1,9 @@
 """Which photos meet in a batch.
 
-A plan names, for every step, the pairs of the first half of the batch (their originals are shown) and of its second half
-(their edits, or originals again in an arm without edits). All arms get the same first half in the same order and, over
-the run, the same photos equally often; only the arrangement of the second half differs.
+A plan names, for every step, the pairs of the first half of the batch (their originals are shown)
+and of its second half (their edits, or originals again in an arm without edits). All arms get the
+same first half in the same order and, over the run, the same photos equally often; only the
+arrangement of the second half differs.
 """
 
 from collections import Counter
@@ -32,16 +33,18 @@ def plan_batches(
 ) -> BatchPlan:
     """Plan the batches of one training run.
 
-    group, category: of each pair. batches: `paired` puts a pair's original and edit in one batch; `random` never does,
-    and spreads the same second halves at random over the batches of about one pass through the pairs; `similar` is `paired`
-    with the pairs of such a window sorted into batches of one category as far as they go. In none does a photo group come
-    twice in one half, nor, in `random`, in both. Raises PairError when there are too few groups.
+    group, category: of each pair. batches: `paired` puts a pair's original and edit in one batch;
+    `random` never does, and spreads the same second halves at random over the batches of about one
+    pass through the pairs; `similar` is `paired` with the pairs of such a window sorted into
+    batches of one category as far as they go. In none does a photo group come twice in one half,
+    nor, in `random`, in both. Raises PairError when there are too few groups.
     """
     group = np.unique(np.asarray(group).astype(str), return_inverse=True)[1]
     needed = 2 * batch_pairs if batches == "random" else batch_pairs
     if len(np.unique(group)) < needed:
         raise PairError(
-            f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the training part has "
+            f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the "
+            "training part has "
             f"{len(np.unique(group))}; lower train.batch_pairs or add photos"
         )
     first = _draw_pair_batches(group, steps, batch_pairs, np.random.default_rng(derive_seed(seed, "order")))
@@ -60,14 +63,17 @@ def plan_batches(
 def _sort_into_categories(
     first: np.ndarray, group: np.ndarray, category: np.ndarray, window: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rearrange the pairs of each window of steps: batches of one category first, its rests filled up with others' rests."""
+    """Rearrange the pairs of each window of steps: batches of one category first, its rests filled
+    up with others' rests.
+    """
     sorted_ = first.copy()
     for start in range(0, len(first), window):
         part = first[start : start + window]
         pairs = part.reshape(-1)[rng.permutation(part.size)]
         order = pairs[np.argsort(category[pairs], kind="stable")].tolist()
         batches = _deal(order, group, category, *part.shape)
-        # A group that comes twice in a pass can leave the last batches unfillable: then the window keeps its own order.
+        # A group that comes twice in a pass can leave the last batches unfillable: then the window
+        # keeps its own order.
         sorted_[start : start + window] = part if batches is None else batches[rng.permutation(len(batches))]
     return sorted_
 
@@ -75,7 +81,9 @@ def _sort_into_categories(
 def _deal(
     order: list[int], group: np.ndarray, category: np.ndarray, steps: int, size: int
 ) -> np.ndarray | None:
-    """Cut pairs, sorted by category, into batches without a group twice; None where the last ones cannot be filled."""
+    """Cut pairs, sorted by category, into batches without a group twice; None where the last ones
+    cannot be filled.
+    """
     batches, rests = [], []
     for name in dict.fromkeys(category[order].tolist()):
         waiting = [pair for pair in order if category[pair] == name]
@@ -114,7 +122,9 @@ def _use(taken: Counter, pair: int) -> bool:
 def _draw_pair_batches(
     group: np.ndarray, steps: int, batch_pairs: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Pass after pass through the shuffled pairs; a pair whose group is already in the batch waits for the next one."""
+    """Pass after pass through the shuffled pairs; a pair whose group is already in the batch waits
+    for the next one.
+    """
     waiting: list[int] = []
     batches = np.empty((steps, batch_pairs), np.int64)
     for step in range(steps):
@@ -152,7 +162,8 @@ def _spread_partners(
             return np.concatenate(found)
         if window >= steps:
             raise PairError(
-                "train.batch_pairs: random batches that keep each pair apart were not found; lower it or add photos"
+                "train.batch_pairs: random batches that keep each pair apart were not found; lower it "
+                "or add photos"
             )
         window *= 2
 

@@ -1,7 +1,8 @@
 """The state of an unfinished training, so that a killed run goes on from its last saved step.
 
-It lies under `state/`, never among a rule's outputs, which Snakemake deletes when a job fails. What it belongs to (lineage, data,
-number format, processes) is written in it: a state of anything else is not used.
+It lies under `state/`, never among a rule's outputs, which Snakemake deletes when a job fails. What
+it belongs to (lineage, data, number format, processes) is written in it: a state of anything else
+is not used.
 """
 
 import json
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class StateFile:
     """Saves and restores modules, the optimizer and the loss curve of one training.
 
-    belongs_to: what must be equal for a state to be used, as JSON values. save_seconds: time between two saves; 0 saves every step.
+    belongs_to: what must be equal for a state to be used, as JSON values. save_seconds: time
+    between two saves; 0 saves every step.
     """
 
     def __init__(self, path: str | Path, belongs_to: dict, save_seconds: float):
@@ -30,7 +32,9 @@ class StateFile:
     def restore(
         self, modules: "dict[str, torch.nn.Module]", optimizer: "torch.optim.Optimizer"
     ) -> tuple[int, list]:
-        """Load what was saved into the modules and the optimizer; return (steps done, rows of the loss curve), or (0, [])."""
+        """Load what was saved into the modules and the optimizer; return (steps done, rows of the
+        loss curve), or (0, []).
+        """
         import torch
 
         if not self._path.is_file():
@@ -59,10 +63,12 @@ class StateFile:
         import torch
 
         state = {
-            "key": self._key, "step": step, "optimizer": optimizer.state_dict(),
+            "key": self._key,
+            "step": step,
+            "optimizer": optimizer.state_dict(),
             "modules": {name: module.state_dict() for name, module in modules.items()},
             "rows": torch.stack(rows).cpu(),
-        }  # fmt: skip
+        }
         with replaced_atomically(self._path) as temporary:
             torch.save(state, temporary)
         self._saved_at = time.monotonic()

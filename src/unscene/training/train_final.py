@@ -9,7 +9,8 @@ from unscene.training.workers import run_workers
 
 
 def train_final(job: Job) -> None:
-    """Train on all pairs but those of evaluation sets; what to expect of the model is what the folds' models scored.
+    """Train on all pairs but those of evaluation sets; what to expect of the model is what the
+    folds' models scored.
 
     inputs: pairs, leaks, and those of `TrainingFiles.of`.
     """

@@ -10,10 +10,12 @@ from unscene.training.workers import run_workers
 
 
 def train_clip(job: Job) -> None:
-    """Train on the pairs of all folds but one; photos of evaluation sets and the inner validation are kept out.
+    """Train on the pairs of all folds but one; photos of evaluation sets and the inner validation
+    are kept out.
 
-    inputs: pairs, folds, leaks, classes (folds of the categories: when given, the wildcard `fold` is one of these and its
-    categories are kept out in place of the fold of photos), and those of `TrainingFiles.of`.
+    inputs: pairs, folds, leaks, classes (folds of the categories: when given, the wildcard `fold`
+    is one of these and its categories are kept out in place of the fold of photos), and those of
+    `TrainingFiles.of`.
     """
     fold, classes = int(job.wildcards["fold"]), job.inputs.get("classes")
     pair = read_pairs(job.inputs.pairs, job.inputs.folds)

@@ -10,10 +10,10 @@ from unscene.machine.job import Job
 class Training:
     """What decides a training, beside its pairs.
 
-    name, arm: of train.arms. settings: the keys of `train` (steps, batch_pairs, learning_rate ...); an arm's own come
-    first. seeds: (config seed, fold, training seed); the fold is a number, `class{number}` of a fold of categories, or
-    `all`. held_out_share: of the negation phrasings, which an arm's own captions don't use either. digest: of the
-    lineage.
+    name, arm: of train.arms. settings: the keys of `train` (steps, batch_pairs, learning_rate ...);
+    an arm's own come first. seeds: (config seed, fold, training seed); the fold is a number,
+    `class{number}` of a fold of categories, or `all`. held_out_share: of the negation phrasings,
+    which an arm's own captions don't use either. digest: of the lineage.
     """
 
     name: str
@@ -42,9 +42,10 @@ class Training:
 class TrainingFiles:
     """Where a training reads and writes.
 
-    clip: the folder of the untuned model. photos, index: the photo cache, or with `reader: tars` the folder of tars; and the
-    table of either. model: the folder to write. state: what a killed training goes on from. sham: the sham edits, their
-    photo cache and its index, for arms that show these.
+    clip: the folder of the untuned model. photos, index: the photo cache, or with `reader: tars`
+    the folder of tars; and the table of either. model: the folder to write. state: what a killed
+    training goes on from. sham: the sham edits, their photo cache and its index, for arms that show
+    these.
     """
 
     clip: Path
@@ -56,7 +57,9 @@ class TrainingFiles:
 
     @classmethod
     def of(cls, job: Job) -> "TrainingFiles":
-        """Return the files that a job names: inputs photos, index and, with sham edits, sham, sham_photos, sham_index; output meta."""
+        """Return the files that a job names: inputs photos, index and, with sham edits, sham,
+        sham_photos, sham_index; output meta.
+        """
         model = Path(job.outputs.meta).parent
         sham = None
         if job.inputs.get("sham"):

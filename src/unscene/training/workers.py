@@ -1,4 +1,6 @@
-"""One training on several devices: a process for each, features gathered from all, gradients summed over all."""
+"""One training on several devices: a process for each, features gathered from all, gradients summed
+over all.
+"""
 
 import os
 from collections.abc import Callable
@@ -46,9 +48,11 @@ class Workers:
 
 
 def run_workers(function: Callable, arguments: dict, runtime: dict) -> None:
-    """Call function(**arguments, workers=, device=) here or, with runtime.devices above 1, in so many processes by torchrun.
+    """Call function(**arguments, workers=, device=) here or, with runtime.devices above 1, in so
+    many processes by torchrun.
 
-    Each process gets a device of its own, leased before; without a GPU they share the CPU. An error in one ends all.
+    Each process gets a device of its own, leased before; without a GPU they share the CPU. An error
+    in one ends all.
     """
     count = runtime["devices"]
     if count == 1:
@@ -61,9 +65,15 @@ def run_workers(function: Callable, arguments: dict, runtime: dict) -> None:
 
     device = lease_devices(runtime, count)
     config = LaunchConfig(
-        min_nodes=1, max_nodes=1, nproc_per_node=count, run_id=uuid.uuid4().hex, rdzv_backend="c10d",
-        rdzv_endpoint="localhost:0", max_restarts=0, logs_specs=DefaultLogsSpecs(),
-    )  # fmt: skip
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=count,
+        run_id=uuid.uuid4().hex,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+        logs_specs=DefaultLogsSpecs(),
+    )
     elastic_launch(config, run_worker)(function, arguments, device)
 
 

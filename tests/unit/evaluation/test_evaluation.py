@@ -175,10 +175,14 @@ def test_sham_scores_equal_the_loop():
 def test_photos_are_listed_with_captions_and_objects(tmp_path):
     sample = pd.DataFrame(
         {
-            "image_id": [f"coco_{i}" for i in range(8)], "group": [f"g{i // 2}" for i in range(8)], "path": "x.png",
-            "captions": [["a dog", "a pet"]] * 8, "source": "coco", "source_key": [str(i) for i in range(8)],
+            "image_id": [f"coco_{i}" for i in range(8)],
+            "group": [f"g{i // 2}" for i in range(8)],
+            "path": "x.png",
+            "captions": [["a dog", "a pet"]] * 8,
+            "source": "coco",
+            "source_key": [str(i) for i in range(8)],
         }
-    )  # fmt: skip
+    )
     folds = pd.DataFrame({"group": ["g0", "g1", "g2"], "fold": [0, 1, 1]})
     keyword = pd.DataFrame({"image_id": sample["image_id"], "words": [["dog"]] * 8})
     for name, frame in (("samples", sample), ("keywords", keyword), ("folds", folds)):
@@ -208,7 +212,8 @@ def test_photos_are_listed_with_captions_and_objects(tmp_path):
     objects = dict(zip(photo["image_id"], map(list, photo["objects"]), strict=True))
     assert objects["coco_0"] == ["dog"] and objects.get("coco_4", ["cat", "dog"]) == ["cat", "dog"]
     known = list_photos(source, 9).set_index("image_id")["objects_from"].to_dict()
-    # A photo without an annotation has nothing on it when the file lists it; of one that it does not list nothing is known.
+    # A photo without an annotation has nothing on it when the file lists it; of one that it does
+    # not list nothing is known.
     assert known == {f"coco_{i}": "instances" if i < 5 else "captions" for i in range(6)}
     (tmp_path / "instances.json").write_text(json.dumps({"images": []}))
     with pytest.raises(TableError, match=r"instances\.json.*'categories'"):
@@ -325,7 +330,9 @@ def test_seeds_are_averaged_and_count_once(tmp_path):
 
 
 def test_mcnemar_looks_at_one_seed_since_a_mean_is_no_yes_or_no(tmp_path):
-    """Two seeds that err on other pairs are as good as the reference, whose one model erred on the same share."""
+    """Two seeds that err on other pairs are as good as the reference, whose one model erred on the
+    same share.
+    """
     one, two = np.arange(60) % 3 > 0, np.arange(60) % 3 < 2
     paths = [path for seed in (0, 1) for path in write_arm(tmp_path, "zero_shot", one, seed)]
     paths += write_arm(tmp_path, "paired", one, 0) + write_arm(tmp_path, "paired", two, 1)
@@ -343,10 +350,17 @@ def test_contrasts_of_the_default_arms():
     arms = ["zero_shot", "originals", "random", "paired", "paired_rank"]
     names = [f"{a}-{b}" for a, b in list_contrasts(arms, "paired_rank")]
     assert names == [
-        "originals-zero_shot", "random-zero_shot", "paired-zero_shot", "paired_rank-zero_shot",
-        "random-originals", "paired-originals", "paired_rank-originals", "paired-random", "paired_rank-paired",
+        "originals-zero_shot",
+        "random-zero_shot",
+        "paired-zero_shot",
+        "paired_rank-zero_shot",
+        "random-originals",
+        "paired-originals",
+        "paired_rank-originals",
+        "paired-random",
+        "paired_rank-paired",
         "paired_rank-random",
-    ]  # fmt: skip
+    ]
     assert list_contrasts(["zero_shot"], "zero_shot") == []
     assert list_contrasts(["zero_shot", "paired"], "paired") == [("paired", "zero_shot")]
 

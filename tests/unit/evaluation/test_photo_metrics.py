@@ -1,4 +1,6 @@
-"""Scores on untouched photos against plain loops; query arithmetic and the rules that find what a text denies."""
+"""Scores on untouched photos against plain loops; query arithmetic and the rules that find what a
+text denies.
+"""
 
 import numpy as np
 import pytest
@@ -94,8 +96,10 @@ def test_held_out_phrasings_are_in_no_training_caption():
             assert is_negated(phrase) and find_phrasing(phrase) is None, phrase
     assert len(HELD_OUT_ABSENT) == 3
     assert list_class_phrases("dog")[2:] == [
-        "a photo free of dogs", "there isn't any dog in this photo", "a picture lacking any dog",
-    ]  # fmt: skip
+        "a photo free of dogs",
+        "there isn't any dog in this photo",
+        "a picture lacking any dog",
+    ]
     assert list_class_phrases("skis")[3] == "there aren't any skis in this photo"
 
 
@@ -136,10 +140,11 @@ def test_equal_scores_stand_in_the_worst_order():
 @pytest.mark.parametrize("phrasing", sorted(PHRASINGS))
 def test_denied_objects_are_found_in_every_phrasing(phrasing):
     missed = [
-        category for category in COCO80
+        category
+        for category in COCO80
         if category in COCO80.find_words(negate("A quiet street at night", category, phrasing, COCO80))
         and find_denied(negate("A quiet street at night", category, phrasing, COCO80)) != [category]
-    ]  # fmt: skip
+    ]
     assert not missed
 
 

@@ -7,7 +7,9 @@ from unscene.evaluation.shortcuts import probe_features, score_placebo
 
 
 def make_features(trace, count=120, dim=12, seed=0):
-    """(features of originals, of edits, photo groups): an edit is its original, another noise, and a trace along one axis."""
+    """(features of originals, of edits, photo groups): an edit is its original, another noise, and
+    a trace along one axis.
+    """
     rng = np.random.default_rng(seed)
     original = rng.normal(size=(count, dim))
     edited = original + 0.1 * rng.normal(size=(count, dim))

@@ -30,7 +30,9 @@ def encode_runs(mask):
 
 
 def compress_runs(counts):
-    """COCO's text form, written from the format's description: differences to the last but one, five bits a character."""
+    """COCO's text form, written from the format's description: differences to the last but one,
+    five bits a character.
+    """
     text = ""
     for position, count in enumerate(counts):
         value = count - counts[position - 2] if position > 2 else count
@@ -75,10 +77,13 @@ class TestSegmentations:
         {"images": [], "annotations": []},
         [],
         {"categories": [], "images": [{"id": 1}], "annotations": []},
-        {"categories": [], "images": [{"id": 1, "file_name": "a", "height": 3, "width": 3}],
-         "annotations": [{"image_id": 1, "category_id": 7, "segmentation": [[0, 0, 1, 1, 2, 0]]}]},
+        {
+            "categories": [],
+            "images": [{"id": 1, "file_name": "a", "height": 3, "width": 3}],
+            "annotations": [{"image_id": 1, "category_id": 7, "segmentation": [[0, 0, 1, 1, 2, 0]]}],
+        },
     ],
-)  # fmt: skip
+)
 def test_a_file_that_holds_no_instances_is_named(tmp_path, document):
     (tmp_path / "labels.json").write_text(json.dumps(document))
     with pytest.raises(TableError, match=r"labels\.json.*instances format"):
@@ -190,14 +195,28 @@ def make_run(folder, with_truth=True):
         (scenes / "truth").mkdir(parents=True, exist_ok=True)
         write_png(TestOneEdit.truth, scenes / "truth" / f"{number}-dog.png")
         instances["images"].append({"id": number, "file_name": f"{number}.png", "height": 40, "width": 40})
-        instances["annotations"].append({"image_id": number, "category_id": 18, "iscrowd": 0,
-                                         "segmentation": {"counts": encode_runs(true_object)}})  # fmt: skip
-        tables["samples"].append({"image_id": image_id, "path": str(paths["photo"]), "shard": "toy-0-of-1",
-                                  "source_key": str(number), "mentions": [["dog"], []]})  # fmt: skip
+        instances["annotations"].append(
+            {
+                "image_id": number,
+                "category_id": 18,
+                "iscrowd": 0,
+                "segmentation": {"counts": encode_runs(true_object)},
+            }
+        )
+        tables["samples"].append(
+            {
+                "image_id": image_id,
+                "path": str(paths["photo"]),
+                "shard": "toy-0-of-1",
+                "source_key": str(number),
+                "mentions": [["dog"], []],
+            }
+        )
         found = [["dog"], ["dog"] if number == 0 else []]
         for position, words in enumerate(found):
-            tables["keywords"].append({"image_id": image_id, "caption_id": f"{image_id}-{position}", "words": words,
-                                       "status": "ok"})  # fmt: skip
+            tables["keywords"].append(
+                {"image_id": image_id, "caption_id": f"{image_id}-{position}", "words": words, "status": "ok"}
+            )
         here = {"edit_id": name, "image_id": image_id, "category": "dog", "status": "ok"}
         tables["masks"].append(
             here

@@ -1,4 +1,6 @@
-"""The sweep between untuned and tuned weights: its formula, its choice, and that the choice never sees the test fold."""
+"""The sweep between untuned and tuned weights: its formula, its choice, and that the choice never
+sees the test fold.
+"""
 
 import numpy as np
 import pandas as pd

@@ -196,9 +196,12 @@ def test_photos_follow_the_arm():
     draws.sham[:] = (0.2, 0.8)
     at = np.array([0, 1]), np.array([2, 3])
     expected = {
-        "originals": [[0, 1], [2, 3]], "both": [[0, 1], [12, 13]], "sham": [[0, 1], [22, 23]],
-        "sham_positives": [[20, 1], [12, 13]], "swapped": [[0, 1], [12, 13]],
-    }  # fmt: skip
+        "originals": [[0, 1], [2, 3]],
+        "both": [[0, 1], [12, 13]],
+        "sham": [[0, 1], [22, 23]],
+        "sham_positives": [[20, 1], [12, 13]],
+        "swapped": [[0, 1], [12, 13]],
+    }
     for images, shown in expected.items():
         assert choose_photos({"images": images}, *at, places, draws).tolist() == shown
 
@@ -315,7 +318,9 @@ def test_an_edit_of_another_size_is_named(world, tmp_path, what):
 
 
 def test_sham_edits_change_nothing_for_arms_that_show_none(world, tmp_path):
-    """Their cache is their own: a run with edits.sham has the same photo cache and the same models, to the byte."""
+    """Their cache is their own: a run with edits.sham has the same photo cache and the same models,
+    to the byte.
+    """
     for name, sham in (("without", None), ("with", world.sham)):
         (tmp_path / name).mkdir()
         make_caches(tmp_path / name, world.clip, world.pairs, sham)
@@ -438,7 +443,9 @@ def test_whole_views_take_nothing_else_from_the_draws():
 
 
 def test_cached_features_of_a_frozen_tower_give_the_training_on_photos(world, tmp_path, monkeypatch):
-    """On the photos themselves, whole, the model ends at the same weights: all that is left out is repeated work."""
+    """On the photos themselves, whole, the model ends at the same weights: all that is left out is
+    repeated work.
+    """
     arm = {**PAIRED, "loss": {"mask": 1, "rank": 0.5, "keep": 1}, "freeze": "image", "views": "whole"}
     calls = []
 

@@ -1,8 +1,9 @@
 """BEAF (Ye-Bin et al. 2024): photos before and after the removal of an object, with questions on objects.
 
-`beaf_qna.json` is a list of `{id, image, question, orig_img, removed_q, gt}`; an edited photo is named as its original with
-`_NN.png` for `.jpg`. Of an edited photo, the removed object is the one with removed_q and the answer no; removed_q alone
-marks every object that some edit of this photo removes.
+`beaf_qna.json` is a list of `{id, image, question, orig_img, removed_q, gt}`; an edited photo is
+named as its original with `_NN.png` for `.jpg`. Of an edited photo, the removed object is the one
+with removed_q and the answer no; removed_q alone marks every object that some edit of this photo
+removes.
 """
 
 import re

@@ -1,4 +1,5 @@
-"""CC-Neg (Singh et al. 2024, CoN-CLIP): a photo, its caption and the negated caption; the last 40,000 are the test part.
+"""CC-Neg (Singh et al. 2024, CoN-CLIP): a photo, its caption and the negated caption; the last
+40,000 are the test part.
 
 A penalty on negation words alone scores near 100 here, so it is a legacy set.
 """
@@ -14,7 +15,9 @@ TEST_ITEMS = 40_000
 
 
 def read_choices(entry: dict, resolve) -> ChoiceTask:
-    """Read `ccneg_preprocessed.pt` as published, or a CSV `image_path,caption,negated_caption`; `last` items of it."""
+    """Read `ccneg_preprocessed.pt` as published, or a CSV `image_path,caption,negated_caption`;
+    `last` items of it.
+    """
     path, images = Path(resolve(entry["path"])), Path(resolve(entry["images"]))
     triples = _read_published(path) if path.suffix == ".pt" else _read_csv(path)
     first = max(0, len(triples) - entry.get("last", TEST_ITEMS))

@@ -1,4 +1,6 @@
-"""Photos of one class each: a folder a class (ImageNet's layout), or a CLIP_benchmark WebDataset folder on disk."""
+"""Photos of one class each: a folder a class (ImageNet's layout), or a CLIP_benchmark WebDataset
+folder on disk.
+"""
 
 import json
 import tarfile
@@ -13,9 +15,11 @@ PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 def read_folders(entry: dict, resolve) -> ClassTask:
-    """Read `path/{class}/*.jpg`. `classes`: JSON of folder -> name (default: the folder's own name, _ as a space).
+    """Read `path/{class}/*.jpg`. `classes`: JSON of folder -> name (default: the folder's own name,
+    _ as a space).
 
-    A folder of 1,000 WordNet ids (n01440764 ...) gets open_clip's ImageNet names, in sorted order. open_clip's 80 templates.
+    A folder of 1,000 WordNet ids (n01440764 ...) gets open_clip's ImageNet names, in sorted order.
+    open_clip's 80 templates.
     """
     from unscene.run.offline import stay_offline
 
@@ -73,7 +77,9 @@ def read_clip_benchmark(entry: dict, resolve) -> ClassTask:
 
 
 def _read_templates(entry: dict, resolve) -> list[str]:
-    """Return the templates of the entry's file, one a line with {} for the class; open_clip's 80 without one."""
+    """Return the templates of the entry's file, one a line with {} for the class; open_clip's 80
+    without one.
+    """
     from open_clip import OPENAI_IMAGENET_TEMPLATES
 
     if entry.get("templates"):

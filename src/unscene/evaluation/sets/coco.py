@@ -1,6 +1,8 @@
-"""COCO's formats: retrieval from captions, known objects from instances, and multiple choice rebuilt from instances.
+"""COCO's formats: retrieval from captions, known objects from instances, and multiple choice
+rebuilt from instances.
 
-The rebuilt questions have NegBench's layout and its templates' form; they are not NegBench, and results say so.
+The rebuilt questions have NegBench's layout and its templates' form; they are not NegBench, and
+results say so.
 """
 
 from collections import defaultdict
@@ -42,8 +44,9 @@ def read_objects(entry: dict, resolve) -> ObjectTask:
 def rebuild_choices(entry: dict, resolve) -> ChoiceTask:
     """Make a question of each photo with an object: types in turn, objects and order by the seed.
 
-    A, B are in the photo, N is not (one of the ten categories that are oftenest together with A). Right: "features A and B",
-    "does not feature N", "features A, but not N". Wrong: a hybrid that swaps or denies B, a positive with N, a negative of A.
+    A, B are in the photo, N is not (one of the ten categories that are oftenest together with A).
+    Right: "features A and B", "does not feature N", "features A, but not N". Wrong: a hybrid that
+    swaps or denies B, a positive with N, a negative of A.
     """
     photos, objects = _read_photos(entry, resolve, "instances"), _read_objects(entry, resolve)
     labelled = _read_objects({**entry, "captions": None}, resolve)
@@ -64,7 +67,9 @@ def rebuild_choices(entry: dict, resolve) -> ChoiceTask:
 
 
 def write_options(kind: str, here: list[str], absent: str) -> tuple[list[str], list[str]]:
-    """Return (four options, the right one first; their types) on a photo with the objects `here` and without `absent`."""
+    """Return (four options, the right one first; their types) on a photo with the objects `here`
+    and without `absent`.
+    """
     a, n = COCO80.name_object(here[0])["a"], COCO80.name_object(absent)["a"]
     b = COCO80.name_object(here[1])["a"] if len(here) > 1 else None
     swapped = f"This image features {n}, but not {a}."

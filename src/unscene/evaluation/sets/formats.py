@@ -1,7 +1,7 @@
 """The formats of evaluation sets: what a config can choose by `evaluate.sets[].format`.
 
-An entry says all about itself; the schema, the checks of paths, the pass rule's roles and the manual are computed from
-it. Nothing here imports a reader: that happens when a set is read.
+An entry says all about itself; the schema, the checks of paths, the pass rule's roles and the
+manual are computed from it. Nothing here imports a reader: that happens when a set is read.
 """
 
 from collections.abc import Callable
@@ -26,10 +26,11 @@ PATHS = ("path", "images", "captions", "instances", "classes", "templates")
 class SetFormat:
     """One format of evaluate.sets.
 
-    reader: `module:function` below `unscene.evaluation.sets`. task: what a model is asked, a key of SET_ITEMS. meaning:
-    what the set shows, for the manual. needs, allows: keys that a set of it must and may have beside name, format and
-    role. role: what the pass rule takes it as, unless the set says otherwise. source, licence: of the published files;
-    None of a layout that anybody's files can have.
+    reader: `module:function` below `unscene.evaluation.sets`. task: what a model is asked, a key of
+    SET_ITEMS. meaning: what the set shows, for the manual. needs, allows: keys that a set of it
+    must and may have beside name, format and role. role: what the pass rule takes it as, unless the
+    set says otherwise. source, licence: of the published files; None of a layout that anybody's
+    files can have.
     """
 
     reader: str
@@ -77,7 +78,8 @@ FORMATS = {
     "coco_mcq": SetFormat(
         "coco:rebuild_choices",
         "choices",
-        "Multiple choice in NegBench's layout, rebuilt from instances; it is not NegBench, and results say so",
+        "Multiple choice in NegBench's layout, rebuilt from instances; it is not NegBench, and results "
+        "say so",
         needs=("instances", "images"),
         allows=("captions",),
         role="mcq",

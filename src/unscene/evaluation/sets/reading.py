@@ -18,7 +18,8 @@ def read_set(entry: dict, resolve: Callable[[str], Path], seed: int = 0) -> Task
         if isinstance(error, SetError):
             raise
         raise SetError(
-            f"evaluate.sets, {entry['name']!r}: not in the format {entry['format']} ({type(error).__name__}: {error})"
+            f"evaluate.sets, {entry['name']!r}: not in the format {entry['format']} "
+            f"({type(error).__name__}: {error})"
         ) from error
     if not len(task):
         raise SetError(f"evaluate.sets, {entry['name']!r}: the set has no item")

@@ -21,8 +21,12 @@ def read_choices(entry: dict, resolve) -> ChoiceTask:
     for subset in sorted(subsets):
         for item, value in subsets[subset].items():
             row = shuffle_options(
-                f"{subset}-{item}", images / value["filename"], [value["caption"], value["negative_caption"]],
-                [None, None], 0, entry,
-            )  # fmt: skip
+                f"{subset}-{item}",
+                images / value["filename"],
+                [value["caption"], value["negative_caption"]],
+                [None, None],
+                0,
+                entry,
+            )
             rows.append(row | {"kind": subset, "option_kinds": None})
     return ChoiceTask(pd.DataFrame(rows))

@@ -1,4 +1,6 @@
-"""What a model is asked on an evaluation set: choices, retrieval, objects, removals, classes. Paths are of photos."""
+"""What a model is asked on an evaluation set: choices, retrieval, objects, removals, classes. Paths
+are of photos.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +18,9 @@ class SetError(ValueError):
 class ChoiceTask:
     """Photos with options of which one is true.
 
-    table: `item photo options answer kind option_kinds`, a row a question; options: list of texts; answer: position of the
-    true one; kind: what is reported apart (a subset, the type of the right answer); option_kinds: type of each option or None.
+    table: `item photo options answer kind option_kinds`, a row a question; options: list of texts;
+    answer: position of the true one; kind: what is reported apart (a subset, the type of the right
+    answer); option_kinds: type of each option or None.
     """
 
     table: pd.DataFrame
@@ -55,8 +58,9 @@ class ObjectTask:
 class RemovalTask:
     """Photos before and after a removal, and objects that are asked for in both.
 
-    table: `item original edited category removed present`, a row a question on an edited photo. removed: the edit took this
-    object; present: the object is in the edited photo. originals: `original category present`, the questions on originals.
+    table: `item original edited category removed present`, a row a question on an edited photo.
+    removed: the edit took this object; present: the object is in the edited photo. originals:
+    `original category present`, the questions on originals.
     """
 
     table: pd.DataFrame
@@ -68,7 +72,9 @@ class RemovalTask:
 
 @dataclass(frozen=True)
 class ClassTask:
-    """Photos of one class each. label (photos,): position in classes. templates: with {} for the class's name."""
+    """Photos of one class each. label (photos,): position in classes. templates: with {} for the
+    class's name.
+    """
 
     paths: Sequence[Path]
     label: np.ndarray
