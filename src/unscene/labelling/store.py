@@ -26,9 +26,10 @@ class LabelStore:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", rater):
             raise RaterError(f"rater {rater!r}: give a short name of lower-case letters, digits, - and _")
         self.rater, self.path = rater, folder / f"{rater}.jsonl"
-        self._lock = take_lock(self.path)
-        if self._lock is None:
+        lock = take_lock(self.path)
+        if lock is None:
             raise RaterError(f"{self.path}: another page of rater {rater!r} is open; close it first")
+        self._lock = lock
         self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
         # Every rater has another order, so that tiredness falls on different edits.
         self.items = sorted(items, key=lambda item: derive_seed("order", rater, item["edit_id"]))

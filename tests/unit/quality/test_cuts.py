@@ -246,6 +246,8 @@ def test_a_part_of_the_hole_counts_from_two_hundred_pixels(pixels, counts):
     assert len(list_components(hole)) == 1 + counts
     hole[0:20, 0:20] = False
     assert len(list_components(hole)) == 1  # or else the largest
+    hole[35, 50 : 50 + pixels] = True
+    assert len(list_components(hole)) == 1 + counts
 
 
 @pytest.mark.parametrize(("inside", "counts"), [(5, False), (6, True), (10, True), (11, False)])
