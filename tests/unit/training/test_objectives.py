@@ -3,6 +3,7 @@ captions are no negatives.
 """
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -77,18 +78,18 @@ def softplus(x):
     return math.log1p(math.exp(x))
 
 
-def name_infonce(view):
+def expect_infonce(view):
     return naive_info_nce(grid(view, ("first", "second"), ("own_first", "own_second")))
 
 
-def name_negclip(view):
+def expect_negclip(view):
     photos = ("first", "second")
     return naive_neg_clip(
         grid(view, photos, ("own_first", "own_second")), grid(view, photos, ("hard_first", "hard_second"))
     )
 
 
-def name_mask(view):
+def expect_mask(view):
     cells = {}
     for photo, i, text, j, label in list_cells():
         cells[(photo, i), (text, j)] = label, dot(view, photo, i, text, j)
@@ -107,7 +108,7 @@ def name_mask(view):
     return sum(sides) / 2
 
 
-def name_siglip(view):
+def expect_siglip(view):
     total = sum(
         softplus(-label * (dot(view, photo, i, text, j) + BIAS))
         for photo, i, text, j, label in list_cells()
@@ -116,7 +117,7 @@ def name_siglip(view):
     return total / (2 * PAIRS)
 
 
-def name_rank(view):
+def expect_rank(view):
     total = 0.0
     for i in range(PAIRS):
         ia, i_n, ja, jn = (dot(view, photo, i, text, i) for photo in ("first", "second") for text in "an")
@@ -124,7 +125,7 @@ def name_rank(view):
     return total / (4 * PAIRS)
 
 
-def name_keep(view):
+def expect_keep(view):
     total = 0.0
     for turned in (False, True):
         for i in range(PAIRS):
@@ -147,12 +148,12 @@ def name_keep(view):
     return total
 
 
-def name_triplet(view):
+def expect_triplet(view):
     ia, i_n, ja, jn = (grid(view, [photo], [text]) for photo in ("first", "second") for text in "an")
     return naive_neg_clip(ia, i_n) + naive_neg_clip(jn, ja)
 
 
-def name_conclip(view):
+def expect_conclip(view):
     rows = grid(view, ("first", "second"), ("a", "n"))
     of_caption = grid(view, ("first", "second"), ("a",)).T
     total = 0.0
@@ -162,7 +163,7 @@ def name_conclip(view):
     return total / (3 * PAIRS)
 
 
-def name_dpo(view):
+def expect_dpo(view):
     total = 0.0
     for photo, right, wrong in (("first", "a", "n"), ("second", "n", "a")):
         for i in range(PAIRS):
@@ -174,7 +175,7 @@ def name_dpo(view):
     return total / (2 * PAIRS)
 
 
-def name_mcq(view):
+def expect_mcq(view):
     """The right caption against the wrong one and both of the next pair; what is true here, too, is
     no wrong answer.
     """
@@ -190,7 +191,7 @@ def name_mcq(view):
     return total / (2 * PAIRS)
 
 
-def name_teacher(view):
+def expect_teacher(view):
     total = 0.0
     for roles in (("first", "second"), ("a", "b", "n")):
         squares = [
@@ -202,10 +203,22 @@ def name_teacher(view):
     return total / 2
 
 
-@pytest.mark.parametrize("name", TERMS)
+FORMULAS = {
+    name.removeprefix("expect_"): formula
+    for name, formula in list(globals().items())
+    if name.startswith("expect_")
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
 def test_a_term_is_its_formula_on_a_batch_with_equal_captions(view, name):
     value = compute_terms({name: 1.0}, view)[0]
-    assert value.item() == pytest.approx(float(globals()[f"name_{name}"](view)), abs=1e-9)
+    assert value.item() == pytest.approx(float(FORMULAS[name](view)), abs=1e-9)
+
+
+def test_every_term_is_tested():
+    tested = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert all(f'"{name}"' in tested or f"expect_{name}(" in tested for name in TERMS)
 
 
 @pytest.mark.parametrize("name", ["mask", "siglip", "mcq"])
