@@ -1,4 +1,6 @@
-"""Adapters stay short: what they do stands in the rooms. (How many parameters a function has, ruff counts.)"""
+"""Adapters stay short: what they do stands in the rooms. (How many parameters a function has, ruff
+counts.)
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""The page on the architecture: it names the rooms that are there, in the order that the contract of imports has."""
+"""The page on the architecture: it names the rooms that are there, in the order that the contract
+of imports has.
+"""
 
 import re
 import tomllib

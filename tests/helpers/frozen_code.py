@@ -1,7 +1,9 @@
-"""The code hash that belongs to the version number of each dear rule: `python tests/frozen_code.py` records it anew.
+"""The code hash that belongs to the version number of each dear rule: `python tests/frozen_code.py`
+records it anew.
 
-The lineage of a dear rule holds a version number instead of its code, so that a harmless refactoring re-runs no GPU-days. Whoever
-changes that code decides: raise `version=` in the rule when outputs change, and record the new pair in either case.
+The lineage of a dear rule holds a version number instead of its code, so that a harmless
+refactoring re-runs no GPU-days. Whoever changes that code decides: raise `version=` in the rule
+when outputs change, and record the new pair in either case.
 """
 
 import json

@@ -2,7 +2,8 @@
 
     python tests/helpers/instant_run.py --directory RUN [--configfile FILE ...] [-- TARGET ...]
 
-What Snakemake asks of a finished run (`unscene why`) depends on names, times, checksums and lineages alone, so nothing need be computed.
+What Snakemake asks of a finished run (`unscene why`) depends on names, times, checksums and
+lineages alone, so nothing need be computed.
 """
 
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 
 
 def make_outputs(path, basedir, input, output, *_arguments, **_named) -> None:
-    """Stand in for a step: write something into every output that the rule names; a folder, which has no suffix, gets a file."""
+    """Stand in for a step: write something into every output that the rule names; a folder, which
+    has no suffix, gets a file.
+    """
     for file in output:
         target = Path(str(file))
         if not target.suffix:
@@ -29,7 +32,9 @@ def measure_nothing(_pid, record=None, interval=None):
 
 
 def make_steps_instant() -> None:
-    """Put the stand-ins in place. Snakemake's command line must be imported by then: its modules import each other."""
+    """Put the stand-ins in place. Snakemake's command line must be imported by then: its modules
+    import each other.
+    """
     import snakemake.benchmark
     import snakemake.workflow
 

@@ -1,4 +1,6 @@
-"""How tests send requests to the local Batch server: requests, a clock that the server shares, and the config block."""
+"""How tests send requests to the local Batch server: requests, a clock that the server shares, and
+the config block.
+"""
 
 import os
 from pathlib import Path

@@ -25,7 +25,8 @@ _CHECK = re.compile(r"^Check:\n\n```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Step:
-    """One block of a recipe: a new file, or lines before, after or in place of the only line that starts with `anchor`.
+    """One block of a recipe: a new file, or lines before, after or in place of the only line that
+    starts with `anchor`.
 
     After the entry: after the line that closes the parenthesis in which the anchor stands.
     """
@@ -52,7 +53,9 @@ class Recipe:
         return len(paths - beside), len(beside)
 
     def apply(self, checkout: Path) -> None:
-        """Carry the steps out in a copy of the checkout; ValueError when a file or line is not as the recipe says."""
+        """Carry the steps out in a copy of the checkout; ValueError when a file or line is not as
+        the recipe says.
+        """
         for step in self.steps:
             path = checkout / step.path
             if step.where == "new":
@@ -105,7 +108,9 @@ def copy_checkout(target: Path) -> Path:
 
 
 def run_check(command: str, checkout: Path) -> subprocess.CompletedProcess:
-    """Run a command of a recipe in the copy, with this interpreter and the copy's own package; `make VERB` as `unscene VERB`."""
+    """Run a command of a recipe in the copy, with this interpreter and the copy's own package;
+    `make VERB` as `unscene VERB`.
+    """
     tool, *rest = shlex.split(command)
     line = [sys.executable, "-m", *(("unscene", *rest) if tool == "make" else (tool, *rest))]
     environment = {**os.environ, "PYTHONPATH": str(checkout / "src"), "PYTHONDONTWRITEBYTECODE": "1"}

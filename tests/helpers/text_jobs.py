@@ -1,4 +1,6 @@
-"""The jobs of the text stages, on files of one folder: samples.parquet -> req.jsonl -> raw.jsonl and followups.jsonl -> table.parquet."""
+"""The jobs of the text stages, on files of one folder: samples.parquet -> req.jsonl -> raw.jsonl
+and followups.jsonl -> table.parquet.
+"""
 
 from pathlib import Path
 
@@ -32,7 +34,9 @@ def build_keywords(
 
 
 def answer_stage(folder: Path, stage: str, backend: str, words: str = "coco80") -> None:
-    """Answer the requests of a folder; paid answers are those of the ledger of OpenAI below the current folder."""
+    """Answer the requests of a folder; paid answers are those of the ledger of OpenAI below the
+    current folder.
+    """
     outputs = {"answers": folder / "raw.jsonl", "followups": folder / "followups.jsonl"}
     job = Job(
         {"requests": folder / "req.jsonl"},

@@ -1,4 +1,6 @@
-"""How tests run the workflow: the real command line, in a directory of its own, from this checkout or a copy of it."""
+"""How tests run the workflow: the real command line, in a directory of its own, from this checkout
+or a copy of it.
+"""
 
 import os
 import shutil

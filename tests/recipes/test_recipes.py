@@ -1,4 +1,6 @@
-"""The recipes of CONTRIBUTING.md: each is carried out in a copy of the checkout, checked, and its files are counted."""
+"""The recipes of CONTRIBUTING.md: each is carried out in a copy of the checkout, checked, and its
+files are counted.
+"""
 
 import re
 

@@ -1,4 +1,6 @@
-"""The workflow with its words and captions asked of the local Batch server, as a user runs it: one run directory, grown step by step."""
+"""The workflow with its words and captions asked of the local Batch server, as a user runs it: one
+run directory, grown step by step.
+"""
 
 import json
 import os
@@ -23,8 +25,16 @@ TARGETS = [
     for stage in ("keywords", "captions")
     for name in (f"{stage}.parquet", "cost.json")
 ]
-PER_SHARD = {"read_samples", "build_keyword_requests", "answer_keywords", "parse_keywords", "segment_objects",
-             "build_caption_requests", "answer_captions", "parse_captions"}  # fmt: skip
+PER_SHARD = {
+    "read_samples",
+    "build_keyword_requests",
+    "answer_keywords",
+    "parse_keywords",
+    "segment_objects",
+    "build_caption_requests",
+    "answer_captions",
+    "parse_captions",
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +68,9 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(server, tmp_path_factory):
-    """A directory where two runs with `wait: false` stopped, until the words were there, and a last one finished."""
+    """A directory where two runs with `wait: false` stopped, until the words were there, and a last
+    one finished.
+    """
     os.environ["OPENAI_API_KEY"] = KEY
     runs = Runs(tmp_path_factory.mktemp("paid") / "run", server.url)
     first = runs.run(wait=False)

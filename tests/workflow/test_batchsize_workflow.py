@@ -1,4 +1,6 @@
-"""`captions_per_prompt: auto` against the local Batch server: the study chooses, the keywords follow its number and nothing else."""
+"""`captions_per_prompt: auto` against the local Batch server: the study chooses, the keywords
+follow its number and nothing else.
+"""
 
 import json
 from pathlib import Path
@@ -19,7 +21,9 @@ TARGETS = ("results/keywords/agreement.parquet", "results/batchsize/methods.tex"
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """A function that runs the workflow with changed keys of the study and returns the process and its output."""
+    """A function that runs the workflow with changed keys of the study and returns the process and
+    its output.
+    """
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with run_server(Settings(api_key=KEY, advance_per_poll=600)) as server:
 

@@ -1,6 +1,8 @@
-"""What a change re-runs of a finished run: keys of the config, files, and code. What it decides runs, and nothing else.
+"""What a change re-runs of a finished run: keys of the config, files, and code. What it decides
+runs, and nothing else.
 
-The run is made by instant steps (`instant_run.py`) of the real workflow, so only names, times, checksums and lineages count.
+The run is made by instant steps (`instant_run.py`) of the real workflow, so only names, times,
+checksums and lineages count.
 """
 
 import json
@@ -29,17 +31,28 @@ pytestmark = [pytest.mark.workflow, pytest.mark.dear]
 FOLLOWERS = {
     "estimate_run": "write_report",
     "render_scenes": "read_samples list_untouched_photos score_against_truth measure_agreement",
-    "read_samples": "join_samples build_keyword_requests parse_keywords segment_objects remove_objects make_sham_edits "
-    "build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests",
-    "join_samples": "score_controls select_pairs select_sham_edits split_folds find_leaks check_folds list_untouched_photos "
-    "score_against_truth measure_agreement measure_distances write_report",
+    "read_samples": (
+        "join_samples build_keyword_requests parse_keywords segment_objects remove_objects make_sham_edits "
+        "build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests"
+    ),
+    "join_samples": (
+        "score_controls select_pairs select_sham_edits split_folds find_leaks check_folds"
+        " list_untouched_photos score_against_truth measure_agreement measure_distances write_report"
+    ),
     "build_keyword_requests": "answer_keywords parse_keywords price_keywords",
     "answer_keywords": "parse_keywords price_keywords measure_agreement",
     "parse_keywords": "segment_objects build_caption_requests parse_captions join_keywords",
-    "join_keywords": "list_untouched_photos score_against_truth measure_agreement measure_distances write_report",
+    "join_keywords": (
+        "list_untouched_photos score_against_truth measure_agreement measure_distances write_report"
+    ),
     "price_keywords": "write_report",
-    "segment_objects": "remove_objects make_sham_edits build_caption_requests parse_captions join_masks score_edits",
-    "join_masks": "score_controls calibrate_scores select_pairs split_folds score_against_truth measure_distances write_report",
+    "segment_objects": (
+        "remove_objects make_sham_edits build_caption_requests parse_captions join_masks score_edits"
+    ),
+    "join_masks": (
+        "score_controls calibrate_scores select_pairs split_folds score_against_truth measure_distances"
+        " write_report"
+    ),
     "remove_objects": "join_edits score_edits",
     "join_edits": "select_pairs draw_contact_sheet score_against_truth write_report",
     "make_sham_edits": "join_sham_edits score_sham_edits",
@@ -54,9 +67,14 @@ FOLLOWERS = {
     "join_scores": "calibrate_scores select_pairs score_against_truth write_report",
     "score_controls": "calibrate_scores write_report",
     "calibrate_scores": "write_report",
-    "select_pairs": "draw_contact_sheet check_folds cache_pairs train_clip train_clip_classes train_final evaluate_clip "
-    "draw_retrieval write_paper score_against_truth measure_distances write_report export_clip",
-    "split_folds": "check_folds train_clip train_clip_classes list_untouched_photos evaluate_clip draw_retrieval write_report",
+    "select_pairs": (
+        "draw_contact_sheet check_folds cache_pairs train_clip train_clip_classes train_final evaluate_clip "
+        "draw_retrieval write_paper score_against_truth measure_distances write_report export_clip"
+    ),
+    "split_folds": (
+        "check_folds train_clip train_clip_classes list_untouched_photos evaluate_clip draw_retrieval"
+        " write_report"
+    ),
     "find_leaks": "check_folds train_clip train_clip_classes train_final",
     "check_folds": "write_paper",
     "cache_pairs": "train_clip train_clip_classes train_final",
@@ -85,8 +103,10 @@ SAMPLES, JUDGE = f"read_samples write_paper {PLANNED}", f"score_edits score_cont
 KEYS = {
     "seed": (
         8,
-        "build_caption_requests compare_arms compare_arms_on_sets draw_retrieval list_untouched_photos parse_captions "
-        "remove_objects score_controls split_folds train_clip train_final write_report",
+        (
+            "build_caption_requests compare_arms compare_arms_on_sets draw_retrieval list_untouched_photos"
+            " parse_captions remove_objects score_controls split_folds train_clip train_final write_report"
+        ),
     ),
     "words": ...,
     "api.model": ("gpt-4o-mini", "estimate_run price_keywords price_captions"),
@@ -213,25 +233,33 @@ KEYS = {
     "report.examples": (9, "write_report"),
     "deploy.arm": (
         "paired_rank",
-        "train_final draw_retrieval compare_arms compare_arms_on_sets apply_pass_rule write_paper write_report export_clip",
+        (
+            "train_final draw_retrieval compare_arms compare_arms_on_sets apply_pass_rule write_paper"
+            " write_report export_clip"
+        ),
     ),
     "plan.prices": ...,
 }
 SINGLE = {key: row for key, row in KEYS.items() if row is not ...}
-# Changes of more than one value: the overlay, the rules that change of themselves, and how many jobs would run of 85.
+# Changes of more than one value: the overlay, the rules that change of themselves, and how many
+# jobs would run of 85.
 SOURCE = {"name": "scenes", "format": "embedded", "photos": 800, "seed": 7}
 MORE = {"name": "more", "format": "embedded", "photos": 20, "seed": 9}
 OVERLAYS = {
     "another source": (
         {"samples": {"sources": [SOURCE, MORE]}},
-        "render_scenes join_samples price_keywords price_captions join_shards join_scores find_leaks list_untouched_photos "
-        f"score_against_truth measure_agreement write_paper {PLANNED}",
+        (
+            "render_scenes join_samples price_keywords price_captions join_shards join_scores find_leaks"
+            f" list_untouched_photos score_against_truth measure_agreement write_paper {PLANNED}"
+        ),
         None,
     ),
     "a source's seed": (
         {"samples": {"sources": [SOURCE | {"seed": 8}]}},
-        "render_scenes read_samples list_untouched_photos score_against_truth measure_agreement write_paper "
-        f"{PLANNED}",
+        (
+            "render_scenes read_samples list_untouched_photos score_against_truth measure_agreement"
+            f" write_paper {PLANNED}"
+        ),
         None,
     ),
     "a training seed more": (
@@ -288,7 +316,9 @@ OVERLAYS = {
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
-    """A finished run of the embedded default, whose larger tables are above Snakemake's own limit for checksums."""
+    """A finished run of the embedded default, whose larger tables are above Snakemake's own limit
+    for checksums.
+    """
     return make_run(tmp_path_factory.mktemp("finished"))
 
 
@@ -322,7 +352,9 @@ def follow(causes: set[str], known: set[str]) -> set[str]:
 
 
 def check(found: Inspection, causes: str, run: Path) -> None:
-    """Check the rules that change of themselves, and that these and what follows them are all that would run."""
+    """Check the rules that change of themselves, and that these and what follows them are all that
+    would run.
+    """
     wanted = set(causes.split())
     known = {path.name.removesuffix(".tsv") for path in (run / "benchmarks").iterdir()} | {
         "join_scores",
@@ -408,7 +440,8 @@ def test_touched_tables_re_run_nothing_and_changed_ones_their_readers(copied):
     table.write_text("other")
     found = ask(copied)
     told = {rule for rule, needed in found.rules.items() if needed.causes}
-    # train_clip waits for cache_pairs, which comes before it: what Snakemake finds due, it does not look behind.
+    # train_clip waits for cache_pairs, which comes before it: what Snakemake finds due, it does not
+    # look behind.
     assert (
         {"draw_contact_sheet", "cache_pairs", "check_folds"} <= told <= set(FOLLOWERS["select_pairs"].split())
     )
@@ -440,7 +473,9 @@ def test_what_is_deleted_is_made_again(copied, gone, causes):
 
 @pytest.fixture(scope="module")
 def own_photos(tmp_path_factory) -> tuple[Path, dict, Path]:
-    """A finished run on a COCO source with weights of its own: the run, its overlay and the folder with both."""
+    """A finished run on a COCO source with weights of its own: the run, its overlay and the folder
+    with both.
+    """
     folder = tmp_path_factory.mktemp("own")
     shutil.copytree(CHECKOUT / "resources/embedded", folder / "weights")
     (folder / "photos").mkdir()
@@ -566,7 +601,8 @@ DECIDES_NOTHING = {
     ),
     "a module that no step uses": ("cli/command.py", "def main(", "X = 1\n\n\ndef main("),
 }
-# With the scripts whose outputs it changes: each must count as changed, so it runs again or fails the test of the record.
+# With the scripts whose outputs it changes: each must count as changed, so it runs again or fails
+# the test of the record.
 DECIDES = {
     "grain of scores": (
         "quality/image_scores.py",
@@ -725,7 +761,9 @@ DECIDES = {
 
 @pytest.fixture
 def edit(monkeypatch):
-    """Return a function that edits a module, in memory alone, and returns the scripts whose code is no longer as recorded."""
+    """Return a function that edits a module, in memory alone, and returns the scripts whose code is
+    no longer as recorded.
+    """
     parsed = code.read_module
 
     def change(module: str, old: str, new: str) -> set[str]:

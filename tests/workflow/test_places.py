@@ -1,4 +1,6 @@
-"""Where a checkout and its Python lie decides nothing: not a space in the path, not another copy that is installed."""
+"""Where a checkout and its Python lie decides nothing: not a space in the path, not another copy
+that is installed.
+"""
 
 import subprocess
 import sys

@@ -23,8 +23,14 @@ MEASURED = {"seconds"}  # columns that hold measured times
 AFTER_COMPARISON = {"compare_arms", "apply_pass_rule", "write_paper", "write_report"}
 AFTER_TRAINING = AFTER_COMPARISON | {"evaluate_clip", "join_evaluations", "draw_retrieval", "export_clip"}
 AFTER_SELECTION = AFTER_TRAINING | {
-    "select_pairs", "draw_contact_sheet", "cache_pairs", "check_folds", "train_clip", "train_final", "score_against_truth",
-}  # fmt: skip
+    "select_pairs",
+    "draw_contact_sheet",
+    "cache_pairs",
+    "check_folds",
+    "train_clip",
+    "train_final",
+    "score_against_truth",
+}
 AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores", "calibrate_scores"}
 
 
@@ -59,18 +65,26 @@ def test_the_run_wrote_what_others_rely_on(finished_run):
         "samples/samples.parquet": "image_id path width height captions group shard sha256",
         "samples/rejected.parquet": "source reason detail",
         "keywords/keywords.parquet": "image_id caption_id caption words source status",
-        "masks/masks.parquet": "edit_id image_id category instances area_fraction confidence mask_path status reason",
-        "edits/edits.parquet": "edit_id image_id category image_path mask_path attempt seed model batch_shape seconds "
-        "status reason",
+        "masks/masks.parquet": (
+            "edit_id image_id category instances area_fraction confidence mask_path status reason"
+        ),
+        "edits/edits.parquet": (
+            "edit_id image_id category image_path mask_path attempt seed model batch_shape seconds "
+            "status reason"
+        ),
         "captions/captions.parquet": "edit_id caption_original caption_without caption_negated source status",
         "quality/scores.parquet": "edit_id",
-        "quality/pairs.parquet": "edit_id image_id category group original_path edited_path caption_original "
-        "caption_without caption_negated",
+        "quality/pairs.parquet": (
+            "edit_id image_id category group original_path edited_path caption_original "
+            "caption_without caption_negated"
+        ),
         "quality/rejected.parquet": "edit_id reason",
         "folds/folds.parquet": "group fold",
         "folds/classes.parquet": "category fold",
-        "metrics/items.parquet": "arm fold seed edit_id text_score image_score group_score cos_original_present "
-        "cos_original_negated cos_edited_present cos_edited_negated",
+        "metrics/items.parquet": (
+            "arm fold seed edit_id text_score image_score group_score cos_original_present "
+            "cos_original_negated cos_edited_present cos_edited_negated"
+        ),
     }
     for name, columns in wanted.items():
         missing = set(columns.split()) - set(pd.read_parquet(results / name).columns)
@@ -136,8 +150,19 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"evaluate": {"bootstrap_draws": 150}}, AFTER_COMPARISON | {"compare_arms_on_sets"}),
         ({"report": {"examples": 2}}, {"write_report"}),
     ],
-    ids=["runtime", "checksums", "endpoint", "threshold", "policy", "percentile", "edit steps", "train steps", "bootstrap", "report"],
-)  # fmt: skip
+    ids=[
+        "runtime",
+        "checksums",
+        "endpoint",
+        "threshold",
+        "policy",
+        "percentile",
+        "edit steps",
+        "train steps",
+        "bootstrap",
+        "report",
+    ],
+)
 def test_a_change_runs_what_it_touches(finished_run, tmp_path, overlay, expected):
     assert list_rules(finished_run, overlay, tmp_path) - {"estimate_run"} == expected
 
@@ -267,9 +292,11 @@ def test_what_only_a_study_asks_for_runs_too(finished_run, tmp_path):
         "arms": {"half": {**main, "fraction": 0.5}, "unfiltered": {**main, "pairs": "unfiltered"}},
     }
     asked = {
-        "folds": {"leak_guards": [{"name": "elsewhere", "images": str(guard)}]}, "edits": {"sham": True}, "train": train,
+        "folds": {"leak_guards": [{"name": "elsewhere", "images": str(guard)}]},
+        "edits": {"sham": True},
+        "train": train,
         "evaluate": {"alphas": [0, 0.5, 1]},
-    }  # fmt: skip
+    }
     overlay.write_text(yaml.safe_dump(asked))
     finished = run_snakemake(directory, configfiles=(TINY, overlay))
     assert finished.returncode == 0, finished.stderr[-6000:]

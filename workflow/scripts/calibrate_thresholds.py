@@ -1,4 +1,6 @@
-"""Calibrate acceptance on people's labels: agreement, the learned head, and the operating point that a defect rate allows."""
+"""Calibrate acceptance on people's labels: agreement, the learned head, and the operating point
+that a defect rate allows.
+"""
 
 from unscene.machine.job import open_job
 

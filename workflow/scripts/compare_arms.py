@@ -1,4 +1,6 @@
-"""Join the tested pairs of all arms; write each arm's scores and the contrasts between arms, with intervals."""
+"""Join the tested pairs of all arms; write each arm's scores and the contrasts between arms, with
+intervals.
+"""
 
 from unscene.machine.job import open_job
 

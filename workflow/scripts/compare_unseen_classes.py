@@ -1,4 +1,6 @@
-"""Put what models score on categories that they never saw removed beside what they score on them otherwise."""
+"""Put what models score on categories that they never saw removed beside what they score on them
+otherwise.
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Draw what "..., no dog" finds before and after tuning: the first photos of a few queries over a held-out fold."""
+"""Draw what "..., no dog" finds before and after tuning: the first photos of a few queries over a
+held-out fold.
+"""
 
 from unscene.machine.job import open_job
 

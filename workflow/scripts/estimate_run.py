@@ -1,4 +1,6 @@
-"""Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours, bytes, files."""
+"""Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours,
+bytes, files.
+"""
 
 from unscene.machine.job import open_job
 

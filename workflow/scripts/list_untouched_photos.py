@@ -1,4 +1,6 @@
-"""List the untouched photos of every fold with their captions and objects: what retrieval and absence are tested on."""
+"""List the untouched photos of every fold with their captions and objects: what retrieval and
+absence are tested on.
+"""
 
 from unscene.machine.job import open_job
 

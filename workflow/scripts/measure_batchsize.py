@@ -1,4 +1,6 @@
-"""Measure the batch-size study: accuracy, form, position and cost of every size, and the number that they allow."""
+"""Measure the batch-size study: accuracy, form, position and cost of every size, and the number
+that they allow.
+"""
 
 from unscene.machine.job import open_job
 

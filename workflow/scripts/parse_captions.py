@@ -1,4 +1,6 @@
-"""Read the answers of one shard into a table: the captions of each edit, with a plain template where they fail."""
+"""Read the answers of one shard into a table: the captions of each edit, with a plain template
+where they fail.
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Remove the masked object of each wanted edit of a shard, try again where cheap checks fail, and keep the result."""
+"""Remove the masked object of each wanted edit of a shard, try again where cheap checks fail, and
+keep the result.
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Render an embedded source: photos, captions and exact masks in COCO's format, and the truth behind each object."""
+"""Render an embedded source: photos, captions and exact masks in COCO's format, and the truth
+behind each object.
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Score keywords, masks, edits and the acceptance of edits against the truth, for the sources that know it."""
+"""Score keywords, masks, edits and the acceptance of edits against the truth, for the sources that
+know it.
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
+"""Make controls, edits whose answer is known, from the run's photos and masks, and score them like
+any edit.
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Score every edit of one shard: is the file sound, did anything change, is there a seam, is the object gone?"""
+"""Score every edit of one shard: is the file sound, did anything change, is there a seam, is the
+object gone?
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Score the sham edits of one shard by their pixels: is the rest untouched, is there a seam, is the hole blurred?"""
+"""Score the sham edits of one shard by their pixels: is the rest untouched, is there a seam, is the
+hole blurred?
+"""
 
 from unscene.machine.job import open_job
 

@@ -1,4 +1,6 @@
-"""Score the weights between the untuned and a tuned model, and choose how far to go on the inner validation."""
+"""Score the weights between the untuned and a tuned model, and choose how far to go on the inner
+validation.
+"""
 
 from unscene.machine.job import open_job
 

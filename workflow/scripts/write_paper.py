@@ -1,4 +1,6 @@
-"""Write what a paper needs of a run: tables (CSV, Markdown, LaTeX), figures (PDF), and a methods and results section."""
+"""Write what a paper needs of a run: tables (CSV, Markdown, LaTeX), figures (PDF), and a methods
+and results section.
+"""
 
 from unscene.machine.job import open_job
 

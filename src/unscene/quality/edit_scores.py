@@ -162,8 +162,8 @@ def load_dino(path: str | Path | None, device: str, batch_size: int):
 
 
 class ClipScorer:
-    """CLIP on the crops of objects. The columns of what it returns are "a photo of a {category}" and the two names of an empty
-    place.
+    """CLIP on the crops of objects. The columns of what it returns are "a photo of a {category}"
+    and the two names of an empty place.
     """
 
     def __init__(self, path: str | Path, device: str, batch_size: int, is_compiled: bool = False):

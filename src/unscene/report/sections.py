@@ -69,8 +69,9 @@ def has_labels(config: dict) -> bool:
 class File:
     """A file that the report reads, once: parquet, CSV or JSON; of another kind the path alone is handed on.
 
-    path: below results/. table: its declaration, where a stage has one. columns: those that the report reads; all of a
-    declared table without them. when: tells of a config whether the run has the file.
+    path: below results/. table: its declaration, where a stage has one. columns: those that the
+    report reads; all of a declared table without them. when: tells of a config whether the run has
+    the file.
     """
 
     path: str

@@ -11,8 +11,9 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def prepare_jobs() -> None:
     """Let the jobs of this Snakemake process find the package of this checkout, wherever it lies.
 
-    Jobs are processes of their own. They look into PYTHONPATH before an installed copy of the package. And Snakemake
-    writes `sys.executable` into a shell command as it stands, which a folder with a space in its name would break.
+    Jobs are processes of their own. They look into PYTHONPATH before an installed copy of the
+    package. And Snakemake writes `sys.executable` into a shell command as it stands, which a folder
+    with a space in its name would break.
     """
     known = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(CHECKOUT / "src"), *known]))

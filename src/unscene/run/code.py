@@ -1,8 +1,9 @@
 """What of the code decides an output: a hash of the syntax of a step and of all modules that it uses.
 
-Counted is what can change a value. Not counted: comments, layout, docstrings, type hints, names of local variables, log lines, the messages
-of errors that reach no table, what a column or an entry of a registry says of itself, and imports by themselves. The hash is the
-same under every Python that the project supports (`ast.dump` is not).
+Counted is what can change a value. Not counted: comments, layout, docstrings, type hints, names of
+local variables, log lines, the messages of errors that reach no table, what a column or an entry of
+a registry says of itself, and imports by themselves. The hash is the same under every Python that
+the project supports (`ast.dump` is not).
 """
 
 import ast
@@ -16,8 +17,8 @@ from unscene.run.checkout import CHECKOUT
 
 SCRIPTS = CHECKOUT / "workflow" / "scripts"
 SOURCE = CHECKOUT / "src"
-# Modules that say where and how a job runs, not what it makes. `answers.batches` sends requests and keeps the answers; what an
-# answer is, the request alone decides.
+# Modules that say where and how a job runs, not what it makes. `answers.batches` sends requests and
+# keeps the answers; what an answer is, the request alone decides.
 UNDECIDING = (
     "unscene.answers.batches",
     "unscene.machine.devices",
@@ -31,7 +32,8 @@ UNDECIDING = (
 # Errors whose text a table keeps as a reason or a detail. The text of any other ends in a log.
 ROW_ERRORS = {"PhotoError", "BatchLineError"}
 LOG_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "warn", "print"}
-# What a declaration says for readers of a page, by the name of the call: so many of its first arguments count.
+# What a declaration says for readers of a page, by the name of the call: so many of its first
+# arguments count.
 DECLARATIONS = {"Column": 2, "Table": 1}
 DESCRIBING = {"doc", "meaning", "description", "help"}
 _FUNCTIONS = {ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda}
@@ -56,7 +58,9 @@ class Module(NamedTuple):
 
 @cache
 def hash_code(script: str) -> str:
-    """Return 16 hex digits for a step: its adapter `workflow/scripts/{script}.py` and every module that it uses."""
+    """Return 16 hex digits for a step: its adapter `workflow/scripts/{script}.py` and every module
+    that it uses.
+    """
     hashed = hashlib.sha256()
     for path in list_code(SCRIPTS / f"{script}.py"):
         hashed.update(f"{_name(path)} {read_module(path).digest}\n".encode())
@@ -200,7 +204,9 @@ class _Syntax:
                 self.add(keyword.value)
 
     def _add_joined(self, node: ast.JoinedStr) -> None:
-        """Neighbouring texts count as one: how many pieces an f-string has depends on the Python that reads it."""
+        """Neighbouring texts count as one: how many pieces an f-string has depends on the Python
+        that reads it.
+        """
         text = ""
         self.tokens.append("JoinedStr")
         for part in node.values:

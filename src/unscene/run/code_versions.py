@@ -1,12 +1,13 @@
 """Versions of code: what a finished run is kept by, when its code changes and its results do not.
 
-`workflow/code_versions.json` records for each script a version and the hash of the code that has it. A script whose code is as recorded
-counts by its version. One whose code differs counts by its hash, so that it runs again, unless its rule is frozen: a frozen
-rule (those of the device stages and of training, and all that feed them) never runs again before somebody has decided.
+`workflow/code_versions.json` records for each script a version and the hash of the code that has
+it. A script whose code is as recorded counts by its version. One whose code differs counts by its
+hash, so that it runs again, unless its rule is frozen: a frozen rule (those of the device stages
+and of training, and all that feed them) never runs again before somebody has decided.
 
     python -m unscene.run.code_versions                   what differs from the record
     python -m unscene.run.code_versions keep SCRIPT ...   the change decides nothing: the version stays
-    python -m unscene.run.code_versions raise SCRIPT ...  outputs change: the version rises, and finished runs make them anew
+    python -m unscene.run.code_versions raise SCRIPT ...  outputs change: finished runs make them anew
 """
 
 import argparse
@@ -27,7 +28,9 @@ def read_versions(path: Path = RECORD) -> dict[str, dict]:
 
 
 def name_code(script: str, frozen: bool) -> str:
-    """Return what a lineage holds of a script's code: its version, or the hash of what nobody has recorded."""
+    """Return what a lineage holds of a script's code: its version, or the hash of what nobody has
+    recorded.
+    """
     recorded = read_versions().get(script)
     if recorded and (frozen or recorded["code"] == hash_code(script)):
         return f"version {recorded['version']}"
@@ -46,7 +49,9 @@ def _is_new(script: str, recorded: dict) -> bool:
 
 
 def record(scripts: list[str], is_raised: bool) -> None:
-    """Record the code of scripts as it is now, with the version that it had, or the next one. A script that is gone is dropped."""
+    """Record the code of scripts as it is now, with the version that it had, or the next one. A
+    script that is gone is dropped.
+    """
     versions = dict(read_versions())
     for script in scripts:
         if not (SCRIPTS / f"{script}.py").is_file():

@@ -19,7 +19,9 @@ class Graph:
         self._makers: dict[str, list[tuple[str, dict[str, str]]]] = {}
 
     def find_parents(self, rule: str, wildcards: dict[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield (rule, wildcards) of the jobs that make the inputs of a job, `ancient` inputs left out: those decide nothing."""
+        """Yield (rule, wildcards) of the jobs that make the inputs of a job, `ancient` inputs left
+        out: those decide nothing.
+        """
         inputs = self._workflow.get_rule(rule).expand_input(Wildcards(fromdict=wildcards))[0]
         for file in inputs:
             if not is_flagged(file, "ancient"):

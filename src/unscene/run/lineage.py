@@ -1,8 +1,9 @@
 """Lineage: what decides a rule's output, so that a change invalidates what it touches and nothing else.
 
-A rule's lineage holds its own settings, the version of its code, the fingerprints of its weights and files, and its parents' lineages. It
-is the rule's only param, so Snakemake re-runs the rule exactly when one of these changes. The parents are the rules that make
-its inputs: the workflow is asked, so the graph is written once, in the rules.
+A rule's lineage holds its own settings, the version of its code, the fingerprints of its weights
+and files, and its parents' lineages. It is the rule's only param, so Snakemake re-runs the rule
+exactly when one of these changes. The parents are the rules that make its inputs: the workflow is
+asked, so the graph is written once, in the rules.
 """
 
 import hashlib
@@ -17,8 +18,9 @@ from unscene.run.shard_names import get_source_name
 
 # Keys that guard a file: they stop a job or let it go on, and decide nothing of its output.
 GUARDS = ("masks.sha256", "quality.judge_sha256")
-# Keys of an entry of the config that are paths. A file counts by its content; where it lies decides nothing. A source's folder of
-# photos is not looked at: a source is immutable, and its files of captions tell it from others.
+# Keys of an entry of the config that are paths. A file counts by its content; where it lies decides
+# nothing. A source's folder of photos is not looked at: a source is immutable, and its files of
+# captions tell it from others.
 FILES_OF = {
     "source": ("captions", "table", "instances"),
     "set": ("path", "captions", "instances", "classes", "templates"),
@@ -44,11 +46,13 @@ _BLOCK_BYTES = 2**20
 class Lineage:
     """Collects the declarations of all rules and answers with the lineage of one.
 
-    Rules that work on a shard depend on that shard's source alone, rules that work on an arm on that arm alone: so
-    a new source or a new arm re-runs nothing that exists. A rule over all of them lists the digests of each.
+    Rules that work on a shard depend on that shard's source alone, rules that work on an arm on
+    that arm alone: so a new source or a new arm re-runs nothing that exists. A rule over all of
+    them lists the digests of each.
 
-    find_parents: (rule, wildcards) -> the (rule, wildcards) of every job that makes an input of this one. needs_files: False gives
-    a file that is not there no fingerprint, in place of an error.
+    find_parents: (rule, wildcards) -> the (rule, wildcards) of every job that makes an input of
+    this one. needs_files: False gives a file that is not there no fingerprint, in place of an
+    error.
     """
 
     def __init__(self, config: dict, checkout: Path, find_parents: Callable, needs_files: bool = True):
@@ -70,11 +74,13 @@ class Lineage:
     ) -> Callable[[Any], dict]:
         """Register a rule and return its lineage as a function of the wildcards.
 
-        settings: config sections or dotted keys that the script reads; `samples.sources:name,format` is these keys alone of each
-        entry of a list. paths: dotted keys whose value is a path, or null, of weights or of a
-        file; its content counts. files: files of the package that decide the output. entries: of `source`, `arm`, `set` and `model`
-        those whose entry, named by the job's wildcards, belongs to the settings; a source's file of instances only as `source.instances`.
-        frozen: the code counts by its version alone (`unscene.run.code_versions`). script: when it is not the rule's own name.
+        settings: config sections or dotted keys that the script reads;
+        `samples.sources:name,format` is these keys alone of each entry of a list. paths: dotted
+        keys whose value is a path, or null, of weights or of a file; its content counts. files:
+        files of the package that decide the output. entries: of `source`, `arm`, `set` and `model`
+        those whose entry, named by the job's wildcards, belongs to the settings; a source's file of
+        instances only as `source.instances`. frozen: the code counts by its version alone
+        (`unscene.run.code_versions`). script: when it is not the rule's own name.
         """
         self._declared[rule] = {
             "settings": settings,
@@ -133,7 +139,9 @@ class Lineage:
         }
 
     def _digest_parents(self, rule: str, wildcards: dict[str, str]) -> dict[str, str | dict[str, str]]:
-        """Return {rule: digest} of the parents, or {rule: {wildcards: digest}} where jobs of one rule differ."""
+        """Return {rule: digest} of the parents, or {rule: {wildcards: digest}} where jobs of one
+        rule differ.
+        """
         found: dict[str, dict[str, str]] = {}
         for parent, chosen in self._find_parents(rule, wildcards):
             key = _name_alike(parent, chosen)
@@ -175,7 +183,8 @@ class Lineage:
         known = {name: value for name, value in entry.items() if name not in FOLDERS_OF.get(kind, ())}
         for name in FILES_OF.get(kind, ()):
             path = self._checkout / known[name] if known.get(name) else None
-            # A folder of weights counts by its content as well; one of photos by its path, since nothing lists it cheaply.
+            # A folder of weights counts by its content as well; one of photos by its path, since
+            # nothing lists it cheaply.
             if path and (path.is_file() or (kind == "model" and path.is_dir())):
                 known[name] = fingerprint(path)
         if known.get("tars"):
@@ -190,7 +199,9 @@ class Lineage:
 
 
 def complete_arms(arms: dict[str, dict]) -> dict[str, dict]:
-    """Return the arms; one that tests the model of another (`of`) has that one's parts, too: its model is made by them."""
+    """Return the arms; one that tests the model of another (`of`) has that one's parts, too: its
+    model is made by them.
+    """
     return {name: {**arms.get(arm.get("of", ""), {}), **arm} for name, arm in arms.items()}
 
 
@@ -215,8 +226,9 @@ def digest(value: object) -> str:
 def fingerprint(path: Path) -> str:
     """Return 16 hex digits of a SHA-256 over a file or a folder of weights: names in it, sizes and contents.
 
-    Where the file or the folder lies decides nothing, nor do hidden files, licences and pages beside the weights. Of a file over 64 MB,
-    sixteen evenly spaced blocks of 1 MB stand for the content: a checkpoint of gigabytes must not slow down every parse.
+    Where the file or the folder lies decides nothing, nor do hidden files, licences and pages
+    beside the weights. Of a file over 64 MB, sixteen evenly spaced blocks of 1 MB stand for the
+    content: a checkpoint of gigabytes must not slow down every parse.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: the config names it, and it is not there")
@@ -244,7 +256,9 @@ def _counts(file: Path, folder: Path) -> bool:
 
 
 def _name_alike(rule: str, wildcards: dict[str, str]) -> tuple[str, ...]:
-    """Return what jobs of the same lineage have in common: the rule, and the wildcards that tell lineages apart."""
+    """Return what jobs of the same lineage have in common: the rule, and the wildcards that tell
+    lineages apart.
+    """
     named = {name: value for name, value in sorted(wildcards.items()) if name not in _ALIKE}
     if "shard" in named:
         named["source"] = get_source_name(named.pop("shard"))

@@ -16,14 +16,16 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.code_versions import list_changed
 
 NOTHING = "Nothing would run: every result is up to date."
-# Inputs up to this size are compared by content when they are newer. profiles/default says the same to the command line.
+# Inputs up to this size are compared by content when they are newer. profiles/default says the same
+# to the command line.
 MAX_CHECKSUM_FILE_SIZE = 1_000_000_000
 MOST_NAMED = 3
 
 
 @dataclass
 class NeededRule:
-    """The jobs of a rule that would run. `causes` say what changed of the rule itself, with the files that it is about.
+    """The jobs of a rule that would run. `causes` say what changed of the rule itself, with the
+    files that it is about.
 
     Without any, the rule follows others.
     """
@@ -34,7 +36,9 @@ class NeededRule:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a run would do: the rules in the order of the flow, frozen scripts whose code changed, and what nothing makes any more."""
+    """What a run would do: the rules in the order of the flow, frozen scripts whose code changed,
+    and what nothing makes any more.
+    """
 
     rules: dict[str, NeededRule]
     undecided: list[str]
@@ -47,7 +51,9 @@ def inspect_run(
     configfiles: list[str] | None = None,
     snakefile: str | Path = CHECKOUT / "Snakefile",
 ) -> Inspection:
-    """Return what a run in `directory` would do now. config: overrides, merged over the config files as `--config` does."""
+    """Return what a run in `directory` would do now. config: overrides, merged over the config
+    files as `--config` does.
+    """
     from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
     from snakemake.settings.enums import Quietness, RerunTrigger
 
@@ -101,7 +107,9 @@ def _inspect(workflow) -> Inspection:
 
 
 def _list_causes(job, workflow) -> list[tuple[str, Iterable]]:
-    """Say what changed of a job itself, and of which files; nothing when it runs only because another does."""
+    """Say what changed of a job itself, and of which files; nothing when it runs only because
+    another does.
+    """
     reason = workflow.dag.reason(job)
     own = not reason.derived
     causes: list[tuple[str, Iterable]] = []
@@ -130,7 +138,9 @@ def _read_lineage(params: list) -> dict | None:
 
 
 def tell_changes(before: dict, now: dict) -> list[str]:
-    """Say what differs between two lineages of one rule, parents left out: each key with its old and its new value."""
+    """Say what differs between two lineages of one rule, parents left out: each key with its old
+    and its new value.
+    """
     told = [
         f"{key}: {_show(old)} -> {_show(new)}"
         for key, old, new in _compare(before["settings"], now["settings"])
@@ -162,7 +172,9 @@ def _compare(before: object, now: object, key: str = "") -> list[tuple[str, obje
 
 
 def list_left_over(made: set[str], results: Path = Path("results")) -> list[str]:
-    """Return the topmost paths below `results` that no job of this config makes: results of another config."""
+    """Return the topmost paths below `results` that no job of this config makes: results of another
+    config.
+    """
     kept = {Path(path) for path in made}
     needed = {parent for path in kept for parent in path.parents}
     left: list[str] = []
@@ -180,7 +192,9 @@ def list_left_over(made: set[str], results: Path = Path("results")) -> list[str]
 
 
 def format_inspection(found: Inspection) -> str:
-    """Return an inspection in plain words: causes first, then what follows them, then what needs a decision."""
+    """Return an inspection in plain words: causes first, then what follows them, then what needs a
+    decision.
+    """
     lines = []
     causing = {rule: needed for rule, needed in found.rules.items() if needed.causes}
     following = {rule: needed for rule, needed in found.rules.items() if not needed.causes}
@@ -195,8 +209,9 @@ def format_inspection(found: Inspection) -> str:
         )
     if found.undecided:
         lines.append(
-            f"WARNING: the code of {', '.join(found.undecided)} is not the recorded one, and its results are kept all the same. "
-            "Decide: python -m unscene.run.code_versions raise|keep SCRIPT (raise: outputs change)"
+            f"WARNING: the code of {', '.join(found.undecided)} is not the recorded one, and its results are"
+            " kept all the same. Decide: python -m unscene.run.code_versions raise|keep SCRIPT (raise:"
+            " outputs change)"
         )
     if found.left_over:
         lines.append("Results that nothing in this config makes; remove them when you don't need them:")
@@ -207,8 +222,9 @@ def format_inspection(found: Inspection) -> str:
 def warn_of_hidden_jobs(workflow) -> None:
     """Say on stderr when a run that has just ended well leaves something to do.
 
-    Snakemake does not look through `ancient` inputs for jobs that are due when another job above them is due, too, so a change can
-    need a second run. Asked of the run's own graph, which is in memory.
+    Snakemake does not look through `ancient` inputs for jobs that are due when another job above
+    them is due, too, so a change can need a second run. Asked of the run's own graph, which is in
+    memory.
     """
     hidden: dict[str, int] = {}
     for job in workflow.dag.jobs:
@@ -220,7 +236,9 @@ def warn_of_hidden_jobs(workflow) -> None:
 
 
 def _is_due(job, persistence) -> bool:
-    """Tell whether an output is missing, or another lineage made it than the one that the job would have now."""
+    """Tell whether an output is missing, or another lineage made it than the one that the job would
+    have now.
+    """
     if not all(Path(str(file)).exists() for file in job.output):
         return True
     recorded = persistence.metadata(job.output[0])

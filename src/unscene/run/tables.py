@@ -51,7 +51,9 @@ def replaced_atomically(path: str | Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its name, what it holds (a key of KINDS), what it means and, for a number, its unit."""
+    """A column of a table: its name, what it holds (a key of KINDS), what it means and, for a
+    number, its unit.
+    """
 
     name: str
     kind: str
@@ -80,7 +82,8 @@ class Table:
         return pd.DataFrame(list(rows), columns=self.names)
 
     def write(self, frame: pd.DataFrame, path: str | Path) -> None:
-        """Write a frame's columns of this table, in its order and types, so that an empty shard has the types of a full one.
+        """Write a frame's columns of this table, in its order and types, so that an empty shard has
+        the types of a full one.
 
         Raises TableError when a column is missing, undeclared or holds something else than its kind.
         """
@@ -96,7 +99,9 @@ class Table:
         _write_sealed(table, path)
 
     def read(self, path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame:
-        """Return the table, or only some of its columns. TableError names the file and what is wrong with it."""
+        """Return the table, or only some of its columns. TableError names the file and what is
+        wrong with it.
+        """
         return read_table(
             path, list(columns) if columns is not None else self.names, only=columns is not None
         )
@@ -116,8 +121,9 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a parquet table; TableError names the file and, of the `columns` asked for, those it lacks.
 
-    only: return these columns alone. sealed: False takes a table that another program wrote; one of ours must hold the SHA-256 that
-    its writer recorded, or a flipped bit would be read as another value.
+    only: return these columns alone. sealed: False takes a table that another program wrote; one of
+    ours must hold the SHA-256 that its writer recorded, or a flipped bit would be read as another
+    value.
     """
     table = _read_sealed(path, sealed)
     _check_columns(table.column_names, columns, path)
@@ -137,7 +143,9 @@ def join_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def _write_sealed(table: pa.Table, path: str | Path) -> None:
-    """Write a table with page checksums and, in its own footer, the SHA-256 of the file in which that SHA-256 reads as zeros."""
+    """Write a table with page checksums and, in its own footer, the SHA-256 of the file in which
+    that SHA-256 reads as zeros.
+    """
     # pandas' metadata names library versions: without it the bytes depend on the data alone.
     table = table.replace_schema_metadata({_SEAL: _UNSEALED})
     with replaced_atomically(path) as temporary:
@@ -175,12 +183,15 @@ def _check_seal(content: bytes, path: str | Path) -> None:
     hashed.update(memoryview(content)[end:])
     if hashed.hexdigest().encode() != content[start:end]:
         raise TableError(
-            f"{path}: its content is not what was written (another SHA-256 than its own footer says); delete it and run again"
+            f"{path}: its content is not what was written (another SHA-256 than its own footer says); delete"
+            " it and run again"
         )
 
 
 def _find_seal(content: bytes) -> int | None:
-    """Return where the 64 digits of the seal start. Thrift writes a text as a type byte, its length and itself."""
+    """Return where the 64 digits of the seal start. Thrift writes a text as a type byte, its length
+    and itself.
+    """
     marker = _SEAL + b"\x18@"
     found = content.rfind(marker)
     return None if found < 0 else found + len(marker)

@@ -142,7 +142,10 @@ def test_the_reason_of_a_row_counts_and_what_a_declaration_says_does_not(hash_of
 
 def test_other_pythons_give_the_same_hashes(checkout, tmp_path):
     """A finished run is kept when its Python is upgraded. Skipped where there is one Python only."""
-    asked = "from unscene.run import code; print({p.stem: code.hash_code(p.stem) for p in sorted(code.SCRIPTS.glob('*.py'))})"
+    asked = (
+        "from unscene.run import code; print({p.stem: code.hash_code(p.stem) for p in"
+        " sorted(code.SCRIPTS.glob('*.py'))})"
+    )
     environment = {**os.environ, "PYTHONPATH": str(checkout / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def ask(python):

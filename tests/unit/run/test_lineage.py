@@ -270,7 +270,9 @@ def test_missing_weights_are_named(tmp_path):
 
 
 def test_all_code_is_as_recorded():
-    """When this fails, decide: python -m unscene.run.code_versions keep|raise SCRIPT (raise: outputs change)."""
+    """When this fails, decide: python -m unscene.run.code_versions keep|raise SCRIPT (raise:
+    outputs change).
+    """
     assert list_changed() == []
 
 

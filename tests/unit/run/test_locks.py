@@ -1,4 +1,6 @@
-"""Locks: one holder, freed by any death, kept by a child that outlives it, and open to all users where they shall be."""
+"""Locks: one holder, freed by any death, kept by a child that outlives it, and open to all users
+where they shall be.
+"""
 
 import os
 import signal
