@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 import yaml
 
-import frozen_code
 from unscene.run.lineage import fingerprint
 from unscene.run.needed_jobs import list_needed_jobs
 from unscene.scenes.rendering import draw_dataset
@@ -330,8 +329,3 @@ def test_what_only_a_study_asks_for_runs_too(finished_run, tmp_path):
     } <= paper
     again = run_snakemake(directory, configfiles=(TINY, overlay))
     assert "Nothing to be done" in again.stdout + again.stderr
-
-
-def test_dear_rules_say_so_when_their_code_changes():
-    recorded = json.loads(frozen_code.RECORD.read_text())
-    assert frozen_code.list_dear_rules() == recorded, frozen_code.__doc__
