@@ -269,7 +269,7 @@ SET_ITEMS = {
         (
             *_TESTED,
             _ITEM,
-            Column("label", "integer", "position of its class"),
+            Column("class_at", "integer", "position of its class"),
             Column("rank", "integer", "rank of its class, from 0"),
             Column("correct", "boolean", "rank 0"),
         ),

@@ -214,17 +214,17 @@ def _(task: ClassTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, d
     features /= np.linalg.norm(features, axis=1, keepdims=True)
     kept = np.array([str(path) in photo for path in task.paths], bool)
     paths = [str(path) for path, wanted in zip(task.paths, kept, strict=True) if wanted]
-    label = np.asarray(task.label)[kept]
+    class_at = np.asarray(task.class_at)[kept]
     cosine = np.stack([photo[path] for path in paths]) @ features.T
-    own = cosine[np.arange(len(label)), label][:, None]
+    own = cosine[np.arange(len(class_at)), class_at][:, None]
     rank = (cosine >= own).sum(axis=1) - 1
     item = pd.DataFrame(
-        {"item": np.flatnonzero(kept).astype(str), "label": label, "rank": rank, "correct": rank < 1}
+        {"item": np.flatnonzero(kept).astype(str), "class_at": class_at, "rank": rank, "correct": rank < 1}
     )
     return item, {
         "top1": _mean(item["correct"]),
         "top5": float((rank < 5).mean()),
-        "class_mean": _mean(item.groupby("label")["correct"].mean()),
+        "class_mean": _mean(item.groupby("class_at")["correct"].mean()),
         "n_items": len(item),
         "n_classes": len(task.classes),
         "n_left_out": int((~kept).sum()),

@@ -1,4 +1,4 @@
-"""Controls for shortcuts: can a reader of features alone tell edits from originals, or negated
+"""Checks for shortcuts: can a reader of features alone tell edits from originals, or negated
 captions from plain ones?
 
 A high value is no fault by itself. An edit truly lacks an object, and a negated caption says "no";

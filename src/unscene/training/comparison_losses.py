@@ -60,7 +60,7 @@ def con_clip(
 
 
 def masked_sigmoid(z: "Tensor", bias: "Tensor", positive: "Tensor", negative: "Tensor") -> "Tensor":
-    """SigLIP with masks: -1/photos sum over cells of log sigma(label (z + bias)), label 1, -1 or left out.
+    """SigLIP with masks: -1/photos sum over cells of log sigma(sign (z + bias)), sign 1, -1 or left out.
 
     z (photos, texts); bias: scalar; positive, negative: bool of the same shape, a cell in neither
     has no influence. Zhai et al. 2023, "Sigmoid Loss for Language Image Pre-Training", equation 1.
@@ -68,8 +68,8 @@ def masked_sigmoid(z: "Tensor", bias: "Tensor", positive: "Tensor", negative: "T
     """
     from torch.nn.functional import logsigmoid
 
-    label = positive.to(z.dtype) - negative.to(z.dtype)
-    return -(logsigmoid(label * (z + bias)) * label.abs()).sum() / len(z)
+    sign = positive.to(z.dtype) - negative.to(z.dtype)
+    return -(logsigmoid(sign * (z + bias)) * sign.abs()).sum() / len(z)
 
 
 def preference(margin: "Tensor", margin_base: "Tensor") -> "Tensor":

@@ -260,8 +260,8 @@ def test_class_folders_equal_open_clips_classifier(tmp_path):
     with torch.no_grad():
         pixels = torch.stack([preprocess(Image.open(path).convert("RGB")) for path in task.paths])
         guess = (model.encode_image(pixels, normalize=True) @ classifier).argmax(dim=1).numpy()
-    assert item["correct"].tolist() == (guess == task.label).tolist()
-    assert metrics["top1"] == pytest.approx((guess == task.label).mean())
+    assert item["correct"].tolist() == (guess == task.class_at).tolist()
+    assert metrics["top1"] == pytest.approx((guess == task.class_at).mean())
 
 
 def test_clip_benchmark_folder(tmp_path):
@@ -278,7 +278,7 @@ def test_clip_benchmark_folder(tmp_path):
                 info.size = len(content)
                 tar.addfile(info, io.BytesIO(content))
     task = read(tmp_path, format="clip_benchmark", path="wds")
-    assert task.label.tolist() == [0, 1] and task.templates == ["a photo of a {}."]
+    assert task.class_at.tolist() == [0, 1] and task.templates == ["a photo of a {}."]
     assert [Image.open(path).getpixel((0, 0))[0] for path in task.paths] == [0, 200]
 
 

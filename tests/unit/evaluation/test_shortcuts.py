@@ -1,4 +1,4 @@
-"""Controls for shortcuts, on features in which the truth was planted."""
+"""Checks for shortcuts, on features in which the truth was planted."""
 
 import numpy as np
 import pytest

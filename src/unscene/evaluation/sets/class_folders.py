@@ -34,12 +34,12 @@ def read_folders(entry: dict, resolve) -> ClassTask:
         names = [given[folder.name] for folder in folders]
     elif len(folders) == len(IMAGENET_CLASSNAMES) and all(_is_wordnet(folder.name) for folder in folders):
         names = list(IMAGENET_CLASSNAMES)
-    paths, label = [], []
+    paths, class_at = [], []
     for position, folder in enumerate(folders):
         photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
         paths += photos
-        label += [position] * len(photos)
-    return ClassTask(paths, np.array(label, np.int64), names, _read_templates(entry, resolve))
+        class_at += [position] * len(photos)
+    return ClassTask(paths, np.array(class_at, np.int64), names, _read_templates(entry, resolve))
 
 
 def read_clip_benchmark(entry: dict, resolve) -> ClassTask:
@@ -50,7 +50,7 @@ def read_clip_benchmark(entry: dict, resolve) -> ClassTask:
     templates = (root / "zeroshot_classification_templates.txt").read_text(encoding="utf-8").splitlines()
     templates = [line.replace("{c}", "{}") for line in templates if line.strip()]
     scratch = tempfile.TemporaryDirectory(prefix="unscene-set-")
-    photos, label = {}, {}
+    photos, class_at = {}, {}
     tars = sorted((root / entry.get("split", "test")).glob("*.tar"))
     if not tars:
         raise SetError(f"evaluate.sets, {entry['name']!r}: no tar in {root / entry.get('split', 'test')}")
@@ -62,14 +62,14 @@ def read_clip_benchmark(entry: dict, resolve) -> ClassTask:
                 key, suffix = f"{number:05d}-{Path(member.name).stem}", Path(member.name).suffix.lower()
                 content = tar.extractfile(member).read()
                 if suffix == ".cls":
-                    label[key] = int(content)
+                    class_at[key] = int(content)
                 elif suffix in PHOTO_SUFFIXES:
                     photos[key] = Path(scratch.name) / f"{len(photos):08d}{suffix}"
                     photos[key].write_bytes(content)
-    keys = sorted(photos.keys() & label.keys())
+    keys = sorted(photos.keys() & class_at.keys())
     return ClassTask(
         [photos[key] for key in keys],
-        np.array([label[key] for key in keys], np.int64),
+        np.array([class_at[key] for key in keys], np.int64),
         classes,
         templates,
         scratch,

@@ -72,12 +72,12 @@ class RemovalTask:
 
 @dataclass(frozen=True)
 class ClassTask:
-    """Photos of one class each. label (photos,): position in classes. templates: with {} for the
+    """Photos of one class each. class_at (photos,): position in classes. templates: with {} for the
     class's name.
     """
 
     paths: Sequence[Path]
-    label: np.ndarray
+    class_at: np.ndarray
     classes: Sequence[str]
     templates: Sequence[str]
     scratch: object = field(default=None, compare=False)  # keeps unpacked photos alive
