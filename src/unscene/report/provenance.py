@@ -20,7 +20,7 @@ def describe_provenance(run: Run) -> dict:
         "weights": run.lineage["weights"],
         "versions": read_versions(run.logs),
         "seeds": {"seed": settings["seed"], "train.seeds": settings["train"]["seeds"]},
-        "editors": sorted({str(model) for model in run.edits["model"].dropna()}),
+        "removers": sorted({str(model) for model in run.edits["model"].dropna()}),
         "files": [{"path": str(path), "sha256": file_sha256(path)[:16]} for path in run.paths.values()],
         "settings": flatten(settings),
     }
