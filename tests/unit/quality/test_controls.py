@@ -12,7 +12,19 @@ from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.quality import control_scoring
 from unscene.quality.columns import CONTROL_SCORES
-from unscene.quality.controls import FAILURES, KINDS, PERFECT, cut_out, make_controls, paint_over, place
+from unscene.quality.control_scoring import Source
+from unscene.quality.controls import (
+    FAILURES,
+    KINDS,
+    PERFECT,
+    Placed,
+    blur_hole,
+    cut_out,
+    make_controls,
+    paint_over,
+    place,
+    shift_tone,
+)
 from unscene.quality.edit_scores import Judge, measure_pixels
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
@@ -99,6 +111,37 @@ def test_each_kind_spoils_the_perfect_one_in_its_own_way(ground):
         made["toned"].edited[placed.mask].astype(int) - ground[placed.mask]
     ).mean() == pytest.approx(20)
     assert all(values["outside_difference"] == 0 for values in score.values())
+
+
+@pytest.mark.parametrize(("gray", "shift"), [(127, 20), (128, -20)])
+def test_a_tone_moves_away_from_the_nearer_end(gray, shift):
+    placed = place(make_cutout(), np.full((80, 100, 3), gray, np.uint8), np.zeros((0, 4)), seed=5)
+    assert (shift_tone(placed)[placed.mask] == gray + shift).all()
+
+
+@pytest.mark.parametrize(("side", "sigma"), [(60, 2), (300, 6)])
+def test_a_blur_is_two_percent_of_the_long_side_and_two_pixels_at_least(side, sigma):
+    ground = np.random.default_rng(1).integers(60, 100, (side, side, 3), dtype=np.uint8)
+    hole = draw_disc((side, side), (30, 30), 20)
+    blurred = blur_hole(Placed(ground, ground, hole, hole))
+    assert (blurred[hole] == cv2.GaussianBlur(ground, (0, 0), sigma)[hole]).all()
+    assert (blurred[~hole] == ground[~hole]).all()
+
+
+def test_the_object_stays_within_a_tenth_of_the_height(ground):
+    tops = [
+        np.flatnonzero(place(make_cutout(), ground, np.zeros((0, 4)), seed).mask.any(axis=1))[0]
+        for seed in range(60)
+    ]
+    assert min(tops) >= 34 - 8 and max(tops) <= 34 + 8 and max(tops) - min(tops) > 8
+
+
+def test_six_grounds_are_tried_and_none_that_names_the_object(tmp_path):
+    make_run(tmp_path, count=20)
+    source = Source(tmp_path / "samples.parquet", tmp_path / "masks.parquet", seed=7)
+    grounds = source.list_grounds("dog", "toy_1")
+    assert len(set(grounds)) == 6
+    assert all(int(name[4:]) % 2 == 1 and name != "toy_1" for name in grounds)
 
 
 def test_the_neighbour_is_gone_and_everything_else_is_perfect(ground):

@@ -39,6 +39,7 @@ def found(*boxes):
         (np.zeros((8, 8), np.uint8), "not RGB"),
         (np.zeros((8, 9, 3), np.uint8), "9x8"),
         (np.zeros((8, 8, 3), np.uint8), "every value is 0"),
+        (np.full((8, 8, 3), 7, np.uint8), "every value is 7"),
         (np.full((8, 8, 3), np.nan), "not finite"),
     ],
 )
@@ -169,6 +170,34 @@ def test_blur_ratio_falls_for_a_smooth_fill_and_rises_for_noise():
     assert scores.measure_blur_ratio(original, original, mask) == pytest.approx(1, rel=0.2)
     assert scores.measure_blur_ratio(original, smooth, mask) < 0.2
     assert scores.measure_blur_ratio(original, noisy, mask) > 5
+
+
+@pytest.mark.parametrize("radius", [5, 18])
+def test_blur_ratio_equals_the_plain_definition(radius):
+    """Eroded by a pixel inside; outside from beyond a pixel to a quarter of the square root of the
+    area, 4 pixels at least: 4 for the small disc, 8 for the large one.
+    """
+    original, mask = make_texture(seed=4), make_disc(radius=radius)
+    edited = np.where(mask[..., None], make_texture(seed=5) // 2, original)
+
+    def measure_depth(of):
+        return cv2.distanceTransform(of.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+    def measure_variance(pixels, where):
+        gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return cv2.Laplacian(gray, cv2.CV_32F, ksize=1)[where].var()
+
+    reach = {5: 4, 18: 8}[radius]
+    around = (measure_depth(~mask) > 1) & (measure_depth(~mask) <= reach)
+    inside = measure_variance(edited, measure_depth(mask) > 1)
+    expected = (inside + 4) / (measure_variance(original, around) + 4)
+    assert scores.measure_blur_ratio(original, edited, mask) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_step_on_a_flat_ground_is_measured_against_the_grain_of_a_photo():
+    original, mask = np.full((96, 96, 3), 100, np.uint8), make_disc()
+    edited = np.where(mask[..., None], np.uint8(120), original)
+    assert scores.measure_seam(original, edited, mask) == pytest.approx((20 + 2) / 2, rel=1e-3)
 
 
 def test_a_mask_without_surroundings_has_no_seam_and_no_blur_ratio():
