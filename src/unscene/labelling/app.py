@@ -77,7 +77,7 @@ def build_app(run: Path, store: LabelStore) -> Starlette:
         item = store.items[position]
         path = run / item[kind]
         try:
-            if kind == "edited" and file_sha256(path) != item["sha256"]:
+            if kind == "edited" and file_sha256(path) != item["edited_sha256"]:
                 return refuse(
                     "this edit was made anew since the sample was drawn; delete the sample and start again",
                     410,

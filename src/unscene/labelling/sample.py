@@ -26,8 +26,8 @@ def open_sample(run: Path, folder: Path, items: int, seed: int) -> list[dict]:
     """Return the sample of a run, drawing and storing it at the first call; later calls ignore the
     other arguments.
 
-    Each item has `edit_id category original edited sha256 width height box` (paths relative to the
-    run directory, box in pixels). Raises SampleError when the folder is no run's, or the run has no
+    Each item has `edit_id category original edited edited_sha256 width height box` (paths relative to
+    the run directory, box in pixels). Raises SampleError when the folder is no run's, or the run has no
     scored edit.
     """
     path = folder / SAMPLE
@@ -87,7 +87,7 @@ def draw_sample(edit: pd.DataFrame, items: int, seed: int) -> list[dict]:
             "category": row["category"],
             "original": row["path"],
             "edited": row["image_path"],
-            "sha256": row["edited_sha256"],
+            "edited_sha256": row["edited_sha256"],
             "width": int(row["width"]),
             "height": int(row["height"]),
             "box": [None if pd.isna(row[name]) else int(row[name]) for name in BOXES],

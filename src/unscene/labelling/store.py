@@ -76,7 +76,7 @@ class LabelStore:
     def _append(self, item: dict, what: dict) -> None:
         record = {
             "edit_id": item["edit_id"],
-            "sha256": item["sha256"],
+            "edited_sha256": item["edited_sha256"],
             "rater": self.rater,
             **what,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -33,7 +33,7 @@ def calibrate_thresholds(job: Job) -> None:
     max_defect_rate = job.settings["quality"]["max_defect_rate"]
     label = read_labels([path for path in job.inputs.labels if Path(path).suffix == ".jsonl"])
     edit = join_edits(job)
-    verdict = settle(label).merge(edit, on=["edit_id", "sha256"], how="inner", validate="one_to_one")
+    verdict = settle(label).merge(edit, on=["edit_id", "edited_sha256"], how="inner", validate="one_to_one")
     stale = label["edit_id"].nunique() - len(verdict)
     half = verdict["group"].map(lambda group: derive_seed("certify", group) % 2)
     train, held_out = verdict[half == 0], verdict[half == 1]
@@ -60,14 +60,11 @@ def calibrate_thresholds(job: Job) -> None:
 
 
 def join_edits(job: Job) -> pd.DataFrame:
-    """Return the edits that were scored, with scores, `area_fraction`, `sha256` of the edited photo
-    and `group`.
-    """
+    """Return the edits that were scored, with scores, `area_fraction`, `edited_sha256` and `group`."""
     score = EDIT_SCORES.read(job.inputs.scores)
     score = score[score["status"] == "ok"]
     mask = MASKS.read(job.inputs.masks, ["edit_id", "area_fraction"])
     edit = EDITS.read(job.inputs.edits, ["edit_id", "image_id", "edited_sha256"])
-    edit = edit.rename(columns={"edited_sha256": "sha256"})  # as the labels name it
     group = SAMPLES.read(job.inputs.samples, ["image_id", "group"])
     edit = edit.merge(group, on="image_id", validate="many_to_one")
     return score.merge(mask, on="edit_id", validate="one_to_one").merge(

@@ -12,7 +12,7 @@ from unscene.words.agreement import count_share
 QUESTIONS = ("gone", "nothing_new", "natural")
 ADJUDICATOR = "adjudicator"  # the rater whose label settles what others disagree on
 SCRIPTED = "script"  # raters of tests: their labels must never decide anything
-COLUMNS = ["edit_id", "sha256", "rater", *QUESTIONS, "accept"]
+COLUMNS = ["edit_id", "edited_sha256", "rater", *QUESTIONS, "accept"]
 
 
 class LabelError(ValueError):
@@ -54,7 +54,9 @@ def read_lines(path: Path) -> list[dict]:
             is_label = (
                 all(isinstance(record.get(name), bool) for name in QUESTIONS) or record.get("undone") is True
             )
-            if not (isinstance(record["edit_id"], str) and isinstance(record["sha256"], str) and is_label):
+            if not (
+                isinstance(record["edit_id"], str) and isinstance(record["edited_sha256"], str) and is_label
+            ):
                 raise ValueError("not a label")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if number == len(lines) and not line.endswith("\n"):
@@ -65,27 +67,27 @@ def read_lines(path: Path) -> list[dict]:
 
 
 def settle(label: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an edit: `edit_id, sha256, raters, agreed, adjudicated, accept`.
+    """Return one row an edit: `edit_id, edited_sha256, raters, agreed, adjudicated, accept`.
 
     The adjudicator's verdict wins. Where raters disagree and nobody settled it, the edit counts as
     not acceptable: the certified defect rate then errs on the safe side.
     """
     rows = []
-    for (edit_id, sha256), part in label.groupby(["edit_id", "sha256"], sort=True):
+    for (edit_id, edited_sha256), part in label.groupby(["edit_id", "edited_sha256"], sort=True):
         others = part[part["rater"] != ADJUDICATOR]
         final = part[part["rater"] == ADJUDICATOR]
         agreed = others["accept"].nunique() <= 1
         rows.append(
             {
                 "edit_id": edit_id,
-                "sha256": sha256,
+                "edited_sha256": edited_sha256,
                 "raters": len(others),
                 "agreed": agreed,
                 "adjudicated": bool(len(final)),
                 "accept": bool(final["accept"].iloc[0]) if len(final) else bool(part["accept"].all()),
             }
         )
-    columns = ["edit_id", "sha256", "raters", "agreed", "adjudicated", "accept"]
+    columns = ["edit_id", "edited_sha256", "raters", "agreed", "adjudicated", "accept"]
     return pd.DataFrame(rows, columns=columns).astype({"agreed": bool, "adjudicated": bool, "accept": bool})
 
 
@@ -122,7 +124,7 @@ def measure_agreement(label: pd.DataFrame) -> list[dict]:
     rows = []
     for first, second in combinations(people, 2):
         both = label[label["rater"] == first].merge(
-            label[label["rater"] == second], on=["edit_id", "sha256"], suffixes=("_1", "_2")
+            label[label["rater"] == second], on=["edit_id", "edited_sha256"], suffixes=("_1", "_2")
         )
         for name in (*QUESTIONS, "accept"):
             one, two = both[f"{name}_1"].to_numpy(bool), both[f"{name}_2"].to_numpy(bool)

@@ -71,10 +71,10 @@ def test_a_rater_labels_all_and_the_labels_are_on_the_disk(finished):
     assert len(records) == COUNT - 1
     assert {record["rater"] for record in records} == {"script-a"}
     sample = {
-        item["edit_id"]: item["sha256"]
+        item["edit_id"]: item["edited_sha256"]
         for item in json.loads((finished / "state/labels/sample.json").read_text())["items"]
     }
-    assert {record["edit_id"]: record["sha256"] for record in records} == sample
+    assert {record["edit_id"]: record["edited_sha256"] for record in records} == sample
     with pytest.raises(LabelError, match="script"):  # and they can never decide anything
         read_labels([page.store.path])
 

@@ -91,7 +91,7 @@ def test_the_chosen_point_exceeds_the_rate_in_at_most_one_of_twenty_trials():
 
 def write_labels(folder, rater, answers, sha256="s"):
     rows = [
-        {"edit_id": name, "sha256": sha256, "rater": rater, "gone": a, "nothing_new": b, "natural": c}
+        {"edit_id": name, "edited_sha256": sha256, "rater": rater, "gone": a, "nothing_new": b, "natural": c}
         for name, (a, b, c) in answers.items()
     ]
     folder.mkdir(exist_ok=True)
@@ -136,7 +136,7 @@ def test_agreement_is_cohens_kappa(tmp_path):
 def test_undone_and_torn_labels_do_not_count_and_others_are_named(tmp_path):
     path = write_labels(tmp_path, "anna", {"a": YES, "b": YES})
     with path.open("a") as file:
-        file.write(json.dumps({"edit_id": "a", "sha256": "s", "rater": "anna", "undone": True}) + "\n")
+        file.write(json.dumps({"edit_id": "a", "edited_sha256": "s", "rater": "anna", "undone": True}) + "\n")
         file.write('{"edit_id": "c", "sha')
     assert read_labels([path])["edit_id"].tolist() == ["b"]
     path.write_text('{"edit_id": "c"}\n' + path.read_text())
