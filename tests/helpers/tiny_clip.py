@@ -204,6 +204,7 @@ def make_training(arm, folder, path_to_clip, inputs, **changes):
         outputs={"meta": folder / "meta.json"},
         settings={
             "seed": 7,
+            "words": "coco80",
             "arm": entry,
             "captions": {"held_out_share": 0.0},
             "train": {"clip": "x", **SETTINGS, **changes},
@@ -225,6 +226,7 @@ def make_evaluation(folder, path_to_clip, inputs, arm="zero_shot", fold=1, query
     return Job(
         inputs={"model": None, **inputs},
         outputs={**outputs, "metrics": folder / f"{arm}{fold}.json"},
+        settings={"words": "coco80"},
         runtime=RUNTIME,
         wildcards={"arm": arm, "fold": str(fold), "seed": "0"},
         config={"train": {"clip": str(path_to_clip), "arms": {arm: entry}}},

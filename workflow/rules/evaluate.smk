@@ -89,7 +89,7 @@ rule list_untouched_photos:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("list_untouched_photos", settings=["seed", "samples.sources", "evaluate.max_photos"]),
+        lineage=lineage("list_untouched_photos", settings=["seed", "words", "samples.sources", "evaluate.max_photos"]),
     message:
         "Listing the untouched photos of the folds"
     script:
@@ -122,7 +122,9 @@ rule evaluate_clip:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("evaluate_clip", settings=["train.clip"], paths=["train.clip"], entries=["arm"]),
+        lineage=lineage(
+            "evaluate_clip", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]
+        ),
     message:
         "Evaluating arm {wildcards.arm} on fold {wildcards.fold}, seed {wildcards.seed}"
     script:
@@ -150,7 +152,7 @@ rule evaluate_sham:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("evaluate_sham", settings=["train.clip"], paths=["train.clip"], entries=["arm"]),
+        lineage=lineage("evaluate_sham", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]),
     message:
         "Evaluating arm {wildcards.arm} on the sham edits of fold {wildcards.fold}, seed {wildcards.seed}"
     script:
@@ -208,7 +210,7 @@ rule sweep_alphas:
     params:
         lineage=lineage(
             "sweep_alphas",
-            settings=["seed", "train.clip", "train.inner_share", "evaluate.alphas"],
+            settings=["seed", "words", "train.clip", "train.inner_share", "evaluate.alphas"],
             paths=["train.clip"],
         ),
     message:
@@ -259,7 +261,7 @@ rule evaluate_set:
         runtime="4h",
     params:
         lineage=lineage(
-            "evaluate_set", settings=["seed", "train.clip"], paths=["train.clip"], entries=["set", "arm"]
+            "evaluate_set", settings=["seed", "words", "train.clip"], paths=["train.clip"], entries=["set", "arm"]
         ),
     message:
         "Evaluating arm {wildcards.arm} on the set {wildcards.set}"
@@ -282,7 +284,7 @@ use rule evaluate_set as evaluate_named_model with:
     params:
         lineage=lineage(
             "evaluate_named_model",
-            settings=["seed", "train.clip"],
+            settings=["seed", "words", "train.clip"],
             paths=["train.clip"],
             entries=["set", "model"],
             script="evaluate_set",

@@ -17,7 +17,7 @@ MODEL_OF = {
     if config["train"]["arms"][arm].get("of", arm) in TRAINED_ARMS
 }
 # A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these re-trains nothing.
-TRAIN_SETTINGS = ["seed", "captions.held_out_share"] + [
+TRAIN_SETTINGS = ["seed", "words", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
 # What training reads the photos from, and the rule that makes it.
@@ -154,7 +154,7 @@ rule export_pairs:
         mem_mb=16000,
         runtime="1d",
     params:
-        lineage=lineage("export_pairs", settings=["seed", "train.clip"], paths=["train.clip"], frozen=True),
+        lineage=lineage("export_pairs", settings=["seed", "words", "train.clip"], paths=["train.clip"], frozen=True),
     message:
         "Exporting the pairs as tars"
     script:

@@ -52,7 +52,7 @@ rule measure_agreement:
         mem_mb=4000,
         runtime="30m",
     params:
-        lineage=lineage("measure_agreement", settings=["samples.sources"], files=[LEXICON]),
+        lineage=lineage("measure_agreement", settings=["words", "samples.sources"], files=[LEXICON]),
     message:
         "Measuring how lexicon, answers and instances agree"
     script:

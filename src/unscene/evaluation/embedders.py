@@ -10,13 +10,16 @@ import numpy as np
 from unscene.clip.models import embed_photos, embed_texts, find_long_texts, load_clip, resize_photo
 from unscene.evaluation.query_arithmetic import deny_objects
 from unscene.photos.images import PhotoError, read_photo
+from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import Vocabulary
 
 
 @dataclass
 class Embedder:
     """A CLIP model and how its texts are embedded.
 
-    query_weight: weight of query arithmetic; None leaves texts as the model embeds them.
+    query_weight: weight of query arithmetic; None leaves texts as the model embeds them. vocabulary: the words whose denial it
+    finds, and whose photos are asked for.
     """
 
     model: object
@@ -24,13 +27,19 @@ class Embedder:
     tokenizer: object
     batch_size: int = 64
     query_weight: float | None = None
+    vocabulary: Vocabulary = COCO80
 
     @classmethod
     def load(
-        cls, path_to_clip, device: str, batch_size: int, query_weight: float | None = None
+        cls,
+        path_to_clip,
+        device: str,
+        batch_size: int,
+        query_weight: float | None = None,
+        vocabulary: Vocabulary = COCO80,
     ) -> "Embedder":
         """Load an open_clip folder."""
-        return cls(*load_clip(path_to_clip, device), batch_size, query_weight)
+        return cls(*load_clip(path_to_clip, device), batch_size, query_weight, vocabulary)
 
     def embed_photos(self, photos: np.ndarray) -> np.ndarray:
         """Return normalised features (photos, dim) of uint8 photos (photos, side, side, 3)."""
@@ -42,12 +51,11 @@ class Embedder:
         features = embed_texts(self.model, self.tokenizer, texts, self.batch_size)
         if self.query_weight is None or not texts:
             return features
-        return deny_objects(
-            features,
-            texts,
-            self.query_weight,
-            lambda more: embed_texts(self.model, self.tokenizer, more, self.batch_size),
-        )
+
+        def embed(more: list[str]) -> np.ndarray:
+            return embed_texts(self.model, self.tokenizer, more, self.batch_size)
+
+        return deny_objects(features, texts, self.query_weight, embed, self.vocabulary)
 
     def find_long(self, texts: Sequence[str]) -> np.ndarray:
         """Tell which texts the model would cut, bool (texts,)."""

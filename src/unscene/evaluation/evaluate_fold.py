@@ -16,6 +16,7 @@ from unscene.evaluation.fold_scores import (
 from unscene.machine.job import Job
 from unscene.run.tables import write_json
 from unscene.training.pairs import read_pairs, split_pairs
+from unscene.words.word_lists import find_vocabulary
 
 
 def evaluate_clip(job: Job) -> None:
@@ -28,8 +29,10 @@ def evaluate_clip(job: Job) -> None:
     pairs) is null.
     """
     run = identify_run(job)
-    query_weight = job.entry("arm").get("query_weight")
-    embedder = Embedder.load(find_evaluated(job), job.device, job.runtime["batch_size"], query_weight)
+    query_weight, vocabulary = job.entry("arm").get("query_weight"), find_vocabulary(job.settings)
+    embedder = Embedder.load(
+        find_evaluated(job), job.device, job.runtime["batch_size"], query_weight, vocabulary
+    )
     _, pair = split_pairs(read_pairs(job.inputs.pairs, job.inputs.folds), run["fold"])
     photo = PHOTOS.read(job.inputs.photos)
     pairs = load_fold(embedder, pair, job.runtime["workers"])
@@ -40,7 +43,7 @@ def evaluate_clip(job: Job) -> None:
         embedder, *load_untouched(embedder, of_fold, job.runtime["workers"])
     )
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
-    metrics |= of_photos | score_shortcuts(pairs, features, objects)
+    metrics |= of_photos | score_shortcuts(pairs, features, objects, vocabulary)
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     for table, frame, path in (
         (ITEMS, item, job.outputs.item_table),

@@ -16,6 +16,7 @@ from unscene.evaluation.sets.tasks import ChoiceTask, SetError
 from unscene.machine.job import Job
 from unscene.run.checkout import CHECKOUT, resolve_path
 from unscene.run.tables import read_json, write_json
+from unscene.words.word_lists import find_vocabulary
 
 
 def evaluate_set(job: Job) -> None:
@@ -25,7 +26,7 @@ def evaluate_set(job: Job) -> None:
     outputs: metrics, item_table. All models are scored on the same items; a metric is the mean over
     them, and each one's values stand under `models`.
     """
-    entry, seed = job.entry("set"), job.settings["seed"]
+    entry, seed, vocabulary = job.entry("set"), job.settings["seed"], find_vocabulary(job.settings)
     is_named = "model" in job.wildcards
     name = job.wildcards["model" if is_named else "arm"]
     query_weight = None if is_named else job.entry("arm").get("query_weight")
@@ -33,7 +34,7 @@ def evaluate_set(job: Job) -> None:
     paths, cache, runs, items = list_photos(task), {}, [], []
     for model in list_models(job):
         clip = load_checkpoint(model, job.device, job.find("train.clip"))
-        embedder = Embedder(*clip, job.runtime["batch_size"], query_weight)
+        embedder = Embedder(*clip, job.runtime["batch_size"], query_weight, vocabulary)
         key = repr(embedder.preprocess)
         if key not in cache:  # models of one arm see the same pixels: decode once
             cache = {key: decode_photos(paths, embedder.preprocess, job.runtime["workers"])}

@@ -17,6 +17,7 @@ from unscene.folds.columns import FOLDS
 from unscene.machine.job import Job
 from unscene.run.tables import read_table, write_json
 from unscene.training.pairs import PairError
+from unscene.words.word_lists import find_vocabulary
 
 SHAM_COLUMNS = [
     "edit_id",
@@ -37,8 +38,10 @@ def evaluate_sham(job: Job) -> None:
     fold without sham edits has null metrics.
     """
     run = identify_run(job)
-    query_weight = job.entry("arm").get("query_weight")
-    embedder = Embedder.load(find_evaluated(job), job.device, job.runtime["batch_size"], query_weight)
+    query_weight, vocabulary = job.entry("arm").get("query_weight"), find_vocabulary(job.settings)
+    embedder = Embedder.load(
+        find_evaluated(job), job.device, job.runtime["batch_size"], query_weight, vocabulary
+    )
     fold = FOLDS.read(job.inputs.folds).drop_duplicates("group").set_index("group")["fold"]
     sham = read_table(job.inputs.sham, SHAM_COLUMNS, only=True)
     sham = sham[sham["group"].map(fold) == run["fold"]].sort_values("edit_id", ignore_index=True)

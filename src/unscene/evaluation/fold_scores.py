@@ -24,7 +24,7 @@ from unscene.evaluation.photo_metrics import (
 )
 from unscene.evaluation.shortcuts import probe_features, score_placebo
 from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
-from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import Vocabulary
 
 
 def load_fold(embedder, pair, workers):
@@ -59,7 +59,7 @@ def score_fold(pairs, features):
     }
 
 
-def score_shortcuts(pairs, features, objects):
+def score_shortcuts(pairs, features, objects, vocabulary: Vocabulary):
     """Return what features alone give away on pairs: probe_auc, caption_probe_auc, denial_shift and
     placebo_shift.
 
@@ -71,7 +71,7 @@ def score_shortcuts(pairs, features, objects):
     named = np.zeros((len(table), len(categories)), bool)
     columns = ["image_id", "caption_original", "caption_without"]
     for row, (image_id, *captions) in enumerate(table[columns].itertuples(index=False)):
-        words = {word for caption in captions for word in COCO80.find_words(caption)} | set(
+        words = {word for caption in captions for word in vocabulary.find_words(caption)} | set(
             objects.get(image_id, ())
         )
         named[row] = [category in words for category in categories]
@@ -102,10 +102,11 @@ def score_untouched(embedder, photo, pixels, unreadable):
     """
     captions = [[str(caption) for caption in own] for own in photo["captions"]]
     features = embedder.embed_photos(pixels)
-    has = np.array([[word in set(own) for word in COCO80] for own in photo["objects"]], bool)
-    has = has.reshape(len(photo), len(COCO80))
-    classes = score_photo_classes(features, has, COCO80, embedder.embed_texts)
-    queries = score_queries(features, has, COCO80, embedder.embed_texts)
+    words = embedder.vocabulary
+    has = np.array([[word in set(own) for word in words] for own in photo["objects"]], bool)
+    has = has.reshape(len(photo), len(words))
+    classes = score_photo_classes(features, has, words.words, embedder.embed_texts, words)
+    queries = score_queries(features, has, words.words, embedder.embed_texts, words)
     texts = embedder.embed_texts([caption for own in captions for caption in own])
     image_to_text, text_to_image = rank_captions(features, texts, captions)
     owner = np.repeat(photo["image_id"].to_numpy(), [len(own) for own in captions])

@@ -18,7 +18,8 @@ from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_table
 from unscene.samples.instances import read_source_instances
 from unscene.words.agreement import rate
-from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import Vocabulary
+from unscene.words.word_lists import find_vocabulary
 
 ALL = "all words"
 
@@ -38,24 +39,27 @@ def measure_agreement(job: Job) -> None:
         job.inputs.keywords, ["image_id", "caption_id", "caption", "words", "source", "status"], only=True
     )
     keyword = keyword[keyword["status"] == "ok"].reset_index(drop=True)
-    readers = {"lexicon": encode_words(map(COCO80.find_words, keyword["caption"]), COCO80)}
+    vocabulary = find_vocabulary(job.settings)
+    readers = {"lexicon": encode_words(map(vocabulary.find_words, keyword["caption"]), vocabulary)}
     simulated = False
     if set(keyword["source"]) - {"lexicon"}:
-        readers["answers"] = encode_words(keyword["words"], COCO80)
+        readers["answers"] = encode_words(keyword["words"], vocabulary)
         lines = chain.from_iterable(map(read_lines, job.inputs.answers))
         simulated = describe_answers(lines)["simulated"]
     rows = []
     if "answers" in readers:
-        rows += compare_readers("lexicon", "answers", "caption", readers["lexicon"], readers["answers"])
-    known, mentions = find_mentions(keyword, sample)
-    listed, photo_of, instances = find_instances(keyword, sample, job.look_up("samples.sources"))
+        rows += compare_readers(
+            "lexicon", "answers", "caption", readers["lexicon"], readers["answers"], vocabulary
+        )
+    known, mentions = find_mentions(keyword, sample, vocabulary)
+    listed, photo_of, instances = find_instances(keyword, sample, job.look_up("samples.sources"), vocabulary)
     for name, found in readers.items():
         if known.any():
-            rows += compare_readers(name, "mentions", "caption", found[known], mentions)
+            rows += compare_readers(name, "mentions", "caption", found[known], mentions, vocabulary)
         if listed.any():
             by_photo = np.zeros_like(instances)
             np.logical_or.at(by_photo, photo_of, found[listed])
-            rows += compare_readers(name, "instances", "photo", by_photo, instances)
+            rows += compare_readers(name, "instances", "photo", by_photo, instances, vocabulary)
     for row in rows:
         row["simulated"] = simulated and "answers" in (row["reader"], row["against"])
     AGREEMENT.write(AGREEMENT.frame(rows), job.outputs.agreement)
@@ -71,16 +75,19 @@ def measure_agreement(job: Job) -> None:
         )
 
 
-def compare_readers(reader: str, against: str, unit: str, found: np.ndarray, true: np.ndarray) -> list[dict]:
-    """Return the rows of a pair: `found`, `true` are (units, 80) booleans. Words that neither names
-    have no row.
+def compare_readers(
+    reader: str, against: str, unit: str, found: np.ndarray, true: np.ndarray, vocabulary: Vocabulary
+) -> list[dict]:
+    """Return the rows of a pair: `found`, `true` are (units, words) booleans. Words that neither
+    names have no row.
     """
     both, first, second = (array.sum(axis=0) for array in (found & true, found, true))
     head = {"reader": reader, "against": against, "unit": unit, "units": len(found)}
     rows = [head | {"word": ALL} | _rate(both.sum(), first.sum(), second.sum(), found.size)]
     order = sorted(np.flatnonzero(first + second), key=lambda place: (-int(second[place]), place))
     rows += [
-        head | {"word": COCO80.words[at]} | _rate(both[at], first[at], second[at], len(found)) for at in order
+        head | {"word": vocabulary.words[at]} | _rate(both[at], first[at], second[at], len(found))
+        for at in order
     ]
     return rows
 
@@ -103,22 +110,24 @@ def _rate(both: int, first: int, second: int, total: int) -> dict:
     }
 
 
-def find_mentions(keyword: pd.DataFrame, sample: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return which captions' true mentions are known, and these as (known captions, 80)."""
+def find_mentions(
+    keyword: pd.DataFrame, sample: pd.DataFrame, vocabulary: Vocabulary
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which captions' true mentions are known, and these as (known captions, words)."""
     if "mentions" not in sample:
-        return np.zeros(len(keyword), bool), np.zeros((0, len(COCO80)), bool)
+        return np.zeros(len(keyword), bool), np.zeros((0, len(vocabulary)), bool)
     lists = sample["mentions"].to_dict()
     known = keyword["image_id"].map(sample["mentions"].notna()).to_numpy(bool)
     positions = keyword["caption_id"].str.rsplit("-", n=1).str[1].astype(int)
     pairs = zip(keyword["image_id"][known], positions[known], strict=True)
-    return known, encode_words([lists[image_id][position] for image_id, position in pairs], COCO80)
+    return known, encode_words([lists[image_id][position] for image_id, position in pairs], vocabulary)
 
 
 def find_instances(
-    keyword: pd.DataFrame, sample: pd.DataFrame, sources: list[dict]
+    keyword: pd.DataFrame, sample: pd.DataFrame, sources: list[dict], vocabulary: Vocabulary
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return which captions lie on listed photos, the photo's number of each of these, and the
-    instances (photos, 80).
+    instances (photos, words).
 
     A photo that its source's instances list is known, with nothing when they hold no object of it;
     another one is not.
@@ -129,7 +138,7 @@ def find_instances(
         for row in sample[sample["shard"].map(get_source_name) == source["name"]].itertuples():
             objects = list_objects(instances, row.source_key)
             if objects is not None:
-                words[row.image_id] = objects & set(COCO80)
+                words[row.image_id] = objects & set(vocabulary)
     listed = keyword["image_id"].isin(words).to_numpy()
     codes, photos = pd.factorize(keyword["image_id"][listed])
-    return listed, codes, encode_words([words[image_id] for image_id in photos], COCO80)
+    return listed, codes, encode_words([words[image_id] for image_id in photos], vocabulary)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from unscene.evaluation.columns import QUERY_AT, RECALL_AT
 from unscene.evaluation.pair_metrics import score_area
-from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import Vocabulary
 
 MIN_CLASS_PHOTOS = 5  # with the object, and as many without
 MIN_POSITIVES, MIN_VIOLATIONS = 20, 5
@@ -72,14 +72,16 @@ def summarise_recalls(image_to_text: np.ndarray, text_to_image: np.ndarray) -> d
     }
 
 
-def list_class_phrases(category: str) -> list[str]:
+def list_class_phrases(category: str, vocabulary: Vocabulary) -> list[str]:
     """Return the phrases of a class: present, absent, then the held-out ways to say absent."""
-    fields = COCO80.name_object(category)
+    fields = vocabulary.name_object(category)
     fields["isnt"] = "aren't" if fields["is"] == "are" else "isn't"
     return [phrase.format(**fields) for phrase in (PRESENT, ABSENT, *HELD_OUT_ABSENT)]
 
 
-def score_photo_classes(photo: np.ndarray, has: np.ndarray, categories: Sequence[str], embed) -> pd.DataFrame:
+def score_photo_classes(
+    photo: np.ndarray, has: np.ndarray, categories: Sequence[str], embed, vocabulary: Vocabulary
+) -> pd.DataFrame:
     """Return CLASS_COLUMNS, a row a class with at least MIN_CLASS_PHOTOS photos with it and without it.
 
     photo (photos, dim): normalised features. has: bool (photos, categories). embed: texts ->
@@ -96,7 +98,7 @@ def score_photo_classes(photo: np.ndarray, has: np.ndarray, categories: Sequence
         counts = int(of_class.sum()), int((~of_class).sum())
         if min(counts) < MIN_CLASS_PHOTOS:
             continue
-        cosine = photo @ embed(list_class_phrases(category)).T
+        cosine = photo @ embed(list_class_phrases(category, vocabulary)).T
         contrast = cosine[:, 0] - cosine[:, 1]
         absence = [score_area(of_text[~of_class], of_text[of_class]) for of_text in cosine.T[1:]]
         rows.append(
@@ -124,7 +126,9 @@ def list_queries(has: np.ndarray, categories: Sequence[str]) -> list[tuple[int, 
     return [(x, o) for x, o in zip(wanted.tolist(), unwanted.tolist(), strict=True) if x != o]
 
 
-def score_queries(photo: np.ndarray, has: np.ndarray, categories: Sequence[str], embed) -> pd.DataFrame:
+def score_queries(
+    photo: np.ndarray, has: np.ndarray, categories: Sequence[str], embed, vocabulary: Vocabulary
+) -> pd.DataFrame:
     """Return QUERY_COLUMNS, a row a query "a photo with X but no o" over all photos.
 
     violation_at_k: share of the first k photos that show o; wanted_at_k: that show X and not o;
@@ -133,10 +137,8 @@ def score_queries(photo: np.ndarray, has: np.ndarray, categories: Sequence[str],
     """
     rows = []
     queries = list_queries(has, categories)
-    texts = [
-        QUERY.format(a=COCO80.name_object(categories[x])["a"], no=COCO80.name_object(categories[o])["no"])
-        for x, o in queries
-    ]
+    forms = [vocabulary.name_object(category) for category in categories]
+    texts = [QUERY.format(a=forms[x]["a"], no=forms[o]["no"]) for x, o in queries]
     features = embed(texts) if texts else None
     for row, (x, o) in enumerate(queries):
         cosine = photo @ features[row]

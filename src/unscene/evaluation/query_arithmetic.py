@@ -6,8 +6,8 @@ The embedding e of a text that denies an object loses its part along that object
 
 where e_neutral is "a photo": every text has that much of n, so only the surplus counts. A weight of
 1 takes the object out, 1.9 nearly mirrors it. The form follows "Seeing What's Not There" (ICLR
-2026, published weight 1.9); the rules that find the denied object are our own and know COCO's 80
-words only. Photos and all other texts stay as they are.
+2026, published weight 1.9); the rules that find the denied object are our own and know the words of
+one list only. Photos and all other texts stay as they are.
 """
 
 import re
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import Vocabulary
 
 NEUTRAL = "a photo"
 _SOME = r"(?:(?:a|an|any|the|single|of|trace|sign|signs)\s+)*"
@@ -35,11 +35,11 @@ _ALTERNATIVE = re.compile(r"^\s*(?:,\s*)?(?:or|nor)\s+" + _SOME + r"$", re.IGNOR
 _CLAUSE = re.compile(r"[.;:,!?]|\bbut\b|\bjust\b|\bonly\b|\bwith\b(?!\s+no\b)", re.IGNORECASE)
 
 
-def find_denied(text: str) -> list[str]:
-    """Return the objects (COCO's words) that a text denies, each once, in the text's order."""
+def find_denied(text: str, vocabulary: Vocabulary) -> list[str]:
+    """Return the objects (words of the list) that a text denies, each once, in the text's order."""
     denied: list[str] = []
     previous_end, previous_denied = 0, False
-    for mention in COCO80.find_mentions(text):
+    for mention in vocabulary.find_mentions(text):
         before, after = text[: mention.start], text[mention.end :]
         clause = _CLAUSE.split(before)[-1]
         joined = previous_denied and bool(_ALTERNATIVE.match(text[previous_end : mention.start]))
@@ -51,18 +51,22 @@ def find_denied(text: str) -> list[str]:
 
 
 def deny_objects(
-    features: np.ndarray, texts: Sequence[str], weight: float, embed: Callable[[list[str]], np.ndarray]
+    features: np.ndarray,
+    texts: Sequence[str],
+    weight: float,
+    embed: Callable[[list[str]], np.ndarray],
+    vocabulary: Vocabulary,
 ) -> np.ndarray:
     """Return the features (texts, dim) with the denied objects of each text taken out; the formula
     stands above.
 
     features: normalised. embed: texts -> normalised features, called once for the objects' names.
     """
-    denied = [find_denied(text) for text in texts]
+    denied = [find_denied(text, vocabulary) for text in texts]
     objects = sorted({word for words in denied for word in words})
     if not objects:
         return features
-    named = embed([NEUTRAL, *(f"a photo of {COCO80.name_object(word)['a']}" for word in objects)])
+    named = embed([NEUTRAL, *(f"a photo of {vocabulary.name_object(word)['a']}" for word in objects)])
     neutral, direction = named[0], dict(zip(objects, named[1:], strict=True))
     changed = features.copy()
     for row, words in enumerate(denied):

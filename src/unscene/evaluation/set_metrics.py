@@ -142,8 +142,8 @@ def _(task: ObjectTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
     kept = np.array([str(path) in photo for path in task.paths], bool)
     photos = np.stack([photo[str(path)] for path in task.paths if str(path) in photo])
     has = task.has[kept]
-    classes = score_photo_classes(photos, has, task.categories, embedder.embed_texts)
-    queries = score_queries(photos, has, task.categories, embedder.embed_texts)
+    classes = score_photo_classes(photos, has, task.categories, embedder.embed_texts, COCO80)
+    queries = score_queries(photos, has, task.categories, embedder.embed_texts, COCO80)
     item = pd.concat([classes.assign(kind="class"), queries.assign(kind="query")], ignore_index=True)
     return item, {
         **summarise_classes(classes),
@@ -271,7 +271,7 @@ def _read_blindly(options: Sequence[str], doubled: list[bool]) -> list[bool]:
     """Return the options of a doubled type that fit best to every other option being wrong."""
     statements = []
     for text in options:
-        denied = set(find_denied(text))
+        denied = set(find_denied(text, COCO80))
         statements.append((set(COCO80.find_words(text)) - denied, denied))
     others = [statement for statement, twice in zip(statements, doubled, strict=True) if not twice]
     score = [

@@ -12,7 +12,7 @@ from unscene.photos.coco_instances import list_objects
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_table
 from unscene.samples.instances import read_source_instances
-from unscene.words.coco80 import COCO80
+from unscene.words.word_lists import find_vocabulary
 
 
 def list_untouched_photos(job: Job) -> None:
@@ -38,11 +38,11 @@ def list_untouched_photos(job: Job) -> None:
     for image_id, words in zip(keyword["image_id"], keyword["words"], strict=True):
         named[image_id].update(() if words is None else words)
     instances = {source["name"]: read_source_instances(source) for source in job.look_up("samples.sources")}
-    rows, known = [], []
+    rows, known, vocabulary = [], [], find_vocabulary(job.settings)
     for image_id, source, key in zip(photo["image_id"], photo["source"], photo["source_key"], strict=True):
         listed = list_objects(instances[source], key)
         objects = named[image_id] | (listed or set())
-        rows.append([word for word in COCO80 if word in objects])
+        rows.append([word for word in vocabulary if word in objects])
         known.append("captions" if listed is None else "instances")
     photo = photo.assign(objects=rows, objects_from=known)[PHOTOS.names]
     PHOTOS.write(photo, job.outputs.photos)

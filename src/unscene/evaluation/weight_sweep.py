@@ -25,6 +25,7 @@ from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights
 from unscene.folds.inner_validation import mark_inner
 from unscene.machine.job import Job
 from unscene.training.pairs import PairError, PairSet, read_pairs, split_pairs
+from unscene.words.word_lists import find_vocabulary
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def sweep_alphas(job: Job) -> None:
     """
     run = identify_run(job)
     model, preprocess, tokenizer = load_clip(job.find("train.clip"), job.device)
-    embedder = Embedder(model, preprocess, tokenizer, job.runtime["batch_size"])
+    vocabulary = find_vocabulary(job.settings)
+    embedder = Embedder(model, preprocess, tokenizer, job.runtime["batch_size"], vocabulary=vocabulary)
     untuned = {name: value.clone() for name, value in model.state_dict().items()}
     tuned = load_clip(find_evaluated(job), job.device)[0].state_dict()
 

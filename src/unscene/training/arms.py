@@ -13,8 +13,8 @@ import pandas as pd
 from unscene.captions.caption_edits import write_from_template
 from unscene.run.seeds import derive_seed
 from unscene.training.pairs import CAPTIONS
-from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import find_phrasing, negate
+from unscene.words.vocabulary import Vocabulary
 
 # Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true
 # negation of another object.
@@ -126,19 +126,19 @@ def choose_texts(
     }
 
 
-def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
+def list_true_negations(pair: pd.DataFrame, seed: int, vocabulary: Vocabulary) -> list[str]:
     """Return for each pair a_i with the true statement that something else is not there, in the
     words of its own negated caption.
 
     The denied category is one of the other pairs', drawn by seed and edit_id among those that no
     caption or edit of the photo's group names. It may be in the picture all the same, unmentioned:
-    rare among 80 categories, and unknowable without a detector. Without such a category, or where
+    rare among many categories, and unknowable without a detector. Without such a category, or where
     the negated caption uses none of the known phrasings, the caption stays or "no" is used.
     """
     categories = sorted(set(pair["category"]))
     named: dict[str, set] = {}
     for row in pair[["group", "category", CAPTIONS[0]]].itertuples(index=False):
-        named.setdefault(row[0], set()).update([row[1], *COCO80.find_words(row[2])])
+        named.setdefault(row[0], set()).update([row[1], *vocabulary.find_words(row[2])])
     negations = []
     for row in pair[["edit_id", "group", *CAPTIONS]].itertuples(index=False):
         free = [category for category in categories if category not in named[row.group]]
@@ -147,16 +147,18 @@ def list_true_negations(pair: pd.DataFrame, seed: int) -> list[str]:
             continue
         category = free[derive_seed(seed, row.edit_id, "true negation") % len(free)]
         phrasing = find_phrasing(row.caption_negated) or "comma_no"
-        negations.append(negate(row.caption_original, category, phrasing, COCO80))
+        negations.append(negate(row.caption_original, category, phrasing, vocabulary))
     return negations
 
 
-def rewrite_captions(pair: pd.DataFrame, held_out_share: float, seed: int) -> pd.DataFrame:
+def rewrite_captions(
+    pair: pd.DataFrame, held_out_share: float, seed: int, vocabulary: Vocabulary
+) -> pd.DataFrame:
     """Return the pairs with the captions that the offline grammar writes for their edits, in place
     of those they have.
     """
     told = [
-        write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed, COCO80)
+        write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed, vocabulary)
         for row in pair[["edit_id", "category", CAPTIONS[0]]].itertuples(index=False)
     ]
     return pair.assign(**dict(zip(CAPTIONS[1:], zip(*told, strict=True), strict=True)))

@@ -88,7 +88,7 @@ class CacheReader:
         table = training_set.table
         captions = [
             *(table[column] for column in CAPTIONS),
-            list_true_negations(table, reading.training.seeds[0]),
+            list_true_negations(table, reading.training.seeds[0], reading.training.vocabulary),
         ]
         texts, text_id = np.unique(np.stack([np.asarray(c, str) for c in captions], 1), return_inverse=True)
         self.texts, self._text_id = texts, text_id.reshape(len(table), 4)

@@ -6,6 +6,7 @@ from unscene.run.folders import replaced_folder
 from unscene.training.columns import TARRED
 from unscene.training.pair_tars import write_tars
 from unscene.training.pairs import read_pairs
+from unscene.words.word_lists import find_vocabulary
 
 
 def export_pairs(job: Job) -> None:
@@ -15,5 +16,7 @@ def export_pairs(job: Job) -> None:
     """
     pair, preprocess = read_pairs(job.inputs.pairs), load_clip(job.get_path("train.clip"))[1]
     with replaced_folder(job.outputs.folder) as folder:
-        index = write_tars(pair, preprocess, folder, job.settings["seed"], job.threads)
+        index = write_tars(
+            pair, preprocess, folder, job.settings["seed"], job.threads, find_vocabulary(job.settings)
+        )
     TARRED.write(index, job.outputs.index)

@@ -111,7 +111,7 @@ def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, t
     """
     arm, seed = training.arm, training.seeds[0]
     if arm.get("captions") == "template":
-        pair = rewrite_captions(pair, training.held_out_share, seed)
+        pair = rewrite_captions(pair, training.held_out_share, seed, training.vocabulary)
     long = find_long_pairs(pair, tokenizer)
     pair = pair[~long].reset_index(drop=True)
     if pair.empty:

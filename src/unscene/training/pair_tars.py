@@ -26,6 +26,7 @@ from unscene.training.arms import Draws, choose_texts, draw_step, list_true_nega
 from unscene.training.batches import Batch, Reading, make_text_keys
 from unscene.training.columns import TARRED
 from unscene.training.pairs import CAPTIONS, PairError, decode_photo, list_photos
+from unscene.words.vocabulary import Vocabulary
 
 JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
 PAIRS_IN_TAR = 2048  # near 90 MB at 224 pixels
@@ -34,7 +35,13 @@ TRUE_NEGATION = "caption_true_negation"
 
 
 def write_tars(
-    pair: pd.DataFrame, preprocess, folder: Path, seed: int, workers: int, pairs_in_tar: int = PAIRS_IN_TAR
+    pair: pd.DataFrame,
+    preprocess,
+    folder: Path,
+    seed: int,
+    workers: int,
+    vocabulary: Vocabulary,
+    pairs_in_tar: int = PAIRS_IN_TAR,
 ) -> pd.DataFrame:
     """Write all pairs as tars into a folder and return the rows of TARRED.
 
@@ -44,7 +51,7 @@ def write_tars(
     import webdataset
 
     _, hashes = list_photos(pair)
-    pair = pair.assign(**{TRUE_NEGATION: list_true_negations(pair, seed)})
+    pair = pair.assign(**{TRUE_NEGATION: list_true_negations(pair, seed, vocabulary)})
     order = np.random.default_rng(derive_seed(seed, "tars")).permutation(len(pair))
     rows = pair.iloc[order].to_dict("records")
 

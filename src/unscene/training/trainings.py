@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unscene.machine.job import Job
+from unscene.words.coco80 import COCO80
+from unscene.words.vocabulary import Vocabulary
+from unscene.words.word_lists import find_vocabulary
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,8 @@ class Training:
     name, arm: of train.arms. settings: the keys of `train` (steps, batch_pairs, learning_rate ...);
     an arm's own come first. seeds: (config seed, fold, training seed); the fold is a number,
     `class{number}` of a fold of categories, or `all`. held_out_share: of the negation phrasings,
-    which an arm's own captions don't use either. digest: of the lineage.
+    which an arm's own captions don't use either. digest: of the lineage. vocabulary: the words that
+    captions may name.
     """
 
     name: str
@@ -22,6 +26,7 @@ class Training:
     seeds: tuple[int, int | str, int]
     held_out_share: float = 0.0
     digest: str = ""
+    vocabulary: Vocabulary = COCO80
 
     @classmethod
     def of(cls, job: Job, fold: int | str, training_seed: int) -> "Training":
@@ -35,6 +40,7 @@ class Training:
             seeds=(job.settings["seed"], fold, training_seed),
             held_out_share=job.settings["captions"]["held_out_share"],
             digest=job.digest,
+            vocabulary=find_vocabulary(job.settings),
         )
 
 

@@ -455,7 +455,7 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tables = make_run(tmp_path)
     found, true = (encode_words([["dog"], ["cat"], []], COCO80), encode_words([["dog"], [], ["tie"]], COCO80))
-    rows = compare_readers("lexicon", "answers", "caption", found, true)
+    rows = compare_readers("lexicon", "answers", "caption", found, true, COCO80)
     write_table(pd.DataFrame(rows).assign(simulated=True), tmp_path / "agreement.parquet")
     more = {
         "agreement": "agreement.parquet",
@@ -475,7 +475,7 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
 def test_agreement_is_counted_by_word():
     found = encode_words([["dog"], ["dog", "cat"], [], ["cat"]], COCO80)
     true = encode_words([["dog"], ["dog"], ["dog"], []], COCO80)
-    rows = {row["word"]: row for row in compare_readers("a", "b", "caption", found, true)}
+    rows = {row["word"]: row for row in compare_readers("a", "b", "caption", found, true, COCO80)}
     assert list(rows) == ["all words", "dog", "cat"]
     assert (rows["dog"]["precision"], rows["dog"]["recall"]) == (1, 2 / 3)
     assert rows["cat"]["precision"] == 0 and rows["cat"]["recall"] is None
@@ -511,6 +511,7 @@ def test_lexicon_and_answers_are_held_against_mentions_and_instances(tmp_path):
         Job(
             inputs={**inputs, "answers": [tmp_path / "raw.jsonl"]},
             outputs={"agreement": tmp_path / "a.parquet"},
+            settings={"words": "coco80"},
             config={"samples": {"sources": [source]}},
         )
     )

@@ -201,7 +201,7 @@ def test_photos_are_listed_with_captions_and_objects(tmp_path):
             Job(
                 inputs={name: tmp_path / f"{name}.parquet" for name in names},
                 outputs={"photos": tmp_path / "photos.parquet"},
-                settings={"seed": 7, "evaluate": {"max_photos": max_photos}},
+                settings={"seed": 7, "words": "coco80", "evaluate": {"max_photos": max_photos}},
                 config={"samples": {"sources": [source]}},
             )
         )

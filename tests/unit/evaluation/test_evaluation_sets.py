@@ -313,7 +313,7 @@ def test_choices_rebuilt_from_labels_are_true_and_the_others_false(tmp_path):
     for row in task.table.itertuples():
         truths = []
         for text in row.options:
-            denied = set(find_denied(text))
+            denied = set(find_denied(text, COCO80))
             affirmed = set(COCO80.find_words(text)) - denied
             assert "bus" not in denied | affirmed  # named in a caption, so not known to be absent
             truths.append(affirmed <= here[row.item] and not denied & here[row.item])
@@ -338,7 +338,7 @@ def make_job(folder, entry, clip, wildcards, models=()):
     return Job(
         inputs={"models": list(models)},
         outputs={"metrics": folder / "metrics.json", "item_table": folder / "items.parquet"},
-        settings={"seed": 7},
+        settings={"seed": 7, "words": "coco80"},
         runtime=RUNTIME,
         wildcards={"set": entry["name"], **wildcards},
         config={

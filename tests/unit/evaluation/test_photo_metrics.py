@@ -58,10 +58,10 @@ def test_ranks_with_several_captions_equal_the_loop():
 def test_areas_by_class_equal_the_loop():
     rng = np.random.default_rng(3)
     has, photo = rng.random((60, 3)) < [0.5, 0.3, 0.02], draw(60, 1)
-    classes = score_photo_classes(photo, has, ["dog", "cat", "owl"], embed)
+    classes = score_photo_classes(photo, has, ["dog", "cat", "owl"], embed, COCO80)
     assert classes["category"].tolist() == ["dog", "cat"]  # too few owls
     for column, row in enumerate(classes.itertuples()):
-        phrases = embed(list_class_phrases(row.category))
+        phrases = embed(list_class_phrases(row.category, COCO80))
         yes, no = photo[has[:, column]], photo[~has[:, column]]
 
         def area(above, below, text):
@@ -82,7 +82,7 @@ def test_areas_by_class_equal_the_loop():
 def test_a_blind_model_has_no_area():
     has = np.arange(20)[:, None] % 2 == 0
     classes = score_photo_classes(
-        np.ones((20, 4), np.float32) / 2, has, ["dog"], lambda texts: np.ones((len(texts), 4))
+        np.ones((20, 4), np.float32) / 2, has, ["dog"], lambda texts: np.ones((len(texts), 4)), COCO80
     )
     assert (
         classes[["presence_auc", "absence_auc", "contrast_auc", "balanced_accuracy"]].iloc[0].tolist()
@@ -92,15 +92,15 @@ def test_a_blind_model_has_no_area():
 
 def test_held_out_phrasings_are_in_no_training_caption():
     for category in COCO80:
-        for phrase in list_class_phrases(category)[2:]:
+        for phrase in list_class_phrases(category, COCO80)[2:]:
             assert is_negated(phrase) and find_phrasing(phrase) is None, phrase
     assert len(HELD_OUT_ABSENT) == 3
-    assert list_class_phrases("dog")[2:] == [
+    assert list_class_phrases("dog", COCO80)[2:] == [
         "a photo free of dogs",
         "there isn't any dog in this photo",
         "a picture lacking any dog",
     ]
-    assert list_class_phrases("skis")[3] == "there aren't any skis in this photo"
+    assert list_class_phrases("skis", COCO80)[3] == "there aren't any skis in this photo"
 
 
 def test_queries_equal_the_loop():
@@ -114,7 +114,7 @@ def test_queries_equal_the_loop():
             if x != o and alone >= MIN_POSITIVES and both >= 5:
                 expected.append((x, o))
     assert list_queries(has, names) == expected and expected
-    queries = score_queries(photo, has, names, embed)
+    queries = score_queries(photo, has, names, embed, COCO80)
     for (x, o), row in zip(expected, queries.itertuples(), strict=True):
         cosine = photo @ embed([f"a photo with a {names[x]} but no {names[o]}"])[0]
         order = np.argsort(-cosine, kind="stable")
@@ -131,7 +131,9 @@ def test_queries_equal_the_loop():
 def test_equal_scores_stand_in_the_worst_order():
     has = np.zeros((60, 2), bool)
     has[:30, 0], has[25:45, 1] = True, True
-    queries = score_queries(np.ones((60, 3)), has, ["dog", "cat"], lambda texts: np.ones((len(texts), 3)))
+    queries = score_queries(
+        np.ones((60, 3)), has, ["dog", "cat"], lambda texts: np.ones((len(texts), 3)), COCO80
+    )
     assert queries.iloc[0]["violation_at_10"] == 1 and queries.iloc[0]["wanted_at_10"] == 0
     last = [(i + 1) / (35 + i + 1) for i in range(25)]
     assert queries.iloc[0]["average_precision"] == pytest.approx(np.mean(last))
@@ -143,7 +145,7 @@ def test_denied_objects_are_found_in_every_phrasing(phrasing):
         category
         for category in COCO80
         if category in COCO80.find_words(negate("A quiet street at night", category, phrasing, COCO80))
-        and find_denied(negate("A quiet street at night", category, phrasing, COCO80)) != [category]
+        and find_denied(negate("A quiet street at night", category, phrasing, COCO80), COCO80) != [category]
     ]
     assert not missed
 
@@ -164,18 +166,18 @@ def test_denied_objects_are_found_in_every_phrasing(phrasing):
     ],
 )
 def test_denied_objects_in_other_sentences(text, denied):
-    assert find_denied(text) == denied
+    assert find_denied(text, COCO80) == denied
 
 
 def test_arithmetic_is_its_formula():
     texts = ["a street without a dog", "a dog on a street", "a bench but no cat and no dog"]
     features = embed(texts)
-    changed = deny_objects(features, texts, 1.9, embed)
+    changed = deny_objects(features, texts, 1.9, embed, COCO80)
     assert (changed[1] == features[1]).all()
     n, neutral = embed(["a photo of a dog"])[0], embed([NEUTRAL])[0]
     expected = features[0] - 1.9 * (features[0] @ n - neutral @ n) * n
     assert changed[0] == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
-    whole = deny_objects(features, texts, 1.0, embed)[0]
+    whole = deny_objects(features, texts, 1.0, embed, COCO80)[0]
     before = features[0] - (features[0] @ n - neutral @ n) * n
     assert whole @ n == pytest.approx(
         (neutral @ n) / np.linalg.norm(before), abs=1e-6

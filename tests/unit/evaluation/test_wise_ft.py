@@ -78,7 +78,12 @@ def sweep(world, folder, pairs=None):
     job = Job(
         inputs=inputs,
         outputs=outputs,
-        settings={"seed": 7, "train": {"inner_share": 0.4}, "evaluate": {"alphas": [0, 1, 0.5]}},
+        settings={
+            "seed": 7,
+            "words": "coco80",
+            "train": {"inner_share": 0.4},
+            "evaluate": {"alphas": [0, 1, 0.5]},
+        },
         runtime=RUNTIME,
         wildcards={"arm": "paired", "fold": "1", "seed": "0"},
         config={"train": {"clip": str(untuned)}},

@@ -21,6 +21,7 @@ from unscene.training.pairs import CAPTIONS, PairError, load_pairs, read_pairs
 from unscene.training.train_fold import train_clip
 from unscene.training.trainings import Training
 from unscene.training.workers import Workers
+from unscene.words.coco80 import COCO80
 
 ARM = ARMS["paired_rank_keep"]
 
@@ -32,7 +33,7 @@ def world(tmp_path_factory):
     clip, (pairs, _) = make_clip(folder / "clip"), make_pairs(folder / "data", per_group=2)
     loaded = load_clip(clip)
     (folder / "tars").mkdir()
-    index = write_tars(read_pairs(pairs), loaded[1], folder / "tars", 7, 2, pairs_in_tar=9)
+    index = write_tars(read_pairs(pairs), loaded[1], folder / "tars", 7, 2, COCO80, pairs_in_tar=9)
     assert index["tar"].value_counts().tolist() == [9, 9, 6]
     return clip, pairs, folder / "tars", *loaded
 
@@ -114,7 +115,9 @@ def test_training_reads_the_exported_tars(tmp_path):
     clip, (pairs, folds) = make_clip(tmp_path / "clip"), make_pairs(tmp_path / "data")
     tars = {"folder": tmp_path / "tars", "index": tmp_path / "tars.parquet"}
     config = {"train": {"clip": str(clip)}}
-    export_pairs(Job(inputs={"pairs": pairs}, outputs=tars, settings={"seed": 7}, config=config))
+    export_pairs(
+        Job(inputs={"pairs": pairs}, outputs=tars, settings={"seed": 7, "words": "coco80"}, config=config)
+    )
     assert set(TARRED.read(tars["index"])["edit_id"]) == set(read_pairs(pairs)["edit_id"])
     inputs = {"pairs": pairs, "folds": folds, "photos": tars["folder"], "index": tars["index"], "leaks": None}
     for name in ("one", "two"):

@@ -48,6 +48,7 @@ from unscene.training.samplers import plan_batches
 from unscene.training.train_final import train_final
 from unscene.training.train_fold import train_clip
 from unscene.training.trainings import Training
+from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import find_phrasing, hold_out
 
 WEIGHTS = "open_clip_model.safetensors"
@@ -220,12 +221,12 @@ def test_swapped_edits_are_each_used_once_and_belong_to_another_group(world):
 def test_true_negations_deny_what_no_caption_of_the_group_names(world):
     pair = read_pairs(world.pairs)
     pair.loc[0, "caption_original"] = "a dog and a cat on field 0"
-    negations = list_true_negations(pair, 7)
+    negations = list_true_negations(pair, 7, COCO80)
     assert "car" in negations[0] and negations[0].startswith("a dog and a cat on field 0")
     for row, text in zip(pair.itertuples(), negations, strict=True):
         assert text != row.caption_original and f"no {row.category}" not in text
     alone = pair[pair["category"] == "dog"].reset_index(drop=True)
-    assert list_true_negations(alone, 7) == alone["caption_original"].tolist()
+    assert list_true_negations(alone, 7, COCO80) == alone["caption_original"].tolist()
 
 
 def test_a_smaller_fraction_is_part_of_a_larger_one(world):
@@ -537,7 +538,7 @@ def test_of_unfiltered_pairs_nothing_held_out_is_trained_on(tmp_path, monkeypatc
 
 def test_template_captions_replace_what_tells_of_the_edit(world, tmp_path):
     pair = read_pairs(world.pairs)
-    told = rewrite_captions(pair, 0.25, 7)
+    told = rewrite_captions(pair, 0.25, 7, COCO80)
     same = [column for column in pair if column not in ("caption_without", "caption_negated")]
     pd.testing.assert_frame_equal(told[same], pair[same])
     assert (told["caption_negated"] != pair["caption_negated"]).all()

@@ -127,6 +127,7 @@ def test_the_config_can_name_what_is_registered(garden):
 
 def test_coco_s_list():
     assert len(COCO80) == 80 == len(set(COCO80)) and COCO80.places["toothbrush"] == 79
+    assert COCO80.sort(["dog", "person", "dog"]) == ["person", "dog"]
     assert "dog" in COCO80 and "gnome" not in COCO80 and json.dumps(list(COCO80))
     for group in (COCO80.names, COCO80.plural_only, COCO80.mass, COCO80.people, COCO80.animate):
         assert set(group) <= set(COCO80)
