@@ -87,12 +87,12 @@ def test_real_photos(tmp_path, real_data, overlays):
     assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES
 
 
-def test_control_edits_are_planned_when_asked_for(tmp_path):
+def test_sham_edits_are_planned_when_asked_for(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("edits: {sham: true}\n")
     planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
-    controls = {"make_sham_edits", "join_sham_edits", "score_sham_edits", "select_sham_edits"}
-    assert planned == STAGES | {"render_scenes"} | controls
+    made = {"make_sham_edits", "join_sham_edits", "score_sham_edits", "select_sham_edits", "evaluate_sham"}
+    assert planned == STAGES | {"render_scenes"} | made
 
 
 def test_an_arm_on_unfiltered_pairs_adds_its_cache_alone(tmp_path):
