@@ -20,15 +20,18 @@ MODEL_OF = {
 TRAIN_SETTINGS = ["seed", "words", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
-# What training reads the photos from, and the rule that makes it.
+# What training reads the photos from, and its table. Tars are told by their table, which holds a hash of each pair's
+# files: Snakemake cannot tell whether the content of a folder differs.
 if config["train"]["reader"] == "cache":
-    READER, PHOTOS, INDEX = "cache_pairs", "results/train/photos.npy", "results/train/photos.parquet"
+    ACCEPTED = {"photos": "results/train/photos.npy", "index": "results/train/photos.parquet"}
+    STAGE_FILES += ACCEPTED.values()
 else:
-    READER, PHOTOS, INDEX = "export_pairs", "results/train/pairs", "results/train/pairs.parquet"
+    ACCEPTED = {"index": "results/train/pairs.parquet"}
+    STAGE_FILES += ["results/train/pairs", "results/train/pairs.parquet"]
 
 # By an arm's `pairs`: the pairs that it is trained on, and where their photos are.
 TRAINING_DATA = {
-    "accepted": {"pairs": "results/quality/pairs.parquet", "photos": PHOTOS, "index": INDEX},
+    "accepted": {"pairs": "results/quality/pairs.parquet", **ACCEPTED},
     "unfiltered": {
         "pairs": "results/quality/unfiltered.parquet",
         "photos": "results/train/unfiltered.npy",
@@ -47,7 +50,6 @@ DATA_OF = {
     arm: TRAINING_DATA[TRAINED_ON[arm]] | (SHAM_DATA if arm in SHAM_ARMS else {}) for arm in TRAINED_ARMS
 }
 
-STAGE_FILES += [PHOTOS, INDEX]
 if "unfiltered" in TRAINED_ON.values():
     STAGE_FILES += TRAINING_DATA["unfiltered"].values()
 if SHAM_ARMS:

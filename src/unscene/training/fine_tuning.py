@@ -17,7 +17,7 @@ from unscene.training.arms import rewrite_captions, shows_sham, swap_edits, take
 from unscene.training.batches import CacheReader, Reading
 from unscene.training.loop import Trainer
 from unscene.training.loss_curve import draw_curve
-from unscene.training.pair_tars import TarReader, hash_tars
+from unscene.training.pair_tars import TarReader, find_samples, hash_samples
 from unscene.training.pairs import PairError, find_long_pairs
 from unscene.training.photo_cache import open_cache
 from unscene.training.samplers import plan_batches
@@ -138,8 +138,8 @@ def open_reader(
     """
     settings, arm, pair = reading.training.settings, reading.training.arm, chosen.table
     if settings["reader"] == "tars":
-        wanted = set(pair["edit_id"])
-        return TarReader(files.photos, wanted, reading, workers), hash_tars(files.index, wanted)
+        samples = find_samples(files.index, set(pair["edit_id"]))
+        return TarReader(files.photos, samples, reading, workers), hash_samples(samples)
     training_set = open_cache(pair, files.photos, files.index)
     if chosen.sham is not None and files.sham is not None:
         training_set = training_set.with_shams(chosen.sham, *files.sham[1:])

@@ -87,24 +87,26 @@ def write_tars(
                 name = f"pairs-{number // pairs_in_tar:06d}.tar"
                 writer = webdataset.TarWriter(str(folder / name), mtime=0, user="root", group="root")
             writer.write(sample)
-            digest = hashlib.sha256(
-                sample["original.jpg"] + sample["edited.jpg"] + sample["json"]
-            ).hexdigest()
-            index.append((row["edit_id"], name, digest))
+            index.append((row["edit_id"], name, _hash_sample(sample)))
     finally:
         if writer is not None:
             writer.close()
     return pd.DataFrame(index, columns=TARRED.names)
 
 
-def hash_tars(path_to_index: str | Path, edit_ids: set[str]) -> str:
-    """Return a SHA-256 over the exported samples of some pairs; PairError when one was not exported."""
+def find_samples(path_to_index: str | Path, edit_ids: set[str]) -> dict[str, str]:
+    """Return the SHA-256 of the exported sample of each pair, by edit_id in order; PairError when one was not exported."""
     index = TARRED.read(path_to_index)
     index = index[index["edit_id"].isin(edit_ids)].sort_values("edit_id")
     if len(index) < len(edit_ids):
         lost = sorted(edit_ids - set(index["edit_id"]))[0]
         raise PairError(f"{path_to_index}: pair {lost!r} is not in it; delete it and run again")
-    return hashlib.sha256("\n".join(index["edit_id"] + " " + index["sample_sha256"]).encode()).hexdigest()
+    return dict(zip(index["edit_id"], index["sample_sha256"], strict=True))
+
+
+def hash_samples(samples: dict[str, str]) -> str:
+    """Return a SHA-256 over the exported samples of some pairs: what a model was trained on."""
+    return hashlib.sha256("\n".join(f"{key} {value}" for key, value in samples.items()).encode()).hexdigest()
 
 
 class TarReader:
@@ -115,13 +117,13 @@ class TarReader:
     over without decoding, so a resumed training meets the same batches.
     """
 
-    def __init__(self, folder: str | Path, wanted: set[str], reading: Reading, workers: int = 1):
+    def __init__(self, folder: str | Path, samples: dict[str, str], reading: Reading, workers: int = 1):
         self._tars = sorted(str(path) for path in Path(folder).glob("*.tar"))
         if len(self._tars) < reading.size:
             raise PairError(
                 f"{folder}: {len(self._tars)} tars for runtime.devices={reading.size}; each needs one"
             )
-        self._wanted, self._reading, self._workers = wanted, reading, workers
+        self._samples, self._reading, self._workers = samples, reading, workers
         self._batches, self._next = self._iterate_batches(), 0
 
     def read(self, step: int) -> Batch:
@@ -200,7 +202,8 @@ class TarReader:
             groups = set()
             for sample in stream:
                 row = json.loads(sample["json"])
-                if row["edit_id"] in self._wanted:
+                if row["edit_id"] in self._samples:
+                    self._check(row["edit_id"], sample)
                     groups.add(row["group"])
                     yield {**sample, "group": row["group"]}
             if len(groups) < share.stop - share.start:
@@ -210,6 +213,16 @@ class TarReader:
                     f"its share of train.batch_pairs={training.settings['batch_pairs']}"
                 )
             epoch += 1
+
+    def _check(self, edit_id: str, sample: dict) -> None:
+        if _hash_sample(sample) != self._samples[edit_id]:
+            raise PairError(
+                f"{sample['__url__']}: pair {edit_id!r} is not what was exported; delete its folder and run again"
+            )
+
+
+def _hash_sample(sample: dict) -> str:
+    return hashlib.sha256(sample["original.jpg"] + sample["edited.jpg"] + sample["json"]).hexdigest()
 
 
 def _decode(data: bytes) -> np.ndarray:

@@ -63,8 +63,8 @@ class TrainingFiles:
 
     @classmethod
     def of(cls, job: Job) -> "TrainingFiles":
-        """Return the files that a job names: inputs photos, index and, with sham edits, sham,
-        sham_photos, sham_index; output meta.
+        """Return the files that a job names: inputs index, photos (of the cache; tars lie in the
+        folder named as their table) and, with sham edits, sham, sham_photos, sham_index; output meta.
         """
         model = Path(job.outputs.meta).parent
         sham = None
@@ -72,7 +72,8 @@ class TrainingFiles:
             sham = Path(job.inputs.sham), Path(job.inputs.sham_photos), Path(job.inputs.sham_index)
         return cls(
             clip=job.get_path("train.clip"),
-            photos=Path(job.inputs.photos),
+            # Tars are told by their table, which holds a hash of each sample; the folder is no input.
+            photos=Path(job.inputs.get("photos") or Path(job.inputs.index).with_suffix("")),
             index=Path(job.inputs.index),
             model=model,
             state=Path(f"{model}.pt".replace("results/models", "state/train", 1)),

@@ -16,7 +16,7 @@ from unscene.training.batches import Reading
 from unscene.training.columns import TARRED
 from unscene.training.exporting import export_pairs
 from unscene.training.objectives import list_texts
-from unscene.training.pair_tars import TarReader, hash_tars, write_tars
+from unscene.training.pair_tars import TarReader, find_samples, hash_samples, write_tars
 from unscene.training.pairs import CAPTIONS, PairError, load_pairs, read_pairs
 from unscene.training.train_fold import train_clip
 from unscene.training.trainings import Training
@@ -35,6 +35,7 @@ def world(tmp_path_factory):
     (folder / "tars").mkdir()
     index = write_tars(read_pairs(pairs), loaded[1], folder / "tars", 7, 2, COCO80, pairs_in_tar=9)
     assert index["tar"].value_counts().tolist() == [9, 9, 6]
+    TARRED.write(index, folder / "tars.parquet")
     return clip, pairs, folder / "tars", *loaded
 
 
@@ -49,7 +50,7 @@ def open_reader(world, wanted=None, batch_pairs=4, **process):
         list_texts(ARM["loss"]),
         Workers(**process),
     )
-    return TarReader(world[2], wanted, reading)
+    return TarReader(world[2], find_samples(world[2].with_suffix(".parquet"), wanted), reading)
 
 
 def test_every_pair_is_one_sample_with_its_photos_and_captions(world):
@@ -119,11 +120,21 @@ def test_training_reads_the_exported_tars(tmp_path):
         Job(inputs={"pairs": pairs}, outputs=tars, settings={"seed": 7, "words": "coco80"}, config=config)
     )
     assert set(TARRED.read(tars["index"])["edit_id"]) == set(read_pairs(pairs)["edit_id"])
-    inputs = {"pairs": pairs, "folds": folds, "photos": tars["folder"], "index": tars["index"], "leaks": None}
+    inputs = {"pairs": pairs, "folds": folds, "index": tars["index"], "leaks": None}
     for name in ("one", "two"):
         train_clip(make_training("paired_rank_keep", tmp_path / name, clip, inputs, reader="tars"))
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
     assert json.loads((tmp_path / "one/meta.json").read_text())["pairs"] == 16
     with pytest.raises(PairError, match="is not in it"):
-        hash_tars(tmp_path / "tars.parquet", {"nowhere-dog"})
+        find_samples(tmp_path / "tars.parquet", {"nowhere-dog"})
+    samples = find_samples(tmp_path / "tars.parquet", set(read_pairs(pairs)["edit_id"]))
+    assert list(samples) == sorted(samples) and hash_samples(samples) != hash_samples({"a": "b"})
+    path = next((tmp_path / "tars").glob("*.tar"))
+    content = path.read_bytes()
+    at = content.index(b"caption_original")
+    path.write_bytes(content[:at] + b"k" + content[at + 1 :])
+    with pytest.raises(PairError, match="is not what was exported"):
+        train_clip(
+            make_training("paired_rank_keep", tmp_path / "flipped", clip, inputs, reader="tars", steps=9)
+        )
