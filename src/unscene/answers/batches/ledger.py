@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROW
 CREATE TABLE IF NOT EXISTS batches (
   number INTEGER PRIMARY KEY, stage TEXT NOT NULL, shard TEXT NOT NULL, model TEXT NOT NULL,
   state TEXT NOT NULL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
-  queued_tokens INTEGER NOT NULL, worst_usd REAL NOT NULL, intended_at REAL NOT NULL, tried_at REAL, creates INTEGER NOT NULL DEFAULT 0,
+  queued_tokens INTEGER NOT NULL, worst_usd REAL NOT NULL, intended_at REAL NOT NULL, tried_at REAL,
+  creates INTEGER NOT NULL DEFAULT 0,
   file_id TEXT, batch_id TEXT UNIQUE, status TEXT, created_at REAL, expires_at REAL,
   completed INTEGER NOT NULL DEFAULT 0, cancel_at REAL, duplicate_of INTEGER,
   lost_usd REAL NOT NULL DEFAULT 0, usage_input_tokens INTEGER, usage_output_tokens INTEGER, note TEXT);
