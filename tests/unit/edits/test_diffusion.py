@@ -12,6 +12,7 @@ from unscene.edits.removers.diffusion import SCHEDULERS, DiffusersRemover
 from unscene.edits.removers.sampling import ask_for_steps
 from unscene.edits.removers.sampling import count_evaluations as count_unet_evaluations
 from unscene.machine.devices import Setup
+from unscene.photos.mask_shapes import feather
 
 SETTINGS = {
     "backend": "diffusers",
@@ -76,6 +77,18 @@ def test_diffusers_leaves_everything_outside_the_mask(remover):
     assert np.array_equal(filled[~mask], photo[~mask])
     assert np.abs(filled[mask].astype(int) - photo[mask]).mean() > 5
     assert remover.batch_shape == "4x3x16x16" and remover.name.endswith("-01234567")
+
+
+def test_the_blend_is_feathered_as_the_config_says(remover, monkeypatch):
+    photo, mask = make_photo(4, 40, 40)
+    mask[8:30, 8:30] = True
+    made = []
+    for px in (0, 3):
+        monkeypatch.setattr(remover, "_settings", SETTINGS | {"feather_px": px})
+        made.append(remover.fill([photo], [mask], [1])[0])
+    weight = feather(mask, 3)[..., None]
+    blended = np.round(made[0] * weight + photo.astype(np.float32) * (1 - weight)).astype(np.uint8)
+    assert np.array_equal(made[1], blended) and not np.array_equal(made[1], made[0])
 
 
 def test_the_hole_never_sees_what_it_removes(remover, monkeypatch):

@@ -6,6 +6,7 @@ import torch
 
 from unscene.edits.removers import RemovalError, Weights, load_remover
 from unscene.machine.devices import Setup
+from unscene.photos.mask_shapes import feather
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -92,6 +93,17 @@ def test_a_result_depends_on_photo_and_mask_alone(tmp_path):
     alone = remover.fill(photos[2:3], masks[2:3], [9])
     assert all(np.array_equal(*pair) for pair in zip(together, backward, strict=True))
     assert np.array_equal(alone[0], together[2])
+
+
+def test_the_blend_is_feathered_as_the_config_says(tmp_path):
+    path = export(tmp_path / "lama.pt")
+    (photo, *_), (mask, *_) = make_photos()
+    sharp, soft = (load(path, feather_px=px).fill([photo], [mask], [1])[0] for px in (0, 3))
+    weight = feather(mask, 3)[..., None]
+    assert np.array_equal(
+        soft, np.round(sharp * weight + photo.astype(np.float32) * (1 - weight)).astype(np.uint8)
+    )
+    assert not np.array_equal(soft, sharp)
 
 
 def test_the_hole_is_hidden_from_the_model(tmp_path):

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from unscene.edits.columns import SHAM_EDITS
+from unscene.edits.removers import Remover
 from unscene.edits.sham import make_sham_edits
 from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo, write_png
 from unscene.quality.columns import SHAM_PAIRS
 from unscene.quality.sham_scoring import score_sham_edits
 from unscene.quality.sham_selection import select_sham_edits
+from unscene.run.seeds import derive_seed
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 
@@ -146,6 +148,43 @@ def test_even_background_is_a_good_sham_edit(shard):
     write_table(photos, "samples.parquet")
     frame = run(attempts=1)
     assert (frame["status"][:4] == "ok").all()  # the fill equals what was there, and that is right
+
+
+class FailingAtFirst(Remover):
+    """Gives no numbers at the first attempt of a photo, and inverts the hole at the next; remembers the holes."""
+
+    name, batch_size = "failing", 4
+
+    def __init__(self):
+        self.holes: dict[bytes, list[np.ndarray]] = {}
+
+    def get_batch_shape(self, batch_size):
+        return str(batch_size)
+
+    def prepare(self, photo, mask):
+        return photo, mask
+
+    def paint(self, prepared, seeds, batch_size):
+        for photo, mask in prepared:
+            self.holes.setdefault(photo.tobytes(), []).append(mask)
+        return [
+            None if seed in self.first else 255 - photo
+            for seed, (photo, _) in zip(seeds, prepared, strict=True)
+        ]
+
+    def finish(self, photo, mask, prepared, painted):
+        return None if painted is None else np.where(mask[..., None], painted, photo)
+
+
+def test_a_further_attempt_keeps_its_hole(shard, monkeypatch):
+    remover = FailingAtFirst()
+    names = [f"s_{index}-{word}-sham" for index in (0, 1) for word in ("cat", "dog")]
+    remover.first = {derive_seed(7, name, 1) for name in names}
+    monkeypatch.setattr("unscene.edits.removing.load_remover", lambda *_: remover)
+    frame = run(attempts=2, retry_dilation=3.0).set_index("edit_id")
+    assert list(frame.loc[names, "attempt"]) == [2] * 4 and list(frame.loc[names, "status"]) == ["ok"] * 4
+    areas = {int(mask.sum()) for holes in remover.holes.values() for mask in holes}
+    assert areas == {int(read_mask("s_0-cat.png").sum())}  # a wider hole could reach an object
 
 
 def test_broken_masks_are_failed_rows_and_no_mask_an_empty_table(shard, tmp_path):

@@ -19,10 +19,14 @@ sys.path.insert(0, sys.argv[1])
 from unscene.machine.devices import lease_device
 print(lease_device({"device": "auto"}), os.environ.get("CUDA_VISIBLE_DEVICES"), "torch" in sys.modules,
       flush=True)
-if len(sys.argv) > 2:
+if sys.argv[2:] == ["forked"]:
     child = os.fork()
     if child:
         print(child, flush=True)
+elif sys.argv[2:] == ["program"]:
+    import subprocess
+    command = [sys.executable, "-c", "import time; time.sleep(120)"]
+    print(subprocess.Popen(command, close_fds=False, stdout=subprocess.DEVNULL).pid, flush=True)
 time.sleep(120)
 """
 LISTING = """GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-aaaa0000-1111)
@@ -87,9 +91,10 @@ def test_each_process_gets_its_own_device_and_the_third_waits_for_a_killed_one(p
     assert time.monotonic() - started < 5
 
 
-def test_a_child_that_outlives_its_parent_keeps_the_device(pool, holders, monkeypatch):
+@pytest.mark.parametrize("kind", ["forked", "program"])
+def test_a_child_that_outlives_its_parent_keeps_the_device(pool, holders, monkeypatch, kind):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", pool[0])
-    parent = holders("with a child")
+    parent = holders(kind)
     assert read_lease(parent) == pool[0]
     child = int(parent.stdout.readline())
     parent.send_signal(signal.SIGKILL)

@@ -108,6 +108,18 @@ def load(made, batch_size=3):
     return load_detector(made[0], made[1], Setup(batch_size=batch_size))
 
 
+def test_an_object_is_found_at_the_confidence_or_above(made, photos):
+    detector = load(made)
+    confidences = detector.detect(photos[:1], 0.01)[0].confidences
+    cut = confidences[len(confidences) // 2]
+    found = [
+        len(detector.detect(photos[:1], float(each))[0].confidences)
+        for each in (np.nextafter(cut, np.float32(0)), cut, np.nextafter(cut, np.float32(1)))
+    ]
+    same = int((confidences == cut).sum())
+    assert found[0] == found[1] == int((confidences >= cut).sum()) and found[2] == found[1] - same
+
+
 def test_results_do_not_depend_on_batch_mates(made, photos):
     detector = load(made)
     masks = detector.is_segmenter

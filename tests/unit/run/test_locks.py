@@ -87,6 +87,23 @@ def test_a_lock_whose_file_went_guards_nothing(tmp_path):
     os.close(second)
 
 
+def test_a_file_that_goes_between_opening_and_locking_is_not_taken_for_the_lock(tmp_path, monkeypatch):
+    path = tmp_path / "a.lock"
+    os.close(take_lock(path))
+    real, calls = locks.lock_descriptor, []
+
+    def lock(handle, blocking):
+        calls.append(handle)
+        if len(calls) == 1:
+            path.unlink()  # the holder before ends just now
+        return real(handle, blocking=blocking)
+
+    monkeypatch.setattr(locks, "lock_descriptor", lock)
+    handle = take_lock(path)
+    assert len(calls) == 2 and os.path.samestat(os.fstat(handle), os.stat(path))
+    os.close(handle)
+
+
 def test_a_lock_for_all_users_is_open_to_them_whatever_the_umask(tmp_path):
     before = os.umask(0o077)
     try:
