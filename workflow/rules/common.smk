@@ -59,4 +59,4 @@ wildcard_constraints:
 onsuccess:
     # Paid answers are behind `ancient` inputs, which can hide a job that is due.
     if not IS_PLAN and (KEYWORD_BACKEND.is_paid or CAPTION_BACKEND.is_paid):
-        warn_of_needed_jobs(workflow.config_settings.overwrite_config)
+        warn_of_hidden_jobs(workflow)

@@ -1,7 +1,8 @@
-"""Who answers the requests of a shard: an offline backend, or the ledger of paid answers (unscene.answers.batches).
+"""Who answers the requests of a shard: an offline backend, or the ledger of paid answers
+(unscene.answers.batches).
 
-A prompt that came back cut, refused or miscounted was split: its parts are follow-up requests. They stand in a file of their own,
-and their answers behind those of the shard's own requests.
+A prompt that came back cut, refused or miscounted was split: its parts are follow-up requests. They
+stand in a file of their own, and their answers behind those of the shard's own requests.
 """
 
 import json
@@ -42,9 +43,11 @@ def write_answers(
     answer_offline: Callable[[dict], dict] | None,
     folder: Path,
 ) -> None:
-    """Write one answer line a request, in their order, then those of the follow-ups, and the follow-up requests.
+    """Write one answer line a request, in their order, then those of the follow-ups, and the
+    follow-up requests.
 
-    answer_offline: returns the answer line of a request line; None takes the paid answers from the ledger in `folder`.
+    answer_offline: returns the answer line of a request line; None takes the paid answers from the
+    ledger in `folder`.
     """
     requests = read_lines(path_to_requests)
     followups: list[dict] = []
@@ -57,9 +60,11 @@ def write_answers(
 
 
 def collect_answers(requests: Iterator[dict], followups: list[dict], folder: Path) -> Iterator[dict]:
-    """Yield the paid answer lines of requests and then of their follow-ups, which are appended to `followups`.
+    """Yield the paid answer lines of requests and then of their follow-ups, which are appended to
+    `followups`.
 
-    A request that was sent in vain (an attempt or more, no line) has no line. AnswersMissing when one was never sent.
+    A request that was sent in vain (an attempt or more, no line) has no line. AnswersMissing when
+    one was never sent.
     """
     ledger = Ledger(folder)
     try:
@@ -75,8 +80,8 @@ def collect_answers(requests: Iterator[dict], followups: list[dict], folder: Pat
             later += [json.loads(text) for _, text in parts if text]
         if missing:
             raise AnswersMissing(
-                f"{missing} of {total} requests have no answer in {ledger.path.resolve()}. Delete the stage's "
-                "results/*/batches.json and run the same command again: only what is missing is asked"
+                f"{missing} of {total} requests have no answer in {ledger.path.resolve()}. Delete the stage's"
+                " results/*/batches.json and run the same command again: only what is missing is asked"
             )
         yield from later
     finally:

@@ -11,8 +11,9 @@ from unscene.words.vocabulary import Vocabulary
 class Backend:
     """A backend of answers, with all that the config, the rules and the prices need to know of it.
 
-    stages: the stages that may name it. is_paid: it is asked over an endpoint, by `api`, and costs money. answerer: of an offline
-    one, `module:function`: from a request line and the word list to its answer line; loaded when it answers.
+    stages: the stages that may name it. is_paid: it is asked over an endpoint, by `api`, and costs
+    money. answerer: of an offline one, `module:function`: from a request line and the word list to
+    its answer line; loaded when it answers.
     """
 
     name: str
@@ -23,11 +24,15 @@ class Backend:
 
     @property
     def keys(self) -> list[str]:
-        """Keys of the config, beside the stage's own, that decide the requests: offline, another model changes nothing."""
+        """Keys of the config, beside the stage's own, that decide the requests: offline, another
+        model changes nothing.
+        """
         return ["api.model"] if self.is_paid else []
 
     def name_model(self, settings: dict) -> str:
-        """Return the model in the bodies of the requests: the configured one where it answers, else the backend itself."""
+        """Return the model in the bodies of the requests: the configured one where it answers, else
+        the backend itself.
+        """
         return settings["api"]["model"] if self.is_paid else self.name
 
     def load(self) -> Callable[[dict, Vocabulary], dict] | None:

@@ -1,7 +1,7 @@
 """Batch lines: requests and answers of keywords and captions in the format of OpenAI's Batch API.
 
-Whoever answers, a request is a line as uploaded and an answer a line as downloaded. A request's `custom_id` is the hash of
-its body, so equal bodies are asked, and paid, once.
+Whoever answers, a request is a line as uploaded and an answer a line as downloaded. A request's
+`custom_id` is the hash of its body, so equal bodies are asked, and paid, once.
 """
 
 import hashlib
@@ -25,7 +25,9 @@ class BatchLineError(ValueError):
 
 
 class Verdict(NamedTuple):
-    """What an answer line came to: `status` ok, refused or failed, and the items by their index in the prompt."""
+    """What an answer line came to: `status` ok, refused or failed, and the items by their index in
+    the prompt.
+    """
 
     status: str
     reason: str
@@ -41,7 +43,8 @@ def canonical_json(value: object) -> str:
 def hash_body(body: dict, replicate: int | str = 0) -> str:
     """Return the custom_id of a request body: `w-` and 32 hex digits of its SHA-256.
 
-    Equal bodies have one id and are asked once. A `replicate` other than 0 is hashed in: the same body, asked again on purpose.
+    Equal bodies have one id and are asked once. A `replicate` other than 0 is hashed in: the same
+    body, asked again on purpose.
     """
     hashed = {"body": body, "url": URL} | ({"replicate": replicate} if replicate else {})
     return "w-" + hashlib.sha256(canonical_json(hashed).encode()).hexdigest()[:32]
@@ -58,7 +61,8 @@ def build_request(
 ) -> dict:
     """Return a request line that asks for one answer per item, numbered from 1, in a strict JSON schema.
 
-    The answer is `{"r": [{"i": 1, ...}, ...]}`; `item_schema` has the properties beside `i`. replicate: see `hash_body`.
+    The answer is `{"r": [{"i": 1, ...}, ...]}`; `item_schema` has the properties beside `i`.
+    replicate: see `hash_body`.
     """
     schema = {
         "type": "object",
@@ -98,8 +102,9 @@ def build_request(
 def model_profile(model: str) -> dict:
     """Return the body's parameters that depend on the family of a model.
 
-    Models that reason get reasoning off (hidden reasoning is billed as output); from GPT-5.6 on an implicit cache write at the
-    end of the prompt costs 1.25 times the input, so only explicit cache points are allowed. Others get temperature 0.
+    Models that reason get reasoning off (hidden reasoning is billed as output); from GPT-5.6 on an
+    implicit cache write at the end of the prompt costs 1.25 times the input, so only explicit cache
+    points are allowed. Others get temperature 0.
     """
     version = re.match(r"gpt-(\d+)(?:\.(\d+))?(?![\d.]*o)", model)
     number = (int(version[1]), int(version[2] or 0)) if version else (0, 0)
@@ -120,7 +125,8 @@ def read_items(request: dict) -> list[str]:
         number, _, item = line.partition(". ")
         if number != str(position):
             raise BatchLineError(
-                f"request {request['custom_id']}: line {position} of its prompt does not begin with {position}."
+                f"request {request['custom_id']}: line {position} of its prompt does not begin with"
+                f" {position}."
             )
         items.append(item)
     return items
@@ -132,10 +138,12 @@ def flatten(text: str) -> str:
 
 
 def spread(texts: Iterable[tuple[str, Iterable[str]]], size: int) -> Iterator[list[str]]:
-    """Cut texts into prompts of at most `size` so that two texts of one photo never share a prompt; yield each when it is full.
+    """Cut texts into prompts of at most `size` so that two texts of one photo never share a prompt;
+    yield each when it is full.
 
-    `texts` holds pairs of a text and the photos it belongs to. The first prompt with room and none of the photos takes the text;
-    prompts come in the order in which they were begun. Time grows with the texts, also when one photo has thousands.
+    `texts` holds pairs of a text and the photos it belongs to. The first prompt with room and none
+    of the photos takes the text; prompts come in the order in which they were begun. Time grows
+    with the texts, also when one photo has thousands.
     """
     begun: list[list[str]] = []  # empty: handed out
     held: list[set[str]] = []  # photos in each prompt that has room
@@ -201,8 +209,9 @@ def build_answer(request: dict, model: str, items: list[dict]) -> dict:
 def judge_answer(answer: dict | None, count: int) -> Verdict:
     """Check an answer line against its prompt of `count` items.
 
-    In this order: HTTP status, refusal, finish reason, JSON, shape, number of items, indices 1..count once each. One fault fails the
-    whole prompt, because an item that is dropped or counted twice shifts the others.
+    In this order: HTTP status, refusal, finish reason, JSON, shape, number of items, indices
+    1..count once each. One fault fails the whole prompt, because an item that is dropped or counted
+    twice shifts the others.
     """
     if answer is None:
         return Verdict("failed", "no answer", "", {})
@@ -237,7 +246,9 @@ def judge_answer(answer: dict | None, count: int) -> Verdict:
 
 
 def may_try_again(answer: dict) -> bool:
-    """Return whether an answer line only says that the request was not served (expired, rate limit, server error)."""
+    """Return whether an answer line only says that the request was not served (expired, rate limit,
+    server error).
+    """
     error, response = answer.get("error") or {}, answer.get("response") or {}
     status = response.get("status_code")
     if status == 200 and not error:
@@ -248,7 +259,8 @@ def may_try_again(answer: dict) -> bool:
 def judge_items(requests: Iterable[dict], answers: dict[str, dict]) -> dict[str, Verdict]:
     """Return the verdict on each item text of the requests: a Verdict whose `items` holds that item alone.
 
-    A text that several prompts hold gets its first ok verdict, or else the last one: of the smallest prompt it came down to.
+    A text that several prompts hold gets its first ok verdict, or else the last one: of the
+    smallest prompt it came down to.
     """
     verdicts: dict[str, Verdict] = {}
     for request in requests:
@@ -262,7 +274,9 @@ def judge_items(requests: Iterable[dict], answers: dict[str, dict]) -> dict[str,
 
 
 def estimate_tokens(request: dict, chars_per_token: float = 4) -> int:
-    """Return the input tokens of a request, schema included, from its characters (4 a token as a rule, 3 as a cap)."""
+    """Return the input tokens of a request, schema included, from its characters (4 a token as a
+    rule, 3 as a cap).
+    """
     body = request["body"]
     characters = sum(len(message["content"]) for message in body["messages"])
     characters += len(canonical_json(body["response_format"]["json_schema"]["schema"]))
@@ -270,7 +284,9 @@ def estimate_tokens(request: dict, chars_per_token: float = 4) -> int:
 
 
 def read_lines(path: str | Path) -> Iterator[dict]:
-    """Yield the JSON lines of a file; BatchLineError names the file and the line that is not JSON or has no custom_id."""
+    """Yield the JSON lines of a file; BatchLineError names the file and the line that is not JSON
+    or has no custom_id.
+    """
     with open(path, encoding="utf-8") as handle:
         for number, text in enumerate(handle, 1):
             if not text.strip():

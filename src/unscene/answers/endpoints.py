@@ -14,8 +14,9 @@ PATH_TO_STATE = Path("state")
 class Endpoint:
     """An endpoint. `name` is in summaries and is the folder of its ledger.
 
-    url: of the one that `base_url: null` means. key_variable: the environment variable with its key. is_paid: old prices stop a run.
-    keeps_batches: a batch that it does not know is a mistake of somebody; else it went with a server that ran before.
+    url: of the one that `base_url: null` means. key_variable: the environment variable with its
+    key. is_paid: old prices stop a run. keeps_batches: a batch that it does not know is a mistake
+    of somebody; else it went with a server that ran before.
     """
 
     name: str

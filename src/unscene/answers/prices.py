@@ -43,8 +43,9 @@ def estimate_cost(
 ) -> dict:
     """Return what requests will cost with a model: tokens, and dollars as expected and at worst.
 
-    Expected: 4 characters a token of input (schema counted), `item_tokens` an item and `answer_tokens` an answer of output. Worst: 3
-    characters a token, input written to the prompt cache where the model does that, and every answer as long as allowed.
+    Expected: 4 characters a token of input (schema counted), `item_tokens` an item and
+    `answer_tokens` an answer of output. Worst: 3 characters a token, input written to the prompt
+    cache where the model does that, and every answer as long as allowed.
     """
     price = find_price(prices, model)
     if price is None:
@@ -74,7 +75,9 @@ def estimate_cost(
 
 
 def bill_answers(answers: Iterable[dict], prices: dict) -> dict:
-    """Return what answers cost by their own usage; dollars are null, with a reason, when a model has no price."""
+    """Return what answers cost by their own usage; dollars are null, with a reason, when a model
+    has no price.
+    """
     total = {"input_tokens": 0, "output_tokens": 0, "usd": 0.0}
     unknown = set()
     for answer in answers:
@@ -94,7 +97,9 @@ def bill_answers(answers: Iterable[dict], prices: dict) -> dict:
 
 
 def price_usage(usage: dict, price: dict) -> float:
-    """Return the dollars of one answer's `usage`; tokens written to the prompt cache cost `cache_write` times the input."""
+    """Return the dollars of one answer's `usage`; tokens written to the prompt cache cost
+    `cache_write` times the input.
+    """
     written = (usage.get("prompt_tokens_details") or {}).get("cache_write_tokens") or 0
     tokens_in = (usage.get("prompt_tokens") or 0) + written * (price.get("cache_write", 1) - 1)
     return (tokens_in * price["input"] + (usage.get("completion_tokens") or 0) * price["output"]) / 1e6

@@ -16,9 +16,10 @@ ITEM_TOKENS = {"keywords": KEYWORD_TOKENS, "captions": CAPTION_TOKENS}
 def price_requests(job: Job) -> None:
     """Write cost.json; equal requests of several shards count once, as they are paid once.
 
-    inputs: requests, answers, summary (of the submission; none with an offline backend); outputs: cost.
-    In the file, `estimate`: of the requests. `billed`: of the answers that are used, by their own usage. `settled`: what the stage cost in this
-    run directory, with answers of earlier configs and lines that were paid and of no use; null with an offline backend.
+    inputs: requests, answers, summary (of the submission; none with an offline backend); outputs:
+    cost. In the file, `estimate`: of the requests. `billed`: of the answers that are used, by their
+    own usage. `settled`: what the stage cost in this run directory, with answers of earlier configs
+    and lines that were paid and of no use; null with an offline backend.
     """
     model = job.settings["api"]["model"]
     (stage,) = set(STAGES) & job.settings.keys()
@@ -46,7 +47,9 @@ def price_requests(job: Job) -> None:
 
 
 def compare_with_batches(summary: dict) -> dict:
-    """Return the tokens that the batches themselves name, and whether the lines add up to them; null when one names none."""
+    """Return the tokens that the batches themselves name, and whether the lines add up to them;
+    null when one names none.
+    """
     usage = [(batch["usage_input_tokens"], batch["usage_output_tokens"]) for batch in summary["batches"]]
     ended = [
         pair for batch, pair in zip(summary["batches"], usage, strict=True) if batch["status"] != "failed"

@@ -42,9 +42,9 @@ def send_requests(
 ) -> None:
     """Drive all requests of a stage to their end, then write a summary: batches, requests, tokens, dollars.
 
-    plan: that of the whole run, checked against the budget before a first request is sent. Raises driver.ComeBackLater when
-    `api.wait` is false and answers are due; PreflightError or Stopped when a person is needed. What is answered is in the ledger
-    in each case.
+    plan: that of the whole run, checked against the budget before a first request is sent. Raises
+    driver.ComeBackLater when `api.wait` is false and answers are due; PreflightError or Stopped
+    when a person is needed. What is answered is in the ledger in each case.
     """
     folder = find_folder(terms.api["base_url"], path_to_state)
     with only_submitter(folder):

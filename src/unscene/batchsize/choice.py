@@ -1,4 +1,6 @@
-"""The choice of the batch-size study: a verdict on each size, the largest accurate one, and the cheapest sensible one."""
+"""The choice of the batch-size study: a verdict on each size, the largest accurate one, and the
+cheapest sensible one.
+"""
 
 import math
 
@@ -13,10 +15,12 @@ HARM_OF_SHIFT = 0.5  # share of a shifted prompt's captions that are wrong: it s
 
 
 def judge_sizes(trials: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """Return the trials of sizes above 1 in rising order with `verdict` and `reason`: a fixed sequence that stops at the first not passed.
+    """Return the trials of sizes above 1 in rising order with `verdict` and `reason`: a fixed
+    sequence that stops at the first not passed.
 
-    verdict: passed, failed, not decided (too few prompts to rule out rare shifts, or nothing to compare), or not tested
-    (after the stop). The sequence needs no correction for the number of sizes (Maurer, Hothorn & Lehmacher 1995).
+    verdict: passed, failed, not decided (too few prompts to rule out rare shifts, or nothing to
+    compare), or not tested (after the stop). The sequence needs no correction for the number of
+    sizes (Maurer, Hothorn & Lehmacher 1995).
     """
     larger = trials[trials["captions_per_prompt"] > 1]
     judged = larger.sort_values("captions_per_prompt").reset_index(drop=True)
@@ -31,27 +35,37 @@ def judge_sizes(trials: pd.DataFrame, margin: float) -> pd.DataFrame:
 
 
 def judge_size(row: dict, margin: float) -> tuple[str, str]:
-    """Return verdict and reason of one size by its measures: accuracy, structural errors seen and not seen, position."""
+    """Return verdict and reason of one size by its measures: accuracy, structural errors seen and
+    not seen, position.
+    """
     points = 100 * margin
     if math.isnan(row["low"]):
         return "not decided", "nothing to compare"
     if not row["low"] > -margin:
-        return "failed", (
-            f"accuracy may be {-100 * row['low']:.2f} points lower (95 %), above the margin of {points:g}"
+        return (
+            "failed",
+            f"accuracy may be {-100 * row['low']:.2f} points lower (95 %), above the margin of {points:g}",
         )
     if row["detected_rate"] > DETECTED_AT_MOST:
         return "failed", f"{row['detected_rate']:.1%} of the prompts have a wrong form"
     if row["position_low"] > margin:
         return (
             "failed",
-            f"the last tenth of a prompt is {100 * row['position_difference']:.1f} points worse than the first",
+            (
+                f"the last tenth of a prompt is {100 * row['position_difference']:.1f} points worse than the"
+                " first"
+            ),
         )
     needed = count_prompts_needed(margin)
     unseen = row["shift_upper"] * HARM_OF_SHIFT
     if unseen > margin / 2:
         if row["shifts"]:
-            return "failed", (
-                f"{row['shifts']} of {row['prompts']} prompts have shifted answers: they may cost {100 * unseen:.2f} points (95 %)"
+            return (
+                "failed",
+                (
+                    f"{row['shifts']} of {row['prompts']} prompts have shifted answers: they may cost"
+                    f" {100 * unseen:.2f} points (95 %)"
+                ),
             )
         return "not decided", f"{row['prompts']} prompts do not rule out rare shifts; {needed} are needed"
     if row["captions"] < needed:
@@ -60,9 +74,11 @@ def judge_size(row: dict, margin: float) -> tuple[str, str]:
 
 
 def choose(trials: pd.DataFrame, judged: pd.DataFrame, margin: float) -> dict:
-    """Return the choice: `captions_per_prompt`, the largest accurate n, and `cheapest_sensible`, each with its reason.
+    """Return the choice: `captions_per_prompt`, the largest accurate n, and `cheapest_sensible`,
+    each with its reason.
 
-    trials: the measures of all trials, n = 1 and its repeat included, with `usd` of the run's captions at each n.
+    trials: the measures of all trials, n = 1 and its repeat included, with `usd` of the run's
+    captions at each n.
     """
     passed = judged[judged["verdict"] == "passed"]
     stop = judged[judged["verdict"] != "passed"].head(1)
@@ -108,8 +124,9 @@ def _find_cheapest(sizes: list[int], costs: dict[int, float]) -> tuple[int, str]
 def measure_noise(trials: pd.DataFrame, discordance: float, captions: int) -> dict:
     """Return the noise floor: how far n = 1 asked twice disagrees with itself.
 
-    discordance: share of captions with two different answers. floor: 1.96 sqrt(discordance / captions), the half-width of what
-    two equal trials may differ by; `inside` names the sizes whose loss is within it.
+    discordance: share of captions with two different answers. floor: 1.96 sqrt(discordance /
+    captions), the half-width of what two equal trials may differ by; `inside` names the sizes whose
+    loss is within it.
     """
     floor = 1.96 * math.sqrt(discordance / captions) if captions else math.nan
     inside = trials.loc[-trials["difference"] <= floor, "captions_per_prompt"]

@@ -17,7 +17,9 @@ REPEAT = "1 again"
 
 
 class Trial(NamedTuple):
-    """All captions asked at one size: its name, captions per prompt, permutations, and the replicate that asks equal bodies again."""
+    """All captions asked at one size: its name, captions per prompt, permutations, and the
+    replicate that asks equal bodies again.
+    """
 
     name: str
     size: int
@@ -31,7 +33,9 @@ def count_permutations(size: int, permutations: int) -> int:
 
 
 def list_trials(settings: dict) -> list[Trial]:
-    """Return the trials: size 1, 1 again, and the configured sizes in rising order. settings: the config block `batchsize`."""
+    """Return the trials: size 1, 1 again, and the configured sizes in rising order. settings: the
+    config block `batchsize`.
+    """
     larger = [
         Trial(str(size), size, count_permutations(size, settings["permutations"]), 0)
         for size in sorted(set(settings["sizes"]) - {1})
@@ -42,8 +46,8 @@ def list_trials(settings: dict) -> list[Trial]:
 def list_captions(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return a row a distinct caption text: `caption_id caption image_ids mentions`.
 
-    shards: tables with `image_id captions` and, in embedded sources, `mentions`, which is None elsewhere. A text that several
-    photos share is one row.
+    shards: tables with `image_id captions` and, in embedded sources, `mentions`, which is None
+    elsewhere. A text that several photos share is one row.
     """
     rows: dict[str, tuple[str, list[str], list[str] | None]] = {}
     for samples in shards:
@@ -62,11 +66,13 @@ def list_captions(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def draw_captions(captions: pd.DataFrame, count: int, seed: int, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Return `count` captions drawn by seed with proportional strata, in the order of the draw, with their `stratum`.
+    """Return `count` captions drawn by seed with proportional strata, in the order of the draw,
+    with their `stratum`.
 
-    Strata: words that the lexicon finds (0, 1, 2, 3 or more) and whether one of them is an ambiguous form. Proportional
-    allocation by largest remainders keeps a plain mean unbiased. The draw goes by the hash of seed and text, so that captions
-    that are added displace few of the others.
+    Strata: words that the lexicon finds (0, 1, 2, 3 or more) and whether one of them is an
+    ambiguous form. Proportional allocation by largest remainders keeps a plain mean unbiased. The
+    draw goes by the hash of seed and text, so that captions that are added displace few of the
+    others.
     """
     drawn = captions.assign(
         stratum=[name_stratum(vocabulary, text) for text in captions["caption"]],
@@ -103,8 +109,8 @@ def build_study(
 ) -> tuple[list[dict], pd.DataFrame]:
     """Return the request lines of all trials, and the design (columns.DESIGN): a row a caption in a prompt.
 
-    The last prompt may be smaller than the trial's size. Each permutation has a fresh partition and order; two captions of one
-    photo never share a prompt.
+    The last prompt may be smaller than the trial's size. Each permutation has a fresh partition and
+    order; two captions of one photo never share a prompt.
     """
     texts = captions["caption"].to_numpy(object)
     photos = dict(zip(captions["caption"], captions["image_ids"], strict=True))

@@ -1,4 +1,6 @@
-"""What is right in the batch-size study: words that people found, the source's known mentions, or the answers at n = 1."""
+"""What is right in the batch-size study: words that people found, the source's known mentions, or
+the answers at n = 1.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -17,9 +19,11 @@ NO_WORDS = "-"
 
 
 class Gold(NamedTuple):
-    """`words` (captions, words) booleans; `weight` (captions,): how many captions each one stands for in shares, 0 where unknown.
+    """`words` (captions, words) booleans; `weight` (captions,): how many captions each one stands
+    for in shares, 0 where unknown.
 
-    kind: labels, mentions, or reference (n = 1 itself, so that its second round takes its place in comparisons).
+    kind: labels, mentions, or reference (n = 1 itself, so that its second round takes its place in
+    comparisons).
     """
 
     kind: str
@@ -37,9 +41,10 @@ def choose_gold(
 ) -> Gold:
     """Return the best gold there is: labels of people, known mentions, or the reference.
 
-    captions: `caption_id mentions`. reference: (captions, words), the answers at n = 1. differs: (captions,) where any size differs
-    from n = 1. Labels must cover every such caption; where all sizes agree, the difference of two is 0 whatever is
-    right, so a labelled sample stands for them all. The facts tell what is lacking.
+    captions: `caption_id mentions`. reference: (captions, words), the answers at n = 1. differs:
+    (captions,) where any size differs from n = 1. Labels must cover every such caption; where all
+    sizes agree, the difference of two is 0 whatever is right, so a labelled sample stands for them
+    all. The facts tell what is lacking.
     """
     facts: dict = {}
     if labels is not None:
@@ -131,7 +136,9 @@ def _read_cell(cell: object, where: str, vocabulary: Vocabulary) -> list[str] | 
 
 
 def settle_labels(labels: pd.DataFrame) -> pd.Series:
-    """Return the words of each caption by `caption_id`: adjudicated, or what both raters wrote; None where neither is there."""
+    """Return the words of each caption by `caption_id`: adjudicated, or what both raters wrote;
+    None where neither is there.
+    """
     settled = [
         adjudicated if adjudicated is not None else (first if first is not None and first == second else None)
         for first, second, adjudicated in zip(
@@ -142,7 +149,9 @@ def settle_labels(labels: pd.DataFrame) -> pd.Series:
 
 
 def rate_agreement(labels: pd.DataFrame, vocabulary: Vocabulary) -> dict:
-    """Return how far the two raters agree where both wrote: share of equal sets, and Cohen's kappa over (caption, word)."""
+    """Return how far the two raters agree where both wrote: share of equal sets, and Cohen's kappa
+    over (caption, word).
+    """
     from sklearn.metrics import cohen_kappa_score
 
     both = labels[labels["rater_1"].notna() & labels["rater_2"].notna()]
@@ -158,10 +167,14 @@ def rate_agreement(labels: pd.DataFrame, vocabulary: Vocabulary) -> dict:
 
 
 def draw_sheet(captions: pd.DataFrame, differs: np.ndarray, seed: int) -> pd.DataFrame:
-    """Return the sheet for people: all captions on which a size differs, and 300 others, mixed and without any answer."""
+    """Return the sheet for people: all captions on which a size differs, and 300 others, mixed and
+    without any answer.
+    """
 
     def get_order(purpose: str) -> np.ndarray:
-        """Two hashes: the ones that choose would put the chosen in front of the discordant, which tells them apart."""
+        """Two hashes: the ones that choose would put the chosen in front of the discordant, which
+        tells them apart.
+        """
         return np.array(
             [hashlib.sha256(f"{seed} {purpose} {text}".encode()).hexdigest() for text in captions["caption"]]
         )

@@ -1,4 +1,6 @@
-"""What the batch-size study measures in its answers: accuracy, structural errors, position, cost, a row a trial."""
+"""What the batch-size study measures in its answers: accuracy, structural errors, position, cost, a
+row a trial.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -22,7 +24,9 @@ LOCAL_MARK = "unscene-lexicon"  # system_fingerprint of answers that the local B
 
 
 class Observed(NamedTuple):
-    """What was answered to each caption in each prompt: `table` (a row an observation) and `words` (observations, words) booleans."""
+    """What was answered to each caption in each prompt: `table` (a row an observation) and `words`
+    (observations, words) booleans.
+    """
 
     table: pd.DataFrame
     words: np.ndarray
@@ -33,8 +37,9 @@ def read_observations(
 ) -> Observed:
     """Return the design with `caption` (row of the captions), `status` and `listed`, and the answered words.
 
-    status: ok; detected (a structural error of the prompt, which production sees and asks again in halves); unserved (no line,
-    expired, server error: says nothing about n). A word that is not listed makes its own caption wrong, not the prompt.
+    status: ok; detected (a structural error of the prompt, which production sees and asks again in
+    halves); unserved (no line, expired, server error: says nothing about n). A word that is not
+    listed makes its own caption wrong, not the prompt.
     """
     place = {caption_id: row for row, caption_id in enumerate(captions["caption_id"])}
     observed = design.assign(caption=design["caption_id"].map(place).astype(int), status="ok")
@@ -81,7 +86,9 @@ def find_differing(observed: Observed, reference: np.ndarray) -> np.ndarray:
 
 
 class _Part(NamedTuple):
-    """The observations of one trial: their table and words, and whether each has an answer of right form (ok) and a right one."""
+    """The observations of one trial: their table and words, and whether each has an answer of right
+    form (ok) and a right one.
+    """
 
     table: pd.DataFrame
     words: np.ndarray
@@ -94,8 +101,8 @@ def measure_trial(
 ) -> dict:
     """Return the measures of one trial; NaN where it has no comparison.
 
-    observed: all observations. reference: the answers at n = 1. The comparison is with n = 1, or, where n = 1 is itself the
-    reference, with its repeat.
+    observed: all observations. reference: the answers at n = 1. The comparison is with n = 1, or,
+    where n = 1 is itself the reference, with its repeat.
     """
     mine = (observed.table["trial"] == trial.name).to_numpy()
     part, answered = observed.table[mine].reset_index(drop=True), observed.words[mine]
@@ -126,7 +133,9 @@ def measure_trial(
 
 
 def _score(answered: np.ndarray, true: np.ndarray, right: np.ndarray, weight: np.ndarray) -> dict:
-    """Return exact match, micro precision, recall and F1, macro F1 over the words that occur, and words per caption."""
+    """Return exact match, micro precision, recall and F1, macro F1 over the words that occur, and
+    words per caption.
+    """
     total = weight.sum()
     if not total:
         return dict.fromkeys(("exact", "precision", "recall", "f1", "f1_macro", "words_per_caption"), np.nan)
@@ -172,7 +181,9 @@ def count_by_word(observed: Observed, gold: Gold, vocabulary: Vocabulary) -> pd.
 
 
 def _compare(trial: Trial, own: _Part, observed: Observed, gold: Gold, seed: int, draws: int) -> dict:
-    """Return the difference to the baseline with its bound, and McNemar's counts over the first permutation."""
+    """Return the difference to the baseline with its bound, and McNemar's counts over the first
+    permutation.
+    """
     names = ("difference", "low", "error", "widening", "discordance", "recall_difference", "recall_low")
     nothing = {**dict.fromkeys(names, np.nan), "lost": 0, "won": 0, "mcnemar_p": np.nan}
     baseline = REPEAT if gold.kind == "reference" else "1"
@@ -224,8 +235,9 @@ def _measure_shifts(trial: Trial, own: _Part, reference: np.ndarray) -> dict:
 def is_shifted(answer: np.ndarray, reference: np.ndarray, least_gain: int = LEAST_GAIN) -> bool:
     """Return whether a run of a prompt's answers fits the captions before, or after, better than their own.
 
-    answer, reference: (size,) codes, equal where the word sets are; reference is the answer at n = 1. The gain of a run is how
-    many of its answers equal the neighbour's reference minus how many equal their own; the best run is Kadane's maximum.
+    answer, reference: (size,) codes, equal where the word sets are; reference is the answer at n =
+    1. The gain of a run is how many of its answers equal the neighbour's reference minus how many
+    equal their own; the best run is Kadane's maximum.
     """
     own = (answer == reference).astype(int)
     after, before = np.zeros_like(own), np.zeros_like(own)
@@ -240,7 +252,9 @@ def _get_best_run(gain: np.ndarray) -> int:
 
 
 def _measure_position(trial: Trial, own: _Part) -> dict:
-    """Return the error in the first and last tenth of the prompts, and their difference with a one-sided 95 % lower bound."""
+    """Return the error in the first and last tenth of the prompts, and their difference with a
+    one-sided 95 % lower bound.
+    """
     names = ("first_tenth_error", "last_tenth_error", "position_difference", "position_low")
     if trial.size == 1:
         return dict.fromkeys(names, np.nan)
@@ -260,10 +274,12 @@ def _measure_position(trial: Trial, own: _Part) -> dict:
 
 
 def fit_position(observed: Observed, gold: Gold, length: np.ndarray) -> dict:
-    """Return the coefficients of error ~ log2 n + place + place^2 + length over all sizes above 1, or null with a reason.
+    """Return the coefficients of error ~ log2 n + place + place^2 + length over all sizes above 1,
+    or null with a reason.
 
-    Logistic regression with errors clustered by caption: GEE with an independence working correlation (Liang & Zeger 1986,
-    Biometrika 73), in place of a mixed model with a caption intercept. place = position / size, length in ten characters.
+    Logistic regression with errors clustered by caption: GEE with an independence working
+    correlation (Liang & Zeger 1986, Biometrika 73), in place of a mixed model with a caption
+    intercept. place = position / size, length in ten characters.
     """
     used = (observed.table["captions_per_prompt"] > 1) & (observed.table["status"] == "ok")
     part, words = observed.table[used], observed.words[used]
@@ -312,10 +328,11 @@ def price_trial(
     model: str,
     run: int,
 ) -> dict:
-    """Return what the trial's own prompts were billed, and what `run` captions would cost at its n: C(n) (1 + f_n).
+    """Return what the trial's own prompts were billed, and what `run` captions would cost at its n:
+    C(n) (1 + f_n).
 
-    Without billed tokens (offline answers) the requests are estimated; `usd_source` says which. Dollars are NaN for a model
-    without a price.
+    Without billed tokens (offline answers) the requests are estimated; `usd_source` says which.
+    Dollars are NaN for a model without a price.
     """
     keys = design.loc[design["trial"] == trial.name, "custom_id"].drop_duplicates()
     asked = int((design["trial"] == trial.name).sum())
@@ -343,7 +360,9 @@ def price_trial(
 
 
 def describe_answers(answers: Iterable[dict]) -> dict:
-    """Return who answered: `models`, the days, and whether any answer is simulated (made offline or by the local server)."""
+    """Return who answered: `models`, the days, and whether any answer is simulated (made offline or
+    by the local server).
+    """
     models, created, simulated = set(), [], False
     for answer in answers:
         body = (answer.get("response") or {}).get("body") or {}
@@ -357,7 +376,9 @@ def describe_answers(answers: Iterable[dict]) -> dict:
 
 
 def is_simulated(body: dict) -> bool:
-    """Return whether an answer's body was made from the lexicon: by an offline backend, or by the local Batch server."""
+    """Return whether an answer's body was made from the lexicon: by an offline backend, or by the
+    local Batch server.
+    """
     return is_offline(body.get("model") or "") or str(body.get("system_fingerprint") or "").startswith(
         LOCAL_MARK
     )

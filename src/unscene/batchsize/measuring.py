@@ -1,4 +1,6 @@
-"""Measure the batch-size study: accuracy, form, position and cost of every size, and the number that they allow."""
+"""Measure the batch-size study: accuracy, form, position and cost of every size, and the number
+that they allow.
+"""
 
 import logging
 from typing import NamedTuple
@@ -40,7 +42,9 @@ class Answered(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What the study came to: the trials' measures, the choice, the sheet for people, and the counts by word."""
+    """What the study came to: the trials' measures, the choice, the sheet for people, and the
+    counts by word.
+    """
 
     accuracy: pd.DataFrame
     chosen: dict
@@ -91,7 +95,8 @@ def measure_study(
     vocabulary: Vocabulary,
     draws: int = DRAWS,
 ) -> Measured:
-    """Return the measures and the choice. settings: the config block `batchsize`. labels: those of people, if there are any.
+    """Return the measures and the choice. settings: the config block `batchsize`. labels: those of
+    people, if there are any.
 
     model: whose prices count where answers were not billed. Without prices, dollars are NaN.
     """

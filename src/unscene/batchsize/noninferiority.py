@@ -1,6 +1,7 @@
 """Is a difference of accuracy above -margin? Sample sizes, power, and the bounds of the batch-size study.
 
-The observations are (caption, prompt) pairs: a caption is asked in several prompts, and a prompt holds several captions.
+The observations are (caption, prompt) pairs: a caption is asked in several prompts, and a prompt
+holds several captions.
 """
 
 import math
@@ -15,17 +16,21 @@ _CELLS_AT_ONCE = 20_000_000
 def count_captions_needed(
     discordance: float, margin: float, power: float = 0.9, confidence: float = CONFIDENCE
 ) -> int:
-    """Return M = (z_confidence + z_power)^2 discordance / margin^2: captions that show non-inferiority with this power.
+    """Return M = (z_confidence + z_power)^2 discordance / margin^2: captions that show
+    non-inferiority with this power.
 
-    discordance: share of captions that exactly one of two sizes gets right, when both are equally good; the factor
-    is 8.564 at one-sided .05 and power .9. (Nam 1997, Biometrics 53: paired proportions.)
+    discordance: share of captions that exactly one of two sizes gets right, when both are equally
+    good; the factor is 8.564 at one-sided .05 and power .9. (Nam 1997, Biometrics 53: paired
+    proportions.)
     """
     factor = (stats.norm.ppf(confidence) + stats.norm.ppf(power)) ** 2
     return math.ceil(factor * discordance / margin**2)
 
 
 def get_power(captions: int, discordance: float, margin: float, confidence: float = CONFIDENCE) -> float:
-    """Return the chance that `captions` captions show non-inferiority of a size that is as good: the formula above, solved."""
+    """Return the chance that `captions` captions show non-inferiority of a size that is as good:
+    the formula above, solved.
+    """
     if discordance == 0:
         return 1.0
     shift = margin * math.sqrt(captions / discordance)
@@ -33,19 +38,25 @@ def get_power(captions: int, discordance: float, margin: float, confidence: floa
 
 
 def count_prompts_needed(margin: float, confidence: float = CONFIDENCE) -> int:
-    """Return K: with no event in K prompts, the upper bound of the rate of events is at most `margin` (299 at 1 point)."""
+    """Return K: with no event in K prompts, the upper bound of the rate of events is at most
+    `margin` (299 at 1 point).
+    """
     return math.ceil(math.log(1 - confidence) / math.log(1 - margin))
 
 
 def get_upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """Return the one-sided upper bound of a rate (Clopper & Pearson 1934, Biometrika 26); 1 without trials."""
+    """Return the one-sided upper bound of a rate (Clopper & Pearson 1934, Biometrika 26); 1 without
+    trials.
+    """
     if trials == 0 or events >= trials:
         return 1.0
     return float(stats.beta.ppf(confidence, events + 1, trials - events))
 
 
 def get_mcnemar_p(lost: int, won: int) -> float:
-    """Return the exact two-sided p of McNemar's test: `lost` captions right at the first size only, `won` at the second only."""
+    """Return the exact two-sided p of McNemar's test: `lost` captions right at the first size only,
+    `won` at the second only.
+    """
     if lost + won == 0:
         return 1.0
     return float(stats.binomtest(lost, lost + won, 0.5).pvalue)
@@ -60,14 +71,16 @@ def bound_mean(
     size: np.ndarray | None = None,
     confidence: float = CONFIDENCE,
 ) -> dict:
-    """Return mean, one-sided lower bound and standard error of differences observed in (caption, prompt) pairs.
+    """Return mean, one-sided lower bound and standard error of differences observed in (caption,
+    prompt) pairs.
 
-    difference: (observations,) right at n minus right at 1. caption, prompt: (observations,) codes from 0. size: what each
-    observation adds to the denominator (1, or for recall the true words of the caption).
-    The unit of the bootstrap is the prompt: prompts are drawn with replacement, each with all its captions, and the bound is
-    BCa (Efron 1987, JASA 82; acceleration from the influence of each prompt). Captions that sit in several prompts
-    make prompts dependent, which this draw does not see: so the bound's distance from the mean is widened by
-    sqrt(V / V_prompt), with V = V_caption + V_prompt - V_observation the two-way variance of Cameron, Gelbach & Miller
+    difference: (observations,) right at n minus right at 1. caption, prompt: (observations,) codes
+    from 0. size: what each observation adds to the denominator (1, or for recall the true words of
+    the caption). The unit of the bootstrap is the prompt: prompts are drawn with replacement, each
+    with all its captions, and the bound is BCa (Efron 1987, JASA 82; acceleration from the
+    influence of each prompt). Captions that sit in several prompts make prompts dependent, which
+    this draw does not see: so the bound's distance from the mean is widened by sqrt(V / V_prompt),
+    with V = V_caption + V_prompt - V_observation the two-way variance of Cameron, Gelbach & Miller
     2011 (JBES 29), and never narrowed. With one prompt a caption the factor is 1.
     """
     difference = np.asarray(difference, float)
@@ -96,8 +109,8 @@ def bound_mean(
 def draw_means(sums: np.ndarray, sizes: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Return (draws,) means over clusters drawn with replacement: sum of `sums` over sum of `sizes`.
 
-    How often each cluster is drawn is multinomial; clusters with equal sum and size are one cell, so that ten thousand draws of
-    ten thousand prompts stay cheap.
+    How often each cluster is drawn is multinomial; clusters with equal sum and size are one cell,
+    so that ten thousand draws of ten thousand prompts stay cheap.
     """
     present = sizes > 0
     cells, counts = np.unique(np.stack([sums, sizes], axis=1)[present], axis=0, return_counts=True)
@@ -112,7 +125,8 @@ def draw_means(sums: np.ndarray, sizes: np.ndarray, draws: int, seed: int) -> np
 
 
 def get_bca_quantile(drawn: np.ndarray, observed: float, influence: np.ndarray, share: float) -> float:
-    """Return the BCa quantile of bootstrap draws (Efron 1987): bias and skewness move the share that is read off.
+    """Return the BCa quantile of bootstrap draws (Efron 1987): bias and skewness move the share
+    that is read off.
 
     influence: (clusters,) of the statistic. Draws that tie with the observed value count half.
     """

@@ -1,4 +1,6 @@
-"""Half a page on the batch-size study for a paper, numbers filled in, as Markdown and as LaTeX: one text, two notations."""
+"""Half a page on the batch-size study for a paper, numbers filled in, as Markdown and as LaTeX: one
+text, two notations.
+"""
 
 import re
 
@@ -10,8 +12,8 @@ from unscene.run.configuration import PERMUTED_FROM
 from unscene.run.latex import escape_latex
 
 SIMULATED = (
-    "SIMULATED: these answers were made from the offline lexicon, not by a language model. The text shows its form only; "
-    "it is no result and must not be quoted."
+    "SIMULATED: these answers were made from the offline lexicon, not by a language model. The text shows its"
+    " form only; it is no result and must not be quoted."
 )
 _GOLDS = {
     "labels": "labels of two people, who saw no answer, with disagreements adjudicated",
@@ -30,33 +32,38 @@ def write_paragraphs(trials: pd.DataFrame, chosen: dict) -> list[tuple[str, str]
     models = ", ".join(chosen["models"]) or "no model"
     days = f" on {', '.join(chosen['days'])}" if chosen["days"] else ""
     method = (
-        f"We asked {models}{days} which of {study['words']} each of {study['captions']:,} captions mentions, drawn by seed "
-        f"{study['seed']} from {study['captions_of_run']:,} and stratified by the number of words that an offline lexicon finds and by "
-        f"ambiguous forms. The same captions were asked one a prompt, once more one a prompt, and n = "
-        f"{_list(larger['captions_per_prompt'])} a prompt, with the same rules and answer schema; sizes of {PERMUTED_FROM} or more in {permutations} "
-        f"random partition(s) and order(s), never with two captions of one photo in a prompt. Gold are {_GOLDS[gold['kind']]}"
-        f"{_describe_labels(gold)}. The primary measure is the share of captions with exactly the right set of words. A size passes when "
-        f"the one-sided 95 % lower bound of its difference to n = 1 lies above −{margin:g} point(s) (BCa bootstrap, "
-        f"{chosen['bootstrap']['draws']:,} draws of whole prompts; widened for captions that sit in several prompts by the two-way "
-        f"cluster variance), when at most {DETECTED_AT_MOST:.0%} of its prompts have a wrong form, when the Clopper-Pearson bound of "
-        f"shifted prompts, times one half, is at most half the margin (which takes {count_prompts_needed(chosen['margin'])} prompts "
-        f"without an event), and when the last tenth of its prompts is not shown to be more than {margin:g} point(s) worse than the first. "
-        f"Sizes are tested from the smallest up, and testing stops at the first that does not pass."
+        f"We asked {models}{days} which of {study['words']} each of {study['captions']:,} captions mentions,"
+        f" drawn by seed {study['seed']} from {study['captions_of_run']:,} and stratified by the number of"
+        " words that an offline lexicon finds and by ambiguous forms. The same captions were asked one a"
+        f" prompt, once more one a prompt, and n = {_list(larger['captions_per_prompt'])} a prompt, with the"
+        f" same rules and answer schema; sizes of {PERMUTED_FROM} or more in {permutations} random"
+        " partition(s) and order(s), never with two captions of one photo in a prompt. Gold are"
+        f" {_GOLDS[gold['kind']]}{_describe_labels(gold)}. The primary measure is the share of captions with"
+        " exactly the right set of words. A size passes when the one-sided 95 % lower bound of its"
+        f" difference to n = 1 lies above −{margin:g} point(s) (BCa bootstrap,"
+        f" {chosen['bootstrap']['draws']:,} draws of whole prompts; widened for captions that sit in several"
+        f" prompts by the two-way cluster variance), when at most {DETECTED_AT_MOST:.0%} of its prompts have"
+        " a wrong form, when the Clopper-Pearson bound of shifted prompts, times one half, is at most half"
+        f" the margin (which takes {count_prompts_needed(chosen['margin'])} prompts without an event), and"
+        f" when the last tenth of its prompts is not shown to be more than {margin:g} point(s) worse than the"
+        " first. Sizes are tested from the smallest up, and testing stops at the first that does not pass."
     )
     result = (
-        f"Asked twice, n = 1 differed from itself on {_percent(noise['discordance'])} of the captions (noise floor ± "
-        f"{_points(noise['floor'])} points). "
+        f"Asked twice, n = 1 differed from itself on {_percent(noise['discordance'])} of the captions (noise"
+        f" floor ± {_points(noise['floor'])} points). "
         + " ".join(_describe_size(row) for row in larger.to_dict("records"))
     )
     choice = (
-        f"The largest accurate number is {chosen['captions_per_prompt']} captions a prompt ({chosen['reason']}). The smallest whose next "
-        f"step saves less than ${CHEAP_STEP_USD:.0f} on {study['captions_of_run']:,} captions is {chosen['cheapest_sensible']} "
-        f"({chosen['cheapest_reason']})."
+        f"The largest accurate number is {chosen['captions_per_prompt']} captions a prompt"
+        f" ({chosen['reason']}). The smallest whose next step saves less than ${CHEAP_STEP_USD:.0f} on"
+        f" {study['captions_of_run']:,} captions is {chosen['cheapest_sensible']}"
+        f" ({chosen['cheapest_reason']})."
     )
     if chosen["captions_for_power_90"]:
         choice += (
-            f" At the observed discordance of {_percent(chosen['discordance'])}, {chosen['captions_for_power_90']:,} captions show "
-            f"non-inferiority of an equally good size with a power of 90 %."
+            f" At the observed discordance of {_percent(chosen['discordance'])},"
+            f" {chosen['captions_for_power_90']:,} captions show non-inferiority of an equally good size with"
+            " a power of 90 %."
         )
     return [("Method", method), ("Result", result), ("Choice", choice)]
 
@@ -122,9 +129,10 @@ def _describe_size(row: dict) -> str:
     if pd.isna(row["difference"]):
         return f"n = {row['captions_per_prompt']}: nothing to compare."
     return (
-        f"n = {row['captions_per_prompt']}: {_percent(row['exact'])} exact, {_points(row['difference'], signed=True)} points "
-        f"(bound {_points(row['low'], signed=True)}), {row['detected_errors']} of {row['prompts']} prompts of wrong form, "
-        f"{row['shifts']} shifted; {row['verdict']}."
+        f"n = {row['captions_per_prompt']}: {_percent(row['exact'])} exact,"
+        f" {_points(row['difference'], signed=True)} points (bound {_points(row['low'], signed=True)}),"
+        f" {row['detected_errors']} of {row['prompts']} prompts of wrong form, {row['shifts']} shifted;"
+        f" {row['verdict']}."
     )
 
 
@@ -132,7 +140,10 @@ def _describe_labels(gold: dict) -> str:
     if gold["kind"] != "labels":
         return ""
     kappa = "" if gold.get("kappa") is None else f", Cohen's kappa {gold['kappa']:.2f}"
-    return f" ({gold['labelled']:,} captions: all on which any size differs from n = 1, and {gold['concordant_labelled']:,} others{kappa})"
+    return (
+        f" ({gold['labelled']:,} captions: all on which any size differs from n = 1, and"
+        f" {gold['concordant_labelled']:,} others{kappa})"
+    )
 
 
 def _list(values) -> str:

@@ -22,7 +22,9 @@ def write_batchsize(job: Job) -> None:
 
 
 def draw_study(trials: pd.DataFrame, chosen: dict) -> str:
-    """Return an SVG: left the difference of exact matches to n = 1 in points with its lower bound, right the run's dollars."""
+    """Return an SVG: left the difference of exact matches to n = 1 in points with its lower bound,
+    right the run's dollars.
+    """
     import matplotlib
 
     matplotlib.use("Agg")

@@ -16,7 +16,9 @@ def answer_captions(job: Job) -> None:
 
 
 def answer_from_template(request: dict, vocabulary: Vocabulary) -> dict:
-    """Return the answer line of the offline grammar to a request line; empty texts where it found no rewriting."""
+    """Return the answer line of the offline grammar to a request line; empty texts where it found
+    no rewriting.
+    """
     items = [rewrite_item(json.loads(item), vocabulary) for item in read_items(request)]
     return build_answer(request, "template", items)
 

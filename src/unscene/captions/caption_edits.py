@@ -27,7 +27,8 @@ PLAIN_SCENE = "A photo."
 
 
 class WantedCaption(NamedTuple):
-    """What an edit needs: its old caption and the phrasings drawn for it (None of held-out ones: nothing is held out).
+    """What an edit needs: its old caption and the phrasings drawn for it (None of held-out ones:
+    nothing is held out).
 
     item: the edit as it stands in a prompt; None without a caption.
     """
@@ -44,8 +45,8 @@ class WantedCaption(NamedTuple):
 def list_wanted(job: Job) -> list[WantedCaption]:
     """Return what each wanted edit (mask status ok) of a shard needs, in the order of the masks.
 
-    The old caption is the one at the mask's `caption_position`, or the first that names the object by the keywords; None when
-    no caption names it. inputs: samples, keywords, masks.
+    The old caption is the one at the mask's `caption_position`, or the first that names the object
+    by the keywords; None when no caption names it. inputs: samples, keywords, masks.
     """
     held_out_share, seed = job.settings["captions"]["held_out_share"], job.settings["seed"]
     mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "status", "caption_position"])
@@ -72,7 +73,9 @@ def list_wanted(job: Job) -> list[WantedCaption]:
 
 
 def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
-    """Return the caption without the object by the offline grammar; empty when it leaves nothing of the scene."""
+    """Return the caption without the object by the offline grammar; empty when it leaves nothing of
+    the scene.
+    """
     return remove_object(caption, category, vocabulary) or ""
 
 
@@ -81,8 +84,8 @@ def find_fault(
 ) -> str | None:
     """Return what is wrong with the two captions of an edit, None when they will do.
 
-    The object's words must be absent from the first, and present and denied in the second; other objects stay the same in
-    both; and the wording must not be one that is held out of training.
+    The object's words must be absent from the first, and present and denied in the second; other
+    objects stay the same in both; and the wording must not be one that is held out of training.
     """
     if not without.strip():
         return "nothing of the scene is left"
@@ -108,7 +111,9 @@ def plain_captions(category: str, phrasing: str, vocabulary: Vocabulary) -> tupl
 def write_from_template(
     edit_id: str, category: str, caption: str, held_out_share: float, seed: int, vocabulary: Vocabulary
 ) -> tuple[str, str]:
-    """Return (caption_without, caption_negated) as the backend `template` writes them for an edit, whatever backend the run has."""
+    """Return (caption_without, caption_negated) as the backend `template` writes them for an edit,
+    whatever backend the run has.
+    """
     held_out = hold_out(held_out_share, seed)
     phrasing = choose_phrasing(edit_id, seed, sorted(set(PHRASINGS) - set(held_out)), "training")
     without = same_text(rewrite(caption, category, vocabulary))

@@ -1,4 +1,6 @@
-"""Read the answers of one shard into a table: the captions of each edit, checked, with a plain template where they fail."""
+"""Read the answers of one shard into a table: the captions of each edit, checked, with a plain
+template where they fail.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -19,7 +21,8 @@ logger = logging.getLogger("unscene")
 def parse_captions(job: Job) -> None:
     """Write a row for every wanted edit (mask status ok).
 
-    inputs: samples, keywords, masks, requests, followups (the parts of prompts that had to be split), answers; outputs: table.
+    inputs: samples, keywords, masks, requests, followups (the parts of prompts that had to be
+    split), answers; outputs: table.
     """
     held_out = hold_out(job.settings["captions"]["held_out_share"], job.settings["seed"])
     requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))

@@ -1,4 +1,6 @@
-"""Build the requests that ask for the captions of the edits of one shard: without the object, and saying so."""
+"""Build the requests that ask for the captions of the edits of one shard: without the object, and
+saying so.
+"""
 
 from collections.abc import Iterable
 

@@ -18,8 +18,8 @@ from unscene.words.vocabulary import Vocabulary
 class Embedder:
     """A CLIP model and how its texts are embedded.
 
-    query_weight: weight of query arithmetic; None leaves texts as the model embeds them. vocabulary: the words whose denial it
-    finds, and whose photos are asked for.
+    query_weight: weight of query arithmetic; None leaves texts as the model embeds them.
+    vocabulary: the words whose denial it finds, and whose photos are asked for.
     """
 
     model: object

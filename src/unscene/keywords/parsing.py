@@ -31,7 +31,9 @@ def parse_keywords(job: Job) -> None:
 
 
 def list_rows(samples: pd.DataFrame, verdicts: dict[str, Verdict], vocabulary: Vocabulary) -> list[dict]:
-    """Return the rows of all captions, in the order of the samples; a text without a request is a failed row."""
+    """Return the rows of all captions, in the order of the samples; a text without a request is a
+    failed row.
+    """
     rows = []
     for image_id, captions in zip(samples["image_id"], samples["captions"], strict=True):
         for position, caption in enumerate(captions):
@@ -53,7 +55,9 @@ def list_rows(samples: pd.DataFrame, verdicts: dict[str, Verdict], vocabulary: V
 
 
 def read_words(verdict: Verdict, vocabulary: Vocabulary) -> tuple[list[str], str, str]:
-    """Return words in the list's order, status and reason of one caption's verdict; a word that is not listed fails it."""
+    """Return words in the list's order, status and reason of one caption's verdict; a word that is
+    not listed fails it.
+    """
     if verdict.status != "ok":
         return [], verdict.status, verdict.reason
     (item,) = verdict.items.values()

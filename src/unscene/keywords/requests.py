@@ -16,15 +16,16 @@ from unscene.words.word_lists import find_vocabulary
 def build_keyword_requests(job: Job) -> None:
     """Write one request line a prompt; a caption that several photos share is asked once.
 
-    inputs: samples, chosen (the choice of the batch-size study, where captions_per_prompt is auto); outputs: requests.
+    inputs: samples, chosen (the choice of the batch-size study, where captions_per_prompt is auto);
+    outputs: requests.
     """
     size = job.settings["keywords"]["captions_per_prompt"]
     if size == "auto":
         size = read_chosen(*job.inputs.chosen)
     if size is None:
         raise ConfigError(
-            "keywords.captions_per_prompt: auto takes the number from results/batchsize/chosen.json, which the batch-size study "
-            "has to write first; until then give a number, e.g. 20"
+            "keywords.captions_per_prompt: auto takes the number from results/batchsize/chosen.json, which"
+            " the batch-size study has to write first; until then give a number, e.g. 20"
         )
     model = find_backend(job.settings).name_model(job.settings)
     samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
@@ -34,7 +35,9 @@ def build_keyword_requests(job: Job) -> None:
 
 
 def list_texts(samples: pd.DataFrame) -> Iterable[tuple[str, list[str]]]:
-    """Return each caption text once with its photos: first captions of all photos first, so that prompts mix photos."""
+    """Return each caption text once with its photos: first captions of all photos first, so that
+    prompts mix photos.
+    """
     photos: dict[str, list[str]] = {}
     longest = max((len(captions) for captions in samples["captions"]), default=0)
     for position in range(longest):

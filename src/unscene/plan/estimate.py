@@ -1,4 +1,6 @@
-"""Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours, bytes, files."""
+"""Estimate what the configured run will cost before anything is spent: tokens, dollars, GPU hours,
+bytes, files.
+"""
 
 import logging
 from datetime import date, timedelta
@@ -21,7 +23,8 @@ SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figure
 
 
 def estimate_run(job: Job) -> None:
-    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no network. outputs: plan.
+    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no
+    network. outputs: plan.
 
     The weights of CLIP need not be there yet.
     """
@@ -45,7 +48,8 @@ def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) 
     count = count_items(settings, assumed)
     if find_price(prices, settings["api"]["model"]) is None:
         raise PriceError(
-            f"api.model: {settings['api']['model']!r} has no price in plan.prices (there are: {', '.join(prices['models'])})"
+            f"api.model: {settings['api']['model']!r} has no price in plan.prices (there are:"
+            f" {', '.join(prices['models'])})"
         )
     api = estimate_api(settings, prices, assumed, count)
     return {
@@ -59,7 +63,9 @@ def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) 
 
 
 def count_items(settings: dict, assumed: dict) -> dict:
-    """Return how many items each stage is expected to see; of what depends on the photos, the assumed share."""
+    """Return how many items each stage is expected to see; of what depends on the photos, the
+    assumed share.
+    """
     per_photo, with_edit = (
         get_value(assumed, f"shares.{name}") for name in ("captions_per_photo", "photos_with_edit")
     )
@@ -86,8 +92,9 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "attempts": round(attempts),
         "shams": round(shams),
         "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
-        "trainings": (len(trained) + len(settings["train"]["class_folds"])) * runs
-        + 1,  # and the deployed arm on all pairs
+        "trainings": (
+            (len(trained) + len(settings["train"]["class_folds"])) * runs + 1
+        ),  # and the deployed arm on all pairs
         "evaluations": len(settings["train"]["arms"]) * runs,
     }
 
@@ -110,10 +117,9 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "make_sham_edits": count["shams"],  # one attempt each: nothing is asked of how much they change
         "score_edits": count["edits"],
         "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
-        "evaluate_clip": 2
-        * (count["pairs"] + count["shams"])
-        * count["evaluations"]
-        / settings["folds"]["folds"],
+        "evaluate_clip": (
+            2 * (count["pairs"] + count["shams"]) * count["evaluations"] / settings["folds"]["folds"]
+        ),
     }
     sides = {
         "segment_objects": settings["masks"]["image_size"],
@@ -188,7 +194,9 @@ def get_kind(path: str | None) -> str:
 
 
 def warn_about_prices(prices: dict, model: str, today: date) -> None:
-    """Log that prices are old or that the model ends; never in the plan itself, which must not depend on the day."""
+    """Log that prices are old or that the model ends; never in the plan itself, which must not
+    depend on the day.
+    """
     logger, entry = logging.getLogger("unscene"), find_price(prices, model)
     if today - date.fromisoformat(prices["date"]) > timedelta(days=prices["max_age_days"]):
         logger.warning("plan.prices: the prices are of %s; check them before you spend money", prices["date"])
@@ -224,20 +232,32 @@ def describe_plan(plan: dict) -> str:
     """Return the plan as a page of text."""
     count, api, storage = plan["items"], plan["api"], plan["storage"]
     lines = [
-        f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions; expected: "
-        f"{count['edits']:,} edits, {count['shams']:,} sham edits, {count['pairs']:,} accepted pairs, {count['trainings']} trainings",
+        (
+            f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions;"
+            f" expected: {count['edits']:,} edits, {count['shams']:,} sham edits, {count['pairs']:,} accepted"
+            f" pairs, {count['trainings']} trainings"
+        ),
         "",
-        f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in, ${api['price']['output']} out per 1M)",
+        (
+            f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in,"
+            f" ${api['price']['output']} out per 1M)"
+        ),
     ]
     lines += [describe_stage(stage, api[stage]) for stage in STAGES]
     if is_paid(api["batchsize"]["backend"]):
         lines.append(describe_power(api["batchsize"]))
     over = "OVER" if plan["over_budget"] else "within"
     lines += [
-        f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s); {api['input_tokens']:,} tokens "
-        f"in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected, {over} api.budget_usd ${api['budget_usd']:.2f}",
-        f"             at worst ${api['usd_worst']:.2f}, if every answer were as long as allowed; batches are sent only while their "
-        f"worst case fits the budget, so at most ${api['usd_committed_at_most']:.2f} is committed",
+        (
+            f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s);"
+            f" {api['input_tokens']:,} tokens in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected,"
+            f" {over} api.budget_usd ${api['budget_usd']:.2f}"
+        ),
+        (
+            f"             at worst ${api['usd_worst']:.2f}, if every answer were as long as allowed; batches"
+            " are sent only while their worst case fits the budget, so at most"
+            f" ${api['usd_committed_at_most']:.2f} is committed"
+        ),
         "",
         "Device hours",
     ]

@@ -1,4 +1,5 @@
-"""Send the requests of a stage when the whole run fits the budget, and collect the answers into the ledger of paid answers.
+"""Send the requests of a stage when the whole run fits the budget, and collect the answers into the
+ledger of paid answers.
 
 It stands in this room, since the plan knows the prompts of all stages, and stages don't know the plan.
 """
@@ -13,8 +14,9 @@ from unscene.plan.estimate import make_plan, read_throughput
 def submit_requests(job: Job) -> None:
     """Drive the requests of a stage to their end. inputs: requests; outputs: summary.
 
-    The plan is made here and no input: with its file as an `ancient` input, Snakemake 9.27 would not look at what else changed
-    below the submission whenever the plan itself is due (it masks all that depends on a due job, by ancient files, too).
+    The plan is made here and no input: with its file as an `ancient` input, Snakemake 9.27 would
+    not look at what else changed below the submission whenever the plan itself is due (it masks all
+    that depends on a due job, by ancient files, too).
     """
     prices = read_prices(job.find("plan.prices"))
     terms = Terms(job.rule.removeprefix("submit_"), job.look_up("api"), prices)

@@ -1,4 +1,6 @@
-"""What the text stages of a run cost by the Batch API: keywords, edit captions and the batch-size study, before anything is spent."""
+"""What the text stages of a run cost by the Batch API: keywords, edit captions and the batch-size
+study, before anything is spent.
+"""
 
 import math
 from collections.abc import Callable
@@ -46,9 +48,10 @@ MARKS = ("<!-- costs: unscene costs -->", "<!-- end of costs -->")
 def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> dict:
     """Return requests, tokens, files, waves and dollars of the three text stages, and their sums.
 
-    settings: the config. assumed: src/unscene/resources/throughput.yaml. count: `captions` and `edits` of the run. A stage with an offline
-    backend, or that is not wanted, costs nothing; its `usd_with_api` tells what the API would take. The prompts are the real
-    ones, filled with captions of the assumed length.
+    settings: the config. assumed: src/unscene/resources/throughput.yaml. count: `captions` and
+    `edits` of the run. A stage with an offline backend, or that is not wanted, costs nothing; its
+    `usd_with_api` tells what the API would take. The prompts are the real ones, filled with
+    captions of the assumed length.
     """
     model = settings["api"]["model"]
     chosen = settings["keywords"]["captions_per_prompt"]
@@ -68,8 +71,9 @@ def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> di
     backends["batchsize"] = settings["keywords"]["backend"] if wants_study(settings) else NOT_RUN
     result = {
         "model": model,
-        "price": {part: find_price(prices, model)[part] for part in ("input", "output")}
-        | {"date": prices["date"]},
+        "price": (
+            {part: find_price(prices, model)[part] for part in ("input", "output")} | {"date": prices["date"]}
+        ),
         "budget_usd": settings["api"]["budget_usd"],
     }
     for stage, one in stages.items():
@@ -97,7 +101,9 @@ def is_paid(backend: str) -> bool:
 def make_askers(
     model: str, assumed: dict, vocabulary: Vocabulary
 ) -> tuple[Callable[[int], dict], Callable[[int], dict]]:
-    """Return two functions of a prompt's size: a keyword request and a caption request over captions of the assumed length."""
+    """Return two functions of a prompt's size: a keyword request and a caption request over
+    captions of the assumed length.
+    """
     words = "a dog runs after a ball on a sunny beach near the sea " * 9
     caption = words[: assumed["api"]["caption_characters"]["value"]]
     item = caption_item(caption, "dog", "There is no dog in SCENE.")
@@ -118,9 +124,9 @@ def estimate_prompts(
 ) -> dict:
     """Return the cost of `items` asked `per_prompt` (n) at a time, a share f of the prompts asked twice.
 
-    C(n) = N [prompt/n p_in + a p_in + (b + e/n) p_out] (1 + f): prompt, a and e come from a real request, b is
-    `answer_tokens`. At worst every prompt is a third longer and every answer as long as allowed. limits: the config block
-    `api`.
+    C(n) = N [prompt/n p_in + a p_in + (b + e/n) p_out] (1 + f): prompt, a and e come from a real
+    request, b is `answer_tokens`. At worst every prompt is a third longer and every answer as long
+    as allowed. limits: the config block `api`.
     """
     twice = 1 + assumed["shares"]["prompts_repeated"]["value"]
     total = dict.fromkeys(_PROMPT_SUMS, 0.0)
@@ -139,7 +145,9 @@ def estimate_prompts(
 def estimate_study(
     settings: dict, captions: int, estimate: Callable, ask_words: Callable, assumed: dict
 ) -> dict:
-    """Return the cost of the batch-size study over at most `captions` captions, its prompts by trial, and the power it buys."""
+    """Return the cost of the batch-size study over at most `captions` captions, its prompts by
+    trial, and the power it buys.
+    """
     study = settings["batchsize"]
     asked = min(study["captions"], captions)
     total, prompts = dict.fromkeys(_PROMPT_SUMS, 0.0), {}
@@ -186,11 +194,15 @@ def tabulate_costs(prices: dict, assumed: dict, settings: dict) -> str:
 
 
 def tabulate_run(plans: dict[str, dict]) -> str:
-    """Return the text costs of whole runs as a Markdown table: a row a stage, a column a model (its `estimate_api`)."""
+    """Return the text costs of whole runs as a Markdown table: a row a stage, a column a model (its
+    `estimate_api`).
+    """
     lines = ["| | " + " | ".join(f"`{model}`" for model in plans) + " |", "|---" * (len(plans) + 1) + "|"]
     first = next(iter(plans.values()))
     labels = {
-        "keywords": f"{first['keywords']['items']:,} captions, {first['keywords']['items_per_prompt']} a prompt",
+        "keywords": (
+            f"{first['keywords']['items']:,} captions, {first['keywords']['items_per_prompt']} a prompt"
+        ),
         "captions": f"{first['captions']['items']:,} edits, {first['captions']['items_per_prompt']} a prompt",
         "batchsize": f"study of {first['batchsize']['items']:,} captions",
     }
@@ -204,7 +216,9 @@ def tabulate_run(plans: dict[str, dict]) -> str:
 
 
 def write_tables(readme: str, tables: str) -> str:
-    """Return the README's text with what stands between the marks replaced; ValueError when a mark is missing."""
+    """Return the README's text with what stands between the marks replaced; ValueError when a mark
+    is missing.
+    """
     start, end = (readme.find(mark) for mark in MARKS)
     if not 0 <= start < end:
         raise ValueError(f"README.md lacks the marks {MARKS[0]} and {MARKS[1]}")
@@ -218,8 +232,9 @@ def describe_stage(stage: str, one: dict) -> str:
     if not is_paid(one["backend"]):
         return f"  {stage:<10} {one['backend']}, $0 (the API would take ${one['usd_with_api']:.2f})"
     return (
-        f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s); "
-        f"{one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst ${one['usd_worst']:.2f}"
+        f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s);"
+        f" {one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst"
+        f" ${one['usd_worst']:.2f}"
     )
 
 
@@ -265,7 +280,9 @@ def _name_number(number: int) -> str:
 
 
 def make_tables(checkout: Path) -> str:
-    """Return all cost tables of the README, computed from the price table, the assumptions and the course's config."""
+    """Return all cost tables of the README, computed from the price table, the assumptions and the
+    course's config.
+    """
     from snakemake.utils import update_config
 
     from unscene.answers.prices import read_prices

@@ -95,7 +95,9 @@ def write_tars(
 
 
 def find_samples(path_to_index: str | Path, edit_ids: set[str]) -> dict[str, str]:
-    """Return the SHA-256 of the exported sample of each pair, by edit_id in order; PairError when one was not exported."""
+    """Return the SHA-256 of the exported sample of each pair, by edit_id in order; PairError when
+    one was not exported.
+    """
     index = TARRED.read(path_to_index)
     index = index[index["edit_id"].isin(edit_ids)].sort_values("edit_id")
     if len(index) < len(edit_ids):
@@ -217,7 +219,8 @@ class TarReader:
     def _check(self, edit_id: str, sample: dict) -> None:
         if _hash_sample(sample) != self._samples[edit_id]:
             raise PairError(
-                f"{sample['__url__']}: pair {edit_id!r} is not what was exported; delete its folder and run again"
+                f"{sample['__url__']}: pair {edit_id!r} is not what was exported; delete its folder and run"
+                " again"
             )
 
 

@@ -30,8 +30,12 @@ def summarise(values: Iterable[float]) -> dict:
     error = Z95 * values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
     mean = float(values.mean())
     return {
-        "mean": mean, "low": mean - error, "high": mean + error, "median": float(np.median(values)), "n": len(values)
-    }  # fmt: skip
+        "mean": mean,
+        "low": mean - error,
+        "high": mean + error,
+        "median": float(np.median(values)),
+        "n": len(values),
+    }
 
 
 def count_words(pairs: Iterable[tuple[set, set]]) -> dict:
@@ -71,5 +75,9 @@ def get_auc(positive: Iterable[float], negative: Iterable[float]) -> dict:
     variance = (auc * (1 - auc) + (n - 1) * (q1 - auc**2) + (m - 1) * (q2 - auc**2)) / (n * m)
     error = Z95 * max(variance, 0.0) ** 0.5
     return {
-        "auc": auc, "low": max(0.0, auc - error), "high": min(1.0, auc + error), "n_positive": n, "n_negative": m
-    }  # fmt: skip
+        "auc": auc,
+        "low": max(0.0, auc - error),
+        "high": min(1.0, auc + error),
+        "n_positive": n,
+        "n_negative": m,
+    }

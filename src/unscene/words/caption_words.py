@@ -16,20 +16,18 @@ PRONOUNS = _words(
     "he she it they him them himself herself itself themselves something someone everyone others i we you"
 )
 PREPOSITIONS = _words(
-    "in on at near by with without of over under above below beneath beside besides behind between through across along around "
-    "inside outside onto into from toward towards against among past to for off during after before about like within underneath "
-    "atop amid upon via down up alongside amongst out"
+    "in on at near by with without of over under above below beneath beside besides behind between through"
+    " across along around inside outside onto into from toward towards against among past to for off during"
+    " after before about like within underneath atop amid upon via down up alongside amongst out"
 )
-LONG_PREPOSITIONS = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "in the middle of", "in the center of", "on the side of", "on the edge of", "at the edge of", "on the back of",
-        "in the back of", "at the end of", "in front of", "on top of", "close to", "next to", "out of", "in between",
-        "inside of", "outside of", "across from", "away from", "because of", "along side", "front of", "side of", "near by",
-        "up to", "down on", "out on", "up on", "up in", "out in", "down at", "up at", "out at", "up against", "off of", "along with",
-        "together with", "over to", "onto the top of", "instead of", "as well as",
-    )
-)  # fmt: skip
+_LONG = (
+    "in the middle of, in the center of, on the side of, on the edge of, at the edge of, on the back "
+    "of, in the back of, at the end of, in front of, on top of, close to, next to, out of, in between, "
+    "inside of, outside of, across from, away from, because of, along side, front of, side of, near by,"
+    " up to, down on, out on, up on, up in, out in, down at, up at, out at, up against, off of, along "
+    "with, together with, over to, onto the top of, instead of, as well as"
+)
+LONG_PREPOSITIONS = tuple(tuple(phrase.split()) for phrase in _LONG.split(", "))
 LINKS = _words("and or but & plus , ;")
 CLAUSES = _words(
     "while as when where that which who whose whom because so if though although since until whilst"
@@ -38,44 +36,52 @@ AUXILIARIES = _words(
     "is are was were be been being has have had can could will would may might do does did isn't aren't"
 )
 ADVERBS = _words(
-    "together away out outside inside indoors outdoors nearby back forward there here just very too also still alone ready over up "
-    "down around not only almost about by close apart upside sideways side-by-side overhead downhill uphill outdoors high low near "
-    "slowly quickly happily quietly closely neatly partially currently really each everywhere somewhere off past along through"
+    "together away out outside inside indoors outdoors nearby back forward there here just very too also"
+    " still alone ready over up down around not only almost about by close apart upside sideways side-by-side"
+    " overhead downhill uphill outdoors high low near slowly quickly happily quietly closely neatly partially"
+    " currently really each everywhere somewhere off past along through"
 )
 ING_NOUNS = _words(
-    "building ceiling evening morning wedding painting clothing railing string ring spring king wing thing swing crossing awning "
-    "pudding icing netting topping frosting lighting sling dining living swimming parking bedding drawing sibling offspring dressing "
-    "stuffing meeting landing ironing housing being filling siding flooring paving anything nothing something everything gathering "
-    "blessing duckling dumpling sterling seating fencing string clearing opening skiing surfing snowboarding skateboarding wiring"
+    "building ceiling evening morning wedding painting clothing railing string ring spring king wing thing"
+    " swing crossing awning pudding icing netting topping frosting lighting sling dining living swimming"
+    " parking bedding drawing sibling offspring dressing stuffing meeting landing ironing housing being"
+    " filling siding flooring paving anything nothing something everything gathering blessing duckling"
+    " dumpling sterling seating fencing string clearing opening skiing surfing snowboarding skateboarding"
+    " wiring"
 )
 PARTICIPLES = _words(
-    "made held seen set shown taken placed hung left lit worn ridden driven laid built full stuck surrounded sat kept put "
-    "grown drawn thrown caught cut tied open closed opened"
+    "made held seen set shown taken placed hung left lit worn ridden driven laid built full stuck surrounded"
+    " sat kept put grown drawn thrown caught cut tied open closed opened"
 )
 BASES = _words(
-    "sit stand lie lay walk run ride hold fly play eat look watch jump swim rest sleep wait wear carry drive throw catch hit swing kick "
-    "pull push lean hang float travel cross pose smile talk use cut cook prepare serve read write feed pet drink stare face point "
-    "perform do make take get give show have go come move stop park perch graze gather surround contain feature fill cover display "
-    "depict include ski surf skateboard skate snowboard climb chase bite lick sniff stroll wade sail paddle row work sell buy hug kiss "
-    "wave cheer celebrate balance inspect reach turn enter leave pass attempt try begin start want appear seem gallop soar drift glide "
-    "lounge relax bend squat kneel crouch dance sing laugh enjoy check open close touch grab place put keep follow lead race compete "
-    "brush clean wash paint fix grow bloom shine ring tell stretch roll slide land race plan return fall hike flip blow peek poke "
-    "share gaze snuggle nap doze approach receive offer bring see observe view prep grind tow haul hover hurl tackle toss pitch bat"
+    "sit stand lie lay walk run ride hold fly play eat look watch jump swim rest sleep wait wear carry drive"
+    " throw catch hit swing kick pull push lean hang float travel cross pose smile talk use cut cook prepare"
+    " serve read write feed pet drink stare face point perform do make take get give show have go come move"
+    " stop park perch graze gather surround contain feature fill cover display depict include ski surf"
+    " skateboard skate snowboard climb chase bite lick sniff stroll wade sail paddle row work sell buy hug"
+    " kiss wave cheer celebrate balance inspect reach turn enter leave pass attempt try begin start want"
+    " appear seem gallop soar drift glide lounge relax bend squat kneel crouch dance sing laugh enjoy check"
+    " open close touch grab place put keep follow lead race compete brush clean wash paint fix grow bloom"
+    " shine ring tell stretch roll slide land race plan return fall hike flip blow peek poke share gaze"
+    " snuggle nap doze approach receive offer bring see observe view prep grind tow haul hover hurl tackle"
+    " toss pitch bat"
 )
 PLURALS = _words(
-    "men women people children kids feet teeth mice geese oxen cattle sheep fish wolves knives folk police buffalo deer skis scissors"
+    "men women people children kids feet teeth mice geese oxen cattle sheep fish wolves knives folk police"
+    " buffalo deer skis scissors"
 )
 QUANTITIES = _words(
-    "group couple bunch pair lot lots number herd flock pack pile stack row line fleet set variety piece slice school team crowd "
-    "assortment collection cluster bushel handful series array pairs groups rows stacks piles slices pieces bunches dozens crate "
-    "family swarm litter selection trio range heap"
+    "group couple bunch pair lot lots number herd flock pack pile stack row line fleet set variety piece"
+    " slice school team crowd assortment collection cluster bushel handful series array pairs groups rows"
+    " stacks piles slices pieces bunches dozens crate family swarm litter selection trio range heap"
 )
 
 
 ADJECTIVES = _words(
-    "black white red green blue yellow orange brown gray grey pink purple tan silver gold golden beige large small big little tall short "
-    "old young long wide narrow tiny huge empty dark light bright colorful wooden metal stone clean dirty wet dry fluffy furry happy "
-    "cute older younger fresh striped sunny lush open closed"
+    "black white red green blue yellow orange brown gray grey pink purple tan silver gold golden beige large"
+    " small big little tall short old young long wide narrow tiny huge empty dark light bright colorful"
+    " wooden metal stone clean dirty wet dry fluffy furry happy cute older younger fresh striped sunny lush"
+    " open closed"
 )
 
 
@@ -84,26 +90,28 @@ PICTURES = _words(
     "pictures photos images sketch scene illustration display video side front back top"
 )
 CONTAINERS = _words(
-    "bowl plate cup tray basket box bag glass field vase table pan dish display room kitchen platter container bowls plates pot jar "
-    "street city road stand counter side edge middle end"
+    "bowl plate cup tray basket box bag glass field vase table pan dish display room kitchen platter"
+    " container bowls plates pot jar street city road stand counter side edge middle end"
 )
 TIMES = _words(
-    "night day evening sunset dusk dawn air daytime morning afternoon sun rain background foreground distance sunlight dark motion "
-    "time white front game action middle line position pitch pitches camera picture photo each other another"
+    "night day evening sunset dusk dawn air daytime morning afternoon sun rain background foreground distance"
+    " sunlight dark motion time white front game action middle line position pitch pitches camera picture"
+    " photo each other another"
 )
 CLOTHES = _words(
-    "shirt jacket suit coat hat dress uniform top shorts sweater hoodie helmet pants jeans clothes outfit attire skirt vest cap glasses "
-    "sunglasses shirts jackets suits coats hats dresses uniforms helmets gear wetsuit costume costumes swimsuit bikini scarf boots "
-    "gloves sneakers shoes apron t-shirt tee clothing collar leash harness hair beard mustache goggles wool stripes spots fur tops"
+    "shirt jacket suit coat hat dress uniform top shorts sweater hoodie helmet pants jeans clothes outfit"
+    " attire skirt vest cap glasses sunglasses shirts jackets suits coats hats dresses uniforms helmets gear"
+    " wetsuit costume costumes swimsuit bikini scarf boots gloves sneakers shoes apron t-shirt tee clothing"
+    " collar leash harness hair beard mustache goggles wool stripes spots fur tops"
 )
 BODY = _words(
-    "hand hands head face mouth arm arms lap back shoulder shoulders leg legs foot feet nose neck tail tongue eyes paw paws ears finger "
-    "fingers reflection body knees chest fun"
+    "hand hands head face mouth arm arms lap back shoulder shoulders leg legs foot feet nose neck tail tongue"
+    " eyes paw paws ears finger fingers reflection body knees chest fun"
 )
 # Verbs that say nothing without what follows them, and ones that can stand alone.
 POSITIONS = _words(
-    "sit stand lie lay walk run rest sleep park play swim float fly drift graze wait lounge relax pose travel drive eat stroll gather hover "
-    "wade soar glide gallop grow hang perch ride sail cruise jump set"
+    "sit stand lie lay walk run rest sleep park play swim float fly drift graze wait lounge relax pose travel"
+    " drive eat stroll gather hover wade soar glide gallop grow hang perch ride sail cruise jump set"
 )
 PLACES = frozenset(
     (

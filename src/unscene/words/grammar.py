@@ -1,7 +1,9 @@
-"""A small grammar of captions: words, noun phrases, verb groups, prepositions. Closed word lists, no model, no guess by learning.
+"""A small grammar of captions: words, noun phrases, verb groups, prepositions. Closed word lists,
+no model, no guess by learning.
 
-It knows what captions are made of ("A man holding a red kite on the beach while a dog runs by"), not English at large. What it
-cannot read becomes a noun phrase, and callers check what they make of it.
+It knows what captions are made of ("A man holding a red kite on the beach while a dog runs by"),
+not English at large. What it cannot read becomes a noun phrase, and callers check what they make of
+it.
 """
 
 import re
@@ -46,7 +48,9 @@ class Token:
 
 @dataclass
 class Chunk:
-    """A run of tokens: NP noun phrase, V verb group, P preposition, C and/or/comma, S opener of a clause, A adverb, X mark."""
+    """A run of tokens: NP noun phrase, V verb group, P preposition, C and/or/comma, S opener of a
+    clause, A adverb, X mark.
+    """
 
     kind: str
     tokens: list[Token] = field(default_factory=list)
@@ -80,7 +84,9 @@ class Chunk:
 
     @property
     def is_plural(self) -> bool:
-        """Whether a noun phrase is plural, by its determiner, else by its head; `a group of dogs` counts as singular."""
+        """Whether a noun phrase is plural, by its determiner, else by its head; `a group of dogs`
+        counts as singular.
+        """
         first = self.tokens[0].low
         if first in ("a", "an", "one", "another", "each", "every", "this") and self.head not in (
             "dozen",
@@ -275,7 +281,9 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
 
 
 def merge_chunks(chunks: list[Chunk]) -> list[Chunk]:
-    """Join what belongs together: verbs with their adverbs, `a group of` with its noun, `black and white` with its noun."""
+    """Join what belongs together: verbs with their adverbs, `a group of` with its noun, `black and
+    white` with its noun.
+    """
     merged: list[Chunk] = []
     place = 0
     while place < len(chunks):

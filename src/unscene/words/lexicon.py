@@ -1,7 +1,8 @@
 """The offline lexicon: which words of a list a caption mentions, and where.
 
-A list's forms stand in a file of src/unscene/resources, the policy in docs/KEYWORDS.md. All forms are one regular expression, a
-trie bounded by word edges, so that the longest form at a place wins and the cost does not grow with their number.
+A list's forms stand in a file of src/unscene/resources, the policy in docs/KEYWORDS.md. All forms
+are one regular expression, a trie bounded by word edges, so that the longest form at a place wins
+and the cost does not grow with their number.
 """
 
 import itertools
@@ -44,7 +45,9 @@ class Lexicon:
     """
 
     def __init__(self, definition: dict, words: Iterable[str]):
-        """Compile a definition (`read_definition`) of exactly these words; LexiconError says what is wrong with it."""
+        """Compile a definition (`read_definition`) of exactly these words; LexiconError says what
+        is wrong with it.
+        """
         self.rules: tuple[str, ...] = tuple(definition["rules"])
         self.examples: tuple[tuple[str, list[str]], ...] = tuple(
             (example["caption"], example["words"]) for example in definition["examples"]
@@ -143,7 +146,9 @@ def read_definition(path: Path) -> dict:
 
 
 def expand_form(form: str) -> list[str]:
-    """Return the phrases that a form in the notation of the lexicon stands for: `(bus|train) stop(|s)` for four."""
+    """Return the phrases that a form in the notation of the lexicon stands for: `(bus|train)
+    stop(|s)` for four.
+    """
     parts = re.split(r"\(([^()]*)\)", form)
     if any(character in "()?*+[]" for part in parts[::2] for character in part):
         raise LexiconError(f"the form {form!r} has more than plain groups (a|b)")

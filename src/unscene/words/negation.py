@@ -1,4 +1,5 @@
-"""Rewrites a caption so that it no longer names an object: what is left of the scene, in words that a person could write.
+"""Rewrites a caption so that it no longer names an object: what is left of the scene, in words that
+a person could write.
 
 The first mention is removed with what hangs on it, then the next, until there is none:
 - in a list its part goes ("a dog and a red ball" -> "a red ball"),
@@ -6,7 +7,8 @@ The first mention is removed with what hangs on it, then the next, until there i
 - after a verb the verb goes, too ("a man holding a kite on the beach" -> "a man on the beach"),
 - as the subject it takes its verb along, and what it met stays ("a dog runs on the beach" -> "the beach").
 
-A pronoun that stood for it goes when it is the subject ("they ride horses" -> "horses"); anywhere else nothing can be written.
+A pronoun that stood for it goes when it is the subject ("they ride horses" -> "horses"); anywhere
+else nothing can be written.
 """
 
 from itertools import pairwise
@@ -81,7 +83,9 @@ def _remove(chunks: list[Chunk], place: int, category: str) -> list[Chunk]:
 
 
 def _drop_lost_subject(chunks: list[Chunk], old: list[Chunk]) -> list[Chunk]:
-    """Remove a subject that stood for what is gone: `they ride horses` -> `horses`; of a last `as she` both go."""
+    """Remove a subject that stood for what is gone: `they ride horses` -> `horses`; of a last `as
+    she` both go.
+    """
     if len(chunks) > 2 and chunks[-2].kind == "S" and chunks[-1].low in SUBJECTS:
         return chunks[:-2]
     if chunks and chunks[0].low in SUBJECTS and chunks[0].low in _find_newly_lost(chunks, old):
@@ -90,7 +94,9 @@ def _drop_lost_subject(chunks: list[Chunk], old: list[Chunk]) -> list[Chunk]:
 
 
 def _is_torn(chunks: list[Chunk], old: list[Chunk]) -> bool:
-    """Whether the removal left a pronoun without what it stood for, or two noun phrases without the verb between them."""
+    """Whether the removal left a pronoun without what it stood for, or two noun phrases without the
+    verb between them.
+    """
     words = " ".join(token.low for chunk in old for token in chunk.tokens)
     touching = [
         f"{first.tokens[-1].low} {second.tokens[0].low}"
@@ -101,7 +107,9 @@ def _is_torn(chunks: list[Chunk], old: list[Chunk]) -> bool:
 
 
 def _find_newly_lost(chunks: list[Chunk], old: list[Chunk]) -> set[str]:
-    """Return the pronouns that have lost what they stood for; where the grammar saw nothing before either, it may have been there."""
+    """Return the pronouns that have lost what they stood for; where the grammar saw nothing before
+    either, it may have been there.
+    """
     return set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old))
 
 
@@ -151,7 +159,9 @@ def _leave_list(chunks: list[Chunk], place: int) -> list[Chunk] | None:
 
 
 def _inherit(gone: Chunk, heir: Chunk) -> Chunk:
-    """Pass the article of the first part of a list on: `a laptop, keyboard and mouse` -> `a keyboard and mouse`."""
+    """Pass the article of the first part of a list on: `a laptop, keyboard and mouse` -> `a
+    keyboard and mouse`.
+    """
     first = gone.tokens[0]
     if (
         first.low in ("a", "an", "the")
@@ -343,7 +353,9 @@ def _is_looks(chunk: Chunk) -> bool:
 
 
 def _attached_end(chunks: list[Chunk], place: int, absolute: bool) -> int:
-    """Return where that ends which hangs on the noun phrase at a place: `of ...`, `that ...`, `wearing ...`."""
+    """Return where that ends which hangs on the noun phrase at a place: `of ...`, `that ...`,
+    `wearing ...`.
+    """
     end = place + 1
     while end < len(chunks):
         chunk = chunks[end]

@@ -6,8 +6,9 @@ from unscene.run.seeds import derive_seed
 from unscene.words.vocabulary import Vocabulary
 
 SCENE = "SCENE"
-# {scene} is the caption without the object, {a} "a dog", {many} "dogs", {no} "dog" (or
-# "people", "skis", "broccoli", where "no" takes no singular), {is} "is" or "are" after {no}, {many_are} "dogs are".
+# {scene} is the caption without the object, {a} "a dog", {many} "dogs", {no} "dog" (or "people",
+# "skis", "broccoli", where "no" takes no singular), {is} "is" or "are" after {no}, {many_are} "dogs
+# are".
 PHRASINGS = {
     "without": "{scene} without {a}.",
     "comma_no": "{scene}, no {no}.",
@@ -54,7 +55,9 @@ def hold_out(share: float, seed: int) -> list[str]:
 
 
 def choose_phrasing(edit_id: str, seed: int, names: list[str], use: str) -> str | None:
-    """Return one of the names for an edit, by the seed and what it is for (`training`, `held out`); None of no names."""
+    """Return one of the names for an edit, by the seed and what it is for (`training`, `held out`);
+    None of no names.
+    """
     return sorted(names)[derive_seed(seed, edit_id, use) % len(names)] if names else None
 
 
@@ -69,7 +72,9 @@ def explain_phrasing(category: str, phrasing: str, vocabulary: Vocabulary) -> st
 
 
 def fill_phrasing(explained: str, scene: str) -> str:
-    """Put a scene's caption in the place of SCENE, with a small first letter where it does not begin the sentence."""
+    """Put a scene's caption in the place of SCENE, with a small first letter where it does not
+    begin the sentence.
+    """
     scene = scene.strip().rstrip(" .!,;")
     return explained.replace(SCENE, scene if explained.startswith(SCENE) else _small_start(scene))
 

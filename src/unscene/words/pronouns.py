@@ -1,6 +1,7 @@
 """What the pronouns of a caption stand for: whether what is left of it still names that.
 
-A pronoun is lost when nothing before it can be meant: `they` without anything plural, `he` without anybody, `it` without a thing.
+A pronoun is lost when nothing before it can be meant: `they` without anything plural, `he` without
+anybody, `it` without a thing.
 """
 
 from unscene.words.caption_words import PRONOUNS, QUANTITIES
@@ -25,8 +26,8 @@ def find_lost_pronouns(chunks: list[Chunk]) -> list[str]:
 def _list_candidates(chunks: list[Chunk], place: int) -> list[int]:
     """Return the places of the noun phrases before a pronoun that it may stand for.
 
-    Not the one that its preposition hangs on, nor that one's partners in a list: in `a cup with a skull and bones on it` it is the
-    cup. But `dogs next to each other` are these.
+    Not the one that its preposition hangs on, nor that one's partners in a list: in `a cup with a
+    skull and bones on it` it is the cup. But `dogs next to each other` are these.
     """
     end = place
     if place > 1 and chunks[place - 1].kind == "P" and chunks[place].low not in ("each other", "one another"):

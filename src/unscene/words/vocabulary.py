@@ -10,11 +10,13 @@ from unscene.words.lexicon import Lexicon, Mention, read_definition
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A word list, an entry of `unscene.words.word_lists`. Whoever needs words takes one as a value; its order is theirs.
+    """A word list, an entry of `unscene.words.word_lists`. Whoever needs words takes one as a
+    value; its order is theirs.
 
-    title: what it is called in texts. lexicon: the file of `unscene.resources` with its forms and the policy. names: how captions
-    name a word, one and several, where that is not the word and the word with an s. plural_only: words of which captions name
-    several (`people`, `skis`). mass: words without an article (`broccoli`). people: words that are human: `he` and `she` can mean
+    title: what it is called in texts. lexicon: the file of `unscene.resources` with its forms and
+    the policy. names: how captions name a word, one and several, where that is not the word and the
+    word with an s. plural_only: words of which captions name several (`people`, `skis`). mass:
+    words without an article (`broccoli`). people: words that are human: `he` and `she` can mean
     them. animate: words of what moves by itself, people among them.
     """
 
@@ -68,7 +70,8 @@ class Vocabulary:
         return sorted(set(words), key=self.places.__getitem__)
 
     def name_object(self, word: str) -> dict[str, str]:
-        """Return a noun's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `many` (dogs), `is` after `no`.
+        """Return a noun's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `many` (dogs),
+        `is` after `no`.
 
         A noun of another list is taken as it is, with an s for several.
         """

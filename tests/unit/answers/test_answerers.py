@@ -1,4 +1,6 @@
-"""The planted errors: each is there at its rate, nothing else changes, and the same seed gives the same answers."""
+"""The planted errors: each is there at its rate, nothing else changes, and the same seed gives the
+same answers.
+"""
 
 import json
 

@@ -314,7 +314,9 @@ def test_a_batch_that_is_gone_is_booked_by_hand(desk, server, capsys):
 
 
 def test_an_error_that_repeats_the_key_is_cleaned(tmp_path, monkeypatch):
-    """A server that echoes the Authorization header in its complaint: the key reaches neither message nor ledger."""
+    """A server that echoes the Authorization header in its complaint: the key reaches neither
+    message nor ledger.
+    """
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-echo")
     with run_echo_server() as url:
         for call in (
@@ -364,7 +366,9 @@ def run_echo_server():
 
 
 def test_a_batch_that_shows_late_is_cancelled_and_booked(desk, server, monkeypatch):
-    """The reply to a create is lost and the list hides its batch: a second one is made. The first ends unused, but not unpaid."""
+    """The reply to a create is lost and the list hides its batch: a second one is made. The first
+    ends unused, but not unpaid.
+    """
     shown, list_batches = [], ApiClient.list_batches
     monkeypatch.setattr(
         ApiClient, "list_batches", lambda self, since: list_batches(self, since) if shown else iter(())

@@ -1,4 +1,6 @@
-"""The local Batch server, through the real client: states, limits, oddities, faults and the bill; every reply is of the API's types."""
+"""The local Batch server, through the real client: states, limits, oddities, faults and the bill;
+every reply is of the API's types.
+"""
 
 import re
 import subprocess
@@ -19,7 +21,9 @@ TYPES = {"batch": Batch, "file": FileObject, "model": Model, "chat.completion": 
 
 
 def validate(reply):
-    """Check a reply of the API's own routes against the types of the client's package; errors against their form."""
+    """Check a reply of the API's own routes against the types of the client's package; errors
+    against their form.
+    """
     if "json" not in reply.headers.get("content-type", ""):
         return
     reply.read()
@@ -388,7 +392,9 @@ def test_errors_and_lost_replies_before_and_after_the_server_acted(batch_server,
 
 
 def test_the_package_posts_a_batch_three_times_unless_told_not_to(batch_server):
-    """Why nobody may create a batch with the client's own retries: each lost reply is a batch that is paid."""
+    """Why nobody may create a batch with the client's own retries: each lost reply is a batch that
+    is paid.
+    """
     with make_client(batch_server) as client:
         file = upload(client, make_requests(1))
         batch_server.plant_fault("batches.create", "drop_after", times=3)
@@ -411,9 +417,9 @@ def test_half_a_download_is_noticed(batch_server, client, tmp_path):
 def test_a_registered_process_is_killed_at_a_call_and_no_other(batch_server, client, kind, batches):
     file = upload(client, make_requests(1))
     code = (
-        "import sys, openai; sys.stdin.readline(); "
-        f"openai.OpenAI(api_key='unscene-local-server', base_url={batch_server.url!r}, max_retries=0).batches.create("
-        f"input_file_id={file.id!r}, endpoint='/v1/chat/completions', completion_window='24h'); print('alive')"
+        "import sys, openai; sys.stdin.readline(); openai.OpenAI(api_key='unscene-local-server',"
+        f" base_url={batch_server.url!r}, max_retries=0).batches.create(input_file_id={file.id!r},"
+        " endpoint='/v1/chat/completions', completion_window='24h'); print('alive')"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=-1, stdout=-1, start_new_session=True
@@ -431,11 +437,11 @@ def test_a_process_is_killed_in_the_middle_of_a_download(batch_server, client, t
     batch = finish(batch_server, client, create(client, make_requests(300)))
     whole, part = len(client.files.content(batch.output_file_id).content), tmp_path / "part"
     code = (
-        f"import sys, openai; client = openai.OpenAI(api_key='unscene-local-server', base_url={batch_server.url!r}, max_retries=0)\n"
-        "sys.stdin.readline()\n"
-        f"with client.files.with_streaming_response.content({batch.output_file_id!r}) as reply:\n"
-        f"    with open({str(part)!r}, 'wb', buffering=0) as target:\n"
-        "        for chunk in reply.iter_bytes(1000): target.write(chunk)\n"
+        "import sys, openai; client = openai.OpenAI(api_key='unscene-local-server',"
+        f" base_url={batch_server.url!r}, max_retries=0)\nsys.stdin.readline()\nwith"
+        f" client.files.with_streaming_response.content({batch.output_file_id!r}) as reply:\n    with"
+        f" open({str(part)!r}, 'wb', buffering=0) as target:\n        for chunk in reply.iter_bytes(1000):"
+        " target.write(chunk)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdin=-1) as process:
         batch_server.register_process(process.pid)

@@ -1,4 +1,6 @@
-"""Every cut that sending requests makes, with a value just below it, at it and just above it: money, files, attempts, patience."""
+"""Every cut that sending requests makes, with a value just below it, at it and just above it:
+money, files, attempts, patience.
+"""
 
 import time
 from datetime import date
@@ -31,7 +33,9 @@ DAY = 24 * 3600
 
 
 def wait_for(count, size=100, tokens=10, worst=0.25):
-    """Requests that wait; the expected dollars are far above the worst ones, so that nobody counts them in their place."""
+    """Requests that wait; the expected dollars are far above the worst ones, so that nobody counts
+    them in their place.
+    """
     return [Asked(f"w-{n}", 1, size, tokens, 50.0, worst, "", b"") for n in range(count)]
 
 
@@ -230,9 +234,17 @@ def intend(desk, tokens=100, worst=0.5):
 
 def make_batch(batch_id="batch_1", status="in_progress", expires_at=None, **more):
     return SimpleNamespace(
-        id=batch_id, status=status, created_at=1.0, expires_at=expires_at, request_counts=None, usage=None,
-        input_file_id="file", metadata=None, errors=None, **more,
-    )  # fmt: skip
+        id=batch_id,
+        status=status,
+        created_at=1.0,
+        expires_at=expires_at,
+        request_counts=None,
+        usage=None,
+        input_file_id="file",
+        metadata=None,
+        errors=None,
+        **more,
+    )
 
 
 def test_an_outage_is_borne_for_its_minutes(desk):

@@ -1,4 +1,6 @@
-"""The batch-size study: its statistics against naive versions, its design, its measures on planted errors, and its choice."""
+"""The batch-size study: its statistics against naive versions, its design, its measures on planted
+errors, and its choice.
+"""
 
 import math
 import re
@@ -85,7 +87,9 @@ def test_bca_quantile_agrees_with_scipy():
 
 
 def test_bound_widens_for_captions_in_several_prompts():
-    """The two-way variance by loops; the factor is 1 where each caption sits in one prompt, and never below."""
+    """The two-way variance by loops; the factor is 1 where each caption sits in one prompt, and
+    never below.
+    """
     rng = np.random.default_rng(2)
     caption = np.repeat(np.arange(100), 3)
     prompt = rng.integers(40, size=300)
@@ -191,7 +195,8 @@ def test_strata_keep_their_shares():
 def test_labels_are_settled_and_faults_named(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text(
-        "caption_id,caption,rater_1,rater_2,adjudicated\na,x,dog; cat,cat;dog,\nb,x,dog,-,-\nc,x,dog,cat,\nd,x,,,\n"
+        "caption_id,caption,rater_1,rater_2,adjudicated\na,x,dog;"
+        " cat,cat;dog,\nb,x,dog,-,-\nc,x,dog,cat,\nd,x,,,\n"
     )
     labels = read_labels(path, COCO80)
     settled = settle_labels(labels)
@@ -265,9 +270,16 @@ def test_shifts_are_seen_and_noise_is_not():
 
 
 ROW = {
-    "captions_per_prompt": 20, "low": -0.004, "detected_rate": 0.0, "position_low": -0.01, "position_difference": 0.0,
-    "shift_upper": 0.005, "shifts": 0, "prompts": 600, "captions": 4000,
-}  # fmt: skip
+    "captions_per_prompt": 20,
+    "low": -0.004,
+    "detected_rate": 0.0,
+    "position_low": -0.01,
+    "position_difference": 0.0,
+    "shift_upper": 0.005,
+    "shifts": 0,
+    "prompts": 600,
+    "captions": 4000,
+}
 
 
 @pytest.mark.parametrize(
@@ -289,8 +301,18 @@ def test_verdicts(change, verdict, reason):
 
 
 def test_the_sequence_stops_at_the_first_that_does_not_pass():
-    rows = [{**ROW, "trial": str(n), "captions_per_prompt": n, "low": low, "usd": usd, "discordance": 0.04, "difference": 0}
-            for n, low, usd in ((5, -0.001, 9.0), (10, -0.002, 5.5), (20, -0.02, 4.0), (50, -0.001, 3.0))]  # fmt: skip
+    rows = [
+        {
+            **ROW,
+            "trial": str(n),
+            "captions_per_prompt": n,
+            "low": low,
+            "usd": usd,
+            "discordance": 0.04,
+            "difference": 0,
+        }
+        for n, low, usd in ((5, -0.001, 9.0), (10, -0.002, 5.5), (20, -0.02, 4.0), (50, -0.001, 3.0))
+    ]
     base = {
         **ROW,
         "trial": "1",
@@ -327,7 +349,9 @@ def test_planted_truths_are_found(errors, chosen, reason):
 
 
 def test_without_gold_the_repeat_stands_for_one():
-    """Two in a hundred answers are wrong at any n; against n = 1 itself no size could reach 100 %, so the repeat is the bar."""
+    """Two in a hundred answers are wrong at any n; against n = 1 itself no size could reach 100 %,
+    so the repeat is the bar.
+    """
     found = simulation.run_study(ErrorModel(noise=0.02), 1, SMALL, draws=1000, repeat_as_gold=True)
     trials = pd.DataFrame(found["trials"]).set_index("trial")
     assert found["gold"]["kind"] == "reference" and trials.loc["1", "exact"] == 1
@@ -344,10 +368,19 @@ def study(tmp_path_factory):
     samples = simulation.make_samples(400, seed=1).assign(mentions=None)
     write_table(samples, folder / "samples.parquet")
     files = {
-        "requests": "requests.jsonl", "design": "design.parquet", "captions": "captions.parquet", "facts": "study.json",
-        "answers": "raw.jsonl", "accuracy": "accuracy.parquet", "by_word": "by_word.parquet", "chosen": "chosen.json",
-        "sheet": "labelling.csv", "figure": "figure.svg", "markdown": "methods.md", "latex": "methods.tex",
-    }  # fmt: skip
+        "requests": "requests.jsonl",
+        "design": "design.parquet",
+        "captions": "captions.parquet",
+        "facts": "study.json",
+        "answers": "raw.jsonl",
+        "accuracy": "accuracy.parquet",
+        "by_word": "by_word.parquet",
+        "chosen": "chosen.json",
+        "sheet": "labelling.csv",
+        "figure": "figure.svg",
+        "markdown": "methods.md",
+        "latex": "methods.tex",
+    }
     paths = {name: folder / file for name, file in files.items()}
     settings = {"seed": 7, "words": "coco80", "batchsize": {**SMALL, "captions": 320, "permutations": 2}}
     settings |= {"keywords": {"backend": "lexicon"}}
@@ -434,9 +467,23 @@ def test_latex_is_escaped(study):
 
 
 def check_latex(text: str) -> None:
-    """Assert that braces and environments balance, commands are known, and every special character is escaped or meant."""
-    known = {"textbf", "paragraph", "begin", "end", "hline", "textbackslash", "textasciitilde", "textasciicircum", "textless",
-             "textgreater", "textbar", "pm"}  # fmt: skip
+    """Assert that braces and environments balance, commands are known, and every special character
+    is escaped or meant.
+    """
+    known = {
+        "textbf",
+        "paragraph",
+        "begin",
+        "end",
+        "hline",
+        "textbackslash",
+        "textasciitilde",
+        "textasciicircum",
+        "textless",
+        "textgreater",
+        "textbar",
+        "pm",
+    }
     bare = re.sub(r"\\[&%$#_{}]", "", text).replace(r"\\", "")
     assert set(re.findall(r"\\([a-zA-Z]+)", bare)) <= known
     assert bare.count("{") == bare.count("}") and bare.count("$") % 2 == 0
@@ -486,24 +533,44 @@ def test_agreement_is_counted_by_word():
 
 def test_lexicon_and_answers_are_held_against_mentions_and_instances(tmp_path):
     write_table(
-        pd.DataFrame({"image_id": ["s_1", "s_2"], "shard": "s-0-of-1", "source_key": ["1", "2"],
-                      "mentions": [[["dog"], ["cat"]], None]}),
+        pd.DataFrame(
+            {
+                "image_id": ["s_1", "s_2"],
+                "shard": "s-0-of-1",
+                "source_key": ["1", "2"],
+                "mentions": [[["dog"], ["cat"]], None],
+            }
+        ),
         tmp_path / "samples.parquet",
-    )  # fmt: skip
+    )
     captions = [("s_1", "A dog.", ["dog"]), ("s_1", "A cat.", []), ("s_2", "A bird.", ["bird"])]
     write_table(
-        pd.DataFrame([{"image_id": i, "caption_id": f"{i}-{n % 2}", "caption": c, "words": w, "source": "gpt-4o", "status": "ok"}
-                      for n, (i, c, w) in enumerate(captions)]),
+        pd.DataFrame(
+            [
+                {
+                    "image_id": i,
+                    "caption_id": f"{i}-{n % 2}",
+                    "caption": c,
+                    "words": w,
+                    "source": "gpt-4o",
+                    "status": "ok",
+                }
+                for n, (i, c, w) in enumerate(captions)
+            ]
+        ),
         tmp_path / "keywords.parquet",
-    )  # fmt: skip
+    )
     line = {
         "custom_id": "w-1",
         "response": {"body": {"model": "gpt-4o", "system_fingerprint": "unscene-lexicon"}},
     }
     write_lines([line], tmp_path / "raw.jsonl")
     boxes = [{"image_id": 1, "category_id": 7, "segmentation": [[0, 0, 1, 0, 1, 1]]}]
-    instances = {"images": [{"id": n, "file_name": "x", "height": 2, "width": 2} for n in (1, 2)],
-                 "annotations": boxes, "categories": [{"id": 7, "name": "dog"}]}  # fmt: skip
+    instances = {
+        "images": [{"id": n, "file_name": "x", "height": 2, "width": 2} for n in (1, 2)],
+        "annotations": boxes,
+        "categories": [{"id": 7, "name": "dog"}],
+    }
     write_json(instances, tmp_path / "instances.json")
     source = {"name": "s", "format": "coco", "instances": str(tmp_path / "instances.json")}
     inputs = {"samples": tmp_path / "samples.parquet", "keywords": tmp_path / "keywords.parquet"}
@@ -524,9 +591,12 @@ def test_lexicon_and_answers_are_held_against_mentions_and_instances(tmp_path):
         1 / 3,
     ]  # the second photo is listed and has no object, a third would be unknown
     assert overall["simulated"].to_dict() == {
-        ("lexicon", "answers"): True, ("lexicon", "mentions"): False, ("lexicon", "instances"): False,
-        ("answers", "mentions"): True, ("answers", "instances"): True,
-    }  # fmt: skip
+        ("lexicon", "answers"): True,
+        ("lexicon", "mentions"): False,
+        ("lexicon", "instances"): False,
+        ("answers", "mentions"): True,
+        ("answers", "instances"): True,
+    }
 
 
 def test_answers_that_are_no_models_are_told():

@@ -117,9 +117,13 @@ def study_config(captions, smallest, permutations=3):
     return {
         "keywords": {"captions_per_prompt": "auto"},
         "batchsize": {
-            "run": "auto", "captions": captions, "sizes": [50, smallest], "permutations": permutations, "margin": MARGIN
+            "run": "auto",
+            "captions": captions,
+            "sizes": [50, smallest],
+            "permutations": permutations,
+            "margin": MARGIN,
         },
-    }  # fmt: skip
+    }
 
 
 def test_a_study_that_could_choose_nothing_is_refused():
@@ -144,7 +148,9 @@ def test_a_shift_is_a_run_of_three(run, shifted):
 
 
 def test_the_first_and_last_tenth_of_a_prompt():
-    """Prompts of 20: places 0 and 1 are the first tenth, 18 and 19 the last; of fewer than ten it is one place."""
+    """Prompts of 20: places 0 and 1 are the first tenth, 18 and 19 the last; of fewer than ten it
+    is one place.
+    """
 
     def measure(size, wrong_at):
         position = np.tile(np.arange(size), 4)

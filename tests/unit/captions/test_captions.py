@@ -40,10 +40,15 @@ def run(tmp_path):
     )
     write_table(keyword, tmp_path / "keywords.parquet")
     mask = pd.DataFrame(
-        [("a-kite", "a", "kite", "ok", 1), ("b-dog", "b", "dog", "ok", None), ("c-cat", "c", "cat", "ok", 0),
-         ("d-bird", "d", "bird", "skipped", 0), ("d-dog", "d", "dog", "ok", None)],
+        [
+            ("a-kite", "a", "kite", "ok", 1),
+            ("b-dog", "b", "dog", "ok", None),
+            ("c-cat", "c", "cat", "ok", 0),
+            ("d-bird", "d", "bird", "skipped", 0),
+            ("d-dog", "d", "dog", "ok", None),
+        ],
         columns=["edit_id", "image_id", "category", "status", "caption_position"],
-    )  # fmt: skip
+    )
     write_table(mask, tmp_path / "masks.parquet")
     build_captions(tmp_path)
     return tmp_path

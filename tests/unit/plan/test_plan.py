@@ -1,4 +1,6 @@
-"""The plan: its formula against hand-computed figures, budgets, devices, disk, and that it reads the config alone."""
+"""The plan: its formula against hand-computed figures, budgets, devices, disk, and that it reads
+the config alone.
+"""
 
 import copy
 import json
@@ -158,8 +160,10 @@ def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
     stages = plan["devices"]["stages"]
     for device, hours in stages["make_sham_edits"]["hours"].items():
         assert hours == pytest.approx(stages["remove_objects"]["hours"][device] * shams / edits, abs=1e-3)
-    more = {part: {key: plan["storage"][part][key] - size for key, size in without["storage"][part].items()}
-            for part in ("bytes", "files")}  # fmt: skip
+    more = {
+        part: {key: plan["storage"][part][key] - size for key, size in without["storage"][part].items()}
+        for part in ("bytes", "files")
+    }
     assert more["files"]["edits"] == 2 * shams  # the edit and its own mask
     assert more["files"]["tables"] == 2 * plan["items"]["shards"]
     assert more["bytes"]["edits"] == pytest.approx(shams * 307200 * (1.6 + 0.02), rel=1e-6)
@@ -234,8 +238,15 @@ def test_the_study_is_planned_where_its_choice_is_used(checkout, config, prices,
     study = make_plan(large, prices, assumed)["api"]["batchsize"]
     assert study["backend"] == "openai" and study["prompts"]["100"] == 300
     assert study["prompts"] == {
-        "1": 10000, "1 again": 10000, "5": 2000, "10": 3000, "20": 1500, "33": 912, "50": 600, "100": 300
-    }  # fmt: skip
+        "1": 10000,
+        "1 again": 10000,
+        "5": 2000,
+        "10": 3000,
+        "20": 1500,
+        "33": 912,
+        "50": 600,
+        "100": 300,
+    }
     assert study["power"] > 0.99 and study["captions_for_power_90"] == 3426
     assert make_plan(config, prices, assumed)["api"]["batchsize"]["backend"] == "not run"
 

@@ -144,6 +144,17 @@ def test_six_grounds_are_tried_and_none_that_names_the_object(tmp_path):
     assert all(int(name[4:]) % 2 == 1 and name != "toy_1" for name in grounds)
 
 
+def test_bins_of_mask_size_take_turns(tmp_path):
+    make_run(tmp_path)
+    mask = read_table(tmp_path / "masks.parquet")
+    mask["area_fraction"] = [0.01] * 9 + [0.02, 0.05, 0.3]  # an edge belongs to the bin above it
+    write_table(mask, tmp_path / "masks.parquet")
+    source = Source(tmp_path / "samples.parquet", tmp_path / "masks.parquet", seed=7)
+    sizes = source.order([0.02, 0.08])["area_fraction"].tolist()
+    assert sizes[0] == 0.01 and sizes[1] in (0.02, 0.05) and sizes[2] == 0.3
+    assert sizes[3] == 0.01 and {sizes[1], sizes[4]} == {0.02, 0.05} and sizes[5:] == [0.01] * 7
+
+
 def test_the_neighbour_is_gone_and_everything_else_is_perfect(ground):
     neighbour = draw_disc((80, 100), (60, 85), 10)
     ground[draw_disc((80, 100), (60, 85), 8)] = (20, 200, 40)

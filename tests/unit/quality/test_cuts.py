@@ -9,7 +9,14 @@ import torch
 
 from unscene.quality import calibration
 from unscene.quality.accept_head import FEATURES, train_head
-from unscene.quality.calibration import calibrate, calibrate_score, choose_cut, count_caught, find_bin
+from unscene.quality.calibration import (
+    calibrate,
+    calibrate_score,
+    choose_cut,
+    count_caught,
+    find_bin,
+    get_limits,
+)
 from unscene.quality.certification import certify, count_needed, get_upper_limit, list_thresholds
 from unscene.quality.control_scoring import drop_occupied
 from unscene.quality.distances import compare
@@ -170,6 +177,20 @@ def test_a_score_separates_when_its_lower_limit_is_above_six_tenths(low, separat
     monkeypatch.setattr(calibration, "get_auc", lambda *_: {"auc": 0.9, "low": low})
     control = pd.DataFrame({"kind": ["perfect", "toned"], "seam": [1.0, 2.0], "area_fraction": 0.1})
     assert calibrate_score(control, "seam", 0.99, [])["separates"] == separates
+
+
+def test_only_failures_that_a_score_is_meant_for_let_it_separate_and_a_null_threshold_stays_off():
+    """The seam is meant for what is toned."""
+    kinds = ["perfect"] * 40 + ["untouched"] * 40 + ["toned"] * 40
+    control = pd.DataFrame({"kind": kinds, "area_fraction": 0.1})
+    for other, toned, separated in ((9.0, 1.0, []), (1.0, 9.0, ["toned"])):
+        control["seam"] = [1.0] * 40 + [other] * 40 + [toned] * 40
+        entry = calibrate_score(control, "seam", 0.99, [])
+        assert (entry["separates"], entry["separated"]) == (bool(separated), separated)
+    area = pd.Series([0.1])
+    limits = get_limits({"scores": {"seam": entry}}, {"max_seam": 2.0}, area, [])
+    assert limits["max_seam"].tolist() == [1.0]
+    assert get_limits({"scores": {"seam": entry}}, {"max_seam": None}, area, []) == {}
 
 
 @pytest.mark.parametrize(("count", "is_pooled"), [(29, True), (30, False), (31, False)])

@@ -1,4 +1,6 @@
-"""The lexicon: every trap of the annotation policy, plurals, spans, and its agreement with the page and the prompt."""
+"""The lexicon: every trap of the annotation policy, plurals, spans, and its agreement with the page
+and the prompt.
+"""
 
 import re
 
@@ -202,8 +204,10 @@ def test_words_are_in_coco_order_and_once():
 def test_spans_point_into_the_caption():
     caption = "Two DOGS near a stop  sign and a Teddy-Bear"
     assert [(caption[m.start : m.end], m.word) for m in find_mentions(caption)] == [
-        ("DOGS", "dog"), ("stop  sign", "stop sign"), ("Teddy-Bear", "teddy bear"),
-    ]  # fmt: skip
+        ("DOGS", "dog"),
+        ("stop  sign", "stop sign"),
+        ("Teddy-Bear", "teddy bear"),
+    ]
 
 
 def test_letters_that_grow_when_lowered_keep_the_spans():
@@ -213,7 +217,9 @@ def test_letters_that_grow_when_lowered_keep_the_spans():
 
 
 def test_regular_expression_equals_a_naive_search():
-    """Longest form first at every word edge, found by trying all forms: the trie must find the same places."""
+    """Longest form first at every word edge, found by trying all forms: the trie must find the same
+    places.
+    """
     book = COCO80.reader
     forms = sorted(book._meanings, key=len, reverse=True)
     caption = "a hot dog stand by the fire truck, two teddy bears and a mini cooper near a clock tower"

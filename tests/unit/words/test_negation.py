@@ -103,9 +103,15 @@ def test_grammar_reads_the_parts_of_a_caption():
         for chunk in parse_caption("A man holding a red kite on top of a hill while a dog runs by.", COCO80)
     ]
     assert chunks == [
-        ("NP", "a man"), ("V", "holding"), ("NP", "a red kite"), ("P", "on top of"), ("NP", "a hill"),
-        ("S", "while"), ("NP", "a dog"), ("V", "runs by"),
-    ]  # fmt: skip
+        ("NP", "a man"),
+        ("V", "holding"),
+        ("NP", "a red kite"),
+        ("P", "on top of"),
+        ("NP", "a hill"),
+        ("S", "while"),
+        ("NP", "a dog"),
+        ("V", "runs by"),
+    ]
 
 
 def test_every_phrasing_names_and_denies_every_word():

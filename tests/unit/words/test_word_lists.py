@@ -1,4 +1,6 @@
-"""Word lists: a list of three words goes through the text stages, and what is said of the shipped one holds."""
+"""Word lists: a list of three words goes through the text stages, and what is said of the shipped
+one holds.
+"""
 
 import json
 
@@ -132,8 +134,12 @@ def test_coco_s_list():
     for group in (COCO80.names, COCO80.plural_only, COCO80.mass, COCO80.people, COCO80.animate):
         assert set(group) <= set(COCO80)
     assert COCO80.name_object("person") == {
-        "a": "people", "A": "People", "no": "people", "many": "people", "is": "are"
-    }  # fmt: skip
+        "a": "people",
+        "A": "People",
+        "no": "people",
+        "many": "people",
+        "is": "are",
+    }
     assert COCO80.name_object("sheep")["is"] == "is" and COCO80.name_object("umbrella")["a"] == "an umbrella"
     assert COCO80.name_object("lighthouse")["many"] == "lighthouses"  # of another list
     assert np.array_equal(

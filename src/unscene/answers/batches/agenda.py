@@ -15,7 +15,8 @@ class AgendaError(ValueError):
 
 @dataclass(slots=True, frozen=True)
 class Asked:
-    """A request: where its line lies, and what it takes. `cause`: why its parent was split, empty for an original.
+    """A request: where its line lies, and what it takes. `cause`: why its parent was split, empty
+    for an original.
 
     tokens: input at most (3 characters a token). usd, usd_worst: dollars as expected and at most.
     """
@@ -40,7 +41,8 @@ class Asked:
 
 
 class Agenda:
-    """What there is to do, by the outcomes that the ledger holds. Bodies stay on disk; only those of split prompts are held.
+    """What there is to do, by the outcomes that the ledger holds. Bodies stay on disk; only those
+    of split prompts are held.
 
     price: returns (dollars expected, dollars at most) of a request.
     """

@@ -1,4 +1,6 @@
-"""A thin layer on the `openai` client: few calls, errors sorted by what they mean for money, and no key in any text."""
+"""A thin layer on the `openai` client: few calls, errors sorted by what they mean for money, and no
+key in any text.
+"""
 
 import json
 import os
@@ -33,7 +35,9 @@ class Unanswered(ApiError):
 
 
 class RateLimited(ApiError):
-    """Too many calls: the call took no effect. `retry_after` is in seconds, None when the server gave none."""
+    """Too many calls: the call took no effect. `retry_after` is in seconds, None when the server
+    gave none.
+    """
 
     def __init__(self, message: str, retry_after: float | None):
         super().__init__(message)
@@ -53,7 +57,9 @@ class Rejected(ApiError):
 
 
 class ApiClient:
-    """The calls that paid answers need. Reading calls are tried again by the SDK; creating calls never are."""
+    """The calls that paid answers need. Reading calls are tried again by the SDK; creating calls
+    never are.
+    """
 
     def __init__(self, base_url: str | None, timeout_s: float = _TIMEOUT_S, reading_retries: int = 3):
         url = base_url or DEFAULT.url  # never the SDK's own default, which an environment variable can change
@@ -83,7 +89,8 @@ class ApiClient:
         return True
 
     def find_model(self, model: str) -> tuple[bool | None, str | None]:
-        """Return whether a model exists, and its shutdown date if the endpoint tells; None: the endpoint does not say.
+        """Return whether a model exists, and its shutdown date if the endpoint tells; None: the
+        endpoint does not say.
 
         Servers that only list their models are asked for the list.
         """
@@ -147,7 +154,9 @@ class ApiClient:
         self._call(stream)
 
     def complete(self, body: dict) -> tuple[int, dict, float | None]:
-        """Send one request body as it is, with one call; return HTTP status, the answer's body, and Retry-After in seconds."""
+        """Send one request body as it is, with one call; return HTTP status, the answer's body, and
+        Retry-After in seconds.
+        """
         try:
             reply = self._once.post(URL.removeprefix("/v1"), cast_to=httpx2.Response, body=body)
         except openai.APIStatusError as error:
@@ -171,7 +180,9 @@ class ApiClient:
         return body if isinstance(body, dict) else {"error": {"message": self.clean(text)[:200]}}
 
     def _call(self, function, *arguments, **named):
-        """Call the SDK; its errors are raised as ours. `from None`: a chained traceback would show texts with the key."""
+        """Call the SDK; its errors are raised as ours. `from None`: a chained traceback would show
+        texts with the key.
+        """
         try:
             return function(*arguments, **named)
         except openai.APIStatusError as error:

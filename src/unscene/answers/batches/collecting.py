@@ -16,10 +16,12 @@ logger = logging.getLogger("unscene")
 
 
 def fetch_answers(api: ApiClient, batch, folder: Path, clock) -> list[Path]:
-    """Download the output file and the error file of a batch, where there are any (an id may be null or empty).
+    """Download the output file and the error file of a batch, where there are any (an id may be
+    null or empty).
 
-    Files with fewer lines than the batch counts are fetched again, a few times. Raises client.Rejected when a file stays
-    refused or unknown, client.Unanswered when the endpoint is away.
+    Files with fewer lines than the batch counts are fetched again, a few times. Raises
+    client.Rejected when a file stays refused or unknown, client.Unanswered when the endpoint is
+    away.
     """
     counts = batch.request_counts
     expected = counts.completed + counts.failed if counts else 0
@@ -48,7 +50,8 @@ def read_answers(
 ) -> Iterator[tuple]:
     """Yield a ledger entry for each request of a batch: those with a line, then those without one.
 
-    members: items of each request. A line that is no JSON, or of no member, says nothing about any request and is passed over.
+    members: items of each request. A line that is no JSON, or of no member, says nothing about any
+    request and is passed over.
     """
     missing = dict(members)
     for path in paths:
@@ -68,9 +71,11 @@ def read_answers(
 
 
 def enter_answer(answer: dict, text: str, items: int, model: str, prices: dict, factor: float = 1) -> tuple:
-    """Return the ledger's entry of an answer line: (custom_id, outcome, input tokens, output tokens, dollars, line).
+    """Return the ledger's entry of an answer line: (custom_id, outcome, input tokens, output
+    tokens, dollars, line).
 
-    An answering model without a price has that of the model asked. factor: on the prices of the table, which are those of batches.
+    An answering model without a price has that of the model asked. factor: on the prices of the
+    table, which are those of batches.
     """
     body = (answer.get("response") or {}).get("body") or {}
     usage = body.get("usage") or {}
@@ -87,7 +92,9 @@ def enter_answer(answer: dict, text: str, items: int, model: str, prices: dict, 
 
 
 def commonest_errors(batch) -> str:
-    """Return the commonest complaint of a batch that failed as a whole, with its line and how often it came."""
+    """Return the commonest complaint of a batch that failed as a whole, with its line and how often
+    it came.
+    """
     if not (batch.errors and batch.errors.data):
         return ""
     counts = Counter((error.code, error.message) for error in batch.errors.data)

@@ -1,4 +1,6 @@
-"""Look into the ledgers of paid answers: `unscene batches list`, and `forget BATCH` for one that is gone for good."""
+"""Look into the ledgers of paid answers: `unscene batches list`, and `forget BATCH` for one that is
+gone for good.
+"""
 
 import argparse
 import sys

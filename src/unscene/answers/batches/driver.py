@@ -1,8 +1,9 @@
 """The driver: sends what is to be asked as batches, each once, and collects what came back.
 
-Order of one batch: intent (synced) -> upload -> file id (synced) -> create, with the intent's name in the metadata -> batch
-id (synced) -> poll -> both result files -> answers and end, in one transaction. Whatever step a process dies at, the next run
-finds out what exists at the endpoint before it creates anything. Nothing is ever sent again because it took long.
+Order of one batch: intent (synced) -> upload -> file id (synced) -> create, with the intent's name
+in the metadata -> batch id (synced) -> poll -> both result files -> answers and end, in one
+transaction. Whatever step a process dies at, the next run finds out what exists at the endpoint
+before it creates anything. Nothing is ever sent again because it took long.
 """
 
 import hashlib
@@ -23,7 +24,8 @@ from unscene.run.tables import replaced_atomically
 APP = "unscene"
 ENDED = ("completed", "failed", "expired", "cancelled")
 TOKEN_LIMIT = "token_limit_exceeded"
-# A batch that was created without our hearing of it shows in the list by then (OpenAI says nothing; two minutes proved enough).
+# A batch that was created without our hearing of it shows in the list by then (OpenAI says nothing;
+# two minutes proved enough).
 SHOWS_AFTER_S = 120
 CREATES_AT_MOST = 5
 STUCK_AFTER_S = 3600
@@ -61,8 +63,8 @@ class Driver:
     def run(self, wait: bool) -> None:
         """Send and collect until every request is at its end.
 
-        Raises ComeBackLater when `wait` is false and something is under way, Stopped when a person is needed, after
-        everything that is under way has been collected as far as it can be.
+        Raises ComeBackLater when `wait` is false and something is under way, Stopped when a person
+        is needed, after everything that is under way has been collected as far as it can be.
         """
         try:
             self._recover()
@@ -80,18 +82,22 @@ class Driver:
             raise self._halt
         if self._agenda.open or self._agenda.under_way:
             raise ComeBackLater(
-                f"come back later, nothing is lost: {self._agenda.answered} of {self._agenda.total} requests of stage {self._stage} "
-                f"are answered, {len(self._agenda.under_way)} are under way; run the same command again to collect them"
+                f"come back later, nothing is lost: {self._agenda.answered} of {self._agenda.total} requests"
+                f" of stage {self._stage} are answered, {len(self._agenda.under_way)} are under way; run the"
+                " same command again to collect them"
             )
 
     def _is_over(self) -> bool:
-        """Return whether nothing is left to wait for: copies that turn up late are cancelled, awaited and booked, too."""
+        """Return whether nothing is left to wait for: copies that turn up late are cancelled,
+        awaited and booked, too.
+        """
         if self._agenda.under_way or (self._agenda.open and not self._halt):
             return False
         self._find_strays()
         return not any(row["stage"] == self._stage for row in self._ledger.list_batches("submitted"))
 
-    # --- sending ---------------------------------------------------------------------------------------------------
+    # --- sending
+    # ---------------------------------------------------------------------------------------------------
 
     def _submit(self) -> None:
         while self._agenda.open and not self._halt:
@@ -140,9 +146,13 @@ class Driver:
     def _create(self, number: int) -> None:
         row = self._ledger.find_batch(number)
         metadata = {
-            "app": APP, "run": self._ledger.run, "stage": self._stage, "shard": row["shard"],
-            "intent": str(number), "requests": str(row["requests"]),
-        }  # fmt: skip
+            "app": APP,
+            "run": self._ledger.run,
+            "stage": self._stage,
+            "shard": row["shard"],
+            "intent": str(number),
+            "requests": str(row["requests"]),
+        }
 
         def create():
             self._ledger.record_try(number, self._clock.now())
@@ -161,7 +171,8 @@ class Driver:
                 logger.info("batch %s: %d requests sent", batch.id, row["requests"])
                 return
         raise Stopped(
-            f"the endpoint took no batch in {CREATES_AT_MOST} tries; nothing is lost: run the same command again later"
+            f"the endpoint took no batch in {CREATES_AT_MOST} tries; nothing is lost: run the same command"
+            " again later"
         )
 
     def _free(self, number: int) -> None:
@@ -171,10 +182,13 @@ class Driver:
             members -= self._ledger.list_members(row["number"]).keys()
         self._agenda.revisit(members, self._ledger.list_outcomes(members))
 
-    # --- finding out what exists -----------------------------------------------------------------------------------
+    # --- finding out what exists
+    # -----------------------------------------------------------------------------------
 
     def _recover(self) -> None:
-        """Bring every intent without a batch to an end: adopt its batch, send it, or drop it when nobody wants it any more."""
+        """Bring every intent without a batch to an end: adopt its batch, send it, or drop it when
+        nobody wants it any more.
+        """
         self._find_strays()
         for row in self._ledger.list_batches("intended", "uploaded"):
             number, own = row["number"], row["stage"] == self._stage
@@ -217,7 +231,9 @@ class Driver:
         return True
 
     def _find_strays(self) -> None:
-        """Look for batches that a second create of one intent made after the first had taken effect unseen."""
+        """Look for batches that a second create of one intent made after the first had taken effect
+        unseen.
+        """
         for row in self._ledger.list_batches("submitted", "settled", "dropped"):
             recent = row["tried_at"] and row["tried_at"] > self._clock.now() - LIMIT_REMEMBERED_S
             if row["creates"] > 1 and recent and (found := self._find_batches(row["number"])):
@@ -247,7 +263,8 @@ class Driver:
 
         return sorted(self._retry(search), key=lambda batch: batch.created_at)
 
-    # --- collecting ------------------------------------------------------------------------------------------------
+    # --- collecting
+    # ------------------------------------------------------------------------------------------------
 
     def _collect(self) -> None:
         for row in self._ledger.list_batches("submitted"):
@@ -269,7 +286,9 @@ class Driver:
                 self._cancel_if_stuck(row, batch)
 
     def _miss(self, row, error: Rejected) -> None:
-        """Bear a batch that the endpoint does not know: for a moment it may not yet, later somebody has to say why."""
+        """Bear a batch that the endpoint does not know: for a moment it may not yet, later somebody
+        has to say why.
+        """
         if error.status == 404 and self._clock.now() - (row["created_at"] or 0) < UNKNOWN_BATCH_S:
             return
         if error.status == 404 and not self._keeps_batches:
@@ -281,14 +300,15 @@ class Driver:
             self._free(row["number"])
             return
         raise Stopped(
-            f"the endpoint does not show batch {row['batch_id']}: {error}. Is the key of the project that sent it? If its answers "
-            f"are gone for good, book it as lost: unscene batches forget {row['batch_id']}"
+            f"the endpoint does not show batch {row['batch_id']}: {error}. Is the key of the project that"
+            " sent it? If its answers are gone for good, book it as lost: unscene batches forget"
+            f" {row['batch_id']}"
         )
 
     def _settle(self, row, batch) -> None:
         """Take over all lines of a batch that ended, whatever its end: partial results are paid for."""
         number, members = row["number"], self._ledger.list_members(row["number"])
-        codes = {error.code for error in (batch.errors.data or [])} if batch.errors else set()
+        codes = {error.code for error in batch.errors.data or []} if batch.errors else set()
         note = commonest_errors(batch)
         if batch.status == "failed":
             note = TOKEN_LIMIT if TOKEN_LIMIT in codes else note
@@ -300,8 +320,9 @@ class Driver:
                 self._ledger.settle(number, batch, [], f"lost: {error}"[:300], lost_usd=row["worst_usd"])
                 self._free(number)
                 self._halt = self._halt or Stopped(
-                    f"the results of batch {batch.id} can no longer be fetched ({error}); up to ${row['worst_usd']:.4f} "
-                    f"are booked for it. Run the same command again to ask its {row['requests']} requests anew"
+                    f"the results of batch {batch.id} can no longer be fetched ({error}); up to"
+                    f" ${row['worst_usd']:.4f} are booked for it. Run the same command again to ask its"
+                    f" {row['requests']} requests anew"
                 )
                 return
             except (Unanswered, RateLimited) as error:
@@ -322,21 +343,25 @@ class Driver:
             stop = _explain(OutOfCredit(f"batch {batch.id}: {note or 'insufficient_quota'}"))
         elif batch.status == "failed" and note == TOKEN_LIMIT:
             logger.warning(
-                "batch %s did not fit into the account's queue (%d tokens with what was there): sending less at a time",
-                batch.id, row["queued_tokens"],
-            )  # fmt: skip
+                "batch %s did not fit into the account's queue (%d tokens with what was there): sending less"
+                " at a time",
+                batch.id,
+                row["queued_tokens"],
+            )
         elif batch.status == "failed":
             stop = Stopped(
                 f"batch {batch.id} was refused as a whole: {note or 'no reason given'}; nothing was charged"
             )
         elif last[REJECTED]:
             stop = Stopped(
-                f"batch {batch.id}: the endpoint calls {last[REJECTED]} of {row['requests']} requests wrong (the log above says "
-                "why); answers to the others are kept. Correct the cause before you run again"
+                f"batch {batch.id}: the endpoint calls {last[REJECTED]} of {row['requests']} requests wrong"
+                " (the log above says why); answers to the others are kept. Correct the cause before you run"
+                " again"
             )
         elif batch.status == "cancelled" and not row["cancel_at"]:
             stop = Stopped(
-                f"batch {batch.id} was cancelled by somebody; its answers are kept. Run the same command again to ask the rest"
+                f"batch {batch.id} was cancelled by somebody; its answers are kept. Run the same command"
+                " again to ask the rest"
             )
         self._halt = self._halt or stop
 
@@ -351,17 +376,21 @@ class Driver:
         if row["cancel_at"]:
             if now > max(row["cancel_at"], row["expires_at"] or 0) + 2 * STUCK_AFTER_S:
                 raise Stopped(
-                    f"batch {batch.id} neither ends nor can be cancelled (status {batch.status}); ask the provider"
+                    f"batch {batch.id} neither ends nor can be cancelled (status {batch.status}); ask the"
+                    " provider"
                 )
         elif batch.expires_at and now > batch.expires_at + STUCK_AFTER_S:
             logger.warning("batch %s is %s an hour after its end: cancelling it", batch.id, batch.status)
             self._ledger.record_cancel(row["number"], now)
             self._cancel(row)
 
-    # --- patience --------------------------------------------------------------------------------------------------
+    # --- patience
+    # --------------------------------------------------------------------------------------------------
 
     def _retry(self, function, errors=(RateLimited, Unanswered)):
-        """Call until it is answered. Only what may be called twice (an upload, a list) is retried on Unanswered."""
+        """Call until it is answered. Only what may be called twice (an upload, a list) is retried
+        on Unanswered.
+        """
         turn = 0
         while True:
             try:
@@ -398,18 +427,21 @@ class Driver:
         ]
         return min([self._limits.enqueued_tokens, *refused])
 
-    # --- words -----------------------------------------------------------------------------------------------------
+    # --- words
+    # -----------------------------------------------------------------------------------------------------
 
     def _explain_no_room(self, committed: float, limits: Limits) -> Stopped:
         first = next(iter(self._agenda.open.values()))
         if committed + first.usd_worst > limits.budget_usd:
             return Stopped(
-                f"api.budget_usd ${limits.budget_usd:.2f} is used up: ${committed:.4f} are spent or under way at worst, "
-                f"and {len(self._agenda.open)} requests wait. Answers are kept; raise it and run the same command again"
+                f"api.budget_usd ${limits.budget_usd:.2f} is used up: ${committed:.4f} are spent or under way"
+                f" at worst, and {len(self._agenda.open)} requests wait. Answers are kept; raise it and run"
+                " the same command again"
             )
         return Stopped(
-            f"request {first.custom_id} has up to {first.tokens} tokens and no more than {limits.enqueued_tokens} may be enqueued "
-            "(api.enqueued_tokens, or what the endpoint refused today); ask fewer captions in one prompt"
+            f"request {first.custom_id} has up to {first.tokens} tokens and no more than"
+            f" {limits.enqueued_tokens} may be enqueued (api.enqueued_tokens, or what the endpoint refused"
+            " today); ask fewer captions in one prompt"
         )
 
     def _tell(self) -> None:
@@ -418,9 +450,11 @@ class Driver:
         states = Counter(row["status"] for row in running)
         done = sum(row["completed"] for row in running)
         text = (
-            f"{self._stage}: {self._agenda.answered} of {self._agenda.total} requests answered; {len(running)} batches under way"
+            f"{self._stage}: {self._agenda.answered} of {self._agenda.total} requests answered;"
+            f" {len(running)} batches under way"
             + (
-                f" ({', '.join(f'{n} {status}' for status, n in sorted(states.items()))}; {done} requests done)"
+                f" ({', '.join(f'{n} {status}' for status, n in sorted(states.items()))}; {done} requests"
+                " done)"
                 if running
                 else ""
             )
@@ -437,6 +471,7 @@ class Driver:
 def _explain(error: ApiError) -> Stopped:
     if isinstance(error, OutOfCredit):
         return Stopped(
-            f"the account has no money left ({error}); answers are kept. Top it up and run the same command again"
+            f"the account has no money left ({error}); answers are kept. Top it up and run the same command"
+            " again"
         )
     return Stopped(f"the endpoint refuses: {error}")

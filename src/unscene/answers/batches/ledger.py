@@ -1,7 +1,8 @@
-"""The ledger of paid answers: what was intended, uploaded, submitted and answered, written before and after each step.
+"""The ledger of paid answers: what was intended, uploaded, submitted and answered, written before
+and after each step.
 
-It is one SQLite file outside Snakemake's outputs. Every method commits with fsync before it returns, so a process that is
-killed anywhere leaves a ledger that says what may have been paid for.
+It is one SQLite file outside Snakemake's outputs. Every method commits with fsync before it
+returns, so a process that is killed anywhere leaves a ledger that says what may have been paid for.
 """
 
 import sqlite3
@@ -13,21 +14,25 @@ from typing import NamedTuple
 
 from unscene.run.locks import held_lock
 
-# A batch goes intended -> uploaded -> submitted -> settled; or it is dropped before it exists at the endpoint.
+# A batch goes intended -> uploaded -> submitted -> settled; or it is dropped before it exists at
+# the endpoint.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (
-  number INTEGER PRIMARY KEY, stage TEXT NOT NULL, shard TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL,
-  requests INTEGER NOT NULL, tokens INTEGER NOT NULL, queued_tokens INTEGER NOT NULL, worst_usd REAL NOT NULL,
-  intended_at REAL NOT NULL, tried_at REAL, creates INTEGER NOT NULL DEFAULT 0,
-  file_id TEXT, batch_id TEXT UNIQUE, status TEXT, created_at REAL, expires_at REAL, completed INTEGER NOT NULL DEFAULT 0,
-  cancel_at REAL, duplicate_of INTEGER, lost_usd REAL NOT NULL DEFAULT 0,
-  usage_input_tokens INTEGER, usage_output_tokens INTEGER, note TEXT);
+  number INTEGER PRIMARY KEY, stage TEXT NOT NULL, shard TEXT NOT NULL, model TEXT NOT NULL,
+  state TEXT NOT NULL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
+  queued_tokens INTEGER NOT NULL, worst_usd REAL NOT NULL, intended_at REAL NOT NULL, tried_at REAL,
+  creates INTEGER NOT NULL DEFAULT 0,
+  file_id TEXT, batch_id TEXT UNIQUE, status TEXT, created_at REAL, expires_at REAL,
+  completed INTEGER NOT NULL DEFAULT 0, cancel_at REAL, duplicate_of INTEGER,
+  lost_usd REAL NOT NULL DEFAULT 0, usage_input_tokens INTEGER, usage_output_tokens INTEGER, note TEXT);
 CREATE TABLE IF NOT EXISTS members (
-  batch INTEGER NOT NULL, custom_id TEXT NOT NULL, items INTEGER NOT NULL, PRIMARY KEY (batch, custom_id)) WITHOUT ROWID;
+  batch INTEGER NOT NULL, custom_id TEXT NOT NULL, items INTEGER NOT NULL,
+  PRIMARY KEY (batch, custom_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answers (
-  number INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, stage TEXT NOT NULL, batch INTEGER, outcome TEXT NOT NULL,
-  input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, usd REAL NOT NULL, line TEXT);
+  number INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, stage TEXT NOT NULL, batch INTEGER,
+  outcome TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, usd REAL NOT NULL,
+  line TEXT);
 CREATE INDEX IF NOT EXISTS answers_by_id ON answers (custom_id);
 INSERT OR IGNORE INTO facts VALUES ('run', lower(hex(randomblob(16))));
 """
@@ -38,7 +43,9 @@ class LedgerError(RuntimeError):
 
 
 class Intent(NamedTuple):
-    """A batch that is about to be sent. members: (custom_id, items) of its requests. queued_tokens: with all that is under way."""
+    """A batch that is about to be sent. members: (custom_id, items) of its requests. queued_tokens:
+    with all that is under way.
+    """
 
     stage: str
     shard: str
@@ -51,7 +58,9 @@ class Intent(NamedTuple):
 
 @contextmanager
 def only_submitter(folder: Path) -> Iterator[None]:
-    """Hold the lock of the one process that may submit; wait for it, and say so. The kernel frees it on any death."""
+    """Hold the lock of the one process that may submit; wait for it, and say so. The kernel frees
+    it on any death.
+    """
     with held_lock(folder.resolve() / "submitter.lock", "waiting: another job submits from here"):
         yield
 
@@ -71,8 +80,8 @@ class Ledger:
                 self._base.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
         except sqlite3.DatabaseError as error:
             raise LedgerError(
-                f"{self.path}: cannot be used as the ledger of paid answers ({error}); restore it from a copy. "
-                "Without it the answers would be paid a second time"
+                f"{self.path}: cannot be used as the ledger of paid answers ({error}); restore it from a"
+                " copy. Without it the answers would be paid a second time"
             ) from error
 
     @property
@@ -85,8 +94,8 @@ class Ledger:
         row = intent._asdict() | {"members": len(intent.members)}
         with self._transaction():
             number = self._base.execute(
-                "INSERT INTO batches (stage, shard, model, requests, tokens, queued_tokens, worst_usd, state, intended_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'intended', ?)",
+                "INSERT INTO batches (stage, shard, model, requests, tokens, queued_tokens, worst_usd, state,"
+                " intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'intended', ?)",
                 [*row.values(), now],
             ).lastrowid
             assert number is not None, "a row was inserted"
@@ -107,7 +116,9 @@ class Ledger:
         )
 
     def record_batches(self, number: int, batches: list, now: float) -> None:
-        """Record which batch was created for an intent. Any further ones are duplicates: to be cancelled, and booked."""
+        """Record which batch was created for an intent. Any further ones are duplicates: to be
+        cancelled, and booked.
+        """
         first, *others = batches
         with self._transaction():
             self._update(number, state="submitted", **_read_batch(first))
@@ -135,20 +146,22 @@ class Ledger:
     ) -> None:
         """Record all answers of a finished batch and its end, in one transaction.
 
-        answers: (custom_id, outcome, input tokens, output tokens, dollars, line or None). lost_usd: booked for
-        answers that can no longer be fetched.
+        answers: (custom_id, outcome, input tokens, output tokens, dollars, line or None). lost_usd:
+        booked for answers that can no longer be fetched.
         """
         row = self.find_batch(number)
         with self._transaction():
             self._base.executemany(
-                "INSERT INTO answers (custom_id, outcome, input_tokens, output_tokens, usd, line, stage, batch) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO answers (custom_id, outcome, input_tokens, output_tokens, usd, line, stage,"
+                " batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 ((*answer, row["stage"], number) for answer in answers),
             )
             self._update(number, state="settled", note=note, lost_usd=lost_usd, **_read_batch(batch))
 
     def forget(self, number: int, note: str, lost_usd: float) -> None:
-        """Record that a batch's answers will never come; lost_usd is booked for it. Its requests may be asked anew."""
+        """Record that a batch's answers will never come; lost_usd is booked for it. Its requests
+        may be asked anew.
+        """
         self._update(number, state="settled", note=note, lost_usd=lost_usd)
 
     def add_answer(self, stage: str, answer: tuple) -> None:
@@ -195,7 +208,9 @@ class Ledger:
         return Counter(row["outcome"] for row in rows)
 
     def find_answer(self, custom_id: str) -> str | None:
-        """Return the answer line that counts: the first accepted one, else the last that came; None without any."""
+        """Return the answer line that counts: the first accepted one, else the last that came; None
+        without any.
+        """
         row = self._base.execute(
             "SELECT line FROM answers WHERE custom_id = ? AND line IS NOT NULL "
             "ORDER BY outcome = 'ok' DESC, CASE WHEN outcome = 'ok' THEN number ELSE -number END LIMIT 1",
@@ -230,8 +245,9 @@ class Ledger:
         row = self.find_batch(number)
         for batch in batches:
             copied = self._base.execute(
-                "INSERT INTO batches (stage, shard, model, state, requests, tokens, queued_tokens, worst_usd, intended_at,"
-                " file_id, cancel_at, duplicate_of) VALUES (?, ?, ?, 'submitted', ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO batches (stage, shard, model, state, requests, tokens, queued_tokens, worst_usd,"
+                " intended_at, file_id, cancel_at, duplicate_of) VALUES (?, ?, ?, 'submitted', ?, ?, ?, ?, ?,"
+                " ?, ?, ?)",
                 [
                     *(row[key] for key in ("stage", "shard", "model", "requests", "tokens", "queued_tokens")),
                     *(row["worst_usd"], now, batch.input_file_id, now, number),

@@ -17,7 +17,9 @@ NO_CREDIT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached",
 
 
 class Step(NamedTuple):
-    """`do` is done, ask, split or end; `sizes` are those of the prompts after a split, `cause` why it came to that."""
+    """`do` is done, ask, split or end; `sizes` are those of the prompts after a split, `cause` why
+    it came to that.
+    """
 
     do: str
     sizes: tuple[int, ...] = ()
@@ -48,8 +50,9 @@ def classify(answer: dict | None, items: int) -> str:
 def decide(outcomes: list[str], items: int, cause: str, attempts: int) -> Step:
     """Return the next step for a prompt from the outcomes of its attempts, in their order.
 
-    cause: why its parent was split, if it was. The first accepted answer counts. A cut answer splits the prompt in two, a
-    refusal into single items, a mismatch in two and then into single items; a single item that fails so ends.
+    cause: why its parent was split, if it was. The first accepted answer counts. A cut answer
+    splits the prompt in two, a refusal into single items, a mismatch in two and then into single
+    items; a single item that fails so ends.
     """
     if OK in outcomes:
         return Step("done")
@@ -67,8 +70,8 @@ def decide(outcomes: list[str], items: int, cause: str, attempts: int) -> Step:
 def split_request(request: dict, sizes: tuple[int, ...]) -> list[dict]:
     """Return the requests that ask for the items of a request in prompts of the given sizes, in order.
 
-    They are what the builder would have built for these items. Equal parts of two prompts get one id, but for those of a
-    replicate, which stay apart.
+    They are what the builder would have built for these items. Equal parts of two prompts get one
+    id, but for those of a replicate, which stay apart.
     """
     items, body = read_items(request), request["body"]
     if sum(sizes) != len(items):

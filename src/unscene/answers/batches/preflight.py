@@ -18,19 +18,21 @@ def check_prices(prices: dict, model: str, today: date, paid: bool) -> None:
     """Stop when a model has no price or the prices are too old. paid: the endpoint is not on this machine."""
     if find_price(prices, model) is None:
         raise PriceError(
-            f"api.model: {model!r} has no price in plan.prices; add it there, with zeros for a server of your own "
-            f"({', '.join(prices['models'])})"
+            f"api.model: {model!r} has no price in plan.prices; add it there, with zeros for a server of your"
+            f" own ({', '.join(prices['models'])})"
         )
     age = today - date.fromisoformat(prices["date"])
     if paid and age > timedelta(days=prices["max_age_days"]):
         raise PreflightError(
-            f"plan.prices: the prices are of {prices['date']}, {age.days} days old (at most {prices['max_age_days']}); compare "
-            "them with the provider's page and set `date` to today"
+            f"plan.prices: the prices are of {prices['date']}, {age.days} days old (at most"
+            f" {prices['max_age_days']}); compare them with the provider's page and set `date` to today"
         )
 
 
 def check_model(api: ApiClient, prices: dict, model: str, today: date) -> None:
-    """Stop when the endpoint does not have the model or it was shut down; warn, naming the successor, when its end is near."""
+    """Stop when the endpoint does not have the model or it was shut down; warn, naming the
+    successor, when its end is near.
+    """
     entry = find_price(prices, model) or {}
     successor = f"; its successor is {entry['successor']}" if entry.get("successor") else ""
     exists, told = api.find_model(model)
@@ -51,20 +53,23 @@ def check_expected(expected_usd: float, committed_usd: float, budget_usd: float,
     """Refuse to start what is expected to end above the budget."""
     if committed_usd + expected_usd > budget_usd:
         raise PreflightError(
-            f"api.budget_usd ${budget_usd:.2f}: {requests} requests are expected to cost ${expected_usd:.2f}, and ${committed_usd:.2f} "
-            "are spent or under way at worst. Nothing was sent. `make plan` shows the parts: take a cheaper api.model, more "
-            "keywords.captions_per_prompt, fewer photos, or raise the budget"
+            f"api.budget_usd ${budget_usd:.2f}: {requests} requests are expected to cost ${expected_usd:.2f},"
+            f" and ${committed_usd:.2f} are spent or under way at worst. Nothing was sent. `make plan` shows"
+            " the parts: take a cheaper api.model, more keywords.captions_per_prompt, fewer photos, or raise"
+            " the budget"
         )
 
 
 def check_plan(plan: dict, budget_usd: float) -> None:
-    """Refuse to start a run whose plan (`make plan`) expects more than the budget: all text stages together."""
+    """Refuse to start a run whose plan (`make plan`) expects more than the budget: all text stages
+    together.
+    """
     expected = plan["api"]["usd"]
     if expected > budget_usd:
         raise PreflightError(
-            f"api.budget_usd ${budget_usd:.2f}: the whole run is expected to cost ${expected:.2f} (`make plan`). Nothing was "
-            "sent. `make plan` shows the parts: take a cheaper api.model, more keywords.captions_per_prompt, fewer photos, or raise "
-            "the budget"
+            f"api.budget_usd ${budget_usd:.2f}: the whole run is expected to cost ${expected:.2f} (`make"
+            " plan`). Nothing was sent. `make plan` shows the parts: take a cheaper api.model, more"
+            " keywords.captions_per_prompt, fewer photos, or raise the budget"
         )
 
 

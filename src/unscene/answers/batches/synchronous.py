@@ -1,4 +1,6 @@
-"""Asking an endpoint that has no batches: one call a request, a few at once, each answer into the ledger as it comes."""
+"""Asking an endpoint that has no batches: one call a request, a few at once, each answer into the
+ledger as it comes.
+"""
 
 import json
 import logging
@@ -23,8 +25,8 @@ logger = logging.getLogger("unscene")
 def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> None:
     """Ask every open request; raise Stopped when a person is needed.
 
-    Without batches nothing can say afterwards whether a call that was cut off took effect: a process that is killed may have
-    to ask its `concurrency` last requests again.
+    Without batches nothing can say afterwards whether a call that was cut off took effect: a
+    process that is killed may have to ask its `concurrency` last requests again.
     """
     stage, clock, prices = terms.stage, terms.clock, terms.prices
     budget_usd, concurrency = terms.limits.budget_usd, terms.api["concurrency"]
@@ -45,7 +47,10 @@ def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> No
                 )
                 if committed + PRICE_FACTOR * asked.usd_worst > budget_usd:
                     if not running:
-                        halt = f"api.budget_usd ${budget_usd:.2f} is used up (${committed:.4f}); {len(agenda.open)} requests wait"
+                        halt = (
+                            f"api.budget_usd ${budget_usd:.2f} is used up (${committed:.4f});"
+                            f" {len(agenda.open)} requests wait"
+                        )
                     break
                 agenda.send([asked.custom_id])
                 running[pool.submit(_ask, api, asked)] = asked
@@ -57,7 +62,8 @@ def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> No
                     answer, canonical_json(answer), asked.items, agenda.model, prices, PRICE_FACTOR
                 )
                 outcome, served = entry[1], answer["response"] is not None
-                # A call that got no answer, or came too fast, is no attempt of its own: the endpoint is away, the request may be fine.
+                # A call that got no answer, or came too fast, is no attempt of its own: the
+                # endpoint is away, the request may be fine.
                 if served and (outcome != UNSERVED or answer["response"]["status_code"] != 429):
                     ledger.add_answer(stage, entry)
                     silent_since = None
@@ -89,7 +95,9 @@ def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> No
 
 
 def _ask(api: ApiClient, asked: Asked) -> tuple[dict, float | None]:
-    """Return the answer in the shape of a batch's line, and the seconds that the server wants to be left alone."""
+    """Return the answer in the shape of a batch's line, and the seconds that the server wants to be
+    left alone.
+    """
     try:
         status, body, retry_after = api.complete(json.loads(asked.read())["body"])
     except Unanswered as error:

@@ -1,4 +1,6 @@
-"""Under which terms requests are sent: the time, the stage, its endpoint's settings, the prices and the limits."""
+"""Under which terms requests are sent: the time, the stage, its endpoint's settings, the prices and
+the limits.
+"""
 
 import time
 from dataclasses import dataclass, field

@@ -1,4 +1,6 @@
-"""Cutting requests into batch files, and choosing what may be sent now: by requests, bytes, enqueued tokens and dollars."""
+"""Cutting requests into batch files, and choosing what may be sent now: by requests, bytes,
+enqueued tokens and dollars.
+"""
 
 from collections.abc import Iterable
 
@@ -16,9 +18,10 @@ class TooLarge(ValueError):
 def cut(waiting: Iterable[Asked], limits: Limits, queued_tokens: int, committed_usd: float) -> list[Asked]:
     """Return the requests of the next file, in their order; none when what is under way must end first.
 
-    queued_tokens, committed_usd: what batches under way take, and dollars settled or under way at worst. When all that waits
-    fits into the queue it is one file; else files are a quarter of the queue, so that a slow one holds up no other. A file that
-    the room in the queue or the budget cuts short is sent only when nothing else is under way.
+    queued_tokens, committed_usd: what batches under way take, and dollars settled or under way at
+    worst. When all that waits fits into the queue it is one file; else files are a quarter of the
+    queue, so that a slow one holds up no other. A file that the room in the queue or the budget
+    cuts short is sent only when nothing else is under way.
     """
     waiting = list(waiting)
     if not waiting:
@@ -34,7 +37,8 @@ def cut(waiting: Iterable[Asked], limits: Limits, queued_tokens: int, committed_
     for asked in waiting:
         if asked.size > limits.bytes_per_file:
             raise TooLarge(
-                f"request {asked.custom_id} has {asked.size} bytes, api.bytes_per_file is {limits.bytes_per_file}"
+                f"request {asked.custom_id} has {asked.size} bytes, api.bytes_per_file is"
+                f" {limits.bytes_per_file}"
             )
         if len(chosen) == limits.requests_per_file or size + asked.size > limits.bytes_per_file:
             return chosen
