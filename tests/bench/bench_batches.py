@@ -131,7 +131,7 @@ def measure_answered(captions: int) -> None:
             write_answers(path, answers, followups, None, find_folder(url, folder / "state"))
             tables.append(path.with_suffix(".table"))
             inputs = {"samples": samples, "requests": path, "followups": followups, "answers": answers}
-            parse_keywords(Job(inputs, {"table": tables[-1]}, {}, {"max_failed_share": 0.5}))
+            parse_keywords(Job(inputs, {"table": tables[-1]}, {"words": "coco80"}, {"max_failed_share": 0.5}))
         parsed = time.perf_counter()
         bill = Control(url.removesuffix("/v1")).bill(items=False)
         right = sum(

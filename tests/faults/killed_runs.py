@@ -155,7 +155,9 @@ def work(order: dict) -> None:
         "followups": followups,
         "answers": answers,
     }
-    parse_keywords(Job(inputs, {"table": folder / "keywords.parquet"}, {}, {"max_failed_share": 0.9}))
+    parse_keywords(
+        Job(inputs, {"table": folder / "keywords.parquet"}, {"words": "coco80"}, {"max_failed_share": 0.9})
+    )
 
 
 def serve() -> None:
