@@ -195,6 +195,11 @@ def test_the_sample_is_fair_and_drawn_once(finished):
     for word, share in edit["category"].value_counts(normalize=True).items():
         assert (part["category"] == word).mean() == pytest.approx(share, abs=0.01)
     assert part["residual"].mean() == pytest.approx(edit["residual"].mean(), abs=0.02)
+    size = np.searchsorted([0.02, 0.08], edit["area_fraction"], side="right")
+    decile = np.minimum(((1 - edit["residual"].rank(pct=True)).rank(pct=True) * 10).astype(int), 9)
+    whole = edit.groupby([edit["category"], size, decile]).size()  # each stratum gives its share, to one
+    given = part.groupby([part["category"], size[part.index], decile[part.index]]).size()
+    assert (given.reindex(whole.index, fill_value=0) - whole / 10).abs().max() < 1
     assert chosen != {item["edit_id"] for item in draw_sample(edit, 300, seed=2)}
     folder = finished / "state/labels"
     first = open_sample(finished, folder, 5, seed=1)

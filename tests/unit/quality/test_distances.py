@@ -9,7 +9,7 @@ import pytest
 from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.quality.columns import DISTANCES
-from unscene.quality.distances import measure_distances
+from unscene.quality.distances import choose_sets, measure_distances
 from unscene.quality.kernel_distances import measure_cmmd, measure_kid
 from unscene.run.tables import write_table
 
@@ -105,6 +105,15 @@ def test_edits_are_nearer_to_photos_without_the_class_than_originals(tmp_path):
     first = job.outputs.table.read_bytes()
     measure(job)
     assert job.outputs.table.read_bytes() == first
+
+
+def test_photos_on_which_captions_or_detector_know_the_class_are_no_photos_without_it(tmp_path):
+    job = make_run(tmp_path)
+    seen = pd.DataFrame({"image_id": ["toy_0", "toy_1"], "category": ["dog", "dog"]})
+    write_table(seen, tmp_path / "masks.parquet")  # no caption of toy_0 names the dog
+    pairs, without = choose_sets(job, seed=7)["dog"]
+    assert sorted(without["image_id"]) == sorted(f"toy_{number}" for number in range(3, 60, 3))
+    assert len(pairs) == 40
 
 
 def test_few_photos_are_a_row_with_a_reason(tmp_path):

@@ -11,7 +11,7 @@ from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.quality import scoring
 from unscene.quality.columns import EDIT_SCORES
-from unscene.quality.edit_scores import Judge, load_clip_scorer, load_dino, load_judge
+from unscene.quality.edit_scores import Judge, Views, ask_judge, load_clip_scorer, load_dino, load_judge
 from unscene.quality.scores import SCORES
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
@@ -163,6 +163,20 @@ def test_batches_change_nothing_and_originals_are_judged_once(tmp_path, run):
     pd.testing.assert_frame_equal(alone.drop(columns="batch_shape"), together.drop(columns="batch_shape"))
     assert max(judge.asked) <= RUNTIME["batch_size"]
     assert sum(judge.asked) == 2 * 6  # of twelve edits three were not made and three were broken
+
+
+def test_an_original_of_two_edits_is_looked_at_once():
+    photo, mask = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), bool)
+    photo[20:40, 20:40], mask[18:42, 18:42] = (220, 20, 30), True
+    detector = RedJudge()
+    usable = [
+        ({"image_id": "toy", "category": "dog"}, Views(photo, edited, mask, (20, 20, 40, 40)), {})
+        for edited in (photo, np.zeros_like(photo))
+    ]
+    ask_judge(usable, Judge(detector, 0.1, 8))
+    assert detector.asked == [3]
+    assert [values["residual"] for _, _, values in usable] == [0.9, 0]
+    assert [values["original_confidence"] for _, _, values in usable] == [0.9, 0.9]
 
 
 def test_an_exchanged_edit_stops_the_run(tmp_path, run):
