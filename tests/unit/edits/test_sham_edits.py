@@ -231,3 +231,21 @@ def test_accepted_shams_carry_the_captions_of_their_edit(shard, tmp_path):
     assert row["caption_original"] == "a cat" and row["edited_path"] == frame["image_path"][0]
     assert 0 < row["change"] < THRESHOLDS["min_change"]  # a threshold that judges removals, not fills
     assert select(max_seam=0.0).empty
+
+
+def test_many_sham_edits_that_cannot_be_read_stop_the_run(shard):
+    frame = run()
+    whole = pd.concat([frame[frame["status"] == "ok"]] * 6)
+    for share, stops in ((0.5, False), (0.55, True)):  # of 24; more than a half is too many
+        gone = np.arange(len(whole)) < share * len(whole)
+        write_table(whole.assign(image_path=whole["image_path"].where(~gone, "absent.png")), "sham.parquet")
+        job = Job(
+            {"samples": "samples.parquet", "sham": "sham.parquet"},
+            {"table": "scores.parquet"},
+            runtime=RUNTIME,
+        )
+        if stops:
+            with pytest.raises(RuntimeError, match="max_failed_share"):
+                score_sham_edits(job)
+        else:
+            score_sham_edits(job)
