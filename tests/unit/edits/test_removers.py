@@ -2,12 +2,14 @@
 config names.
 """
 
+import cv2
 import numpy as np
 import pytest
 
 from unscene.edits.removers import RemovalError, load_remover
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
-from unscene.edits.removers.telea import TeleaRemover
+from unscene.edits.removers.telea import RADIUS_PX, TeleaRemover, fill_telea
+from unscene.evaluation.edit_truth import measure_edit
 
 
 def test_telea_continues_a_gradient_and_keeps_the_rest():
@@ -21,6 +23,20 @@ def test_telea_continues_a_gradient_and_keeps_the_rest():
     filled = TeleaRemover(0.33, 0).fill([photo], [mask], [1])[0]
     assert np.array_equal(filled[~mask], truth[~mask])
     assert np.abs(filled[mask].astype(int) - truth[mask]).mean() < 12
+
+
+def test_telea_is_the_same_as_a_remover_and_as_the_baseline_of_the_truth():
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    mask = np.zeros((60, 60), bool)
+    mask[25:35, 22:40] = True
+    filled = fill_telea(photo, mask)
+    assert RADIUS_PX == 5 and np.array_equal(
+        filled, cv2.inpaint(photo, mask.astype(np.uint8), 5, cv2.INPAINT_TELEA)
+    )
+    assert np.array_equal(TeleaRemover(1.0, 0).fill([photo], [mask], [1])[0], filled)
+    measured = measure_edit(photo, filled, rng.permutation(photo), mask, mask)
+    assert measured["psnr_telea"] == measured["psnr_edit"]
 
 
 def test_crop_surrounds_the_mask_and_lies_inside_where_it_fits():

@@ -151,7 +151,7 @@ def test_even_background_is_a_good_sham_edit(shard):
 
 
 class FailingAtFirst(Remover):
-    """Gives no numbers at the first attempt of a photo, and inverts the hole at the next; remembers the holes."""
+    """Gives no numbers at the first attempt, and inverts the hole at the next; remembers the holes."""
 
     name, batch_size = "failing", 4
 
