@@ -30,7 +30,9 @@ include: "workflow/rules/deploy.smk"
 
 
 rule all:
-    """Everything: every stage's files are named, so that a job that failed once can never leave a stale result behind."""
+    """Everything: every stage's files are named, so that a job that failed once can never leave a
+    stale result behind.
+    """
     default_target: True
     input:
         STAGE_FILES,

@@ -1,9 +1,12 @@
-# Batchsize: how many captions fit in one prompt? The same captions in prompts of every size, and what n = 1 says to them.
+# Batchsize: how many captions fit in one prompt? The same captions in prompts of every size, and
+# what n = 1 says to them.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with a paid keywords.backend also
 #                  OPENAI_API_KEY in the environment; batchsize.labels, when people have labelled
-# OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet, captions.parquet, study.json,
-#                  accuracy.parquet, by_word.parquet, chosen.json, labelling.csv, figure.svg, methods.md, methods.tex
+# OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet,
+#                  captions.parquet, study.json,
+#                  accuracy.parquet, by_word.parquet, chosen.json, labelling.csv, figure.svg,
+#                  methods.md, methods.tex
 #
 # Part of a run by `batchsize.run`; docs/BATCHSIZE.md is the protocol.
 
@@ -15,7 +18,9 @@ if wants_study(config):
 
 
 rule build_batchsize_requests:
-    """Draw the captions of the study by seed and write their requests, in all sizes, partitions and orders."""
+    """Draw the captions of the study by seed and write their requests, in all sizes, partitions and
+    orders.
+    """
     input:
         samples=expand("results/samples/{shard}.parquet", shard=SHARDS),
     output:
@@ -60,7 +65,9 @@ if KEYWORD_BACKEND.is_paid:
         submit_batchsize,
 
     rule submit_batchsize:
-        """Send the requests of the study, each once, and collect the answers into state/, which no rule owns."""
+        """Send the requests of the study, each once, and collect the answers into state/, which no
+        rule owns.
+        """
         input:
             requests=["results/batchsize/requests/study.jsonl"],
         output:
@@ -118,7 +125,9 @@ rule answer_batchsize:
 
 
 rule measure_batchsize:
-    """Measure every size and choose: the largest n that is as accurate as one caption a prompt, and the cheapest sensible one."""
+    """Measure every size and choose: the largest n that is as accurate as one caption a prompt, and
+    the cheapest sensible one.
+    """
     input:
         requests="results/batchsize/requests/study.jsonl",
         design="results/batchsize/design.parquet",

@@ -1,6 +1,8 @@
-# Calibration of the quality scores: on controls, edits whose answer the run itself knows, and on people's labels.
+# Calibration of the quality scores: on controls, edits whose answer the run itself knows, and on
+# people's labels.
 #
-# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders), results/quality/scores.parquet;
+# REQUIRED INPUTS: results/samples/samples.parquet, results/masks/ (table and folders),
+#                  results/quality/scores.parquet;
 #                  with edits.sham results/edits/sham.parquet, results/quality/sham/{shard}.parquet
 # OUTPUTS:         results/quality/control_scores.parquet, calibration.json, standard_scores.parquet;
 #                  with quality.labels certificate.json, head_scores.parquet, disagreements.parquet
@@ -16,7 +18,9 @@ from unscene.labelling import list_label_files
 
 
 rule score_controls:
-    """Make controls, edits whose answer is known, from the run's photos and masks, and score them like any edit."""
+    """Make controls, edits whose answer is known, from the run's photos and masks, and score them
+    like any edit.
+    """
     input:
         samples="results/samples/samples.parquet",
         masks="results/masks/masks.parquet",
@@ -90,7 +94,9 @@ if config["quality"]["labels"]:
     ]
 
     rule calibrate_thresholds:
-        """Train the accept head on people's labels and certify the operating point for a stated defect rate."""
+        """Train the accept head on people's labels and certify the operating point for a stated
+        defect rate.
+        """
         input:
             labels=lambda wildcards: list_label_files(config["quality"]["labels"]),
             scores="results/quality/scores.parquet",

@@ -1,6 +1,7 @@
 # Captions: for each wanted edit the caption without the object, and the caption that says it is not there.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet, results/masks/{shard}.parquet;
+# REQUIRED INPUTS: results/samples/{shard}.parquet, results/keywords/{shard}.parquet,
+#                  results/masks/{shard}.parquet;
 #                  with a paid captions.backend also OPENAI_API_KEY in the environment
 # OUTPUTS:         results/captions/{requests,raw,followups}/{shard}.jsonl, results/captions/{shard}.parquet,
 #                  results/captions/cost.json; with a paid captions.backend also results/captions/batches.json
@@ -16,7 +17,9 @@ CAPTIONS_SENT = "results/captions/batches.json" if CAPTION_BACKEND.is_paid else 
 
 
 rule build_caption_requests:
-    """Write the requests of a shard as they would be uploaded, each edit with the phrasing that its captions get."""
+    """Write the requests of a shard as they would be uploaded, each edit with the phrasing that its
+    captions get.
+    """
     input:
         samples="results/samples/{shard}.parquet",
         keywords="results/keywords/{shard}.parquet",
@@ -34,7 +37,8 @@ rule build_caption_requests:
         mem_mb=1000,
         runtime="10m",
     params:
-        # The model is in the body only when it is the one that answers: offline, another model re-runs nothing.
+        # The model is in the body only when it is the one that answers: offline, another model
+        # re-runs nothing.
         lineage=lineage(
             "build_caption_requests",
             settings=["seed", "words", "captions"] + CAPTION_BACKEND.keys,
@@ -55,12 +59,14 @@ if CAPTION_BACKEND.is_paid:
     STAGE_FILES += [CAPTIONS_SENT]
 
     rule submit_captions:
-        """Send the requests of all shards, each once, and collect the answers into state/, which no rule owns.
+        """Send the requests of all shards, each once, and collect the answers into state/, which no
+        rule owns.
 
-        So the captions wait for the masks of all shards: one job sends everything, because limits and budget are the account's.
+        So the captions wait for the masks of all shards: one job sends everything, because limits
+        and budget are the account's.
 
-        It runs where snakemake runs, since it waits for hours and needs the network and the key. What is answered is never
-        asked again, whatever becomes of the files here.
+        It runs where snakemake runs, since it waits for hours and needs the network and the key.
+        What is answered is never asked again, whatever becomes of the files here.
         """
         input:
             requests=expand("results/captions/requests/{shard}.jsonl", shard=SHARDS),
@@ -87,7 +93,9 @@ if CAPTION_BACKEND.is_paid:
 
 
 rule answer_captions:
-    """Answer the requests of a shard: by the offline grammar, or with the paid answers; follow-ups are the parts of split prompts."""
+    """Answer the requests of a shard: by the offline grammar, or with the paid answers; follow-ups
+    are the parts of split prompts.
+    """
     input:
         requests="results/captions/requests/{shard}.jsonl",
         sent=ancient(CAPTIONS_SENT),

@@ -1,8 +1,12 @@
-# Compare: the arms against each other on held-out pairs and on external sets, the verdict, and what a paper needs.
+# Compare: the arms against each other on held-out pairs and on external sets, the verdict, and what
+# a paper needs.
 #
-# REQUIRED INPUTS: results/metrics/{arm}/, results/metrics/sets/, results/metrics/{classes,sweeps}.parquet, unseen_classes.csv,
-#                  results/quality/pairs.parquet, results/folds/folds.parquet, check.json, results/models/{the deployed arm}/fold0/
-# OUTPUTS:         results/metrics/items.parquet, summary.csv, comparison.csv, sets.csv, verdict.json, retrieval.png,
+# REQUIRED INPUTS: results/metrics/{arm}/, results/metrics/sets/,
+#                  results/metrics/{classes,sweeps}.parquet, unseen_classes.csv,
+#                  results/quality/pairs.parquet, results/folds/folds.parquet, check.json,
+#                  results/models/{the deployed arm}/fold0/
+# OUTPUTS:         results/metrics/items.parquet, summary.csv, comparison.csv, sets.csv,
+#                  verdict.json, retrieval.png,
 #                  retrieval.json, paper/
 
 MAIN_ARM = config["deploy"]["arm"]

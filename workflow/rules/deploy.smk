@@ -1,6 +1,7 @@
 # Deploy: the chosen arm, trained on all pairs, as a folder that plain open_clip loads.
 #
-# REQUIRED INPUTS: results/models/{deploy.arm}/all/meta.json and what lies beside it, results/quality/pairs.parquet
+# REQUIRED INPUTS: results/models/{deploy.arm}/all/meta.json and what lies beside it,
+#                  results/quality/pairs.parquet
 # OUTPUTS:         results/deploy/
 
 STAGE_FILES += ["results/deploy"]
@@ -9,7 +10,8 @@ STAGE_FILES += ["results/deploy"]
 rule export_clip:
     """Export the deployed arm and prove that plain open_clip gives the embeddings that were evaluated."""
     input:
-        # The deployed arm alone: another one is no reason to export again. An untrained one is train.clip itself.
+        # The deployed arm alone: another one is no reason to export again. An untrained one is
+        # train.clip itself.
         model=f"results/models/{MAIN_ARM}/all/meta.json" if MAIN_ARM in TRAINED_ARMS else [],
         pairs="results/quality/pairs.parquet",
     output:

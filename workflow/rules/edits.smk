@@ -13,7 +13,9 @@ EDIT_SETTINGS = ["seed", *(f"edits.{key}" for key in config["edits"] if key != "
 
 
 rule remove_objects:
-    """Paint over the masked object of each wanted edit; retry with another seed and a wider mask where cheap checks fail."""
+    """Paint over the masked object of each wanted edit; retry with another seed and a wider mask
+    where cheap checks fail.
+    """
     input:
         samples="results/samples/{shard}.parquet",
         masks="results/masks/{shard}.parquet",
@@ -45,7 +47,9 @@ rule remove_objects:
 
 
 rule make_sham_edits:
-    """Paint a hole of each object's shape on free background of the same photo: a sham edit that keeps the object."""
+    """Paint a hole of each object's shape on free background of the same photo: a sham edit that
+    keeps the object.
+    """
     input:
         samples="results/samples/{shard}.parquet",
         masks="results/masks/{shard}.parquet",

@@ -1,11 +1,16 @@
-# Evaluate: score every model on the pairs and photos that it has not seen and on external sets, and compare the arms.
+# Evaluate: score every model on the pairs and photos that it has not seen and on external sets, and
+# compare the arms.
 #
-# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, meta.json of the models and what lies beside it,
-#                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files that evaluate.sets names;
+# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, meta.json of the
+#                  models and what lies beside it,
+#                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files
+#                  that evaluate.sets names;
 #                  with edits.sham results/quality/sham.parquet
-# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and .{items,classes,queries,retrieval}.parquet,
+# OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and
+#                  .{items,classes,queries,retrieval}.parquet,
 #                  with edits.sham .shams.{json,parquet};
-#                  results/metrics/{photos,items,classes,queries}.parquet, shams.parquet, summary.csv, comparison.csv;
+#                  results/metrics/{photos,items,classes,queries}.parquet, shams.parquet,
+#                  summary.csv, comparison.csv;
 #                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet;
 #                  with train.class_folds results/metrics/unseen_classes.parquet and .csv
 
@@ -89,7 +94,9 @@ rule list_untouched_photos:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("list_untouched_photos", settings=["seed", "words", "samples.sources", "evaluate.max_photos"]),
+        lineage=lineage(
+            "list_untouched_photos", settings=["seed", "words", "samples.sources", "evaluate.max_photos"]
+        ),
     message:
         "Listing the untouched photos of the folds"
     script:
@@ -132,7 +139,9 @@ rule evaluate_clip:
 
 
 rule evaluate_sham:
-    """Score a model on the sham edits of the held-out fold: the object is still there, what changes is artefact."""
+    """Score a model on the sham edits of the held-out fold: the object is still there, what changes
+    is artefact.
+    """
     input:
         sham="results/quality/sham.parquet",
         folds="results/folds/folds.parquet",
@@ -152,7 +161,9 @@ rule evaluate_sham:
         mem_mb=8000,
         runtime="1h",
     params:
-        lineage=lineage("evaluate_sham", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]),
+        lineage=lineage(
+            "evaluate_sham", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]
+        ),
     message:
         "Evaluating arm {wildcards.arm} on the sham edits of fold {wildcards.fold}, seed {wildcards.seed}"
     script:
@@ -187,7 +198,9 @@ rule join_evaluations:
 
 
 rule sweep_alphas:
-    """Score the weights between the untuned and the tuned model; alpha is chosen on groups that no model was trained on."""
+    """Score the weights between the untuned and the tuned model; alpha is chosen on groups that no
+    model was trained on.
+    """
     input:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
@@ -261,7 +274,10 @@ rule evaluate_set:
         runtime="4h",
     params:
         lineage=lineage(
-            "evaluate_set", settings=["seed", "words", "train.clip"], paths=["train.clip"], entries=["set", "arm"]
+            "evaluate_set",
+            settings=["seed", "words", "train.clip"],
+            paths=["train.clip"],
+            entries=["set", "arm"],
         ),
     message:
         "Evaluating arm {wildcards.arm} on the set {wildcards.set}"
@@ -317,7 +333,7 @@ rule evaluate_unseen_classes:
     params:
         lineage=lineage("evaluate_unseen_classes"),
     message:
-        "Evaluating arm {wildcards.arm} on categories that it has not seen removed, fold {wildcards.fold}, seed {wildcards.seed}"
+        "Evaluating arm {wildcards.arm} on unseen categories, fold {wildcards.fold}, seed {wildcards.seed}"
     script:
         "../scripts/evaluate_unseen_classes.py"
 

@@ -3,7 +3,8 @@
 # REQUIRED INPUTS: results/samples/samples.parquet, results/masks/masks.parquet,
 #                  results/quality/{pairs,unfiltered}.parquet,
 #                  the lists and folders that folds.leak_guards names
-# OUTPUTS:         results/folds/folds.parquet, classes.parquet, leaks.parquet, check.json, guards/{guard}.parquet
+# OUTPUTS:         results/folds/folds.parquet, classes.parquet, leaks.parquet, check.json,
+#                  guards/{guard}.parquet
 
 HASHED_GUARDS = [guard["name"] for guard in config["folds"]["leak_guards"] if "images" in guard]
 
@@ -101,7 +102,9 @@ rule find_leaks:
 
 
 rule check_folds:
-    """Stop the run when a group, a near-duplicate or a sham edit stands on both sides of a fold; training waits for it."""
+    """Stop the run when a group, a near-duplicate or a sham edit stands on both sides of a fold;
+    training waits for it.
+    """
     input:
         samples="results/samples/samples.parquet",
         pairs="results/quality/pairs.parquet",

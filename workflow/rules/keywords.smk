@@ -1,6 +1,7 @@
 # Keywords: which words of the word list each caption mentions, asked and answered as Batch API lines.
 #
-# REQUIRED INPUTS: results/samples/{shard}.parquet; with captions_per_prompt auto results/batchsize/chosen.json; with
+# REQUIRED INPUTS: results/samples/{shard}.parquet; with captions_per_prompt auto
+#                  results/batchsize/chosen.json; with
 #                  a paid keywords.backend also OPENAI_API_KEY in the environment
 # OUTPUTS:         results/keywords/{requests,raw,followups}/{shard}.jsonl, results/keywords/{shard}.parquet,
 #                  results/keywords/cost.json; with a paid keywords.backend also results/keywords/batches.json
@@ -24,7 +25,9 @@ REQUESTS_LINEAGE = lineage(
 
 
 rule build_keyword_requests:
-    """Write the requests of a shard as they would be uploaded; a caption that several photos share is asked once."""
+    """Write the requests of a shard as they would be uploaded; a caption that several photos share
+    is asked once.
+    """
     input:
         samples="results/samples/{shard}.parquet",
         chosen=ancient(CHOSEN),
@@ -41,8 +44,9 @@ rule build_keyword_requests:
         mem_mb=1000,
         runtime="10m",
     params:
-        # With the number that the study chose, which only its own file knows: Snakemake calls this when the job starts, and to compare
-        # in the next run. A study that is made again and chooses the same re-runs nothing.
+        # With the number that the study chose, which only its own file knows: Snakemake calls this
+        # when the job starts, and to compare in the next run. A study that is made again and
+        # chooses the same re-runs nothing.
         lineage=lambda wildcards: {
             **REQUESTS_LINEAGE(wildcards),
             **({"chosen": {path: read_chosen(path) for path in CHOSEN}} if CHOSEN else {}),
@@ -62,10 +66,11 @@ if KEYWORD_BACKEND.is_paid:
     STAGE_FILES += [KEYWORDS_SENT]
 
     rule submit_keywords:
-        """Send the requests of all shards, each once, and collect the answers into state/, which no rule owns.
+        """Send the requests of all shards, each once, and collect the answers into state/, which no
+        rule owns.
 
-        It runs where snakemake runs, since it waits for hours and needs the network and the key. What is answered is never
-        asked again, whatever becomes of the files here.
+        It runs where snakemake runs, since it waits for hours and needs the network and the key.
+        What is answered is never asked again, whatever becomes of the files here.
         """
         input:
             requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
@@ -92,7 +97,9 @@ if KEYWORD_BACKEND.is_paid:
 
 
 rule answer_keywords:
-    """Answer the requests of a shard: by the lexicon, or with the paid answers; follow-ups are the parts of split prompts."""
+    """Answer the requests of a shard: by the lexicon, or with the paid answers; follow-ups are the
+    parts of split prompts.
+    """
     input:
         requests="results/keywords/requests/{shard}.jsonl",
         sent=ancient(KEYWORDS_SENT),

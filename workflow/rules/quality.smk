@@ -1,8 +1,10 @@
 # Quality: score every edit once, then decide which ones become pairs, and show both.
 #
-# REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet and the joined tables
+# REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet
+#                  and the joined tables
 #                  of masks, edits and captions
-# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet, unfiltered.parquet,
+# OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet,
+#                  unfiltered.parquet,
 #                  contact_sheet.png, contact_sheets/; with edits.sham sham/{shard}.parquet, sham.parquet
 
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)

@@ -9,7 +9,9 @@ STAGE_FILES += ["results/report.html"]
 
 
 rule write_report:
-    """Write the report; benchmarks and logs are read where they are, since measured times must never re-run anything."""
+    """Write the report; benchmarks and logs are read where they are, since measured times must
+    never re-run anything.
+    """
     input:
         **list_inputs(config),
     output:

@@ -1,6 +1,7 @@
 # Samples: photos and captions of every source, one table a shard, then one table in all with photo groups.
 #
-# REQUIRED INPUTS: the files that samples.sources names (their existence is checked by the job, not at parse time)
+# REQUIRED INPUTS: the files that samples.sources names (their existence is checked by the job, not
+#                  at parse time)
 # OUTPUTS:         results/scenes/{source}/, results/samples/{shard}.parquet, results/samples/{shard}/,
 #                  results/samples/samples.parquet, results/samples/rejected.parquet
 
@@ -10,8 +11,9 @@ STAGE_FILES += expand(
 STAGE_FILES += ["results/samples/samples.parquet", "results/samples/rejected.parquet"]
 
 
-# What an embedded source tells of its scenes; files of other sources are no inputs, since sources never change.
-# Files and not their folder: Snakemake tells by content whether a newer file differs, and of a folder it can't.
+# What an embedded source tells of its scenes; files of other sources are no inputs, since sources
+# never change. Files and not their folder: Snakemake tells by content whether a newer file differs,
+# and of a folder it can't.
 SCENES = {
     name: [
         f"results/scenes/{name}/{file}"
@@ -25,7 +27,9 @@ STAGE_FILES += ALL_SCENES + expand("results/scenes/{source}/{kind}", source=SCEN
 
 
 rule render_scenes:
-    """Draw an embedded source: photos, captions, instances and the truth behind every object, in COCO's format."""
+    """Draw an embedded source: photos, captions, instances and the truth behind every object, in
+    COCO's format.
+    """
     output:
         captions="results/scenes/{source}/captions_{source}.json",
         instances="results/scenes/{source}/instances_{source}.json",

@@ -1,13 +1,16 @@
-# Train: fine-tune CLIP, once for each arm, fold and training seed; and the deployed arm once more on all pairs.
+# Train: fine-tune CLIP, once for each arm, fold and training seed; and the deployed arm once more
+# on all pairs.
 #
-# REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet, results/folds/{folds,classes,leaks}.parquet and check.json
+# REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet,
+#                  results/folds/{folds,classes,leaks}.parquet and check.json
 #                  (and the photos that the pairs name); for arms with sham edits results/quality/sham.parquet
 # OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet),
 #                  for arms with pairs: unfiltered also unfiltered.npy, unfiltered_photos.parquet,
 #                  for arms with images: sham or sham_positives also sham.npy, sham_photos.parquet;
 #                  results/models/{arm}/fold{fold}/seed{seed}/ and results/models/{arm}/all/,
 #                  with train.class_folds results/models/{arm}/class{fold}/seed{seed}/,
-#                  each open_clip_config.json, open_clip_model.safetensors, meta.json (and the loss curve beside them)
+#                  each open_clip_config.json, open_clip_model.safetensors, meta.json (and the loss
+#                  curve beside them)
 
 TRAINED_ARMS = [arm for arm in ARMS if is_trained(config["train"]["arms"][arm])]
 # An arm with `of` has no model of its own: it tests the named arm's.
@@ -16,12 +19,13 @@ MODEL_OF = {
     for arm in ARMS
     if config["train"]["arms"][arm].get("of", arm) in TRAINED_ARMS
 }
-# A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these re-trains nothing.
+# A model's lineage holds its own arm, never the list of arms, seeds or folds: one more of these
+# re-trains nothing.
 TRAIN_SETTINGS = ["seed", "words", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
-# What training reads the photos from, and its table. Tars are told by their table, which holds a hash of each pair's
-# files: Snakemake cannot tell whether the content of a folder differs.
+# What training reads the photos from, and its table. Tars are told by their table, which holds a
+# hash of each pair's files: Snakemake cannot tell whether the content of a folder differs.
 if config["train"]["reader"] == "cache":
     ACCEPTED = {"photos": "results/train/photos.npy", "index": "results/train/photos.parquet"}
     STAGE_FILES += ACCEPTED.values()
@@ -156,7 +160,9 @@ rule export_pairs:
         mem_mb=16000,
         runtime="1d",
     params:
-        lineage=lineage("export_pairs", settings=["seed", "words", "train.clip"], paths=["train.clip"], frozen=True),
+        lineage=lineage(
+            "export_pairs", settings=["seed", "words", "train.clip"], paths=["train.clip"], frozen=True
+        ),
     message:
         "Exporting the pairs as tars"
     script:

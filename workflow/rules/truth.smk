@@ -1,6 +1,7 @@
 # Truth: how near keywords, masks, edits and the selection come to what a source knows about itself.
 #
-# REQUIRED INPUTS: the joined tables of samples, keywords, masks, edits, scores, pairs; results/scenes/{source} of embedded sources
+# REQUIRED INPUTS: the joined tables of samples, keywords, masks, edits, scores, pairs;
+#                  results/scenes/{source} of embedded sources
 # OUTPUTS:         results/metrics/truth.json, results/keywords/agreement.parquet
 
 STAGE_FILES += ["results/metrics/truth.json", "results/keywords/agreement.parquet"]
@@ -33,7 +34,9 @@ rule score_against_truth:
 
 
 rule measure_agreement:
-    """Hold lexicon, answers, instances and known mentions against each other, word by word: what the API buys."""
+    """Hold lexicon, answers, instances and known mentions against each other, word by word: what
+    the API buys.
+    """
     input:
         samples="results/samples/samples.parquet",
         keywords="results/keywords/keywords.parquet",
