@@ -37,7 +37,7 @@ rule segment_objects:
             "segment_objects",
             settings=["words", "masks"],
             paths=["masks.weights"],
-            entries=["source", *(["source.instances"] if INSTANCES_COUNT else [])],
+            entries=["source.instances"] if INSTANCES_COUNT else [],
             frozen=True,
         ),
     message:

@@ -6,22 +6,12 @@ from pathlib import Path
 from unscene.answers.backends import BACKENDS
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
-from unscene.run.configuration import PERMUTED_FROM, ConfigError, is_trained, wants_study
+from unscene.run.configuration import DETECTORS, PATHS, PERMUTED_FROM, ConfigError, is_trained, wants_study
 from unscene.samples.readers import has_instances
 from unscene.training.objectives import TERMS, list_references
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
-DETECTORS = ("masks.weights", "quality.judge")
-PATHS = (
-    *DETECTORS,
-    "edits.weights",
-    "edits.lora",
-    "edits.tiny_vae",
-    "quality.dino",
-    "train.clip",
-    "batchsize.labels",
-)
 GUARD_PATHS = ("ids", "hashes", "images")
 ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
 

@@ -5,6 +5,17 @@ from pathlib import Path
 
 # Sizes of the batch-size study from this one on are asked in several random partitions and orders.
 PERMUTED_FROM = 10
+# Keys whose value is the path of weights, or of a file that people made.
+DETECTORS = ("masks.weights", "quality.judge")
+PATHS = (
+    *DETECTORS,
+    "edits.weights",
+    "edits.lora",
+    "edits.tiny_vae",
+    "quality.dino",
+    "train.clip",
+    "batchsize.labels",
+)
 
 
 class ConfigError(ValueError):

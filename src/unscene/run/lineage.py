@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from unscene.run.code_versions import name_code
+from unscene.run.configuration import PATHS
 from unscene.run.shard_names import get_source_name
 
 # Keys that guard a file: they stop a job or let it go on, and decide nothing of its output.
@@ -129,6 +130,11 @@ class Lineage:
             _drop(settings, key)
         for key in GUARDS:
             _drop(settings, key)
+        # A rule that reads a whole block, as the plan does, may know that there is a file, and not where.
+        for key in (*PATHS, "plan.prices"):
+            section, _, name = key.partition(".")
+            if name in settings.get(section, {}):
+                settings[section] = settings[section] | {name: settings[section][name] is not None}
         return {
             "rule": rule,
             "settings": canonical(settings),
