@@ -311,7 +311,7 @@ OVERLAYS = {
     "sham edits": (
         {"edits": {"sham": True}},
         f"make_sham_edits calibrate_scores check_folds {PLANNED}",
-        # Six make and choose them, eighteen test the models on them, and eight cheap ones read what these found.
+        # Six make and choose them, eighteen test models on them, and eight cheap ones read what these found.
         32,
     ),
     "all of runtime": ({"runtime": {"workers": 4, "batch_size": 2, "device": "cpu", "compile": True}}, "", 0),
