@@ -66,7 +66,7 @@ MODELS += expand(
 STAGE_FILES += expand(
     "{model}/{file}",
     model=MODELS,
-    file=["open_clip_config.json", "open_clip_model.safetensors", "meta.json"],
+    file=["open_clip_config.json", "open_clip_model.safetensors", "meta.json", "loss.csv", "loss.svg"],
 )
 
 
@@ -181,6 +181,8 @@ rule train_clip:
         config="results/models/{arm}/fold{fold}/seed{seed}/open_clip_config.json",
         weights="results/models/{arm}/fold{fold}/seed{seed}/open_clip_model.safetensors",
         meta="results/models/{arm}/fold{fold}/seed{seed}/meta.json",
+        loss="results/models/{arm}/fold{fold}/seed{seed}/loss.csv",
+        curve="results/models/{arm}/fold{fold}/seed{seed}/loss.svg",
     log:
         "logs/train_clip/{arm}-fold{fold}-seed{seed}.log",
     benchmark:
@@ -213,6 +215,8 @@ use rule train_clip as train_clip_classes with:
         config="results/models/{arm}/class{fold}/seed{seed}/open_clip_config.json",
         weights="results/models/{arm}/class{fold}/seed{seed}/open_clip_model.safetensors",
         meta="results/models/{arm}/class{fold}/seed{seed}/meta.json",
+        loss="results/models/{arm}/class{fold}/seed{seed}/loss.csv",
+        curve="results/models/{arm}/class{fold}/seed{seed}/loss.svg",
     log:
         "logs/train_clip_classes/{arm}-class{fold}-seed{seed}.log",
     benchmark:
@@ -239,6 +243,8 @@ rule train_final:
         config="results/models/{arm}/all/open_clip_config.json",
         weights="results/models/{arm}/all/open_clip_model.safetensors",
         meta="results/models/{arm}/all/meta.json",
+        loss="results/models/{arm}/all/loss.csv",
+        curve="results/models/{arm}/all/loss.svg",
     log:
         "logs/train_final/{arm}.log",
     benchmark:
