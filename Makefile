@@ -53,7 +53,7 @@ schema: env ## Write the config's schema, its manual and the tables' reference p
 format: env ## Format all code
 	$(BIN)/ruff format --quiet $(SOURCES)
 	$(BIN)/ruff check --quiet --fix $(SOURCES)
-	$(BIN)/snakefmt --quiet Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/rules
 
 lint: env ## ruff, snakefmt, which room imports which, mypy, snakemake --lint and the config schema
 	$(BIN)/ruff check $(SOURCES)
