@@ -423,8 +423,8 @@ def test_sham_edits_train_and_score_nothing_anew(finished):
 
 def test_what_another_config_made_is_named(finished):
     found = ask(finished, {"train": {"arms": {"random": None}}})
-    assert found.left_over == ["results/metrics/random", "results/models/random"]
-    assert "rm -r results/models/random" in format_inspection(found)
+    assert found.left_over == [str(finished / "results" / kind / "random") for kind in ("metrics", "models")]
+    assert f"rm -r {finished / 'results/models/random'}" in format_inspection(found)
 
 
 def test_why_tells_the_old_and_the_new_value_and_causes_first(finished):
@@ -620,6 +620,18 @@ DECIDES_NOTHING = {
 # With the scripts whose outputs it changes: each must count as changed, so it runs again or fails
 # the test of the record.
 DECIDES = {
+    "a reader that is loaded by name": (
+        "samples/readers/table.py",
+        r"\bif\b",
+        "if not",
+        "read_samples",
+    ),
+    "a set that is loaded by name": (
+        "evaluation/sets/negbench.py",
+        "OPTIONS = 4",
+        "OPTIONS = 5",
+        "evaluate_set",
+    ),
     "grain of scores": (
         "quality/image_scores.py",
         "GRAY_STEP = 2.0",

@@ -187,7 +187,7 @@ def test_a_new_source_runs_its_own_shards_only(finished_run, tmp_path):
         finished_run, configfiles=[str(TINY), str(path)], snakefile=CHECKOUT / "Snakefile"
     )
     for rule in ("render_scenes", "read_samples", "segment_objects", "remove_objects", "score_edits"):
-        assert needed[rule][0] == 1, rule
+        assert needed[rule] == 1, rule
 
 
 @pytest.mark.parametrize(("truth", "expected"), [("union", 1), ("ignore", 0)])
@@ -204,14 +204,15 @@ def test_changed_instances_run_the_masks_of_their_source_when_they_count(tmp_pat
     finished = run_snakemake(directory, "--", "results/masks/masks.parquet", configfiles=configfiles)
     assert finished.returncode == 0, finished.stderr[-4000:]
     masks = pd.read_parquet(directory / "results/masks/masks.parquet")
-    assert (masks["labels"] == "used").all() if truth == "union" else masks["labels"].isna().all()
+    state = masks["instances_state"]
+    assert (state == "used").all() if truth == "union" else state.isna().all()
 
     def list_masks():
         fingerprint.cache_clear()  # which lasts as long as a process, so it does not see a change within one
         needed = list_needed_jobs(
             directory, configfiles=[str(each) for each in configfiles], snakefile=CHECKOUT / "Snakefile"
         )
-        return needed.get("segment_objects", (0,))[0]
+        return needed.get("segment_objects", 0)
 
     assert list_masks() == 0
     instances = tmp_path / "two/instances_two.json"

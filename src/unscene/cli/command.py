@@ -19,8 +19,21 @@ EPILOG = (
 )
 
 
+_MOST_LINES = 8  # of an error's text
+
+
 class CommandError(Exception):
     """What the command cannot do, and the way out; printed without a traceback."""
+
+
+class _Once(argparse.Action):
+    """Refuse an option that is given twice: Snakemake would use the last alone, without a word."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        """Take the values of the option's first use."""
+        if getattr(namespace, self.dest):
+            parser.error(f"{option_string} stands twice; give all files after one: {option_string} A B")
+        setattr(namespace, self.dest, values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,10 +62,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--configfile",
         type=Path,
         nargs="+",
-        action="extend",
+        action=_Once,
         default=[],
         metavar="FILE",
-        help="overlays of config/config.yaml, as given to snakemake; may be repeated",
+        help="overlays of config/config.yaml, all after one --configfile, as snakemake takes them",
     )
 
     def add(call, *parents):
@@ -103,17 +116,17 @@ def plan(given: argparse.Namespace) -> int:
 
 def why(given: argparse.Namespace) -> int:
     """Say what would run again, and why."""
-    from unscene.run.needed_jobs import main as tell_needed_jobs
+    from unscene.run.needed_jobs import format_inspection, inspect_run
 
-    checkout = find_checkout()
-    arguments = [
-        "--directory",
-        str(given.directory.resolve()),
-        "--configfile",
-        *_resolve_files(given.configfile),
-    ]
-    os.chdir(checkout)
-    tell_needed_jobs(arguments)
+    files, snakefile = _resolve_files(given.configfile), find_checkout() / "Snakefile"
+    if not (given.directory / ".snakemake").is_dir():
+        raise CommandError(f"{given.directory}: no run was started here yet, so all of it would run")
+    try:
+        found = inspect_run(given.directory, configfiles=files, snakefile=snakefile)
+    except Exception as error:  # Snakemake raises many kinds on a config that it cannot use
+        told = [line for line in str(error).splitlines() if line.strip()][:_MOST_LINES]
+        raise CommandError("\n".join(told) or type(error).__name__) from error
+    print(format_inspection(found))
     return 0
 
 

@@ -36,7 +36,7 @@ MASK_COLUMNS = [
 
 @dataclass
 class Sham:
-    """The control of an edit; `taken` lists the final masks of the photo's edits and their hashes."""
+    """The sham edit of an edit; `taken` lists the final masks of the photo's edits and their hashes."""
 
     of: Edit
     seen_boxes: np.ndarray
@@ -69,7 +69,7 @@ def make_sham_edits(job: Job) -> None:
 
 
 def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
-    """Return a control for each edit whose mask is ok, in the order of `masks`."""
+    """Return a sham edit for each edit whose mask is ok, in the order of `masks`."""
     chosen = masks[masks["status"] == "ok"]
     by_photo = (
         chosen.groupby("image_id")[["mask_path", "mask_sha256"]].apply(
@@ -88,7 +88,7 @@ def list_shams(samples: pd.DataFrame, masks: pd.DataFrame) -> list[Sham]:
 def place_all(
     shams: list[Sham], seed: int, runtime: dict, folder: Path
 ) -> tuple[dict[str, dict], list[Edit]]:
-    """Write each control's mask as `{edit_id}-sham.mask.png`; return (the rows of those without
+    """Write each sham edit's mask as `{edit_id}-sham.mask.png`; return (the rows of those without
     one, the edits to paint).
     """
     rows, edits = {}, []
@@ -108,7 +108,7 @@ def place_all(
 
 
 def place_sham(sham: Sham, seed: int, folder: Path) -> Edit | tuple[str, str]:
-    """Write a control's mask to `folder` and return the edit to paint, or (status, reason) when
+    """Write a sham edit's mask to `folder` and return the edit to paint, or (status, reason) when
     there is none.
     """
     name = sham.of.edit_id + SUFFIX

@@ -3,6 +3,7 @@
 import logging
 
 from unscene.machine.job import Job
+from unscene.quality.scores import THRESHOLDS
 from unscene.report.page import fill_page
 from unscene.report.run import read_run
 from unscene.run.tables import write_text
@@ -14,7 +15,11 @@ def write_report(job: Job) -> None:
     Benchmarks and logs are read where they are; what is absent is named. Raises TableError on a
     table that is broken or lacks a column; an edit whose file changed is shown as such.
     """
-    run = read_run(job.inputs, job.settings, job.lineage)
+    # The lineage leaves out the thresholds that are off; the page names them.
+    given = job.settings["quality"]["thresholds"]
+    thresholds = {key: given.get(key) for key in sorted(THRESHOLDS)}
+    settings = job.settings | {"quality": job.settings["quality"] | {"thresholds": thresholds}}
+    run = read_run(job.inputs, settings, job.lineage)
     page = fill_page(run)
     write_text(page, job.outputs.page)
     logging.getLogger("unscene").info(

@@ -104,6 +104,8 @@ def parse_module(text: str) -> Module:
         module = alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
         imported.add(f"import {module} {bound}\n")
         uses |= set(_find_modules(module))
+    for module in syntax.named:
+        uses |= set(_find_modules(module))
     hashed.update("".join(sorted(imported)).encode())
     return Module(hashed.hexdigest(), tuple(sorted(uses)))
 
@@ -116,6 +118,7 @@ class _Syntax:
         self.imports: list[tuple[ast.Import | ast.ImportFrom, ast.alias]] = []
         self.names: set[str] = set()
         self.hints: set[str] = set()
+        self.named: set[str] = set()
         self._locals: dict[str, str] = {}
         self._is_class_body = False
 
@@ -131,6 +134,8 @@ class _Syntax:
             self.tokens.append(f"Name {self._locals.get(node.id, node.id)}")
         elif kind is ast.Constant:
             self.tokens.append(f"Constant {node.value!r}")
+            if type(node.value) is str and node.value.startswith("unscene."):
+                self.named.add(node.value.partition(":")[0])  # an entry of a registry loads it by name
         elif not issubclass(kind, ast.AST):
             self.tokens.append(repr(node))
         elif kind is ast.Import or (kind is ast.ImportFrom and node.module and node.level == 0):

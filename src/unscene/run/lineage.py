@@ -181,7 +181,9 @@ class Lineage:
         if key in kinds:
             return [self._identify(kinds[key], entry) for entry in value]
         if isinstance(value, dict):
-            return {name: self._identify_all(f"{key}.{name}", item) for name, item in value.items()}
+            # A threshold that is null is off, like one that an older version did not have.
+            known = {k: v for k, v in value.items() if v is not None or key != "quality.thresholds"}
+            return {name: self._identify_all(f"{key}.{name}", item) for name, item in known.items()}
         return value
 
     def _identify(self, kind: str, entry: dict) -> dict:

@@ -3,10 +3,10 @@
 Snakemake has no public call for this; the private names used here are why its version is pinned.
 """
 
-import argparse
 import ast
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -102,7 +102,10 @@ def _inspect(workflow) -> Inspection:
     return Inspection(
         rules=dict(sorted(found.items(), key=lambda item: order.index(item[0]))),
         undecided=sorted(undecided),
-        left_over=list_left_over({str(file) for job in workflow.dag.jobs for file in job.output}),
+        left_over=[
+            str(Path(path).absolute())
+            for path in list_left_over({str(file) for job in workflow.dag.jobs for file in job.output})
+        ],
     )
 
 
@@ -215,7 +218,7 @@ def format_inspection(found: Inspection) -> str:
         )
     if found.left_over:
         lines.append("Results that nothing in this config makes; remove them when you don't need them:")
-        lines += [f"    rm -r {path}" for path in found.left_over]
+        lines += [f"    rm -r {shlex.quote(path)}" for path in found.left_over]
     return "\n".join(lines)
 
 
@@ -248,16 +251,6 @@ def _is_due(job, persistence) -> bool:
     return recorded is not None and recorded.params is not None and set(recorded.params) != now
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Print what would run again, and why."""
-    parser = argparse.ArgumentParser(description="What would run again, and why.")
-    parser.add_argument("--directory", default=".", help="the run's directory")
-    parser.add_argument("--configfile", nargs="*", default=[], help="overlays, as given to snakemake")
-    parser.add_argument("--config", type=json.loads, default={}, help="overrides, as JSON")
-    given = parser.parse_args(arguments)
-    print(format_inspection(inspect_run(given.directory, given.config, given.configfile)))
-
-
 def _count(jobs: int) -> str:
     return f"{jobs} job{'s' if jobs > 1 else ''}"
 
@@ -270,8 +263,4 @@ def _name_some(files: set[str]) -> str:
 
 def _show(value: object) -> str:
     text = value if value == "absent" else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-if __name__ == "__main__":
-    main()
+    return text if len(text) <= 200 else f"{text[:197]}..."

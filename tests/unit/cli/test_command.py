@@ -39,13 +39,25 @@ def test_each_subcommand_has_help(name, capsys):
     assert f"usage: unscene {name}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--configfile", "a", "b"], ["--configfile", "a", "--configfile", "b"]]
-)
-def test_overlays_are_given_in_one_go_or_one_by_one(arguments):
-    given = command.build_parser().parse_args(["why", *arguments])
+def test_overlays_are_given_in_one_go(capsys):
+    given = command.build_parser().parse_args(["why", "--configfile", "a", "b"])
     assert given.configfile == [Path("a"), Path("b")]
     assert command.build_parser().parse_args(["why"]).configfile == []
+    with pytest.raises(SystemExit):  # of two, snakemake would use the last alone
+        command.build_parser().parse_args(["why", "--configfile", "a", "--configfile", "b"])
+    assert "--configfile stands twice" in capsys.readouterr().err
+
+
+def test_why_touches_no_folder_that_is_no_run_and_has_no_traceback(tmp_path, capsys):
+    assert command.main(["why", "--directory", str(tmp_path)]) == 1
+    assert "no run was started here yet" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / ".snakemake").mkdir()
+    overlay = tmp_path / "wrong.yaml"
+    overlay.write_text("maskss: {}\n")
+    assert command.main(["why", "--directory", str(tmp_path), "--configfile", str(overlay)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("unscene: ") and "maskss" in told and len(told.splitlines()) <= 12
 
 
 def test_an_overlay_that_is_not_there_is_named(capsys):

@@ -26,9 +26,9 @@ PATHS = ("path", "images", "captions", "instances", "classes", "templates")
 class SetFormat:
     """One format of evaluate.sets.
 
-    reader: `module:function` below `unscene.evaluation.sets`. task: what a model is asked, a key of
-    SET_ITEMS. meaning: what the set shows, for the manual. needs, allows: keys that a set of it
-    must and may have beside name, format and role. role: what the pass rule takes it as, unless the
+    reader: `module:function`, in full, by which the hash of the code finds the module. task: what a
+    model is asked, a key of SET_ITEMS. meaning: what the set shows, for the manual. needs, allows:
+    keys that a set of it must and may have beside name, format and role. role: what the pass rule takes it as, unless the
     set says otherwise. source, licence: of the published files; None of a layout that anybody's
     files can have.
     """
@@ -52,12 +52,12 @@ class SetFormat:
     def find_reader(self) -> Callable:
         """Return the reader: (entry with `seed`, resolve) -> task. Imports it."""
         module, function = self.reader.split(":")
-        return getattr(import_module(f"unscene.evaluation.sets.{module}"), function)
+        return getattr(import_module(module), function)
 
 
 FORMATS = {
     "negbench_mcq": SetFormat(
-        "negbench:read_choices",
+        "unscene.evaluation.sets.negbench:read_choices",
         "choices",
         "NegBench, multiple choice: which of four captions with and without a denial is true",
         needs=("path", "images"),
@@ -67,7 +67,7 @@ FORMATS = {
         licence="not known to us; photos as COCO and VOC",
     ),
     "negbench_retrieval": SetFormat(
-        "negbench:read_retrieval",
+        "unscene.evaluation.sets.negbench:read_retrieval",
         "retrieval",
         "NegBench, retrieval: captions that also deny an object",
         needs=("path", "images"),
@@ -76,7 +76,7 @@ FORMATS = {
         licence="not known to us; photos as COCO",
     ),
     "coco_mcq": SetFormat(
-        "coco:rebuild_choices",
+        "unscene.evaluation.sets.coco:rebuild_choices",
         "choices",
         "Multiple choice in NegBench's layout, rebuilt from instances; it is not NegBench, and results "
         "say so",
@@ -85,21 +85,21 @@ FORMATS = {
         role="mcq",
     ),
     "coco_retrieval": SetFormat(
-        "coco:read_retrieval",
+        "unscene.evaluation.sets.coco:read_retrieval",
         "retrieval",
         "Retrieval by plain captions, both ways",
         needs=("captions", "images"),
         role="retrieval",
     ),
     "coco_objects": SetFormat(
-        "coco:read_objects",
+        "unscene.evaluation.sets.coco:read_objects",
         "objects",
         'Presence and absence by class and queries "X but no o" on photos whose objects are known',
         needs=("instances", "images"),
         allows=("captions",),
     ),
     "sugarcrepe": SetFormat(
-        "sugarcrepe:read_choices",
+        "unscene.evaluation.sets.sugarcrepe:read_choices",
         "choices",
         "SugarCrepe: a true caption against one with something replaced, swapped or added",
         needs=("path", "images"),
@@ -107,7 +107,7 @@ FORMATS = {
         licence="MIT; photos as COCO",
     ),
     "cc_neg": SetFormat(
-        "cc_neg:read_choices",
+        "unscene.evaluation.sets.cc_neg:read_choices",
         "choices",
         "CC-Neg: a caption against its negation; a penalty on negation words alone scores near 100",
         needs=("path", "images"),
@@ -116,7 +116,7 @@ FORMATS = {
         licence="MIT; photos as Conceptual Captions",
     ),
     "beaf": SetFormat(
-        "beaf:read_removals",
+        "unscene.evaluation.sets.beaf:read_removals",
         "removals",
         "BEAF: is an object there, before and after real removals",
         needs=("path", "images"),
@@ -125,7 +125,7 @@ FORMATS = {
         licence="none stated; photos as COCO",
     ),
     "class_folders": SetFormat(
-        "class_folders:read_folders",
+        "unscene.evaluation.sets.class_folders:read_folders",
         "classes",
         "Zero-shot classification of a folder a class, as ImageNet's",
         needs=("path",),
@@ -133,7 +133,7 @@ FORMATS = {
         role="zero_shot",
     ),
     "clip_benchmark": SetFormat(
-        "class_folders:read_clip_benchmark",
+        "unscene.evaluation.sets.class_folders:read_clip_benchmark",
         "classes",
         "Zero-shot classification of a dataset as CLIP_benchmark stores it",
         needs=("path",),

@@ -41,7 +41,7 @@ class Reader:
 
 
 def _load(module: str, function: str) -> Callable[[], Callable]:
-    return lambda: getattr(import_module(f"unscene.samples.readers.{module}"), function)
+    return lambda: getattr(import_module(module), function)
 
 
 def _locate_scenes(source: dict) -> dict:
@@ -67,7 +67,7 @@ READERS = {
             "the code and are no evidence "
             "about CLIP.",
             needed=("seed",),
-            load=_load("coco", "iterate_coco"),
+            load=_load("unscene.samples.readers.coco", "iterate_coco"),
             locate=_locate_scenes,
             instances="instances",
         ),
@@ -79,7 +79,7 @@ READERS = {
             needed=("captions", "images"),
             allowed=("instances",),
             paths=("captions", "images", "instances"),
-            load=_load("coco", "iterate_coco"),
+            load=_load("unscene.samples.readers.coco", "iterate_coco"),
             instances="instances",
         ),
         Reader(
@@ -89,7 +89,7 @@ READERS = {
             needed=("table",),
             allowed=("images",),
             paths=("table", "images"),
-            load=_load("table", "iterate_table"),
+            load=_load("unscene.samples.readers.table", "iterate_table"),
         ),
         Reader(
             "cc_tsv",
@@ -97,14 +97,14 @@ READERS = {
             "named by a third column.",
             needed=("table", "images"),
             paths=("table", "images"),
-            load=_load("cc_tsv", "iterate_lines"),
+            load=_load("unscene.samples.readers.cc_tsv", "iterate_lines"),
         ),
         Reader(
             "webdataset",
             "A folder of tar files as img2dataset writes them.",
             needed=("tars",),
             paths=("tars",),
-            load=_load("webdataset", "iterate_tars"),
+            load=_load("unscene.samples.readers.webdataset", "iterate_tars"),
         ),
     )
 }
