@@ -28,9 +28,9 @@ class SetFormat:
 
     reader: `module:function`, in full, by which the hash of the code finds the module. task: what a
     model is asked, a key of SET_ITEMS. meaning: what the set shows, for the manual. needs, allows:
-    keys that a set of it must and may have beside name, format and role. role: what the pass rule takes it as, unless the
-    set says otherwise. source, licence: of the published files; None of a layout that anybody's
-    files can have.
+    keys that a set of it must and may have beside name, format and role. role: what the pass rule
+    takes it as, unless the set says otherwise. source, licence: of the published files; None of a
+    layout that anybody's files can have.
     """
 
     reader: str
