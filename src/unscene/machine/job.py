@@ -20,18 +20,9 @@ from unscene.machine.batching import prepare_torch
 from unscene.machine.devices import Setup, lease_device
 from unscene.machine.scratch import Scratch
 from unscene.run.checkout import resolve_path
-from unscene.run.lineage import digest
+from unscene.run.lineage import ENTRIES, digest
 from unscene.run.logs import log_job
 from unscene.run.shard_names import get_source_name
-
-# An entry of the config that a wildcard names, and the list or dictionary that holds it.
-ENTRIES = {
-    "source": "samples.sources",
-    "arm": "train.arms",
-    "set": "evaluate.sets",
-    "model": "evaluate.models",
-    "guard": "folds.leak_guards",
-}
 
 
 class Files(dict):

@@ -29,11 +29,13 @@ FILES_OF = {
     "guard": ("ids", "hashes"),
 }
 FOLDERS_OF = {"source": ("images",)}
+# An entry of the config that a wildcard names, and the list or dictionary that holds it.
 ENTRIES = {
     "source": "samples.sources",
     "arm": "train.arms",
     "set": "evaluate.sets",
     "model": "evaluate.models",
+    "guard": "folds.leak_guards",
 }
 # Wildcards that tell jobs apart which have the same lineage.
 _ALIKE = ("fold", "seed", "alpha")
@@ -172,12 +174,7 @@ class Lineage:
 
     def _identify_all(self, key: str, value: Any) -> Any:
         """Return a setting with the entries in it as `_identify` has them."""
-        kinds = {
-            "samples.sources": "source",
-            "evaluate.sets": "set",
-            "evaluate.models": "model",
-            "folds.leak_guards": "guard",
-        }
+        kinds = {path: kind for kind, path in ENTRIES.items() if kind != "arm"}
         if key in kinds:
             return [self._identify(kinds[key], entry) for entry in value]
         if isinstance(value, dict):
