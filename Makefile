@@ -54,6 +54,7 @@ format: env ## Format all code
 	$(BIN)/ruff format --quiet $(SOURCES)
 	$(BIN)/ruff check --quiet --fix $(SOURCES)
 	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/python -m unscene.run.code_versions
 
 lint: env ## ruff, snakefmt, which room imports which, mypy, snakemake --lint and the config schema
 	$(BIN)/ruff check $(SOURCES)

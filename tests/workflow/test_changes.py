@@ -826,6 +826,7 @@ def test_an_edit_that_changes_numbers_is_never_missed(edit, name):
 
 def test_a_frozen_rule_waits_for_a_decision_and_why_says_so(finished, monkeypatch):
     recorded = code_versions.read_versions()
+    monkeypatch.setattr(code_versions, "is_untouched", lambda: False)
     other = {**recorded, "remove_objects": {**recorded["remove_objects"], "code": "of an older checkout"}}
     monkeypatch.setattr(code_versions, "read_versions", lambda: other)
     found = ask(finished)
@@ -841,6 +842,7 @@ def test_a_frozen_rule_waits_for_a_decision_and_why_says_so(finished, monkeypatc
 
 def test_a_cheap_rule_with_unrecorded_code_runs_again(finished, monkeypatch):
     recorded = code_versions.read_versions()
+    monkeypatch.setattr(code_versions, "is_untouched", lambda: False)
     other = {**recorded, "write_report": {**recorded["write_report"], "code": "of an older checkout"}}
     monkeypatch.setattr(code_versions, "read_versions", lambda: other)
     found = ask(finished)

@@ -11,14 +11,16 @@ and of training, and all that feed them) never runs again before somebody has de
 """
 
 import argparse
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
-from unscene.run.code import SCRIPTS, hash_code
+from unscene.run.code import SCRIPTS, SOURCE, hash_code
 
 RECORD = CHECKOUT / "workflow" / "code_versions.json"
+SEAL = RECORD.with_suffix(".sha256")
 
 
 @cache
@@ -32,9 +34,34 @@ def name_code(script: str, frozen: bool) -> str:
     recorded.
     """
     recorded = read_versions().get(script)
-    if recorded and (frozen or recorded["code"] == hash_code(script)):
+    if recorded and (frozen or is_untouched() or recorded["code"] == hash_code(script)):
         return f"version {recorded['version']}"
     return hash_code(script)
+
+
+@cache
+def is_untouched() -> bool:
+    """Tell whether no file of the code has changed at all since it was recorded, so that none need
+    be parsed. A comment is a change here; it only costs the parse of a dry run half a second.
+    """
+    return SEAL.is_file() and SEAL.read_text(encoding="utf-8").strip() == hash_files()
+
+
+def hash_files() -> str:
+    """Return the SHA-256 of the record and of every file of the code, byte by byte."""
+    hashed = hashlib.sha256()
+    for path in [RECORD, *sorted(SCRIPTS.glob("*.py")), *sorted((SOURCE / "unscene").rglob("*.py"))]:
+        content = path.read_bytes()
+        hashed.update(f"{path.relative_to(CHECKOUT)} {len(content)}\n".encode())
+        hashed.update(content)
+    return hashed.hexdigest()
+
+
+def seal() -> None:
+    """Note that all code is as recorded, when it is."""
+    if not list_changed():
+        SEAL.write_text(f"{hash_files()}\n", encoding="utf-8")
+        is_untouched.cache_clear()
 
 
 def list_changed() -> list[str]:
@@ -62,6 +89,7 @@ def record(scripts: list[str], is_raised: bool) -> None:
     text = json.dumps(dict(sorted(versions.items())), indent=1)
     RECORD.write_text(f"{text}\n", encoding="utf-8")
     read_versions.cache_clear()
+    seal()
 
 
 def main() -> None:
@@ -72,6 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     changed = list_changed()
     if arguments.decision is None:
+        seal()
         print("\n".join(changed) or "All code is as recorded.")
         return
     unknown = sorted(set(arguments.scripts) - set(changed))

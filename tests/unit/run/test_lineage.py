@@ -280,8 +280,44 @@ def test_unrecorded_code_counts_by_its_hash_unless_it_is_frozen(monkeypatch):
     from unscene.run import code_versions
 
     monkeypatch.setattr(code_versions, "hash_code", lambda script: "new")
+    monkeypatch.setattr(code_versions, "is_untouched", lambda: False)
     recorded = {"same": {"version": 3, "code": "new"}, "other": {"version": 3, "code": "old"}}
     monkeypatch.setattr(code_versions, "read_versions", lambda: recorded)
     assert name_code("same", frozen=False) == "version 3"
     assert name_code("other", frozen=False) == name_code("unknown", frozen=True) == "new"
     assert name_code("other", frozen=True) == "version 3"
+
+
+def test_a_touched_file_breaks_the_seal(tmp_path, monkeypatch):
+    """The seal saves parsing; it must say nothing of code that it has not seen."""
+    from unscene.run import code_versions
+
+    record = tmp_path / "workflow" / "code_versions.json"
+    module = tmp_path / "src" / "unscene" / "noun.py"
+    for path in (record, module):
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    for name, value in {
+        "CHECKOUT": tmp_path,
+        "RECORD": record,
+        "SEAL": record.with_suffix(".sha256"),
+        "SCRIPTS": tmp_path / "workflow" / "scripts",
+        "SOURCE": tmp_path / "src",
+    }.items():
+        monkeypatch.setattr(code_versions, name, value)
+
+    def look() -> bool:
+        code_versions.is_untouched.cache_clear()
+        return code_versions.is_untouched()
+
+    assert not look()
+    code_versions.SEAL.write_text(code_versions.hash_files())
+    assert look()
+    for path in (module, record):
+        path.write_text("{} ")
+        assert not look()
+        path.write_text("{}")
+    assert look()
+    (module.parent / "more.py").write_text("")
+    assert not look()
+    code_versions.is_untouched.cache_clear()
