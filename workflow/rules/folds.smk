@@ -111,7 +111,7 @@ rule check_folds:
         unfiltered="results/quality/unfiltered.parquet",
         folds="results/folds/folds.parquet",
         leaks="results/folds/leaks.parquet",
-        sham=["results/quality/sham.parquet"] if config["edits"]["sham"] else [],
+        sham="results/quality/sham.parquet" if config["edits"]["sham"] else [],
     output:
         check="results/folds/check.json",
     log:

@@ -31,7 +31,7 @@ from unscene.quality.scores import (
 NOTHING = SimpleNamespace(boxes=np.zeros((0, 4)), confidences=np.zeros(0), categories=[])
 
 
-@pytest.mark.parametrize("score", SCORES.values(), ids=str)
+@pytest.mark.parametrize("score", SCORES.values(), ids=list(SCORES))
 def test_an_entry_is_whole(score):
     assert score.maker in MAKERS and score.doc and score.unit
     assert set(score.meant_for) <= set(FAILURES)
