@@ -1,9 +1,9 @@
 """What of the code decides an output: a hash of the syntax of a step and of all modules that it uses.
 
 Counted is what can change a value. Not counted: comments, layout, docstrings, type hints, names of
-local variables, log lines, the messages of errors that reach no table, what a column or an entry of
-a registry says of itself, and imports by themselves. The hash is the same under every Python that
-the project supports (`ast.dump` is not).
+local variables, log lines, the messages of errors that reach no table, what a column says of itself,
+the `doc` of an entry of a registry, and imports by themselves. The hash is the same under every
+Python that the project supports (`ast.dump` is not).
 """
 
 import ast
@@ -18,7 +18,7 @@ from unscene.run.checkout import CHECKOUT
 SCRIPTS = CHECKOUT / "workflow" / "scripts"
 SOURCE = CHECKOUT / "src"
 # Modules that say where and how a job runs, not what it makes. `answers.batches` sends requests and
-# keeps the answers; what an answer is, the request alone decides.
+# keeps the answers. It also words the follow-up of a split prompt: `raise` such a change by hand.
 UNDECIDING = (
     "unscene.answers.batches",
     "unscene.machine.devices",
