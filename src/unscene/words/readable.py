@@ -1,0 +1,72 @@
+"""Whether the offline lexicon can read a caption: its length, its script, its language."""
+
+import re
+
+from unscene.words.language_words import ENGLISH, FOREIGN
+from unscene.words.plain_text import PlainText
+
+# Longer texts are no captions; the lexicon's time grows with the length.
+MOST_CHARACTERS = 10_000
+# The kinds of obstacle: a reason begins with one of them, then a colon.
+OBSTACLES = ("too long", "no words", "not English")
+_SCRIPTS = {
+    "Chinese or Japanese": r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f",
+    "Korean": r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af",
+    "Cyrillic": r"\u0400-\u052f",
+    "Greek": r"\u0370-\u03ff\u1f00-\u1fff",
+    "Arabic": r"\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc",
+    "Hebrew": r"\u0590-\u05ff",
+    "Indic": r"\u0900-\u0dff",
+    "Thai": r"\u0e00-\u0eff",
+    "Georgian or Armenian": r"\u0530-\u058f\u10a0-\u10ff",
+}
+_SCRIPT = re.compile("|".join(f"([{letters}])" for letters in _SCRIPTS.values()))
+_OTHER = re.compile(r"[^\W\d_\u0000-\u036f\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\ufb00-\ufb06]")
+_LATIN = re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff]")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_FEWEST, _SHARE = 2, 0.25
+
+
+def find_obstacle(caption: str) -> str | None:
+    """Return why the offline lexicon cannot read a caption, as the reason of a row; None when it can.
+
+    A caption is not English when most of its letters are of another script, or when function words
+    of another language stand in it and none of English. An accent counts as a
+    second word (`zwei Füße`). What does not clearly speak against English can be read.
+    """
+    if len(caption) > MOST_CHARACTERS:
+        return f"too long: {len(caption)} characters, the lexicon reads {MOST_CHARACTERS}"
+    text = PlainText(caption).text
+    words = _WORD.findall(text)
+    if not words:
+        return "no words: nothing but signs, numbers or addresses"
+    script = None if text.isascii() else _find_script(text)
+    if script:
+        return f"not English: {script} script"
+    language = _find_language(words)
+    return f"not English: looks like {language}" if language else None
+
+
+def _find_script(text: str) -> str | None:
+    """Return the script of most letters when it is not the Latin one."""
+    counts = [0] * len(_SCRIPTS)
+    for match in _SCRIPT.finditer(text):
+        counts[match.lastindex - 1] += 1
+    other = len(_OTHER.findall(text))
+    # A sign of Chinese or Korean is a syllable or a word.
+    weight = other + 2 * (counts[0] + counts[1])
+    if weight <= len(_LATIN.findall(text)):
+        return None
+    return list(_SCRIPTS)[counts.index(max(counts))] if max(counts) else "another"
+
+
+def _find_language(words: list[str]) -> str | None:
+    """Return the language whose function words a caption holds, when none of English is in it."""
+    if any(word in ENGLISH for word in words):
+        return None
+    present = set(words)
+    hits = {name: len(present & marks) for name, marks in FOREIGN.items()}
+    name = max(hits, key=lambda language: hits[language])
+    accents = any(not word.isascii() and word not in FOREIGN[name] for word in words)
+    found = hits[name] + (accents and hits[name] > 0)
+    return name if found >= _FEWEST and found >= _SHARE * len(present) else None
