@@ -175,3 +175,15 @@ NEVER_FIRST = frozenset(
     )
 )
 HERS = POSSESSIVES - {"my", "our", "your"}
+
+
+def third_person(base: str) -> str:
+    """Return the form of a verb that goes with he, she or it."""
+    irregular = {"are": "is", "were": "was", "have": "has", "do": "does", "go": "goes"}
+    if base in irregular:
+        return irregular[base]
+    if base.endswith(("s", "x", "z", "ch", "sh")):
+        return base + "es"
+    if base.endswith("y") and base[-2:-1] not in set("aeiou"):
+        return base[:-1] + "ies"
+    return base + "s"

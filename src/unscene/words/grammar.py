@@ -25,6 +25,7 @@ from unscene.words.caption_words import (
     POSITIONS,
     PREPOSITIONS,
     QUANTITIES,
+    third_person,
 )
 from unscene.words.vocabulary import Vocabulary
 
@@ -102,18 +103,6 @@ def looks_plural(noun: str) -> bool:
     """Return whether a noun looks plural: ends in s (not ss, us, is), or is one of the irregular ones."""
     noun = noun.split(" ")[-1]
     return noun in PLURALS or (noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s")))
-
-
-def third_person(base: str) -> str:
-    """Return the form of a verb that goes with he, she or it."""
-    irregular = {"are": "is", "were": "was", "have": "has", "do": "does", "go": "goes"}
-    if base in irregular:
-        return irregular[base]
-    if base.endswith(("s", "x", "z", "ch", "sh")):
-        return base + "es"
-    if base.endswith("y") and base[-2:-1] not in set("aeiou"):
-        return base[:-1] + "ies"
-    return base + "s"
 
 
 _THIRD = frozenset(third_person(base) for base in BASES)
