@@ -13,6 +13,7 @@ CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
 from unscene.config.checks import check_config, check_files, expand_detectors
+from unscene.edits.removers import REMOVERS
 from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import is_trained, read_chosen, wants_study
 from unscene.run.graph import Graph

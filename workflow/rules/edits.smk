@@ -9,6 +9,7 @@ if config["edits"]["sham"]:
     STAGE_FILES += expand("results/edits/sham/{shard}.parquet", shard=SHARDS)
     STAGE_FILES += expand("results/edits/sham/{shard}", shard=SHARDS)
 # Without `sham`: asking for sham edits makes no edit again.
+GPUS_OF_EDITS = int(REMOVERS[config["edits"]["backend"]].needs_device)
 EDIT_SETTINGS = ["seed", *(f"edits.{key}" for key in config["edits"] if key != "sham")]
 
 
@@ -30,7 +31,7 @@ rule remove_objects:
         "../../envs/vision.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        gpu=1,
+        gpu=GPUS_OF_EDITS,
         mem_mb=12000,
         runtime="2h",
     params:
@@ -64,7 +65,7 @@ rule make_sham_edits:
         "../../envs/vision.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        gpu=1,
+        gpu=GPUS_OF_EDITS,
         mem_mb=12000,
         runtime="2h",
     params:

@@ -5,6 +5,7 @@ keep the result.
 from unscene.edits.columns import EDITS
 from unscene.edits.removal import Removal, list_edits, remove_all
 from unscene.edits.removers import REMOVERS, Remover, Weights, load_remover
+from unscene.machine.devices import Setup
 from unscene.machine.job import Job
 from unscene.machine.shard_work import open_shard
 from unscene.run.tables import read_table
@@ -25,8 +26,12 @@ def remove_objects(job: Job) -> None:
 
 
 def open_remover(job: Job) -> Remover:
-    """Return the remover that the job's settings name, loaded on the job's device."""
+    """Return the remover that the job's settings name, loaded on the job's device where it needs one."""
     settings = job.settings["edits"]
-    keys = REMOVERS[settings["backend"]].keys
-    paths = [job.find(f"edits.{key}") if key in keys else None for key in ("weights", "lora", "tiny_vae")]
-    return load_remover(settings, Weights(*paths, job.fingerprint("edits.weights")), job.setup)
+    backend = REMOVERS[settings["backend"]]
+    paths = [
+        job.find(f"edits.{key}") if key in backend.keys else None for key in ("weights", "lora", "tiny_vae")
+    ]
+    # Asking for the job's device leases one and imports torch: seconds, for nothing.
+    setup = job.setup if backend.needs_device else Setup.of("cpu", job.runtime)
+    return load_remover(settings, Weights(*paths, job.fingerprint("edits.weights")), setup)

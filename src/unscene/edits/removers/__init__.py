@@ -23,7 +23,8 @@ class Backend:
     it and its like know; null for the others. further: keys that it reads and others ignore.
     weights: what edits.weights must name, "" for none. licence: its own, where it has one, or of
     its usual weights. count_evaluations: how often its network runs for one attempt, by the block
-    `edits`. load: (settings, weights, setup) -> the remover, importing what it needs.
+    `edits`. needs_device: whether it works on a GPU where there is one. load: (settings, weights,
+    setup) -> the remover, importing what it needs.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Backend:
     optional: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
     count_evaluations: Callable[[dict], int] = lambda settings: 1
+    needs_device: bool = True
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ REMOVERS = {
             "OpenCV's classical method: no weights, no device.",
             load=_load_telea,
             licence="Apache-2.0",
+            needs_device=False,
         ),
     )
 }
