@@ -1,10 +1,9 @@
-"""Speed of the three device stages: `make bench`.
+"""Speed of the three device stages on a CPU, with the embedded models: `make bench`.
 
-On any machine, with the embedded models: each stage on the engine against a plain loop that does
-the same library calls photo by photo (batch 1, decoding, model and encoding one after the other),
-interleaved in one run; and, with YOLO11x-seg at 640, the share of the wall time in which the
-network itself runs. On a CUDA machine also the architectures of real runs at full size with random
-weights. Weights are random, so speed and memory are real and pictures are not. Nothing is asserted.
+Each stage on the engine against a plain loop that does the same library calls photo by photo (batch
+1, decoding, model and encoding one after the other), interleaved in one run; and, with YOLO11x-seg
+at 640, the share of the wall time in which the network itself runs. Nothing is asserted. GPUs:
+bench_device.py.
 """
 
 import os
@@ -41,12 +40,6 @@ def main() -> None:
         os.chdir(folder)
         compare_with_plain_loops()
         measure_model_share()
-        if torch.cuda.is_available():
-            from full_size_bench import measure_full_size
-
-            measure_full_size()
-        else:
-            print("no CUDA device: the full-size rows (full_size_bench.py) are not measured here")
 
 
 def compare_with_plain_loops() -> None:

@@ -128,6 +128,18 @@ def make_inpainter(kind: str, device: str = "meta", dtype: str = "float32", sche
     return pipeline
 
 
+def save_inpainter(kind: str, folder: Path, device: str, is_small: bool = False) -> None:
+    """Write a pipeline folder, `kind` sd15 or sdxl, in bfloat16, as a user's weights lie; is_small:
+    a few layers of few channels in its place.
+    """
+    if is_small:
+        from tiny_inpainter import save_tiny_inpainter, save_tiny_xl_inpainter
+
+        (save_tiny_xl_inpainter if kind == "sdxl" else save_tiny_inpainter)(folder)
+        return
+    make_inpainter(kind, device, "bfloat16").save_pretrained(folder)
+
+
 def make_photos(folder: Path, count: int, height: int = 480, width: int = 640) -> list[Path]:
     """Write JPEG files with coloured blotches and some grain, about as large as photos of this
     size; return their paths.
