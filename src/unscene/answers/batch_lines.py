@@ -10,29 +10,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from unscene.run.tables import replaced_atomically
 
 URL = "/v1/chat/completions"
-# Errors that say nothing about the request: the same body may be sent again.
-_TRY_AGAIN = {"batch_expired", "batch_cancelled", "request_timeout"}
-_LONGEST_REASON = 200
 
 
 class BatchLineError(ValueError):
     """A request or answer file that is not made of batch lines."""
-
-
-class Verdict(NamedTuple):
-    """What an answer line came to: `status` ok, refused or failed, and the items by their index in
-    the prompt.
-    """
-
-    status: str
-    reason: str
-    model: str
-    items: dict[int, dict]
 
 
 def canonical_json(value: object) -> str:
@@ -47,7 +32,7 @@ def hash_body(body: dict, replicate: int | str = 0) -> str:
     body, asked again on purpose.
     """
     hashed = {"body": body, "url": URL} | ({"replicate": replicate} if replicate else {})
-    return "w-" + hashlib.sha256(canonical_json(hashed).encode()).hexdigest()[:32]
+    return "w-" + hashlib.sha256(canonical_json(hashed).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def build_request(
@@ -206,73 +191,6 @@ def build_answer(request: dict, model: str, items: list[dict]) -> dict:
     }
 
 
-def judge_answer(answer: dict | None, count: int) -> Verdict:
-    """Check an answer line against its prompt of `count` items.
-
-    In this order: HTTP status, refusal, finish reason, JSON, shape, number of items, indices
-    1..count once each. One fault fails the whole prompt, because an item that is dropped or counted
-    twice shifts the others.
-    """
-    if answer is None:
-        return Verdict("failed", "no answer", "", {})
-    response, error = answer.get("response") or {}, answer.get("error") or {}
-    body = response.get("body") or {}
-    model = body.get("model") or ""
-    if error or response.get("status_code") != 200:
-        error = error or body.get("error") or {}
-        detail = error.get("code") or error.get("message") or ""
-        return _failed(f"status {response.get('status_code')} {detail}".strip(), model)
-    try:
-        choice = body["choices"][0]
-        message, finish = choice["message"], choice["finish_reason"]
-    except (KeyError, IndexError, TypeError):
-        return _failed("the body is no chat completion", model)
-    if message.get("refusal"):
-        return Verdict("refused", f"refusal: {message['refusal']}"[:_LONGEST_REASON], model, {})
-    if finish == "content_filter":
-        return Verdict("refused", "content_filter", model, {})
-    if finish != "stop":
-        return _failed(f"finish_reason {finish}", model)
-    try:
-        rows = json.loads(message["content"])["r"]
-        found = [row["i"] for row in rows]
-    except (KeyError, TypeError, ValueError):
-        return _failed("the content is not JSON of the schema", model)
-    if len(found) != count:
-        return _failed(f"{len(found)} items for {count}", model)
-    if any(type(i) is not int for i in found) or sorted(found) != list(range(1, count + 1)):
-        return _failed(f"indices are not 1 to {count}, once each", model)
-    return Verdict("ok", "", model, {row["i"]: row for row in rows})
-
-
-def may_try_again(answer: dict) -> bool:
-    """Return whether an answer line only says that the request was not served (expired, rate limit,
-    server error).
-    """
-    error, response = answer.get("error") or {}, answer.get("response") or {}
-    status = response.get("status_code")
-    if status == 200 and not error:
-        return False
-    return error.get("code") in _TRY_AGAIN or not status or status in (408, 409, 429) or status >= 500
-
-
-def judge_items(requests: Iterable[dict], answers: dict[str, dict]) -> dict[str, Verdict]:
-    """Return the verdict on each item text of the requests: a Verdict whose `items` holds that item alone.
-
-    A text that several prompts hold gets its first ok verdict, or else the last one: of the
-    smallest prompt it came down to.
-    """
-    verdicts: dict[str, Verdict] = {}
-    for request in requests:
-        items = read_items(request)
-        verdict = judge_answer(answers.get(request["custom_id"]), len(items))
-        for i, item in enumerate(items, 1):
-            if item not in verdicts or verdicts[item].status != "ok":
-                own = {i: verdict.items[i]} if verdict.status == "ok" else {}
-                verdicts[item] = verdict._replace(model=verdict.model or request["body"]["model"], items=own)
-    return verdicts
-
-
 def estimate_tokens(request: dict, chars_per_token: float = 4) -> int:
     """Return the input tokens of a request, schema included, from its characters (4 a token as a
     rule, 3 as a cap).
@@ -306,7 +224,7 @@ def write_lines(lines: Iterable[dict], path: str | Path) -> int:
         for line in lines:
             if line["custom_id"] not in seen:
                 seen.add(line["custom_id"])
-                handle.write(canonical_json(line) + "\n")
+                handle.write(_write_line(line) + "\n")
     return len(seen)
 
 
@@ -315,5 +233,11 @@ def index_answers(path: str | Path) -> dict[str, dict]:
     return {line["custom_id"]: line for line in read_lines(path)}
 
 
-def _failed(reason: str, model: str) -> Verdict:
-    return Verdict("failed", reason[:_LONGEST_REASON], model, {})
+def _write_line(line: dict) -> str:
+    """Return a line's JSON; one with half of a surrogate pair, which UTF-8 cannot hold, in escapes."""
+    text = canonical_json(line)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(line, sort_keys=True, separators=(",", ":"))
+    return text

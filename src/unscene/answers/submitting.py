@@ -78,9 +78,7 @@ def _drive(ledger: Ledger, agenda: Agenda, terms: Terms) -> None:
     today = datetime.fromtimestamp(terms.clock.now(), UTC).date()
     try:
         client = ApiClient(api["base_url"])
-        in_batches = api["mode"] == "batch" or (
-            api["mode"] == "auto" and (ledger.list_batches("submitted", "uploaded") or client.has_batches())
-        )
+        in_batches = api["mode"] == "batch"
         if agenda.open:
             check_prices(prices, agenda.model, today, paid=find_endpoint(api["base_url"]).is_paid)
             committed = ledger.sum_usd() + sum(row["worst_usd"] for row in ledger.list_batches("submitted"))

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from unscene.answers.backends import is_offline
-from unscene.answers.batch_lines import judge_answer, may_try_again
 from unscene.answers.prices import bill_answers, estimate_cost, find_price
 from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS
+from unscene.answers.results import judge_answer, may_try_again
 from unscene.batchsize.columns import BY_WORD
 from unscene.batchsize.design import REPEAT, Trial
 from unscene.batchsize.gold import Gold

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable
 from itertools import chain
 
-from unscene.answers.batch_lines import Verdict, index_answers, judge_items, read_lines
+from unscene.answers.batch_lines import index_answers, read_lines
+from unscene.answers.results import Verdict, judge_items
 from unscene.captions.caption_edits import WantedCaption, find_fault, list_wanted, plain_captions, same_text
 from unscene.captions.columns import CAPTIONS
 from unscene.machine.job import Job

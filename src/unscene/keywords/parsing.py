@@ -5,7 +5,8 @@ from itertools import chain
 
 import pandas as pd
 
-from unscene.answers.batch_lines import Verdict, flatten, index_answers, judge_items, read_lines
+from unscene.answers.batch_lines import flatten, index_answers, read_lines
+from unscene.answers.results import Verdict, judge_items
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from batch_server.answerers import OFF_LIST, Answerer, ErrorModel, UnknownTask
-from unscene.answers.batch_lines import judge_answer
 from unscene.answers.prompts import caption_item, caption_request, keyword_request
+from unscene.answers.results import judge_answer
 from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import PHRASINGS, explain_phrasing
 

@@ -11,8 +11,6 @@ from unscene.answers.batch_lines import (
     estimate_tokens,
     flatten,
     hash_body,
-    judge_answer,
-    judge_items,
     model_profile,
     read_items,
     read_lines,
@@ -20,6 +18,7 @@ from unscene.answers.batch_lines import (
     write_lines,
 )
 from unscene.answers.prompts import keyword_request
+from unscene.answers.results import judge_answer, judge_items
 from unscene.words.coco80 import COCO80
 
 

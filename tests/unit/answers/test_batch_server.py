@@ -12,8 +12,9 @@ from openai.types import Batch, FileDeleted, FileObject, Model
 from openai.types.chat import ChatCompletion
 
 from batch_server.running import ControlError, LoopbackOnly, open_socket, run_server
-from unscene.answers.batch_lines import canonical_json, index_answers, judge_answer
+from unscene.answers.batch_lines import canonical_json, index_answers
 from unscene.answers.prompts import keyword_request
+from unscene.answers.results import judge_answer
 from unscene.words.coco80 import COCO80
 
 DAY = 24 * 3600

@@ -1,92 +1,114 @@
-"""A thin layer on the `openai` client: few calls, errors sorted by what they mean for money, and no
-key in any text.
+"""A thin layer on the `openai` client: few calls, replies checked before anything believes them,
+errors sorted by what they mean for money, and no key in any message.
 """
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
+from pydantic import BaseModel, ValidationError
 
-from unscene.answers.batch_lines import URL
+from unscene.answers.batches.errors import (
+    AccessDenied,
+    ApiError,
+    KeyMissing,
+    NotFound,
+    OutOfCredit,
+    RateLimited,
+    Rejected,
+    Unanswered,
+)
+from unscene.answers.batches.keys import make_mask, read_key
 from unscene.answers.batches.outcomes import NO_CREDIT_CODES
+from unscene.answers.batches.replies import Batch, File, Model, Page
+from unscene.answers.batches.server_time import ServerTime, read_retry_after
 from unscene.answers.endpoints import DEFAULT, find_endpoint
+from unscene.answers.results import find_codes
 from unscene.run.tables import replaced_atomically
 
+__all__ = [
+    "AccessDenied",
+    "ApiClient",
+    "ApiError",
+    "KeyMissing",
+    "NotFound",
+    "OutOfCredit",
+    "RateLimited",
+    "Rejected",
+    "Unanswered",
+]
 # Hosts, separated by commas, that this process must not talk to: tests name the live one.
 REFUSED_HOSTS_VARIABLE = "UNSCENE_REFUSE_HOSTS"
 _KEPT_SECONDS = 30 * 24 * 3600
-_TIMEOUT_S = 600
+# For a file or an answer, and for a call that only tells something. Both are for one read: a reply
+# that trickles in has `_SLOWEST` to keep to besides.
+_TIMEOUT_S, _SHORT_TIMEOUT_S = 600.0, 60.0
+_SLOWEST = 1000  # bytes a second of a download, counted after its first ten minutes
+_PAGE = 100
+_MOST_SHOWN = 500
+# The SDK sends what these hold as headers; a character that no header may have would stop each call.
+_HEADER_VARIABLES = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
+ReplyModel = TypeVar("ReplyModel", bound=BaseModel)
 
 
-class ApiError(RuntimeError):
-    """A call that failed; the text holds no key."""
+class Completion(NamedTuple):
+    """The reply to one request: HTTP status and JSON body."""
 
-
-class KeyMissing(ApiError):
-    """There is no key in the environment."""
-
-
-class Unanswered(ApiError):
-    """No answer, or an error of the server's own: whether the call took effect is not known."""
-
-
-class RateLimited(ApiError):
-    """Too many calls: the call took no effect. `retry_after` is in seconds, None when the server
-    gave none.
-    """
-
-    def __init__(self, message: str, retry_after: float | None):
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class OutOfCredit(ApiError):
-    """The account or project has no money left."""
-
-
-class Rejected(ApiError):
-    """The server says that the call is wrong: it took no effect. `status` is the HTTP status."""
-
-    def __init__(self, message: str, status: int):
-        super().__init__(message)
-        self.status = status
+    status: int
+    body: dict
 
 
 class ApiClient:
     """The calls that paid answers need. Reading calls are tried again by the SDK; creating calls
-    never are.
+    never are. monotonic: returns seconds; of a clock that nobody sets.
     """
 
-    def __init__(self, base_url: str | None, timeout_s: float = _TIMEOUT_S, reading_retries: int = 3):
-        url = base_url or DEFAULT.url  # never the SDK's own default, which an environment variable can change
-        key_variable = find_endpoint(base_url).key_variable
-        host = str(urlsplit(url).hostname or "")
+    def __init__(
+        self,
+        base_url: str | None,
+        timeout_s: float = _TIMEOUT_S,
+        reading_retries: int = 3,
+        monotonic: Callable[[], float] = time.monotonic,
+    ):
+        # Never the SDK's own default, which an environment variable can change.
+        url = urlsplit(base_url or str(DEFAULT.url))
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ApiError(f"api.base_url: {base_url!r} is no address; it looks like https://HOST/v1")
+        self._endpoint, host = find_endpoint(base_url), url.hostname
         if host in os.environ.get(REFUSED_HOSTS_VARIABLE, "").split(","):
             raise ApiError(f"{host} is refused here ({REFUSED_HOSTS_VARIABLE}): give api.base_url")
-        self._key = os.environ.get(key_variable, "")
-        if not self._key:
-            raise KeyMissing(
-                f"the environment variable {key_variable} is not set; requests need the key of {host} "
-                f"(any text will do for a server that asks for none)"
-            )
+        key = read_key(self._endpoint.key_variable, host)
+        for variable in _HEADER_VARIABLES:
+            if not (os.environ.get(variable) or "x").strip().isascii():
+                raise KeyMissing(
+                    f"the environment variable {variable} holds characters that no header may have"
+                )
+        self.clean = make_mask(key)
+        self._monotonic, self._time = monotonic, ServerTime(monotonic)
         self._sdk = openai.OpenAI(
-            api_key=self._key, base_url=url, timeout=timeout_s, max_retries=reading_retries
+            api_key=key,
+            base_url=url._replace(query="", fragment="").geturl(),
+            timeout=timeout_s,
+            max_retries=reading_retries,
+            organization=(os.environ.get("OPENAI_ORG_ID") or "").strip() or None,
+            project=(os.environ.get("OPENAI_PROJECT_ID") or "").strip() or None,
+            default_headers=self._endpoint.make_headers(key),
+            default_query=dict(self._endpoint.query),
         )
+        short = min(timeout_s, _SHORT_TIMEOUT_S)
+        self._short = self._sdk.with_options(timeout=short)
         self._once = self._sdk.with_options(max_retries=0)
+        self._create = self._sdk.with_options(max_retries=0, timeout=2 * short)
 
-    def has_batches(self) -> bool:
-        """Return whether the endpoint has `/v1/batches`."""
-        try:
-            self._call(self._sdk.batches.list, limit=1)
-        except Rejected as error:
-            if error.status in (404, 405, 501):
-                return False
-            raise
-        return True
+    def server_now(self) -> float | None:
+        """Return the server's time, in seconds since 1970; None while no reply has told it."""
+        return self._time.now()
 
     def find_model(self, model: str) -> tuple[bool | None, str | None]:
         """Return whether a model exists, and its shutdown date if the endpoint tells; None: the
@@ -95,116 +117,192 @@ class ApiClient:
         Servers that only list their models are asked for the list.
         """
         try:
-            return True, getattr(self._call(self._sdk.models.retrieve, model), "shutdown_date", None)
+            found = self._read(Model, self._short.models.with_raw_response.retrieve, model)
+            return True, found.shutdown_date
         except Rejected as error:
-            if error.status != 404:
+            if error.status not in (404, 405, 501):
                 raise
         try:
-            return model in {entry.id for entry in self._call(self._sdk.models.list)}, None
+            page = self._read(Page, self._short.models.with_raw_response.list)
         except Rejected as error:
-            if error.status not in (404, 405):
+            if error.status not in (404, 405, 501):
                 raise
             return None, None
+        names = {entry.get("id") for entry in page.data if isinstance(entry, dict)}
+        return (model in names) if names else None, None
 
     def upload(self, path: Path) -> str:
         """Upload a file of requests; return its id."""
         with open(path, "rb") as handle:
-            return self._call(self._sdk.files.create, file=(path.name, handle), purpose="batch").id
+            create = self._sdk.files.with_raw_response.create
+            return self._read(File, create, file=(path.name, handle), purpose="batch").id
 
-    def create_batch(self, file_id: str, metadata: dict[str, str]):
+    def find_file(self, file_id: str) -> File:
+        """Return what the endpoint says of a file; NotFound when it knows none of this id."""
+        return self._read(File, self._short.files.with_raw_response.retrieve, file_id)
+
+    def create_batch(self, file_id: str, metadata: dict[str, str]) -> Batch:
         """Create a batch, with one call and no other."""
-        return self._call(
-            self._once.batches.create,
+        named: dict[str, Any] = {}
+        if self._endpoint.keeps_outputs_as_asked:
+            named["output_expires_after"] = {"anchor": "created_at", "seconds": _KEPT_SECONDS}
+        return self._read(
+            Batch,
+            self._create.batches.with_raw_response.create,
             input_file_id=file_id,
-            endpoint=URL,
+            endpoint=self._endpoint.request_url,
             completion_window="24h",
             metadata=metadata,
-            output_expires_after={"anchor": "created_at", "seconds": _KEPT_SECONDS},
             extra_headers={"Idempotency-Key": f"{metadata['shard']}-{metadata['intent']}"},
+            **named,
         )
 
-    def list_batches(self, since: float) -> Iterator:
-        """Yield batches, newest first, back to those created at `since` (seconds since 1970)."""
-        page = self._call(self._sdk.batches.list, limit=100)
+    def list_batches(self, since: float | None = None) -> Iterator[Batch]:
+        """Yield the endpoint's batches, page by page, in the order in which it tells them.
+
+        since: seconds since 1970; a page that lies wholly before it is the last one. Without it all
+        are read.
+        """
+        after: dict[str, str] = {}
+        seen: set[str] = set()
         while True:
-            for batch in page.data:
-                if batch.created_at < since:
-                    return
-                yield batch
-            if not page.data or not page.has_next_page():
+            page = self._read(Page, self._short.batches.with_raw_response.list, limit=_PAGE, **after)
+            batches = [self._believe(Batch, entry) for entry in page.data]
+            news = [batch for batch in batches if batch.id not in seen]
+            yield from news
+            seen |= {batch.id for batch in news}
+            # A server that repeats its page, whatever `after` says, has told all that it will.
+            if not news or page.has_more is False or (page.has_more is None and len(batches) < _PAGE):
                 return
-            page = self._call(page.get_next_page)
+            if since is not None and all((batch.created_at or since) < since for batch in batches):
+                return
+            after = {"after": batches[-1].id}
 
-    def retrieve_batch(self, batch_id: str):
+    def retrieve_batch(self, batch_id: str) -> Batch:
         """Return a batch as it is now."""
-        return self._call(self._sdk.batches.retrieve, batch_id)
+        batch = self._read(Batch, self._short.batches.with_raw_response.retrieve, batch_id)
+        if batch.id != batch_id:
+            raise Unanswered(f"asked for batch {batch_id}, the endpoint tells of {batch.id}")
+        return batch
 
-    def cancel_batch(self, batch_id: str) -> None:
-        """Ask for the end of a batch; what it has done is paid and stays."""
-        self._call(self._sdk.batches.cancel, batch_id)
+    def cancel_batch(self, batch_id: str) -> Batch:
+        """Ask for the end of a batch; what it has done is paid and stays. Return it as it is now."""
+        return self._read(Batch, self._short.batches.with_raw_response.cancel, batch_id)
 
     def download(self, file_id: str, path: Path) -> None:
         """Stream a file's content to `path`, which appears whole or not at all."""
 
         def stream() -> None:
-            with replaced_atomically(path) as temporary:
-                with self._sdk.files.with_streaming_response.content(file_id) as response:
-                    response.stream_to_file(temporary)
+            began, size = self._monotonic(), 0
+            with (
+                replaced_atomically(path) as temporary,
+                self._sdk.files.with_streaming_response.content(file_id) as response,
+                open(temporary, "wb") as handle,
+            ):
+                kind = response.headers.get("content-type", "")
+                if "text/html" in kind.lower():
+                    raise Unanswered(f"file {file_id}: a page ({kind}) came in its place")
+                for chunk in response.iter_bytes():
+                    handle.write(chunk)
+                    size += len(chunk)
+                    passed = self._monotonic() - began
+                    if passed > _TIMEOUT_S and size < _SLOWEST * passed:
+                        raise Unanswered(f"file {file_id}: {size} bytes came in {passed:.0f} s")
+                self._time.note(response.headers)
 
         self._call(stream)
 
-    def complete(self, body: dict) -> tuple[int, dict, float | None]:
-        """Send one request body as it is, with one call; return HTTP status, the answer's body, and
-        Retry-After in seconds.
+    def complete(self, body: dict) -> Completion:
+        """Send one request body, with one call, as the endpoint takes it.
+
+        A complaint about the body comes back with its status. Raises as every call where there is no
+        answer to keep: AccessDenied, RateLimited, OutOfCredit, NotFound; Unanswered when it may be
+        billed unseen.
         """
         try:
-            reply = self._once.post(URL.removeprefix("/v1"), cast_to=httpx2.Response, body=body)
-        except openai.APIStatusError as error:
-            reply = error.response
-        except (openai.OpenAIError, httpx2.HTTPError) as error:
-            reply, failure = None, Unanswered(self.clean(str(error)))
-        if reply is None:
-            raise failure from None
-        wait = _read_seconds(reply.headers.get("retry-after"))
-        return reply.status_code, self._clean_json(reply.text), wait
+            reply = self._call(
+                self._once.post,
+                self._endpoint.request_url.removeprefix("/v1"),
+                cast_to=httpx2.Response,
+                body=body,
+            )
+        except NotFound:
+            raise
+        except Rejected as error:
+            return Completion(error.status, error.body)
+        return Completion(reply.status_code, self._load(reply))
 
-    def clean(self, text: str) -> str:
-        """Return a text without the key."""
-        return text.replace(self._key, "[key]")
+    def _read(self, model: type[ReplyModel], function: Callable, *arguments, **named) -> ReplyModel:
+        """Call the SDK for its raw reply, and read that as a model of ours."""
+        raw = self._call(function, *arguments, **named)
+        return self._believe(model, self._load(raw.http_response))
 
-    def _clean_json(self, text: str) -> dict:
+    def _load(self, reply: httpx2.Response) -> dict:
         try:
-            body = json.loads(self.clean(text))
-        except ValueError:
-            body = None
-        return body if isinstance(body, dict) else {"error": {"message": self.clean(text)[:200]}}
+            value = json.loads(reply.content.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            kind = reply.headers.get("content-type", "of no kind")
+            shown = self.clean(reply.content[:_MOST_SHOWN].decode("utf-8", "replace"))[:80]
+            raise Unanswered(
+                f"status {reply.status_code}, but the reply ({kind}) is no JSON object of the API: {shown!r}"
+            )
+        self._time.note(reply.headers)
+        return value
 
-    def _call(self, function, *arguments, **named):
+    def _believe(self, model: type[ReplyModel], value: object) -> ReplyModel:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            fault = f"the reply is no {model.__name__.lower()} ({place}: {first['msg']})"
+        raise Unanswered(self.clean(f"{fault}: {str(value)[:200]}"))
+
+    def _call(self, function: Callable, *arguments, **named):
         """Call the SDK; its errors are raised as ours. `from None`: a chained traceback would show
         texts with the key.
         """
         try:
             return function(*arguments, **named)
+        except ApiError:
+            raise
         except openai.APIStatusError as error:
             failure = self._sort(error)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             cause = f" ({error.__cause__})" if error.__cause__ else ""
-            failure = Unanswered(self.clean(f"{error}{cause}"))
+            failure = Unanswered(self.clean(f"{error}{cause}")[:_MOST_SHOWN])
         raise failure from None
 
     def _sort(self, error: openai.APIStatusError) -> ApiError:
-        status, message = error.status_code, self.clean(f"{error}")[:500]
-        if {error.code, error.type} & NO_CREDIT_CODES:
+        """Return our error of a reply with an error status.
+
+        A page in place of the API's own words is what a proxy says; it proves a call without effect
+        only where its status can mean nothing else.
+        """
+        status, headers = error.status_code, error.response.headers
+        body = self._read_complaint(error.response)
+        if body is not None:
+            self._time.note(headers)
+        message = self.clean(str(error) if body else f"status {status}, no reply of the API: {error}")
+        message = message[:_MOST_SHOWN]
+        if status == 402 or find_codes({"error": None, "response": {"body": body}}) & NO_CREDIT_CODES:
             return OutOfCredit(message)
         if status == 429:
-            return RateLimited(message, _read_seconds(error.response.headers.get("retry-after")))
-        if status >= 500 or status in (408, 409):
+            return RateLimited(message, read_retry_after(headers, self._time.now()))
+        if status in (401, 403, 407):
+            return AccessDenied(message, status)
+        if status in (404, 410):
+            return NotFound(message, status, by_api=body is not None)
+        if status >= 500 or status in (408, 409, 425) or body is None:
             return Unanswered(message)
-        return Rejected(message, status)
+        return Rejected(message, status, body)
 
-
-def _read_seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text or ""))
-    except ValueError:
-        return None
+    def _read_complaint(self, reply: httpx2.Response) -> dict | None:
+        """Return the JSON object of an error reply, without the key; None when it is none."""
+        try:
+            body = json.loads(self.clean(reply.content.decode("utf-8-sig", "replace")))
+        except (ValueError, RecursionError, httpx2.StreamError):
+            return None
+        return body if isinstance(body, dict) else None

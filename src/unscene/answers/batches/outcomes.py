@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from unscene.answers.batch_lines import hash_body, judge_answer, may_try_again, read_items
+from unscene.answers.batch_lines import hash_body, read_items
+from unscene.answers.results import judge_answer, may_try_again
 
 OK = "ok"
 UNSERVED = "unserved"  # expired, rate limit, server error, no line at all: the same body may be sent again

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from unscene.answers.batch_lines import canonical_json
 from unscene.answers.batches.agenda import Agenda, Asked
-from unscene.answers.batches.client import ApiClient, Unanswered
+from unscene.answers.batches.client import ApiClient, RateLimited, Unanswered
 from unscene.answers.batches.collecting import enter_answer
 from unscene.answers.batches.driver import Stopped
 from unscene.answers.batches.ledger import Ledger
@@ -99,10 +99,12 @@ def _ask(api: ApiClient, asked: Asked) -> tuple[dict, float | None]:
     left alone.
     """
     try:
-        status, body, retry_after = api.complete(json.loads(asked.read())["body"])
+        status, body = api.complete(json.loads(asked.read())["body"])
+    except RateLimited as error:
+        return _line(asked, {"status_code": 429, "request_id": None, "body": {}}, None), error.retry_after
     except Unanswered as error:
         return _line(asked, None, {"code": "request_timeout", "message": str(error)[:200]}), None
-    return _line(asked, {"status_code": status, "request_id": None, "body": body}, None), retry_after
+    return _line(asked, {"status_code": status, "request_id": None, "body": body}, None), None
 
 
 def _line(asked: Asked, response: dict | None, error: dict | None) -> dict:
