@@ -12,6 +12,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "src")]
 def main(arguments: list[str] | None = None) -> None:
     """Serve until interrupted."""
     from batch_server.answerers import Answerer, ErrorModel
+    from batch_server.catalogue import write_list
     from batch_server.running import LoopbackOnly, make_server, open_socket
     from batch_server.settings import Settings
     from batch_server.store import Store
@@ -23,7 +24,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cut", type=float, default=0.0, help="share of prompts whose JSON is cut")
     parser.add_argument("--refusal", type=float, default=0.0, help="share of prompts that are refused")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--faults", action="store_true", help="list the faults that can be planted, and end")
     asked = parser.parse_args(arguments)
+    if asked.faults:
+        print(write_list())
+        return
     try:
         listener = open_socket(asked.host, asked.port)
     except (LoopbackOnly, OSError) as error:

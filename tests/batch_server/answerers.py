@@ -6,25 +6,20 @@ its truth is known.
 """
 
 import json
-import math
 import random
 from collections import Counter
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from unscene.answers.batch_lines import canonical_json, estimate_tokens, read_items
-from unscene.captions.caption_edits import PLAIN_SCENE, rewrite
+from batch_server.prompts import CHARACTERS_PER_TOKEN, Task, UnknownTask, count_input, count_tokens, read_task
 from unscene.words.coco80 import COCO80
+from unscene.words.negation import remove_object
 from unscene.words.phrasings import fill_phrasing
 from unscene.words.vocabulary import Vocabulary
 
 OFF_LIST = "unicorn"
 REFUSAL = "I'm sorry, but I can't help with that."
-_CHARACTERS_PER_TOKEN = 4
-
-
-class UnknownTask(ValueError):
-    """A request that asks for neither words of captions nor captions of edits."""
+PLAIN_SCENE = "A photo."
 
 
 @dataclass(frozen=True)
@@ -78,37 +73,40 @@ class Answerer:
         something else.
         """
         draw = random.Random(f"{self.seed}:{request['custom_id']}")
-        items = read_items(request)
-        errors, size = self.errors, len(items)
+        task = read_task(request["body"])
+        errors, size = self.errors, len(task.items)
         message = {"role": "assistant", "content": None, "refusal": None}
-        if self._plant("refused_text", any(text in item for text in errors.refused_texts for item in items)):
+        if self._plant("refused_text", _names_any(task, errors.refused_texts)):
             return _body(request, {**message, "refusal": REFUSAL}, "stop")
         if self._strike(draw, "refusal"):
             return _body(request, {**message, "refusal": REFUSAL}, "stop")
         if self._strike(draw, "content_filter"):
             return _body(request, message, "content_filter")
-        rows = self._shift(draw, self._write_items(draw, _read_task(request), items))
+        rows = self._shift(draw, self._write_items(draw, task))
         numbered = [{"i": i, **row} for i, row in enumerate(rows, 1)]
         if size > 1 and self._strike(draw, "duplicate_index"):
             at = draw.randrange(1, size)
             numbered[at]["i"] = numbered[at - 1]["i"]
         if self._strike(draw, "dropped_item"):
             del numbered[draw.randrange(size)]
-        content = canonical_json({"r": numbered})
+        content = _to_json({"r": numbered})
         too_long = errors.cut_above is not None and size > errors.cut_above
         if self._plant("cut_above", too_long) or self._strike(draw, "cut"):
             message["content"] = content[: draw.randrange(len(content) // 4, len(content) - 2)]
             return _body(request, message, "length")
         room = request["body"].get("max_completion_tokens")
         if room is not None and count_tokens(content) > room:
-            message["content"] = content[: room * _CHARACTERS_PER_TOKEN]
+            message["content"] = content[: room * CHARACTERS_PER_TOKEN]
             return _body(request, message, "length")
         message["content"] = content
         return _body(request, message, "stop")
 
-    def _write_items(self, draw: random.Random, task: str, items: list[str]) -> list[dict]:
-        write = self._write_words if task == "words" else self._write_captions
-        return [write(draw, item, position) for position, item in enumerate(items, 1)]
+    def _write_items(self, draw: random.Random, task: Task) -> list[dict]:
+        if task.fields == {"w"}:
+            return [self._write_words(draw, str(item), place) for place, item in enumerate(task.items, 1)]
+        if "without" in task.fields and task.fields <= {"without", "negated"}:
+            return [self._write_captions(draw, item, task.fields) for item in task.items]
+        raise UnknownTask(f"the local server cannot answer items of {sorted(task.fields)}")
 
     def _write_words(self, draw: random.Random, caption: str, position: int) -> dict:
         words = list(_right_words(caption, self.vocabulary))
@@ -127,17 +125,16 @@ class Answerer:
             words.append(OFF_LIST)
         return {"w": words}
 
-    def _write_captions(self, draw: random.Random, item: str, position: int) -> dict:
-        asked = json.loads(item)
-        without = _right_rewriting(asked["caption"], asked["object"], self.vocabulary)
+    def _write_captions(self, draw: random.Random, item: dict, asked: frozenset[str]) -> dict:
+        without = _right_rewriting(item["caption"], item["object"], self.vocabulary)
         if self._strike(draw, "noise"):
             without = PLAIN_SCENE
         if self._strike(draw, "off_list"):
-            without = asked["caption"]
-        return {
-            "negated": fill_phrasing(asked["phrasing"], without) if without else "",
-            "without": without,
-        }
+            without = item["caption"]
+        row = {"without": without}
+        if "negated" in asked:
+            row["negated"] = fill_phrasing(item["phrasing"], without)
+        return row
 
     def _shift(self, draw: random.Random, rows: list[dict]) -> list[dict]:
         """Return the rows with right indices and, where planted, contents moved by one: an item
@@ -163,27 +160,17 @@ class Answerer:
         return happens
 
 
-def count_tokens(text: str) -> int:
-    """Return the tokens of a text, as estimated from its characters."""
-    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
+def _names_any(task: Task, texts: tuple[str, ...]) -> bool:
+    return any(text in json.dumps(item, ensure_ascii=False) for text in texts for item in task.items)
 
 
-def _read_task(request: dict) -> str:
-    try:
-        schema = request["body"]["response_format"]["json_schema"]["schema"]
-        asked = set(schema["properties"]["r"]["items"]["properties"])
-    except (KeyError, TypeError) as error:
-        raise UnknownTask("the request has no JSON schema of numbered items") from error
-    if asked == {"i", "w"}:
-        return "words"
-    if asked == {"i", "negated", "without"}:
-        return "captions"
-    raise UnknownTask(f"the local server cannot answer items of {sorted(asked)}")
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _body(request: dict, message: dict, finish: str) -> dict:
     key = request["custom_id"].removeprefix("w-")
-    tokens_in = estimate_tokens(request, _CHARACTERS_PER_TOKEN)
+    tokens_in = count_input(request["body"])
     tokens_out = count_tokens(message["content"] or message["refusal"] or "")
     return {
         "id": f"chatcmpl-{key}",
@@ -209,4 +196,4 @@ def _right_words(caption: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 @lru_cache(maxsize=50_000)
 def _right_rewriting(caption: str, category: str, vocabulary: Vocabulary) -> str:
-    return rewrite(caption, category, vocabulary)
+    return remove_object(caption, category, vocabulary) or PLAIN_SCENE

@@ -6,7 +6,8 @@ from starlette.routing import Route
 
 from batch_server import lifecycle
 from batch_server.answerers import Answerer, ErrorModel
-from batch_server.faults import Fault, Faults
+from batch_server.catalogue import CATALOGUE
+from batch_server.objects import ACTIVE
 from batch_server.replies import read_json
 from batch_server.store import Store
 
@@ -14,18 +15,19 @@ from batch_server.store import Store
 class ControlApi:
     """/_test: what a test does to the server and asks about it."""
 
-    def __init__(self, store: Store, faults: Faults, routes: set[str]):
-        self.store, self.faults, self.routes = store, faults, routes
+    def __init__(self, store: Store):
+        self.store = store
 
     async def advance(self, request: Request):
-        """Let virtual seconds pass: {"seconds": 60}."""
-        self.store.advance((await read_json(request))["seconds"])
+        """Let elapsed seconds pass: {"seconds": 60}; say what the clock reads."""
+        self.store.clock.advance((await read_json(request))["seconds"])
         lifecycle.settle(self.store)
-        return JSONResponse({"now": self.store.now})
+        return JSONResponse({"now": self.store.clock.read(), "elapsed": self.store.clock.elapsed})
 
     async def settings(self, request: Request):
         """Change settings by their names."""
         self.store.settings.update(await read_json(request))
+        self.store.set_clock()
         return JSONResponse({})
 
     async def answers(self, request: Request):
@@ -35,32 +37,39 @@ class ControlApi:
         return JSONResponse({})
 
     async def plant(self, request: Request):
-        """Plant a fault on the way (faults.Fault)."""
-        self.faults.planted.append(Fault.from_dict(await read_json(request), self.routes))
+        """Plant a fault (faults.Fault) by the name of its kind (catalogue.py)."""
+        self.store.faults.plant(await read_json(request), CATALOGUE)
         return JSONResponse({})
 
     async def clear(self, request: Request):
-        """Take all faults away."""
-        self.faults.planted.clear()
+        """Take all faults away, also from batches that were created under a fate."""
+        self.store.faults.planted.clear()
+        for batch in self.store.batches.values():
+            if batch.status in ACTIVE:
+                batch.fate = type(batch.fate)()
+                batch.stall_share = None
         return JSONResponse({})
 
     async def process(self, request: Request):
         """Allow a process to be killed: {"pid": 123, "group": false}."""
-        self.faults.register_process(**await read_json(request))
+        self.store.faults.register_process(**await read_json(request))
         return JSONResponse({})
 
     async def calls(self, request: Request):
-        """Return the routes that were called, in order, how many faults struck, and the errors in
-        answers by name.
+        """Return the routes that were called, in order, how many faults struck, each of them, and
+        the errors in answers by name.
         """
+        faults = self.store.faults
         planted = dict(self.store.answerer.planted)
-        return JSONResponse({"calls": self.faults.calls, "struck": self.faults.struck, "planted": planted})
+        return JSONResponse(
+            {"calls": faults.calls, "struck": len(faults.log), "faults": faults.log, "planted": planted}
+        )
 
     async def bill(self, request: Request):
         """Return what was charged so far, and the batches that may still charge."""
         lifecycle.settle(self.store)
         bill = self.store.bill.to_json(items=request.query_params.get("items") != "false")
-        running = [batch.id for batch in self.store.batches.values() if batch.status in lifecycle.ACTIVE]
+        running = [batch.id for batch in self.store.batches.values() if batch.status in ACTIVE]
         return JSONResponse({**bill, "batches": len(self.store.batches), "open_batches": running})
 
     def list_routes(self) -> list[Route]:

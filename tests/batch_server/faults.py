@@ -1,73 +1,153 @@
-"""Faults on the way: at the nth call of a route the reply is an error, late, cut or missing, or a
-process is killed.
-
-`before` means before the server has done anything, `after` when it has done everything and only the
-reply is lost.
+"""Planted faults: what strikes when. What a fault does is written in the registries of bad_calls,
+bad_replies, bad_files, bad_lines and fates; catalogue.py lists them all.
 """
 
-import asyncio
 import os
+import random
 import signal
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
-KINDS = (
-    "status",
-    "status_after",
-    "drop_before",
-    "drop_after",
-    "slow",
-    "half",
-    "kill_before",
-    "kill_after",
-    "kill_half",
+ROUTES = (
+    "files.create",
+    "files.list",
+    "files.retrieve",
+    "files.delete",
+    "files.content",
+    "batches.create",
+    "batches.list",
+    "batches.retrieve",
+    "batches.cancel",
+    "models.list",
+    "models.retrieve",
+    "chat.completions",
 )
+
+
+class Kind(NamedTuple):
+    """One kind of fault. `routes`: where it may be planted, the first one if nothing is said (none:
+    it belongs to no call). `applies`: whether an object of a reply can suffer it at all; calls whose
+    reply cannot are not counted. `spoils`: a paid answer that it strikes is lost.
+    """
+
+    about: str
+    act: Callable[..., Any]
+    routes: tuple[str, ...] = ()
+    applies: Callable[[dict], bool] = lambda value: True
+    spoils: bool = False
 
 
 @dataclass
 class Fault:
-    """A fault at calls `nth` to `nth + times - 1` of a route (as Route.name has it), counted from now on.
+    """A planted fault. It strikes at the chances `nth` to `nth + times - 1` (times None: for ever), or
+    from the nth on for `for_s` elapsed seconds, each time with the probability `share` (drawn from
+    `seed`). A chance is a call of its `route`, a line that is written, or a batch that is created;
+    `batch`: only those that concern the nth batch.
 
-    `status`, `code` and `retry_after` (a header's text, or None) belong to the kinds `status` and
-    `status_after`, `seconds` (of real time) to `slow`, `pid` to the kinds that kill.
+    What some kinds need: `status`, `code`, `retry_after` and `retry_after_ms` (header texts;
+    "date:30" is the date in 30 s by the server's clock), `seconds`, `part` (of the lines or bytes),
+    `pid`. `loses`: what it keeps from being read counts as lost by the provider.
     """
 
-    route: str
     kind: str
+    place: str
+    route: str | None = None
     nth: int = 1
-    times: int = 1
+    times: int | None = 1
+    for_s: float | None = None
+    share: float = 1.0
+    seed: int = 0
+    batch: int | None = None
     status: int = 500
     code: str | None = None
     retry_after: str | None = None
-    seconds: float = 0.0
+    retry_after_ms: str | None = None
+    seconds: float | None = None
+    part: float = 0.5
     pid: int | None = None
-    calls: int = 0
-
-    @classmethod
-    def from_dict(cls, values: dict, routes: set[str]) -> "Fault":
-        """Return the fault of JSON fields; ValueError says what is wrong with them."""
-        unknown = set(values) - ({field.name for field in fields(cls)} - {"calls"})
-        if unknown:
-            raise ValueError(f"unknown fields of a fault: {', '.join(sorted(unknown))}")
-        if values.get("kind") not in KINDS:
-            raise ValueError(f"kind is one of {', '.join(KINDS)}")
-        if values.get("route") not in routes:
-            raise ValueError(f"route is one of {', '.join(sorted(routes))}")
-        return cls(**values)
-
-    def strikes(self) -> bool:
-        """Count a call; return whether the fault happens at it."""
-        self.calls += 1
-        return self.nth <= self.calls < self.nth + self.times
-
-
-@dataclass
-class Faults:
-    """The faults that are planted, the calls that were made, and the processes that may be killed."""
-
-    planted: list[Fault] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
+    loses: bool = False
+    chances: int = 0
+    began: float | None = None
     struck: int = 0
-    processes: dict[int, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.draw = random.Random(f"{self.seed}:{self.kind}:{self.route}")
+
+    def strikes(self, elapsed: float) -> bool:
+        """Count a chance; return whether the fault happens at it."""
+        self.chances += 1
+        if self.chances < self.nth:
+            return False
+        if self.began is None:
+            self.began = elapsed
+        if self.for_s is not None:
+            due = elapsed < self.began + self.for_s
+        else:
+            due = self.times is None or self.chances < self.nth + self.times
+        due = due and (self.share >= 1 or self.draw.random() < self.share)
+        self.struck += due
+        return due
+
+
+class Faults:
+    """The faults that are planted, what struck, the calls that were made, and the processes that
+    may be killed.
+    """
+
+    def __init__(self) -> None:
+        self.planted: list[Fault] = []
+        self.calls: list[str] = []
+        self.log: list[dict] = []
+        self._processes: dict[int, bool] = {}
+
+    def plant(self, values: dict, kinds: dict[str, dict[str, Kind]]) -> None:
+        """Plant the fault of JSON fields; ValueError says what is wrong with them. kinds: by place."""
+        taken = {entry.name for entry in fields(Fault)} - {"place", "chances", "began", "struck"}
+        if unknown := set(values) - taken:
+            raise ValueError(f"unknown fields of a fault: {', '.join(sorted(unknown))}")
+        name, route = values.get("kind"), values.get("route")
+        place = next((place for place, group in kinds.items() if name in group), None)
+        if place is None:
+            raise ValueError(
+                f"no fault {name!r}; there are {', '.join(n for g in kinds.values() for n in g)}"
+            )
+        routes = kinds[place][name].routes
+        if route is not None and route not in routes:
+            raise ValueError(f"route is one of {', '.join(routes)} for {name}, not {route}")
+        if routes and route is None:
+            route = routes[0]
+        self.planted.append(Fault(**{**values, "place": place, "route": route}))
+
+    def strike(
+        self,
+        place: str,
+        route: str | None,
+        elapsed: float,
+        batch: int | None = None,
+        applies: Callable[[Fault], bool] = lambda fault: True,
+    ) -> list[Fault]:
+        """Give each fault of a place and route its chance; return those that happen."""
+        found = [
+            fault
+            for fault in self.planted
+            if fault.place == place
+            and fault.route == route
+            and fault.batch in (None, batch)
+            and applies(fault)
+            and fault.strikes(elapsed)
+        ]
+        self.log += [
+            {
+                "kind": fault.kind,
+                "route": route,
+                "chance": fault.chances,
+                "elapsed": elapsed,
+                "seed": fault.seed,
+            }
+            for fault in found
+        ]
+        return found
 
     def register_process(self, pid: int, group: bool = False) -> None:
         """Allow a process (or the process group that it leads) to be killed; ValueError for one
@@ -78,52 +158,11 @@ class Faults:
         if group and (os.getpgid(pid) != pid or pid == os.getpgrp()):
             raise ValueError(f"process {pid} does not lead a process group of its own")
         os.kill(pid, 0)
-        self.processes[pid] = group
-
-    def find(self, route: str) -> Fault | None:
-        """Count a call of a route; return the fault that happens at it."""
-        self.calls.append(route)
-        struck = [fault for fault in self.planted if fault.route == route and fault.strikes()]
-        self.struck += bool(struck)
-        return struck[0] if struck else None
+        self._processes[pid] = group
 
     def kill(self, fault: Fault) -> None:
         """Kill the fault's process (without one: all that are registered), once."""
-        for pid in [fault.pid] if fault.pid is not None else list(self.processes):
-            group = self.processes.pop(pid, None)
+        for pid in [fault.pid] if fault.pid is not None else list(self._processes):
+            group = self._processes.pop(pid, None)
             if group is not None:
                 (os.killpg if group else os.kill)(pid, signal.SIGKILL)
-
-
-async def drop_connection(send) -> None:
-    """Close the client's connection without a reply. ASGI has no word for it: this reaches for
-    uvicorn's transport.
-    """
-    send.__self__.transport.abort()
-    await asyncio.sleep(0.01)  # lets uvicorn notice, so that it does not try to answer
-
-
-def cut_in_half(send):
-    """Return a `send` that passes on half of the reply's bytes and then closes the connection."""
-    state = {"length": 0, "sent": 0}
-
-    async def send_half(message) -> None:
-        if message["type"] == "http.response.start":
-            headers = dict(message["headers"])
-            state["length"] = int(headers.get(b"content-length", b"0")) // 2
-            await send(message)
-            return
-        room = state["length"] - state["sent"]
-        part = message.get("body", b"")[: max(0, room)]
-        state["sent"] += len(part)
-        if part:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        if state["sent"] >= state["length"]:
-            await asyncio.sleep(0.05)  # what was written leaves before the connection does
-            raise HalfSent
-
-    return send_half
-
-
-class HalfSent(Exception):
-    """Half of a reply was sent; the connection is to be closed."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from batch_server.answerers import Answerer
-from batch_server.app import make_app
+from batch_server.door import make_app
 from batch_server.settings import Settings
 from batch_server.store import Store
 
@@ -36,7 +36,7 @@ class Control:
         self.url = f"{root}/v1"
 
     def advance(self, seconds: float) -> float:
-        """Let virtual time pass; return the virtual Unix time."""
+        """Let time pass; return what the server's clock reads then (Unix seconds)."""
         return self._call("advance", {"seconds": seconds})["now"]
 
     def set(self, **settings) -> None:
@@ -47,12 +47,18 @@ class Control:
         """Plant errors in the answers from now on (answerers.ErrorModel)."""
         self._call("answers", {"seed": seed, "errors": errors})
 
-    def plant_fault(self, route: str, kind: str, **details) -> None:
-        """Plant a fault on the way (faults.Fault), e.g. plant_fault("batches.create", "drop_after")."""
+    def plant_fault(self, route: str | None, kind: str, **details) -> None:
+        """Plant a fault (faults.Fault, by a name of README.md) at a route; route None: where the
+        kind belongs. E.g. plant_fault("batches.create", "drop_after", times=2).
+        """
         self._call("plant", {"route": route, "kind": kind, **details})
 
+    def plant(self, kind: str, **details) -> None:
+        """Plant a fault where its kind belongs."""
+        self.plant_fault(None, kind, **details)
+
     def clear_faults(self) -> None:
-        """Take all faults away; calls go on being counted."""
+        """Take all faults and fates away; calls go on being counted."""
         self._call("clear", {})
 
     def register_process(self, pid: int, group: bool = False) -> None:
@@ -60,12 +66,12 @@ class Control:
         self._call("process", {"pid": pid, "group": group})
 
     def bill(self, items: bool = True) -> dict:
-        """Return what was charged: totals, `double_billed`, `open_batches`, and each request's part."""
+        """Return what was charged (bill.Bill.to_json), and `open_batches`."""
         return self._call(f"bill?items={str(items).lower()}")
 
     def calls(self) -> dict:
-        """Return `calls` (routes in their order), `struck` (faults), `planted` (errors in answers
-        by name).
+        """Return `calls` (routes in their order), `struck` (how many faults), `faults` (each of them
+        with its seed), `planted` (errors in answers by name).
         """
         return self._call("calls")
 

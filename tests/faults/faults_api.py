@@ -62,9 +62,9 @@ FAULTS = [
     ("slow create", {}, [("batches.create", "slow", {"seconds": 1.0})], False),
     ("half of a result", {}, [("files.content", "half", {})], False),
     ("half of every third result", {}, [("files.content", "half", {"nth": n}) for n in (1, 4)], False),
-    ("403 after completion", {"forbidden_downloads": 2}, [], False),
-    ("404 after create", {"missing_retrieves": 1}, [], False),
-    ("empty error_file_id", {"empty_error_file_id": ""}, [], False),
+    ("403 after completion", {}, [("files.content", "status", {"status": 403, "times": 2})], False),
+    ("404 after create", {}, [("batches.retrieve", "status", {"status": 404})], False),
+    ("empty error_file_id", {}, [("batches.retrieve", "error_file_id_empty", {"times": None})], False),
     ("all lines failed once", {"line_errors": 1.0, "troubled_batches": 2}, [], False),
     (
         "half of the lines failed",

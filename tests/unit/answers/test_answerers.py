@@ -6,17 +6,17 @@ import json
 
 import pytest
 
-from batch_server.answerers import OFF_LIST, Answerer, ErrorModel, UnknownTask
-from unscene.answers.prompts import caption_item, caption_request, keyword_request
-from unscene.answers.results import judge_answer
+from batch_server.answerers import OFF_LIST, Answerer, ErrorModel
+from batch_server.prompts import UnknownTask
+from plain_requests import make_request, read_rows
 from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import PHRASINGS, explain_phrasing
 
 NAMES = ("dog", "cat", "car", "cow", "bus", "kite", "cup", "bed", "boat", "horse")
 
 
-def ask(captions, model="gpt-4o"):
-    return keyword_request(model, list(captions), COCO80)
+def ask(captions):
+    return make_request(list(captions))
 
 
 def prompts(count, size):
@@ -24,23 +24,24 @@ def prompts(count, size):
     return [ask(f"A {NAMES[i % 10]} on field {p} at noon {i}." for i in range(size)) for p in range(count)]
 
 
-def judge(request, body):
-    size = len(request["body"]["messages"][-1]["content"].split("\n"))
-    line = {"custom_id": request["custom_id"], "response": {"status_code": 200, "body": body}, "error": None}
-    return judge_answer(line, size)
+def words_of(answer):
+    return [row["w"] for row in read_rows(answer).values()]
 
 
 def test_right_answers_come_from_the_lexicon_and_the_offline_grammar():
-    request = ask(["A dog and two men near a bus stop.", "The sky."])
-    verdict = judge(request, Answerer().answer(request))
-    assert verdict.status == "ok" and verdict.items[1]["w"] == COCO80.find_words(
-        "A dog and two men near a bus stop."
-    )
-    assert verdict.items[1]["w"] == ["person", "dog"] and verdict.items[2]["w"] == []
+    answer = Answerer().answer(ask(["A dog and two men near a bus stop.", "The sky."]))
+    assert words_of(answer) == [["person", "dog"], []]
     phrasing = explain_phrasing("dog", sorted(PHRASINGS)[0], COCO80)
-    wanted = caption_request("gpt-4o", [caption_item("A dog runs on the beach.", "dog", phrasing)])
-    item = judge(wanted, Answerer().answer(wanted)).items[1]
-    assert "dog" not in item["without"] and "dog" in COCO80.find_words(item["negated"])
+    item = {"caption": 'A "happy" dog runs on the beach.', "object": "dog", "phrasing": phrasing}
+    row = read_rows(Answerer().answer(make_request([item], ("negated", "without"))))[1]
+    assert "dog" not in row["without"] and "dog" in COCO80.find_words(row["negated"])
+    del item["phrasing"]
+    assert set(read_rows(Answerer().answer(make_request([item], ("without",))))[1]) == {"i", "without"}
+
+
+def test_items_are_read_as_a_model_would():
+    quoted = [json.dumps("A dog, said 1. the man."), "2. is a cat, not a number", '"A bus" on a sign']
+    assert words_of(Answerer().answer(ask(quoted))) == [["person", "dog"], ["cat"], ["bus"]]
 
 
 def test_same_seed_same_answers_and_a_rate_of_one_error_moves_no_other():
@@ -54,21 +55,20 @@ def test_same_seed_same_answers_and_a_rate_of_one_error_moves_no_other():
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "reason"),
+    ("error", "shows"),
     [
-        ("dropped_item", "failed", "items for"),
-        ("duplicate_index", "failed", "indices"),
-        ("cut", "failed", "finish_reason length"),
-        ("refusal", "refused", "refusal"),
-        ("content_filter", "refused", "content_filter"),
+        ("dropped_item", lambda rows, choice: rows is None or len(rows) < 3),
+        ("duplicate_index", lambda rows, choice: rows is None),
+        ("cut", lambda rows, choice: choice["finish_reason"] == "length"),
+        ("refusal", lambda rows, choice: choice["message"]["refusal"] and not choice["message"]["content"]),
+        ("content_filter", lambda rows, choice: choice["finish_reason"] == "content_filter"),
     ],
 )
-def test_detected_errors_are_planted_at_their_rate(error, status, reason):
+def test_errors_that_show_are_planted_at_their_rate(error, shows):
     requests, answerer = prompts(400, 3), Answerer(ErrorModel(**{error: 0.25}), seed=1)
-    verdicts = [judge(request, answerer.answer(request)) for request in requests]
-    broken = [verdict for verdict in verdicts if verdict.status != "ok"]
+    answers = [answerer.answer(request) for request in requests]
+    broken = [answer for answer in answers if shows(read_rows(answer), answer["choices"][0])]
     assert len(broken) == answerer.planted[error] and 65 <= len(broken) <= 135  # 100, four standard errors
-    assert all(verdict.status == status and reason in verdict.reason for verdict in broken)
 
 
 def test_a_shift_keeps_indices_and_moves_contents_to_neighbours():
@@ -76,10 +76,7 @@ def test_a_shift_keeps_indices_and_moves_contents_to_neighbours():
     right = Answerer()
     shifted = 0
     for request in requests:
-        verdict, truth = judge(request, answerer.answer(request)), judge(request, right.answer(request))
-        assert verdict.status == "ok"
-        got = [verdict.items[i]["w"] for i in range(1, 11)]
-        true = [truth.items[i]["w"] for i in range(1, 11)]
+        got, true = words_of(answerer.answer(request)), words_of(right.answer(request))
         wrong = [i for i in range(10) if got[i] != true[i]]
         if wrong:
             shifted += 1
@@ -95,12 +92,12 @@ def test_a_shift_keeps_indices_and_moves_contents_to_neighbours():
 
 def test_recall_decays_beyond_the_planted_position_only():
     requests, answerer = prompts(200, 40), Answerer(ErrorModel(decay=0.05, decay_beyond=30), seed=5)
-    missed = [0] * 41
+    missed = [0] * 40
     for request in requests:
-        for i, item in judge(request, answerer.answer(request)).items.items():
-            missed[i] += not item["w"]
-    assert not any(missed[:31]) and sum(missed) == answerer.planted["decay"]
-    assert 60 <= missed[40] <= 140 and missed[32] < missed[40]  # 100 of 200 at ten beyond
+        for place, words in enumerate(words_of(answerer.answer(request))):
+            missed[place] += not words
+    assert not any(missed[:30]) and sum(missed) == answerer.planted["decay"]
+    assert 60 <= missed[39] <= 140 and missed[31] < missed[39]  # 100 of 200 at ten beyond
 
 
 def test_errors_of_items():
@@ -108,30 +105,29 @@ def test_errors_of_items():
     answerer, right = Answerer(ErrorModel(off_list=0.1, noise=0.2), seed=9), Answerer()
     off = noisy = 0
     for request in requests:
-        got, true = judge(request, answerer.answer(request)), judge(request, right.answer(request))
-        for i in range(1, 5):
-            words = list(got.items[i]["w"])
+        for words, true in zip(
+            words_of(answerer.answer(request)), words_of(right.answer(request)), strict=True
+        ):
             if words and words[-1] == OFF_LIST:
                 off += 1
                 words.pop()
-            noisy += words != true.items[i]["w"]
+            noisy += words != true
     assert (off, noisy) == (answerer.planted["off_list"], answerer.planted["noise"])
     assert 16 <= off <= 64 and 48 <= noisy <= 112
 
 
 def test_texts_that_are_refused_and_prompts_that_are_too_long():
     answerer = Answerer(ErrorModel(refused_texts=("gun",), cut_above=2))
-    for captions, status in (
-        (["A dog.", "A gun."], "refused"),
-        (["A dog.", "A cat."], "ok"),
-        (["A dog."] * 3, "failed"),
-    ):
-        request = ask(captions)
-        assert judge(request, answerer.answer(request)).status == status
+    choices = [
+        answerer.answer(ask(captions))["choices"][0]
+        for captions in (["A dog.", "A gun."], ["A dog.", "A cat."], ["A dog."] * 3)
+    ]
+    assert [choice["message"]["refusal"] is not None for choice in choices] == [True, False, False]
+    assert [choice["finish_reason"] for choice in choices] == ["stop", "stop", "length"]
     assert answerer.planted == {"refused_text": 1, "cut_above": 1}
     tight = ask(["A dog.", "A cat."])
     tight["body"]["max_completion_tokens"] = 5
-    assert "length" in judge(tight, Answerer().answer(tight)).reason
+    assert Answerer().answer(tight)["choices"][0]["finish_reason"] == "length"
 
 
 def test_unknown_tasks_and_unknown_errors_are_named():
