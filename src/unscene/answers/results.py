@@ -6,7 +6,8 @@ verdict with its reason.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
@@ -38,13 +39,14 @@ _TWICE = "a key stands twice"
 
 class Verdict(NamedTuple):
     """What an answer line came to: `status` ok, refused or failed, and the items by their index in
-    the prompt.
+    the prompt. faults: why an item of a prompt that is ok is not among them, by its index.
     """
 
     status: str
     reason: str
     model: str
     items: dict[int, dict]
+    faults: Mapping[int, str] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -101,8 +103,9 @@ def judge_answer(answer: object, count: int, schema: dict | None = None) -> Verd
     """Check an answer line against its prompt of `count` items.
 
     In this order: HTTP status, refusal, finish reason, JSON, number of items, indices 1..count once
-    each, and the rows by the schema that was sent, if it is given. One fault fails the whole
-    prompt, because an item that is dropped or counted twice shifts the others.
+    each: one such fault fails the whole prompt, because an item that is dropped or counted twice
+    shifts the others. Then each item by the schema that was sent, if it is given: one that is not
+    of it is a fault of its own, unless none is.
     """
     if answer is None:
         return Verdict("failed", "no answer", "", {})
@@ -125,10 +128,12 @@ def judge_answer(answer: object, count: int, schema: dict | None = None) -> Verd
     if finish != "stop":
         return _failed(f"finish_reason {_show(finish)}", model)
     rows, fault = _read_rows(message.get("content"))
-    fault = fault or _check_rows(rows, count, schema)
-    if fault:
+    if fault := fault or _check_indices(rows, count):
         return _failed(fault, model)
-    return Verdict("ok", "", model, {row["i"]: row for row in rows})
+    faults = _check_rows(rows, schema) if schema else {}
+    if len(faults) == count:
+        return _failed(faults[1], model)
+    return Verdict("ok", "", model, {row["i"]: row for row in rows if row["i"] not in faults}, faults)
 
 
 def may_try_again(answer: object) -> bool:
@@ -190,8 +195,10 @@ def merge_verdicts(prompts: Iterable[tuple[list[str], Verdict]]) -> dict[str, Ve
     for items, verdict in prompts:
         for i, item in enumerate(items, 1):
             if item not in verdicts or verdicts[item].status != "ok":
-                own = {i: verdict.items[i]} if verdict.status == "ok" else {}
-                verdicts[item] = verdict._replace(items=own)
+                if i in verdict.faults:
+                    verdicts[item] = _failed(verdict.faults[i], verdict.model)
+                else:
+                    verdicts[item] = verdict._replace(items={i: verdict.items[i]} if verdict.items else {})
     return verdicts
 
 
@@ -308,22 +315,31 @@ def _is_broken(value: object) -> bool:
     return isinstance(value, list) and any(map(_is_broken, value))
 
 
-def _check_rows(rows: list[dict], count: int, schema: dict | None) -> str:
-    """Return what is wrong with an answer's rows, or nothing."""
+def _check_indices(rows: list[dict], count: int) -> str:
+    """Return what is wrong with the number of an answer's rows or with their indices, or nothing."""
     if len(rows) != count:
         return f"{len(rows)} items for {count}"
     found = [row.get("i") for row in rows]
     if any(type(i) is not int for i in found) or set(found) != set(range(1, count + 1)):
         return f"indices are not 1 to {count}, once each"
-    if schema is None:
-        return ""
+    return ""
+
+
+def _check_rows(rows: list[dict], schema: dict) -> dict[int, str]:
+    """Return what is wrong with each row that is not of the schema, by its index in the prompt."""
     try:
         _find_reader(schema["properties"]["r"]["items"]).validate_python(rows)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"][1:])
-        return f"item {rows[int(first['loc'][0])]['i']} is not of the schema ({place}: {first['msg']})"
-    return ""
+        faults: dict[int, str] = {}
+        for one in error.errors(include_url=False, include_context=False):
+            index = rows[int(one["loc"][0])]["i"]
+            if one["type"] == "literal_error":
+                told = f"{_show(one['input'])!r} is not in the list"
+            else:
+                told = f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}"
+            faults.setdefault(index, _tell(told))
+        return faults
+    return {}
 
 
 # --- the schema that was sent
