@@ -10,10 +10,10 @@ from unscene.answers.batches.client import ApiClient, ApiError
 from unscene.answers.batches.driver import Driver, Stopped
 from unscene.answers.batches.ledger import Ledger, only_submitter
 from unscene.answers.batches.preflight import check_expected, check_model, check_plan, check_prices
-from unscene.answers.batches.synchronous import PRICE_FACTOR, ask_each
+from unscene.answers.batches.synchronous import ask_each
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import PATH_TO_STATE, find_endpoint, find_folder
-from unscene.answers.prices import estimate_cost
+from unscene.answers.prices import PRICE_FACTOR, estimate_cost
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
 from unscene.run.tables import write_json
 

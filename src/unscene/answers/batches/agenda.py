@@ -114,7 +114,7 @@ class Agenda:
                 f"request {request['custom_id']}: a stage has one model, not {self.model} and {model}"
             )
         usd, usd_worst = self._price(request)
-        tokens = estimate_tokens(request, 3)
+        tokens = estimate_tokens(request, at_most=True)
         items = len(read_items(request))
         return Asked(request["custom_id"], items, len(line), tokens, usd, usd_worst, cause, place)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from unscene.answers.batches.client import ApiClient, Rejected
 from unscene.answers.batches.outcomes import REJECTED, UNSERVED, classify
 from unscene.answers.prices import find_price, price_usage
+from unscene.answers.results import Usage, find_model, read_usage
 
 # A file may be refused (403) or unknown (404) for a moment after its batch ended.
 _FETCH_WAITS_S = (5, 15, 45)
@@ -77,18 +78,23 @@ def enter_answer(answer: dict, text: str, items: int, model: str, prices: dict, 
     An answering model without a price has that of the model asked. factor: on the prices of the
     table, which are those of batches.
     """
-    body = (answer.get("response") or {}).get("body") or {}
-    usage = body.get("usage") or {}
-    price = find_price(prices, body.get("model") or "") or find_price(prices, model)
+    usage = read_usage(answer) or Usage(0, 0, 0)
+    price = find_price(prices, find_model(answer)) or find_price(prices, model)
     if price is None:
         raise ValueError(
             f"{model!r}, which answered {answer['custom_id']}, has no price in plan.prices any more"
         )
-    tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     outcome = classify(answer, items)
     if outcome == REJECTED:
         logger.warning("request %s is called wrong: %.300s", answer["custom_id"], text)
-    return (answer["custom_id"], outcome, *tokens, factor * price_usage(usage, price), text)
+    return (
+        answer["custom_id"],
+        outcome,
+        usage.input_tokens,
+        usage.output_tokens,
+        factor * price_usage(usage, price),
+        text,
+    )
 
 
 def commonest_errors(batch) -> str:
