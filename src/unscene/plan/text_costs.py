@@ -19,8 +19,16 @@ from unscene.answers.prompts import (
     caption_request,
     keyword_request,
 )
-from unscene.batchsize.design import REPEAT, list_trials
-from unscene.batchsize.noninferiority import count_captions_needed, count_prompts_needed, get_power
+from unscene.batchsize.design import Trial, list_trials
+from unscene.batchsize.sample_sizes import (
+    MARGINS_OF_DECLINE,
+    count_captions_needed,
+    count_prompts_needed,
+    get_decline_error,
+    get_error,
+    get_power,
+    get_sensitivity,
+)
 from unscene.run.configuration import wants_study
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
@@ -156,18 +164,39 @@ def estimate_study(
         for key in _PROMPT_SUMS:
             total[key] += trial.permutations * cost[key]
         prompts[trial.name] = trial.permutations * math.ceil(asked / trial.size)
-    margin = study["margin"]
     discordance = assumed["shares"]["discordance"]["value"]
     return {
         **_round(total),
         **_cut_files(total, settings["api"]),
         "items": asked,
         "prompts": prompts,
-        "prompts_needed": count_prompts_needed(margin),
-        "margin": margin,
+        "margin": study["margin"],
         "discordance": discordance,
-        "power": get_power(asked, discordance, margin) if asked else 0.0,
-        "captions_for_power_90": count_captions_needed(discordance, margin),
+        "sizes": {
+            trial.name: estimate_size(trial, asked, study["margin"], discordance)
+            for trial in list_trials(study)
+            if trial.size > 1 and asked
+        },
+    }
+
+
+def estimate_size(trial: Trial, captions: int, margin: float, discordance: float) -> dict:
+    """Return what a size of the study can decide: the prompts that rule out rare shifts, the power
+    to pass each of the two bounds when the size is as good as n = 1, and both together.
+
+    The two estimates are independent, since places are drawn at random.
+    """
+    error = get_error(captions, discordance, trial.permutations)
+    decline = get_decline_error(captions, discordance, trial.permutations, trial.size)
+    bound = get_power(error, margin)
+    place = get_power(decline, MARGINS_OF_DECLINE * margin)
+    return {
+        "prompts_needed": count_prompts_needed(margin, get_sensitivity(trial.size)),
+        "error": error,
+        "power_bound": bound,
+        "power_place": place,
+        "power": bound * place,
+        "captions_for_power_90": count_captions_needed(discordance, margin, trial.permutations),
     }
 
 
@@ -240,21 +269,22 @@ def describe_stage(stage: str, one: dict) -> str:
 
 def describe_power(study: dict) -> str:
     """Return what the study's number of captions can decide, for people."""
-    short = [
-        name
-        for name, count in study["prompts"].items()
-        if name not in ("1", REPEAT) and count < study["prompts_needed"]
-    ]
+    if not study["sizes"]:
+        return "             no captions, so nothing can be decided"
+    powers = ", ".join(f"n = {name}: {one['power']:.0%}" for name, one in study["sizes"].items())
     text = (
-        f"             {study['items']:,} captions: power {study['power']:.0%} to show a loss below "
-        f"{100 * study['margin']:g} point(s) where {study['discordance']:.0%} of the answers differ "
-        f"(90 % needs {study['captions_for_power_90']:,} captions)"
+        f"             {study['items']:,} captions: where {study['discordance']:.0%} of the answers differ,"
+        f" a size that loses nothing passes at a margin of {100 * study['margin']:g} point(s) with a power"
+        f" of {powers} (90 % for its bound needs"
+        f" {max(one['captions_for_power_90'] for one in study['sizes'].values()):,} captions)"
     )
+    short = [
+        f"n = {name} ({study['prompts'][name]} of {one['prompts_needed']})"
+        for name, one in study["sizes"].items()
+        if study["prompts"][name] < one["prompts_needed"]
+    ]
     if short:
-        text += (
-            f"; below the {study['prompts_needed']} prompts that rule out rare shifts, so undecided: "
-            f"n = {', '.join(short)}"
-        )
+        text += f"; too few prompts to rule out rare shifts, so undecided: {', '.join(short)}"
     return text
 
 
