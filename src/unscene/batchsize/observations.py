@@ -12,6 +12,7 @@ from unscene.answers.results import judge_answer, may_try_again
 from unscene.words.vocabulary import Vocabulary
 
 LOCAL_MARK = "unscene-lexicon"  # system_fingerprint of answers that the local Batch server made
+_YEAR_2200 = 7_258_118_400  # in seconds since 1970; a later day is none
 
 
 class Observed(NamedTuple):
@@ -139,7 +140,7 @@ def describe_answers(answers: Iterable[dict]) -> dict:
             continue
         if isinstance(body.get("model"), str) and body["model"]:
             models.add(body["model"])
-        if type(body.get("created")) is int and body["created"] > 0:
+        if type(body.get("created")) is int and 0 < body["created"] < _YEAR_2200:
             created.append(body["created"])
         simulated |= is_simulated(body)
     days = sorted({pd.Timestamp(second, unit="s").date().isoformat() for second in created})
