@@ -42,6 +42,10 @@ class SharedClock(Clock):
         """Return the virtual time."""
         return self.control.advance(0)
 
+    def monotonic(self) -> float:
+        """Return the seconds that have passed."""
+        return self.slept
+
     def sleep(self, seconds: float) -> None:
         """Move the virtual time."""
         self.slept += seconds

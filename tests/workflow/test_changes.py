@@ -122,6 +122,7 @@ KEYS = {
     "api.poll_seconds": (31, ""),
     "api.outage_minutes": (61, ""),
     "api.concurrency": (9, ""),
+    "api.pay_again": (True, ""),
     "runtime.device": ("cpu", ""),
     "runtime.batch_size": (17, ""),
     "runtime.workers": (2, ""),

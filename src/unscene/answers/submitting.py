@@ -2,18 +2,27 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from unscene.answers.batches.agenda import Agenda, count_ends
-from unscene.answers.batches.client import ApiClient, ApiError
-from unscene.answers.batches.driver import Driver, Stopped
-from unscene.answers.batches.ledger import Ledger, only_submitter
-from unscene.answers.batches.preflight import check_expected, check_model, check_plan, check_prices
-from unscene.answers.batches.synchronous import ask_each
+from unscene.answers.batches.announcing import announce_second_payment
+from unscene.answers.batches.client import ApiClient, ApiError, NotFound
+from unscene.answers.batches.driver import Driver
+from unscene.answers.batches.ledger import Ledger, only_submitter, sum_committed
+from unscene.answers.batches.preflight import (
+    PreflightError,
+    check_expected,
+    check_model,
+    check_plan,
+    check_prices,
+)
+from unscene.answers.batches.stops import Stopped
+from unscene.answers.batches.synchronous import PRICE_FACTOR, ask_each
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import PATH_TO_STATE, find_endpoint, find_folder
-from unscene.answers.prices import PRICE_FACTOR, estimate_cost
+from unscene.answers.prices import estimate_cost, find_price
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
 from unscene.run.tables import write_json
 
@@ -46,15 +55,20 @@ def send_requests(
     driver.ComeBackLater when `api.wait` is false and answers are due; PreflightError or Stopped
     when a person is needed. What is answered is in the ledger in each case.
     """
+    paths = list(paths_to_requests)
     folder = find_folder(terms.api["base_url"], path_to_state)
     with only_submitter(folder):
         ledger = Ledger(folder)
         try:
-            agenda = _make_agenda(paths_to_requests, ledger, terms)
+            ledger.check()
+            count, usd = ledger.lose_calls()
+            if count:
+                logger.warning(
+                    "an earlier run ended in %d calls: up to $%.4f are booked for them", count, usd
+                )
+            agenda = _make_agenda(paths, ledger, terms)
             if agenda.open or agenda.under_way:
-                if agenda.open and plan is not None:
-                    check_plan(plan, terms.limits.budget_usd)
-                _drive(ledger, agenda, terms)
+                _drive(ledger, agenda, terms, plan, paths)
             write_json(_summarise(ledger, agenda, terms), path_to_summary)
         finally:
             ledger.close()
@@ -63,35 +77,60 @@ def send_requests(
 def _make_agenda(paths: Iterable[str | Path], ledger: Ledger, terms: Terms) -> Agenda:
     def price(request: dict) -> tuple[float, float]:
         body = request["body"]
+        if find_price(terms.prices, body["model"]) is None:
+            return 0.0, 0.0  # check_prices says so before anything is sent
         item_tokens = ITEM_TOKENS[body["response_format"]["json_schema"]["name"]]
         cost = estimate_cost([request], terms.prices, body["model"], item_tokens, ANSWER_TOKENS)
         return cost["usd"], cost["usd_worst"]
 
-    under_way = {
-        name for row in ledger.list_batches("submitted") for name in ledger.list_members(row["number"])
-    }
-    return Agenda(paths, ledger.list_outcomes(), under_way, terms.api["attempts"], price)
+    return Agenda(paths, ledger.list_outcomes(), ledger.list_under_way(), terms.api["attempts"], price)
 
 
-def _drive(ledger: Ledger, agenda: Agenda, terms: Terms) -> None:
-    api, prices = terms.api, terms.prices
-    today = datetime.fromtimestamp(terms.clock.now(), UTC).date()
+def _drive(ledger: Ledger, agenda: Agenda, terms: Terms, plan: dict | None, paths: list) -> None:
+    """Collect what is there, then, after the checks, send what is missing."""
+    api = terms.api
+    in_batches = api["mode"] == "batch"
     try:
-        client = ApiClient(api["base_url"])
-        in_batches = api["mode"] == "batch"
-        if agenda.open:
-            check_prices(prices, agenda.model, today, paid=find_endpoint(api["base_url"]).is_paid)
-            committed = ledger.sum_usd() + sum(row["worst_usd"] for row in ledger.list_batches("submitted"))
+        client = ApiClient(api["base_url"], monotonic=terms.clock.monotonic)
+
+        def check() -> None:
+            if plan is not None:
+                check_plan(plan, api["budget_usd"])
+            try:
+                announce_second_payment(client if in_batches else None, ledger, agenda, terms, paths)
+            except NotFound as error:
+                raise PreflightError(
+                    f"api.mode is batch, and the endpoint has no /v1/batches ({error}). Is api.base_url"
+                    " right? For a"
+                    " server without batches set api.mode: requests; at OpenAI that costs twice as much"
+                ) from None
+            moment = client.server_now()
+            today = datetime.fromtimestamp(terms.clock.now() if moment is None else moment, UTC).date()
+            check_prices(terms.prices, agenda.model, today, paid=find_endpoint(api["base_url"]).is_paid)
             expected = sum(asked.usd for asked in agenda.open.values()) * (1 if in_batches else PRICE_FACTOR)
-            check_expected(expected, committed, api["budget_usd"], len(agenda.open))
-            check_model(client, prices, agenda.model, today)
+            check_expected(expected, sum_committed(ledger.path.parent), api["budget_usd"], len(agenda.open))
+            check_model(client, terms.prices, agenda.model, today)
+
         if in_batches:
-            Driver(client, ledger, agenda, terms).run(api["wait"])
-        else:
+            Driver(client, ledger, agenda, terms).run(api["wait"], check)
+            return
+        if ledger.list_batches("submitted", "uploaded"):
+            with suppress(_NoMoreBatches):
+                Driver(client, ledger, agenda, terms).run(True, _refuse_batches)
+        if agenda.open:
             logger.info("the endpoint is asked request by request (api.mode)")
+            check()
             ask_each(client, ledger, agenda, terms)
     except ApiError as error:
         raise Stopped(f"{error}; answers that are there are kept") from None
+
+
+class _NoMoreBatches(Exception):
+    """What is under way is collected; the rest is asked otherwise."""
+
+
+def _refuse_batches() -> None:
+    raise _NoMoreBatches
 
 
 def _summarise(ledger: Ledger, agenda: Agenda, terms: Terms) -> dict:

@@ -98,9 +98,11 @@ def test_a_refused_queue_is_sent_in_parts(desk, server):
 
 def test_a_prompt_that_no_queue_takes_stops(desk, server):
     server.set(enqueued_tokens=10)
-    with pytest.raises(Stopped, match="no more than"):
-        desk.submit(make_requests(2))
+    with pytest.raises(Stopped, match="no room for a batch in 25 hours"):
+        desk.submit(make_requests(2), poll_seconds=1800)
     assert server.bill()["charges"] == 0
+    with pytest.raises(Stopped, match="no more than 10 may be enqueued"):
+        desk.submit(make_requests(2), enqueued_tokens=10)
 
 
 def test_without_waiting_the_next_run_collects(desk, server):
@@ -124,10 +126,26 @@ def test_lines_that_were_not_served_are_asked_again_alone(desk, server, error):
 
 
 def test_attempts_are_counted_and_the_rest_are_rows(desk, server):
-    server.set(line_errors=1.0)
-    summary = desk.submit(make_requests(3), attempts=2)
-    assert [batch["requests"] for batch in summary["batches"]] == [3, 3]
-    assert summary["ends"] == {"done": 0, "refused": 0, "unserved": 3} and summary["usd"] == 0
+    server.set(line_errors=0.4)
+    requests = make_requests(12)
+    summary = desk.submit(requests, attempts=1)
+    (batch,) = summary["batches"]
+    assert batch["requests"] == 12 and 0 < summary["ends"]["unserved"] < 6
+    assert summary["ends"]["done"] + summary["ends"]["unserved"] == 12
+
+
+def test_an_outage_of_the_endpoint_uses_up_no_request_s_attempts(desk, server):
+    """Whole batches come back with server errors: pauses get longer, and nothing becomes a row."""
+    server.set(line_errors=1.0, troubled_batches=6)
+    started = desk.clock.now()
+    summary = desk.submit(make_requests(3), attempts=1)
+    assert summary["ends"]["done"] == 3 and len(summary["batches"]) == 7
+    assert desk.clock.now() - started > 3600
+    server.set(line_errors=1.0, troubled_batches=None)
+    with pytest.raises(Stopped, match="8 batches in a row came back without an answer"):
+        desk.submit(make_requests(3, first=10), attempts=1)
+    server.set(line_errors=0.0)
+    assert desk.submit(make_requests(3, first=10), attempts=1)["ends"]["done"] == 3
 
 
 def test_expiry_keeps_what_was_done(desk, server):
@@ -178,17 +196,23 @@ def test_split_prompts_come_to_an_answer_for_every_caption(desk, server):
     assert verdicts["An empty road, scene 2-1."].status == "refused"
 
 
-def test_a_request_that_is_called_wrong_stops_with_its_reason(desk, server):
-    requests = make_requests(4)
-    requests[1]["body"]["messages"][0]["content"] = "x"
-    requests[1]["body"]["response_format"]["json_schema"]["schema"] = {"properties": {}}
-    requests[1]["custom_id"] = hash_body(requests[1]["body"])
-    with pytest.raises(Stopped, match="calls 1 of 4 requests wrong"):
-        desk.submit(requests)
-    assert server.bill()["charges"] == 3
-    with pytest.raises(Stopped, match="calls 1 of 1 requests wrong"):
-        desk.submit(requests)
-    assert server.bill()["charges"] == 3
+def test_a_caption_that_is_flagged_becomes_a_row_and_stops_nothing(desk, server):
+    """A status 400 for one caption: its prompt is split until it stands alone."""
+    for first, code, end in ((0, "invalid_prompt", "refused"), (20, "string_above_max_length", "faulty")):
+        server.set(flagged_texts=[f"scene {first + 2}-1"], flag_code=code)
+        summary = desk.submit(make_requests(8, first=first))
+        assert summary["ends"] == {"refused": 0, "done": 7 + 3} | {end: 1} and summary["followups"] == 4
+    assert server.bill()["double_billed"] == 0
+
+
+def test_requests_that_are_all_called_wrong_stop_with_the_reason(desk, server):
+    requests = make_requests(8)
+    server.set(refused_fields=["temperature"])
+    for _ in range(2):
+        with pytest.raises(Stopped, match="calls 8 of 8 requests wrong"):
+            desk.submit(requests)
+    server.set(refused_fields=[])
+    assert desk.submit(requests)["ends"]["done"] == 8 and server.bill()["charges"] == 8
 
 
 def test_no_credit_stops_submitting_and_the_rest_is_asked_later(desk, server):
@@ -398,7 +422,7 @@ def test_the_oldest_of_several_batches_is_adopted(desk, server):
         desk.submit(requests)
     server.clear_faults()
     ledger = desk.ledger()
-    members = [(request["custom_id"], 4) for request in requests]
+    members = [(request["custom_id"], 4, 0.025) for request in requests]
     number = ledger.intend(Intent("keywords", "s" * 32, "gpt-4o", members, 9, 9, 0.1), desk.clock.now())
     path = write_upload(desk, requests)
     ledger.record_upload(number, desk.api().upload(path))

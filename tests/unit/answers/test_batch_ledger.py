@@ -11,6 +11,9 @@ from unscene.answers.batch_lines import build_answer, read_items
 from unscene.answers.batches.agenda import Asked
 from unscene.answers.batches.ledger import Intent, Ledger, LedgerError
 from unscene.answers.batches.outcomes import (
+    AWAY,
+    AWAY_AT_MOST,
+    FAULTY,
     LENGTH,
     MISMATCH,
     OK,
@@ -40,7 +43,9 @@ def make_batch(name, status="in_progress", file_id="file-1"):
 
 
 def intend(ledger, names=("w-1", "w-2"), worst=0.5):
-    intent = Intent("keywords", "shard", "gpt-4o", [(name, 3) for name in names], 100, 100, worst)
+    intent = Intent(
+        "keywords", "shard", "gpt-4o", [(name, 3, worst / len(names)) for name in names], 100, 100, worst
+    )
     return ledger.intend(intent, 1.0)
 
 
@@ -104,7 +109,7 @@ def test_the_first_accepted_answer_counts(tmp_path):
 
 def test_a_broken_ledger_says_so(tmp_path):
     (tmp_path / "ledger.sqlite").write_bytes(b"no database" * 1000)
-    with pytest.raises(LedgerError, match=r"ledger\.sqlite.*restore it from a copy"):
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite.*Restore it from a copy.*batches adopt"):
         Ledger(tmp_path)
 
 
@@ -114,6 +119,11 @@ def test_a_broken_ledger_says_so(tmp_path):
         ([], 5, "", Step("ask")),
         ([UNSERVED] * 3, 5, "", Step("ask")),
         ([UNSERVED] * 4, 5, "", Step("end", cause=UNSERVED)),
+        ([AWAY] * (AWAY_AT_MOST - 1) + [UNSERVED] * 3, 5, "", Step("ask")),
+        ([AWAY] * AWAY_AT_MOST, 5, "", Step("end", cause=UNSERVED)),
+        ([FAULTY], 3, "", Step("split", (1, 1, 1), FAULTY)),
+        ([FAULTY], 1, FAULTY, Step("end", cause=FAULTY)),
+        (["rejected"] * 9, 5, "", Step("ask")),
         (["no credit"] * 9, 5, "", Step("ask")),
         ([UNSERVED, OK], 5, "", Step("done")),
         ([LENGTH, OK], 5, "", Step("done")),
@@ -133,7 +143,7 @@ def test_what_follows_from_outcomes(outcomes, items, cause, step):
 def test_outcomes_of_answer_lines():
     request = make_requests(1, size=2)[0]
     good = build_answer(request, "gpt-4o", [{"w": []}, {"w": []}])
-    assert classify(good, 2) == OK and classify(good, 3) == MISMATCH and classify(None, 2) == UNSERVED
+    assert classify(good, 2) == OK and classify(good, 3) == MISMATCH and classify(None, 2) == AWAY
 
     def changed(**fields):
         answer = json.loads(json.dumps(good))
@@ -150,7 +160,7 @@ def test_outcomes_of_answer_lines():
         (400, {"error": {"message": "x"}}, "rejected"),
     ):
         assert classify({"response": {"status_code": status, "body": body}, "error": None}, 2) == outcome
-    assert classify({"response": None, "error": {"code": "batch_expired"}}, 2) == UNSERVED
+    assert classify({"response": None, "error": {"code": "batch_expired"}}, 2) == AWAY
 
 
 def test_parts_of_a_prompt_are_what_the_builder_builds():

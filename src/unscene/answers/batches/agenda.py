@@ -1,12 +1,16 @@
 """The agenda: every request of a stage, and whether it is answered, under way, to be asked, or at its end."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from unscene.answers.batch_lines import canonical_json, estimate_tokens, read_items
-from unscene.answers.batches.outcomes import REFUSED, decide, split_request
+from unscene.answers.batches.outcomes import OK, REFUSED, decide, split_request
+
+# Where a request line lies: file, offset and size; or the line itself.
+Place = tuple[Path, int, int] | bytes
 
 
 class AgendaError(ValueError):
@@ -18,7 +22,7 @@ class Asked:
     """A request: where its line lies, and what it takes. `cause`: why its parent was split, empty
     for an original.
 
-    tokens: input at most (3 characters a token). usd, usd_worst: dollars as expected and at most.
+    tokens: input at most. usd, usd_worst: dollars as expected and at most. form: see `describe_form`.
     """
 
     custom_id: str
@@ -28,21 +32,17 @@ class Asked:
     usd: float
     usd_worst: float
     cause: str
-    place: tuple[Path, int] | bytes
+    place: Place
+    form: str = ""
 
     def read(self) -> bytes:
-        """Return the request line as it is uploaded, with its newline."""
-        if isinstance(self.place, bytes):
-            return self.place
-        path, offset = self.place
-        with open(path, "rb") as handle:
-            handle.seek(offset)
-            return handle.read(self.size)
+        """Return the request line, with its newline."""
+        return _read(self.place)
 
 
 class Agenda:
     """What there is to do, by the outcomes that the ledger holds. Bodies stay on disk; only those
-    of split prompts are held.
+    of split prompts are held, and only what is still to be answered is priced.
 
     price: returns (dollars expected, dollars at most) of a request.
     """
@@ -56,23 +56,24 @@ class Agenda:
         price: Callable[[dict], tuple[float, float]],
     ):
         self._attempts, self._price = attempts, price
-        self._all: dict[str, Asked] = {}
+        self._places: dict[str, tuple[Place, str]] = {}  # with the cause of its parent's split
         self.open: dict[str, Asked] = {}
         self.under_way: dict[str, Asked] = {}
         self.ended: dict[str, str] = {}  # custom_id: done, or why it ended
         self.originals: set[str] = set()
         self.model = ""  # that of all requests; empty without any
+        self._proved: set[str] | None = None
         away = set(under_way)
         for line, place in _read_places(paths_to_requests):
-            asked = self._describe(line, "", place)
-            if asked.custom_id not in self._all:
-                self.originals.add(asked.custom_id)
-                self._visit(asked, outcomes, away)
+            request = json.loads(line)
+            if request["custom_id"] not in self._places:
+                self.originals.add(request["custom_id"])
+                self._visit(request, place, "", outcomes, away)
 
     @property
     def total(self) -> int:
         """Requests so far, with those of split prompts."""
-        return len(self._all)
+        return len(self._places)
 
     @property
     def answered(self) -> int:
@@ -88,35 +89,86 @@ class Agenda:
     def revisit(self, custom_ids: Iterable[str], outcomes: dict[str, list[str]]) -> None:
         """Decide anew on requests that came back; ids of other stages are passed over."""
         for name in custom_ids:
-            if asked := self.under_way.pop(name, None) or self.open.pop(name, None):
-                self._visit(asked, outcomes, set())
+            if self.under_way.pop(name, None) or self.open.pop(name, None):
+                place, cause = self._places[name]
+                self._visit(_load(place), place, cause, outcomes, set())
 
-    def _visit(self, asked: Asked, outcomes: dict[str, list[str]], away: set[str]) -> None:
-        name = asked.custom_id
-        self._all[name] = asked
-        step = decide(outcomes.get(name, []), asked.items, asked.cause, self._attempts)
-        if step.do == "ask":
-            (self.under_way if name in away else self.open)[name] = asked
-            return
-        self.ended[name] = step.do if step.do != "end" else step.cause
-        if step.do == "split":
-            for part in split_request(json.loads(asked.read()), step.sizes):
-                if part["custom_id"] not in self._all:
-                    place = (canonical_json(part) + "\n").encode()
-                    self._visit(self._describe(place, step.cause, place), outcomes, away)
+    def find_schema(self, custom_id: str) -> dict | None:
+        """Return the schema that a request asks for; None for a request of another stage."""
+        if custom_id not in self._places:
+            return None
+        request = _load(self._places[custom_id][0])
+        return request["body"]["response_format"]["json_schema"]["schema"]
 
-    def _describe(self, line: bytes, cause: str, place: tuple[Path, int] | bytes) -> Asked:
-        request = json.loads(line)
-        model = request["body"]["model"]
+    def find_unproved(self) -> Asked | None:
+        """Return the first open request of a form that has no accepted answer yet; None when all
+        forms have one. A form is a prompt without its items: model, system text, schema.
+        """
+        if self._proved is None:
+            done = (self._places[name][0] for name, end in self.ended.items() if end == "done")
+            self._proved = {describe_form(_load(place)) for place in done}
+        for asked in self.open.values():
+            if asked.form not in self._proved:
+                return asked
+        return None
+
+    def _visit(
+        self, request: dict, place: Place, cause: str, outcomes: dict[str, list[str]], away: set[str]
+    ) -> None:
+        name, model = request["custom_id"], request["body"]["model"]
+        self._places[name] = place, cause
         self.model = self.model or model
         if model != self.model:
-            raise AgendaError(
-                f"request {request['custom_id']}: a stage has one model, not {self.model} and {model}"
-            )
+            raise AgendaError(f"request {name}: a stage has one model, not {self.model} and {model}")
+        past = outcomes.get(name, [])
+        # Of what is answered nothing else has to be known.
+        items = 0 if OK in past else len(read_items(request))
+        step = decide(past, items, cause, self._attempts)
+        if step.do == "ask":
+            (self.under_way if name in away else self.open)[name] = self._describe(request, place, cause)
+            return
+        self.ended[name] = step.do if step.do != "end" else step.cause
+        if step.do == "done" and self._proved is not None:
+            self._proved.add(describe_form(request))
+        if step.do == "split":
+            for part in split_request(request, step.sizes):
+                if part["custom_id"] not in self._places:
+                    line = (canonical_json(part) + "\n").encode()
+                    self._visit(part, line, step.cause, outcomes, away)
+
+    def _describe(self, request: dict, place: Place, cause: str) -> Asked:
         usd, usd_worst = self._price(request)
-        tokens = estimate_tokens(request, at_most=True)
+        size = len(place) if isinstance(place, bytes) else place[2]
+        tokens = estimate_tokens(request, 3)
         items = len(read_items(request))
-        return Asked(request["custom_id"], items, len(line), tokens, usd, usd_worst, cause, place)
+        form = describe_form(request)
+        return Asked(request["custom_id"], items, size, tokens, usd, usd_worst, cause, place, form)
+
+
+def describe_form(request: dict) -> str:
+    """Return a request without its items and what depends on their number, as a short text."""
+    body = request["body"]
+    schema = body["response_format"]["json_schema"]["schema"]
+    rows = {**schema["properties"].get("r", {}), "minItems": None, "maxItems": None}
+    key = (
+        body["model"],
+        body["messages"][:-1],
+        {**schema, "properties": {**schema["properties"], "r": rows}},
+        {name: value for name, value in body.items() if name not in _NOT_OF_THE_FORM},
+    )
+    for known, form in _forms:
+        if known == key:
+            return form
+    form = hashlib.sha256(canonical_json(key).encode()).hexdigest()[:16]
+    _forms.append((key, form))
+    del _forms[:-_FORMS_KEPT]
+    return form
+
+
+# The last forms: to compare one is far cheaper than to write it as text.
+_forms: list[tuple[tuple, str]] = []
+_FORMS_KEPT = 8
+_NOT_OF_THE_FORM = ("model", "messages", "response_format", "max_completion_tokens")
 
 
 def count_ends(ended: dict[str, str]) -> dict[str, int]:
@@ -128,11 +180,24 @@ def count_ends(ended: dict[str, str]) -> dict[str, int]:
     return {"done": 0, REFUSED: 0} | counts
 
 
-def _read_places(paths: Iterable[str | Path]) -> Iterator[tuple[bytes, tuple[Path, int]]]:
+def _load(place: Place) -> dict:
+    return json.loads(_read(place))
+
+
+def _read(place: Place) -> bytes:
+    if isinstance(place, bytes):
+        return place
+    path, offset, size = place
+    with open(path, "rb") as handle:
+        handle.seek(offset)
+        return handle.read(size)
+
+
+def _read_places(paths: Iterable[str | Path]) -> Iterator[tuple[bytes, Place]]:
     for path in map(Path, paths):
         offset = 0
         with open(path, "rb") as handle:
             for line in handle:
                 if line.strip():
-                    yield line, (path, offset)
+                    yield line, (path, offset, len(line))
                 offset += len(line)

@@ -1,107 +1,163 @@
-"""Fetching the result files of a batch, and turning their lines into entries of the ledger."""
+"""Result files of a batch: whether they are its own and whole, and their lines as entries of the
+ledger.
+"""
 
-import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from unscene.answers.batches.client import ApiClient, Rejected
-from unscene.answers.batches.outcomes import REJECTED, UNSERVED, classify
+from unscene.answers.batches.outcomes import AWAY, REJECTED, classify
 from unscene.answers.prices import find_price, price_usage
-from unscene.answers.results import Usage, find_model, read_usage
+from unscene.answers.results import may_try_again, read_result, read_usage
 
-# A file may be refused (403) or unknown (404) for a moment after its batch ended.
-_FETCH_WAITS_S = (5, 15, 45)
+# A file is a batch's own when so large a part of its lines belongs to it.
+_OWN_SHARE = 0.9
+# A request has one line; a second one is kept, since it may be billed, a flood of them is not.
+_LINES_A_REQUEST = 3
+_LONGEST_LINE = 64_000_000
+# A batch's own usage is not believed when it is so many times what its lines can cost.
+_ABSURD = 10
 logger = logging.getLogger("unscene")
 
 
-def fetch_answers(api: ApiClient, batch, folder: Path, clock) -> list[Path]:
-    """Download the output file and the error file of a batch, where there are any (an id may be
-    null or empty).
-
-    Files with fewer lines than the batch counts are fetched again, a few times. Raises
-    client.Rejected when a file stays refused or unknown, client.Unanswered when the endpoint is
-    away.
+class Results:
+    """The result files of one batch, on disk. members: items of each request. worst: dollars of each
+    at most.
     """
-    counts = batch.request_counts
-    expected = counts.completed + counts.failed if counts else 0
-    for wait in (*_FETCH_WAITS_S, None):
-        try:
-            paths = []
-            for kind in ("output", "error"):
-                if file_id := getattr(batch, f"{kind}_file_id"):
-                    paths.append(folder / f"{batch.id}.{kind}.jsonl")
-                    api.download(file_id, paths[-1])
-        except Rejected as error:
-            if wait is None or error.status not in (403, 404):
-                raise
-            logger.warning("batch %s: its results are refused yet (%s)", batch.id, error)
-        else:
-            found = sum(_count_lines(path) for path in paths)
-            if found >= expected or wait is None:
-                return paths
-            logger.warning("batch %s: %d lines of %d came; fetching again", batch.id, found, expected)
-        clock.sleep(wait)
-    raise AssertionError("the last turn returns or raises")
 
+    def __init__(self, paths: list[Path], members: dict[str, int], worst: dict[str, float]):
+        self.paths, self.members, self.worst = paths, members, worst
+        self.seen: Counter = Counter()
+        self._told_usd = self._guessed_usd = 0.0
 
-def read_answers(
-    paths: Iterable[Path], members: dict[str, int], model: str, prices: dict, clean: Callable[[str], str]
-) -> Iterator[tuple]:
-    """Yield a ledger entry for each request of a batch: those with a line, then those without one.
+    def find_fault(self) -> str:
+        """Return why a file is no result of this batch, or nothing. Counts the lines of each request."""
+        self.seen.clear()
+        empty = 0
+        for path in self.paths:
+            own = total = 0
+            first = b""
+            for line in _read_lines(path):
+                total, first = total + 1, first or line[:60]
+                name = read_result(line).custom_id
+                if name in self.members:
+                    own += 1
+                    self.seen[name] += 1
+            empty += total == 0
+            if total and (own == 0 or own < _OWN_SHARE * total):
+                shown = first.decode("utf-8", "replace")
+                return f"{path.name}: {own} of {total} lines belong to the batch; it begins with {shown!r}"
+        return "the files are empty" if empty == len(self.paths) else ""
 
-    members: items of each request. A line that is no JSON, or of no member, says nothing about any
-    request and is passed over.
-    """
-    missing = dict(members)
-    for path in paths:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            for text in handle:
-                text = clean(text.strip())
-                try:
-                    answer = json.loads(text)
-                    items = missing.pop(answer["custom_id"])
-                except (ValueError, KeyError, TypeError):
-                    if text:
-                        logger.warning("%s: a line is passed over: %.80s", path.name, text)
+    def enter(self, model: str, prices: dict, find_schema: Callable[[str], dict | None]) -> Iterator[tuple]:
+        """Yield an entry of the ledger for each line, then for each request without one.
+
+        Nothing that a line holds can raise: one that cannot be read is its request's own outcome.
+        """
+        entered: Counter = Counter()
+        for path in self.paths:
+            for line in _read_lines(path):
+                result = read_result(line)
+                name = result.custom_id
+                if name not in self.members or entered[name] == _LINES_A_REQUEST:
+                    logger.warning(
+                        "%s: a line is passed over (%s)", path.name, result.fault or "of another request"
+                    )
                     continue
-                yield enter_answer(answer, text, items, model, prices)
-    for name in missing:
-        yield (name, UNSERVED, 0, 0, 0.0, None)
+                entered[name] += 1
+                outcome = classify(result.answer, self.members[name], find_schema(name))
+                entry = _enter(result.answer, result.text, outcome, model, prices, 1, self.worst[name])
+                if read_usage(result.answer) is None:
+                    self._guessed_usd += entry[4]
+                    entry = (*entry[:4], 0.0, entry[5])
+                self._told_usd += entry[4]
+                yield entry
+        self.seen = entered
+        for name in self.members.keys() - entered.keys():
+            yield (name, AWAY, 0, 0, 0.0, None)
+
+    def find_lost(self, batch, model: str, prices: dict) -> float:
+        """Return the dollars that no line tells, when all have been entered.
+
+        Lines that never came, or do not tell their tokens, cost what the batch's own `usage` leaves
+        over; without one, their worst case. Of missing lines only so many can be billed as the batch
+        counts beyond those that came.
+        """
+        missing = [self.worst[name] for name in self.members.keys() - self.seen.keys()]
+        if not missing and not self._guessed_usd:
+            return 0.0
+        price = find_price(prices, model)
+        if batch.usage and price:
+            told = (
+                batch.usage.input_tokens * price["input"] + batch.usage.output_tokens * price["output"]
+            ) / 1e6
+            most = _ABSURD * (self._guessed_usd + sum(missing))
+            if 0.999 * self._told_usd <= told <= self._told_usd + most:
+                return max(0.0, told - self._told_usd)
+        unseen = len(missing)
+        if batch.request_counts and batch.status != "completed":
+            done = batch.request_counts.completed + batch.request_counts.failed
+            unseen = min(unseen, max(0, done - len(self.seen)))
+        return self._guessed_usd + sum(sorted(missing, reverse=True)[:unseen])
 
 
-def enter_answer(answer: dict, text: str, items: int, model: str, prices: dict, factor: float = 1) -> tuple:
+def enter_answer(
+    answer: dict,
+    text: str,
+    items: int,
+    model: str,
+    prices: dict,
+    factor: float = 1,
+    worst_usd: float = 0.0,
+) -> tuple:
     """Return the ledger's entry of an answer line: (custom_id, outcome, input tokens, output
-    tokens, dollars, line).
+    tokens, dollars, line). Never raises.
 
     An answering model without a price has that of the model asked. factor: on the prices of the
-    table, which are those of batches.
+    table, which are those of batches. worst_usd: what it costs when that cannot be read.
     """
-    usage = read_usage(answer) or Usage(0, 0, 0)
-    price = find_price(prices, find_model(answer)) or find_price(prices, model)
-    if price is None:
-        raise ValueError(
-            f"{model!r}, which answered {answer['custom_id']}, has no price in plan.prices any more"
-        )
-    outcome = classify(answer, items)
+    return _enter(answer, text, classify(answer, items), model, prices, factor, worst_usd)
+
+
+def _enter(
+    answer: dict, text: str, outcome: str, model: str, prices: dict, factor: float, worst_usd: float
+) -> tuple:
+    response = answer.get("response")
+    body = response.get("body") if isinstance(response, dict) else None
+    named = body.get("model") if isinstance(body, dict) else None
+    price = (find_price(prices, named) if isinstance(named, str) else None) or find_price(prices, model)
+    read, written, usd = _bill(answer, body, price, worst_usd, factor)
     if outcome == REJECTED:
         logger.warning("request %s is called wrong: %.300s", answer["custom_id"], text)
-    return (
-        answer["custom_id"],
-        outcome,
-        usage.input_tokens,
-        usage.output_tokens,
-        factor * price_usage(usage, price),
-        text,
-    )
+    return (answer["custom_id"], outcome, read, written, usd, text)
+
+
+def _bill(
+    answer: dict, body: object, price: dict | None, worst_usd: float, factor: float
+) -> tuple[int, int, float]:
+    """Return (input tokens, output tokens, dollars) of an answer; an unserved one without usage costs
+    nothing, a served one whose usage or price is not known its worst case.
+    """
+    usage = read_usage(answer)
+    if usage is None:
+        has_choices = isinstance(body, dict) and "error" not in body and not may_try_again(answer)
+        return 0, 0, worst_usd if has_choices else 0.0
+    if price is None:
+        return usage.input_tokens, usage.output_tokens, worst_usd
+    told = {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "prompt_tokens_details": {"cache_write_tokens": usage.cache_write_tokens},
+    }
+    return usage.input_tokens, usage.output_tokens, factor * price_usage(told, price)
 
 
 def commonest_errors(batch) -> str:
     """Return the commonest complaint of a batch that failed as a whole, with its line and how often
     it came.
     """
-    if not (batch.errors and batch.errors.data):
+    if not batch.errors.data:
         return ""
     counts = Counter((error.code, error.message) for error in batch.errors.data)
     (code, message), count = counts.most_common(1)[0]
@@ -110,6 +166,9 @@ def commonest_errors(batch) -> str:
     return f"{code}: {message} ({count} of {len(batch.errors.data)} complaints{place})"[:400]
 
 
-def _count_lines(path: Path) -> int:
+def _read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file that hold something, without a byte order mark."""
     with open(path, "rb") as handle:
-        return sum(1 for line in handle if line.strip())
+        while line := handle.readline(_LONGEST_LINE):
+            if line := line.strip(b"\xef\xbb\xbf \t\r\n\0"):
+                yield line

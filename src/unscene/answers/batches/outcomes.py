@@ -2,19 +2,25 @@
 
 from typing import NamedTuple
 
-from unscene.answers.batch_lines import hash_body, read_items
-from unscene.answers.results import judge_answer, may_try_again
+from unscene.answers.batch_lines import canonical_json, hash_body, read_items
+from unscene.answers.results import find_codes, judge_answer, may_try_again
 
 OK = "ok"
-UNSERVED = "unserved"  # expired, rate limit, server error, no line at all: the same body may be sent again
+UNSERVED = "unserved"  # this line failed at the server: the same body may be sent again
+AWAY = "away"  # the endpoint did not serve: expired, cancelled, no line, a whole batch of server errors
 LENGTH = "length"  # the answer was cut off
 REFUSED = "refused"  # a refusal or the content filter
 MISMATCH = "mismatch"  # broken JSON, a wrong number of items or wrong indices
 NO_CREDIT = "no credit"  # the account is empty: nobody's fault, and nothing to count
-REJECTED = "rejected"  # the endpoint calls the request wrong: a fault of ours or of the account
+REJECTED = "rejected"  # the endpoint calls all requests wrong: a fault of ours or of the account
+FAULTY = "faulty"  # the endpoint calls this request wrong, and takes others like it
 
 # Codes that mean that no money is left (Batch API guide; issue threads of the openai client).
 NO_CREDIT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+# Codes of a line that was never worked on.
+_AWAY_CODES = frozenset({"batch_expired", "batch_cancelled"})
+# Times that a request may come back because the endpoint did not serve; then it is a failed row.
+AWAY_AT_MOST = 16
 
 
 class Step(NamedTuple):
@@ -27,43 +33,52 @@ class Step(NamedTuple):
     cause: str = ""
 
 
-def classify(answer: dict | None, items: int) -> str:
-    """Return the outcome of an answer line to a prompt of so many items; None is a line that never came."""
+def classify(answer: dict | None, items: int, schema: dict | None = None) -> str:
+    """Return the outcome of an answer line to a prompt of so many items, by the schema that was sent
+    where it is known; None is a line that never came.
+
+    What fails in judging, for whatever reason, is this request's fault alone: a mismatch.
+    """
     if answer is None:
-        return UNSERVED
-    response, error = answer.get("response") or {}, answer.get("error") or {}
-    body = response.get("body") or {}
-    codes = {error.get("code"), *((body.get("error") or {}).get(key) for key in ("code", "type"))}
-    if codes & NO_CREDIT_CODES:
-        return NO_CREDIT
-    if may_try_again(answer):
-        return UNSERVED
-    if error or response.get("status_code") != 200:
-        return REJECTED
-    verdict = judge_answer(answer, items)
-    if verdict.status == "ok":
-        return OK
-    if verdict.status == "refused":
-        return REFUSED
-    return LENGTH if verdict.reason == "finish_reason length" else MISMATCH
+        return AWAY
+    try:
+        codes = find_codes(answer)
+        if codes & NO_CREDIT_CODES:
+            return NO_CREDIT
+        if codes & _AWAY_CODES:
+            return AWAY
+        if may_try_again(answer):
+            return UNSERVED
+        verdict = judge_answer(answer, items, schema)
+        if verdict.status == "ok":
+            canonical_json(verdict.items).encode()
+    except Exception:
+        return MISMATCH
+    if verdict.status in (OK, REFUSED):
+        return verdict.status
+    if verdict.reason == "finish_reason length":
+        return LENGTH
+    return REJECTED if verdict.reason.startswith("status ") else MISMATCH
 
 
 def decide(outcomes: list[str], items: int, cause: str, attempts: int) -> Step:
     """Return the next step for a prompt from the outcomes of its attempts, in their order.
 
     cause: why its parent was split, if it was. The first accepted answer counts. A cut answer
-    splits the prompt in two, a refusal into single items, a mismatch in two and then into single
-    items; a single item that fails so ends.
+    splits the prompt in two, a refusal (or a request that alone is called wrong) into single items,
+    a mismatch in two and then into single items; a single item that fails so ends. `attempts` are
+    for failures of the request's own; what the endpoint did not serve is counted apart.
     """
     if OK in outcomes:
         return Step("done")
-    fault = next((outcome for outcome in outcomes if outcome in (LENGTH, REFUSED, MISMATCH)), None)
+    fault = next((outcome for outcome in outcomes if outcome in (LENGTH, REFUSED, MISMATCH, FAULTY)), None)
     if fault is None:
-        unserved = outcomes.count(UNSERVED)
-        return Step("ask") if unserved < attempts else Step("end", cause=UNSERVED)
+        if outcomes.count(UNSERVED) < attempts and outcomes.count(AWAY) < AWAY_AT_MOST:
+            return Step("ask")
+        return Step("end", cause=UNSERVED)
     if items == 1:
         return Step("end", cause=fault)
-    if fault == REFUSED or (fault == MISMATCH and cause == MISMATCH):
+    if fault in (REFUSED, FAULTY) or (fault == MISMATCH and cause == MISMATCH):
         return Step("split", (1,) * items, fault)
     return Step("split", (items - items // 2, items // 2), fault)
 

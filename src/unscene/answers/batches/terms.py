@@ -8,11 +8,19 @@ from typing import NamedTuple
 
 
 class Clock:
-    """The time; tests have one of their own."""
+    """The time of this machine; tests have one of their own.
+
+    `now` may be hours wrong, so nothing that costs money is decided by it: durations are differences
+    of `monotonic`, moments are the endpoint's own (patience.ServerTime).
+    """
 
     def now(self) -> float:
-        """Return seconds since 1970."""
+        """Return seconds since 1970, as this machine believes."""
         return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever pass; the start means nothing."""
+        return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

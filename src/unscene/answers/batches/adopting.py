@@ -1,0 +1,112 @@
+"""Batches taken over and ended by hand: a ledger rebuilt from what the endpoint lists, and
+`unscene batches cancel`.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from unscene.answers.batch_lines import estimate_tokens, read_items
+from unscene.answers.batches.client import ApiClient, ApiError
+from unscene.answers.batches.ledger import Intent, Ledger
+from unscene.answers.batches.sending import APP
+from unscene.answers.prices import estimate_cost, find_price
+
+
+def adopt_batches(api: ApiClient, ledger: Ledger, prices: dict, stage: str | None = None) -> list[str]:
+    """Enter the endpoint's batches of this program that the ledger does not know; return a line of
+    text for each. The next run collects their answers, and books them.
+
+    stage: only that one's. What a batch asked is read from its input file, which the endpoint keeps
+    for 30 days; without it a batch cannot be taken over.
+    """
+    told, known = [], ledger.list_batch_ids()
+    for batch in list(api.list_batches()):
+        metadata = batch.metadata
+        if metadata.get("app") != APP or batch.id in known or batch.status == "failed":
+            continue
+        if stage is not None and metadata.get("stage") != stage:
+            continue
+        try:
+            members, model = _read_input(api, batch, ledger.path.parent / "downloads", prices)
+        except (ApiError, ValueError) as error:
+            told.append(f"{batch.id}: cannot be taken over ({error})")
+            continue
+        worst = sum(usd for _, _, usd, _ in members)
+        tokens = sum(count for *_, count in members)
+        intent = Intent(
+            metadata.get("stage") or "unknown",
+            metadata.get("shard") or batch.id,
+            model,
+            [(name, items, usd) for name, items, usd, _ in members],
+            tokens,
+            tokens,
+            worst,
+        )
+        number = ledger.intend(intent, batch.created_at or 0.0)
+        ledger.record_batches(number, [batch], batch.created_at)
+        told.append(
+            f"{batch.id}: {len(members)} requests of stage {intent.stage}, {batch.status}, up to ${worst:.4f}"
+        )
+    return told
+
+
+def cancel_batch(api: ApiClient, ledger: Ledger, batch_id: str) -> bool:
+    """Ask for the end of a batch under way; return whether the ledger has it. What it has done is
+    paid and collected by the next run; the rest is asked again.
+    """
+    for row in ledger.list_batches("submitted"):
+        if row["batch_id"] == batch_id:
+            ledger.record_cancel(row["number"], api.server_now())
+            api.cancel_batch(batch_id)
+            return True
+    return False
+
+
+def _read_input(
+    api: ApiClient, batch, folder: Path, prices: dict
+) -> tuple[list[tuple[str, int, float, int]], str]:
+    """Return (custom_id, items, dollars at most, tokens) of a batch's requests, and their model."""
+    if not batch.input_file_id:
+        raise ValueError("it names no input file")
+    path = folder / "adopted.jsonl"
+    try:
+        api.download(batch.input_file_id, path)
+        with open(path, "rb") as lines:
+            requests = _read_requests(lines)
+    finally:
+        path.unlink(missing_ok=True)
+    if not requests:
+        raise ValueError("its input file has no requests")
+    members, model = {}, ""
+    for request in requests:
+        try:
+            model = model or request["body"]["model"]
+            priced = find_price(prices, request["body"]["model"]) is not None
+            cost = (
+                estimate_cost([request], prices, request["body"]["model"], 0, 0)
+                if priced
+                else {"usd_worst": 0.0}
+            )
+            members[request["custom_id"]] = (
+                request["custom_id"],
+                len(read_items(request)),
+                cost["usd_worst"],
+                estimate_tokens(request, 3),
+            )
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError(f"its input file is not of this program ({error!r})") from None
+    return list(members.values()), model
+
+
+def _read_requests(lines: Iterable[bytes]) -> list[dict]:
+    """Return the request lines of an uploaded file that can be read."""
+    found = []
+    for line in lines:
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(request, dict) and isinstance(request.get("custom_id"), str):
+            found.append(request)
+    return found
