@@ -2,7 +2,7 @@
 # what n = 1 says to them.
 #
 # REQUIRED INPUTS: results/samples/{shard}.parquet, the price table; with a paid keywords.backend also
-#                  OPENAI_API_KEY in the environment; batchsize.labels, when people have labelled
+#                  OPENAI_API_KEY in the environment; batchsize.labels, when raters have labelled
 # OUTPUTS:         results/batchsize/: requests, raw and followups/study.jsonl, design.parquet,
 #                  captions.parquet, study.json,
 #                  accuracy.parquet, by_word.parquet, chosen.json, labelling.csv, figure.svg,
@@ -125,7 +125,7 @@ rule answer_batchsize:
 
 
 rule measure_batchsize:
-    """Measure every size and choose: the largest n that is as accurate as one caption a prompt, and
+    """Measure every size and choose: the largest n that is not worse than one caption a prompt, and
     the cheapest sensible one.
     """
     input:
@@ -134,6 +134,7 @@ rule measure_batchsize:
         captions="results/batchsize/captions.parquet",
         facts="results/batchsize/study.json",
         answers="results/batchsize/raw/study.jsonl",
+        followups="results/batchsize/followups/study.jsonl",
     output:
         accuracy="results/batchsize/accuracy.parquet",
         by_word="results/batchsize/by_word.parquet",
@@ -152,7 +153,7 @@ rule measure_batchsize:
     params:
         lineage=lineage(
             "measure_batchsize",
-            settings=["words", "batchsize", "api.model", "plan.prices"],
+            settings=["words", "batchsize", "keywords.backend", "api.model", "plan.prices"],
             paths=["batchsize.labels", "plan.prices"],
             frozen=True,
         ),

@@ -40,7 +40,7 @@ def price_requests(job: Job) -> None:
         "requests": estimate["requests"],
         "captions": estimate["items"],
         "estimate": estimate,
-        "billed": bill_answers(read_once(job.inputs.answers), prices),
+        "billed": bill_answers(read_once(job.inputs.answers), prices, model),
         "settled": settled,
     }
     write_json(cost, job.outputs.cost)

@@ -22,6 +22,7 @@ from pydantic import (
     create_model,
 )
 
+from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import read_items
 
 # Errors that say nothing about the request: the same body may be sent again.
@@ -109,9 +110,7 @@ def judge_answer(answer: object, count: int, schema: dict | None = None) -> Verd
     """
     if answer is None:
         return Verdict("failed", "no answer", "", {})
-    body = _body(answer)
-    model = body.get("model")
-    model = model if isinstance(model, str) else ""
+    body, model = _body(answer), find_model(answer)
     if complaint := _find_complaint(answer):
         status = "refused" if is_flagged(answer) else "failed"
         return Verdict(status, _tell(complaint), model, {})
@@ -162,6 +161,17 @@ def find_codes(answer: object) -> frozenset[str]:
     return frozenset(code for code in told if isinstance(code, str) and code)
 
 
+def find_model(answer: object) -> str:
+    """Return the model that an answer line says has answered; empty when it names none."""
+    model = _body(answer).get("model")
+    return model if isinstance(model, str) else ""
+
+
+def was_served(answer: object) -> bool:
+    """Return whether somebody worked on the request, whatever came of it: that costs money."""
+    return _status(answer) == 200
+
+
 def read_usage(answer: object) -> Usage | None:
     """Return what an answer was billed, by its own `usage`; None when that cannot be read.
 
@@ -170,7 +180,11 @@ def read_usage(answer: object) -> Usage | None:
     """
     told = _body(answer).get("usage")
     read, written = (read_count(_get(told, f"{part}_tokens")) for part in ("prompt", "completion"))
-    if read is None or written is None or (not read and _status(answer) == 200):
+    if (
+        read is None
+        or written is None
+        or (not read and was_served(answer) and not is_offline(find_model(answer)))
+    ):
         return None
     cached = read_count(_get(_get(told, "prompt_tokens_details"), "cache_write_tokens")) or 0
     return Usage(read, written, min(cached, read))
@@ -339,6 +353,8 @@ def _check_rows(rows: list[dict], schema: dict) -> dict[int, str]:
                 told = f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}"
             faults.setdefault(index, _tell(told))
         return faults
+    except (LookupError, TypeError, ValueError) as error:
+        return {row["i"]: _tell(f"the schema that was sent cannot be checked ({error!r})") for row in rows}
     return {}
 
 

@@ -12,17 +12,17 @@ from unscene.answers.batches.client import ApiClient, ApiError, NotFound
 from unscene.answers.batches.driver import Driver
 from unscene.answers.batches.ledger import Ledger, only_submitter, sum_committed
 from unscene.answers.batches.preflight import (
-    PreflightError,
     check_expected,
     check_model,
     check_plan,
     check_prices,
+    explain_no_batches,
 )
 from unscene.answers.batches.stops import Stopped
-from unscene.answers.batches.synchronous import PRICE_FACTOR, ask_each
+from unscene.answers.batches.synchronous import ask_each
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import PATH_TO_STATE, find_endpoint, find_folder
-from unscene.answers.prices import estimate_cost, find_price
+from unscene.answers.prices import PRICE_FACTOR, estimate_cost, find_price
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
 from unscene.run.tables import write_json
 
@@ -99,11 +99,7 @@ def _drive(ledger: Ledger, agenda: Agenda, terms: Terms, plan: dict | None, path
             try:
                 announce_second_payment(client if in_batches else None, ledger, agenda, terms, paths)
             except NotFound as error:
-                raise PreflightError(
-                    f"api.mode is batch, and the endpoint has no /v1/batches ({error}). Is api.base_url"
-                    " right? For a"
-                    " server without batches set api.mode: requests; at OpenAI that costs twice as much"
-                ) from None
+                raise explain_no_batches(error, api["base_url"]) from None
             moment = client.server_now()
             today = datetime.fromtimestamp(terms.clock.now() if moment is None else moment, UTC).date()
             check_prices(terms.prices, agenda.model, today, paid=find_endpoint(api["base_url"]).is_paid)

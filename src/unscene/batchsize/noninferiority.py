@@ -1,7 +1,7 @@
-"""Is a difference of accuracy above -margin? Sample sizes, power, and the bounds of the batch-size study.
+"""Is a difference of accuracy above -margin? The bounds and tests of the batch-size study.
 
 The observations are (caption, prompt) pairs: a caption is asked in several prompts, and a prompt
-holds several captions.
+holds several captions. Bounds and tests take whole prompts as their units.
 """
 
 import math
@@ -9,39 +9,9 @@ import math
 import numpy as np
 from scipy import stats
 
-CONFIDENCE = 0.95  # one-sided
+from unscene.batchsize.sample_sizes import CONFIDENCE
+
 _CELLS_AT_ONCE = 20_000_000
-
-
-def count_captions_needed(
-    discordance: float, margin: float, power: float = 0.9, confidence: float = CONFIDENCE
-) -> int:
-    """Return M = (z_confidence + z_power)^2 discordance / margin^2: captions that show
-    non-inferiority with this power.
-
-    discordance: share of captions that exactly one of two sizes gets right, when both are equally
-    good; the factor is 8.564 at one-sided .05 and power .9. (Nam 1997, Biometrics 53: paired
-    proportions.)
-    """
-    factor = (stats.norm.ppf(confidence) + stats.norm.ppf(power)) ** 2
-    return math.ceil(factor * discordance / margin**2)
-
-
-def get_power(captions: int, discordance: float, margin: float, confidence: float = CONFIDENCE) -> float:
-    """Return the chance that `captions` captions show non-inferiority of a size that is as good:
-    the formula above, solved.
-    """
-    if discordance == 0:
-        return 1.0
-    shift = margin * math.sqrt(captions / discordance)
-    return float(stats.norm.cdf(shift - stats.norm.ppf(confidence)))
-
-
-def count_prompts_needed(margin: float, confidence: float = CONFIDENCE) -> int:
-    """Return K: with no event in K prompts, the upper bound of the rate of events is at most
-    `margin` (299 at 1 point).
-    """
-    return math.ceil(math.log(1 - confidence) / math.log(1 - margin))
 
 
 def get_upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
@@ -53,13 +23,45 @@ def get_upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) ->
     return float(stats.beta.ppf(confidence, events + 1, trials - events))
 
 
-def get_mcnemar_p(lost: int, won: int) -> float:
-    """Return the exact two-sided p of McNemar's test: `lost` captions right at the first size only,
-    `won` at the second only.
+def get_lower_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
+    """Return the one-sided lower bound of a rate (as `get_upper_bound`); 0 without events."""
+    if events == 0:
+        return 0.0
+    return float(stats.beta.ppf(1 - confidence, events, trials - events + 1))
+
+
+def get_mcnemar_p(sums: np.ndarray) -> float:
+    """Return the exact two-sided p of McNemar's test, clustered: the signs of whole prompts are
+    flipped.
+
+    sums: (prompts,) integers, captions right at the second size only minus those right at the first
+    only. Under no difference each prompt's sum is as likely to have the other sign; p is the share
+    of all sign patterns whose total is as far from 0. With one caption a prompt this is McNemar's
+    exact test (McNemar 1947, Psychometrika 12). The patterns are counted by convolution, since the
+    sums are integers.
     """
-    if lost + won == 0:
-        return 1.0
-    return float(stats.binomtest(lost, lost + won, 0.5).pvalue)
+    sizes = np.abs(np.asarray(sums, int))
+    sizes = sizes[sizes > 0]
+    total = int(sizes.sum())
+    chance = np.ones(1)  # of the totals -s, -s + 2, ... s, where s is the sum of the sizes so far
+    for size in sizes:
+        wider = np.zeros(len(chance) + size)
+        wider[: len(chance)] += chance / 2
+        wider[size:] += chance / 2
+        chance = wider
+    totals = 2 * np.arange(total + 1) - total
+    return float(min(1.0, chance[np.abs(totals) >= abs(int(np.sum(sums)))].sum()))
+
+
+def get_variance(influence: np.ndarray, caption: np.ndarray, prompt: np.ndarray) -> tuple[float, float]:
+    """Return the variance of a sum of influences by prompts and captions, and that by prompts alone.
+
+    V = V_caption + V_prompt - V_observation (Cameron, Gelbach & Miller 2011, JBES 29), never below
+    V_prompt. influence: (observations,); caption, prompt: codes from 0.
+    """
+    by_prompt = float((np.bincount(prompt, weights=influence) ** 2).sum())
+    by_caption = float((np.bincount(caption, weights=influence) ** 2).sum())
+    return max(by_caption + by_prompt - float((influence**2).sum()), by_prompt), by_prompt
 
 
 def bound_mean(
@@ -71,39 +73,62 @@ def bound_mean(
     size: np.ndarray | None = None,
     confidence: float = CONFIDENCE,
 ) -> dict:
-    """Return mean, one-sided lower bound and standard error of differences observed in (caption,
-    prompt) pairs.
+    """Return mean, one-sided bounds and standard error of differences observed in (caption, prompt)
+    pairs.
 
     difference: (observations,) right at n minus right at 1. caption, prompt: (observations,) codes
     from 0. size: what each observation adds to the denominator (1, or for recall the true words of
     the caption). The unit of the bootstrap is the prompt: prompts are drawn with replacement, each
-    with all its captions, and the bound is BCa (Efron 1987, JASA 82; acceleration from the
+    with all its captions, and the bounds are BCa (Efron 1987, JASA 82; acceleration from the
     influence of each prompt). Captions that sit in several prompts make prompts dependent, which
-    this draw does not see: so the bound's distance from the mean is widened by sqrt(V / V_prompt),
-    with V = V_caption + V_prompt - V_observation the two-way variance of Cameron, Gelbach & Miller
-    2011 (JBES 29), and never narrowed. With one prompt a caption the factor is 1.
+    this draw does not see: so the bounds' distance from the mean is widened by sqrt(V / V_prompt),
+    see `get_variance`. With one prompt a caption the factor is 1.
     """
     difference = np.asarray(difference, float)
     size = np.ones(len(difference)) if size is None else np.asarray(size, float)
     if not size.sum():
-        return {"difference": math.nan, "low": math.nan, "error": math.nan, "widening": math.nan}
+        return dict.fromkeys(("difference", "low", "high", "error", "widening"), math.nan)
     mean = float(difference.sum() / size.sum())
     centred = difference - mean * size
     influence = np.bincount(prompt, weights=centred)
-    by_prompt = float((influence**2).sum())
-    by_caption = float((np.bincount(caption, weights=centred) ** 2).sum())
-    both = max(by_caption + by_prompt - float((centred**2).sum()), by_prompt)
+    both, by_prompt = get_variance(centred, caption, prompt)
     widening = math.sqrt(both / by_prompt) if by_prompt > 0 else 1.0
     drawn = draw_means(
         np.bincount(prompt, weights=difference), np.bincount(prompt, weights=size), draws, seed
     )
-    low = get_bca_quantile(drawn, mean, influence, 1 - confidence)
+    low, high = (get_bca_quantile(drawn, mean, influence, share) for share in (1 - confidence, confidence))
     return {
         "difference": mean,
         "low": mean - widening * (mean - low),
+        "high": mean + widening * (high - mean),
         "error": math.sqrt(both) / float(size.sum()),
         "widening": widening,
     }
+
+
+def bound_decline(
+    change: np.ndarray,
+    place: np.ndarray,
+    caption: np.ndarray,
+    prompt: np.ndarray,
+    confidence: float = CONFIDENCE,
+) -> dict:
+    """Return how much accuracy declines from the first place to the last, with one-sided bounds and
+    standard error; NaN where all places are one.
+
+    change: (observations,) right at n minus right at 1. place: (observations,) from 0 to 1. The
+    decline is minus the least-squares slope; its error is clustered (`get_variance`), its bounds
+    use Student's t with the prompts less one as degrees of freedom.
+    """
+    centred = place - place.mean()
+    spread = float((centred**2).sum())
+    if not spread:
+        return dict.fromkeys(("decline", "low", "high", "error"), math.nan)
+    slope = float(centred @ change) / spread
+    residual = change - change.mean() - slope * centred
+    error = math.sqrt(get_variance(centred * residual, caption, prompt)[0]) / spread
+    reach = error * float(stats.t.ppf(confidence, max(len(set(prompt.tolist())) - 1, 1)))
+    return {"decline": -slope, "low": -slope - reach, "high": -slope + reach, "error": error}
 
 
 def draw_means(sums: np.ndarray, sizes: np.ndarray, draws: int, seed: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from pathlib import Path
 
 from unscene.answers.backends import find_backend
 from unscene.answers.batch_lines import write_lines
@@ -9,6 +10,7 @@ from unscene.answers.prompts import keyword_system
 from unscene.batchsize.columns import CAPTIONS, DESIGN
 from unscene.batchsize.design import build_study, draw_captions, list_captions, list_trials
 from unscene.machine.job import Job
+from unscene.run.shard_names import get_source_name
 from unscene.run.tables import write_json
 from unscene.samples.columns import SHARD_SAMPLES
 from unscene.words.word_lists import find_vocabulary
@@ -32,6 +34,7 @@ def build_batchsize_requests(job: Job) -> None:
     system = keyword_system(vocabulary)
     facts = {
         "words": vocabulary.title,
+        "sources": sorted({get_source_name(Path(path).stem) for path in job.inputs.samples}),
         "captions": len(drawn),
         "captions_of_run": len(captions),
         "requests": count,

@@ -1,4 +1,4 @@
-"""Write up the batch-size study: the figure of accuracy and cost against n, and its text for a paper."""
+"""Write up the batch-size study: the figure of exact answers and cost against n, and its text for a paper."""
 
 import io
 
@@ -22,7 +22,7 @@ def write_batchsize(job: Job) -> None:
 
 
 def draw_study(trials: pd.DataFrame, chosen: dict) -> str:
-    """Return an SVG: left the difference of exact matches to n = 1 in points with its lower bound,
+    """Return an SVG: left the difference of exact matches to n = 1 in points with its bounds,
     right the run's dollars.
     """
     import matplotlib
@@ -41,11 +41,11 @@ def draw_study(trials: pd.DataFrame, chosen: dict) -> str:
     }
     with plt.rc_context(style):
         figure, (left, right) = plt.subplots(1, 2, figsize=INCHES, layout="constrained")
-        difference, low = 100 * larger["difference"], 100 * larger["low"]
+        difference, low, high = (100 * larger[name] for name in ("difference", "low", "high"))
         left.errorbar(
             larger["captions_per_prompt"],
             difference,
-            yerr=[(difference - low).clip(lower=0), 0 * low],
+            yerr=[(difference - low).clip(lower=0), (high - difference).clip(lower=0)],
             fmt="o",
             color="black",
             capsize=3,
@@ -55,7 +55,7 @@ def draw_study(trials: pd.DataFrame, chosen: dict) -> str:
         left.set(
             xlabel="captions per prompt",
             ylabel="exact match minus n = 1 (points)",
-            title="Accuracy, with 95 % lower bound",
+            title=f"{chosen['measure'].capitalize()}, with 95 % bounds",
         )
         left.legend(frameon=False)
         right.plot(priced["captions_per_prompt"], priced["usd"], "o-", color="black")

@@ -1,9 +1,9 @@
 """Checks of the config that a schema cannot express, with the key and the way out in each message."""
 
-import math
 from pathlib import Path
 
 from unscene.answers.backends import BACKENDS
+from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import DETECTORS, PATHS, PERMUTED_FROM, ConfigError, is_trained, wants_study
@@ -98,7 +98,7 @@ def check_study(config: dict) -> None:
         )
     smallest = min(study["sizes"])
     prompts = study["captions"] / smallest * (study["permutations"] if smallest >= PERMUTED_FROM else 1)
-    needed = math.ceil(math.log(0.05) / math.log(1 - study["margin"]))
+    needed = count_prompts_needed(study["margin"], get_sensitivity(smallest))
     if prompts < needed:
         raise ConfigError(
             f"keywords.captions_per_prompt: auto needs {needed} prompts of the smallest size of the"

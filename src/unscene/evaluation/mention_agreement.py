@@ -10,7 +10,7 @@ import pandas as pd
 
 from unscene.answers.batch_lines import read_lines
 from unscene.batchsize.gold import encode_words
-from unscene.batchsize.measures import describe_answers
+from unscene.batchsize.observations import describe_answers
 from unscene.evaluation.columns import AGREEMENT
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects

@@ -12,7 +12,8 @@ import yaml
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
-from unscene.plan.text_costs import STAGES, describe_power, describe_stage, estimate_api, is_paid
+from unscene.plan.study_power import describe_power
+from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import is_trained
 from unscene.run.shard_names import list_shards

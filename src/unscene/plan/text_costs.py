@@ -19,8 +19,8 @@ from unscene.answers.prompts import (
     caption_request,
     keyword_request,
 )
-from unscene.batchsize.design import REPEAT, list_trials
-from unscene.batchsize.noninferiority import count_captions_needed, count_prompts_needed, get_power
+from unscene.batchsize.design import list_trials
+from unscene.plan.study_power import estimate_size
 from unscene.run.configuration import wants_study
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
@@ -156,18 +156,19 @@ def estimate_study(
         for key in _PROMPT_SUMS:
             total[key] += trial.permutations * cost[key]
         prompts[trial.name] = trial.permutations * math.ceil(asked / trial.size)
-    margin = study["margin"]
     discordance = assumed["shares"]["discordance"]["value"]
     return {
         **_round(total),
         **_cut_files(total, settings["api"]),
         "items": asked,
         "prompts": prompts,
-        "prompts_needed": count_prompts_needed(margin),
-        "margin": margin,
+        "margin": study["margin"],
         "discordance": discordance,
-        "power": get_power(asked, discordance, margin) if asked else 0.0,
-        "captions_for_power_90": count_captions_needed(discordance, margin),
+        "sizes": {
+            trial.name: estimate_size(trial, asked, study["margin"], discordance)
+            for trial in list_trials(study)
+            if trial.size > 1 and asked
+        },
     }
 
 
@@ -236,26 +237,6 @@ def describe_stage(stage: str, one: dict) -> str:
         f" {one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst"
         f" ${one['usd_worst']:.2f}"
     )
-
-
-def describe_power(study: dict) -> str:
-    """Return what the study's number of captions can decide, for people."""
-    short = [
-        name
-        for name, count in study["prompts"].items()
-        if name not in ("1", REPEAT) and count < study["prompts_needed"]
-    ]
-    text = (
-        f"             {study['items']:,} captions: power {study['power']:.0%} to show a loss below "
-        f"{100 * study['margin']:g} point(s) where {study['discordance']:.0%} of the answers differ "
-        f"(90 % needs {study['captions_for_power_90']:,} captions)"
-    )
-    if short:
-        text += (
-            f"; below the {study['prompts_needed']} prompts that rule out rare shifts, so undecided: "
-            f"n = {', '.join(short)}"
-        )
-    return text
 
 
 def _round(total: dict) -> dict:

@@ -1,5 +1,6 @@
 """Words by the API in the report: what it buys over the lexicon, and how many captions fit in a prompt."""
 
+from unscene.batchsize.text import write_paragraphs
 from unscene.report.run import Run
 
 ALL = "all words"
@@ -23,12 +24,13 @@ def describe_agreement(run: Run) -> dict:
 
 
 def describe_study(run: Run) -> dict:
-    """Return the batch-size study as `study`: its sizes, the choice and the figure."""
+    """Return the batch-size study as `study`: its sizes, the choice, its text and the figure."""
     figure = run.study_figure.read_text(encoding="utf-8")
     return {
         "study": {
             "sizes": run.accuracy.astype(object).where(run.accuracy.notna(), None).to_dict("records"),
             "chosen": run.chosen,
+            "paragraphs": write_paragraphs(run.accuracy, run.chosen),
             "figure": figure[figure.index("<svg") :],
         }
     }

@@ -1,28 +1,23 @@
-"""The batch-size study: its statistics against naive versions, its design, its measures on planted
-errors, and its choice.
+"""Whole batch-size studies on planted errors, their files, text and figure, and what is said of
+readers.
 """
 
-import math
+import json
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 import simulate_batchsize as simulation
-from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from batch_server.answerers import ErrorModel
 from fake_run import make_job, make_run
 from unscene.answers.batch_lines import build_answer, read_items, read_lines, write_lines
-from unscene.batchsize import noninferiority as ni
-from unscene.batchsize.choice import choose, judge_size, judge_sizes
-from unscene.batchsize.design import allocate, build_study, draw_captions, list_captions, list_trials
-from unscene.batchsize.gold import choose_gold, draw_sheet, encode_words, read_labels, settle_labels
-from unscene.batchsize.measures import describe_answers, is_shifted
+from unscene.answers.prices import read_prices
+from unscene.batchsize.gold import encode_words
 from unscene.batchsize.measuring import measure_batchsize
 from unscene.batchsize.requests import build_batchsize_requests
-from unscene.batchsize.text import escape_latex, to_latex, to_markdown
+from unscene.batchsize.text import escape_latex, list_parameters, to_latex, to_markdown
 from unscene.batchsize.writing import write_batchsize
 from unscene.config.checks import check_study
 from unscene.evaluation.columns import AGREEMENT
@@ -30,319 +25,24 @@ from unscene.evaluation.mention_agreement import compare_readers, measure_agreem
 from unscene.machine.job import Job
 from unscene.report.write_report import write_report
 from unscene.run.configuration import ConfigError, read_chosen, wants_study
-from unscene.run.tables import TableError, read_json, read_table, write_json, write_table
+from unscene.run.tables import read_json, read_table, write_json, write_table
 from unscene.words.coco80 import COCO80
 
+PRICES = "src/unscene/resources/prices.yaml"
 SMALL = {"captions": 900, "sizes": [5, 30], "permutations": 10, "margin": 0.01, "labels": None}
-
-
-# Statistics
-
-
-def test_sample_sizes_are_those_of_the_formula():
-    assert ni.count_captions_needed(0.04, 0.01) == 3426
-    assert ni.count_captions_needed(0.10, 0.01) == 8564
-    assert ni.count_captions_needed(0.04, 0.005) == pytest.approx(13703, abs=1)
-    assert ni.get_power(3426, 0.04, 0.01) == pytest.approx(0.9, abs=1e-3)
-    assert ni.count_prompts_needed(0.01) == 299
-    assert ni.get_upper_bound(0, 299) <= 0.01 < ni.get_upper_bound(0, 297)
-    assert ni.get_upper_bound(1, 300) > 0.01 and ni.get_upper_bound(0, 0) == 1
-
-
-def test_upper_bound_and_mcnemar_are_their_definitions():
-    for events, trials in ((0, 50), (3, 200), (17, 40)):
-        bound = ni.get_upper_bound(events, trials)
-        assert stats.binom.cdf(events, trials, bound) == pytest.approx(0.05, abs=1e-9)
-    lost, won = 9, 2
-    tail = sum(math.comb(11, k) for k in range(won + 1)) / 2**11
-    assert ni.get_mcnemar_p(lost, won) == pytest.approx(2 * tail)
-    assert ni.get_mcnemar_p(0, 0) == 1
-
-
-def test_drawn_means_are_a_cluster_bootstrap():
-    """The weighted multinomial draw against drawing clusters one by one: same mean, spread and quantiles."""
-    rng = np.random.default_rng(3)
-    sizes = rng.integers(1, 30, 80)
-    sums = rng.normal(-0.1, 0.3, 80) * sizes
-    fast = ni.draw_means(sums, sizes, 20_000, seed=1)
-    naive = np.empty(20_000)
-    for draw in range(len(naive)):
-        chosen = rng.integers(80, size=80)
-        naive[draw] = sums[chosen].sum() / sizes[chosen].sum()
-    assert fast.mean() == pytest.approx(naive.mean(), abs=4 * naive.std() / 100)
-    assert fast.std() == pytest.approx(naive.std(), rel=0.03)
-    assert np.quantile(fast, 0.05) == pytest.approx(np.quantile(naive, 0.05), abs=0.03 * naive.std() * 4)
-
-
-def test_bca_quantile_agrees_with_scipy():
-    rng = np.random.default_rng(5)
-    values = rng.exponential(size=60) ** 2
-    ours = ni.get_bca_quantile(
-        ni.draw_means(values, np.ones(60), 50_000, 1), values.mean(), values - values.mean(), 0.05
-    )
-    theirs = stats.bootstrap(
-        (values,), np.mean, confidence_level=0.9, n_resamples=50_000, method="BCa", rng=1
-    )
-    assert ours == pytest.approx(theirs.confidence_interval.low, abs=0.03 * values.std() / math.sqrt(60) * 4)
-
-
-def test_bound_widens_for_captions_in_several_prompts():
-    """The two-way variance by loops; the factor is 1 where each caption sits in one prompt, and
-    never below.
-    """
-    rng = np.random.default_rng(2)
-    caption = np.repeat(np.arange(100), 3)
-    prompt = rng.integers(40, size=300)
-    prompt = np.unique(prompt, return_inverse=True)[1]
-    difference = np.repeat(rng.normal(size=100), 3) + 0.1 * rng.normal(size=300)
-    bound = ni.bound_mean(difference, caption, prompt, 2000, seed=1)
-    centred = difference - difference.mean()
-    by_caption = sum(centred[caption == c].sum() ** 2 for c in set(caption))
-    by_prompt = sum(centred[prompt == p].sum() ** 2 for p in set(prompt))
-    both = by_caption + by_prompt - (centred**2).sum()
-    assert bound["widening"] == pytest.approx(math.sqrt(both / by_prompt)) and bound["widening"] > 1.3
-    assert bound["error"] == pytest.approx(math.sqrt(both) / 300)
-    single = ni.bound_mean(difference[::3], np.arange(100), np.arange(100) // 5, 2000, seed=1)
-    assert single["widening"] == pytest.approx(1)
-    assert single["low"] == pytest.approx(
-        single["difference"] - 1.645 * single["error"], abs=0.5 * single["error"]
-    )
-
-
-def test_bound_covers_as_often_as_it_says():
-    """Captions and prompts both matter; the truth (0) lies above the bound in about 95 of 100 samples."""
-    rng = np.random.default_rng(11)
-    covered = 0
-    for sample in range(200):
-        easy, prompt = rng.normal(size=150), np.stack([rng.permutation(150) // 10 + 15 * p for p in range(3)])
-        noise = rng.normal(size=45)
-        difference = easy[None, :] + 0.5 * noise[prompt] + rng.normal(size=prompt.shape)
-        caption = np.tile(np.arange(150), 3)
-        covered += ni.bound_mean(difference.ravel(), caption, prompt.ravel(), 500, seed=sample)["low"] < 0
-    assert (
-        covered >= 181
-    )  # P(X <= 180) = .003 at a true coverage of .95; without the widening about 160 are covered
-
-
-def test_recall_is_a_ratio_of_sums():
-    bound = ni.bound_mean([1, 0, -1, 0], np.arange(4), np.arange(4), 500, 1, size=[2, 1, 3, 4])
-    assert bound["difference"] == 0
-    assert math.isnan(ni.bound_mean([0.0], np.zeros(1, int), np.zeros(1, int), 10, 1, size=[0])["low"])
-
-
-# Design
-
-
-def test_design_keeps_its_promises():
-    samples = pd.DataFrame(
-        {
-            "image_id": [f"p{i}" for i in range(40)],
-            "captions": [[f"A dog {i}.", f"A cat {i}.", "A view."] for i in range(40)],
-        }
-    )
-    captions = list_captions([samples[:25], samples[25:]])
-    assert len(captions) == 81 and captions["mentions"].isna().all()
-    drawn = draw_captions(captions, 60, 1, COCO80)
-    assert len(drawn) == 60 and not drawn["caption"].duplicated().any()
-    assert drawn.equals(draw_captions(captions.sample(frac=1, random_state=0), 60, 1, COCO80))
-    trials = list_trials({"sizes": [20, 5], "permutations": 3})
-    assert [(trial.name, trial.permutations) for trial in trials] == [
-        ("1", 1),
-        ("1 again", 1),
-        ("5", 1),
-        ("20", 3),
-    ]
-    requests, design = build_study(drawn, trials, "gpt-4o", 1, COCO80)
-    photos = dict(zip(drawn["caption_id"], drawn["image_ids"], strict=True))
-    for _, prompt in design.groupby(["trial", "permutation", "custom_id"]):
-        named = [photo for caption_id in prompt["caption_id"] for photo in photos[caption_id]]
-        assert len(named) == len(set(named))
-    for (trial, _), part in design.groupby(["trial", "permutation"]):
-        assert sorted(part["caption_id"]) == sorted(drawn["caption_id"]), trial
-    orders = [tuple(part["caption_id"]) for _, part in design[design["trial"] == "20"].groupby("permutation")]
-    assert len(set(orders)) == 3
-    by_id = {request["custom_id"]: request for request in requests}
-    texts = dict(zip(drawn["caption_id"], drawn["caption"], strict=True))
-    for row in design.itertuples():
-        assert read_items(by_id[row.custom_id])[row.position] == texts[row.caption_id]
-    first, again = (
-        design[design["trial"] == name].set_index("caption_id")["custom_id"] for name in ("1", "1 again")
-    )
-    assert not set(first) & set(again)
-    assert all(by_id[first[c]]["body"] == by_id[again[c]]["body"] for c in texts)
-
-
-def test_strata_keep_their_shares():
-    assert allocate(np.array([70, 20, 10]), 10) == [7, 2, 1]
-    assert sum(allocate(np.array([5, 3, 3]), 7)) == 7
-    texts = (
-        ["A view."] * 0
-        + [f"A dog {i}." for i in range(80)]
-        + [f"An orange on plate number {i}." for i in range(20)]
-    )
-    captions = pd.DataFrame(
-        {"caption_id": texts, "caption": texts, "image_ids": [[t] for t in texts], "mentions": None}
-    )
-    drawn = draw_captions(captions, 50, 3, COCO80)
-    assert drawn["stratum"].value_counts().to_dict() == {"1 plain": 40, "1 ambiguous": 10}
-    reader = COCO80.reader
-    assert reader.is_ambiguous("An orange couch") and not reader.is_ambiguous("A dog")
-
-
-# Gold
-
-
-def test_labels_are_settled_and_faults_named(tmp_path):
-    path = tmp_path / "labels.csv"
-    path.write_text(
-        "caption_id,caption,rater_1,rater_2,adjudicated\na,x,dog;"
-        " cat,cat;dog,\nb,x,dog,-,-\nc,x,dog,cat,\nd,x,,,\n"
-    )
-    labels = read_labels(path, COCO80)
-    settled = settle_labels(labels)
-    assert (
-        settled["a"] == ["cat", "dog"]
-        and settled["b"] == []
-        and settled["c"] is None
-        and settled["d"] is None
-    )
-    write_table(labels, tmp_path / "labels.parquet")
-    assert settle_labels(read_labels(tmp_path / "labels.parquet", COCO80))["a"] == ["cat", "dog"]
-    path.write_text("caption_id,rater_1,rater_2,adjudicated\na,doggo,,\n")
-    with pytest.raises(TableError, match=r"a, rater_1: 'doggo' is not one of COCO's 80 words"):
-        read_labels(path, COCO80)
-    path.write_text("caption_id,rater_1\na,dog\n")
-    with pytest.raises(TableError, match="rater_2, adjudicated"):
-        read_labels(path, COCO80)
-
-
-def test_gold_is_labels_then_mentions_then_the_reference():
-    captions = pd.DataFrame({"caption_id": list("abcd"), "caption": list("abcd"), "mentions": [["dog"]] * 4})
-    reference = encode_words([["dog"], ["cat"], [], []], COCO80)
-    differs = np.array([True, False, False, False])
-    labels = pd.DataFrame(
-        {
-            "caption_id": ["a", "b"],
-            "rater_1": [["cat"], ["cat"]],
-            "rater_2": [["cat"], ["cat"]],
-            "adjudicated": [None, None],
-        }
-    )
-    gold = choose_gold(captions, labels, reference, differs, COCO80)
-    assert gold.kind == "labels" and gold.weight.tolist() == [1, 3, 0, 0]
-    assert (gold.words[0] == encode_words([["cat"]], COCO80)[0]).all()
-    assert gold.facts["raters_agree"] == 1 and gold.facts["kappa"] == 1
-    lacking = choose_gold(captions, labels[1:], reference, differs, COCO80)
-    assert lacking.kind == "mentions" and lacking.facts["discordant_without_label"] == 1
-    assert choose_gold(captions.assign(mentions=None), None, reference, differs, COCO80).kind == "reference"
-
-
-def test_the_sheet_is_blind():
-    texts = [f"caption {i}" for i in range(1000)]
-    captions = pd.DataFrame({"caption_id": texts, "caption": texts})
-    differs = np.zeros(1000, bool)
-    differs[:50] = True
-    sheet = draw_sheet(captions, differs, seed=1)
-    assert list(sheet) == ["caption_id", "caption", "rater_1", "rater_2", "adjudicated"]
-    assert (
-        len(sheet) == 350 and set(texts[:50]) <= set(sheet["caption_id"]) and (sheet["rater_1"] == "").all()
-    )
-    places = np.flatnonzero(sheet["caption_id"].isin(texts[:50]))
-    assert 120 < places.mean() < 230  # mixed, not in front
-
-
-# Measures and choice
-
-
-def test_shifts_are_seen_and_noise_is_not():
-    rng = np.random.default_rng(1)
-    reference = rng.integers(0, 12, 50)
-    assert not is_shifted(reference, reference)
-    skipped = np.concatenate([reference[:20], reference[21:], reference[-1:]])
-    said_twice = np.concatenate([reference[:21], reference[20:-1]])
-    assert is_shifted(skipped, reference) and is_shifted(said_twice, reference)
-    false = 0
-    for _ in range(2000):
-        noisy = np.where(rng.random(100) < 0.05, rng.integers(0, 12, 100), 99)
-        reference = rng.integers(0, 12, 100)
-        false += is_shifted(np.where(noisy == 99, reference, noisy), reference)
-    assert false <= 2
-
-
-ROW = {
-    "captions_per_prompt": 20,
-    "low": -0.004,
-    "detected_rate": 0.0,
-    "position_low": -0.01,
-    "position_difference": 0.0,
-    "shift_upper": 0.005,
-    "shifts": 0,
-    "prompts": 600,
-    "captions": 4000,
-}
-
-
-@pytest.mark.parametrize(
-    ("change", "verdict", "reason"),
-    [
-        ({}, "passed", "at most 0.40 points"),
-        ({"low": -0.01}, "failed", "above the margin"),
-        ({"low": math.nan}, "not decided", "nothing to compare"),
-        ({"detected_rate": 0.02}, "failed", "wrong form"),
-        ({"position_low": 0.02, "position_difference": 0.05}, "failed", "5.0 points worse"),
-        ({"shift_upper": 0.02, "prompts": 150}, "not decided", "299 are needed"),
-        ({"shift_upper": 0.016, "shifts": 1, "prompts": 300}, "failed", "1 of 300 prompts"),
-        ({"captions": 60}, "not decided", "60 captions"),
-    ],
-)
-def test_verdicts(change, verdict, reason):
-    found = judge_size({**ROW, **change}, 0.01)
-    assert found[0] == verdict and reason in found[1]
-
-
-def test_the_sequence_stops_at_the_first_that_does_not_pass():
-    rows = [
-        {
-            **ROW,
-            "trial": str(n),
-            "captions_per_prompt": n,
-            "low": low,
-            "usd": usd,
-            "discordance": 0.04,
-            "difference": 0,
-        }
-        for n, low, usd in ((5, -0.001, 9.0), (10, -0.002, 5.5), (20, -0.02, 4.0), (50, -0.001, 3.0))
-    ]
-    base = {
-        **ROW,
-        "trial": "1",
-        "captions_per_prompt": 1,
-        "usd": 34.0,
-        "discordance": math.nan,
-        "low": math.nan,
-    }
-    trials = pd.DataFrame([base, *rows])
-    judged = judge_sizes(trials, 0.01)
-    assert judged["verdict"].tolist() == ["passed", "passed", "failed", "not tested"]
-    chosen = choose(trials, judged, 0.01)
-    assert chosen["captions_per_prompt"] == 10 and "20 failed" in chosen["reason"]
-    assert (
-        chosen["cheapest_sensible"] == 5 and "$3.50" in chosen["cheapest_reason"]
-    )  # 1 to 5 saves $25, 5 to 10 $3.50
-    assert chosen["captions_for_power_90"] == 3426
 
 
 @pytest.mark.parametrize(
     ("errors", "chosen", "reason"),
     [
         (ErrorModel(), 30, "every size"),
-        (ErrorModel(decay=0.02, decay_beyond=5), 5, "30 failed: accuracy"),
-        (ErrorModel(shift=0.03, shift_from_size=20), 5, "30 failed"),
-        (ErrorModel(dropped_item=0.05), 1, "5 failed"),
+        (ErrorModel(decay=0.02, decay_beyond=10), 10, "30 failed: accuracy"),
+        (ErrorModel(shift=0.04, shift_from_size=20), 10, "30 failed"),
+        (ErrorModel(dropped_item=0.05), 1, "10 failed"),
     ],
 )
 def test_planted_truths_are_found(errors, chosen, reason):
-    settings = {**SMALL, "captions": 1500, "permutations": 6}
+    settings = {**SMALL, "captions": 1500, "sizes": [10, 30], "permutations": 7}
     found = simulation.run_study(errors, seed=1, settings=settings, draws=1000)
     assert found["captions_per_prompt"] == chosen and found["reason"].startswith(reason)
     assert found["gold"]["kind"] == "mentions" and found["simulated"] and found["models"] == ["gpt-4o"]
@@ -366,13 +66,14 @@ def study(tmp_path_factory):
     """A whole study by its jobs, answered by the lexicon: its folder and paths."""
     folder = tmp_path_factory.mktemp("study")
     samples = simulation.make_samples(400, seed=1).assign(mentions=None)
-    write_table(samples, folder / "samples.parquet")
+    write_table(samples, folder / "toy-0-of-1.parquet")
     files = {
         "requests": "requests.jsonl",
         "design": "design.parquet",
         "captions": "captions.parquet",
         "facts": "study.json",
         "answers": "raw.jsonl",
+        "followups": "followups.jsonl",
         "accuracy": "accuracy.parquet",
         "by_word": "by_word.parquet",
         "chosen": "chosen.json",
@@ -384,24 +85,26 @@ def study(tmp_path_factory):
     paths = {name: folder / file for name, file in files.items()}
     settings = {"seed": 7, "words": "coco80", "batchsize": {**SMALL, "captions": 320, "permutations": 2}}
     settings |= {"keywords": {"backend": "lexicon"}}
-    build_batchsize_requests(Job({"samples": [folder / "samples.parquet"]}, paths, settings))
+    build_batchsize_requests(Job({"samples": [folder / "toy-0-of-1.parquet"]}, paths, settings))
     lines = [
         build_answer(r, "lexicon", [{"w": COCO80.find_words(c)} for c in read_items(r)])
         for r in read_lines(paths["requests"])
     ]
     write_lines(lines, paths["answers"])
+    write_lines([], paths["followups"])
     measure(paths)
     write_batchsize(Job(paths, paths))
     return folder, paths
 
 
-def measure(paths, labels=None):
+def measure(paths, labels=None, backend="lexicon"):
     settings = {
         "words": "coco80",
+        "keywords": {"backend": backend},
         "batchsize": {**SMALL, "captions": 320, "permutations": 2},
         "api": {"model": "gpt-4o"},
     }
-    config = {"batchsize": {"labels": labels}, "plan": {"prices": "src/unscene/resources/prices.yaml"}}
+    config = {"batchsize": {"labels": labels}, "plan": {"prices": PRICES}}
     measure_batchsize(Job(paths, paths, settings, config=config))
 
 
@@ -424,11 +127,16 @@ def test_the_files_of_a_study(study):
     assert len(pd.read_csv(paths["sheet"])) == 300 and chosen["study"]["captions_of_run"] == 400
 
 
-def test_labels_of_people_are_used(study, tmp_path):
+@pytest.mark.parametrize(
+    ("second", "measured"),
+    [("person ben", "accuracy"), ("model gpt-6-luna", "agreement with people and model gpt-6-luna")],
+)
+def test_labels_are_used_and_named(study, tmp_path, second, measured):
     _, paths = study
     sheet = pd.read_csv(paths["sheet"], dtype=str, keep_default_na=False)
     words = [";".join(COCO80.find_words(text)) or "-" for text in sheet["caption"]]
-    sheet.assign(rater_1=words, rater_2=words).to_csv(tmp_path / "labels.csv", index=False)
+    sheet["rater_1"] = sheet["rater_2"] = words
+    sheet.assign(rater_1_by="person anna", rater_2_by=second).to_csv(tmp_path / "labels.csv", index=False)
     mine = {
         **paths,
         "accuracy": tmp_path / "a.parquet",
@@ -438,8 +146,51 @@ def test_labels_of_people_are_used(study, tmp_path):
     }
     measure(mine, labels=str(tmp_path / "labels.csv"))
     chosen = read_json(mine["chosen"])
+    accuracy = read_table(mine["accuracy"])
     assert chosen["gold"]["kind"] == "labels" and chosen["gold"]["kappa"] == 1
-    assert (read_table(mine["accuracy"])["exact"] == 1).all()
+    assert (accuracy["exact"] == 1).all() and set(accuracy["measure"]) == {measured} == {chosen["measure"]}
+    text = to_markdown(accuracy, chosen)
+    assert f"called {measured}." in text
+    assert "person anna: 300" in text and f"{second}: 300" in text
+    assert ("2 people" in text) is (second == "person ben")
+    assert ("1 person and the reading of 1 language model" in text) is (second != "person ben")
+
+
+def test_a_study_of_another_model_is_refused(study):
+    _, paths = study
+    with pytest.raises(ConfigError, match=r"the run asks gpt-4o, but .* asked lexicon; delete that file"):
+        measure(paths, backend="openai")
+
+
+def test_a_model_that_answered_in_place_of_the_asked_one_is_said(study):
+    _, paths = study
+    trials, chosen = read_table(paths["accuracy"]), read_json(paths["chosen"])
+    assert chosen["other_models"] == [] and "The endpoint says" not in to_markdown(trials, chosen)
+    told = to_markdown(trials, {**chosen, "other_models": ["gpt-4o-mini"]})
+    assert "The endpoint says that gpt-4o-mini answered." in told
+
+
+def test_nothing_without_labels_is_called_accuracy(study):
+    """Neither in the text, nor in the table's words, nor in the figure."""
+    _, paths = study
+    texts = [paths[name].read_text() for name in ("markdown", "latex", "figure")]
+    texts += [json.dumps(read_json(paths["chosen"])), *read_table(paths["accuracy"])["reason"].dropna()]
+    for text in texts:
+        assert not re.search("accura", text, re.IGNORECASE), text[:200]
+    assert "called agreement with n = 1" in texts[0] and "Agreement with n = 1" in texts[2]
+
+
+def test_the_text_says_what_is_needed_to_make_the_study_again(study):
+    _, paths = study
+    trials, chosen = read_table(paths["accuracy"]), read_json(paths["chosen"])
+    parameters = dict(list_parameters(trials, chosen))
+    assert parameters["sources of the captions"] == "toy" and parameters["seed"] == "7"
+    assert len(parameters["SHA-256 of the rules in the prompt"]) == 64
+    assert parameters["model asked"] == "lexicon" and parameters["permutations"] == "1, 2"
+    assert parameters["prices"].startswith(read_prices(PRICES)["date"])
+    text = paths["markdown"].read_text()
+    assert all(value in text for value in parameters.values() if value.isalnum())
+    assert "Efron 1987" in text and "told from none with a power of 90 %" in text
 
 
 def test_text_and_figure_hold_the_numbers(study, tmp_path):
@@ -599,15 +350,6 @@ def test_lexicon_and_answers_are_held_against_mentions_and_instances(tmp_path):
     }
 
 
-def test_answers_that_are_no_models_are_told():
-    local = {
-        "response": {"body": {"model": "gpt-4o", "system_fingerprint": "unscene-lexicon", "created": 86_400}}
-    }
-    real = {"response": {"body": {"model": "gpt-4o", "system_fingerprint": "fp_1", "created": 86_400}}}
-    assert describe_answers([real, local])["simulated"] and not describe_answers([real])["simulated"]
-    assert describe_answers([real]) == {"models": ["gpt-4o"], "days": ["1970-01-02"], "simulated": False}
-
-
 # Config
 
 
@@ -623,9 +365,9 @@ def test_a_study_that_could_choose_nothing_is_refused(tmp_path):
             "labels": None,
         },
     }
-    with pytest.raises(ConfigError, match=r"299 prompts.*gives 200"):
+    with pytest.raises(ConfigError, match=r"795 prompts.*gives 200"):
         check_study(config)
-    config["batchsize"]["captions"] = 1500
+    config["batchsize"]["captions"] = 5 * 795
     check_study(config)
     assert wants_study(config)
     config["batchsize"]["run"] = False

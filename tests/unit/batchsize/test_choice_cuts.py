@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.batchsize import noninferiority as ni
 from unscene.batchsize.choice import choose, judge_size, judge_sizes, measure_noise
 from unscene.batchsize.design import Trial, allocate, count_permutations, list_trials, name_stratum
 from unscene.batchsize.gold import CONCORDANT_TO_LABEL, draw_sheet
-from unscene.batchsize.measures import Observed, _measure_position, _Part, find_differing, is_shifted
+from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.config.checks import check_study
 from unscene.run.configuration import ConfigError
 from unscene.words.coco80 import COCO80
@@ -19,41 +18,114 @@ MARGIN = 0.015625  # a power of two, so that sums with it are exact
 NEEDED = 191  # prompts without an event that bound a rate at this margin
 GOOD = {
     "captions_per_prompt": 20,
+    "permutations": 3,
+    "models": "gpt-4o",
     "low": -0.01,
+    "high": 0.01,
+    "power": 0.8,
     "detected_rate": 0.0,
-    "position_low": -0.01,
-    "position_difference": 0.0,
+    "unserved": 0,
+    "decline_low": -0.01,
+    "decline_high": 0.01,
+    "decline_power": 0.8,
     "shift_upper": 0.005,
+    "shift_sensitivity": 0.9,
     "shifts": 0,
     "prompts": 600,
     "captions": 4000,
 }
 
 
+def after(value):
+    return np.nextafter(value, 1)
+
+
+def before(value):
+    return np.nextafter(value, -1)
+
+
 def test_the_number_of_prompts_is_the_least_that_bounds_a_rate():
-    assert ni.count_prompts_needed(MARGIN) == NEEDED
+    assert count_prompts_needed(MARGIN) == NEEDED
     assert 0.05 ** (1 / NEEDED) >= 1 - MARGIN > 0.05 ** (1 / (NEEDED - 1))
 
 
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
-        ({"low": -MARGIN}, "failed"),
-        ({"low": np.nextafter(-MARGIN, 0)}, "passed"),
+        ({"low": -MARGIN}, "not decided"),
+        ({"low": after(-MARGIN)}, "passed"),
+        ({"low": -2 * MARGIN, "high": -MARGIN}, "not decided"),
+        ({"low": -2 * MARGIN, "high": before(-MARGIN)}, "failed"),
+        ({"low": math.nan}, "not decided"),
         ({"detected_rate": 0.01}, "passed"),
-        ({"detected_rate": np.nextafter(0.01, 1)}, "failed"),
-        ({"position_low": MARGIN}, "passed"),
-        ({"position_low": np.nextafter(MARGIN, 1)}, "failed"),
+        ({"detected_rate": after(0.01)}, "failed"),
+        ({"unserved": 30, "prompts": 570}, "passed"),
+        ({"unserved": 31, "prompts": 569}, "not decided"),
+        ({"decline_high": 2 * MARGIN}, "passed"),
+        ({"decline_high": after(2 * MARGIN)}, "not decided"),
+        ({"decline_high": 1, "decline_low": 2 * MARGIN}, "not decided"),
+        ({"decline_high": 1, "decline_low": after(2 * MARGIN)}, "failed"),
+        ({"decline_high": math.nan}, "not decided"),
         ({"shift_upper": MARGIN}, "passed"),
-        ({"shift_upper": np.nextafter(MARGIN, 1)}, "not decided"),
+        ({"shift_upper": after(MARGIN)}, "not decided"),
         ({"shift_upper": MARGIN, "shifts": 1}, "passed"),
-        ({"shift_upper": np.nextafter(MARGIN, 1), "shifts": 1}, "failed"),
+        ({"shift_upper": after(MARGIN), "shifts": 1}, "not decided"),
+        ({"shift_upper": 0.05, "shifts": 14}, "not decided"),  # 14 of 600: at least 1.4 % of the prompts
+        ({"shift_upper": 0.05, "shifts": 16}, "failed"),  # 16: at least 1.7 %, above 1.56
         ({"captions": NEEDED}, "passed"),
         ({"captions": NEEDED - 1}, "not decided"),
+        # What is shown to be bad goes before what is not known.
+        ({"low": -2 * MARGIN, "decline_high": 1, "decline_low": 1}, "failed"),
     ],
 )
 def test_a_size_at_a_cut(change, verdict):
     assert judge_size({**GOOD, **change}, MARGIN)[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, "agreement with n = 1 is at most 1.00 points lower"),
+        ({"low": -0.02}, "agreement with n = 1 may be 2.00 points lower (95 %), above the margin of 1.5625"),
+        ({"low": -0.02}, "an equally good size would pass with a power of 80 %"),
+        ({"low": -0.05, "high": -0.03}, "agreement with n = 1 is at least 3.00 points lower"),
+        ({"low": math.nan}, "nothing to compare"),
+        ({"detected_rate": 0.02}, "2.0% of the prompts have a wrong form"),
+        ({"unserved": 200, "prompts": 400}, "33% of the prompts have no answer"),
+        ({"decline_high": 0.05}, "may decline by 5.00 points (95 %), above 3.125"),
+        ({"decline_low": 0.04, "decline_high": 0.06}, "declines by at least 4.00 points"),
+        ({"shift_upper": 0.02, "prompts": 150}, "of which 90% are found; 212 are needed"),
+        ({"shift_upper": 0.02, "shifts": 1}, "1 of 600 prompts have shifted answers: they may cost 1.00"),
+        ({"shift_upper": 1.0, "shift_sensitivity": 0.0}, "no shift could be seen"),
+        ({"captions": 60}, f"60 captions do not rule out rare losses; {NEEDED} are needed"),
+    ],
+)
+def test_reasons_say_what_is_measured(change, reason):
+    assert reason in judge_size({**GOOD, **change}, MARGIN, "agreement with n = 1")[1]
+
+
+def make_trials(*rows, models="gpt-4o"):
+    one = {**GOOD, "captions_per_prompt": 1, "models": models, "usd": 34.0, "low": math.nan}
+    larger = [{**GOOD, "discordance": 0.04, "difference": 0.0, **row} for row in rows]
+    return pd.DataFrame([one, *larger])
+
+
+def test_the_sequence_stops_at_the_first_that_does_not_pass():
+    sizes = ((5, -0.001, 9.0), (10, -0.002, 5.5), (20, -0.02, 4.0), (50, -0.001, 3.0))
+    trials = make_trials(*({"captions_per_prompt": n, "low": low, "usd": usd} for n, low, usd in sizes))
+    judged = judge_sizes(trials, 0.01)
+    assert judged["verdict"].tolist() == ["passed", "passed", "not decided", "not tested"]
+    chosen = choose(trials, judged, 0.01)
+    assert chosen["captions_per_prompt"] == 10 and "20 not decided" in chosen["reason"]
+    # 1 to 5 saves $25, 5 to 10 $3.50.
+    assert chosen["cheapest_sensible"] == 5 and "$3.50" in chosen["cheapest_reason"]
+    assert chosen["captions_for_power_90"] == 2284  # 8.564 x .04 / .01^2, x 2/3 for three permutations
+
+
+def test_sizes_that_another_model_answered_are_not_compared():
+    judged = judge_sizes(make_trials({"captions_per_prompt": 5}, models="gpt-4o-2024-08-06"), MARGIN)
+    assert judged["verdict"].tolist() == ["not decided"]
+    assert "['gpt-4o', 'gpt-4o-2024-08-06']" in judged["reason"][0]
 
 
 def choose_of(costs):
@@ -62,7 +134,7 @@ def choose_of(costs):
         {**GOOD, "captions_per_prompt": n, "usd": usd, "discordance": 0.04, "difference": 0.0}
         for n, usd in costs
     ]
-    trials = pd.DataFrame(rows)
+    trials = pd.DataFrame(rows).assign(models="gpt-4o")
     return choose(trials, judge_sizes(trials, MARGIN), MARGIN)
 
 
@@ -127,56 +199,16 @@ def study_config(captions, smallest, permutations=3):
 
 
 def test_a_study_that_could_choose_nothing_is_refused():
-    check_study(study_config(5 * NEEDED, 5))
-    with pytest.raises(ConfigError, match=f"needs {NEEDED} prompts"):
-        check_study(study_config(5 * NEEDED - 1, 5))
-    check_study(study_config(10 * NEEDED, 10, permutations=1))
-    check_study(study_config(5 * NEEDED, 10, permutations=2))
+    """By the prompts that rule out rare shifts, of which few are found in small prompts."""
+    needed = {size: count_prompts_needed(MARGIN, get_sensitivity(size)) for size in (5, 9, 10)}
+    assert needed[5] > 2 * NEEDED > 1.2 * needed[10]
+    check_study(study_config(5 * needed[5], 5))
+    with pytest.raises(ConfigError, match=f"needs {needed[5]} prompts"):
+        check_study(study_config(5 * needed[5] - 1, 5))
+    check_study(study_config(10 * needed[10], 10, permutations=1))
+    check_study(study_config(5 * needed[10], 10, permutations=2))
     with pytest.raises(ConfigError):
-        check_study(study_config(5 * NEEDED, 9, permutations=2))  # asked once
-
-
-@pytest.mark.parametrize(("run", "shifted"), [(2, False), (3, True), (4, True)])
-def test_a_shift_is_a_run_of_three(run, shifted):
-    reference = np.arange(20)
-    answer = reference.copy()
-    answer[5 : 5 + run] = reference[6 : 6 + run]
-    assert is_shifted(answer, reference) is shifted
-    answer = reference.copy()
-    answer[5 : 5 + run] = reference[4 : 4 + run]
-    assert is_shifted(answer, reference) is shifted
-
-
-def test_the_first_and_last_tenth_of_a_prompt():
-    """Prompts of 20: places 0 and 1 are the first tenth, 18 and 19 the last; of fewer than ten it
-    is one place.
-    """
-
-    def measure(size, wrong_at):
-        position = np.tile(np.arange(size), 4)
-        table = pd.DataFrame({"custom_id": np.repeat(list("abcd"), size), "position": position, "size": size})
-        right = ~np.isin(position, wrong_at)
-        return _measure_position(Trial("n", size, 1, 0), _Part(table, right[:, None], right | True, right))
-
-    assert measure(20, [0, 1])["first_tenth_error"] == 1 and measure(20, [2, 17])["first_tenth_error"] == 0
-    assert measure(20, [18, 19])["last_tenth_error"] == 1 and measure(20, [2, 17])["last_tenth_error"] == 0
-    assert measure(5, [0])["first_tenth_error"] == 1 and measure(5, [1, 3])["last_tenth_error"] == 0
-    low = measure(20, [18, 19])
-    assert low["position_difference"] == 1 and low["position_low"] == pytest.approx(1)
-    assert math.isnan(measure(1, [0])["first_tenth_error"])
-
-
-def test_only_answers_of_right_form_differ():
-    table = pd.DataFrame(
-        {
-            "caption": [0, 1, 2, 3],
-            "status": ["ok", "detected", "ok", "ok"],
-            "listed": [True, True, False, True],
-        }
-    )
-    words = np.array([[True], [True], [False], [False]])
-    found = find_differing(Observed(table, words), np.zeros((4, 1), bool))
-    assert found.tolist() == [True, False, True, False]
+        check_study(study_config(5 * needed[9], 9, permutations=2))  # asked once
 
 
 @pytest.mark.parametrize("same", [CONCORDANT_TO_LABEL - 1, CONCORDANT_TO_LABEL, CONCORDANT_TO_LABEL + 1])
@@ -185,13 +217,3 @@ def test_the_sheet_holds_all_that_differ_and_three_hundred_others(same):
     differs = np.arange(len(texts)) < 7
     sheet = draw_sheet(pd.DataFrame({"caption_id": texts, "caption": texts}), differs, seed=1)
     assert len(sheet) == 7 + min(same, 300)
-
-
-def test_bounds_of_rates_and_means_at_their_ends():
-    assert ni.get_upper_bound(3, 3) == 1.0 and 0.9 < ni.get_upper_bound(2, 3) < 1
-    assert ni.get_power(100, 0, 0.01) == 1.0
-    # Captions whose observations cancel each other never narrow the bound.
-    bound = ni.bound_mean([1, -1, 1, -1], np.array([0, 0, 1, 1]), np.array([0, 1, 2, 3]), 500, 1)
-    assert bound["widening"] == 1.0
-    # All captions in one prompt each: the draw sees all.
-    assert ni.bound_mean([1, 0, -1, 0], np.arange(4), np.arange(4), 500, 1)["widening"] == 1.0

@@ -92,7 +92,7 @@ def _read_input(
                 request["custom_id"],
                 len(read_items(request)),
                 cost["usd_worst"],
-                estimate_tokens(request, 3),
+                estimate_tokens(request, at_most=True),
             )
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"its input file is not of this program ({error!r})") from None

@@ -139,7 +139,7 @@ class Agenda:
     def _describe(self, request: dict, place: Place, cause: str) -> Asked:
         usd, usd_worst = self._price(request)
         size = len(place) if isinstance(place, bytes) else place[2]
-        tokens = estimate_tokens(request, 3)
+        tokens = estimate_tokens(request, at_most=True)
         items = len(read_items(request))
         form = describe_form(request)
         return Asked(request["custom_id"], items, size, tokens, usd, usd_worst, cause, place, form)

@@ -116,6 +116,8 @@ class ApiClient:
 
         Servers that only list their models are asked for the list.
         """
+        if not self._endpoint.lists_models:
+            return None, None
         try:
             found = self._read(Model, self._short.models.with_raw_response.retrieve, model)
             return True, found.shutdown_date

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unscene.answers.batches.outcomes import AWAY, REJECTED, classify
 from unscene.answers.prices import find_price, price_usage
-from unscene.answers.results import may_try_again, read_result, read_usage
+from unscene.answers.results import find_model, read_result, read_usage, was_served
 
 # A file is a batch's own when so large a part of its lines belongs to it.
 _OWN_SHARE = 0.9
@@ -123,34 +123,16 @@ def enter_answer(
 def _enter(
     answer: dict, text: str, outcome: str, model: str, prices: dict, factor: float, worst_usd: float
 ) -> tuple:
-    response = answer.get("response")
-    body = response.get("body") if isinstance(response, dict) else None
-    named = body.get("model") if isinstance(body, dict) else None
-    price = (find_price(prices, named) if isinstance(named, str) else None) or find_price(prices, model)
-    read, written, usd = _bill(answer, body, price, worst_usd, factor)
+    price = find_price(prices, find_model(answer)) or find_price(prices, model)
+    usage = read_usage(answer)
+    if usage is not None and price is not None:
+        usd = factor * price_usage(usage, price)
+    else:
+        usd = worst_usd if was_served(answer) else 0.0
+    read, written = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
     if outcome == REJECTED:
         logger.warning("request %s is called wrong: %.300s", answer["custom_id"], text)
     return (answer["custom_id"], outcome, read, written, usd, text)
-
-
-def _bill(
-    answer: dict, body: object, price: dict | None, worst_usd: float, factor: float
-) -> tuple[int, int, float]:
-    """Return (input tokens, output tokens, dollars) of an answer; an unserved one without usage costs
-    nothing, a served one whose usage or price is not known its worst case.
-    """
-    usage = read_usage(answer)
-    if usage is None:
-        has_choices = isinstance(body, dict) and "error" not in body and not may_try_again(answer)
-        return 0, 0, worst_usd if has_choices else 0.0
-    if price is None:
-        return usage.input_tokens, usage.output_tokens, worst_usd
-    told = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "prompt_tokens_details": {"cache_write_tokens": usage.cache_write_tokens},
-    }
-    return usage.input_tokens, usage.output_tokens, factor * price_usage(told, price)
 
 
 def commonest_errors(batch) -> str:

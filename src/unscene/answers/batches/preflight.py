@@ -3,8 +3,8 @@
 import logging
 from datetime import date, timedelta
 
-from unscene.answers.batches.client import ApiClient
-from unscene.answers.prices import PriceError, find_price
+from unscene.answers.batches.client import ApiClient, ApiError
+from unscene.answers.prices import PRICE_FACTOR, find_price, need_price
 
 _WARNED_DAYS = 90
 logger = logging.getLogger("unscene")
@@ -16,11 +16,7 @@ class PreflightError(RuntimeError):
 
 def check_prices(prices: dict, model: str, today: date, paid: bool) -> None:
     """Stop when a model has no price or the prices are too old. paid: the endpoint is not on this machine."""
-    if find_price(prices, model) is None:
-        raise PriceError(
-            f"api.model: {model!r} has no price in plan.prices; add it there, with zeros for a server of your"
-            f" own ({', '.join(prices['models'])})"
-        )
+    need_price(prices, model)
     age = today - date.fromisoformat(prices["date"])
     if paid and age > timedelta(days=prices["max_age_days"]):
         raise PreflightError(
@@ -31,7 +27,7 @@ def check_prices(prices: dict, model: str, today: date, paid: bool) -> None:
 
 def check_model(api: ApiClient, prices: dict, model: str, today: date) -> None:
     """Stop when the endpoint does not have the model or it was shut down; warn, naming the
-    successor, when its end is near.
+    successor, when its end is near. api: its endpoint is asked where that lists models by name.
     """
     entry = find_price(prices, model) or {}
     successor = f"; its successor is {entry['successor']}" if entry.get("successor") else ""
@@ -71,6 +67,17 @@ def check_plan(plan: dict, budget_usd: float) -> None:
             " plan`). Nothing was sent. `make plan` shows the parts: take a cheaper api.model, more"
             " keywords.captions_per_prompt, fewer photos, or raise the budget"
         )
+
+
+def explain_no_batches(error: ApiError, base_url: str | None) -> PreflightError:
+    """Return what to say when an endpoint shows no batches (404 at its list)."""
+    if not base_url:
+        return PreflightError(f"api.openai.com shows no batches ({error}); nothing was sent. Run again later")
+    return PreflightError(
+        f"api.base_url: {base_url} has no batches ({error}); nothing was sent. Is the address right, with its"
+        " /v1? A server that has none is asked one request at a time by `api.mode: requests`, where a"
+        f" provider takes {PRICE_FACTOR} times the price of batches"
+    )
 
 
 def _read_date(text: str | None) -> date | None:

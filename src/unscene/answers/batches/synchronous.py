@@ -14,9 +14,8 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import NO_CREDIT, REJECTED, UNSERVED
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
+from unscene.answers.prices import PRICE_FACTOR
 
-# The price table has the prices of batches, which are half of the standard ones.
-PRICE_FACTOR = 2
 _TOLD_EVERY_S = 30
 _LONGEST_WAIT_S = 60
 logger = logging.getLogger("unscene")
