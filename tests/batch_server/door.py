@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match, Mount, Route
 
+from batch_server import lifecycle
 from batch_server.api import list_routes
 from batch_server.bad_calls import AFTER, BEFORE, BYTES, HEADERS_ONLY, Reply, retry_headers
 from batch_server.bad_files import FILES, WHOLE
@@ -234,6 +235,7 @@ class Door:
                 charge.lost = spoilt[0].kind
         losers = [fault for fault in spoilt if fault.loses]
         if losers and number is not None:
+            lifecycle.settle(self.store)
             batch = next(batch for batch in self.store.batches.values() if batch.number == number)
             for charge in self.store.bill.charges:
                 if charge.batch_id == batch.id and not charge.delivered:

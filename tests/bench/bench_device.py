@@ -33,10 +33,10 @@ from unscene.run.offline import stay_offline
 stay_offline()
 import numpy as np
 import pandas as pd
-from embedded_shard import CONFIG, RUNTIME
 from full_size_models import make_photos, save_detector, save_inpainter
-from result_lines import print_bench
 
+from embedded_shard import CONFIG, RUNTIME
+from result_lines import print_bench
 from unscene.machine.devices import Setup
 from unscene.machine.engine import Engine
 from unscene.machine.scratch import Scratch
@@ -264,9 +264,9 @@ def measure_scores(machine: Machine, row: str) -> None:
     """Score edits with YOLO11x-seg at 640 as the judge, CLIP ViT-B/32 and DINOv2 ViT-S/14, all of
     random weights.
     """
-    from tiny_clip import make_clip
     from transformers import Dinov2Config, Dinov2Model
 
+    from tiny_clip import make_clip
     from unscene.masks.detectors.yolo import Detector
     from unscene.quality.edit_scores import Judge, load_clip_scorer, load_dino
     from unscene.quality.scoring import Scoring

@@ -1,23 +1,32 @@
-"""Kills and server faults: after any of them every answer is there and paid for once. Run by `make
-faults KIND=api`.
+"""Faults of the API, clocks and kills: after any of them every row is a right answer or says why not,
+and no question is paid twice. Run by `make faults KIND=api`.
 
-Each trial has a server and a run directory of its own, and is compared with an uninterrupted run of
-the same requests: the table, the answers, and what the server billed for each request.
+Each injection has a server and a run directory of its own. A run that stops clearly is run again
+after the fault was lifted. `--seed` draws all choices, `--only TEXT` takes the injections whose row or
+name holds the text and says more about each, `--most N` a share of all.
 """
 
+import argparse
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
+from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(CHECKOUT / folder) for folder in ("src", "tests", "tests/helpers")]
 os.environ["UNSCENE_REFUSE_HOSTS"] = "api.openai.com"
 
 import pandas as pd
+from api_scenarios import Scenario, list_scenarios
 from killed_runs import KEY, Ended, Runner
 
 from batch_server.answerers import Answerer, ErrorModel
@@ -26,238 +35,258 @@ from batch_server.settings import Settings
 from paid_answers import SIMPLE
 from result_lines import print_faults
 from text_jobs import build_keywords
-from unscene.answers.batch_lines import canonical_json, read_lines
 from unscene.run.tables import write_table
+from unscene.words.coco80 import COCO80
 
-API = {"requests_per_file": 5, "poll_seconds": 30}
+CAPTIONS = 32
+SMALL = {"requests_per_file": 5, "poll_seconds": 30}
 # Prompts that are cut, refused and miscounted, so that follow-ups are under way, too.
 ERRORS = ErrorModel(cut=0.15, refusal=0.1, dropped_item=0.1)
-STOPS = ("Stopped", "PreflightError", "ComeBackLater")
+# Where syncing is free; a killed process, unlike a machine without power, loses nothing by it.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+LAST_RUNS = 4  # after the fault was lifted
+ENDS = ("survived", "clear_stop", "silent", "hang", "crash")
 
-# name, settings, planted faults, whether the run may stop (it must finish when it is run again
-# without the fault).
-FAULTS = [
-    (
-        "429 with Retry-After at create",
-        {},
-        [("batches.create", "status", {"status": 429, "retry_after": "7"})],
-        False,
-    ),
-    ("429 without Retry-After at create", {}, [("batches.create", "status", {"status": 429})], False),
-    ("429 at upload", {}, [("files.create", "status", {"status": 429, "retry_after": "0"})], False),
-    ("500 before a batch is created", {}, [("batches.create", "status", {})], False),
-    ("500 after a batch was created", {}, [("batches.create", "status_after", {})], False),
-    (
-        "503 at every second create",
-        {},
-        [("batches.create", "status_after", {"nth": n, "status": 503}) for n in (1, 3)],
-        False,
-    ),
-    ("connection dropped before a create", {}, [("batches.create", "drop_before", {})], False),
-    ("connection dropped after a create", {}, [("batches.create", "drop_after", {})], False),
-    ("connection dropped after two creates", {}, [("batches.create", "drop_after", {"times": 2})], False),
-    ("connection dropped at upload", {}, [("files.create", "drop_after", {})], False),
-    ("connection dropped at a poll", {}, [("batches.retrieve", "drop_before", {})], False),
-    ("500 at a poll", {}, [("batches.retrieve", "status", {})], False),
-    ("slow create", {}, [("batches.create", "slow", {"seconds": 1.0})], False),
-    ("half of a result", {}, [("files.content", "half", {})], False),
-    ("half of every third result", {}, [("files.content", "half", {"nth": n}) for n in (1, 4)], False),
-    ("403 after completion", {}, [("files.content", "status", {"status": 403, "times": 2})], False),
-    ("404 after create", {}, [("batches.retrieve", "status", {"status": 404})], False),
-    ("empty error_file_id", {}, [("batches.retrieve", "error_file_id_empty", {"times": None})], False),
-    ("all lines failed once", {"line_errors": 1.0, "troubled_batches": 2}, [], False),
-    (
-        "half of the lines failed",
-        {"line_errors": 0.5, "line_error": "request_timeout", "troubled_batches": 3},
-        [],
-        False,
-    ),
-    ("expiry at 40 %", {"stall_share": 0.4, "troubled_batches": 2}, [], False),
-    ("stuck for ever", {"stall_share": 0.4, "expires": False, "troubled_batches": 1}, [], False),
-    ("queue limit", {"enqueued_tokens": 4000}, [], False),
-    (
-        "no money at the second create",
-        {},
-        [("batches.create", "status", {"nth": 2, "times": 9, "status": 429, "code": "insufficient_quota"})],
-        True,
-    ),
-    ("hard limit in the middle", {"hard_limit_usd": 0.004}, [], True),
-    (
-        "key refused",
-        {},
-        [("batches.create", "status", {"times": 9, "status": 401, "code": "invalid_api_key"})],
-        True,
-    ),
-    ("lines called wrong", {"line_errors": 0.5, "line_error": "status_400", "troubled_batches": 1}, [], True),
-]
+
+class Verdict(NamedTuple):
+    """How an injection ended: one of ENDS, what is to say about it, bodies paid twice, paid answers
+    that the provider lost, rows that end with a reason though a run without faults has their answer.
+    """
+
+    scenario: Scenario
+    end: str
+    told: str = ""
+    double: int = 0
+    lost: int = 0
+    given_up: int = 0
+
+
+@contextmanager
+def make_template() -> Iterator[Path]:
+    """Yield a folder with the samples and the requests of every run."""
+    with tempfile.TemporaryDirectory(prefix="faults-api-", dir=MEMORY) as name:
+        folder = Path(name)
+        captions = [[f"{SIMPLE[n % len(SIMPLE)]}, scene {n}."] for n in range(CAPTIONS)]
+        frame = pd.DataFrame({"image_id": [f"i{n}" for n in range(CAPTIONS)], "captions": captions})
+        write_table(frame, folder / "samples.parquet")
+        build_keywords(folder / "samples.parquet", folder / "requests.jsonl", 4)
+        yield folder
 
 
 class Trial:
     """A fresh server and run directory."""
 
-    def __init__(self, runner: Runner, settings: dict | None = None):
-        self.runner = runner
-        self._server = run_server(Settings(api_key=KEY, **(settings or {})), Answerer(ERRORS, seed=5))
-        self._folder = tempfile.TemporaryDirectory(prefix="faults-api-")
+    def __init__(self, runner: Runner, template: Path, settings: dict | None = None):
+        self.runner, self._template = runner, template
+        self._server = run_server(Settings(**{"api_key": KEY, **(settings or {})}), Answerer(ERRORS, seed=5))
+        self._folder = tempfile.TemporaryDirectory(prefix="faults-api-", dir=MEMORY)
+        self._base = float(int(time.time()))
 
     def __enter__(self) -> "Trial":
         self.server: Control = self._server.__enter__()
         self.folder = Path(self._folder.name)
-        captions = [[f"{SIMPLE[n % len(SIMPLE)]}, scene {n}."] for n in range(48)]
-        frame = pd.DataFrame({"image_id": [f"i{n}" for n in range(48)], "captions": captions})
-        write_table(frame, self.folder / "samples.parquet")
-        build_keywords(self.folder / "samples.parquet", self.folder / "requests.jsonl", 4)
+        shutil.copytree(self._template, self.folder, dirs_exist_ok=True)
         return self
 
     def __exit__(self, *_) -> None:
         self._server.__exit__(None, None, None)
         self._folder.cleanup()
 
-    def run(self, kill_at: int | None = None, **api) -> Ended:
+    def run(self, kill_at: int | None = None, clock: dict | None = None, **api) -> Ended:
         """Run once."""
-        return self.runner.run(self.folder, self.server.root, kill_at, **{**API, **api})
+        if "base_url" in api:
+            api["base_url"] = api["base_url"].format(root=self.server.root)
+        clock = {"base": self._base, **(clock or {})}
+        return self.runner.run(self.folder, self.server.root, kill_at, clock, **{**SMALL, **api})
 
-    def result(self) -> dict:
-        """Return what must not depend on faults: the table, each answer, and what each request was billed."""
-        answers = {
-            line["custom_id"]: line["response"]["body"]["choices"]
-            for line in read_lines(self.folder / "raw.jsonl")
-        }
-        return {
-            "table": pd.read_parquet(self.folder / "keywords.parquet").to_json(),
-            "answers": canonical_json(answers),
-            "bill": {row["custom_id"]: row["usd"] for row in self.server.bill()["items"]},
-        }
+    def find_problem(self) -> str:
+        """Return what is wrong with what a finished run left; empty when nothing is."""
+        table = pd.read_parquet(self.folder / "keywords.parquet")
+        if sorted(table["caption"]) != sorted(self.read_captions()):
+            return "rows are missing or doubled"
+        right = table["status"].eq("ok")
+        wrong = [row.caption for row in table[right].itertuples() if list(row.words) != truth(row.caption)]
+        if wrong:
+            return f"{len(wrong)} wrong answers are called ok, the first for {wrong[0]!r}"
+        mute = table[~right & table["reason"].fillna("").eq("")]
+        if len(mute):
+            return f"{len(mute)} rows without an answer say no reason"
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        named = next((path.name for path in files if KEY.encode() in path.read_bytes()), None)
+        return f"the key is in {named}" if named else ""
 
+    def read_captions(self) -> list[str]:
+        """Return the captions that were asked about."""
+        return [caption for (caption,) in pd.read_parquet(self.folder / "samples.parquet")["captions"]]
 
-class Tally:
-    """Counts of trials by their end, and what they are compared with."""
-
-    def __init__(self, expected: dict):
-        self.expected, self.ends, self.double_billed, self.lost = expected, Counter(), 0, 0
-
-    def judge(self, name: str, trial: Trial, first: Ended, last: Ended, stopped: bool) -> None:
-        """Book one trial. stopped: its fault ended in a clear stop, after which a last run finished."""
-        problem = "" if last.code == 0 else f"the last run ended with {last.code}: {last.message}"
-        bill = trial.server.bill()
-        self.double_billed += bill["double_billed"]
-        if not problem:
-            found = trial.result()
-            problem = ", ".join(key for key in found if found[key] != self.expected[key])
-        if not problem and bill["open_batches"]:
-            problem = "batches were left running"
-        if not problem and any(
-            KEY.encode() in path.read_bytes() for path in trial.folder.rglob("*") if path.is_file()
-        ):
-            problem = "the key is in a file"
-        self.lost += bool(problem)
-        end = "silent" if problem else "clear_stop" if stopped else "survived"
-        self.ends[end] += 1
-        if problem:
-            print(f"  {name}: {problem}\n  (first run: {first.code} {first.message[:300]})", flush=True)
+    def list_answered(self) -> set[str]:
+        """Return the captions whose row is ok."""
+        table = pd.read_parquet(self.folder / "keywords.parquet")
+        return set(table["caption"][table["status"].eq("ok")])
 
 
-def list_steps(runner: Runner) -> tuple[list[str], dict]:
-    """Return the steps of an uninterrupted run and its result."""
-    with Trial(runner) as trial:
-        ended = trial.run()
-        if ended.code != 0:
-            raise RuntimeError(f"the run without faults fails: {ended.message}")
-        return ended.steps, trial.result()
+def truth(caption: str) -> list[str]:
+    """Return the right words of a caption."""
+    return COCO80.find_words(caption)
 
 
-def choose_steps(steps: list[str], most: int) -> list[int]:
-    """Return the numbers of at most so many steps: the first of each name, then evenly over the rest."""
-    first = {}
-    for number, name in enumerate(steps, 1):
-        first.setdefault(name, number)
-    chosen = sorted(first.values())[:most]
-    rest = [number for number in range(1, len(steps) + 1) if number not in chosen]
-    more = max(0, most - len(chosen))
-    return sorted(chosen + [rest[i * len(rest) // more] for i in range(min(more, len(rest)))])
+class Bench:
+    """What all injections share: the template, runners, and an uninterrupted run to compare with."""
 
+    def __init__(self, template: Path, runners: list[Runner]):
+        self.template, self._runners = template, Queue()
+        for runner in runners:
+            self._runners.put(runner)
+        with Trial(runners[0], template) as trial:
+            ended = trial.run()
+            problem = ended.message or trial.find_problem() or trial.server.bill()["bodies_paid_twice"]
+            if ended.code != 0 or problem:
+                raise RuntimeError(f"the run without faults fails: {ended.code} {problem}")
+            self.steps, self.answered = ended.steps, trial.list_answered()
 
-def kill_at_step(runner: Runner, tally: Tally, number: int, name: str) -> None:
-    """Kill a run at a step; run again."""
-    with Trial(runner) as trial:
-        killed = trial.run(kill_at=number)
-        assert killed.code == -9, f"step {number} ({name}) was not reached: {killed}"
-        print(".", end="", flush=True)
-        tally.judge(f"killed {name} (step {number})", trial, killed, trial.run(), stopped=False)
+    def inject(self, scenario: Scenario) -> Verdict:
+        """Run under one scenario until the end, and judge."""
+        runner = self._runners.get()
+        try:
+            with Trial(runner, self.template, scenario.settings) as trial:
+                runs = list(self._run(trial, scenario))
+                return self._judge(trial, scenario, runs)
+        finally:
+            self._runners.put(runner)
 
-
-def kill_at_call(runner: Runner, tally: Tally, route: str, kind: str, nth: int) -> None:
-    """Let the server kill the run at a call, before or after it took effect, or in the middle of
-    the reply; run again.
-    """
-    with Trial(runner) as trial:
-        trial.server.plant_fault(route, kind, nth=nth)
-        killed = trial.run()
-        assert killed.code == -9, f"{kind} at {route} {nth} did not kill: {killed}"
-        trial.server.clear_faults()
-        tally.judge(f"{kind} at {route} {nth}", trial, killed, trial.run(), stopped=False)
-
-
-def kill_often(runner: Runner, tally: Tally, steps: int, seed: int) -> None:
-    """Kill a run, and the runs after it, at random steps; then let one finish."""
-    draw = random.Random(seed)
-    with Trial(runner) as trial:
-        for _ in range(4):
-            killed = trial.run(kill_at=draw.randrange(1, steps // 2))
-        tally.judge(f"killed four times, seed {seed}", trial, killed, trial.run(), stopped=False)
-
-
-def strike(runner: Runner, tally: Tally, fault: tuple) -> None:
-    """Run under a server fault; where it stops, take the fault away and run again."""
-    name, settings, planted, may_stop = fault
-    with Trial(runner, settings) as trial:
-        for route, kind, details in planted:
+    def _run(self, trial: Trial, scenario: Scenario) -> Iterator[Ended]:
+        for route, kind, details in scenario.plants:
             trial.server.plant_fault(route, kind, **details)
-        api = {"poll_seconds": 1800} if "stall_share" in settings else {}
-        first = last = trial.run(**api)
-        stopped = first.code == 1 and first.message.split(":")[0] in STOPS
-        if stopped and may_stop:
-            trial.server.clear_faults()
-            trial.server.set(hard_limit_usd=None, line_errors=0.0)
-            last = trial.run(**api)
-        tally.judge(name, trial, first, last, stopped)
+        for share in scenario.kills:
+            number = 1 + int(share * len(self.steps))
+            yield trial.run(kill_at=number, clock=scenario.clock, **scenario.api)
+        ended = trial.run(clock=scenario.clock, **scenario.api)
+        yield ended
+        if ended.code == 0 or ended.hung:
+            return
+        trial.server.clear_faults()
+        if not scenario.stays:
+            default = Settings()
+            trial.server.set(**{name: getattr(default, name) for name in scenario.settings})
+        for _ in range(LAST_RUNS):
+            trial.server.advance(2 * 3600)
+            ended = trial.run(**scenario.api)
+            yield ended
+            if ended.code == 0 or ended.hung:
+                return
+
+    def _judge(self, trial: Trial, scenario: Scenario, runs: list[Ended]) -> Verdict:
+        bill = trial.server.bill()
+        double, lost = bill["bodies_paid_twice"], sum(bill["lost"].values())
+        stops = [run for run in runs if run.code == 1]
+        hung = next((run for run in runs if run.hung), None)
+        raw = next((run for run in stops if not run.stopped_clearly), None)
+        given_up = 0
+        if hung:
+            which, hours = "own" if hung.code > 0 else "real", trial.server.elapsed() / 3600
+            told = f"beyond the deadline of {which} time, after {hours:.1f} h of its own; last steps {hung.steps[-3:]}"
+            end = "hang"
+        elif raw:
+            end, told = "crash", raw.message
+        elif runs[-1].code != 0:
+            end, told = "crash", f"not finished after the fault was lifted: {runs[-1].message}"
+        else:
+            problem = trial.find_problem()
+            if not problem and bill["open_batches"]:
+                problem = "batches were left running"
+            end = "silent" if problem else "clear_stop" if stops else "survived"
+            told = problem or (stops[0].message if stops else "")
+            given_up = len(self.answered - trial.list_answered()) if not problem else 0
+        return Verdict(scenario, end, told, double, lost, given_up)
 
 
-def main(kills: int = 60) -> None:
-    """Run all trials and print the figures."""
+def choose(scenarios: list[Scenario], most: int | None, seed: int) -> list[Scenario]:
+    """Return at most so many scenarios: of each row the same share, and at least two."""
+    if most is None or most >= len(scenarios):
+        return scenarios
+    draw, rows = random.Random(seed), Counter(scenario.row for scenario in scenarios)
+    chosen: list[Scenario] = []
+    for row, count in rows.items():
+        of_row = [scenario for scenario in scenarios if scenario.row == row]
+        chosen += draw.sample(of_row, min(count, max(2, round(count * most / len(scenarios)))))
+    return chosen
+
+
+def print_table(verdicts: list[Verdict]) -> None:
+    """Print a row per kind of fault."""
+    names = ("injected", *ENDS, "double", "lost", "given_up")
+    print(f"\n{'kind':32}" + "".join(f"{name:>11}" for name in names))
+    for row in dict.fromkeys(verdict.scenario.row for verdict in verdicts):
+        of_row = [verdict for verdict in verdicts if verdict.scenario.row == row]
+        ends = Counter(verdict.end for verdict in of_row)
+        figures = [len(of_row), *(ends[end] for end in ENDS)]
+        figures += [sum(getattr(verdict, name) for verdict in of_row) for name in names[-3:]]
+        print(f"{row:32}" + "".join(f"{figure:11}" for figure in figures))
+    print("double: bodies paid twice; lost: paid answers that the provider itself lost;")
+    print("given_up: rows that end with a reason, though a run without faults has their answer")
+
+
+def tell(verdict: Verdict, seed: int, full: bool) -> None:
+    """Print what is to say about an injection: a defect, or (full) anything."""
+    bad = verdict.end not in ("survived", "clear_stop") or verdict.double
+    if not bad and not full:
+        return
+    more = f", {verdict.double} paid twice" if verdict.double else ""
+    more += f", {verdict.given_up} given up" if verdict.given_up else ""
+    scenario, told = verdict.scenario, verdict.told
+    print(f"\n{verdict.end}{more}: {scenario.row} / {scenario.name} (--seed {seed})", flush=True)
+    if not full:
+        frames = [line.strip() for line in told.split("\n") if "/src/unscene/" in line]
+        told = told.split("\n\n")[0][:400] + (f"\nat {frames[-1]}" if frames else "")
+    print("    " + told.replace("\n", "\n    "), flush=True)
+
+
+def run_all(scenarios: list[Scenario], jobs: int, seed: int, full: bool) -> list[Verdict]:
+    """Run all scenarios, so many at a time."""
+    verdicts = []
+    with make_template() as template, ThreadPoolExecutor(jobs) as pool:
+        runners = [Runner().__enter__() for _ in range(jobs)]
+        try:
+            bench = Bench(template, runners)
+            for verdict in pool.map(bench.inject, scenarios):
+                verdicts.append(verdict)
+                tell(verdict, seed, full)
+        finally:
+            for runner in runners:
+                runner.__exit__()
+    return verdicts
+
+
+def main() -> None:
+    """Run the injections and print the figures."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--only", help="a text in the row or the name of an injection")
+    parser.add_argument("--most", type=int, default=360, help="about so many injections")
+    parser.add_argument("--jobs", type=int, default=2)
+    asked = parser.parse_args()
     started = time.monotonic()
-    with Runner() as runner:
-        steps, expected = list_steps(runner)
-        tally = Tally(expected)
-        print(f"an uninterrupted run has {len(steps)} steps of {len(set(steps))} kinds", flush=True)
-        for number in choose_steps(steps, kills):
-            kill_at_step(runner, tally, number, steps[number - 1])
-        calls = [
-            ("files.create", 1),
-            ("batches.create", 1),
-            ("batches.create", 2),
-            ("batches.retrieve", 3),
-            ("files.content", 1),
-            ("files.content", 2),
-        ]
-        for route, nth in calls:
-            for kind in ("kill_before", "kill_after", "kill_half"):
-                kill_at_call(runner, tally, route, kind, nth)
-        for seed in range(8):
-            kill_often(runner, tally, len(steps), seed)
-        killed = sum(tally.ends.values())
-        print(
-            f"kills {killed}, double bills {tally.double_billed}, trials with a lost or wrong answer"
-            f" {tally.lost}",
-            flush=True,
-        )
-        for fault in FAULTS:
-            strike(runner, tally, fault)
-    trials = sum(tally.ends.values())
-    print(f"server faults {trials - killed}; all in {time.monotonic() - started:.0f} s")
-    ends = {name: tally.ends[name] for name in ("survived", "clear_stop", "silent")}
-    print_faults("api", injected=trials, **ends, double_billed=tally.double_billed)
-    if tally.ends["silent"] or tally.double_billed:
+    scenarios = list_scenarios(asked.seed)
+    if asked.only is not None:
+        scenarios = [s for s in scenarios if asked.only in f"{s.row} / {s.name}"]
+    scenarios = choose(scenarios, asked.most, asked.seed)
+    print(f"{len(scenarios)} injections, seed {asked.seed}", flush=True)
+    verdicts = run_all(scenarios, asked.jobs, asked.seed, asked.only is not None)
+    print_table(verdicts)
+    print(f"{time.monotonic() - started:.0f} s")
+    ends = Counter(verdict.end for verdict in verdicts)
+    double = sum(verdict.double for verdict in verdicts)
+    print_faults(
+        "api",
+        injected=len(verdicts),
+        survived=ends["survived"],
+        clear_stop=ends["clear_stop"],
+        silent=ends["silent"],
+        double_billed=double,
+        hang=ends["hang"],
+        crash=ends["crash"],
+    )
+    if double or any(ends[end] for end in ("silent", "hang", "crash")):
         sys.exit(1)
 
 

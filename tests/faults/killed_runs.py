@@ -1,13 +1,14 @@
-"""Runs of the driver in processes of their own that are killed at a chosen step: what the kill test
-is made of.
+"""Runs of the stage in processes of their own, by a clock of their own, that can be killed at a
+chosen step: what the fault tests of the API are made of.
 
 `Runner` starts one process that has everything imported; it forks a child for each run, so a run
-takes a fraction of a second and a kill is a real SIGKILL. A child counts its steps (each write of
-the ledger, each call, each rename, before and after) and kills itself at the one that was asked
-for. Only tests know of this: the driver has no hook.
+takes a fraction of a second and a kill is a real SIGKILL. A child counts its steps (each call of the
+ledger and of the client of the API, each rename and each fsync, before and after) and kills itself
+at the one that was asked for. Only tests know of this: the driver has no hook.
 """
 
 import importlib
+import inspect
 import json
 import logging
 import os
@@ -20,17 +21,9 @@ from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KEY = "sk-planted-for-kills-8d21"
-LEDGER_WRITES = (
-    "intend",
-    "record_upload",
-    "record_try",
-    "record_batches",
-    "record_status",
-    "record_duplicates",
-    "record_cancel",
-    "settle",
-    "drop",
-)
+DEADLINE_S = 60  # of real time: a run that needs more hangs
+DEADLINE_DAYS = 45  # of its own time
+HANG = 75  # the exit code of a run that slept beyond
 IMPORTED = (
     "paid_answers",
     "unscene.keywords.answering",
@@ -39,17 +32,30 @@ IMPORTED = (
     "openai.resources.batches",
     "openai.resources.models",
 )
-CALLS = ("find_model", "has_batches", "upload", "create_batch", "retrieve_batch", "download", "cancel_batch")
 
 
 class Ended(NamedTuple):
-    """How a run ended: `code` 0 finished, 1 stopped with `message`, -9 killed; `steps` are the
-    names of those it began.
+    """How a run ended: `code` 0 finished, 1 stopped with `message`, -9 killed, HANG hung; `steps` are
+    the names of those it began.
     """
 
     code: int
     message: str
     steps: list[str]
+
+    @property
+    def hung(self) -> bool:
+        """Whether it ran beyond a deadline."""
+        return self.code in (HANG, -signal.SIGALRM)
+
+    @property
+    def stopped_clearly(self) -> bool:
+        """Whether it stopped with an error of the package that people can read."""
+        return (
+            self.code == 1
+            and self.message.startswith("unscene.")
+            and len(self.message.split("\n\n")[0]) < 2000
+        )
 
 
 class Runner:
@@ -70,9 +76,15 @@ class Runner:
         self._process.stdin.close()
         self._process.wait(30)
 
-    def run(self, folder: Path, root: str, kill_at: int | None = None, **api) -> Ended:
-        """Submit, answer and parse in `folder` against the server at `root`; kill the run at its nth step."""
-        order = {"folder": str(folder), "root": root, "kill_at": kill_at, "api": api}
+    def run(
+        self, folder: Path, root: str, kill_at: int | None = None, clock: dict | None = None, **api
+    ) -> Ended:
+        """Submit, answer and parse in `folder` against the server at `root`; kill the run at its nth
+        step. clock: arguments of OwnClock.
+        """
+        order = {"folder": str(folder), "root": root, "kill_at": kill_at, "api": api, "clock": clock or {}}
+        for name in ("steps", "message"):
+            (folder / name).unlink(missing_ok=True)
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         code = json.loads(self._process.stdout.readline())
@@ -103,20 +115,60 @@ class Steps:
 
         def counted(*arguments, **named):
             self.take(f"before {name}")
-            value = function(*arguments, **named)
+            try:
+                value = function(*arguments, **named)
+            except BaseException:
+                self.take(f"failed {name}")
+                raise
             self.take(f"after {name}")
             return value
 
         setattr(owner, name, counted)
+
+    def around_all(self, owner: type) -> None:
+        """Count the calls of all public methods of a class."""
+        for name, value in list(vars(owner).items()):
+            if inspect.isfunction(value) and not name.startswith("_"):
+                self.around(owner, name)
+
+
+def make_clock(control, base: float, offset_s: float = 0.0, rate: float = 1.0, jump: tuple = ()):
+    """Return the clock of a run: its own reading of the time that passes for the server, too.
+
+    base: Unix time when the server began; offset_s, rate: how far it is ahead, and how fast it is;
+    jump: (elapsed seconds, seconds by which it is set forward then).
+    """
+    from unscene.answers.batches.terms import Clock
+
+    class OwnClock(Clock):
+        """What it reads and what passes are two things, as on any machine."""
+
+        def __init__(self):
+            self.elapsed = self.slept = control.elapsed()
+            self._limit = self.elapsed + DEADLINE_DAYS * 86_400
+
+        def now(self) -> float:
+            jumped = jump[1] if jump and self.elapsed >= jump[0] else 0.0
+            return base + offset_s + rate * self.elapsed + jumped
+
+        def monotonic(self) -> float:
+            return self.elapsed
+
+        def sleep(self, seconds: float) -> None:
+            self.elapsed += seconds
+            if self.elapsed > self._limit:
+                os._exit(HANG)
+            control.advance(seconds)
+
+    return OwnClock()
 
 
 def work(order: dict) -> None:
     """Do one run in this process."""
     import unscene.run.tables
     from batch_server.running import Control
-    from paid_answers import PRICES, SharedClock, api_config
+    from paid_answers import PRICES, api_config
     from unscene.answers.answering import write_answers
-    from unscene.answers.batches import driver
     from unscene.answers.batches.client import ApiClient
     from unscene.answers.batches.ledger import Ledger
     from unscene.answers.batches.terms import Terms
@@ -128,27 +180,19 @@ def work(order: dict) -> None:
 
     folder = Path(order["folder"])
     steps = Steps(folder / "steps", order["kill_at"])
-    for name in LEDGER_WRITES:
-        steps.around(Ledger, name)
-    for name in CALLS:
-        steps.around(ApiClient, name)
-    steps.around(unscene.run.tables.os, "replace")
-    read_answers = driver.read_answers
-
-    def count_lines(*arguments):
-        for entry in read_answers(*arguments):
-            steps.take("within settle")
-            yield entry
-
-    driver.read_answers = count_lines
+    for owner in (Ledger, ApiClient):
+        steps.around_all(owner)
+    for name in ("replace", "fsync"):
+        steps.around(unscene.run.tables.os, name)
     control = Control(order["root"])
     control.register_process(os.getpid())
-    api = api_config(control.url, **order["api"])
+    url = order["api"].pop("base_url", control.url)
+    api = api_config(url, **order["api"])
     requests, state = folder / "requests.jsonl", folder / "state"
-    terms = Terms("keywords", api, read_prices(PRICES), SharedClock(control))
+    terms = Terms("keywords", api, read_prices(PRICES), make_clock(control, **order["clock"]))
     send_requests([requests], folder / "batches.json", terms, path_to_state=state)
     answers, followups = folder / "raw.jsonl", folder / "followups.jsonl"
-    write_answers(requests, answers, followups, None, find_folder(control.url, state))
+    write_answers(requests, answers, followups, None, find_folder(url, state))
     inputs = {
         "samples": folder / "samples.parquet",
         "requests": requests,
@@ -156,7 +200,7 @@ def work(order: dict) -> None:
         "answers": answers,
     }
     parse_keywords(
-        Job(inputs, {"table": folder / "keywords.parquet"}, {"words": "coco80"}, {"max_failed_share": 0.9})
+        Job(inputs, {"table": folder / "keywords.parquet"}, {"words": "coco80"}, {"max_failed_share": 1.0})
     )
 
 
@@ -165,21 +209,32 @@ def serve() -> None:
     sys.path[:0] = [str(CHECKOUT / folder) for folder in ("src", "tests", "tests/helpers")]
     for name in IMPORTED:
         importlib.import_module(name)
-    logging.getLogger("unscene").addHandler(logging.NullHandler())
     for text in sys.stdin:
         order = json.loads(text)
         child = os.fork()
         if child == 0:
-            code = 0
-            try:
-                work(order)
-                message = ""
-            except Exception as error:
-                code, message = 1, f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
-            (Path(order["folder"]) / "message").write_text(message)
-            os._exit(code)
+            os._exit(run_child(order))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def run_child(order: dict) -> int:
+    """Do a run, with a deadline; return its exit code."""
+    folder = Path(order["folder"])
+    os.chdir(folder)
+    signal.setitimer(signal.ITIMER_REAL, DEADLINE_S)
+    log = logging.FileHandler(folder / "log")
+    log.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("unscene").addHandler(log)
+    logging.getLogger("unscene").setLevel(logging.INFO)
+    code, message = 0, ""
+    try:
+        work(order)
+    except BaseException as error:
+        kind = f"{type(error).__module__}.{type(error).__name__}"
+        code, message = 1, f"{kind}: {error}\n\n{traceback.format_exc()}"
+    (folder / "message").write_text(message)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,54 +1,58 @@
-"""A handful of the kills and faults of `make faults KIND=api`, for every day."""
+"""A small, seeded part of `make faults KIND=api`, for every day."""
 
 import faults_api
 import pytest
+from api_scenarios import Scenario, list_scenarios
 from killed_runs import Runner
 
-KILLS = ("after record_try", "after create_batch", "before settle", "within settle", "after replace")
-QUICK = ("connection dropped after two creates", "half of a result", "no money at the second create")
+SEED = 7
+KILLS = ("after record_try", "after create_batch", "before settle", "after settle", "after replace")
+QUICK = (
+    "five creates in a row: drop_after",
+    "half at files.content",
+    "insufficient_quota at create 2",
+    "two hours ahead, a create's reply is lost",
+    "401 once at files.content",
+    "message_null",
+)
 
 
 @pytest.fixture(scope="module")
-def kit():
-    with Runner() as runner:
-        steps, expected = faults_api.list_steps(runner)
-        yield runner, steps, expected
+def bench():
+    with faults_api.make_template() as template, Runner() as runner:
+        yield faults_api.Bench(template, [runner])
 
 
-def test_steps_cover_every_write_and_call(kit):
-    _, steps, _ = kit
-    assert {
-        f"{when} {name}"
-        for when in ("before", "after")
-        for name in (
-            "intend",
-            "upload",
-            "record_upload",
-            "record_try",
-            "create_batch",
-            "record_batches",
-            "retrieve_batch",
-            "record_status",
-            "download",
-            "settle",
-            "replace",
-        )
-    } <= set(steps)
+def find(name):
+    return next(scenario for scenario in list_scenarios(SEED) if scenario.name.startswith(name))
 
 
-@pytest.mark.parametrize("name", KILLS)
-def test_a_kill_loses_nothing_and_pays_nothing_twice(kit, name):
-    runner, steps, expected = kit
-    tally = faults_api.Tally(expected)
-    last = len(steps) - steps[::-1].index(name)
-    faults_api.kill_at_step(runner, tally, last, name)
-    assert (dict(tally.ends), tally.double_billed) == ({"survived": 1}, 0)
+def test_there_are_three_hundred_injections_of_every_kind_and_the_seed_draws_them():
+    scenarios = list_scenarios(SEED)
+    assert len(scenarios) >= 300 and len({s.row for s in scenarios}) >= 15
+    assert len({(s.row, s.name) for s in scenarios}) == len(scenarios)
+    assert scenarios == list_scenarios(SEED) != list_scenarios(SEED + 1)
+    assert len(faults_api.choose(scenarios, 100, SEED)) == pytest.approx(100, abs=15)
+
+
+@pytest.mark.parametrize("step", KILLS)
+def test_a_kill_loses_nothing_and_pays_nothing_twice(bench, step):
+    share = (len(bench.steps) - 1 - bench.steps[::-1].index(step)) / len(bench.steps)
+    verdict = bench.inject(Scenario("kill", step, kills=(share,)))
+    assert (verdict.end, verdict.double, verdict.given_up) == ("survived", 0, 0), verdict.told
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_a_server_fault_is_survived_or_stops_clearly(kit, name):
-    runner, _, expected = kit
-    tally = faults_api.Tally(expected)
-    fault = next(fault for fault in faults_api.FAULTS if fault[0] == name)
-    faults_api.strike(runner, tally, fault)
-    assert (dict(tally.ends), tally.double_billed) == ({"clear_stop" if fault[3] else "survived": 1}, 0)
+def test_a_fault_is_survived_or_stops_clearly(bench, name):
+    verdict = bench.inject(find(name))
+    assert (verdict.end in ("survived", "clear_stop"), verdict.double) == (True, 0), verdict
+
+
+def test_the_harness_sees_a_wrong_answer_a_missing_row_and_a_second_payment(bench, monkeypatch):
+    calm = Scenario("none", "nothing")
+    assert bench.inject(calm).end == "survived"
+    monkeypatch.setattr(faults_api, "truth", lambda caption: ["zebra"])
+    assert "wrong answers are called ok" in bench.inject(calm).told
+    monkeypatch.undo()
+    monkeypatch.setattr(faults_api.Trial, "read_captions", lambda self: ["A dog."])
+    assert "rows are missing" in bench.inject(calm).told

@@ -13,17 +13,19 @@ def print_bench(name: str, value: float, unit: str, ratio: float = math.nan, aga
 
 
 def print_faults(
-    kind: str, injected: int, survived: int, clear_stop: int, silent: int, double_billed: int
+    kind: str, injected: int, survived: int, clear_stop: int, silent: int, double_billed: int, **more: int
 ) -> None:
-    """Print the line of a fault test: every injected fault was survived, stopped clearly, or passed
-    in silence (a defect).
+    """Print the line of a fault test: every injected fault was survived, stopped clearly, passed in
+    silence (a defect), or ended in one of the defects that `more` counts.
     """
-    if survived + clear_stop + silent != injected:
+    ends = (survived, clear_stop, silent, *more.values())
+    if sum(ends) != injected:
         raise ValueError(
-            f"faults {kind}: {survived} + {clear_stop} + {silent} are not the {injected} that were injected"
+            f"faults {kind}: {' + '.join(map(str, ends))} are not the {injected} that were injected"
         )
+    rest = "".join(f" {name}={count}" for name, count in more.items())
     print(
         f"faults {kind} injected={injected} survived={survived} clear_stop={clear_stop} silent={silent} "
-        f"double_billed={double_billed}",
+        f"double_billed={double_billed}{rest}",
         flush=True,
     )
