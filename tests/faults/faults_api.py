@@ -184,7 +184,7 @@ class Bench:
         given_up = 0
         if hung:
             which, hours = "own" if hung.code > 0 else "real", trial.server.elapsed() / 3600
-            told = f"beyond the deadline of {which} time, after {hours:.1f} h of its own; last steps {hung.steps[-3:]}"
+            told = f"no end in {which} time, after {hours:.1f} h of its own; last steps {hung.steps[-3:]}"
             end = "hang"
         elif raw:
             end, told = "crash", raw.message
