@@ -23,13 +23,17 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directo
 UNSCENE := $(BIN)/python -m unscene
 SOURCES := src workflow tests resources/recipe
 
-.PHONY: help env lock demo plan why schema lint format test test-all faults bench batch-server label models clean
+.PHONY: help moved env lock demo plan why schema lint format test test-all faults bench batch-server label models clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 env: $(VENV)/.installed ## Make the environment in .venv
 
+# An environment knows the checkout that it was made for: in one that was moved it is due. A link is the user's own.
+ifneq ($(shell if [ -L $(VENV) ]; then pwd -P; else cat $(VENV)/.installed 2>/dev/null; fi),$(shell pwd -P))
+$(VENV)/.installed: moved
+endif
 $(VENV)/.installed: requirements.lock
 	@envs/make_venv.sh "$$PYTHON" "$$VENV"
 
@@ -94,6 +98,7 @@ clean: ## Remove the results of the run in RUN (state/, the paid answers, stays)
 	above=$${run%/}; \
 	case "$$PWD" in "$$above"/*) stop "$$run is not a run: the checkout lies in it";; esac; \
 	[ -d "$$run/.snakemake" ] || stop "$$run is not a run (it has no folder .snakemake): nothing is removed"; \
+	[ -z "$$(ls -A "$$run/.snakemake/locks" 2>/dev/null)" ] || stop "a run works in $$run, or died there: wait for it, or free it with snakemake --unlock --directory '$$run'"; \
 	for name in results logs benchmarks .snakemake; do \
 	  if [ -e "$$run/$$name" ]; then echo "removing $$run/$$name"; rm -rf -- "$${run:?}/$$name"; fi; \
 	done; \

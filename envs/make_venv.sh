@@ -2,7 +2,8 @@
 # Make the environment of `make env`: make_venv.sh PYTHON VENV, in the checkout.
 #
 # It is built in a fresh folder and then renamed, so a build that fails leaves the old one as it was. Only what this
-# script made is ever replaced: its file .installed names the checkout that it belongs to.
+# script made is ever replaced: its file .installed names the checkout that it belongs to. One that is named and is
+# no longer there was moved here, with its environment.
 set -euo pipefail
 python=$1 venv=$2
 
@@ -15,7 +16,7 @@ if [ -L "$venv" ]; then
   stop "$venv is a link to $(readlink "$venv") and older than requirements.lock. A link is never replaced: remove it (rm '$venv'), or make env where it points to."
 elif [ -e "$venv" ] && [ ! -f "$venv/.installed" ] && [ -n "$(ls -A "$venv")" ]; then
   stop "$venv holds something that make env did not make, so it is not replaced: move it away."
-elif [ -s "$venv/.installed" ] && [ "$(cat "$venv/.installed")" != "$PWD" ]; then
+elif [ -s "$venv/.installed" ] && [ "$(cat "$venv/.installed")" != "$(pwd -P)" ] && [ -e "$(cat "$venv/.installed")" ]; then
   stop "$venv was made for $(cat "$venv/.installed"), so it is not replaced: move it away."
 fi
 command -v "$python" >/dev/null ||
@@ -35,6 +36,6 @@ uv venv --quiet --relocatable --python "$(command -v "$python")" "$fresh/venv"
 inside=$fresh/venv/bin/python
 uv pip install --quiet --compile-bytecode --python "$inside" --no-deps -r requirements.lock
 uv pip install --quiet --python "$inside" --no-deps --no-build-isolation --editable .
-echo "$PWD" >"$fresh/venv/.installed"
+pwd -P >"$fresh/venv/.installed"
 if [ -e "$venv" ]; then mv "$venv" "$fresh/old"; fi
 mv "$fresh/venv" "$venv"

@@ -98,7 +98,7 @@ def test_clean_refuses_what_is_no_run(copy, run, message):
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("link", "is a link to"), ("foreign", "did not make"), ("elsewhere", "was made for /another/checkout")],
+    [("link", "is a link to"), ("foreign", "did not make"), ("elsewhere", "/another, so it is not replaced")],
 )
 def test_env_replaces_nothing_that_it_did_not_make(copy, tmp_path, kind, message):
     target = tmp_path / "elsewhere" if kind == "link" else copy / ".venv"
@@ -108,7 +108,8 @@ def test_env_replaces_nothing_that_it_did_not_make(copy, tmp_path, kind, message
         (target / ".installed").touch()
         (copy / ".venv").symlink_to(target)
     if kind == "elsewhere":
-        (target / ".installed").write_text("/another/checkout\n")
+        (tmp_path / "another").mkdir()
+        (target / ".installed").write_text(f"{tmp_path / 'another'}\n")
     os.utime(copy / "requirements.lock", (2e9, 2e9))
     done = make(copy, "env")
     assert done.returncode != 0 and message in done.stderr, done.stderr
@@ -129,6 +130,32 @@ def test_a_build_that_fails_leaves_the_old_environment(copy):
     assert done.returncode != 0 and "no network" in done.stderr
     assert (copy / ".venv/bin/python").read_text() == "old"
     assert not list(copy.glob(".venv-*"))
+
+
+def test_a_moved_checkout_makes_its_environment_anew(copy):
+    """The build is tried, though the lock is older, since the old place is gone."""
+    (copy / ".venv/bin").mkdir(parents=True)
+    (copy / ".venv/.installed").write_text(f"{copy.parent / 'its old place'}\n")
+    python = copy / "python"
+    python.write_text('#!/bin/sh\ncase "$*" in *-c*) exit 0;; esac\necho it is built anew >&2\nexit 1\n')
+    python.chmod(0o755)
+    os.utime(copy / "requirements.lock", (1e9, 1e9))
+    assert "it is built anew" in make(copy, "env", f"PYTHON={python}").stderr
+    (copy / ".venv/.installed").write_text(f"{copy}\n")
+    assert make(copy, "env", f"PYTHON={python}").returncode == 0
+
+
+def test_clean_removes_nothing_of_a_run_that_is_locked(copy):
+    run = make_run(copy / "runs/mine")
+    (run / ".snakemake/locks").mkdir()
+    assert make(copy, "clean", "RUN=runs/mine").returncode == 0
+    run = make_run(run)
+    (run / ".snakemake/locks").mkdir()
+    (run / ".snakemake/locks/0.input.lock").touch()
+    before = list_files(run)
+    done = make(copy, "clean", "RUN=runs/mine")
+    assert done.returncode != 0 and "--unlock" in done.stderr
+    assert list_files(run) == before
 
 
 def test_every_verb_is_told(copy):
