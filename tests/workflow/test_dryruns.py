@@ -60,10 +60,13 @@ def list_planned_rules(tmp_path, *arguments, **options) -> set[str]:
     return {row[0] for row in words if len(row) == 2 and row[1].isdigit()} - {"total"}
 
 
-@pytest.mark.parametrize("overlay", [None, "tests/config/tiny.yaml"])
-def test_embedded(tmp_path, overlay):
+SHAM = {"make_sham_edits", "score_sham_edits", "select_sham_edits", "evaluate_sham"}
+
+
+@pytest.mark.parametrize(("overlay", "more"), [(None, set()), ("tests/config/tiny.yaml", SHAM)])
+def test_embedded(tmp_path, overlay, more):
     configfiles = (CHECKOUT / overlay,) if overlay else ()
-    assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES | {"render_scenes"}
+    assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES | more | {"render_scenes"}
 
 
 STUDY = {"build_batchsize_requests", "answer_batchsize", "measure_batchsize", "write_batchsize"}

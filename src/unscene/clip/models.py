@@ -65,7 +65,9 @@ def find_long_texts(tokenizer, texts: Sequence[str]) -> np.ndarray:
     if not texts:
         return np.zeros(0, bool)
     context = tokenizer.context_length
-    return (tokenizer(texts) != tokenizer(texts, context_length=2 * context)[:, :context]).any(dim=1).numpy()
+    # With twice the room a longer text reaches beyond the context, where an empty one has its padding.
+    beyond = tokenizer([*texts, ""], context_length=2 * context)[:, context:]
+    return (beyond[:-1] != beyond[-1]).any(dim=1).numpy()
 
 
 def get_text_lengths(tokens: "torch.Tensor") -> "torch.Tensor":

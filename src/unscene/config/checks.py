@@ -4,9 +4,10 @@ from pathlib import Path
 
 from unscene.answers.backends import BACKENDS
 from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
-from unscene.edits.removers import REMOVERS
+from unscene.edits.removers import REMOVERS, RemovalError, Weights
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import DETECTORS, PATHS, PERMUTED_FROM, ConfigError, is_trained, wants_study
+from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import has_instances
 from unscene.training.objectives import TERMS, list_references
 
@@ -81,6 +82,23 @@ def check_files(config: dict, checkout: Path) -> None:
         for path in paths:
             if entry.get(path) and not (checkout / entry[path]).exists():
                 raise ConfigError(f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there")
+    check_weights_of_edits(config, checkout)
+
+
+def check_weights_of_edits(config: dict, checkout: Path) -> None:
+    """Raise ConfigError when the remover's weights cannot be loaded, as far as their names and first
+    bytes tell.
+    """
+    edits = config["edits"]
+    backend = REMOVERS[edits["backend"]]
+    paths = [
+        checkout / edits[key] if key in backend.keys and edits[key] else None
+        for key in ("weights", "lora", "tiny_vae")
+    ]
+    try:
+        backend.check(Weights(*paths))
+    except RemovalError as error:
+        raise ConfigError(str(error)) from error
 
 
 def check_study(config: dict) -> None:
@@ -252,3 +270,5 @@ def _check_path(config: dict, dotted: str, checkout: Path) -> None:
                 f" it there, or give another path; a bare name means {MODELS}/NAME under the checkout"
             )
         raise ConfigError(f"{dotted}: {checkout / value} is not there; {way_out}")
+    if value and (fault := find_broken_weights(checkout / value)):
+        raise ConfigError(f"{dotted}: {fault}")

@@ -10,11 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-LORA_TARGETS = [
-    "attn",
-    "c_fc",
-    "c_proj",
-]  # `out_proj` of an attention is inside `attn`; named alone it would train nothing
+# Parts at the ends of a tower: what maps it into the common space, and what first sees the pixels.
+_ENDS = {"text_projection", "head", "stem"}
 ADAPTER = "default"
 SCALES = ("logit_scale", "logit_bias")
 
@@ -34,6 +31,56 @@ def freeze(model, tower: str | None, train_temperature: bool, unlocked: dict[str
     for name, groups in (unlocked or {}).items():
         lock = model.lock_image_tower if name == "image" else model.lock_text_tower
         lock(groups)
+
+
+class TowerError(ValueError):
+    """A CLIP whose towers cannot be trained as an arm asks."""
+
+
+def list_lora_targets(model) -> list[str]:
+    """Return the names of the modules that get adapters: by kind, since each family has names of its own.
+
+    These are the attentions of torch (the projections in them belong to them, and named alone would
+    train nothing), the linear layers of MLPs and of attentions that others wrote, and pointwise
+    convolutions, which are linear layers, too.
+    """
+    from torch import nn
+
+    attentions = [name for name, module in model.named_modules() if isinstance(module, nn.MultiheadAttention)]
+    inside = tuple(f"{name}." for name in attentions)
+    others = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) or isinstance(module, nn.Conv2d) and _is_pointwise(module)
+    ]
+    return attentions + [
+        name for name in others if not name.startswith(inside) and not _ENDS.intersection(name.split("."))
+    ]
+
+
+def _is_pointwise(module) -> bool:
+    return module.kernel_size == (1, 1) and module.groups == 1
+
+
+def check_towers(model, arm: dict) -> None:
+    """Raise TowerError when this CLIP cannot be trained as an arm asks. Leaves the model frozen as
+    the arm wants it, and without adapters.
+    """
+    try:
+        freeze(model, arm.get("freeze"), False, arm.get("unlocked"))
+    except (AssertionError, NotImplementedError, AttributeError, TypeError) as error:
+        raise TowerError(
+            f"unlocked: the tower of this CLIP cannot be trained by groups of layers ({error or type(error)});"
+            " use freeze, or another CLIP"
+        ) from error
+    if not arm.get("lora_rank"):
+        return
+    for name in {"image", "text"} - {arm.get("freeze")}:
+        if not any(target.startswith("visual.") == (name == "image") for target in list_lora_targets(model)):
+            raise TowerError(
+                f"lora_rank: the {name} tower of this CLIP has no layer that takes an adapter; freeze: {name},"
+                " or another CLIP"
+            )
 
 
 def add_lora(model, rank: int, seed: int) -> Callable[[], None]:
@@ -60,7 +107,8 @@ def add_lora(model, rank: int, seed: int) -> Callable[[], None]:
     }
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        config = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, target_modules=LORA_TARGETS)
+        targets = list_lora_targets(model)
+        config = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, target_modules=targets)
         tuner = LoraModel(model, config, ADAPTER)
     for name, parameter in model.named_parameters():
         if "lora_" in name and name.startswith("visual.") in frozen_towers:

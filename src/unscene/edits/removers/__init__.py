@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unscene.edits.removers.base import NO_WEIGHTS, RemovalError, Remover, Weights
+from unscene.edits.removers.lora import check_lora
+from unscene.edits.removers.pipeline_folder import check_pipeline_folder, check_tiny_vae
 from unscene.edits.removers.sampling import count_evaluations
 from unscene.machine.devices import ON_CPU, Setup
 
@@ -24,7 +26,8 @@ class Backend:
     weights: what edits.weights must name, "" for none. licence: its own, where it has one, or of
     its usual weights. count_evaluations: how often its network runs for one attempt, by the block
     `edits`. needs_device: whether it works on a GPU where there is one. load: (settings, weights,
-    setup) -> the remover, importing what it needs.
+    setup) -> the remover, importing what it needs. check: of weights that are there; raises
+    RemovalError at what can be told from names and first bytes.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Backend:
     further: tuple[str, ...] = ()
     count_evaluations: Callable[[dict], int] = lambda settings: 1
     needs_device: bool = True
+    check: Callable[[Weights], None] = lambda weights: None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -62,6 +66,15 @@ def _load_diffusers(settings: dict, weights: Weights, setup: Setup) -> Remover:
     return DiffusersRemover(weights, settings, setup)
 
 
+def _check_diffusers(weights: Weights) -> None:
+    if weights.main is not None:
+        check_pipeline_folder(weights.main)
+    if weights.tiny_vae is not None:
+        check_tiny_vae(weights.tiny_vae)
+    if weights.lora is not None:
+        check_lora(weights.lora)
+
+
 REMOVERS = {
     backend.name: backend
     for backend in (
@@ -75,6 +88,7 @@ REMOVERS = {
             optional=("lora", "tiny_vae", "scheduler"),
             further=("size", "smallest_crop", "steps", "guidance", "strength", "prompt", "negative_prompt"),
             count_evaluations=count_evaluations,
+            check=_check_diffusers,
         ),
         Backend(
             "lama",

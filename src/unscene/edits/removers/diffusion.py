@@ -8,6 +8,8 @@ import numpy as np
 
 from unscene.edits.removers.base import RemovalError, Remover, Weights
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
+from unscene.edits.removers.lora import fuse_lora
+from unscene.edits.removers.pipeline_folder import OPTIONAL, check_pipeline_folder, check_tiny_vae
 from unscene.edits.removers.sampling import ask_for_steps, count_evaluations, is_guided
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
@@ -203,31 +205,40 @@ def _load_pipeline(weights: Weights, settings: dict, dtype, device: str):
     from diffusers.utils import logging as diffusers_logging
 
     path = weights.main
-    if not (path / "model_index.json").is_file():
-        raise RemovalError(
-            f"edits.weights: {path} is no diffusers pipeline folder (model_index.json is missing)"
-        )
+    variant = check_pipeline_folder(path)
     diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
     parts = {}
     if weights.tiny_vae is not None:
         parts["vae"] = AutoencoderTiny.from_pretrained(
-            str(weights.tiny_vae), dtype=dtype, local_files_only=True
+            str(weights.tiny_vae),
+            dtype=dtype,
+            local_files_only=True,
+            variant=check_tiny_vae(weights.tiny_vae),
         )
-    pipeline = AutoPipelineForInpainting.from_pretrained(
-        str(path),
-        dtype=dtype,
-        local_files_only=True,
-        safety_checker=None,  # it blackens photos
-        requires_safety_checker=False,
-        add_watermarker=False,
-        **parts,
-    )
+    # Left out where the folder names them without holding them; the safety checker blackens photos.
+    parts |= dict.fromkeys(name for name in OPTIONAL if not (path / name).is_dir())
+    parts["safety_checker"] = None
+    try:
+        pipeline = AutoPipelineForInpainting.from_pretrained(
+            str(path),
+            dtype=dtype,
+            local_files_only=True,
+            variant=variant,
+            requires_safety_checker=False,
+            add_watermarker=False,
+            **parts,
+        )
+    except Exception as error:  # of several libraries, by what they miss
+        reason = str(error).strip().splitlines()[0]
+        raise RemovalError(
+            f"edits.weights: diffusers cannot load {path} ({type(error).__name__}: {reason})"
+        ) from error
     _check_parts(pipeline, path)
     if settings.get("scheduler"):
         _set_scheduler(pipeline, settings["scheduler"])
     if weights.lora is not None:
-        _fuse_lora(pipeline, weights.lora)
+        fuse_lora(pipeline, weights.lora)
     pipeline.set_progress_bar_config(disable=True)
     pipeline = pipeline.to(device)
     for part in (pipeline.unet, pipeline.vae):  # several times faster than the default layout, on CPUs too
@@ -250,15 +261,3 @@ def _set_scheduler(pipeline, name: str) -> None:
 
     cls, changes = SCHEDULERS[name]
     pipeline.scheduler = getattr(diffusers, cls).from_config(pipeline.scheduler.config, **changes)
-
-
-def _fuse_lora(pipeline, path: Path) -> None:
-    """Add a LoRA (a .safetensors file) to the weights for good, so that it costs no time."""
-    if path.suffix != ".safetensors":
-        raise RemovalError(f"edits.lora: {path} is no .safetensors file")
-    try:
-        pipeline.load_lora_weights(str(path.parent), weight_name=path.name, local_files_only=True)
-    except (ValueError, RuntimeError, KeyError) as error:
-        raise RemovalError(f"edits.lora: {path} does not fit the pipeline: {error}") from error
-    pipeline.fuse_lora()
-    pipeline.unload_lora_weights()

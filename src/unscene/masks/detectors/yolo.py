@@ -10,6 +10,7 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
+from unscene.words.coco_aliases import name_as_coco
 
 
 class Detector:
@@ -42,7 +43,8 @@ class Detector:
         self.path, self.image_size = path, image_size
         self.device, self.batch_size = setup.device, setup.batch_size
         self.is_segmenter = self._model.task == "segment"
-        self.names: dict[int, str] = dict(self._model.names)
+        labels = self._model.names
+        self.names: dict[int, str] = dict(zip(labels, name_as_coco(labels.values()), strict=True))
         self.categories: tuple[str, ...] = tuple(self.names.values())
         # YOLO26 and YOLOv10 heads have a second branch, trained to give one box an object: no
         # suppression needed.

@@ -1,0 +1,93 @@
+"""CLIPs of other families than OpenAI's: loaded, trained with adapters, saved and read again."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clip_families import FAMILIES, make_family
+from tiny_clip import ARMS, make_caches, make_pairs, make_training
+from unscene.clip.models import embed_photos, embed_texts, find_long_texts, load_clip, resize_photo
+from unscene.folds.columns import LEAKS
+from unscene.training.optimisation import TowerError, add_lora, check_towers, freeze, list_lora_targets
+from unscene.training.train_fold import train_clip
+
+TEXTS = ["a photo of a dog", "an empty field with no car", "a cat on a beach"]
+
+
+@pytest.fixture(scope="module", params=["OpenAI ViT", *FAMILIES])
+def family(request, tmp_path_factory):
+    """The folder of a CLIP of each family."""
+    return make_family(request.param, tmp_path_factory.mktemp("families") / "clip")
+
+
+def test_embeddings_are_open_clips_own(family):
+    model, preprocess, tokenizer = load_clip(family)
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8))
+    with torch.no_grad():
+        texts = model.encode_text(tokenizer(TEXTS), normalize=True).numpy()
+        photos = model.encode_image(preprocess(photo)[None], normalize=True).numpy()
+    assert np.abs(embed_texts(model, tokenizer, TEXTS, 2) - texts).max() < 1e-5
+    resized = resize_photo(preprocess, photo)[None]
+    assert np.abs(embed_photos(model, preprocess, resized, 2) - photos).max() < 1e-5
+
+
+def test_a_text_beyond_the_context_is_found(family):
+    """To the word: the longest text that fits is none, whether or not the family ends texts with a token."""
+    tokenizer = load_clip(family)[2]
+    texts = [" ".join(["dog"] * count) for count in range(1, 2 * tokenizer.context_length)]
+    long = find_long_texts(tokenizer, texts)
+    assert not long[0] and long[-1] and (np.diff(long.astype(int)) >= 0).all()
+    longest = int(np.flatnonzero(~long)[-1])
+    shorter, fitting, cut, cut_too = tokenizer(texts[longest - 1 : longest + 3])
+    assert torch.equal(cut, cut_too) and not torch.equal(shorter, fitting)
+
+
+@pytest.mark.parametrize("arm", [{"lora_rank": 4}, {"lora_rank": 2, "freeze": "image"}, {"freeze": "text"}])
+def test_an_arm_trains_the_towers_that_it_names(family, tmp_path, arm):
+    before = load_clip(family)[0].state_dict()
+    pairs, folds = make_pairs(tmp_path / "data")
+    leaks = tmp_path / "leaks.parquet"
+    LEAKS.write(LEAKS.frame([]), leaks)
+    inputs = {"pairs": pairs, "folds": folds, "leaks": leaks}
+    inputs |= make_caches(tmp_path / "data", family, pairs)
+    entry = ARMS["paired_rank_keep"] | arm
+    train_clip(
+        make_training(entry, tmp_path / "model", family, inputs, steps=2, batch_pairs=2, learning_rate=1e-2)
+    )
+    after = load_clip(tmp_path / "model")[0].state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert before.keys() == after.keys()
+    towers = {name.startswith("visual.") for name in changed}
+    frozen = {"image": {True}, "text": {False}}.get(arm.get("freeze"), set())
+    assert towers == {True, False} - frozen
+
+
+def test_adapters_are_in_every_block_of_both_towers(family):
+    model = load_clip(family)[0]
+    targets = list_lora_targets(model)
+    blocks = {
+        ".".join(name.split(".")[: index + 2])
+        for name, module in model.named_modules()
+        for index, piece in enumerate(name.split("."))
+        if piece in ("resblocks", "blocks") and len(name.split(".")) > index + 1
+        and name.split(".")[index + 1].isdigit()
+    }  # fmt: skip
+    assert len(blocks) >= 4
+    for block in blocks:
+        assert any(name.startswith(f"{block}.") for name in targets), f"{block} has no adapter"
+    freeze(model, None, train_temperature=False)
+    add_lora(model, 2, 0)
+    assert all(
+        "lora_" in name for name, value in model.named_parameters() if value.requires_grad
+    )  # and nothing beside them is trained
+
+
+def test_a_tower_without_such_layers_is_told_at_the_start(tmp_path):
+    model = load_clip(make_family("OpenAI ViT", tmp_path / "clip"))[0]
+    model.visual = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Flatten())
+    check_towers(model, {"lora_rank": 2, "freeze": "image"})
+    with pytest.raises(TowerError, match="lora_rank: the image tower"):
+        check_towers(model, {"lora_rank": 2})
+    with pytest.raises(TowerError, match="unlocked"):
+        check_towers(model, {"unlocked": {"image": 1}})
