@@ -70,16 +70,16 @@ def check_towers(model, arm: dict) -> None:
         freeze(model, arm.get("freeze"), False, arm.get("unlocked"))
     except (AssertionError, NotImplementedError, AttributeError, TypeError) as error:
         raise TowerError(
-            f"unlocked: the tower of this CLIP cannot be trained by groups of layers ({error or type(error)});"
-            " use freeze, or another CLIP"
+            f"unlocked: the tower of this CLIP cannot be trained by groups of layers"
+            f" ({error or type(error)}); use freeze, or another CLIP"
         ) from error
     if not arm.get("lora_rank"):
         return
     for name in {"image", "text"} - {arm.get("freeze")}:
         if not any(target.startswith("visual.") == (name == "image") for target in list_lora_targets(model)):
             raise TowerError(
-                f"lora_rank: the {name} tower of this CLIP has no layer that takes an adapter; freeze: {name},"
-                " or another CLIP"
+                f"lora_rank: the {name} tower of this CLIP has no layer that takes an adapter;"
+                f" freeze: {name}, or another CLIP"
             )
 
 
