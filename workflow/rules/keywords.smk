@@ -149,7 +149,8 @@ rule parse_keywords:
         mem_mb=1000,
         runtime="10m",
     params:
-        lineage=lineage("parse_keywords", settings=["words"], frozen=True),
+        # The lexicon is what the answers are held against.
+        lineage=lineage("parse_keywords", settings=["words"], files=[LEXICON], frozen=True),
     message:
         "Parsing the keyword answers of shard {wildcards.shard}"
     script:

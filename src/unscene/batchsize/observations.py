@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.answers.backends import is_offline
-from unscene.answers.batch_lines import read_items
+from unscene.answers.prompts import read_captions
 from unscene.answers.results import judge_answer, may_try_again
 from unscene.words.vocabulary import Vocabulary
 
@@ -78,8 +78,8 @@ def _index_followups(followups: Iterable[dict]) -> dict[str, list[tuple[list[str
     largest first: the order in which a run comes down to them.
     """
     asked: dict[str, list[tuple[list[str], str]]] = {}
-    for request in sorted(followups, key=lambda request: -len(read_items(request))):
-        items = read_items(request)
+    for request in sorted(followups, key=lambda request: -len(read_captions(request))):
+        items = read_captions(request)
         for item in items:
             asked.setdefault(item, []).append((items, request["custom_id"]))
     return asked
@@ -100,7 +100,7 @@ def _find_again(text: str, prompt: frozenset[str], smaller: dict, answers: dict[
 def list_followups(prompt: Iterable[str], followups: Iterable[dict]) -> list[str]:
     """Return the custom_ids of the follow-ups whose captions all stand in a prompt."""
     texts = set(prompt)
-    return [request["custom_id"] for request in followups if texts.issuperset(read_items(request))]
+    return [request["custom_id"] for request in followups if texts.issuperset(read_captions(request))]
 
 
 def pick_answers(observed: Observed, trial: str, captions: int) -> tuple[np.ndarray, np.ndarray]:

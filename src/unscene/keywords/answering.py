@@ -1,7 +1,8 @@
 """Answer the keyword requests of one shard: from the lexicon, or from paid answers of the Batch API."""
 
 from unscene.answers.answering import answer_requests
-from unscene.answers.batch_lines import build_answer, read_items
+from unscene.answers.batch_lines import build_answer
+from unscene.answers.prompts import read_captions
 from unscene.machine.job import Job
 from unscene.words.vocabulary import Vocabulary
 
@@ -13,5 +14,5 @@ def answer_keywords(job: Job) -> None:
 
 def answer_from_lexicon(request: dict, vocabulary: Vocabulary) -> dict:
     """Return the answer line of the lexicon, which reads the captions out of the request as a model does."""
-    words = [{"w": vocabulary.find_words(caption)} for caption in read_items(request)]
+    words = [{"w": vocabulary.find_words(caption)} for caption in read_captions(request)]
     return build_answer(request, "lexicon", words)

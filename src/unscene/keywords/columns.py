@@ -11,7 +11,12 @@ KEYWORDS = Table(
         Column("caption", "text", "the caption as its source has it"),
         Column("words", "texts", "the words that it mentions, in the order of the word list"),
         Column("source", "text", "the model that answered, or the offline backend"),
-        Column("status", "text", "ok, refused or failed"),
-        Column("reason", "text", "why there are no words; empty when there are"),
+        Column("status", "text", "ok, skipped (the offline backend cannot read it), refused or failed"),
+        Column("reason", "text", "why the words are not known; empty when they are"),
+        Column(
+            "obstacle",
+            "text",
+            "why the lexicon cannot read the caption (`not English: …`), whoever answers; else empty",
+        ),
     ),
 )

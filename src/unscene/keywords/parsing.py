@@ -5,12 +5,17 @@ from itertools import chain
 
 import pandas as pd
 
+from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import flatten, index_answers, read_lines
-from unscene.answers.results import Verdict, judge_items
+from unscene.answers.prompts import read_quoted
+from unscene.answers.results import Verdict, judge_prompts, merge_verdicts
+from unscene.keywords.canaries import list_canaries
 from unscene.keywords.columns import KEYWORDS
+from unscene.keywords.cross_check import check_prompts
 from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share
 from unscene.samples.columns import SHARD_SAMPLES
+from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
@@ -18,15 +23,21 @@ logger = logging.getLogger("unscene")
 
 
 def parse_keywords(job: Job) -> None:
-    """Write a row for every caption of the shard, with status ok, refused or failed.
+    """Write a row for every caption of the shard, with status ok, skipped, refused or failed.
 
     inputs: samples, requests, followups (the parts of prompts that had to be split), answers; outputs: table.
     """
     samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
+    vocabulary = find_vocabulary(job.settings)
     requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))
-    verdicts = judge_items(requests, index_answers(job.inputs.answers))
-    keyword = KEYWORDS.frame(list_rows(samples, verdicts, find_vocabulary(job.settings)))
+    prompts = (
+        ([read_quoted(item) for item in items], verdict)
+        for items, verdict in judge_prompts(requests, index_answers(job.inputs.answers))
+    )
+    verdicts = merge_verdicts(check_prompts(prompts, list_canaries(vocabulary), vocabulary))
+    keyword = KEYWORDS.frame(list_rows(samples, verdicts, vocabulary))
     logger.info("captions by status: %s", keyword["status"].value_counts().to_dict())
+    logger.info("captions by source: %s", keyword["source"].value_counts().to_dict())
     check_failed_share(keyword, job.runtime["max_failed_share"], f"keywords ({job.outputs.table})")
     KEYWORDS.write(keyword, job.outputs.table)
 
@@ -40,7 +51,11 @@ def list_rows(samples: pd.DataFrame, verdicts: dict[str, Verdict], vocabulary: V
         for position, caption in enumerate(captions):
             text = flatten(caption)
             verdict = verdicts.get(text, Verdict("failed", "no request" if text else "empty caption", "", {}))
-            words, status, reason = read_words(verdict, vocabulary)
+            obstacle = find_obstacle(text) or "" if text else ""
+            if obstacle and is_offline(verdict.model):
+                words, status, reason = [], "skipped", obstacle
+            else:
+                words, status, reason = read_words(text, verdict, vocabulary)
             rows.append(
                 {
                     "image_id": image_id,
@@ -50,22 +65,25 @@ def list_rows(samples: pd.DataFrame, verdicts: dict[str, Verdict], vocabulary: V
                     "source": verdict.model,
                     "status": status,
                     "reason": reason,
+                    "obstacle": obstacle,
                 }
             )
     return rows
 
 
-def read_words(verdict: Verdict, vocabulary: Vocabulary) -> tuple[list[str], str, str]:
-    """Return words in the list's order, status and reason of one caption's verdict; a word that is
-    not listed fails it.
+def read_words(text: str, verdict: Verdict, vocabulary: Vocabulary) -> tuple[list[str], str, str]:
+    """Return words in the list's order, status and reason of one caption's verdict; more words than
+    the caption can name fail it.
     """
     if verdict.status != "ok":
         return [], verdict.status, verdict.reason
     (item,) = verdict.items.values()
-    words = item.get("w")
-    if not isinstance(words, list):
-        return [], "failed", "the item has no list of words"
-    unlisted = [word for word in words if not isinstance(word, str) or word not in vocabulary]
-    if unlisted:
-        return [], "failed", f"word {str(unlisted[0])[:40]!r} is not in the list"
+    words = item["w"]
+    unlisted = next((word for word in words if word not in vocabulary), None)
+    if unlisted is not None:  # the schema was of another list
+        return [], "failed", f"word {unlisted!r} is not in the list"
+    # A word takes a word to be named, or two signs of a script without spaces, of three bytes each.
+    room = max(len(text.split()), len(text.encode()) // 6)
+    if len(set(words)) > room:
+        return [], "failed", f"{len(set(words))} words for a caption of {room}"
     return vocabulary.sort(words), "ok", ""

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 import pandas as pd
 
 from unscene.answers.backends import find_backend
-from unscene.answers.batch_lines import flatten, spread, write_lines
+from unscene.answers.batch_lines import flatten, write_lines
+from unscene.answers.canaries import spread_with_canaries
 from unscene.answers.prompts import keyword_request
+from unscene.keywords.canaries import CAPTIONS_PER_CANARY, list_canaries
 from unscene.machine.job import Job
 from unscene.run.configuration import ConfigError, read_chosen
 from unscene.samples.columns import SHARD_SAMPLES
@@ -14,7 +16,8 @@ from unscene.words.word_lists import find_vocabulary
 
 
 def build_keyword_requests(job: Job) -> None:
-    """Write one request line a prompt; a caption that several photos share is asked once.
+    """Write one request line a prompt; a caption that several photos share is asked once. Where the
+    answers are paid, canaries are among them.
 
     inputs: samples, chosen (the choice of the batch-size study, where captions_per_prompt is auto);
     outputs: requests.
@@ -27,11 +30,13 @@ def build_keyword_requests(job: Job) -> None:
             "keywords.captions_per_prompt: auto takes the number from results/batchsize/chosen.json, which"
             " the batch-size study has to write first; until then give a number, e.g. 20"
         )
-    model = find_backend(job.settings).name_model(job.settings)
+    backend = find_backend(job.settings)
+    model = backend.name_model(job.settings)
     samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
     vocabulary = find_vocabulary(job.settings)
-    prompts = (keyword_request(model, prompt, vocabulary) for prompt in spread(list_texts(samples), size))
-    write_lines(prompts, job.outputs.requests)
+    canaries = list(list_canaries(vocabulary)) if backend.is_paid else []
+    prompts = spread_with_canaries(list_texts(samples), size, canaries, CAPTIONS_PER_CANARY)
+    write_lines((keyword_request(model, prompt, vocabulary) for prompt in prompts), job.outputs.requests)
 
 
 def list_texts(samples: pd.DataFrame) -> Iterable[tuple[str, list[str]]]:

@@ -193,7 +193,7 @@ def test_split_prompts_come_to_an_answer_for_every_caption(desk, server):
     assert len(verdicts) == 48 and "ok" in {verdict.status for verdict in verdicts.values()}
     for verdict in verdicts.values():
         assert verdict.status == "ok" or verdict.reason
-    assert verdicts["An empty road, scene 2-1."].status == "refused"
+    assert verdicts['"An empty road, scene 2-1."'].status == "refused"
 
 
 def test_a_caption_that_is_flagged_becomes_a_row_and_stops_nothing(desk, server):

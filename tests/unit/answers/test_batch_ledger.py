@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from paid_answers import enter_answers, make_requests
-from unscene.answers.batch_lines import build_answer, read_items
+from unscene.answers.batch_lines import build_answer
 from unscene.answers.batches.agenda import Asked
 from unscene.answers.batches.ledger import Intent, Ledger, LedgerError
 from unscene.answers.batches.outcomes import (
@@ -26,7 +26,7 @@ from unscene.answers.batches.outcomes import (
 )
 from unscene.answers.batches.terms import Limits
 from unscene.answers.batches.waves import TooLarge, cut
-from unscene.answers.prompts import keyword_request
+from unscene.answers.prompts import keyword_request, read_captions
 from unscene.words.coco80 import COCO80
 
 
@@ -166,10 +166,10 @@ def test_outcomes_of_answer_lines():
 def test_parts_of_a_prompt_are_what_the_builder_builds():
     request = make_requests(1, size=5)[0]
     parts = split_request(request, (3, 2))
-    items = read_items(request)
+    captions = read_captions(request)
     assert parts == [
-        keyword_request("gpt-4o", items[:3], COCO80),
-        keyword_request("gpt-4o", items[3:], COCO80),
+        keyword_request("gpt-4o", captions[:3], COCO80),
+        keyword_request("gpt-4o", captions[3:], COCO80),
     ]
     replicate = {**request, "custom_id": "w-replicate"}
     again = split_request(replicate, (3, 2))

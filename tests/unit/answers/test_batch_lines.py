@@ -9,7 +9,6 @@ from unscene.answers.batch_lines import (
     BatchLineError,
     build_answer,
     estimate_tokens,
-    flatten,
     hash_body,
     model_profile,
     read_items,
@@ -17,7 +16,7 @@ from unscene.answers.batch_lines import (
     spread,
     write_lines,
 )
-from unscene.answers.prompts import keyword_request
+from unscene.answers.prompts import keyword_request, quote, read_captions
 from unscene.answers.results import judge_answer, judge_items
 from unscene.words.coco80 import COCO80
 
@@ -75,8 +74,9 @@ def test_profiles(model, has, lacks):
 
 
 def test_items_are_read_back_and_broken_prompts_are_named():
-    request = make_request(["A dog. 2. A trap", flatten("two\n lines")])
-    assert read_items(request) == ["A dog. 2. A trap", "two lines"]
+    request = make_request(["A dog. 2. A trap", "two\n lines"])
+    assert read_items(request) == ['"A dog. 2. A trap"', '"two lines"']
+    assert read_captions(request) == ["A dog. 2. A trap", "two lines"]
     request["body"]["messages"][-1]["content"] = "1. a\n3. b"
     with pytest.raises(BatchLineError, match="line 2"):
         read_items(request)
@@ -163,11 +163,11 @@ def test_a_text_in_two_prompts_gets_the_ok_verdict():
     answers = {second["custom_id"]: build_answer(second, "m", [{"w": ["cat"]}, {"w": ["cow"]}])}
     verdicts = judge_items([first, second], answers)
     assert {text: v.status for text, v in verdicts.items()} == {
-        "A dog.": "failed",
-        "A cat.": "ok",
-        "A cow.": "ok",
+        '"A dog."': "failed",
+        '"A cat."': "ok",
+        '"A cow."': "ok",
     }
-    assert verdicts["A cat."].items == {1: {"i": 1, "w": ["cat"]}}
+    assert verdicts[quote("A cat.")].items == {1: {"i": 1, "w": ["cat"]}}
 
 
 def test_lines_are_written_once_and_errors_name_the_line(tmp_path):

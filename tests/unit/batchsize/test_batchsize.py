@@ -12,8 +12,9 @@ from sklearn.metrics import cohen_kappa_score
 
 from batch_server.answerers import ErrorModel
 from fake_run import make_job, make_run
-from unscene.answers.batch_lines import build_answer, read_items, read_lines, write_lines
+from unscene.answers.batch_lines import build_answer, read_lines, write_lines
 from unscene.answers.prices import read_prices
+from unscene.answers.prompts import read_captions
 from unscene.batchsize.gold import encode_words
 from unscene.batchsize.measuring import measure_batchsize
 from unscene.batchsize.requests import build_batchsize_requests
@@ -87,7 +88,7 @@ def study(tmp_path_factory):
     settings |= {"keywords": {"backend": "lexicon"}}
     build_batchsize_requests(Job({"samples": [folder / "toy-0-of-1.parquet"]}, paths, settings))
     lines = [
-        build_answer(r, "lexicon", [{"w": COCO80.find_words(c)} for c in read_items(r)])
+        build_answer(r, "lexicon", [{"w": COCO80.find_words(c)} for c in read_captions(r)])
         for r in read_lines(paths["requests"])
     ]
     write_lines(lines, paths["answers"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from unscene.answers.batch_lines import read_items
+from unscene.answers.prompts import read_captions
 from unscene.batchsize.design import allocate, build_study, draw_captions, list_captions, list_trials
 from unscene.words.coco80 import COCO80
 
@@ -39,7 +39,7 @@ def test_design_keeps_its_promises():
     by_id = {request["custom_id"]: request for request in requests}
     texts = dict(zip(drawn["caption_id"], drawn["caption"], strict=True))
     for row in design.itertuples():
-        assert read_items(by_id[row.custom_id])[row.position] == texts[row.caption_id]
+        assert read_captions(by_id[row.custom_id])[row.position] == texts[row.caption_id]
     first, again = (
         design[design["trial"] == name].set_index("caption_id")["custom_id"] for name in ("1", "1 again")
     )

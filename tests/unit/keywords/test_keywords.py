@@ -13,6 +13,7 @@ from unscene.answers.batches.outcomes import split_request
 from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.answers.pricing import price_requests
+from unscene.answers.prompts import read_captions
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.run.configuration import ConfigError
@@ -34,7 +35,7 @@ def parse(run, share=0.5):
 
 
 def test_lexicon_from_samples_to_table(run):
-    asked = [item for request in read_lines(run / "req.jsonl") for item in read_items(request)]
+    asked = [text for request in read_lines(run / "req.jsonl") for text in read_captions(request)]
     assert sorted(asked) == ["A cat.", "A dog on a bench.", "A man with a dog", "Sky."]
     answer_stage(run, "keywords", "lexicon")
     table = parse(run)
@@ -80,8 +81,9 @@ def test_answers_stop_clearly_and_faults_become_rows(run, tmp_path, monkeypatch)
     assert list(read_lines(run / "followups.jsonl")) == parts
     assert list(read_lines(run / "raw.jsonl")) == [*answers, *refused]
     table = parse(run)
-    assert table["status"].value_counts().to_dict() == {"ok": 2, "failed": 3, "refused": 1}
-    assert any("'unicorn' is not in the list" in reason for reason in table["reason"])
+    assert table["status"].value_counts().to_dict() == {"ok": 1, "failed": 4, "refused": 1}
+    assert table.loc["a-0", "reason"] == "'unicorn' is not in the list"
+    assert table.loc["c-0", "reason"] == "2 words for a caption of 1"
     assert set(table.loc[table["status"] == "ok", "source"]) == {"gpt-4o-2024-08-06"}
 
 
