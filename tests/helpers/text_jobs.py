@@ -53,12 +53,12 @@ def parse_keyword_answers(folder: Path, share: float = 0.5, words: str = "coco80
     return folder / "table.parquet"
 
 
-def build_captions(folder: Path, words: str = "coco80") -> None:
-    """Build the caption requests of a shard, for the offline grammar."""
+def build_captions(folder: Path, words: str = "coco80", backend: str = "template") -> None:
+    """Build the caption requests of a shard, for the offline grammar or a model that is paid."""
     inputs = {name: folder / f"{name}.parquet" for name in ("samples", "keywords", "masks")}
-    build_caption_requests(
-        Job(inputs, {"requests": folder / "req.jsonl"}, CAPTION_SETTINGS | {"words": words})
-    )
+    settings = CAPTION_SETTINGS | {"words": words, "api": {"model": "gpt-4o"}}
+    settings["captions"] = settings["captions"] | {"backend": backend}
+    build_caption_requests(Job(inputs, {"requests": folder / "req.jsonl"}, settings))
 
 
 def parse_caption_answers(folder: Path, share: float = 0.5, words: str = "coco80") -> Path:

@@ -17,9 +17,7 @@ CAPTIONS_SENT = "results/captions/batches.json" if CAPTION_BACKEND.is_paid else 
 
 
 rule build_caption_requests:
-    """Write the requests of a shard as they would be uploaded, each edit with the phrasing that its
-    captions get.
-    """
+    """Write the requests of a shard as they would be uploaded; edits of equal captions are asked once."""
     input:
         samples="results/samples/{shard}.parquet",
         keywords="results/keywords/{shard}.parquet",
@@ -126,7 +124,7 @@ rule answer_captions:
 
 
 rule parse_captions:
-    """Check the answers of a shard and write one row an edit; what fails a check gets a plain template."""
+    """Check the answers of a shard and write one row an edit; what fails a check is rewritten offline."""
     input:
         samples="results/samples/{shard}.parquet",
         keywords="results/keywords/{shard}.parquet",

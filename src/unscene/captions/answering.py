@@ -6,7 +6,6 @@ from unscene.answers.answering import answer_requests
 from unscene.answers.batch_lines import build_answer, read_items
 from unscene.captions.caption_edits import rewrite
 from unscene.machine.job import Job
-from unscene.words.phrasings import fill_phrasing
 from unscene.words.vocabulary import Vocabulary
 
 
@@ -16,7 +15,7 @@ def answer_captions(job: Job) -> None:
 
 
 def answer_from_template(request: dict, vocabulary: Vocabulary) -> dict:
-    """Return the answer line of the offline grammar to a request line; empty texts where it found
+    """Return the answer line of the offline grammar to a request line; an empty text where it found
     no rewriting.
     """
     items = [rewrite_item(json.loads(item), vocabulary) for item in read_items(request)]
@@ -24,8 +23,5 @@ def answer_from_template(request: dict, vocabulary: Vocabulary) -> dict:
 
 
 def rewrite_item(item: dict, vocabulary: Vocabulary) -> dict:
-    """Return the two captions that an item of a prompt asks for, in the phrasing that it gives."""
-    without = rewrite(item["caption"], item["object"], vocabulary)
-    if not without:
-        return {"negated": "", "without": ""}
-    return {"negated": fill_phrasing(item["phrasing"], without), "without": without}
+    """Return what an item of a prompt asks for: the scene without the object."""
+    return {"without": rewrite(item["caption"], item["object"], vocabulary)}

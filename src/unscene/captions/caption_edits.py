@@ -1,10 +1,9 @@
-"""Edit captions: which captions an edit needs, and whether the ones that came back will do."""
+"""Edit captions: which captions an edit needs, and how they are written where no model does."""
 
 from typing import NamedTuple
 
 import pandas as pd
 
-from unscene.answers.batch_lines import flatten
 from unscene.answers.prompts import caption_item
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
@@ -14,16 +13,22 @@ from unscene.words.negation import remove_object
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
-    explain_phrasing,
     find_phrasing,
     hold_out,
-    is_negated,
     negate,
 )
 from unscene.words.vocabulary import Vocabulary
-from unscene.words.word_lists import find_vocabulary
 
 PLAIN_SCENE = "A photo."
+GRAMMAR, PLAIN = "grammar", "plain"  # who wrote a caption when no model did
+
+
+class Written(NamedTuple):
+    """What is left of a caption, who wrote it (GRAMMAR or PLAIN), and why it was not the grammar."""
+
+    without: str
+    writer: str
+    fault: str
 
 
 class WantedCaption(NamedTuple):
@@ -57,7 +62,6 @@ def list_wanted(job: Job) -> list[WantedCaption]:
     first = _first_naming(keyword)
     held_out = hold_out(held_out_share, seed)
     training = sorted(set(PHRASINGS) - set(held_out))
-    vocabulary = find_vocabulary(job.settings)
     result = []
     columns = ["edit_id", "image_id", "category", "caption_position"]
     for edit, image, category, position in wanted[columns].itertuples(index=False):
@@ -66,8 +70,7 @@ def list_wanted(job: Job) -> list[WantedCaption]:
         caption = known[at] if known is not None and 0 <= at < len(known) else first.get((image, category))
         phrasing = choose_phrasing(edit, seed, training, "training")
         unseen = choose_phrasing(edit, seed, held_out, "held out")
-        asked = explain_phrasing(category, phrasing, vocabulary)
-        item = None if caption is None else caption_item(caption, category, asked)
+        item = None if caption is None else caption_item(caption, category)
         result.append(WantedCaption(edit, image, category, caption, phrasing, unseen, item))
     return result
 
@@ -79,33 +82,34 @@ def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
     return remove_object(caption, category, vocabulary) or ""
 
 
-def find_fault(
-    without: str, negated: str, category: str, held_out: list[str], vocabulary: Vocabulary
-) -> str | None:
-    """Return what is wrong with the two captions of an edit, None when they will do.
-
-    The object's words must be absent from the first, and present and denied in the second; other
-    objects stay the same in both; and the wording must not be one that is held out of training.
+def write_offline(
+    caption: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
+) -> Written:
+    """Return what an edit is called without any model: by the grammar, or where that leaves nothing,
+    or says it in a phrasing that is held out of training, by the plain template.
     """
-    if not without.strip():
+    without = rewrite(caption, category, vocabulary)
+    fault = _find_offline_fault(without, category, phrasing, held_out, vocabulary)
+    return Written(PLAIN_SCENE, PLAIN, fault) if fault else Written(without, GRAMMAR, "")
+
+
+def _find_offline_fault(
+    without: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
+) -> str | None:
+    if not without:
         return "nothing of the scene is left"
-    if not negated.strip():
-        return "no negated caption"
-    words = set(vocabulary.find_words(without))
-    if category in words:
+    if category in vocabulary.find_words(without):
         return "caption_without names the object"
-    if set(vocabulary.find_words(negated)) != words | {category}:
-        return "caption_negated does not name the object and the same others"
-    if not is_negated(negated):
-        return "caption_negated denies nothing"
-    if find_phrasing(negated) in held_out:
+    return find_held_out(without, category, phrasing, held_out, vocabulary)
+
+
+def find_held_out(
+    without: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
+) -> str | None:
+    """Return that a scene brings a held-out phrasing along: a denial that the old caption had."""
+    if find_phrasing(negate(without, category, phrasing, vocabulary)) in held_out:
         return "caption_negated uses a held-out phrasing"
     return None
-
-
-def plain_captions(category: str, phrasing: str, vocabulary: Vocabulary) -> tuple[str, str]:
-    """Return the captions that always will do: a photo, and a photo without the object."""
-    return PLAIN_SCENE, negate(PLAIN_SCENE, category, phrasing, vocabulary)
 
 
 def write_from_template(
@@ -116,16 +120,8 @@ def write_from_template(
     """
     held_out = hold_out(held_out_share, seed)
     phrasing = choose_phrasing(edit_id, seed, sorted(set(PHRASINGS) - set(held_out)), "training")
-    without = same_text(rewrite(caption, category, vocabulary))
-    negated = same_text(negate(without, category, phrasing, vocabulary)) if without else ""
-    if find_fault(without, negated, category, held_out, vocabulary):
-        return plain_captions(category, phrasing, vocabulary)
-    return without, negated
-
-
-def same_text(text: object) -> str:
-    """Return an answer's text as it goes into the table: one line, nothing when it is no text."""
-    return flatten(text) if isinstance(text, str) else ""
+    without = write_offline(caption, category, phrasing, held_out, vocabulary).without
+    return without, negate(without, category, phrasing, vocabulary)
 
 
 def _first_naming(keyword: pd.DataFrame) -> dict[tuple[str, str], str]:

@@ -15,11 +15,24 @@ CAPTIONS = Table(
             "text",
             "the same statement in a phrasing that training never uses; null when none is held out",
         ),
-        Column("phrasing", "text", "the phrasing of caption_negated; `free` when it is none of ours"),
+        Column("phrasing", "text", "the phrasing of caption_negated"),
         Column("phrasing_held_out", "text", "the phrasing of caption_negated_held_out"),
         Column("held_out", "boolean", "whether caption_negated uses a held-out phrasing; it never should"),
-        Column("source", "text", "the model that answered, `template`, or `template_fallback`"),
-        Column("status", "text", "ok, or failed when no caption names the object"),
-        Column("reason", "text", "why it failed, or why the plain template stands in; else empty"),
+        Column(
+            "source",
+            "text",
+            "who wrote caption_without: the model that answered, or the offline grammar (backend `template`);"
+            " `grammar_fallback`: the grammar, since the model's answer failed its check;"
+            " `template_fallback`: the plain template, since the grammar found nothing to write, either",
+        ),
+        Column(
+            "status",
+            "text",
+            "ok; skipped when no model wrote a caption that the grammar cannot read; failed when no caption"
+            " names the object",
+        ),
+        Column(
+            "reason", "text", "why it failed, or what was wrong with the answer that is not used; else empty"
+        ),
     ),
 )

@@ -1,21 +1,29 @@
-"""Read the answers of one shard into a table: the captions of each edit, checked, with a plain
-template where they fail.
+"""Read the answers of one shard into a table: the captions of each edit, checked, and rewritten
+offline where the answer fails.
 """
 
 import logging
 from collections.abc import Iterable
 from itertools import chain
 
+import pandas as pd
+
+from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import index_answers, read_lines
-from unscene.answers.results import Verdict, judge_items
-from unscene.captions.caption_edits import WantedCaption, find_fault, list_wanted, plain_captions, same_text
+from unscene.answers.results import Verdict, judge_prompts, merge_verdicts
+from unscene.captions.answer_check import find_fault
+from unscene.captions.canaries import list_canaries
+from unscene.captions.caption_edits import GRAMMAR, WantedCaption, find_held_out, list_wanted, write_offline
 from unscene.captions.columns import CAPTIONS
+from unscene.captions.prompt_check import check_prompts, read_text
 from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share
 from unscene.words.phrasings import find_phrasing, hold_out, negate
+from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
+GRAMMAR_FALLBACK, TEMPLATE_FALLBACK = "grammar_fallback", "template_fallback"
 logger = logging.getLogger("unscene")
 
 
@@ -23,15 +31,21 @@ def parse_captions(job: Job) -> None:
     """Write a row for every wanted edit (mask status ok).
 
     inputs: samples, keywords, masks, requests, followups (the parts of prompts that had to be
-    split), answers; outputs: table.
+    split), answers; outputs: table. Raises RuntimeError when more than `runtime.max_failed_share` of
+    the answers of a model fail: each has its rewriting, but the model does not work.
     """
     held_out = hold_out(job.settings["captions"]["held_out_share"], job.settings["seed"])
+    vocabulary = find_vocabulary(job.settings)
     requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))
-    verdicts = judge_items(requests, index_answers(job.inputs.answers))
-    frame = CAPTIONS.frame(list_rows(list_wanted(job), verdicts, held_out, find_vocabulary(job.settings)))
+    prompts = judge_prompts(requests, index_answers(job.inputs.answers))
+    verdicts = merge_verdicts(check_prompts(prompts, list_canaries(vocabulary), vocabulary))
+    wanted = list_wanted(job)
+    frame = CAPTIONS.frame(list_rows(wanted, verdicts, held_out, vocabulary))
     logger.info("captions by source: %s", frame["source"].value_counts().to_dict())
-    check_failed_share(frame, job.runtime["max_failed_share"], f"captions ({job.outputs.table})")
-    CAPTIONS.write(frame, job.outputs.table)
+    share, table = job.runtime["max_failed_share"], job.outputs.table
+    check_failed_share(frame, share, f"captions ({table})")
+    check_failed_share(list_paid_answers(frame, wanted, verdicts), share, f"answers to captions ({table})")
+    CAPTIONS.write(frame, table)
 
 
 def list_rows(
@@ -44,40 +58,66 @@ def list_rows(
     return [make_row(edit, verdicts, held_out, vocabulary) for edit in wanted]
 
 
+def list_paid_answers(
+    frame: pd.DataFrame, wanted: Iterable[WantedCaption], verdicts: dict[str, Verdict]
+) -> pd.DataFrame:
+    """Return `status` and `reason` of what models were asked: failed where something else stands in."""
+    rows = []
+    for edit, source, reason in zip(wanted, frame["source"], frame["reason"], strict=True):
+        if edit.item is not None and not is_offline(_get(verdicts, edit).model):
+            rows.append(("ok" if source == _get(verdicts, edit).model else "failed", reason.split(":")[0]))
+    return pd.DataFrame(rows, columns=["status", "reason"])
+
+
 def make_row(
     edit: WantedCaption, verdicts: dict[str, Verdict], held_out: list[str], vocabulary: Vocabulary
 ) -> dict:
-    """Return the row of one edit; only an edit that no caption names has no captions."""
+    """Return the row of one edit. Without captions are those that no caption names, and those whose
+    caption only a model could have rewritten.
+    """
+    row = {"edit_id": edit.edit_id, "caption_original": edit.caption, "held_out": False, "source": ""}
     if edit.caption is None:
-        return {
-            "edit_id": edit.edit_id,
-            "held_out": False,
-            "source": "",
-            "status": "failed",
-            "reason": "no caption names it",
-        }
-    verdict = verdicts.get(edit.item, Verdict("failed", "no request", "", {}))
-    without = negated = ""
-    source, fault = verdict.model, verdict.reason
+        return {**row, "status": "failed", "reason": "no caption names it"}
+    verdict = _get(verdicts, edit)
+    without, source = "", verdict.model
+    fault: str | None = verdict.reason or "no answer"
     if verdict.status == "ok":
         (item,) = verdict.items.values()
-        without, negated = same_text(item.get("without")), same_text(item.get("negated"))
-        fault = find_fault(without, negated, edit.category, held_out, vocabulary)
-    if fault:
-        source = "template_fallback"
-        without, negated = plain_captions(edit.category, edit.phrasing, vocabulary)
+        without = read_text(item)
+        fault = None if is_offline(verdict.model) else find_answer_fault(edit, without, held_out, vocabulary)
+    if fault or is_offline(verdict.model):
+        obstacle = find_obstacle(edit.caption)
+        if obstacle is not None:
+            return {**row, "status": "skipped", "reason": f"{fault}; {obstacle}" if fault else obstacle}
+        written = write_offline(edit.caption, edit.category, edit.phrasing, held_out, vocabulary)
+        without = written.without
+        if written.writer != GRAMMAR:
+            source, fault = TEMPLATE_FALLBACK, f"{fault}; {written.fault}" if fault else written.fault
+        elif fault:
+            source = GRAMMAR_FALLBACK
+    negated = negate(without, edit.category, edit.phrasing, vocabulary)
+    unseen = edit.held_out_phrasing
     return {
-        "edit_id": edit.edit_id,
-        "caption_original": edit.caption,
+        **row,
         "caption_without": without,
         "caption_negated": negated,
-        "caption_negated_held_out": negate(without, edit.category, edit.held_out_phrasing, vocabulary)
-        if edit.held_out_phrasing
-        else None,
-        "phrasing": find_phrasing(negated) or "free",
-        "phrasing_held_out": edit.held_out_phrasing,
+        "caption_negated_held_out": negate(without, edit.category, unseen, vocabulary) if unseen else None,
+        "phrasing": find_phrasing(negated),
+        "phrasing_held_out": unseen,
         "held_out": find_phrasing(negated) in held_out,
         "source": source,
         "status": "ok",
         "reason": fault or "",
     }
+
+
+def find_answer_fault(
+    edit: WantedCaption, without: str, held_out: list[str], vocabulary: Vocabulary
+) -> str | None:
+    """Return why a model's caption of an edit will not do, None when it will."""
+    fault = find_fault(without, edit.caption, edit.category, vocabulary)
+    return fault or find_held_out(without, edit.category, edit.phrasing, held_out, vocabulary)
+
+
+def _get(verdicts: dict[str, Verdict], edit: WantedCaption) -> Verdict:
+    return verdicts.get(edit.item, Verdict("failed", "no request", "", {}))

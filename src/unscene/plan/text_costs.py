@@ -10,6 +10,7 @@ import yaml
 
 from unscene.answers.backends import BACKENDS
 from unscene.answers.batch_lines import canonical_json
+from unscene.answers.canaries import count_canaries
 from unscene.answers.prices import estimate_cost, find_price
 from unscene.answers.prompts import (
     ANSWER_TOKENS,
@@ -20,6 +21,8 @@ from unscene.answers.prompts import (
     keyword_request,
 )
 from unscene.batchsize.design import list_trials
+from unscene.captions.canaries import EDITS_PER_CANARY
+from unscene.keywords.canaries import CAPTIONS_PER_CANARY
 from unscene.plan.study_power import estimate_size
 from unscene.run.configuration import wants_study
 from unscene.words.vocabulary import Vocabulary
@@ -62,9 +65,18 @@ def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> di
     def estimate(make_request, items, size, tokens):
         return estimate_prompts(make_request, items, size, tokens, prices, assumed, settings["api"])
 
+    def estimate_stage(make_request, items, size, tokens, every):
+        # Canaries are asked and paid like all else.
+        canaries = count_canaries(items, every)
+        cost = estimate(make_request, items + canaries, size, tokens)
+        return {**cost, "items": items, "canaries": canaries}
+
+    edits = count["edits"]
     stages = {
-        "keywords": estimate(ask_words, count["captions"], per_prompt, KEYWORD_TOKENS),
-        "captions": estimate(ask_captions, count["edits"], edits_per_prompt, CAPTION_TOKENS),
+        "keywords": estimate_stage(
+            ask_words, count["captions"], per_prompt, KEYWORD_TOKENS, CAPTIONS_PER_CANARY
+        ),
+        "captions": estimate_stage(ask_captions, edits, edits_per_prompt, CAPTION_TOKENS, EDITS_PER_CANARY),
         "batchsize": estimate_study(settings, count["captions"], estimate, ask_words, assumed),
     }
     backends = {stage: settings[stage]["backend"] for stage in ("keywords", "captions")}
@@ -106,7 +118,7 @@ def make_askers(
     """
     words = "a dog runs after a ball on a sunny beach near the sea " * 9
     caption = words[: assumed["api"]["caption_characters"]["value"]]
-    item = caption_item(caption, "dog", "There is no dog in SCENE.")
+    item = caption_item(caption, "dog")
     return (
         lambda size: keyword_request(model, [caption] * size, vocabulary),
         lambda size: caption_request(model, [item] * size),

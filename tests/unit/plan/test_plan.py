@@ -70,8 +70,9 @@ def test_cost_of_prompts_is_the_formula(prices, assumed, config):
 
 def test_thirty_thousand_captions_cost_what_the_batch_price_says(paid, prices, assumed):
     keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
-    assert keywords["requests"] == 1500 and keywords["files"] == 1
-    assert 3.6 < keywords["usd"] < 4.2  # gpt-4o, twenty a prompt
+    assert keywords["items"] == 30000 and keywords["canaries"] == 30000 // 39
+    assert keywords["requests"] == 1539 and keywords["files"] == 1  # (30,000 + 769) / 20
+    assert 4.0 < keywords["usd"] < 4.6  # gpt-4o, twenty a prompt
     paid["api"]["model"] = "gpt-6-luna"
     assert make_plan(paid, prices, assumed)["api"]["keywords"]["usd"] < 0.06 * keywords["usd"]
 
@@ -105,12 +106,12 @@ def test_over_budget_is_said_and_is_no_error(paid, prices, assumed):
 def test_files_follow_the_limits_of_the_api(paid, prices, assumed):
     paid["samples"]["sources"][0]["photos"] = 3_000_000
     keywords = make_plan(paid, prices, assumed)["api"]["keywords"]
-    assert keywords["requests"] == 150_000
+    assert keywords["requests"] == 153_847  # (3,000,000 + 76,923) / 20
     assert keywords["files"] >= max(3, keywords["bytes"] / 200e6)
     assert keywords["waves"] >= keywords["input_tokens"] / 5e6
     paid["api"] |= {"requests_per_file": 10_000, "enqueued_tokens": 90_000}
     smaller = make_plan(paid, prices, assumed)["api"]["keywords"]
-    assert smaller["files"] == 15 and smaller["waves"] == pytest.approx(
+    assert smaller["files"] == 16 and smaller["waves"] == pytest.approx(
         keywords["input_tokens"] / 90_000, abs=1
     )
 

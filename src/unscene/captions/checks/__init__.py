@@ -1,0 +1,1 @@
+"""Checks of a caption that somebody wrote for an edit; `answer_check` applies them."""

@@ -1,0 +1,155 @@
+"""Checks of a caption: whether what is left is told as it was: how many, how, where, by whom."""
+
+from unscene.captions.checks.texts import (
+    PAIRS,
+    POSTURE_STEMS,
+    Case,
+    Text,
+    get_last,
+    get_stem,
+    share_head,
+    split_words,
+)
+from unscene.captions.checks.words import CONTAINERS
+from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
+from unscene.words.grammar import Chunk, looks_plural
+
+# Prepositions that place a thing, by where; what is not here says too little to contradict.
+_PLACING = {
+    link: number
+    for number, links in enumerate(
+        (
+            ("in", "inside", "inside of", "within", "into", "in the middle of"),
+            ("on", "on top of", "atop", "upon", "onto"),
+            ("under", "below", "beneath", "underneath"),
+            ("over", "above"),
+            ("behind",),
+            ("in front of",),
+            ("between", "in between"),
+        ),
+        1,
+    )
+    for link in links
+}
+_STRONG = frozenset(range(3, 8))
+_HANDY = frozenset(("phone", "phones", "cellphone", "cellphones", "laptop", "laptops"))
+# Prepositions that hold both ways.
+_EVEN = frozenset(
+    ("next to", "near", "by", "beside", "with", "and", "close to", "along with", "alongside", "against")
+)
+
+
+def changes_description(case: Case) -> str | None:
+    """A number, a colour or a size is said of another thing than before, or one thing is many."""
+    for chunk in case.new.chunks:
+        if chunk.kind != "NP" or len(chunk.tokens) < 1:
+            continue
+        same = [one for one in case.old.chunks if one.kind == "NP" and share_head(one, chunk)]
+        if not same:
+            continue
+        said = {token for one in same for token in split_words(one.text)}
+        own = split_words(chunk.text)[:-1]
+        for token in own:
+            if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
+                return f"{token!r} is not said of {chunk.head!r}"
+            if token in ADJECTIVES and token not in said and not _is_predicate(case.old, same, token):
+                return f"{token!r} is not said of {chunk.head!r}"
+        plural = {looks_plural(one.head) for one in same}
+        if len(plural) == 1 and looks_plural(chunk.head) not in plural:
+            return f"another number of {chunk.head!r}"
+    return None
+
+
+def _is_predicate(old: Text, phrases: list[Chunk], token: str) -> bool:
+    """Whether a word is said of a thing behind a verb: `the kitchen is yellow`."""
+    for place, chunk in enumerate(old.chunks):
+        if token in split_words(chunk.text) and not any(chunk is phrase for phrase in phrases):
+            nouns = [one for one in old.chunks[:place] if one.kind == "NP"]
+            verb = place and old.chunks[place - 1].kind in ("V", "A", "C")
+            if verb and any(one in phrases for one in nouns):
+                return True
+    return False
+
+
+def changes_relation(case: Case) -> str | None:
+    """A thing is at another place than before, or did what was done to it."""
+    before = _list_relations(case.old)
+    known: dict[str, set[int]] = {}
+    for _, link, noun in before:
+        known.setdefault(noun, set()).add(_PLACING.get(link, 0))
+    for holder, link, noun in _list_relations(case.new):
+        kind = _PLACING.get(link, 0)
+        if not kind or kind in known.get(noun, {kind}):
+            if (noun, link, holder) in before and (holder, link, noun) not in before and link not in _EVEN:
+                return f"{noun!r} and {holder!r} are exchanged"
+            continue
+        was = {_PLACING.get(one, 0) for who, one, what in before if (who, what) == (holder, noun)} - {0}
+        if was or (kind in _STRONG and known[noun] - {0}):
+            return f"{noun!r} has {link!r} before it, and had not"
+    for first, verb, second in _list_deeds(case.new):
+        if (second, verb, first) in _list_deeds(case.old):
+            return f"{first!r} and {second!r} are exchanged"
+    stems = case.old.stems
+    for verb, doer in _list_doers(case.new):
+        if (
+            verb in stems
+            and doer in stems
+            and verb not in POSTURE_STEMS
+            and doer not in stems[: stems.index(verb)]
+        ):
+            return f"{verb!r} was not done by {doer!r}"
+    return _is_glued(case)
+
+
+def _list_relations(text: Text) -> list[tuple[str, str, str]]:
+    """Return what hangs on which noun by which preposition: (who, preposition, noun)."""
+    relations = []
+    for place in range(1, len(text.chunks)):
+        link, noun = text.chunks[place - 1], text.chunks[place]
+        if link.kind == "P" and noun.kind == "NP":
+            at = place - 2
+            if at >= 0 and text.chunks[at].kind != "NP":
+                at = text.find_governor(at) if text.find_governor(at) is not None else -1
+            holder = get_stem(get_last(text.chunks[at])) if at >= 0 else ""
+            relations.append((holder, link.low, get_stem(get_last(noun))))
+    return relations
+
+
+def _list_doers(text: Text) -> set[tuple[str, str]]:
+    """Return which verb belongs to which noun: (verb, noun)."""
+    doers = set()
+    for place, chunk in enumerate(text.chunks):
+        doer = text.find_governor(place) if chunk.kind == "V" else None
+        if doer is not None:
+            main = [token.low for token in chunk.tokens if token.low not in AUXILIARIES]
+            doers |= {(get_stem(word), get_stem(get_last(text.chunks[doer]))) for word in main[-1:]}
+    return doers
+
+
+def _list_deeds(text: Text) -> set[tuple[str, str, str]]:
+    deeds = set()
+    for first, verb, second in zip(text.chunks, text.chunks[1:], text.chunks[2:], strict=False):
+        if (first.kind, verb.kind, second.kind) == ("NP", "V", "NP"):
+            deeds.add((get_stem(get_last(first)), get_stem(verb.head), get_stem(get_last(second))))
+    return deeds
+
+
+def _is_glued(case: Case) -> str | None:
+    """What hung on the object hangs on something else: a plate that held it holds who held it."""
+    for first, link, second in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
+        if (first.kind, link.kind, second.kind) != ("NP", "P", "NP") or get_last(
+            second
+        ) not in CONTAINERS | _HANDY:
+            continue
+        if link.low not in ("on", "in", "of"):
+            continue
+        places = [
+            place
+            for place, chunk in enumerate(case.old.chunks)
+            if place > 1 and chunk.kind == "NP" and share_head(chunk, second)
+        ]
+        holders = [case.old.chunks[place - 2] for place in places if case.old.chunks[place - 1].kind == "P"]
+        loose = all(case.names_object(holder) or holder.kind == "V" for holder in holders)
+        if holders and loose and (first.is_animate or get_last(second) in _HANDY):
+            return f"{get_last(second)!r} hung on something else"
+    return None

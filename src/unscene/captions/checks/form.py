@@ -1,0 +1,36 @@
+"""Checks of a caption: signs, length and language, whatever it says."""
+
+import re
+
+from unscene.captions.checks.texts import (
+    Case,
+)
+from unscene.words.readable import find_obstacle
+
+_MARKUP = re.compile(r"[^\w\s.,;:!?'’\"“”()&/%$#+°–—-]|https?:|www\.|_|\bscene\b(?=\s+(?:with|without)out)")
+_ROOM_CHARACTERS, _ROOM_SHARE = 25, 1.15
+
+
+def is_odd(case: Case) -> str | None:
+    """Markup, another language, a text that is too long, or one that the prompt is quoted in."""
+    new, old = case.new, case.old
+    signs = set(_MARKUP.findall(new.text)) - set(old.text)
+    if signs or "\n" in new.text.strip() or ("SCENE" in new.text and "SCENE" not in old.text):
+        return f"signs that no caption has: {' '.join(sorted(signs))}"
+    if re.match(r"[\"'“(]", new.text.strip()) and not re.match(r"[\"'“(]", old.text.strip()):
+        return "it is quoted"
+    if not new.tokens:
+        return "no words"
+    if len(new.text) > _ROOM_SHARE * len(old.text) + _ROOM_CHARACTERS:
+        return "longer than the old caption"
+    obstacle = find_obstacle(new.text)
+    return obstacle if obstacle is not None and find_obstacle(old.text) is None else None
+
+
+def is_foreign(case: Case) -> str | None:
+    """Of an old caption in another language: the new one is English, and no longer than such can be."""
+    if "{" in case.new.text or "\n" in case.new.text.strip():
+        return "signs that no caption has"
+    if len(case.new.text) > 12 * len(case.old.text) + 80:
+        return "longer than the old caption"
+    return find_obstacle(case.new.text)

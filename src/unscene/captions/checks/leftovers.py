@@ -1,0 +1,188 @@
+"""Checks of a caption: whether the object, its parts or what it did are left."""
+
+from itertools import pairwise
+
+from unscene.captions.checks.texts import POSTURE_STEMS, Case, Text, get_stem, has_verb, split_words
+from unscene.captions.checks.words import (
+    ACTIVITIES,
+    HUMAN_VERBS,
+    KINDS,
+    OTHERS,
+    OWNERS,
+    PARTS,
+    SPORTS,
+    TRANSITIVE,
+)
+from unscene.words.caption_words import AUXILIARIES, BODY, CLOTHES, LINKS, POSSESSIVES, PREPOSITIONS
+
+_HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
+_TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
+_STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
+_OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
+_POINTING = frozenset(("the", "this", "that", "his", "her", "these", "those"))
+
+
+def names_object(case: Case) -> str | None:
+    """The object is named: by the lexicon, or by the words that named it before."""
+    if case.category in case.new.words:
+        return "it names the object"
+    surfaces = [words for word, words in case.old.surfaces if word == case.category]
+    for words in surfaces:
+        if case.new.count(words) > case.old.count(words) - surfaces.count(words):
+            return f"it names the object: {' '.join(words)!r}"
+    if not surfaces and set(case.new.stems) >= set(case.old.stems):
+        return "nothing is taken out"
+    return None
+
+
+def names_kind(case: Case) -> str | None:
+    """The object is named again by what kind of thing it is: `the animal`."""
+    kinds = KINDS.get(case.category, frozenset())
+    for before, token in pairwise(["", *case.new.tokens]):
+        if token in kinds and before in _POINTING and (before, token) in set(pairwise(case.old.tokens)):
+            return f"{token!r} is the object"
+    return None
+
+
+def keeps_others(case: Case) -> str | None:
+    """With all people gone, somebody who is not named is left."""
+    if not case.is_person:
+        return None
+    for token in case.new.tokens:
+        pronoun = token in ("he", "she", "him", "his", "her", "they", "them", "their")
+        if token in OTHERS and not (pronoun and _stands_for(case.new, token)):
+            return f"people are gone, {token!r} is left"
+    return None
+
+
+def _stands_for(text: Text, pronoun: str) -> bool:
+    """Whether something before a pronoun moves by itself, or is several."""
+    for chunk in text.chunks:
+        if pronoun in split_words(chunk.text):
+            return False
+        if chunk.kind == "NP" and (chunk.is_animate or chunk.is_plural):
+            return True
+    return False
+
+
+def keeps_parts(case: Case) -> str | None:
+    """A part, the body or the clothes of what is gone are left."""
+    parts = PARTS.get(case.category, frozenset())
+    tokens = case.new.tokens
+    for place, token in enumerate(tokens):
+        if token not in parts or _has_owner(tokens, place):
+            continue
+        core = (
+            token in BODY | CLOTHES and not case.new.is_animate and case.category in case.vocabulary.animate
+        )
+        if (core and not _stands_alone(case.old, token)) or _is_attached(case, token):
+            return f"{token!r} belongs to the object"
+    return None
+
+
+def _has_owner(tokens: list[str], place: int) -> bool:
+    if tokens[place + 1 : place + 2] == ["of"]:
+        return True
+    return place > 0 and tokens[place - 1] in OWNERS
+
+
+def _stands_alone(old: Text, token: str) -> bool:
+    """Whether a noun is a thing of its own in the old caption: its phrase hangs on nothing, or lies
+    or hangs somewhere.
+    """
+    for place, chunk in enumerate(old.chunks):
+        if chunk.kind == "NP" and token in split_words(chunk.text):
+            following = old.chunks[place + 1] if place + 1 < len(old.chunks) else None
+            before = old.chunks[place - 1] if place else None
+            hangs = before is not None and before.kind == "P"
+            has_verb = following is not None and following.kind == "V" and not hangs
+            is_named = before is not None and (before.kind == "C" or before.low in ("there is", "there are"))
+            if not set(split_words(chunk.text)) & _OWNED and (place == 0 or has_verb or is_named):
+                return True
+            if (
+                token not in BODY
+                and before is not None
+                and before.kind == "P"
+                and before.low not in ("in", "with")
+            ):
+                return True
+    return False
+
+
+def _is_attached(case: Case, token: str) -> bool:
+    """Whether a noun of the old caption is said to be the object's: with it, of it, its own."""
+    chunks = case.old.chunks
+    for place, chunk in enumerate(chunks):
+        if chunk.kind != "NP" or token not in split_words(chunk.text):
+            continue
+        if case.names_object(chunk) and len(chunk.tokens) > 1 and token != chunk.head:
+            return True
+        owner = next((one for one in chunks[:place] if one.kind == "NP" and one.is_animate), None)
+        if set(split_words(chunk.text)) & _OWNED:
+            before = [one for one in chunks[:place] if one.kind == "NP"]
+            owner = owner or (before[0] if before else None)
+            if owner is not None and case.names_object(owner):
+                return True
+        link = chunks[place - 1] if place else None
+        if place > 1 and link is not None:
+            at_with = link.low in ("with", "in", "has", "have") or get_stem(link.head) == "wear"
+            if at_with and case.names_object(chunks[place - 2]):
+                return True
+        following = chunks[place + 1 : place + 3]
+        if len(following) == 2 and following[0].low == "of" and case.names_object(following[1]):
+            return True
+    return False
+
+
+def keeps_activity(case: Case) -> str | None:
+    """Somebody's doing is left without them, or what was done with the object without it."""
+    left = set(case.new.stems)
+    old = case.old
+    renamed = {token for word, words in case.new.surfaces for token in words}
+    for token in case.new.tokens:
+        if token in ACTIVITIES.get(case.category, frozenset()) - renamed:
+            return f"{token!r} goes with the object"
+    for place, chunk in enumerate(old.chunks):
+        if chunk.kind != "V":
+            continue
+        stems = [get_stem(token.low) for token in chunk.tokens if token.low not in AUXILIARIES]
+        doer = old.find_governor(place)
+        is_mine = doer is not None and case.names_object(old.chunks[doer])
+        for stem in stems:
+            if stem in left and is_mine and case.is_person and stem in _HUMAN_STEMS:
+                return f"{stem!r} is what people did"
+            lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
+            told = stem in left and is_mine and stem not in POSTURE_STEMS | _STATES
+            if lifeless and told and has_verb(case.new, stem):
+                return f"{stem!r} is what the object did"
+            if is_mine and case.is_person and _is_passive(case.new, stem):
+                return f"{stem!r} is what people did"
+        following = old.chunks[place + 1 :][:1]
+        if following and case.names_object(following[0]) and stems:
+            fault = _hangs(case, stems[-1])
+            if fault:
+                return fault
+    if case.is_person and not case.new.is_animate:
+        for place, token in enumerate(case.new.tokens):
+            after = case.new.tokens[place + 1 : place + 2]
+            ends = not after or after[0] in PREPOSITIONS | LINKS
+            if token in SPORTS and ends and (place == 0 or has_verb(case.new, get_stem(token))):
+                return f"{token!r} is what people did"
+    return None
+
+
+def _hangs(case: Case, stem: str) -> str | None:
+    """Return a fault when a verb that had the object is left without one."""
+    if stem not in _TRANSITIVE_STEMS:
+        return None
+    chunks = case.new.chunks
+    for place, chunk in enumerate(chunks):
+        if chunk.kind == "V" and stem in [get_stem(token.low) for token in chunk.tokens]:
+            following = chunks[place + 1] if place + 1 < len(chunks) else None
+            if following is None or following.kind != "NP":
+                return f"{stem!r} has lost its object"
+    return None
+
+
+def _is_passive(text: Text, stem: str) -> bool:
+    return any(first == "being" and get_stem(second) == stem for first, second in pairwise(text.tokens))

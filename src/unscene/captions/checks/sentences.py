@@ -1,0 +1,131 @@
+"""Checks of a caption: signs that it is no sentence."""
+
+from itertools import pairwise
+
+from unscene.captions.checks.texts import Case, get_last, get_stem, has_plural, split_words
+from unscene.captions.checks.words import NEVER_LAST
+from unscene.words.caption_words import AUXILIARIES, BASES, DETERMINERS, LINKS, NUMBERS, PREPOSITIONS
+from unscene.words.grammar import Chunk, looks_plural
+from unscene.words.pronouns import find_lost_pronouns
+
+# Of the pairs of neighbouring words, how many may be new: more is a scrambled sentence.
+_NEW_PAIRS, _NEW_PAIRS_SHARE = 3, 0.5
+_BASE_STEMS = frozenset(map(get_stem, BASES))
+_BOTH = frozenset(("past", "down", "off", "inside", "outside"))
+_COUNTERS = frozenset(("couple", "few", "dozen", "pair", "lot", "group", "bunch", "number", "set", "row"))
+
+
+def is_fragment(case: Case) -> str | None:
+    """It begins or ends as no sentence does, a verb lacks its subject, or words touch that cannot."""
+    new, old = case.new, case.old
+    chunks = new.chunks
+    first = chunks[0]
+    begins_as_before = old.chunks and old.chunks[0].low == first.low and not case.names_object(old.chunks[0])
+    if not begins_as_before:
+        following = chunks[1] if len(chunks) > 1 else None
+        if first.kind == "V" and not (
+            following is not None and following.kind == "NP" and _is_bare(following)
+        ):
+            return "a verb without a subject"
+        if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in chunks)):
+            return "it begins in the middle"
+        if first.kind == "P" and not any(c.kind in ("V", "C") for c in chunks):
+            return "it begins in the middle"
+    acts = new.tokens[0].endswith("ing") and get_stem(new.tokens[0]) in _BASE_STEMS
+    if acts and not begins_as_before and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS):
+        return "a verb without a subject"
+    both = new.tokens[-1] == "together" or new.tokens[-2:] in (["each", "other"], ["one", "another"])
+    if both and not has_plural(new) and "and" not in new.tokens:
+        return f"{new.tokens[-1]!r} of one thing"
+    if new.tokens[-1] in NEVER_LAST and new.tokens[-1] != old.tokens[-1]:
+        return "it ends in the middle"
+    if not any(chunk.kind == "NP" for chunk in chunks):
+        return "it names nothing"
+    if len(set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old.chunks))) > 0:
+        return "a pronoun without what it stands for"
+    return _touches(case) or _disagrees(case)
+
+
+def _is_bare(chunk: Chunk) -> bool:
+    return chunk.tokens[0].kind != "D"
+
+
+def _touches(case: Case) -> str | None:
+    """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice; or too many new ones."""
+    known = set(pairwise(_plain(case.old.tokens)))
+    pairs = [pair for pair in pairwise(_plain(case.new.tokens)) if pair not in known]
+    carried = set(pairwise(_drop_small(case.old.tokens)))
+    moved = [pair for pair in pairwise(_drop_small(case.new.tokens)) if pair not in carried]
+    for first, second in pairs:
+        if first == second:
+            return f"{first!r} twice"
+        if first in ("a", "his", "her", "their", "its") and (
+            second in AUXILIARIES | LINKS
+            or second in (PREPOSITIONS - _BOTH) | DETERMINERS - NUMBERS - {"few", "many", "other"}
+        ):
+            return f"{first!r} before {second!r}"
+    total = max(len(_drop_small(case.new.tokens)) - 1, 1)
+    if len(moved) >= _NEW_PAIRS and len(moved) / total > _NEW_PAIRS_SHARE:
+        return "the words are in another order"
+    text = " ".join(case.old.tokens)
+    for one, two in pairwise(case.new.chunks):
+        joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
+        if joint in text:
+            continue
+        if one.kind == "NP" == two.kind and one.low != "there":
+            return f"two nouns touch: {joint!r}"
+        if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
+            return f"{joint!r} is no English"
+        if (
+            one.kind == "P"
+            and two.kind in ("P", "C", "S", "X")
+            and one.low not in ("out", "up", "down", "over", "around", "along")
+        ):
+            return f"{joint!r} is no English"
+    for before, link, verb in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
+        if before.kind == "NP" and link.kind == "C" and verb.kind == "V" and link.low != ",":
+            started = any(c.kind == "V" for c in case.new.chunks[: case.new.chunks.index(before)])
+            following = case.new.chunks[case.new.chunks.index(verb) + 1 :][:1]
+            adjective = bool(following) and following[0].kind == "NP" and _is_bare(following[0])
+            if not started and not adjective and f"{get_last(before)} {link.low}" not in text:
+                return "a verb without a subject"
+    return None
+
+
+def _plain(tokens: list[str]) -> list[str]:
+    return ["a" if token in ("an", "the") else token for token in tokens]
+
+
+def _drop_small(tokens: list[str]) -> list[str]:
+    small = AUXILIARIES | {"a", "an", "the", "and", "that", "which"}
+    return [token for token in tokens if token not in small]
+
+
+def _disagrees(case: Case) -> str | None:
+    """An article before a plural, or a verb of the other number behind the first noun phrase."""
+    for chunk in case.new.chunks:
+        first = chunk.tokens[0].low
+        if chunk.kind == "NP" and first in ("a", "an") and len(chunk.tokens) > 1:
+            head = chunk.head
+            said = f"{first} " + " ".join(split_words(chunk.text)[1:]) in " ".join(case.old.tokens)
+            counts = bool(set(split_words(chunk.text)) & _COUNTERS)
+            if looks_plural(head) and not chunk.tokens[-1].word and not said and not counts:
+                return f"{chunk.low!r} is no English"
+    chunks = case.new.chunks
+    if len(chunks) > 1 and chunks[0].kind == "NP" and chunks[1].kind == "V":
+        verb = chunks[1].tokens[0].low
+        single = chunks[0].tokens[0].low in ("a", "an") and not set(split_words(chunks[0].text)) & _COUNTERS
+        if (
+            single
+            and verb in ("are", "were", "have")
+            and f"{get_last(chunks[0])} {verb}" not in " ".join(case.old.tokens)
+        ):
+            return f"{chunks[0].low} {verb}"
+        several = chunks[0].tokens[0].low in NUMBERS | {"several", "many", "these", "both"}
+        if (
+            several
+            and verb in ("is", "was", "has")
+            and f"{get_last(chunks[0])} {verb}" not in " ".join(case.old.tokens)
+        ):
+            return f"{chunks[0].low} {verb}"
+    return None

@@ -1,0 +1,138 @@
+"""A caption as the checks of it read it: words, stems, chunks and mentions."""
+
+import re
+from functools import cached_property
+from typing import NamedTuple
+
+from unscene.captions.checks.words import (
+    IRREGULAR,
+    POSTURES,
+)
+from unscene.words.grammar import Chunk, parse_caption
+from unscene.words.vocabulary import Vocabulary
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_DIGITS = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight"}
+PAIRS = {"couple", "pair", "two", "both"}
+
+
+class Text:
+    """A caption, read once: its words in lower case, their stems, its chunks and mentions."""
+
+    def __init__(self, text: str, vocabulary: Vocabulary):
+        self.text = text
+        self.vocabulary = vocabulary
+        self.tokens = split_words(text)
+        self.stems = [get_stem(token) for token in self.tokens]
+        self.chunks = parse_caption(text, vocabulary)
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The words of the list that it mentions."""
+        return set(self.vocabulary.find_words(self.text))
+
+    @cached_property
+    def surfaces(self) -> list[tuple[str, list[str]]]:
+        """Each mention: its word, and the words of the text that name it."""
+        return [
+            (mention.word, split_words(self.text[mention.start : mention.end]))
+            for mention in self.vocabulary.find_mentions(self.text)
+        ]
+
+    @cached_property
+    def joined(self) -> str:
+        """All its words without spaces: `bed room` and `bedroom` are one."""
+        return "".join(self.tokens)
+
+    @cached_property
+    def is_animate(self) -> bool:
+        """Whether it mentions what moves by itself."""
+        return any(chunk.is_animate for chunk in self.chunks)
+
+    def count(self, words: list[str]) -> int:
+        """Return how often these words stand in it, one behind the other."""
+        return sum(self.tokens[i : i + len(words)] == words for i in range(len(self.tokens)))
+
+    def find_governor(self, place: int) -> int | None:
+        """Return the place of the noun phrase that the verb at a place belongs to: the nearest before
+        it that hangs on no preposition, else the nearest.
+        """
+        nearest = None
+        at = place - 1
+        while at >= 0:
+            chunk = self.chunks[at]
+            if chunk.kind == "NP":
+                if at == 0 or self.chunks[at - 1].kind != "P":
+                    return at
+                nearest = at if nearest is None else nearest
+                at -= 1
+            elif chunk.kind == "S" and chunk.low in ("while", "as", "when", "where"):
+                break
+            at -= 1
+        return nearest
+
+
+class Case(NamedTuple):
+    """What is compared: the old caption, the new one, and the word whose object is gone."""
+
+    old: Text
+    new: Text
+    category: str
+    vocabulary: Vocabulary
+
+    @property
+    def is_person(self) -> bool:
+        """Whether people were removed."""
+        return self.category in self.vocabulary.people
+
+    def names_object(self, chunk: Chunk) -> bool:
+        """Whether a chunk of the old caption names what is gone."""
+        return self.category in chunk.words
+
+
+def get_stem(word: str) -> str:
+    """Return what forms of a word share, well enough to compare them: `riding`, `rides`, `ridden`."""
+    word = IRREGULAR.get(word, word)
+    if word.endswith(("ies", "ied")) and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith("ing") and len(word) > 5:
+        word = word[:-3]
+    elif (word.endswith("ed") and len(word) > 4) or re.search(r".(?:s|x|z|ch|sh)es$", word):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
+        word = word[:-1]
+    if len(word) > 4 and word.endswith("y"):
+        word = word[:-1]
+    if len(word) > 3 and word.endswith("e"):
+        word = word[:-1]
+    if len(word) > 3 and word[-1] == word[-2]:
+        word = word[:-1]
+    return word
+
+
+def split_words(text: str) -> list[str]:
+    words = (match.group().lower().replace("’", "'").removesuffix("'s") for match in _WORD.finditer(text))
+    return [_DIGITS.get(word, word) for word in words]
+
+
+def get_last(chunk: Chunk) -> str:
+    return (split_words(chunk.text) or [""])[-1]
+
+
+def share_head(first: Chunk, second: Chunk) -> bool:
+    return get_stem(get_last(first)) == get_stem(get_last(second)) or bool(
+        first.tokens[-1].word and first.tokens[-1].word == second.tokens[-1].word
+    )
+
+
+def has_verb(text: Text, stem: str) -> bool:
+    return any(
+        chunk.kind == "V" and stem in [get_stem(token.low) for token in chunk.tokens] for chunk in text.chunks
+    )
+
+
+def has_plural(text: Text) -> bool:
+    return any(chunk.kind == "NP" and chunk.is_plural for chunk in text.chunks)
+
+
+POSTURE_STEMS = frozenset(map(get_stem, POSTURES))

@@ -1,0 +1,193 @@
+"""Closed lists for the checks of a caption: what may be new, what may go, what goes along."""
+
+from unscene.words.caption_words import PICTURES, QUANTITIES
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _each(words: str, meaning: frozenset[str]) -> dict[str, frozenset[str]]:
+    return dict.fromkeys(words.split(), meaning)
+
+
+# New words that invent nothing: the small words of English, how things stand, and that it is a photo.
+# Prepositions that say little are here; `under` or `through` must come from the old caption.
+SMALL = _words(
+    "a an the this these some there it its is are was were be being been has have having and or but that"
+    " which while as in on at by of with near next to beside alongside along from for into onto one each"
+    " both all up down out over around close top front side together nearby also pair"
+)
+POSTURES = _words(
+    "stand sit lie lay lean rest remain stay place placed position positioned locate located see seen show"
+    " shown visible set"
+)
+SCENES = _words("photo picture image view scene")
+EMPTY = _words("empty unoccupied vacant")
+DENIALS = _words(
+    "no not without nowhere never none nobody nothing neither nor absent missing gone removed lacking lacks"
+    " lack devoid free except minus isn aren doesn anymore"
+)
+# Words of somebody who is not named: wrong where all people are gone.
+OTHERS = _words(
+    "others other's someone somebody everyone everybody anyone anybody nobody he she him her his hers they"
+    " them their theirs himself herself themselves who whom whose someone's people"
+)
+# Nouns that go with whatever did or had them.
+ABSTRACT = (
+    PICTURES
+    | QUANTITIES
+    | _words(
+        "camera way ride walk game trick tricks time fun break position action motion front top middle"
+        " back nap jump turn wave pose face look work job trip day meal lunch dinner breakfast bite swing"
+        " hit throw attempt catch pitch serve shot match practice air place part kind kinds type sort pair"
+        " end view moment head care attention swim stroll rest sleep conversation call hand hands speech"
+        " name event style attire distance background foreground direction other others another something"
+        " each piece pieces bunch company presence preparation middle line order row process mouth body"
+        " posing competition tournament times shoot lecture baseball tennis football soccer"
+    )
+)
+# Parts of things, by the words of the list.
+_ANIMAL = _words(
+    "tail tails paw paws fur ear ears beak beaks feather feathers wing wings horn horns hoof hooves mane"
+    " trunk trunks tusk tusks whiskers snout muzzle wool leash collar harness saddle claws talons tongue neck"
+    " nose eyes mouth head heads face legs leg feet foot back belly reflection shadow"
+)
+_HUMAN = _words(
+    "hand hands arm arms face faces mouth leg legs feet foot lap shoulder shoulders finger fingers eyes eye"
+    " hair beard mustache moustache chest knee knees head heads smile smiles nose neck elbow elbows wrist"
+    " shirt shirts t-shirt jacket jackets coat coats dress dresses pants jeans shorts sweater hoodie helmet"
+    " helmets uniform uniforms sunglasses goggles wetsuit wetsuits apron skirt vest sneakers shoes boots"
+    " gloves scarf costume costumes outfit outfits clothes clothing attire gear swimsuit bikini hat hats cap"
+    " caps suit suits glasses reflection shadow"
+)
+_VEHICLE = _words(
+    "engine engines wheel wheels windshield headlight headlights hood tire tires bumper cab cockpit propeller"
+    " propellers rotor fuselage tail wing wings handlebars handlebar pedals saddle sidecar doors door trunk"
+    " windows license mirror mirrors exhaust sail sails mast hull deck oar oars caboose carriage carriages"
+)
+_FOOD = _words("crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles")
+_ANIMALS = "bird cat dog horse sheep cow elephant bear zebra giraffe"
+_ON_WHEELS = "bicycle car motorcycle bus train truck boat"
+PARTS = {
+    "person": _HUMAN,
+    **_each(_ANIMALS, _ANIMAL),
+    "teddy bear": _ANIMAL,
+    **_each(_ON_WHEELS + " airplane", _VEHICLE),
+    **_each("pizza donut cake sandwich banana orange apple", _FOOD),
+    "hot dog": _FOOD,
+    "clock": _words("hands hand face numerals dial"),
+    "umbrella": _words("handle canopy"),
+    "knife": _words("blade handle"),
+    "bed": _words("headboard mattress"),
+    "tv": _words("screen"),
+    "laptop": _words("screen keyboard lid"),
+    "cell phone": _words("screen"),
+    "toilet": _words("lid tank"),
+    "potted plant": _words("leaves pot"),
+}
+# Nouns before a part that have one, too: a chair arm, the clock face.
+OWNERS = _words("chair chairs couch sofa clock bed table bench statue")
+# Kinds under which a caption may name the object again.
+KINDS = {
+    **_each(
+        _ANIMALS, _words("animal animals pet pets creature creatures beast beasts critter mammal livestock")
+    ),
+    **_each(_ON_WHEELS, _words("vehicle vehicles ride transportation")),
+    "airplane": _words("aircraft vehicle plane"),
+    "person": _words("human humans figure figures pedestrian pedestrians passenger passengers rider riders"),
+    **_each("banana apple orange", _words("fruit fruits")),
+    **_each("broccoli carrot", _words("vegetable vegetables veggies")),
+}
+# What is done with the object alone, and so goes with it.
+ACTIVITIES = {
+    "skis": _words("ski skiing skis skied"),
+    "snowboard": _words("snowboard snowboarding snowboards"),
+    "skateboard": _words("skateboard skateboarding skateboards skating"),
+    "surfboard": _words("surf surfing surfs surfed"),
+    "bicycle": _words("bike biking bikes cycle cycling cycles pedal pedaling pedals bicycling"),
+    "horse": _words("horseback gallop galloping gallops"),
+    "kite": _words("kiting kiteboarding"),
+}
+# Activities of people, as they stand without a subject.
+SPORTS = _words(
+    "skiing surfing snowboarding skateboarding swimming riding jogging hiking cycling biking fishing skating"
+    " walking running dancing cooking eating shopping playing reading texting smiling posing holding talking"
+)
+# Verbs of people alone: nobody is left to do it.
+HUMAN_VERBS = _words(
+    "ride hold carry wear play read talk smile pose ski surf skate snowboard skateboard write type pet"
+    " serve drive cut prepare cook throw pitch bat swing text cheer celebrate shop dance jog dine gather"
+    " listen perform present use wave work practice compete attempt eat drink look watch wait walk watch"
+    " laugh chat speak point cross push pull pick feed hit kick catch try enjoy race fish"
+)
+# Verbs that say nothing, or something else, without the object that they had.
+TRANSITIVE = _words(
+    "hold carry wear throw catch hit swing ride fly kick push pull use cut drive toss pet open hug kiss lift"
+    " grab pick touch put bring give take make have hold chase follow herd"
+)
+CONTAINERS = _words(
+    "plate plates bowl bowls tray trays dish dishes basket cup mug glass jar pan pot platter leash"
+)
+NEVER_LAST = _words(
+    "a an the of with and or in on at by to from for into onto under behind between near is are was were has"
+    " have that which who while as his her their its very being next"
+)
+LEAKS = _words(
+    "json caption captions object objects removed remaining sorry cannot assistant ai model answer answers"
+    " ignore instruction instructions rewritten rewrite original edited prompt"
+)
+# Irregular forms behind their base.
+IRREGULAR = {
+    form: base
+    for base, *forms in map(
+        str.split,
+        """\
+hold held
+ride ridden rode
+fly flown flew
+eat eaten ate
+sit sat
+stand stood
+lie lain lying
+wear worn wore
+throw thrown threw
+catch caught
+drive driven drove
+take taken took
+make made
+give given gave
+write written
+run ran
+swim swum swam
+draw drawn
+see seen saw
+show shown
+keep kept
+feed fed
+lay laid
+hang hung
+leaf leaves
+man men
+woman women
+person people
+child children
+foot feet
+tooth teeth
+goose geese
+mouse mice
+knife knives
+shelf shelves
+loaf loaves
+wolf wolves
+bus buses
+bench benches
+dish dishes
+couch couches
+glasses glasses
+be is are was were been being
+have has had having
+a an""".splitlines(),
+    )
+    for form in forms
+}
