@@ -248,7 +248,8 @@ class ApiClient:
             kind = reply.headers.get("content-type", "of no kind")
             shown = self.clean(reply.content[:_MOST_SHOWN].decode("utf-8", "replace"))[:80]
             raise Unanswered(
-                f"status {reply.status_code}, but the reply ({kind}) is no JSON object of the API: {shown!r}"
+                f"status {reply.status_code}, but the reply ({kind}) is no JSON object of the API: {shown!r}",
+                reply.status_code,
             )
         self._time.note(reply.headers)
         return value
@@ -274,7 +275,8 @@ class ApiClient:
             failure = self._sort(error)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             cause = f" ({error.__cause__})" if error.__cause__ else ""
-            failure = Unanswered(self.clean(f"{error}{cause}")[:_MOST_SHOWN])
+            unmade = isinstance(error.__cause__ or error, httpx2.ConnectError | httpx2.ConnectTimeout)
+            failure = Unanswered(self.clean(f"{error}{cause}")[:_MOST_SHOWN], took_no_effect=unmade)
         raise failure from None
 
     def _sort(self, error: openai.APIStatusError) -> ApiError:
@@ -298,7 +300,7 @@ class ApiClient:
         if status in (404, 410):
             return NotFound(message, status, by_api=body is not None)
         if status >= 500 or status in (408, 409, 425) or body is None:
-            return Unanswered(message)
+            return Unanswered(message, status)
         return Rejected(message, status, body)
 
     def _read_complaint(self, reply: httpx2.Response) -> dict | None:

@@ -17,10 +17,13 @@ class KeyMissing(ApiError):
 class Unanswered(ApiError):
     """No answer, a server's own error, or a reply that cannot be read.
 
-    Of a call that creates, whether it took effect is not known; one that reads may be made again.
+    Of a call that creates, whether it took effect is not known, unless no connection came about;
+    one that reads may be made again. `status` is the HTTP status, None without a reply.
     """
 
-    took_no_effect = False
+    def __init__(self, message: str, status: int | None = None, took_no_effect: bool = False):
+        super().__init__(message)
+        self.status, self.took_no_effect = status, took_no_effect
 
 
 class RateLimited(ApiError):
