@@ -1,13 +1,21 @@
 """Requests asked one by one: money, patience, and what is booked for a call that nobody heard of again."""
 
 import time
+from contextlib import closing
 
 import pytest
 
 from paid_answers import PRICES, api_config, make_requests
 from unscene.answers.batch_lines import build_answer, write_lines
 from unscene.answers.batches.agenda import Agenda
-from unscene.answers.batches.client import RateLimited
+from unscene.answers.batches.client import (
+    AccessDenied,
+    Completion,
+    NotFound,
+    OutOfCredit,
+    RateLimited,
+    Unanswered,
+)
 from unscene.answers.batches.driver import Stopped
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.synchronous import ask_each
@@ -28,6 +36,9 @@ class FixedClock(Clock):
         self.slept.append(seconds)
         self.at += seconds
 
+    def monotonic(self) -> float:
+        return self.at
+
 
 class Completing:
     """An endpoint without batches: answers each request, or says what it was told to."""
@@ -35,10 +46,12 @@ class Completing:
     def __init__(self, replies=()):
         self.replies, self.calls = list(replies), 0
         self.running = self.most_at_once = 0
+        self.order = []  # calls under way at each call
 
     def complete(self, body):
         self.calls += 1
         self.running += 1
+        self.order.append(self.running)
         self.most_at_once = max(self.most_at_once, self.running)
         time.sleep(0.05)  # as long as a second call would take to come in
         self.running -= 1
@@ -46,11 +59,16 @@ class Completing:
             reply = self.replies.pop(0)
             if isinstance(reply, Exception):
                 raise reply
-            return reply
+            if reply is not None:
+                return reply
         request = {"custom_id": "w-0", "body": body}
         items = body["messages"][-1]["content"].count("\n") + 1
         answer = build_answer(request, "gpt-4o", [{"w": []}] * items)["response"]["body"]
-        return 200, answer
+        answer["usage"] = {"prompt_tokens": 1000, "completion_tokens": 10}
+        return Completion(200, answer)
+
+    def clean(self, text):
+        return text
 
 
 def ask(tmp_path, budget, api, count=1, outage_minutes=1, concurrency=1):
@@ -66,7 +84,7 @@ def ask(tmp_path, budget, api, count=1, outage_minutes=1, concurrency=1):
     config = api_config(
         "http://gpu7/v1", budget_usd=budget, outage_minutes=outage_minutes, concurrency=concurrency
     )
-    ledger = Ledger(tmp_path)
+    ledger = Ledger(tmp_path / "api" / "gpu7")
     try:
         ask_each(api, ledger, agenda, Terms("keywords", config, prices, clock))
     finally:
@@ -84,18 +102,18 @@ def test_one_by_one_a_call_is_made_within_the_budget_at_twice_the_batch_price(tm
 
 
 def test_calls_under_way_count_at_their_worst(tmp_path):
-    """Of two requests at up to $0.50 each and $0.75, one is under way at a time."""
-    for budget, at_once in ((0.75, 1), (1.0, 2)):
+    """The first one goes alone. Of two more at up to $0.50 each and $0.95, one is under way at a time."""
+    for budget, at_once in ((0.95, 1), (1.05, 2)):
         folder, api = tmp_path / str(budget), Completing()
         folder.mkdir()
-        agenda, _ = ask(folder, budget, api, count=2, concurrency=2)
-        assert agenda.answered == 2 and api.most_at_once == at_once
+        agenda, _ = ask(folder, budget, api, count=3, concurrency=2)
+        assert agenda.answered == 3 and api.most_at_once == at_once
 
 
-def test_one_by_one_the_endpoint_s_wish_is_heard_for_a_minute_at_most(tmp_path):
+def test_one_by_one_the_endpoint_s_wish_is_heard(tmp_path):
     slow = [RateLimited("slow", 7.0), RateLimited("slow", 500.0), RateLimited("slow", None)]
     agenda, clock = ask(tmp_path, 1, Completing(slow), outage_minutes=60)
-    assert agenda.answered == 1 and clock.slept == [7.0, 60, 5.0]
+    assert agenda.answered == 1 and clock.slept == [7.0, 500.0, 20.0]
 
 
 def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path):
@@ -103,3 +121,94 @@ def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path):
     with pytest.raises(Stopped, match="has not answered for 1 minutes"):
         ask(tmp_path, 1, api)
     assert api.calls == 3  # silent for 0, 60 and 61 seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "booked"),
+    [
+        (Unanswered("timed out"), 0.5),
+        (Unanswered("a page in its place", 200), 0.5),
+        (Unanswered("no connection", took_no_effect=True), 0.0),
+        (Unanswered("bad gateway", 502), 0.0),
+        (RateLimited("slow", 1.0), 0.0),
+    ],
+)
+def test_a_lost_reply_is_booked_at_its_worst_and_no_other(tmp_path, error, booked):
+    """The worst case of a request is $0.25 in a batch, and twice that on its own."""
+    agenda, _ = ask(tmp_path, 5, Completing([error]), outage_minutes=60)
+    assert agenda.answered == 1
+    with closing(Ledger(tmp_path / "api" / "gpu7")) as ledger:
+        (answered,) = (usd for outcome, usd in list_entries(ledger) if outcome == "ok")
+        assert ledger.sum_usd() == pytest.approx(answered + booked) and ledger.sum_worst_usd() == 0
+
+
+def test_lost_replies_end_at_the_budget(tmp_path):
+    with pytest.raises(Stopped, match="budget_usd"):
+        ask(tmp_path, 1.2, Completing([Unanswered("timed out")] * 9), outage_minutes=60)
+    with closing(Ledger(tmp_path / "api" / "gpu7")) as ledger:
+        assert ledger.sum_usd() == 1.0
+
+
+def test_the_calls_of_a_killed_process_are_booked(tmp_path):
+    """A process that dies between call and answer leaves its calls in the ledger: as many as went
+    at once, each at its worst.
+    """
+
+    class Killed(BaseException):
+        pass
+
+    class Dying(Completing):
+        def complete(self, body):
+            if self.calls > 0:
+                time.sleep(0.2)
+                raise Killed
+            return super().complete(body)
+
+    with pytest.raises(Killed):
+        ask(tmp_path, 50, Dying(), count=9, concurrency=3)
+    with closing(Ledger(tmp_path / "api" / "gpu7")) as ledger:
+        assert ledger.sum_worst_usd() == pytest.approx(3 * 0.5)
+        assert ledger.lose_calls() == (3, pytest.approx(1.5)) and ledger.sum_worst_usd() == 0
+        assert [usd for outcome, usd in list_entries(ledger) if outcome == "away"] == [0.5] * 3
+    agenda, _ = ask(tmp_path, 50, Completing(), count=9, concurrency=3)
+    assert agenda.answered == 9
+
+
+@pytest.mark.parametrize(
+    "error", [AccessDenied("key", 401), NotFound("model", 404, True), OutOfCredit("no money")]
+)
+def test_a_door_that_is_shut_stops_at_once_and_books_nothing(tmp_path, error):
+    api = Completing([error] * 9)
+    with pytest.raises(Stopped, match="refuses|no money left"):
+        ask(tmp_path, 5, api, count=4, concurrency=4)
+    with closing(Ledger(tmp_path / "api" / "gpu7")) as ledger:
+        assert api.calls == 1 and ledger.sum_usd() == ledger.sum_worst_usd() == 0
+
+
+def test_the_first_request_goes_alone_and_is_read(tmp_path):
+    api = Completing()
+    ask(tmp_path, 5, api, count=6, concurrency=4)
+    assert api.order[0] == 1 and max(api.order) > 1
+
+
+def test_first_requests_that_are_called_wrong_stop_the_rest(tmp_path):
+    wrong = Completion(400, {"error": {"code": "unknown_parameter", "message": "what is verbosity?"}})
+    api = Completing([wrong] * 9)
+    with pytest.raises(Stopped, match="3 requests, each sent alone, came to nothing .*what is verbosity"):
+        ask(tmp_path, 9, api, count=6, concurrency=4)
+    assert api.calls == 3 and api.most_at_once == 1
+    agenda, _ = ask(tmp_path, 9, Completing(), count=6, concurrency=4)
+    assert agenda.answered == 6, "the endpoint was wrong, not the requests: they are asked again"
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_one_request_that_is_called_wrong_stops_no_other(tmp_path, place):
+    """Its prompt is asked in single captions: here those are taken."""
+    wrong = Completion(400, {"error": {"code": "string_above_max_length", "message": "too long"}})
+    api = Completing([None] * place + [wrong])
+    agenda, _ = ask(tmp_path, 9, api, count=5)
+    assert agenda.answered == agenda.total == 9 and set(agenda.ended.values()) == {"done", "split"}
+
+
+def list_entries(ledger):
+    return [tuple(row) for row in ledger._base.execute("SELECT outcome, usd FROM answers ORDER BY number")]

@@ -1,111 +1,216 @@
 """Asking an endpoint that has no batches: one call a request, a few at once, each answer into the
 ledger as it comes.
+
+The ledger hears of a call before it is made. A call whose reply is lost may be billed, so it is
+booked at its worst case; of a process that is killed these are at most `api.concurrency`.
 """
 
 import json
 import logging
+from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from unscene.answers.batch_lines import canonical_json
 from unscene.answers.batches.agenda import Agenda, Asked
-from unscene.answers.batches.client import ApiClient, RateLimited, Unanswered
+from unscene.answers.batches.client import (
+    AccessDenied,
+    ApiClient,
+    ApiError,
+    Completion,
+    NotFound,
+    OutOfCredit,
+    RateLimited,
+    Unanswered,
+)
 from unscene.answers.batches.collecting import enter_answer
-from unscene.answers.batches.ledger import Ledger
-from unscene.answers.batches.outcomes import NO_CREDIT, REJECTED, UNSERVED
+from unscene.answers.batches.ledger import Ledger, sum_committed
+from unscene.answers.batches.outcomes import (
+    AWAY,
+    FAULTY,
+    LENGTH,
+    MISMATCH,
+    NO_CREDIT,
+    OK,
+    REFUSED,
+    REJECTED,
+)
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
+from unscene.answers.endpoints import find_endpoint
 from unscene.answers.prices import PRICE_FACTOR
 
 _TOLD_EVERY_S = 30
-_LONGEST_WAIT_S = 60
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
+# So many first requests that come to nothing are no fault of theirs: the others are not sent.
+_FIRSTS_AT_MOST = 3
 logger = logging.getLogger("unscene")
 
 
 def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> None:
     """Ask every open request; raise Stopped when a person is needed.
 
-    Without batches nothing can say afterwards whether a call that was cut off took effect: a
-    process that is killed may have to ask its `concurrency` last requests again.
+    The first one goes alone and is read; only when an answer was of use, several go at once.
     """
-    stage, clock, prices = terms.stage, terms.clock, terms.prices
-    budget_usd, concurrency = terms.limits.budget_usd, terms.api["concurrency"]
-    running: dict[Future, Asked] = {}
-    halt: str | None = None
-    silent_since, pause, told = None, 0.0, clock.now()
-    with ThreadPoolExecutor(concurrency) as pool:
-        while running or (agenda.open and not halt):
-            if pause and not running:
-                clock.sleep(pause)
-                pause = 0.0
-            while agenda.open and not halt and not pause and len(running) < concurrency:
-                asked = next(iter(agenda.open.values()))
-                committed = (
-                    ledger.sum_usd()
-                    + ledger.sum_worst_usd()
-                    + PRICE_FACTOR * sum(one.usd_worst for one in running.values())
-                )
-                if committed + PRICE_FACTOR * asked.usd_worst > budget_usd:
-                    if not running:
-                        halt = (
-                            f"api.budget_usd ${budget_usd:.2f} is used up (${committed:.4f});"
-                            f" {len(agenda.open)} requests wait"
-                        )
-                    break
-                agenda.send([asked.custom_id])
-                running[pool.submit(_ask, api, asked)] = asked
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+    caller = _Caller(api, ledger, agenda, terms)
+    with ThreadPoolExecutor(terms.api["concurrency"]) as pool:
+        caller.run(pool)
+    if caller.halt:
+        raise Stopped(f"{caller.halt}. Answers are kept: run the same command again when that is seen to")
+
+
+class _Caller:
+    """The calls under way, and what the ones before came to."""
+
+    def __init__(self, api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms):
+        self._api, self._ledger, self._agenda, self._terms = api, ledger, agenda, terms
+        self._endpoint = find_endpoint(terms.api["base_url"])
+        self._running: dict[Future, Asked] = {}
+        self._useful = False  # an answer was of use: the prompt and the model are right
+        self._firsts: list[tuple[Asked, tuple]] = []  # entries of no use before that, not yet in the ledger
+        self._silent_since: float | None = None
+        self._pause, self._turn = 0.0, 0
+        self._told = terms.clock.monotonic()
+        self.halt = ""
+
+    def run(self, pool: ThreadPoolExecutor) -> None:
+        """Ask until nothing is open, or until `halt` says why not."""
+        while self._running or (self._agenda.open and not self.halt):
+            if self._pause and not self._running:
+                self._terms.clock.sleep(self._pause)
+                self._pause = 0.0
+            self._send(pool)
+            finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in finished:
-                asked = running.pop(future)
-                answer, retry_after = future.result()
-                entry = enter_answer(
-                    answer, canonical_json(answer), asked.items, agenda.model, prices, PRICE_FACTOR
-                )
-                outcome, served = entry[1], answer["response"] is not None
-                # A call that got no answer, or came too fast, is no attempt of its own: the
-                # endpoint is away, the request may be fine.
-                if served and (outcome != UNSERVED or answer["response"]["status_code"] != 429):
-                    ledger.add_answer(stage, entry)
-                    silent_since = None
-                else:
-                    pause = max(pause, min(_LONGEST_WAIT_S, retry_after if retry_after is not None else 5.0))
-                    silent_since = clock.now() if silent_since is None else silent_since
-                agenda.revisit([asked.custom_id], ledger.list_outcomes([asked.custom_id]))
-                if outcome == NO_CREDIT:
-                    halt = "the account has no money left"
-                elif outcome == REJECTED:
-                    halt = (
-                        f"the endpoint calls request {asked.custom_id} wrong: {canonical_json(answer)[:300]}"
+                self._take(self._running.pop(future), future.result())
+            self._tell()
+        self._enter_firsts(REJECTED)
+
+    def _send(self, pool: ThreadPoolExecutor) -> None:
+        """Send as many requests as may be under way together, within the budget."""
+        is_sure = self._useful and self._silent_since is None
+        room = self._terms.api["concurrency"] if is_sure else 1
+        budget_usd = self._terms.limits.budget_usd
+        while self._agenda.open and not self.halt and not self._pause and len(self._running) < room:
+            asked = next(iter(self._agenda.open.values()))
+            committed = sum_committed(self._ledger.path.parent)  # with the calls under way
+            worst_usd = PRICE_FACTOR * asked.usd_worst
+            if committed + worst_usd > budget_usd:
+                if not self._running:
+                    self.halt = (
+                        f"api.budget_usd ${budget_usd:.2f} is used up (${committed:.4f} are spent or may"
+                        f" be); {len(self._agenda.open)} requests wait"
                     )
-                elif silent_since is not None and clock.now() - silent_since > terms.outage_seconds:
-                    halt = (
-                        f"the endpoint has not answered for {(clock.now() - silent_since) / 60:.0f} minutes"
-                    )
-            if clock.now() - told > _TOLD_EVERY_S:
-                told = clock.now()
-                logger.info(
-                    "%s: %d of %d requests answered; $%.4f so far",
-                    stage,
-                    agenda.answered,
-                    agenda.total,
-                    ledger.sum_usd(),
-                )
-    if halt:
-        raise Stopped(f"{halt}. Answers are kept: run the same command again when that is seen to")
+                return
+            stage, model = self._terms.stage, self._agenda.model
+            self._ledger.begin_call(stage, asked.custom_id, model, asked.items, worst_usd)
+            self._agenda.send([asked.custom_id])
+            self._running[pool.submit(self._ask, asked)] = asked
 
+    def _ask(self, asked: Asked) -> Completion | ApiError:
+        body = json.loads(asked.read())["body"]
+        try:
+            return self._api.complete(self._endpoint.dress(body, self._terms.api.get("deployments")))
+        except ApiError as error:
+            return error
 
-def _ask(api: ApiClient, asked: Asked) -> tuple[dict, float | None]:
-    """Return the answer in the shape of a batch's line, and the seconds that the server wants to be
-    left alone.
-    """
-    try:
-        status, body = api.complete(json.loads(asked.read())["body"])
-    except RateLimited as error:
-        return _line(asked, {"status_code": 429, "request_id": None, "body": {}}, None), error.retry_after
-    except Unanswered as error:
-        return _line(asked, None, {"code": "request_timeout", "message": str(error)[:200]}), None
-    return _line(asked, {"status_code": status, "request_id": None, "body": body}, None), None
+    def _take(self, asked: Asked, came: Completion | ApiError) -> None:
+        """Enter what a call came to, and decide what follows."""
+        stage, name = self._terms.stage, asked.custom_id
+        if isinstance(came, Completion):
+            self._enter(asked, came)
+            return
+        if isinstance(came, Unanswered) and not came.took_no_effect and (came.status or 200) < 400:
+            entry = (name, AWAY, 0, 0, PRICE_FACTOR * asked.usd_worst, None)
+            self._ledger.end_call(stage, entry)
+            logger.warning("a reply was lost, up to $%.4f are booked for it: %s", entry[4], came)
+        else:
+            self._ledger.void_call(stage, name)
+        self._agenda.revisit([name], self._ledger.list_outcomes([name]))
+        if isinstance(came, OutOfCredit):
+            self.halt = f"the account has no money left ({came})"
+        elif isinstance(came, AccessDenied | NotFound) or not isinstance(came, RateLimited | Unanswered):
+            self.halt = f"the endpoint refuses ({came}). See to the key, api.base_url and api.model"
+        else:
+            self._bear(came)
 
+    def _enter(self, asked: Asked, came: Completion) -> None:
+        name = asked.custom_id
+        response = {"status_code": came.status, "request_id": None, "body": came.body}
+        line = {
+            "id": f"sync_{name.removeprefix('w-')}",
+            "custom_id": name,
+            "response": response,
+            "error": None,
+        }
+        # Half of a surrogate pair is kept as its escape: the ledger's text is UTF-8.
+        text = canonical_json(line)
+        if text.encode("utf-8", "replace").decode() != text:
+            text = json.dumps(line)
+        worst_usd = PRICE_FACTOR * asked.usd_worst
+        prices, model = self._terms.prices, self._agenda.model
+        entry = enter_answer(line, text, asked.items, model, prices, PRICE_FACTOR, worst_usd)
+        outcome = entry[1]
+        self._silent_since, self._turn = None, 0
+        if outcome == NO_CREDIT:
+            self.halt = "the account has no money left"
+        if outcome == REJECTED and self._useful:
+            entry = (name, FAULTY, *entry[2:])
+        elif outcome in (REJECTED, LENGTH, MISMATCH, REFUSED) and not self._useful:
+            self._firsts.append((asked, entry))
+            if outcome != REJECTED:  # it is paid
+                self._ledger.end_call(self._terms.stage, entry)
+                self._agenda.revisit([name], self._ledger.list_outcomes([name]))
+            self._judge_firsts()
+            return
+        if outcome == OK:
+            self._useful = True
+            self._enter_firsts(FAULTY)
+        self._ledger.end_call(self._terms.stage, entry)
+        self._agenda.revisit([name], self._ledger.list_outcomes([name]))
 
-def _line(asked: Asked, response: dict | None, error: dict | None) -> dict:
-    name = asked.custom_id
-    return {"id": f"sync_{name.removeprefix('w-')}", "custom_id": name, "response": response, "error": error}
+    def _judge_firsts(self) -> None:
+        """Stop when the first requests, each sent alone, all came to nothing."""
+        counts = Counter(entry[1] for _, entry in self._firsts)
+        if len(self._firsts) < _FIRSTS_AT_MOST and self._agenda.open:
+            return
+        if self._agenda.open or counts[REJECTED]:
+            told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+            came = self._api.clean(self._firsts[-1][1][5])[-300:]
+            self.halt = (
+                f"the first {len(self._firsts)} requests, each sent alone, came to nothing ({told}), so the"
+                f" others were not sent. What came back: {came}"
+            )
+
+    def _enter_firsts(self, outcome: str) -> None:
+        """Enter what was held back: the first requests that the endpoint called wrong. They are
+        faulty when others are taken; else the endpoint calls all wrong, and asking again is free.
+        """
+        for asked, entry in self._firsts:
+            if entry[1] == REJECTED:
+                name = asked.custom_id
+                self._ledger.end_call(self._terms.stage, (name, outcome, *entry[2:]))
+                self._agenda.revisit([name], self._ledger.list_outcomes([name]) if outcome == FAULTY else {})
+        self._firsts = []
+
+    def _bear(self, error: ApiError) -> None:
+        """Note a call that was not served: no attempt of its request, which may be fine."""
+        now = self._terms.clock.monotonic()
+        self._silent_since = now if self._silent_since is None else self._silent_since
+        wish = getattr(error, "retry_after", None)
+        own = min(_LONGEST_PAUSE_S, _SHORTEST_PAUSE_S * 2 ** min(self._turn, 6))
+        self._turn += 1
+        self._pause = max(self._pause, own if wish is None else wish)
+        logger.warning("not answered: %s", error)
+        if now - self._silent_since > self._terms.outage_seconds:
+            minutes = (now - self._silent_since) / 60
+            self.halt = f"the endpoint has not answered for {minutes:.0f} minutes ({error})"
+
+    def _tell(self) -> None:
+        now = self._terms.clock.monotonic()
+        if now - self._told > _TOLD_EVERY_S:
+            self._told = now
+            answered, total = self._agenda.answered, self._agenda.total
+            usd = self._ledger.sum_usd()
+            logger.info(
+                "%s: %d of %d requests answered; $%.4f so far", self._terms.stage, answered, total, usd
+            )
