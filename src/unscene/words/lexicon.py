@@ -2,21 +2,22 @@
 
 A list's forms stand in a file of src/unscene/resources, the policy in docs/KEYWORDS.md. All forms
 are one regular expression, a trie bounded by word edges, so that the longest form at a place wins
-and the cost does not grow with their number.
+and the cost does not grow with their number. What stands around a form is read as far as NEAR
+letters, and the scene once a caption, so the time grows with the length and not with its square.
 """
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
+from unscene.words.noun_rules import NEAR, Noun, Place, is_plural_form, mentions_nothing, stands_alone
+from unscene.words.plain_text import MOST_CHARACTERS, PlainText
+
 _GAP = r"[\s\-]+"
-_CURLY = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\u2013": "-", "\u2010": "-", "\u2011": "-"}
-)
 
 
 class LexiconError(ValueError):
@@ -32,10 +33,22 @@ class Mention(NamedTuple):
 
 
 class _Meaning(NamedTuple):
-    word: str | None  # None: the form mentions nothing
-    not_before: re.Pattern | None
-    drop: re.Pattern | None
-    keep: re.Pattern | None
+    """What a form can mean. near, scene: a pattern that must not and one that must match around the
+    form, or anywhere in the caption.
+    """
+
+    noun: Noun | None  # None: the form mentions nothing
+    not_before: re.Pattern | None = None
+    drop: re.Pattern | None = None
+    keep: re.Pattern | None = None
+    drop_scene: re.Pattern | None = None
+    keep_scene: re.Pattern | None = None
+    depends: bool = False  # whether these patterns decide
+
+    @property
+    def word(self) -> str | None:
+        """The word that the form can mean."""
+        return self.noun.word if self.noun else None
 
 
 class Lexicon:
@@ -44,89 +57,135 @@ class Lexicon:
     rules, examples: of the policy, as prompts quote them; an example is a caption and its words.
     """
 
-    def __init__(self, definition: dict, words: Iterable[str]):
+    def __init__(
+        self,
+        definition: dict,
+        words: Iterable[str],
+        people: Collection[str] = (),
+        animate: Collection[str] = (),
+    ):
         """Compile a definition (`read_definition`) of exactly these words; LexiconError says what
-        is wrong with it.
+        is wrong with it. people, animate: the words that are human, and those that move by themselves.
         """
         self.rules: tuple[str, ...] = tuple(definition["rules"])
         self.examples: tuple[tuple[str, list[str]], ...] = tuple(
             (example["caption"], example["words"]) for example in definition["examples"]
         )
         self._words = tuple(words)
+        self._people, self._animate = frozenset(people), frozenset(animate)
         self._lists = {name: _alternatives(items) for name, items in definition.get("lists", {}).items()}
-        self._meanings: dict[str, _Meaning] = {}
+        self._meanings: dict[str, tuple[_Meaning, ...]] = {}
+        self._names: dict[str, str | None] = {}
+        self._persons: set[str] = set()
         unknown = set(definition["words"]) - set(self._words)
         missing = set(self._words) - set(definition["words"])
         if unknown or missing:
             raise LexiconError(f"words: unknown {sorted(unknown)}, missing {sorted(missing)}")
-        ambiguous = self._read_ambiguous(definition.get("ambiguous", ()))
+        ambiguous = definition.get("ambiguous", ())
         for word, entry in definition["words"].items():
-            meaning = _Meaning(word, self._compile_follower(entry.get("not_before")), None, None)
-            forms = set(_expand_all(entry["forms"]))
-            for form in forms:  # a plural describes no other noun ("dogs run", not "dog run"), mostly
-                plural = form[-1] == "s" and (form[:-1] in forms or form[:-2] in forms)
-                keeps = not plural or entry.get("plurals_describe")
-                self._add(form, meaning if keeps else meaning._replace(not_before=None))
+            others = [form for item in ambiguous if item["word"] == word for form in item["forms"]]
+            self._add_word(word, entry, _expand_all(others))
         for form in _expand_all(definition.get("blocks", ())):
-            self._add(form, _Meaning(None, None, None, None))
-        self._meanings |= ambiguous
+            self._add(form, _Meaning(None))
+        self._meanings |= self._read_ambiguous(ambiguous)
+        self._index_nouns()
         self._regex = re.compile(rf"(?<![\w]){_compile_trie(self._meanings)}(?![\w])")
 
     def find_mentions(self, caption: str) -> list[Mention]:
-        """Return the places that mention a word, from left to right; spans are positions in `caption`."""
-        text = _lower(caption)
-        found = []
+        """Return the places that mention a word, from left to right; spans are positions in
+        `caption`. None in a text of more than MOST_CHARACTERS characters (`find_obstacle` says so).
+        """
+        if len(caption) > MOST_CHARACTERS:
+            return []
+        plain = PlainText(caption)
+        text = plain.text
+        found: list[Mention] = []
+        scene: dict[re.Pattern, bool] = {}
         for match in self._regex.finditer(text):
             form = match.group()
-            meaning = self._meanings.get(form) or self._meanings[re.sub(_GAP, " ", form)]
-            if meaning.word is None:
-                continue
             start, end = match.span()
-            if meaning.not_before is not None and meaning.not_before.match(text, end):
-                continue
-            if meaning.drop is not None or meaning.keep is not None:
-                marked = f"{text[:start]}\0{text[end:]}"
-                if meaning.drop is not None and meaning.drop.search(marked):
+            for meaning in self._meanings.get(form) or self._meanings[re.sub(_GAP, " ", form)]:
+                noun, follower = meaning.noun, meaning.not_before
+                if noun is None or (follower is not None and follower.match(text, end)):
                     continue
-                if meaning.keep is not None and not meaning.keep.search(marked):
+                if meaning.depends and not _fits(meaning, (start, end), text, scene):
                     continue
-            found.append(Mention(start, end, meaning.word))
+                if (
+                    form.endswith(" of")
+                    or stands_alone(noun, text, start, end)
+                    or not mentions_nothing(Place(noun, plain, start, end))
+                ):
+                    found.append(Mention(plain.at(start), plain.end_at(end), noun.word))
+                    break
         return found
 
     def is_ambiguous(self, caption: str) -> bool:
         """Return whether a caption holds a form whose meaning depends on what stands around it."""
-        text = _lower(caption)
-        for match in self._regex.finditer(text):
-            form = match.group()
-            meaning = self._meanings.get(form) or self._meanings[re.sub(_GAP, " ", form)]
-            if meaning.drop is not None or meaning.keep is not None:
-                return True
-        return False
+        forms = (re.sub(_GAP, " ", match.group()) for match in self._regex.finditer(PlainText(caption).text))
+        return any(meaning.depends for form in forms for meaning in self._meanings[form])
 
-    def list_forms(self, word: str) -> list[str]:
-        """Return all forms that (can) mention a word, sorted."""
-        return sorted(form for form, meaning in self._meanings.items() if meaning.word == word)
+    def _add_word(self, word: str, entry: dict, others: list[str]) -> None:
+        """Add the forms of a word; others: its forms that are ambiguous."""
+        followers = _expand_all(entry.get("not_before", ()))
+        activities = frozenset(item for item in followers if item.endswith("ing") and " " not in item)
+        follower = self._compile_follower([item for item in followers if item not in activities])
+        forms = set(_expand_all(entry["forms"]))
+        for form in forms:  # a plural describes no other noun ("dogs run", not "dog run"), mostly
+            noun = self._make_noun(form, word, forms | set(others), activities)
+            self._add(form, _Meaning(noun, None if noun.is_plural else follower))
+
+    def _make_noun(self, form: str, word: str, forms: Collection[str], activities: frozenset[str]) -> Noun:
+        is_plural = is_plural_form(form, forms)
+        return Noun(
+            form,
+            word,
+            is_plural,
+            word in self._people,
+            word in self._animate,
+            activities,
+            self._names,
+            self._persons,
+        )
+
+    def _index_nouns(self) -> None:
+        """Fill what the rules know of the list: forms of one word, and which of them are one person."""
+        for form, (meaning, *_) in self._meanings.items():
+            if " " in form:
+                continue
+            self._names[form] = meaning.word
+            if meaning.noun and meaning.noun.is_person and not meaning.noun.is_plural:
+                self._persons.add(form)
 
     def _add(self, form: str, meaning: _Meaning) -> None:
-        known = self._meanings.setdefault(form, meaning)
+        known, *_ = self._meanings.setdefault(form, (meaning,))
         if known.word != meaning.word:
             raise LexiconError(f"the form {form!r} means both {known.word!r} and {meaning.word!r}")
 
-    def _read_ambiguous(self, entries: Iterable[dict]) -> dict[str, _Meaning]:
-        meanings = {}
+    def _read_ambiguous(self, entries: Iterable[dict]) -> dict[str, tuple[_Meaning, ...]]:
+        """Read forms that mean a word only in some places; of several words the first that fits counts."""
+        meanings: dict[str, tuple[_Meaning, ...]] = {}
         for entry in entries:
             if entry["word"] not in self._words:
                 raise LexiconError(f"ambiguous: {entry['word']!r} is not in the word list")
-            drop, keep = (self._compile_patterns(entry.get(kind)) for kind in ("drop", "keep"))
-            for form in _expand_all(entry["forms"]):
-                meanings[form] = _Meaning(entry["word"], None, drop, keep)
+            near: dict[str, re.Pattern | None] = {}
+            for kind in ("drop", "keep"):
+                patterns = entry.get(kind, ())
+                near[kind] = self._compile_patterns([p for p in patterns if "@" in p])
+                near[f"{kind}_scene"] = self._compile_patterns([p for p in patterns if "@" not in p])
+            forms = _expand_all(entry["forms"])
+            for form in forms:
+                known = {
+                    other for other, (first, *_) in self._meanings.items() if first.word == entry["word"]
+                }
+                noun = self._make_noun(form, entry["word"], known | set(forms), frozenset())
+                meaning = _Meaning(noun, **near, depends=any(near.values()))
+                meanings[form] = (*meanings.get(form, ()), meaning)
         return meanings
 
     def _compile_follower(self, followers: list[str] | None) -> re.Pattern | None:
         if not followers:
             return None
-        verb = rf"{self._lists['verb_like']}{_GAP}{self._lists['closed']}(?!\w)"
-        return re.compile(rf"{_GAP}(?!{verb})(?:{'|'.join(map(self._fill, followers))})(?!\w)")
+        return re.compile(rf"{_GAP}(?:{'|'.join(map(self._fill, followers))})(?!\w)")
 
     def _compile_patterns(self, patterns: list[str] | None) -> re.Pattern | None:
         if not patterns:
@@ -161,11 +220,22 @@ def _expand_all(forms: Iterable[str]) -> list[str]:
     return [phrase for form in forms for phrase in expand_form(form)]
 
 
-def _lower(caption: str) -> str:
-    text = caption.translate(_CURLY).lower()
-    if len(text) != len(caption):  # a few letters grow when lowered; positions must stay
-        text = "".join(c.lower() if len(c.lower()) == 1 else c for c in caption.translate(_CURLY))
-    return text
+def _fits(meaning: _Meaning, span: tuple[int, int], text: str, scene: dict[re.Pattern, bool]) -> bool:
+    """Whether no drop and, when there are some, a keep of a meaning matches."""
+    start, end = span
+    near = f"{text[max(0, start - NEAR) : start]}\0{text[end : end + NEAR]}"
+    for pattern in (meaning.drop_scene, meaning.keep_scene):
+        if pattern is not None and pattern not in scene:
+            scene[pattern] = pattern.search(text) is not None
+    if meaning.drop is not None and meaning.drop.search(near):
+        return False
+    if meaning.drop_scene is not None and scene[meaning.drop_scene]:
+        return False
+    if meaning.keep is None and meaning.keep_scene is None:
+        return True
+    if meaning.keep_scene is not None and scene[meaning.keep_scene]:
+        return True
+    return meaning.keep is not None and meaning.keep.search(near) is not None
 
 
 def _alternatives(items: Iterable[str]) -> str:

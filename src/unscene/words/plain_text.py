@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 
+# Longer texts are no captions; the lexicon's time grows with the length.
+MOST_CHARACTERS = 10_000
 # A mark that ends a phrase and is no letter: it stands for what is not read.
 _CUT = "|"
 _ENTITY = re.compile(r"&(?:amp;)*(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.I)
@@ -16,6 +18,7 @@ _UNREAD = re.compile(
     | [\w.+-]+@[\w-]+(?:\.[\w-]+)+            # cat@dog.org
     | (?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?-i:{_DOMAINS})\b(?:/[^\s<>"']*)?   # dog-house.com/cat
     | (?<![\w.-])[\w-]+\.(?:jpe?g|png|gif|webp|svg|bmp|html?|php|pdf|mp4)\b   # red-dog.jpg
+    | (?<!\S)\w+(?:-\w+){{4,}}(?!\S)            # a-dog-on-a-bench
     | (?<![\w&])[@\#][\w.-]*[^\W\d_][\w.-]*   # @dogs, #cat
     | </?(?!person\b)[a-z][^<>]{{0,200}}>       # <b>, not CC3M's <PERSON>
     """,

@@ -3,10 +3,8 @@
 import re
 
 from unscene.words.language_words import ENGLISH, FOREIGN
-from unscene.words.plain_text import PlainText
+from unscene.words.plain_text import MOST_CHARACTERS, PlainText
 
-# Longer texts are no captions; the lexicon's time grows with the length.
-MOST_CHARACTERS = 10_000
 # The kinds of obstacle: a reason begins with one of them, then a colon.
 OBSTACLES = ("too long", "no words", "not English")
 _SCRIPTS = {

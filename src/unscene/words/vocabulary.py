@@ -50,7 +50,8 @@ class Vocabulary:
     @cached_property
     def reader(self) -> Lexicon:
         """What finds the words in captions; compiled when it is first asked."""
-        return Lexicon(read_definition(files("unscene.resources") / self.lexicon), self.words)
+        definition = read_definition(files("unscene.resources") / self.lexicon)
+        return Lexicon(definition, self.words, self.people, self.animate)
 
     @property
     def rules(self) -> tuple[str, ...]:

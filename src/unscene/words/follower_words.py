@@ -1,0 +1,260 @@
+"""Lists of the words that follow a noun in captions, by what they make of it: a verb or an adjective
+leaves it a thing of its own, most nouns make it a description. They hold for every word list.
+"""
+
+from unscene.words.caption_words import (
+    ADJECTIVES,
+    ADVERBS,
+    AUXILIARIES,
+    BASES,
+    CLAUSES,
+    DETERMINERS,
+    LINKS,
+    PARTICIPLES,
+    PREPOSITIONS,
+    PRONOUNS,
+    third_person,
+)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Verbs beyond those of the small grammar, in their base form.
+_MORE_VERBS = _words(
+    "accept accompany ache achieve act adjust admire adorn advance agree aim allow announce answer"
+    " applaud apply arch argue arrange arrive ask assemble assist attach attack attend avoid await awake"
+    " bake bare bark bask bathe battle beam bear become beg belch belong blend bless block blossom board"
+    " bob bother bounce bow brave break breathe breed browse build burn burst bury cage call calm camp"
+    " caress cast cause caution challenge change charge charm chat chew chill chop circle claim clap"
+    " clear cling clog collapse collect collide comb combine comfort commute compare complete"
+    " concentrate confront congratulate connect conquer consider consist consume contemplate contend"
+    " continue control converse cool cope count cover cozy crack crane crash crawl create creep cringe"
+    " cruise cuddle curl dangle dash deal debark decide decorate defend delight deliver demonstrate"
+    " depart descend describe deserve design destroy detain devour die dig dine dip direct discover"
+    " discuss disembark display dive divide dominate don douse drag drain drape dream dress dribble drip"
+    " drool drop dry dump dwarf earn echo edge elude embark embrace emerge emit encounter encourage end"
+    " engage entertain escape examine exchange excite execute exercise exist exit expand expect"
+    " experience explain explode explore expose express extend face fade fail fall fasten feast feel"
+    " fence fetch fight figure file film filter finish fire fit flap flash flaunt flee flex flick fling"
+    " flirt float flood flow flutter focus fold forage force forget form frame frolic frown fry garnish"
+    " gawk gaze gear gesture giggle glance glare gleam glimpse glisten glitter glow gnaw grab grasp"
+    " greet grimace grin grip groom guard guide hail halt hand handle happen harvest hatch haul head"
+    " hear help herd hide highlight hit hoist hold hop host huddle hunch hunt hurdle hurry ignore"
+    " illuminate imitate improve include indicate inhale inform inspire install instruct intend interact"
+    " intersect invade invite jog join joke joust juggle jut kick kid kill knit knock know lack land lap"
+    " lather launch lay leap learn let lift light like line linger link listen litter live load loaf"
+    " lock loom lose love lower lunge lurk maintain man maneuver manipulate march mark marry match"
+    " meander meet melt mend merge milk mingle miss mix moan model mount mourn munch navigate need"
+    " negotiate nestle nibble nip nod note nurse nuzzle obscure obtain occupy operate orbit order"
+    " oversee overlook own pack pant parade partake participate party pat patrol pause pay pedal peel"
+    " peer perform pet pick pierce pin pivot plant play plead plow plunge pop pound pour pray preen"
+    " prefer present press pretend probe proceed process produce promise promote propose protect protest"
+    " prove provide prowl pucker pump punch purchase purse pursue quench raise ram reach react realize"
+    " rear recline record recover reflect refuse reign rejoice release rely remain remind remove repair"
+    " replace resemble rescue respond restrain retrieve return reveal rip rise roam roar rock root"
+    " rotate rub ruin rule rummage rush salute sample save say scale scan scare scatter scoop scrape"
+    " scratch scream screech scrub search secure seek seem select send separate shade shake shape shave"
+    " shear shelter shield ship shoot shop shout shovel shred shut sign signal simmer sip sit skim skip"
+    " slam slap sled sleep slice slip smash smell smirk smoke snap snarl sneak snooze snow snowplow soak"
+    " socialize span spar speak speed spend spill spin spit splash splay split spoon spot spray spread"
+    " sprinkle sprint squeeze squint stack stage stalk star start startle stay steal steam steer step"
+    " stick stir stoop straddle strain strike strive struggle strum study stumble stun succeed suck"
+    " suckle suggest suit sunbathe support suppose surprise surround survey survive suspend swat sway"
+    " sweep swirl swoop tag tangle tap taste taxi teach tear tease tempt tend test texting text thank"
+    " think thread thrive thrust tie tilt tip tow toast touch tour track trail train transport trap"
+    " treat trek trim trot trudge trust tuck tug tumble twirl twist type unfold unite unload unlock"
+    " unpack unveil urinate utter vacuum venture video view visit waddle wag walk wander warn watch"
+    " water weave wed weigh welcome whip whisper whiz win wind wink wipe wish witness wonder wrap wreck"
+    " wrestle yawn yell zip zoom celebrate compete defeat lead score address beat gain reel snowboard"
+    " graze overflow surpass sprout stare chomp chug hoof perch peddle slurp round rally rattle sink"
+    " dock anchor sail bike paddle kayak"
+)
+VERBS = BASES | _MORE_VERBS
+THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
+# Verbs that are as often the head of a compound (bus stop, dog walk, air show): they count as verbs
+# only where the words around them leave no other reading.
+NOUN_VERBS = _words(
+    "bat bath battle block board bow box brush cage call camp cast change charge chase climb coat"
+    " collar comb control cook count crash cruise cut dance deal design dip dive dream dress dump edge"
+    " exercise exit face feast fence fight figure file film filter fire flash flood flow fold force form"
+    " frame fry gear group guard guide hand handle harvest head herd hike host house hunt land lap"
+    " launch light line link litter load lock mark market march match milk model mount nap note order"
+    " pack parade party pass patrol perch pet pitch place plant plate plow point pop pound press print"
+    " process produce pump punch race rack ramp record rescue ride ring rise rock roll root row run"
+    " sample scale scan score screen search seat sculpture set shade shape shelter shield ship shop show"
+    " sign signal sink ski skip slam sled slide smell smoke snow span speed spin spot spray spread stack"
+    " stage stamp star start steam step stick stop strap string study suit surf swing tag tail talk tap"
+    " tape test text tie tilt tip top tour tow toy track trail train trap treat trick trim trip turn"
+    " twist type video view visit walk wall wash water wave whip wind wing wrap wreck zip post pin plan"
+    " display cover drink stand dock anchor bike"
+)
+PAST_VERBS = PARTICIPLES | _words(
+    "ate became began bent bit blew bore bought broke brought came chose clung dealt drank drew drove"
+    " dug fed fell felt fled flew fought found froze gave gone got grew had heard hid hung kept knelt"
+    " knew lain lay leapt learnt left lent lost made meant met paid ran rang read rode rose said sang"
+    " sank sat sent shook shone shot slept slid sold spent spoke spread sprang stole stood struck stuck"
+    " swam swept swung threw told took tore went woke won wore wound written eaten bitten beaten broken"
+    " chosen fallen flown forgotten given hidden known ridden risen seen shown spoken stolen sung sunk"
+    " sworn torn woven bound built cast dressed frozen parked spun sprawled tucked used"
+)
+# Adjectives and adverbs that stand behind their noun.
+AFTER_NOUNS = ADVERBS | _words(
+    "abroad aboard afloat aground ahead airborne alike alive alone aloft anyway apart asleep available"
+    " awake awaiting aside backwards barefoot bareback below capable cross-legged curled dead downward"
+    " double downwards due else empty enough eastward forever forward free full half hard homeless"
+    " indoor indoors inside instead intact isolated left less mid midair mid-air mixed more most naked"
+    " nude online onstage only opposite outdoor overall overnight past present proud prone ready right"
+    " safe shirtless similar sideways so soon straight suitable then today together tomorrow tonight"
+    " topless typical underway unable underwater unaware unattended uphill upright upstairs upside"
+    " upward upwards visible well next close westward whole wide worth yesterday able yet again already"
+    " always never now often once sometimes twice maybe perhaps even ever how why not n't first second"
+    " third far daily last number nowhere anywhere absent missing gone lacking"
+)
+# What ends a noun phrase: after it a noun stands for itself.
+CLOSED = (
+    DETERMINERS
+    | PREPOSITIONS
+    | LINKS
+    | CLAUSES
+    | AUXILIARIES
+    | PRONOUNS
+    | AFTER_NOUNS
+    | _words(
+        "n w wit ina amidst aboard except including per vs versus via since than nor yet his hers theirs must"
+        " shall should cannot can't won't didn't doesn't wasn't weren't isn't let what whose such wearing"
+        ' featuring using having being going getting trying ; : . , ! ? ( ) / " | & + = * # @ < > [ ] { } ~'
+    )
+)
+# Adjectives are no heads: "a cat black and white". Few: most adjectives stand before a noun, and the
+# noun before them describes it, too ("penguin blue lamp").
+COLOURS = ADJECTIVES - _words("metal stone silver gold orange light old young little")
+# Endings that make an adjective of a noun: clock-shaped, bear-themed, zebra print.
+ADJECTIVE_MAKERS = _words(
+    "shaped themed sized style styled inspired flavored flavoured scented patterned printed print"
+    " prints motif coloured colored friendly powered proof free related type esque skin hide"
+)
+# ... unless what they are like follows: a cake shaped like a train.
+LIKENESS = _words("like as into in with by on for to from at around")
+# The thing is there with these: a horse-drawn carriage, a car-lined street.
+AGENT_MAKERS = _words("drawn pulled driven lined filled laden packed covered led pushed populated")
+# Parts of a thing, animal or body: they name their whole.
+PARTS = _words(
+    "window windows windshield windscreen wheel wheels tire tires tyre tyres hood bumper roof engine"
+    " engines hull mast cockpit cabin interior exterior fender headlight headlights bonnet dashboard"
+    " propeller wing wings handlebars handlebar tailgate mirror head heads face faces ear ears eye eyes"
+    " nose noses mouth beak beaks neck necks tail tails leg legs foot feet paw paws hoof hooves horn"
+    " horns trunk trunks tusk tusks fur mane coat hair body bodies back backs torso belly snout muzzle"
+    " tongue teeth tooth feather feathers claw claws hand hands arm arms finger fingers shoulder"
+    " shoulders knee knees lap chest hips portion section sections edge edges tip tips corner corners"
+    " end ends bottom middle center half halves handle handles lid lids tank screen screens keypad"
+    " buttons button spout faucet faucets drawer drawers shelf cushion cushions armrest armrests frame"
+    " frames pedestal crust slice slices piece pieces wedge wedges chunk chunks segment segments bite"
+    " bites crumbs floret florets stalk stalks spear spears crown crowns stem stems core blade blades"
+    " page pages spine cover covers deck door doors panel keys lights side sides front rear top surface"
+    " base roofs burner burners cab"
+)
+# Groups of a thing, and its young, by which it is named.
+GROUPS = _words(
+    "herd herds flock flocks pack packs fleet fleets group groups family families pair pairs couple"
+    " couples trio duo team crowd collection row rows pile piles stack stacks bunch bunches set sets"
+    " cluster line swarm gaggle pride litter colony assortment array variety varieties selection breed"
+    " breeds species kind type types cub cubs calf calves foal foals pup pups baby babies mother mothers"
+    " mom mama mate mates adult adults hybrid combination combo"
+)
+# Pictures and likenesses: what they show is mentioned.
+DEPICTIONS = _words(
+    "statue statues sculpture sculptures figurine figurines figure figures painting paintings drawing"
+    " drawings sketch sketches picture pictures photo photos photograph photographs image images"
+    " illustration illustrations silhouette silhouettes icon icons vector vectors clipart cartoon"
+    " cartoons portrait portraits puppet puppets carving carvings stock mural graphic graphics emoji"
+    " sculpted replica replicas model models view views royalty"
+)
+# Nouns in -ing (a noun before them describes them, unless an object follows).
+ING_HEADS = _words(
+    "building buildings ceiling evening morning wedding painting clothing railing string ring spring"
+    " king wing thing swing crossing awning pudding icing netting topping toppings frosting lighting"
+    " dining living bedding drawing dressing stuffing meeting landing ironing housing filling siding"
+    " flooring dumpling seating fencing clearing opening wiring parking training binding print"
+)
+# Heads that even a plural describes: ladies room, farmers market.
+PLACES_OF_PEOPLE = _words(
+    "room rooms restroom restrooms bathroom bathrooms toilet toilets washroom lounge locker lockers"
+    " closet closets department section centre center market markets school schools playground hospital"
+    " museum store shop club home house hall library ward dormitory hostel shelter church cemetery"
+    " clothes clothing wear shoes hat hats uniform uniforms dress jersey costume costumes boots bike"
+    " bikes bed beds bedroom toy toys book books birthday party championship tournament league cup race"
+    " day game meal menu parking crossing bench entrance quarters box fund union association"
+)
+# Heads that a role describes with an 's: the pitcher's mound.
+PLACES_OF_ROLES = _words(
+    "office offices mound box boxes seat license licence plate stand day pie wharf hut wheel table"
+    " guide notebook lane area nest choice block pride residence palace barracks station surgery"
+    " workshop studio"
+)
+# Contests of a kind of people: the women's final.
+EVENTS = _words(
+    "final finals draw singles doubles basketball tennis soccer football hockey volleyball cricket"
+    " rugby golf race event match team downhill slalom marathon relay national world olympic title"
+    " competition semifinal cycling swimming gymnastics snowboard ski halfpipe giant super round tour"
+    " open league cup"
+)
+# Nouns that end like a verb in s, or are one, and stand last in compounds.
+HEADS = _words(
+    "building buildings ceiling evening morning wedding painting clothing railing string ring spring"
+    " king wing thing swing crossing awning pudding icing netting topping toppings frosting lighting"
+    " dining living bedding dressing stuffing housing siding flooring dumpling seating fencing wiring"
+    " parking training shoes boots gloves hats socks pants clothes toys tracks treats tags signs lights"
+    " seats tickets stations stops ties bags cards games stickers earrings accessories costumes masks"
+    " dolls decals posters prints cases clips pajamas leggings shorts jeans headbands supplies gifts"
+    " rooms market markets bench box house hat shop school motorcycle bike car cars uniform park board"
+    " home club suit suits ladies league birthday quarters services names works"
+)
+# After a subject, an object: what follows makes the form a verb.
+OBJECTS = _words(
+    "a an the his her their its my our your this that these those him them it us me himself herself"
+    " itself themselves each every some any no two three four five several many another"
+)
+MODALS = _words(
+    "to will can could would must may might should cannot can't won't don't didn't doesn't couldn't"
+    " they we you"
+)
+RELATIVES = _words("he she it who which")
+DIRECTIONS = _words("over through past into across toward towards out around along down up off from")
+LESSONS = _words(
+    "lesson lessons school club competition show course trail trails gear helmet boots track event trip"
+    " class arena instructor contest centre center shoes clothes area sign license game equipment room"
+    " pool tour"
+)
+# People who hardly describe another noun: what follows them is an unknown verb rather than a thing.
+CORE_PEOPLE = _words(
+    "man woman boy girl person guy lady gentleman dude skier surfer snowboarder skateboarder skater player"
+    " batter cyclist golfer child kid"
+)
+# What stands in kitchens and bathrooms, and in lists of them without commas.
+ROOM_THINGS = _words("shower tub bathtub mirror dishwasher")
+# Animals, with what captions call their young: a mother before them is no person.
+ANIMALS = _words(
+    "animal animals bear bears bird birds bison buffalo bull bulls calf calves cat cats cattle cheetah"
+    " cheetahs chick chicks chicken chickens chimp chimps chimpanzee cow cows coyote crocodile cub cubs"
+    " deer dog dogs dolphin dolphins donkey donkeys duck ducks duckling ducklings elk elephant elephants"
+    " ewe fawn foal foals fox foxes frog frogs geese giraffe giraffes goat goats goose gorilla gorillas"
+    " gull hamster hare hen hens hippo hippos hippopotamus horse horses kangaroo kangaroos kitten"
+    " kittens koala koalas lamb lambs leopard leopards lion lions lioness lizard llama llamas mallard"
+    " mallards mare meerkat meerkats mice monkey monkeys moose mouse mule orangutan orangutans ostrich"
+    " otter otters owl owls ox oxen panda pandas parrot peacock penguin penguins pig piglet piglets pigs"
+    " pony ponies puppies puppy rabbit rabbits raccoon raccoons rat rats reindeer rhino rhinoceros"
+    " rhinos seal seals sheep skunk snake snakes squirrel squirrels stallion swan swans tiger tigers"
+    " turkey turkeys turtle turtles walrus whale whales wolf wolves zebra zebras alligator alligators"
+    " antelope antelopes ape apes badger beaver boar camel camels gazelle gazelles hedgehog hedgehogs"
+    " bunny bunnies shark sharks fish dinosaur dinosaurs robin robins eagle eagles pigeon pigeons"
+    " grizzly grizzlies polar wildebeest hyena hyenas jaguar lemur lemurs lynx puma sloth sloths pup"
+    " pups joey kitty kitties peacocks capybara capybaras chipmunk chipmunks"
+)
+# Words of kin, which the young and old of animals are called by, too.
+FAMILY_WORDS = _words(
+    "baby babies mother mothers father fathers mom moms mommy mama dad daddy parent parents adult"
+    " adults child children sibling siblings family families male males female females newborn newborns"
+    " infant infants son daughter kid kids mate mates youngster youngsters"
+)

@@ -1,0 +1,521 @@
+"""Whether a noun in a caption names a thing, or only describes another, counts one, or is a verb.
+
+`a pirate hat` shows no pirate, `a couple lemons` no couple, and in `pots crowd the sill` nobody
+crowds. The rules read the words around a form; they know kinds of words, no word list.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from unscene.words.caption_words import BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
+from unscene.words.follower_words import (
+    ADJECTIVE_MAKERS,
+    AFTER_NOUNS,
+    AGENT_MAKERS,
+    ANIMALS,
+    CLOSED,
+    COLOURS,
+    CORE_PEOPLE,
+    DEPICTIONS,
+    DIRECTIONS,
+    EVENTS,
+    FAMILY_WORDS,
+    GROUPS,
+    HEADS,
+    ING_HEADS,
+    LESSONS,
+    LIKENESS,
+    MODALS,
+    NOUN_VERBS,
+    OBJECTS,
+    PARTS,
+    PAST_VERBS,
+    PLACES_OF_PEOPLE,
+    PLACES_OF_ROLES,
+    RELATIVES,
+    ROOM_THINGS,
+    THIRD_VERBS,
+    VERBS,
+)
+from unscene.words.plain_text import PlainText
+
+_MANY = NUMBERS | {"several", "many", "few", "both", "these", "those", "some", "all"}
+_COUNTS = frozenset(("couple", "couples"))
+_KIN_GROUPS = frozenset(("family", "families"))
+_CROWDS = frozenset(("crowd", "crowds", "team", "teams", "audience", "audiences"))
+_ROOMS = (PLACES_OF_PEOPLE - CLOTHES) | PLACES_OF_ROLES
+_COLLECTIVES = _COUNTS | _KIN_GROUPS | _CROWDS
+_CROWDING = frozenset(("around", "into", "onto", "together"))
+# Most forms in the singular stand before one of these: no rule but that of costumes can speak.
+_PLAIN_ENDS = (CLOSED | {""}) - OBJECTS - _CROWDING - {"of", "like"}
+_SUBJECTS = RELATIVES | CORE_PEOPLE
+_FIRST = re.compile(r"\s*(\w+(?:'\w+)?|[^\s\-']|$)")
+NEAR = 96  # letters on each side of a form that rules and patterns see
+_AHEAD = 48  # letters after it that rules see
+_TOKEN = re.compile(r"'s?(?!\w)|\w+(?:'\w+)?|\S")
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A form of a word: what is known of it before any caption is read.
+
+    last: its last word. is_person, is_animate: what its word is. activities: what is done with it
+    (horse riding). names: the forms of one word that the list has, with their words; people: those of
+    one person.
+    """
+
+    form: str
+    word: str
+    is_plural: bool
+    is_person: bool
+    is_animate: bool
+    activities: frozenset[str]
+    names: Mapping[str, str | None]
+    people: Collection[str]
+
+    @cached_property
+    def last(self) -> str:
+        """The last word of the form."""
+        return self.form.rsplit(" ", 1)[-1]
+
+    @cached_property
+    def is_many_sided(self) -> bool:
+        """Whether the form has rules of its own, whatever follows: crowds and kin."""
+        return self.last in _COLLECTIVES or self.last in FAMILY_WORDS
+
+
+class Place:
+    """A noun where it stands in a caption: in `text`, from `start` to `end`.
+
+    after, before: the words and marks around it, nearest first. joined: whether a hyphen joins it to
+    the next word.
+    """
+
+    __slots__ = ("_before", "after", "end", "joined", "noun", "plain", "start")
+
+    def __init__(self, noun: Noun, plain: PlainText, start: int, end: int):
+        self.noun, self.plain, self.start, self.end = noun, plain, start, end
+        self._before: list[str] | None = None
+        after = _TOKEN.findall(plain.text, end, end + _AHEAD)
+        self.joined = len(after) > 1 and after[0] == "-" and after[1][0].isalpha()
+        self.after = after[1:] if self.joined else after
+
+    @property
+    def before(self) -> list[str]:
+        """The words and marks before the form, nearest first."""
+        if self._before is None:
+            self._before = _TOKEN.findall(self.plain.text, max(0, self.start - NEAR), self.start)[::-1]
+        return self._before
+
+    @property
+    def is_before_name(self) -> bool:
+        """Whether a word in capitals follows a form that is none itself, unless it opens the caption:
+        `the singer Adele`, `Singer Adele performs`.
+        """
+        text, after = self.plain.text, self.end + 1
+        follows = text[self.end : after] == " " and text[after : after + 1].isalpha()
+        if not follows or not self.plain.is_capital(after):
+            return False
+        opens = self.start == 0 and any(map(str.islower, self.plain.caption[self.end :].split()[1:3]))
+        return opens or not self.plain.is_capital(self.start)
+
+    @property
+    def next(self) -> str:
+        """The word after the form; empty at the end."""
+        return self.after[0] if self.after else ""
+
+    @property
+    def second(self) -> str:
+        """The word after the next one; empty at the end."""
+        return self.after[1] if len(self.after) > 1 else ""
+
+    @property
+    def previous(self) -> str:
+        """The word before the form; empty at the start."""
+        return self.before[0] if self.before else ""
+
+    def find_determiner(self) -> str | None:
+        """Return the article, number or possessive of the noun phrase; None when it has none."""
+        for i, word in enumerate(self.before[:6]):
+            if word in DETERMINERS or word.isdigit():
+                return word
+            links = word in ("and", ",", "-") and i and i + 1 < len(self.before)
+            if links and self.before[i + 1] not in self.noun.names and self.before[i + 1] not in CLOSED:
+                continue
+            if word in CLOSED and word not in AFTER_NOUNS:
+                return None
+        return None
+
+
+class Rule(NamedTuple):
+    """A rule: its name, a caption that it exists for, the words of that caption by COCO's list, and
+    the function. The function returns True when the form mentions nothing, False when it mentions its
+    word, None when the rule says nothing.
+    """
+
+    name: str
+    caption: str
+    words: str
+    judge: Callable[[Place], bool | None]
+
+
+_IRREGULAR = frozenset(
+    (
+        "men",
+        "women",
+        "people",
+        "children",
+        "grandchildren",
+        "schoolchildren",
+        "geese",
+        "mice",
+        "oxen",
+        "calves",
+        "knives",
+        "wives",
+        "folk",
+        "passersby",
+        "skis",
+        "scissors",
+        "shears",
+        "elderly",
+        "basemen",
+    )
+)
+
+
+def is_plural_form(form: str, forms: Collection[str]) -> bool:
+    """Return whether a form is a plural: irregular, or another form of the word with an s."""
+    last = form.rsplit(" ", 1)[-1]
+    if last in _IRREGULAR or last.endswith("men"):
+        return True
+    if not form.endswith("s"):
+        return False
+    return form[:-1] in forms or form[:-2] in forms or (form[:-3] + "y" in forms and form.endswith("ies"))
+
+
+def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
+    """Return whether a noun surely mentions its word, by the words before and after it alone. Most do,
+    and the rules need not be asked; they say the same (a test compares the two).
+    """
+    if noun.is_many_sided or "dressed" in text:
+        return False
+    following = _FIRST.match(text, end)
+    if following is None or (following[1] or "") not in _PLAIN_ENDS:
+        return False
+    return not noun.is_plural or text[text.rfind(" ", 0, start - 1) + 1 : start].strip() not in _SUBJECTS
+
+
+def mentions_nothing(place: Place) -> bool:
+    """Return whether a form mentions nothing where it stands: the first rule that speaks decides."""
+    for rule in RULES:
+        verdict = rule.judge(place)
+        if verdict is not None:
+            return verdict
+    return True
+
+
+def _judge_verb(place: Place) -> bool | None:
+    previous, following = place.previous, place.next
+    if not previous or " " in place.noun.form:
+        return None
+    if place.noun.is_plural:
+        acts = previous in RELATIVES or (previous in CORE_PEOPLE and not place.noun.is_person)
+        return True if acts else None
+    subject = previous in MODALS or _is_plural_noun(previous)
+    acts = following in OBJECTS or (following in _CROWDING and previous != "to")
+    return True if subject and acts and place.noun.word != previous else None
+
+
+def _judge_count(place: Place) -> bool | None:
+    if place.noun.last not in _COLLECTIVES:
+        return None
+    if place.previous in ANIMALS or place.noun.names.get(place.previous, place.noun.word) != place.noun.word:
+        return True
+    if place.next == "of":
+        if place.noun.last in _COUNTS:
+            return True
+        if place.noun.last in _KIN_GROUPS:
+            return None if place.second in NUMBERS or place.second == "all" else True
+        described = place.after[1:4]
+        return True if any(_is_other(place, word) for word in described) else None
+    if place.noun.last == "couple" and place.previous in ("a", "the", "another", "last", "first", "next"):
+        return _counts_things(place)
+    return None
+
+
+def _counts_things(place: Place) -> bool | None:
+    """Whether `a couple` stands before the noun that it counts: a couple (old) lemons."""
+    following, second = place.next, place.second
+    if following in ("dozen", "hundred", "thousand", "more", "different", "other", "extra"):
+        return True
+    if following in CLOSED or following.endswith("ing") or following in PAST_VERBS:
+        return None
+    if _looks_plural(following):
+        if following in THIRD_VERBS:
+            return True if following[:-1] in NOUN_VERBS and second and second not in CLOSED else None
+        return True
+    return True if _looks_plural(second) and second not in THIRD_VERBS and following not in VERBS else None
+
+
+def _judge_family(place: Place) -> bool | None:
+    """Mothers and babies of animals."""
+    if place.noun.last not in FAMILY_WORDS:
+        return None
+    if place.previous == "its" or place.previous in ANIMALS:
+        return True
+    if _describes_animal(place.after[:6]):
+        return True
+    animal = next((word for word in place.before if word in ANIMALS or word in place.noun.people), "")
+    linked = any(word in ("her", "his", "their", "its", "with", "and") for word in place.before[:3])
+    return True if animal in ANIMALS and linked and place.next not in ("girl", "boy") else None
+
+
+def _describes_animal(after: list[str]) -> bool:
+    """Whether words of kin lead to an animal: `(mother) and baby brown bear`."""
+    linked = False
+    for i, word in enumerate(after):
+        if word in ANIMALS:
+            return not linked
+        if word in ("and", "or", "&"):
+            linked = True
+        elif word in FAMILY_WORDS or word in ("young", "juvenile", "its", "it's"):
+            linked = False
+        elif (linked and word in NUMBERS) or (word.endswith("ed") and ANIMALS & set(after[i + 1 : i + 2])):
+            continue
+        elif word in CLOSED or word in VERBS or word in THIRD_VERBS or word.endswith(("ing", "ed")):
+            return False
+    return False
+
+
+def _judge_costume(place: Place) -> bool | None:
+    words = place.before[:5]
+    if place.noun.is_person or not ("dressed" in words or "disguised" in words):
+        return None
+    for i, word in enumerate(words):
+        if word in ("as", "like"):
+            dressed = "dressed" in words[i + 1 : i + 3] or "disguised" in words[i + 1 : i + 2]
+            return True if dressed else None
+        if (word in CLOSED and word not in DETERMINERS) or word.endswith("ing") or word in place.noun.names:
+            return None
+    return None
+
+
+def _judge_adjective(place: Place) -> bool | None:
+    """Clock-shaped, bear-themed, zebra print; horse-drawn is different: the horse is there."""
+    following = place.next
+    if following in AGENT_MAKERS:
+        return False
+    if place.noun.is_plural:
+        return None
+    if following in ADJECTIVE_MAKERS and (place.joined or place.second not in LIKENESS):
+        return True
+    if following == "like" and place.second and place.second not in CLOSED:
+        return True
+    if place.joined and following not in CLOSED and following not in place.noun.names:
+        return following not in PARTS | GROUPS
+    return None
+
+
+def _judge_possessive(place: Place) -> bool | None:
+    owns = place.next == "'s" or (place.noun.is_plural and place.next == "'" and place.second.isalpha())
+    if not owns:
+        return None
+    if not place.noun.is_person:
+        return place.second in ("nest", "nests", "egg", "eggs")
+    owned = place.after[1:4]
+    if any(word in _ROOMS for word in owned[:2]):
+        return True
+    if not place.noun.is_plural:
+        return False
+    determiner = place.find_determiner()
+    of_a_kind = determiner is None or determiner in ("a", "an", "one", "pair") or determiner in _MANY
+    return of_a_kind or any(word in EVENTS for word in owned)
+
+
+def _judge_end(place: Place) -> bool | None:
+    following = place.next
+    if not following or following in CLOSED or following in COLOURS or not following[0].isalpha():
+        return False
+    return False if "'" in following and following.partition("'")[0] in CLOSED else None  # he's, that's
+
+
+def _judge_part(place: Place) -> bool | None:
+    following = place.next
+    if place.noun.is_person and place.noun.form not in place.noun.people:
+        return None
+    if following in DEPICTIONS or following in GROUPS:
+        return False
+    return (
+        False
+        if following in (BODY if place.noun.is_person else PARTS) and place.noun.form != "human"
+        else None
+    )
+
+
+def _judge_activity(place: Place) -> bool | None:
+    following, second = place.next, place.second
+    if not following.endswith("ing") or len(following) < 5 or following in ADJECTIVE_MAKERS:
+        return None
+    determiner = place.find_determiner()
+    if following in place.noun.activities and not place.noun.is_plural:
+        bare = determiner is None and place.previous not in PREPOSITIONS
+        return second in LESSONS or (bare and (not second or second in CLOSED))
+    if following not in ING_HEADS or second in OBJECTS or _is_many(place):
+        return False
+    if second and second not in CLOSED:
+        return determiner is None or not place.noun.is_animate
+    if place.noun.is_animate:
+        return determiner is None or (following in HEADS and second not in DIRECTIONS)
+    return True
+
+
+def _is_many(place: Place) -> bool:
+    """Whether the form is a plural, or people: clauses follow these."""
+    return (
+        place.noun.is_plural
+        or place.noun.last in PLURALS
+        or (place.noun.is_person and place.next not in HEADS)
+    )
+
+
+def _judge_past(place: Place) -> bool | None:
+    following = place.next
+    if (
+        following in PAST_VERBS
+        or (following.endswith("ed") and len(following) > 3)
+        or following.endswith("ly")
+    ):
+        return False
+    return None
+
+
+def _judge_singular_verb(place: Place) -> bool | None:
+    following, second = place.next, place.second
+    if place.noun.is_plural or not following.endswith("s") or following.endswith(("ss", "us")):
+        return None
+    if following not in THIRD_VERBS and not (
+        place.noun.last in CORE_PEOPLE and following in place.noun.names
+    ):
+        known = following in CLOTHES or following in HEADS or following in place.noun.names
+        return False if place.noun.is_person and not known else None
+    if following in CLOTHES:
+        return None
+    if place.noun.last in CORE_PEOPLE and following not in HEADS:
+        return False
+    if place.noun.is_person or not _is_noun_verb(following):
+        return False
+    determiner = place.find_determiner()
+    if determiner is None:
+        starts = place.previous in ("", "while", "as", "and", "when", ",", ".", "|")
+        return (
+            False
+            if starts and place.noun.is_animate and following not in HEADS and second in CLOSED
+            else None
+        )
+    if determiner in _MANY or determiner.isdigit():
+        return None
+    return (
+        False
+        if not second or second in CLOSED or (place.noun.is_animate and following not in HEADS)
+        else None
+    )
+
+
+def _is_noun_verb(verb: str) -> bool:
+    """Whether a verb in its third person is as often a noun in the plural."""
+    return any(verb[:-cut] in NOUN_VERBS for cut in (1, 2)) or verb[:-3] + "y" in NOUN_VERBS
+
+
+def _judge_plural_verb(place: Place) -> bool | None:
+    following = place.next
+    if following not in VERBS:
+        return None
+    if place.noun.is_plural or place.noun.last in _COLLECTIVES or place.noun.last in PLURALS:
+        return None if following in HEADS and place.noun.is_person and place.second in CLOSED else False
+    if following not in NOUN_VERBS:
+        return False
+    many = place.noun.is_animate and place.find_determiner() in _MANY
+    return False if place.second in PREPOSITIONS and (many or _is_coordinated(place)) else None
+
+
+def _is_coordinated(place: Place) -> bool:
+    """Whether the noun phrase is the second of two: a sign and a hydrant stand there."""
+    for word in place.before[:4]:
+        if word in ("and", "&"):
+            return True
+        if word in CLOSED and word not in DETERMINERS:
+            return False
+    return False
+
+
+def _judge_plural(place: Place) -> bool | None:
+    if not place.noun.is_plural:
+        return None
+    return place.noun.is_person and place.next in PLACES_OF_PEOPLE
+
+
+def _judge_name(place: Place) -> bool | None:
+    return False if place.noun.is_person and place.is_before_name else None
+
+
+def _judge_core(place: Place) -> bool | None:
+    known = place.next in CLOTHES or place.next in HEADS or place.next in PLACES_OF_PEOPLE
+    return False if place.noun.last in CORE_PEOPLE and place.noun.is_person and not known else None
+
+
+def _judge_list(place: Place) -> bool | None:
+    """A kitchen with a stove oven and refrigerator: a list without commas."""
+    listed = place.next in ROOM_THINGS or place.noun.names.get(place.next, place.noun.word) not in (
+        None,
+        place.noun.word,
+    )
+    if place.noun.is_animate or not listed:
+        return None
+    rest = place.after[1:4]
+    if rest and place.noun.names.get(rest[0]):
+        rest = rest[1:]
+    return False if len(rest) > 1 and rest[0] in ("and", "&") and rest[1] not in DETERMINERS else None
+
+
+def _is_other(place: Place, word: str) -> bool:
+    """Whether a word names something of another word of the list, or an animal."""
+    return word in ANIMALS or place.noun.names.get(word, place.noun.word) not in (place.noun.word, None)
+
+
+def _looks_plural(word: str) -> bool:
+    return word in PLURALS or (
+        len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "'s"))
+    )
+
+
+def _is_plural_noun(word: str) -> bool:
+    return _looks_plural(word) and word not in CLOSED and word not in ("sports", "overalls", "glasses")
+
+
+RULES = (
+    Rule("a form after a subject or before its object is a verb", "Pots crowd the sill", "", _judge_verb),
+    Rule("couple, family, crowd count what follows", "A couple lemons in a net", "", _judge_count),
+    Rule("mothers and babies of animals are animals", "A mother and baby giraffe", "giraffe", _judge_family),
+    Rule("dressed as", "A boy dressed as a bear", "person", _judge_costume),
+    Rule("-shaped, -themed make adjectives", "A clock-shaped biscuit", "", _judge_adjective),
+    Rule("men's room: of a kind, not of somebody", "The men's restroom is closed", "", _judge_possessive),
+    Rule("a closed word, a mark or the end follow", "A cowboy on a hat", "person", _judge_end),
+    Rule("a part, group or picture names its whole", "A bus window", "bus", _judge_part),
+    Rule(
+        "horse riding is done, a horse jumping a fence is there",
+        "Her horse jumping a fence",
+        "horse",
+        _judge_activity,
+    ),
+    Rule("a past form makes a clause", "A cat licked clean", "cat", _judge_past),
+    Rule("a noun in the singular and a verb in s", "The bear waddles off", "bear", _judge_singular_verb),
+    Rule("a noun in the plural and a verb", "Sheep graze on a hill", "sheep", _judge_plural_verb),
+    Rule("a plural describes only places", "Divers salvage a wreck", "person", _judge_plural),
+    Rule("a role before a name in capitals", "The fiddler Ole Lund", "person", _judge_name),
+    Rule("man, woman, boy hardly describe", "A woman mono skiing", "person", _judge_core),
+    Rule("a list without commas", "With oven sink and kettle", "oven|sink", _judge_list),
+)
