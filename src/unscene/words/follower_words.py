@@ -133,7 +133,7 @@ COLOURS = ADJECTIVES - _words("metal stone silver gold orange light old young li
 # Endings that make an adjective of a noun: clock-shaped, bear-themed, zebra print.
 ADJECTIVE_MAKERS = _words(
     "shaped themed sized style styled inspired flavored flavoured scented patterned printed print"
-    " prints motif coloured colored friendly powered proof free related type esque skin hide"
+    " prints motif coloured colored friendly powered proof related type esque skin hide"
 )
 # ... unless what they are like follows: a cake shaped like a train.
 LIKENESS = _words("like as into in with by on for to from at around")

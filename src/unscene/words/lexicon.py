@@ -163,6 +163,9 @@ class Lexicon:
 
     def _read_ambiguous(self, entries: Iterable[dict]) -> dict[str, tuple[_Meaning, ...]]:
         """Read forms that mean a word only in some places; of several words the first that fits counts."""
+        forms_of: dict[str | None, set[str]] = {word: set() for word in self._words}
+        for form, (meaning, *_) in self._meanings.items():
+            forms_of.setdefault(meaning.word, set()).add(form)
         meanings: dict[str, tuple[_Meaning, ...]] = {}
         for entry in entries:
             if entry["word"] not in self._words:
@@ -173,11 +176,9 @@ class Lexicon:
                 near[kind] = self._compile_patterns([p for p in patterns if "@" in p])
                 near[f"{kind}_scene"] = self._compile_patterns([p for p in patterns if "@" not in p])
             forms = _expand_all(entry["forms"])
+            known = forms_of[entry["word"]] | set(forms)
             for form in forms:
-                known = {
-                    other for other, (first, *_) in self._meanings.items() if first.word == entry["word"]
-                }
-                noun = self._make_noun(form, entry["word"], known | set(forms), frozenset())
+                noun = self._make_noun(form, entry["word"], known, frozenset())
                 meaning = _Meaning(noun, **near, depends=any(near.values()))
                 meanings[form] = (*meanings.get(form, ()), meaning)
         return meanings

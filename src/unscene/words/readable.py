@@ -1,6 +1,7 @@
 """Whether the offline lexicon can read a caption: its length, its script, its language."""
 
 import re
+from collections import Counter
 
 from unscene.words.language_words import ENGLISH, FOREIGN
 from unscene.words.plain_text import MOST_CHARACTERS, PlainText
@@ -47,15 +48,14 @@ def find_obstacle(caption: str) -> str | None:
 
 def _find_script(text: str) -> str | None:
     """Return the script of most letters when it is not the Latin one."""
-    counts = [0] * len(_SCRIPTS)
-    for match in _SCRIPT.finditer(text):
-        counts[match.lastindex - 1] += 1
+    counts = Counter(match.lastindex or 0 for match in _SCRIPT.finditer(text))
     other = len(_OTHER.findall(text))
     # A sign of Chinese or Korean is a syllable or a word.
-    weight = other + 2 * (counts[0] + counts[1])
+    weight = other + 2 * (counts[1] + counts[2])
     if weight <= len(_LATIN.findall(text)):
         return None
-    return list(_SCRIPTS)[counts.index(max(counts))] if max(counts) else "another"
+    (place, _), *_ = counts.most_common(1) or [(0, 0)]
+    return list(_SCRIPTS)[place - 1] if place else "another"
 
 
 def _find_language(words: list[str]) -> str | None:
