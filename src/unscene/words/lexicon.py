@@ -130,8 +130,9 @@ class Lexicon:
         activities = frozenset(item for item in followers if item.endswith("ing") and " " not in item)
         follower = self._compile_follower([item for item in followers if item not in activities])
         forms = set(_expand_all(entry["forms"]))
+        known = forms | set(others)
         for form in forms:  # a plural describes no other noun ("dogs run", not "dog run"), mostly
-            noun = self._make_noun(form, word, forms | set(others), activities)
+            noun = self._make_noun(form, word, known, activities)
             self._add(form, _Meaning(noun, None if noun.is_plural else follower))
 
     def _make_noun(self, form: str, word: str, forms: Collection[str], activities: frozenset[str]) -> Noun:
