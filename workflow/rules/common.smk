@@ -20,6 +20,7 @@ from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
+from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
 
 prepare_jobs()

@@ -4,7 +4,8 @@
 # REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet,
 #                  results/folds/{folds,classes,leaks}.parquet and check.json
 #                  (and the photos that the pairs name); for arms with sham edits results/quality/sham.parquet
-# OUTPUTS:         results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet),
+# OUTPUTS:         results/train/clip.json (where an arm is not for every CLIP),
+#                  results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet),
 #                  for arms with pairs: unfiltered also unfiltered.npy, unfiltered_photos.parquet,
 #                  for arms with images: sham or sham_positives also sham.npy, sham_photos.parquet;
 #                  results/models/{arm}/fold{fold}/seed{seed}/ and results/models/{arm}/all/,
@@ -68,6 +69,33 @@ STAGE_FILES += expand(
     model=MODELS,
     file=["open_clip_config.json", "open_clip_model.safetensors", "meta.json", "loss.csv", "loss.svg"],
 )
+
+# Not every family of CLIP can be trained by every arm: where one is not for all, it is tried first.
+CHECKED_ARMS = list_checked_arms(config["train"]["arms"])
+if CHECKED_ARMS:
+    STAGE_FILES.append("results/train/clip.json")
+
+
+rule check_clip:
+    """Try the CLIP's towers for the arms that ask for adapters or for some of its layers, first of all."""
+    output:
+        report="results/train/clip.json",
+    log:
+        "logs/check_clip.log",
+    benchmark:
+        "benchmarks/check_clip.tsv"
+    priority: 100
+    conda:
+        "../../envs/clip.yaml"
+    resources:
+        mem_mb=8000,
+        runtime="30m",
+    params:
+        lineage=lineage("check_clip", settings=["train.arms"], paths=["train.clip"]),
+    message:
+        "Trying the towers of CLIP"
+    script:
+        "../scripts/check_clip.py"
 
 
 rule cache_pairs:

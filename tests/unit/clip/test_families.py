@@ -1,5 +1,7 @@
 """CLIPs of other families than OpenAI's: loaded, trained with adapters, saved and read again."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,9 @@ from clip_families import FAMILIES, make_family
 from tiny_clip import ARMS, make_caches, make_pairs, make_training
 from unscene.clip.models import embed_photos, embed_texts, find_long_texts, load_clip, resize_photo
 from unscene.folds.columns import LEAKS
+from unscene.machine.job import Job
+from unscene.run.configuration import ConfigError
+from unscene.training.clip_check import check_clip, list_checked_arms
 from unscene.training.optimisation import TowerError, add_lora, check_towers, freeze, list_lora_targets
 from unscene.training.train_fold import train_clip
 
@@ -91,3 +96,21 @@ def test_a_tower_without_such_layers_is_told_at_the_start(tmp_path):
         check_towers(model, {"lora_rank": 2})
     with pytest.raises(TowerError, match="unlocked"):
         check_towers(model, {"unlocked": {"image": 1}})
+
+
+def test_a_run_tries_its_clip_before_anything_is_made(tmp_path, monkeypatch):
+    """An arm that the CLIP cannot be trained by stops the run, and is named."""
+    clip = make_family("OpenAI ViT", tmp_path / "clip")
+    arms = {"zero_shot": {}, "plain": {"loss": {"infonce": 1}}, "lora": {"loss": {}, "lora_rank": 2}}
+    assert list_checked_arms(arms) == {"lora": arms["lora"]}
+    job = Job(
+        outputs={"report": tmp_path / "clip.json"},
+        settings={"train": {"arms": arms}},
+        config={"train": {"clip": str(clip)}},
+    )
+    check_clip(job)
+    told = json.loads((tmp_path / "clip.json").read_text())
+    assert told["context_length"] == 77 and min(told["layers_with_adapters"].values()) > 0
+    monkeypatch.setattr("unscene.training.optimisation.list_lora_targets", lambda model: [])
+    with pytest.raises(ConfigError, match=r"train\.arms\.lora: lora_rank"):
+        check_clip(job)
