@@ -88,6 +88,9 @@ def make_run(
         "api": {"usd": 0.0, "usd_worst": 0.0},
         "devices": {"hours": {"cpu": 0.31, "a100": 0.02}},
         "storage": {"bytes": {"photos": 12_000_000, "total": 12_345_678}, "files": {"total": 4321}},
+        "weights": [
+            {"key": "edits.weights", "path": "models/x", "licence": "MIT", "note": "by README.md beside it"}
+        ],
         "assumptions": {
             "date": "2025-01-01",
             "speed.edit": {"s": 0.07, "kind": "measured", "source": "a 2-core machine"},

@@ -12,6 +12,7 @@ import yaml
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
+from unscene.plan.licences import list_licences
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
@@ -34,6 +35,7 @@ def estimate_run(job: Job) -> None:
     # Sections with their paths: which weights these are decides what figures hold.
     sections = {name: job.look_up(name) for name in job.settings}
     plan = make_plan(sections, prices, read_throughput(), clip_bytes)
+    plan["weights"] = list_licences(sections, CHECKOUT)
     warn_about_prices(prices, job.settings["api"]["model"], date.today())
     write_json(plan, job.outputs.plan)
     print(describe_plan(plan))
@@ -272,6 +274,10 @@ def describe_plan(plan: dict) -> str:
     lines += ["", "Disk"]
     for key, size in storage["bytes"].items():
         lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")
+    lines += ["", "Licences of the weights"]
+    for one in plan.get("weights", []):
+        note = f" ({one['note']})" if one["note"] else ""
+        lines.append(f"  {one['key']:<14} {one['path']}: {one['licence']}{note}")
     lines += [
         "",
         f"Figures are assumptions of {plan['assumptions']['date']}; the plan names the source of each.",

@@ -7,7 +7,8 @@ from unscene.report.run import Run
 
 def describe_costs(run: Run) -> dict:
     """Return what the section's template names."""
-    return {"cost": list_facts(run.cost), "plan": list_facts(run.plan), "plan_rows": compare_plan(run)}
+    plan = {name: value for name, value in run.plan.items() if name != "weights"}  # told with the provenance
+    return {"cost": list_facts(run.cost), "plan": list_facts(plan), "plan_rows": compare_plan(run)}
 
 
 def compare_plan(run: Run) -> list[dict]:

@@ -18,6 +18,7 @@ def describe_provenance(run: Run) -> dict:
     return {
         "digests": get_digests(run),
         "weights": run.lineage["weights"],
+        "licences": run.plan["weights"],
         "versions": read_versions(run.logs),
         "seeds": {"seed": settings["seed"], "train.seeds": settings["train"]["seeds"]},
         "removers": sorted({str(model) for model in run.edits["model"].dropna()}),

@@ -272,7 +272,7 @@ SECTIONS = (
     ),
     Section("costs", "Costs", ("cost", "plan", "samples", "keywords", "edits", "pairs"), _costs),
     Section("times", "Times", ("edits",), _times),
-    Section("provenance", "Provenance", ("edits",), _provenance),
+    Section("provenance", "Provenance", ("edits", "plan"), _provenance),
 )
 
 
