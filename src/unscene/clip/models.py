@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unscene.run.weight_files import find_broken_weights
+
 if TYPE_CHECKING:
     import torch
 
@@ -41,6 +43,8 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
             raise ClipError(
                 f"{folder}: {name} is not there; an open_clip folder has {CONFIG_NAME} and {WEIGHTS_NAME}"
             )
+    if fault := find_broken_weights(folder):
+        raise ClipError(fault)
     try:
         model, _, preprocess = open_clip.create_model_and_transforms(
             f"local-dir:{folder}", precision="fp32", device=device

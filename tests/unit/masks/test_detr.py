@@ -1,5 +1,10 @@
 """DETR detectors: models of the family with random weights, small enough to be made in the test."""
 
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +12,12 @@ import torch
 from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
 from unscene.words.coco80 import COCO80
+from unscene.words.coco_aliases import ALIASES, name_as_coco
 
 LABELS = {0: "N/A", **{index + 1: name for index, name in enumerate(COCO80.words[:6])}}
 
 
-def make_rf_detr():
+def make_rf_detr(labels=LABELS):
     from transformers import (
         RfDetrConfig,
         RfDetrDinov2Config,
@@ -41,13 +47,13 @@ def make_rf_detr():
         decoder_n_points=2,
         hidden_expansion=0.5,
         c2f_num_blocks=1,
-        id2label=LABELS,
-        label2id={name: index for index, name in LABELS.items()},
+        id2label=labels,
+        label2id={name: index for index, name in labels.items()},
     )
     return RfDetrForInstanceSegmentation(config), RfDetrImageProcessor()
 
 
-def make_detr():
+def make_detr(labels=LABELS):
     from transformers import (
         DetrConfig,
         DetrForObjectDetection,
@@ -73,8 +79,8 @@ def make_detr():
         encoder_attention_heads=2,
         decoder_attention_heads=2,
         num_queries=12,
-        id2label=LABELS,
-        label2id={name: index for index, name in LABELS.items()},
+        id2label=labels,
+        label2id={name: index for index, name in labels.items()},
     )
     return DetrForObjectDetection(config), DetrImageProcessor()
 
@@ -210,3 +216,35 @@ def test_clear_errors(made, photos, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert", "architectures": ["BertModel"]}')
     with pytest.raises(ValueError, match="cannot be loaded"):
         load_detector(tmp_path, 64)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_cocos_categories_are_known_by_their_other_names(kind, tmp_path):
+    """RT-DETR, D-FINE and their like call a couch a sofa."""
+    old = {new: name for name, new in ALIASES.items()}
+    model, processor = MAKERS[kind]({index: old.get(word, word) for index, word in enumerate(COCO80)})
+    model.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    assert load_detector(tmp_path, SIDE[kind]).categories == COCO80.words
+
+
+def test_a_list_that_is_not_cocos_keeps_its_words():
+    assert name_as_coco(["sofa", "lamp", "rug"]) == ["sofa", "lamp", "rug"]
+    assert name_as_coco(["N/A", *COCO80, "sofa"])[-1] == "couch"
+
+
+def test_a_folder_that_is_not_whole_is_refused(made, tmp_path):
+    for break_it, told in (
+        (lambda f: (f / "config.json").unlink(), "config.json is missing"),
+        (lambda f: (f / "preprocessor_config.json").unlink(), "cannot be loaded"),
+        (lambda f: (f / "model.safetensors").unlink(), "cannot be loaded"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"version https://git-lfs.github.com"), "Git LFS"),
+        (lambda f: (p := f / "model.safetensors").write_bytes(p.read_bytes()[:-8]), "is cut off"),
+        (lambda f: (f / "config.json").write_text("{"), "cannot be loaded"),
+    ):
+        folder = Path(tempfile.mkdtemp(dir=tmp_path)) / "detector"
+        shutil.copytree(made[0], folder)
+        break_it(folder)
+        with pytest.raises(ValueError, match=re.escape(str(folder))) as caught:
+            load_detector(folder, made[1])
+        assert told in str(caught.value)

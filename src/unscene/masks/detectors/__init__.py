@@ -10,6 +10,7 @@ from pathlib import Path
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import Detections
 from unscene.run.shards import file_sha256
+from unscene.run.weight_files import find_broken_weights
 
 __all__ = ["DETECTORS", "Detections", "DetectorKind", "load_detector"]
 
@@ -78,6 +79,8 @@ def load_detector(path: str | Path, image_size: int, setup: Setup = ON_CPU, sha2
     path = Path(path).resolve()
     if sha256 is not None:
         _check_sha256(path, sha256)
+    if path.exists() and (fault := find_broken_weights(path)):
+        raise ValueError(fault)
     kind = next(kind for kind in DETECTORS.values() if kind.fits(path))
     return kind.load(path, image_size, setup)
 

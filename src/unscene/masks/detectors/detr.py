@@ -161,6 +161,7 @@ def _load(path: Path):
         name = (config.architectures or [""])[0]
         model = getattr(transformers, name).from_pretrained(str(path), local_files_only=True)
         processor = transformers.AutoImageProcessor.from_pretrained(str(path), local_files_only=True)
-    except (OSError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path}: cannot be loaded as a detector of transformers ({error})") from error
+    except Exception as error:  # of several libraries, by what they miss
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(f"{path}: cannot be loaded as a detector of transformers ({reason})") from error
     return model, processor
