@@ -31,7 +31,8 @@ def run(tmp_path, monkeypatch):
             config = {
                 "samples": {"sources": [{"name": "toy", "format": "embedded", "photos": 70, "seed": 3}]},
                 "keywords": {"backend": "openai", "captions_per_prompt": "auto"},
-                "batchsize": {"captions": 300, "sizes": [5, 10], "margin": 0.05} | study,
+                "batchsize": {"captions": 300, "sizes": [10, 20], "permutations": 6, "margin": 0.05}
+                | study,
                 "api": {"base_url": server.url, "poll_seconds": 0.05},
             }
             (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
@@ -55,9 +56,9 @@ def test_keywords_follow_the_chosen_number_alone(run, tmp_path):
     run()
     chosen = json.loads((folder / "results/batchsize/chosen.json").read_text())
     assert (
-        chosen["captions_per_prompt"] == 10 and chosen["simulated"] and chosen["gold"]["kind"] == "mentions"
+        chosen["captions_per_prompt"] == 20 and chosen["simulated"] and chosen["gold"]["kind"] == "mentions"
     )
-    assert max(count_items(folder)) == 10
+    assert max(count_items(folder)) == 20
     assert pd.read_parquet(folder / "results/keywords/agreement.parquet")["simulated"].any()
     assert "SIMULATED" in (folder / "results/batchsize/methods.tex").read_text()
     assert "Nothing to be done" in run()
@@ -68,8 +69,8 @@ def test_keywords_follow_the_chosen_number_alone(run, tmp_path):
     assert "Nothing to be done" in run(captions=320)
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "results/keywords").rglob("*.*")}
 
-    run(sizes=[5])  # the study of 300 again, its answers are paid for: another choice
-    run(sizes=[5])
-    assert max(count_items(folder)) == 5
-    assert "Nothing to be done" in run(sizes=[5])
+    run(sizes=[10])  # the study of 300 again, its answers are paid for: another choice
+    run(sizes=[10])
+    assert max(count_items(folder)) == 10
+    assert "Nothing to be done" in run(sizes=[10])
     assert run.server.bill()["double_billed"] == 0

@@ -9,7 +9,6 @@ import pandas as pd
 
 from unscene.batchsize.noninferiority import get_lower_bound
 from unscene.batchsize.sample_sizes import (
-    HARM_OF_SHIFT,
     MARGINS_OF_DECLINE,
     count_captions_needed,
     count_prompts_needed,
@@ -17,6 +16,7 @@ from unscene.batchsize.sample_sizes import (
 
 DETECTED_AT_MOST = 0.01  # share of prompts with a structural error that production sees and pays for again
 UNSERVED_AT_MOST = 0.05  # share of prompts without an answer, which may not be missing by chance
+HARM_OF_SHIFT = 0.5  # share of a shifted prompt's captions that are wrong: it starts anywhere
 CHEAP_STEP_USD = 5.0  # a step to larger prompts that saves less is not worth its risk
 
 

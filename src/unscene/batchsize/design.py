@@ -13,7 +13,7 @@ from unscene.batchsize.columns import DESIGN
 from unscene.run.configuration import PERMUTED_FROM
 from unscene.words.vocabulary import Vocabulary
 
-REPEAT = "1 again"
+ONE, REPEAT = "1", "1 again"
 
 
 class Trial(NamedTuple):
@@ -40,7 +40,7 @@ def list_trials(settings: dict) -> list[Trial]:
         Trial(str(size), size, count_permutations(size, settings["permutations"]), 0)
         for size in sorted(set(settings["sizes"]) - {1})
     ]
-    return [Trial("1", 1, 1, 0), Trial(REPEAT, 1, 1, 1), *larger]
+    return [Trial(ONE, 1, 1, 0), Trial(REPEAT, 1, 1, 1), *larger]
 
 
 def list_captions(shards: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -25,8 +25,8 @@ class Gold(NamedTuple):
     """`words` (captions, words) booleans; `weight` (captions,): how many captions each one stands
     for in shares, 0 where unknown; `known` (captions,): whether sizes can be compared on it.
 
-    kind: labels, mentions, or reference (n = 1 itself, so that its second round takes its place in
-    comparisons).
+    kind: labels, mentions, or reference (n = 1 itself: `words` are the answers of its first round
+    and `again` those of its second).
     """
 
     kind: str
@@ -34,6 +34,7 @@ class Gold(NamedTuple):
     weight: np.ndarray
     known: np.ndarray
     facts: dict
+    again: np.ndarray | None = None
 
     @property
     def measure(self) -> str:
@@ -48,11 +49,12 @@ class Gold(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """The answers at n = 1: `words` (captions, words), `there` (captions,) where there is one, and
-    `differs` (captions,) where any size differs from it.
+    """The answers at n = 1: `words` and `again` (captions, words) of the two rounds, `there`
+    (captions,) where both gave one, and `differs` (captions,) where any size differs from the first.
     """
 
     words: np.ndarray
+    again: np.ndarray
     there: np.ndarray
     differs: np.ndarray
 
@@ -78,7 +80,8 @@ def choose_gold(
         words = encode_words(captions["mentions"], vocabulary)
         return Gold("mentions", words, all_known.astype(float), all_known, facts)
     facts["without_reference"] = int((~reference.there).sum())
-    return Gold("reference", reference.words, reference.there.astype(float), reference.there, facts)
+    weight = reference.there.astype(float)
+    return Gold("reference", reference.words, weight, reference.there, facts, reference.again)
 
 
 def _from_labels(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.batchsize.columns import BY_WORD
-from unscene.batchsize.design import REPEAT, Trial
+from unscene.batchsize.design import ONE, REPEAT, Trial
 from unscene.batchsize.gold import Gold
 from unscene.batchsize.noninferiority import bound_mean, get_mcnemar_p
 from unscene.batchsize.observations import Observed
@@ -23,7 +23,10 @@ DRAWS = 10_000
 class Part(NamedTuple):
     """The observations of one trial whose captions have a gold: their table and words, whether the
     endpoint served the prompt, whether it had the right form (ok), and whether what a run would
-    deliver for the caption is right.
+    deliver for the caption is right: (observations, 2), once for each round at n = 1.
+
+    Where these rounds are all that is known, the answer is held against each of them; elsewhere
+    both columns are one.
     """
 
     table: pd.DataFrame
@@ -38,8 +41,15 @@ def take_part(observed: Observed, trial: str, gold: Gold) -> Part:
     mine = (observed.table["trial"] == trial).to_numpy() & gold.known[observed.table["caption"].to_numpy()]
     table, words = observed.table[mine].reset_index(drop=True), observed.words[mine]
     status, at = table["status"].to_numpy(), table["caption"].to_numpy()
-    right = (words == gold.words[at]).all(axis=1) & table["listed"].to_numpy() & (status != "lost")
-    return Part(table, words, status != "unserved", status == "ok", right & (status != "unserved"))
+    delivered = np.isin(status, ("ok", "again")) & table["listed"].to_numpy()
+    rounds = [gold.words, gold.words if gold.again is None else gold.again]
+    if gold.again is not None and trial in (
+        ONE,
+        REPEAT,
+    ):  # a round agrees with the other one, not with itself
+        rounds = [rounds[trial == ONE]] * 2
+    right = np.stack([(words == true[at]).all(axis=1) & delivered for true in rounds], axis=1)
+    return Part(table, words, status != "unserved", status == "ok", right)
 
 
 def measure_trial(
@@ -53,8 +63,8 @@ def measure_trial(
 ) -> dict:
     """Return the measures of one trial; NaN where it has no comparison.
 
-    observed: all observations. reference: the answers at n = 1. The comparison is with n = 1, or,
-    where n = 1 is itself the reference, with its repeat. margin: that of the power.
+    observed: all observations. reference: the answers at n = 1. The comparison is with the mean of
+    the two rounds at n = 1. margin: that of the power.
     """
     own = take_part(observed, trial.name, gold)
     asked = observed.table[observed.table["trial"] == trial.name]
@@ -75,7 +85,9 @@ def measure_trial(
         "answered": int((asked["status"] == "ok").sum()),
         "again": int((asked["status"] == "again").sum()),
         "undelivered": int((asked["status"] == "lost").sum()),
-        **_score(own.words[served], gold.words[at[served]], own.right[served], gold.weight[at[served]]),
+        **_score(
+            own.words[served], gold.words[at[served]], own.right[served].mean(axis=1), gold.weight[at[served]]
+        ),
         **_compare(own, base, gold, margin, draws, seed),
         "detected_errors": faulty,
         "detected_rate": faulty / prompts if prompts else np.nan,
@@ -87,21 +99,25 @@ def measure_trial(
 
 
 class Base(NamedTuple):
-    """What a trial is compared with, by caption: `words`, and `right`, NaN where it is not known."""
+    """The two rounds at n = 1 by caption: `words` of the first, and `right` (captions, 2), NaN where
+    a round was not served. Where they are all that is known, both columns say whether they agree.
+    """
 
     words: np.ndarray
     right: np.ndarray
 
 
 def find_base(trial: Trial, observed: Observed, gold: Gold) -> Base | None:
-    """Return n = 1, or its repeat where n = 1 is the reference; None for these themselves."""
-    name = REPEAT if gold.kind == "reference" else "1"
-    if trial.name in ("1", name):
+    """Return what a trial is compared with; None for n = 1 itself."""
+    if trial.size == 1:
         return None
-    part = take_part(observed, name, gold)
-    at = part.table["caption"].to_numpy()[part.served]
-    words, right = np.zeros_like(gold.words), np.full(len(gold.words), np.nan)
-    words[at], right[at] = part.words[part.served], part.right[part.served]
+    words, right = np.zeros_like(gold.words), np.full((len(gold.words), 2), np.nan)
+    for number, name in enumerate((ONE, REPEAT)):
+        part = take_part(observed, name, gold)
+        at = part.table["caption"].to_numpy()[part.served]
+        right[at, number] = part.right[part.served, number]
+        if name == ONE:
+            words[at] = part.words[part.served]
     return Base(words, right)
 
 
@@ -109,7 +125,9 @@ def _range_permutations(own: Part) -> float:
     served = own.served
     if not served.any():
         return np.nan
-    shares = pd.Series(own.right[served]).groupby(own.table["permutation"].to_numpy()[served]).mean()
+    shares = (
+        pd.Series(own.right[served].mean(axis=1)).groupby(own.table["permutation"].to_numpy()[served]).mean()
+    )
     return float(shares.max() - shares.min())
 
 
@@ -171,27 +189,30 @@ def _compare(own: Part, base: Base | None, gold: Gold, margin: float, draws: int
     at = own.table["caption"].to_numpy()
     if base is None:
         return nothing
-    used = own.served & ~np.isnan(base.right[at])
+    used = own.served & ~np.isnan(base.right[at]).any(axis=1)
     if not used.any():
         return nothing
-    change = own.right[used] - base.right[at[used]]
+    by_round = own.right[used] - base.right[at[used]]
+    change = by_round.mean(axis=1)
     caption = pd.factorize(at[used])[0]
     prompt = pd.factorize(own.table["custom_id"].to_numpy()[used])[0]
     bound = bound_mean(change, caption, prompt, draws, seed)
     true = gold.words[at[used]]
     hits = (own.words[used] & true).sum(axis=1) - (base.words[at[used]] & true).sum(axis=1)
     recall = bound_mean(hits, caption, prompt, draws, seed, size=true.sum(axis=1))
-    first = own.table["permutation"].to_numpy()[used] == 0
+    # McNemar's test is one of single answers: of the first order, against the first round.
+    single = by_round[own.table["permutation"].to_numpy()[used] == 0, 0]
+    of_first = prompt[own.table["permutation"].to_numpy()[used] == 0]
     return {
         **bound,
         "power": get_power(bound["error"], margin),
         "detectable": get_detectable(bound["error"]),
-        "discordance": float((change != 0).mean()),
+        "discordance": float((by_round != 0).mean()),
         "recall_difference": recall["difference"],
         "recall_low": recall["low"],
-        "lost": int((change[first] < 0).sum()),
-        "won": int((change[first] > 0).sum()),
-        "mcnemar_p": get_mcnemar_p(np.bincount(prompt[first], weights=change[first])),
+        "lost": int((single < 0).sum()),
+        "won": int((single > 0).sum()),
+        "mcnemar_p": get_mcnemar_p(np.bincount(of_first, weights=single)),
     }
 
 
@@ -215,6 +236,7 @@ def _measure_position(trial: Trial, own: Part, base: Base | None, margin: float)
     if trial.size == 1 or base is None:
         names = ("first_tenth_error", "last_tenth_error", "decline", "decline_low", "decline_high")
         return dict.fromkeys((*names, "decline_error", "decline_power"), np.nan)
-    measured = measure_position(own.table, own.ok, own.right, base.right[own.table["caption"].to_numpy()])
+    at = own.table["caption"].to_numpy()
+    measured = measure_position(own.table, own.ok, own.right.mean(axis=1), base.right[at].mean(axis=1))
     error = measured["decline_error"]
     return {**measured, "decline_power": get_power(error, MARGINS_OF_DECLINE * margin)}

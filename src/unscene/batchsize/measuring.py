@@ -14,7 +14,7 @@ from unscene.answers.prices import find_price, read_prices
 from unscene.batchsize.choice import choose, judge_sizes, measure_noise
 from unscene.batchsize.columns import ACCURACY, BY_WORD, CAPTIONS, DESIGN
 from unscene.batchsize.costs import price_trial
-from unscene.batchsize.design import REPEAT, list_trials
+from unscene.batchsize.design import ONE, REPEAT, list_trials
 from unscene.batchsize.gold import Reference, choose_gold, draw_sheet, read_labels
 from unscene.batchsize.measures import DRAWS, count_by_word, measure_trial
 from unscene.batchsize.observations import (
@@ -113,9 +113,11 @@ def measure_study(
     design, captions, requests, sent, facts = answered
     seed, margin = facts["seed"], settings["margin"]
     observed = read_observations(design, sent, captions, vocabulary)
-    words, there = pick_answers(observed, "1", len(captions))
+    words, there = pick_answers(observed, ONE, len(captions))
+    again, there_again = pick_answers(observed, REPEAT, len(captions))
+    twice = there & there_again
     differs = find_differing(observed, words)
-    gold = choose_gold(captions, labels, Reference(words, there, differs), vocabulary)
+    gold = choose_gold(captions, labels, Reference(words, again, twice, differs), vocabulary)
     texts = captions["caption"].to_numpy(object)
     rows = []
     for trial in list_trials(settings):
@@ -131,8 +133,7 @@ def measure_study(
         rows.append(row)
     trials = pd.DataFrame(rows)
     judged = judge_sizes(trials, margin, gold.measure)
-    repeat, repeated = pick_answers(observed, REPEAT, len(captions))
-    noise = (words != repeat).any(axis=1)[there & repeated]
+    noise = (words != again).any(axis=1)[twice]
     who = describe_answers(sent.answers.values())
     chosen = {
         **choose(trials, judged, margin),

@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 CONFIDENCE = 0.95  # one-sided
 POWER = 0.9
-HARM_OF_SHIFT = 0.5  # share of a shifted prompt's captions that are wrong: it starts anywhere
+ROUNDS = 2  # at n = 1
 LEAST_GAIN = 3  # answers that a run of neighbours explains better before it counts as a shift
 # A steady decline of twice the margin, from first to last place, costs the mean caption the margin.
 MARGINS_OF_DECLINE = 2
@@ -23,25 +23,28 @@ def get_z(share: float) -> float:
     return NormalDist().inv_cdf(share)
 
 
-def get_error(captions: int, discordance: float, permutations: int = 1) -> float:
-    """Return the standard error of the accuracy at n minus that at 1: sqrt(d (1 + 1/P) / (2 M)).
+def get_error(captions: int, discordance: float, permutations: int = 1, rounds: int = ROUNDS) -> float:
+    """Return the standard error of the accuracy at n minus that at 1: sqrt(d (1/R + 1/P) / (2 M)).
 
-    discordance: d, the share of captions that exactly one of two equally good sizes gets right in
-    one permutation. Half of it comes from the one answer at n = 1, half from that at n, and this
-    half is averaged over the P permutations; their answers to one caption err independently of
-    each other, given how hard the caption is.
+    discordance: d, the share of captions that exactly one answer at n and one at 1 gets right,
+    where both sizes are equally good. Half of it comes from n = 1, averaged over R rounds, half
+    from n, averaged over P permutations: answers to one caption err independently of each other,
+    given how hard the caption is.
     """
-    return math.sqrt(discordance * (1 + 1 / permutations) / 2 / captions)
+    return math.sqrt(discordance * (1 / rounds + 1 / permutations) / 2 / captions)
 
 
-def get_decline_error(captions: int, discordance: float, permutations: int, size: int) -> float:
-    """Return the standard error of the decline from first to last place: sqrt(d / (M P)) / s.
+def get_decline_error(
+    captions: int, discordance: float, permutations: int, size: int, rounds: int = ROUNDS
+) -> float:
+    """Return the standard error of the decline from first to last place: sqrt(d (1 + 1/R) / (2 M
+    P)) / s.
 
     s: standard deviation of the place in a prompt of `size`, from 0 to 1: sqrt((n + 1) / 12 / (n -
-    1)). The orders are random, so the answer at n = 1 stands at independent places.
+    1)). The orders are random, so the answers at n = 1 stand at independent places.
     """
     spread = math.sqrt((size + 1) / 12 / (size - 1))
-    return math.sqrt(discordance / (captions * permutations)) / spread
+    return math.sqrt(discordance * (1 + 1 / rounds) / 2 / (captions * permutations)) / spread
 
 
 def get_power(error: float, margin: float, confidence: float = CONFIDENCE) -> float:
@@ -64,17 +67,18 @@ def count_captions_needed(
     discordance: float,
     margin: float,
     permutations: int = 1,
+    rounds: int = ROUNDS,
     power: float = POWER,
     confidence: float = CONFIDENCE,
 ) -> int:
-    """Return M = (z_confidence + z_power)^2 d (1 + 1/P) / (2 margin^2): captions that show
+    """Return M = (z_confidence + z_power)^2 d (1/R + 1/P) / (2 margin^2): captions that show
     non-inferiority with this power.
 
-    The factor is 8.564 at one-sided .05, power .9 and one permutation. (Nam 1997, Biometrics 53:
-    paired proportions.) discordance, permutations: see `get_error`.
+    With one round and one permutation it is 8.564 d / margin^2 at one-sided .05 and power .9. (Nam
+    1997, Biometrics 53: paired proportions.) discordance, permutations, rounds: see `get_error`.
     """
     factor = (get_z(confidence) + get_z(power)) ** 2
-    return math.ceil(factor * get_error(1, discordance, permutations) ** 2 / margin**2)
+    return math.ceil(factor * get_error(1, discordance, permutations, rounds) ** 2 / margin**2)
 
 
 def count_prompts_needed(margin: float, sensitivity: float = 1.0, confidence: float = CONFIDENCE) -> int:

@@ -6,11 +6,10 @@ import re
 
 import pandas as pd
 
-from unscene.batchsize.choice import CHEAP_STEP_USD, DETECTED_AT_MOST, UNSERVED_AT_MOST
+from unscene.batchsize.choice import CHEAP_STEP_USD, DETECTED_AT_MOST, HARM_OF_SHIFT, UNSERVED_AT_MOST
 from unscene.batchsize.gold import MODEL, PERSON
 from unscene.batchsize.sample_sizes import (
     CONFIDENCE,
-    HARM_OF_SHIFT,
     LEAST_GAIN,
     MARGINS_OF_DECLINE,
     POWER,
@@ -121,9 +120,9 @@ def _describe_gold(gold: dict) -> str:
     if gold["kind"] == "reference":
         left_out = gold["without_reference"]
         return (
-            "Nobody labelled the captions: each answer is held against the one at n = 1, and the second round"
-            " at n = 1 shows how often n = 1 agrees with itself"
-            + (f"; {left_out} caption(s) without an answer at n = 1 are left out." if left_out else ".")
+            "Nobody labelled the captions: each answer is held against both at n = 1, which are held against"
+            " each other"
+            + (f"; {left_out} caption(s) without two answers at n = 1 are left out." if left_out else ".")
         )
     return f"Right are {describe_raters(gold)}."
 

@@ -119,7 +119,7 @@ def test_the_sequence_stops_at_the_first_that_does_not_pass():
     assert chosen["captions_per_prompt"] == 10 and "20 not decided" in chosen["reason"]
     # 1 to 5 saves $25, 5 to 10 $3.50.
     assert chosen["cheapest_sensible"] == 5 and "$3.50" in chosen["cheapest_reason"]
-    assert chosen["captions_for_power_90"] == 2284  # 8.564 x .04 / .01^2, x 2/3 for three permutations
+    assert chosen["captions_for_power_90"] == 1428  # 8.564 x .04 / .01^2, x (1/2 + 1/3) / 2
 
 
 def test_sizes_that_another_model_answered_are_not_compared():

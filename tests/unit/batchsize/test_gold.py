@@ -103,6 +103,7 @@ def make_labels(first=ANNA, second=BEN, ids=("a", "b")):
 CAPTIONS = pd.DataFrame({"caption_id": list("abcd"), "caption": list("abcd"), "mentions": [["dog"]] * 4})
 REFERENCE = Reference(
     encode_words([["dog"], ["cat"], [], []], COCO80),
+    encode_words([["dog"], [], [], []], COCO80),
     np.array([True, True, True, False]),
     np.array([True, False, False, False]),
 )
@@ -118,6 +119,7 @@ def test_gold_is_labels_then_mentions_then_the_reference():
     none = choose_gold(CAPTIONS.assign(mentions=None), None, REFERENCE, COCO80)
     assert none.kind == "reference" and none.facts["without_reference"] == 1
     assert none.known.tolist() == [True, True, True, False]
+    assert none.again is REFERENCE.again and lacking.again is None
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ def ask(texts, replicate=0):
 
 
 def read(requests, lines, followups=()):
-    """The observations of prompts over TEXTS, in trials `1` (one caption) and `4`."""
+    """The observations of prompts over TEXTS, in trials `1` and `1 again` (one caption) and `4`."""
     rows = []
-    for request, texts in requests:
-        trial = str(len(texts))
+    for number, (request, texts) in enumerate(requests):
+        trial = "1 again" if 4 <= number < 8 else str(len(texts))
         rows += [
             (trial, len(texts), 0, request["custom_id"], place, len(texts), str(TEXTS.index(text)))
             for place, text in enumerate(texts)
@@ -66,12 +66,12 @@ def read(requests, lines, followups=()):
 
 
 def make_trials():
-    """Four prompts of one, rightly answered, and one of four that was cut and asked again in halves."""
-    ones = [(ask([text]), [text]) for text in TEXTS]
+    """Two rounds of four prompts of one, rightly answered; and one of four, its halves and quarters."""
+    ones = [(ask([text], replicate), [text]) for replicate in (0, 1) for text in TEXTS]
     four = ask(TEXTS)
     halves = split_request(four, (2, 2))
     singles = split_request(halves[1], (1, 1))
-    lines = [answer(request, [words]) for (request, _), words in zip(ones, TRUE, strict=True)]
+    lines = [answer(request, [words]) for (request, _), words in zip(ones, TRUE * 2, strict=True)]
     return ones, four, halves, singles, lines
 
 
@@ -99,7 +99,7 @@ def test_a_caption_that_nothing_came_to_is_wrong_and_stays():
     every = np.ones(4, bool)
     # Even where no word is right: nothing delivered is no right answer.
     gold = Gold("mentions", encode_words([["dog"], ["cat"], ["cow"], []], COCO80), every * 1.0, every, {})
-    assert take_part(observed, "4", gold).right.tolist() == [True, True, False, False]
+    assert take_part(observed, "4", gold).right.tolist() == [[True] * 2, [True] * 2, [False] * 2, [False] * 2]
     reference, _ = pick_answers(observed, "1", 4)
     found = measure_trial(Trial("4", 4, 1, 0), observed, gold, reference, 0.01, seed=1, draws=50)
     assert found["exact"] == 0.5 and found["detected_errors"] == 1 and found["detected_rate"] == 1
@@ -114,16 +114,16 @@ def test_parts_of_other_prompts_tell_nothing():
     other = ask(["A dog.", "A cow."])
     followups = [*halves, other]
     observed = read([*ones, (four, TEXTS)], [*lines, cut(four), answer(other, [["dog"], ["cow"]])], followups)
-    assert observed.table["status"].tolist()[4:] == ["again", "lost", "again", "lost"]
+    assert observed.table["status"].tolist()[8:] == ["again", "lost", "again", "lost"]
     observed = read([*ones, (halves[0], TEXTS[:2])], [*lines, cut(halves[0])], [other])
-    assert observed.table["status"].tolist()[4:] == ["lost", "lost"]
+    assert observed.table["status"].tolist()[8:] == ["lost", "lost"]
     assert list_followups(TEXTS[:2], followups) == [halves[0]["custom_id"]]
 
 
 def test_a_prompt_that_was_not_served_says_nothing():
     ones, four, _, _, lines = make_trials()
     observed = read([*ones, (four, TEXTS)], [*lines, expire(four)])
-    assert observed.table["status"].tolist()[4:] == ["unserved"] * 4
+    assert observed.table["status"].tolist()[8:] == ["unserved"] * 4
     reference, there = pick_answers(observed, "1", 4)
     assert there.all() and not find_differing(observed, reference).any()
     every = np.ones(4, bool)
@@ -135,13 +135,42 @@ def test_a_prompt_that_was_not_served_says_nothing():
 
 def test_a_word_off_the_list_makes_its_caption_wrong_at_one_as_at_n():
     ones, four, _, _, lines = make_trials()
-    lines[0] = answer(ones[0][0], [["dog", "unicorn"]])
+    lines[0], lines[4] = (answer(ones[place][0], [["dog", "unicorn"]]) for place in (0, 4))
     observed = read([*ones, (four, TEXTS)], [*lines, answer(four, [["dog", "unicorn"], *TRUE[1:]])])
     every = np.ones(4, bool)
     gold = Gold("mentions", encode_words(TRUE, COCO80), every * 1.0, every, {})
     reference, _ = pick_answers(observed, "1", 4)
     found = measure_trial(Trial("4", 4, 1, 0), observed, gold, reference, 0.01, seed=1, draws=50)
     assert found["exact"] == 0.75 and found["difference"] == 0
+
+
+def test_without_labels_answers_are_held_against_both_rounds():
+    """The rounds agree on two of four captions. The prompt of four agrees with each on three."""
+    ones, four, _, _, lines = make_trials()
+    lines[5], lines[6] = answer(ones[5][0], [["bird"]]), answer(ones[6][0], [["car"]])
+    observed = read([*ones, (four, TEXTS)], [*lines, answer(four, [["dog"], ["cat"], ["car"], ["bus"]])])
+    words, there = pick_answers(observed, "1", 4)
+    again, _ = pick_answers(observed, "1 again", 4)
+    gold = Gold("reference", words, there * 1.0, there, {}, again)
+    trials = [Trial("1", 1, 1, 0), Trial("1 again", 1, 1, 1), Trial("4", 4, 1, 0)]
+    found = [measure_trial(trial, observed, gold, words, 0.01, seed=1, draws=50) for trial in trials]
+    # dog and bus agree with both; cat with the first, car with the second round.
+    assert [row["exact"] for row in found] == [0.5, 0.5, 0.75]
+    assert found[2]["difference"] == 0.25 and np.isnan(found[0]["difference"])
+    assert (found[2]["lost"], found[2]["won"]) == (0, 1) and found[2]["discordance"] == 0.25
+
+
+def test_with_labels_the_rounds_are_averaged():
+    ones, four, _, _, lines = make_trials()
+    lines[5] = answer(ones[5][0], [["bird"]])
+    observed = read([*ones, (four, TEXTS)], [*lines, answer(four, [["dog"], ["cat"], ["car"], ["bus"]])])
+    every = np.ones(4, bool)
+    gold = Gold("mentions", encode_words(TRUE, COCO80), every * 1.0, every, {})
+    reference, _ = pick_answers(observed, "1", 4)
+    found = measure_trial(Trial("4", 4, 1, 0), observed, gold, reference, 0.01, seed=1, draws=50)
+    assert found["difference"] == pytest.approx(0.75 - (1 + 0.75) / 2)
+    assert (found["lost"], found["won"]) == (1, 0)  # against the first round
+    assert found["discordance"] == pytest.approx((2 + 1) / 8)
 
 
 def test_what_differs_is_what_a_rater_must_see():

@@ -249,7 +249,7 @@ def test_the_study_is_planned_where_its_choice_is_used(checkout, config, prices,
         "100": 400,
     }
     assert min(size["power"] for size in study["sizes"].values()) > 0.95
-    assert study["sizes"]["5"]["captions_for_power_90"] == 3426  # asked in one order
+    assert study["sizes"]["5"]["captions_for_power_90"] == 2570  # asked in one order
     assert all(study["prompts"][name] >= size["prompts_needed"] for name, size in study["sizes"].items())
     assert make_plan(config, prices, assumed)["api"]["batchsize"]["backend"] == "not run"
 
