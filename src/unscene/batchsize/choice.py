@@ -78,10 +78,14 @@ def _judge_loss(row: dict, margin: float, measure: str) -> tuple[str, str] | Non
 
 def _judge_form(row: dict, margin: float, measure: str) -> tuple[str, str] | None:
     if row["detected_rate"] > DETECTED_AT_MOST:
-        return "failed", f"{row['detected_rate']:.1%} of the prompts have a wrong form"
+        least = get_lower_bound(row["detected_errors"], row["prompts"])
+        told = f"{100 * row['detected_rate']:.1f} % of the prompts have a wrong form"
+        if least > DETECTED_AT_MOST:
+            return "failed", f"{told}, at least {100 * least:.1f} % (95 %)"
+        return "not decided", f"{told}, above {100 * DETECTED_AT_MOST:g}"
     share = row["unserved"] / max(row["unserved"] + row["prompts"], 1)
     if share > UNSERVED_AT_MOST:
-        return "not decided", f"{share:.0%} of the prompts have no answer"
+        return "not decided", f"{100 * share:.0f} % of the prompts have no answer"
     return None
 
 
@@ -118,8 +122,8 @@ def _judge_shifts(row: dict, margin: float, measure: str) -> tuple[str, str] | N
     needed = count_prompts_needed(margin, row["shift_sensitivity"])
     return (
         "not decided",
-        f"{row['prompts']} prompts do not rule out rare shifts, of which {row['shift_sensitivity']:.0%} are"
-        f" found; {needed} are needed",
+        f"{row['prompts']} prompts do not rule out rare shifts, of which"
+        f" {100 * row['shift_sensitivity']:.0f} % are found; {needed} are needed",
     )
 
 

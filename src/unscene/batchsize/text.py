@@ -100,9 +100,9 @@ def _describe_method(larger: pd.DataFrame, chosen: dict) -> str:
         f" came is wrong. A size passes when the one-sided 95 % lower bound of its difference to n = 1 lies"
         f" above −{margin:g} point(s) (BCa bootstrap, {chosen['bootstrap']['draws']:,} draws of whole"
         " prompts; widened for captions that sit in several prompts by the two-way cluster variance); when"
-        f" at most {DETECTED_AT_MOST:.0%} of its prompts have a wrong form and at most"
-        f" {UNSERVED_AT_MOST:.0%} no answer; when the upper bound of the decline from the first place to the"
-        " last (least squares, against n = 1, clustered by prompt and caption) is at most"
+        f" at most {_number(100 * DETECTED_AT_MOST)} % of its prompts have a wrong form and at most"
+        f" {_number(100 * UNSERVED_AT_MOST)} % no answer; when the upper bound of the decline from the first"
+        " place to the last (least squares, against n = 1, clustered by prompt and caption) is at most"
         f" {_number(MARGINS_OF_DECLINE * margin)} point(s); and when the Clopper-Pearson bound of the prompts"
         f" with a shift that nobody saw, divided by the share of planted shifts that is found, times"
         f" {HARM_OF_SHIFT:g}, is at most half the margin ({count_prompts_needed(chosen['margin'])} prompts"
@@ -228,7 +228,8 @@ def _tabulate(trials: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
         "precision %",
         "recall %",
         "difference",
-        "bound",
+        "lower bound",
+        "power %",
         "McNemar p",
         "$ of the run",
         "verdict",
@@ -241,6 +242,7 @@ def _tabulate(trials: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
             _points(row["recall"]),
             _points(row["difference"], signed=True),
             _points(row["low"], signed=True),
+            "" if pd.isna(row["power"]) else f"{100 * row['power']:.0f}",
             "" if pd.isna(row["mcnemar_p"]) else f"{row['mcnemar_p']:.3g}",
             "" if pd.isna(row["usd"]) else f"{row['usd']:.2f}",
             row["verdict"] if isinstance(row["verdict"], str) else "",
