@@ -31,8 +31,7 @@ def run(tmp_path, monkeypatch):
             config = {
                 "samples": {"sources": [{"name": "toy", "format": "embedded", "photos": 70, "seed": 3}]},
                 "keywords": {"backend": "openai", "captions_per_prompt": "auto"},
-                "batchsize": {"captions": 300, "sizes": [10, 20], "permutations": 6, "margin": 0.05}
-                | study,
+                "batchsize": {"captions": 300, "sizes": [10, 20], "permutations": 6, "margin": 0.05} | study,
                 "api": {"base_url": server.url, "poll_seconds": 0.05},
             }
             (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
