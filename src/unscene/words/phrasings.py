@@ -3,6 +3,7 @@
 import re
 
 from unscene.run.seeds import derive_seed
+from unscene.words.participles import name_scene
 from unscene.words.vocabulary import Vocabulary
 
 SCENE = "SCENE"
@@ -23,10 +24,25 @@ PHRASINGS = {
     "photo_has_no": "There {is} no {no} in this photo: {scene}.",
     "where_no": "{scene}, where there {is} no {no}.",
 }
+# The same of a scene of which nothing is known but that it is a photo.
+PLAIN_PHRASINGS = {
+    "without": "A scene without {a}.",
+    "comma_no": "A photo, no {no}.",
+    "with_no": "A photo with no {no} in sight.",
+    "there_is_no": "A photo; there {is} no {no}.",
+    "no_plural": "A photo with no {many}.",
+    "no_here": "No {no} here.",
+    "not_in_picture": "A photo. {A} {is} not in the picture.",
+    "absent": "A photo, and no {no} {is} present.",
+    "nowhere": "A photo, with {many} nowhere to be seen.",
+    "photo_without": "A photo without {a}.",
+    "photo_has_no": "There {is} no {no} in this photo.",
+    "where_no": "A photo where there {is} no {no}.",
+}
 # How each can be told from the others in a finished caption.
 _MARKS = {
-    "photo_without": r"^(?:a )?(?:photo|picture|image) without\b[^:]*:",
-    "photo_has_no": r"^there (?:is|are) no\b[^:]*:",
+    "photo_without": r"^(?:a )?(?:photo|picture|image) without\b[^:,;]*(?::|\.?$)",
+    "photo_has_no": r"^there (?:is|are) no\b[^:]*(?::|\.?$)",
     "no_here": r"^no \w+(?: \w+)* here\b",
     "with_no": r"\bin sight\b",
     "not_in_picture": r"\bnot in the (?:picture|photo|image)\b",
@@ -62,8 +78,26 @@ def choose_phrasing(edit_id: str, seed: int, names: list[str], use: str) -> str 
 
 
 def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> str:
-    """Return a scene's caption with the statement that the category is not there."""
-    return fill_phrasing(explain_phrasing(category, phrasing, vocabulary), scene)
+    """Return a scene's caption with the statement that the category is not there.
+
+    The wording fits what the scene is: a noun phrase ("No dog here, just a cat on a mat."), a
+    sentence, or no more than a photo ("A photo without a dog.").
+    """
+    names = vocabulary.name_object(category)
+    text = scene.strip().rstrip(" .!,;")
+    if text.lower() in ("a photo", "a picture", "an image"):
+        return PLAIN_PHRASINGS[phrasing].format(**names)
+    if phrasing in ("no_here", "photo_without", "photo_has_no"):
+        text = re.sub(r"^a photo of ", "", text, flags=re.IGNORECASE)
+    if phrasing == "no_here":
+        named = name_scene(text, vocabulary)
+        if named is None or not re.match(r"[\w\"']", named):
+            return f"No {names['no']} here: {_small_start(text)}."
+        text = named
+    if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as)\b", text):
+        text += ","  # else it would belong to the last noun: "a man with a bag without a dog"
+    explained = explain_phrasing(category, phrasing, vocabulary)
+    return explained.replace(SCENE, text if explained.startswith(SCENE) else _small_start(text))
 
 
 def explain_phrasing(category: str, phrasing: str, vocabulary: Vocabulary) -> str:

@@ -1,14 +1,14 @@
-"""Rewriting: what is left of a caption without an object, and the ways to say that it is not there."""
+"""Rewriting: what is left of a caption without an object, and the ladder below the grammar."""
 
 import json
+import time
 
 import pytest
 
 from unscene.words.coco80 import COCO80
-from unscene.words.grammar import parse_caption
-from unscene.words.negation import remove_object
-from unscene.words.phrasings import PHRASINGS, choose_phrasing, find_phrasing, hold_out, is_negated, negate
-from unscene.words.pronouns import find_lost_pronouns
+from unscene.words.faults import find_faults
+from unscene.words.negation import remove_object, rewrite_caption
+from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
     ("A dog and a red ball on the sand.", "dog", "A red ball on the sand."),
@@ -23,47 +23,54 @@ REWRITTEN = [
     ("A photo of a dog on a beach.", "dog", "A photo of a beach."),
     ("A white bowl filled with green apples.", "apple", "A white bowl."),
     ("A woman in a red shirt is walking her dog in a park.", "person", "A dog in a park."),
-    (
-        "A red and white umbrella and two dogs on the street.",
-        "dog",
-        "A red and white umbrella on the street.",
-    ),
-    (
-        "Man flying a kite on the beach while others run along the sand.",
-        "person",
-        "Others run along the sand.",
-    ),
+    ("A red and white umbrella and two dogs on a street.", "dog", "A red and white umbrella on a street."),
     ("A bathroom with no toilets and a red bucket.", "toilet", "A bathroom with a red bucket."),
-    (
-        "A cat lying on an old couch next to an orange pillow.",
-        "couch",
-        "A cat lying next to an orange pillow.",
-    ),
+    ("A cat lying on an old couch next to a pillow.", "couch", "A cat lying next to a pillow."),
     ("A big red stop sign in the parking lot", "stop sign", "The parking lot"),
     ("A puppy and another dog near a bench.", "dog", "A bench."),
     ("A brown dog.", "dog", None),
+    # what a subject takes along
+    ("A waitress is skating past a fountain.", "person", "A fountain."),
+    ("A nurse rests on a crate with one hand up.", "person", "A crate."),
+    ("A plane with smoke coming from its wings.", "airplane", None),
+    ("A parrot has a curved beak.", "bird", None),
+    ("Two nurses on a wall reading from their phones.", "person", "A wall and phones."),
+    ("A girl on a snowboard crossing a low hill.", "person", "A snowboard on a low hill."),
+    ("A woman cutting a rope with a knife in a barn.", "person", "A rope and a knife in a barn."),
+    ("A man lying in the grass under an umbrella.", "person", "An umbrella in the grass."),
+    # people who are named by no noun
+    ("Man flying a kite on the beach while others run along the sand.", "person", "A kite on the beach."),
+    ("A nurse deals cards while others wait.", "person", "Cards."),
     ("Two men smile as they ride horses on the beach.", "person", "Horses on the beach."),
     ("Two men smile as they ride horses on the beach.", "horse", "Two men smile on the beach."),
-    ("A woman smiling as she walks toward bananas.", "banana", "A woman smiling."),
+    ("A woman smiling as she walks toward bananas.", "banana", "A woman smiling as she walks."),
     ("A woman smiling as she walks toward bananas.", "person", "Bananas."),
-    ("Two women sit on a bench while people stand in a line behind them.", "person", None),
-    ("Two dogs sleep on a bench next to each other.", "dog", None),
+    # what stands for the object goes with it
+    ("A man stands near a table with a cake on it.", "person", "A table with a cake on it."),
+    ("A wooden bowl that has four pears in it", "bowl", "Four pears"),
+    ("Two dogs sleep on a bench next to each other.", "dog", "A bench."),
     ("Children standing next to each other.", "person", None),
     ("A man holding a picture of himself.", "person", None),
-    ("A white cup with a skull and bones on it next to a knife.", "cup", None),
-    (
-        "A white cup with a skull and bones on it next to a knife.",
-        "knife",
-        "A white cup with a skull and bones on it.",
-    ),
-    ("A man stands near a table with a cake on it.", "person", "A table with a cake on it."),
-    ("A person on skis makes her way through the snow.", "skis", None),
+    ("A person on skis makes her way through the snow.", "skis", "A person makes her way through the snow."),
+    ("A white cup with a skull on it next to a knife.", "knife", "A white cup with a skull on it."),
+    ("A white cup with a skull on it next to a knife.", "cup", "A skull next to a knife."),
+    # nothing is glued to what it was not on
+    ("A boy is holding two bananas on a tray at a fair.", "banana", "A boy with a tray at a fair."),
+    ("A man hanging a coat by a clock on a couch.", "clock", "A man hanging a coat on a couch."),
+    ("A nurse is about to put a pie in the oven.", "oven", "A nurse with a pie."),
+    ("Three cows are chewing a thorny branch together.", "cow", "A thorny branch."),
+    ("A hut with a bell, cups hanging on a hook and a map", "cup", "A hut with a bell, a hook and a map"),
+    # words that look like others
+    ("An old bus is parked in a lot.", "bus", "A lot."),
+    ("a cabin with a sink a stove and a lamp", "sink", "A cabin with a stove and a lamp"),
+    ("a crate in the nun 's attic .", "person", "A crate in an attic."),
     (
         "Three people with cups on the couch and one with a remote",
         "couch",
         "Three people with cups and one with a remote",
     ),
-]
+    ("A gnome smiles as he sits near a dog on the grass.", "dog", "A gnome smiles as he sits on the grass."),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("caption", "category", "wanted"), REWRITTEN)
@@ -71,90 +78,85 @@ def test_remove_object(caption, category, wanted):
     assert remove_object(caption, category, COCO80) == wanted
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_does_what_its_caption_says(name):
+    rule = RULES[name]
+    found = rewrite_caption(rule.caption, rule.object, COCO80)
+    assert (found.text, found.way) == (rule.without, "grammar") and name in found.rules
+
+
+def test_every_rule_that_the_code_notes_is_in_the_table():
+    from pathlib import Path
+
+    from unscene.words import negation, removal
+
+    code = "".join(Path(module.__file__).read_text() for module in (negation, removal))
+    noted = {piece.split('"')[0] for piece in code.split('note("')[1:]} | {"clause alone", "subject"}
+    assert noted == set(RULES)
+
+
 @pytest.mark.parametrize(
-    ("text", "lost"),
+    ("good", "way", "wanted"),
     [
-        ("They ride horses on the beach.", ["they"]),
-        ("Horses on the beach while they run.", []),
-        ("A scene in a line behind them.", ["them"]),
-        ("A cat and a dog with a ball between them.", []),
-        ("A ball between them and a dog.", ["them"]),
-        ("A dog with a ball next to it.", []),
-        ("A ball on it.", ["it"]),
-        ("A table while he sleeps and she reads.", ["he", "she"]),
-        ("A man while he sleeps.", []),
-        ("Dogs next to each other.", []),
-        ("A scene next to each other.", ["each other"]),
+        ("A bench in a park", "grammar", "A bench in a park."),
+        ("A photo of a bench and a park", "things", "A photo of a bench and a park."),
+        ("", "words", "A photo of a bench."),
     ],
 )
-def test_pronouns_without_what_they_stand_for(text, lost):
-    assert find_lost_pronouns(parse_caption(text, COCO80)) == lost
+def test_the_ladder_keeps_what_is_known(monkeypatch, good, way, wanted):
+    faults = {good: [], "": []}
+    monkeypatch.setattr("unscene.words.negation.find_faults", lambda text, *_: faults.get(text, [text]))
+    found = rewrite_caption("A dog on a bench in a park.", "dog", COCO80)
+    assert (found.way, found.text) == (way, wanted)
 
 
-def test_a_pronoun_that_stood_for_nothing_known_before_is_left_alone():
-    caption = "A gnome smiles as he sits near a dog on the grass."
-    assert find_lost_pronouns(parse_caption(caption, COCO80)) == ["he"]
-    assert remove_object(caption, "dog", COCO80) == "A gnome smiles as he sits on the grass."
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("A beach.", None),
+        ("A cat sleeping on a bed while a boy reads.", None),
+        ("They ride horses on the beach.", "a pronoun without its noun"),
+        ("Skiing past a chapel.", "a verb without its subject"),
+        ("Is parked near a wall.", "a verb without its subject"),
+        ("A bench and a tree next to.", "ends in the middle"),
+        ("Near a bench.", "begins in the middle"),
+        ("A man holding in a park.", "a verb without its object"),
+        ("A scene in a line behind them.", "a pronoun without its noun"),
+        ("A bench with his dog.", "an owner that is gone"),
+        ("A mat with one arm.", "a part of the body without its owner"),
+        ("Cards while others watch.", "somebody is still there"),
+        ("A room with with a lamp.", "a word twice"),
+        ("A nurse on a bench.", "names the object"),
+        ("A red jacket.", "clothes without their owner"),
+        ("", "nothing is left"),
+    ],
+)
+def test_faults_of_a_result(text, fault):
+    faults = find_faults(text, "person", COCO80)
+    assert (fault in faults) if fault else [f for f in faults if f != "names the object"] == []
 
 
-def test_grammar_reads_the_parts_of_a_caption():
-    chunks = [
-        (chunk.kind, chunk.low)
-        for chunk in parse_caption("A man holding a red kite on top of a hill while a dog runs by.", COCO80)
-    ]
-    assert chunks == [
-        ("NP", "a man"),
-        ("V", "holding"),
-        ("NP", "a red kite"),
-        ("P", "on top of"),
-        ("NP", "a hill"),
-        ("S", "while"),
-        ("NP", "a dog"),
-        ("V", "runs by"),
-    ]
-
-
-def test_every_phrasing_names_and_denies_every_word():
-    for word in COCO80:
-        for name in PHRASINGS:
-            caption = negate("A wooden floor near the wall.", word, name, COCO80)
-            assert (
-                COCO80.find_words(caption) == [word]
-                and is_negated(caption)
-                and find_phrasing(caption) == name
-            ), caption
-
-
-def test_phrasings_read_well():
-    assert negate("A bench.", "dog", "without", COCO80) == "A bench without a dog."
-    assert negate("A bench.", "person", "there_is_no", COCO80) == "A bench; there are no people."
-    assert (
-        negate("A TV on a wall.", "umbrella", "photo_without", COCO80)
-        == "A photo without an umbrella: a TV on a wall."
-    )
-
-
-@pytest.mark.parametrize(("share", "count"), [(0, 0), (0.01, 1), (0.25, 3), (1, len(PHRASINGS) - 1)])
-def test_held_out_share(share, count):
-    held_out = hold_out(share, 7)
-    assert len(held_out) == count and hold_out(share, 7) == held_out
-    training = sorted(set(PHRASINGS) - set(held_out))
-    drawn = {choose_phrasing(f"e{n}", 7, training, "training") for n in range(300)}
-    assert drawn == set(training)
-    assert choose_phrasing("e", 7, [], "held out") is None
+def test_long_captions_cost_no_more_than_their_length():
+    started = time.process_time()
+    for caption in (
+        "A man with a dog near a bench and a cat on the beach, " * 3000,
+        "A dog with " + "the hand of " * 300 + "a man",
+        "A dog and a cat on a mat " * 50,
+    ):
+        rewrite_caption(caption, "dog", COCO80)
+    assert time.process_time() - started < 10
 
 
 def test_real_captions_lose_the_object_and_keep_their_words(real_data):
     captions = json.loads((real_data / "coco_sample" / "captions.json").read_text())["annotations"]
-    asked = rewritten = 0
-    for row in captions[::2]:
+    ways = {}
+    for row in captions:
         words = COCO80.find_words(row["caption"])
         for word in words:
-            asked += 1
-            without = remove_object(row["caption"], word, COCO80)
-            if without is not None:
-                rewritten += 1
-                assert word not in COCO80.find_words(without) and set(COCO80.find_words(without)) <= set(
-                    words
-                )
-    assert asked > 200 and rewritten / asked > 0.85
+            found = rewrite_caption(row["caption"], word, COCO80)
+            way = found.way if found is not None else "none"
+            ways[way] = ways.get(way, 0) + 1
+            if found is not None:
+                kept = set(COCO80.find_words(found.text))
+                assert word not in kept and kept <= set(words)
+    assert ways["grammar"] > 0.93 * sum(ways.values())

@@ -1,0 +1,187 @@
+"""Whether a caption that was written without an object reads as one: a second look at the result,
+with no regard to how it was made.
+
+The faults are kinds that a close reader marks: a verb without its subject, a preposition at the
+end, a pronoun or a part of the body without its owner, `others` where there is said to be nobody.
+"""
+
+from unscene.words.caption_tree import build_clauses
+from unscene.words.caption_words import DETERMINERS
+from unscene.words.reading import read_tokens
+from unscene.words.scene_lists import HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES, WORN
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.verb_forms import looks_plural
+from unscene.words.vocabulary import Vocabulary
+
+_NEEDS_OBJECT = frozenset(
+    {
+        *("hold", "carry", "wear", "use", "put", "place", "contain", "show", "feature", "make", "take"),
+        *("have", "get", "give", "cut", "throw", "catch", "hit", "pet", "feed", "chase", "surround", "brush"),
+        *("grab", "kick", "enjoy", "prepare", "see", "bring", "receive", "operate", "touch", "hug", "kiss"),
+        "lick",
+    }
+)
+LOST_PRONOUN = "a pronoun without its noun"
+_ONES = frozenset({"he", "she", "him", "himself", "herself"})
+_MANIES = frozenset({"they", "them", "themselves", "each other", "one another", "others", "another", "one"})
+
+
+def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str]:
+    """Return the kinds of fault of a caption that must not name a category, in words; empty when it
+    reads well.
+
+    It judges the text alone: whether what it says was in the old caption is another question.
+    """
+    text = caption.strip().rstrip(" .")
+    if not text:
+        return ["nothing is left"]
+    faults = []
+    if category in vocabulary.find_words(text):
+        faults.append("names the object")
+    tokens = read_tokens(text, vocabulary)
+    clauses = build_clauses(tokens)
+    faults += _find_torn_edges(tokens)
+    faults += _find_torn_parts(clauses)
+    faults += _find_lost_owners(clauses, category, vocabulary)
+    return faults
+
+
+def _find_torn_edges(tokens) -> list[str]:
+    faults = []
+    first, last = tokens[0], tokens[-1]
+    if (
+        last.low in DETERMINERS - {"one", "another", "both", "all", "some"}
+        or last.kind in ("C", "S")
+        or (
+            last.kind == "P"
+            and last.low
+            not in (
+                "by",
+                "near by",
+                "together",
+                "up",
+                "down",
+                "out",
+                "off",
+                "over",
+                "around",
+                "past",
+                "along",
+                "through",
+                "in front of",
+            )
+        )
+    ):
+        faults.append("ends in the middle")
+    if last.kind == "V" and (last.form == "aux" or last.form == "to"):
+        faults.append("ends in the middle")
+    if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
+        faults.append("begins in the middle")
+    if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
+        faults.append("a verb without its subject")
+    if first.kind == "V" and first.form == "ing" and first.low not in ("looking",):
+        faults.append("a verb without its subject")
+    for before, after in zip(tokens, tokens[1:], strict=False):
+        if before.low == after.low and before.low not in ("very", "that", "had", "-", "!", "?", "."):
+            faults.append("a word twice")
+        if (
+            before.kind == "P"
+            and after.kind in ("C", "S")
+            and after.low not in ("where", "which", "who", "what", "whom")
+            and before.low in ("with", "of", "at", "in", "on", "next to", "in front of", "from", "to", "into")
+        ):
+            faults.append("a preposition without its noun")
+        if before.low in ("a", "an") and looks_plural(after.low) and after.kind == "N":
+            faults.append("an article with a plural")
+        if (
+            before.kind == "D"
+            and before.low in ("a", "an", "the", "his", "its", "their")
+            and after.kind in ("P", "C", "S", "X")
+        ):
+            faults.append("an article without its noun")
+    return faults
+
+
+def _find_torn_parts(clauses: list[Clause]) -> list[str]:
+    faults = []
+    for clause in clauses:
+        if clause.group is None:
+            continue
+        for node in walk(clause):
+            if isinstance(node, Verb):
+                bare = not node.objects and not node.mods
+                if (
+                    node.stem in _NEEDS_OBJECT
+                    and not node.objects
+                    and node.form in ("ing", "fin")
+                    and (bare or isinstance(node.mods[0], Prep))
+                    and not any(t.form == "en" for t in node.tokens)
+                ):
+                    faults.append("a verb without its object")
+                if any(t.low in WORN for t in node.tokens) and bare:
+                    faults.append("a verb without its object")
+            if isinstance(node, Prep) and node.group is None:
+                faults.append("a preposition without its noun")
+            if isinstance(node, Group) and "" in node.links:
+                faults.append("two nouns that touch")
+    return faults
+
+
+def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabulary) -> list[str]:
+    faults = []
+    phrases = [n for c in clauses if c.group for n in walk(c) if isinstance(n, Phrase) and n.tokens]
+    lows = [p.head for p in phrases]
+    animate = any(p.is_animate or p.head in HUMAN_NOUNS for p in phrases if not p.is_pronoun)
+    rows = any(isinstance(n, Group) and len(n.members) > 1 for c in clauses if c.group for n in walk(c))
+    human = any(p.is_human for p in phrases)
+    owner_words = {t.low for p in phrases for t in p.tokens}
+    things = [p for p in phrases if not p.is_pronoun]
+    for place, phrase in enumerate(phrases):
+        if phrase.head in _ONES and not animate:
+            faults.append(LOST_PRONOUN)
+        if phrase.tokens[-1].kind == "R" and phrase.head in _MANIES:
+            before = [p for p in phrases[:place] if not p.is_pronoun]
+            if not any(p.is_plural for p in before) and not rows:
+                faults.append(LOST_PRONOUN)
+        if (
+            phrase.tokens[-1].kind == "R"
+            and phrase.head in ("it", "itself")
+            and not any(not p.is_human for p in phrases[:place] if not p.is_pronoun)
+        ):
+            faults.append(LOST_PRONOUN)
+    if owner_words & {"his", "her"} and not (human if category in vocabulary.people else animate):
+        faults.append("an owner that is gone")
+    if (
+        "their" in owner_words
+        and category in vocabulary.people
+        and not any(p.is_plural and p.is_animate for p in things)
+    ):
+        faults.append("an owner that is gone")
+    if owner_words & {"their", "its"} and not things[:1]:
+        faults.append("an owner that is gone")
+    if (category in vocabulary.animate) and not animate:
+        if not any(t.is_animate for p in phrases for t in p.tokens) and any(
+            p.head
+            in MORE_BODY - {"back", "face", "side", "sides", "fun", "silhouette", "reflection", "shadow"}
+            and not p.words
+            for p in phrases
+        ):
+            faults.append("a part of the body without its owner")
+        if (
+            category in vocabulary.people
+            and any(p.head in MORE_CLOTHES and not p.words for p in phrases[:1])
+            and len(phrases) == 1
+        ):
+            faults.append("clothes without their owner")
+    if category in vocabulary.people and (
+        {"others", "someone", "somebody", "everyone", "everybody", "anyone", "nobody", "he", "she", "him"}
+        & set(lows)
+        or any(
+            p.head in HUMAN_NOUNS
+            and not any(t.is_animate and not t.is_human for t in p.tokens)
+            and not p.words
+            for p in phrases
+        )
+    ):
+        faults.append("somebody is still there")
+    return faults

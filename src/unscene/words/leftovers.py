@@ -1,0 +1,244 @@
+"""What stays of something that is taken out of a caption, put together as a noun phrase."""
+
+from dataclasses import dataclass
+
+from unscene.words.reading import Token
+from unscene.words.rows import join_rows
+from unscene.words.scene_lists import (
+    ACTIVITIES,
+    CONDITIONS,
+    FIXED,
+    GROUNDS,
+    MORE_BODY,
+    MORE_CLOTHES,
+    NEARNESS,
+    NO_PLACE,
+    ROOMS,
+    SCENERY,
+    SMALL,
+    SURFACES,
+    WAYS,
+    WITHIN,
+)
+from unscene.words.tree import Group, Phrase, Prep, walk
+
+
+@dataclass
+class Item:
+    """What stays of something that is gone. prep: how it was joined, empty for an object. kind:
+    thing, ground or condition. near: whether the preposition is true of the item before, too.
+    """
+
+    kind: str
+    group: Group
+    prep: str = ""
+    joins: bool = False
+    chain: int = 0
+
+
+def compose(items: list[Item]) -> Group | None:
+    """Return items as one noun phrase: things in a row, what is near its thing joined by its
+    preposition, the ground behind.
+    """
+    heads: list[Group] = []
+    grounds: list[Item] = []
+    last: Group | None = None
+    placed: list[tuple[str, str]] = []
+    chain = 0
+    conditions: list[Item] = []
+    for item in items:
+        if item.kind == "condition":
+            if all(item.group.head != other.group.head for other in conditions):
+                conditions.append(item)
+        elif last is not None and item.kind == "ground" and item.prep:
+            if (item.prep, item.group.head) not in placed and all(
+                prep != item.prep or prep == "near" for prep, _ in placed
+            ):
+                last.mods.append(Prep(item.prep, item.group))
+            placed.append((item.prep, item.group.head))
+        elif (
+            last is not None
+            and item.prep
+            and item.joins
+            and item.chain == chain
+            and _can_join(last, item, grounds)
+        ):
+            last.mods.append(Prep(item.prep, item.group))
+        elif item.kind == "ground" and last is None and not heads:
+            last = item.group
+            grounds.append(item)
+            placed.append((item.prep, item.group.head))
+        else:
+            if grounds and last is grounds[-1].group:
+                last = None
+            heads.append(item.group)
+            last = item.group
+        chain = item.chain
+    for ground in grounds:
+        if heads:
+            heads[-1].mods.append(Prep(ground.prep or "in", ground.group))
+        else:
+            heads.append(ground.group)
+    if not heads:
+        if not conditions:
+            return None
+        if conditions[0].prep == "during":
+            return conditions[0].group
+        scene = Group([Phrase([Token("a", "D"), Token("scene", "W")])])
+        scene.mods += [Prep(item.prep, item.group) for item in conditions]
+        return scene
+    result = heads[0]
+    for head in heads[1:]:
+        result = join_rows(result, head)
+    result.mods += [Prep(item.prep, item.group) for item in conditions]
+    return result
+
+
+def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
+    """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
+    if grounds and last is grounds[-1].group and item.prep == "with":
+        return item.group.head in SCENERY or last.head in ROOMS
+    if last.head in GROUNDS and not list_words(last) and item.prep in WITHIN:
+        return False
+    return not (item.prep in WITHIN and not is_small(last) and last.head in FIXED)
+
+
+def free_prep(mod: Prep) -> Prep | None:
+    """Return the preposition of a verb that is gone as it is true of its subject."""
+    group = mod.group
+    if is_looks_only(group) or mod.low in NO_PLACE:
+        return None
+    if any(m.head in CONDITIONS for m in group.members) or mod.low == "during":
+        return mod
+    if group.head in GROUNDS and mod.low in WITHIN | NEARNESS | {"with"}:
+        return mod
+    if group.head in GROUNDS and mod.low in WAYS:
+        return Prep(get_place_prep(mod.low, group), group)
+    if has_nothing(group):
+        return None
+    if (
+        mod.low in NEARNESS
+        or mod.low == "with"
+        or (mod.low == "at" and ("dining table" in list_words(group) or group.head == "desk"))
+    ):
+        return mod
+    return Prep("with" if is_small(group) else "near", group)
+
+
+def get_place_prep(prep: str, group: Group) -> str:
+    """Return the preposition with which a ground is a place: `down a street` -> `on a street`."""
+    if prep not in WAYS and prep:
+        return prep
+    if prep not in ("around", "") and WAYS[prep] not in ("on", "in"):
+        return WAYS[prep]
+    if group.head in SURFACES:
+        return "on"
+    return "in"
+
+
+def is_small(group: Group) -> bool:
+    big = {
+        "dining table",
+        "couch",
+        "chair",
+        "bench",
+        "bed",
+        "toilet",
+        "sink",
+        "oven",
+        "refrigerator",
+        "car",
+        "bus",
+        "train",
+        "truck",
+        "boat",
+        "airplane",
+        "motorcycle",
+        "bicycle",
+        "person",
+        "dog",
+        "cat",
+        "horse",
+        "cow",
+        "sheep",
+        "elephant",
+        "bear",
+        "zebra",
+        "giraffe",
+        "bird",
+        "tv",
+        "traffic light",
+        "stop sign",
+        "fire hydrant",
+        "parking meter",
+    }
+    words = set().union(*(m.words for m in group.members))
+    if not words and group.head not in SMALL:
+        return False
+    return (
+        not (words & big)
+        and group.head not in GROUNDS
+        and group.head
+        not in {
+            "fence",
+            "wall",
+            "building",
+            "buildings",
+            "tree",
+            "trees",
+            "ramp",
+            "rail",
+            "railing",
+            "window",
+            "door",
+            "stairs",
+            "steps",
+            "net",
+            "counter",
+            "desk",
+            "shelf",
+            "sofa",
+            "roof",
+            "pole",
+            "post",
+            "rock",
+            "log",
+            "ledge",
+            "gate",
+            "table",
+        }
+    )
+
+
+# what hangs on something that is gone
+
+
+def is_looks_only(group: Group) -> bool:
+    return all(m.is_pronoun or (not m.words and m.head in MORE_BODY | MORE_CLOTHES) for m in group.members)
+
+
+def has_nothing(group: Group) -> bool:
+    return all(not m.words and (m.head in ACTIVITIES or m.is_pronoun) for m in group.members)
+
+
+# what is left, as one group
+
+
+def list_words(group: Group) -> set[str]:
+    return {word for member in group.members for word in member.words}
+
+
+def add_to_scene(host: Group | Phrase | None, items: list[Item]) -> None:
+    """Hang what stays of something that is gone on a group that stays."""
+    if host is None:
+        return
+    taken = any(
+        isinstance(node, Prep) and node.group is not None and node.group.head in GROUNDS
+        for node in walk(host)
+    )
+    for item in items:
+        if item.kind == "thing":
+            host.mods.append(Prep("near", item.group))
+        elif item.kind == "ground" and not taken:
+            host.mods.append(Prep(item.prep or "in", item.group))
+            taken = True

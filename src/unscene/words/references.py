@@ -1,0 +1,165 @@
+"""What the pronouns of a caption stand for: he, it, they, others, its, their."""
+
+from collections.abc import Iterator
+
+from unscene.words.caption_words import PICTURES
+from unscene.words.removal import Target
+from unscene.words.scene_lists import GROUNDS, MORE_BODY, MORE_CLOTHES
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb
+
+_PERSONAL = frozenset({"he", "she", "him", "her", "himself", "herself", "who", "whom"})
+_ONE_THING = frozenset({"it", "itself"})
+_MANY = frozenset({"they", "them", "themselves", "each other", "one another"})
+_SOME = frozenset(
+    {"others", "another", "one", "ones", "some", "many", "several", "two", "three", "both", "all", "few"}
+)
+_SOMEBODY = frozenset(
+    {
+        "someone",
+        "somebody",
+        "everyone",
+        "everybody",
+        "anyone",
+        "nobody",
+        "anybody",
+        "i",
+        "we",
+        "you",
+        "us",
+        "me",
+    }
+)
+
+
+def mark_references(clauses: list[Clause], target: Target) -> None:
+    """Put the pronouns that stand for the target, or for several things with it, into the target."""
+    order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
+    subjects = [clause.group for clause in clauses if clause.group]
+    main = len(list(_phrases(subjects[0], None, False))) if subjects else 0
+    for place, (phrase, host, of_noun) in enumerate(order):
+        first, last = (
+            phrase.tokens[0] if phrase.tokens else None,
+            phrase.tokens[-1] if phrase.tokens else None,
+        )
+        if first is None:
+            continue
+        earlier = [(p, h) for p, h, _ in order[:place]]
+        if last.kind == "R" and _stands_for_target(
+            last.low, phrase, host, earlier, subjects, target, place >= main
+        ):
+            target.gone_pronouns.add(id(last))
+        for token in phrase.tokens:
+            if token.low in ("its", "their") and _owner_is_target(
+                token.low,
+                [
+                    (p, h)
+                    for p, h in earlier
+                    if host is None
+                    or not of_noun
+                    or all(p is not m for m in host.members)
+                    or len(earlier) == 1
+                ],
+                target,
+            ):
+                target.lost_owners.add(id(token))
+            elif (
+                token.low in ("his", "her")
+                and not target.is_human
+                and not any(p.is_human for p, _ in earlier)
+            ):
+                near = next((p for p, _ in reversed(earlier) if p.is_animate), None)
+                if near is not None and target.is_in(near):
+                    target.lost_owners.add(id(token))
+
+
+def _phrases(group: Group, host, of_noun: bool) -> Iterator[tuple[Phrase, Group | None, bool]]:
+    """Yield the phrases under a group in order, each with the group that it hangs on, and whether
+    only a preposition is between them, no verb.
+    """
+    for member in group.members:
+        yield member, host, of_noun
+        yield from _under(member.mods, Group([member]), True)
+    yield from _under(group.mods, group, True)
+
+
+def _under(mods, group, of_noun: bool) -> Iterator[tuple[Phrase, Group | None, bool]]:
+    for mod in mods:
+        if isinstance(mod, Prep) and mod.group is not None:
+            yield from _phrases(mod.group, group, of_noun)
+        elif isinstance(mod, Verb):
+            for obj in mod.objects:
+                yield from _phrases(obj, group, False)
+            yield from _under(mod.mods, group, False)
+        elif isinstance(mod, Clause) and mod.group is not None:
+            yield from _phrases(mod.group, None, False)
+
+
+def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, start: bool) -> bool:
+    if low in _SOMEBODY:
+        return target.is_human
+    partners = set(map(id, host.members)) if host is not None else set()
+    free = [p for p, _ in earlier if p.tokens and not p.is_pronoun]
+    apart = [p for p in free if id(p) not in partners]
+    if low in _PERSONAL:
+        human = [p for p in free if p.is_human] or [p for p in free if p.is_animate]
+        return (
+            target.is_human
+            if not human
+            else target.is_in(human[-1]) or (target.is_human and human[-1].is_human)
+        )
+    if low in _ONE_THING:
+        if start:
+            first = earlier[0][0]
+            if first.tokens and not first.is_human and not first.is_plural and not first.is_pronoun:
+                return target.is_in(first)
+        single = [
+            p
+            for p in apart
+            if not p.is_human and not p.is_plural and p.head not in PICTURES | MORE_CLOTHES | MORE_BODY
+        ]
+        solid = [p for p in single if p.tokens[0].kind == "D" and p.head not in GROUNDS] or [
+            p for p in single if p.words
+        ]
+        things = (
+            solid or single or [p for p in apart if not p.is_human] or [p for p in free if not p.is_human]
+        )
+        return bool(things) and target.is_in(things[0])
+    if low in _MANY:
+        pool = free if low in ("each other", "one another", "they", "themselves") else apart
+        many = [
+            p
+            for p in pool
+            if p.is_plural and (p.is_animate or low not in ("they", "themselves", "each other"))
+        ]
+        many = many or [p for p in pool if p.is_plural]
+        if many:
+            return target.is_in(many[-1])
+        rows = [g for g in subjects if len(g.members) > 1]
+        return bool(rows) and any(target.is_in(m) for m in rows[-1].members)
+    if low in _SOME:
+        if target.is_human and low == "others":
+            return True
+        first = next((p for p in free if p.is_animate or p.words), None)
+        near = next((p for p in reversed(free) if p.words and p.is_plural), first)
+        chosen = first if first is not None and (first.is_animate or near is None) else near
+        return chosen is not None and target.is_in(chosen)
+    return False
+
+
+def _owner_is_target(low: str, earlier, target: Target) -> bool:
+    free = [p for p, _ in earlier if p.tokens and not p.is_pronoun]
+    if low == "its":
+        fitting = [p for p in free if not p.is_human and not p.is_plural]
+        animals = [p for p in fitting if p.is_animate] or [p for p in fitting if p.words]
+        fitting = animals or fitting
+        return (
+            bool(fitting)
+            and target.is_in(fitting[-1])
+            or (not fitting and bool(free) and target.is_in(free[-1]))
+        )
+    fitting = (
+        [p for p in free if p.is_animate and (p.is_plural or p.is_human)]
+        or [p for p in free if p.is_plural]
+        or free
+    )
+    return bool(fitting) and target.is_in(fitting[-1])

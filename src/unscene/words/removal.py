@@ -1,0 +1,681 @@
+"""Takes an object out of the tree of a caption.
+
+What is gone takes along what hangs on it: what it does, wears and has of itself. What it met stays
+(`items`): things in its place or in a row, grounds ("on the beach") as the place of what is left.
+"""
+
+from dataclasses import dataclass, field
+
+from unscene.words.caption_words import HERS, PICTURES
+from unscene.words.leftovers import (
+    Item,
+    add_to_scene,
+    compose,
+    free_prep,
+    get_place_prep,
+    is_looks_only,
+    is_small,
+    list_words,
+)
+from unscene.words.reading import Token
+from unscene.words.rows import fix_links, is_mutual, make_singular, merge_preps, pass_article
+from unscene.words.scene_lists import (
+    ACTIVITIES,
+    ALONE,
+    COLOURS,
+    CONDITIONS,
+    EATEN,
+    FURNITURE,
+    GROUNDS,
+    HUMAN_NOUNS,
+    LOOKING,
+    MORE_BODY,
+    MORE_CLOTHES,
+    NAMING,
+    NEARNESS,
+    NEEDS_PLACE,
+    NO_PLACE,
+    PARTS,
+    PLACING,
+    SCENERY,
+    SEATS,
+    STILL,
+    VESSELS,
+    VISITING,
+    WAYS,
+    WITH_TOOL,
+    WITHIN,
+    WORN,
+    WORN_THINGS,
+)
+from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods, walk
+from unscene.words.verb_forms import ing_form, looks_plural
+from unscene.words.vocabulary import Vocabulary
+
+GONE = "gone"
+_MOST_STEPS = 3000
+
+
+class TangledError(ValueError):
+    """A caption whose phrases hang on each other so deep that taking one out would not end."""
+
+
+@dataclass
+class Target:
+    """What is removed: a word of the list; of people, all that stands for people."""
+
+    category: str
+    vocabulary: Vocabulary | None
+    is_human: bool = False
+    is_animate: bool = False
+    gone_pronouns: set[int] = field(default_factory=set)
+    lost_owners: set[int] = field(default_factory=set)
+    steps: int = 0
+    used: list[str] = field(default_factory=list)
+
+    def note(self, rule: str) -> None:
+        """Note that a rule of `unscene.words.rewriting_rules` was used."""
+        self.used.append(rule)
+
+    def is_in(self, phrase: Phrase) -> bool:
+        if not phrase.tokens:
+            return False
+        if self.category in phrase.words:
+            return True
+        if any(id(token) in self.gone_pronouns for token in phrase.tokens):
+            return True
+        if self.category == "horse" and phrase.head == "horseback":
+            return True
+        return self.is_human and phrase.is_human
+
+
+def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
+    """Return the clauses without the target; an empty list when nothing is left.
+
+    When the first clause, or all that it does, is gone, the first one returned has the opener `gone`.
+    """
+    kept: list[Clause] = []
+    loose: list[Item] = []
+    main_gone = False
+    for place, clause in enumerate(clauses):
+        if clause.group is None:
+            continue
+        had_verb = _has_finite(clause.group)
+        group, items = prune_group(clause.group, target)
+        if group is not None and not _is_empty(group):
+            if kept and had_verb and not _has_finite(group):
+                target.note("verbless")
+                _add_verbless(kept, clause.opener, group)
+            else:
+                idle = place == 0 and _has_verb(clause.group) and not _has_verb(group)
+                kept.append(Clause(GONE if idle else clause.opener, group))
+            continue
+        if place == 0 or not kept:
+            main_gone = True
+            loose += items
+        elif clause.opener.strip(" ,").lower() in _JOINERS:
+            target.note("second clause")
+            add_to_scene(kept[0].group, items)
+        else:
+            rest = compose(items)
+            if rest is not None:
+                kept.append(Clause(clause.opener, rest))
+    if not main_gone:
+        return kept
+    head = compose(loose)
+    target.note("subject" if head is not None else "clause alone")
+    if head is None:
+        return [Clause(GONE, kept[0].group), *kept[1:]] if kept else []
+    return [Clause(GONE, head), *kept]
+
+
+_JOINERS = frozenset(
+    {"while", "as", "when", "and", "but", "because", "so", "where", "and while", "and as", ""}
+)
+
+
+def _has_finite(group: Group) -> bool:
+    return any(isinstance(mod, Verb) and mod.is_finite for mod in group.mods)
+
+
+def _has_verb(group: Group) -> bool:
+    return any(isinstance(mod, Verb) for mod in list_mods(group))
+
+
+def _add_verbless(kept: list[Clause], opener: str, group: Group) -> None:
+    """Hang a second subject that has lost its verb on the first clause: with it, or its place alone."""
+    if all(member.is_pronoun for member in group.members):
+        add_to_scene(kept[0].group, collect(group.mods, Target("", None)))
+    elif opener.strip(" ,").lower() in ("and", "but", "or", ""):
+        kept.append(Clause(opener, group))
+    else:
+        kept[-1].group.mods.append(Prep("with", group))
+
+
+def _is_empty(group: Group) -> bool:
+    return not any(member.tokens for member in group.members) and not group.mods
+
+
+# groups
+
+
+def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]:
+    """Return (what is left of a group, what stays of it when nothing is)."""
+    target.steps += 1
+    if target.steps > _MOST_STEPS:
+        raise TangledError
+    members: list[Phrase] = []
+    links: list[str] = []
+    items: list[Item] = []
+    shared: list[Item] = []
+    gone = 0
+    for place, member in enumerate(group.members):
+        link = group.links[place - 1] if place else ""
+        phrase, left = prune_phrase(member, target)
+        if phrase is not None:
+            if members:
+                links.append(link)
+            members.append(phrase)
+            continue
+        gone += 1
+        items += left
+        shared += [item for item in left if item.kind != "thing"]
+        stays = any(not target.is_in(other) for other in group.members)
+        heirs = compose([item for item in left if item.kind == "thing"]) if stays else None
+        if heirs is not None:
+            target.note("heir in the row")
+            for other in heirs.members:
+                if members:
+                    links.append(link or ",")
+                members.append(other)
+            members[-1].mods += heirs.mods
+    if not members:
+        return None, items + collect(group.mods, target)
+    result = Group(members, fix_links(links, gone, group.links), [])
+    if gone:
+        target.note("row")
+    if gone and len(members) == 1 and not members[0].is_plural:
+        make_singular(group.mods)
+    if gone and target.is_in(group.members[0]) and members[0] in group.members:
+        pass_article(group.members[0].tokens, members[0])
+    result.mods = prune_mods(group.mods, result, target)
+    if gone:
+        for item in shared:
+            add_to_scene(result, [item])
+    return result, []
+
+
+def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[Item]]:
+    """Return (the phrase without what is gone, None when it is gone itself; what stays of that)."""
+    named = phrase.named
+    owners = [t for t in phrase.tokens if t not in named]
+    if owners and any(
+        t.word == target.category or (target.is_human and t.low in HUMAN_NOUNS) for t in owners
+    ):
+        if named and _is_own(named, target):
+            target.note("own")
+            return None, collect(phrase.mods, target)
+        target.note("owner")
+        phrase = Phrase(list(named), phrase.mods)
+        if named and not looks_plural(named[-1].low) and named[0].kind != "D":
+            phrase.tokens.insert(0, Token("a", "D"))
+    if target.is_in(phrase):
+        return None, collect(phrase.mods, target)
+    tokens = phrase.tokens
+    if tokens and tokens[0].low in HERS and _owner_is_gone(tokens[0], target):
+        if _is_own(tokens, target):
+            target.note("own")
+            return None, []
+        target.note("owner")
+        rest = tokens[1:]
+        if rest:
+            tokens = rest if looks_plural(rest[-1].low) else [Token("a", "D"), *rest]
+    result = Phrase(tokens)
+    result.mods = prune_mods(phrase.mods, result, target)
+    if phrase.mods and result.tokens and _needs_its_of(phrase, result):
+        target.note("part of it")
+        return None, collect(phrase.mods, target)
+    return result, []
+
+
+def _needs_its_of(old: Phrase, new: Phrase) -> bool:
+    """Whether a noun means nothing without the `of ...` that is gone: `the back of a truck`."""
+    lost = any(isinstance(m, Prep) and m.low == "of" for m in old.mods) and not any(
+        isinstance(m, Prep) and m.low == "of" for m in new.mods
+    )
+    return (
+        lost
+        and not new.words
+        and (
+            old.head
+            in PARTS
+            | MORE_BODY
+            | ACTIVITIES
+            | {"inside", "interior", "rest", "corner", "edge", "outside", "half"}
+            and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
+        )
+    )
+
+
+def _is_own(tokens: list[Token], target: Target) -> bool:
+    """Whether a noun is part of what owns it: `its engines`, `the man's arm`."""
+    head = tokens[-1].low
+    if tokens[-1].word:
+        return tokens[-1].word == "tie"
+    return head in MORE_BODY | MORE_CLOTHES | ACTIVITIES | PARTS
+
+
+def _owner_is_gone(owner: Token, target: Target) -> bool:
+    return (target.is_human and owner.low in ("his", "her")) or id(owner) in target.lost_owners
+
+
+# what hangs on something that stays
+
+
+def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mod]:
+    """Return what is left of the things that hang on a group or phrase that stays."""
+    left: list[Mod] = []
+    for mod in mods:
+        if isinstance(mod, Prep):
+            left += prune_prep(mod, host, target)
+        elif isinstance(mod, Verb):
+            pruned = prune_verb(mod, host, target)
+            before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
+            if pruned and isinstance(pruned[0], Verb):
+                if before is None and pruned[0].opener.lower() in ("while", "and", "as", ", and"):
+                    pruned[0].opener = ""
+                elif (
+                    left
+                    and left[-1] is before
+                    and not pruned[0].opener
+                    and not before.mods
+                    and not before.objects
+                    and (before.tokens[-1].form == pruned[0].form == "ing")
+                ):
+                    pruned[0].opener = "and"
+            left += pruned
+        elif isinstance(mod, Clause):
+            group, items = prune_group(mod.group, target) if mod.group is not None else (None, [])
+            if group is not None and group.mods:
+                left.append(Clause(mod.opener, group))
+        else:
+            left.append(mod)
+    return merge_preps(left)
+
+
+def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
+    """Return what is left of a preposition: with its group, with what takes the group's place, or
+    only the grounds behind it.
+    """
+    if mod.group is None:
+        return [mod]
+    group, items = prune_group(mod.group, target)
+    if group is not None:
+        if _is_empty(group):
+            return []
+        return [Prep(mod.text, group, mod.link)]
+    carried = [
+        item for item in items if item.kind == "thing" and item.prep == "with" and mod.low in WITHIN - {"at"}
+    ]
+    beside = [
+        item
+        for item in items
+        if item.kind == "thing"
+        and mod.low == "with"
+        and item.prep in WITHIN
+        and not item.group.mods
+        and list_words(item.group) & SEATS
+        and _can_act(host)
+    ]
+    things = [
+        item
+        for item in items
+        if item.kind == "thing"
+        and item not in carried
+        and item not in beside
+        and not (mod.low == "with" and item.group.head in PARTS and not list_words(item.group))
+    ]
+    places = [item for item in items if item.kind != "thing"]
+    mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
+    if (
+        not things
+        and mod.low == "of"
+        and places
+        and _is_picture(host)
+        and (places[0].kind == "ground" and places[0].group.head != "background")
+    ):
+        composed = compose(places)
+        target.note("picture")
+        return [Prep("of", composed)] if composed is not None else []
+    if things and mod.low not in NO_PLACE - {"of"} and not (mod.low == "of" and not _is_picture(host)):
+        composed = compose(things)
+        target.note("heir")
+        text = mod.text
+        if mod.low in ("of", "by", "as"):
+            text = mod.text if mod.low == "of" else "near"
+        if composed is not None and (
+            mod.low not in WITHIN or mod.low in ("at",) or all(i.joins for i in things)
+        ):
+            mods.append(Prep(text, composed, mod.link))
+        elif composed is not None:
+            mods.append(Prep("near" if mod.low not in ("with",) else "with", composed, mod.link))
+    if not things:
+        target.note("preposition")
+    settled = (
+        mod.low == "with"
+        and isinstance(host, Group)
+        and (
+            host.head in GROUNDS
+            or any(
+                isinstance(m, Prep) and m.group is not None and m.group.head in GROUNDS for m in walk(host)
+            )
+        )
+    )
+    return mods + ([] if settled else _as_places(places, host))
+
+
+def _is_picture(host) -> bool:
+    return host is not None and (host.head in PICTURES or host.head in ("close up", "close-up"))
+
+
+def _as_places(places: list[Item], host) -> list[Mod]:
+    return [Prep(get_place_prep(item.prep, item.group), item.group) for item in places]
+
+
+def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
+    """Return what is left of a verb whose subject stays."""
+    objects: list[Group] = []
+    lost: list[Item] = []
+    object_gone = False
+    place_gone = False
+    for group in verb.objects:
+        left, items = prune_group(group, target)
+        if left is not None and not _is_empty(left):
+            objects.append(left)
+            place_gone = place_gone or len(left.mods) < len(group.mods)
+        else:
+            object_gone = True
+            lost += items
+    mods = []
+    for mod in verb.mods:
+        if isinstance(mod, Prep):
+            pruned = prune_prep(mod, host, target)
+        elif isinstance(mod, Verb):
+            pruned = prune_verb(mod, host, target)
+            if (not pruned or not isinstance(pruned[0], Verb)) and mod.form == "to":
+                ready = any(t.low in ("ready", "up") for t in verb.tokens)
+                object_gone = object_gone or not (
+                    ready or verb.objects or verb.stem in ALONE | {"wait", "prepare"}
+                )
+        else:
+            pruned = prune_mods([mod], host, target)
+        mods.append((mod, pruned))
+    if place_gone and verb.stem in NEEDS_PLACE and not object_gone:
+        target.note("needs its place")
+        return _joined_by_with(verb, objects, [], [p for _, pruned in mods for p in pruned])
+    same = not object_gone and all(len(p) == 1 and isinstance(p[0], type(m)) for m, p in mods)
+    new_mods = [p for _, pruned in mods for p in pruned]
+    if same:
+        return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    lost_prep = any(isinstance(m, Prep) and not p for m, p in mods)
+    lost_any = any(not p for m, p in mods)
+    if object_gone and not objects:
+        return _without_object(verb, lost, new_mods, host, target)
+    if object_gone:  # one of two objects
+        return _joined_by_with(verb, objects, lost, new_mods)
+    if verb.objects:
+        if lost_prep and verb.stem in NEEDS_PLACE and not any(isinstance(m, Prep) for m in new_mods):
+            return _joined_by_with(verb, objects, [], new_mods)
+        return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    has_place = any(isinstance(m, Prep | Verb) for m in new_mods)
+    stem = verb.stem
+    if stem == "be" and not has_place and not [m for m in new_mods if isinstance(m, Loose)]:
+        return []
+    if stem == "be" and has_place:
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    passive = any(t.form == "en" for t in verb.tokens)
+    if (
+        passive
+        and any(isinstance(m, Prep) and m.low == "by" and not p for m, p in mods)
+        and target.is_animate
+    ):
+        target.note("by whom")
+        return [
+            free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
+        ]
+    if lost_any and stem in ALONE and (has_place or stem not in STILL or host is None or _can_act(host)):
+        target.note("verb stays")
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    if lost_any and not has_place:
+        return []
+    if lost_any and not mods[0][1]:
+        return [
+            free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
+        ]
+    return [Verb(verb.tokens, verb.opener, [], new_mods)]
+
+
+def _can_act(host: Group | Phrase) -> bool:
+    return host.is_animate
+
+
+def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
+    link = verb.opener if verb.opener in ("and", ",") else ""
+    return [
+        *(Prep("with", group, link if i == 0 else "and") for i, group in enumerate(objects)),
+        *(m for m in mods if isinstance(m, Prep)),
+    ]
+
+
+def _without_object(verb: Verb, lost: list[Item], mods: list[Mod], host, target: Target) -> list[Mod]:
+    """Return what stays of a verb with its object gone: what looked at it looks at what stood there;
+    else the verb goes, and places stay.
+    """
+    things = [item for item in lost if item.kind == "thing"]
+    places = [item for item in lost if item.kind != "thing"]
+    stem = verb.stem
+    held = [
+        item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
+    ]
+    if held and (
+        stem in LOOKING | {"hold", "carry", "show", "contain", "have", "feature", "serve", "see"}
+        and stem != "look"
+    ):
+        composed = compose(held)
+        target.note("look")
+        if composed is not None:
+            return [Verb(verb.tokens, verb.opener, [composed], [*mods, *_as_places(places, host)])]
+    target.note("verb")
+    result: list[Mod] = []
+    for item in things:
+        free = free_prep(Prep(item.prep or "with", item.group))
+        prep = free.text if free is not None else "near"
+        result.append(Prep(prep, item.group))
+    for mod in mods:
+        if isinstance(mod, Loose):
+            continue
+        if isinstance(mod, Verb):
+            if mod.form == "ing" and mod.opener:
+                result.append(mod)
+            elif stem == "use" and mod.form == "to" and mod.objects:
+                target.note("use")
+                word = Token(ing_form(mod.stem), "V", form="ing", stem=mod.stem)
+                result.append(Verb([word], "", mod.objects, mod.mods))
+            else:
+                result += [
+                    Prep("with" if is_small(i.group) else "near", i.group)
+                    for i in _collect_verb(mod, target)
+                    if i.kind == "thing"
+                ]
+            continue
+        if isinstance(mod, Prep) and mod.group is not None:
+            mod = (
+                mod
+                if stem in ("have", "contain", "feature", "show") and not is_looks_only(mod.group)
+                else free_prep(mod)
+            )
+            if mod is not None:
+                result.append(mod)
+    return result + _as_places(places, host)
+
+
+def collect(mods: list[Mod], target: Target) -> list[Item]:
+    """Return what stays of the things that hung on something gone, in order."""
+    items: list[Item] = []
+    for mod in mods:
+        if isinstance(mod, Prep):
+            items += _collect_prep(mod, target, 0)
+        elif isinstance(mod, Verb):
+            items += _collect_verb(mod, target)
+    for item in items:
+        item.group.mods[:] = [mod for mod in item.group.mods if not is_mutual(mod)]
+    return items
+
+
+def _collect_prep(
+    mod: Prep, target: Target, chain: int, verb: str = "", after_object: bool = False
+) -> list[Item]:
+    if mod.group is None or mod.low == "without":
+        return []
+    group, items = prune_group(mod.group, target)
+    if group is None or _is_empty(group):
+        return items
+    low = mod.low
+    group, inner = _visible(group, target, low)
+    if group is None:
+        return inner
+    words = list_words(group)
+    if low == "in" and group.head in ("background", "foreground", "distance"):
+        return inner
+    if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
+        return inner
+    first = group.members[0]
+    bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
+    if bare and low in ("in", "at", "on", "by") and first.head in ("line", "top", "person", "motion"):
+        return inner
+    good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
+    if group.head in CONDITIONS and not words and (good or group.head not in GROUNDS):
+        return [Item("condition", group, low)] if good else []
+    if low in NO_PLACE - {"of"} and not words:
+        return inner
+    if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):
+        return inner
+    if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
+        if verb in LOOKING and low in ("at", "over", "toward", "towards", "into", "onto", "across"):
+            return [Item("thing", group, low, joins=False, chain=chain), *inner]
+        return [Item("ground", group, get_place_prep(low, group), joins=True, chain=chain), *inner]
+    joins = low in NEARNESS | WITHIN | {"with"}
+    if after_object and low == "with" and verb in WITH_TOOL:
+        target.note("tool")
+    if after_object and (
+        low in WITHIN
+        and verb not in PLACING
+        or low == "with"
+        and verb in WITH_TOOL
+        and group.head not in SCENERY
+    ):
+        joins = False
+    if low == "during":
+        return [Item("condition", group, low), *inner]
+    if verb and not after_object and low == "at":
+        joins = verb in ("sit", "stand")
+    return [Item("thing", group, low, joins=joins, chain=chain), *inner]
+
+
+def _collect_verb(verb: Verb, target: Target) -> list[Item]:
+    items: list[Item] = []
+    worn = any(token.low in WORN for token in verb.tokens)
+    stem, chain = verb.stem, id(verb)
+    if any(t.low in ("not", "n't", "no") for t in verb.tokens):
+        return []
+    for group in verb.objects:
+        left, inner = prune_group(group, target)
+        if left is None or _is_empty(left):
+            items += inner
+            continue
+        words = list_words(left)
+        if stem == "be" or (not words and stem in NAMING):
+            continue
+        if stem in ("give", "deliver", "make") and left.head in ("presentation", "speech", "lecture", "talk"):
+            continue
+        left, inner = _visible(
+            left, target, "worn" if worn else "has" if stem in ("have", "show", "flash") else "verb"
+        )
+        if left is not None and left.head not in CONDITIONS:
+            seen = left.head in GROUNDS and not words and stem in VISITING
+            if stem == "play" and left.head in ("game", "games", "match"):
+                items += inner + [item for member in left.members for item in collect(member.mods, target)]
+                continue
+            items.append(
+                Item(
+                    "ground" if seen else "thing",
+                    left,
+                    get_place_prep("around", left) if seen else "",
+                    chain=chain,
+                )
+            )
+        items += inner
+    for mod in verb.mods:
+        if isinstance(mod, Prep):
+            if (
+                mod.group is not None
+                and (worn or stem == "dress")
+                and (
+                    mod.low in ("as", "like", "for", "up")
+                    or mod.group.head in MORE_CLOTHES
+                    or stem == "dress"
+                )
+                and mod.low in ("in", "as", "like", "for", "up")
+            ):
+                continue
+            items += _collect_prep(mod, target, chain, stem, after_object=bool(verb.objects))
+        elif isinstance(mod, Verb):
+            items += _collect_verb(mod, target)
+    return items
+
+
+def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list[Item]]:
+    """Return (a group without what is no thing of its own in the photo: clothes, body, activities;
+    what hung on those).
+    """
+    members, links, items = [], [], []
+    for place, member in enumerate(group.members):
+        if not stands_alone(member, target, how):
+            target.note("looks")
+            if (
+                how != "worn"
+                and member.head not in (PICTURES if how == "with" else ())
+                and member.head not in ("shape", "form", "style")
+            ):
+                items += collect(member.mods, target)
+            continue
+        if members:
+            links.append(group.links[place - 1] if place else "and")
+        members.append(member)
+    if not members:
+        if how != "worn":
+            items += collect(group.mods, target)
+        return None, items
+    return Group(members, fix_links(links, len(group.members) - len(members), group.links), group.mods), items
+
+
+def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
+    if not phrase.tokens or phrase.is_pronoun or phrase.tokens[0].low == "no":
+        return False
+    words, head = phrase.words, phrase.head
+    if how == "worn":
+        return bool(words & WORN_THINGS)
+    if "tie" in words and target.is_human:
+        return False
+    if words or any(t.is_human for t in phrase.tokens if not target.is_human):
+        return True
+    if all(t.kind == "D" for t in phrase.tokens) or head in MORE_BODY | ACTIVITIES:
+        return False
+    if head in MORE_CLOTHES and target.is_animate:
+        return False
+    holds = target.category in FURNITURE | EATEN
+    if how in ("with", "of", "has", "verb") and not target.is_animate and not holds:
+        return head not in PARTS
+    if how in ("with", "of", "has") and target.is_animate and not target.is_human and head in PARTS:
+        return False
+    return not (how == "in" and head in COLOURS)

@@ -1,0 +1,91 @@
+"""Rows of noun phrases: their links, their article, the number of their verb."""
+
+from unscene.words.caption_words import third_person
+from unscene.words.reading import Token
+from unscene.words.scene_lists import (
+    MASS,
+)
+from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
+from unscene.words.verb_forms import looks_plural
+
+
+def join_rows(first: Group, second: Group) -> Group:
+    if first.mods:
+        first.members[-1].mods += first.mods
+    links = [*first.links, "and", *second.links]
+    if len(links) > 1:
+        links = [*["," for _ in links[:-1]], "and"]
+    return Group([*first.members, *second.members], links, second.mods)
+
+
+def fix_links(links: list[str], gone: int, old: list[str]) -> list[str]:
+    """Return the links of a row that has lost members: the last one joins, marks that miss are commas."""
+    if not any(old):
+        return links
+    links = [link or "," for link in links]
+    if gone and links:
+        last = links[-1].replace(",", "").strip()
+        if not last:
+            last = next((link.strip(" ,") for link in reversed(old) if link.strip(" ,")), "and")
+        links[-1] = last
+    elif links and "" in old:
+        links[-1] = links[-1].strip(", ") or "and"
+    return links
+
+
+def pass_article(first: list[Token], heir: Phrase) -> None:
+    """Pass the article of the first of a row on: `a laptop, keyboard and mouse` -> `a keyboard and mouse`."""
+    tokens = heir.tokens
+    has_article = bool(first) and first[0].low in ("a", "an", "the")
+    if not has_article or not tokens or tokens[0].kind in ("D", "O", "R"):
+        return
+    if not looks_plural(tokens[-1].low) and tokens[-1].low not in MASS:
+        heir.tokens = [Token(first[0].text, "D"), *tokens]
+
+
+def merge_preps(mods: list[Mod]) -> list[Mod]:
+    """Join `with a knife` and `with a plate` to `with a knife and a plate`."""
+    merged: list[Mod] = []
+    for mod in mods:
+        last = merged[-1] if merged else None
+        if (
+            isinstance(mod, Prep)
+            and isinstance(last, Prep)
+            and mod.low == last.low
+            and mod.low in ("with", "near")
+            and mod.group is not None
+            and last.group is not None
+            and not mod.link
+        ):
+            merged[-1] = Prep(last.text, join_rows(last.group, mod.group), last.link)
+        else:
+            merged.append(mod)
+    return merged
+
+
+def make_singular(mods: list[Mod]) -> None:
+    """Put the first finite verb of a group into the singular, `are` -> `is`, and take away what
+    only several do: `together`, `next to each other`.
+    """
+    verbs = [mod for mod in mods if isinstance(mod, Verb)]
+    finite = next((verb for verb in verbs if verb.is_finite), None)
+    if finite is not None:
+        first = next(token for token in finite.tokens if token.kind == "V")
+        is_plural = first.form == "fin" and first.stem == first.low
+        if is_plural or first.low in ("are", "were", "have", "do"):
+            place = finite.tokens.index(first)
+            finite.tokens[place] = Token(third_person(first.low), "V", form=first.form, stem=first.stem)
+    for verb in verbs:
+        verb.tokens[:] = [token for token in verb.tokens if token.low != "together"] or verb.tokens
+        verb.mods[:] = [mod for mod in verb.mods if not is_mutual(mod)]
+    mods[:] = [mod for mod in mods if not is_mutual(mod)]
+
+
+def is_mutual(mod: Mod) -> bool:
+    if isinstance(mod, Loose):
+        return mod.text.lower() in ("together", "side-by-side")
+    return (
+        isinstance(mod, Prep)
+        and mod.group is not None
+        and mod.group.members[0].low in ("each other", "one another")
+    )
