@@ -22,16 +22,16 @@ def build_keyword_requests(job: Job) -> None:
     inputs: samples, chosen (the choice of the batch-size study, where captions_per_prompt is auto);
     outputs: requests.
     """
+    backend = find_backend(job.settings)
+    model = backend.name_model(job.settings)
     size = job.settings["keywords"]["captions_per_prompt"]
     if size == "auto":
-        size = read_chosen(*job.inputs.chosen)
+        size = read_chosen(*job.inputs.chosen, model=model)
     if size is None:
         raise ConfigError(
             "keywords.captions_per_prompt: auto takes the number from results/batchsize/chosen.json, which"
             " the batch-size study has to write first; until then give a number, e.g. 20"
         )
-    backend = find_backend(job.settings)
-    model = backend.name_model(job.settings)
     samples = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
     vocabulary = find_vocabulary(job.settings)
     canaries = list(list_canaries(vocabulary)) if backend.is_paid else []

@@ -30,10 +30,22 @@ def wants_study(config: dict) -> bool:
     return config["keywords"]["captions_per_prompt"] == "auto" if run == "auto" else run
 
 
-def read_chosen(path: str | Path) -> int | None:
-    """Return the captions per prompt that the study's chosen.json names, None while it is not there."""
+def read_chosen(path: str | Path, model: str | None = None) -> int | None:
+    """Return the captions per prompt that the study's chosen.json names, None while it is not there.
+
+    model: the one that the keywords ask; ConfigError where the study asked another one.
+    """
     path = Path(path)
-    return json.loads(path.read_text(encoding="utf-8"))["captions_per_prompt"] if path.is_file() else None
+    if not path.is_file():
+        return None
+    chosen = json.loads(path.read_text(encoding="utf-8"))
+    if model is not None and chosen["study"]["model"] != model:
+        raise ConfigError(
+            f"keywords.captions_per_prompt: auto takes the number from {path}, where the batch-size study"
+            f" asked {chosen['study']['model']}; the keywords ask {model}. Delete it and run again, or give"
+            " a number"
+        )
+    return chosen["captions_per_prompt"]
 
 
 def is_trained(arm: dict) -> bool:

@@ -104,9 +104,15 @@ def test_auto_says_that_the_study_comes_first(run):
         build_keywords(
             run / "samples.parquet", run / "req.jsonl", "auto", chosen=run / "results/batchsize/chosen.json"
         )
-    write_json({"captions_per_prompt": 1}, run / "chosen.json")
+    write_json({"captions_per_prompt": 1, "study": {"model": "gpt-4o"}}, run / "chosen.json")
     build_keywords(run / "samples.parquet", run / "req.jsonl", "auto", chosen=run / "chosen.json")
     assert [len(read_items(request)) for request in read_lines(run / "req.jsonl")] == [1, 1, 1, 1]
+
+
+def test_auto_takes_no_number_of_another_model(run):
+    write_json({"captions_per_prompt": 1, "study": {"model": "gpt-6-luna"}}, run / "chosen.json")
+    with pytest.raises(ConfigError, match="study asked gpt-6-luna; the keywords ask gpt-4o"):
+        build_keywords(run / "samples.parquet", run / "req.jsonl", "auto", chosen=run / "chosen.json")
 
 
 def price(run, backend, times=1):
