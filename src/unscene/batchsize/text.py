@@ -115,16 +115,23 @@ def _describe_method(larger: pd.DataFrame, chosen: dict) -> str:
 
 
 def _describe_gold(gold: dict) -> str:
-    if gold["kind"] == "mentions":
-        return "Right are the mentions that the captions' source records."
-    if gold["kind"] == "reference":
-        left_out = gold["without_reference"]
-        return (
-            "Nobody labelled the captions: each answer is held against both at n = 1, which are held against"
-            " each other"
-            + (f"; {left_out} caption(s) without two answers at n = 1 are left out." if left_out else ".")
+    if gold["kind"] == "labels":
+        return f"Right are {describe_raters(gold)}."
+    lacking = ""
+    if gold.get("discordant_without_label"):
+        lacking = (
+            f" Labels were given, but {gold['discordant_without_label']:,} of the captions on which sizes"
+            " differ have none, so that they are not used."
         )
-    return f"Right are {describe_raters(gold)}."
+    if gold["kind"] == "mentions":
+        return f"Right are the mentions that the captions' source records.{lacking}"
+    left_out = gold["without_reference"]
+    return (
+        "What is right is not known: each answer is held against both at n = 1, which are held against each"
+        " other"
+        + (f"; {left_out} caption(s) without two answers at n = 1 are left out." if left_out else ".")
+        + lacking
+    )
 
 
 def describe_raters(gold: dict) -> str:

@@ -17,9 +17,10 @@ from unscene.answers.prices import read_prices
 from unscene.answers.prompts import read_captions
 from unscene.batchsize.gold import encode_words
 from unscene.batchsize.measuring import measure_batchsize
+from unscene.batchsize.observations import Sent
 from unscene.batchsize.requests import build_batchsize_requests
 from unscene.batchsize.text import escape_latex, list_parameters, to_latex, to_markdown
-from unscene.batchsize.writing import write_batchsize
+from unscene.batchsize.writing import draw_study, write_batchsize
 from unscene.config.checks import check_study
 from unscene.evaluation.columns import AGREEMENT
 from unscene.evaluation.mention_agreement import compare_readers, measure_agreement
@@ -154,6 +155,14 @@ def test_labels_are_used_and_named(study, tmp_path, second, measured):
     assert "person anna: 300" in text and f"{second}: 300" in text
     assert ("2 people" in text) is (second == "person ben")
     assert ("1 person and the reading of 1 language model" in text) is (second != "person ben")
+
+
+def test_labels_that_lack_captions_are_not_used_and_said(study):
+    _, paths = study
+    trials, chosen = read_table(paths["accuracy"]), read_json(paths["chosen"])
+    assert "Labels were given" not in to_markdown(trials, chosen)
+    chosen["gold"]["discordant_without_label"] = 12
+    assert "but 12 of the captions on which sizes differ have none" in to_markdown(trials, chosen)
 
 
 def test_a_study_of_another_model_is_refused(study):
@@ -376,3 +385,29 @@ def test_a_study_that_could_choose_nothing_is_refused(tmp_path):
     config["keywords"]["captions_per_prompt"] = 20
     assert not wants_study(config)
     assert read_chosen(tmp_path / "chosen.json") is None
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [ErrorModel(refusal=1.0), ErrorModel(cut_above=1), ErrorModel(off_list=1.0), None],
+    ids=["all refused", "all larger ones cut", "no word on the list", "nothing served"],
+)
+def test_a_study_without_any_good_answer_chooses_one(errors, monkeypatch):
+    """It ends with a table, a text and a figure, and n = 1."""
+    kept = {}
+    measure_it = simulation.measure_study
+
+    def keep(answered, *arguments, **options):
+        if errors is None:
+            answered = answered._replace(sent=Sent({}, []))
+        kept["measured"] = measure_it(answered, *arguments, **options)
+        return kept["measured"]
+
+    monkeypatch.setattr(simulation, "measure_study", keep)
+    settings = {**SMALL, "captions": 60, "sizes": [10], "permutations": 2}
+    found = simulation.run_study(errors or ErrorModel(), 1, settings, draws=50, repeat_as_gold=True)
+    assert found["captions_per_prompt"] == 1 and found["measure"] == "agreement with n = 1"
+    measured = kept["measured"]
+    assert measured.accuracy["verdict"].tolist()[2] in ("not decided", "failed")
+    assert "n = 10" in to_markdown(measured.accuracy, measured.chosen)
+    assert draw_study(measured.accuracy.assign(usd=float("nan")), measured.chosen).startswith("<?xml")
