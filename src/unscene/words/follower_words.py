@@ -69,7 +69,7 @@ _MORE_VERBS = _words(
     " water weave wed weigh welcome whip whisper whiz win wind wink wipe wish witness wonder wrap wreck"
     " wrestle yawn yell zip zoom celebrate compete defeat lead score address beat gain reel snowboard"
     " graze overflow surpass sprout stare chomp chug hoof perch peddle slurp round rally rattle sink"
-    " dock anchor sail bike paddle kayak"
+    " dock anchor sail bike paddle kayak crowd whisk"
 )
 VERBS = BASES | _MORE_VERBS
 THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
@@ -110,7 +110,8 @@ AFTER_NOUNS = ADVERBS | _words(
     " topless typical underway unable underwater unaware unattended uphill upright upstairs upside"
     " upward upwards visible well next close westward whole wide worth yesterday able yet again already"
     " always never now often once sometimes twice maybe perhaps even ever how why not n't first second"
-    " third far daily last number nowhere anywhere absent missing gone lacking"
+    " third far daily last number nowhere anywhere absent missing gone lacking halfway partway midway"
+    " inches feet upstream ashore airside outward onward heavenward skyward"
 )
 # What ends a noun phrase: after it a noun stands for itself.
 CLOSED = (
@@ -191,7 +192,7 @@ PLACES_OF_PEOPLE = _words(
 PLACES_OF_ROLES = _words(
     "office offices mound box boxes seat license licence plate stand day pie wharf hut wheel table"
     " guide notebook lane area nest choice block pride residence palace barracks station surgery"
-    " workshop studio"
+    " workshop studio breath mantle button buttons"
 )
 # Contests of a kind of people: the women's final.
 EVENTS = _words(
@@ -209,7 +210,7 @@ HEADS = _words(
     " seats tickets stations stops ties bags cards games stickers earrings accessories costumes masks"
     " dolls decals posters prints cases clips pajamas leggings shorts jeans headbands supplies gifts"
     " rooms market markets bench box house hat shop school motorcycle bike car cars uniform park board"
-    " home club suit suits ladies league birthday quarters services names works"
+    " home club suit suits ladies league birthday quarters services names works doll"
 )
 # After a subject, an object: what follows makes the form a verb.
 OBJECTS = _words(
@@ -231,6 +232,11 @@ LESSONS = _words(
 CORE_PEOPLE = _words(
     "man woman boy girl person guy lady gentleman dude skier surfer snowboarder skateboarder skater player"
     " batter cyclist golfer child kid"
+)
+# People whose word is an adjective, too: the official images, two adult hands.
+ADJECTIVE_PEOPLE = _words(
+    "official executive patient human male female adult criminal principal chief local marine native"
+    " juvenile individual elderly"
 )
 # What stands in kitchens and bathrooms, and in lists of them without commas.
 ROOM_THINGS = _words("shower tub bathtub mirror dishwasher")

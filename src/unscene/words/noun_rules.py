@@ -13,6 +13,7 @@ from typing import NamedTuple
 from unscene.words.caption_words import BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
 from unscene.words.follower_words import (
     ADJECTIVE_MAKERS,
+    ADJECTIVE_PEOPLE,
     AFTER_NOUNS,
     AGENT_MAKERS,
     ANIMALS,
@@ -51,6 +52,9 @@ _COLLECTIVES = _COUNTS | _KIN_GROUPS | _CROWDS
 _CROWDING = frozenset(("around", "into", "onto", "together"))
 # Most forms in the singular stand before one of these: no rule but that of costumes can speak.
 _PLAIN_ENDS = (CLOSED | {""}) - OBJECTS - _CROWDING - {"of", "like"}
+_ARTICLES = frozenset(("a", "an", "the", "his", "her", "their", "its"))
+_WORN = frozenset(("ears", "tail", "head", "horns", "wings", "nose", "mask", "antlers", "hooves"))
+_BODIES = CORE_PEOPLE | {"baby", "infant", "toddler"}
 _SUBJECTS = RELATIVES | CORE_PEOPLE
 _FIRST = re.compile(r"\s*(\w+(?:'\w+)?|[^\s\-']|$)")
 NEAR = 96  # letters on each side of a form that rules and patterns see
@@ -192,6 +196,8 @@ def is_plural_form(form: str, forms: Collection[str]) -> bool:
     last = form.rsplit(" ", 1)[-1]
     if last in _IRREGULAR or last.endswith("men"):
         return True
+    if " of " in form:
+        return form.split(" of ")[0].endswith("s")
     if not form.endswith("s"):
         return False
     return form[:-1] in forms or form[:-2] in forms or (form[:-3] + "y" in forms and form.endswith("ies"))
@@ -206,6 +212,7 @@ def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
     following = _FIRST.match(text, end)
     if following is None or (following[1] or "") not in _PLAIN_ENDS:
         return False
+    # (articles are among OBJECTS, so a plural before one is left to the rules)
     return not noun.is_plural or text[text.rfind(" ", 0, start - 1) + 1 : start].strip() not in _SUBJECTS
 
 
@@ -224,6 +231,9 @@ def _judge_verb(place: Place) -> bool | None:
         return None
     if place.noun.is_plural:
         acts = previous in RELATIVES or (previous in CORE_PEOPLE and not place.noun.is_person)
+        noun_before = previous.isalpha() and previous not in CLOSED and previous not in COLOURS
+        verb = place.noun.form in THIRD_VERBS and following in _ARTICLES
+        acts = acts or (verb and noun_before and not _looks_plural(previous))
         return True if acts else None
     subject = previous in MODALS or _is_plural_noun(previous)
     acts = following in OBJECTS or (following in _CROWDING and previous != "to")
@@ -280,19 +290,26 @@ def _describes_animal(after: list[str]) -> bool:
     for i, word in enumerate(after):
         if word in ANIMALS:
             return not linked
+        before_animal = i + 1 < len(after) and after[i + 1] in ANIMALS
         if word in ("and", "or", "&"):
-            linked = True
+            linked = not i or after[i - 1] not in COLOURS
         elif word in FAMILY_WORDS or word in ("young", "juvenile", "its", "it's"):
             linked = False
-        elif (linked and word in NUMBERS) or (word.endswith("ed") and ANIMALS & set(after[i + 1 : i + 2])):
+        elif linked and word in NUMBERS:
             continue
-        elif word in CLOSED or word in VERBS or word in THIRD_VERBS or word.endswith(("ing", "ed")):
+        elif word in CLOSED or word.endswith("ing") or (_is_verb(word) and not before_animal):
             return False
     return False
 
 
+def _is_verb(word: str) -> bool:
+    return word in VERBS or word in THIRD_VERBS or word.endswith("ed")
+
+
 def _judge_costume(place: Place) -> bool | None:
     words = place.before[:5]
+    if place.next in _WORN and not place.noun.is_person:
+        return True if any(word in ("wearing", "wears", "wore", "dressed") for word in words) else None
     if place.noun.is_person or not ("dressed" in words or "disguised" in words):
         return None
     for i, word in enumerate(words):
@@ -338,8 +355,11 @@ def _judge_possessive(place: Place) -> bool | None:
 
 def _judge_end(place: Place) -> bool | None:
     following = place.next
-    if not following or following in CLOSED or following in COLOURS or not following[0].isalpha():
+    if not following or following in CLOSED or not following[0].isalpha():
         return False
+    if following in COLOURS:  # a cat black and white; but: a penguin blue lamp, a male black bear
+        describes = place.second.isalpha() and place.second not in CLOSED and place.second not in COLOURS
+        return describes and place.noun.last not in CORE_PEOPLE and not place.noun.is_plural
     return False if "'" in following and following.partition("'")[0] in CLOSED else None  # he's, that's
 
 
@@ -347,13 +367,13 @@ def _judge_part(place: Place) -> bool | None:
     following = place.next
     if place.noun.is_person and place.noun.form not in place.noun.people:
         return None
+    if place.noun.last in ADJECTIVE_PEOPLE and place.noun.is_person:
+        return None
     if following in DEPICTIONS or following in GROUPS:
         return False
-    return (
-        False
-        if following in (BODY if place.noun.is_person else PARTS) and place.noun.form != "human"
-        else None
-    )
+    if place.noun.is_person:
+        return False if following in BODY and place.noun.last in _BODIES else None
+    return False if following in PARTS else None
 
 
 def _judge_activity(place: Place) -> bool | None:
@@ -394,35 +414,28 @@ def _judge_past(place: Place) -> bool | None:
 
 
 def _judge_singular_verb(place: Place) -> bool | None:
-    following, second = place.next, place.second
-    if place.noun.is_plural or not following.endswith("s") or following.endswith(("ss", "us")):
+    following, second, noun = place.next, place.second, place.noun
+    if noun.is_plural or not following.endswith("s") or following.endswith(("ss", "us", "is", "'s")):
         return None
-    if following not in THIRD_VERBS and not (
-        place.noun.last in CORE_PEOPLE and following in place.noun.names
-    ):
-        known = following in CLOTHES or following in HEADS or following in place.noun.names
-        return False if place.noun.is_person and not known else None
-    if following in CLOTHES:
+    if following in CLOTHES or (following in BODY and noun.last not in _BODIES):
         return None
-    if place.noun.last in CORE_PEOPLE and following not in HEADS:
-        return False
-    if place.noun.is_person or not _is_noun_verb(following):
+    is_core = noun.last in CORE_PEOPLE
+    if is_core and following not in HEADS:
         return False
     determiner = place.find_determiner()
+    ends = not second or second in CLOSED or second in PAST_VERBS or second.endswith("ed")
+    if following not in THIRD_VERBS:
+        known = following in HEADS or following in noun.names or not (determiner or ends)
+        return False if noun.is_person and not known else None
+    if noun.is_person or not _is_noun_verb(following):
+        return False
+    moves = noun.is_animate and following not in HEADS
     if determiner is None:
         starts = place.previous in ("", "while", "as", "and", "when", ",", ".", "|")
-        return (
-            False
-            if starts and place.noun.is_animate and following not in HEADS and second in CLOSED
-            else None
-        )
+        return False if starts and moves and ends else None
     if determiner in _MANY or determiner.isdigit():
         return None
-    return (
-        False
-        if not second or second in CLOSED or (place.noun.is_animate and following not in HEADS)
-        else None
-    )
+    return False if ends or moves else None
 
 
 def _is_noun_verb(verb: str) -> bool:
@@ -436,7 +449,7 @@ def _judge_plural_verb(place: Place) -> bool | None:
         return None
     if place.noun.is_plural or place.noun.last in _COLLECTIVES or place.noun.last in PLURALS:
         return None if following in HEADS and place.noun.is_person and place.second in CLOSED else False
-    if following not in NOUN_VERBS:
+    if following not in NOUN_VERBS or place.second in OBJECTS:  # he lets the baby pet a horse
         return False
     many = place.noun.is_animate and place.find_determiner() in _MANY
     return False if place.second in PREPOSITIONS and (many or _is_coordinated(place)) else None

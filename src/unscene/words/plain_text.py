@@ -31,7 +31,7 @@ _STRAIGHT = {
     **dict.fromkeys("\u2013\u2014\u2015\u2026\u2022\u00b7", _CUT),
 }
 # What a caption must hold to need more than lower case.
-_SPECIAL = re.compile(r"[^ -~]|[&@#<]|://|www\.|\.[A-Za-z]")
+_SPECIAL = re.compile(r"[^ -~]|[&@#<]|://|www\.|\.[A-Za-z]|-\w+-\w+-\w+-")
 
 
 class PlainText:
