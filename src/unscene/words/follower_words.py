@@ -69,10 +69,34 @@ _MORE_VERBS = _words(
     " water weave wed weigh welcome whip whisper whiz win wind wink wipe wish witness wonder wrap wreck"
     " wrestle yawn yell zip zoom celebrate compete defeat lead score address beat gain reel snowboard"
     " graze overflow surpass sprout stare chomp chug hoof perch peddle slurp round rally rattle sink"
-    " dock anchor sail bike paddle kayak crowd whisk"
+    " dock anchor sail bike paddle kayak crowd whisk moo bleat hum idle rumble neigh bray buzz chirp"
+    " crow cluck quack purr meow hiss creak squeak tick toll chime beep boil bubble burp cackle cater"
+    " chatter cheat clatter clench clutch coil command comply conceal concoct confer congregate consult"
+    " converge cower crumble cry decline deflect depress detach devise dictate differ diffuse dim"
+    " disappear dismount dispense disrupt distribute dodge doodle droop ease eject elect emphasize"
+    " employ empty enforce erect erupt exclaim exhale fan fidget flatten flop flourish fumble gallop"
+    " gamble glide gobble gossip groan growl grunt gulp heat heave hesitate hinge howl hurtle inflate"
+    " insert inspect interview invent itch jam jiggle jostle knead kneel lag lament lash lasso lecture"
+    " lurch mash massage mediate memorize mimic mow mumble murmur narrate nudge obey object oppose"
+    " outline overtake pace paste pave persuade plummet poach ponder pounce praise prick print puff"
+    " pulse quarrel quote reap rebound recite recycle refuel rehearse reload remark resist retreat"
+    " reunite revolve rinse roast rot rouse rust sag salvage scold scrawl scribble scuttle season seize"
+    " shiver shrug shuffle sing sizzle skate sketch skid smear smother snack sneeze sniffle snore snort"
+    " soothe sow sparkle splatter sponsor squash squawk squirm squirt stagger stain stammer stitch store"
+    " straighten strap stroke stroll strut stuff stutter subside supervise surge surrender suspect"
+    " swallow swap swerve swipe swoon tackle tailor tame tantalize tattoo taunt thaw thrash throb thump"
+    " tickle tighten tinker toil topple toss trample transform translate traverse tread tremble trickle"
+    " trundle tutor twinkle twitch umpire uncover undergo unfurl unplug unroll unwrap update urge vanish"
+    " vault vibrate volunteer vote wade warm weep weld wheel wheeze whirl whistle widen wiggle wilt"
+    " wobble worship wrinkle write zigzag"
 )
 VERBS = BASES | _MORE_VERBS
 THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
+# What looks like a plural and is none.
+NO_PLURALS = _words(
+    "series species canvas gas bus tennis news lens atlas pancreas christmas atlas alias swiss iris bias"
+    " chaos corps always perhaps towards besides sometimes"
+)
 # Verbs that are as often the head of a compound (bus stop, dog walk, air show): they count as verbs
 # only where the words around them leave no other reading.
 NOUN_VERBS = _words(
@@ -88,7 +112,8 @@ NOUN_VERBS = _words(
     " stage stamp star start steam step stick stop strap string study suit surf swing tag tail talk tap"
     " tape test text tie tilt tip top tour tow toy track trail train trap treat trick trim trip turn"
     " twist type video view visit walk wall wash water wave whip wind wing wrap wreck zip post pin plan"
-    " display cover drink stand dock anchor bike"
+    " display cover drink stand dock anchor bike object fan season store stitch stroke stuff tattoo"
+    " umpire heat wheel snack jam cry outline quote tutor whistle sketch interview lecture massage roast"
 )
 PAST_VERBS = PARTICIPLES | _words(
     "ate became began bent bit blew bore bought broke brought came chose clung dealt drank drew drove"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from unscene.words.caption_words import BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
+from unscene.words.caption_words import ADJECTIVES, BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
 from unscene.words.follower_words import (
     ADJECTIVE_MAKERS,
     ADJECTIVE_PEOPLE,
@@ -30,6 +30,7 @@ from unscene.words.follower_words import (
     LESSONS,
     LIKENESS,
     MODALS,
+    NO_PLURALS,
     NOUN_VERBS,
     OBJECTS,
     PARTS,
@@ -44,6 +45,8 @@ from unscene.words.follower_words import (
 from unscene.words.plain_text import PlainText
 
 _MANY = NUMBERS | {"several", "many", "few", "both", "these", "those", "some", "all"}
+_ONE = frozenset(("a", "an", "one", "another", "each", "every"))
+_NO_VERBS = NO_PLURALS | HEADS
 _COUNTS = frozenset(("couple", "couples"))
 _KIN_GROUPS = frozenset(("family", "families"))
 _CROWDS = frozenset(("crowd", "crowds", "team", "teams", "audience", "audiences"))
@@ -143,13 +146,16 @@ class Place:
 
     def find_determiner(self) -> str | None:
         """Return the article, number or possessive of the noun phrase; None when it has none."""
-        for i, word in enumerate(self.before[:6]):
+        before = self.before[:6]
+        for i, word in enumerate(before):
             if word in DETERMINERS or word.isdigit():
                 return word
-            links = word in ("and", ",", "-") and i and i + 1 < len(self.before)
-            if links and self.before[i + 1] not in self.noun.names and self.before[i + 1] not in CLOSED:
+            further = before[i + 1] if i + 1 < len(before) else ""
+            if (word == "and" and further in ADJECTIVES) or (word in (",", "-") and further not in CLOSED):
                 continue
-            if word in CLOSED and word not in AFTER_NOUNS:
+            if (word in CLOSED and word not in AFTER_NOUNS) or (
+                word.endswith("ing") and further in self.noun.names
+            ):
                 return None
         return None
 
@@ -425,7 +431,9 @@ def _judge_singular_verb(place: Place) -> bool | None:
     determiner = place.find_determiner()
     ends = not second or second in CLOSED or second in PAST_VERBS or second.endswith("ed")
     if following not in THIRD_VERBS:
-        known = following in HEADS or following in noun.names or not (determiner or ends)
+        if determiner in _ONE and following not in _NO_VERBS:
+            return False  # "a" takes no plural: a cow moos
+        known = following in HEADS or following in noun.names or not (determiner or (second and ends))
         return False if noun.is_person and not known else None
     if noun.is_person or not _is_noun_verb(following):
         return False
@@ -435,7 +443,7 @@ def _judge_singular_verb(place: Place) -> bool | None:
         return False if starts and moves and ends else None
     if determiner in _MANY or determiner.isdigit():
         return None
-    return False if ends or moves else None
+    return False if ends or moves or determiner in _ONE else None
 
 
 def _is_noun_verb(verb: str) -> bool:
@@ -527,7 +535,7 @@ RULES = (
     Rule("a past form makes a clause", "A cat licked clean", "cat", _judge_past),
     Rule("a noun in the singular and a verb in s", "The bear waddles off", "bear", _judge_singular_verb),
     Rule("a noun in the plural and a verb", "Sheep graze on a hill", "sheep", _judge_plural_verb),
-    Rule("a plural describes only places", "Divers salvage a wreck", "person", _judge_plural),
+    Rule("a plural describes only places", "Divers reconnoitre a wreck", "person", _judge_plural),
     Rule("a role before a name in capitals", "The fiddler Ole Lund", "person", _judge_name),
     Rule("man, woman, boy hardly describe", "A woman mono skiing", "person", _judge_core),
     Rule("a list without commas", "With oven sink and kettle", "oven|sink", _judge_list),
