@@ -88,7 +88,7 @@ _MORE_VERBS = _words(
     " tickle tighten tinker toil topple toss trample transform translate traverse tread tremble trickle"
     " trundle tutor twinkle twitch umpire uncover undergo unfurl unplug unroll unwrap update urge vanish"
     " vault vibrate volunteer vote wade warm weep weld wheel wheeze whirl whistle widen wiggle wilt"
-    " wobble worship wrinkle write zigzag"
+    " wobble worship wrinkle write zigzag review bat boat ski surf cycle"
 )
 VERBS = BASES | _MORE_VERBS
 THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
@@ -114,6 +114,7 @@ NOUN_VERBS = _words(
     " twist type video view visit walk wall wash water wave whip wind wing wrap wreck zip post pin plan"
     " display cover drink stand dock anchor bike object fan season store stitch stroke stuff tattoo"
     " umpire heat wheel snack jam cry outline quote tutor whistle sketch interview lecture massage roast"
+    " repair review boat cycle kayak sail"
 )
 PAST_VERBS = PARTICIPLES | _words(
     "ate became began bent bit blew bore bought broke brought came chose clung dealt drank drew drove"
@@ -171,15 +172,14 @@ PARTS = _words(
     " engines hull mast cockpit cabin interior exterior fender headlight headlights bonnet dashboard"
     " propeller wing wings handlebars handlebar tailgate mirror head heads face faces ear ears eye eyes"
     " nose noses mouth beak beaks neck necks tail tails leg legs foot feet paw paws hoof hooves horn"
-    " horns trunk trunks tusk tusks fur mane coat hair body bodies back backs torso belly snout muzzle"
-    " tongue teeth tooth feather feathers claw claws hand hands arm arms finger fingers shoulder"
-    " shoulders knee knees lap chest hips portion section sections edge edges tip tips corner corners"
-    " end ends bottom middle center half halves handle handles lid lids tank screen screens keypad"
-    " buttons button spout faucet faucets drawer drawers shelf cushion cushions armrest armrests frame"
-    " frames pedestal crust slice slices piece pieces wedge wedges chunk chunks segment segments bite"
-    " bites crumbs floret florets stalk stalks spear spears crown crowns stem stems core blade blades"
-    " page pages spine cover covers deck door doors panel keys lights side sides front rear top surface"
-    " base roofs burner burners cab"
+    " horns trunk trunks tusk tusks mane coat body bodies back backs torso belly snout muzzle tongue"
+    " teeth tooth claw claws hand hands arm arms finger fingers shoulder shoulders knee knees lap chest"
+    " hips portion section sections edge edges tip tips corner corners end ends bottom middle center"
+    " half halves handle handles lid lids tank screen screens keypad buttons button spout faucet faucets"
+    " drawer drawers shelf cushion cushions armrest armrests frame frames pedestal crust slice slices"
+    " piece pieces wedge wedges chunk chunks segment segments bite bites crumbs floret florets stalk"
+    " stalks spear spears crown crowns stem stems core blade blades page pages spine cover covers deck"
+    " door doors panel keys lights side sides front rear top surface base roofs burner burners cab"
 )
 # Groups of a thing, and its young, by which it is named.
 GROUPS = _words(

@@ -47,6 +47,9 @@ from unscene.words.plain_text import PlainText
 _MANY = NUMBERS | {"several", "many", "few", "both", "these", "those", "some", "all"}
 _ONE = frozenset(("a", "an", "one", "another", "each", "every"))
 _NO_VERBS = NO_PLURALS | HEADS
+_COLOUR_NAMES = frozenset(
+    ("black", "white", "red", "green", "blue", "yellow", "brown", "gray", "grey", "pink", "purple")
+)
 _COUNTS = frozenset(("couple", "couples"))
 _KIN_GROUPS = frozenset(("family", "families"))
 _CROWDS = frozenset(("crowd", "crowds", "team", "teams", "audience", "audiences"))
@@ -144,6 +147,11 @@ class Place:
         """The word before the form; empty at the start."""
         return self.before[0] if self.before else ""
 
+    def names_people(self, word: str) -> bool:
+        """Whether a word is a plural of people, by the list."""
+        people = self.noun.people
+        return word in ("men", "women", "people", "children") or (word.endswith("s") and word[:-1] in people)
+
     def find_determiner(self) -> str | None:
         """Return the article, number or possessive of the noun phrase; None when it has none."""
         before = self.before[:6]
@@ -213,7 +221,7 @@ def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
     """Return whether a noun surely mentions its word, by the words before and after it alone. Most do,
     and the rules need not be asked; they say the same (a test compares the two).
     """
-    if noun.is_many_sided or "dressed" in text:
+    if noun.is_many_sided or noun.form in VERBS or "dressed" in text:
         return False
     following = _FIRST.match(text, end)
     if following is None or (following[1] or "") not in _PLAIN_ENDS:
@@ -241,6 +249,8 @@ def _judge_verb(place: Place) -> bool | None:
         verb = place.noun.form in THIRD_VERBS and following in _ARTICLES
         acts = acts or (verb and noun_before and not _looks_plural(previous))
         return True if acts else None
+    if place.noun.form in VERBS and place.names_people(previous) and following in PREPOSITIONS:
+        return True
     subject = previous in MODALS or _is_plural_noun(previous)
     acts = following in OBJECTS or (following in _CROWDING and previous != "to")
     return True if subject and acts and place.noun.word != previous else None
@@ -364,6 +374,8 @@ def _judge_end(place: Place) -> bool | None:
     if not following or following in CLOSED or not following[0].isalpha():
         return False
     if following in COLOURS:  # a cat black and white; but: a penguin blue lamp, a male black bear
+        if following in _COLOUR_NAMES and not place.noun.is_person and place.find_determiner() is None:
+            return place.second != "and"  # canary yellow
         describes = place.second.isalpha() and place.second not in CLOSED and place.second not in COLOURS
         return describes and place.noun.last not in CORE_PEOPLE and not place.noun.is_plural
     return False if "'" in following and following.partition("'")[0] in CLOSED else None  # he's, that's
