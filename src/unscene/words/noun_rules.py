@@ -154,12 +154,14 @@ class Place:
 
     def find_determiner(self) -> str | None:
         """Return the article, number or possessive of the noun phrase; None when it has none."""
-        before = self.before[:6]
+        before = self.before[:8]
         for i, word in enumerate(before):
             if word in DETERMINERS or word.isdigit():
                 return word
             further = before[i + 1] if i + 1 < len(before) else ""
-            if (word == "and" and further in ADJECTIVES) or (word in (",", "-") and further not in CLOSED):
+            if (word == "and" and (further == "," or further in ADJECTIVES)) or (
+                word in (",", "-") and further not in CLOSED
+            ):
                 continue
             if (word in CLOSED and word not in AFTER_NOUNS) or (
                 word.endswith("ing") and further in self.noun.names
