@@ -38,7 +38,10 @@ class _Once(argparse.Action):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return its exit status."""
-    given = build_parser().parse_args(arguments)
+    parser = build_parser()
+    given, given.others = parser.parse_known_args(arguments)
+    if given.others and given.call is not batches:
+        parser.error(f"unrecognized arguments: {' '.join(given.others)}")
     try:
         return given.call(given)
     except CommandError as error:
@@ -84,13 +87,10 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=7, help="seed of the sample's order")
     one.add_argument("--port", type=int, default=0, help="0 takes a free one")
 
-    one = add(batches, run)
-    actions = one.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("list", help="all batches, and what they cost")
-    forget = actions.add_parser(
-        "forget", help="book a batch at its worst case; its requests are asked, and paid, anew"
-    )
-    forget.add_argument("batch_id")
+    # Its room knows its actions and options: they come back as arguments that this parser does not know.
+    commands.add_parser(
+        "batches", help=_first_line(batches), description=batches.__doc__, add_help=False
+    ).set_defaults(call=batches)
 
     one = add(schema)
     one.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
@@ -138,11 +138,11 @@ def label(given: argparse.Namespace) -> int:
 
 
 def batches(given: argparse.Namespace) -> int:
-    """Look into the ledgers of paid answers."""
+    """Look into the ledgers of paid answers; end a batch, rebuild a ledger, or check an endpoint."""
     from unscene.answers.batches.command import main as look_into_ledgers
+    from unscene.config.reading import read_config
 
-    wanted = [given.action] + ([given.batch_id] if given.action == "forget" else [])
-    look_into_ledgers(["--directory", str(given.directory), *wanted])
+    look_into_ledgers(given.others, lambda overlays: read_config(find_checkout(), overlays))
     return 0
 
 
@@ -152,7 +152,11 @@ def costs(given: argparse.Namespace) -> int:
 
     checkout = find_checkout()
     page = given.page or checkout / "README.md"
-    page.write_text(write_tables(page.read_text(encoding="utf-8"), make_tables(checkout)), encoding="utf-8")
+    try:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(write_tables(text, make_tables(checkout)), encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise CommandError(f"--page {page}: {error}") from error
     return 0
 
 

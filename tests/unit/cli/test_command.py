@@ -75,11 +75,55 @@ def test_another_checkout_is_not_answered_for(tmp_path, monkeypatch, capsys):
 
 def test_ledgers_are_listed_from_anywhere(tmp_path, checkout):
     done = run_command("batches", "--directory", str(tmp_path), "list", cwd=tmp_path, checkout=checkout)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "") and "no paid answers here yet" in done.stdout
     gone = run_command(
         "batches", "--directory", str(tmp_path), "forget", "batch_1", cwd=tmp_path, checkout=checkout
     )
     assert gone.returncode == 1 and "no batch batch_1 is under way" in gone.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "ACTION"),
+        (["lst"], "invalid choice"),
+        (["list", "more"], "unrecognized arguments"),
+        (["list", "--configfile", "a"], "unrecognized arguments"),
+        (["forget"], "batch_id"),
+        (["forget", ""], "no batch"),
+        (["cancel", "batch_1", "--configfile", "nowhere.yaml"], "nowhere.yaml"),
+        (["adopt", "--configfile", "wrong.yaml"], "is no config"),
+        (["check", "--configfile", "odd.yaml"], "api.mode: 'later' is not one of"),
+        (["check", "--stage", "masks"], "invalid choice"),
+        (["list", "--directory", "odd.yaml"], "is no folder"),
+        (["--directory", "nowhere", "check"], "is no folder"),
+        (["list", "--directory", "damaged"], "ledger"),
+        (["check"], "OPENAI_API_KEY is not set"),
+    ],
+)
+def test_odd_arguments_of_batches_give_a_message(tmp_path, monkeypatch, capsys, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("UNSCENE_REFUSE_HOSTS", raising=False)
+    (tmp_path / "odd.yaml").write_text("api: {mode: later}\n")
+    (tmp_path / "wrong.yaml").write_text("- a list\n")
+    damaged = tmp_path / "damaged/state/api/api.openai.com/ledger.sqlite"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no database at all" * 99)
+    with pytest.raises(SystemExit) as stop:
+        command.main(["batches", *arguments])
+    assert stop.value.code not in (0, None)
+    message = str(stop.value.code) if isinstance(stop.value.code, str) else capsys.readouterr().err
+    assert told in message and "Traceback" not in message
+
+
+@pytest.mark.parametrize("page", ["nowhere.md", ".", "bytes.md", "empty.md"])
+def test_odd_pages_of_costs_give_a_message(tmp_path, monkeypatch, capsys, page):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bytes.md").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "empty.md").touch()
+    assert command.main(["costs", "--page", page]) == 1
+    assert capsys.readouterr().err.startswith("unscene: --page")
 
 
 def test_labelling_without_a_run_says_what_it_lacks(tmp_path, checkout):

@@ -1,53 +1,166 @@
-"""Look into the ledgers of paid answers: `unscene batches list`, and `forget BATCH` for one that is
-gone for good.
+"""The command `unscene batches`: what was paid, what is under way, and a first payment of five cents
+at most.
 """
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
+from unscene.answers.backends import STAGES
+from unscene.answers.batch_lines import BatchLineError
+from unscene.answers.batches.adopting import adopt_batches, cancel_batch
+from unscene.answers.batches.announcing import SecondPayment
+from unscene.answers.batches.checking import check_endpoint
+from unscene.answers.batches.client import ApiClient, ApiError
 from unscene.answers.batches.ledger import Ledger, only_submitter
-from unscene.answers.endpoints import PATH_TO_STATE
+from unscene.answers.batches.ledger_format import LedgerError
+from unscene.answers.batches.preflight import PreflightError
+from unscene.answers.batches.stops import ComeBackLater, Stopped
+from unscene.answers.endpoints import PATH_TO_STATE, find_folder
+from unscene.answers.prices import PriceError, read_prices
+from unscene.machine.job import resolve_path
+from unscene.run.configuration import ConfigError
+
+# What these say is for the person at the keyboard; a traceback would only hide it.
+TOLD_ERRORS = (
+    ApiError,
+    BatchLineError,
+    ComeBackLater,
+    ConfigError,
+    LedgerError,
+    PreflightError,
+    PriceError,
+    SecondPayment,
+    Stopped,
+    OSError,
+)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """List the batches of a run directory, or book one as lost: the command `unscene batches`."""
+def main(
+    arguments: Sequence[str] | None = None, read_config: Callable[[Sequence[Path]], dict] | None = None
+) -> None:
+    """Run an action; SystemExit with a message when it cannot be done. read_config: returns the
+    config with overlays; actions that ask an endpoint need it.
+    """
+    asked = build_parser().parse_args(arguments)
+    if not asked.directory.is_dir():
+        sys.exit(f"unscene: --directory: {asked.directory} is no folder")
+    try:
+        if asked.action in ("list", "forget"):
+            folders = _find_ledgers(asked.directory)
+            _list_all(folders) if asked.action == "list" else _forget(folders, asked.batch_id)
+            return
+        assert read_config is not None, "the command line has a config"
+        _ask_endpoint(asked, read_config(asked.configfile))
+    except TOLD_ERRORS as error:
+        sys.exit(f"unscene: {error}")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
     parser = argparse.ArgumentParser(prog="unscene batches", description=__doc__)
-    parser.add_argument("--directory", type=Path, default=Path("."), help="the run's directory")
-    actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="all batches, and what they cost")
-    forget = actions.add_parser(
-        "forget", help="book a batch at its worst case; its requests are asked, and paid, anew"
-    )
-    forget.add_argument("batch_id")
-    asked = parser.parse_args(arguments)
-    folders = sorted((asked.directory / PATH_TO_STATE / "api").glob("*/"))
-    if asked.action == "list":
-        for folder in folders:
-            list_batches(folder)
-    elif not any(forget_batch(folder, asked.batch_id) for folder in folders):
-        sys.exit(f"no batch {asked.batch_id} is under way in {asked.directory.resolve()}")
-
-
-def list_batches(folder: Path) -> None:
-    """Print a line a batch of one endpoint, and the sums."""
-    ledger = Ledger(folder)
-    for row in ledger.list_batches():
-        print(
-            f"{folder.name}  {row['stage']:<10} {row['batch_id'] or '-':<32} {row['state']:<10} "
-            f"{row['status'] or '-':<12} {row['requests']:>6} requests  {row['note'] or ''}"
+    run = argparse.ArgumentParser(add_help=False)
+    # The same option may stand behind the action; there it must not overwrite one before it.
+    for place, default in ((parser, Path(".")), (run, argparse.SUPPRESS)):
+        place.add_argument(
+            "--directory",
+            type=Path,
+            metavar="RUN",
+            default=default,
+            help="the run's directory (default: here)",
         )
-    print(f"{folder.name}  ${ledger.sum_usd():.4f} settled, at most ${ledger.sum_worst_usd():.4f} under way")
-    ledger.close()
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument(
+        "--configfile",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="overlays of config/config.yaml, those of the run: they say which endpoint, model and prices",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def add(name: str, does: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=does, description=does, parents=parents)
+
+    add("list", "all batches, and what each has cost", run)
+    does = "end a batch at the endpoint; what it has done is paid, and the next run collects it"
+    add("cancel", does, run, config).add_argument("batch_id")
+    does = "book a batch at its worst case; its requests are asked, and paid, anew"
+    add("forget", does, run).add_argument("batch_id")
+    does = "rebuild a ledger that was lost: take over what the endpoint's list shows of this program"
+    add("adopt", does, run, config)
+    does = "send one smallest request, for five cents at most, and compare bill and ledger"
+    check = add("check", does, run, config)
+    check.add_argument(
+        "--stage", choices=STAGES, default=STAGES[0], help="whose prompt is sent (default: %(default)s)"
+    )
+    return parser
 
 
-def forget_batch(folder: Path, batch_id: str) -> bool:
-    """Book a batch that is under way as lost; return whether this ledger has it."""
-    with only_submitter(folder):
-        ledger = Ledger(folder)
-        rows = [row for row in ledger.list_batches("submitted") if row["batch_id"] == batch_id]
-        for row in rows:
-            ledger.forget(row["number"], "forgotten by hand", row["worst_usd"])
-            print(f"{batch_id}: ${row['worst_usd']:.4f} booked for {row['requests']} requests")
-        ledger.close()
-    return bool(rows)
+def list_batches(folder: Path) -> float:
+    """Print a line a batch of one endpoint, with what it has cost, and the sums; return the dollars
+    that are settled or under way at worst.
+    """
+    with closing(Ledger(folder)) as ledger:
+        dollars = ledger.sum_by_batch()
+        for row in ledger.list_batches():
+            note = f"copy of {row['duplicate_of']}; " if row["duplicate_of"] else ""
+            print(
+                f"{folder.name}  {row['number']:>4} {row['stage']:<10} {row['batch_id'] or '-':<32}"
+                f" {row['state']:<10} {row['status'] or '-':<12} {row['requests']:>6} requests"
+                f"  ${dollars.get(row['number'], 0.0):>9.4f}  {note}{row['note'] or ''}".rstrip()
+            )
+        settled, worst = ledger.sum_usd(), ledger.sum_worst_usd()
+        alone = settled - sum(dollars.values())
+        if alone > 5e-5:
+            print(f"{folder.name}  requests without a batch: ${alone:.4f}")
+        print(f"{folder.name}  ${settled:.4f} settled, at most ${worst:.4f} under way")
+    return settled + worst
+
+
+def _find_ledgers(directory: Path) -> list[Path]:
+    return sorted(path.parent for path in (directory / PATH_TO_STATE / "api").glob("*/ledger.sqlite"))
+
+
+def _list_all(folders: list[Path]) -> None:
+    if not folders:
+        print("no paid answers here yet: nothing was sent from this run directory")
+    total = sum(list_batches(folder) for folder in folders)
+    if len(folders) > 1:
+        print(f"all endpoints: ${total:.4f} settled, or under way at worst")
+
+
+def _forget(folders: list[Path], batch_id: str) -> None:
+    """Book a batch that is under way as lost."""
+    for folder in folders:
+        with only_submitter(folder), closing(Ledger(folder)) as ledger:
+            for row in ledger.list_batches("submitted"):
+                if row["batch_id"] == batch_id:
+                    ledger.forget(row["number"], "forgotten by hand", row["worst_usd"])
+                    print(f"{batch_id}: ${row['worst_usd']:.4f} booked for {row['requests']} requests")
+                    return
+    sys.exit(f"unscene: no batch {batch_id} is under way here; `unscene batches list` shows all")
+
+
+def _ask_endpoint(asked: argparse.Namespace, config: dict) -> None:
+    prices, api = read_prices(resolve_path(config["plan"]["prices"])), config["api"]
+    path_to_state = asked.directory / PATH_TO_STATE
+    if asked.action == "check":
+        for line in check_endpoint(config, prices, asked.stage, path_to_state):
+            print(line)
+        return
+    folder = find_folder(api["base_url"], path_to_state)
+    client = ApiClient(api["base_url"])
+    with only_submitter(folder), closing(Ledger(folder)) as ledger:
+        if asked.action == "adopt":
+            told = adopt_batches(client, ledger, prices)
+            print(
+                "\n".join(told) or "the endpoint's list shows no batch of this program that is not known here"
+            )
+        elif cancel_batch(client, ledger, asked.batch_id):
+            print(f"{asked.batch_id}: is being cancelled; the next run collects, and books, what it has done")
+        else:
+            sys.exit(f"unscene: no batch {asked.batch_id} is under way at {folder.name}")

@@ -1,0 +1,126 @@
+"""`unscene batches` against the local Batch server: list, cancel, adopt, check."""
+
+import json
+import shutil
+
+import pytest
+import yaml
+
+from batch_server.running import run_server
+from paid_answers import CHECKOUT, PRICES, Desk, api_config, make_requests
+from unscene.answers.batches import checking
+from unscene.answers.batches.command import main
+from unscene.answers.batches.preflight import PreflightError
+from unscene.answers.batches.stops import ComeBackLater
+from unscene.answers.prices import PriceError, read_prices
+
+
+@pytest.fixture
+def server():
+    with run_server() as control:
+        yield control
+
+
+@pytest.fixture
+def desk(server, tmp_path):
+    return Desk(tmp_path, server)
+
+
+def read_config(desk, **changes):
+    config = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+    return config | {"api": api_config(desk.control.url, **changes)}
+
+
+def run(desk, *arguments):
+    main(["--directory", str(desk.folder), *arguments], lambda overlays: read_config(desk))
+
+
+def check(desk, stage="keywords", prices=None, **changes):
+    config = read_config(desk, **changes)
+    state = desk.folder / "state"
+    return list(checking.check_endpoint(config, prices or read_prices(PRICES), stage, state, desk.clock))
+
+
+@pytest.mark.parametrize("stage", ["keywords", "captions"])
+def test_a_check_sends_one_request_and_compares_bill_and_ledger(desk, server, stage):
+    told = check(desk, stage)
+    bill = server.bill()
+    assert bill["charges"] == 1 and bill["usd"] <= 0.05
+    assert any(line.startswith("answer: ok") for line in told), told
+    with_usd = next(line for line in told if line.startswith("ledger: "))
+    assert float(with_usd.split("$")[1].split()[0]) == pytest.approx(bill["usd"], abs=1e-6)
+    assert told[-1].endswith(": equal")
+    check(desk, stage)
+    assert server.bill()["charges"] == 2, "each check is a request of its own"
+
+
+def test_a_check_goes_request_by_request_where_there_are_no_batches(desk, server):
+    told = check(desk, mode="requests")
+    assert any(line.startswith("answer: ok") for line in told) and server.bill()["charges"] == 1
+    assert told[-1].startswith("bill: the endpoint names no tokens")
+
+
+def test_a_check_that_could_cost_more_sends_nothing(desk, server):
+    dear = read_prices(PRICES)
+    dear["models"]["gpt-4o"]["output"] = 1000
+    with pytest.raises(PreflightError, match=r"more than \$0.05; nothing was sent"):
+        check(desk, prices=dear)
+    with pytest.raises(PriceError, match="has no price"):
+        check(desk, model="gpt-unheard-of")
+    assert server.bill()["charges"] == 0 and server.calls()["calls"] == []
+
+
+def test_a_check_says_what_is_wrong_with_an_answer(desk, server):
+    server.plant("message_null", times=None)
+    told = check(desk)
+    assert any(line.startswith("answer: failed") for line in told)
+
+
+def test_list_has_the_cost_of_each_batch(desk, server, capsys):
+    desk.submit(make_requests(8), requests_per_file=4)
+    run(desk, "list")
+    lines = capsys.readouterr().out.splitlines()
+    with_batch = [line for line in lines if " batch_" in line]
+    dollars = [float(line.split("$")[1].split()[0]) for line in with_batch]
+    assert len(dollars) >= 2 and sum(dollars) == pytest.approx(server.bill()["usd"], abs=1e-3)
+    assert lines[-1].endswith("at most $0.0000 under way")
+
+
+def test_cancel_ends_a_batch_and_the_next_run_books_it(desk, server, capsys):
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    row = desk.ledger().list_batches("submitted")[0]
+    run(desk, "cancel", row["batch_id"])
+    assert "is being cancelled" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="no batch batch_none"):
+        run(desk, "cancel", "batch_none")
+    assert desk.submit(requests)["ends"]["done"] == 4
+    assert desk.ledger().sum_usd() == pytest.approx(server.bill()["usd"], abs=1e-6)
+
+
+def test_adopt_rebuilds_a_lost_ledger_and_nothing_is_paid_twice(desk, server, capsys):
+    requests = make_requests(4)
+    desk.submit(requests)
+    bill = server.bill()
+    shutil.rmtree(desk.folder / "state")
+    run(desk, "adopt")
+    assert "requests of stage keywords" in capsys.readouterr().out
+    assert desk.submit(requests)["ends"]["done"] == 4 and server.bill() == bill
+    run(desk, "adopt")
+    assert "no batch of this program that is not known" in capsys.readouterr().out
+
+
+def test_a_key_that_no_header_can_hold_is_not_printed(desk, monkeypatch, capsys):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret\r\nx")
+    with pytest.raises(SystemExit) as stop:
+        run(desk, "adopt")
+    assert "no usable key" in str(stop.value.code) and "secret" not in str(stop.value.code)
+
+
+def test_the_request_of_a_check_is_the_run_s_own_prompt(desk):
+    config, folder = read_config(desk), desk.ledger_folder
+    request = checking._make_request(config, "keywords", folder)
+    (asked,) = make_requests(1, size=1)
+    assert request["body"]["messages"][0] == asked["body"]["messages"][0]
+    assert json.dumps(request["body"]["response_format"]) == json.dumps(asked["body"]["response_format"])
