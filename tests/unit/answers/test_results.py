@@ -4,7 +4,6 @@ exception.
 
 import copy
 import json
-import os
 import random
 
 import pytest
@@ -30,8 +29,6 @@ REQUEST = keyword_request("gpt-4o", ["A dog.", "A cat on a bench."], COCO80)
 SCHEMA = REQUEST["body"]["response_format"]["json_schema"]["schema"]
 WORDS = [{"w": ["dog"]}, {"w": ["bench", "cat"]}]
 USAGE = {"prompt_tokens": 900, "completion_tokens": 20}
-# The dear tier gives the whole number.
-EXAMPLES = int(os.environ.get("UNSCENE_FUZZ_LINES", "300"))
 
 
 def make_answer(**usage):
@@ -325,7 +322,8 @@ def test_any_value_at_any_place_of_a_line(seed):
             assert_sound(change(answer, path, value))
 
 
-def test_any_line_is_a_right_answer_or_a_row_with_a_reason():
+@pytest.mark.parametrize("examples", [300, pytest.param(5000, marks=pytest.mark.dear)])
+def test_any_line_is_a_right_answer_or_a_row_with_a_reason(examples):
     hypothesis = pytest.importorskip("hypothesis")
     from hypothesis import strategies as st
 
@@ -346,7 +344,7 @@ def test_any_line_is_a_right_answer_or_a_row_with_a_reason():
     )
     broken = json.dumps(answer)
 
-    @hypothesis.settings(max_examples=EXAMPLES, deadline=None, database=None, print_blob=True)
+    @hypothesis.settings(max_examples=examples, deadline=None, database=None, print_blob=True)
     @hypothesis.given(st.data())
     def fuzz(data):
         kind = data.draw(st.sampled_from(["places", "content", "cut", "bytes", "value", "twice"]))
