@@ -261,7 +261,7 @@ CORE_PEOPLE = _words(
 # People whose word is an adjective, too: the official images, two adult hands.
 ADJECTIVE_PEOPLE = _words(
     "official executive patient human male female adult criminal principal chief local marine native"
-    " juvenile individual elderly"
+    " juvenile individual elderly blonde brunette redhead blond senior expert youth middle aged"
 )
 # What stands in kitchens and bathrooms, and in lists of them without commas.
 ROOM_THINGS = _words("shower tub bathtub mirror dishwasher")

@@ -52,7 +52,22 @@ _COLOUR_NAMES = frozenset(
 )
 _COUNTS = frozenset(("couple", "couples"))
 _KIN_GROUPS = frozenset(("family", "families"))
-_CROWDS = frozenset(("crowd", "crowds", "team", "teams", "audience", "audiences"))
+_CROWDS = frozenset(
+    (
+        "crowd",
+        "crowds",
+        "team",
+        "teams",
+        "audience",
+        "audiences",
+        "gang",
+        "gangs",
+        "mob",
+        "troupe",
+        "squad",
+        "congregation",
+    )
+)
 _ROOMS = (PLACES_OF_PEOPLE - CLOTHES) | PLACES_OF_ROLES
 _COLLECTIVES = _COUNTS | _KIN_GROUPS | _CROWDS
 _CROWDING = frozenset(("around", "into", "onto", "together"))
