@@ -5,9 +5,11 @@ import random
 
 import pytest
 
+from unscene.answers import batch_lines
 from unscene.answers.batch_lines import (
     BatchLineError,
     build_answer,
+    canonical_json,
     estimate_tokens,
     hash_body,
     model_profile,
@@ -71,6 +73,60 @@ def test_request_is_a_strict_schema_line_named_by_its_body():
 def test_profiles(model, has, lacks):
     profile = set(model_profile(model))
     assert has <= profile and not lacks & profile
+
+
+# Tokens of o200k (counted with the package quicktok-v1 0.4.0, which is no dependency).
+COUNTED = [
+    ("A dog on a bench by the lake.", 9),
+    ("Three people in blue jackets are skiing down a steep, snow-covered mountain slope.", 16),
+    ("Stock photo of 2 VINTAGE bicycles & a red Telephone Booth, London (1965)", 20),
+    ("一只猫在窗边睡觉，旁边有一盏红色的灯和一本旧书", 23),
+    ("แมวตัวหนึ่งนอนหลับอยู่ข้างหน้าต่าง", 14),
+    ("🐈🪟💤🛋️📚🕯️🌙", 19),
+    ("ድመቷ በመስኮቱ አጠገብ ተኝታለች", 37),
+    ("Кошка спит у окна рядом с красной лампой", 14),
+    ("xqzjk wvbnm plokij qazwsx", 14),
+    ("!@#$%^&*()_+{}|:<>?", 14),
+    ("𠀀𠀁𠀂𠀃", 12),
+    ("1 2 3 4 5 6 7 8 9", 17),
+]
+
+
+@pytest.mark.parametrize(("caption", "tokens"), COUNTED)
+def test_a_caption_has_no_more_tokens_than_at_most(caption, tokens):
+    """In any script, and for texts that no vocabulary knows: what twenty of them add to a prompt."""
+    empty, full = make_request([""] * 20), make_request([caption] * 20)
+    assert estimate_tokens(full, at_most=True) - estimate_tokens(empty, at_most=True) >= 20 * tokens
+    assert estimate_tokens(full) < estimate_tokens(full, at_most=True)
+
+
+@pytest.mark.parametrize(("caption", "tokens"), COUNTED[:8])
+def test_a_caption_has_about_the_tokens_expected(caption, tokens):
+    empty, full = make_request([""] * 20), make_request([caption] * 20)
+    assert (estimate_tokens(full) - estimate_tokens(empty)) / 20 == pytest.approx(tokens, rel=0.3)
+
+
+def test_a_schema_is_measured_once_for_all_requests_that_share_it(monkeypatch):
+    """With 200 batches it was written as text 60,000 times."""
+    written = []
+    monkeypatch.setattr(
+        batch_lines, "canonical_json", lambda value: written.append(1) or canonical_json(value)
+    )
+    monkeypatch.setattr(batch_lines, "_measured", [])
+    requests = [json.loads(json.dumps(make_request([f"Dog {n}.", "A cat."]))) for n in range(50)]
+    assert len({estimate_tokens(request) for request in requests}) <= 2
+    assert len(written) <= 1 + 50, "building 50 requests hashes each once"
+    written.clear()
+    for request in requests:
+        estimate_tokens(request, at_most=True)
+    assert not written
+    other = json.loads(json.dumps(requests[0]))
+    other["body"]["response_format"]["json_schema"]["schema"]["properties"]["r"]["items"]["properties"][
+        "x"
+    ] = {}
+    assert estimate_tokens(other) > estimate_tokens(requests[0]) and written, (
+        "another schema is another length"
+    )
 
 
 def test_items_are_read_back_and_broken_prompts_are_named():
