@@ -152,6 +152,7 @@ class _Reader:
         self.opener = ""
         self.of_last = False
         self.to_pronoun = False
+        self.relative: Group | None = None
 
     def read(self) -> list[Clause]:
         place = 0
@@ -184,7 +185,11 @@ class _Reader:
         phrase = Phrase(list(chunk.tokens))
         top = self.path[-1] if self.path else None
         group = Group([phrase])
-        if top is None:
+        if chunk.low in ("it", "he", "she", "they") and isinstance(top, Group) and self._is_finite(place + 1):
+            self._hang(len(self.path) - 1, Clause("", group))  # "a bird it has caught"
+            self.path.append(group)
+            self.relative = group
+        elif top is None:
             self._open_group(group)
         elif isinstance(top, Prep) and top.group is None:
             top.group = group
@@ -245,7 +250,7 @@ class _Reader:
             self._open_clause(link)
             self._open_group(Group([phrase]))
             return
-        index = self._find_row(phrase, place, finite=self._is_finite(after))
+        index = self._find_row(phrase, finite=self._is_finite(after), singular=singular)
         group = self.path[index]
         if group.mods:
             group.members[-1].mods += group.mods
@@ -265,10 +270,10 @@ class _Reader:
             place += 1
         return self._kind(place) == "C" and self._kind(place + 1) == "NP"
 
-    def _find_row(self, phrase: Phrase, place: int, finite: bool) -> int:
+    def _find_row(self, phrase: Phrase, finite: bool, singular: bool) -> int:
         groups = [i for i, node in enumerate(self.path) if isinstance(node, Group)]
         root = self.path[groups[0]]
-        if phrase.is_pronoun or (finite and (phrase.is_animate or not root.is_animate)):
+        if phrase.is_pronoun or (finite and (phrase.is_animate or not (root.is_animate or singular))):
             return groups[0]
         groups = [i for i in groups if not self.path[i].members[-1].is_pronoun] or groups
 
@@ -281,6 +286,8 @@ class _Reader:
             return not group.is_animate
 
         fitting = [i for i in reversed(groups) if fits(i)]
+        if phrase.is_animate:  # "a man on a horse and a dog"
+            fitting = [i for i in fitting if not i or not self._is_within(i)] or fitting
         if phrase.is_animate and not phrase.is_human:
             carried = [
                 i
@@ -307,6 +314,10 @@ class _Reader:
         ):
             return fitting[1]
         return best
+
+    def _is_within(self, index: int) -> bool:
+        governor = self.path[index - 1]
+        return isinstance(governor, Prep) and governor.low in WITHIN
 
     def _read_p(self, place: int) -> int:
         chunk = self.chunks[place]
@@ -382,6 +393,13 @@ class _Reader:
                 and (noun not in GROUNDS or noun in ("air", "sky"))
             ):
                 return top  # "with a bat in his hand", "with a dog in the back"
+            if (
+                governor.low == "at"
+                and prep.low in WITHIN
+                and noun not in GROUNDS
+                and not self._is_seat(node)
+            ):
+                return top  # "at a ball on a tee"
             if looks and prep.low in ("with", "in"):
                 return self._find_animate(top, default=top)
             return self._above(top, prep, place)
@@ -397,6 +415,11 @@ class _Reader:
                 return top if node.is_animate else self._find_animate(top, default=top - 1)
             return top - 1
         return top
+
+    def _is_seat(self, group: Group) -> bool:
+        return group.head in GROUNDS or any(
+            member.words & {"dining table", "bench"} for member in group.members
+        )
 
     def _above(self, top: int, prep: Prep, place: int) -> int:
         """Return the node that the preposition before hangs on: both tell of the same thing."""
@@ -462,6 +485,8 @@ class _Reader:
             )
             return groups[-1] if last is None else last
         deepest = groups[-1]
+        if verb.stem in ("show", "display", "feature", "depict", "contain", "include") and verb.form == "ing":
+            return deepest
         while (
             verb.form == "ing"
             and deepest != groups[0]
@@ -471,6 +496,8 @@ class _Reader:
         ):
             groups.pop()
             deepest = groups[-1]
+        if verb.is_finite and self.path[groups[-1]] is self.relative:
+            return groups[-1]
         if verb.is_finite:
             subject = self.path[groups[0]]
             taken = any(isinstance(m, Verb) and m.is_finite for m in subject.mods)
@@ -590,9 +617,21 @@ class _Reader:
             clause = Clause(opener, Group([Phrase(list(self.chunks[place + 1].tokens))]))
             self._hang(len(self.path) - 1 if isinstance(self.path[-1], Group) else self._last_group(), clause)
             self.path.append(clause.group)
+            self.relative = clause.group
             return place + 2
+        if low == "as" and after == "NP" and not self._has_finite_soon(place + 1) and self.path:
+            self._hang(
+                self._last_group(), Prep(self.chunks[place].text, link=opener.removesuffix("as").strip())
+            )
+            return place + 1
         self._open_clause(opener)
         return place + 1
+
+    def _has_finite_soon(self, place: int) -> bool:
+        """Whether a noun phrase, with what hangs on it, has a finite verb."""
+        while self._kind(place) in ("NP", "P", "A", "C"):
+            place += 1
+        return self._kind(place) == "V"
 
     def _last_group(self) -> int:
         return max(i for i, node in enumerate(self.path) if isinstance(node, Group))

@@ -110,6 +110,8 @@ def free_prep(mod: Prep) -> Prep | None:
         return None
     if any(m.head in CONDITIONS for m in group.members) or mod.low == "during":
         return mod
+    if group.head in SURFACES and mod.low == "over":
+        return Prep("on", group)
     if group.head in GROUNDS and mod.low in WITHIN | NEARNESS | {"with"}:
         return mod
     if group.head in GROUNDS and mod.low in WAYS:

@@ -139,6 +139,8 @@ def _join_clauses(clauses: list[Clause], target: Target) -> list[Clause]:
     )
     for clause in clauses[1:]:
         opener = clause.opener.strip().lower()
+        if bare and all(member.low in ("it", "he", "she", "they") for member in clause.group.members):
+            continue
         if bare and opener in (
             "while",
             "as",

@@ -16,12 +16,14 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
 )
 from unscene.words.scene_lists import (
+    ACTS,
     AFTER_ING,
     ALWAYS_ING_NOUNS,
     MORE_PARTICIPLES,
     NOT_ING,
     NOT_PARTICIPLES,
     NOUNY,
+    PARTICLE_VERBS,
     SCENE_ADVERBS,
     VERBS,
 )
@@ -160,6 +162,10 @@ def _tag(tokens: list[Token]) -> list[Token]:
             joined = token.low == "close-up"
             tagged.append(Token(token.text if joined else f"{token.text} {after.text}", "W"))
             place += not joined
+        elif token.low == "upside" and after.low == "down":
+            adverb = before.kind == "V" or place + 2 >= len(tokens) or _ends(tokens[place + 2])
+            tagged.append(Token(f"{token.text} {after.text}", "A" if adverb else "W"))
+            place += 1
         elif token.low in ("home", "first", "second", "third") and after.low in ("base", "plate"):
             tagged.append(Token(f"{token.text} {after.text}", "W"))
             place += 1
@@ -183,7 +189,7 @@ def _tag(tokens: list[Token]) -> list[Token]:
 
 
 _LONG: dict[str, list[tuple[str, ...]]] = {}
-for _phrase in LONG_PREPOSITIONS:
+for _phrase in (*LONG_PREPOSITIONS, ("such", "as")):
     _LONG.setdefault(_phrase[0], []).append(_phrase)
 
 
@@ -313,6 +319,8 @@ def _kind_of(
     ):
         return "A", "", ""
     if word in ("on", "off", "up", "down") and noun_before and next_word in ING and next_word not in NOT_ING:
+        return "A", "", ""
+    if word in ("up", "out", "off", "down") and before.stem in PARTICLE_VERBS and not _ends(after):
         return "A", "", ""
     if word in SCENE_ADVERBS and word in PREPOSITIONS:
         if _ends(after) and next_word != "of":
@@ -514,7 +522,8 @@ def _verb_form(
             and any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
             and after.low != "of"
         ):
-            return ("fin", stem) if (next_det or ends) and stem not in NOUNY or next_det else None
+            acts = stem not in NOUNY or (stem in ACTS and after.low in PREPOSITIONS)
+            return ("fin", stem) if next_det or (ends and acts) else None
         if noun_before and looks_plural(before.low) and before.kind != "R":
             seen = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
             return ("fin", stem) if stem not in NOUNY and not seen and (next_det or ends) else None

@@ -353,9 +353,10 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         text = mod.text
         if mod.low in ("of", "by", "as"):
             text = mod.text if mod.low == "of" else "near"
-        if composed is not None and (
-            mod.low not in WITHIN or mod.low in ("at",) or all(i.joins for i in things)
-        ):
+        true_there = all(
+            item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things
+        )
+        if composed is not None and (mod.low not in WITHIN or mod.low == "at" or true_there):
             mods.append(Prep(text, composed, mod.link))
         elif composed is not None:
             mods.append(Prep("near" if mod.low not in ("with",) else "with", composed, mod.link))
@@ -640,7 +641,8 @@ def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list
     """
     members, links, items = [], [], []
     for place, member in enumerate(group.members):
-        if not stands_alone(member, target, how):
+        in_row = member.head == "glasses" and bool(members)  # "wine bottles and glasses"
+        if not in_row and not stands_alone(member, target, how):
             target.note("looks")
             if (
                 how != "worn"

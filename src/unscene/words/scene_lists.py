@@ -55,7 +55,7 @@ VERBS = BASES | _words(
     "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal"
 )
 NOUNY = _words(
-    "park place surf ski row work point ring grip race play drink wave show cover hand face land set "
+    "fry park place surf ski row work point ring grip race play drink wave show cover hand face land set "
     "cut fall walk run ride look swing hit catch throw pitch bat train fish water plant light line "
     "top frame house store stack pile border tower shade block nail screw hammer saw drill color sign "
     "print stamp mail ship board scale speed brake spot love order plan help support control use "
@@ -211,7 +211,7 @@ MORE_CLOTHES = CLOTHES | _words(
     "sweatband visor"
 )
 MORE_BODY = BODY | _words(
-    "toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
+    "knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
     "tooth wrist wrists palm palms thumb thumbs ankle ankles thigh thighs torso skin shoulder breast "
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
@@ -327,6 +327,7 @@ WAYS = {
 }
 NO_PLACE = frozenset(
     {
+        "such as",
         "for",
         "like",
         "as",
@@ -430,3 +431,7 @@ SCENERY = _words(
     "houses fence rocks animals water waves plants bushes shrubs sand snow lights sky skyline "
     "cityscape background leaves shore shores"
 )
+# Verbs that take a particle: `holds up her phone`.
+PARTICLE_VERBS = _words("pick hold put take blow clean chop cut eat set lift fill dress carry open hang")
+# Nouny verbs that are verbs after `and`: `sits at a desk and types on a laptop`.
+ACTS = _words("type look smile talk walk run ride play wave watch reach jump stand sit work drink")
