@@ -375,6 +375,9 @@ class _Reader:
         if top <= 0 or not isinstance(self.path[top], Group):
             return max(top, 0)
         node, governor = self.path[top], self.path[top - 1]
+        mentions = any(token.word for token in self.chunks[place + 1].tokens)
+        if node.is_human and mentions and prep.low in ("on", "in", "with"):
+            return top  # "past a man on a bicycle"
         noun = self.chunks[place + 1].tokens[-1].low
         looks = noun in MORE_CLOTHES | MORE_BODY
         if isinstance(governor, Prep):
@@ -551,7 +554,7 @@ class _Reader:
             return self._find_mover(deepest)
         if root.is_animate and isinstance(governor, Prep) and governor.low in ("with", "in"):
             return groups[0]
-        if not root.is_animate:
+        if not root.is_animate or verb.stem in ("hang", "grow", "park", "mount"):
             return deepest
         if isinstance(governor, Verb):
             return deepest if governor.stem in LOOKING else groups[0]

@@ -188,6 +188,9 @@ def _tag(tokens: list[Token]) -> list[Token]:
     return tagged
 
 
+_THINGS_IN_S = frozenset(
+    {"leaves", "flies", "saws", "ties", "plants", "rocks", "faces", "boards", "bats", "logs"}
+)
 _LONG: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in (*LONG_PREPOSITIONS, ("such", "as")):
     _LONG.setdefault(_phrase[0], []).append(_phrase)
@@ -509,6 +512,15 @@ def _verb_form(
         return "fin", "see"
     if word in THIRD:
         stem = THIRD[word]
+        if word in _THINGS_IN_S and not before.is_animate and before.kind != "R":
+            return None
+        if (
+            before.kind == "V"
+            and before.form in ("ing", "en")
+            and stem not in NOUNY
+            and after.low in PREPOSITIONS
+        ):
+            return "fin", stem  # "a truck with its lights flashing drives down"
         if word in ("looks", "sits", "stands") and noun_before and after.low in PREPOSITIONS:
             return "fin", stem
         if (
@@ -575,6 +587,8 @@ def _verb_form(
             if next_det and not has_verb:
                 return "fin", stem
         return None
+    if word in VERBS and before.low in ("them", "it", "him") and before.kind == "R" and ends:
+        return "fin", word  # "elephants with people on them walk"
     seen = any(t.kind == "V" for t in tagged)
     if before.kind == "N" and before.is_animate and not seen and next_det and word.isalpha():
         plural = looks_plural(before.low)  # a verb that the lists lack: "a nurse deals the cards"

@@ -529,8 +529,16 @@ def collect(mods: list[Mod], target: Target) -> list[Item]:
         elif isinstance(mod, Verb):
             items += _collect_verb(mod, target)
     for item in items:
-        item.group.mods[:] = [mod for mod in item.group.mods if not is_mutual(mod)]
+        mods = [mod for mod in item.group.mods if not is_mutual(mod)]
+        item.group.mods[:] = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
     return items
+
+
+def _as_place(mod: Prep) -> Prep:
+    """Return a way that something moved as the place that it is without it: `through the snow` -> `in`."""
+    if mod.group is None or mod.low not in WAYS or mod.group.head not in GROUNDS or mod.low in NEARNESS:
+        return mod
+    return Prep(get_place_prep(mod.low, mod.group), mod.group, mod.link)
 
 
 def _collect_prep(
@@ -557,7 +565,7 @@ def _collect_prep(
     good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
     if group.head in CONDITIONS and not words and (good or group.head not in GROUNDS):
         return [Item("condition", group, low)] if good else []
-    if low in NO_PLACE - {"of"} and not words:
+    if low in NO_PLACE - {"of"} and (not words or low != "for"):
         return inner
     if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):
         return inner
@@ -629,10 +637,19 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
                 and mod.low in ("in", "as", "like", "for", "up")
             ):
                 continue
+            if (
+                stem in _COATING
+                and mod.low in ("in", "with", "by")
+                and target.category not in FURNITURE | EATEN
+            ):
+                continue
             items += _collect_prep(mod, target, chain, stem, after_object=bool(verb.objects))
         elif isinstance(mod, Verb):
             items += _collect_verb(mod, target)
     return items
+
+
+_COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
 
 def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list[Item]]:
@@ -673,7 +690,10 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return True
     if all(t.kind == "D" for t in phrase.tokens) or head in MORE_BODY | ACTIVITIES:
         return False
-    if head in MORE_CLOTHES and target.is_animate:
+    worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
+    if head in MORE_CLOTHES and target.is_animate and worn:
+        return False
+    if head in ("camera", "cameras") and how in ("for", "at", "to", "toward", "towards", "into"):
         return False
     holds = target.category in FURNITURE | EATEN
     if how in ("with", "of", "has", "verb") and not target.is_animate and not holds:

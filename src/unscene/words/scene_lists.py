@@ -168,7 +168,7 @@ ACTIVITIES = _words(
     "dance song music win victory celebration sport sports stroll hike trip tour sip bite bites kiss "
     "hug stance glance gaze smile smiles surprise expression front back side sides edge end top "
     "bottom middle center centre left right distance unison formation progress awe row rows pairs "
-    "pair groups group bunch camera cameras picture pictures photo photos photograph photographs pic "
+    "pair groups group bunch picture pictures photo photos photograph photographs pic "
     "pics snapshot life love history past future world loss lesson lessons play plays breath touch "
     "return aim ease help mood need needs view views visit vacation exercise exercises moves move "
     "step steps difference sight others lunchtime dinnertime bedtime exam study studies effort "
