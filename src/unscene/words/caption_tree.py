@@ -6,6 +6,7 @@ from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.reading import Token, read_tokens
 from unscene.words.scene_lists import (
     ACTIVITIES,
+    CONDITIONS,
     GROUNDS,
     LOOKING,
     MORE_BODY,
@@ -184,6 +185,10 @@ class _Reader:
         chunk = self.chunks[place]
         phrase = Phrase(list(chunk.tokens))
         top = self.path[-1] if self.path else None
+        when = chunk.tokens[0].low in ("this", "last", "next", "every") and phrase.head in CONDITIONS
+        if when and isinstance(top, Group) and not self.opener:
+            self._hang_loose(chunk.text)  # "on a street this week"
+            return place + 1
         group = Group([phrase])
         if chunk.low in ("it", "he", "she", "they") and isinstance(top, Group) and self._is_finite(place + 1):
             self._hang(len(self.path) - 1, Clause("", group))  # "a bird it has caught"

@@ -25,6 +25,7 @@ from unscene.words.scene_lists import (
     COLOURS,
     CONDITIONS,
     EATEN,
+    EVENTS,
     FURNITURE,
     GROUNDS,
     HUMAN_NOUNS,
@@ -565,6 +566,8 @@ def _collect_prep(
     good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
     if group.head in CONDITIONS and not words and (good or group.head not in GROUNDS):
         return [Item("condition", group, low)] if good else []
+    if group.head in EVENTS and low in ("for", "of", "from", "to"):
+        return [Item("ground", group, "at", joins=True, chain=chain), *inner]
     if low in NO_PLACE - {"of"} and (not words or low != "for"):
         return inner
     if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):

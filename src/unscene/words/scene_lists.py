@@ -435,3 +435,8 @@ SCENERY = _words(
 PARTICLE_VERBS = _words("pick hold put take blow clean chop cut eat set lift fill dress carry open hang")
 # Nouny verbs that are verbs after `and`: `sits at a desk and types on a laptop`.
 ACTS = _words("type look smile talk walk run ride play wave watch reach jump stand sit work drink")
+# What goes on around the people of a photo, and can be named without them.
+EVENTS = _words(
+    "festival premiere ceremony concert wedding party parade conference convention fair exhibition show "
+    "game match race tournament marathon rally protest reception celebration graduation event carnival"
+)
