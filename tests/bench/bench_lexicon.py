@@ -1,5 +1,6 @@
 """Speed of the lexicon: captions a second of one core's time (waiting for a busy machine not
-counted). Prints one line for programs; run it by hand or by `make bench`.
+counted), and the time of 3,000 repeats of a word that needs its context, with the limit of length
+taken away. Prints two lines for programs; run it by hand or by `make bench`.
 """
 
 import random
@@ -73,5 +74,18 @@ def measure(captions: int = 50_000, repeats: int = 3) -> float:
     return captions / best
 
 
+def measure_repeats(repeats: int = 3_000) -> float:
+    """Return the milliseconds of one text of a repeated word; they grow with the repeats."""
+    from unscene.words import lexicon
+    from unscene.words.coco80 import COCO80
+
+    COCO80.find_words("an orange")
+    lexicon.MOST_CHARACTERS = 10 * repeats
+    started = time.process_time()
+    COCO80.find_words("orange " * repeats)
+    return 1000 * (time.process_time() - started)
+
+
 if __name__ == "__main__":
     print_bench("lexicon", measure(), "captions/s")
+    print_bench("lexicon_repeats", measure_repeats(), "ms")

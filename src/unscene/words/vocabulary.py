@@ -17,7 +17,8 @@ class Vocabulary:
     the policy. names: how captions name a word, one and several, where that is not the word and the
     word with an s. plural_only: words of which captions name several (`people`, `skis`). mass:
     words without an article (`broccoli`). people: words that are human: `he` and `she` can mean
-    them. animate: words of what moves by itself, people among them.
+    them, and they can be kin or crowds. animate: words of what moves by itself, people among them: a
+    verb after them is theirs.
     """
 
     name: str
