@@ -6,6 +6,7 @@ however, is no matter: nothing is compared with a rewriting of our own but what 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from unscene.captions.checks.changes import changes_description, changes_relation
 from unscene.captions.checks.contents import invents, loses
@@ -41,6 +42,7 @@ RULES: Rules = (
 RULES_ALONE: Rules = (("form", is_foreign), ("named", names_object), ("left", keeps_others))
 
 
+@lru_cache(maxsize=1 << 16)
 def find_fault(without: str, original: str, category: str, vocabulary: Vocabulary) -> str | None:
     """Return what is wrong with a caption written for an edit, its kind first; None when it will do.
 

@@ -10,8 +10,8 @@ from unscene.captions.checks.texts import (
     share_head,
     split_words,
 )
-from unscene.captions.checks.words import CONTAINERS
-from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
+from unscene.captions.checks.words import CONTAINERS, SMALL
+from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, DETERMINERS, NUMBERS
 from unscene.words.grammar import Chunk, looks_plural
 
 # Prepositions that place a thing, by where; what is not here says too little to contradict.
@@ -41,8 +41,17 @@ _EVEN = frozenset(
 
 def changes_description(case: Case) -> str | None:
     """A number, a colour or a size is said of another thing than before, or one thing is many."""
+    nouns = {get_last(chunk) for chunk in case.old.chunks if chunk.kind == "NP"}
+    # What describes a noun in the old caption, and is none.
+    loose = (
+        {word for chunk in case.old.chunks if chunk.kind == "NP" for word in split_words(chunk.text)[:-1]}
+        - nouns
+        - DETERMINERS
+        - SMALL
+        - {word for _, words in case.old.surfaces for word in words}
+    )
     for chunk in case.new.chunks:
-        if chunk.kind != "NP" or len(chunk.tokens) < 1:
+        if chunk.kind != "NP":
             continue
         same = [one for one in case.old.chunks if one.kind == "NP" and share_head(one, chunk)]
         if not same:
@@ -52,7 +61,11 @@ def changes_description(case: Case) -> str | None:
         for token in own:
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
-            if token in ADJECTIVES and token not in said and not _is_predicate(case.old, same, token):
+            if (
+                (token in ADJECTIVES or token in loose)
+                and token not in said
+                and not _is_predicate(case.old, same, token)
+            ):
                 return f"{token!r} is not said of {chunk.head!r}"
         plural = {looks_plural(one.head) for one in same}
         if len(plural) == 1 and looks_plural(chunk.head) not in plural:
@@ -63,7 +76,8 @@ def changes_description(case: Case) -> str | None:
 def _is_predicate(old: Text, phrases: list[Chunk], token: str) -> bool:
     """Whether a word is said of a thing behind a verb: `the kitchen is yellow`."""
     for place, chunk in enumerate(old.chunks):
-        if token in split_words(chunk.text) and not any(chunk is phrase for phrase in phrases):
+        words = split_words(chunk.text)
+        if token in words and set(words) <= ADJECTIVES | {"very", "all"}:
             nouns = [one for one in old.chunks[:place] if one.kind == "NP"]
             verb = place and old.chunks[place - 1].kind in ("V", "A", "C")
             if verb and any(one in phrases for one in nouns):
@@ -90,13 +104,11 @@ def changes_relation(case: Case) -> str | None:
         if (second, verb, first) in _list_deeds(case.old):
             return f"{first!r} and {second!r} are exchanged"
     stems = case.old.stems
+    verbs = {get_stem(token.low) for chunk in case.old.chunks if chunk.kind == "V" for token in chunk.tokens}
     for verb, doer in _list_doers(case.new):
-        if (
-            verb in stems
-            and doer in stems
-            and verb not in POSTURE_STEMS
-            and doer not in stems[: stems.index(verb)]
-        ):
+        if verb not in verbs - POSTURE_STEMS or doer not in stems:
+            continue
+        if doer not in stems[: stems.index(verb)]:
             return f"{verb!r} was not done by {doer!r}"
     return _is_glued(case)
 
@@ -121,7 +133,7 @@ def _list_doers(text: Text) -> set[tuple[str, str]]:
     for place, chunk in enumerate(text.chunks):
         doer = text.find_governor(place) if chunk.kind == "V" else None
         if doer is not None:
-            main = [token.low for token in chunk.tokens if token.low not in AUXILIARIES]
+            main = [t.low for t in chunk.tokens if t.kind == "V" and t.low not in AUXILIARIES]
             doers |= {(get_stem(word), get_stem(get_last(text.chunks[doer]))) for word in main[-1:]}
     return doers
 

@@ -13,7 +13,16 @@ from unscene.captions.checks.words import (
     SPORTS,
     TRANSITIVE,
 )
-from unscene.words.caption_words import AUXILIARIES, BODY, CLOTHES, LINKS, POSSESSIVES, PREPOSITIONS
+from unscene.words.caption_words import (
+    AUXILIARIES,
+    BODY,
+    CLAUSES,
+    CLOTHES,
+    DETERMINERS,
+    LINKS,
+    POSSESSIVES,
+    PREPOSITIONS,
+)
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
@@ -60,7 +69,8 @@ def _stands_for(text: Text, pronoun: str) -> bool:
     for chunk in text.chunks:
         if pronoun in split_words(chunk.text):
             return False
-        if chunk.kind == "NP" and (chunk.is_animate or chunk.is_plural):
+        many = chunk.is_plural and pronoun in ("they", "them", "their")
+        if chunk.kind == "NP" and (chunk.is_animate or many):
             return True
     return False
 
@@ -142,6 +152,12 @@ def keeps_activity(case: Case) -> str | None:
     for token in case.new.tokens:
         if token in ACTIVITIES.get(case.category, frozenset()) - renamed:
             return f"{token!r} goes with the object"
+    if hanging := (_list_hanging(case.new) - _list_hanging(old)) & _list_taking(old):
+        return f"{min(hanging)!r} has lost its object"
+    deeds = set(map(get_stem, case.deeds)) - POSTURE_STEMS
+    for stem in deeds if case.category in case.vocabulary.animate else ():
+        if _is_passive(case.new, stem) and not _is_passive(old, stem):
+            return f"{stem!r} is what the object did"
     for place, chunk in enumerate(old.chunks):
         if chunk.kind != "V":
             continue
@@ -152,16 +168,10 @@ def keeps_activity(case: Case) -> str | None:
             if stem in left and is_mine and case.is_person and stem in _HUMAN_STEMS:
                 return f"{stem!r} is what people did"
             lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
-            told = stem in left and is_mine and stem not in POSTURE_STEMS | _STATES
+            near = doer is not None and all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
+            told = stem in left and is_mine and near and stem not in POSTURE_STEMS | _STATES
             if lifeless and told and has_verb(case.new, stem):
                 return f"{stem!r} is what the object did"
-            if is_mine and case.is_person and _is_passive(case.new, stem):
-                return f"{stem!r} is what people did"
-        following = old.chunks[place + 1 :][:1]
-        if following and case.names_object(following[0]) and stems:
-            fault = _hangs(case, stems[-1])
-            if fault:
-                return fault
     if case.is_person and not case.new.is_animate:
         for place, token in enumerate(case.new.tokens):
             after = case.new.tokens[place + 1 : place + 2]
@@ -171,18 +181,29 @@ def keeps_activity(case: Case) -> str | None:
     return None
 
 
-def _hangs(case: Case, stem: str) -> str | None:
-    """Return a fault when a verb that had the object is left without one."""
-    if stem not in _TRANSITIVE_STEMS:
-        return None
-    chunks = case.new.chunks
-    for place, chunk in enumerate(chunks):
-        if chunk.kind == "V" and stem in [get_stem(token.low) for token in chunk.tokens]:
-            following = chunks[place + 1] if place + 1 < len(chunks) else None
-            if following is None or following.kind != "NP":
-                return f"{stem!r} has lost its object"
-    return None
+def _list_hanging(text: Text) -> set[str]:
+    """Return the verbs that need an object and have none behind them."""
+    hanging = set()
+    for before, stem, after in zip(["", *text.tokens], text.stems, [*text.tokens[1:], ""], strict=False):
+        ends = after == "" or after in PREPOSITIONS | LINKS | CLAUSES
+        if stem in _TRANSITIVE_STEMS and ends and before not in DETERMINERS:
+            hanging.add(stem)
+    return hanging
+
+
+def _list_taking(text: Text) -> set[str]:
+    """Return the verbs that need an object and have something behind them."""
+    return {
+        stem
+        for stem, after in zip(text.stems, text.tokens[1:], strict=False)
+        if stem in _TRANSITIVE_STEMS and after not in PREPOSITIONS | LINKS | CLAUSES
+    }
 
 
 def _is_passive(text: Text, stem: str) -> bool:
-    return any(first == "being" and get_stem(second) == stem for first, second in pairwise(text.tokens))
+    """Whether something is done to a thing by nobody: `a board is carried`, `being carried`."""
+    forms = ("being", "is", "are", "gets", "was", "were")
+    return any(
+        first in forms and get_stem(second) == stem and not second.endswith(("ing", "s"))
+        for first, second in pairwise(text.tokens)
+    )

@@ -2,9 +2,25 @@
 
 from itertools import pairwise
 
-from unscene.captions.checks.texts import Case, get_last, get_stem, has_plural, split_words
-from unscene.captions.checks.words import NEVER_LAST
-from unscene.words.caption_words import AUXILIARIES, BASES, DETERMINERS, LINKS, NUMBERS, PREPOSITIONS
+from unscene.captions.checks.texts import (
+    MOTION_STEMS,
+    POSTURE_STEMS,
+    Case,
+    get_last,
+    get_stem,
+    has_plural,
+    split_words,
+)
+from unscene.captions.checks.words import NEVER_LAST, SMALL
+from unscene.words.caption_words import (
+    AUXILIARIES,
+    BASES,
+    DETERMINERS,
+    LINKS,
+    NUMBERS,
+    PREPOSITIONS,
+    QUANTITIES,
+)
 from unscene.words.grammar import Chunk, looks_plural
 from unscene.words.pronouns import find_lost_pronouns
 
@@ -12,7 +28,8 @@ from unscene.words.pronouns import find_lost_pronouns
 _NEW_PAIRS, _NEW_PAIRS_SHARE = 3, 0.5
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
-_COUNTERS = frozenset(("couple", "few", "dozen", "pair", "lot", "group", "bunch", "number", "set", "row"))
+_PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
+_COUNTERS = QUANTITIES | {"few", "dozen"}
 
 
 def is_fragment(case: Case) -> str | None:
@@ -31,19 +48,32 @@ def is_fragment(case: Case) -> str | None:
             return "it begins in the middle"
         if first.kind == "P" and not any(c.kind in ("V", "C") for c in chunks):
             return "it begins in the middle"
+    if orphan := _find_orphan(case):
+        return f"{orphan!r} without a subject"
     acts = new.tokens[0].endswith("ing") and get_stem(new.tokens[0]) in _BASE_STEMS
     if acts and not begins_as_before and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS):
         return "a verb without a subject"
     both = new.tokens[-1] == "together" or new.tokens[-2:] in (["each", "other"], ["one", "another"])
     if both and not has_plural(new) and "and" not in new.tokens:
         return f"{new.tokens[-1]!r} of one thing"
-    if new.tokens[-1] in NEVER_LAST and new.tokens[-1] != old.tokens[-1]:
+    stands_by = new.tokens[-1] == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
+    if new.tokens[-1] in NEVER_LAST and new.tokens[-1] != old.tokens[-1] and not stands_by:
         return "it ends in the middle"
     if not any(chunk.kind == "NP" for chunk in chunks):
         return "it names nothing"
     if len(set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old.chunks))) > 0:
         return "a pronoun without what it stands for"
     return _touches(case) or _disagrees(case)
+
+
+def _find_orphan(case: Case) -> str | None:
+    """Return a verb that stood behind the object, and now behind nothing that could do it."""
+    verbs = case.deeds
+    known = set(pairwise(["", *case.old.tokens]))
+    for before, token in pairwise(["", *case.new.tokens]):
+        if token in verbs and before in DETERMINERS | {"", "and"} and (before, token) not in known:
+            return token
+    return None
 
 
 def _is_bare(chunk: Chunk) -> bool:
@@ -68,7 +98,7 @@ def _touches(case: Case) -> str | None:
     if len(moved) >= _NEW_PAIRS and len(moved) / total > _NEW_PAIRS_SHARE:
         return "the words are in another order"
     text = " ".join(case.old.tokens)
-    for one, two in pairwise(case.new.chunks):
+    for place, (one, two) in enumerate(pairwise(case.new.chunks)):
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
         if joint in text:
             continue
@@ -76,11 +106,8 @@ def _touches(case: Case) -> str | None:
             return f"two nouns touch: {joint!r}"
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
-        if (
-            one.kind == "P"
-            and two.kind in ("P", "C", "S", "X")
-            and one.low not in ("out", "up", "down", "over", "around", "along")
-        ):
+        is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
+        if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle:
             return f"{joint!r} is no English"
     for before, link, verb in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
         if before.kind == "NP" and link.kind == "C" and verb.kind == "V" and link.low != ",":
@@ -97,8 +124,7 @@ def _plain(tokens: list[str]) -> list[str]:
 
 
 def _drop_small(tokens: list[str]) -> list[str]:
-    small = AUXILIARIES | {"a", "an", "the", "and", "that", "which"}
-    return [token for token in tokens if token not in small]
+    return [token for token in tokens if token not in SMALL]
 
 
 def _disagrees(case: Case) -> str | None:

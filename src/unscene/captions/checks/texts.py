@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from unscene.captions.checks.words import (
     IRREGULAR,
+    MOTIONS,
     POSTURES,
 )
+from unscene.words.caption_words import AUXILIARIES, BASES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
 from unscene.words.grammar import Chunk, parse_caption
 from unscene.words.vocabulary import Vocabulary
 
@@ -81,6 +83,17 @@ class Case(NamedTuple):
     vocabulary: Vocabulary
 
     @property
+    def deeds(self) -> set[str]:
+        """Words that stand behind the object in the old caption and tell what it does."""
+        tokens, found = self.old.tokens, set()
+        for words in (words for word, words in self.old.surfaces if word == self.category):
+            for place in range(len(words), len(tokens)):
+                following = tokens[place + 1 : place + 2]
+                if tokens[place - len(words) : place] == words and _is_deed(tokens[place], following):
+                    found.add(tokens[place])
+        return found
+
+    @property
     def is_person(self) -> bool:
         """Whether people were removed."""
         return self.category in self.vocabulary.people
@@ -88,6 +101,14 @@ class Case(NamedTuple):
     def names_object(self, chunk: Chunk) -> bool:
         """Whether a chunk of the old caption names what is gone."""
         return self.category in chunk.words
+
+
+def _is_deed(token: str, following: list[str]) -> bool:
+    """Whether a word behind a noun is its verb: by the word, or by what stands behind it."""
+    if token in AUXILIARIES | PREPOSITIONS | LINKS | CLAUSES:
+        return False
+    governs = not following or following[0] in DETERMINERS | PREPOSITIONS
+    return governs and (token.endswith(("s", "ed", "ing")) or token in BASES)
 
 
 def get_stem(word: str) -> str:
@@ -136,3 +157,4 @@ def has_plural(text: Text) -> bool:
 
 
 POSTURE_STEMS = frozenset(map(get_stem, POSTURES))
+MOTION_STEMS = frozenset(map(get_stem, MOTIONS))

@@ -15,13 +15,14 @@ def _each(words: str, meaning: frozenset[str]) -> dict[str, frozenset[str]]:
 # Prepositions that say little are here; `under` or `through` must come from the old caption.
 SMALL = _words(
     "a an the this these some there it its is are was were be being been has have having and or but that"
-    " which while as in on at by of with near next to beside alongside along from for into onto one each"
-    " both all up down out over around close top front side together nearby also pair"
+    " which while as outside in on at by of with near next to beside alongside along from for into onto one"
+    " each both all up down out over around close top front side together nearby also pair"
 )
 POSTURES = _words(
     "stand sit lie lay lean rest remain stay place placed position positioned locate located see seen show"
     " shown visible set"
 )
+MOTIONS = _words("go come move head walk run travel pass wait")
 SCENES = _words("photo picture image view scene")
 EMPTY = _words("empty unoccupied vacant")
 DENIALS = _words(
@@ -59,7 +60,9 @@ _HUMAN = _words(
     " shirt shirts t-shirt jacket jackets coat coats dress dresses pants jeans shorts sweater hoodie helmet"
     " helmets uniform uniforms sunglasses goggles wetsuit wetsuits apron skirt vest sneakers shoes boots"
     " gloves scarf costume costumes outfit outfits clothes clothing attire gear swimsuit bikini hat hats cap"
-    " caps suit suits glasses reflection shadow"
+    " caps suit suits glasses raincoat robe gown tuxedo blouse cloak cape crown wig veil mask headphones"
+    " bracelet necklace belt socks sandals slippers pajamas pyjamas overalls leggings tights earrings kimono"
+    " sari turban bandana hood jersey ponytail dreadlocks tattoo tattoos reflection shadow"
 )
 _VEHICLE = _words(
     "engine engines wheel wheels windshield headlight headlights hood tire tires bumper cab cockpit propeller"
@@ -108,6 +111,7 @@ ACTIVITIES = {
     "bicycle": _words("bike biking bikes cycle cycling cycles pedal pedaling pedals bicycling"),
     "horse": _words("horseback gallop galloping gallops"),
     "kite": _words("kiting kiteboarding"),
+    "toothbrush": _words("brush brushes brushing"),
 }
 # Activities of people, as they stand without a subject.
 SPORTS = _words(
@@ -124,7 +128,7 @@ HUMAN_VERBS = _words(
 # Verbs that say nothing, or something else, without the object that they had.
 TRANSITIVE = _words(
     "hold carry wear throw catch hit swing ride fly kick push pull use cut drive toss pet open hug kiss lift"
-    " grab pick touch put bring give take make have hold chase follow herd"
+    " grab pick touch put bring give take make have hold chase follow herd watch"
 )
 CONTAINERS = _words(
     "plate plates bowl bowls tray trays dish dishes basket cup mug glass jar pan pot platter leash"
@@ -143,6 +147,9 @@ IRREGULAR = {
     for base, *forms in map(
         str.split,
         """\
+go goes went
+do does did done
+come came
 hold held
 ride ridden rode
 fly flown flew
