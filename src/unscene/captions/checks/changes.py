@@ -1,5 +1,7 @@
 """Checks of a caption: whether what is left is told as it was: how many, how, where, by whom."""
 
+from itertools import pairwise
+
 from unscene.captions.checks.texts import (
     PAIRS,
     POSTURE_STEMS,
@@ -10,8 +12,8 @@ from unscene.captions.checks.texts import (
     share_head,
     split_words,
 )
-from unscene.captions.checks.words import CONTAINERS, SMALL
-from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, DETERMINERS, NUMBERS
+from unscene.captions.checks.words import CONTAINERS, SYNONYMS
+from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
 from unscene.words.grammar import Chunk, looks_plural
 
 # Prepositions that place a thing, by where; what is not here says too little to contradict.
@@ -26,13 +28,15 @@ _PLACING = {
             ("behind",),
             ("in front of",),
             ("between", "in between"),
+            ("outside", "outside of"),
         ),
         1,
     )
     for link in links
 }
-_STRONG = frozenset(range(3, 8))
+_LOOSE = frozenset((1, 2, 4))  # in, on, over: how a thing on another is told as one likes
 _HANDY = frozenset(("phone", "phones", "cellphone", "cellphones", "laptop", "laptops"))
+_SHAPES = frozenset(("round", "square", "flat", "thin", "thick", "soft", "hot", "cold"))
 # Prepositions that hold both ways.
 _EVEN = frozenset(
     ("next to", "near", "by", "beside", "with", "and", "close to", "along with", "alongside", "against")
@@ -41,15 +45,7 @@ _EVEN = frozenset(
 
 def changes_description(case: Case) -> str | None:
     """A number, a colour or a size is said of another thing than before, or one thing is many."""
-    nouns = {get_last(chunk) for chunk in case.old.chunks if chunk.kind == "NP"}
-    # What describes a noun in the old caption, and is none.
-    loose = (
-        {word for chunk in case.old.chunks if chunk.kind == "NP" for word in split_words(chunk.text)[:-1]}
-        - nouns
-        - DETERMINERS
-        - SMALL
-        - {word for _, words in case.old.surfaces for word in words}
-    )
+    said_before = set(pairwise(case.old.tokens))
     for chunk in case.new.chunks:
         if chunk.kind != "NP":
             continue
@@ -57,16 +53,18 @@ def changes_description(case: Case) -> str | None:
         if not same:
             continue
         said = {token for one in same for token in split_words(one.text)}
-        own = split_words(chunk.text)[:-1]
-        for token in own:
+        for token, following in pairwise(split_words(chunk.text)):
+            if (token, following) in said_before:
+                continue
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
-            if (
-                (token in ADJECTIVES or token in loose)
-                and token not in said
-                and not _is_predicate(case.old, same, token)
-            ):
+            same_said = any(token in group and group & said for group in SYNONYMS)
+            predicated = _is_predicate(case.old, same, token)
+            if token in ADJECTIVES | _SHAPES and not (token in said or same_said or predicated):
                 return f"{token!r} is not said of {chunk.head!r}"
+        joined = " ".join(case.old.tokens)
+        if any(f"{get_last(one)} and" in joined for one in same):
+            continue  # `a bush and tree area`
         plural = {looks_plural(one.head) for one in same}
         if len(plural) == 1 and looks_plural(chunk.head) not in plural:
             return f"another number of {chunk.head!r}"
@@ -98,7 +96,7 @@ def changes_relation(case: Case) -> str | None:
                 return f"{noun!r} and {holder!r} are exchanged"
             continue
         was = {_PLACING.get(one, 0) for who, one, what in before if (who, what) == (holder, noun)} - {0}
-        if was or (kind in _STRONG and known[noun] - {0}):
+        if was - {1, 2} or (was and kind not in _LOOSE):
             return f"{noun!r} has {link!r} before it, and had not"
     for first, verb, second in _list_deeds(case.new):
         if (second, verb, first) in _list_deeds(case.old):
@@ -108,7 +106,14 @@ def changes_relation(case: Case) -> str | None:
     for verb, doer in _list_doers(case.new):
         if verb not in verbs - POSTURE_STEMS or doer not in stems:
             continue
-        if doer not in stems[: stems.index(verb)]:
+        places = [
+            at for at, one in enumerate(case.old.chunks) if verb in map(get_stem, split_words(one.text))
+        ]
+        doers = [case.old.find_governor(at) for at in places]
+        if any(at is not None and case.names_object(case.old.chunks[at]) for at in doers):
+            continue
+        described = (verb, doer) in pairwise(stems)
+        if doer not in stems[: stems.index(verb)] and not described:
             return f"{verb!r} was not done by {doer!r}"
     return _is_glued(case)
 

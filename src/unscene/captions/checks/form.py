@@ -14,23 +14,23 @@ _ROOM_CHARACTERS, _ROOM_SHARE = 25, 1.15
 def is_odd(case: Case) -> str | None:
     """Markup, another language, a text that is too long, or one that the prompt is quoted in."""
     new, old = case.new, case.old
-    signs = set(_MARKUP.findall(new.text)) - set(old.text)
-    if signs or "\n" in new.text.strip() or ("SCENE" in new.text and "SCENE" not in old.text):
+    signs = set(_MARKUP.findall(new.raw)) - set(old.raw)
+    if signs or "\n" in new.raw.strip() or ("SCENE" in new.raw and "SCENE" not in old.raw):
         return f"signs that no caption has: {' '.join(sorted(signs))}"
-    if re.match(r"[\"'“(]", new.text.strip()) and not re.match(r"[\"'“(]", old.text.strip()):
+    if re.match(r"[\"'“(]", new.raw.strip()) and not re.match(r"[\"'“(]", old.raw.strip()):
         return "it is quoted"
     if not new.tokens:
         return "no words"
-    if len(new.text) > _ROOM_SHARE * len(old.text) + _ROOM_CHARACTERS:
+    if len(new.raw) > _ROOM_SHARE * len(old.raw) + _ROOM_CHARACTERS:
         return "longer than the old caption"
-    obstacle = find_obstacle(new.text)
-    return obstacle if obstacle is not None and find_obstacle(old.text) is None else None
+    obstacle = find_obstacle(new.raw)
+    return obstacle if obstacle is not None and find_obstacle(old.raw) is None else None
 
 
 def is_foreign(case: Case) -> str | None:
     """Of an old caption in another language: the new one is English, and no longer than such can be."""
-    if "{" in case.new.text or "\n" in case.new.text.strip():
+    if "{" in case.new.raw or "\n" in case.new.raw.strip():
         return "signs that no caption has"
-    if len(case.new.text) > 12 * len(case.old.text) + 80:
+    if len(case.new.raw) > 12 * len(case.old.raw) + 80:
         return "longer than the old caption"
-    return find_obstacle(case.new.text)
+    return find_obstacle(case.new.raw)

@@ -26,6 +26,7 @@ from unscene.words.caption_words import (
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
+_DRIFTING = frozenset(map(get_stem, ("fly", "float", "drift", "soar", "hang", "move", "roll", "drive")))
 _STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
 _OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
 _POINTING = frozenset(("the", "this", "that", "his", "her", "these", "those"))
@@ -165,12 +166,19 @@ def keeps_activity(case: Case) -> str | None:
         doer = old.find_governor(place)
         is_mine = doer is not None and case.names_object(old.chunks[doer])
         for stem in stems:
+            if is_mine and _is_passive(case.new, stem) and not _is_passive(old, stem):
+                return f"{stem!r} is what the object did"
             if stem in left and is_mine and case.is_person and stem in _HUMAN_STEMS:
                 return f"{stem!r} is what people did"
             lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
             near = doer is not None and all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
-            told = stem in left and is_mine and near and stem not in POSTURE_STEMS | _STATES
-            if lifeless and told and has_verb(case.new, stem):
+            told = stem in left and is_mine and near and stem not in POSTURE_STEMS | _STATES | _DRIFTING
+            described = (
+                case.new.stems[0] == stem
+                and case.new.tokens[1:2] != []
+                and case.new.tokens[1] not in PREPOSITIONS | LINKS | DETERMINERS
+            )
+            if lifeless and told and not described and has_verb(case.new, stem):
                 return f"{stem!r} is what the object did"
     if case.is_person and not case.new.is_animate:
         for place, token in enumerate(case.new.tokens):

@@ -13,8 +13,10 @@ from unscene.captions.checks.texts import (
 )
 from unscene.captions.checks.words import NEVER_LAST, SMALL
 from unscene.words.caption_words import (
+    ADJECTIVES,
     AUXILIARIES,
     BASES,
+    CLAUSES,
     DETERMINERS,
     LINKS,
     NUMBERS,
@@ -24,11 +26,14 @@ from unscene.words.caption_words import (
 from unscene.words.grammar import Chunk, looks_plural
 from unscene.words.pronouns import find_lost_pronouns
 
-# Of the pairs of neighbouring words, how many may be new: more is a scrambled sentence.
-_NEW_PAIRS, _NEW_PAIRS_SHARE = 3, 0.5
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
+_SIDES = ("above", "below", "behind", "under", "inside", "outside")
+_WHENCE = {("from", side) for side in _SIDES} | {(side, "of") for side in _SIDES}
+_GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one"}
+_OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
+_CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
 _COUNTERS = QUANTITIES | {"few", "dozen"}
 
 
@@ -48,6 +53,8 @@ def is_fragment(case: Case) -> str | None:
             return "it begins in the middle"
         if first.kind == "P" and not any(c.kind in ("V", "C") for c in chunks):
             return "it begins in the middle"
+    if pronoun := _find_stand_in(case):
+        return f"{pronoun!r} stands for the object"
     if orphan := _find_orphan(case):
         return f"{orphan!r} without a subject"
     acts = new.tokens[0].endswith("ing") and get_stem(new.tokens[0]) in _BASE_STEMS
@@ -64,6 +71,22 @@ def is_fragment(case: Case) -> str | None:
     if len(set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old.chunks))) > 0:
         return "a pronoun without what it stands for"
     return _touches(case) or _disagrees(case)
+
+
+def _find_stand_in(case: Case) -> str | None:
+    """Return a pronoun that stands where the object stood: `waiting for it`."""
+    tokens = case.old.tokens
+    new = set(pairwise(case.new.tokens)) - set(pairwise(tokens))
+    for words in (words for word, words in case.old.surfaces if word == case.category):
+        for place in range(1, len(tokens)):
+            at = place
+            if tokens[place : place + len(words)] == words:
+                while at > 0 and tokens[at - 1] in DETERMINERS | ADJECTIVES:
+                    at -= 1
+                for pronoun in ("it", "them"):
+                    if at and (tokens[at - 1], pronoun) in new:
+                        return pronoun
+    return None
 
 
 def _find_orphan(case: Case) -> str | None:
@@ -84,30 +107,30 @@ def _touches(case: Case) -> str | None:
     """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice; or too many new ones."""
     known = set(pairwise(_plain(case.old.tokens)))
     pairs = [pair for pair in pairwise(_plain(case.new.tokens)) if pair not in known]
-    carried = set(pairwise(_drop_small(case.old.tokens)))
-    moved = [pair for pair in pairwise(_drop_small(case.new.tokens)) if pair not in carried]
     for first, second in pairs:
         if first == second:
             return f"{first!r} twice"
-        if first in ("a", "his", "her", "their", "its") and (
+        if first in _GOVERNED and (
             second in AUXILIARIES | LINKS
             or second in (PREPOSITIONS - _BOTH) | DETERMINERS - NUMBERS - {"few", "many", "other"}
         ):
             return f"{first!r} before {second!r}"
-    total = max(len(_drop_small(case.new.tokens)) - 1, 1)
-    if len(moved) >= _NEW_PAIRS and len(moved) / total > _NEW_PAIRS_SHARE:
-        return "the words are in another order"
+    if twice := _find_doubled(case):
+        return f"{twice!r} twice"
+    if gap := _find_gap(case):
+        return f"nothing stands behind {gap!r}"
     text = " ".join(case.old.tokens)
     for place, (one, two) in enumerate(pairwise(case.new.chunks)):
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
         if joint in text:
             continue
-        if one.kind == "NP" == two.kind and one.low != "there":
+        if one.kind == "NP" == two.kind and one.low != "there" and not one.head.endswith("ing"):
             return f"two nouns touch: {joint!r}"
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
         is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
-        if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle:
+        whence = (one.low, two.low) in _WHENCE
+        if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
             return f"{joint!r} is no English"
     for before, link, verb in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
         if before.kind == "NP" and link.kind == "C" and verb.kind == "V" and link.low != ",":
@@ -119,12 +142,35 @@ def _touches(case: Case) -> str | None:
     return None
 
 
+def _find_doubled(case: Case) -> str | None:
+    """Return a word that stands in the new caption more often than in the old one."""
+    for token in case.new.tokens:
+        if token not in SMALL and case.new.tokens.count(token) > max(case.old.tokens.count(token), 1):
+            return token
+    return None
+
+
+def _find_gap(case: Case) -> str | None:
+    """Return the word before the object that now stands before what was behind it: `with in the hall`."""
+    tokens = [*case.old.tokens, ""]
+    known, new = set(pairwise(tokens)), set(pairwise([*case.new.tokens, ""]))
+    for words in (words for word, words in case.old.surfaces if word == case.category):
+        for place in range(1, len(tokens) - len(words)):
+            if tokens[place : place + len(words)] != words:
+                continue
+            after, at = tokens[place + len(words)], place - 1
+            closes = after.endswith("ing") or after in _CLOSING or after in case.deeds
+            while at >= 0:
+                if tokens[at] in _OPEN and closes and (tokens[at], after) in new - known:
+                    return tokens[at]
+                if tokens[at] not in DETERMINERS | ADJECTIVES:
+                    break
+                at -= 1
+    return None
+
+
 def _plain(tokens: list[str]) -> list[str]:
     return ["a" if token in ("an", "the") else token for token in tokens]
-
-
-def _drop_small(tokens: list[str]) -> list[str]:
-    return [token for token in tokens if token not in SMALL]
 
 
 def _disagrees(case: Case) -> str | None:
@@ -135,7 +181,8 @@ def _disagrees(case: Case) -> str | None:
             head = chunk.head
             said = f"{first} " + " ".join(split_words(chunk.text)[1:]) in " ".join(case.old.tokens)
             counts = bool(set(split_words(chunk.text)) & _COUNTERS)
-            if looks_plural(head) and not chunk.tokens[-1].word and not said and not counts:
+            plain = set(split_words(chunk.text)[1:-1]) <= ADJECTIVES and not head.endswith(("os", "as"))
+            if looks_plural(head) and plain and not chunk.tokens[-1].word and not said and not counts:
                 return f"{chunk.low!r} is no English"
     chunks = case.new.chunks
     if len(chunks) > 1 and chunks[0].kind == "NP" and chunks[1].kind == "V":

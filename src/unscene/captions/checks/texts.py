@@ -1,5 +1,6 @@
 """A caption as the checks of it read it: words, stems, chunks and mentions."""
 
+import html
 import re
 from functools import cached_property
 from typing import NamedTuple
@@ -22,7 +23,9 @@ class Text:
     """A caption, read once: its words in lower case, their stems, its chunks and mentions."""
 
     def __init__(self, text: str, vocabulary: Vocabulary):
-        self.text = text
+        self.raw = text
+        # Tags and entities of web captions are no words.
+        self.text = text = re.sub(r"<[^<>]*>", " ", html.unescape(text))
         self.vocabulary = vocabulary
         self.tokens = split_words(text)
         self.stems = [get_stem(token) for token in self.tokens]
@@ -50,6 +53,11 @@ class Text:
     def is_animate(self) -> bool:
         """Whether it mentions what moves by itself."""
         return any(chunk.is_animate for chunk in self.chunks)
+
+    @cached_property
+    def aside(self) -> set[str]:
+        """Its words in brackets: who took the photo, where somebody stands in it."""
+        return {word for part in re.findall(r"\(([^()]*)\)", self.text) for word in split_words(part)}
 
     def count(self, words: list[str]) -> int:
         """Return how often these words stand in it, one behind the other."""
@@ -88,8 +96,11 @@ class Case(NamedTuple):
         tokens, found = self.old.tokens, set()
         for words in (words for word, words in self.old.surfaces if word == self.category):
             for place in range(len(words), len(tokens)):
-                following = tokens[place + 1 : place + 2]
-                if tokens[place - len(words) : place] == words and _is_deed(tokens[place], following):
+                if tokens[place - len(words) : place] != words:
+                    continue
+                while place + 1 < len(tokens) and tokens[place] in AUXILIARIES:
+                    place += 1
+                if _is_deed(tokens[place], tokens[place + 1 : place + 2]):
                     found.add(tokens[place])
         return found
 
@@ -108,7 +119,7 @@ def _is_deed(token: str, following: list[str]) -> bool:
     if token in AUXILIARIES | PREPOSITIONS | LINKS | CLAUSES:
         return False
     governs = not following or following[0] in DETERMINERS | PREPOSITIONS
-    return governs and (token.endswith(("s", "ed", "ing")) or token in BASES)
+    return token.endswith("ing") or (governs and (token.endswith(("s", "ed")) or token in BASES))
 
 
 def get_stem(word: str) -> str:

@@ -23,6 +23,52 @@ POSTURES = _words(
     " shown visible set"
 )
 MOTIONS = _words("go come move head walk run travel pass wait")
+# New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
+LIGHT_VERBS = _words(
+    "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
+    " float drift stretch get prepare perform do make enjoy come go keep seat wait lit"
+)
+VAGUE = _words(
+    "food setting spot edge space area air background foreground distance way lots lot group number couple"
+    " bunch set piece"
+)
+# Words that say the same, and words that say the opposite.
+SYNONYMS = tuple(
+    map(
+        _words,
+        (
+            "small little tiny compact",
+            "big large huge giant",
+            "beautiful gorgeous pretty lovely",
+            "many lots several numerous various lot full",
+            "lit lighted illuminated",
+            "woods forest",
+            "background back behind",
+        ),
+    )
+)
+OPPOSITES = tuple(
+    map(
+        str.split,
+        (
+            "inside outside",
+            "indoor outdoor",
+            "indoors outdoors",
+            "under over",
+            "above below",
+            "front behind",
+            "left right",
+            "open closed",
+            "old young",
+            "day night",
+            "empty full",
+        ),
+    )
+)
+MALE = _words(
+    "man men guy guys boy boys gentleman gentlemen father groom husband businessman he his him himself"
+)
+FEMALE = _words("woman women lady ladies girl girls mother bride wife businesswoman she her hers herself")
 SCENES = _words("photo picture image view scene")
 EMPTY = _words("empty unoccupied vacant")
 DENIALS = _words(
@@ -51,7 +97,7 @@ ABSTRACT = (
 # Parts of things, by the words of the list.
 _ANIMAL = _words(
     "tail tails paw paws fur ear ears beak beaks feather feathers wing wings horn horns hoof hooves mane"
-    " trunk trunks tusk tusks whiskers snout muzzle wool leash collar harness saddle claws talons tongue neck"
+    " trunk trunks tusk tusks whiskers snout muzzle leash collar harness saddle claws talons tongue neck"
     " nose eyes mouth head heads face legs leg feet foot back belly reflection shadow"
 )
 _HUMAN = _words(
@@ -82,7 +128,7 @@ PARTS = {
     "clock": _words("hands hand face numerals dial"),
     "umbrella": _words("handle canopy"),
     "knife": _words("blade handle"),
-    "bed": _words("headboard mattress"),
+    "bed": _words("headboard mattress sheet sheets comforter bedspread"),
     "tv": _words("screen"),
     "laptop": _words("screen keyboard lid"),
     "cell phone": _words("screen"),
@@ -110,7 +156,7 @@ ACTIVITIES = {
     "surfboard": _words("surf surfing surfs surfed"),
     "bicycle": _words("bike biking bikes cycle cycling cycles pedal pedaling pedals bicycling"),
     "horse": _words("horseback gallop galloping gallops"),
-    "kite": _words("kiting kiteboarding"),
+    "kite": _words("fly flies flying flew flown kiting kiteboarding"),
     "toothbrush": _words("brush brushes brushing"),
 }
 # Activities of people, as they stand without a subject.
@@ -127,7 +173,7 @@ HUMAN_VERBS = _words(
 )
 # Verbs that say nothing, or something else, without the object that they had.
 TRANSITIVE = _words(
-    "hold carry wear throw catch hit swing ride fly kick push pull use cut drive toss pet open hug kiss lift"
+    "hold carry wear throw catch hit swing ride kick push pull use cut drive toss pet open hug kiss lift"
     " grab pick touch put bring give take make have hold chase follow herd watch"
 )
 CONTAINERS = _words(
@@ -147,8 +193,8 @@ IRREGULAR = {
     for base, *forms in map(
         str.split,
         """\
-go goes went
-do does did done
+go goes went going
+do does did done doing
 come came
 hold held
 ride ridden rode
