@@ -9,7 +9,7 @@ from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.negation import remove_object
+from unscene.words.negation import rewrite_caption
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
@@ -20,11 +20,11 @@ from unscene.words.phrasings import (
 from unscene.words.vocabulary import Vocabulary
 
 PLAIN_SCENE = "A photo."
-GRAMMAR, PLAIN = "grammar", "plain"  # who wrote a caption when no model did
+GRAMMAR, LADDER, PLAIN = "grammar", "ladder", "plain"  # who wrote a caption when no model did
 
 
 class Written(NamedTuple):
-    """What is left of a caption, who wrote it (GRAMMAR or PLAIN), and why it was not the grammar."""
+    """What is left of a caption, who wrote it (GRAMMAR, LADDER, PLAIN), and why it was not the grammar."""
 
     without: str
     writer: str
@@ -76,31 +76,28 @@ def list_wanted(job: Job) -> list[WantedCaption]:
 
 
 def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
-    """Return the caption without the object by the offline grammar; empty when it leaves nothing of
-    the scene.
+    """Return the caption without the object as it is written offline; empty when nothing of the scene
+    is left.
     """
-    return remove_object(caption, category, vocabulary) or ""
+    found = rewrite_caption(caption, category, vocabulary)
+    return found.text if found is not None else ""
 
 
 def write_offline(
     caption: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
 ) -> Written:
-    """Return what an edit is called without any model: by the grammar, or where that leaves nothing,
-    or says it in a phrasing that is held out of training, by the plain template.
+    """Return what an edit is called without any model: as the offline rewriting has it, or where that
+    finds nothing, or brings a phrasing along that is held out of training, by the plain template.
     """
-    without = rewrite(caption, category, vocabulary)
-    fault = _find_offline_fault(without, category, phrasing, held_out, vocabulary)
-    return Written(PLAIN_SCENE, PLAIN, fault) if fault else Written(without, GRAMMAR, "")
-
-
-def _find_offline_fault(
-    without: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
-) -> str | None:
-    if not without:
-        return "nothing of the scene is left"
-    if category in vocabulary.find_words(without):
-        return "caption_without names the object"
-    return find_held_out(without, category, phrasing, held_out, vocabulary)
+    found = rewrite_caption(caption, category, vocabulary)
+    if found is None:
+        return Written(PLAIN_SCENE, PLAIN, "nothing of the scene is left")
+    fault = find_held_out(found.text, category, phrasing, held_out, vocabulary)
+    if fault:
+        return Written(PLAIN_SCENE, PLAIN, fault)
+    if found.way != GRAMMAR:
+        return Written(found.text, LADDER, f"the grammar wrote nothing; what is known is named ({found.way})")
+    return Written(found.text, GRAMMAR, "")
 
 
 def find_held_out(

@@ -22,8 +22,9 @@ CAPTIONS = Table(
             "source",
             "text",
             "who wrote caption_without: the model that answered, or the offline grammar (backend `template`);"
-            " `grammar_fallback`: the grammar, since the model's answer failed its check;"
-            " `template_fallback`: the plain template, since the grammar found nothing to write, either",
+            " `grammar_fallback`: the grammar, since the model's answer failed its check; `ladder_fallback`:"
+            " what is known of the scene is named, since the grammar wrote nothing; `template_fallback`: the"
+            " plain template, since nothing is known",
         ),
         Column(
             "status",

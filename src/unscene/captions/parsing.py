@@ -13,7 +13,15 @@ from unscene.answers.batch_lines import index_answers, read_lines
 from unscene.answers.results import Verdict, judge_prompts, merge_verdicts
 from unscene.captions.answer_check import find_fault
 from unscene.captions.canaries import list_canaries
-from unscene.captions.caption_edits import GRAMMAR, WantedCaption, find_held_out, list_wanted, write_offline
+from unscene.captions.caption_edits import (
+    GRAMMAR,
+    LADDER,
+    PLAIN,
+    WantedCaption,
+    find_held_out,
+    list_wanted,
+    write_offline,
+)
 from unscene.captions.columns import CAPTIONS
 from unscene.captions.prompt_check import check_prompts, read_text
 from unscene.machine.job import Job
@@ -23,7 +31,8 @@ from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
-GRAMMAR_FALLBACK, TEMPLATE_FALLBACK = "grammar_fallback", "template_fallback"
+# What `source` says when another one than the asked one wrote a caption.
+FALLBACKS = {GRAMMAR: "grammar_fallback", LADDER: "ladder_fallback", PLAIN: "template_fallback"}
 logger = logging.getLogger("unscene")
 
 
@@ -91,10 +100,8 @@ def make_row(
             return {**row, "status": "skipped", "reason": f"{fault}; {obstacle}" if fault else obstacle}
         written = write_offline(edit.caption, edit.category, edit.phrasing, held_out, vocabulary)
         without = written.without
-        if written.writer != GRAMMAR:
-            source, fault = TEMPLATE_FALLBACK, f"{fault}; {written.fault}" if fault else written.fault
-        elif fault:
-            source = GRAMMAR_FALLBACK
+        if fault or written.fault:
+            source, fault = FALLBACKS[written.writer], "; ".join(filter(None, (fault, written.fault)))
     negated = negate(without, edit.category, edit.phrasing, vocabulary)
     unseen = edit.held_out_phrasing
     return {

@@ -42,7 +42,7 @@ from unscene.words.caption_words import (
     TIMES,
 )
 from unscene.words.grammar import Chunk
-from unscene.words.negation import remove_object
+from unscene.words.negation import rewrite_caption
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(
@@ -66,6 +66,7 @@ _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard"
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
 _HARMLESS = {"another", "full"} | SMALL | SCENES | EMPTY | VAGUE | PREPOSITIONS | _PERSONAL
 _LIGHT_STEMS = frozenset(map(get_stem, LIGHT_VERBS))
+_MODALS = AUXILIARIES | {"should", "must", "shall"}
 _BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
 _PARTS = frozenset().union(*PARTS.values())
 
@@ -142,8 +143,8 @@ def loses(case: Case) -> str | None:
     new_stems = set(case.new.stems)
     # Words that the new caption names otherwise than the old one did.
     renamed = {word for word, words in case.new.surfaces if get_stem(words[-1]) not in case.old.stems}
-    own = remove_object(case.old.text, case.category, case.vocabulary)
-    kept = set(map(get_stem, split_words(own))) if own else None
+    own = rewrite_caption(case.old.text, case.category, case.vocabulary)
+    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
     # Where the lexicon does not see the object, one lost thing is it.
     spare = not any(map(case.names_object, case.old.chunks))
     for place, chunk in enumerate(case.old.chunks):
@@ -190,6 +191,10 @@ def _list_things(chunk: Chunk, case: Case) -> list[str]:
 def _find_head(chunks: list[Chunk], place: int) -> str:
     """Return the noun of a phrase; empty where a verb stands, which the grammar took for one."""
     words, before = split_words(chunks[place].text), chunks[place - 1] if place else None
+    if not words:
+        return ""
+    while words and words[-1] in _MODALS:
+        words.pop()
     if not words:
         return ""
     named = [token for token in chunks[place].tokens if token.word]
@@ -250,7 +255,9 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
     if opener is None:
         return False
     subject = (
-        chunks[opener - 1] if chunks[opener].low in ("that", "which", "who", "whose") else chunks[opener + 1]
+        chunks[opener - 1]
+        if chunks[opener].low in ("that", "which", "who", "whose", "where")
+        else chunks[opener + 1]
     )
     return case.names_object(subject) or (case.is_person and subject.low in PRONOUNS)
 

@@ -66,6 +66,13 @@ def is_fragment(case: Case) -> str | None:
     stands_by = new.tokens[-1] == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
     if new.tokens[-1] in NEVER_LAST and new.tokens[-1] != old.tokens[-1] and not stands_by:
         return "it ends in the middle"
+    last = chunks[-1]
+    if (
+        last.kind == "NP"
+        and last.tokens[0].kind == "D"
+        and new.tokens[-1] in ADJECTIVES - set(old.tokens[-1:])
+    ):
+        return f"{new.tokens[-1]!r} of nothing"
     if not any(chunk.kind == "NP" for chunk in chunks):
         return "it names nothing"
     if len(set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old.chunks))) > 0:
