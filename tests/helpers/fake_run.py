@@ -201,11 +201,12 @@ def _make_frames(generator, photos: int, accept: float) -> dict[str, pd.DataFram
                 "status": "ok",
                 "words": [word] if position < 4 else [],
                 "reason": None,
+                "obstacle": "",
             }
             for image_id, word in zip(image_ids, category, strict=True)
             for position in range(5)
         ],
-        columns=["image_id", "caption_id", "caption", "source", "status", "words", "reason"],
+        columns=["image_id", "caption_id", "caption", "source", "status", "words", "reason", "obstacle"],
     )
     masked = generator.random(photos) < 0.9
     masks = pd.DataFrame(

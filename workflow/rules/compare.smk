@@ -130,6 +130,7 @@ rule write_paper:
     """Write tables, figures and a methods section for a paper, every number filled in."""
     input:
         pairs="results/quality/pairs.parquet",
+        captions="results/captions/captions.parquet",
         summary="results/metrics/summary.csv",
         comparison="results/metrics/comparison.csv",
         classes="results/metrics/classes.parquet",

@@ -89,14 +89,24 @@ def tabulate_contrasts(comparison: pd.DataFrame, metric: str = "group_score") ->
     )
 
 
+def _describe_writers(writers: list[dict]) -> str:
+    told = [f"{row['writer'].replace('`', '')} ({percent(row['share'])})" for row in writers if row["count"]]
+    return f"The captions without the object were written by {'; '.join(told)}." if told else ""
+
+
 def describe_methods(
-    settings: dict, pair: pd.DataFrame, comparison: pd.DataFrame, verdict: str, check: dict
+    settings: dict,
+    pair: pd.DataFrame,
+    comparison: pd.DataFrame,
+    verdict: str,
+    check: dict,
+    writers: list[dict],
 ) -> list[str]:
     """Return the paragraphs of a methods and results section; embedded scenes are named as such,
     first of all.
 
     settings: the config's blocks `samples folds train evaluate deploy`. pair: the accepted pairs.
-    check: check.json of the folds.
+    check: check.json of the folds. writers: of the pairs' captions, as `count_writers` has them.
     """
     train, evaluate, main = settings["train"], settings["evaluate"], settings["deploy"]["arm"]
     sources = settings["samples"]["sources"]
@@ -113,7 +123,7 @@ def describe_methods(
         f"categories ({', '.join(source['name'] for source in sources)}). Groups join photos of one source, "
         f"one page or near-equal perceptual hash; they were split into {settings['folds']['folds']} folds, "
         "stratified by category, and an original, its edit and its controls share a fold. "
-        f"{_describe_guards(settings['folds']['leak_guards'], check)}"
+        f"{_describe_guards(settings['folds']['leak_guards'], check)} {_describe_writers(writers)}"
     )
     paragraphs.append(
         "Training. Every arm starts from the same weights and sees the same photos in "

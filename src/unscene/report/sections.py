@@ -104,7 +104,9 @@ class Section:
 FILES = {
     "samples": File("samples/samples.parquet", SAMPLES, ("image_id", "path", "group", "shard")),
     "rejected_samples": File("samples/rejected.parquet", REJECTED, ("source", "reason")),
-    "keywords": File("keywords/keywords.parquet", KEYWORDS, ("image_id", "caption_id", "words", "status")),
+    "keywords": File(
+        "keywords/keywords.parquet", KEYWORDS, ("image_id", "caption_id", "words", "status", "obstacle")
+    ),
     "cost": File("keywords/cost.json"),
     "agreement": File("keywords/agreement.parquet", AGREEMENT),
     "accuracy": File("batchsize/accuracy.parquet", ACCURACY, when=wants_study),

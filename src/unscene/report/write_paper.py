@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from unscene.captions.columns import CAPTIONS
+from unscene.captions.writers import count_writers
 from unscene.evaluation.columns import CLASSES, SWEEPS
 from unscene.machine.job import Job
 from unscene.report import paper
@@ -43,12 +45,14 @@ def write_paper(job: Job) -> None:
             for table in list_tables(summary, sweep, unseen, settings["evaluate"]["confidence"])
         ),
     ]
+    pairs = read_pairs(inputs.pairs)
     section = paper.describe_methods(
         settings,
-        read_pairs(inputs.pairs),
+        pairs,
         comparison,
         read_json(inputs.verdict)["sentence"],
         read_json(inputs.check),
+        count_pair_writers(pairs, inputs.captions),
     )
     final = Path(job.outputs.folder)
     with replaced_folder(final) as folder:
@@ -65,3 +69,9 @@ def write_paper(job: Job) -> None:
     logging.getLogger("unscene").info(
         "%s: %s", final, ", ".join(sorted(path.name for path in final.iterdir()))
     )
+
+
+def count_pair_writers(pairs: pd.DataFrame, path_to_captions: str) -> list[dict]:
+    """Return who wrote the captions of the accepted pairs."""
+    captions = CAPTIONS.read(path_to_captions, ["edit_id", "source", "status"])
+    return count_writers(captions[captions["edit_id"].isin(set(pairs["edit_id"]))])

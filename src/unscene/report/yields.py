@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from unscene.captions.writers import count_writers
 from unscene.report import figures
 from unscene.report.numbers import ratio
 from unscene.report.run import Run
@@ -20,9 +21,27 @@ def describe_yields(run: Run) -> dict:
             for unit in dict.fromkeys(step["unit"] for step in steps)
         },
         "yields_figure": figures.draw_yields(steps),
+        "writers": count_writers(run.captions),
+        "unread": count_unread(run),
         "reasons": list_reasons(run),
         "classes": count_classes(run),
     }
+
+
+def count_unread(run: Run) -> list[dict]:
+    """Return how many captions the lexicon cannot read, by why: `obstacle, count, words`.
+
+    words: of how many the words are known all the same, from a model.
+    """
+    unread = run.keywords[run.keywords["obstacle"].fillna("") != ""]
+    return [
+        {
+            "obstacle": obstacle,
+            "count": len(rows),
+            "words": int((rows["status"] == "ok").sum()),
+        }
+        for obstacle, rows in unread.groupby(unread["obstacle"].str.split(":").str[0])
+    ]
 
 
 def describe_words(run: Run) -> dict:

@@ -14,7 +14,7 @@ from unscene.evaluation.verdict import apply_pass_rule
 from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.write_paper import write_paper
-from unscene.run.tables import write_json
+from unscene.run.tables import write_json, write_table
 
 SETTINGS = {"bootstrap_draws": 300, "confidence": 0.95}
 SETS = [
@@ -383,6 +383,10 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
     tiny_settings["folds"]["leak_guards"] = [{"name": "beaf", "ids": "beaf.json"}]
     tiny_settings["train"] |= {"inner_share": 0.1, "class_folds": ["main"], "true_negations": 0.15}
     tiny_settings["evaluate"]["alphas"] = [0, 0.5, 1]
+    captions = pd.read_parquet(path_to_pairs)[["edit_id"]].assign(source="gpt-6-luna", status="ok")
+    captions.loc[:0, "source"] = "grammar_fallback"
+    write_table(captions, tmp_path / "captions.parquet")
+    names += ("captions.parquet",)
     inputs = {"pairs": path_to_pairs, **{name.split(".")[0]: tmp_path / name for name in names}}
     write_paper(Job(inputs, {"folder": tmp_path / "paper"}, tiny_settings))
     written = {path.name for path in (tmp_path / "paper").iterdir()}
@@ -415,6 +419,8 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         and "The pass rule holds" in methods
     )
     for said in (
+        "the model gpt-6-luna (",
+        "the offline grammar, in place of a model's answer (",
         "true negation of another object with probability 0.15",
         "α = 0, 0.5, 1",
         "at most 1.0 point",

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from fake_run import ARMS, make_job, make_lineage, make_run
+from unscene.captions.writers import count_writers
 from unscene.quality.scores import SCORES
 from unscene.report import figures, numbers
 from unscene.report.examples import MAX_BYTES, THUMBNAIL_PX, choose_examples, make_thumbnail
@@ -23,7 +24,7 @@ from unscene.report.scores import describe_scores, judge, list_arms, list_metric
 from unscene.report.sections import PAGE
 from unscene.report.times import read_benchmarks, read_device_times
 from unscene.report.write_report import write_report
-from unscene.report.yields import count_classes, count_folds, count_steps, list_reasons
+from unscene.report.yields import count_classes, count_folds, count_steps, count_unread, list_reasons
 from unscene.run.tables import TableError, read_table, write_table
 
 
@@ -112,6 +113,23 @@ def test_embedded_sources_carry_the_caveat_and_real_ones_do_not(built, monkeypat
     assert EMBEDDED_CAVEAT in page
     real = make_lineage({"name": "scenes", "format": "coco", "photos": 30, "captions": "a", "images": "b"})
     assert EMBEDDED_CAVEAT not in rebuild(folder, paths, real)
+
+
+def test_who_wrote_the_captions_is_told(run):
+    captions = pd.DataFrame(
+        {
+            "source": ["gpt-6-luna"] * 6 + ["grammar_fallback"] * 3 + ["template_fallback", ""],
+            "status": ["ok"] * 10 + ["failed"],
+        }
+    )
+    rows = {row["writer"]: (row["count"], row["share"]) for row in count_writers(captions)}
+    assert rows["the model gpt-6-luna"] == (6, 0.6)
+    assert [number for number, _ in rows.values()] == [6, 3, 0, 1]
+    offline = count_writers(captions.assign(source="template"))
+    assert offline[0] == {"writer": "the offline grammar", "count": 10, "share": 1.0}
+    assert count_unread(run) == []
+    run.keywords.loc[run.keywords.index[:3], "obstacle"] = "not English: Thai script"
+    assert count_unread(run) == [{"obstacle": "not English", "count": 3, "words": 3}]
 
 
 def test_steps_add_up(run):
