@@ -31,6 +31,7 @@ from unscene.captions.checks.words import (
 )
 from unscene.words.caption_words import (
     ADJECTIVES,
+    ADVERBS,
     AUXILIARIES,
     BASES,
     BODY,
@@ -60,7 +61,8 @@ _NO_THINGS = (
     | PARTS["person"]
     | PARTS["dog"]
     | frozenset().union(*SYNONYMS[:5])
-    | {"teeth", "either", "perfect", "photography", "stock", "horseback"}
+    | ADVERBS
+    | {"far", "teeth", "either", "perfect", "photography", "stock", "horseback"}
 )
 _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard", "mustache", "smile"}
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))

@@ -118,7 +118,9 @@ def _is_deed(token: str, following: list[str]) -> bool:
     """Whether a word behind a noun is its verb: by the word, or by what stands behind it."""
     if token in AUXILIARIES | PREPOSITIONS | LINKS | CLAUSES:
         return False
-    governs = not following or following[0] in DETERMINERS | PREPOSITIONS
+    if following and following[0] in DETERMINERS:
+        return True
+    governs = not following or following[0] in PREPOSITIONS
     return token.endswith("ing") or (governs and (token.endswith(("s", "ed")) or token in BASES))
 
 

@@ -1,0 +1,123 @@
+"""The check of a caption that a model wrote for an edit, by kinds of fault and of right answers.
+
+The captions were made up for this page, and none comes from the lists of the check.
+"""
+
+import random
+
+import pytest
+
+from unscene.captions.answer_check import find_fault
+from unscene.words.coco80 import COCO80
+
+WRONG = {
+    "named": [
+        ("A spaniel shakes itself dry beside a pond.", "dog", "A spaniel beside a pond."),
+        ("A ferry crosses the strait at noon.", "boat", "A boat crosses the strait at noon."),
+        ("Two nurses chat near an ambulance ramp.", "person", "Two women near an ambulance ramp."),
+        ("A tuba player with a mug of tea on a stage.", "cup", "A tuba player with a mug on a stage."),
+    ],
+    "left": [
+        ("A miner in muddy boots leans on a shovel.", "person", "Muddy boots and a shovel."),
+        ("A goose with a bent beak stands by a shed.", "bird", "A bent beak by a shed."),
+        ("Sailors mend a net on the quay.", "person", "A net being mended on the quay."),
+        ("A boy juggles lemons while others clap.", "person", "Lemons while others clap."),
+        ("A potter holds up a blue jar in her workshop.", "person", "Holding up a blue jar in a workshop."),
+        ("A girl wearing a sash waves from a float.", "person", "Her sash on a float."),
+    ],
+    "invented": [
+        ("A parrot on a rope in a hall.", "bird", "A rope and a ladder in a hall."),
+        ("A tractor and a horse in a meadow.", "horse", "A tractor and a goat in a meadow."),
+        ("A kettle and a clock on a shelf.", "clock", "A kettle on a shelf in Lisbon."),
+        ("A lantern hangs over a bench.", "bench", "A lantern hangs over a snowy path."),
+        ("A fiddler and a cat on a roof.", "cat", "A fiddler on a roof, with nothing beside him."),
+        ("A drum on a chair.", "chair", "Sorry, I cannot see a picture of a drum."),
+    ],
+    "lost": [
+        ("A parrot, a lamp and a suitcase in an attic.", "bird", "A lamp in an attic."),
+        ("A camel beside a bus in the desert.", "bus", "A camel."),
+        ("A baker with a tray of rolls at a market.", "person", "A market."),
+        ("A ladder and a cat under a bridge.", "cat", "A photo."),
+    ],
+    "changed": [
+        ("A red barn behind a cow.", "cow", "A white barn."),
+        ("A violin under a bench with a cat on it.", "cat", "A violin on a bench."),
+        ("Four tents near a truck.", "truck", "Three tents."),
+        ("A nun leads a donkey past a car.", "car", "A donkey leads a nun."),
+    ],
+    "grammar": [
+        ("An otter swims in a tank with a ball.", "sports ball", "An otter swims in a tank with."),
+        ("A crane lifts a car over a wall.", "car", "A crane lifts over a wall."),
+        ("A harp, a bowl and a stool.", "bowl", "A harp, a and a stool."),
+        ("A mule and a dog rest under a fig tree.", "dog", "A mule and rest under a fig tree."),
+        ("A gull pecks at a pizza on a pier.", "pizza", "A gull pecks at on a pier."),
+        ("A kitten sleeps on a drum.", "cat", "On a drum."),
+    ],
+    "form": [
+        ("A stork over a chimney.", "bird", ""),
+        ("A stork over a chimney.", "bird", '{"without": "A chimney."}'),
+        ("A stork over a chimney.", "bird", "Ein Schornstein auf einem Dach."),
+        ("A stork over a chimney.", "bird", "煙突"),
+        ("A stork over a chimney.", "bird", "A chimney. " * 12),
+        ("A stork over a chimney.", "bird", "**A chimney.**"),
+    ],
+}
+RIGHT = [
+    ("A spaniel shakes itself dry beside a pond.", "dog", "A pond."),
+    ("A ferry crosses the strait at noon.", "boat", "The strait at noon."),
+    ("A miner in muddy boots leans on a shovel.", "person", "A shovel."),
+    ("A tractor and a horse in a meadow.", "horse", "A tractor stands in a meadow."),
+    ("A tractor and a horse in a meadow.", "horse", "In a meadow, there is a tractor."),
+    ("A baker with a tray of rolls at a market.", "person", "A tray of rolls at a market."),
+    ("A nun leads a donkey past a car.", "car", "A nun leads a donkey."),
+    ("A crane lifts a car over a wall.", "car", "A crane over a wall."),
+    ("A potter holds up a blue jar in her workshop.", "person", "A blue jar in a workshop."),
+    ("A kitten sleeps on a drum.", "cat", "A drum."),
+    ("A kitten.", "cat", "A photo."),
+    ("A dog not far from a gate.", "dog", "A gate."),
+    ("A hall with no chairs and a cat.", "cat", "A hall with no chairs."),
+    ("Three boys kick a ball against a barn.", "sports ball", "Three boys by a barn."),
+    ("Old fishing boats, nets and a lighthouse &amp; gulls", "boat", "Nets and a lighthouse and gulls"),
+]
+
+
+@pytest.mark.parametrize(("kind", "case"), [(kind, case) for kind, cases in WRONG.items() for case in cases])
+def test_wrong_captions_are_found(kind, case):
+    original, category, written = case
+    assert find_fault(written, original, category, COCO80) is not None
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_right_captions_pass(case):
+    original, category, written = case
+    assert find_fault(written, original, category, COCO80) is None
+
+
+def test_answers_that_belong_to_other_edits_are_found():
+    """Right answers, each to the edit of another photo that loses the same kind of thing."""
+    scenes = [
+        ("A dog and a harp in a chapel.", "A harp in a chapel."),
+        ("A dog and a stove in a tent.", "A stove in a tent."),
+        ("A dog beside a well.", "A well."),
+        ("A dog next to a tall ladder by a mill.", "A tall ladder by a mill."),
+    ]
+    for own, (original, right) in enumerate(scenes):
+        assert find_fault(right, original, "dog", COCO80) is None
+        for other, (_, answer) in enumerate(scenes):
+            assert other == own or find_fault(answer, original, "dog", COCO80), (original, answer)
+
+
+def test_a_caption_in_another_language_is_checked_for_what_can_be_told():
+    original = "Un chien dort à côté d'une vieille échelle dans la grange."
+    assert find_fault("An old ladder in a barn.", original, "dog", COCO80) is None
+    assert find_fault("A dog by an old ladder.", original, "dog", COCO80).startswith("named")
+    assert find_fault("Une vieille échelle dans la grange.", original, "dog", COCO80).startswith("form")
+
+
+def test_no_text_whatever_breaks_the_check():
+    rng = random.Random(11)
+    signs = "ab ,.;'\"()[]{}<>&#\n\t\u2028\ud83d\ud800é漢 the of a dog and is "
+    texts = ["".join(rng.choice(signs) for _ in range(rng.randrange(50))) for _ in range(400)]
+    for written, original in zip(texts, reversed(texts), strict=True):
+        find_fault(written, original, rng.choice(list(COCO80)), COCO80)
+        find_fault(written, "A dog and a harp in a chapel.", "dog", COCO80)
