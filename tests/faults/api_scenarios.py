@@ -276,7 +276,7 @@ def _captions(draw: random.Random) -> Iterator[Scenario]:
 
 def _profiles(draw: random.Random) -> Iterator[Scenario]:
     row = "other servers"
-    yield Scenario(row, "no batches", settings={"batches": False}, stays=True)
+    yield Scenario(row, "no batches", settings={"batches": False})
     yield Scenario(row, "refuses store", settings={"refused_fields": ["store"]}, stays=True)
     yield Scenario(
         row,
@@ -299,7 +299,7 @@ def _profiles(draw: random.Random) -> Iterator[Scenario]:
 def _at_once(draw: random.Random) -> Iterator[Scenario]:
     """Answers without batches: each call is paid when it is made."""
     row, route = "answers at once", "chat.completions"
-    settings = {"batches": False}
+    settings, once = {"batches": False}, {"mode": "requests"}
     for kind in (
         "drop_before",
         "drop_after",
@@ -311,14 +311,14 @@ def _at_once(draw: random.Random) -> Iterator[Scenario]:
         "json_empty",
     ):
         plant = (route, kind, {"nth": draw.randrange(1, 6), "times": draw.choice((1, 2))})
-        yield Scenario(row, kind, (plant,), settings, stays=True)
+        yield Scenario(row, kind, (plant,), settings, api=once, stays=True)
     for status in (400, 401, 404, 429, 500, 503, 529):
         last = draw.choice(list(LASTS))
         plant = (route, "status", {"status": status, "nth": draw.randrange(1, 6), **LASTS[last]})
-        yield Scenario(row, f"{status} {last}", (plant,), settings, stays=True)
+        yield Scenario(row, f"{status} {last}", (plant,), settings, api=once, stays=True)
     plant = (route, "status", {"status": 429, "code": "insufficient_quota", "nth": 4, "times": None})
-    yield Scenario(row, "insufficient_quota", (plant,), settings, stays=True)
-    yield Scenario(row, "twenty a minute", (), {**settings, "per_minute": {route: 20}}, stays=True)
+    yield Scenario(row, "insufficient_quota", (plant,), settings, api=once, stays=True)
+    yield Scenario(row, "twenty a minute", (), {**settings, "per_minute": {route: 20}}, api=once, stays=True)
 
 
 def _clocks(draw: random.Random) -> Iterator[Scenario]:

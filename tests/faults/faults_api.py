@@ -35,7 +35,7 @@ from batch_server.settings import Settings
 from paid_answers import SIMPLE
 from result_lines import print_faults
 from text_jobs import build_keywords
-from unscene.run.tables import write_table
+from unscene.run.tables import read_json, write_table
 from unscene.words.coco80 import COCO80
 
 CAPTIONS = 32
@@ -46,12 +46,16 @@ ERRORS = ErrorModel(cut=0.15, refusal=0.1, dropped_item=0.1)
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LAST_RUNS = 4  # after the fault was lifted
 ENDS = ("survived", "clear_stop", "silent", "hang", "crash")
+FIGURES = {
+    "double": "bodies paid twice",
+    "lost": "paid answers that the provider itself lost",
+    "given_up": "rows that end with a reason, though a run without faults has their answer",
+    "under": "runs whose ledger holds less than 99 % of the bill",
+}
 
 
 class Verdict(NamedTuple):
-    """How an injection ended: one of ENDS, what is to say about it, bodies paid twice, paid answers
-    that the provider lost, rows that end with a reason though a run without faults has their answer.
-    """
+    """How an injection ended: one of ENDS, what is to say about it, and the columns of FIGURES."""
 
     scenario: Scenario
     end: str
@@ -59,6 +63,7 @@ class Verdict(NamedTuple):
     double: int = 0
     lost: int = 0
     given_up: int = 0
+    under: int = 0
 
 
 @contextmanager
@@ -137,12 +142,18 @@ class Bench:
         self.template, self._runners = template, Queue()
         for runner in runners:
             self._runners.put(runner)
-        with Trial(runners[0], template) as trial:
-            ended = trial.run()
+        self.steps: list[str] = []
+        self.answered = {mode: self._run_calmly(runners[0], mode) for mode in ("requests", "batch")}
+
+    def _run_calmly(self, runner: Runner, mode: str) -> set[str]:
+        """Run without faults; note the steps and return the captions that are answered."""
+        with Trial(runner, self.template, {"batches": mode == "batch"}) as trial:
+            ended = trial.run(mode=mode)
             problem = ended.message or trial.find_problem() or trial.server.bill()["bodies_paid_twice"]
             if ended.code != 0 or problem:
                 raise RuntimeError(f"the run without faults fails: {ended.code} {problem}")
-            self.steps, self.answered = ended.steps, trial.list_answered()
+            self.steps = ended.steps
+            return trial.list_answered()
 
     def inject(self, scenario: Scenario) -> Verdict:
         """Run under one scenario until the end, and judge."""
@@ -181,7 +192,7 @@ class Bench:
         stops = [run for run in runs if run.code == 1]
         hung = next((run for run in runs if run.hung), None)
         raw = next((run for run in stops if not run.stopped_clearly), None)
-        given_up = 0
+        given_up = under = 0
         if hung:
             which, hours = "own" if hung.code > 0 else "real", trial.server.elapsed() / 3600
             told = f"no end in {which} time, after {hours:.1f} h of its own; last steps {hung.steps[-3:]}"
@@ -196,8 +207,10 @@ class Bench:
                 problem = "batches were left running"
             end = "silent" if problem else "clear_stop" if stops else "survived"
             told = problem or (stops[0].message if stops else "")
-            given_up = len(self.answered - trial.list_answered()) if not problem else 0
-        return Verdict(scenario, end, told, double, lost, given_up)
+            answered = self.answered[scenario.api.get("mode", "batch")]
+            given_up = len(answered - trial.list_answered()) if not problem else 0
+            under = int(read_json(trial.folder / "batches.json")["usd"] < 0.99 * bill["usd"])
+        return Verdict(scenario, end, told, double, lost, given_up, under)
 
 
 def choose(scenarios: list[Scenario], most: int | None, seed: int) -> list[Scenario]:
@@ -214,16 +227,16 @@ def choose(scenarios: list[Scenario], most: int | None, seed: int) -> list[Scena
 
 def print_table(verdicts: list[Verdict]) -> None:
     """Print a row per kind of fault."""
-    names = ("injected", *ENDS, "double", "lost", "given_up")
+    names = ("injected", *ENDS, *FIGURES)
     print(f"\n{'kind':32}" + "".join(f"{name:>11}" for name in names))
     for row in dict.fromkeys(verdict.scenario.row for verdict in verdicts):
         of_row = [verdict for verdict in verdicts if verdict.scenario.row == row]
         ends = Counter(verdict.end for verdict in of_row)
         figures = [len(of_row), *(ends[end] for end in ENDS)]
-        figures += [sum(getattr(verdict, name) for verdict in of_row) for name in names[-3:]]
+        figures += [sum(getattr(verdict, name) for verdict in of_row) for name in FIGURES]
         print(f"{row:32}" + "".join(f"{figure:11}" for figure in figures))
-    print("double: bodies paid twice; lost: paid answers that the provider itself lost;")
-    print("given_up: rows that end with a reason, though a run without faults has their answer")
+    for name, meaning in FIGURES.items():
+        print(f"{name}: {meaning}")
 
 
 def tell(verdict: Verdict, seed: int, full: bool) -> None:
@@ -233,6 +246,7 @@ def tell(verdict: Verdict, seed: int, full: bool) -> None:
         return
     more = f", {verdict.double} paid twice" if verdict.double else ""
     more += f", {verdict.given_up} given up" if verdict.given_up else ""
+    more += ", booked too little" if verdict.under else ""
     scenario, told = verdict.scenario, verdict.told
     print(f"\n{verdict.end}{more}: {scenario.row} / {scenario.name} (--seed {seed})", flush=True)
     if not full:
