@@ -15,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import NamedTuple
@@ -189,7 +190,9 @@ def work(order: dict) -> None:
     url = order["api"].pop("base_url", control.url)
     api = api_config(url, **order["api"])
     requests, state = folder / "requests.jsonl", folder / "state"
-    terms = Terms("keywords", api, read_prices(PRICES), make_clock(control, **order["clock"]))
+    clock = make_clock(control, **order["clock"])
+    time.sleep = clock.sleep  # the `openai` package waits between its own tries, too
+    terms = Terms("keywords", api, read_prices(PRICES), clock)
     send_requests([requests], folder / "batches.json", terms, path_to_state=state)
     answers, followups = folder / "raw.jsonl", folder / "followups.jsonl"
     write_answers(requests, answers, followups, None, find_folder(url, state))
