@@ -110,7 +110,7 @@ def make_server(store: Store) -> uvicorn.Server:
     """Return the uvicorn server of a store, quiet, with the store's clock in its replies."""
     config = uvicorn.Config(
         make_app(store),
-        log_level="error",
+        log_config=None,
         access_log=False,
         date_header=False,
         server_header=False,

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -229,7 +229,7 @@ def print_table(verdicts: list[Verdict]) -> None:
     """Print a row per kind of fault."""
     names = ("injected", *ENDS, *FIGURES)
     print(f"\n{'kind':32}" + "".join(f"{name:>11}" for name in names))
-    for row in dict.fromkeys(verdict.scenario.row for verdict in verdicts):
+    for row in sorted({verdict.scenario.row for verdict in verdicts}):
         of_row = [verdict for verdict in verdicts if verdict.scenario.row == row]
         ends = Counter(verdict.end for verdict in of_row)
         figures = [len(of_row), *(ends[end] for end in ENDS)]
@@ -262,9 +262,11 @@ def run_all(scenarios: list[Scenario], jobs: int, seed: int, full: bool) -> list
         runners = [Runner().__enter__() for _ in range(jobs)]
         try:
             bench = Bench(template, runners)
-            for verdict in pool.map(bench.inject, scenarios):
-                verdicts.append(verdict)
-                tell(verdict, seed, full)
+            for future in as_completed([pool.submit(bench.inject, scenario) for scenario in scenarios]):
+                verdicts.append(future.result())
+                tell(verdicts[-1], seed, full)
+                if len(verdicts) % 50 == 0:
+                    print(f"  {len(verdicts)} of {len(scenarios)}", flush=True)
         finally:
             for runner in runners:
                 runner.__exit__()
