@@ -226,7 +226,7 @@ def _measure_shifts(trial: Trial, observed: Observed, reference: np.ndarray, see
     true = np.array([codes.setdefault(row.tobytes(), len(codes)) for row in reference])
     at, position = part["caption"].to_numpy(), part["position"].to_numpy()
     prompts = []
-    for rows in part.groupby("custom_id", sort=False).indices.values():
+    for rows in part.groupby(["permutation", "custom_id"], sort=False).indices.values():
         rows = rows[np.argsort(position[rows])]
         prompts.append((answer[rows], true[at[rows]]))
     return count_shifts(prompts, seed)

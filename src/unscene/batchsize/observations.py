@@ -49,7 +49,9 @@ def read_observations(
     status = np.full(len(design), "ok", object)
     smaller = _index_followups(sent.followups)
     position = design["position"].to_numpy()
-    for key, rows in design.groupby("custom_id", sort=False).indices.items():
+    # A last prompt of one caption is a prompt of n = 1, too: one request, and a prompt in each trial.
+    prompts = design.groupby(["trial", "permutation", "custom_id"], sort=False).indices
+    for (_, _, key), rows in prompts.items():
         answer = sent.answers.get(key)
         verdict = judge_answer(answer, len(rows))
         prompt = frozenset(texts[caption[rows]])

@@ -109,6 +109,23 @@ def test_a_caption_that_nothing_came_to_is_wrong_and_stays():
     assert find_differing(observed, reference).tolist() == [False, False, True, True]
 
 
+def test_a_last_prompt_of_one_caption_is_that_of_one_too():
+    """The same body has one id and one answer; each trial has its own prompt."""
+    ones, _, _, _, lines = make_trials()
+    captions = pd.DataFrame({"caption_id": [str(i) for i in range(4)], "caption": TEXTS})
+    names = ["trial", "captions_per_prompt", "permutation", "custom_id", "position", "size", "caption_id"]
+    shared = ones[3][0]["custom_id"]
+    rows = [
+        ("1", 1, 0, shared, 0, 1, "3"),
+        ("10", 10, 0, shared, 0, 1, "3"),
+        ("10", 10, 1, shared, 0, 1, "3"),
+    ]
+    answers = {line["custom_id"]: line for line in lines}
+    observed = read_observations(pd.DataFrame(rows, columns=names), Sent(answers, []), captions, COCO80)
+    assert observed.table["status"].tolist() == ["ok"] * 3
+    assert (observed.words == encode_words([["bus"]] * 3, COCO80)).all()
+
+
 def test_parts_of_other_prompts_tell_nothing():
     ones, four, halves, _, lines = make_trials()
     other = ask(["A dog.", "A cow."])
