@@ -5,12 +5,21 @@ crowds. The rules read the words around a form; they know kinds of words, no wor
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from unscene.words.caption_words import ADJECTIVES, BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
+from unscene.words.caption_words import (
+    ADJECTIVES,
+    BODY,
+    CLOTHES,
+    DETERMINERS,
+    NUMBERS,
+    PLURALS,
+    POSITIONS,
+    PREPOSITIONS,
+)
 from unscene.words.follower_words import (
     ADJECTIVE_MAKERS,
     ADJECTIVE_PEOPLE,
@@ -50,6 +59,7 @@ _NO_VERBS = NO_PLURALS | HEADS
 _COLOUR_NAMES = frozenset(
     ("black", "white", "red", "green", "blue", "yellow", "brown", "gray", "grey", "pink", "purple")
 )
+_MOVES = POSITIONS | {"go", "come", "move", "fall", "get"}
 _COUNTS = frozenset(("couple", "couples"))
 _KIN_GROUPS = frozenset(("family", "families"))
 _CROWDS = frozenset(
@@ -99,7 +109,7 @@ class Noun:
     is_animate: bool
     activities: frozenset[str]
     names: Mapping[str, str | None]
-    people: Collection[str]
+    people: Set[str]
 
     @cached_property
     def last(self) -> str:
@@ -298,7 +308,7 @@ def _counts_things(place: Place) -> bool | None:
     if following in CLOSED or following.endswith("ing") or following in PAST_VERBS:
         return None
     if _looks_plural(following):
-        if following in THIRD_VERBS:
+        if following in THIRD_VERBS and second != "of":
             return True if following[:-1] in NOUN_VERBS and second and second not in CLOSED else None
         return True
     return True if _looks_plural(second) and second not in THIRD_VERBS and following not in VERBS else None
@@ -343,7 +353,11 @@ def _judge_costume(place: Place) -> bool | None:
     words = place.before[:5]
     if place.next in _WORN and not place.noun.is_person:
         return True if any(word in ("wearing", "wears", "wore", "dressed") for word in words) else None
-    if place.noun.is_person or not ("dressed" in words or "disguised" in words):
+    if not ("dressed" in words or "disguised" in words):
+        return None
+    if place.noun.is_person and (
+        not ANIMALS.intersection(place.before) or place.noun.people & set(place.before)
+    ):
         return None
     for i, word in enumerate(words):
         if word in ("as", "like"):
@@ -486,7 +500,9 @@ def _judge_plural_verb(place: Place) -> bool | None:
         return None
     if place.noun.is_plural or place.noun.last in _COLLECTIVES or place.noun.last in PLURALS:
         return None if following in HEADS and place.noun.is_person and place.second in CLOSED else False
-    if following not in NOUN_VERBS or place.second in OBJECTS:  # he lets the baby pet a horse
+    if place.second in OBJECTS:  # he lets the baby pet a horse
+        return False
+    if following not in NOUN_VERBS and (place.noun.is_animate or following in _MOVES):
         return False
     many = place.noun.is_animate and place.find_determiner() in _MANY
     return False if place.second in PREPOSITIONS and (many or _is_coordinated(place)) else None

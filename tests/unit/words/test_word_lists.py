@@ -116,6 +116,25 @@ def test_the_study_s_arrays_the_masks_order_and_the_plan_follow_the_list(garden,
     assert small["input_tokens"] < 0.5 * large["input_tokens"]
 
 
+def test_the_rules_of_nouns_hold_for_every_list(garden):
+    """The list has neither blocks nor patterns: what is right here is right by the rules alone."""
+    said = {
+        "A gnome village": [],
+        "A gnome-shaped jar": [],
+        "A couple gnomes in a bed": ["gnome"],
+        "Two gnomes guarding a gate": ["gnome"],
+        "The gnome's hat": ["gnome"],
+        "The gnomes' room": [],
+        "A barrow wheel": ["wheelbarrow"],
+        "A barrow boy": [],
+        "Willows crowd the bank": ["willow"],
+        "A willow stands there": ["willow"],
+        "A willow stand": [],
+        "See gnome.com and #willow": [],
+    }
+    assert {caption: garden.find_words(caption) for caption in said} == said
+
+
 def test_a_lexicon_of_other_words_is_refused(garden):
     other = Vocabulary("x", "two words", ("gnome", "pond"), garden.lexicon)
     with pytest.raises(LexiconError, match=r"unknown \['wheelbarrow', 'willow'\], missing \['pond'\]"):
