@@ -10,7 +10,9 @@ from unscene.words.caption_words import (
     CLAUSES,
     DETERMINERS,
     LINKS,
+    NUMBERS,
     PARTICIPLES,
+    POSITIONS,
     PREPOSITIONS,
     PRONOUNS,
     third_person,
@@ -290,3 +292,22 @@ FAMILY_WORDS = _words(
     " adults child children sibling siblings family families male males female females newborn newborns"
     " infant infants son daughter kid kids mate mates youngster youngsters"
 )
+# Plurals without an s, or whose singular is no word of its own.
+IRREGULAR_PLURALS = _words(
+    "men women people children grandchildren schoolchildren geese mice oxen calves knives wives folk"
+    " passersby skis scissors shears elderly basemen"
+)
+# Nouns that count, or stand for, what follows their `of`: couples, kin and crowds.
+COUNTS = _words("couple couples")
+KIN_GROUPS = _words("family families")
+CROWDS = _words("crowd crowds team teams audience audiences gang gangs mob troupe squad congregation")
+# Determiners of one thing, and of several.
+SINGULAR_ARTICLES = _words("a an one another each every")
+PLURAL_DETERMINERS = NUMBERS | _words("several many few both these those some all")
+ARTICLES = _words("a an the his her their its")
+# Colours, of which a noun can name a shade: canary yellow.
+COLOUR_NAMES = _words("black white red green blue yellow brown gray grey pink purple")
+# Parts of animals that people wear.
+WORN_PARTS = _words("ears tail head horns wings nose mask antlers hooves")
+# Verbs of what is watched, beside those of position.
+MOVES = POSITIONS | _words("go come move fall get")

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import yaml
 
-from unscene.words.noun_rules import NEAR, Noun, Place, is_plural_form, mentions_nothing, stands_alone
+from unscene.words.noun_rules import mentions_nothing, stands_alone
+from unscene.words.places import NEAR, Noun, Place, is_plural_form
 from unscene.words.plain_text import MOST_CHARACTERS, PlainText
 
 _GAP = r"[\s\-]+"

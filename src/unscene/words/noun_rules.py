@@ -1,34 +1,26 @@
 """Whether a noun in a caption names a thing, or only describes another, counts one, or is a verb.
 
-`a pirate hat` shows no pirate, `a couple lemons` no couple, and in `pots crowd the sill` nobody
+`a sailor suit` shows no sailor, `a couple pears` no couple, and in `vines crowd the gate` nobody
 crowds. The rules read the words around a form; they know kinds of words, no word list.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Set
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
 from typing import NamedTuple
 
-from unscene.words.caption_words import (
-    ADJECTIVES,
-    BODY,
-    CLOTHES,
-    DETERMINERS,
-    NUMBERS,
-    PLURALS,
-    POSITIONS,
-    PREPOSITIONS,
-)
+from unscene.words.caption_words import BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
 from unscene.words.follower_words import (
     ADJECTIVE_MAKERS,
     ADJECTIVE_PEOPLE,
-    AFTER_NOUNS,
     AGENT_MAKERS,
     ANIMALS,
+    ARTICLES,
     CLOSED,
+    COLOUR_NAMES,
     COLOURS,
     CORE_PEOPLE,
+    COUNTS,
+    CROWDS,
     DEPICTIONS,
     DIRECTIONS,
     EVENTS,
@@ -36,9 +28,11 @@ from unscene.words.follower_words import (
     GROUPS,
     HEADS,
     ING_HEADS,
+    KIN_GROUPS,
     LESSONS,
     LIKENESS,
     MODALS,
+    MOVES,
     NO_PLURALS,
     NOUN_VERBS,
     OBJECTS,
@@ -46,153 +40,25 @@ from unscene.words.follower_words import (
     PAST_VERBS,
     PLACES_OF_PEOPLE,
     PLACES_OF_ROLES,
+    PLURAL_DETERMINERS,
     RELATIVES,
     ROOM_THINGS,
+    SINGULAR_ARTICLES,
     THIRD_VERBS,
     VERBS,
+    WORN_PARTS,
 )
-from unscene.words.plain_text import PlainText
+from unscene.words.places import Noun, Place
 
-_MANY = NUMBERS | {"several", "many", "few", "both", "these", "those", "some", "all"}
-_ONE = frozenset(("a", "an", "one", "another", "each", "every"))
-_NO_VERBS = NO_PLURALS | HEADS
-_COLOUR_NAMES = frozenset(
-    ("black", "white", "red", "green", "blue", "yellow", "brown", "gray", "grey", "pink", "purple")
-)
-_MOVES = POSITIONS | {"go", "come", "move", "fall", "get"}
-_COUNTS = frozenset(("couple", "couples"))
-_KIN_GROUPS = frozenset(("family", "families"))
-_CROWDS = frozenset(
-    (
-        "crowd",
-        "crowds",
-        "team",
-        "teams",
-        "audience",
-        "audiences",
-        "gang",
-        "gangs",
-        "mob",
-        "troupe",
-        "squad",
-        "congregation",
-    )
-)
 _ROOMS = (PLACES_OF_PEOPLE - CLOTHES) | PLACES_OF_ROLES
-_COLLECTIVES = _COUNTS | _KIN_GROUPS | _CROWDS
+_COLLECTIVES = COUNTS | KIN_GROUPS | CROWDS
+_NO_VERBS = NO_PLURALS | HEADS
 _CROWDING = frozenset(("around", "into", "onto", "together"))
 # Most forms in the singular stand before one of these: no rule but that of costumes can speak.
 _PLAIN_ENDS = (CLOSED | {""}) - OBJECTS - _CROWDING - {"of", "like"}
-_ARTICLES = frozenset(("a", "an", "the", "his", "her", "their", "its"))
-_WORN = frozenset(("ears", "tail", "head", "horns", "wings", "nose", "mask", "antlers", "hooves"))
 _BODIES = CORE_PEOPLE | {"baby", "infant", "toddler"}
 _SUBJECTS = RELATIVES | CORE_PEOPLE
 _FIRST = re.compile(r"\s*(\w+(?:'\w+)?|[^\s\-']|$)")
-NEAR = 96  # letters on each side of a form that rules and patterns see
-_AHEAD = 48  # letters after it that rules see
-_TOKEN = re.compile(r"'s?(?!\w)|\w+(?:'\w+)?|\S")
-
-
-@dataclass(frozen=True)
-class Noun:
-    """A form of a word: what is known of it before any caption is read.
-
-    last: its last word. is_person, is_animate: what its word is. activities: what is done with it
-    (horse riding). names: the forms of one word that the list has, with their words; people: those of
-    one person.
-    """
-
-    form: str
-    word: str
-    is_plural: bool
-    is_person: bool
-    is_animate: bool
-    activities: frozenset[str]
-    names: Mapping[str, str | None]
-    people: Set[str]
-
-    @cached_property
-    def last(self) -> str:
-        """The last word of the form."""
-        return self.form.rsplit(" ", 1)[-1]
-
-    @cached_property
-    def is_many_sided(self) -> bool:
-        """Whether the form has rules of its own, whatever follows: crowds and kin."""
-        return self.last in _COLLECTIVES or self.last in FAMILY_WORDS
-
-
-class Place:
-    """A noun where it stands in a caption: in `text`, from `start` to `end`.
-
-    after, before: the words and marks around it, nearest first. joined: whether a hyphen joins it to
-    the next word.
-    """
-
-    __slots__ = ("_before", "after", "end", "joined", "noun", "plain", "start")
-
-    def __init__(self, noun: Noun, plain: PlainText, start: int, end: int):
-        self.noun, self.plain, self.start, self.end = noun, plain, start, end
-        self._before: list[str] | None = None
-        after = _TOKEN.findall(plain.text, end, end + _AHEAD)
-        self.joined = len(after) > 1 and after[0] == "-" and after[1][0].isalpha()
-        self.after = after[1:] if self.joined else after
-
-    @property
-    def before(self) -> list[str]:
-        """The words and marks before the form, nearest first."""
-        if self._before is None:
-            self._before = _TOKEN.findall(self.plain.text, max(0, self.start - NEAR), self.start)[::-1]
-        return self._before
-
-    @property
-    def is_before_name(self) -> bool:
-        """Whether a word in capitals follows a form that is none itself, unless it opens the caption:
-        `the singer Adele`, `Singer Adele performs`.
-        """
-        text, after = self.plain.text, self.end + 1
-        follows = text[self.end : after] == " " and text[after : after + 1].isalpha()
-        if not follows or not self.plain.is_capital(after):
-            return False
-        opens = self.start == 0 and any(map(str.islower, self.plain.caption[self.end :].split()[1:3]))
-        return opens or not self.plain.is_capital(self.start)
-
-    @property
-    def next(self) -> str:
-        """The word after the form; empty at the end."""
-        return self.after[0] if self.after else ""
-
-    @property
-    def second(self) -> str:
-        """The word after the next one; empty at the end."""
-        return self.after[1] if len(self.after) > 1 else ""
-
-    @property
-    def previous(self) -> str:
-        """The word before the form; empty at the start."""
-        return self.before[0] if self.before else ""
-
-    def names_people(self, word: str) -> bool:
-        """Whether a word is a plural of people, by the list."""
-        people = self.noun.people
-        return word in ("men", "women", "people", "children") or (word.endswith("s") and word[:-1] in people)
-
-    def find_determiner(self) -> str | None:
-        """Return the article, number or possessive of the noun phrase; None when it has none."""
-        before = self.before[:8]
-        for i, word in enumerate(before):
-            if word in DETERMINERS or word.isdigit():
-                return word
-            further = before[i + 1] if i + 1 < len(before) else ""
-            if (word == "and" and (further == "," or further in ADJECTIVES)) or (
-                word in (",", "-") and further not in CLOSED
-            ):
-                continue
-            if (word in CLOSED and word not in AFTER_NOUNS) or (
-                word.endswith("ing") and further in self.noun.names
-            ):
-                return None
-        return None
 
 
 class Rule(NamedTuple):
@@ -207,43 +73,6 @@ class Rule(NamedTuple):
     judge: Callable[[Place], bool | None]
 
 
-_IRREGULAR = frozenset(
-    (
-        "men",
-        "women",
-        "people",
-        "children",
-        "grandchildren",
-        "schoolchildren",
-        "geese",
-        "mice",
-        "oxen",
-        "calves",
-        "knives",
-        "wives",
-        "folk",
-        "passersby",
-        "skis",
-        "scissors",
-        "shears",
-        "elderly",
-        "basemen",
-    )
-)
-
-
-def is_plural_form(form: str, forms: Collection[str]) -> bool:
-    """Return whether a form is a plural: irregular, or another form of the word with an s."""
-    last = form.rsplit(" ", 1)[-1]
-    if last in _IRREGULAR or last.endswith("men"):
-        return True
-    if " of " in form:
-        return form.split(" of ")[0].endswith("s")
-    if not form.endswith("s"):
-        return False
-    return form[:-1] in forms or form[:-2] in forms or (form[:-3] + "y" in forms and form.endswith("ies"))
-
-
 def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
     """Return whether a noun surely mentions its word, by the words before and after it alone. Most do,
     and the rules need not be asked; they say the same (a test compares the two).
@@ -253,7 +82,6 @@ def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
     following = _FIRST.match(text, end)
     if following is None or (following[1] or "") not in _PLAIN_ENDS:
         return False
-    # (articles are among OBJECTS, so a plural before one is left to the rules)
     return not noun.is_plural or text[text.rfind(" ", 0, start - 1) + 1 : start].strip() not in _SUBJECTS
 
 
@@ -273,7 +101,7 @@ def _judge_verb(place: Place) -> bool | None:
     if place.noun.is_plural:
         acts = previous in RELATIVES or (previous in CORE_PEOPLE and not place.noun.is_person)
         noun_before = previous.isalpha() and previous not in CLOSED and previous not in COLOURS
-        verb = place.noun.form in THIRD_VERBS and following in _ARTICLES
+        verb = place.noun.form in THIRD_VERBS and following in ARTICLES
         acts = acts or (verb and noun_before and not _looks_plural(previous))
         return True if acts else None
     if place.noun.form in VERBS and place.names_people(previous) and following in PREPOSITIONS:
@@ -289,9 +117,9 @@ def _judge_count(place: Place) -> bool | None:
     if place.previous in ANIMALS or place.noun.names.get(place.previous, place.noun.word) != place.noun.word:
         return True
     if place.next == "of":
-        if place.noun.last in _COUNTS:
+        if place.noun.last in COUNTS:
             return True
-        if place.noun.last in _KIN_GROUPS:
+        if place.noun.last in KIN_GROUPS:
             return None if place.second in NUMBERS or place.second == "all" else True
         described = place.after[1:4]
         return True if any(_is_other(place, word) for word in described) else None
@@ -351,7 +179,7 @@ def _is_verb(word: str) -> bool:
 
 def _judge_costume(place: Place) -> bool | None:
     words = place.before[:5]
-    if place.next in _WORN and not place.noun.is_person:
+    if place.next in WORN_PARTS and not place.noun.is_person:
         return True if any(word in ("wearing", "wears", "wore", "dressed") for word in words) else None
     if not ("dressed" in words or "disguised" in words):
         return None
@@ -396,7 +224,9 @@ def _judge_possessive(place: Place) -> bool | None:
     if not place.noun.is_plural:
         return False
     determiner = place.find_determiner()
-    of_a_kind = determiner is None or determiner in ("a", "an", "one", "pair") or determiner in _MANY
+    of_a_kind = (
+        determiner is None or determiner in ("a", "an", "one", "pair") or determiner in PLURAL_DETERMINERS
+    )
     return of_a_kind or any(word in EVENTS for word in owned)
 
 
@@ -405,7 +235,7 @@ def _judge_end(place: Place) -> bool | None:
     if not following or following in CLOSED or not following[0].isalpha():
         return False
     if following in COLOURS:  # a cat black and white; but: a penguin blue lamp, a male black bear
-        if following in _COLOUR_NAMES and not place.noun.is_person and place.find_determiner() is None:
+        if following in COLOUR_NAMES and not place.noun.is_person and place.find_determiner() is None:
             return place.second != "and"  # canary yellow
         describes = place.second.isalpha() and place.second not in CLOSED and place.second not in COLOURS
         return describes and place.noun.last not in CORE_PEOPLE and not place.noun.is_plural
@@ -474,7 +304,7 @@ def _judge_singular_verb(place: Place) -> bool | None:
     determiner = place.find_determiner()
     ends = not second or second in CLOSED or second in PAST_VERBS or second.endswith("ed")
     if following not in THIRD_VERBS:
-        if determiner in _ONE and following not in _NO_VERBS:
+        if determiner in SINGULAR_ARTICLES and following not in _NO_VERBS:
             return False  # "a" takes no plural: a cow moos
         known = following in HEADS or following in noun.names or not (determiner or (second and ends))
         return False if noun.is_person and not known else None
@@ -484,9 +314,9 @@ def _judge_singular_verb(place: Place) -> bool | None:
     if determiner is None:
         starts = place.previous in ("", "while", "as", "and", "when", ",", ".", "|")
         return False if starts and moves and ends else None
-    if determiner in _MANY or determiner.isdigit():
+    if determiner in PLURAL_DETERMINERS or determiner.isdigit():
         return None
-    return False if ends or moves or determiner in _ONE else None
+    return False if ends or moves or determiner in SINGULAR_ARTICLES else None
 
 
 def _is_noun_verb(verb: str) -> bool:
@@ -502,9 +332,9 @@ def _judge_plural_verb(place: Place) -> bool | None:
         return None if following in HEADS and place.noun.is_person and place.second in CLOSED else False
     if place.second in OBJECTS:  # he lets the baby pet a horse
         return False
-    if following not in NOUN_VERBS and (place.noun.is_animate or following in _MOVES):
+    if following not in NOUN_VERBS and (place.noun.is_animate or following in MOVES):
         return False
-    many = place.noun.is_animate and place.find_determiner() in _MANY
+    many = place.noun.is_animate and place.find_determiner() in PLURAL_DETERMINERS
     return False if place.second in PREPOSITIONS and (many or _is_coordinated(place)) else None
 
 
@@ -534,7 +364,7 @@ def _judge_core(place: Place) -> bool | None:
 
 
 def _judge_list(place: Place) -> bool | None:
-    """A kitchen with a stove oven and refrigerator: a list without commas."""
+    """A room with a shower sink and mirror: a list without commas."""
     listed = place.next in ROOM_THINGS or place.noun.names.get(place.next, place.noun.word) not in (
         None,
         place.noun.word,
@@ -563,17 +393,17 @@ def _is_plural_noun(word: str) -> bool:
 
 
 RULES = (
-    Rule("a form after a subject or before its object is a verb", "Pots crowd the sill", "", _judge_verb),
-    Rule("couple, family, crowd count what follows", "A couple lemons in a net", "", _judge_count),
-    Rule("mothers and babies of animals are animals", "A mother and baby giraffe", "giraffe", _judge_family),
+    Rule("a form after a subject or before its object is a verb", "Vines crowd the gate", "", _judge_verb),
+    Rule("couple, family, crowd count what follows", "A couple pears in a net", "", _judge_count),
+    Rule("mothers and babies of animals are animals", "A father and baby zebra", "zebra", _judge_family),
     Rule("dressed as", "A boy dressed as a bear", "person", _judge_costume),
-    Rule("-shaped, -themed make adjectives", "A clock-shaped biscuit", "", _judge_adjective),
+    Rule("-shaped, -themed make adjectives", "A truck-shaped cookie", "", _judge_adjective),
     Rule("men's room: of a kind, not of somebody", "The men's restroom is closed", "", _judge_possessive),
     Rule("a closed word, a mark or the end follow", "A cowboy on a hat", "person", _judge_end),
     Rule("a part, group or picture names its whole", "A bus window", "bus", _judge_part),
     Rule(
-        "horse riding is done, a horse jumping a fence is there",
-        "Her horse jumping a fence",
+        "horse riding is done, a horse jumping a ditch is there",
+        "The mare jumping a ditch",
         "horse",
         _judge_activity,
     ),
