@@ -15,7 +15,7 @@ _DOMAINS = "com|org|net|edu|gov|info|uk|de|jp|io|ru|fr|nl|eu|blog|shop"
 _UNREAD = re.compile(
     rf"""(?:https?|ftp)://[^\s<>"']+            # http://dog.org/cat
     | \bwww\.[^\s<>"']+
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+            # cat@dog.org
+    | (?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+            # cat@dog.org
     | (?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?-i:{_DOMAINS})\b(?:/[^\s<>"']*)?   # dog-house.com/cat
     | (?<![\w.-])[\w-]+\.(?:jpe?g|png|gif|webp|svg|bmp|html?|php|pdf|mp4)\b   # red-dog.jpg
     | (?<!\S)\w+(?:-\w+){{4,}}(?!\S)            # a-dog-on-a-bench
