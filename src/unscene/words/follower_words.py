@@ -311,3 +311,9 @@ COLOUR_NAMES = _words("black white red green blue yellow brown gray grey pink pu
 WORN_PARTS = _words("ears tail head horns wings nose mask antlers hooves")
 # Verbs of what is watched, beside those of position.
 MOVES = POSITIONS | _words("go come move fall get")
+# Parents of animals, and young of them that have a name of their own.
+PARENTS = _words("mother mothers father fathers mom mama mommy parent parents adult adults")
+YOUNG = _words(
+    "calf calves cub cubs foal foals pup pups joey fawn fawns duckling ducklings cygnets goslings piglets"
+    " hatchling hatchlings"
+)

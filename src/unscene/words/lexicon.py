@@ -111,10 +111,8 @@ class Lexicon:
                     continue
                 if meaning.depends and not _fits(meaning, (start, end), text, scene):
                     continue
-                if (
-                    form.endswith(" of")
-                    or stands_alone(noun, text, start, end)
-                    or not mentions_nothing(Place(noun, plain, start, end))
+                if stands_alone(noun, text, start, end) or not mentions_nothing(
+                    Place(noun, plain, start, end)
                 ):
                     found.append(Mention(plain.at(start), plain.end_at(end), noun.word))
                     break

@@ -36,6 +36,7 @@ from unscene.words.follower_words import (
     NO_PLURALS,
     NOUN_VERBS,
     OBJECTS,
+    PARENTS,
     PARTS,
     PAST_VERBS,
     PLACES_OF_PEOPLE,
@@ -47,6 +48,7 @@ from unscene.words.follower_words import (
     THIRD_VERBS,
     VERBS,
     WORN_PARTS,
+    YOUNG,
 )
 from unscene.words.places import Noun, Place
 
@@ -77,6 +79,8 @@ def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
     """Return whether a noun surely mentions its word, by the words before and after it alone. Most do,
     and the rules need not be asked; they say the same (a test compares the two).
     """
+    if noun.last in PREPOSITIONS:  # a glass of
+        return True
     if noun.is_many_sided or noun.form in VERBS or "dressed" in text:
         return False
     following = _FIRST.match(text, end)
@@ -148,7 +152,8 @@ def _judge_family(place: Place) -> bool | None:
         return None
     if place.previous == "its" or place.previous in ANIMALS:
         return True
-    if _describes_animal(place.after[:6]):
+    has_young = place.noun.last in PARENTS and place.next in ("and", "with")
+    if _describes_animal(place.after[:6]) or (has_young and YOUNG.intersection(place.after[1:5])):
         return True
     animal = next((word for word in place.before if word in ANIMALS or word in place.noun.people), "")
     linked = any(word in ("her", "his", "their", "its", "with", "and") for word in place.before[:3])
@@ -166,7 +171,9 @@ def _describes_animal(after: list[str]) -> bool:
             linked = not i or after[i - 1] not in COLOURS
         elif word in FAMILY_WORDS or word in ("young", "juvenile", "its", "it's"):
             linked = False
-        elif linked and word in NUMBERS:
+        elif linked and (
+            word in NUMBERS or (word in ARTICLES and FAMILY_WORDS.intersection(after[i + 1 : i + 2]))
+        ):
             continue
         elif word in CLOSED or word.endswith("ing") or (_is_verb(word) and not before_animal):
             return False
