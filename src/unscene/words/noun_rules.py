@@ -98,6 +98,10 @@ def mentions_nothing(place: Place) -> bool:
     return True
 
 
+def _judge_open(place: Place) -> bool | None:
+    return False if place.noun.last in PREPOSITIONS else None
+
+
 def _judge_verb(place: Place) -> bool | None:
     previous, following = place.previous, place.next
     if not previous or " " in place.noun.form:
@@ -400,6 +404,7 @@ def _is_plural_noun(word: str) -> bool:
 
 
 RULES = (
+    Rule("a form with a preposition at its end takes what follows", "A glass of milk", "cup", _judge_open),
     Rule("a form after a subject or before its object is a verb", "Vines crowd the gate", "", _judge_verb),
     Rule("couple, family, crowd count what follows", "A couple pears in a net", "", _judge_count),
     Rule("mothers and babies of animals are animals", "A father and baby zebra", "zebra", _judge_family),
