@@ -62,7 +62,7 @@ FOLLOWERS = {
     "answer_captions": "parse_captions price_captions",
     "price_captions": "write_report",
     "parse_captions": "join_captions",
-    "join_captions": "select_pairs select_sham_edits write_report",
+    "join_captions": "select_pairs select_sham_edits write_paper write_report",
     "score_edits": "join_scores",
     "join_scores": "calibrate_scores select_pairs score_against_truth write_report",
     "score_controls": "calibrate_scores write_report",
@@ -104,7 +104,7 @@ KEYS = {
     "seed": (
         8,
         (
-            "build_caption_requests compare_arms compare_arms_on_sets draw_retrieval list_untouched_photos"
+            "compare_arms compare_arms_on_sets draw_retrieval list_untouched_photos"
             " parse_captions remove_objects score_controls split_folds train_clip train_final write_report"
         ),
     ),
@@ -179,7 +179,7 @@ KEYS = {
     "captions.backend": ...,
     "captions.held_out_share": (
         0.2,
-        f"build_caption_requests parse_captions train_clip train_final {PLANNED}",
+        f"parse_captions train_clip train_final {PLANNED}",
     ),
     "quality.judge": ("resources/embedded/detector.pt", "score_edits score_controls write_report"),
     "quality.judge_sha256": ("b" * 64, ""),
@@ -712,10 +712,10 @@ DECIDES = {
         "segment_objects score_edits split_folds",
     ),
     "a column's kind": ("folds/columns.py", '"fold", "integer"', '"fold", "number"', "split_folds"),
-    "rounds of rewriting": (
+    "length of a caption that the grammar reads": (
         "words/negation.py",
-        "_MOST_ROUNDS = 12",
-        "_MOST_ROUNDS = 2",
+        "_MOST_LETTERS = 1500",
+        "_MOST_LETTERS = 15",
         "answer_captions parse_captions",
     ),
     "edits in a prompt": (
@@ -725,7 +725,7 @@ DECIDES = {
         "build_caption_requests",
     ),
     "length of a reason": (
-        "answers/batch_lines.py",
+        "answers/results.py",
         "_LONGEST_REASON = 200",
         "_LONGEST_REASON = 20",
         "parse_keywords parse_captions",

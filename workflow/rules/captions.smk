@@ -39,7 +39,7 @@ rule build_caption_requests:
         # re-runs nothing.
         lineage=lineage(
             "build_caption_requests",
-            settings=["seed", "words", "captions"] + CAPTION_BACKEND.keys,
+            settings=["words", "captions.backend"] + CAPTION_BACKEND.keys,
             frozen=True,
         ),
     message:

@@ -32,8 +32,7 @@ class Written(NamedTuple):
 
 
 class WantedCaption(NamedTuple):
-    """What an edit needs: its old caption and the phrasings drawn for it (None of held-out ones:
-    nothing is held out).
+    """What an edit needs a caption for: its object, and its old caption.
 
     item: the edit as it stands in a prompt; None without a caption.
     """
@@ -42,9 +41,27 @@ class WantedCaption(NamedTuple):
     image_id: str
     category: str
     caption: str | None
-    phrasing: str
-    held_out_phrasing: str | None
     item: str | None
+
+
+class Phrasings(NamedTuple):
+    """The phrasings of a run: those that its seed holds out of training, and what each edit gets."""
+
+    held_out: list[str]
+    seed: int
+
+    @classmethod
+    def of(cls, held_out_share: float, seed: int) -> "Phrasings":
+        """Return the phrasings of a run by its share of held-out ones and its seed."""
+        return cls(hold_out(held_out_share, seed), seed)
+
+    def choose(self, edit_id: str) -> str:
+        """Return the phrasing that an edit is denied by in training."""
+        return choose_phrasing(edit_id, self.seed, sorted(set(PHRASINGS) - set(self.held_out)), "training")
+
+    def choose_unseen(self, edit_id: str) -> str | None:
+        """Return the phrasing that training never uses for an edit; None when nothing is held out."""
+        return choose_phrasing(edit_id, self.seed, self.held_out, "held out")
 
 
 def list_wanted(job: Job) -> list[WantedCaption]:
@@ -53,25 +70,20 @@ def list_wanted(job: Job) -> list[WantedCaption]:
     The old caption is the one at the mask's `caption_position`, or the first that names the object
     by the keywords; None when no caption names it. inputs: samples, keywords, masks.
     """
-    held_out_share, seed = job.settings["captions"]["held_out_share"], job.settings["seed"]
     mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "status", "caption_position"])
     keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption", "words"])
     sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
     first = _first_naming(keyword)
-    held_out = hold_out(held_out_share, seed)
-    training = sorted(set(PHRASINGS) - set(held_out))
     result = []
     columns = ["edit_id", "image_id", "category", "caption_position"]
     for edit, image, category, position in wanted[columns].itertuples(index=False):
         known = captions.get(image)
         at = -1 if pd.isna(position) else int(position)
         caption = known[at] if known is not None and 0 <= at < len(known) else first.get((image, category))
-        phrasing = choose_phrasing(edit, seed, training, "training")
-        unseen = choose_phrasing(edit, seed, held_out, "held out")
         item = None if caption is None else caption_item(caption, category)
-        result.append(WantedCaption(edit, image, category, caption, phrasing, unseen, item))
+        result.append(WantedCaption(edit, image, category, caption, item))
     return result
 
 
@@ -115,9 +127,9 @@ def write_from_template(
     """Return (caption_without, caption_negated) as the backend `template` writes them for an edit,
     whatever backend the run has.
     """
-    held_out = hold_out(held_out_share, seed)
-    phrasing = choose_phrasing(edit_id, seed, sorted(set(PHRASINGS) - set(held_out)), "training")
-    without = write_offline(caption, category, phrasing, held_out, vocabulary).without
+    phrasings = Phrasings.of(held_out_share, seed)
+    phrasing = phrasings.choose(edit_id)
+    without = write_offline(caption, category, phrasing, phrasings.held_out, vocabulary).without
     return without, negate(without, category, phrasing, vocabulary)
 
 

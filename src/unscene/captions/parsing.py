@@ -17,6 +17,7 @@ from unscene.captions.caption_edits import (
     GRAMMAR,
     LADDER,
     PLAIN,
+    Phrasings,
     WantedCaption,
     find_held_out,
     list_wanted,
@@ -26,7 +27,7 @@ from unscene.captions.columns import CAPTIONS
 from unscene.captions.prompt_check import check_prompts, read_text
 from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share
-from unscene.words.phrasings import find_phrasing, hold_out, negate
+from unscene.words.phrasings import find_phrasing, negate
 from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
@@ -43,13 +44,13 @@ def parse_captions(job: Job) -> None:
     split), answers; outputs: table. Raises RuntimeError when more than `runtime.max_failed_share` of
     the answers of a model fail: each has its rewriting, but the model does not work.
     """
-    held_out = hold_out(job.settings["captions"]["held_out_share"], job.settings["seed"])
+    phrasings = Phrasings.of(job.settings["captions"]["held_out_share"], job.settings["seed"])
     vocabulary = find_vocabulary(job.settings)
     requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))
     prompts = judge_prompts(requests, index_answers(job.inputs.answers))
     verdicts = merge_verdicts(check_prompts(prompts, list_canaries(vocabulary), vocabulary))
     wanted = list_wanted(job)
-    frame = CAPTIONS.frame(list_rows(wanted, verdicts, held_out, vocabulary))
+    frame = CAPTIONS.frame(list_rows(wanted, verdicts, phrasings, vocabulary))
     logger.info("captions by source: %s", frame["source"].value_counts().to_dict())
     share, table = job.runtime["max_failed_share"], job.outputs.table
     check_failed_share(frame, share, f"captions ({table})")
@@ -60,11 +61,11 @@ def parse_captions(job: Job) -> None:
 def list_rows(
     wanted: Iterable[WantedCaption],
     verdicts: dict[str, Verdict],
-    held_out: list[str],
+    phrasings: Phrasings,
     vocabulary: Vocabulary,
 ) -> list[dict]:
     """Return the rows of all wanted edits, in their order."""
-    return [make_row(edit, verdicts, held_out, vocabulary) for edit in wanted]
+    return [make_row(edit, verdicts, phrasings, vocabulary) for edit in wanted]
 
 
 def list_paid_answers(
@@ -79,7 +80,7 @@ def list_paid_answers(
 
 
 def make_row(
-    edit: WantedCaption, verdicts: dict[str, Verdict], held_out: list[str], vocabulary: Vocabulary
+    edit: WantedCaption, verdicts: dict[str, Verdict], phrasings: Phrasings, vocabulary: Vocabulary
 ) -> dict:
     """Return the row of one edit. Without captions are those that no caption names, and those whose
     caption only a model could have rewritten.
@@ -87,23 +88,27 @@ def make_row(
     row = {"edit_id": edit.edit_id, "caption_original": edit.caption, "held_out": False, "source": ""}
     if edit.caption is None:
         return {**row, "status": "failed", "reason": "no caption names it"}
-    verdict = _get(verdicts, edit)
+    verdict, held_out = _get(verdicts, edit), phrasings.held_out
+    phrasing, unseen = phrasings.choose(edit.edit_id), phrasings.choose_unseen(edit.edit_id)
     without, source = "", verdict.model
     fault: str | None = verdict.reason or "no answer"
     if verdict.status == "ok":
         (item,) = verdict.items.values()
         without = read_text(item)
-        fault = None if is_offline(verdict.model) else find_answer_fault(edit, without, held_out, vocabulary)
+        if is_offline(verdict.model):
+            fault = None
+        else:
+            fault = find_fault(without, edit.caption, edit.category, vocabulary)
+            fault = fault or find_held_out(without, edit.category, phrasing, held_out, vocabulary)
     if fault or is_offline(verdict.model):
         obstacle = find_obstacle(edit.caption)
         if obstacle is not None:
             return {**row, "status": "skipped", "reason": f"{fault}; {obstacle}" if fault else obstacle}
-        written = write_offline(edit.caption, edit.category, edit.phrasing, held_out, vocabulary)
+        written = write_offline(edit.caption, edit.category, phrasing, held_out, vocabulary)
         without = written.without
         if fault or written.fault:
             source, fault = FALLBACKS[written.writer], "; ".join(filter(None, (fault, written.fault)))
-    negated = negate(without, edit.category, edit.phrasing, vocabulary)
-    unseen = edit.held_out_phrasing
+    negated = negate(without, edit.category, phrasing, vocabulary)
     return {
         **row,
         "caption_without": without,
@@ -116,14 +121,6 @@ def make_row(
         "status": "ok",
         "reason": fault or "",
     }
-
-
-def find_answer_fault(
-    edit: WantedCaption, without: str, held_out: list[str], vocabulary: Vocabulary
-) -> str | None:
-    """Return why a model's caption of an edit will not do, None when it will."""
-    fault = find_fault(without, edit.caption, edit.category, vocabulary)
-    return fault or find_held_out(without, edit.category, edit.phrasing, held_out, vocabulary)
 
 
 def _get(verdicts: dict[str, Verdict], edit: WantedCaption) -> Verdict:
