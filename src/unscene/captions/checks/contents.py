@@ -208,9 +208,9 @@ def _find_head(chunks: list[Chunk], place: int) -> str:
     if acts and before is not None and before.kind == "V" and set(split_words(before.text)) <= AUXILIARIES:
         return ""
     after = chunks[place + 1] if place + 1 < len(chunks) else None
-    touches = after is not None and after.kind == "NP" and words[-1].endswith("s")
-    is_after_mark = place > 0 and chunks[place - 1].kind == "X" and words[-1].endswith("s")
-    if (touches or is_after_mark) and len(words) == 1:
+    touches = after is not None and after.kind in ("NP", "P") and words[-1].endswith("s")
+    alone = after is not None and (after.kind == "NP" or (place > 0 and chunks[place - 1].kind == "X"))
+    if touches and alone and len(words) == 1:
         return ""
     if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES:
         return words[-2]

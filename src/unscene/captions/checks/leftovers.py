@@ -6,6 +6,7 @@ from unscene.captions.checks.texts import POSTURE_STEMS, Case, Text, get_stem, h
 from unscene.captions.checks.words import (
     ACTIVITIES,
     HUMAN_VERBS,
+    IRREGULAR,
     KINDS,
     OTHERS,
     OWNERS,
@@ -159,6 +160,9 @@ def keeps_activity(case: Case) -> str | None:
     for stem in deeds if case.category in case.vocabulary.animate else ():
         if _is_passive(case.new, stem) and not _is_passive(old, stem):
             return f"{stem!r} is what the object did"
+    for stem in set(old.stems) - POSTURE_STEMS - {"be", "have"} if case.is_person else ():
+        if _is_passive(case.new, stem) and not _is_passive(old, stem):
+            return f"{stem!r} is what people did"
     for place, chunk in enumerate(old.chunks):
         if chunk.kind != "V":
             continue
@@ -212,6 +216,6 @@ def _is_passive(text: Text, stem: str) -> bool:
     """Whether something is done to a thing by nobody: `a board is carried`, `being carried`."""
     forms = ("being", "is", "are", "gets", "was", "were")
     return any(
-        first in forms and get_stem(second) == stem and not second.endswith(("ing", "s"))
+        first in forms and get_stem(second) == stem and (second.endswith(("ed", "en")) or second in IRREGULAR)
         for first, second in pairwise(text.tokens)
     )

@@ -57,6 +57,9 @@ def is_fragment(case: Case) -> str | None:
         return f"{pronoun!r} stands for the object"
     if orphan := _find_orphan(case):
         return f"{orphan!r} without a subject"
+    begins = new.tokens[0].endswith("ing") and new.stems[0] in old.stems
+    if begins and new.tokens[0] not in old.tokens:
+        return "a verb without a subject"
     acts = new.tokens[0].endswith("ing") and get_stem(new.tokens[0]) in _BASE_STEMS
     if acts and not begins_as_before and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS):
         return "a verb without a subject"
@@ -136,7 +139,7 @@ def _touches(case: Case) -> str | None:
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
         is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
-        whence = (one.low, two.low) in _WHENCE
+        whence = (one.low, two.low) in _WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
             return f"{joint!r} is no English"
     for before, link, verb in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
@@ -169,6 +172,9 @@ def _find_gap(case: Case) -> str | None:
             closes = after.endswith("ing") or after in _CLOSING or after in case.deeds
             while at >= 0:
                 if tokens[at] in _OPEN and closes and (tokens[at], after) in new - known:
+                    return tokens[at]
+                acts = tokens[at].endswith(("s", "ing", "ed")) or tokens[at] in BASES
+                if at == place - 1 and after in ("and", "or") and acts and (tokens[at], after) in new - known:
                     return tokens[at]
                 if tokens[at] not in DETERMINERS | ADJECTIVES:
                     break

@@ -54,8 +54,6 @@ OPPOSITES = tuple(
             "inside outside",
             "indoor outdoor",
             "indoors outdoors",
-            "under over",
-            "above below",
             "front behind",
             "left right",
             "open closed",
@@ -91,7 +89,7 @@ ABSTRACT = (
         " end view moment head care attention swim stroll rest sleep conversation call hand hands speech"
         " name event style attire distance background foreground direction other others another something"
         " each piece pieces bunch company presence preparation middle line order row process mouth body"
-        " posing competition tournament times shoot lecture baseball tennis football soccer"
+        " posing competition tournament times rim lid handle shoot lecture baseball tennis football soccer"
     )
 )
 # Parts of things, by the words of the list.
@@ -175,6 +173,7 @@ HUMAN_VERBS = _words(
 TRANSITIVE = _words(
     "hold carry wear throw catch hit swing ride kick push pull use cut drive toss pet open hug kiss lift"
     " grab pick touch put bring give take make have hold chase follow herd watch"
+    " share sell tow unload load pour repair mend raise"
 )
 CONTAINERS = _words(
     "plate plates bowl bowls tray trays dish dishes basket cup mug glass jar pan pot platter leash"
