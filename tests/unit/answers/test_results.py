@@ -247,28 +247,28 @@ def test_a_filter_s_400_is_a_refusal_of_this_request(code):
 
 
 @pytest.mark.parametrize(
-    ("line", "name"),
+    ("line", "name", "fault"),
     [
-        ("<!DOCTYPE html>", None),
-        ("", None),
-        ("null", None),
-        ('{"custom_id": 5}', None),
-        ('{"custom_id": "w-1", "response"', "w-1"),
-        ('{"custom_id": "w-1", "custom_id": "w-2"}', None),
-        ('{"custom_id": "w-1", "error": null, "error": null}', "w-1"),
-        ('{"custom_id": "w-1", "a": ' + "[" * 100 + "]" * 100 + "}", "w-1"),
-        ('{"custom_id": "w-1", "a": ' + "[" * 100_000, "w-1"),
-        (b'{"custom_id": "w-1", "a": "\xff\xfe"}', "w-1"),
-        (b'\x00\x00{"custom_id": "w-1"}', "w-1"),
+        ("<!DOCTYPE html>", None, "Expecting value"),
+        ("", None, "Expecting value"),
+        ("null", None, "no JSON object"),
+        ('{"custom_id": 5}', None, "names no request"),
+        ('{"custom_id": "w-1", "response"', "w-1", "Expecting"),
+        ('{"custom_id": "w-1", "custom_id": "w-2"}', None, "stands twice"),
+        ('{"custom_id": "w-1", "error": null, "error": null}', "w-1", "stands twice"),
+        ('{"custom_id": "w-1", "a": ' + "[" * 100 + "]" * 100 + "}", "w-1", "too deeply"),
+        ('{"custom_id": "w-1", "a": ' + "[" * 100_000, "w-1", "too deeply"),
+        (b'{"custom_id": "w-1", "a": "\xff\xfe"}', "w-1", ""),
+        (b'\x00\x00{"custom_id": "w-1"}', "w-1", "Expecting value"),
     ],
 )
-def test_lines_that_cannot_be_read(line, name):
+def test_lines_that_cannot_be_read(line, name, fault):
     result = read_result(line)
-    assert result.custom_id == name
+    assert result.custom_id == name and fault in result.fault and bool(fault) is bool(result.fault)
     if name:
         verdict = judge_answer(result.answer, 2, SCHEMA)
-        assert verdict.status == "failed" and verdict.reason
-        assert json.loads(result.text)["custom_id"] == name
+        assert verdict.status == "failed" and fault in verdict.reason
+        assert json.loads(result.text)["custom_id"] == name and len(result.text) < 500
 
 
 def test_half_of_a_surrogate_pair_can_be_written_and_read_again(tmp_path):
@@ -336,12 +336,12 @@ def test_any_line_is_a_right_answer_or_a_row_with_a_reason(examples):
     )
     answer = make_answer()
     places = st.sampled_from([path for path in list_paths(answer) if path])
-    rows = st.lists(
-        st.fixed_dictionaries(
-            {}, optional={"i": st.integers(0, 3) | values, "w": st.lists(texts) | values, "x": values}
-        ),
-        max_size=3,
-    )
+    words = st.lists(st.sampled_from(["dog", "cat", "unicorn", "\ud83d"]) | texts, max_size=3)
+    numbered = [
+        st.fixed_dictionaries({"i": st.just(i)}, optional={"w": words | values, "x": values}) for i in (1, 2)
+    ]
+    row = st.fixed_dictionaries({}, optional={"i": st.integers(0, 3) | values, "w": words, "x": values})
+    rows = st.lists(row, max_size=3) | st.tuples(*numbered)
     broken = json.dumps(answer)
 
     @hypothesis.settings(max_examples=examples, deadline=None, database=None, print_blob=True)
