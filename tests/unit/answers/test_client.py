@@ -471,6 +471,25 @@ def test_headers_from_the_environment_are_checked(monkeypatch, server, variable)
         assert "proj_1" in told.asked[0][2].values()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HTTPS_PROXY", "no address"), ("ALL_PROXY", "ftp://x:1"), ("SSL_CERT_FILE", "/nowhere")],
+)
+def test_an_environment_that_allows_no_connection_is_said(monkeypatch, variable, value):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ApiError) as caught:
+        ApiClient("https://gpu7/v1", reading_retries=0).retrieve_batch("batch_1")
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "x-unheard-of"])
+def test_a_reply_that_is_not_encoded_as_it_says_is_unreadable(server, encoding):
+    server.say("not what it says", Content_Encoding=encoding)
+    with pytest.raises(Unanswered):
+        server.api.create_batch("file_1", METADATA)
+
+
 def test_a_reply_that_trickles_in_has_an_end(monkeypatch, tmp_path):
     """A download of a few bytes a minute: each read is in time, the whole never would be."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)

@@ -91,16 +91,21 @@ class ApiClient:
                 )
         self.clean = make_mask(key)
         self._monotonic, self._time = monotonic, ServerTime(monotonic)
-        self._sdk = openai.OpenAI(
-            api_key=key,
-            base_url=url._replace(query="", fragment="").geturl(),
-            timeout=timeout_s,
-            max_retries=reading_retries,
-            organization=(os.environ.get("OPENAI_ORG_ID") or "").strip() or None,
-            project=(os.environ.get("OPENAI_PROJECT_ID") or "").strip() or None,
-            default_headers=self._endpoint.make_headers(key),
-            default_query=dict(self._endpoint.query),
-        )
+        try:
+            self._sdk = openai.OpenAI(
+                api_key=key,
+                base_url=url._replace(query="", fragment="").geturl(),
+                timeout=timeout_s,
+                max_retries=reading_retries,
+                organization=(os.environ.get("OPENAI_ORG_ID") or "").strip() or None,
+                project=(os.environ.get("OPENAI_PROJECT_ID") or "").strip() or None,
+                default_headers=self._endpoint.make_headers(key),
+                default_query=dict(self._endpoint.query),
+            )
+        except (OSError, ValueError, ImportError, openai.OpenAIError, httpx2.InvalidURL) as error:
+            # A proxy, a certificate or headers that the environment names and that cannot be used.
+            failure = self.clean(f"{type(error).__name__}: {error}")[:_MOST_SHOWN]
+            raise ApiError(f"no connection can be set up with this environment ({failure})") from None
         short = min(timeout_s, _SHORT_TIMEOUT_S)
         self._short = self._sdk.with_options(timeout=short)
         self._once = self._sdk.with_options(max_retries=0)
