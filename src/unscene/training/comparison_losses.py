@@ -7,40 +7,58 @@ say so) and return a scalar tensor.
 
 from typing import TYPE_CHECKING
 
+from unscene.training.equal_texts import drop_cells
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def neg_clip(z: "Tensor", z_hard: "Tensor") -> "Tensor":
+def neg_clip(
+    z: "Tensor", z_hard: "Tensor", twins: "Tensor | None" = None, hard_twins: "Tensor | None" = None
+) -> "Tensor":
     """NegCLIP: hard negative captions compete in the photos' rows only.
 
         1/2 [ mean_i -log softmax([z | z_hard][i, :])_i + mean_j -log softmax(z[:, j])_j ]
 
-    z: (photos, photos), matches on the diagonal; z_hard: (photos, hard captions). Yuksekgonul et
-    al. 2023, "When and Why Vision-Language Models Behave like Bags-Of-Words, and What to Do About
-    It", section 4.
+    z: (photos, photos), matches on the diagonal; z_hard: (photos, hard captions). twins, hard_twins:
+    bool, cells of either whose text is the photo's own; they take no part. Yuksekgonul et al. 2023,
+    "When and Why Vision-Language Models Behave like Bags-Of-Words, and What to Do About It", section
+    4.
     """
     import torch
     from torch.nn.functional import cross_entropy
 
+    z, z_hard = drop_cells(z, twins), drop_cells(z_hard, hard_twins)
     target = torch.arange(len(z), device=z.device)
     return (cross_entropy(torch.cat([z, z_hard], dim=1), target) + cross_entropy(z.T, target)) / 2
 
 
 def triplet_clip(
-    original_present: "Tensor", original_negated: "Tensor", edited_present: "Tensor", edited_negated: "Tensor"
+    original_present: "Tensor",
+    original_negated: "Tensor",
+    edited_present: "Tensor",
+    edited_negated: "Tensor",
+    twins: "dict[str, Tensor] | None" = None,
 ) -> "Tensor":
     """TripletCLIP: NegCLIP(I, a; n) + NegCLIP(J, n; a). An edit never stands in an original's denominators.
 
-    Arguments: logits of all I with all a, I with n, J with a, J with n, each (pairs, pairs). Patel
+    Arguments: logits of all I with all a, I with n, J with a, J with n, each (pairs, pairs). twins:
+    cells that take no part, by `Ia`, `In`, `Ja` and `Jn`, bool (pairs, pairs). Patel
     et al. 2024, "TripletCLIP: Improving Compositional Reasoning of CLIP via Synthetic
     Vision-Language Negatives", equations 3 and 4.
     """
-    return neg_clip(original_present, original_negated) + neg_clip(edited_negated, edited_present)
+    twins = twins or {}
+    return neg_clip(original_present, original_negated, twins.get("Ia"), twins.get("In")) + neg_clip(
+        edited_negated, edited_present, twins.get("Jn"), twins.get("Ja")
+    )
 
 
 def con_clip(
-    original_present: "Tensor", original_negated: "Tensor", edited_present: "Tensor", edited_negated: "Tensor"
+    original_present: "Tensor",
+    original_negated: "Tensor",
+    edited_present: "Tensor",
+    edited_negated: "Tensor",
+    twins: "dict[str, Tensor] | None" = None,
 ) -> "Tensor":
     """CoN-CLIP's form: 1/3 [ CE(I -> [a | n]) + CE(a -> [I | J]) + CE(J -> [n | a]) ].
 
@@ -51,6 +69,11 @@ def con_clip(
     import torch
     from torch.nn.functional import cross_entropy
 
+    twins = twins or {}
+    original_present = drop_cells(original_present, twins.get("Ia"))
+    original_negated = drop_cells(original_negated, twins.get("In"))
+    edited_present = drop_cells(edited_present, twins.get("Ja"))
+    edited_negated = drop_cells(edited_negated, twins.get("Jn"))
     target = torch.arange(len(original_present), device=original_present.device)
     return (
         cross_entropy(torch.cat([original_present, original_negated], dim=1), target)

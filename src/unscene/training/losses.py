@@ -7,20 +7,26 @@ logits and return a scalar tensor.
 
 from typing import TYPE_CHECKING
 
+from unscene.training.equal_texts import drop_cells
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def info_nce(z: "Tensor") -> "Tensor":
+def info_nce(z: "Tensor", twins: "Tensor | None" = None) -> "Tensor":
     """Symmetric cross-entropy of logits z (photos, texts), both n, with the matches on the diagonal.
 
         1/2 [ mean_i -log softmax(z[i, :])_i + mean_j -log softmax(z[:, j])_j ]
+
+    twins: bool of z's shape, the cells off the diagonal whose text is the photo's own: they take no
+    part in either direction.
 
     Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision", figure 3.
     """
     import torch
     from torch.nn import functional
 
+    z = drop_cells(z, twins)
     target = torch.arange(len(z), device=z.device)
     return (functional.cross_entropy(z, target) + functional.cross_entropy(z.T, target)) / 2
 

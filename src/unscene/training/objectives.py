@@ -17,6 +17,7 @@ from unscene.training.comparison_losses import (
     preference,
     triplet_clip,
 )
+from unscene.training.equal_texts import drop_cells, find_twins
 from unscene.training.losses import get_pair_truth, info_nce, keep_base, masked_multi_positive, pair_ranking
 
 if TYPE_CHECKING:
@@ -58,6 +59,24 @@ class View:
         """Return the logit of each pair's own photo and caption, (pairs,)."""
         return self.temperature * (self.features[photo] * self.features[text]).sum(dim=1)
 
+    def own_keys(self, *roles: str) -> "Tensor":
+        """Return the numbers of the captions of several roles, one below the other."""
+        import torch
+
+        return torch.cat([self.keys[role] for role in roles])
+
+    def twins(self) -> "dict[str, Tensor]":
+        """Return where a photo's own caption (a of I, n of J) stands with another pair, or under
+        another role: bool (pairs, pairs) by `Ia`, `In`, `Ja`, `Jn`.
+        """
+        present, negated = self.keys["a"], self.keys["n"]
+        return {
+            "Ia": find_twins(present, present),
+            "In": find_twins(present, negated),
+            "Ja": find_twins(negated, present),
+            "Jn": find_twins(negated, negated),
+        }
+
     def truth(self) -> "tuple[Tensor, Tensor]":
         """Return (positive, negative) of photos [first, second] and captions [a, b, n]."""
         import torch
@@ -66,13 +85,18 @@ class View:
 
 
 def _info_nce(view: View) -> "Tensor":
-    return info_nce(view.logits(view.join(*PHOTO_ROLES), view.join("own_first", "own_second")))
+    own = view.own_keys("own_first", "own_second")
+    z = view.logits(view.join(*PHOTO_ROLES), view.join("own_first", "own_second"))
+    return info_nce(z, find_twins(own, own))
 
 
 def _neg_clip(view: View) -> "Tensor":
     photos = view.join(*PHOTO_ROLES)
     hard = view.logits(photos, view.join("hard_first", "hard_second"))
-    return neg_clip(view.logits(photos, view.join("own_first", "own_second")), hard)
+    own = view.own_keys("own_first", "own_second")
+    hard_twins = find_twins(own, view.own_keys("hard_first", "hard_second"))
+    z = view.logits(photos, view.join("own_first", "own_second"))
+    return neg_clip(z, hard, find_twins(own, own), hard_twins)
 
 
 def _mask(view: View) -> "Tensor":
@@ -94,11 +118,13 @@ def _keep(view: View) -> "Tensor":
 
 
 def _triplet(view: View) -> "Tensor":
-    return triplet_clip(*(view.logits(photo, text) for photo in PHOTO_ROLES for text in "an"))
+    ia, i_n, ja, jn = (view.logits(photo, text) for photo in PHOTO_ROLES for text in "an")
+    return triplet_clip(ia, i_n, ja, jn, view.twins())
 
 
 def _con_clip(view: View) -> "Tensor":
-    return con_clip(*(view.logits(photo, text) for photo in PHOTO_ROLES for text in "an"))
+    ia, i_n, ja, jn = (view.logits(photo, text) for photo in PHOTO_ROLES for text in "an")
+    return con_clip(ia, i_n, ja, jn, view.twins())
 
 
 def _sigmoid(view: View) -> "Tensor":
@@ -128,10 +154,9 @@ def _choose(view: View) -> "Tensor":
         answers = [view.features[right], view.features[wrong]]
         answers += [answer.roll(-1, dims=0) for answer in answers]
         z = view.temperature * torch.stack([(feature * answer).sum(dim=1) for answer in answers], dim=1)
-        same = view.keys[right].roll(-1) == view.keys[right]  # the next pair's caption is true here as well
-        rows.append(
-            torch.cat([z[:, :2], z[:, 2:3].masked_fill(same[:, None], float("-inf")), z[:, 3:]], dim=1)
-        )
+        own = view.keys[right]  # the next pair's caption may be true here as well
+        same = [own.roll(-1) == own, view.keys[wrong].roll(-1) == own]
+        rows.append(torch.cat([z[:, :2], drop_cells(z[:, 2:], torch.stack(same, dim=1))], dim=1))
     return multiple_choice(torch.cat(rows))
 
 

@@ -7,15 +7,26 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_comparison_losses import log_share, naive_neg_clip
-from test_losses import naive_info_nce
+from test_comparison_losses import log_share
 
+from unscene.training.comparison_losses import con_clip, multiple_choice, neg_clip, triplet_clip
+from unscene.training.losses import info_nce
 from unscene.training.objectives import TERMS, TEXT_ROLES, View, compute_terms, list_references, list_texts
 
 PAIRS, DIM, TEMPERATURE, BIAS = 4, 6, 5.0, -1.5
 # Captions by role, as numbers: a of pairs 0 and 1 are the same, n of 1 and 2, b of 2 and 3. In the place of
 # a of pair 2 stands a true negation; its plain caption is that of pair 3.
-KEYS = {"a": [1, 1, 20, 4], "b": [5, 6, 7, 7], "n": [8, 9, 9, 11], "plain": [2, 3, 4, 4]}
+# The own and hard captions have twins under the same role, across roles, and of one pair's two photos.
+KEYS = {
+    "a": [1, 1, 20, 4],
+    "b": [5, 6, 7, 7],
+    "n": [8, 9, 9, 20],
+    "plain": [2, 3, 4, 4],
+    "own_first": [1, 1, 20, 4],
+    "own_second": [5, 20, 7, 7],
+    "hard_first": [8, 9, 5, 11],
+    "hard_second": [1, 2, 20, 7],
+}
 
 
 @pytest.fixture
@@ -78,15 +89,43 @@ def softplus(x):
     return math.log1p(math.exp(x))
 
 
+def list_keys(*roles):
+    return [key for role in roles for key in KEYS[role]]
+
+
+def contrast(z, own, texts):
+    """The mean over rows of -log of the share of the match, told from keys: a row's competitors are the
+    texts that are not equal to its own. own: of the rows; texts: of the columns.
+    """
+    total = 0.0
+    for i, key in enumerate(own):
+        rivals = [j for j, text in enumerate(texts) if text != key]
+        total += log_share(z, i, i, [i, *rivals])
+    return total / len(own)
+
+
+def contrast_texts(z, own, texts):
+    """The same for texts, over photos; a photo whose own caption equals the text is no rival."""
+    total = 0.0
+    for j, text in enumerate(texts):
+        rivals = [i for i, key in enumerate(own) if key != text]
+        total += log_share(z.T, j, j, [j, *rivals])
+    return total / len(texts)
+
+
 def expect_infonce(view):
-    return naive_info_nce(grid(view, ("first", "second"), ("own_first", "own_second")))
+    z, own = (
+        grid(view, ("first", "second"), ("own_first", "own_second")),
+        list_keys("own_first", "own_second"),
+    )
+    return (contrast(z, own, own) + contrast_texts(z, own, own)) / 2
 
 
 def expect_negclip(view):
-    photos = ("first", "second")
-    return naive_neg_clip(
-        grid(view, photos, ("own_first", "own_second")), grid(view, photos, ("hard_first", "hard_second"))
-    )
+    photos, roles, hard = ("first", "second"), ("own_first", "own_second"), ("hard_first", "hard_second")
+    own = list_keys(*roles)
+    rows = contrast(grid(view, photos, roles + hard), own, own + list_keys(*hard))
+    return (rows + contrast_texts(grid(view, photos, roles), own, own)) / 2
 
 
 def expect_mask(view):
@@ -149,18 +188,20 @@ def expect_keep(view):
 
 
 def expect_triplet(view):
-    ia, i_n, ja, jn = (grid(view, [photo], [text]) for photo in ("first", "second") for text in "an")
-    return naive_neg_clip(ia, i_n) + naive_neg_clip(jn, ja)
+    total = 0.0
+    for photo, right, wrong in (("first", "a", "n"), ("second", "n", "a")):
+        own = KEYS[right]
+        total += contrast(grid(view, [photo], [right, wrong]), own, own + KEYS[wrong]) / 2
+        total += contrast_texts(grid(view, [photo], [right]), own, own) / 2
+    return total
 
 
 def expect_conclip(view):
-    rows = grid(view, ("first", "second"), ("a", "n"))
-    of_caption = grid(view, ("first", "second"), ("a",)).T
-    total = 0.0
-    for i in range(PAIRS):
-        total += log_share(rows, i, i, range(2 * PAIRS)) + log_share(of_caption, i, i, range(2 * PAIRS))
-        total += log_share(rows, PAIRS + i, PAIRS + i, range(2 * PAIRS))
-    return total / (3 * PAIRS)
+    a, n = KEYS["a"], KEYS["n"]
+    total = contrast(grid(view, ["first"], ["a", "n"]), a, a + n)
+    total += contrast_texts(grid(view, ("first", "second"), ["a"]), a + n, a)
+    total += contrast(grid(view, ["second"], ["n", "a"]), n, n + a)
+    return total / 3
 
 
 def expect_dpo(view):
@@ -184,8 +225,9 @@ def expect_mcq(view):
         for i in range(PAIRS):
             following = (i + 1) % PAIRS
             answers = [(right, i), (wrong, i), (right, following), (wrong, following)]
-            if KEYS[right][following] == KEYS[right][i]:
-                answers.remove((right, following))
+            for role in (right, wrong):
+                if KEYS[role][following] == KEYS[right][i]:
+                    answers.remove((role, following))
             shares = [math.exp(dot(view, photo, i, text, j)) for text, j in answers]
             total -= math.log(shares[0] / sum(shares))
     return total / (2 * PAIRS)
@@ -221,13 +263,45 @@ def test_every_term_is_tested():
     assert all(f'"{name}"' in tested or f"expect_{name}(" in tested for name in TERMS)
 
 
-@pytest.mark.parametrize("name", ["mask", "siglip", "mcq"])
+@pytest.mark.parametrize("name", ["infonce", "negclip", "mask", "siglip", "triplet", "conclip", "mcq"])
 def test_equal_captions_would_count_otherwise(view, name):
     """Were no two captions equal, these would be other values: the test above sees what is left out."""
     count = iter(range(100))
     keys = {role: torch.tensor([next(count) for _ in range(PAIRS)]) for role in KEYS}
     apart = View(view.features, keys, view.temperature, view.bias)
     assert abs(compute_terms({name: 1.0}, apart)[0] - compute_terms({name: 1.0}, view)[0]) > 1e-3
+
+
+def test_without_equal_captions_the_contrasts_are_the_plain_ones_bit_for_bit(view):
+    count = iter(range(100))
+    keys = {role: torch.tensor([next(count) for _ in range(PAIRS)]) for role in KEYS}
+    apart = View(view.features, keys, view.temperature, view.bias)
+    photos, own = view.join("first", "second"), view.join("own_first", "own_second")
+    z, hard = view.logits(photos, own), view.logits(photos, view.join("hard_first", "hard_second"))
+    four = [view.logits(photo, text) for photo in ("first", "second") for text in "an"]
+    plain = {
+        "infonce": info_nce(z),
+        "negclip": neg_clip(z, hard),
+        "triplet": triplet_clip(*four),
+        "conclip": con_clip(*four),
+    }
+    for name, value in plain.items():
+        assert compute_terms({name: 1.0}, apart)[0].item() == value.item(), name
+    answers = []
+    for photo, right, wrong in (("first", "a", "n"), ("second", "n", "a")):
+        texts = [view.features[right], view.features[wrong]]
+        texts += [text.roll(-1, dims=0) for text in texts]
+        feature = view.features[photo]
+        answers.append(view.temperature * torch.stack([(feature * text).sum(dim=1) for text in texts], dim=1))
+    assert compute_terms({"mcq": 1.0}, apart)[0].item() == multiple_choice(torch.cat(answers)).item()
+
+
+@pytest.mark.parametrize("name", ["infonce", "negclip", "triplet", "conclip", "mcq"])
+def test_a_batch_of_one_text_has_finite_gradients(view, name):
+    keys = {role: torch.ones(PAIRS, dtype=torch.long) for role in KEYS}
+    features = {role: value.clone().requires_grad_() for role, value in view.features.items()}
+    compute_terms({name: 1.0}, View(features, keys, view.temperature, view.bias))[0].backward()
+    assert all(f.grad is None or torch.isfinite(f.grad).all() for f in features.values())
 
 
 def test_a_loss_is_the_weighted_sum_of_its_terms(view):
