@@ -1,9 +1,8 @@
-"""Puts the words of a caption into its tree: chunks, and where each hangs."""
+"""Puts the chunks of a caption into its tree: where each hangs."""
 
-from dataclasses import dataclass
-
-from unscene.words.caption_words import ADJECTIVES, PICTURES
-from unscene.words.reading import Token, read_tokens
+from unscene.words.caption_words import PICTURES
+from unscene.words.chunks import Chunk, make_chunks
+from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     ACTIVITIES,
     CONDITIONS,
@@ -14,11 +13,11 @@ from unscene.words.scene_lists import (
     NEARNESS,
     PARTS,
     PLACING,
-    QUANTITY_HEADS,
     STILL,
     WITH_TOOL,
     WITHIN,
 )
+from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods
 from unscene.words.vocabulary import Vocabulary
 
@@ -31,22 +30,6 @@ _NEAR = frozenset(
 _SEPARATORS = frozenset({":", "-", ".", "!", "?", "\u2013", "\u2014", "...", "|"})
 
 
-@dataclass
-class Chunk:
-    """A run of tokens of one kind: NP, V, P, C, S, A, X."""
-
-    kind: str
-    tokens: list[Token]
-
-    @property
-    def low(self) -> str:
-        return " ".join(token.low for token in self.tokens)
-
-    @property
-    def text(self) -> str:
-        return " ".join(token.text for token in self.tokens)
-
-
 def read_caption(caption: str, vocabulary: Vocabulary) -> list[Clause]:
     """Return the clauses of a caption."""
     return build_clauses(read_tokens(caption, vocabulary))
@@ -54,89 +37,7 @@ def read_caption(caption: str, vocabulary: Vocabulary) -> list[Clause]:
 
 def build_clauses(tokens: list[Token]) -> list[Clause]:
     """Return the clauses that a caption's tokens make."""
-    return _Reader(_merge(_chunk(tokens))).read()
-
-
-def _chunk(tokens: list[Token]) -> list[Chunk]:
-    chunks: list[Chunk] = []
-    for token in tokens:
-        kind = "NP" if token.kind in ("D", "W", "N", "R", "O") else token.kind
-        if token.kind == "X" and token.text in (",", ";"):
-            kind = "C"
-        last = chunks[-1] if chunks else None
-        starts = False
-        if last is not None and last.kind == "NP":
-            owned = last.tokens[-1].kind == "O"
-            starts = (token.kind == "D" and any(t.kind != "D" for t in last.tokens) and not owned) or (
-                token.kind == "R" or last.tokens[-1].kind == "R"
-            )
-        if last is not None and last.kind == kind and kind in ("NP", "V", "C") and not starts:
-            last.tokens.append(token)
-        else:
-            chunks.append(Chunk(kind, [token]))
-    return chunks
-
-
-def _merge(chunks: list[Chunk]) -> list[Chunk]:
-    """Join verbs with their adverbs, `a group of` with its noun, `black and white` with its noun."""
-    merged: list[Chunk] = []
-    place = 0
-    while place < len(chunks):
-        chunk, last = chunks[place], merged[-1] if merged else None
-        after = chunks[place + 1] if place + 1 < len(chunks) else None
-        if last is not None and last.kind == "V" and chunk.kind in ("V", "A"):
-            full = (
-                any(t.form in ("fin", "ing", "en", "inf") for t in last.tokens) or last.tokens[-1].kind == "A"
-            )
-            if chunk.kind == "V" and full and chunk.tokens[0].form in ("fin", "aux", "to"):
-                merged.append(chunk)
-            else:
-                last.tokens += chunk.tokens
-        elif chunk.kind == "A" and after is not None and after.kind == "V":
-            after.tokens = chunk.tokens + after.tokens
-        elif (
-            last is not None
-            and last.kind == "NP"
-            and after is not None
-            and after.kind == "NP"
-            and _joins(last, chunk, after)
-        ):
-            last.tokens += chunk.tokens + after.tokens
-            place += 1
-        else:
-            merged.append(chunk)
-        place += 1
-    return merged
-
-
-def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
-    """Whether two noun phrases are one: `a group` of `dogs`, `a red` and `white umbrella`."""
-    if link.low == "of":
-        return first.tokens[-1].low in QUANTITY_HEADS or first.low in (
-            "some",
-            "all",
-            "many",
-            "several",
-            "one",
-            "two",
-            "three",
-            "both",
-        )
-    if (
-        link.low not in ("and", "or", ",", ", and", "&")
-        or second.tokens[0].kind == "D"
-        or first.tokens[-1].kind != "W"
-    ):
-        return False
-    describes = first.tokens[-1].low in ADJECTIVES
-    start = second.tokens[0].low.split()[0]
-    if link.low == ",":
-        return (
-            describes
-            and all(t.kind == "D" or t.low in ADJECTIVES | {"very"} for t in first.tokens)
-            and len(first.tokens) > (first.tokens[0].kind == "D")
-        )
-    return describes and (start in ADJECTIVES or start == "very")
+    return _Reader(make_chunks(tokens)).read()
 
 
 class _Reader:

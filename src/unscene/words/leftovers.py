@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from unscene.words.reading import Token
 from unscene.words.rows import join_rows
 from unscene.words.scene_lists import (
     ACTIVITIES,
@@ -20,6 +19,7 @@ from unscene.words.scene_lists import (
     WAYS,
     WITHIN,
 )
+from unscene.words.tokens import Token
 from unscene.words.tree import Group, Phrase, Prep, walk
 
 

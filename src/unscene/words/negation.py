@@ -15,11 +15,11 @@ from unscene.words.caption_words import DETERMINERS, PRONOUNS
 from unscene.words.faults import LOST_PRONOUN, find_faults
 from unscene.words.leftovers import Item, compose
 from unscene.words.participles import as_participle
-from unscene.words.reading import Token
 from unscene.words.references import mark_references
 from unscene.words.removal import GONE, TangledError, Target, stands_alone, take_out
 from unscene.words.rows import join_rows
 from unscene.words.scene_lists import GROUNDS, SPORTS
+from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk, write_clauses
 from unscene.words.verb_forms import looks_plural
 from unscene.words.vocabulary import Vocabulary

@@ -1,7 +1,7 @@
 """Turns a sentence of a caption into a noun phrase: `a dog runs on sand` -> `a dog running on sand`."""
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.reading import Token
+from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Prep, Verb, write_clauses
 from unscene.words.verb_forms import ing_form
 from unscene.words.vocabulary import Vocabulary

@@ -17,7 +17,6 @@ from unscene.words.leftovers import (
     is_small,
     list_words,
 )
-from unscene.words.reading import Token
 from unscene.words.rows import fix_links, is_mutual, make_singular, merge_preps, pass_article
 from unscene.words.scene_lists import (
     ACTIVITIES,
@@ -49,6 +48,7 @@ from unscene.words.scene_lists import (
     WORN,
     WORN_THINGS,
 )
+from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods, walk
 from unscene.words.verb_forms import ing_form, looks_plural
 from unscene.words.vocabulary import Vocabulary

@@ -1,0 +1,252 @@
+"""The kind of a word by itself and by its neighbours: closed lists, no model."""
+
+from unscene.words.caption_words import (
+    AUXILIARIES,
+    CLAUSES,
+    DETERMINERS,
+    PREPOSITIONS,
+)
+from unscene.words.scene_lists import (
+    NOT_ING,
+    NOUNY,
+    PARTICLE_VERBS,
+    SCENE_ADVERBS,
+    VERBS,
+)
+from unscene.words.tokens import Token
+from unscene.words.verb_forms import EN, ING, THIRD
+from unscene.words.verb_tags import SUBJECT_PRONOUNS, find_verb_form
+from unscene.words.word_ends import LINKS, MARKS, ends_phrase
+
+_PRONOUNS = frozenset(
+    [
+        "he",
+        "she",
+        "it",
+        "they",
+        "him",
+        "them",
+        "himself",
+        "herself",
+        "itself",
+        "themselves",
+        "someone",
+        "somebody",
+        "everyone",
+        "everybody",
+        "anyone",
+        "nobody",
+        "others",
+        "i",
+        "we",
+        "you",
+        "us",
+        "me",
+        "who",
+        "whom",
+        "ones",
+    ]
+)
+
+
+def find_kind(
+    word: str, before: Token, after: Token, rest: list[Token], tagged: list[Token]
+) -> tuple[str, str, str]:
+    later = rest[1] if len(rest) > 1 else Token("", "X")
+    noun_before = before.kind in ("N", "W", "R") or (
+        before.kind == "D" and before.low in ("one", "another", "some", "all", "both")
+    )
+    next_word = after.low
+    if word in LINKS:
+        return "C", "", ""
+    if before.low == "from" and word in ("above", "below", "behind", "afar"):
+        return "W", "", ""
+    if before.kind == "D" and before.low in ("a", "an") and word in PREPOSITIONS:
+        return "W", "", ""
+    if (
+        before.kind == "D"
+        and before.low not in _PRONOUNS | {"one", "all", "both"}
+        and (
+            word in ("inside", "outside", "back", "front", "top", "side", "left", "right", "past")
+            or (
+                word in SCENE_ADVERBS
+                and word not in PREPOSITIONS | {"very", "really", "almost", "just", "too", "still", "only"}
+            )
+        )
+    ):
+        return "W", "", ""
+    if not word[0].isalnum():
+        return "X", "", ""
+    if word in ("that", "which", "who", "whom", "whose"):
+        if word == "that" and not noun_before and before.low not in (",", "and"):
+            return (
+                ("D", "", "") if not (before.kind == "V" and next_word in SUBJECT_PRONOUNS) else ("S", "", "")
+            )
+        return "S", "", ""
+    if word == "another" and (ends_phrase(after) or next_word in THIRD):
+        return "R", "", ""
+    if word in (
+        "one",
+        "some",
+        "several",
+        "many",
+        "two",
+        "three",
+        "both",
+        "all",
+        "few",
+        "any",
+        "this",
+        "these",
+        "those",
+    ) and (
+        next_word in AUXILIARIES
+        or (ends_phrase(after) and next_word != "of")
+        or next_word in ING
+        and word in ("one",)
+    ):
+        return (
+            ("R", "", "")
+            if word in ("one", "some", "many", "several", "two", "three", "both", "all")
+            else ("D", "", "")
+        )
+    if word in ("him", "them", "it", "he", "she", "they"):
+        return "R", "", ""
+    if word == "her" and (ends_phrase(after) and next_word not in AUXILIARIES):
+        return "R", "", ""
+    if word in _PRONOUNS:
+        return "R", "", ""
+    if word == "to":
+        base = next_word in VERBS or next_word in ("be", "have")
+        nouny = (
+            next_word in NOUNY
+            and (later.low in ("", ".") or ends_phrase(later))
+            and next_word
+            in ("work", "school", "bed", "play", "row", "land", "shore", "market", "dinner", "shop", "race")
+            and before.low not in ("about", "ready", "trying", "preparing", "attempting", "going", "getting")
+        )
+        return ("V", "to", "") if base and not after.kind and not nouny else ("P", "", "")
+    if before.kind == "V" and before.form == "to":
+        return "V", "inf", word
+    if word in CLAUSES or word in ("with-as",):
+        if word == "as" and next_word in ("a", "an", "well", "part") and not _clause_follows(rest):
+            return "P", "", ""
+        if word == "so" and next_word in ("many", "much"):
+            return "A", "", ""
+        if word in ("since", "until") and not ends_phrase(after):
+            return "S", "", ""
+        return "S", "", ""
+    if word in AUXILIARIES:
+        return "V", "aux", "be" if word in ("is", "are", "was", "were", "be", "been", "being") else word
+    if (
+        word in ("out", "down", "up", "over", "off", "around", "along")
+        and before.kind == "V"
+        and (next_word in PREPOSITIONS or next_word in ("together",) or ends_phrase(after))
+    ):
+        return "A", "", ""
+    if word in ("on", "off", "up", "down") and noun_before and next_word in ING and next_word not in NOT_ING:
+        return "A", "", ""
+    if word in ("up", "out", "off", "down") and before.stem in PARTICLE_VERBS and not ends_phrase(after):
+        return "A", "", ""
+    if word in SCENE_ADVERBS and word in PREPOSITIONS:
+        if ends_phrase(after) and next_word != "of":
+            return "A", "", ""
+        return "P", "", ""
+    if word in DETERMINERS:
+        return "D", "", ""
+    if word in SCENE_ADVERBS and word.endswith("ly") and before.kind == "D":
+        return "W", "", ""
+    if word in SCENE_ADVERBS and word not in (
+        "high",
+        "back",
+        "light",
+        "close",
+        "hard",
+        "live",
+        "fast",
+        "behind",
+        "only",
+        "just",
+        "very",
+        "too",
+        "low",
+        "forward",
+        "open",
+        "up",
+    ):
+        return "A", "", ""
+    if word in ("just", "only", "too", "also", "not"):
+        return "A", "", ""
+    if word == "very" and noun_before is False and before.kind != "D":
+        return ("W", "", "") if before.kind in ("X", "P", "C", "D") else ("A", "", "")
+    if (
+        word in ("high", "back", "close", "hard", "live", "fast", "low", "forward")
+        and (before.kind in ("V", "A") and before.form != "aux")
+        and ends_phrase(after)
+    ):
+        return "A", "", ""
+    if word in PREPOSITIONS:
+        return "P", "", ""
+    if (
+        word.endswith("ly")
+        and len(word) > 4
+        and word
+        not in (
+            "family",
+            "fly",
+            "butterfly",
+            "belly",
+            "jelly",
+            "italy",
+            "lily",
+            "supply",
+            "reply",
+            "lovely",
+            "silly",
+            "ugly",
+            "curly",
+            "elderly",
+            "friendly",
+            "early",
+            "hilly",
+            "wooly",
+            "woolly",
+            "bubbly",
+            "cuddly",
+            "rally",
+            "jolly",
+            "holy",
+            "lonely",
+            "assembly",
+            "kelly",
+            "sally",
+            "molly",
+            "homely",
+            "trolley",
+        )
+    ):
+        verb_near = (
+            before.kind in ("V", "A")
+            or next_word in ING
+            or next_word in THIRD
+            or next_word in EN
+            or next_word in VERBS
+        )
+        if before.kind == "D" or (before.kind in ("P", "X", "C") and not verb_near):
+            return "W", "", ""
+        adverb = before.kind == "V" or (noun_before and (verb_near or ends_phrase(after)))
+        return ("A", "", "") if adverb else ("W", "", "")
+    verb = find_verb_form(word, before, after, later, tagged)
+    if verb:
+        return "V", *verb
+    return "W", "", ""
+
+
+def _clause_follows(rest: list[Token]) -> bool:
+    """Whether a noun phrase and a finite verb stand next."""
+    for token in rest[1:6]:
+        if token.low in AUXILIARIES or token.low in THIRD:
+            return True
+        if token.low in MARKS or token.low in PREPOSITIONS or token.low in LINKS:
+            return False
+    return False

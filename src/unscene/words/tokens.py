@@ -1,0 +1,78 @@
+"""The words and marks of a caption, with the mentions that the lexicon finds."""
+
+import re
+from dataclasses import dataclass
+
+from unscene.words.vocabulary import Vocabulary
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:['\u2019\-]\w+)*|[^\w\s]")
+
+
+@dataclass
+class Token:
+    """A word or a mark. A mention of a word of the list is one token, whatever its number of words.
+
+    kind: D determiner, W noun or adjective, N mention, R pronoun, V verb, P preposition, C and/or/but,
+    S opener of a clause, A adverb, X mark, O the owner's 's. form, of verbs: fin, ing, en, inf, aux.
+    stem: a verb's base form.
+    """
+
+    text: str
+    kind: str = ""
+    word: str | None = None
+    form: str = ""
+    stem: str = ""
+    is_animate: bool = False
+    is_human: bool = False
+    low: str = ""
+
+    def __post_init__(self) -> None:
+        self.low = self.text.lower()
+
+
+def join_owners(text: str) -> str:
+    """Undo the tokens of web captions: `a nun 's attic` -> `a nun's attic`, `close - up` -> `close-up`."""
+    text = re.sub(r"(\w)\s+['\u2019]\s?s\b", r"\1's", text)
+    text = re.sub(r"(?<=s)\s+['\u2019](?=\s)", "'", text)
+    text = re.sub(r"(\w) n['\u2019]t\b", r"\1n't", text)
+    return re.sub(
+        r"\b(close|mid|make|t|x|old|semi|multi|self|anti|co|ex|non|pre|pop|stir|well|full) - (\w)",
+        r"\1-\2",
+        text,
+    )
+
+
+def split_tokens(text: str, vocabulary: Vocabulary) -> list[Token]:
+    tokens, end = [], 0
+    for mention in vocabulary.find_mentions(text):
+        if mention.start < end:
+            continue
+        tokens += [Token(match.group()) for match in _WORD.finditer(text, end, mention.start)]
+        stop, word = mention.end, mention.word
+        tokens.append(
+            Token(
+                text[mention.start : stop],
+                "N",
+                word,
+                is_animate=word in vocabulary.animate,
+                is_human=word in vocabulary.people,
+            )
+        )
+        owner = re.match(r"['\u2019]s?(?!\w)", text[stop:])
+        if owner and (len(owner.group()) > 1 or text[stop - 1 : stop] == "s"):
+            tokens.append(Token(owner.group(), "O"))
+            stop += owner.end()
+        end = stop
+    tokens += [Token(match.group()) for match in _WORD.finditer(text, end)]
+    split: list[Token] = []
+    for token in tokens:
+        owner = re.fullmatch(r"(.*\w)(['\u2019]s?)", token.text)
+        if (
+            not token.kind
+            and owner
+            and owner.group(1).lower() not in ("it", "that", "there", "let", "he", "she")
+        ):
+            split += [Token(owner.group(1)), Token(owner.group(2), "O")]
+        else:
+            split.append(token)
+    return split

@@ -1,0 +1,263 @@
+"""Whether a word is a verb where it stands, and in which form."""
+
+from unscene.words.caption_words import (
+    AUXILIARIES,
+    DETERMINERS,
+    PREPOSITIONS,
+)
+from unscene.words.scene_lists import (
+    ACTS,
+    AFTER_ING,
+    ALWAYS_ING_NOUNS,
+    MORE_PARTICIPLES,
+    NOT_ING,
+    NOT_PARTICIPLES,
+    NOUNY,
+    SCENE_ADVERBS,
+    VERBS,
+)
+from unscene.words.tokens import Token
+from unscene.words.verb_forms import EN, ING, PAST, THIRD, looks_plural
+from unscene.words.word_ends import ends_phrase
+
+_THINGS_IN_S = frozenset(
+    {"leaves", "flies", "saws", "ties", "plants", "rocks", "faces", "boards", "bats", "logs"}
+)
+SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they", "i", "we", "you", "who", "that", "which", "others"})
+
+
+def find_verb_form(
+    word: str, before: Token, after: Token, later: Token, tagged: list[Token]
+) -> tuple[str, str] | None:
+    """Return (form, stem) when a word stands where a verb can stand and looks like one."""
+    noun_before = before.kind in ("N", "W", "R")
+    ends = ends_phrase(after)
+    next_det = after.low in DETERMINERS
+    next_noun = after.kind == "N"
+    if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
+        known = word in ING
+        stem = ING.get(word, word[:-3])
+        if before.kind in ("D", "O") or (after.low in AFTER_ING and before.kind != "V"):
+            return None
+        if word in NOT_ING and not (
+            known and (next_det or (noun_before and after.low in PREPOSITIONS) or before.low in AUXILIARIES)
+        ):
+            return None
+        if before.kind == "P":
+            gerund = (
+                next_det
+                or next_noun
+                or not ends
+                or before.low
+                in ("of", "for", "from", "by", "after", "before", "without", "about", "like", "as", "in")
+            )
+            return (
+                ("ing", stem)
+                if known and gerund and not (after.kind == "" and not next_det and after.low in ("machine",))
+                else None
+            )
+        if before.kind == "C" and known and any(t.kind == "V" and t.form == "ing" for t in tagged):
+            return "ing", stem
+        if (
+            before.kind in ("X", "C")
+            and not (next_det or ends or after.low in SCENE_ADVERBS or next_noun and known)
+            and before.low != ","
+        ):
+            return ("ing", stem) if known and after.low in ("at", "down", "up") else None
+        if (
+            not tagged
+            and next_noun
+            and not next_det
+            and stem not in ("ride", "hold", "wear", "eat", "watch", "play", "feed")
+        ):
+            return None  # "Smiling lady"
+        return ("ing", stem) if known or noun_before or before.kind == "V" else None
+    part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
+    if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
+        stem = EN.get(word, word)
+        adverb_next = after.low in SCENE_ADVERBS
+        if before.kind in ("V", "A") and before.form != "to":
+            return "en", stem
+        if (
+            word
+            in ("left", "set", "open", "cut", "closed", "fed", "spread", "put", "shut", "lit", "hit", "shot")
+            and noun_before
+            and not (ends or next_det or adverb_next)
+        ):
+            return None
+        if part_of_thing:
+            return None
+        if noun_before and (
+            ends
+            or next_det
+            or adverb_next
+            or after.low in PREPOSITIONS
+            or word == "full"
+            or (word in EN and (after.kind == "N" or not after.low.endswith("s")) and before.kind in ("N",))
+        ):
+            return "en", stem
+        if before.kind in ("S", "C", "X") and (ends or next_det):
+            return "en", stem
+        return None
+    if (
+        word in PAST
+        and (noun_before or before.kind in ("S", "A"))
+        and word not in ("saw", "left", "put", "set", "hit", "cut", "lay")
+    ):
+        return "fin", PAST[word]
+    if word == "saw" and noun_before and next_det:
+        return "fin", "see"
+    if word in THIRD:
+        stem = THIRD[word]
+        if word in _THINGS_IN_S and not before.is_animate and before.kind != "R":
+            return None
+        if (
+            before.kind == "V"
+            and before.form in ("ing", "en")
+            and stem not in NOUNY
+            and after.low in PREPOSITIONS
+        ):
+            return "fin", stem  # "a truck with its lights flashing drives down"
+        if word in ("looks", "sits", "stands") and noun_before and after.low in PREPOSITIONS:
+            return "fin", stem
+        if (
+            before.kind in ("S",)
+            or before.low in SUBJECT_PRONOUNS
+            or (before.kind == "A" and len(tagged) > 1)
+        ):
+            return "fin", stem
+        if (
+            before.kind == "C"
+            and any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
+            and after.low != "of"
+        ):
+            acts = stem not in NOUNY or (stem in ACTS and after.low in PREPOSITIONS)
+            return ("fin", stem) if next_det or (ends and acts) else None
+        if noun_before and looks_plural(before.low) and before.kind != "R":
+            seen = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
+            return ("fin", stem) if stem not in NOUNY and not seen and (next_det or ends) else None
+        if noun_before:
+            if stem not in NOUNY:
+                return "fin", stem
+            has_verb = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
+            strong = (
+                next_det
+                or after.low
+                in (
+                    "to",
+                    "into",
+                    "at",
+                    "through",
+                    "over",
+                    "down",
+                    "on",
+                    "in",
+                    "along",
+                    "across",
+                    "up",
+                    "towards",
+                    "toward",
+                    "as",
+                    "for",
+                    "by",
+                    "past",
+                    "around",
+                    "next",
+                    "near",
+                    "out",
+                    "together",
+                    "while",
+                    "off",
+                    "about",
+                    "from",
+                    "onto",
+                    "with",
+                    "alone",
+                )
+                or not after.low
+                or after.low in (",", "and", "or")
+            )
+            if before.is_animate and (strong or next_noun or not ends):
+                return ("fin", stem) if not (has_verb and before.kind == "W") else None
+            if strong and not has_verb and after.low not in ("", "and", ",", "or", "with"):
+                return "fin", stem
+            if next_det and not has_verb:
+                return "fin", stem
+        return None
+    if word in VERBS and before.low in ("them", "it", "him") and before.kind == "R" and ends:
+        return "fin", word  # "elephants with people on them walk"
+    seen = any(t.kind == "V" for t in tagged)
+    if before.kind == "N" and before.is_animate and not seen and next_det and word.isalpha():
+        plural = looks_plural(before.low)  # a verb that the lists lack: "a nurse deals the cards"
+        if not plural and word.endswith("s") and not word.endswith("ss"):
+            return "fin", word[:-1]
+        if plural and not word.endswith(("s", "ing", "ed")):
+            return "fin", word
+    if word in VERBS and word not in ("like", "fish", "open", "close"):
+        if before.low in ("they", "who", "others", "we", "you", "i", "which", "that") and before.kind in (
+            "R",
+            "S",
+        ):
+            return "fin", word
+        if before.kind == "V" and before.low in (
+            "can",
+            "could",
+            "will",
+            "would",
+            "may",
+            "might",
+            "do",
+            "does",
+            "did",
+        ):
+            return "inf", word
+        if before.kind == "A" and before.low in ("not",):
+            return "inf", word
+        if (
+            before.kind == "V"
+            and before.low in ("is", "are", "was")
+            and after.low in PREPOSITIONS
+            and word not in ("open",)
+        ):
+            return "en", word  # "is show in"
+        if before.is_animate and next_det and not any(t.kind == "V" for t in tagged):
+            return "fin", word
+        earlier_animate = [t for t in tagged if t.is_animate]
+        if noun_before and looks_plural(before.low) and before.kind != "O":
+            strong = next_det or ends or after.low in SCENE_ADVERBS or after.low in ING or after.kind == "N"
+            if before.is_animate:
+                return "fin", word
+            if (
+                word not in NOUNY
+                and strong
+                and not any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
+            ):
+                return "fin", word
+            if next_det and not any(t.kind == "V" for t in tagged):
+                return "fin", word
+        if (
+            before.kind == "A"
+            and earlier_animate
+            and looks_plural(earlier_animate[-1].low)
+            and word not in NOUNY
+        ):
+            return "fin", word
+        if (
+            before.is_animate
+            and not looks_plural(before.low)
+            and earlier_animate
+            and any(t.kind == "C" for t in tagged)
+            and (next_det or after.low in PREPOSITIONS)
+            and word not in ("light", "park")
+        ):
+            return "fin", word
+        if noun_before and next_det and word not in NOUNY and not any(t.kind == "V" for t in tagged):
+            return "fin", word
+        if (
+            before.kind == "C"
+            and any(t.kind == "V" and t.form in ("fin", "inf") for t in tagged)
+            and (next_det or ends)
+            and word not in NOUNY
+        ):
+            return "fin", word
+    return None
