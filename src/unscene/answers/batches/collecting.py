@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unscene.answers.batches.outcomes import AWAY, REJECTED, classify
 from unscene.answers.prices import find_price, price_usage
-from unscene.answers.results import find_model, read_result, read_usage, was_served
+from unscene.answers.results import find_codes, find_model, read_result, read_usage, was_served
 
 # A file is a batch's own when so large a part of its lines belongs to it.
 _OWN_SHARE = 0.9
@@ -23,32 +23,39 @@ logger = logging.getLogger("unscene")
 
 class Results:
     """The result files of one batch, on disk. members: items of each request. worst: dollars of each
-    at most.
+    at most. `seen`: lines of each request. `is_foreign`: a file holds requests of others, and none of
+    the batch. `is_damaged`: a file has zeros, which no text has.
     """
 
     def __init__(self, paths: list[Path], members: dict[str, int], worst: dict[str, float]):
         self.paths, self.members, self.worst = paths, members, worst
         self.seen: Counter = Counter()
+        self.is_foreign = self.is_damaged = False
         self._told_usd = self._guessed_usd = 0.0
 
     def find_fault(self) -> str:
-        """Return why a file is no result of this batch, or nothing. Counts the lines of each request."""
+        """Return why a file is no result of this batch, or nothing."""
         self.seen.clear()
-        empty = 0
+        self.is_foreign = self.is_damaged = False
+        empty, faults = 0, []
         for path in self.paths:
-            own = total = 0
+            own = others = total = 0
             first = b""
             for line in _read_lines(path):
                 total, first = total + 1, first or line[:60]
+                self.is_damaged |= b"\0" in line
                 name = read_result(line).custom_id
                 if name in self.members:
                     own += 1
                     self.seen[name] += 1
+                else:
+                    others += name is not None
             empty += total == 0
-            if total and (own == 0 or own < _OWN_SHARE * total):
+            self.is_foreign |= bool(others and not own)
+            if total and (own == 0 or own < _OWN_SHARE * total or self.is_damaged):
                 shown = first.decode("utf-8", "replace")
-                return f"{path.name}: {own} of {total} lines belong to the batch; it begins with {shown!r}"
-        return "the files are empty" if empty == len(self.paths) else ""
+                faults.append(f"{path.name}: {own} of {total} lines are the batch's; it begins {shown!r}")
+        return "the files are empty" if empty == len(self.paths) else "; ".join(faults)
 
     def enter(self, model: str, prices: dict, find_schema: Callable[[str], dict | None]) -> Iterator[tuple]:
         """Yield an entry of the ledger for each line, then for each request without one.
@@ -69,7 +76,9 @@ class Results:
                 outcome = classify(result.answer, self.members[name], find_schema(name))
                 entry = _enter(result.answer, result.text, outcome, model, prices, 1, self.worst[name])
                 if read_usage(result.answer) is None:
-                    self._guessed_usd += entry[4]
+                    # A line that is neither an answer nor an error may have been worked on, too.
+                    says_nothing = not entry[4] and not find_codes(result.answer)
+                    self._guessed_usd += self.worst[name] if says_nothing else entry[4]
                     entry = (*entry[:4], 0.0, entry[5])
                 self._told_usd += entry[4]
                 yield entry
@@ -85,14 +94,12 @@ class Results:
         counts beyond those that came.
         """
         missing = [self.worst[name] for name in self.members.keys() - self.seen.keys()]
-        if not missing and not self._guessed_usd:
-            return 0.0
         price = find_price(prices, model)
         if batch.usage and price:
             told = (
                 batch.usage.input_tokens * price["input"] + batch.usage.output_tokens * price["output"]
             ) / 1e6
-            most = _ABSURD * (self._guessed_usd + sum(missing))
+            most = _ABSURD * sum(self.worst.values())
             if 0.999 * self._told_usd <= told <= self._told_usd + most:
                 return max(0.0, told - self._told_usd)
         unseen = len(missing)
@@ -152,5 +159,5 @@ def _read_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file that hold something, without a byte order mark."""
     with open(path, "rb") as handle:
         while line := handle.readline(_LONGEST_LINE):
-            if line := line.strip(b"\xef\xbb\xbf \t\r\n\0"):
+            if line := line.strip(b"\xef\xbb\xbf \t\r\n"):
                 yield line
