@@ -2,14 +2,16 @@
 ledger.
 """
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from unscene.answers.batches.outcomes import AWAY, REJECTED, classify
 from unscene.answers.prices import find_price, price_usage
-from unscene.answers.results import find_codes, find_model, read_result, read_usage, was_served
+from unscene.answers.results import Result, find_codes, find_model, read_result, read_usage, was_served
 
 # A file is a batch's own when so large a part of its lines belongs to it.
 _OWN_SHARE = 0.9
@@ -44,7 +46,7 @@ class Results:
             for line in _read_lines(path):
                 total, first = total + 1, first or line[:60]
                 self.is_damaged |= b"\0" in line
-                name = read_result(line).custom_id
+                name = self._read(line).custom_id
                 if name in self.members:
                     own += 1
                     self.seen[name] += 1
@@ -65,7 +67,7 @@ class Results:
         entered: Counter = Counter()
         for path in self.paths:
             for line in _read_lines(path):
-                result = read_result(line)
+                result = self._read(line)
                 name = result.custom_id
                 if name not in self.members or entered[name] == _LINES_A_REQUEST:
                     logger.warning(
@@ -85,6 +87,18 @@ class Results:
         self.seen = entered
         for name in self.members.keys() - entered.keys():
             yield (name, AWAY, 0, 0, 0.0, None)
+
+    def _read(self, line: bytes) -> Result:
+        """Return a line; of one whose custom_id stands twice, the reading that names a request of the
+        batch.
+        """
+        result = read_result(line)
+        if result.custom_id is None and "twice" in result.fault:
+            with suppress(ValueError, RecursionError, TypeError):
+                answer = json.loads(line)
+                if answer["custom_id"] in self.members:
+                    return read_result(json.dumps(answer))
+        return result
 
     def find_lost(self, batch, model: str, prices: dict) -> float:
         """Return the dollars that no line tells, when all have been entered.

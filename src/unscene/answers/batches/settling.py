@@ -145,7 +145,7 @@ class Settler:
         if batch is None or batch.status in ENDED:  # of an end, the newest there is
             batch = self._api.retrieve_batch(row["batch_id"])
         self._patience.end(f"batch {row['batch_id']}")
-        self._watch.forget(("denied", row["number"]))
+        self._watch.forget(("batch", row["number"]))
         self._watch.forget(("unknown", row["number"]))
         self._ledger.record_status(row["number"], batch)
         if batch.status in ENDED:
@@ -159,10 +159,10 @@ class Settler:
         except Stopped as stop:
             self._put_aside(row, str(stop))
 
-    def _deny(self, row, error: ApiError) -> None:
+    def _deny(self, row, error: ApiError, what: str = "batch") -> None:
         """Bear a call that the endpoint, or something before it, refuses."""
         self._tell_late(row, f"refused: {error}")
-        if self._watch.passed(("denied", row["number"])) >= DENIED_S:
+        if self._watch.passed((what, row["number"])) >= DENIED_S:
             self._put_aside(
                 row,
                 f"the endpoint does not show batch {row['batch_id']} or its results: {error}. Nothing is"
@@ -287,7 +287,7 @@ class Settler:
                 self._delay(row, f"its results are not found ({error})")
             return None
         except AccessDenied as error:
-            self._deny(row, error)
+            self._deny(row, error, "results")
             return None
         except (Unanswered, RateLimited, Rejected) as error:
             self._delay(row, f"its results do not come ({error})")
