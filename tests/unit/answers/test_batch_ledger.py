@@ -1,15 +1,21 @@
 """The ledger, what follows from an answer, and how files are cut."""
 
+import errno
 import json
 import random
+import sqlite3
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from paid_answers import enter_answers, make_requests
 from unscene.answers.batch_lines import build_answer
+from unscene.answers.batches import ledger as ledger_module
 from unscene.answers.batches.agenda import Asked
-from unscene.answers.batches.ledger import Intent, Ledger, LedgerError
+from unscene.answers.batches.collecting import Results
+from unscene.answers.batches.ledger import Intent, Ledger, LedgerError, only_submitter
+from unscene.answers.batches.ledger_format import explain
 from unscene.answers.batches.outcomes import (
     AWAY,
     AWAY_AT_MOST,
@@ -24,6 +30,7 @@ from unscene.answers.batches.outcomes import (
     decide,
     split_request,
 )
+from unscene.answers.batches.replies import Batch
 from unscene.answers.batches.terms import Limits
 from unscene.answers.batches.waves import TooLarge, cut
 from unscene.answers.prompts import keyword_request, read_captions
@@ -230,3 +237,166 @@ def test_answers_that_were_entered_are_found_by_their_bodies(tmp_path):
     requests = make_requests(2)
     enter_answers(tmp_path, requests, [build_answer(r, "gpt-4o", [{"w": []}] * 4) for r in requests])
     assert Ledger(tmp_path).list_outcomes() == {request["custom_id"]: [OK] for request in requests}
+
+
+def restore_old(folder):
+    """Write the ledger that the code of November 2026 left behind: an answered batch, one under way,
+    and an intent.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    base = sqlite3.connect(folder / "ledger.sqlite")
+    base.executescript((Path(__file__).parent / "ledger_format_1.sql").read_text())
+    base.close()
+
+
+def test_a_ledger_of_the_first_format_is_brought_up_to_date(tmp_path):
+    restore_old(tmp_path)
+    for _ in range(2):
+        ledger = Ledger(tmp_path)
+        ledger.check()
+        assert ledger.run == "f6f54a267400c99865dce2cebc5772bc"
+        assert ledger.find_answer("w-1") == '{"a":1}' and ledger.sum_usd() == pytest.approx(0.01)
+        assert ledger.sum_worst_usd() == 0.375 and ledger.list_under_way() == {"w-2", "w-3"}
+        assert ledger.list_worst(2) == {"w-2": 0.125, "w-3": 0.125}
+        assert ledger.list_free(1) == ["w-1"] and not ledger.find_batch(2)["first"]
+        ledger.close()
+    ledger = Ledger(tmp_path)
+    ledger.record_upload(3, "file-3")
+    ledger.settle(2, make_batch("batch_2", "completed"), [("w-3", OK, 1, 1, 0.5, "{}")])
+    assert ledger.sum_by_batch() == {1: pytest.approx(0.01), 2: 0.5, 3: 0.0}
+    ledger.close()
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path):
+    base = sqlite3.connect(tmp_path / "ledger.sqlite")
+    base.execute("PRAGMA user_version = 99")
+    base.close()
+    with pytest.raises(LedgerError, match="a newer version of unscene"):
+        Ledger(tmp_path)
+
+
+def test_a_damaged_page_is_one_message(tmp_path):
+    ledger = Ledger(tmp_path)
+    for n in range(400):
+        ledger.add_answer("keywords", (f"w-{n}", OK, 1, 1, 0.1, "x" * 900))
+    ledger.close()
+    path = tmp_path / "ledger.sqlite"
+    data = bytearray(path.read_bytes())
+    data[40 * 4096 : 44 * 4096] = b"\xff" * 4 * 4096
+    path.write_bytes(data)
+    for use in (lambda ledger: ledger.check(), lambda ledger: ledger.list_outcomes()):
+        with pytest.raises(LedgerError, match=r"is damaged.*Restore it from a copy.*batches adopt"):
+            use(Ledger(tmp_path))
+
+
+def test_a_state_that_cannot_be_locked_or_written_is_one_message(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(ledger_module, "wait_for_lock", refuse)
+    with (
+        pytest.raises(
+            LedgerError, match=r"submitter.lock: cannot be locked \(No locks available\).*local disk"
+        ),
+        only_submitter(tmp_path / "api" / "gpu7"),
+    ):
+        pass
+    for complaint, words in (
+        ("attempt to write a readonly database", "cannot be written"),
+        ("unable to open database file", "cannot be written"),
+        ("database is locked", "cannot lock"),
+        ("disk I/O error", "cannot lock"),
+        ("database or disk is full", "disk is full"),
+        ("database disk image is malformed", "is damaged"),
+    ):
+        assert words in str(explain(tmp_path, sqlite3.OperationalError(complaint)))
+
+
+def test_calls_that_a_killed_process_left_open_are_booked_at_their_worst(tmp_path):
+    ledger = Ledger(tmp_path)
+    for name in ("w-1", "w-2", "w-3"):
+        ledger.begin_call("keywords", name, "gpt-4o", 3, 0.25)
+    ledger.end_call("keywords", ("w-1", OK, 1, 1, 0.01, "{}"))
+    ledger.void_call("keywords", "w-2")
+    assert Ledger(tmp_path).sum_worst_usd() == 0.25
+    assert Ledger(tmp_path).lose_calls() == (1, 0.25) and Ledger(tmp_path).lose_calls() == (0, 0)
+    assert ledger.sum_usd() == pytest.approx(0.26) and ledger.sum_worst_usd() == 0
+    assert ledger.list_outcomes() == {"w-1": [OK], "w-3": [AWAY]}
+
+
+PRICED = {"models": {"m": {"input": 1.0, "output": 1.0}}}
+WORST = {"w-1": 5.0, "w-2": 6.0, "w-3": 7.0}
+
+
+def book(tmp_path, lines, **told):
+    """Return the entries of a result file and the dollars that no line tells."""
+    path = tmp_path / "1.output.jsonl"
+    path.write_bytes(
+        b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
+    )
+    results = Results([path], dict.fromkeys(WORST, 1), WORST)
+    fault = results.find_fault()
+    entries = list(results.enter("m", PRICED, lambda name: None))
+    batch = Batch.model_validate({"id": "batch_1", "status": "completed"} | told)
+    return fault, {entry[0]: entry[1] for entry in entries}, results.find_lost(batch, "m", PRICED)
+
+
+def line_of(name, tokens=(1_000_000, 0), **changes):
+    request = {"custom_id": name}
+    line = build_answer(request, "m", [{"w": []}])
+    line["response"]["body"]["usage"] = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1]}
+    return line | changes
+
+
+def test_what_no_line_tells_is_booked_by_the_batch_or_at_its_worst(tmp_path):
+    all_three = [line_of(name) for name in WORST]
+    assert book(tmp_path, all_three) == ("", dict.fromkeys(WORST, OK), 0.0)
+    two = all_three[:2]
+    assert book(tmp_path, two)[1:] == ({"w-1": OK, "w-2": OK, "w-3": AWAY}, 7.0)
+    usage = {"input_tokens": 2_500_000, "output_tokens": 500_000}
+    assert book(tmp_path, two, usage=usage)[2] == pytest.approx(1.0)
+    # A usage below what the lines tell, or far above what they can cost, is not believed.
+    for tokens in (100, 10**12):
+        assert book(tmp_path, two, usage={"input_tokens": tokens, "output_tokens": 1})[2] == 7.0
+    # Of an expired batch only what it counts as done can have been billed.
+    counts = {"total": 3, "completed": 2, "failed": 0}
+    assert book(tmp_path, two, status="expired", request_counts=counts)[2] == 0.0
+    odd = line_of("w-3")
+    odd["response"]["body"]["usage"] = {"prompt_tokens": "many"}
+    assert book(tmp_path, [*two, odd])[2] == 7.0
+    assert book(tmp_path, [*two, {"custom_id": "w-3", "response": None, "error": None}])[2] == 7.0
+    expired = {"custom_id": "w-3", "response": None, "error": {"code": "batch_expired"}}
+    assert book(tmp_path, [*two, expired])[1:] == ({"w-1": OK, "w-2": OK, "w-3": AWAY}, 0.0)
+
+
+def test_a_file_is_believed_when_its_lines_are_the_batch_s(tmp_path):
+    good = [line_of(name) for name in WORST]
+    assert book(tmp_path, [b"\xef\xbb\xbf", *good])[:2] == ("", dict.fromkeys(WORST, OK))
+    for lines in (
+        [b"<!DOCTYPE html>\n", b"<html>\n", b"<body>blocked</body>\n"],
+        [line_of("w-other"), line_of("w-another")],
+        [b""],
+        [b"\n\n"],
+        [*good, b"\0\0\0\0"],
+        [line_of("w-1"), b"<html>\n", b"<html>\n"],
+    ):
+        fault, outcomes, lost = book(tmp_path, lines)
+        assert fault and OK not in {outcomes["w-2"], outcomes["w-3"]} or b"\0" in lines[-1]
+        assert fault and (lost > 0 or OK in outcomes.values())
+
+
+def test_no_line_keeps_the_others_from_being_booked(tmp_path):
+    """Lines cut, doubled and mangled at random: every request has its entry, and nothing is raised."""
+    draw = random.Random(5)
+    good = json.dumps(line_of("w-2")).encode()
+    for _ in range(1500):
+        poison = bytearray(good)
+        for _ in range(draw.randrange(1, 6)):
+            place = draw.randrange(len(poison))
+            what = draw.choice(
+                [b"", b"null", b"[", b"{", b'"', b"\\ud83d", b"\xff", b"1e999", b"-1", b"[" * 3000]
+            )
+            poison[place : place + draw.randrange(12)] = what
+        lines = [line_of("w-1"), bytes(poison).replace(b"\n", b" ") + b"\n", line_of("w-3")]
+        _, outcomes, lost = book(tmp_path, lines)
+        assert set(outcomes) >= set(WORST) and outcomes["w-1"] == outcomes["w-3"] == OK and lost >= 0

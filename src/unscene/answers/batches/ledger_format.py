@@ -78,7 +78,7 @@ def prepare(base: sqlite3.Connection, path: Path) -> None:
 
 def explain(path: Path, error: sqlite3.DatabaseError) -> LedgerError:
     """Return what a complaint of SQLite means for the ledger at `path`, with the way out."""
-    text = str(error)
+    text = " ".join(str(error).split())
     if "readonly" in text or "unable to open" in text:
         return LedgerError(
             f"{path}: cannot be written ({text}). Paid answers are kept there: run in a directory that"
