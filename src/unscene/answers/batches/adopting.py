@@ -3,7 +3,7 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from unscene.answers.batch_lines import estimate_tokens, read_items
@@ -13,14 +13,22 @@ from unscene.answers.batches.sending import APP
 from unscene.answers.prices import estimate_cost, find_price
 
 
-def adopt_batches(api: ApiClient, ledger: Ledger, prices: dict, stage: str | None = None) -> list[str]:
+def adopt_batches(
+    api: ApiClient,
+    ledger: Ledger,
+    prices: dict,
+    stage: str | None = None,
+    deployments: Mapping[str, str] | None = None,
+) -> list[str]:
     """Enter the endpoint's batches of this program that the ledger does not know; return a line of
     text for each. The next run collects their answers, and books them.
 
-    stage: only that one's. What a batch asked is read from its input file, which the endpoint keeps
-    for 30 days; without it a batch cannot be taken over.
+    stage: only that one's. deployments: the endpoint's names of models (api.deployments). What a
+    batch asked is read from its input file, which the endpoint keeps for 30 days; without it a batch
+    cannot be taken over.
     """
     told, known = [], ledger.list_batch_ids()
+    models = {deployed: model for model, deployed in (deployments or {}).items()}
     for batch in list(api.list_batches()):
         metadata = batch.metadata
         if metadata.get("app") != APP or batch.id in known or batch.status == "failed":
@@ -28,7 +36,7 @@ def adopt_batches(api: ApiClient, ledger: Ledger, prices: dict, stage: str | Non
         if stage is not None and metadata.get("stage") != stage:
             continue
         try:
-            members, model = _read_input(api, batch, ledger.path.parent / "downloads", prices)
+            members, model = _read_input(api, batch, ledger.path.parent / "downloads", prices, models)
         except (ApiError, ValueError) as error:
             told.append(f"{batch.id}: cannot be taken over ({error})")
             continue
@@ -64,7 +72,7 @@ def cancel_batch(api: ApiClient, ledger: Ledger, batch_id: str) -> bool:
 
 
 def _read_input(
-    api: ApiClient, batch, folder: Path, prices: dict
+    api: ApiClient, batch, folder: Path, prices: dict, models: Mapping[str, str]
 ) -> tuple[list[tuple[str, int, float, int]], str]:
     """Return (custom_id, items, dollars at most, tokens) of a batch's requests, and their model."""
     if not batch.input_file_id:
@@ -81,19 +89,13 @@ def _read_input(
     members, model = {}, ""
     for request in requests:
         try:
-            model = model or request["body"]["model"]
-            priced = find_price(prices, request["body"]["model"]) is not None
-            cost = (
-                estimate_cost([request], prices, request["body"]["model"], 0, 0)
-                if priced
-                else {"usd_worst": 0.0}
-            )
-            members[request["custom_id"]] = (
-                request["custom_id"],
-                len(read_items(request)),
-                cost["usd_worst"],
-                estimate_tokens(request, at_most=True),
-            )
+            named = request["body"]["model"]
+            model = model or models.get(named, named)
+            worst = 0.0
+            if find_price(prices, model) is not None:
+                worst = estimate_cost([request], prices, model, 0, 0)["usd_worst"]
+            name = request["custom_id"]
+            members[name] = (name, len(read_items(request)), worst, estimate_tokens(request))
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"its input file is not of this program ({error!r})") from None
     return list(members.values()), model

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class Asked:
     """A request: where its line lies, and what it takes. `cause`: why its parent was split, empty
     for an original.
 
-    tokens: input at most. usd, usd_worst: dollars as expected and at most. form: see `describe_form`.
+    tokens: input, with a margin. usd, usd_worst: dollars as expected and at most. form: see `describe_form`.
     """
 
     custom_id: str
@@ -139,7 +140,7 @@ class Agenda:
     def _describe(self, request: dict, place: Place, cause: str) -> Asked:
         usd, usd_worst = self._price(request)
         size = len(place) if isinstance(place, bytes) else place[2]
-        tokens = estimate_tokens(request, at_most=True)
+        tokens = math.ceil(_QUEUE_MARGIN * estimate_tokens(request))
         items = len(read_items(request))
         form = describe_form(request)
         return Asked(request["custom_id"], items, size, tokens, usd, usd_worst, cause, place, form)
@@ -168,6 +169,8 @@ def describe_form(request: dict) -> str:
 # The last forms: to compare one is far cheaper than to write it as text.
 _forms: list[tuple[tuple, str]] = []
 _FORMS_KEPT = 8
+# Above what is expected, a queue that is counted too full costs waves; below, a refused batch.
+_QUEUE_MARGIN = 1.1
 _NOT_OF_THE_FORM = ("model", "messages", "response_format", "max_completion_tokens")
 
 

@@ -169,11 +169,11 @@ class Sender:
         self._ledger.record_try(number, self._server.now())
         try:
             batch = self._api.create_batch(row["file_id"], metadata)
-        except RateLimited as error:
-            self._surely_absent.add(number)
-            self.wait(self._patience.bear("create", error))
-            return False
-        except Unanswered as error:
+        except (RateLimited, Unanswered) as error:
+            if error.took_no_effect:
+                self._surely_absent.add(number)
+                self.wait(self._patience.bear("create", error))
+                return False
             logger.warning("a batch may or may not have been created (%s); looking for it", error)
             self._creates[number] = self._creates.get(number, 0) + 1
             self._surely_absent.discard(number)
