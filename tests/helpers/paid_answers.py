@@ -80,10 +80,17 @@ class Desk:
     ) -> dict:
         """Submit requests as a rule does; return the summary."""
         path = self.folder / f"{stage}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_lines(requests, path)
+        return self.submit_files([path], stage, plan, **changes)
+
+    def submit_files(
+        self, paths: list[Path], stage: str = "keywords", plan: dict | None = None, **changes
+    ) -> dict:
+        """Submit files of requests; return the summary."""
         summary = self.folder / f"{stage}.json"
         terms = Terms(stage, api_config(self.control.url, **changes), read_prices(PRICES), self.clock)
-        send_requests([path], summary, terms, plan, self.folder / "state")
+        send_requests(paths, summary, terms, plan, self.folder / "state")
         return read_json(summary)
 
     @property

@@ -21,6 +21,7 @@ from unscene.answers.batches.client import (
     Rejected,
     Unanswered,
 )
+from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.replies import Batch, File
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.batches.terms import Clock, Terms
@@ -177,6 +178,8 @@ class Endpoint:
                 status, more = "failed", {"errors": {"data": [{"code": "token_limit_exceeded"}]}}
         if fate in ("validating", "in_progress", "finalizing", "cancelling", "unknown", "no end"):
             status = "in_progress" if fate == "no end" else fate
+        elif fate == "token limit" and status == "in_progress":
+            status = "validating"
         if status == "completed":
             self._work(batch)
             if fate != "no file":
@@ -232,7 +235,7 @@ class Desk:
             submitting.send_requests(
                 [self.folder / "requests.jsonl"], self.folder / "s.json", terms, None, self.folder / "state"
             )
-        except (Stopped, ComeBackLater) as end:
+        except (Stopped, ComeBackLater, PreflightError) as end:
             assert len(str(end)) > 40, "a message with the way out"
             return type(end).__name__
         finally:
