@@ -121,6 +121,7 @@ def test_the_first_request_of_a_prompt_goes_alone(desk, server):
     requests = make_requests(100, size=1)
     summary = desk.submit(requests)
     assert [batch["requests"] for batch in summary["batches"]] == [1, 99]
+    assert summary["batches"][0]["created_at"] < summary["batches"][1]["created_at"]
     more = desk.submit(make_requests(220, size=1))["batches"]
     assert [batch["requests"] for batch in more] == [1, 99, 120], "a prompt that was answered is known"
 

@@ -206,9 +206,9 @@ class Driver:
         queued = sum(row["tokens"] for row in rows if row["model"] == self._agenda.model)
         committed = sum_committed(self._ledger.path.parent)
         waiting, first = list(self._agenda.open.values()), False
+        if any(row["first"] and row["stage"] == self._stage for row in running):
+            return [], False, queued
         if len(waiting) >= FIRST_ALONE_FROM and (unproved := self._agenda.find_unproved()):
-            if any(row["first"] for row in running):
-                return [], False, queued
             waiting, first = [unproved], True
         learned = self._learn_token_limit()
         limits = self._limits._replace(enqueued_tokens=min(self._limits.enqueued_tokens, learned))
