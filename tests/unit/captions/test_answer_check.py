@@ -8,6 +8,7 @@ import random
 import pytest
 
 from unscene.captions.answer_check import find_fault
+from unscene.captions.checks.texts import get_stem
 from unscene.words.coco80 import COCO80
 
 WRONG = {
@@ -121,3 +122,10 @@ def test_no_text_whatever_breaks_the_check():
     for written, original in zip(texts, reversed(texts), strict=True):
         find_fault(written, original, rng.choice(list(COCO80)), COCO80)
         find_fault(written, "A dog and a harp in a chapel.", "dog", COCO80)
+
+
+def test_words_that_only_look_alike_are_told_apart():
+    for first, second in (("carry", "cars"), ("string", "strong"), ("beard", "bear"), ("plant", "plane")):
+        assert get_stem(first) != get_stem(second)
+    for forms in ("ride rides riding rode ridden", "carry carries carried carrying", "box boxes", "sun sunny"):
+        assert len(set(map(get_stem, forms.split()))) == 1, forms

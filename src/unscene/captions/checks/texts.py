@@ -135,7 +135,7 @@ def get_stem(word: str) -> str:
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
         word = word[:-1]
-    if len(word) > 4 and word.endswith("y"):
+    if len(word) > 4 and word.endswith("y") and not word.endswith("rry"):  # `carry` is no `car`
         word = word[:-1]
     if len(word) > 3 and word.endswith("e"):
         word = word[:-1]
