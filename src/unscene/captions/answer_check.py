@@ -8,7 +8,7 @@ however, is no matter: nothing is compared with a rewriting of our own but what 
 from collections.abc import Callable
 from functools import lru_cache
 
-from unscene.captions.checks.changes import changes_description, changes_relation
+from unscene.captions.checks.changes import changes_description, changes_doer, changes_relation, is_glued
 from unscene.captions.checks.contents import invents, loses
 from unscene.captions.checks.form import is_foreign, is_odd
 from unscene.captions.checks.leftovers import (
@@ -18,7 +18,14 @@ from unscene.captions.checks.leftovers import (
     names_kind,
     names_object,
 )
-from unscene.captions.checks.sentences import is_fragment
+from unscene.captions.checks.sentences import (
+    begins_badly,
+    disagrees,
+    ends_badly,
+    has_odd_neighbours,
+    joins_verbs_badly,
+    lacks_a_word,
+)
 from unscene.captions.checks.texts import Case, Text
 from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
@@ -36,7 +43,14 @@ RULES: Rules = (
     ("lost", loses),
     ("changed", changes_description),
     ("changed", changes_relation),
-    ("grammar", is_fragment),
+    ("changed", changes_doer),
+    ("changed", is_glued),
+    ("grammar", begins_badly),
+    ("grammar", ends_badly),
+    ("grammar", lacks_a_word),
+    ("grammar", has_odd_neighbours),
+    ("grammar", joins_verbs_badly),
+    ("grammar", disagrees),
 )
 # What can be told without the old caption.
 RULES_ALONE: Rules = (("form", is_foreign), ("named", names_object), ("left", keeps_others))

@@ -101,6 +101,11 @@ def changes_relation(case: Case) -> str | None:
     for first, verb, second in _list_deeds(case.new):
         if (second, verb, first) in _list_deeds(case.old):
             return f"{first!r} and {second!r} are exchanged"
+    return None
+
+
+def changes_doer(case: Case) -> str | None:
+    """A thing did what another one did, which is still there."""
     stems = case.old.stems
     verbs = {get_stem(token.low) for chunk in case.old.chunks if chunk.kind == "V" for token in chunk.tokens}
     for verb, doer in _list_doers(case.new):
@@ -115,7 +120,7 @@ def changes_relation(case: Case) -> str | None:
         described = (verb, doer) in pairwise(stems)
         if doer not in stems[: stems.index(verb)] and not described:
             return f"{verb!r} was not done by {doer!r}"
-    return _is_glued(case)
+    return None
 
 
 def _list_relations(text: Text) -> list[tuple[str, str, str]]:
@@ -151,14 +156,13 @@ def _list_deeds(text: Text) -> set[tuple[str, str, str]]:
     return deeds
 
 
-def _is_glued(case: Case) -> str | None:
+def is_glued(case: Case) -> str | None:
     """What hung on the object hangs on something else: a plate that held it holds who held it."""
     for first, link, second in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
-        if (first.kind, link.kind, second.kind) != ("NP", "P", "NP") or get_last(
-            second
-        ) not in CONTAINERS | _HANDY:
+        word = get_last(second)
+        if (first.kind, link.kind, second.kind) != ("NP", "P", "NP") or link.low not in ("on", "in", "of"):
             continue
-        if link.low not in ("on", "in", "of"):
+        if word not in CONTAINERS | _HANDY:
             continue
         places = [
             place
@@ -167,6 +171,6 @@ def _is_glued(case: Case) -> str | None:
         ]
         holders = [case.old.chunks[place - 2] for place in places if case.old.chunks[place - 1].kind == "P"]
         loose = all(case.names_object(holder) or holder.kind == "V" for holder in holders)
-        if holders and loose and (first.is_animate or get_last(second) in _HANDY):
-            return f"{get_last(second)!r} hung on something else"
+        if holders and loose and (first.is_animate or word in _HANDY):
+            return f"{word!r} hung on something else"
     return None

@@ -37,50 +37,57 @@ _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
 _COUNTERS = QUANTITIES | {"few", "dozen"}
 
 
-def is_fragment(case: Case) -> str | None:
-    """It begins or ends as no sentence does, a verb lacks its subject, or words touch that cannot."""
+def begins_badly(case: Case) -> str | None:
+    """It begins with what stands in the middle of a sentence: `sitting on a bench`, `on a bench`."""
     new, old = case.new, case.old
-    chunks = new.chunks
-    first = chunks[0]
+    first, following = new.chunks[0], new.chunks[1] if len(new.chunks) > 1 else None
     begins_as_before = old.chunks and old.chunks[0].low == first.low and not case.names_object(old.chunks[0])
     if not begins_as_before:
-        following = chunks[1] if len(chunks) > 1 else None
-        if first.kind == "V" and not (
-            following is not None and following.kind == "NP" and _is_bare(following)
-        ):
+        describes = following is not None and following.kind == "NP" and _is_bare(following)
+        if first.kind == "V" and not describes:
             return "a verb without a subject"
-        if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in chunks)):
+        if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in new.chunks)):
             return "it begins in the middle"
-        if first.kind == "P" and not any(c.kind in ("V", "C") for c in chunks):
+        if first.kind == "P" and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
+    word, stem = new.tokens[0], new.stems[0]
+    if not word.endswith("ing"):
+        return None
+    alone = stem in _BASE_STEMS and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS)
+    if (stem in old.stems and word not in old.tokens) or (alone and not begins_as_before):
+        return "a verb without a subject"
+    return None
+
+
+def ends_badly(case: Case) -> str | None:
+    """It ends with a word that something must follow, or that speaks of several."""
+    new, old = case.new, case.old
+    word, last = new.tokens[-1], new.chunks[-1]
+    both = word == "together" or new.tokens[-2:] in (["each", "other"], ["one", "another"])
+    if both and not has_plural(new) and "and" not in new.tokens:
+        return f"{word!r} of one thing"
+    stands_by = word == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
+    if word in NEVER_LAST and word != old.tokens[-1] and not stands_by:
+        return "it ends in the middle"
+    if last.kind == "NP" and last.tokens[0].kind == "D" and word in ADJECTIVES - set(old.tokens[-1:]):
+        return f"{word!r} of nothing"
+    return None
+
+
+def lacks_a_word(case: Case) -> str | None:
+    """A noun, a subject or what a pronoun stands for is not there."""
+    new, old = case.new.chunks, case.old.chunks
+    if not any(chunk.kind == "NP" for chunk in new):
+        return "it names nothing"
     if pronoun := _find_stand_in(case):
         return f"{pronoun!r} stands for the object"
     if orphan := _find_orphan(case):
         return f"{orphan!r} without a subject"
-    begins = new.tokens[0].endswith("ing") and new.stems[0] in old.stems
-    if begins and new.tokens[0] not in old.tokens:
-        return "a verb without a subject"
-    acts = new.tokens[0].endswith("ing") and get_stem(new.tokens[0]) in _BASE_STEMS
-    if acts and not begins_as_before and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS):
-        return "a verb without a subject"
-    both = new.tokens[-1] == "together" or new.tokens[-2:] in (["each", "other"], ["one", "another"])
-    if both and not has_plural(new) and "and" not in new.tokens:
-        return f"{new.tokens[-1]!r} of one thing"
-    stands_by = new.tokens[-1] == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
-    if new.tokens[-1] in NEVER_LAST and new.tokens[-1] != old.tokens[-1] and not stands_by:
-        return "it ends in the middle"
-    last = chunks[-1]
-    if (
-        last.kind == "NP"
-        and last.tokens[0].kind == "D"
-        and new.tokens[-1] in ADJECTIVES - set(old.tokens[-1:])
-    ):
-        return f"{new.tokens[-1]!r} of nothing"
-    if not any(chunk.kind == "NP" for chunk in chunks):
-        return "it names nothing"
-    if len(set(find_lost_pronouns(chunks)) - set(find_lost_pronouns(old.chunks))) > 0:
+    if gap := _find_gap(case):
+        return f"nothing stands behind {gap!r}"
+    if set(find_lost_pronouns(new)) - set(find_lost_pronouns(old)):
         return "a pronoun without what it stands for"
-    return _touches(case) or _disagrees(case)
+    return None
 
 
 def _find_stand_in(case: Case) -> str | None:
@@ -113,8 +120,8 @@ def _is_bare(chunk: Chunk) -> bool:
     return chunk.tokens[0].kind != "D"
 
 
-def _touches(case: Case) -> str | None:
-    """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice; or too many new ones."""
+def has_odd_neighbours(case: Case) -> str | None:
+    """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice."""
     known = set(pairwise(_plain(case.old.tokens)))
     pairs = [pair for pair in pairwise(_plain(case.new.tokens)) if pair not in known]
     for first, second in pairs:
@@ -127,8 +134,6 @@ def _touches(case: Case) -> str | None:
             return f"{first!r} before {second!r}"
     if twice := _find_doubled(case):
         return f"{twice!r} twice"
-    if gap := _find_gap(case):
-        return f"nothing stands behind {gap!r}"
     text = " ".join(case.old.tokens)
     for place, (one, two) in enumerate(pairwise(case.new.chunks)):
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
@@ -142,13 +147,21 @@ def _touches(case: Case) -> str | None:
         whence = (one.low, two.low) in _WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
             return f"{joint!r} is no English"
-    for before, link, verb in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
-        if before.kind == "NP" and link.kind == "C" and verb.kind == "V" and link.low != ",":
-            started = any(c.kind == "V" for c in case.new.chunks[: case.new.chunks.index(before)])
-            following = case.new.chunks[case.new.chunks.index(verb) + 1 :][:1]
-            adjective = bool(following) and following[0].kind == "NP" and _is_bare(following[0])
-            if not started and not adjective and f"{get_last(before)} {link.low}" not in text:
-                return "a verb without a subject"
+    return None
+
+
+def joins_verbs_badly(case: Case) -> str | None:
+    """A verb is joined to a noun, as if that were a deed: `a bench and is sitting`."""
+    text, chunks = " ".join(case.old.tokens), case.new.chunks
+    for place in range(len(chunks) - 2):
+        before, link, verb = chunks[place : place + 3]
+        if (before.kind, link.kind, verb.kind) != ("NP", "C", "V") or link.low == ",":
+            continue
+        started = any(chunk.kind == "V" for chunk in chunks[:place])
+        following = chunks[place + 3 : place + 4]
+        describes = bool(following) and following[0].kind == "NP" and _is_bare(following[0])
+        if not started and not describes and f"{get_last(before)} {link.low}" not in text:
+            return "a verb without a subject"
     return None
 
 
@@ -186,32 +199,22 @@ def _plain(tokens: list[str]) -> list[str]:
     return ["a" if token in ("an", "the") else token for token in tokens]
 
 
-def _disagrees(case: Case) -> str | None:
+def disagrees(case: Case) -> str | None:
     """An article before a plural, or a verb of the other number behind the first noun phrase."""
-    for chunk in case.new.chunks:
-        first = chunk.tokens[0].low
-        if chunk.kind == "NP" and first in ("a", "an") and len(chunk.tokens) > 1:
-            head = chunk.head
-            said = f"{first} " + " ".join(split_words(chunk.text)[1:]) in " ".join(case.old.tokens)
-            counts = bool(set(split_words(chunk.text)) & _COUNTERS)
-            plain = set(split_words(chunk.text)[1:-1]) <= ADJECTIVES and not head.endswith(("os", "as"))
-            if looks_plural(head) and plain and not chunk.tokens[-1].word and not said and not counts:
-                return f"{chunk.low!r} is no English"
-    chunks = case.new.chunks
+    text, chunks = " ".join(case.old.tokens), case.new.chunks
+    for chunk in chunks:
+        words, last = split_words(chunk.text), chunk.tokens[-1]
+        if chunk.kind != "NP" or words[:1] not in (["a"], ["an"]) or last.word or set(words) & _COUNTERS:
+            continue
+        # Only adjectives between: `a waterway flows` is no phrase of several waterways.
+        plural = looks_plural(chunk.head) and not chunk.head.endswith(("os", "as"))
+        if plural and set(words[1:-1]) <= ADJECTIVES and " ".join(words) not in text:
+            return f"{chunk.low!r} is no English"
     if len(chunks) > 1 and chunks[0].kind == "NP" and chunks[1].kind == "V":
-        verb = chunks[1].tokens[0].low
-        single = chunks[0].tokens[0].low in ("a", "an") and not set(split_words(chunks[0].text)) & _COUNTERS
-        if (
-            single
-            and verb in ("are", "were", "have")
-            and f"{get_last(chunks[0])} {verb}" not in " ".join(case.old.tokens)
-        ):
-            return f"{chunks[0].low} {verb}"
-        several = chunks[0].tokens[0].low in NUMBERS | {"several", "many", "these", "both"}
-        if (
-            several
-            and verb in ("is", "was", "has")
-            and f"{get_last(chunks[0])} {verb}" not in " ".join(case.old.tokens)
-        ):
+        first, verb = chunks[0].tokens[0].low, chunks[1].tokens[0].low
+        single = first in ("a", "an") and not set(split_words(chunks[0].text)) & _COUNTERS
+        several = first in NUMBERS | {"several", "many", "these", "both"}
+        wrong = (single and verb in ("are", "were", "have")) or (several and verb in ("is", "was", "has"))
+        if wrong and f"{get_last(chunks[0])} {verb}" not in text:
             return f"{chunks[0].low} {verb}"
     return None

@@ -145,27 +145,32 @@ def get_stem(word: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
+    """Return the words of a text in lower case, numbers as words."""
     words = (match.group().lower().replace("’", "'").removesuffix("'s") for match in _WORD.finditer(text))
     return [_DIGITS.get(word, word) for word in words]
 
 
 def get_last(chunk: Chunk) -> str:
+    """Return the last word of a chunk."""
     return (split_words(chunk.text) or [""])[-1]
 
 
 def share_head(first: Chunk, second: Chunk) -> bool:
+    """Whether two noun phrases name the same kind of thing."""
     return get_stem(get_last(first)) == get_stem(get_last(second)) or bool(
         first.tokens[-1].word and first.tokens[-1].word == second.tokens[-1].word
     )
 
 
 def has_verb(text: Text, stem: str) -> bool:
+    """Whether a text has a verb of this stem."""
     return any(
         chunk.kind == "V" and stem in [get_stem(token.low) for token in chunk.tokens] for chunk in text.chunks
     )
 
 
 def has_plural(text: Text) -> bool:
+    """Whether a text names several of a kind."""
     return any(chunk.kind == "NP" and chunk.is_plural for chunk in text.chunks)
 
 
