@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from unscene.photos.colours import describes_srgb, to_srgb
+from unscene.photos.jpeg_damage import find_jpeg_damage
 from unscene.run.tables import replaced_atomically
 
 # What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file
@@ -26,11 +28,11 @@ class PhotoError(ValueError):
 
 
 def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
-    """Read a photo as upright 8-bit RGB: EXIF turn applied, CMYK, palette, gray and 16-bit
-    converted, alpha on white.
+    """Read a photo as upright 8-bit sRGB: EXIF turn applied, colour profile, CMYK, palette, gray
+    and 16-bit converted, alpha on white.
 
     Raises PhotoError with reason `missing`, `empty`, `huge` (more than `max_pixels`, told from the
-    header alone) or `broken`.
+    header alone) or `broken`: so is a JPEG that was cut or has a hole, though decoders show it.
     """
     path = Path(path)
     if not path.is_file():
@@ -42,7 +44,11 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
             warnings.simplefilter("ignore")
             if max_pixels and image.width * image.height > max_pixels:
                 raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
-            return _to_rgb(ImageOps.exif_transpose(image))
+            photo = _to_rgb(ImageOps.exif_transpose(_widen_depth(image, path)))
+            damage = find_jpeg_damage(path, np.asarray(photo)) if image.format in ("JPEG", "MPO") else None
+            if damage:
+                raise PhotoError("broken", f"{path}: {damage}")
+            return photo
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:
@@ -56,9 +62,10 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
 
 
 def is_upright_rgb(path: str | Path) -> bool:
-    """Tell whether a photo can be used in place: three 8-bit channels and no EXIF turn."""
+    """Tell whether a photo can be used in place: three 8-bit channels of sRGB and no EXIF turn."""
     with open_image(path, formats=FORMATS) as image:
-        return image.mode == "RGB" and image.getexif().get(0x0112, 1) == 1
+        is_plain = image.mode == "RGB" and not _is_deep(image) and image.getexif().get(0x0112, 1) == 1
+        return is_plain and describes_srgb(image.info.get("icc_profile"))
 
 
 def read_mask(path: str | Path) -> np.ndarray:
@@ -90,16 +97,54 @@ def perceptual_hash(image: Image.Image) -> str:
     return str(imagehash.phash(image))
 
 
+def _is_deep(image: Image.Image) -> bool:
+    """Tell whether Pillow would drop the lower byte of 16-bit colours: it has no mode for them."""
+    return image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in image.tile)
+
+
+def _widen_depth(image: Image.Image, path: Path) -> Image.Image:
+    """Return 16-bit colours brought to 8 bits by the depth that their values have; other pictures as
+    they are.
+    """
+    if not _is_deep(image):
+        return image
+    import cv2
+
+    values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16 or values.ndim != 3:
+        raise PhotoError("broken", f"{path}: 16-bit colours that cannot be decoded")
+    order = [2, 1, 0, 3][: values.shape[2]]
+    shallow = Image.fromarray(_to_bytes(values[..., order], values[..., :3].max()))
+    # What else the file says still counts: its turn and its colour profile.
+    shallow.info.update(image.info)
+    return shallow
+
+
+def _to_bytes(values: np.ndarray, largest: float) -> np.ndarray:
+    """Return deep values as 8 bits. Cameras store 10 or 12 bits in 16 without shifting them, so the
+    depth is the smallest common one that holds the largest value.
+    """
+    top = next(top for top in (255, 1023, 4095, 65535) if largest <= top)
+    scaled = np.clip(values.astype(np.float64) / top, 0, 1) * 255
+    return scaled.round().astype(np.uint8)
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":  # 16-bit gray and the like: scale by the full range
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):  # 16-bit gray
+        values = np.clip(np.asarray(image, dtype=np.float64), 0, 65535)
+        image = Image.fromarray(_to_bytes(values, values.max(initial=0)))
+    elif image.mode == "F":
         values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        top = 65535.0 if image.mode.startswith("I") else max(float(values.max(initial=0)), 1e-9)
-        return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8)).convert("RGB")
+        top = max(float(values.max(initial=0)), 1e-9)
+        image = Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
     if image.mode == "P" and "transparency" in image.info or image.mode in ("LA", "PA", "La", "RGBa"):
         image = image.convert("RGBA")
     if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, image).convert("RGB")
+        opaque = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        seen = to_srgb(image.convert("RGB"), profile)
+        seen.putalpha(image.getchannel("A"))
+        return Image.alpha_composite(opaque, seen).convert("RGB")
     with contextlib.suppress(SyntaxError):
         image.load()
-    return image.convert("RGB")
+    return to_srgb(image, profile)

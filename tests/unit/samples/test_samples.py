@@ -568,14 +568,16 @@ def test_map_in_order_keeps_order_and_few_in_flight():
 
 
 @pytest.mark.real
-def test_real_coco_photos_are_used_in_place(real_data, tmp_path, monkeypatch):
+def test_real_coco_photos_are_used_in_place_but_for_other_colours(real_data, tmp_path, monkeypatch):
     folder = real_data / "coco_sample"
     source = {"name": "coco", "format": "coco", "photos": 62, "captions": str(folder / "captions.json")}
     source |= {"images": str(folder / "images"), "instances": str(folder / "instances.json")}
     sample, rejected = run(tmp_path, monkeypatch, source)
     assert len(sample) == 62 and len(rejected) == 0
     assert sample["captions"].map(len).sum() == 310
-    assert sample["path"].str.startswith("/").all()
+    converted = ~sample["path"].str.startswith("/")
+    assert converted.sum() == 11  # Adobe RGB and cameras' own; told by the profiles' descriptions
+    assert sample.loc[converted, "path"].str.endswith(".png").all()
 
 
 @pytest.mark.real

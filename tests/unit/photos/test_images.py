@@ -1,0 +1,144 @@
+"""Photos whose numbers do not mean what they seem to: colour profiles, deep values, cut JPEGs."""
+
+import io
+import struct
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from unscene.photos.colours import describes_srgb
+from unscene.photos.images import PhotoError, is_upright_rgb, read_photo
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def make_profile(red, green, blue, gamma):
+    """Return a matrix profile of the ICC's version 2: primaries as XYZ (D50), one gamma."""
+
+    def xyz(values):
+        return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + bytes(78)
+    tags = [(b"desc", text + bytes(-len(text) % 4)), (b"wtpt", xyz((0.9642, 1.0, 0.8249)))]
+    tags += [(name, xyz(value)) for name, value in ((b"rXYZ", red), (b"gXYZ", green), (b"bXYZ", blue))]
+    tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    table, body, place = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags:
+        table += name + struct.pack(">II", place + len(body), len(content))
+        body += content
+    size = 128 + len(table) + len(body)
+    header = struct.pack(">I4sI4s4s4s", size, b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    header += bytes(12) + b"acsp" + bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
+    return header + bytes(128 - len(header)) + table + body
+
+
+# Adobe RGB (1998), section 4.3: primaries adapted to D50, gamma 2.19921875.
+ADOBE = make_profile(
+    (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457), 2.2
+)
+
+# From B. Lindbloom's matrices of both spaces (D65): Adobe RGB to XYZ, XYZ to sRGB.
+ADOBE_TO_SRGB = np.array([[1.39836, -0.39836, 0], [0, 1, 0], [0, -0.04293, 1.04293]])
+
+
+@pytest.mark.parametrize("profile", [None, b"", b"no profile at all", SRGB])
+def test_without_a_profile_that_says_otherwise_a_photo_is_srgb(tmp_path, profile):
+    assert describes_srgb(profile)
+    Image.new("RGB", (40, 40), (200, 40, 40)).save(tmp_path / "a.png", icc_profile=profile)
+    assert is_upright_rgb(tmp_path / "a.png")
+    photo = read_photo(tmp_path / "a.png")
+    assert photo.getpixel((5, 5)) == (200, 40, 40) and "icc_profile" not in photo.info
+
+
+def test_other_colours_are_converted(tmp_path):
+    colour = (150, 120, 100)
+    Image.new("RGB", (40, 40), colour).save(tmp_path / "a.png", icc_profile=ADOBE)
+    assert not is_upright_rgb(tmp_path / "a.png")
+    photo = read_photo(tmp_path / "a.png")
+    # Without a profile's machinery: both spaces share their white, so linear light goes by a matrix.
+    linear = ADOBE_TO_SRGB @ (np.array(colour) / 255) ** 2.2
+    expected = 255 * (1.055 * linear ** (1 / 2.4) - 0.055)
+    assert np.abs(np.array(photo.getpixel((5, 5))) - expected).max() <= 1.5
+    assert np.abs(expected - colour).max() > 8
+    assert "icc_profile" not in photo.info
+    faint = Image.new("RGBA", (40, 40), (*colour, 255))
+    faint.save(tmp_path / "b.png", icc_profile=ADOBE)
+    assert read_photo(tmp_path / "b.png").getpixel((5, 5)) == photo.getpixel((5, 5))
+
+
+def test_gray_stays_gray_under_a_profile_of_colours(tmp_path):
+    Image.new("L", (40, 40), 90).save(tmp_path / "a.png", icc_profile=ADOBE)
+    assert read_photo(tmp_path / "a.png").getpixel((5, 5)) == (90, 90, 90)
+
+
+@pytest.mark.parametrize(("bits", "top"), [(8, 255), (10, 1023), (12, 4095), (16, 65535)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_deep_values_have_the_depth_that_they_use(tmp_path, bits, top, channels):
+    ramp = np.linspace(0, top, 64).round().astype(np.uint16)
+    values = np.repeat(np.tile(ramp, (40, 1))[..., None], channels, axis=2)
+    if channels == 3:
+        values[..., 1] //= 2
+    path = tmp_path / "deep.png"
+    cv2.imwrite(str(path), values[..., ::-1].squeeze())
+    assert not is_upright_rgb(path)
+    seen = np.asarray(read_photo(path)).astype(int)
+    assert seen[0, -1, 0] == 255 and abs(seen[0, 32, 0] - 130) <= 1
+    assert abs(seen[0, -1, 1] - (127 if channels == 3 else 255)) <= 1
+
+
+def encode(**options):
+    rng = np.random.default_rng(0)
+    smooth = cv2.resize(rng.integers(0, 255, (12, 16, 3), dtype=np.uint8), (320, 240))
+    noisy = np.clip(smooth + rng.normal(0, 12, smooth.shape), 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noisy).save(buffer, "JPEG", quality=90, **options)
+    return buffer.getvalue()
+
+
+def cut(data, share, end=b"\xff\xd9"):
+    return data[: int(len(data) * share)] + end
+
+
+def zero(data, start, length):
+    start = int(len(data) * start)
+    return data[:start] + bytes(length) + data[start + length :]
+
+
+DAMAGES = {
+    "cut at a third": lambda data: cut(data, 0.33),
+    "cut at nine tenths": lambda data: cut(data, 0.9),
+    "its end lost": lambda data: cut(data, 0.6, b""),
+    "a hole of 4 kB": lambda data: zero(data, 0.5, 4096),
+    "a chunk lost": lambda data: data[: len(data) // 2] + data[len(data) // 2 + 4096 :],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"subsampling": 0}, {"restart_marker_rows": 2}])
+def test_a_jpeg_that_lacks_data_is_broken(tmp_path, damage, options):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encode(**options))
+    assert read_photo(path).size == (320, 240)
+    path.write_bytes(DAMAGES[damage](encode(**options)))
+    with pytest.raises(PhotoError, match="broken"):
+        read_photo(path)
+
+
+def test_a_progressive_jpeg_that_lacks_scans_is_broken(tmp_path):
+    path, data = tmp_path / "a.jpg", encode(progressive=True)
+    path.write_bytes(data)
+    assert read_photo(path).size == (320, 240)
+    for share in (0.2, 0.5):
+        path.write_bytes(cut(data, share))
+        with pytest.raises(PhotoError, match="progressive"):
+            read_photo(path)
+
+
+def test_a_whole_jpeg_may_be_flat_gray_or_full_of_zeros(tmp_path):
+    path = tmp_path / "a.jpg"
+    for shade in (0, 128, 255):
+        Image.new("RGB", (640, 480), (shade,) * 3).save(path, optimize=True)
+        assert read_photo(path).getpixel((0, 0)) == (shade,) * 3
