@@ -9,8 +9,12 @@ import numpy as np
 
 from unscene.photos.mask_shapes import bounding_box
 from unscene.run.tables import TableError, read_json
+from unscene.words.category_names import find_word
 
 _SUPERSAMPLING = 8
+# Annotators overshoot the frame by some pixels; so many sides away lies no object. NaN is no number
+# below it, either.
+_FAR = 2
 
 
 class InstancesError(ValueError):
@@ -52,12 +56,17 @@ class PhotoInstances:
         boxes = [bounding_box(self._draw([segmentation])) for group in groups for segmentation in group]
         return np.array(boxes, np.float32).reshape(-1, 4)
 
+    def list_masks(self, category: str) -> list[np.ndarray]:
+        """Return a mask, bool (height, width), of each object of the category and of each of its crowds."""
+        groups = self.segmentations.get(category, ()), self.crowds.get(category, ())
+        return [self._draw([segmentation]) for group in groups for segmentation in group]
+
     def _draw(self, segmentations) -> np.ndarray:
         drawn = np.zeros((self.height, self.width), bool)
         for segmentation in segmentations:
             try:
                 drawn |= decode_segmentation(segmentation, self.height, self.width)
-            except (ValueError, TypeError, KeyError, IndexError) as error:
+            except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
                 raise InstancesError(f"{self.file_name}: {type(error).__name__}: {error}") from error
         return drawn
 
@@ -99,11 +108,12 @@ def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, 
         for image in document["images"]
         if keys is None or str(image["id"]) in keys
     }
+    words = {name: find_word(name) for name in names.values()}
     for annotation in document["annotations"]:
         photo = photos.get(str(annotation["image_id"]))
         if photo is None:
             continue
-        name = names[annotation["category_id"]]
+        name = words[names[annotation["category_id"]]]
         photo.objects.add(name)
         if annotation.get("segmentation"):
             kind = photo.crowds if annotation.get("iscrowd") else photo.segmentations
@@ -116,14 +126,19 @@ def decode_segmentation(segmentation: list | dict, height: int, width: int) -> n
     COCO's compressed text.
 
     A pixel belongs to a polygon that covers half of it; pycocotools may differ in single pixels of
-    the outline.
+    the outline. ValueError for run lengths of another size and for a polygon that is none: fewer
+    than three corners, corners that are no numbers or lie far outside the photo.
     """
     if isinstance(segmentation, dict):
-        counts = segmentation["counts"]
+        counts, size = segmentation["counts"], segmentation.get("size", [height, width])
+        if list(size) != [height, width]:
+            raise ValueError(f"run lengths of height x width {size}, the photo is {height}x{width}")
         return decode_runs(decompress_runs(counts) if isinstance(counts, str) else counts, height, width)
     drawn = np.zeros((height, width), bool)
     for polygon in segmentation:
         corners = np.asarray(polygon, float).reshape(-1, 2)
+        if len(corners) < 3 or not (np.abs(corners) <= _FAR * max(height, width)).all():
+            raise ValueError(f"no polygon of a photo of {width}x{height}: {str(polygon)[:60]}")
         x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
         x1, y1 = np.clip(np.ceil(corners.max(axis=0)), (x0 + 1, y0 + 1), (width, height)).astype(int)
         fine = np.zeros(((y1 - y0) * _SUPERSAMPLING, (x1 - x0) * _SUPERSAMPLING), np.uint8)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from unscene.photos.coco_instances import list_objects, read_instances
+from unscene.photos.coco_instances import InstancesError, list_objects, read_instances
 from unscene.run.tables import TableError
 from unscene.samples.instances import read_source_instances
 from unscene.samples.readers import READERS, find_instances, has_instances
@@ -53,6 +53,46 @@ def test_a_broken_file_is_named_with_the_key(tmp_path, changes, message):
     source = {"name": "c", "format": "coco", "instances": str(write(tmp_path / "broken.json", **changes))}
     with pytest.raises(TableError, match=rf"broken\.json: .*{message}"):
         read_source_instances(source)
+
+
+@pytest.mark.parametrize(
+    "segmentation",
+    [
+        {"size": [6, 8], "counts": [4, 4, 40]},
+        {"size": [8, 6], "counts": [4, 4, 41]},
+        {"size": [8, 6], "counts": [4, -4, 48]},
+        [[0, 0, float("nan"), 0, 4, 4]],
+        [[0, 0, float("inf"), 0, 4, 4]],
+        [[0, 0, 1e12, 0, 4, 4]],
+        [[0, 0, 4, 4]],
+        [[0, 0, 4, 0, 4]],
+        [["a", "b", "c", "d", "e", "f"]],
+        "4_",
+    ],
+)
+def test_a_segmentation_that_cannot_be_right_is_an_error_of_its_photo(tmp_path, segmentation):
+    image = {"id": 1, "file_name": "1.jpg", "width": 6, "height": 8}
+    annotation = {"image_id": 1, "category_id": 18, "segmentation": segmentation}
+    photo = read_instances(write(tmp_path / "i.json", images=[image], annotations=[annotation]))["1"]
+    with pytest.raises(InstancesError, match=r"1\.jpg"):
+        photo.draw_objects("dog")
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("tvmonitor", "tv"),
+        ("sofa", "couch"),
+        ("Dining_Table", "dining table"),
+        ("dog", "dog"),
+        ("gnome", "gnome"),
+    ],
+)
+def test_names_of_other_lists_mean_the_words(tmp_path, name, word):
+    categories = [{"id": 18, "name": name}, {"id": 17, "name": "cat"}]
+    photo = read_instances(write(tmp_path / "i.json", categories=categories))["1"]
+    assert word in photo.objects and photo.draw_objects(word).any()
+    assert len(photo.list_masks(word)) == 1
 
 
 def test_which_sources_know_instances_is_told_by_their_format(tmp_path, monkeypatch):
