@@ -27,6 +27,14 @@ MASKS = Table(
         Column("box_y1", "integer", "lower edge of the object's box, exclusive", "px"),
         Column("dilation_px", "number", "the radius by which the mask was grown", "px"),
         Column(
+            "instance_boxes",
+            "numbers",
+            "x0 y0 x1 y1 of each object of the category that the detector found, the surest first",
+            "px",
+        ),
+        Column("instance_confidences", "numbers", "the detector's confidence in each of these", "0..1"),
+        Column("instance_joined", "numbers", "1 for each of these that the mask covers, 0 for one left out"),
+        Column(
             "seen_boxes", "numbers", "x0 y0 x1 y1 of all that was seen on the photo, of any category", "px"
         ),
         Column("batch_shape", "text", "photos x channels x height x width of the device's batch"),

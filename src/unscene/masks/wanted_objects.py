@@ -1,5 +1,6 @@
 """The objects that the captions of a shard name, photo by photo, and the source's instances of them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,28 +75,36 @@ def list_wanted(samples: pd.DataFrame, keywords: pd.DataFrame, vocabulary: Vocab
 
 
 def attach_instances(photos: list[Photo], samples: pd.DataFrame, source: dict) -> None:
-    """Give each photo its source's instances, or the reason why it has none that can be used.
+    """Give each photo its source's instances, or the reason why it has none that can be used."""
+    found = find_photo_instances(samples, {photo.image_id for photo in photos}, source)
+    for photo in photos:
+        photo.instances, photo.instances_state = found.get(photo.image_id, (None, None))
+
+
+def find_photo_instances(
+    samples: pd.DataFrame, image_ids: Collection[str], source: dict
+) -> dict[str, tuple[PhotoInstances | None, str]]:
+    """Return for each photo its source's instances and `used`, or None and why they cannot be used;
+    nothing at all when the source has none.
 
     Instances mean the pixels of the source's own file: where the photo was turned by its EXIF tag
     when it was read, or has another size than the instances say, they would lie elsewhere.
     """
-    sample = samples.set_index("image_id")
-    keys = {photo.image_id: str(sample.at[photo.image_id, "source_key"]) for photo in photos}
-    listed = read_source_instances(source, set(keys.values()))
+    sample = samples[samples["image_id"].isin(image_ids)]
+    listed = read_source_instances(source, set(sample["source_key"].astype(str)))
     if listed is None:
-        return
-    images = Path(locate_files(source)["images"])
-    for photo in photos:
-        found = listed.get(keys[photo.image_id])
-        size = (sample.at[photo.image_id, "height"], sample.at[photo.image_id, "width"])
+        return {}
+    images, states = Path(locate_files(source)["images"]), {}
+    for row in sample.itertuples():
+        found = listed.get(str(row.source_key))
         if found is None:
-            photo.instances_state = "unlisted"
-        elif (found.height, found.width) != size:
-            photo.instances_state = "other_size"
-        elif is_turned(images / found.file_name):
-            photo.instances_state = "turned"
+            state = "unlisted"
+        elif (found.height, found.width) != (row.height, row.width):
+            state = "other_size"
         else:
-            photo.instances, photo.instances_state = found, "used"
+            state = "turned" if is_turned(images / found.file_name) else "used"
+        states[row.image_id] = (found if state == "used" else None, state)
+    return states
 
 
 def is_turned(path: Path) -> bool:

@@ -31,6 +31,7 @@ SETTINGS = {
     "max_area": 0.4,
     "dilation_px": 2,
     "edits_per_photo": 1,
+    "carriers": "refuse",
 }
 RUNTIME = {"device": "cpu", "batch_size": 2, "workers": 2, "precision": "float32", "max_failed_share": 0.5}
 SIDE = 80
@@ -81,6 +82,8 @@ class FakeDetector:
             [item[0] for item in found],
             masks,
             np.array([box for _, _, box in self.scenes[int(photo[0, 0, 0])]], np.float32).reshape(-1, 4),
+            np.array([sure for _, sure, _ in self.scenes[int(photo[0, 0, 0])]], np.float32),
+            [name for name, _, _ in self.scenes[int(photo[0, 0, 0])]],
         )
 
 
@@ -164,18 +167,44 @@ def test_a_row_for_each_wanted_word_with_its_reason(shard):
     assert set(shard.frame["batch_shape"]) == {"2x3x64x64"}
 
 
-def test_mask_holds_all_collected_instances_and_the_table_tells_of_it(shard):
-    scenes = [[("cat", 0.75, (10, 40, 10, 40)), ("cat", 0.2, (50, 70, 50, 60))]]
+def test_mask_holds_what_is_half_as_sure_as_the_surest_and_the_table_tells_of_each(shard):
+    weak, weaker = ("cat", 0.375, (50, 70, 50, 60)), ("cat", 0.37, (50, 70, 64, 74))
+    scenes = [[("cat", 0.75, (10, 40, 10, 40)), weak, weaker]]
     row = shard(scenes, [[["cat"]]])["s_0-cat"]
     assert row.mask_path == "results/masks/s-0-of-1/s_0-cat.png"
     mask = read_mask(row.mask_path)
     assert file_sha256(row.mask_path) == row.mask_sha256
     assert mask.shape == (SIDE, SIDE) and mask[25, 25] and mask[60, 55] and not mask[45, 45]
     assert mask[8, 25] and not mask[7, 25]  # dilated by 2
-    assert row.instances == 2 and row.confidence == pytest.approx(0.75) and row.dilation_px == 2
+    assert row.instances == 3 and row.confidence == pytest.approx(0.75) and row.dilation_px == 2
+    assert row.instance_confidences.tolist() == pytest.approx([0.75, 0.375, 0.37])
+    assert row.instance_joined.tolist() == [1, 1, 0] and len(row.instance_boxes) == 12
+    assert not mask[60, 70]
     assert row.area_fraction == pytest.approx(1100 / SIDE**2)
     assert row.score == pytest.approx(0.75 * row.area_fraction)
     assert (row.box_x0, row.box_y0, row.box_x1, row.box_y1) == (10, 10, 60, 70)
+
+
+def test_what_reaches_the_target_joins_however_sure_another_is(shard):
+    scenes = [[("cat", 0.99, (10, 40, 10, 40)), ("cat", 0.4, (50, 70, 50, 60))]]
+    assert shard(scenes, [[["cat"]]], target_confidence=0.4)["s_0-cat"].instance_joined.tolist() == [1, 1]
+    assert shard(scenes, [[["cat"]]])["s_0-cat"].instance_joined.tolist() == [1, 0]
+
+
+def test_what_carries_another_thing_is_no_edit_unless_the_config_says_so(shard, monkeypatch):
+    scenes = [[("cat", 0.9, (30, 60, 10, 40)), ("tie", 0.8, (0, 1, 0, 1)), ("dog", 0.8, (5, 20, 60, 75))]]
+    find = FakeDetector._find
+
+    def see(self, photo, names):
+        found = find(self, photo, names)
+        found.seen_boxes[:] = [(10, 30, 40, 60), (12, 10, 28, 40), (60, 5, 75, 20)]
+        return found
+
+    monkeypatch.setattr(FakeDetector, "_find", see)
+    rows = shard(scenes, [[["cat", "dog"]]])
+    assert (rows["s_0-cat"].status, rows["s_0-cat"].reason) == ("skipped", "carries: tie")
+    assert rows["s_0-dog"].status == "ok"  # another object takes its place
+    assert shard(scenes, [[["cat", "dog"]]], carriers="keep")["s_0-cat"].status == "ok"
 
 
 def test_the_best_by_confidence_times_area_is_chosen(shard):

@@ -16,8 +16,8 @@ class Detections:
 
     `boxes` float32 (n, 4): x0, y0, x1, y1 in pixels of the photo; `confidences` float32 (n,);
     `categories` list of n names; `masks` bool (n, height, width) at the photo's size, or None when
-    none were asked for. `seen_boxes` float32 (m, 4): the boxes of everything that was found, also
-    of categories that were not asked for.
+    none were asked for. `seen_boxes` float32 (m, 4), `seen_confidences` float32 (m,) and
+    `seen_categories`: everything that was found, also of categories that were not asked for.
     """
 
     boxes: np.ndarray
@@ -25,6 +25,8 @@ class Detections:
     categories: list[str]
     masks: np.ndarray | None
     seen_boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    seen_confidences: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    seen_categories: list[str] = field(default_factory=list)
 
 
 def cut_requests(

@@ -134,6 +134,7 @@ class DetrDetector:
         corners = torch.cat([centre - extent / 2, centre + extent / 2], dim=1).clamp(0, 1).cpu().numpy()
         corners = (corners * (width, height, width, height)).astype(np.float32)
         categories = [self.names[label] for label in labels]
+        confidences = flat[order].cpu().numpy().astype(np.float32)
         keep = [row for row, name in enumerate(categories) if wanted is None or name in wanted]
         drawn = None
         if masks is not None:
@@ -143,10 +144,12 @@ class DetrDetector:
                 drawn[row] = cv2.resize(logit, (width, height), interpolation=cv2.INTER_LINEAR) > 0
         return Detections(
             boxes=corners[keep],
-            confidences=flat[order].cpu().numpy().astype(np.float32)[keep],
+            confidences=confidences[keep],
             categories=[categories[row] for row in keep],
             masks=drawn,
             seen_boxes=corners,
+            seen_confidences=confidences,
+            seen_categories=categories,
         )
 
 

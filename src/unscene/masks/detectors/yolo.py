@@ -138,7 +138,9 @@ class Detector:
             confidences=boxes[:, 4].astype(np.float32),
             categories=[self.names[int(index)] for index in boxes[:, 5]],
             masks=masks,
-            seen_boxes=result.seen_boxes,
+            seen_boxes=result.seen[:, :4],
+            seen_confidences=result.seen[:, 4],
+            seen_categories=[self.names[int(index)] for index in result.seen[:, 5]],
         )
 
 
@@ -176,7 +178,8 @@ def _make_predictor(is_segmenter: bool, request: _Request) -> type:
             results = []
             for position, (pred, original) in enumerate(zip(preds, orig_imgs, strict=True)):
                 wanted = request.wanted[position] if position < len(request.wanted) else set()  # the padding
-                seen = ops.scale_boxes(img.shape[2:], pred[:, :4].clone(), original.shape).cpu().numpy()
+                boxes = ops.scale_boxes(img.shape[2:], pred[:, :4].clone(), original.shape)
+                seen = torch.cat([boxes, pred[:, 4:6]], dim=1).cpu().numpy()
                 if wanted is not None:
                     pred = pred[
                         [row for row, index in enumerate(pred[:, 5].tolist()) if int(index) in wanted]
@@ -186,7 +189,7 @@ def _make_predictor(is_segmenter: bool, request: _Request) -> type:
                 else:
                     pred[:, :4] = ops.scale_boxes(img.shape[2:], pred[:, :4], original.shape)
                     result = Results(original, path="", names=self.model.names, boxes=pred[:, :6])
-                result.seen_boxes = seen.astype(np.float32)
+                result.seen = seen.astype(np.float32)
                 results.append(result)
             return results
 
