@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.dear]
 # The joined tables are rules of their own here; Snakemake has one rule for four of them.
 FOLLOWERS = {
     "estimate_run": "write_report",
-    "render_scenes": "read_samples list_untouched_photos score_against_truth measure_agreement",
+    "render_scenes": ("read_samples score_edits list_untouched_photos score_against_truth measure_agreement"),
     "read_samples": (
         "join_samples build_keyword_requests parse_keywords segment_objects remove_objects make_sham_edits "
         "build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests"
@@ -66,7 +66,7 @@ FOLLOWERS = {
     "score_edits": "join_scores",
     "join_scores": "calibrate_scores select_pairs score_against_truth write_report",
     "score_controls": "calibrate_scores write_report",
-    "calibrate_scores": "write_report",
+    "calibrate_scores": "select_pairs write_report",
     "select_pairs": (
         "draw_contact_sheet check_folds cache_pairs train_clip train_clip_classes train_final evaluate_clip "
         "draw_retrieval write_paper score_against_truth measure_distances write_report export_clip"
@@ -159,6 +159,7 @@ KEYS = {
     "masks.max_area": (0.3, MASKS),
     "masks.dilation_px": (4, MASKS),
     "masks.edits_per_photo": (2, MASKS),
+    "masks.carriers": ("keep", MASKS),
     "edits.backend": ...,
     "edits.weights": ...,
     "edits.lora": ...,
@@ -190,13 +191,18 @@ KEYS = {
     "quality.policy": ("calibrated", THRESHOLD),
     "quality.labels": ...,
     "quality.max_defect_rate": (0.04, PLANNED),
+    "quality.unjudged": ("accept", THRESHOLD),
     "quality.distances": (True, f"measure_distances {PLANNED}"),
     "quality.thresholds.min_change": (3, THRESHOLD),
     "quality.thresholds.max_ssim": (0.6, THRESHOLD),
     "quality.thresholds.max_outside_difference": (1, THRESHOLD),
     "quality.thresholds.max_seam": (3, THRESHOLD),
     "quality.thresholds.min_blur_ratio": (0.1, THRESHOLD),
+    "quality.thresholds.max_blur_ratio": (3, THRESHOLD),
     "quality.thresholds.max_residual": (0.3, THRESHOLD),
+    "quality.thresholds.max_left_confidence": (0.5, THRESHOLD),
+    "quality.thresholds.max_listed_left": (1, THRESHOLD),
+    "quality.thresholds.min_listed_share": (0.6, THRESHOLD),
     "quality.thresholds.max_residual_frame": (0.5, THRESHOLD),
     "quality.thresholds.max_new_object": (0.4, THRESHOLD),
     "quality.thresholds.min_collateral": (0.5, THRESHOLD),
@@ -547,7 +553,10 @@ def test_other_captions_read_the_source_anew_and_other_instances_what_reads_them
     run, source, folder = own_photos
     for kind, causes in (
         ("captions", "estimate_run read_samples"),
-        ("instances", "estimate_run list_untouched_photos measure_agreement score_against_truth"),
+        (
+            "instances",
+            "estimate_run score_edits list_untouched_photos measure_agreement score_against_truth",
+        ),
     ):
         moved = tmp_path / kind
         shutil.copytree(folder, moved, ignore=shutil.ignore_patterns("run"))

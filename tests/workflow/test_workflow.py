@@ -143,7 +143,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
         ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
         ({"quality": {"policy": "calibrated"}}, AFTER_SELECTION),
-        ({"quality": {"control_percentile": 0.9}}, {"calibrate_scores", "write_report"}),
+        ({"quality": {"control_percentile": 0.9}}, {"calibrate_scores"} | AFTER_SELECTION),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
         ({"train": {"steps": 4}}, AFTER_TRAINING | {"train_clip", "train_final"}),
         ({"evaluate": {"bootstrap_draws": 150}}, AFTER_COMPARISON | {"compare_arms_on_sets"}),

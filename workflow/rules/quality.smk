@@ -7,6 +7,8 @@
 #                  unfiltered.parquet,
 #                  contact_sheet.png, contact_sheets/; with edits.sham sham/{shard}.parquet, sham.parquet
 
+from unscene.quality.scores import needs_calibration
+
 STAGE_FILES += expand("results/quality/{shard}.parquet", shard=SHARDS)
 STAGE_FILES += expand("results/quality/{table}.parquet", table=["pairs", "rejected", "unfiltered"])
 STAGE_FILES += ["results/quality/contact_sheet.png", "results/quality/contact_sheets"]
@@ -21,6 +23,7 @@ rule score_edits:
         samples="results/samples/{shard}.parquet",
         masks="results/masks/{shard}.parquet",
         edits="results/edits/{shard}.parquet",
+        scenes=lambda wildcards: SCENES.get(get_source_name(wildcards.shard), []),
     output:
         table="results/quality/{shard}.parquet",
     log:
@@ -44,6 +47,7 @@ rule score_edits:
                 "train.clip",
             ],
             paths=["quality.judge", "quality.dino", "train.clip"],
+            entries=["source.instances"],
             frozen=True,
         ),
     message:
@@ -61,7 +65,7 @@ rule select_pairs:
         captions="results/captions/captions.parquet",
         scores="results/quality/scores.parquet",
         # What the policy decides by; what decides nothing re-runs nothing.
-        calibration="results/quality/calibration.json" if config["quality"]["policy"] == "calibrated" else [],
+        calibration="results/quality/calibration.json" if needs_calibration(config["quality"]) else [],
         certificate="results/quality/certificate.json" if config["quality"]["policy"] == "certified" else [],
     output:
         pairs="results/quality/pairs.parquet",
@@ -76,7 +80,7 @@ rule select_pairs:
     params:
         lineage=lineage(
             "select_pairs",
-            settings=["quality.thresholds", "quality.policy"],
+            settings=["quality.thresholds", "quality.policy", "quality.unjudged"],
             frozen=True,
         ),
     message:

@@ -6,6 +6,7 @@ from unscene.answers.backends import BACKENDS
 from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.edits.removers import REMOVERS, RemovalError, Weights
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
+from unscene.quality.scores import FROM_CONTROLS, needs_calibration
 from unscene.run.configuration import DETECTORS, PATHS, PERMUTED_FROM, ConfigError, is_trained, wants_study
 from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import has_instances
@@ -150,10 +151,12 @@ def check_evaluation(config: dict) -> None:
 
 def check_quality(quality: dict) -> None:
     """Raise ConfigError on a policy that lacks what it decides by."""
-    if quality["policy"] == "calibrated" and not quality["controls"]:
-        raise ConfigError(
-            "quality.policy: calibrated takes its cuts from controls; set quality.controls (200)"
-        )
+    if needs_calibration(quality) and not quality["controls"]:
+        from_controls = [key for key, limit in quality["thresholds"].items() if limit == FROM_CONTROLS]
+        what, else_ = "policy: calibrated", ""
+        if quality["policy"] != "calibrated":
+            what, else_ = f"thresholds.{from_controls[0]}: controls", ", or give a number"
+        raise ConfigError(f"quality.{what} takes its cuts from controls; set quality.controls (200){else_}")
     if quality["policy"] == "certified" and not quality["labels"]:
         raise ConfigError(
             "quality.policy: certified needs labels; label edits (make label) and set quality.labels:"

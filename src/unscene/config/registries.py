@@ -49,11 +49,16 @@ def _list_removers() -> Iterable[Choice]:
 
 
 def _list_thresholds() -> Iterable[Choice]:
-    from unscene.quality.scores import THRESHOLDS
+    from unscene.quality.scores import FROM_CONTROLS, THRESHOLDS
 
-    for key, score in THRESHOLDS.items():
-        bound = "At least" if score.good == "high" else "At most"
-        yield Choice(key, f"{bound} so much of `{score.name}` ({score.unit}): {score.doc}.")
+    for key, one in THRESHOLDS.items():
+        bound = "At least" if one.side == "min" else "At most"
+        doc = f"{bound} so much of `{one.score.name}` ({one.score.unit}): {one.score.doc}."
+        schema: dict = {"type": ["number", "null"]}
+        if one.strictest is not None:
+            doc += f" `{FROM_CONTROLS}`: the cut that the run's controls give."
+            schema = {"anyOf": [schema, {"const": FROM_CONTROLS}]}
+        yield Choice(key, doc, schema=schema)
 
 
 def _list_terms() -> Iterable[Choice]:

@@ -6,9 +6,9 @@ After the human-labelled discriminator of RORem (Li et al., CVPR 2025), on score
 import numpy as np
 import pandas as pd
 
-from unscene.quality.scores import CONTEXT, HIGH_IS_GOOD, INVARIANTS, LOW_IS_GOOD
+from unscene.quality.scores import CALIBRATED, CONTEXT, INVARIANTS
 
-FEATURES = (*HIGH_IS_GOOD, *LOW_IS_GOOD, *CONTEXT, *INVARIANTS, "area_fraction")
+FEATURES = (*CALIBRATED, *CONTEXT, *INVARIANTS, "area_fraction")
 MIN_EACH = 10  # labels of each verdict: with fewer there is nothing to learn from
 FOLDS = 5
 

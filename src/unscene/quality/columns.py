@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
 from unscene.masks.columns import MASKS
-from unscene.quality.scores import EXPLAINED, HIGH_IS_GOOD, LOW_IS_GOOD, PIXEL_SCORES, SCORES
+from unscene.quality.scores import CALIBRATED, EXPLAINED, PIXEL_SCORES, SCORES
 from unscene.run.tables import Column, Table
 from unscene.samples.columns import LICENCES as LICENCE_COLUMNS
 from unscene.samples.columns import SAMPLES
@@ -59,7 +59,7 @@ CONTROL_SCORES = Table(
     "quality/control_scores.parquet",
     "control, an edit with a known answer",
     (
-        Column("control_id", "text", "the control: the edit whose object it shows, and its kind"),
+        Column("control_id", "text", "the control: the edit whose object it shows, its kind, its ground"),
         Column("kind", "text", "perfect, or the failure that was made"),
         Column("edit_id", "text", "the edit whose mask and object were used"),
         Column("ground_id", "text", "the photo on which the object was put"),
@@ -76,7 +76,7 @@ STANDARD_SCORES = Table(
         Column("size_bin", "text", "the bin of mask size, as shares of the photo"),
         *(
             Column(f"{name}_z", "number", f"`{name}` against the reference edits of its bin", "sd")
-            for name in sorted([*HIGH_IS_GOOD, *LOW_IS_GOOD])
+            for name in CALIBRATED
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Calibrate the scores on controls: which of them separate, and the cuts that faultless edits pass."""
+"""Calibrate the thresholds on controls: the cuts that faultless edits pass, and what these catch."""
 
 import logging
 
@@ -43,17 +43,14 @@ def calibrate_scores(job: Job) -> None:
 
 
 def log_calibration(calibration: dict) -> None:
-    """Log how well each score tells the failures from the perfect edits and from the sham edits."""
-    for name, entry in calibration["scores"].items():
-        known = {
-            against: {
-                kind: round(auc["auc"], 3) for kind, auc in entry[key].items() if auc["auc"] is not None
-            }
-            for against, key in ((PERFECT, "auc"), (SHAM, "auc_sham"))
-        }
-        logging.getLogger("unscene").info(
-            "%s: AUC %s; %s", name, known, "separates" if entry["separates"] else entry["reason"]
-        )
+    """Log what the cut of each threshold catches, and warn of those that are not used."""
+    logger = logging.getLogger("unscene")
+    for key, entry in calibration["thresholds"].items():
+        if entry["kept"]:
+            shares = {kind: round(entry["caught"][kind]["share"], 3) for kind in entry["kept_for"]}
+            logger.info("%s is kept: its cut catches %s", key, shares)
+        else:
+            logger.warning("%s is not used under calibrated limits: %s", key, entry["reason"])
 
 
 def list_shams(sham: pd.DataFrame, score: pd.DataFrame, mask: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,8 @@ from unscene.run.seeds import derive_seed
 from unscene.run.shards import check_file
 from unscene.samples.columns import SAMPLES
 
-TRIES = 6  # grounds that are tried for one object
+TRIES = 6  # grounds that are tried for one object in a round
+ROUNDS = 4  # a run with few objects puts each on several grounds: a cut at 99 % of forty is a maximum
 MASK_COLUMNS = [
     "edit_id",
     "image_id",
@@ -81,14 +82,15 @@ class Source:
         check_file(row["mask_path"], row["mask_sha256"])
         return read_mask(row["mask_path"])
 
-    def list_grounds(self, category: str, image_id: str) -> list[str]:
-        """Return the first few other photos whose captions do not name the category, starting at a
-        place of its own.
+    def list_grounds(self, category: str, image_id: str, turn: int) -> list[str]:
+        """Return the few other photos of a round whose captions do not name the category, starting
+        at a place of its own.
         """
         start = derive_seed(self.seed, category, image_id) % max(len(self.grounds), 1)
         turned = self.grounds[start:] + self.grounds[:start]
         named = self.named.get(category, set())
-        return [name for name in turned if name != image_id and name not in named][:TRIES]
+        free = [name for name in turned if name != image_id and name not in named]
+        return free[turn * TRIES : (turn + 1) * TRIES]
 
 
 def score_controls(job: Job) -> None:
@@ -123,10 +125,12 @@ def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:
     """Yield (mask row, untouched views, ground's id, placed object, another object, the ground's
     own object's mask).
 
-    The last two are None where there is none.
+    The last two are None where there is none, and the untouched views from the second round on: all
+    objects have their turn on a ground before one has a second.
     """
     before: dict[str, Cutout] = {}  # the last object of each category, to be pasted into the holes of others
-    for row in source.order(bins).to_dict("records"):
+    rows = source.order(bins).to_dict("records")
+    for turn, row in ((turn, row) for turn in range(ROUNDS) for row in rows):
         check_file(row["mask_path"], row["mask_sha256"])
         photo = source.read_photo(row["image_id"])
         if photo is None:
@@ -136,8 +140,8 @@ def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:
             continue
         cutout = cut_out(photo, mask, object_mask, row["category"])
         other = next((before[name] for name in reversed(before) if name != row["category"]), None)
-        untouched = Views(photo, photo, mask, get_mask_box(object_mask))
-        for name in source.list_grounds(row["category"], row["image_id"]):
+        untouched = Views(photo, photo, mask, get_mask_box(object_mask)) if turn == 0 else None
+        for name in source.list_grounds(row["category"], row["image_id"], turn):
             ground = source.read_photo(name)
             if ground is None:
                 continue
@@ -167,17 +171,18 @@ def drop_occupied(batch: list[tuple], judge: Judge | None) -> list[tuple]:
 
 
 def list_controls(
-    row: dict, untouched: Views, ground_id: str, placed, other, neighbour
+    row: dict, untouched: Views | None, ground_id: str, placed, other, neighbour
 ) -> Iterator[tuple[dict, Views]]:
     """Yield (row of the table, views) of the controls of one object."""
     common = {"edit_id": row["edit_id"], "category": row["category"], "image_id": row["image_id"]}
-    controls = [("untouched", untouched), *make_controls(placed, other, neighbour)]
+    controls = [*make_controls(placed, other, neighbour)]
+    controls += [("untouched", untouched)] if untouched else []
     for kind, views in sorted(controls, key=lambda control: KINDS.index(control[0])):
         is_real = kind == "untouched"
         yield (
             {
                 **common,
-                "control_id": f"{row['edit_id']}-{kind}",
+                "control_id": f"{row['edit_id']}-{kind}" + ("" if is_real else f"-{ground_id}"),
                 "kind": kind,
                 "ground_id": row["image_id"] if is_real else ground_id,
                 "area_fraction": row["area_fraction"] if is_real else float(placed.object_mask.mean()),

@@ -22,11 +22,15 @@ from unscene.quality.image_scores import get_mask_box
 PERFECT = "perfect"
 SHAM = "sham"
 TONE = 20  # of 255: plainly visible at an edge
+GHOST = 1 / 3  # of the object's contrast: plainly visible, and far from the object itself
+PIECE = 8  # pixels of a side
 FAILURES = {
     "untouched": "a real object, nothing removed",
     "half": "one half of the object, left or right, is left",
     "rim": "the mask was eroded: the rim of the object, half of its area, is left",
+    "ghost": "the object shows through the true background, at a third of its strength",
     "pasted": "another object stands in the hole",
+    "textured": "the hole is filled with small pieces of the photo in disorder",
     "blurred": "the true background under a Gaussian of 2 % of the long side",
     "toned": f"the true background, {TONE} of 255 lighter or darker",
     "neighbour": "another object of the photo, outside the mask, is painted over",
@@ -139,7 +143,9 @@ def make_controls(
         PERFECT: placed.ground,
         "half": leave_half(placed),
         "rim": leave_rim(placed),
+        "ghost": leave_ghost(placed),
         "pasted": None if other is None else paste_other(placed, other),
+        "textured": invent_texture(placed),
         "blurred": blur_hole(placed),
         "toned": shift_tone(placed),
         "neighbour": None if neighbour is None else paint_over(placed, neighbour),
@@ -170,6 +176,26 @@ def leave_rim(placed: Placed) -> np.ndarray:
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     rim = placed.object_mask & (depth <= np.median(depth[placed.object_mask]))
     return np.where(rim[..., None], placed.with_object, placed.ground)
+
+
+def leave_ghost(placed: Placed) -> np.ndarray:
+    """Return the ground with the object on it as faint as removers leave it that half believe it."""
+    mixed = cv2.addWeighted(placed.with_object, GHOST, placed.ground, 1 - GHOST, 0)
+    return np.where(placed.mask[..., None], mixed, placed.ground)
+
+
+def invent_texture(placed: Placed) -> np.ndarray:
+    """Return the ground with its own pieces, PIECE pixels wide, in another order inside the hole:
+    colours of the scene, and detail that it does not have there.
+    """
+    height, width = (side // PIECE * PIECE for side in placed.mask.shape)
+    pieces = placed.ground[:height, :width].reshape(height // PIECE, PIECE, width // PIECE, PIECE, 3)
+    pieces = pieces.swapaxes(1, 2).reshape(-1, PIECE, PIECE, 3)
+    order = np.random.default_rng(len(pieces)).permutation(len(pieces))
+    rows = pieces[order].reshape(height // PIECE, width // PIECE, PIECE, PIECE, 3).swapaxes(1, 2)
+    texture = placed.ground.copy()
+    texture[:height, :width] = rows.reshape(height, width, 3)
+    return np.where(placed.mask[..., None], texture, placed.ground)
 
 
 def paste_other(placed: Placed, other: Cutout) -> np.ndarray | None:

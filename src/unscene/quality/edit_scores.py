@@ -13,35 +13,42 @@ import numpy as np
 import pandas as pd
 
 from unscene.machine.job import Job
+from unscene.photos.coco_instances import InstancesError, PhotoInstances
 from unscene.quality.image_scores import crop_padded_square, judge_removal
 from unscene.quality.scores import EXPLAINED, MAKERS, MEASURES, PIXEL_SCORES, SCORES
 from unscene.run.checkout import resolve_path
 
 # The judge reports faint boxes as well: below every threshold, they tell that something stood there before.
 JUDGE_CONFIDENCE = 0.1
+# What the judge cannot say of a word that it does not know.
+OF_CLASS = ("residual", "residual_frame", "original_confidence")
+OF_LISTING = ("listed_left", "listed_share")
+LEAST_COVERED = 0.5  # of an object's pixels: below it, the object is still there
 CLIP_PROMPT = "a photo of a {category}"  # the plain template of Radford et al. 2021
 EMPTY_PROMPTS = ("a photo of a background", "a photo of an empty place")
 
 
 @dataclass
 class Views:
-    """An edit as pixels: original and edited (height, width, 3), the mask really used, and the
-    object's box.
+    """An edit as pixels: original and edited (height, width, 3), the mask really used, the object's
+    box, and the object's own mask where it is known.
     """
 
     original: np.ndarray
     edited: np.ndarray
     mask: np.ndarray
     box: tuple[float, float, float, float]
+    object_mask: np.ndarray | None = None
 
 
 class Judge:
     """The judging detector, with the least confidence at which it reports. detector: has
-    `detect(photos, confidence)`.
+    `detect(photos, confidence)` and `categories`, the words that it knows.
     """
 
     def __init__(self, detector, confidence: float, batch_size: int):
         self._detector, self._confidence = detector, confidence
+        self.categories = frozenset(detector.categories)
         self.batch_size = batch_size
 
     @property
@@ -94,7 +101,7 @@ def ask_models(usable: list[tuple], models: dict[str, Any]) -> None:
 
 def _explain_null(values: dict, name: str) -> None:
     if SCORES[name].null and np.isnan(values[name]):
-        values[f"{name}_reason"] = SCORES[name].null
+        values.setdefault(f"{name}_reason", SCORES[name].null)
 
 
 def ask_judge(usable: list[tuple], judge: Judge) -> None:
@@ -108,6 +115,41 @@ def ask_judge(usable: list[tuple], judge: Judge) -> None:
     before = dict(zip(originals, found, strict=False))
     for name, (row, views, values), after in zip(names, usable, found[len(originals) :], strict=True):
         values.update(judge_removal(before[name], after, row["category"], views.mask))
+        if row["category"] not in judge.categories:
+            _void(values, OF_CLASS, f"the judge does not know the word {row['category']!r}")
+        elif np.isnan(values["residual"]):
+            values["residual_reason"] = "the judge never saw the object"
+
+
+def _void(values: dict, names: Iterable[str], reason: str) -> None:
+    for name in names:
+        values[name], values[f"{name}_reason"] = float("nan"), reason
+
+
+def measure_listing(photo: PhotoInstances | None, state: str, views: Views, category: str) -> dict:
+    """Return what the photo's source says of a removal: which of its objects of the class are left,
+    and whether the mask is one of them at all. Null, with the reason, where it says nothing.
+
+    photo, state: of `find_photo_instances`. Crowds count as left, and on neither side of
+    `listed_share`: nobody told their members apart.
+    """
+    values: dict = {}
+    if photo is None:
+        _void(values, OF_LISTING, f"{SCORES['listed_left'].null} ({state})")
+        return values
+    try:
+        listed = [each for each in photo.list_masks(category) if each.any()]
+        crowd = photo.draw_crowds(category)
+        true = photo.draw_objects(category)
+    except InstancesError as error:
+        _void(values, OF_LISTING, f"the source's instances are broken: {error}")
+        return values
+    covered = [float(views.mask[each].mean()) for each in listed]
+    counted = (views.mask if views.object_mask is None else views.object_mask) & ~(crowd & ~true)
+    return {
+        "listed_left": float(sum(share < LEAST_COVERED for share in covered)),
+        "listed_share": float(true[counted].mean()) if counted.any() else float("nan"),
+    }
 
 
 def ask_clip(usable: list[tuple], clip: Callable) -> None:

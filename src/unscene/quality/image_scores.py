@@ -11,6 +11,8 @@ import numpy as np
 from unscene.photos.mask_shapes import dilate
 
 GRAY_STEP = 2.0  # gray levels (of 255): about the grain of a photo; keeps ratios of flat areas from exploding
+WHOLE = 0.95  # share of the photo: a mask above it leaves nothing to judge a fill by
+NO_CHANGE = 0.5  # of 255, mean: below it not even every second pixel moved by one step
 RING_PX = 4  # a seam's ring keeps at least so many pixels when a large photo is measured at a smaller scale
 
 
@@ -28,6 +30,17 @@ def find_damage(pixels: np.ndarray, shape: tuple[int, int]) -> str | None:
         return "values that are not finite"
     if pixels.min() == pixels.max():
         return f"every value is {pixels.min()}"
+    return None
+
+
+def find_empty_fill(original: np.ndarray, mask: np.ndarray, edited: np.ndarray) -> str | None:
+    """Say why a sound file is no removal at all (Q0), or return None: the whole photo was masked, so
+    nothing of it is left, or nothing was painted.
+    """
+    if mask.mean() > WHOLE:
+        return f"the mask covers {100 * mask.mean():.3g} % of the photo"
+    if measure_change(original, edited, mask) < NO_CHANGE:
+        return "nothing was changed inside the mask"
     return None
 
 
@@ -154,13 +167,12 @@ def judge_removal(before, after, category: str, mask: np.ndarray) -> dict[str, f
     `categories` (n words); it should report everything above a low confidence.
 
     residual: greatest confidence of a box of the class after the edit that lies by half in the mask or
-      has IoU >= .3 with a box of the class in the original; 0 when there is none.
+      has IoU >= .3 with a box of the class in the original; 0 when there is none. NaN when the judge did
+      not see the object in the original: that it sees none later proves nothing.
     residual_frame: greatest confidence of the class anywhere after the edit.
-    original_confidence: greatest confidence of the class in the original, half in the mask: a judge that
-      never saw the object proves nothing by not seeing it later.
-    new_object: greatest confidence of a box of any class that lies by .6 in the mask and has IoU < .5
-      with every box of the original. A box of another class is not excused by the removed object's own
-      box: what stands in its place is new.
+    original_confidence: greatest confidence of the class in the original, half in the mask.
+    new_object: greatest confidence of a box of any class that lies by half in the mask and has IoU < .5
+      with every box of its own class in the original: what stood there as something else is new.
     collateral: share of the original's other objects (confidence >= .5, under .2 masked) found again with
       the same class at IoU >= .5; NaN when there are none.
     """
@@ -169,27 +181,21 @@ def judge_removal(before, after, category: str, mask: np.ndarray) -> dict[str, f
         np.asarray(before.boxes, float).reshape(-1, 4),
         np.asarray(before.confidences, float),
     )
-    is_class = np.array([word == category for word in after.categories], dtype=bool)
-    was_class = np.array([word == category for word in before.categories], dtype=bool)
+    categories, old_categories = (np.array(each.categories, dtype=object) for each in (after, before))
+    is_class, was_class = categories == category, old_categories == category
     inside, was_inside = get_share_inside(boxes, mask), get_share_inside(old_boxes, mask)
     overlap = get_box_iou(boxes, old_boxes)
     on_object = (overlap[:, was_class] >= 0.3).any(axis=1)
-    excused = overlap >= 0.5
-    is_new = ~np.where(is_class[:, None], excused, excused & ~was_class).any(axis=1)
+    is_same = (overlap >= 0.5) & (categories[:, None] == old_categories[None, :])
     others = np.flatnonzero(~was_class & (old_found >= 0.5) & (was_inside < 0.2))
-    kept = [
-        any(
-            after.categories[row] == before.categories[old] and overlap[row, old] >= 0.5
-            for row in range(len(boxes))
-        )
-        for old in others
-    ]
+    original_confidence = _greatest(old_found[was_class & (was_inside >= 0.5)])
+    residual = _greatest(found[is_class & ((inside >= 0.5) | on_object)])
     return {
-        "residual": _greatest(found[is_class & ((inside >= 0.5) | on_object)]),
+        "residual": residual if original_confidence else float("nan"),
         "residual_frame": _greatest(found[is_class]),
-        "original_confidence": _greatest(old_found[was_class & (was_inside >= 0.5)]),
-        "new_object": _greatest(found[is_new & (inside >= 0.6)]),
-        "collateral": float(np.mean(kept)) if kept else float("nan"),
+        "original_confidence": original_confidence,
+        "new_object": _greatest(found[~is_same.any(axis=1) & (inside >= 0.5)]),
+        "collateral": float(is_same[:, others].any(axis=0).mean()) if len(others) else float("nan"),
     }
 
 

@@ -39,11 +39,15 @@ class Score:
     """All that a score is.
 
     gate: its place in docs/QUALITY.md. maker: a key of MAKERS. good: the side that is better,
-    `high` or `low`; None for a score that is good on neither. best: the best value in words, where
-    a side alone misleads. meant_for: the failures (keys of `unscene.quality.controls.FAILURES`)
-    that it exists for; the calibration uses it when it tells one of them. judges_fill: it judges
-    what was painted and not whether the object went, so sham edits are its reference. is_invariant:
-    its threshold is no matter of taste and stays as it is under every policy. null: why a scored
+    `high`, `low` or, where both ends are bad, `middle`; None for a score that is good on no side.
+    best: the best value in words, where a side alone misleads. meant_for: the failures (keys of
+    `unscene.quality.controls.FAILURES`) that it exists for; the calibration uses its threshold when
+    that catches one of them. meant_for_above: those of a `middle` score's upper threshold.
+    judges_fill: it judges what was painted and not whether the object went, so sham edits are its
+    reference. is_invariant: its threshold stays as it is under every policy, since it is no matter
+    of taste or no control can tell it. is_needed: an edit that it could not judge is no pass,
+    unless `quality.unjudged` says so or the config names no model of its maker. stands_in_for: a
+    score that knows better: where it has a value, this one decides nothing. null: why a scored
     edit can lack it. measure: of a score of pixels, a function of (original, edited, mask).
     """
 
@@ -56,20 +60,63 @@ class Score:
     best: str = ""
     source: str = ""
     meant_for: tuple[str, ...] = ()
+    meant_for_above: tuple[str, ...] = ()
     judges_fill: bool = False
     is_invariant: bool = False
+    is_needed: bool = False
+    stands_in_for: str = ""
     null: str = ""
     measure: "Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None" = None
 
     @property
-    def threshold(self) -> str | None:
-        """The key of its threshold in the config; None when nothing can be accepted by it."""
-        return None if self.good is None else f"{'min' if self.good == 'high' else 'max'}_{self.name}"
+    def thresholds(self) -> "tuple[Threshold, ...]":
+        """Its thresholds in the config; none when nothing can be accepted by it."""
+        sides = {"high": ("min",), "low": ("max",), "middle": ("min", "max"), None: ()}[self.good]
+        return tuple(Threshold(self, side) for side in sides)
 
     @property
     def is_explained(self) -> bool:
         """Whether the table has a column that says why the score is null."""
         return bool(self.null or MAKERS[self.maker].needs)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A limit on one side of a score: `min`, the least value, or `max`, the greatest."""
+
+    score: Score
+    side: str
+
+    @property
+    def key(self) -> str:
+        """Its key in the config."""
+        return f"{self.side}_{self.score.name}"
+
+    @property
+    def meant_for(self) -> tuple[str, ...]:
+        """The failures that it exists for."""
+        is_upper = self.score.good == "middle" and self.side == "max"
+        return self.score.meant_for_above if is_upper else self.score.meant_for
+
+    @property
+    def judges_fill(self) -> bool:
+        """Whether sham edits are its reference. What is too much for a fill, the photo itself
+        tells: the upper side of a `middle` score is held against untouched ground.
+        """
+        return self.score.judges_fill and not (self.score.good == "middle" and self.side == "max")
+
+    @property
+    def strictest(self) -> float | None:
+        """The limit that only the best value passes, where that is a number and controls can give
+        another one: the threshold may then be `controls`.
+        """
+        is_number = self.score.best in ("0", "1")
+        free = not (self.score.is_invariant or self.score.judges_fill)
+        return float(self.score.best) if is_number and free else None
+
+    def fails(self, values: Any, limits: Any) -> Any:
+        """Tell which values lie beyond their limits; a null lies nowhere."""
+        return values < limits if self.side == "min" else values > limits
 
 
 def _load_judge(job: "Job") -> Any:
@@ -128,6 +175,8 @@ def _index(*entries) -> dict:
 MAKERS: dict[str, Maker] = _index(
     Maker("file", "the edited photo as a file"),
     Maker("pixels", "pixels of original, edit and mask"),
+    Maker("masks", "what the segmenter saw on the photo, as the table of masks has it"),
+    Maker("instances", "what the photo's source says of its objects"),
     Maker(
         "judge",
         "a second detector, on original and edit",
@@ -158,7 +207,7 @@ MAKERS: dict[str, Maker] = _index(
 )
 
 _DETECTOR_GATES = "detector gates as in PIPE (Wasserman et al., 2404.18212) and RORem (Li et al., CVPR 2025)"
-_LEFTOVERS = ("untouched", "half", "rim")
+_LEFTOVERS = ("untouched", "half", "rim", "ghost")
 
 SCORES: dict[str, Score] = _index(
     Score(
@@ -223,10 +272,11 @@ SCORES: dict[str, Score] = _index(
         "pixels",
         "variance of the Laplacian inside the mask (eroded by a pixel) over that of the original around it",
         "ratio",
-        good="high",
+        good="middle",
         best="about 1",
         source="focus measure: Pech-Pacheco et al., ICPR 2000",
         meant_for=("blurred",),
+        meant_for_above=("pasted", "textured"),
         judges_fill=True,
         null="no pixels around the mask",
         measure=_of_pixels("measure_blur_ratio"),
@@ -243,17 +293,58 @@ SCORES: dict[str, Score] = _index(
         best="0",
         source=_DETECTOR_GATES,
         meant_for=_LEFTOVERS,
+        is_needed=True,
+        null="the judge never saw the object, or does not know the word",
     ),
     Score(
         "residual_frame",
         "Q4",
         "judge",
-        "`residual`, but anywhere in the photo: stricter, also finds instances that were never masked",
+        "the judge's greatest confidence in a box of the removed class anywhere in the edit: another "
+        'one stands there, and "no {class}" is not true',
         "0–1",
         good="low",
         best="0",
         source=_DETECTOR_GATES,
-        meant_for=_LEFTOVERS,
+        is_invariant=True,
+        is_needed=True,
+        stands_in_for="listed_left",
+        null="the judge does not know the word",
+    ),
+    Score(
+        "left_confidence",
+        "Q4",
+        "masks",
+        "the segmenter's greatest confidence in an object of the removed class that the mask leaves out",
+        "0–1",
+        good="low",
+        best="0",
+        is_invariant=True,
+        stands_in_for="listed_left",
+    ),
+    Score(
+        "listed_left",
+        "Q4",
+        "instances",
+        "objects and crowds of the removed class by the source's instances of which the mask covers "
+        "less than half, whatever `masks.truth` says",
+        "objects",
+        good="low",
+        best="0",
+        is_invariant=True,
+        null="the source says nothing of this photo",
+    ),
+    Score(
+        "listed_share",
+        "Q4",
+        "instances",
+        "share of the object's mask, before dilation, that the source's instances call the removed "
+        "class (crowds count on neither side)",
+        "0–1",
+        good="high",
+        best="1",
+        is_invariant=True,
+        null="the source says nothing of this photo",
     ),
     Score(
         "original_confidence",
@@ -263,16 +354,14 @@ SCORES: dict[str, Score] = _index(
         "nothing by not seeing "
         "it later",
         "0–1",
+        null="the judge does not know the word",
     ),
     Score(
         "new_object",
         "Q5",
         "judge",
-        "greatest confidence in a box of any class that lies by .6 in the mask and has IoU < .5 "
-        "with every box of the "
-        "original; a box of another class is not excused by the removed object's own box, since "
-        "what stands in its "
-        "place is new",
+        "greatest confidence in a box of any class that lies by half in the mask and has IoU < .5 "
+        "with every box of its own class in the original",
         "0–1",
         good="low",
         best="0",
@@ -326,7 +415,7 @@ SCORES: dict[str, Score] = _index(
         "0–1",
         good="high",
         source="RC-S of PROVE, 2605.14534, its kernel replaced by the distance of the means",
-        meant_for=("half", "rim", "pasted", "blurred", "toned"),
+        meant_for=("half", "rim", "ghost", "pasted", "textured", "blurred", "toned"),
         null="no window with enough of the hole and of its surroundings",
     ),
 )
@@ -338,18 +427,31 @@ def list_names(wanted: Callable[[Score], object] = lambda score: True) -> list[s
 
 
 INVARIANTS = list_names(lambda score: score.is_invariant)
-HIGH_IS_GOOD = list_names(lambda score: score.good == "high" and not score.is_invariant)
-LOW_IS_GOOD = list_names(lambda score: score.good == "low" and not score.is_invariant)
-# What is known of an edit and good on neither side: `sane` decides alone, before any threshold.
+# Those that controls calibrate.
+CALIBRATED = list_names(lambda score: score.good is not None and not score.is_invariant)
+# What is known of an edit and good on no side: `sane` decides alone, before any threshold.
 CONTEXT = list_names(lambda score: score.good is None and score.maker != "file")
 EXPLAINED = list_names(lambda score: score.is_explained)
 MEASURES = {score.name: score.measure for score in SCORES.values() if score.measure}
 PIXEL_SCORES = list(MEASURES)
 # What judges a fill and not a removal: the object of a sham edit is still there.
 SHAM_SCORES = list_names(lambda score: score.judges_fill)
-THRESHOLDS = {score.threshold: score for score in SCORES.values() if score.threshold}
-# A good fill of even background changes little and looks like it: other thresholds cannot judge a sham edit.
-SHAM_THRESHOLDS = [key for key, score in THRESHOLDS.items() if score.judges_fill or score.is_invariant]
+THRESHOLDS = {one.key: one for score in SCORES.values() for one in score.thresholds}
+# A good fill of even background changes little and looks like it, and its object is there: other
+# thresholds cannot judge a sham edit.
+SHAM_THRESHOLDS = [
+    key
+    for key, one in THRESHOLDS.items()
+    if one.score.judges_fill or (one.score.is_invariant and one.score.maker == "pixels")
+]
+# In place of a number: the cut that the run's controls give, under every policy.
+FROM_CONTROLS = "controls"
+
+
+def needs_calibration(quality: dict) -> bool:
+    """Tell of the config's block `quality` whether selection reads what controls gave."""
+    from_controls = FROM_CONTROLS in quality["thresholds"].values()
+    return quality["policy"] == "calibrated" or (quality["policy"] == "fixed" and from_controls)
 
 
 def write_row(score: Score) -> str:

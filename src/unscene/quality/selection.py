@@ -18,7 +18,7 @@ from unscene.quality.columns import (
     REJECTED,
     UNFILTERED,
 )
-from unscene.quality.scores import SCORES, THRESHOLDS
+from unscene.quality.scores import MAKERS, SCORES, THRESHOLDS
 from unscene.run.tables import read_json
 from unscene.samples.columns import SAMPLES
 
@@ -29,11 +29,12 @@ def select_pairs(job: Job) -> None:
     The first two hold every wanted edit exactly once; unfiltered is every edit that has all a pair
     needs, whatever its scores.
 
-    thresholds: `min_{score}` and `max_{score}`, null is off. A score that is null never rejects;
-    how often that happens is logged. policy: `fixed` applies the thresholds as they are;
-    `calibrated` takes their limits from the calibration's cuts, by bin of mask size, and leaves out
-    the ones whose score does not separate; `certified` accepts by the learned head at the certified
-    operating point, after the invariants. Raises ValueError when nothing was certified.
+    thresholds: `min_{score}` and `max_{score}`, null is off, `controls` is the cut that controls
+    gave. A score that is null never rejects, unless `unjudged` is `refuse` and the score is one
+    that an edit needs; how often that happens is logged. policy: `fixed` applies the thresholds as
+    they are; `calibrated` takes their limits from the calibration's cuts, by bin of mask size, and
+    leaves out those that do not earn their cost; `certified` accepts by the learned head at the
+    certified operating point, after the invariants. Raises ValueError when nothing was certified.
 
     inputs: samples, masks, edits, captions, scores and what the policy decides by: calibration or
     certificate; outputs: pairs, rejected, unfiltered.
@@ -42,13 +43,11 @@ def select_pairs(job: Job) -> None:
     thresholds, policy = quality["thresholds"], quality["policy"]
     check_thresholds(thresholds)
     wanted = join_wanted(job)
-    if policy == "calibrated":
-        area = wanted["area_fraction"].fillna(0.0)
-        limits = get_limits(read_json(job.inputs.calibration), thresholds, area, SIZE_BINS)
-    else:
-        limits = fix_limits(wanted, thresholds, only_invariants=policy == "certified")
+    calibration = read_json(job.inputs.calibration) if job.inputs.calibration else {}
+    limits = get_limits(policy, thresholds, calibration, wanted["area_fraction"].fillna(0.0), SIZE_BINS)
     head = read_head(wanted, job.inputs.certificate) if policy == "certified" else None
-    reasons, details = decide(wanted, limits, head)
+    must_know = quality["unjudged"] == "refuse"
+    reasons, details = decide(wanted, limits, head, must_know)
     accepted = reasons.str.len() == 0
     complete = decide(wanted, {})[0].str.len() == 0
     named = wanted.rename(columns={f"score:{name}": name for name in SCORES})
@@ -64,7 +63,7 @@ def select_pairs(job: Job) -> None:
     UNFILTERED.write(named.loc[complete, UNFILTERED.names], job.outputs.unfiltered)
 
 
-def check_thresholds(thresholds: dict[str, float | None]) -> None:
+def check_thresholds(thresholds: dict[str, float | str | None]) -> None:
     """Raise ValueError for a threshold that is on and that no score has."""
     for key, limit in thresholds.items():
         if limit is not None and key not in THRESHOLDS:
@@ -108,19 +107,6 @@ def check_unique(frame: pd.DataFrame, path: str) -> None:
         )
 
 
-def fix_limits(
-    wanted: pd.DataFrame, thresholds: dict[str, float | None], only_invariants: bool
-) -> dict[str, pd.Series]:
-    """Return {threshold's key: limit of each wanted edit}, the same for all, of the thresholds that
-    are on.
-    """
-    return {
-        key: pd.Series(float(limit), index=wanted.index)
-        for key, limit in thresholds.items()
-        if limit is not None and (THRESHOLDS[key].is_invariant or not only_invariants)
-    }
-
-
 def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series, float]:
     """Return the head's probability of each wanted edit and the certified operating point."""
     certificate = read_json(path_to_certificate)
@@ -136,7 +122,10 @@ def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series
 
 
 def decide(
-    wanted: pd.DataFrame, limits: dict[str, pd.Series], head: tuple[pd.Series, float] | None = None
+    wanted: pd.DataFrame,
+    limits: dict[str, pd.Series],
+    head: tuple[pd.Series, float] | None = None,
+    must_know: bool = False,
 ) -> tuple[pd.Series, pd.Series]:
     """Return for each wanted edit the list of reasons against it, first one first, and the first
     one's full text.
@@ -144,7 +133,8 @@ def decide(
     A stage that could not work because an earlier one had skipped the edit adds no reason of its
     own; the thresholds are applied to edits that were made. head: (probability of each edit, least
     one that is accepted); without one an edit is refused, since the certificate speaks of edits
-    that have it.
+    that have it. must_know: whether an edit is refused when a score that it needs is null, although
+    there was a model to measure it.
     """
     reasons = pd.Series([[] for _ in range(len(wanted))], index=wanted.index, dtype=object)
     details = pd.Series([None] * len(wanted), index=wanted.index, dtype=object)
@@ -166,12 +156,21 @@ def decide(
     insane = wanted["score:sane"] == 0
     refuse(insane & ~no_edit, "quality: broken file: " + wanted["score:sane_reason"].fillna("").astype(str))
     for key, column in list_checks(limits):
+        score = THRESHOLDS[key].score
         limit, value = limits[key], wanted[column]
-        fails = value < limit if key.startswith("min_") else value > limit
+        counts = ~no_edit
+        if score.stands_in_for:
+            counts &= wanted[f"score:{score.stands_in_for}"].isna()
+        fails = THRESHOLDS[key].fails(value, limit)
         shown = (
             value.map("{:.4g}".format).astype(object) + ", limit " + limit.map("{:g}".format).astype(object)
         )
-        refuse(fails & ~no_edit, f"quality: {key}: " + shown)
+        refuse(fails & counts, f"quality: {key}: " + shown)
+        if must_know and score.is_needed:
+            why = wanted[f"{column}_reason"]
+            unknown = value.isna() & (wanted["score:sane"] == 1) & (why != MAKERS[score.maker].absent)
+            told = f"quality: unjudged: {score.name}: " + why.fillna("null").astype(object)
+            refuse(unknown & counts, told)
     if head is not None:
         probability, least = head
         shown = probability.map("{:.4g}".format).astype(object) + f", least {least:.4g}"
@@ -181,7 +180,7 @@ def decide(
 
 def list_checks(limits: dict[str, pd.Series]) -> list[tuple[str, str]]:
     """Return (threshold's key, score's column) of the limits, in the order of the scores."""
-    return [(key, f"score:{score.name}") for key, score in THRESHOLDS.items() if key in limits]
+    return [(key, f"score:{one.score.name}") for key, one in THRESHOLDS.items() if key in limits]
 
 
 def is_ok(status: pd.Series) -> pd.Series:
@@ -241,7 +240,7 @@ def log_thresholds(wanted: pd.DataFrame, thresholds: dict, limits: dict[str, pd.
             logger.info("quality.thresholds.%s is not used under this policy", key)
             continue
         logger.info("quality.thresholds.%s: limit %s", key, sorted({f"{value:g}" for value in limits[key]}))
-        unknown = int(made[f"score:{THRESHOLDS[key].name}"].isna().sum())
+        unknown = int(made[f"score:{THRESHOLDS[key].score.name}"].isna().sum())
         if unknown:
             logger.info(
                 "quality.thresholds.%s could not judge %d of %d scored edits (null)", key, unknown, len(made)

@@ -1,11 +1,12 @@
-"""The audit of acceptance: what was in force and where it came from, what each score can tell, and
-how right it was.
+"""The audit of acceptance: what was in force and where it came from, what each threshold catches and
+costs, and how right it was.
 """
 
 import pandas as pd
 
-from unscene.quality.calibration import SIZE_BINS, find_bin, get_limits, name_bins
-from unscene.quality.controls import FAILURES, PERFECT, SHAM
+from unscene.quality.calibration import SIZE_BINS, count_hits, find_bin, get_limits, name_bins
+from unscene.quality.controls import FAILURES, PERFECT
+from unscene.quality.scores import FROM_CONTROLS, THRESHOLDS
 from unscene.report import figures, scores
 from unscene.report.numbers import short
 from unscene.report.run import Run
@@ -30,18 +31,17 @@ def describe_quality(run: Run) -> dict:
 
 
 def describe_audit(run: Run) -> dict:
-    """Return what was in force, what each score can tell, and how right acceptance was."""
+    """Return what was in force, what each threshold catches, and how right acceptance was."""
     quality, calibration = run.settings["quality"], run.calibration
     sources = [source["name"] for source in run.settings["samples"]["sources"]]
     return {
         "policy": quality["policy"],
         "percentile": calibration.get("percentile"),
-        "least_auc": calibration.get("least_auc"),
         "reason": calibration.get("reason"),
         "limits": list_limits(run, quality),
         "kinds": list(FAILURES),
         "meanings": FAILURES,
-        "scores": list_aucs(calibration),
+        "catches": list_catches(calibration),
         "controls": count_accepted_controls(run, quality),
         "sources": sources,
         "truth": answer(TRUTH, run.truth, sources),
@@ -51,40 +51,32 @@ def describe_audit(run: Run) -> dict:
 
 
 def list_limits(run: Run, quality: dict) -> list[dict]:
-    """Return a row per threshold: `key, limit, origin`, and how many edits it refused, first and at all."""
+    """Return a row per threshold: `key, limit, origin`, how many edits it refused, first and at all,
+    `is_off` where it judges nothing, and what controls say of its cut (`figures`).
+    """
     rejected = run.rejected_edits
     first = rejected["reason"].value_counts()
     every = rejected["all_reasons"].explode().value_counts()
-    policy, entries = quality["policy"], run.calibration.get("scores", {})
+    policy, entries = quality["policy"], run.calibration.get("thresholds", {})
     # One edit in each bin shows what the bin's limit is.
     bins = name_bins(SIZE_BINS)
     middles = pd.Series([0.0, *SIZE_BINS])
-    calibrated = get_limits(run.calibration, quality["thresholds"], middles, SIZE_BINS)
+    limits = get_limits(policy, quality["thresholds"], run.calibration, middles, SIZE_BINS)
     rows = []
     for key, fixed in quality["thresholds"].items():
-        entry = entries.get(key.partition("_")[2])
-        if fixed is None:
-            limit, origin = None, "off in the config"
-        elif policy == "fixed":
-            limit, origin = short(fixed), "config"
-        elif policy == "certified":
-            limit, origin = (
-                (short(fixed), "config") if entry is None else (None, "the head decides in its place")
-            )
-        elif entry is None:
-            limit, origin = short(fixed), "config (an invariant)"
-        elif key not in calibrated:
-            limit, origin = None, f"not used: {entry['reason'] or 'it bounds the good side'}"
-        else:
-            cuts = [short(float(value)) for value in calibrated[key]]
+        entry, limit = entries.get(key), None
+        if key in limits:
+            cuts = [short(float(value)) for value in limits[key]]
             parts = [f"{cut} ({name})" for cut, name in zip(cuts, bins, strict=True)]
-            limit, origin = ", ".join(parts if len(set(cuts)) > 1 else cuts[:1]), "controls"
+            limit = ", ".join(parts if len(set(cuts)) > 1 else cuts[:1])
         reason = f"quality: {key}"
         rows.append(
             {
                 "key": key,
                 "limit": limit,
-                "origin": origin,
+                "origin": _name_origin(key, fixed, policy, entry),
+                "is_off": limit is None,
+                "figures": _write_figures(entry) if entry else None,
                 "first": int(first.get(reason, 0)),
                 "any": int(every.get(reason, 0)),
             }
@@ -92,23 +84,50 @@ def list_limits(run: Run, quality: dict) -> list[dict]:
     return rows
 
 
-def list_aucs(calibration: dict) -> list[dict]:
-    """Return a row per score: `name, reference, separates, reason` and, for each kind of failure,
-    the reference's AUC against it and whether the score is meant for it.
+def _name_origin(key: str, fixed: float | str | None, policy: str, entry: dict | None) -> str:
+    """Say where a threshold's limit comes from, or why it has none."""
+    if fixed is None:
+        return "off in the config"
+    if THRESHOLDS[key].score.is_invariant:
+        return "config (the same under every policy)"
+    if policy == "certified":
+        return "the head decides in its place"
+    if policy == "fixed":
+        return "controls" if fixed == FROM_CONTROLS else "config"
+    if entry is None:
+        return "not used: not calibrated"
+    return "controls" if entry["kept"] else f"not used: {entry['reason']}"
+
+
+def _write_figures(entry: dict) -> str:
+    """Say what a threshold's cut catches of the failures that it is meant for, and what that costs."""
+    shares = {kind: entry["caught"][kind] for kind in entry["meant_for"]}
+    caught = ", ".join(f"{count_hits(one)} of {one['n']} {kind}" for kind, one in shares.items() if one["n"])
+    alarms = entry["false_alarms"]
+    cost = f"refuses {count_hits(alarms)} of {alarms['n']} faultless"
+    return f"catches {caught or 'nothing: no control'}; {cost}"
+
+
+def list_catches(calibration: dict) -> list[dict]:
+    """Return a row per threshold that controls calibrate, in the order of the scores: `key,
+    reference, kept, reason, false_alarms` and, for each kind of failure, the share that its cut
+    catches and whether it is meant for it.
     """
+    entries = calibration.get("thresholds", {})
     return [
         {
-            "name": name,
-            "reference": entry["reference"],
-            "separates": entry["separates"],
-            "reason": entry["reason"],
-            "auc": {
-                kind: entry["auc_sham" if entry["reference"] == SHAM else "auc"][kind]
-                | {"meant": kind in entry["meant_for"]}
+            "key": key,
+            "reference": entries[key]["reference"],
+            "kept": entries[key]["kept"],
+            "reason": entries[key]["reason"],
+            "false_alarms": entries[key]["false_alarms"],
+            "caught": {
+                kind: entries[key]["caught"][kind] | {"meant": kind in entries[key]["meant_for"]}
                 for kind in FAILURES
             },
         }
-        for name, entry in calibration.get("scores", {}).items()
+        for key in THRESHOLDS
+        if key in entries
     ]
 
 
@@ -117,20 +136,12 @@ def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
     should be all or nothing.
     """
     control = run.control_scores
-    if quality["policy"] == "calibrated":
-        limits = get_limits(run.calibration, quality["thresholds"], control["area_fraction"], SIZE_BINS)
-    else:
-        limits = {
-            key: pd.Series(float(value), index=control.index)
-            for key, value in quality["thresholds"].items()
-            if value is not None
-        }
+    area = control["area_fraction"]
+    limits = get_limits(quality["policy"], quality["thresholds"], run.calibration, area, SIZE_BINS)
     fails = pd.Series(False, index=control.index)
     for key, limit in limits.items():
-        side, _, name = key.partition("_")
-        if name in control:
-            value = control[name].astype(float)
-            fails |= value < limit if side == "min" else value > limit
+        if THRESHOLDS[key].score.name in control:
+            fails |= THRESHOLDS[key].fails(control[THRESHOLDS[key].score.name].astype(float), limit)
     return [
         {
             "kind": kind,

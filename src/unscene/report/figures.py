@@ -260,16 +260,14 @@ def draw_interval(axes, position: int, middle: float, low: float, high: float, c
 def _draw_histogram(axes, score: dict) -> None:
     values = score["values"]
     low, high = np.quantile(values, [0.005, 0.995])
-    bound = score["bound"]
-    if bound is not None:
-        low, high = min(low, bound), max(high, bound)
+    bounds = score["bounds"]
+    low, high = min([low, *bounds.values()]), max([high, *bounds.values()])
     if low == high:
         low, high = low - 0.5, high + 0.5
     numbers, edges = np.histogram(values.clip(low, high), bins=24, range=(low, high))
     centres = (edges[1:] + edges[:-1]) / 2
-    passes = np.ones(len(centres), bool)
-    if bound is not None:
-        passes = centres >= bound if score["side"] == "min" else centres <= bound
+    passes = (centres >= bounds.get("min", -np.inf)) & (centres <= bounds.get("max", np.inf))
+    for bound in bounds.values():
         axes.axvline(bound, color=ACCENT, linewidth=1.6)
     width = 0.9 * (edges[1] - edges[0])
     for wanted, colour in ((True, SERIES), (False, BAD)):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from unscene.quality.scores import FROM_CONTROLS
 from unscene.report.numbers import count, interval, is_null, percent, points, ratio
 from unscene.report.run import Run
 
@@ -30,11 +31,13 @@ def describe_scores(run: Run, thresholds: dict) -> list[dict]:
         if name == "edit_id" or name.endswith("_reason") or not _is_score(column, name, run.scores):
             continue
         values = column.astype(float).dropna().to_numpy()
-        bounds = [(side, thresholds.get(f"{side}_{name}")) for side in ("min", "max")]
-        side, bound = next(((side, bound) for side, bound in bounds if not is_null(bound)), (None, None))
+        bounds = {side: thresholds.get(f"{side}_{name}") for side in ("min", "max")}
+        # A limit that controls give is another one by size of the mask: the audit tells it.
+        bounds = {side: bound for side, bound in bounds.items() if bound not in (None, FROM_CONTROLS)}
         passed = None
-        if side and len(values):
-            passed = float(np.mean(values >= bound if side == "min" else values <= bound))
+        if bounds and len(values):
+            passes = (values >= bounds.get("min", -np.inf)) & (values <= bounds.get("max", np.inf))
+            passed = float(np.mean(passes))
         rows.append(
             {
                 "name": name,
@@ -42,8 +45,7 @@ def describe_scores(run: Run, thresholds: dict) -> list[dict]:
                 "nulls": len(column) - len(values),
                 "reason": _why_null(run.scores, name),
                 "quantiles": np.quantile(values, [0.05, 0.5, 0.95]) if len(values) else None,
-                "side": side,
-                "bound": bound,
+                "bounds": bounds,
                 "passed": passed,
             }
         )

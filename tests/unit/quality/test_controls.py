@@ -20,6 +20,8 @@ from unscene.quality.controls import (
     Placed,
     blur_hole,
     cut_out,
+    invent_texture,
+    leave_ghost,
     make_controls,
     paint_over,
     place,
@@ -139,8 +141,9 @@ def test_the_object_stays_within_a_tenth_of_the_height(ground):
 def test_six_grounds_are_tried_and_none_that_names_the_object(tmp_path):
     make_run(tmp_path, count=20)
     source = Source(tmp_path / "samples.parquet", tmp_path / "masks.parquet", seed=7)
-    grounds = source.list_grounds("dog", "toy_1")
+    grounds, more = (source.list_grounds("dog", "toy_1", turn) for turn in (0, 1))
     assert len(set(grounds)) == 6
+    assert more and not set(grounds) & set(more)  # another round has other grounds
     assert all(int(name[4:]) % 2 == 1 and name != "toy_1" for name in grounds)
 
 
@@ -167,6 +170,8 @@ def test_the_neighbour_is_gone_and_everything_else_is_perfect(ground):
 
 class ColourJudge:
     """Sees a dog where something is red and a cat where something is green."""
+
+    categories = ("dog", "cat")
 
     def detect(self, photos, confidence):
         found = []
@@ -262,6 +267,25 @@ def test_a_run_gives_controls_and_the_judge_sees_what_they_are(tmp_path, run):
     assert collateral.loc[PERFECT].tolist() == [1, 1]
     assert collateral.loc["neighbour"].tolist() == [0, 0]
     assert control[control["kind"] == "neighbour"]["outside_difference"].min() > 20
+
+
+def test_few_objects_stand_on_several_grounds_after_each_has_stood_on_one(tmp_path, run):
+    make_run(tmp_path, count=16)
+    perfect = run(tmp_path, controls=99).query("kind == 'perfect'").reset_index()
+    first = perfect["edit_id"].duplicated().argmax()
+    assert 8 <= first < len(perfect)
+    assert not perfect.duplicated(["edit_id", "ground_id"]).any()
+    assert set(perfect["edit_id"][first:]) <= set(perfect["edit_id"][:first])
+
+
+def test_ghosts_and_textures_lie_inside_the_hole_and_look_like_neither_side(ground):
+    placed = place(make_cutout(), ground, np.zeros((0, 4)), 1)
+    for edited in (leave_ghost(placed), invent_texture(placed)):
+        assert (edited[~placed.mask] == placed.ground[~placed.mask]).all()
+        assert (edited[placed.object_mask] != placed.ground[placed.object_mask]).any()
+    ghost = leave_ghost(placed)[placed.object_mask].astype(int)
+    object_, below = (each[placed.object_mask].astype(int) for each in (placed.with_object, placed.ground))
+    assert np.abs(ghost - (object_ + 2 * below) / 3).max() <= 1
 
 
 def test_batches_and_repeats_change_nothing(tmp_path, run):

@@ -259,17 +259,29 @@ class TestJudge:
         assert result["residual"] == pytest.approx(0.4)
 
     def test_a_class_seen_first_after_the_edit_outside_the_mask_counts_in_the_frame_only(self):
-        result = self.judge([], [("dog", 0.3, (70, 70, 95, 95))])
+        result = self.judge([("dog", 0.9, (25, 25, 55, 55))], [("dog", 0.3, (70, 70, 95, 95))])
         assert result["residual"] == 0
         assert result["residual_frame"] == pytest.approx(0.3)
+
+    @pytest.mark.parametrize(
+        "before", [[], [("dog", 0.9, (70, 70, 95, 95))], [("cat", 0.9, (25, 25, 55, 55))]]
+    )
+    def test_a_judge_that_never_saw_the_object_cannot_say_that_it_went(self, before):
+        result = self.judge(before, [])
+        assert np.isnan(result["residual"]) and result["original_confidence"] == 0
+        assert result["residual_frame"] == 0
 
     def test_another_object_in_place_of_the_removed_one_is_new(self):
         dog, cat = ("dog", 0.9, (25, 25, 55, 55)), ("cat", 0.6, (25, 25, 55, 55))
         assert self.judge([dog], [cat])["new_object"] == pytest.approx(0.6)
         assert self.judge([dog], [dog])["new_object"] == 0
-        assert (
-            self.judge([dog, cat], [dog, cat])["new_object"] == 0
-        )  # a judge that takes it for both is no news
+        # a judge that takes it for both is no news
+        assert self.judge([dog, cat], [dog, cat])["new_object"] == 0
+
+    def test_the_original_of_another_class_excuses_nothing(self):
+        bench, cat = ("bench", 0.9, (25, 25, 55, 55)), ("cat", 0.6, (25, 25, 55, 55))
+        assert self.judge([bench], [cat])["new_object"] == pytest.approx(0.6)
+        assert self.judge([bench], [("dog", 0.5, (25, 25, 55, 55))])["new_object"] == pytest.approx(0.5)
 
     def test_new_object_but_not_one_that_stood_there_before(self):
         before = [("dog", 0.9, (25, 25, 55, 55)), ("bench", 0.5, (20, 40, 60, 60))]

@@ -1,5 +1,6 @@
 """Scoring the edits of a shard, and drawing them: tables in, a row for every edit out."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,6 +25,8 @@ NOTHING = SimpleNamespace(boxes=np.zeros((0, 4)), confidences=np.zeros(0), categ
 class RedJudge:
     """Sees a dog wherever a photo is red enough in the middle; notes how often it was asked."""
 
+    categories = ("dog",)
+
     def __init__(self):
         self.asked = []
 
@@ -47,7 +50,9 @@ class GreyScorer:
 
 
 def make_shard(folder, count=4):
-    """Photos with a red square; edit 0 clean, 1 unchanged, 2 constant (a failed decode), 3 was never made."""
+    """Photos with a red square; edit 0 clean, 1 all but unchanged, 2 constant (a failed decode), 3 was
+    never made. The segmenter saw three dogs, and masked two.
+    """
     rng = np.random.default_rng(0)
     sample, mask, edit = [], [], []
     hole = np.zeros((64, 64), bool)
@@ -57,7 +62,8 @@ def make_shard(folder, count=4):
         ground = rng.integers(90, 130, (64, 64, 3), dtype=np.uint8)
         photo = ground.copy()
         photo[20:40, 20:40] = (220, 20, 30)
-        edited = [ground, photo, np.zeros_like(ground), None][number % 4]
+        faint = np.where(hole[..., None], np.maximum(photo, 1) - 1, photo)
+        edited = [ground, faint, np.zeros_like(ground), None][number % 4]
         paths = {kind: str(folder / f"{kind}_{number}.png") for kind in ("photo", "mask", "edit")}
         write_png(photo, paths["photo"])
         write_png(hole, paths["mask"])
@@ -67,6 +73,7 @@ def make_shard(folder, count=4):
         sample.append(
             {
                 "image_id": image_id,
+                "source_key": str(number),
                 "path": paths["photo"],
                 "sha256": file_sha256(paths["photo"]),
                 "width": 64,
@@ -78,6 +85,9 @@ def make_shard(folder, count=4):
                 "edit_id": f"{image_id}-dog",
                 "mask_path": paths["mask"],
                 "mask_sha256": file_sha256(paths["mask"]),
+                "object_path": paths["mask"],
+                "instance_confidences": np.array([0.9, 0.4, 0.3], np.float32),
+                "instance_joined": np.array([1, 0, 1], np.float32),
                 **dict(zip(BOX, (20, 20, 40, 40), strict=True)),
             }
         )
@@ -103,13 +113,24 @@ def make_shard(folder, count=4):
 def run(monkeypatch):
     """A function that scores the edits of a folder by the given models."""
 
-    def score(folder, judge=None, clip=None, dino=None, **runtime):
+    def score(folder, judge=None, clip=None, dino=None, listed=None, **runtime):
         runtime = RUNTIME | runtime
         judge = judge and Judge(judge, 0.1, runtime["batch_size"])
         models = {"judge": judge, "clip": clip, "dino": dino}
         monkeypatch.setattr(scoring, "load_models", lambda job: models)
         inputs = {name: folder / f"{name}.parquet" for name in ("samples", "masks", "edits")}
-        scoring.score_edits(Job(inputs, {"table": folder / "scores.parquet"}, runtime=runtime))
+        source = {"name": "toy", "format": "coco", "images": str(folder)} | (
+            {"instances": listed} if listed else {}
+        )
+        scoring.score_edits(
+            Job(
+                inputs,
+                {"table": folder / "scores.parquet"},
+                runtime=runtime,
+                wildcards={"shard": "toy-0-of-1"},
+                config={"samples": {"sources": [source]}},
+            )
+        )
         return EDIT_SCORES.read(folder / "scores.parquet").set_index("edit_id")
 
     return score
@@ -129,8 +150,10 @@ def test_every_edit_gets_a_row_and_raw_scores(tmp_path, run):
         clean["clip_present"] < 0.99 < unchanged["clip_present"]
     )  # a red square is surely there, a grey ground is not
     assert clean["rc_s"] == pytest.approx(1 - 110 / 255, abs=0.05)
-    assert unchanged["change"] == 0
-    assert unchanged["ssim"] == pytest.approx(1)
+    assert unchanged["change"] == pytest.approx(1, abs=0.05)
+    assert unchanged["ssim"] == pytest.approx(1, abs=0.01)
+    assert clean["left_confidence"] == pytest.approx(0.4)
+    assert np.isnan(clean["listed_left"]) and "says nothing of this photo" in clean["listed_left_reason"]
     assert unchanged["residual"] == pytest.approx(0.9)
     assert (broken["status"], broken["sane"]) == ("ok", 0)
     assert "every value is 0" in broken["sane_reason"]
@@ -138,6 +161,69 @@ def test_every_edit_gets_a_row_and_raw_scores(tmp_path, run):
     assert failed["status"] == "skipped"
     assert "out_of_memory" in failed["reason"]
     assert np.isnan(failed[list(SCORES)].to_numpy(float)).all()
+
+
+def test_the_sources_instances_say_what_is_left_and_whether_the_mask_is_one(tmp_path, run):
+    """A dog that the mask covers, one beside it, a crowd of dogs; and a cat alone."""
+    make_shard(tmp_path, count=9)
+    dog, far = [[20, 20, 40, 20, 40, 40, 20, 40]], [[50, 50, 60, 50, 60, 60, 50, 60]]
+    rows = {
+        0: [(1, dog, 0)],
+        1: [(1, dog, 0), (1, far, 0)],
+        4: [(1, dog, 0), (1, far, 1)],
+        5: [(2, dog, 0)],
+    }
+    document = {
+        "images": [{"id": n, "file_name": f"photo_{n}.png", "width": 64, "height": 64} for n in rows],
+        "categories": [{"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}],
+        "annotations": [
+            {"image_id": n, "category_id": kind, "segmentation": where, "iscrowd": crowd}
+            for n, each in rows.items()
+            for kind, where, crowd in each
+        ],
+    }
+    (tmp_path / "instances.json").write_text(json.dumps(document))
+    score = run(tmp_path, listed=str(tmp_path / "instances.json"))
+    score.index = [int(name[4]) for name in score.index]
+    assert score.loc[[0, 1, 4, 5], "listed_left"].tolist() == [0, 1, 1, 0]
+    share = 400 / 24**2
+    assert score.loc[[0, 1, 4, 5], "listed_share"].tolist() == pytest.approx([share, share, share, 0])
+    assert score["listed_left_reason"].notna().tolist() == [n == 8 for n in range(9)]
+    document["annotations"][0]["segmentation"] = {"size": [1, 2], "counts": [2]}
+    (tmp_path / "instances.json").write_text(json.dumps(document))
+    broken = run(tmp_path, listed=str(tmp_path / "instances.json")).iloc[0]
+    assert np.isnan(broken["listed_left"]) and "are broken" in broken["listed_left_reason"]
+
+
+def test_a_word_that_the_judge_does_not_know_has_no_verdict(tmp_path, run):
+    make_shard(tmp_path)
+    judge = RedJudge()
+    judge.categories = ("cat",)
+    clean = run(tmp_path, judge).loc["toy_0-dog"]
+    assert clean[["residual", "residual_frame", "original_confidence"]].isna().all()
+    assert "does not know the word 'dog'" in clean["residual_reason"]
+
+
+@pytest.mark.parametrize("damage", ["whole", "nothing"])
+def test_a_mask_of_the_whole_photo_and_an_unchanged_hole_are_no_removals(tmp_path, run, damage):
+    make_shard(tmp_path)
+    edit = read_table(tmp_path / "edits.parquet")
+    if damage == "whole":
+        write_png(np.ones((64, 64), bool), tmp_path / "mask_0.png")
+        edit.loc[0, "mask_sha256"] = file_sha256(tmp_path / "mask_0.png")
+    else:
+        (tmp_path / "edit_0.png").write_bytes((tmp_path / "photo_0.png").read_bytes())
+        edit.loc[0, "edited_sha256"] = file_sha256(tmp_path / "edit_0.png")
+    write_table(edit, tmp_path / "edits.parquet")
+    clean = run(tmp_path, RedJudge()).loc["toy_0-dog"]
+    assert clean["sane"] == 0
+    assert (
+        clean["sane_reason"]
+        == {
+            "whole": "the mask covers 100 % of the photo",
+            "nothing": "nothing was changed inside the mask",
+        }[damage]
+    )
 
 
 def test_without_models_their_scores_are_null_and_say_why(tmp_path, run):

@@ -7,13 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
-from unscene.quality import calibration
 from unscene.quality.accept_head import FEATURES, train_head
 from unscene.quality.calibration import (
     calibrate,
-    calibrate_score,
+    calibrate_threshold,
     choose_cut,
-    count_caught,
+    count_beyond,
     find_bin,
     get_limits,
 )
@@ -22,7 +21,7 @@ from unscene.quality.control_scoring import drop_occupied
 from unscene.quality.distances import compare
 from unscene.quality.image_scores import judge_removal
 from unscene.quality.rcs import list_components, score_tokens
-from unscene.quality.scores import SHAM_THRESHOLDS, THRESHOLDS
+from unscene.quality.scores import CALIBRATED, SHAM_THRESHOLDS, THRESHOLDS
 from unscene.quality.sham_selection import decide
 
 MASK = np.zeros((400, 400), bool)
@@ -49,19 +48,21 @@ def moved(shift, width, name="dog", row=280, confidence=0.9):
 @pytest.mark.parametrize(("x0", "counts"), [(199, True), (200, True), (201, False)])
 def test_a_box_by_half_in_the_mask_is_a_residual_and_was_the_object(x0, counts):
     expected = 0.9 if counts else 0
-    assert judge_removal(found(), found(at_edge(x0)), "dog", MASK)["residual"] == expected
+    seen = ("dog", 0.5, (90, 200, 130, 230))
+    assert judge_removal(found(seen), found(at_edge(x0)), "dog", MASK)["residual"] == expected
     assert judge_removal(found(at_edge(x0)), found(), "dog", MASK)["original_confidence"] == expected
 
 
 @pytest.mark.parametrize(("shift", "counts"), [(6.9, True), (7, True), (7.1, False)])
 def test_a_box_at_iou_three_tenths_with_one_of_the_class_is_a_residual(shift, counts):
-    result = judge_removal(found(moved(0, 13)), found(moved(shift, 13)), "dog", MASK)
+    seen = ("dog", 0.5, (90, 100, 130, 130))
+    result = judge_removal(found(seen, moved(0, 13)), found(moved(shift, 13)), "dog", MASK)
     assert result["residual"] == (0.9 if counts else 0)
     assert result["residual_frame"] == 0.9
 
 
-@pytest.mark.parametrize(("x0", "counts"), [(191, True), (192, True), (193, False)])
-def test_a_box_by_six_tenths_in_the_mask_is_a_new_object(x0, counts):
+@pytest.mark.parametrize(("x0", "counts"), [(199, True), (200, True), (201, False)])
+def test_a_box_by_half_in_the_mask_is_a_new_object(x0, counts):
     result = judge_removal(found(), found(at_edge(x0, "cat")), "dog", MASK)
     assert result["new_object"] == (0.9 if counts else 0)
 
@@ -106,13 +107,13 @@ def make_sham(count):
     """Sham edits that nothing but a score can refuse."""
     told = {"status": "ok", "reason": None, "caption_status": "ok", "score_status": "ok"}
     made = pd.DataFrame({**told, "original_path": "p"}, index=range(count))
-    return made.assign(**{score.name: np.nan for score in THRESHOLDS.values()})
+    return made.assign(**{one.score.name: np.nan for one in THRESHOLDS.values()})
 
 
 @pytest.mark.parametrize("key", SHAM_THRESHOLDS)
 def test_a_sham_edit_on_the_limit_passes_and_null_never_rejects(key):
     values = [0.9, 1.0, 1.1, np.nan]
-    made = make_sham(4).assign(**{THRESHOLDS[key].name: values})
+    made = make_sham(4).assign(**{THRESHOLDS[key].score.name: values})
     refused = [f"quality: {key}", "", "", ""] if key.startswith("min_") else ["", "", f"quality: {key}", ""]
     assert decide(made, {name: 1.0 if name == key else None for name in THRESHOLDS}).tolist() == refused
     assert decide(made, dict.fromkeys(THRESHOLDS)).tolist() == [""] * 4
@@ -158,39 +159,109 @@ def test_the_grid_accepts_the_stated_shares_of_the_reference():
 
 def test_a_cut_lets_no_less_than_the_stated_share_through():
     values = np.arange(10.0)
-    assert choose_cut(values, 0.99, "high") == 0
-    assert choose_cut(values, 0.99, "low") == 9
+    assert choose_cut(values, 0.99, "min") == 0
+    assert choose_cut(values, 0.99, "max") == 9
     many = np.arange(1.0, 101)
-    assert (choose_cut(many, 0.9, "high"), choose_cut(many, 0.9, "low")) == (10, 91)
-    assert np.isnan(choose_cut(values[:0], 0.99, "high"))
+    assert (choose_cut(many, 0.9, "min"), choose_cut(many, 0.9, "max")) == (10, 91)
+    assert np.isnan(choose_cut(values[:0], 0.99, "min"))
 
 
-@pytest.mark.parametrize("good", ["high", "low"])
-def test_a_failure_on_the_cut_is_not_caught(good):
-    failure = pd.DataFrame({"seam": [0.9, 1.0, 1.1, np.nan], "area_fraction": 0.1})
-    caught = count_caught(failure, "seam", good, [{"cut": 1.0}], [])
+@pytest.mark.parametrize("key", ["min_blur_ratio", "max_blur_ratio"])
+def test_a_failure_on_the_cut_is_not_caught(key):
+    failure = pd.DataFrame({"blur_ratio": [0.9, 1.0, 1.1, np.nan], "area_fraction": 0.1})
+    caught = count_beyond(failure, THRESHOLDS[key], [{"cut": 1.0}], [])
     assert (caught["share"], caught["n"]) == (pytest.approx(1 / 3), 3)
 
 
-@pytest.mark.parametrize(("low", "separates"), [(0.6001, True), (0.6, False), (0.5999, False)])
-def test_a_score_separates_when_its_lower_limit_is_above_six_tenths(low, separates, monkeypatch):
-    monkeypatch.setattr(calibration, "get_auc", lambda *_: {"auc": 0.9, "low": low})
-    control = pd.DataFrame({"kind": ["perfect", "toned"], "seam": [1.0, 2.0], "area_fraction": 0.1})
-    assert calibrate_score(control, "seam", 0.99, [])["separates"] == separates
+def make_seams(caught, missed, refused, passed):
+    """Controls of a seam: `caught` of the toned ones lie above every faultless one. `refused` of
+    those lie above the others, spread so that each of the five parts that are held out gets its share.
+    """
+    faultless = np.ones(refused + passed)
+    faultless[np.linspace(0, len(faultless) - 1, refused).astype(int)] = 2
+    seam = np.concatenate([faultless, np.full(caught, 9.0), np.zeros(missed)])
+    kinds = ["perfect"] * len(faultless) + ["toned"] * (caught + missed)
+    return pd.DataFrame({"kind": kinds, "area_fraction": 0.1, "seam": seam})
 
 
-def test_only_failures_that_a_score_is_meant_for_let_it_separate_and_a_null_threshold_stays_off():
+@pytest.mark.parametrize(
+    ("caught", "missed", "is_kept"),
+    # 0 of 40 faultless are refused: at most .088 by Wilson. 7 of 40 caught: at least .087; 8 of 40: .105.
+    [(40, 0, True), (8, 32, True), (7, 33, False), (0, 40, False)],
+)
+def test_a_threshold_is_kept_when_it_clearly_catches_more_than_it_costs(caught, missed, is_kept):
+    entry = calibrate_threshold(make_seams(caught, missed, 0, 40), THRESHOLDS["max_seam"], 0.99, [])
+    assert (entry["kept"], entry["kept_for"]) == (is_kept, ["toned"] if is_kept else [])
+    assert (entry["reason"] is None) == is_kept
+    assert is_kept or f"catches {caught} of 40 toned and refuses 0 of 40 faultless edits" in entry["reason"]
+
+
+def test_what_a_cut_costs_is_counted_on_edits_that_did_not_make_it():
+    """Twenty different values: the greatest lies beyond the cut of the others, and passes its own."""
+    control = pd.DataFrame(
+        {"kind": "perfect", "area_fraction": 0.1, "seam": np.random.default_rng(0).permutation(20) / 20}
+    )
+    entry = calibrate_threshold(control, THRESHOLDS["max_seam"], 0.99, [])
+    assert entry["cuts"][0]["cut"] == 0.95
+    assert entry["false_alarms"]["share"] >= 1 / 20 and entry["false_alarms"]["n"] == 20
+    strict = calibrate_threshold(make_seams(40, 0, 4, 36), THRESHOLDS["max_seam"], 0.8, [])
+    assert strict["false_alarms"]["share"] == 0.1 and strict["kept"]
+
+
+def test_a_weak_score_that_is_right_about_the_few_that_it_refuses_is_kept():
+    """As a detector is that overlooks six of ten pasted objects: its AUC is near a coin's."""
+    control = make_seams(16, 24, 0, 40)
+    control["seam"] = control["seam"].clip(lower=1.0)
+    entry = calibrate_threshold(control, THRESHOLDS["max_seam"], 0.99, [])
+    assert entry["auc"]["toned"]["auc"] == pytest.approx(0.7) and entry["auc"]["toned"]["low"] < 0.6
+    assert entry["kept"]
+
+
+def test_only_failures_that_a_threshold_is_meant_for_let_it_be_kept_and_a_null_one_stays_off():
     """The seam is meant for what is toned."""
     kinds = ["perfect"] * 40 + ["untouched"] * 40 + ["toned"] * 40
     control = pd.DataFrame({"kind": kinds, "area_fraction": 0.1})
-    for other, toned, separated in ((9.0, 1.0, []), (1.0, 9.0, ["toned"])):
+    for other, toned, kept_for in ((9.0, 1.0, []), (1.0, 9.0, ["toned"])):
         control["seam"] = [1.0] * 40 + [other] * 40 + [toned] * 40
-        entry = calibrate_score(control, "seam", 0.99, [])
-        assert (entry["separates"], entry["separated"]) == (bool(separated), separated)
-    area = pd.Series([0.1])
-    limits = get_limits({"scores": {"seam": entry}}, {"max_seam": 2.0}, area, [])
+        entry = calibrate_threshold(control, THRESHOLDS["max_seam"], 0.99, [])
+        assert (entry["kept"], entry["kept_for"]) == (bool(kept_for), kept_for)
+    area, found = pd.Series([0.1]), {"thresholds": {"max_seam": entry}}
+    limits = get_limits("calibrated", {"max_seam": 2.0}, found, area, [])
     assert limits["max_seam"].tolist() == [1.0]
-    assert get_limits({"scores": {"seam": entry}}, {"max_seam": None}, area, []) == {}
+    assert get_limits("calibrated", {"max_seam": None}, found, area, []) == {}
+
+
+def test_both_sides_of_the_blur_have_cuts_of_their_own():
+    """Fills are blurrier than the ground: the sham edits say how blurred is too blurred, untouched
+    ground how sharp is too sharp.
+    """
+    kinds = {"perfect": 1.0, "sham": 0.3, "blurred": 0.01, "textured": 9.0}
+    control = pd.DataFrame(
+        [(kind, 0.1, value * (1 + n / 100)) for kind, value in kinds.items() for n in range(40)],
+        columns=["kind", "area_fraction", "blur_ratio"],
+    )
+    low, high = (
+        calibrate_threshold(control, THRESHOLDS[f"{side}_blur_ratio"], 0.99, []) for side in ("min", "max")
+    )
+    assert (low["reference"], low["kept_for"], low["cuts"][0]["cut"]) == ("sham", ["blurred"], 0.3)
+    assert (high["reference"], high["kept_for"]) == ("perfect", ["textured"])
+    assert high["cuts"][0]["cut"] == pytest.approx(1.39)
+
+
+def test_controls_in_place_of_a_number_is_their_cut_kept_or_not_and_else_the_strictest():
+    area = pd.Series([0.1])
+    cut = {"cuts": [{"cut": 0.17}], "kept": False, "score": "residual"}
+    given = {"max_residual": "controls", "min_collateral": "controls", "max_seam": 2.0}
+    limits = get_limits("fixed", given, {"thresholds": {"max_residual": cut}}, area, [])
+    assert {key: limit[0] for key, limit in limits.items()} == {
+        "max_residual": 0.17,
+        "min_collateral": 1.0,
+        "max_seam": 2.0,
+    }
+    empty = {"thresholds": {"max_residual": cut | {"cuts": [{"cut": None}]}}}
+    assert get_limits("fixed", given, empty, area, [])["max_residual"].tolist() == [0.0]
+    assert get_limits("calibrated", given, {"thresholds": {"max_residual": cut}}, area, []) == {}
+    assert get_limits("certified", given, {}, area, []) == {}
 
 
 @pytest.mark.parametrize(("count", "is_pooled"), [(29, True), (30, False), (31, False)])
@@ -200,7 +271,7 @@ def test_a_bin_has_a_cut_of_its_own_from_thirty_reference_edits(count, is_pooled
     control = pd.DataFrame(
         {"kind": kinds, "area_fraction": sizes, "seam": np.arange(len(kinds), dtype=float)}
     )
-    cut = calibrate_score(control, "seam", 0.99, [0.02])["cuts"][0]
+    cut = calibrate_threshold(control, THRESHOLDS["max_seam"], 0.99, [0.02])["cuts"][0]
     assert (cut["n"], cut["pooled"]) == (count, is_pooled)
     assert cut["cut"] == (count + 49 if is_pooled else count - 1)
 
@@ -209,7 +280,7 @@ def test_a_bin_has_a_cut_of_its_own_from_thirty_reference_edits(count, is_pooled
 def test_sham_edits_are_the_reference_from_thirty_on(count, reference):
     kinds = ["perfect"] * 40 + ["sham"] * count + ["toned"] * 20
     control = pd.DataFrame({"kind": kinds, "area_fraction": 0.1, "seam": np.arange(len(kinds), dtype=float)})
-    assert calibrate_score(control, "seam", 0.99, [])["reference"] == reference
+    assert calibrate_threshold(control, THRESHOLDS["max_seam"], 0.99, [])["reference"] == reference
 
 
 def test_an_edge_belongs_to_the_bin_above_it():
@@ -219,15 +290,15 @@ def test_an_edge_belongs_to_the_bin_above_it():
 
 def test_z_scores_count_spread_with_one_degree_of_freedom_less():
     control = pd.DataFrame({"kind": "perfect", "area_fraction": 0.1, "seam": [1.0, 2.0, 4.0]})
-    cut = calibrate_score(control, "seam", 0.99, [])["cuts"][0]
+    cut = calibrate_threshold(control, THRESHOLDS["max_seam"], 0.99, [])["cuts"][0]
     assert (cut["mean"], cut["sd"]) == (pytest.approx(7 / 3), pytest.approx(np.std([1, 2, 4], ddof=1)))
-    assert calibrate_score(control.head(1), "seam", 0.99, [])["cuts"][0]["sd"] is None
+    assert calibrate_threshold(control.head(1), THRESHOLDS["max_seam"], 0.99, [])["cuts"][0]["sd"] is None
 
 
 def test_the_calibration_tells_what_it_goes_by():
-    control = pd.DataFrame(columns=["kind", "area_fraction", *(one.name for one in THRESHOLDS.values())])
+    control = pd.DataFrame(columns=["kind", "area_fraction", *CALIBRATED])
     stated = calibrate(control, 0.97, [0.02])
-    assert (stated["percentile"], stated["least_auc"]) == (0.97, 0.6)
+    assert (stated["percentile"], stated["size_bins"]) == (0.97, ["0-0.02", "0.02-1"])
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from unscene.quality import calibration
 from unscene.quality.controls import FAILURES
 from unscene.quality.image_scores import judge_removal
 from unscene.quality.scores import (
-    HIGH_IS_GOOD,
-    LOW_IS_GOOD,
+    CALIBRATED,
+    INVARIANTS,
     MAKERS,
     PIXEL_SCORES,
     SCORES,
@@ -34,8 +34,9 @@ NOTHING = SimpleNamespace(boxes=np.zeros((0, 4)), confidences=np.zeros(0), categ
 @pytest.mark.parametrize("score", SCORES.values(), ids=list(SCORES))
 def test_an_entry_is_whole(score):
     assert score.maker in MAKERS and score.doc and score.unit
-    assert set(score.meant_for) <= set(FAILURES)
-    assert score.good in ("high", "low", None)
+    assert {*score.meant_for, *score.meant_for_above} <= set(FAILURES)
+    assert score.good in ("high", "low", "middle", None)
+    assert bool(score.meant_for_above) == (score.good == "middle")
     assert (score.maker == "pixels") == (score.measure is not None)
     assert not score.meant_for or score.good
 
@@ -50,10 +51,17 @@ def test_an_entry_is_a_threshold_of_the_config_and_a_row_of_the_page(checkout):
 
 
 def test_what_is_computed_from_the_entries():
-    assert HIGH_IS_GOOD == ["change", "blur_ratio", "collateral", "clip_drop", "rc_s"]
-    assert LOW_IS_GOOD == ["ssim", "seam", "residual", "residual_frame", "new_object", "clip_present"]
+    assert CALIBRATED == [
+        *("change", "ssim", "seam", "blur_ratio", "residual", "new_object"),
+        *("collateral", "clip_drop", "clip_present", "rc_s"),
+    ]
+    assert INVARIANTS == [
+        *("outside_difference", "residual_frame", "left_confidence", "listed_left", "listed_share")
+    ]
+    from_controls = [key for key, one in THRESHOLDS.items() if one.strictest is not None]
+    assert from_controls == ["max_residual", "max_new_object", "min_collateral"]
     assert SHAM_SCORES == ["seam", "blur_ratio"]
-    assert SHAM_THRESHOLDS == ["max_outside_difference", "max_seam", "min_blur_ratio"]
+    assert SHAM_THRESHOLDS == ["max_outside_difference", "max_seam", "min_blur_ratio", "max_blur_ratio"]
     assert "min_change" in THRESHOLDS and "max_change" not in THRESHOLDS
 
 
@@ -68,12 +76,13 @@ def test_a_maker_gives_the_scores_that_name_it():
 def test_a_score_that_is_meant_for_nothing_is_calibrated_and_not_used(monkeypatch):
     odd = Score("odd", "Q9", "pixels", "a score that nobody thought about", "", good="low")
     monkeypatch.setitem(SCORES, "odd", odd)
-    monkeypatch.setattr(calibration, "LOW_IS_GOOD", [*LOW_IS_GOOD, "odd"])
+    monkeypatch.setattr(calibration, "CALIBRATED", [*CALIBRATED, "odd"])
+    monkeypatch.setitem(THRESHOLDS, "max_odd", odd.thresholds[0])
     rng = np.random.default_rng(0)
     control = pd.DataFrame({name: rng.random(60) for name in SCORES}).assign(area_fraction=0.1)
     control["kind"] = ["perfect"] * 30 + ["untouched"] * 30
-    entry = calibration.calibrate(control, 0.99, [0.02, 0.08])["scores"]["odd"]
-    assert not entry["separates"] and entry["meant_for"] == []
+    entry = calibration.calibrate(control, 0.99, [0.02, 0.08])["thresholds"]["max_odd"]
+    assert not entry["kept"] and entry["meant_for"] == []
     assert entry["reason"] == "its entry names no failure that it is meant for"
 
 

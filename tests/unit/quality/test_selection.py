@@ -12,6 +12,7 @@ from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.quality.columns import EDIT_SCORES, HEAD_SCORES, PAIRS, REJECTED, UNFILTERED
+from unscene.quality.scores import MAKERS
 from unscene.quality.scores import THRESHOLDS as THRESHOLD_KEYS
 from unscene.quality.selection import check_nothing_lost, select_pairs, shorten_reason
 from unscene.run.tables import write_json
@@ -82,13 +83,13 @@ def make_tables(folder, **changes):
         write_some(TABLES[name], pd.DataFrame(rows), folder / f"{name}.parquet")
 
 
-def make_job(folder, thresholds=THRESHOLDS, policy="fixed", **inputs):
+def make_job(folder, thresholds=THRESHOLDS, policy="fixed", unjudged="refuse", **inputs):
     """A job on the tables of a folder."""
     names = ("pairs", "rejected", "unfiltered")
     return Job(
-        {name: folder / f"{name}.parquet" for name in TABLES} | inputs,
+        {name: folder / f"{name}.parquet" for name in TABLES} | {"calibration": None} | inputs,
         {name: folder / f"{name}.parquet" for name in names},
-        {"quality": {"thresholds": thresholds, "policy": policy}},
+        {"quality": {"thresholds": thresholds, "policy": policy, "unjudged": unjudged}},
     )
 
 
@@ -185,10 +186,12 @@ def test_thresholds_reject_in_the_order_of_the_scores_and_all_are_listed(tmp_pat
 
 @pytest.mark.parametrize("key", THRESHOLD_KEYS)
 def test_each_threshold_lets_its_limit_and_null_pass(tmp_path, key):
-    column = f"scores.{THRESHOLD_KEYS[key].name}"
+    column = f"scores.{THRESHOLD_KEYS[key].score.name}"
     values = {"e0": 0.49, "e1": 0.5, "e2": 0.51, "e3": np.nan}
     changes = {edit: {column: value} for edit, value in values.items()}
     changes |= {edit: {column: 1.0 if key.startswith("min_") else 0.0} for edit in ("e4", "e5")}
+    if THRESHOLD_KEYS[key].score.is_needed:
+        changes["e3"][f"{column}_reason"] = MAKERS["judge"].absent
     _, rejected = select(tmp_path, dict.fromkeys(THRESHOLD_KEYS) | {key: 0.5}, **changes)
     assert rejected["reason"].to_dict() == {
         f"toy_{0 if key.startswith('min_') else 2}-dog": f"quality: {key}"
@@ -198,11 +201,49 @@ def test_each_threshold_lets_its_limit_and_null_pass(tmp_path, key):
 def test_null_score_never_rejects_but_is_counted(tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="unscene"):
         logging.getLogger("unscene").propagate = True
-        pair, rejected = select(tmp_path, e0={"scores.residual": np.nan}, e1={"scores.residual": 0.9})
+        pair, rejected = select(tmp_path, e0={"scores.seam": np.nan}, e1={"scores.residual": 0.9})
     assert "toy_0-dog" in set(pair["edit_id"])
     assert rejected.index.tolist() == ["toy_1-dog"]
-    assert "max_residual could not judge 1 of 6" in caplog.text
+    assert "max_seam could not judge 1 of 6" in caplog.text
     assert "5 accepted (83.3 %)" in caplog.text
+
+
+def test_an_edit_that_the_judge_cannot_speak_of_is_refused_unless_the_config_says_otherwise(tmp_path):
+    unseen = {"scores.residual": np.nan, "scores.residual_reason": "the judge never saw the object"}
+    no_judge = unseen | {"scores.residual_reason": MAKERS["judge"].absent}
+    make_tables(tmp_path, e0=unseen, e1=no_judge, e2=unseen | {"scores.sane": 0.0})
+    pair, rejected = decide(make_job(tmp_path))
+    assert rejected.index.tolist() == ["toy_0-dog", "toy_2-dog"]
+    assert rejected["reason"].tolist() == ["quality: unjudged", "quality: broken file"]
+    assert (
+        rejected.loc["toy_0-dog", "detail"] == "quality: unjudged: residual: the judge never saw the object"
+    )
+    pair, _ = decide(make_job(tmp_path, unjudged="accept"))
+    assert set(pair["edit_id"]) == {f"toy_{n}-dog" for n in (0, 1, 3, 4, 5)}
+    pair, _ = decide(make_job(tmp_path, {"max_residual": None}))
+    assert "toy_0-dog" in set(pair["edit_id"])
+
+
+def test_the_frame_is_asked_where_the_source_says_nothing(tmp_path):
+    """What its labels list decides; where there are none, judge and segmenter look at the whole frame."""
+    seen = {"scores.residual_frame": 0.4, "scores.left_confidence": 0.2}
+    thresholds = {"max_residual_frame": 0, "max_left_confidence": 0, "max_listed_left": 0}
+    _, rejected = select(
+        tmp_path,
+        {**THRESHOLDS, **thresholds},
+        e0=seen | {"scores.listed_left": 0.0},
+        e1=seen,
+        e2={"scores.residual_frame": 0.0, "scores.left_confidence": 0.0, "scores.listed_left": 1.0},
+        **{f"e{n}": {"scores.residual_frame": 0.0, "scores.left_confidence": 0.0} for n in (3, 4, 5)},
+    )
+    assert rejected["reason"].to_dict() == {
+        "toy_1-dog": "quality: max_residual_frame",
+        "toy_2-dog": "quality: max_listed_left",
+    }
+    assert rejected.loc["toy_1-dog", "all_reasons"].tolist() == [
+        "quality: max_residual_frame",
+        "quality: max_left_confidence",
+    ]
 
 
 def test_a_null_threshold_is_off(tmp_path):
@@ -212,7 +253,7 @@ def test_a_null_threshold_is_off(tmp_path):
 
 def test_a_threshold_without_a_score_names_its_key(tmp_path):
     make_tables(tmp_path)
-    for key in ("max_beauty", "status", "min_reason", "max_change"):
+    for key in ("max_beauty", "status", "min_reason", "max_change", "min_original_confidence"):
         with pytest.raises(ValueError, match=f"quality.thresholds.{key}"):
             select_pairs(make_job(tmp_path, {key: 1.0}))
 
@@ -246,15 +287,15 @@ def test_reasons_are_countable():
     assert shorten_reason("caption: failed") == "caption: failed"
 
 
-def make_calibration(separates=True):
+def make_calibration(kept=True):
     cuts = [
         {"bin": name, "n": 50, "pooled": False, "cut": cut}
         for name, cut in (("0-0.02", 0.2), ("0.02-0.08", 0.5), ("0.08-1", 0.6))
     ]
     return {
-        "scores": {
-            "residual": {"good": "low", "separates": separates, "cuts": cuts},
-            "seam": {"good": "low", "separates": False, "cuts": cuts},
+        "thresholds": {
+            "max_residual": {"kept": kept, "cuts": cuts},
+            "max_seam": {"kept": False, "cuts": cuts},
         }
     }
 
@@ -279,8 +320,8 @@ def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
     write_json(
         make_calibration()
         | {
-            "scores": {
-                "residual": make_calibration()["scores"]["residual"]
+            "thresholds": {
+                "max_residual": make_calibration()["thresholds"]["max_residual"]
                 | {"cuts": [{"cut": 0.05}, {"cut": 9.0}, {"cut": 0.45}]}
             }
         },
@@ -292,8 +333,8 @@ def test_calibrated_policy_takes_the_cut_of_the_masks_size(tmp_path):
     assert rejected.loc["toy_5-dog", "detail"] == "quality: max_residual: 0.5, limit 0.45"
 
 
-def test_a_score_that_does_not_separate_is_not_used_and_null_stays_off(tmp_path):
-    write_json(make_calibration(separates=False), tmp_path / "c.json")
+def test_a_threshold_that_is_not_kept_is_not_used_and_null_stays_off(tmp_path):
+    write_json(make_calibration(kept=False), tmp_path / "c.json")
     pair, _ = select_by_policy(tmp_path, {"max_residual": 0.1})
     assert len(pair) == 6
     write_json(make_calibration(), tmp_path / "c.json")

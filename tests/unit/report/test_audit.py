@@ -1,5 +1,6 @@
 """The report's audit of acceptance: limits and their origin, controls that pass, and the certificate."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -41,15 +42,17 @@ def audited():
 
 def test_limits_say_where_they_come_from(audited):
     rows = {row["key"]: row for row in list_limits(audited, QUALITY)}
-    assert (rows["max_residual"]["limit"], rows["max_residual"]["origin"]) == ("0.35", "config")
+    assert rows["max_residual"]["origin"] == "controls" and not rows["max_residual"]["is_off"]
+    assert (rows["max_seam"]["limit"], rows["max_seam"]["origin"]) == ("2", "config")
     assert (rows["max_residual"]["first"], rows["max_residual"]["any"]) == (1, 1)
     assert (rows["max_seam"]["first"], rows["max_seam"]["any"]) == (0, 1)
-    assert rows["min_rc_s"]["origin"] == "off in the config"
+    assert rows["min_rc_s"]["origin"] == "off in the config" and rows["min_rc_s"]["is_off"]
     rows = {row["key"]: row for row in list_limits(audited, QUALITY | {"policy": "calibrated"})}
     assert rows["max_residual"]["origin"] == "controls"
     assert rows["max_residual"]["limit"].count("(") in (0, 3)  # one limit, or one a bin
-    assert "does not separate" in rows["max_new_object"]["origin"]
-    assert rows["max_outside_difference"]["origin"] == "config (an invariant)"
+    assert rows["max_new_object"]["is_off"] and "no clear gain" in rows["max_new_object"]["origin"]
+    assert "of 100 pasted" in rows["max_new_object"]["figures"]
+    assert rows["max_outside_difference"]["origin"] == "config (the same under every policy)"
 
 
 def test_controls_that_pass_are_counted_under_the_limits_in_force(audited):
@@ -89,7 +92,10 @@ def test_the_page_shows_audit_and_certificate(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_report(make_job(paths, "plain.html", lineage))
     page = (tmp_path / "plain.html").read_text()
-    assert "What was in force" in page and "AUC of each score" in page
+    assert "What was in force" in page and "that the calibrated cut catches" in page
+    # What is off stands there in red, with its figures.
+    off = re.search(r'<tr class="worse"><th scope="row">min clip drop</th>.*?</tr>', page, re.DOTALL)
+    assert off and "off in the config" in off[0] and "refuses" in off[0]
     assert "the true background; all of these should pass" in page
     assert "What people said" not in page
     point = {

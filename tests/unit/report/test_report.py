@@ -200,7 +200,7 @@ def test_scores_know_their_thresholds_and_nulls(run):
         for row in describe_scores(run, {"max_seam": 0.4, "min_change": None, "min_clip_drop": 0})
     }
     assert scores["seam"]["passed"] == pytest.approx((run.scores["seam"] <= 0.4).mean())
-    assert scores["change"]["side"] is None and scores["change"]["passed"] is None
+    assert scores["change"]["bounds"] == {} and scores["change"]["passed"] is None
     assert (
         scores["clip_drop"]["nulls"] == len(run.scores)
         and scores["clip_drop"]["reason"] == "no real CLIP weights"
@@ -436,7 +436,7 @@ def test_numbers(value, text):
 
 def test_figures_survive_extremes():
     assert figures.draw_distributions([]) == []
-    one = {"name": "seam", "values": np.array([1e-9, 2.0, 1e9]), "bound": None, "side": None}
+    one = {"name": "seam", "values": np.array([1e-9, 2.0, 1e9]), "bounds": {"min": 1e-12}}
     assert len(figures.draw_distributions([one])) == 1
     assert len(figures.draw_distributions([one] * 5)) == 2
     svg = figures.draw_arms(["a"], {"group_score": {"a": {"mean": 0.2, "low": np.nan, "high": np.nan}}}, "a")
