@@ -9,7 +9,7 @@ from unscene.edits.columns import EDITS
 from unscene.masks.columns import MASKS
 from unscene.quality.calibration import SIZE_BINS, find_bin
 from unscene.quality.columns import EDIT_SCORES
-from unscene.quality.scores import HIGH_IS_GOOD, LOW_IS_GOOD
+from unscene.quality.scores import CALIBRATED, SCORES
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json, write_json
 from unscene.samples.columns import SAMPLES
@@ -70,8 +70,8 @@ def draw_sample(edit: pd.DataFrame, items: int, seed: int) -> list[dict]:
     """
     if edit.empty:
         return []
-    ranks = [edit[name].rank(pct=True) for name in HIGH_IS_GOOD if name in edit]
-    ranks += [1 - edit[name].rank(pct=True) for name in LOW_IS_GOOD if name in edit]
+    signs = {name: -1 if SCORES[name].good == "low" else 1 for name in CALIBRATED if name in edit}
+    ranks = [(sign * edit[name]).rank(pct=True) for name, sign in signs.items()]
     quality = pd.concat(ranks, axis=1).mean(axis=1).fillna(0.5).rank(pct=True)
     order = edit.assign(
         _bin=find_bin(edit["area_fraction"], SIZE_BINS),

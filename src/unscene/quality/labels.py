@@ -9,7 +9,8 @@ import pandas as pd
 
 from unscene.words.agreement import count_share
 
-QUESTIONS = ("gone", "nothing_new", "natural")
+# The first three are about the removal; `none` asks what the caption says of the whole photo.
+QUESTIONS = ("gone", "nothing_new", "natural", "none")
 ADJUDICATOR = "adjudicator"  # the rater whose label settles what others disagree on
 SCRIPTED = "script"  # raters of tests: their labels must never decide anything
 COLUMNS = ["edit_id", "edited_sha256", "rater", *QUESTIONS, "accept"]
@@ -23,7 +24,7 @@ def read_labels(paths: list[str | Path]) -> pd.DataFrame:
     """Return the labels in force, a row an edit and rater: of several by one rater the last counts,
     undone ones do not.
 
-    `accept` is true when all three questions were answered yes. Raises LabelError on a line that is
+    `accept` is true when all questions were answered yes. Raises LabelError on a line that is
     no label (a torn last line, left by a crash, is dropped) and on raters whose name begins with
     `script`.
     """

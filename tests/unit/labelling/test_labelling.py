@@ -18,7 +18,7 @@ from unscene.labelling.sample import draw_sample, open_sample
 from unscene.labelling.serving import serve_page
 from unscene.labelling.store import LabelStore, RaterError
 from unscene.quality.columns import EDIT_SCORES
-from unscene.quality.labels import LabelError, read_labels, read_lines
+from unscene.quality.labels import QUESTIONS, LabelError, read_labels, read_lines
 
 COUNT = 12
 
@@ -43,10 +43,8 @@ class Page:
     def post(self, path, body, **options):
         return self.client.post(path, json=body, **options)
 
-    def rate(self, position, gone=True, nothing_new=True, natural=True):
-        return self.post(
-            "/api/label", {"position": position, "gone": gone, "nothing_new": nothing_new, "natural": natural}
-        )
+    def rate(self, position, **answers):
+        return self.post("/api/label", {"position": position} | dict.fromkeys(QUESTIONS, True) | answers)
 
     def __enter__(self):
         return self
@@ -141,10 +139,7 @@ def test_bad_requests_are_refused_and_store_nothing(finished):
         assert page.rate(-1).status_code == 400
         assert page.rate(True).status_code == 400
         assert page.post("/api/label", {"position": 0, "gone": True}).status_code == 400
-        assert (
-            page.post("/api/label", {"position": 0, "gone": 1, "nothing_new": 1, "natural": 1}).status_code
-            == 400
-        )
+        assert page.post("/api/label", {"position": 0} | dict.fromkeys(QUESTIONS, 1)).status_code == 400
         assert page.post("/api/label", ["position"]).status_code == 400
         for path in ("/api/label", "/api/undo"):  # what a foreign page's form could send
             assert (
@@ -244,13 +239,14 @@ def test_keys_of_the_page(tmp_path):
     const expect = (found, wanted) => {
       if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(JSON.stringify([found, wanted]));
     };
-    const all = { gone: true, nothing_new: true, natural: false };
+    const all = { gone: true, nothing_new: true, natural: false, none: true };
     expect(readKey("y", {}), { answer: "gone", value: true });
     expect(readKey("N", { gone: true }), { answer: "nothing_new", value: false });
     expect(readKey("y", all), null);
     expect(readKey("Enter", { gone: true }), null);
     expect(readKey("Enter", all), { send: true });
     expect(readKey("3", all), { answer: "natural", value: true });
+    expect(readKey("4", all), { answer: "none", value: false });
     expect(readKey("1", {}), { answer: "gone", value: true });
     expect(readKey("u", {}), { undo: true });
     expect(readKey(" ", {}), { toggle: "original" });

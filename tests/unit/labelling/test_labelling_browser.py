@@ -103,7 +103,7 @@ class Rater:
         return photo.get_attribute("src").rsplit("/", 2)[1:]
 
     def rate(self, answers):
-        """Answer the three questions and go on to the next edit."""
+        """Answer the questions and go on to the next edit."""
         done = self.get_done()
         self.press(*("y" if answer else "n" for answer in answers), Keys.ENTER)
         self.wait_for("#count", lambda text: text.startswith(f"{done + 1} of"))
@@ -121,8 +121,8 @@ def read_answers(run, rater):
 
 def test_two_raters_label_a_run_by_keyboard(finished, browser, checkout):
     wanted = {
-        "script-anna": [(n % 2 == 0, n % 3 == 0, n % 5 == 0) for n in range(6)],
-        "script-bert": [(True, True, n < 3) for n in range(6)],
+        "script-anna": [(n % 2 == 0, n % 3 == 0, n % 5 == 0, n % 4 == 0) for n in range(6)],
+        "script-bert": [(True, True, n < 3, n > 1) for n in range(6)],
     }
     for rater, answers in wanted.items():
         with serve(finished, rater, checkout) as address:
@@ -139,7 +139,7 @@ def test_two_raters_label_a_run_by_keyboard(finished, browser, checkout):
                 page.rate(answer)
             assert page.read("#title").startswith("All done")
             assert not page.is_shown("#questions") and not page.is_shown("#view")
-            page.press("y", "y", "y", Keys.ENTER, " ", "b", "+")  # nothing is left to be said
+            page.press("y", "y", "y", "y", Keys.ENTER, " ", "b", "+")  # nothing is left to be said
             assert page.get_done() == 6
             assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
         assert list(read_answers(finished, rater).values()) == answers
@@ -155,6 +155,9 @@ def test_an_answer_is_turned_round_and_taken_back(finished, browser, checkout):
         assert page.get_pressed() == {"gone": True, "nothing_new": False} and page.get_done() == 0
         page.press("y", "2")
         assert page.get_pressed() == {"gone": True, "nothing_new": True, "natural": True}
+        # The caption's question is about the whole photo, and names the word.
+        assert "In the whole photo" in page.read("#q-none") and "dog" in page.read("#q-none")
+        page.press("y")
         page.press(Keys.ENTER)
         page.wait_for("#count", lambda text: text.startswith("1 of"))
         assert page.get_pressed() == {}
@@ -163,15 +166,15 @@ def test_an_answer_is_turned_round_and_taken_back(finished, browser, checkout):
         page.wait_for("#count", lambda text: text.startswith("0 of"))
         assert page.get_photo()[0] == "0"
         page.press("u")  # nothing is left to be taken back
-        page.rate((False, False, False))
-        for answer in [(True, True, True)] * 5:
+        page.rate((False, False, False, False))
+        for answer in [(True, True, True, True)] * 5:
             page.rate(answer)
         page.press("u")  # from the end, too
         page.wait_for("#count", lambda text: text.startswith("5 of"))
         assert page.is_shown("#questions") and page.is_shown("#view")
-        page.rate((True, False, True))
+        page.rate((True, False, True, False))
     answers = list(read_answers(finished, "script-anna").values())
-    assert answers == [(False, False, False)] + [(True, True, True)] * 4 + [(True, False, True)]
+    assert answers == [(False,) * 4] + [(True,) * 4] * 4 + [(True, False, True, False)]
 
 
 def test_original_box_and_zoom(finished, browser, checkout):
@@ -199,9 +202,9 @@ def test_original_box_and_zoom(finished, browser, checkout):
 def test_a_stopped_server_is_said_and_nothing_is_lost(finished, browser, checkout):
     with serve(finished, "script-anna", checkout) as address:
         page = Rater(browser, address)
-        page.rate((True, True, True))
-        page.press("y", "n", "y")
+        page.rate((True, True, True, True))
+        page.press("y", "n", "y", "y")
     page.press(Keys.ENTER)
     page.wait_for("#error", lambda text: text.startswith("Not stored"))
-    assert page.get_pressed() == {"gone": True, "nothing_new": False, "natural": True}
-    assert list(read_answers(finished, "script-anna").values()) == [(True, True, True)]
+    assert page.get_pressed() == {"gone": True, "nothing_new": False, "natural": True, "none": True}
+    assert list(read_answers(finished, "script-anna").values()) == [(True, True, True, True)]

@@ -23,7 +23,14 @@ from unscene.quality.accept_head import (
 from unscene.quality.certification import certify, count_needed, get_upper_limit, list_thresholds
 from unscene.quality.columns import EDIT_SCORES, HEAD_SCORES
 from unscene.quality.labelled import calibrate_thresholds
-from unscene.quality.labels import LabelError, list_disagreements, measure_agreement, read_labels, settle
+from unscene.quality.labels import (
+    QUESTIONS,
+    LabelError,
+    list_disagreements,
+    measure_agreement,
+    read_labels,
+    settle,
+)
 from unscene.samples.columns import SAMPLES
 
 
@@ -91,7 +98,8 @@ def test_the_chosen_point_exceeds_the_rate_in_at_most_one_of_twenty_trials():
 
 def write_labels(folder, rater, answers, sha256="s"):
     rows = [
-        {"edit_id": name, "edited_sha256": sha256, "rater": rater, "gone": a, "nothing_new": b, "natural": c}
+        {"edit_id": name, "edited_sha256": sha256, "rater": rater}
+        | dict(zip(QUESTIONS, (a, b, c, True), strict=True))
         for name, (a, b, c) in answers.items()
     ]
     folder.mkdir(exist_ok=True)
