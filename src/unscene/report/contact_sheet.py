@@ -16,13 +16,15 @@ from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask, read_photo, write_png
 from unscene.quality.columns import PAIRS
 from unscene.quality.columns import REJECTED as REJECTED_EDITS
+from unscene.quality.scores import SCORES
 from unscene.run.folders import replaced_folder
 
 ROWS = 24  # of each kind at most
-TILE = 192  # pixels of a picture's side
+TILE = 384  # pixels of a picture's side
 TEXT_WIDTH = 220
 GAP = 6
 COLUMNS = 2  # rows stand side by side in so many columns
+SHOWN = [score.name for score in SCORES.values() if score.thresholds]  # of accepted edits
 INK, PAPER, OUTLINE = (25, 25, 25), (255, 255, 255), (255, 0, 200)
 ACCEPTED, REJECTED = (20, 120, 50), (170, 35, 35)
 
@@ -38,7 +40,7 @@ def draw_contact_sheet(job: Job) -> None:
     """
     pair = PAIRS.read(
         job.inputs.pairs,
-        ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated"],
+        ["edit_id", "category", "original_path", "edited_path", "mask_path", "caption_negated", *SHOWN],
     )
     rejected = REJECTED_EDITS.read(
         job.inputs.rejected,
@@ -101,7 +103,7 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
     canvas = Image.new("RGB", (3 * (TILE + GAP) + TEXT_WIDTH, TILE + GAP), PAPER)
     lines = [row["edit_id"], f"without {row['category']}"]
     if not row.get("reason"):
-        lines += ["", row["caption_negated"]]
+        lines += ["", row["caption_negated"], "", *list_values(row)]
     try:
         original = np.asarray(read_photo(row["original_path"]))
         edited = np.asarray(read_photo(row["edited_path"]))
@@ -119,6 +121,11 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
     if row.get("reason"):
         write_lines(draw, [str(row.get("detail") or row["reason"])], REJECTED, below=written)
     return np.asarray(canvas)
+
+
+def list_values(row: dict) -> list[str]:
+    """Return a line for each score of an accepted edit that has a value."""
+    return [f"{name.replace('_', ' ')} {row[name]:.3g}" for name in SHOWN if pd.notna(row[name])]
 
 
 def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, below: int = 0) -> int:

@@ -6,7 +6,16 @@ from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.photos.images import write_png
-from unscene.report.contact_sheet import INK, REJECTED, choose_rows, draw_contact_sheet, draw_row
+from unscene.report.contact_sheet import (
+    INK,
+    REJECTED,
+    SHOWN,
+    TILE,
+    choose_rows,
+    draw_contact_sheet,
+    draw_row,
+    list_values,
+)
 from unscene.run.tables import read_table, write_table
 
 RED = (220, 20, 30)
@@ -36,6 +45,7 @@ def make_selection(folder):
         caption_negated="A photo without a cat.",
         attempt=1.0,
         status="ok",
+        **dict.fromkeys(SHOWN, np.nan) | {"seam": 1.25},
     )
     frame.loc[5, "reason"] = "quality: max_residual"
     frame.loc[[3, 7], ["attempt", "status"]] = [None, "skipped"]
@@ -61,9 +71,14 @@ def test_contact_sheet_is_drawn_and_repeats(tmp_path):
     one = np.asarray(Image.open(tmp_path / "sheets/quality-max_residual.png"))
     assert (one == RED).all(axis=2).any()
     sheet = np.asarray(Image.open(tmp_path / "one.png"))
-    assert sheet.shape[0] > 3 * 128  # a row of accepted ones, two of rejected ones
+    assert TILE == 384 and sheet.shape[0] > 3 * TILE  # a row of accepted ones, two of rejected ones
     assert (sheet == (255, 0, 200)).all(axis=2).sum() > 4 * 100  # outlines of the masks
     assert (sheet == RED).all(axis=2).any()  # the originals' red square
+
+
+def test_accepted_edits_show_the_scores_that_they_have():
+    row = dict.fromkeys(SHOWN, np.nan) | {"seam": 1.25, "residual": 0.0, "original_confidence": 0.9}
+    assert list_values(row) == ["seam 1.25", "residual 0"]
 
 
 def test_contact_sheet_without_any_pair_or_file_still_appears(tmp_path):
