@@ -317,3 +317,6 @@ YOUNG = _words(
     "calf calves cub cubs foal foals pup pups joey fawn fawns duckling ducklings cygnets goslings piglets"
     " hatchling hatchlings"
 )
+# Young that are human beside an animal, unless it owns them; and animals that live with people's babies.
+HUMAN_YOUNG = _words("child children kid kids son daughter boy girl infant infants newborn")
+PETS = _words("dog dogs puppy puppies cat cats kitten kittens bird birds duck ducks rabbit rabbits bunny")

@@ -27,6 +27,7 @@ from unscene.words.follower_words import (
     FAMILY_WORDS,
     GROUPS,
     HEADS,
+    HUMAN_YOUNG,
     ING_HEADS,
     KIN_GROUPS,
     LESSONS,
@@ -39,6 +40,7 @@ from unscene.words.follower_words import (
     PARENTS,
     PARTS,
     PAST_VERBS,
+    PETS,
     PLACES_OF_PEOPLE,
     PLACES_OF_ROLES,
     PLURAL_DETERMINERS,
@@ -160,8 +162,10 @@ def _judge_family(place: Place) -> bool | None:
     if _describes_animal(place.after[:6]) or (has_young and YOUNG.intersection(place.after[1:5])):
         return True
     animal = next((word for word in place.before if word in ANIMALS or word in place.noun.people), "")
-    linked = any(word in ("her", "his", "their", "its", "with", "and") for word in place.before[:3])
-    return True if animal in ANIMALS and linked and place.next not in ("girl", "boy") else None
+    near = place.before[:3]
+    owned = any(word in near for word in ("her", "his", "their", "its"))
+    beside = ("with" in near or "and" in near) and place.noun.last not in HUMAN_YOUNG and animal not in PETS
+    return True if animal in ANIMALS and (owned or beside) and place.next not in ("girl", "boy") else None
 
 
 def _describes_animal(after: list[str]) -> bool:

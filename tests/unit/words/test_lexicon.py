@@ -5,6 +5,7 @@ and the prompt.
 import re
 import time
 
+import numpy as np
 import pytest
 
 from unscene.answers.prompts import keyword_system
@@ -253,6 +254,9 @@ KINDS = {
         ("A mother with her baby", "person"),
         ("A baby and a dog", "person|dog"),
         ("A child feeding goats", "person"),
+        ("A tan dog and a child in a red top", "person|dog"),
+        ("A cow with her calf and two kids", "person|cow"),
+        ("A mother and her two cubs", ""),
     ],
     "adjectives made of a noun": [
         ("A car-shaped bed", "bed"),
@@ -435,6 +439,16 @@ def test_definition_errors_are_named(checkout):
     del definition["words"]["cat"]
     with pytest.raises(LexiconError, match="missing"):
         Lexicon(definition, COCO80)
+
+
+def test_drawn_scenes_mention_what_their_sentences_were_made_of():
+    """The sentences of drawn scenes know their words from how they were put together."""
+    from unscene.scenes.composition import compose_scene
+    from unscene.scenes.sentences import write_captions
+
+    for index in range(150):
+        for sentence, mentions in write_captions(compose_scene(11, index), np.random.default_rng(index)):
+            assert sorted(find_words(sentence)) == sorted(mentions), sentence
 
 
 def test_real_captions_name_what_the_labels_show(real_data):
