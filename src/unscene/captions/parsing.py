@@ -114,7 +114,7 @@ def make_row(
         "caption_without": without,
         "caption_negated": negated,
         "caption_negated_held_out": negate(without, edit.category, unseen, vocabulary) if unseen else None,
-        "phrasing": find_phrasing(negated),
+        "phrasing": phrasing,
         "phrasing_held_out": unseen,
         "held_out": find_phrasing(negated) in held_out,
         "source": source,
