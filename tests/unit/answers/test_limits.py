@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 from paid_answers import api_config, make_requests
-from unscene.answers.batches import settling
 from unscene.answers.batches.agenda import Agenda, Asked
 from unscene.answers.batches.client import AccessDenied, NotFound, RateLimited, Unanswered
 from unscene.answers.batches.driver import Driver
@@ -23,6 +22,7 @@ from unscene.answers.batches.preflight import (
     check_prices,
 )
 from unscene.answers.batches.replies import Batch
+from unscene.answers.batches.reviewing import TOKEN_LIMIT
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Clock, Limits, Terms
 from unscene.answers.batches.waves import TooLarge, cut
@@ -259,7 +259,7 @@ def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself():
 def refuse(desk, tokens):
     number = intend(desk, tokens=tokens)
     desk.ledger.record_batches(number, [make_batch(f"batch_{number}")], None)
-    desk.ledger.settle(number, make_batch(f"batch_{number}", "failed"), [], settling.TOKEN_LIMIT)
+    desk.ledger.settle(number, make_batch(f"batch_{number}", "failed"), [], TOKEN_LIMIT)
 
 
 def test_a_refused_queue_is_tried_with_half_and_with_twice_as_much_after_each_success(desk):
