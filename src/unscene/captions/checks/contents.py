@@ -212,7 +212,7 @@ def _find_head(chunks: list[Chunk], place: int) -> str:
     alone = after is not None and (after.kind == "NP" or (place > 0 and chunks[place - 1].kind == "X"))
     if touches and alone and len(words) == 1:
         return ""
-    if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES:
+    if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES | SMALL:
         return words[-2]
     return words[-1]
 
