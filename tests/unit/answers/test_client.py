@@ -247,6 +247,15 @@ def test_a_download_is_whole_or_not_there(server, tmp_path):
     assert path.read_bytes() == b"\xff{}\n"
 
 
+@pytest.mark.parametrize("body", [{}, {"choices": None}, {"error": {"message": "no"}}, PAGE, "null"])
+def test_what_is_no_answer_is_a_lost_one(server, body):
+    """With status 200 it was worked on, and is billed."""
+    server.say(body)
+    with pytest.raises(Unanswered) as caught:
+        server.api.complete({"model": "m"})
+    assert caught.value.status == 200 and not caught.value.took_no_effect and len(server.asked) == 1
+
+
 def test_models_are_asked_for_one_by_one_or_by_their_list(server):
     server.say({"id": "m", "shutdown_date": "2027-01-14"})
     assert server.api.find_model("m") == (True, "2027-01-14")

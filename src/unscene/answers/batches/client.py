@@ -237,7 +237,13 @@ class ApiClient:
             raise
         except Rejected as error:
             return Completion(error.status, error.body)
-        return Completion(reply.status_code, self._load(reply))
+        body = self._load(reply)
+        if not isinstance(body.get("choices"), list):
+            raise Unanswered(
+                self.clean(f"status {reply.status_code}, but the reply is no answer: {str(body)[:200]}"),
+                reply.status_code,
+            )
+        return Completion(reply.status_code, body)
 
     def _read(self, model: type[ReplyModel], function: Callable, *arguments, **named) -> ReplyModel:
         """Call the SDK for its raw reply, and read that as a model of ours."""
