@@ -286,7 +286,7 @@ def test_the_end_of_a_model_is_announced_with_its_successor(caplog):
 def test_an_endpoint_without_batches_is_asked_request_by_request(desk, server):
     server.set(batches=False)
     requests = make_requests(9)
-    server.plant_fault("chat.completions", "status", nth=2, status=500)
+    server.plant_fault("chat.completions", "status", nth=2, status=503)
     server.plant_fault("chat.completions", "status", nth=4, status=429, retry_after="3")
     summary = desk.submit(requests, concurrency=3, mode="requests")
     assert summary["ends"]["done"] == 9 and summary["batches"] == []
