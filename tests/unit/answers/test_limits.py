@@ -371,3 +371,13 @@ def test_the_budget_is_one_for_all_endpoints_of_a_run_directory(desk, tmp_path):
     other.close()
     intend(desk, worst=0.5)
     assert sum_committed(desk.ledger.path.parent) == 0.875
+
+
+def test_many_batches_are_polled_by_one_list(desk):
+    for n in range(200):
+        number = intend(desk)
+        batch = make_batch(f"batch_{n}")
+        desk.ledger.record_batches(number, [batch], None)
+        desk.api.batches.append(batch)
+    desk.settler.collect()
+    assert desk.api.asked == 1 and not desk.settler.aside  # an API that is asked for each would raise
