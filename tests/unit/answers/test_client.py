@@ -216,6 +216,10 @@ def test_a_list_is_read_to_its_end_whatever_its_order(server):
     assert [batch.id for batch in server.api.list_batches()] == ["b1", "b900"]
     assert "after=b900" in server.asked[2][1]
     server.replies.clear()
+    for page in ([old], [new], []):  # short pages, and no word of more
+        server.say({"data": page})
+    assert [batch.id for batch in server.api.list_batches()] == ["b1", "b900"]
+    server.replies.clear()
     server.say({"data": [new, old], "has_more": True})
     server.say({"data": [old | {"id": "b0"}], "has_more": True})
     assert [batch.id for batch in server.api.list_batches(since=500)] == ["b900", "b1", "b0"]

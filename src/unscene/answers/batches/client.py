@@ -178,8 +178,9 @@ class ApiClient:
             news = [batch for batch in batches if batch.id not in seen]
             yield from news
             seen |= {batch.id for batch in news}
-            # A server that repeats its page, whatever `after` says, has told all that it will.
-            if not news or page.has_more is False or (page.has_more is None and len(batches) < _PAGE):
+            # Whoever does not say that there is more is asked, however short its page is. A server that
+            # repeats its page, whatever `after` says, has told all that it will.
+            if not news or page.has_more is False:
                 return
             if since is not None and all((batch.created_at or since) < since for batch in batches):
                 return
