@@ -22,11 +22,11 @@ POSTURES = _words(
     "stand sit lie lay lean rest remain stay place placed position positioned locate located see seen show"
     " shown visible set"
 )
-MOTIONS = _words("go come move head walk run travel pass wait")
+MOTIONS = _words("go come move head walk run travel pass wait climb slide glide step")
 # New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
 LIGHT_VERBS = _words(
     "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
-    " float drift stretch get prepare perform do make enjoy come go keep seat wait lit"
+    " float drift stretch get prepare perform do make enjoy come go keep seat wait lit give"
 )
 VAGUE = _words(
     "food setting spot edge space area air background foreground distance way lots lot group number couple"
@@ -68,7 +68,7 @@ MALE = _words(
 )
 FEMALE = _words("woman women lady ladies girl girls mother bride wife businesswoman she her hers herself")
 SCENES = _words("photo picture image view scene")
-EMPTY = _words("empty unoccupied vacant")
+EMPTY = _words("empty unoccupied vacant lone")
 DENIALS = _words(
     "no not without nowhere never none nobody nothing neither nor absent missing gone removed lacking lacks"
     " lack devoid free except minus isn aren doesn anymore"
