@@ -526,3 +526,23 @@ def test_a_short_key_cuts_nothing_out_of_answers(desk, server, monkeypatch):
         lines = collect_answers(iter(requests), [], desk.ledger_folder)
         verdicts = judge_items(requests, {line["custom_id"]: line for line in lines})
         assert {verdict.status for verdict in verdicts.values()} == {"ok"}
+
+
+def test_runs_that_do_not_wait_come_to_an_end_together(desk, server):
+    """A file with a line that nobody can read, on the disk of the provider: each run looks once."""
+    requests = make_requests(4)
+    server.plant("line_html")
+    ends = []
+    for _ in range(12):
+        try:
+            desk.submit(requests, wait=False)
+        except ComeBackLater as later:
+            ends.append(str(later))
+        else:
+            break
+        server.advance(400)
+    assert desk.submit(requests)["ends"]["done"] == 4 and len(ends) < 8
+    assert any("what came is not its results" in end for end in ends)
+    bill = server.bill()
+    assert bill["double_billed"] == 0 and bill["lost"] == {"line_html": 1}
+    assert desk.ledger().sum_usd() == pytest.approx(bill["usd"], abs=1e-6)

@@ -131,8 +131,10 @@ class Settler:
         self._ledger.record_status(row["number"], batch)
         if batch.status in ENDED:
             self._settle(row, batch)
-        else:
-            self._cancel_if_stuck(row, batch)
+            return
+        if row["missing_since"] is not None:
+            self._ledger.record_missing(row["number"], None)
+        self._cancel_if_stuck(row, batch)
 
     def _bear(self, row, error: ApiError) -> None:
         try:
@@ -158,7 +160,7 @@ class Settler:
         has to say why.
         """
         self._tell_late(row, f"unknown: {error}")
-        if self._watch.passed(("unknown", row["number"])) < UNKNOWN_BATCH_S:
+        if self._find_age(row, "unknown") < UNKNOWN_BATCH_S:
             return
         if not self._endpoint.keeps_batches and not self._is_listed(row["batch_id"]):
             logger.warning(
@@ -182,6 +184,15 @@ class Settler:
             return any(batch.id == batch_id for batch in self._api.list_batches())
         except ApiError:
             return True  # not known to be gone
+
+    def _find_age(self, row, trouble: str) -> float:
+        """Return for how many seconds a batch has been in trouble, by this run or by the endpoint's time
+        since an earlier one saw it.
+        """
+        here = self._watch.passed((trouble, row["number"]))
+        if row["missing_since"] is None:
+            self._ledger.record_missing(row["number"], self._server.now())
+        return max(here, self._server.since(row["missing_since"]) or 0.0)
 
     def _put_aside(self, row, reason: str) -> None:
         logger.warning("batch %s is waited for no longer: %s", row["batch_id"], reason)
@@ -238,7 +249,7 @@ class Settler:
                 results.members = {}
                 return results
             if batch.status in ("expired", "cancelled") and done == 0:
-                if self._watch.passed(("empty", number)) >= EMPTY_S:
+                if self._find_age(row, "empty") >= EMPTY_S:
                     return results
                 return None
             told = "" if done is None else f", though {done} requests are done"
@@ -257,8 +268,7 @@ class Settler:
                 fault = f"{found} of {needed} lines came"
             # What the endpoint itself calls whole, at every look for a while, is all there is.
             is_odd = fault and not results.is_foreign and not results.is_damaged
-            waited = self._watch.passed(("late", number)) >= WHOLE_AFTER_S
-            if is_odd and waited and self._are_whole(ids, results):
+            if is_odd and self._find_age(row, "late") >= WHOLE_AFTER_S and self._are_whole(ids, results):
                 logger.warning("batch %s: taken as it is: %s", batch.id, fault)
                 fault = ""
         except NotFound as error:
@@ -291,6 +301,7 @@ class Settler:
         this run goes on without them.
         """
         self._tell_late(row, problem)
+        self._find_age(row, "late")
         passed = self._watch.passed(("late", row["number"]))
         if passed < self._deadline:
             self._fetch_at[row["number"]] = min(2 * passed, self._deadline)
@@ -321,11 +332,8 @@ class Settler:
         now, ended = self._server.now(), batch.ended_at or batch.expires_at or batch.created_at
         if now is None or ended is None or now < ended + KEPT_S:
             return False
-        since = row["missing_since"]
-        if since is None:
-            self._ledger.record_missing(row["number"], now, "its results are not found")
-            return False
-        return now - since >= LOST_AFTER_S and self._watch.passed(("late", row["number"])) >= EMPTY_S
+        here = self._watch.passed(("lost", row["number"]))
+        return here >= EMPTY_S and self._find_age(row, "late") >= LOST_AFTER_S
 
     def _lose(self, row, batch, error: ApiError) -> None:
         results = Results(
