@@ -340,13 +340,13 @@ def test_a_batch_that_is_not_shown_is_waited_for_ten_minutes(desk, refused, age,
     assert desk.ledger.find_batch(number)["state"] == "submitted", "nothing is booked as lost"
 
 
-def test_a_batch_that_shows_late_is_looked_for_until_two_minutes_after_the_first_look(desk):
+def test_a_batch_that_shows_late_is_looked_for_until_ten_minutes_after_the_first_look(desk):
     number = intend(desk)
     desk.ledger.record_upload(number, "file")
     desk.ledger.record_try(number, None)
     desk.clock.at += 7200  # hours since the try, by whatever clock, prove nothing
-    assert desk.sender.look(number) is None and desk.sender.pause == 120
-    desk.clock.at += 119
+    assert desk.sender.look(number) is None and desk.sender.pause == 60
+    desk.clock.at += 599
     assert desk.sender.look(number) is None and desk.sender.pause == 1
     desk.clock.at += 1
     assert desk.sender.look(number) is False
