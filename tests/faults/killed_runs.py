@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KEY = "sk-planted-for-kills-8d21"
-DEADLINE_S = 45  # of real time: a run that needs more hangs
+DEADLINE_S = 150  # of real time: a run that needs more hangs
 DEADLINE_DAYS = 45  # of its own time
 HANG = 75  # the exit code of a run that slept beyond
 IMPORTED = (
