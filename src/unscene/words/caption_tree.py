@@ -24,6 +24,12 @@ from unscene.words.vocabulary import Vocabulary
 _GIVING = frozenset(
     {"give", "feed", "throw", "show", "offer", "hand", "bring", "serve", "pass", "toss", "teach"}
 )
+_DONE_BY_SOMEBODY = frozenset(
+    {"wear", "hold", "read", "eat", "look", "watch", "drink", "smile", "gaze", "stare"}
+)
+_OF_HOUSES = frozenset(
+    {"door", "doors", "window", "windows", "roof", "chimney", "porch", "columns", "shutters"}
+)
 _NEAR = frozenset(
     {"each other", "one another", "it", "them", "him", "her", "itself", "himself", "themselves"}
 )
@@ -182,6 +188,10 @@ class _Reader:
         if phrase.is_pronoun or (finite and (phrase.is_animate or not (root.is_animate or singular))):
             return groups[0]
         groups = [i for i in groups if not self.path[i].members[-1].is_pronoun] or groups
+        before = self.path[groups[-1] - 1] if groups[-1] else None
+        within = isinstance(before, Prep) and before.low in ("between", "in between")
+        if within and not self.path[groups[-1]].is_plural:
+            return groups[-1]  # "between a woman and a dog"
 
         def fits(i: int) -> bool:
             group = self.path[i]
@@ -341,7 +351,7 @@ class _Reader:
             and not node.is_animate
             and node.head
             in ("table", "room", "kitchen", "bathroom", "bedroom", "building", "house", "desk", "tower")
-            and self.path[0].is_animate is False
+            and (self.path[0].is_animate is False or self.chunks[place + 1].tokens[-1].low in _OF_HOUSES)
         ):
             return top
         return upper
@@ -418,7 +428,7 @@ class _Reader:
             return deepest
         if verb.form == "en":
             if verb.stem in ("dress", "seat", "gather", "mount", "pose", "clad") and not node.is_animate:
-                return self._find_animate(deepest, default=groups[0])
+                return self._find_animate(deepest, default=groups[0] if root.is_animate else deepest)
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
             return deepest
@@ -453,11 +463,11 @@ class _Reader:
                 if verb.stem in ("park", "drive", "move", "travel", "come", "pass", "fly", "speed")
                 and not (isinstance(governor, Prep) and governor.low in ("on", "in"))
                 and self._kind(place + 1) != "NP"
-                else self._find_mover(deepest)
+                else self._find_mover(deepest, verb.stem)
             )
         takes_object = self._kind(place + 1) == "NP"
         if takes_object or verb.stem not in STILL:
-            return self._find_mover(deepest)
+            return self._find_mover(deepest, verb.stem)
         if root.is_animate and isinstance(governor, Prep) and governor.low in ("with", "in"):
             return groups[0]
         if not root.is_animate or verb.stem in ("hang", "grow", "park", "mount"):
@@ -467,12 +477,14 @@ class _Reader:
         held = governor.low in NEARNESS | {"at", "of"} and node.head not in GROUNDS | ACTIVITIES
         return deepest if held else groups[0]
 
-    def _find_mover(self, deepest: int) -> int:
+    def _find_mover(self, deepest: int, stem: str) -> int:
         """Return the nearest group that can act; else the first one that is no ground."""
         for i in range(deepest, -1, -1):
             node = self.path[i]
             if isinstance(node, Group) and node.is_animate and i < deepest:
                 return i
+        if stem in _DONE_BY_SOMEBODY:  # "a toy on a bed wearing a hat": not the bed
+            return 0
         for i in range(deepest, 0, -1):
             node = self.path[i]
             if (

@@ -8,9 +8,23 @@ end, a pronoun or a part of the body without its owner, `others` where there is 
 from unscene.words.caption_tree import build_clauses
 from unscene.words.caption_words import DETERMINERS
 from unscene.words.reading import read_tokens
-from unscene.words.scene_lists import HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES, WORN
+from unscene.words.scene_lists import (
+    HUMAN_NOUNS,
+    MASS,
+    MORE_BODY,
+    MORE_CLOTHES,
+    NOT_PARTICIPLES,
+    NOUNY,
+    PARTS,
+    SMALL,
+    STATES,
+    VERBS,
+    WORN,
+)
+from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
-from unscene.words.verb_forms import looks_plural
+from unscene.words.verb_forms import EN, THIRD, looks_plural
+from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
 
 _NEEDS_OBJECT = frozenset(
@@ -21,6 +35,7 @@ _NEEDS_OBJECT = frozenset(
         "lick",
     }
 )
+HEADLESS = "its head is no thing"
 LOST_PRONOUN = "a pronoun without its noun"
 _ONES = frozenset({"he", "she", "him", "himself", "herself"})
 _MANIES = frozenset({"they", "them", "themselves", "each other", "one another", "others", "another", "one"})
@@ -41,9 +56,46 @@ def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str
     tokens = read_tokens(text, vocabulary)
     clauses = build_clauses(tokens)
     faults += _find_torn_edges(tokens)
+    if _begins_with_no_thing(tokens):
+        faults.append(HEADLESS)
     faults += _find_torn_parts(clauses)
     faults += _find_lost_owners(clauses, category, vocabulary)
     return faults
+
+
+_QUESTIONS = frozenset({"how", "why", "what", "when", "where", "who", "whose", "which", "if", "because"})
+_MANNERS = frozenset(
+    {"ad", "often", "once", "ever", "never", "far", "rather", "then", "thus", "please", "ll", "ve", "re"}
+)
+_SHARES = frozenset({"each", "both", "all", "some", "many", "one", "another", "any", "every"})
+
+
+def _begins_with_no_thing(tokens: list[Token]) -> bool:
+    """Whether a caption begins with what names no thing or place: `how`, `often`, `choose`, `each with`,
+    `strides along`, `attended the`.
+    """
+    first, second = tokens[0], tokens[1] if len(tokens) > 1 else Token("", "X")
+    if first.kind == "N" or first.word:
+        return False
+    if first.low in STATES and second.kind in ("P", "X", "C", "S", ""):
+        return True
+    if first.low in VERBS - NOUNY - MASS and len(tokens) == 1:
+        return True
+    if first.low in _QUESTIONS | _MANNERS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
+        return True
+    if first.low in _SHARES and second.kind in ("P", "X", "C", "V") and second.low != "of":
+        return True
+    if first.kind != "W" or second.kind not in ("D", "P", "X", "C", "R", "N"):
+        return False
+    if second.kind == "P" and second.low == "of":
+        return False
+    if first.low in VERBS - NOUNY - MASS:
+        return True
+    if first.low in THINGS_IN_S | SMALL | PARTS:
+        return False
+    acts = first.low in THIRD and THIRD[first.low] not in NOUNY and second.kind in ("D", "P", "R")
+    done = first.low in EN and first.low not in NOT_PARTICIPLES and second.kind in ("D", "P", "R")
+    return acts or done or (first.low in THIRD and second.kind == "D")
 
 
 def _find_torn_edges(tokens) -> list[str]:
@@ -90,6 +142,12 @@ def _find_torn_edges(tokens) -> list[str]:
             and after.low not in ("where", "which", "who", "what", "whom")
             and before.low in ("with", "of", "at", "in", "on", "next to", "in front of", "from", "to", "into")
         ):
+            faults.append("a preposition without its noun")
+        if before.low in ("a", "an") and after.low in ("a", "an", "the"):
+            faults.append("a word twice")
+        if after.low in ("ll", "ve", "re") and before.kind != "X":
+            faults.append("a verb without its subject")
+        if before.kind == "P" and before.low in ("from", "with", "of") and after.low in ("with", "of", "to"):
             faults.append("a preposition without its noun")
         if before.low in ("a", "an") and looks_plural(after.low) and after.kind == "N":
             faults.append("an article with a plural")

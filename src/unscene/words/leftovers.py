@@ -97,10 +97,15 @@ def compose(items: list[Item]) -> Group | None:
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
     if grounds and last is grounds[-1].group and item.prep == "with":
+        if any(isinstance(m, Prep) and m.group is not None and m.group.head in _FAR for m in item.group.mods):
+            return True
         return item.group.head in SCENERY or last.head in ROOMS
     if last.head in GROUNDS and not list_words(last) and item.prep in WITHIN:
         return False
     return not (item.prep in WITHIN and not is_small(last) and last.head in FIXED)
+
+
+_FAR = frozenset({"distance", "background"})
 
 
 def free_prep(mod: Prep) -> Prep | None:

@@ -7,20 +7,18 @@ fault is not used; the ladder of fallbacks keeps what is known to be there: the 
 places ("A photo of a bench and a dog."), then the other words of the list, then nothing.
 """
 
-import re
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.caption_words import DETERMINERS, PRONOUNS
-from unscene.words.faults import LOST_PRONOUN, find_faults
-from unscene.words.leftovers import Item, compose
+from unscene.words.faults import HEADLESS, LOST_PRONOUN, find_faults
+from unscene.words.finishing import finish, give_article, says_something
+from unscene.words.ladder import list_things, name_sport, write_words
 from unscene.words.participles import as_participle
 from unscene.words.references import mark_references
-from unscene.words.removal import GONE, TangledError, Target, stands_alone, take_out
+from unscene.words.removal import GONE, TangledError, Target, take_out
 from unscene.words.rows import join_rows
-from unscene.words.scene_lists import GROUNDS, SPORTS
-from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk, write_clauses
+from unscene.words.scene_lists import GROUNDS, SINGLE
+from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.verb_forms import looks_plural
 from unscene.words.vocabulary import Vocabulary
 
@@ -52,7 +50,7 @@ def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewr
     end = "." if caption.rstrip().endswith((".", "!")) else ""
     if len(caption) <= _MOST_LETTERS:
         for way, write in (("grammar", _write_by_grammar), ("things", _write_things)):
-            clauses = _without_frame(read_caption(caption, vocabulary))
+            clauses = _without_frame(_without_manner(read_caption(caption, vocabulary)))
             target = _find_target(clauses, category, vocabulary)
             try:
                 text = write(clauses, target, caption)
@@ -60,50 +58,57 @@ def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewr
                 continue
             if text is not None:
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
-    text = _write_words(caption, category, vocabulary)
+    text = write_words(caption, category, vocabulary)
     return Rewriting(text + end, "words") if text is not None else None
 
 
 def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:
     """Return what the rules leave of a caption; None when that is nothing, or reads badly."""
     vocabulary, category = target.vocabulary, target.category
-    left = _join_clauses(take_out(clauses, target), target) or _name_sport(caption, target)
+    left = _join_clauses(take_out(clauses, target), target)
+    if not left or not any(says_something(n) for c in left for n in walk(c) if isinstance(n, Phrase)):
+        left = name_sport(caption, target)
     if left and caption[:2].lower() in ("a ", "an", "th", "tw", "so"):
-        _give_article(left[0].group.members[0], vocabulary)
-    text = _finish(left)
-    if text is None:
+        give_article(left[0].group.members[0], vocabulary)
+    elif len(left) == 1 and not left[0].group.mods and len(left[0].group.members) == 1:
+        phrase = left[0].group.members[0]
+        if len(phrase.tokens) == 1 and not phrase.mods and phrase.head in SINGLE:
+            give_article(phrase, vocabulary)
+    text = finish(left)
+    if text is not None:
+        faults = set(find_faults(text, category, vocabulary))
+        if not target.is_human and not target.gone_pronouns:
+            faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
+        if not faults or not faults - _own_faults(caption, vocabulary):
+            return None if _names_more(text, caption, vocabulary) else text
+    return _write_named(caption, target)
+
+
+def _write_named(caption: str, target: Target) -> str | None:
+    """Return the things and places that a caption names, in a row, where its clauses leave no text
+    that reads well.
+    """
+    clauses = _without_frame(read_caption(caption, target.vocabulary))
+    named = Target(target.category, target.vocabulary, target.is_human, target.is_animate)
+    mark_references(clauses, named)
+    text = list_things(clauses, named)
+    if text is None or find_faults(text, target.category, target.vocabulary):
         return None
-    faults = set(find_faults(text, category, vocabulary))
-    if not target.is_human and not target.gone_pronouns:
-        faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
-    return None if faults and faults - _own_faults(caption, vocabulary) else text
+    if _names_more(text, caption, target.vocabulary):
+        return None
+    target.used.clear()
+    target.note("named")
+    return text
 
 
-def _give_article(phrase: Phrase, vocabulary: Vocabulary) -> None:
-    """Put an article in front of a bare thing that has become the first word: `frisbee` -> `a frisbee`."""
-    tokens = phrase.tokens
-    if (
-        tokens
-        and tokens[-1].word
-        and tokens[0].kind not in ("D", "O", "R")
-        and not looks_plural(phrase.head)
-        and not phrase.words & (vocabulary.mass | vocabulary.plural_only)
-    ):
-        phrase.tokens = [Token("a", "D"), *tokens]
-
-
-def _name_sport(caption: str, target: Target) -> list[Clause]:
-    """Return what stays of people at a sport and nothing else: `a tennis scene`."""
-    sport = next((word for word in re.findall(r"[a-z]+", caption.lower()) if word in SPORTS), None)
-    if sport is None or not target.is_human:
-        return []
-    target.note("sport")
-    return [Clause("", Group([Phrase([Token("a", "D"), Token(sport, "W"), Token("scene", "W")])]))]
+def _names_more(text: str, caption: str, vocabulary: Vocabulary) -> bool:
+    """Whether a text names a word that the old caption did not: `a banana for a phone` -> `a phone`."""
+    return not set(vocabulary.find_words(text)) <= set(vocabulary.find_words(caption))
 
 
 def _own_faults(caption: str, vocabulary: Vocabulary) -> set[str]:
     """Return the faults that the old caption has itself."""
-    return set(find_faults(caption, "", vocabulary)) - {"names the object"}
+    return set(find_faults(caption, "", vocabulary)) - {"names the object", HEADLESS}
 
 
 def _find_target(clauses: list[Clause], category: str, vocabulary: Vocabulary) -> Target:
@@ -124,6 +129,20 @@ def _without_frame(clauses: list[Clause]) -> list[Clause]:
         group = verb.objects[0]
         group.mods += [*verb.mods, *first.mods[1:]]
         return [Clause("", group), *clauses[1:]]
+    return clauses
+
+
+def _without_manner(clauses: list[Clause]) -> list[Clause]:
+    """Drop a manner in front of a sentence, which is no thing in it: `Ad nauseam, a man shouts`."""
+    if len(clauses) < 2 or clauses[0].group is None or clauses[1].group is None:
+        return clauses
+    group, next_clause = clauses[0].group, clauses[1]
+    phrase = group.members[0]
+    bare = len(group.members) == 1 and not group.mods and all(t.kind in ("W", "A") for t in phrase.tokens)
+    finite = any(isinstance(mod, Verb) and mod.is_finite for mod in next_clause.group.mods)
+    named = phrase.words or phrase.head in GROUNDS or looks_plural(phrase.head)
+    if bare and finite and not named and next_clause.opener == ",":
+        return [Clause("", next_clause.group), *clauses[2:]]
     return clauses
 
 
@@ -163,122 +182,10 @@ def _join_clauses(clauses: list[Clause], target: Target) -> list[Clause]:
     return result
 
 
-def _finish(clauses: list[Clause]) -> str | None:
-    """Return clauses as a caption; None when they say nothing."""
-    if not clauses:
-        return None
-    first = clauses[0].group
-    if (
-        not first.members[0].tokens
-        and first.mods
-        and isinstance(first.mods[0], Prep)
-        and first.mods[0].group is not None
-    ):
-        group = first.mods[0].group
-        clauses = [
-            Clause("", Group(group.members, group.links, [*group.mods, *first.mods[1:]])),
-            *clauses[1:],
-        ]
-    for clause in clauses:
-        for node in walk(clause):
-            if isinstance(node, Phrase) and node.tokens:
-                _mend_article(node)
-    if not any(_says_something(n) for c in clauses for n in walk(c) if isinstance(n, Phrase)):
-        return None
-    return _spell(write_clauses(clauses))
-
-
-def _mend_article(phrase: Phrase) -> None:
-    tokens = phrase.tokens
-    if len(tokens) > 1 and tokens[0].low in ("a", "an"):
-        follower = tokens[1].low
-        vowel = follower[0] in "aeiou" and not follower.startswith(("uni", "use", "eu", "one", "ute"))
-        if not follower.startswith("h") and follower[0].isalpha():
-            tokens[0] = Token("an" if vowel else "a", "D")
-
-
-def _says_something(phrase: Phrase) -> bool:
-    if not phrase.tokens:
-        return False
-    if phrase.words:
-        return True
-    head = phrase.head
-    return head not in DETERMINERS | PRONOUNS and not phrase.is_pronoun
-
-
-def _spell(text: str) -> str | None:
-    words = text.split()
-    text = " ".join(
-        word
-        for before, word in zip(["", *words], words, strict=False)
-        if word.lower() != before.lower() or len(word) == 1
-    )
-    for mark in (",", ";", ":", ")", "!", "?", "."):
-        text = text.replace(f" {mark}", mark)
-    text = (
-        text.replace(" 's", "'s")
-        .replace(" \u2019s", "\u2019s")
-        .replace(" ' ", "' ")
-        .replace("( ", "(")
-        .strip(" ,;:-&")
-    )
-    while text.lower().endswith((" and", " or", ",", " with", " while", " as")):
-        text = text.rsplit(" ", 1)[0].rstrip(",")
-    return text[:1].upper() + text[1:] if text else None
-
-
 def _write_things(clauses: list[Clause], target: Target, caption: str) -> str | None:
     """Return a photo of the other things and places, in a row."""
-    vocabulary, category = target.vocabulary, target.category
-    things: list[Group] = []
-    seen: set[str] = set()
-    for clause in clauses:
-        if clause.group is None:
-            continue
-        for node in walk(clause):
-            if isinstance(node, Phrase) and _can_be_listed(node, target) and node.head not in seen:
-                seen.add(node.head)
-                tokens = list(node.tokens)
-                if (
-                    tokens[0].kind != "D"
-                    and node.words
-                    and not looks_plural(node.head)
-                    and not node.words & vocabulary.mass
-                ):
-                    tokens.insert(0, Token("a", "D"))
-                things.append(Group([Phrase(tokens)]))
-    group = compose([Item("thing", thing) for thing in things[:6]])
-    if group is None:
-        return None
-    text = _finish([Clause("", group)])
+    text = list_things(clauses, target)
     if text is None:
         return None
     text = f"A photo of {text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == ' ' else text}"
-    return None if find_faults(text, category, vocabulary) else text
-
-
-def _can_be_listed(phrase: Phrase, target: Target) -> bool:
-    if not phrase.tokens or target.is_in(phrase) or phrase.is_pronoun:
-        return False
-    if not phrase.words and not (phrase.head in GROUNDS and phrase.tokens[0].kind == "D"):
-        return False
-    return not any(
-        token.kind in ("O", "R") or token.low in ("his", "her", "its", "their", "no")
-        for token in phrase.tokens
-    ) and stands_alone(phrase, target, "")
-
-
-def _write_words(caption: str, category: str, vocabulary: Vocabulary) -> str | None:
-    """Return a photo of the other words that the caption mentions."""
-    worn = {"tie"} if category in vocabulary.people else set()
-    words = [
-        word
-        for word in dict.fromkeys(m.word for m in vocabulary.find_mentions(caption))
-        if word != category and word not in worn
-    ]
-    if not words:
-        return None
-    names = [vocabulary.name_object(word)["a"] for word in words]
-    row = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    text = f"A photo of {row}"
-    return text if category not in vocabulary.find_words(text) else None
+    return None if find_faults(text, target.category, target.vocabulary) else text

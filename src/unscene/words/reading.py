@@ -6,6 +6,7 @@ not English at large. A word that it does not know is taken for a noun or an adj
 """
 
 from unscene.words.caption_words import (
+    DETERMINERS,
     LONG_PREPOSITIONS,
 )
 from unscene.words.scene_lists import (
@@ -40,7 +41,7 @@ def _tag(tokens: list[Token]) -> list[Token]:
         if long and before.kind == "D":  # "the inside of a refrigerator"
             long = None
         rest = tokens[place + len(long) :] if long else []
-        if long and long[-1] == "to" and rest and rest[0].low in VERBS - NOUNY:  # "reaching up to eat"
+        if long and long[-1] == "to" and rest and _is_infinitive(rest):  # "reaching up to eat"
             long = None
         if token.kind:
             tagged.append(token)
@@ -72,6 +73,12 @@ def _tag(tokens: list[Token]) -> list[Token]:
             tagged.append(token)
         place += 1
     return tagged
+
+
+def _is_infinitive(rest: list[Token]) -> bool:
+    """Whether what follows `to` is a verb: `over to pick a flower`."""
+    nouny = rest[0].low in NOUNY and not (len(rest) > 1 and rest[1].low in DETERMINERS)
+    return rest[0].low in VERBS and not nouny
 
 
 def _find_long(tokens: list[Token], place: int) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ What is gone takes along what hangs on it: what it does, wears and has of itself
 (`items`): things in its place or in a row, grounds ("on the beach") as the place of what is left.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from unscene.words.caption_words import HERS, PICTURES
 from unscene.words.leftovers import (
@@ -17,7 +17,15 @@ from unscene.words.leftovers import (
     is_small,
     list_words,
 )
-from unscene.words.rows import fix_links, is_mutual, make_singular, merge_preps, pass_article
+from unscene.words.rows import (
+    drop_repeated,
+    fix_links,
+    is_mutual,
+    make_singular,
+    merge_preps,
+    pass_article,
+    takes_article,
+)
 from unscene.words.scene_lists import (
     ACTIVITIES,
     ALONE,
@@ -28,16 +36,21 @@ from unscene.words.scene_lists import (
     FURNITURE,
     GROUNDS,
     HUMAN_NOUNS,
+    KIN,
     LOOKING,
+    MADE_OF_ANIMALS,
     MORE_BODY,
     MORE_CLOTHES,
     NAMING,
     NEARNESS,
     NEEDS_PLACE,
     NO_PLACE,
+    PAGES,
     PARTS,
     PLACING,
+    ROOMS,
     SCENERY,
+    SCULPTURES,
     SEATS,
     STILL,
     VESSELS,
@@ -50,7 +63,7 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods, walk
-from unscene.words.verb_forms import ing_form, looks_plural
+from unscene.words.verb_forms import ing_form
 from unscene.words.vocabulary import Vocabulary
 
 GONE = "gone"
@@ -101,6 +114,9 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
     for place, clause in enumerate(clauses):
         if clause.group is None:
             continue
+        if place and _is_instead(clause) and _names(clauses[place - 1].group, target):
+            target.note("instead")
+            continue
         had_verb = _has_finite(clause.group)
         group, items = prune_group(clause.group, target)
         if group is not None and not _is_empty(group):
@@ -135,6 +151,20 @@ _JOINERS = frozenset(
 )
 
 
+def _is_instead(clause: Clause) -> bool:
+    """Whether a clause says what should be in a thing's place: `where the handle should be`."""
+    tokens = [
+        token for node in walk(clause) for token in (node.tokens if isinstance(node, Phrase | Verb) else ())
+    ]
+    return clause.opener.strip(" ,").lower() == "where" and any(
+        token.low in ("should", "would", "ought", "used", "usually", "normally") for token in tokens
+    )
+
+
+def _names(group: Group | None, target: Target) -> bool:
+    return group is not None and any(isinstance(n, Phrase) and target.is_in(n) for n in walk(group))
+
+
 def _has_finite(group: Group) -> bool:
     return any(isinstance(mod, Verb) and mod.is_finite for mod in group.mods)
 
@@ -165,6 +195,10 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     target.steps += 1
     if target.steps > _MOST_STEPS:
         raise TangledError
+    if len(group.members) > 1 and target.is_in(group.members[-1]) and group.mods:
+        first = group.mods[0]
+        if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
+            group.mods = group.mods[1:]  # "two players and a ball in the air"
     members: list[Phrase] = []
     links: list[str] = []
     items: list[Item] = []
@@ -200,6 +234,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     if gone and target.is_in(group.members[0]) and members[0] in group.members:
         pass_article(group.members[0].tokens, members[0])
     result.mods = prune_mods(group.mods, result, target)
+    drop_repeated(result)
     if gone:
         for item in shared:
             add_to_scene(result, [item])
@@ -218,7 +253,7 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
             return None, collect(phrase.mods, target)
         target.note("owner")
         phrase = Phrase(list(named), phrase.mods)
-        if named and not looks_plural(named[-1].low) and named[0].kind != "D":
+        if named and takes_article(named[-1].low) and named[0].kind != "D":
             phrase.tokens.insert(0, Token("a", "D"))
     if target.is_in(phrase):
         return None, collect(phrase.mods, target)
@@ -230,13 +265,32 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         target.note("owner")
         rest = tokens[1:]
         if rest:
-            tokens = rest if looks_plural(rest[-1].low) else [Token("a", "D"), *rest]
-    result = Phrase(tokens)
+            tokens = [Token("a", "D"), *rest] if takes_article(rest[-1].low) else rest
+    result = Phrase(_without_modifier(tokens, target))
     result.mods = prune_mods(phrase.mods, result, target)
     if phrase.mods and result.tokens and _needs_its_of(phrase, result):
         target.note("part of it")
         return None, collect(phrase.mods, target)
     return result, []
+
+
+def _without_modifier(tokens: list[Token], target: Target) -> list[Token]:
+    """Return a noun's words without the target as a word before it: `sheep wool`, `microwave oven`."""
+    kept = list(tokens)
+    if tokens and target.is_animate and tokens[-1].low in MADE_OF_ANIMALS:
+        place = next(
+            (i for i, t in enumerate(tokens) if t.low in (target.category, f"{target.category}s")), 0
+        )
+        if place:
+            target.note("made of it")
+            worn = 1 if tokens[place - 1].low.endswith(("ed", "orn")) else 0
+            del kept[place - worn : place + 1]
+    for place, token in enumerate(kept):
+        rest = token.low.removesuffix(f" {target.category}")
+        if token.word and rest != token.low and target.vocabulary.find_words(rest) == [token.word]:
+            target.note("made of it")
+            kept[place] = replace(token, text=token.text[: len(rest)])
+    return kept
 
 
 def _needs_its_of(old: Phrase, new: Phrase) -> bool:
@@ -253,6 +307,7 @@ def _needs_its_of(old: Phrase, new: Phrase) -> bool:
             | MORE_BODY
             | ACTIVITIES
             | {"inside", "interior", "rest", "corner", "edge", "outside", "half"}
+            and old.head not in ("shelf", "shelves", "rack")
             and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
         )
     )
@@ -261,6 +316,8 @@ def _needs_its_of(old: Phrase, new: Phrase) -> bool:
 def _is_own(tokens: list[Token], target: Target) -> bool:
     """Whether a noun is part of what owns it: `its engines`, `the man's arm`."""
     head = tokens[-1].low
+    if target.is_animate and not target.is_human and head in KIN:
+        return True  # "an elephant with its mother"
     if tokens[-1].word:
         return tokens[-1].word == "tie"
     return head in MORE_BODY | MORE_CLOTHES | ACTIVITIES | PARTS
@@ -276,15 +333,27 @@ def _owner_is_gone(owner: Token, target: Target) -> bool:
 def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mod]:
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
+    emptied = False
+    helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
-            left += prune_prep(mod, host, target)
+            pruned = prune_prep(mod, host, target)
+            if emptied and mod.low in NEARNESS and pruned and isinstance(pruned[0], Prep):
+                target.note("room")  # "a kitchen with an oven next to a cabinet"
+                pruned[0] = Prep("with", pruned[0].group, pruned[0].link)
+            gone_with = mod.low == "with" and mod.group is not None and _is_all_gone(mod.group, target)
+            if gone_with and _has_place(mods):
+                pruned = [p for p in pruned if not (_is_on_ground(p) and p.low in WITHIN)]
+            emptied = mod.low == "with" and not pruned and host.head in ROOMS
+            left += pruned
         elif isinstance(mod, Verb):
             pruned = prune_verb(mod, host, target)
             before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
             if pruned and isinstance(pruned[0], Verb):
                 if before is None and pruned[0].opener.lower() in ("while", "and", "as", ", and"):
                     pruned[0].opener = ""
+                    if helper is not None and pruned[0].form == "ing":
+                        pruned[0].tokens = [helper, *pruned[0].tokens]
                 elif (
                     left
                     and left[-1] is before
@@ -294,6 +363,8 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
                     and (before.tokens[-1].form == pruned[0].form == "ing")
                 ):
                     pruned[0].opener = "and"
+            if mod.is_finite and not any(isinstance(m, Verb) for m in pruned):
+                helper = next((t for t in mod.tokens if t.form == "aux" and t.stem == "be"), None)
             left += pruned
         elif isinstance(mod, Clause):
             group, items = prune_group(mod.group, target) if mod.group is not None else (None, [])
@@ -310,11 +381,22 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
     """
     if mod.group is None:
         return [mod]
+    row = mod.group
+    apart = len(row.members) > 1 and target.is_in(row.members[-1]) and not row.is_animate
+    if apart and row.mods and isinstance(row.mods[0], Verb) and row.mods[0].form == "en":
+        row.members[-1].mods += row.mods  # "with chairs and a tv mounted above a stove"
+        row.mods = []
     group, items = prune_group(mod.group, target)
     if group is not None:
         if _is_empty(group):
             return []
+        if mod.low in ("between", "in between") and not group.is_plural and mod.group.is_plural:
+            target.note("between")
+            return [Prep("by", group, mod.link)]
         return [Prep(mod.text, group, mod.link)]
+    if mod.low == "of" and host is not None and host.head in SCULPTURES:
+        target.note("sculpture")
+        return [Prep(item.prep or "with", item.group) for item in items if item.kind != "condition"]
     carried = [
         item for item in items if item.kind == "thing" and item.prep == "with" and mod.low in WITHIN - {"at"}
     ]
@@ -334,7 +416,12 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         if item.kind == "thing"
         and item not in carried
         and item not in beside
-        and not (mod.low == "with" and item.group.head in PARTS and not list_words(item.group))
+        and not (
+            mod.low == "with"
+            and item.group.head in PARTS
+            and not list_words(item.group)
+            and (host is None or host.head not in ROOMS)
+        )
     ]
     places = [item for item in items if item.kind != "thing"]
     mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
@@ -376,6 +463,21 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
     return mods + ([] if settled else _as_places(places, host))
 
 
+def _is_all_gone(group: Group, target: Target) -> bool:
+    return all(target.is_in(member) for member in group.members)
+
+
+def _has_place(mods: list[Mod]) -> bool:
+    """Whether what does something is at a place already: `passes by a station with people`."""
+    return any(_is_on_ground(mod) for mod in mods) or any(
+        _is_on_ground(inner) for mod in mods if isinstance(mod, Verb) for inner in mod.mods
+    )
+
+
+def _is_on_ground(mod: Mod) -> bool:
+    return isinstance(mod, Prep) and mod.group is not None and mod.group.head in GROUNDS
+
+
 def _is_picture(host) -> bool:
     return host is not None and (host.head in PICTURES or host.head in ("close up", "close-up"))
 
@@ -402,6 +504,8 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     for mod in verb.mods:
         if isinstance(mod, Prep):
             pruned = prune_prep(mod, host, target)
+            if mod.low == "with" and mod.group and _is_all_gone(mod.group, target) and _has_place(verb.mods):
+                pruned = [p for p in pruned if not (_is_on_ground(p) and p.low in WITHIN)]
         elif isinstance(mod, Verb):
             pruned = prune_verb(mod, host, target)
             if (not pruned or not isinstance(pruned[0], Verb)) and mod.form == "to":
@@ -448,6 +552,8 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     if lost_any and stem in ALONE and (has_place or stem not in STILL or host is None or _can_act(host)):
         target.note("verb stays")
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    if lost_any and any(t.low == "ready" for t in verb.tokens):
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]
     if lost_any and not has_place:
         return []
     if lost_any and not mods[0][1]:
@@ -476,9 +582,16 @@ def _without_object(verb: Verb, lost: list[Item], mods: list[Mod], host, target:
     things = [item for item in lost if item.kind == "thing"]
     places = [item for item in lost if item.kind != "thing"]
     stem = verb.stem
+    if stem in ("show", "feature", "have", "depict"):
+        things = [item for item in things if item.group.head not in PAGES or list_words(item.group)]
+    kept = _room_without(verb, mods, host, target)
+    if kept is not None:
+        return kept
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]
+    if stem in LOOKING:
+        held = [item for item in held if item.prep != "with"]  # "watching tv with their dog"
     if held and (
         stem in LOOKING | {"hold", "carry", "show", "contain", "have", "feature", "serve", "see"}
         and stem != "look"
@@ -521,6 +634,33 @@ def _without_object(verb: Verb, lost: list[Item], mods: list[Mod], host, target:
     return result + _as_places(places, host)
 
 
+def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod] | None:
+    """Return `has a shelf beside the window` for what is left of `has a toaster on the shelf beside
+    the window`; None where it is no room that has it, or no thing that it was on.
+    """
+    if host is None or host.is_animate or host.head not in ROOMS | GROUNDS or verb.stem not in _HAVING:
+        return None
+    preps = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
+    if not preps or is_looks_only(preps[0].group) or preps[0].group.head in GROUNDS - ROOMS:
+        return None
+    if preps[0].low not in WITHIN | NEARNESS or preps[0].group.members[0].is_pronoun:
+        return None
+    target.note("room")
+    thing = preps[0].group
+    _make_indefinite(thing.members[0])
+    thing.mods += [mod for mod in mods if mod is not preps[0]]
+    return [Verb(verb.tokens, verb.opener, [thing], [])]
+
+
+_HAVING = frozenset({"have", "contain", "feature", "hold", "show", "include"})
+
+
+def _make_indefinite(phrase: Phrase) -> None:
+    if phrase.tokens[0].low == "the" and len(phrase.tokens) > 1:
+        rest = phrase.tokens[1:]
+        phrase.tokens = [Token("a", "D"), *rest] if takes_article(rest[-1].low) else rest
+
+
 def collect(mods: list[Mod], target: Target) -> list[Item]:
     """Return what stays of the things that hung on something gone, in order."""
     items: list[Item] = []
@@ -551,6 +691,10 @@ def _collect_prep(
     if group is None or _is_empty(group):
         return items
     low = mod.low
+    if low in ("between", "in between") and not group.is_plural:
+        low = "near"
+    if low in ("toward", "towards") and group.head in ("ground", "floor", "sky", "air"):
+        return items
     group, inner = _visible(group, target, low)
     if group is None:
         return inner
@@ -568,7 +712,7 @@ def _collect_prep(
         return [Item("condition", group, low)] if good else []
     if group.head in EVENTS and low in ("for", "of", "from", "to"):
         return [Item("ground", group, "at", joins=True, chain=chain), *inner]
-    if low in NO_PLACE - {"of"} and (not words or low != "for"):
+    if low in NO_PLACE - {"of"} and (not words or low != "for" or group.is_human):
         return inner
     if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):
         return inner
@@ -598,6 +742,9 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
     items: list[Item] = []
     worn = any(token.low in WORN for token in verb.tokens)
     stem, chain = verb.stem, id(verb)
+    if target.category == "dining table" and stem in ("set", "lay") and verb.form == "en":
+        target.note("laid")
+        items.append(Item("thing", Group([Phrase([Token("place", "W"), Token("settings", "W")])])))
     if any(t.low in ("not", "n't", "no") for t in verb.tokens):
         return []
     for group in verb.objects:

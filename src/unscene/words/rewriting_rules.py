@@ -143,10 +143,58 @@ RULES = {
         "frisbee",
         "A girl waits by a gate with a boy.",
     ),
+    "instead": Rule(
+        "What should be in the object's place goes with it.",
+        "A bell with a fork where the clapper should be.",
+        "fork",
+        "A bell.",
+    ),
+    "between": Rule(
+        "What stood between two stands by the one that is left.",
+        "A lantern between a fence and a bench.",
+        "bench",
+        "A lantern by a fence.",
+    ),
+    "sculpture": Rule(
+        "A statue of people stands where they would.",
+        "A statue of two men on a bench.",
+        "person",
+        "A statue on a bench.",
+    ),
+    "made of it": Rule(
+        "A word for the object before another noun goes.",
+        "A sheep near a heap of shorn sheep wool.",
+        "sheep",
+        "A heap of wool.",
+    ),
+    "room": Rule(
+        "A room has what the object was on or next to.",
+        "The kitchen has a toaster on the shelf beside the window.",
+        "toaster",
+        "The kitchen has a shelf beside the window.",
+    ),
+    "laid": Rule(
+        "A table that is laid leaves its place settings.",
+        "A table set for eight people.",
+        "dining table",
+        "Place settings.",
+    ),
     "sport": Rule(
         "Of people at a sport and nothing else the sport stays.",
         "Two girls are playing badminton.",
         "person",
         "A badminton scene.",
+    ),
+    "event": Rule(
+        "Of people at an event and nothing else the event stays.",
+        "A crowd arrives for day of festival.",
+        "person",
+        "A festival scene.",
+    ),
+    "named": Rule(
+        "Where the clauses leave nothing that reads well, the things that are named stay in a row.",
+        "How to walk a dog by the fountain.",
+        "dog",
+        "The fountain.",
     ),
 }

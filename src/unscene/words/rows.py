@@ -33,13 +33,34 @@ def fix_links(links: list[str], gone: int, old: list[str]) -> list[str]:
     return links
 
 
+def drop_repeated(group: Group) -> None:
+    """Take away what a row names twice: `a horse, horse and outdoor` -> `a horse and outdoor`."""
+    seen: set[str] = set()
+    members: list[Phrase] = []
+    for member in group.members:
+        words = " ".join(t.low for t in member.tokens if t.kind != "D")
+        if words and words in seen and not member.mods:
+            continue
+        seen.add(words)
+        members.append(member)
+    gone = len(group.members) - len(members)
+    if gone:
+        group.links = group.links[gone:] if len(members) > 1 else []
+        group.members = members
+
+
+def takes_article(noun: str) -> bool:
+    """Whether a bare noun can have `a` in front: not a plural, and not `food`."""
+    return not looks_plural(noun) and noun not in MASS
+
+
 def pass_article(first: list[Token], heir: Phrase) -> None:
     """Pass the article of the first of a row on: `a laptop, keyboard and mouse` -> `a keyboard and mouse`."""
     tokens = heir.tokens
     has_article = bool(first) and first[0].low in ("a", "an", "the")
     if not has_article or not tokens or tokens[0].kind in ("D", "O", "R"):
         return
-    if not looks_plural(tokens[-1].low) and tokens[-1].low not in MASS:
+    if takes_article(tokens[-1].low):
         heir.tokens = [Token(first[0].text, "D"), *tokens]
 
 

@@ -1,6 +1,15 @@
 """Closed lists for reading captions and for rewriting them: verbs, places, parts, activities."""
 
-from unscene.words.caption_words import ADVERBS, BASES, BODY, CLOTHES, ING_NOUNS, PARTICIPLES, QUANTITIES
+from unscene.words.caption_words import (
+    ADVERBS,
+    BASES,
+    BODY,
+    CLOTHES,
+    ING_NOUNS,
+    PARTICIPLES,
+    PICTURES,
+    QUANTITIES,
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -52,7 +61,8 @@ VERBS = BASES | _words(
     "experience sample test attract gift scatter spread strew litter dot crowd pack flank accompany "
     "join unite sort host replace remove unwrap open close shut measure weigh count carve spoon fork "
     "scoop dip frost ice garnish season plate treat vaccinate weave sun bask wallow rummage scavenge "
-    "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal"
+    "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal "
+    "span cause decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(
     "fry park place surf ski row work point ring grip race play drink wave show cover hand face land set "
@@ -178,7 +188,8 @@ ACTIVITIES = _words(
     "kind kinds sort sorts variety number numbers plenty much many most some more shape form "
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
-    "joy excitement happiness wonder pleasure"
+    "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
+    "memory honor disbelief"
 )
 PARTS = _words(
     "wheel wheels engine engines wing wings propeller propellers window windows door doors headlight "
@@ -208,7 +219,7 @@ MORE_CLOTHES = CLOTHES | _words(
     "sweaters jean outfits mustaches moustache goatee ponytail pigtails braid braids bangs curls "
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
     "headgear headdress turbans lanyard badge pants short collared bandage cast knee-pads wristband "
-    "sweatband visor"
+    "sweatband visor pocket pockets"
 )
 MORE_BODY = BODY | _words(
     "knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
@@ -403,7 +414,8 @@ EATEN = frozenset({"cake", "pizza", "sandwich", "hot dog", "donut"})
 MASS = _words(
     "rice meat water food bread cheese coffee tea milk wine beer juice broccoli fruit sauce salad "
     "soup pasta ice butter sugar furniture luggage equipment grass sand snow wood paper corn chicken "
-    "beef pork bacon lettuce"
+    "beef pork bacon lettuce hay feed prey lunch dinner breakfast laundry mail money mud sunlight smoke "
+    "graffiti traffic wool cash homework fur clothing jewelry art popcorn yarn"
 )
 SURFACES = _words(
     "beach street road sidewalk pavement runway tarmac highway freeway lane path trail trails track "
@@ -435,8 +447,35 @@ SCENERY = _words(
 PARTICLE_VERBS = _words("pick hold put take blow clean chop cut eat set lift fill dress carry open hang")
 # Nouny verbs that are verbs after `and`: `sits at a desk and types on a laptop`.
 ACTS = _words("type look smile talk walk run ride play wave watch reach jump stand sit work drink")
+# Works that stand where what they are of would stand: `a statue of two men on a bench`.
+SCULPTURES = _words(
+    "statue statues sculpture sculptures figurine figurines bust mannequin mannequins carving"
+)
+# What is made of an animal, and is there without it: `sheep wool`.
+MADE_OF_ANIMALS = _words(
+    "wool meat skull skulls hide hides skin skins fur feathers milk dung manure hair bone bones cheese "
+    "horn horns antlers grease fat leather egg eggs"
+)
+# Places and things that do not stand alone without an article: `A stage`.
+SINGLE = ((GROUNDS | HOLDERS | PICTURES) - MASS - CONDITIONS) | _words("magazine book newspaper statue")
+SINGLE -= _words(
+    "home ground sky air space surf foliage dirt gravel concrete asphalt cement terrain land downtown "
+    "countryside greenery outdoors food wild weather infield outfield shallows video sea ocean country nature"
+)
+SINGLE -= {"home plate", "home base", "first base", "second base", "third base"}
+# How somebody is; no thing or place.
+STATES = _words(
+    "alert sad happy proud barefoot longer calm bored tired ready angry upset shirtless naked busy "
+    "lost lonely better available ill sick dead alive aware afraid worried excited formerly "
+    "sentimental "
+)
+# Of whose kin an animal is.
+KIN = _words("mother mom father parent parents mate baby babies young owner owners")
+# The pages and faces of a picture that say nothing without it: `a magazine with an actor on the cover`.
+PAGES = _words("cover page pages screen side front label poster sides package packaging box")
 # What goes on around the people of a photo, and can be named without them.
 EVENTS = _words(
     "festival premiere ceremony concert wedding party parade conference convention fair exhibition show "
-    "game match race tournament marathon rally protest reception celebration graduation event carnival"
+    "game match race tournament marathon rally protest reception celebration graduation event carnival "
+    "birthday regatta gala picnic"
 )

@@ -122,7 +122,7 @@ def find_kind(
             next_word in NOUNY
             and (later.low in ("", ".") or ends_phrase(later))
             and next_word
-            in ("work", "school", "bed", "play", "row", "land", "shore", "market", "dinner", "shop", "race")
+            in ("work", "school", "bed", "play", "row", "shore", "market", "dinner", "shop", "race")
             and before.low not in ("about", "ready", "trying", "preparing", "attempting", "going", "getting")
         )
         return ("V", "to", "") if base and not after.kind and not nouny else ("P", "", "")

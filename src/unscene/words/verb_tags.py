@@ -20,8 +20,21 @@ from unscene.words.tokens import Token
 from unscene.words.verb_forms import EN, ING, PAST, THIRD, looks_plural
 from unscene.words.word_ends import ends_phrase
 
-_THINGS_IN_S = frozenset(
-    {"leaves", "flies", "saws", "ties", "plants", "rocks", "faces", "boards", "bats", "logs"}
+THINGS_IN_S = frozenset(
+    {
+        "leaves",
+        "flies",
+        "saws",
+        "ties",
+        "plants",
+        "rocks",
+        "faces",
+        "boards",
+        "bats",
+        "logs",
+        "sprinkles",
+        "fries",
+    }
 )
 SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they", "i", "we", "you", "who", "that", "which", "others"})
 
@@ -32,7 +45,8 @@ def find_verb_form(
     """Return (form, stem) when a word stands where a verb can stand and looks like one."""
     noun_before = before.kind in ("N", "W", "R")
     ends = ends_phrase(after)
-    next_det = after.low in DETERMINERS
+    adverb = after.low in ("only", "just", "also", "even")  # "holds only a bed"
+    next_det = (later if adverb else after).low in DETERMINERS
     next_noun = after.kind == "N"
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
         known = word in ING
@@ -109,8 +123,11 @@ def find_verb_form(
         return "fin", "see"
     if word in THIRD:
         stem = THIRD[word]
-        if word in _THINGS_IN_S and not before.is_animate and before.kind != "R":
+        acts = after.low in PREPOSITIONS and before.kind == "N" and any(t.is_animate for t in tagged)
+        if word in THINGS_IN_S and not before.is_animate and before.kind != "R" and not acts:
             return None
+        if word in THINGS_IN_S and acts and not any(t.kind == "V" for t in tagged):
+            return "fin", stem
         if (
             before.kind == "V"
             and before.form in ("ing", "en")
@@ -193,6 +210,10 @@ def find_verb_form(
             return "fin", word[:-1]
         if plural and not word.endswith(("s", "ing", "ed")):
             return "fin", word
+    if before.kind == "W" and not seen and next_det and word.endswith("s") and not word.endswith("ss"):
+        animate = any(t.is_animate for t in tagged) and any(t.kind == "P" for t in tagged)
+        if animate and not looks_plural(before.low) and before.low not in DETERMINERS:
+            return "fin", word[:-1]  # "a man in a suit adjusts his tie"
     if word in VERBS and word not in ("like", "fish", "open", "close"):
         if before.low in ("they", "who", "others", "we", "you", "i", "which", "that") and before.kind in (
             "R",
@@ -247,7 +268,7 @@ def find_verb_form(
             and not looks_plural(before.low)
             and earlier_animate
             and any(t.kind == "C" for t in tagged)
-            and (next_det or after.low in PREPOSITIONS)
+            and (next_det or after.low in PREPOSITIONS or after.low in SCENE_ADVERBS or after.kind == "N")
             and word not in ("light", "park")
         ):
             return "fin", word

@@ -1,0 +1,96 @@
+"""Writes clauses as a caption: articles, marks, words that stand twice."""
+
+import re
+from dataclasses import replace
+
+from unscene.words.caption_words import DETERMINERS, PRONOUNS
+from unscene.words.rows import takes_article
+from unscene.words.scene_lists import SINGLE
+from unscene.words.tokens import Token
+from unscene.words.tree import Clause, Group, Phrase, Prep, walk, write_clauses
+from unscene.words.vocabulary import Vocabulary
+
+
+def give_article(phrase: Phrase, vocabulary: Vocabulary) -> None:
+    """Put an article in front of a bare thing that has become the first word: `frisbee` -> `a frisbee`."""
+    tokens = phrase.tokens
+    if (
+        tokens
+        and (tokens[-1].word or (phrase.head in SINGLE and len(tokens) == 1))
+        and tokens[0].kind not in ("D", "O", "R")
+        and takes_article(phrase.head)
+        and not phrase.words & (vocabulary.mass | vocabulary.plural_only)
+    ):
+        first = tokens[0]
+        small = replace(first, text=first.low) if first.text.istitle() and not first.word else first
+        phrase.tokens = [Token("a", "D"), small, *tokens[1:]]
+
+
+def finish(clauses: list[Clause]) -> str | None:
+    """Return clauses as a caption; None when they say nothing."""
+    if not clauses:
+        return None
+    first = clauses[0].group
+    if (
+        not first.members[0].tokens
+        and first.mods
+        and isinstance(first.mods[0], Prep)
+        and first.mods[0].group is not None
+    ):
+        group = first.mods[0].group
+        clauses = [
+            Clause("", Group(group.members, group.links, [*group.mods, *first.mods[1:]])),
+            *clauses[1:],
+        ]
+    for clause in clauses:
+        for node in walk(clause):
+            if isinstance(node, Phrase) and node.tokens:
+                _mend_article(node)
+    if not any(says_something(n) for c in clauses for n in walk(c) if isinstance(n, Phrase)):
+        return None
+    return _spell(write_clauses(clauses))
+
+
+def _mend_article(phrase: Phrase) -> None:
+    tokens = phrase.tokens
+    if len(tokens) > 2 and tokens[0].low in ("a", "an") and tokens[1].low in _MANY and tokens[2].low == "of":
+        del tokens[0]  # "a lots of boats"
+    if len(tokens) > 1 and tokens[0].low in ("a", "an"):
+        follower = tokens[1].low
+        vowel = follower[0] in "aeiou8" and not follower.startswith(("uni", "use", "eu", "one", "ute"))
+        if not follower.startswith("h") and (follower[0].isalpha() or follower[0] == "8"):
+            tokens[0] = Token("an" if vowel else "a", "D")
+
+
+_MANY = frozenset({"lots", "hundreds", "dozens", "thousands", "plenty", "tons", "loads", "piles", "rows"})
+
+
+def says_something(phrase: Phrase) -> bool:
+    if not phrase.tokens:
+        return False
+    if phrase.words:
+        return True
+    head = phrase.head
+    return head in ("someone", "somebody") or (head not in DETERMINERS | PRONOUNS and not phrase.is_pronoun)
+
+
+def _spell(text: str) -> str | None:
+    words = text.split()
+    text = " ".join(
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if word.lower() != before.lower() or len(word) == 1
+    )
+    for mark in (",", ";", ":", ")", "!", "?", "."):
+        text = text.replace(f" {mark}", mark)
+    text = re.sub(r"\b(only|just|also),", r"\1", text)
+    text = (
+        text.replace(" 's", "'s")
+        .replace(" \u2019s", "\u2019s")
+        .replace(" ' ", "' ")
+        .replace("( ", "(")
+        .strip(" ,;:-&")
+    )
+    while text.lower().endswith((" and", " or", ",", " with", " while", " as")):
+        text = text.rsplit(" ", 1)[0].rstrip(",")
+    return text[:1].upper() + text[1:] if text else None

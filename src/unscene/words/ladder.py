@@ -1,0 +1,137 @@
+"""What is named in a caption, put in a row: the ladder below the rules, and scenes of a sport or event."""
+
+import re
+
+from unscene.words.caption_words import ADJECTIVES, PICTURES
+from unscene.words.finishing import finish
+from unscene.words.leftovers import Item, compose
+from unscene.words.removal import Target, stands_alone
+from unscene.words.rows import takes_article
+from unscene.words.scene_lists import COLOURS, CONDITIONS, EVENTS, MORE_BODY, MORE_CLOTHES, PARTS, SPORTS
+from unscene.words.tokens import Token
+from unscene.words.tree import Clause, Group, Phrase, Prep, walk
+from unscene.words.verb_forms import looks_plural
+from unscene.words.vocabulary import Vocabulary
+
+
+def list_things(clauses: list[Clause], target: Target) -> str | None:
+    """Return the other things and places that clauses name, in a row."""
+    things: list[Group] = []
+    seen: set[str] = set()
+    nodes = [
+        node
+        for clause in clauses
+        if clause.group is not None and clause.opener.strip(" ,").lower() not in ("if", "how", "that")
+        for node in walk(clause)
+    ]
+    spoken = {  # only spoken of, not there: `for a queen`, `looks like a dog`
+        id(n)
+        for p in nodes
+        if isinstance(p, Prep) and p.low in ("for", "like", "as", "about") and p.group is not None
+        for n in walk(p.group)
+    }
+    spoken |= {  # only painted
+        id(n) for p in nodes if isinstance(p, Phrase) and p.head in PICTURES for m in p.mods for n in walk(m)
+    }
+    for node in nodes:
+        if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:
+            continue
+        if _can_be_listed(node, target):
+            seen.add(node.head)
+            tokens = list(node.tokens)
+            if tokens[0].low in ("that", "this"):
+                tokens[0] = Token("a", "D")
+            if tokens[0].kind != "D" and takes_article(node.head) and not node.words & target.vocabulary.mass:
+                tokens.insert(0, Token("a", "D"))
+            things.append(Group([Phrase(tokens)]))
+    group = compose([Item("thing", thing) for thing in things[:6]])
+    if group is None:
+        return None
+    return finish([Clause("", group)])
+
+
+def _can_be_listed(phrase: Phrase, target: Target) -> bool:
+    if not phrase.tokens or target.is_in(phrase) or phrase.is_pronoun:
+        return False
+    if not phrase.words and (
+        (phrase.tokens[0].low not in ("a", "an", "the") and phrase.head not in ("background", "pitch"))
+        or len(phrase.tokens) == 1
+        or phrase.head
+        in CONDITIONS | PICTURES | ADJECTIVES | COLOURS | {"camera", "lead", "good", "far", "first", "knot"}
+        or phrase.head.endswith(_ABSTRACT_ENDS)
+        or (phrase.head in PARTS | MORE_CLOTHES | MORE_BODY and target.is_animate)
+        or looks_plural(phrase.head)
+        and phrase.tokens[0].low != "the"
+    ):
+        return False
+    return not any(
+        token.kind in ("O", "R") or token.low in ("his", "her", "its", "their", "no")
+        for token in phrase.tokens
+    ) and stands_alone(phrase, target, "")
+
+
+_ABSTRACT_ENDS = (
+    *(
+        "tion",
+        "sion",
+        "ness",
+        "ment",
+        "ity",
+        "ing",
+        "ship",
+        "ance",
+        "ence",
+        "ism",
+        "mix",
+        "way",
+        "idea",
+        "yle",
+    ),
+    *("time", "hole", "eline", "age", "ory", "tude", "guy"),
+)
+
+
+def write_words(caption: str, category: str, vocabulary: Vocabulary) -> str | None:
+    """Return a photo of the other words that the caption mentions."""
+    worn = {"tie"} if category in vocabulary.people else set()
+    words = [
+        word
+        for word in dict.fromkeys(m.word for m in vocabulary.find_mentions(caption))
+        if word != category and word not in worn
+    ]
+    if not words:
+        return None
+    names = [vocabulary.name_object(word)["a"] for word in words]
+    row = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    text = f"A photo of {row}"
+    return text if category not in vocabulary.find_words(text) else None
+
+
+def name_sport(caption: str, target: Target) -> list[Clause]:
+    """Return what stays of people at a sport and nothing else: `a tennis scene`."""
+    words = re.findall(r"[a-z]+", caption.lower())
+    sport = next((_SPORT_OF.get(w, w) for w in words if w in SPORTS or w in _SPORT_OF), None)
+    sport = sport if target.is_human else None
+    pairs = zip(words, [*words, ""][1:], strict=True)
+    event = next((word for word, after in pairs if _is_event(word, after)), None)
+    name = sport or (event if target.is_human or target.category == "cake" else None)
+    if name is None:
+        return []
+    if sport:
+        target.note("sport")
+    else:
+        target.note("event")
+    return [Clause("", Group([Phrase([Token("a", "D"), Token(name, "W"), Token("scene", "W")])]))]
+
+
+def _is_event(word: str, after: str) -> bool:
+    return word in EVENTS and after not in ("dress", "dresses", "gown", "gowns", "ring", "rings")
+
+
+_SPORT_OF = {
+    "skier": "skiing", "skiers": "skiing", "skiing": "skiing", "surfer": "surfing", "surfers": "surfing",
+    "surfing": "surfing", "snowboarder": "snowboarding", "snowboarders": "snowboarding",
+    "snowboarding": "snowboarding", "skateboarder": "skateboarding", "skateboarders": "skateboarding",
+    "skateboarding": "skateboarding", "fishing": "fishing", "skating": "skating",
+    "cheerleader": "cheerleading",
+}  # fmt: skip
