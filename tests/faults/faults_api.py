@@ -262,7 +262,8 @@ def run_all(scenarios: list[Scenario], jobs: int, seed: int, full: bool) -> list
         runners = [Runner().__enter__() for _ in range(jobs)]
         try:
             bench = Bench(template, runners)
-            for future in as_completed([pool.submit(bench.inject, scenario) for scenario in scenarios]):
+            mixed = random.Random(seed).sample(scenarios, len(scenarios))  # so that each part says much
+            for future in as_completed([pool.submit(bench.inject, scenario) for scenario in mixed]):
                 verdicts.append(future.result())
                 tell(verdicts[-1], seed, full)
                 if len(verdicts) % 50 == 0:

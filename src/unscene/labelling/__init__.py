@@ -1,5 +1,5 @@
 """The labelling page: people say of a sample of edits whether the object is gone, nothing is new,
-and all looks natural.
+all looks natural, and no other such object stands in the photo.
 """
 
 from pathlib import Path

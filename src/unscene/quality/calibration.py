@@ -223,7 +223,7 @@ def get_limits(
         else:
             cuts = [np.nan if cut["cut"] is None else cut["cut"] for cut in entry["cuts"]] if entry else []
             limit = np.array(cuts, float)[bins] if cuts else np.full(len(bins), np.nan)
-            if fixed == FROM_CONTROLS and policy == "fixed":
-                limit = np.where(np.isnan(limit), one.strictest, limit)
+            if policy == "fixed" and one.strictest is not None:
+                limit[np.isnan(limit)] = one.strictest
         limits[key] = pd.Series(limit, index=area_fraction.index)
     return limits

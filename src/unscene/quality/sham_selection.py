@@ -61,7 +61,7 @@ def decide(made: pd.DataFrame, thresholds: dict[str, float | None]) -> pd.Series
     refuse(made["caption_status"] != "ok", "caption")
     refuse(made["score_status"] != "ok", "score")
     for key in SHAM_THRESHOLDS:
-        limit, value = thresholds[key], made[THRESHOLDS[key].score.name]
+        limit, value = thresholds.get(key), made[THRESHOLDS[key].score.name]
         if limit is not None:
             refuse(THRESHOLDS[key].fails(value, limit), f"quality: {key}")
     return reasons

@@ -6,7 +6,6 @@ from unscene.words.caption_words import (
     ADJECTIVES,
     ADVERBS,
     AUXILIARIES,
-    BASES,
     CLAUSES,
     DETERMINERS,
     LINKS,
@@ -17,82 +16,55 @@ from unscene.words.caption_words import (
     PRONOUNS,
     third_person,
 )
+from unscene.words.scene_lists import VERBS as SCENE_VERBS
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Verbs beyond those of the small grammar, in their base form.
+# Verbs beyond those that the rewriting knows, in their base form.
 _MORE_VERBS = _words(
-    "accept accompany ache achieve act adjust admire adorn advance agree aim allow announce answer"
-    " applaud apply arch argue arrange arrive ask assemble assist attach attack attend avoid await awake"
-    " bake bare bark bask bathe battle beam bear become beg belch belong blend bless block blossom board"
-    " bob bother bounce bow brave break breathe breed browse build burn burst bury cage call calm camp"
-    " caress cast cause caution challenge change charge charm chat chew chill chop circle claim clap"
-    " clear cling clog collapse collect collide comb combine comfort commute compare complete"
-    " concentrate confront congratulate connect conquer consider consist consume contemplate contend"
-    " continue control converse cool cope count cover cozy crack crane crash crawl create creep cringe"
-    " cruise cuddle curl dangle dash deal debark decide decorate defend delight deliver demonstrate"
-    " depart descend describe deserve design destroy detain devour die dig dine dip direct discover"
-    " discuss disembark display dive divide dominate don douse drag drain drape dream dress dribble drip"
-    " drool drop dry dump dwarf earn echo edge elude embark embrace emerge emit encounter encourage end"
-    " engage entertain escape examine exchange excite execute exercise exist exit expand expect"
-    " experience explain explode explore expose express extend face fade fail fall fasten feast feel"
-    " fence fetch fight figure file film filter finish fire fit flap flash flaunt flee flex flick fling"
-    " flirt float flood flow flutter focus fold forage force forget form frame frolic frown fry garnish"
-    " gawk gaze gear gesture giggle glance glare gleam glimpse glisten glitter glow gnaw grab grasp"
-    " greet grimace grin grip groom guard guide hail halt hand handle happen harvest hatch haul head"
-    " hear help herd hide highlight hit hoist hold hop host huddle hunch hunt hurdle hurry ignore"
-    " illuminate imitate improve include indicate inhale inform inspire install instruct intend interact"
-    " intersect invade invite jog join joke joust juggle jut kick kid kill knit knock know lack land lap"
-    " lather launch lay leap learn let lift light like line linger link listen litter live load loaf"
-    " lock loom lose love lower lunge lurk maintain man maneuver manipulate march mark marry match"
-    " meander meet melt mend merge milk mingle miss mix moan model mount mourn munch navigate need"
-    " negotiate nestle nibble nip nod note nurse nuzzle obscure obtain occupy operate orbit order"
-    " oversee overlook own pack pant parade partake participate party pat patrol pause pay pedal peel"
-    " peer perform pet pick pierce pin pivot plant play plead plow plunge pop pound pour pray preen"
-    " prefer present press pretend probe proceed process produce promise promote propose protect protest"
-    " prove provide prowl pucker pump punch purchase purse pursue quench raise ram reach react realize"
-    " rear recline record recover reflect refuse reign rejoice release rely remain remind remove repair"
-    " replace resemble rescue respond restrain retrieve return reveal rip rise roam roar rock root"
-    " rotate rub ruin rule rummage rush salute sample save say scale scan scare scatter scoop scrape"
-    " scratch scream screech scrub search secure seek seem select send separate shade shake shape shave"
-    " shear shelter shield ship shoot shop shout shovel shred shut sign signal simmer sip sit skim skip"
-    " slam slap sled sleep slice slip smash smell smirk smoke snap snarl sneak snooze snow snowplow soak"
-    " socialize span spar speak speed spend spill spin spit splash splay split spoon spot spray spread"
-    " sprinkle sprint squeeze squint stack stage stalk star start startle stay steal steam steer step"
-    " stick stir stoop straddle strain strike strive struggle strum study stumble stun succeed suck"
-    " suckle suggest suit sunbathe support suppose surprise surround survey survive suspend swat sway"
-    " sweep swirl swoop tag tangle tap taste taxi teach tear tease tempt tend test texting text thank"
-    " think thread thrive thrust tie tilt tip tow toast touch tour track trail train transport trap"
-    " treat trek trim trot trudge trust tuck tug tumble twirl twist type unfold unite unload unlock"
-    " unpack unveil urinate utter vacuum venture video view visit waddle wag walk wander warn watch"
-    " water weave wed weigh welcome whip whisper whiz win wind wink wipe wish witness wonder wrap wreck"
-    " wrestle yawn yell zip zoom celebrate compete defeat lead score address beat gain reel snowboard"
-    " graze overflow surpass sprout stare chomp chug hoof perch peddle slurp round rally rattle sink"
-    " dock anchor sail bike paddle kayak crowd whisk moo bleat hum idle rumble neigh bray buzz chirp"
-    " crow cluck quack purr meow hiss creak squeak tick toll chime beep boil bubble burp cackle cater"
-    " chatter cheat clatter clench clutch coil command comply conceal concoct confer congregate consult"
-    " converge cower crumble cry decline deflect depress detach devise dictate differ diffuse dim"
-    " disappear dismount dispense disrupt distribute dodge doodle droop ease eject elect emphasize"
-    " employ empty enforce erect erupt exclaim exhale fan fidget flatten flop flourish fumble gallop"
-    " gamble glide gobble gossip groan growl grunt gulp heat heave hesitate hinge howl hurtle inflate"
-    " insert inspect interview invent itch jam jiggle jostle knead kneel lag lament lash lasso lecture"
-    " lurch mash massage mediate memorize mimic mow mumble murmur narrate nudge obey object oppose"
-    " outline overtake pace paste pave persuade plummet poach ponder pounce praise prick print puff"
-    " pulse quarrel quote reap rebound recite recycle refuel rehearse reload remark resist retreat"
-    " reunite revolve rinse roast rot rouse rust sag salvage scold scrawl scribble scuttle season seize"
-    " shiver shrug shuffle sing sizzle skate sketch skid smear smother snack sneeze sniffle snore snort"
-    " soothe sow sparkle splatter sponsor squash squawk squirm squirt stagger stain stammer stitch store"
-    " straighten strap stroke stroll strut stuff stutter subside supervise surge surrender suspect"
-    " swallow swap swerve swipe swoon tackle tailor tame tantalize tattoo taunt thaw thrash throb thump"
-    " tickle tighten tinker toil topple toss trample transform translate traverse tread tremble trickle"
-    " trundle tutor twinkle twitch umpire uncover undergo unfurl unplug unroll unwrap update urge vanish"
-    " vault vibrate volunteer vote wade warm weep weld wheel wheeze whirl whistle widen wiggle wilt"
-    " wobble worship wrinkle write zigzag review bat boat ski surf cycle"
+    "ache achieve adjust advance agree allow announce apply arch avoid await awake bare battle beam"
+    " belch belong blend bless bob bother brave breathe breed browse burst cage calm camp caress cause"
+    " caution challenge charm chill circle claim clear clog collapse comfort compare concentrate"
+    " confront conquer consume contemplate contend cool cope cozy crane create cringe curl dash debark"
+    " decide delight describe deserve design destroy detain devour die direct disembark douse drain"
+    " dream drool dump dwarf earn echo edge elude embark emit encounter encourage engage escape excite"
+    " execute exercise exist expand explode expose express fade fail fasten feel fence figure file"
+    " filter fit flash flaunt flee flick flirt flood focus force forget form frolic gawk gesture giggle"
+    " glare gleam glimpse glitter hail hatch head highlight hunch hurdle ignore imitate improve indicate"
+    " inhale inform inspire install instruct intend intersect invade invite joke joust kid kill knock"
+    " know lack lather let linger link loaf loom lurk maintain man manipulate mark marry match meander"
+    " mend merge miss moan mourn negotiate nestle nip note nurse obscure obtain occupy orbit oversee"
+    " pant partake participate pay pierce pin pivot plead plow plunge pop pound pray preen prefer"
+    " pretend probe proceed process produce promise promote propose prove prowl pucker pump purse pursue"
+    " quench ram react realize recover refuse reign rejoice rely remind rescue respond restrain retrieve"
+    " reveal root ruin rule salute save scan scare scrape screech secure seek shape shield shred signal"
+    " simmer skim slam sled smirk snap snarl sneak snowplow span spar spend spit splay stage star"
+    " startle stoop straddle strain strive struggle stun succeed suckle suggest suppose surprise survey"
+    " survive swirl swoop tangle tease tempt tend texting thank thread thrive thrust track trail train"
+    " transport trap trudge trust tuck tug tumble unfold unpack unveil urinate utter vacuum venture"
+    " video waddle warn wed welcome whip whiz wind wish witness wonder wreck defeat beat gain reel"
+    " surpass sprout chomp chug hoof peddle round rally rattle sink kayak whisk moo bleat hum rumble"
+    " neigh bray buzz chirp crow cluck quack purr meow hiss creak squeak tick toll chime beep boil"
+    " bubble burp cackle cater chatter cheat clatter clench coil command comply conceal concoct confer"
+    " congregate consult converge cower crumble decline deflect depress devise dictate differ diffuse"
+    " dim disappear dispense disrupt distribute doodle droop ease eject elect emphasize employ enforce"
+    " erect erupt exclaim exhale fan fidget flatten flop flourish fumble gamble gobble gossip groan"
+    " growl grunt gulp heat hesitate hinge hurtle inflate insert interview invent itch jam jiggle jostle"
+    " knead lag lament lash lasso lecture lurch mash massage mediate memorize mimic mumble murmur"
+    " narrate nudge obey object oppose outline overtake paste pave persuade plummet poach ponder praise"
+    " prick puff pulse quarrel quote reap rebound recite recycle refuel rehearse reload remark resist"
+    " retreat reunite revolve rot rouse rust sag salvage scold scrawl scribble scuttle shiver shrug"
+    " shuffle sizzle smear smother sniffle snore snort soothe sow sponsor squash squawk squirm squirt"
+    " stagger stain stammer stitch straighten strut stuff stutter subside supervise surge surrender"
+    " suspect swap swerve swipe swoon tailor tame tantalize tattoo taunt thaw thrash throb thump tighten"
+    " tinker toil topple trample translate traverse tread tremble trickle trundle tutor twinkle twitch"
+    " umpire uncover undergo unfurl unplug unroll update urge vanish vibrate volunteer vote warm wheeze"
+    " whirl whistle widen wiggle wilt wobble worship wrinkle zigzag boat"
 )
-VERBS = BASES | _MORE_VERBS
+VERBS = SCENE_VERBS | _MORE_VERBS
 THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
 # What looks like a plural and is none.
 NO_PLURALS = _words(
@@ -117,7 +89,9 @@ NOUN_VERBS = _words(
     " video view visit walk wall wash water wave wind wing wreck zip post pin plan display cover drink"
     " stand dock anchor bike object fan season store stitch stroke stuff tattoo umpire heat wheel snack"
     " jam cry outline quote tutor whistle sketch interview lecture massage repair review boat cycle"
-    " kayak sail"
+    " kayak sail border brake buck bump button chain color dot drill duck fish fork frost fuel gift"
+    " hammer harness honor ice iron leash mail nail nest pile power rain rake saddle saw screw shower"
+    " sort sport sun tan tower trade volley"
 )
 PAST_VERBS = PARTICIPLES | _words(
     "ate became began bent bit blew bore bought broke brought came chose clung dealt drank drew drove"

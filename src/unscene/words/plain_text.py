@@ -18,7 +18,6 @@ _UNREAD = re.compile(
     | (?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+            # cat@dog.org
     | (?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?-i:{_DOMAINS})\b(?:/[^\s<>"']*)?   # dog-house.com/cat
     | (?<![\w.-])[\w-]+\.(?:jpe?g|png|gif|webp|svg|bmp|html?|php|pdf|mp4)\b   # red-dog.jpg
-    | (?<!\S)\w+(?:-\w+){{4,}}(?!\S)            # a-dog-on-a-bench
     | (?<![\w&])[@\#][\w.-]*[^\W\d_][\w.-]*   # @dogs, #cat
     | </?(?!person\b)[a-z][^<>]{{0,200}}>       # <b>, not CC3M's <PERSON>
     """,
@@ -31,7 +30,7 @@ _STRAIGHT = {
     **dict.fromkeys("\u2013\u2014\u2015\u2026\u2022\u00b7", _CUT),
 }
 # What a caption must hold to need more than lower case.
-_SPECIAL = re.compile(r"[^ -~]|[&@#<]|://|www\.|\.[A-Za-z]|-\w+-\w+-\w+-")
+_SPECIAL = re.compile(r"[^ -~]|[&@#<]|://|www\.|\.[A-Za-z]")
 
 
 class PlainText:

@@ -32,7 +32,7 @@ def test_right_answers_come_from_the_lexicon_and_the_offline_grammar():
     answer = Answerer().answer(ask(["A dog and two men near a bus stop.", "The sky."]))
     assert words_of(answer) == [["person", "dog"], []]
     phrasing = explain_phrasing("dog", sorted(PHRASINGS)[0], COCO80)
-    item = {"caption": 'A "happy" dog runs on the beach.', "object": "dog", "phrasing": phrasing}
+    item = {"caption": "A dog runs on the beach.", "object": "dog", "phrasing": phrasing}
     row = read_rows(Answerer().answer(make_request([item], ("negated", "without"))))[1]
     assert "dog" not in row["without"] and "dog" in COCO80.find_words(row["negated"])
     del item["phrasing"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from batch_server.running import run_server
-from paid_answers import PRICES, Desk, make_requests
+from paid_answers import PRICES, Desk, SharedClock, make_requests
 from unscene.answers.answering import collect_answers
 from unscene.answers.batch_lines import canonical_json, estimate_tokens, hash_body
 from unscene.answers.batches.agenda import AgendaError
@@ -286,7 +286,7 @@ def test_the_end_of_a_model_is_announced_with_its_successor(caplog):
 def test_an_endpoint_without_batches_is_asked_request_by_request(desk, server):
     server.set(batches=False)
     requests = make_requests(9)
-    server.plant_fault("chat.completions", "status", nth=2, status=500)
+    server.plant_fault("chat.completions", "status", nth=2, status=503)
     server.plant_fault("chat.completions", "status", nth=4, status=429, retry_after="3")
     summary = desk.submit(requests, concurrency=3, mode="requests")
     assert summary["ends"]["done"] == 9 and summary["batches"] == []
@@ -405,7 +405,7 @@ def test_a_batch_that_shows_late_is_cancelled_and_booked(desk, server, monkeypat
     server.plant_fault("batches.create", "drop_after")
     started = desk.clock.now()
     summary = desk.submit(make_requests(6))
-    assert desk.clock.now() - started > 120, "it waits and looks again before it creates a second time"
+    assert desk.clock.now() - started > 600, "it waits and looks again before it creates a second time"
     assert summary["ends"]["done"] == 6 and len(summary["batches"]) == 2
     copy = next(batch for batch in summary["batches"] if batch["duplicate_of"])
     assert copy["status"] in ("cancelled", "completed")
@@ -445,3 +445,104 @@ def write_upload(desk, requests) -> Path:
     path = desk.folder / "upload.jsonl"
     path.write_text("".join(canonical_json(request) + "\n" for request in requests))
     return path
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_batch_that_is_refused_keeps_no_other_from_being_collected(desk, server, status):
+    """The first of three batches cannot be looked at: the others are collected, nothing is lost."""
+    requests = make_requests(6)
+    server.plant_fault("batches.retrieve", "status", status=status, times=None, batch=1)
+    with pytest.raises(Stopped, match="Nothing is booked as lost|nothing is lost"):
+        desk.submit(requests, requests_per_file=2)
+    assert len(list_answered(desk, requests)) in (4, 6)
+    server.clear_faults()
+    assert desk.submit(requests)["ends"]["done"] == 6 and server.bill()["double_billed"] == 0
+
+
+def test_paid_answers_are_collected_before_new_money_is_checked(desk, server):
+    """The budget was lowered, the model is gone and the prices are old: what is paid comes in first."""
+    requests = make_requests(4)
+    with pytest.raises(ComeBackLater):
+        desk.submit(requests, wait=False)
+    server.advance(3600)
+    server.set(withdrawn_models=["gpt-4o"])
+    more = [*requests, *make_requests(2, first=10)]
+    with pytest.raises(PreflightError, match=r"budget_usd \$0.00"):
+        desk.submit(more, budget_usd=0.0)
+    assert len(list_answered(desk, more)) == 4
+    with pytest.raises(PreflightError, match="no model"):
+        desk.submit(more)
+    assert server.bill()["charges"] == 4
+
+
+@pytest.mark.parametrize("drift", [7200, 86400, -86400])
+def test_no_clock_but_the_endpoint_s_decides(desk, server, drift, monkeypatch):
+    """This machine's clock is hours or days wrong, and the reply to a create is lost."""
+    now = SharedClock.now
+    monkeypatch.setattr(SharedClock, "now", lambda clock: now(clock) + drift)
+    server.plant_fault("batches.create", "drop_after")
+    summary = desk.submit(make_requests(6))
+    assert summary["ends"]["done"] == 6 and len(summary["batches"]) == 1
+    assert server.bill()["charges"] == 6 and desk.clock.slept < 3600
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [
+        ("login_page", 3),
+        ("empty_file", 2),
+        ("other_file", 1),
+        ("truncated", 3),
+        ("nul_bytes", 2),
+        ("utf_16", 1),
+    ],
+)
+def test_what_is_no_result_is_fetched_again_and_never_booked(desk, server, fault, times):
+    requests = make_requests(6)
+    desk.submit(make_requests(2, first=30))  # its file is what `other_file` gives
+    server.plant_fault("files.content", fault, times=times)
+    summary = desk.submit(requests)
+    assert summary["ends"]["done"] == 6 and server.bill()["double_billed"] == 0
+    assert not list((desk.ledger_folder / "downloads").glob("*"))
+
+
+def test_results_that_never_come_stop_and_are_kept_for_the_next_run(desk, server):
+    requests = make_requests(4)
+    server.plant("output_late", times=None)
+    with pytest.raises(
+        Stopped, match=r"names no result file, though 4 requests are done, for 60 minutes.*forget"
+    ):
+        desk.submit(requests)
+    server.clear_faults()
+    assert desk.submit(requests)["ends"]["done"] == 4 and server.bill()["charges"] == 4
+
+
+def test_a_short_key_cuts_nothing_out_of_answers(desk, server, monkeypatch):
+    server.set(api_key=None)
+    for key in ("dog", "1", "w"):
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        requests = make_requests(3, first={"dog": 0, "1": 10, "w": 20}[key])
+        assert desk.submit(requests)["ends"]["done"] == 3
+        lines = collect_answers(iter(requests), [], desk.ledger_folder)
+        verdicts = judge_items(requests, {line["custom_id"]: line for line in lines})
+        assert {verdict.status for verdict in verdicts.values()} == {"ok"}
+
+
+def test_runs_that_do_not_wait_come_to_an_end_together(desk, server):
+    """A file with a line that nobody can read, on the disk of the provider: each run looks once."""
+    requests = make_requests(4)
+    server.plant("line_html")
+    ends = []
+    for _ in range(12):
+        try:
+            desk.submit(requests, wait=False)
+        except ComeBackLater as later:
+            ends.append(str(later))
+        else:
+            break
+        server.advance(400)
+    assert desk.submit(requests)["ends"]["done"] == 4 and len(ends) < 8
+    assert any("what came is not its results" in end for end in ends)
+    bill = server.bill()
+    assert bill["double_billed"] == 0 and bill["lost"] == {"line_html": 1}
+    assert desk.ledger().sum_usd() == pytest.approx(bill["usd"], abs=1e-6)

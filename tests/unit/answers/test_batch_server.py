@@ -435,6 +435,15 @@ def test_a_process_is_killed_in_the_middle_of_a_download(batch_server, client, t
     assert process.returncode == -9 and part.stat().st_size <= whole / 2
 
 
+def test_the_server_shares_nothing_with_the_client_but_the_words(checkout):
+    found = {
+        name
+        for path in (checkout / "tests/batch_server").glob("*.py")
+        for name in re.findall(r"(?m)^\s*(?:from|import) (unscene[\w.]*)", path.read_text())
+    }
+    assert found and all(name.startswith("unscene.words.") for name in found), found
+
+
 def test_only_loopback_addresses_are_served():
     for host in ("0.0.0.0", "::", "example.org", ""):
         with pytest.raises(LoopbackOnly, match="only on 127.0.0.1"):

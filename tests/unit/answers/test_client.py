@@ -216,6 +216,10 @@ def test_a_list_is_read_to_its_end_whatever_its_order(server):
     assert [batch.id for batch in server.api.list_batches()] == ["b1", "b900"]
     assert "after=b900" in server.asked[2][1]
     server.replies.clear()
+    for page in ([old], [new], []):  # short pages, and no word of more
+        server.say({"data": page})
+    assert [batch.id for batch in server.api.list_batches()] == ["b1", "b900"]
+    server.replies.clear()
     server.say({"data": [new, old], "has_more": True})
     server.say({"data": [old | {"id": "b0"}], "has_more": True})
     assert [batch.id for batch in server.api.list_batches(since=500)] == ["b900", "b1", "b0"]
@@ -245,6 +249,15 @@ def test_a_download_is_whole_or_not_there(server, tmp_path):
     server.say(b"\xff{}\n", kind="application/octet-stream")
     server.api.download("file_1", path)
     assert path.read_bytes() == b"\xff{}\n"
+
+
+@pytest.mark.parametrize("body", [{}, {"choices": None}, {"error": {"message": "no"}}, PAGE, "null"])
+def test_what_is_no_answer_is_a_lost_one(server, body):
+    """With status 200 it was worked on, and is billed."""
+    server.say(body)
+    with pytest.raises(Unanswered) as caught:
+        server.api.complete({"model": "m"})
+    assert caught.value.status == 200 and not caught.value.took_no_effect and len(server.asked) == 1
 
 
 def test_models_are_asked_for_one_by_one_or_by_their_list(server):

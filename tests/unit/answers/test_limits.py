@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 from paid_answers import api_config, make_requests
-from unscene.answers.batches import settling
 from unscene.answers.batches.agenda import Agenda, Asked
 from unscene.answers.batches.client import AccessDenied, NotFound, RateLimited, Unanswered
 from unscene.answers.batches.driver import Driver
@@ -23,6 +22,7 @@ from unscene.answers.batches.preflight import (
     check_prices,
 )
 from unscene.answers.batches.replies import Batch
+from unscene.answers.batches.reviewing import TOKEN_LIMIT
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Clock, Limits, Terms
 from unscene.answers.batches.waves import TooLarge, cut
@@ -259,7 +259,7 @@ def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself():
 def refuse(desk, tokens):
     number = intend(desk, tokens=tokens)
     desk.ledger.record_batches(number, [make_batch(f"batch_{number}")], None)
-    desk.ledger.settle(number, make_batch(f"batch_{number}", "failed"), [], settling.TOKEN_LIMIT)
+    desk.ledger.settle(number, make_batch(f"batch_{number}", "failed"), [], TOKEN_LIMIT)
 
 
 def test_a_refused_queue_is_tried_with_half_and_with_twice_as_much_after_each_success(desk):
@@ -340,13 +340,13 @@ def test_a_batch_that_is_not_shown_is_waited_for_ten_minutes(desk, refused, age,
     assert desk.ledger.find_batch(number)["state"] == "submitted", "nothing is booked as lost"
 
 
-def test_a_batch_that_shows_late_is_looked_for_until_two_minutes_after_the_first_look(desk):
+def test_a_batch_that_shows_late_is_looked_for_until_ten_minutes_after_the_first_look(desk):
     number = intend(desk)
     desk.ledger.record_upload(number, "file")
     desk.ledger.record_try(number, None)
     desk.clock.at += 7200  # hours since the try, by whatever clock, prove nothing
-    assert desk.sender.look(number) is None and desk.sender.pause == 120
-    desk.clock.at += 119
+    assert desk.sender.look(number) is None and desk.sender.pause == 60
+    desk.clock.at += 599
     assert desk.sender.look(number) is None and desk.sender.pause == 1
     desk.clock.at += 1
     assert desk.sender.look(number) is False
@@ -371,3 +371,13 @@ def test_the_budget_is_one_for_all_endpoints_of_a_run_directory(desk, tmp_path):
     other.close()
     intend(desk, worst=0.5)
     assert sum_committed(desk.ledger.path.parent) == 0.875
+
+
+def test_many_batches_are_polled_by_one_list(desk):
+    for n in range(200):
+        number = intend(desk)
+        batch = make_batch(f"batch_{n}")
+        desk.ledger.record_batches(number, [batch], None)
+        desk.api.batches.append(batch)
+    desk.settler.collect()
+    assert desk.api.asked == 1 and not desk.settler.aside  # an API that is asked for each would raise

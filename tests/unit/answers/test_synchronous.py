@@ -71,8 +71,8 @@ class Completing:
         return text
 
 
-def ask(tmp_path, budget, api, count=1, outage_minutes=1, concurrency=1):
-    requests = make_requests(count)
+def ask(tmp_path, budget, api, count=1, outage_minutes=1, concurrency=1, size=4):
+    requests = make_requests(count, size)
     write_lines(requests, tmp_path / "r.jsonl")
     prices, clock = read_prices(PRICES), FixedClock()
 
@@ -129,7 +129,8 @@ def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path):
         (Unanswered("timed out"), 0.5),
         (Unanswered("a page in its place", 200), 0.5),
         (Unanswered("no connection", took_no_effect=True), 0.0),
-        (Unanswered("bad gateway", 502), 0.0),
+        (Unanswered("bad gateway", 502), 0.5),
+        (Unanswered("overloaded", 503), 0.0),
         (RateLimited("slow", 1.0), 0.0),
     ],
 )
@@ -208,6 +209,15 @@ def test_one_request_that_is_called_wrong_stops_no_other(tmp_path, place):
     api = Completing([None] * place + [wrong])
     agenda, _ = ask(tmp_path, 9, api, count=5)
     assert agenda.answered == agenda.total == 9 and set(agenda.ended.values()) == {"done", "split"}
+
+
+def test_a_single_caption_that_is_called_wrong_is_asked_once_more(tmp_path):
+    wrong = Completion(400, {"error": {"message": "The server had an error"}})
+    for times, end in ((1, "done"), (2, "faulty")):
+        folder = tmp_path / str(times)
+        folder.mkdir()
+        agenda, _ = ask(folder, 9, Completing([None, *[wrong] * times]), count=2, size=1)
+        assert sorted(agenda.ended.values()) == sorted(["done", end])
 
 
 def list_entries(ledger):

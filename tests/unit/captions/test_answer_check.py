@@ -39,6 +39,7 @@ WRONG = {
         ("A camel beside a bus in the desert.", "bus", "A camel."),
         ("A baker with a tray of rolls at a market.", "person", "A market."),
         ("A ladder and a cat under a bridge.", "cat", "A photo."),
+        ("A goose that hisses at a vault.", "bird", "A picture."),
     ],
     "changed": [
         ("A red barn behind a cow.", "cow", "A white barn."),

@@ -51,13 +51,12 @@ def test_an_entry_is_a_threshold_of_the_config_and_a_row_of_the_page(checkout):
 
 
 def test_what_is_computed_from_the_entries():
-    assert CALIBRATED == [
-        *("change", "ssim", "seam", "blur_ratio", "residual", "new_object"),
-        *("collateral", "clip_drop", "clip_present", "rc_s"),
-    ]
-    assert INVARIANTS == [
-        *("outside_difference", "residual_frame", "left_confidence", "listed_left", "listed_share")
-    ]
+    calibrated = ["change", "ssim", "seam", "blur_ratio", "residual", "new_object"]
+    calibrated += ["collateral", "clip_drop", "clip_present", "rc_s"]
+    assert calibrated == CALIBRATED
+    assert (
+        " ".join(INVARIANTS) == "outside_difference residual_frame left_confidence listed_left listed_share"
+    )
     from_controls = [key for key, one in THRESHOLDS.items() if one.strictest is not None]
     assert from_controls == ["max_residual", "max_new_object", "min_collateral"]
     assert SHAM_SCORES == ["seam", "blur_ratio"]

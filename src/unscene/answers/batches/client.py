@@ -178,8 +178,9 @@ class ApiClient:
             news = [batch for batch in batches if batch.id not in seen]
             yield from news
             seen |= {batch.id for batch in news}
-            # A server that repeats its page, whatever `after` says, has told all that it will.
-            if not news or page.has_more is False or (page.has_more is None and len(batches) < _PAGE):
+            # Whoever does not say that there is more is asked, however short its page is. A server that
+            # repeats its page, whatever `after` says, has told all that it will.
+            if not news or page.has_more is False:
                 return
             if since is not None and all((batch.created_at or since) < since for batch in batches):
                 return
@@ -237,7 +238,13 @@ class ApiClient:
             raise
         except Rejected as error:
             return Completion(error.status, error.body)
-        return Completion(reply.status_code, self._load(reply))
+        body = self._load(reply)
+        if not isinstance(body.get("choices"), list):
+            raise Unanswered(
+                self.clean(f"status {reply.status_code}, but the reply is no answer: {str(body)[:200]}"),
+                reply.status_code,
+            )
+        return Completion(reply.status_code, body)
 
     def _read(self, model: type[ReplyModel], function: Callable, *arguments, **named) -> ReplyModel:
         """Call the SDK for its raw reply, and read that as a model of ours."""

@@ -156,7 +156,7 @@ def _ask_endpoint(asked: argparse.Namespace, config: dict) -> None:
     client = ApiClient(api["base_url"])
     with only_submitter(folder), closing(Ledger(folder)) as ledger:
         if asked.action == "adopt":
-            told = adopt_batches(client, ledger, prices)
+            told = adopt_batches(client, ledger, prices, deployments=api["deployments"])
             print(
                 "\n".join(told) or "the endpoint's list shows no batch of this program that is not known here"
             )

@@ -24,8 +24,9 @@ from unscene.answers.batches.client import (
 )
 from unscene.answers.batches.ledger import Ledger, sum_committed
 from unscene.answers.batches.patience import Patience, ServerTime, Stopwatch
+from unscene.answers.batches.reviewing import TOKEN_LIMIT
 from unscene.answers.batches.sending import Sender
-from unscene.answers.batches.settling import TOKEN_LIMIT, Settler
+from unscene.answers.batches.settling import Settler
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.batches.waves import TooLarge, cut

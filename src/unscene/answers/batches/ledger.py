@@ -147,9 +147,11 @@ class Ledger:
         if any(row[name] != value for name, value in told.items()):
             self._update(number, **told)
 
-    def record_missing(self, number: int, since: float | None, note: str) -> None:
-        """Record that the endpoint does not give a batch or its results, and since when."""
-        self._update(number, note=note, missing_since=since)
+    def record_missing(self, number: int, since: float | None) -> None:
+        """Record since when, by its own time, the endpoint does not give a batch or its results; None
+        when it gives them.
+        """
+        self._update(number, missing_since=since)
 
     def record_cancel(self, number: int, now: float | None) -> None:
         """Record that we are about to cancel a batch."""

@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS answers_by_id ON answers (custom_id);
 INSERT OR IGNORE INTO facts VALUES ('run', lower(hex(randomblob(16))));
 """
 # What version 2 adds. `first`: the batch is the first request of a new prompt, sent alone.
-# `missing_since`: since when the endpoint says that it does not have the batch or its results.
+# `missing_since`: since when the endpoint does not give the batch or its results.
 # `worst_usd`: what a request costs at most. `calls`: requests that are asked without a batch just now.
 _ADDED_COLUMNS = (
     ("batches", "first", "INTEGER NOT NULL DEFAULT 0"),

@@ -3,7 +3,6 @@ come. Nothing is booked as lost because a call failed.
 """
 
 import logging
-from collections import Counter
 
 from unscene.answers.batches.agenda import Agenda
 from unscene.answers.batches.client import (
@@ -18,26 +17,14 @@ from unscene.answers.batches.client import (
 )
 from unscene.answers.batches.collecting import Results, commonest_errors
 from unscene.answers.batches.ledger import Ledger
-from unscene.answers.batches.outcomes import (
-    AWAY,
-    FAULTY,
-    LENGTH,
-    MISMATCH,
-    NO_CREDIT,
-    NO_CREDIT_CODES,
-    OK,
-    REFUSED,
-    REJECTED,
-    UNSERVED,
-)
 from unscene.answers.batches.patience import Patience, ServerTime, Stopwatch
+from unscene.answers.batches.reviewing import TOKEN_LIMIT, Review
 from unscene.answers.batches.sending import Sender
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import find_endpoint
 
 ENDED = ("completed", "failed", "expired", "cancelled")
-TOKEN_LIMIT = "token_limit_exceeded"
 STUCK_AFTER_S = 3600
 # Without an end of its own, or without a time of the endpoint, a batch is waited for so long in one run.
 NO_END_S = 72 * 3600
@@ -49,11 +36,6 @@ LOST_AFTER_S = 3600
 KEPT_S = 30 * 24 * 3600
 # From so many batches on, one list tells more than a question each.
 LISTED_FROM = 4
-# Batches in a row in which nothing was served, and first requests in a row that were refused.
-BARREN_AT_MOST = 8
-FIRSTS_AT_MOST = 3
-# A share of a batch up to which requests that are called wrong are wrong each by itself.
-FAULTY_SHARE, FAULTY_AT_LEAST = 0.2, 3
 logger = logging.getLogger("unscene")
 
 
@@ -79,8 +61,7 @@ class Settler:
         self._deadline = max(RESULTS_LATE_S, terms.outage_seconds)
         self._folder = ledger.path.parent
         self._has_list = True
-        self._refused_firsts = 0
-        self.barren = 0
+        self._review = Review(api, ledger, sender)
         self.aside: dict[int, str] = {}
         self.halts: list[Exception] = []
         self.late: dict[int, str] = {}
@@ -150,8 +131,10 @@ class Settler:
         self._ledger.record_status(row["number"], batch)
         if batch.status in ENDED:
             self._settle(row, batch)
-        else:
-            self._cancel_if_stuck(row, batch)
+            return
+        if row["missing_since"] is not None:
+            self._ledger.record_missing(row["number"], None)
+        self._cancel_if_stuck(row, batch)
 
     def _bear(self, row, error: ApiError) -> None:
         try:
@@ -177,7 +160,7 @@ class Settler:
         has to say why.
         """
         self._tell_late(row, f"unknown: {error}")
-        if self._watch.passed(("unknown", row["number"])) < UNKNOWN_BATCH_S:
+        if self._find_age(row, "unknown") < UNKNOWN_BATCH_S:
             return
         if not self._endpoint.keeps_batches and not self._is_listed(row["batch_id"]):
             logger.warning(
@@ -202,6 +185,15 @@ class Settler:
         except ApiError:
             return True  # not known to be gone
 
+    def _find_age(self, row, trouble: str) -> float:
+        """Return for how many seconds a batch has been in trouble, by this run or by the endpoint's time
+        since an earlier one saw it.
+        """
+        here = self._watch.passed((trouble, row["number"]))
+        if row["missing_since"] is None:
+            self._ledger.record_missing(row["number"], self._server.now())
+        return max(here, self._server.since(row["missing_since"]) or 0.0)
+
     def _put_aside(self, row, reason: str) -> None:
         logger.warning("batch %s is waited for no longer: %s", row["batch_id"], reason)
         self.aside[row["number"]] = reason
@@ -218,9 +210,8 @@ class Settler:
         results = self._fetch(row, batch)
         if results is None:
             return
-        note, extra = commonest_errors(batch), self._find_faulty(row, batch)
-        codes = {error.code for error in batch.errors.data}
-        if TOKEN_LIMIT in codes:
+        note, extra = commonest_errors(batch), self._review.find_faulty(row, batch)
+        if TOKEN_LIMIT in {error.code for error in batch.errors.data}:
             note = TOKEN_LIMIT
         if results.paths or batch.status != "failed":
             entries = results.enter(row["model"], self._prices, self._agenda.find_schema)
@@ -232,14 +223,15 @@ class Settler:
             entries,
             note,
             lost_usd=lambda: results.find_lost(batch, row["model"], self._prices),
-            rename=lambda counts: self._rename(row, counts),
+            rename=lambda counts: self._review.rename(row, counts),
         )
         self._sender.find_upload(row["shard"]).unlink(missing_ok=True)
         for path in results.paths:
             path.unlink(missing_ok=True)
         self.late.pop(row["number"], None)
         self._free(row)
-        self._look_for_halt(row, batch, codes, note, bool(extra))
+        if stop := self._review.find_halt(row, batch, note, bool(extra)):
+            self.halts.append(stop)
 
     def _fetch(self, row, batch) -> Results | None:
         """Return the result files when they are whole and the batch's own; None when they are still to
@@ -257,7 +249,7 @@ class Settler:
                 results.members = {}
                 return results
             if batch.status in ("expired", "cancelled") and done == 0:
-                if self._watch.passed(("empty", number)) >= EMPTY_S:
+                if self._find_age(row, "empty") >= EMPTY_S:
                     return results
                 return None
             told = "" if done is None else f", though {done} requests are done"
@@ -276,8 +268,7 @@ class Settler:
                 fault = f"{found} of {needed} lines came"
             # What the endpoint itself calls whole, at every look for a while, is all there is.
             is_odd = fault and not results.is_foreign and not results.is_damaged
-            waited = self._watch.passed(("late", number)) >= WHOLE_AFTER_S
-            if is_odd and waited and self._are_whole(ids, results):
+            if is_odd and self._find_age(row, "late") >= WHOLE_AFTER_S and self._are_whole(ids, results):
                 logger.warning("batch %s: taken as it is: %s", batch.id, fault)
                 fault = ""
         except NotFound as error:
@@ -310,6 +301,7 @@ class Settler:
         this run goes on without them.
         """
         self._tell_late(row, problem)
+        self._find_age(row, "late")
         passed = self._watch.passed(("late", row["number"]))
         if passed < self._deadline:
             self._fetch_at[row["number"]] = min(2 * passed, self._deadline)
@@ -340,11 +332,8 @@ class Settler:
         now, ended = self._server.now(), batch.ended_at or batch.expires_at or batch.created_at
         if now is None or ended is None or now < ended + KEPT_S:
             return False
-        since = row["missing_since"]
-        if since is None:
-            self._ledger.record_missing(row["number"], now, "its results are not found")
-            return False
-        return now - since >= LOST_AFTER_S and self._watch.passed(("late", row["number"])) >= EMPTY_S
+        here = self._watch.passed(("lost", row["number"]))
+        return here >= EMPTY_S and self._find_age(row, "late") >= LOST_AFTER_S
 
     def _lose(self, row, batch, error: ApiError) -> None:
         results = Results(
@@ -362,123 +351,10 @@ class Settler:
             )
         )
 
-    def _find_faulty(self, row, batch) -> list[tuple]:
-        """Return entries for the lines that a failed batch complains of, when they are few; the others
-        are free to be sent again.
-        """
-        lines = {error.line for error in batch.errors.data if error.line}
-        path = self._sender.find_upload(row["shard"])
-        if (
-            batch.status != "failed"
-            or not lines
-            or not path.is_file()
-            or not _are_few(len(lines), row["requests"])
-        ):
-            return []
-        entries, members = [], self._ledger.list_members(row["number"])
-        with open(path, "rb") as handle:
-            for position, line in enumerate(handle, 1):
-                name = (
-                    next((name for name in members if name.encode() in line), None)
-                    if position in lines
-                    else None
-                )
-                if name:
-                    logger.warning("request %s is called wrong: %s", name, commonest_errors(batch))
-                    entries.append((name, FAULTY, 0, 0, 0.0, None))
-        return entries
-
-    def _rename(self, row, counts: Counter) -> dict[str, str]:
-        """Return the outcomes that are others in the light of the whole batch."""
-        renamed = {}
-        if 2 * counts[UNSERVED] >= row["requests"]:  # the endpoint failed, not the requests
-            renamed[UNSERVED] = AWAY
-        taken = counts[OK] or self._ledger.find_accepted(row["stage"])[0]
-        if counts[REJECTED] and taken and not row["first"] and _are_few(counts[REJECTED], row["requests"]):
-            renamed[REJECTED] = FAULTY
-        return renamed
-
     def _free(self, row) -> None:
         """Decide anew on the requests of a batch that ended, but for those that another batch still holds."""
         members = self._ledger.list_free(row["number"])
         self._agenda.revisit(members, self._ledger.list_outcomes(members))
-
-    def _look_for_halt(self, row, batch, codes: set, note: str, has_faulty: bool) -> None:
-        """Stop submitting where another batch would fare no better."""
-        counts = self._ledger.count_outcomes(row["number"])
-        stop = None
-        if codes & NO_CREDIT_CODES or counts[NO_CREDIT]:
-            stop = (
-                f"the account has no money left (batch {batch.id}: {note or 'insufficient_quota'});"
-                " answers are kept"
-                ". Top it up and run the same command again"
-            )
-        elif batch.status == "failed" and note == TOKEN_LIMIT:
-            logger.warning(
-                "batch %s did not fit into the account's queue (%d tokens with what was there)",
-                batch.id,
-                row["queued_tokens"],
-            )
-        elif batch.status == "failed" and not has_faulty:
-            stop = (
-                f"batch {batch.id} was refused as a whole: {note or 'no reason given'}; nothing was charged"
-            )
-        elif counts[REJECTED]:
-            stop = (
-                f"batch {batch.id}: the endpoint calls {counts[REJECTED]} of {row['requests']} requests wrong"
-                " (the log above says why); answers to the others are kept. Correct the cause before you run"
-                " again"
-            )
-        elif batch.status == "cancelled" and row["cancel_at"] is None:
-            stop = (
-                f"batch {batch.id} was cancelled by somebody; its answers are kept. Run the same command"
-                " again to ask the rest"
-            )
-        elif row["first"]:
-            stop = self._judge_first(row, counts)
-        if stop is None:
-            stop = self._count_barren(row, batch, counts)
-        if stop:
-            self.halts.append(Stopped(stop))
-
-    def _judge_first(self, row, counts: Counter) -> str | None:
-        """Read what the first request of a prompt came to, before the others are sent."""
-        if counts[LENGTH] or counts[MISMATCH]:
-            (name,) = self._ledger.list_members(row["number"])
-            came = self._api.clean(self._ledger.find_answer(name) or "")
-            return (
-                "the first request of this prompt was sent alone, and its answer cannot be used, so the"
-                " others were"
-                f" not sent. What came back: {came[-600:]} (api.model, or a fault of this program?)."
-                " Running the same"
-                " command again tries the next one"
-            )
-        self._refused_firsts = self._refused_firsts + 1 if counts[REFUSED] else 0
-        if self._refused_firsts >= FIRSTS_AT_MOST:
-            return (
-                f"the first {FIRSTS_AT_MOST} requests of this prompt were refused by the model, each"
-                " sent alone; the"
-                " others were not sent. See the answers in the ledger; another api.model may do"
-            )
-        return None
-
-    def _count_barren(self, row, batch, counts: Counter) -> str | None:
-        if row["duplicate_of"] or batch.status == "failed":
-            return None
-        if sum(counts.values()) > counts[AWAY] + counts[UNSERVED]:
-            self.barren = 0
-            return None
-        self.barren += 1
-        if self.barren < BARREN_AT_MOST:
-            if batch.status == "completed":
-                self._sender.wait(min(1800.0, 60.0 * 2 ** (self.barren - 1)))
-            logger.warning("batch %s came back without an answer (%d in a row)", batch.id, self.barren)
-            return None
-        return (
-            f"{self.barren} batches in a row came back without an answer (the last one is"
-            f" {batch.status}); nothing is"
-            " lost: run the same command again later"
-        )
 
     def _cancel_if_stuck(self, row, batch) -> None:
         number, ends = row["number"], batch.expires_at if self._endpoint.ends_on_time else None
@@ -506,7 +382,3 @@ class Settler:
                 f" known. Run the same command again to wait on, or end it: unscene batches cancel"
                 f" {batch.id}",
             )
-
-
-def _are_few(count: int, requests: int) -> bool:
-    return count <= max(FAULTY_AT_LEAST, FAULTY_SHARE * requests)

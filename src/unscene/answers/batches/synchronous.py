@@ -33,6 +33,7 @@ from unscene.answers.batches.outcomes import (
     OK,
     REFUSED,
     REJECTED,
+    UNSERVED,
 )
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
@@ -41,6 +42,9 @@ from unscene.answers.prices import PRICE_FACTOR
 
 _TOLD_EVERY_S = 30
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
+# Statuses that say that a request was put off, not worked on. After any other reply but an answer, or
+# none, it may have been, and is billed.
+_NOT_WORKED_ON = (408, 409, 425, 503, 529)
 # So many first requests that come to nothing are no fault of theirs: the others are not sent.
 _FIRSTS_AT_MOST = 3
 logger = logging.getLogger("unscene")
@@ -119,7 +123,7 @@ class _Caller:
         if isinstance(came, Completion):
             self._enter(asked, came)
             return
-        if isinstance(came, Unanswered) and not came.took_no_effect and (came.status or 200) < 400:
+        if isinstance(came, Unanswered) and not came.took_no_effect and came.status not in _NOT_WORKED_ON:
             entry = (name, AWAY, 0, 0, PRICE_FACTOR * asked.usd_worst, None)
             self._ledger.end_call(stage, entry)
             logger.warning("a reply was lost, up to $%.4f are booked for it: %s", entry[4], came)
@@ -154,7 +158,9 @@ class _Caller:
         if outcome == NO_CREDIT:
             self.halt = "the account has no money left"
         if outcome == REJECTED and self._useful:
-            entry = (name, FAULTY, *entry[2:])
+            # A prompt of several is split; a single caption is asked once more before it is given up.
+            again = asked.items == 1 and not self._ledger.list_outcomes([name])
+            entry = (name, UNSERVED if again else FAULTY, *entry[2:])
         elif outcome in (REJECTED, LENGTH, MISMATCH, REFUSED) and not self._useful:
             self._firsts.append((asked, entry))
             if outcome != REJECTED:  # it is paid

@@ -147,6 +147,8 @@ def loses(case: Case) -> str | None:
     renamed = {word for word, words in case.new.surfaces if get_stem(words[-1]) not in case.old.stems}
     own = rewrite_caption(case.old.text, case.category, case.vocabulary)
     kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
+    if kept is not None and set(case.new.tokens) <= SMALL | SCENES:
+        return "all that is left is lost"
     # Where the lexicon does not see the object, one lost thing is it.
     spare = not any(map(case.names_object, case.old.chunks))
     for place, chunk in enumerate(case.old.chunks):
@@ -212,7 +214,7 @@ def _find_head(chunks: list[Chunk], place: int) -> str:
     alone = after is not None and (after.kind == "NP" or (place > 0 and chunks[place - 1].kind == "X"))
     if touches and alone and len(words) == 1:
         return ""
-    if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES:
+    if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES | SMALL:
         return words[-2]
     return words[-1]
 

@@ -215,7 +215,8 @@ def _list_taking(text: Text) -> set[str]:
 def _is_passive(text: Text, stem: str) -> bool:
     """Whether something is done to a thing by nobody: `a board is carried`, `being carried`."""
     forms = ("being", "is", "are", "gets", "was", "were")
-    return any(
-        first in forms and get_stem(second) == stem and (second.endswith(("ed", "en")) or second in IRREGULAR)
-        for first, second in pairwise(text.tokens)
-    )
+    for first, second in pairwise(text.tokens):
+        participle = second.endswith(("ed", "en")) or second in IRREGULAR
+        if first in forms and participle and not second.endswith(("ing", "s")) and get_stem(second) == stem:
+            return True
+    return False

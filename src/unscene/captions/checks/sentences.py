@@ -81,6 +81,8 @@ def lacks_a_word(case: Case) -> str | None:
         return "it names nothing"
     if pronoun := _find_stand_in(case):
         return f"{pronoun!r} stands for the object"
+    if noun := _find_other_name(case):
+        return f"{noun!r} stands for the object"
     if orphan := _find_orphan(case):
         return f"{orphan!r} without a subject"
     if gap := _find_gap(case):
@@ -94,6 +96,9 @@ def _find_stand_in(case: Case) -> str | None:
     """Return a pronoun that stands where the object stood: `waiting for it`."""
     tokens = case.old.tokens
     new = set(pairwise(case.new.tokens)) - set(pairwise(tokens))
+    by = next((two for one, two in new if one == "by" and two in ("it", "them", "him", "her")), None)
+    if by is not None:
+        return by
     for words in (words for word, words in case.old.surfaces if word == case.category):
         for place in range(1, len(tokens)):
             at = place
@@ -103,6 +108,19 @@ def _find_stand_in(case: Case) -> str | None:
                 for pronoun in ("it", "them"):
                     if at and (tokens[at - 1], pronoun) in new:
                         return pronoun
+    return None
+
+
+def _find_other_name(case: Case) -> str | None:
+    """Return a noun that the old caption lacks, described as the object was: `an old set`."""
+    mine = {word for c in case.old.chunks if case.names_object(c) for word in split_words(c.text)}
+    others = {word for c in case.old.chunks if not case.names_object(c) for word in split_words(c.text)}
+    for chunk in case.new.chunks:
+        *described, noun = split_words(chunk.text) or [""]
+        is_new = chunk.kind == "NP" and get_stem(noun) not in case.old.stems and noun not in ADJECTIVES
+        as_before = (set(described) & ADJECTIVES & mine) - others
+        if is_new and as_before and not chunk.tokens[-1].word:
+            return noun
     return None
 
 
@@ -139,7 +157,10 @@ def has_odd_neighbours(case: Case) -> str | None:
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
         if joint in text:
             continue
-        if one.kind == "NP" == two.kind and one.low != "there" and not one.head.endswith("ing"):
+        # The grammar takes many a verb for a noun: `reads a book`.
+        told = one.head.endswith(("s", "ed")) and get_stem(get_last(one)) in case.old.stems
+        acts = told or one.head.endswith("ing")
+        if one.kind == "NP" == two.kind and one.low != "there" and not (acts and not _is_bare(two)):
             return f"two nouns touch: {joint!r}"
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"

@@ -22,11 +22,11 @@ POSTURES = _words(
     "stand sit lie lay lean rest remain stay place placed position positioned locate located see seen show"
     " shown visible set"
 )
-MOTIONS = _words("go come move head walk run travel pass wait")
+MOTIONS = _words("go come move head walk run travel pass wait climb slide glide step")
 # New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
 LIGHT_VERBS = _words(
     "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
-    " float drift stretch get prepare perform do make enjoy come go keep seat wait lit"
+    " float drift stretch get prepare perform do make enjoy come go keep seat wait lit give"
 )
 VAGUE = _words(
     "food setting spot edge space area air background foreground distance way lots lot group number couple"
@@ -68,7 +68,7 @@ MALE = _words(
 )
 FEMALE = _words("woman women lady ladies girl girls mother bride wife businesswoman she her hers herself")
 SCENES = _words("photo picture image view scene")
-EMPTY = _words("empty unoccupied vacant")
+EMPTY = _words("empty unoccupied vacant lone")
 DENIALS = _words(
     "no not without nowhere never none nobody nothing neither nor absent missing gone removed lacking lacks"
     " lack devoid free except minus isn aren doesn anymore"
@@ -96,7 +96,8 @@ ABSTRACT = (
 _ANIMAL = _words(
     "tail tails paw paws fur ear ears beak beaks feather feathers wing wings horn horns hoof hooves mane"
     " trunk trunks tusk tusks whiskers snout muzzle leash collar harness saddle claws talons tongue neck"
-    " nose eyes mouth head heads face legs leg feet foot back belly reflection shadow"
+    " nose eyes mouth head heads face legs leg feet foot back belly comb crest antlers antler plumage fangs"
+    " stripes spots reflection shadow"
 )
 _HUMAN = _words(
     "hand hands arm arms face faces mouth leg legs feet foot lap shoulder shoulders finger fingers eyes eye"
@@ -106,7 +107,10 @@ _HUMAN = _words(
     " gloves scarf costume costumes outfit outfits clothes clothing attire gear swimsuit bikini hat hats cap"
     " caps suit suits glasses raincoat robe gown tuxedo blouse cloak cape crown wig veil mask headphones"
     " bracelet necklace belt socks sandals slippers pajamas pyjamas overalls leggings tights earrings kimono"
-    " sari turban bandana hood jersey ponytail dreadlocks tattoo tattoos reflection shadow"
+    " sari turban bandana hood jersey ponytail dreadlocks tattoo tattoos tutu poncho cardigan blazer"
+    " tracksuit pullover trousers stockings heels bowtie beret fedora sombrero armor armour nightgown"
+    " bathrobe wrinkles freckles makeup eyebrows lips forehead cheeks chin thumb thumbs toes braids"
+    " curls pigtails reflection shadow"
 )
 _VEHICLE = _words(
     "engine engines wheel wheels windshield headlight headlights hood tire tires bumper cab cockpit propeller"
@@ -173,7 +177,7 @@ HUMAN_VERBS = _words(
 TRANSITIVE = _words(
     "hold carry wear throw catch hit swing ride kick push pull use cut drive toss pet open hug kiss lift"
     " grab pick touch put bring give take make have hold chase follow herd watch"
-    " share sell tow unload load pour repair mend raise"
+    " share sell tow unload load pour repair mend raise park row"
 )
 CONTAINERS = _words(
     "plate plates bowl bowls tray trays dish dishes basket cup mug glass jar pan pot platter leash"
