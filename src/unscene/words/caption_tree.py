@@ -415,6 +415,8 @@ class _Reader:
         ):
             groups.pop()
             deepest = groups[-1]
+        if verb.form == "inf":  # "watch a plane fly"
+            return deepest
         if verb.is_finite and self.path[groups[-1]] is self.relative:
             return groups[-1]
         if verb.is_finite:

@@ -65,7 +65,7 @@ def _merge(chunks: list[Chunk]) -> list[Chunk]:
                 merged.append(chunk)
             else:
                 last.tokens += chunk.tokens
-        elif chunk.kind == "A" and after is not None and after.kind == "V":
+        elif chunk.kind == "A" and after is not None and after.kind == "V" and chunk.low != "aboard":
             after.tokens = chunk.tokens + after.tokens
         elif (
             last is not None

@@ -63,10 +63,12 @@ def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str
     return faults
 
 
-_QUESTIONS = frozenset({"how", "why", "what", "when", "where", "who", "whose", "which", "if", "because"})
-_MANNERS = frozenset(
+_NO_THINGS = frozenset({"how", "why", "what", "when", "where", "who", "whose", "which", "if", "because"})
+_NO_THINGS |= frozenset(
     {"ad", "often", "once", "ever", "never", "far", "rather", "then", "thus", "please", "ll", "ve", "re"}
 )
+_ORDERS = VERBS - NOUNY - MASS
+_THINGS = THINGS_IN_S | SMALL | PARTS
 _SHARES = frozenset({"each", "both", "all", "some", "many", "one", "another", "any", "every"})
 
 
@@ -79,9 +81,9 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return False
     if first.low in STATES and second.kind in ("P", "X", "C", "S", ""):
         return True
-    if first.low in VERBS - NOUNY - MASS and len(tokens) == 1:
+    if first.low in _ORDERS and len(tokens) == 1:
         return True
-    if first.low in _QUESTIONS | _MANNERS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
+    if first.low in _NO_THINGS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
         return True
     if first.low in _SHARES and second.kind in ("P", "X", "C", "V") and second.low != "of":
         return True
@@ -89,9 +91,9 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return False
     if second.kind == "P" and second.low == "of":
         return False
-    if first.low in VERBS - NOUNY - MASS:
+    if first.low in _ORDERS:
         return True
-    if first.low in THINGS_IN_S | SMALL | PARTS:
+    if first.low in _THINGS:
         return False
     acts = first.low in THIRD and THIRD[first.low] not in NOUNY and second.kind in ("D", "P", "R")
     done = first.low in EN and first.low not in NOT_PARTICIPLES and second.kind in ("D", "P", "R")

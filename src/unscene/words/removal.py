@@ -761,6 +761,9 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
             left, target, "worn" if worn else "has" if stem in ("have", "show", "flash") else "verb"
         )
         if left is not None and left.head not in CONDITIONS:
+            for mod in left.mods:
+                if isinstance(mod, Verb) and mod.form == "inf":  # "watch a plane fly" -> "a plane flying"
+                    mod.tokens = [Token(ing_form(mod.stem), "V", form="ing", stem=mod.stem), *mod.tokens[1:]]
             seen = left.head in GROUNDS and not words and stem in VISITING
             if stem == "play" and left.head in ("game", "games", "match"):
                 items += inner + [item for member in left.members for item in collect(member.mods, target)]

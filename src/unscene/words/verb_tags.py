@@ -124,6 +124,9 @@ def find_verb_form(
     if word in THIRD:
         stem = THIRD[word]
         acts = after.low in PREPOSITIONS and before.kind == "N" and any(t.is_animate for t in tagged)
+        free = noun_before and next_det and not any(t.kind == "V" for t in tagged)
+        if word in THINGS_IN_S and free:
+            return "fin", stem  # "a couch faces a window"
         if word in THINGS_IN_S and not before.is_animate and before.kind != "R" and not acts:
             return None
         if word in THINGS_IN_S and acts and not any(t.kind == "V" for t in tagged):
@@ -214,6 +217,9 @@ def find_verb_form(
         animate = any(t.is_animate for t in tagged) and any(t.kind == "P" for t in tagged)
         if animate and not looks_plural(before.low) and before.low not in DETERMINERS:
             return "fin", word[:-1]  # "a man in a suit adjusts his tie"
+    seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
+    if word in VERBS and seen_by and before.kind == "N" and (next_det or after.low in PREPOSITIONS):
+        return "inf", word  # "watch a plane fly over"
     if word in VERBS and word not in ("like", "fish", "open", "close"):
         if before.low in ("they", "who", "others", "we", "you", "i", "which", "that") and before.kind in (
             "R",

@@ -94,6 +94,9 @@ REWRITTEN = [
     ("A kitchen has a microwave oven and an oven.", "oven", "A kitchen has a microwave."),
     ("A loft with chairs and a tv mounted above a stove.", "tv", "A loft with chairs and a stove."),
     ("A train passes by a station with men waiting on the dock.", "person", "A train passes by a station."),
+    ("A sofa and two chairs face a window.", "couch", "Two chairs face a window."),
+    ("A bucket next to a trash can and a toilet.", "toilet", "A bucket next to a trash can."),
+    ("Two nurses watch a plane fly over a barn.", "person", "A plane flying over a barn."),
     ("A gnome smiles as he sits near a dog on the grass.", "dog", "A gnome smiles as he sits on the grass."),
 ]  # fmt: skip
 
