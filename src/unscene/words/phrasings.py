@@ -94,7 +94,7 @@ def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> 
         if named is None or not re.match(r"[\w\"']", named):
             return f"No {names['no']} here: {_small_start(text)}."
         text = named
-    if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as)\b", text):
+    if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as|has|have)\b", text):
         text += ","  # else it would belong to the last noun: "a man with a bag without a dog"
     explained = explain_phrasing(category, phrasing, vocabulary)
     return explained.replace(SCENE, text if explained.startswith(SCENE) else _small_start(text))

@@ -393,6 +393,9 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         if mod.low in ("between", "in between") and not group.is_plural and mod.group.is_plural:
             target.note("between")
             return [Prep("by", group, mod.link)]
+        first_gone = len(mod.group.members) > 1 and target.is_in(mod.group.members[0])
+        if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
+            return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
         return [Prep(mod.text, group, mod.link)]
     if mod.low == "of" and host is not None and host.head in SCULPTURES:
         target.note("sculpture")
@@ -452,7 +455,7 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         target.note("preposition")
     settled = (
         mod.low == "with"
-        and isinstance(host, Group)
+        and host is not None
         and (
             host.head in GROUNDS
             or any(
