@@ -128,5 +128,10 @@ def test_no_text_whatever_breaks_the_check():
 def test_words_that_only_look_alike_are_told_apart():
     for first, second in (("carry", "cars"), ("string", "strong"), ("beard", "bear"), ("plant", "plane")):
         assert get_stem(first) != get_stem(second)
-    for forms in ("ride rides riding rode ridden", "carry carries carried carrying", "box boxes", "sun sunny"):
+    for forms in (
+        "ride rides riding rode ridden",
+        "carry carries carried carrying",
+        "box boxes",
+        "sun sunny",
+    ):
         assert len(set(map(get_stem, forms.split()))) == 1, forms

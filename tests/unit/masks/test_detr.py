@@ -11,8 +11,8 @@ import torch
 
 from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
+from unscene.words.category_names import OTHER_NAMES
 from unscene.words.coco80 import COCO80
-from unscene.words.coco_aliases import ALIASES, name_as_coco
 
 LABELS = {0: "N/A", **{index + 1: name for index, name in enumerate(COCO80.words[:6])}}
 
@@ -221,16 +221,11 @@ def test_clear_errors(made, photos, tmp_path):
 @pytest.mark.parametrize("kind", MAKERS)
 def test_cocos_categories_are_known_by_their_other_names(kind, tmp_path):
     """RT-DETR, D-FINE and their like call a couch a sofa."""
-    old = {new: name for name, new in ALIASES.items()}
+    old = {new: name for name, new in OTHER_NAMES.items()}
     model, processor = MAKERS[kind]({index: old.get(word, word) for index, word in enumerate(COCO80)})
     model.save_pretrained(tmp_path)
     processor.save_pretrained(tmp_path)
     assert load_detector(tmp_path, SIDE[kind]).categories == COCO80.words
-
-
-def test_a_list_that_is_not_cocos_keeps_its_words():
-    assert name_as_coco(["sofa", "lamp", "rug"]) == ["sofa", "lamp", "rug"]
-    assert name_as_coco(["N/A", *COCO80, "sofa"])[-1] == "couch"
 
 
 def test_a_folder_that_is_not_whole_is_refused(made, tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
-from unscene.words.coco_aliases import name_as_coco
+from unscene.words.category_names import find_word
 
 # How a family's logits become confidences: one against all others and no object, or each class for itself.
 SOFTMAX = {"detr"}
@@ -53,8 +53,7 @@ class DetrDetector:
             raise ValueError(f"{path}: models of the type {config.model_type} are not supported")
         self._is_softmax = config.model_type in SOFTMAX
         self.is_segmenter = "Segmentation" in type(self._model).__name__
-        labels = {int(index): name for index, name in config.id2label.items()}
-        self.names: dict[int, str] = dict(zip(labels, name_as_coco(labels.values()), strict=True))
+        self.names: dict[int, str] = {int(index): find_word(name) for index, name in config.id2label.items()}
         self.categories: tuple[str, ...] = tuple(dict.fromkeys(self.names.values()))
         if all(re.fullmatch(r"LABEL_\d+", name) for name in self.categories):
             raise ValueError(f"{path}: id2label in its config.json names no categories")

@@ -10,7 +10,7 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
-from unscene.words.coco_aliases import name_as_coco
+from unscene.words.category_names import find_word
 
 
 class Detector:
@@ -43,8 +43,7 @@ class Detector:
         self.path, self.image_size = path, image_size
         self.device, self.batch_size = setup.device, setup.batch_size
         self.is_segmenter = self._model.task == "segment"
-        labels = self._model.names
-        self.names: dict[int, str] = dict(zip(labels, name_as_coco(labels.values()), strict=True))
+        self.names: dict[int, str] = {index: find_word(name) for index, name in self._model.names.items()}
         self.categories: tuple[str, ...] = tuple(self.names.values())
         # YOLO26 and YOLOv10 heads have a second branch, trained to give one box an object: no
         # suppression needed.
