@@ -400,3 +400,47 @@ def test_no_line_keeps_the_others_from_being_booked(tmp_path):
         lines = [line_of("w-1"), bytes(poison).replace(b"\n", b" ") + b"\n", line_of("w-3")]
         _, outcomes, lost = book(tmp_path, lines)
         assert set(outcomes) >= set(WORST) and outcomes["w-1"] == outcomes["w-3"] == OK and lost >= 0
+
+
+def test_a_file_in_which_no_line_answers_is_no_result(tmp_path):
+    """The right size and the right names prove nothing: the batch's own input file has both."""
+    requests = [{"custom_id": name, "method": "POST", "body": {"model": "m"}} for name in WORST]
+    mute = [{"custom_id": name, "response": None, "error": None} for name in WORST]
+    for lines in (requests, mute, [{**line_of("w-1"), "custom_id": None}] * 3):
+        fault, outcomes, _ = book(tmp_path, lines)
+        assert "0 of 3 lines are the batch's" in fault and set(outcomes.values()) <= {MISMATCH, AWAY}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"response": None, "error": None},
+        {"response": "done", "error": None},
+        {"response": [], "error": []},
+        {"response": {"status_code": None, "body": {}}, "error": {}},
+        {"response": None, "error": 7},
+    ],
+)
+def test_a_line_that_says_nothing_is_paid_and_of_no_use(tmp_path, line):
+    """It is not asked again as it is, and costs its worst case."""
+    _, outcomes, lost = book(tmp_path, [line_of("w-1"), line_of("w-2"), {"custom_id": "w-3"} | line])
+    assert outcomes["w-3"] == MISMATCH and lost == 7.0
+
+
+@pytest.mark.parametrize("status", [200, None, True, 0, "200", 1e99, 500])
+@pytest.mark.parametrize("error", [None, "server_error", [1], 7, True, {"code": "batch_expired"}])
+def test_an_answer_in_an_odd_envelope_is_an_answer(tmp_path, status, error):
+    odd = line_of("w-3", error=error)
+    odd["response"]["status_code"] = status
+    assert book(tmp_path, [line_of("w-1"), line_of("w-2"), odd]) == ("", dict.fromkeys(WORST, OK), 0.0)
+
+
+def test_a_line_that_comes_twice_is_booked_once(tmp_path):
+    lines = [json.dumps(line_of(name) | {"id": f"batch_req_{name}"}) + "\n" for name in WORST]
+    for ends in ("\n", "\r", "\r\n"):
+        path = tmp_path / "1.output.jsonl"
+        path.write_text("".join(lines * 2).replace("\n", ends), newline="")
+        results = Results([path], dict.fromkeys(WORST, 1), WORST)
+        assert results.find_fault() == ""
+        entries = list(results.enter("m", PRICED, lambda name: None))
+        assert len(entries) == 3 and sum(entry[4] for entry in entries) == pytest.approx(3.0)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from unscene.answers.batches.outcomes import AWAY, REJECTED, classify
+from unscene.answers.batches.outcomes import AWAY, MISMATCH, REJECTED, classify
 from unscene.answers.prices import find_price, price_usage
 from unscene.answers.results import Result, find_codes, find_model, read_result, read_usage, was_served
 
@@ -25,8 +25,8 @@ logger = logging.getLogger("unscene")
 
 class Results:
     """The result files of one batch, on disk. members: items of each request. worst: dollars of each
-    at most. `seen`: lines of each request. `is_foreign`: a file holds requests of others, and none of
-    the batch. `is_damaged`: a file has zeros, which no text has.
+    at most. `seen`: lines of each request that say something. `is_foreign`: a file holds requests of
+    others, and none of the batch. `is_damaged`: a file has zeros, which no text has.
     """
 
     def __init__(self, paths: list[Path], members: dict[str, int], worst: dict[str, float]):
@@ -46,12 +46,13 @@ class Results:
             for line in _read_lines(path):
                 total, first = total + 1, first or line[:60]
                 self.is_damaged |= b"\0" in line
-                name = self._read(line).custom_id
-                if name in self.members:
+                result = self._read(line)
+                name = result.custom_id
+                if name not in self.members:
+                    others += name is not None
+                elif not _says_nothing(result.answer):
                     own += 1
                     self.seen[name] += 1
-                else:
-                    others += name is not None
             empty += total == 0
             self.is_foreign |= bool(others and not own)
             if total and (own == 0 or own < _OWN_SHARE * total or self.is_damaged):
@@ -65,10 +66,13 @@ class Results:
         Nothing that a line holds can raise: one that cannot be read is its request's own outcome.
         """
         entered: Counter = Counter()
+        copies: dict[str, set] = {}
         for path in self.paths:
             for line in _read_lines(path):
                 result = self._read(line)
                 name = result.custom_id
+                if name in self.members and _is_copy(result, copies.setdefault(name, set())):
+                    continue  # the same answer, told twice: it was paid once
                 if name not in self.members or entered[name] == _LINES_A_REQUEST:
                     logger.warning(
                         "%s: a line is passed over (%s)", path.name, result.fault or "of another request"
@@ -76,10 +80,11 @@ class Results:
                     continue
                 entered[name] += 1
                 outcome = classify(result.answer, self.members[name], find_schema(name))
+                says_nothing = _says_nothing(result.answer)
+                if says_nothing:  # neither an answer nor an error: it may well have been worked on
+                    outcome = MISMATCH
                 entry = _enter(result.answer, result.text, outcome, model, prices, 1, self.worst[name])
                 if read_usage(result.answer) is None:
-                    # A line that is neither an answer nor an error may have been worked on, too.
-                    says_nothing = not entry[4] and not find_codes(result.answer)
                     self._guessed_usd += self.worst[name] if says_nothing else entry[4]
                     entry = (*entry[:4], 0.0, entry[5])
                 self._told_usd += entry[4]
@@ -90,14 +95,14 @@ class Results:
 
     def _read(self, line: bytes) -> Result:
         """Return a line; of one whose custom_id stands twice, the reading that names a request of the
-        batch.
+        batch; of one with an answer in an odd envelope, the answer.
         """
-        result = read_result(line)
+        result = _unwrap(read_result(line))
         if result.custom_id is None and "twice" in result.fault:
             with suppress(ValueError, RecursionError, TypeError):
                 answer = json.loads(line)
                 if answer["custom_id"] in self.members:
-                    return read_result(json.dumps(answer))
+                    return _unwrap(read_result(json.dumps(answer)))
         return result
 
     def find_lost(self, batch, model: str, prices: dict) -> float:
@@ -156,6 +161,41 @@ def _enter(
     return (answer["custom_id"], outcome, read, written, usd, text)
 
 
+def _unwrap(result: Result) -> Result:
+    """Return a line whose body holds an answer and its usage as an answer, whatever stands around it:
+    it was billed. What stood there is kept in `envelope`.
+    """
+    response = result.answer.get("response")
+    body = response.get("body") if isinstance(response, dict) else None
+    if not isinstance(response, dict) or not isinstance(body, dict):
+        return result
+    if not isinstance(body.get("choices"), list) or not isinstance(body.get("usage"), dict):
+        return result
+    told = {"status_code": response.get("status_code"), "error": result.answer.get("error")}
+    if was_served(result.answer) and not told["error"]:
+        return result
+    answer = {**result.answer, "response": {**response, "status_code": 200}, "error": None, "envelope": told}
+    return result._replace(answer=answer, text=json.dumps(answer))
+
+
+def _says_nothing(answer: dict) -> bool:
+    """Return whether a line is neither an answer nor an error."""
+    response, error = answer.get("response"), answer.get("error")
+    has_status = isinstance(response, dict) and response.get("status_code") is not None
+    return not has_status and not (isinstance(error, dict) and error) and not find_codes(answer)
+
+
+def _is_copy(result: Result, known: set) -> bool:
+    """Return whether a request's line has been read, by its bytes or by the id that the endpoint gave
+    it; note it.
+    """
+    told = result.answer.get("id")
+    marks = {hash(result.text), told if isinstance(told, str) and told else None} - {None}
+    is_copy = bool(marks & known)
+    known |= marks
+    return is_copy
+
+
 def commonest_errors(batch) -> str:
     """Return the commonest complaint of a batch that failed as a whole, with its line and how often
     it came.
@@ -172,6 +212,7 @@ def commonest_errors(batch) -> str:
 def _read_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file that hold something, without a byte order mark."""
     with open(path, "rb") as handle:
-        while line := handle.readline(_LONGEST_LINE):
-            if line := line.strip(b"\xef\xbb\xbf \t\r\n"):
-                yield line
+        while piece := handle.readline(_LONGEST_LINE):
+            for line in piece.split(b"\r"):  # no JSON has a bare one within
+                if line := line.strip(b"\xef\xbb\xbf \t\n"):
+                    yield line

@@ -347,5 +347,8 @@ def _explain(error: ApiError) -> Stopped:
             f"the account has no money left ({error}); answers are kept. Top it up and run the same command"
             " again"
         )
-    hint = ". Answers are kept; see to the key and its rights" if isinstance(error, AccessDenied) else ""
-    return Stopped(f"the endpoint refuses: {error}{hint}")
+    hint = "see to the key and its rights." if isinstance(error, AccessDenied) else "is api.base_url right?"
+    return Stopped(
+        f"the endpoint refuses an upload, a batch or its list: {error}. Answers are kept; {hint} Then run the same"
+        " command again"
+    )

@@ -139,6 +139,12 @@ class Review:
             self._barren = 0
             return None
         self._barren += 1
+        if batch.usage:
+            return (
+                f"batch {batch.id} came back without one answer, and the endpoint says that it used"
+                f" {batch.usage.output_tokens} tokens for them: asking again would pay again. Ask the"
+                " provider; the next run asks them anew"
+            )
         if self._barren < BARREN_AT_MOST:
             if batch.status == "completed":
                 self._sender.wait(min(1800.0, 60.0 * 2 ** (self._barren - 1)))

@@ -266,8 +266,10 @@ class Settler:
             found = len(results.seen)
             if not fault and found < min(needed, len(members)):
                 fault = f"{found} of {needed} lines came"
-            # What the endpoint itself calls whole, at every look for a while, is all there is.
+            # What the endpoint itself calls whole, at every look for a while, is all there is, when it
+            # answers most of what was asked.
             is_odd = fault and not results.is_foreign and not results.is_damaged
+            is_odd = is_odd and 2 * found >= max(1, min(needed, len(members)))
             if is_odd and self._find_age(row, "late") >= WHOLE_AFTER_S and self._are_whole(ids, results):
                 logger.warning("batch %s: taken as it is: %s", batch.id, fault)
                 fault = ""
