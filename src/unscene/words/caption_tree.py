@@ -476,6 +476,8 @@ class _Reader:
             return deepest
         if isinstance(governor, Verb):
             return deepest if governor.stem in LOOKING else groups[0]
+        if not isinstance(governor, Prep):
+            return groups[0]
         held = governor.low in NEARNESS | {"at", "of"} and node.head not in GROUNDS | ACTIVITIES
         return deepest if held else groups[0]
 

@@ -56,7 +56,7 @@ def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewr
                 text = write(clauses, target, caption)
             except TangledError:
                 continue
-            if text is not None:
+            if text is not None and category not in vocabulary.find_words(text + end):
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
     text = write_words(caption, category, vocabulary)
     return Rewriting(text + end, "words") if text is not None else None
@@ -103,7 +103,10 @@ def _write_named(caption: str, target: Target) -> str | None:
 
 def _names_more(text: str, caption: str, vocabulary: Vocabulary) -> bool:
     """Whether a text names a word that the old caption did not: `a banana for a phone` -> `a phone`."""
-    return not set(vocabulary.find_words(text)) <= set(vocabulary.find_words(caption))
+    new = set(vocabulary.find_words(text)) - set(vocabulary.find_words(caption))
+    if new & vocabulary.people:  # "a person crossing" is a sign until the crossing is gone
+        new -= {word for part in caption.split() for word in vocabulary.find_words(part)} & vocabulary.people
+    return bool(new)
 
 
 def _own_faults(caption: str, vocabulary: Vocabulary) -> set[str]:
