@@ -349,6 +349,6 @@ def _explain(error: ApiError) -> Stopped:
         )
     hint = "see to the key and its rights." if isinstance(error, AccessDenied) else "is api.base_url right?"
     return Stopped(
-        f"the endpoint refuses an upload, a batch or its list: {error}. Answers are kept; {hint} Then run the same"
-        " command again"
+        f"the endpoint refuses an upload, a batch or its list: {error}. Answers are kept; {hint} Then run the"
+        " same command again"
     )
