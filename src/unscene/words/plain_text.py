@@ -1,4 +1,4 @@
-"""A caption as the lexicon reads it: lower case, straight quotes, no markup, no addresses; and where
+"""A caption as the lexicon reads it: lower case, no quotation marks, no markup, no addresses; and where
 each letter came from.
 """
 
@@ -25,12 +25,13 @@ _UNREAD = re.compile(
 )
 _STRAIGHT = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u0060\u00b4\u2032\u02bc\uff07", "'"),
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02", '"'),
+    # A word in quotation marks stands in its phrase as any other: `a "happy" dog`.
+    **dict.fromkeys('"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02', " "),
     **dict.fromkeys("\u2010\u2011\u2012\ufe63\uff0d\u2212", "-"),
     **dict.fromkeys("\u2013\u2014\u2015\u2026\u2022\u00b7", _CUT),
 }
 # What a caption must hold to need more than lower case.
-_SPECIAL = re.compile(r"[^ -~]|[&@#<]|://|www\.|\.[A-Za-z]")
+_SPECIAL = re.compile(r"[^ -~]|[\"&@#<]|://|www\.|\.[A-Za-z]")
 
 
 class PlainText:
