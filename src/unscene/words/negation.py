@@ -7,6 +7,8 @@ fault is not used; the ladder of fallbacks keeps what is known to be there: the 
 places ("A photo of a bench and a dog."), then the other words of the list, then nothing.
 """
 
+import html
+import re
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
@@ -24,6 +26,8 @@ from unscene.words.vocabulary import Vocabulary
 
 # A longer text is no caption of one photo; the ladder begins below the grammar.
 _MOST_LETTERS = 1500
+_QUOTES = str.maketrans("", "", '"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02')
+_BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 
 
 class Rewriting(NamedTuple):
@@ -47,6 +51,7 @@ def remove_object(caption: str, category: str, vocabulary: Vocabulary) -> str | 
 
 def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewriting | None:
     """Return the caption without the category, and how it was made; None when nothing is left."""
+    caption = _drop_marks(caption, vocabulary)
     end = "." if caption.rstrip().endswith((".", "!")) else ""
     if len(caption) <= _MOST_LETTERS:
         for way, write in (("grammar", _write_by_grammar), ("things", _write_things)):
@@ -60,6 +65,16 @@ def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewr
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
     text = write_words(caption, category, vocabulary)
     return Rewriting(text + end, "words") if text is not None else None
+
+
+def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
+    """Return a caption without marks that no reader of the scene misses: quotation marks, and
+    brackets with what they hold, unless that names a thing; then they become commas.
+    """
+    caption = html.unescape(caption).translate(_QUOTES)
+    return _BRACKETS.sub(
+        lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
+    ).replace(",.", ".")
 
 
 def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:

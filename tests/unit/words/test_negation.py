@@ -210,3 +210,18 @@ def test_real_captions_lose_the_object_and_keep_their_words(real_data):
                 kept = set(COCO80.find_words(found.text))
                 assert word not in kept and kept <= set(words)
     assert ways["grammar"] > 0.93 * sum(ways.values())
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ('A "happy" dog runs on the beach.', "The beach."),
+        ("A \u201cguard\u201d dog near a bench", "A bench"),
+        ('A dog near a "stop" sign', "A stop sign"),
+        ("A dog (brown) near a bench.", "A bench."),
+        ("A bench [2009] beside a dog", "A bench"),
+        ("A dog &amp; a bench", "A bench"),
+    ],
+)
+def test_marks_around_words_leave_nothing_behind(caption, expected):
+    assert remove_object(caption, "dog", COCO80) == expected
