@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from unscene.captions.checks.changes import changes_description, changes_doer, changes_relation, is_glued
-from unscene.captions.checks.contents import invents, loses
 from unscene.captions.checks.form import is_foreign, is_odd
+from unscene.captions.checks.invented import invents
 from unscene.captions.checks.leftovers import (
     keeps_activity,
     keeps_others,
@@ -18,6 +18,7 @@ from unscene.captions.checks.leftovers import (
     names_kind,
     names_object,
 )
+from unscene.captions.checks.lost import loses
 from unscene.captions.checks.sentences import (
     begins_badly,
     disagrees,

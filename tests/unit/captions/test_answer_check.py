@@ -32,6 +32,9 @@ WRONG = {
         ("A kettle and a clock on a shelf.", "clock", "A kettle on a shelf in Lisbon."),
         ("A lantern hangs over a bench.", "bench", "A lantern hangs over a snowy path."),
         ("A fiddler and a cat on a roof.", "cat", "A fiddler on a roof, with nothing beside him."),
+        ("A fiddler naps on a chair.", "chair", "A fiddler swims."),
+        ("A vet works with a cat in a clinic.", "cat", "A vet works with a patient in a clinic."),
+        ("A boy with a kite stands on a dune.", "kite", "A boy stands on a dune, admiring the view."),
         ("A drum on a chair.", "chair", "Sorry, I cannot see a picture of a drum."),
     ],
     "lost": [
@@ -44,6 +47,8 @@ WRONG = {
     "changed": [
         ("A red barn behind a cow.", "cow", "A white barn."),
         ("A violin under a bench with a cat on it.", "cat", "A violin on a bench."),
+        ("A scout with a cup walks into a mill.", "cup", "A scout walks out of a mill."),
+        ("Two monks walk a dog along a wall.", "dog", "A monk walks along a wall."),
         ("Four tents near a truck.", "truck", "Three tents."),
         ("A nun leads a donkey past a car.", "car", "A donkey leads a nun."),
     ],
@@ -79,6 +84,23 @@ RIGHT = [
     ("A dog not far from a gate.", "dog", "A gate."),
     ("A hall with no chairs and a cat.", "cat", "A hall with no chairs."),
     ("Three boys kick a ball against a barn.", "sports ball", "Three boys by a barn."),
+    # Other verbs for what is left.
+    ("A plumber fixes a tap beside his dog.", "dog", "A plumber repairs a tap."),
+    ("A tram passes an iron viaduct over a gorge with a train.", "train", "An iron viaduct spans a gorge."),
+    ("A judge snores on a couch below a portrait.", "couch", "A judge dozes below a portrait."),
+    # Other endings, spellings and compounds of the same words.
+    ("A lad with no socks by a theatre and a car.", "car", "A sockless lad by a theater."),
+    ("A diver in a mask hugs a bear.", "bear", "A mask-clad diver."),
+    ("A crepe stand near a dog in a cafe.", "dog", "A crêpe stand in a café."),
+    # What goes with the object: its content, its cover, its likeness, how it was.
+    ("A truck loaded with melons beside a shrine.", "truck", "A shrine."),
+    ("A cup of broth topped with chives beside a radio.", "cup", "A radio."),
+    ("A kite shaped like a lobster over a pier.", "kite", "A pier."),
+    ("An elephant in captivity near a tent.", "elephant", "A tent."),
+    ("A car with a ladder tied on its roof near a kiosk.", "car", "A kiosk."),
+    # Forms of sentences.
+    ("A dog and a queue of pilgrims at a shrine.", "dog", "There's a queue of pilgrims at a shrine."),
+    ("A nurse reads a fable to two boys in bed.", "bed", "A nurse is reading two boys a fable."),
     ("Old fishing boats, nets and a lighthouse &amp; gulls", "boat", "Nets and a lighthouse and gulls"),
 ]
 

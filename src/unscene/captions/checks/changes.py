@@ -12,6 +12,7 @@ from unscene.captions.checks.texts import (
     share_head,
     split_words,
 )
+from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import CONTAINERS, SYNONYMS
 from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
 from unscene.words.grammar import Chunk, looks_plural
@@ -45,7 +46,7 @@ _EVEN = frozenset(
 
 def changes_description(case: Case) -> str | None:
     """A number, a colour or a size is said of another thing than before, or one thing is many."""
-    said_before = set(pairwise(case.old.tokens))
+    said_before, stems = set(pairwise(case.old.tokens)), set(case.old.stems)
     for chunk in case.new.chunks:
         if chunk.kind != "NP":
             continue
@@ -53,9 +54,13 @@ def changes_description(case: Case) -> str | None:
         if not same:
             continue
         said = {token for one in same for token in split_words(one.text)}
+        # `Two firemen talk`: the grammar may take the verb for the last noun.
+        stem = get_stem(get_last(chunk))
+        phrases = [split_words(one.text) for one in case.old.chunks if one.kind == "NP"]
+        said |= {token for words in phrases if stem in map(get_stem, words) for token in words}
         for token, following in pairwise(split_words(chunk.text)):
-            if (token, following) in said_before:
-                continue
+            if (token, following) in said_before or f"{token}-" in chunk.low:
+                continue  # `a red-roofed barn`
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
             same_said = any(token in group and group & said for group in SYNONYMS)
@@ -65,6 +70,10 @@ def changes_description(case: Case) -> str | None:
         joined = " ".join(case.old.tokens)
         if any(f"{get_last(one)} and" in joined for one in same):
             continue  # `a bush and tree area`
+        verbs = list_verbs(case.old) | list_verbs(case.new)
+        heads = {get_stem(get_last(one)) for one in same}
+        if {get_last(one) for one in [chunk, *same]} & verbs or (stem in stems and stem not in heads):
+            continue
         plural = {looks_plural(one.head) for one in same}
         if len(plural) == 1 and looks_plural(chunk.head) not in plural:
             return f"another number of {chunk.head!r}"
@@ -95,6 +104,9 @@ def changes_relation(case: Case) -> str | None:
             if (noun, link, holder) in before and (holder, link, noun) not in before and link not in _EVEN:
                 return f"{noun!r} and {holder!r} are exchanged"
             continue
+        under, over = _PLACING["under"], _PLACING["over"]
+        if (kind == under and known[noun] - {0}) or (kind == over and known[noun] - {0} == {under}):
+            return f"{noun!r} has {link!r} before it, and had not"
         was = {_PLACING.get(one, 0) for who, one, what in before if (who, what) == (holder, noun)} - {0}
         if was - {1, 2} or (was and kind not in _LOOSE):
             return f"{noun!r} has {link!r} before it, and had not"
@@ -116,6 +128,10 @@ def changes_doer(case: Case) -> str | None:
         ]
         doers = [case.old.find_governor(at) for at in places]
         if any(at is not None and case.names_object(case.old.chunks[at]) for at in doers):
+            continue
+        # `climbs the steps carrying a bag`: who did it stands before.
+        told = case.new.stems[: case.new.stems.index(verb)] if verb in case.new.stems else []
+        if any(at is not None and get_stem(get_last(case.old.chunks[at])) in told for at in doers):
             continue
         described = (verb, doer) in pairwise(stems)
         if doer not in stems[: stems.index(verb)] and not described:

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from unscene.captions.checks.texts import POSTURE_STEMS, Case, Text, get_stem, has_verb, split_words
+from unscene.captions.checks.verbs import describes_as_before
 from unscene.captions.checks.words import (
     ACTIVITIES,
     HUMAN_VERBS,
@@ -151,8 +152,10 @@ def keeps_activity(case: Case) -> str | None:
     left = set(case.new.stems)
     old = case.old
     renamed = {token for word, words in case.new.surfaces for token in words}
-    for token in case.new.tokens:
-        if token in ACTIVITIES.get(case.category, frozenset()) - renamed:
+    told = set(pairwise(old.tokens))
+    for token, following in pairwise([*case.new.tokens, ""]):
+        is_first = (token, following) in told and following not in PREPOSITIONS | DETERMINERS  # `a ski lift`
+        if token in ACTIVITIES.get(case.category, frozenset()) - renamed and not is_first:
             return f"{token!r} goes with the object"
     if hanging := (_list_hanging(case.new) - _list_hanging(old)) & _list_taking(old):
         return f"{min(hanging)!r} has lost its object"
@@ -170,7 +173,8 @@ def keeps_activity(case: Case) -> str | None:
         doer = old.find_governor(place)
         is_mine = doer is not None and case.names_object(old.chunks[doer])
         for stem in stems:
-            if is_mine and _is_passive(case.new, stem) and not _is_passive(old, stem):
+            told_so = _is_passive(old, stem) or describes_as_before(case, stem)
+            if is_mine and _is_passive(case.new, stem) and not told_so:
                 return f"{stem!r} is what the object did"
             if stem in left and is_mine and case.is_person and stem in _HUMAN_STEMS:
                 return f"{stem!r} is what people did"

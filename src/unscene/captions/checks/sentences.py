@@ -11,6 +11,7 @@ from unscene.captions.checks.texts import (
     has_plural,
     split_words,
 )
+from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import NEVER_LAST, SMALL
 from unscene.words.caption_words import (
     ADJECTIVES,
@@ -34,6 +35,29 @@ _WHENCE = {("from", side) for side in _SIDES} | {(side, "of") for side in _SIDES
 _GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one"}
 _OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
 _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
+# Verbs that have somebody and something behind them: `reads two children a storybook`.
+_GIVING = frozenset(
+    map(
+        get_stem,
+        [
+            "give",
+            "show",
+            "read",
+            "tell",
+            "bring",
+            "hand",
+            "serve",
+            "offer",
+            "teach",
+            "feed",
+            "buy",
+            "make",
+            "pass",
+            "throw",
+            "send",
+        ],
+    )
+)
 _COUNTERS = QUANTITIES | {"few", "dozen"}
 
 
@@ -152,7 +176,7 @@ def has_odd_neighbours(case: Case) -> str | None:
             return f"{first!r} before {second!r}"
     if twice := _find_doubled(case):
         return f"{twice!r} twice"
-    text = " ".join(case.old.tokens)
+    text, verbs = " ".join(case.old.tokens), list_verbs(case.new)
     for place, (one, two) in enumerate(pairwise(case.new.chunks)):
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
         if joint in text:
@@ -160,7 +184,9 @@ def has_odd_neighbours(case: Case) -> str | None:
         # The grammar takes many a verb for a noun: `reads a book`.
         told = one.head.endswith(("s", "ed")) and get_stem(get_last(one)) in case.old.stems
         acts = told or one.head.endswith("ing")
-        if one.kind == "NP" == two.kind and one.low != "there" and not (acts and not _is_bare(two)):
+        gives = place > 0 and get_stem(case.new.chunks[place - 1].head) in _GIVING and one.is_animate
+        acts = (acts or get_last(one) in verbs) and not _is_bare(two)
+        if one.kind == "NP" == two.kind and one.low != "there" and not (gives or acts):
             return f"two nouns touch: {joint!r}"
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
@@ -189,7 +215,8 @@ def joins_verbs_badly(case: Case) -> str | None:
 def _find_doubled(case: Case) -> str | None:
     """Return a word that stands in the new caption more often than in the old one."""
     for token in case.new.tokens:
-        if token not in SMALL and case.new.tokens.count(token) > max(case.old.tokens.count(token), 1):
+        before = case.old.stems.count(get_stem(token))
+        if token not in SMALL and case.new.tokens.count(token) > max(before, 1):
             return token
     return None
 
@@ -210,7 +237,7 @@ def _find_gap(case: Case) -> str | None:
                 acts = tokens[at].endswith(("s", "ing", "ed")) or tokens[at] in BASES
                 if at == place - 1 and after in ("and", "or") and acts and (tokens[at], after) in new - known:
                     return tokens[at]
-                if tokens[at] not in DETERMINERS | ADJECTIVES:
+                if tokens[at] in PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES or at < place - 4:
                     break
                 at -= 1
     return None

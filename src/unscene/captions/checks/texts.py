@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ class Text:
     def __init__(self, text: str, vocabulary: Vocabulary):
         self.raw = text
         # Tags and entities of web captions are no words.
-        self.text = text = re.sub(r"<[^<>]*>", " ", html.unescape(text))
+        text = re.sub(r"<[^<>]*>", " ", html.unescape(text))
+        self.text = text = re.sub(r"(?i)\b(there|it|that)['’]s\b", r"\1 is", _fold(text))
         self.vocabulary = vocabulary
         self.tokens = split_words(text)
         self.stems = [get_stem(token) for token in self.tokens]
@@ -53,6 +55,11 @@ class Text:
     def is_animate(self) -> bool:
         """Whether it mentions what moves by itself."""
         return any(chunk.is_animate for chunk in self.chunks)
+
+    @cached_property
+    def heads(self) -> set[str]:
+        """The stems of the last words of its noun phrases."""
+        return {get_stem(get_last(chunk)) for chunk in self.chunks if chunk.kind == "NP"}
 
     @cached_property
     def aside(self) -> set[str]:
@@ -148,6 +155,12 @@ def split_words(text: str) -> list[str]:
     """Return the words of a text in lower case, numbers as words."""
     words = (match.group().lower().replace("’", "'").removesuffix("'s") for match in _WORD.finditer(text))
     return [_DIGITS.get(word, word) for word in words]
+
+
+def _fold(text: str) -> str:
+    """Return a text without the accents of its letters: a café is a cafe."""
+    parts = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(sign for sign in parts if not unicodedata.combining(sign)))
 
 
 def get_last(chunk: Chunk) -> str:

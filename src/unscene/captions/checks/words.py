@@ -29,7 +29,8 @@ LIGHT_VERBS = _words(
     " float drift stretch get prepare perform do make enjoy come go keep seat wait lit give"
 )
 VAGUE = _words(
-    "food setting spot edge space area air background foreground distance way lots lot group number couple"
+    "landscape sight scenery surroundings work"
+    " food setting spot edge space area air background foreground distance way lots lot group number couple"
     " bunch set piece"
 )
 # Words that say the same, and words that say the opposite.
@@ -44,6 +45,40 @@ SYNONYMS = tuple(
             "lit lighted illuminated",
             "woods forest",
             "background back behind",
+            "aerial above overhead",
+            "string strings strung",
+            "photograph photographs photographing photographed photo photos picture pictures",
+            "look looks looking watch watches watching gaze gazes gazing stare stares staring view views"
+            " viewing peer peers peering",
+            "sleep sleeps sleeping asleep nap naps napping doze dozes dozing snooze snoozes snoozing",
+            "dressed costume costumed outfit clad wearing wears wear dress",
+            "cluttered messy untidy",
+            "busy crowded bustling packed",
+            "old elderly aged",
+            "empty deserted vacant",
+            "happy smiling joyful cheerful smile smiles",
+            "rocky stony",
+            "wooden wood timber",
+            "snowy snow",
+            "dirt unpaved",
+            "overcast cloudy clouds cloud",
+            "colorful colourful multicolored vibrant",
+            "dark dim",
+            "sunny sunlit sunlight sunshine sun",
+            "foggy fog mist misty",
+            "path trail pathway",
+            "street road roadway lane avenue",
+            "sofa couch settee",
+            "bike bicycle",
+            "shore beach seashore coast shoreline",
+            "sea ocean",
+            "meadow pasture field grassland",
+            "newspaper paper",
+            "parked stationary",
+            "hill hillside",
+            "mountain mountains mountainside",
+            "rug carpet",
+            "talk talks talking speak speaks speaking chat chats chatting converse conversation",
         ),
     )
 )
@@ -52,6 +87,9 @@ OPPOSITES = tuple(
         str.split,
         (
             "inside outside",
+            "into out",
+            "asleep awake",
+            "noon night",
             "indoor outdoor",
             "indoors outdoors",
             "front behind",
@@ -83,21 +121,50 @@ ABSTRACT = (
     PICTURES
     | QUANTITIES
     | _words(
-        "camera way ride walk game trick tricks time fun break position action motion front top middle"
-        " back nap jump turn wave pose face look work job trip day meal lunch dinner breakfast bite swing"
-        " hit throw attempt catch pitch serve shot match practice air place part kind kinds type sort pair"
+        "camera way ride walk game trick tricks time fun break position action motion front top"
+        " selfie photo photos middle"
+        " back nap jump turn wave pose face look work job trip day meal lunch dinner breakfast bite"
+        " swing hit"
+        " throw attempt catch pitch serve shot match practice air place part kind kinds type sort pair"
         " end view moment head care attention swim stroll rest sleep conversation call hand hands speech"
         " name event style attire distance background foreground direction other others another something"
         " each piece pieces bunch company presence preparation middle line order row process mouth body"
         " posing competition tournament times rim lid handle shoot lecture baseball tennis football soccer"
     )
 )
+# Second parts of words with a hyphen: they say what the first part does not.
+JOINTS = _words(
+    "clad looking filled covered lined shaped style styled sized colored coloured topped like faced roofed"
+    " sided haired lit themed decorated dressed wearing painted framed walled edged paved strewn side"
+)
+# Nouns that only say, behind `a`, that somebody does something for a while.
+LIGHT_NOUNS = _words("break rest look stroll walk breather seat moment picture photo photos pictures glance")
+# Nouns that may follow one that says already what the thing is: `a lounge chair` of `a lounge`.
+GENERAL = _words(
+    "chair area tree trees building street road room machine player table board field court plant car"
+    " vehicle animal person man woman store shop stand surface place scene water sky ground floor"
+)
+# Nouns that name how something is done or looks; and endings of nouns of that kind.
+MANNERS = _words(
+    "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
+    " need danger use service action progress detail details flight unison formation message total turn"
+    " profile bloom rest charge public private focus fun duty wind breeze chains"
+)
+STATE_ENDINGS = ("ity", "tude", "ness", "ment", "ance", "ence", "ism", "ship", "hood", "cy", "tion", "sion")
+# Things and places that end so.
+STATE_LIKE = _words(
+    "city cities community university facility apartment basement monument equipment ornament entrance"
+    " fence ambulance ship neighborhood neighbourhood hood station intersection vegetation plantation"
+    " exhibition convention reception construction competition audience residence conference pavement"
+    " appliance department environment tournament appliance battleship spaceship location section junction"
+    " reflection mansion television celebration destination playground demonstration procession government"
+)
 # Parts of things, by the words of the list.
 _ANIMAL = _words(
     "tail tails paw paws fur ear ears beak beaks feather feathers wing wings horn horns hoof hooves mane"
     " trunk trunks tusk tusks whiskers snout muzzle leash collar harness saddle claws talons tongue neck"
     " nose eyes mouth head heads face legs leg feet foot back belly comb crest antlers antler plumage fangs"
-    " stripes spots reflection shadow"
+    " stripes spots reflection shadow flock herd pack swarm"
 )
 _HUMAN = _words(
     "hand hands arm arms face faces mouth leg legs feet foot lap shoulder shoulders finger fingers eyes eye"
@@ -119,9 +186,10 @@ _VEHICLE = _words(
 )
 _FOOD = _words("crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles")
 _ANIMALS = "bird cat dog horse sheep cow elephant bear zebra giraffe"
+LIVING = frozenset((*_ANIMALS.split(), "person"))
 _ON_WHEELS = "bicycle car motorcycle bus train truck boat"
 PARTS = {
-    "person": _HUMAN,
+    "person": _HUMAN | {f"{word}s" for word in _HUMAN},
     **_each(_ANIMALS, _ANIMAL),
     "teddy bear": _ANIMAL,
     **_each(_ON_WHEELS + " airplane", _VEHICLE),
@@ -177,7 +245,8 @@ HUMAN_VERBS = _words(
 TRANSITIVE = _words(
     "hold carry wear throw catch hit swing ride kick push pull use cut drive toss pet open hug kiss lift"
     " grab pick touch put bring give take make have hold chase follow herd watch"
-    " share sell tow unload load pour repair mend raise park row"
+    " lasso decorate offer balance smear carve peel inspect examine polish shear haul drag wield brandish"
+    " swat juggle share sell tow unload load pour repair mend raise park row"
 )
 CONTAINERS = _words(
     "plate plates bowl bowls tray trays dish dishes basket cup mug glass jar pan pot platter leash"
@@ -197,6 +266,61 @@ IRREGULAR = {
         str.split,
         """\
 go goes went going
+use uses used using
+sleep slept
+speak spoke spoken
+drink drank drunk
+build built
+bend bent
+bind bound
+break broke broken
+buy bought
+bring brought
+sell sold
+teach taught
+tell told
+send sent
+read reads reading
+lead led
+leap leapt
+light lit lighted
+lose lost
+meet met
+sing sang sung
+sink sank sunk
+spread spreads
+stick stuck
+sweep swept
+swing swung
+grow grew grown
+blow blew blown
+begin began begun
+hide hid hidden
+shake shook shaken
+steal stole stolen
+wind wound
+weave wove woven
+tie tying
+die dying
+firefighter firefighters fireman firemen
+dad father daddy
+mom mother mum mommy
+tv television
+grey gray
+pajama pajamas pyjamas
+tire tires tyre tyres
+mustache moustache
+jewelry jewellery
+curb kerb
+center centre
+theater theatre
+color colour
+colors colours
+harbor harbour
+neighbor neighbour
+favor favour
+harbors harbours
+colorful colourful
 do does did done doing
 come came
 hold held

@@ -1,33 +1,27 @@
-"""Checks of a caption: whether things are in it that the old one lacks, or lost that it had."""
+"""Checks of a caption: whether a thing or the place that the old one names is lost."""
 
 import re
-from os.path import commonprefix
 
+from unscene.captions.checks.invented import is_derived
 from unscene.captions.checks.texts import (
-    MOTION_STEMS,
-    PAIRS,
-    POSTURE_STEMS,
     Case,
     Text,
     get_stem,
     split_words,
 )
+from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import (
     ABSTRACT,
     ACTIVITIES,
-    DENIALS,
-    EMPTY,
-    FEMALE,
-    LEAKS,
-    LIGHT_VERBS,
-    MALE,
-    OPPOSITES,
+    LIVING,
+    MANNERS,
     PARTS,
     SCENES,
     SMALL,
     SPORTS,
+    STATE_ENDINGS,
+    STATE_LIKE,
     SYNONYMS,
-    VAGUE,
 )
 from unscene.words.caption_words import (
     ADJECTIVES,
@@ -38,12 +32,13 @@ from unscene.words.caption_words import (
     CLOTHES,
     DETERMINERS,
     PLACES,
-    PREPOSITIONS,
     PRONOUNS,
     TIMES,
 )
 from unscene.words.grammar import Chunk
 from unscene.words.negation import rewrite_caption
+from unscene.words.scene_lists import MORE_PARTICIPLES
+from unscene.words.verb_forms import EN
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(
@@ -65,79 +60,30 @@ _NO_THINGS = (
     | {"far", "teeth", "either", "perfect", "photography", "stock", "horseback"}
 )
 _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard", "mustache", "smile"}
-_PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
-_HARMLESS = {"another", "full"} | SMALL | SCENES | EMPTY | VAGUE | PREPOSITIONS | _PERSONAL
-_LIGHT_STEMS = frozenset(map(get_stem, LIGHT_VERBS))
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
 _BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
+_ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
+_SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "become", "get", "turn")))
+_CONTENT = frozenset(
+    map(
+        get_stem,
+        ("full", "fill", "cover", "top", "decorate", "load", "paint", "stuff", "pack", "wrap", "dress"),
+    )
+)
 _PARTS = frozenset().union(*PARTS.values())
 
 
-def invents(case: Case) -> str | None:
-    """A word that the old caption does not have, nor another name of what it names."""
-    old, new = case.old, case.new
-    known = set(old.stems)
-    kept = old.words - {case.category}
-    renamed = {
-        token
-        for word, words in new.surfaces
-        if word in kept
-        for token in words
-        if token == words[-1] or token in word.split()
-    }
-    for token, stem in zip(new.tokens, new.stems, strict=True):
-        if token in LEAKS and token not in old.tokens:
-            return f"{token!r} is of the prompt"
-        if token in DENIALS and token not in old.tokens:
-            return f"it denies something: {token!r}"
-        if stem in known or token in renamed | _HARMLESS or stem in POSTURE_STEMS | _LIGHT_STEMS:
-            continue
-        if token in ("someone", "somebody") and old.words & case.vocabulary.people:
-            continue
-        if any(token in group and group & set(old.tokens) for group in (PAIRS, *SYNONYMS)):
-            continue
-        if _is_still_life(new, token):
-            continue
-        if stem in MOTION_STEMS and new.is_animate and _has_lost_verb(case):
-            continue
-        if len(token) > 3 and (token in old.joined or _is_derived(token, old.tokens)):
-            continue
-        return f"{token!r} is new"
-    return _contradicts(case)
-
-
-def _is_still_life(text: Text, token: str) -> bool:
-    """Whether a word is the verb of a thing that does not move by itself: what it does is no deed."""
-    for place, chunk in enumerate(text.chunks):
-        if chunk.kind == "V" and token in split_words(chunk.text):
-            doer = text.find_governor(place)
-            return doer is not None and not text.chunks[doer].is_animate
-    return False
-
-
-def _is_derived(token: str, tokens: list[str]) -> bool:
-    """Whether a word begins as one of the old caption's: `candlelit` of `candles`."""
-    shared = max((len(commonprefix((token, other))) for other in tokens), default=0)
-    return shared >= 5 and shared >= 0.6 * len(token)
-
-
-def _contradicts(case: Case) -> str | None:
-    """A word that is the opposite of one of the old caption, or somebody of the other sex."""
-    new, old = set(case.new.tokens), set(case.old.tokens)
-    for pair in (*OPPOSITES, *(pair[::-1] for pair in OPPOSITES)):
-        if pair[0] in old - new and pair[1] in new - old:
-            return f"{pair[1]!r} was {pair[0]!r}"
-    for own, other in ((MALE, FEMALE), (FEMALE, MALE)):
-        if new & own and not old & own and old & other:
-            return f"{min(new & own)!r} is new"
-    return None
-
-
-def _has_lost_verb(case: Case) -> bool:
-    """Whether a verb of the old caption is gone, so that another may say how somebody is there."""
-    stems = {get_stem(token.low) for chunk in case.old.chunks if chunk.kind == "V" for token in chunk.tokens}
-    stems |= set(map(get_stem, case.deeds))
-    return bool(stems - set(case.new.stems) - {get_stem(word) for word in AUXILIARIES})
+def _is_told(word: str, text: Text) -> bool:
+    """Whether a text says a word with another ending, as a part of itself, or by a word like it."""
+    alike = [group for group in SYNONYMS if word in group]
+    return any(
+        is_derived(word, [token])
+        or is_derived(token, [word])
+        or (len(word) > 4 and token.startswith(word.removesuffix("s")))
+        or (len(token) > 4 and word.endswith(token))
+        or any(token in group for group in alike)
+        for token in text.tokens
+    )
 
 
 def loses(case: Case) -> str | None:
@@ -150,6 +96,7 @@ def loses(case: Case) -> str | None:
     if kept is not None and set(case.new.tokens) <= SMALL | SCENES:
         return "all that is left is lost"
     # Where the lexicon does not see the object, one lost thing is it.
+    verbs = list_verbs(case.old)
     spare = not any(map(case.names_object, case.old.chunks))
     for place, chunk in enumerate(case.old.chunks):
         if chunk.kind != "NP" or case.names_object(chunk):
@@ -160,18 +107,22 @@ def loses(case: Case) -> str | None:
             continue
         head = _find_head(case.old.chunks, place)
         things = _list_things(chunk, case)
-        if head in case.old.aside:
+        if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
         if not head or chunk.low in DETERMINERS or (not named and head not in things):
             continue
         # `Tom waves at`: the last word may be a verb that nobody knows.
         following = case.old.chunks[place + 1 : place + 2]
         is_verb = head.endswith("s") and len(things) > 1 and bool(following) and following[0].kind == "P"
-        things = things if is_verb and not named else [head]
-        if any(
-            get_stem(t) in new_stems or t in case.new.joined or _is_derived(t, case.new.tokens)
-            for t in things
-        ):
+        nouns = {get_stem(word) for word in things[:-1] if not word.endswith(_ADJECTIVE_ENDINGS)}
+        whole = case.new.heads & nouns
+        things = things if (is_verb and not named) or whole else [head]
+        if not named and head in verbs:
+            things = [word for word in things if word != head]
+            if not things:
+                continue
+            head = things[-1]
+        if any(get_stem(t) in new_stems or t in case.new.joined or _is_told(t, case.new) for t in things):
             continue
         if _goes_along(case, place, bool(named)):
             continue
@@ -181,6 +132,23 @@ def loses(case: Case) -> str | None:
         if named or kept is None or get_stem(head) in kept or _is_place(case.old.chunks, place):
             return f"{head!r} is lost"
     return None
+
+
+def _is_no_thing(chunks: list[Chunk], place: int, head: str) -> bool:
+    """Whether a noun names nothing that one would see: a state, a manner, what something is like."""
+    before = chunks[place - 1] if place else None
+    if before is None:
+        return False
+    if before.low.endswith("like") or (before.kind == "P" and before.low == "as"):
+        return True
+    if chunks[place].words:
+        return False
+    if head in MANNERS:
+        return True
+    bare = chunks[place].tokens[0].low == head
+    if before.kind == "V" and bare and get_stem(before.head) in _SEEMING:
+        return True  # `a dog looking proud`
+    return before.kind == "P" and head.endswith(STATE_ENDINGS) and head not in STATE_LIKE
 
 
 def _list_things(chunk: Chunk, case: Case) -> list[str]:
@@ -204,8 +172,9 @@ def _find_head(chunks: list[Chunk], place: int) -> str:
     named = [token for token in chunks[place].tokens if token.word]
     if named:
         return split_words(named[-1].text)[-1]
-    if words[-1].endswith(("ed", "en")) and words[0] not in DETERMINERS:
-        return ""  # a participle
+    participle = words[-1].endswith(("ed", "en"))
+    if participle and (words[0] not in DETERMINERS or words[-1] in EN or words[-1] in MORE_PARTICIPLES):
+        return ""
     acts = get_stem(words[-1]) in _BASE_STEMS and not chunks[place].tokens[-1].word
     if acts and before is not None and before.kind == "V" and set(split_words(before.text)) <= AUXILIARIES:
         return ""
@@ -225,6 +194,8 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
     """
     chunks = case.old.chunks
     after = chunks[place + 1] if place + 1 < len(chunks) else None
+    if not is_named and (_belongs(case, place) or _carries(case, place)):
+        return True
     start = place  # of the list that it ends
     while start > 1 and chunks[start - 1].low in ("and", ",") and chunks[start - 2].kind == "NP":
         if chunks[start].tokens[0].kind == "D":
@@ -251,7 +222,7 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
         and case.names_object(chunks[place + 2])
     ):
         return True
-    if after is not None and after.low == "of" and chunks[place].head in _PARTS:
+    if after is not None and after.low == "of" and chunks[place].head in _PARTS | {"water", "waters"}:
         return True
     if _has(case, place):
         return True
@@ -264,6 +235,49 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
         else chunks[opener + 1]
     )
     return case.names_object(subject) or (case.is_person and subject.low in PRONOUNS)
+
+
+def _belongs(case: Case, place: int) -> bool:
+    """Whether a noun phrase hangs on the object by words of content, over one or several steps: a
+    basket full of sunflowers on a bicycle, a cup of cocoa topped with marshmallows; or is its own part.
+    """
+    chunks = case.old.chunks
+    while place > 1 and chunks[place - 1].low in ("and", ",") and chunks[place - 2].kind == "NP":
+        place -= 2
+    mine = case.category not in LIVING
+    if mine and chunks[place].tokens[0].low == "its":
+        owner = next((one for one in chunks[:place] if one.kind == "NP"), None)
+        return owner is not None and case.names_object(owner)
+    if place > 1 and chunks[place - 1].kind == "P" and chunks[place - 2].kind == "V":
+        doer = case.old.find_governor(place - 2)
+        filled = {get_stem(word) for word in split_words(chunks[place - 2].text)} & _CONTENT
+        if filled and doer is not None and case.names_object(chunks[doer]):
+            return True
+    at = place - 1
+    while at >= 0 and (chunks[at].kind != "NP" or case.names_object(chunks[at])):
+        if case.names_object(chunks[at]):
+            links = chunks[at + 1 : place]
+            filled = any({get_stem(w) for w in split_words(c.text)} & _CONTENT for c in links)
+            return filled and all(c.kind in "VPA" for c in links)
+        if chunks[at].kind not in "VPA":
+            return False
+        at -= 1
+    if at < 0:
+        return False
+    words = {get_stem(word) for chunk in chunks[at + 1 : place] for word in split_words(chunk.text)}
+    words |= {get_stem(word) for word in split_words(chunks[at].text)[-1:]}
+    linked = words & (_CONTENT | {"of", "with"})
+    return mine and bool(linked) and not chunks[at].words and (_has(case, at) or _belongs(case, at))
+
+
+def _carries(case: Case, place: int) -> bool:
+    """Whether a noun phrase is shown on the object, or is the wall that it hangs on."""
+    after = case.old.chunks[place + 1 : place + 3]
+    if len(after) == 2 and after[0].low == "on" and case.names_object(after[1]):
+        return case.category in ("cell phone", "tv", "laptop", "stop sign", "book")
+    before = case.old.chunks[max(place - 2, 0) : place]
+    on_wall = len(before) == 2 and before[1].low == "on" and case.names_object(before[0])
+    return on_wall and case.old.chunks[place].head in ("wall", "walls", "ceiling")
 
 
 def _owns(case: Case, chunk: Chunk) -> bool:

@@ -1,0 +1,151 @@
+"""Checks of a caption: whether things are in it that the old one lacks."""
+
+import re
+from itertools import pairwise
+from os.path import commonprefix
+
+from unscene.captions.checks.texts import (
+    MOTION_STEMS,
+    PAIRS,
+    POSTURE_STEMS,
+    Case,
+    Text,
+    get_last,
+    get_stem,
+    split_words,
+)
+from unscene.captions.checks.verbs import may_be_new
+from unscene.captions.checks.words import (
+    DENIALS,
+    EMPTY,
+    FEMALE,
+    GENERAL,
+    JOINTS,
+    LEAKS,
+    LIGHT_NOUNS,
+    LIGHT_VERBS,
+    MALE,
+    OPPOSITES,
+    SCENES,
+    SMALL,
+    SYNONYMS,
+    VAGUE,
+)
+from unscene.words.caption_words import (
+    AUXILIARIES,
+    PREPOSITIONS,
+)
+
+_PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
+_HARMLESS = {"another", "full"} | SMALL | SCENES | EMPTY | VAGUE | PREPOSITIONS | _PERSONAL
+_LIGHT_STEMS = frozenset(map(get_stem, LIGHT_VERBS))
+_MANY = frozenset(("couple", "pair", "group", "family", "crowd", "team", "lot", "bunch", "two", "both"))
+
+
+def invents(case: Case) -> str | None:
+    """A word that the old caption does not have, nor another name of what it names."""
+    old, new = case.old, case.new
+    if more := _find_more(case):
+        return f"{more!r} is one more"
+    known = set(old.stems)
+    kept = old.words - {case.category}
+    renamed = {
+        token
+        for word, words in new.surfaces
+        if word in kept
+        for token in words
+        if token == words[-1] or token in word.split()
+    }
+    for token, stem in zip(new.tokens, new.stems, strict=True):
+        if token in LEAKS and token not in old.tokens:
+            return f"{token!r} is of the prompt"
+        if token in DENIALS and token not in old.tokens:
+            return f"it denies something: {token!r}"
+        if stem in known or token in renamed | _HARMLESS or stem in POSTURE_STEMS | _LIGHT_STEMS:
+            continue
+        if token in ("someone", "somebody") and old.words & case.vocabulary.people:
+            continue
+        if any(token in group and group & set(old.tokens) for group in (PAIRS, *SYNONYMS)):
+            continue
+        if _is_still_life(new, token):
+            continue
+        if may_be_new(case, token) or _is_built(case, token):
+            continue
+        if stem in MOTION_STEMS and new.is_animate and _has_lost_verb(case):
+            continue
+        if len(token) > 3 and (token in old.joined or is_derived(token, old.tokens)):
+            continue
+        return f"{token!r} is new"
+    return _contradicts(case)
+
+
+def _find_more(case: Case) -> str | None:
+    """Return a word of somebody new: more single people than the old caption names."""
+    new, old = (
+        [one for one in text.chunks if one.is_human and one.kind == "NP"] for text in (case.new, case.old)
+    )
+    if len(new) <= len(old):
+        return None
+    many = any(one.is_plural or set(split_words(one.text)) & _MANY for one in old)
+    known = case.old.heads | (set(map(get_stem, MALE | FEMALE)) if many else set())
+    lasts = [get_last(one) for one in new if not one.is_plural]
+    return next((word for word in lasts if get_stem(word) not in known | set(case.old.stems)), None)
+
+
+def _is_still_life(text: Text, token: str) -> bool:
+    """Whether a word is the verb of a thing that does not move by itself: what it does is no deed."""
+    for place, chunk in enumerate(text.chunks):
+        if chunk.kind == "V" and token in split_words(chunk.text):
+            doer = text.find_governor(place)
+            return doer is not None and not text.chunks[doer].is_animate
+    return False
+
+
+def _is_built(case: Case, token: str) -> bool:
+    """Whether a word says with another ending, or a general noun, what the old caption says:
+    `shirtless` of `no shirt`, `bikini-clad`, `a lounge chair` of `a lounge`.
+    """
+    old = case.old
+    if token.endswith("less") and get_stem(token.removesuffix("less")) in old.stems:
+        return bool({"no", "without"} & set(old.tokens))
+    if any(word.startswith(token) and get_stem(word[len(token) :]) in case.new.stems for word in old.tokens):
+        return True  # `the sun sets` of `sunset`
+    if any(token.startswith(word) and get_stem(token[len(word) :]) in old.stems for word in old.tokens):
+        return True  # `at sunset` of `the setting sun`
+    for before, word in pairwise(case.new.tokens):
+        if word == token and before in ("a", "the") and token in LIGHT_NOUNS:
+            return True
+        if word == token and get_stem(before) in old.stems:
+            if token in JOINTS and re.search(
+                rf"{re.escape(before)}[- ]{re.escape(token)}", case.new.text.lower()
+            ):
+                return True
+            if token in GENERAL and get_stem(before) in old.heads:
+                return True
+    return len(token) > 5 and any(get_stem(token) in word for word in old.tokens)
+
+
+def is_derived(token: str, tokens: list[str]) -> bool:
+    """Whether a word begins as one of the old caption's: `candlelit` of `candles`."""
+    shared = max((len(commonprefix((token, other))) for other in tokens), default=0)
+    people = shared >= 4 and token.endswith(("ian", "ish", "ese", "ean"))  # `Norwegian` of `Norway`
+    return people or (shared >= 5 and shared >= 0.6 * len(token))
+
+
+def _contradicts(case: Case) -> str | None:
+    """A word that is the opposite of one of the old caption, or somebody of the other sex."""
+    new, old = set(case.new.tokens), set(case.old.tokens)
+    for pair in (*OPPOSITES, *(pair[::-1] for pair in OPPOSITES)):
+        if pair[0] in old - new and pair[1] in new - old:
+            return f"{pair[1]!r} was {pair[0]!r}"
+    for own, other in ((MALE, FEMALE), (FEMALE, MALE)):
+        if new & own and not old & own and old & other:
+            return f"{min(new & own)!r} is new"
+    return None
+
+
+def _has_lost_verb(case: Case) -> bool:
+    """Whether a verb of the old caption is gone, so that another may say how somebody is there."""
+    stems = {get_stem(token.low) for chunk in case.old.chunks if chunk.kind == "V" for token in chunk.tokens}
+    stems |= set(map(get_stem, case.deeds))
+    return bool(stems - set(case.new.stems) - {get_stem(word) for word in AUXILIARIES})

@@ -1,0 +1,113 @@
+"""Checks of a caption: which of its new words are verbs, and whether such a verb may be new.
+
+A verb that was not there invents no thing. A right caption often tells with another verb what is left
+to tell, most of all where the old verb went with the object.
+"""
+
+from itertools import pairwise
+
+from unscene.captions.checks.texts import Case, Text, get_stem, split_words
+from unscene.words.caption_words import CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
+from unscene.words.grammar import looks_plural
+from unscene.words.reading import read_tokens
+from unscene.words.scene_lists import MORE_PARTICIPLES, NOUNY, VERBS
+from unscene.words.verb_forms import EN, ING, THIRD
+
+
+def _group(text: str) -> frozenset[str]:
+    return frozenset(map(get_stem, text.split()))
+
+
+# Deeds that a person would see: one of them is new only where another of its line was told.
+_DEEDS = tuple(
+    map(
+        _group,
+        (
+            "sleep snore doze nap asleep snooze slumber",
+            "eat feed bite chew nibble munch lunch dinner breakfast meal dine snack graze lick enjoy share",
+            "drink sip drinking coffee tea beer wine",
+            "sing song perform concert microphone karaoke",
+            "dance dancing dancer ballet",
+            "swim dive bathe surf paddle pool",
+            "cook fry grill bake prepare make chef boil roast barbecue",
+            "read study book newspaper magazine",
+            "write draw paint sketch sign",
+            "fight box wrestle punch attack",
+            "cry weep scream shout yell roar bark howl growl",
+            "kiss hug embrace cuddle hold",
+            "play game toy toys perform violinist guitarist pianist drummer musician band music kick throw"
+            " ball catch toss frisbee tennis baseball soccer football instrument concert song fun",
+            "wash clean wipe scrub bathe rinse shower sweep",
+            "smoke cigarette",
+            "burn crash explode collapse",
+            "sell buy shop market store vendor",
+            "jump leap hop trick skip",
+            "knit sew crochet",
+            "dig rake plant mow garden",
+            "fish angle",
+            "juggle",
+            "gallop ride horseback",
+            "run jog race sprint chase marathon",
+            "skate ski snowboard",
+            "pray",
+            "wake awake",
+        ),
+    )
+)
+
+
+_SMALL = (
+    DETERMINERS | LINKS | CLAUSES | {"is", "have", "with", "in", "on", "at", "of", "by", "to", "near", "next"}
+)
+_SMALL_STEMS = frozenset(map(get_stem, _SMALL))
+
+
+def list_verbs(text: Text) -> set[str]:
+    """Return the words of a text that are verbs where they stand."""
+    verbs = {token.low for token in read_tokens(text.text, text.vocabulary) if token.kind == "V"}
+    verbs |= {word for chunk in text.chunks if chunk.kind == "V" for word in split_words(chunk.text)}
+    people = {words[-1] for word, words in text.surfaces if word in text.vocabulary.people}
+    tokens = ["", *text.tokens, ""]
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if before in DETERMINERS | PREPOSITIONS | {"", "and"}:
+            continue
+        acts = token in VERBS or token.endswith(("s", "ed", "ing"))
+        governs = after in DETERMINERS and acts  # `a bridge spans the canyon`
+        several = looks_plural(before) and not token.endswith("s")  # `skyscrapers loom above a street`
+        governs = governs or (several and after in DETERMINERS | PREPOSITIONS)
+        is_form = token in THIRD or token in ING or token in EN or token in MORE_PARTICIPLES | {"strung"}
+        is_form = is_form or token in VERBS
+        if governs or (is_form and token not in NOUNY and (after == "" or after in PREPOSITIONS)):
+            verbs.add(token)
+        if before in people and (token.endswith("s") or token in VERBS):
+            verbs.add(token)  # `a woman practices yoga`
+    return verbs
+
+
+def may_be_new(case: Case, token: str) -> bool:
+    """Whether a new word is a verb that says in other words what was there.
+
+    It is where a verb of the old caption, or of the removed object, is gone; a deed that everybody
+    sees must be told by some word of the old caption.
+    """
+    if token not in list_verbs(case.new):
+        return False
+    stem = get_stem(token)
+    deeds = [group for group in _DEEDS if stem in group]
+    if deeds:
+        return any(group & set(case.old.stems) for group in deeds)
+    gone = {get_stem(word) for words in _list_names(case) for word in words}
+    lost = set(case.old.stems) - set(case.new.stems) - gone - _SMALL_STEMS
+    return bool(lost)
+
+
+def _list_names(case: Case) -> list[list[str]]:
+    """Return the words that name the object, mention by mention."""
+    return [words for word, words in case.old.surfaces if word == case.category]
+
+
+def describes_as_before(case: Case, stem: str) -> bool:
+    """Whether a participle stood with the same next word, without `is`: `a harbour ringed with houses`."""
+    before = {(get_stem(one), two) for one, two in pairwise(case.old.tokens) if get_stem(one) == stem}
+    after = {(get_stem(one), two) for one, two in pairwise(case.new.tokens) if get_stem(one) == stem}
+    return any(two in PREPOSITIONS for _, two in before & after)
