@@ -21,6 +21,7 @@ WRONG = {
     "left": [
         ("A miner in muddy boots leans on a shovel.", "person", "Muddy boots and a shovel."),
         ("A goose with a bent beak stands by a shed.", "bird", "A bent beak by a shed."),
+        ("A pony in a raincoat by a stile.", "horse", "A raincoat by a stile."),
         ("Sailors mend a net on the quay.", "person", "A net being mended on the quay."),
         ("A boy juggles lemons while others clap.", "person", "Lemons while others clap."),
         ("A potter holds up a blue jar in her workshop.", "person", "Holding up a blue jar in a workshop."),
@@ -47,6 +48,7 @@ WRONG = {
     "changed": [
         ("A red barn behind a cow.", "cow", "A white barn."),
         ("A violin under a bench with a cat on it.", "cat", "A violin on a bench."),
+        ("A grandmother on a chair by a loom.", "chair", "A grandfather by a loom."),
         ("A scout with a cup walks into a mill.", "cup", "A scout walks out of a mill."),
         ("Two monks walk a dog along a wall.", "dog", "A monk walks along a wall."),
         ("Four tents near a truck.", "truck", "Three tents."),
@@ -59,6 +61,7 @@ WRONG = {
         ("A mule and a dog rest under a fig tree.", "dog", "A mule and rest under a fig tree."),
         ("A gull pecks at a pizza on a pier.", "pizza", "A gull pecks at on a pier."),
         ("A kitten sleeps on a drum.", "cat", "On a drum."),
+        ("A jet flies low over a reef.", "airplane", "Flies low over a reef."),
     ],
     "form": [
         ("A stork over a chimney.", "bird", ""),
@@ -98,6 +101,8 @@ RIGHT = [
     ("A kite shaped like a lobster over a pier.", "kite", "A pier."),
     ("An elephant in captivity near a tent.", "elephant", "A tent."),
     ("A car with a ladder tied on its roof near a kiosk.", "car", "A kiosk."),
+    ("A cat chews a slipper in a cellar.", "cat", "A cellar."),
+    ("A bus swerves after a collision near a chapel.", "bus", "A chapel."),
     # Forms of sentences.
     ("A dog and a queue of pilgrims at a shrine.", "dog", "There's a queue of pilgrims at a shrine."),
     ("A nurse reads a fable to two boys in bed.", "bed", "A nurse is reading two boys a fable."),

@@ -1,5 +1,6 @@
 """Checks of a caption: whether what is left is told as it was: how many, how, where, by whom."""
 
+import re
 from itertools import pairwise
 
 from unscene.captions.checks.texts import (
@@ -70,6 +71,9 @@ def changes_description(case: Case) -> str | None:
         joined = " ".join(case.old.tokens)
         if any(f"{get_last(one)} and" in joined for one in same):
             continue  # `a bush and tree area`
+        crowd = re.match(r"(?:an? |the )?(\w+) of ", chunk.low)
+        if crowd is not None and crowd.group(1) in case.old.tokens:
+            continue  # `a crowd of people` of `a crowd`
         verbs = list_verbs(case.old) | list_verbs(case.new)
         heads = {get_stem(get_last(one)) for one in same}
         if {get_last(one) for one in [chunk, *same]} & verbs or (stem in stems and stem not in heads):

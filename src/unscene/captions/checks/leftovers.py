@@ -9,6 +9,7 @@ from unscene.captions.checks.words import (
     HUMAN_VERBS,
     IRREGULAR,
     KINDS,
+    LIVING,
     OTHERS,
     OWNERS,
     PARTS,
@@ -30,6 +31,7 @@ _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
 _DRIFTING = frozenset(map(get_stem, ("fly", "float", "drift", "soar", "hang", "move", "roll", "drive")))
 _STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
+_WORN = frozenset(("raincoat", "bandana", "costume"))
 _OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
 _POINTING = frozenset(("the", "this", "that", "his", "her", "these", "those"))
 
@@ -81,12 +83,16 @@ def _stands_for(text: Text, pronoun: str) -> bool:
 def keeps_parts(case: Case) -> str | None:
     """A part, the body or the clothes of what is gone are left."""
     parts = PARTS.get(case.category, frozenset())
+    if case.category in LIVING:
+        parts = (parts | CLOTHES | _WORN) - {"wool"}
     tokens = case.new.tokens
     for place, token in enumerate(tokens):
         if token not in parts or _has_owner(tokens, place):
             continue
         core = (
-            token in BODY | CLOTHES and not case.new.is_animate and case.category in case.vocabulary.animate
+            token in BODY | CLOTHES | {"raincoat"}
+            and not case.new.is_animate
+            and case.category in case.vocabulary.animate
         )
         if (core and not _stands_alone(case.old, token)) or _is_attached(case, token):
             return f"{token!r} belongs to the object"

@@ -63,6 +63,8 @@ _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard"
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
 _BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
 _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
+# What an animal does to a thing that nothing else holds.
+_TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
 _SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "become", "get", "turn")))
 _CONTENT = frozenset(
     map(
@@ -93,7 +95,9 @@ def loses(case: Case) -> str | None:
     renamed = {word for word, words in case.new.surfaces if get_stem(words[-1]) not in case.old.stems}
     own = rewrite_caption(case.old.text, case.category, case.vocabulary)
     kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
-    if kept is not None and set(case.new.tokens) <= SMALL | SCENES:
+    # `A skiing scene.` names no thing either.
+    is_bare = own is not None and set(split_words(own.text)) <= SMALL | SCENES | SPORTS
+    if kept is not None and not is_bare and set(case.new.tokens) <= SMALL | SCENES:
         return "all that is left is lost"
     # Where the lexicon does not see the object, one lost thing is it.
     verbs = list_verbs(case.old)
@@ -143,7 +147,7 @@ def _is_no_thing(chunks: list[Chunk], place: int, head: str) -> bool:
         return True
     if chunks[place].words:
         return False
-    if head in MANNERS:
+    if head in MANNERS or before.low in ("after", "during"):
         return True
     bare = chunks[place].tokens[0].low == head
     if before.kind == "V" and bare and get_stem(before.head) in _SEEMING:
@@ -202,10 +206,16 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
             break
         start -= 2
     verb_chunk = chunks[start - 1] if start else None
+    # The grammar may take the verb for a noun: `a cat chews`.
+    takes = verb_chunk is not None and case.names_object(verb_chunk) and not is_named and not case.is_person
+    if takes and get_stem(verb_chunk.head) in _TAKING:
+        return True
     if verb_chunk is not None and verb_chunk.kind == "V":
         verb, doer = get_stem(verb_chunk.head), case.old.find_governor(start - 1)
         is_mine = doer is not None and case.names_object(chunks[doer])
         if is_mine and (verb == "wear" or verb in _DOING):
+            return True
+        if is_mine and not is_named and not case.is_person and verb in _TAKING:
             return True
         if is_mine and not is_named and case.category not in case.vocabulary.animate:
             return True

@@ -26,6 +26,7 @@ from unscene.words.caption_words import (
 )
 from unscene.words.grammar import Chunk, looks_plural
 from unscene.words.pronouns import find_lost_pronouns
+from unscene.words.verb_forms import THIRD
 
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
@@ -75,6 +76,9 @@ def begins_badly(case: Case) -> str | None:
         if first.kind == "P" and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
     word, stem = new.tokens[0], new.stems[0]
+    behind = [(*words, word) for name, words in old.surfaces if name == case.category]
+    if word in THIRD and any(old.count([*words]) for words in behind):
+        return "a verb without a subject"
     if not word.endswith("ing"):
         return None
     alone = stem in _BASE_STEMS and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS)

@@ -4,6 +4,7 @@ A verb that was not there invents no thing. A right caption often tells with ano
 to tell, most of all where the old verb went with the object.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
@@ -24,7 +25,8 @@ _DEEDS = tuple(
         _group,
         (
             "sleep snore doze nap asleep snooze slumber",
-            "eat feed bite chew nibble munch lunch dinner breakfast meal dine snack graze lick enjoy share",
+            "eat feed bite chew nibble munch lunch dinner breakfast meal dine snack graze lick enjoy share"
+            " cereal spoon fork food soup sandwich pizza picnic bowl plate cake noodles rice salad",
             "drink sip drinking coffee tea beer wine",
             "sing song perform concert microphone karaoke",
             "dance dancing dancer ballet",
@@ -62,8 +64,9 @@ _SMALL = (
 _SMALL_STEMS = frozenset(map(get_stem, _SMALL))
 
 
-def list_verbs(text: Text) -> set[str]:
-    """Return the words of a text that are verbs where they stand."""
+@lru_cache(maxsize=64)
+def list_verbs(text: Text) -> frozenset[str]:
+    """Return the words of a text that are verbs where they stand. Each text is read once."""
     verbs = {token.low for token in read_tokens(text.text, text.vocabulary) if token.kind == "V"}
     verbs |= {word for chunk in text.chunks if chunk.kind == "V" for word in split_words(chunk.text)}
     people = {words[-1] for word, words in text.surfaces if word in text.vocabulary.people}
@@ -81,7 +84,7 @@ def list_verbs(text: Text) -> set[str]:
             verbs.add(token)
         if before in people and (token.endswith("s") or token in VERBS):
             verbs.add(token)  # `a woman practices yoga`
-    return verbs
+    return frozenset(verbs)
 
 
 def may_be_new(case: Case, token: str) -> bool:
@@ -93,12 +96,20 @@ def may_be_new(case: Case, token: str) -> bool:
     if token not in list_verbs(case.new):
         return False
     stem = get_stem(token)
+    if stem == "play" and not _governs(case.new, token):
+        return True
     deeds = [group for group in _DEEDS if stem in group]
     if deeds:
         return any(group & set(case.old.stems) for group in deeds)
     gone = {get_stem(word) for words in _list_names(case) for word in words}
     lost = set(case.old.stems) - set(case.new.stems) - gone - _SMALL_STEMS
     return bool(lost)
+
+
+def _governs(text: Text, token: str) -> bool:
+    """Whether something is done with a thing: `plays a piano`, not `plays in a garden`."""
+    following = [after for before, after in pairwise([*text.tokens, ""]) if before == token]
+    return any(after and after not in PREPOSITIONS | LINKS | CLAUSES for after in following)
 
 
 def _list_names(case: Case) -> list[list[str]]:

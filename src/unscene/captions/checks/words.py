@@ -103,8 +103,12 @@ OPPOSITES = tuple(
 )
 MALE = _words(
     "man men guy guys boy boys gentleman gentlemen father groom husband businessman he his him himself"
+    " grandfather grandpa grandad uncle brother son nephew king prince monk dad"
 )
-FEMALE = _words("woman women lady ladies girl girls mother bride wife businesswoman she her hers herself")
+FEMALE = _words(
+    "woman women lady ladies girl girls mother bride wife businesswoman she her hers herself"
+    " grandmother grandma granny aunt sister daughter niece queen princess nun mom"
+)
 SCENES = _words("photo picture image view scene")
 EMPTY = _words("empty unoccupied vacant lone")
 DENIALS = _words(
@@ -148,7 +152,8 @@ GENERAL = _words(
 MANNERS = _words(
     "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
     " need danger use service action progress detail details flight unison formation message total turn"
-    " profile bloom rest charge public private focus fun duty wind breeze chains"
+    " profile bloom rest charge public private focus fun duty wind breeze chains file single"
+    " accident incident"
 )
 STATE_ENDINGS = ("ity", "tude", "ness", "ment", "ance", "ence", "ism", "ship", "hood", "cy", "tion", "sion")
 # Things and places that end so.
