@@ -7,8 +7,11 @@ end, a pronoun or a part of the body without its owner, `others` where there is 
 
 from unscene.words.caption_tree import build_clauses
 from unscene.words.caption_words import DETERMINERS
+from unscene.words.people import means_people
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
+    ABSTRACT_NOUNS,
+    ENDLESS,
     HUMAN_NOUNS,
     MASS,
     MORE_BODY,
@@ -36,6 +39,9 @@ _NEEDS_OBJECT = frozenset(
     }
 )
 HEADLESS = "its head is no thing"
+TORN_END = "ends in the middle"
+ABSTRACT = "nothing that can be seen"
+TORN_NOUN = "an article without its noun"
 LOST_PRONOUN = "a pronoun without its noun"
 _ONES = frozenset({"he", "she", "him", "himself", "herself"})
 _MANIES = frozenset({"they", "them", "themselves", "each other", "one another", "others", "another", "one"})
@@ -58,6 +64,8 @@ def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str
     faults += _find_torn_edges(tokens)
     if _begins_with_no_thing(tokens):
         faults.append(HEADLESS)
+    if _is_of_no_thing(clauses):
+        faults.append(ABSTRACT)
     faults += _find_torn_parts(clauses)
     faults += _find_lost_owners(clauses, category, vocabulary)
     return faults
@@ -100,6 +108,17 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
     return acts or done or (first.low in THIRD and second.kind == "D")
 
 
+def _is_of_no_thing(clauses: list[Clause]) -> bool:
+    """Whether what a caption is about cannot be seen: `the highlight`, `a history of ...`."""
+    if not clauses or clauses[0].group is None:
+        return False
+    members = clauses[0].group.members
+    return any(
+        member.tokens and not any(t.word for t in member.tokens) and member.head in ABSTRACT_NOUNS
+        for member in members
+    )
+
+
 def _find_torn_edges(tokens) -> list[str]:
     faults = []
     first, last = tokens[0], tokens[-1]
@@ -126,9 +145,9 @@ def _find_torn_edges(tokens) -> list[str]:
             )
         )
     ):
-        faults.append("ends in the middle")
-    if last.kind == "V" and (last.form == "aux" or last.form == "to"):
-        faults.append("ends in the middle")
+        faults.append(TORN_END)
+    if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
+        faults.append(TORN_END)
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
         faults.append("begins in the middle")
     if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
@@ -145,6 +164,8 @@ def _find_torn_edges(tokens) -> list[str]:
             and before.low in ("with", "of", "at", "in", "on", "next to", "in front of", "from", "to", "into")
         ):
             faults.append("a preposition without its noun")
+        if before.low in _NO_THINGS & ENDLESS and after.kind == "P":
+            faults.append(TORN_END)  # "learns how in the hall"
         if before.low in ("a", "an") and after.low in ("a", "an", "the"):
             faults.append("a word twice")
         if after.low in ("ll", "ve", "re") and before.kind != "X":
@@ -155,10 +176,14 @@ def _find_torn_edges(tokens) -> list[str]:
             faults.append("an article with a plural")
         if (
             before.kind == "D"
-            and before.low in ("a", "an", "the", "his", "its", "their")
-            and after.kind in ("P", "C", "S", "X")
+            and before.low in ("a", "an", "the", "his", "her", "its", "their", "my", "your", "our")
+            and (
+                after.kind in ("P", "C", "S", "X", "R")
+                or after.low in ("it's", "its", "his", "their", "my", "your", "our", "a", "an", "the")
+                or (after.kind == "V" and after.form in ("aux", "fin", "to"))
+            )
         ):
-            faults.append("an article without its noun")
+            faults.append(TORN_NOUN)
     return faults
 
 
@@ -237,9 +262,12 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
         {"others", "someone", "somebody", "everyone", "everybody", "anyone", "nobody", "he", "she", "him"}
         & set(lows)
         or any(
-            p.head in HUMAN_NOUNS
-            and not any(t.is_animate and not t.is_human for t in p.tokens)
-            and not p.words
+            (
+                p.head in HUMAN_NOUNS
+                and not any(t.is_animate and not t.is_human for t in p.tokens)
+                and not p.words
+            )
+            or means_people(p)
             for p in phrases
         )
     ):

@@ -1,4 +1,4 @@
-"""What is named in a caption, put in a row: the ladder below the rules, and scenes of a sport or event."""
+"""What is named in a caption, put in a row: the ladder below the rules, and where a sport is done."""
 
 import re
 
@@ -7,7 +7,15 @@ from unscene.words.finishing import finish
 from unscene.words.leftovers import Item, compose
 from unscene.words.removal import Target, stands_alone
 from unscene.words.rows import takes_article
-from unscene.words.scene_lists import COLOURS, CONDITIONS, EVENTS, MORE_BODY, MORE_CLOTHES, PARTS, SPORTS
+from unscene.words.scene_lists import (
+    ABSTRACT_NOUNS,
+    COLOURS,
+    CONDITIONS,
+    MORE_BODY,
+    MORE_CLOTHES,
+    PARTS,
+    SPORT_PLACES,
+)
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, walk
 from unscene.words.verb_forms import looks_plural
@@ -57,7 +65,12 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
         (phrase.tokens[0].low not in ("a", "an", "the") and phrase.head not in ("background", "pitch"))
         or len(phrase.tokens) == 1
         or phrase.head
-        in CONDITIONS | PICTURES | ADJECTIVES | COLOURS | {"camera", "lead", "good", "far", "first", "knot"}
+        in ABSTRACT_NOUNS
+        | CONDITIONS
+        | PICTURES
+        | ADJECTIVES
+        | COLOURS
+        | {"camera", "lead", "good", "far", "first", "knot"}
         or phrase.head.endswith(_ABSTRACT_ENDS)
         or (phrase.head in PARTS | MORE_CLOTHES | MORE_BODY and target.is_animate)
         or looks_plural(phrase.head)
@@ -107,31 +120,25 @@ def write_words(caption: str, category: str, vocabulary: Vocabulary) -> str | No
     return text if category not in vocabulary.find_words(text) else None
 
 
-def name_sport(caption: str, target: Target) -> list[Clause]:
-    """Return what stays of people at a sport and nothing else: `a tennis scene`."""
-    words = re.findall(r"[a-z]+", caption.lower())
-    sport = next((_SPORT_OF.get(w, w) for w in words if w in SPORTS or w in _SPORT_OF), None)
-    sport = sport if target.is_human else None
-    pairs = zip(words, [*words, ""][1:], strict=True)
-    event = next((word for word, after in pairs if _is_event(word, after)), None)
-    name = sport or (event if target.is_human or target.category == "cake" else None)
-    if name is None:
-        return []
-    if sport:
-        target.note("sport")
-    else:
-        target.note("event")
-    return [Clause("", Group([Phrase([Token("a", "D"), Token(name, "W"), Token("scene", "W")])]))]
+def name_sport_place(caption: str, target: Target) -> str | None:
+    """Return where people at a sport are, when nothing else is named: `A tennis court`."""
+    if not target.is_human:
+        return None
+    low = caption.lower()
+    found = re.search(rf"\b(?:{'|'.join(SPORT_PLACES)})\b", low)
+    if found is None:
+        return "Snow" if re.search(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b", low) else None
+    before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
+    done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|a|professional)$", before[-1])
+    if not done or (after and after[0] in _OF_A_SPORT):
+        return None
+    return f"A {found[0]} {SPORT_PLACES[found[0]]}"
 
 
-def _is_event(word: str, after: str) -> bool:
-    return word in EVENTS and after not in ("dress", "dresses", "gown", "gowns", "ring", "rings")
-
-
-_SPORT_OF = {
-    "skier": "skiing", "skiers": "skiing", "skiing": "skiing", "surfer": "surfing", "surfers": "surfing",
-    "surfing": "surfing", "snowboarder": "snowboarding", "snowboarders": "snowboarding",
-    "snowboarding": "snowboarding", "skateboarder": "skateboarding", "skateboarders": "skateboarding",
-    "skateboarding": "skateboarding", "fishing": "fishing", "skating": "skating",
-    "cheerleader": "cheerleading",
-}  # fmt: skip
+_OF_A_SPORT = frozenset(
+    {
+        *("jersey", "jerseys", "shirt", "shirts", "cap", "hat", "uniform", "uniforms", "outfit", "outfits"),
+        *("clothes", "gear", "shoes", "fan", "fans", "star", "stars", "legend", "coach", "card", "cards"),
+        *("academy", "school", "club", "awards", "themed"),
+    }
+)

@@ -12,9 +12,9 @@ import re
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.faults import HEADLESS, LOST_PRONOUN, find_faults
+from unscene.words.faults import ABSTRACT, HEADLESS, LOST_PRONOUN, TORN_END, TORN_NOUN, find_faults
 from unscene.words.finishing import finish, give_article, says_something
-from unscene.words.ladder import list_things, name_sport, write_words
+from unscene.words.ladder import list_things, name_sport_place, write_words
 from unscene.words.participles import as_participle
 from unscene.words.references import mark_references
 from unscene.words.removal import GONE, TangledError, Target, take_out
@@ -72,6 +72,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     brackets with what they hold, unless that names a thing; then they become commas.
     """
     caption = html.unescape(caption).translate(_QUOTES)
+    caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
     return _BRACKETS.sub(
         lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
     ).replace(",.", ".")
@@ -82,8 +83,8 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     vocabulary, category = target.vocabulary, target.category
     left = _join_clauses(take_out(clauses, target), target)
     if not left or not any(says_something(n) for c in left for n in walk(c) if isinstance(n, Phrase)):
-        left = name_sport(caption, target)
-    if left and caption[:2].lower() in ("a ", "an", "th", "tw", "so"):
+        return _write_named(caption, target)
+    if caption[:2].lower() in ("a ", "an", "th", "tw", "so"):
         give_article(left[0].group.members[0], vocabulary)
     elif len(left) == 1 and not left[0].group.mods and len(left[0].group.members) == 1:
         phrase = left[0].group.members[0]
@@ -107,12 +108,18 @@ def _write_named(caption: str, target: Target) -> str | None:
     named = Target(target.category, target.vocabulary, target.is_human, target.is_animate)
     mark_references(clauses, named)
     text = list_things(clauses, named)
+    by_sport = text is None
+    if text is None:
+        text = name_sport_place(caption, named)
     if text is None or find_faults(text, target.category, target.vocabulary):
         return None
     if _names_more(text, caption, target.vocabulary):
         return None
     target.used.clear()
-    target.note("named")
+    if by_sport:
+        target.note("sport")
+    else:
+        target.note("named")
     return text
 
 
@@ -126,7 +133,13 @@ def _names_more(text: str, caption: str, vocabulary: Vocabulary) -> bool:
 
 def _own_faults(caption: str, vocabulary: Vocabulary) -> set[str]:
     """Return the faults that the old caption has itself."""
-    return set(find_faults(caption, "", vocabulary)) - {"names the object", HEADLESS}
+    return set(find_faults(caption, "", vocabulary)) - {
+        "names the object",
+        HEADLESS,
+        TORN_END,
+        TORN_NOUN,
+        ABSTRACT,
+    }
 
 
 def _find_target(clauses: list[Clause], category: str, vocabulary: Vocabulary) -> Target:

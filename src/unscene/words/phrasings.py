@@ -22,7 +22,7 @@ PHRASINGS = {
     "nowhere": "{scene}, with {many} nowhere to be seen.",
     "photo_without": "A photo without {a}: {scene}.",
     "photo_has_no": "There {is} no {no} in this photo: {scene}.",
-    "where_no": "{scene}, where there {is} no {no}.",
+    "where_no": "A photo where there {is} no {no}: {scene}.",
 }
 # The same of a scene of which nothing is known but that it is a photo.
 PLAIN_PHRASINGS = {
@@ -87,7 +87,7 @@ def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> 
     text = scene.strip().rstrip(" .!,;")
     if text.lower() in ("a photo", "a picture", "an image"):
         return PLAIN_PHRASINGS[phrasing].format(**names)
-    if phrasing in ("no_here", "photo_without", "photo_has_no"):
+    if phrasing in ("no_here", "photo_without", "photo_has_no", "where_no"):
         text = re.sub(r"^a photo of ", "", text, flags=re.IGNORECASE)
     if phrasing == "no_here":
         named = name_scene(text, vocabulary)

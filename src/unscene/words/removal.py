@@ -17,6 +17,7 @@ from unscene.words.leftovers import (
     is_small,
     list_words,
 )
+from unscene.words.people import means_people
 from unscene.words.rows import (
     drop_repeated,
     fix_links,
@@ -99,6 +100,9 @@ class Target:
         if any(id(token) in self.gone_pronouns for token in phrase.tokens):
             return True
         if self.category == "horse" and phrase.head == "horseback":
+            return True
+        if self.is_human and not phrase.is_human and means_people(phrase):
+            self.note("needs people")
             return True
         return self.is_human and phrase.is_human
 
@@ -231,6 +235,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         target.note("row")
     if gone and len(members) == 1 and not members[0].is_plural:
         make_singular(group.mods)
+        target.note("of several")
     if gone and target.is_in(group.members[0]) and members[0] in group.members:
         pass_article(group.members[0].tokens, members[0])
     result.mods = prune_mods(group.mods, result, target)
@@ -381,6 +386,8 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
     """
     if mod.group is None:
         return [mod]
+    if mod.low in ("instead of", "in place of", "rather than"):
+        return []  # it is only spoken of
     row = mod.group
     apart = len(row.members) > 1 and target.is_in(row.members[-1]) and not row.is_animate
     if apart and row.mods and isinstance(row.mods[0], Verb) and row.mods[0].form == "en":
@@ -522,6 +529,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     if place_gone and verb.stem in NEEDS_PLACE and not object_gone:
         target.note("needs its place")
         return _joined_by_with(verb, objects, [], [p for _, pruned in mods for p in pruned])
+    if any(isinstance(m, Prep) and not p and _is_by_vehicle(m, target) for m, p in mods):
+        target.note("by vehicle")
+        places = [p for _, pruned in mods for p in pruned if isinstance(p, Prep)]
+        return [*(Prep("near", group) for group in objects), *places]
     same = not object_gone and all(len(p) == 1 and isinstance(p[0], type(m)) for m, p in mods)
     new_mods = [p for _, pruned in mods for p in pruned]
     if same:
@@ -564,6 +575,19 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
         ]
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
+
+
+def _is_by_vehicle(mod: Prep, target: Target) -> bool:
+    """Whether it says how somebody travelled: `by rowing boat`, without an article."""
+    group = mod.group
+    return (
+        mod.low == "by"
+        and group is not None
+        and target.category in ("boat", "train", "bus", "car", "truck", "bicycle", "motorcycle", "airplane")
+        and _is_all_gone(group, target)
+        and group.members[0].tokens[0].kind != "D"
+        and not group.is_plural
+    )
 
 
 def _can_act(host: Group | Phrase) -> bool:

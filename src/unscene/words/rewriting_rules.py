@@ -180,16 +180,28 @@ RULES = {
         "Place settings.",
     ),
     "sport": Rule(
-        "Of people at a sport and nothing else the sport stays.",
+        "Of people at a sport and nothing else the ground of the sport stays.",
         "Two girls are playing badminton.",
         "person",
-        "A badminton scene.",
+        "A badminton court.",
     ),
-    "event": Rule(
-        "Of people at an event and nothing else the event stays.",
-        "A crowd arrives for day of festival.",
+    "by vehicle": Rule(
+        "What was done by a vehicle goes with it.",
+        "Pilgrims crossing the river by rowing boat.",
+        "boat",
+        "Pilgrims near the river.",
+    ),
+    "of several": Rule(
+        "What only several do is not said of one.",
+        "A canary and a cat are having dinner together.",
+        "cat",
+        "A canary is having dinner.",
+    ),
+    "needs people": Rule(
+        "What only people do is not there without them.",
+        "A match in a stadium.",
         "person",
-        "A festival scene.",
+        "A stadium.",
     ),
     "named": Rule(
         "Where the clauses leave nothing that reads well, the things that are named stay in a row.",

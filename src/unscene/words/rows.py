@@ -97,14 +97,29 @@ def make_singular(mods: list[Mod]) -> None:
             place = finite.tokens.index(first)
             finite.tokens[place] = Token(third_person(first.low), "V", form=first.form, stem=first.stem)
     for verb in verbs:
-        verb.tokens[:] = [token for token in verb.tokens if token.low != "together"] or verb.tokens
+        for group in verb.objects:  # "are having dinner together"
+            group.mods[:] = [mod for mod in group.mods if not is_mutual(mod)]
+            for member in group.members:
+                if len(member.tokens) > 1 and member.tokens[0].low == "both":
+                    del member.tokens[0]
+                member.mods[:] = [mod for mod in member.mods if not is_mutual(mod)]
+        verb.tokens[:] = [token for token in verb.tokens if token.low not in _OF_SEVERAL] or verb.tokens
         verb.mods[:] = [mod for mod in verb.mods if not is_mutual(mod)]
-    mods[:] = [mod for mod in mods if not is_mutual(mod)]
+    kept: list[Mod] = []
+    for mod in mods:
+        if isinstance(mod, Verb) and mod.stem == "share" and mod.objects:
+            kept += [*(Prep("with", group) for group in mod.objects), *mod.mods]
+        elif not is_mutual(mod):
+            kept.append(mod)
+    mods[:] = kept
+
+
+_OF_SEVERAL = frozenset({"together", "both", "side-by-side", "jointly", "mutually"})
 
 
 def is_mutual(mod: Mod) -> bool:
     if isinstance(mod, Loose):
-        return mod.text.lower() in ("together", "side-by-side")
+        return mod.text.lower() in _OF_SEVERAL
     return (
         isinstance(mod, Prep)
         and mod.group is not None

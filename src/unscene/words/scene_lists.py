@@ -219,7 +219,7 @@ MORE_CLOTHES = CLOTHES | _words(
     "sweaters jean outfits mustaches moustache goatee ponytail pigtails braid braids bangs curls "
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
     "headgear headdress turbans lanyard badge pants short collared bandage cast knee-pads wristband "
-    "sweatband visor pocket pockets"
+    "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
 MORE_BODY = BODY | _words(
     "knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
@@ -479,3 +479,25 @@ EVENTS = _words(
     "game match race tournament marathon rally protest reception celebration graduation event carnival "
     "birthday regatta gala picnic"
 )
+# What cannot end a caption, nor stand without the clause behind it.
+ENDLESS = _words(
+    "how why whether if because although than whose should would could shall "
+    "is are was were be been am do does has have had and or but while instead"
+)
+# What a caption can be about and a photo cannot show.
+ABSTRACT_NOUNS = _words(
+    "highlight highlights mind minds production company companies study studies effect effects "
+    "architecture result results question questions idea ideas history introduction impression concept "
+    "process life lifestyle special project research skill recipe launch programme marriage benefit "
+    "benefits law politics economy business industry success failure future past solidarity beauty "
+    "title genre beginning start round hours year years day days week believe case attraction fun "
+    "drama information arrivals period organisation organization technology education development "
+    "strategy policy crisis love freedom peace happiness service compliment sorry experience "
+    "opportunity moment moments tradition culture theory method"
+)
+# Where a sport is done.
+SPORT_PLACES = {
+    **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),
+    **dict.fromkeys(("baseball", "softball", "soccer", "football", "rugby", "cricket", "polo"), "field"),
+    "golf": "course",
+}
