@@ -6,11 +6,12 @@ end, a pronoun or a part of the body without its owner, `others` where there is 
 """
 
 from unscene.words.caption_tree import build_clauses
-from unscene.words.caption_words import DETERMINERS
+from unscene.words.caption_words import ADJECTIVES, DETERMINERS
 from unscene.words.people import means_people
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     ABSTRACT_NOUNS,
+    COLOURS,
     ENDLESS,
     HUMAN_NOUNS,
     MASS,
@@ -40,6 +41,7 @@ _NEEDS_OBJECT = frozenset(
 )
 HEADLESS = "its head is no thing"
 TORN_END = "ends in the middle"
+NO_SUBJECT = "a verb without its subject"
 ABSTRACT = "nothing that can be seen"
 TORN_NOUN = "an article without its noun"
 LOST_PRONOUN = "a pronoun without its noun"
@@ -113,6 +115,12 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
     if not clauses or clauses[0].group is None:
         return False
     members = clauses[0].group.members
+    first = members[0]
+    if len(members) == 1 and first.tokens and not first.words:
+        if not any(letter.isalpha() for letter in first.head) and first.tokens[0].kind != "R":
+            return True  # "22"
+        if all(t.kind == "A" or (t.kind == "W" and t.low in ADJECTIVES - COLOURS) for t in first.tokens):
+            return True  # "young beautiful on a sofa"
     return any(
         member.tokens and not any(t.word for t in member.tokens) and member.head in ABSTRACT_NOUNS
         for member in members
@@ -151,9 +159,9 @@ def _find_torn_edges(tokens) -> list[str]:
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
         faults.append("begins in the middle")
     if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
-        faults.append("a verb without its subject")
+        faults.append(NO_SUBJECT)
     if first.kind == "V" and first.form == "ing" and first.low not in ("looking",):
-        faults.append("a verb without its subject")
+        faults.append(NO_SUBJECT)
     for before, after in zip(tokens, tokens[1:], strict=False):
         if before.low == after.low and before.low not in ("very", "that", "had", "-", "!", "?", "."):
             faults.append("a word twice")
@@ -169,7 +177,7 @@ def _find_torn_edges(tokens) -> list[str]:
         if before.low in ("a", "an") and after.low in ("a", "an", "the"):
             faults.append("a word twice")
         if after.low in ("ll", "ve", "re") and before.kind != "X":
-            faults.append("a verb without its subject")
+            faults.append(NO_SUBJECT)
         if before.kind == "P" and before.low in ("from", "with", "of") and after.low in ("with", "of", "to"):
             faults.append("a preposition without its noun")
         if before.low in ("a", "an") and looks_plural(after.low) and after.kind == "N":

@@ -9,17 +9,39 @@ places ("A photo of a bench and a dog."), then the other words of the list, then
 
 import html
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.faults import ABSTRACT, HEADLESS, LOST_PRONOUN, TORN_END, TORN_NOUN, find_faults
+from unscene.words.caption_words import ADJECTIVES
+from unscene.words.faults import (
+    ABSTRACT,
+    HEADLESS,
+    LOST_PRONOUN,
+    NO_SUBJECT,
+    TORN_END,
+    TORN_NOUN,
+    find_faults,
+)
 from unscene.words.finishing import finish, give_article, says_something
 from unscene.words.ladder import list_things, name_sport_place, write_words
 from unscene.words.participles import as_participle
 from unscene.words.references import mark_references
 from unscene.words.removal import GONE, TangledError, Target, take_out
-from unscene.words.rows import join_rows
-from unscene.words.scene_lists import GROUNDS, SINGLE
+from unscene.words.rows import join_rows, takes_article
+from unscene.words.scene_lists import (
+    ACTIVITIES,
+    COLOURS,
+    CONDITIONS,
+    GROUNDS,
+    MORE_BODY,
+    NOUNY,
+    SINGLE,
+    SPORTS,
+    STATES,
+    VERBS,
+)
+from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.verb_forms import looks_plural
 from unscene.words.vocabulary import Vocabulary
@@ -87,17 +109,32 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     if caption[:2].lower() in ("a ", "an", "th", "tw", "so"):
         give_article(left[0].group.members[0], vocabulary)
     elif len(left) == 1 and not left[0].group.mods and len(left[0].group.members) == 1:
-        phrase = left[0].group.members[0]
-        if len(phrase.tokens) == 1 and not phrase.mods and phrase.head in SINGLE:
-            give_article(phrase, vocabulary)
+        _give_single_article(left[0].group.members[0], caption)
     text = finish(left)
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
+        own = _own_faults(caption, vocabulary) - ({NO_SUBJECT} if target.is_human else set())
         if not target.is_human and not target.gone_pronouns:
             faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
-        if not faults or not faults - _own_faults(caption, vocabulary):
+        if not faults or not faults - own:
             return None if _names_more(text, caption, vocabulary) else text
     return _write_named(caption, target)
+
+
+def _give_single_article(phrase: Phrase, caption: str) -> None:
+    """Put an article before the one noun that is left: `A rabbit`."""
+    if len(phrase.tokens) != 1 or phrase.mods:
+        return
+    noun = phrase.tokens[0]
+    plain = noun.kind == "W" and noun.low in caption.split() and noun.low not in _BARE
+    plain = plain and noun.low.isalpha() and not noun.low.endswith(("ly", "s", "z"))
+    if phrase.head in SINGLE or (plain and not phrase.words and takes_article(noun.low)):
+        phrase.tokens = [Token("a", "D"), replace(noun, text=noun.low)]
+
+
+_BARE = (
+    GROUNDS | CONDITIONS | ACTIVITIES | ADJECTIVES | COLOURS | SPORTS | MORE_BODY | STATES | (VERBS - NOUNY)
+)
 
 
 def _write_named(caption: str, target: Target) -> str | None:

@@ -18,7 +18,7 @@ _CALLED = HUMAN_NOUNS | _words(
     "descendants descendant descent homeless elderly wounded acrobat acrobats emperor empress grandson "
     "granddaughter mascot mascots rivals rival champion champions chief chiefs villain villains hero "
     "heroes heroine prophet prophets saint saints actor actors duo trio quartet lookalike newlyweds "
-    "honeymooners humans humanity mankind"
+    "honeymooners character characters alike lookalikes guard humans humanity mankind"
 )
 _DONE_BY_PEOPLE = _words(
     "match matches game games meeting meetings ceremony ceremonies performance performances interview "

@@ -28,6 +28,7 @@ from unscene.words.rows import (
     takes_article,
 )
 from unscene.words.scene_lists import (
+    ABSTRACT_NOUNS,
     ACTIVITIES,
     ALONE,
     COLOURS,
@@ -54,6 +55,7 @@ from unscene.words.scene_lists import (
     SCULPTURES,
     SEATS,
     STILL,
+    TIMES,
     VESSELS,
     VISITING,
     WAYS,
@@ -537,6 +539,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     new_mods = [p for _, pruned in mods for p in pruned]
     if same:
         return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    if verb.stem in ("stand", "pose", "walk", "kneel") and any(
+        isinstance(m, Prep) and m.low in NEARNESS and not p for m, p in mods
+    ):  # "standing by plums on a table"
+        new_mods = [Prep("near", m.group, m.link) if _is_on_furniture(m) else m for m in new_mods]
     lost_prep = any(isinstance(m, Prep) and not p for m, p in mods)
     lost_any = any(not p for m, p in mods)
     if object_gone and not objects:
@@ -575,6 +581,13 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
         ]
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
+
+
+def _is_on_furniture(mod: Mod) -> bool:
+    if not isinstance(mod, Prep) or mod.low not in ("on", "on top of") or mod.group is None:
+        return False
+    heads = ("table", "counter", "shelf", "desk", "plate", "tray")
+    return "dining table" in list_words(mod.group) or mod.group.head in heads
 
 
 def _is_by_vehicle(mod: Prep, target: Target) -> bool:
@@ -862,6 +875,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if not phrase.tokens or phrase.is_pronoun or phrase.tokens[0].low == "no":
         return False
     words, head = phrase.words, phrase.head
+    if not words and (head in ABSTRACT_NOUNS - CONDITIONS - TIMES or head.endswith(("ism", "ward", "wards"))):
+        return False
     if how == "worn":
         return bool(words & WORN_THINGS)
     if "tie" in words and target.is_human:

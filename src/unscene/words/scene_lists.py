@@ -501,3 +501,4 @@ SPORT_PLACES = {
     **dict.fromkeys(("baseball", "softball", "soccer", "football", "rugby", "cricket", "polo"), "field"),
     "golf": "course",
 }
+TIMES = _words("day days week year years hours start period")

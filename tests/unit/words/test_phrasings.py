@@ -34,6 +34,11 @@ def test_phrasings_read_well():
     )
 
 
+def test_where_is_said_of_the_photo_and_never_of_a_thing():
+    caption = negate("A heap of flour.", "spoon", "where_no", COCO80)
+    assert caption == "A photo where there is no spoon: a heap of flour."
+
+
 @pytest.mark.parametrize(
     ("scene", "wanted"),
     [
