@@ -130,6 +130,7 @@ def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path):
         (Unanswered("a page in its place", 200), 0.5),
         (Unanswered("no connection", took_no_effect=True), 0.0),
         (Unanswered("bad gateway", 502), 0.5),
+        (Unanswered("the API says so", 500, is_told=True), 0.0),
         (Unanswered("overloaded", 503), 0.0),
         (RateLimited("slow", 1.0), 0.0),
     ],
@@ -148,6 +149,15 @@ def test_lost_replies_end_at_the_budget(tmp_path):
         ask(tmp_path, 1.2, Completing([Unanswered("timed out")] * 9), outage_minutes=60)
     with closing(Ledger(tmp_path / "api" / "gpu7")) as ledger:
         assert ledger.sum_usd() == 1.0
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_replies_that_are_lost_use_up_the_attempts(tmp_path, place):
+    """Each may be billed: four of one request are the end, however much budget and time there is."""
+    api = Completing([None] * place + [Unanswered("the line went dead")] * 99)
+    with pytest.raises(Stopped, match=r"4 calls may have been billed \(up to \$2.00.*http://gpu7/v1"):
+        ask(tmp_path, 50, api, outage_minutes=60, count=4)
+    assert api.calls == place + 4
 
 
 def test_the_calls_of_a_killed_process_are_booked(tmp_path):

@@ -312,7 +312,8 @@ class ApiClient:
         if status in (404, 410):
             return NotFound(message, status, by_api=body is not None)
         if status >= 500 or status in (408, 409, 425) or body is None:
-            return Unanswered(message, status)
+            is_told = status >= 500 and bool((body or {}).get("error"))
+            return Unanswered(message, status, is_told=is_told)
         return Rejected(message, status, body)
 
     def _read_complaint(self, reply: httpx2.Response) -> dict | None:

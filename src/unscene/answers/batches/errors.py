@@ -18,12 +18,19 @@ class Unanswered(ApiError):
     """No answer, a server's own error, or a reply that cannot be read.
 
     Of a call that creates, whether it took effect is not known, unless no connection came about;
-    one that reads may be made again. `status` is the HTTP status, None without a reply.
+    one that reads may be made again. `status` is the HTTP status, None without a reply. is_told:
+    the API says itself, by its error object, that it failed: no provider bills that.
     """
 
-    def __init__(self, message: str, status: int | None = None, took_no_effect: bool = False):
+    def __init__(
+        self,
+        message: str,
+        status: int | None = None,
+        took_no_effect: bool = False,
+        is_told: bool = False,
+    ):
         super().__init__(message)
-        self.status, self.took_no_effect = status, took_no_effect
+        self.status, self.took_no_effect, self.is_told = status, took_no_effect, is_told
 
 
 class RateLimited(ApiError):

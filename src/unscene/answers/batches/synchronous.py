@@ -2,7 +2,8 @@
 ledger as it comes.
 
 The ledger hears of a call before it is made. A call whose reply is lost may be billed, so it is
-booked at its worst case; of a process that is killed these are at most `api.concurrency`.
+booked at its worst case, and `api.attempts` of one request are the end; of a process that is killed
+these are at most `api.concurrency`.
 """
 
 import json
@@ -37,11 +38,13 @@ from unscene.answers.batches.outcomes import (
 )
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
-from unscene.answers.endpoints import find_endpoint
+from unscene.answers.endpoints import DEFAULT, find_endpoint
 from unscene.answers.prices import PRICE_FACTOR
 
 _TOLD_EVERY_S = 30
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
+# Calls that may be billed are few, so what stands between them grows faster: 5 s, one minute, twelve.
+_LOST_GROWTH = 12
 # Statuses that say that a request was put off, not worked on. After any other reply but an answer, or
 # none, it may have been, and is billed.
 _NOT_WORKED_ON = (408, 409, 425, 503, 529)
@@ -62,6 +65,13 @@ def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> No
         raise Stopped(f"{caller.halt}. Answers are kept: run the same command again when that is seen to")
 
 
+def _may_be_billed(came: ApiError) -> bool:
+    """Return whether a call that gave no answer may have been worked on, and is booked."""
+    if not isinstance(came, Unanswered) or came.took_no_effect or came.is_told:
+        return False
+    return came.status not in _NOT_WORKED_ON
+
+
 class _Caller:
     """The calls under way, and what the ones before came to."""
 
@@ -72,6 +82,8 @@ class _Caller:
         self._useful = False  # an answer was of use: the prompt and the model are right
         self._firsts: list[tuple[Asked, tuple]] = []  # entries of no use before that, not yet in the ledger
         self._silent_since: float | None = None
+        self._lost: dict[str, list[float]] = {}  # dollars booked for the lost replies of each request
+        self._lost_in_a_row = 0  # since the last answer; those that went at once are one
         self._pause, self._turn = 0.0, 0
         self._told = terms.clock.monotonic()
         self.halt = ""
@@ -123,9 +135,11 @@ class _Caller:
         if isinstance(came, Completion):
             self._enter(asked, came)
             return
-        if isinstance(came, Unanswered) and not came.took_no_effect and came.status not in _NOT_WORKED_ON:
+        if _may_be_billed(came):
             entry = (name, AWAY, 0, 0, PRICE_FACTOR * asked.usd_worst, None)
             self._ledger.end_call(stage, entry)
+            self._lost.setdefault(name, []).append(entry[4])
+            self._lost_in_a_row += not self._running
             logger.warning("a reply was lost, up to $%.4f are booked for it: %s", entry[4], came)
         else:
             self._ledger.void_call(stage, name)
@@ -136,6 +150,19 @@ class _Caller:
             self.halt = f"the endpoint refuses ({came}). See to the key, api.base_url and api.model"
         else:
             self._bear(came)
+            losses = max(self._lost_in_a_row, len(self._lost.get(name, ())))
+            if _may_be_billed(came) and losses >= self._terms.api["attempts"]:
+                self._halt_at_losses(asked, came)
+
+    def _halt_at_losses(self, asked: Asked, came: ApiError) -> None:
+        """Stop when replies are lost in a row, or those to one request: each may have been billed."""
+        booked = [usd for losses in self._lost.values() for usd in losses]
+        self.halt = (
+            f"{len(booked)} calls may have been billed (up to ${sum(booked):.4f}, which are booked), and their"
+            f" replies were lost: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
+            f" request {asked.custom_id} ({came}). Does a proxy or a time limit cut the connection to"
+            f" {self._terms.api['base_url'] or DEFAULT.url} ?"
+        )
 
     def _enter(self, asked: Asked, came: Completion) -> None:
         name = asked.custom_id
@@ -154,7 +181,7 @@ class _Caller:
         prices, model = self._terms.prices, self._agenda.model
         entry = enter_answer(line, text, asked.items, model, prices, PRICE_FACTOR, worst_usd)
         outcome = entry[1]
-        self._silent_since, self._turn = None, 0
+        self._silent_since, self._turn, self._lost_in_a_row = None, 0, 0
         if outcome == NO_CREDIT:
             self.halt = "the account has no money left"
         if outcome == REJECTED and self._useful:
@@ -199,11 +226,13 @@ class _Caller:
         self._firsts = []
 
     def _bear(self, error: ApiError) -> None:
-        """Note a call that was not served: no attempt of its request, which may be fine."""
+        """Note a call that was not served: no fault of its request, which may be fine."""
         now = self._terms.clock.monotonic()
         self._silent_since = now if self._silent_since is None else self._silent_since
         wish = getattr(error, "retry_after", None)
         own = min(_LONGEST_PAUSE_S, _SHORTEST_PAUSE_S * 2 ** min(self._turn, 6))
+        if _may_be_billed(error):
+            own = _SHORTEST_PAUSE_S * _LOST_GROWTH ** max(0, self._lost_in_a_row - 1)
         self._turn += 1
         self._pause = max(self._pause, own if wish is None else wish)
         logger.warning("not answered: %s", error)
