@@ -10,6 +10,7 @@ from unscene.answers.batches.agenda import Agenda, count_ends
 from unscene.answers.batches.announcing import announce_second_payment
 from unscene.answers.batches.client import ApiClient, ApiError, NotFound
 from unscene.answers.batches.driver import Driver
+from unscene.answers.batches.hosts import note_endpoint
 from unscene.answers.batches.ledger import Ledger, only_submitter, sum_committed
 from unscene.answers.batches.preflight import (
     check_expected,
@@ -61,6 +62,7 @@ def send_requests(
         ledger = Ledger(folder)
         try:
             ledger.check()
+            note_endpoint(folder, terms.api)
             count, usd = ledger.lose_calls()
             if count:
                 logger.warning(

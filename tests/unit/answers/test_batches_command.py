@@ -1,6 +1,7 @@
 """`unscene batches` against the local Batch server: list, cancel, adopt, check."""
 
 import json
+import shlex
 import shutil
 
 import pytest
@@ -8,8 +9,10 @@ import yaml
 
 from batch_server.running import run_server
 from paid_answers import CHECKOUT, PRICES, Desk, api_config, make_requests
+from unscene.answers.batch_lines import write_lines
 from unscene.answers.batches import checking
 from unscene.answers.batches.command import main
+from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.stops import ComeBackLater
 from unscene.answers.prices import PriceError, read_prices
@@ -33,6 +36,13 @@ def read_config(desk, **changes):
 
 def run(desk, *arguments):
     main(["--directory", str(desk.folder), *arguments], lambda overlays: read_config(desk))
+
+
+def submit_results(desk, requests):
+    """Submit requests from where a run has them."""
+    path = desk.folder / "results/keywords/requests/00000.jsonl"
+    write_lines(requests, path)
+    return desk.submit_files([path])
 
 
 def check(desk, stage="keywords", prices=None, **changes):
@@ -101,14 +111,54 @@ def test_cancel_ends_a_batch_and_the_next_run_books_it(desk, server, capsys):
 
 def test_adopt_rebuilds_a_lost_ledger_and_nothing_is_paid_twice(desk, server, capsys):
     requests = make_requests(4)
-    desk.submit(requests)
+    submit_results(desk, requests)
     bill = server.bill()
     shutil.rmtree(desk.folder / "state")
     run(desk, "adopt")
     assert "requests of stage keywords" in capsys.readouterr().out
-    assert desk.submit(requests)["ends"]["done"] == 4 and server.bill() == bill
+    assert submit_results(desk, requests)["ends"]["done"] == 4 and server.bill() == bill
     run(desk, "adopt")
     assert "no batch of this program that is not known" in capsys.readouterr().out
+
+
+def test_adopt_leaves_what_another_run_directory_asks(desk, server, tmp_path, capsys):
+    desk.submit(make_requests(4))
+    other = Desk(tmp_path / "other", server)
+    write_lines(make_requests(6)[4:], other.folder / "results/keywords/requests/00000.jsonl")
+    run(other, "adopt")
+    assert "not taken over" in capsys.readouterr().out and not other.ledger().list_batch_ids()
+    run(other, "adopt", "--all")
+    assert other.ledger().list_batch_ids() == desk.ledger().list_batch_ids()
+
+
+def test_commands_of_messages_reach_the_run_s_endpoint_without_its_config(desk, server, monkeypatch, capsys):
+    """They are copied as printed: the config of the checkout names api.openai.com."""
+    with pytest.raises(ComeBackLater):
+        desk.submit(make_requests(4), wait=False)
+    row = desk.ledger().list_batches("submitted")[0]
+    program, *words = shlex.split(write_command(desk.ledger_folder, f"cancel {row['batch_id']}"))
+    assert program == "unscene" and words.pop(0) == "batches"
+    monkeypatch.setenv("UNSCENE_REFUSE_HOSTS", "api.openai.com")
+    default = read_config(desk, base_url=None)
+    main(words, lambda overlays: default)
+    assert "is being cancelled" in capsys.readouterr().out
+    main(shlex.split(write_command(desk.ledger_folder, "adopt"))[2:], lambda overlays: default)
+
+
+def test_a_batch_is_not_cancelled_at_another_host(desk, server, tmp_path):
+    with pytest.raises(ComeBackLater):
+        desk.submit(make_requests(4), wait=False)
+    (batch_id,) = desk.ledger().list_batch_ids()
+    overlay = tmp_path / "other.yaml"
+    overlay.write_text("{}")
+    calls = len(server.calls()["calls"])
+    words = ["--directory", str(desk.folder), "cancel", "--configfile", str(overlay), batch_id]
+    with pytest.raises(SystemExit, match="belongs to localhost, .*api.openai.com"):
+        main(words, lambda overlays: read_config(desk, base_url=None))
+    assert len(server.calls()["calls"]) == calls
+    main(words, lambda overlays: read_config(desk))
+    with pytest.raises(SystemExit):
+        main(words[:-1], lambda overlays: read_config(desk))
 
 
 def test_a_key_that_no_header_can_hold_is_not_printed(desk, monkeypatch, capsys):

@@ -3,13 +3,13 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from unscene.answers.batch_lines import estimate_tokens, read_items
 from unscene.answers.batches.client import ApiClient, ApiError
 from unscene.answers.batches.ledger import Intent, Ledger
-from unscene.answers.batches.sending import APP
+from unscene.answers.batches.sending import APP, shorten
 from unscene.answers.prices import estimate_cost, find_price
 
 
@@ -19,21 +19,31 @@ def adopt_batches(
     prices: dict,
     stage: str | None = None,
     deployments: Mapping[str, str] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> list[str]:
     """Enter the endpoint's batches of this program that the ledger does not know; return a line of
     text for each. The next run collects their answers, and books them.
 
-    stage: only that one's. deployments: the endpoint's names of models (api.deployments). What a
+    stage: only that one's. deployments: the endpoint's names of models (api.deployments). wanted: ids
+    of requests; a batch that tells none of them may be another run directory's, and is only named. What a
     batch asked is read from its input file, which the endpoint keeps for 30 days; without it a batch
     cannot be taken over.
     """
     told, known = [], ledger.list_batch_ids()
+    names = None if wanted is None else {shorten(name) for name in wanted}
     models = {deployed: model for model, deployed in (deployments or {}).items()}
     for batch in list(api.list_batches()):
         metadata = batch.metadata
         if metadata.get("app") != APP or batch.id in known or batch.status == "failed":
             continue
         if stage is not None and metadata.get("stage") != stage:
+            continue
+        if names is not None and names.isdisjoint(metadata.get("sample", "").split()):
+            told.append(
+                f"{batch.id}: not taken over, since it asks nothing that results/*/requests here asks"
+                f" ({metadata.get('requests', '?')} requests of stage {metadata.get('stage', '?')}); --all"
+                " takes it all the same"
+            )
             continue
         try:
             members, model = _read_input(api, batch, ledger.path.parent / "downloads", prices, models)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unscene.answers.batches.agenda import Agenda
 from unscene.answers.batches.client import ApiClient
+from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.sending import APP, shorten
@@ -78,8 +79,7 @@ def _find_raw_answers(ledger: Ledger, agenda: Agenda, paths: Iterable[str | Path
         f"{found} of them are answered in {', '.join(map(str, sorted(places)))}, and {ledger.path} knows"
         " nothing of"
         " it: was state/ deleted? Restore it from a copy, or get back what the endpoint keeps for 30"
-        " days: unscene"
-        " batches adopt"
+        " days: " + write_command(ledger.path.parent, "adopt")
     ]
 
 
@@ -137,6 +137,6 @@ def _find_batches(api: ApiClient, ledger: Ledger, agenda: Agenda) -> list[str]:
     names = ", ".join(batch.id for batch in found[:3]) + (" ..." if len(found) > 3 else "")
     return [
         f"the endpoint has {len(found)} batches ({requests} requests: {names}) that ask the same and that"
-        f" {ledger.path} does not know; was state/ deleted or copied? Get their answers: unscene batches"
-        " adopt"
+        f" {ledger.path} does not know; was state/ deleted or copied? Get their answers: "
+        + write_command(ledger.path.parent, "adopt")
     ]

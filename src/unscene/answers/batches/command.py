@@ -3,6 +3,7 @@ at most.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ from unscene.answers.batches.adopting import adopt_batches, cancel_batch
 from unscene.answers.batches.announcing import SecondPayment
 from unscene.answers.batches.checking import check_endpoint
 from unscene.answers.batches.client import ApiClient, ApiError
+from unscene.answers.batches.hosts import OtherHost, choose_endpoint
 from unscene.answers.batches.ledger import Ledger, only_submitter
 from unscene.answers.batches.ledger_format import LedgerError
 from unscene.answers.batches.preflight import PreflightError
@@ -30,6 +32,7 @@ TOLD_ERRORS = (
     ComeBackLater,
     ConfigError,
     LedgerError,
+    OtherHost,
     PreflightError,
     PriceError,
     SecondPayment,
@@ -44,7 +47,14 @@ def main(
     """Run an action; SystemExit with a message when it cannot be done. read_config: returns the
     config with overlays; actions that ask an endpoint need it.
     """
-    asked = build_parser().parse_args(arguments)
+    parser = build_parser()
+    asked = parser.parse_args(arguments)
+    if asked.action == "cancel" and asked.batch_id is None:
+        # `--configfile FILE ID`: the option takes all that follows it.
+        if not asked.configfile or asked.configfile[-1].is_file():
+            parser.error("cancel: which batch? unscene batches cancel ID; `unscene batches list` shows all")
+        *asked.configfile, last = asked.configfile
+        asked.batch_id = str(last)
     if not asked.directory.is_dir():
         sys.exit(f"unscene: --directory: {asked.directory} is no folder")
     try:
@@ -87,11 +97,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("list", "all batches, and what each has cost", run)
     does = "end a batch at the endpoint; what it has done is paid, and the next run collects it"
-    add("cancel", does, run, config).add_argument("batch_id")
+    add("cancel", does, run, config).add_argument("batch_id", nargs="?", metavar="ID")
     does = "book a batch at its worst case; its requests are asked, and paid, anew"
-    add("forget", does, run).add_argument("batch_id")
-    does = "rebuild a ledger that was lost: take over what the endpoint's list shows of this program"
-    add("adopt", does, run, config)
+    add("forget", does, run).add_argument("batch_id", metavar="ID")
+    does = "rebuild a ledger that was lost: take over what the endpoint's list shows of this run directory"
+    add("adopt", does, run, config).add_argument(
+        "--all", action="store_true", help="also batches that ask nothing which a request here asks"
+    )
     does = "send one smallest request, for five cents at most, and compare bill and ledger"
     check = add("check", does, run, config)
     check.add_argument(
@@ -121,8 +133,8 @@ def list_batches(folder: Path) -> float:
     return settled + worst
 
 
-def _find_ledgers(directory: Path) -> list[Path]:
-    return sorted(path.parent for path in (directory / PATH_TO_STATE / "api").glob("*/ledger.sqlite"))
+def _find_ledgers(directory: Path, file: str = "ledger.sqlite") -> list[Path]:
+    return sorted(path.parent for path in (directory / PATH_TO_STATE / "api").glob(f"*/{file}"))
 
 
 def _list_all(folders: list[Path]) -> None:
@@ -146,21 +158,49 @@ def _forget(folders: list[Path], batch_id: str) -> None:
 
 
 def _ask_endpoint(asked: argparse.Namespace, config: dict) -> None:
-    prices, api = read_prices(resolve_path(config["plan"]["prices"])), config["api"]
-    path_to_state = asked.directory / PATH_TO_STATE
+    prices, path_to_state = (
+        read_prices(resolve_path(config["plan"]["prices"])),
+        asked.directory / PATH_TO_STATE,
+    )
     if asked.action == "check":
         for line in check_endpoint(config, prices, asked.stage, path_to_state):
             print(line)
         return
-    folder = find_folder(api["base_url"], path_to_state)
-    client = ApiClient(api["base_url"])
+    if asked.action == "cancel":
+        _cancel(asked, config["api"], path_to_state)
+        return
+    # Of several endpoints, and of a new one, it is the config that says which is meant.
+    folders = [] if asked.configfile else _find_ledgers(asked.directory, "endpoint.json")
+    api = choose_endpoint(folders, config["api"], bool(asked.configfile))
+    folder, client = find_folder(api["base_url"], path_to_state), ApiClient(api["base_url"])
+    wanted = None if asked.all else _list_requests(asked.directory)
     with only_submitter(folder), closing(Ledger(folder)) as ledger:
-        if asked.action == "adopt":
-            told = adopt_batches(client, ledger, prices, deployments=api["deployments"])
-            print(
-                "\n".join(told) or "the endpoint's list shows no batch of this program that is not known here"
-            )
-        elif cancel_batch(client, ledger, asked.batch_id):
-            print(f"{asked.batch_id}: is being cancelled; the next run collects, and books, what it has done")
-        else:
+        told = adopt_batches(client, ledger, prices, deployments=api["deployments"], wanted=wanted)
+        print("\n".join(told) or "the endpoint's list shows no batch of this program that is not known here")
+
+
+def _cancel(asked: argparse.Namespace, api: dict, path_to_state: Path) -> None:
+    """End a batch at the endpoint that has it, which its ledger knows."""
+    folders = []
+    for folder in _find_ledgers(asked.directory):
+        with closing(Ledger(folder)) as ledger:
+            if any(row["batch_id"] == asked.batch_id for row in ledger.list_batches("submitted")):
+                folders.append(folder)
+    if not folders:
+        sys.exit(f"unscene: no batch {asked.batch_id} is under way in {asked.directory}")
+    api = choose_endpoint(folders, api, bool(asked.configfile))
+    folder, client = find_folder(api["base_url"], path_to_state), ApiClient(api["base_url"])
+    with only_submitter(folder), closing(Ledger(folder)) as ledger:
+        if not cancel_batch(client, ledger, asked.batch_id):
             sys.exit(f"unscene: no batch {asked.batch_id} is under way at {folder.name}")
+    print(f"{asked.batch_id}: is being cancelled; the next run collects, and books, what it has done")
+
+
+def _list_requests(directory: Path) -> set[str]:
+    """Return the ids of the requests of a run directory, those of split prompts included."""
+    names = set()
+    for kind in ("requests", "followups"):
+        for path in sorted(directory.glob(f"results/*/{kind}/*.jsonl")):
+            with open(path, encoding="utf-8") as lines:
+                names |= {json.loads(line)["custom_id"] for line in lines if line.strip()}
+    return names

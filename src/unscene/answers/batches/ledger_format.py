@@ -5,6 +5,8 @@ cannot be used.
 import sqlite3
 from pathlib import Path
 
+from unscene.answers.batches.hosts import write_command
+
 # `PRAGMA user_version` of a ledger; 0 is the format until November 2026, which did not number itself.
 VERSION = 2
 # A batch goes intended -> uploaded -> submitted -> settled; or it is dropped before it exists at
@@ -98,8 +100,8 @@ def explain(path: Path, error: sqlite3.DatabaseError) -> LedgerError:
     return LedgerError(
         f"{path}: the ledger of paid answers is damaged ({text}). Nothing was sent. Restore it from a"
         " copy, or"
-        f" move it away and get back what the endpoint still has: unscene batches adopt. What can be read:"
-        f" sqlite3 {path.name} .recover"
+        f" move it away and get back what the endpoint still has: {write_command(path.parent, 'adopt')}\n"
+        f"What can be read: sqlite3 {path.name} .recover"
     )
 
 

@@ -16,6 +16,7 @@ from unscene.answers.batches.client import (
     Unanswered,
 )
 from unscene.answers.batches.collecting import Results, commonest_errors
+from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.patience import Patience, ServerTime, Stopwatch
 from unscene.answers.batches.reviewing import TOKEN_LIMIT, Review
@@ -152,7 +153,8 @@ class Settler:
                 " booked as"
                 " lost. Is it the key of the project that sent it, may it read files? Then run the same"
                 " command"
-                f" again. If its answers are gone for good: unscene batches forget {row['batch_id']}",
+                f" again. If its answers are gone for good: "
+                + write_command(self._folder, f"forget {row['batch_id']}"),
             )
 
     def _miss(self, row, error: ApiError) -> None:
@@ -176,7 +178,7 @@ class Settler:
             " that sent"
             " it, and api.base_url that endpoint? Nothing is booked as lost. If its answers are gone for"
             " good,"
-            f" book it so: unscene batches forget {row['batch_id']}",
+            f" book it so: " + write_command(self._folder, f"forget {row['batch_id']}"),
         )
 
     def _is_listed(self, batch_id: str) -> bool:
@@ -316,7 +318,7 @@ class Settler:
             " keeps them for"
             f" about 30 days. What came lies in {self._folder / 'downloads'}. Run the same command again"
             " later; if"
-            f" they are gone for good: unscene batches forget {row['batch_id']}",
+            f" they are gone for good: " + write_command(self._folder, f"forget {row['batch_id']}"),
         )
 
     def _is_lost(self, row, batch, ids: dict) -> bool:
@@ -381,6 +383,6 @@ class Settler:
                 row,
                 f"batch {batch.id} has been {batch.status} for {NO_END_S // 3600} hours of this run, and"
                 " its end is not"
-                f" known. Run the same command again to wait on, or end it: unscene batches cancel"
-                f" {batch.id}",
+                f" known. Run the same command again to wait on, or end it: "
+                + write_command(self._folder, f"cancel {batch.id}"),
             )

@@ -158,8 +158,8 @@ class _Caller:
         """Stop when replies are lost in a row, or those to one request: each may have been billed."""
         booked = [usd for losses in self._lost.values() for usd in losses]
         self.halt = (
-            f"{len(booked)} calls may have been billed (up to ${sum(booked):.4f}, which are booked), and their"
-            f" replies were lost: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
+            f"{len(booked)} calls may have been billed (up to ${sum(booked):.4f}, which are booked), and"
+            f" their replies were lost: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
             f" request {asked.custom_id} ({came}). Does a proxy or a time limit cut the connection to"
             f" {self._terms.api['base_url'] or DEFAULT.url} ?"
         )
