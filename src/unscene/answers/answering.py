@@ -16,10 +16,11 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import decide, split_request
 from unscene.answers.endpoints import find_folder
 from unscene.machine.job import Job
+from unscene.run.stops import KnownStop
 from unscene.words.word_lists import find_vocabulary
 
 
-class AnswersMissing(RuntimeError):
+class AnswersMissing(KnownStop, RuntimeError):
     """Some requests have no paid answer; the message says what to do."""
 
 

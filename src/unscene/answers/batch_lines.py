@@ -13,12 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from unscene.run.stops import KnownStop
 from unscene.run.tables import replaced_atomically
 
 URL = "/v1/chat/completions"
 
 
-class BatchLineError(ValueError):
+class BatchLineError(KnownStop, ValueError):
     """A request or answer file that is not made of batch lines."""
 
 

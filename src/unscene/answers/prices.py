@@ -11,12 +11,13 @@ import yaml
 from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import estimate_tokens, read_items
 from unscene.answers.results import Usage, find_model, read_usage
+from unscene.run.stops import KnownStop
 
 # The table has the prices of batches; a request on its own costs this times as much.
 PRICE_FACTOR = 2
 
 
-class PriceError(ValueError):
+class PriceError(KnownStop, ValueError):
     """A price table that cannot be used, or a model that is not in it."""
 
 

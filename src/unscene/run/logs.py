@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
 
+from unscene.run.stops import KnownStop
+
 LIBRARIES = ("snakemake", "torch", "ultralytics", "diffusers", "open_clip_torch", "openai", "pandas", "numpy")
 
 
@@ -42,7 +44,8 @@ def log_job(snakemake) -> Iterator[None]:
     and a footer.
 
     The header names the rule, wildcards, settings and library versions; the footer the seconds and
-    the peak memory. An exception's traceback ends in the log, and the job fails.
+    the peak memory. A KnownStop ends in its message alone, any other exception in its traceback; the
+    job fails.
     """
     path = Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +62,9 @@ def log_job(snakemake) -> Iterator[None]:
             file.write(_describe(snakemake))
             yield
             logger.info("done in %.1f s, peak memory %.0f MB", time.monotonic() - started, _peak_memory_mb())
+        except KnownStop as error:
+            logger.error("stopped after %.1f s: %s", time.monotonic() - started, error)
+            sys.exit(1)
         except BaseException:
             logger.error("failed after %.1f s\n%s", time.monotonic() - started, traceback.format_exc())
             raise

@@ -3,6 +3,7 @@
 All tables of a run are written and read here, and nowhere else.
 """
 
+import errno
 import hashlib
 import json
 import math
@@ -16,6 +17,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from unscene.run.stops import DiskFull
 
 # What a column can hold.
 KINDS = {
@@ -45,6 +48,12 @@ def replaced_atomically(path: str | Path) -> Iterator[Path]:
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFull(
+            f"{path}: the disk is full ({error.strerror}). Make room and run the same command again"
+        ) from None
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from unscene.answers.batch_lines import canonical_json, estimate_tokens, read_items
 from unscene.answers.batches.outcomes import OK, REFUSED, decide, split_request
+from unscene.run.stops import KnownStop
 
 # Where a request line lies: file, offset and size; or the line itself.
 Place = tuple[Path, int, int] | bytes
 
 
-class AgendaError(ValueError):
+class AgendaError(KnownStop, ValueError):
     """Request files that cannot be one stage's: two models, or two bodies under one id."""
 
 

@@ -18,12 +18,13 @@ from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.sending import APP, shorten
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import find_endpoint
+from unscene.run.stops import KnownStop
 
 _NAME = re.compile(r'"custom_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"')
 logger = logging.getLogger("unscene")
 
 
-class SecondPayment(RuntimeError):
+class SecondPayment(KnownStop, RuntimeError):
     """Paid answers to what is about to be asked exist elsewhere; nothing was sent."""
 
 

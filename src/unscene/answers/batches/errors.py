@@ -1,7 +1,9 @@
 """Errors of calls, sorted by what they mean for money: did the call take effect, and what helps."""
 
+from unscene.run.stops import KnownStop
 
-class ApiError(RuntimeError):
+
+class ApiError(KnownStop, RuntimeError):
     """A call that failed; the text holds no key.
 
     took_no_effect: the call surely changed nothing at the endpoint, so nothing can be owed for it.

@@ -10,12 +10,13 @@ import shlex
 from pathlib import Path
 
 from unscene.answers.endpoints import PATH_TO_STATE, find_endpoint, find_folder
+from unscene.run.stops import KnownStop
 from unscene.run.tables import read_json, write_json
 
 _FILE = "endpoint.json"
 
 
-class OtherHost(RuntimeError):
+class OtherHost(KnownStop, RuntimeError):
     """The endpoint that is meant is not the one that would be asked; nothing was sent."""
 
 

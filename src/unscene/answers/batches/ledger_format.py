@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from unscene.answers.batches.hosts import write_command
+from unscene.run.stops import KnownStop
 
 # `PRAGMA user_version` of a ledger; 0 is the format until November 2026, which did not number itself.
 VERSION = 2
@@ -48,7 +49,7 @@ CREATE TABLE IF NOT EXISTS calls (
 """
 
 
-class LedgerError(RuntimeError):
+class LedgerError(KnownStop, RuntimeError):
     """A ledger that cannot be read or written; the message has the way out."""
 
 

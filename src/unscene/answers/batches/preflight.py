@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 from unscene.answers.batches.client import ApiClient, ApiError
 from unscene.answers.prices import PRICE_FACTOR, find_price, need_price
+from unscene.run.stops import KnownStop
 
 _WARNED_DAYS = 90
 logger = logging.getLogger("unscene")
 
 
-class PreflightError(RuntimeError):
+class PreflightError(KnownStop, RuntimeError):
     """Nothing was sent, because it would fail, or cost what nobody knows."""
 
 

@@ -1,0 +1,46 @@
+"""How a job ends in its log."""
+
+import errno
+from types import SimpleNamespace
+
+import pytest
+
+from unscene.run.logs import log_job
+from unscene.run.stops import DiskFull, KnownStop
+from unscene.run.tables import replaced_atomically, write_json
+
+
+def end_job(tmp_path, error):
+    job = SimpleNamespace(log=[tmp_path / "job.log"], rule="r", wildcards={}, params=None)
+    with pytest.raises(BaseException) as stop, log_job(job):
+        raise error
+    return stop.value, (tmp_path / "job.log").read_text()
+
+
+def test_a_known_stop_is_told_once_and_without_a_traceback(tmp_path, capsys):
+    class Stop(KnownStop, RuntimeError):
+        pass
+
+    end, log = end_job(tmp_path, Stop("nothing was sent; raise the budget"))
+    assert isinstance(end, SystemExit) and end.code == 1
+    for text in (log, capsys.readouterr().err):
+        assert text.count("raise the budget") == 1 and "Traceback" not in text
+
+
+def test_any_other_error_keeps_its_traceback(tmp_path):
+    end, log = end_job(tmp_path, RuntimeError("a fault of ours"))
+    assert isinstance(end, RuntimeError) and "Traceback" in log
+
+
+def test_a_full_disk_is_told_with_the_file_and_leaves_the_old_one(tmp_path):
+    path = tmp_path / "batches.json"
+    write_json({"a": 1}, path)
+    before = path.read_bytes()
+    with (
+        pytest.raises(DiskFull, match="batches.json: the disk is full .*run the same command again"),
+        replaced_atomically(path),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == ["batches.json"]
+    with pytest.raises(ConnectionResetError), replaced_atomically(path):
+        raise ConnectionResetError(errno.ECONNRESET, "reset")
