@@ -23,7 +23,7 @@ from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.synchronous import ask_each
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import PATH_TO_STATE, find_endpoint, find_folder
-from unscene.answers.prices import PRICE_FACTOR, estimate_cost, find_price
+from unscene.answers.prices import PRICE_FACTOR, estimate_cost, find_price, need_price
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
 from unscene.run.tables import write_json
 
@@ -98,6 +98,7 @@ def _drive(ledger: Ledger, agenda: Agenda, terms: Terms, plan: dict | None, path
         def check() -> None:
             if plan is not None:
                 check_plan(plan, api["budget_usd"])
+            need_price(terms.prices, agenda.model)  # what is asked below has a price, then
             try:
                 announce_second_payment(client if in_batches else None, ledger, agenda, terms, paths)
             except NotFound as error:
@@ -148,5 +149,6 @@ def _summarise(ledger: Ledger, agenda: Agenda, terms: Terms) -> dict:
         **ledger.sum_tokens(stage),
         "usd": round(ledger.sum_usd(stage), 6),
     }
-    logger.info("%s: %d requests answered, ends %s, $%.4f", stage, agenda.answered, ends, summary["usd"])
+    told = ", ".join(f"{count} {end}" for end, count in ends.items() if count) or "none"
+    logger.info("%s: %d requests answered (ends: %s), $%.4f", stage, agenda.answered, told, summary["usd"])
     return summary

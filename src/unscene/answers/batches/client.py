@@ -259,10 +259,12 @@ class ApiClient:
         if not isinstance(value, dict):
             kind = reply.headers.get("content-type", "of no kind")
             shown = self.clean(reply.content[:_MOST_SHOWN].decode("utf-8", "replace"))[:80]
-            raise Unanswered(
-                f"status {reply.status_code}, but the reply ({kind}) is no JSON object of the API: {shown!r}",
-                reply.status_code,
+            told = (
+                f"status {reply.status_code}, but the reply ({kind}) is no JSON object of the API: {shown!r}"
             )
+            if "html" in kind.lower() or shown.lstrip()[:1] == "<":
+                told += "; a page of a proxy, of a login, or of another server than api.base_url means?"
+            raise Unanswered(self._name_call(told, reply.request), reply.status_code)
         self._time.note(reply.headers)
         return value
 
@@ -284,12 +286,19 @@ class ApiClient:
         except ApiError:
             raise
         except openai.APIStatusError as error:
-            failure = self._sort(error)
+            failure, request = self._sort(error), error.request
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             cause = f" ({error.__cause__})" if error.__cause__ else ""
             unmade = isinstance(error.__cause__ or error, httpx2.ConnectError | httpx2.ConnectTimeout)
             failure = Unanswered(self.clean(f"{error}{cause}")[:_MOST_SHOWN], took_no_effect=unmade)
+            # The SDK's own errors, or httpx's, whose property raises where there is none.
+            request = vars(error).get("request") or vars(error).get("_request")
+        failure.args = (self._name_call(str(failure), request),)
         raise failure from None
+
+    def _name_call(self, message: str, request: httpx2.Request | None) -> str:
+        """Return a message with the call that it is about: its method and address."""
+        return f"{message} [{request.method} {self.clean(str(request.url))}]" if request else message
 
     def _sort(self, error: openai.APIStatusError) -> ApiError:
         """Return our error of a reply with an error status.

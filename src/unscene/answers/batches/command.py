@@ -10,35 +10,19 @@ from contextlib import closing
 from pathlib import Path
 
 from unscene.answers.backends import STAGES
-from unscene.answers.batch_lines import BatchLineError
 from unscene.answers.batches.adopting import adopt_batches, cancel_batch
-from unscene.answers.batches.announcing import SecondPayment
 from unscene.answers.batches.checking import check_endpoint
-from unscene.answers.batches.client import ApiClient, ApiError
-from unscene.answers.batches.hosts import OtherHost, choose_endpoint
+from unscene.answers.batches.client import ApiClient
+from unscene.answers.batches.hosts import choose_endpoint
 from unscene.answers.batches.ledger import Ledger, only_submitter
-from unscene.answers.batches.ledger_format import LedgerError
-from unscene.answers.batches.preflight import PreflightError
-from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.endpoints import PATH_TO_STATE, find_folder
-from unscene.answers.prices import PriceError, read_prices
+from unscene.answers.prices import read_prices
 from unscene.machine.job import resolve_path
 from unscene.run.configuration import ConfigError
+from unscene.run.stops import KnownStop
 
 # What these say is for the person at the keyboard; a traceback would only hide it.
-TOLD_ERRORS = (
-    ApiError,
-    BatchLineError,
-    ComeBackLater,
-    ConfigError,
-    LedgerError,
-    OtherHost,
-    PreflightError,
-    PriceError,
-    SecondPayment,
-    Stopped,
-    OSError,
-)
+TOLD_ERRORS = (KnownStop, ConfigError, OSError)
 
 
 def main(
@@ -99,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     does = "end a batch at the endpoint; what it has done is paid, and the next run collects it"
     add("cancel", does, run, config).add_argument("batch_id", nargs="?", metavar="ID")
     does = "book a batch at its worst case; its requests are asked, and paid, anew"
-    add("forget", does, run).add_argument("batch_id", metavar="ID")
+    add("forget", does, run).add_argument("batch_id")
     does = "rebuild a ledger that was lost: take over what the endpoint's list shows of this run directory"
     add("adopt", does, run, config).add_argument(
         "--all", action="store_true", help="also batches that ask nothing which a request here asks"

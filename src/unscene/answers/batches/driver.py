@@ -85,10 +85,13 @@ class Driver:
             raise stop
         if self._agenda.open or self._agenda.under_way:
             late = next(iter(self._settler.late.values()), "")
+            unsent = sum(row["requests"] for row in self._list_intents())
             raise ComeBackLater(
                 f"come back later, nothing is lost: {self._agenda.answered} of {self._agenda.total} requests"
-                f" of stage {self._stage} are answered, {len(self._agenda.under_way)} are under way; run the"
-                " same command again to collect them" + (f". One batch: {late}" if late else "")
+                f" of stage {self._stage} are answered, {len(self._agenda.under_way) - unsent} are under way"
+                + (f", {unsent} not sent yet (the endpoint asks to wait, or is silent)" if unsent else "")
+                + "; run the same command again to collect them"
+                + (f". One batch: {late}" if late else "")
             )
 
     # --- when it is over

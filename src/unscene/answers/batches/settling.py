@@ -314,9 +314,9 @@ class Settler:
             row,
             f"batch {row['batch_id']}: {problem}, for {self._deadline / 60:.0f} minutes. Nothing is"
             " booked as lost"
-            f" and nothing is asked again: {row['requests']} answers are paid for, and the endpoint"
-            " keeps them for"
-            f" about 30 days. What came lies in {self._folder / 'downloads'}. Run the same command again"
+            f" and nothing is asked again: what it did of its {row['requests']} requests is paid for, and the"
+            " endpoint keeps the answers for"
+            f" about 30 days. Whatever came lies in {self._folder / 'downloads'}. Run the same command again"
             " later; if"
             f" they are gone for good: " + write_command(self._folder, f"forget {row['batch_id']}"),
         )
