@@ -208,6 +208,31 @@ def test_another_batch_than_asked_for_is_no_answer(server):
         server.api.retrieve_batch("batch_1")
 
 
+def test_a_message_names_the_call_and_a_page_in_place_of_a_reply(server):
+    server.say(error(), status=404)
+    with pytest.raises(NotFound, match=r"\[GET http://127.0.0.1:\d+/v1/batches/batch_1\]"):
+        server.api.retrieve_batch("batch_1")
+    server.replies.clear()
+    server.say(PAGE, kind="text/html")
+    with pytest.raises(Unanswered, match=r"a page of a proxy, of a login.*\[POST http://.*completions\]"):
+        server.api.complete({"model": "m", "messages": []})
+    server.replies.clear()
+    server.say(b"", status="drop")
+    with pytest.raises(Unanswered, match=r"\[GET http://"):
+        server.api.retrieve_batch("batch_1")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "is_told"),
+    [(500, error(), "application/json", True), (502, PAGE, "text/html", False), (500, "{}", "x/y", False)],
+)
+def test_only_the_api_s_own_words_say_that_a_call_came_to_nothing(server, status, body, kind, is_told):
+    server.say(body, status=status, kind=kind)
+    with pytest.raises(Unanswered) as failure:
+        server.api.complete({"model": "m", "messages": []})
+    assert failure.value.is_told == is_told
+
+
 def test_a_list_is_read_to_its_end_whatever_its_order(server):
     old, new = ({"id": f"b{n}", "created_at": n} for n in (1, 900))
     server.say({"data": [old], "has_more": True})

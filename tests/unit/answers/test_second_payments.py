@@ -16,7 +16,7 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.endpoints import Endpoint
-from unscene.answers.prices import read_prices
+from unscene.answers.prices import PriceError, read_prices
 
 
 @pytest.fixture
@@ -63,6 +63,16 @@ def test_a_second_payment_is_made_when_it_is_asked_for(desk, server):
     shutil.rmtree(desk.folder / "state")
     assert desk.submit(make_requests(3), pay_again=True)["ends"]["done"] == 3
     assert server.bill()["double_billed"] == 3
+
+
+def test_what_has_no_price_is_said_before_what_it_would_cost_again(desk):
+    requests = make_requests(3)
+    desk.submit(requests)
+    shutil.rmtree(desk.folder / "state")
+    for request in requests:
+        request["body"]["model"] = "gpt-unheard-of"
+    with pytest.raises(PriceError, match="gpt-unheard-of.* has no price"):
+        desk.submit(requests)
 
 
 def test_a_copied_state_says_so_before_it_pays_for_what_the_other_asked(desk, server, tmp_path):

@@ -281,6 +281,7 @@ class ApiClient:
         """Call the SDK; its errors are raised as ours. `from None`: a chained traceback would show
         texts with the key.
         """
+        request: httpx2.Request | None
         try:
             return function(*arguments, **named)
         except ApiError:
