@@ -160,8 +160,8 @@ class _Caller:
         self.halt = (
             f"{len(booked)} calls may have been billed (up to ${sum(booked):.4f}, which are booked), and"
             f" their replies were lost: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
-            f" request {asked.custom_id} ({came}). Does a proxy or a time limit cut the connection to"
-            f" {self._terms.api['base_url'] or DEFAULT.url} ?"
+            f" request {asked.custom_id} ({came}). See whether a proxy or a time limit cuts the connection to"
+            f" {self._terms.api['base_url'] or DEFAULT.url}"
         )
 
     def _enter(self, asked: Asked, came: Completion) -> None:
