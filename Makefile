@@ -14,6 +14,8 @@ GPUS ?= $(shell (nvidia-smi --list-gpus 2>/dev/null || seq $(CORES)) | wc -l)
 CONFIG ?=
 RUN ?= .
 RATER ?=
+# Two processes test side by side; a file's tests, which may share a run, stay in one of them.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 # Recipes read these as "$$RUN": whatever is in them stays one word.
@@ -71,10 +73,10 @@ lint: env ## ruff, snakefmt, which room imports which, mypy, snakemake --lint an
 	$(BIN)/pytest -q tests/unit/config
 
 test: lint ## Lint, unit tests, dry runs of all configs, small runs from end to end
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 test-all: test ## The dear tiers as well: minutes each
-	$(BIN)/pytest -m dear
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m dear
 
 faults: env ## Fault and kill tests (KIND=api, gpu or train; all of them without KIND)
 	@for file in tests/faults/faults_$(or $(KIND),*).py; do $(BIN)/python "$$file"; done
