@@ -40,6 +40,7 @@ _NEEDS_OBJECT = frozenset(
     }
 )
 HEADLESS = "its head is no thing"
+TORN_START = "begins in the middle"
 TORN_END = "ends in the middle"
 NO_SUBJECT = "a verb without its subject"
 ABSTRACT = "nothing that can be seen"
@@ -75,7 +76,22 @@ def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str
 
 _NO_THINGS = frozenset({"how", "why", "what", "when", "where", "who", "whose", "which", "if", "because"})
 _NO_THINGS |= frozenset(
-    {"ad", "often", "once", "ever", "never", "far", "rather", "then", "thus", "please", "ll", "ve", "re"}
+    {
+        "ad",
+        "finally",
+        "often",
+        "once",
+        "ever",
+        "never",
+        "far",
+        "rather",
+        "then",
+        "thus",
+        "please",
+        "ll",
+        "ve",
+        "re",
+    }
 )
 _ORDERS = VERBS - NOUNY - MASS
 _THINGS = THINGS_IN_S | SMALL | PARTS
@@ -131,10 +147,11 @@ def _find_torn_edges(tokens) -> list[str]:
     faults = []
     first, last = tokens[0], tokens[-1]
     if (
-        last.low in DETERMINERS - {"one", "another", "both", "all", "some"}
+        last.low in DETERMINERS - {"her", "one", "another", "both", "all", "some"}
         or last.kind in ("C", "S")
         or (
             last.kind == "P"
+            and not (last.low == "on" and tokens[-2:-1] and tokens[-2].kind == "V")  # "looking on"
             and last.low
             not in (
                 "by",
@@ -157,7 +174,7 @@ def _find_torn_edges(tokens) -> list[str]:
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
         faults.append(TORN_END)
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
-        faults.append("begins in the middle")
+        faults.append(TORN_START)
     if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
         faults.append(NO_SUBJECT)
     if first.kind == "V" and first.form == "ing" and first.low not in ("looking",):
@@ -184,7 +201,7 @@ def _find_torn_edges(tokens) -> list[str]:
             faults.append("an article with a plural")
         if (
             before.kind == "D"
-            and before.low in ("a", "an", "the", "his", "her", "its", "their", "my", "your", "our")
+            and before.low in ("a", "an", "the", "his", "its", "their", "my", "your", "our")
             and (
                 after.kind in ("P", "C", "S", "X", "R")
                 or after.low in ("it's", "its", "his", "their", "my", "your", "our", "a", "an", "the")

@@ -125,20 +125,18 @@ def name_sport_place(caption: str, target: Target) -> str | None:
     if not target.is_human:
         return None
     low = caption.lower()
-    found = re.search(rf"\b(?:{'|'.join(SPORT_PLACES)})\b", low)
-    if found is None:
-        return "Snow" if re.search(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b", low) else None
-    before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
-    done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|a|professional)$", before[-1])
-    if not done or (after and after[0] in _OF_A_SPORT):
-        return None
-    return f"A {found[0]} {SPORT_PLACES[found[0]]}"
+    for found in re.finditer(rf"\b(?:{'|'.join(SPORT_PLACES)})\b", low):
+        before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
+        done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|a|professional)$", before[-1])
+        if done and not (after and after[0] in _OF_A_SPORT):
+            return f"A {found[0]} {SPORT_PLACES[found[0]]}"
+    return "Snow" if re.search(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b", low) else None
 
 
 _OF_A_SPORT = frozenset(
     {
         *("jersey", "jerseys", "shirt", "shirts", "cap", "hat", "uniform", "uniforms", "outfit", "outfits"),
         *("clothes", "gear", "shoes", "fan", "fans", "star", "stars", "legend", "coach", "card", "cards"),
-        *("academy", "school", "club", "awards", "themed"),
+        *("academy", "school", "club", "awards", "themed", "player", "players"),
     }
 )

@@ -21,6 +21,7 @@ from unscene.words.faults import (
     NO_SUBJECT,
     TORN_END,
     TORN_NOUN,
+    TORN_START,
     find_faults,
 )
 from unscene.words.finishing import finish, give_article, says_something
@@ -113,7 +114,7 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     text = finish(left)
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
-        own = _own_faults(caption, vocabulary) - ({NO_SUBJECT} if target.is_human else set())
+        own = _own_faults(caption, vocabulary) - ({NO_SUBJECT, TORN_START} if target.is_human else set())
         if not target.is_human and not target.gone_pronouns:
             faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
         if not faults or not faults - own:

@@ -18,10 +18,12 @@ _CALLED = HUMAN_NOUNS | _words(
     "descendants descendant descent homeless elderly wounded acrobat acrobats emperor empress grandson "
     "granddaughter mascot mascots rivals rival champion champions chief chiefs villain villains hero "
     "heroes heroine prophet prophets saint saints actor actors duo trio quartet lookalike newlyweds "
-    "honeymooners character characters alike lookalikes guard humans humanity mankind"
+    "honeymooners artist artists leader leaders novelist novelists executive executives president "
+    "presidents minister ministers queen king prince princess princes character characters alike "
+    "lookalikes guard humans humanity mankind "
 )
 _DONE_BY_PEOPLE = _words(
-    "match matches game games meeting meetings ceremony ceremonies performance performances interview "
+    "match game games meeting meetings ceremony ceremonies performance performances interview "
     "interviews wedding weddings concert concerts premiere premieres reception protest protests rally "
     "rallies tournament tournaments marathon graduation conference conferences lesson lessons lecture "
     "lectures rehearsal workshop seminar banquet party parties festival festivals celebration "
@@ -30,7 +32,9 @@ _DONE_BY_PEOPLE = _words(
     "championship playoff playoffs semifinal semifinals semi-final final finals clash training "
     "practice operation surgery birth handshake hugs parade parades protest strike"
 )
-_WITHOUT_PEOPLE = _words("video board card computer arcade console wrecking landing paper")
+_WITHOUT_PEOPLE = _words(
+    "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"
+)
 _NOT_PEOPLE = _words("lists fists wrists mists twists wrist fist mist list twist waists artists' meridians")
 _THINGS_IN_ERS = _words(
     "containers holders cutters mixers coolers heaters dryers blenders burners peelers printers counters "
@@ -52,9 +56,9 @@ def means_people(phrase: Phrase) -> bool:
     if any(t.is_animate and not t.is_human for t in phrase.tokens):
         return False  # "a crowd of birds"
     head = phrase.head
-    if head in _DONE_BY_PEOPLE:
-        return not any(t.low in _WITHOUT_PEOPLE for t in phrase.tokens[:-1])
-    return head in _CALLED or _ends_as_people(head)
+    if any(t.low in _WITHOUT_PEOPLE for t in phrase.tokens[:-1]):
+        return False  # "a video game", "a rubber band"
+    return head in _DONE_BY_PEOPLE | _CALLED or _ends_as_people(head)
 
 
 def _ends_as_people(noun: str) -> bool:

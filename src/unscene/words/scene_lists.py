@@ -490,6 +490,7 @@ ABSTRACT_NOUNS = _words(
     "architecture result results question questions idea ideas history introduction impression concept "
     "process life lifestyle special project research skill recipe launch programme marriage benefit "
     "benefits law politics economy business industry success failure future past solidarity beauty "
+    "weeks months ago "
     "title genre beginning start round hours year years day days week believe case attraction fun "
     "drama information arrivals period organisation organization technology education development "
     "strategy policy crisis love freedom peace happiness service compliment sorry experience "
@@ -501,4 +502,5 @@ SPORT_PLACES = {
     **dict.fromkeys(("baseball", "softball", "soccer", "football", "rugby", "cricket", "polo"), "field"),
     "golf": "course",
 }
-TIMES = _words("day days week year years hours start period")
+# Of these a photo can be said to be: `on a day`.
+TIMES = _words("weeks months ago day days week year years hours start period")

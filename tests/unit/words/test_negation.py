@@ -20,6 +20,11 @@ REWRITTEN = [
     ("A ribbon at a ceremony.", "person", "A ribbon."),
     ("A video game on a shelf.", "person", "A video game on a shelf."),
     ("A flock of birds in a barn.", "person", "A flock of birds in a barn."),
+    ("A nurse with a box of matches.", "person", "A box of matches."),
+    ("A rubber band beside a girl.", "person", "A rubber band."),
+    ("A trio of boats near a pier with a man.", "person", "A trio of boats near a pier."),
+    ("Finally back in the country, sorry to all who wait.", "person", "The country."),
+    ("A tall tennis player in shorts is playing tennis.", "person", "A tennis court."),
     ("A man in a football jersey smiles.", "person", None),
     # what is torn, abstract or somebody's own
     ("Image result for how to draw a cat", "cat", None),
@@ -29,6 +34,7 @@ REWRITTEN = [
     ("The highlight of the boat.", "boat", None),
     ("A monk in long sleeves.", "person", None),
     ("A young beautiful nurse on a sofa.", "person", "A sofa."),
+    ("A nurse sits on a bench with a goat next to her.", "bench", "A nurse sits with a goat next to her."),
     # of two, one is left
     ("A goat and a dog are both sleeping on a rug.", "dog", "A goat is sleeping on a rug."),
     ("A parrot and a dog sharing a bowl of nuts.", "dog", "A parrot with a bowl of nuts."),
