@@ -148,6 +148,28 @@ def test_an_outage_of_the_endpoint_uses_up_no_request_s_attempts(desk, server):
     assert desk.submit(make_requests(3, first=10), attempts=1)["ends"]["done"] == 3
 
 
+@pytest.mark.parametrize("error", ["status_500", "status_429"])
+def test_a_request_that_always_fails_at_the_server_ends_as_a_row(desk, server, error):
+    """It goes alone when the others are answered; then its whole batch fails, and that is no outage."""
+    server.set(line_errors=0.15, line_error=error, troubled_batches=1)
+    server.plant("lines_fail", part=1.0, code=error, nth=2, times=None)
+    summary = desk.submit(make_requests(12))
+    ends, batches = summary["ends"], summary["batches"]
+    assert 1 <= ends["unserved"] <= 3 and ends["done"] + ends["unserved"] == 12
+    assert [batch["requests"] for batch in batches] == [12] + 3 * [ends["unserved"]]
+    assert server.bill()["charges"] == ends["done"]
+
+
+def test_batches_without_an_answer_stop_with_the_request_and_what_came(desk, server):
+    desk.submit(make_requests(3))
+    (request,) = make_requests(1, first=10)
+    server.set(line_errors=1.0)
+    with pytest.raises(Stopped, match=f"request {request['custom_id']}; what came: .*500") as stop:
+        desk.submit([request])
+    assert "3 requests of stage keywords are answered" in str(stop.value)
+    assert str(desk.ledger_folder / "ledger.sqlite") in str(stop.value)
+
+
 def test_expiry_keeps_what_was_done(desk, server):
     server.set(stall_share=0.4, troubled_batches=1)
     summary = desk.submit(make_requests(10), poll_seconds=1800)

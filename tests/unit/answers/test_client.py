@@ -250,6 +250,16 @@ def test_a_list_is_read_to_its_end_whatever_its_order(server):
     assert [batch.id for batch in server.api.list_batches(since=500)] == ["b900", "b1", "b0"]
 
 
+@pytest.mark.parametrize("junk", [None, {"object": "batch"}, {"id": None}, {"id": ""}, 7, "b2", []])
+def test_an_entry_of_a_list_without_an_id_is_passed_over(server, junk, caplog):
+    server.say({"data": [junk, {"id": "b1"}], "has_more": False})
+    assert [batch.id for batch in server.api.list_batches()] == ["b1"]
+    assert "1 of 2 entries of a list have no id and are passed over" in caplog.text
+    server.replies.clear()
+    server.say({"data": [junk], "has_more": False})
+    assert list(server.api.list_batches()) == []
+
+
 @pytest.mark.parametrize(
     "page", [PAGE, {"data": None}, {"object": "list"}, {"data": [{"status": "completed"}]}]
 )

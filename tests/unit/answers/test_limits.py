@@ -12,7 +12,17 @@ from unscene.answers.batches.agenda import Agenda, Asked
 from unscene.answers.batches.client import AccessDenied, NotFound, RateLimited, Unanswered
 from unscene.answers.batches.driver import Driver
 from unscene.answers.batches.ledger import Intent, Ledger, sum_committed
-from unscene.answers.batches.outcomes import LENGTH, MISMATCH, NO_CREDIT, REFUSED, UNSERVED, Step, decide
+from unscene.answers.batches.outcomes import (
+    AWAY,
+    LENGTH,
+    MISMATCH,
+    NO_CREDIT,
+    OK,
+    REFUSED,
+    UNSERVED,
+    Step,
+    decide,
+)
 from unscene.answers.batches.patience import Patience
 from unscene.answers.batches.preflight import (
     PreflightError,
@@ -22,7 +32,7 @@ from unscene.answers.batches.preflight import (
     check_prices,
 )
 from unscene.answers.batches.replies import Batch
-from unscene.answers.batches.reviewing import TOKEN_LIMIT
+from unscene.answers.batches.reviewing import TOKEN_LIMIT, Review
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Clock, Limits, Terms
 from unscene.answers.batches.waves import TooLarge, cut
@@ -254,6 +264,53 @@ def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself():
         patience.bear("upload", Unanswered("away"))
     patience.end("upload")
     patience.bear("upload", Unanswered("away"))  # a new silence
+
+
+def test_the_same_refusal_is_waited_for_longer_each_time():
+    clock = FixedClock()
+    patience = Patience(clock, 3600, pause_seconds=30)
+    waits = [patience.bear("create", RateLimited("slowly", 0.0)) for _ in range(9)]
+    assert waits == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert patience.bear("create", RateLimited("slowly", 300.0)) == 300, "what is asked for is kept"
+    patience.end("create")
+    assert patience.bear("create", RateLimited("slowly", 1.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "renamed"),
+    [
+        ("ok unserved", None, {}),  # half of it failed, beside one that was served
+        ("away", "ok unserved", {}),
+        ("unserved", None, {UNSERVED: AWAY}),  # nothing was ever served
+        ("ok ok ok ok", "unserved", {UNSERVED: AWAY}),  # nor after this one was asked
+        ("ok ok ok unserved unserved unserved", None, {}),
+        ("ok ok ok ok unserved unserved unserved unserved", None, {UNSERVED: AWAY}),  # these are many
+    ],
+)
+def test_whose_fault_a_failure_at_the_server_is(desk, first, second, renamed):
+    for outcomes in filter(None, (first, second)):
+        found = settle_outcomes(desk, {f"w-{outcomes}{n}": each for n, each in enumerate(outcomes.split())})
+    assert found == renamed
+
+
+def test_a_request_that_was_passed_over_once_fails_by_itself_alone(desk):
+    for outcomes in ({"w-1": UNSERVED}, {"w-2": OK}, {"w-1": UNSERVED}):
+        settle_outcomes(desk, outcomes)
+    assert desk.ledger.list_outcomes(["w-1"]) == {"w-1": [AWAY, UNSERVED]}
+
+
+def settle_outcomes(desk, outcomes):
+    """Settle a batch with these outcomes of its lines; return which were renamed."""
+    number, found = intend(desk), {}
+    row = dict(desk.ledger.find_batch(number)) | {"requests": len(outcomes)}
+
+    def rename(counts):
+        found.update(Review(None, desk.ledger, None).rename(row, counts))
+        return found
+
+    entries = [(name, outcome, 0, 0, 0.0, "{}") for name, outcome in outcomes.items()]
+    desk.ledger.settle(number, make_batch(f"batch_{number}", "completed"), entries, rename=rename)
+    return found
 
 
 def refuse(desk, tokens):

@@ -294,6 +294,26 @@ class Ledger:
             found.setdefault(row["custom_id"], []).append(row["outcome"])
         return found
 
+    def list_named(self, number: int, outcomes: Iterable[str]) -> list[str]:
+        """Return the requests of a batch that had one of these outcomes in it."""
+        wanted = list(outcomes)
+        rows = self._all(
+            f"SELECT DISTINCT custom_id FROM answers WHERE batch = ? AND outcome IN ({_marks(wanted)})",
+            [number, *wanted],
+        )
+        return [row["custom_id"] for row in rows]
+
+    def was_passed_over(self, stage: str, custom_id: str) -> bool:
+        """Return whether other requests of a stage were answered in a batch in which this one failed,
+        or after it.
+        """
+        row = self._one(
+            "SELECT EXISTS (SELECT 1 FROM answers o WHERE o.stage = ? AND o.outcome = ? AND o.batch >="
+            " (SELECT MIN(batch) FROM answers WHERE custom_id = ? AND line IS NOT NULL)) AS passed",
+            [stage, OK, custom_id],
+        )
+        return bool(row["passed"])
+
     def count_outcomes(self, number: int) -> Counter:
         """Return how many requests of a batch had which outcome in it."""
         rows = self._all(

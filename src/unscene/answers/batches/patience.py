@@ -47,23 +47,26 @@ class Patience:
 
     def __init__(self, clock: Clock, outage_seconds: float, pause_seconds: float):
         self._clock, self._outage_seconds, self._pause_seconds = clock, outage_seconds, pause_seconds
-        self._silent: dict[str, tuple[float, int]] = {}
+        self._silent: dict[str, tuple[float, int, int]] = {}  # since when, times, those with a wait of theirs
 
     def bear(self, kind: str, error: ApiError) -> float:
         """Note that a call was not answered; return the seconds to wait before the next one. After
         `api.outage_minutes` of nothing else raise Stopped.
         """
         now = self._clock.monotonic()
-        since, turn = self._silent.get(kind, (now, 0))
-        self._silent[kind] = since, turn + 1
+        since, turn, told = self._silent.get(kind, (now, 0, 0))
+        wait = getattr(error, "retry_after", None)
+        self._silent[kind] = since, turn + 1, 0 if wait is None else told + 1
         logger.warning("%s not answered: %s", kind, error)
         if now - since > self._outage_seconds:
             raise Stopped(
                 f"the endpoint has not answered for {(now - since) / 60:.0f} minutes ({kind}: {error});"
                 " nothing is lost: run the same command again later"
             )
-        wait = getattr(error, "retry_after", None)
-        return min(_LONGEST_PAUSE_S, self._pause_seconds * 2 ** min(turn, 6)) if wait is None else wait
+        if wait is None:
+            return min(_LONGEST_PAUSE_S, self._pause_seconds * 2 ** min(turn, 6))
+        # What the endpoint asks for, and more where it says the same again (`Retry-After: 0` for ever).
+        return max(wait, min(_LONGEST_PAUSE_S, 2.0 ** min(told - 1, 6)) if told else 0.0)
 
     def end(self, kind: str) -> None:
         """Note that a call was answered."""

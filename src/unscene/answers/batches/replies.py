@@ -5,13 +5,23 @@ new statuses, fields nobody knows. What does not decide anything is read as abse
 its id is no reply.
 """
 
+import logging
 import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from unscene.answers.results import read_count
 
@@ -23,6 +33,7 @@ UNKNOWN = "unknown"
 _SPELLINGS = {"canceled": "cancelled", "canceling": "cancelling", "inprogress": "in_progress"}
 _MOST = 10**12  # above this a count is nonsense
 _LATEST = 1e11  # seconds; above this a time is in milliseconds
+logger = logging.getLogger("unscene")
 
 
 def read_text(value: object) -> str | None:
@@ -100,6 +111,9 @@ Count = Annotated[int | None, BeforeValidator(_read_count)]
 Id = Annotated[
     str, BeforeValidator(_read_id), Field(min_length=1, max_length=2000, pattern=r"^[!-~]+$", strict=True)
 ]
+
+
+_NAMES: TypeAdapter[str] = TypeAdapter(Id)
 
 
 class _Reply(BaseModel):
@@ -188,8 +202,37 @@ class Model(_Reply):
     shutdown_date: OptionalText = None
 
 
-class Page(_Reply):
-    """A page of a list; its entries are read one by one."""
+def _is_named(entry: object) -> bool:
+    try:
+        _NAMES.validate_python(entry.get("id") if isinstance(entry, Mapping) else None)
+    except ValidationError:
+        return False
+    return True
 
-    data: list[Any]
+
+def _may_be_batch(entry: object) -> bool:
+    return isinstance(entry, Mapping) and not {"status", "input_file_id"}.isdisjoint(entry)
+
+
+def _pass_over(entries: list[Any]) -> list[Any]:
+    """Return the entries that have an id; all of them where none has and one looks like a batch: such
+    a list shows no absence.
+    """
+    named = [entry for entry in entries if _is_named(entry)]
+    if len(named) == len(entries) or (not named and any(map(_may_be_batch, entries))):
+        return entries
+    junk = next(entry for entry in entries if not _is_named(entry))
+    logger.warning(
+        "%d of %d entries of a list have no id and are passed over: %.100r",
+        len(entries) - len(named),
+        len(entries),
+        junk,
+    )
+    return named
+
+
+class Page(_Reply):
+    """A page of a list; its entries are read one by one, and those without an id are passed over."""
+
+    data: Annotated[list[Any], AfterValidator(_pass_over)]
     has_more: Annotated[bool | None, BeforeValidator(_read_flag)] = None

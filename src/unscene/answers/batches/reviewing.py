@@ -66,12 +66,22 @@ class Review:
     def rename(self, row, counts: Counter) -> dict[str, str]:
         """Return the outcomes that are others in the light of the whole batch."""
         renamed = {}
-        if 2 * counts[UNSERVED] >= row["requests"]:  # the endpoint failed, not the requests
-            renamed[UNSERVED] = AWAY
+        if 2 * counts[UNSERVED] >= row["requests"] and not self._are_to_blame(row):
+            renamed[UNSERVED] = AWAY  # the endpoint failed, not the requests
         taken = counts[OK] or self._ledger.find_accepted(row["stage"])[0]
         if counts[REJECTED] and taken and not row["first"] and _are_few(counts[REJECTED], row["requests"]):
             renamed[REJECTED] = FAULTY
         return renamed
+
+    def _are_to_blame(self, row) -> bool:
+        """Return whether the requests that failed at the server are few, and each failed while others
+        of its stage were served: then it fails by itself, alone or not.
+        """
+        failed = self._ledger.list_named(row["number"], [UNSERVED])
+        served = self._ledger.find_accepted(row["stage"])[0]
+        return _are_few(len(failed), served) and all(
+            self._ledger.was_passed_over(row["stage"], name) for name in failed
+        )
 
     def find_halt(self, row, batch, note: str, has_faulty: bool) -> Stopped | None:
         """Return why nothing more should be sent, where another batch would fare no better."""
@@ -150,11 +160,21 @@ class Review:
                 self._sender.wait(min(1800.0, 60.0 * 2 ** (self._barren - 1)))
             logger.warning("batch %s came back without an answer (%d in a row)", batch.id, self._barren)
             return None
+        answered = self._ledger.find_accepted(row["stage"])[0]
         return (
-            f"{self._barren} batches in a row came back without an answer (the last one is"
-            f" {batch.status}); nothing is"
-            " lost: run the same command again later"
+            f"{self._barren} batches in a row came back without an answer (the last one, {batch.id}, is"
+            f" {batch.status}){self._name_failure(row)}. {answered} requests"
+            f" of stage {row['stage']} are answered, and nothing is lost: run the same command again later"
         )
+
+    def _name_failure(self, row) -> str:
+        """Return which request of a batch came to nothing, what came for it, and where that is kept."""
+        failed = self._ledger.list_named(row["number"], [AWAY, UNSERVED])
+        if not failed:
+            return ""
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        line = self._api.clean(self._ledger.find_answer(failed[0]) or "no line at all")
+        return f": request {failed[0]}{more}; what came: {line[:400]} (kept in {self._ledger.path})"
 
 
 def _are_few(count: int, requests: int) -> bool:
