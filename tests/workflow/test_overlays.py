@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stand_in_weights import write_stand_in
+
 OVERLAYS = {"coco30k": 15, "cc3m": 184}  # shards of each
 PER_SHARD = (
     "read_samples",
@@ -43,13 +45,7 @@ def look_up(overlay: dict, dotted: str) -> str:
 
 def make_files(folder: Path, overlay: dict) -> None:
     for key in WEIGHTS:
-        path = folder / look_up(overlay, key)
-        path.parent.mkdir(exist_ok=True)
-        if path.suffix:
-            path.touch()
-        else:
-            path.mkdir()
-            (path / "weights.safetensors").touch()
+        write_stand_in(folder / look_up(overlay, key), key)
     for source in overlay["samples"]["sources"]:
         if "instances" in source:
             labels = folder / source["instances"]

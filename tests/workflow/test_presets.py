@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stand_in_weights import write_stand_in
 from unscene.config.checks import check_edits
 from unscene.edits.removers.diffusion import ask_for_steps
 
@@ -35,13 +36,14 @@ def test_a_preset_is_short_says_its_licence_and_that_it_is_untried(path):
 @pytest.mark.workflow
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_the_workflow_can_be_planned_with_a_preset(path, tmp_path):
-    """With an empty file for each of the weights, since nobody has them here."""
+    """With a stand-in for each of the weights, since nobody has them here."""
     edits = yaml.safe_load(path.read_text())["edits"]
     overlay = {"edits": {}}
     for key in ("weights", "lora", "tiny_vae"):
         if edits[key]:
-            (tmp_path / key).write_bytes(b"stand-in")
-            overlay["edits"][key] = str(tmp_path / key)
+            stand_in = tmp_path / (f"{key}.safetensors" if key == "lora" else key)
+            write_stand_in(stand_in, f"edits.{key}")
+            overlay["edits"][key] = str(stand_in)
     (tmp_path / "weights.yaml").write_text(yaml.safe_dump(overlay))
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1"]
     command += [

@@ -1,0 +1,36 @@
+"""Files that look like weights from outside, for dry runs: whole by their first bytes, and of no use."""
+
+import json
+from pathlib import Path
+
+# An empty safetensors file: the length of its header, the header.
+SAFETENSORS = (2).to_bytes(8, "little") + b"{}"
+PARTS = {
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "scheduler": ["diffusers", "DDIMScheduler"],
+}
+
+
+def write_stand_in(path: Path, key: str) -> None:
+    """Write what a key of the config (`edits.weights`) may name at a path: a file when it has a
+    suffix, else a folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix:
+        path.write_bytes(SAFETENSORS if path.suffix == ".safetensors" else b"stand-in")
+        return
+    path.mkdir()
+    if key == "edits.weights":
+        (path / "model_index.json").write_text(json.dumps({"_class_name": "Stand", **PARTS}))
+        for part in PARTS:
+            (path / part).mkdir()
+            (path / part / "diffusion_pytorch_model.safetensors").write_bytes(SAFETENSORS)
+        return
+    if key == "edits.tiny_vae":
+        (path / "config.json").write_text(json.dumps({"_class_name": "AutoencoderTiny"}))
+        (path / "diffusion_pytorch_model.safetensors").write_bytes(SAFETENSORS)
+        return
+    (path / "weights.safetensors").write_bytes(SAFETENSORS)
