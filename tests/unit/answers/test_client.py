@@ -261,7 +261,14 @@ def test_an_entry_of_a_list_without_an_id_is_passed_over(server, junk, caplog):
 
 
 @pytest.mark.parametrize(
-    "page", [PAGE, {"data": None}, {"object": "list"}, {"data": [{"status": "completed"}]}]
+    "page",
+    [
+        PAGE,
+        {"data": None},
+        {"object": "list"},
+        {"data": [{"status": "completed"}]},
+        {"data": [{"id": "b1"}, {"id": 7, "status": "in_progress", "input_file_id": "f"}]},
+    ],
 )
 def test_a_list_that_cannot_be_read_shows_no_absence(server, page):
     """Else a batch that exists would be created a second time."""

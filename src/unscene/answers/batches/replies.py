@@ -61,10 +61,6 @@ def read_time(value: object) -> float | None:
     return float(value) / (1000 if value > _LATEST else 1)
 
 
-def _read_id(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def _read_count(value: object) -> int | None:
     return read_count(value, _MOST)
 
@@ -108,9 +104,8 @@ def _read_metadata(value: object) -> object:
 OptionalText = Annotated[str | None, BeforeValidator(read_text)]
 OptionalTime = Annotated[float | None, BeforeValidator(read_time)]
 Count = Annotated[int | None, BeforeValidator(_read_count)]
-Id = Annotated[
-    str, BeforeValidator(_read_id), Field(min_length=1, max_length=2000, pattern=r"^[!-~]+$", strict=True)
-]
+# A text, as the reference says: a number in its place is no id, and what hangs on it would be lost.
+Id = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[!-~]+$", strict=True)]
 
 
 _NAMES: TypeAdapter[str] = TypeAdapter(Id)
@@ -215,13 +210,14 @@ def _may_be_batch(entry: object) -> bool:
 
 
 def _pass_over(entries: list[Any]) -> list[Any]:
-    """Return the entries that have an id; all of them where none has and one looks like a batch: such
-    a list shows no absence.
+    """Return the entries that have an id; all of them where one without looks like a batch: it may be
+    ours, so such a list shows no absence.
     """
     named = [entry for entry in entries if _is_named(entry)]
-    if len(named) == len(entries) or (not named and any(map(_may_be_batch, entries))):
+    others = [entry for entry in entries if not _is_named(entry)]
+    if not others or any(map(_may_be_batch, others)):
         return entries
-    junk = next(entry for entry in entries if not _is_named(entry))
+    junk = others[0]
     logger.warning(
         "%d of %d entries of a list have no id and are passed over: %.100r",
         len(entries) - len(named),
