@@ -68,11 +68,6 @@ BACKENDS = {backend.name: backend for backend in _ENTRIES}
 STAGES = ("keywords", "captions")
 
 
-def list_backends(stage: str) -> list[str]:
-    """Return the names that a stage's key `backend` can have."""
-    return [name for name, backend in BACKENDS.items() if stage in backend.stages]
-
-
 def find_backend(settings: dict) -> Backend:
     """Return the backend of a config, or of a job's settings, that holds the block of one stage."""
     (name,) = {settings[stage]["backend"] for stage in STAGES if "backend" in settings.get(stage, {})}

@@ -7,7 +7,6 @@ WAYS = {"image_to_text": "of a photo's captions", "text_to_image": "of a caption
 # Conditions that a pair fulfils or not; of each a kind of negative caption: the negated one, one
 # that does not name the object, a negation that no training caption used.
 SCORES = ["text_score", "image_score", "group_score"]
-COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
 NEGATIVES = {
     "": "negated caption",
     "_without": "caption that does not name the object",

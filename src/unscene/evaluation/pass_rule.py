@@ -35,9 +35,8 @@ def judge_primary(comparison: pd.DataFrame, main_arm: str, references: list[str]
     ALPHA, a positive difference, and a bootstrap interval above zero.
     """
     asks = (
-        f"group score of {main_arm} above {', '.join(references)}: Holm-adjusted corrected t p < "
-        f"{ALPHA:g} and "
-        "bootstrap interval above 0, each"
+        f"group score of {main_arm} above {', '.join(references)}: Holm-adjusted corrected t p < {ALPHA:g}"
+        " and bootstrap interval above 0, each"
     )
     primary = comparison[comparison["is_primary"].astype(bool)].set_index("contrast")
     found, held = [], []

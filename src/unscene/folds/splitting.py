@@ -65,10 +65,9 @@ def assign_folds(edit: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     clusters = edit["cluster"].nunique()
     if clusters < folds:
         raise FoldError(
-            f"folds.folds is {folds}, but the wanted edits come from {clusters} groups of photos; "
-            "ask for fewer folds or add photos (the reasons in results/samples/rejected.parquet and "
-            "the logs of "
-            "parse_keywords and segment_objects tell where they were lost)"
+            f"folds.folds is {folds}, but the wanted edits come from {clusters} groups of photos; ask for"
+            " fewer folds or add photos (the reasons in results/samples/rejected.parquet and the logs of"
+            " parse_keywords and segment_objects tell where they were lost)"
         )
     stratum = merge_rare(edit.groupby("cluster")["category"].transform("first"), folds)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=derive_seed(seed, "folds") % 2**32)

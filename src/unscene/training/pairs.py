@@ -102,9 +102,8 @@ def split_pairs(pair: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFra
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
             raise PairError(
-                f"fold {fold} has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add "
-                "photos, or "
-                f"loosen quality.thresholds"
+                f"fold {fold} has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add"
+                " photos, or loosen quality.thresholds"
             )
     return train, test
 

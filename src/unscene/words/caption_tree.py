@@ -2,6 +2,7 @@
 
 from unscene.words.caption_words import PICTURES
 from unscene.words.chunks import Chunk, make_chunks
+from unscene.words.follower_words import ANIMALS
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     ACTIVITIES,
@@ -439,26 +440,9 @@ class _Reader:
             and governor.stem in ("ride", "hold", "carry", "drive", "pull", "walk")
             and not node.is_human
         ):
-            vehicle = not any(
-                t.is_animate
-                and t.word
-                in (
-                    "person",
-                    "bird",
-                    "cat",
-                    "dog",
-                    "horse",
-                    "sheep",
-                    "cow",
-                    "elephant",
-                    "bear",
-                    "zebra",
-                    "giraffe",
-                )
-                for m in node.members
-                for t in m.tokens
-            )
-            if not vehicle or not root.is_animate:
+            tokens = [t for m in node.members for t in m.tokens if t.is_animate]
+            is_alive = any(t.is_human or t.word in ANIMALS for t in tokens)  # a bus moves, too
+            if is_alive or not root.is_animate:
                 return deepest
             return (
                 deepest

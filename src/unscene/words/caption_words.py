@@ -158,22 +158,6 @@ PLACES |= frozenset(
         "during",
     )
 )
-NEVER_FIRST = frozenset(
-    (
-        "for",
-        "like",
-        "as",
-        "about",
-        "because of",
-        "during",
-        "after",
-        "before",
-        "up to",
-        "instead of",
-        "among",
-        "off",
-    )
-)
 HERS = POSSESSIVES - {"my", "our", "your"}
 
 

@@ -108,11 +108,6 @@ def looks_plural(noun: str) -> bool:
 _THIRD = frozenset(third_person(base) for base in BASES)
 
 
-def is_base_verb(word: str) -> bool:
-    """Return whether a word is a verb that captions use, in its base form, or a plural auxiliary."""
-    return word in BASES or word in ("are", "were", "have")
-
-
 def is_finite(chunk: Chunk) -> bool:
     """Return whether a verb group can be the predicate of a sentence: `runs`, `is running`, not `running`."""
     first = chunk.tokens[0].low

@@ -8,6 +8,8 @@ from unscene.words.scene_lists import (
     CONDITIONS,
     FIXED,
     GROUNDS,
+    LARGE,
+    LARGE_WORDS,
     MORE_BODY,
     MORE_CLOTHES,
     NEARNESS,
@@ -144,77 +146,11 @@ def get_place_prep(prep: str, group: Group) -> str:
 
 
 def is_small(group: Group) -> bool:
-    big = {
-        "dining table",
-        "couch",
-        "chair",
-        "bench",
-        "bed",
-        "toilet",
-        "sink",
-        "oven",
-        "refrigerator",
-        "car",
-        "bus",
-        "train",
-        "truck",
-        "boat",
-        "airplane",
-        "motorcycle",
-        "bicycle",
-        "person",
-        "dog",
-        "cat",
-        "horse",
-        "cow",
-        "sheep",
-        "elephant",
-        "bear",
-        "zebra",
-        "giraffe",
-        "bird",
-        "tv",
-        "traffic light",
-        "stop sign",
-        "fire hydrant",
-        "parking meter",
-    }
+    """Return whether things are small enough to stand on, or hang from, another one."""
     words = set().union(*(m.words for m in group.members))
     if not words and group.head not in SMALL:
         return False
-    return (
-        not (words & big)
-        and group.head not in GROUNDS
-        and group.head
-        not in {
-            "fence",
-            "wall",
-            "building",
-            "buildings",
-            "tree",
-            "trees",
-            "ramp",
-            "rail",
-            "railing",
-            "window",
-            "door",
-            "stairs",
-            "steps",
-            "net",
-            "counter",
-            "desk",
-            "shelf",
-            "sofa",
-            "roof",
-            "pole",
-            "post",
-            "rock",
-            "log",
-            "ledge",
-            "gate",
-            "table",
-        }
-    )
+    return not words & LARGE_WORDS and group.head not in GROUNDS | LARGE
 
 
 # what hangs on something that is gone

@@ -10,7 +10,6 @@ from unscene.words.grammar import Chunk, looks_plural
 _ONE = frozenset({"he", "she", "him", "himself", "herself"})
 _MANY = frozenset({"they", "them", "themselves", "each other", "one another", "one", "another"})
 _THING = frozenset({"it", "itself"})
-SUBJECTS = frozenset({"he", "she", "they", "it"})
 
 
 def find_lost_pronouns(chunks: list[Chunk]) -> list[str]:

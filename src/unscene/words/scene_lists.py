@@ -504,3 +504,13 @@ SPORT_PLACES = {
 }
 # Of these a photo can be said to be: `on a day`.
 TIMES = _words("weeks months ago day days week year years hours start period")
+
+# What stands by itself and carries others: heads of phrases, and words of COCO's list.
+LARGE = _words(
+    "fence wall building buildings tree trees ramp rail railing window door stairs steps net counter "
+    "desk shelf sofa roof pole post rock log ledge gate table"
+)
+LARGE_WORDS = _words(
+    "couch chair bench bed toilet sink oven refrigerator car bus train truck boat airplane motorcycle "
+    "bicycle person dog cat horse cow sheep elephant bear zebra giraffe bird tv"
+) | {"dining table", "traffic light", "stop sign", "fire hydrant", "parking meter"}

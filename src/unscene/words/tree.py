@@ -158,11 +158,6 @@ def write_clauses(clauses: list[Clause]) -> str:
     return " ".join(part for clause in clauses for part in _words_of(clause))
 
 
-def write_node(node: Mod | Group | Phrase) -> str:
-    """Return a part of the tree as text."""
-    return " ".join(_words_of(node))
-
-
 def _words_of(node) -> Iterator[str]:
     if isinstance(node, Phrase):
         yield from (token.text for token in node.tokens)

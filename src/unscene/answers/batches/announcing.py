@@ -55,8 +55,7 @@ def announce_second_payment(
         return
     raise SecondPayment(
         f"{text} a second time. Nothing was sent. Take the answers that are there (the way is named with"
-        " each), or"
-        " allow it: api.pay_again: true"
+        " each), or allow it: api.pay_again: true"
     )
 
 
@@ -78,8 +77,8 @@ def _find_raw_answers(ledger: Ledger, agenda: Agenda, paths: Iterable[str | Path
         return []
     return [
         f"{found} of them are answered in {', '.join(map(str, sorted(places)))}, and {ledger.path} knows"
-        " nothing of"
-        " it: was state/ deleted? Restore it from a copy, or get back what the endpoint keeps for 30"
+        " nothing of it: was state/ deleted? Restore it from a copy, or get back what the endpoint keeps"
+        " for 30"
         " days: " + write_command(ledger.path.parent, "adopt")
     ]
 
@@ -97,9 +96,8 @@ def _find_other_ledgers(ledger: Ledger, agenda: Agenda) -> list[str]:
         other.close()
         if many:
             told.append(
-                f"{many} of them were answered by {host} ({path}); answers of one endpoint never stand"
-                " in for those"
-                " of another: set api.base_url back to use them"
+                f"{many} of them were answered by {host} ({path}); answers of one endpoint never stand in"
+                " for those of another: set api.base_url back to use them"
             )
     return told
 

@@ -295,8 +295,8 @@ class Driver:
             self._halt = self._halt or Stopped(
                 f"the account's queue for {self._agenda.model} has had no room for a batch in"
                 f" {QUEUE_FULL_S // 3600} hours (token_limit_exceeded). Nothing is lost and nothing was"
-                " charged: see"
-                " what else runs in the account, or ask for a higher limit; then run the same command again"
+                " charged: see what else runs in the account, or ask for a higher limit; then run the"
+                " same command again"
             )
         elif refused > self._refused:
             self._refused = refused
@@ -310,17 +310,14 @@ class Driver:
         first = next(iter(self._agenda.open.values()))
         if committed + first.usd_worst > self._limits.budget_usd:
             return Stopped(
-                f"api.budget_usd ${self._limits.budget_usd:.2f} is used up: ${committed:.4f} are spent"
-                " or under way"
-                f" at worst in this run directory, and {len(self._agenda.open)} requests wait. Answers"
-                " are kept;"
-                " raise it and run the same command again"
+                f"api.budget_usd ${self._limits.budget_usd:.2f} is used up: ${committed:.4f} are spent or"
+                f" under way at worst in this run directory, and {len(self._agenda.open)} requests wait."
+                " Answers are kept; raise it and run the same command again"
             )
         return Stopped(
             f"request {first.custom_id} has up to {first.tokens} tokens and no more than"
-            f" {self._limits.enqueued_tokens} may be enqueued (api.enqueued_tokens); ask fewer captions"
-            " in one"
-            " prompt"
+            f" {self._limits.enqueued_tokens} may be enqueued (api.enqueued_tokens); ask fewer captions in"
+            " one prompt"
         )
 
     def _tell(self) -> None:

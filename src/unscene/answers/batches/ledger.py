@@ -261,9 +261,8 @@ class Ledger:
     def list_free(self, number: int) -> list[str]:
         """Return the requests of a batch that no other batch under way holds."""
         rows = self._all(
-            "SELECT custom_id FROM members m WHERE batch = ? AND NOT EXISTS (SELECT 1 FROM members o"
-            " JOIN batches"
-            " b ON b.number = o.batch WHERE o.custom_id = m.custom_id AND o.batch != m.batch"
+            "SELECT custom_id FROM members m WHERE batch = ? AND NOT EXISTS (SELECT 1 FROM members o JOIN"
+            " batches b ON b.number = o.batch WHERE o.custom_id = m.custom_id AND o.batch != m.batch"
             " AND b.state = 'submitted')",
             [number],
         )

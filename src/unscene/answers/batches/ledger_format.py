@@ -84,33 +84,28 @@ def explain(path: Path, error: sqlite3.DatabaseError) -> LedgerError:
     text = " ".join(str(error).split())
     if "readonly" in text or "unable to open" in text:
         return LedgerError(
-            f"{path}: cannot be written ({text}). Paid answers are kept there: run in a directory that"
-            " you may"
-            " write, or copy the run directory to one"
+            f"{path}: cannot be written ({text}). Paid answers are kept there: run in a directory that you"
+            " may write, or copy the run directory to one"
         )
     if "locked" in text or "protocol" in text or "disk I/O" in text:
         return LedgerError(
             f"{path}: the file system does not do what the ledger needs ({text}; Google Drive and some"
-            " network"
-            " disks cannot lock). Put `state/` on a local disk and leave a link to it here; copy it back"
-            " at the"
-            " end"
+            " network disks cannot lock). Put `state/` on a local disk and leave a link to it here; copy"
+            " it back at the end"
         )
     if "full" in text:
         return LedgerError(f"{path}: the disk is full ({text}). Make room and run the same command again")
     return LedgerError(
         f"{path}: the ledger of paid answers is damaged ({text}). Nothing was sent. Restore it from a"
-        " copy, or"
-        f" move it away and get back what the endpoint still has: {write_command(path.parent, 'adopt')}\n"
-        f"What can be read: sqlite3 {path.name} .recover"
+        " copy, or move it away and get back what the endpoint still has:"
+        f" {write_command(path.parent, 'adopt')}\nWhat can be read: sqlite3 {path.name} .recover"
     )
 
 
 def explain_lock(path: Path, error: OSError) -> LedgerError:
     """Return what it means that a lock cannot be taken, with the way out."""
     return LedgerError(
-        f"{path}: cannot be locked ({error.strerror or error}). Without a lock two runs could pay for"
-        " the same"
-        " answers. Put `state/` on a local disk that may be written (not on Google Drive or a read-only one)"
-        " and leave a link to it here"
+        f"{path}: cannot be locked ({error.strerror or error}). Without a lock two runs could pay for the"
+        " same answers. Put `state/` on a local disk that may be written (not on Google Drive or a"
+        " read-only one) and leave a link to it here"
     )

@@ -128,10 +128,8 @@ class Review:
             came = self._api.clean(self._ledger.find_answer(name) or "")
             return (
                 "the first request of this prompt was sent alone, and its answer cannot be used, so the"
-                " others were"
-                f" not sent. What came back: {came[-600:]} (api.model, or a fault of this program?)."
-                " Running the same"
-                " command again tries the next one"
+                f" others were not sent. What came back: {came[-600:]} (api.model, or a fault of this"
+                " program?). Running the same command again tries the next one"
             )
         self._refused_firsts = self._refused_firsts + 1 if counts[REFUSED] else 0
         if self._refused_firsts >= FIRSTS_AT_MOST:

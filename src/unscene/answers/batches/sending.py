@@ -82,8 +82,7 @@ class Sender:
         if self._creates.get(number, 0) == CREATES_AT_MOST:
             raise Stopped(
                 f"the endpoint took no batch in {CREATES_AT_MOST} tries; nothing is lost: run the same"
-                " command"
-                " again later"
+                " command again later"
             )
         return self._create(number)
 

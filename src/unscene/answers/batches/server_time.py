@@ -20,11 +20,6 @@ class ServerTime:
         self._monotonic = monotonic
         self._told: tuple[float, float] | None = None
 
-    @property
-    def is_known(self) -> bool:
-        """Whether a server has told its time."""
-        return self._told is not None
-
     def note(self, headers: Mapping[str, str]) -> None:
         """Take the time from the headers of a reply, if it is there; a cache's reply is as old as
         its `Age`.

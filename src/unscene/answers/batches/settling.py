@@ -150,10 +150,8 @@ class Settler:
             self._put_aside(
                 row,
                 f"the endpoint does not show batch {row['batch_id']} or its results: {error}. Nothing is"
-                " booked as"
-                " lost. Is it the key of the project that sent it, may it read files? Then run the same"
-                " command"
-                f" again. If its answers are gone for good: "
+                " booked as lost. Is it the key of the project that sent it, may it read files? Then run"
+                " the same command again. If its answers are gone for good: "
                 + write_command(self._folder, f"forget {row['batch_id']}"),
             )
 
@@ -175,9 +173,8 @@ class Settler:
         self._put_aside(
             row,
             f"the endpoint does not know batch {row['batch_id']}: {error}. Is it the key of the project"
-            " that sent"
-            " it, and api.base_url that endpoint? Nothing is booked as lost. If its answers are gone for"
-            " good,"
+            " that sent it, and api.base_url that endpoint? Nothing is booked as lost. If its answers are"
+            " gone for good,"
             f" book it so: " + write_command(self._folder, f"forget {row['batch_id']}"),
         )
 
@@ -349,9 +346,8 @@ class Settler:
         self.halts.append(
             Stopped(
                 f"the results of batch {batch.id} can no longer be fetched ({error}): the endpoint kept"
-                " them for 30"
-                f" days. Up to ${lost:.4f} are booked for it. Run the same command again to ask its"
-                f" {row['requests']} requests anew"
+                f" them for 30 days. Up to ${lost:.4f} are booked for it. Run the same command again to"
+                f" ask its {row['requests']} requests anew"
             )
         )
 

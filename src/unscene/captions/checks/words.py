@@ -125,15 +125,14 @@ ABSTRACT = (
     PICTURES
     | QUANTITIES
     | _words(
-        "camera way ride walk game trick tricks time fun break position action motion front top"
-        " selfie photo photos middle"
-        " back nap jump turn wave pose face look work job trip day meal lunch dinner breakfast bite"
-        " swing hit"
-        " throw attempt catch pitch serve shot match practice air place part kind kinds type sort pair"
-        " end view moment head care attention swim stroll rest sleep conversation call hand hands speech"
-        " name event style attire distance background foreground direction other others another something"
-        " each piece pieces bunch company presence preparation middle line order row process mouth body"
-        " posing competition tournament times rim lid handle shoot lecture baseball tennis football soccer"
+        "camera way ride walk game trick tricks time fun break position action motion front top selfie"
+        " photo photos middle back nap jump turn wave pose face look work job trip day meal lunch dinner"
+        " breakfast bite swing hit throw attempt catch pitch serve shot match practice air place part"
+        " kind kinds type sort pair end view moment head care attention swim stroll rest sleep"
+        " conversation call hand hands speech name event style attire distance background foreground"
+        " direction other others another something each piece pieces bunch company presence preparation"
+        " middle line order row process mouth body posing competition tournament times rim lid handle"
+        " shoot lecture baseball tennis football soccer"
     )
 )
 # Second parts of words with a hyphen: they say what the first part does not.

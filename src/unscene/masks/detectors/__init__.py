@@ -93,7 +93,6 @@ def _check_sha256(path: Path, expected: str) -> None:
     found = file_sha256(path)
     if found != expected.lower():
         raise ValueError(
-            f"{path}: its SHA-256 is {found}, the config (masks.sha256, quality.judge_sha256) says "
-            f"{expected}; "
-            "fetch the file again, or correct the key if you trust this one"
+            f"{path}: its SHA-256 is {found}, the config (masks.sha256, quality.judge_sha256) says"
+            f" {expected}; fetch the file again, or correct the key if you trust this one"
         )
