@@ -3,9 +3,11 @@ way out before anything is painted. Nothing crashes deep in a library, and nothi
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -219,8 +221,11 @@ def test_a_folder_that_is_not_whole_is_refused(pipelines, tmp_path, kind):
 def test_a_single_file_tells_how_to_convert_it(pipelines, tmp_path):
     path = tmp_path / "sd-v1-5-inpainting.safetensors"
     save_file({"model.diffusion_model.input_blocks.0.0.weight": torch.ones(2)}, path)
-    with pytest.raises(RemovalError, match="from_single_file"):
+    with pytest.raises(RemovalError, match="from_single_file") as caught:
         paint(path)
+    named = set(re.findall(r"StableDiffusion\w+", str(caught.value)))
+    assert len(named) == 2  # and diffusers has what the way out names
+    assert all(hasattr(getattr(diffusers, name), "from_single_file") for name in named)
 
 
 @pytest.mark.parametrize(

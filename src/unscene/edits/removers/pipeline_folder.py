@@ -12,9 +12,11 @@ from unscene.run.weight_files import find_broken_weights
 OPTIONAL = ("feature_extractor", "image_encoder", "safety_checker")
 # Parts with weights, and how diffusers and transformers call the file of each.
 WEIGHTS = ("diffusion_pytorch_model", "model", "pytorch_model")
+# diffusers reads such a file with the hub's config of its family, so it needs the network once.
 CONVERT = (
-    'convert it: python -c "from diffusers import AutoPipelineForInpainting as P; '
-    "P.from_single_file('FILE').save_pretrained('FOLDER')\""
+    "convert it where there is a network: python -c 'from diffusers import"
+    ' StableDiffusionInpaintPipeline as P; P.from_single_file("FILE").save_pretrained("FOLDER")\''
+    " (for SDXL StableDiffusionXLInpaintPipeline)"
 )
 
 
