@@ -3,6 +3,7 @@ over all.
 """
 
 import os
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from unscene.machine.devices import lease_device
 
 if TYPE_CHECKING:
     import torch
+
+# Signals that torch's launcher handles in its own way.
+_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Workers:
@@ -74,7 +78,12 @@ def run_workers(function: Callable, arguments: dict, runtime: dict) -> None:
         max_restarts=0,
         logs_specs=DefaultLogsSpecs(),
     )
-    elastic_launch(config, run_worker)(function, arguments, device)
+    handlers = {number: signal.getsignal(number) for number in _HANDLED}
+    try:
+        elastic_launch(config, run_worker)(function, arguments, device)
+    finally:  # the launcher leaves its own
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def run_worker(function: Callable, arguments: dict, device: str) -> None:

@@ -1,6 +1,7 @@
 """The loop: what it learns, that it repeats itself, and that arms differ only where they say so."""
 
 import json
+import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -687,5 +688,6 @@ def test_two_processes_give_the_weights_of_one(world, tmp_path):
         moved = (value - base[name]).abs().max()
         assert (value - theirs[name]).abs().max() <= 0.02 * moved + 1e-6, name
     assert json.loads((two / "meta.json").read_text())["processes"] == 2
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL  # torch's launcher leaves a handler behind
     curves = [pd.read_csv(folder / "loss.csv") for folder in (one, two)]
     assert np.allclose(curves[0], curves[1], rtol=1e-3, atol=1e-5)
