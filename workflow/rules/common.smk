@@ -15,7 +15,7 @@ from unscene.answers.backends import BACKENDS
 from unscene.config.checks import check_config, check_files, expand_detectors
 from unscene.edits.removers import REMOVERS
 from unscene.run.checkout import prepare_jobs
-from unscene.run.configuration import is_trained, read_chosen, wants_study
+from unscene.run.configuration import get_split, is_trained, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.needed_jobs import warn_of_hidden_jobs
@@ -41,6 +41,8 @@ SHARDS = [
 ARMS = list(config["train"]["arms"])
 FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]
+# Training seed 0 is trained and tested on folds.parquet, each further one on a split of its own.
+REPEATS = [seed for seed in SEEDS if seed > 0]
 LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 

@@ -59,7 +59,7 @@ rule draw_retrieval:
     """Draw what the negated captions of a held-out fold find before and after tuning."""
     input:
         pairs="results/quality/pairs.parquet",
-        folds="results/folds/folds.parquet",
+        folds=get_split(SEEDS[0]),
         model=f"results/models/{MAIN_ARM}/fold0/seed{SEEDS[0]}/meta.json",
     output:
         figure="results/metrics/retrieval.png",

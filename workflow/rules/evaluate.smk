@@ -107,7 +107,7 @@ rule evaluate_clip:
     """Score a model on the held-out fold: pair scores, their parts, untouched photos."""
     input:
         pairs="results/quality/pairs.parquet",
-        folds="results/folds/folds.parquet",
+        folds=lambda wildcards: get_split(wildcards.seed),
         photos="results/metrics/photos.parquet",
         # An arm without a tuned model is train.clip itself.
         model=lambda wildcards: MODEL_FILES.get(wildcards.arm, []),
@@ -144,7 +144,7 @@ rule evaluate_sham:
     """
     input:
         sham="results/quality/sham.parquet",
-        folds="results/folds/folds.parquet",
+        folds=lambda wildcards: get_split(wildcards.seed),
         model=lambda wildcards: MODEL_FILES.get(wildcards.arm, []),
     output:
         metrics="results/metrics/{arm}/fold{fold}-seed{seed}.shams.json",
@@ -203,7 +203,7 @@ rule sweep_alphas:
     """
     input:
         pairs="results/quality/pairs.parquet",
-        folds="results/folds/folds.parquet",
+        folds=lambda wildcards: get_split(wildcards.seed),
         photos="results/metrics/photos.parquet",
         model="results/models/{arm}/fold{fold}/seed{seed}/meta.json",
     output:

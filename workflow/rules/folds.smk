@@ -4,7 +4,7 @@
 #                  results/quality/{pairs,unfiltered}.parquet,
 #                  the lists and folders that folds.leak_guards names
 # OUTPUTS:         results/folds/folds.parquet, classes.parquet, leaks.parquet, check.json,
-#                  guards/{guard}.parquet
+#                  guards/{guard}.parquet; for training seeds above 0 repeats/{seed}.parquet, repeats.parquet
 
 HASHED_GUARDS = [guard["name"] for guard in config["folds"]["leak_guards"] if "images" in guard]
 
@@ -12,6 +12,8 @@ STAGE_FILES += expand(
     "results/folds/{file}", file=["folds.parquet", "classes.parquet", "leaks.parquet", "check.json"]
 )
 STAGE_FILES += expand("results/folds/guards/{guard}.parquet", guard=HASHED_GUARDS)
+STAGE_FILES += expand("results/folds/repeats/{seed}.parquet", seed=REPEATS)
+STAGE_FILES += ["results/folds/repeats.parquet"] if REPEATS else []
 
 
 rule split_folds:
@@ -40,6 +42,46 @@ rule split_folds:
         "Splitting photo groups into folds"
     script:
         "../scripts/split_folds.py"
+
+
+use rule split_folds as split_repeat with:
+    output:
+        folds="results/folds/repeats/{seed}.parquet",
+    log:
+        "logs/split_repeat/{seed}.log",
+    benchmark:
+        "benchmarks/split_repeat/{seed}.tsv"
+    wildcard_constraints:
+        seed=r"[1-9]\d*",
+    params:
+        lineage=lineage(
+            "split_repeat",
+            settings=["seed", "folds.folds", "folds.duplicate_hash_distance"],
+            frozen=True,
+            script="split_folds",
+        ),
+    message:
+        "Splitting photo groups into the folds of training seed {wildcards.seed}"
+
+
+rule join_repeats:
+    """Join the splits of all training seeds above 0."""
+    input:
+        tables=expand("results/folds/repeats/{seed}.parquet", seed=REPEATS),
+    output:
+        table="results/folds/repeats.parquet",
+    log:
+        "logs/join_repeats.log",
+    benchmark:
+        "benchmarks/join_repeats.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage("join_repeats", frozen=True, script="join_shards"),
+    message:
+        "Joining the splits of all training seeds"
+    script:
+        "../scripts/join_shards.py"
 
 
 rule hash_guarded_photos:
@@ -110,6 +152,7 @@ rule check_folds:
         pairs="results/quality/pairs.parquet",
         unfiltered="results/quality/unfiltered.parquet",
         folds="results/folds/folds.parquet",
+        repeats="results/folds/repeats.parquet" if REPEATS else [],
         leaks="results/folds/leaks.parquet",
         sham="results/quality/sham.parquet" if config["edits"]["sham"] else [],
     output:

@@ -201,7 +201,7 @@ rule train_clip:
     """Fine-tune CLIP on the pairs of all folds but one; every arm gets the same photos, steps and order."""
     input:
         unpack(lambda wildcards: DATA_OF[wildcards.arm]),
-        folds="results/folds/folds.parquet",
+        folds=lambda wildcards: get_split(wildcards.seed),
         leaks="results/folds/leaks.parquet",
         # It must have passed; that it was written anew re-trains nothing.
         checked=ancient("results/folds/check.json"),

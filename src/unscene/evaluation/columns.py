@@ -80,7 +80,7 @@ PHOTOS = Table(
     (
         Column("image_id", "text", "the photo"),
         Column("group", "text", "its photo group"),
-        Column("fold", "integer", "the fold in which it is tested"),
+        Column("fold", "integer", "the fold in which it is tested, by the split of training seed 0"),
         Column("path", "text", "its file"),
         Column("captions", "texts", "its captions"),
         Column("objects", "texts", "the words of what is in it"),

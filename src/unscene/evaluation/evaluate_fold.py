@@ -3,7 +3,7 @@
 import logging
 
 from unscene.evaluation.checkpoints import find_evaluated
-from unscene.evaluation.columns import CLASSES, ITEMS, PHOTOS, QUERIES, RETRIEVAL
+from unscene.evaluation.columns import CLASSES, ITEMS, QUERIES, RETRIEVAL
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.fold_scores import (
     embed_pairs,
@@ -13,6 +13,7 @@ from unscene.evaluation.fold_scores import (
     score_shortcuts,
     score_untouched,
 )
+from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
 from unscene.run.tables import write_json
 from unscene.training.pairs import read_pairs, split_pairs
@@ -34,7 +35,7 @@ def evaluate_clip(job: Job) -> None:
         find_evaluated(job), job.device, job.runtime["batch_size"], query_weight, vocabulary
     )
     _, pair = split_pairs(read_pairs(job.inputs.pairs, job.inputs.folds), run["fold"])
-    photo = PHOTOS.read(job.inputs.photos)
+    photo = read_untouched(job.inputs.photos, job.inputs.folds)
     pairs = load_fold(embedder, pair, job.runtime["workers"])
     features = embed_pairs(embedder, pairs)
     item, metrics = score_fold(pairs, features)

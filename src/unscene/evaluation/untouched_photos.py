@@ -4,6 +4,9 @@ absence are tested on.
 
 import logging
 from collections import defaultdict
+from pathlib import Path
+
+import pandas as pd
 
 from unscene.evaluation.columns import PHOTOS
 from unscene.folds.columns import FOLDS
@@ -17,7 +20,7 @@ from unscene.words.word_lists import find_vocabulary
 
 def list_untouched_photos(job: Job) -> None:
     """Write a row a photo of a fold; of a fold with more than evaluate.max_photos, those that a
-    hash of the seed chooses.
+    hash of the seed chooses. The splits of further training seeds part the same photos anew.
 
     What is in a photo: the source's instances where they list it, complete, with what captions
     name; or captions alone, where an object that nobody mentioned counts as absent. inputs:
@@ -51,3 +54,12 @@ def list_untouched_photos(job: Job) -> None:
         photo["fold"].value_counts().sort_index().to_dict(),
         photo["objects_from"].value_counts().to_dict(),
     )
+
+
+def read_untouched(path_to_photos: str | Path, path_to_folds: str | Path) -> pd.DataFrame:
+    """Return the untouched photos with the `fold` that a split gives their groups: that of training
+    seed 0, which the table has itself, or that of a further seed.
+    """
+    photo = PHOTOS.read(path_to_photos)
+    fold = FOLDS.read(path_to_folds).drop_duplicates("group").set_index("group")["fold"]
+    return photo.assign(fold=photo["group"].map(fold))

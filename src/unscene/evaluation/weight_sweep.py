@@ -11,7 +11,7 @@ import pandas as pd
 
 from unscene.clip.models import load_clip
 from unscene.evaluation.checkpoints import find_evaluated
-from unscene.evaluation.columns import PHOTOS, SWEEPS, SWEPT_ITEMS, WAYS
+from unscene.evaluation.columns import SWEEPS, SWEPT_ITEMS, WAYS
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_fold import identify_run
 from unscene.evaluation.fold_scores import (
@@ -21,6 +21,7 @@ from unscene.evaluation.fold_scores import (
     score_fold,
     score_untouched,
 )
+from unscene.evaluation.untouched_photos import read_untouched
 from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights
 from unscene.folds.inner_validation import mark_inner
 from unscene.machine.job import Job
@@ -85,7 +86,7 @@ def load_parts(job: Job, embedder: Embedder, fold: int) -> tuple[Part, Part]:
     inner = train[mark_inner(train["group"], inner_share, seed)].reset_index(drop=True)
     if inner.empty:
         raise PairError(f"fold {fold}: no training group is in the inner validation; raise train.inner_share")
-    photo = PHOTOS.read(job.inputs.photos)
+    photo = read_untouched(job.inputs.photos, job.inputs.folds)
     of_inner = (photo["fold"] != fold) & mark_inner(photo["group"], inner_share, seed)
     return tuple(
         Part(load_fold(embedder, pair, workers), load_untouched(embedder, photo[where], workers))

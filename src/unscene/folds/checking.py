@@ -4,7 +4,9 @@ sides of a fold.
 
 import logging
 
-from unscene.folds.columns import FOLDS, LEAKS
+import pandas as pd
+
+from unscene.folds.columns import FOLDS, LEAKS, REPEATS
 from unscene.folds.leak_guards import mark_leaked
 from unscene.machine.job import Job
 from unscene.photos.groups import join_near_hashes
@@ -18,9 +20,10 @@ class LeakError(RuntimeError):
 def check_folds(job: Job) -> None:
     """Write what was checked and counted; raise LeakError naming the first photo or group that breaks a rule.
 
-    It reads the finished tables and takes nothing from how they were made. inputs: samples, pairs,
-    unfiltered (pairs before the quality gates, the accepted ones among them, for arms that train on
-    all), folds, leaks, sham (sham edits, or None). outputs: check.
+    It reads the finished tables and takes nothing from how they were made, and every split of them:
+    training seed 0 has one, and each further seed its own. inputs: samples, pairs, unfiltered
+    (pairs before the quality gates, the accepted ones among them, for arms that train on all),
+    folds, repeats (or None), leaks, sham (sham edits, or None). outputs: check.
     """
     folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
     sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True)
@@ -28,27 +31,36 @@ def check_folds(job: Job) -> None:
         read_table(path, ["edit_id", "image_id", "group"], only=True)
         for path in (job.inputs.pairs, job.inputs.unfiltered)
     )
-    fold, leak = FOLDS.read(job.inputs.folds), LEAKS.read(job.inputs.leaks)
-    problems = find_parted_groups(fold, folds)
-    for table in (pair, unfiltered[~unfiltered["edit_id"].isin(pair["edit_id"])]):
-        problems += find_pairs_elsewhere(table, sample, fold)
-    of_group = fold.drop_duplicates("group").set_index("group")["fold"]
-    problems += find_parted_hashes(sample, of_group, distance)
-    shams = 0
+    splits, leak = read_splits(job.inputs.folds, job.inputs.repeats), LEAKS.read(job.inputs.leaks)
+    sham = None
     if job.inputs.sham is not None:
         sham = read_table(job.inputs.sham, ["edit_id", "sham_of", "group"], only=True)
-        shams = len(sham)
-        problems += find_parted_shams(sham, pair, of_group)
+    groups = set(splits[0]["group"])
+    alike = find_near_photos(sample[sample["group"].isin(groups)], distance)
+    problems = []
+    for seed, fold in splits.items():
+        found = find_parted_groups(fold, folds)
+        found += [
+            f"group {group} has a fold in one split alone" for group in sorted(groups ^ set(fold["group"]))
+        ]
+        for table in (pair, unfiltered[~unfiltered["edit_id"].isin(pair["edit_id"])]):
+            found += find_pairs_elsewhere(table, sample, fold)
+        of_group = fold.drop_duplicates("group").set_index("group")["fold"]
+        found += find_parted_photos(alike, of_group)
+        if sham is not None:
+            found += find_parted_shams(sham, pair, of_group)
+        problems += [f"split of seed {seed}: {problem}" for problem in found]
     leaked = mark_leaked(pair["group"], job.inputs.leaks)
     if problems:
         raise LeakError(f"{len(problems)} problems, first: {problems[0]}; delete results/folds and run again")
     by_guard = leak.groupby("guard")["image_id"].nunique()
     check = {
-        "groups": int(fold["group"].nunique()),
+        "groups": int(splits[0]["group"].nunique()),
         "pairs": len(pair),
         "unfiltered_pairs": len(unfiltered),
-        "shams": shams,
+        "shams": 0 if sham is None else len(sham),
         "folds": folds,
+        "splits": len(splits),
         "hash_distance": distance,
         "problems": 0,
         "photos_in_evaluation_sets": int(leak["image_id"].nunique()),
@@ -57,11 +69,20 @@ def check_folds(job: Job) -> None:
     }
     write_json(check, job.outputs.check)
     logging.getLogger("unscene").info(
-        "%d groups, %d pairs: nothing crosses a fold; %d pairs are kept out of training",
+        "%d groups, %d pairs, %d splits: nothing crosses a fold; %d pairs are kept out of training",
         check["groups"],
         len(pair),
+        len(splits),
         leaked.sum(),
     )
+
+
+def read_splits(path_to_folds, path_to_repeats) -> dict[int, pd.DataFrame]:
+    """Return `group fold` by training seed: of seed 0, and of those that the repeats name."""
+    splits = {0: FOLDS.read(path_to_folds)}
+    if path_to_repeats is not None:
+        splits |= dict(iter(REPEATS.read(path_to_repeats).groupby("repeat")))
+    return splits
 
 
 def find_parted_groups(fold, folds):
@@ -82,16 +103,26 @@ def find_pairs_elsewhere(pair, sample, fold):
     ]
 
 
-def find_parted_hashes(sample, of_group, distance):
-    """Return a sentence for each two photos with near hashes in two folds."""
-    tested = sample[sample["group"].isin(of_group.index)].reset_index(drop=True)
-    left, right = join_near_hashes(tested["phash"], distance)
-    fold = tested["group"].map(of_group).to_numpy()
+def find_near_photos(sample, distance):
+    """Return `one other` (image_ids) and their groups: photos that look alike by their hashes."""
+    left, right = join_near_hashes(sample["phash"], distance)
+    one, other = (sample.iloc[rows].reset_index(drop=True) for rows in (left, right))
+    alike = {
+        "one": one["image_id"],
+        "other": other["image_id"],
+        "group": one["group"],
+        "other_group": other["group"],
+    }
+    return pd.DataFrame(alike).drop_duplicates()
+
+
+def find_parted_photos(alike, of_group):
+    """Return a sentence for each two photos that look alike and are in two folds."""
+    apart = alike[alike["group"].map(of_group) != alike["other_group"].map(of_group)]
     return [
-        f"photos {tested['image_id'][one]} and {tested['image_id'][two]} look alike and are in folds "
-        f"{fold[one]} and {fold[two]}"
-        for one, two in zip(left, right, strict=True)
-        if fold[one] != fold[two]
+        f"photos {row.one} and {row.other} look alike and are in folds {of_group.get(row.group)} and "
+        f"{of_group.get(row.other_group)}"
+        for row in apart.itertuples()
     ]
 
 

@@ -2,13 +2,15 @@
 
 from unscene.run.tables import Column, Table
 
-FOLDS = Table(
-    "folds/folds.parquet",
-    "photo group with a wanted edit",
-    (
-        Column("group", "text", "the photo group (samples.parquet)"),
-        Column("fold", "integer", "the fold in which the group is tested, from 0"),
-    ),
+_FOLD = (
+    Column("group", "text", "the photo group (samples.parquet)"),
+    Column("fold", "integer", "the fold in which the group is tested, from 0"),
+)
+FOLDS = Table("folds/folds.parquet", "photo group with a wanted edit, split for training seed 0", _FOLD)
+REPEATS = Table(
+    "folds/repeats.parquet",
+    "photo group with a wanted edit, and further training seed",
+    (Column("repeat", "integer", "the training seed, above 0, whose split it is"), *_FOLD),
 )
 CLASSES = Table(
     "folds/classes.parquet",

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from unscene.folds.columns import CLASSES, FOLDS
+from unscene.folds.columns import CLASSES, FOLDS, REPEATS
 from unscene.machine.job import Job
 from unscene.photos.groups import join_equal, join_near_hashes, label_components
 from unscene.run.seeds import derive_seed
@@ -22,10 +22,13 @@ class FoldError(ValueError):
 def split_folds(job: Job) -> None:
     """Write the fold of each group and of each category over all wanted edits, whatever became of them.
 
-    So no threshold of a later step moves a group to another fold. inputs: samples, masks; outputs:
-    folds, classes.
+    So no threshold of a later step moves a group to another fold. With the wildcard `seed` it is
+    the split of that training seed, drawn anew, and written as a repeat without the categories.
+    inputs: samples, masks; outputs: folds, and classes or None.
     """
     folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
+    repeat = int(job.wildcards.get("seed", 0))
+    seed = derive_seed(job.settings["seed"], "repeat", repeat) if repeat else job.settings["seed"]
     sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True).sort_values(
         "image_id", ignore_index=True
     )
@@ -34,17 +37,20 @@ def split_folds(job: Job) -> None:
     edit = edit.merge(sample[["image_id", "group", "cluster"]], on="image_id").sort_values(
         "edit_id", ignore_index=True
     )
-    edit["fold"] = assign_folds(edit, folds, job.settings["seed"])
+    edit["fold"] = assign_folds(edit, folds, seed)
     group = edit.groupby("group", sort=True)["fold"].first().reset_index()
-    category = assign_categories(edit, folds)
     check_folds(edit, folds)
-    FOLDS.write(group, job.outputs.folds)
-    CLASSES.write(category, job.outputs.classes)
     logger = logging.getLogger("unscene")
     logger.info(
         "%d wanted edits of %d groups in %d clusters", len(edit), len(group), edit["cluster"].nunique()
     )
     logger.info("edits in a fold: %s", edit["fold"].value_counts().sort_index().to_dict())
+    if repeat:
+        REPEATS.write(group.assign(repeat=repeat), job.outputs.folds)
+        return
+    category = assign_categories(edit, folds)
+    FOLDS.write(group, job.outputs.folds)
+    CLASSES.write(category, job.outputs.classes)
     logger.info("edits of a fold of categories: %s", category.groupby("fold")["edits"].sum().to_dict())
 
 

@@ -112,6 +112,7 @@ def describe_methods(
     sources = settings["samples"]["sources"]
     level = percent(evaluate["confidence"], 0)
     paragraphs = []
+    anew = ", anew for each training seed" if len(train["seeds"]) > 1 else ""
     if any(source["format"] == "embedded" for source in sources):
         paragraphs.append(
             "Simulated: drawn scenes and small weights. These numbers check the code; they are no evidence "
@@ -122,7 +123,7 @@ def describe_methods(
         f"{count(pair['group'].nunique())} groups of photos and {count(pair['category'].nunique())} "
         f"categories ({', '.join(source['name'] for source in sources)}). Groups join photos of one source, "
         f"one page or near-equal perceptual hash; they were split into {settings['folds']['folds']} folds, "
-        "stratified by category, and an original, its edit and its controls share a fold. "
+        f"stratified by category{anew}, and an original, its edit and its controls share a fold. "
         f"{_describe_guards(settings['folds']['leak_guards'], check)} {_describe_writers(writers)}"
     )
     paragraphs.append(

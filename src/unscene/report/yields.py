@@ -174,10 +174,12 @@ def count_words(run: Run) -> dict[str, int]:
 
 
 def count_folds(run: Run) -> list[dict]:
-    """Return a row per fold: `fold, groups, pairs`, and how many tests of it each arm has (`tested`)."""
+    """Return a row per fold of training seed 0: `fold, groups, pairs`, and how many tests of it
+    each arm has (`tested`). Further seeds have splits of their own, in equal parts.
+    """
     fold_of = run.folds.set_index("group")["fold"]
     pairs = run.pairs["group"].map(fold_of).value_counts()
-    tested = run.tested.groupby("fold")["edit_id"].nunique()
+    tested = run.tested[run.tested["seed"] == 0].groupby("fold")["edit_id"].nunique()
     return [
         {
             "fold": int(fold),

@@ -51,3 +51,8 @@ def read_chosen(path: str | Path, model: str | None = None) -> int | None:
 def is_trained(arm: dict) -> bool:
     """Tell whether an arm has a model of its own; an untuned one has no loss."""
     return bool(arm.get("loss"))
+
+
+def get_split(seed: int | str) -> str:
+    """Return the path of the split of photo groups that a training seed is trained and tested on."""
+    return f"results/folds/repeats/{seed}.parquet" if int(seed) else "results/folds/folds.parquet"

@@ -37,8 +37,9 @@ ENTRIES = {
     "model": "evaluate.models",
     "guard": "folds.leak_guards",
 }
-# Wildcards that tell jobs apart which have the same lineage.
-_ALIKE = ("fold", "seed", "alpha")
+# Wildcards that tell jobs apart which have the same lineage. A training seed is none of them: its
+# split of the photo groups is made by a job of its own.
+_ALIKE = ("fold", "alpha")
 # Files beside weights that people put there, and that no library reads.
 _IGNORED = ("readme", "license", "licence", "notice", "card.")
 _IGNORED_SUFFIXES = (".md", ".rst", ".pdf", ".png", ".jpg", ".jpeg", ".gif")

@@ -37,7 +37,7 @@ from unscene.evaluation.sham_metrics import score_shams, summarise_shams
 from unscene.evaluation.unseen_classes import compare_unseen_classes
 from unscene.evaluation.untouched_photos import list_untouched_photos
 from unscene.folds.columns import CLASSES as folds_of_classes
-from unscene.folds.columns import FOLDS
+from unscene.folds.columns import FOLDS, REPEATS
 from unscene.machine.job import Job
 from unscene.run.tables import TableError, read_json, read_table, write_json, write_table
 from unscene.training.pairs import PairError
@@ -94,6 +94,21 @@ def test_evaluation_repeats_itself(world, tmp_path):
     one, two = evaluate(world, tmp_path / "a"), evaluate(world, tmp_path / "b")
     for name in set(one) - {"sham_table"}:
         assert one[name].read_bytes() == two[name].read_bytes(), name
+
+
+def test_another_split_moves_pairs_and_photos_alike(world, tmp_path):
+    """The table of photos has the folds of training seed 0; a further seed's split must win over it."""
+    fold = FOLDS.read(world[1]["folds"])
+    turned = fold.assign(repeat=1, fold=(fold["fold"] + 1) % fold["fold"].nunique())
+    REPEATS.write(turned, tmp_path / "1.parquet")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    own = evaluate(world, tmp_path / "a", fold=0)
+    other = evaluate(world, tmp_path / "b", fold=1, folds=tmp_path / "1.parquet")
+    for name in ("item_table", "retrieval_table", "class_table"):
+        frames = [read_table(written[name]).drop(columns="fold") for written in (own, other)]
+        pd.testing.assert_frame_equal(*frames)
+    assert len(read_table(own.retrieval_table)) == 12
 
 
 def test_untouched_photos_and_shams_are_scored(world, tmp_path):

@@ -1,9 +1,12 @@
 """Folds: no group in two, none empty, categories spread, the same whatever the order of rows."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from unscene.folds.columns import REPEATS
 from unscene.folds.splitting import (
     FoldError,
     assign_categories,
@@ -77,6 +80,29 @@ def test_folds_do_not_depend_on_row_order_and_do_on_the_seed(tmp_path):
     pd.testing.assert_frame_equal(first, again)
     other, _ = run(tmp_path, seed=8)
     assert (first["fold"] != other["fold"]).mean() > 0.2
+
+
+def draw_repeat(folder, repeat, seed=7):
+    inputs = {"samples": folder / "samples.parquet", "masks": folder / "masks.parquet"}
+    settings = {"seed": seed, "folds": {"folds": 4, "duplicate_hash_distance": 6}}
+    outputs = {"folds": folder / f"{repeat}.parquet"}
+    split_folds(Job(inputs, outputs, settings, wildcards={"seed": str(repeat)}))
+    return REPEATS.read(outputs["folds"])
+
+
+def test_a_repeat_is_another_split_of_the_same_groups(tmp_path):
+    """Two splits drawn apart put a group into the same of four folds one time in four."""
+    make_tables(tmp_path, photos=2000)
+    own = run(tmp_path)[0].set_index("group")["fold"]
+    splits = [own, *(draw_repeat(tmp_path, repeat).set_index("group")["fold"] for repeat in (1, 2))]
+    for one, other in combinations(splits, 2):
+        assert set(one.index) == set(other.index)
+        assert abs((one == other.loc[one.index]).mean() - 0.25) < 0.05
+    assert draw_repeat(tmp_path, 1)["repeat"].unique().tolist() == [1]
+    # It depends on its number and the config's seed, and not on how many there are.
+    again = draw_repeat(tmp_path, 2).set_index("group")["fold"]
+    pd.testing.assert_series_equal(splits[2], again)
+    assert (draw_repeat(tmp_path, 2, seed=8).set_index("group")["fold"] != again).any()
 
 
 def test_near_hashes_share_a_fold_though_their_groups_differ(tmp_path):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from unscene.folds.checking import LeakError, check_folds, find_parted_hashes
+from unscene.folds.checking import LeakError, check_folds, find_near_photos, find_parted_photos
 from unscene.folds.columns import GUARDED, LEAKS
 from unscene.folds.guard_hashes import hash_guarded_photos
 from unscene.folds.leak_guards import (
@@ -140,9 +140,9 @@ def test_photos_that_look_alike_are_at_most_so_many_bits_apart(bits, stops):
     own = 0x0F0F0F0F0F0F0F0F
     phash = [f"{own:016x}", f"{own ^ ((1 << bits) - 1) << 1:016x}"]
     sample = pd.DataFrame({"image_id": ["p", "q"], "group": ["g0", "g1"], "phash": phash})
-    problems = find_parted_hashes(sample, pd.Series({"g0": 0, "g1": 1}), 6)
-    assert bool(problems) == stops
-    assert not find_parted_hashes(sample, pd.Series({"g0": 1, "g1": 1}), 6)
+    alike = find_near_photos(sample, 6)
+    assert bool(find_parted_photos(alike, pd.Series({"g0": 0, "g1": 1}))) == stops
+    assert not find_parted_photos(alike, pd.Series({"g0": 1, "g1": 1}))
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_leaked_groups_are_kept_out_of_training(world):
         drop_leaked(pair[1:4], world / "leaks.parquet")
 
 
-def check(world, fold, sham_group="g0", near=False, pairs=None, refused=()):
+def check(world, fold, sham_group="g0", near=False, pairs=None, refused=(), repeats=()):
     sample = read_table(world / "samples.parquet")
     if near:
         sample.loc[8, "phash"] = f"{int(sample['phash'][0], 16) ^ 5:016x}"
@@ -247,7 +247,10 @@ def check(world, fold, sham_group="g0", near=False, pairs=None, refused=()):
     ):
         write_table(frame, world / f"{name}.parquet")
     names = ("samples", "pairs", "unfiltered", "folds", "leaks", "sham")
-    inputs = {name: world / f"{name}.parquet" for name in names}
+    inputs = {name: world / f"{name}.parquet" for name in names} | {"repeats": None}
+    if repeats:
+        inputs["repeats"] = world / "repeats.parquet"
+        write_table(pd.DataFrame(repeats, columns=["repeat", "group", "fold"]), inputs["repeats"])
     check_folds(make_job(world, inputs=inputs, outputs={"check": world / "check.json"}))
     return read_json(world / "check.json")
 
@@ -260,6 +263,23 @@ def test_sound_folds_pass_and_are_counted(world):
     assert found["unfiltered_pairs"] == 4
     assert found["problems"] == 0 and (found["groups"], found["pairs"], found["shams"]) == (5, 3, 1)
     assert found["pairs_kept_out_of_training"] == 1 and found["photos_by_guard"] == {"val2014": 1, "voc": 1}
+
+
+def repeat(seed, fold):
+    return [(seed, *row) for row in fold]
+
+
+def test_every_split_is_checked(world):
+    sound = [(group, 1 - fold) for group, fold in FOLDS]
+    assert check(world, FOLDS, repeats=repeat(1, sound) + repeat(2, FOLDS))["splits"] == 3
+    with pytest.raises(LeakError, match="split of seed 2: group g0 is in 2 folds"):
+        check(world, FOLDS, repeats=repeat(1, sound) + repeat(2, [*FOLDS, ("g0", 1)]))
+    with pytest.raises(LeakError, match="split of seed 1: group g2 has a fold in one split alone"):
+        check(world, FOLDS, repeats=repeat(1, [row for row in sound if row[0] != "g2"]))
+    # Photos 0 and 8 look alike: their groups share a fold in the first split, and not in the second.
+    together = [("g0", 1), *FOLDS[1:]]
+    with pytest.raises(LeakError, match="1 problems, first: split of seed 3: photos coco_0 and coco_8"):
+        check(world, together, near=True, sham_group="g0", repeats=repeat(3, FOLDS))
 
 
 @pytest.mark.parametrize(
