@@ -103,7 +103,7 @@ def make_run(
         "sentence": "The pass rule is not decided: no measured part fails.",
         "parts": [part],
     }
-    write_json({"arm": ARMS[-1], **verdict}, results / "metrics/verdict.json")
+    write_json({"arm": ARMS[-1], **verdict, "alarms": []}, results / "metrics/verdict.json")
     from unscene.quality.calibration import calibrate
 
     write_json(calibrate(frames["control_scores"], 0.99, [0.02, 0.08]), results / "quality/calibration.json")

@@ -57,7 +57,25 @@ _SCORED = (
         for way, of in WAYS.items()
     ),
 )
-ITEMS = Table("metrics/items.parquet", "tested pair of an arm, fold and seed", (*_RUN, *_PAIR, *_SCORED))
+_SHIFTS = (
+    Column(
+        "denial_shift",
+        "number",
+        'what the removal adds to "a photo with no o", o the removed object',
+        "cosine",
+    ),
+    Column(
+        "placebo_shift", "number", "the same of objects in neither photo, their mean; wanted: 0", "cosine"
+    ),
+    Column("placebo_excess", "number", "placebo_shift less half the denial_shift", "cosine"),
+    Column("kept_shift", "number", "the same of objects known to be in both photos; wanted: 0", "cosine"),
+    Column("kept_excess", "number", "kept_shift less half the denial_shift", "cosine"),
+)
+# What tells a removal from the mark that an edit leaves: a continuous measure a tested pair.
+SHIFTS = [column.name for column in _SHIFTS]
+ITEMS = Table(
+    "metrics/items.parquet", "tested pair of an arm, fold and seed", (*_RUN, *_PAIR, *_SCORED, *_SHIFTS)
+)
 UNSEEN = Table(
     "metrics/unseen_classes.parquet",
     "tested pair of a category that the model has not seen removed",

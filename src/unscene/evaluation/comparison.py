@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import COMPARISON, ITEMS, RECALL_AT, SHAM_METRICS, SUMMARY, WAYS
+from unscene.evaluation.columns import COMPARISON, ITEMS, RECALL_AT, SHAM_METRICS, SHIFTS, SUMMARY, WAYS
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import PRIMARY, PRIMARY_METRIC
 from unscene.evaluation.statistics import (
@@ -33,8 +33,9 @@ ITEM_METRICS = [
     "interaction",
     "group_score_without",
     "group_score_held_out_phrasing",
+    *SHIFTS,
 ]
-CONTINUOUS = {"interaction"}
+CONTINUOUS = {"interaction", *SHIFTS}
 BASELINES = ["zero_shot", "originals"]
 # Questions of their own, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [

@@ -44,7 +44,9 @@ def evaluate_clip(job: Job) -> None:
         embedder, *load_untouched(embedder, of_fold, job.runtime["workers"])
     )
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
-    metrics |= of_photos | score_shortcuts(pairs, features, objects, vocabulary)
+    shifts, of_shortcuts = score_shortcuts(pairs, features, objects, vocabulary)
+    item = item.join(shifts)
+    metrics |= of_photos | of_shortcuts
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     for table, frame, path in (
         (ITEMS, item, job.outputs.item_table),

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import SCORES
+from unscene.evaluation.columns import SCORES, SHIFTS
 from unscene.evaluation.embedders import decode_photos
 from unscene.evaluation.pair_metrics import (
     list_phrases,
@@ -22,7 +22,7 @@ from unscene.evaluation.photo_metrics import (
     summarise_queries,
     summarise_recalls,
 )
-from unscene.evaluation.shortcuts import probe_features, score_placebo
+from unscene.evaluation.shortcuts import describe_pictures, measure_shifts, probe_features, probe_pairs
 from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
 from unscene.words.vocabulary import Vocabulary
 
@@ -60,8 +60,8 @@ def score_fold(pairs, features):
 
 
 def score_shortcuts(pairs, features, objects, vocabulary: Vocabulary):
-    """Return what features alone give away on pairs: probe_auc, caption_probe_auc, denial_shift and
-    placebo_shift.
+    """Return (SHIFTS, a row a pair; metrics): what an edit changes beside its object, and what
+    features, simple numbers and captions alone give away.
 
     objects: image_id -> words known to be in that photo; of other photos, and beside these, what
     the pair's captions name.
@@ -75,16 +75,22 @@ def score_shortcuts(pairs, features, objects, vocabulary: Vocabulary):
             objects.get(image_id, ())
         )
         named[row] = [category in words for category in categories]
-    return {
+    shifts = measure_shifts(
+        features["original"],
+        features["edited"],
+        np.stack([features["phrases"][category][1] for category in categories]),
+        named,
+        np.array([categories.index(category) for category in table["category"]]),
+    )
+    simple = describe_pictures(pairs.photos)
+    of_sides = simple[pairs.original_at], simple[pairs.edited_at]
+    return shifts, {
         "probe_auc": probe_features(features["original"], features["edited"], group),
+        "paired_probe_auc": probe_pairs(features["original"], features["edited"], group),
+        "simple_probe_auc": probe_features(*of_sides, group),
+        "paired_simple_probe_auc": probe_pairs(*of_sides, group),
         "caption_probe_auc": probe_features(features["present"], features["negated"], group),
-        **score_placebo(
-            features["original"],
-            features["edited"],
-            np.stack([features["phrases"][category][1] for category in categories]),
-            named,
-            np.array([categories.index(category) for category in table["category"]]),
-        ),
+        **{name: float(shifts[name].mean()) for name in SHIFTS},
     }
 
 

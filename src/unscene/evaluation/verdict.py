@@ -4,6 +4,7 @@ import logging
 
 import pandas as pd
 
+from unscene.evaluation.alarms import list_alarms
 from unscene.evaluation.pass_rule import PRIMARY, decide, judge_bound, judge_primary
 from unscene.machine.job import Job
 from unscene.run.tables import write_json
@@ -13,7 +14,7 @@ TYPE_MARGIN, INDECISION_MARGIN, FORGETTING_MARGIN, SHAM_MARGIN = 0.02, 0.02, 0.0
 
 
 def apply_pass_rule(job: Job) -> None:
-    """Write verdict.json: the verdict, its sentence, and every part with what was found.
+    """Write verdict.json: the verdict, its sentence, every part with what was found, and the alarms.
 
     inputs: comparison (of the arms), sets (comparison on external sets), summary (of the arms, for
     the sham flip rate). outputs: verdict.
@@ -43,8 +44,11 @@ def apply_pass_rule(job: Job) -> None:
             judge_sham(summary, main_arm),
         ]
     )
-    write_json({"arm": main_arm, **verdict}, job.outputs.verdict)
+    alarms = list_alarms(main_arm, comparison, summary)
+    write_json({"arm": main_arm, **verdict, "alarms": alarms}, job.outputs.verdict)
     logging.getLogger("unscene").info("%s", verdict["sentence"])
+    for alarm in alarms:
+        logging.getLogger("unscene").warning("alarm %s: %s", alarm["name"], alarm["sentence"])
 
 
 def pick(sets, role, metrics, main_arm, reference, column):

@@ -18,12 +18,19 @@ QUERY_METRICS = {
 }
 SHARES_OF_SHORTCUTS = {
     "probe_auc": "edits, probe AUC",
+    "paired_probe_auc": "edits, within pairs",
+    "simple_probe_auc": "edits, six simple numbers, AUC",
+    "paired_simple_probe_auc": "edits, six simple numbers, within pairs",
     "sham_probe_auc": "sham edits, probe AUC",
     "caption_probe_auc": "captions, probe AUC",
     "sham_flip_rate": "sham flips",
     "artefact_gap": "artefact gap",
 }
-SHIFTS = {"denial_shift": "the removed object", "placebo_shift": "objects in neither photo"}
+SHIFTS = {
+    "denial_shift": "the removed object",
+    "placebo_shift": "objects in neither photo",
+    "kept_shift": "objects still in both photos",
+}
 SWEPT = {"group_score": "group score", "untouched_text_to_image_recall_at_1": "text to image R@1"}
 
 
@@ -59,17 +66,18 @@ def list_tables(
         FurtherTable(
             "shortcuts",
             "Controls for shortcuts",
-            "A linear probe on image features tells edits, or sham edits, from originals, one on text "
-            "features negated captions from plain ones: 50\u202f% is chance, and tuning should not raise "
-            "it.",
+            "A linear probe on image features, or on six simple numbers of a picture (sharpness, noise, "
+            "blockiness, local contrast, saturation, edges), tells edits, or sham edits, from originals; "
+            "within pairs it tells the edit of each pair, as training sees it. One on text features tells "
+            "negated captions from plain ones. 50\u202f% is chance, and tuning should not raise it.",
             _tabulate(measured, SHARES_OF_SHORTCUTS, _share),
         ),
         FurtherTable(
             "placebo",
             "Placebo: what a removal does to “a photo with no …”",
             "By how much the edit is closer to the phrase than the original, in hundredths of a cosine. "
-            "For an object that is in neither photo it should be 0; an untuned model shows what the "
-            "emptier picture alone does.",
+            "For an object that is in neither photo, or still in both, it should be 0; an untuned model "
+            "shows what the emptier picture alone does.",
             _tabulate(measured, SHIFTS, _shift),
         ),
     ]

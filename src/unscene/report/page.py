@@ -57,6 +57,7 @@ def describe_head(run: Run) -> dict:
         "caveat": EMBEDDED_CAVEAT,
         "digests": get_digests(run),
         "verdict": scores.write_verdict(run, main_arm, settings["evaluate"]["confidence"]),
+        "alarms": run.verdict["alarms"] if run.verdict else [],
         "tiles": _make_tiles(run, main_arm),
     }
 

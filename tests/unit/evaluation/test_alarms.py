@@ -1,0 +1,77 @@
+"""Alarms: raised where a run's figures speak against its gain, and nowhere else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from unscene.evaluation.alarms import ALARMS, list_alarms
+from unscene.evaluation.comparison import compare_values
+
+SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
+
+
+def compare(gain=0.3, denial=0.1, placebo=0.03, kept=0.02, noise=0.05, pairs=300, seed=4):
+    """Contrasts of an arm whose figures rose by so much above the untuned model's, pair by pair."""
+    rng = np.random.default_rng(seed)
+    scored = {}
+    for arm, on in (("zero_shot", 0), ("main", 1)):
+        shift = {
+            name: on * rise + noise * rng.normal(size=pairs)
+            for name, rise in (("denial", denial), ("placebo", placebo), ("kept", kept))
+        }
+        scored[arm] = pd.DataFrame(
+            {
+                "arm": arm,
+                "fold": np.arange(pairs) % 3,
+                "edit_id": [f"e{number}" for number in range(pairs)],
+                "group": [f"g{number}" for number in range(pairs)],
+                "group_score": (rng.random(pairs) < 0.1 + on * gain).astype(float),
+                **{f"{name}_shift": values for name, values in shift.items()},
+                **{f"{name}_excess": shift[name] - shift["denial"] / 2 for name in ("placebo", "kept")},
+            }
+        )
+    value = pd.concat(scored.values(), ignore_index=True)
+    return compare_values(value, [("main", "zero_shot")], SETTINGS, 0)
+
+
+def name_alarms(comparison, main="main"):
+    return [alarm["name"] for alarm in list_alarms(main, comparison, pd.DataFrame())]
+
+
+@pytest.mark.parametrize(
+    ("changes", "raised"),
+    [
+        ({}, []),
+        ({"placebo": 0.1}, ["placebo"]),
+        ({"kept": 0.1}, ["kept objects"]),
+        ({"placebo": 0.1, "kept": 0.1}, ["placebo", "kept objects"]),
+        ({"placebo": -0.1, "kept": -0.1}, []),
+        ({"gain": 0.0, "placebo": 0.1, "kept": 0.1}, []),  # no gain to question
+        ({"pairs": 12, "placebo": 0.1, "noise": 0.3}, []),
+    ],
+)
+def test_an_alarm_is_raised_where_half_of_the_gain_lies_without_its_reason(changes, raised):
+    assert name_alarms(compare(**changes)) == raised
+
+
+def test_at_exactly_one_half_an_alarm_is_as_rare_as_its_interval_promises():
+    """2.5 % of 40 runs and two alarms: 2 expected, 6 or more in 1.7 % of such samples."""
+    raised = [name_alarms(compare(placebo=0.05, kept=0.05, seed=seed)) for seed in range(40)]
+    assert sum(map(len, raised)) <= 5
+
+
+def test_an_alarm_tells_its_figures():
+    (alarm,) = list_alarms("main", compare(placebo=0.1), pd.DataFrame())
+    assert "+0.1" in alarm["sentence"] and "n = 300" in alarm["sentence"]
+
+
+def test_nothing_measured_raises_nothing():
+    comparison = compare(placebo=0.1, kept=0.1)
+    assert name_alarms(comparison[comparison["metric"] != "placebo_excess"]) == ["kept objects"]
+    assert name_alarms(comparison.assign(low=np.nan)) == []
+    assert name_alarms(comparison, main="zero_shot") == []
+
+
+def test_every_alarm_has_a_name_and_a_condition():
+    assert len({alarm.name for alarm in ALARMS}) == len(ALARMS)
+    assert all(alarm.asks.endswith(".") for alarm in ALARMS)
