@@ -92,12 +92,12 @@ def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> 
     if phrasing == "no_here":
         named = name_scene(text, vocabulary)
         if named is None or not re.match(r"[\w\"']", named):
-            return f"No {names['no']} here: {_small_start(text)}."
+            return f"No {names['no']} here: {small_start(text)}."
         text = named
     if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as|has|have)\b", text):
         text += ","  # else it would belong to the last noun: "a man with a bag without a dog"
     explained = explain_phrasing(category, phrasing, vocabulary)
-    return explained.replace(SCENE, text if explained.startswith(SCENE) else _small_start(text))
+    return explained.replace(SCENE, text if explained.startswith(SCENE) else small_start(text))
 
 
 def explain_phrasing(category: str, phrasing: str, vocabulary: Vocabulary) -> str:
@@ -110,7 +110,7 @@ def fill_phrasing(explained: str, scene: str) -> str:
     begin the sentence.
     """
     scene = scene.strip().rstrip(" .!,;")
-    return explained.replace(SCENE, scene if explained.startswith(SCENE) else _small_start(scene))
+    return explained.replace(SCENE, scene if explained.startswith(SCENE) else small_start(scene))
 
 
 def find_phrasing(caption: str) -> str | None:
@@ -123,7 +123,7 @@ def is_negated(caption: str) -> bool:
     return _NEGATION.search(caption) is not None
 
 
-def _small_start(scene: str) -> str:
+def small_start(scene: str) -> str:
     """Return the scene with a small first letter, unless its first word is a name or an abbreviation."""
     first = scene.split(" ", 1)[0]
     return scene if len(first) > 1 and not first[1:].islower() else scene[:1].lower() + scene[1:]

@@ -72,8 +72,8 @@ class Vocabulary:
         return sorted(set(words), key=self.places.__getitem__)
 
     def name_object(self, word: str) -> dict[str, str]:
-        """Return a noun's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `many` (dogs),
-        `is` after `no`.
+        """Return a noun's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `one` (dog),
+        `many` (dogs), `is` after `a` and `no`.
 
         A noun of another list is taken as it is, with an s for several.
         """
@@ -85,6 +85,7 @@ class Vocabulary:
             "a": some,
             "A": some[0].upper() + some[1:],
             "no": many if is_plural else one,
+            "one": one,
             "many": many,
             "is": "are" if is_plural else "is",
         }

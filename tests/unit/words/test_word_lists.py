@@ -156,6 +156,7 @@ def test_coco_s_list():
         "a": "people",
         "A": "People",
         "no": "people",
+        "one": "person",
         "many": "people",
         "is": "are",
     }

@@ -1,0 +1,349 @@
+"""The grammar of denials: what it must hold, that its texts are English, and what it never writes."""
+
+import re
+
+import numpy as np
+import pytest
+import yaml
+
+from unscene.evaluation.photo_metrics import ABSENT, HELD_OUT_ABSENT, PRESENT, QUERY
+from unscene.words.coco80 import COCO80
+from unscene.words.denial_entries import GrammarError, parse_entries
+from unscene.words.denial_grammar import Grammar, Wording, read_grammar
+
+GRAMMAR = read_grammar()
+# Several kinds of words, one and several, written out by hand.
+NOUNS = {
+    "dog": ("dog", "dogs"),
+    "umbrella": ("umbrella", "umbrellas"),
+    "knife": ("knife", "knives"),
+    "sheep": ("sheep", "sheep"),
+    "bus": ("bus", "buses"),
+    "mouse": ("computer mouse", "computer mice"),
+    "tv": ("TV", "TVs"),
+    "hot dog": ("hot dog", "hot dogs"),
+    "person": ("person", "people"),
+    "skis": (None, "skis"),
+    "scissors": (None, "scissors"),
+    "broccoli": ("broccoli", None),
+    "oven": ("oven", "ovens"),
+}
+SCENES = ["A beach at noon.", "A man with a bag", "A cat is sitting on a mat.", "TV news. A red wall."]
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def write_all(word, denied, other=None, vocabulary=COCO80):
+    """Every text that can be written of a word on its own: all constructions, frames and heads."""
+    named = GRAMMAR.name(word, vocabulary)
+    fields = dict(named.fields)
+    if other:
+        fields |= {f"other_{name}": form for name, form in GRAMMAR.name(other, vocabulary).fields.items()}
+    for after, heads in (("nothing", [""]), ("head", GRAMMAR.entries.heads)):
+        for construction, frames in GRAMMAR.list_fitting(2 if other else 1, after):
+            for frame in frames:
+                for head in heads:
+                    for picture in GRAMMAR.entries.pictures[:2]:
+                        yield Wording(construction, frame, head, picture, False, False).write(denied, fields)
+
+
+# What the table holds.
+
+
+def test_the_table_is_wide():
+    one = [entry for entry in GRAMMAR.constructions if entry.objects == 1]
+    assert len(one) >= 70 and len(GRAMMAR.constructions) - len(one) >= 10
+    assert min(sum(entry.kind == kind for entry in one) for kind in ("attachment", "sentence")) >= 30
+    words = {entry.word for entry in one}
+    assert words >= {"no", "not", "n't", "none", "without", "free", "nothing", "never", "nowhere", "neither"}
+    assert words >= {"zero", "not a single", "lacks", "missing", "absent"}
+
+
+def test_an_entry_has_its_word_in_a_polarity():
+    for entry in GRAMMAR.constructions:
+        said = f"{entry.denied} {entry.affirmed}".format_map(Echo())
+        assert entry.word in said, entry.name
+
+
+class Echo(dict):
+    def __missing__(self, key):
+        return {"isnt": "isn't", "many_arent": "aren't"}.get(key, key)
+
+
+def test_a_negative_word_alone_does_not_mean_absence():
+    negative = re.compile(r"\b(no|not|nothing|never|without|missing|absent|free|lack)\b")
+    affirmed = [entry for entry in GRAMMAR.constructions if negative.search(entry.affirmed)]
+    assert len(affirmed) >= 8 and {entry.kind for entry in affirmed} == {"attachment", "sentence"}
+
+
+def test_every_construction_and_every_frame_is_written():
+    written = " | ".join(GRAMMAR.write_bare("oven", True, rng(seed), COCO80).lower() for seed in range(4000))
+    fields = GRAMMAR.name("oven", COCO80).fields
+    for construction, _ in GRAMMAR.list_fitting(1, "head") + GRAMMAR.list_fitting(1, "nothing"):
+        start = construction.denied.format(picture="photo", **fields).lower()
+        assert start in written, construction.name
+    scenes = {GRAMMAR.write_scene("A hill", "oven", True, rng(seed), COCO80).lower() for seed in range(4000)}
+    for mark in ("a hill,", "a hill -", "a hill (", "a hill;", "a hill.", ". a hill", "a hill with"):
+        assert any(mark in text for text in scenes), mark
+    assert {text[-1] == "." for text in scenes} == {True, False}
+
+
+# Polarity.
+
+
+@pytest.mark.parametrize("word", NOUNS)
+def test_both_polarities_share_all_but_what_is_said(word):
+    """The text of a denial, with the denial put in place of the assertion, is the assertion's."""
+    fields = GRAMMAR.name(word, COCO80).fields
+    for seed in range(300):
+        scene = SCENES[seed % len(SCENES)]
+        for write in (
+            lambda denied, seed=seed: GRAMMAR.write_bare(word, denied, rng(seed), COCO80),
+            lambda denied, seed=seed, scene=scene: GRAMMAR.write_scene(
+                scene, word, denied, rng(seed), COCO80
+            ),
+        ):
+            denial, assertion = write(True), write(False)
+            assert denial != assertion
+            assert denial[0].isupper() == assertion[0].isupper() or "TV" in denial + assertion + " I "
+            assert (denial[-1] == ".") == (assertion[-1] == ".")
+            pairs = (
+                (
+                    entry.denied.format(picture=picture, **fields),
+                    entry.affirmed.format(picture=picture, **fields),
+                )
+                for entry in GRAMMAR.constructions
+                if entry.objects == 1
+                for picture in GRAMMAR.entries.pictures
+            )
+            assert any(
+                denial.lower().replace(denied.lower(), affirmed.lower()) == assertion.lower()
+                for denied, affirmed in pairs
+            ), (denial, assertion)
+
+
+def test_a_generator_goes_on_alike_after_both_polarities():
+    one, two = rng(5), rng(5)
+    for _ in range(200):
+        GRAMMAR.write_bare("dog", True, one, COCO80)
+        GRAMMAR.write_bare("dog", False, two, COCO80)
+        GRAMMAR.write_two("dog", "cat", True, one, COCO80)
+        GRAMMAR.write_two("dog", "cat", False, two, COCO80)
+    assert one.bit_generator.state == two.bit_generator.state
+
+
+# English.
+
+
+def find_faults(text: str, word: str) -> list[str]:
+    """Faults of articles and agreement in a text of one word, by rules that know nothing of the table."""
+    one, many = NOUNS[word]
+    mass, crowd = many is None, word == "person"
+    # A word that takes no article and no "no" in the singular is named by its plural alone.
+    plural = rf"\b{many}\b" if many and one != many else None
+    single = rf"\b{one}\b" if one and one != many and not crowd else None
+    faults = [
+        r"[{}]",
+        r"  | [,.;:)]|\( |\.\.",
+        r"\b(\w+) \1\b",
+        r"(?i)\ba (?=[aeiou])",
+        r"(?i)\ban (?=[^aeiou])",
+    ]
+    if plural:
+        faults += [
+            rf"(?i)\ban? {plural}",
+            rf"(?<!pair of ){plural} (is|isn't|has|appears)\b",
+            rf"\b(is|isn't) (there )?(no |any |some |zero |)?{plural}(?! (in|can))(?! (is|are))",
+            rf"\b(single|one|neither one) {plural}",
+        ]
+    if single:
+        a_an = "" if mass else "an? "
+        faults += [
+            rf"{single} (are|aren't|have|appear)\b",
+            rf"\b(are|aren't) (there )?(no |any |some |zero |{a_an}|){single}",
+        ]
+        if mass:
+            faults += [rf"(?i)\ban? {single}", rf"\b(single|one) {single}"]
+        else:
+            faults += [rf"\b(any|some|zero|both|full of|free of|of the) {single}"]
+            # A noun that can be counted has an article, "no", or is one of a kind.
+            faults += [rf"(?<!\b[Aa]n )(?<!\b[Aa] )(?<!\b[Nn]o )(?<!single )(?<!one ){single}"]
+    if crowd:
+        faults += [r"\bperson\b(?<!single person)(?<!one person)", r"person are\b"]
+    return [fault for fault in faults if re.search(fault, text)]
+
+
+@pytest.mark.parametrize("word", NOUNS)
+def test_every_text_is_english(word):
+    for denied in (True, False):
+        for text in write_all(word, denied):
+            assert not find_faults(text, word), text
+    for seed in range(500):
+        text = GRAMMAR.write_scene("The wall", word, bool(seed % 2), rng(seed // 2), COCO80)
+        assert not find_faults(text, word), text
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("a photo with a umbrella", "umbrella"),
+        ("a photo with an dog", "dog"),
+        ("there are dog here", "dog"),
+        ("without any dog", "dog"),
+        ("there is no skis", "skis"),
+        ("a skis is here", "skis"),
+        ("not a single skis", "skis"),
+        ("a broccoli", "broccoli"),
+        ("broccoli are absent", "broccoli"),
+        ("aren't some broccoli", "broccoli"),
+        ("a people", "person"),
+        ("no person can be seen", "person"),
+        ("people is missing", "person"),
+        ("dogs is absent", "dog"),
+        ("dogs appears here", "dog"),
+        ("computer mouse: none", "mouse"),
+        ("a photo  with {many}", "dog"),
+    ],
+)
+def test_the_rules_of_english_find_faults(text, word):
+    assert find_faults(text, word)
+
+
+def test_two_objects_of_every_kind_agree():
+    words = list(NOUNS)
+    for first, second in zip(words, words[5:] + words[:5], strict=True):
+        for denied in (True, False):
+            for text in write_all(first, denied, second):
+                for word in (first, second):
+                    assert not [f for f in find_faults(text, word) if "are|aren't" not in f], text
+                assert set(COCO80.find_words(text)) == {first, second}, text
+
+
+@pytest.mark.parametrize("word", [word for word in COCO80 if word != "orange"])  # which is a colour, too
+def test_the_lexicon_finds_the_word_in_every_text(word):
+    for seed in range(60):
+        for denied in (True, False):
+            for text in (
+                GRAMMAR.write_bare(word, denied, rng(seed), COCO80),
+                GRAMMAR.write_scene("A hill.", word, denied, rng(seed), COCO80),
+            ):
+                assert COCO80.find_words(text) == [word], text
+
+
+# Wordings that are kept for tests.
+
+
+def strip(text: str) -> str:
+    return re.sub(r"[^a-z']+", " ", text.lower()).strip()
+
+
+def list_asked(word: str) -> set[str]:
+    names = COCO80.name_object(word) | {"isnt": "aren't" if word in COCO80.plural_only else "isn't"}
+    return {strip(wording.format(**names)) for wording in (PRESENT, ABSENT, *HELD_OUT_ABSENT)}
+
+
+@pytest.mark.parametrize("word", ["dog", "skis", "person", "broccoli", "umbrella"])
+def test_what_evaluation_asks_is_never_written(word):
+    asked = list_asked(word)
+    # The table alone would write some: the test can fail.
+    assert asked & {strip(text) for denied in (True, False) for text in write_all(word, denied)}
+    generator = rng(3)
+    for draw in range(3000):
+        text = GRAMMAR.write_bare(word, bool(draw % 2), generator, COCO80)
+        assert strip(text) not in asked, text
+        text = GRAMMAR.write_scene("A photo", word, bool(draw % 2), generator, COCO80)
+        assert strip(text) not in asked, text
+        text = GRAMMAR.write_two(word, "bench", bool(draw % 2), generator, COCO80)
+        assert strip(text) not in asked | list_asked("bench"), text
+
+
+def test_the_query_of_the_evaluation_is_never_written():
+    asked = strip(QUERY.format(a="", no=""))
+    assert asked == "a photo with but no"
+    generator = rng(4)
+    for _ in range(4000):
+        text = GRAMMAR.write_query("dog", "cat", generator, COCO80)
+        assert "but no" not in text and strip(text) != "a photo with a dog but no cat"
+        assert re.search(r"\bdogs?\b.*\bcats?\b", text, re.IGNORECASE), text
+
+
+def test_a_table_with_nothing_but_reserved_wordings_says_so(tmp_path):
+    table = read_yaml() | {"reserved": ["without {a}"]}
+    table["constructions"] = [entry for entry in table["constructions"] if entry["name"] == "without_one"]
+    with pytest.raises(GrammarError, match="reserved"):
+        load(table | {"heads": ["a photo"]}, tmp_path, nothing_only=True).write_bare(
+            "dog", True, rng(0), COCO80
+        )
+
+
+# The file.
+
+
+def read_yaml() -> dict:
+    from importlib.resources import files
+
+    return yaml.safe_load((files("unscene.resources") / "denials_en.yaml").read_text())
+
+
+def load(table: dict, folder, nothing_only=False) -> Grammar:
+    if nothing_only:
+        table = table | {"reserved": [*table["reserved"], "a photo without {a}"]}
+    (folder / "denials_xx.yaml").write_text(yaml.safe_dump(table, allow_unicode=True))
+    return Grammar(parse_entries(folder / "denials_xx.yaml"))
+
+
+def change(which: str, **changes) -> dict:
+    table = read_yaml()
+    entry = next(entry for entry in table["constructions"] if entry["name"] == which)
+    entry.update(changes)
+    return table
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            change("free_of", denied="free of {dogs}"),
+            r"denials_xx.yaml: .*`free_of`: .*unknown fields \['dogs'\]",
+        ),
+        (change("free_of", denied="free of {many"), r"`free_of`: denied: .*expected '}'"),
+        (change("free_of", word=False), r"entry `free_of`: word: Input should be a valid string"),
+        (change("free_of", affirmed="free of {many}"), r"entry `free_of`: .*are the same"),
+        (change("free_of", affirmed="full"), r"entry `free_of`: .*affirmed names no object"),
+        (change("free_of", affirmed=None), r"entry `free_of`: affirmed: "),
+        (change("free_of", objects=2), r"entry `free_of`: .*`objects: 2`"),
+        (
+            change("free_of", kind="verb"),
+            r"entry `free_of`: kind: Input should be 'attachment' or 'sentence'",
+        ),
+        (change("free_of", frames=["jioned"]), r"`free_of`: frames: \['jioned'\] are not frames"),
+        (change("free_of", after=["tail"]), r"entry `free_of`: after: "),
+        (change("free_of", frames=["first"], after=["head"]), r"`free_of`: after: no frame .*`head`"),
+        (change("free_of", wrod="free"), r"entry `free_of`: wrod: Extra inputs are not permitted"),
+        (change("free_of", name="without_one"), r"entry `without_one`: is there twice"),
+        (
+            read_yaml() | {"frames": {"joined": {"text": "{scene}", "kinds": ["attachment"]}}},
+            "needs {scene} and {said}",
+        ),
+        (read_yaml() | {"fields": {"isnt": {"counted": "isn't"}}}, r"`isnt`: has no form for \['crowd'"),
+        (read_yaml() | {"reserved": ["no {dog}"]}, r"reserved: .*unknown fields"),
+        ([], "valid dictionary"),
+    ],
+)
+def test_a_fault_of_the_file_is_told_by_the_entry(table, message, tmp_path):
+    with pytest.raises(GrammarError, match=message):
+        load(table, tmp_path)
+
+
+def test_a_file_that_is_no_yaml_and_a_language_without_file(tmp_path):
+    (tmp_path / "denials_xx.yaml").write_text("names: [a\n")
+    with pytest.raises(GrammarError, match="denials_xx.yaml"):
+        parse_entries(tmp_path / "denials_xx.yaml")
+    with pytest.raises(GrammarError, match="denials_tlh.yaml"):
+        read_grammar("tlh")
+
+
+def test_the_file_is_read_once():
+    assert read_grammar() is read_grammar()
