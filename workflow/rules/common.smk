@@ -1,7 +1,7 @@
 # What every rule file uses: the checked config, the shards, and the lineage of a rule.
 #
 # REQUIRED INPUTS: config
-# OUTPUTS:         SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
+# OUTPUTS:         SHARDS, POOL_SHARDS, ASKED_SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
 
 import os
 import sys
@@ -15,11 +15,12 @@ from unscene.answers.backends import BACKENDS
 from unscene.config.checks import check_config, check_files, expand_detectors
 from unscene.edits.removers import REMOVERS
 from unscene.run.checkout import prepare_jobs
-from unscene.run.configuration import get_split, is_trained, read_chosen, wants_study
+from unscene.run.configuration import get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
+from unscene.samples.readers import has_instances
 from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
 
@@ -35,9 +36,16 @@ if not IS_PLAN:
     check_files(config, CHECKOUT)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
+# What is edited and tested. A pool is read and trained on, and no rule over SHARDS knows it.
 SHARDS = [
-    shard for source in SOURCES.values() for shard in list_shards(source, config["samples"]["shard_size"])
+    shard for source in list_sources(config) for shard in list_shards(source, config["samples"]["shard_size"])
 ]
+POOLS = {source["name"]: source for source in list_sources(config, pool=True)}
+POOL_SHARDS = [
+    shard for source in POOLS.values() for shard in list_shards(source, config["samples"]["shard_size"])
+]
+# Pool photos whose source does not say what is on them: their captions and a detector are asked.
+ASKED_SHARDS = [shard for shard in POOL_SHARDS if not has_instances(POOLS[get_source_name(shard)])]
 ARMS = list(config["train"]["arms"])
 FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]

@@ -2,11 +2,15 @@
 #
 # REQUIRED INPUTS: results/samples/samples.parquet, results/masks/masks.parquet,
 #                  results/quality/{pairs,unfiltered}.parquet,
-#                  the lists and folders that folds.leak_guards names
+#                  the lists and folders that folds.leak_guards names;
+#                  with a pool results/train/{pool,pool_dropped}.parquet
 # OUTPUTS:         results/folds/folds.parquet, classes.parquet, leaks.parquet, check.json,
 #                  guards/{guard}.parquet; for training seeds above 0 repeats/{seed}.parquet, repeats.parquet
 
 HASHED_GUARDS = [guard["name"] for guard in config["folds"]["leak_guards"] if "images" in guard]
+GUARD_LISTS = [
+    guard[kind] for guard in config["folds"]["leak_guards"] for kind in ("ids", "hashes") if kind in guard
+]
 
 STAGE_FILES += expand(
     "results/folds/{file}", file=["folds.parquet", "classes.parquet", "leaks.parquet", "check.json"]
@@ -129,12 +133,7 @@ rule find_leaks:
         lineage=lineage(
             "find_leaks",
             settings=["folds.leak_guards", "folds.duplicate_hash_distance", "samples.sources:name,format"],
-            files=[
-                guard[kind]
-                for guard in config["folds"]["leak_guards"]
-                for kind in ("ids", "hashes")
-                if kind in guard
-            ],
+            files=GUARD_LISTS,
             frozen=True,
         ),
     message:
@@ -155,6 +154,8 @@ rule check_folds:
         repeats="results/folds/repeats.parquet" if REPEATS else [],
         leaks="results/folds/leaks.parquet",
         sham="results/quality/sham.parquet" if config["edits"]["sham"] else [],
+        pool="results/train/pool.parquet" if POOLS else [],
+        dropped="results/train/pool_dropped.parquet" if POOLS else [],
     output:
         check="results/folds/check.json",
     log:

@@ -6,9 +6,11 @@
 # OUTPUTS:         results/keywords/{requests,raw,followups}/{shard}.jsonl, results/keywords/{shard}.parquet,
 #                  results/keywords/cost.json; with a paid keywords.backend also results/keywords/batches.json
 
-STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=SHARDS)
+KEYWORD_SHARDS = SHARDS + ASKED_SHARDS
+
+STAGE_FILES += expand("results/keywords/{shard}.parquet", shard=KEYWORD_SHARDS)
 STAGE_FILES += expand(
-    "results/keywords/{kind}/{shard}.jsonl", kind=["requests", "raw", "followups"], shard=SHARDS
+    "results/keywords/{kind}/{shard}.jsonl", kind=["requests", "raw", "followups"], shard=KEYWORD_SHARDS
 )
 STAGE_FILES += ["results/keywords/cost.json"]
 
@@ -73,7 +75,7 @@ if KEYWORD_BACKEND.is_paid:
         What is answered is never asked again, whatever becomes of the files here.
         """
         input:
-            requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
+            requests=expand("results/keywords/requests/{shard}.jsonl", shard=KEYWORD_SHARDS),
         output:
             summary=KEYWORDS_SENT,
         log:
@@ -160,8 +162,8 @@ rule parse_keywords:
 rule price_keywords:
     """Price all keyword requests: what the configured model would cost, and what the answers did cost."""
     input:
-        requests=expand("results/keywords/requests/{shard}.jsonl", shard=SHARDS),
-        answers=expand("results/keywords/raw/{shard}.jsonl", shard=SHARDS),
+        requests=expand("results/keywords/requests/{shard}.jsonl", shard=KEYWORD_SHARDS),
+        answers=expand("results/keywords/raw/{shard}.jsonl", shard=KEYWORD_SHARDS),
         summary=KEYWORDS_SENT,
     output:
         cost="results/keywords/cost.json",

@@ -6,24 +6,30 @@
 #                  results/samples/samples.parquet, results/samples/rejected.parquet
 
 STAGE_FILES += expand(
-    "results/samples/{shard}{kind}", shard=SHARDS, kind=["", ".parquet", ".rejected.parquet"]
+    "results/samples/{shard}{kind}", shard=SHARDS + POOL_SHARDS, kind=["", ".parquet", ".rejected.parquet"]
 )
 STAGE_FILES += ["results/samples/samples.parquet", "results/samples/rejected.parquet"]
 
 
-# What an embedded source tells of its scenes; files of other sources are no inputs, since sources
+# What an embedded source tells of its scenes, of a pool's without the truth behind them; files of other sources are no inputs, since sources
 # never change. Files and not their folder: Snakemake tells by content whether a newer file differs,
 # and of a folder it can't.
 SCENES = {
     name: [
         f"results/scenes/{name}/{file}"
-        for file in (f"captions_{name}.json", f"instances_{name}.json", "truth.parquet")
+        for file in (
+            f"captions_{name}.json",
+            f"instances_{name}.json",
+            *(() if name in POOLS else ("truth.parquet",)),
+        )
     ]
     for name, source in SOURCES.items()
     if source["format"] == "embedded"
 }
-ALL_SCENES = [file for files in SCENES.values() for file in files]
-STAGE_FILES += ALL_SCENES + expand("results/scenes/{source}/{kind}", source=SCENES, kind=["images", "truth"])
+POOL_SCENES = [file for name in POOLS for file in SCENES.get(name, [])]
+ALL_SCENES = [file for name in SCENES if name not in POOLS for file in SCENES[name]]
+STAGE_FILES += ALL_SCENES + POOL_SCENES + expand("results/scenes/{source}/images", source=SCENES)
+STAGE_FILES += expand("results/scenes/{source}/truth", source=[name for name in SCENES if name not in POOLS])
 
 
 rule render_scenes:
@@ -40,6 +46,8 @@ rule render_scenes:
         "logs/render_scenes/{source}.log",
     benchmark:
         "benchmarks/render_scenes/{source}.tsv"
+    wildcard_constraints:
+        source="|".join(name for name in SCENES if name not in POOLS) or "-",
     conda:
         "../../envs/text.yaml"
     threads: 1
@@ -52,6 +60,23 @@ rule render_scenes:
         "Rendering the scenes of source {wildcards.source}"
     script:
         "../scripts/render_scenes.py"
+
+
+use rule render_scenes as render_pool with:
+    output:
+        captions="results/scenes/{source}/captions_{source}.json",
+        instances="results/scenes/{source}/instances_{source}.json",
+        images=directory("results/scenes/{source}/images"),
+    log:
+        "logs/render_pool/{source}.log",
+    benchmark:
+        "benchmarks/render_pool/{source}.tsv"
+    wildcard_constraints:
+        source="|".join(name for name in SCENES if name in POOLS) or "-",
+    params:
+        lineage=lineage("render_pool", entries=["source"], frozen=True, script="render_scenes"),
+    message:
+        "Rendering the scenes of the pool {wildcards.source}"
 
 
 rule read_samples:

@@ -7,7 +7,15 @@ from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.edits.removers import REMOVERS, RemovalError, Weights
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.quality.scores import FROM_CONTROLS, needs_calibration
-from unscene.run.configuration import DETECTORS, PATHS, PERMUTED_FROM, ConfigError, is_trained, wants_study
+from unscene.run.configuration import (
+    DETECTORS,
+    PATHS,
+    PERMUTED_FROM,
+    ConfigError,
+    is_trained,
+    list_sources,
+    wants_study,
+)
 from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import has_instances
 from unscene.training.objectives import TERMS, list_references
@@ -50,15 +58,14 @@ def check_config(config: dict) -> None:
     check_study(config)
     for name, arm in arms.items():
         check_arm(name, arm)
+    check_pool(config)
     check_training(config)
     check_evaluation(config)
     check_quality(config["quality"])
     masks = config["masks"]
     if masks["min_area"] >= masks["max_area"]:
         raise ConfigError("masks.min_area must be smaller than masks.max_area")
-    if masks["truth"] == "union" and not any(
-        has_instances(source) for source in config["samples"]["sources"]
-    ):
+    if masks["truth"] == "union" and not any(has_instances(source) for source in list_sources(config)):
         raise ConfigError(
             "masks.truth: union needs a source that says which objects its photos have (format coco with"
             " `instances`, or embedded); add `instances` to a source, or set it to ignore"
@@ -78,7 +85,7 @@ def check_files(config: dict, checkout: Path) -> None:
     entries += [("evaluate.models", entry, ["path"]) for entry in config["evaluate"]["models"]]
     entries += [("folds.leak_guards", entry, GUARD_PATHS) for entry in config["folds"]["leak_guards"]]
     if config["masks"]["truth"] == "union":
-        entries += [("samples.sources", entry, ["instances"]) for entry in config["samples"]["sources"]]
+        entries += [("samples.sources", entry, ["instances"]) for entry in list_sources(config)]
     for key, entry, paths in entries:
         for path in paths:
             if entry.get(path) and not (checkout / entry[path]).exists():
@@ -224,6 +231,43 @@ def check_arm(name: str, arm: dict) -> None:
         )
 
 
+def check_pool(config: dict) -> None:
+    """Raise ConfigError on sources that cannot be a pool, and on arms that ask for more of it than
+    there is.
+    """
+    pools, edited = list_sources(config, pool=True), list_sources(config)
+    if not edited:
+        raise ConfigError("samples.sources: every source is a pool; one at least must be edited and tested")
+    seeds = [source["seed"] for source in edited if source["format"] == "embedded"]
+    for source in pools:
+        if source["format"] == "embedded":
+            if source["seed"] in seeds:
+                raise ConfigError(
+                    f"samples.sources, {source['name']!r}: another source has the seed {source['seed']} and"
+                    " shows the same scenes; give the pool a seed of its own"
+                )
+            seeds.append(source["seed"])
+    photos = sum(source["photos"] for source in pools)
+    for name, arm in config["train"]["arms"].items():
+        if "pool" not in arm:
+            continue
+        key = f"train.arms.{name}"
+        if not pools:
+            raise ConfigError(
+                f"{key}: pool needs a source of ordinary photos; add one to samples.sources with `pool: true`"
+            )
+        if photos < arm["pool"]:
+            raise ConfigError(
+                f"{key}: a batch takes {arm['pool']} pool photos, the pools of samples.sources have {photos};"
+                " add photos, or lower `pool`"
+            )
+        if arm.get("pool_limit", photos) < arm["pool"]:
+            raise ConfigError(
+                f"{key}: pool_limit: {arm['pool_limit']} is less than the {arm['pool']} pool photos of a"
+                " batch; raise it, or lower `pool`"
+            )
+
+
 def check_training(config: dict) -> None:
     """Raise ConfigError on arms that need what the run does not have."""
     train = config["train"]
@@ -246,13 +290,14 @@ def check_training(config: dict) -> None:
                 f"train.arms.{name}: captions: template would be the arm without it, since captions.backend"
                 " is template; leave it out"
             )
-        other_data = arm.get("captions") == "template" or arm.get("pairs") == "unfiltered"
+        other_data = arm.get("captions") == "template" or arm.get("pairs") == "unfiltered" or arm.get("pool")
         if train["reader"] == "tars" and (
             arm["images"] != "both" or arm["batches"] != "paired" or other_data
         ):
             raise ConfigError(
                 "train.reader: tars can only feed arms with images: both and batches: paired, on the"
-                f" accepted pairs and their own captions, unlike {name!r}"
+                f" accepted pairs and their own captions, without a pool, unlike {name!r}; take train.reader:"
+                " cache"
             )
     if train["batch_pairs"] % config["runtime"]["devices"]:
         raise ConfigError(

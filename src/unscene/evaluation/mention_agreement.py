@@ -14,6 +14,7 @@ from unscene.batchsize.observations import describe_answers
 from unscene.evaluation.columns import AGREEMENT
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
+from unscene.run.configuration import list_sources
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_table
 from unscene.samples.instances import read_source_instances
@@ -52,7 +53,7 @@ def measure_agreement(job: Job) -> None:
             "lexicon", "answers", "caption", readers["lexicon"], readers["answers"], vocabulary
         )
     known, mentions = find_mentions(keyword, sample, vocabulary)
-    listed, photo_of, instances = find_instances(keyword, sample, job.look_up("samples.sources"), vocabulary)
+    listed, photo_of, instances = find_instances(keyword, sample, list_sources(job.config), vocabulary)
     for name, found in readers.items():
         if known.any():
             rows += compare_readers(name, "mentions", "caption", found[known], mentions, vocabulary)

@@ -10,6 +10,7 @@ from unscene.evaluation.edit_truth import measure_edits, score_edits_by_truth
 from unscene.evaluation.keyword_truth import score_keyword_instances, score_keywords
 from unscene.evaluation.mask_truth import score_detector, score_masks
 from unscene.machine.job import Job
+from unscene.run.configuration import list_sources
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_table, write_json
 from unscene.samples.instances import read_source_instances
@@ -28,7 +29,7 @@ def score_against_truth(job: Job) -> None:
     table = {name: read_table(job.inputs[name]) for name in TABLES}
     table["samples"] = table["samples"].assign(source=table["samples"]["shard"].map(get_source_name))
     truth = {}
-    for source in job.look_up("samples.sources"):
+    for source in list_sources(job.config):
         name = source["name"]
         sample = table["samples"][table["samples"]["source"] == name].set_index("image_id", drop=False)
         part = {

@@ -12,6 +12,7 @@ from unscene.evaluation.columns import PHOTOS
 from unscene.folds.columns import FOLDS
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
+from unscene.run.configuration import list_sources
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_table
 from unscene.samples.instances import read_source_instances
@@ -40,7 +41,7 @@ def list_untouched_photos(job: Job) -> None:
     named = defaultdict(set)
     for image_id, words in zip(keyword["image_id"], keyword["words"], strict=True):
         named[image_id].update(() if words is None else words)
-    instances = {source["name"]: read_source_instances(source) for source in job.look_up("samples.sources")}
+    instances = {source["name"]: read_source_instances(source) for source in list_sources(job.config)}
     rows, known, vocabulary = [], [], find_vocabulary(job.settings)
     for image_id, source, key in zip(photo["image_id"], photo["source"], photo["source_key"], strict=True):
         listed = list_objects(instances[source], key)

@@ -10,6 +10,7 @@ from unscene.folds.columns import FOLDS, LEAKS, REPEATS
 from unscene.folds.leak_guards import mark_leaked
 from unscene.machine.job import Job
 from unscene.photos.groups import join_near_hashes
+from unscene.photos.near_hashes import match_hashes
 from unscene.run.tables import read_table, write_json
 
 
@@ -23,10 +24,11 @@ def check_folds(job: Job) -> None:
     It reads the finished tables and takes nothing from how they were made, and every split of them:
     training seed 0 has one, and each further seed its own. inputs: samples, pairs, unfiltered
     (pairs before the quality gates, the accepted ones among them, for arms that train on all),
-    folds, repeats (or None), leaks, sham (sham edits, or None). outputs: check.
+    folds, repeats (or None), leaks, sham (sham edits, or None), pool and dropped (of the pool, or
+    None). outputs: check.
     """
     folds, distance = (job.settings["folds"][key] for key in ("folds", "duplicate_hash_distance"))
-    sample = read_table(job.inputs.samples, ["image_id", "group", "phash"], only=True)
+    sample = read_table(job.inputs.samples, ["image_id", "group", "sha256", "phash"], only=True)
     pair, unfiltered = (
         read_table(path, ["edit_id", "image_id", "group"], only=True)
         for path in (job.inputs.pairs, job.inputs.unfiltered)
@@ -51,6 +53,16 @@ def check_folds(job: Job) -> None:
             found += find_parted_shams(sham, pair, of_group)
         problems += [f"split of seed {seed}: {problem}" for problem in found]
     leaked = mark_leaked(pair["group"], job.inputs.leaks)
+    pool = None
+    if job.inputs.pool is not None:
+        pooled = read_table(job.inputs.pool, ["image_id", "sha256", "phash"], only=True)
+        kept_out = groups | set(leak["group"])
+        problems += find_pooled(pooled, sample[sample["group"].isin(kept_out)], distance)
+        dropped = read_table(job.inputs.dropped, ["reason"], only=True)["reason"].value_counts()
+        pool = {
+            "photos": len(pooled),
+            "dropped": {str(reason): int(count) for reason, count in dropped.items()},
+        }
     if problems:
         raise LeakError(f"{len(problems)} problems, first: {problems[0]}; delete results/folds and run again")
     by_guard = leak.groupby("guard")["image_id"].nunique()
@@ -65,6 +77,7 @@ def check_folds(job: Job) -> None:
         "problems": 0,
         "photos_in_evaluation_sets": int(leak["image_id"].nunique()),
         "pairs_kept_out_of_training": int(leaked.sum()),
+        "pool": pool,
         "photos_by_guard": {str(name): int(count) for name, count in by_guard.items()},
     }
     write_json(check, job.outputs.check)
@@ -123,6 +136,16 @@ def find_parted_photos(alike, of_group):
         f"photos {row.one} and {row.other} look alike and are in folds {of_group.get(row.group)} and "
         f"{of_group.get(row.other_group)}"
         for row in apart.itertuples()
+    ]
+
+
+def find_pooled(pooled, kept_out, distance):
+    """Return a sentence for each pool photo that shows a photo with a fold or of an evaluation set."""
+    same = pooled[pooled["sha256"].isin(kept_out["sha256"]) | pooled["image_id"].isin(kept_out["image_id"])]
+    near = match_hashes(pooled, kept_out["phash"], distance)
+    return [f"pool photo {image_id} is one that is tested or guarded" for image_id in same["image_id"]] + [
+        f"pool photo {image_id} looks like one that is tested or guarded ({detail})"
+        for image_id, detail in zip(near["image_id"], near["detail"], strict=True)
     ]
 
 

@@ -47,3 +47,15 @@ MASKS = Table(
         ),
     ),
 )
+SEEN = Table(
+    "masks/seen/{shard}.parquet",
+    "pool photo that the detector looked at, since its source lists no objects",
+    (
+        Column("image_id", "text", "the photo"),
+        Column("seen", "texts", "the words of the word list that it saw, in the list's order"),
+        Column("confidences", "numbers", "its confidence in the surest object of each of these", "0..1"),
+        Column("looked_for", "texts", "the words of the word list that it can see at all"),
+        Column("status", "text", "ok or failed"),
+        Column("reason", "text", "why the photo was not looked at"),
+    ),
+)

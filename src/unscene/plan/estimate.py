@@ -16,9 +16,10 @@ from unscene.plan.licences import list_licences
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import is_trained
+from unscene.run.configuration import is_trained, list_sources
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
+from unscene.samples.readers import has_instances
 
 EMBEDDED = "resources/embedded"
 SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
@@ -73,8 +74,16 @@ def count_items(settings: dict, assumed: dict) -> dict:
         get_value(assumed, f"shares.{name}") for name in ("captions_per_photo", "photos_with_edit")
     )
     limit = settings["samples"]["captions_per_photo"]
-    photos = captions = edits = shards = 0
-    for source in settings["samples"]["sources"]:
+    photos = captions = edits = shards = pool_photos = asked_photos = asked_captions = 0
+    for source in list_sources(settings, pool=True):
+        pool_photos += source["photos"]
+        shards += len(list_shards(source, settings["samples"]["shard_size"]))
+        # Where a pool's source lists objects, nobody is asked about its captions.
+        if not has_instances(source):
+            asked_photos += source["photos"]
+            number = per_photo[source["format"]]
+            asked_captions += source["photos"] * (min(limit, number) if limit else number)
+    for source in list_sources(settings):
         kind = source["format"]
         photos += source["photos"]
         captions += source["photos"] * (min(limit, per_photo[kind]) if limit else per_photo[kind])
@@ -89,8 +98,11 @@ def count_items(settings: dict, assumed: dict) -> dict:
     runs = settings["folds"]["folds"] * len(settings["train"]["seeds"])
     return {
         "photos": photos,
+        "pool_photos": pool_photos,
+        "pool_photos_asked": asked_photos,
         "shards": shards,
         "captions": captions,
+        "pool_captions": asked_captions,
         "edits": edits,
         "attempts": round(attempts),
         "shams": round(shams),
@@ -115,7 +127,8 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "evaluate_clip": get_kind(train["clip"]),
     }
     items = {
-        "segment_objects": count["photos"],
+        # On pool photos without listed objects the same detector looks for all words.
+        "segment_objects": count["photos"] + count["pool_photos_asked"],
         "remove_objects": count["attempts"],
         "make_sham_edits": count["shams"],  # one attempt each: nothing is asked of how much they change
         "score_edits": count["edits"],
@@ -155,18 +168,17 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
     )
     per_pixel = {name: get_value(assumed, f"bytes.{name}_per_pixel") for name in ("photo", "mask", "edit")}
     written = masks = edits = photo_files = 0.0
-    total_wanted = sum(
-        source["photos"] * with_edit[source["format"]] for source in settings["samples"]["sources"]
-    )
+    total_wanted = sum(source["photos"] * with_edit[source["format"]] for source in list_sources(settings))
     for source in settings["samples"]["sources"]:
         kind, size = source["format"], pixels[source["format"]]
-        mine = count["edits"] * source["photos"] * with_edit[kind] / total_wanted if total_wanted else 0
+        wanted = 0 if source.get("pool") else source["photos"] * with_edit[kind]
+        mine = count["edits"] * wanted / total_wanted if total_wanted else 0
         masks += mine * size * per_pixel["mask"]
         shams = mine * count["shams"] / count["edits"] if count["edits"] else 0  # each with a mask of its own
         edits += (mine + shams) * size * per_pixel["edit"] + shams * size * per_pixel["mask"]
-        copies = {"embedded": 6 * source["photos"], "webdataset": source["photos"]}.get(
-            kind, 0
-        )  # embedded: with the truth
+        # Of scenes that are edited the truth is drawn as well.
+        drawn = 1 if source.get("pool") else 6
+        copies = {"embedded": drawn * source["photos"], "webdataset": source["photos"]}.get(kind, 0)
         written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
         photo_files += copies
     checkpoint = clip_bytes or get_value(assumed, "bytes.checkpoint_without_weights")
@@ -175,7 +187,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
         "masks": masks,
         "edits": edits,
         "models": count["trainings"] * checkpoint,
-        "tables": count["photos"] * get_value(assumed, "bytes.table_row"),
+        "tables": (count["photos"] + count["pool_photos"]) * get_value(assumed, "bytes.table_row"),
     }
     files = {
         "photos": photo_files,
@@ -236,7 +248,8 @@ def describe_plan(plan: dict) -> str:
     count, api, storage = plan["items"], plan["api"], plan["storage"]
     lines = [
         (
-            f"{count['photos']:,} photos in {count['shards']} shards, {count['captions']:,} captions;"
+            f"{count['photos']:,} photos and {count['pool_photos']:,} of a pool in {count['shards']} shards,"
+            f" {count['captions'] + count['pool_captions']:,} captions to read;"
             f" expected: {count['edits']:,} edits, {count['shams']:,} sham edits, {count['pairs']:,} accepted"
             f" pairs, {count['trainings']} trainings"
         ),

@@ -51,10 +51,10 @@ MARKS = ("<!-- costs: unscene costs -->", "<!-- end of costs -->")
 def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> dict:
     """Return requests, tokens, files, waves and dollars of the three text stages, and their sums.
 
-    settings: the config. assumed: src/unscene/resources/throughput.yaml. count: `captions` and
-    `edits` of the run. A stage with an offline backend, or that is not wanted, costs nothing; its
-    `usd_with_api` tells what the API would take. The prompts are the real ones, filled with
-    captions of the assumed length.
+    settings: the config. assumed: src/unscene/resources/throughput.yaml. count: `captions`,
+    `pool_captions` and `edits` of the run. A stage with an offline backend, or that is not wanted,
+    costs nothing; its `usd_with_api` tells what the API would take. The prompts are the real ones,
+    filled with captions of the assumed length.
     """
     model = settings["api"]["model"]
     chosen = settings["keywords"]["captions_per_prompt"]
@@ -74,7 +74,11 @@ def estimate_api(settings: dict, prices: dict, assumed: dict, count: dict) -> di
     edits = count["edits"]
     stages = {
         "keywords": estimate_stage(
-            ask_words, count["captions"], per_prompt, KEYWORD_TOKENS, CAPTIONS_PER_CANARY
+            ask_words,
+            count["captions"] + count["pool_captions"],
+            per_prompt,
+            KEYWORD_TOKENS,
+            CAPTIONS_PER_CANARY,
         ),
         "captions": estimate_stage(ask_captions, edits, edits_per_prompt, CAPTION_TOKENS, EDITS_PER_CANARY),
         "batchsize": estimate_study(settings, count["captions"], estimate, ask_words, assumed),

@@ -11,6 +11,7 @@ from unscene.report import figures, scores
 from unscene.report.numbers import short
 from unscene.report.run import Run
 from unscene.report.truth import answer
+from unscene.run.configuration import list_sources
 from unscene.words.agreement import count_share
 
 TRUTH = {
@@ -33,7 +34,7 @@ def describe_quality(run: Run) -> dict:
 def describe_audit(run: Run) -> dict:
     """Return what was in force, what each threshold catches, and how right acceptance was."""
     quality, calibration = run.settings["quality"], run.calibration
-    sources = [source["name"] for source in run.settings["samples"]["sources"]]
+    sources = [source["name"] for source in list_sources(run.settings)]
     return {
         "policy": quality["policy"],
         "percentile": calibration.get("percentile"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from unscene.evaluation.wise_ft import MAX_LOSS
 from unscene.report.numbers import count, interval, is_null, p_value, percent, points
+from unscene.run.configuration import list_sources
 from unscene.run.latex import escape_latex
 
 ARM_METRICS = {
@@ -109,7 +110,7 @@ def describe_methods(
     check: check.json of the folds. writers: of the pairs' captions, as `count_writers` has them.
     """
     train, evaluate, main = settings["train"], settings["evaluate"], settings["deploy"]["arm"]
-    sources = settings["samples"]["sources"]
+    sources = list_sources(settings)
     level = percent(evaluate["confidence"], 0)
     paragraphs = []
     anew = ", anew for each training seed" if len(train["seeds"]) > 1 else ""

@@ -8,6 +8,7 @@ from unscene.report import figures
 from unscene.report.numbers import ratio
 from unscene.report.rules import list_rules
 from unscene.report.run import Run
+from unscene.run.configuration import list_sources
 from unscene.run.tables import read_json
 
 NOT_YET = "write_report"  # its own benchmark is written when it has ended
@@ -116,7 +117,7 @@ def count_items(run: Run) -> dict[str, tuple[str, int | None]]:
     """Return what one item of a rule is and how many there were, for rules that work item by item;
     a training is a job.
     """
-    sources = run.settings["samples"]["sources"]
+    sources = list_sources(run.settings)
     scenes = sum(source["photos"] for source in sources if source["format"] == "embedded")
     captions = len(run.keywords)
     masks_ok = int((run.masks["status"] == "ok").sum())

@@ -2,6 +2,7 @@
 
 from unscene.report.facts import list_facts, look_up
 from unscene.report.run import Run
+from unscene.run.configuration import list_sources
 
 # Where each question's answer stands below a source.
 QUESTIONS = {
@@ -25,7 +26,7 @@ QUESTIONS = {
 
 def describe_truth(run: Run) -> dict:
     """Return what the section's template names."""
-    sources = [source["name"] for source in run.settings["samples"]["sources"]]
+    sources = [source["name"] for source in list_sources(run.settings)]
     return {"sources": sources, "rows": answer(QUESTIONS, run.truth, sources), "truth": list_facts(run.truth)}
 
 

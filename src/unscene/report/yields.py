@@ -6,6 +6,7 @@ from unscene.captions.writers import count_writers
 from unscene.report import figures
 from unscene.report.numbers import ratio
 from unscene.report.run import Run
+from unscene.run.configuration import list_sources
 from unscene.run.shard_names import get_source_name
 
 MOST_REASONS = 15
@@ -15,7 +16,7 @@ def describe_yields(run: Run) -> dict:
     """Return what the section on yields names."""
     steps = count_steps(run)
     return {
-        "sources": list_sources(run, run.settings["samples"]["sources"]),
+        "sources": describe_sources(run, list_sources(run.settings)),
         "units": {
             unit: [step for step in steps if step["unit"] == unit]
             for unit in dict.fromkeys(step["unit"] for step in steps)
@@ -50,7 +51,7 @@ def describe_words(run: Run) -> dict:
     return {"words": words, "words_figure": figures.draw_words(words) if words else None}
 
 
-def list_sources(run: Run, sources: list[dict]) -> list[dict]:
+def describe_sources(run: Run, sources: list[dict]) -> list[dict]:
     """Return a row per source: what the config promises, what was usable, what was rejected."""
     kept = run.samples["shard"].map(get_source_name).value_counts()
     rejected = run.rejected_samples["source"].value_counts()

@@ -48,6 +48,13 @@ def read_chosen(path: str | Path, model: str | None = None) -> int | None:
     return chosen["captions_per_prompt"]
 
 
+def list_sources(config: dict, pool: bool = False) -> list[dict]:
+    """Return the entries of samples.sources that are edited and tested, or with `pool` the others:
+    ordinary photos for training.
+    """
+    return [source for source in config["samples"]["sources"] if bool(source.get("pool")) == pool]
+
+
 def is_trained(arm: dict) -> bool:
     """Tell whether an arm has a model of its own; an untuned one has no loss."""
     return bool(arm.get("loss"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from unscene.run.code_versions import name_code
-from unscene.run.configuration import PATHS
+from unscene.run.configuration import PATHS, list_sources
 from unscene.run.shard_names import get_source_name
 
 # Keys that guard a file: they stop a job or let it go on, and decide nothing of its output.
@@ -37,6 +37,8 @@ ENTRIES = {
     "model": "evaluate.models",
     "guard": "folds.leak_guards",
 }
+# Settings that are a part of the sources, and whether it is the pools.
+SOURCES = {"samples.sources": False, "samples.pools": True}
 # Wildcards that tell jobs apart which have the same lineage. A training seed is none of them: its
 # split of the photo groups is made by a job of its own.
 _ALIKE = ("fold", "alpha")
@@ -79,9 +81,10 @@ class Lineage:
         """Register a rule and return its lineage as a function of the wildcards.
 
         settings: config sections or dotted keys that the script reads;
-        `samples.sources:name,format` is these keys alone of each entry of a list. paths: dotted
-        keys whose value is a path, or null, of weights or of a file; its content counts. files:
-        files of the package that decide the output. entries: of `source`, `arm`, `set` and `model`
+        `samples.sources:name,format` is these keys alone of each entry of a list. `samples.sources`
+        is those that are edited and `samples.pools` the others. paths: dotted keys whose value is a
+        path, or null, of weights or of a file; its content counts. files: files of the package that
+        decide the output. entries: of `source`, `arm`, `set` and `model`
         those whose entry, named by the job's wildcards, belongs to the settings; a source's file of
         instances only as `source.instances`. frozen: the code counts by its version alone
         (`unscene.run.code_versions`). script: when it is not the rule's own name.
@@ -117,7 +120,7 @@ class Lineage:
         weights: dict = {}
         for setting in declared["settings"]:
             key, _, only = setting.partition(":")
-            value = self._identify_all(key, _look_up(self._config, key))
+            value = self._identify_all(key, self._find_setting(key))
             if only:
                 value = [{name: entry.get(name) for name in only.split(",")} for entry in value]
             _put(settings, key, value)
@@ -127,7 +130,9 @@ class Lineage:
             if file:
                 weights[name] = self._fingerprint(entry.get(file))
             else:
-                settings[kind] = self._identify(kind, {k: v for k, v in entry.items() if k != "instances"})
+                # Whether a source is a pool decides who reads its photos, not how they are read.
+                apart = ("instances", "pool")
+                settings[kind] = self._identify(kind, {k: v for k, v in entry.items() if k not in apart})
         for key in declared["paths"]:
             weights[key] = self._fingerprint(_look_up(self._config, key))
             _drop(settings, key)
@@ -173,9 +178,17 @@ class Lineage:
             return complete_arms(entries)[name]
         return next(entry for entry in entries if entry["name"] == name)
 
+    def _find_setting(self, key: str) -> Any:
+        """Return what a setting names. One more pool must not re-run what reads the edited sources."""
+        if key in SOURCES:
+            return list_sources(self._config, pool=SOURCES[key])
+        return _look_up(self._config, key)
+
     def _identify_all(self, key: str, value: Any) -> Any:
         """Return a setting with the entries in it as `_identify` has them."""
-        kinds = {path: kind for kind, path in ENTRIES.items() if kind != "arm"}
+        kinds = {path: kind for kind, path in ENTRIES.items() if kind != "arm"} | dict.fromkeys(
+            SOURCES, "source"
+        )
         if key in kinds:
             return [self._identify(kinds[key], entry) for entry in value]
         if isinstance(value, dict):

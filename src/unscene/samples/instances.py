@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 from unscene.photos.coco_instances import PhotoInstances, read_instances
+from unscene.run.tables import read_json
 from unscene.samples.readers import find_instances
+from unscene.words.category_names import find_word
 
 
 def read_source_instances(
@@ -18,3 +20,12 @@ def read_source_instances(
     """
     path = find_instances(source)
     return None if path is None else read_instances(path, keys)
+
+
+def read_source_categories(source: dict) -> set[str]:
+    """Return the words that a source's instances file lists where they are; nothing without one.
+
+    A photo says nothing of a word that is not among them.
+    """
+    path = find_instances(source)
+    return set() if path is None else {find_word(each["name"]) for each in read_json(path)["categories"]}

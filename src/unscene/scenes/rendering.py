@@ -19,23 +19,29 @@ from unscene.words.coco80 import COCO80, COCO_IDS
 def render_scenes(job: Job) -> None:
     """Render an embedded source (entry of samples.sources) into the folder of the job's files."""
     source = job.entry("source")
-    draw_dataset(Path(job.outputs.captions).parent, source["name"], source["photos"], source["seed"])
+    draw_dataset(
+        Path(job.outputs.captions).parent,
+        source["name"],
+        source["photos"],
+        source["seed"],
+        with_truth="truth" in job.outputs,
+    )
 
 
-def draw_dataset(path_to_folder, name, photos, seed, size=64):
+def draw_dataset(path_to_folder, name, photos, seed, size=64, with_truth=True):
     """Write `photos` scenes of `size` x `size` pixels as a COCO dataset called `name`.
 
     The folder receives `images/{number:012d}.png`, `captions_{name}.json`, `instances_{name}.json`
-    and, for each photo and category in it, `truth/{number}-{category}.png`: the same scene without
-    any object of that category; `truth.parquet` lists these (file_name, category, truth_path
-    relative to the folder, truth_sha256). An annotation of a caption has one key more than COCO's:
+    and, with_truth, for each photo and category in it, `truth/{number}-{category}.png`: the same
+    scene without any object of that category; `truth.parquet` lists these (file_name, category,
+    truth_path relative to the folder, truth_sha256). An annotation of a caption has one key more than COCO's:
     `mentions`, the words of COCO's 80 that it names. The same arguments give the same bytes. Raises
     ValueError when `photos` is less than one.
     """
     if photos < 1:
         raise ValueError(f"photos must be at least 1, not {photos}")
     folder = Path(path_to_folder)
-    for part in ("images", "truth"):
+    for part in ("images", "truth") if with_truth else ("images",):
         (folder / part).mkdir(parents=True, exist_ok=True)
     images, captions, instances, truths = [], [], [], []
     for index in range(photos):
@@ -52,7 +58,7 @@ def draw_dataset(path_to_folder, name, photos, seed, size=64):
         for thing, mask in zip(rendered.objects, rendered.masks, strict=True):
             if mask.any():
                 instances.append(_annotation(len(instances) + 1, number, thing.category, mask))
-        for category in CATEGORIES:
+        for category in CATEGORIES if with_truth else ():
             if any(thing.category == category for thing in scene.objects):
                 truth = render_scene(scene, size, without=category).rgb
                 path = Path("truth") / f"{number:012d}-{category.replace(' ', '_')}.png"
@@ -64,7 +70,8 @@ def draw_dataset(path_to_folder, name, photos, seed, size=64):
         folder / f"instances_{name}.json",
         {"info": info, "images": images, "annotations": instances, "categories": categories},
     )
-    TRUTH.write(pd.DataFrame(truths, columns=TRUTH.names), folder / "truth.parquet")
+    if with_truth:
+        TRUTH.write(pd.DataFrame(truths, columns=TRUTH.names), folder / "truth.parquet")
 
 
 def encode_mask(mask):

@@ -13,6 +13,9 @@ PHOTOS = Table("train/photos.parquet", "photo in photos.npy, in the order of its
 UNFILTERED_PHOTOS = Table(
     "train/unfiltered_photos.parquet", "photo in unfiltered.npy, in the order of its rows", _CACHED
 )
+POOL_PHOTOS = Table(
+    "train/pool_photos.parquet", "photo in pool.npy, in the order of its rows and of pool.parquet's", _CACHED
+)
 SHAM_PHOTOS = Table("train/sham_photos.parquet", "sham edit in sham.npy, in the order of its rows", _CACHED)
 TARRED = Table(
     "train/pairs.parquet",

@@ -115,7 +115,7 @@ def write_cache(
     its original.
     """
     paths, hashes = list_photos(pair)
-    index = _write_photos(paths, hashes, preprocess, path_to_photos, workers)
+    index = write_photos(paths, hashes, preprocess, path_to_photos, workers)
     size = dict(zip(index["path"], zip(index["width"], index["height"], strict=True), strict=True))
     _check_sizes(pair, size)
     PHOTOS.write(index, path_to_index)
@@ -129,7 +129,7 @@ def write_sham_cache(
     """
     paths, hashes = list_photos(sham)
     edited = set(sham["edited_path"])
-    index = _write_photos(
+    index = write_photos(
         [path for path in paths if path in edited], hashes, preprocess, path_to_photos, workers
     )
     size = {path: _read_size(path) for path in paths if path not in edited}
@@ -177,7 +177,7 @@ class _Cache:
         return rows.to_numpy(np.int64)
 
 
-def _write_photos(
+def write_photos(
     paths: Sequence[str], hashes: dict[str, str], preprocess, path_to_photos: str | Path, workers: int
 ) -> pd.DataFrame:
     """Write the array of photos and return the rows of its index."""

@@ -15,13 +15,13 @@ from unscene.folds.guard_hashes import hash_guarded_photos
 from unscene.folds.leak_guards import (
     GuardError,
     drop_leaked,
-    match_hashes,
     normalise_id,
     read_ids,
 )
 from unscene.folds.leaks import find_leaks
 from unscene.machine.job import Job
 from unscene.photos.images import perceptual_hash
+from unscene.photos.near_hashes import match_hashes
 from unscene.run.tables import read_json, read_table, write_table
 
 
@@ -163,6 +163,7 @@ def world(tmp_path):
                 "source": "coco" if i < 8 else "web",
                 "source_key": str(i),
                 "phash": perceptual_hash(photo),
+                "sha256": f"bytes of {i}",
             }
         )
     (tmp_path / "guard" / "broken.jpg").write_bytes(b"no photo")
@@ -247,7 +248,8 @@ def check(world, fold, sham_group="g0", near=False, pairs=None, refused=(), repe
     ):
         write_table(frame, world / f"{name}.parquet")
     names = ("samples", "pairs", "unfiltered", "folds", "leaks", "sham")
-    inputs = {name: world / f"{name}.parquet" for name in names} | {"repeats": None}
+    inputs = {name: world / f"{name}.parquet" for name in names}
+    inputs |= {"repeats": None, "pool": None, "dropped": None}
     if repeats:
         inputs["repeats"] = world / "repeats.parquet"
         write_table(pd.DataFrame(repeats, columns=["repeat", "group", "fold"]), inputs["repeats"])

@@ -1,0 +1,1 @@
+"""Pool: ordinary photos that arms train on beside the pairs, and what is known to be on each."""
