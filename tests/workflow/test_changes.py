@@ -53,7 +53,7 @@ FOLLOWERS = {
         "score_controls calibrate_scores select_pairs split_folds score_against_truth measure_distances"
         " write_report"
     ),
-    "remove_objects": "join_edits score_edits",
+    "remove_objects": "join_edits score_edits make_sham_edits",
     "join_edits": "select_pairs draw_contact_sheet score_against_truth write_report",
     "make_sham_edits": "join_sham_edits score_sham_edits",
     "join_sham_edits": "calibrate_scores select_sham_edits",

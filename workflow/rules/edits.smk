@@ -48,12 +48,14 @@ rule remove_objects:
 
 
 rule make_sham_edits:
-    """Paint a hole of each object's shape on free background of the same photo: a sham edit that
-    keeps the object.
+    """Paint a hole of each removal's shape elsewhere in the same photo: a sham edit that keeps the
+    object.
     """
     input:
         samples="results/samples/{shard}.parquet",
         masks="results/masks/{shard}.parquet",
+        # Which mask a removal really used: a widened one after a second attempt.
+        edits="results/edits/{shard}.parquet",
     output:
         table="results/edits/sham/{shard}.parquet",
         folder=directory("results/edits/sham/{shard}"),

@@ -21,6 +21,19 @@ _EDIT = (
 EDITS = Table("edits/{shard}.parquet", "edit: a wanted edit whose mask is ok", _EDIT)
 SHAM_EDITS = Table(
     "edits/sham/{shard}.parquet",
-    "sham edit: the object kept, a hole of its shape on other ground",
-    (*_EDIT, Column("sham_of", "text", "the edit that it stands beside")),
+    "sham edit: the object kept, a hole of the removal's shape on other ground",
+    (
+        *_EDIT,
+        Column("sham_of", "text", "the edit that it stands beside"),
+        Column(
+            "sham_kind",
+            "text",
+            "what the hole lies on: free or busy ground, or another object's edge; null without a hole",
+        ),
+        Column(
+            "of_attempt",
+            "integer",
+            "that edit's last attempt; above 1 its hole was widened, and so is this",
+        ),
+    ),
 )

@@ -5,7 +5,7 @@
 from collections.abc import Iterable
 
 from unscene.captions.columns import CAPTIONS
-from unscene.edits.columns import EDITS
+from unscene.edits.columns import EDITS, SHAM_EDITS
 from unscene.masks.columns import MASKS
 from unscene.quality.scores import CALIBRATED, EXPLAINED, PIXEL_SCORES, SCORES
 from unscene.run.tables import Column, Table
@@ -128,6 +128,7 @@ SHAM_PAIRS = Table(
     (
         Column("edit_id", "text", "the sham edit (edits/sham.parquet)"),
         Column("sham_of", "text", "the edit whose hole it has elsewhere"),
+        *_take(SHAM_EDITS, ["sham_kind", "of_attempt"]),
         *_PAIR,
         *_FILES,
         *_take(EDITS, ["attempt"]),

@@ -25,7 +25,7 @@ def calibrate_scores(job: Job) -> None:
     control = CONTROL_SCORES.read(job.inputs.controls)
     mask = MASKS.read(job.inputs.masks, ["edit_id", "area_fraction"])
     if job.inputs.sham:
-        sham = SHAM_EDITS.read(job.inputs.sham, ["edit_id", "sham_of"])
+        sham = SHAM_EDITS.read(job.inputs.sham, ["edit_id", "sham_of", "sham_kind"])
         score = join_tables(job.inputs.sham_scores)
         control = pd.concat([control, list_shams(sham, score, mask)], ignore_index=True)
     calibration = calibrate(control, percentile, SIZE_BINS)
@@ -54,8 +54,11 @@ def log_calibration(calibration: dict) -> None:
 
 
 def list_shams(sham: pd.DataFrame, score: pd.DataFrame, mask: pd.DataFrame) -> pd.DataFrame:
-    """Return the sham edits that were scored as rows of the controls, with the scores that judge a fill."""
-    sham = sham[["edit_id", "sham_of"]].merge(
+    """Return the sham edits that were scored as rows of the controls, with the scores that judge a fill.
+
+    Not those over another object's edge: half an object ends in a seam, however good the fill is.
+    """
+    sham = sham.loc[sham["sham_kind"] != "edge", ["edit_id", "sham_of"]].merge(
         score[score["status"] == "ok"], on="edit_id", validate="one_to_one"
     )
     sham = sham.merge(mask.rename(columns={"edit_id": "sham_of"}), on="sham_of", validate="one_to_one")

@@ -1,16 +1,21 @@
-"""Sham edits: the object stays, a hole of its shape is painted elsewhere, and the thresholds of a
-fill decide.
+"""Sham edits: the object stays, a hole of the removal's shape is painted elsewhere, and the
+thresholds of a fill decide.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from unscene.edits.columns import SHAM_EDITS
+from partial_tables import write_some
+from unscene.edits.columns import EDITS, SHAM_EDITS
 from unscene.edits.removers import Remover
-from unscene.edits.sham import make_sham_edits
+from unscene.edits.sham import GROUNDS, Ground, make_sham_edits
 from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo, write_png
+from unscene.photos.mask_shapes import dilate
+from unscene.photos.moved_masks import draw_boxes
 from unscene.quality.columns import SHAM_PAIRS
 from unscene.quality.sham_scoring import score_sham_edits
 from unscene.quality.sham_selection import select_sham_edits
@@ -74,6 +79,12 @@ def shard(tmp_path, monkeypatch):
     skipped = dict.fromkeys(masks[0]) | {"edit_id": "s_0-cup", "image_id": "s_0", "status": "skipped"}
     write_table(pd.DataFrame(photos), "samples.parquet")
     write_table(pd.DataFrame([*masks, skipped]), "masks.parquet")
+    # Each removal is made at once but one, whose second attempt had a wider mask.
+    edits = [{**row, "attempt": 1} for row in masks]
+    wide = dilate(read_mask("s_1-dog.png"), 2.0)
+    write_png(wide, "s_1-dog.wide.png")
+    edits[3].update(attempt=2, mask_path="s_1-dog.wide.png", mask_sha256=file_sha256("s_1-dog.wide.png"))
+    write_some(EDITS, pd.DataFrame(edits), "edits.parquet")
     captions = [
         {
             "edit_id": row["edit_id"],
@@ -88,10 +99,10 @@ def shard(tmp_path, monkeypatch):
     write_table(pd.DataFrame(captions), "captions.parquet")
 
 
-def run(folder="s-0-of-1", masks="masks.parquet", seed=7, **changes):
+def run(folder="s-0-of-1", masks="masks.parquet", edits="edits.parquet", seed=7, **changes):
     table = f"results/edits/sham/{folder}.parquet"
     job = Job(
-        inputs={"samples": "samples.parquet", "masks": masks},
+        inputs={"samples": "samples.parquet", "masks": masks, "edits": edits},
         outputs={"table": table, "folder": f"results/edits/sham/{folder}"},
         settings={"edits": SETTINGS | changes, "seed": seed},
         runtime=RUNTIME,
@@ -118,11 +129,15 @@ def test_a_sham_edit_keeps_the_object_and_fills_its_shape_elsewhere(shard):
         )
         assert row.mask_path == f"results/edits/sham/s-0-of-1/{row.edit_id}.mask.png"
         assert np.array_equal(edited[~hole], photo[~hole]) and (edited[hole] != photo[hole]).any()
-        assert hole.sum() == read_mask(f"{row.sham_of}.png").sum()
+        wide = ".wide" if row.sham_of == "s_1-dog" else ""  # as wide as the hole of the removal
+        assert hole.sum() == read_mask(f"{row.sham_of}{wide}.png").sum()
+        assert row.of_attempt == (2 if wide else 1) and row.attempt == 1
         for word in ("cat", "dog"):  # neither its own object nor the photo's other one
             assert not (hole & read_mask(f"{row.image_id}-{word}.png")).any()
-        assert not hole[40:55, 2:20].any()
+        assert hole[40:55, 2:20].any() == (row.sham_kind == "edge")
+        assert hole[40:55, 2:20].mean() <= 1 / 3
     crowded = frame.iloc[-1]
+    assert pd.isna(crowded["sham_kind"])
     assert (crowded["status"], crowded["reason"], crowded["model"]) == ("skipped", "no_room", "telea")
     assert pd.isna(crowded["image_path"]) and pd.isna(crowded["mask_path"])
     assert (frame["status"][:4] == "ok").all()
@@ -137,6 +152,74 @@ def test_a_sham_edit_depends_on_its_photo_and_the_seed_alone(shard):
     assert (part["edited_sha256"] == whole.loc[part.index, "edited_sha256"]).all()
     other = run("other-0-of-1", seed=8).set_index("edit_id")
     assert (other["mask_sha256"] != whole["mask_sha256"])[:4].any()
+
+
+def test_a_removal_that_was_not_made_has_no_sham_edit(shard):
+    edits = EDITS.read("edits.parquet")
+    edits.loc[0, "status"] = "refused"
+    write_table(edits, "fewer.parquet")
+    assert list(run(edits="fewer.parquet")["sham_of"]) == ["s_0-dog", "s_1-cat", "s_1-dog", "s_2-cat"]
+
+
+SIDE_OF_GROUND = 100
+
+
+@pytest.fixture
+def ground():
+    """Even ground with a striped quarter, an object of ours and another one."""
+    photo = np.full((SIDE_OF_GROUND, SIDE_OF_GROUND, 3), 120, np.uint8)
+    photo[60::2, 60:] = 250
+    own = np.zeros((SIDE_OF_GROUND, SIDE_OF_GROUND), bool)
+    own[5:15, 5:17] = True
+    return Ground(photo, own, np.array([[4.0, 4, 18, 16], [60, 10, 90, 40]]))
+
+
+def put(kind, ground, seeds=range(30)):
+    masks = [GROUNDS[kind](ground.own, ground, seed) for seed in seeds]
+    assert all(mask.sum() == ground.own.sum() and not (mask & ground.own).any() for mask in masks)
+    return masks
+
+
+def test_free_ground_is_anywhere_that_nothing_was_seen(ground):
+    masks = put("free", ground)
+    assert not any((mask & ground.taken).any() for mask in masks)
+    striped = sum(mask[60:, 60:].any() for mask in masks)
+    assert 0 < striped < 15  # a quarter of the ground and the way there
+
+
+def test_busy_ground_is_where_the_edges_are(ground):
+    masks = put("busy", ground)
+    assert not any((mask & ground.taken).any() for mask in masks)
+    assert all(mask[59:, 59:].sum() == mask.sum() for mask in masks)
+    assert len({mask.tobytes() for mask in masks}) > 10
+
+
+def test_over_an_edge_a_hole_lies_on_the_other_object_and_beside_it_and_leaves_it_there(ground):
+    other = draw_boxes(ground.boxes[1:], ground.own.shape)
+    own_box = draw_boxes(ground.boxes[:1], ground.own.shape)
+    for mask in put("edge", ground):
+        on = (mask & other).sum() / mask.sum()
+        assert 0.1 <= on <= 0.9 and (mask & other).sum() <= other.sum() / 3
+        assert not (mask & own_box).any()
+    small = replace(ground, boxes=np.array([[4.0, 4, 18, 16], [60, 10, 64, 14]]))
+    assert GROUNDS["edge"](small.own, small, 0) is None  # a third of it is less than a tenth of the hole
+
+
+def test_without_another_object_there_is_no_edge_to_lie_on(ground):
+    alone = replace(ground, boxes=ground.boxes[:1])
+    assert GROUNDS["edge"](alone.own, alone, 0) is None
+    full = replace(ground, boxes=np.array([[0.0, 0, 100, 100]]))
+    assert [place(full.own, full, 0) for place in GROUNDS.values()] == [None] * 3
+
+
+def test_an_object_seen_twice_is_one_object(ground):
+    twice = replace(ground, boxes=np.concatenate([ground.boxes, ground.boxes[1:] + 1]))
+    assert len(put("edge", twice, range(5))) == 5
+
+
+def test_kinds_take_turns(shard):
+    kinds = pd.concat([run(f"s{seed}-0-of-1", seed=seed) for seed in range(8)])["sham_kind"].value_counts()
+    assert set(kinds.index) == set(GROUNDS) and kinds.min() >= 4
 
 
 def test_even_background_is_a_good_sham_edit(shard):
@@ -184,7 +267,8 @@ def test_a_further_attempt_keeps_its_hole(shard, monkeypatch):
     frame = run(attempts=2, retry_dilation=3.0).set_index("edit_id")
     assert list(frame.loc[names, "attempt"]) == [2] * 4 and list(frame.loc[names, "status"]) == ["ok"] * 4
     areas = {int(mask.sum()) for holes in remover.holes.values() for mask in holes}
-    assert areas == {int(read_mask("s_0-cat.png").sum())}  # a wider hole could reach an object
+    wide = int(read_mask("s_1-dog.wide.png").sum())
+    assert areas == {int(read_mask("s_0-cat.png").sum()), wide}  # a wider hole could reach an object
 
 
 def test_broken_masks_are_failed_rows_and_no_mask_an_empty_table(shard, tmp_path):
@@ -197,6 +281,8 @@ def test_broken_masks_are_failed_rows_and_no_mask_an_empty_table(shard, tmp_path
     masks = read_table("masks.parquet")
     write_table(masks[masks["status"] != "ok"], "none.parquet")
     assert run("none-0-of-1", masks="none.parquet").empty
+    (tmp_path / "photo1.png").write_bytes(b"broken")
+    assert list(run("photo-0-of-1")["status"]) == ["failed"] * 4 + ["skipped"]
 
 
 def select(**thresholds):

@@ -160,14 +160,16 @@ def test_sham_edits_are_the_reference_where_there_are_enough():
 
 
 def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp_path):
-    sham = pd.DataFrame({"edit_id": ["a-sham", "b-sham"], "sham_of": ["a", "b"]})
+    names = ["a-sham", "b-sham", "c-sham"]  # the last lies over another object, which ends in a seam
+    kinds = {"sham_of": ["a", "b", "c"], "sham_kind": ["busy", None, "edge"]}
+    sham = pd.DataFrame({"edit_id": names, **kinds})
     score = pd.DataFrame(
         {
-            "edit_id": ["a-sham", "b-sham"],
-            "status": ["ok", "skipped"],
-            "seam": [1.5, None],
-            "blur_ratio": [0.5, None],
-            "change": [3.0, None],
+            "edit_id": names,
+            "status": ["ok", "skipped", "ok"],
+            "seam": [1.5, None, 9.0],
+            "blur_ratio": [0.5, None, 0.5],
+            "change": [3.0, None, 3.0],
         }
     )
     mask = pd.DataFrame({"edit_id": ["a", "b", "c"], "area_fraction": [0.01, 0.3, 0.2]})
