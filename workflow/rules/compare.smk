@@ -37,6 +37,13 @@ rule compare_arms:
             fold=FOLDS,
             seed=SEEDS,
         ),
+        sham_tables=expand(
+            "results/metrics/{arm}/fold{fold}-seed{seed}.shams.parquet",
+            arm=ARMS if config["edits"]["sham"] else [],
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
+        photo_tables=[],
     output:
         item_table="results/metrics/items.parquet",
         summary="results/metrics/summary.csv",
@@ -88,6 +95,8 @@ rule compare_arms_on_sets:
     input:
         metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=ARMS),
         item_tables=expand("results/metrics/sets/{set}/{arm}.items.parquet", set=SETS, arm=ARMS),
+        # How much the arms' trainings overlap.
+        arms="results/metrics/comparison.csv",
     output:
         comparison="results/metrics/sets.csv",
     log:
@@ -110,6 +119,7 @@ rule apply_pass_rule:
         comparison="results/metrics/comparison.csv",
         sets="results/metrics/sets.csv",
         summary="results/metrics/summary.csv",
+        set_metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=MAIN_ARM),
     output:
         verdict="results/metrics/verdict.json",
     log:

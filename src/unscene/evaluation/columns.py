@@ -142,6 +142,17 @@ RETRIEVAL = Table(
         Column("rank", "integer", "rank of the best match, from 0"),
     ),
 )
+PHOTO_VALUES = Table(
+    "metrics/{arm}/fold{fold}-seed{seed}.photos.parquet",
+    "untouched photo and metric of an arm, fold and seed",
+    (
+        *_RUN,
+        Column("image_id", "text", "the photo"),
+        Column("group", "text", "its photo group"),
+        Column("metric", "text", "the metric's name"),
+        Column("value", "number", "the mean over the photos is the metric, their spread the metric's own"),
+    ),
+)
 SHAMS = Table(
     "metrics/shams.parquet",
     "sham edit of an arm, fold and seed",
@@ -230,6 +241,7 @@ _TESTED = (
     Column("seed", "integer", "its training seed; null for a model without"),
 )
 _ITEM = Column("item", "text", "the item in the set")
+_PHOTO = Column("photo", "text", "the photo that it is asked of: its items are no independent trials")
 # By what a model is asked on a set (`unscene.evaluation.sets.formats`): its items.
 _SET_ITEMS = "metrics/sets/{set}/{model}.items.parquet"
 SET_ITEMS = {
@@ -239,8 +251,10 @@ SET_ITEMS = {
         (
             *_TESTED,
             _ITEM,
+            _PHOTO,
             Column("kind", "text", "what is reported apart: a subset, or the type of the right answer"),
             Column("correct", "boolean", "the true option scores above every other one"),
+            Column("correct_swapped", "boolean", "so it does on another question's photo"),
             Column("chosen", "integer", "position of the best option; -1 for a tie"),
             Column("chosen_kind", "text", "its type, where options have types"),
             Column("margin", "number", "the true option's lead over the best other one", "cosine"),
@@ -254,6 +268,7 @@ SET_ITEMS = {
         (
             *_TESTED,
             _ITEM,
+            _PHOTO,
             Column("way", "text", f"what is ranked: {', '.join(WAYS)}"),
             Column("rank", "integer", "rank of the best match, from 0"),
             Column("caption", "text", "the caption, where it is one that is ranked"),
@@ -270,6 +285,7 @@ SET_ITEMS = {
         (
             *_TESTED,
             _ITEM,
+            _PHOTO,
             Column("category", "text", "the object that is asked for"),
             Column("removed", "boolean", "the edit took this object"),
             Column("removable", "boolean", "some edit of the photo takes it"),
@@ -286,15 +302,17 @@ SET_ITEMS = {
         (
             *_TESTED,
             _ITEM,
+            _PHOTO,
             Column("class_at", "integer", "position of its class"),
             Column("rank", "integer", "rank of its class, from 0"),
             Column("correct", "boolean", "rank 0"),
         ),
     ),
 }
+_CONTRAST = Column("contrast", "text", "two arms, armA-armB, or armA-chance")
 _ESTIMATE = (
     Column("difference", "number", "first arm minus second"),
-    Column("low", "number", "lower limit of the bootstrap interval"),
+    Column("low", "number", "lower limit by the bootstrap of photos"),
     Column("high", "number", "upper limit"),
 )
 SUMMARY = Table(
@@ -303,26 +321,29 @@ SUMMARY = Table(
     (
         Column("arm", "text", "the arm"),
         Column("metric", "text", "the metric's name"),
-        Column("mean", "number", "mean over folds, training seeds averaged within"),
-        Column("low", "number", "lower limit of the t-interval of the folds' means"),
+        Column("mean", "number", "mean over tested parts"),
+        Column("low", "number", "lower limit by Nadeau and Bengio's corrected t of the parts' means"),
         Column("high", "number", "upper limit"),
-        Column("n", "integer", "folds that have a value", "folds"),
+        Column("n", "integer", "tested parts that have a value: folds, or folds of every split", "parts"),
+        Column("reason", "text", "why there are no limits, where there are none"),
     ),
 )
 COMPARISON = Table(
     "metrics/comparison.csv",
     "contrast and metric",
     (
-        Column("contrast", "text", "two arms, armA-armB"),
+        _CONTRAST,
         Column("metric", "text", "the metric's name"),
         *_ESTIMATE,
         Column("p", "number", "two-sided p of the cluster bootstrap"),
-        Column("n", "integer", "pairs that both have a value for", "pairs"),
+        Column("n", "integer", "pairs, photos or sham edits that both have a value for", "items"),
         Column("groups", "integer", "their photo groups", "groups"),
-        Column("folds", "integer", "folds", "folds"),
+        Column("folds", "integer", "tested parts: folds, or folds of every split", "parts"),
+        Column("test_to_train", "number", "photo groups tested / trained on; 0 of untuned arms"),
         Column("corrected_t_low", "number", "lower limit by Nadeau and Bengio's corrected t"),
         Column("corrected_t_high", "number", "upper limit"),
         Column("corrected_t_p", "number", "its two-sided p"),
+        Column("reason", "text", "why there is no corrected t, where there is none"),
         Column("mcnemar_p", "number", "McNemar's exact p of one training seed; null for a continuous metric"),
         Column("is_primary", "boolean", "of the primary family"),
         Column("holm_p", "number", "Holm's adjusted corrected_t_p within that family, else null"),
@@ -336,12 +357,15 @@ SETS = Table(
         Column("set", "text", "the set's name in evaluate.sets"),
         Column("format", "text", "its format"),
         Column("role", "text", "what the pass rule takes it as"),
-        Column("contrast", "text", "two arms, armA-armB"),
+        _CONTRAST,
         Column("metric", "text", "the metric's name"),
         *_ESTIMATE,
         Column("n", "integer", "items", "items"),
+        Column("photos", "integer", "their photos", "photos"),
         Column("models", "integer", "models of the first arm", "models"),
         Column("models_reference", "integer", "models of the second", "models"),
+        Column("corrected_t_low", "number", "lower limit by the corrected t over the models' means"),
+        Column("corrected_t_high", "number", "upper limit"),
     ),
 )
 UNSEEN_SUMMARY = Table(

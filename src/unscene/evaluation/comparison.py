@@ -1,15 +1,27 @@
-"""Join the tested pairs of all arms; write each arm's scores and the contrasts between arms, with
+"""Join what all arms were tested on; write each arm's scores and the contrasts between arms, with
 intervals.
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import COMPARISON, ITEMS, RECALL_AT, SHAM_METRICS, SHIFTS, SUMMARY, WAYS
+from unscene.evaluation.columns import (
+    COMPARISON,
+    ITEMS,
+    PHOTO_VALUES,
+    RECALL_AT,
+    SHAM_METRICS,
+    SHAMS,
+    SHIFTS,
+    SUMMARY,
+    WAYS,
+)
 from unscene.evaluation.csv_tables import write_csv
-from unscene.evaluation.pass_rule import PRIMARY, PRIMARY_METRIC
+from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, PRIMARY, PRIMARY_METRIC, REFERENCES
 from unscene.evaluation.statistics import (
     adjust_holm,
     cluster_bootstrap,
@@ -17,6 +29,7 @@ from unscene.evaluation.statistics import (
     exact_mcnemar,
     find_detectable_difference,
     interval_of_folds,
+    spread_ratio,
 )
 from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
@@ -36,8 +49,8 @@ ITEM_METRICS = [
     *SHIFTS,
 ]
 CONTINUOUS = {"interaction", *SHIFTS}
-BASELINES = ["zero_shot", "originals"]
-# Questions of their own, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
+RECALLS = [f"{way}_recall_at_{k}" for way in WAYS for k in RECALL_AT]
+# Further contrasts, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [
     ("paired", "random"),
     ("paired_similar", "paired"),
@@ -49,29 +62,78 @@ FURTHER_CONTRASTS = [
 # And of the main arm: the primary ones first (see PRIMARY), then what the keep term, the images and
 # their pairing add, and what is artefact.
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
+# What tells an item of a run from another; the rest of a frame of values are metrics.
+KEYS = ["arm", "fold", "seed", "item", "group"]
+# The corrected t is made for trainings on at least as much as they are tested on.
+MOST_TEST_TO_TRAIN = 1.0
+NO_FOOTING = "an arm was trained on fewer photo groups than it is tested on"
+ONE_PART = "fewer than two tested parts"
+
+
+@dataclass(frozen=True)
+class Design:
+    """How the tested parts of a run hang together.
+
+    test_to_train: arm -> photo groups tested / photo groups trained on, the mean over its runs; 0
+    of an arm that nothing was trained for. parts: the columns that tell one tested part from
+    another: the fold, training seeds being averaged, or, where each seed has a split of its own,
+    fold and seed.
+    """
+
+    test_to_train: dict[str, float]
+    parts: tuple[str, ...] = ("fold",)
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, item: pd.DataFrame) -> "Design":
+        """Read it from `arm n_groups n_training_groups`, a row a run, and `item fold` of what was tested."""
+        trained = runs["n_training_groups"].astype(float)
+        ratio = (runs["n_groups"].astype(float) / trained.where(trained > 0)).fillna(0.0)
+        is_repeated = (item.groupby("item")["fold"].nunique() > 1).any()
+        return cls(
+            {str(arm): float(value) for arm, value in ratio.groupby(runs["arm"]).mean().items()},
+            ("fold", "seed") if is_repeated else ("fold",),
+        )
+
+    def get_ratio(self, *arms: str) -> float:
+        """Return the largest ratio among arms, NaN where the corrected t has no footing."""
+        ratio = max(self.test_to_train.get(arm, 0.0) for arm in arms)
+        return ratio if ratio <= MOST_TEST_TO_TRAIN else float("nan")
+
+    def explain(self, parts: int, *arms: str) -> str | None:
+        """Return why a corrected t of arms over tested parts has no limits, None where it has."""
+        if parts < 2:
+            return ONE_PART
+        return NO_FOOTING if np.isnan(self.get_ratio(*arms)) else None
 
 
 def compare_arms(job: Job) -> None:
     """Write items.parquet, summary.csv and comparison.csv.
 
-    The main arm is the one that is deployed: its claim is tested. Training seeds are averaged
-    within an item and a fold before anything else, so a seed more is not a pair more. inputs:
-    metrics, item_tables, sham_metrics (None without sham edits: their metrics are null). outputs:
-    item_table, summary, comparison.
+    The main arm is the one that is deployed: its claim is tested. inputs: metrics, item_tables
+    (tested pairs), photo_tables (values of untouched photos; None without), sham_metrics and
+    sham_tables (None without sham edits: their metrics are null). outputs: item_table, summary,
+    comparison.
     """
     settings, main_arm, seed = (job.settings[key] for key in ("evaluate", "deploy", "seed"))
     main_arm = main_arm["arm"]
     item = join_tables(job.inputs.item_tables)
     ITEMS.write(item, job.outputs.item_table)
     runs = pd.DataFrame(join_metrics(job.inputs.metrics, job.inputs.sham_metrics))
-    write_csv(SUMMARY, summarise_arms(runs, settings["confidence"]), job.outputs.summary)
-    contrasts = list_contrasts(list(pd.unique(item["arm"])), main_arm)
-    of_one_seed = average_seeds(pick_first_seed(item))
-    comparison = mark_primary(
-        compare_values(average_seeds(item), contrasts, settings, seed, of_one_seed), main_arm
-    )
+    pairs = take_pairs(item)
+    design = Design.of(runs, pairs)
+    write_csv(SUMMARY, summarise_arms(runs, settings["confidence"], design), job.outputs.summary)
+    arms = list(pd.unique(item["arm"]))
+    of_main = list_main_contrasts(arms, main_arm)
+    of_chance = [pair for pair in of_main if pair[1] == CHANCE]
+    tested = [
+        (pairs, [*list_contrasts(arms, main_arm), *of_chance]),
+        (take_photos(job.inputs.photo_tables or ()), of_main),
+        (take_shams(job.inputs.sham_tables or ()), of_main),
+    ]
+    compared = [compare_values(value, wanted, settings, seed, design) for value, wanted in tested]
+    comparison = mark_primary(pd.concat(compared, ignore_index=True), main_arm)
     write_csv(COMPARISON, comparison, job.outputs.comparison)
-    for row in comparison[comparison["metric"] == "group_score"].itertuples():
+    for row in comparison[comparison["metric"] == PRIMARY_METRIC].itertuples():
         logging.getLogger("unscene").info(
             "%s: group score %+.3f [%+.3f, %+.3f], p %.3g",
             row.contrast,
@@ -94,13 +156,13 @@ def join_metrics(paths_to_metrics: list[str], paths_to_sham: list[str] | None) -
     for metrics in map(read_json, paths_to_metrics):
         shams = of_run.get((metrics["arm"], metrics["fold"], metrics["seed"]), {})
         found = {**dict.fromkeys(SHAM_METRICS), **shams, **metrics}
-        rows.append(dict(sorted(found.items())))
+        rows.append({name: value for name, value in sorted(found.items()) if name != "reasons"})
     return rows
 
 
-def summarise_arms(run, confidence):
-    """Return `arm metric mean low high n`: means over folds (seeds averaged within), t-intervals of
-    the fold means, n folds.
+def summarise_arms(run: pd.DataFrame, confidence: float, design: Design) -> pd.DataFrame:
+    """Return `arm metric mean low high n reason`: means over the tested parts and their limits by
+    the corrected t, n parts, and why there are no limits where there are none.
 
     run: a row an arm, fold and seed with every metric by its name.
     """
@@ -109,29 +171,39 @@ def summarise_arms(run, confidence):
     ]
     rows = []
     for arm in pd.unique(run["arm"]):
-        by_fold = (
-            run[run["arm"] == arm].groupby("fold")[metrics].agg(lambda values: values.astype(float).mean())
-        )
+        by_part = run[run["arm"] == arm].groupby(list(design.parts))[metrics]
+        values = by_part.agg(lambda column: column.astype(float).mean())
         for metric in metrics:
-            values = by_fold[metric].to_numpy(float)
-            rows.append((arm, metric, *interval_of_folds(values, confidence), int((~np.isnan(values)).sum())))
+            of_metric = values[metric].to_numpy(float)
+            n = int((~np.isnan(of_metric)).sum())
+            interval = interval_of_folds(of_metric, confidence, design.get_ratio(arm))
+            rows.append((arm, metric, *interval, n, design.explain(n, arm)))
     return pd.DataFrame(rows, columns=SUMMARY.names)
 
 
-def list_contrasts(arms, main_arm):
-    """Return pairs of arms: every other arm against each baseline, then the questions of their own."""
+def list_contrasts(arms: list[str], main_arm: str) -> list[tuple[str, str]]:
+    """Return pairs of arms: every other arm against each baseline, then the further contrasts."""
     further = [*FURTHER_CONTRASTS, *((main_arm, other) for other in MAIN_AGAINST if other != main_arm)]
     contrasts = [
         (arm, base)
-        for base in BASELINES
+        for base in REFERENCES
         for arm in arms
-        if base in arms and arm not in BASELINES[: BASELINES.index(base) + 1]
+        if base in arms and arm not in REFERENCES[: REFERENCES.index(base) + 1]
     ]
     asked = [pair for pair in dict.fromkeys(further) if set(pair) <= set(arms) and pair not in contrasts]
     return contrasts + asked
 
 
-def mark_primary(comparison, main_arm):
+def list_main_contrasts(arms: list[str], main_arm: str) -> list[tuple[str, str]]:
+    """Return what the pass rule asks of the main arm: against each reference that is there, and chance."""
+    if main_arm not in arms:
+        return []
+    return [
+        (main_arm, other) for other in (*REFERENCES, CHANCE) if other in (*arms, CHANCE) and other != main_arm
+    ]
+
+
+def mark_primary(comparison: pd.DataFrame, main_arm: str) -> pd.DataFrame:
     """Return the comparison with `is_primary` and `holm_p`: Holm's adjustment of the corrected t
     over the primary family.
 
@@ -146,87 +218,133 @@ def mark_primary(comparison, main_arm):
     return comparison.assign(is_primary=is_primary, holm_p=holm_p.astype(float))
 
 
-def compare_values(value, contrasts, settings, seed, of_one_seed=None):
-    """Return the rows of COMPARISON: one a contrast and metric, on pooled out-of-fold pairs.
+def compare_values(
+    value: pd.DataFrame, contrasts: Sequence[tuple[str, str]], settings: dict, seed: int, design: Design
+) -> pd.DataFrame:
+    """Return the rows of COMPARISON: one a contrast and metric, on pooled out-of-fold items.
 
-    value: `arm fold edit_id group` and a float column a metric, a row an arm and pair (training
-    seeds averaged). of_one_seed: the same of one training seed, for McNemar's test, which needs a
-    yes or a no; None: value itself.
+    value: KEYS and a float column a metric, a row an arm, run and item. contrasts: (arm, other arm),
+    or (arm, CHANCE), which has the metrics of CHANCE_OF alone. An item's runs are averaged first,
+    so a seed more is no item more.
 
-    difference, low, high, p: cluster bootstrap by photo group within folds; n pairs, in `groups`
-    photo groups. corrected_t_*: Nadeau and Bengio's test on the fold means; detectable: the true
-    difference that it would have found with power .8. mcnemar_p: exact, of one training seed.
-    Raises TableError when the arms tested different pairs.
+    difference, low, high, p: cluster bootstrap by photo group, within the folds of the first
+    training seed; n items, in `groups` photo groups. corrected_t_*: Nadeau and Bengio's test on the
+    means of the tested parts (`design.parts`), for `test_to_train`; detectable: the true difference
+    that it would have found with power .8; reason: why it could not be made. mcnemar_p: exact, of
+    the first training seed. Raises TableError when the arms tested different items.
     """
-    metrics = [name for name in value.columns if name not in ("arm", "fold", "edit_id", "group")]
-    by_arm, yes_or_no = (
-        {arm: rows.set_index("edit_id").sort_index() for arm, rows in frame.groupby("arm")}
-        for frame in (value, value if of_one_seed is None else of_one_seed)
-    )
-    where = next(iter(by_arm.values()))[["fold", "group"]]
-    for arm, rows in by_arm.items():
-        if not rows[["fold", "group"]].equals(where):
-            raise TableError(
-                f"arm {arm!r} was tested on other pairs than {next(iter(by_arm))!r}; run evaluate_clip again"
-            )
+    metrics = [name for name in value.columns if name not in KEYS]
+    by_arm = {
+        arm: rows.set_index(["item", "fold", "seed"]).sort_index() for arm, rows in value.groupby("arm")
+    }
+    contrasts = [pair for pair in contrasts if pair[0] in by_arm]
     if not contrasts:
-        return pd.DataFrame(columns=COMPARISON.names)
+        return COMPARISON.frame([])
+    where = next(iter(by_arm.values()))["group"]
+    for arm, rows in by_arm.items():
+        if not rows["group"].equals(where):
+            raise TableError(
+                f"arm {arm!r} was tested on other items than {next(iter(by_arm))!r}; run evaluate_clip again"
+            )
     difference = pd.concat(
-        {f"{one}-{other}": by_arm[one][metrics] - by_arm[other][metrics] for one, other in contrasts}, axis=1
+        {pair: subtract(by_arm, pair, metrics) for pair in contrasts},
+        axis=1,
+        names=["one", "other", "metric"],
     )
-    fold, group = where["fold"].to_numpy(), where["group"].astype(str).to_numpy()
+    index = difference.index.to_frame(index=False)
+    is_first = (index["seed"] == index["seed"].min()).to_numpy()
+    stratum = index[is_first].set_index("item")["fold"]
+    of_item = difference.groupby(level="item").mean()
+    group = where.groupby(level="item").first().reindex(of_item.index).astype(str).to_numpy()
     estimate = cluster_bootstrap(
-        difference,
+        of_item,
         group,
-        fold,
+        stratum.reindex(of_item.index).to_numpy(),
         settings["bootstrap_draws"],
         settings["confidence"],
         derive_seed(seed, "bootstrap"),
+        [column for column in of_item.columns if column[2] in CONTINUOUS],
     )
-    folds = len(np.unique(fold))
-    contrasts_of = {f"{one}-{other}": (one, other) for one, other in contrasts}
-    of_folds = difference.groupby(fold).mean()
+    of_part = difference.groupby(level=list(design.parts)).mean()
     rows = []
-    for column in difference.columns:
-        measured = difference[column].notna().to_numpy()
-        tested = of_folds[column].to_numpy(), 1 / max(1, folds - 1), settings["confidence"]
-        one, other = contrasts_of[column[0]]
+    for one, other, metric in difference.columns:
+        column = (one, other, metric)
+        measured = of_item[column].notna().to_numpy()
+        values, ratio = of_part[column].dropna().to_numpy(), design.get_ratio(one, other)
+        low, high, p = corrected_t(values, ratio, settings["confidence"])
+        found = estimate.loc[[column]].iloc[0]
         rows.append(
-            (
-                *column,
-                *estimate.loc[[column]].iloc[0],
-                len(np.unique(group[measured])),
-                folds,
-                *corrected_t(*tested),
-                compare_booleans(yes_or_no[one][column[1]], yes_or_no[other][column[1]], column[1]),
-                False,
-                np.nan,
-                find_detectable_difference(*tested),
-            )
+            {
+                "contrast": f"{one}-{other}",
+                "metric": metric,
+                **found[["difference", "low", "high", "p", "n"]].to_dict(),
+                "groups": len(np.unique(group[measured])),
+                "folds": len(values),
+                "test_to_train": max(design.test_to_train.get(arm, 0.0) for arm in (one, other)),
+                "corrected_t_low": low,
+                "corrected_t_high": high,
+                "corrected_t_p": p,
+                "reason": design.explain(len(values), one, other),
+                "mcnemar_p": compare_booleans(by_arm, (one, other), metric, is_first),
+                "is_primary": False,
+                "holm_p": np.nan,
+                "detectable": find_detectable_difference(values, ratio, settings["confidence"]),
+            }
         )
-    comparison = pd.DataFrame(rows, columns=COMPARISON.names)
-    return comparison.astype({"n": int, "groups": int, "folds": int})
+    return COMPARISON.frame(rows).astype({"n": int, "groups": int, "folds": int})
 
 
-def compare_booleans(one, other, metric):
-    """Return McNemar's p of two arms' values (0 or 1) of a yes-or-no metric, NaN for a continuous one."""
-    if metric in CONTINUOUS:
+def subtract(by_arm: dict[str, pd.DataFrame], pair: tuple[str, str], metrics: list[str]) -> pd.DataFrame:
+    """Return the metrics of an arm less those of another, or those of CHANCE_OF less what chance gives."""
+    one, other = pair
+    if other == CHANCE:
+        known = [metric for metric in metrics if metric in CHANCE_OF]
+        return by_arm[one][known] - pd.Series(CHANCE_OF)[known]
+    return by_arm[one][metrics] - by_arm[other][metrics]
+
+
+def compare_booleans(
+    by_arm: dict[str, pd.DataFrame], pair: tuple[str, str], metric: str, is_first: np.ndarray
+) -> float:
+    """Return McNemar's p of two arms' answers of the first training seed to a yes-or-no metric, NaN
+    for any other.
+    """
+    if metric not in {*ITEM_METRICS, *RECALLS} - CONTINUOUS or CHANCE in pair:
         return float("nan")
-    both = one.notna() & other.notna()
+    one, other = (by_arm[arm].loc[is_first, metric] for arm in pair)
+    both = (one.notna() & other.notna()).to_numpy()
     return exact_mcnemar(one[both] > 0.5, other[both] > 0.5)
 
 
-def pick_first_seed(item):
-    """Return the rows of each arm's smallest training seed: a mean over seeds is no yes or no."""
-    return item[item["seed"] == item.groupby("arm")["seed"].transform("min")]
-
-
-def average_seeds(item):
-    """Return `arm fold edit_id group` and every compared metric as a float, averaged over training seeds."""
-    value = item[["arm", "fold", "edit_id", "group", *ITEM_METRICS]].copy()
-    value[ITEM_METRICS] = value[ITEM_METRICS].astype("Float64").astype(float)
+def take_pairs(item: pd.DataFrame) -> pd.DataFrame:
+    """Return KEYS and every compared metric of the tested pairs as floats."""
+    value = item[["arm", "fold", "seed", "group"]].assign(item=item["edit_id"])
+    for metric in ITEM_METRICS:
+        value[metric] = item[metric].astype("Float64").astype(float)
     for way in WAYS:
         rank = item[f"{way}_rank"].astype(float)
         for k in RECALL_AT:
             value[f"{way}_recall_at_{k}"] = (rank < k).astype(float).where(rank.notna())
-    return value.groupby(["arm", "fold", "edit_id", "group"], sort=True).mean().reset_index()
+    return value
+
+
+def take_photos(paths: Sequence[str]) -> pd.DataFrame:
+    """Return KEYS and a column a metric of untouched photos, whose means are the metrics."""
+    tables = [PHOTO_VALUES.read(path) for path in paths]
+    value = pd.concat(tables) if tables else PHOTO_VALUES.frame([])
+    keys = ["arm", "fold", "seed", "image_id", "group"]
+    wide = value.pivot_table(index=keys, columns="metric", values="value", observed=True)
+    return wide.rename_axis(columns=None).reset_index().rename(columns={"image_id": "item"})
+
+
+def take_shams(paths: Sequence[str]) -> pd.DataFrame:
+    """Return KEYS and `sham_flip_rate` of sham edits: values of a run whose mean is its rate."""
+    tables = [SHAMS.read(path, ["arm", "fold", "seed", "edit_id", "group", "sham_flip"]) for path in paths]
+    value = pd.concat(tables, ignore_index=True) if tables else SHAMS.frame([])
+    told = value["sham_flip"].notna()
+    flip = value["sham_flip"].astype("Float64").fillna(0).astype(float)
+    spread = pd.Series(np.nan, index=value.index, dtype=float)
+    for _, rows in value.groupby(["arm", "fold", "seed"]).groups.items():
+        spread[rows] = spread_ratio(flip[rows], told[rows])
+    keys = value[["arm", "fold", "seed", "group"]]
+    return keys.assign(item=value["edit_id"], sham_flip_rate=spread)

@@ -15,7 +15,7 @@ from unscene.evaluation.fold_scores import (
 )
 from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
-from unscene.run.tables import write_json
+from unscene.run.tables import read_json, write_json
 from unscene.training.pairs import read_pairs, split_pairs
 from unscene.words.word_lists import find_vocabulary
 
@@ -48,6 +48,8 @@ def evaluate_clip(job: Job) -> None:
     item = item.join(shifts)
     metrics |= of_photos | of_shortcuts
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
+    # The overlap of the folds' trainings follows from it: an arm may train on a share of its pairs.
+    metrics["n_training_groups"] = read_json(job.inputs.model)["groups"] if job.inputs.model else 0
     for table, frame, path in (
         (ITEMS, item, job.outputs.item_table),
         (CLASSES, classes, job.outputs.class_table),

@@ -7,24 +7,27 @@ import pandas as pd
 
 from unscene.evaluation.columns import RECALL_AT, SET_ITEMS, SETS
 from unscene.evaluation.csv_tables import write_csv
+from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, REFERENCES
 from unscene.evaluation.sets.formats import FORMATS, find_role
-from unscene.evaluation.statistics import two_level_bootstrap
+from unscene.evaluation.statistics import corrected_t, two_level_bootstrap
 from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json
 
-# What the main arm is held against.
-REFERENCES = ("zero_shot", "originals")
+VALUES = ["run", "photo", "item", "metric", "value"]
 
 
 def compare_arms_on_sets(job: Job) -> None:
     """Write comparison.csv of the sets: a row a set, contrast and metric.
 
-    A contrast whose models were not tested is left out. inputs: metrics, item_tables of every set and arm, as
-    evaluate_set writes them. outputs: comparison.
+    The main arm is held against each reference that was tested on the set, and where a metric has a
+    value that chance gives, against that. inputs: metrics, item_tables of every set and arm, as
+    evaluate_set writes them; arms (compare_arms' comparison: by how much the arms' trainings
+    overlap). outputs: comparison.
     """
     settings, seed, main_arm = job.settings["evaluate"], job.settings["seed"], job.settings["deploy"]["arm"]
     entries = {entry["name"]: entry for entry in settings["sets"]}
+    overlap = pd.read_csv(job.inputs.arms).groupby("contrast")["test_to_train"].max()
     value: dict[str, dict[str, pd.DataFrame]] = {}
     for path_to_metrics, path_to_items in zip(
         job.inputs.metrics or (), job.inputs.item_tables or (), strict=True
@@ -36,84 +39,112 @@ def compare_arms_on_sets(job: Job) -> None:
     rows = []
     for name, by_model in value.items():
         entry = entries[name]
-        for other in REFERENCES:
-            if not {main_arm, other} <= set(by_model):
+        known = (name, entry["format"], find_role(entry))
+        if main_arm not in by_model:
+            continue
+        main = by_model[main_arm]
+        for other in (*REFERENCES, CHANCE):
+            reference = take_chance(main) if other == CHANCE else by_model.get(other)
+            if reference is None or other == main_arm:
                 continue
-            contrast = contrast_models(by_model[main_arm], by_model[other], settings, seed)
-            for metric, estimate in contrast.items():
-                known = (name, entry["format"], find_role(entry), f"{main_arm}-{other}", metric)
-                rows.append((*known, *estimate))
+            ratio = overlap.get(f"{main_arm}-{other}", np.nan)
+            contrast = contrast_models(main, reference, settings, seed, ratio)
+            rows += [(*known, f"{main_arm}-{other}", metric, *found) for metric, found in contrast.items()]
     frame = pd.DataFrame(rows, columns=SETS.names)
     write_csv(SETS, frame, job.outputs.comparison)
     logging.getLogger("unscene").info("%d contrasts on %d sets", len(frame), len(value))
 
 
 def list_values(task: str, item: pd.DataFrame) -> pd.DataFrame:
-    """Return `run item metric value`: what each model said of each item, as a share; a row an item,
-    model and metric.
+    """Return VALUES: what each model said of each item, as a share; a row an item, model and metric.
 
-    task: what a model is asked, a key of SET_ITEMS. Classes and queries of an object set are no
-    items, so such a set has no rows here; its AUC stand in the sets' own metrics.
+    task: what a model is asked, a key of SET_ITEMS. photo: what the item is asked of. Of an object
+    set the photos are the items: classes and queries are asked of all photos at once.
     """
     # A named checkpoint has neither fold nor seed; `astype(str)` would keep them missing.
-    run = item["fold"].map(str) + "/" + item["seed"].map(str)
+    item = item.assign(run=item["fold"].map(str) + "/" + item["seed"].map(str))
     if task == "retrieval":
-        parts = [
-            _values(run, item["item"], item["way"] + f"_recall_at_{k}", item["rank"] < k) for k in RECALL_AT
-        ]
+        # A photo's captions have its name: the first, second, ... is an item of its own.
+        turn = item.groupby(["run", "way", "item"]).cumcount().astype(str)
+        item = item.assign(item=item["item"].astype(str) + "#" + turn)
+        parts = [_values(item, item["way"] + f"_recall_at_{k}", item["rank"] < k) for k in RECALL_AT]
     elif task == "removals":
         removed, other = item["removed"].astype(bool), ~item["removable"].astype(bool)
         before, after = item["before"].astype(bool), item["after"].astype(bool)
         parts = [
-            _values(
-                run[removed], item.loc[removed, "item"], "true_understanding", (before & ~after)[removed]
-            ),
-            _values(run[other], item.loc[other, "item"], "indecision", (before != after)[other]),
+            _values(item[removed], "true_understanding", before & ~after),
+            _values(item[other], "indecision", before != after),
         ]
     elif task == "classes":
-        parts = [_values(run, item["item"], "top1", item["correct"])]
+        parts = [_values(item, "top1", item["correct"])]
     elif task == "choices":
-        parts = [_values(run, item["item"], "accuracy", item["correct"])]
-        if item["kind"].nunique() > 1:
-            parts.append(_values(run, item["item"], "accuracy_" + item["kind"].astype(str), item["correct"]))
+        parts = [
+            _values(item, "accuracy", item["correct"]),
+            _values(item, "accuracy_" + item["kind"].astype(str), item["correct"]),
+        ]
+    elif task == "objects" and "value" in item:
+        of_photo = item[item["kind"] == "photo"]
+        parts = [_values(of_photo.assign(photo=of_photo["item"]), of_photo["metric"], of_photo["value"])]
     else:
         parts = []
-    columns = ["run", "item", "metric", "value"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[VALUES] if parts else pd.DataFrame(columns=VALUES)
 
 
-def contrast_models(one: pd.DataFrame, other: pd.DataFrame, settings: dict, seed: int) -> dict[str, tuple]:
-    """Return metric -> (difference, low, high, items, models, models of the reference), by the
-    two-way bootstrap.
-
-    Runs of both (fold and seed) are paired where both have them; a reference of a single model,
-    like the untuned one, stands against each run.
+def take_chance(value: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the values of a single model that has what chance gives, on the metrics for which that
+    is known; None where there is no such metric.
     """
+    known = value[value["metric"].isin(list(CHANCE_OF))].drop_duplicates(["item", "metric"])
+    return None if known.empty else known.assign(run=CHANCE, value=known["metric"].map(CHANCE_OF))
+
+
+def contrast_models(
+    one: pd.DataFrame, other: pd.DataFrame, settings: dict, seed: int, test_to_train: float = float("nan")
+) -> dict[str, tuple]:
+    """Return metric -> (difference, low, high, items, photos, models, models of the reference, low
+    and high by the corrected t).
+
+    one, other: VALUES; where they have no column `photo`, an item is named `{photo}-{question}`.
+    Runs of both (fold and seed) are paired where both have them; a reference of a single model,
+    like the untuned one, stands against each run. low, high: by photo, so that ten questions on a
+    photo are no ten trials, and over trainings (`two_level_bootstrap`). The corrected t is NaN of a
+    single model, and where test_to_train is.
+    """
+    one, other = (
+        frame if "photo" in frame else frame.assign(photo=_name_photos(frame)) for frame in (one, other)
+    )
     found = {}
-    for metric in pd.unique(one["metric"]):
+    asked = set(other["metric"])
+    for metric in (name for name in pd.unique(one["metric"]) if name in asked):
         first, second = (
-            frame[frame["metric"] == metric].pivot_table(index="item", columns="run", values="value")
+            frame[frame["metric"] == metric].pivot_table(
+                index=["photo", "item"], columns="run", values="value"
+            )
             for frame in (one, other)
         )
-        common = first.index.intersection(second.index)
-        first, second = first.loc[common], second.loc[common]
-        if second.shape[1] == 1:
-            difference = first.to_numpy() - second.to_numpy()
-        else:
-            runs = first.columns.intersection(second.columns)
-            difference = first[runs].to_numpy() - second[runs].to_numpy()
+        is_single = second.shape[1] == 1
+        difference = first.sub(second.iloc[:, 0], axis=0) if is_single else first - second
+        difference = difference.dropna(axis=1, how="all").dropna()
+        photo = difference.index.get_level_values("photo").to_numpy()
         estimate = two_level_bootstrap(
-            difference,
-            np.asarray(common),
+            difference.to_numpy(),
+            photo,
             settings["bootstrap_draws"],
             settings["confidence"],
             derive_seed(seed, metric),
         )
-        found[metric] = (*estimate, len(common), difference.shape[1], second.shape[1])
+        of_model = difference.mean().to_numpy()
+        counts = len(difference), len(np.unique(photo)), difference.shape[1], second.shape[1]
+        trained = corrected_t(of_model, test_to_train, settings["confidence"])[:2]
+        found[metric] = (*estimate, *counts, *trained)
     return found
 
 
-def _values(run, item, metric, value) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"run": run, "item": item.astype(str), "metric": metric, "value": value.astype(float)}
-    )
+def _name_photos(value: pd.DataFrame) -> pd.Series:
+    return value["item"].astype(str).str.rsplit("-", n=1).str[0]
+
+
+def _values(item: pd.DataFrame, metric, value: pd.Series) -> pd.DataFrame:
+    """Return VALUES of some rows. value: of these rows, or of more."""
+    frame = item[["run", "photo"]].assign(item=item["item"].astype(str), metric=metric)
+    return frame.assign(value=value[item.index].astype(float))

@@ -7,6 +7,7 @@ them.
 
 from collections.abc import Sequence
 from functools import singledispatch
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,8 @@ def score_task(task, photo: dict[str, np.ndarray], embedder: Embedder) -> tuple[
 @score_task.register
 def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
     """Accuracy: the true option scores above every other one. Total, by kind, macro; types of what
-    was chosen instead.
+    was chosen instead; and the accuracy when each question is asked of another question's photo,
+    which tells what the options alone give away.
     """
     table = task.table
     texts = list(dict.fromkeys(text for options in table["options"] for text in options))
@@ -68,9 +70,10 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
     kept = table[np.array(usable, bool)]
     features = embedder.embed_texts(texts)
     rows = []
-    for row in kept.itertuples():
+    for row, other in zip(kept.itertuples(), swap_photos(kept["photo"]), strict=True):
         # Row by row in one order of additions: equal options must have equal scores to the last bit.
-        cosine = (features[[at[text] for text in row.options]] * photo[str(row.photo)]).sum(axis=1)
+        of_option = features[[at[text] for text in row.options]]
+        cosine, swapped = ((of_option * photo[str(path)]).sum(axis=1) for path in (row.photo, other))
         best = np.flatnonzero(cosine == cosine.max())
         chosen = int(best[0]) if len(best) == 1 else -1
         kind = None if row.option_kinds is None or chosen < 0 else row.option_kinds[chosen]
@@ -78,8 +81,10 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
         rows.append(
             (
                 row.item,
+                Path(row.photo).name,
                 row.kind,
                 chosen == row.answer,
+                bool(swapped[row.answer] > np.delete(swapped, row.answer).max()),
                 chosen,
                 kind,
                 float(cosine[row.answer] - others.max()),
@@ -87,11 +92,11 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
                 row.answer,
             )
         )
-    item = pd.DataFrame(
-        rows, columns=["item", "kind", "correct", "chosen", "chosen_kind", "margin", "options", "answer"]
-    )
+    columns = ["item", "photo", "kind", "correct", "correct_swapped", "chosen", "chosen_kind"]
+    item = pd.DataFrame(rows, columns=[*columns, "margin", "options", "answer"])
     by_kind = item.groupby("kind")["correct"].mean()
     metrics = {"accuracy": _mean(item["correct"]), "accuracy_macro": _mean(by_kind)}
+    metrics["swapped_photos_accuracy"] = _mean(item["correct_swapped"])
     metrics |= {f"accuracy_{kind}": float(value) for kind, value in by_kind.items()}
     metrics |= {f"n_{kind}": int(number) for kind, number in item["kind"].value_counts().items()}
     if kept["option_kinds"].notna().any():
@@ -126,6 +131,7 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
         }
     )
     item = pd.concat([of_photo, of_text], ignore_index=True)
+    item["photo"] = item["item"]
     every = sum(len(own) for own in task.captions)
     return item, {
         **summarise_recalls(image_to_text, text_to_image),
@@ -173,6 +179,7 @@ def _(task: RemovalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame,
         [str(a) in photo and str(b) in photo for a, b in zip(table["original"], table["edited"], strict=True)]
     ]
     item = kept.drop(columns=["original", "edited"]).reset_index(drop=True)
+    item["photo"] = [Path(path).name for path in kept["original"]]
     for name, column in (("before", "original"), ("after", "edited")):
         item[f"contrast_{name}"] = [
             float(photo[str(path)] @ direction[category])
@@ -218,8 +225,9 @@ def _(task: ClassTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, d
     cosine = np.stack([photo[path] for path in paths]) @ features.T
     own = cosine[np.arange(len(class_at)), class_at][:, None]
     rank = (cosine >= own).sum(axis=1) - 1
+    name = np.flatnonzero(kept).astype(str)
     item = pd.DataFrame(
-        {"item": np.flatnonzero(kept).astype(str), "class_at": class_at, "rank": rank, "correct": rank < 1}
+        {"item": name, "photo": name, "class_at": class_at, "rank": rank, "correct": rank < 1}
     )
     return item, {
         "top1": _mean(item["correct"]),
@@ -229,6 +237,15 @@ def _(task: ClassTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, d
         "n_classes": len(task.classes),
         "n_left_out": int((~kept).sum()),
     }
+
+
+def swap_photos(photos: pd.Series) -> list:
+    """Return for each question the photo of another one: half of all photos further on, so that
+    questions of one photo get one other photo; where all have one photo, that.
+    """
+    each = list(dict.fromkeys(photos))
+    other = dict(zip(each, np.roll(np.array(each, dtype=object), len(each) // 2), strict=True))
+    return [other[path] for path in photos]
 
 
 def score_blind(table: pd.DataFrame) -> dict[str, float]:

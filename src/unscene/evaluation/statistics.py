@@ -1,10 +1,12 @@
-"""Intervals and tests for cross-validated comparisons of arms.
+"""Intervals and tests for comparisons of arms.
 
-Items of one photo group belong together, and the k training parts overlap; naive tests ignore both
-and find differences that are not there too often. The cluster bootstrap resamples photo groups (but
-not trainings), the corrected t of Nadeau and Bengio widens for the overlap: a claim needs both.
-What libraries have (McNemar, Holm, noncentral t) is theirs.
+Items of one photo belong together, and trainings on overlapping parts are no independent trials;
+naive intervals ignore both and find differences that are not there too often. The cluster bootstrap
+resamples photos or photo groups (but not trainings), the corrected t of Nadeau and Bengio widens
+for the overlap: a claim needs both. What libraries have (McNemar, Holm, noncentral t) is theirs.
 """
+
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -13,21 +15,18 @@ from scipy import stats
 _CELLS_AT_ONCE = 20_000_000
 
 
-def interval_of_folds(values: np.ndarray, confidence: float) -> tuple[float, float, float]:
-    """Return (mean, low, high) of a metric's values on the folds: Student's t with folds - 1
-    degrees of freedom.
+def interval_of_folds(
+    values: np.ndarray, confidence: float, test_to_train: float = 0.0
+) -> tuple[float, float, float]:
+    """Return (mean, low, high) of a metric's values on tested folds, by the corrected t.
 
-    It describes the spread over folds. NaN values are left out; with fewer than two left, the limits are NaN.
+    test_to_train: as in corrected_t; 0 of models that no fold's photos trained. NaN values are left
+    out; the limits are NaN with fewer than two left, and where test_to_train is.
     """
     values = np.asarray(values, float)
     values = values[~np.isnan(values)]
-    if not len(values):
-        return float("nan"), float("nan"), float("nan")
-    mean = float(values.mean())
-    if len(values) < 2:
-        return mean, float("nan"), float("nan")
-    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(values)
-    return mean, mean - float(half), mean + float(half)
+    mean = float(values.mean()) if len(values) else float("nan")
+    return mean, *corrected_t(values, test_to_train, confidence)[:2]
 
 
 def corrected_t(
@@ -36,15 +35,17 @@ def corrected_t(
     """Return (low, high, two-sided p) of the mean difference of two arms over J trainings.
 
     t = mean / sqrt((1 / J + test_to_train) S^2), J - 1 degrees of freedom, S^2 the variance over
-    trainings; test_to_train = test items / training items, 1 / (k - 1) in k-fold cross-validation
-    with seeds averaged. Nadeau & Bengio 2003, "Inference for the Generalization Error", Machine
-    Learning 52. NaN with fewer than two values; with no variance at all, p is 1 for a mean of zero
-    and 0 for any other.
+    trainings; test_to_train = photo groups tested / photo groups trained on, 1 / (k - 1) in k-fold
+    cross-validation that trains on all the rest. Nadeau & Bengio 2003, "Inference for the
+    Generalization Error", Machine Learning 52; for repeated cross-validation Bouckaert & Frank
+    2004, "Evaluating the Replicability of Significance Tests for Comparing Learning Algorithms".
+    NaN with fewer than two values, and where test_to_train is NaN, which says that the correction
+    has no footing; with no variance at all, p is 1 for a mean of zero and 0 for any other.
     """
     differences = np.asarray(differences, float)
     differences = differences[~np.isnan(differences)]
     count = len(differences)
-    if count < 2:
+    if count < 2 or np.isnan(test_to_train):
         return float("nan"), float("nan"), float("nan")
     mean = float(differences.mean())
     error = float(np.sqrt((1 / count + test_to_train) * differences.var(ddof=1)))
@@ -95,14 +96,14 @@ def find_detectable_difference(
     """Return the true difference that the corrected t (two-sided) would have found with probability `power`.
 
     The spread over trainings is taken from `differences`; under a true difference the statistic is
-    noncentral t with J - 1 degrees of freedom. NaN with fewer than two values.
+    noncentral t with J - 1 degrees of freedom. NaN where corrected_t is.
     """
     from statsmodels.stats.power import TTestPower
 
     differences = np.asarray(differences, float)
     differences = differences[~np.isnan(differences)]
     count = len(differences)
-    if count < 2:
+    if count < 2 or np.isnan(test_to_train):
         return float("nan")
     error = float(np.sqrt((1 / count + test_to_train) * differences.var(ddof=1)))
     # The library's effect size is in standard deviations, so that effect * sqrt(count) is the noncentrality.
@@ -111,16 +112,24 @@ def find_detectable_difference(
 
 
 def cluster_bootstrap(
-    difference: pd.DataFrame, group: np.ndarray, fold: np.ndarray, draws: int, confidence: float, seed: int
+    difference: pd.DataFrame,
+    group: np.ndarray,
+    fold: np.ndarray,
+    draws: int,
+    confidence: float,
+    seed: int,
+    unbounded: Collection = (),
 ) -> pd.DataFrame:
-    """Bootstrap the mean of paired differences by photo group, within folds: `difference low high p
-    n`, a row a column.
+    """Bootstrap the mean of paired differences by cluster, within folds: `difference low high p n`,
+    a row a column.
 
-    difference: a row a tested pair, pooled over the folds, a column a metric or contrast; NaN where
-    a pair has none. In each draw every fold gets as many groups as it has, drawn with replacement,
-    each with all its pairs. low, high: percentiles. p: two-sided, 2 min(P*[mean <= 0], P*[mean >=
-    0]), counting the observed sample as one draw more, and at most 1. n: pairs that have a value.
-    All columns share the draws. (Davison & Hinkley 1997, "Bootstrap Methods and their Application",
+    difference: a row an item (a tested pair, say), a column a metric or contrast; NaN where an item
+    has none. group: the cluster of each item, its photo or photo group. In each draw every fold
+    gets as many clusters as it has, drawn with replacement, each with all its items. low, high:
+    percentiles, and never nearer to the mean than `limit_rare` allows, columns in `unbounded`
+    excepted; NaN with fewer than two clusters. p: two-sided, 2 min(P*[mean <= 0], P*[mean >= 0]),
+    counting the observed sample as one draw more, and at most 1. n: items that have a value. All
+    columns share the draws. (Davison & Hinkley 1997, "Bootstrap Methods and their Application",
     sections 3.8 and 4.4.)
     """
     values = difference.to_numpy(float)
@@ -134,7 +143,7 @@ def cluster_bootstrap(
     total, number = sums.sum(axis=0), counts.sum(axis=0)
     rng = np.random.default_rng(seed)
     means = np.empty((draws, values.shape[1]))
-    at_once = max(1, _CELLS_AT_ONCE // len(clusters))
+    at_once = max(1, _CELLS_AT_ONCE // max(1, len(clusters)))
     with np.errstate(invalid="ignore", divide="ignore"):
         for start in range(0, draws, at_once):
             weights = _draw_weights(fold_of_cluster, min(at_once, draws - start), rng)
@@ -144,46 +153,92 @@ def cluster_bootstrap(
     rows = []
     for column, name in enumerate(difference.columns):
         drawn = means[:, column][~np.isnan(means[:, column])]
-        if not len(drawn):
-            rows.append((name, np.nan, np.nan, np.nan, np.nan, 0))
+        measured = counts[:, column] > 0
+        if measured.sum() < 2 or not len(drawn):
+            rows.append((name, observed[column], np.nan, np.nan, np.nan, int(number[column])))
             continue
         low, high = np.quantile(drawn, [tail, 1 - tail])
+        if name not in unbounded:
+            of_cluster = sums[measured, column], counts[measured, column]
+            rare_low, rare_high = limit_rare(*of_cluster, confidence)
+            low, high = min(low, rare_low), max(high, rare_high)
         below, above = (drawn <= 0).sum() + 1, (drawn >= 0).sum() + 1
         p = min(1.0, 2 * min(below, above) / (len(drawn) + 1))
         rows.append((name, observed[column], low, high, p, int(number[column])))
     return pd.DataFrame(rows, columns=["column", "difference", "low", "high", "p", "n"]).set_index("column")
 
 
+def limit_rare(sums: np.ndarray, sizes: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Return the limits of a mean of differences between -1 and 1 that also stand where hardly an
+    item differs.
+
+    sums, sizes (clusters,): of each cluster the differences' sum and their number. A bootstrap of
+    items that all agree has no width, as if nothing could differ. These limits count one cluster
+    more that differs, half of it each way: m +- z sqrt(sum r^2 + 1) / (N + 2), r a cluster's
+    deviation in clusters of the mean size. (Agresti & Min 2005, "Simple improved confidence
+    intervals for comparing matched proportions", Statistics in Medicine 24, for clusters.)
+    """
+    mean, clusters = sums.sum() / sizes.sum(), len(sizes)
+    deviation = (sums - mean * sizes) / sizes.mean()
+    half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(np.square(deviation).sum() + 1) / (clusters + 2)
+    return float(mean - half), float(mean + half)
+
+
 def two_level_bootstrap(
     difference: np.ndarray, group: np.ndarray, draws: int, confidence: float, seed: int
 ) -> tuple[float, float, float]:
-    """Return (mean, low, high) of paired differences on an external set that every fold's model was
-    tested on.
+    """Return (mean, low, high) of paired differences on photos that each of J models was tested on.
 
-    difference: float (items, models); group: the cluster of each item (photos of one item, say).
-    Each draw resamples clusters and, independently, models, so the interval carries both which
-    items there were and which trainings. Percentiles. With one model only the items vary. (Two-way
-    resampling: Owen 2007, "The pigeonhole bootstrap".) NaN without items.
+    difference: float (items, models); group: the cluster of each item, its photo. The limits carry
+    both which photos there were and which trainings: the cluster bootstrap of the mean over models,
+    and Student's t of the models' means with J - 1 degrees of freedom, joined as root sums of
+    squares of the distances from the mean (Zou & Donner 2008, "Construction of confidence limits
+    about effect measures", Statistics in Medicine 27: two independent parts). With one model only
+    the photos vary. NaN without items, no limits with fewer than two photos.
     """
     difference = np.asarray(difference, float)
-    items, models = difference.shape
-    if not items:
+    if not len(difference):
         return float("nan"), float("nan"), float("nan")
-    codes, clusters = pd.factorize(np.asarray(group), sort=True)
-    sums, sizes = np.zeros((len(clusters), models)), np.bincount(codes, minlength=len(clusters))
-    np.add.at(sums, codes, difference)
-    rng = np.random.default_rng(seed)
-    means = np.empty(draws)
-    at_once = max(1, _CELLS_AT_ONCE // len(clusters))
-    for start in range(0, draws, at_once):
-        part = slice(start, min(start + at_once, draws))
-        weights = _draw_weights(np.zeros(len(clusters)), part.stop - start, rng)
-        of_model = (weights @ sums) / (weights @ sizes)[:, None]
-        share = rng.multinomial(models, np.full(models, 1 / models), size=part.stop - start) / models
-        means[part] = (of_model * share).sum(axis=1)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(difference.mean()), float(low), float(high)
+    of_item = pd.DataFrame({"mean": difference.mean(axis=1)})
+    found = cluster_bootstrap(of_item, group, np.zeros(len(of_item)), draws, confidence, seed)
+    mean, low, high = (float(found.loc["mean", name]) for name in ("difference", "low", "high"))
+    if difference.shape[1] > 1:
+        of_model = difference.mean(axis=0)
+        reach = of_model.mean() - corrected_t(of_model, 0.0, confidence)[0]
+        low, high = mean - np.hypot(mean - low, reach), mean + np.hypot(high - mean, reach)
+    return mean, float(low), float(high)
+
+
+def spread_ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return a value an item whose mean is sum(part) / sum(whole), and whose spread is the ratio's.
+
+    part, whole (items,): an item's share of numerator and denominator. r + (part - r whole) /
+    mean(whole), r the ratio: the ratio to first order in each item (Cochran 1977, "Sampling
+    Techniques", section 6.3), so that ratios are compared and resampled as means are. NaN where the
+    ratio has no denominator.
+    """
+    part, whole = np.asarray(part, float), np.asarray(whole, float)
+    if not whole.sum():
+        return np.full(len(whole), np.nan)
+    ratio = part.sum() / whole.sum()
+    return ratio + (part - ratio * whole) / whole.mean()
+
+
+def spread_top(hit: np.ndarray, photos: int, order: np.ndarray) -> np.ndarray:
+    """Return a value a photo whose mean is the share of hits among the first k of a query, and
+    whose spread is that share's.
+
+    hit: bool (k,), of the first k photos; order: their positions (k,) among `photos`. A photo that
+    is not among them has the share itself; one that is, h + (hit - h) photos / k sqrt(k / (k - 1)),
+    h the share: without it another one would stand there, a hit with chance h; the root makes good
+    that h is taken from just these k.
+    """
+    hit = np.asarray(hit, float)
+    share = float(hit.mean()) if len(hit) else float("nan")
+    values = np.full(photos, share)
+    unbiased = np.sqrt(len(hit) / max(1, len(hit) - 1))
+    values[np.asarray(order, int)] += (hit - share) * photos / max(1, len(hit)) * unbiased
+    return values
 
 
 def _draw_weights(fold: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

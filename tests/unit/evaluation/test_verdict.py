@@ -5,12 +5,23 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from unscene.evaluation.columns import CLASSES, SET_ITEMS, SWEEPS
-from unscene.evaluation.pass_rule import FAILS, HOLDS, NOT_DECIDED, PRIMARY, PRIMARY_METRIC, judge_primary
-from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
+from unscene.evaluation.pass_rule import (
+    FAILS,
+    HOLDS,
+    NOT_DECIDED,
+    NOT_MEASURED,
+    NOT_SHOWN,
+    PRIMARY,
+    PRIMARY_METRIC,
+    REQUIREMENTS,
+    judge_primary,
+)
+from unscene.evaluation.set_comparison import compare_arms_on_sets, contrast_models, list_values, take_chance
 from unscene.evaluation.sets.formats import FORMATS
-from unscene.evaluation.verdict import apply_pass_rule
+from unscene.evaluation.verdict import apply_pass_rule, judge_arm
 from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.write_paper import write_paper
@@ -26,7 +37,7 @@ SETS = [
 ]
 
 
-def make_choices(model, rates, models=3, items=120):
+def make_choices(model, rates, models=3, items=240):
     """Item rows of a choice set: kind k is right with probability rates[k], by every model alike
     but for one item in ten.
     """
@@ -40,6 +51,7 @@ def make_choices(model, rates, models=3, items=120):
                 "fold": fold if models > 1 else None,
                 "seed": 0,
                 "item": [f"q{i}" for i in range(items)],
+                "photo": [f"p{i}" for i in range(items)],
                 "kind": kind,
                 "correct": base ^ (rng.random(items) < 0.1),
             }
@@ -58,12 +70,12 @@ def make_ranks(model, share, models=3, photos=80):
             rows.append(
                 pd.DataFrame(
                     {"model": model, "fold": fold, "seed": 0, "item": range(photos), "way": way, "rank": rank}
-                )
+                ).assign(photo=[f"p{i}" for i in range(photos)])
             )
     return pd.concat(rows, ignore_index=True)
 
 
-def make_removals(model, understood, changed, models=3, items=80):
+def make_removals(model, understood, changed, models=3, items=240):
     rng = np.random.default_rng(7)
     rows = []
     for fold in range(models):
@@ -76,6 +88,7 @@ def make_removals(model, understood, changed, models=3, items=80):
                     "fold": fold,
                     "seed": 0,
                     "item": range(items),
+                    "photo": [f"p{i}" for i in range(items)],
                     "removed": removed,
                     "removable": removed,
                     "before": True,
@@ -103,22 +116,25 @@ def write_sets(folder, tables):
 def compare(folder, tables):
     metrics, items = write_sets(folder, tables)
     settings = {"seed": 7, "evaluate": {**SETTINGS, "sets": SETS}, "deploy": {"arm": "main"}}
-    inputs = {"metrics": metrics, "item_tables": items}
+    arms = pd.DataFrame({"contrast": ["main-zero_shot", "main-originals"], "test_to_train": 0.5})
+    arms.to_csv(folder / "arms.csv", index=False)
+    inputs = {"metrics": metrics, "item_tables": items, "arms": folder / "arms.csv"}
     compare_arms_on_sets(Job(inputs, {"comparison": folder / "sets.csv"}, settings))
     return pd.read_csv(folder / "sets.csv")
 
 
 def make_all(main):
     """Every set, with `main` = dict of shares for the main arm; the others know little."""
-    low = {"a": 0.3, "b": 0.3}
-    tables = {("mcq", "zero_shot"): make_choices("zero_shot", low, models=1)}
+    low, tables = {"a": 0.3, "b": 0.3}, {}
+    for arm in ("zero_shot", "originals"):
+        models = 1 if arm == "zero_shot" else 3
+        tables["mcq", arm] = make_choices(arm, low, models=models)
+        tables |= {(name, arm): make_ranks(arm, 0.4, models=models) for name in ("neg", "coco")}
+        tables["imagenet", arm] = make_choices(arm, {"a": 0.5}).drop(columns="kind")
+        tables["beaf", arm] = make_removals(arm, 0.2, 0.0, models=models)
     tables["mcq", "main"] = make_choices("main", main["mcq"])
-    for name in ("neg", "coco"):
-        tables |= {(name, arm): make_ranks(arm, 0.4) for arm in ("zero_shot", "originals")}
-        tables[name, "main"] = make_ranks("main", main[name])
-    for arm, share in (("zero_shot", 0.5), ("originals", 0.5), ("main", main["imagenet"])):
-        tables["imagenet", arm] = make_choices(arm, {"a": share}).drop(columns="kind")
-    tables["beaf", "zero_shot"] = make_removals("zero_shot", 0.2, 0.0)
+    tables |= {(name, "main"): make_ranks("main", main[name]) for name in ("neg", "coco")}
+    tables["imagenet", "main"] = make_choices("main", {"a": main["imagenet"]}).drop(columns="kind")
     tables["beaf", "main"] = make_removals("main", main["understood"], main["changed"])
     return tables
 
@@ -133,57 +149,79 @@ GOOD = {
 }
 
 
-def write_comparison(path, holm=0.01):
-    rows = [
-        (f"main-{other}", "group_score", 0.3, 0.2, 0.4, 0.001, 200, True, holm, 0.1, 0.5, 0.01, 0.02, 0.1)
-        for other in ("zero_shot", "originals", "random")
-    ]
-    columns = [
-        "contrast",
-        "metric",
-        "difference",
-        "low",
-        "high",
-        "p",
-        "n",
-        "is_primary",
-        "holm_p",
-        "corrected_t_low",
-        "corrected_t_high",
-        "corrected_t_p",
-        "mcnemar_p",
-        "detectable",
-    ]
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+LIMITS = {"low": 0.2, "high": 0.4, "corrected_t_low": 0.1, "corrected_t_high": 0.5}
 
 
-def write_summary(path, shams=(0.1, 0.1)):
+def write_fold_row(metric, reference="zero_shot", **values):
+    """A row of comparison.csv that holds, unless its values say otherwise."""
+    primary = metric == "group_score"
+    row = {
+        "contrast": f"main-{reference}",
+        "metric": metric,
+        "difference": 0.3,
+        **LIMITS,
+        "p": 0.001,
+        "n": 200,
+    }
+    row |= {"corrected_t_p": 0.01, "mcnemar_p": 0.02, "detectable": 0.1, "test_to_train": 0.5}
+    return row | {"is_primary": primary, "holm_p": 0.01 if primary else None} | values
+
+
+def turn(row):
+    """The same row of a figure of which less is better."""
+    limits = {"low": -row["high"], "high": -row["low"]}
+    limits |= {"corrected_t_low": -row["corrected_t_high"], "corrected_t_high": -row["corrected_t_low"]}
+    return row | limits | {"difference": -row["difference"]}
+
+
+# Every figure of the folds that the rule asks for, by a name of its own.
+ON_FOLDS = {
+    **{f"group {name}": write_fold_row("group_score", name) for name in ("zero_shot", "originals", "random")},
+    **{
+        f"absence {name}": write_fold_row("absence_auc_known", name)
+        for name in ("zero_shot", "originals", "chance")
+    },
+    "affirmative": write_fold_row("affirmative_auc"),
+    "wanted": write_fold_row("wanted_at_10"),
+    "violation": turn(write_fold_row("violation_at_10")),
+    "shams": turn(write_fold_row("sham_flip_rate")),
+    "placebo": turn(write_fold_row("placebo_excess", "chance")),
+}
+
+
+def write_summary(path):
     rows = [
         (arm, metric, value, value - 0.05, value + 0.05, 3)
-        for arm, sham, score in (
-            ("zero_shot", shams[0], 0.2),
-            ("main", shams[1], 0.5),
-            ("half", shams[1], 0.4),
+        for arm, score in (("zero_shot", 0.2), ("main", 0.5), ("half", 0.4))
+        for metric, value in (
+            ("sham_flip_rate", 0.1),
+            ("group_score", score),
+            ("interaction", score / 10),
+            ("group_score_unfiltered", score - 0.1),
         )
-        for metric, value in (("sham_flip_rate", sham), ("group_score", score), ("interaction", score / 10))
     ]
-    pd.DataFrame(rows, columns=["arm", "metric", "mean", "low", "high", "n"]).to_csv(path, index=False)
+    frame = pd.DataFrame(rows, columns=["arm", "metric", "mean", "low", "high", "n"])
+    frame.assign(reason=None).to_csv(path, index=False)
 
 
-def judge(folder, sets, **files):
-    write_comparison(folder / "comparison.csv", files.get("holm", 0.01))
-    write_summary(folder / "summary.csv", files.get("shams", (0.1, 0.1)))
+def judge(folder, sets, on_folds=ON_FOLDS, set_metrics=()):
+    pd.DataFrame(on_folds.values()).to_csv(folder / "comparison.csv", index=False)
+    write_summary(folder / "summary.csv")
     sets.to_csv(folder / "judged.csv", index=False)
     inputs = {"comparison": "comparison.csv", "sets": "judged.csv", "summary": "summary.csv"}
-    inputs = {name: folder / file for name, file in inputs.items()}
+    inputs = {name: folder / file for name, file in inputs.items()} | {"set_metrics": list(set_metrics)}
     apply_pass_rule(Job(inputs, {"verdict": folder / "verdict.json"}, {"deploy": {"arm": "main"}}))
     return json.loads((folder / "verdict.json").read_text())
+
+
+def get_statuses(verdict):
+    return {part["name"]: part["status"] for part in verdict["parts"]}
 
 
 def test_values_of_each_kind_of_set():
     values = list_values("choices", make_choices("main", GOOD["mcq"]))
     assert set(values["metric"]) == {"accuracy", "accuracy_a", "accuracy_b"}
-    assert len(values[values["metric"] == "accuracy"]) == 3 * 120
+    assert len(values[values["metric"] == "accuracy"]) == 3 * 240
     ranks = list_values("retrieval", make_ranks("main", 1.0))
     assert set(ranks["metric"]) == {
         f"{way}_recall_at_{k}" for way in ("image_to_text", "text_to_image") for k in (1, 5, 10)
@@ -202,108 +240,270 @@ def test_values_of_each_kind_of_set():
 
 def test_contrast_is_the_difference_of_means_over_items_and_models(tmp_path):
     tables = make_all(GOOD)
+    del tables["mcq", "originals"]
     sets = compare(tmp_path, tables).set_index(["set", "contrast", "metric"])
     row = sets.loc[("mcq", "main-zero_shot", "accuracy")]
     expected = tables["mcq", "main"]["correct"].mean() - tables["mcq", "zero_shot"]["correct"].mean()
-    assert (
-        row["difference"] == pytest.approx(expected, abs=1e-6)
-        and row["low"] < row["difference"] < row["high"]
-    )
-    assert (row["n"], row["models"], row["models_reference"], row["role"]) == (120, 3, 1, "mcq")
+    assert row["difference"] == pytest.approx(expected, abs=1e-6)
+    assert row["low"] < row["difference"] < row["high"]
+    assert (row["n"], row["photos"], row["models"], row["models_reference"]) == (240, 240, 3, 1)
+    assert row["role"] == "mcq"
     assert ("mcq", "main-originals", "accuracy") not in sets.index  # not tested there
+    captions = sets.loc[("coco", "main-zero_shot", "text_to_image_recall_at_1")]
+    assert (captions["n"], captions["photos"]) == (80, 80)
 
 
-def test_verdict_holds_fails_and_is_not_decided(tmp_path):
+def test_the_corrected_t_stands_beside_the_photos_interval(tmp_path):
+    tables = make_all(GOOD)
+    sets = compare(tmp_path, tables).set_index(["set", "contrast", "metric"])
+    row = sets.loc[("imagenet", "main-zero_shot", "top1")]
+    means = [
+        tables["imagenet", "main"].query("fold == @fold")["correct"].mean()
+        - tables["imagenet", "zero_shot"].query("fold == @fold")["correct"].mean()
+        for fold in range(3)
+    ]
+    reach = stats.t.ppf(0.975, 2) * np.sqrt((1 / 3 + 0.5) * np.var(means, ddof=1))
+    assert row["corrected_t_low"] == pytest.approx(np.mean(means) - reach, abs=1e-5)
+
+
+def make_questions(right, copies):
+    """Values of a model that was asked the same of each photo, so many times over."""
+    rows = [
+        {
+            "run": "0/0",
+            "photo": f"p{at}",
+            "item": f"q{at}-{turn}",
+            "metric": "accuracy",
+            "value": float(value),
+        }
+        for at, value in enumerate(right)
+        for turn in range(copies)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("names_photos", [True, False])
+def test_ten_questions_on_a_photo_are_no_ten_trials(names_photos):
+    rng = np.random.default_rng(0)
+    right, wrong = rng.random(150) < 0.55, rng.random(150) < 0.45
+    found = []
+    for copies in (1, 10):
+        frames = [make_questions(answers, copies) for answers in (right, wrong)]
+        if not names_photos:
+            frames = [frame.drop(columns="photo") for frame in frames]
+        found.append(contrast_models(*frames, SETTINGS, 0)["accuracy"])
+    assert found[0][:3] == pytest.approx(found[1][:3])
+    assert [row[3:5] for row in found] == [(150, 150), (1500, 150)]
+
+
+def test_values_of_photos_of_an_object_set_are_contrasted_with_arms_and_chance(tmp_path):
+    rng = np.random.default_rng(1)
+    rows = [
+        {
+            "fold": fold,
+            "seed": 0,
+            "kind": "photo",
+            "item": f"p{at}",
+            "metric": metric,
+            "value": rng.normal(0.8, 1),
+        }
+        for fold in range(2)
+        for at in range(300)
+        for metric in ("absence_auc_known", "affirmative_auc")
+    ]
+    value = list_values("objects", pd.DataFrame([*rows, {"fold": 0, "seed": 0, "kind": "class"}]))
+    assert set(value["metric"]) == {"absence_auc_known", "affirmative_auc"} and len(value) == len(rows)
+    chance = take_chance(value)
+    assert set(chance["metric"]) == {"absence_auc_known"} and set(chance["value"]) == {0.5}
+    difference, low, high, n, photos, models, *_ = contrast_models(value, chance, SETTINGS, 0, 0.5)[
+        "absence_auc_known"
+    ]
+    mean = np.mean([row["value"] for row in rows if row["metric"] == "absence_auc_known"])
+    assert difference == pytest.approx(mean - 0.5) and low < difference < high
+    assert (n, photos, models) == (300, 300, 2)
+
+
+def test_verdict_holds_fails_is_not_shown_and_is_not_decided(tmp_path):
+    """The parts on external sets by made answers of models; the others by made rows."""
     sets = compare(tmp_path, make_all(GOOD))
     good = judge(tmp_path, sets)
-    assert good["verdict"] == HOLDS and not good["not_measured"] and len(good["parts"]) == 8
-    assert judge(tmp_path, sets, holm=0.2)["verdict"] == FAILS
-    sham = judge(tmp_path, sets, shams=(0.1, 0.2))
-    assert sham["verdict"] == FAILS and "sham edits" in sham["sentence"]
+    assert good["verdict"] == HOLDS and not good["not_measured"] and not good["not_shown"], good["sentence"]
+    assert good["sentence"] == "The pass rule holds: every part holds."
+    weak = judge(
+        tmp_path, sets, ON_FOLDS | {"group random": write_fold_row("group_score", "random", holm_p=0.2)}
+    )
+    assert weak["verdict"] == NOT_SHOWN and weak["not_shown"] == ["group score"]
+    assert "is not shown to hold" in weak["sentence"] and "group score is not shown" in weak["sentence"]
     partly = judge(tmp_path, sets[sets["set"] != "beaf"])
     assert partly["verdict"] == NOT_DECIDED
     assert partly["not_measured"] == ["removals, understanding", "removals, indecision"]
-    nothing = judge(tmp_path, sets.iloc[:0], shams=(np.nan, np.nan))
-    assert nothing["verdict"] == NOT_DECIDED and len(nothing["not_measured"]) == 7
+    assert partly["sentence"].startswith(
+        "The pass rule is not decided: every measured part holds (not measured:"
+    )
+    nothing = judge(tmp_path, sets.iloc[:0], {"other": write_fold_row("presence")})
+    assert nothing["verdict"] == NOT_DECIDED and len(nothing["not_measured"]) == len(nothing["parts"])
+    harmed = judge(tmp_path, sets, ON_FOLDS | {"shams": write_fold_row("sham_flip_rate")})
+    assert harmed["verdict"] == FAILS and "it fails on sham edits" in harmed["sentence"]
 
 
 @pytest.mark.parametrize(
     "worse, part",
     [
-        ({"mcq": {"a": 1.0, "b": 0.1}}, "multiple choice, types"),
-        ({"mcq": {"a": 0.3, "b": 0.3}}, "multiple choice, total"),
-        ({"neg": 0.3}, "negated retrieval"),
-        ({"coco": 0.2}, "nothing forgotten"),
-        ({"imagenet": 0.2}, "nothing forgotten"),
-        ({"understood": 0.1}, "removals, understanding"),
+        ({"mcq": {"a": 1.0, "b": 0.0}}, "multiple choice, types"),
+        ({"mcq": {"a": 0.05, "b": 0.05}}, "multiple choice, total"),
+        ({"neg": 0.0}, "negated retrieval"),
+        ({"coco": 0.0}, "retrieval kept"),
+        ({"imagenet": 0.2}, "classes kept"),
+        ({"understood": 0.0}, "removals, understanding"),
         ({"changed": 0.5}, "removals, indecision"),
     ],
 )
-def test_each_part_can_fail(tmp_path, worse, part):
+def test_each_part_on_external_sets_fails_where_harm_is_shown(tmp_path, worse, part):
     verdict = judge(tmp_path, compare(tmp_path, make_all(GOOD | worse)))
-    assert verdict["verdict"] == FAILS
-    assert part in [row["name"] for row in verdict["parts"] if row["status"] == FAILS]
+    assert verdict["verdict"] == FAILS and get_statuses(verdict)[part] == FAILS, verdict["sentence"]
 
 
-def write_row(role, metric, difference=0.3, low=0.2, reference="zero_shot"):
+def write_row(role, metric, reference="zero_shot", **values):
     """A row of sets.csv that holds, unless its values say otherwise."""
-    return {
-        "set": role,
-        "format": "",
-        "role": role,
-        "contrast": f"main-{reference}",
-        "metric": metric,
-        "difference": difference,
-        "low": low,
-    }
+    row = {"set": role, "format": "", "role": role, "contrast": f"main-{reference}", "metric": metric}
+    return row | {"difference": 0.3, **LIMITS, "models": 3} | values
 
 
+BOTH = ("zero_shot", "originals")
 RECALLS = ("image_to_text_recall_at_1", "text_to_image_recall_at_1")
-HOLDING = {
-    "total": write_row("mcq", "accuracy"),
-    "type": write_row("mcq", "accuracy_hybrid"),
-    "negated": write_row("negated_retrieval", "text_to_image_recall_at_5"),
-    "understanding": write_row("removal", "true_understanding"),
-    "indecision": write_row("removal", "indecision", difference=0.0),
+ON_SETS = {
+    **{f"total {name}": write_row("mcq", "accuracy", name) for name in BOTH},
+    **{f"type {name}": write_row("mcq", "accuracy_hybrid", name) for name in BOTH},
+    **{f"negated {name}": write_row("negated_retrieval", "text_to_image_recall_at_5", name) for name in BOTH},
+    **{f"understanding {name}": write_row("removal", "true_understanding", name) for name in BOTH},
+    **{f"indecision {name}": turn(write_row("removal", "indecision", name)) for name in BOTH},
     "classes": write_row("zero_shot", "top1"),
-    **{
-        f"{metric} against {reference}": write_row("retrieval", metric, reference=reference)
-        for metric in RECALLS
-        for reference in ("zero_shot", "originals")
-    },
+    **{f"{metric} {name}": write_row("retrieval", metric, name) for metric in RECALLS for name in BOTH},
 }
-# Of each documented cut: the part, the row, its column, and values that hold and that fail, next to
-# the cut and at it.
-CUTS = [
-    ("multiple choice, total", "total", "low", [1e-6], [0.0, -1e-6]),
-    ("multiple choice, types", "type", "difference", [-0.0199, -0.02], [-0.0201]),
-    ("negated retrieval", "negated", "low", [1e-6], [0.0, -1e-6]),
-    ("removals, understanding", "understanding", "low", [1e-6], [0.0, -1e-6]),
-    ("removals, indecision", "indecision", "difference", [0.0199, 0.02], [0.0201]),
-    ("nothing forgotten", "classes", "low", [-0.0099], [-0.01, -0.0101]),
-    *(
-        ("nothing forgotten", f"{metric} against {reference}", "low", [-0.0099], [-0.01, -0.0101])
-        for metric in RECALLS
-        for reference in ("zero_shot", "originals")
-    ),
-]
+# Of each figure: the part that it decides, by how much the main arm may be worse, whether just so
+# much is allowed, and whether less is better.
+CUTS = {
+    **{f"absence {name}": ("absence on ordinary photos", 0.0, False, False) for name in (*BOTH, "chance")},
+    "affirmative": ("affirmative wordings", 0.02, True, False),
+    "wanted": ("queries", 0.0, True, False),
+    "violation": ("queries", 0.0, True, True),
+    "shams": ("sham edits", 0.02, True, True),
+    "placebo": ("placebo", 0.0, False, True),
+    **{f"total {name}": ("multiple choice, total", 0.0, False, False) for name in BOTH},
+    **{f"type {name}": ("multiple choice, types", 0.02, True, False) for name in BOTH},
+    **{f"negated {name}": ("negated retrieval", 0.0, False, False) for name in BOTH},
+    **{f"understanding {name}": ("removals, understanding", 0.0, False, False) for name in BOTH},
+    **{f"indecision {name}": ("removals, indecision", 0.02, True, True) for name in BOTH},
+    "classes": ("classes kept", 0.01, True, False),
+    **{f"{metric} {name}": ("retrieval kept", 0.01, True, False) for metric in RECALLS for name in BOTH},
+}
 
 
-@pytest.mark.parametrize(("part", "row", "column", "holding", "failing"), CUTS)
-def test_each_cut_of_the_pass_rule_below_at_and_above(tmp_path, part, row, column, holding, failing):
-    for values, status in ((holding, HOLDS), (failing, FAILS)):
-        for value in values:
-            rows = {**HOLDING, row: HOLDING[row] | {column: value}}
-            verdict = judge(tmp_path, pd.DataFrame(rows.values()))
-            assert verdict["verdict"] == status, (value, verdict["sentence"])
-            others = {one["name"]: one["status"] for one in verdict["parts"]}
-            assert others.pop(part) == status and set(others.values()) == {HOLDS}
+@pytest.mark.parametrize("kind", ["photos", "trainings"])
+@pytest.mark.parametrize("figure", CUTS)
+def test_each_figure_at_its_cut(figure, kind):
+    """Just above the cut it holds, across it is not shown, below it fails; either interval can say so."""
+    part, margin, may_equal, is_loss = CUTS[figure]
+    ends = ("low", "high") if kind == "photos" else ("corrected_t_low", "corrected_t_high")
+    cases = [
+        (-margin + 1e-6, 0.4, HOLDS),
+        (-margin, 0.4, HOLDS if may_equal else NOT_SHOWN),
+        (-margin - 1e-6, 0.4, NOT_SHOWN),
+        (-margin - 0.3, -margin + 1e-6, NOT_SHOWN),
+    ]
+    for low, high, status in cases:
+        assert judge_figure(figure, is_loss, {ends[0]: low, ends[1]: high})[part] == status, (
+            low,
+            high,
+        )
+    both = {"low": -0.3 - margin, "high": -1e-6 - margin}
+    both |= {f"corrected_t_{end}": value for end, value in both.items()}
+    assert judge_figure(figure, is_loss, both)[part] == FAILS
+    assert judge_figure(figure, is_loss, both | {ends[1]: 0.1})[part] == NOT_SHOWN
+    assert judge_figure(figure, is_loss, {ends[0]: None, ends[1]: None})[part] == NOT_MEASURED
 
 
-@pytest.mark.parametrize(("rate", "status"), [(0.1199, HOLDS), (0.12, HOLDS), (0.1201, FAILS)])
-def test_sham_flips_may_rise_by_two_points(tmp_path, rate, status):
-    verdict = judge(tmp_path, pd.DataFrame(HOLDING.values()), shams=(0.1, rate))
-    assert {part["name"]: part["status"] for part in verdict["parts"]}["sham edits"] == status
+def judge_figure(figure, is_loss, limits):
+    """Return the status of every part when one figure has these limits, better being higher; every
+    other part must hold.
+    """
+    tables = {"folds": dict(ON_FOLDS), "sets": dict(ON_SETS)}
+    of_figure = tables["folds"] if figure in ON_FOLDS else tables["sets"]
+    good = turn(of_figure[figure]) if is_loss else of_figure[figure]
+    row = good | limits
+    lacking = any(value is None for value in limits.values())
+    of_figure[figure] = good | limits if not is_loss or lacking else turn(row)
+    comparison, sets = (pd.DataFrame(tables[name].values()) for name in ("folds", "sets"))
+    statuses = {part.name: part.status for part in judge_arm(comparison, sets, "main")}
+    assert set({**statuses, CUTS[figure][0]: HOLDS}.values()) == {HOLDS}
+    return statuses
+
+
+def test_every_figure_of_the_rule_has_a_cut_here():
+    asked = {(bound.metric.rstrip("*"), bound.reference) for part in REQUIREMENTS for bound in part.bounds}
+    rows = [*ON_FOLDS.values(), *ON_SETS.values()]
+    known = {
+        (row["metric"], row["contrast"].partition("-")[2]) for row in rows if row["metric"] != "group_score"
+    }
+    assert {
+        (metric.replace("accuracy_hybrid", "accuracy_"), reference) for metric, reference in known
+    } == asked
+    assert set(CUTS) == {name for name in (*ON_FOLDS, *ON_SETS) if not name.startswith("group")}
+
+
+def test_a_single_model_needs_no_interval_over_trainings(tmp_path):
+    lacks = {"corrected_t_low": None, "corrected_t_high": None}
+    for models, status in ((1, HOLDS), (3, NOT_MEASURED)):
+        rows = [row | lacks | {"models": models} for row in ON_SETS.values()]
+        verdict = judge(tmp_path, pd.DataFrame(rows))
+        assert get_statuses(verdict)["negated retrieval"] == status
+
+
+def test_ordinary_photos_are_those_of_an_object_set_where_there_is_one(tmp_path):
+    """On the folds the deployed model is above .5, on the set it is not: the set counts."""
+    metrics = {"absence_auc_known": ("zero_shot", "originals", "chance"), "affirmative_auc": ("zero_shot",)}
+    metrics |= {name: ("zero_shot",) for name in ("wanted_at_10", "violation_at_10")}
+    rows = {
+        (metric, reference): write_row("objects", metric, reference)
+        for metric, references in metrics.items()
+        for reference in references
+    }
+    rows["violation_at_10", "zero_shot"] = turn(rows["violation_at_10", "zero_shot"])
+    good = judge(tmp_path, pd.DataFrame([*ON_SETS.values(), *rows.values()]))
+    assert good["verdict"] == HOLDS
+    low = {
+        "difference": -0.08,
+        "low": -0.1,
+        "high": -0.06,
+        "corrected_t_low": -0.12,
+        "corrected_t_high": -0.04,
+    }
+    rows["absence_auc_known", "chance"] |= low
+    verdict = judge(tmp_path, pd.DataFrame([*ON_SETS.values(), *rows.values()]))
+    assert get_statuses(verdict)["absence on ordinary photos"] == FAILS
+    assert judge(tmp_path, pd.DataFrame(ON_SETS.values()))["verdict"] == HOLDS
+
+
+def test_a_second_set_of_a_role_must_hold_as_well(tmp_path):
+    worse = write_row("mcq", "accuracy", low=-0.1) | {"set": "voc"}
+    verdict = judge(tmp_path, pd.DataFrame([*ON_SETS.values(), worse]))
+    assert get_statuses(verdict)["multiple choice, total"] == NOT_SHOWN
+
+
+def test_lines_stand_beside_the_parts(tmp_path):
+    metrics = {"set": "voc", "model": "main", "accuracy": 0.7, "swapped_photos_accuracy": 0.4}
+    write_json(metrics | {"blind_reader": 0.65, "blind_chance": 0.25}, tmp_path / "voc.json")
+    write_json({"set": "coco", "model": "main", "top1": 0.5}, tmp_path / "coco.json")
+    paths = [tmp_path / "voc.json", tmp_path / "coco.json"]
+    lines = judge(tmp_path, pd.DataFrame(ON_SETS.values()), set_metrics=paths)["lines"]
+    assert lines == [
+        {"name": "group score on unfiltered test pairs", "found": "main 40.0 %, zero_shot 10.0 %"},
+        {
+            "name": "multiple choice, voc",
+            "found": "accuracy 70.0 %, with another question's photo 40.0 %, a reader who never looks at the "
+            "photo 65.0 %, a fair draw 25.0 %",
+        },
+    ]
 
 
 @pytest.mark.parametrize("reference", ["zero_shot", "originals", "random"])
@@ -315,13 +515,26 @@ def test_sham_flips_may_rise_by_two_points(tmp_path, rate, status):
         ("difference", [1e-6], [0.0, -1e-6]),
     ],
 )
-def test_the_main_arm_is_above_each_of_the_three_by_both_tests(tmp_path, reference, column, holding, failing):
-    for values, status in ((holding, HOLDS), (failing, FAILS)):
+def test_the_main_arm_is_above_each_of_the_three_by_both_tests(reference, column, holding, failing):
+    for values, status in ((holding, HOLDS), (failing, NOT_SHOWN)):
         for value in values:
-            write_comparison(tmp_path / "c.csv")
-            comparison = pd.read_csv(tmp_path / "c.csv")
-            comparison.loc[comparison["contrast"] == f"main-{reference}", column] = value
-            assert judge_primary(comparison, "main", PRIMARY).status == status, value
+            rows = ON_FOLDS | {f"group {reference}": ON_FOLDS[f"group {reference}"] | {column: value}}
+            assert judge_primary(pd.DataFrame(rows.values()), "main", PRIMARY).status == status, value
+
+
+def test_the_group_score_fails_where_both_intervals_lie_below():
+    row = write_fold_row("group_score", "random")
+    for changes, status in (
+        (turn(row), FAILS),
+        (turn(row) | {"high": 0.1}, NOT_SHOWN),
+        (turn(row) | {"corrected_t_high": 0.1}, NOT_SHOWN),
+        (row | {"holm_p": None}, NOT_MEASURED),
+    ):
+        rows = ON_FOLDS | {"group random": changes}
+        assert judge_primary(pd.DataFrame(rows.values()), "main", PRIMARY).status == status
+    lacking = {name: row for name, row in ON_FOLDS.items() if name != "group random"}
+    part = judge_primary(pd.DataFrame(lacking.values()), "main", PRIMARY)
+    assert part.status == NOT_MEASURED and "main-random has no test" in part.found
 
 
 def test_the_primary_family_is_of_three():
