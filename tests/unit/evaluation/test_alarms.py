@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from unscene.evaluation.alarms import ALARMS, list_alarms
-from unscene.evaluation.comparison import compare_values
+from unscene.evaluation.comparison import Design, compare_values
 
 SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
@@ -23,7 +23,8 @@ def compare(gain=0.3, denial=0.1, placebo=0.03, kept=0.02, noise=0.05, pairs=300
             {
                 "arm": arm,
                 "fold": np.arange(pairs) % 3,
-                "edit_id": [f"e{number}" for number in range(pairs)],
+                "seed": 0,
+                "item": [f"e{number}" for number in range(pairs)],
                 "group": [f"g{number}" for number in range(pairs)],
                 "group_score": (rng.random(pairs) < 0.1 + on * gain).astype(float),
                 **{f"{name}_shift": values for name, values in shift.items()},
@@ -31,7 +32,7 @@ def compare(gain=0.3, denial=0.1, placebo=0.03, kept=0.02, noise=0.05, pairs=300
             }
         )
     value = pd.concat(scored.values(), ignore_index=True)
-    return compare_values(value, [("main", "zero_shot")], SETTINGS, 0)
+    return compare_values(value, [("main", "zero_shot")], SETTINGS, 0, Design({"main": 0.5}))
 
 
 def name_alarms(comparison, main="main"):
