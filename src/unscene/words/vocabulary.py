@@ -1,5 +1,6 @@
 """A word list: the words whose objects can be removed, how captions name them, and the name of an edit."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -79,8 +80,7 @@ class Vocabulary:
         """
         one, many = self.names.get(word, (word, f"{word}s"))
         is_plural = word in self.plural_only
-        article = "an" if one[0] in "aeiou" else "a"
-        some = many if is_plural else one if word in self.mass else f"{article} {one}"
+        some = many if is_plural else one if word in self.mass else f"{choose_article(one)} {one}"
         return {
             "a": some,
             "A": some[0].upper() + some[1:],
@@ -89,6 +89,19 @@ class Vocabulary:
             "many": many,
             "is": "are" if is_plural else "is",
         }
+
+
+# Sounds, not letters: a unicorn, a one-way sign, an hourglass; spelled out, an SUV and a UFO.
+_OPEN_SOUND = re.compile(
+    r"(?!uni(?!n|m)|us[aeu]|ut[aei]|uk|ur[ai]|eu|ew|one\b|once\b)[aeiou]|hour|heir|hono"
+    r"|[AEFHILMNORSX](?![a-z])"
+)
+
+
+def choose_article(noun: str) -> str:
+    """Return `a` or `an`, as a noun's first sound asks for."""
+    spelled = noun if noun[:2].isupper() else noun.lower()
+    return "an" if _OPEN_SOUND.match(spelled) else "a"
 
 
 def edit_id(image_id: str, category: str) -> str:

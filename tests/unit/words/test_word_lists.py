@@ -28,7 +28,7 @@ from unscene.plan.estimate import make_plan, read_throughput
 from unscene.run.tables import write_table
 from unscene.words.coco80 import COCO80
 from unscene.words.lexicon import LexiconError
-from unscene.words.vocabulary import Vocabulary
+from unscene.words.vocabulary import Vocabulary, choose_article
 from unscene.words.word_lists import WORD_LISTS, find_vocabulary
 
 LEXICON = {
@@ -144,6 +144,20 @@ def test_a_lexicon_of_other_words_is_refused(garden):
 def test_the_config_can_name_what_is_registered(garden):
     assert [choice.name for choice in list_choices("word_lists")] == ["coco80", "garden"]
     assert find_vocabulary({"words": "garden"}) is garden and find_vocabulary({"words": "coco80"}) is COCO80
+
+
+@pytest.mark.parametrize(
+    "noun", ["egg", "Easel", "hourglass", "urn", "usher", "SUV", "X-ray", "onion", "heirloom"]
+)
+def test_an_before_a_vowel_s_sound(noun):
+    assert choose_article(noun) == "an"
+
+
+@pytest.mark.parametrize(
+    "noun", ["unicorn", "urinal", "ukulele", "one-way sign", "UFO", "TV", "house", "ewe"]
+)
+def test_a_before_other_sounds(noun):
+    assert choose_article(noun) == "a"
 
 
 def test_coco_s_list():
