@@ -14,6 +14,7 @@ sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
 from unscene.config.checks import check_config, check_files, expand_detectors
 from unscene.edits.removers import REMOVERS
+from unscene.evaluation.sets.exam import add_exam_sets, is_drawn
 from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
@@ -29,6 +30,7 @@ validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
 config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
 expand_detectors(config)
+add_exam_sets(config)
 check_config(config)
 # `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
 IS_PLAN = "UNSCENE_PLAN" in os.environ

@@ -16,6 +16,7 @@
 
 RUN_TABLES = ["items", "classes", "queries", "retrieval"]
 SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
+EXAM_SETS = [entry["name"] for entry in config["evaluate"]["sets"] if is_drawn(entry)]
 SWEPT = TRAINED_ARMS if config["evaluate"]["alphas"] else []
 NAMED_MODELS = [entry["name"] for entry in config["evaluate"]["models"]]
 
@@ -256,6 +257,7 @@ rule evaluate_set:
     """Score all models of an arm on one external set: the same items for each."""
     input:
         models=lambda wildcards: expand(MODEL_FILES.get(wildcards.arm, []), fold=FOLDS, seed=SEEDS),
+        exam=lambda wildcards: EXAM_FILES if wildcards.set in EXAM_SETS else [],
     output:
         metrics="results/metrics/sets/{set}/{arm}.json",
         item_table="results/metrics/sets/{set}/{arm}.items.parquet",
@@ -288,6 +290,7 @@ rule evaluate_set:
 use rule evaluate_set as evaluate_named_model with:
     input:
         models=[],
+        exam=lambda wildcards: EXAM_FILES if wildcards.set in EXAM_SETS else [],
     output:
         metrics="results/metrics/sets/{set}/{model}.json",
         item_table="results/metrics/sets/{set}/{model}.items.parquet",

@@ -5,6 +5,7 @@ from pathlib import Path
 from unscene.answers.backends import BACKENDS
 from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.edits.removers import REMOVERS, RemovalError, Weights
+from unscene.evaluation.sets.exam import is_drawn
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.quality.scores import FROM_CONTROLS, needs_calibration
 from unscene.run.configuration import (
@@ -81,7 +82,8 @@ def check_files(config: dict, checkout: Path) -> None:
     """
     for key in PATHS:
         _check_path(config, key, checkout)
-    entries = [("evaluate.sets", entry, PATHS_OF_SETS) for entry in config["evaluate"]["sets"]]
+    given = [entry for entry in config["evaluate"]["sets"] if not is_drawn(entry)]
+    entries = [("evaluate.sets", entry, PATHS_OF_SETS) for entry in given]
     entries += [("evaluate.models", entry, ["path"]) for entry in config["evaluate"]["models"]]
     entries += [("folds.leak_guards", entry, GUARD_PATHS) for entry in config["folds"]["leak_guards"]]
     if config["masks"]["truth"] == "union":
@@ -146,6 +148,13 @@ def check_evaluation(config: dict) -> None:
         twice = sorted({name for name in entries if entries.count(name) > 1})
         if twice:
             raise ConfigError(f"evaluate.{key}: the name {twice[0]!r} is used twice (arms count as models)")
+    world = evaluate["world"]
+    for source in config["samples"]["sources"]:
+        if world and source.get("seed") == world["seed"]:
+            raise ConfigError(
+                f"evaluate.world: the source {source['name']!r} has the seed {world['seed']}, too, and shows"
+                " the same scenes; give the world a seed of its own"
+            )
     for guard in config["folds"]["leak_guards"]:
         if sum(kind in guard for kind in GUARD_PATHS) != 1:
             raise ConfigError(f"folds.leak_guards, {guard['name']!r}: give one of ids, hashes or images")

@@ -1,6 +1,7 @@
 """Score the models of one arm, or one named checkpoint, on one evaluation set."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from unscene.evaluation.checkpoints import load_checkpoint
 from unscene.evaluation.columns import SET_ITEMS
 from unscene.evaluation.embedders import Embedder, decode_photos
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
+from unscene.evaluation.sets.exam import is_drawn
 from unscene.evaluation.sets.formats import FORMATS
 from unscene.evaluation.sets.reading import read_set
 from unscene.evaluation.sets.tasks import ChoiceTask, SetError
@@ -30,7 +32,8 @@ def evaluate_set(job: Job) -> None:
     is_named = "model" in job.wildcards
     name = job.wildcards["model" if is_named else "arm"]
     query_weight = None if is_named else job.entry("arm").get("query_weight")
-    task = read_set(entry, lambda path: CHECKOUT / path, seed)
+    root = Path.cwd() if is_drawn(entry) else CHECKOUT
+    task = read_set(entry, lambda path: root / path, seed)
     paths, cache, runs, items = list_photos(task), {}, [], []
     for model in list_models(job):
         clip = load_checkpoint(model, job.device, job.find("train.clip"))

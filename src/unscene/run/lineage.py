@@ -200,6 +200,9 @@ class Lineage:
     def _identify(self, kind: str, entry: dict) -> dict:
         """Return an entry with the content of its files in place of where they lie."""
         known = {name: value for name, value in entry.items() if name not in FOLDERS_OF.get(kind, ())}
+        if "of_world" in entry:
+            # The run draws these files: the rule that does is a parent.
+            return {name: value for name, value in known.items() if name not in FILES_OF[kind]}
         for name in FILES_OF.get(kind, ()):
             path = self._checkout / known[name] if known.get(name) else None
             # A folder of weights counts by its content as well; one of photos by its path, since

@@ -34,44 +34,62 @@ def draw_dataset(path_to_folder, name, photos, seed, size=64, with_truth=True):
     The folder receives `images/{number:012d}.png`, `captions_{name}.json`, `instances_{name}.json`
     and, with_truth, for each photo and category in it, `truth/{number}-{category}.png`: the same
     scene without any object of that category; `truth.parquet` lists these (file_name, category,
-    truth_path relative to the folder, truth_sha256). An annotation of a caption has one key more than COCO's:
-    `mentions`, the words of COCO's 80 that it names. The same arguments give the same bytes. Raises
-    ValueError when `photos` is less than one.
+    truth_path relative to the folder, truth_sha256). An annotation of a caption has one key more
+    than COCO's: `mentions`, the words of COCO's 80 that it names. The same arguments give the same
+    bytes. Raises ValueError when `photos` is less than one.
     """
     if photos < 1:
         raise ValueError(f"photos must be at least 1, not {photos}")
     folder = Path(path_to_folder)
     for part in ("images", "truth") if with_truth else ("images",):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    images, captions, instances, truths = [], [], [], []
+    coco, truths = CocoFiles(folder / "images"), []
     for index in range(photos):
         scene = compose_scene(seed, index)
-        rendered = render_scene(scene, size)
-        number = index + 1
-        file_name = f"{number:012d}.png"
-        _write_png(folder / "images" / file_name, rendered.rgb)
-        images.append({"id": number, "file_name": file_name, "width": size, "height": size})
-        for sentence, mentions in write_captions(scene, np.random.default_rng([seed, index, 1])):
-            captions.append(
-                {"id": len(captions) + 1, "image_id": number, "caption": sentence, "mentions": mentions}
-            )
-        for thing, mask in zip(rendered.objects, rendered.masks, strict=True):
-            if mask.any():
-                instances.append(_annotation(len(instances) + 1, number, thing.category, mask))
+        file_name = f"{index + 1:012d}.png"
+        told = write_captions(scene, np.random.default_rng([seed, index, 1]))
+        coco.add(file_name, render_scene(scene, size), told)
         for category in CATEGORIES if with_truth else ():
             if any(thing.category == category for thing in scene.objects):
                 truth = render_scene(scene, size, without=category).rgb
-                path = Path("truth") / f"{number:012d}-{category.replace(' ', '_')}.png"
+                path = Path("truth") / f"{index + 1:012d}-{category.replace(' ', '_')}.png"
                 truths.append((file_name, category, path.as_posix(), _write_png(folder / path, truth)))
-    info = {"description": f"Rendered scenes, seed {seed}", "version": "1.0"}
-    _write_json(folder / f"captions_{name}.json", {"info": info, "images": images, "annotations": captions})
-    categories = [{"id": COCO_IDS[word], "name": word} for word in COCO80]
-    _write_json(
-        folder / f"instances_{name}.json",
-        {"info": info, "images": images, "annotations": instances, "categories": categories},
-    )
+    names = (folder / f"captions_{name}.json", folder / f"instances_{name}.json")
+    coco.write(*names, f"Rendered scenes, seed {seed}")
     if with_truth:
         TRUTH.write(pd.DataFrame(truths, columns=TRUTH.names), folder / "truth.parquet")
+
+
+class CocoFiles:
+    """A COCO dataset that grows by one scene at a time; the photos' ids count from 1."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._images, self._captions, self._instances = [], [], []
+
+    def add(self, file_name, rendered, told):
+        """Write a scene's photo into the folder and note what is on it.
+
+        told: its (sentence, mentions) pairs, as `write_captions` returns them; mentions None writes
+        an annotation as COCO's own.
+        """
+        number = len(self._images) + 1
+        height, width = rendered.rgb.shape[:2]
+        _write_png(self._folder / file_name, rendered.rgb)
+        self._images.append({"id": number, "file_name": file_name, "width": width, "height": height})
+        for sentence, mentions in told:
+            caption = {"id": len(self._captions) + 1, "image_id": number, "caption": sentence}
+            self._captions.append(caption if mentions is None else {**caption, "mentions": mentions})
+        for thing, mask in zip(rendered.objects, rendered.masks, strict=True):
+            if mask.any():
+                self._instances.append(_annotation(len(self._instances) + 1, number, thing.category, mask))
+
+    def write(self, path_to_captions, path_to_instances, description):
+        """Write both files."""
+        head = {"info": {"description": description, "version": "1.0"}, "images": self._images}
+        _write_json(path_to_captions, {**head, "annotations": self._captions})
+        categories = [{"id": COCO_IDS[word], "name": word} for word in COCO80]
+        _write_json(path_to_instances, {**head, "annotations": self._instances, "categories": categories})
 
 
 def encode_mask(mask):
@@ -112,4 +130,4 @@ def _write_png(path, rgb):
 
 
 def _write_json(path, content):
-    path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+    Path(path).write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")

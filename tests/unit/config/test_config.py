@@ -8,6 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from unscene.config.checks import check_config, check_files, expand_detectors
+from unscene.evaluation.sets.exam import add_exam_sets
 from unscene.run.configuration import ConfigError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -174,6 +175,74 @@ def test_a_detector_without_a_folder_lies_in_models():
         config["masks"]["weights"] = path
         expand_detectors(config)
         assert config["masks"]["weights"] == path
+
+
+ARM = {"images": "both", "texts": "negated", "batches": "paired", "loss": {"rank": 1}}
+SCENES, POOL = DEFAULT["samples"]["sources"]
+
+
+def with_arm(**keys) -> dict:
+    """Return the default with an arm that trains on a pool, as the checks see it."""
+    config = copy.deepcopy(DEFAULT)
+    config["train"]["arms"] = {"zero_shot": {}, "pooled": {**ARM, **keys}}
+    config["deploy"] = {"arm": "pooled"}
+    return config
+
+
+@pytest.mark.parametrize(
+    ("sources", "arm", "message"),
+    [
+        ([SCENES], {"pool": 8}, "train.arms.pooled: pool needs a source .* `pool: true`"),
+        ([SCENES, POOL | {"photos": 7}], {"pool": 8}, "takes 8 pool photos, the pools .* have 7"),
+        ([SCENES, POOL], {"pool": 8, "pool_limit": 7}, "pool_limit: 7 is less than the 8"),
+        ([POOL], {"pool": 8}, "every source is a pool"),
+        ([SCENES, POOL | {"seed": SCENES["seed"]}], {"pool": 8}, "'pool': another source has the seed 7"),
+        ([SCENES, POOL, POOL | {"name": "b"}], {}, "'b': another source has the seed"),
+    ],
+)
+def test_a_pool_that_cannot_be_trained_on_is_named_with_the_way_out(sources, arm, message):
+    config = with_arm(**arm)
+    config["samples"]["sources"] = sources
+    with pytest.raises(ConfigError, match=message):
+        check_config(config)
+
+
+def test_a_pool_that_has_one_batch_is_enough():
+    config = with_arm(pool=8, pool_limit=8)
+    config["samples"]["sources"] = [SCENES, POOL | {"photos": 8}]
+    check_config(config)
+
+
+def test_tars_cannot_feed_an_arm_with_a_pool():
+    config = with_arm(pool=8)
+    config["train"]["reader"] = "tars"
+    with pytest.raises(ConfigError, match="without a pool, unlike 'pooled'; take train.reader: cache"):
+        check_config(config)
+    del config["train"]["arms"]["pooled"]["pool"]
+    check_config(config)
+
+
+@pytest.mark.parametrize("source", [SCENES, POOL])
+def test_a_fresh_world_shows_no_scene_of_a_source(source):
+    world = {"name": "fresh", "photos": 50, "seed": source["seed"]}
+    with pytest.raises(ConfigError, match=f"evaluate.world: the source '{source['name']}' has the seed"):
+        check_config(merge(DEFAULT, {"evaluate": {"world": world}}))
+
+
+def test_the_sets_of_a_world_join_the_configs_own_and_no_name_stands_twice():
+    world = {"name": "fresh", "photos": 50, "seed": 99}
+    own = {"name": "fresh_classes", "format": "class_folders", "path": "elsewhere"}
+    config = merge(DEFAULT, {"evaluate": {"world": world, "sets": [own | {"name": "mine"}]}})
+    for _ in range(2):  # a job reads the config again
+        add_exam_sets(config)
+    names = [entry["name"] for entry in config["evaluate"]["sets"]]
+    assert names[0] == "mine" and len(names) == len(set(names)) == 7
+    check_config(config)
+    with pytest.raises(ConfigError, match="'mine': path .* is not there"):
+        check_files(config, CHECKOUT)
+    config["evaluate"]["sets"][0] = own
+    with pytest.raises(ConfigError, match="the name 'fresh_classes' is used twice"):
+        check_config(config)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,46 @@ def test_a_new_source_leaves_other_sources_alone(declare):
     assert before.join({}) != after.join({})
 
 
+def test_a_pool_leaves_what_reads_the_edited_sources_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "name_code", lambda script, frozen: "code")
+    pool = {"name": "c", "photos": 5, "format": "embedded", "pool": True}
+
+    def ask(*sources):
+        config = changed(samples__sources=[*CONFIG["samples"]["sources"], *sources])
+        lineage = Lineage(config, tmp_path, lambda rule, wildcards: [])
+        lineage.declare("edited", settings=["samples.sources"])
+        lineage.declare("brief", settings=["samples.sources:name,format"])
+        lineage.declare("pools", settings=["samples.pools"])
+        lineage.declare("plan", settings=["samples"])
+        lineage.declare("read", entries=["source"])
+        settings = [lineage.of(rule, {})["settings"] for rule in ("edited", "brief", "pools", "plan")]
+        return [*settings, lineage.of("read", {"shard": "a-0-of-1"})["settings"]], lineage
+
+    (edited, brief, pools, plan, _), _ = ask()
+    (edited_with, brief_with, pools_with, plan_with, _), lineage = ask(pool)
+    assert (edited, brief) == (edited_with, brief_with)
+    assert len(pools["samples"]["pools"]) == 0 and len(pools_with["samples"]["pools"]) == 1
+    assert plan != plan_with
+    # Whether a source is a pool decides nothing of how it is read.
+    read = lineage.of("read", {"shard": "c-0-of-1"})
+    _, other = ask(pool | {"pool": False})
+    assert other.of("read", {"shard": "c-0-of-1"}) == read
+
+
+def test_files_that_the_run_draws_count_by_the_rule_that_draws_them(tmp_path):
+    entry = {"name": "w_choices", "format": "negbench_mcq", "of_world": "w"}
+    entry |= {"path": "results/exam/w/choices.csv", "images": "results/exam/w/images"}
+    config = {**CONFIG, "evaluate": {"sets": [entry]}}
+    lineage = Lineage(config, tmp_path, lambda rule, wildcards: [])
+    lineage.declare("evaluate_set", entries=["set"])
+    before = lineage.of("evaluate_set", {"set": "w_choices"})
+    (tmp_path / "results/exam/w").mkdir(parents=True)
+    (tmp_path / "results/exam/w/choices.csv").write_text("drawn")
+    again = Lineage(config, tmp_path, lambda rule, wildcards: [])
+    again.declare("evaluate_set", entries=["set"])
+    assert again.of("evaluate_set", {"set": "w_choices"}) == before
+
+
 def test_a_new_arm_leaves_other_arms_alone(declare):
     arms = {**CONFIG["train"]["arms"], "random": {"loss": "infonce"}}
     before, after = declare(CONFIG), declare(changed(train__arms=arms))
