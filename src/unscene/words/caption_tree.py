@@ -297,6 +297,8 @@ class _Reader:
             return top  # "past a man on a bicycle"
         noun = self.chunks[place + 1].tokens[-1].low
         looks = noun in MORE_CLOTHES | MORE_BODY
+        if noun in ("tracks", "rails") and node.members[-1].words & {"train"}:
+            return top  # "beside a train on the tracks"
         if isinstance(governor, Prep):
             if governor.low == "of":
                 held = self.path[top - 2] if top >= 2 else None

@@ -7,6 +7,7 @@ end, a pronoun or a part of the body without its owner, `others` where there is 
 
 from unscene.words.caption_tree import build_clauses
 from unscene.words.caption_words import ADJECTIVES, DETERMINERS
+from unscene.words.leftovers import is_concrete
 from unscene.words.people import means_people
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
@@ -138,7 +139,10 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
         if all(t.kind == "A" or (t.kind == "W" and t.low in ADJECTIVES - COLOURS) for t in first.tokens):
             return True  # "young beautiful on a sofa"
     return any(
-        member.tokens and not any(t.word for t in member.tokens) and member.head in ABSTRACT_NOUNS
+        member.tokens
+        and not any(t.word for t in member.tokens)
+        and member.head in ABSTRACT_NOUNS
+        and not is_concrete(member)
         for member in members
     )
 

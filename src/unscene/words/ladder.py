@@ -1,6 +1,4 @@
-"""What is named in a caption, put in a row: the ladder below the rules, and where a sport is done."""
-
-import re
+"""What is named in a caption, put in a row: the ladder below the rules."""
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.finishing import finish
@@ -14,7 +12,6 @@ from unscene.words.scene_lists import (
     MORE_BODY,
     MORE_CLOTHES,
     PARTS,
-    SPORT_PLACES,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, walk
@@ -118,25 +115,3 @@ def write_words(caption: str, category: str, vocabulary: Vocabulary) -> str | No
     row = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     text = f"A photo of {row}"
     return text if category not in vocabulary.find_words(text) else None
-
-
-def name_sport_place(caption: str, target: Target) -> str | None:
-    """Return where people at a sport are, when nothing else is named: `A tennis court`."""
-    if not target.is_human:
-        return None
-    low = caption.lower()
-    for found in re.finditer(rf"\b(?:{'|'.join(SPORT_PLACES)})\b", low):
-        before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
-        done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|a|professional)$", before[-1])
-        if done and not (after and after[0] in _OF_A_SPORT):
-            return f"A {found[0]} {SPORT_PLACES[found[0]]}"
-    return "Snow" if re.search(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b", low) else None
-
-
-_OF_A_SPORT = frozenset(
-    {
-        *("jersey", "jerseys", "shirt", "shirts", "cap", "hat", "uniform", "uniforms", "outfit", "outfits"),
-        *("clothes", "gear", "shoes", "fan", "fans", "star", "stars", "legend", "coach", "card", "cards"),
-        *("academy", "school", "club", "awards", "themed", "player", "players"),
-    }
-)

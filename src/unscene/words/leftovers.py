@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from unscene.words.rows import join_rows
 from unscene.words.scene_lists import (
     ACTIVITIES,
+    CONCRETE,
     CONDITIONS,
     FIXED,
     GROUNDS,
@@ -77,6 +78,9 @@ def compose(items: list[Item]) -> Group | None:
             last = item.group
         chain = item.chain
     for ground in grounds:
+        if heads and heads[-1].head in FIXED and ground.group.head in ("floor", "ground"):
+            heads.insert(0, ground.group)  # a mirror that somebody on the floor looks into
+            continue
         if heads:
             heads[-1].mods.append(Prep(ground.prep or "in", ground.group))
         else:
@@ -158,6 +162,11 @@ def is_small(group: Group) -> bool:
 
 def is_looks_only(group: Group) -> bool:
     return all(m.is_pronoun or (not m.words and m.head in MORE_BODY | MORE_CLOTHES) for m in group.members)
+
+
+def is_concrete(phrase: Phrase) -> bool:
+    """Whether a noun that mostly means nothing to be seen is a thing by the word before it: `a glass case`."""
+    return " ".join(token.low for token in phrase.tokens[-2:]) in CONCRETE
 
 
 def has_nothing(group: Group) -> bool:

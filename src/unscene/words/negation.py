@@ -25,7 +25,7 @@ from unscene.words.faults import (
     find_faults,
 )
 from unscene.words.finishing import finish, give_article, says_something
-from unscene.words.ladder import list_things, name_sport_place, write_words
+from unscene.words.ladder import list_things, write_words
 from unscene.words.participles import as_participle
 from unscene.words.references import mark_references
 from unscene.words.removal import GONE, TangledError, Target, take_out
@@ -44,12 +44,14 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Phrase, Verb, walk
+from unscene.words.venues import name_venue
 from unscene.words.verb_forms import looks_plural
 from unscene.words.vocabulary import Vocabulary
 
 # A longer text is no caption of one photo; the ladder begins below the grammar.
 _MOST_LETTERS = 1500
 _QUOTES = str.maketrans("", "", '"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02')
+_EMOTICON = re.compile(r"\s(?:<3+|[:;]-?[)(DPp])(?=\s|$)")
 _BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 
 
@@ -96,6 +98,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     """
     caption = html.unescape(caption).translate(_QUOTES)
     caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
+    caption = _EMOTICON.sub("", caption)
     return _BRACKETS.sub(
         lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
     ).replace(",.", ".")
@@ -114,11 +117,12 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     text = finish(left)
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
-        own = _own_faults(caption, vocabulary) - ({NO_SUBJECT, TORN_START} if target.is_human else set())
+        own = _own_faults(caption, text, vocabulary) - ({NO_SUBJECT, TORN_START} if target.is_human else set())
         if not target.is_human and not target.gone_pronouns:
             faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
         if not faults or not faults - own:
-            return None if _names_more(text, caption, vocabulary) else text
+            if not _names_more(text, caption, vocabulary):
+                return text
     return _write_named(caption, target)
 
 
@@ -146,18 +150,14 @@ def _write_named(caption: str, target: Target) -> str | None:
     named = Target(target.category, target.vocabulary, target.is_human, target.is_animate)
     mark_references(clauses, named)
     text = list_things(clauses, named)
-    by_sport = text is None
+    venue = text is None
     if text is None:
-        text = name_sport_place(caption, named)
-    if text is None or find_faults(text, target.category, target.vocabulary):
+        text = name_venue(clauses, caption, named)
+    if text is None or _names_more(text, caption, target.vocabulary):
         return None
-    if _names_more(text, caption, target.vocabulary):
+    if not venue and find_faults(text, target.category, target.vocabulary):
         return None
-    target.used.clear()
-    if by_sport:
-        target.note("sport")
-    else:
-        target.note("named")
+    target.used[:] = named.used[-1:] if venue else ["named"]
     return text
 
 
@@ -169,11 +169,13 @@ def _names_more(text: str, caption: str, vocabulary: Vocabulary) -> bool:
     return bool(new)
 
 
-def _own_faults(caption: str, vocabulary: Vocabulary) -> set[str]:
-    """Return the faults that the old caption has itself."""
+def _own_faults(caption: str, text: str, vocabulary: Vocabulary) -> set[str]:
+    """Return the faults that the old caption has itself, and a text that is left of it may have."""
+    first = caption.lower().split()[:2]
+    begins_so = first[:1] in (["some"], ["many"], ["all"]) and text.lower().split()[:2] == first
     return set(find_faults(caption, "", vocabulary)) - {
         "names the object",
-        HEADLESS,
+        *(() if begins_so else (HEADLESS,)),
         TORN_END,
         TORN_NOUN,
         ABSTRACT,

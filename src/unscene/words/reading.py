@@ -11,6 +11,7 @@ from unscene.words.caption_words import (
 )
 from unscene.words.scene_lists import (
     NOUNY,
+    SPLIT_PLACES,
     VERBS,
 )
 from unscene.words.tagging import find_kind
@@ -53,7 +54,9 @@ def _tag(tokens: list[Token]) -> list[Token]:
             adverb = before.kind == "V" or place + 2 >= len(tokens) or ends_phrase(tokens[place + 2])
             tagged.append(Token(f"{token.text} {after.text}", "A" if adverb else "W"))
             place += 1
-        elif token.low in ("home", "first", "second", "third") and after.low in ("base", "plate"):
+        elif f"{token.low} {after.low}" in SPLIT_PLACES or (
+            token.low in ("home", "first", "second", "third") and after.low in ("base", "plate")
+        ):
             tagged.append(Token(f"{token.text} {after.text}", "W"))
             place += 1
         elif token.low in ("each", "one") and after.low in ("other", "another"):

@@ -58,6 +58,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                     or not of_noun
                     or all(p is not m for m in host.members)
                     or len(earlier) == 1
+                    or (len(host.members) > 1 and host.is_human)
                 ],
                 target,
             ):

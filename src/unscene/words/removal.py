@@ -13,6 +13,7 @@ from unscene.words.leftovers import (
     compose,
     free_prep,
     get_place_prep,
+    is_concrete,
     is_looks_only,
     is_small,
     list_words,
@@ -431,6 +432,7 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         and not (
             mod.low == "with"
             and item.group.head in PARTS
+            and not is_concrete(item.group.members[-1])
             and not list_words(item.group)
             and (host is None or host.head not in ROOMS)
         )
@@ -800,7 +802,7 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
         left, inner = _visible(
             left, target, "worn" if worn else "has" if stem in ("have", "show", "flash") else "verb"
         )
-        if left is not None and left.head not in CONDITIONS:
+        if left is not None and (left.head not in CONDITIONS or (left.head == "snow" and stem != "shovel")):
             for mod in left.mods:
                 if isinstance(mod, Verb) and mod.form == "inf":  # "watch a plane fly" -> "a plane flying"
                     mod.tokens = [Token(ing_form(mod.stem), "V", form="ing", stem=mod.stem), *mod.tokens[1:]]
@@ -859,7 +861,8 @@ def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list
                 and member.head not in (PICTURES if how == "with" else ())
                 and member.head not in ("shape", "form", "style")
             ):
-                items += collect(member.mods, target)
+                shown = member.head in PICTURES  # "a photo of herself in the mirror"
+                items += collect([_as_shown(mod) if shown else mod for mod in member.mods], target)
             continue
         if members:
             links.append(group.links[place - 1] if place else "and")
@@ -871,11 +874,17 @@ def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list
     return Group(members, fix_links(links, len(group.members) - len(members), group.links), group.mods), items
 
 
+def _as_shown(mod: Mod) -> Mod:
+    """Return what a picture is of as what stands near who takes it."""
+    return Prep("near", mod.group) if isinstance(mod, Prep) and mod.low == "of" else mod
+
+
 def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if not phrase.tokens or phrase.is_pronoun or phrase.tokens[0].low == "no":
         return False
     words, head = phrase.words, phrase.head
-    if not words and (head in ABSTRACT_NOUNS - CONDITIONS - TIMES or head.endswith(("ism", "ward", "wards"))):
+    abstract = head in ABSTRACT_NOUNS - CONDITIONS - TIMES and not is_concrete(phrase)
+    if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
         return False
     if how == "worn":
         return bool(words & WORN_THINGS)

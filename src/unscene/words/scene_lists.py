@@ -54,7 +54,7 @@ VERBS = BASES | _words(
     "grow bloom blossom stretch extend reach cover coat top overflow stick point face lead follow "
     "chase race bring fetch watch see view observe inspect check read tell say talk ask answer think "
     "consider wait hope expect happen occur sell buy shop purchase vend trade charge spray sprinkle "
-    "splatter drip leak flow rain snow shine burn smoke steam melt freeze kick hit strike punch slap "
+    "clear splatter drip leak flow rain snow shine burn smoke steam melt freeze kick hit strike punch slap "
     "swat bat throw toss hurl pitch catch tackle dribble score volley lob bunt balance grind skate "
     "skateboard snowboard rollerblade cycle bike vault dodge duck wave nod shake beg jump lunge skid "
     "spill release launch fling wheel rear feast dunk jut protrude wrestle tussle flex enjoy "
@@ -65,7 +65,7 @@ VERBS = BASES | _words(
     "span cause decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(
-    "fry park place surf ski row work point ring grip race play drink wave show cover hand face land set "
+    "clear fry park place surf ski row work point ring grip race play drink wave show cover hand face land set "
     "cut fall walk run ride look swing hit catch throw pitch bat train fish water plant light line "
     "top frame house store stack pile border tower shade block nail screw hammer saw drill color sign "
     "print stamp mail ship board scale speed brake spot love order plan help support control use "
@@ -113,7 +113,7 @@ NOT_ING = (
 )
 ALWAYS_ING_NOUNS = _words(
     "building ceiling evening morning wedding painting clothing railing string ring spring king wing "
-    "thing awning pudding icing netting topping frosting sling bedding sibling offspring anything "
+    "thing awning screening pudding icing netting topping frosting sling bedding sibling offspring anything "
     "nothing something everything duckling dumpling sterling fencing wiring siding flooring during"
 )
 # A noun after an -ing word that makes the two one noun: `swimming pool`.
@@ -155,6 +155,15 @@ GROUNDS = _words(
     "terminal dugout bullpen outdoors roadside curb countertop walkway boardwalk promenade stop"
 )
 GROUNDS |= {"home plate", "home base", "first base", "second base", "third base"}
+# Places that captions write as two words.
+SPLIT_PLACES = frozenset(
+    f"{first} {last}"
+    for first, last in (
+        *((first, "side") for first in ("mountain", "hill", "ocean", "lake", "road", "river", "street")),
+        *(("side", "walk"), ("side", "walks"), ("run", "way"), ("store", "front"), ("back", "yard")),
+    )
+)
+GROUNDS |= SPLIT_PLACES
 GROUNDS |= {f"{word}s" for word in GROUNDS if not word.endswith(("s", "y", "ch", "sh"))} | _words(
     "beaches churches"
 )
@@ -424,6 +433,7 @@ SURFACES = _words(
     "patio porch roadside curb walkway boardwalk field platform course ramp plain plains crosswalk "
     "driveway railroad countertop surface plate mound island"
 )
+SURFACES |= SPLIT_PLACES - {"store front", "back yard"}
 SPORTS = _words(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball badminton"
 )
@@ -473,6 +483,11 @@ STATES = _words(
 KIN = _words("mother mom father parent parents mate baby babies young owner owners")
 # The pages and faces of a picture that say nothing without it: `a magazine with an actor on the cover`.
 PAGES = _words("cover page pages screen side front label poster sides package packaging box")
+# What people hold somewhere: the place of it is there without them.
+HELD_EVENTS = _words(
+    "premiere screening concert ceremony wedding reception rally protest festival gala graduation "
+    "tournament match game conference convention gig recital competition championship party session"
+)
 # What goes on around the people of a photo, and can be named without them.
 EVENTS = _words(
     "festival premiere ceremony concert wedding party parade conference convention fair exhibition show "
@@ -496,6 +511,7 @@ ABSTRACT_NOUNS = _words(
     "strategy policy crisis love freedom peace happiness service compliment sorry experience "
     "opportunity moment moments tradition culture theory method"
 )
+CONCRETE = frozenset({"display case", "glass case", "pillow case", "tourist attraction"})
 # Where a sport is done.
 SPORT_PLACES = {
     **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),

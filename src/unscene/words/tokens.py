@@ -7,6 +7,12 @@ from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:['\u2019\-]\w+)*|[^\w\s]")
 
+# Web captions have lost the number of `a 3-bedroom cottage`, `a 5-year-old`: `the - bedroom cottage`.
+_NUMBERLESS = re.compile(
+    r"\b(a|an|the|this|his|her|their) - (?:bedroom|story|storey|year|month|week|day|hour|minute|piece|foot"
+    r"|inch|mile|acre|seat|door|room|level|lane|star|metre|meter|car)(?: - old)?\b"
+)
+
 
 @dataclass
 class Token:
@@ -35,6 +41,7 @@ def join_owners(text: str) -> str:
     text = re.sub(r"(\w)\s+['\u2019]\s?s\b", r"\1's", text)
     text = re.sub(r"(?<=s)\s+['\u2019](?=\s)", "'", text)
     text = re.sub(r"(\w) n['\u2019]t\b", r"\1n't", text)
+    text = _NUMBERLESS.sub(r"\1", text)
     return re.sub(
         r"\b(close|mid|make|t|x|old|semi|multi|self|anti|co|ex|non|pre|pop|stir|well|full) - (\w)",
         r"\1-\2",

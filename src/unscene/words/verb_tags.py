@@ -1,6 +1,7 @@
 """Whether a word is a verb where it stands, and in which form."""
 
 from unscene.words.caption_words import (
+    ADJECTIVES,
     AUXILIARIES,
     DETERMINERS,
     PREPOSITIONS,
@@ -51,6 +52,8 @@ def find_verb_form(
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
         known = word in ING
         stem = ING.get(word, word[:-3])
+        if len(tagged) == 1 and before.low in ADJECTIVES and not (ends or next_det or next_noun):
+            return None  # "Large running mower"
         if before.kind in ("D", "O") or (after.low in AFTER_ING and before.kind != "V"):
             return None
         if word in NOT_ING and not (
@@ -193,6 +196,9 @@ def find_verb_form(
                     "onto",
                     "with",
                     "alone",
+                    "before",
+                    "after",
+                    "during",
                 )
                 or not after.low
                 or after.low in (",", "and", "or")
@@ -203,6 +209,8 @@ def find_verb_form(
                 return "fin", stem
             if next_det and not has_verb:
                 return "fin", stem
+            if word in ("holds", "displays", "features") and after.low in ADJECTIVES and not has_verb:
+                return "fin", stem  # "a shelf holds different vases"
         return None
     if word in VERBS and before.low in ("them", "it", "him") and before.kind == "R" and ends:
         return "fin", word  # "elephants with people on them walk"
@@ -217,6 +225,8 @@ def find_verb_form(
         animate = any(t.is_animate for t in tagged) and any(t.kind == "P" for t in tagged)
         if animate and not looks_plural(before.low) and before.low not in DETERMINERS:
             return "fin", word[:-1]  # "a man in a suit adjusts his tie"
+    if word == "train" and before.is_human and looks_plural(before.low) and not seen:
+        return "fin", word  # "players train on a pitch"
     seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
     if word in VERBS and seen_by and before.kind == "N" and (next_det or after.low in PREPOSITIONS):
         return "inf", word  # "watch a plane fly over"

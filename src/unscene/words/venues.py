@@ -1,0 +1,139 @@
+"""Where what is gone was: the ground of a sport, the venue of an event, the sky.
+
+A caption of people alone often tells no more of its scene than what they do: `Two girls are playing
+badminton`, `An actor arrives at the premiere`. The place of that is there without them. It is named
+only where the caption says that it goes on in the photo, and only when nothing else is left.
+"""
+
+import re
+
+from unscene.words.caption_words import NUMBERS
+from unscene.words.removal import Target
+from unscene.words.scene_lists import HELD_EVENTS, SPORT_PLACES
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+
+_SPORTS = "|".join(SPORT_PLACES)
+# What is named by a sport, and is no game of it that goes on.
+_OF_A_SPORT = frozenset(
+    {
+        *("jersey", "jerseys", "shirt", "shirts", "cap", "hat", "uniform", "uniforms", "outfit", "outfits"),
+        *("clothes", "gear", "shoes", "fan", "fans", "star", "stars", "legend", "coach", "card", "cards"),
+        *("academy", "school", "club", "awards", "themed", "player", "players"),
+    }
+)
+_PLAYED = re.compile(rf"\b(?:{_SPORTS})\b")
+_GAME_OF = re.compile(rf"\b(?:game|match|round) of (?:[\w-]+ ){{0,2}}({_SPORTS})\b")
+# A player in a game: `a tennis player swings`, not `a tennis player in a cafe`.
+_PLAYER = re.compile(rf"\b({_SPORTS}) (?:player|players|pitcher|catcher|batter)\b(.*)")
+_AT_PLAY = re.compile(
+    r"\b(?:swing\w*|hit\w*|serv(?:e|es|ing)|pitch(?:es|ing)?|throw\w*|catch\w*|play(?:s|ing)?|shots?"
+    r"|during|games?|match|uniformed|dunk\w*|dribbl\w+|kick\w*|slid(?:e|es|ing)|bases?|racke?t|racquet|bat)\b"
+)
+_BASEBALL = re.compile(r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b")
+_AT_BASEBALL = re.compile(r"\b(?:swing\w*|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
+_GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
+_SNOW = re.compile(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b")
+_TAUGHT = re.compile(r"\b(?:teach(?:es|ing)?|attend(?:s|ing)?) an? (?:class|lesson)\b")
+_IN_THE_AIR = re.compile(r"\b(?:in|through|into) the air\b")
+_FLYING = frozenset({"airplane", "bird", "kite"})
+# Where one is who does it.
+_ATTENDING = frozenset({"attend", "arrive", "leave", "await", "enter", "host", "watch", "join"})
+_WHEN = frozenset({"before", "after", "for"})
+_AROUND = frozenset({"pose", "celebrate", "arrive", "smile", "warm", "train", "walk", "wait", "cheer"})
+
+
+def name_venue(clauses: list[Clause], caption: str, target: Target) -> str | None:
+    """Return where what is gone was, when nothing else is named: `A tennis court`; None when the
+    caption does not tell.
+
+    target: what is gone; the rule that was used is noted there.
+    """
+    low = caption.lower()
+    if target.category in _FLYING and _IN_THE_AIR.search(low):
+        target.note("sky")
+        return "The sky"
+    if not target.is_human:
+        return None
+    place = _name_ground(low)
+    if place is not None:
+        target.note("sport")
+        return place
+    if _TAUGHT.search(low):
+        target.note("venue")
+        return "A classroom"
+    event = _find_event(clauses)
+    if event is None:
+        return None
+    target.note("venue")
+    return f"The {'site' if event.endswith(('protest', 'rally')) else 'venue'} of {event}"
+
+
+def _name_ground(low: str) -> str | None:
+    """Return the ground of the sport that goes on by a caption in lower case."""
+    game = _GAME_OF.search(low)
+    if game is not None:
+        return _write_ground(game[1])
+    for found in _PLAYED.finditer(low):
+        before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
+        done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|an?|professional|best)$", before[-1])
+        if done and not (after and after[0] in _OF_A_SPORT):
+            return _write_ground(found[0])
+    player = _PLAYER.search(low)
+    if player is not None and _AT_PLAY.search(low.replace(player[1], "")) and " said " not in low:
+        return _write_ground(player[1])
+    if _BASEBALL.search(low) and len(set(_AT_BASEBALL.findall(low))) > 1:
+        return "A baseball field"
+    if _GOLF.search(low):
+        return "A golf course"
+    return "Snow" if _SNOW.search(low) else None
+
+
+def _write_ground(sport: str) -> str:
+    return f"A {sport} {SPORT_PLACES[sport]}"
+
+
+def _find_event(clauses: list[Clause]) -> str | None:
+    """Return the event that somebody is at, as a noun phrase: `the premiere`, `a concert`."""
+    if len(clauses) > 1 and any(clause.opener in (":", "?", "!") for clause in clauses):
+        return None
+    for clause in clauses:
+        for node in walk(clause) if clause.group is not None else ():
+            if isinstance(node, Verb):
+                held = [group for group in node.objects if node.stem in _ATTENDING]
+                held += [
+                    mod.group
+                    for mod in node.mods
+                    if isinstance(mod, Prep)
+                    and mod.group is not None
+                    and (mod.low in ("at", "during") or (mod.low in _WHEN and node.stem in _AROUND))
+                ]
+            elif isinstance(node, Prep) and node.group is not None and node.low in ("at", "during"):
+                held = [node.group]
+            else:
+                continue
+            for group in held:
+                phrase = _skip_part(group)
+                if phrase.head in HELD_EVENTS:
+                    return _write_event(phrase)
+    return None
+
+
+def _skip_part(group: Group) -> Phrase:
+    """Return the event of which a part is told: `the start of the graduation`."""
+    phrase = group.members[0]
+    of = next((mod for mod in [*phrase.mods, *group.mods] if isinstance(mod, Prep) and mod.low == "of"), None)
+    part = phrase.head in ("start", "end", "opening", "beginning", "day", "evening", "night", "middle")
+    return of.group.members[0] if part and of is not None and of.group is not None else phrase
+
+
+def _write_event(phrase: Phrase) -> str:
+    """Return an event without whose it is: `their match` -> `a match`."""
+    tokens = [token for token in phrase.tokens if token.kind != "X"]
+    owned = next((i for i, token in enumerate(tokens) if token.kind == "O"), None)
+    words = [token.low for token in (tokens if owned is None else tokens[owned + 1 :])]
+    if words[0] in ("the", "a", "an"):
+        return " ".join(words)
+    if words[0] in ("his", "her", "its", "their", "this", "that", "our", "my") or words[0] in NUMBERS:
+        words = words[1:]
+    article = "an" if words[0][0] in "aeiou" and not words[0].startswith("uk") else "a"
+    return " ".join([article, *words])
