@@ -437,6 +437,8 @@ class _Reader:
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
             return deepest
+        if verb.stem in ("fly", "soar") and node.members[-1].words & {"kite", "airplane"}:
+            return deepest
         if node.is_animate and not (
             isinstance(governor, Verb)
             and governor.stem in ("ride", "hold", "carry", "drive", "pull", "walk")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from unscene.words.caption_words import ADJECTIVES
+from unscene.words.caption_words import ADJECTIVES, NUMBERS
 from unscene.words.scene_lists import (
     QUANTITY_HEADS,
 )
@@ -40,7 +40,9 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
         starts = False
         if last is not None and last.kind == "NP":
             owned = last.tokens[-1].kind == "O"
-            starts = (token.kind == "D" and any(t.kind != "D" for t in last.tokens) and not owned) or (
+            counted = last.tokens[-1].low in ("last", "first", "next", "other", "only") and token.low in NUMBERS
+            fresh = token.kind == "D" and not owned and not counted
+            starts = (fresh and any(t.kind != "D" for t in last.tokens)) or (
                 token.kind == "R" or last.tokens[-1].kind == "R"
             )
         if last is not None and last.kind == kind and kind in ("NP", "V", "C") and not starts:

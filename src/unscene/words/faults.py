@@ -94,6 +94,8 @@ _NO_THINGS |= frozenset(
         "re",
     }
 )
+# What web captions put in a name's place says nothing alone.
+_NAMELESS = frozenset({"country", "airline", "company", "organization", "organisation", "team", "location"})
 _ORDERS = VERBS - NOUNY - MASS
 _THINGS = THINGS_IN_S | SMALL | PARTS
 _SHARES = frozenset({"each", "both", "all", "some", "many", "one", "another", "any", "every"})
@@ -108,7 +110,9 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return False
     if first.low in STATES and second.kind in ("P", "X", "C", "S", ""):
         return True
-    if first.low in _ORDERS and len(tokens) == 1:
+    if first.low in _ORDERS and (len(tokens) <= 2 or second.low == "sure"):
+        return True
+    if len(tokens) == 1 and first.low in _NAMELESS:
         return True
     if first.low in _NO_THINGS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
         return True
@@ -227,6 +231,7 @@ def _find_torn_parts(clauses: list[Clause]) -> list[str]:
                 if (
                     node.stem in _NEEDS_OBJECT
                     and not node.objects
+                    and all(t.low != "ready" for t in node.tokens)
                     and node.form in ("ing", "fin")
                     and (bare or isinstance(node.mods[0], Prep))
                     and not any(t.form == "en" for t in node.tokens)
@@ -287,6 +292,8 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
             and len(phrases) == 1
         ):
             faults.append("clothes without their owner")
+    if category in vocabulary.people and any(low.startswith(("he'", "she'", "they'")) for low in owner_words):
+        faults.append(LOST_PRONOUN)
     if category in vocabulary.people and (
         {"others", "someone", "somebody", "everyone", "everybody", "anyone", "nobody", "he", "she", "him"}
         & set(lows)

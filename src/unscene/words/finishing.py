@@ -55,10 +55,12 @@ def _mend_article(phrase: Phrase) -> None:
     tokens = phrase.tokens
     if len(tokens) > 2 and tokens[0].low in ("a", "an") and tokens[1].low in _MANY and tokens[2].low == "of":
         del tokens[0]  # "a lots of boats"
-    if len(tokens) > 1 and tokens[0].low in ("a", "an"):
+    spelled = len(tokens) > 1 and tokens[1].text.isupper() and tokens[0].text != "A"  # "an SUV"
+    if len(tokens) > 1 and tokens[0].low in ("a", "an") and not spelled:
         follower = tokens[1].low
         vowel = follower[0] in "aeiou8" and not follower.startswith(("uni", "use", "eu", "one", "ute"))
-        if not follower.startswith("h") and (follower[0].isalpha() or follower[0] == "8"):
+        wrong = tokens[0].low != ("an" if vowel else "a")
+        if wrong and not follower.startswith("h") and (follower[0].isalpha() or follower[0] == "8"):
             tokens[0] = Token("an" if vowel else "a", "D")
 
 

@@ -176,7 +176,9 @@ def has_nothing(group: Group) -> bool:
 # what is left, as one group
 
 
-def list_words(group: Group) -> set[str]:
+def list_words(group: Group | Phrase) -> set[str]:
+    if isinstance(group, Phrase):
+        return group.words
     return {word for member in group.members for word in member.words}
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.caption_words import ADJECTIVES
+from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.faults import (
     ABSTRACT,
     HEADLESS,
@@ -52,6 +52,10 @@ from unscene.words.vocabulary import Vocabulary
 _MOST_LETTERS = 1500
 _QUOTES = str.maketrans("", "", '"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02')
 _EMOTICON = re.compile(r"\s(?:<3+|[:;]-?[)(DPp])(?=\s|$)")
+# `In this photo, we can see that a nurse ...`: the scene stands behind.
+_POINTING = re.compile(
+    r"(?i)^in (?:this|the) (?:photo|picture|image|video|photograph)\s?,? (?:we|you|one|i) (?:can )?see (?:that )?"
+)
 _BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 
 
@@ -98,7 +102,8 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     """
     caption = html.unescape(caption).translate(_QUOTES)
     caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
-    caption = _EMOTICON.sub("", caption)
+    caption = re.sub(r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", caption)
+    caption = _POINTING.sub("", _EMOTICON.sub("", caption))
     return _BRACKETS.sub(
         lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
     ).replace(",.", ".")
@@ -122,8 +127,20 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
             faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
         if not faults or not faults - own:
             if not _names_more(text, caption, vocabulary):
-                return text
+                return _with_venue(text, clauses, caption, target)
     return _write_named(caption, target)
+
+
+def _with_venue(text: str, clauses: list[Clause], caption: str, target: Target) -> str:
+    """Return a text that shows nothing, `A picture`, `A scene on a sunny day`, with the venue in it."""
+    first, _, rest = text.partition(" on a ")
+    if first.lower() == "a scene" or (text.lower().removeprefix("a ") in PICTURES and not rest):
+        venue = name_venue(clauses, caption, target)
+        if venue is not None and first.lower() == "a scene":
+            return f"{venue} on a {rest}" if rest else text
+        if venue is not None:
+            return f"{text} of {venue[:1].lower()}{venue[1:]}"
+    return text
 
 
 def _give_single_article(phrase: Phrase, caption: str) -> None:
@@ -176,7 +193,7 @@ def _own_faults(caption: str, text: str, vocabulary: Vocabulary) -> set[str]:
     return set(find_faults(caption, "", vocabulary)) - {
         "names the object",
         *(() if begins_so else (HEADLESS,)),
-        TORN_END,
+        *(() if text.lower().split()[-2:] == caption.lower().rstrip(" .").split()[-2:] else (TORN_END,)),
         TORN_NOUN,
         ABSTRACT,
     }

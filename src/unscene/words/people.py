@@ -30,7 +30,7 @@ _DONE_BY_PEOPLE = _words(
     "celebrations session class classes speech speeches debate press-conference appointment arrival "
     "arrivals departure anthem marriage engagement gig recital audition contest competition "
     "championship playoff playoffs semifinal semifinals semi-final final finals clash training "
-    "screening screenings practice operation surgery birth handshake hugs parade parades protest strike"
+    "launch screening screenings practice operation surgery birth handshake hugs parade parades protest strike"
 )
 _WITHOUT_PEOPLE = _words(
     "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"

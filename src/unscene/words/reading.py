@@ -59,6 +59,15 @@ def _tag(tokens: list[Token]) -> list[Token]:
         ):
             tagged.append(Token(f"{token.text} {after.text}", "W"))
             place += 1
+        elif (token.low, after.low) == ("cross", "legged"):
+            tagged.append(Token(f"{token.text} {after.text}", "A"))
+            place += 1
+        elif token.low == "side" and [t.low for t in tokens[place + 1 : place + 3]] == ["by", "side"]:
+            tagged.append(Token("side by side", "A"))
+            place += 2
+        elif token.low == "up" and [t.low for t in tokens[place + 1 : place + 3]] == ["and", "down"]:
+            tagged.append(Token("up and down", "P"))
+            place += 2
         elif token.low in ("each", "one") and after.low in ("other", "another"):
             tagged.append(Token(f"{token.text} {after.text}", "R"))
             place += 1

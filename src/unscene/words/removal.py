@@ -222,7 +222,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         gone += 1
         items += left
         shared += [item for item in left if item.kind != "thing"]
-        stays = any(not target.is_in(other) for other in group.members)
+        stays = len(group.members) > 1 and any(not target.is_in(other) for other in group.members)
         heirs = compose([item for item in left if item.kind == "thing"]) if stays else None
         if heirs is not None:
             target.note("heir in the row")
@@ -231,6 +231,10 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
                     links.append(link or ",")
                 members.append(other)
             members[-1].mods += heirs.mods
+    if gone and not target.is_in(group.members[-1]) and members and phrase is None:
+        # "on the head and neck of a sheep"
+        if all(m.head in MORE_BODY | PARTS and not m.mods and m.tokens[0].low not in HERS for m in members):
+            members = []
     if not members:
         return None, items + collect(group.mods, target)
     result = Group(members, fix_links(links, gone, group.links), [])
@@ -241,12 +245,24 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         target.note("of several")
     if gone and target.is_in(group.members[0]) and members[0] in group.members:
         pass_article(group.members[0].tokens, members[0])
-    result.mods = prune_mods(group.mods, result, target)
+    result.mods = prune_mods(_without_its_verb(group, target), result, target)
     drop_repeated(result)
     if gone:
         for item in shared:
             add_to_scene(result, [item])
     return result, []
+
+
+def _without_its_verb(group: Group, target: Target) -> list[Mod]:
+    """Return what hangs on a group but a verb of what a picture of the target shows: `a picture of some
+    birds are flying`.
+    """
+    of = [mod for member in group.members for mod in member.mods if isinstance(mod, Prep) and mod.low == "of"]
+    lost = _is_picture(group) and any(mod.group is not None and _is_all_gone(mod.group, target) for mod in of)
+    if not lost or group.is_plural:
+        return group.mods
+    plural = ("are", "were", "have")
+    return [m for m in group.mods if not (isinstance(m, Verb) and m.tokens[0].low in plural)]
 
 
 def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[Item]]:
@@ -264,7 +280,9 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         if named and takes_article(named[-1].low) and named[0].kind != "D":
             phrase.tokens.insert(0, Token("a", "D"))
     if target.is_in(phrase):
-        return None, collect(phrase.mods, target)
+        whole = target.is_human and means_people(phrase)  # of a premiere of a film the film is not there
+        mods = [mod for mod in phrase.mods if not (whole and _is_about(mod))]
+        return None, collect(mods, target)
     tokens = phrase.tokens
     if tokens and tokens[0].low in HERS and _owner_is_gone(tokens[0], target):
         if _is_own(tokens, target):
@@ -280,6 +298,12 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         target.note("part of it")
         return None, collect(phrase.mods, target)
     return result, []
+
+
+def _is_about(mod: Mod) -> bool:
+    """Whether it says of what an event is: `of the film`."""
+    about = isinstance(mod, Prep) and mod.low in ("of", "for") and mod.group is not None
+    return about and not list_words(mod.group)
 
 
 def _without_modifier(tokens: list[Token], target: Target) -> list[Token]:
@@ -314,7 +338,7 @@ def _needs_its_of(old: Phrase, new: Phrase) -> bool:
             in PARTS
             | MORE_BODY
             | ACTIVITIES
-            | {"inside", "interior", "rest", "corner", "edge", "outside", "half"}
+            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state"}
             and old.head not in ("shelf", "shelves", "rack")
             and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
         )
@@ -423,6 +447,8 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         and list_words(item.group) & SEATS
         and _can_act(host)
     ]
+    if mod.low == "with" and host is not None and list_words(host) & _SERVED:  # "cake with a fork on a plate"
+        beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
     things = [
         item
         for item in items
@@ -458,7 +484,8 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         true_there = all(
             item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things
         )
-        if composed is not None and (mod.low not in WITHIN or mod.low == "at" or true_there):
+        at_it = mod.low == "at" and (true_there or not (composed is None or _is_loose(composed)))
+        if composed is not None and (mod.low not in WITHIN or at_it or (true_there and mod.low != "at")):
             mods.append(Prep(text, composed, mod.link))
         elif composed is not None:
             mods.append(Prep("near" if mod.low not in ("with",) else "with", composed, mod.link))
@@ -477,6 +504,15 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
     return mods + ([] if settled else _as_places(places, host))
 
 
+def _is_loose(group: Group) -> bool:
+    """Whether one is near it, not at it: `at a table with a jar`, but `at a table with a laptop`."""
+    return group.is_animate or (is_small(group) and not list_words(group) & {"laptop", "tv", "keyboard"})
+
+
+_SERVED = EATEN | {"broccoli", "carrot", "banana", "apple", "orange"}
+_SERVING = frozenset({"plate", "plates", "tray", "platter", "dish", "board", "table"})
+
+
 def _is_all_gone(group: Group, target: Target) -> bool:
     return all(target.is_in(member) for member in group.members)
 
@@ -493,7 +529,9 @@ def _is_on_ground(mod: Mod) -> bool:
 
 
 def _is_picture(host) -> bool:
-    return host is not None and (host.head in PICTURES or host.head in ("close up", "close-up"))
+    if host is None or host.head in ("side", "front", "back", "top"):
+        return False
+    return host.head in PICTURES or host.head in ("close up", "close-up")
 
 
 def _as_places(places: list[Item], host) -> list[Mod]:
@@ -518,6 +556,8 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     for mod in verb.mods:
         if isinstance(mod, Prep):
             pruned = prune_prep(mod, host, target)
+            if verb.stem in _FILLING and mod.low == "with" and mod.group and _is_all_gone(mod.group, target):
+                pruned = []  # "decorated with bottles hanging from the ceiling"
             if mod.low == "with" and mod.group and _is_all_gone(mod.group, target) and _has_place(verb.mods):
                 pruned = [p for p in pruned if not (_is_on_ground(p) and p.low in WITHIN)]
         elif isinstance(mod, Verb):
@@ -758,6 +798,9 @@ def _collect_prep(
         return inner
     if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):
         return inner
+    bare_of = low == "of" and not words and first.tokens[0].kind == "W" and group.head not in GROUNDS
+    if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
+        return inner  # "an aircraft of an airline", "phones of differing quality"
     if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
         if verb in LOOKING and low in ("at", "over", "toward", "towards", "into", "onto", "across"):
             return [Item("thing", group, low, joins=False, chain=chain), *inner]
@@ -797,6 +840,10 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
         words = list_words(left)
         if stem == "be" or (not words and stem in NAMING):
             continue
+        if stem in ("say", "read", "spell") and not target.is_animate:
+            continue  # what a sign says
+        if stem in _COATING and all(m.tokens[-1].low in COLOURS for m in left.members):
+            continue  # "painted orange and yellow"
         if stem in ("give", "deliver", "make") and left.head in ("presentation", "speech", "lecture", "talk"):
             continue
         left, inner = _visible(
@@ -832,6 +879,8 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
                 and mod.low in ("in", "as", "like", "for", "up")
             ):
                 continue
+            if stem == "make" and verb.form == "en" and mod.low in ("of", "from", "out of", "with"):
+                continue  # "an umbrella made of bamboo"
             if (
                 stem in _COATING
                 and mod.low in ("in", "with", "by")
@@ -844,6 +893,8 @@ def _collect_verb(verb: Verb, target: Target) -> list[Item]:
     return items
 
 
+_FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})
+_LOADED = frozenset({"truck", "train", "car", "book", "person"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
 
@@ -874,6 +925,12 @@ def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list
     return Group(members, fix_links(links, len(group.members) - len(members), group.links), group.mods), items
 
 
+_OF_FURNITURE = frozenset({"frame", "frames", "leg", "legs", "base", "headboard", "footboard", "texture"})
+_OF_FURNITURE |= {"door", "doors", "drawer", "drawers", "handle", "handles", "lid", "dispenser", "freezer"}
+_OF_FOOD = frozenset({"frosting", "icing", "topping", "toppings", "crust", "sprinkles", "filling", "glaze"})
+_OF_FOOD |= {"cheese", "sauce", "pepperoni"}
+
+
 def _as_shown(mod: Mod) -> Mod:
     """Return what a picture is of as what stands near who takes it."""
     return Prep("near", mod.group) if isinstance(mod, Prep) and mod.low == "of" else mod
@@ -883,6 +940,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if not phrase.tokens or phrase.is_pronoun or phrase.tokens[0].low == "no":
         return False
     words, head = phrase.words, phrase.head
+    if head in _OF_FURNITURE and target.category in FURNITURE:
+        return False
     abstract = head in ABSTRACT_NOUNS - CONDITIONS - TIMES and not is_concrete(phrase)
     if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
         return False
@@ -898,6 +957,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if head in MORE_CLOTHES and target.is_animate and worn:
         return False
     if head in ("camera", "cameras") and how in ("for", "at", "to", "toward", "towards", "into"):
+        return False
+    if target.category in EATEN and head in _OF_FOOD and how in ("with", "of", "has"):
         return False
     holds = target.category in FURNITURE | EATEN
     if how in ("with", "of", "has", "verb") and not target.is_animate and not holds:

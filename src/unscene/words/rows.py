@@ -39,7 +39,8 @@ def drop_repeated(group: Group) -> None:
     members: list[Phrase] = []
     for member in group.members:
         words = " ".join(t.low for t in member.tokens if t.kind != "D")
-        if words and words in seen and not member.mods:
+        another = member.tokens and member.tokens[0].low in ("another", "one", "two", "other")
+        if words and words in seen and not member.mods and not another:
             continue
         seen.add(words)
         members.append(member)
@@ -114,7 +115,7 @@ def make_singular(mods: list[Mod]) -> None:
     mods[:] = kept
 
 
-_OF_SEVERAL = frozenset({"together", "both", "side-by-side", "jointly", "mutually"})
+_OF_SEVERAL = frozenset({"together", "both", "side-by-side", "side by side", "jointly", "mutually"})
 
 
 def is_mutual(mod: Mod) -> bool:

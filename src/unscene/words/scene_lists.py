@@ -113,7 +113,7 @@ NOT_ING = (
 )
 ALWAYS_ING_NOUNS = _words(
     "building ceiling evening morning wedding painting clothing railing string ring spring king wing "
-    "thing awning screening pudding icing netting topping frosting sling bedding sibling offspring anything "
+    "thing awning screening engineering pudding icing netting topping frosting sling bedding sibling offspring anything "
     "nothing something everything duckling dumpling sterling fencing wiring siding flooring during"
 )
 # A noun after an -ing word that makes the two one noun: `swimming pool`.
@@ -236,7 +236,7 @@ MORE_BODY = BODY | _words(
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
-    "laps tongues bellies side sides hind hair fist"
+    "laps tongues bellies side sides hind hair fist nape hairstyle hairstyles haircut hairdo"
 )
 HUMAN_NOUNS = _words(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "
@@ -368,7 +368,7 @@ NO_PLACE = frozenset(
 PLACING = _words(
     "put place set lay pour insert load stack pile arrange hang mount cook prepare cut make see find "
     "show watch view observe look photograph spot display depict feature admire inspect examine park "
-    "plant keep store bake sell fix repair build film check read eat"
+    "plant keep store bake write draw paint spray sell fix repair build film check read eat"
 )
 NEEDS_PLACE = _words("put place set lay insert load pour stick mount prop lean rest")
 LOOKING = _words("look watch view observe photograph stare gaze peer glance inspect examine admire see")
@@ -485,7 +485,7 @@ KIN = _words("mother mom father parent parents mate baby babies young owner owne
 PAGES = _words("cover page pages screen side front label poster sides package packaging box")
 # What people hold somewhere: the place of it is there without them.
 HELD_EVENTS = _words(
-    "premiere screening concert ceremony wedding reception rally protest festival gala graduation "
+    "premiere screening launch concert ceremony wedding reception rally protest festival gala graduation "
     "tournament match game conference convention gig recital competition championship party session"
 )
 # What goes on around the people of a photo, and can be named without them.
@@ -496,7 +496,7 @@ EVENTS = _words(
 )
 # What cannot end a caption, nor stand without the clause behind it.
 ENDLESS = _words(
-    "how why whether if because although than whose should would could shall "
+    "how why whether if because either although than whose should would could shall "
     "is are was were be been am do does has have had and or but while instead"
 )
 # What a caption can be about and a photo cannot show.
@@ -509,7 +509,8 @@ ABSTRACT_NOUNS = _words(
     "title genre beginning start round hours year years day days week believe case attraction fun "
     "drama information arrivals period organisation organization technology education development "
     "strategy policy crisis love freedom peace happiness service compliment sorry experience "
-    "opportunity moment moments tradition culture theory method"
+    "opportunity moment moments tradition culture theory method appointment announcement atmosphere "
+    "disease illness force thoughts series holiday album"
 )
 CONCRETE = frozenset({"display case", "glass case", "pillow case", "tourist attraction"})
 # Where a sport is done.

@@ -59,6 +59,8 @@ def find_kind(
     next_word = after.low
     if word in LINKS:
         return "C", "", ""
+    if word in ("drawing", "painting", "rendering", "engraving") and before.kind == "W" and next_word == "of":
+        return "W", "", ""  # "a pencil drawing of a cow"
     if before.low == "from" and word in ("above", "below", "behind", "afar"):
         return "W", "", ""
     if before.kind == "D" and before.low in ("a", "an") and word in PREPOSITIONS:
@@ -103,7 +105,7 @@ def find_kind(
         next_word in AUXILIARIES
         or (ends_phrase(after) and next_word != "of")
         or next_word in ING
-        and word in ("one",)
+        and (word == "one" or (before.low == "," and word in ("two", "three", "some")))
     ):
         return (
             ("R", "", "")
@@ -156,6 +158,8 @@ def find_kind(
         return "P", "", ""
     if word in DETERMINERS:
         return "D", "", ""
+    if word == "overhead" and before.kind == "C" and not ends_phrase(after):
+        return "W", "", ""  # "cubicles and overhead lights"
     if word in SCENE_ADVERBS and word.endswith("ly") and before.kind == "D":
         return "W", "", ""
     if word in SCENE_ADVERBS and word not in (
@@ -186,6 +190,8 @@ def find_kind(
         and (before.kind in ("V", "A") and before.form != "aux")
         and ends_phrase(after)
     ):
+        return "A", "", ""
+    if word == "over" and before.low == "bent":
         return "A", "", ""
     if word in PREPOSITIONS:
         return "P", "", ""

@@ -7,6 +7,11 @@ from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:['\u2019\-]\w+)*|[^\w\s]")
 
+# Second parts of words with a hyphen, which web captions write with spaces: `an award - winning bakery`.
+_SECOND_PARTS = (
+    "winning|style|shaped|based|powered|wrapped|made|drawn|free|themed|looking|sized|format|haired|eyed"
+    "|filled|covered|class|century|type|level|like|lined|colored|coloured|story|wheel|wheeled|minute|foot"
+)
 # Web captions have lost the number of `a 3-bedroom cottage`, `a 5-year-old`: `the - bedroom cottage`.
 _NUMBERLESS = re.compile(
     r"\b(a|an|the|this|his|her|their) - (?:bedroom|story|storey|year|month|week|day|hour|minute|piece|foot"
@@ -41,6 +46,8 @@ def join_owners(text: str) -> str:
     text = re.sub(r"(\w)\s+['\u2019]\s?s\b", r"\1's", text)
     text = re.sub(r"(?<=s)\s+['\u2019](?=\s)", "'", text)
     text = re.sub(r"(\w) n['\u2019]t\b", r"\1n't", text)
+    text = re.sub(r"(\w) (['\u2019])(ll|re|ve|d|m)\b", r"\1\2\3", text)
+    text = re.sub(rf"(\w) - ({_SECOND_PARTS})\b", r"\1-\2", text)
     text = _NUMBERLESS.sub(r"\1", text)
     return re.sub(
         r"\b(close|mid|make|t|x|old|semi|multi|self|anti|co|ex|non|pre|pop|stir|well|full) - (\w)",

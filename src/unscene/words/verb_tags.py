@@ -38,6 +38,10 @@ THINGS_IN_S = frozenset(
     }
 )
 SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they", "i", "we", "you", "who", "that", "which", "others"})
+SUBJECT_PRONOUNS |= {"someone", "somebody", "everyone", "everybody", "nobody"}
+
+
+_DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
 
 
 def find_verb_form(
@@ -56,10 +60,12 @@ def find_verb_form(
             return None  # "Large running mower"
         if before.kind in ("D", "O") or (after.low in AFTER_ING and before.kind != "V"):
             return None
-        if word in NOT_ING and not (
-            known and (next_det or (noun_before and after.low in PREPOSITIONS) or before.low in AUXILIARIES)
-        ):
+        acts = noun_before and after.low in PREPOSITIONS or (before.is_human and next_noun)
+        if word in NOT_ING and not (known and (next_det or acts or before.low in AUXILIARIES)):
             return None
+        if word == "looking" and before.kind == "W" and not (ends or next_det):
+            if next_noun or before.low in ADJECTIVES or before.low.endswith(("ed", "y", "ous", "al", "ic")):
+                return None  # "a pixilated looking tie"
         if before.kind == "P":
             gerund = (
                 next_det
@@ -92,6 +98,8 @@ def find_verb_form(
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
     if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
         stem = EN.get(word, word)
+        if stem in _DONE_TO_SOMEBODY and noun_before and next_noun and after.is_human:
+            return "fin", stem  # "arrows on the floor showed guests"
         adverb_next = after.low in SCENE_ADVERBS
         if before.kind in ("V", "A") and before.form != "to":
             return "en", stem
