@@ -47,6 +47,10 @@ def build_clauses(tokens: list[Token]) -> list[Clause]:
     return _Reader(make_chunks(tokens)).read()
 
 
+def _is_bare_plural(phrase: Phrase) -> bool:
+    return phrase.is_plural and bool(phrase.tokens) and phrase.tokens[0].kind != "D"
+
+
 class _Reader:
     """Puts the chunks of a caption into a tree, from left to right.
 
@@ -230,6 +234,11 @@ class _Reader:
             and len(fitting) > 1
         ):
             return fitting[1]
+        bare = phrase.is_plural and not has_article and isinstance(governor, Prep) and governor.low in WITHIN
+        if bare and self.path[best].members[0].tokens[:1] and not self.path[best].is_plural:
+            alike = [i for i in fitting[1:] if _is_bare_plural(self.path[i].members[-1])]
+            if alike:  # "with tulips on the table and plants by the window"
+                return alike[0]
         return best
 
     def _is_within(self, index: int) -> bool:

@@ -40,7 +40,9 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
         starts = False
         if last is not None and last.kind == "NP":
             owned = last.tokens[-1].kind == "O"
-            counted = last.tokens[-1].low in ("last", "first", "next", "other", "only") and token.low in NUMBERS
+            counted = (
+                last.tokens[-1].low in ("last", "first", "next", "other", "only") and token.low in NUMBERS
+            )
             fresh = token.kind == "D" and not owned and not counted
             starts = (fresh and any(t.kind != "D" for t in last.tokens)) or (
                 token.kind == "R" or last.tokens[-1].kind == "R"

@@ -3,6 +3,7 @@
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.finishing import finish
 from unscene.words.leftovers import Item, compose
+from unscene.words.people import means_people
 from unscene.words.removal import Target, stands_alone
 from unscene.words.rows import takes_article
 from unscene.words.scene_lists import (
@@ -37,6 +38,15 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
     }
     spoken |= {  # only painted
         id(n) for p in nodes if isinstance(p, Phrase) and p.head in PICTURES for m in p.mods for n in walk(m)
+    }
+    spoken |= {  # what an event is of: `the premiere of a film`
+        id(n)
+        for p in nodes
+        if isinstance(p, Phrase) and target.is_human and means_people(p)
+        for m in p.mods
+        if isinstance(m, Prep) and m.low in ("of", "for")
+        for n in walk(m)
+        if isinstance(n, Phrase) and not n.words
     }
     for node in nodes:
         if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:

@@ -165,7 +165,7 @@ def is_looks_only(group: Group) -> bool:
 
 
 def is_concrete(phrase: Phrase) -> bool:
-    """Whether a noun that mostly means nothing to be seen is a thing by the word before it: `a glass case`."""
+    """Whether a noun that is mostly no thing is one by the word before it: `a glass case`."""
     return " ".join(token.low for token in phrase.tokens[-2:]) in CONCRETE
 
 

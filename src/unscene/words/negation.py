@@ -54,7 +54,8 @@ _QUOTES = str.maketrans("", "", '"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff
 _EMOTICON = re.compile(r"\s(?:<3+|[:;]-?[)(DPp])(?=\s|$)")
 # `In this photo, we can see that a nurse ...`: the scene stands behind.
 _POINTING = re.compile(
-    r"(?i)^in (?:this|the) (?:photo|picture|image|video|photograph)\s?,? (?:we|you|one|i) (?:can )?see (?:that )?"
+    r"(?i)^in (?:this|the) (?:photo|picture|image|video|photograph)\s?,?"
+    r" (?:we|you|one|i) (?:can )?see (?:that )?"
 )
 _BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 
@@ -120,15 +121,33 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     elif len(left) == 1 and not left[0].group.mods and len(left[0].group.members) == 1:
         _give_single_article(left[0].group.members[0], caption)
     text = finish(left)
+    if text is not None and _is_torn_out(text, caption):
+        text = None
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
-        own = _own_faults(caption, text, vocabulary) - ({NO_SUBJECT, TORN_START} if target.is_human else set())
+        own = _own_faults(caption, text, vocabulary) - (
+            {NO_SUBJECT, TORN_START} if target.is_human else set()
+        )
         if not target.is_human and not target.gone_pronouns:
             faults.discard(LOST_PRONOUN)  # it stood for nothing that is gone
-        if not faults or not faults - own:
-            if not _names_more(text, caption, vocabulary):
-                return _with_venue(text, clauses, caption, target)
+        if not faults - own and not _names_more(text, caption, vocabulary):
+            return _with_venue(text, clauses, caption, target)
     return _write_named(caption, target)
+
+
+def _is_torn_out(text: str, caption: str) -> bool:
+    """Whether a text begins with a verb whose subject stood before, or joins what was not joined:
+    `stand beside a globe` of `parents, stand beside a globe`, `the sand and on a trip`.
+    """
+    low, words = caption.lower(), text.lower().split()
+    if any(
+        pair in text.lower() and pair not in low for pair in (" and on ", " and in ", " and at ", " and of ")
+    ):
+        return True
+    if words[0] not in VERBS or len(words) < 2:
+        return False
+    verb = re.search(rf"(?:, |\b(?:and|who|to|helped) ){re.escape(words[0])} {re.escape(words[1])}\b", low)
+    return verb is not None and bool(re.match(r"(?:an?|the|in|on|at|beside|near|along|through)\b", words[1]))
 
 
 def _with_venue(text: str, clauses: list[Clause], caption: str, target: Target) -> str:
@@ -174,7 +193,9 @@ def _write_named(caption: str, target: Target) -> str | None:
         return None
     if not venue and find_faults(text, target.category, target.vocabulary):
         return None
-    target.used[:] = named.used[-1:] if venue else ["named"]
+    target.used[:] = named.used[-1:] if venue else []
+    if not venue:
+        target.note("named")
     return text
 
 

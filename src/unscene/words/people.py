@@ -30,7 +30,9 @@ _DONE_BY_PEOPLE = _words(
     "celebrations session class classes speech speeches debate press-conference appointment arrival "
     "arrivals departure anthem marriage engagement gig recital audition contest competition "
     "championship playoff playoffs semifinal semifinals semi-final final finals clash training "
-    "launch screening screenings practice operation surgery birth handshake hugs parade parades protest strike"
+    "gala galas convention conventions launch screening screenings practice operation surgery birth "
+    "handshake hugs parade parades protest strike"
+    "handshake hugs parade parades protest strike"
 )
 _WITHOUT_PEOPLE = _words(
     "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"
@@ -38,11 +40,11 @@ _WITHOUT_PEOPLE = _words(
 _NOT_PEOPLE = _words("lists fists wrists mists twists wrist fist mist list twist waists artists' meridians")
 _THINGS_IN_ERS = _words(
     "containers holders cutters mixers coolers heaters dryers blenders burners peelers printers counters "
-    "controllers posters stickers drawers planters rollers trailers shutters strollers cruisers markers mowers "
+    "posters stickers drawers planters rollers trailers shutters strollers cruisers markers mowers "
     "tankers sliders propellers speakers toasters openers flowers towers showers covers steamers washers "
     "letters letter rulers boilers lighters hangers fasteners sharpeners shakers strainers sprinklers "
     "freezers fillers binders folders rubbers bumpers tillers boosters boarders gliders skewers pokers "
-    "monitors reactors tractors rotors motors sectors liners loaders scooters choppers clippers "
+    "controllers monitors reactors tractors rotors motors sectors liners loaders scooters choppers clippers "
     "pointers fenders buzzers feeders breakers spinners diners dampers slippers sweepers sneakers "
     "jumpers loafers rafters crackers suckers floaters waters wipers graters starters stoppers stretchers "
     "runners hammers beavers plovers warblers woodpeckers retrievers setters terriers"

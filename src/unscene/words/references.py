@@ -116,7 +116,9 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
         single = [
             p
             for p in apart
-            if not p.is_human and not p.is_plural and p.head not in PICTURES | MORE_CLOTHES | MORE_BODY | {"close up", "close-up", "closeup"}
+            if not p.is_human
+            and not p.is_plural
+            and p.head not in PICTURES | MORE_CLOTHES | MORE_BODY | {"close up", "close-up", "closeup"}
         ]
         solid = [p for p in single if p.tokens[0].kind == "D" and p.head not in GROUNDS] or [
             p for p in single if p.words

@@ -206,6 +206,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         first = group.mods[0]
         if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
             group.mods = group.mods[1:]  # "two players and a ball in the air"
+        elif _is_on_thing(first) and any(member.mods for member in group.members[:-1]):
+            group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
     members: list[Phrase] = []
     links: list[str] = []
     items: list[Item] = []
@@ -231,10 +233,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
                     links.append(link or ",")
                 members.append(other)
             members[-1].mods += heirs.mods
-    if gone and not target.is_in(group.members[-1]) and members and phrase is None:
-        # "on the head and neck of a sheep"
-        if all(m.head in MORE_BODY | PARTS and not m.mods and m.tokens[0].low not in HERS for m in members):
-            members = []
+    if gone and not target.is_in(group.members[-1]) and phrase is None and all(map(_is_bare_part, members)):
+        members = []  # "on the head and neck of a sheep"
     if not members:
         return None, items + collect(group.mods, target)
     result = Group(members, fix_links(links, gone, group.links), [])
@@ -242,6 +242,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         target.note("row")
     if gone and len(members) == 1 and not members[0].is_plural:
         make_singular(group.mods)
+        if not members[0].is_human:
+            _own_alone(group.mods)
         target.note("of several")
     if gone and target.is_in(group.members[0]) and members[0] in group.members:
         pass_article(group.members[0].tokens, members[0])
@@ -251,6 +253,25 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         for item in shared:
             add_to_scene(result, [item])
     return result, []
+
+
+def _is_on_thing(mod: Mod) -> bool:
+    """Whether it is a place on a thing, not the ground of the scene."""
+    within = isinstance(mod, Prep) and mod.low in WITHIN and mod.group is not None
+    return within and mod.group.head not in GROUNDS
+
+
+def _is_bare_part(phrase: Phrase) -> bool:
+    part = phrase.head in MORE_BODY | PARTS and not phrase.mods
+    return part and phrase.tokens[0].low not in HERS
+
+
+def _own_alone(mods: list[Mod]) -> None:
+    """Say `its` for `their` of one thing that is left of several: `a tram makes its way`."""
+    for verb in (mod for mod in mods if isinstance(mod, Verb)):
+        for phrase in (member for group in verb.objects for member in group.members):
+            if phrase.tokens and phrase.tokens[0].low == "their":
+                phrase.tokens[0] = replace(phrase.tokens[0], text="its", low="its")
 
 
 def _without_its_verb(group: Group, target: Target) -> list[Mod]:
@@ -553,8 +574,14 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             object_gone = True
             lost += items
     mods = []
+    last_gone = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
+            own_place = last_gone and mod.low in WITHIN and mod.group and mod.group.head not in GROUNDS
+            row = mod.group.members if mod.group is not None else []
+            last_gone = len(row) > 1 and target.is_in(row[-1]) and not target.is_in(row[0])
+            if own_place:
+                continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and _is_all_gone(mod.group, target):
                 pruned = []  # "decorated with bottles hanging from the ceiling"
@@ -708,12 +735,23 @@ def _without_object(verb: Verb, lost: list[Item], mods: list[Mod], host, target:
         if isinstance(mod, Prep) and mod.group is not None:
             mod = (
                 mod
-                if stem in ("have", "contain", "feature", "show") and not is_looks_only(mod.group)
+                if stem in ("have", "contain", "feature", "show")
+                and not is_looks_only(mod.group)
+                or (
+                    stem in _DONE_SEATED
+                    and mod.low in ("in", "on", "inside")
+                    and list_words(mod.group) & _SAT_IN
+                )
                 else free_prep(mod)
             )
             if mod is not None:
                 result.append(mod)
     return result + _as_places(places, host)
+
+
+# What one does where one sits: `using a laptop on a couch`, `holds a phone in a car`.
+_DONE_SEATED = frozenset({"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work"})
+_SAT_IN = SEATS | {"car", "bus", "train", "boat", "airplane", "truck"}
 
 
 def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod] | None:

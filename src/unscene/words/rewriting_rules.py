@@ -185,6 +185,18 @@ RULES = {
         "person",
         "A badminton court.",
     ),
+    "venue": Rule(
+        "Of people at an event and nothing else the venue of the event stays.",
+        "A poet arrives at the gala.",
+        "person",
+        "The venue of the gala.",
+    ),
+    "sky": Rule(
+        "What flies in the air and nothing else leaves the sky.",
+        "Three swans flying in the air.",
+        "bird",
+        "The sky.",
+    ),
     "by vehicle": Rule(
         "What was done by a vehicle goes with it.",
         "Pilgrims crossing the river by rowing boat.",

@@ -65,8 +65,8 @@ VERBS = BASES | _words(
     "span cause decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(
-    "clear fry park place surf ski row work point ring grip race play drink wave show cover hand face land set "
-    "cut fall walk run ride look swing hit catch throw pitch bat train fish water plant light line "
+    "clear fry park place surf ski row work point ring grip race play drink wave show cover hand face "
+    "land set cut fall walk run ride look swing hit catch throw pitch bat train fish water plant light line "
     "top frame house store stack pile border tower shade block nail screw hammer saw drill color sign "
     "print stamp mail ship board scale speed brake spot love order plan help support control use "
     "handle model sport wrap strap harness leash chain change honor toast dress party act bow step "
@@ -113,8 +113,9 @@ NOT_ING = (
 )
 ALWAYS_ING_NOUNS = _words(
     "building ceiling evening morning wedding painting clothing railing string ring spring king wing "
-    "thing awning screening engineering pudding icing netting topping frosting sling bedding sibling offspring anything "
-    "nothing something everything duckling dumpling sterling fencing wiring siding flooring during"
+    "thing awning pudding icing netting topping frosting sling bedding sibling offspring anything "
+    "screening engineering nothing something everything duckling dumpling sterling fencing "
+    "wiring siding flooring during"
 )
 # A noun after an -ing word that makes the two one noun: `swimming pool`.
 AFTER_ING = _words(

@@ -14,8 +14,8 @@ _SECOND_PARTS = (
 )
 # Web captions have lost the number of `a 3-bedroom cottage`, `a 5-year-old`: `the - bedroom cottage`.
 _NUMBERLESS = re.compile(
-    r"\b(a|an|the|this|his|her|their) - (?:bedroom|story|storey|year|month|week|day|hour|minute|piece|foot"
-    r"|inch|mile|acre|seat|door|room|level|lane|star|metre|meter|car)(?: - old)?\b"
+    r"(?i)\b(a|an|the|this|his|her|their) - (?:bedroom|story|storey|year|month|week|day|hour|minute|piece"
+    r"|foot|inch|mile|acre|seat|door|room|level|lane|star|metre|meter|car)(?: - old)?\b"
 )
 
 
@@ -62,10 +62,14 @@ def split_tokens(text: str, vocabulary: Vocabulary) -> list[Token]:
         if mention.start < end:
             continue
         tokens += [Token(match.group()) for match in _WORD.finditer(text, end, mention.start)]
-        stop, word = mention.end, mention.word
+        start, stop, word = mention.start, mention.end, mention.word
+        doing = re.match(r"(?i)(?:reading|drinking|serving) ", text[start:stop])
+        if doing and tokens and tokens[-1].is_human:  # "a girl reading books"
+            tokens.append(Token(doing.group().strip()))
+            start += doing.end()
         tokens.append(
             Token(
-                text[mention.start : stop],
+                text[start:stop],
                 "N",
                 word,
                 is_animate=word in vocabulary.animate,

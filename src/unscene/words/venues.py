@@ -29,7 +29,9 @@ _AT_PLAY = re.compile(
     r"\b(?:swing\w*|hit\w*|serv(?:e|es|ing)|pitch(?:es|ing)?|throw\w*|catch\w*|play(?:s|ing)?|shots?"
     r"|during|games?|match|uniformed|dunk\w*|dribbl\w+|kick\w*|slid(?:e|es|ing)|bases?|racke?t|racquet|bat)\b"
 )
-_BASEBALL = re.compile(r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b")
+_BASEBALL = re.compile(
+    r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b"
+)
 _AT_BASEBALL = re.compile(r"\b(?:swing\w*|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
 _SNOW = re.compile(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b")

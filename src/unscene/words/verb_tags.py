@@ -41,6 +41,7 @@ SUBJECT_PRONOUNS = frozenset({"he", "she", "it", "they", "i", "we", "you", "who"
 SUBJECT_PRONOUNS |= {"someone", "somebody", "everyone", "everybody", "nobody"}
 
 
+_POSES = frozenset({"looks", "sits", "stands", "talks", "waits", "smiles", "poses", "leans", "speaks"})
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
 
 
@@ -63,9 +64,9 @@ def find_verb_form(
         acts = noun_before and after.low in PREPOSITIONS or (before.is_human and next_noun)
         if word in NOT_ING and not (known and (next_det or acts or before.low in AUXILIARIES)):
             return None
-        if word == "looking" and before.kind == "W" and not (ends or next_det):
-            if next_noun or before.low in ADJECTIVES or before.low.endswith(("ed", "y", "ous", "al", "ic")):
-                return None  # "a pixilated looking tie"
+        describes = before.low in ADJECTIVES or before.low.endswith(("ed", "y", "ous", "al", "ic"))
+        if word == "looking" and before.kind == "W" and not (ends or next_det) and (next_noun or describes):
+            return None  # "a pixilated looking tie"
         if before.kind == "P":
             gerund = (
                 next_det
@@ -149,7 +150,7 @@ def find_verb_form(
             and after.low in PREPOSITIONS
         ):
             return "fin", stem  # "a truck with its lights flashing drives down"
-        if word in ("looks", "sits", "stands") and noun_before and after.low in PREPOSITIONS:
+        if word in _POSES and noun_before and after.low in PREPOSITIONS:
             return "fin", stem
         if (
             before.kind in ("S",)
