@@ -5,6 +5,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from snakemake.utils import validate
@@ -53,6 +54,15 @@ FOLDS = list(range(config["folds"]["folds"]))
 SEEDS = config["train"]["seeds"]
 # Training seed 0 is trained and tested on folds.parquet, each further one on a split of its own.
 REPEATS = [seed for seed in SEEDS if seed > 0]
+# A job of training or evaluation writes the files of all folds of an arm and seed, or of one of them;
+# it waits for the models of all, so that runtime.folds_together makes no job's inputs others.
+of_all_folds = partial(expand, fold=FOLDS, allow_missing=True)
+if config["runtime"]["folds_together"]:
+    FOLDS_A_JOB, FOLD_JOB, CLASS_JOB = len(FOLDS), "{arm}-seed{seed}", "{arm}-seed{seed}"
+    of_folds = of_all_folds
+else:
+    FOLDS_A_JOB, FOLD_JOB, CLASS_JOB = 1, "{arm}-fold{fold}-seed{seed}", "{arm}-class{fold}-seed{seed}"
+    of_folds = partial(expand, allow_missing=True)
 LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 

@@ -111,30 +111,30 @@ rule evaluate_clip:
         folds=lambda wildcards: get_split(wildcards.seed),
         photos="results/metrics/photos.parquet",
         # An arm without a tuned model is train.clip itself.
-        model=lambda wildcards: MODEL_FILES.get(wildcards.arm, []),
+        model=lambda wildcards: of_all_folds(MODEL_FILES.get(wildcards.arm, [])),
     output:
-        metrics="results/metrics/{arm}/fold{fold}-seed{seed}.json",
-        item_table="results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet",
-        class_table="results/metrics/{arm}/fold{fold}-seed{seed}.classes.parquet",
-        query_table="results/metrics/{arm}/fold{fold}-seed{seed}.queries.parquet",
-        retrieval_table="results/metrics/{arm}/fold{fold}-seed{seed}.retrieval.parquet",
+        metrics=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.json"),
+        item_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet"),
+        class_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.classes.parquet"),
+        query_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.queries.parquet"),
+        retrieval_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.retrieval.parquet"),
     log:
-        "logs/evaluate_clip/{arm}-fold{fold}-seed{seed}.log",
+        f"logs/evaluate_clip/{FOLD_JOB}.log",
     benchmark:
-        "benchmarks/evaluate_clip/{arm}-fold{fold}-seed{seed}.tsv"
+        f"benchmarks/evaluate_clip/{FOLD_JOB}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime="1h",
+        runtime=f"{FOLDS_A_JOB}h",
     params:
         lineage=lineage(
             "evaluate_clip", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]
         ),
     message:
-        "Evaluating arm {wildcards.arm} on fold {wildcards.fold}, seed {wildcards.seed}"
+        "Evaluating arm {wildcards.arm}, seed {wildcards.seed}, each model on its held-out fold"
     script:
         "../scripts/evaluate_clip.py"
 
@@ -146,27 +146,27 @@ rule evaluate_sham:
     input:
         sham="results/quality/sham.parquet",
         folds=lambda wildcards: get_split(wildcards.seed),
-        model=lambda wildcards: MODEL_FILES.get(wildcards.arm, []),
+        model=lambda wildcards: of_all_folds(MODEL_FILES.get(wildcards.arm, [])),
     output:
-        metrics="results/metrics/{arm}/fold{fold}-seed{seed}.shams.json",
-        sham_table="results/metrics/{arm}/fold{fold}-seed{seed}.shams.parquet",
+        metrics=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.shams.json"),
+        sham_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.shams.parquet"),
     log:
-        "logs/evaluate_sham/{arm}-fold{fold}-seed{seed}.log",
+        f"logs/evaluate_sham/{FOLD_JOB}.log",
     benchmark:
-        "benchmarks/evaluate_sham/{arm}-fold{fold}-seed{seed}.tsv"
+        f"benchmarks/evaluate_sham/{FOLD_JOB}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime="1h",
+        runtime=f"{FOLDS_A_JOB}h",
     params:
         lineage=lineage(
             "evaluate_sham", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]
         ),
     message:
-        "Evaluating arm {wildcards.arm} on the sham edits of fold {wildcards.fold}, seed {wildcards.seed}"
+        "Evaluating arm {wildcards.arm}, seed {wildcards.seed}, on the sham edits of the held-out folds"
     script:
         "../scripts/evaluate_sham.py"
 
@@ -206,21 +206,21 @@ rule sweep_alphas:
         pairs="results/quality/pairs.parquet",
         folds=lambda wildcards: get_split(wildcards.seed),
         photos="results/metrics/photos.parquet",
-        model="results/models/{arm}/fold{fold}/seed{seed}/meta.json",
+        model=of_all_folds("results/models/{arm}/fold{fold}/seed{seed}/meta.json"),
     output:
-        sweep="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet",
-        item_table="results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet",
+        sweep=of_folds("results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.parquet"),
+        item_table=of_folds("results/metrics/sweeps/{arm}/fold{fold}-seed{seed}.items.parquet"),
     log:
-        "logs/sweep_alphas/{arm}-fold{fold}-seed{seed}.log",
+        f"logs/sweep_alphas/{FOLD_JOB}.log",
     benchmark:
-        "benchmarks/sweep_alphas/{arm}-fold{fold}-seed{seed}.tsv"
+        f"benchmarks/sweep_alphas/{FOLD_JOB}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=12000,
-        runtime="2h",
+        runtime=f"{2 * FOLDS_A_JOB}h",
     params:
         lineage=lineage(
             "sweep_alphas",
@@ -228,7 +228,7 @@ rule sweep_alphas:
             paths=["train.clip"],
         ),
     message:
-        "Sweeping the weights of arm {wildcards.arm}, fold {wildcards.fold}, seed {wildcards.seed}"
+        "Sweeping the weights of arm {wildcards.arm}, seed {wildcards.seed}"
     script:
         "../scripts/sweep_alphas.py"
 
@@ -318,25 +318,25 @@ rule evaluate_unseen_classes:
         pairs="results/quality/pairs.parquet",
         folds="results/folds/folds.parquet",
         classes="results/folds/classes.parquet",
-        model="results/models/{arm}/class{fold}/seed{seed}/meta.json",
+        model=of_all_folds("results/models/{arm}/class{fold}/seed{seed}/meta.json"),
     output:
-        metrics="results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.json",
-        item_table="results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.items.parquet",
+        metrics=of_folds("results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.json"),
+        item_table=of_folds("results/metrics/unseen_classes/{arm}/class{fold}-seed{seed}.items.parquet"),
     log:
-        "logs/evaluate_unseen_classes/{arm}-class{fold}-seed{seed}.log",
+        f"logs/evaluate_unseen_classes/{CLASS_JOB}.log",
     benchmark:
-        "benchmarks/evaluate_unseen_classes/{arm}-class{fold}-seed{seed}.tsv"
+        f"benchmarks/evaluate_unseen_classes/{CLASS_JOB}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
         mem_mb=8000,
-        runtime="1h",
+        runtime=f"{FOLDS_A_JOB}h",
     params:
         lineage=lineage("evaluate_unseen_classes"),
     message:
-        "Evaluating arm {wildcards.arm} on unseen categories, fold {wildcards.fold}, seed {wildcards.seed}"
+        "Evaluating arm {wildcards.arm} on unseen categories, seed {wildcards.seed}"
     script:
         "../scripts/evaluate_unseen_classes.py"
 

@@ -198,7 +198,9 @@ rule export_pairs:
 
 
 rule train_clip:
-    """Fine-tune CLIP on the pairs of all folds but one; every arm gets the same photos, steps and order."""
+    """Fine-tune CLIP on the pairs of all folds but one, for each fold; every arm gets the same photos,
+    steps and order.
+    """
     input:
         unpack(lambda wildcards: DATA_OF[wildcards.arm]),
         folds=lambda wildcards: get_split(wildcards.seed),
@@ -206,28 +208,28 @@ rule train_clip:
         # It must have passed; that it was written anew re-trains nothing.
         checked=ancient("results/folds/check.json"),
     output:
-        config="results/models/{arm}/fold{fold}/seed{seed}/open_clip_config.json",
-        weights="results/models/{arm}/fold{fold}/seed{seed}/open_clip_model.safetensors",
-        meta="results/models/{arm}/fold{fold}/seed{seed}/meta.json",
-        loss="results/models/{arm}/fold{fold}/seed{seed}/loss.csv",
-        curve="results/models/{arm}/fold{fold}/seed{seed}/loss.svg",
+        config=of_folds("results/models/{arm}/fold{fold}/seed{seed}/open_clip_config.json"),
+        weights=of_folds("results/models/{arm}/fold{fold}/seed{seed}/open_clip_model.safetensors"),
+        meta=of_folds("results/models/{arm}/fold{fold}/seed{seed}/meta.json"),
+        loss=of_folds("results/models/{arm}/fold{fold}/seed{seed}/loss.csv"),
+        curve=of_folds("results/models/{arm}/fold{fold}/seed{seed}/loss.svg"),
     log:
-        "logs/train_clip/{arm}-fold{fold}-seed{seed}.log",
+        f"logs/train_clip/{FOLD_JOB}.log",
     benchmark:
-        "benchmarks/train_clip/{arm}-fold{fold}-seed{seed}.tsv"
+        f"benchmarks/train_clip/{FOLD_JOB}.tsv"
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
         gpu=config["runtime"]["devices"],
         mem_mb=8000,
-        runtime="2h",
+        runtime=f"{2 * FOLDS_A_JOB}h",
     params:
         lineage=lineage(
             "train_clip", settings=TRAIN_SETTINGS, paths=["train.clip"], entries=["arm"], frozen=True
         ),
     message:
-        "Training arm {wildcards.arm} without fold {wildcards.fold}, seed {wildcards.seed}"
+        "Training arm {wildcards.arm}, seed {wildcards.seed}: once without each fold"
     script:
         "../scripts/train_clip.py"
 
@@ -240,15 +242,15 @@ use rule train_clip as train_clip_classes with:
         leaks="results/folds/leaks.parquet",
         checked=ancient("results/folds/check.json"),
     output:
-        config="results/models/{arm}/class{fold}/seed{seed}/open_clip_config.json",
-        weights="results/models/{arm}/class{fold}/seed{seed}/open_clip_model.safetensors",
-        meta="results/models/{arm}/class{fold}/seed{seed}/meta.json",
-        loss="results/models/{arm}/class{fold}/seed{seed}/loss.csv",
-        curve="results/models/{arm}/class{fold}/seed{seed}/loss.svg",
+        config=of_folds("results/models/{arm}/class{fold}/seed{seed}/open_clip_config.json"),
+        weights=of_folds("results/models/{arm}/class{fold}/seed{seed}/open_clip_model.safetensors"),
+        meta=of_folds("results/models/{arm}/class{fold}/seed{seed}/meta.json"),
+        loss=of_folds("results/models/{arm}/class{fold}/seed{seed}/loss.csv"),
+        curve=of_folds("results/models/{arm}/class{fold}/seed{seed}/loss.svg"),
     log:
-        "logs/train_clip_classes/{arm}-class{fold}-seed{seed}.log",
+        f"logs/train_clip_classes/{CLASS_JOB}.log",
     benchmark:
-        "benchmarks/train_clip_classes/{arm}-class{fold}-seed{seed}.tsv"
+        f"benchmarks/train_clip_classes/{CLASS_JOB}.tsv"
     params:
         lineage=lineage(
             "train_clip_classes",
@@ -259,7 +261,7 @@ use rule train_clip as train_clip_classes with:
             script="train_clip",
         ),
     message:
-        "Training arm {wildcards.arm} without fold {wildcards.fold} of the categories, seed {wildcards.seed}"
+        "Training arm {wildcards.arm}, seed {wildcards.seed}: once without each fold of the categories"
 
 
 rule train_final:

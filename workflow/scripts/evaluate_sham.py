@@ -1,9 +1,10 @@
-"""Score one model on the sham edits of its fold."""
+"""Score the models of an arm and seed, each on the sham edits of its fold."""
 
 from unscene.machine.job import open_job
 
 if __name__ == "__main__":
     with open_job(snakemake) as job:
         from unscene.evaluation.evaluate_sham import evaluate_sham
+        from unscene.machine.fold_work import work_on_folds
 
-        evaluate_sham(job)
+        work_on_folds(job, evaluate_sham, ["model"])

@@ -7,5 +7,6 @@ from unscene.machine.job import open_job
 if __name__ == "__main__":
     with open_job(snakemake) as job:
         from unscene.evaluation.weight_sweep import sweep_alphas
+        from unscene.machine.fold_work import work_on_folds
 
-        sweep_alphas(job)
+        work_on_folds(job, sweep_alphas, ["model"])

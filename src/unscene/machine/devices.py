@@ -12,13 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from unscene.run.locks import take_lock
 
 FOLDER = "unscene-devices"  # of the locks, in the machine's shared memory
-_held: list[int] = []  # open file handles: a lock lives as long as its handle
+# This process's devices, each with the open handle of its lock: a lock lives as long as its handle.
+_held: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ ON_CPU = Setup()
 def lease_device(runtime: dict) -> str:
     """Choose this job's device before CUDA starts: return "cuda" (CUDA_VISIBLE_DEVICES is set) or "cpu".
 
-    `runtime["device"]` is `auto`, `cpu` or `cuda`. Blocks until one of the visible devices is free.
-    Raises RuntimeError when `cuda` is asked for and there is none.
+    `runtime["device"]` is `auto`, `cpu` or `cuda`. Blocks until one of the visible devices is free;
+    a process whose visible devices are all its own keeps them. Raises RuntimeError when `cuda` is
+    asked for and there is none.
     """
     wanted = runtime.get("device", "auto")
     if wanted == "cpu":
@@ -59,8 +62,14 @@ def lease_device(runtime: dict) -> str:
         if wanted == "cuda":
             raise RuntimeError("runtime.device is cuda, but no NVIDIA device is visible; use auto or cpu")
         return "cpu"
-    os.environ["CUDA_VISIBLE_DEVICES"] = _lease(pool)
+    if not holds(pool):
+        os.environ["CUDA_VISIBLE_DEVICES"] = _lease(pool)
     return "cuda"
+
+
+def holds(devices: Iterable[str]) -> bool:
+    """Tell whether this process has leased all of these devices."""
+    return _held.keys() >= set(devices)
 
 
 def name_used_device() -> str:
@@ -142,7 +151,7 @@ def _lease(pool: list[str], poll_s: float = 0.5) -> str:
                 continue
             # A child that outlives this process may still use the device, so it inherits the lock.
             os.set_inheritable(handle, True)
-            _held.append(handle)
+            _held[device] = handle
             logging.getLogger("unscene").info("leased device %s of %s", device, ",".join(pool))
             return device
         if not waited:

@@ -116,7 +116,7 @@ class Scratch:
         """Put the files of all items into a shard's folder; they stay here as well until `discard`."""
         for names in self._names.values():
             for name in names:
-                _link(self.files / name, folder / name)
+                link_file(self.files / name, folder / name)
 
     def discard(self) -> None:
         """Remove everything: the shard is written, or was never to be kept."""
@@ -154,7 +154,7 @@ class Scratch:
         self._names[entry["key"]] = list(entry["files"])
 
 
-def _link(source: Path, target: Path) -> None:
+def link_file(source: Path, target: Path) -> None:
     """Give a file a second name; where the file system has no such thing, copy it."""
     target.unlink(missing_ok=True)
     try:

@@ -8,7 +8,7 @@ from unscene.report import figures
 from unscene.report.numbers import ratio
 from unscene.report.rules import list_rules
 from unscene.report.run import Run
-from unscene.run.configuration import list_sources
+from unscene.run.configuration import is_trained, list_sources
 from unscene.run.tables import read_json
 
 NOT_YET = "write_report"  # its own benchmark is written when it has ended
@@ -53,8 +53,6 @@ def read_benchmarks(run: Run) -> tuple[list[dict], list[str]]:
             continue
         seconds = float(jobs["s"].sum())
         item, number = items.get(rule, (None, None))
-        if item == "training":
-            number = len(jobs)
         rows.append(
             {
                 "stage": stage_of.get(rule, NO_STAGE),
@@ -113,15 +111,16 @@ def describe_edit_seconds(run: Run) -> dict | None:
     }
 
 
-def count_items(run: Run) -> dict[str, tuple[str, int | None]]:
-    """Return what one item of a rule is and how many there were, for rules that work item by item;
-    a training is a job.
-    """
+def count_items(run: Run) -> dict[str, tuple[str, int]]:
+    """Return what one item of a rule is and how many there were, for rules that work item by item."""
     sources = list_sources(run.settings)
     scenes = sum(source["photos"] for source in sources if source["format"] == "embedded")
     captions = len(run.keywords)
     masks_ok = int((run.masks["status"] == "ok").sum())
     edits_ok = int((run.edits["status"] == "ok").sum())
+    trained = {arm for arm, entry in run.settings["train"]["arms"].items() if is_trained(entry)}
+    tested = run.tested[run.tested["arm"].isin(trained)]
+    trainings = len(tested[["arm", "fold", "seed"]].drop_duplicates())
     return {
         "render_scenes": ("scene", scenes),
         "read_samples": ("item read", len(run.samples) + len(run.rejected_samples)),
@@ -137,8 +136,8 @@ def count_items(run: Run) -> dict[str, tuple[str, int | None]]:
         "score_edits": ("edit", edits_ok),
         "select_pairs": ("edit", len(run.masks)),
         "split_folds": ("group", run.folds["group"].nunique()),
-        "train_clip": ("training", None),
-        "train_final": ("training", None),
+        "train_clip": ("training", trainings),
+        "train_final": ("training", 1),
         "evaluate_clip": ("pair tested", len(run.tested)),
     }
 

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from unscene.machine.devices import lease_device
+from unscene.machine.devices import holds, lease_device
 
 if TYPE_CHECKING:
     import torch
@@ -111,6 +111,8 @@ def run_worker(function: Callable, arguments: dict, device: str) -> None:
 def lease_devices(runtime: dict, count: int) -> str:
     """Lease several devices for this job: "cuda" (CUDA_VISIBLE_DEVICES names them all) or "cpu"."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible and holds(visible.split(",")):
+        return "cuda"  # for a training before this one
     leased = []
     for _ in range(count):
         if visible is None:

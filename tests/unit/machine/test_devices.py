@@ -13,6 +13,16 @@ import pytest
 from unscene.machine import devices
 
 SCRIPTS = Path(devices.__file__).resolve().parents[2]
+AGAIN = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from unscene.machine.devices import lease_device
+from unscene.training.workers import lease_devices
+count = int(sys.argv[2])
+for _ in range(2):
+    kind = lease_device({}) if count == 1 else lease_devices({}, count)
+    print(kind, os.environ["CUDA_VISIBLE_DEVICES"])
+"""
 HOLD = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
@@ -89,6 +99,17 @@ def test_each_process_gets_its_own_device_and_the_third_waits_for_a_killed_one(p
     started = time.monotonic()
     assert read_lease(third) == leased[0]
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_second_lease_of_a_process_is_the_first(pool, count):
+    """Several trainings in one job must neither wait for themselves nor take a second device."""
+    command = [sys.executable, "-c", AGAIN, str(SCRIPTS), str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == second
+    kind, leased = first.split()
+    assert kind == "cuda" and len(set(leased.split(",")) & set(pool)) == len(leased.split(",")) == count
 
 
 @pytest.mark.parametrize("kind", ["forked", "program"])
