@@ -103,8 +103,11 @@ def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
     The original has a bright square of its category's colour, the edit does not.
     """
     rng = np.random.default_rng(0)
+    mask = np.zeros((side, side + 8), np.uint8)
+    mask[8:24, 12:28] = 255
     colours = {"dog": (250, 40, 40), "cat": (40, 250, 40), "car": (40, 40, 250)}
     folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(mask).save(folder / "mask.png")
     rows = []
     for index in range(count):
         category = list(colours)[index % 3]
@@ -117,6 +120,7 @@ def make_pairs(folder, count=24, folds=3, side=40, per_group=1):
         rows.append(
             {
                 "edit_id": f"s_{index:03d}-{category}",
+                "mask_path": str(folder / "mask.png"),
                 "image_id": f"s_{photo:03d}",
                 "category": category,
                 "group": f"g{photo:03d}",
@@ -159,18 +163,24 @@ def make_photos(folder, path_to_pairs, path_to_folds):
 
 
 def make_shams(folder, path_to_pairs):
-    """Write sham.parquet: of every pair a sham whose edit is its original with a changed corner;
-    return its path.
+    """Write sham.parquet: of every pair a sham with a grey hole, a pair's own shape, in the corner
+    below; return its path.
     """
     pair = pd.read_parquet(path_to_pairs)
+    mask = np.zeros_like(np.asarray(Image.open(pair["mask_path"][0])))
+    mask[24:40, :16] = 255
+    Image.fromarray(mask).save(folder / "sham-mask.png")
+    kinds = {"sham_kind": "free", "of_attempt": 1, "mask_path": str(folder / "sham-mask.png")}
     rows = []
     for row in pair.to_dict("records"):
         pixels = np.asarray(Image.open(row["original_path"])).copy()
-        pixels[:6, :6] = 128
+        pixels[mask > 0] = 128
         path = folder / f"sham-{row['edit_id']}.png"
         Image.fromarray(pixels).save(path)
         rows.append(
-            row | {"sham_of": row["edit_id"], "edit_id": f"{row['edit_id']}-sham", "edited_path": str(path)}
+            row
+            | {"sham_of": row["edit_id"], "edit_id": f"{row['edit_id']}-sham", "edited_path": str(path)}
+            | kinds
         )
     write_table(pd.DataFrame(rows), folder / "sham.parquet")
     return folder / "sham.parquet"
@@ -224,7 +234,7 @@ def make_evaluation(folder, path_to_clip, inputs, arm="zero_shot", fold=1, query
     outputs = {name: folder / f"{arm}{fold}.{name}.parquet" for name in names}
     entry = {} if query_weight is None else {"query_weight": query_weight}
     return Job(
-        inputs={"model": None, **inputs},
+        inputs={"model": None, "truth": None, **inputs},
         outputs={**outputs, "metrics": folder / f"{arm}{fold}.json"},
         settings={"words": "coco80"},
         runtime=RUNTIME,

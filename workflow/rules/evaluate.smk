@@ -68,6 +68,10 @@ STAGE_FILES += expand(
 STAGE_FILES += expand("results/metrics/unseen_classes.{kind}", kind=["parquet", "csv"] if UNSEEN else [])
 
 
+# What lies behind the objects of drawn scenes is known; of photos it is not.
+TRUE_PICTURES = "results/metrics/true_pictures.parquet" if ALL_SCENES else []
+STAGE_FILES += [TRUE_PICTURES] if TRUE_PICTURES else []
+
 # meta.json stands for the folder beside it: it holds the hashes of config and weights.
 MODEL_FILES = {
     arm: f"results/models/{of}/fold{{fold}}/seed{{seed}}/meta.json" for arm, of in MODEL_OF.items()
@@ -104,12 +108,34 @@ rule list_untouched_photos:
         "../scripts/list_untouched_photos.py"
 
 
+rule list_true_pictures:
+    """List the true pictures behind removed objects, where a source knows them."""
+    input:
+        samples="results/samples/samples.parquet",
+        scenes=ALL_SCENES,
+    output:
+        truth="results/metrics/true_pictures.parquet",
+    log:
+        "logs/list_true_pictures.log",
+    benchmark:
+        "benchmarks/list_true_pictures.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        lineage=lineage("list_true_pictures", settings=["samples.sources"]),
+    message:
+        "Listing the true pictures behind removed objects"
+    script:
+        "../scripts/list_true_pictures.py"
+
+
 rule evaluate_clip:
     """Score a model on the held-out fold: pair scores, their parts, untouched photos."""
     input:
         pairs="results/quality/pairs.parquet",
         folds=lambda wildcards: get_split(wildcards.seed),
         photos="results/metrics/photos.parquet",
+        truth=TRUE_PICTURES,
         # An arm without a tuned model is train.clip itself.
         model=lambda wildcards: of_all_folds(MODEL_FILES.get(wildcards.arm, [])),
     output:
@@ -145,6 +171,8 @@ rule evaluate_sham:
     """
     input:
         sham="results/quality/sham.parquet",
+        # Whose fills are put into the sham edits' holes, too.
+        pairs="results/quality/pairs.parquet",
         folds=lambda wildcards: get_split(wildcards.seed),
         model=lambda wildcards: of_all_folds(MODEL_FILES.get(wildcards.arm, [])),
     output:

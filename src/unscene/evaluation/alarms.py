@@ -82,6 +82,20 @@ def _exceeds(excess: str, shift: str, claimed: str, what: str) -> Callable[[Figu
     return find
 
 
+def _find_shortfall(figures: Figures) -> str | None:
+    """Tell of a gain that true pictures do not show."""
+    found, true, gain = (
+        figures.find(metric) for metric in ("true_shortfall", "group_score_true", PRIMARY_METRIC)
+    )
+    if found is None or true is None or gain is None or found["low"] <= 0:
+        return None
+    return (
+        "The gain is one on edits alone: with true pictures in their place the group score rose by "
+        f"{100 * true['difference']:+.1f} points, with edits by {100 * gain['difference']:+.1f} (half of "
+        f"that less the former from {100 * found['low']:+.1f}, n = {int(found['n'])})."
+    )
+
+
 ALARMS = (
     Alarm(
         "placebo",
@@ -102,5 +116,31 @@ ALARMS = (
             "denial_shift",
             'An edit is taken for a denial of what it kept: "a photo with no z" rose for z still in both',
         ),
+    ),
+    Alarm(
+        "sham edits",
+        "Sham edits, which lack nothing, pull towards the denial by more than half as much as edits.",
+        _exceeds(
+            "sham_excess",
+            "sham_pull",
+            "edit_pull",
+            "A hole anywhere is taken for the object's absence: the pull of sham edits rose",
+        ),
+    ),
+    Alarm(
+        "carried fills",
+        "What edits hold in their holes pulls towards the denial by more than half as much where it "
+        "is put beside the object, which stays.",
+        _exceeds(
+            "carried_excess",
+            "carried_pull",
+            "edit_pull",
+            "The edits' fills are taken for the object's absence: their pull beside the object rose",
+        ),
+    ),
+    Alarm(
+        "true pictures",
+        "Of the gain in group score less than half is left with true pictures in place of edits.",
+        _find_shortfall,
     ),
 )

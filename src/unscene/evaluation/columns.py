@@ -71,10 +71,31 @@ _SHIFTS = (
     Column("kept_shift", "number", "the same of objects known to be in both photos; wanted: 0", "cosine"),
     Column("kept_excess", "number", "kept_shift less half the denial_shift", "cosine"),
 )
-# What tells a removal from the mark that an edit leaves: a continuous measure a tested pair.
+_TRUE = (
+    Column(
+        "group_score_true",
+        "boolean",
+        "the group score with the true picture behind the object in the edit's place; null where unknown",
+    ),
+    Column("true_shortfall", "number", "half the group score less group_score_true"),
+)
+# What tells a removal from the mark that an edit leaves: measures of a tested pair.
 SHIFTS = [column.name for column in _SHIFTS]
+TRUE_SCORES = [column.name for column in _TRUE]
 ITEMS = Table(
-    "metrics/items.parquet", "tested pair of an arm, fold and seed", (*_RUN, *_PAIR, *_SCORED, *_SHIFTS)
+    "metrics/items.parquet",
+    "tested pair of an arm, fold and seed",
+    (*_RUN, *_PAIR, *_SCORED, *_SHIFTS, *_TRUE),
+)
+TRUE_PICTURES = Table(
+    "metrics/true_pictures.parquet",
+    "photo and category of which the source knows the true picture without it",
+    (
+        Column("image_id", "text", "the photo"),
+        Column("category", "text", "the word of what is left out"),
+        Column("truth_path", "text", "the picture's file"),
+        Column("truth_sha256", "text", "the SHA-256 of that file"),
+    ),
 )
 UNSEEN = Table(
     "metrics/unseen_classes.parquet",
@@ -164,10 +185,21 @@ SHAMS = Table(
         Column("group", "text", "the photo group"),
         Column("presence", "boolean", "the original prefers its caption to the negated one"),
         Column("sham_presence", "boolean", "so does the sham edit"),
+        Column("sham_kind", "text", "what its hole lies on (edits/sham.parquet)"),
+        Column("of_attempt", "integer", "that edit's last attempt; above 1 the holes were widened"),
         Column(
             "sham_flip", "boolean", "right on the original, wrong on the sham edit; null where wrong already"
         ),
         Column("sham_pull", "number", "what filling a hole adds to the negated caption's lead", "cosine"),
+        Column("edit_pull", "number", "what the edit itself adds; null where it is no pair", "cosine"),
+        Column("sham_excess", "number", "sham_pull less half the edit_pull", "cosine"),
+        Column(
+            "carried_flip",
+            "boolean",
+            "as sham_flip, with the edit's own fill in the sham edit's hole; null where it is no pair",
+        ),
+        Column("carried_pull", "number", "what that carried fill adds", "cosine"),
+        Column("carried_excess", "number", "carried_pull less half the edit_pull", "cosine"),
     ),
 )
 
@@ -205,12 +237,27 @@ PHOTO_METRICS = {
     "n_queries": "queries",
     "n_objects_from_captions": "photos whose objects only captions tell",
 }
+SHAM_KINDS = {
+    "free": "on free ground",
+    "busy": "on busy ground",
+    "edge": "over another object's edge",
+    "retried": "of removals that needed a second attempt",
+}
+# Measures of a sham edit that arms are compared on.
+SHAM_PULLS = ["sham_pull", "edit_pull", "sham_excess", "carried_pull", "carried_excess"]
 SHAM_METRICS = {
     "sham_flip_rate": "share of the originals told rightly whose sham edit is told wrongly",
+    **{f"sham_flip_rate_{kind}": f"the same, sham edits {where}" for kind, where in SHAM_KINDS.items()},
+    "carried_flip_rate": "the same, where the edit's own fill lies in the sham edit's hole",
     "artefact_gap": "presence on originals less presence on sham edits",
     "sham_pull": "mean of what filling a hole adds to the negated caption's lead",
+    "carried_pull": "mean of what the edit's own fill adds in the sham edit's hole",
+    "edit_pull": "mean of what the edit itself adds",
     "sham_probe_auc": "area of a linear probe that tells sham edits from originals",
+    "paired_sham_probe_auc": "share of sham edits that such a probe tells from their own originals",
+    "paired_simple_sham_probe_auc": "the same by six simple numbers of a picture",
     "n_shams": "sham edits",
+    "n_carried": "of these, those whose edit is a pair, so that its fill could be carried",
 }
 
 

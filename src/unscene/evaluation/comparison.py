@@ -15,9 +15,11 @@ from unscene.evaluation.columns import (
     PHOTO_VALUES,
     RECALL_AT,
     SHAM_METRICS,
+    SHAM_PULLS,
     SHAMS,
     SHIFTS,
     SUMMARY,
+    TRUE_SCORES,
     WAYS,
 )
 from unscene.evaluation.csv_tables import write_csv
@@ -47,8 +49,9 @@ ITEM_METRICS = [
     "group_score_without",
     "group_score_held_out_phrasing",
     *SHIFTS,
+    *TRUE_SCORES,
 ]
-CONTINUOUS = {"interaction", *SHIFTS}
+CONTINUOUS = {"interaction", *SHIFTS, "true_shortfall", *SHAM_PULLS}
 RECALLS = [f"{way}_recall_at_{k}" for way in WAYS for k in RECALL_AT]
 # Further contrasts, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [
@@ -338,8 +341,9 @@ def take_photos(paths: Sequence[str]) -> pd.DataFrame:
 
 
 def take_shams(paths: Sequence[str]) -> pd.DataFrame:
-    """Return KEYS and `sham_flip_rate` of sham edits: values of a run whose mean is its rate."""
-    tables = [SHAMS.read(path, ["arm", "fold", "seed", "edit_id", "group", "sham_flip"]) for path in paths]
+    """Return KEYS, `sham_flip_rate` (values of a run whose mean is its rate) and SHAM_PULLS of sham edits."""
+    columns = ["arm", "fold", "seed", "edit_id", "group", "sham_flip", *SHAM_PULLS]
+    tables = [SHAMS.read(path, columns) for path in paths]
     value = pd.concat(tables, ignore_index=True) if tables else SHAMS.frame([])
     told = value["sham_flip"].notna()
     flip = value["sham_flip"].astype("Float64").fillna(0).astype(float)
@@ -347,4 +351,5 @@ def take_shams(paths: Sequence[str]) -> pd.DataFrame:
     for _, rows in value.groupby(["arm", "fold", "seed"]).groups.items():
         spread[rows] = spread_ratio(flip[rows], told[rows])
     keys = value[["arm", "fold", "seed", "group"]]
-    return keys.assign(item=value["edit_id"], sham_flip_rate=spread)
+    pulls = value[SHAM_PULLS].astype(float)
+    return keys.assign(item=value["edit_id"], sham_flip_rate=spread).join(pulls)

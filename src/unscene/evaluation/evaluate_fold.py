@@ -13,6 +13,7 @@ from unscene.evaluation.fold_scores import (
     score_shortcuts,
     score_untouched,
 )
+from unscene.evaluation.true_pictures import score_true_pictures
 from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json
@@ -23,7 +24,8 @@ from unscene.words.word_lists import find_vocabulary
 def evaluate_clip(job: Job) -> None:
     """Write the metrics (JSON) and tables of one arm, fold and training seed, on what its model has not seen.
 
-    inputs: pairs, folds, photos (untouched ones), model (meta.json, or None for train.clip).
+    inputs: pairs, folds, photos (untouched ones), truth (true pictures, or None), model (meta.json,
+    or None for train.clip).
     outputs: metrics, item_table (tested pairs), class_table, query_table, retrieval_table (ranks of
     photos and captions). Pairs with a caption longer than the model's context are left out and
     counted. A metric that the data does not allow (no held-out phrasing, no class with enough
@@ -45,7 +47,9 @@ def evaluate_clip(job: Job) -> None:
     )
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
     shifts, of_shortcuts = score_shortcuts(pairs, features, objects, vocabulary)
-    item = item.join(shifts)
+    truth = score_true_pictures(embedder, pairs, features, job.inputs.truth, job.runtime["workers"])
+    item = item.join(shifts).join(truth)
+    metrics |= {name: float(truth[name].astype(float).mean()) for name in truth}
     metrics |= of_photos | of_shortcuts
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     # The overlap of the folds' trainings follows from it: an arm may train on a share of its pairs.

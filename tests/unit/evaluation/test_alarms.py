@@ -10,15 +10,20 @@ from unscene.evaluation.comparison import Design, compare_values
 SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
 
-def compare(gain=0.3, denial=0.1, placebo=0.03, kept=0.02, noise=0.05, pairs=300, seed=4):
+# By how much an honest arm's figures rise above the untuned model's.
+HONEST = {"gain": 0.3, "true": 0.25, "denial": 0.1, "placebo": 0.03, "kept": 0.02}
+HONEST |= {"edit": 0.1, "sham": 0.0, "carried": -0.01}
+
+
+def compare(noise=0.05, pairs=300, seed=4, **changes):
     """Contrasts of an arm whose figures rose by so much above the untuned model's, pair by pair."""
+    rises = HONEST | changes
+    gain, true = rises.pop("gain"), rises.pop("true")
     rng = np.random.default_rng(seed)
     scored = {}
     for arm, on in (("zero_shot", 0), ("main", 1)):
-        shift = {
-            name: on * rise + noise * rng.normal(size=pairs)
-            for name, rise in (("denial", denial), ("placebo", placebo), ("kept", kept))
-        }
+        shift = {name: on * rise + noise * rng.normal(size=pairs) for name, rise in rises.items()}
+        group, group_true = (rng.random(pairs) < 0.1 + on * rise for rise in (gain, true))
         scored[arm] = pd.DataFrame(
             {
                 "arm": arm,
@@ -26,9 +31,13 @@ def compare(gain=0.3, denial=0.1, placebo=0.03, kept=0.02, noise=0.05, pairs=300
                 "seed": 0,
                 "item": [f"e{number}" for number in range(pairs)],
                 "group": [f"g{number}" for number in range(pairs)],
-                "group_score": (rng.random(pairs) < 0.1 + on * gain).astype(float),
-                **{f"{name}_shift": values for name, values in shift.items()},
+                "group_score": group.astype(float),
+                "group_score_true": group_true.astype(float),
+                "true_shortfall": group / 2 - group_true,
+                **{f"{name}_shift": shift[name] for name in ("denial", "placebo", "kept")},
+                **{f"{name}_pull": shift[name] for name in ("edit", "sham", "carried")},
                 **{f"{name}_excess": shift[name] - shift["denial"] / 2 for name in ("placebo", "kept")},
+                **{f"{name}_excess": shift[name] - shift["edit"] / 2 for name in ("sham", "carried")},
             }
         )
     value = pd.concat(scored.values(), ignore_index=True)
@@ -47,6 +56,10 @@ def name_alarms(comparison, main="main"):
         ({"kept": 0.1}, ["kept objects"]),
         ({"placebo": 0.1, "kept": 0.1}, ["placebo", "kept objects"]),
         ({"placebo": -0.1, "kept": -0.1}, []),
+        ({"sham": 0.1}, ["sham edits"]),
+        ({"carried": 0.1}, ["carried fills"]),
+        ({"true": 0.0}, ["true pictures"]),
+        ({"true": -0.1, "carried": 0.2}, ["carried fills", "true pictures"]),
         ({"gain": 0.0, "placebo": 0.1, "kept": 0.1}, []),  # no gain to question
         ({"pairs": 12, "placebo": 0.1, "noise": 0.3}, []),
     ],
