@@ -30,14 +30,18 @@ pytestmark = [pytest.mark.workflow, pytest.mark.dear]
 # The joined tables are rules of their own here; Snakemake has one rule for four of them.
 FOLLOWERS = {
     "estimate_run": "write_report",
-    "render_scenes": ("read_samples score_edits list_untouched_photos score_against_truth measure_agreement"),
+    "render_scenes": (
+        "read_samples score_edits list_untouched_photos list_true_pictures score_against_truth"
+        " measure_agreement"
+    ),
     "read_samples": (
         "join_samples build_keyword_requests parse_keywords segment_objects remove_objects make_sham_edits "
         "build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests"
     ),
     "join_samples": (
         "score_controls select_pairs select_sham_edits split_folds find_leaks check_folds"
-        " list_untouched_photos score_against_truth measure_agreement measure_distances write_report"
+        " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
+        " measure_distances write_report"
     ),
     "build_keyword_requests": "answer_keywords parse_keywords price_keywords",
     "answer_keywords": "parse_keywords price_keywords measure_agreement",
@@ -84,6 +88,7 @@ FOLLOWERS = {
     "train_clip_classes": "evaluate_unseen_classes",
     "train_final": "export_clip",
     "list_untouched_photos": "evaluate_clip",
+    "list_true_pictures": "evaluate_clip",
     "evaluate_clip": "join_evaluations compare_arms",
     "evaluate_unseen_classes": "compare_unseen_classes",
     "compare_unseen_classes": "write_paper write_report",
@@ -259,15 +264,16 @@ OVERLAYS = {
         {"samples": {"sources": [SOURCE, MORE]}},
         (
             "render_scenes join_samples price_keywords price_captions join_shards join_scores find_leaks"
-            f" list_untouched_photos score_against_truth measure_agreement write_paper {PLANNED}"
+            " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
+            f" write_paper {PLANNED}"
         ),
         None,
     ),
     "a source's seed": (
         {"samples": {"sources": [SOURCE | {"seed": 8}]}},
         (
-            "render_scenes read_samples list_untouched_photos score_against_truth measure_agreement"
-            f" write_paper {PLANNED}"
+            "render_scenes read_samples list_untouched_photos list_true_pictures score_against_truth"
+            f" measure_agreement write_paper {PLANNED}"
         ),
         None,
     ),
