@@ -50,8 +50,8 @@ STAGES = {
     "calibrate_scores",
 }
 
-# What only drawn scenes have, and what sham edits add.
-DRAWN = {"render_scenes", "list_true_pictures"}
+# Of the drawn scenes, and of the pool of the embedded default.
+EMBEDDED = STAGES | {"render_scenes", "list_true_pictures", "render_pool", "list_pool"}
 SHAM = {"make_sham_edits", "join_sham_edits", "score_sham_edits", "select_sham_edits", "evaluate_sham"}
 
 
@@ -67,7 +67,7 @@ def list_planned_rules(tmp_path, *arguments, **options) -> set[str]:
 @pytest.mark.parametrize("overlay", [None, "tests/config/tiny.yaml"])
 def test_embedded(tmp_path, overlay):
     configfiles = (CHECKOUT / overlay,) if overlay else ()
-    assert list_planned_rules(tmp_path, configfiles=configfiles) == STAGES | DRAWN
+    assert list_planned_rules(tmp_path, configfiles=configfiles) == EMBEDDED
 
 
 STUDY = {"build_batchsize_requests", "answer_batchsize", "measure_batchsize", "write_batchsize"}
@@ -76,12 +76,12 @@ STUDY = {"build_batchsize_requests", "answer_batchsize", "measure_batchsize", "w
 def test_the_study_is_part_of_a_run_that_wants_it(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("batchsize: {run: true}\n")
-    assert list_planned_rules(tmp_path / "a", configfiles=(overlay,)) == STAGES | STUDY | DRAWN
+    assert list_planned_rules(tmp_path / "a", configfiles=(overlay,)) == EMBEDDED | STUDY
     overlay.write_text(
         "keywords: {backend: openai, captions_per_prompt: auto}\nbatchsize: {captions: 4000}\n"
     )
     paid = {"submit_batchsize", "submit_keywords"}
-    assert list_planned_rules(tmp_path / "b", configfiles=(overlay,)) == STAGES | STUDY | paid | DRAWN
+    assert list_planned_rules(tmp_path / "b", configfiles=(overlay,)) == EMBEDDED | STUDY | paid
 
 
 @pytest.mark.real
@@ -95,7 +95,7 @@ def test_sham_edits_are_planned_when_asked_for(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("edits: {sham: true}\n")
     planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
-    assert planned == STAGES | DRAWN | SHAM
+    assert planned == EMBEDDED | SHAM
 
 
 def test_an_arm_on_unfiltered_pairs_adds_its_cache_alone(tmp_path):
@@ -103,7 +103,7 @@ def test_an_arm_on_unfiltered_pairs_adds_its_cache_alone(tmp_path):
     arm = "{images: both, texts: negated, batches: paired, loss: {mask: 1}, pairs: unfiltered}"
     overlay.write_text(f"train: {{arms: {{unfiltered: {arm}}}}}\n")
     planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
-    assert planned == STAGES | DRAWN | {"cache_unfiltered"}
+    assert planned == EMBEDDED | {"cache_unfiltered"}
 
 
 def test_query_arithmetic_on_a_tuned_arm_tests_that_arms_models(tmp_path):
@@ -120,7 +120,7 @@ def test_query_arithmetic_on_a_tuned_arm_tests_that_arms_models(tmp_path):
 
 def test_slurm_profile(tmp_path):
     arguments = ("--profile", str(CHECKOUT / "profiles/slurm"))
-    assert list_planned_rules(tmp_path, *arguments) == STAGES | DRAWN
+    assert list_planned_rules(tmp_path, *arguments) == EMBEDDED
 
 
 def test_a_missing_checkpoint_stops_at_once_and_names_the_key(tmp_path):
