@@ -127,7 +127,7 @@ def add_optional(folder: Path, paths: dict, arms=ARMS, seed: int = 2) -> dict:
     agreement = pd.DataFrame(rows, columns=AGREEMENT.names)
     swept = [
         {"arm": arm, "fold": fold, "seed": 0, "alpha": alpha, "chosen": alpha == 0.5}
-        | {"group_score": generator.random(), "untouched_text_to_image_recall_at_1": generator.random()}
+        | {"group_score": generator.random(), "text_to_image_recall_at_1": generator.random()}
         for arm in arms
         for fold in range(3)
         for alpha in (0, 0.5, 1)
@@ -294,7 +294,7 @@ def _make_classes(generator, arms) -> pd.DataFrame:
     rows = [
         (arm, fold, 0, word, generator.random()) for arm in arms for fold in range(3) for word in CATEGORIES
     ]
-    return pd.DataFrame(rows, columns=["arm", "fold", "seed", "category", "absence_auc"])
+    return pd.DataFrame(rows, columns=["arm", "fold", "seed", "category", "absence_auc_bare"])
 
 
 def _make_summary(generator, arms, tested: int) -> pd.DataFrame:

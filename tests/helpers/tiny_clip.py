@@ -11,6 +11,7 @@ from unscene.machine.job import Job
 from unscene.run.shards import file_sha256
 from unscene.run.tables import write_json, write_table
 from unscene.training.caching import cache_pairs, cache_sham
+from unscene.words.coco80 import COCO80
 
 RUNTIME = {
     "device": "cpu",
@@ -93,7 +94,7 @@ def make_clip(folder, quick_gelu=True, side=32, width=32, layers=2, patch=16, sc
 def write_meta(folder, **meta):
     """Write the meta.json of a model's folder, as a training does, and return its path."""
     hashes = {key: file_sha256(folder / name) for key, name in HASHED.items()}
-    write_json({"fold": 0, "training_seed": 0, **meta, **hashes}, folder / "meta.json")
+    write_json({"fold": 0, "training_seed": 0, "groups": 8, **meta, **hashes}, folder / "meta.json")
     return folder / "meta.json"
 
 
@@ -156,6 +157,7 @@ def make_photos(folder, path_to_pairs, path_to_folds):
             "objects_from": "captions",
             "captions": [[text, f"{text}, seen from afar"] for text in pair["caption_original"]],
             "objects": [[category] for category in pair["category"]],
+            "unknown": [[word for word in COCO80 if word != category] for category in pair["category"]],
         }
     )
     write_table(photo, folder / "photos.parquet")
@@ -230,7 +232,8 @@ def make_evaluation(folder, path_to_clip, inputs, arm="zero_shot", fold=1, query
     """Return the job of an evaluation (of pairs or of sham edits) that writes into `folder`;
     without `model` of the clip itself.
     """
-    names = ("item_table", "class_table", "query_table", "retrieval_table", "sham_table")
+    kinds = ("item", "class", "construction", "query", "photo", "retrieval", "sham")
+    names = [f"{kind}_table" for kind in kinds]
     outputs = {name: folder / f"{arm}{fold}.{name}.parquet" for name in names}
     entry = {} if query_weight is None else {"query_weight": query_weight}
     return Job(

@@ -43,7 +43,12 @@ rule compare_arms:
             fold=FOLDS,
             seed=SEEDS,
         ),
-        photo_tables=[],
+        photo_tables=expand(
+            "results/metrics/{arm}/fold{fold}-seed{seed}.photos.parquet",
+            arm=ARMS,
+            fold=FOLDS,
+            seed=SEEDS,
+        ),
     output:
         item_table="results/metrics/items.parquet",
         summary="results/metrics/summary.csv",

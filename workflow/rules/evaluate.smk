@@ -7,14 +7,14 @@
 #                  that evaluate.sets names;
 #                  with edits.sham results/quality/sham.parquet
 # OUTPUTS:         results/metrics/{arm}/fold{fold}-seed{seed}.json and
-#                  .{items,classes,queries,retrieval}.parquet,
+#                  .{items,classes,constructions,queries,photos,retrieval}.parquet,
 #                  with edits.sham .shams.{json,parquet};
 #                  results/metrics/{photos,items,classes,queries}.parquet, shams.parquet,
 #                  summary.csv, comparison.csv;
 #                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet;
 #                  with train.class_folds results/metrics/unseen_classes.parquet and .csv
 
-RUN_TABLES = ["items", "classes", "queries", "retrieval"]
+RUN_TABLES = ["items", "classes", "constructions", "queries", "photos", "retrieval"]
 SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
 EXAM_SETS = [entry["name"] for entry in config["evaluate"]["sets"] if is_drawn(entry)]
 SWEPT = TRAINED_ARMS if config["evaluate"]["alphas"] else []
@@ -142,7 +142,9 @@ rule evaluate_clip:
         metrics=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.json"),
         item_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.items.parquet"),
         class_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.classes.parquet"),
+        construction_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.constructions.parquet"),
         query_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.queries.parquet"),
+        photo_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.photos.parquet"),
         retrieval_table=of_folds("results/metrics/{arm}/fold{fold}-seed{seed}.retrieval.parquet"),
     log:
         f"logs/evaluate_clip/{FOLD_JOB}.log",

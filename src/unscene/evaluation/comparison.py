@@ -52,7 +52,7 @@ ITEM_METRICS = [
     *TRUE_SCORES,
 ]
 CONTINUOUS = {"interaction", *SHIFTS, "true_shortfall", *SHAM_PULLS}
-RECALLS = [f"{way}_recall_at_{k}" for way in WAYS for k in RECALL_AT]
+RECALLS = [f"pair_{way}_recall_at_{k}" for way in WAYS for k in RECALL_AT]
 # Further contrasts, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [
     ("paired", "random"),
@@ -327,7 +327,7 @@ def take_pairs(item: pd.DataFrame) -> pd.DataFrame:
     for way in WAYS:
         rank = item[f"{way}_rank"].astype(float)
         for k in RECALL_AT:
-            value[f"{way}_recall_at_{k}"] = (rank < k).astype(float).where(rank.notna())
+            value[f"pair_{way}_recall_at_{k}"] = (rank < k).astype(float).where(rank.notna())
     return value
 
 

@@ -3,7 +3,14 @@
 import logging
 
 from unscene.evaluation.checkpoints import find_evaluated
-from unscene.evaluation.columns import CLASSES, ITEMS, QUERIES, RETRIEVAL
+from unscene.evaluation.columns import (
+    CLASSES,
+    CONSTRUCTIONS,
+    ITEMS,
+    PHOTO_VALUES,
+    QUERIES,
+    RETRIEVAL,
+)
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.fold_scores import (
     embed_pairs,
@@ -18,6 +25,7 @@ from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json
 from unscene.training.pairs import read_pairs, split_pairs
+from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
 
@@ -25,11 +33,11 @@ def evaluate_clip(job: Job) -> None:
     """Write the metrics (JSON) and tables of one arm, fold and training seed, on what its model has not seen.
 
     inputs: pairs, folds, photos (untouched ones), truth (true pictures, or None), model (meta.json,
-    or None for train.clip).
-    outputs: metrics, item_table (tested pairs), class_table, query_table, retrieval_table (ranks of
-    photos and captions). Pairs with a caption longer than the model's context are left out and
-    counted. A metric that the data does not allow (no held-out phrasing, no class with enough
-    pairs) is null.
+    or None for train.clip). outputs: metrics, item_table (tested pairs), class_table,
+    construction_table, query_table, photo_table (what each untouched photo says of each metric),
+    retrieval_table (ranks of photos and captions). Pairs with a caption longer than the model's
+    context are left out and counted. A metric that the data does not allow (no held-out phrasing, no
+    class with enough pairs) is null; `reasons` says why, where it is one on untouched photos.
     """
     run = identify_run(job)
     query_weight, vocabulary = job.entry("arm").get("query_weight"), find_vocabulary(job.settings)
@@ -42,29 +50,42 @@ def evaluate_clip(job: Job) -> None:
     features = embed_pairs(embedder, pairs)
     item, metrics = score_fold(pairs, features)
     of_fold = photo[photo["fold"] == run["fold"]]
-    classes, queries, ranks, of_photos = score_untouched(
-        embedder, *load_untouched(embedder, of_fold, job.runtime["workers"])
+    answers, ranks = score_untouched(
+        embedder,
+        *load_untouched(embedder, of_fold, job.runtime["workers"]),
+        list_never_denied(job.inputs.model, vocabulary),
+        has_probe=not job.inputs.model,
     )
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
     shifts, of_shortcuts = score_shortcuts(pairs, features, objects, vocabulary)
     truth = score_true_pictures(embedder, pairs, features, job.inputs.truth, job.runtime["workers"])
     item = item.join(shifts).join(truth)
     metrics |= {name: float(truth[name].astype(float).mean()) for name in truth}
-    metrics |= of_photos | of_shortcuts
+    metrics |= answers.metrics | of_shortcuts
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     # The overlap of the folds' trainings follows from it: an arm may train on a share of its pairs.
     metrics["n_training_groups"] = read_json(job.inputs.model)["groups"] if job.inputs.model else 0
     for table, frame, path in (
         (ITEMS, item, job.outputs.item_table),
-        (CLASSES, classes, job.outputs.class_table),
-        (QUERIES, queries, job.outputs.query_table),
+        (CLASSES, answers.classes, job.outputs.class_table),
+        (CONSTRUCTIONS, answers.constructions, job.outputs.construction_table),
+        (QUERIES, answers.queries, job.outputs.query_table),
+        (PHOTO_VALUES, answers.values, job.outputs.photo_table),
         (RETRIEVAL, ranks, job.outputs.retrieval_table),
     ):
         table.write(frame.assign(**run), path)
-    write_json({**run, **metrics}, job.outputs.metrics)
+    write_json({**run, **metrics, "reasons": answers.reasons}, job.outputs.metrics)
     logging.getLogger("unscene").info(
         "%s, fold %d, seed %d: group score %.3f on %d pairs", *run.values(), metrics["group_score"], len(item)
     )
+
+
+def list_never_denied(path_to_meta: str | None, vocabulary: Vocabulary) -> set[str] | None:
+    """Return the words that a model's training never denied, by its meta.json (`denied`: the words
+    that it did); None where nothing is said, as of the untuned model.
+    """
+    denied = read_json(path_to_meta).get("denied") if path_to_meta else None
+    return None if denied is None else set(vocabulary) - set(denied)
 
 
 def identify_run(job: Job) -> dict:

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import SCORES, SHIFTS
+from unscene.evaluation.columns import PHOTO_VALUES, RECALL_AT, SCORES, SHIFTS
 from unscene.evaluation.embedders import decode_photos
+from unscene.evaluation.gallery import Gallery
+from unscene.evaluation.object_scores import Answers, ask_objects
 from unscene.evaluation.pair_metrics import (
     list_phrases,
     rank_retrieval,
@@ -14,15 +16,9 @@ from unscene.evaluation.pair_metrics import (
     summarise_pairs,
     summarise_ranks,
 )
-from unscene.evaluation.photo_metrics import (
-    rank_captions,
-    score_photo_classes,
-    score_queries,
-    summarise_classes,
-    summarise_queries,
-    summarise_recalls,
-)
+from unscene.evaluation.photo_metrics import rank_captions, summarise_recalls
 from unscene.evaluation.shortcuts import describe_pictures, measure_shifts, probe_features, probe_pairs
+from unscene.evaluation.statistics import spread_ratio
 from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
 from unscene.words.vocabulary import Vocabulary
 
@@ -50,8 +46,8 @@ def score_fold(pairs, features):
     )
     return item, {
         **summarise_items(item),
-        "presence_auc": float(classes["presence_auc"].mean()),
-        "absence_auc": float(classes["absence_auc"].mean()),
+        "pair_presence_auc": float(classes["presence_auc"].mean()),
+        "pair_absence_auc": float(classes["absence_auc"].mean()),
         "n_pairs": len(item),
         "n_groups": int(item["group"].nunique()),
         "n_photos": int(item["image_to_text_rank"].notna().sum()),
@@ -102,20 +98,40 @@ def load_untouched(embedder, photo, workers):
     return photo[position >= 0].reset_index(drop=True), pixels, int((position < 0).sum())
 
 
-def score_untouched(embedder, photo, pixels, unreadable):
-    """Return (classes, queries, retrieval ranks, metrics) on untouched photos, as load_untouched
-    gives them.
+def score_untouched(
+    embedder, photo, pixels, unreadable, never_denied=None, has_probe=False
+) -> tuple[Answers, pd.DataFrame]:
+    """Return (what a model answers on untouched photos, as load_untouched gives them; retrieval ranks).
+
+    never_denied, has_probe: as ask_objects takes them. The answers' metrics have the recalls, too.
+    """
+    features = embedder.embed_photos(pixels)
+    answers = ask_objects(
+        features, Gallery.of_table(photo, embedder.vocabulary), embedder, never_denied, has_probe
+    )
+    ranks, recalls = score_retrieval(embedder, photo, features)
+    answers.values = pd.concat([answers.values, list_recall_values(photo, ranks)], ignore_index=True)
+    answers.metrics |= recalls | {
+        "n_untouched_photos": len(photo),
+        "n_untouched_captions": int((ranks["way"] == "text_to_image").sum()),
+        "n_untouched_unreadable": unreadable,
+        "n_untouched_classes": len(answers.classes),
+        "n_queries": len(answers.queries.drop_duplicates(["wanted", "unwanted"])),
+        "n_objects_from_captions": int((photo["objects_from"] == "captions").sum()),
+    }
+    return answers, ranks
+
+
+def score_retrieval(embedder, photo, features) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return (a row a photo and a row a caption with its rank and the size of its gallery; recalls
+    and the galleries' sizes) of untouched photos and their features (photos, dim).
     """
     captions = [[str(caption) for caption in own] for own in photo["captions"]]
-    features = embedder.embed_photos(pixels)
-    words = embedder.vocabulary
-    has = np.array([[word in set(own) for word in words] for own in photo["objects"]], bool)
-    has = has.reshape(len(photo), len(words))
-    classes = score_photo_classes(features, has, words.words, embedder.embed_texts, words)
-    queries = score_queries(features, has, words.words, embedder.embed_texts, words)
-    texts = embedder.embed_texts([caption for own in captions for caption in own])
+    flat = [caption for own in captions for caption in own]
+    texts = embedder.embed_texts(flat)
     image_to_text, text_to_image = rank_captions(features, texts, captions)
     owner = np.repeat(photo["image_id"].to_numpy(), [len(own) for own in captions])
+    sizes = {"image_to_text": len(set(flat)), "text_to_image": len(photo)}
     ranks = pd.DataFrame(
         {
             "image_id": np.concatenate([photo["image_id"].to_numpy(), owner]),
@@ -123,22 +139,27 @@ def score_untouched(embedder, photo, pixels, unreadable):
             "rank": np.concatenate([image_to_text, text_to_image]),
         }
     )
-    recalls = summarise_recalls(image_to_text, text_to_image)
+    return ranks.assign(gallery=ranks["way"].map(sizes).astype(int)), {
+        **summarise_recalls(image_to_text, text_to_image),
+        "gallery_photos": sizes["text_to_image"],
+        "gallery_captions": sizes["image_to_text"],
+    }
+
+
+def list_recall_values(photo, ranks) -> pd.DataFrame:
+    """Return `image_id group metric value`, a row a photo and recall: the mean over photos is the recall."""
+    frames = []
+    for way, own in ranks.groupby("way", sort=False):
+        asked = own.groupby("image_id")["rank"].size().reindex(photo["image_id"], fill_value=0)
+        for k in RECALL_AT:
+            found = (own["rank"] < k).groupby(own["image_id"]).sum().reindex(asked.index, fill_value=0)
+            frame = photo[["image_id", "group"]].reset_index(drop=True)
+            value = spread_ratio(found.to_numpy(), asked.to_numpy())
+            frames.append(frame.assign(metric=f"{way}_recall_at_{k}", value=value))
     return (
-        classes,
-        queries,
-        ranks,
-        {
-            **summarise_classes(classes),
-            **summarise_queries(queries),
-            **{f"untouched_{name}": value for name, value in recalls.items()},
-            "n_untouched_photos": len(photo),
-            "n_untouched_captions": len(texts),
-            "n_untouched_unreadable": unreadable,
-            "n_untouched_classes": len(classes),
-            "n_queries": len(queries),
-            "n_objects_from_captions": int((photo["objects_from"] == "captions").sum()),
-        },
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else PHOTO_VALUES.frame([])[["image_id", "group", "metric", "value"]]
     )
 
 

@@ -148,7 +148,7 @@ def summarise_effects(item: pd.DataFrame) -> dict[str, float]:
 def summarise_ranks(item: pd.DataFrame) -> dict[str, float]:
     """Return recall at 1, 5 and 10 both ways from the columns image_to_text_rank and text_to_image_rank."""
     return {
-        f"{way}_recall_at_{k}": float((item[f"{way}_rank"].dropna() < k).mean())
+        f"pair_{way}_recall_at_{k}": float((item[f"{way}_rank"].dropna() < k).mean())
         for way in WAYS
         for k in RECALL_AT
     }

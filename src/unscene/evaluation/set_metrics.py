@@ -12,17 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from unscene.evaluation.absence_questions import ABSENT, PRESENT
 from unscene.evaluation.embedders import Embedder
-from unscene.evaluation.photo_metrics import (
-    ABSENT,
-    PRESENT,
-    rank_captions,
-    score_photo_classes,
-    score_queries,
-    summarise_classes,
-    summarise_queries,
-    summarise_recalls,
-)
+from unscene.evaluation.object_sets import score_objects
+from unscene.evaluation.photo_metrics import rank_captions, summarise_recalls
 from unscene.evaluation.query_arithmetic import find_denied
 from unscene.evaluation.sets.tasks import ChoiceTask, ClassTask, ObjectTask, RemovalTask, RetrievalTask
 from unscene.words.coco80 import COCO80
@@ -144,21 +137,8 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
 
 @score_task.register
 def _(task: ObjectTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
-    """Presence and absence by class, and queries "X but no o", on photos whose objects are known."""
-    kept = np.array([str(path) in photo for path in task.paths], bool)
-    photos = np.stack([photo[str(path)] for path in task.paths if str(path) in photo])
-    has = task.has[kept]
-    classes = score_photo_classes(photos, has, task.categories, embedder.embed_texts, COCO80)
-    queries = score_queries(photos, has, task.categories, embedder.embed_texts, COCO80)
-    item = pd.concat([classes.assign(kind="class"), queries.assign(kind="query")], ignore_index=True)
-    return item, {
-        **summarise_classes(classes),
-        **summarise_queries(queries),
-        "n_items": int(kept.sum()),
-        "n_classes": len(classes),
-        "n_queries": len(queries),
-        "n_left_out": int((~kept).sum()),
-    }
+    """Absence, presence and queries, as of the untouched photos of a fold."""
+    return score_objects(task, photo, embedder)
 
 
 @score_task.register

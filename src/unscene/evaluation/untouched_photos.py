@@ -12,10 +12,11 @@ from unscene.evaluation.columns import PHOTOS
 from unscene.folds.columns import FOLDS
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
+from unscene.pool.labels import label_by_captions, label_by_instances
 from unscene.run.configuration import list_sources
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_table
-from unscene.samples.instances import read_source_instances
+from unscene.samples.instances import read_source_categories, read_source_instances
 from unscene.words.word_lists import find_vocabulary
 
 
@@ -23,9 +24,8 @@ def list_untouched_photos(job: Job) -> None:
     """Write a row a photo of a fold; of a fold with more than evaluate.max_photos, those that a
     hash of the seed chooses. The splits of further training seeds part the same photos anew.
 
-    What is in a photo: the source's instances where they list it, complete, with what captions
-    name; or captions alone, where an object that nobody mentioned counts as absent. inputs:
-    samples, keywords, folds. outputs: photos.
+    What is on a photo, and what may be, tell the source's instances and what captions name; other
+    words are known to be absent (`unscene.pool.labels`). inputs: samples, keywords, folds. outputs: photos.
     """
     max_photos, seed = job.settings["evaluate"]["max_photos"], job.settings["seed"]
     columns = ["image_id", "group", "path", "captions", "source", "source_key"]
@@ -41,14 +41,23 @@ def list_untouched_photos(job: Job) -> None:
     named = defaultdict(set)
     for image_id, words in zip(keyword["image_id"], keyword["words"], strict=True):
         named[image_id].update(() if words is None else words)
-    instances = {source["name"]: read_source_instances(source) for source in list_sources(job.config)}
-    rows, known, vocabulary = [], [], find_vocabulary(job.settings)
+    sources = {source["name"]: source for source in list_sources(job.config)}
+    instances = {name: read_source_instances(source) for name, source in sources.items()}
+    categories = {name: read_source_categories(source) for name, source in sources.items()}
+    vocabulary = find_vocabulary(job.settings)
+    labels = []
     for image_id, source, key in zip(photo["image_id"], photo["source"], photo["source_key"], strict=True):
         listed = list_objects(instances[source], key)
-        objects = named[image_id] | (listed or set())
-        rows.append([word for word in vocabulary if word in objects])
-        known.append("captions" if listed is None else "instances")
-    photo = photo.assign(objects=rows, objects_from=known)[PHOTOS.names]
+        labels.append(
+            label_by_captions(named[image_id], vocabulary)
+            if listed is None
+            else label_by_instances(named[image_id], listed, categories[source], vocabulary)
+        )
+    photo = photo.assign(
+        objects=[own.present for own in labels],
+        unknown=[own.unknown for own in labels],
+        objects_from=[own.source for own in labels],
+    )[PHOTOS.names]
     PHOTOS.write(photo, job.outputs.photos)
     logging.getLogger("unscene").info(
         "untouched photos by fold: %s; objects from %s",

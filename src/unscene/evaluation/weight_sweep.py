@@ -19,6 +19,7 @@ from unscene.evaluation.fold_scores import (
     load_fold,
     load_untouched,
     score_fold,
+    score_retrieval,
     score_untouched,
 )
 from unscene.evaluation.untouched_photos import read_untouched
@@ -108,10 +109,11 @@ def score_alphas(
         _, on_inner = score_fold(inner.pairs, embed_pairs(embedder, inner.pairs))
         general = np.nan
         if len(inner.photos[0]):
-            *_, of_photos = score_untouched(embedder, *inner.photos)
-            general = float(np.mean([of_photos[f"untouched_{way}_recall_at_1"] for way in WAYS]))
+            photo, pixels, _ = inner.photos
+            _, recalls = score_retrieval(embedder, photo, embedder.embed_photos(pixels))
+            general = float(np.mean([recalls[f"{way}_recall_at_1"] for way in WAYS]))
         items[alpha], metrics = score_fold(test.pairs, embed_pairs(embedder, test.pairs))
-        *_, of_photos = score_untouched(embedder, *test.photos)
+        answers, _ = score_untouched(embedder, *test.photos)
         rows.append(
             {
                 "alpha": float(alpha),
@@ -120,7 +122,7 @@ def score_alphas(
                 "n_inner_pairs": on_inner["n_pairs"],
                 "n_inner_photos": len(inner.photos[0]),
                 **metrics,
-                **of_photos,
+                **answers.metrics,
             }
         )
     return pd.DataFrame(rows), items

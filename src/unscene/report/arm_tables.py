@@ -5,8 +5,8 @@ import pandas as pd
 from unscene.report import arm_figures
 from unscene.report.figures import Drawing
 
-SWEPT_METRICS = ["group_score", "untouched_text_to_image_recall_at_1", "untouched_image_to_text_recall_at_1"]
-CLASS_METRIC = "absence_auc"
+SWEPT_METRICS = ["group_score", "text_to_image_recall_at_1", "image_to_text_recall_at_1"]
+CLASS_METRIC = "absence_auc_bare"
 
 
 def list_drawings(

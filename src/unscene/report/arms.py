@@ -13,7 +13,7 @@ DRAWINGS = {
     "forest": "Contrasts of the group score: thick lines the bootstrap over photo groups, thin ones the "
     "corrected t over folds; the primary contrasts in colour.",
     "decomposition": "A pair has its text score when G exceeds |B|, and its image score when G exceeds |A|.",
-    "classes-absence_auc": "The chance that a photo without the object scores above one with it on “a "
+    "classes-absence_auc_bare": "The chance that a photo without the object scores above one with it on “a "
     "photo with no …”; below one half, “no” finds what it denies.",
     "wise-ft": "WiSE-FT: weights between the untuned and the tuned model, on held-out photos.",
     "dose": "Dose and response: the same arm on fewer pairs.",

@@ -10,11 +10,11 @@ from unscene.evaluation.statistics import interval_of_folds
 from unscene.report.numbers import NOT_MEASURED, count, interval, is_null, percent, points, short
 
 QUERY_METRICS = {
-    "query_violation_at_5": "violation@5",
-    "query_violation_at_10": "violation@10",
-    "query_wanted_at_5": "wanted@5",
-    "query_wanted_at_10": "wanted@10",
-    "query_average_precision": "mAP",
+    "violation_at_5": "violation@5",
+    "violation_at_10": "violation@10",
+    "wanted_at_5": "wanted@5",
+    "wanted_at_10": "wanted@10",
+    "average_precision": "mAP",
 }
 SHARES_OF_SHORTCUTS = {
     "probe_auc": "edits, probe AUC",
@@ -31,7 +31,7 @@ SHIFTS = {
     "placebo_shift": "objects in neither photo",
     "kept_shift": "objects still in both photos",
 }
-SWEPT = {"group_score": "group score", "untouched_text_to_image_recall_at_1": "text to image R@1"}
+SWEPT = {"group_score": "group score", "text_to_image_recall_at_1": "text to image R@1"}
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ ARM_METRICS = {
     "text_score": "text",
     "image_score": "image",
     "group_score": "group",
-    "untouched_presence_auc": "presence AUC",
-    "untouched_absence_auc": "absence AUC",
-    "untouched_image_to_text_recall_at_1": "i2t R@1",
-    "untouched_text_to_image_recall_at_1": "t2i R@1",
+    "presence_auc": "presence AUC",
+    "absence_auc_bare": "absence AUC",
+    "image_to_text_recall_at_1": "i2t R@1",
+    "text_to_image_recall_at_1": "t2i R@1",
 }
 
 

@@ -85,7 +85,7 @@ def test_evaluation_writes_metrics_and_items(world, tmp_path):
     held_out = item["group_score_held_out_phrasing"].dropna()
     assert 0 < len(held_out) < 8
     assert metrics["group_score_held_out_phrasing"] == pytest.approx(held_out.astype(float).mean())
-    recalls = [metrics[f"text_to_image_recall_at_{k}"] for k in (1, 5, 10)]
+    recalls = [metrics[f"pair_text_to_image_recall_at_{k}"] for k in (1, 5, 10)]
     assert recalls == sorted(recalls) and recalls[-1] == 1
 
 
@@ -119,8 +119,12 @@ def test_untouched_photos_and_shams_are_scored(world, tmp_path):
     assert ranks["way"].value_counts().to_dict() == {"text_to_image": 8, "image_to_text": 4}
     for k in (1, 5, 10):
         of_text = ranks[ranks["way"] == "text_to_image"]["rank"]
-        assert metrics[f"untouched_text_to_image_recall_at_{k}"] == pytest.approx((of_text < k).mean())
-    assert metrics["untouched_absence_auc"] is None and metrics["n_queries"] == 0  # four photos are too few
+        assert metrics[f"text_to_image_recall_at_{k}"] == pytest.approx((of_text < k).mean())
+    assert (metrics["gallery_photos"], metrics["gallery_captions"]) == (4, 8)
+    assert metrics["absence_auc_bare"] is None and metrics["n_queries"] == 0  # four photos are too few
+    assert "no category has 5 photos" in metrics["reasons"]["absence_auc_bare"]
+    means = PHOTO_VALUES.read(written.photo_table).groupby("metric")["value"].mean()
+    assert len(means) == 6 and all(means[name] == pytest.approx(metrics[name]) for name in means.index)
     metrics, sham = evaluate_shams(world, tmp_path)
     assert metrics["n_shams"] == len(sham) == 8 and sham["edit_id"].str.endswith("-sham").all()
     right = sham[sham["presence"]]
@@ -149,9 +153,9 @@ def test_a_fold_without_untouched_photos_and_shams_has_empty_tables(world, tmp_p
     found = read_json(written.metrics) | of_shams
     assert found["group_score"] is not None and found["n_untouched_photos"] == found["n_shams"] == 0
     for name in (
-        "untouched_text_to_image_recall_at_1",
-        "untouched_absence_auc",
-        "query_violation_at_5",
+        "text_to_image_recall_at_1",
+        "absence_auc_bare",
+        "violation_at_5",
         "sham_flip_rate",
     ):
         assert found[name] is None, name
@@ -271,7 +275,7 @@ def write_arm(folder, arm, hits, seed=0, folds=3):
         ITEMS.write(item, f"{stem}.items.parquet")
         metrics = {
             "group_score": float(item["group_score"].mean()),
-            "absence_auc": None,
+            "absence_auc_bare": None,
             "n_pairs": len(rows),
             "n_groups": item["group"].nunique(),
             "n_training_groups": 0 if arm == "zero_shot" else 2 * item["group"].nunique(),
@@ -386,7 +390,7 @@ def test_comparison_finds_the_difference_that_is_there(tmp_path):
     same = comparison.set_index(["contrast", "metric"]).loc[("originals-zero_shot", "group_score")]
     assert (same["difference"], same["p"], same["corrected_t_p"]) == (0, 1, 1)
     recall = comparison.set_index(["contrast", "metric"]).loc[
-        ("paired-zero_shot", "image_to_text_recall_at_5")
+        ("paired-zero_shot", "pair_image_to_text_recall_at_5")
     ]
     assert recall["difference"] == pytest.approx(row["difference"])
     held_out = comparison[comparison["metric"] == "group_score_held_out_phrasing"]

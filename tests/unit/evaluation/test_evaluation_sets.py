@@ -326,6 +326,7 @@ def test_objects_and_retrieval_of_coco(tmp_path):
     task = read(tmp_path, format="coco_objects", instances="instances.json", images="photos")
     dog = list(task.categories).index("dog")
     assert task.has[:, dog].tolist() == [True, True, False, True, False, False] and task.has.sum() == 9
+    assert task.lacks[:, dog].tolist() == [False, False, True, False, True, True]
     task = read(tmp_path, format="coco_retrieval", captions="captions.json", images="photos")
     assert len(task) == 6 and task.captions[2] == ["picture 2 with a bus"]
 

@@ -560,7 +560,7 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
             "fold": 0,
             "seed": 0,
             "category": ["dog", "dog", "car", "car"],
-            "absence_auc": [0.4, 0.8, 0.5, 0.7],
+            "absence_auc_bare": [0.4, 0.8, 0.5, 0.7],
         }
     )
     sweep = pd.DataFrame(
@@ -614,7 +614,7 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         "methods.tex",
         "forest.pdf",
         "decomposition.pdf",
-        "classes-absence_auc.pdf",
+        "classes-absence_auc_bare.pdf",
         "wise-ft.pdf",
         "dose.pdf",
         "retrieval.png",

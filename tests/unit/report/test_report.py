@@ -461,7 +461,7 @@ def test_figures_for_a_paper_have_the_light_colours_of_the_page(tmp_path):
 def test_page_shows_the_pass_rule_and_the_figures_of_the_arms(built):
     page = built[2]
     assert "The pass rule is not decided: no measured part fails." in text_of(page)
-    for name in ("forest", "classes-absence_auc"):
+    for name in ("forest", "classes-absence_auc_bare"):
         assert f'id="{name}-' in page
     assert "WiSE-FT" not in text_of(page)  # this run swept nothing
 
@@ -472,7 +472,7 @@ def test_further_tables_show_what_was_measured_and_nothing_else():
             ("zero_shot", "probe_auc", 0.61, 0.58, 0.64, 3),
             ("main", "probe_auc", np.nan, np.nan, np.nan, 0),
             ("main", "placebo_shift", 0.012, -0.004, 0.028, 3),
-            ("main", "query_average_precision", np.nan, np.nan, np.nan, 0),
+            ("main", "average_precision", np.nan, np.nan, np.nan, 0),
         ],
         columns=["arm", "metric", "mean", "low", "high", "n"],
     )

@@ -13,8 +13,10 @@ import pandas as pd
 
 from unscene.evaluation.sets.negbench import shuffle_options
 from unscene.evaluation.sets.tasks import ChoiceTask, ObjectTask, RetrievalTask, SetError
+from unscene.pool.labels import label_by_instances
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json
+from unscene.words.category_names import find_word
 from unscene.words.coco80 import COCO80
 
 KINDS = ("positive", "negative", "hybrid")
@@ -29,16 +31,28 @@ def read_retrieval(entry: dict, resolve) -> RetrievalTask:
 
 
 def read_objects(entry: dict, resolve) -> ObjectTask:
-    """Read all photos of an instances file; a photo without an annotation has none of the categories.
+    """Read all photos of an instances file; a photo without an annotation has none of its categories.
 
-    With `captions`, an object that a caption names counts as there, labelled or not.
+    Of other words only those are known that a caption names, where the entry has `captions`; denials
+    are then asked beside captions, too. What a caption names and nobody labelled is unknown.
     """
-    photos, objects = _read_photos(entry, resolve, "instances"), _read_objects(entry, resolve)
-    keys = list(photos)
-    has = np.array([[word in objects[key] for word in COCO80] for key in keys], bool).reshape(
-        len(keys), len(COCO80)
+    photos = _read_photos(entry, resolve, "instances")
+    listed = _read_objects({**entry, "captions": None}, resolve)
+    names = read_json(resolve(entry["instances"]))["categories"]
+    categories = {find_word(category["name"]) for category in names}
+    captions = _read_captions(entry, resolve) if entry.get("captions") else {}
+    own = [captions.get(key, []) for key in photos]
+    labels = [
+        label_by_instances(
+            {word for text in texts for word in COCO80.find_words(text)}, listed[key], categories, COCO80
+        )
+        for key, texts in zip(photos, own, strict=True)
+    ]
+    has, unknown = (
+        np.array([[word in words for word in COCO80] for words in rows], bool).reshape(len(own), len(COCO80))
+        for rows in ([own.present for own in labels], [own.unknown for own in labels])
     )
-    return ObjectTask(keys, [photos[key] for key in keys], has, COCO80)
+    return ObjectTask(list(photos), list(photos.values()), has, ~has & ~unknown, COCO80.words, own)
 
 
 def rebuild_choices(entry: dict, resolve) -> ChoiceTask:
@@ -103,7 +117,7 @@ def _read_objects(entry: dict, resolve) -> dict[str, set[str]]:
     names = {category["id"]: category["name"] for category in document["categories"]}
     objects: dict[str, set[str]] = defaultdict(set)
     for annotation in document["annotations"]:
-        objects[str(annotation["image_id"])].add(names[annotation["category_id"]])
+        objects[str(annotation["image_id"])].add(find_word(names[annotation["category_id"]]))
     if entry.get("captions"):
         for key, captions in _read_captions(entry, resolve).items():
             objects[key].update(word for caption in captions for word in COCO80.find_words(caption))

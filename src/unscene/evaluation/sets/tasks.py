@@ -43,12 +43,18 @@ class RetrievalTask:
 
 @dataclass(frozen=True)
 class ObjectTask:
-    """Photos whose objects are all known. has: bool (photos, categories)."""
+    """Photos of which it is known what is on them.
+
+    has, lacks: bool (photos, categories), known to be there, known not to be there. captions: those
+    of each photo, in which scenes are found; empty lists where the set names none.
+    """
 
     ids: Sequence[str]
     paths: Sequence[Path]
     has: np.ndarray
+    lacks: np.ndarray
     categories: Sequence[str]
+    captions: Sequence[Sequence[str]]
 
     def __len__(self) -> int:
         return len(self.paths)
