@@ -238,7 +238,7 @@ KEYS = {
     "evaluate.confidence": (0.9, "compare_arms compare_arms_on_sets write_paper write_report"),
     "evaluate.max_photos": (
         1999,
-        "list_untouched_photos compare_arms compare_arms_on_sets write_paper write_report",
+        "estimate_run list_untouched_photos compare_arms compare_arms_on_sets write_paper write_report",
     ),
     "evaluate.alphas": ...,
     "evaluate.sets": ...,

@@ -39,6 +39,7 @@ rule estimate_run:
                 "quality",
                 "folds",
                 "train",
+                "evaluate.max_photos",
                 "plan",
             ],
             paths=["train.clip", "plan.prices"],

@@ -95,20 +95,32 @@ def find_detectable_difference(
 ) -> float:
     """Return the true difference that the corrected t (two-sided) would have found with probability `power`.
 
-    The spread over trainings is taken from `differences`; under a true difference the statistic is
-    noncentral t with J - 1 degrees of freedom. NaN where corrected_t is.
+    The spread over trainings is taken from `differences`. NaN where corrected_t is.
     """
-    from statsmodels.stats.power import TTestPower
-
     differences = np.asarray(differences, float)
     differences = differences[~np.isnan(differences)]
     count = len(differences)
     if count < 2 or np.isnan(test_to_train):
         return float("nan")
-    error = float(np.sqrt((1 / count + test_to_train) * differences.var(ddof=1)))
-    # The library's effect size is in standard deviations, so that effect * sqrt(count) is the noncentrality.
-    effect = TTestPower().solve_power(nobs=count, alpha=1 - confidence, power=power)
-    return float(effect * np.sqrt(count)) * error
+    return get_detectable(float(differences.std(ddof=1)), count, test_to_train, 1 - confidence, power)
+
+
+def get_detectable(
+    spread: float, trainings: int, test_to_train: float, alpha: float, power: float = 0.8
+) -> float:
+    """Return the true difference that the corrected t over so many trainings finds with probability `power`.
+
+    spread: standard deviation of the difference over trainings. alpha: two-sided. Under a true
+    difference the statistic is noncentral t with trainings - 1 degrees of freedom. NaN with fewer
+    than two trainings.
+    """
+    from statsmodels.stats.power import TTestPower
+
+    if trainings < 2:
+        return float("nan")
+    # The library's effect size is in standard deviations: effect * sqrt(trainings) is the noncentrality.
+    effect = TTestPower().solve_power(nobs=trainings, alpha=alpha, power=power)
+    return float(effect * np.sqrt(trainings) * np.sqrt(1 / trainings + test_to_train) * spread)
 
 
 def cluster_bootstrap(

@@ -12,6 +12,7 @@ import yaml
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
+from unscene.plan.comparison_power import describe_comparison, estimate_comparison
 from unscene.plan.licences import list_licences
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
@@ -62,6 +63,7 @@ def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) 
         "over_budget": api["usd"] > settings["api"]["budget_usd"],
         "devices": estimate_devices(settings, assumed, count),
         "storage": estimate_storage(settings, assumed, count, clip_bytes),
+        "comparison": estimate_comparison(settings, assumed, count),
         "assumptions": {"date": str(assumed["date"]), **list_assumptions(assumed)},
     }
 
@@ -284,6 +286,7 @@ def describe_plan(plan: dict) -> str:
         "  sum              "
         + ", ".join(f"{device} {value:.2f}" for device, value in plan["devices"]["hours"].items())
     )
+    lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
     lines += ["", "Disk"]
     for key, size in storage["bytes"].items():
         lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")

@@ -1,0 +1,84 @@
+"""Which difference of two arms the configured folds and repeats find, before anything is trained."""
+
+import math
+
+from statistics import NormalDist
+
+from unscene.evaluation.pass_rule import ALPHA, PRIMARY, REQUIREMENTS
+from unscene.evaluation.statistics import get_detectable
+
+POWER = 0.8
+# By figure: what it is called, what its items are (a key of count_items), and the error probability
+# that its test may take. The group score's hardest step of Holm's has a share of ALPHA.
+FIGURES = {
+    "group_score": ("group score, against each of its references", "pairs", ALPHA / len(PRIMARY)),
+    "absence_auc": ("absence AUC on untouched photos", "photos", ALPHA),
+    "recall_at_1": ("recall at 1 on untouched photos", "photos", ALPHA),
+}
+# Of the part of the pass rule that asks both recalls at 1 to be kept.
+MARGIN = next(part.bounds[0].margin for part in REQUIREMENTS if part.name == "retrieval kept")
+
+
+def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
+    """Return what the corrected t over folds and repeats finds with probability POWER.
+
+    `folds`, `repeats` (training seeds, each with a split of its own), `test_to_train`, and of each
+    of FIGURES the `items` that a fold tests, the `spread` of the difference over trainings, and the
+    `detectable` difference by number of repeats: as configured, and one and two more. And
+    `photos_for_margin`: how many photos of a set show that a recall which is kept is kept within
+    MARGIN, by the interval of its photos. assumed: its `spreads`. count: as count_items returns it.
+    """
+    folds, repeats = settings["folds"]["folds"], len(settings["train"]["seeds"])
+    train_share = (folds - 1) * (1 - settings["train"]["inner_share"])
+    spreads = {name: entry["value"] for name, entry in assumed["spreads"].items()}
+    figures = {}
+    for name, (_, kind, alpha) in FIGURES.items():
+        items = count[kind] / folds
+        if kind == "photos":
+            items = min(items, settings["evaluate"]["max_photos"])
+        spread = math.hypot(spreads[name] / math.sqrt(max(items, 1)), spreads["training"])
+        figures[name] = {
+            "items": round(items),
+            "spread": round(spread, 5),
+            "detectable": {
+                str(number): round(get_detectable(spread, folds * number, 1 / train_share, alpha, POWER), 5)
+                for number in range(repeats, repeats + 3)
+            },
+        }
+    return {
+        "folds": folds,
+        "repeats": repeats,
+        "test_to_train": round(1 / train_share, 4),
+        "power": POWER,
+        "figures": figures,
+        "photos_for_margin": count_photos_needed(spreads["recall_at_1"], MARGIN),
+    }
+
+
+def count_photos_needed(spread: float, margin: float) -> int:
+    """Return how many photos it takes until the interval of a true difference of 0 ends above
+    -margin with probability POWER. spread: standard deviation of the difference on one photo.
+    """
+    normal = NormalDist()
+    return math.ceil(((normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread / margin) ** 2)
+
+
+def describe_comparison(comparison: dict) -> list[str]:
+    """Return the lines of the plan: what is found as configured, and what a repeat more buys."""
+    folds, repeats = comparison["folds"], comparison["repeats"]
+    lines = [
+        f"  {folds * repeats} trainings an arm, {folds} folds in {repeats} split(s); what the corrected t finds"
+        f" with a power of {comparison['power']:g}, in points:"
+    ]
+    for name, figure in comparison["figures"].items():
+        now, *more = (100 * value for value in figure["detectable"].values())
+        lines.append(
+            f"  {FIGURES[name][0]}: {now:.1f}, with one repeat more {more[0]:.1f}, with two {more[1]:.1f}"
+            f" ({figure['items']:,} {FIGURES[name][1]} a fold, assumed spread {100 * figure['spread']:.1f})"
+        )
+    return [
+        *lines,
+        "  A repeat is another training seed with a split of its own; it re-trains nothing that exists.",
+        f"  That a recall at 1 is kept within {100 * MARGIN:g} point(s) is shown by a set of"
+        f" {comparison['photos_for_margin']:,} photos.",
+    ]
