@@ -7,6 +7,7 @@ from unscene.words.scene_lists import (
     QUANTITY_HEADS,
 )
 from unscene.words.tokens import Token
+from unscene.words.tree import Phrase
 
 
 @dataclass
@@ -23,6 +24,30 @@ class Chunk:
     @property
     def text(self) -> str:
         return " ".join(token.text for token in self.tokens)
+
+    @property
+    def head(self) -> str:
+        return self.tokens[-1].low
+
+    @property
+    def words(self) -> set[str]:
+        """The words of the list that the chunk mentions."""
+        return {token.word for token in self.tokens if token.word}
+
+    @property
+    def is_animate(self) -> bool:
+        """Whether the chunk mentions what moves by itself."""
+        return any(token.is_animate for token in self.tokens)
+
+    @property
+    def is_human(self) -> bool:
+        """Whether the chunk mentions people."""
+        return any(token.is_human for token in self.tokens)
+
+    @property
+    def is_plural(self) -> bool:
+        """Whether a noun phrase is of several, by its determiner, else by its head."""
+        return Phrase(self.tokens).is_plural
 
 
 def make_chunks(tokens: list[Token]) -> list[Chunk]:

@@ -5,7 +5,8 @@ anybody, `it` without a thing.
 """
 
 from unscene.words.caption_words import PRONOUNS, QUANTITIES
-from unscene.words.grammar import Chunk, looks_plural
+from unscene.words.chunks import Chunk
+from unscene.words.verb_forms import looks_plural
 
 _ONE = frozenset({"he", "she", "him", "himself", "herself"})
 _MANY = frozenset({"they", "them", "themselves", "each other", "one another", "one", "another"})

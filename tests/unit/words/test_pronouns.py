@@ -1,10 +1,11 @@
-"""The small grammar of chunks that checks answers: what it reads, and pronouns without their noun."""
+"""Chunks of a caption, and pronouns without their noun."""
 
 import pytest
 
+from unscene.words.chunks import make_chunks
 from unscene.words.coco80 import COCO80
-from unscene.words.grammar import parse_caption
 from unscene.words.pronouns import find_lost_pronouns
+from unscene.words.reading import read_tokens
 
 
 @pytest.mark.parametrize(
@@ -25,13 +26,14 @@ from unscene.words.pronouns import find_lost_pronouns
     ],
 )
 def test_pronouns_without_what_they_stand_for(text, lost):
-    assert find_lost_pronouns(parse_caption(text, COCO80)) == lost
+    assert find_lost_pronouns(make_chunks(read_tokens(text, COCO80))) == lost
 
 
-def test_grammar_reads_the_parts_of_a_caption():
+def test_the_parts_of_a_caption():
+    caption = "A man holding a red kite on top of a hill while a dog runs by."
     chunks = [
         (chunk.kind, chunk.low)
-        for chunk in parse_caption("A man holding a red kite on top of a hill while a dog runs by.", COCO80)
+        for chunk in make_chunks(read_tokens(caption, COCO80))
     ]
     assert chunks == [
         ("NP", "a man"),

@@ -16,7 +16,8 @@ from unscene.captions.checks.texts import (
 from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import CONTAINERS, SYNONYMS
 from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
-from unscene.words.grammar import Chunk, looks_plural
+from unscene.words.chunks import Chunk
+from unscene.words.verb_forms import looks_plural
 
 # Prepositions that place a thing, by where; what is not here says too little to contradict.
 _PLACING = {
@@ -78,8 +79,10 @@ def changes_description(case: Case) -> str | None:
         heads = {get_stem(get_last(one)) for one in same}
         if {get_last(one) for one in [chunk, *same]} & verbs or (stem in stems and stem not in heads):
             continue
-        plural = {looks_plural(one.head) for one in same}
-        if len(plural) == 1 and looks_plural(chunk.head) not in plural:
+        plural, looks = {one.is_plural for one in same}, {looks_plural(one.head) for one in same}
+        if (len(plural), len(looks)) != (1, 1):
+            continue
+        if chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
             return f"another number of {chunk.head!r}"
     return None
 
@@ -130,7 +133,12 @@ def changes_doer(case: Case) -> str | None:
         places = [
             at for at, one in enumerate(case.old.chunks) if verb in map(get_stem, split_words(one.text))
         ]
+        if any(t.form == "en" for at in places for t in case.old.chunks[at].tokens):
+            continue  # `a valley dotted with farms`: `farms dot a valley`
         doers = [case.old.find_governor(at) for at in places]
+        had = {get_stem(get_last(one)) for at in places for one in case.old.chunks[at + 1 : at + 2]}
+        if places and doer not in had and all(case.is_done_by_object(at) for at in places):
+            return f"{verb!r} is what the object did"
         if any(at is not None and case.names_object(case.old.chunks[at]) for at in doers):
             continue
         # `climbs the steps carrying a bag`: who did it stands before.
@@ -162,7 +170,8 @@ def _list_doers(text: Text) -> set[tuple[str, str]]:
     doers = set()
     for place, chunk in enumerate(text.chunks):
         doer = text.find_governor(place) if chunk.kind == "V" else None
-        if doer is not None:
+        passive = chunk.tokens[-1].form == "en" and any(t.form == "aux" for t in chunk.tokens)
+        if doer is not None and not passive:
             main = [t.low for t in chunk.tokens if t.kind == "V" and t.low not in AUXILIARIES]
             doers |= {(get_stem(word), get_stem(get_last(text.chunks[doer]))) for word in main[-1:]}
     return doers
@@ -182,7 +191,7 @@ def is_glued(case: Case) -> str | None:
         word = get_last(second)
         if (first.kind, link.kind, second.kind) != ("NP", "P", "NP") or link.low not in ("on", "in", "of"):
             continue
-        if word not in CONTAINERS | _HANDY:
+        if word not in CONTAINERS | _HANDY or second.low.endswith("home plate"):
             continue
         places = [
             place

@@ -35,6 +35,7 @@ from unscene.words.caption_words import (
     AUXILIARIES,
     PREPOSITIONS,
 )
+from unscene.words.negation import rewrite_caption
 
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
 _HARMLESS = {"another", "full"} | SMALL | SCENES | EMPTY | VAGUE | PREPOSITIONS | _PERSONAL
@@ -48,6 +49,9 @@ def invents(case: Case) -> str | None:
     if more := _find_more(case):
         return f"{more!r} is one more"
     known = set(old.stems)
+    own = rewrite_caption(old.text, case.category, case.vocabulary)
+    if own is not None and own.way == "grammar":
+        known |= set(map(get_stem, split_words(own.text)))  # `a tennis court` of `he plays tennis`
     kept = old.words - {case.category}
     renamed = {
         token

@@ -41,6 +41,8 @@ def names_object(case: Case) -> str | None:
     if case.category in case.new.words:
         return "it names the object"
     surfaces = [words for word, words in case.old.surfaces if word == case.category]
+    if case.category.endswith("board") and {"board", "boards"} & set(case.new.tokens) - set(case.old.tokens):
+        return "it names the object: 'board'"
     for words in surfaces:
         if case.new.count(words) > case.old.count(words) - surfaces.count(words):
             return f"it names the object: {' '.join(words)!r}"
@@ -87,7 +89,7 @@ def keeps_parts(case: Case) -> str | None:
         parts = (parts | CLOTHES | _WORN) - {"wool"}
     tokens = case.new.tokens
     for place, token in enumerate(tokens):
-        if token not in parts or _has_owner(tokens, place):
+        if token not in parts or _has_owner(tokens, place) or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]:
             continue
         core = (
             token in BODY | CLOTHES | {"raincoat"}
@@ -177,12 +179,13 @@ def keeps_activity(case: Case) -> str | None:
             continue
         stems = [get_stem(token.low) for token in chunk.tokens if token.low not in AUXILIARIES]
         doer = old.find_governor(place)
-        is_mine = doer is not None and case.names_object(old.chunks[doer])
+        is_mine = doer is not None and case.names_object(old.chunks[doer]) and not _is_in_row(old, doer)
         for stem in stems:
             told_so = _is_passive(old, stem) or describes_as_before(case, stem)
             if is_mine and _is_passive(case.new, stem) and not told_so:
                 return f"{stem!r} is what the object did"
-            if stem in left and is_mine and case.is_person and stem in _HUMAN_STEMS:
+            shared = any(_does_too(case, at, stem) for at in range(len(old.chunks)))
+            if stem in left and is_mine and not shared and case.is_person and stem in _HUMAN_STEMS:
                 return f"{stem!r} is what people did"
             lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
             near = doer is not None and all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
@@ -201,6 +204,22 @@ def keeps_activity(case: Case) -> str | None:
             if token in SPORTS and ends and (place == 0 or has_verb(case.new, get_stem(token))):
                 return f"{token!r} is what people did"
     return None
+
+
+def _does_too(case: Case, place: int, stem: str) -> bool:
+    """Whether the verb at a place of the old caption tells that something else does the same."""
+    chunk = case.old.chunks[place]
+    doer = case.old.find_governor(place) if chunk.kind == "V" else None
+    if doer is None or stem not in {get_stem(token.low) for token in chunk.tokens}:
+        return False
+    before = case.old.chunks[place - 1]
+    direct = before if before.kind == "NP" and chunk.tokens[-1].form == "ing" else case.old.chunks[doer]
+    return direct.is_animate and not case.names_object(direct)
+
+
+def _is_in_row(text: Text, place: int) -> bool:
+    """Whether a noun phrase is the last of a row: `an ambulance and a bus wait`."""
+    return place > 1 and text.chunks[place - 1].kind == "C" and text.chunks[place - 2].kind == "NP"
 
 
 def _list_hanging(text: Text) -> set[str]:

@@ -6,6 +6,7 @@ from unscene.captions.checks.invented import is_derived
 from unscene.captions.checks.texts import (
     Case,
     Text,
+    get_last,
     get_stem,
     split_words,
 )
@@ -35,9 +36,12 @@ from unscene.words.caption_words import (
     PRONOUNS,
     TIMES,
 )
-from unscene.words.grammar import Chunk
+from unscene.words.chunks import Chunk
 from unscene.words.negation import rewrite_caption
+from unscene.words.people import means_people
 from unscene.words.scene_lists import MORE_PARTICIPLES
+from unscene.words.scene_lists import PARTS as PARTS_OF_THINGS
+from unscene.words.tree import Phrase
 from unscene.words.verb_forms import EN
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
@@ -109,6 +113,8 @@ def loses(case: Case) -> str | None:
         unnamed = named <= case.vocabulary.people and {"someone", "somebody"} & set(case.new.tokens)
         if named and (named & renamed or unnamed):
             continue
+        if chunk.low.startswith(("no ", "any ")) or (case.is_person and means_people(Phrase(chunk.tokens))):
+            continue
         head = _find_head(case.old.chunks, place)
         things = _list_things(chunk, case)
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
@@ -128,7 +134,7 @@ def loses(case: Case) -> str | None:
             head = things[-1]
         if any(get_stem(t) in new_stems or t in case.new.joined or _is_told(t, case.new) for t in things):
             continue
-        if _goes_along(case, place, bool(named)):
+        if _goes_along(case, place, bool(named)) or (not named and _is_part_of_rest(case, place)):
             continue
         if spare and not named:
             spare = False
@@ -136,6 +142,15 @@ def loses(case: Case) -> str | None:
         if named or kept is None or get_stem(head) in kept or _is_place(case.old.chunks, place):
             return f"{head!r} is lost"
     return None
+
+
+def _is_part_of_rest(case: Case, place: int) -> bool:
+    """Whether a noun is a part of what is still named: `the roof of a van`."""
+    chunks = case.old.chunks
+    if chunks[place].head not in _PARTS | PARTS_OF_THINGS or len(chunks) < place + 3:
+        return False
+    whole = chunks[place + 2]
+    return chunks[place + 1].low == "of" and get_stem(get_last(whole)) in case.new.stems
 
 
 def _is_no_thing(chunks: list[Chunk], place: int, head: str) -> bool:
@@ -161,6 +176,8 @@ def _list_things(chunk: Chunk, case: Case) -> list[str]:
     if case.category not in case.vocabulary.animate:
         gone = gone - _CLOTHING
     words = split_words(chunk.text)
+    if "framed" in words:
+        gone = gone - SCENES
     return [word for word in words if word not in gone | DETERMINERS | SMALL]
 
 
@@ -213,6 +230,8 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
     if verb_chunk is not None and verb_chunk.kind == "V":
         verb, doer = get_stem(verb_chunk.head), case.old.find_governor(start - 1)
         is_mine = doer is not None and case.names_object(chunks[doer])
+        if start > 1 and verb_chunk.tokens[0].form == "ing":  # `next to a hydrant spraying water`
+            is_mine = is_mine or case.names_object(chunks[start - 2])
         if is_mine and (verb == "wear" or verb in _DOING):
             return True
         if is_mine and not is_named and not case.is_person and verb in _TAKING:
@@ -225,6 +244,8 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
         return True
     if is_named:
         return False
+    if chunks[place].head in ("sky", "air") and place > 1 and case.names_object(chunks[place - 2]):
+        return True
     if (
         after is not None
         and after.low == "of"
@@ -252,8 +273,7 @@ def _belongs(case: Case, place: int) -> bool:
     basket full of sunflowers on a bicycle, a cup of cocoa topped with marshmallows; or is its own part.
     """
     chunks = case.old.chunks
-    while place > 1 and chunks[place - 1].low in ("and", ",") and chunks[place - 2].kind == "NP":
-        place -= 2
+    place = _find_row_start(chunks, place)
     mine = case.category not in LIVING
     if mine and chunks[place].tokens[0].low == "its":
         owner = next((one for one in chunks[:place] if one.kind == "NP"), None)
@@ -278,6 +298,17 @@ def _belongs(case: Case, place: int) -> bool:
     words |= {get_stem(word) for word in split_words(chunks[at].text)[-1:]}
     linked = words & (_CONTENT | {"of", "with"})
     return mine and bool(linked) and not chunks[at].words and (_has(case, at) or _belongs(case, at))
+
+
+def _find_row_start(chunks: list[Chunk], place: int) -> int:
+    """Return the place of the first of the row that a noun phrase ends. An article begins a thing of its
+    own behind nouns without one: `a bottle of milk, a basket`.
+    """
+    while place > 1 and chunks[place - 1].low in ("and", ",") and chunks[place - 2].kind == "NP":
+        if chunks[place].tokens[0].kind == "D" and chunks[place - 2].tokens[0].kind != "D":
+            break
+        place -= 2
+    return place
 
 
 def _carries(case: Case, place: int) -> bool:
@@ -307,8 +338,7 @@ def _find_owner(chunk: Chunk) -> str:
 def _has(case: Case, place: int) -> bool:
     """Whether a noun phrase, or the list that it ends, hangs on the object: `a mug with a lid and bones`."""
     chunks = case.old.chunks
-    while place > 1 and chunks[place - 1].low in ("and", ",") and chunks[place - 2].kind == "NP":
-        place -= 2
+    place = _find_row_start(chunks, place)
     return (
         place > 1
         and chunks[place - 1].low in ("of", "with", "as", "like")

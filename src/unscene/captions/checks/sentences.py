@@ -1,5 +1,6 @@
 """Checks of a caption: signs that it is no sentence."""
 
+import re
 from itertools import pairwise
 
 from unscene.captions.checks.texts import (
@@ -24,7 +25,8 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
     QUANTITIES,
 )
-from unscene.words.grammar import Chunk, looks_plural
+from unscene.words.chunks import Chunk
+from unscene.words.verb_forms import looks_plural
 from unscene.words.pronouns import find_lost_pronouns
 from unscene.words.verb_forms import THIRD
 
@@ -69,6 +71,7 @@ def begins_badly(case: Case) -> str | None:
     begins_as_before = old.chunks and old.chunks[0].low == first.low and not case.names_object(old.chunks[0])
     if not begins_as_before:
         describes = following is not None and following.kind == "NP" and _is_bare(following)
+        describes = describes or first.tokens[0].low in ("there", "here")
         if first.kind == "V" and not describes:
             return "a verb without a subject"
         if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in new.chunks)):
@@ -95,9 +98,12 @@ def ends_badly(case: Case) -> str | None:
     if both and not has_plural(new) and "and" not in new.tokens:
         return f"{word!r} of one thing"
     stands_by = word == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
-    if word in NEVER_LAST and word != old.tokens[-1] and not stands_by:
+    told = tuple(new.tokens[-2:]) in set(pairwise(old.tokens))  # `in front of her`
+    if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not (told and word == "her"):
         return "it ends in the middle"
-    if last.kind == "NP" and last.tokens[0].kind == "D" and word in ADJECTIVES - set(old.tokens[-1:]):
+    shines = len(last.tokens) > 2 and last.tokens[-2].low in THIRD  # `a light flashes green`
+    describes = word in ADJECTIVES - set(old.tokens[-1:]) and get_stem(word) not in old.heads
+    if last.kind == "NP" and last.tokens[0].kind == "D" and describes and not shines:
         return f"{word!r} of nothing"
     return None
 
@@ -156,8 +162,12 @@ def _find_orphan(case: Case) -> str | None:
     """Return a verb that stood behind the object, and now behind nothing that could do it."""
     verbs = case.deeds
     known = set(pairwise(["", *case.old.tokens]))
-    for before, token in pairwise(["", *case.new.tokens]):
-        if token in verbs and before in DETERMINERS | {"", "and"} and (before, token) not in known:
+    tokens = ["", "", *case.new.tokens]
+    for first, before, token in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        goes_on = before == "and" and first.endswith("ing") and token.endswith("ing")  # `sitting and using`
+        if goes_on or token in QUANTITIES | {"lots"}:
+            continue
+        if token in verbs and before in DETERMINERS - {"one"} | {"", "and"} and (before, token) not in known:
             return token
     return None
 
@@ -239,6 +249,8 @@ def _find_gap(case: Case) -> str | None:
                 if tokens[at] in _OPEN and closes and (tokens[at], after) in new - known:
                     return tokens[at]
                 acts = tokens[at].endswith(("s", "ing", "ed")) or tokens[at] in BASES
+                listed = re.search(rf"\b{re.escape(tokens[at])}, ", case.old.text.lower())
+                acts = acts and listed is None  # `apples, oranges and bananas`
                 if at == place - 1 and after in ("and", "or") and acts and (tokens[at], after) in new - known:
                     return tokens[at]
                 if tokens[at] in PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES or at < place - 4:

@@ -12,10 +12,12 @@ from unscene.captions.checks.words import (
     POSTURES,
 )
 from unscene.words.caption_words import AUXILIARIES, BASES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
-from unscene.words.grammar import Chunk, parse_caption
+from unscene.words.chunks import Chunk, make_chunks
+from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_SPLIT = re.compile(r"(?i)\b(side|suit|brief) (walks?|cases?)\b")
 _DIGITS = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight"}
 PAIRS = {"couple", "pair", "two", "both"}
 
@@ -27,11 +29,12 @@ class Text:
         self.raw = text
         # Tags and entities of web captions are no words.
         text = re.sub(r"<[^<>]*>", " ", html.unescape(text))
+        text = _SPLIT.sub(r"\1\2", text)
         self.text = text = re.sub(r"(?i)\b(there|it|that)['’]s\b", r"\1 is", _fold(text))
         self.vocabulary = vocabulary
         self.tokens = split_words(text)
         self.stems = [get_stem(token) for token in self.tokens]
-        self.chunks = parse_caption(text, vocabulary)
+        self.chunks = make_chunks(read_tokens(text, vocabulary))
 
     @cached_property
     def words(self) -> set[str]:
@@ -115,6 +118,20 @@ class Case(NamedTuple):
     def is_person(self) -> bool:
         """Whether people were removed."""
         return self.category in self.vocabulary.people
+
+    def is_done_by_object(self, place: int) -> bool:
+        """Whether the verb at a place of the old caption tells what the object alone does: the object
+        begins the clause, and is part of no row.
+        """
+        chunks = self.old.chunks
+        at = place - 1
+        while at >= 0 and chunks[at].kind in ("NP", "P"):
+            at -= 1
+        if chunks[place].kind != "V" or chunks[place].tokens[0].form not in ("fin", "aux"):
+            return False
+        if at + 1 >= place or (at >= 0 and (chunks[at].kind != "S" or chunks[at].low == "that")):
+            return False
+        return self.names_object(chunks[at + 1])
 
     def names_object(self, chunk: Chunk) -> bool:
         """Whether a chunk of the old caption names what is gone."""

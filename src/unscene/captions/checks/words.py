@@ -26,7 +26,7 @@ MOTIONS = _words("go come move head walk run travel pass wait climb slide glide 
 # New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
 LIGHT_VERBS = _words(
     "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
-    " float drift stretch get prepare perform do make enjoy come go keep seat wait lit give"
+    " float drift stretch get take prepare perform do make enjoy come go keep seat wait lit give"
 )
 VAGUE = _words(
     "landscape sight scenery surroundings work"
@@ -87,6 +87,7 @@ OPPOSITES = tuple(
         str.split,
         (
             "inside outside",
+            "up down",
             "into out",
             "asleep awake",
             "noon night",
@@ -152,7 +153,7 @@ MANNERS = _words(
     "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
     " need danger use service action progress detail details flight unison formation message total turn"
     " profile bloom rest charge public private focus fun duty wind breeze chains file single"
-    " accident incident"
+    " accident incident direction directions sides bottom"
 )
 STATE_ENDINGS = ("ity", "tude", "ness", "ment", "ance", "ence", "ism", "ship", "hood", "cy", "tion", "sion")
 # Things and places that end so.
@@ -188,7 +189,9 @@ _VEHICLE = _words(
     " propellers rotor fuselage tail wing wings handlebars handlebar pedals saddle sidecar doors door trunk"
     " windows license mirror mirrors exhaust sail sails mast hull deck oar oars caboose carriage carriages"
 )
-_FOOD = _words("crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles")
+_FOOD = _words(
+    "crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles candle candles"
+)
 _ANIMALS = "bird cat dog horse sheep cow elephant bear zebra giraffe"
 LIVING = frozenset((*_ANIMALS.split(), "person"))
 _ON_WHEELS = "bicycle car motorcycle bus train truck boat"
