@@ -441,11 +441,22 @@ class _Reader:
         if deepest == groups[0]:
             return deepest
         if verb.form == "en":
-            if verb.stem in ("dress", "seat", "gather", "mount", "pose", "clad") and not node.is_animate:
+            if (
+                verb.stem
+                in ("dress", "seat", "gather", "mount", "pose", "clad", "cuddle", "huddle", "snuggle", "curl")
+                and not node.is_animate
+            ):
                 return self._find_animate(deepest, default=groups[0] if root.is_animate else deepest)
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
             return deepest
+        if verb.stem == "wear" and node.is_animate:
+            return deepest  # "holding a dog wearing a hat"
+        mutual = self._kind(place + 1) == "P" and self._kind(place + 2) == "NP"
+        if mutual and self.chunks[place + 2].low in ("each other", "one another") and not node.is_plural:
+            return groups[0]
+        if verb.stem in ("smile", "laugh", "grin") and not node.is_human:
+            return next((i for i in reversed(groups) if self.path[i].is_human), deepest)
         if verb.stem in ("fly", "soar") and node.members[-1].words & {"kite", "airplane"}:
             return deepest
         if node.is_animate and not (

@@ -68,7 +68,8 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
             counted = (
                 last.tokens[-1].low in ("last", "first", "next", "other", "only") and token.low in NUMBERS
             )
-            fresh = token.kind == "D" and not owned and not counted
+            tiers = last.tokens[0].low in ("a", "an") and token.low in NUMBERS  # "a small two tier cake"
+            fresh = token.kind == "D" and not owned and not counted and not tiers
             starts = (fresh and any(t.kind != "D" for t in last.tokens)) or (
                 token.kind == "R" or last.tokens[-1].kind == "R"
             )

@@ -181,6 +181,11 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_END)
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
         faults.append(TORN_END)
+    pairs = list(zip(tokens, tokens[1:], strict=False))
+    if any(one.kind == "P" and two.low in ("he", "she", "they", "i", "we") for one, two in pairs):
+        faults.append(TORN_NOUN)  # "from behind she has been reading"
+    if first.kind == "O" or first.low in ("very", "too", "so", "quite"):
+        faults.append(TORN_START)
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
         faults.append(TORN_START)
     if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
@@ -292,6 +297,8 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
             and len(phrases) == 1
         ):
             faults.append("clothes without their owner")
+    if category in vocabulary.people and any({t.low for t in p.tokens} >= {"of", "them"} for p in phrases):
+        faults.append(LOST_PRONOUN)
     if category in vocabulary.people and any(low.startswith(("he'", "she'", "they'")) for low in owner_words):
         faults.append(LOST_PRONOUN)
     if category in vocabulary.people and (

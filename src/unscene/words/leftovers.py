@@ -54,8 +54,12 @@ def compose(items: list[Item]) -> Group | None:
             if all(item.group.head != other.group.head for other in conditions):
                 conditions.append(item)
         elif last is not None and item.kind == "ground" and item.prep:
+            first = (
+                bool(grounds) and last is grounds[-1].group and len(placed) == 1
+            )  # "grass in the mountains"
+            first = first and item.group.head not in ("background", "foreground") and item.prep == "in"
             if (item.prep, item.group.head) not in placed and all(
-                prep != item.prep or prep == "near" for prep, _ in placed
+                prep != item.prep or prep == "near" or first for prep, _ in placed
             ):
                 last.mods.append(Prep(item.prep, item.group))
             placed.append((item.prep, item.group.head))

@@ -135,14 +135,15 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     return _write_named(caption, target)
 
 
+_TORN_PAIRS = tuple(f" {one} {two} " for one in ("and", "with", "of") for two in ("on", "in", "at", "of"))
+
+
 def _is_torn_out(text: str, caption: str) -> bool:
     """Whether a text begins with a verb whose subject stood before, or joins what was not joined:
     `stand beside a globe` of `parents, stand beside a globe`, `the sand and on a trip`.
     """
     low, words = caption.lower(), text.lower().split()
-    if any(
-        pair in text.lower() and pair not in low for pair in (" and on ", " and in ", " and at ", " and of ")
-    ):
+    if any(pair in text.lower() and pair not in low for pair in _TORN_PAIRS):
         return True
     if words[0] not in VERBS or len(words) < 2:
         return False

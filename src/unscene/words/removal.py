@@ -255,6 +255,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
+_MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
+
+
 def _is_on_thing(mod: Mod) -> bool:
     """Whether it is a place on a thing, not the ground of the scene."""
     within = isinstance(mod, Prep) and mod.low in WITHIN and mod.group is not None
@@ -275,15 +278,26 @@ def _own_alone(mods: list[Mod]) -> None:
 
 
 def _without_its_verb(group: Group, target: Target) -> list[Mod]:
-    """Return what hangs on a group but a verb of what a picture of the target shows: `a picture of some
-    birds are flying`.
+    """Return what hangs on a picture of the target, its verbs as what the picture is of instead: `a photo
+    of a boat parked next to the dock` is one of the dock; `some birds are flying` leaves nothing.
     """
     of = [mod for member in group.members for mod in member.mods if isinstance(mod, Prep) and mod.low == "of"]
     lost = _is_picture(group) and any(mod.group is not None and _is_all_gone(mod.group, target) for mod in of)
-    if not lost or group.is_plural:
+    if not lost:
         return group.mods
-    plural = ("are", "were", "have")
-    return [m for m in group.mods if not (isinstance(m, Verb) and m.tokens[0].low in plural)]
+    mods: list[Mod] = []
+    for mod in group.mods:
+        several = (
+            not group.is_plural and isinstance(mod, Verb) and mod.tokens[0].low in ("are", "were", "have")
+        )
+        if not several and not (isinstance(mod, Verb) and mod.stem in _MOVING):
+            mods.append(mod)
+        elif any(isinstance(member_mod, Prep) for member_mod in mod.mods):
+            shown = compose([item for item in _collect_verb(mod, target) if item.kind != "condition"])
+            if shown is not None and shown.head not in ("air", "background"):
+                target.note("picture")
+                mods.append(Prep("of", shown))
+    return mods
 
 
 def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[Item]]:
@@ -604,6 +618,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         target.note("by vehicle")
         places = [p for _, pruned in mods for p in pruned if isinstance(p, Prep)]
         return [*(Prep("near", group) for group in objects), *places]
+    if verb.stem in _DONE_ON.get(target.category, ()) and not verb.objects:
+        target.note("done on it")
+        new = (p for _, pruned in mods for p in pruned if isinstance(p, Prep) and p.group)
+        return [free for free in map(free_prep, new) if free is not None]
     same = not object_gone and all(len(p) == 1 and isinstance(p[0], type(m)) for m, p in mods)
     new_mods = [p for _, pruned in mods for p in pruned]
     if same:
@@ -650,6 +668,16 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
         ]
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
+
+
+# What is done on a thing alone.
+_DONE_ON = {
+    "skis": frozenset({"ski"}),
+    "snowboard": frozenset({"snowboard"}),
+    "skateboard": frozenset({"skateboard", "skate"}),
+    "surfboard": frozenset({"surf"}),
+    "bicycle": frozenset({"bike", "cycle", "pedal"}),
+}
 
 
 def _is_on_furniture(mod: Mod) -> bool:
@@ -966,7 +994,7 @@ def _visible(group: Group, target: Target, how: str) -> tuple[Group | None, list
 _OF_FURNITURE = frozenset({"frame", "frames", "leg", "legs", "base", "headboard", "footboard", "texture"})
 _OF_FURNITURE |= {"door", "doors", "drawer", "drawers", "handle", "handles", "lid", "dispenser", "freezer"}
 _OF_FOOD = frozenset({"frosting", "icing", "topping", "toppings", "crust", "sprinkles", "filling", "glaze"})
-_OF_FOOD |= {"cheese", "sauce", "pepperoni"}
+_OF_FOOD |= {"cheese", "sauce", "pepperoni", "candle", "candles", "bun", "buns"}
 
 
 def _as_shown(mod: Mod) -> Mod:

@@ -197,6 +197,12 @@ RULES = {
         "bird",
         "The sky.",
     ),
+    "done on it": Rule(
+        "What is done on the object alone goes with it.",
+        "A nurse on skis is skiing down a hill.",
+        "skis",
+        "A nurse on a hill.",
+    ),
     "by vehicle": Rule(
         "What was done by a vehicle goes with it.",
         "Pilgrims crossing the river by rowing boat.",

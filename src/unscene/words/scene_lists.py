@@ -212,6 +212,7 @@ PARTS = _words(
     "print logo logos writing words lettering letters number numbers graffiti paint colors color "
     "decoration decorations stickers sticker face faces hands dial sheets sheet headboard footboard "
     "crust topping toppings sauce filling icing frosting sprinkles slice slices missing hole holes "
+    "beaks bills snouts manes fuselage numeral numerals sidecar sidecars "
     "cord antenna string strings tail tails gear smoke exhaust steam vapor vapour stem stems trim "
     "finish texture base legs leg arms back backs cap label labels hat hats eyes advertisement "
     "advertisements ad ads body markings patches patch coat coats wool top tops nose ear ears head "
@@ -228,7 +229,8 @@ MORE_CLOTHES = CLOTHES | _words(
     "tank leotard tutu cape cloak camo camouflage uniform spandex khakis dresses skirts blouses "
     "sweaters jean outfits mustaches moustache goatee ponytail pigtails braid braids bangs curls "
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
-    "headgear headdress turbans lanyard badge pants short collared bandage cast knee-pads wristband "
+    "headgear headdress fedora fedoras beret sombrero "
+    "turbans lanyard badge pants short collared bandage cast knee-pads wristband "
     "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
 MORE_BODY = BODY | _words(

@@ -244,6 +244,8 @@ def find_kind(
             return "W", "", ""
         adverb = before.kind == "V" or (noun_before and (verb_near or ends_phrase(after)))
         return ("A", "", "") if adverb else ("W", "", "")
+    if word == "shot" and next_word == "of":
+        return "W", "", ""  # "a panoramic shot of a pier"
     verb = find_verb_form(word, before, after, later, tagged)
     if verb:
         return "V", *verb

@@ -165,6 +165,14 @@ def find_verb_form(
         ):
             acts = stem not in NOUNY or (stem in ACTS and after.low in PREPOSITIONS)
             return ("fin", stem) if next_det or (ends and acts) else None
+        if noun_before and looks_plural(before.low) and before.kind == "W" and next_det:
+            with_it = [t.low for t in tagged[-3:-1]]
+            if (
+                not any(t.kind == "V" for t in tagged)
+                and tagged[0].low in ("a", "an", "the")
+                and "with" in with_it
+            ):
+                return "fin", stem  # "a man with glasses holds a child"
         if noun_before and looks_plural(before.low) and before.kind != "R":
             seen = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
             return ("fin", stem) if stem not in NOUNY and not seen and (next_det or ends) else None

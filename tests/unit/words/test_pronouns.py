@@ -31,10 +31,7 @@ def test_pronouns_without_what_they_stand_for(text, lost):
 
 def test_the_parts_of_a_caption():
     caption = "A man holding a red kite on top of a hill while a dog runs by."
-    chunks = [
-        (chunk.kind, chunk.low)
-        for chunk in make_chunks(read_tokens(caption, COCO80))
-    ]
+    chunks = [(chunk.kind, chunk.low) for chunk in make_chunks(read_tokens(caption, COCO80))]
     assert chunks == [
         ("NP", "a man"),
         ("V", "holding"),

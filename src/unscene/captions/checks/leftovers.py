@@ -89,7 +89,11 @@ def keeps_parts(case: Case) -> str | None:
         parts = (parts | CLOTHES | _WORN) - {"wool"}
     tokens = case.new.tokens
     for place, token in enumerate(tokens):
-        if token not in parts or _has_owner(tokens, place) or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]:
+        if (
+            token not in parts
+            or _has_owner(tokens, place)
+            or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
+        ):
             continue
         core = (
             token in BODY | CLOTHES | {"raincoat"}

@@ -26,9 +26,8 @@ from unscene.words.caption_words import (
     QUANTITIES,
 )
 from unscene.words.chunks import Chunk
-from unscene.words.verb_forms import looks_plural
 from unscene.words.pronouns import find_lost_pronouns
-from unscene.words.verb_forms import THIRD
+from unscene.words.verb_forms import THIRD, looks_plural
 
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))

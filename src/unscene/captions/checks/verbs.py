@@ -9,10 +9,9 @@ from itertools import pairwise
 
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
 from unscene.words.caption_words import CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
-from unscene.words.verb_forms import looks_plural
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import MORE_PARTICIPLES, NOUNY, VERBS
-from unscene.words.verb_forms import EN, ING, THIRD
+from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 
 
 def _group(text: str) -> frozenset[str]:
