@@ -24,6 +24,7 @@ _LONG = (
     "in the middle of, in the center of, on the side of, on the edge of, at the edge of, on the back "
     "of, in the back of, at the end of, in front of, on top of, close to, next to, out of, in between, "
     "inside of, outside of, across from, away from, because of, along side, front of, side of, near by,"
+    " on side of,"
     " up to, down on, out on, up on, up in, out in, down at, up at, out at, up against, off of, along "
     "with, together with, over to, onto the top of, instead of, as well as"
 )

@@ -108,6 +108,8 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
     first, second = tokens[0], tokens[1] if len(tokens) > 1 else Token("", "X")
     if first.kind == "N" or first.word:
         return False
+    if first.low in ("we", "i", "you", "he", "she", "they") and second.kind not in ("V", "A"):
+        return True
     if first.low in STATES and second.kind in ("P", "X", "C", "S", ""):
         return True
     if first.low in _ORDERS and (len(tokens) <= 2 or second.low == "sure"):

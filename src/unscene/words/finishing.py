@@ -93,6 +93,6 @@ def _spell(text: str) -> str | None:
         .replace("( ", "(")
         .strip(" ,;:-&")
     )
-    while text.lower().endswith((" and", " or", ",", " with", " while", " as")):
+    while text.lower().endswith((" and", " or", ",", " with", " while", " as", " and some")):
         text = text.rsplit(" ", 1)[0].rstrip(",")
     return text[:1].upper() + text[1:] if text else None

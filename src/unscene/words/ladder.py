@@ -16,7 +16,7 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, walk
-from unscene.words.verb_forms import looks_plural
+from unscene.words.verb_forms import THIRD, looks_plural
 from unscene.words.vocabulary import Vocabulary
 
 
@@ -68,6 +68,8 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
 def _can_be_listed(phrase: Phrase, target: Target) -> bool:
     if not phrase.tokens or target.is_in(phrase) or phrase.is_pronoun:
         return False
+    if phrase.tokens[0].kind == "W" and phrase.tokens[0].low in THIRD and len(phrase.tokens) > 1:
+        return False  # a verb that was taken for a noun: `unloads passengers`
     if not phrase.words and (
         (phrase.tokens[0].low not in ("a", "an", "the") and phrase.head not in ("background", "pitch"))
         or len(phrase.tokens) == 1

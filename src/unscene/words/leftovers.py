@@ -146,6 +146,16 @@ def get_place_prep(prep: str, group: Group) -> str:
     """Return the preposition with which a ground is a place: `down a street` -> `on a street`."""
     if prep not in WAYS and prep:
         return prep
+    if prep == "along" and group.head in (
+        "river",
+        "canal",
+        "stream",
+        "creek",
+        "coast",
+        "coastline",
+        "shoreline",
+    ):
+        return "by"
     if prep not in ("around", "") and WAYS[prep] not in ("on", "in"):
         return WAYS[prep]
     if group.head in SURFACES:

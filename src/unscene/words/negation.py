@@ -45,7 +45,7 @@ from unscene.words.scene_lists import (
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.venues import name_venue
-from unscene.words.verb_forms import looks_plural
+from unscene.words.verb_forms import THIRD, looks_plural
 from unscene.words.vocabulary import Vocabulary
 
 # A longer text is no caption of one photo; the ladder begins below the grammar.
@@ -135,7 +135,11 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     return _write_named(caption, target)
 
 
-_TORN_PAIRS = tuple(f" {one} {two} " for one in ("and", "with", "of") for two in ("on", "in", "at", "of"))
+_TORN_PAIRS = tuple(
+    f" {one} {two} "
+    for one in ("and", "with", "of")
+    for two in ("on", "in", "at", "of", "by", "near", "with")
+)
 
 
 def _is_torn_out(text: str, caption: str) -> bool:
@@ -145,7 +149,14 @@ def _is_torn_out(text: str, caption: str) -> bool:
     low, words = caption.lower(), text.lower().split()
     if any(pair in text.lower() and pair not in low for pair in _TORN_PAIRS):
         return True
-    if words[0] not in VERBS or len(words) < 2:
+    if len(words) < 2:
+        return False
+    start = f"{words[0]} {words[1]}"
+    if words[0] in ("a", "an") and words[1] in THIRD and start not in low:
+        return True  # "a player lunges and reaches back"
+    if words[0] in THIRD and f" and {start}" in low:
+        return True
+    if words[0] not in VERBS:
         return False
     verb = re.search(rf"(?:, |\b(?:and|who|to|helped) ){re.escape(words[0])} {re.escape(words[1])}\b", low)
     return verb is not None and bool(re.match(r"(?:an?|the|in|on|at|beside|near|along|through)\b", words[1]))

@@ -59,6 +59,9 @@ def _tag(tokens: list[Token]) -> list[Token]:
         ):
             tagged.append(Token(f"{token.text} {after.text}", "W"))
             place += 1
+        elif token.low == "half" and after.low in ("a", "an"):
+            tagged.append(Token(f"{token.text} {after.text}", "D"))
+            place += 1
         elif (token.low, after.low) == ("cross", "legged"):
             tagged.append(Token(f"{token.text} {after.text}", "A"))
             place += 1

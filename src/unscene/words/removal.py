@@ -264,6 +264,11 @@ def _is_on_thing(mod: Mod) -> bool:
     return within and mod.group.head not in GROUNDS
 
 
+def _loses_last(mod: Prep, target: Target) -> bool:
+    row = mod.group.members if mod.group is not None else []
+    return len(row) > 1 and target.is_in(row[-1]) and not target.is_in(row[0])
+
+
 def _is_bare_part(phrase: Phrase) -> bool:
     part = phrase.head in MORE_BODY | PARTS and not phrase.mods
     return part and phrase.tokens[0].low not in HERS
@@ -400,10 +405,14 @@ def _owner_is_gone(owner: Token, target: Target) -> bool:
 def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mod]:
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
-    emptied = False
+    emptied = last_gone = False
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
+            own_place = last_gone and _is_on_thing(mod)
+            last_gone = _loses_last(mod, target)
+            if own_place:
+                continue  # "a teapot on the stove and books on a shelf"
             pruned = prune_prep(mod, host, target)
             if emptied and mod.low in NEARNESS and pruned and isinstance(pruned[0], Prep):
                 target.note("room")  # "a kitchen with an oven next to a cabinet"
@@ -591,9 +600,8 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     last_gone = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
-            own_place = last_gone and mod.low in WITHIN and mod.group and mod.group.head not in GROUNDS
-            row = mod.group.members if mod.group is not None else []
-            last_gone = len(row) > 1 and target.is_in(row[-1]) and not target.is_in(row[0])
+            own_place = last_gone and _is_on_thing(mod)
+            last_gone = _loses_last(mod, target)
             if own_place:
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)

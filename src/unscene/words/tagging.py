@@ -77,6 +77,8 @@ def find_kind(
         )
     ):
         return "W", "", ""
+    if word == "almost" and before.low in ("a", "an", "the"):
+        return "W", "", ""
     if not word[0].isalnum():
         return "X", "", ""
     if word in ("that", "which", "who", "whom", "whose"):

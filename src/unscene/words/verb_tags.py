@@ -305,6 +305,16 @@ def find_verb_form(
             and word not in ("light", "park")
         ):
             return "fin", word
+        herd = (
+            earlier_animate and looks_plural(earlier_animate[-1].low) and any(t.kind == "P" for t in tagged)
+        )
+        if (
+            word in ("stand", "sit", "graze", "walk", "lie", "rest")
+            and before.kind == "W"
+            and herd
+            and not seen
+        ):
+            return "fin", word  # "two giraffes inside a fenced area stand together"
         if noun_before and next_det and word not in NOUNY and not any(t.kind == "V" for t in tagged):
             return "fin", word
         if (

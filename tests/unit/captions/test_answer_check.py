@@ -17,6 +17,7 @@ WRONG = {
         ("A ferry crosses the strait at noon.", "boat", "A boat crosses the strait at noon."),
         ("Two nurses chat near an ambulance ramp.", "person", "Two women near an ambulance ramp."),
         ("A tuba player with a mug of tea on a stage.", "cup", "A tuba player with a mug on a stage."),
+        ("A girl drags a surfboard up a dune.", "surfboard", "A girl drags a board up a dune."),
     ],
     "left": [
         ("A miner in muddy boots leans on a shovel.", "person", "Muddy boots and a shovel."),
@@ -41,6 +42,12 @@ WRONG = {
     "lost": [
         ("A parrot, a lamp and a suitcase in an attic.", "bird", "A lamp in an attic."),
         ("A camel beside a bus in the desert.", "bus", "A camel."),
+        (
+            "A bowl of figs, a crate of leeks and a sack of rye by a mill.",
+            "bowl",
+            "A crate of leeks by a mill.",
+        ),
+        ("A vase and a framed photo on a piano.", "vase", "A piano."),
         ("A baker with a tray of rolls at a market.", "person", "A market."),
         ("A ladder and a cat under a bridge.", "cat", "A photo."),
         ("A goose that hisses at a vault.", "bird", "A picture."),
@@ -52,6 +59,8 @@ WRONG = {
         ("A scout with a cup walks into a mill.", "cup", "A scout walks out of a mill."),
         ("Two monks walk a dog along a wall.", "dog", "A monk walks along a wall."),
         ("Four tents near a truck.", "truck", "Three tents."),
+        ("A monk with a cup goes up a ladder.", "cup", "A monk goes down a ladder."),
+        ("A puppy gallops past a cart on a lane.", "dog", "A cart gallops on a lane."),
         ("A nun leads a donkey past a car.", "car", "A donkey leads a nun."),
     ],
     "grammar": [
@@ -73,6 +82,21 @@ WRONG = {
     ],
 }
 RIGHT = [
+    ("A baker sits on a bench whittling a flute.", "bench", "A baker is sitting and whittling a flute."),
+    ("A nun plays badminton.", "person", "A badminton court."),
+    ("A hamper is tied to the roof of a van with a kite.", "kite", "A hamper is tied to a van."),
+    ("Goats stand near a hydrant squirting mud at a wall.", "fire hydrant", "Goats stand near a wall."),
+    ("A valley dotted with tents and a horse.", "horse", "Tents dot a valley."),
+    ("A light that is near a couch.", "couch", "A light."),
+    ("A tram and a bus wait at a gate.", "bus", "A tram waits at a gate."),
+    (
+        "A vet looks into a crate while a goat looks at a wall.",
+        "person",
+        "A crate and a goat looking at a wall.",
+    ),
+    ("A plaza full of monks at a festival.", "person", "A plaza."),
+    ("A table with figs, apples and plums.", "apple", "A table with figs and plums."),
+    ("Two nurses on a side walk next to a cart.", "person", "A side walk next to a cart."),
     ("A spaniel shakes itself dry beside a pond.", "dog", "A pond."),
     ("A ferry crosses the strait at noon.", "boat", "The strait at noon."),
     ("A miner in muddy boots leans on a shovel.", "person", "A shovel."),
