@@ -10,6 +10,7 @@ from importlib import import_module
 
 # What the pass rule can take a set as.
 ROLES = {
+    "objects": "ordinary photos whose objects are known",
     "mcq": "multiple choice with negations",
     "negated_retrieval": "retrieval by negated captions",
     "retrieval": "retrieval by plain captions",
@@ -97,6 +98,7 @@ FORMATS = {
         'Presence and absence by class and queries "X but no o" on photos whose objects are known',
         needs=("instances", "images"),
         allows=("captions",),
+        role="objects",
     ),
     "sugarcrepe": SetFormat(
         "unscene.evaluation.sets.sugarcrepe:read_choices",
