@@ -93,7 +93,7 @@ FOLLOWERS = {
     "evaluate_unseen_classes": "compare_unseen_classes",
     "compare_unseen_classes": "write_paper write_report",
     "join_evaluations": "write_paper write_report",
-    "compare_arms": "apply_pass_rule write_paper write_report compare_unseen_classes",
+    "compare_arms": "compare_arms_on_sets apply_pass_rule write_paper write_report compare_unseen_classes",
     "draw_retrieval": "write_paper write_report",
     "compare_arms_on_sets": "apply_pass_rule",
     "apply_pass_rule": "write_paper write_report",

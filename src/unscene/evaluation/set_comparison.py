@@ -132,6 +132,7 @@ def contrast_models(
             settings["bootstrap_draws"],
             settings["confidence"],
             derive_seed(seed, metric),
+            test_to_train,
         )
         of_model = difference.mean().to_numpy()
         counts = len(difference), len(np.unique(photo)), difference.shape[1], second.shape[1]

@@ -144,13 +144,14 @@ def cluster_bootstrap(
     columns share the draws. (Davison & Hinkley 1997, "Bootstrap Methods and their Application",
     sections 3.8 and 4.4.)
     """
+    from scipy.sparse import coo_array
+
     values = difference.to_numpy(float)
     cluster = pd.MultiIndex.from_arrays([np.asarray(fold), np.asarray(group)])
     codes, clusters = pd.factorize(cluster, sort=True)
     present = ~np.isnan(values)
-    sums, counts = np.zeros((2, len(clusters), values.shape[1]))
-    np.add.at(sums, codes, np.where(present, values, 0.0))
-    np.add.at(counts, codes, present)
+    membership = coo_array((np.ones(len(codes)), (codes, np.arange(len(codes))))).tocsr()
+    sums, counts = membership @ np.where(present, values, 0.0), membership @ present.astype(float)
     fold_of_cluster = np.asarray(clusters.get_level_values(0))
     total, number = sums.sum(axis=0), counts.sum(axis=0)
     rng = np.random.default_rng(seed)
@@ -197,28 +198,53 @@ def limit_rare(sums: np.ndarray, sizes: np.ndarray, confidence: float) -> tuple[
 
 
 def two_level_bootstrap(
-    difference: np.ndarray, group: np.ndarray, draws: int, confidence: float, seed: int
+    difference: np.ndarray,
+    group: np.ndarray,
+    draws: int,
+    confidence: float,
+    seed: int,
+    test_to_train: float = 0.0,
 ) -> tuple[float, float, float]:
     """Return (mean, low, high) of paired differences on photos that each of J models was tested on.
 
     difference: float (items, models); group: the cluster of each item, its photo. The limits carry
     both which photos there were and which trainings: the cluster bootstrap of the mean over models,
-    and Student's t of the models' means with J - 1 degrees of freedom, joined as root sums of
-    squares of the distances from the mean (Zou & Donner 2008, "Construction of confidence limits
-    about effect measures", Statistics in Medicine 27: two independent parts). With one model only
-    the photos vary. NaN without items, no limits with fewer than two photos.
+    widened by `widen_by_models`. test_to_train: as in corrected_t; 0 (and NaN) of independent
+    trainings. With one model only the photos vary. NaN without items, no limits with fewer than two
+    photos.
     """
     difference = np.asarray(difference, float)
-    if not len(difference):
+    items, models = difference.shape
+    if not items:
         return float("nan"), float("nan"), float("nan")
     of_item = pd.DataFrame({"mean": difference.mean(axis=1)})
-    found = cluster_bootstrap(of_item, group, np.zeros(len(of_item)), draws, confidence, seed)
+    found = cluster_bootstrap(of_item, group, np.zeros(items), draws, confidence, seed)
     mean, low, high = (float(found.loc["mean", name]) for name in ("difference", "low", "high"))
-    if difference.shape[1] > 1:
-        of_model = difference.mean(axis=0)
-        reach = of_model.mean() - corrected_t(of_model, 0.0, confidence)[0]
-        low, high = mean - np.hypot(mean - low, reach), mean + np.hypot(high - mean, reach)
-    return mean, float(low), float(high)
+    if models > 1:
+        sums = pd.DataFrame(difference).groupby(np.asarray(group)).sum()
+        noise = float(sums.var(axis=1, ddof=1).sum()) / items**2
+        low, high = widen_by_models((low, high), difference.mean(axis=0), noise, test_to_train, confidence)
+    return mean, low, high
+
+
+def widen_by_models(
+    limits: tuple[float, float], of_model: np.ndarray, noise: float, test_to_train: float, confidence: float
+) -> tuple[float, float]:
+    """Return the limits of a mean over photos and over models, from its limits over photos.
+
+    of_model (models,): each model's mean. noise: how much they vary because each model answers
+    every photo in its own way, the sum over photos of the models' variance on it: the photos'
+    limits hold that already. What is left, T^2 = max(S^2 - noise, 0), is of the trainings; its t
+    interval, t sqrt((1 / J + test_to_train) T^2), is an independent part, and distances of such
+    parts from the mean join as root sums of squares (Zou & Donner 2008, "Construction of confidence
+    limits about effect measures", Statistics in Medicine 27; variance components: Searle, Casella &
+    McCulloch 1992, section 4.2).
+    """
+    count, mean = len(of_model), float(np.mean(of_model))
+    of_trainings = max(float(np.var(of_model, ddof=1)) - noise, 0.0)
+    overlap = 0.0 if np.isnan(test_to_train) else test_to_train
+    reach = stats.t.ppf((1 + confidence) / 2, count - 1) * np.sqrt((1 / count + overlap) * of_trainings)
+    return float(mean - np.hypot(mean - limits[0], reach)), float(mean + np.hypot(limits[1] - mean, reach))
 
 
 def spread_ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -258,6 +284,7 @@ def _draw_weights(fold: np.ndarray, draws: int, rng: np.random.Generator) -> np.
     weights = np.zeros((draws, len(fold)), np.float32)
     for name in np.unique(fold):
         of_fold = np.flatnonzero(fold == name)
-        chosen = of_fold[rng.integers(len(of_fold), size=(draws, len(of_fold)))]
-        np.add.at(weights, (np.arange(draws)[:, None], chosen), 1)
+        size = len(of_fold)
+        chosen = rng.integers(size, size=(draws, size)) + size * np.arange(draws)[:, None]
+        weights[:, of_fold] = np.bincount(chosen.ravel(), minlength=draws * size).reshape(draws, size)
     return weights

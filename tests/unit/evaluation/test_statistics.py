@@ -146,16 +146,32 @@ def test_detectable_difference_is_found_as_often_as_it_says():
     assert find_detectable_difference([0.1, 0.1], 0.25, 0.95) == 0
 
 
-def test_models_widen_the_interval_of_the_photos_as_independent_parts_do():
+@pytest.mark.parametrize("ratio", [0.0, 0.5])
+def test_models_widen_the_interval_of_the_photos_by_what_photos_do_not_explain(ratio):
+    """Photos and models are two effects without interaction, so all that models differ by is their own."""
     rng = np.random.default_rng(4)
     group = np.repeat(np.arange(30), rng.integers(1, 4, 30))
     difference = rng.normal(0.1, 1, 30)[group][:, None] + rng.normal(0, 0.5, 4)
-    mean, low, high = two_level_bootstrap(difference, group, 4000, 0.9, seed=1)
-    of_models = stats.ttest_1samp(difference.mean(axis=0), 0).confidence_interval(0.9)
-    photos = two_level_bootstrap(difference.mean(axis=1)[:, None], group, 4000, 0.9, seed=1)
-    assert mean == pytest.approx(difference.mean())
-    assert low == pytest.approx(mean - np.hypot(mean - photos[1], mean - of_models.low))
-    assert high == pytest.approx(mean + np.hypot(photos[2] - mean, of_models.high - mean))
+    mean, low, high = two_level_bootstrap(difference, group, 4000, 0.9, 1, ratio)
+    photos = two_level_bootstrap(difference.mean(axis=1)[:, None], group, 4000, 0.9, 1, ratio)
+    sums = pd.DataFrame(difference).groupby(group).sum()
+    left = difference.mean(axis=0).var(ddof=1) - sums.var(axis=1).sum() / len(group) ** 2
+    reach = stats.t.ppf(0.95, 3) * np.sqrt((1 / 4 + ratio) * left)
+    assert mean == pytest.approx(difference.mean()) and left > 0.8 * difference.mean(axis=0).var(ddof=1)
+    assert low == pytest.approx(mean - np.hypot(mean - photos[1], reach))
+    assert high == pytest.approx(mean + np.hypot(photos[2] - mean, reach))
+
+
+def test_models_that_differ_by_chance_alone_hardly_widen_the_interval():
+    """Nine models that answer each photo in their own way, and are equally good."""
+    rng = np.random.default_rng(5)
+    wider = []
+    for _ in range(40):
+        difference = rng.normal(0.1, 1, (300, 1)) + rng.normal(0, 1, (300, 9))
+        joint = two_level_bootstrap(difference, np.arange(300), 300, 0.95, 1, 0.5)
+        photos = two_level_bootstrap(difference.mean(axis=1)[:, None], np.arange(300), 300, 0.95, 1)
+        wider.append((joint[2] - joint[1]) / (photos[2] - photos[1]))
+    assert min(wider) == 1 and np.median(wider) < 1.1
 
 
 def test_one_photo_has_no_interval_and_ten_copies_of_a_question_say_nothing_new():
