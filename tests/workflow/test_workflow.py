@@ -19,7 +19,7 @@ pytestmark = pytest.mark.workflow
 TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
-AFTER_COMPARISON = {"compare_arms", "apply_pass_rule", "write_paper", "write_report"}
+AFTER_COMPARISON = {"compare_arms", "compare_arms_on_sets", "apply_pass_rule", "write_paper", "write_report"}
 AFTER_TRAINING = AFTER_COMPARISON | {"evaluate_clip", "join_evaluations", "draw_retrieval", "export_clip"}
 AFTER_SELECTION = AFTER_TRAINING | {
     "select_pairs",
@@ -146,7 +146,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"quality": {"control_percentile": 0.9}}, {"calibrate_scores"} | AFTER_SELECTION),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),
         ({"train": {"steps": 4}}, AFTER_TRAINING | {"train_clip", "train_final"}),
-        ({"evaluate": {"bootstrap_draws": 150}}, AFTER_COMPARISON | {"compare_arms_on_sets"}),
+        ({"evaluate": {"bootstrap_draws": 150}}, AFTER_COMPARISON),
         ({"report": {"examples": 2}}, {"write_report"}),
     ],
     ids=[
