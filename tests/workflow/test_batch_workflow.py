@@ -58,6 +58,7 @@ class Runs:
             "captions": {"backend": "openai"},
             "api": {"base_url": url, "poll_seconds": 0.05},
             "masks": {"min_area": 0.001, "max_area": 0.9},
+            "train": {"arms": {"absence": None}},  # there is no pool
         }
 
     def run(self, *arguments: str, **api):

@@ -259,9 +259,10 @@ SINGLE = {key: row for key, row in KEYS.items() if row is not ...}
 # jobs would run of 85.
 SOURCE = {"name": "scenes", "format": "embedded", "photos": 800, "seed": 7}
 MORE = {"name": "more", "format": "embedded", "photos": 20, "seed": 9}
+POOL = {"name": "pool", "format": "embedded", "photos": 1000, "seed": 4243, "pool": True}
 OVERLAYS = {
     "another source": (
-        {"samples": {"sources": [SOURCE, MORE]}},
+        {"samples": {"sources": [SOURCE, MORE, POOL]}},
         (
             "render_scenes join_samples price_keywords price_captions join_shards join_scores find_leaks"
             " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
@@ -270,7 +271,7 @@ OVERLAYS = {
         None,
     ),
     "a source's seed": (
-        {"samples": {"sources": [SOURCE | {"seed": 8}]}},
+        {"samples": {"sources": [SOURCE | {"seed": 8}, POOL]}},
         (
             "render_scenes read_samples list_untouched_photos list_true_pictures score_against_truth"
             f" measure_agreement write_paper {PLANNED}"
@@ -536,7 +537,7 @@ def place(folder: Path, source: dict, weights: str = "weights") -> dict:
         "masks": {"weights": str(folder / weights / "detector.pt")},
         "edits": {"weights": str(folder / weights / "inpainter")},
         "quality": {"judge": str(folder / weights / "judge.pt")},
-        "train": {"clip": str(folder / weights / "clip")},
+        "train": {"clip": str(folder / weights / "clip"), "arms": {"absence": None}},  # there is no pool
     }
 
 

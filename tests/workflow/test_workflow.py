@@ -180,7 +180,7 @@ def test_masks_change_invalidates_all_below_and_nothing_above(finished_run, tmp_
 
 def test_a_new_source_runs_its_own_shards_only(finished_run, tmp_path):
     sources = yaml.safe_load(TINY.read_text())["samples"]["sources"]
-    sources.append({"name": "third", "format": "embedded", "photos": 8, "seed": 2109})
+    sources.append({"name": "third", "format": "embedded", "photos": 8, "seed": 2110})
     path = tmp_path / "overlay.yaml"
     path.write_text(yaml.safe_dump({"samples": {"sources": sources}}))
     needed = list_needed_jobs(
@@ -199,7 +199,12 @@ def test_changed_instances_run_the_masks_of_their_source_when_they_count(tmp_pat
         images = str(tmp_path / name / "images")
         sources.append({"name": name, "format": "coco", "photos": 4, "images": images, **files})
     path = tmp_path / "overlay.yaml"
-    path.write_text(yaml.safe_dump({"samples": {"sources": sources}, "masks": {"truth": truth}}))
+    changed = {
+        "samples": {"sources": sources},
+        "masks": {"truth": truth},
+        "train": {"arms": {"absence": None}},
+    }
+    path.write_text(yaml.safe_dump(changed))
     configfiles, directory = (TINY, path), tmp_path / "run"
     finished = run_snakemake(directory, "--", "results/masks/masks.parquet", configfiles=configfiles)
     assert finished.returncode == 0, finished.stderr[-4000:]

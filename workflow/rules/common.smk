@@ -13,7 +13,7 @@ from snakemake.utils import validate
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
-from unscene.config.checks import check_config, check_files, expand_detectors
+from unscene.config.checks import check_config, check_files, expand_detectors, list_warnings
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import add_exam_sets, is_drawn
 from unscene.run.checkout import prepare_jobs
@@ -33,6 +33,8 @@ config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].it
 expand_detectors(config)
 add_exam_sets(config)
 check_config(config)
+for warning in list_warnings(config):
+    print(f"WARNING: {warning}", file=sys.stderr)
 # `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
 IS_PLAN = "UNSCENE_PLAN" in os.environ
 if not IS_PLAN:

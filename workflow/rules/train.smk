@@ -3,7 +3,8 @@
 #
 # REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet,
 #                  results/folds/{folds,classes,leaks}.parquet and check.json
-#                  (and the photos that the pairs name); for arms with sham edits results/quality/sham.parquet
+#                  (and the photos that the pairs name); for arms with sham edits results/quality/sham.parquet;
+#                  for arms with a pool results/train/pool.parquet and its caches (pool.smk)
 # OUTPUTS:         results/train/clip.json (where an arm is not for every CLIP),
 #                  results/train/photos.npy, photos.parquet (train.reader: tars: pairs/, pairs.parquet),
 #                  for arms with pairs: unfiltered also unfiltered.npy, unfiltered_photos.parquet,
@@ -51,8 +52,26 @@ SHAM_DATA = {
     "sham_photos": "results/train/sham.npy",
     "sham_index": "results/train/sham_photos.parquet",
 }
+
+
+def list_pool_data(arm):
+    """Return what an arm with a pool reads of it: the features of a frozen image tower, or the photos."""
+    if "pool" not in arm:
+        return {}
+    embedded = arm.get("freeze") == "image" and arm.get("views") == "whole"
+    photos = POOL_FILES["pool_features" if embedded else "pool_photos"]
+    return {
+        "pool": POOL_FILES["pool"],
+        "pool_photos": photos,
+        "pool_index": POOL_FILES["pool_index"],
+    }
+
+
 DATA_OF = {
-    arm: TRAINING_DATA[TRAINED_ON[arm]] | (SHAM_DATA if arm in SHAM_ARMS else {}) for arm in TRAINED_ARMS
+    arm: TRAINING_DATA[TRAINED_ON[arm]]
+    | (SHAM_DATA if arm in SHAM_ARMS else {})
+    | list_pool_data(config["train"]["arms"][arm])
+    for arm in TRAINED_ARMS
 }
 
 if "unfiltered" in TRAINED_ON.values():

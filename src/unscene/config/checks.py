@@ -73,6 +73,18 @@ def check_config(config: dict) -> None:
         )
 
 
+def list_warnings(config: dict) -> list[str]:
+    """Return what is allowed and most likely a mistake, a sentence each."""
+    arms = config["train"]["arms"]
+    tuned = [name for name, arm in arms.items() if "query_weight" in arm and ("of" in arm or "loss" in arm)]
+    return [
+        f"train.arms.{name}: query_weight takes the denied object out of texts that a tuned model reads as a"
+        " denial already: on drawn scenes the AUC of absence fell from .82 to .35. Judge it by its own line,"
+        " and leave query_weight out of what you deploy"
+        for name in tuned
+    ]
+
+
 def check_files(config: dict, checkout: Path) -> None:
     """Raise ConfigError on a file or folder that the config names, relative to the checkout, and
     that is not there.
@@ -202,11 +214,9 @@ def check_arm(name: str, arm: dict) -> None:
     key = f"train.arms.{name}"
     if not arm:
         return
-    if "query_weight" in arm or "of" in arm:
-        if "query_weight" not in arm or arm.keys() - {"query_weight", "of"}:
-            raise ConfigError(
-                f"{key}: query_weight trains nothing; beside it stands `of` (a trained arm) or nothing"
-            )
+    if "of" in arm and arm.keys() != {"query_weight", "of"}:
+        raise ConfigError(f"{key}: of names a trained arm; beside it stands query_weight and nothing else")
+    if arm.keys() <= {"query_weight", "of"}:
         return
     if "loss" not in arm:
         raise ConfigError(f"{key}: it has no loss; an untuned arm is {{}} or has query_weight alone")
@@ -233,6 +243,19 @@ def check_arm(name: str, arm: dict) -> None:
     if arm.get("pairs") == "unfiltered" and arm["images"].startswith("sham"):
         raise ConfigError(
             f"{key}: pairs: unfiltered has no sham edits; give it images: both, swapped or originals"
+        )
+    on_pool = [name for name in arm["loss"] if TERMS[name].pool]
+    if bool(on_pool) != ("pool" in arm):
+        raise ConfigError(
+            f"{key}: pool and a loss on it need each other ({', '.join(on_pool) or 'no term of the loss is'})"
+        )
+    for name in ("pool_limit", "pool_labels"):
+        if name in arm and "pool" not in arm:
+            raise ConfigError(f"{key}: {name} says something of a pool; it needs pool")
+    if arm.get("jpeg") and arm.get("freeze") == "image" and arm.get("views") == "whole":
+        raise ConfigError(
+            f"{key}: jpeg changes photos from step to step; freeze: image with views: whole embeds each once."
+            " Leave out views"
         )
     if "lora_rank" in arm and "ema_decay" in arm:
         raise ConfigError(
@@ -284,7 +307,13 @@ def check_training(config: dict) -> None:
     for name, arm in train["arms"].items():
         if "of" in arm and arm["of"] not in arms:
             raise ConfigError(f"train.arms.{name}: of: {arm['of']!r} is no trained arm of train.arms")
-    if "of" in train["arms"][config["deploy"]["arm"]]:
+    deployed = train["arms"][config["deploy"]["arm"]]
+    if is_trained(deployed) and "query_weight" in deployed:
+        raise ConfigError(
+            f"deploy.arm: {config['deploy']['arm']!r} is tested with query_weight, which an exported model"
+            " does not have: what is deployed would not be what was tested. Leave query_weight out"
+        )
+    if "of" in deployed:
         raise ConfigError(
             f"deploy.arm: {config['deploy']['arm']!r} has no model of its own; deploy the arm that it names"
         )

@@ -23,9 +23,10 @@ from unscene.evaluation.fold_scores import (
     score_untouched,
 )
 from unscene.evaluation.untouched_photos import read_untouched
-from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights
+from unscene.evaluation.wise_ft import choose_alpha
 from unscene.folds.inner_validation import mark_inner
 from unscene.machine.job import Job
+from unscene.training.optimisation import interpolate_weights
 from unscene.training.pairs import PairError, PairSet, read_pairs, split_pairs
 from unscene.words.word_lists import find_vocabulary
 

@@ -1,6 +1,4 @@
-"""WiSE-FT (Wortsman et al. 2022): weights between the untuned and the tuned model, and how far to go.
-
-    theta(alpha) = (1 - alpha) theta_untuned + alpha theta_tuned
+"""WiSE-FT (Wortsman et al. 2022): how far to go from the untuned to the tuned model's weights.
 
 alpha is chosen on the inner validation: photo groups of the training folds that no arm was trained on.
 """
@@ -8,18 +6,6 @@ alpha is chosen on the inner validation: photo groups of the training folds that
 import pandas as pd
 
 MAX_LOSS = 0.01  # of general ability, as a share
-
-
-def interpolate_weights(untuned: dict, tuned: dict, alpha: float) -> dict:
-    """Return the state dict between two of one architecture; ValueError when their names or shapes differ."""
-    if untuned.keys() != tuned.keys():
-        raise ValueError(
-            f"weights of two architectures: {sorted(untuned.keys() ^ tuned.keys())[:3]} are in one only"
-        )
-    return {
-        name: (value + alpha * (tuned[name].to(value) - value)) if value.is_floating_point() else tuned[name]
-        for name, value in untuned.items()
-    }
 
 
 def choose_alpha(sweep: pd.DataFrame, max_loss: float = MAX_LOSS) -> float:

@@ -19,6 +19,7 @@ from unscene.words.vocabulary import Vocabulary
 # Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true
 # negation of another object.
 A, B, N, T = range(4)
+JPEG_QUALITY = 40, 95
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,20 @@ class PhotoPlaces:
 @dataclass(frozen=True)
 class Draws:
     """What one step draws, in every arm alike; each (pairs,): vague, denied and sham in 0..1, and
-    the views of both halves.
+    the views of both halves. quality: of the JPEG that each photo passes in an arm with `jpeg`,
+    int64 (2, pairs).
     """
 
     views: tuple[np.ndarray, ...]
     vague: np.ndarray
     denied: np.ndarray
     sham: np.ndarray
+    quality: np.ndarray
+
+    def share(self, own: slice) -> "Draws":
+        """Return the draws of some of the pairs."""
+        views = tuple(view.reshape(2, -1)[:, own] for view in self.views)
+        return Draws(views, self.vague[own], self.denied[own], self.sham[own], self.quality[:, own])
 
 
 def shows_sham(arm: dict) -> bool:
@@ -50,15 +58,19 @@ def shows_sham(arm: dict) -> bool:
 def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, arm: dict) -> Draws:
     """Draw a step from its seeds alone, in every arm the same numbers.
 
-    The photos of a pair that share the batch get the same view; an arm with `views: whole` shows
-    every photo as it is.
+    The photos of a pair that share the batch get the same view and the same JPEG; an arm with
+    `views: whole` shows every photo as it is.
     """
     rng = np.random.default_rng(derive_seed(*seeds, "step", step))
-    views = draw_views(rng, pairs, crop_scale, arm["batches"] != "random")
+    together = arm["batches"] != "random"
+    views = draw_views(rng, pairs, crop_scale, together)
     if arm.get("views") == "whole":
         views = np.ones(2 * pairs), np.zeros(2 * pairs), np.zeros(2 * pairs), np.zeros(2 * pairs, bool)
     vague, denied, sham = rng.random((3, pairs))
-    return Draws(views, vague, denied, sham)
+    quality = rng.integers(*JPEG_QUALITY, size=(2, pairs), endpoint=True)
+    if together:
+        quality[1] = quality[0]
+    return Draws(views, vague, denied, sham, quality)
 
 
 def draw_views(rng: np.random.Generator, pairs: int, crop_scale: float, together: bool) -> tuple:

@@ -1,11 +1,13 @@
 """Batches of a training run: photos, views and captions of each step, read ahead of the device."""
 
+import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from unscene.clip.models import can_cut_texts, get_text_lengths, tokenize
 from unscene.run.seeds import derive_seed
@@ -19,6 +21,8 @@ from unscene.training.workers import Workers
 if TYPE_CHECKING:
     import torch
 
+    from unscene.training.pool_batches import PoolBatch
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -28,7 +32,7 @@ class Batch:
     normalised features, float32 (2, pairs, dim). views: side, x, y, flip, each (2, pairs). tokens:
     int64 (captions, length), each caption once, cut to the longest. text_at: position in tokens by
     role; text_key: a number of the caption by role that is the same in every process; each int64
-    (pairs,).
+    (pairs,). pool: what an arm shows beside its pairs.
     """
 
     photos: "torch.Tensor"
@@ -36,6 +40,7 @@ class Batch:
     tokens: "torch.Tensor"
     text_at: dict[str, np.ndarray]
     text_key: dict[str, np.ndarray]
+    pool: "PoolBatch | None" = None
 
     def __len__(self) -> int:
         return self.photos.shape[1]
@@ -98,7 +103,10 @@ class CacheReader:
             if reading.can_cut
             else np.full(len(texts), self._tokens.shape[1])
         )
-        self._photos = _place_photos(training_set.photos, reading.device)
+        self._jpeg = reading.training.arm.get("jpeg", False)
+        self._photos = training_set.photos
+        if not self._jpeg:  # a JPEG is made of photos in memory
+            self._photos = _place_photos(training_set.photos, reading.device)
         self._torch = torch
 
     def read(self, step: int) -> Batch:
@@ -108,13 +116,18 @@ class CacheReader:
         arm, settings = training.arm, training.settings
         draws = draw_step(training.seeds, step, len(first), settings["crop_scale"], arm)
         shown = choose_photos(arm, first, second, self._set.at, draws)[:, own]
+        photos = self._get_photos(shown)
+        if self._jpeg:
+            photos = compress_photos(photos, draws.quality[:, own])
         ids = choose_texts(arm, self._text_id, first, second, draws, settings["true_negations"])
-        cut = int(self._lengths[np.unique(np.concatenate([ids[role] for role in roles]))].max())
         keys = {role: ids[role][own] for role in {*roles, "plain"}}
-        unique, at = np.unique(np.concatenate([keys[role] for role in roles]), return_inverse=True)
+        told = np.concatenate([ids[role] for role in roles]) if roles else np.zeros(0, np.int64)
+        cut = int(self._lengths[np.unique(told)].max(initial=1))
+        told = np.concatenate([keys[role] for role in roles]) if roles else told
+        unique, at = np.unique(told, return_inverse=True)
         return Batch(
-            self._get_photos(shown),
-            tuple(view.reshape(2, -1)[:, own] for view in draws.views),
+            photos,
+            draws.share(own).views,
             self._tokens[self._torch.from_numpy(unique), :cut],
             dict(zip(roles, at.reshape(len(roles), -1), strict=True)),
             keys,
@@ -125,6 +138,24 @@ class CacheReader:
             return self._photos[self._torch.from_numpy(shown).to(self._photos.device)]
         photos = self._photos[shown.ravel()]
         return self._torch.from_numpy(photos.reshape(*shown.shape, *photos.shape[1:]))
+
+
+def compress_photos(photos: "torch.Tensor", quality: np.ndarray) -> "torch.Tensor":
+    """Return photos as they come out of a JPEG. photos: uint8 (2, pairs, side, side, 3); quality:
+    (2, pairs), 1 to 95.
+
+    An edit is drawn by another program than its photo was; behind the same JPEG the two differ less
+    in what JPEG takes away.
+    """
+    import torch
+
+    flat = photos.flatten(0, 1).numpy()
+    compressed = []
+    for pixels, own_quality in zip(flat, quality.ravel().tolist(), strict=True):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=own_quality)
+        compressed.append(np.asarray(Image.open(file).convert("RGB")))
+    return torch.from_numpy(np.stack(compressed)).reshape(photos.shape)
 
 
 def read_ahead(reader, steps: range, ahead: int = 2) -> Iterator[Batch]:

@@ -40,7 +40,8 @@ def triplet_clip(
     edited_negated: "Tensor",
     twins: "dict[str, Tensor] | None" = None,
 ) -> "Tensor":
-    """TripletCLIP: NegCLIP(I, a; n) + NegCLIP(J, n; a). An edit never stands in an original's denominators.
+    """TripletCLIP: 1/2 [ NegCLIP(I, a; n) + NegCLIP(J, n; a) ]. An edit never stands in an original's
+    denominators. The paper has the sum; the half of it is on the scale of the other losses here.
 
     Arguments: logits of all I with all a, I with n, J with a, J with n, each (pairs, pairs). twins:
     cells that take no part, by `Ia`, `In`, `Ja` and `Jn`, bool (pairs, pairs). Patel
@@ -48,9 +49,10 @@ def triplet_clip(
     Vision-Language Negatives", equations 3 and 4.
     """
     twins = twins or {}
-    return neg_clip(original_present, original_negated, twins.get("Ia"), twins.get("In")) + neg_clip(
-        edited_negated, edited_present, twins.get("Jn"), twins.get("Ja")
-    )
+    return (
+        neg_clip(original_present, original_negated, twins.get("Ia"), twins.get("In"))
+        + neg_clip(edited_negated, edited_present, twins.get("Jn"), twins.get("Ja"))
+    ) / 2
 
 
 def con_clip(

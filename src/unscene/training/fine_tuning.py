@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 from unscene.clip.folders import ModelNotes, save_clip
-from unscene.clip.models import embed_photos, get_normalisation, load_clip
+from unscene.clip.models import embed_photos, embed_texts, get_normalisation, load_clip
 from unscene.machine.batching import prepare_torch
 from unscene.run.logs import library_version
 from unscene.run.seeds import derive_seed
@@ -17,9 +17,13 @@ from unscene.training.arms import rewrite_captions, shows_sham, swap_edits, take
 from unscene.training.batches import CacheReader, Reading
 from unscene.training.loop import Trainer
 from unscene.training.loss_curve import draw_curve
+from unscene.training.objectives import list_pool_parts
+from unscene.training.optimisation import copy_weights, interpolate_weights
 from unscene.training.pair_tars import TarReader, find_samples, hash_samples
 from unscene.training.pairs import PairError, find_long_pairs
 from unscene.training.photo_cache import open_cache
+from unscene.training.pool_batches import PooledReader, PoolReader
+from unscene.training.pools import Pool, open_pool
 from unscene.training.samplers import plan_batches
 from unscene.training.state import StateFile
 from unscene.training.trainings import Training, TrainingFiles
@@ -66,6 +70,11 @@ def fine_tune(
     reader, data_hash = open_reader(
         chosen, files, reading, partial(embed_photos, model, preprocess), runtime["workers"]
     )
+    batches: CacheReader | TarReader | PooledReader = reader
+    pool_photos = 0
+    if "pool" in training.arm:
+        batches, pool = open_pooled(reader, files, reading, partial(embed_texts, model, tokenizer))
+        data_hash, pool_photos = f"{data_hash} {pool.get_data_hash()}", len(pool)
     settings, table = training.settings, chosen.table
     shown = 2 * settings["steps"] * settings["batch_pairs"]
     logging.getLogger("unscene").info(
@@ -86,14 +95,18 @@ def fine_tune(
         "processes": workers.size,
     }
     state = StateFile(files.state, belongs_to, runtime["save_seconds"])
-    curve = trainer.train(reader, state)
+    untuned = copy_weights(model) if "alpha" in training.arm else None
+    curve = trainer.train(batches, state)
     if workers.rank:
         return
+    if untuned is not None:
+        model.load_state_dict(interpolate_weights(untuned, model.state_dict(), training.arm["alpha"]))
     meta = {
         **describe_training(training, chosen),
         **describe_machine(device, runtime),
         "data_hash": data_hash,
-        "samples_seen": int(shown),
+        "samples_seen": int(shown) + settings["steps"] * training.arm.get("pool", 0),
+        "pool_photos": pool_photos,
         "processes": workers.size,
         "precision": trainer.precision,
     }
@@ -155,6 +168,19 @@ def open_reader(
         pair["category"].to_numpy(),
     )
     return CacheReader(training_set, plan, reading), training_set.get_data_hash()
+
+
+def open_pooled(
+    reader: CacheReader | TarReader, files: TrainingFiles, reading: Reading, embed: Callable
+) -> tuple[PooledReader, Pool]:
+    """Return (the reader with batches of the pool beside those of pairs, the pool).
+
+    embed: texts -> features of the untuned model.
+    """
+    assert files.pool is not None, "a rule of such an arm has the pool as an input"
+    pool = open_pool(files.pool, reading.training, reading.tokenizer)
+    parts = list_pool_parts(reading.training.arm["loss"])
+    return PooledReader(reader, PoolReader(pool, reading, parts, embed)), pool
 
 
 def describe_training(training: Training, chosen: ChosenPairs) -> dict:

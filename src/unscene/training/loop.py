@@ -8,17 +8,28 @@ the same order under the same augmentation.
 import copy
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from unscene.clip.models import encode_texts, to_pixels
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
 from unscene.training.batches import Batch, read_ahead
-from unscene.training.objectives import PHOTO_ROLES, TERMS, View, compute_terms, list_references, list_texts
+from unscene.training.encoding import Encoder, Piece
+from unscene.training.objectives import (
+    PHOTO_ROLES,
+    TERMS,
+    View,
+    compute_terms,
+    list_references,
+    list_texts,
+    reads_pairs,
+)
 from unscene.training.optimisation import add_lora, freeze, make_optimizer, update_average
+from unscene.training.pool_batches import PoolBatch
+from unscene.training.pool_terms import PoolView
 from unscene.training.state import StateFile
 from unscene.training.trainings import Training
 from unscene.training.workers import Workers
@@ -57,18 +68,21 @@ class Trainer:
 
         arm, settings = training.arm, training.settings
         self.model, self.loss, self.settings = model, arm["loss"], settings
-        self._workers, self._normalisation = workers or Workers(), normalisation
+        self._workers = workers or Workers()
         self.device = next(model.parameters()).device
         has_bfloat16 = self.device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16")
         autocast = runtime["precision"] != "float32" and bool(has_bfloat16)
         self.precision = "bfloat16" if autocast else "float32"
+        self._encoder = Encoder(self.device, normalisation, autocast)
         self._chunk = runtime["chunk_pairs"]
         self.texts = list_texts(self.loss)
+        self._reads_pairs = reads_pairs(self.loss)
         self._needs = {name: list_references(self.loss, name) for name in ("base", "teacher")}
+        self._pool_base = any(TERMS[name].pool_base for name in self.loss)
         self._references = {
             name: copy.deepcopy(model).eval().requires_grad_(False)
             for name, needs in self._needs.items()
-            if needs
+            if needs or (name == "base" and self._pool_base)
         }
         needing = [name for name in self.loss if TERMS[name].needs_bias]
         if needing and getattr(model, "logit_bias", None) is None:
@@ -82,6 +96,12 @@ class Trainer:
         if arm.get("lora_rank"):
             self._merge = add_lora(model, arm["lora_rank"], derive_seed(*training.seeds, "lora"))
         self.optimizer, self._schedule = make_optimizer(model, settings)
+        # Of a table of 49,408 words a step reads some hundred rows, in several pieces: a gradient of
+        # the whole table for each piece took a third of a step of a small text tower.
+        tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
+        for table in tables:
+            table.sparse = True
+        self._looked_up = [table.weight for table in tables]
         if runtime["checkpoint_activations"]:
             model.set_grad_checkpointing(True)
 
@@ -139,86 +159,103 @@ class Trainer:
         return torch.stack([loss, *terms.values(), norm]).detach()
 
     def backpropagate(self, batch: Batch) -> "tuple[torch.Tensor, dict[str, torch.Tensor]]":
-        """Compute the loss of the whole batch, all processes' pairs together, and its gradients."""
+        """Compute the loss of the whole batch, all processes' items together, and its gradients."""
         import torch
 
-        size = self._chunk or len(batch)
-        parts = [slice(start, start + size) for start in range(0, len(batch), size)]
-        whole = len(parts) == 1
+        blocks, whole = self._list_blocks(batch), not self._chunk
         with torch.set_grad_enabled(whole):
-            encoded = [self._encode(self.model, batch, part, PHOTO_ROLES, self.texts) for part in parts]
-        own = torch.cat(encoded)
-        everything = self._workers.gather(own.detach()).requires_grad_()
+            own = {name: torch.cat([piece(self.model) for piece in block]) for name, block in blocks.items()}
+        everything = {
+            name: self._workers.gather(features.detach()).requires_grad_() for name, features in own.items()
+        }
+        loss, terms = compute_terms(self.loss, self._view(batch, everything))
+        loss.backward()
+        for name, block in blocks.items():
+            gradient = everything[name].grad
+            if gradient is None or (whole and not own[name].requires_grad):
+                continue  # of features that nothing reads, or of a frozen tower
+            gradient = self._workers.own(gradient)
+            if whole:
+                own[name].backward(gradient)
+                continue
+            start = 0
+            for piece in block:
+                features = piece(self.model)
+                if features.requires_grad:
+                    features.backward(gradient[start : start + len(features)])
+                start += len(features)
+        for parameter in self._looked_up:
+            if parameter.grad is not None and parameter.grad.is_sparse:
+                parameter.grad = parameter.grad.coalesce().to_dense()
+        scales = {id(self.model.logit_scale), id(getattr(self.model, "logit_bias", None))}
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        # Of the scales every process has the whole gradient already.
+        self._workers.sum_gradients(p for p in trained if id(p) not in scales)
+        return loss, terms
+
+    def _list_blocks(self, batch: Batch) -> dict[str, list[Piece]]:
+        """Return what encodes this process's share of a batch, by block and in pieces."""
+        blocks: dict[str, list[Piece]] = {}
+        if self._reads_pairs:
+            blocks["pairs"] = [
+                partial(self._encoder.encode_pairs, batch, part, PHOTO_ROLES, self.texts)
+                for part in self._cut(len(batch))
+            ]
+        if batch.pool is not None:
+            blocks |= self._encoder.list_pieces(batch.pool, self._chunk)
+        return blocks
+
+    def _cut(self, count: int) -> list[slice]:
+        size = self._chunk or count
+        return [slice(start, start + size) for start in range(0, count, size)]
+
+    def _view(self, batch: Batch, features: "dict[str, torch.Tensor]") -> View:
+        import torch
+
         keys = {
             role: self._workers.gather(torch.from_numpy(key).to(self.device))
             for role, key in batch.text_key.items()
         }
-        features = dict(zip((*PHOTO_ROLES, *self.texts), everything.unbind(1), strict=True))
-        features |= self._encode_references(batch, parts)
-        scale, bias = self.model.logit_scale, getattr(self.model, "logit_bias", None)
-        loss, terms = compute_terms(self.loss, View(features, keys, scale.exp(), bias))
-        loss.backward()
-        gradient = self._workers.own(everything.grad)
-        if whole:
-            own.backward(gradient)
-        else:
-            for part in parts:
-                self._encode(self.model, batch, part, PHOTO_ROLES, self.texts).backward(gradient[part])
-        scales = {id(scale), id(bias)}  # every process has their whole gradient already
-        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
-        self._workers.sum_gradients(p for p in trained if id(p) not in scales)
-        return loss, terms
+        by_role: dict = {}
+        if self._reads_pairs:
+            by_role = dict(zip((*PHOTO_ROLES, *self.texts), features["pairs"].unbind(1), strict=True))
+            by_role |= self._encode_references(batch)
+        scale, bias = self.model.logit_scale.exp(), getattr(self.model, "logit_bias", None)
+        pool = None if batch.pool is None else self._view_pool(batch.pool, features, scale)
+        return View(by_role, keys, scale, bias, pool)
 
-    def _encode(self, model, batch: Batch, part: slice, photos: tuple, texts: tuple) -> "torch.Tensor":
-        """Return normalised fp32 features of pairs of a batch, (pairs, photos + texts, dim), roles
-        in the order given.
-        """
+    def _view_pool(
+        self, pool: PoolBatch, features: "dict[str, torch.Tensor]", temperature: "torch.Tensor"
+    ) -> PoolView:
         import torch
 
-        halves = [PHOTO_ROLES.index(role) for role in photos]
-        features = []
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
-            if halves:
-                shown = batch.photos[halves, part].to(self.device, non_blocking=True)
-            if halves and shown.is_floating_point():
-                features += shown.unbind(0)
-            elif halves:
-                views = [view[halves, part].ravel() for view in batch.views]
-                pixels = crop_and_flip(to_pixels(shown.flatten(0, 1), *self._normalisation), *views)
-                features += model.encode_image(pixels, normalize=True).float().chunk(len(halves))
-            if texts:
-                at = np.stack([batch.text_at[role][part] for role in texts])
-                unique, position = np.unique(at, return_inverse=True)
-                tokens = batch.tokens[torch.from_numpy(unique)].to(self.device, non_blocking=True)
-                embedded = encode_texts(model, tokens).float()
-                features += embedded[torch.from_numpy(position.reshape(at.shape)).to(self.device)].unbind(0)
-        return torch.stack(features, dim=1)
+        base = None
+        if self._pool_base:
+            with torch.no_grad():
+                base = self._encoder.encode_tokens(self._references["base"], pool.captions)
+        order = torch.from_numpy(pool.order).to(self.device)
+        shift, neutral = (torch.from_numpy(one).to(self.device) for one in (pool.shift, pool.neutral))
+        text = features["pool texts"][order]
+        return PoolView(features["pool photos"], text, base, pool.told, shift, neutral, temperature)
 
-    def _encode_references(self, batch: Batch, parts: list[slice]) -> "dict[str, torch.Tensor]":
+    def _encode_references(self, batch: Batch) -> "dict[str, torch.Tensor]":
         import torch
 
         features: dict = {}
         for name, model in self._references.items():
             photos = tuple(role for role in PHOTO_ROLES if role in self._needs[name])
             texts = tuple(role for role in self.texts if role in self._needs[name])
+            if not photos and not texts:
+                continue
             with torch.no_grad():
-                encoded = torch.cat([self._encode(model, batch, part, photos, texts) for part in parts])
-            gathered = self._workers.gather(encoded).unbind(1)
+                parts = [
+                    self._encoder.encode_pairs(batch, part, photos, texts, model)
+                    for part in self._cut(len(batch))
+                ]
+            gathered = self._workers.gather(torch.cat(parts)).unbind(1)
             roles = (f"{name}:{role}" for role in (*photos, *texts))
             features |= dict(zip(roles, gathered, strict=True))
         return features
-
-
-def crop_and_flip(pixels, side: np.ndarray, x: np.ndarray, y: np.ndarray, flip: np.ndarray):
-    """Crop each photo (photos, 3, height, width) to its view and scale it back to full size, bilinearly."""
-    import torch
-    from torch.nn import functional
-
-    zero = np.zeros_like(side)
-    theta = np.stack([np.stack([np.where(flip, -side, side), zero, x], 1), np.stack([zero, side, y], 1)], 1)
-    theta = torch.from_numpy(theta.astype(np.float32)).to(pixels.device)
-    grid = functional.affine_grid(theta, list(pixels.shape), align_corners=False)
-    return functional.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def _check_finite(rows: list, learning_rate: float) -> float:

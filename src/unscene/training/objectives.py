@@ -19,6 +19,15 @@ from unscene.training.comparison_losses import (
 )
 from unscene.training.equal_texts import drop_cells, find_twins
 from unscene.training.losses import get_pair_truth, info_nce, keep_base, masked_multi_positive, pair_ranking
+from unscene.training.pool_terms import (
+    PoolView,
+    contrast_bare,
+    contrast_queries,
+    contrast_scenes,
+    keep_captions,
+    match_captions,
+    teach_nouns,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +40,7 @@ TEXT_ROLES = ("own_first", "own_second", "hard_first", "hard_second", "a", "b", 
 
 class View:
     """A batch as the terms see it: features by role, numbers of the captions by role, temperature
-    and bias.
+    and bias; the batch of the pool beside it.
     """
 
     def __init__(
@@ -40,8 +49,16 @@ class View:
         keys: "dict[str, Tensor]",
         temperature: "Tensor",
         bias: "Tensor | None",
+        pool: PoolView | None = None,
     ):
         self.features, self.keys, self.temperature, self.bias = features, keys, temperature, bias
+        self._pool = pool
+
+    @property
+    def pool(self) -> PoolView:
+        """The batch of the pool, of an arm that has one."""
+        assert self._pool is not None, "an arm with a term on the pool has `pool`"
+        return self._pool
 
     def join(self, *roles: str) -> "Tensor":
         """Return the features of several roles, one below the other."""
@@ -176,7 +193,9 @@ class Term:
 
     within_pairs: whether it compares the photos or captions of one pair. needs_bias: whether the
     weights need SigLIP's logit_bias. reference: what it asks of a reference model, `base:` the
-    untuned one or `teacher:` the moving average.
+    untuned one or `teacher:` the moving average. pool: what it reads of a batch of the pool
+    (`unscene.training.pool_texts`), `captions` among it; such a term reads no pairs. pool_base:
+    whether it needs the untuned model's features of these captions.
     """
 
     doc: str
@@ -185,6 +204,13 @@ class Term:
     within_pairs: bool = True
     needs_bias: bool = False
     reference: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
+    pool_base: bool = False
+
+
+def _of_pool(doc: str, compute: Callable[[PoolView], "Tensor"], *parts: str, pool_base: bool = False) -> Term:
+    """Return a term on the pool."""
+    return Term(doc, lambda view: compute(view.pool), (), within_pairs=False, pool=parts, pool_base=pool_base)
 
 
 TERMS = {
@@ -225,6 +251,30 @@ TERMS = {
         ("a", "b", "n"),
         reference=("teacher:first", "teacher:second", "teacher:a", "teacher:b", "teacher:n"),
     ),
+    "across_bare": _of_pool("Denials and assertions of an object, across photos.", contrast_bare, "bare"),
+    "across_scene": _of_pool(
+        "Captions with a denial or an assertion: across photos, on their own photo, and which photo it is.",
+        contrast_scenes,
+        "captions",
+        "scene",
+    ),
+    "across_query": _of_pool(
+        "Queries for one thing without another, across photos.", contrast_queries, "query"
+    ),
+    "pool_keep": _of_pool(
+        "Captions of the pool stay what the untuned model makes of them.",
+        keep_captions,
+        "captions",
+        pool_base=True,
+    ),
+    "pool_infonce": _of_pool("CLIP's own loss on the pool.", match_captions, "captions"),
+    "text_teacher": _of_pool(
+        "Denials of nouns that no label covers follow the untuned model's own direction of the noun.",
+        teach_nouns,
+        "captions",
+        "taught",
+        pool_base=True,
+    ),
 }
 
 
@@ -232,6 +282,16 @@ def list_texts(loss: dict[str, float]) -> tuple[str, ...]:
     """Return the roles of the captions that a loss reads, in a fixed order."""
     wanted = {role for name in loss for role in TERMS[name].texts}
     return tuple(role for role in TEXT_ROLES if role in wanted)
+
+
+def list_pool_parts(loss: dict[str, float]) -> tuple[str, ...]:
+    """Return what a loss reads of a batch of the pool, in a fixed order; nothing where it reads none."""
+    return tuple(sorted({part for name in loss for part in TERMS[name].pool}))
+
+
+def reads_pairs(loss: dict[str, float]) -> bool:
+    """Tell whether any term of a loss reads pairs."""
+    return any(not TERMS[name].pool for name in loss)
 
 
 def list_references(loss: dict[str, float], reference: str) -> tuple[str, ...]:

@@ -157,6 +157,28 @@ def make_optimizer(model, settings: dict) -> tuple["torch.optim.Optimizer", Call
     return optimizer, schedule
 
 
+def copy_weights(model) -> dict:
+    """Return a copy of a model's state."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def interpolate_weights(untuned: dict, tuned: dict, alpha: float) -> dict:
+    """Return the state dict between two of one architecture; ValueError when their names or shapes differ.
+
+        theta(alpha) = (1 - alpha) theta_untuned + alpha theta_tuned
+
+    Wortsman et al. 2022, "Robust Fine-Tuning of Zero-Shot Models" (WiSE-FT).
+    """
+    if untuned.keys() != tuned.keys():
+        raise ValueError(
+            f"weights of two architectures: {sorted(untuned.keys() ^ tuned.keys())[:3]} are in one only"
+        )
+    return {
+        name: (value + alpha * (tuned[name].to(value) - value)) if value.is_floating_point() else tuned[name]
+        for name, value in untuned.items()
+    }
+
+
 def update_average(teacher, model, decay: float) -> None:
     """Move a teacher's weights towards a model's, in place: teacher = decay teacher + (1 - decay) model."""
     import torch

@@ -22,8 +22,8 @@ from unscene.clip.models import get_text_lengths, tokenize
 from unscene.machine.batching import run_ahead
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
-from unscene.training.arms import Draws, choose_texts, draw_step, list_true_negations
-from unscene.training.batches import Batch, Reading, make_text_keys
+from unscene.training.arms import choose_texts, draw_step, list_true_negations
+from unscene.training.batches import Batch, Reading, compress_photos, make_text_keys
 from unscene.training.columns import TARRED
 from unscene.training.pairs import CAPTIONS, PairError, decode_photo, list_photos
 from unscene.words.vocabulary import Vocabulary
@@ -146,12 +146,7 @@ class TarReader:
         training, share, roles = self._reading.training, self._reading.own, self._reading.roles
         settings = training.settings
         draws = draw_step(training.seeds, step, settings["batch_pairs"], settings["crop_scale"], training.arm)
-        own = Draws(
-            tuple(view.reshape(2, -1)[:, share] for view in draws.views),
-            draws.vague[share],
-            draws.denied[share],
-            draws.sham[share],
-        )
+        own = draws.share(share)
         at = np.arange(len(samples))
         ids = choose_texts(training.arm, text_id.reshape(-1, 4), at, at, own, settings["true_negations"])
         keys = make_text_keys(texts.tolist())
@@ -160,8 +155,11 @@ class TarReader:
         if self._reading.can_cut:
             used = np.unique(np.concatenate([ids[role] for role in roles]))
             cut = int(get_text_lengths(tokens)[torch.from_numpy(used)].max())
+        shown = torch.from_numpy(np.stack(photos))
+        if training.arm.get("jpeg"):
+            shown = compress_photos(shown, own.quality)
         return Batch(
-            torch.from_numpy(np.stack(photos)),
+            shown,
             own.views,
             tokens[:, :cut],
             {role: ids[role] for role in roles},

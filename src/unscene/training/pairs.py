@@ -147,6 +147,12 @@ def split_by_class(
     return train, test
 
 
+def list_categories(path_to_classes: str | Path, fold: int) -> frozenset[str]:
+    """Return the categories of a fold of categories."""
+    table = read_table(path_to_classes, ["category", "fold"])
+    return frozenset(table.loc[table["fold"] == fold, "category"])
+
+
 def list_photos(pair: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
     """Return (each photo's path once, in order of appearance; the SHA-256 that the table records,
     by path).

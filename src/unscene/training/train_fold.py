@@ -4,7 +4,7 @@ from unscene.folds.inner_validation import mark_inner
 from unscene.folds.leak_guards import drop_leaked
 from unscene.machine.job import Job
 from unscene.training.fine_tuning import fine_tune
-from unscene.training.pairs import PairError, read_pairs, split_by_class, split_pairs
+from unscene.training.pairs import PairError, list_categories, read_pairs, split_by_class, split_pairs
 from unscene.training.trainings import Training, describe_run
 from unscene.training.workers import run_workers
 
@@ -14,12 +14,17 @@ def train_clip(job: Job) -> None:
     are kept out.
 
     inputs: pairs, folds, leaks, classes (folds of the categories: when given, the wildcard `fold`
-    is one of these and its categories are kept out in place of the fold of photos), and those of
-    `TrainingFiles.of`.
+    is one of these and its categories are kept out in place of the fold of photos, of the pool's
+    labels, too), and those of `TrainingFiles.of`.
     """
     fold, classes = int(job.wildcards["fold"]), job.inputs.get("classes")
     pair = read_pairs(job.inputs.pairs, job.inputs.folds)
-    pair, _ = split_by_class(pair, classes, fold) if classes else split_pairs(pair, fold)
+    withheld: frozenset[str] = frozenset()
+    if classes:
+        pair, _ = split_by_class(pair, classes, fold)
+        withheld = list_categories(classes, fold)
+    else:
+        pair, _ = split_pairs(pair, fold)
     pair = drop_leaked(pair, job.inputs.leaks)
     inner_share = job.settings["train"].get("inner_share", 0)
     pair = pair[~mark_inner(pair["group"], inner_share, job.settings["seed"])]
@@ -27,5 +32,6 @@ def train_clip(job: Job) -> None:
         raise PairError(
             "every training pair is in the inner validation; lower train.inner_share or add photos"
         )
-    training = Training.of(job, f"class{fold}" if classes else fold, int(job.wildcards["seed"]))
+    name = f"class{fold}" if classes else fold
+    training = Training.of(job, name, int(job.wildcards["seed"]), withheld)
     run_workers(fine_tune, {"pair": pair, **describe_run(job, training)}, job.runtime)

@@ -8,6 +8,9 @@ from unscene.words.coco80 import COCO80
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
+# Keys of `train` that an arm may have itself.
+OWN_SETTINGS = ("learning_rate", "steps")
+
 
 @dataclass(frozen=True)
 class Training:
@@ -17,7 +20,8 @@ class Training:
     an arm's own come first. seeds: (config seed, fold, training seed); the fold is a number,
     `class{number}` of a fold of categories, or `all`. held_out_share: of the negation phrasings,
     which an arm's own captions don't use either. digest: of the lineage. vocabulary: the words that
-    captions may name.
+    captions may name. withheld: words that no label of the pool may tell of: the categories of a
+    fold of categories.
     """
 
     name: str
@@ -27,12 +31,15 @@ class Training:
     held_out_share: float = 0.0
     digest: str = ""
     vocabulary: Vocabulary = COCO80
+    withheld: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, job: Job, fold: int | str, training_seed: int) -> "Training":
+    def of(
+        cls, job: Job, fold: int | str, training_seed: int, withheld: frozenset[str] = frozenset()
+    ) -> "Training":
         """Return the training that a job's settings and its wildcard `arm` describe."""
         arm = job.settings["arm"]
-        own = {key: arm[key] for key in ("learning_rate",) if key in arm}
+        own = {key: arm[key] for key in OWN_SETTINGS if key in arm}
         return cls(
             name=job.wildcards["arm"],
             arm=arm,
@@ -41,7 +48,19 @@ class Training:
             held_out_share=job.settings["captions"]["held_out_share"],
             digest=job.digest,
             vocabulary=find_vocabulary(job.settings),
+            withheld=withheld,
         )
+
+
+@dataclass(frozen=True)
+class PoolFiles:
+    """Where the pool lies. table: pool.parquet. photos: pool.npy, or the cached features. index:
+    pool_photos.parquet, a row a row of either.
+    """
+
+    table: Path
+    photos: Path
+    index: Path
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class TrainingFiles:
     clip: the folder of the untuned model. photos, index: the photo cache, or with `reader: tars`
     the folder of tars; and the table of either. model: the folder to write. state: what a killed
     training goes on from. sham: the sham edits, their photo cache and its index, for arms that show
-    these.
+    these. pool: for arms that show ordinary photos beside their pairs.
     """
 
     clip: Path
@@ -60,14 +79,18 @@ class TrainingFiles:
     model: Path
     state: Path
     sham: tuple[Path, Path, Path] | None = None
+    pool: PoolFiles | None = None
 
     @classmethod
     def of(cls, job: Job) -> "TrainingFiles":
         """Return the files that a job names: inputs index, photos (of the cache; tars lie in the
-        folder named as their table) and, with sham edits, sham, sham_photos, sham_index; output meta.
+        folder named as their table); with sham edits sham, sham_photos, sham_index; with a pool pool,
+        pool_photos (or their features), pool_index; output meta.
         """
         model = Path(job.outputs.meta).parent
-        sham = None
+        sham, pool = None, None
+        if job.inputs.get("pool"):
+            pool = PoolFiles(Path(job.inputs.pool), Path(job.inputs.pool_photos), Path(job.inputs.pool_index))
         if job.inputs.get("sham"):
             sham = Path(job.inputs.sham), Path(job.inputs.sham_photos), Path(job.inputs.sham_index)
         return cls(
@@ -78,6 +101,7 @@ class TrainingFiles:
             model=model,
             state=Path(f"{model}.pt".replace("results/models", "state/train", 1)),
             sham=sham,
+            pool=pool,
         )
 
 

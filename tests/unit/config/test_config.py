@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from unscene.config.checks import check_config, check_files, expand_detectors
+from unscene.config.checks import check_config, check_files, expand_detectors, list_warnings
 from unscene.evaluation.sets.exam import add_exam_sets
 from unscene.run.configuration import ConfigError
 
@@ -33,6 +33,17 @@ def merge(base: dict, over: dict) -> dict:
             else value
         )
     return merged
+
+
+# Sources of one's own are no pool, so the arm that needs one is left out, as an overlay does it.
+WITHOUT_POOL = {"train": {"arms": {"absence": None}}}
+
+
+def complete(change: dict) -> dict:
+    """Return the default with a change, without the arms that the change sets to null."""
+    config = merge(DEFAULT, change)
+    config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
+    return config
 
 
 def test_the_schema_itself_is_valid():
@@ -95,6 +106,7 @@ def test_mistakes_are_refused(section, key, value):
             {
                 "masks": {"truth": "union"},
                 "samples": {"sources": [{"name": "a", "format": "table", "photos": 1}]},
+                **WITHOUT_POOL,
             },
             "masks.truth",
         ),
@@ -119,12 +131,23 @@ def test_mistakes_are_refused(section, key, value):
         ({"train": {"arms": {"q": {"of": "paired"}}}}, "train.arms.q"),
         (
             {"train": {"arms": {"q": {"query_weight": 1, "of": "paired", "loss": {"mask": 1}}}}},
-            "trains nothing",
+            "of names a trained arm",
         ),
         ({"train": {"arms": {"q": {"query_weight": 1, "of": "zero_shot"}}}}, "no trained arm"),
         (
             {"train": {"arms": {"q": {"query_weight": 1, "of": "paired"}}}, "deploy": {"arm": "q"}},
             "no model of its own",
+        ),
+        ({"train": {"arms": {"paired": {"pool": 8}}}}, "pool and a loss on it need each other"),
+        ({"train": {"arms": {"paired": {"loss": {"across_bare": 1}}}}}, "paired: pool and a loss on it need"),
+        ({"train": {"arms": {"paired": {"pool_limit": 8}}}}, "pool_limit says something of a pool"),
+        (
+            {"train": {"arms": {"paired": {"jpeg": True, "freeze": "image", "views": "whole"}}}},
+            "jpeg changes photos",
+        ),
+        (
+            {"train": {"arms": {"paired": {"query_weight": 1.9}}}, "deploy": {"arm": "paired"}},
+            "deploy.arm: 'paired' is tested with query_weight",
         ),
         ({"runtime": {"devices": 3}}, "runtime.devices"),
         ({"samples": {"sources": [DEFAULT["samples"]["sources"][0]] * 2}}, "samples.sources"),
@@ -132,7 +155,7 @@ def test_mistakes_are_refused(section, key, value):
 )
 def test_contradictions_name_the_key(change, message):
     with pytest.raises(ConfigError, match=message):
-        check_config(merge(DEFAULT, change))
+        check_config(complete(change))
 
 
 LABELLED = {"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}
@@ -143,7 +166,7 @@ FILES_THAT_LACK = [
     ({"quality": {"dino": "models/absent"}}, "quality.dino"),
     ({"batchsize": {"labels": "nowhere.csv"}}, "batchsize.labels"),
     (
-        {"masks": {"truth": "union"}, "samples": {"sources": [LABELLED]}},
+        {"masks": {"truth": "union"}, "samples": {"sources": [LABELLED]}, **WITHOUT_POOL},
         "samples.sources, 'a': instances .*nowhere.json is not there",
     ),
     (
@@ -157,7 +180,7 @@ FILES_THAT_LACK = [
 
 @pytest.mark.parametrize(("change", "message"), FILES_THAT_LACK)
 def test_files_that_are_not_there_are_named_with_their_key(change, message):
-    config = merge(DEFAULT, change)
+    config = complete(change)
     check_config(config)
     with pytest.raises(ConfigError, match=message):
         check_files(config, CHECKOUT)
@@ -177,7 +200,20 @@ def test_a_detector_without_a_folder_lies_in_models():
         assert config["masks"]["weights"] == path
 
 
-ARM = {"images": "both", "texts": "negated", "batches": "paired", "loss": {"rank": 1}}
+def test_arithmetic_on_a_tuned_model_is_warned_of():
+    assert list_warnings(DEFAULT) == []
+    assert list_warnings(merge(DEFAULT, {"train": {"arms": {"q": {"query_weight": 1.9}}}})) == []
+    for arm in (
+        {"query_weight": 1.9, "of": "paired"},
+        DEFAULT["train"]["arms"]["paired"] | {"query_weight": 1},
+    ):
+        config = merge(DEFAULT, {"train": {"arms": {"tuned": arm}}})
+        check_config(config)
+        (told,) = list_warnings(config)
+        assert told.startswith("train.arms.tuned: query_weight")
+
+
+ARM = {"images": "both", "texts": "negated", "batches": "paired", "loss": {"rank": 1, "pool_keep": 1}}
 SCENES, POOL = DEFAULT["samples"]["sources"]
 
 
@@ -197,7 +233,7 @@ def with_arm(**keys) -> dict:
         ([SCENES, POOL], {"pool": 8, "pool_limit": 7}, "pool_limit: 7 is less than the 8"),
         ([POOL], {"pool": 8}, "every source is a pool"),
         ([SCENES, POOL | {"seed": SCENES["seed"]}], {"pool": 8}, "'pool': another source has the seed 7"),
-        ([SCENES, POOL, POOL | {"name": "b"}], {}, "'b': another source has the seed"),
+        ([SCENES, POOL, POOL | {"name": "b"}], {"pool": 8}, "'b': another source has the seed"),
     ],
 )
 def test_a_pool_that_cannot_be_trained_on_is_named_with_the_way_out(sources, arm, message):
@@ -218,7 +254,7 @@ def test_tars_cannot_feed_an_arm_with_a_pool():
     config["train"]["reader"] = "tars"
     with pytest.raises(ConfigError, match="without a pool, unlike 'pooled'; take train.reader: cache"):
         check_config(config)
-    del config["train"]["arms"]["pooled"]["pool"]
+    config["train"]["arms"]["pooled"] = ARM | {"loss": {"rank": 1}}
     check_config(config)
 
 

@@ -11,10 +11,11 @@ from unscene.clip.models import load_clip
 from unscene.evaluation.columns import SWEEPS, SWEPT_ITEMS
 from unscene.evaluation.evaluate_fold import evaluate_clip
 from unscene.evaluation.weight_sweep import sweep_alphas
-from unscene.evaluation.wise_ft import choose_alpha, interpolate_weights
+from unscene.evaluation.wise_ft import choose_alpha
 from unscene.folds.inner_validation import mark_inner
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, read_table, write_table
+from unscene.training.optimisation import interpolate_weights
 
 
 def test_interpolation_is_its_formula():

@@ -193,7 +193,7 @@ def expect_triplet(view):
         own = KEYS[right]
         total += contrast(grid(view, [photo], [right, wrong]), own, own + KEYS[wrong]) / 2
         total += contrast_texts(grid(view, [photo], [right]), own, own) / 2
-    return total
+    return total / 2
 
 
 def expect_conclip(view):
@@ -319,7 +319,7 @@ def test_roles_are_listed_in_one_order():
     assert list_references({"keep": 1}, "teacher") == ()
 
 
-@pytest.mark.parametrize("name", TERMS)
+@pytest.mark.parametrize("name", [name for name, term in TERMS.items() if not term.pool])
 def test_a_term_says_what_it_reads(view, name):
     """With only the captions and reference features that its entry names a term can be computed,
     and none is for nothing.

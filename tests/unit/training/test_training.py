@@ -40,7 +40,8 @@ from unscene.training.arms import (
     take_fraction,
 )
 from unscene.training.batches import CacheReader, Reading
-from unscene.training.loop import Trainer, TrainingError, crop_and_flip
+from unscene.training.encoding import Encoder, crop_and_flip
+from unscene.training.loop import Trainer, TrainingError
 from unscene.training.objectives import list_texts
 from unscene.training.optimisation import freeze, make_optimizer
 from unscene.training.pairs import PairError, read_pairs, split_by_class, split_pairs
@@ -451,11 +452,11 @@ def test_cached_features_of_a_frozen_tower_give_the_training_on_photos(world, tm
     arm = {**PAIRED, "loss": {"mask": 1, "rank": 0.5, "keep": 1}, "freeze": "image", "views": "whole"}
     calls = []
 
-    def count(self, *arguments, take=Trainer._encode):
-        calls.append(arguments[1].photos.shape[2:])
-        return take(self, *arguments)
+    def count(self, batch, *arguments, take=Encoder.encode_pairs):
+        calls.append(batch.photos.shape[2:])
+        return take(self, batch, *arguments)
 
-    monkeypatch.setattr(Trainer, "_encode", count)
+    monkeypatch.setattr(Encoder, "encode_pairs", count)
     cached = train(world, tmp_path / "cached", arm, runtime={"chunk_pairs": 3})
     assert set(calls) == {(32,)}  # features, never pixels
     monkeypatch.setattr("unscene.training.fine_tuning.embed_photos", lambda model, preprocess, photos: photos)
