@@ -237,7 +237,7 @@ def make_evaluation(folder, path_to_clip, inputs, arm="zero_shot", fold=1, query
     outputs = {name: folder / f"{arm}{fold}.{name}.parquet" for name in names}
     entry = {} if query_weight is None else {"query_weight": query_weight}
     return Job(
-        inputs={"model": None, "truth": None, **inputs},
+        inputs={"model": None, "truth": None, "unfiltered": inputs.get("pairs"), **inputs},
         outputs={**outputs, "metrics": folder / f"{arm}{fold}.json"},
         settings={"words": "coco80"},
         runtime=RUNTIME,

@@ -1,7 +1,7 @@
 # Evaluate: score every model on the pairs and photos that it has not seen and on external sets, and
 # compare the arms.
 #
-# REQUIRED INPUTS: results/quality/pairs.parquet, results/folds/folds.parquet, meta.json of the
+# REQUIRED INPUTS: results/quality/{pairs,unfiltered}.parquet, results/folds/folds.parquet, meta.json of the
 #                  models and what lies beside it,
 #                  results/samples/samples.parquet, results/keywords/keywords.parquet, the files
 #                  that evaluate.sets names;
@@ -133,6 +133,7 @@ rule evaluate_clip:
     """Score a model on the held-out fold: pair scores, their parts, untouched photos."""
     input:
         pairs="results/quality/pairs.parquet",
+        unfiltered="results/quality/unfiltered.parquet",
         folds=lambda wildcards: get_split(wildcards.seed),
         photos="results/metrics/photos.parquet",
         truth=TRUE_PICTURES,

@@ -18,6 +18,7 @@ from unscene.evaluation.fold_scores import (
     load_untouched,
     score_fold,
     score_shortcuts,
+    score_unfiltered,
     score_untouched,
 )
 from unscene.evaluation.true_pictures import score_true_pictures
@@ -32,12 +33,13 @@ from unscene.words.word_lists import find_vocabulary
 def evaluate_clip(job: Job) -> None:
     """Write the metrics (JSON) and tables of one arm, fold and training seed, on what its model has not seen.
 
-    inputs: pairs, folds, photos (untouched ones), truth (true pictures, or None), model (meta.json,
-    or None for train.clip). outputs: metrics, item_table (tested pairs), class_table,
-    construction_table, query_table, photo_table (what each untouched photo says of each metric),
-    retrieval_table (ranks of photos and captions). Pairs with a caption longer than the model's
-    context are left out and counted. A metric that the data does not allow (no held-out phrasing, no
-    class with enough pairs) is null; `reasons` says why, where it is one on untouched photos.
+    inputs: pairs, unfiltered (pairs before the quality gates), folds, photos (untouched ones), truth
+    (true pictures, or None), model (meta.json, or None for train.clip). outputs: metrics, item_table
+    (tested pairs), class_table, construction_table, query_table, photo_table (what each untouched
+    photo says of each metric), retrieval_table (ranks of photos and captions). Pairs with a caption
+    longer than the model's context are left out and counted. A metric that the data does not allow
+    (no held-out phrasing, no class with enough pairs) is null; `reasons` says why, where it is one on
+    untouched photos.
     """
     run = identify_run(job)
     query_weight, vocabulary = job.entry("arm").get("query_weight"), find_vocabulary(job.settings)
@@ -62,6 +64,8 @@ def evaluate_clip(job: Job) -> None:
     item = item.join(shifts).join(truth)
     metrics |= {name: float(truth[name].astype(float).mean()) for name in truth}
     metrics |= answers.metrics | of_shortcuts
+    _, unfiltered = split_pairs(read_pairs(job.inputs.unfiltered, job.inputs.folds), run["fold"])
+    metrics |= score_unfiltered(embedder, unfiltered, item, job.runtime["workers"])
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     # The overlap of the folds' trainings follows from it: an arm may train on a share of its pairs.
     metrics["n_training_groups"] = read_json(job.inputs.model)["groups"] if job.inputs.model else 0

@@ -55,6 +55,25 @@ def score_fold(pairs, features):
     }
 
 
+def score_unfiltered(embedder, pair, item, workers):
+    """Return group_score_unfiltered and n_unfiltered_pairs: the group score on the tested pairs and on
+    those that the quality gates refused, which no threshold has chosen.
+
+    pair: the fold's edits that have all a pair needs, whatever their scores. item: the tested pairs
+    among them. Edits with a caption longer than the context are left out.
+    """
+    refused = pair[~pair["edit_id"].isin(item["edit_id"])]
+    refused = refused[~find_long_pairs(refused, embedder.tokenizer)] if len(refused) else refused
+    held = item["group_score"].astype(float)
+    if len(refused):
+        pairs = load_pairs(refused.reset_index(drop=True), embedder.preprocess, workers)
+        photos = embedder.embed_photos(pairs.photos)
+        texts = [embedder.embed_texts(pairs.table[name]) for name in ("caption_original", "caption_negated")]
+        score = score_pairs(photos[pairs.original_at], photos[pairs.edited_at], *texts)
+        held = pd.concat([held, score["group_score"].astype(float)])
+    return {"group_score_unfiltered": float(held.mean()), "n_unfiltered_pairs": len(held)}
+
+
 def score_shortcuts(pairs, features, objects, vocabulary: Vocabulary):
     """Return (SHIFTS, a row a pair; metrics): what an edit changes beside its object, and what
     features, simple numbers and captions alone give away.

@@ -89,6 +89,23 @@ def test_evaluation_writes_metrics_and_items(world, tmp_path):
     assert recalls == sorted(recalls) and recalls[-1] == 1
 
 
+def test_refused_edits_count_in_the_unfiltered_group_score(world, tmp_path):
+    """Half of the pairs refused: they are in the unfiltered score, and in no other figure."""
+    whole, unfiltered = tmp_path / "whole", world[1]["pairs"]
+    every = read_json(evaluate(world, whole).metrics)
+    pair = pd.read_parquet(unfiltered)
+    write_table(pair[pair["edit_id"].rank() % 2 == 0], tmp_path / "accepted.parquet")
+    half = tmp_path / "half"
+    half.mkdir()
+    job_outputs = evaluate(world, half, pairs=tmp_path / "accepted.parquet", unfiltered=unfiltered)
+    metrics = read_json(job_outputs.metrics)
+    assert (
+        metrics["n_pairs"] < every["n_pairs"] == metrics["n_unfiltered_pairs"] == every["n_unfiltered_pairs"]
+    )
+    assert metrics["group_score_unfiltered"] == pytest.approx(every["group_score"])
+    assert every["group_score_unfiltered"] == pytest.approx(every["group_score"])
+
+
 def test_evaluation_repeats_itself(world, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
