@@ -102,6 +102,7 @@ def make_run(
         "verdict": "not decided",
         "sentence": "The pass rule is not decided: no measured part fails.",
         "parts": [part],
+        "lines": [{"name": "group score on unfiltered test pairs", "found": "paired 40.0 %"}],
     }
     write_json({"arm": ARMS[-1], **verdict, "alarms": []}, results / "metrics/verdict.json")
     from unscene.quality.calibration import calibrate

@@ -461,6 +461,7 @@ def test_figures_for_a_paper_have_the_light_colours_of_the_page(tmp_path):
 def test_page_shows_the_pass_rule_and_the_figures_of_the_arms(built):
     page = built[2]
     assert "The pass rule is not decided: no measured part fails." in text_of(page)
+    assert "group score on unfiltered test pairs: paired 40.0 %." in text_of(page)
     for name in ("forest", "classes-absence_auc_bare"):
         assert f'id="{name}-' in page
     assert "WiSE-FT" not in text_of(page)  # this run swept nothing
