@@ -14,6 +14,12 @@
 #                  results/metrics/sets/{set}/{model}.json and .items.parquet; results/metrics/sweeps.parquet;
 #                  with train.class_folds results/metrics/unseen_classes.parquet and .csv
 
+# What models are asked: the probes, those of them that training texts do not say, and the words of scenes.
+QUESTIONS = [
+    "src/unscene/resources/absence_probes_en.yaml",
+    "src/unscene/resources/denials_en.yaml",
+    LEXICON,
+]
 RUN_TABLES = ["items", "classes", "constructions", "queries", "photos", "retrieval"]
 SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
 EXAM_SETS = [entry["name"] for entry in config["evaluate"]["sets"] if is_drawn(entry)]
@@ -160,7 +166,11 @@ rule evaluate_clip:
         runtime=f"{FOLDS_A_JOB}h",
     params:
         lineage=lineage(
-            "evaluate_clip", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]
+            "evaluate_clip",
+            settings=["words", "train.clip"],
+            paths=["train.clip"],
+            files=QUESTIONS,
+            entries=["arm"],
         ),
     message:
         "Evaluating arm {wildcards.arm}, seed {wildcards.seed}, each model on its held-out fold"
@@ -257,6 +267,7 @@ rule sweep_alphas:
             "sweep_alphas",
             settings=["seed", "words", "train.clip", "train.inner_share", "evaluate.alphas"],
             paths=["train.clip"],
+            files=QUESTIONS,
         ),
     message:
         "Sweeping the weights of arm {wildcards.arm}, seed {wildcards.seed}"
@@ -310,6 +321,7 @@ rule evaluate_set:
             "evaluate_set",
             settings=["seed", "words", "train.clip"],
             paths=["train.clip"],
+            files=QUESTIONS,
             entries=["set", "arm"],
         ),
     message:
@@ -336,6 +348,7 @@ use rule evaluate_set as evaluate_named_model with:
             "evaluate_named_model",
             settings=["seed", "words", "train.clip"],
             paths=["train.clip"],
+            files=QUESTIONS,
             entries=["set", "model"],
             script="evaluate_set",
         ),

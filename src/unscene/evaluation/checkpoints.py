@@ -13,6 +13,7 @@ from unscene.clip.folders import find_model
 from unscene.clip.models import CONFIG_NAME, WEIGHTS_NAME, ClipError, load_clip
 from unscene.machine.job import Job
 from unscene.run.tables import read_json
+from unscene.words.vocabulary import Vocabulary
 
 RELATED = 0.9  # correlation of weights; of unrelated models it is near 0, of a fine-tuned one near 1
 
@@ -22,6 +23,14 @@ def find_evaluated(job: Job) -> Path:
     where it takes none.
     """
     return find_model(job.inputs.model) if job.inputs.model else job.find("train.clip")
+
+
+def list_never_denied(path_to_meta: str | Path | None, vocabulary: Vocabulary) -> frozenset[str] | None:
+    """Return the words that a model's training never denied, by its meta.json (`denied`: the words
+    that it did); None where nothing is said, as of the untuned model.
+    """
+    denied = read_json(path_to_meta).get("denied") if path_to_meta else None
+    return None if denied is None else frozenset(vocabulary) - set(denied)
 
 
 def load_checkpoint(model: dict, device: str, path_to_clip: str | Path | None = None) -> tuple:

@@ -203,7 +203,7 @@ CLASSES = Table(
     "metrics/classes.parquet", "class that could be scored, of an arm, fold and seed", (*_RUN, *_CLASS)
 )
 _AT_K = {
-    "average_precision": "over the gallery, those with X and without o being relevant",
+    "average_precision": "of the standard wording: those with X and without o being relevant",
     **{f"violation_at_{k}": f"share of the first {k} photos that show o" for k in QUERY_AT},
     **{f"wanted_at_{k}": f"share of the first {k} that show X and not o" for k in QUERY_AT},
 }
@@ -291,7 +291,11 @@ PHOTO_METRICS = {
     **{f"absence_auc_{name}": f"absence_auc_known, categories of the {name} third" for name in FREQUENCIES},
     "absence_auc_never_denied": "absence_auc_known, categories that the training never denied",
     **{name: f"mean over queries: {meaning}" for name, meaning in _AT_K.items()},
-    **{f"{name}_held_out": f"{name} over the probes' wordings" for name in _AT_K},
+    **{
+        f"{name}_held_out": f"{name} over the probes' wordings"
+        for name in _AT_K
+        if name != "average_precision"
+    },
     **_recalls(),
     "gallery_photos": "photos that texts are searched among",
     "gallery_captions": "captions that differ, which photos are searched among",

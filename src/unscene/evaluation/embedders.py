@@ -19,7 +19,9 @@ class Embedder:
     """A CLIP model and how its texts are embedded.
 
     query_weight: weight of query arithmetic; None leaves texts as the model embeds them.
-    vocabulary: the words whose denial it finds, and whose photos are asked for.
+    vocabulary: the words whose denial it finds, and whose photos are asked for. never_denied: those
+    that the model's training never denied; None where that is not known. is_untuned: the image tower
+    is train.clip's own.
     """
 
     model: object
@@ -28,6 +30,8 @@ class Embedder:
     batch_size: int = 64
     query_weight: float | None = None
     vocabulary: Vocabulary = COCO80
+    never_denied: frozenset[str] | None = None
+    is_untuned: bool = False
 
     @classmethod
     def load(

@@ -2,7 +2,7 @@
 
 import logging
 
-from unscene.evaluation.checkpoints import find_evaluated
+from unscene.evaluation.checkpoints import find_evaluated, list_never_denied
 from unscene.evaluation.columns import (
     CLASSES,
     CONSTRUCTIONS,
@@ -26,7 +26,6 @@ from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json
 from unscene.training.pairs import read_pairs, split_pairs
-from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
 
@@ -52,12 +51,9 @@ def evaluate_clip(job: Job) -> None:
     features = embed_pairs(embedder, pairs)
     item, metrics = score_fold(pairs, features)
     of_fold = photo[photo["fold"] == run["fold"]]
-    answers, ranks = score_untouched(
-        embedder,
-        *load_untouched(embedder, of_fold, job.runtime["workers"]),
-        list_never_denied(job.inputs.model, vocabulary),
-        has_probe=not job.inputs.model,
-    )
+    embedder.never_denied = list_never_denied(job.inputs.model, vocabulary)
+    embedder.is_untuned = not job.inputs.model
+    answers, ranks = score_untouched(embedder, *load_untouched(embedder, of_fold, job.runtime["workers"]))
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
     shifts, of_shortcuts = score_shortcuts(pairs, features, objects, vocabulary)
     truth = score_true_pictures(embedder, pairs, features, job.inputs.truth, job.runtime["workers"])
@@ -82,14 +78,6 @@ def evaluate_clip(job: Job) -> None:
     logging.getLogger("unscene").info(
         "%s, fold %d, seed %d: group score %.3f on %d pairs", *run.values(), metrics["group_score"], len(item)
     )
-
-
-def list_never_denied(path_to_meta: str | None, vocabulary: Vocabulary) -> set[str] | None:
-    """Return the words that a model's training never denied, by its meta.json (`denied`: the words
-    that it did); None where nothing is said, as of the untuned model.
-    """
-    denied = read_json(path_to_meta).get("denied") if path_to_meta else None
-    return None if denied is None else set(vocabulary) - set(denied)
 
 
 def identify_run(job: Job) -> dict:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.clip.folders import find_model
-from unscene.evaluation.checkpoints import load_checkpoint
+from unscene.evaluation.checkpoints import list_never_denied, load_checkpoint
 from unscene.evaluation.columns import SET_ITEMS
 from unscene.evaluation.embedders import Embedder, decode_photos
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
@@ -34,10 +34,17 @@ def evaluate_set(job: Job) -> None:
     query_weight = None if is_named else job.entry("arm").get("query_weight")
     root = Path.cwd() if is_drawn(entry) else CHECKOUT
     task = read_set(entry, lambda path: root / path, seed)
-    paths, cache, runs, items = list_photos(task), {}, [], []
+    paths, cache, runs, items, why = list_photos(task), {}, [], [], {}
     for model in list_models(job):
         clip = load_checkpoint(model, job.device, job.find("train.clip"))
-        embedder = Embedder(*clip, job.runtime["batch_size"], query_weight, vocabulary)
+        embedder = Embedder(
+            *clip,
+            job.runtime["batch_size"],
+            query_weight,
+            vocabulary,
+            list_never_denied(model.get("meta"), vocabulary),
+            is_untuned=not (is_named or job.inputs.models),
+        )
         key = repr(embedder.preprocess)
         if key not in cache:  # models of one arm see the same pixels: decode once
             cache = {key: decode_photos(paths, embedder.preprocess, job.runtime["workers"])}
@@ -51,6 +58,7 @@ def evaluate_set(job: Job) -> None:
         features = embedder.embed_photos(pixels)
         photo = {path: features[at] for path, at in zip(paths, position, strict=True) if at >= 0}
         item, metrics = score_task(task, photo, embedder)
+        why |= metrics.pop("reasons", {})
         run = {"fold": model.get("fold"), "seed": model.get("seed")}
         items.append(item.assign(model=name, **run))
         runs.append({**run, **metrics})
@@ -62,7 +70,7 @@ def evaluate_set(job: Job) -> None:
     )
     described = {"set": entry["name"], "format": entry["format"], "model": name, **means}
     write_json(
-        {**described, "n_models": len(runs), "photos_unreadable": unreadable, "models": runs},
+        {**described, "n_models": len(runs), "photos_unreadable": unreadable, "models": runs, "reasons": why},
         job.outputs.metrics,
     )
     logger = logging.getLogger("unscene")
@@ -81,7 +89,8 @@ def list_models(job: Job) -> list[dict]:
     models = []
     for path_to_meta in job.inputs.models or ():
         meta = read_json(path_to_meta)
-        models.append({"path": find_model(path_to_meta), "fold": meta["fold"], "seed": meta["training_seed"]})
+        of_model = {"meta": path_to_meta, "fold": meta["fold"], "seed": meta["training_seed"]}
+        models.append({"path": find_model(path_to_meta), **of_model})
     return models or [{"path": job.find("train.clip")}]
 
 

@@ -117,17 +117,13 @@ def load_untouched(embedder, photo, workers):
     return photo[position >= 0].reset_index(drop=True), pixels, int((position < 0).sum())
 
 
-def score_untouched(
-    embedder, photo, pixels, unreadable, never_denied=None, has_probe=False
-) -> tuple[Answers, pd.DataFrame]:
+def score_untouched(embedder, photo, pixels, unreadable) -> tuple[Answers, pd.DataFrame]:
     """Return (what a model answers on untouched photos, as load_untouched gives them; retrieval ranks).
 
-    never_denied, has_probe: as ask_objects takes them. The answers' metrics have the recalls, too.
+    The answers' metrics have the recalls, too.
     """
     features = embedder.embed_photos(pixels)
-    answers = ask_objects(
-        features, Gallery.of_table(photo, embedder.vocabulary), embedder, never_denied, has_probe
-    )
+    answers = ask_objects(features, Gallery.of_table(photo, embedder.vocabulary), embedder)
     ranks, recalls = score_retrieval(embedder, photo, features)
     answers.values = pd.concat([answers.values, list_recall_values(photo, ranks)], ignore_index=True)
     answers.metrics |= recalls | {

@@ -1,5 +1,7 @@
 """Queries "X but no o" over untouched photos: is what was wanted found, is what was not wanted shown."""
 
+from itertools import groupby
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from unscene.words.absence_probes import Probe, Probes, name_forms
 from unscene.words.vocabulary import Vocabulary
 
 MIN_POSITIVES, MIN_VIOLATIONS = 20, 5
+TURNS = 3  # wordings of the probes that each query is asked in
 QUERY = "a photo with {wanted} but no {no}"
 STANDARD = Probe("query", "standard", "no", QUERY)
 QUERY_COLUMNS = [
@@ -40,55 +43,51 @@ def list_queries(gallery: Gallery) -> list[tuple[int, int]]:
 def score_queries(
     photo: np.ndarray, gallery: Gallery, probes: Probes, embed, vocabulary: Vocabulary
 ) -> tuple[pd.DataFrame, dict[str, Estimate]]:
-    """Return (QUERY_COLUMNS, a row a query and wording: "a photo with X but no o" and the probes'; the
-    means over queries that `summarise_queries` names, as estimates on the photos).
+    """Return (QUERY_COLUMNS, a row a query and wording: "a photo with X but no o", and TURNS of the
+    probes in turn; the means over queries that `summarise_queries` names, as estimates on photos).
 
     photo (photos, dim): normalised features. embed: texts -> normalised features. A query's gallery
     are the photos of which it is known whether they are wanted and whether they violate it.
     violation_at_k: share of the first k photos that show o; wanted_at_k: that show X and not o;
-    average_precision: those with X and not o being relevant. Photos of equal score stand in the
-    worst order.
+    average_precision, of the standard wording: those with X and not o being relevant. Photos of
+    equal score stand in the worst order.
     """
-    queries, wordings = list_queries(gallery), [STANDARD, *probes.of("query")]
     names = gallery.categories
-    texts = [
-        probe.write(name_forms(vocabulary, names[o], wanted=names[x]))
-        for x, o in queries
-        for probe in wordings
+    asked = [
+        (x, o, probe)
+        for number, (x, o) in enumerate(list_queries(gallery))
+        for probe in (STANDARD, *_take_turn(probes.of("query"), number))
     ]
-    features = embed(texts).reshape(len(queries), len(wordings), -1) if texts else []
+    texts = [probe.write(name_forms(vocabulary, names[o], wanted=names[x])) for x, o, probe in asked]
+    features = embed(texts)
     rows = []
-    pulls: dict[str, np.ndarray] = {}
-    for (x, o), of_query in zip(queries, features, strict=True):
+    pulls: dict[str, list] = {}
+    for (x, o), query in groupby(range(len(asked)), key=lambda at: asked[at][:2]):
         has_x, has_o = gallery.has[:, x], gallery.has[:, o]
         at = np.flatnonzero(has_o | (gallery.lacks[:, o] & (has_x | gallery.lacks[:, x])))
         # Among equals, violators first and relevant photos last.
         at = at[np.lexsort((has_x[at], ~has_o[at]))]
         relevant, violates = (has_x & ~has_o)[at], has_o[at]
-        order = np.argsort(-(photo[at] @ of_query.T), axis=0, kind="stable")
         counts = int(relevant.sum()), int((has_x & has_o).sum()), len(at)
-        for probe, ranked in zip(wordings, order.T, strict=True):
-            hit, bad = relevant[ranked], violates[ranked]
-            precision = np.cumsum(hit)[hit] / (np.flatnonzero(hit) + 1)
-            shares = {}
-            for name, found in (("violation", bad), ("wanted", hit)):
+        positions = list(query)
+        for position, score in zip(positions, (photo[at] @ features[positions].T).T, strict=True):
+            probe = asked[position][2]
+            is_standard = probe is STANDARD
+            order = np.argsort(-score, kind="stable") if is_standard else _find_first(score, max(QUERY_AT))
+            precision = _average_precision(relevant[order]) if is_standard else np.nan
+            shares = []
+            for name, found in (("violation", violates), ("wanted", relevant)):
                 for k in QUERY_AT:
-                    share = shares[f"{name}_at_{k}"] = float(found[:k].mean())
-                    if (key := _find_metric(f"{name}_at_{k}", probe, probes)) is not None:
-                        pull = spread_top(found[:k], len(gallery), at[ranked[:k]]) - share
-                        pulls[key] = pulls.get(key, 0.0) + pull
-            known = names[x], names[o], probe.name, probe.word, *counts, float(precision.mean())
-            rows.append((*known, *(shares[name] for name in MEASURES[1:])))
+                    first = order[:k]
+                    shares.append(float(found[first].mean()))
+                    if (metric := _find_metric(f"{name}_at_{k}", probe, probes)) is not None:
+                        pull = spread_top(found[first], len(gallery), at[first]) - shares[-1]
+                        pulls.setdefault(metric, [0, 0.0])
+                        pulls[metric] = [pulls[metric][0] + 1, pulls[metric][1] + pull]
+            rows.append((names[x], names[o], probe.name, probe.word, *counts, precision, *shares))
     frame = pd.DataFrame(rows, columns=QUERY_COLUMNS)
     means = summarise_queries(frame, probes)
-    asked = {
-        "": len(queries),
-        "_held_out": len(queries) * sum(probe.word in probes.known_words for probe in probes.of("query")),
-    }
-    return frame, {
-        key: Estimate(means[key], pull / asked["_held_out" if key.endswith("_held_out") else ""])
-        for key, pull in pulls.items()
-    }
+    return frame, {name: Estimate(means[name], pull / count) for name, (count, pull) in pulls.items()}
 
 
 def summarise_queries(queries: pd.DataFrame, probes: Probes) -> dict[str, float]:
@@ -97,11 +96,28 @@ def summarise_queries(queries: pd.DataFrame, probes: Probes) -> dict[str, float]
     """
     standard = queries["construction"] == STANDARD.name
     held_out = ~standard & queries["word"].isin(list(probes.known_words))
-    return {
-        f"{name}{end}": float(queries.loc[rows, name].astype(float).mean())
-        for rows, end in ((standard, ""), (held_out, "_held_out"))
-        for name in MEASURES
+    means = {name: float(queries.loc[standard, name].astype(float).mean()) for name in MEASURES}
+    return means | {
+        f"{name}_held_out": float(queries.loc[held_out, name].astype(float).mean()) for name in MEASURES[1:]
     }
+
+
+def _take_turn(probes: list[Probe], number: int) -> list[Probe]:
+    """Return the TURNS probes that a query is asked in, by its number: each as often as any other."""
+    return [probes[(number * TURNS + turn) % len(probes)] for turn in range(min(TURNS, len(probes)))]
+
+
+def _find_first(score: np.ndarray, k: int) -> np.ndarray:
+    """Return the positions of the k best, best first, of equal ones the first of the array first."""
+    if len(score) <= k:
+        return np.argsort(-score, kind="stable")
+    least = np.partition(score, len(score) - k)[len(score) - k]
+    candidates = np.flatnonzero(score >= least)
+    return candidates[np.argsort(-score[candidates], kind="stable")][:k]
+
+
+def _average_precision(hit: np.ndarray) -> float:
+    return float((np.cumsum(hit)[hit] / (np.flatnonzero(hit) + 1)).mean())
 
 
 def _find_metric(measure: str, probe: Probe, probes: Probes) -> str | None:

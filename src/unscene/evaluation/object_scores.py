@@ -12,10 +12,11 @@ import pandas as pd
 from unscene.evaluation.absence_questions import ASSERTIONS, DENIALS, Question, write_questions
 from unscene.evaluation.auc_intervals import Estimate, average, estimate_area, place_photos
 from unscene.evaluation.columns import CLASS_METRICS, CONSTRUCTION_NAMES, FREQUENCIES
+from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.gallery import MIN_CLASS_PHOTOS, Gallery, divide_by_frequency, measure_plausibility
 from unscene.evaluation.object_probe import probe_absence
 from unscene.evaluation.object_queries import score_queries, summarise_queries
-from unscene.words.absence_probes import read_probes
+from unscene.words.absence_probes import read_held_out
 
 KNOWN, BARE, PRESENT, SCENE = (
     DENIALS["known"],
@@ -57,20 +58,14 @@ class _Asked:
     text: np.ndarray
 
 
-def ask_objects(
-    photo: np.ndarray,
-    gallery: Gallery,
-    embedder,
-    never_denied: Collection[str] | None = None,
-    has_probe: bool = False,
-) -> Answers:
+def ask_objects(photo: np.ndarray, gallery: Gallery, embedder: Embedder) -> Answers:
     """Ask a model everything that is asked of photos whose objects are known.
 
-    photo (photos, dim): normalised features of the gallery's photos. embedder: `embed_texts` and
-    `vocabulary`. never_denied: categories that the model's training never denied; None where that
-    is not known. has_probe: fit the linear probe as well; it depends on the image tower alone.
+    photo (photos, dim): normalised features of the gallery's photos. Of an untuned model the linear
+    probe is fitted as well: it depends on the image tower alone.
     """
-    probes, vocabulary = read_probes(), embedder.vocabulary
+    never_denied = embedder.never_denied
+    probes, vocabulary = read_held_out(), embedder.vocabulary
     questions = write_questions(gallery, probes, vocabulary)
     text = embedder.embed_texts([question.text for question in questions])
     asked = _Asked(gallery, questions, photo, text)
@@ -84,7 +79,7 @@ def ask_objects(
     ]
     classes = describe_classes(gallery, of_class, placed, never_denied)
     classes["balanced_accuracy"] = [accuracy[name] for name in classes["category"]]
-    probed = probe_absence(photo, gallery) if has_probe else {}
+    probed = probe_absence(photo, gallery) if embedder.is_untuned else {}
     classes[PROBE] = [probed.get(name, np.nan) for name in classes["category"]]
     queries, of_queries = score_queries(photo, gallery, probes, embedder.embed_texts, vocabulary)
     macro = average_classes(of_class, classes, never_denied)
@@ -100,7 +95,7 @@ def ask_objects(
         queries,
         list_photo_values(gallery, macro | of_queries),
         metrics,
-        explain(metrics, gallery, never_denied, has_probe),
+        explain(metrics, gallery, embedder),
     )
 
 
@@ -272,12 +267,7 @@ def list_photo_values(gallery: Gallery, macro: Mapping[str, Estimate | None]) ->
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def explain(
-    metrics: Mapping[str, float],
-    gallery: Gallery,
-    never_denied: Collection[str] | None,
-    has_probe: bool,
-) -> dict[str, str]:
+def explain(metrics: Mapping[str, float], gallery: Gallery, embedder: Embedder) -> dict[str, str]:
     """Return why each metric that is NaN could not be measured."""
     captioned = sum(1 for own in gallery.captions if own)
     unknown = float((~gallery.has & ~gallery.lacks).mean()) if gallery.has.size else 0.0
@@ -292,9 +282,11 @@ def explain(
     if gallery.list_classes():
         specific = {
             NEVER_DENIED: "the model's notes do not say which categories its training denied"
-            if never_denied is None
+            if embedder.never_denied is None
             else "the training denied every category that could be asked",
-            PROBE: "fitted for the untuned image tower alone" if not has_probe else "too few photo groups",
+            PROBE: "fitted for the untuned image tower alone"
+            if not embedder.is_untuned
+            else "too few photo groups",
             OWN_PHOTO: f"too few captions that do not name the object ({captioned} photos have captions)",
             "absence_auc_two": "no two categories have enough photos with either and with neither",
             "absence_auc_plausible": "no photo leads one to expect any object more than the others do",

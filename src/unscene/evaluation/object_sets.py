@@ -11,7 +11,8 @@ from unscene.evaluation.sets.tasks import ObjectTask
 
 
 def score_objects(task: ObjectTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
-    """Return (a row a photo and metric, a category, a construction and a query; metrics by name).
+    """Return (a row a photo and metric, a category, a construction and a query; metrics by name, and
+    the `reasons` of those that are NaN).
 
     photo: path -> normalised features (dim,), of readable photos.
     """
@@ -38,4 +39,5 @@ def score_objects(task: ObjectTask, photo: dict, embedder: Embedder) -> tuple[pd
         "n_classes": len(answers.classes),
         "n_queries": len(answers.queries.drop_duplicates(["wanted", "unwanted"])),
         "n_left_out": len(task) - len(at),
+        "reasons": answers.reasons,
     }

@@ -1,7 +1,6 @@
 """Which difference of two arms the configured folds and repeats find, before anything is trained."""
 
 import math
-
 from statistics import NormalDist
 
 from unscene.evaluation.pass_rule import ALPHA, PRIMARY, REQUIREMENTS

@@ -18,9 +18,9 @@ from unscene.evaluation.auc_intervals import bootstrap_auc, estimate_area, place
 from unscene.evaluation.columns import CLASSES, CONSTRUCTIONS, PHOTO_METRICS, PHOTO_VALUES, QUERIES
 from unscene.evaluation.gallery import Gallery, divide_by_frequency, measure_plausibility
 from unscene.evaluation.object_probe import PARTS, divide_groups, probe_absence
-from unscene.evaluation.object_queries import MIN_POSITIVES, list_queries, score_queries
+from unscene.evaluation.object_queries import MIN_POSITIVES, TURNS, list_queries, score_queries
 from unscene.evaluation.object_scores import ask_objects
-from unscene.words.absence_probes import read_probes
+from unscene.words.absence_probes import name_forms, read_held_out, read_probes
 from unscene.words.coco80 import COCO80
 
 WORDS = ("dog", "cat", "car", "bus", "owl")
@@ -32,8 +32,8 @@ class Planted:
 
     vocabulary = COCO80
 
-    def __init__(self, embed):
-        self.embed = embed
+    def __init__(self, embed, never_denied=None, is_untuned=False):
+        self.embed, self.never_denied, self.is_untuned = embed, never_denied, is_untuned
 
     def embed_texts(self, texts):
         return np.stack([self.embed(text) for text in texts]) if len(texts) else np.zeros((0, 0))
@@ -151,7 +151,7 @@ def test_areas_and_photo_values_equal_the_loop():
 
     answers = ask_objects(photo, gallery, Planted(embed))
     table = answers.constructions
-    questions = write_questions(gallery, read_probes(), COCO80)
+    questions = write_questions(gallery, read_held_out(), COCO80)
     assert {(q.metric, q.probe.name, WORDS[q.column]) for q in questions} == set(
         zip(table["metric"], table["construction"], table["category"], strict=True)
     )
@@ -187,9 +187,7 @@ def test_areas_and_photo_values_equal_the_loop():
 
 def test_tables_are_as_declared_and_metrics_as_described(tmp_path):
     gallery = draw_gallery()
-    answers = ask_objects(
-        list_contents(gallery), gallery, Planted(know), never_denied={"dog"}, has_probe=True
-    )
+    answers = ask_objects(list_contents(gallery), gallery, Planted(know, {"dog"}, is_untuned=True))
     for table, frame in (
         (CONSTRUCTIONS, answers.constructions),
         (CLASSES, answers.classes),
@@ -227,7 +225,7 @@ def test_what_nobody_knows_counts_nowhere():
 def test_captions_alone_say_what_is_there_and_nothing_of_what_is_not():
     full = draw_gallery()
     gallery = Gallery(full.ids, WORDS, full.has, np.zeros_like(full.has), full.captions, full.group)
-    answers = ask_objects(list_contents(gallery), gallery, Planted(know), has_probe=True)
+    answers = ask_objects(list_contents(gallery), gallery, Planted(know, is_untuned=True))
     assert answers.constructions.empty and answers.classes.empty and answers.queries.empty
     assert all(np.isnan(value) for value in answers.metrics.values())
     assert set(answers.reasons) == set(answers.metrics)
@@ -314,7 +312,7 @@ def test_the_probe_keeps_groups_together_and_finds_what_is_linear():
 
 
 def test_queries_equal_the_loop():
-    gallery, rng = draw_gallery(150, share=(0.6, 0.5, 0.4, 0.02, 0.02)), np.random.default_rng(5)
+    gallery, rng = draw_gallery(150, share=(0.6, 0.5, 0.4, 0.5, 0.02)), np.random.default_rng(5)
     unknown = rng.random(gallery.has.shape) < 0.1
     gallery = Gallery(gallery.ids, WORDS, gallery.has & ~unknown, gallery.lacks & ~unknown, gallery.captions)
     photo = rng.normal(size=(150, 6))
@@ -330,8 +328,10 @@ def test_queries_equal_the_loop():
         if x != o and (has[:, x] & lacks[:, o]).sum() >= MIN_POSITIVES and (has[:, x] & has[:, o]).sum() >= 5
     ]
     assert list_queries(gallery) == expected and expected
-    queries, _ = score_queries(photo, gallery, read_probes(), embed, COCO80)
-    assert len(queries) == len(expected) * 15 and queries["construction"].nunique() == 15
+    queries, estimates = score_queries(photo, gallery, read_probes(), embed, COCO80)
+    assert len(queries) == len(expected) * (1 + TURNS)
+    times = queries.query("construction != 'standard'")["construction"].value_counts()
+    assert len(times) == len(read_probes().of("query")) and times.max() - times.min() <= 1
     standard = queries[queries["construction"] == "standard"]
     for (x, o), row in zip(expected, standard.itertuples(), strict=True):
         cosine = photo @ embed([f"a photo with a {WORDS[x]} but no {WORDS[o]}"])[0]
@@ -346,6 +346,20 @@ def test_queries_equal_the_loop():
         assert row.average_precision == pytest.approx(np.mean(precisions))
         assert row.violation_at_5 == pytest.approx(np.mean([has[i, o] for i in order[:5]]))
         assert row.wanted_at_10 == pytest.approx(np.mean([has[i, x] and lacks[i, o] for i in order[:10]]))
+    texts = {probe.name: probe for probe in read_probes().of("query")}
+    for row in queries[queries["construction"] != "standard"].itertuples():
+        x, o = WORDS.index(row.wanted), WORDS.index(row.unwanted)
+        text = texts[row.construction].write(name_forms(COCO80, row.unwanted, wanted=row.wanted))
+        cosine = photo @ embed([text])[0]
+        known = [i for i in range(150) if has[i, o] or (lacks[i, o] and (has[i, x] or lacks[i, x]))]
+        order = sorted(known, key=lambda i: -cosine[i])
+        assert row.violation_at_10 == pytest.approx(np.mean([has[i, o] for i in order[:10]]))
+        assert row.wanted_at_1 == (has[order[0], x] and lacks[order[0], o])
+    held_out = queries[
+        queries["word"].isin(read_probes().known_words) & (queries["construction"] != "standard")
+    ]
+    assert estimates["wanted_at_10_held_out"].value == pytest.approx(held_out["wanted_at_10"].mean())
+    assert abs(estimates["wanted_at_10_held_out"].pull.mean()) < 1e-9
 
 
 def test_equal_scores_stand_in_the_worst_order():
