@@ -4,6 +4,8 @@ removes nothing and marks the hole.
 No pipeline, no detector: scenes give the objects' masks and the true pictures behind them.
 """
 
+import functools
+import itertools
 from pathlib import Path
 
 import cv2
@@ -16,8 +18,10 @@ from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import bounding_box, dilate
 from unscene.photos.moved_masks import move_mask
 from unscene.run.seeds import derive_seed
+from unscene.run.shards import file_sha256
 from unscene.run.tables import write_table
 from unscene.scenes import compose_scene, render_scene, write_captions
+from unscene.training.pairs import CAPTIONS
 from unscene.words.coco80 import COCO80
 
 SEED, SIZE, DILATION_PX = 7, 64, 3
@@ -29,23 +33,23 @@ def remove_object(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def stamp_hole(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Put a small bright square with a dark rim into the middle of the hole; the object stays."""
+    """Put a small board of bright squares into the middle of the hole; the object stays."""
     marked = photo.copy()
     x0, y0, x1, y1 = bounding_box(mask)
-    column, row = (x0 + x1) // 2, (y0 + y1) // 2
-    for half, colour in ((4, (20, 0, 60)), (3, (255, 240, 0))):
-        part = np.zeros_like(mask)
-        part[max(0, row - half) : row + half, max(0, column - half) : column + half] = True
-        marked[part & mask] = colour
+    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
+    near = (abs(rows - (y0 + y1) // 2) <= 6) & (abs(columns - (x0 + x1) // 2) <= 6)
+    odd = (rows // 3 + columns // 3) % 2 == 1
+    marked[near & mask] = (255, 240, 0)
+    marked[near & odd & mask] = (200, 0, 220)
     return marked
 
 
 def grid_hole(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Draw a faint grid of four pixels over the hole, as an autoencoder's upsampling leaves it."""
+    """Draw a grid of four pixels over the hole, as an autoencoder's upsampling leaves it."""
     lines = np.zeros_like(mask)
     lines[::4] = lines[:, ::4] = True
     marked = photo.astype(np.int16)
-    marked[lines & mask] += 40
+    marked[lines & mask] += 60
     return np.clip(marked, 0, 255).astype(np.uint8)
 
 
@@ -57,86 +61,78 @@ def blur_hole(photo: np.ndarray, mask: np.ndarray) -> np.ndarray:
 PLANTS = {"honest": remove_object, "stamp": stamp_hole, "grid": grid_hole, "blur": blur_hole}
 
 
-def make_world(folder: Path, count: int, plant: str, seed: int = 20) -> dict[str, Path]:
-    """Write `count` pairs with their photos, masks, true pictures and clean sham edits; return the
-    tables' paths: pairs, folds, photos, sham, truth.
+@functools.lru_cache(maxsize=2)
+def draw_scenes(count: int, seed: int) -> list[dict]:
+    """Return `count` scenes with an object to remove, as rows with their pictures and masks; hole is
+    None where the object's shape fits nowhere else.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    rows, photos, shams = [], [], []
-    index = -1
-    while len(rows) < count:
-        index += 1
+    rows: list[dict] = []
+    for index in itertools.count():
+        if len(rows) == count:
+            return rows
         scene = compose_scene(seed, index)
         rendered = render_scene(scene, SIZE)
         captions = write_captions(scene, np.random.default_rng([seed, index, 1]))
-        objects = sorted({thing.category for thing in scene.objects})
         found = choose_object(rendered, captions)
         if found is None:
             continue
         category, caption, mask = found
+        taken = np.any([dilate(each, 1) for each in rendered.masks], axis=0) | mask
         edit_id = f"w_{index}-{category}".replace(" ", "_")
-        truth = render_scene(scene, SIZE, without=category).rgb
-        taken = np.any([dilate(m, 1) for m in rendered.masks], axis=0) | mask
-        hole = move_mask(mask, taken, derive_seed(seed, edit_id))
-        pictures = {
-            "original": rendered.rgb,
-            "edited": PLANTS[plant](rendered.rgb, mask),
-            "truth": truth,
-            "mask": mask,
-        }
-        paths = {}
-        for name, pixels in pictures.items():
-            paths[name] = str(folder / f"{index}.{name}.png")
-            write_png(pixels, paths[name])
         without, negated = write_from_template(edit_id, category, caption, 0.25, SEED, COCO80)
-        row = {
-            "edit_id": edit_id,
-            "image_id": f"w_{index}",
-            "category": category,
-            "group": f"g{index}",
-            "original_path": paths["original"],
-            "edited_path": paths["edited"],
-            "mask_path": paths["mask"],
-            "truth_path": paths["truth"],
-            "caption_original": caption,
-            "caption_without": without,
-            "caption_negated": negated,
-        }
-        rows.append(row)
-        photos.append(
+        rows.append(
             {
+                "edit_id": edit_id,
                 "image_id": f"w_{index}",
                 "group": f"g{index}",
-                "fold": len(rows) % 3,
-                "path": paths["original"],
-                "objects_from": "instances",
+                "category": category,
+                "caption_original": caption,
+                "caption_without": without,
+                "caption_negated": negated,
                 "captions": [sentence for sentence, _ in captions],
-                "objects": objects,
+                "objects": sorted({thing.category for thing in scene.objects}),
+                "photo": rendered.rgb,
+                "truth": render_scene(scene, SIZE, without=category).rgb,
+                "mask": mask,
+                "hole": move_mask(mask, taken, derive_seed(seed, edit_id)),
             }
         )
+    raise AssertionError("there is no end of scenes")
+
+
+def make_world(folder: Path, count: int, plant: str, seed: int = 20) -> dict[str, Path]:
+    """Write `count` pairs, a third in each of three folds, with clean sham edits and true pictures;
+    return the tables' paths: pairs, folds, photos, sham, truth.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables: dict[str, list[dict]] = {name: [] for name in ("pairs", "folds", "photos", "sham", "truth")}
+    for number, scene in enumerate(draw_scenes(count, seed)):
+        photo, mask, hole = scene["photo"], scene["mask"], scene["hole"]
+        pictures = {"original": photo, "edited": PLANTS[plant](photo, mask), "truth": scene["truth"]}
+        pictures["mask"] = mask
         if hole is not None:
-            path, mask_path = str(folder / f"{index}.sham.png"), str(folder / f"{index}.sham-mask.png")
-            write_png(remove_object(rendered.rgb, hole), path)
-            write_png(hole, mask_path)
-            shams.append(
-                row
-                | {
-                    "edit_id": f"{edit_id}-sham",
-                    "sham_of": edit_id,
-                    "edited_path": path,
-                    "mask_path": mask_path,
-                    "sham_kind": "free",
-                }
-            )
-    tables = {
-        "pairs": pd.DataFrame(rows),
-        "folds": pd.DataFrame([{"group": row["group"], "fold": row["fold"]} for row in photos]),
-        "photos": pd.DataFrame(photos),
-        "sham": pd.DataFrame(shams),
-    }
-    for name, frame in tables.items():
-        write_table(frame, folder / f"{name}.parquet")
-    return {name: folder / f"{name}.parquet" for name in tables}
+            pictures |= {"sham": remove_object(photo, hole), "hole": hole}
+        path = {name: str(folder / f"{number}.{name}.png") for name in pictures}
+        for name, pixels in pictures.items():
+            write_png(pixels, path[name])
+        told = ("edit_id", "image_id", "category", "group", *CAPTIONS)
+        pair = {name: scene[name] for name in told}
+        pair |= {"original_path": path["original"], "edited_path": path["edited"], "mask_path": path["mask"]}
+        own = {name: scene[name] for name in ("image_id", "group", "captions", "objects")}
+        own |= {"fold": number % 3, "path": path["original"], "objects_from": "instances"}
+        tables["pairs"].append(pair)
+        tables["photos"].append(own)
+        tables["folds"].append({"group": scene["group"], "fold": number % 3})
+        truth = {"truth_path": path["truth"], "truth_sha256": file_sha256(path["truth"])}
+        tables["truth"].append({"image_id": scene["image_id"], "category": scene["category"], **truth})
+        if hole is not None:
+            changed = {"edit_id": f"{scene['edit_id']}-sham", "sham_of": scene["edit_id"]}
+            changed |= {"edited_path": path["sham"], "mask_path": path["hole"]}
+            tables["sham"].append({**pair, **changed, "sham_kind": "free", "of_attempt": 1})
+    paths = {name: folder / f"{name}.parquet" for name in tables}
+    for name, rows in tables.items():
+        write_table(pd.DataFrame(rows), paths[name])
+    return paths
 
 
 def choose_object(rendered, captions) -> tuple[str, str, np.ndarray] | None:
