@@ -12,14 +12,19 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from tiny_clip import make_evaluation
 from unscene.captions.caption_edits import write_from_template
 from unscene.edits.removers.telea import TeleaRemover
+from unscene.evaluation.comparison import compare_arms
+from unscene.evaluation.evaluate_fold import evaluate_clip
+from unscene.evaluation.evaluate_sham import evaluate_sham
+from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import bounding_box, dilate
 from unscene.photos.moved_masks import move_mask
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import file_sha256
-from unscene.run.tables import write_table
+from unscene.run.tables import read_json, write_json, write_table
 from unscene.scenes import compose_scene, render_scene, write_captions
 from unscene.training.pairs import CAPTIONS
 from unscene.words.coco80 import COCO80
@@ -119,7 +124,7 @@ def make_world(folder: Path, count: int, plant: str, seed: int = 20) -> dict[str
         pair = {name: scene[name] for name in told}
         pair |= {"original_path": path["original"], "edited_path": path["edited"], "mask_path": path["mask"]}
         own = {name: scene[name] for name in ("image_id", "group", "captions", "objects")}
-        own |= {"fold": number % 3, "path": path["original"], "objects_from": "instances"}
+        own |= {"fold": number % 3, "path": path["original"], "objects_from": "instances", "unknown": []}
         tables["pairs"].append(pair)
         tables["photos"].append(own)
         tables["folds"].append({"group": scene["group"], "fold": number % 3})
@@ -147,3 +152,35 @@ def choose_object(rendered, captions) -> tuple[str, str, np.ndarray] | None:
         if named and 0.02 < areas[category].mean() < 0.3:
             return category, named[0], dilate(areas[category], DILATION_PX)
     return None
+
+
+def score_arms(
+    folder: Path, tables: dict[str, Path], models: dict[str, tuple[Path, Path | None]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Evaluate models as arms on fold 0, as the workflow does; return (comparison, summary).
+
+    models: arm -> (path of its CLIP, or meta.json of a tuned one).
+    """
+    names = ("metrics", "item_tables", "photo_tables", "sham_metrics", "sham_tables")
+    inputs: dict[str, list] = {name: [] for name in names}
+    for arm, (path_to_clip, path_to_meta) in models.items():
+        path_to_clip.mkdir(exist_ok=True)
+        job = make_evaluation(folder, path_to_clip, tables | {"model": path_to_meta}, arm, 0)
+        evaluate_clip(job)
+        metrics = read_json(job.outputs.metrics)
+        write_json(metrics | {"n_training_groups": 2 * metrics["n_groups"]}, folder / f"{arm}.metrics.json")
+        inputs["metrics"].append(folder / f"{arm}.metrics.json")
+        inputs["item_tables"].append(job.outputs.item_table)
+        evaluate_sham(job)
+        inputs["sham_metrics"].append(job.outputs.metrics)
+        inputs["sham_tables"].append(job.outputs.sham_table)
+    outputs = {name: folder / f"{name}.csv" for name in ("summary", "comparison")}
+    settings = {"bootstrap_draws": 1000, "confidence": 0.95}
+    compare_arms(
+        Job(
+            inputs,
+            {"item_table": folder / "items.parquet", **outputs},
+            {"seed": 7, "evaluate": settings, "deploy": {"arm": "main"}},
+        )
+    )
+    return pd.read_csv(outputs["comparison"]), pd.read_csv(outputs["summary"])

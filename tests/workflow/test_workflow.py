@@ -20,7 +20,13 @@ TINY = CHECKOUT / "tests/config/tiny.yaml"
 MEASURED = {"seconds"}  # columns that hold measured times
 
 AFTER_COMPARISON = {"compare_arms", "compare_arms_on_sets", "apply_pass_rule", "write_paper", "write_report"}
-AFTER_TRAINING = AFTER_COMPARISON | {"evaluate_clip", "join_evaluations", "draw_retrieval", "export_clip"}
+AFTER_TRAINING = AFTER_COMPARISON | {
+    "evaluate_clip",
+    "evaluate_sham",
+    "join_evaluations",
+    "draw_retrieval",
+    "export_clip",
+}
 AFTER_SELECTION = AFTER_TRAINING | {
     "select_pairs",
     "draw_contact_sheet",
@@ -30,7 +36,8 @@ AFTER_SELECTION = AFTER_TRAINING | {
     "train_final",
     "score_against_truth",
 }
-AFTER_EDITS = AFTER_SELECTION | {"score_edits", "join_scores", "calibrate_scores"}
+SHAM = {"make_sham_edits", "join_sham_edits", "score_sham_edits", "select_sham_edits"}
+AFTER_EDITS = AFTER_SELECTION | SHAM | {"score_edits", "join_scores", "calibrate_scores"}
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +87,9 @@ def test_the_run_wrote_what_others_rely_on(finished_run):
         "quality/rejected.parquet": "edit_id reason",
         "folds/folds.parquet": "group fold",
         "folds/classes.parquet": "category fold",
+        "edits/sham.parquet": "edit_id sham_of sham_kind of_attempt status reason",
+        "quality/sham.parquet": "edit_id sham_of sham_kind of_attempt original_path edited_path mask_path",
+        "metrics/shams.parquet": "arm fold seed edit_id sham_kind sham_flip sham_pull edit_pull carried_pull",
         "metrics/items.parquet": (
             "arm fold seed edit_id text_score image_score group_score cos_original_present "
             "cos_original_negated cos_edited_present cos_edited_negated"
@@ -90,6 +100,9 @@ def test_the_run_wrote_what_others_rely_on(finished_run):
         assert not missing, f"{name} lacks {missing}"
     comparison = pd.read_csv(results / "metrics/comparison.csv")
     assert {"contrast", "metric", "difference", "low", "high", "p", "n"} <= set(comparison.columns)
+    of_shams = json.loads((results / "metrics/zero_shot/fold0-seed0.shams.json").read_text())
+    assert of_shams["n_shams"] > 0 and of_shams["sham_pull"] is not None
+    assert "alarms" in json.loads((results / "metrics/verdict.json").read_text())
     for name in (
         "keywords/cost.json",
         "plan.json",
@@ -124,7 +137,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         for folder, kind in (("logs", "*.log"), ("benchmarks", "*.tsv"))
     )
     busy = {path.parent.name for path in (finished_run / "benchmarks").rglob("*.device.json")}
-    assert busy == {"segment_objects", "remove_objects", "score_edits"}
+    assert busy == {"segment_objects", "remove_objects", "make_sham_edits", "score_edits"}
     assert logs == benchmarks
     assert {
         Path("write_report"),
@@ -141,7 +154,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
         ({"runtime": {"batch_size": 4, "workers": 1}}, set()),
         ({"masks": {"sha256": "0" * 64}, "quality": {"judge_sha256": "0" * 64}}, set()),
         ({"api": {"wait": False, "base_url": "http://127.0.0.1:1"}}, set()),
-        ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION),
+        ({"quality": {"thresholds": {"max_residual": 0.2}}}, AFTER_SELECTION | {"select_sham_edits"}),
         ({"quality": {"policy": "calibrated"}}, AFTER_SELECTION),
         ({"quality": {"control_percentile": 0.9}}, {"calibrate_scores"} | AFTER_SELECTION),
         ({"edits": {"steps": 3}}, AFTER_EDITS | {"remove_objects", "join_shards"}),

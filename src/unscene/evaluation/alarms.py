@@ -5,14 +5,17 @@ Such a shortcut is told by what an edit does where it should do nothing: to obje
 neither photo or still in both, where the hole lies elsewhere, where the true picture stands in place
 of the edit. Each alarm puts a gain where none should be beside the gain that is claimed.
 
-**The threshold of all is one half**: an alarm is raised when at least half of the claimed gain is
-shown to be there without its reason, that is, when the lower limit of (gain where none should be -
-half the claimed gain) lies above 0, both against the untuned model. Below one half the removal
-explains more of the gain than the mark does, and that an honest edit leaves some mark is known: an
-emptier picture is nearer to every denial. The interval is the cluster bootstrap of
-`metrics/comparison.csv`, so a small run, whose intervals are wide, raises none for its noise. And an
-alarm questions a gain: without a group score above the untuned model's (lower limit above 0) there
-is nothing to question.
+An alarm is raised by what is *shown*: the lower limit of a difference from the untuned model, by the
+cluster bootstrap of `metrics/comparison.csv`, lies above the alarm's threshold. So a small run, whose
+intervals are wide, raises none for its noise. And an alarm questions a gain: without a group score
+above the untuned model's (lower limit above 0) there is nothing to question.
+
+The thresholds are shares of what is claimed. **One half** for fills and true pictures, which have
+nothing to do with the object: above it the mark explains more of the gain than the removal.
+**Three quarters** for denials of other objects: an edit truly empties its picture, and an emptier
+picture is nearer to every denial. On honest drawn removals up to .72 and .54 of the true denial's
+rise were there for absent and for kept objects, where nothing was removed .91 to 1.04. **Ten points**
+for the wording: honest arms lost 1 to 3, one without true negations 15.
 """
 
 from collections.abc import Callable
@@ -23,6 +26,7 @@ import pandas as pd
 from unscene.evaluation.pass_rule import PRIMARY_METRIC
 
 UNTUNED = "zero_shot"
+WORDING_MARGIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,26 +51,26 @@ class Figures:
 @dataclass(frozen=True)
 class Alarm:
     """An alarm: its name, its condition in words, and what tells it of a run's figures (a sentence,
-    or None).
+    or None). of_gain: it questions a gain, so that there must be one.
     """
 
     name: str
     asks: str
     find: Callable[[Figures], str | None]
+    of_gain: bool = True
 
 
 def list_alarms(main_arm: str, comparison: pd.DataFrame, summary: pd.DataFrame) -> list[dict[str, str]]:
     """Return `name sentence` of every alarm that a run raises, in the order of ALARMS, ready for JSON."""
     figures = Figures(main_arm, comparison, summary)
     gain = figures.find(PRIMARY_METRIC)
-    if gain is None or gain["low"] <= 0:
-        return []
-    found = ((alarm.name, alarm.find(figures)) for alarm in ALARMS)
+    has_gain = gain is not None and gain["low"] > 0
+    found = ((alarm.name, alarm.find(figures)) for alarm in ALARMS if has_gain or not alarm.of_gain)
     return [{"name": name, "sentence": sentence} for name, sentence in found if sentence]
 
 
 def _exceeds(excess: str, shift: str, claimed: str, what: str) -> Callable[[Figures], str | None]:
-    """Return the function of an alarm that is raised when `excess` (`shift` less half of `claimed`)
+    """Return the function of an alarm that is raised when `excess` (`shift` less a share of `claimed`)
     is shown to be above 0.
     """
 
@@ -76,7 +80,7 @@ def _exceeds(excess: str, shift: str, claimed: str, what: str) -> Callable[[Figu
             return None
         return (
             f"{what}: {rise['difference']:+.3f}, where what is claimed rose by {gain['difference']:+.3f}"
-            f" (rise less half of that from {found['low']:+.3f}, n = {int(found['n'])})."
+            f" (rise less the share allowed from {found['low']:+.3f}, n = {int(found['n'])})."
         )
 
     return find
@@ -96,12 +100,37 @@ def _find_shortfall(figures: Figures) -> str | None:
     )
 
 
+def _find_wording(figures: Figures) -> str | None:
+    """Tell of a denial that turns a caption away from its photo, though it is true."""
+    found = figures.find("wording_loss")
+    if found is None or found["low"] <= WORDING_MARGIN:
+        return None
+    return (
+        "A denial is taken for an edit by its words: captions with a true denial of something else lost "
+        f"their photos to edits in {100 * found['difference']:+.1f} points more than without it (from "
+        f"{100 * found['low']:+.1f}, n = {int(found['n'])})."
+    )
+
+
+def _find_denials_of_edits_alone(figures: Figures) -> str | None:
+    """Tell of a training that showed denials beside edits only."""
+    rows = figures.summary[
+        (figures.summary["arm"] == figures.main_arm) & (figures.summary["metric"] == "true_negation_share")
+    ]
+    if rows.empty or rows["mean"].iloc[0] != 0:
+        return None
+    return (
+        f"{figures.main_arm} was trained with train.true_negations: 0: no original ever had a true denial, "
+        "so that denying words alone tell an edit's caption."
+    )
+
+
 ALARMS = (
     Alarm(
         "placebo",
-        "Denials of objects that are in neither photo rise by more than half as much as the true one.",
+        "Denials of objects that are in neither photo rise by more than three quarters of the true one.",
         _exceeds(
-            "placebo_excess",
+            "placebo_surplus",
             "placebo_shift",
             "denial_shift",
             'An edit is taken for a denial of anything: "a photo with no z" rose for z in neither photo',
@@ -109,9 +138,9 @@ ALARMS = (
     ),
     Alarm(
         "kept objects",
-        "Denials of objects that are still in both photos rise by more than half as much as the true one.",
+        "Denials of objects that are still in both photos rise by more than three quarters of the true one.",
         _exceeds(
-            "kept_excess",
+            "kept_surplus",
             "kept_shift",
             "denial_shift",
             'An edit is taken for a denial of what it kept: "a photo with no z" rose for z still in both',
@@ -142,5 +171,16 @@ ALARMS = (
         "true pictures",
         "Of the gain in group score less than half is left with true pictures in place of edits.",
         _find_shortfall,
+    ),
+    Alarm(
+        "wording",
+        "True denials of something else turn captions away from their photos, in 10 points more of them.",
+        _find_wording,
+    ),
+    Alarm(
+        "denials of edits alone",
+        "The main arm was trained with denials in captions of edits and in no others.",
+        _find_denials_of_edits_alone,
+        of_gain=False,
     ),
 )

@@ -68,8 +68,19 @@ _SHIFTS = (
         "placebo_shift", "number", "the same of objects in neither photo, their mean; wanted: 0", "cosine"
     ),
     Column("placebo_excess", "number", "placebo_shift less half the denial_shift", "cosine"),
+    Column("placebo_surplus", "number", "placebo_shift less three quarters of the denial_shift", "cosine"),
     Column("kept_shift", "number", "the same of objects known to be in both photos; wanted: 0", "cosine"),
-    Column("kept_excess", "number", "kept_shift less half the denial_shift", "cosine"),
+    Column("kept_surplus", "number", "kept_shift less three quarters of the denial_shift", "cosine"),
+)
+_WORDING = (
+    Column(
+        "true_negation",
+        "boolean",
+        "the caption with a true denial of something else prefers its own photo, the original, to the edit",
+    ),
+    Column(
+        "wording_loss", "number", "1 where the plain caption does and that one does not; -1 the other way"
+    ),
 )
 _TRUE = (
     Column(
@@ -81,11 +92,12 @@ _TRUE = (
 )
 # What tells a removal from the mark that an edit leaves: measures of a tested pair.
 SHIFTS = [column.name for column in _SHIFTS]
+WORDING = [column.name for column in _WORDING]
 TRUE_SCORES = [column.name for column in _TRUE]
 ITEMS = Table(
     "metrics/items.parquet",
     "tested pair of an arm, fold and seed",
-    (*_RUN, *_PAIR, *_SCORED, *_SHIFTS, *_TRUE),
+    (*_RUN, *_PAIR, *_SCORED, *_SHIFTS, *_WORDING, *_TRUE),
 )
 TRUE_PICTURES = Table(
     "metrics/true_pictures.parquet",

@@ -21,6 +21,7 @@ from unscene.evaluation.columns import (
     SUMMARY,
     TRUE_SCORES,
     WAYS,
+    WORDING,
 )
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, PRIMARY, PRIMARY_METRIC, REFERENCES
@@ -49,9 +50,10 @@ ITEM_METRICS = [
     "group_score_without",
     "group_score_held_out_phrasing",
     *SHIFTS,
+    *WORDING,
     *TRUE_SCORES,
 ]
-CONTINUOUS = {"interaction", *SHIFTS, "true_shortfall", *SHAM_PULLS}
+CONTINUOUS = {"interaction", *SHIFTS, "wording_loss", "true_shortfall", *SHAM_PULLS}
 RECALLS = [f"pair_{way}_recall_at_{k}" for way in WAYS for k in RECALL_AT]
 # Further contrasts, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [

@@ -21,10 +21,12 @@ from unscene.evaluation.fold_scores import (
     score_unfiltered,
     score_untouched,
 )
+from unscene.evaluation.shortcuts import measure_wording
 from unscene.evaluation.true_pictures import score_true_pictures
 from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json
+from unscene.training.arms import list_true_negations
 from unscene.training.pairs import read_pairs, split_pairs
 from unscene.words.word_lists import find_vocabulary
 
@@ -56,15 +58,20 @@ def evaluate_clip(job: Job) -> None:
     answers, ranks = score_untouched(embedder, *load_untouched(embedder, of_fold, job.runtime["workers"]))
     objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
     shifts, of_shortcuts = score_shortcuts(pairs, features, objects, vocabulary)
+    # Which other object is denied is drawn here, once for all arms.
+    true = embedder.embed_texts(list_true_negations(pairs.table, 0, vocabulary))
+    wording = measure_wording(features["original"], features["edited"], features["present"], true)
     truth = score_true_pictures(embedder, pairs, features, job.inputs.truth, job.runtime["workers"])
-    item = item.join(shifts).join(truth)
-    metrics |= {name: float(truth[name].astype(float).mean()) for name in truth}
+    of_alarms = wording.join(truth)
+    item = item.join(shifts).join(of_alarms)
+    metrics |= {name: float(of_alarms[name].astype(float).mean()) for name in of_alarms}
     metrics |= answers.metrics | of_shortcuts
     _, unfiltered = split_pairs(read_pairs(job.inputs.unfiltered, job.inputs.folds), run["fold"])
     metrics |= score_unfiltered(embedder, unfiltered, item, job.runtime["workers"])
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)
     # The overlap of the folds' trainings follows from it: an arm may train on a share of its pairs.
     metrics["n_training_groups"] = read_json(job.inputs.model)["groups"] if job.inputs.model else 0
+    metrics["true_negation_share"] = get_true_negations(job.inputs.model)
     for table, frame, path in (
         (ITEMS, item, job.outputs.item_table),
         (CLASSES, answers.classes, job.outputs.class_table),
@@ -78,6 +85,17 @@ def evaluate_clip(job: Job) -> None:
     logging.getLogger("unscene").info(
         "%s, fold %d, seed %d: group score %.3f on %d pairs", *run.values(), metrics["group_score"], len(item)
     )
+
+
+def get_true_negations(path_to_meta: str | None) -> float | None:
+    """Return the share of originals that a model was shown with a true denial; None where its
+    training had no denials of edits, or ordinary photos with denials beside them.
+    """
+    meta = read_json(path_to_meta) if path_to_meta else {}
+    arm = meta.get("arm_settings", {})
+    if arm.get("texts") != "negated" or arm["images"] == "originals" or arm.get("pool"):
+        return None
+    return meta["train_settings"]["true_negations"]
 
 
 def identify_run(job: Job) -> dict:

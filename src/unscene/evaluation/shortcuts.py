@@ -11,6 +11,9 @@ import pandas as pd
 
 PARTS = 5
 MIN_GROUPS = 2 * PARTS
+# From this share of a denial's rise on, what rises as well for other objects is called unspecific
+# (docs/EVALUATION.md has the figures).
+UNSPECIFIC = 0.75
 
 
 def probe_features(first: np.ndarray, second: np.ndarray, group: np.ndarray) -> float:
@@ -110,8 +113,9 @@ def measure_shifts(
 
     denial_shift: s(J, z) - s(I, z) with z the removed object: should be above 0. placebo_shift: the
     mean over every z that is in neither photo; kept_shift: over every z that is known to be in both
-    still. Both should be 0, or the model takes an edit for a denial of anything. placebo_excess,
-    kept_excess: these less half the denial_shift. NaN where a pair has no such z.
+    still. Both should be 0, or the model takes an edit for a denial of anything. placebo_excess:
+    the former less half the denial_shift, as the pass rule asks; placebo_surplus, kept_surplus: less
+    three quarters of it, as alarms do. NaN where a pair has no such z.
     """
     change = (edited - original) @ absent.T
     rows = np.arange(len(change))
@@ -124,8 +128,29 @@ def measure_shifts(
             "denial_shift": denial,
             "placebo_shift": placebo,
             "placebo_excess": placebo - denial / 2,
+            "placebo_surplus": placebo - UNSPECIFIC * denial,
             "kept_shift": kept,
-            "kept_excess": kept - denial / 2,
+            "kept_surplus": kept - UNSPECIFIC * denial,
+        }
+    )
+
+
+def measure_wording(
+    original: np.ndarray, edited: np.ndarray, present: np.ndarray, true: np.ndarray
+) -> pd.DataFrame:
+    """Return what a denial in a caption does by itself, a row a pair.
+
+    original, edited, present: normalised features of I, J and a (pairs, dim). true: of a with a true
+    denial of something else, t. true_negation: s(I,t) > s(J,t), as t names the object. wording_loss:
+    [s(I,a) > s(J,a)] - [s(I,t) > s(J,t)], 1 where the denial turned the caption away from its photo;
+    null where t is a.
+    """
+    plain, told = ((original * text).sum(axis=1) > (edited * text).sum(axis=1) for text in (present, true))
+    differs = np.abs(present - true).max(axis=1) > 0
+    return pd.DataFrame(
+        {
+            "true_negation": pd.Series(told).astype("boolean").where(pd.Series(differs)),
+            "wording_loss": np.where(differs, plain.astype(float) - told, np.nan),
         }
     )
 

@@ -12,7 +12,7 @@ SETTINGS = {"bootstrap_draws": 500, "confidence": 0.95}
 
 # By how much an honest arm's figures rise above the untuned model's.
 HONEST = {"gain": 0.3, "true": 0.25, "denial": 0.1, "placebo": 0.03, "kept": 0.02}
-HONEST |= {"edit": 0.1, "sham": 0.0, "carried": -0.01}
+HONEST |= {"edit": 0.1, "sham": 0.0, "carried": -0.01, "wording": 0.03}
 
 
 def compare(noise=0.05, pairs=300, seed=4, **changes):
@@ -36,7 +36,8 @@ def compare(noise=0.05, pairs=300, seed=4, **changes):
                 "true_shortfall": group / 2 - group_true,
                 **{f"{name}_shift": shift[name] for name in ("denial", "placebo", "kept")},
                 **{f"{name}_pull": shift[name] for name in ("edit", "sham", "carried")},
-                **{f"{name}_excess": shift[name] - shift["denial"] / 2 for name in ("placebo", "kept")},
+                **{f"{name}_surplus": shift[name] - 0.75 * shift["denial"] for name in ("placebo", "kept")},
+                "wording_loss": shift["wording"],
                 **{f"{name}_excess": shift[name] - shift["edit"] / 2 for name in ("sham", "carried")},
             }
         )
@@ -44,8 +45,13 @@ def compare(noise=0.05, pairs=300, seed=4, **changes):
     return compare_values(value, [("main", "zero_shot")], SETTINGS, 0, Design({"main": 0.5}))
 
 
-def name_alarms(comparison, main="main"):
-    return [alarm["name"] for alarm in list_alarms(main, comparison, pd.DataFrame())]
+def summarise(share=0.25):
+    """The arms' means, as far as alarms read them."""
+    return pd.DataFrame({"arm": ["main"], "metric": ["true_negation_share"], "mean": [share]})
+
+
+def name_alarms(comparison, main="main", **summary):
+    return [alarm["name"] for alarm in list_alarms(main, comparison, summarise(**summary))]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +62,8 @@ def name_alarms(comparison, main="main"):
         ({"kept": 0.1}, ["kept objects"]),
         ({"placebo": 0.1, "kept": 0.1}, ["placebo", "kept objects"]),
         ({"placebo": -0.1, "kept": -0.1}, []),
+        ({"placebo": 0.06, "kept": 0.06}, []),  # an emptier picture is nearer to any denial
+        ({"wording": 0.15}, ["wording"]),
         ({"sham": 0.1}, ["sham edits"]),
         ({"carried": 0.1}, ["carried fills"]),
         ({"true": 0.0}, ["true pictures"]),
@@ -68,22 +76,29 @@ def test_an_alarm_is_raised_where_half_of_the_gain_lies_without_its_reason(chang
     assert name_alarms(compare(**changes)) == raised
 
 
-def test_at_exactly_one_half_an_alarm_is_as_rare_as_its_interval_promises():
+def test_at_exactly_its_threshold_an_alarm_is_as_rare_as_its_interval_promises():
     """2.5 % of 40 runs and two alarms: 2 expected, 6 or more in 1.7 % of such samples."""
-    raised = [name_alarms(compare(placebo=0.05, kept=0.05, seed=seed)) for seed in range(40)]
+    raised = [name_alarms(compare(placebo=0.075, kept=0.075, seed=seed)) for seed in range(40)]
     assert sum(map(len, raised)) <= 5
 
 
 def test_an_alarm_tells_its_figures():
-    (alarm,) = list_alarms("main", compare(placebo=0.1), pd.DataFrame())
+    (alarm,) = list_alarms("main", compare(placebo=0.1), summarise())
     assert "+0.1" in alarm["sentence"] and "n = 300" in alarm["sentence"]
 
 
 def test_nothing_measured_raises_nothing():
     comparison = compare(placebo=0.1, kept=0.1)
-    assert name_alarms(comparison[comparison["metric"] != "placebo_excess"]) == ["kept objects"]
+    assert name_alarms(comparison[comparison["metric"] != "placebo_surplus"]) == ["kept objects"]
     assert name_alarms(comparison.assign(low=np.nan)) == []
     assert name_alarms(comparison, main="zero_shot") == []
+
+
+def test_a_training_without_true_negations_is_told_whatever_came_of_it():
+    told = ["denials of edits alone"]
+    assert name_alarms(compare(), share=0.0) == name_alarms(compare(gain=0.0), share=0.0) == told
+    assert name_alarms(compare(), share=0.01) == name_alarms(compare(), share=np.nan) == []
+    assert list_alarms("main", compare(), summarise().head(0)) == []
 
 
 def test_every_alarm_has_a_name_and_a_condition():

@@ -2,9 +2,16 @@
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
-from unscene.evaluation.shortcuts import describe_pictures, measure_shifts, probe_features, probe_pairs
+from unscene.evaluation.shortcuts import (
+    describe_pictures,
+    measure_shifts,
+    measure_wording,
+    probe_features,
+    probe_pairs,
+)
 
 
 def make_features(trace, count=120, dim=12, seed=0):
@@ -116,8 +123,11 @@ def test_placebo_tells_what_any_denial_gains_from_what_the_right_one_does(denial
         for name, objects in (("placebo", free), ("kept", kept)):
             expected = np.mean([change[row, z] for z in objects]) if objects else np.nan
             assert of_pair[f"{name}_shift"] == pytest.approx(expected, nan_ok=True)
-            excess = expected - change[row, word] / 2
-            assert of_pair[f"{name}_excess"] == pytest.approx(excess, nan_ok=True)
+            surplus = expected - 0.75 * change[row, word]
+            assert of_pair[f"{name}_surplus"] == pytest.approx(surplus, nan_ok=True)
+        assert of_pair["placebo_excess"] == pytest.approx(
+            of_pair["placebo_shift"] - change[row, word] / 2, nan_ok=True
+        )
     assert found["placebo_shift"].mean() == pytest.approx(any_denial)
     assert found["kept_shift"].mean() == pytest.approx(5 + any_denial)
 
@@ -126,4 +136,18 @@ def test_no_placebo_without_a_category_that_is_absent():
     everything = np.ones((3, 2), bool), np.zeros(3, int)
     found = measure_shifts(np.zeros((3, 2)), np.ones((3, 2)), np.eye(2), *everything)
     assert (found["denial_shift"] == 1).all() and (found["kept_shift"] == 1).all()
-    assert found["placebo_shift"].isna().all() and found["placebo_excess"].isna().all()
+    assert found["placebo_shift"].isna().all() and found["placebo_surplus"].isna().all()
+
+
+def test_wording_is_lost_where_a_true_denial_alone_prefers_the_edit():
+    original, edited = np.array([[1.0, 0]] * 4), np.array([[0.0, 1]] * 4)
+    towards_original, towards_edit = [1.0, 0], [0.0, 1]
+    present = np.array([towards_original, towards_original, towards_edit, towards_original])
+    true = np.array([[0.9, 0.1], towards_edit, towards_original, towards_original])
+    found = measure_wording(original, edited, present, true)
+    assert found["wording_loss"].tolist()[:3] == [0, 1, -1] and found["true_negation"].tolist()[:3] == [
+        True,
+        False,
+        True,
+    ]
+    assert np.isnan(found["wording_loss"][3]) and found["true_negation"][3] is pd.NA  # nothing was denied

@@ -1,5 +1,6 @@
 """The registries of the report: what a section reads, what the rule is given, and that parsing is cheap."""
 
+import html
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from fake_run import CHECKOUT, add_optional, make_job, make_run
 from unscene.report.page import TEMPLATES
 from unscene.report.sections import FILES, SECTIONS, list_inputs, list_templates
 from unscene.report.write_report import write_report
+from unscene.run.tables import read_json, write_json
 
 
 @pytest.fixture
@@ -88,3 +90,16 @@ def test_the_workflow_reads_the_registries_without_what_draws_or_computes():
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == []
+
+
+def test_alarms_stand_in_red_where_the_verdict_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = make_run(tmp_path, photos=6)
+    verdict = read_json(paths["verdict"])
+    told = 'a hole is "taken" for <an absence>'
+    write_json(verdict | {"alarms": [{"name": "carried fills", "sentence": told}]}, paths["verdict"])
+    write_report(make_job(paths))
+    page = (tmp_path / "results/report.html").read_text()
+    line = f'<p class="worse">Alarm, carried fills: {html.escape(told).replace("&quot;", "&#34;")}</p>'
+    assert page.count(line) == 2  # at the head and beside the pass rule
+    assert page.index(line) < page.index("<nav")
