@@ -4,7 +4,11 @@ captions, loss and batch size.
 Both sides run in processes of their own, in turns, on the same threads and in the same number
 format. Decoding counts on both sides: open_clip's trainer decodes each JPEG in every epoch (its
 DataLoader), unscene once before the first step, which is part of its time here. Loading the weights
-counts on neither side. On a CPU there is also the processor time: with one thread
+counts on neither side.
+
+With a frozen image tower nothing is decoded within the time of either side: open_clip's trainer, its
+image tower locked, is handed the batches as tensors; unscene embeds each photo once, which is part of its
+time, and trains the text tower on the features. On a CPU there is also the processor time: with one thread
 (OMP_NUM_THREADS=1) a busy machine distorts it little; several threads that wait for a core spend
 it, too.
 """
@@ -63,11 +67,18 @@ def make_world(folder: Path, photos: int) -> None:
     pd.DataFrame(rows).to_csv(folder / "photos.csv", sep="\t", index=False)
 
 
-def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, precision: str) -> np.ndarray:
-    """Return seconds of cache and steps together, by the wall clock and of the processor."""
+def train_ours(
+    folder: Path, shape: tuple[int, int], device: str, threads: int, precision: str, frozen: bool
+) -> np.ndarray:
+    """Return seconds of cache and steps together, by the wall clock and of the processor.
+
+    shape: photos in a batch, steps. frozen: the image tower; then the photos are decoded before.
+    """
+    from functools import partial
+
     import pandas as pd
 
-    from unscene.clip.models import get_normalisation, load_clip
+    from unscene.clip.models import embed_photos, get_normalisation, load_clip
     from unscene.machine.batching import prepare_torch
     from unscene.training.batches import CacheReader, Reading
     from unscene.training.loop import Trainer
@@ -76,6 +87,7 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
     from unscene.training.samplers import plan_batches
     from unscene.training.trainings import Training
 
+    size, steps = shape
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(folder / "clip", device)
     photo = pd.read_csv(folder / "photos.csv", sep="\t")
@@ -93,6 +105,8 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
         }
     )
     arm = {"images": "originals", "texts": "plain", "batches": "random", "loss": {"infonce": 1}}
+    if frozen:
+        arm |= {"freeze": "image", "views": "whole"}
     settings = {
         "steps": steps,
         "batch_pairs": size // 2,
@@ -109,6 +123,9 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
     began = read_clocks()
     write_cache(pair, preprocess, folder / "photos.npy", folder / "photos.parquet", threads)
     training_set = open_cache(pair, folder / "photos.npy", folder / "photos.parquet")
+    if frozen:
+        began = read_clocks()
+        training_set = training_set.embed(partial(embed_photos, model, preprocess))
     plan = plan_batches(pair["group"].to_numpy(), steps, size // 2, "random", 0)
     reading = Reading.of(model, tokenizer, training, list_texts(arm["loss"]))
     reader = CacheReader(training_set, plan, reading)
@@ -116,8 +133,19 @@ def train_ours(folder: Path, size: int, steps: int, device: str, threads: int, p
     return read_clocks() - began
 
 
+class HandedBatches:
+    """What `train_one_epoch` reads batches from, all of them in memory."""
+
+    def __init__(self, loader):
+        self.batches = list(loader)
+        self.num_batches, self.num_samples = loader.num_batches, loader.num_samples
+
+    def __iter__(self):
+        return iter(self.batches)
+
+
 def train_theirs(
-    folder: Path, size: int, steps: int, device: str, threads: int, precision: str
+    folder: Path, shape: tuple[int, int], device: str, threads: int, precision: str, frozen: bool
 ) -> np.ndarray:
     """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos,
     as `train_ours`.
@@ -131,6 +159,7 @@ def train_theirs(
 
     from unscene.clip.models import load_clip
 
+    size, steps = shape
     torch.set_num_threads(threads)
     arguments = parse_args(
         [
@@ -163,7 +192,11 @@ def train_theirs(
         open_clip.transform.PreprocessCfg(size=224), is_train=True, aug_cfg={"scale": (0.9, 1.0)}
     )
     loader = get_csv_dataset(arguments, transform, True, tokenizer=open_clip.get_tokenizer(MODEL))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.1)
+    if frozen:
+        model.lock_image_tower()
+        loader.dataloader = HandedBatches(loader.dataloader)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-5, betas=(0.9, 0.98), eps=1e-6, weight_decay=0.1)
     schedule = cosine_lr(optimizer, 1e-5, 1, steps)
     began = read_clocks()
     for epoch in range(steps // loader.dataloader.num_batches):
@@ -178,14 +211,14 @@ def read_clocks() -> np.ndarray:
     return np.array([time.monotonic(), time.process_time()])
 
 
-def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, path: Path) -> None:
+def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, frozen: bool, path: Path) -> None:
     """Measure one side in this process and write samples a second (wall, processor) and peak memory
     (MB) to path.
 
-    shape: photos in a batch, steps. machine: device, threads, precision.
+    shape: photos in a batch, steps. machine: device, threads, precision. frozen: the image tower.
     """
     train = {"ours": train_ours, "theirs": train_theirs}[side]
-    wall, processor = train(folder, *shape, *machine)
+    wall, processor = train(folder, shape, *machine, frozen)
     if machine[0] == "cuda":
         import torch
 
@@ -196,11 +229,18 @@ def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, path: P
     path.write_text(json.dumps({"speed": shown / wall, "processor": shown / processor, "peak": peak}))
 
 
-def measure(shape: tuple[int, int, int], repeats: int, machine: tuple, limit_s: float = math.inf) -> dict:
+def measure(
+    shape: tuple[int, int, int],
+    repeats: int,
+    machine: tuple,
+    limit_s: float = math.inf,
+    frozen: bool = False,
+) -> dict:
     """Return {side: {speed, processor, peak}}, the medians of the repeats, both sides in turns.
 
-    shape: photos in a batch, epochs, batches in an epoch. machine: device, threads, precision. No
-    further repeat is begun when it would end after `limit_s` seconds, by the time of the first.
+    shape: photos in a batch, epochs, batches in an epoch. machine: device, threads, precision. frozen:
+    the image tower. No further repeat is begun when it would end after `limit_s` seconds, by the
+    time of the first.
     """
     size, epochs, batches = shape
     results: dict = {"ours": [], "theirs": []}
@@ -215,7 +255,7 @@ def measure(shape: tuple[int, int, int], repeats: int, machine: tuple, limit_s: 
                 break
             for side in results if repeat % 2 == 0 else reversed(results):
                 path = folder / "result.json"
-                arguments = (side, folder, (size, epochs * batches), machine, path)
+                arguments = (side, folder, (size, epochs * batches), machine, frozen, path)
                 process = context.Process(target=run, args=arguments)
                 process.start()
                 process.join()
@@ -277,14 +317,17 @@ def main() -> None:
     cuda, threads = torch.cuda.is_available() and not given.rehearse, torch.get_num_threads()
     if given.rehearse:
         where, device, shape, repeats = "rehearsal", "cpu", (4, 1, 2), {"bfloat16": 1}
+        frozen_shape = (4, 2, 1)
     elif not cuda:
         print_parts(threads)
         where, device, shape, repeats = "cpu", "cpu", (32, 2, 2), {"float32": 2}
+        frozen_shape = (32, 8, 1)
         if torch.cpu.get_capabilities().get("avx512_bf16"):
             repeats["bfloat16"] = 1
     else:
         print(f"device: {torch.cuda.get_device_name(0)}, torch {torch.__version__}", flush=True)
         where, device, shape, repeats = "gpu", "cuda", (512, 4, 4), {"bfloat16": 3}
+        frozen_shape = (512, 8, 4)
     for precision, count in repeats.items():
         result = measure(shape, count, (device, threads, precision), given.limit)
         ours, theirs = result["ours"], result["theirs"]
@@ -297,6 +340,13 @@ def main() -> None:
         else:
             ratio = ours["processor"] / theirs["processor"]
             print_bench(f"{name}_processor", ours["processor"], "samples/s", ratio, PEER)
+        # An absence arm shows each photo of its pool about ten times.
+        result = measure(frozen_shape, count, (device, threads, precision), given.limit, frozen=True)
+        ours, theirs = result["ours"], result["theirs"]
+        clock = "speed" if cuda else "processor"
+        print_bench(
+            f"{name}_frozen_image", ours[clock], "samples/s", ours[clock] / theirs[clock], f"{PEER}_locked"
+        )
 
 
 if __name__ == "__main__":

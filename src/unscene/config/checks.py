@@ -20,6 +20,7 @@ from unscene.run.configuration import (
 from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import has_instances
 from unscene.training.objectives import TERMS, list_references
+from unscene.words.word_lists import find_vocabulary
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
@@ -320,7 +321,11 @@ def check_training(config: dict) -> None:
     for name in train["class_folds"]:
         if name not in arms:
             raise ConfigError(f"train.class_folds: {name!r} is no trained arm of train.arms")
+    words = find_vocabulary(config)
     for name, arm in arms.items():
+        unknown = [word for word in arm.get("withheld", ()) if word not in words]
+        if unknown:
+            raise ConfigError(f"train.arms.{name}: withheld: {unknown[0]!r} is no word of {words.title}")
         if arm["images"].startswith("sham") and not config["edits"]["sham"]:
             raise ConfigError(f"train.arms.{name}: images: {arm['images']} needs edits.sham: true")
         if arm.get("captions") == "template" and config["captions"]["backend"] == "template":

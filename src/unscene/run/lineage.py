@@ -130,8 +130,9 @@ class Lineage:
             if file:
                 weights[name] = self._fingerprint(entry.get(file))
             else:
-                # Whether a source is a pool decides who reads its photos, not how they are read.
-                apart = ("instances", "pool")
+                # Whether a source is a pool decides who reads its photos, not how they are read; the
+                # `pool` of an arm is how many of them it shows.
+                apart = ("instances", "pool") if kind == "source" else ("instances",)
                 settings[kind] = self._identify(kind, {k: v for k, v in entry.items() if k not in apart})
         for key in declared["paths"]:
             weights[key] = self._fingerprint(_look_up(self._config, key))

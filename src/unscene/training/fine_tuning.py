@@ -17,7 +17,7 @@ from unscene.training.arms import rewrite_captions, shows_sham, swap_edits, take
 from unscene.training.batches import CacheReader, Reading
 from unscene.training.loop import Trainer
 from unscene.training.loss_curve import draw_curve
-from unscene.training.objectives import list_pool_parts
+from unscene.training.objectives import TERMS, list_pool_parts
 from unscene.training.optimisation import copy_weights, interpolate_weights
 from unscene.training.pair_tars import TarReader, find_samples, hash_samples
 from unscene.training.pairs import PairError, find_long_pairs
@@ -71,10 +71,10 @@ def fine_tune(
         chosen, files, reading, partial(embed_photos, model, preprocess), runtime["workers"]
     )
     batches: CacheReader | TarReader | PooledReader = reader
-    pool_photos = 0
+    pool = None
     if "pool" in training.arm:
         batches, pool = open_pooled(reader, files, reading, partial(embed_texts, model, tokenizer))
-        data_hash, pool_photos = f"{data_hash} {pool.get_data_hash()}", len(pool)
+        data_hash = f"{data_hash} {pool.get_data_hash()}"
     settings, table = training.settings, chosen.table
     shown = 2 * settings["steps"] * settings["batch_pairs"]
     logging.getLogger("unscene").info(
@@ -106,7 +106,8 @@ def fine_tune(
         **describe_machine(device, runtime),
         "data_hash": data_hash,
         "samples_seen": int(shown) + settings["steps"] * training.arm.get("pool", 0),
-        "pool_photos": pool_photos,
+        "pool_photos": 0 if pool is None else len(pool),
+        "denied": list_denied(training, chosen, pool),
         "processes": workers.size,
         "precision": trainer.precision,
     }
@@ -125,6 +126,9 @@ def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, t
     arm, seed = training.arm, training.seeds[0]
     if arm.get("captions") == "template":
         pair = rewrite_captions(pair, training.held_out_share, seed, training.vocabulary)
+    pair = pair[~pair["category"].isin(training.withheld)]
+    if pair.empty:
+        raise PairError("every pair is of a category that the training may not deny (withheld)")
     long = find_long_pairs(pair, tokenizer)
     pair = pair[~long].reset_index(drop=True)
     if pair.empty:
@@ -181,6 +185,19 @@ def open_pooled(
     pool = open_pool(files.pool, reading.training, reading.tokenizer)
     parts = list_pool_parts(reading.training.arm["loss"])
     return PooledReader(reader, PoolReader(pool, reading, parts, embed)), pool
+
+
+def list_denied(training: Training, chosen: ChosenPairs, pool: Pool | None) -> list[str]:
+    """Return the words that this training denies of photos: of its pairs, where it tells of them by
+    negated captions, and of the labels of its pool. What a text-only teacher tells of counts as not
+    denied, since no photo says so.
+    """
+    arm = training.arm
+    of_pairs = arm["texts"] == "negated" and any(not TERMS[name].pool for name in arm["loss"])
+    denied = set(chosen.table["category"]) if of_pairs else set()
+    if pool is not None and {"bare", "scene", "query"} & set(list_pool_parts(arm["loss"])):
+        denied |= {list(training.vocabulary)[place] for place in pool.find_labelled()}
+    return training.vocabulary.sort(denied)
 
 
 def describe_training(training: Training, chosen: ChosenPairs) -> dict:

@@ -20,8 +20,8 @@ class Training:
     an arm's own come first. seeds: (config seed, fold, training seed); the fold is a number,
     `class{number}` of a fold of categories, or `all`. held_out_share: of the negation phrasings,
     which an arm's own captions don't use either. digest: of the lineage. vocabulary: the words that
-    captions may name. withheld: words that no label of the pool may tell of: the categories of a
-    fold of categories.
+    captions may name. withheld: words that no pair and no label of the pool may deny: those of the
+    arm, and the categories of a fold of categories.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Training:
             held_out_share=job.settings["captions"]["held_out_share"],
             digest=job.digest,
             vocabulary=find_vocabulary(job.settings),
-            withheld=withheld,
+            withheld=withheld | frozenset(arm.get("withheld", ())),
         )
 
 

@@ -113,6 +113,12 @@ def test_a_new_source_leaves_other_sources_alone(declare):
     assert before.join({}) != after.join({})
 
 
+def test_how_many_pool_photos_an_arm_shows_is_a_part_of_it(declare):
+    arms = {"zero_shot": {}, "paired": {"loss": "infonce", "pool": 64}}
+    train = declare(changed(train__arms=arms)).train({"arm": "paired"})
+    assert train["settings"]["arm"] == arms["paired"]
+
+
 def test_a_pool_leaves_what_reads_the_edited_sources_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "name_code", lambda script, frozen: "code")
     pool = {"name": "c", "photos": 5, "format": "embedded", "pool": True}

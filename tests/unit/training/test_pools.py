@@ -304,6 +304,7 @@ def test_a_training_with_a_pool_repeats_itself_and_leaves_the_image_tower(world,
     moved = {name for name in ours if not torch.equal(ours[name], base[name])}
     assert moved and not any(name.startswith("visual.") for name in moved)
     meta = json.loads((first / "meta.json").read_text())
+    assert meta["denied"] == COCO80.sort(WORDS)
     assert meta["pool_photos"] == 30 and meta["samples_seen"] == 4 * (2 * 4 + 8)
     curve = pd.read_csv(first / "loss.csv")
     assert {*LOSS, "loss"} <= set(curve) and np.isfinite(curve).all().all()
@@ -392,3 +393,19 @@ def test_a_fold_of_categories_withholds_their_labels(world, tmp_path, monkeypatc
     CLASSES.write(CLASSES.frame(rows), classes)
     train(world, tmp_path / "own", inputs={"classes": classes}, fold=1)
     assert seen == [frozenset({"cat"})]
+
+
+def test_an_arm_withholds_words_from_pairs_and_labels(world, tmp_path):
+    folder = train(world, tmp_path / "own", ABSENCE | {"withheld": ["cat"]})
+    meta = json.loads((folder / "meta.json").read_text())
+    assert meta["denied"] == COCO80.sort({"dog", "car"})
+    whole = json.loads((train(world, tmp_path / "whole") / "meta.json").read_text())
+    assert meta["pairs"] < whole["pairs"]
+
+
+@pytest.mark.parametrize("loss", [{"infonce": 1}, {"pool_keep": 1}])
+def test_what_tells_of_no_absence_denies_nothing(world, tmp_path, loss):
+    plain = {"images": "originals", "texts": "plain", "batches": "random", "loss": loss}
+    arm = plain | ({"pool": 8} if "pool_keep" in loss else {})
+    meta = json.loads((train(world, tmp_path / "own", arm) / "meta.json").read_text())
+    assert meta["denied"] == []
