@@ -53,7 +53,7 @@ def describe_arms(run: Run) -> dict:
         "sources_of_further_tables": {
             "wise_ft": run.paths.get("sweeps"),
             "unseen_classes": run.paths.get("unseen"),
-            **dict.fromkeys(("queries", "shortcuts", "placebo"), run.paths["summary"]),
+            **dict.fromkeys(("queries", "shortcuts", "shams", "placebo"), run.paths["summary"]),
         },
         "retrieval_picture": _embed_picture(run.retrieval),
         "folds": count_folds(run),

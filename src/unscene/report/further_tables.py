@@ -22,9 +22,18 @@ SHARES_OF_SHORTCUTS = {
     "simple_probe_auc": "edits, six simple numbers, AUC",
     "paired_simple_probe_auc": "edits, six simple numbers, within pairs",
     "sham_probe_auc": "sham edits, probe AUC",
+    "paired_sham_probe_auc": "sham edits, within pairs",
     "caption_probe_auc": "captions, probe AUC",
-    "sham_flip_rate": "sham flips",
     "artefact_gap": "artefact gap",
+    "group_score_true": "group score, true pictures",
+}
+FLIPS = {
+    "sham_flip_rate": "all sham edits",
+    "sham_flip_rate_free": "on free ground",
+    "sham_flip_rate_busy": "on busy ground",
+    "sham_flip_rate_edge": "over another object's edge",
+    "sham_flip_rate_retried": "of second attempts",
+    "carried_flip_rate": "with the edit's own fill",
 }
 SHIFTS = {
     "denial_shift": "the removed object",
@@ -71,6 +80,13 @@ def list_tables(
             "within pairs it tells the edit of each pair, as training sees it. One on text features tells "
             "negated captions from plain ones. 50\u202f% is chance, and tuning should not raise it.",
             _tabulate(measured, SHARES_OF_SHORTCUTS, _share),
+        ),
+        FurtherTable(
+            "shams",
+            "Sham edits, by what their hole lies on",
+            "Share of the originals told rightly whose sham edit, which still has its object, is told "
+            "wrongly. Last: with the edit's own fill carried to the sham edit's hole.",
+            _tabulate(measured, FLIPS, _share),
         ),
         FurtherTable(
             "placebo",

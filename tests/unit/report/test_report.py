@@ -473,6 +473,7 @@ def test_further_tables_show_what_was_measured_and_nothing_else():
             ("zero_shot", "probe_auc", 0.61, 0.58, 0.64, 3),
             ("main", "probe_auc", np.nan, np.nan, np.nan, 0),
             ("main", "placebo_shift", 0.012, -0.004, 0.028, 3),
+            ("main", "sham_flip_rate_edge", 0.031, 0.01, 0.05, 3),
             ("main", "average_precision", np.nan, np.nan, np.nan, 0),
         ],
         columns=["arm", "metric", "mean", "low", "high", "n"],
@@ -487,7 +488,9 @@ def test_further_tables_show_what_was_measured_and_nothing_else():
         columns=["arm", "fold", "seed", "alpha", "chosen", "group_score"],
     )
     tables = {table.name: table.frame for table in list_tables(summary, sweep, None, 0.95)}
-    assert list(tables) == ["wise_ft", "shortcuts", "placebo"]  # no query was scored, no category left out
+    # No query was scored, no category left out.
+    assert list(tables) == ["wise_ft", "shortcuts", "shams", "placebo"]
+    assert tables["shams"].columns.tolist() == ["arm", "over another object's edge"]
     swept = tables["wise_ft"].iloc[0]
     assert swept["chosen α (times)"] == "0.5 (2), 1 (2)"
     assert swept["group score, chosen α"].startswith("55.0")
