@@ -34,12 +34,13 @@ FOLLOWERS = {
         "read_samples score_edits list_untouched_photos list_true_pictures score_against_truth"
         " measure_agreement"
     ),
+    "render_pool": "read_samples list_pool",
     "read_samples": (
-        "join_samples build_keyword_requests parse_keywords segment_objects remove_objects make_sham_edits "
-        "build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests"
+        "list_pool join_samples build_keyword_requests parse_keywords segment_objects remove_objects"
+        " make_sham_edits build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests"
     ),
     "join_samples": (
-        "score_controls select_pairs select_sham_edits split_folds find_leaks check_folds"
+        "list_pool score_controls select_pairs select_sham_edits split_folds find_leaks check_folds"
         " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
         " measure_distances write_report"
     ),
@@ -76,12 +77,13 @@ FOLLOWERS = {
         "draw_retrieval write_paper score_against_truth measure_distances write_report export_clip"
     ),
     "split_folds": (
-        "check_folds train_clip train_clip_classes list_untouched_photos evaluate_clip draw_retrieval"
-        " write_report"
+        "list_pool check_folds train_clip train_clip_classes list_untouched_photos evaluate_clip"
+        " draw_retrieval write_report"
     ),
     "split_repeat": "join_repeats train_clip evaluate_clip",
     "join_repeats": "check_folds",
-    "find_leaks": "check_folds train_clip train_clip_classes train_final",
+    "list_pool": "check_folds cache_pool",
+    "find_leaks": "list_pool check_folds train_clip train_clip_classes train_final",
     "check_folds": "write_paper",
     "cache_pairs": "train_clip train_clip_classes train_final",
     "train_clip": "evaluate_clip draw_retrieval",
@@ -146,7 +148,7 @@ KEYS = {
     "samples.captions_per_photo": (1, SAMPLES),
     "samples.min_side": (33, SAMPLES),
     "samples.max_pixels": (100_000_001, SAMPLES),
-    "samples.duplicate_hash_distance": (5, f"join_samples write_paper {PLANNED}"),
+    "samples.duplicate_hash_distance": (5, f"join_samples list_pool write_paper {PLANNED}"),
     "keywords.backend": ...,
     "keywords.captions_per_prompt": (10, f"build_keyword_requests {PLANNED}"),
     "batchsize.run": ...,
@@ -218,7 +220,10 @@ KEYS = {
     "quality.thresholds.max_clip_present": (0.5, THRESHOLD),
     "quality.thresholds.min_rc_s": (0.5, THRESHOLD),
     "folds.folds": (4, f"split_folds check_folds train_clip evaluate_clip write_paper {PLANNED}"),
-    "folds.duplicate_hash_distance": (7, f"split_folds find_leaks check_folds write_paper {PLANNED}"),
+    "folds.duplicate_hash_distance": (
+        7,
+        f"split_folds find_leaks list_pool check_folds write_paper {PLANNED}",
+    ),
     "folds.leak_guards": ...,
     "train.clip": ...,
     "train.arms": ...,
@@ -242,6 +247,7 @@ KEYS = {
     ),
     "evaluate.alphas": ...,
     "evaluate.sets": ...,
+    "evaluate.world": ...,
     "evaluate.models": ...,
     "report.title": ("another title", "write_report"),
     "report.examples": (9, "write_report"),
@@ -258,13 +264,15 @@ SINGLE = {key: row for key, row in KEYS.items() if row is not ...}
 # Changes of more than one value: the overlay, the rules that change of themselves, and how many
 # jobs would run of 85.
 SOURCE = {"name": "scenes", "format": "embedded", "photos": 800, "seed": 7}
-MORE = {"name": "more", "format": "embedded", "photos": 20, "seed": 9}
 POOL = {"name": "pool", "format": "embedded", "photos": 1000, "seed": 4243, "pool": True}
+MORE = {"name": "more", "format": "embedded", "photos": 20, "seed": 9}
+ASKED = {"name": "own", "format": "table", "photos": 20, "table": "own.csv", "pool": True}
+WORLD = {"name": "fresh", "photos": 60, "seed": 977}
 OVERLAYS = {
     "another source": (
-        {"samples": {"sources": [SOURCE, MORE, POOL]}},
+        {"samples": {"sources": [SOURCE, POOL, MORE]}},
         (
-            "render_scenes join_samples price_keywords price_captions join_shards join_scores find_leaks"
+            "render_scenes join_samples list_pool price_keywords price_captions join_shards join_scores find_leaks"
             " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
             f" write_paper {PLANNED}"
         ),
@@ -276,6 +284,21 @@ OVERLAYS = {
             "render_scenes read_samples list_untouched_photos list_true_pictures score_against_truth"
             f" measure_agreement write_paper {PLANNED}"
         ),
+        None,
+    ),
+    "another pool": (
+        {"samples": {"sources": [SOURCE, POOL, MORE | {"pool": True}]}},
+        f"render_pool list_pool write_paper {PLANNED}",
+        None,
+    ),
+    "a pool whose photos nobody labelled": (
+        {"samples": {"sources": [SOURCE, POOL, ASKED]}},
+        f"read_samples list_pool price_keywords write_paper {PLANNED}",
+        None,
+    ),
+    "a fresh world": (
+        {"evaluate": {"world": WORLD}},
+        "render_exam compare_arms compare_arms_on_sets write_paper write_report",
         None,
     ),
     "a training seed more": (
@@ -406,7 +429,7 @@ def test_every_key_of_the_config_is_asked():
         for name, value in block.items():
             key = f"{prefix}{name}"
             yield from (
-                [key] if key == "train.arms" or not isinstance(value, dict) else list_keys(value, f"{key}.")
+                [key] if key == "train.arms" or not value or not isinstance(value, dict) else list_keys(value, f"{key}.")
             )
 
     assert set(list_keys(config)) == set(KEYS)
@@ -442,6 +465,41 @@ def test_sham_edits_train_and_score_nothing_anew(finished):
         "train_final",
         "evaluate_clip",
     }
+
+
+NEVER_FOR_A_POOL = {
+    "join_samples",
+    "segment_objects",
+    "remove_objects",
+    "score_edits",
+    "select_pairs",
+    "split_folds",
+    "find_leaks",
+    "train_clip",
+    "train_final",
+    "evaluate_clip",
+    "list_untouched_photos",
+    "score_against_truth",
+    "measure_agreement",
+}
+
+
+@pytest.mark.parametrize("source", [MORE | {"pool": True}, ASKED])
+def test_a_pool_edits_scores_and_trains_nothing_anew(finished, source):
+    assert not set(ask(finished, {"samples": {"sources": [SOURCE, POOL, source]}}).rules) & NEVER_FOR_A_POOL
+
+
+def test_another_seed_of_the_world_re_runs_its_sets_and_trains_nothing(finished, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished, run, copy_function=shutil.copy)
+    path = tmp_path / "world.yaml"
+    path.write_text(yaml.safe_dump({"evaluate": {"world": WORLD}}))
+    make_run(run, "--configfile", str(path))
+    assert ask(run, {"evaluate": {"world": WORLD}}).rules == {}
+    found = set(ask(run, {"evaluate": {"world": WORLD | {"seed": 978}}}).rules)
+    assert {"render_exam", "evaluate_set"} <= found
+    after = {"compare_arms", "compare_arms_on_sets", "apply_pass_rule", "write_paper", "write_report"}
+    assert found - {"render_exam", "evaluate_set"} <= after
 
 
 def test_what_another_config_made_is_named(finished):

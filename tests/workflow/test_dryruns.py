@@ -129,3 +129,49 @@ def test_a_missing_checkpoint_stops_at_once_and_names_the_key(tmp_path):
     finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
     assert finished.returncode != 0
     assert "masks.weights" in finished.stdout + finished.stderr
+
+
+POOL = "{name: own, format: table, photos: 20, table: own.csv, pool: true}"
+SCENES = "{name: scenes, format: embedded, photos: 40, seed: 7}"
+
+
+def test_a_pool_without_listed_objects_is_keyworded_and_looked_at_and_never_edited(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(f"samples: {{sources: [{SCENES}, {POOL}]}}\n")
+    planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
+    assert planned == EMBEDDED - {"render_pool"} | {"detect_objects"}
+    finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
+    told = finished.stdout + finished.stderr
+    outputs = set(re.findall(r"results/(\w+(?:/\w+)*)/own-0-of-1[\w.]*", told))
+    assert outputs == {
+        "samples",
+        "keywords",
+        "keywords/requests",
+        "keywords/raw",
+        "keywords/followups",
+        "masks/seen",
+    }
+
+
+def test_a_run_without_a_pool_lists_none(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(f"samples: {{sources: [{SCENES}]}}\n")
+    planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
+    assert planned == EMBEDDED - {"render_pool", "list_pool"}
+
+
+def test_a_fresh_world_is_drawn_once_and_every_arm_is_asked_on_its_six_sets(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("evaluate: {world: {name: fresh, photos: 60, seed: 977}}\n")
+    assert list_planned_rules(tmp_path / "run", configfiles=(overlay,)) == EMBEDDED | {
+        "render_exam",
+        "evaluate_set",
+    }
+
+
+def test_a_world_with_the_seed_of_a_source_stops_at_once_and_names_the_key(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("evaluate: {world: {name: fresh, photos: 60, seed: 7}}\n")
+    finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
+    assert finished.returncode != 0
+    assert "evaluate.world: the source 'scenes' has the seed 7" in finished.stdout + finished.stderr

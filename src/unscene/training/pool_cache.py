@@ -15,7 +15,7 @@ def cache_pool(job: Job) -> None:
     """Write the photos of the pool, uint8 (photos, side, side, 3), and the table of its rows.
 
     A row stands for the row of pool.parquet with the same number. inputs: pool; outputs: photos,
-    index. Raises PairError naming the photo when one cannot be read any more.
+    index. Raises PairError or ValueError, naming the photo, when one is gone or has other content.
     """
     pool = POOL.read(job.inputs.pool, ["path", "sha256"])
     preprocess = load_clip(job.get_path("train.clip"))[1]
