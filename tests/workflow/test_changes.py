@@ -37,7 +37,8 @@ FOLLOWERS = {
     "render_pool": "read_samples list_pool",
     "read_samples": (
         "list_pool join_samples build_keyword_requests parse_keywords segment_objects remove_objects"
-        " make_sham_edits build_caption_requests parse_captions score_edits score_sham_edits build_batchsize_requests"
+        " make_sham_edits build_caption_requests parse_captions score_edits score_sham_edits"
+        " build_batchsize_requests"
     ),
     "join_samples": (
         "list_pool score_controls select_pairs select_sham_edits split_folds find_leaks check_folds"
@@ -272,8 +273,8 @@ OVERLAYS = {
     "another source": (
         {"samples": {"sources": [SOURCE, POOL, MORE]}},
         (
-            "render_scenes join_samples list_pool price_keywords price_captions join_shards join_scores find_leaks"
-            " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
+            "render_scenes join_samples list_pool price_keywords price_captions join_shards join_scores"
+            " find_leaks list_untouched_photos list_true_pictures score_against_truth measure_agreement"
             f" write_paper {PLANNED}"
         ),
         None,
@@ -429,7 +430,9 @@ def test_every_key_of_the_config_is_asked():
         for name, value in block.items():
             key = f"{prefix}{name}"
             yield from (
-                [key] if key == "train.arms" or not value or not isinstance(value, dict) else list_keys(value, f"{key}.")
+                [key]
+                if key == "train.arms" or not value or not isinstance(value, dict)
+                else list_keys(value, f"{key}.")
             )
 
     assert set(list_keys(config)) == set(KEYS)
