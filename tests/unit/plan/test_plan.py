@@ -132,6 +132,29 @@ def test_items_come_from_the_sources(config, prices, assumed):
     assert count["evaluations"] == len(config["train"]["arms"]) * runs
 
 
+def test_a_pool_is_paid_for_only_where_nobody_listed_its_objects(paid, prices, assumed):
+    pool = {"name": "more", "format": "coco", "photos": 12_000, "pool": True}
+    before = make_plan(paid, prices, assumed)
+    paid["samples"]["sources"].append(pool | {"instances": "instances.json"})
+    listed = make_plan(paid, prices, assumed)
+    assert listed["items"]["pool_photos"] == 12_000
+    assert listed["api"]["usd"] == before["api"]["usd"]
+    paid["samples"]["sources"][1] = pool
+    asked = make_plan(paid, prices, assumed)
+    assert asked["api"]["keywords"]["items"] == 42_000
+    more = asked["api"]["keywords"]["usd"] / before["api"]["keywords"]["usd"]
+    assert more == pytest.approx(42 / 30, rel=0.01)
+    looked_at = asked["devices"]["stages"]["segment_objects"]["items"]
+    assert looked_at - before["devices"]["stages"]["segment_objects"]["items"] == 12_000
+    # Nothing of a pool is edited, whatever is known of it.
+    for plan in (listed, asked):
+        assert plan["api"]["captions"] == before["api"]["captions"]
+        assert {key: plan["items"][key] for key in ("photos", "edits", "pairs", "trainings")} == {
+            key: before["items"][key] for key in ("photos", "edits", "pairs", "trainings")
+        }
+        assert plan["storage"]["bytes"]["edits"] == before["storage"]["bytes"]["edits"]
+
+
 def test_device_hours_grow_with_what_they_depend_on(paid, prices, assumed):
     paid["edits"] |= {"weights": "models/RORem", "size": 512, "steps": 20, "strength": 1.0}
     hours = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]
