@@ -83,7 +83,9 @@ FOLLOWERS = {
     ),
     "split_repeat": "join_repeats train_clip evaluate_clip",
     "join_repeats": "check_folds",
-    "list_pool": "check_folds cache_pool",
+    "list_pool": "check_folds cache_pool train_clip train_clip_classes train_final",
+    "cache_pool": "embed_pool train_clip train_clip_classes train_final",
+    "embed_pool": "train_clip train_clip_classes train_final",
     "find_leaks": "list_pool check_folds train_clip train_clip_classes train_final",
     "check_folds": "write_paper",
     "cache_pairs": "train_clip train_clip_classes train_final",
@@ -273,8 +275,8 @@ OVERLAYS = {
     "another source": (
         {"samples": {"sources": [SOURCE, POOL, MORE]}},
         (
-            "render_scenes join_samples list_pool price_keywords price_captions join_shards join_scores"
-            " find_leaks list_untouched_photos list_true_pictures score_against_truth measure_agreement"
+            "render_scenes join_samples price_keywords price_captions join_shards join_scores find_leaks"
+            " list_untouched_photos list_true_pictures score_against_truth measure_agreement"
             f" write_paper {PLANNED}"
         ),
         None,
@@ -478,9 +480,7 @@ NEVER_FOR_A_POOL = {
     "select_pairs",
     "split_folds",
     "find_leaks",
-    "train_clip",
-    "train_final",
-    "evaluate_clip",
+    "cache_pairs",
     "list_untouched_photos",
     "score_against_truth",
     "measure_agreement",
@@ -488,8 +488,13 @@ NEVER_FOR_A_POOL = {
 
 
 @pytest.mark.parametrize("source", [MORE | {"pool": True}, ASKED])
-def test_a_pool_edits_scores_and_trains_nothing_anew(finished, source):
-    assert not set(ask(finished, {"samples": {"sources": [SOURCE, POOL, source]}}).rules) & NEVER_FOR_A_POOL
+def test_a_pool_edits_and_scores_nothing_anew_and_trains_its_own_arms_alone(finished, source):
+    found = ask(finished, {"samples": {"sources": [SOURCE, POOL, source]}})
+    assert not set(found.rules) & NEVER_FOR_A_POOL
+    arms = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["train"]["arms"]
+    pooled = sum("pool" in arm for arm in arms.values())
+    # A job trains all folds of an arm and seed.
+    assert (found.rules["train_clip"].jobs, found.rules["evaluate_clip"].jobs) == (pooled, pooled)
 
 
 def test_another_seed_of_the_world_re_runs_its_sets_and_trains_nothing(finished, tmp_path):
@@ -641,7 +646,7 @@ def test_other_captions_read_the_source_anew_and_other_instances_what_reads_them
         found = ask(run, place(moved, source))
         told = {rule for rule, needed in found.rules.items() if needed.causes}
         assert set(causes.split()) <= told, format_inspection(found)
-        assert ("read_samples" in found.rules) == ("train_clip" in found.rules) == (kind == "captions")
+        assert ("read_samples" in found.rules) == (kind == "captions")
 
 
 def clear_fingerprints() -> None:

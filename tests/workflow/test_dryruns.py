@@ -51,7 +51,8 @@ STAGES = {
 }
 
 # Of the drawn scenes, and of the pool of the embedded default.
-EMBEDDED = STAGES | {"render_scenes", "list_true_pictures", "render_pool", "list_pool"}
+POOL_RULES = {"list_pool", "cache_pool", "embed_pool"}
+EMBEDDED = STAGES | {"render_scenes", "list_true_pictures", "render_pool"} | POOL_RULES
 SHAM = {"make_sham_edits", "join_sham_edits", "score_sham_edits", "select_sham_edits", "evaluate_sham"}
 
 
@@ -131,7 +132,7 @@ def test_a_missing_checkpoint_stops_at_once_and_names_the_key(tmp_path):
     assert "masks.weights" in finished.stdout + finished.stderr
 
 
-POOL = "{name: own, format: table, photos: 20, table: own.csv, pool: true}"
+POOL = "{name: own, format: table, photos: 80, table: own.csv, pool: true}"
 SCENES = "{name: scenes, format: embedded, photos: 40, seed: 7}"
 
 
@@ -155,9 +156,10 @@ def test_a_pool_without_listed_objects_is_keyworded_and_looked_at_and_never_edit
 
 def test_a_run_without_a_pool_lists_none(tmp_path):
     overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(f"samples: {{sources: [{SCENES}]}}\n")
+    rest = "train: {arms: {absence: null}}\ndeploy: {arm: paired_rank_keep}\n"
+    overlay.write_text(f"samples: {{sources: [{SCENES}]}}\n{rest}")
     planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
-    assert planned == EMBEDDED - {"render_pool", "list_pool"}
+    assert planned == EMBEDDED - {"render_pool"} - POOL_RULES
 
 
 def test_a_fresh_world_is_drawn_once_and_every_arm_is_asked_on_its_six_sets(tmp_path):
