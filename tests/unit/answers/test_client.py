@@ -223,14 +223,30 @@ def test_a_message_names_the_call_and_a_page_in_place_of_a_reply(server):
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "is_told"),
-    [(500, error(), "application/json", True), (502, PAGE, "text/html", False), (500, "{}", "x/y", False)],
+    ("status", "body", "kind", "by_api"),
+    [
+        (500, error(), "application/json", True),
+        (409, error(), "application/json", True),
+        (502, PAGE, "text/html", False),
+        (500, "{}", "x/y", False),
+        (409, PAGE, "text/html", False),
+    ],
 )
-def test_only_the_api_s_own_words_say_that_a_call_came_to_nothing(server, status, body, kind, is_told):
+def test_whether_an_error_is_the_api_s_own_is_known(server, status, body, kind, by_api):
     server.say(body, status=status, kind=kind)
     with pytest.raises(Unanswered) as failure:
         server.api.complete({"model": "m", "messages": []})
-    assert failure.value.is_told == is_told
+    assert failure.value.by_api == by_api
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "by_api"), [(error(), "application/json", True), (PAGE, "text/html", False)]
+)
+def test_whether_a_denial_is_the_api_s_own_is_known(server, body, kind, by_api):
+    server.say(body, status=403, kind=kind)
+    with pytest.raises(AccessDenied) as failure:
+        server.api.complete({"model": "m", "messages": []})
+    assert failure.value.by_api == by_api
 
 
 def test_a_list_is_read_to_its_end_whatever_its_order(server):

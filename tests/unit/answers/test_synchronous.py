@@ -130,12 +130,15 @@ def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path):
         (Unanswered("a page in its place", 200), 0.5),
         (Unanswered("no connection", took_no_effect=True), 0.0),
         (Unanswered("bad gateway", 502), 0.5),
-        (Unanswered("the API says so", 500, is_told=True), 0.0),
-        (Unanswered("overloaded", 503), 0.0),
+        (Unanswered("the API says so", 500, by_api=True), 0.5),
+        (Unanswered("overloaded", 503, by_api=True), 0.5),
+        (Unanswered("too late", 408, by_api=True), 0.5),
+        (Unanswered("a lock", 409, by_api=True), 0.0),
+        (Unanswered("a proxy's page", 409), 0.5),
         (RateLimited("slow", 1.0), 0.0),
     ],
 )
-def test_a_lost_reply_is_booked_at_its_worst_and_no_other(tmp_path, error, booked):
+def test_a_call_that_may_be_billed_is_booked_at_its_worst_and_no_other(tmp_path, error, booked):
     """The worst case of a request is $0.25 in a batch, and twice that on its own."""
     agenda, _ = ask(tmp_path, 5, Completing([error]), outage_minutes=60)
     assert agenda.answered == 1

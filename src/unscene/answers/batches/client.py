@@ -318,12 +318,11 @@ class ApiClient:
         if status == 429:
             return RateLimited(message, read_retry_after(headers, self._time.now()))
         if status in (401, 403, 407):
-            return AccessDenied(message, status)
+            return AccessDenied(message, status, by_api=body is not None)
         if status in (404, 410):
             return NotFound(message, status, by_api=body is not None)
         if status >= 500 or status in (408, 409, 425) or body is None:
-            is_told = status >= 500 and bool((body or {}).get("error"))
-            return Unanswered(message, status, is_told=is_told)
+            return Unanswered(message, status, by_api=bool((body or {}).get("error")))
         return Rejected(message, status, body)
 
     def _read_complaint(self, reply: httpx2.Response) -> dict | None:

@@ -20,8 +20,8 @@ class Unanswered(ApiError):
     """No answer, a server's own error, or a reply that cannot be read.
 
     Of a call that creates, whether it took effect is not known, unless no connection came about;
-    one that reads may be made again. `status` is the HTTP status, None without a reply. is_told:
-    the API says itself, by its error object, that it failed: no provider bills that.
+    one that reads may be made again. `status` is the HTTP status, None without a reply. by_api: the
+    reply is the API's own error object, no page of a proxy.
     """
 
     def __init__(
@@ -29,10 +29,10 @@ class Unanswered(ApiError):
         message: str,
         status: int | None = None,
         took_no_effect: bool = False,
-        is_told: bool = False,
+        by_api: bool = False,
     ):
         super().__init__(message)
-        self.status, self.took_no_effect, self.is_told = status, took_no_effect, is_told
+        self.status, self.took_no_effect, self.by_api = status, took_no_effect, by_api
 
 
 class RateLimited(ApiError):
@@ -50,12 +50,12 @@ class OutOfCredit(ApiError):
 class AccessDenied(ApiError):
     """The key, its project or scopes, or a proxy between forbids the call (401, 403, 407).
 
-    What exists at the endpoint is not lost by it.
+    What exists at the endpoint is not lost by it. by_api: as for NotFound.
     """
 
-    def __init__(self, message: str, status: int):
+    def __init__(self, message: str, status: int, by_api: bool = True):
         super().__init__(message)
-        self.status = status
+        self.status, self.by_api = status, by_api
 
 
 class Rejected(ApiError):

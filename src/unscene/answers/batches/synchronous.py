@@ -1,9 +1,10 @@
 """Asking an endpoint that has no batches: one call a request, a few at once, each answer into the
 ledger as it comes.
 
-The ledger hears of a call before it is made. A call whose reply is lost may be billed, so it is
-booked at its worst case, and `api.attempts` of one request are the end; of a process that is killed
-these are at most `api.concurrency`.
+The ledger hears of a call before it is made. A call that gave no answer may be billed, whatever its
+reply says (a gateway's 503 may stand for an answer that came too late), so it is booked at its worst
+case, and `api.attempts` of one request are the end; of a process that is killed these are at most
+`api.concurrency`.
 """
 
 import json
@@ -43,11 +44,11 @@ from unscene.answers.prices import PRICE_FACTOR
 
 _TOLD_EVERY_S = 30
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
-# Calls that may be billed are few, so what stands between them grows faster: 5 s, one minute, twelve.
-_LOST_GROWTH = 12
-# Statuses that say that a request was put off, not worked on. After any other reply but an answer, or
-# none, it may have been, and is billed.
-_NOT_WORKED_ON = (408, 409, 425, 503, 529)
+# Calls that may be billed are few, so what stands between them grows faster: 5 s, two minutes, 48.
+_LOST_GROWTH = 24
+# Statuses by which the API itself says that it did not begin. After any other, a server's error too, it
+# may have worked on the request, and bills that.
+_NOT_BEGUN = (409, 425)
 # So many first requests that come to nothing are no fault of theirs: the others are not sent.
 _FIRSTS_AT_MOST = 3
 logger = logging.getLogger("unscene")
@@ -66,10 +67,15 @@ def ask_each(api: ApiClient, ledger: Ledger, agenda: Agenda, terms: Terms) -> No
 
 
 def _may_be_billed(came: ApiError) -> bool:
-    """Return whether a call that gave no answer may have been worked on, and is booked."""
-    if not isinstance(came, Unanswered) or came.took_no_effect or came.is_told:
+    """Return whether a call that gave no answer may have been worked on, and is booked.
+
+    A page with status 403 is a filter's, which may have read the answer before it forbade it.
+    """
+    if isinstance(came, AccessDenied):
+        return came.status == 403 and not came.by_api
+    if not isinstance(came, Unanswered) or came.took_no_effect:
         return False
-    return came.status not in _NOT_WORKED_ON
+    return not (came.by_api and came.status in _NOT_BEGUN)
 
 
 class _Caller:
@@ -140,7 +146,7 @@ class _Caller:
             self._ledger.end_call(stage, entry)
             self._lost.setdefault(name, []).append(entry[4])
             self._lost_in_a_row += not self._running
-            logger.warning("a reply was lost, up to $%.4f are booked for it: %s", entry[4], came)
+            logger.warning("no answer came, and up to $%.4f are booked for it: %s", entry[4], came)
         else:
             self._ledger.void_call(stage, name)
         self._agenda.revisit([name], self._ledger.list_outcomes([name]))
@@ -155,13 +161,13 @@ class _Caller:
                 self._halt_at_losses(asked, came)
 
     def _halt_at_losses(self, asked: Asked, came: ApiError) -> None:
-        """Stop when replies are lost in a row, or those to one request: each may have been billed."""
+        """Stop when calls in a row, or those of one request, give no answer: each may have been billed."""
         booked = [usd for losses in self._lost.values() for usd in losses]
         self.halt = (
             f"{len(booked)} calls may have been billed (up to ${sum(booked):.4f}, which are booked), and"
-            f" their replies were lost: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
-            f" request {asked.custom_id} ({came}). See whether a proxy or a time limit cuts the connection to"
-            f" {self._terms.api['base_url'] or DEFAULT.url}"
+            f" gave no answer: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
+            f" request {asked.custom_id} ({came}). See whether the server has an outage, or a proxy or a time"
+            f" limit cuts the connection to {self._terms.api['base_url'] or DEFAULT.url}"
         )
 
     def _enter(self, asked: Asked, came: Completion) -> None:
@@ -233,6 +239,7 @@ class _Caller:
         own = min(_LONGEST_PAUSE_S, _SHORTEST_PAUSE_S * 2 ** min(self._turn, 6))
         if _may_be_billed(error):
             own = _SHORTEST_PAUSE_S * _LOST_GROWTH ** max(0, self._lost_in_a_row - 1)
+            own = min(own, max(_LONGEST_PAUSE_S, self._terms.outage_seconds))
         self._turn += 1
         self._pause = max(self._pause, own if wish is None else wish)
         logger.warning("not answered: %s", error)
