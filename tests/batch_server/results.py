@@ -24,7 +24,12 @@ def refuse_body(store: "Store", body: dict) -> dict | None:
     text = json.dumps(body.get("messages"), ensure_ascii=False)
     for name in settings.refused_fields:
         if name in body:
-            return _error("unknown_parameter", f"Unrecognized request argument supplied: {name}", name)
+            message = f"Unrecognized request argument supplied: {name}"
+            return (
+                _error("unknown_parameter", message, name)
+                if settings.refused_param
+                else _error(None, message)
+            )
     if any(flagged in text for flagged in settings.flagged_texts):
         return _error(settings.flag_code, FLAGS.get(settings.flag_code, "Flagged."), "prompt")
     return None
@@ -93,6 +98,8 @@ def _work(store: "Store", batch: StoredBatch, request: dict, position: int) -> d
         body = body if status else {}
     else:
         status, body = answer_request(store, request)
+        if status == 400 and store.settings.refused_by == "error":
+            return {"response": None, "error": body["error"]}
     return {
         "response": {"status_code": status, "request_id": store.make_id("req_"), "body": body},
         "error": None,

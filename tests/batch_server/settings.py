@@ -40,6 +40,8 @@ class Settings:
     other_models: tuple[str, ...] = ()  # known beside those of models.py
     withdrawn_models: tuple[str, ...] = ()
     refused_fields: tuple[str, ...] = ()  # fields of a body that are answered 400, such as `store`
+    refused_by: str = "response"  # how a batch says so: also error (of a line without one), validation
+    refused_param: bool = True  # False: the refusal names the field in its words alone
     capital_statuses: bool = False
     # What fails in batches.
     flagged_texts: tuple[str, ...] = ()  # a request that contains one is answered 400

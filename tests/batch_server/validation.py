@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batch_server.objects import ACTIVE, StoredBatch
 from batch_server.prompts import count_input
+from batch_server.results import refuse_body
 
 if TYPE_CHECKING:
     from batch_server.store import Store
@@ -58,6 +59,8 @@ def find_errors(store: "Store", batch: StoredBatch) -> Iterator[dict]:
                 continue
             models = models or [line["body"]["model"]]
             yield from _find_faults(line, number, batch.endpoint, models[0], seen)
+            if settings.refused_by == "validation" and (refusal := refuse_body(store, line["body"])):
+                yield _error(refusal["code"], refusal["message"], number, refusal["param"])
             seen.add(line["custom_id"])
             batch.order.append(start)
             tokens += count_input(line["body"])
@@ -110,5 +113,5 @@ def _find_faults(line: dict, number: int, endpoint: str, model: str, seen: set[s
         yield _error("mismatched_model", message, number, "body.model")
 
 
-def _error(code: str, message: str, line: int | None = None, param: str | None = None) -> dict:
+def _error(code: str | None, message: str, line: int | None = None, param: str | None = None) -> dict:
     return {"code": code, "line": line, "message": message, "param": param}

@@ -31,6 +31,9 @@ _TRY_AGAIN = frozenset(["batch_expired", "batch_cancelled", "request_timeout"])
 _FLAGGED = frozenset(
     ["invalid_prompt", "content_filter", "content_policy_violation", "responsibleaipolicyviolation"]
 )
+# What is said of a field that an endpoint does not take, and the fields that differ from prompt to prompt.
+_OF_FORM = frozenset(["unknown_parameter", "unsupported_parameter", "unsupported_value"])
+_OF_PROMPT = frozenset(["messages", "prompt", "input", "max_completion_tokens", "max_tokens"])
 _LONGEST_REASON = 200
 _DEEPEST = 40  # levels of a line; the content is a text in it
 _MOST_TOKENS = 10**8  # of one answer; more is nonsense, and is not booked as told
@@ -150,6 +153,24 @@ def is_flagged(answer: object) -> bool:
     return _status(answer) in (400, 403, 422) and bool(
         {code.lower() for code in find_codes(answer)} & _FLAGGED
     )
+
+
+def is_of_form(code: str | None, param: str | None) -> bool:
+    """Return whether a complaint is about a field that all requests of a prompt share, `temperature`
+    say: no single request is at fault, and none was worked on.
+    """
+    field = re.split(r"[.\[]", (param or "").removeprefix("body."))[0]
+    return code in _OF_FORM or bool(field) and field not in _OF_PROMPT
+
+
+def complains_of_form(answer: object) -> bool:
+    """Return whether an answer line is such a complaint (`is_of_form`) and nothing else."""
+    status = _status(answer)
+    if is_flagged(answer) or (status is not None and not 400 <= status < 500):
+        return False
+    errors = [_get(answer, "error"), _body(answer).get("error")]
+    told = [(_get(error, "code"), _get(error, "param")) for error in errors]
+    return any(is_of_form(*(text if isinstance(text, str) else None for text in pair)) for pair in told)
 
 
 def find_codes(answer: object) -> frozenset[str]:

@@ -237,6 +237,34 @@ def test_requests_that_are_all_called_wrong_stop_with_the_reason(desk, server):
     assert desk.submit(requests)["ends"]["done"] == 8 and server.bill()["charges"] == 8
 
 
+@pytest.mark.parametrize("count", [1, 2, 8, 120])
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("said_by", ["response", "error", "validation"])
+def test_a_field_that_is_refused_is_no_request_s_fault(desk, server, said_by, is_first, count):
+    """Whoever is refused for it is asked again when the server is mended, however few they are."""
+    if not is_first:
+        desk.submit(make_requests(4, first=500))
+    before = server.bill()["charges"]
+    requests = make_requests(count, size=1)
+    server.set(refused_fields=["temperature"], refused_by=said_by)
+    for _ in range(2):
+        with pytest.raises(Stopped, match="requests wrong|refused as a whole"):
+            desk.submit(requests)
+    assert server.bill()["charges"] == before
+    server.set(refused_fields=[])
+    assert desk.submit(requests)["ends"] == {"done": count, "refused": 0}
+
+
+@pytest.mark.parametrize("said_by", ["response", "validation"])
+def test_a_first_refusal_that_names_no_field_is_not_remembered_either(desk, server, said_by):
+    server.set(refused_fields=["temperature"], refused_by=said_by, refused_param=False)
+    for _ in range(2):
+        with pytest.raises(Stopped, match="requests wrong|refused as a whole"):
+            desk.submit(make_requests(1, size=1))
+    server.set(refused_fields=[])
+    assert desk.submit(make_requests(1, size=1))["ends"]["done"] == 1
+
+
 def test_no_credit_stops_submitting_and_the_rest_is_asked_later(desk, server):
     requests = make_requests(12)
     server.plant_fault("batches.create", "status", nth=2, times=99, status=429, code="insufficient_quota")

@@ -215,6 +215,16 @@ def test_first_requests_that_are_called_wrong_stop_the_rest(tmp_path):
     assert agenda.answered == 6, "the endpoint was wrong, not the requests: they are asked again"
 
 
+def test_a_field_that_is_no_longer_taken_stops_and_is_not_remembered(tmp_path):
+    complaint = {"code": "unsupported_value", "param": "temperature", "message": "only 1 is supported"}
+    api = Completing([None, *[Completion(400, {"error": complaint})] * 9])
+    with pytest.raises(Stopped, match="no longer takes .*only 1 is supported"):
+        ask(tmp_path, 9, api, count=3, size=1)
+    assert api.calls == 2
+    agenda, _ = ask(tmp_path, 9, Completing(), count=3, size=1)
+    assert list(agenda.ended.values()) == ["done"] * 3
+
+
 @pytest.mark.parametrize("place", [0, 3])
 def test_one_request_that_is_called_wrong_stops_no_other(tmp_path, place):
     """Its prompt is asked in single captions: here those are taken."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from unscene.answers.batch_lines import canonical_json, hash_body, read_items
-from unscene.answers.results import find_codes, judge_answer, may_try_again
+from unscene.answers.results import complains_of_form, find_codes, judge_answer, may_try_again
 
 OK = "ok"
 UNSERVED = "unserved"  # this line failed at the server: the same body may be sent again
@@ -47,6 +47,8 @@ def classify(answer: dict | None, items: int, schema: dict | None = None) -> str
             return NO_CREDIT
         if codes & _AWAY_CODES:
             return AWAY
+        if complains_of_form(answer):
+            return REJECTED
         if may_try_again(answer):
             return UNSERVED
         verdict = judge_answer(answer, items, schema)

@@ -136,6 +136,7 @@ class Fault(_Reply):
     code: OptionalText = None
     message: OptionalText = None
     line: Count = None
+    param: OptionalText = None
 
 
 class Faults(_Reply):

@@ -1,5 +1,6 @@
 """What a batch that came back means for the others: whose fault a failure is, and whether to send more."""
 
+import json
 import logging
 from collections import Counter
 
@@ -20,6 +21,7 @@ from unscene.answers.batches.outcomes import (
 )
 from unscene.answers.batches.sending import Sender
 from unscene.answers.batches.stops import Stopped
+from unscene.answers.results import complains_of_form, is_of_form
 
 TOKEN_LIMIT = "token_limit_exceeded"
 # Batches in a row in which nothing was served, and first requests in a row that were refused.
@@ -38,14 +40,16 @@ class Review:
         self._barren = self._refused_firsts = 0
 
     def find_faulty(self, row, batch) -> list[tuple]:
-        """Return entries for the lines that a failed batch complains of, when they are few; the others
-        are free to be sent again.
+        """Return entries for the lines that a failed batch complains of, when they are few, and are not
+        all of a stage in which nothing was taken yet; the others are free to be sent again.
         """
-        lines = {error.line for error in batch.errors.data if error.line}
+        told = [error for error in batch.errors.data if not is_of_form(error.code, error.param)]
+        lines = {error.line for error in told if error.line}
         path = self._sender.find_upload(row["shard"])
         if (
             batch.status != "failed"
             or not lines
+            or (len(lines) >= row["requests"] and not self._ledger.find_accepted(row["stage"])[0])
             or not path.is_file()
             or not _are_few(len(lines), row["requests"])
         ):
@@ -70,8 +74,15 @@ class Review:
             renamed[UNSERVED] = AWAY  # the endpoint failed, not the requests
         taken = counts[OK] or self._ledger.find_accepted(row["stage"])[0]
         if counts[REJECTED] and taken and not row["first"] and _are_few(counts[REJECTED], row["requests"]):
-            renamed[REJECTED] = FAULTY
+            renamed.update({} if self._is_form_refused(row) else {REJECTED: FAULTY})
         return renamed
+
+    def _is_form_refused(self, row) -> bool:
+        """Return whether the endpoint takes a field no longer that all requests share: whoever is refused
+        for it is asked again when that is seen to.
+        """
+        lines = map(self._ledger.find_answer, self._ledger.list_named(row["number"], [REJECTED]))
+        return any(complains_of_form(json.loads(line)) for line in lines if line)
 
     def _are_to_blame(self, row) -> bool:
         """Return whether the requests that failed at the server are few, and each failed while others

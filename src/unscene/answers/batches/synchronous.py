@@ -41,6 +41,7 @@ from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import DEFAULT, find_endpoint
 from unscene.answers.prices import PRICE_FACTOR
+from unscene.answers.results import complains_of_form
 
 _TOLD_EVERY_S = 30
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
@@ -190,11 +191,13 @@ class _Caller:
         self._silent_since, self._turn, self._lost_in_a_row = None, 0, 0
         if outcome == NO_CREDIT:
             self.halt = "the account has no money left"
-        if outcome == REJECTED and self._useful:
+        if outcome == REJECTED and self._useful and complains_of_form(line):
+            self.halt = f"the endpoint no longer takes requests of this form ({self._api.clean(text)[-300:]})"
+        elif outcome == REJECTED and self._useful:
             # A prompt of several is split; a single caption is asked once more before it is given up.
             again = asked.items == 1 and not self._ledger.list_outcomes([name])
             entry = (name, UNSERVED if again else FAULTY, *entry[2:])
-        elif outcome in (REJECTED, LENGTH, MISMATCH, REFUSED) and not self._useful:
+        if outcome in (REJECTED, LENGTH, MISMATCH, REFUSED) and not self._useful:
             self._firsts.append((asked, entry))
             if outcome != REJECTED:  # it is paid
                 self._ledger.end_call(self._terms.stage, entry)
