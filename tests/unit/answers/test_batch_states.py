@@ -23,6 +23,7 @@ from unscene.answers.batches.client import (
 )
 from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.replies import Batch, File
+from unscene.answers.batches.sending import APP, LIST_BEHIND_S
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.batches.terms import Clock, Terms
 from unscene.answers.prices import read_prices
@@ -90,11 +91,13 @@ class Time(Clock):
 
 class Endpoint:
     """Batches that are answered after five minutes. `broken`: calls that fail, and how. `lost_replies`:
-    creates that take effect unheard. `fate`: what becomes of batches.
+    creates that take effect unheard. `list_lags`: seconds before a batch is listed. `fate`: what becomes
+    of batches.
     """
 
     def __init__(self, clock):
         self.clock, self.broken, self.fate, self.lost_replies = clock, {}, "", 0
+        self.list_lags = 0.0
         self.files, self.batches, self.made, self.cancelled = {}, {}, {}, set()
 
     def server_now(self):
@@ -127,7 +130,8 @@ class Endpoint:
 
     def list_batches(self, since=None):
         self._strike("list_batches")
-        return iter([self._show(name) for name in reversed(self.made)])
+        shown = self.server_now() - self.list_lags
+        return iter([self._show(name) for name in reversed(self.made) if self.made[name]["at"] <= shown])
 
     def retrieve_batch(self, name):
         self._strike("retrieve_batch")
@@ -158,7 +162,7 @@ class Endpoint:
 
     def lift(self):
         """End the condition: also for batches that live under it."""
-        self.broken, self.fate = {}, ""
+        self.broken, self.fate, self.list_lags = {}, "", 0.0
         for batch in self.made.values():
             if batch["fate"] not in ("expired", "cancelled", "failed", "token limit", "server errors"):
                 batch["fate"] = ""
@@ -170,6 +174,8 @@ class Endpoint:
     def _show(self, name):
         batch = self.made[name]
         fate, status, more = batch["fate"], "in_progress", {}
+        if batch["metadata"]["app"] != APP:  # it asks nothing
+            batch["fate"] = fate = "failed"
         if self.server_now() - batch["at"] >= WORK_S or name in self.cancelled:
             status = "completed"
             if fate in ("expired", "cancelled", "failed"):
@@ -225,9 +231,9 @@ class Desk:
         self.requests = REQUESTS
         write_lines(self.requests, folder / "requests.jsonl")
 
-    def run(self, wait=True):
+    def run(self, wait=True, **changes):
         """Run once; return how it ended."""
-        api = api_config("https://gpu7/v1", wait=wait, poll_seconds=1800)
+        api = api_config("https://gpu7/v1", wait=wait, poll_seconds=1800, **changes)
         terms = Terms("keywords", api, _PRICES, self.clock)
         start = self.clock.at
         self.clock.until = start + LONGEST_S
@@ -334,3 +340,53 @@ def test_creates_that_break_five_times_stop(desk):
     desk.endpoint.broken = {"create_batch": ERRORS["unanswered"]}
     assert desk.run() == "Stopped" and desk.passed <= 2 * 3600
     assert set(finish(desk).values()) == {1}
+
+
+@pytest.mark.parametrize("hours", [0.2, 1.5, 2.5, 5, 99])
+def test_a_list_that_lags_pays_nothing_twice(desk, hours):
+    """However late a batch shows whose creation was not heard of, no second one is created."""
+    desk.endpoint.lost_replies, desk.endpoint.list_lags = 1, hours * 3600
+    end = desk.run()
+    assert end == ("done" if hours < 3 else "Stopped") and desk.passed <= LIST_BEHIND_S + 3600
+    assert set(finish(desk).values()) == {1}
+
+
+def test_a_list_that_is_up_to_date_is_believed(desk):
+    """The creation was lost on its way, so no batch shows: it is created again within the half hour."""
+    desk.reach("maybe created")
+    assert desk.run() == "done" and desk.passed <= 1800 + 2 * 1800
+    apps = [batch["metadata"]["app"] for batch in desk.endpoint.made.values()]
+    assert apps.count(APP) == 1 and len(apps) == 2
+
+
+def test_where_the_list_cannot_be_tried_it_is_believed_after_an_hour(desk):
+    desk.reach("maybe created")
+    create, refuse = desk.endpoint.create_batch, ERRORS["400"]
+
+    def create_own(file_id, metadata):
+        if metadata["app"] != APP:
+            raise refuse()
+        assert desk.clock.at >= 3600
+        return create(file_id, metadata)
+
+    desk.endpoint.create_batch = create_own
+    assert desk.run() == "done" and set(finish(desk).values()) == {1}
+
+
+@pytest.mark.parametrize("lag", [0.0, 1e9])
+def test_the_longer_it_is_looked_for_the_more_it_may_cost(desk, lag, monkeypatch):
+    """Five dollars: an hour. With `api.pay_again` a list that stays behind is no reason to stop."""
+    from unscene.answers.batches.ledger import Ledger
+
+    kept = Ledger.find_batch
+
+    def find_dear(self, number):
+        row = dict(kept(self, number))
+        return row | {"worst_usd": 5.0} if row["state"] == "uploaded" else row
+
+    desk.reach("maybe created")
+    monkeypatch.setattr(Ledger, "find_batch", find_dear)
+    desk.endpoint.list_lags = lag
+    assert desk.run(pay_again=True) == "done"
+    (own,) = (batch for batch in desk.endpoint.made.values() if batch["metadata"]["app"] == APP)
+    assert own["at"] - START >= (LIST_BEHIND_S if lag else 3600)

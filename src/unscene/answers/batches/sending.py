@@ -14,13 +14,17 @@ from unscene.answers.batches.ledger import Intent, Ledger
 from unscene.answers.batches.patience import Patience, ServerTime, Stopwatch
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
+from unscene.answers.batches.witness import Witness
 from unscene.answers.endpoints import find_endpoint
 from unscene.run.tables import replaced_atomically
 
 APP = "unscene"
 # A batch that was created without our hearing of it shows in the list by then (OpenAI says nothing;
-# two minutes proved enough, and lists that lag seven were seen elsewhere). A reply is rarely lost.
-SHOWS_AFTER_S, LOOKS_EVERY_S = 600, 60
+# two minutes proved enough, and lists that lag seven were seen elsewhere). The more it may cost the
+# longer it is looked for: an hour for five dollars. A reply is rarely lost.
+SHOWS_AFTER_S, LONGEST_LOOK_S, LOOKS_EVERY_S = 600, 3600, 60
+# A list that lacks a batch which was just created is no proof; a run looks at it for so long.
+LIST_BEHIND_S = 3 * 3600
 CREATES_AT_MOST = 5
 # Of a batch's requests so many stand in its metadata, by so many digits of their names: enough to
 # know the batch again by what it asks, whoever sent it (a value has 512 characters).
@@ -39,8 +43,11 @@ class Sender:
         self._watch = Stopwatch(terms.clock)
         self._folder = ledger.path.parent
         self._not_before = 0.0
+        self._listed: set[str] = set()  # the names in the last list that was read
         self._creates: dict[int, int] = {}
         self._surely_absent: set[int] = set()
+        self._witness = Witness(api, self._folder / "uploads")
+        self._may_pay_again = bool(terms.api.get("pay_again"))
 
     @property
     def pause(self) -> float:
@@ -100,12 +107,41 @@ class Sender:
             self._adopt(number, found)
             return True
         # Counted from the first look of this process: what the clocks say of earlier ones may be wrong.
-        passed = self._watch.passed(number)
-        if passed < SHOWS_AFTER_S:
-            self.wait(min(LOOKS_EVERY_S, SHOWS_AFTER_S - passed))
+        row, passed = self._ledger.find_batch(number), self._watch.passed(number)
+        enough = min(LONGEST_LOOK_S, SHOWS_AFTER_S * (1 + row["worst_usd"]))
+        if passed < enough:
+            self.wait(min(LOOKS_EVERY_S, enough - passed))
+            return None
+        if not self._is_list_proved(row, passed):
             return None
         self._surely_absent.add(number)
         return False
+
+    def _is_list_proved(self, row, passed: float) -> bool:
+        """Return whether a list without a batch means that there is none: it shows a later one. Raises
+        Stopped when it does not for hours, unless paying twice is allowed.
+
+        An endpoint that refuses to make that one is believed after an hour.
+        """
+        try:
+            told = self._witness.is_in(self._listed, row)
+        except (Unanswered, RateLimited) as error:
+            self.wait(self._patience.bear("the test of the list", error))
+            return False
+        self._patience.end("the test of the list")
+        if told or (told is None and passed >= LONGEST_LOOK_S):
+            return True
+        if told is None or passed < LIST_BEHIND_S:
+            self.wait(LOOKS_EVERY_S)
+            return False
+        if self._may_pay_again:
+            return True
+        raise Stopped(
+            f"the reply to the creation of a batch of {row['requests']} requests was lost, and the endpoint's"
+            f" list of batches cannot tell whether it exists: for {passed / 3600:.0f} hours it has lacked even"
+            f" a batch that was created since. Creating it again could pay ${row['worst_usd']:.2f} twice."
+            " Nothing is lost: run the same command again later, or allow it: api.pay_again: true"
+        )
 
     def find_strays(self) -> list[str]:
         """Look for batches that a create made after it had seemed to fail; record them as copies to be
@@ -178,6 +214,7 @@ class Sender:
             self._surely_absent.discard(number)
             self._watch.forget(number)
             self._watch.passed(number)
+            self._witness.forget(number)
             self._patience.bear("create", error)
             return bool(self.look(number))
         except ApiError as error:
@@ -207,8 +244,10 @@ class Sender:
         by_file = {row["file_id"]: row["number"] for row in rows if row["file_id"]}
         by_name = {(row["shard"], str(row["number"])): row["number"] for row in rows}
         found: dict[int, dict[str, object]] = {}
+        self._listed = set()
         for batch in self._api.list_batches():
             told = batch.metadata
+            self._listed.add(batch.id)
             number = by_file.get(batch.input_file_id or "")
             if (told.get("app"), told.get("run")) == (APP, run):
                 number = by_name.get((told.get("shard", ""), told.get("intent", "")), number)
