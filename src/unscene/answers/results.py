@@ -87,7 +87,8 @@ def read_result(line: str | bytes) -> Result:
         if _is_deep(answer):
             raise RecursionError
     except ValueError as error:
-        answer, fault = None, str(error)[:_LONGEST_REASON]
+        told = str(error)
+        answer, fault = None, (told if told == _TWICE else f"the line is no JSON: {told}")[:_LONGEST_REASON]
     except RecursionError:
         answer, fault = None, "it is nested too deeply"
     name = answer.get("custom_id") if isinstance(answer, dict) else None
@@ -97,10 +98,16 @@ def read_result(line: str | bytes) -> Result:
     names = set(re.findall(r'"custom_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"', text))
     if len(names) != 1:
         return Result(None, {}, text, fault)
-    (name,) = names
-    body = {"unreadable": fault}  # as an answer that was served, and paid, to no use
-    kept = {"id": None, "custom_id": name, "response": {"status_code": 200, "body": body}, "error": None}
-    return Result(name, kept, json.dumps(kept), fault)
+    return make_unreadable(names.pop(), fault)
+
+
+def make_unreadable(custom_id: str, fault: str) -> Result:
+    """Return what is kept of a request's line that cannot be read: an answer that was served, and paid,
+    to no use.
+    """
+    response = {"status_code": 200, "body": {"unreadable": fault}}
+    kept = {"id": None, "custom_id": custom_id, "response": response, "error": None}
+    return Result(custom_id, kept, json.dumps(kept), fault)
 
 
 def judge_answer(answer: object, count: int, schema: dict | None = None) -> Verdict:
@@ -285,6 +292,8 @@ def _find_complaint(answer: object) -> str:
     if not error and status == 200:
         return ""
     error = error or _body(answer).get("error") or {}
+    if not error and not isinstance(_get(answer, "response"), dict):
+        return "status None: neither an answer nor an error came"
     detail = (error.get("code") or error.get("message")) if isinstance(error, dict) else error
     return f"status {status} {_show(detail)}".strip()
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import threading
 import traceback
 from contextlib import contextmanager
@@ -567,6 +568,41 @@ def test_results_that_never_come_stop_and_are_kept_for_the_next_run(desk, server
         desk.submit(requests)
     server.clear_faults()
     assert desk.submit(requests)["ends"]["done"] == 4 and server.bill()["charges"] == 4
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize(
+    "kind", ["response_null", "response_absent", "error_empty", "line_null", "line_html", "custom_id_list"]
+)
+def test_a_line_that_says_nothing_is_a_row_after_the_deadline(desk, server, kind, size):
+    """It is all there is: the same at each look for an hour, and as long as the endpoint says. A single
+    caption ends so; of two each is asked by itself.
+    """
+    server.plant(kind)
+    started = desk.clock.now()
+    requests = make_requests(1, size=size)
+    summary = desk.submit(requests)
+    assert desk.clock.now() - started > 3600
+    assert summary["ends"] == {"refused": 0} | ({"done": 0, "mismatch": 1} if size == 1 else {"done": 2})
+    bill = server.bill()
+    assert bill["charges"] == (1 if size == 1 else 3) and summary["usd"] >= bill["usd"] - 1e-6
+    lines = {line["custom_id"]: line for line in collect_answers(iter(requests), [], desk.ledger_folder)}
+    if size == 1:
+        (verdict,) = judge_items(requests, lines).values()
+        assert verdict.status == "failed" and re.search(
+            "neither an answer|no JSON|no request", verdict.reason
+        )
+
+
+@pytest.mark.parametrize(("count", "part"), [(1, 0.3), (1, 0.9), (4, 0.99)])
+def test_a_line_that_is_cut_is_not_taken_while_the_file_is_larger_at_the_endpoint(desk, server, count, part):
+    """Its request can still be seen, but the rest of its answer lies there."""
+    server.plant("truncated", part=part, times=None)
+    with pytest.raises(Stopped, match="the last line is cut"):
+        desk.submit(make_requests(count))
+    server.clear_faults()
+    assert desk.submit(make_requests(count))["ends"]["done"] == count
+    assert server.bill()["charges"] == count
 
 
 def test_a_short_key_cuts_nothing_out_of_answers(desk, server, monkeypatch):

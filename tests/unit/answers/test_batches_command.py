@@ -14,7 +14,7 @@ from unscene.answers.batches import checking
 from unscene.answers.batches.command import main
 from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.preflight import PreflightError
-from unscene.answers.batches.stops import ComeBackLater
+from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.prices import PriceError, read_prices
 
 
@@ -107,6 +107,33 @@ def test_cancel_ends_a_batch_and_the_next_run_books_it(desk, server, capsys):
         run(desk, "cancel", "batch_none")
     assert desk.submit(requests)["ends"]["done"] == 4
     assert desk.ledger().sum_usd() == pytest.approx(server.bill()["usd"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answered"), [("lines_missing", 3), ("truncated_at_a_line", 3), ("empty_file", 0)]
+)
+def test_forget_takes_what_was_downloaded_and_books_the_rest_at_its_worst(
+    desk, server, capsys, kind, answered
+):
+    """Half of the lines never come: the other half is used, and not asked again."""
+    requests = make_requests(6)
+    server.plant(kind, part=0.5, times=None)
+    with pytest.raises(Stopped, match="forget") as stop:
+        desk.submit(requests)
+    command = shlex.split(str(stop.value).rsplit("unscene batches ", 1)[1])
+    server.clear_faults()
+    main(command, lambda overlays: read_config(desk))
+    told = capsys.readouterr().out
+    assert f"{answered} of 6 requests are answered" in told
+    ledger = desk.ledger()
+    (row,) = ledger.list_batches("settled")
+    assert row["lost_usd"] == pytest.approx((6 - answered) / 6 * row["worst_usd"], rel=0.1)
+    assert ledger.sum_usd() >= server.bill()["usd"] and ledger.sum_worst_usd() == 0
+    assert f"${ledger.sum_usd():.4f} are booked" in told
+    assert desk.submit(requests)["ends"]["done"] == 6
+    assert server.bill()["charges"] == 6 + 6 - answered and ledger.sum_usd() >= server.bill()["usd"]
+    with pytest.raises(SystemExit, match="is under way here"):
+        main(command, lambda overlays: read_config(desk))
 
 
 def test_adopt_rebuilds_a_lost_ledger_and_nothing_is_paid_twice(desk, server, capsys):

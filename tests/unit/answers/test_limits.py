@@ -211,16 +211,23 @@ class FixedClock(Clock):
 
 
 class Api:
-    """An endpoint in this process: `batches` it lists, and what was cancelled."""
+    """An endpoint in this process: `batches` it lists, those it `made`, and what was cancelled."""
 
     def __init__(self):
-        self.batches, self.cancelled, self.asked, self.moment = [], [], 0, None
+        self.batches, self.made, self.cancelled, self.asked, self.moment = [], [], [], 0, None
 
     def server_now(self):
         return self.moment
 
     def cancel_batch(self, batch_id):
         self.cancelled.append(batch_id)
+
+    def upload(self, path):
+        return "file-of-a-test"
+
+    def create_batch(self, file_id, metadata):
+        self.made.append(Batch(id=f"batch_test_{len(self.made)}", metadata=metadata, input_file_id=file_id))
+        return self.made[-1]
 
     def list_batches(self, since=None):
         self.asked += 1
@@ -397,19 +404,38 @@ def test_a_batch_that_is_not_shown_is_waited_for_ten_minutes(desk, refused, age,
     assert desk.ledger.find_batch(number)["state"] == "submitted", "nothing is booked as lost"
 
 
-def test_a_batch_that_shows_late_is_looked_for_until_ten_minutes_after_the_first_look(desk):
-    number = intend(desk)
+@pytest.mark.parametrize(("worst", "enough"), [(0.0, 600), (1.0, 1200), (5.0, 3600), (50.0, 3600)])
+def test_a_batch_that_shows_late_is_looked_for_the_longer_the_more_it_may_cost(desk, worst, enough):
+    number = intend(desk, worst=worst)
     desk.ledger.record_upload(number, "file")
     desk.ledger.record_try(number, None)
     desk.clock.at += 7200  # hours since the try, by whatever clock, prove nothing
     assert desk.sender.look(number) is None and desk.sender.pause == 60
-    desk.clock.at += 599
-    assert desk.sender.look(number) is None and desk.sender.pause == 1
+    desk.clock.at += enough - 1
+    assert desk.sender.look(number) is None and desk.sender.pause == 1 and not desk.api.made
     desk.clock.at += 1
+    # Nothing is believed of a list before it shows a batch that was created after this one.
+    assert desk.sender.look(number) is None and desk.sender.pause == 60
+    (witness,) = desk.api.made
+    desk.api.batches = [witness]
     assert desk.sender.look(number) is False
     desk.api.batches = [make_batch("batch_9")]
     assert desk.sender.look(number) is True
     assert desk.ledger.find_batch(number)["batch_id"] == "batch_9"
+
+
+@pytest.mark.parametrize(("seconds", "stops"), [(3 * 3600 - 1, False), (3 * 3600, True)])
+def test_a_list_that_stays_behind_stops_after_three_hours(desk, seconds, stops):
+    number = intend(desk, worst=0.0)
+    desk.ledger.record_upload(number, "file")
+    desk.ledger.record_try(number, None)
+    desk.sender.look(number)
+    desk.clock.at += seconds
+    if not stops:
+        assert desk.sender.look(number) is None
+        return
+    with pytest.raises(Stopped, match=r"for 3 hours it has lacked.*pay \$0.00 twice.*api.pay_again"):
+        desk.sender.look(number)
 
 
 @pytest.mark.parametrize(("worst", "may"), [(0.999, True), (1.0, True), (1.001, False)])

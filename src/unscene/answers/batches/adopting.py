@@ -1,5 +1,5 @@
 """Batches taken over and ended by hand: a ledger rebuilt from what the endpoint lists, and
-`unscene batches cancel`.
+`unscene batches cancel` and `forget`.
 """
 
 import json
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from unscene.answers.batch_lines import estimate_tokens, read_items
 from unscene.answers.batches.client import ApiClient, ApiError
+from unscene.answers.batches.collecting import Results
 from unscene.answers.batches.ledger import Intent, Ledger
+from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.sending import APP, shorten
 from unscene.answers.prices import estimate_cost, find_price
 
@@ -79,6 +81,32 @@ def cancel_batch(api: ApiClient, ledger: Ledger, batch_id: str) -> bool:
             api.cancel_batch(batch_id)
             return True
     return False
+
+
+def forget_batch(ledger: Ledger, batch_id: str, prices: dict) -> str | None:
+    """End a batch under way whose results do not come; return what was done, None when the ledger does
+    not have it. Its lines that lie in `downloads/` are taken, answers and dollars; the rest is booked
+    at its worst case, and may be asked anew.
+    """
+    row = next((row for row in ledger.list_batches("submitted") if row["batch_id"] == batch_id), None)
+    if row is None:
+        return None
+    number, folder = row["number"], ledger.path.parent / "downloads"
+    paths = sorted(folder.glob(f"{number}.*.jsonl"))
+    results = Results(paths, ledger.list_members(number), ledger.list_worst(number))
+    ledger.settle(
+        number,
+        None,
+        results.enter(row["model"], prices, lambda name: None),
+        "forgotten by hand",
+        lost_usd=lambda: results.find_lost(None, row["model"], prices),
+    )
+    accepted = ledger.count_outcomes(number)[OK]
+    lost = ledger.find_batch(number)["lost_usd"]
+    return (
+        f"{batch_id}: {accepted} of {row['requests']} requests are answered in {folder},"
+        f" ${ledger.sum_by_batch()[number]:.4f} are booked, ${lost:.4f} of them for what no line tells"
+    )
 
 
 def _read_input(

@@ -2,8 +2,10 @@
 ledger.
 """
 
+import hashlib
 import json
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,7 +13,15 @@ from pathlib import Path
 
 from unscene.answers.batches.outcomes import AWAY, MISMATCH, REJECTED, classify
 from unscene.answers.prices import find_price, price_usage
-from unscene.answers.results import Result, find_codes, find_model, read_result, read_usage, was_served
+from unscene.answers.results import (
+    Result,
+    find_codes,
+    find_model,
+    make_unreadable,
+    read_result,
+    read_usage,
+    was_served,
+)
 
 # A file is a batch's own when so large a part of its lines belongs to it.
 _OWN_SHARE = 0.9
@@ -25,40 +35,59 @@ logger = logging.getLogger("unscene")
 
 class Results:
     """The result files of one batch, on disk. members: items of each request. worst: dollars of each
-    at most. `seen`: lines of each request that say something. `is_foreign`: a file holds requests of
-    others, and none of the batch. `is_damaged`: a file has zeros, which no text has.
+    at most. `seen`: lines of each request that say something. `named`: requests that have a line, if only
+    one that says nothing. `is_foreign`: a file holds requests of others, and none of the batch.
+    `is_damaged`: a file has zeros, which no text has. `is_lone`: a batch of one request has one line.
     """
 
     def __init__(self, paths: list[Path], members: dict[str, int], worst: dict[str, float]):
         self.paths, self.members, self.worst = paths, members, worst
         self.seen: Counter = Counter()
-        self.is_foreign = self.is_damaged = False
+        self.named: set[str] = set()
+        self.is_foreign = self.is_damaged = self.is_lone = False
         self._told_usd = self._guessed_usd = 0.0
 
     def find_fault(self) -> str:
         """Return why a file is no result of this batch, or nothing."""
         self.seen.clear()
+        self.named.clear()
         self.is_foreign = self.is_damaged = False
-        empty, faults = 0, []
+        empty, lines, faults = 0, 0, []
         for path in self.paths:
             own = others = total = 0
-            first = b""
+            first, is_cut = b"", False
             for line in _read_lines(path):
                 total, first = total + 1, first or line[:60]
                 self.is_damaged |= b"\0" in line
                 result = self._read(line)
                 name = result.custom_id
+                is_cut = name in self.members and bool(result.fault)
                 if name not in self.members:
                     others += name is not None
-                elif not _says_nothing(result.answer):
+                    continue
+                self.named.add(name)
+                if not _says_nothing(result.answer):
                     own += 1
                     self.seen[name] += 1
-            empty += total == 0
+            empty, lines = empty + (total == 0), lines + total
             self.is_foreign |= bool(others and not own)
+            if is_cut and not _ends_in_a_line(path):
+                faults.append(f"{path.name}: the last line is cut")
             if total and (own == 0 or own < _OWN_SHARE * total or self.is_damaged):
                 shown = first.decode("utf-8", "replace")
                 faults.append(f"{path.name}: {own} of {total} lines are the batch's; it begins {shown!r}")
+        self.is_lone = lines == len(self.members) == 1 and not self.is_foreign
+        if self.is_lone:
+            self.named.update(self.members)
         return "the files are empty" if empty == len(self.paths) else "; ".join(faults)
+
+    def hash_files(self) -> str:
+        """Return a hash of all files."""
+        total = hashlib.sha256()
+        for path in self.paths:
+            with open(path, "rb") as handle:
+                total.update(hashlib.file_digest(handle, "sha256").digest())
+        return total.hexdigest()
 
     def enter(self, model: str, prices: dict, find_schema: Callable[[str], dict | None]) -> Iterator[tuple]:
         """Yield an entry of the ledger for each line, then for each request without one.
@@ -70,6 +99,8 @@ class Results:
         for path in self.paths:
             for line in _read_lines(path):
                 result = self._read(line)
+                if result.custom_id is None and self.is_lone:
+                    result = make_unreadable(next(iter(self.members)), result.fault)
                 name = result.custom_id
                 if name in self.members and _is_copy(result, copies.setdefault(name, set())):
                     continue  # the same answer, told twice: it was paid once
@@ -110,9 +141,11 @@ class Results:
 
         Lines that never came, or do not tell their tokens, cost what the batch's own `usage` leaves
         over; without one, their worst case. Of missing lines only so many can be billed as the batch
-        counts beyond those that came.
+        counts beyond those that came. Without a batch (None) all of it is the worst case.
         """
         missing = [self.worst[name] for name in self.members.keys() - self.seen.keys()]
+        if batch is None:
+            return self._guessed_usd + sum(missing)
         price = find_price(prices, model)
         if batch.usage and price:
             told = (
@@ -207,6 +240,12 @@ def commonest_errors(batch) -> str:
     first = next(error for error in batch.errors.data if (error.code, error.message) == (code, message))
     place = f", line {first.line}" if first.line else ""
     return f"{code}: {message} ({count} of {len(batch.errors.data)} complaints{place})"[:400]
+
+
+def _ends_in_a_line(path: Path) -> bool:
+    with open(path, "rb") as handle:
+        handle.seek(-1, os.SEEK_END)
+        return handle.read() in (b"\n", b"\r")
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:

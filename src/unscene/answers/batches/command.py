@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from unscene.answers.backends import STAGES
-from unscene.answers.batches.adopting import adopt_batches, cancel_batch
+from unscene.answers.batches.adopting import adopt_batches, cancel_batch, forget_batch
 from unscene.answers.batches.checking import check_endpoint
 from unscene.answers.batches.client import ApiClient
 from unscene.answers.batches.hosts import choose_endpoint
@@ -33,18 +33,20 @@ def main(
     """
     parser = build_parser()
     asked = parser.parse_args(arguments)
-    if asked.action == "cancel" and asked.batch_id is None:
+    if asked.action in ("cancel", "forget") and asked.batch_id is None:
         # `--configfile FILE ID`: the option takes all that follows it.
         if not asked.configfile or asked.configfile[-1].is_file():
-            parser.error("cancel: which batch? unscene batches cancel ID; `unscene batches list` shows all")
+            parser.error(
+                f"{asked.action}: which batch? unscene batches {asked.action} ID; `unscene batches list`"
+                " shows all"
+            )
         *asked.configfile, last = asked.configfile
         asked.batch_id = str(last)
     if not asked.directory.is_dir():
         sys.exit(f"unscene: --directory: {asked.directory} is no folder")
     try:
-        if asked.action in ("list", "forget"):
-            folders = _find_ledgers(asked.directory)
-            _list_all(folders) if asked.action == "list" else _forget(folders, asked.batch_id)
+        if asked.action == "list":
+            _list_all(_find_ledgers(asked.directory))
             return
         assert read_config is not None, "the command line has a config"
         _ask_endpoint(asked, read_config(asked.configfile))
@@ -82,8 +84,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("list", "all batches, and what each has cost", run)
     does = "end a batch at the endpoint; what it has done is paid, and the next run collects it"
     add("cancel", does, run, config).add_argument("batch_id", nargs="?", metavar="ID")
-    does = "book a batch at its worst case; its requests are asked, and paid, anew"
-    add("forget", does, run).add_argument("batch_id")
+    does = (
+        "give a batch up: take what was downloaded of it and book the rest at its worst case; what is not"
+        " answered is asked, and paid, anew"
+    )
+    add("forget", does, run, config).add_argument("batch_id", nargs="?", metavar="ID")
     does = "rebuild a ledger that was lost: take over what the endpoint's list shows of this run directory"
     add("adopt", does, run, config).add_argument(
         "--all", action="store_true", help="also batches that ask nothing which a request here asks"
@@ -129,15 +134,13 @@ def _list_all(folders: list[Path]) -> None:
         print(f"all endpoints: ${total:.4f} settled, or under way at worst")
 
 
-def _forget(folders: list[Path], batch_id: str) -> None:
-    """Book a batch that is under way as lost."""
+def _forget(folders: list[Path], batch_id: str, prices: dict) -> None:
+    """Give a batch up that is under way."""
     for folder in folders:
         with only_submitter(folder), closing(Ledger(folder)) as ledger:
-            for row in ledger.list_batches("submitted"):
-                if row["batch_id"] == batch_id:
-                    ledger.forget(row["number"], "forgotten by hand", row["worst_usd"])
-                    print(f"{batch_id}: ${row['worst_usd']:.4f} booked for {row['requests']} requests")
-                    return
+            if told := forget_batch(ledger, batch_id, prices):
+                print(told)
+                return
     sys.exit(f"unscene: no batch {batch_id} is under way here; `unscene batches list` shows all")
 
 
@@ -146,6 +149,9 @@ def _ask_endpoint(asked: argparse.Namespace, config: dict) -> None:
         read_prices(resolve_path(config["plan"]["prices"])),
         asked.directory / PATH_TO_STATE,
     )
+    if asked.action == "forget":
+        _forget(_find_ledgers(asked.directory), asked.batch_id, prices)
+        return
     if asked.action == "check":
         for line in check_endpoint(config, prices, asked.stage, path_to_state):
             print(line)

@@ -172,9 +172,10 @@ class Ledger:
     ) -> None:
         """Record all answers of a finished batch and its end, in one transaction.
 
-        answers: (custom_id, outcome, input tokens, output tokens, dollars, line or None). lost_usd:
-        booked for what no line tells; a function is called when all answers are read. rename: from
-        the counts of outcomes to the outcomes that are others in the light of the whole batch.
+        batch: None when the endpoint tells nothing of it. answers: (custom_id, outcome, input tokens,
+        output tokens, dollars, line or None). lost_usd: booked for what no line tells; a function is
+        called when all answers are read. rename: from the counts of outcomes to the outcomes that are
+        others in the light of the whole batch.
         """
         row = self.find_batch(number)
         with self._transaction():
@@ -188,13 +189,8 @@ class Ledger:
                     "UPDATE answers SET outcome = ? WHERE batch = ? AND outcome = ?", [new, number, old]
                 )
             lost = lost_usd() if callable(lost_usd) else lost_usd
-            self._set(number, state="settled", note=note, lost_usd=lost, **_read_batch(batch))
-
-    def forget(self, number: int, note: str, lost_usd: float) -> None:
-        """Record that a batch's answers will never come; lost_usd is booked for it. Its requests
-        may be asked anew.
-        """
-        self._update(number, state="settled", note=note, lost_usd=lost_usd)
+            told = _read_batch(batch) if batch else {}
+            self._set(number, state="settled", note=note, lost_usd=lost, **told)
 
     def add_answer(self, stage: str, answer: tuple) -> None:
         """Record one answer that came without a batch."""

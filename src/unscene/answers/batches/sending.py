@@ -138,8 +138,9 @@ class Sender:
             return True
         raise Stopped(
             f"the reply to the creation of a batch of {row['requests']} requests was lost, and the endpoint's"
-            f" list of batches cannot tell whether it exists: for {passed / 3600:.0f} hours it has lacked even"
-            f" a batch that was created since. Creating it again could pay ${row['worst_usd']:.2f} twice."
+            f" list of batches cannot tell whether it exists: for {passed / 3600:.0f} hours it has lacked"
+            " even a batch that was created since. Creating it again could pay"
+            f" ${row['worst_usd']:.2f} twice."
             " Nothing is lost: run the same command again later, or allow it: api.pay_again: true"
         )
 

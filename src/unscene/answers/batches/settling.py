@@ -67,6 +67,7 @@ class Settler:
         self.halts: list[Exception] = []
         self.late: dict[int, str] = {}
         self._fetch_at: dict[int, float] = {}
+        self._came: dict[int, str] = {}  # hashes of the files that came last and were not taken
 
     def collect(self) -> None:
         """Look once at all batches under way; settle those that ended."""
@@ -167,7 +168,7 @@ class Settler:
                 "batch %s went with a local server that ran before: its requests are asked anew",
                 row["batch_id"],
             )
-            self._ledger.forget(row["number"], "the local server does not know it", 0)
+            self._ledger.settle(row["number"], None, [], "the local server does not know it")
             self._free(row)
             return
         self._put_aside(
@@ -262,14 +263,13 @@ class Settler:
                     results.paths.append(path)
                     self._api.download(file_id, path)
             fault = results.find_fault()
-            found = len(results.seen)
-            if not fault and found < min(needed, len(members)):
-                fault = f"{found} of {needed} lines came"
-            # What the endpoint itself calls whole, at every look for a while, is all there is, when it
-            # answers most of what was asked.
-            is_odd = fault and not results.is_foreign and not results.is_damaged
-            is_odd = is_odd and 2 * found >= max(1, min(needed, len(members)))
-            if is_odd and self._find_age(row, "late") >= WHOLE_AFTER_S and self._are_whole(ids, results):
+            if not fault and len(results.seen) < min(needed, len(members)):
+                fault = f"{len(results.seen)} of {needed} lines came"
+            if (
+                fault
+                and self._is_all(row, results, min(needed, len(members)))
+                and self._are_whole(ids, results)
+            ):
                 logger.warning("batch %s: taken as it is: %s", batch.id, fault)
                 fault = ""
         except NotFound as error:
@@ -288,6 +288,20 @@ class Settler:
             self._delay(row, f"what came is not its results: {fault}")
             return None
         return results
+
+    def _is_all(self, row, results: Results, needed: int) -> bool:
+        """Return whether odd results are all that will come, if the endpoint calls them whole: for a
+        while they have answered most of what was asked; or, at the deadline, they have a line for most
+        of it, though one that says nothing, and are the same at two looks.
+        """
+        if results.is_foreign or results.is_damaged:
+            return False
+        number, age, most = row["number"], self._find_age(row, "late"), max(1, needed)
+        came = results.hash_files()
+        is_same, self._came[number] = self._came.get(number) == came, came
+        if 2 * len(results.seen) >= most and age >= WHOLE_AFTER_S:
+            return True
+        return 2 * len(results.named) >= most and age >= self._deadline and is_same
 
     def _are_whole(self, ids: dict, results: Results) -> bool:
         """Return whether the endpoint itself says that its files are as short as what came."""
