@@ -5,11 +5,13 @@
 
 import os
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 from snakemake.utils import validate
 
+STARTED = time.time()
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
@@ -20,6 +22,7 @@ from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
+from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
 from unscene.samples.readers import has_instances
@@ -86,3 +89,7 @@ onsuccess:
     # Paid answers are behind `ancient` inputs, which can hide a job that is due.
     if not IS_PLAN and (KEYWORD_BACKEND.is_paid or CAPTION_BACKEND.is_paid):
         warn_of_hidden_jobs(workflow)
+
+
+onerror:
+    tell_stops_last(Path("logs"), STARTED)

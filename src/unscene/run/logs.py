@@ -1,8 +1,10 @@
 """A log per job that a person can read."""
 
+import atexit
 import logging
 import os
 import platform
+import re
 import resource
 import sys
 import time
@@ -16,6 +18,8 @@ from typing import TextIO
 from unscene.run.stops import KnownStop
 
 LIBRARIES = ("snakemake", "torch", "ultralytics", "diffusers", "open_clip_torch", "openai", "pandas", "numpy")
+# How the log of a job begins its last message when the job ends in a KnownStop.
+_STOPPED = re.compile(r"^\S+ ERROR stopped after [\d.]+ s: ", re.MULTILINE)
 
 
 class _Tee:
@@ -70,6 +74,21 @@ def log_job(snakemake) -> Iterator[None]:
             raise
         finally:
             sys.stdout, sys.stderr = stdout, stderr
+
+
+def tell_stops_last(folder: Path, since: float) -> None:
+    """Let this process end with what the jobs said that ended in a KnownStop.
+
+    Snakemake's own lines, which come after those of `onerror`, are long and hold nothing of it.
+    folder: that of the jobs' logs; those written since a moment (Unix seconds) are read.
+    """
+    told: dict[str, None] = {}
+    for path in sorted(folder.rglob("*.log")):
+        if path.stat().st_mtime >= since:
+            _, *stops = _STOPPED.split(path.read_text(encoding="utf-8", errors="replace"))
+            told |= dict.fromkeys(stop.strip() for stop in stops[-1:])
+    if told:
+        atexit.register(print, *(f"\nunscene: {stop}" for stop in told), sep="\n", file=sys.stderr)
 
 
 def progress(iterable: Iterable | None = None, total: int | None = None, desc: str = "", unit: str = "it"):

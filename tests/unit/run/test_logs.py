@@ -1,6 +1,10 @@
 """How a job ends in its log."""
 
 import errno
+import os
+import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -25,6 +29,37 @@ def test_a_known_stop_is_told_once_and_without_a_traceback(tmp_path, capsys):
     assert isinstance(end, SystemExit) and end.code == 1
     for text in (log, capsys.readouterr().err):
         assert text.count("raise the budget") == 1 and "Traceback" not in text
+
+
+SNAKEFILE = """
+import time
+from pathlib import Path
+from unscene.run.logs import tell_stops_last
+STARTED = time.time()
+rule all:
+    output: "a"
+    log: "logs/r/a.log"
+    shell: "cp {end}.log {{log}}; exit 1"
+onerror:
+    tell_stops_last(Path("logs"), STARTED)
+"""
+
+
+@pytest.mark.parametrize("end", ["stop", "fault"])
+def test_the_last_lines_of_a_run_are_those_of_its_known_stop(tmp_path, end):
+    """A log of an earlier run says nothing any more, and a fault of ours has no such lines."""
+    for name, error in (("stop", KnownStop("no money left.\nTop it up")), ("fault", RuntimeError("a bug"))):
+        end_job(tmp_path, error)
+        (tmp_path / "job.log").rename(tmp_path / f"{name}.log")
+    (tmp_path / "logs").mkdir()
+    shutil.copy(tmp_path / "stop.log", tmp_path / "logs/old.log")
+    os.utime(tmp_path / "logs/old.log", (1e9, 1e9))
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(end=end))
+    command = [sys.executable, "-m", "snakemake", "--cores", "1"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 1 and "Error in rule" in run.stderr
+    assert run.stderr.endswith("\nunscene: no money left.\nTop it up\n") is (end == "stop")
+    assert run.stderr.count("no money left") == (end == "stop")
 
 
 def test_any_other_error_keeps_its_traceback(tmp_path):
