@@ -167,16 +167,15 @@ def _objects(draw: random.Random) -> Iterator[Scenario]:
                 plants.append((None, "fails", {}))
             yield Scenario("fields of an object", f"{kind} {last} at {route}", tuple(plants), api=POLL)
         if "batches.list" in entry.routes:
-            # Not for longer: a list without our batch, for ever, is a list that says there is none.
-            plants = (LOST, ("batches.list", kind, {"for_s": 100.0}))
+            plants = (LOST, ("batches.list", kind, {"for_s": draw.choice((100.0, 7200.0))}))
             yield Scenario("fields of an object", f"{kind} at batches.list", plants, api=POLL)
 
 
 def _lists(draw: random.Random) -> Iterator[Scenario]:
     for kind in LISTS:
-        for times in (1, None) if kind != "list_empty" else (1, 2):
+        for times in (1, None):
             lost = ("batches.create", "drop_after", {"nth": draw.choice((1, 2))})
-            seconds = {"seconds": draw.choice((100.0, 400.0))}
+            seconds = {"seconds": draw.choice((100.0, 400.0, 7200.0, 20_000.0))}
             plant = ("batches.list", kind, {"times": times, "seed": draw.randrange(99), **seconds})
             yield Scenario("list", f"{kind}, {times or 'for ever'}", (lost, plant))
 
@@ -285,6 +284,11 @@ def _profiles(draw: random.Random) -> Iterator[Scenario]:
         settings={"refused_fields": ["store", "temperature"]},
         stays=True,
     )
+    for said_by in ("response", "error", "validation"):
+        for is_named in (True, False):
+            settings = {"refused_fields": ["temperature"], "refused_by": said_by, "refused_param": is_named}
+            words = "names it" if is_named else "does not name it"
+            yield Scenario(row, f"refuses temperature in the {said_by} and {words}", settings=settings)
     yield Scenario(row, "statuses in capitals", settings={"capital_statuses": True}, stays=True)
     yield Scenario(row, "batches without an end", settings={"window_s": None}, stays=True)
     yield Scenario(
@@ -317,6 +321,11 @@ def _at_once(draw: random.Random) -> Iterator[Scenario]:
         last = draw.choice(list(LASTS))
         plant = (route, "status", {"status": status, "nth": draw.randrange(1, 6), **LASTS[last]})
         yield Scenario(row, f"{status} {last}", (plant,), settings, api=once, stays=True)
+    for status in (408, 500, 502, 503, 504, 529):
+        last = draw.choice(list(LASTS))
+        plant = (route, "status_after", {"status": status, "nth": draw.randrange(1, 6), **LASTS[last]})
+        name = f"{status} though the work was done, {last}"
+        yield Scenario(row, name, (plant,), settings, api=once, stays=True)
     plant = (route, "status", {"status": 429, "code": "insufficient_quota", "nth": 4, "times": None})
     yield Scenario(row, "insufficient_quota", (plant,), settings, api=once, stays=True)
     yield Scenario(row, "twenty a minute", (), {**settings, "per_minute": {route: 20}}, api=once, stays=True)

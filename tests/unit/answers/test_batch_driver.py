@@ -337,7 +337,7 @@ def test_the_end_of_a_model_is_announced_with_its_successor(caplog):
 def test_an_endpoint_without_batches_is_asked_request_by_request(desk, server):
     server.set(batches=False)
     requests = make_requests(9)
-    server.plant_fault("chat.completions", "status", nth=2, status=503)
+    server.plant_fault("chat.completions", "status", nth=2, status=409)
     server.plant_fault("chat.completions", "status", nth=4, status=429, retry_after="3")
     summary = desk.submit(requests, concurrency=3, mode="requests")
     assert summary["ends"]["done"] == 9 and summary["batches"] == []
@@ -376,14 +376,19 @@ def test_a_local_server_that_was_started_anew_is_asked_anew(desk, server):
         assert other.bill()["charges"] == 4
 
 
+def read_default(overlays):
+    return {"plan": {"prices": str(PRICES)}}
+
+
 def test_a_batch_that_is_gone_is_booked_by_hand(desk, server, capsys):
     requests = make_requests(4)
     with pytest.raises(ComeBackLater):
         desk.submit(requests, wait=False)
     (row,) = desk.ledger().list_batches()
-    batches_main(["--directory", str(desk.folder), "forget", row["batch_id"]])
+    forget = ["--directory", str(desk.folder), "forget", row["batch_id"]]
+    batches_main(forget, read_default)
     with pytest.raises(SystemExit, match="no batch"):
-        batches_main(["--directory", str(desk.folder), "forget", row["batch_id"]])
+        batches_main(forget, read_default)
     assert desk.ledger().sum_usd() == pytest.approx(row["worst_usd"])
     batches_main(["--directory", str(desk.folder), "list"])
     assert "forgotten by hand" in capsys.readouterr().out
