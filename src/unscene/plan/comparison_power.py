@@ -66,8 +66,8 @@ def describe_comparison(comparison: dict) -> list[str]:
     """Return the lines of the plan: what is found as configured, and what a repeat more buys."""
     folds, repeats = comparison["folds"], comparison["repeats"]
     lines = [
-        f"  {folds * repeats} trainings an arm, {folds} folds in {repeats} split(s); what the corrected t finds"
-        f" with a power of {comparison['power']:g}, in points:"
+        f"  {folds * repeats} trainings an arm, {folds} folds in {repeats} split(s); what the corrected t"
+        f" finds with a power of {comparison['power']:g}, in points:"
     ]
     for name, figure in comparison["figures"].items():
         now, *more = (100 * value for value in figure["detectable"].values())
