@@ -52,6 +52,8 @@ def make_run(
     tested = len(frames["pairs"])
     _make_summary(generator, arms, tested).to_csv(results / "metrics/summary.csv", index=False)
     _make_comparison(generator, arms, tested).to_csv(results / "metrics/comparison.csv", index=False)
+    for name in ("sets", "set_summary"):
+        pd.DataFrame(columns=FILES[name].columns).to_csv(results / FILES[name].path, index=False)
     estimate = {"mean": 16.31, "low": 16.0, "high": 16.6, "median": 16.2, "n": 28}
     truth = {
         "scenes": {
@@ -112,7 +114,18 @@ def make_run(
     write_json(cost, results / "keywords/cost.json")
     write_json(plan, results / "plan.json")
     _write_benchmarks(folder, generator)
-    made = [*frames, "summary", "comparison", "truth", "verdict", "cost", "plan", "calibration"]
+    made = [
+        *frames,
+        "summary",
+        "comparison",
+        "sets",
+        "set_summary",
+        "truth",
+        "verdict",
+        "cost",
+        "plan",
+        "calibration",
+    ]
     return {name: f"results/{FILES[name].path}" for name in made}
 
 
@@ -300,7 +313,8 @@ def _make_classes(generator, arms) -> pd.DataFrame:
 
 def _make_summary(generator, arms, tested: int) -> pd.DataFrame:
     rows = []
-    metrics = ["text_score", "image_score", "group_score", "presence_auc"]
+    metrics = ["text_score", "image_score", "group_score", "group_score_without", "presence_auc"]
+    metrics += ["absence_auc_known", "affirmative_auc", "wanted_at_10", "violation_at_10"]
     metrics += [f"{way}_recall_at_{k}" for way in ("image_to_text", "text_to_image") for k in (10, 1, 5)]
     for arm in arms if tested else ():
         for metric in metrics:
@@ -315,7 +329,7 @@ def _make_comparison(generator, arms, tested: int) -> pd.DataFrame:
         for arm in arms if tested and reference in arms else ():
             if arm in ("zero_shot", reference):
                 continue
-            for metric in ("group_score", "text_score", "image_score", "presence"):
+            for metric in ("group_score", "text_score", "image_score", "presence", "absence_auc_known"):
                 middle = PAIR_MEANS[arm] - PAIR_MEANS[reference]
                 spread = 0.04 + 0.04 * generator.random()
                 rows.append(

@@ -5,7 +5,7 @@
 #                  results/metrics/{classes,sweeps}.parquet, unseen_classes.csv,
 #                  results/quality/pairs.parquet, results/folds/folds.parquet, check.json,
 #                  results/models/{the deployed arm}/fold0/
-# OUTPUTS:         results/metrics/items.parquet, summary.csv, comparison.csv, sets.csv,
+# OUTPUTS:         results/metrics/items.parquet, summary.csv, comparison.csv, sets.csv, set_summary.csv,
 #                  verdict.json, retrieval.png,
 #                  retrieval.json, paper/
 
@@ -13,7 +13,7 @@ MAIN_ARM = config["deploy"]["arm"]
 
 STAGE_FILES += expand(
     "results/metrics/{file}",
-    file=["items.parquet", "summary.csv", "comparison.csv", "sets.csv", "verdict.json", "paper"],
+    file=["items.parquet", "summary.csv", "comparison.csv", "sets.csv", "set_summary.csv", "verdict.json", "paper"],
 )
 # An untrained arm has nothing to show after tuning.
 STAGE_FILES += expand(
@@ -104,6 +104,7 @@ rule compare_arms_on_sets:
         arms="results/metrics/comparison.csv",
     output:
         comparison="results/metrics/sets.csv",
+        summary="results/metrics/set_summary.csv",
     log:
         "logs/compare_arms_on_sets.log",
     benchmark:
@@ -151,6 +152,8 @@ rule write_paper:
         classes="results/metrics/classes.parquet",
         check="results/folds/check.json",
         verdict="results/metrics/verdict.json",
+        sets="results/metrics/sets.csv",
+        set_summary="results/metrics/set_summary.csv",
         sweeps="results/metrics/sweeps.parquet" if SWEPT else [],
         unseen="results/metrics/unseen_classes.csv" if UNSEEN else [],
         retrieval="results/metrics/retrieval.png" if MAIN_ARM in TRAINED_ARMS else [],

@@ -501,6 +501,16 @@ SETS = Table(
         Column("corrected_t_high", "number", "upper limit"),
     ),
 )
+SET_SUMMARY = Table(
+    "metrics/set_summary.csv",
+    "set, model and metric",
+    (
+        Column("set", "text", "the set's name in evaluate.sets"),
+        Column("model", "text", "the arm"),
+        Column("metric", "text", "the metric's name"),
+        Column("mean", "number", "mean over the arm's models"),
+    ),
+)
 UNSEEN_SUMMARY = Table(
     "metrics/unseen_classes.csv",
     "arm and metric",

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import RECALL_AT, SET_ITEMS, SETS
+from unscene.evaluation.columns import RECALL_AT, SET_ITEMS, SET_SUMMARY, SETS
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, REFERENCES
 from unscene.evaluation.sets.formats import FORMATS, find_role
@@ -18,21 +18,23 @@ VALUES = ["run", "photo", "item", "metric", "value"]
 
 
 def compare_arms_on_sets(job: Job) -> None:
-    """Write comparison.csv of the sets: a row a set, contrast and metric.
+    """Write comparison.csv of the sets, a row a set, contrast and metric, and a summary of the arms.
 
     The main arm is held against each reference that was tested on the set, and where a metric has a
     value that chance gives, against that. inputs: metrics, item_tables of every set and arm, as
     evaluate_set writes them; arms (compare_arms' comparison: by how much the arms' trainings
-    overlap). outputs: comparison.
+    overlap). outputs: comparison, summary.
     """
     settings, seed, main_arm = job.settings["evaluate"], job.settings["seed"], job.settings["deploy"]["arm"]
     entries = {entry["name"]: entry for entry in settings["sets"]}
     overlap = pd.read_csv(job.inputs.arms).groupby("contrast")["test_to_train"].max()
     value: dict[str, dict[str, pd.DataFrame]] = {}
+    means = []
     for path_to_metrics, path_to_items in zip(
         job.inputs.metrics or (), job.inputs.item_tables or (), strict=True
     ):
         metrics, task = read_json(path_to_metrics), FORMATS[read_json(path_to_metrics)["format"]].task
+        means += list_means(metrics)
         value.setdefault(metrics["set"], {})[metrics["model"]] = list_values(
             task, SET_ITEMS[task].read(path_to_items)
         )
@@ -52,7 +54,18 @@ def compare_arms_on_sets(job: Job) -> None:
             rows += [(*known, f"{main_arm}-{other}", metric, *found) for metric, found in contrast.items()]
     frame = pd.DataFrame(rows, columns=SETS.names)
     write_csv(SETS, frame, job.outputs.comparison)
+    write_csv(SET_SUMMARY, SET_SUMMARY.frame(means), job.outputs.summary)
     logging.getLogger("unscene").info("%d contrasts on %d sets", len(frame), len(value))
+
+
+def list_means(metrics: dict) -> list[dict]:
+    """Return rows of SET_SUMMARY: every number that evaluate_set wrote of an arm on a set."""
+    known = {key: metrics[key] for key in ("set", "model")}
+    return [
+        {**known, "metric": name, "mean": float(value)}
+        for name, value in metrics.items()
+        if isinstance(value, int | float)
+    ]
 
 
 def list_values(task: str, item: pd.DataFrame) -> pd.DataFrame:

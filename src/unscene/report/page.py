@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from unscene.report import numbers, scores
+from unscene.report.headline import describe_headline
 from unscene.report.provenance import get_digests
 from unscene.report.run import Run
 from unscene.report.sections import PAGE, SECTIONS
@@ -57,14 +58,14 @@ def describe_head(run: Run) -> dict:
         "caveat": EMBEDDED_CAVEAT,
         "digests": get_digests(run),
         "verdict": scores.write_verdict(run, main_arm, settings["evaluate"]["confidence"]),
-        "alarms": run.verdict["alarms"] if run.verdict else [],
-        "tiles": _make_tiles(run, main_arm),
+        "headline": describe_headline(run),
+        "main_arm": main_arm,
+        "tiles": _make_tiles(run),
     }
 
 
-def _make_tiles(run: Run, main_arm: str) -> list[dict]:
-    """Return the headline numbers: `label, value, note`."""
-    found = scores.get_summary(run, main_arm, "group_score")
+def _make_tiles(run: Run) -> list[dict]:
+    """Return the sizes of the run: `label, value, note`."""
     tiles = [
         {"label": "usable photos", "value": numbers.count(len(run.samples)), "note": None},
         {"label": "captions", "value": numbers.count(len(run.keywords)), "note": None},
@@ -73,22 +74,7 @@ def _make_tiles(run: Run, main_arm: str) -> list[dict]:
             "value": numbers.count(len(run.pairs)),
             "note": f"{numbers.percent(scores.share_accepted(run))} of the objects removed",
         },
-        {
-            "label": f"group score, {main_arm}",
-            "value": numbers.percent(found["mean"] if found else None),
-            "note": numbers.interval(found["low"], found["high"]) if found else None,
-        },
     ]
-    for row in scores.list_contrasts(run):
-        wanted = (row["arm"], row["metric"]) == (main_arm, "group_score")
-        if wanted and row["reference"] in scores.REFERENCES and row["reference"] != main_arm:
-            tiles.append(
-                {
-                    "label": f"points over {row['reference']}",
-                    "value": numbers.points(row["difference"]),
-                    "note": numbers.interval(row["low"], row["high"], signed=True),
-                }
-            )
     timing, _ = read_benchmarks(run)
     if timing:
         total = sum(row["seconds"] for row in timing)

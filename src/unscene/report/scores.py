@@ -16,6 +16,8 @@ from unscene.report.run import Run
 CHANCE = {"text_score": 1 / 4, "image_score": 1 / 4, "group_score": 1 / 6}
 PAIR_METRICS = tuple(CHANCE)
 REFERENCES = ("zero_shot", "originals")
+# What the intervals of a difference say.
+BETTER, WORSE, UNCLEAR = "better", "worse", "no clear difference"
 _RECALL = re.compile(r"(?:^|_)(?:r|recall)_?(?:at)?_?(\d+)$")
 
 
@@ -107,8 +109,8 @@ def judge(low: object, high: object, t_low: object = None, t_high: object = None
     if not is_null(t_low) and not is_null(t_high):
         low, high = min(low, t_low), max(high, t_high)
     if low > 0:
-        return "better"
-    return "worse" if high < 0 else "no clear difference"
+        return BETTER
+    return WORSE if high < 0 else UNCLEAR
 
 
 def write_verdict(run: Run, arm: str, confidence: float) -> list[str]:
@@ -142,7 +144,7 @@ def _compare(run: Run, arm: str, reference: str) -> str:
         why = "comparison.csv has no such contrast" if row is None else "the contrast has no interval"
         return f"The difference from {reference} was not measured: {why}."
     size = f"{points(row['difference'])} points, {interval(row['low'], row['high'], signed=True)}"
-    if row["outcome"] == "no clear difference":
+    if row["outcome"] == UNCLEAR:
         more = ""
         if judge(row["low"], row["high"]) != row["outcome"]:
             limits = interval(row["corrected_t_low"], row["corrected_t_high"], signed=True)

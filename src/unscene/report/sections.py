@@ -158,6 +158,11 @@ FILES = {
     "comparison": File(
         "metrics/comparison.csv", columns=("contrast", "metric", "difference", "low", "high", "p", "n")
     ),
+    "sets": File(
+        "metrics/sets.csv",
+        columns=("set", "contrast", "metric", "difference", "low", "high"),
+    ),
+    "set_summary": File("metrics/set_summary.csv", columns=("set", "model", "metric", "mean")),
     "sweeps": File("metrics/sweeps.parquet", SWEEPS, when=is_swept),
     "unseen": File(
         "metrics/unseen_classes.csv",
@@ -270,7 +275,7 @@ SECTIONS = (
         "Arms",
         ("summary", "comparison", "tested", "classes", "verdict", "folds", "pairs"),
         _arms,
-        may=("sweeps", "unseen", "retrieval"),
+        may=("sweeps", "unseen", "retrieval", "sets", "set_summary"),
     ),
     Section("costs", "Costs", ("cost", "plan", "samples", "keywords", "edits", "pairs"), _costs),
     Section("times", "Times", ("edits",), _times),

@@ -15,10 +15,16 @@ from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
+from unscene.report.headline import EDITED, ORDINARY, list_rows, tabulate, take_world
 from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, write_text
 from unscene.training.pairs import read_pairs
 
+FIGURES_CAPTION = (
+    "The main arm on ordinary photos and on edited pairs, in percent (shifts in hundredths of a cosine). In "
+    "brackets intervals, of a difference the wider of that over photos and that over trainings; the reading "
+    "is of the difference from zero_shot"
+)
 ARMS_CAPTION = (
     "Arms on held-out pairs, and AUC and recall on the untouched photos of the held-out folds: mean over "
     "folds and its interval, in percent."
@@ -26,7 +32,7 @@ ARMS_CAPTION = (
 
 
 def write_paper(job: Job) -> None:
-    """Write the folder: arms.*, contrasts.* and further tables that the run allows (csv, md, tex),
+    """Write the folder: figures.*, arms.*, contrasts.* and further tables that the run allows (csv, md, tex),
     methods.md, methods.tex, a PDF a figure, and retrieval.png.
 
     Inputs that only some runs have: `sweeps`, `unseen` and `retrieval`, where an arm was swept,
@@ -38,6 +44,7 @@ def write_paper(job: Job) -> None:
     sweep = SWEEPS.read(inputs.sweeps) if inputs.sweeps else None
     unseen = pd.read_csv(inputs.unseen) if inputs.unseen else None
     tables = [
+        *list_figures(job, summary, comparison),
         ("arms", paper.tabulate_arms(summary), ARMS_CAPTION),
         ("contrasts", paper.tabulate_contrasts(comparison), "Differences of the group score in points."),
         *(
@@ -69,6 +76,24 @@ def write_paper(job: Job) -> None:
     logging.getLogger("unscene").info(
         "%s: %s", final, ", ".join(sorted(path.name for path in final.iterdir()))
     )
+
+
+def list_figures(
+    job: Job, summary: pd.DataFrame, comparison: pd.DataFrame
+) -> list[tuple[str, pd.DataFrame, str]]:
+    """Return the first figures as name, table and caption: `figures` of the held-out folds and, with
+    a fresh world, `figures_world` of its photos.
+    """
+    main_arm, world = job.settings["deploy"]["arm"], job.settings["evaluate"]["world"]
+    parts = {"figures": (summary, comparison, (*ORDINARY, *EDITED), f"{FIGURES_CAPTION}; held-out folds.")}
+    if world:
+        of_world = take_world(
+            pd.read_csv(job.inputs.set_summary), pd.read_csv(job.inputs.sets), world["name"]
+        )
+        words = f"{FIGURES_CAPTION}; {world['photos']:,} photos of a fresh world."
+        parts = {"figures_world": (*of_world, ORDINARY, words)} | parts
+    found = {name: list_rows(*tables, main_arm) for name, (*tables, _) in parts.items()}
+    return [(name, tabulate(rows, main_arm), parts[name][-1]) for name, rows in found.items() if rows]
 
 
 def count_pair_writers(pairs: pd.DataFrame, path_to_captions: str) -> list[dict]:

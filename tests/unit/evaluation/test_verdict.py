@@ -119,7 +119,8 @@ def compare(folder, tables):
     arms = pd.DataFrame({"contrast": ["main-zero_shot", "main-originals"], "test_to_train": 0.5})
     arms.to_csv(folder / "arms.csv", index=False)
     inputs = {"metrics": metrics, "item_tables": items, "arms": folder / "arms.csv"}
-    compare_arms_on_sets(Job(inputs, {"comparison": folder / "sets.csv"}, settings))
+    outputs = {"comparison": folder / "sets.csv", "summary": folder / "set_summary.csv"}
+    compare_arms_on_sets(Job(inputs, outputs, settings))
     return pd.read_csv(folder / "sets.csv")
 
 
@@ -636,6 +637,9 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         "contrasts.csv",
         "contrasts.md",
         "contrasts.tex",
+        "figures.csv",
+        "figures.md",
+        "figures.tex",
         "methods.md",
         "methods.tex",
         "forest.pdf",
