@@ -589,4 +589,5 @@ if __name__ == "__main__":
     gc.freeze()  # statsmodels collects garbage at every adjustment
     pd.set_option("display.width", 200, "display.max_rows", None, "display.max_colwidth", 60)
     print(simulate_coverage(count).round(3).to_string(index=False), flush=True)
-    print(simulate_parts(count).round(3).to_string(index=False))
+    for name in (PRIMARY_METRIC, *(requirement.name for requirement in REQUIREMENTS)):
+        print(simulate_parts(count, names={name}).round(3).to_string(index=False, header=False), flush=True)
