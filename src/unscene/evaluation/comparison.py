@@ -27,6 +27,7 @@ from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, PRIMARY, PRIMARY_METRIC, REFERENCES
 from unscene.evaluation.statistics import (
     adjust_holm,
+    check_footing,
     cluster_bootstrap,
     corrected_t,
     exact_mcnemar,
@@ -69,8 +70,6 @@ FURTHER_CONTRASTS = [
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
 # What tells an item of a run from another; the rest of a frame of values are metrics.
 KEYS = ["arm", "fold", "seed", "item", "group"]
-# The corrected t is made for trainings on at least as much as they are tested on.
-MOST_TEST_TO_TRAIN = 1.0
 NO_FOOTING = "an arm was trained on fewer photo groups than it is tested on"
 ONE_PART = "fewer than two tested parts"
 
@@ -101,8 +100,7 @@ class Design:
 
     def get_ratio(self, *arms: str) -> float:
         """Return the largest ratio among arms, NaN where the corrected t has no footing."""
-        ratio = max(self.test_to_train.get(arm, 0.0) for arm in arms)
-        return ratio if ratio <= MOST_TEST_TO_TRAIN else float("nan")
+        return check_footing(max(self.test_to_train.get(arm, 0.0) for arm in arms))
 
     def explain(self, parts: int, *arms: str) -> str | None:
         """Return why a corrected t of arms over tested parts has no limits, None where it has."""

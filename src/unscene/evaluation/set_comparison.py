@@ -9,7 +9,7 @@ from unscene.evaluation.columns import RECALL_AT, SET_ITEMS, SET_SUMMARY, SETS
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, REFERENCES
 from unscene.evaluation.sets.formats import FORMATS, find_role
-from unscene.evaluation.statistics import corrected_t, two_level_bootstrap
+from unscene.evaluation.statistics import check_footing, corrected_t, two_level_bootstrap
 from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json
@@ -49,7 +49,7 @@ def compare_arms_on_sets(job: Job) -> None:
             reference = take_chance(main) if other == CHANCE else by_model.get(other)
             if reference is None or other == main_arm:
                 continue
-            ratio = overlap.get(f"{main_arm}-{other}", np.nan)
+            ratio = check_footing(overlap.get(f"{main_arm}-{other}", np.nan))
             contrast = contrast_models(main, reference, settings, seed, ratio)
             rows += [(*known, f"{main_arm}-{other}", metric, *found) for metric, found in contrast.items()]
     frame = pd.DataFrame(rows, columns=SETS.names)

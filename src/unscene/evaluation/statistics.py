@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+MOST_TEST_TO_TRAIN = 1.0
 _CELLS_AT_ONCE = 20_000_000
 
 
@@ -53,6 +54,13 @@ def corrected_t(
         return mean, mean, float(mean == 0)
     half = float(stats.t.ppf((1 + confidence) / 2, count - 1)) * error
     return mean - half, mean + half, float(2 * stats.t.sf(abs(mean) / error, count - 1))
+
+
+def check_footing(test_to_train: float) -> float:
+    """Return the ratio, NaN above MOST_TEST_TO_TRAIN: the corrected t is made for trainings on at least
+    as much as they are tested on, and takes from the ratio how far they overlap.
+    """
+    return test_to_train if test_to_train <= MOST_TEST_TO_TRAIN else float("nan")
 
 
 def exact_mcnemar(one: np.ndarray, other: np.ndarray) -> float:

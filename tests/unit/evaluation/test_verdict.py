@@ -113,10 +113,10 @@ def write_sets(folder, tables):
     return [one for one, _ in paths], [other for _, other in paths]
 
 
-def compare(folder, tables):
+def compare(folder, tables, ratio=0.5):
     metrics, items = write_sets(folder, tables)
     settings = {"seed": 7, "evaluate": {**SETTINGS, "sets": SETS}, "deploy": {"arm": "main"}}
-    arms = pd.DataFrame({"contrast": ["main-zero_shot", "main-originals"], "test_to_train": 0.5})
+    arms = pd.DataFrame({"contrast": ["main-zero_shot", "main-originals"], "test_to_train": ratio})
     arms.to_csv(folder / "arms.csv", index=False)
     inputs = {"metrics": metrics, "item_tables": items, "arms": folder / "arms.csv"}
     outputs = {"comparison": folder / "sets.csv", "summary": folder / "set_summary.csv"}
@@ -265,6 +265,12 @@ def test_the_corrected_t_stands_beside_the_photos_interval(tmp_path):
     ]
     reach = stats.t.ppf(0.975, 2) * np.sqrt((1 / 3 + 0.5) * np.var(means, ddof=1))
     assert row["corrected_t_low"] == pytest.approx(np.mean(means) - reach, abs=1e-5)
+
+
+def test_a_small_dose_has_no_corrected_t_on_sets_either(tmp_path):
+    sets = compare(tmp_path, make_all(GOOD), ratio=2.5)
+    assert sets["corrected_t_low"].isna().all() and sets["low"].notna().all()
+    assert set(get_statuses(judge(tmp_path, sets)).values()) == {HOLDS, NOT_MEASURED}
 
 
 def make_questions(right, copies):
