@@ -355,7 +355,7 @@ KINDS = {
     "top1": Kind(draw_shares, Design(5000, agreement=0.9), "5,000 photos"),
     "image_to_text_recall_at_1": Kind(draw_shares, Design(7000, agreement=0.9), "7,000 photos"),
     "text_to_image_recall_at_1": Kind(draw_shares, Design(7000, 2, 0.9), "7,000 photos, 2 captions each"),
-    "sham_flip_rate": Kind(draw_flips, Design(300, is_crossed=False), "300 sham edits, folds"),
+    "sham_flip_rate": Kind(draw_flips, Design(2000, is_crossed=False), "2,000 sham edits, folds"),
     "placebo_excess": Kind(draw_cosines, PAIRS, "600 pairs in 300 groups, folds"),
 }
 UNBOUNDED = {"placebo_excess"}
@@ -532,7 +532,10 @@ def simulate_coverage(studies: int, seed: int = 0) -> pd.DataFrame:
         "absence_auc_known, level": (CHANCE, KINDS["absence_auc_known"]),
         "absence_auc_known, set": ("originals", Kind(draw_areas, Design(300), "300 photos, a set")),
         "wanted_at_10": ("originals", KINDS["wanted_at_10"]),
-        "sham_flip_rate": ("originals", KINDS["sham_flip_rate"]),
+        "sham_flip_rate": (
+            "originals",
+            Kind(draw_flips, Design(300, is_crossed=False), "300 sham edits, folds"),
+        ),
         "placebo_excess": (CHANCE, KINDS["placebo_excess"]),
         "accuracy, ten questions a photo": (
             "originals",
