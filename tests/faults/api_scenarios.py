@@ -282,7 +282,6 @@ def _profiles(draw: random.Random) -> Iterator[Scenario]:
         row,
         "refuses store and temperature",
         settings={"refused_fields": ["store", "temperature"]},
-        stays=True,
     )
     for said_by in ("response", "error", "validation"):
         for is_named in (True, False):

@@ -199,6 +199,15 @@ def test_a_door_that_is_shut_stops_at_once_and_books_nothing(tmp_path, error):
         assert api.calls == 1 and ledger.sum_usd() == ledger.sum_worst_usd() == 0
 
 
+def test_a_page_of_a_filter_stops_at_once_and_is_booked(tmp_path):
+    """It may have read the answer before it forbade it."""
+    api = Completing([AccessDenied("blocked by policy", 403, by_api=False)] * 9)
+    with pytest.raises(Stopped, match="refuses"):
+        ask(tmp_path, 5, api, count=4, concurrency=4)
+    with closing(Ledger(tmp_path / "api" / "gpu7")) as ledger:
+        assert api.calls == 1 and ledger.sum_usd() == 0.5 and ledger.sum_worst_usd() == 0
+
+
 def test_the_first_request_goes_alone_and_is_read(tmp_path):
     api = Completing()
     ask(tmp_path, 5, api, count=6, concurrency=4)
