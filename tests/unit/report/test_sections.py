@@ -100,6 +100,10 @@ def test_alarms_stand_in_red_where_the_verdict_stands(tmp_path, monkeypatch):
     write_json(verdict | {"alarms": [{"name": "carried fills", "sentence": told}]}, paths["verdict"])
     write_report(make_job(paths))
     page = (tmp_path / "results/report.html").read_text()
-    line = f'<p class="worse">Alarm, carried fills: {html.escape(told).replace("&quot;", "&#34;")}</p>'
-    assert page.count(line) == 2  # at the head and beside the pass rule
-    assert page.index(line) < page.index("<nav")
+    escaped = html.escape(told).replace("&quot;", "&#34;")
+    head, section = (
+        f"<p><strong>Alarm, carried fills:</strong> {escaped}</p>",
+        f"Alarm, carried fills: {escaped}",
+    )
+    assert page.count(escaped) == 2  # at the head and beside the pass rule
+    assert page.index('<div class="alarm"') < page.index(head) < page.index("<nav") < page.index(section)
