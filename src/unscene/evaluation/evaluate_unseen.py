@@ -10,6 +10,7 @@ from unscene.evaluation.fold_scores import embed_pairs, load_fold, score_fold
 from unscene.machine.job import Job
 from unscene.run.tables import write_json
 from unscene.training.pairs import read_pairs, split_by_class
+from unscene.words.word_lists import find_vocabulary
 
 
 def evaluate_unseen_classes(job: Job) -> None:
@@ -25,7 +26,10 @@ def evaluate_unseen_classes(job: Job) -> None:
     _, pair = split_by_class(
         read_pairs(job.inputs.pairs, job.inputs.folds), job.inputs.classes, run["class_fold"]
     )
-    embedder = Embedder.load(find_evaluated(job), job.device, job.runtime["batch_size"])
+    query_weight, vocabulary = job.entry("arm").get("query_weight"), find_vocabulary(job.settings)
+    embedder = Embedder.load(
+        find_evaluated(job), job.device, job.runtime["batch_size"], query_weight, vocabulary
+    )
     pairs = load_fold(embedder, pair, job.runtime["workers"])
     item, metrics = score_fold(pairs, embed_pairs(embedder, pairs))
     metrics["n_pairs_too_long"] = len(pair) - len(pairs)

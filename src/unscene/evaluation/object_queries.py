@@ -44,7 +44,7 @@ def score_queries(
     photo: np.ndarray, gallery: Gallery, probes: Probes, embed, vocabulary: Vocabulary
 ) -> tuple[pd.DataFrame, dict[str, Estimate]]:
     """Return (QUERY_COLUMNS, a row a query and wording: "a photo with X but no o", and TURNS of the
-    probes in turn; the means over queries that `summarise_queries` names, as estimates on photos).
+    probes in turn; the means over queries at the largest k, as estimates on photos).
 
     photo (photos, dim): normalised features. embed: texts -> normalised features. A query's gallery
     are the photos of which it is known whether they are wanted and whether they violate it.
@@ -80,7 +80,8 @@ def score_queries(
                 for k in QUERY_AT:
                     first = order[:k]
                     shares.append(float(found[first].mean()))
-                    if (metric := _find_metric(f"{name}_at_{k}", probe, probes)) is not None:
+                    metric = _find_metric(f"{name}_at_{k}", probe, probes)
+                    if metric is not None and k == max(QUERY_AT):
                         pull = spread_top(found[first], len(gallery), at[first]) - shares[-1]
                         pulls.setdefault(metric, [0, 0.0])
                         pulls[metric] = [pulls[metric][0] + 1, pulls[metric][1] + pull]
