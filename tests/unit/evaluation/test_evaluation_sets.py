@@ -21,12 +21,14 @@ from unscene.clip.models import ClipError, embed_texts
 from unscene.evaluation.checkpoints import load_checkpoint
 from unscene.evaluation.columns import SET_ITEMS
 from unscene.evaluation.evaluate_set import evaluate_set
+from unscene.evaluation.set_comparison import list_values
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
 from unscene.evaluation.sets.formats import FORMATS, PATHS, ROLES, find_role
 from unscene.evaluation.sets.reading import read_set
 from unscene.evaluation.sets.tasks import SetError
 from unscene.machine.job import Job
 from unscene.run.tables import read_json
+from unscene.scenes.rendering import draw_dataset
 
 
 class FakeEmbedder:
@@ -329,6 +331,59 @@ def test_objects_and_retrieval_of_coco(tmp_path):
     assert task.lacks[:, dog].tolist() == [False, False, True, False, True, True]
     task = read(tmp_path, format="coco_retrieval", captions="captions.json", images="photos")
     assert len(task) == 6 and task.captions[2] == ["picture 2 with a bus"]
+
+
+def test_an_object_set_knows_the_categories_of_its_file_alone(tmp_path):
+    write_coco(tmp_path)
+    entry = {"format": "coco_objects", "instances": "instances.json", "images": "photos"}
+    bare = read(tmp_path, **entry)
+    listed = [bare.categories.index(word) for word in ("dog", "cat", "car")]
+    assert (
+        bare.lacks[:, listed].sum() == 18 - 9 and bare.lacks.sum() == 9
+    )  # of any other word nothing is known
+    assert bare.captions == [[]] * 6
+    told = read(tmp_path, **entry, captions="captions.json")
+    bus = told.categories.index("bus")
+    assert told.has[:, bus].all() and not told.lacks[:, bus].any()  # captions alone tell of it
+    document = json.loads((tmp_path / "captions.json").read_text())
+    document["annotations"][1]["caption"] = "a car, or so they say"  # nobody labelled it on photo 1
+    (tmp_path / "captions.json").write_text(json.dumps(document))
+    car, told = told.categories.index("car"), read(tmp_path, **entry, captions="captions.json")
+    assert not told.has[1, car] and not told.lacks[1, car]
+
+
+def test_fresh_scenes_are_asked_as_an_object_set(tmp_path):
+    """The whole way: scenes drawn anew, a tiny CLIP, the table, and what the comparison reads of it."""
+    draw_dataset(tmp_path / "scenes", "fresh", 60, seed=4242, size=32)
+    files = {name: f"scenes/{name}_fresh.json" for name in ("captions", "instances")}
+    entry = {"name": "fresh_objects", "format": "coco_objects", **files, "images": "scenes/images"}
+    metrics, item = run(tmp_path, entry, make_clip(tmp_path / "clip"))
+    kinds = item["kind"].value_counts()
+    assert set(kinds.index) == {"photo", "class", "construction"} | (
+        {"query"} if metrics["n_queries"] else set()
+    )
+    assert kinds["class"] == metrics["n_classes"] >= 3
+    value = list_values("objects", item)
+    means = value.groupby("metric")["value"].mean()
+    for name in (
+        "absence_auc_known",
+        "absence_auc_scene",
+        "absence_own_photo",
+        "affirmative_auc",
+        "nonsense_auc",
+    ):
+        assert means[name] == pytest.approx(metrics[name]), name
+        assert len(value[value["metric"] == name]) == 60
+    assert metrics["absence_probe_auc"] > 0 and set(metrics["reasons"]) >= {"absence_auc_never_denied"}
+    assert metrics["absence_auc_never_denied"] is None
+    tuned = write_meta(make_clip(tmp_path / "tuned", scale=2), denied=["dog", "car"])
+    metrics, item = run(tmp_path, entry, make_clip(tmp_path / "clip2"), [tuned])
+    known = item[item["kind"] == "class"].set_index("category")
+    undenied = known[known["never_denied"].astype(bool)]
+    assert "dog" not in undenied.index and len(undenied) >= 1
+    assert metrics["absence_auc_never_denied"] == pytest.approx(undenied["absence_auc_known"].mean())
+    assert metrics["absence_probe_auc"] is None
+    assert metrics["reasons"]["absence_probe_auc"] == "fitted for the untuned image tower alone"
 
 
 def make_job(folder, entry, clip, wildcards, models=()):
