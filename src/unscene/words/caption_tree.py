@@ -8,18 +8,15 @@ from unscene.words.scene_lists import (
     ACTIVITIES,
     CONDITIONS,
     GROUNDS,
-    LOOKING,
     MORE_BODY,
     MORE_CLOTHES,
     NEARNESS,
     PARTS,
-    PLACING,
-    STILL,
-    WITH_TOOL,
     WITHIN,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods
+from unscene.words.verb_lists import LOOKING, PLACING, STILL, WITH_TOOL
 from unscene.words.vocabulary import Vocabulary
 
 _GIVING = frozenset(

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from unscene.words.caption_words import ADJECTIVES, NUMBERS
-from unscene.words.scene_lists import (
-    QUANTITY_HEADS,
-)
+from unscene.words.scene_lists import QUANTITY_HEADS
 from unscene.words.tokens import Token
 from unscene.words.tree import Phrase
 

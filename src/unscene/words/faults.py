@@ -18,17 +18,14 @@ from unscene.words.scene_lists import (
     MASS,
     MORE_BODY,
     MORE_CLOTHES,
-    NOT_PARTICIPLES,
-    NOUNY,
     PARTS,
     SMALL,
     STATES,
-    VERBS,
-    WORN,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import EN, THIRD, looks_plural
+from unscene.words.verb_lists import NOT_PARTICIPLES, NOUNY, VERBS, WORN
 from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
 

@@ -16,7 +16,7 @@ from unscene.words.caption_words import (
     PRONOUNS,
     third_person,
 )
-from unscene.words.scene_lists import VERBS as SCENE_VERBS
+from unscene.words.verb_lists import VERBS as SCENE_VERBS
 
 
 def _words(text: str) -> frozenset[str]:

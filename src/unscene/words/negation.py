@@ -36,16 +36,15 @@ from unscene.words.scene_lists import (
     CONDITIONS,
     GROUNDS,
     MORE_BODY,
-    NOUNY,
     SINGLE,
     SPORTS,
     STATES,
-    VERBS,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.venues import name_venue
 from unscene.words.verb_forms import THIRD, looks_plural
+from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
 
 # A longer text is no caption of one photo; the ladder begins below the grammar.

@@ -2,8 +2,9 @@
 `a meeting`. A photo that is said to have no people has none of them.
 """
 
-from unscene.words.scene_lists import HUMAN_NOUNS, VERBS
+from unscene.words.scene_lists import HUMAN_NOUNS
 from unscene.words.tree import Phrase
+from unscene.words.verb_lists import VERBS
 
 
 def _words(text: str) -> frozenset[str]:

@@ -9,13 +9,10 @@ from unscene.words.caption_words import (
     DETERMINERS,
     LONG_PREPOSITIONS,
 )
-from unscene.words.scene_lists import (
-    NOUNY,
-    SPLIT_PLACES,
-    VERBS,
-)
+from unscene.words.scene_lists import SPLIT_PLACES
 from unscene.words.tagging import find_kind
 from unscene.words.tokens import Token, join_owners, split_tokens
+from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_ends import MARKS, ends_phrase
 

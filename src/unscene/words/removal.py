@@ -31,7 +31,6 @@ from unscene.words.rows import (
 from unscene.words.scene_lists import (
     ABSTRACT_NOUNS,
     ACTIVITIES,
-    ALONE,
     COLOURS,
     CONDITIONS,
     EATEN,
@@ -40,34 +39,37 @@ from unscene.words.scene_lists import (
     GROUNDS,
     HUMAN_NOUNS,
     KIN,
-    LOOKING,
     MADE_OF_ANIMALS,
     MORE_BODY,
     MORE_CLOTHES,
-    NAMING,
     NEARNESS,
-    NEEDS_PLACE,
     NO_PLACE,
     PAGES,
     PARTS,
-    PLACING,
     ROOMS,
     SCENERY,
     SCULPTURES,
     SEATS,
-    STILL,
     TIMES,
     VESSELS,
-    VISITING,
     WAYS,
-    WITH_TOOL,
     WITHIN,
-    WORN,
     WORN_THINGS,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods, walk
 from unscene.words.verb_forms import ing_form
+from unscene.words.verb_lists import (
+    ALONE,
+    LOOKING,
+    NAMING,
+    NEEDS_PLACE,
+    PLACING,
+    STILL,
+    VISITING,
+    WITH_TOOL,
+    WORN,
+)
 from unscene.words.vocabulary import Vocabulary
 
 GONE = "gone"

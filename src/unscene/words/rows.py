@@ -1,9 +1,7 @@
 """Rows of noun phrases: their links, their article, the number of their verb."""
 
 from unscene.words.caption_words import third_person
-from unscene.words.scene_lists import (
-    MASS,
-)
+from unscene.words.scene_lists import MASS
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import looks_plural

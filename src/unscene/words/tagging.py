@@ -6,15 +6,9 @@ from unscene.words.caption_words import (
     DETERMINERS,
     PREPOSITIONS,
 )
-from unscene.words.scene_lists import (
-    NOT_ING,
-    NOUNY,
-    PARTICLE_VERBS,
-    SCENE_ADVERBS,
-    VERBS,
-)
 from unscene.words.tokens import Token
 from unscene.words.verb_forms import EN, ING, THIRD
+from unscene.words.verb_lists import NOT_ING, NOUNY, PARTICLE_VERBS, SCENE_ADVERBS, VERBS
 from unscene.words.verb_tags import SUBJECT_PRONOUNS, find_verb_form
 from unscene.words.word_ends import LINKS, MARKS, ends_phrase
 

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from unscene.words.caption_words import NUMBERS
-from unscene.words.scene_lists import (
-    HUMAN_NOUNS,
-)
+from unscene.words.scene_lists import HUMAN_NOUNS
 from unscene.words.tokens import Token
 from unscene.words.verb_forms import looks_plural
 

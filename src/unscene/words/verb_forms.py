@@ -3,7 +3,7 @@
 import re
 
 from unscene.words.caption_words import PLURALS, third_person
-from unscene.words.scene_lists import VERBS
+from unscene.words.verb_lists import VERBS
 
 _VERB_FORMS = {
     "has": "have",

@@ -6,7 +6,9 @@ from unscene.words.caption_words import (
     DETERMINERS,
     PREPOSITIONS,
 )
-from unscene.words.scene_lists import (
+from unscene.words.tokens import Token
+from unscene.words.verb_forms import EN, ING, PAST, THIRD, looks_plural
+from unscene.words.verb_lists import (
     ACTS,
     AFTER_ING,
     ALWAYS_ING_NOUNS,
@@ -17,8 +19,6 @@ from unscene.words.scene_lists import (
     SCENE_ADVERBS,
     VERBS,
 )
-from unscene.words.tokens import Token
-from unscene.words.verb_forms import EN, ING, PAST, THIRD, looks_plural
 from unscene.words.word_ends import ends_phrase
 
 THINGS_IN_S = frozenset(

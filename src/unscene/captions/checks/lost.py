@@ -39,10 +39,10 @@ from unscene.words.caption_words import (
 from unscene.words.chunks import Chunk
 from unscene.words.negation import rewrite_caption
 from unscene.words.people import means_people
-from unscene.words.scene_lists import MORE_PARTICIPLES
 from unscene.words.scene_lists import PARTS as PARTS_OF_THINGS
 from unscene.words.tree import Phrase
 from unscene.words.verb_forms import EN
+from unscene.words.verb_lists import MORE_PARTICIPLES
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(

@@ -10,8 +10,8 @@ from itertools import pairwise
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
 from unscene.words.caption_words import CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
 from unscene.words.reading import read_tokens
-from unscene.words.scene_lists import MORE_PARTICIPLES, NOUNY, VERBS
 from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
+from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY, VERBS
 
 
 def _group(text: str) -> frozenset[str]:
