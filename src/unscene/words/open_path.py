@@ -1,0 +1,354 @@
+"""The open nodes of a caption that is read, and which of them a new chunk hangs on."""
+
+from unscene.words.caption_words import PICTURES
+from unscene.words.chunks import Chunk
+from unscene.words.follower_words import ANIMALS
+from unscene.words.scene_lists import (
+    ACTIVITIES,
+    GROUNDS,
+    MORE_BODY,
+    MORE_CLOTHES,
+    NEARNESS,
+    PARTS,
+    WITHIN,
+)
+from unscene.words.tree import Group, Phrase, Prep, Verb
+from unscene.words.verb_lists import LOOKING, PLACING, STILL, WITH_TOOL
+
+_DONE_BY_SOMEBODY = frozenset(
+    {"wear", "hold", "read", "eat", "look", "watch", "drink", "smile", "gaze", "stare"}
+)
+_OF_HOUSES = frozenset(
+    {"door", "doors", "window", "windows", "roof", "chimney", "porch", "columns", "shutters"}
+)
+# What stands for something before.
+SAME_AGAIN = frozenset(
+    {"each other", "one another", "it", "them", "him", "her", "itself", "himself", "themselves"}
+)
+
+
+def _is_bare_plural(phrase: Phrase) -> bool:
+    return phrase.is_plural and bool(phrase.tokens) and phrase.tokens[0].kind != "D"
+
+
+class OpenPath:
+    """Where the next chunk of a caption can hang.
+
+    chunks: the caption's. path: the open nodes, from the group of the clause to the last group; a chunk
+    hangs on one of them, and what stands below that one is closed. relative: the subject of an open
+    relative clause.
+    """
+
+    def __init__(self, chunks: list[Chunk]):
+        self.chunks = chunks
+        self.path: list = []
+        self.relative: Group | None = None
+
+    def kind_at(self, place: int) -> str:
+        """Return the kind of the chunk at a place; empty outside the caption."""
+        return self.chunks[place].kind if 0 <= place < len(self.chunks) else ""
+
+    def is_finite_at(self, place: int) -> bool:
+        """Whether a verb stands at a place that can be the verb of a sentence."""
+        return self.kind_at(place) == "V" and Verb(self.chunks[place].tokens).is_finite
+
+    def skip_phrase(self, place: int) -> int:
+        """Return the place after a noun phrase with its prepositions."""
+        place += 1
+        while self.kind_at(place) == "P" and self.kind_at(place + 1) == "NP":
+            place += 2
+        return place
+
+    def row_goes_on(self, place: int) -> bool:
+        """Whether an `and` closes the row that a comma has opened."""
+        place += 1
+        while self.kind_at(place) in ("NP", "P", "A", "V") or (
+            self.kind_at(place) == "C" and self.chunks[place].low == ","
+        ):
+            if self.kind_at(place) == "V" and self.is_finite_at(place):
+                return False
+            place += 1
+        return self.kind_at(place) == "C" and self.kind_at(place + 1) == "NP"
+
+    def find_row(self, phrase: Phrase, finite: bool, singular: bool) -> int:
+        """Return where in the path the row is that a noun phrase goes on; finite, singular: the verb behind it."""
+        groups = [i for i, node in enumerate(self.path) if isinstance(node, Group)]
+        root = self.path[groups[0]]
+        if phrase.is_pronoun or (finite and (phrase.is_animate or not (root.is_animate or singular))):
+            return groups[0]
+        groups = [i for i in groups if not self.path[i].members[-1].is_pronoun] or groups
+        before = self.path[groups[-1] - 1] if groups[-1] else None
+        within = isinstance(before, Prep) and before.low in ("between", "in between")
+        if within and not self.path[groups[-1]].is_plural:
+            return groups[-1]  # "between a woman and a dog"
+
+        def fits(i: int) -> bool:
+            group = self.path[i]
+            if phrase.is_human:
+                return group.is_human
+            if phrase.is_animate:
+                return group.is_animate
+            return not group.is_animate
+
+        fitting = [i for i in reversed(groups) if fits(i)]
+        if phrase.is_animate:  # "a man on a horse and a dog"
+            fitting = [i for i in fitting if not i or not self._is_within(i)] or fitting
+        if phrase.is_animate and not phrase.is_human:
+            carried = [
+                i
+                for i in reversed(groups)
+                if i and isinstance(self.path[i - 1], Prep) and self.path[i - 1].low == "with"
+            ]
+            fitting = [i for i in carried if not self.path[i].is_human] or fitting
+        opened = [
+            i for i in fitting if self.path[i].links and all(link == "," for link in self.path[i].links)
+        ]
+        if opened:  # "with a globe, mugs on a nail and two lamps"
+            return opened[0]
+        if not fitting:
+            return groups[-1] if not phrase.is_animate or len(groups) == 1 else groups[-1]
+        best = fitting[0]
+        governor = self.path[best - 1] if best else None
+        has_article = phrase.tokens[0].kind == "D"
+        if (
+            isinstance(governor, Prep)
+            and governor.low == "of"
+            and has_article
+            and self.path[best].members[0].tokens[0].kind != "D"
+            and len(fitting) > 1
+        ):
+            return fitting[1]
+        bare = phrase.is_plural and not has_article and isinstance(governor, Prep) and governor.low in WITHIN
+        if bare and self.path[best].members[0].tokens[:1] and not self.path[best].is_plural:
+            alike = [i for i in fitting[1:] if _is_bare_plural(self.path[i].members[-1])]
+            if alike:  # "with tulips on the table and plants by the window"
+                return alike[0]
+        return best
+
+    def _is_within(self, index: int) -> bool:
+        governor = self.path[index - 1]
+        return isinstance(governor, Prep) and governor.low in WITHIN
+
+    def find_governor_of_prep(self, prep: Prep, place: int) -> int:
+        """Return where in the path a preposition hangs."""
+        top = len(self.path) - 1
+        node = self.path[top]
+        if not isinstance(node, Group) or top == 0 or prep.low == "of":
+            return top
+        follower = self.chunks[place + 1]
+        if follower.low in SAME_AGAIN and prep.low != "with":
+            return top
+        if follower.tokens[-1].low in ("background", "foreground", "distance"):
+            return top
+        named_again = (
+            self.kind_at(place + 2) == "P"
+            and self.kind_at(place + 3) == "NP"
+            and self.chunks[place + 3].low in ("it", "them")
+        )
+        if prep.low == "with" and named_again and not node.is_animate:
+            return top  # "next to a building with a clock on it"
+        return self._governor_above(prep, place, top)
+
+    def _governor_above(self, prep: Prep, place: int, top: int) -> int:
+        """Return where a preposition hangs that may hang on the group at `top` of the path or above."""
+        if top <= 0 or not isinstance(self.path[top], Group):
+            return max(top, 0)
+        node, governor = self.path[top], self.path[top - 1]
+        mentions = any(token.word for token in self.chunks[place + 1].tokens)
+        if node.is_human and mentions and prep.low in ("on", "in", "with"):
+            return top  # "past a man on a bicycle"
+        noun = self.chunks[place + 1].tokens[-1].low
+        looks = noun in MORE_CLOTHES | MORE_BODY
+        if noun in ("tracks", "rails") and node.members[-1].words & {"train"}:
+            return top  # "beside a train on the tracks"
+        if isinstance(governor, Prep):
+            if governor.low == "of":
+                held = self.path[top - 2] if top >= 2 else None
+                if isinstance(held, Group) and held.head in PICTURES | {"close up", "close-up"}:
+                    return top
+                if looks:
+                    return top
+                return self._governor_above(prep, place, top - 2)
+            tool = isinstance(self.path[top - 2], Verb) and bool(self.path[top - 2].objects)
+            if (
+                governor.low == "with"
+                and (prep.low in WITHIN or noun in MORE_BODY)
+                and not tool
+                and (noun not in GROUNDS or noun in ("air", "sky"))
+            ):
+                return top  # "with a bat in his hand", "with a dog in the back"
+            if (
+                governor.low == "at"
+                and prep.low in WITHIN
+                and noun not in GROUNDS
+                and not self._is_seat(node)
+            ):
+                return top  # "at a ball on a tee"
+            if looks and prep.low in ("with", "in"):
+                return self._find_animate(top, default=top)
+            return self._above(top, prep, place)
+        if isinstance(governor, Verb):
+            stem = governor.stem
+            if stem in PLACING and prep.low in WITHIN | {"near", "next to"}:
+                return top
+            if prep.low == "with" and not looks and stem not in WITH_TOOL:
+                return top
+            if noun in MORE_BODY and prep.low != "with":
+                return top  # "a phone in her hand"
+            if looks and prep.low in ("with", "in", "on"):
+                return top if node.is_animate else self._find_animate(top, default=top - 1)
+            return top - 1
+        return top
+
+    def _is_seat(self, group: Group) -> bool:
+        return group.head in GROUNDS or any(
+            member.words & {"dining table", "bench"} for member in group.members
+        )
+
+    def _above(self, top: int, prep: Prep, place: int) -> int:
+        """Return the node that the preposition before hangs on: both tell of the same thing."""
+        upper = top - 2
+        if upper < 0:
+            return top
+        node = self.path[top]
+        if (
+            prep.low == "with"
+            and not node.is_animate
+            and node.head
+            in ("table", "room", "kitchen", "bathroom", "bedroom", "building", "house", "desk", "tower")
+            and (self.path[0].is_animate is False or self.chunks[place + 1].tokens[-1].low in _OF_HOUSES)
+        ):
+            return top
+        return upper
+
+    def _find_animate(self, top: int, default: int) -> int:
+        return next(
+            (i for i in range(top, -1, -1) if isinstance(self.path[i], Group) and self.path[i].is_animate),
+            default,
+        )
+
+    def find_governor_of_linked(self, verb: Verb) -> int:
+        """Return what a second verb tells of: the same as the last one of its form."""
+        for i in range(len(self.path) - 1, -1, -1):
+            node = self.path[i]
+            if isinstance(node, Group) and any(
+                isinstance(m, Verb) and (m.form == verb.form or (m.is_finite and verb.form in ("ing", "en")))
+                for m in node.mods
+            ):
+                return i
+        return 0
+
+    def find_governor_of_verb(self, verb: Verb, place: int) -> int:
+        """Return where in the path a verb hangs: on what does it."""
+        groups = [i for i, node in enumerate(self.path) if isinstance(node, Group)]
+        if not groups:
+            return 0
+        if verb.form == "to":
+            before = self.path[groups[-1] - 1] if groups[-1] else None
+            if isinstance(before, Prep) and before.low == "for":  # "for a cake to be served"
+                return groups[-1]
+            last = next(
+                (i for i in range(len(self.path) - 1, -1, -1) if isinstance(self.path[i], Verb)), None
+            )
+            return groups[-1] if last is None else last
+        deepest = groups[-1]
+        if verb.stem in ("show", "display", "feature", "depict", "contain", "include") and verb.form == "ing":
+            return deepest
+        while (
+            verb.form == "ing"
+            and deepest != groups[0]
+            and not self.path[deepest].is_animate
+            and self.path[deepest].head in (PARTS | MORE_BODY | MORE_CLOTHES)
+            and not self.path[deepest].members[-1].words
+        ):
+            groups.pop()
+            deepest = groups[-1]
+        if verb.form == "inf":  # "watch a plane fly"
+            return deepest
+        if verb.is_finite and self.path[groups[-1]] is self.relative:
+            return groups[-1]
+        if verb.is_finite:
+            subject = self.path[groups[0]]
+            taken = any(isinstance(m, Verb) and m.is_finite for m in subject.mods)
+            return deepest if taken else groups[0]
+        node = self.path[deepest]
+        governor = self.path[deepest - 1] if deepest else None
+        root = self.path[groups[0]]
+        if deepest == groups[0]:
+            return deepest
+        if verb.form == "en":
+            if (
+                verb.stem
+                in ("dress", "seat", "gather", "mount", "pose", "clad", "cuddle", "huddle", "snuggle", "curl")
+                and not node.is_animate
+            ):
+                return self._find_animate(deepest, default=groups[0] if root.is_animate else deepest)
+            if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
+                return deepest - 2
+            return deepest
+        if verb.stem == "wear" and node.is_animate:
+            return deepest  # "holding a dog wearing a hat"
+        mutual = self.kind_at(place + 1) == "P" and self.kind_at(place + 2) == "NP"
+        if mutual and self.chunks[place + 2].low in ("each other", "one another") and not node.is_plural:
+            return groups[0]
+        if verb.stem in ("smile", "laugh", "grin") and not node.is_human:
+            return next((i for i in reversed(groups) if self.path[i].is_human), deepest)
+        if verb.stem in ("fly", "soar") and node.members[-1].words & {"kite", "airplane"}:
+            return deepest
+        if node.is_animate and not (
+            isinstance(governor, Verb)
+            and governor.stem in ("ride", "hold", "carry", "drive", "pull", "walk")
+            and not node.is_human
+        ):
+            tokens = [t for m in node.members for t in m.tokens if t.is_animate]
+            is_alive = any(t.is_human or t.word in ANIMALS for t in tokens)  # a bus moves, too
+            if is_alive or not root.is_animate:
+                return deepest
+            return (
+                deepest
+                if verb.stem in ("park", "drive", "move", "travel", "come", "pass", "fly", "speed")
+                and not (isinstance(governor, Prep) and governor.low in ("on", "in"))
+                and self.kind_at(place + 1) != "NP"
+                else self._find_mover(deepest, verb.stem)
+            )
+        takes_object = self.kind_at(place + 1) == "NP"
+        if takes_object or verb.stem not in STILL:
+            return self._find_mover(deepest, verb.stem)
+        if root.is_animate and isinstance(governor, Prep) and governor.low in ("with", "in"):
+            return groups[0]
+        if not root.is_animate or verb.stem in ("hang", "grow", "park", "mount"):
+            return deepest
+        if isinstance(governor, Verb):
+            return deepest if governor.stem in LOOKING else groups[0]
+        if not isinstance(governor, Prep):
+            return groups[0]
+        held = governor.low in NEARNESS | {"at", "of"} and node.head not in GROUNDS | ACTIVITIES
+        return deepest if held else groups[0]
+
+    def _find_mover(self, deepest: int, stem: str) -> int:
+        """Return the nearest group that can act; else the first one that is no ground."""
+        for i in range(deepest, -1, -1):
+            node = self.path[i]
+            if isinstance(node, Group) and node.is_animate and i < deepest:
+                return i
+        if stem in _DONE_BY_SOMEBODY:  # "a toy on a bed wearing a hat": not the bed
+            return 0
+        for i in range(deepest, 0, -1):
+            node = self.path[i]
+            if (
+                isinstance(node, Group)
+                and node.head not in GROUNDS
+                and not (isinstance(self.path[i - 1], Prep) and self.path[i - 1].low in ("in", "at"))
+            ):
+                return i
+        return 0
+
+    def has_finite_soon(self, place: int) -> bool:
+        """Whether a noun phrase, with what hangs on it, has a finite verb."""
+        while self.kind_at(place) in ("NP", "P", "A", "C"):
+            place += 1
+        return self.kind_at(place) == "V"
+
+    def find_last_group(self) -> int:
+        """Return where in the path the last group is."""
+        return max(i for i, node in enumerate(self.path) if isinstance(node, Group))
