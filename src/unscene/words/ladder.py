@@ -4,9 +4,9 @@ from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.finishing import finish
 from unscene.words.leftovers import Item, compose
 from unscene.words.people import means_people
-from unscene.words.removal import Target, stands_alone
 from unscene.words.rows import takes_article
 from unscene.words.scene_lists import ABSTRACT_NOUNS, COLOURS, CONDITIONS, MORE_BODY, MORE_CLOTHES, PARTS
+from unscene.words.target import Target, stands_alone
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, walk
 from unscene.words.verb_forms import THIRD, looks_plural

@@ -163,6 +163,11 @@ def get_place_prep(prep: str, group: Group) -> str:
     return "in"
 
 
+def list_places(items: list[Item]) -> list[Prep]:
+    """Return grounds and conditions as the places that they are."""
+    return [Prep(get_place_prep(item.prep, item.group), item.group) for item in items]
+
+
 def is_small(group: Group) -> bool:
     """Return whether things are small enough to stand on, or hang from, another one."""
     words = set().union(*(m.words for m in group.members))

@@ -28,7 +28,7 @@ from unscene.words.finishing import finish, give_article, says_something
 from unscene.words.ladder import list_things, write_words
 from unscene.words.participles import as_participle
 from unscene.words.references import mark_references
-from unscene.words.removal import GONE, TangledError, Target, take_out
+from unscene.words.removal import GONE, take_out
 from unscene.words.rows import join_rows, takes_article
 from unscene.words.scene_lists import (
     ACTIVITIES,
@@ -40,6 +40,7 @@ from unscene.words.scene_lists import (
     SPORTS,
     STATES,
 )
+from unscene.words.target import TangledError, Target
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.venues import name_venue

@@ -71,7 +71,10 @@ class OpenPath:
         return self.kind_at(place) == "C" and self.kind_at(place + 1) == "NP"
 
     def find_row(self, phrase: Phrase, finite: bool, singular: bool) -> int:
-        """Return where in the path the row is that a noun phrase goes on; finite, singular: the verb behind it."""
+        """Return where in the path the row is that a noun phrase goes on.
+
+        finite, singular: of the verb behind the phrase.
+        """
         groups = [i for i, node in enumerate(self.path) if isinstance(node, Group)]
         root = self.path[groups[0]]
         if phrase.is_pronoun or (finite and (phrase.is_animate or not (root.is_animate or singular))):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from unscene.words.caption_words import PICTURES
-from unscene.words.removal import Target
 from unscene.words.scene_lists import GROUNDS, MORE_BODY, MORE_CLOTHES
+from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb
 
 _PERSONAL = frozenset({"he", "she", "him", "her", "himself", "herself", "who", "whom"})

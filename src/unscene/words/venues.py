@@ -8,8 +8,8 @@ only where the caption says that it goes on in the photo, and only when nothing 
 import re
 
 from unscene.words.caption_words import NUMBERS
-from unscene.words.removal import Target
 from unscene.words.scene_lists import HELD_EVENTS, SPORT_PLACES
+from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 
 _SPORTS = "|".join(SPORT_PLACES)

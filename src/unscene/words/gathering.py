@@ -1,0 +1,248 @@
+"""What stays of the things that hung on something that is taken out of a caption."""
+
+from collections.abc import Callable
+
+from unscene.words.caption_words import PICTURES
+from unscene.words.leftovers import (
+    Item,
+    get_place_prep,
+    list_words,
+)
+from unscene.words.rows import (
+    fix_links,
+    is_mutual,
+)
+from unscene.words.scene_lists import (
+    ACTIVITIES,
+    COLOURS,
+    CONDITIONS,
+    EATEN,
+    EVENTS,
+    FURNITURE,
+    GROUNDS,
+    MORE_CLOTHES,
+    NEARNESS,
+    NO_PLACE,
+    PARTS,
+    SCENERY,
+    VESSELS,
+    WAYS,
+    WITHIN,
+)
+from unscene.words.target import Target, is_empty, stands_alone
+from unscene.words.tokens import Token
+from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
+from unscene.words.verb_forms import ing_form
+from unscene.words.verb_lists import (
+    LOOKING,
+    NAMING,
+    PLACING,
+    VISITING,
+    WITH_TOOL,
+    WORN,
+)
+
+Prune = Callable[[Group, Target], tuple[Group | None, list[Item]]]
+_LOADED = frozenset({"truck", "train", "car", "book", "person"})
+_COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
+
+
+class Gathering:
+    """Gathers what stays of what hung on something gone. prune: how a group that hung there is pruned
+    itself, as `unscene.words.removal.prune_group` does.
+    """
+
+    def __init__(self, prune: Prune):
+        self.prune = prune
+
+    def collect(self, mods: list[Mod], target: Target) -> list[Item]:
+        """Return what stays of the things that hung on something gone, in order."""
+        items: list[Item] = []
+        for mod in mods:
+            if isinstance(mod, Prep):
+                items += self._collect_prep(mod, target, 0)
+            elif isinstance(mod, Verb):
+                items += self.collect_verb(mod, target)
+        for item in items:
+            mods = [mod for mod in item.group.mods if not is_mutual(mod)]
+            item.group.mods[:] = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
+        return items
+
+    def _collect_prep(
+        self, mod: Prep, target: Target, chain: int, verb: str = "", after_object: bool = False
+    ) -> list[Item]:
+        if mod.group is None or mod.low == "without":
+            return []
+        group, items = self.prune(mod.group, target)
+        if group is None or is_empty(group):
+            return items
+        low = mod.low
+        if low in ("between", "in between") and not group.is_plural:
+            low = "near"
+        if low in ("toward", "towards") and group.head in ("ground", "floor", "sky", "air"):
+            return items
+        group, inner = self._visible(group, target, low)
+        if group is None:
+            return inner
+        words = list_words(group)
+        if low == "in" and group.head in ("background", "foreground", "distance"):
+            return inner
+        if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
+            return inner
+        first = group.members[0]
+        bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
+        if bare and low in ("in", "at", "on", "by") and first.head in ("line", "top", "person", "motion"):
+            return inner
+        good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
+        if group.head in CONDITIONS and not words and (good or group.head not in GROUNDS):
+            return [Item("condition", group, low)] if good else []
+        if group.head in EVENTS and low in ("for", "of", "from", "to"):
+            return [Item("ground", group, "at", joins=True, chain=chain), *inner]
+        if low in NO_PLACE - {"of"} and (not words or low != "for" or group.is_human):
+            return inner
+        if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):
+            return inner
+        bare_of = low == "of" and not words and first.tokens[0].kind == "W" and group.head not in GROUNDS
+        if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
+            return inner  # "an aircraft of an airline", "phones of differing quality"
+        if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
+            if verb in LOOKING and low in ("at", "over", "toward", "towards", "into", "onto", "across"):
+                return [Item("thing", group, low, joins=False, chain=chain), *inner]
+            return [Item("ground", group, get_place_prep(low, group), joins=True, chain=chain), *inner]
+        joins = low in NEARNESS | WITHIN | {"with"}
+        if after_object and low == "with" and verb in WITH_TOOL:
+            target.note("tool")
+        if after_object and (
+            low in WITHIN
+            and verb not in PLACING
+            or low == "with"
+            and verb in WITH_TOOL
+            and group.head not in SCENERY
+        ):
+            joins = False
+        if low == "during":
+            return [Item("condition", group, low), *inner]
+        if verb and not after_object and low == "at":
+            joins = verb in ("sit", "stand")
+        return [Item("thing", group, low, joins=joins, chain=chain), *inner]
+
+    def collect_verb(self, verb: Verb, target: Target) -> list[Item]:
+        items: list[Item] = []
+        worn = any(token.low in WORN for token in verb.tokens)
+        stem, chain = verb.stem, id(verb)
+        if target.category == "dining table" and stem in ("set", "lay") and verb.form == "en":
+            target.note("laid")
+            items.append(Item("thing", Group([Phrase([Token("place", "W"), Token("settings", "W")])])))
+        if any(t.low in ("not", "n't", "no") for t in verb.tokens):
+            return []
+        for group in verb.objects:
+            left, inner = self.prune(group, target)
+            if left is None or is_empty(left):
+                items += inner
+                continue
+            words = list_words(left)
+            if stem == "be" or (not words and stem in NAMING):
+                continue
+            if stem in ("say", "read", "spell") and not target.is_animate:
+                continue  # what a sign says
+            if stem in _COATING and all(m.tokens[-1].low in COLOURS for m in left.members):
+                continue  # "painted orange and yellow"
+            if stem in ("give", "deliver", "make") and left.head in (
+                "presentation",
+                "speech",
+                "lecture",
+                "talk",
+            ):
+                continue
+            left, inner = self._visible(
+                left, target, "worn" if worn else "has" if stem in ("have", "show", "flash") else "verb"
+            )
+            if left is not None and (
+                left.head not in CONDITIONS or (left.head == "snow" and stem != "shovel")
+            ):
+                for mod in left.mods:
+                    if isinstance(mod, Verb) and mod.form == "inf":  # "watch a plane fly" -> "a plane flying"
+                        mod.tokens = [
+                            Token(ing_form(mod.stem), "V", form="ing", stem=mod.stem),
+                            *mod.tokens[1:],
+                        ]
+                seen = left.head in GROUNDS and not words and stem in VISITING
+                if stem == "play" and left.head in ("game", "games", "match"):
+                    items += inner + [
+                        item for member in left.members for item in self.collect(member.mods, target)
+                    ]
+                    continue
+                items.append(
+                    Item(
+                        "ground" if seen else "thing",
+                        left,
+                        get_place_prep("around", left) if seen else "",
+                        chain=chain,
+                    )
+                )
+            items += inner
+        for mod in verb.mods:
+            if isinstance(mod, Prep):
+                if (
+                    mod.group is not None
+                    and (worn or stem == "dress")
+                    and (
+                        mod.low in ("as", "like", "for", "up")
+                        or mod.group.head in MORE_CLOTHES
+                        or stem == "dress"
+                    )
+                    and mod.low in ("in", "as", "like", "for", "up")
+                ):
+                    continue
+                if stem == "make" and verb.form == "en" and mod.low in ("of", "from", "out of", "with"):
+                    continue  # "an umbrella made of bamboo"
+                if (
+                    stem in _COATING
+                    and mod.low in ("in", "with", "by")
+                    and target.category not in FURNITURE | EATEN
+                ):
+                    continue
+                items += self._collect_prep(mod, target, chain, stem, after_object=bool(verb.objects))
+            elif isinstance(mod, Verb):
+                items += self.collect_verb(mod, target)
+        return items
+
+    def _visible(self, group: Group, target: Target, how: str) -> tuple[Group | None, list[Item]]:
+        """Return (a group without what is no thing of its own in the photo: clothes, body, activities;
+        what hung on those).
+        """
+        members, links, items = [], [], []
+        for place, member in enumerate(group.members):
+            in_row = member.head == "glasses" and bool(members)  # "wine bottles and glasses"
+            if not in_row and not stands_alone(member, target, how):
+                target.note("looks")
+                if (
+                    how != "worn"
+                    and member.head not in (PICTURES if how == "with" else ())
+                    and member.head not in ("shape", "form", "style")
+                ):
+                    shown = member.head in PICTURES  # "a photo of herself in the mirror"
+                    items += self.collect([_as_shown(mod) if shown else mod for mod in member.mods], target)
+                continue
+            if members:
+                links.append(group.links[place - 1] if place else "and")
+            members.append(member)
+        if not members:
+            if how != "worn":
+                items += self.collect(group.mods, target)
+            return None, items
+        return Group(
+            members, fix_links(links, len(group.members) - len(members), group.links), group.mods
+        ), items
+
+
+def _as_place(mod: Prep) -> Prep:
+    """Return a way that something moved as the place that it is without it: `through the snow` -> `in`."""
+    if mod.group is None or mod.low not in WAYS or mod.group.head not in GROUNDS or mod.low in NEARNESS:
+        return mod
+    return Prep(get_place_prep(mod.low, mod.group), mod.group, mod.link)
+
+
+def _as_shown(mod: Mod) -> Mod:
+    """Return what a picture is of as what stands near who takes it."""
+    return Prep("near", mod.group) if isinstance(mod, Prep) and mod.low == "of" else mod

@@ -1,0 +1,237 @@
+"""What is left of a verb whose object, place or means is taken out of a caption."""
+
+from typing import NamedTuple
+
+from unscene.words.gathering import Gathering
+from unscene.words.leftovers import (
+    Item,
+    compose,
+    free_prep,
+    is_looks_only,
+    is_small,
+    list_places,
+    list_words,
+)
+from unscene.words.rows import (
+    takes_article,
+)
+from unscene.words.scene_lists import (
+    GROUNDS,
+    NEARNESS,
+    PAGES,
+    ROOMS,
+    SEATS,
+    WITHIN,
+)
+from unscene.words.target import Target, is_by_vehicle
+from unscene.words.tokens import Token
+from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
+from unscene.words.verb_forms import ing_form
+from unscene.words.verb_lists import (
+    ALONE,
+    LOOKING,
+    NEEDS_PLACE,
+    STILL,
+)
+
+
+class PrunedVerb(NamedTuple):
+    """What is left of what hangs on a verb. objects: those that stay. lost: what stays of the others.
+    mods: each thing that hangs on it, with what is left of it. object_gone, place_gone: whether one
+    of its objects is, or something that hangs on an object that stays.
+    """
+
+    objects: list[Group]
+    lost: list[Item]
+    mods: list[tuple[Mod, list[Mod]]]
+    object_gone: bool
+    place_gone: bool
+
+
+def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering: Gathering) -> list[Mod]:
+    """Return what is left of a verb whose subject stays, given what is left of what hangs on it.
+
+    host: the subject. gathering: how things are gathered from a second verb.
+    """
+    objects, lost, mods, object_gone, place_gone = pruned
+    if place_gone and verb.stem in NEEDS_PLACE and not object_gone:
+        target.note("needs its place")
+        return _joined_by_with(verb, objects, [], [p for _, pruned in mods for p in pruned])
+    if any(isinstance(m, Prep) and not p and is_by_vehicle(m, target) for m, p in mods):
+        target.note("by vehicle")
+        places = [p for _, pruned in mods for p in pruned if isinstance(p, Prep)]
+        return [*(Prep("near", group) for group in objects), *places]
+    if verb.stem in _DONE_ON.get(target.category, ()) and not verb.objects:
+        target.note("done on it")
+        new = (p for _, pruned in mods for p in pruned if isinstance(p, Prep) and p.group)
+        return [free for free in map(free_prep, new) if free is not None]
+    same = not object_gone and all(len(p) == 1 and isinstance(p[0], type(m)) for m, p in mods)
+    new_mods = [p for _, pruned in mods for p in pruned]
+    if same:
+        return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    if verb.stem in ("stand", "pose", "walk", "kneel") and any(
+        isinstance(m, Prep) and m.low in NEARNESS and not p for m, p in mods
+    ):  # "standing by plums on a table"
+        new_mods = [Prep("near", m.group, m.link) if _is_on_furniture(m) else m for m in new_mods]
+    lost_prep = any(isinstance(m, Prep) and not p for m, p in mods)
+    lost_any = any(not p for m, p in mods)
+    if object_gone and not objects:
+        return _without_object(verb, lost, new_mods, host, target, gathering)
+    if object_gone:  # one of two objects
+        return _joined_by_with(verb, objects, lost, new_mods)
+    if verb.objects:
+        if lost_prep and verb.stem in NEEDS_PLACE and not any(isinstance(m, Prep) for m in new_mods):
+            return _joined_by_with(verb, objects, [], new_mods)
+        return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    has_place = any(isinstance(m, Prep | Verb) for m in new_mods)
+    stem = verb.stem
+    if stem == "be" and not has_place and not [m for m in new_mods if isinstance(m, Loose)]:
+        return []
+    if stem == "be" and has_place:
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    passive = any(t.form == "en" for t in verb.tokens)
+    if (
+        passive
+        and any(isinstance(m, Prep) and m.low == "by" and not p for m, p in mods)
+        and target.is_animate
+    ):
+        target.note("by whom")
+        return [
+            free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
+        ]
+    if lost_any and stem in ALONE and (has_place or stem not in STILL or host is None or host.is_animate):
+        target.note("verb stays")
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    if lost_any and any(t.low == "ready" for t in verb.tokens):
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    if lost_any and not has_place:
+        return []
+    if lost_any and not mods[0][1]:
+        return [
+            free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
+        ]
+    return [Verb(verb.tokens, verb.opener, [], new_mods)]
+
+
+# What is done on a thing alone.
+_DONE_ON = {
+    "skis": frozenset({"ski"}),
+    "snowboard": frozenset({"snowboard"}),
+    "skateboard": frozenset({"skateboard", "skate"}),
+    "surfboard": frozenset({"surf"}),
+    "bicycle": frozenset({"bike", "cycle", "pedal"}),
+}
+
+
+def _is_on_furniture(mod: Mod) -> bool:
+    if not isinstance(mod, Prep) or mod.low not in ("on", "on top of") or mod.group is None:
+        return False
+    heads = ("table", "counter", "shelf", "desk", "plate", "tray")
+    return "dining table" in list_words(mod.group) or mod.group.head in heads
+
+
+def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
+    link = verb.opener if verb.opener in ("and", ",") else ""
+    return [
+        *(Prep("with", group, link if i == 0 else "and") for i, group in enumerate(objects)),
+        *(m for m in mods if isinstance(m, Prep)),
+    ]
+
+
+def _without_object(
+    verb: Verb, lost: list[Item], mods: list[Mod], host, target: Target, gathering: Gathering
+) -> list[Mod]:
+    """Return what stays of a verb with its object gone: what looked at it looks at what stood there;
+    else the verb goes, and places stay.
+    """
+    things = [item for item in lost if item.kind == "thing"]
+    places = [item for item in lost if item.kind != "thing"]
+    stem = verb.stem
+    if stem in ("show", "feature", "have", "depict"):
+        things = [item for item in things if item.group.head not in PAGES or list_words(item.group)]
+    kept = _room_without(verb, mods, host, target)
+    if kept is not None:
+        return kept
+    held = [
+        item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
+    ]
+    if stem in LOOKING:
+        held = [item for item in held if item.prep != "with"]  # "watching tv with their dog"
+    if held and (
+        stem in LOOKING | {"hold", "carry", "show", "contain", "have", "feature", "serve", "see"}
+        and stem != "look"
+    ):
+        composed = compose(held)
+        target.note("look")
+        if composed is not None:
+            return [Verb(verb.tokens, verb.opener, [composed], [*mods, *list_places(places)])]
+    target.note("verb")
+    result: list[Mod] = []
+    for item in things:
+        free = free_prep(Prep(item.prep or "with", item.group))
+        prep = free.text if free is not None else "near"
+        result.append(Prep(prep, item.group))
+    for mod in mods:
+        if isinstance(mod, Loose):
+            continue
+        if isinstance(mod, Verb):
+            if mod.form == "ing" and mod.opener:
+                result.append(mod)
+            elif stem == "use" and mod.form == "to" and mod.objects:
+                target.note("use")
+                word = Token(ing_form(mod.stem), "V", form="ing", stem=mod.stem)
+                result.append(Verb([word], "", mod.objects, mod.mods))
+            else:
+                result += [
+                    Prep("with" if is_small(i.group) else "near", i.group)
+                    for i in gathering.collect_verb(mod, target)
+                    if i.kind == "thing"
+                ]
+            continue
+        if isinstance(mod, Prep) and mod.group is not None:
+            mod = (
+                mod
+                if stem in ("have", "contain", "feature", "show")
+                and not is_looks_only(mod.group)
+                or (
+                    stem in _DONE_SEATED
+                    and mod.low in ("in", "on", "inside")
+                    and list_words(mod.group) & _SAT_IN
+                )
+                else free_prep(mod)
+            )
+            if mod is not None:
+                result.append(mod)
+    return result + list_places(places)
+
+
+# What one does where one sits: `using a laptop on a couch`, `holds a phone in a car`.
+_DONE_SEATED = frozenset({"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work"})
+_SAT_IN = SEATS | {"car", "bus", "train", "boat", "airplane", "truck"}
+
+
+def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod] | None:
+    """Return `has a shelf beside the window` for what is left of `has a toaster on the shelf beside
+    the window`; None where it is no room that has it, or no thing that it was on.
+    """
+    if host is None or host.is_animate or host.head not in ROOMS | GROUNDS or verb.stem not in _HAVING:
+        return None
+    preps = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
+    if not preps or is_looks_only(preps[0].group) or preps[0].group.head in GROUNDS - ROOMS:
+        return None
+    if preps[0].low not in WITHIN | NEARNESS or preps[0].group.members[0].is_pronoun:
+        return None
+    target.note("room")
+    thing = preps[0].group
+    _make_indefinite(thing.members[0])
+    thing.mods += [mod for mod in mods if mod is not preps[0]]
+    return [Verb(verb.tokens, verb.opener, [thing], [])]
+
+
+_HAVING = frozenset({"have", "contain", "feature", "hold", "show", "include"})
+
+
+def _make_indefinite(phrase: Phrase) -> None:
+    if phrase.tokens[0].low == "the" and len(phrase.tokens) > 1:
+        rest = phrase.tokens[1:]
+        phrase.tokens = [Token("a", "D"), *rest] if takes_article(rest[-1].low) else rest

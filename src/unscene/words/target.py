@@ -1,0 +1,218 @@
+"""What is taken out of a caption, and which words of it are that, or nothing without it."""
+
+from dataclasses import dataclass, field, replace
+
+from unscene.words.caption_words import HERS, PICTURES
+from unscene.words.leftovers import (
+    is_concrete,
+    list_words,
+)
+from unscene.words.people import means_people
+from unscene.words.scene_lists import (
+    ABSTRACT_NOUNS,
+    ACTIVITIES,
+    COLOURS,
+    CONDITIONS,
+    EATEN,
+    FURNITURE,
+    GROUNDS,
+    KIN,
+    MADE_OF_ANIMALS,
+    MORE_BODY,
+    MORE_CLOTHES,
+    PARTS,
+    TIMES,
+    WITHIN,
+    WORN_THINGS,
+)
+from unscene.words.tokens import Token
+from unscene.words.tree import Group, Mod, Phrase, Prep
+from unscene.words.vocabulary import Vocabulary
+
+MOST_STEPS = 3000
+
+
+class TangledError(ValueError):
+    """A caption whose phrases hang on each other so deep that taking one out would not end."""
+
+
+@dataclass
+class Target:
+    """What is removed: a word of the list; of people, all that stands for people."""
+
+    category: str
+    vocabulary: Vocabulary | None
+    is_human: bool = False
+    is_animate: bool = False
+    gone_pronouns: set[int] = field(default_factory=set)
+    lost_owners: set[int] = field(default_factory=set)
+    steps: int = 0
+    used: list[str] = field(default_factory=list)
+
+    def note(self, rule: str) -> None:
+        """Note that a rule of `unscene.words.rewriting_rules` was used."""
+        self.used.append(rule)
+
+    def is_in(self, phrase: Phrase) -> bool:
+        if not phrase.tokens:
+            return False
+        if self.category in phrase.words:
+            return True
+        if any(id(token) in self.gone_pronouns for token in phrase.tokens):
+            return True
+        if self.category == "horse" and phrase.head == "horseback":
+            return True
+        if self.is_human and not phrase.is_human and means_people(phrase):
+            self.note("needs people")
+            return True
+        return self.is_human and phrase.is_human
+
+
+def is_own(tokens: list[Token], target: Target) -> bool:
+    """Whether a noun is part of what owns it: `its engines`, `the man's arm`."""
+    head = tokens[-1].low
+    if target.is_animate and not target.is_human and head in KIN:
+        return True  # "an elephant with its mother"
+    if tokens[-1].word:
+        return tokens[-1].word == "tie"
+    return head in MORE_BODY | MORE_CLOTHES | ACTIVITIES | PARTS
+
+
+def owner_is_gone(owner: Token, target: Target) -> bool:
+    return (target.is_human and owner.low in ("his", "her")) or id(owner) in target.lost_owners
+
+
+def is_about(mod: Mod) -> bool:
+    """Whether it says of what an event is: `of the film`."""
+    about = isinstance(mod, Prep) and mod.low in ("of", "for") and mod.group is not None
+    return about and not list_words(mod.group)
+
+
+def is_all_gone(group: Group, target: Target) -> bool:
+    return all(target.is_in(member) for member in group.members)
+
+
+def loses_last(mod: Prep, target: Target) -> bool:
+    row = mod.group.members if mod.group is not None else []
+    return len(row) > 1 and target.is_in(row[-1]) and not target.is_in(row[0])
+
+
+def is_by_vehicle(mod: Prep, target: Target) -> bool:
+    """Whether it says how somebody travelled: `by rowing boat`, without an article."""
+    group = mod.group
+    return (
+        mod.low == "by"
+        and group is not None
+        and target.category in ("boat", "train", "bus", "car", "truck", "bicycle", "motorcycle", "airplane")
+        and is_all_gone(group, target)
+        and group.members[0].tokens[0].kind != "D"
+        and not group.is_plural
+    )
+
+
+def without_modifier(tokens: list[Token], target: Target) -> list[Token]:
+    """Return a noun's words without the target as a word before it: `sheep wool`, `microwave oven`."""
+    kept = list(tokens)
+    if tokens and target.is_animate and tokens[-1].low in MADE_OF_ANIMALS:
+        place = next(
+            (i for i, t in enumerate(tokens) if t.low in (target.category, f"{target.category}s")), 0
+        )
+        if place:
+            target.note("made of it")
+            worn = 1 if tokens[place - 1].low.endswith(("ed", "orn")) else 0
+            del kept[place - worn : place + 1]
+    for place, token in enumerate(kept):
+        rest = token.low.removesuffix(f" {target.category}")
+        if token.word and rest != token.low and target.vocabulary.find_words(rest) == [token.word]:
+            target.note("made of it")
+            kept[place] = replace(token, text=token.text[: len(rest)])
+    return kept
+
+
+def needs_its_of(old: Phrase, new: Phrase) -> bool:
+    """Whether a noun means nothing without the `of ...` that is gone: `the back of a truck`."""
+    lost = any(isinstance(m, Prep) and m.low == "of" for m in old.mods) and not any(
+        isinstance(m, Prep) and m.low == "of" for m in new.mods
+    )
+    return (
+        lost
+        and not new.words
+        and (
+            old.head
+            in PARTS
+            | MORE_BODY
+            | ACTIVITIES
+            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state"}
+            and old.head not in ("shelf", "shelves", "rack")
+            and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
+        )
+    )
+
+
+def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
+    if not phrase.tokens or phrase.is_pronoun or phrase.tokens[0].low == "no":
+        return False
+    words, head = phrase.words, phrase.head
+    if head in _OF_FURNITURE and target.category in FURNITURE:
+        return False
+    abstract = head in ABSTRACT_NOUNS - CONDITIONS - TIMES and not is_concrete(phrase)
+    if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
+        return False
+    if how == "worn":
+        return bool(words & WORN_THINGS)
+    if "tie" in words and target.is_human:
+        return False
+    if words or any(t.is_human for t in phrase.tokens if not target.is_human):
+        return True
+    if all(t.kind == "D" for t in phrase.tokens) or head in MORE_BODY | ACTIVITIES:
+        return False
+    worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
+    if head in MORE_CLOTHES and target.is_animate and worn:
+        return False
+    if head in ("camera", "cameras") and how in ("for", "at", "to", "toward", "towards", "into"):
+        return False
+    if target.category in EATEN and head in _OF_FOOD and how in ("with", "of", "has"):
+        return False
+    holds = target.category in FURNITURE | EATEN
+    if how in ("with", "of", "has", "verb") and not target.is_animate and not holds:
+        return head not in PARTS
+    if how in ("with", "of", "has") and target.is_animate and not target.is_human and head in PARTS:
+        return False
+    return not (how == "in" and head in COLOURS)
+
+
+_OF_FURNITURE = frozenset({"frame", "frames", "leg", "legs", "base", "headboard", "footboard", "texture"})
+
+
+_OF_FURNITURE |= {"door", "doors", "drawer", "drawers", "handle", "handles", "lid", "dispenser", "freezer"}
+
+
+_OF_FOOD = frozenset({"frosting", "icing", "topping", "toppings", "crust", "sprinkles", "filling", "glaze"})
+
+
+_OF_FOOD |= {"cheese", "sauce", "pepperoni", "candle", "candles", "bun", "buns"}
+
+
+def is_picture(host) -> bool:
+    if host is None or host.head in ("side", "front", "back", "top"):
+        return False
+    return host.head in PICTURES or host.head in ("close up", "close-up")
+
+
+def is_empty(group: Group) -> bool:
+    return not any(member.tokens for member in group.members) and not group.mods
+
+
+def is_on_thing(mod: Mod) -> bool:
+    """Whether it is a place on a thing, not the ground of the scene."""
+    within = isinstance(mod, Prep) and mod.low in WITHIN and mod.group is not None
+    return within and mod.group.head not in GROUNDS
+
+
+def is_on_ground(mod: Mod) -> bool:
+    return isinstance(mod, Prep) and mod.group is not None and mod.group.head in GROUNDS
+
+
+def is_bare_part(phrase: Phrase) -> bool:
+    part = phrase.head in MORE_BODY | PARTS and not phrase.mods
+    return part and phrase.tokens[0].low not in HERS
