@@ -3,15 +3,13 @@
 An area is the share of couples (a photo that should score high, one that should score low) in
 which the first scores strictly above the second; ties are wrong. A photo's *placement* is its share
 of such couples. Each estimate carries what every photo adds to it, so that an interval needs the
-scores no more: resampling photos resamples these numbers.
+scores no more: `statistics.two_level_bootstrap` resamples these numbers with the photos.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from unscene.evaluation.statistics import two_level_bootstrap
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,3 @@ def estimate_area(placed: np.ndarray, high: np.ndarray, low: np.ndarray) -> Esti
     """Return the area of placements (photos,), which may be means over several texts."""
     sides = [(at, placed[at]) for at in (np.flatnonzero(high), np.flatnonzero(low))]
     return Estimate.of_means(len(placed), sides, 1.0, float(sides[0][1].mean()))
-
-
-def bootstrap_auc(
-    value: np.ndarray, group: np.ndarray, draws: int, confidence: float, seed: int
-) -> tuple[float, float, float]:
-    """Return (figure, low, high) by resampling photo groups, and models where there are several.
-
-    value: the photos' values (`Estimate`), float (photos, models), of one arm or of the difference
-    of two arms on the same photos. group (photos,).
-    """
-    return two_level_bootstrap(np.asarray(value, float), group, draws, confidence, seed)

@@ -14,12 +14,13 @@ from unscene.evaluation.absence_questions import (
     write_questions,
     write_scene_questions,
 )
-from unscene.evaluation.auc_intervals import bootstrap_auc, estimate_area, place_photos
+from unscene.evaluation.auc_intervals import estimate_area, place_photos
 from unscene.evaluation.columns import CLASSES, CONSTRUCTIONS, PHOTO_METRICS, PHOTO_VALUES, QUERIES
 from unscene.evaluation.gallery import Gallery, divide_by_frequency, measure_plausibility
 from unscene.evaluation.object_probe import PARTS, divide_groups, probe_absence
 from unscene.evaluation.object_queries import MIN_POSITIVES, TURNS, list_queries, score_queries
 from unscene.evaluation.object_scores import ask_objects
+from unscene.evaluation.statistics import two_level_bootstrap
 from unscene.words.absence_probes import name_forms, read_held_out, read_probes
 from unscene.words.coco80 import COCO80
 
@@ -425,7 +426,7 @@ def test_the_interval_is_that_of_a_bootstrap_that_scores_again():
         (estimate(one), [measure(one, at) for at in draws]),
         (estimate(one) - estimate(other), [measure(one, at) - measure(other, at) for at in draws]),
     ):
-        found, low, high = bootstrap_auc(value[:, None], group, 1500, 0.95, 0)
+        found, low, high = two_level_bootstrap(value[:, None], group, 1500, 0.95, 0)
         naive_low, naive_high = np.quantile(again, [0.025, 0.975])
         assert found == pytest.approx(value.mean())
         assert high - low == pytest.approx(naive_high - naive_low, rel=0.08)
