@@ -125,14 +125,17 @@ class PoolWriter:
         return np.random.default_rng(derive_seed(*self._seeds, "pool", part, step))
 
     def _write_bare(self, told, chosen, present, absent, rng) -> None:
-        """For some object words two denials and two assertions each."""
-        rows = _Rows(told)
+        """For some object words two denials and two assertions each, and one text that just names it."""
+        rows, words = _Rows(told), list(self._pool.vocabulary)
         contrasted = self._list_contrasted(present, absent)
         for word in rng.permutation(contrasted)[:BARE_WORDS]:
             for _ in range(BARE_FRAMES):
                 denial, assertion = self._write_both("write_bare", [], word, rng)
                 rows.add(denial, absent[:, word], present[:, word])
                 rows.add(assertion, present[:, word], absent[:, word])
+            # Without it "a photo with a dog" comes to mean its denial, the more frequent kind of text.
+            plain = self._grammar.write_plain(words[word], rng, self._pool.vocabulary)
+            rows.add(plain, present[:, word], absent[:, word])
         told.claims["bare"] = rows.close(len(present))
 
     def _write_scenes(self, told, chosen, present, absent, rng) -> None:

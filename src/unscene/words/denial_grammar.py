@@ -120,11 +120,15 @@ class Grammar:
         self, wanted: str, unwanted: str, rng: np.random.Generator, vocabulary: Vocabulary
     ) -> str:
         """Return a query for photos of one object without another: "an image of a dog, no cat"."""
-        form, head = rng.random(2)
-        scene = _pick(self.entries.wanted, form).format(
-            head=_pick(self.entries.heads, head), **self.name(wanted, vocabulary).fields
-        )
+        scene = self.write_plain(wanted, rng, vocabulary)
         return self._draw((1, "wanted"), scene, self.name(unwanted, vocabulary), rng, True)
+
+    def write_plain(self, category: str, rng: np.random.Generator, vocabulary: Vocabulary) -> str:
+        """Return a text that names the object and says no more: "an image of a dog", "dogs"."""
+        form, head = rng.random(2)
+        return _pick(self.entries.wanted, form).format(
+            head=_pick(self.entries.heads, head), **self.name(category, vocabulary).fields
+        )
 
     def list_fitting(self, objects: int, after: str) -> list[tuple[Construction, tuple[Frame | None, ...]]]:
         """Return the constructions of so many objects that can follow `after`, with their frames there."""
