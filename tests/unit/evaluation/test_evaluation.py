@@ -335,6 +335,26 @@ def test_sham_metrics_are_summarised_where_there_are_some(tmp_path):
     assert row["mean"] == pytest.approx(0.1) and row["n"] == 3
 
 
+def test_what_is_evaluated_is_compared_with_chance_and_with_each_reference(world, tmp_path):
+    """The files of evaluate_clip as they are; the same model in all places, so nothing differs."""
+    meta = write_meta(world[0], fold=0)
+    paths, tables = [], []
+    for arm in ("zero_shot", "paired"):
+        for fold in range(2):
+            written = evaluate(world, tmp_path, arm, fold, model=meta if arm == "paired" else None)
+            paths.append((written.metrics, written.item_table))
+            tables.append(written.photo_table)
+    _, summary, comparison = compare(tmp_path, paths, photo_tables=tables)
+    found = comparison.set_index(["contrast", "metric"])
+    assert found.loc[("paired-zero_shot", "group_score"), "difference"] == 0
+    excess = summary.set_index(["arm", "metric"]).loc[("paired", "placebo_excess"), "mean"]
+    chance = found.loc[("paired-chance", "placebo_excess")]
+    assert chance["difference"] == pytest.approx(excess, abs=0.02) and np.isfinite(chance["low"])
+    groups = read_json(meta)["groups"]
+    tested = [read_json(path)["n_groups"] for path, _ in paths[2:]]
+    assert found["test_to_train"].iloc[0] == pytest.approx(np.mean(tested) / groups, abs=1e-5)
+
+
 def write_shams(folder, arm, told, flips, folds=3):
     """Write sham edits as evaluate_sham does: told rightly on the original, and wrongly on the sham edit."""
     rows = np.arange(len(told))
