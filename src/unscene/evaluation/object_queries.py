@@ -70,7 +70,7 @@ def score_queries(
         relevant, violates = (has_x & ~has_o)[at], has_o[at]
         counts = int(relevant.sum()), int((has_x & has_o).sum()), len(at)
         positions = list(query)
-        for position, score in zip(positions, (photo[at] @ features[positions].T).T, strict=True):
+        for position, score in zip(positions, (photo @ features[positions].T)[at].T, strict=True):
             probe = asked[position][2]
             is_standard = probe is STANDARD
             order = np.argsort(-score, kind="stable") if is_standard else _find_first(score, max(QUERY_AT))
