@@ -167,6 +167,7 @@ def make_lineage(source: dict | None = None) -> dict:
     import yaml
 
     config = yaml.safe_load((CHECKOUT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    config["deploy"]["arm"] = ARMS[-1]
     if source:
         config["samples"]["sources"] = [source]
     settings = {

@@ -249,13 +249,14 @@ KEYS = {
         "estimate_run list_untouched_photos compare_arms compare_arms_on_sets write_paper write_report",
     ),
     "evaluate.alphas": ...,
+    "evaluate.set_arms": (["zero_shot"], "compare_arms compare_arms_on_sets write_paper write_report"),
     "evaluate.sets": ...,
     "evaluate.world": ...,
     "evaluate.models": ...,
     "report.title": ("another title", "write_report"),
     "report.examples": (9, "write_report"),
     "deploy.arm": (
-        "paired_rank",
+        "paired",
         (
             "train_final draw_retrieval compare_arms compare_arms_on_sets apply_pass_rule write_paper"
             " write_report export_clip"
@@ -312,7 +313,7 @@ OVERLAYS = {
     ),
     "the batch-size study": ({"batchsize": {"run": True}}, "build_batchsize_requests estimate_run", 6),
     "an arm dropped": (
-        {"train": {"arms": {"random": None}}},
+        {"train": {"arms": {"paired": None}}},
         f"join_evaluations compare_arms write_paper {PLANNED}",
         7,
     ),
@@ -511,9 +512,9 @@ def test_another_seed_of_the_world_re_runs_its_sets_and_trains_nothing(finished,
 
 
 def test_what_another_config_made_is_named(finished):
-    found = ask(finished, {"train": {"arms": {"random": None}}})
-    assert found.left_over == [str(finished / "results" / kind / "random") for kind in ("metrics", "models")]
-    assert f"rm -r {finished / 'results/models/random'}" in format_inspection(found)
+    found = ask(finished, {"train": {"arms": {"paired": None}}})
+    assert found.left_over == [str(finished / "results" / kind / "paired") for kind in ("metrics", "models")]
+    assert f"rm -r {finished / 'results/models/paired'}" in format_inspection(found)
 
 
 def test_why_tells_the_old_and_the_new_value_and_causes_first(finished):

@@ -98,8 +98,8 @@ rule draw_retrieval:
 rule compare_arms_on_sets:
     """Compare the main arm with the untuned model and with plain fine-tuning on every external set."""
     input:
-        metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=ARMS),
-        item_tables=expand("results/metrics/sets/{set}/{arm}.items.parquet", set=SETS, arm=ARMS),
+        metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=SET_ARMS),
+        item_tables=expand("results/metrics/sets/{set}/{arm}.items.parquet", set=SETS, arm=SET_ARMS),
         # How much the arms' trainings overlap.
         arms="results/metrics/comparison.csv",
     output:
@@ -125,7 +125,7 @@ rule apply_pass_rule:
         comparison="results/metrics/comparison.csv",
         sets="results/metrics/sets.csv",
         summary="results/metrics/summary.csv",
-        set_metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=MAIN_ARM),
+        set_metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=[arm for arm in SET_ARMS if arm == MAIN_ARM]),
     output:
         verdict="results/metrics/verdict.json",
     log:

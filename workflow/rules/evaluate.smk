@@ -22,6 +22,8 @@ QUESTIONS = [
 ]
 RUN_TABLES = ["items", "classes", "constructions", "queries", "photos", "retrieval"]
 SETS = [entry["name"] for entry in config["evaluate"]["sets"]]
+# The pass rule asks the main arm and its references; further arms cost as much again.
+SET_ARMS = config["evaluate"]["set_arms"] or ARMS
 EXAM_SETS = [entry["name"] for entry in config["evaluate"]["sets"] if is_drawn(entry)]
 SWEPT = TRAINED_ARMS if config["evaluate"]["alphas"] else []
 NAMED_MODELS = [entry["name"] for entry in config["evaluate"]["models"]]
@@ -49,7 +51,7 @@ if config["edits"]["sham"]:
 STAGE_FILES += expand(
     "results/metrics/sets/{set}/{model}.{kind}",
     set=SETS,
-    model=[*ARMS, *NAMED_MODELS],
+    model=[*SET_ARMS, *NAMED_MODELS],
     kind=["json", "items.parquet"],
 )
 

@@ -161,6 +161,9 @@ def check_evaluation(config: dict) -> None:
         twice = sorted({name for name in entries if entries.count(name) > 1})
         if twice:
             raise ConfigError(f"evaluate.{key}: the name {twice[0]!r} is used twice (arms count as models)")
+    unknown_arms = set(evaluate["set_arms"] or ()) - set(config["train"]["arms"])
+    if unknown_arms:
+        raise ConfigError(f"evaluate.set_arms: train.arms has no arm {sorted(unknown_arms)[0]!r}")
     world = evaluate["world"]
     for source in config["samples"]["sources"]:
         if world and source.get("seed") == world["seed"]:

@@ -36,7 +36,8 @@ def merge(base: dict, over: dict) -> dict:
 
 
 # Sources of one's own are no pool, so the arm that needs one is left out, as an overlay does it.
-WITHOUT_POOL = {"train": {"arms": {"absence": None}}}
+WITHOUT_POOL = {"train": {"arms": {"absence": None}}, "deploy": {"arm": "paired"}}
+RANDOM = {"images": "both", "texts": "negated", "batches": "random"}
 
 
 def complete(change: dict) -> dict:
@@ -119,7 +120,7 @@ def test_mistakes_are_refused(section, key, value):
         ({"keywords": {"captions_per_prompt": "auto"}}, "captions_per_prompt"),
         ({"train": {"arms": {"originals": {"batches": "paired"}}}}, "train.arms.originals"),
         ({"train": {"arms": {"originals": {"loss": {"rank": 1}}}}}, "no loss within pairs"),
-        ({"train": {"arms": {"random": {"loss": {"mask": 1}}}}}, "train.arms.random"),
+        ({"train": {"arms": {"random": {**RANDOM, "loss": {"mask": 1}}}}}, "train.arms.random"),
         ({"train": {"arms": {"paired": {"loss": {"teacher": 1}}}}}, "ema_decay"),
         ({"train": {"arms": {"paired": {"images": "sham"}}}}, "edits.sham"),
         ({"train": {"reader": "tars"}}, "train.reader"),
