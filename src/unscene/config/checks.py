@@ -256,6 +256,8 @@ def check_arm(name: str, arm: dict) -> None:
     for name in ("pool_limit", "pool_labels"):
         if name in arm and "pool" not in arm:
             raise ConfigError(f"{key}: {name} says something of a pool; it needs pool")
+    if "nouns" in arm and "text_teacher" not in arm["loss"]:
+        raise ConfigError(f"{key}: nouns are told of by text_teacher; give the loss that term")
     if arm.get("jpeg") and arm.get("freeze") == "image" and arm.get("views") == "whole":
         raise ConfigError(
             f"{key}: jpeg changes photos from step to step; freeze: image with views: whole embeds each once."

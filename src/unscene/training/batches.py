@@ -121,15 +121,14 @@ class CacheReader:
             photos = compress_photos(photos, draws.quality[:, own])
         ids = choose_texts(arm, self._text_id, first, second, draws, settings["true_negations"])
         keys = {role: ids[role][own] for role in {*roles, "plain"}}
-        told = np.concatenate([ids[role] for role in roles]) if roles else np.zeros(0, np.int64)
+        told = np.array([ids[role] for role in roles], np.int64).reshape(len(roles), len(first))
         cut = int(self._lengths[np.unique(told)].max(initial=1))
-        told = np.concatenate([keys[role] for role in roles]) if roles else told
-        unique, at = np.unique(told, return_inverse=True)
+        unique, at = np.unique(told[:, own], return_inverse=True)
         return Batch(
             photos,
             draws.share(own).views,
             self._tokens[self._torch.from_numpy(unique), :cut],
-            dict(zip(roles, at.reshape(len(roles), -1), strict=True)),
+            dict(zip(roles, at.reshape(told[:, own].shape), strict=True)),
             keys,
         )
 

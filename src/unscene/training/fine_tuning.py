@@ -23,6 +23,7 @@ from unscene.training.pair_tars import TarReader, find_samples, hash_samples
 from unscene.training.pairs import PairError, find_long_pairs
 from unscene.training.photo_cache import open_cache
 from unscene.training.pool_batches import PooledReader, PoolReader
+from unscene.training.pool_texts import LABELLED
 from unscene.training.pools import Pool, open_pool
 from unscene.training.samplers import plan_batches
 from unscene.training.state import StateFile
@@ -195,7 +196,7 @@ def list_denied(training: Training, chosen: ChosenPairs, pool: Pool | None) -> l
     arm = training.arm
     of_pairs = arm["texts"] == "negated" and any(not TERMS[name].pool for name in arm["loss"])
     denied = set(chosen.table["category"]) if of_pairs else set()
-    if pool is not None and {"bare", "scene", "query"} & set(list_pool_parts(arm["loss"])):
+    if pool is not None and LABELLED.intersection(list_pool_parts(arm["loss"])):
         denied |= {list(training.vocabulary)[place] for place in pool.find_labelled()}
     return training.vocabulary.sort(denied)
 

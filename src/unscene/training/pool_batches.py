@@ -9,7 +9,7 @@ import numpy as np
 from unscene.clip.models import get_text_lengths
 from unscene.run.seeds import derive_seed
 from unscene.training.arms import draw_views
-from unscene.training.pool_texts import PoolWriter, StepTexts
+from unscene.training.pool_texts import LABELLED, PoolWriter, StepTexts
 from unscene.training.pools import Pool
 from unscene.training.tokens import WordTokenizer
 from unscene.words.denial_grammar import read_grammar
@@ -94,8 +94,7 @@ class PoolReader:
         self._photos = training.arm["pool"]
         if self._photos % reading.size:
             raise ValueError(f"pool: {self._photos} cannot be shared evenly by {reading.size} processes")
-        labelled = {list(pool.vocabulary)[place] for place in pool.find_labelled()}
-        nouns = [word for word in pool.vocabulary if word not in labelled] if "taught" in parts else []
+        nouns = list_taught(pool, parts, training.arm.get("nouns", ()))
         grammar = read_grammar()
         self._writer = PoolWriter(pool, grammar, training.seeds, parts, nouns)
         self._directions = None
@@ -156,6 +155,17 @@ class PoolReader:
         rng = np.random.default_rng(derive_seed(*training.seeds, "pool", "views", step))
         views = draw_views(rng, -(-count // 2), training.settings["crop_scale"], False)
         return tuple(view[:count] for view in views)
+
+
+def list_taught(pool: Pool, parts: Sequence[str], more: Sequence[str]) -> list[str]:
+    """Return the nouns that a text-only teacher tells of: the words of the list without labels, or
+    all where the loss reads no labels, and more nouns.
+    """
+    if "taught" not in parts:
+        return []
+    words = list(pool.vocabulary)
+    labelled = {words[place] for place in pool.find_labelled()} if LABELLED.intersection(parts) else set()
+    return list(dict.fromkeys([*(word for word in words if word not in labelled), *more]))
 
 
 class PooledReader:

@@ -17,7 +17,10 @@ from unscene.words.denial_grammar import Grammar
 
 # Sentences of a step: words asked bare, frames of each; captions told on; queries; nouns taught.
 BARE_WORDS, BARE_FRAMES = 12, 2
-TOLD, SCENES, QUERIES, TAUGHT = 64, 36, 24, 12
+TOLD, SCENES, QUERIES, TAUGHT = 48, 24, 16, 5
+
+# What is asked by the labels of photos.
+LABELLED = frozenset({"bare", "scene", "query"})
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ class PoolWriter:
             for number in rng.permutation(len(self._nouns))[:TAUGHT]:
                 noun, photo = self._nouns[number], int(rng.integers(len(told.captions)))
                 kinds: list[tuple[str, list[str], int]] = [("write_bare", [], -1)]
-                if not _names(chosen[photo], noun):
+                if not self._names(chosen[photo], noun):
                     kinds.append(("write_scene", [chosen[photo]], photo))
                 for kind, scene, own in kinds:
                     texts = self._write_both(kind, scene, noun, rng)
@@ -214,6 +217,11 @@ class PoolWriter:
         found = np.flatnonzero(present.any(axis=0) & absent.any(axis=0))
         return np.intersect1d(found, self._labelled)
 
+    def _names(self, caption: str, noun: str) -> bool:
+        if noun in self._pool.vocabulary:
+            return self._pool.vocabulary.places[noun] in self._find_mentions(caption)
+        return noun.lower() in caption.lower()
+
     def _find_mentions(self, caption: str) -> set[int]:
         if caption not in self._mentions:
             vocabulary = self._pool.vocabulary
@@ -238,7 +246,3 @@ class _Rows:
     def close(self, photos: int) -> Claims:
         cells = (np.array(rows, bool).reshape(-1, photos) for rows in (self._right, self._wrong))
         return Claims(np.array(self.text, np.int64), *cells)
-
-
-def _names(caption: str, noun: str) -> bool:
-    return noun.lower() in caption.lower()

@@ -15,7 +15,7 @@ from unscene.pool.columns import POOL
 from unscene.training.batches import Reading
 from unscene.training.objectives import list_pool_parts
 from unscene.training.pairs import PairError
-from unscene.training.pool_batches import Directions, PoolReader
+from unscene.training.pool_batches import Directions, PoolReader, list_taught
 from unscene.training.pool_cache import cache_pool, embed_pool
 from unscene.training.pool_texts import PoolWriter
 from unscene.training.pools import open_pool
@@ -286,6 +286,30 @@ def test_words_give_the_tokens_of_the_whole_text():
     for some in (texts, [*texts, "caf\u00e9 &amp; dog"]):
         assert torch.equal(WordTokenizer(tokenizer).tokenize(some), tokenizer(some))
     assert WordTokenizer(tokenizer).find_long(texts).tolist() == [False, False, False, False, True, False]
+
+
+def test_the_teacher_tells_of_what_labels_do_not_cover(world):
+    pool, _ = get_pool(world)
+    parts = ("bare", "captions", "taught")
+    taught = list_taught(pool, parts, ["tree", "zebra"])
+    assert set(taught) == set(COCO80) - set(WORDS) | {"tree"} and len(taught) == len(set(taught))
+    assert list_taught(pool, ("captions", "taught"), []) == list(COCO80), "no label is read"
+    assert "cat" in list_taught(pool.withhold(["cat"]), parts, [])
+    assert list_taught(pool, ("bare", "captions"), ["tree"]) == []
+
+
+def test_taught_sentences_leave_their_noun_out_of_the_caption(world):
+    pool, training = get_pool(world)
+    writer = PoolWriter(pool, read_grammar(), training.seeds, ("captions", "taught"), ["dog", "field"])
+    taught = [(step, writer.write(step, np.arange(20))) for step in range(4)]
+    kinds = set()
+    for _, told in taught:
+        rows = zip(*(getattr(told.taught, name).tolist() for name in ("photo", "noun", "sign")), strict=True)
+        for photo, noun, sign in rows:
+            kinds.add((photo >= 0, noun, sign))
+            caption = told.texts[told.captions[photo]]
+            assert photo < 0 or noun == 0 and "dog" not in COCO80.find_words(caption)
+    assert {(False, 0, 1), (False, 0, -1), (False, 1, 1), (False, 1, -1), (True, 0, -1)} <= kinds
 
 
 def test_directions_are_centred_on_all_nouns():
