@@ -206,7 +206,11 @@ rule evaluate_sham:
         runtime=f"{FOLDS_A_JOB}h",
     params:
         lineage=lineage(
-            "evaluate_sham", settings=["words", "train.clip"], paths=["train.clip"], entries=["arm"]
+            "evaluate_sham",
+            settings=["words", "train.clip"],
+            paths=["train.clip"],
+            files=[LEXICON],
+            entries=["arm"],
         ),
     message:
         "Evaluating arm {wildcards.arm}, seed {wildcards.seed}, on the sham edits of the held-out folds"
@@ -380,7 +384,7 @@ rule evaluate_unseen_classes:
         mem_mb=8000,
         runtime=f"{FOLDS_A_JOB}h",
     params:
-        lineage=lineage("evaluate_unseen_classes"),
+        lineage=lineage("evaluate_unseen_classes", settings=["words"], files=[LEXICON], entries=["arm"]),
     message:
         "Evaluating arm {wildcards.arm} on unseen categories, seed {wildcards.seed}"
     script:

@@ -27,10 +27,11 @@ def find_evaluated(job: Job) -> Path:
 
 def list_never_denied(path_to_meta: str | Path | None, vocabulary: Vocabulary) -> frozenset[str] | None:
     """Return the words that a model's training never denied, by its meta.json (`denied`: the words
-    that it did); None where nothing is said, as of the untuned model.
+    that it did); None where nothing is said, as of the untuned model, or where it denied nothing:
+    then all words are alike, and those left over are no group of their own.
     """
     denied = read_json(path_to_meta).get("denied") if path_to_meta else None
-    return None if denied is None else frozenset(vocabulary) - set(denied)
+    return frozenset(vocabulary) - set(denied) if denied else None
 
 
 def load_checkpoint(model: dict, device: str, path_to_clip: str | Path | None = None) -> tuple:

@@ -176,7 +176,11 @@ _CLASS = (
     Column("category", "text", "the word"),
     *(Column(name, "number", meaning) for name, meaning in (CLASS_METRICS | _SPLITS).items()),
     Column("frequency", "text", f"its third by number of photos: {', '.join(FREQUENCIES)}"),
-    Column("never_denied", "boolean", "the training never denied it; null where that is not known"),
+    Column(
+        "never_denied",
+        "boolean",
+        "the training never denied it; null where it denied nothing or is unknown",
+    ),
     *_COUNTS,
     Column("n_unknown", "integer", "photos of which nobody says whether it is there", "photos"),
 )

@@ -56,10 +56,12 @@ def evaluate_clip(job: Job) -> None:
     embedder.never_denied = list_never_denied(job.inputs.model, vocabulary)
     embedder.is_untuned = not job.inputs.model
     answers, ranks = score_untouched(embedder, *load_untouched(embedder, of_fold, job.runtime["workers"]))
-    objects = dict(zip(photo["image_id"], photo["objects"], strict=True))
-    shifts, of_shortcuts = score_shortcuts(pairs, features, objects, vocabulary)
+    objects, unknown = (
+        dict(zip(photo["image_id"], photo[name], strict=True)) for name in ("objects", "unknown")
+    )
+    shifts, of_shortcuts = score_shortcuts(pairs, features, objects, unknown, vocabulary)
     # Which other object is denied is drawn here, once for all arms.
-    true = embedder.embed_texts(list_true_negations(pairs.table, 0, vocabulary))
+    true = embedder.embed_texts(list_true_negations(pairs.table, 0, vocabulary, objects))
     wording = measure_wording(features["original"], features["edited"], features["present"], true)
     truth = score_true_pictures(embedder, pairs, features, job.inputs.truth, job.runtime["workers"])
     of_alarms = wording.join(truth)

@@ -95,10 +95,16 @@ def list_models(job: Job) -> list[dict]:
 
 
 def average_runs(runs):
-    """Return the mean of each metric over models; counts (`n_...`) are the first model's."""
-    names = [name for name in runs[0] if name not in ("fold", "seed")]
+    """Return the mean of each metric over models; counts (`n_...`) are those of the first model that
+    has them. A kind of option that a model never chose is no metric of it: its share (`chosen_...`) is 0.
+    """
+    names = dict.fromkeys(name for run in runs for name in run if name not in ("fold", "seed"))
     means = {}
     for name in names:
-        values = np.array([run.get(name, np.nan) for run in runs], float)
-        means[name] = runs[0][name] if name.startswith("n_") else float(values.mean())
+        missing = 0.0 if name.startswith("chosen_") else np.nan
+        values = [run.get(name, missing) for run in runs]
+        if name.startswith("n_"):
+            means[name] = next(run[name] for run in runs if name in run)
+        else:
+            means[name] = float(np.array(values, float).mean())
     return means

@@ -26,8 +26,10 @@ from unscene.words.vocabulary import Vocabulary
 def load_fold(embedder, pair, workers):
     """Return the PairSet of pairs: photos decoded once, without the pairs that the model's context would cut.
 
-    Raises PairError when none is left.
+    Raises PairError when there is none, or none is left.
     """
+    if pair.empty:
+        raise PairError("the fold has no pairs; lower folds.folds")
     fitting = pair[~find_long_pairs(pair, embedder.tokenizer)]
     if fitting.empty:
         raise PairError(
@@ -74,27 +76,32 @@ def score_unfiltered(embedder, pair, item, workers):
     return {"group_score_unfiltered": float(held.mean()), "n_unfiltered_pairs": len(held)}
 
 
-def score_shortcuts(pairs, features, objects, vocabulary: Vocabulary):
+def score_shortcuts(pairs, features, objects, unknown, vocabulary: Vocabulary):
     """Return (SHIFTS, a row a pair; metrics): what an edit changes beside its object, and what
     features, simple numbers and captions alone give away.
 
     objects: image_id -> words known to be in that photo; of other photos, and beside these, what
-    the pair's captions name.
+    the pair's captions name. unknown: image_id -> words that may be in it or not. All other words
+    are known to be absent; of a photo without such an entry nothing is.
     """
     table, categories = pairs.table, list(features["phrases"])
     group = table["group"].to_numpy()
-    named = np.zeros((len(table), len(categories)), bool)
+    named, lacks = np.zeros((2, len(table), len(categories)), bool)
     columns = ["image_id", "caption_original", "caption_without"]
     for row, (image_id, *captions) in enumerate(table[columns].itertuples(index=False)):
         words = {word for caption in captions for word in vocabulary.find_words(caption)} | set(
             objects.get(image_id, ())
         )
         named[row] = [category in words for category in categories]
+        if image_id in unknown:
+            possible = words | set(unknown[image_id])
+            lacks[row] = [category not in possible for category in categories]
     shifts = measure_shifts(
         features["original"],
         features["edited"],
         np.stack([features["phrases"][category][1] for category in categories]),
         named,
+        lacks,
         np.array([categories.index(category) for category in table["category"]]),
     )
     simple = describe_pictures(pairs.photos)

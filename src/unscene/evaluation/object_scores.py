@@ -281,7 +281,7 @@ def explain(metrics: Mapping[str, float], gallery: Gallery, embedder: Embedder) 
             why[name] = "no two categories have enough photos with both and with just one; " + too_few
     if gallery.list_classes():
         specific = {
-            NEVER_DENIED: "the model's notes do not say which categories its training denied"
+            NEVER_DENIED: "the model's training denied nothing, or its notes do not say what"
             if embedder.never_denied is None
             else "the training denied every category that could be asked",
             PROBE: "fitted for the untuned image tower alone"

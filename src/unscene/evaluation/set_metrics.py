@@ -100,7 +100,9 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
 
 @score_task.register
 def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, dict]:
-    """Recall at 1, 5 and 10 both ways, with all captions of each photo."""
+    """Recall at 1, 5 and 10 both ways, with all captions of each photo, and among how many photos and
+    captions that differ is searched.
+    """
     long = [embedder.find_long(captions) for captions in task.captions]
     kept = [
         (key, str(path), [text for text, cut in zip(captions, too_long, strict=True) if not cut])
@@ -128,6 +130,8 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
     every = sum(len(own) for own in task.captions)
     return item, {
         **summarise_recalls(image_to_text, text_to_image),
+        "gallery_photos": len(kept),
+        "gallery_captions": len({caption for own in captions for caption in own}),
         "n_items": len(kept),
         "n_captions": len(texts),
         "n_left_out": len(task) - len(kept),

@@ -102,24 +102,30 @@ def describe_pictures(photos: np.ndarray) -> np.ndarray:
 
 
 def measure_shifts(
-    original: np.ndarray, edited: np.ndarray, absent: np.ndarray, named: np.ndarray, own: np.ndarray
+    original: np.ndarray,
+    edited: np.ndarray,
+    absent: np.ndarray,
+    named: np.ndarray,
+    lacks: np.ndarray,
+    own: np.ndarray,
 ) -> pd.DataFrame:
     """Return by how much each removal moves its photo towards "a photo with no z", in units of
     cosine; a row a pair.
 
     original, edited: normalised features of I and J (pairs, dim). absent: of "a photo with no z",
-    (categories, dim). named: bool (pairs, categories), what is known to be in a photo. own: the
-    column of each pair's removed object.
+    (categories, dim). named, lacks: bool (pairs, categories), what is known to be in a photo, and
+    what is known not to be; the rest is unknown and in no mean. own: the column of each pair's
+    removed object.
 
     denial_shift: s(J, z) - s(I, z) with z the removed object: should be above 0. placebo_shift: the
-    mean over every z that is in neither photo; kept_shift: over every z that is known to be in both
-    still. Both should be 0, or the model takes an edit for a denial of anything. placebo_excess:
-    the former less half the denial_shift, as the pass rule asks; placebo_surplus, kept_surplus: less
-    three quarters of it, as alarms do. NaN where a pair has no such z.
+    mean over every z that is known to be in neither photo; kept_shift: over every z that is
+    known to be in both still. Both should be 0, or the model takes an edit for a denial of anything.
+    placebo_excess: the former less half the denial_shift, as the pass rule asks; placebo_surplus,
+    kept_surplus: less three quarters of it, as alarms do. NaN where a pair has no such z.
     """
     change = (edited - original) @ absent.T
     rows = np.arange(len(change))
-    neither, both = ~named, named.copy()
+    neither, both = lacks.copy(), named.copy()
     neither[rows, own] = both[rows, own] = False
     denial = change[rows, own]
     placebo, kept = (_mean_of_rows(change, counted) for counted in (neither, both))

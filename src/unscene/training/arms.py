@@ -5,6 +5,7 @@ stands in the first, its edit J or what the arm puts in its place in the second.
 filled by the step's draws, which are the same in all arms.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,22 +139,28 @@ def choose_texts(
     }
 
 
-def list_true_negations(pair: pd.DataFrame, seed: int, vocabulary: Vocabulary) -> list[str]:
+def list_true_negations(
+    pair: pd.DataFrame, seed: int, vocabulary: Vocabulary, known: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
     """Return for each pair a_i with the true statement that something else is not there, in the
     words of its own negated caption.
 
     The denied category is one of the other pairs', drawn by seed and edit_id among those that no
-    caption or edit of the photo's group names. It may be in the picture all the same, unmentioned:
-    rare among many categories, and unknowable without a detector. Without such a category, or where
-    the negated caption uses none of the known phrasings, the caption stays or "no" is used.
+    caption or edit of the photo's group names, and that are not among the photo's `known` objects
+    (image_id -> words; a test has them, a training has not). Else it may be in the picture all the
+    same, unmentioned: rare among many categories, and unknowable without a detector. Without such a
+    category, or where the negated caption uses none of the known phrasings, the caption stays or "no"
+    is used.
     """
     categories = sorted(set(pair["category"]))
     named: dict[str, set] = {}
     for row in pair[["group", "category", CAPTIONS[0]]].itertuples(index=False):
         named.setdefault(row[0], set()).update([row[1], *vocabulary.find_words(row[2])])
+    shown = [set(known.get(image_id, ())) for image_id in pair["image_id"]] if known else [set()] * len(pair)
     negations = []
-    for row in pair[["edit_id", "group", *CAPTIONS]].itertuples(index=False):
-        free = [category for category in categories if category not in named[row.group]]
+    columns = ["edit_id", "group", *CAPTIONS]
+    for row, objects in zip(pair[columns].itertuples(index=False), shown, strict=True):
+        free = [category for category in categories if category not in named[row.group] | objects]
         if not free:
             negations.append(row.caption_original)
             continue

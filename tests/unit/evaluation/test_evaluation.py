@@ -338,10 +338,14 @@ def test_sham_metrics_are_summarised_where_there_are_some(tmp_path):
 def test_what_is_evaluated_is_compared_with_chance_and_with_each_reference(world, tmp_path):
     """The files of evaluate_clip as they are; the same model in all places, so nothing differs."""
     meta = write_meta(world[0], fold=0)
+    # Somebody who looked: what is not on these photos is known.
+    photo = read_table(world[1]["photos"])
+    write_table(photo.assign(unknown=[[] for _ in photo.index]), tmp_path / "seen.parquet")
     paths, tables = [], []
     for arm in ("zero_shot", "paired"):
         for fold in range(2):
-            written = evaluate(world, tmp_path, arm, fold, model=meta if arm == "paired" else None)
+            model = meta if arm == "paired" else None
+            written = evaluate(world, tmp_path, arm, fold, model=model, photos=tmp_path / "seen.parquet")
             paths.append((written.metrics, written.item_table))
             tables.append(written.photo_table)
     _, summary, comparison = compare(tmp_path, paths, photo_tables=tables)

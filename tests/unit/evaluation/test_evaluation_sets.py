@@ -18,17 +18,18 @@ from PIL import Image
 
 from tiny_clip import RUNTIME, make_clip, write_meta
 from unscene.clip.models import ClipError, embed_texts
-from unscene.evaluation.checkpoints import load_checkpoint
+from unscene.evaluation.checkpoints import list_never_denied, load_checkpoint
 from unscene.evaluation.columns import SET_ITEMS
-from unscene.evaluation.evaluate_set import evaluate_set
+from unscene.evaluation.evaluate_set import average_runs, evaluate_set
 from unscene.evaluation.set_comparison import list_values
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
 from unscene.evaluation.sets.formats import FORMATS, PATHS, ROLES, find_role
 from unscene.evaluation.sets.reading import read_set
 from unscene.evaluation.sets.tasks import SetError
 from unscene.machine.job import Job
-from unscene.run.tables import read_json
+from unscene.run.tables import read_json, write_json
 from unscene.scenes.rendering import draw_dataset
+from unscene.words.coco80 import COCO80
 
 
 class FakeEmbedder:
@@ -550,3 +551,18 @@ def test_real_photos_with_the_embedded_clip(checkout, real_data, tmp_path):
             assert abs(metrics["accuracy"] - chance[entry["name"]]) < spread + 0.1
         if entry["name"] == "coco_retrieval":
             assert metrics["text_to_image_recall_at_1"] < 0.2  # 62 photos: chance is .016
+
+
+def test_a_kind_that_one_model_never_chose_is_a_share_of_nought():
+    runs = [
+        {"fold": 0, "accuracy": 1.0, "n_items": 4},
+        {"fold": 1, "accuracy": 0.5, "chosen_tie": 0.5, "n_items": 4},
+    ]
+    assert average_runs(runs) == {"accuracy": 0.75, "n_items": 4, "chosen_tie": 0.25}
+
+
+@pytest.mark.parametrize(("denied", "left"), [([], None), (None, None), (["dog"], 79)])
+def test_a_training_that_denied_nothing_leaves_no_word_over(tmp_path, denied, left):
+    write_json({} if denied is None else {"denied": denied}, tmp_path / "meta.json")
+    found = list_never_denied(tmp_path / "meta.json", COCO80)
+    assert found is None if left is None else len(found) == left

@@ -107,16 +107,17 @@ def test_placebo_tells_what_any_denial_gains_from_what_the_right_one_does(denial
     rng = np.random.default_rng(2)
     absent = np.eye(4)  # the phrase of category k is axis k
     own, named = rng.integers(0, 4, 60), rng.random((60, 4)) < 0.3
+    lacks = ~named & (rng.random((60, 4)) < 0.7)  # of the rest nobody knows
     original = rng.normal(size=(60, 4))
     edited = original + any_denial
     edited[np.arange(60), own] += denial
     is_kept = named.copy()
     is_kept[np.arange(60), own] = False
     edited[is_kept] += 5  # what is in the photo says nothing about a placebo, and the other way round
-    found = measure_shifts(original, edited, absent, named, own)
+    found = measure_shifts(original, edited, absent, named, lacks, own)
     change = edited - original
     for row, (word, words) in enumerate(zip(own, named, strict=True)):
-        free = [z for z in range(4) if z != word and not words[z]]
+        free = [z for z in range(4) if z != word and lacks[row, z]]
         kept = [z for z in range(4) if z != word and words[z]]
         of_pair = found.iloc[row]
         assert of_pair["denial_shift"] == pytest.approx(change[row, word])
@@ -133,7 +134,7 @@ def test_placebo_tells_what_any_denial_gains_from_what_the_right_one_does(denial
 
 
 def test_no_placebo_without_a_category_that_is_absent():
-    everything = np.ones((3, 2), bool), np.zeros(3, int)
+    everything = np.ones((3, 2), bool), np.zeros((3, 2), bool), np.zeros(3, int)
     found = measure_shifts(np.zeros((3, 2)), np.ones((3, 2)), np.eye(2), *everything)
     assert (found["denial_shift"] == 1).all() and (found["kept_shift"] == 1).all()
     assert found["placebo_shift"].isna().all() and found["placebo_surplus"].isna().all()
