@@ -165,7 +165,8 @@ def join_metrics(paths_to_metrics: list[str], paths_to_sham: list[str] | None) -
 
 def summarise_arms(run: pd.DataFrame, confidence: float, design: Design) -> pd.DataFrame:
     """Return `arm metric mean low high n reason`: means over the tested parts and their limits by
-    the corrected t, n parts, and why there are no limits where there are none.
+    the corrected t, n parts, and why there are no limits where there are none. An untuned arm's
+    parts are those of the first training seed.
 
     run: a row an arm, fold and seed with every metric by its name.
     """
@@ -174,7 +175,11 @@ def summarise_arms(run: pd.DataFrame, confidence: float, design: Design) -> pd.D
     ]
     rows = []
     for arm in pd.unique(run["arm"]):
-        by_part = run[run["arm"] == arm].groupby(list(design.parts))[metrics]
+        own = run[run["arm"] == arm]
+        if design.get_ratio(arm) == 0:
+            # Another split asks the same photos again: no further part of what nothing was trained for.
+            own = own[own["seed"] == own["seed"].min()]
+        by_part = own.groupby(list(design.parts))[metrics]
         values = by_part.agg(lambda column: column.astype(float).mean())
         for metric in metrics:
             of_metric = values[metric].to_numpy(float)
@@ -232,7 +237,8 @@ def compare_values(
 
     difference, low, high, p: cluster bootstrap by photo group, within the folds of the first
     training seed; n items, in `groups` photo groups. corrected_t_*: Nadeau and Bengio's test on the
-    means of the tested parts (`design.parts`), for `test_to_train`; detectable: the true difference
+    means of the tested parts (`design.parts`; of two untuned arms those of the first training seed),
+    for `test_to_train`; detectable: the true difference
     that it would have found with power .8; reason: why it could not be made. mcnemar_p: exact, of
     the first training seed. Raises TableError when the arms tested different items.
     """
@@ -273,7 +279,11 @@ def compare_values(
     for one, other, metric in difference.columns:
         column = (one, other, metric)
         measured = of_item[column].notna().to_numpy()
-        values, ratio = of_part[column].dropna().to_numpy(), design.get_ratio(one, other)
+        ratio, of_column = design.get_ratio(one, other), of_part[column]
+        if ratio == 0 and "seed" in design.parts:
+            # As in summarise_arms: without a training, another split asks the same photos again.
+            of_column = of_column.xs(index["seed"].min(), level="seed")
+        values = of_column.dropna().to_numpy()
         low, high, p = corrected_t(values, ratio, settings["confidence"])
         found = estimate.loc[[column]].iloc[0]
         rows.append(

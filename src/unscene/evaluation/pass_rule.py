@@ -77,7 +77,7 @@ class Estimate:
     @property
     def status(self) -> str:
         """HOLDS, FAILS or NOT_SHOWN by the limits; NOT_MEASURED without them."""
-        if math.isnan(self.low) or math.isnan(self.high):
+        if math.isnan(self.difference) or math.isnan(self.low) or math.isnan(self.high):
             return NOT_MEASURED
         slack = ROUNDING if self.may_equal else -ROUNDING
         if self.low > -self.margin - slack:
@@ -86,6 +86,8 @@ class Estimate:
 
     def describe(self) -> str:
         """Return it in words, in points."""
+        if math.isnan(self.difference):
+            return f"{self.name} not measured"
         if self.status == NOT_MEASURED:
             return f"{self.name} {100 * self.difference:+.1f} points, without an interval"
         return (
@@ -251,7 +253,8 @@ def find_estimates(bound: Bound, contrasts: pd.DataFrame | None, main_arm: str) 
     """Return what a table of contrasts has for a bound: an estimate a set and metric, better being higher.
 
     Where several models were trained the corrected t must stand beside the photos' interval, or
-    there are no limits.
+    there are no limits. A row without a difference is not measured, and stays; where no row has one
+    the table has nothing.
     """
     if contrasts is None:
         return []
@@ -260,8 +263,10 @@ def find_estimates(bound: Bound, contrasts: pd.DataFrame | None, main_arm: str) 
         wanted &= contrasts["metric"].str.startswith(bound.metric[:-1])
     else:
         wanted &= contrasts["metric"] == bound.metric
-    estimates = []
-    for row in contrasts[wanted].dropna(subset=["difference"]).to_dict("records"):
+    rows, estimates = contrasts[wanted], []
+    if rows["difference"].isna().all():
+        return []
+    for row in rows.to_dict("records"):
         lows, highs = ([row[end], row[f"corrected_t_{end}"]] for end in ("low", "high"))
         if row.get("models") == 1:
             lows, highs = lows[:1], highs[:1]

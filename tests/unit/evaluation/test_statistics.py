@@ -342,3 +342,35 @@ def test_holm_is_over_the_primary_family_tested_or_not():
     # Three hypotheses, though main-random was not trained: 3 x .01, then 2 x .02.
     assert marked["holm_p"].iloc[:2].tolist() == pytest.approx([0.03, 0.04])
     assert marked["holm_p"].iloc[2:].isna().all()
+
+
+def test_another_split_asks_an_untuned_arm_nothing_new():
+    runs = pd.DataFrame([("zero_shot", f, s, 0.1 * f + s) for s in (0, 1) for f in (0, 1, 2)])
+    runs.columns = ["arm", "fold", "seed", "group_score"]
+    design = Design({"zero_shot": 0.0, "tuned": 0.5}, ("fold", "seed"))
+    runs = pd.concat([runs, runs.assign(arm="tuned")])
+    row = summarise_arms(runs, 0.95, design).set_index("arm")
+    assert row.loc["zero_shot", "n"] == 3 and row.loc["zero_shot", "mean"] == pytest.approx(0.1)
+    assert row.loc["tuned", "n"] == 6 and row.loc["tuned", "mean"] == pytest.approx(0.6)
+
+
+def test_contrasts_of_untuned_arms_have_the_parts_of_one_split():
+    rng = np.random.default_rng(0)
+    rows = [
+        {
+            "arm": arm,
+            "fold": (i + s) % 3,
+            "seed": s,
+            "item": f"i{i}",
+            "group": f"g{i}",
+            "presence": rng.random(),
+        }
+        for arm in ("zero_shot", "arithmetic", "tuned")
+        for s in (0, 1)
+        for i in range(30)
+    ]
+    design = Design({"zero_shot": 0.0, "arithmetic": 0.0, "tuned": 0.5}, ("fold", "seed"))
+    contrasts = [("arithmetic", "zero_shot"), ("tuned", "zero_shot")]
+    settings = {"bootstrap_draws": 50, "confidence": 0.95}
+    found = compare_values(pd.DataFrame(rows), contrasts, settings, 0, design)
+    assert found["folds"].tolist() == [3, 6] and found["corrected_t_low"].notna().all()

@@ -17,6 +17,8 @@ from unscene.evaluation.pass_rule import (
     PRIMARY,
     PRIMARY_METRIC,
     REQUIREMENTS,
+    Bound,
+    find_estimates,
     judge_primary,
 )
 from unscene.evaluation.set_comparison import compare_arms_on_sets, contrast_models, list_values, take_chance
@@ -656,7 +658,7 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         "retrieval.png",
         *(
             f"{name}.{kind}"
-            for name in ("wise_ft", "unseen_classes", "shortcuts")
+            for name in ("wise_ft", "unseen_classes", "shams")
             for kind in ("csv", "md", "tex")
         ),
     }
@@ -687,6 +689,18 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
     assert "+30.0" in (tmp_path / "paper/contrasts.md").read_text()
 
 
+def test_a_set_that_measured_nothing_does_not_drop_out():
+    rows = pd.DataFrame([*ON_SETS.values()]).head(1)
+    bound = Bound(rows["metric"].iloc[0], rows["contrast"].iloc[0].partition("-")[2])
+    main = rows["contrast"].iloc[0].partition("-")[0]
+    empty = rows.assign(
+        **dict.fromkeys(("difference", "low", "high", "corrected_t_low", "corrected_t_high"), np.nan)
+    )
+    assert find_estimates(bound, empty, main) == []
+    told = find_estimates(bound, pd.concat([rows, empty.assign(set="other")]), main)
+    assert len(told) == 2 and told[1].status == NOT_MEASURED and told[1].describe().endswith("not measured")
+
+
 @pytest.fixture
 def tiny_settings(checkout):
     """The blocks of the embedded default that the paper reads, with a main arm and half a dose of it."""
@@ -694,6 +708,6 @@ def tiny_settings(checkout):
 
     config = yaml.safe_load((checkout / "config/config.yaml").read_text())
     settings = {key: config[key] for key in ("samples", "folds", "train", "evaluate")}
-    arm = config["train"]["arms"]["paired_rank"]
+    arm = config["train"]["arms"]["paired_rank_keep"]
     settings["train"]["arms"] = {"zero_shot": {}, "main": arm, "half": {**arm, "fraction": 0.5}}
     return {**settings, "deploy": {"arm": "main"}}
