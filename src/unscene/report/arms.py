@@ -49,7 +49,7 @@ def describe_arms(run: Run) -> dict:
             {"svg": drawing.to_svg(), "caption": DRAWINGS[drawing.name]}
             for drawing in list_drawings(run.summary, run.comparison, run.classes, run.sweeps, settings)
         ],
-        "further_tables": list_tables(run.summary, run.sweeps, run.unseen, confidence),
+        "further_tables": list_tables(run.summary, run.sweeps, run.unseen),
         "sources_of_further_tables": {
             "wise_ft": run.paths.get("sweeps"),
             "unseen_classes": run.paths.get("unseen"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from unscene.evaluation.statistics import interval_of_folds
 from unscene.report.numbers import NOT_MEASURED, count, interval, is_null, percent, points, short
 
 QUERY_METRICS = {
@@ -54,7 +53,7 @@ class FurtherTable:
 
 
 def list_tables(
-    summary: pd.DataFrame, sweep: pd.DataFrame | None, unseen: pd.DataFrame | None, confidence: float
+    summary: pd.DataFrame, sweep: pd.DataFrame | None, unseen: pd.DataFrame | None
 ) -> list[FurtherTable]:
     """Return the tables that a run allows, each with at least one measured value.
 
@@ -102,7 +101,7 @@ def list_tables(
             "Weights between the untuned (α = 0) and the tuned model (α = 1); α is chosen on photo groups "
             "that no model was trained on."
         )
-        tables.insert(0, FurtherTable("wise_ft", "WiSE-FT by arm", note, tabulate_sweep(sweep, confidence)))
+        tables.insert(0, FurtherTable("wise_ft", "WiSE-FT by arm", note, tabulate_sweep(sweep)))
     if unseen is not None:
         note = (
             "The same pairs, tested by models that never saw their category removed, by the same arm's "
@@ -113,9 +112,11 @@ def list_tables(
     return [table for table in tables if len(table.frame)]
 
 
-def tabulate_sweep(sweep: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def tabulate_sweep(sweep: pd.DataFrame) -> pd.DataFrame:
     """Return a row an arm: the chosen alphas, and each metric of SWEPT there and at the tuned
-    weights, mean over folds.
+    weights, mean over folds and seeds.
+
+    Without intervals: the trainings of the folds overlap, and a further seed may have a split of its own.
     """
     metrics = {
         metric: name for metric, name in SWEPT.items() if metric in sweep and sweep[metric].notna().any()
@@ -131,10 +132,7 @@ def tabulate_sweep(sweep: pd.DataFrame, confidence: float) -> pd.DataFrame:
         tuned = own[own["alpha"] == 1]
         for metric, name in metrics.items():
             for at, part in {"chosen α": chosen, "α = 1": tuned}.items():
-                of_folds = part.groupby("fold")[metric].mean().to_numpy(float)
-                row[f"{name}, {at}"] = _share(
-                    dict(zip(("mean", "low", "high"), interval_of_folds(of_folds, confidence), strict=True))
-                )
+                row[f"{name}, {at}"] = percent(part[metric].astype(float).mean())
         rows.append(row)
     return pd.DataFrame(rows)
 

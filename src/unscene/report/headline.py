@@ -10,7 +10,7 @@ import pandas as pd
 from unscene.evaluation.pass_rule import REFERENCES
 from unscene.report.numbers import MINUS, NOT_MEASURED, count, interval, is_null, percent, points
 from unscene.report.run import Run
-from unscene.report.scores import BETTER, UNCLEAR, WORSE, judge
+from unscene.report.scores import BETTER, UNCLEAR, WORSE, judge, lacks_trainings
 
 UNTUNED = REFERENCES[0]
 NO_INTERVAL, NOT_JUDGED = "no interval", "not judged"
@@ -100,11 +100,12 @@ def list_rows(
 
 def find_change(figure: Figure, values: dict, pair: tuple[str, str], contrasts: dict) -> dict:
     """Return `difference low high outcome` of two arms; the limits are those of the wider interval
-    on either side. Where no contrast was made there is no interval, and nothing is claimed.
+    on either side. Where no contrast was made, or of several trainings none could be tested, there
+    is no interval, and nothing is claimed.
     """
     one, other = pair
     row = contrasts.get((f"{one}-{other}", figure.metric))
-    if row is None or is_null(row["low"]) or is_null(row["high"]):
+    if row is None or is_null(row["low"]) or is_null(row["high"]) or lacks_trainings(row):
         difference = values[one]["mean"] - values[other]["mean"]
         return {"difference": difference, "low": None, "high": None, "outcome": NO_INTERVAL}
     lows, highs = (
@@ -125,10 +126,10 @@ def find_change(figure: Figure, values: dict, pair: tuple[str, str], contrasts: 
 
 def take_world(set_summary: pd.DataFrame, sets: pd.DataFrame, world: str) -> tuple[pd.DataFrame, ...]:
     """Return (summary, comparison) of a fresh world's photos, from its sets of objects and of
-    retrieval, in the form that `list_rows` takes. set_summary, sets: as compare_arms_on_sets writes
-    them.
+    retrieval (recalls and their galleries), in the form that `list_rows` takes. set_summary, sets: as
+    compare_arms_on_sets writes them.
     """
-    recalls = [figure.metric for figure in ORDINARY if figure.gallery]
+    recalls = [name for figure in ORDINARY if figure.gallery for name in (figure.metric, figure.gallery)]
     frames = []
     for frame in (set_summary, sets):
         of_retrieval = (frame["set"] == f"{world}_retrieval") & frame["metric"].isin(recalls)

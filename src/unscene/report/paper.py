@@ -16,7 +16,7 @@ ARM_METRICS = {
     "image_score": "image",
     "group_score": "group",
     "presence_auc": "presence AUC",
-    "absence_auc_bare": "absence AUC",
+    "absence_auc_bare": "absence AUC, bare",
     "image_to_text_recall_at_1": "i2t R@1",
     "text_to_image_recall_at_1": "t2i R@1",
 }
@@ -128,12 +128,13 @@ def describe_methods(
         f"{_describe_guards(settings['folds']['leak_guards'], check)} {_describe_writers(writers)}"
     )
     paragraphs.append(
-        "Training. Every arm starts from the same weights and sees the same photos in "
+        "Training. Unless said otherwise every arm starts from the same weights and sees the same photos in "
         f"{count(train['steps'])} updates of {count(2 * train['batch_pairs'])} photos "
         f"({count(train['batch_pairs'])} pairs): AdamW (betas .9 and .98, eps 1e-6, weight decay "
         f"{train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after "
         f"{count(train['warmup_steps'])} updates of linear warm-up, cosine decay to zero, gradient norm "
-        f"clipped at 1; {_list_seeds(train['seeds'])} an arm and fold. Arms with negated captions tell an "
+        f"clipped at 1; {_list_seeds(train['seeds'])} an arm and fold."
+        f"{_describe_own(train['arms'])} Arms with negated captions tell an "
         f"original by a true negation of another object with probability {train['true_negations']:g}, so "
         f"that negation alone says nothing.{_describe_held_out(train, evaluate)}"
     )
@@ -202,6 +203,21 @@ def _describe_guards(guards: Sequence[dict], check: dict) -> str:
         f"({', '.join(guard['name'] for guard in guards)}), by id or perceptual hash; their groups, "
         f"{count(check['pairs_kept_out_of_training'])} pairs, were tested on and never trained on."
     )
+
+
+def _describe_own(arms: dict[str, dict]) -> str:
+    """Return what arms have of their own: updates, peak learning rate, and ordinary photos in a batch."""
+    told = {
+        "steps": lambda steps: f"{count(steps)} updates",
+        "learning_rate": lambda rate: f"peak learning rate {rate:g}",
+        "pool": lambda photos: f"{count(photos)} ordinary photos more in each batch",
+    }
+    differing = [
+        f"{arm} ({', '.join(tell(own[name]) for name, tell in told.items() if own.get(name) is not None)})"
+        for arm, own in arms.items()
+        if any(own.get(name) is not None for name in told)
+    ]
+    return f" Trained otherwise: {'; '.join(differing)}." if differing else ""
 
 
 def _describe_held_out(train: dict, evaluate: dict) -> str:

@@ -94,8 +94,20 @@ def list_contrasts(run: Run) -> list[dict]:
     for row in run.comparison.to_dict("records"):
         arm, _, reference = row["contrast"].partition("-")
         limits = [row["low"], row["high"], row.get("corrected_t_low"), row.get("corrected_t_high")]
-        rows.append({**row, "arm": arm, "reference": reference, "outcome": judge(*limits)})
+        outcome = "not measured" if lacks_trainings(row) else judge(*limits)
+        rows.append({**row, "arm": arm, "reference": reference, "outcome": outcome})
     return rows
+
+
+def lacks_trainings(row: dict) -> bool:
+    """Tell whether a contrast is of several trained models without a corrected t: its interval over
+    photos says nothing of another training, so it carries no claim.
+
+    row: of sets.csv (`models`) or of comparison.csv (`folds`, the tested parts, and `test_to_train`,
+    above 0 where an arm was trained).
+    """
+    several = row.get("models", 1) > 1 or (row.get("folds", 1) > 1 and row.get("test_to_train", 0) > 0)
+    return several and (is_null(row.get("corrected_t_low")) or is_null(row.get("corrected_t_high")))
 
 
 def judge(low: object, high: object, t_low: object = None, t_high: object = None) -> str:

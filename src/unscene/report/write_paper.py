@@ -49,7 +49,7 @@ def write_paper(job: Job) -> None:
         ("contrasts", paper.tabulate_contrasts(comparison), "Differences of the group score in points."),
         *(
             (table.name, table.frame, f"{table.caption}. {table.note}")
-            for table in list_tables(summary, sweep, unseen, settings["evaluate"]["confidence"])
+            for table in list_tables(summary, sweep, unseen)
         ),
     ]
     pairs = read_pairs(inputs.pairs)

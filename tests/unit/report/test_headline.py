@@ -89,6 +89,21 @@ def test_what_a_figure_says(outcome, metric, said):
     assert outcome[metric] == said
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"models": 3}, "no interval"),
+        ({"models": 1}, "better"),
+        ({"folds": 3, "test_to_train": 0.5}, "no interval"),
+    ],
+)
+def test_several_trainings_without_a_test_over_them_claim_nothing(more, said):
+    summary, comparison = make_tables()
+    rows = list_rows(summary, comparison.assign(**more), ORDINARY, MAIN)
+    (row,) = [row for row in rows if row.figure.metric == "affirmative_auc"]
+    assert row.changes["zero_shot"]["outcome"] == said
+
+
 def test_losses_come_first_and_are_named_with_their_intervals():
     told = tell_changes(list_rows(*make_tables(), (*ORDINARY, *EDITED), MAIN), MAIN)
     assert told[0].startswith("Worse than zero_shot: text to photo, recall at 1, of 265 −2.0 (−4.0 to −0.2)")
@@ -129,7 +144,7 @@ def make_world(main):
         frame = frame.rename(columns={"arm": "model"})
         parts = [frame.assign(set="fresh_objects"), frame.assign(set="fresh_retrieval")]
         # What one set says of the other's subject must not be shown.
-        recall = frame["metric"].str.contains("recall").to_numpy()
+        recall = frame["metric"].str.contains("recall|gallery").to_numpy()
         numbers = [name for name in ("mean", "difference") if name in frame]
         parts[0].loc[recall, numbers] = 0.99
         parts[1].loc[~recall, numbers] = 0.99
@@ -142,6 +157,7 @@ def test_a_worlds_figures_come_from_the_set_that_asks_for_them():
     rows = {row.figure.metric: row for row in list_rows(summary, comparison, ORDINARY, MAIN)}
     assert rows["absence_auc_known"].values[MAIN]["mean"] == 0.82
     assert rows["text_to_image_recall_at_1"].changes["zero_shot"]["difference"] == pytest.approx(-0.02)
+    assert rows["text_to_image_recall_at_1"].gallery == 265
     assert all(0.99 not in [value["mean"] for value in row.values.values()] for row in rows.values())
 
 
