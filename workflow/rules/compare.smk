@@ -13,7 +13,15 @@ MAIN_ARM = config["deploy"]["arm"]
 
 STAGE_FILES += expand(
     "results/metrics/{file}",
-    file=["items.parquet", "summary.csv", "comparison.csv", "sets.csv", "set_summary.csv", "verdict.json", "paper"],
+    file=[
+        "items.parquet",
+        "summary.csv",
+        "comparison.csv",
+        "sets.csv",
+        "set_summary.csv",
+        "verdict.json",
+        "paper",
+    ],
 )
 # An untrained arm has nothing to show after tuning.
 STAGE_FILES += expand(
@@ -125,7 +133,11 @@ rule apply_pass_rule:
         comparison="results/metrics/comparison.csv",
         sets="results/metrics/sets.csv",
         summary="results/metrics/summary.csv",
-        set_metrics=expand("results/metrics/sets/{set}/{arm}.json", set=SETS, arm=[arm for arm in SET_ARMS if arm == MAIN_ARM]),
+        set_metrics=expand(
+            "results/metrics/sets/{set}/{arm}.json",
+            set=SETS,
+            arm=[arm for arm in SET_ARMS if arm == MAIN_ARM],
+        ),
     output:
         verdict="results/metrics/verdict.json",
     log:

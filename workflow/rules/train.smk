@@ -26,6 +26,14 @@ MODEL_OF = {
 TRAIN_SETTINGS = ["seed", "words", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
+
+
+def list_grammar(wildcards):
+    """Return the file that an arm's texts on the pool are written from."""
+    on_pool = "pool" in config["train"]["arms"][wildcards["arm"]]
+    return ["src/unscene/resources/denials_en.yaml"] if on_pool else []
+
+
 # What training reads the photos from, and its table. Tars are told by their table, which holds a
 # hash of each pair's files: Snakemake cannot tell whether the content of a folder differs.
 if config["train"]["reader"] == "cache":
@@ -245,7 +253,12 @@ rule train_clip:
         runtime=f"{2 * FOLDS_A_JOB}h",
     params:
         lineage=lineage(
-            "train_clip", settings=TRAIN_SETTINGS, paths=["train.clip"], entries=["arm"], frozen=True
+            "train_clip",
+            settings=TRAIN_SETTINGS,
+            paths=["train.clip"],
+            files=list_grammar,
+            entries=["arm"],
+            frozen=True,
         ),
     message:
         "Training arm {wildcards.arm}, seed {wildcards.seed}: once without each fold"
@@ -275,6 +288,7 @@ use rule train_clip as train_clip_classes with:
             "train_clip_classes",
             settings=TRAIN_SETTINGS,
             paths=["train.clip"],
+            files=list_grammar,
             entries=["arm"],
             frozen=True,
             script="train_clip",
@@ -288,6 +302,7 @@ rule train_final:
     input:
         unpack(lambda wildcards: DATA_OF[wildcards.arm]),
         leaks="results/folds/leaks.parquet",
+        checked=ancient("results/folds/check.json"),
     output:
         config="results/models/{arm}/all/open_clip_config.json",
         weights="results/models/{arm}/all/open_clip_model.safetensors",
@@ -307,7 +322,12 @@ rule train_final:
         runtime="2h",
     params:
         lineage=lineage(
-            "train_final", settings=TRAIN_SETTINGS, paths=["train.clip"], entries=["arm"], frozen=True
+            "train_final",
+            settings=TRAIN_SETTINGS,
+            paths=["train.clip"],
+            files=list_grammar,
+            entries=["arm"],
+            frozen=True,
         ),
     message:
         "Training arm {wildcards.arm} on all pairs"

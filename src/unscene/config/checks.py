@@ -314,14 +314,14 @@ def check_training(config: dict) -> None:
         if "of" in arm and arm["of"] not in arms:
             raise ConfigError(f"train.arms.{name}: of: {arm['of']!r} is no trained arm of train.arms")
     deployed = train["arms"][config["deploy"]["arm"]]
-    if is_trained(deployed) and "query_weight" in deployed:
-        raise ConfigError(
-            f"deploy.arm: {config['deploy']['arm']!r} is tested with query_weight, which an exported model"
-            " does not have: what is deployed would not be what was tested. Leave query_weight out"
-        )
     if "of" in deployed:
         raise ConfigError(
             f"deploy.arm: {config['deploy']['arm']!r} has no model of its own; deploy the arm that it names"
+        )
+    if "query_weight" in deployed:
+        raise ConfigError(
+            f"deploy.arm: {config['deploy']['arm']!r} is tested with query_weight, which an exported model"
+            " does not have: what is deployed would not be what was tested. Leave query_weight out"
         )
     for name in train["class_folds"]:
         if name not in arms:
@@ -352,6 +352,12 @@ def check_training(config: dict) -> None:
             f"runtime.devices: train.batch_pairs={train['batch_pairs']} cannot be shared evenly by "
             f"{config['runtime']['devices']} devices"
         )
+    for name, arm in arms.items():
+        if arm.get("pool", 0) % config["runtime"]["devices"]:
+            raise ConfigError(
+                f"train.arms.{name}: pool: {arm['pool']} photos cannot be shared evenly by"
+                f" {config['runtime']['devices']} devices (runtime.devices)"
+            )
 
 
 def _check_path(config: dict, dotted: str, checkout: Path) -> None:

@@ -3,6 +3,7 @@ bytes, files.
 """
 
 import logging
+import math
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -75,7 +76,6 @@ def count_items(settings: dict, assumed: dict) -> dict:
     per_photo, with_edit = (
         get_value(assumed, f"shares.{name}") for name in ("captions_per_photo", "photos_with_edit")
     )
-    limit = settings["samples"]["captions_per_photo"]
     photos = captions = edits = shards = pool_photos = asked_photos = asked_captions = 0
     for source in list_sources(settings, pool=True):
         pool_photos += source["photos"]
@@ -83,12 +83,11 @@ def count_items(settings: dict, assumed: dict) -> dict:
         # Where a pool's source lists objects, nobody is asked about its captions.
         if not has_instances(source):
             asked_photos += source["photos"]
-            number = per_photo[source["format"]]
-            asked_captions += source["photos"] * (min(limit, number) if limit else number)
+            asked_captions += source["photos"] * _count_captions(source, settings, per_photo)
     for source in list_sources(settings):
         kind = source["format"]
         photos += source["photos"]
-        captions += source["photos"] * (min(limit, per_photo[kind]) if limit else per_photo[kind])
+        captions += source["photos"] * _count_captions(source, settings, per_photo)
         edits += source["photos"] * with_edit[kind]
         shards += len(list_shards(source, settings["samples"]["shard_size"]))
     edits = round(
@@ -304,3 +303,8 @@ def describe_plan(plan: dict) -> str:
 def measure_weights(path: Path) -> int:
     """Return the bytes of the weights in an open_clip folder, 0 when there are none."""
     return sum(file.stat().st_size for file in path.glob("*.safetensors")) if path.is_dir() else 0
+
+
+def _count_captions(source: dict, settings: dict, per_photo: dict[str, float]) -> float:
+    limit = source.get("captions_per_photo", settings["samples"]["captions_per_photo"])
+    return min(limit or math.inf, per_photo[source["format"]])

@@ -73,7 +73,7 @@ class Lineage:
         rule: str,
         settings: Sequence[str] = (),
         paths: Sequence[str] = (),
-        files: Sequence[str] = (),
+        files: Sequence[str] | Callable[[dict], Sequence[str]] = (),
         entries: Sequence[str] = (),
         frozen: bool = False,
         script: str | None = None,
@@ -84,10 +84,10 @@ class Lineage:
         `samples.sources:name,format` is these keys alone of each entry of a list. `samples.sources`
         is those that are edited and `samples.pools` the others. paths: dotted keys whose value is a
         path, or null, of weights or of a file; its content counts. files: files of the package that
-        decide the output. entries: of `source`, `arm`, `set` and `model`
-        those whose entry, named by the job's wildcards, belongs to the settings; a source's file of
-        instances only as `source.instances`. frozen: the code counts by its version alone
-        (`unscene.run.code_versions`). script: when it is not the rule's own name.
+        decide the output, or a function of the wildcards that names them. entries: of `source`,
+        `arm`, `set` and `model` those whose entry, named by the job's wildcards, belongs to the
+        settings; a source's file of instances only as `source.instances`. frozen: the code counts by
+        its version alone (`unscene.run.code_versions`). script: when it is not the rule's own name.
         """
         self._declared[rule] = {
             "settings": settings,
@@ -116,6 +116,7 @@ class Lineage:
                 f"rule {rule} declares no lineage; give it params: lineage=lineage({rule!r}, ...)"
             )
         declared = self._declared[rule]
+        files = declared["files"](wildcards) if callable(declared["files"]) else declared["files"]
         settings: dict = {}
         weights: dict = {}
         for setting in declared["settings"]:
@@ -149,7 +150,7 @@ class Lineage:
             "settings": canonical(settings),
             "code": name_code(declared["script"], declared["frozen"]),
             "weights": weights,
-            "files": {name: fingerprint(self._checkout / name) for name in declared["files"]},
+            "files": {name: fingerprint(self._checkout / name) for name in files},
             "parents": self._digest_parents(rule, wildcards),
         }
 

@@ -31,7 +31,9 @@ def read_samples(job: Job) -> None:
     A photo that is upright RGB is used in place; another becomes a PNG in the shard's folder.
     Photos from archives are written there, too.
     """
-    source, limits, shard = job.entry("source"), job.settings["samples"], job.wildcards["shard"]
+    source, shard = job.entry("source"), job.wildcards["shard"]
+    own = {key: source[key] for key in ("captions_per_photo",) if key in source}
+    limits = job.settings["samples"] | own
     wanted = get_item_range(shard, limits["shard_size"])
     promised = len(range(wanted.start, min(wanted.stop, source["photos"])))
     samples, rejected, seen = [], [], {}

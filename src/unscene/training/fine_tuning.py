@@ -17,7 +17,7 @@ from unscene.training.arms import rewrite_captions, shows_sham, swap_edits, take
 from unscene.training.batches import CacheReader, Reading
 from unscene.training.loop import Trainer
 from unscene.training.loss_curve import draw_curve
-from unscene.training.objectives import TERMS, list_pool_parts
+from unscene.training.objectives import TERMS, list_pool_parts, reads_pairs
 from unscene.training.optimisation import copy_weights, interpolate_weights
 from unscene.training.pair_tars import TarReader, find_samples, hash_samples
 from unscene.training.pairs import PairError, find_long_pairs
@@ -66,6 +66,7 @@ def fine_tune(
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(files.clip, device)
     chosen = choose_pairs(pair, training, files, tokenizer)
+    untuned = copy_weights(model) if "alpha" in training.arm else None  # before adapters are in it
     trainer = Trainer(model, training, get_normalisation(preprocess), runtime, workers)
     reading = Reading.of(model, tokenizer, training, trainer.texts, workers)
     reader, data_hash = open_reader(
@@ -77,7 +78,7 @@ def fine_tune(
         batches, pool = open_pooled(reader, files, reading, partial(embed_texts, model, tokenizer))
         data_hash = f"{data_hash} {pool.get_data_hash()}"
     settings, table = training.settings, chosen.table
-    shown = 2 * settings["steps"] * settings["batch_pairs"]
+    shown = 2 * settings["steps"] * settings["batch_pairs"] * reads_pairs(training.arm["loss"])
     logging.getLogger("unscene").info(
         "%s on %d pairs: %d steps of %d photos, %.1f passes",
         training.name,
@@ -96,7 +97,6 @@ def fine_tune(
         "processes": workers.size,
     }
     state = StateFile(files.state, belongs_to, runtime["save_seconds"])
-    untuned = copy_weights(model) if "alpha" in training.arm else None
     curve = trainer.train(batches, state)
     if workers.rank:
         return
@@ -185,6 +185,11 @@ def open_pooled(
     assert files.pool is not None, "a rule of such an arm has the pool as an input"
     pool = open_pool(files.pool, reading.training, reading.tokenizer)
     parts = list_pool_parts(reading.training.arm["loss"])
+    if LABELLED.intersection(parts) and not len(pool.find_labelled()):
+        raise PairError(
+            f"{files.pool.table}: no word has enough pool photos with it and without it; give the pool's"
+            " source instances, or leave the terms across_* out"
+        )
     return PooledReader(reader, PoolReader(pool, reading, parts, embed)), pool
 
 

@@ -17,7 +17,7 @@ from unscene.words.denial_grammar import Grammar
 
 # Sentences of a step: words asked bare, frames of each; captions told on; queries; nouns taught.
 BARE_WORDS, BARE_FRAMES = 12, 2
-TOLD, SCENES, QUERIES, TAUGHT = 48, 24, 16, 5
+TOLD, SCENES, QUERIES, TAUGHT = 64, 36, 24, 5
 
 # What is asked by the labels of photos.
 LABELLED = frozenset({"bare", "scene", "query"})
@@ -175,6 +175,9 @@ class PoolWriter:
         both = counts @ present
         feasible = (alone > 0) & (both > 0)
         np.fill_diagonal(feasible, False)
+        unlabelled = np.ones(len(feasible), bool)
+        unlabelled[self._labelled] = False
+        feasible[:, unlabelled] = False
         pairs = np.argwhere(feasible)
         for wanted, unwanted in pairs[rng.permutation(len(pairs))[:QUERIES]]:
             words = list(self._pool.vocabulary)

@@ -403,6 +403,20 @@ def test_the_saved_model_lies_alpha_of_the_way(world, tmp_path):
         assert torch.allclose(value, (base[name] + tuned[name]) / 2, atol=1e-6), name
 
 
+def test_alpha_goes_with_adapters(world, tmp_path):
+    arm = ABSENCE | {"alpha": 0.5, "lora_rank": 2}
+    base = load_clip(world[0])[0].state_dict()
+    half = read_weights(train(world, tmp_path / "half", arm))
+    assert set(half) <= set(base)
+
+
+def test_a_teacher_with_nothing_left_to_teach_trains_on(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("unscene.training.pool_batches.list_taught", lambda *_: [])
+    arm = ABSENCE | {"loss": ABSENCE["loss"] | {"text_teacher": 1}}
+    curve = pd.read_csv(train(world, tmp_path / "model", arm) / "loss.csv")
+    assert (curve["text_teacher"] == 0).all() and (curve["across_bare"] > 0).all()
+
+
 def test_an_arm_has_its_own_steps(world, tmp_path):
     folder = train(world, tmp_path / "own", ABSENCE | {"steps": 2, "learning_rate": 1e-4})
     curve = pd.read_csv(folder / "loss.csv")
