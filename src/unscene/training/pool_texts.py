@@ -17,7 +17,7 @@ from unscene.words.denial_grammar import Grammar
 
 # Sentences of a step: words asked bare, frames of each; captions told on; queries; nouns taught.
 BARE_WORDS, BARE_FRAMES = 12, 2
-TOLD, SCENES, QUERIES, TAUGHT = 64, 36, 24, 5
+TOLD, SCENES, QUERIES, TAUGHT = 48, 24, 16, 5
 
 # What is asked by the labels of photos.
 LABELLED = frozenset({"bare", "scene", "query"})
