@@ -59,6 +59,7 @@ class Runs:
             "api": {"base_url": url, "poll_seconds": 0.05},
             "masks": {"min_area": 0.001, "max_area": 0.9},
             "train": {"arms": {"absence": None}},  # there is no pool
+            "deploy": {"arm": "paired_rank_keep"},
         }
 
     def run(self, *arguments: str, **api):

@@ -34,6 +34,7 @@ def run(tmp_path, monkeypatch):
                 "batchsize": {"captions": 300, "sizes": [10, 20], "permutations": 6, "margin": 0.05} | study,
                 "api": {"base_url": server.url, "poll_seconds": 0.05},
                 "train": {"arms": {"absence": None}},  # there is no pool
+                "deploy": {"arm": "paired_rank_keep"},
             }
             (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
             done = run_snakemake(

@@ -112,9 +112,7 @@ def test_query_arithmetic_on_a_tuned_arm_tests_that_arms_models(tmp_path):
     overlay.write_text("train: {arms: {tested: {query_weight: 1.9, of: paired}}}\n")
     finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
     assert finished.returncode == 0, finished.stderr[-4000:]
-    (told,) = re.findall(
-        "Evaluating arm tested on fold 0, seed 0\nReason: .*", finished.stdout + finished.stderr
-    )
+    (told,) = re.findall("Evaluating arm tested, seed 0, .*\nReason: .*", finished.stdout + finished.stderr)
     assert "results/models/paired/fold0/seed0" in told
     assert "results/models/tested" not in finished.stdout + finished.stderr
 

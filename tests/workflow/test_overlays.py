@@ -85,7 +85,8 @@ def test_a_dry_run_plans_every_shard(checkout, stand_in, name):
     assert {rule: jobs.get(rule) for rule in PER_SHARD} == expected
     assert "render_scenes" not in jobs
     default = yaml.safe_load((checkout / "config" / "config.yaml").read_text())
-    trained = [arm for arm in default["train"]["arms"].values() if arm]
+    arms = default["train"]["arms"] | overlay["train"].get("arms", {})
+    trained = [arm for arm in arms.values() if arm]
     seeds = overlay["train"].get("seeds", default["train"]["seeds"])
     assert jobs["train_clip"] == len(trained) * len(seeds)  # all folds in one job
     assert jobs["estimate_run"] == jobs["join_samples"] == jobs["split_folds"] == jobs["write_report"] == 1

@@ -113,7 +113,7 @@ def test_the_run_wrote_what_others_rely_on(finished_run):
     page = (results / "report.html").read_text()
     assert "<svg" in page and 'src="data:' in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)|url\((?!["']?(?:data:|#))|@import""", page)
-    for folder in ("models/paired_rank_keep/fold1/seed0", "models/paired_rank_keep/all"):
+    for folder in ("models/paired_rank_keep/fold1/seed0", "models/absence/all"):
         names = {path.name for path in (results / folder).iterdir()}
         assert {"open_clip_config.json", "open_clip_model.safetensors", "meta.json"} <= names
 
@@ -142,7 +142,7 @@ def test_every_job_left_a_log_and_a_benchmark(finished_run):
     assert {
         Path("write_report"),
         Path("remove_objects/scenes-0-of-2"),
-        Path("train_final/paired_rank_keep"),
+        Path("train_final/absence"),
     } <= logs
     for path in (finished_run / "logs").rglob("*.log"):
         assert "peak memory" in path.read_text(), f"{path} does not end as a finished job's log does"
@@ -216,6 +216,7 @@ def test_changed_instances_run_the_masks_of_their_source_when_they_count(tmp_pat
         "samples": {"sources": sources},
         "masks": {"truth": truth},
         "train": {"arms": {"absence": None}},
+        "deploy": {"arm": "paired_rank_keep"},
     }
     path.write_text(yaml.safe_dump(changed))
     configfiles, directory = (TINY, path), tmp_path / "run"

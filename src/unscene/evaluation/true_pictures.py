@@ -5,6 +5,7 @@ tells the edit; one that learned the mark of edits has nothing to go by. Sources
 pictures have none, and their figures are null.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,9 @@ def list_true_pictures(job: Job) -> None:
             continue
         of_file: dict[str, list[tuple]] = {}
         for (file_name, category), (path, sha256) in paths.items():
-            of_file.setdefault(file_name, []).append((category, str(path), sha256))
+            of_file.setdefault(file_name, []).append(
+                (category, os.path.relpath(path), sha256)  # the run may move
+            )
         instances = read_source_instances(source)
         for image_id, name, key in sample[["image_id", "source", "source_key"]].itertuples(index=False):
             if name == source["name"]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from unscene.words.vocabulary import Vocabulary
 
 
-class Labels(NamedTuple):
+class PhotoLabels(NamedTuple):
     """`present` and `unknown` in the order of the word list; all other words are absent.
 
     `source` says what they rest on.
@@ -24,7 +24,7 @@ class Labels(NamedTuple):
 
 def label_by_instances(
     named: Collection[str], listed: Collection[str], labelled: Collection[str], vocabulary: Vocabulary
-) -> Labels:
+) -> PhotoLabels:
     """Return the labels of a photo whose source lists its objects.
 
     listed: what it lists here; labelled: the categories that it lists anywhere. A category that it
@@ -34,7 +34,7 @@ def label_by_instances(
     """
     present = {word for word in vocabulary if word in listed or (word in named and word not in labelled)}
     unknown = {word for word in vocabulary if word in named or word not in labelled} - present
-    return Labels(vocabulary.sort(present), vocabulary.sort(unknown), "instances")
+    return PhotoLabels(vocabulary.sort(present), vocabulary.sort(unknown), "instances")
 
 
 def label_by_detector(
@@ -43,7 +43,7 @@ def label_by_detector(
     looked_for: Collection[str],
     sure: float,
     vocabulary: Vocabulary,
-) -> Labels:
+) -> PhotoLabels:
     """Return the labels of a photo whose source lists no objects, from its captions and a detector.
 
     seen: confidence by word, of all that the detector reports; looked_for: the words that it can
@@ -56,9 +56,9 @@ def label_by_detector(
     """
     present = {word for word in vocabulary if word in named or seen.get(word, 0.0) >= sure}
     unknown = {word for word in vocabulary if word in seen or word not in looked_for} - present
-    return Labels(vocabulary.sort(present), vocabulary.sort(unknown), "detector")
+    return PhotoLabels(vocabulary.sort(present), vocabulary.sort(unknown), "detector")
 
 
-def label_by_captions(named: Collection[str], vocabulary: Vocabulary) -> Labels:
+def label_by_captions(named: Collection[str], vocabulary: Vocabulary) -> PhotoLabels:
     """Return the labels of a photo of which captions alone are known: nothing is known to be absent."""
-    return Labels(vocabulary.sort(named), [word for word in vocabulary if word not in named], "captions")
+    return PhotoLabels(vocabulary.sort(named), [word for word in vocabulary if word not in named], "captions")

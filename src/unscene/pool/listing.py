@@ -14,7 +14,7 @@ from unscene.masks.columns import SEEN
 from unscene.photos.coco_instances import list_objects
 from unscene.pool.columns import POOL, POOL_DROPPED
 from unscene.pool.guarding import find_excluded
-from unscene.pool.labels import Labels, label_by_captions, label_by_detector, label_by_instances
+from unscene.pool.labels import PhotoLabels, label_by_captions, label_by_detector, label_by_instances
 from unscene.run.configuration import list_sources
 from unscene.run.tables import join_tables, read_table
 from unscene.samples.instances import read_source_categories, read_source_instances
@@ -88,7 +88,9 @@ def find_guarded(job: Job, photo: pd.DataFrame) -> pd.DataFrame:
     return match_guards(photo, guards, job.inputs.hashes or (), coco, distance)
 
 
-def label_photos(job: Job, photo: pd.DataFrame, vocabulary: Vocabulary) -> Iterator[tuple[list[str], Labels]]:
+def label_photos(
+    job: Job, photo: pd.DataFrame, vocabulary: Vocabulary
+) -> Iterator[tuple[list[str], PhotoLabels]]:
     """Yield for each photo the words that its captions name, and its labels."""
     answered = read_keywords(job.inputs.keywords or ())
     seen = {row.image_id: row for path in job.inputs.seen or () for row in SEEN.read(path).itertuples()}

@@ -89,7 +89,7 @@ def test_ledgers_are_listed_from_anywhere(tmp_path, checkout):
         (["lst"], "invalid choice"),
         (["list", "more"], "unrecognized arguments"),
         (["list", "--configfile", "a"], "unrecognized arguments"),
-        (["forget"], "batch_id"),
+        (["forget"], "which batch?"),
         (["forget", ""], "no batch"),
         (["cancel", "batch_1", "--configfile", "nowhere.yaml"], "nowhere.yaml"),
         (["adopt", "--configfile", "wrong.yaml"], "is no config"),

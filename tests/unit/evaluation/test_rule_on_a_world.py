@@ -66,7 +66,7 @@ def judged(tmp_path_factory):
         compare_arms_on_sets(
             Job(
                 inputs={"metrics": metrics, "item_tables": items, "arms": "arms.csv"},
-                outputs={"comparison": "sets.csv"},
+                outputs={"comparison": "sets.csv", "summary": "set_summary.csv"},
                 settings={
                     "seed": 7,
                     "evaluate": {"bootstrap_draws": 50, "confidence": 0.95, "sets": list(SETS.values())},
