@@ -292,8 +292,9 @@ def check_pool(config: dict) -> None:
         key = f"train.arms.{name}"
         if not pools:
             raise ConfigError(
-                f"{key}: pool needs a source of ordinary photos; add one to samples.sources with `pool: true`,"
-                f" or leave the arm out (`{name}: null`) and deploy another (`deploy: {{arm: paired_rank_keep}}`)"
+                f"{key}: pool needs a source of ordinary photos; add one to samples.sources with"
+                f" `pool: true`, or leave the arm out (`{name}: null`) and deploy another"
+                " (`deploy: {arm: paired_rank_keep}`)"
             )
         if photos < arm["pool"]:
             raise ConfigError(
