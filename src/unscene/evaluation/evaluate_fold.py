@@ -27,7 +27,9 @@ from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
 from unscene.run.tables import read_json, write_json
 from unscene.training.arms import list_true_negations
+from unscene.training.objectives import list_pool_parts
 from unscene.training.pairs import read_pairs, split_pairs
+from unscene.training.pool_texts import LABELLED
 from unscene.words.word_lists import find_vocabulary
 
 
@@ -95,7 +97,8 @@ def get_true_negations(path_to_meta: str | None) -> float | None:
     """
     meta = read_json(path_to_meta) if path_to_meta else {}
     arm = meta.get("arm_settings", {})
-    if arm.get("texts") != "negated" or arm["images"] == "originals" or arm.get("pool"):
+    of_pool = LABELLED.intersection(list_pool_parts(arm.get("loss", {})))
+    if arm.get("texts") != "negated" or arm["images"] == "originals" or of_pool:
         return None
     return meta["train_settings"]["true_negations"]
 
