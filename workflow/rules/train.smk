@@ -26,14 +26,6 @@ MODEL_OF = {
 TRAIN_SETTINGS = ["seed", "words", "captions.held_out_share"] + [
     f"train.{key}" for key in config["train"] if key not in ("arms", "seeds", "class_folds")
 ]
-
-
-def list_grammar(wildcards):
-    """Return the file that an arm's texts on the pool are written from."""
-    on_pool = "pool" in config["train"]["arms"][wildcards["arm"]]
-    return ["src/unscene/resources/denials_en.yaml"] if on_pool else []
-
-
 # What training reads the photos from, and its table. Tars are told by their table, which holds a
 # hash of each pair's files: Snakemake cannot tell whether the content of a folder differs.
 if config["train"]["reader"] == "cache":
@@ -60,25 +52,28 @@ SHAM_DATA = {
     "sham_photos": "results/train/sham.npy",
     "sham_index": "results/train/sham_photos.parquet",
 }
-
-
-def list_pool_data(arm):
-    """Return what an arm with a pool reads of it: the features of a frozen image tower, or the photos."""
-    if "pool" not in arm:
-        return {}
-    embedded = arm.get("freeze") == "image" and arm.get("views") == "whole"
-    photos = POOL_FILES["pool_features" if embedded else "pool_photos"]
-    return {
+# Of a pool an arm reads the features of a frozen image tower, or the photos.
+POOL_ARMS = {
+    arm: config["train"]["arms"][arm] for arm in TRAINED_ARMS if "pool" in config["train"]["arms"][arm]
+}
+POOL_DATA = {
+    name: {
         "pool": POOL_FILES["pool"],
-        "pool_photos": photos,
+        "pool_photos": POOL_FILES[
+            (
+                "pool_features"
+                if arm.get("freeze") == "image" and arm.get("views") == "whole"
+                else "pool_photos"
+            )
+        ],
         "pool_index": POOL_FILES["pool_index"],
     }
-
-
+    for name, arm in POOL_ARMS.items()
+}
+# The file that an arm's texts on the pool are written from.
+GRAMMAR_OF = dict.fromkeys(POOL_ARMS, ["src/unscene/resources/denials_en.yaml"])
 DATA_OF = {
-    arm: TRAINING_DATA[TRAINED_ON[arm]]
-    | (SHAM_DATA if arm in SHAM_ARMS else {})
-    | list_pool_data(config["train"]["arms"][arm])
+    arm: TRAINING_DATA[TRAINED_ON[arm]] | (SHAM_DATA if arm in SHAM_ARMS else {}) | POOL_DATA.get(arm, {})
     for arm in TRAINED_ARMS
 }
 
@@ -256,7 +251,7 @@ rule train_clip:
             "train_clip",
             settings=TRAIN_SETTINGS,
             paths=["train.clip"],
-            files=list_grammar,
+            files=lambda wildcards: GRAMMAR_OF.get(wildcards["arm"], []),
             entries=["arm"],
             frozen=True,
         ),
@@ -288,7 +283,7 @@ use rule train_clip as train_clip_classes with:
             "train_clip_classes",
             settings=TRAIN_SETTINGS,
             paths=["train.clip"],
-            files=list_grammar,
+            files=lambda wildcards: GRAMMAR_OF.get(wildcards["arm"], []),
             entries=["arm"],
             frozen=True,
             script="train_clip",
@@ -325,7 +320,7 @@ rule train_final:
             "train_final",
             settings=TRAIN_SETTINGS,
             paths=["train.clip"],
-            files=list_grammar,
+            files=lambda wildcards: GRAMMAR_OF.get(wildcards["arm"], []),
             entries=["arm"],
             frozen=True,
         ),
