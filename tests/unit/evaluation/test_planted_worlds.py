@@ -43,7 +43,8 @@ def test_a_gain_by_a_mark_raises_a_named_alarm_and_an_honest_one_none(clip, tmp_
         ({"images": "both", "texts": "negated"}, 0.0),
         ({"images": "sham", "texts": "negated"}, 0.0),
         ({"images": "originals", "texts": "negated"}, None),
-        ({"images": "both", "texts": "negated", "pool": 64}, None),
+        ({"images": "both", "texts": "negated", "pool": 64, "loss": {"rank": 1, "across_bare": 1}}, None),
+        ({"images": "both", "texts": "negated", "pool": 64, "loss": {"rank": 1, "pool_keep": 1}}, 0.0),
         ({"images": "originals", "texts": "plain"}, None),
     ],
 )
