@@ -35,7 +35,9 @@ class Figure:
 
 ORDINARY = (
     Figure("absence_auc_known", "absence of an object, held-out denials (AUC; a coin 50)"),
+    Figure("absence_auc_unseen_words", "absence, negation words that training has not (AUC)"),
     Figure("affirmative_auc", "presence of an object, held-out assertions (AUC; a coin 50)"),
+    Figure("affirmative_auc_tricky", "presence, assertions with a negative word, “no lack of” (AUC)"),
     Figure("nonsense_auc", "nonsense in the place of a denial (AUC; not knowledge)", better=0),
     Figure("absence_own_photo", "“S, no o” against “S, with o” on the own photo (a coin 50)"),
     Figure("absence_auc_never_denied", "absence of objects that the training never denied (AUC)"),
