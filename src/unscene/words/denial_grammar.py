@@ -28,7 +28,7 @@ from unscene.words.denial_entries import (
 from unscene.words.phrasings import small_start
 from unscene.words.vocabulary import Vocabulary
 
-TRIES = 100  # draws for a text that is not reserved; of the English ones about 1 in 200 is
+TRIES = 100  # draws for a text that is not reserved; few are
 _HAS_CLAUSE = re.compile(r"\b(?:with|without|and|while|as|has|have|showing)\b")
 
 
