@@ -25,7 +25,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directo
 UNSCENE := $(BIN)/python -m unscene
 SOURCES := src workflow tests resources/recipe
 
-.PHONY: help moved env lock demo plan why schema lint format test test-all faults bench batch-server label models clean
+.PHONY: help moved env lock demo plan why schema lint format test test-all faults bench batch-server label docs models clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -89,6 +89,11 @@ batch-server: env ## A local Batch API that needs no key, to try the API path (P
 
 label: env ## The labelling page for quality calibration (RATER=your-name, RUN=run directory)
 	@$(UNSCENE) label --directory "$$RUN" --rater "$$RATER"
+
+docs: env ## The documentation as a site in build/site; fails on a link that leads nowhere
+	@rm -rf build/pages build/site && mkdir -p build/pages && git ls-files -z '*.md' | xargs -0 cp --parents -t build/pages
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
+	@echo "The site is at $$(realpath build/site)/index.html"
 
 models: env ## Train the embedded models anew (hours on two cores)
 	$(BIN)/python resources/recipe/make_embedded_models.py --out resources/embedded
