@@ -1,4 +1,4 @@
-"""Write the cost tables of the README anew, from the price table and the course's config."""
+"""Write the cost tables of docs/COSTS.md anew, from the price table and the course's config."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ PARENTS = ()
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
     parser.add_argument(
-        "--page", type=Path, help="the page that holds the tables (default: the checkout's README.md)"
+        "--page", type=Path, help="the page that holds the tables (default: docs/COSTS.md)"
     )
 
 
@@ -20,7 +20,7 @@ def call(given: argparse.Namespace) -> int:
     from unscene.plan.text_costs import make_tables, write_tables
 
     checkout = find_checkout()
-    page = given.page or checkout / "README.md"
+    page = given.page or checkout / "docs/COSTS.md"
     try:
         text = page.read_text(encoding="utf-8")
         page.write_text(write_tables(text, make_tables(checkout)), encoding="utf-8")

@@ -11,7 +11,7 @@ from unscene.words.word_lists import find_vocabulary
 MOST_PERMUTATIONS = 40
 STEP = 50  # numbers of captions that people remember
 RESERVE_USD = 0.2  # what a run's answers may cost more than expected
-# The studies of the README: dollars of the whole run, and sizes.
+# The studies of docs/COSTS.md: dollars of the whole run, and sizes.
 LARGER_USD = 25
 LARGER_SIZES = ([20], [20, 50, 100])
 DISCORDANCES = (0.04, 0.10)

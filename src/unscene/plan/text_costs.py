@@ -33,7 +33,7 @@ STAGES = ("keywords", "captions", "batchsize")
 NOT_RUN = "not run"  # the backend of a batch-size study that is not wanted
 _SUMMED = ("usd", "usd_worst", "usd_with_api", "usd_worst_with_api")
 _PROMPT_SUMS = ("requests", "input_tokens", "output_tokens", "usd", "usd_worst", "bytes")
-# The tables of the README: models, captions per prompt, and captions of a run.
+# The tables of docs/COSTS.md: models, captions per prompt, and captions of a run.
 TABLE_MODELS = (
     "gpt-6-luna",
     "gpt-5.6-luna",
@@ -232,14 +232,14 @@ def tabulate_run(plans: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def write_tables(readme: str, tables: str) -> str:
-    """Return the README's text with what stands between the marks replaced; ValueError when a mark
+def write_tables(page: str, tables: str) -> str:
+    """Return the page's text with what stands between the marks replaced; ValueError when a mark
     is missing.
     """
-    start, end = (readme.find(mark) for mark in MARKS)
+    start, end = (page.find(mark) for mark in MARKS)
     if not 0 <= start < end:
-        raise ValueError(f"README.md lacks the marks {MARKS[0]} and {MARKS[1]}")
-    return readme[: start + len(MARKS[0])] + "\n" + tables + "\n" + readme[end:]
+        raise ValueError(f"the page lacks the marks {MARKS[0]} and {MARKS[1]}")
+    return page[: start + len(MARKS[0])] + "\n" + tables + "\n" + page[end:]
 
 
 def describe_stage(stage: str, one: dict) -> str:
@@ -277,7 +277,7 @@ def _name_number(number: int) -> str:
 
 
 def make_tables(checkout: Path) -> str:
-    """Return all cost tables of the README, computed from the price table, the assumptions and the
+    """Return all cost tables, computed from the price table, the assumptions and the
     course's config.
     """
     from snakemake.utils import update_config

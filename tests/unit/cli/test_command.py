@@ -131,11 +131,11 @@ def test_labelling_without_a_run_says_what_it_lacks(tmp_path, checkout):
     assert done.returncode == 1 and "scores.parquet" in done.stderr
 
 
-def test_the_cost_tables_of_the_readme_are_what_costs_writes(tmp_path, checkout):
-    page = tmp_path / "README.md"
-    page.write_text((checkout / "README.md").read_text())
+def test_the_cost_tables_are_what_costs_writes(tmp_path, checkout):
+    page = tmp_path / "docs/COSTS.md"
+    page.write_text((checkout / "docs/COSTS.md").read_text())
     assert command.main(["costs", "--page", str(page)]) == 0
-    assert page.read_text() == (checkout / "README.md").read_text()
+    assert page.read_text() == (checkout / "docs/COSTS.md").read_text()
 
 
 @pytest.mark.workflow

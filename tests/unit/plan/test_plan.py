@@ -277,10 +277,10 @@ def test_the_study_is_planned_where_its_choice_is_used(checkout, config, prices,
     assert make_plan(config, prices, assumed)["api"]["batchsize"]["backend"] == "not run"
 
 
-def test_tables_of_the_readme_are_what_is_computed(checkout):
-    readme = (checkout / "README.md").read_text(encoding="utf-8")
-    start, end = (readme.index(mark) for mark in MARKS)
-    assert readme[start + len(MARKS[0]) : end].strip() == make_tables(checkout).strip()
+def test_cost_tables_are_what_is_computed(checkout):
+    page = (checkout / "docs/COSTS.md").read_text(encoding="utf-8")
+    start, end = (page.index(mark) for mark in MARKS)
+    assert page[start + len(MARKS[0]) : end].strip() == make_tables(checkout).strip()
 
 
 def test_files_and_waves_are_counted_up_at_their_limits(config):
