@@ -132,7 +132,7 @@ def test_labelling_without_a_run_says_what_it_lacks(tmp_path, checkout):
 
 
 def test_the_cost_tables_are_what_costs_writes(tmp_path, checkout):
-    page = tmp_path / "docs/COSTS.md"
+    page = tmp_path / "COSTS.md"
     page.write_text((checkout / "docs/COSTS.md").read_text())
     assert command.main(["costs", "--page", str(page)]) == 0
     assert page.read_text() == (checkout / "docs/COSTS.md").read_text()
