@@ -25,6 +25,7 @@ from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
+from unscene.samples.counting import complete_sources
 from unscene.samples.readers import has_instances
 from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
@@ -35,11 +36,12 @@ validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
 config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
 expand_detectors(config)
 add_exam_sets(config)
+# `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
+IS_PLAN = "UNSCENE_PLAN" in os.environ
+complete_sources(config, CHECKOUT, IS_PLAN)
 check_config(config)
 for warning in list_warnings(config):
     print(f"WARNING: {warning}", file=sys.stderr)
-# `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
-IS_PLAN = "UNSCENE_PLAN" in os.environ
 if not IS_PLAN:
     check_files(config, CHECKOUT)
 

@@ -21,7 +21,7 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
-from unscene.samples.readers import has_instances
+from unscene.samples.readers import find_like, has_instances
 
 EMBEDDED = "resources/embedded"
 SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
@@ -85,7 +85,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
             asked_photos += source["photos"]
             asked_captions += source["photos"] * _count_captions(source, settings, per_photo)
     for source in list_sources(settings):
-        kind = source["format"]
+        kind = find_like(source)
         photos += source["photos"]
         captions += source["photos"] * _count_captions(source, settings, per_photo)
         edits += source["photos"] * with_edit[kind]
@@ -169,9 +169,9 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
     )
     per_pixel = {name: get_value(assumed, f"bytes.{name}_per_pixel") for name in ("photo", "mask", "edit")}
     written = masks = edits = photo_files = 0.0
-    total_wanted = sum(source["photos"] * with_edit[source["format"]] for source in list_sources(settings))
+    total_wanted = sum(source["photos"] * with_edit[find_like(source)] for source in list_sources(settings))
     for source in settings["samples"]["sources"]:
-        kind, size = source["format"], pixels[source["format"]]
+        kind, size = find_like(source), pixels[find_like(source)]
         wanted = 0 if source.get("pool") else source["photos"] * with_edit[kind]
         mine = count["edits"] * wanted / total_wanted if total_wanted else 0
         masks += mine * size * per_pixel["mask"]
@@ -307,4 +307,4 @@ def measure_weights(path: Path) -> int:
 
 def _count_captions(source: dict, settings: dict, per_photo: dict[str, float]) -> float:
     limit = source.get("captions_per_photo", settings["samples"]["captions_per_photo"])
-    return min(limit or math.inf, per_photo[source["format"]])
+    return min(limit or math.inf, per_photo[find_like(source)])

@@ -8,6 +8,7 @@ asked, so the graph is written once, in the rules.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -214,6 +215,8 @@ class Lineage:
         if known.get("tars"):
             tars = sorted((self._checkout / known["tars"]).glob("*.tar"))
             known["tars"] = digest([[tar.name, tar.stat().st_size] for tar in tars])
+        if known.get("folder") and (self._checkout / known["folder"]).is_dir():
+            known["folder"] = list_folder(self._checkout / known["folder"])
         return known
 
     def _fingerprint(self, path: str | None) -> str | None:
@@ -271,6 +274,20 @@ def fingerprint(path: Path) -> str:
                 handle.seek(block * (size - _BLOCK_BYTES) // 15)
                 hashed.update(handle.read(_BLOCK_BYTES))
     return hashed.hexdigest()[:16]
+
+
+@cache
+def list_folder(path: Path) -> str:
+    """Return 16 hex digits over the names of the files below a folder, and the sizes of those that are
+    no photos: quick, and it shows what was added, removed or written anew.
+    """
+    found: list[tuple[str, int | None]] = []
+    for where, _, names in os.walk(path):
+        for name in names:
+            file = os.path.join(where, name)
+            size = None if name.lower().endswith(_IGNORED_SUFFIXES) else os.stat(file).st_size
+            found.append((os.path.relpath(file, path), size))
+    return digest(sorted(found))
 
 
 def _counts(file: Path, folder: Path) -> bool:

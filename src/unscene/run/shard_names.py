@@ -23,6 +23,11 @@ def get_item_range(shard: str, shard_size: int) -> range:
     return range(index * shard_size, (index + 1) * shard_size)
 
 
+def is_only_shard(shard: str) -> bool:
+    """Tell whether a shard is the whole of its source."""
+    return _read_name(shard)[2] == "1"
+
+
 def _read_name(shard: str) -> tuple[str, ...]:
     found = re.fullmatch(r"([A-Za-z0-9_]+)-(\d+)-of-(\d+)", shard)
     if found is None:

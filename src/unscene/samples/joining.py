@@ -10,6 +10,8 @@ from unscene.machine.job import Job
 from unscene.photos.groups import join_equal, join_near_hashes, label_components
 from unscene.run.tables import join_tables
 from unscene.samples.columns import REJECTED, SAMPLES
+from unscene.samples.readers import SourceError
+from unscene.samples.reading import tell_unusable
 
 
 class ImageIdError(ValueError):
@@ -23,7 +25,9 @@ def join_samples(job: Job) -> None:
     photo; photos share one when they share bytes, URL or the table's own group, or when their
     perceptual hashes are near.
     """
-    sample = join_tables(job.inputs.tables)
+    sample, unusable = join_tables(job.inputs.tables), join_tables(job.inputs.rejected)
+    if sample.empty:
+        raise SourceError(tell_unusable("samples.sources", unusable.to_dict("records")))
     check_image_ids(sample)
     sample["group"] = find_groups(sample, job.settings["samples"]["duplicate_hash_distance"])
     first = sample.groupby("sha256")["image_id"].transform("first")
@@ -32,7 +36,7 @@ def join_samples(job: Job) -> None:
         reason="duplicate", detail="has the bytes of " + first[twice].astype(str)
     )
     sample = sample[~twice].drop(columns=["group_key"])
-    rejected = pd.concat([join_tables(job.inputs.rejected), duplicate], ignore_index=True)
+    rejected = pd.concat([unusable, duplicate], ignore_index=True)
     REJECTED.write(rejected, job.outputs.rejected)
     SAMPLES.write(sample, job.outputs.samples)
     report(sample, len(duplicate), len(rejected))

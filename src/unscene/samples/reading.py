@@ -5,7 +5,7 @@ import logging
 import os
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,14 +15,22 @@ from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, is_upright_rgb, perceptual_hash, read_photo, write_png
 from unscene.run.checkout import CHECKOUT
 from unscene.run.logs import progress
-from unscene.run.shard_names import get_item_range
+from unscene.run.shard_names import get_item_range, is_only_shard
 from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
-from unscene.samples.readers import Item, iterate_items
+from unscene.samples.readers import Item, SourceError, iterate_items
 from unscene.samples.readers.items import LICENCES
 
 # What a wrong folder or a broken disk brings about; the other reasons are choices.
 FAILURES = {"missing", "empty", "broken"}
+WAYS_OUT = {
+    "missing": "; photos are looked for below the source's `images`, without it beside the table",
+    "no_caption": "; each photo needs a caption (docs/DATA.md)",
+    "too_small": "; smaller photos are let in by samples.min_side",
+    "huge": "; larger photos are let in by samples.max_pixels",
+}
+# So many items of a shard, and not one usable photo, are no accident.
+WHOLE = 20
 
 
 def read_samples(job: Job) -> None:
@@ -50,12 +58,30 @@ def read_samples(job: Job) -> None:
                 row |= {"reason": "duplicate", "detail": f"has the bytes of {first}"}
             (rejected if "reason" in row else samples).append(row)
         _report(source, shard, samples, rejected, promised)
+        if not samples and (len(rejected) >= WHOLE or is_only_shard(shard)):
+            raise SourceError(tell_unusable(f"samples.sources, source {source['name']!r}", rejected))
         outcome = pd.DataFrame({"reason": [row.get("reason", "") for row in samples + rejected]})
         outcome["status"] = outcome["reason"].map(lambda reason: "failed" if reason in FAILURES else "ok")
         what = f"shard {shard}, photos of samples.sources {source['name']!r}"
         check_failed_share(outcome, job.runtime["max_failed_share"], what)
         SHARD_REJECTED.write(SHARD_REJECTED.frame(rejected), job.outputs.rejected)
         writer.finish(SHARD_SAMPLES.frame(samples), SHARD_SAMPLES)
+
+
+def tell_unusable(what: str, rejected: Sequence[dict]) -> str:
+    """Return the message on items of which none is a usable photo: how many for which reason, one
+    of the commonest as an example, and the way out.
+    """
+    if not rejected:
+        return f"{what}: it has no items at all; a table needs rows below its head, a folder photos"
+    counts = Counter(row["reason"] for row in rejected).most_common()
+    reason = counts[0][0]
+    example = next(row["detail"] for row in rejected if row["reason"] == reason)
+    told = ", ".join(f"{reason} {count:,}" for reason, count in counts)
+    return (
+        f"{what}: none of {len(rejected):,} items is a usable photo ({told}), for instance: {example}"
+        f"{WAYS_OUT.get(reason, '')}"
+    )
 
 
 def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter) -> dict:

@@ -166,7 +166,9 @@ def test_hostile_files_all_end_as_rows(tmp_path, monkeypatch):
 
 def test_photos_above_max_pixels_are_huge(tmp_path, monkeypatch):
     make_photo().save(tmp_path / "a.png")
-    _, rejected = run(tmp_path, monkeypatch, write_table_source(tmp_path, [("a.png", "x")]), max_pixels=1000)
+    make_photo(1, (32, 32)).save(tmp_path / "b.png")
+    source = write_table_source(tmp_path, [("a.png", "x"), ("b.png", "x")])
+    _, rejected = run(tmp_path, monkeypatch, source, max_pixels=2000)
     assert rejected["reason"].tolist() == ["huge"]
 
 
@@ -183,16 +185,45 @@ def test_photos_above_max_pixels_are_huge(tmp_path, monkeypatch):
 )
 def test_each_limit_of_a_photos_size(tmp_path, monkeypatch, limit, value, reason):
     make_photo().save(tmp_path / "a.png")
-    source = write_table_source(tmp_path, [("a.png", "x")])
+    good = (49, 49)  # passes all of them
+    make_photo(1, good).save(tmp_path / "b.png")
+    source = write_table_source(tmp_path, [("a.png", "x"), ("b.png", "x")])
     sample, rejected = run(tmp_path, monkeypatch, source, **{limit: value})
-    assert rejected["reason"].tolist() == ([reason] if reason else []) and len(sample) == (not reason)
+    assert rejected["reason"].tolist() == ([reason] if reason else []) and len(sample) == 1 + (not reason)
 
 
 def test_a_wrong_folder_stops_the_run(tmp_path, monkeypatch):
     source = write_table_source(tmp_path, [(f"{i}.jpg", "a dog") for i in range(20)])
-    with pytest.raises(RuntimeError, match="20 of 20 items failed.*missing"):
+    with pytest.raises(
+        SourceError, match="'own': none of 20 items .* .missing 20.*0.jpg is not there.*below"
+    ):
+        run(tmp_path, monkeypatch, source, max_failed_share=1.0)
+    assert not Path("results/samples/own-0-of-1.parquet").exists()
+    make_photo().save(tmp_path / "0.jpg")
+    with pytest.raises(RuntimeError, match="19 of 20 items failed.*missing"):
         run(tmp_path, monkeypatch, source, max_failed_share=0.5)
     assert not Path("results/samples/own-0-of-1.parquet").exists()
+
+
+def test_no_usable_photo_stops_a_run_however_few_there_are(tmp_path, monkeypatch):
+    make_photo(0, (20, 20)).save(tmp_path / "0.png")
+    source = write_table_source(tmp_path, [("0.png", "a dog"), ("1.png", "a cat")])
+    with pytest.raises(SourceError, match="none of 2 items is a usable photo .too_small 1, missing 1"):
+        run(tmp_path, monkeypatch, source)
+    (tmp_path / "photos.csv").write_text("path,caption\n")
+    with pytest.raises(SourceError, match="'own': it has no items at all"):
+        run(tmp_path, monkeypatch, source)
+
+
+def test_a_last_shard_without_a_photo_passes_and_the_join_stops_when_all_are_so(tmp_path, monkeypatch):
+    make_photo().save(tmp_path / "0.png")
+    source = {**write_table_source(tmp_path, [("0.png", "a dog"), ("1.png", "a cat")]), "photos": 2}
+    parts = [f"results/samples/{shard}" for shard in list_shards(source, 1)]
+    for shard in list_shards(source, 1):
+        run(tmp_path, monkeypatch, source, shard, shard_size=1)
+    assert len(join(parts)[0]) == 1
+    with pytest.raises(SourceError, match="none of 1 items is a usable photo .missing 1"):
+        join(parts[1:])
 
 
 @pytest.mark.parametrize("name", ["photos.csv", "photos.tsv", "photos.parquet"])
@@ -235,13 +266,15 @@ def test_table_rows_of_another_width_are_rejected(tmp_path, monkeypatch):
 
 
 def test_table_errors_name_file_and_key(tmp_path):
-    (tmp_path / "t.csv").write_text("file,text\n1,2\n")
+    (tmp_path / "t.csv").write_text("photo_no,words\n1,2\n")
+    (tmp_path / "t.doc").write_bytes(b"")
     (tmp_path / "l.csv").write_bytes("path,caption\na.png,café\n".encode("latin-1"))
     (tmp_path / "t.xlsx").write_bytes(b"")
     for name, message in {
-        "t.csv": "no column path and no column caption .there are: file, text",
-        "l.csv": "cannot be read.*UTF-8",
-        "t.xlsx": "must end in",
+        "t.csv": "no column path and no column caption .there are: photo_no, words.*columns: .path: NAME",
+        "l.csv": "l.csv is not UTF-8 text.*Save As",
+        "t.xlsx": "is a spreadsheet; save it as CSV",
+        "t.doc": "must end in one of .csv",
         "n.csv": "n.csv is not there",
     }.items():
         source = {"name": "own", "format": "table", "photos": 10, "table": name}
@@ -584,7 +617,8 @@ def test_real_coco_photos_are_used_in_place_but_for_other_colours(real_data, tmp
 def test_real_cc3m_lines_without_photos_are_rows(real_data, tmp_path, monkeypatch):
     source = {"name": "cc", "format": "cc_tsv", "photos": 2000, "images": str(tmp_path)}
     source["table"] = str(real_data / "text" / "cc3m_validation_head.tsv")
+    make_photo().save(tmp_path / "00001007.jpg")
     sample, rejected = run(tmp_path, monkeypatch, source, "cc-1-of-2", shard_size=1000)
-    assert len(sample) == 0 and len(rejected) == 1000
+    assert sample["source_key"].tolist() == ["00001007"] and len(rejected) == 999
     assert set(rejected["reason"]) == {"missing"}
-    assert rejected["source_key"].tolist() == [f"{i:08d}" for i in range(1000, 2000)]
+    assert rejected["source_key"].tolist() == [f"{i:08d}" for i in range(1000, 2000) if i != 1007]

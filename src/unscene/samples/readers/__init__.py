@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
-from unscene.samples.readers.items import Item, SourceError
+from unscene.samples.readers.items import Item, Positions, SourceError
+from unscene.samples.taking import choose_part
 
 
 @dataclass(frozen=True)
@@ -20,19 +21,23 @@ class Reader:
 
     needed, allowed: keys that a source of it must and may have beside name, format and photos.
     paths: those of them that are paths. load: returns the function (source with absolute paths,
-    range of positions) -> items, importing what it needs. locate: returns a source with the paths
-    of the files that the run itself makes for it. instances: the key of the file that says which
-    objects the photos have, "" when the format knows no such thing.
+    positions) -> items, importing what it needs. count: returns the function source -> number of
+    its items; without it a source must say `photos`. locate: returns a source with the paths of the
+    files that the run itself makes for it. instances: the key of the file that says which objects
+    the photos have, "" when the format knows no such thing. like: the format whose photos the plan
+    takes these for; "" when the figures of the plan have this one.
     """
 
     name: str
     doc: str
     needed: tuple[str, ...]
-    load: Callable[[], Callable[[dict, range], Iterator[Item]]]
+    load: Callable[[], Callable[[dict, Positions], Iterator[Item]]]
+    count: Callable[[], Callable[[dict], int]] | None = None
     allowed: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     locate: Callable[[dict], dict] = dict
     instances: str = ""
+    like: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -80,16 +85,27 @@ READERS = {
             allowed=("instances",),
             paths=("captions", "images", "instances"),
             load=_load("unscene.samples.readers.coco", "iterate_coco"),
+            count=_load("unscene.samples.readers.coco", "count_images"),
             instances="instances",
         ),
         Reader(
             "table",
-            "CSV, TSV or parquet with columns path and caption; several rows of one path are "
-            "several captions.",
+            "CSV, TSV, JSON Lines or parquet with a column of paths and one of captions; several rows "
+            "of one path are several captions, and so is a list.",
             needed=("table",),
-            allowed=("images",),
+            allowed=("images", "separator", "columns"),
             paths=("table", "images"),
             load=_load("unscene.samples.readers.table", "iterate_table"),
+            count=_load("unscene.samples.readers.table", "count_rows"),
+        ),
+        Reader(
+            "folder",
+            "Photos with their captions beside them: dog.jpg and dog.txt, a caption a line, or dog.json.",
+            needed=("folder",),
+            paths=("folder",),
+            load=_load("unscene.samples.readers.folder", "iterate_folder"),
+            count=_load("unscene.samples.readers.folder", "count_photos"),
+            like="table",
         ),
         Reader(
             "cc_tsv",
@@ -98,6 +114,7 @@ READERS = {
             needed=("table", "images"),
             paths=("table", "images"),
             load=_load("unscene.samples.readers.cc_tsv", "iterate_lines"),
+            count=_load("unscene.samples.readers.cc_tsv", "count_captions"),
         ),
         Reader(
             "webdataset",
@@ -105,6 +122,7 @@ READERS = {
             needed=("tars",),
             paths=("tars",),
             load=_load("unscene.samples.readers.webdataset", "iterate_tars"),
+            count=_load("unscene.samples.readers.webdataset", "count_samples"),
         ),
     )
 }
@@ -117,6 +135,11 @@ def locate_files(source: dict, checkout: Path = CHECKOUT) -> dict:
     reader = READERS[source["format"]]
     here = {key: str(checkout / source[key]) for key in reader.paths if source.get(key)}
     return reader.locate({**source, **here})
+
+
+def find_like(source: dict) -> str:
+    """Return the format that the plan's figures have for the photos of a source."""
+    return READERS[source["format"]].like or source["format"]
 
 
 def has_instances(source: dict) -> bool:
@@ -133,12 +156,30 @@ def find_instances(source: dict, checkout: Path = CHECKOUT) -> Path | None:
 def iterate_items(source: dict, item_range: range, checkout: Path = CHECKOUT) -> Iterator[Item]:
     """Yield the items of a source whose positions lie in `item_range`, in the source's own order.
 
-    `source` is an entry of samples.sources. A source that ends early yields fewer items. Raises
+    `source` is an entry of samples.sources, as `unscene.samples.counting` completes it: where it
+    takes a part, positions count in that part. A source that ends early yields fewer items. Raises
     SourceError when a file of the source is missing or unreadable, and when the source has more
     items than its `photos` says.
     """
-    read = READERS[source["format"]].load()
-    yield from read(locate_files(source, checkout), item_range)
+    read, located = READERS[source["format"]].load(), locate_files(source, checkout)
+    if "take" not in source:
+        yield from read(located, item_range)
+        return
+    part = choose_part(source["take"], item_range)
+    if len(part):
+        yield from read({**located, "photos": source["take"]["of"]}, part)
+
+
+def count_items(source: dict, checkout: Path = CHECKOUT) -> int:
+    """Return the number of items of a source, whose `photos` need not be known. Reads its files;
+    raises SourceError like `iterate_items`.
+    """
+    count = READERS[source["format"]].count
+    if count is None:
+        raise SourceError.at(
+            source, "photos", f"the format {source['format']} cannot be counted; write photos: N"
+        )
+    return count()(locate_files(source, checkout))
 
 
 __all__ = [
@@ -146,7 +187,9 @@ __all__ = [
     "Item",
     "Reader",
     "SourceError",
+    "count_items",
     "find_instances",
+    "find_like",
     "has_instances",
     "iterate_items",
     "locate_files",

@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from unscene.samples.readers.items import Item, check_count, find_path
+from unscene.samples.readers.items import Item, Positions, SourceError, check_count, find_path
+from unscene.samples.readers.text_files import find_fault
 
 _BLOCK_BYTES = 2**22
+_HEAD_BYTES = 2**16
 
 
-def iterate_lines(source: dict, item_range: range) -> Iterator[Item]:
+def iterate_lines(source: dict, wanted: Positions) -> Iterator[Item]:
     """Yield the items of a TSV file, line by line; the key is the line's number in eight digits."""
     path_to_table, path_to_images = (find_path(source, key) for key in ("table", "images"))
-    check_count(source, count_lines(path_to_table), path_to_table)
+    check_count(source, _count(source, path_to_table), path_to_table)
     with open(path_to_table, "rb") as file:
-        for number, line in enumerate(islice(file, item_range.start, item_range.stop), item_range.start):
+        for number, line in enumerate(islice(file, wanted.start, wanted.stop), wanted.start):
+            if number not in wanted:
+                continue
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             caption, url, path, *_ = [*text.removeprefix("\ufeff").split("\t"), "", ""]
             key = f"{number:08d}"
@@ -28,6 +32,20 @@ def iterate_lines(source: dict, item_range: range) -> Iterator[Item]:
                 path=path_to_images / (path.strip() or f"{key}.jpg"),
                 url=url.strip() or None,
             )
+
+
+def count_captions(source: dict) -> int:
+    """Return the number of lines of a source's table."""
+    return _count(source, find_path(source, "table"))
+
+
+def _count(source: dict, path: Path) -> int:
+    # A few odd bytes in web text are replaced; a file that is no text at all is refused.
+    with open(path, "rb") as file:
+        is_text = b"\x00" not in file.read(_HEAD_BYTES)
+    if not is_text and (fault := find_fault(path)):
+        raise SourceError.at(source, "table", f"{path} {fault}")
+    return count_lines(path)
 
 
 def count_lines(path: Path) -> int:

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from unscene.samples.readers.items import Item, SourceError, check_count, find_path
+from unscene.samples.readers.items import Item, Positions, SourceError, check_count, find_path
 
 
-def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
+def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
     """Yield the items of a COCO captions file in the order of its `images`; the key is COCO's image id."""
     path_to_captions, path_to_images = (find_path(source, key) for key in ("captions", "images"))
     if source.get("instances"):
@@ -26,19 +26,22 @@ def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
     licences = _Licences(source, document)
     check_count(source, len(images), path_to_captions)
 
-    wanted = {image.get("id") for image in images[item_range.start : item_range.stop]}
+    mine = {images[position].get("id") for position in wanted if position < len(images)}
     by_image: dict[object, list[dict]] = {}
     for annotation in annotations:
-        if annotation.get("image_id") in wanted:
+        if annotation.get("image_id") in mine:
             by_image.setdefault(annotation["image_id"], []).append(annotation)
-    seen = {image.get("id") for image in images[: item_range.start]}
-    for position, image in enumerate(images[item_range.start : item_range.stop], item_range.start):
+    seen = {image.get("id") for image in images[: wanted.start]}
+    for position, image in enumerate(images[wanted.start : wanted.stop], wanted.start):
         image_id, name = image.get("id"), image.get("file_name")
-        mine = by_image.get(image_id, [])
+        if position not in wanted:
+            seen.add(image_id)
+            continue
+        told = by_image.get(image_id, [])
         item = Item(
             key=str(image_id),
-            captions=[annotation.get("caption") for annotation in mine],
-            mentions=_read_mentions(mine),
+            captions=[annotation.get("caption") for annotation in told],
+            mentions=_read_mentions(told),
             path=path_to_images / str(name),
             url=image.get("flickr_url") or image.get("coco_url"),
             licence=licences.find(image),
@@ -50,6 +53,12 @@ def iterate_coco(source: dict, item_range: range) -> Iterator[Item]:
             item.problem = ("duplicate_id", f"{path_to_captions} has image id {image_id} twice")
         seen.add(image_id)
         yield item
+
+
+def count_images(source: dict) -> int:
+    """Return the number of photos that a captions file lists."""
+    find_path(source, "captions")
+    return len(_load(source, "captions")["images"])
 
 
 class _Licences:
@@ -83,12 +92,18 @@ def _load(source: dict, key: str) -> dict:
     path = Path(source[key])
     try:
         document = json.loads(path.read_bytes())
-        _ = document["images"], document["annotations"]
+        images, annotations = document["images"], document["annotations"]
+        if not all(isinstance(entry, dict) for entry in (*images, *annotations)):
+            raise TypeError("an entry is no object")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(
             f"samples.sources, source {source['name']!r}, key {key}: {path} is not in COCO's {key} format "
             f"({type(error).__name__}: {error}); it needs the lists `images` and `annotations`"
         ) from error
+    if key == "captions" and annotations and not any("caption" in entry for entry in annotations):
+        is_instances = "bbox" in annotations[0] or "segmentation" in annotations[0]
+        what = "is an instances file, which belongs to `instances`" if is_instances else "has no captions"
+        raise SourceError.at(source, key, f"{path} {what}; give COCO's captions_*.json here")
     return document
 
 

@@ -1,14 +1,38 @@
 """What a reader yields: one item of a source, before its photo is looked at."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 # What a source may say of a photo's licence; the samples have a column for each, null where it says nothing.
 LICENCES = ("license", "license_url", "author_url", "source_url")
+# Endings of file names that are photos.
+PHOTOS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
 
 
 class SourceError(ValueError):
     """A source that cannot be read as the config describes it; the message names the key and the way out."""
+
+    @classmethod
+    def at(cls, source: dict, key: str, message: str) -> "SourceError":
+        """Return the error of one key of a source."""
+        return cls(f"samples.sources, source {source['name']!r}, key {key}: {message}")
+
+
+class Positions(Protocol):
+    """Which items of a source are wanted, counted from 0: a range, or a part that `take` chose.
+
+    All lie in [start, stop). A reader yields the items whose position is `in` it, in rising order.
+    """
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def stop(self) -> int: ...
+    def __contains__(self, position: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[int]: ...
+    def __len__(self) -> int: ...
 
 
 @dataclass
@@ -40,9 +64,8 @@ def find_path(source: dict, key: str) -> Path:
     """
     path = Path(source[key])
     if not path.exists():
-        raise SourceError(
-            f"samples.sources, source {source['name']!r}, key {key}: {path} is not there "
-            "(paths in the config are relative to the checkout)"
+        raise SourceError.at(
+            source, key, f"{path} is not there (paths in the config are relative to the checkout)"
         )
     return path
 

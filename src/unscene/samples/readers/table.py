@@ -1,9 +1,7 @@
-"""A CSV, TSV or parquet table with the columns `path` and `caption`, and, where wanted, `url`,
-`group` and LICENCES.
+"""A table with a column of paths and one of captions, and, where wanted, `url`, `group` and LICENCES.
 
-Several rows of one path are several captions of one photo. Photos are looked for below the source's
-`images`, or below the table's own folder. The table stays in Arrow's columns, about 200 bytes a
-row: 0.6 GB for three million.
+Several rows of one path are several captions of one photo, and so is a list of captions. Photos are
+looked for below the source's `images`, or below the table's own folder.
 """
 
 from collections.abc import Iterator
@@ -14,14 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from unscene.samples.readers.items import LICENCES, Item, SourceError, check_count, find_path
+from unscene.samples.readers.items import LICENCES, Item, Positions, SourceError, check_count, find_path
+from unscene.samples.readers.table_files import load_table
 
-_COLUMNS = ("path", "caption", "url", "group", *LICENCES)
-_DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
-_FORMATS = (*_DELIMITERS, ".parquet")
+_MOST_LOOKED_AT = 100
 
 
-def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
+def iterate_table(source: dict, wanted: Positions) -> Iterator[Item]:
     """Yield the items of a table in the order in which their paths first appear.
 
     The key is the photo's file stem where it is unique in the table, else its path. Rows that have
@@ -29,23 +26,24 @@ def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
     """
     path_to_table = find_path(source, "table")
     folder = find_path(source, "images") if source.get("images") else path_to_table.parent
-    rows, malformed = _load(source, path_to_table)
+    rows, malformed = load_table(source, path_to_table)
 
     encoded = pc.dictionary_encode(rows["path"]).combine_chunks()
     paths, index = encoded.dictionary, encoded.indices
     check_count(source, len(paths) + len(malformed), path_to_table)
+    _check_backslashes(source, paths, folder)
     stems = pc.replace_substring_regex(paths, pattern=r"^.*/|(\.[^./]*)$", replacement="")
     counts = pc.value_counts(stems)
     shared = set(counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist())
 
-    inside = pc.and_(
-        pc.greater_equal(index, item_range.start), pc.less(index, min(item_range.stop, len(paths)))
-    )
+    inside = pc.and_(pc.greater_equal(index, wanted.start), pc.less(index, min(wanted.stop, len(paths))))
     mine = rows.filter(inside).append_column("position", index.filter(inside)).sort_by("position")
     for position, group in groupby(mine.to_pylist(), key=itemgetter("position")):
+        if position not in wanted:
+            continue
         same = list(group)
         path, stem = same[0]["path"], stems[position].as_py()
-        item = Item(key=path if stem in shared else stem, captions=[row["caption"] for row in same])
+        item = Item(key=path if stem in shared else stem, captions=_list_captions(same))
         item.path = folder / path
         item.url = next((row["url"] for row in same if row["url"]), None)
         item.group = next((row["group"] for row in same if row["group"]), None)
@@ -57,65 +55,36 @@ def iterate_table(source: dict, item_range: range) -> Iterator[Item]:
             )
         yield item
     for position, detail in enumerate(malformed, len(paths)):
-        if position in item_range:
+        if position in wanted:
             yield Item(
                 key=f"malformed {position}", captions=[], problem=("malformed", f"{path_to_table}: {detail}")
             )
 
 
-def _load(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
-    """Return the known columns as text, and a description of each row that could not be parsed."""
-    kind = path.suffix.lower()
-    if kind not in _FORMATS:
-        raise SourceError(
-            f"samples.sources, source {source['name']!r}, key table: {path} must end in one of "
-            f"{', '.join(_FORMATS)}"
-        )
-    malformed: list[str] = []
-    try:
-        rows = _load_parquet(path) if kind == ".parquet" else _load_text(path, _DELIMITERS[kind], malformed)
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(
-            f"samples.sources, source {source['name']!r}, key table: {path} cannot be read "
-            f"({error}); it must be a {kind} "
-            "file, UTF-8 where it is text, with the columns path and caption"
-        ) from error
-    missing = [column for column in ("path", "caption") if column not in rows.column_names]
-    if missing:
-        raise SourceError(
-            f"samples.sources, source {source['name']!r}, key table: {path} has no column "
-            f"{' and no column '.join(missing)} "
-            f"(there are: {', '.join(rows.column_names)})"
-        )
-    columns = {}
-    for column in _COLUMNS:
-        values = rows[column] if column in rows.column_names else pa.nulls(len(rows), pa.string())
-        columns[column] = pc.fill_null(pc.cast(values, pa.string()), "")
-    return pa.table(columns), malformed
+def count_rows(source: dict) -> int:
+    """Return the number of items of a table: its different paths, and its malformed rows."""
+    rows, malformed = load_table(source, find_path(source, "table"))
+    return len(pc.unique(rows["path"])) + len(malformed)
 
 
-def _load_parquet(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
+def _list_captions(rows: list[dict]) -> list[str]:
+    captions: list[str] = []
+    for row in rows:
+        captions += row["caption"] if isinstance(row["caption"], list) else [row["caption"]]
+    return captions
 
-    file = pq.ParquetFile(path)
-    present = [column for column in _COLUMNS if column in file.schema_arrow.names]
-    return file.read(columns=present if {"path", "caption"} <= set(present) else None)
 
-
-def _load_text(path: Path, delimiter: str, malformed: list[str]) -> pa.Table:
-    from pyarrow import csv
-
-    def note(row: csv.InvalidRow) -> str:
-        malformed.append(f"row {row.number} has {row.actual_columns} columns, not {row.expected_columns}")
-        return "skip"
-
-    return csv.read_csv(
-        path,
-        read_options=csv.ReadOptions(use_threads=False),  # else rows have no numbers
-        parse_options=csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=True
-        ),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(_COLUMNS, pa.string()), strings_can_be_null=False
-        ),
-    )
+def _check_backslashes(source: dict, paths: pa.Array, folder: Path) -> None:
+    """Raise SourceError on paths as Windows writes them. A backslash may be a part of a name, too:
+    then such a file is there.
+    """
+    suspects = paths.filter(pc.match_substring(paths, "\\"))
+    for path in suspects[:_MOST_LOOKED_AT].to_pylist():
+        if not (folder / path).exists():
+            raise SourceError.at(
+                source,
+                "table",
+                f"{source['table']} has the path {path!r}, with backslashes as Windows writes them, and no "
+                f"such file is in {folder}; replace each \\ of that column by /"
+                + (", and leave the drive out" if path[1:2] == ":" else ""),
+            )

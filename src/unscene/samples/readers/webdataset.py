@@ -10,29 +10,38 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from unscene.samples.readers.items import Item, SourceError, check_count, find_path
-
-_PHOTOS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
+from unscene.samples.readers.items import PHOTOS, Item, Positions, SourceError, check_count, find_path
 
 
-def iterate_tars(source: dict, item_range: range) -> Iterator[Item]:
+def iterate_tars(source: dict, wanted: Positions) -> Iterator[Item]:
     """Yield the items of a folder of tars, tars in the order of their names; the photo comes as bytes.
 
     The key is the sample's key, with the tar's name before it unless it starts with it (as
     img2dataset's keys do).
     """
-    folder = find_path(source, "tars")
-    tars = sorted(folder.glob("*.tar"))
-    if not tars:
-        raise SourceError(f"samples.sources, source {source['name']!r}, key tars: {folder} has no *.tar file")
+    tars = _list_tars(source)
     counts = [_count_items(source, path) for path in tars]
-    check_count(source, sum(counts), folder)
+    check_count(source, sum(counts), Path(source["tars"]))
     start = 0
     for path, count in zip(tars, counts, strict=True):
-        mine = range(max(item_range.start - start, 0), min(item_range.stop - start, count))
+        inside = range(max(wanted.start, start), min(wanted.stop, start + count))
+        mine = {position - start for position in inside if position in wanted}
         if mine:
             yield from _iterate_tar(source, path, count, mine)
         start += count
+
+
+def count_samples(source: dict) -> int:
+    """Return the number of items of all tars of a source."""
+    return sum(_count_items(source, path) for path in _list_tars(source))
+
+
+def _list_tars(source: dict) -> list[Path]:
+    folder = find_path(source, "tars")
+    tars = sorted(folder.glob("*.tar"))
+    if not tars:
+        raise SourceError.at(source, "tars", f"{folder} has no *.tar file")
+    return tars
 
 
 def _count_items(source: dict, path: Path) -> int:
@@ -49,7 +58,7 @@ def _count_items(source: dict, path: Path) -> int:
     return sum(1 for _ in _iterate_samples(path))
 
 
-def _iterate_tar(source: dict, path: Path, count: int, wanted: range) -> Iterator[Item]:
+def _iterate_tar(source: dict, path: Path, count: int, wanted: set[int]) -> Iterator[Item]:
     found, seen = 0, set()
     for key, members, tar in _iterate_samples(path):
         if found in wanted:
@@ -65,7 +74,7 @@ def _iterate_tar(source: dict, path: Path, count: int, wanted: range) -> Iterato
             f"stats file says {count}; "
             f"delete {path.stem}_stats.json"
         )
-    for position in range(max(found, wanted.start), wanted.stop):
+    for position in sorted(position for position in wanted if position >= found):
         yield Item(
             key=f"{path.stem} item {position}",
             captions=[],
@@ -75,7 +84,7 @@ def _iterate_tar(source: dict, path: Path, count: int, wanted: range) -> Iterato
 
 def _read_item(path: Path, tar: tarfile.TarFile, key: str, members: dict) -> Item:
     unique = key if key.startswith(path.stem) else f"{path.stem}/{key}"
-    photo = next((members[kind] for kind in _PHOTOS if kind in members), None)
+    photo = next((members[kind] for kind in PHOTOS if kind in members), None)
     item = Item(key=unique, captions=[], name=Path(photo.name).name if photo else "")
     if not members:
         item.problem = ("broken", f"{path} cannot be read any further than this item")

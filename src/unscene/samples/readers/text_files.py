@@ -1,0 +1,128 @@
+"""Text tables as people save them: which separator and which encoding a file has."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from unscene.samples.readers.table_columns import NEEDED, is_head, is_photo_name, match_columns
+
+SEPARATORS = (",", ";", "\t", "|")
+BY_SUFFIX = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
+_HEAD_BYTES = 2**16
+_GUESSED_BYTES = 2**18
+_ROWS = 50
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx and ods are zip archives; xls is an OLE file
+SAVE_AS_CSV = (
+    'save it as CSV in UTF-8 (Excel: Save As, "CSV UTF-8 (Comma delimited)"; LibreOffice: Save As, Text CSV, '
+    "character set UTF-8)"
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text table is written. first: its first row; has_head: whether that row names the columns."""
+
+    separator: str
+    first: list[str]
+    has_head: bool
+
+
+def find_fault(path: Path) -> str | None:
+    """Return why a file is no UTF-8 text, with the way out, in one line; None when its first blocks are."""
+    with open(path, "rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(_SPREADSHEETS):
+        return f"is a spreadsheet, not text; {SAVE_AS_CSV}"
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return _tell_encoding(path, encoding)
+    if b"\x00" in head:
+        return _tell_encoding(path, "UTF-16")
+    return None if _is_utf8(head) else _tell_encoding(path, guess_encoding(head))
+
+
+def find_fault_anywhere(path: Path) -> str | None:
+    """Return why a file is no UTF-8 text; None when all of it is. Reads it to the first wrong byte."""
+    with open(path, "rb") as file:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        while block := file.read(_GUESSED_BYTES):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return _tell_encoding(path, guess_encoding(block))
+    return None
+
+
+def guess_encoding(content: bytes) -> str | None:
+    """Return the name of the encoding that a text most likely has; None when nothing fits."""
+    from charset_normalizer import from_bytes
+
+    # GBK is a part of GB18030, and short texts in it are taken for other encodings of the region.
+    try:
+        text = content.decode("gb18030")
+    except UnicodeDecodeError as error:
+        text = content[: error.start].decode("gb18030") if error.start > len(content) - 4 else ""
+    letters = [letter for letter in text if ord(letter) > 127]
+    common = sum("\u4e00" <= letter <= "\u9fff" or letter in "，。、！？：；（）《》“”" for letter in letters)
+    if letters and common > 0.9 * len(letters):
+        return "GB18030"
+    best = from_bytes(content).best()
+    return best.encoding if best else None
+
+
+def sniff_layout(path: Path, separator: str | None = None) -> Layout:
+    """Return how a text table is written. `separator` goes before what the file's rows tell.
+
+    A separator is right when the first row then names the columns, or has a photo's file name in a
+    cell of its own; among several, the one that gives most rows the width of the first.
+    """
+    with open(path, "rb") as file:
+        block = file.read(_HEAD_BYTES)
+    text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(block, len(block) < _HEAD_BYTES)
+    usual = BY_SUFFIX.get(path.suffix.lower(), ",")
+    candidates = [separator] if separator else [usual, *(one for one in SEPARATORS if one != usual)]
+    rows = {one: list(_read_rows(text, one)) or [[]] for one in candidates}
+    # The first of the best: max keeps the suffix's own where nothing tells.
+    best = max(candidates, key=lambda one: _rate(rows[one]))
+    first = rows[best][0]
+    return Layout(best, first, is_head(first))
+
+
+def _read_rows(text: str, separator: str) -> Iterator[list[str]]:
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            if row:
+                yield row
+    except csv.Error:
+        return
+
+
+def _rate(rows: list[list[str]]) -> tuple[bool, bool, float]:
+    first, some = rows[0], rows[:_ROWS]
+    named = set(NEEDED) <= set(match_columns(first))
+    photo = len(first) > 1 and any(is_photo_name(cell) for cell in first)
+    alike = sum(len(row) == len(first) for row in some) / len(some) if len(first) > 1 else 0.0
+    return named, photo, alike
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _tell_encoding(path: Path, encoding: str | None) -> str:
+    looks = f"it looks like {encoding}" if encoding else "its encoding is unknown"
+    convert = f', or: iconv -f {encoding} -t UTF-8 "{path.name}" > new{path.suffix}' if encoding else ""
+    return f"is not UTF-8 text ({looks}); {SAVE_AS_CSV}{convert}"

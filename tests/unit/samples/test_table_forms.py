@@ -1,0 +1,178 @@
+"""Tables as people have them: separators, marks, heads, names of columns, JSON Lines, lists in parquet."""
+
+import csv
+import json
+
+import pandas as pd
+import pytest
+
+from unscene.samples.readers import SourceError, count_items, iterate_items
+
+ROWS = [
+    ("a.jpg", "A dog; on a beach, at noon."),
+    ("sub/b.JPG", 'A "cat"\twith, a hat'),
+    ("c.png", "Zwei Hunde spielen, 狗"),
+    ("a.jpg", "The same dog."),
+]
+CAPTIONS = {
+    "a": [ROWS[0][1], ROWS[3][1]],
+    "b": [ROWS[1][1]],
+    "c": [ROWS[2][1]],
+}
+
+
+def read(folder, **source):
+    source = {"name": "own", "format": "table", "photos": 100, **source}
+    assert count_items({key: source[key] for key in source if key != "photos"}, folder) == len(
+        items := list(iterate_items(source, range(100), folder))
+    )
+    return {item.key: item.captions for item in items}
+
+
+def write(path, rows, separator, encoding="utf-8", newline="\r\n"):
+    with open(path, "w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=separator, lineterminator=newline).writerows(rows)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("head", [("path", "caption"), ("File_Name", "TEXT"), ("Title", "filepath"), None])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separator_mark_and_head_are_found(tmp_path, separator, head, encoding):
+    turned = head == ("Title", "filepath")
+    rows = [row[::-1] if turned else row for row in ROWS]
+    write(tmp_path / "t.csv", [head, *rows] if head else rows, separator, encoding)
+    assert read(tmp_path, table="t.csv") == CAPTIONS
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.txt", "t.tab", "t.csv"])
+def test_the_ending_of_a_text_table_decides_nothing(tmp_path, name):
+    for separator in (",", ";", "\t"):
+        write(tmp_path / name, [("image", "caption"), *ROWS], separator, newline="\n")
+        assert read(tmp_path, table=name) == CAPTIONS
+
+
+def test_what_pandas_writes_is_read(tmp_path):
+    frame = pd.DataFrame(ROWS, columns=["file", "caption"])
+    frame["id"] = range(len(frame))
+    frame.to_csv(tmp_path / "index.csv")
+    frame.to_csv(tmp_path / "tab.tsv", sep="\t", index=False)
+    frame.to_json(tmp_path / "t.jsonl", orient="records", lines=True, force_ascii=False)
+    frame.to_json(tmp_path / "list.json", orient="records")
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.astype({"file": "category"}).to_parquet(tmp_path / "category.parquet")
+    for name in ("index.csv", "tab.tsv", "t.jsonl", "list.json", "t.parquet", "category.parquet"):
+        assert read(tmp_path, table=name) == CAPTIONS, name
+
+
+def test_a_list_of_captions_in_one_row(tmp_path):
+    frame = pd.DataFrame({"image": ["a.jpg", "b.jpg"], "captions": [["A dog.", "Dogs."], []]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
+    for name in ("t.parquet", "t.jsonl"):
+        assert read(tmp_path, table=name) == {"a": ["A dog.", "Dogs."], "b": []}
+
+
+def test_what_datasets_calls_an_image_folder(tmp_path):
+    lines = [{"file_name": "x/1.png", "text": "One."}, {"file_name": "x/2.png", "text": None, "label": 3}]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert read(tmp_path, table="metadata.jsonl") == {"1": ["One."], "2": []}
+
+
+def test_names_that_the_config_tells_go_first(tmp_path):
+    write(
+        tmp_path / "t.csv",
+        [("path", "photo_file", "text", "words")] + [("no", *row, "w") for row in ROWS],
+        ",",
+    )
+    columns = {"path": "photo_file", "caption": "words"}
+    assert read(tmp_path, table="t.csv", columns=columns) == {"a": ["w", "w"], "b": ["w"], "c": ["w"]}
+    with pytest.raises(SourceError, match="key columns.*no column 'foto' .there are: path, photo_file"):
+        read(tmp_path, table="t.csv", columns={"path": "foto"})
+
+
+def test_a_separator_that_the_config_tells(tmp_path):
+    (tmp_path / "t.csv").write_text("path;caption,x\na.jpg;A dog, a cat\n")
+    assert read(tmp_path, table="t.csv", separator=";", columns={"caption": "caption,x"}) == {
+        "a": ["A dog, a cat"]
+    }
+
+
+def test_further_columns_without_a_head(tmp_path):
+    write(tmp_path / "t.csv", [("17", "a.jpg", "en", "A dog on a beach"), ("18", "b.jpg", "en", "A")], ",")
+    assert read(tmp_path, table="t.csv") == {"a": ["A dog on a beach"], "b": ["A"]}
+
+
+def test_lines_that_are_no_objects_are_items_with_a_problem(tmp_path):
+    lines = ['{"path": "a.jpg", "caption": "A dog."}', "{", "3", "", '{"path": 4, "caption": "x"}']
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    source = {"name": "own", "format": "table", "photos": 4, "table": "t.jsonl"}
+    items = list(iterate_items(source, range(9), tmp_path))
+    assert [item.problem and item.problem[0] for item in items] == [None, *["malformed"] * 3]
+    assert "line 2 is no object" in items[1].problem[1] and "line 5" in items[3].problem[1]
+
+
+SPREADSHEET = b"PK\x03\x04" + b"\x00" * 60
+GBK = "path,caption\na.jpg,一只狗在沙滩上奔跑，远处有一个女人。\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.tsv", "path\tcaption\na.jpg\ta dog\n".encode("utf-16"), "looks like UTF-16.*CSV UTF-8.*iconv"),
+        ("t.csv", "path,caption\na.jpg,a dog\n".encode("utf-16-le"), "looks like UTF-16"),
+        ("t.csv", GBK.encode("gbk"), "looks like GB18030.*iconv -f GB18030"),
+        ("t.csv", "path,caption\na.jpg,un café brûlé à l'été\n".encode("latin-1"), "is not UTF-8 text"),
+        ("t.csv", b"path,caption\n" + b"a.jpg,a dog\n" * 20000 + b"b.jpg,caf\xe9\n", "is not UTF-8 text"),
+        ("t.csv", SPREADSHEET, "is a spreadsheet, not text; save it as CSV"),
+        ("t.XLSX", SPREADSHEET, "is a spreadsheet; save it as CSV in UTF-8"),
+        (
+            "t.csv",
+            b"path,caption\nsub\\a.jpg,a dog\n",
+            r"path 'sub\\\\a.jpg', with backslashes.*replace each",
+        ),
+        ("t.csv", b"path,caption\nC:\\a.jpg,a dog\n", "leave the drive out"),
+        ("t.csv", b"", "t.csv is empty"),
+        ("t.csv", b"285,a dog\n286,a cat\n", "no column path and no column caption.*first line with names"),
+        ("t.json", b'{"images": [], "annotations": []}', "looks like COCO's: format: coco"),
+        ("t.json", b"{", "is no list of objects"),
+        ("t.parquet", b"PAR1", "cannot be read as a .parquet file"),
+    ],
+)
+def test_what_cannot_be_read_says_how_to_save_it(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    source = {"name": "own", "format": "table", "photos": 50000, "table": name}
+    with pytest.raises(SourceError, match=f"source 'own', key table: .*{message}") as caught:
+        list(iterate_items(source, range(10), tmp_path))
+    assert len(str(caught.value).splitlines()) == 1 and name in str(caught.value)
+
+
+def test_a_backslash_may_be_a_part_of_a_name(tmp_path):
+    (tmp_path / "a\\b.jpg").write_bytes(b"")
+    (tmp_path / "t.csv").write_text("path,caption\na\\b.jpg,a dog\n")
+    assert len(read(tmp_path, table="t.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        ({"path": [["a.jpg"]], "caption": ["x"]}, "column of the path holds list<.*must be a text"),
+        ({"image": [{"bytes": b"", "path": "a"}], "text": ["x"]}, "holds the pictures themselves"),
+        (
+            {"path": ["a.jpg"], "caption": [[{"raw": "x"}]]},
+            "column of the caption holds list<.*list of texts",
+        ),
+    ],
+)
+def test_cells_that_are_no_text_are_refused(tmp_path, frame, message):
+    pd.DataFrame(frame).to_parquet(tmp_path / "t.parquet")
+    source = {"name": "own", "format": "table", "photos": 1, "table": "t.parquet"}
+    with pytest.raises(SourceError, match=message):
+        list(iterate_items(source, range(1), tmp_path))
+
+
+def test_instances_given_as_captions_are_told(tmp_path):
+    document = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "bbox": []}]}
+    (tmp_path / "i.json").write_text(json.dumps(document))
+    source = {"name": "coco", "format": "coco", "photos": 1, "captions": "i.json", "images": "."}
+    with pytest.raises(SourceError, match="key captions.*an instances file, which belongs to `instances`"):
+        list(iterate_items(source, range(1), tmp_path))
