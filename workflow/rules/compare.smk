@@ -178,7 +178,24 @@ rule write_paper:
     conda:
         "../../envs/text.yaml"
     params:
-        lineage=lineage("write_paper", settings=["samples", "folds", "train", "evaluate", "deploy"]),
+        lineage=lineage(
+            "write_paper",
+            settings=[
+                "words",
+                "api.model",
+                "samples",
+                "keywords",
+                "masks",
+                "edits",
+                "captions",
+                "quality",
+                "folds",
+                "train",
+                "evaluate",
+                "deploy",
+            ],
+            files=["src/unscene/resources/references.bib"],
+        ),
     message:
         "Writing tables and figures for a paper"
     script:

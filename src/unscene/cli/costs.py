@@ -10,9 +10,7 @@ PARENTS = ()
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
-    parser.add_argument(
-        "--page", type=Path, help="the page that holds the tables (default: docs/COSTS.md)"
-    )
+    parser.add_argument("--page", type=Path, help="the page that holds the tables (default: docs/COSTS.md)")
 
 
 def call(given: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from unscene.report import figures, scores
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
 from unscene.report.run import Run
+from unscene.report.terms import describe_arm
 from unscene.report.yields import count_folds
 
 DRAWINGS = {
@@ -35,6 +36,12 @@ def describe_arms(run: Run) -> dict:
     metrics = [metric for metric in scores.PAIR_METRICS if any(row["metric"] == metric for row in shown)]
     return {
         "arms": arms,
+        "arm_meanings": {
+            arm: describe_arm(settings["train"]["arms"][arm])
+            for arm in arms
+            if arm in settings["train"]["arms"]
+        },
+        "verdict": scores.write_verdict(run, main_arm, confidence),
         "main_arm": main_arm,
         "confidence": confidence,
         "tested": {arm: scores.count_tested(run, arm) for arm in arms},

@@ -17,6 +17,7 @@ from unscene.report.numbers import count, duration, short
 from unscene.report.scores import CHANCE
 
 WIDTH = 420
+MOST_TIMES = 12  # rules that the figure of times names
 # Colours by name. On the page each is a stand-in that becomes a CSS variable; on paper it has the
 # page's light value.
 STAND_INS = {
@@ -151,14 +152,18 @@ def draw_words(words: dict[str, int], most: int = 20) -> str:
 
 
 def draw_times(rows: Sequence[dict]) -> str:
-    """Draw the seconds of each rule, in the order of the flow."""
+    """Draw the seconds of the MOST_TIMES longest rules, in the order of the flow, and those of all others."""
+    longest = sorted((row["seconds"] for row in rows), reverse=True)[:MOST_TIMES]
+    shown = [row for row in rows if row["seconds"] >= longest[-1]][:MOST_TIMES] if longest else []
+    names, seconds = [row["rule"] for row in shown], [row["seconds"] for row in shown]
+    if len(rows) > len(shown):
+        names.append(f"{len(rows) - len(shown)} further rules")
+        seconds.append(sum(row["seconds"] for row in rows) - sum(seconds))
 
     def draw(figure):
-        _draw_bars(
-            figure.subplots(), [row["rule"] for row in rows], [row["seconds"] for row in rows], duration
-        )
+        _draw_bars(figure.subplots(), names, seconds, duration)
 
-    return _render("times", 24 + 23 * max(1, len(rows)), draw)
+    return _render("times", 24 + 23 * max(1, len(names)), draw)
 
 
 def is_drawable(score: dict) -> bool:

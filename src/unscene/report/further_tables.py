@@ -162,14 +162,14 @@ def tabulate_unseen(unseen: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tabulate(summary: pd.DataFrame, metrics: dict[str, str], write) -> pd.DataFrame:
-    """Return a row of text an arm and a column a metric that any arm has; no row when none has any."""
+    """Return a row of text a metric that any arm has, and a column an arm; no row when none has any."""
     metrics = {metric: name for metric, name in metrics.items() if metric in set(summary["metric"])}
     if not metrics:
         return pd.DataFrame()
     found = {(row["arm"], row["metric"]): row for row in summary.to_dict("records")}
     return pd.DataFrame(
-        {"arm": arm, **{name: write(found.get((arm, metric))) for metric, name in metrics.items()}}
-        for arm in pd.unique(summary["arm"])
+        {"measure": name, **{arm: write(found.get((arm, metric))) for arm in pd.unique(summary["arm"])}}
+        for metric, name in metrics.items()
     )
 
 

@@ -8,6 +8,7 @@ from unscene.report.headline import describe_headline
 from unscene.report.provenance import get_digests
 from unscene.report.run import Run
 from unscene.report.sections import PAGE, SECTIONS
+from unscene.report.terms import explain
 from unscene.report.times import read_benchmarks
 
 TEMPLATES = Path(str(files("unscene.resources"))) / "templates"
@@ -34,17 +35,22 @@ def fill_page(run: Run) -> str:
     environment.filters.update({name: getattr(numbers, name) for name in FILTERS})
     environment.filters["metric"] = scores.name_metric
     paths = {name: str(path) for name, path in run.paths.items()}
-    shown = [
-        {
-            "name": section.name,
-            "link": section.link,
-            "html": Markup(
-                environment.get_template(section.template).render(paths=paths, **section.describe(run))
-            ),
-        }
-        for section in SECTIONS
-        if all(name in run.paths for name in section.files)
-    ]
+    shown = []
+    for section in SECTIONS:
+        if all(name in run.paths for name in section.files):
+            values = section.describe(run)
+            html = environment.get_template(section.template).render(
+                paths=paths, findings=section.find(values), **values
+            )
+            shown.append(
+                {
+                    "name": section.name,
+                    "link": section.link,
+                    "html": Markup(html),
+                    "terms": explain(section.name, html),
+                    "made_by": paths[section.files[0]],
+                }
+            )
     return environment.get_template(PAGE).render(sections=shown, **describe_head(run))
 
 
@@ -57,7 +63,6 @@ def describe_head(run: Run) -> dict:
         "embedded": [s["name"] for s in settings["samples"]["sources"] if s["format"] == "embedded"],
         "caveat": EMBEDDED_CAVEAT,
         "digests": get_digests(run),
-        "verdict": scores.write_verdict(run, main_arm, settings["evaluate"]["confidence"]),
         "headline": describe_headline(run),
         "main_arm": main_arm,
         "tiles": _make_tiles(run),

@@ -1,16 +1,17 @@
-"""Tables and paragraphs for a paper, in Markdown and LaTeX, with every number filled in from the
-run's own tables.
-"""
+"""Tables and paragraphs as a paper takes them, in Markdown and LaTeX."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 
 import pandas as pd
 
-from unscene.evaluation.wise_ft import MAX_LOSS
-from unscene.report.numbers import count, interval, is_null, p_value, percent, points
-from unscene.run.configuration import list_sources
+from unscene.report.numbers import count, interval, is_null, p_value, points
 from unscene.run.latex import escape_latex
 
+NAME_LETTERS, HEADING_LETTERS = 24, 12  # of a name before it is broken; of a line of a heading
+_INTERVAL = re.compile(r"(.+?) \((.+ to .+)\)")
+_CITATION = re.compile(r"\[(@[^\]]+)\]")
 ARM_METRICS = {
     "text_score": "text",
     "image_score": "image",
@@ -28,18 +29,45 @@ def to_markdown(frame: pd.DataFrame) -> str:
 
 
 def to_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
-    """Return a table of text as a LaTeX table with booktabs rules."""
-    escaped = frame.map(escape_latex)
-    escaped.columns = [escape_latex(column) for column in frame.columns]
-    layout = "l" + "r" * (len(frame.columns) - 1)
+    """Return a table of text as a LaTeX table over both columns of a page, with booktabs rules.
+
+    A value's interval stands below it, and headings and long names are broken into lines, so that
+    eight columns fit into 17 cm.
+    """
+    escaped = frame.map(_stack_interval)
+    escaped.columns = [_stack_words(column) for column in frame.columns]
+    longest = max((len(str(name)) for name in frame.iloc[:, 0]), default=0)
+    first = "p{3.6cm}" if longest > NAME_LETTERS else "l"
     style = escaped.style.hide(axis="index")
-    return style.to_latex(
+    table = style.to_latex(
         hrules=True,
         caption=escape_latex(caption),
         label=label,
-        column_format=layout,
+        column_format=first + "r" * (len(frame.columns) - 1),
         position_float="centering",
+        environment="table*",
     )
+    return table.replace("\\centering\n", "\\centering\\footnotesize\\setlength{\\tabcolsep}{2.5pt}\n", 1)
+
+
+def _stack_interval(text: str) -> str:
+    """Return a cell as LaTeX: `39.8 (35.0 to 44.1)` becomes two lines, the interval in small type."""
+    match = _INTERVAL.fullmatch(text)
+    if not match:
+        return escape_latex(text)
+    value, span = (escape_latex(part) for part in match.groups())
+    return rf"\shortstack[r]{{{value}\\{{\scriptsize {span}}}}}"
+
+
+def _stack_words(heading: str) -> str:
+    """Return a heading as LaTeX in lines of a word or two."""
+    lines = textwrap.wrap(heading, HEADING_LETTERS, break_long_words=False)
+    return rf"\shortstack{{{escape_latex_lines(lines)}}}" if len(lines) > 1 else escape_latex(heading)
+
+
+def escape_latex_lines(lines: Sequence[str]) -> str:
+    """Return lines of plain text as LaTeX, with a line break between them."""
+    return r"\\".join(escape_latex(line) for line in lines)
 
 
 def tabulate_arms(summary: pd.DataFrame) -> pd.DataFrame:
@@ -90,72 +118,6 @@ def tabulate_contrasts(comparison: pd.DataFrame, metric: str = "group_score") ->
     )
 
 
-def _describe_writers(writers: list[dict]) -> str:
-    told = [f"{row['writer'].replace('`', '')} ({percent(row['share'])})" for row in writers if row["count"]]
-    return f"The captions without the object were written by {'; '.join(told)}." if told else ""
-
-
-def describe_methods(
-    settings: dict,
-    pair: pd.DataFrame,
-    comparison: pd.DataFrame,
-    verdict: str,
-    check: dict,
-    writers: list[dict],
-) -> list[str]:
-    """Return the paragraphs of a methods and results section; embedded scenes are named as such,
-    first of all.
-
-    settings: the config's blocks `samples folds train evaluate deploy`. pair: the accepted pairs.
-    check: check.json of the folds. writers: of the pairs' captions, as `count_writers` has them.
-    """
-    train, evaluate, main = settings["train"], settings["evaluate"], settings["deploy"]["arm"]
-    sources = list_sources(settings)
-    level = percent(evaluate["confidence"], 0)
-    paragraphs = []
-    anew = ", anew for each training seed" if len(train["seeds"]) > 1 else ""
-    if any(source["format"] == "embedded" for source in sources):
-        paragraphs.append(
-            "Simulated: drawn scenes and small weights. These numbers check the code; they are no evidence "
-            "about CLIP."
-        )
-    paragraphs.append(
-        f"Data. {count(len(pair))} pairs of an original photo and its edit without one object, from "
-        f"{count(pair['group'].nunique())} groups of photos and {count(pair['category'].nunique())} "
-        f"categories ({', '.join(source['name'] for source in sources)}). Groups join photos of one source, "
-        f"one page or near-equal perceptual hash; they were split into {settings['folds']['folds']} folds, "
-        f"stratified by category{anew}, and an original, its edit and its controls share a fold. "
-        f"{_describe_guards(settings['folds']['leak_guards'], check)} {_describe_writers(writers)}"
-    )
-    paragraphs.append(
-        "Training. Unless said otherwise every arm starts from the same weights and sees the same photos in "
-        f"{count(train['steps'])} updates of {count(2 * train['batch_pairs'])} photos "
-        f"({count(train['batch_pairs'])} pairs): AdamW (betas .9 and .98, eps 1e-6, weight decay "
-        f"{train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after "
-        f"{count(train['warmup_steps'])} updates of linear warm-up, cosine decay to zero, gradient norm "
-        f"clipped at 1; {_list_seeds(train['seeds'])} an arm and fold."
-        f"{_describe_own(train['arms'])} Arms with negated captions tell an "
-        f"original by a true negation of another object with probability {train['true_negations']:g}, so "
-        f"that negation alone says nothing.{_describe_held_out(train, evaluate)}"
-    )
-    paragraphs.append(
-        "Evaluation. A held-out pair has its text score when both photos prefer their own caption, its "
-        "image score when both captions prefer their own photo, and its group score when all of this holds "
-        "(chance 1/4, 1/4, 1/6; Thrush et al. 2022); ties count as wrong. Seeds are averaged within a pair. "
-        f"Intervals ({level}): cluster bootstrap over photo groups within folds, "
-        f"{count(evaluate['bootstrap_draws'])} draws, and the t-test of Nadeau and Bengio (2003) on the fold "
-        "means, corrected for overlapping training sets; a difference is claimed when both exclude zero. "
-        "Holm's adjustment covers the primary contrasts."
-    )
-    primary = comparison[comparison["is_primary"].astype(bool)]
-    results = [_describe_contrast(row) for row in primary.to_dict("records")]
-    paragraphs.append(
-        f"Result. {' '.join(results) if results else f'No primary contrast of {main} was measured.'} "
-        f"{verdict}"
-    )
-    return paragraphs
-
-
 def join_markdown(paragraphs: Sequence[str]) -> str:
     """Return paragraphs as Markdown, their first word in bold."""
     return "\n\n".join(f"**{head}.**{rest}" for head, _, rest in _split(paragraphs, ".", ":")) + "\n"
@@ -165,9 +127,41 @@ def join_latex(paragraphs: Sequence[str]) -> str:
     """Return paragraphs as LaTeX, their first word as a run-in heading."""
     return (
         "\n\n".join(
-            rf"\paragraph{{{head}.}}{escape_latex(rest)}" for head, _, rest in _split(paragraphs, ".", ":")
+            rf"\paragraph{{{head}.}}{_cite(escape_latex(rest))}"
+            for head, _, rest in _split(paragraphs, ".", ":")
         )
         + "\n"
+    )
+
+
+def _cite(text: str) -> str:
+    """Return text in which `[@one; @two]`, as pandoc takes it, is a LaTeX citation."""
+    return _CITATION.sub(lambda match: rf"\citep{{{match[1].replace('@', '').replace('; ', ',')}}}", text)
+
+
+def write_main(tables: Sequence[str], figures: Sequence[str]) -> str:
+    """Return a LaTeX document with the methods section, all tables and figures, and the references."""
+    inputs = [rf"\input{{{name}.tex}}" for name in ("methods", *tables)]
+    drawn = [
+        rf"\begin{{figure}}\centering\includegraphics[width=\columnwidth]{{{name}}}\end{{figure}}"
+        for name in figures
+    ]
+    return "\n".join(
+        [
+            r"% pdflatex paper && bibtex paper && pdflatex paper && pdflatex paper",
+            r"\documentclass[10pt,twocolumn]{article}",
+            r"\usepackage[a4paper,margin=2cm]{geometry}",
+            r"\usepackage[T1]{fontenc}",
+            r"\usepackage[utf8]{inputenc}",
+            r"\usepackage{booktabs,graphicx,natbib}",
+            r"\begin{document}",
+            *inputs,
+            *drawn,
+            r"\bibliographystyle{plainnat}",
+            r"\bibliography{references}",
+            r"\end{document}",
+            "",
+        ]
     )
 
 
@@ -183,67 +177,3 @@ def _mean_and_interval(row: pd.Series) -> str:
     if is_null(row["mean"]):
         return "not measured"
     return f"{100 * row['mean']:.1f} ({interval(row['low'], row['high'])})"
-
-
-def _describe_contrast(row: dict) -> str:
-    return (
-        f"{row['contrast']}: {points(row['difference'])} points (bootstrap "
-        f"{interval(row['low'], row['high'], signed=True)}; corrected t "
-        f"{interval(row['corrected_t_low'], row['corrected_t_high'], signed=True)}, Holm p "
-        f"{p_value(row['holm_p'])}; {count(row['n'])} pairs; a true difference of "
-        f"{points(row['detectable'])} would have been found with power .8)."
-    )
-
-
-def _describe_guards(guards: Sequence[dict], check: dict) -> str:
-    if not guards:
-        return "No evaluation set was guarded against leaks."
-    return (
-        f"{count(check['photos_in_evaluation_sets'])} photos are in one of the guarded evaluation sets "
-        f"({', '.join(guard['name'] for guard in guards)}), by id or perceptual hash; their groups, "
-        f"{count(check['pairs_kept_out_of_training'])} pairs, were tested on and never trained on."
-    )
-
-
-def _describe_own(arms: dict[str, dict]) -> str:
-    """Return what arms have of their own: updates, peak learning rate, and ordinary photos in a batch."""
-    told = {
-        "steps": lambda steps: f"{count(steps)} updates",
-        "learning_rate": lambda rate: f"peak learning rate {rate:g}",
-        "pool": lambda photos: f"{count(photos)} ordinary photos more in each batch",
-    }
-    differing = [
-        f"{arm} ({', '.join(tell(own[name]) for name, tell in told.items() if own.get(name) is not None)})"
-        for arm, own in arms.items()
-        if any(own.get(name) is not None for name in told)
-    ]
-    return f" Trained otherwise: {'; '.join(differing)}." if differing else ""
-
-
-def _describe_held_out(train: dict, evaluate: dict) -> str:
-    """Return what was held out besides the folds: the inner validation with the choice of alpha,
-    and categories.
-    """
-    sentences = []
-    if train["inner_share"]:
-        sentences.append(
-            f"{percent(train['inner_share'], 0)} of the photo groups, the inner validation, were trained on "
-            "by no model of a fold."
-        )
-    if evaluate["alphas"]:
-        sentences.append(
-            "WiSE-FT (Wortsman et al. 2022): of the weights between untuned and tuned at α = "
-            f"{', '.join(f'{alpha:g}' for alpha in sorted(evaluate['alphas']))}, the inner validation chose "
-            f"those with the best group score among those that lose at most {points(MAX_LOSS).lstrip('+')} "
-            "point of recall at 1 there."
-        )
-    if train["class_folds"]:
-        sentences.append(
-            f"For unseen categories, {', '.join(train['class_folds'])} was also trained without any removal "
-            "of the categories of a fold, and tested on these."
-        )
-    return "".join(f" {sentence}" for sentence in sentences)
-
-
-def _list_seeds(seeds: Sequence[int]) -> str:
-    return f"{len(seeds)} training seed" + ("s" if len(seeds) > 1 else "")

@@ -20,6 +20,7 @@ QUERIES, SHOWN = 4, 6
 # What is known of a photo and the object that the query says is absent.
 COLOURS = {"contains": "#b03a34", "removed": "#2c7a51", "other": "#c9c5bb"}
 TILE_INCHES = 1.15
+INK = "#767676"  # is read on white paper and on a dark page alike; the picture has no ground of its own
 
 
 def draw_retrieval(job: Job) -> None:
@@ -105,10 +106,12 @@ def draw_grid(rows: list[dict], found: dict[str, np.ndarray], photos: np.ndarray
     )
     blocks = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     for position, (row, block) in enumerate(zip(rows, blocks, strict=True)):
-        block.suptitle("\n".join(textwrap.wrap(f"“{row['query']}”", 90)), fontsize=10, x=0.01, ha="left")
+        block.suptitle(
+            "\n".join(textwrap.wrap(f"“{row['query']}”", 90)), fontsize=10, x=0.01, ha="left", color=INK
+        )
         panels = block.subplots(len(found), SHOWN, squeeze=False)
         for line, (name, order) in enumerate(found.items()):
-            panels[line, 0].set_ylabel(name, fontsize=9)
+            panels[line, 0].set_ylabel(name, fontsize=9, color=INK)
             for panel, at, label in zip(panels[line], order[position], row[name], strict=True):
                 panel.imshow(photos[at], interpolation="nearest" if photos.shape[1] < 128 else "antialiased")
                 panel.set_xticks([])
@@ -123,6 +126,7 @@ def draw_grid(rows: list[dict], found: dict[str, np.ndarray], photos: np.ndarray
         ncols=3,
         frameon=False,
         fontsize=9,
+        labelcolor=INK,
     )
     with replaced_atomically(path_to_figure) as temporary:
-        figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
+        figure.savefig(temporary, format="png", dpi=110, transparent=True, metadata={"Software": None})

@@ -23,6 +23,7 @@ from unscene.keywords.columns import KEYWORDS
 from unscene.masks.columns import MASKS
 from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, PAIRS
 from unscene.quality.columns import REJECTED as REJECTED_EDITS
+from unscene.report import findings
 from unscene.run.configuration import is_trained, wants_study
 from unscene.run.tables import Table
 from unscene.samples.columns import REJECTED, SAMPLES
@@ -65,6 +66,11 @@ def has_labels(config: dict) -> bool:
     return bool(config["quality"]["labels"])
 
 
+def find_nothing(values: dict) -> list[str]:
+    """Return no sentence: the section's figures need none above them."""
+    return []
+
+
 @dataclass(frozen=True)
 class File:
     """A file that the report reads, once: parquet, CSV or JSON; of another kind the path alone is handed on.
@@ -86,7 +92,8 @@ class Section:
 
     name: its anchor and its template. link: its word in the contents. files: names of FILES; the
     section is shown in the runs that have all of them. describe: returns the values that the
-    template names. may: files that it shows where a run has them.
+    template names. may: files that it shows where a run has them. find: returns of these values
+    what the section found, in sentences that stand above its figures.
     """
 
     name: str
@@ -94,6 +101,7 @@ class Section:
     files: tuple[str, ...]
     describe: Callable[[Run], dict]
     may: tuple[str, ...] = ()
+    find: Callable[[dict], list[str]] = find_nothing
 
     @property
     def template(self) -> str:
@@ -246,22 +254,33 @@ def _provenance(run: Run) -> dict:
     return describe_provenance(run)
 
 
+# First what a reader asks first: does it work, and what did it cost. Then the stages, as the data flows.
 SECTIONS = (
+    Section(
+        "arms",
+        "Arms",
+        ("summary", "comparison", "tested", "classes", "verdict", "folds", "pairs"),
+        _arms,
+        may=("sweeps", "unseen", "retrieval", "sets", "set_summary"),
+        find=findings.find_in_arms,
+    ),
+    Section("costs", "Costs", ("cost", "plan", "samples", "keywords", "edits", "pairs"), _costs),
     Section(
         "yields",
         "Yields",
         ("samples", "rejected_samples", "keywords", "masks", "edits", "captions", "pairs", "rejected_edits"),
         _yields,
+        find=findings.find_in_yields,
     ),
-    Section("words", "Words", ("keywords",), _words),
+    Section("words", "Words", ("keywords",), _words, find=findings.find_in_words),
     Section("agreement", "Readers", ("agreement",), _agreement),
     Section("batchsize", "Prompts", ("accuracy", "chosen", "study_figure"), _batchsize),
-    Section("truth", "Truth", ("truth",), _truth),
     Section(
         "examples",
         "Examples",
         ("samples", "masks", "edits", "captions", "pairs", "rejected_edits"),
         _examples,
+        find=findings.find_in_examples,
     ),
     Section(
         "quality",
@@ -269,16 +288,10 @@ SECTIONS = (
         ("scores", "control_scores", "calibration", "masks", "edits", "pairs", "rejected_edits", "truth"),
         _quality,
         may=("certificate",),
+        find=findings.find_in_quality,
     ),
-    Section(
-        "arms",
-        "Arms",
-        ("summary", "comparison", "tested", "classes", "verdict", "folds", "pairs"),
-        _arms,
-        may=("sweeps", "unseen", "retrieval", "sets", "set_summary"),
-    ),
-    Section("costs", "Costs", ("cost", "plan", "samples", "keywords", "edits", "pairs"), _costs),
-    Section("times", "Times", ("edits",), _times),
+    Section("truth", "Truth", ("truth",), _truth),
+    Section("times", "Times", ("edits",), _times, find=findings.find_in_times),
     Section("provenance", "Provenance", ("edits", "plan"), _provenance),
 )
 

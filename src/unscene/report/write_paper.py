@@ -4,6 +4,7 @@ and results section.
 
 import logging
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,9 @@ from unscene.machine.job import Job
 from unscene.report import paper
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
-from unscene.report.headline import EDITED, ORDINARY, list_rows, tabulate, take_world
+from unscene.report.headline import EDITED, ORDINARY, list_rows, tabulate, take_world, tell_changes
+from unscene.report.methods import Found, describe_methods
+from unscene.report.provenance import read_versions
 from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, write_text
 from unscene.training.pairs import read_pairs
@@ -33,7 +36,8 @@ ARMS_CAPTION = (
 
 def write_paper(job: Job) -> None:
     """Write the folder: figures.*, arms.*, contrasts.* and further tables that the run allows (csv, md, tex),
-    methods.md, methods.tex, a PDF a figure, and retrieval.png.
+    methods.md, methods.tex, a PDF a figure, retrieval.png, and paper.tex with references.bib, which
+    sets all of it.
 
     Inputs that only some runs have: `sweeps`, `unseen` and `retrieval`, where an arm was swept,
     tested on unseen categories or trained.
@@ -53,14 +57,20 @@ def write_paper(job: Job) -> None:
         ),
     ]
     pairs = read_pairs(inputs.pairs)
-    section = paper.describe_methods(
+    figures_of_held_out = list_rows(summary, comparison, (*ORDINARY, *EDITED), settings["deploy"]["arm"])
+    section = describe_methods(
         settings,
-        pairs,
-        comparison,
-        read_json(inputs.verdict)["sentence"],
-        read_json(inputs.check),
-        count_pair_writers(pairs, inputs.captions),
+        Found(
+            pairs,
+            comparison,
+            read_json(inputs.verdict)["sentence"],
+            read_json(inputs.check),
+            count_pair_writers(pairs, inputs.captions),
+            tell_changes(figures_of_held_out, settings["deploy"]["arm"]),
+            read_versions("logs"),
+        ),
     )
+    drawings = list_drawings(summary, comparison, classes, sweep, settings)
     final = Path(job.outputs.folder)
     with replaced_folder(final) as folder:
         for name, frame, caption in tables:
@@ -69,8 +79,13 @@ def write_paper(job: Job) -> None:
             write_text(paper.to_latex(frame, caption, f"tab:{name}"), folder / f"{name}.tex")
         write_text(paper.join_markdown(section), folder / "methods.md")
         write_text(paper.join_latex(section), folder / "methods.tex")
-        for drawing in list_drawings(summary, comparison, classes, sweep, settings):
+        for drawing in drawings:
             drawing.save_pdf(folder / f"{drawing.name}.pdf")
+        names = [name for name, *_ in tables], [drawing.name for drawing in drawings]
+        write_text(paper.write_main(*names), folder / "paper.tex")
+        write_text(
+            files("unscene.resources").joinpath("references.bib").read_text(), folder / "references.bib"
+        )
         if inputs.retrieval:
             shutil.copyfile(inputs.retrieval, folder / "retrieval.png")
     logging.getLogger("unscene").info(

@@ -1,6 +1,7 @@
 """External sets, the verdict and the paper's assets, on made-up tables."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -581,6 +582,11 @@ def test_latex_prints_what_the_text_says():
         r"50 \% of \{a\_b\} \& \$3 \#1 x\textasciicircum{}2 \textasciitilde{} \textbackslash{} \textless{}"
     )
     table = paper.to_latex(pd.DataFrame({"arm": ["paired_rank"], "group": ["43.4 %"]}), "Scores_of", "tab:x")
+    spread = paper.to_latex(pd.DataFrame({"arm": ["x"], "group score, of all": ["43 % (1 to 5)"]}), "s", "t")
+    assert (
+        r"\shortstack[r]{43 \%\\{\scriptsize 1 to 5}}" in spread
+        and r"\shortstack{group score,\\of all}" in spread
+    )
     assert r"paired\_rank & 43.4 \%" in table and r"\toprule" in table and r"Scores\_of" in table
 
 
@@ -650,6 +656,8 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         "figures.tex",
         "methods.md",
         "methods.tex",
+        "paper.tex",
+        "references.bib",
         "forest.pdf",
         "decomposition.pdf",
         "classes-absence_auc_bare.pdf",
@@ -681,6 +689,11 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         "4 pairs, were tested on",
     ):
         assert said in methods, said
+    cited = set(re.findall(r"@(\w+)", methods))
+    written_entries = re.findall(r"^@\w+\{(\w+),", (tmp_path / "paper/references.bib").read_text(), re.M)
+    assert cited and cited <= set(written_entries)
+    section = (tmp_path / "paper/methods.tex").read_text()
+    assert r"\citep{thrush2022winoground}" in section and "[@" not in section
     swept = pd.read_csv(tmp_path / "paper/wise_ft.csv").iloc[0]
     assert swept["chosen α (times)"] == "0.5 (1)" and swept["group score, chosen α"].startswith("50.0")
     assert "−20.0 (−30.0 to −10.0)" in (tmp_path / "paper/unseen_classes.md").read_text()
@@ -707,7 +720,8 @@ def tiny_settings(checkout):
     import yaml
 
     config = yaml.safe_load((checkout / "config/config.yaml").read_text())
-    settings = {key: config[key] for key in ("samples", "folds", "train", "evaluate")}
+    blocks = ("words", "api", "samples", "keywords", "masks", "edits", "captions", "quality", "folds")
+    settings = {key: config[key] for key in (*blocks, "train", "evaluate")}
     arm = config["train"]["arms"]["paired_rank_keep"]
     settings["train"]["arms"] = {"zero_shot": {}, "main": arm, "half": {**arm, "fraction": 0.5}}
     return {**settings, "deploy": {"arm": "main"}}

@@ -22,6 +22,7 @@ from unscene.report.provenance import read_versions
 from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
 from unscene.report.sections import PAGE
+from unscene.report.terms import describe_arm, explain
 from unscene.report.times import read_benchmarks, read_device_times
 from unscene.report.write_report import write_report
 from unscene.report.yields import count_classes, count_folds, count_steps, count_unread, list_reasons
@@ -67,7 +68,8 @@ def text_of(page: str) -> str:
 
 def test_page_needs_nothing_outside_itself(built):
     _, _, page = built
-    assert "<script" not in page and "<link" not in page and "@import" not in page
+    assert "<link" not in page and "@import" not in page and "<script src" not in page
+    assert not re.search(r"fetch\(|XMLHttpRequest|import\(|https?://", page.partition("<script>")[2])
     assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
     sources = re.findall(r'src="([^"]*)"', page)
     assert sources and all(source.startswith("data:image/") for source in sources)
@@ -467,6 +469,35 @@ def test_page_shows_the_pass_rule_and_the_figures_of_the_arms(built):
     assert "WiSE-FT" not in text_of(page)  # this run swept nothing
 
 
+def test_words_are_explained_where_they_are_used(built):
+    text = text_of(built[2])
+    assert "Words of this section" in text and "an interval from drawing the photo groups anew" in text
+    assert set(explain("arms", "a placebo")) == {"placebo"} and not explain("nowhere", "placebo")
+
+
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        ({}, "the untuned weights"),
+        ({"query_weight": 1.9}, "the untuned weights and arithmetic on each query's text, weight 1.9"),
+        (
+            {
+                "images": "both",
+                "texts": "negated",
+                "batches": "paired",
+                "freeze": "image",
+                "pool": 64,
+                "loss": {"across_bare": 3},
+            },
+            "original and edited photos; negated captions; each original with its edit; "
+            "64 ordinary photos more in each step; the image tower is frozen; loss terms: across bare 3",
+        ),
+    ],
+)
+def test_an_arm_is_told_in_words(arm, said):
+    assert describe_arm(arm) == said
+
+
 def test_further_tables_show_what_was_measured_and_nothing_else():
     summary = pd.DataFrame(
         [
@@ -490,17 +521,15 @@ def test_further_tables_show_what_was_measured_and_nothing_else():
     tables = {table.name: table.frame for table in list_tables(summary, sweep, None)}
     # No query was scored, no category left out.
     assert list(tables) == ["wise_ft", "shortcuts", "shams", "placebo"]
-    assert tables["shams"].columns.tolist() == ["arm", "over another object's edge"]
+    assert tables["shams"].columns.tolist() == ["measure", "zero_shot", "main"]
     swept = tables["wise_ft"].iloc[0]
     assert swept["chosen α (times)"] == "0.5 (2), 1 (2)"
     # Means alone: trainings overlap, so a t over folds would be too narrow.
     assert swept["group score, chosen α"] == "55.0\u202f%"
     assert swept["group score, α = 1"] == "65.0\u202f%"
     assert tables["shortcuts"].values.tolist() == [
-        ["zero_shot", "61.0\u202f% (58.0 to 64.0)"],
-        ["main", "not measured"],
+        ["edits, probe AUC", "61.0\u202f% (58.0 to 64.0)", "not measured"],
     ]
     assert tables["placebo"].values.tolist() == [
-        ["zero_shot", "not measured"],
-        ["main", "+1.2 (\u22120.4 to +2.8)"],
+        ["objects in neither photo", "not measured", "+1.2 (\u22120.4 to +2.8)"],
     ]
