@@ -670,7 +670,11 @@ DECIDES_NOTHING = {
         "it is another file",
     ),
     "message of the failed share": ("run/shards.py", "commonest reasons: {reasons}", "mostly {reasons}"),
-    "message of the config": ("config/checks.py", "is used twice; each source needs its own", "stands twice"),
+    "message of the config": (
+        "config/checks/sources.py",
+        "is used twice; each source needs its own",
+        "stands twice",
+    ),
     "message of the engine": (
         "machine/engine.py",
         "items in a row fail on the device",

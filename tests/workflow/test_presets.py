@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stand_in_weights import write_stand_in
-from unscene.config.checks import check_edits
+from unscene.config.checks.edits import check_edits
 from unscene.edits.removers.diffusion import ask_for_steps
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,9 @@ def test_a_preset_is_short_says_its_licence_and_that_it_is_untried(path):
     assert len(text.splitlines()) <= 20 and list(yaml.safe_load(text)) == ["edits"]
     assert "icence" in text and "ot yet run with real weights" in text
     default = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["edits"]
-    check_edits(default | edits)  # tests/unit/config/test_config.py holds it against the schema
+    assert not list(
+        check_edits(default | edits)
+    )  # tests/unit/config/test_config.py holds it against the schema
     assert int(ask_for_steps(edits["steps"], edits["strength"]) * edits["strength"]) == edits["steps"]
     assert edits["guidance"] > 1 or not edits["negative_prompt"], (
         "a negative prompt does nothing without guidance"

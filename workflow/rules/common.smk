@@ -9,15 +9,14 @@ import time
 from functools import partial
 from pathlib import Path
 
-from snakemake.utils import validate
-
 STARTED = time.time()
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
-from unscene.config.checks import check_config, check_files, expand_detectors, list_warnings
+from unscene.config.checks import list_warnings
+from unscene.config.command_line import start_run
 from unscene.edits.removers import REMOVERS
-from unscene.evaluation.sets.exam import add_exam_sets, is_drawn
+from unscene.evaluation.sets.exam import is_drawn
 from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
@@ -25,25 +24,16 @@ from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
-from unscene.samples.counting import complete_sources
 from unscene.samples.readers import has_instances
 from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
 
 prepare_jobs()
-validate(config, str(CHECKOUT / "workflow" / "schemas" / "config.schema.yaml"))
-# An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
-config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
-expand_detectors(config)
-add_exam_sets(config)
 # `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
 IS_PLAN = "UNSCENE_PLAN" in os.environ
-complete_sources(config, CHECKOUT, IS_PLAN)
-check_config(config)
+start_run(config, workflow, CHECKOUT, IS_PLAN)
 for warning in list_warnings(config):
     print(f"WARNING: {warning}", file=sys.stderr)
-if not IS_PLAN:
-    check_files(config, CHECKOUT)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
 # What is edited and tested. A pool is read and trained on, and no rule over SHARDS knows it.

@@ -29,8 +29,8 @@ def find_checkout() -> Path:
 
 
 def resolve_files(files: Sequence[Path]) -> list[str]:
-    """Return the config files' absolute paths; CommandError where one is not there."""
-    lacking = [file for file in files if not file.is_file()]
-    if lacking:
-        raise CommandError(f"--configfile: {lacking[0]} is not there")
+    """Return the config files' absolute paths; ConfigError where one cannot be read."""
+    from unscene.config.files import check_syntax
+
+    check_syntax(files)
     return [str(file.resolve()) for file in files]

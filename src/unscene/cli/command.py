@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unscene.cli.checkout import CommandError
+from unscene.run.configuration import ConfigError
 
 EPILOG = (
     "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(given.others)}")
     try:
         return given.call(given)
-    except CommandError as error:
+    except (CommandError, ConfigError) as error:
         print(f"unscene: {error}", file=sys.stderr)
         return 1
 

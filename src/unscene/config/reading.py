@@ -1,34 +1,20 @@
 """The config of a run, read as Snakemake reads it, for commands that are no rule."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from unscene.config.schema import SCHEMA
-from unscene.run.configuration import ConfigError
+from unscene.config.files import check_syntax, read_files
+from unscene.config.preparation import prepare_config
 
 
-def read_config(checkout: Path, overlays: Sequence[Path] = ()) -> dict:
-    """Return config/config.yaml with overlays laid over it, in their order, checked by the schema.
+def read_config(checkout: Path, overlays: Sequence[Path] = (), paths: bool = False) -> dict:
+    """Return config/config.yaml with overlays laid over it, in their order, checked and completed.
 
-    Raises ConfigError, with the file or the key, when one cannot be read or is not of the schema.
+    paths: whether the files that it names must be there. Raises ConfigError with all that is
+    wrong, on one screen: file, line, key and the way out.
     """
-    from jsonschema import Draft202012Validator
-    from snakemake.utils import update_config
-
-    config: dict = {}
-    for path in (checkout / "config/config.yaml", *overlays):
-        try:
-            read = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path}: cannot be read ({error})") from error
-        if not isinstance(read, dict):
-            raise ConfigError(f"{path}: is no config; it holds no keys")
-        update_config(config, read)
-    schema = json.loads((checkout / SCHEMA).read_text(encoding="utf-8"))
-    error = next(iter(Draft202012Validator(schema).iter_errors(config)), None)
-    if error:
-        raise ConfigError(f"{'.'.join(map(str, error.absolute_path)) or 'config'}: {error.message[:300]}")
+    files = [checkout / "config/config.yaml", *overlays]
+    check_syntax(files)
+    config = read_files(files)
+    prepare_config(config, files, checkout, paths)
     return config

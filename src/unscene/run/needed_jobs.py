@@ -14,6 +14,7 @@ from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
 from unscene.run.code_versions import list_changed
+from unscene.run.configuration import ConfigError
 
 NOTHING = "Nothing would run: every result is up to date."
 # Inputs up to this size are compared by content when they are newer. profiles/default says the same
@@ -77,6 +78,8 @@ def inspect_run(
             inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             inner._build_dag()
             return _inspect(inner)
+    except SystemExit as stop:  # of a config that is wrong
+        raise ConfigError(stop.code) from None
     finally:
         os.chdir(back)
 

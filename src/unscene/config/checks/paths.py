@@ -1,0 +1,78 @@
+"""Files that the config names and that are not there, or cannot be what they should be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from unscene.config.checks.evaluation import GUARD_PATHS
+from unscene.edits.removers import REMOVERS, RemovalError, Weights
+from unscene.evaluation.sets.exam import is_drawn
+from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
+from unscene.run.configuration import DETECTORS, PATHS, list_sources
+from unscene.run.weight_files import find_broken_weights
+
+# Where detectors lie that the config names without a folder, below the checkout.
+MODELS = "models"
+ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
+
+
+def expand_detectors(config: dict) -> None:
+    """Give the detectors that are named without a folder the one in which such models lie:
+    `yolo.pt` is `models/yolo.pt`.
+    """
+    for dotted in DETECTORS:
+        section, key = dotted.split(".")
+        name = config[section][key]
+        if name and Path(name).name == name:
+            config[section][key] = f"{MODELS}/{name}"
+
+
+def check_paths(config: dict, checkout: Path) -> Iterator[str]:
+    """Say which files and folders that the config names, relative to the checkout, are not there.
+
+    What a source of photos needs, its reader checks; of its labels only those that join the masks
+    must be there from the start.
+    """
+    lacking = [problem for key in PATHS for problem in _check_path(config, key, checkout)]
+    yield from lacking
+    given = [entry for entry in config["evaluate"]["sets"] if not is_drawn(entry)]
+    entries = [("evaluate.sets", entry, PATHS_OF_SETS) for entry in given]
+    entries += [("evaluate.models", entry, ["path"]) for entry in config["evaluate"]["models"]]
+    entries += [("folds.leak_guards", entry, GUARD_PATHS) for entry in config["folds"]["leak_guards"]]
+    if config["masks"]["truth"] == "union":
+        entries += [("samples.sources", entry, ["instances"]) for entry in list_sources(config)]
+    for key, entry, paths in entries:
+        for path in paths:
+            if entry.get(path) and not (checkout / entry[path]).exists():
+                yield f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there"
+    if not any(problem.startswith("edits.") for problem in lacking):
+        yield from check_weights_of_edits(config, checkout)
+
+
+def check_weights_of_edits(config: dict, checkout: Path) -> Iterator[str]:
+    """Say that the remover cannot load its weights, as far as their names and first bytes tell."""
+    edits = config["edits"]
+    backend = REMOVERS[edits["backend"]]
+    paths = [
+        checkout / edits[key] if key in backend.keys and edits[key] else None
+        for key in ("weights", "lora", "tiny_vae")
+    ]
+    try:
+        backend.check(Weights(*paths))
+    except RemovalError as error:
+        yield str(error)
+
+
+def _check_path(config: dict, dotted: str, checkout: Path) -> Iterator[str]:
+    value = config
+    for part in dotted.split("."):
+        value = value[part]
+    if value and not (checkout / value).exists():
+        way_out = "give the path of the weights (config/README.md)"
+        if dotted in DETECTORS:
+            way_out = (
+                f"nothing is downloaded: fetch the file from its authors (YOLO: {ULTRALYTICS_ASSETS}) and put"
+                f" it there, or give another path; a bare name means {MODELS}/NAME under the checkout"
+            )
+        yield f"{dotted}: {checkout / value} is not there; {way_out}"
+    elif value and (fault := find_broken_weights(checkout / value)):
+        yield f"{dotted}: {fault}"

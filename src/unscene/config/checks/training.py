@@ -1,0 +1,73 @@
+"""Arms that need what the run does not have."""
+
+from collections.abc import Iterator
+
+from unscene.config.names import suggest
+from unscene.run.configuration import is_trained
+from unscene.words.word_lists import find_vocabulary
+
+
+def check_training(config: dict) -> Iterator[str]:
+    """Say which arms need what the run does not have."""
+    train = config["train"]
+    arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
+    for name, arm in train["arms"].items():
+        if "of" in arm and arm["of"] not in arms:
+            other = arm["of"]
+            yield f"train.arms.{name}: of: {other!r} is no trained arm of train.arms{suggest(other, arms)}"
+    yield from _check_deployed(config["deploy"]["arm"], train["arms"])
+    for name in train["class_folds"]:
+        if name not in arms:
+            yield f"train.class_folds: {name!r} is no trained arm of train.arms{suggest(name, arms)}"
+    words = find_vocabulary(config)
+    for name, arm in arms.items():
+        unknown = [word for word in arm.get("withheld", ()) if word not in words]
+        if unknown:
+            yield (
+                f"train.arms.{name}: withheld: {unknown[0]!r} is no word of"
+                f" {words.title}{suggest(unknown[0], words.words)}"
+            )
+        if arm["images"].startswith("sham") and not config["edits"]["sham"]:
+            yield f"train.arms.{name}: images: {arm['images']} needs edits.sham: true"
+        if arm.get("captions") == "template" and config["captions"]["backend"] == "template":
+            yield (
+                f"train.arms.{name}: captions: template would be the arm without it, since captions.backend"
+                " is template; leave it out"
+            )
+    unfit = [name for name, arm in arms.items() if not _can_read_tars(arm)]
+    if train["reader"] == "tars" and unfit:
+        yield (
+            "train.reader: tars can only feed arms with images: both and batches: paired, on the"
+            f" accepted pairs and their own captions, without a pool, unlike {unfit[0]!r}; take train.reader:"
+            " cache"
+        )
+    if train["batch_pairs"] % config["runtime"]["devices"]:
+        yield (
+            f"runtime.devices: train.batch_pairs={train['batch_pairs']} cannot be shared evenly by "
+            f"{config['runtime']['devices']} devices"
+        )
+    for name, arm in arms.items():
+        if arm.get("pool", 0) % config["runtime"]["devices"]:
+            yield (
+                f"train.arms.{name}: pool: {arm['pool']} photos cannot be shared evenly by"
+                f" {config['runtime']['devices']} devices (runtime.devices)"
+            )
+
+
+def _check_deployed(name: str, arms: dict) -> Iterator[str]:
+    if name not in arms:
+        yield f"deploy.arm: {name!r} is not in train.arms{suggest(name, arms)}"
+        return
+    deployed = arms[name]
+    if "of" in deployed:
+        yield (f"deploy.arm: {name!r} has no model of its own; deploy the arm that it names")
+    elif "query_weight" in deployed:
+        yield (
+            f"deploy.arm: {name!r} is tested with query_weight, which an exported model"
+            " does not have: what is deployed would not be what was tested. Leave query_weight out"
+        )
+
+
+def _can_read_tars(arm: dict) -> bool:
+    other_data = arm.get("captions") == "template" or arm.get("pairs") == "unfiltered" or arm.get("pool")
+    return arm["images"] == "both" and arm["batches"] == "paired" and not other_data

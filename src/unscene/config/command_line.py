@@ -1,0 +1,84 @@
+"""Snakemake's own command line: files that it would drop without a word or cannot read, and a config
+that is wrong.
+
+profiles/default calls `check_command_line` before Snakemake reads any file; the Snakefile calls both.
+What is raised is SystemExit: Snakemake prints its text alone, without a traceback.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unscene.config.files import check_syntax
+from unscene.run.configuration import ConfigError
+
+_FILES = ("--configfile", "--configfiles")
+_VALUES = ("--config", "-C")
+
+
+def check_command_line(arguments: Sequence[str] | None = None) -> None:
+    """Stop when --configfile or --config stands twice, or a file cannot be read."""
+    files = check_uses(arguments)
+    try:
+        check_syntax([Path(path) for path in files])
+    except ConfigError as error:
+        sys.exit(str(error))
+
+
+def check_uses(arguments: Sequence[str] | None = None) -> list[str]:
+    """Return the files of --configfile; stop when it or --config stands twice."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    files, values = _list_uses(arguments, _FILES), _list_uses(arguments, _VALUES)
+    if len(files) > 1:
+        together = " ".join(path for use in files for path in use)
+        sys.exit(
+            "--configfile stands twice, and Snakemake would read the last alone, so nothing was run. Give all"
+            f" files after one:\n  --configfile {together}"
+        )
+    if len(values) > 1:
+        sys.exit(
+            "--config stands twice, and Snakemake would take the last alone, so nothing was run. Give all"
+            " values after one:\n  --config KEY=VALUE KEY=VALUE"
+        )
+    return [path for use in files for path in use]
+
+
+def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool) -> None:
+    """Check the config of a run and complete it, in place; stop with all that is wrong.
+
+    workflow: Snakemake's. is_plan: weights and data need not be there yet.
+    """
+    from unscene.config.preparation import prepare_config
+    from unscene.samples.counting import complete_sources
+
+    check_uses()
+    files = [checkout / "config/config.yaml", *workflow.overwrite_configfiles]
+    given: Mapping = workflow.config_settings.config
+    try:
+        prepare_config(
+            config,
+            files,
+            checkout,
+            paths=not is_plan,
+            given=given,
+            count=lambda: complete_sources(config, checkout, is_plan),
+        )
+    except ConfigError as error:
+        sys.exit(str(error))
+
+
+def _list_uses(arguments: Sequence[str], names: Sequence[str]) -> list[list[str]]:
+    """Return what stands after each use of an option."""
+    uses: list[list[str]] = []
+    inside = False
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if name in names:
+            uses.append([value] if equals else [])
+            inside = not equals
+        elif argument.startswith("-"):
+            inside = False
+        elif inside:
+            uses[-1].append(argument)
+    return uses

@@ -1,0 +1,73 @@
+"""A run's config made ready: read as Snakemake reads it, checked as a whole, and completed."""
+
+import copy
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from unscene.config.checks import check_keys, check_paths, expand_detectors
+from unscene.config.files import check_syntax, read_files, read_places
+from unscene.config.problems import Problem, format_screen, read_message
+from unscene.config.schema import SCHEMA
+from unscene.config.validation import find_mistakes, read_numbers
+from unscene.evaluation.sets.exam import add_exam_sets
+from unscene.run.configuration import ConfigError
+
+
+def prepare_config(
+    config: dict,
+    files: Sequence[Path],
+    checkout: Path,
+    paths: bool = True,
+    given: Mapping | None = None,
+    count: Callable[[], None] | None = None,
+) -> None:
+    """Check a config that was merged from files and complete it, in place.
+
+    files: in their order, the default first. paths: whether what it names must be there, too.
+    given: keys that the command line gave. count: gives sources their number of photos, in a run.
+    Raises ConfigError with all that is wrong, on one screen.
+    """
+    check_syntax(files)
+    schema = json.loads((checkout / SCHEMA).read_text(encoding="utf-8"))
+    read_numbers(config, schema)
+    problems = find_mistakes(config, schema)
+    # What else is wrong is looked for with the default in place of each broken block; what is said
+    # of such a block would be guessed.
+    broken = {problem.key[0] for problem in problems if problem.key}
+    whole = config if not problems else _mend(config, broken, schema, checkout)
+    if whole is not None:
+        complete_config(whole)
+        if count and not problems:
+            problems += _count(count)
+        found = [read_message(message) for message in check_keys(whole)]
+        if paths and not found:
+            found = [read_message(message) for message in check_paths(whole, checkout)]
+        problems += [one for one in found if not (one.key and one.key[0] in broken)]
+    if problems:
+        find = read_places(files, given).find
+        raise ConfigError(format_screen([problem.place(find) for problem in problems]))
+
+
+def complete_config(config: dict) -> None:
+    """Leave arms out that are null, and add what the config implies, in place."""
+    # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
+    config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
+    expand_detectors(config)
+    add_exam_sets(config)
+
+
+def _mend(config: dict, broken: set, schema: dict, checkout: Path) -> dict | None:
+    """Return a config with the default's blocks in place of broken ones; None when that is no help."""
+    default = read_files([checkout / "config/config.yaml"])
+    mended = {name: copy.deepcopy(config.get(name, default[name])) for name in default}
+    mended |= {name: default[name] for name in broken if name in default}
+    return None if find_mistakes(mended, schema) else mended
+
+
+def _count(count: Callable[[], None]) -> list[Problem]:
+    try:
+        count()
+    except ConfigError as error:
+        return [read_message(str(error))]
+    return []
