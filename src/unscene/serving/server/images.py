@@ -1,0 +1,106 @@
+"""Pictures that came from outside: decoded within limits, or refused with one clear sentence."""
+
+import base64
+import binascii
+import io
+import re
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+# Pillow knows more formats; some of them start other programs or have seen little hostile input.
+SENT = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+ON_DISK = (*SENT, "TIFF", "AVIF", "MPO")
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+THUMBNAIL_SIDE, THUMBNAIL_QUALITY = 256, 80
+_DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.IGNORECASE)
+
+
+class ImageError(ValueError):
+    """A picture that cannot be used; the message says why, in one sentence."""
+
+
+def is_data_uri(text: str) -> bool:
+    """Tell whether an input is meant as a picture."""
+    return text[:5].lower() == "data:"
+
+
+def read_data_uri(uri: str, max_pixels: int) -> Image.Image:
+    """Return the picture of a `data:image/...;base64,` URI, upright RGB. Raises ImageError."""
+    head = _DATA_URI.match(uri)
+    if not head:
+        raise ImageError("a picture is sent as data:image/...;base64,...")
+    try:
+        content = base64.b64decode(uri[head.end() :], validate=True)
+    except (binascii.Error, ValueError):
+        raise ImageError("the picture is not valid base64") from None
+    return read_image(content, max_pixels)
+
+
+def read_image(source: bytes | Path, max_pixels: int, formats: tuple[str, ...] = SENT) -> Image.Image:
+    """Return a picture upright and in RGB, transparency on white; its first frame. Raises ImageError.
+
+    max_pixels: told from the header, before anything is decoded.
+    """
+    if not source:
+        raise ImageError("the picture has no bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file = io.BytesIO(source) if isinstance(source, bytes) else source
+            with Image.open(file, formats=formats) as image:
+                width, height = image.size
+                if width * height > max_pixels:
+                    raise ImageError(
+                        f"the picture has {width}x{height} pixels; at most {max_pixels:,} are read"
+                    )
+                return _to_rgb(ImageOps.exif_transpose(image))
+    except ImageError:
+        raise
+    except Image.DecompressionBombError:
+        raise ImageError(f"the picture has too many pixels; at most {max_pixels:,} are read") from None
+    except MemoryError:
+        raise ImageError("the picture is too large for this machine's memory") from None
+    except Exception:  # decoders raise nearly anything on hostile bytes; all of it means one thing here
+        raise ImageError(f"not a readable picture ({', '.join(formats)} are read)") from None
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
+def make_thumbnail(photo: Image.Image) -> bytes:
+    """Return a photo as a small JPEG, at most THUMBNAIL_SIDE pixels wide and high."""
+    small = photo.copy()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    buffer = io.BytesIO()
+    small.save(buffer, format="JPEG", quality=THUMBNAIL_QUALITY)
+    return buffer.getvalue()
+
+
+def find_media_type(path: Path) -> str:
+    """Return the media type of a picture's file, from its content. ImageError where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=ON_DISK) as image:
+                return MEDIA_TYPES[image.format or ""]
+    except Exception:
+        raise ImageError("not a readable picture") from None

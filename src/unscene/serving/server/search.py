@@ -1,0 +1,100 @@
+"""Search: a text, a photo or both against all photos, with terms that are taken out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .index import Photo, Snapshot
+from .query import Forms
+
+# How much of each excluded term is taken from a query, against a neutral text: photos that fit the
+# term better than any photo does lose as much as photos that fit the query gain.
+EXCLUSION_WEIGHT = 1.0
+NEUTRAL = "a photo"
+MARK_FIRST = 20
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A photo that was found. score: a cosine. percentile: the share of all photos that score lower,
+    in percent. shows: the excluded words that are on it, or None when nobody says what is on it.
+    """
+
+    photo: Photo
+    score: float
+    percentile: float
+    shows: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """hits: a page of them. total: photos that pass. counted: of the first MARK_FIRST, how many show
+    an excluded word; None without labels or excluded words.
+    """
+
+    hits: list[Hit]
+    total: int
+    counted: int | None
+
+
+def combine(query: np.ndarray, terms: Sequence[np.ndarray], neutral: np.ndarray) -> np.ndarray:
+    """Return the vector that is searched with, of length 1: the query less the excluded terms,
+
+        v = normalise(q - w * sum_i (t_i - neutral)).
+
+    query, terms, neutral: features of length 1.
+    """
+    vector = query - EXCLUSION_WEIGHT * sum((term - neutral for term in terms), np.zeros_like(query))
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 1e-6 else query
+
+
+def search(
+    snapshot: Snapshot,
+    tower: str,
+    vector: np.ndarray,
+    excluded: Sequence[str],
+    page: tuple[int, int],
+    floor: float,
+) -> Found:
+    """Return a page of the photos by falling score, equal ones in the order of their names.
+
+    excluded: words as labels name them, or other terms, which captions are asked for. page: first
+    and number. floor: the lowest percentile that is shown.
+    """
+    first, number = page
+    if not snapshot.photos:
+        return Found([], 0, None)
+    scores = snapshot.features[tower] @ vector
+    count = len(scores)
+    passing = count if floor <= 0 else count - int(np.ceil(count * floor / 100))
+    wanted = min(max(first + number, MARK_FIRST), count)
+    best = np.argpartition(-scores, wanted - 1)[:wanted] if wanted < count else np.arange(count)
+    # The photos that tie with the last one are all in, so that pages neither repeat nor lose one.
+    best = np.flatnonzero(scores >= scores[best].min())
+    best = best[np.lexsort((best, -scores[best]))][:wanted]
+    marks = [find_shown(snapshot.photos[place], excluded) for place in best[:MARK_FIRST]]
+    counted = None if not excluded or any(mark is None for mark in marks) else sum(map(bool, marks))
+    chosen = best[first : min(first + number, passing)]
+    # A rank of r leaves n - 1 - r photos that score lower, but for ties.
+    hits = [
+        Hit(
+            snapshot.photos[place],
+            float(scores[place]),
+            100.0 * (count - 1 - (first + rank)) / max(count - 1, 1),
+            find_shown(snapshot.photos[place], excluded),
+        )
+        for rank, place in enumerate(chosen)
+    ]
+    return Found(hits, passing, counted)
+
+
+def find_shown(photo: Photo, excluded: Sequence[str]) -> tuple[str, ...] | None:
+    """Return which excluded words are on a photo, by its labels and captions; None when it has neither."""
+    listed = photo.listed
+    if listed.objects is None:
+        return None
+    captions = Forms({word: word for word in excluded if word not in listed.objects})
+    said = {word for caption in listed.captions for *_, word in captions.find_all(caption)}
+    return tuple(word for word in excluded if word in listed.objects or word in said)

@@ -1,0 +1,125 @@
+"""Where the photos come from: a folder of one's own, or what a run says of its photos and pairs."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .images import SUFFIXES
+
+CATALOGUE = "catalogue.json"
+
+
+class SourceError(ValueError):
+    """Photos that cannot be listed; the message says why and the way out."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A photo of a source. key: its name there. objects: the words of what is in it, unknown: of what
+    may be; None when nobody says.
+    """
+
+    key: str
+    path: Path
+    objects: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    credit: str = ""
+
+
+class Folder:
+    """All pictures of a folder and the folders in it. Hidden ones, and links that lead out, are left out."""
+
+    def __init__(self, root: Path):
+        if not root.is_dir():
+            raise SourceError(f"--photos: {root} is no folder")
+        self.root = root.resolve()
+        self.name = str(self.root)
+        self.keeps_missing = False
+
+    def list_photos(self) -> Iterator[Listed]:
+        """Give the folder's photos, sorted by name. SourceError when the folder itself is gone."""
+        if not self.root.is_dir():
+            raise SourceError(f"{self.root} is not there")
+        for folder, folders, files in os.walk(self.root):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(files):
+                path = Path(folder, name)
+                if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+                    continue
+                key = path.relative_to(self.root).as_posix()
+                if is_text(key) and self.holds(path):
+                    yield Listed(key, path)
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a path, links followed, is a file of this folder."""
+        real = path.resolve()
+        return real.is_relative_to(self.root) and real.is_file()
+
+
+@dataclass
+class Catalogue:
+    """What `unscene serve` wrote of a run: its photos by reference, its pairs and refused edits, and
+    the words that its photos are labelled with.
+    """
+
+    path: Path
+    name: str = "run"
+    keeps_missing: bool = True
+    forms: dict[str, str] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+    photos: list[dict] = field(default_factory=list)
+    pairs: list[dict] = field(default_factory=list)
+    refused: list[dict] = field(default_factory=list)
+    about: dict = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "Catalogue":
+        """Read a catalogue; SourceError says what is wrong with it."""
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            self = cls(
+                path, **{key: known[key] for key in ("forms", "examples", "photos", "pairs", "refused")}
+            )
+            self.about = known["about"]
+            self.root = (path.parent / known["root"]).resolve()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SourceError(
+                f"{path}: cannot be read ({error}); delete it, and unscene serve makes it anew"
+            ) from error
+        self._files = {(self.root / photo["path"]).resolve() for photo in self.photos}
+        for row in (*self.pairs, *self.refused):
+            self._files |= {(self.root / row[part]).resolve() for part in PARTS.values() if row.get(part)}
+        return self
+
+    def list_photos(self) -> Iterator[Listed]:
+        """Give the run's untouched photos."""
+        for photo in self.photos:
+            yield Listed(
+                photo["image_id"],
+                self.root / photo["path"],
+                tuple(photo["objects"]),
+                tuple(photo["unknown"]),
+                tuple(photo["captions"]),
+                photo.get("credit") or "",
+            )
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a path, links followed, is a file that the run names."""
+        real = path.resolve()
+        return real in self._files and real.is_file()
+
+
+# The pictures of a pair by the name in its address, and the catalogue's key of their path.
+PARTS = {"original": "original_path", "edited": "edited_path", "mask": "mask_path"}
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a file's name is text that JSON can hold; names of other encodings are not."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
