@@ -14,18 +14,19 @@ GPUS ?= $(shell (nvidia-smi --list-gpus 2>/dev/null || seq $(CORES)) | wc -l)
 CONFIG ?=
 RUN ?= .
 RATER ?=
+PHOTOS ?=
 # Two processes test side by side; a file's tests, which may share a run, stay in one of them.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 # Recipes read these as "$$RUN": whatever is in them stays one word.
-export PYTHON RUN RATER VENV
+export PYTHON RUN RATER PHOTOS VENV
 CONFIGFILES := $(if $(CONFIG),--configfile $(foreach file,$(CONFIG),'$(file)'))
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directory "$$RUN" $(CONFIGFILES)
 UNSCENE := $(BIN)/python -m unscene
 SOURCES := src workflow tests resources/recipe
 
-.PHONY: help moved env lock demo plan why schema lint format test test-all faults bench batch-server label docs models clean
+.PHONY: help moved env lock demo plan why schema lint format test test-all faults bench batch-server label serve docs models clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,7 +79,7 @@ test: lint ## Lint, unit tests, dry runs of all configs, small runs from end to 
 test-all: test ## The dear tiers as well: minutes each
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m dear
 
-faults: env ## Fault and kill tests (KIND=api, gpu or train; all of them without KIND)
+faults: env ## Fault and kill tests (KIND=api, gpu, train or serve; all of them without KIND)
 	@for file in tests/faults/faults_$(or $(KIND),*).py; do $(BIN)/python "$$file"; done
 
 bench: env ## Every benchmark that this machine can run
@@ -89,6 +90,9 @@ batch-server: env ## A local Batch API that needs no key, to try the API path (P
 
 label: env ## The labelling page for quality calibration (RATER=your-name, RUN=run directory)
 	@$(UNSCENE) label --directory "$$RUN" --rater "$$RATER"
+
+serve: env ## The deployed model and its search page (RUN=run directory, PHOTOS=own folder, PORT=8008)
+	@$(UNSCENE) serve --directory "$$RUN" $(if $(PHOTOS),--photos "$$PHOTOS") --port $(or $(PORT),8008)
 
 docs: env ## The documentation as a site in build/site; fails on a link that leads nowhere
 	@rm -rf build/pages build/site && mkdir -p build/pages && git ls-files -z '*.md' | xargs -0 cp --parents -t build/pages

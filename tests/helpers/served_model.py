@@ -5,10 +5,20 @@ photo's mean colour. So what a search must find can be told by eye, and nothing 
 """
 
 import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from unscene.serving.server.app import Service
+from unscene.serving.server.command import build_service, make_server
+from unscene.serving.server.limits import Limits
+from unscene.serving.server.options import Wanted
 
 WORDS = ["[pad]", "[other]", "red", "green", "blue", "photo", "not"]
 # What the text tower knows of each word: red, green, blue, and how much it is a photo.
@@ -50,6 +60,103 @@ def make_photos(folder: Path, count: int = 12) -> Path:
         photo.putpixel((number, 0), (255, 255, 255))
         photo.save(folder / f"{name}-{number:03}.jpg", quality=95)
     return folder
+
+
+def make_catalogue(folder: Path, run: Path, count: int = 12) -> Path:
+    """Write a run's photos, two pairs and a refused edit, and the catalogue that tells of them."""
+    make_photos(run / "photos", count)
+    Image.new("RGB", (80, 60), (200, 200, 200)).save(run / "edit.png")
+    Image.new("L", (80, 60), 255).save(run / "mask.png")
+    names = sorted(path.name for path in (run / "photos").iterdir())
+    photos = [
+        {
+            "image_id": f"p_{name.partition('.')[0].replace('-', '_')}",
+            "path": f"photos/{name}",
+            "objects": [name.partition("-")[0]],
+            "unknown": [],
+            "captions": [f"A <b>{name.partition('-')[0]}</b> photo & more <script>alert(1)</script>"],
+            "credit": "CC BY 4.0",
+        }
+        for name in names
+    ]
+    cosines = {
+        "cos_original_present": 0.3,
+        "cos_original_negated": 0.2,
+        "cos_edited_present": 0.1,
+        "cos_edited_negated": 0.4,
+        "interaction": 0.1,
+        "text_score": True,
+        "image_score": True,
+        "group_score": True,
+    }
+    pairs = [
+        {
+            "edit_id": f"{photo['image_id']}-{photo['objects'][0]}",
+            "image_id": photo["image_id"],
+            "category": photo["objects"][0],
+            "original_path": photo["path"],
+            "edited_path": "edit.png",
+            "mask_path": "mask.png",
+            "area_fraction": 0.2,
+            "captions": {"original": photo["captions"][0], "negated": "No <i>colour</i>."},
+            "measured": {"residual": 0.0, "change": 9.5},
+            "scores": {"base": cosines | {"group_score": False}, "tuned": cosines},
+            "credit": "",
+        }
+        for photo in photos[:2]
+    ]
+    refused = [
+        {
+            "edit_id": "p_red_000-red",
+            "image_id": "p_red_000",
+            "category": "red",
+            "reason": "quality: max_residual",
+            "detail": "quality: max_residual: 0.5, limit 0.1",
+            "original_path": "photos/red-000.jpg",
+            "edited_path": None,
+            "mask_path": None,
+        }
+    ]
+    known = {
+        "root": str(run.resolve()),
+        "about": {"arm": "absence"},
+        "forms": {form: name for name in COLOURS for form in (name, f"{name}s")},
+        "examples": ["photo -red", "not red"],
+        "photos": photos,
+        "pairs": pairs,
+        "refused": refused,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "catalogue.json").write_text(json.dumps(known))
+    return folder
+
+
+def make_service(folder: Path, limits: Limits = Limits(), photos: Path | None = None) -> Service:  # noqa: B008
+    """Return a service with a finished index, of a folder of photos or of a small run."""
+    if not (folder / "deploy").exists():
+        make_deploy(folder / "deploy")
+    if photos is None and not (folder / "index/catalogue.json").exists():
+        make_catalogue(folder / "index", folder / "run")
+    service = build_service(Wanted(folder / "deploy", photos, folder / "index"), limits)
+    service.index.refresh()
+    return service
+
+
+@contextmanager
+def serve(service: Service, token: str | None = None) -> Iterator[str]:
+    """Run a service's real server on a free port of this machine; yield its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(256)
+        server = make_server(service, service.limits, token)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
 
 
 def _write_text_tower(path: Path, knows_not: bool) -> None:

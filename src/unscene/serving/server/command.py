@@ -60,20 +60,26 @@ def run(wanted: Wanted) -> int:
     host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
     address = f"http://{host}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
     print(f"The page is at {address}", flush=True)
+    make_server(service, limits, token).run(sockets=[listener])
+    service.index.stop()
+    return 0
+
+
+def make_server(service: Service, limits: Limits, token: str | None = None) -> uvicorn.Server:
+    """Return the HTTP server of a service, with all that guards it."""
     config = uvicorn.Config(
         Guard(build_app(service), limits, token),
         http=make_protocol(limits),
         ws="none",
+        lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=int(limits.head_s),
+        timeout_keep_alive=int(limits.head_s) or 1,
         h11_max_incomplete_event_size=32_768,
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run(sockets=[listener])
-    service.index.stop()
-    return 0
+    return uvicorn.Server(config)
 
 
 def build_service(wanted: Wanted, limits: Limits) -> Service:

@@ -133,13 +133,13 @@ function showHits(replies, models, more) {
       make("h2", {}, say(model), " ", make("small", { textContent: say(`${model}About`) })), make("ul", { className: "hits", id: `hits-${model}` }))));
   }
   replies.forEach((reply, place) => {
-    get(`hits-${models[place]}`).append(...reply.hits.map((hit) => make("li", {}, makeHit(hit))));
+    get(`hits-${models[place]}`).append(...reply.hits.map((hit) => make("li", {}, makeHit(hit, reply.total))));
   });
 }
 
-function makeHit(hit) {
+function makeHit(hit, total) {
   const shows = hit.shows ?? [];
-  const top = Math.max(0.01, 100 - hit.percentile);
+  const top = Math.min(100, 100 - hit.percentile + 100 / total);
   const marks = shows.length ? make("span", { className: "badge", textContent: shows.join(", "), lang: "en" })
     : hit.may_show.length ? make("span", { className: "badge maybe", textContent: say("mayShow", { words: hit.may_show.join(", ") }), lang: "en" }) : null;
   const label = [hit.captions[0] ?? hit.name, shows.length ? say("shows", { words: shows.join(", ") }) : ""].filter(Boolean).join("; ");
