@@ -204,7 +204,11 @@ def list_attacks(folder: Path) -> list[tuple[str, str, bytes, dict]]:
     attacks += [("POST", path, body, as_json) for path in ("/v1/embeddings", "/search") for body in bodies]
     queries = ["q=%00", "q=%ff%fe", "q=" + "%20-" * 2000, "q=-%22", "q=" + "a" * 15_000, "q=x&k=1e9"]
     queries += ["q=x&first=-1", "q=x&min_percentile=NaN", "q=x&min_percentile=inf", "q=<script>"]
-    queries += ["q=x&like=99999999999999999999", "q=x&model=other", "exclude=" + "&exclude=".join("abcdefghij")]
+    queries += [
+        "q=x&like=99999999999999999999",
+        "q=x&model=other",
+        "exclude=" + "&exclude=".join("abcdefghij"),
+    ]
     attacks += [("GET", f"/search?{query}", b"", {}) for query in queries]
     hosts = [
         "evil.example",

@@ -103,9 +103,7 @@ def test_slow_clients_are_let_go_while_others_are_served(service):
             if number % 2:
                 one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127")
         body = socket.create_connection((host, int(port)), timeout=10)
-        body.sendall(
-            b"POST /search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90\r\n\r\n{"
-        )
+        body.sendall(b"POST /search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90\r\n\r\n{")
         begun = time.monotonic()
         connection = http.client.HTTPConnection(host, int(port), timeout=5)
         connection.request("GET", "/search?q=red")
