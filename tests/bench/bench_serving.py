@@ -38,9 +38,7 @@ from PIL import Image
 from result_lines import print_bench
 
 CLIENTS, ROUNDS, VECTORS = 8, 3, 30_000
-WORDS = (
-    "a the red small street beach dog table person near without no of with large old two cars tree".split()
-)
+WORDS = ["a", "the", "red", "small", "street", "beach", "dog", "table", "person", "near", "without", "no"]
 PEER = """
 import base64, io, sys
 import torch, uvicorn
@@ -82,7 +80,6 @@ def make_models(folder: Path) -> None:
     import open_clip
     import torch
     from safetensors.torch import save_file
-
     from unscene.deploy.models import load_model
     from unscene.deploy.onnx_form import write_onnx
     from unscene.deploy.transformers_form import write_transformers

@@ -16,6 +16,7 @@ pytestmark = [
     pytest.mark.dear,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium: see tests/README.md"),
 ]
+expect = sync_api.expect
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -84,9 +85,9 @@ def test_the_address_is_the_state_and_back_goes_back(open_page):
     assert page.input_value("#q") == "photo -red" and page.inner_text("#asked mark") == "red"
     page.fill("#q", "blue")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#asked').textContent.includes('blue')")
+    expect(page.locator("#asked")).to_contain_text("blue")
     page.go_back()
-    page.wait_for_function("document.querySelector('#asked').textContent.includes('photo')")
+    expect(page.locator("#asked")).to_contain_text("photo")
     assert page.input_value("#q") == "photo -red"
 
 
@@ -104,7 +105,7 @@ def test_a_photo_opens_by_keyboard_and_finds_its_like(open_page):
     assert not page.locator("#shown").is_visible()
     page.locator("#hits-tuned .hit").first.click()
     page.get_by_role("button", name="Find similar photos").click()
-    page.wait_for_function("location.search.startsWith('?like=')")
+    page.wait_for_url("**/?like=*")
     page.wait_for_selector("#hits-tuned li")
     assert "green" in page.locator("#hits-tuned .hit").first.get_attribute("title")
 
@@ -116,8 +117,7 @@ def test_a_photo_of_one_s_own_is_searched_by(open_page, tmp_path):
     assert "blue" in page.locator("#hits-tuned .hit").first.get_attribute("title")
     (tmp_path / "no.jpg").write_text("no photo")
     page.set_input_files("#file", tmp_path / "no.jpg")
-    page.wait_for_function("document.querySelector('#error').textContent !== ''")
-    assert page.inner_text("#error") == "That did not work: This photo cannot be read."
+    expect(page.locator("#error")).to_have_text("That did not work: This photo cannot be read.")
 
 
 def test_pairs_are_explored_by_keyboard(open_page):
@@ -126,10 +126,10 @@ def test_pairs_are_explored_by_keyboard(open_page):
     first = page.inner_text("#pair .id")
     assert "0.300" in page.inner_text("#pair") and page.locator("#pair table").count() == 3
     page.keyboard.press("j")
-    page.wait_for_function(f"!document.querySelector('#pair .id').textContent.startsWith({first!r})")
+    expect(page.locator("#pair .id")).not_to_have_text(first)
     assert query_of(page)["pair"] != first
     page.keyboard.press("k")
-    page.wait_for_function(f"document.querySelector('#pair .id').textContent.startsWith({first!r})")
+    expect(page.locator("#pair .id")).to_have_text(first)
     page.keyboard.press("ArrowRight")
     assert page.input_value("#cut") == "55"
     assert page.locator("#mask").is_hidden()
@@ -151,14 +151,14 @@ def test_refused_edits_tell_their_reasons_and_filters_stay_in_the_address(open_p
     page.wait_for_selector("#pair .reason")
     assert page.input_value("#reason") == "quality: max_residual"
     page.fill("#text", "nowhere")
-    page.wait_for_function("document.querySelector('#pair-count').textContent.startsWith('Nothing')")
+    expect(page.locator("#pair-count")).to_contain_text("Nothing")
 
 
 def test_chinese_is_kept(open_page):
     page = open_page("/?q=red")
     page.wait_for_selector("#hits-tuned li")
     page.click("#language")
-    page.wait_for_function("document.documentElement.lang === 'zh-Hans'")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     assert page.inner_text("h1 >> visible=true") == "按照片里有什么、没有什么来搜索"
     page.reload()
     page.wait_for_selector("#hits-tuned li")
