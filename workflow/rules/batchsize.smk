@@ -36,8 +36,8 @@ rule build_batchsize_requests:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="30m",
+        mem_mb=grow(8000),
+        runtime=grow("30m"),
     params:
         lineage=lineage(
             "build_batchsize_requests",
@@ -77,13 +77,14 @@ if KEYWORD_BACKEND.is_paid:
         benchmark:
             "benchmarks/submit_batchsize.tsv"
         retries: 0  # what stops a submission is for a person to see
+        localrule: True
         conda:
             "../../envs/text.yaml"
         threads: 1
         resources:
             openai_submit=1,
-            mem_mb=1000,
-            runtime="3d",
+            mem_mb=grow(1000),
+            runtime=grow("3d"),
         params:
             lineage=lineage("submit_batchsize", settings=["keywords.backend"], script="submit_requests"),
         message:
@@ -104,12 +105,13 @@ rule answer_batchsize:
         "logs/answer_batchsize.log",
     benchmark:
         "benchmarks/answer_batchsize.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime="30m",
+        mem_mb=grow(2000),
+        runtime=grow("30m"),
     params:
         lineage=lineage(
             "answer_batchsize",
@@ -148,8 +150,8 @@ rule measure_batchsize:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime="30m",
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage(
             "measure_batchsize",
@@ -176,12 +178,13 @@ rule write_batchsize:
         "logs/write_batchsize.log",
     benchmark:
         "benchmarks/write_batchsize.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage("write_batchsize"),
     message:

@@ -35,8 +35,8 @@ rule score_controls:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "score_controls",
@@ -77,6 +77,9 @@ rule calibrate_scores:
         "benchmarks/calibrate_scores.tsv"
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("calibrate_scores", settings=["quality.control_percentile"], frozen=True),
     message:
@@ -113,6 +116,9 @@ if config["quality"]["labels"]:
             "benchmarks/calibrate_thresholds.tsv"
         conda:
             "../../envs/text.yaml"
+        resources:
+            mem_mb=grow(4000),
+            runtime=grow("1h"),
         params:
             lineage=lineage(
                 "calibrate_thresholds", settings=["quality.max_defect_rate", "quality.labels"], frozen=True
@@ -144,8 +150,8 @@ if config["quality"]["distances"]:
         threads: config["runtime"]["workers"]
         resources:
             gpu=1,
-            mem_mb=8000,
-            runtime="2h",
+            mem_mb=grow(8000),
+            runtime=grow("2h"),
         params:
             lineage=lineage("measure_distances", settings=["seed", "train.clip"], paths=["train.clip"]),
         message:

@@ -28,12 +28,13 @@ rule build_caption_requests:
         "logs/build_caption_requests/{shard}.log",
     benchmark:
         "benchmarks/build_caption_requests/{shard}.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         # The model is in the body only when it is the one that answers: offline, another model
         # re-runs nothing.
@@ -75,13 +76,14 @@ if CAPTION_BACKEND.is_paid:
         benchmark:
             "benchmarks/submit_captions.tsv"
         retries: 0  # what stops a submission is for a person to see
+        localrule: True
         conda:
             "../../envs/text.yaml"
         threads: 1
         resources:
             openai_submit=1,
-            mem_mb=1000,
-            runtime="3d",
+            mem_mb=grow(1000),
+            runtime=grow("3d"),
         params:
             lineage=lineage("submit_captions", settings=["captions.backend"], script="submit_requests"),
         message:
@@ -104,12 +106,13 @@ rule answer_captions:
         "logs/answer_captions/{shard}.log",
     benchmark:
         "benchmarks/answer_captions/{shard}.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage(
             "answer_captions",
@@ -138,12 +141,13 @@ rule parse_captions:
         "logs/parse_captions/{shard}.log",
     benchmark:
         "benchmarks/parse_captions/{shard}.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage(
             "parse_captions",
@@ -169,12 +173,13 @@ rule price_captions:
         "logs/price_captions.log",
     benchmark:
         "benchmarks/price_captions.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage(
             "price_captions",

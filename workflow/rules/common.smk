@@ -23,6 +23,7 @@ from unscene.run.graph import Graph
 from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
+from unscene.run.resources import grow
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
 from unscene.samples.readers import has_instances
 from unscene.training.clip_check import list_checked_arms

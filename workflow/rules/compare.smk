@@ -67,6 +67,9 @@ rule compare_arms:
         "benchmarks/compare_arms.tsv"
     conda:
         "../../envs/clip.yaml"
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("compare_arms", settings=["seed", "evaluate", "deploy.arm"]),
     message:
@@ -93,8 +96,8 @@ rule draw_retrieval:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime="30m",
+        mem_mb=grow(8000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("draw_retrieval", settings=["seed", "train.clip", "deploy.arm"], paths=["train.clip"]),
     message:
@@ -119,6 +122,9 @@ rule compare_arms_on_sets:
         "benchmarks/compare_arms_on_sets.tsv"
     conda:
         "../../envs/clip.yaml"
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("compare_arms_on_sets", settings=["seed", "evaluate", "deploy.arm"]),
     message:
@@ -144,8 +150,12 @@ rule apply_pass_rule:
         "logs/apply_pass_rule.log",
     benchmark:
         "benchmarks/apply_pass_rule.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage("apply_pass_rule", settings=["deploy.arm"]),
     message:
@@ -177,6 +187,9 @@ rule write_paper:
         "benchmarks/write_paper.tsv"
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage(
             "write_paper",

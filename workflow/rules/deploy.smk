@@ -22,6 +22,9 @@ rule export_clip:
         "benchmarks/export_clip.tsv"
     conda:
         "../../envs/clip.yaml"
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage("export_clip", settings=["deploy.arm", "train.clip"], paths=["train.clip"]),
     message:

@@ -32,8 +32,8 @@ rule remove_objects:
     threads: config["runtime"]["workers"]
     resources:
         gpu=GPUS_OF_EDITS,
-        mem_mb=12000,
-        runtime="2h",
+        mem_mb=grow(12000),
+        runtime=grow("2h"),
     params:
         lineage=lineage(
             "remove_objects",
@@ -68,8 +68,8 @@ rule make_sham_edits:
     threads: config["runtime"]["workers"]
     resources:
         gpu=GPUS_OF_EDITS,
-        mem_mb=12000,
-        runtime="2h",
+        mem_mb=grow(12000),
+        runtime=grow("2h"),
     params:
         lineage=lineage(
             "make_sham_edits",

@@ -104,8 +104,8 @@ rule list_untouched_photos:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "list_untouched_photos", settings=["seed", "words", "samples.sources", "evaluate.max_photos"]
@@ -129,6 +129,9 @@ rule list_true_pictures:
         "benchmarks/list_true_pictures.tsv"
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("1h"),
     params:
         lineage=lineage("list_true_pictures", settings=["samples.sources"]),
     message:
@@ -164,8 +167,8 @@ rule evaluate_clip:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=f"{FOLDS_A_JOB}h",
+        mem_mb=grow(8000),
+        runtime=grow(f"{FOLDS_A_JOB}h"),
     params:
         lineage=lineage(
             "evaluate_clip",
@@ -202,8 +205,8 @@ rule evaluate_sham:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=f"{FOLDS_A_JOB}h",
+        mem_mb=grow(8000),
+        runtime=grow(f"{FOLDS_A_JOB}h"),
     params:
         lineage=lineage(
             "evaluate_sham",
@@ -235,8 +238,12 @@ rule join_evaluations:
         "benchmarks/join_evaluations/{table}.tsv"
     wildcard_constraints:
         table="classes|queries|shams",
+    localrule: True
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("join_evaluations", script="join_shards"),
     message:
@@ -266,8 +273,8 @@ rule sweep_alphas:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=12000,
-        runtime=f"{2 * FOLDS_A_JOB}h",
+        mem_mb=grow(12000),
+        runtime=grow(f"{2 * FOLDS_A_JOB}h"),
     params:
         lineage=lineage(
             "sweep_alphas",
@@ -320,8 +327,8 @@ rule evaluate_set:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=16000,
-        runtime="4h",
+        mem_mb=grow(16000),
+        runtime=grow("4h"),
     params:
         lineage=lineage(
             "evaluate_set",
@@ -381,8 +388,8 @@ rule evaluate_unseen_classes:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=f"{FOLDS_A_JOB}h",
+        mem_mb=grow(8000),
+        runtime=grow(f"{FOLDS_A_JOB}h"),
     params:
         lineage=lineage("evaluate_unseen_classes", settings=["words"], files=[LEXICON], entries=["arm"]),
     message:
@@ -410,6 +417,9 @@ rule compare_unseen_classes:
         "benchmarks/compare_unseen_classes.tsv"
     conda:
         "../../envs/clip.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "compare_unseen_classes",

@@ -47,8 +47,8 @@ if WORLD:
             "../../envs/text.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime="1h",
+            mem_mb=grow(4000),
+            runtime=grow("1h"),
         params:
             lineage=lineage("render_exam", settings=["evaluate.world", "folds.duplicate_hash_distance"]),
         message:

@@ -36,8 +36,8 @@ rule split_folds:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "split_folds", settings=["seed", "folds.folds", "folds.duplicate_hash_distance"], frozen=True
@@ -78,8 +78,12 @@ rule join_repeats:
         "logs/join_repeats.log",
     benchmark:
         "benchmarks/join_repeats.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage("join_repeats", frozen=True, script="join_shards"),
     message:
@@ -102,8 +106,8 @@ rule hash_guarded_photos:
         "../../envs/text.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=4000,
-        runtime="4h",
+        mem_mb=grow(4000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("hash_guarded_photos", settings=["folds.leak_guards"], frozen=True),
     message:
@@ -127,8 +131,8 @@ rule find_leaks:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "find_leaks",
@@ -166,8 +170,8 @@ rule check_folds:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "check_folds", settings=["folds.folds", "folds.duplicate_hash_distance", "edits.sham"]

@@ -24,6 +24,9 @@ rule join_shards:
         stage="keywords|masks|edits|captions",
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage("join_shards", frozen=True),
     message:

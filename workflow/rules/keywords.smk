@@ -39,12 +39,13 @@ rule build_keyword_requests:
         "logs/build_keyword_requests/{shard}.log",
     benchmark:
         "benchmarks/build_keyword_requests/{shard}.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         # With the number that the study chose, which only its own file knows: Snakemake calls this
         # when the job starts, and to compare in the next run. A study that is made again and
@@ -83,13 +84,14 @@ if KEYWORD_BACKEND.is_paid:
         benchmark:
             "benchmarks/submit_keywords.tsv"
         retries: 0  # what stops a submission is for a person to see
+        localrule: True
         conda:
             "../../envs/text.yaml"
         threads: 1
         resources:
             openai_submit=1,
-            mem_mb=1000,
-            runtime="3d",
+            mem_mb=grow(1000),
+            runtime=grow("3d"),
         params:
             lineage=lineage("submit_keywords", settings=["keywords.backend"], script="submit_requests"),
         message:
@@ -112,12 +114,13 @@ rule answer_keywords:
         "logs/answer_keywords/{shard}.log",
     benchmark:
         "benchmarks/answer_keywords/{shard}.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage(
             "answer_keywords",
@@ -144,12 +147,13 @@ rule parse_keywords:
         "logs/parse_keywords/{shard}.log",
     benchmark:
         "benchmarks/parse_keywords/{shard}.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         # The lexicon is what the answers are held against.
         lineage=lineage("parse_keywords", settings=["words"], files=[LEXICON], frozen=True),
@@ -171,12 +175,13 @@ rule price_keywords:
         "logs/price_keywords.log",
     benchmark:
         "benchmarks/price_keywords.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="10m",
+        mem_mb=grow(1000),
+        runtime=grow("10m"),
     params:
         lineage=lineage(
             "price_keywords",

@@ -30,8 +30,8 @@ rule segment_objects:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "segment_objects",

@@ -14,12 +14,13 @@ rule estimate_run:
         "logs/estimate_run.log",
     benchmark:
         "benchmarks/estimate_run.tsv"
+    localrule: True
     conda:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime="5m",
+        mem_mb=grow(500),
+        runtime=grow("5m"),
     params:
         lineage=lineage(
             "estimate_run",

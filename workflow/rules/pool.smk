@@ -37,8 +37,8 @@ rule detect_objects:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "detect_objects",
@@ -82,8 +82,8 @@ rule list_pool:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "list_pool",
@@ -120,8 +120,8 @@ rule cache_pool:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("cache_pool", settings=["train.clip"], paths=["train.clip"], frozen=True),
     message:
@@ -145,8 +145,8 @@ rule embed_pool:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime="4h",
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("embed_pool", settings=["train.clip"], paths=["train.clip"], frozen=True),
     message:

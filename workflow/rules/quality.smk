@@ -35,8 +35,8 @@ rule score_edits:
     threads: config["runtime"]["workers"]
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "score_edits",
@@ -77,6 +77,9 @@ rule select_pairs:
         "benchmarks/select_pairs.tsv"
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage(
             "select_pairs",
@@ -104,6 +107,9 @@ rule draw_contact_sheet:
         "benchmarks/draw_contact_sheet.tsv"
     conda:
         "../../envs/vision.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("draw_contact_sheet"),
     message:
@@ -127,8 +133,8 @@ rule score_sham_edits:
         "../../envs/vision.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=4000,
-        runtime="1h",
+        mem_mb=grow(4000),
+        runtime=grow("1h"),
     params:
         lineage=lineage("score_sham_edits", frozen=True),
     message:
@@ -152,6 +158,9 @@ rule select_sham_edits:
         "benchmarks/select_sham_edits.tsv"
     conda:
         "../../envs/text.yaml"
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("select_sham_edits", settings=["quality.thresholds"], frozen=True),
     message:

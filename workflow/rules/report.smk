@@ -23,8 +23,8 @@ rule write_report:
     conda:
         "../../envs/text.yaml"
     resources:
-        mem_mb=4000,
-        runtime="30m",
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage(
             "write_report",

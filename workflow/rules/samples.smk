@@ -52,8 +52,8 @@ rule render_scenes:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime="30m",
+        mem_mb=grow(1000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("render_scenes", entries=["source"], frozen=True),
     message:
@@ -95,8 +95,8 @@ rule read_samples:
         "../../envs/text.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=4000,
-        runtime="1h",
+        mem_mb=grow(4000),
+        runtime=grow("1h"),
     params:
         lineage=lineage(
             "read_samples",
@@ -131,8 +131,8 @@ rule join_samples:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime="1h",
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage("join_samples", settings=["samples.duplicate_hash_distance"], frozen=True),
     message:

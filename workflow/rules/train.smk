@@ -110,8 +110,8 @@ rule check_clip:
     conda:
         "../../envs/clip.yaml"
     resources:
-        mem_mb=8000,
-        runtime="30m",
+        mem_mb=grow(8000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("check_clip", settings=["train.arms"], paths=["train.clip"]),
     message:
@@ -135,8 +135,8 @@ rule cache_pairs:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("cache_pairs", settings=["train.clip"], paths=["train.clip"], frozen=True),
     message:
@@ -182,8 +182,8 @@ rule cache_sham:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage("cache_sham", settings=["train.clip"], paths=["train.clip"], frozen=True),
     message:
@@ -207,8 +207,8 @@ rule export_pairs:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=16000,
-        runtime="1d",
+        mem_mb=grow(16000),
+        runtime=grow("1d"),
     params:
         lineage=lineage(
             "export_pairs", settings=["seed", "words", "train.clip"], paths=["train.clip"], frozen=True
@@ -244,8 +244,8 @@ rule train_clip:
     threads: config["runtime"]["workers"]
     resources:
         gpu=config["runtime"]["devices"],
-        mem_mb=8000,
-        runtime=f"{2 * FOLDS_A_JOB}h",
+        mem_mb=grow(8000),
+        runtime=grow(f"{2 * FOLDS_A_JOB}h"),
     params:
         lineage=lineage(
             "train_clip",
@@ -313,8 +313,8 @@ rule train_final:
     threads: config["runtime"]["workers"]
     resources:
         gpu=config["runtime"]["devices"],
-        mem_mb=8000,
-        runtime="2h",
+        mem_mb=grow(8000),
+        runtime=grow("2h"),
     params:
         lineage=lineage(
             "train_final",

@@ -25,6 +25,9 @@ rule score_against_truth:
         "benchmarks/score_against_truth.tsv"
     conda:
         "../../envs/vision.yaml"
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow("1h"),
     params:
         lineage=lineage("score_against_truth", settings=["samples.sources"]),
     message:
@@ -52,8 +55,8 @@ rule measure_agreement:
         "../../envs/text.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime="30m",
+        mem_mb=grow(4000),
+        runtime=grow("30m"),
     params:
         lineage=lineage("measure_agreement", settings=["words", "samples.sources"], files=[LEXICON]),
     message:
