@@ -9,17 +9,21 @@ import time
 from functools import partial
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 STARTED = time.time()
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
 from unscene.config.checks import list_warnings
 from unscene.config.command_line import start_run
+from unscene.answers.starting import find_lack_of_key
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
 from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
+from unscene.run.interrupts import INTERRUPTS
+from unscene.run.left_locks import tell_of_lock
 from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
@@ -30,6 +34,8 @@ from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
 
 prepare_jobs()
+INTERRUPTS.catch_early()
+tell_of_lock(lambda: INTERRUPTS.is_caught)
 # `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
 IS_PLAN = "UNSCENE_PLAN" in os.environ
 start_run(config, workflow, CHECKOUT, IS_PLAN)
@@ -78,6 +84,12 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+onstart:
+    if lack := find_lack_of_key({job.rule.name for job in workflow.dag.needrun_jobs()}, config["api"]):
+        raise WorkflowError(lack)
+    INTERRUPTS.catch(workflow)
+
+
 onsuccess:
     # Paid answers are behind `ancient` inputs, which can hide a job that is due.
     if not IS_PLAN and (KEYWORD_BACKEND.is_paid or CAPTION_BACKEND.is_paid):
@@ -85,4 +97,5 @@ onsuccess:
 
 
 onerror:
-    tell_stops_last(Path("logs"), STARTED)
+    if not INTERRUPTS.was_interrupted:
+        tell_stops_last(Path("logs"), STARTED)

@@ -24,6 +24,7 @@ from unscene.machine.devices import name_used_device
 from unscene.machine.scratch import Scratch
 from unscene.photos.images import PhotoError
 from unscene.run.logs import progress
+from unscene.run.stops import KnownStop
 from unscene.run.tables import write_json
 
 # Of what is read ahead, and of one batch: huge photos make batches shorter, which changes no result.
@@ -33,7 +34,7 @@ MAX_BYTES = 2**30
 MAX_FAILURES_IN_A_ROW = 8
 
 
-class StageStopped(RuntimeError):
+class StageStopped(KnownStop, RuntimeError):
     """The job was told to stop; what it finished is kept, and running it again continues from there."""
 
 

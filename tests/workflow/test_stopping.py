@@ -1,0 +1,70 @@
+"""A run that is stopped, by Ctrl-C or for good: few lines, the way out, and nothing lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from unscene.run.left_locks import is_locked
+from workflow_runs import CHECKOUT, run_snakemake
+
+pytestmark = pytest.mark.workflow
+TINY = "tests/config/tiny.yaml"
+
+
+def start(run: Path) -> subprocess.Popen:
+    """Start a run in a group of its own, as a terminal does, and return it once a job is at work."""
+    log = run.with_suffix(".txt")
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(run)]
+    command += ["--configfile", TINY]
+    with open(log, "w") as out:
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=out, stderr=out, start_new_session=True)
+    process.log = log
+    deadline = time.monotonic() + 120
+    while not list((run / ".snakemake/scripts").glob("*.py")):
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_says_what_to_do_and_nothing_else(tmp_path, times):
+    process = start(tmp_path / "run")
+    before = len(process.log.read_text().splitlines())
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.3)
+    assert process.wait(60) == 1
+    after = process.log.read_text().splitlines()[before:]
+    said = [line for line in after if line.strip()]
+    assert "Nothing is lost: run the same line again" in "\n".join(said)
+    assert len(said) <= 2 + times and "Traceback" not in process.log.read_text()
+    assert not is_locked(tmp_path / "run")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # no job is left
+
+
+def test_after_a_kill_the_lock_names_the_job_that_is_left_and_the_way_out(tmp_path):
+    process = start(tmp_path / "run")
+    # The job is held where it is, so that it outlives what started it.
+    jobs = subprocess.run(
+        ["pgrep", "-g", str(process.pid), "-f", ".snakemake/scripts"], stdout=subprocess.PIPE
+    )
+    jobs = [int(line) for line in jobs.stdout.split()]
+    for job in jobs:
+        os.kill(job, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    found = run_snakemake(tmp_path / "run", configfiles=(TINY,))
+    said = found.stderr[found.stderr.rindex("\nunscene: ") :]
+    assert found.returncode == 1 and "a job of it is still at work" in said and "--unlock" in said
+    assert any(str(job) in said for job in jobs)
+    os.killpg(process.pid, signal.SIGKILL)
+    dry = run_snakemake(tmp_path / "run", "--dry-run", configfiles=(TINY,))
+    assert dry.returncode == 0 and "no process of it is left" in dry.stderr
+    freed = run_snakemake(tmp_path / "run", "--unlock", configfiles=(TINY,))
+    assert freed.returncode == 0 and "unscene:" not in freed.stderr
