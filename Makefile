@@ -85,8 +85,8 @@ faults: env ## Fault and kill tests (KIND=api, gpu, train or serve; all of them 
 bench: env ## Every benchmark that this machine can run
 	@for file in tests/bench/bench_*.py; do $(BIN)/python "$$file"; done
 
-batch-server: env ## A local Batch API that needs no key, to try the API path (PORT=8009)
-	$(BIN)/python tests/batch_server --port $(or $(PORT),8009)
+batch-server: env ## A local Batch API that needs no key, to try the API path (PORT=8009, SLOW=1 to watch batches)
+	$(BIN)/python tests/batch_server --port $(or $(PORT),8009) $(if $(SLOW),--slow)
 
 label: env ## The labelling page for quality calibration (RATER=your-name, RUN=run directory)
 	@$(UNSCENE) label --directory "$$RUN" --rater "$$RATER"

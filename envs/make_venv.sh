@@ -26,15 +26,28 @@ command -v "$python" >/dev/null ||
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
   stop "$python lacks its venv module: install it (Debian and Ubuntu: apt-get install python3-venv)"
 
+# Packages that did not come: a full disk, an index that does not answer, or one that lacks something. Of the
+# index's address only the host is told, since it can hold a password.
+no_packages() {
+  if grep -qi 'no space left' "$fresh/said"; then stop "the disk of $PWD is full: make room and run make env again."; fi
+  index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}
+  host=$(sed -E 's|^[a-z]+://([^/@]*@)?([^/]*).*|\2|' <<<"$index")
+  if grep -qiE 'connection|connect error|timed? ?out|resolve|resolution|unreachable|dns' "$fresh/said"; then
+    stop "the package index at $host does not answer (a network, a proxy, a wrong PIP_INDEX_URL?). Nothing was changed: run make env again."
+  fi
+  tail -n 3 "$fresh/said" >&2
+  stop "the package index at $host did not give what requirements.lock asks for. Nothing was changed."
+}
+
 echo "Making the environment in $venv"
 fresh=$(mktemp -d "$PWD/.venv-XXXXXX")
 trap 'rm -rf "$fresh"' EXIT
 "$python" -m venv "$fresh/first"
-"$fresh/first/bin/python" -m pip install --quiet --disable-pip-version-check uv
+"$fresh/first/bin/python" -m pip install --quiet --disable-pip-version-check --retries 2 uv 2>"$fresh/said" || no_packages
 uv() { "$fresh/first/bin/uv" "$@"; }
 uv venv --quiet --relocatable --python "$(command -v "$python")" "$fresh/venv"
 inside=$fresh/venv/bin/python
-uv pip install --quiet --compile-bytecode --python "$inside" --no-deps -r requirements.lock
+uv pip install --quiet --compile-bytecode --python "$inside" --no-deps -r requirements.lock 2>"$fresh/said" || no_packages
 uv pip install --quiet --python "$inside" --no-deps --no-build-isolation --editable .
 pwd -P >"$fresh/venv/.installed"
 if [ -e "$venv" ]; then mv "$venv" "$fresh/old"; fi

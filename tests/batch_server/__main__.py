@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cut", type=float, default=0.0, help="share of prompts whose JSON is cut")
     parser.add_argument("--refusal", type=float, default=0.0, help="share of prompts that are refused")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--slow", action="store_true", help="batches take their time: a request every 2 s")
     parser.add_argument("--faults", action="store_true", help="list the faults that can be planted, and end")
     asked = parser.parse_args(arguments)
     if asked.faults:
@@ -34,16 +35,18 @@ def main(arguments: list[str] | None = None) -> None:
     except (LoopbackOnly, OSError) as error:
         sys.exit(f"batch_server: {error}")
     # A batch that takes minutes there takes a few looks here: time passes with each poll.
-    settings = Settings(running_clock=True, advance_per_poll=60.0, lines_per_s=50.0)
+    pace = {"lines_per_s": 0.5} if asked.slow else {"advance_per_poll": 60.0, "lines_per_s": 50.0}
+    settings = Settings(running_clock=True, **pace)
+    overlay = "config/local_batch_small.yaml" if asked.slow else "config/local_batch.yaml"
     errors = ErrorModel(noise=asked.noise, cut=asked.cut, refusal=asked.refusal)
     store = Store(settings, Answerer(errors, asked.seed))
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
     port = listener.getsockname()[1]
     print(
-        f"A local Batch API, answering from the lexicon, at http://{host}:{port}/v1\nNo key, no money, no"
+        f"A local Batch API, answering from the lexicon, at http://{host}:{port}/v1\nNo key, play money, no"
         " network. In another terminal, with the environment active:\n\n    export"
         f" OPENAI_API_KEY={settings.api_key}\n    snakemake --cores 2 --resources gpu=2 --configfile"
-        " config/local_batch.yaml --directory runs/local"
+        f" {overlay} --directory runs/local"
         + ("" if port == 8009 else f' --config \'api={{"base_url": "http://{host}:{port}/v1"}}\'')
         + f"\n\nThe bill: http://{host}:{port}/_test/bill   Ctrl-C ends it (pid {os.getpid()}).",
         flush=True,

@@ -70,7 +70,8 @@ class ControlApi:
         lifecycle.settle(self.store)
         bill = self.store.bill.to_json(items=request.query_params.get("items") != "false")
         running = [batch.id for batch in self.store.batches.values() if batch.status in ACTIVE]
-        return JSONResponse({**bill, "batches": len(self.store.batches), "open_batches": running})
+        money = {"currency": "play money: nothing is paid here"}
+        return JSONResponse({**money, **bill, "batches": len(self.store.batches), "open_batches": running})
 
     def list_routes(self) -> list[Route]:
         """Return the routes, named as the methods."""

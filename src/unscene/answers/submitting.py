@@ -150,5 +150,8 @@ def _summarise(ledger: Ledger, agenda: Agenda, terms: Terms) -> dict:
         "usd": round(ledger.sum_usd(stage), 6),
     }
     told = ", ".join(f"{count} {end}" for end, count in ends.items() if count) or "none"
-    logger.info("%s: %d requests answered (ends: %s), $%.4f", stage, agenda.answered, told, summary["usd"])
+    play = "" if endpoint.is_paid else f" of play money: {endpoint.name} takes none"
+    logger.info(
+        "%s: %d requests answered (ends: %s), $%.4f%s", stage, agenda.answered, told, summary["usd"], play
+    )
     return summary

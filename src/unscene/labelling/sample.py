@@ -14,6 +14,7 @@ from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json, write_json
 from unscene.samples.columns import SAMPLES
 
+SCORED = "results/quality/scores.parquet"
 SAMPLE = "sample.json"
 BOXES = ["box_x0", "box_y0", "box_x1", "box_y1"]
 
@@ -39,16 +40,26 @@ def open_sample(run: Path, folder: Path, items: int, seed: int) -> list[dict]:
     return read_json(path)["items"]
 
 
+def describe_lack(run: Path) -> str:
+    """Return what to say of a folder without scored edits: what it holds, and which runs are near it."""
+    if not run.is_dir():
+        here = f"{run.resolve()} is not there"
+    elif (run / "results").is_dir():
+        stages = ", ".join(sorted(path.name for path in (run / "results").iterdir() if path.is_dir()))
+        here = f"{run.resolve()} has no scored edits yet (results/ has {stages or 'nothing'}): let it run on"
+    else:
+        here = f"{run.resolve()} is no run: it has no results/"
+    beside = {*run.resolve().parent.glob("*/"), *Path("runs").resolve().glob("*/"), Path.cwd()}
+    runs = sorted(str(path) for path in beside if (path / SCORED).exists())
+    return f"{here}. Runs with scored edits near it: {', '.join(runs) or 'none'}"
+
+
 def read_edits(run: Path) -> pd.DataFrame:
     """Return the edits that were made and scored, with scores, mask size, box and the photos' paths."""
     results = run / "results"
-    scores = results / "quality/scores.parquet"
+    scores = run / SCORED
     if not scores.exists():
-        raise SampleError(
-            f"{run.resolve()}: no run with scored edits (there is no "
-            "results/quality/scores.parquet); run the workflow "
-            "first, or name the run's directory"
-        )
+        raise SampleError(describe_lack(run))
     score = EDIT_SCORES.read(scores)
     score = score[score["status"] == "ok"].drop(columns=["status", "reason"])
     mask = MASKS.read(results / "masks/masks.parquet", ["edit_id", "area_fraction", *BOXES])

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
 
-from unscene.run.stops import KnownStop
+from unscene.run.stops import KnownStop, describe_full_disk
 
 LIBRARIES = ("snakemake", "torch", "ultralytics", "diffusers", "open_clip_torch", "openai", "pandas", "numpy")
 # How the log of a job begins its last message when the job ends in a KnownStop.
@@ -68,6 +68,12 @@ def log_job(snakemake) -> Iterator[None]:
             logger.info("done in %.1f s, peak memory %.0f MB", time.monotonic() - started, _peak_memory_mb())
         except KnownStop as error:
             logger.error("stopped after %.1f s: %s", time.monotonic() - started, error)
+            sys.exit(1)
+        except Exception as error:
+            if (full := describe_full_disk(error)) is None:
+                logger.error("failed after %.1f s\n%s", time.monotonic() - started, traceback.format_exc())
+                raise
+            logger.error("stopped after %.1f s: %s", time.monotonic() - started, full)
             sys.exit(1)
         except BaseException:
             logger.error("failed after %.1f s\n%s", time.monotonic() - started, traceback.format_exc())

@@ -223,7 +223,7 @@ def test_a_folder_that_is_no_run_or_an_empty_run_is_named(finished, capsys):
     sample = {"items": 5, "seed": 1}
     assert serve_page(finished / "nowhere", "script-a", **sample) == 1
     told = capsys.readouterr().err
-    assert f"{finished / 'nowhere'}: no run with scored edits" in told and "name the run's directory" in told
+    assert f"{finished / 'nowhere'} is not there. Runs with scored edits near it: {finished}" in told
     scores = finished / "results/quality/scores.parquet"
     EDIT_SCORES.write(EDIT_SCORES.read(scores).assign(status="skipped"), scores)
     assert serve_page(finished, "script-a", **sample) == 1

@@ -291,7 +291,12 @@ class ApiClient:
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             cause = f" ({error.__cause__})" if error.__cause__ else ""
             unmade = isinstance(error.__cause__ or error, httpx2.ConnectError | httpx2.ConnectTimeout)
-            failure = Unanswered(self.clean(f"{error}{cause}")[:_MOST_SHOWN], took_no_effect=unmade)
+            told = (
+                f"nothing answers there{cause}: is api.base_url right, and is it up?"
+                if unmade
+                else f"{error}{cause}"
+            )
+            failure = Unanswered(self.clean(told)[:_MOST_SHOWN], took_no_effect=unmade)
             # The SDK's own errors, or httpx's, whose property raises where there is none.
             request = vars(error).get("request") or vars(error).get("_request")
         failure.args = (self._name_call(str(failure), request),)
