@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
 STARTED = time.time()
 CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
+from unscene.answers.starting import find_lack_of_key
 from unscene.config.checks import list_warnings
 from unscene.config.command_line import start_run
-from unscene.answers.starting import find_lack_of_key
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
 from unscene.run.checkout import prepare_jobs
@@ -29,6 +30,7 @@ from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.resources import grow
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
+from unscene.samples.piloting import keep_pilot_shards, start_pilot
 from unscene.samples.readers import has_instances
 from unscene.training.clip_check import list_checked_arms
 from unscene.words.word_lists import find_vocabulary
@@ -39,6 +41,9 @@ tell_of_lock(lambda: INTERRUPTS.is_caught)
 # `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
 IS_PLAN = "UNSCENE_PLAN" in os.environ
 start_run(config, workflow, CHECKOUT, IS_PLAN)
+# `unscene pilot` sets this: about how many photos the pilot is to have.
+IS_PILOT = "UNSCENE_PILOT" in os.environ
+start_pilot(config, os.environ.get("UNSCENE_PILOT"))
 for warning in list_warnings(config):
     print(f"WARNING: {warning}", file=sys.stderr)
 
@@ -51,6 +56,8 @@ POOLS = {source["name"]: source for source in list_sources(config, pool=True)}
 POOL_SHARDS = [
     shard for source in POOLS.values() for shard in list_shards(source, config["samples"]["shard_size"])
 ]
+if IS_PILOT:
+    SHARDS, POOL_SHARDS = keep_pilot_shards(SHARDS), keep_pilot_shards(POOL_SHARDS)
 # Pool photos whose source does not say what is on them: their captions and a detector are asked.
 ASKED_SHARDS = [shard for shard in POOL_SHARDS if not has_instances(POOLS[get_source_name(shard)])]
 ARMS = list(config["train"]["arms"])

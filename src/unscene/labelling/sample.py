@@ -49,7 +49,12 @@ def describe_lack(run: Path) -> str:
         here = f"{run.resolve()} has no scored edits yet (results/ has {stages or 'nothing'}): let it run on"
     else:
         here = f"{run.resolve()} is no run: it has no results/"
-    beside = {*run.resolve().parent.glob("*/"), *Path("runs").resolve().glob("*/"), Path.cwd()}
+    beside = {
+        run.resolve().parent,
+        *run.resolve().parent.glob("*/"),
+        *Path("runs").resolve().glob("*/"),
+        Path.cwd(),
+    }
     runs = sorted(str(path) for path in beside if (path / SCORED).exists())
     return f"{here}. Runs with scored edits near it: {', '.join(runs) or 'none'}"
 

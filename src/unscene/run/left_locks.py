@@ -70,7 +70,8 @@ def list_processes(run: Path) -> tuple[list[int], list[int]]:
     me = psutil.Process()
     mine = {me.pid, *(parent.pid for parent in me.parents())}
     here = os.path.realpath(run)
-    drivers, jobs = [], []
+    drivers: list[int] = []
+    jobs: list[int] = []
     for process in psutil.process_iter():
         if process.pid in mine:
             continue

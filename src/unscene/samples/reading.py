@@ -15,10 +15,11 @@ from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, is_upright_rgb, perceptual_hash, read_photo, write_png
 from unscene.run.checkout import CHECKOUT
 from unscene.run.logs import progress
-from unscene.run.shard_names import get_item_range, is_only_shard
+from unscene.run.shard_names import is_only_shard
 from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
-from unscene.samples.readers import Item, SourceError, iterate_items
+from unscene.samples.piloting import iterate_shard, list_positions
+from unscene.samples.readers import Item, SourceError
 from unscene.samples.readers.items import LICENCES
 
 # What a wrong folder or a broken disk brings about; the other reasons are choices.
@@ -42,11 +43,10 @@ def read_samples(job: Job) -> None:
     source, shard = job.entry("source"), job.wildcards["shard"]
     own = {key: source[key] for key in ("captions_per_photo",) if key in source}
     limits = job.settings["samples"] | own
-    wanted = get_item_range(shard, limits["shard_size"])
-    promised = len(range(wanted.start, min(wanted.stop, source["photos"])))
+    promised = len(list_positions(source, shard, limits["shard_size"]))
     samples, rejected, seen = [], [], {}
     with ShardWriter(job.outputs.folder, job.outputs.table) as writer:
-        items = iterate_items(source, wanted, CHECKOUT)
+        items = iterate_shard(source, shard, limits["shard_size"], CHECKOUT)
         rows = map_in_order(
             lambda item: examine_item(item, source["name"], limits, writer), items, job.runtime["workers"]
         )
