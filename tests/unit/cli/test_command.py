@@ -128,7 +128,7 @@ def test_odd_pages_of_costs_give_a_message(tmp_path, monkeypatch, capsys, page):
 
 def test_labelling_without_a_run_says_what_it_lacks(tmp_path, checkout):
     done = run_command("label", "--rater", "script-a", cwd=tmp_path, checkout=checkout)
-    assert done.returncode == 1 and "scores.parquet" in done.stderr
+    assert done.returncode == 1 and f"{tmp_path} is no run" in done.stderr
 
 
 def test_the_cost_tables_are_what_costs_writes(tmp_path, checkout):
