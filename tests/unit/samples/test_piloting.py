@@ -21,7 +21,7 @@ SOURCE = {"name": "web", "format": "cc_tsv", "photos": 1000, "pilot": {"photos":
 
 
 def make_config(*photos):
-    sources = [{"name": f"s{number}", "format": "coco", "photos": count} for number, count in enumerate(photos)]
+    sources = [{"name": f"s{number}", "photos": count} for number, count in enumerate(photos)]
     return {"seed": 7, "samples": {"sources": sources, "shard_size": 100}}
 
 
@@ -53,7 +53,8 @@ def test_items_come_from_the_reader_in_the_sources_order(tmp_path):
 
 
 def test_photos_are_shared_in_proportion_and_each_source_has_some():
-    assert share_photos(make_config(900, 100, 10)["samples"]["sources"], 200) == {"s0": 178, "s1": 20, "s2": 10}
+    edited = make_config(900, 100, 10)["samples"]["sources"]
+    assert share_photos(edited, 200) == {"s0": 178, "s1": 20, "s2": 10}
     pools = [{"name": "a", "photos": 500}, {"name": "b", "photos": 5000, "pool": True}]
     assert share_photos(pools, 200) == {"a": 200, "b": 200}
 
