@@ -33,9 +33,9 @@ include: "workflow/rules/pilot.smk"
 
 
 rule all:
-    """Everything: every stage's files are named, so that a job that failed once can never leave a
-    stale result behind.
+    """Everything, or with `part` this machine's shards: every stage's files are named, so that a job
+    that failed once can never leave a stale result behind.
     """
     default_target: True
     input:
-        STAGE_FILES,
+        choose_targets(STAGE_FILES, PART),

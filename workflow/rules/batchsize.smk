@@ -10,7 +10,8 @@
 #
 # Part of a run by `batchsize.run`; docs/BATCHSIZE.md is the protocol.
 
-if wants_study(config):
+# One part makes it for all, from the captions of all.
+if wants_study(config) and (PART is None or PART.studies):
     STAGE_FILES += expand(
         "results/batchsize/{name}",
         name=["accuracy.parquet", "chosen.json", "labelling.csv", "figure.svg", "methods.md", "methods.tex"],
@@ -22,7 +23,7 @@ rule build_batchsize_requests:
     orders.
     """
     input:
-        samples=expand("results/samples/{shard}.parquet", shard=SHARDS),
+        samples=expand("results/samples/{shard}.parquet", shard=ALL_SHARDS),
     output:
         requests="results/batchsize/requests/study.jsonl",
         design="results/batchsize/design.parquet",

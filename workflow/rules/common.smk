@@ -1,7 +1,7 @@
 # What every rule file uses: the checked config, the shards, and the lineage of a rule.
 #
 # REQUIRED INPUTS: config
-# OUTPUTS:         SHARDS, POOL_SHARDS, ASKED_SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
+# OUTPUTS:         PART, SHARDS, POOL_SHARDS, ALL_SHARDS, ASKED_SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
 
 import os
 import sys
@@ -28,8 +28,9 @@ from unscene.run.left_locks import tell_of_lock
 from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
+from unscene.run.parts import choose_shards, choose_targets, read_part
 from unscene.run.resources import grow
-from unscene.run.shard_names import SHARD_PATTERN, get_source_name, list_shards
+from unscene.run.shard_names import SHARD_PATTERN, get_source_name
 from unscene.samples.piloting import keep_pilot_shards, start_pilot
 from unscene.samples.readers import has_instances
 from unscene.training.clip_check import list_checked_arms
@@ -49,15 +50,15 @@ for warning in list_warnings(config):
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
 # What is edited and tested. A pool is read and trained on, and no rule over SHARDS knows it.
-SHARDS = [
-    shard for source in list_sources(config) for shard in list_shards(source, config["samples"]["shard_size"])
-]
+SHARDS = choose_shards(config)
 POOLS = {source["name"]: source for source in list_sources(config, pool=True)}
-POOL_SHARDS = [
-    shard for source in POOLS.values() for shard in list_shards(source, config["samples"]["shard_size"])
-]
+POOL_SHARDS = choose_shards(config, pool=True)
+ALL_SHARDS = choose_shards(config | {"part": None})
 if IS_PILOT:
     SHARDS, POOL_SHARDS = keep_pilot_shards(SHARDS), keep_pilot_shards(POOL_SHARDS)
+    ALL_SHARDS = SHARDS
+# What this machine does of the run (`part`), None for all of it: then SHARDS are its own shards.
+PART = read_part(config)
 # Pool photos whose source does not say what is on them: their captions and a detector are asked.
 ASKED_SHARDS = [shard for shard in POOL_SHARDS if not has_instances(POOLS[get_source_name(shard)])]
 ARMS = list(config["train"]["arms"])

@@ -97,7 +97,8 @@ def _drive(ledger: Ledger, agenda: Agenda, terms: Terms, plan: dict | None, path
 
         def check() -> None:
             if plan is not None:
-                check_plan(plan, api["budget_usd"])
+                # The plan is of the whole run; in a part the terms have a share of its budget.
+                check_plan(plan, plan["api"].get("budget_usd", api["budget_usd"]))
             need_price(terms.prices, agenda.model)  # what is asked below has a price, then
             try:
                 announce_second_payment(client if in_batches else None, ledger, agenda, terms, paths)

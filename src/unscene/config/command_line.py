@@ -12,6 +12,7 @@ from typing import Any
 
 from unscene.config.files import check_syntax
 from unscene.run.configuration import ConfigError
+from unscene.run.parts import check_chosen, read_part
 
 _FILES = ("--configfile", "--configfiles")
 _VALUES = ("--config", "-C")
@@ -64,6 +65,9 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool) -> Non
             given=given,
             count=lambda: complete_sources(config, checkout, is_plan),
         )
+        # When the sources are counted: how many shards there are to share.
+        if read_part(config) and not is_plan:
+            check_chosen(config)
     except ConfigError as error:
         sys.exit(str(error))
 

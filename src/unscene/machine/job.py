@@ -22,6 +22,7 @@ from unscene.machine.scratch import Scratch
 from unscene.run.checkout import resolve_path
 from unscene.run.lineage import ENTRIES, digest
 from unscene.run.logs import log_job
+from unscene.run.records import write_record
 from unscene.run.shard_names import get_source_name
 
 
@@ -123,6 +124,11 @@ class Job:
         entries = self.look_up(ENTRIES[kind])
         return entries[name] if isinstance(entries, dict) else next(e for e in entries if e["name"] == name)
 
+    def record(self) -> None:
+        """Write what this job made beside the results, for copies that lose what Snakemake noted."""
+        inputs, outputs = (list(_list_paths(files)) for files in (self.inputs, self.outputs))
+        write_record(self.rule, self.wildcards, self.lineage, inputs, outputs)
+
     def open_scratch(self) -> Scratch:
         """Return where this job keeps what it has finished, for the run after a kill; to be
         entered. Without a shard: for now only.
@@ -140,10 +146,19 @@ class Job:
 
 @contextmanager
 def open_job(snakemake) -> Iterator[Job]:
-    """Log a job from here on, imports included, and yield it."""
+    """Log a job from here on, imports included, and yield it; once it has ended well, record what it
+    made.
+    """
     with log_job(snakemake):
-        yield Job.of(snakemake)
+        job = Job.of(snakemake)
+        yield job
+        job.record()
 
 
 def _plain(value: Any) -> str | list[str]:
     return value if isinstance(value, str) else [str(item) for item in value]
+
+
+def _list_paths(files: Files) -> Iterator[str]:
+    for value in files.values():
+        yield from [value] if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from unscene.answers.prices import read_prices
 from unscene.answers.submitting import send_requests
 from unscene.machine.job import Job
 from unscene.plan.estimate import make_plan, read_throughput
+from unscene.run.parts import divide_budget
 
 
 def submit_requests(job: Job) -> None:
@@ -19,6 +20,6 @@ def submit_requests(job: Job) -> None:
     that depends on a due job, by ancient files, too).
     """
     prices = read_prices(job.find("plan.prices"))
-    terms = Terms(job.rule.removeprefix("submit_"), job.look_up("api"), prices)
+    terms = Terms(job.rule.removeprefix("submit_"), divide_budget(job.config), prices)
     plan = make_plan(job.config, prices, read_throughput())
     send_requests(job.inputs.requests, job.outputs.summary, terms, plan)

@@ -8,13 +8,15 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
 from unscene.run.code_versions import list_changed
 from unscene.run.configuration import ConfigError
+from unscene.run.records import RECORDS
 
 NOTHING = "Nothing would run: every result is up to date."
 # Inputs up to this size are compared by content when they are newer. profiles/default says the same
@@ -55,6 +57,20 @@ def inspect_run(
     """Return what a run in `directory` would do now. config: overrides, merged over the config
     files as `--config` does.
     """
+    with built_workflow(directory, config, configfiles, snakefile) as workflow:
+        return _inspect(workflow)
+
+
+@contextmanager
+def built_workflow(
+    directory: str | Path,
+    config: dict | None = None,
+    configfiles: list[str] | None = None,
+    snakefile: str | Path = CHECKOUT / "Snakefile",
+) -> Iterator:
+    """Yield Snakemake's workflow of a run, its graph of jobs built, and nothing run; the current
+    directory is the run's meanwhile. Takes what `inspect_run` takes.
+    """
     from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
     from snakemake.settings.enums import Quietness, RerunTrigger
 
@@ -77,7 +93,7 @@ def inspect_run(
             inner = workflow.dag(settings).workflow_api._workflow
             inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             inner._build_dag()
-            return _inspect(inner)
+            yield inner
     except SystemExit as stop:  # of a config that is wrong
         raise ConfigError(stop.code) from None
     finally:
@@ -188,7 +204,7 @@ def list_left_over(made: set[str], results: Path = Path("results")) -> list[str]
     while waiting:
         folder = waiting.pop()
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path in kept or path.name.startswith("."):
+            if path in kept or path.name.startswith(".") or path == results / RECORDS.name:
                 continue
             if path in needed:
                 waiting.append(path)

@@ -1,0 +1,46 @@
+"""A real run in one process: Snakemake's command line, with each step called here in place of a process of
+its own, so libraries are imported and models are loaded once.
+
+    python tests/helpers/in_process_run.py --directory RUN [--configfile FILE ...] [-- TARGET ...]
+"""
+
+import runpy
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+
+def call_step(
+    path, _basedir, input, output, params, wildcards, threads, _resources, log, config, rulename, *_others
+) -> None:
+    """Stand in for Snakemake's `script`: run the adapter in this process."""
+    known = SimpleNamespace(
+        input=input,
+        output=output,
+        params=params,
+        wildcards=wildcards,
+        threads=threads,
+        log=log,
+        config=config,
+        rule=rulename,
+    )
+    script = Path(str(path))
+    if not script.is_absolute():
+        script = Path(__file__).resolve().parents[2] / "workflow" / "scripts" / script.name
+    runpy.run_path(str(script), {"snakemake": known}, "__main__")
+
+
+def main(arguments: list[str]) -> None:
+    """Run Snakemake's command line with steps in this process, one after the other."""
+    from snakemake.cli import main as run_snakemake
+
+    import instant_run
+    import snakemake.workflow
+
+    instant_run.make_steps_instant()  # its measuring of jobs, and then these steps
+    snakemake.workflow.script = call_step
+    run_snakemake(["--cores", "1", "--resources", "gpu=1", "--quiet", "progress", "rules", *arguments])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
