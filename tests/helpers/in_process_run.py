@@ -9,24 +9,17 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import instant_run
 
-def call_step(
-    path, _basedir, input, output, params, wildcards, threads, _resources, log, config, rulename, *_others
-) -> None:
+CHECKOUT = Path(__file__).resolve().parents[2]
+# What Snakemake hands over after the script's path, in its order.
+_GIVEN = ("input", "output", "params", "wildcards", "threads", "resources", "log", "config", "rule")
+
+
+def call_step(path, _basedir, *given) -> None:
     """Stand in for Snakemake's `script`: run the adapter in this process."""
-    known = SimpleNamespace(
-        input=input,
-        output=output,
-        params=params,
-        wildcards=wildcards,
-        threads=threads,
-        log=log,
-        config=config,
-        rule=rulename,
-    )
-    script = Path(str(path))
-    if not script.is_absolute():
-        script = Path(__file__).resolve().parents[2] / "workflow" / "scripts" / script.name
+    known = SimpleNamespace(**dict(zip(_GIVEN, given, strict=False)))
+    script = CHECKOUT / "workflow" / "scripts" / Path(str(path)).name
     runpy.run_path(str(script), {"snakemake": known}, "__main__")
 
 
@@ -34,11 +27,8 @@ def main(arguments: list[str]) -> None:
     """Run Snakemake's command line with steps in this process, one after the other."""
     from snakemake.cli import main as run_snakemake
 
-    import instant_run
-    import snakemake.workflow
-
     instant_run.make_steps_instant()  # its measuring of jobs, and then these steps
-    snakemake.workflow.script = call_step
+    sys.modules["snakemake.workflow"].script = call_step
     run_snakemake(["--cores", "1", "--resources", "gpu=1", "--quiet", "progress", "rules", *arguments])
 
 
