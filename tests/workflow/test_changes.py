@@ -600,6 +600,7 @@ def place(folder: Path, source: dict, weights: str = "weights") -> dict:
     """Return the overlay of a source and of weights below a folder."""
     paths = {key: str(folder / source[key]) for key in ("images", "captions", "instances")}
     return {
+        "runtime": {"allow_toy": True},
         "samples": {"sources": [source | paths]},
         "masks": {"weights": str(folder / weights / "detector.pt")},
         "edits": {"weights": str(folder / weights / "inpainter")},

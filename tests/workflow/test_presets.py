@@ -15,20 +15,29 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PRESETS = sorted((CHECKOUT / "config/presets").glob("*.yaml"))
 
 
-def test_there_are_the_four_presets():
-    assert [path.stem for path in PRESETS] == ["rorem", "rorem_4s", "sd15", "sdxl"]
+# Keys that a preset may set beside the edits: what its remover needs of the rest.
+MAY_SET = {"edits", "masks", "runtime", "quality"}
+
+
+def test_there_are_the_six_presets():
+    assert [path.stem for path in PRESETS] == ["lama", "rorem", "rorem_4s", "sd15", "sdxl", "telea"]
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_a_preset_is_short_says_its_licence_and_that_it_is_untried(path):
     text = path.read_text()
-    edits = yaml.safe_load(text)["edits"]
-    assert len(text.splitlines()) <= 20 and list(yaml.safe_load(text)) == ["edits"]
-    assert "icence" in text and "ot yet run with real weights" in text
+    preset = yaml.safe_load(text)
+    edits = preset["edits"]
+    assert len(text.splitlines()) <= 24 and preset.keys() <= MAY_SET and "masks" in preset
+    assert "Apache-2.0" in text or "RAIL" in text
+    assert ("ot yet run with real weights" in text) == (path.stem != "telea")
     default = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())["edits"]
     assert not list(
         check_edits(default | edits)
     )  # tests/unit/config/test_config.py holds it against the schema
+    if edits["backend"] != "diffusers":
+        return
+    assert preset["runtime"]["precision"] == "bfloat16" and "40 GB" in text
     assert int(ask_for_steps(edits["steps"], edits["strength"]) * edits["strength"]) == edits["steps"]
     assert edits["guidance"] > 1 or not edits["negative_prompt"], (
         "a negative prompt does nothing without guidance"
@@ -44,7 +53,11 @@ def test_the_workflow_can_be_planned_with_a_preset(path, tmp_path):
     for key in ("weights", "lora", "tiny_vae"):
         if edits[key]:
             stand_in = tmp_path / (f"{key}.safetensors" if key == "lora" else key)
-            write_stand_in(stand_in, f"edits.{key}")
+            if edits["backend"] == "lama":
+                stand_in = tmp_path / "lama.pt"
+                stand_in.write_bytes(b"weights")
+            else:
+                write_stand_in(stand_in, f"edits.{key}")
             overlay["edits"][key] = str(stand_in)
     (tmp_path / "weights.yaml").write_text(yaml.safe_dump(overlay))
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1"]

@@ -213,6 +213,7 @@ def test_changed_instances_run_the_masks_of_their_source_when_they_count(tmp_pat
         sources.append({"name": name, "format": "coco", "photos": 4, "images": images, **files})
     path = tmp_path / "overlay.yaml"
     changed = {
+        "runtime": {"allow_toy": True},
         "samples": {"sources": sources},
         "masks": {"truth": truth},
         "train": {"arms": {"absence": None}},

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from unscene.config.checks import check_keys, check_paths, expand_detectors
+from unscene.config.checks import check_keys, check_paths, check_toy, expand_detectors
 from unscene.config.files import check_syntax, read_files, read_places
 from unscene.config.problems import Problem, format_screen, read_message
 from unscene.config.schema import SCHEMA
@@ -42,7 +42,8 @@ def prepare_config(
             problems += _count(count)
         found = [read_message(message) for message in check_keys(whole)]
         if paths and not found:
-            found = [read_message(message) for message in check_paths(whole, checkout)]
+            told = [*check_paths(whole, checkout), *check_toy(whole, checkout)]
+            found = [read_message(message) for message in told]
         problems += [one for one in found if not (one.key and one.key[0] in broken)]
     if problems:
         find = read_places(files, given).find

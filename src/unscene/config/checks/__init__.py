@@ -11,9 +11,10 @@ from unscene.config.checks.evaluation import check_evaluation
 from unscene.config.checks.paths import check_paths, expand_detectors
 from unscene.config.checks.quality import check_quality
 from unscene.config.checks.sources import check_pool, check_sources
+from unscene.config.checks.toy import check_toy
 from unscene.config.checks.training import check_training
 
-__all__ = ["check_keys", "check_paths", "expand_detectors", "list_warnings"]
+__all__ = ["check_keys", "check_paths", "check_toy", "expand_detectors", "list_warnings"]
 
 
 def check_keys(config: dict) -> Iterator[str]:
