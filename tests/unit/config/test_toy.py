@@ -19,8 +19,8 @@ REAL = """
 masks: {weights: models/yolo.pt, image_size: 640}
 edits: {backend: telea, weights: null}
 quality: {judge: null}
-train: {clip: models/clip, learning_rate: 5e-6, arms: {adapters: {images: both, texts: negated, batches: paired,
-  loss: {rank: 1}, lora_rank: 8, learning_rate: 0.01}}}
+train: {clip: models/clip, learning_rate: 5e-6, arms: {adapters: {images: both, texts: negated,
+  batches: paired, loss: {rank: 1}, lora_rank: 8, learning_rate: 0.01}}}
 """
 
 
