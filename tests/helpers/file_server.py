@@ -27,8 +27,9 @@ class Fault:
 
     kind: `cut` (closes after `after` bytes of the body), `page` (200 with a login page), `length`
     (says `after` bytes more than there are), `status` (answers `status` with `headers`), `drip`
-    (a byte each `seconds`), `no_range` (ignores ranges), `wrong_range` (206 with another place),
-    `stale` (206 although If-Range does not hold), `no_etag` (no validator).
+    (a byte each `seconds`), `hang` (nothing more after `after` bytes, for `seconds`), `no_range`
+    (ignores ranges), `wrong_range` (206 with another place), `stale` (206 although If-Range does not
+    hold), `no_etag` (no validator).
     """
 
     kind: str
@@ -254,10 +255,12 @@ class FileServer:
                             self._count(body[at : at + 1])
                             time.sleep(fault.seconds)
                     else:
-                        self._count(body[: fault.after] if kind == "cut" else body)
+                        self._count(body[: fault.after] if kind in ("cut", "hang") else body)
+                    if kind == "hang":
+                        time.sleep(fault.seconds)
                 except (BrokenPipeError, ConnectionResetError):
                     kind = "cut"
-                if kind in ("cut", "length"):
+                if kind in ("cut", "length", "hang"):
                     self.close_connection = True
 
             def _count(self, piece: bytes) -> None:

@@ -38,16 +38,18 @@ class Source:
         return self.url or f"by hand: {self.by_hand}"
 
 
-def find_source(path: str, own: Sequence[Source] = ()) -> Source | None:
-    """Return the source of a path, as the config has it; `own` goes before the catalogue. None when
-    neither knows it.
+def find_source(path: str, own: Sequence[Source] = ()) -> tuple[Source | None, bool]:
+    """Return the source of a path, as the config has it, and whether it is one of `own`, which go
+    before the catalogue; (None, False) when neither knows it.
     """
     name = PurePosixPath(path).name
     for source in (*own, *_read_catalogue()):
         if any(re.fullmatch(source.lands, one, re.IGNORECASE) for one in (path, name)):
-            filled = {key: (getattr(source, key) or "").replace("{name}", name) for key in ("hub", "url", "member")}
-            return replace(source, **{key: value or None for key, value in filled.items()})
-    return None
+            filled = {
+                key: (getattr(source, key) or "").replace("{name}", name) for key in ("hub", "url", "member")
+            }
+            return replace(source, **{key: value or None for key, value in filled.items()}), source in own
+    return None, False
 
 
 def read_own(path: Path) -> list[Source]:
@@ -84,7 +86,9 @@ def _make_sources(rows: object, where: str) -> list[Source]:
     for row in rows:
         unknown = set(row) - known if isinstance(row, dict) else {"no keys"}
         if unknown or "lands" not in row or not any(row.get(key) for key in ("hub", "url", "by_hand")):
-            raise FetchError(f"{where}: {row!r}: a row has `lands`, `hub` or `url`, and {', '.join(sorted(known))}")
+            raise FetchError(
+                f"{where}: {row!r}: a row has `lands`, `hub` or `url`, and {', '.join(sorted(known))}"
+            )
         try:
             re.compile(row["lands"])
         except re.error as error:

@@ -27,7 +27,9 @@ def choose_files(kind: str, names: Iterable[str], repo: str, is_half: bool = Fal
     Raises FetchError when the repository is none of that kind.
     """
     names = sorted(names)
-    chosen = {"diffusers": _choose_pipeline, "transformers": _choose_folder, "clip": _choose_clip}[kind](names, is_half)
+    chosen = {"diffusers": _choose_pipeline, "transformers": _choose_folder, "clip": _choose_clip}[kind](
+        names, is_half
+    )
     if not chosen:
         there = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
         wanted = {
@@ -35,7 +37,9 @@ def choose_files(kind: str, names: Iterable[str], repo: str, is_half: bool = Fal
             "transformers": "config.json and model.safetensors or pytorch_model.bin",
             "clip": f"{CONFIG_NAME} with its weights, or a CLIP in transformers' form",
         }[kind]
-        raise FetchError(f"{repo}: it has not {wanted} (there are: {there or 'no files'}); name a file with hf:…:FILE")
+        raise FetchError(
+            f"{repo}: it has not {wanted} (there are: {there or 'no files'}); name a file with hf:…:FILE"
+        )
     return sorted({*chosen, *(name for name in names if name in CARDS)})
 
 
@@ -44,7 +48,9 @@ def _choose_pipeline(names: list[str], is_half: bool) -> list[str]:
         return []
     chosen = ["model_index.json"]
     for part in PARTS:
-        chosen += _choose_part([name for name in names if PurePosixPath(name).parent.as_posix() == part], is_half)
+        chosen += _choose_part(
+            [name for name in names if PurePosixPath(name).parent.as_posix() == part], is_half
+        )
     return chosen if any(name.startswith("unet/") and _WEIGHTS.fullmatch(name[5:]) for name in chosen) else []
 
 

@@ -138,13 +138,17 @@ def _download(remote: Remote, client: "httpx2.Client", patience: Patience, tell:
         except _Again as again:
             fruitless = 0 if _measure(part) > before else fruitless + 1
             if fruitless >= patience.tries:
-                raise FetchError(f"{remote.url}: {again}, {fruitless} times; run the same line again") from again
+                raise FetchError(
+                    f"{remote.url}: {again}, {fruitless} times; run the same line again"
+                ) from again
             wait_s = patience.wait_s * 2**fruitless if again.wait_s is None else again.wait_s
             time.sleep(min(wait_s, _LONGEST_WAIT_S))
             continue
         except OSError as error:
             if error.errno == errno.ENOSPC:
-                raise FetchError(f"{part}: no space is left there; make room and run the same line again") from error
+                raise FetchError(
+                    f"{part}: no space is left there; make room and run the same line again"
+                ) from error
             raise
         fault = find_fault(part, remote)
         if fault is None:
@@ -252,7 +256,9 @@ def _check_rest(remote: Remote, response: "httpx2.Response", have: int, note: di
         raise _Again("the server has another file now" if is_other else "the server sent another part")
 
 
-def _write(remote: Remote, response: "httpx2.Response", start: int, patience: Patience, tell: Callable) -> None:
+def _write(
+    remote: Remote, response: "httpx2.Response", start: int, patience: Patience, tell: Callable
+) -> None:
     part = find_part(remote.path)
     is_coded = response.headers.get("Content-Encoding", "identity") != "identity"
     note = {"url": remote.url, "validator": None if is_coded else _find_validator(response)}

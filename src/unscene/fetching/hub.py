@@ -38,16 +38,24 @@ def get_endpoint() -> str:
 
 
 def list_repository(repo: str, revision: str | None) -> Listing:
-    """Return what a repository holds at a revision, None for its newest; FetchError when it cannot be asked."""
+    """Return what a repository holds at a revision, None for its newest. Raises FetchError."""
     from huggingface_hub import HfApi
 
-    told = _ask(lambda: HfApi(endpoint=get_endpoint()).model_info(repo, revision=revision, files_metadata=True), repo)
+    told = _ask(
+        lambda: HfApi(endpoint=get_endpoint()).model_info(repo, revision=revision, files_metadata=True), repo
+    )
     files = {}
     for one in told.siblings or []:
         place = PurePosixPath(one.rfilename)
         if place.is_absolute() or ".." in place.parts:
-            raise FetchError(f"{repo}: it has a file {one.rfilename!r}, which would land elsewhere; not fetched")
-        files[one.rfilename] = (one.size, one.lfs.sha256 if one.lfs else None, None if one.lfs else one.blob_id)
+            raise FetchError(
+                f"{repo}: it has a file {one.rfilename!r}, which would land elsewhere; not fetched"
+            )
+        files[one.rfilename] = (
+            one.size,
+            one.lfs.sha256 if one.lfs else None,
+            None if one.lfs else one.blob_id,
+        )
     return Listing(repo, told.sha, files, _read_licence(told))
 
 
@@ -89,9 +97,13 @@ def _ask(call, repo: str):
         try:
             return call()
         except errors.GatedRepoError as error:
-            raise FetchError(f"{repo}: accept its terms at {get_endpoint()}/{repo}, and give your token (HF_TOKEN)") from error
+            raise FetchError(
+                f"{repo}: accept its terms at {get_endpoint()}/{repo}, and give your token (HF_TOKEN)"
+            ) from error
         except errors.RevisionNotFoundError as error:
-            raise FetchError(f"{repo}: it has no such revision; look at {get_endpoint()}/{repo}/commits/main") from error
+            raise FetchError(
+                f"{repo}: it has no such revision; look at {get_endpoint()}/{repo}/commits/main"
+            ) from error
         except errors.RepositoryNotFoundError as error:
             raise FetchError(
                 f"{repo}: {get_endpoint()} has no such repository, or shows it only with a token (HF_TOKEN)"
@@ -105,8 +117,8 @@ def _ask(call, repo: str):
             raise FetchError(f"{repo}: HF_HUB_OFFLINE is set") from error
         except (httpx2.HTTPError, ValueError) as error:
             raise FetchError(
-                f"{repo}: {get_endpoint()} cannot be reached ({type(error).__name__}: {str(error)[:120]}); set"
-                " HF_ENDPOINT for a mirror, HTTPS_PROXY for a proxy"
+                f"{repo}: {get_endpoint()} cannot be reached ({type(error).__name__}: {str(error)[:120]});"
+                " set HF_ENDPOINT for a mirror, HTTPS_PROXY for a proxy"
             ) from error
     raise AssertionError
 

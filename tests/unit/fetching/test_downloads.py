@@ -5,8 +5,17 @@ import os
 import time
 
 import pytest
+
 from file_server import Fault, FileServer
-from unscene.fetching.downloads import FetchError, Patience, Remote, download, find_part, open_client, read_wait
+from unscene.fetching.downloads import (
+    FetchError,
+    Patience,
+    Remote,
+    download,
+    find_part,
+    open_client,
+    read_wait,
+)
 
 CONTENT = os.urandom(200_000)
 HURRIED = Patience(tries=3, wait_s=0.01, silence_s=2.0, slowest=1000, window_s=0.3)

@@ -1,11 +1,13 @@
 """The local server of files: the hub's own client works against it, and its faults are faults."""
 
 import hashlib
+from pathlib import Path
 
 import huggingface_hub
 import pytest
-from file_server import Fault, FileServer
 from huggingface_hub import constants
+
+from file_server import Fault, FileServer
 
 LARGE = bytes(range(256)) * 40
 REPO = "someone/model"
@@ -22,7 +24,7 @@ def server(monkeypatch):
 
 def test_the_hubs_client_takes_a_snapshot(server, tmp_path):
     folder = huggingface_hub.snapshot_download(REPO, endpoint=server.url, cache_dir=tmp_path, token=False)
-    assert open(f"{folder}/deep/model.safetensors", "rb").read() == LARGE
+    assert Path(folder, "deep/model.safetensors").read_bytes() == LARGE
     assert server.get_commit(REPO, "main") in folder
     sent = server.count_bytes()
     huggingface_hub.snapshot_download(REPO, endpoint=server.url, cache_dir=tmp_path, token=False)
