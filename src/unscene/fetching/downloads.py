@@ -13,6 +13,7 @@ deleted when it fails, so a large file that breaks off with its process is fetch
 import errno
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -141,8 +142,12 @@ def _download(remote: Remote, client: "httpx2.Client", patience: Patience, tell:
                 raise FetchError(
                     f"{remote.url}: {again}, {fruitless} times; run the same line again"
                 ) from again
-            wait_s = patience.wait_s * 2**fruitless if again.wait_s is None else again.wait_s
-            time.sleep(min(wait_s, _LONGEST_WAIT_S))
+            wait_s = patience.wait_s * 2 ** max(fruitless - 1, 0) if again.wait_s is None else again.wait_s
+            wait_s = min(wait_s, _LONGEST_WAIT_S)
+            logging.getLogger("unscene").warning(
+                "%s: %s; asked again in %.0f s", remote.path.name, again, wait_s
+            )
+            time.sleep(wait_s)
             continue
         except OSError as error:
             if error.errno == errno.ENOSPC:

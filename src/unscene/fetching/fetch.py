@@ -13,11 +13,10 @@ from unscene.fetching.catalogue import Source
 from unscene.fetching.downloads import PATIENCE, FetchError, Patience, count_left, open_client
 from unscene.fetching.hub import is_offline
 from unscene.fetching.needs import list_needs, list_photo_sources
-from unscene.fetching.photo_lists import assume_bytes, iterate_missing
+from unscene.fetching.photo_lists import Absence, find_absence, iterate_missing
 from unscene.fetching.photos import Dead, Manners, fetch_photos
 from unscene.fetching.pieces import Piece, fetch_piece, list_remotes, look_up
 from unscene.fetching.showing import format_bytes, format_pieces
-from unscene.samples.readers import SourceError
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,26 @@ def fetch_config(config: dict, checkout: Path, wishes: Wishes, say: Callable[[st
     with open_client(wishes.patience) as client:
         asked = None if is_offline() else client
         pieces = [look_up(need, checkout, asked, is_half) for need in needs]
-        counts = {source["name"]: _count_missing(source, checkout, say) for source in sources}
-        if not pieces and not any(count != 0 for count in counts.values()):
+        absences = [find_absence(source, config, checkout) for source in sources]
+        for absence in absences:
+            if absence.dead:
+                path = Dead(absence.folder).path
+                say(f"  photos of {absence.source['name']}: {absence.dead:,} will not come; why is in {path}")
+        if not pieces and all(absence.count == 0 for absence in absences):
             say("Nothing is missing: all that the config names is there.")
             return 0
-        _show(pieces, sources, counts, say)
+        _show(pieces, absences, say)
         if is_offline():
-            say("HF_HUB_OFFLINE is set, so nothing is fetched: put each at its path, below " + str(checkout))
+            say(f"HF_HUB_OFFLINE is set, so nothing is fetched: put each at its path, below {checkout}")
             return 1
-        _check_space(pieces, sources, counts, checkout)
+        _check_space(pieces, absences)
         if wishes.is_dry:
             return 0
         if not wishes.agree():
             return 1
         still = _fetch_pieces(pieces, client, wishes.patience, say)
-    for source in sources:
-        still += _fetch_photos_of(source, checkout, wishes.manners, say)
+    for source in sources:  # looked at again: its lists may have come just now
+        still += _fetch_photos_of(find_absence(source, config, checkout), checkout, wishes.manners, say)
     if still:
         say("Still missing:")
         for line in still:
@@ -68,18 +71,17 @@ def fetch_config(config: dict, checkout: Path, wishes: Wishes, say: Callable[[st
     return 1 if still else 0
 
 
-def _show(pieces: list[Piece], sources: list[dict], counts: dict, say: Callable[[str], None]) -> None:
+def _show(pieces: list[Piece], absences: list[Absence], say: Callable[[str], None]) -> None:
     say("Not there, and named by the config (bytes that are still to come, licence):")
     for line in format_pieces(pieces):
         say(line)
-    for source in sources:
-        count = counts[source["name"]]
-        if count is None:
-            say(f"  photos of {source['name']}: up to {source['photos']:,}, known once its lists are there")
-        elif count:
-            about = format_bytes(count * assume_bytes(source))
-            of = f"{count:,} of {source['photos']:,}"
-            say(f"  photos of {source['name']}: {of} (about {about}; each has its own licence)")
+    for absence in absences:
+        name, most = absence.source["name"], "?" if absence.most is None else f"{absence.most:,}"
+        if absence.count is None:
+            say(f"  photos of {name}: up to {most}, known once its lists are there")
+        elif absence.count:
+            about = format_bytes(absence.count_bytes())
+            say(f"  photos of {name}: {absence.count:,} of {most} (about {about}; each has its own licence)")
     left = [piece.count_left() if piece.remotes else None for piece in pieces if not piece.fault]
     unknown = left.count(None)
     rest = f" and {unknown} of unknown size" if unknown else ""
@@ -88,32 +90,15 @@ def _show(pieces: list[Piece], sources: list[dict], counts: dict, say: Callable[
         say("'not fetched yet': nobody has fetched from that address with this project; say when it is wrong")
 
 
-def _count_missing(source: dict, checkout: Path, say: Callable[[str], None]) -> int | None:
-    """Return how many photos of a source may still come, None while its lists are not there. Those
-    that never will are told.
-    """
-    dead, counts = Dead(checkout / source["images"]), Counter()
-    try:
-        for photo in iterate_missing(source, checkout):
-            counts[dead.is_lasting(photo)] += 1
-    except SourceError:
-        return None
-    if counts[True]:
-        say(f"  photos of {source['name']}: {counts[True]:,} will not come; why is in {dead.path}")
-    return counts[False]
-
-
-def _check_space(pieces: list[Piece], sources: list[dict], counts: dict, checkout: Path) -> None:
+def _check_space(pieces: list[Piece], absences: list[Absence]) -> None:
     """Raise FetchError when a disk has less room than is to come, as far as sizes are known."""
     wanted: Counter = Counter()
     for piece in pieces:
         wanted[_find_there(piece.place)] += 0 if piece.fault else piece.count_written()
     for remote in list_remotes(pieces):
         wanted[_find_there(remote.path)] += count_left(remote) or 0
-    for source in sources:
-        count = counts[source["name"]]
-        photos = source["photos"] if count is None else count
-        wanted[_find_there(checkout / source["images"])] += photos * assume_bytes(source)
+    for absence in absences:
+        wanted[_find_there(absence.folder)] += absence.count_bytes()
     by_disk: dict[int, tuple[Path, int]] = {}
     for folder, count in wanted.items():
         first, before = by_disk.get(folder.stat().st_dev, (folder, 0))
@@ -154,23 +139,20 @@ def _fetch_pieces(pieces: list[Piece], client, patience: Patience, say: Callable
     return still
 
 
-def _fetch_photos_of(source: dict, checkout: Path, manners: Manners, say: Callable[[str], None]) -> list[str]:
-    """Fetch a source's photos; return a line when its lists are not there or none came."""
-    try:
-        count = sum(1 for _ in iterate_missing(source, checkout))  # again: its lists may have come just now
-    except SourceError as error:
-        return [f"photos of {source['name']}: {error}"]
-    if not count:
+def _fetch_photos_of(
+    absence: Absence, checkout: Path, manners: Manners, say: Callable[[str], None]
+) -> list[str]:
+    """Fetch a source's photos; return a line when its lists are not there, or when none came."""
+    name = absence.source["name"]
+    if absence.count is None:
+        return [f"photos of {name}: its lists are not there, so nobody knows which"]
+    if not absence.count:
         return []
-    folder = checkout / source["images"]
-    with tqdm(total=count, unit=" photos", desc=source["name"], disable=None, leave=False) as bar:
-        counts = fetch_photos(iterate_missing(source, checkout), folder, manners, lambda _: bar.update())
+    with tqdm(total=absence.count, unit=" photos", desc=name, disable=None, leave=False) as bar:
+        photos = iterate_missing(absence.source, checkout)
+        counts = fetch_photos(photos, absence.folder, manners, lambda _: bar.update())
     fetched = counts.pop("fetched", 0)
     reasons = ", ".join(f"{reason} {number:,}" for reason, number in counts.most_common())
-    where = f"; rows in {folder.name}.not_fetched.jsonl beside the folder" if counts else ""
-    say(f"  photos of {source['name']}: {fetched:,} came" + (f", {reasons}{where}" if counts else ""))
-    return (
-        []
-        if fetched or set(counts) == {"known to be dead"}
-        else [f"photos of {source['name']}: none came ({reasons})"]
-    )
+    why = f", {reasons}; rows in {Dead(absence.folder).path}" if counts else ""
+    say(f"  photos of {name}: {fetched:,} came{why}")
+    return [] if fetched else [f"photos of {name}: none came ({reasons})"]

@@ -80,5 +80,5 @@ def test_of_a_clip_open_clips_own_form_before_that_of_transformers():
 
 @pytest.mark.parametrize("kind", ["diffusers", "transformers", "clip"])
 def test_a_repository_of_another_kind_is_told(kind):
-    with pytest.raises(FetchError, match="a/b: it has not .* there are: README.md, model.gguf"):
+    with pytest.raises(FetchError, match=r"a/b: it has not .* \(there are: README.md, model.gguf\)"):
         choose_files(kind, ["model.gguf", "README.md"], "a/b")

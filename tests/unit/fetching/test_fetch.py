@@ -192,7 +192,7 @@ def test_a_token_opens_a_gated_repository_and_is_never_sent_to_another_host(serv
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     status, said = fetch(photos=False)
     assert status == 0, said
-    sent = [one for one in server.requests if "Authorization" in one.headers]
+    sent = [one for one in server.requests if any(key.lower() == "authorization" for key in one.headers)]
     assert any("/resolve/" in one.path for one in sent)
     assert not any(one.path.startswith(("/lfs/", "/files/")) for one in sent)
 
@@ -247,9 +247,9 @@ def test_the_command_goes_on_after_it_was_killed(server, tmp_path):
     line += ["--from", f"{weights}={server.url}/files/yolo26n-seg.pt"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "HF_HOME": str(tmp_path)}
     environment.pop("HF_HUB_OFFLINE", None)
-    server.break_next("/files/yolo26n-seg.pt", Fault("hang", after=20_000, seconds=30))
+    server.break_next("/files/yolo26n-seg.pt", Fault("hang", after=20_000, seconds=200))
     first = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150  # a busy machine starts slowly
     part = find_part(weights)
     while not (part.is_file() and part.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.05)
