@@ -205,7 +205,7 @@ rule write_paper:
                 "folds",
                 "train",
                 "evaluate",
-                "deploy",
+                "deploy.arm",
             ],
             files=["src/unscene/resources/references.bib"],
         ),

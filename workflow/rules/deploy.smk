@@ -1,16 +1,23 @@
-# Deploy: the chosen arm, trained on all pairs, as a folder that plain open_clip loads.
+# Deploy: the chosen arm, trained on all pairs, and its base in the forms that other programs load.
 #
 # REQUIRED INPUTS: results/models/{deploy.arm}/all/meta.json and what lies beside it,
-#                  results/quality/pairs.parquet
+#                  results/quality/pairs.parquet; for the card the files of results/metrics/ that
+#                  unscene.deploy.files names
 # OUTPUTS:         results/deploy/
+
+from unscene.deploy.files import READ, list_card_templates
+from unscene.report.sections import FILES
 
 STAGE_FILES += ["results/deploy"]
 
 
 rule export_clip:
-    """Export the deployed arm and prove that plain open_clip gives the embeddings that were evaluated."""
+    """Export the deployed arm and its base, and prove that each form gives the embeddings that were
+    evaluated.
+    """
     input:
-        # The deployed arm alone: another one is no reason to export again. An untrained one is
+        **{name: f"results/{FILES[name].path}" for name in READ},
+        # The deployed arm alone: another model is no reason to export again. An untrained one is
         # train.clip itself.
         model=f"results/models/{MAIN_ARM}/all/meta.json" if MAIN_ARM in TRAINED_ARMS else [],
         pairs="results/quality/pairs.parquet",
@@ -26,7 +33,20 @@ rule export_clip:
         mem_mb=grow(8000),
         runtime=grow("1h"),
     params:
-        lineage=lineage("export_clip", settings=["deploy.arm", "train.clip"], paths=["train.clip"]),
+        lineage=lineage(
+            "export_clip",
+            settings=[
+                "words",
+                "samples.sources:name,format,photos",
+                "samples.pools:name,format,photos",
+                "train.clip",
+                "evaluate.confidence",
+                "evaluate.world",
+                "deploy",
+            ],
+            paths=["train.clip"],
+            files=list_card_templates(),
+        ),
     message:
         "Exporting the deployed arm"
     script:

@@ -40,7 +40,7 @@ rule write_report:
                 "train",
                 "evaluate",
                 "report",
-                "deploy",
+                "deploy.arm",
             ],
             paths=["masks.weights", "edits.weights", "quality.judge", "quality.dino", "train.clip"],
             files=list_templates(),

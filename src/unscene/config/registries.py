@@ -85,6 +85,12 @@ def _list_roles() -> Iterable[Choice]:
     return (Choice(name, doc) for name, doc in ROLES.items())
 
 
+def _list_forms() -> Iterable[Choice]:
+    from unscene.deploy.forms import FORMS
+
+    return (Choice(name, form.doc) for name, form in FORMS.items())
+
+
 REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
     "word_lists": _list_word_lists,
     "detectors": _list_detectors,
@@ -95,6 +101,7 @@ REGISTRIES: dict[str, Callable[[], Iterable[Choice]]] = {
     "roles": _list_roles,
     "sets": _list_sets,
     "terms": _list_terms,
+    "forms": _list_forms,
     "thresholds": _list_thresholds,
 }
 

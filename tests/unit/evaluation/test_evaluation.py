@@ -1,14 +1,12 @@
-"""Evaluation, comparison of arms and export, on a tiny CLIP and on made-up features."""
+"""Evaluation and comparison of arms, on a tiny CLIP and on made-up features."""
 
 import json
-import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tiny_clip import (
-    RUNTIME,
     make_clip,
     make_evaluation,
     make_pairs,
@@ -16,7 +14,6 @@ from tiny_clip import (
     make_shams,
     write_meta,
 )
-from unscene.deploy.export import export_clip
 from unscene.evaluation.columns import (
     CLASSES,
     ITEMS,
@@ -499,38 +496,6 @@ def test_primary_contrasts_are_adjusted_as_one_family(tmp_path):
     assert primary["holm_p"].min() == pytest.approx(3 * primary["corrected_t_p"].min(), rel=1e-4)
     assert primary.loc["paired-zero_shot", "mcnemar_p"] < 1e-6 and (primary["detectable"] > 0).all()
     assert comparison.loc[comparison["metric"] == "interaction", "mcnemar_p"].isna().all()
-
-
-def export(world, folder):
-    export_clip(
-        Job(
-            inputs={"model": write_meta(world[0]), "pairs": world[1]["pairs"]},
-            outputs={"folder": folder / "deploy"},
-            settings={"deploy": {"arm": "zero_shot"}},
-            runtime=RUNTIME,
-        )
-    )
-
-
-def test_export_loads_with_plain_open_clip_and_measures_parity(world, tmp_path):
-    export(world, tmp_path)
-    parity = json.loads((tmp_path / "deploy/parity.json").read_text())
-    assert parity["max_difference"] <= 1e-4 and parity["photos"] == 32 and parity["texts"] == 48
-    assert {path.name for path in (tmp_path / "deploy").iterdir()} == {"model", "README.md", "parity.json"}
-    assert 'local-dir:model"' in (tmp_path / "deploy/README.md").read_text()
-
-
-def test_export_fails_when_the_copy_embeds_otherwise(world, tmp_path, monkeypatch):
-    from unscene.deploy import export as room
-
-    def copy_another(path_to_model, path_to_copy):
-        for path in make_clip(tmp_path / "other", quick_gelu=False).iterdir():
-            shutil.copyfile(path, path_to_copy / path.name)
-
-    monkeypatch.setattr(room, "copy_model", copy_another)
-    with pytest.raises(RuntimeError, match="plain open_clip"):
-        export(world, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
 def test_unseen_categories_stand_beside_seen_ones_on_the_same_pairs(world, tmp_path):
