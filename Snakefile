@@ -29,6 +29,7 @@ include: "workflow/rules/compare.smk"
 include: "workflow/rules/truth.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/deploy.smk"
+include: "workflow/rules/publish.smk"
 include: "workflow/rules/pilot.smk"
 
 

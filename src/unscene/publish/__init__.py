@@ -1,0 +1,1 @@
+"""The accepted pairs as a dataset that may be shared."""
