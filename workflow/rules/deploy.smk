@@ -43,6 +43,8 @@ rule export_clip:
                 "evaluate.confidence",
                 "evaluate.world",
                 "deploy",
+                # Which arm is like it but for the arithmetic of its queries.
+                *(["train.arms"] if "query_weight" in config["train"]["arms"][MAIN_ARM] else []),
             ],
             paths=["train.clip"],
             files=list_card_templates(),

@@ -97,6 +97,7 @@ def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: 
         verdict=run.verdict["sentence"],
         alarms=[alarm["sentence"] for alarm in run.verdict["alarms"]],
         expected=_tell_expected(facts),
+        arithmetic=told["query_arithmetic"],
         blocks=[
             {"title": title, "table": to_markdown(tabulate(rows, arm)).strip()}
             for title, rows in (("Ordinary photos", ordinary), ("Edited pairs", edited))

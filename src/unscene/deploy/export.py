@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from unscene.deploy.arithmetic import describe_arithmetic
 from unscene.deploy.card import Facts, write_card
 from unscene.deploy.files import READ
 from unscene.deploy.forms import Form, FormError, list_forms
@@ -46,7 +47,6 @@ def export_clip(job: Job) -> None:
         for name, place, model in (("tuned", folder, tuned), ("base", folder / "base", base)):
             told[name] = write_forms(model, place, forms, sample, job.runtime["batch_size"])
         shutil.copyfile(Path(__file__).with_name("onnx_clip.py"), folder / "onnx_clip.py")
-        write_json(told, folder / "parity.json")
         facts = Facts(
             meta=read_json(job.inputs.model) if job.inputs.model else {},
             licences=read_table(job.inputs.pairs)["license"],
@@ -56,6 +56,9 @@ def export_clip(job: Job) -> None:
             context=tuned.context,
         )
         run = read_run({name: job.inputs[name] for name in READ}, job.settings, job.lineage)
+        arms = job.settings.get("train", {}).get("arms", {told["arm"]: {}})
+        told["query_arithmetic"] = describe_arithmetic(told["arm"], arms, run.summary)
+        write_json(told, folder / "parity.json")
         write_card(facts, run, told, forms, folder / "README.md")
         saved = link_equal_files(folder)
     LOG.info("exported %s; equal files are linked, which saves %.1f MB", told["arm"], saved / 1e6)

@@ -16,9 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from PIL import Image
-from tokenizers import Tokenizer
 
 RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
@@ -28,6 +26,9 @@ class OnnxClip:
 
     def __init__(self, folder: str | Path, threads: int = 0):
         """folder: as above. threads: of one call; 0 leaves the number to onnxruntime."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
         folder = Path(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

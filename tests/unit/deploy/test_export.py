@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -151,6 +152,21 @@ def test_an_arm_that_is_not_trained_is_its_own_base(tmp_path):
     assert (deployed / weights).samefile(deployed / "base" / weights)
     text = (deployed / "README.md").read_text(encoding="utf-8")
     assert "is not trained" in text and "index stays valid" not in text
+
+
+def test_the_arithmetic_of_an_arm_is_told_with_the_score_without_it(tmp_path):
+    job = make_job(tmp_path, None, make_clip(tmp_path / "clip"), forms=["open_clip"])
+    job.settings["train"] = {"arms": {"zero_shot": {}, ARM: {"query_weight": 1.9}}}
+    export_clip(job)
+    told = read_json(tmp_path / "deploy/parity.json")["query_arithmetic"]
+    assert (told["weight"], told["arm_without"]) == (1.9, "zero_shot")
+    summary = pd.read_csv(job.inputs.summary).set_index(["arm", "metric"])["mean"]
+    (row,) = (row for row in told["scores"] if row["metric"] == "group_score")
+    assert (
+        row["with"] == summary[ARM, "group_score"] and row["without"] == summary["zero_shot", "group_score"]
+    )
+    text = (tmp_path / "deploy/README.md").read_text(encoding="utf-8")
+    assert "## What no form holds" in text and "Without it the forms have those of arm `zero_shot`" in text
 
 
 def test_nothing_is_left_when_a_form_is_another_model(tmp_path, monkeypatch):

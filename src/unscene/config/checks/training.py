@@ -61,7 +61,7 @@ def _check_deployed(name: str, arms: dict) -> Iterator[str]:
     deployed = arms[name]
     if "of" in deployed:
         yield (f"deploy.arm: {name!r} has no model of its own; deploy the arm that it names")
-    elif "query_weight" in deployed:
+    elif "query_weight" in deployed and is_trained(deployed):
         yield (
             f"deploy.arm: {name!r} is tested with query_weight, which an exported model"
             " does not have: what is deployed would not be what was tested. Leave query_weight out"
