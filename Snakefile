@@ -31,6 +31,7 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/deploy.smk"
 include: "workflow/rules/publish.smk"
 include: "workflow/rules/pilot.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:

@@ -45,6 +45,7 @@ STAGES = {
     "write_paper",
     "write_report",
     "export_clip",
+    "write_provenance",
     "all",
     "score_controls",
     "calibrate_scores",

@@ -14,7 +14,13 @@
 if wants_study(config) and (PART is None or PART.studies):
     STAGE_FILES += expand(
         "results/batchsize/{name}",
-        name=["accuracy.parquet", "chosen.json", "labelling.csv", "figure.svg", "methods.md", "methods.tex"],
+        name=[
+            *("requests/study.jsonl", "raw/study.jsonl", "followups/study.jsonl"),
+            *("design.parquet", "captions.parquet", "study.json"),
+            *("accuracy.parquet", "by_word.parquet", "chosen.json", "labelling.csv"),
+            *("figure.svg", "methods.md", "methods.tex"),
+            *(["batches.json"] if KEYWORD_BACKEND.is_paid else []),
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 # What every rule file uses: the checked config, the shards, and the lineage of a rule.
 #
 # REQUIRED INPUTS: config
-# OUTPUTS:         PART, SHARDS, POOL_SHARDS, ALL_SHARDS, ASKED_SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), lineage()
+# OUTPUTS:         PART, SHARDS, POOL_SHARDS, ALL_SHARDS, ASKED_SHARDS, SOURCES, LEXICON, STAGE_FILES (each rule file adds its own), GRAPH, lineage()
 
 import os
 import sys
@@ -21,7 +21,7 @@ from unscene.config.command_line import start_run
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
 from unscene.run.checkout import prepare_jobs
-from unscene.run.configuration import get_split, is_trained, list_sources, read_chosen, wants_study
+from unscene.run.configuration import PATHS, get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.interrupts import INTERRUPTS
 from unscene.run.left_locks import tell_of_lock
@@ -78,7 +78,8 @@ else:
 LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 
-LINEAGE = Lineage(config, CHECKOUT, Graph(workflow).find_parents, needs_files=not IS_PLAN)
+GRAPH = Graph(workflow)
+LINEAGE = Lineage(config, CHECKOUT, GRAPH.find_parents, needs_files=not IS_PLAN)
 lineage = LINEAGE.declare
 
 

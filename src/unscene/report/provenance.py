@@ -2,14 +2,12 @@
 configuration in full.
 """
 
-import re
-from pathlib import Path
-
+from unscene.provenance.circumstances import find_commit, read_machines, read_versions
+from unscene.provenance.hashing import count_rows
+from unscene.provenance.record import PROVENANCE
 from unscene.report.run import Run
 from unscene.run.lineage import digest
 from unscene.run.shards import file_sha256
-
-_VERSION = re.compile(r"([A-Za-z][\w-]*) (\d[^\s,]*)")
 
 
 def describe_provenance(run: Run) -> dict:
@@ -20,9 +18,15 @@ def describe_provenance(run: Run) -> dict:
         "weights": run.lineage["weights"],
         "licences": run.plan["weights"],
         "versions": read_versions(run.logs),
+        "record": str(PROVENANCE),
+        "commit": find_commit(),
+        **list_machines(run),
         "seeds": {"seed": settings["seed"], "train.seeds": settings["train"]["seeds"]},
         "removers": sorted({str(model) for model in run.edits["model"].dropna()}),
-        "files": [{"path": str(path), "sha256": file_sha256(path)[:16]} for path in run.paths.values()],
+        "files": [
+            {"path": str(path), "rows": count_rows(path), "sha256": file_sha256(path)[:16]}
+            for path in run.paths.values()
+        ],
         "settings": flatten(settings),
     }
 
@@ -32,21 +36,17 @@ def get_digests(run: Run) -> dict[str, str]:
     return {"config": digest(run.settings), "lineage": digest(run.lineage)}
 
 
-def read_versions(folder: str | Path) -> dict[str, str]:
-    """Return library versions as the jobs' logs recorded them; several of one library are all named.
-
-    The report's own environment need not hold torch or open_clip, so asking it would be wrong.
-    """
-    versions: dict[str, set[str]] = {}
-    for path in sorted(Path(folder).rglob("*.log")):
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            head = [line for _, line in zip(range(6), handle, strict=False)]
-        for line in head:
-            if line.startswith("python "):
-                for name, version in _VERSION.findall(line):
-                    versions.setdefault(name, set()).add(version)
-    versions.pop("process", None)
-    return {name: ", ".join(sorted(found)) for name, found in sorted(versions.items())}
+def list_machines(run: Run) -> dict:
+    """Return `machines`: jobs of each machine, and `shards`: a row for each shard and device stage."""
+    found = read_machines(run.logs, run.benchmarks)
+    return {
+        "machines": {name: sum(jobs.values()) for name, jobs in sorted(found["machines"].items())},
+        "shards": [
+            {"shard": shard, "rule": rule, **told}
+            for shard, rules in sorted(found["shards"].items())
+            for rule, told in rules.items()
+        ],
+    }
 
 
 def flatten(settings: dict, prefix: str = "") -> list[tuple[str, str]]:

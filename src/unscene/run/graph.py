@@ -3,7 +3,7 @@
 Snakemake has no public call for this; the private names used here are why its version is pinned.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from snakemake.io import is_flagged
 from snakemake.iocontainers import Wildcards
@@ -26,6 +26,14 @@ class Graph:
         for file in inputs:
             if not is_flagged(file, "ancient"):
                 yield from self._find_makers(str(file))
+
+    def group_by_rule(self, files: Iterable[str]) -> dict[str, list[str]]:
+        """Return the files by the rule that makes them, the rules in the order of the flow."""
+        found: dict[str, list[str]] = {}
+        for file in files:
+            for rule, _ in self._find_makers(file):
+                found.setdefault(rule, []).append(file)
+        return {rule.name: found[rule.name] for rule in self._workflow.rules if rule.name in found}
 
     def _find_makers(self, file: str) -> list[tuple[str, dict[str, str]]]:
         if self._index is None:

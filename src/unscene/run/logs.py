@@ -47,9 +47,9 @@ def log_job(snakemake) -> Iterator[None]:
     """Send prints, warnings and logging of a job to its log file and the terminal, with a header
     and a footer.
 
-    The header names the rule, wildcards, settings and library versions; the footer the seconds and
-    the peak memory. A KnownStop ends in its message alone, any other exception in its traceback; the
-    job fails.
+    The header names the rule, wildcards, settings, library versions and the machine; the footer the
+    seconds and the peak memory. A KnownStop ends in its message alone, any other exception in its
+    traceback; the job fails.
     """
     path = Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,6 +113,7 @@ def _describe(snakemake) -> str:
         f"weights: {lineage.get('weights', {})}",
         f"python {platform.python_version()}, process {os.getpid()}, "
         + ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES),
+        f"machine: {platform.node()}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -5,6 +5,7 @@ All tables of a run are written and read here, and nowhere else.
 
 import errno
 import hashlib
+import io
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -31,6 +33,9 @@ KINDS = {
     "numbers": pa.list_(pa.float32()),
 }
 _SEAL, _UNSEALED = b"unscene.sha256", b"0" * 64
+# A parquet file ends with its footer, the footer's length in 4 bytes, and these 4.
+_MAGIC, _TAIL_BYTES = b"PAR1", 8
+_BLOCK_BYTES = 2**20
 
 
 class TableError(ValueError):
@@ -172,7 +177,7 @@ def _read_sealed(path: str | Path, sealed: bool = True) -> pa.Table:
     try:
         content = Path(path).read_bytes()
         if sealed:
-            _check_seal(content, path)
+            _check_seal_of(io.BytesIO(content), path)
         return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise TableError(
@@ -180,21 +185,50 @@ def _read_sealed(path: str | Path, sealed: bool = True) -> pa.Table:
         ) from error
 
 
-def _check_seal(content: bytes, path: str | Path) -> None:
-    start = _find_seal(content)
-    if start is None:
+def check_sealed(path: str | Path) -> None:
+    """Raise TableError when a table is not what its writer wrote. It is read in pieces, so that memory
+    stays flat.
+    """
+    try:
+        with open(path, "rb") as file:
+            _check_seal_of(file, path)
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read ({error}); delete it and run again") from error
+
+
+def _check_seal_of(file: BinaryIO, path: str | Path) -> None:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _TAIL_BYTES, 0))
+    footer_bytes = int.from_bytes(file.read(4), "little")
+    footer_at = size - _TAIL_BYTES - footer_bytes
+    if footer_at < 0 or file.read(4) != _MAGIC:
+        raise TableError(f"{path}: is no whole parquet table; delete it and run again")
+    file.seek(footer_at)
+    found = _find_seal(file.read(footer_bytes))
+    if found is None:
         raise TableError(
             f"{path}: holds no checksum, so this version did not write it; delete it and run again"
         )
-    end = start + len(_UNSEALED)
-    hashed = hashlib.sha256(memoryview(content)[:start])
+    start = footer_at + found
+    file.seek(start)
+    recorded = file.read(len(_UNSEALED))
+    hashed = hashlib.sha256()
+    file.seek(0)
+    _hash_bytes(file, start, hashed)
     hashed.update(_UNSEALED)
-    hashed.update(memoryview(content)[end:])
-    if hashed.hexdigest().encode() != content[start:end]:
+    file.seek(start + len(_UNSEALED))
+    _hash_bytes(file, size - file.tell(), hashed)
+    if hashed.hexdigest().encode() != recorded:
         raise TableError(
             f"{path}: its content is not what was written (another SHA-256 than its own footer says); delete"
             " it and run again"
         )
+
+
+def _hash_bytes(file: BinaryIO, count: int, hashed) -> None:
+    while count and (block := file.read(min(count, _BLOCK_BYTES))):
+        hashed.update(block)
+        count -= len(block)
 
 
 def _find_seal(content: bytes) -> int | None:

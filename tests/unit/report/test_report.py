@@ -12,13 +12,13 @@ from PIL import Image
 
 from fake_run import ARMS, make_job, make_lineage, make_run
 from unscene.captions.writers import count_writers
+from unscene.provenance.circumstances import read_versions
 from unscene.quality.scores import SCORES
 from unscene.report import figures, numbers
 from unscene.report.examples import MAX_BYTES, THUMBNAIL_PX, choose_examples, make_thumbnail
 from unscene.report.facts import list_facts, look_up
 from unscene.report.further_tables import list_tables
 from unscene.report.page import EMBEDDED_CAVEAT, TEMPLATES
-from unscene.report.provenance import read_versions
 from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
 from unscene.report.sections import PAGE

@@ -1,0 +1,226 @@
+"""The story of one edit, or of all edits of a photo, from its captions to where it was tested."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from unscene.answers.prompts import caption_item, quote
+from unscene.edits.sham import SUFFIX
+from unscene.provenance.lookup import find_answers, find_row, find_rows, find_shard
+from unscene.quality.calibration import SIZE_BINS, get_limits
+from unscene.quality.scores import SCORES, THRESHOLDS
+from unscene.run.tables import read_json
+
+_RESULTS = Path("results")
+
+
+class Section(NamedTuple):
+    """A part of the story: its title, and facts of (name, text)."""
+
+    title: str
+    facts: list[tuple[str, str]]
+
+
+class UnknownName(KeyError):
+    """No photo, edit or rejected item of the run has this name."""
+
+
+def trace(name: str, run: Path, quality: dict | None) -> Iterator[Section]:
+    """Yield the story of an edit, of a sham edit's original, or of a photo with all its edits.
+
+    name: an edit_id or an image_id. quality: the config's block, for the cuts; None when it is not
+    known. Raises UnknownName, and TableError for a table that is damaged.
+    """
+    image_id, _, category = name.removesuffix(SUFFIX).partition("-")
+    results = run / _RESULTS
+    shard = find_shard(run, image_id)
+    if shard is None:
+        yield _tell_rejected(image_id, results)
+        return
+    edits = find_rows(results / f"masks/{shard}.parquet", image_id=image_id)
+    if category:
+        edits = [mask for mask in edits if mask["edit_id"] == name.removesuffix(SUFFIX)]
+        if not edits:
+            raise UnknownName(f"{name}: the photo {image_id} has no such wanted edit")
+    photo = find_row(results / f"samples/{shard}.parquet", image_id=image_id) or {}
+    joined = find_row(results / "samples/samples.parquet", image_id=image_id)
+    yield _tell_photo(photo, joined, shard)
+    yield from _tell_words(photo, results, shard)
+    if not edits:
+        yield Section("edits", [("none", "no caption names a word of the list that was found on the photo")])
+    for mask in edits:
+        yield from _tell_edit(mask, joined, results, shard, quality)
+
+
+def _tell_rejected(image_id: str, results: Path) -> Section:
+    source, _, key = image_id.partition("_")
+    for table in sorted((results / "samples").glob("*.rejected.parquet")):
+        for row in find_rows(table, source_key=key) if table.name.startswith(source) else ():
+            return Section(f"{image_id}: a photo that is not used", _tell_row(row))
+    raise UnknownName(
+        f"{image_id}: no photo and no edit of this run has this name; a photo's is SOURCE_KEY, an edit's"
+        " SOURCE_KEY-CATEGORY (results/samples/samples.parquet, results/masks/masks.parquet)"
+    )
+
+
+def _tell_photo(photo: dict, joined: dict | None, shard: str) -> Section:
+    facts = [
+        ("shard", shard),
+        ("file", photo["path"]),
+        ("size", f"{photo['width']} x {photo['height']} px"),
+        ("SHA-256", photo["sha256"]),
+    ]
+    facts += [(f"caption {at}", caption) for at, caption in enumerate(photo["captions"])]
+    facts += [(key, photo[key]) for key in ("license", "license_url", "source_url") if photo.get(key)]
+    if joined is None:
+        facts.append(("dropped", "another photo has the same pixels (results/samples/rejected.parquet)"))
+    else:
+        facts.append(("group", joined["group"]))
+    return Section(f"photo {photo['image_id']}", facts)
+
+
+def _tell_words(photo: dict, results: Path, shard: str) -> Iterator[Section]:
+    rows = find_rows(results / f"keywords/{shard}.parquet", image_id=photo["image_id"])
+    for row in rows:
+        facts = [("caption", row["caption"])]
+        facts += _tell_asked(results / "keywords", shard, quote(row["caption"]))
+        facts += [("words", ", ".join(row["words"]) or "none"), ("by", row["source"])]
+        facts.append(("status", f"{row['status']} {row['reason'] or ''}".strip()))
+        yield Section(f"words of {row['caption_id']}", facts)
+
+
+def _tell_edit(
+    mask: dict, joined: dict | None, results: Path, shard: str, quality: dict | None
+) -> Iterator[Section]:
+    edit_id = mask["edit_id"]
+    yield Section(
+        f"mask of {edit_id}",
+        _tell_row(
+            mask,
+            "status reason instances area_fraction confidence found_by dilation_px mask_path object_path",
+            "mask_sha256 batch_shape",
+        ),
+    )
+    for what, table, key in (
+        ("edit", f"edits/{shard}.parquet", "edit_id"),
+        ("sham edit beside", f"edits/sham/{shard}.parquet", "sham_of"),
+    ):
+        if edit := find_row(results / table, **{key: edit_id}):
+            fields = (
+                "status reason attempt seed model batch_shape image_path mask_path edited_sha256 sham_kind"
+            )
+            yield Section(f"{what} {edit_id}", _tell_row(edit, fields))
+    if caption := find_row(results / f"captions/{shard}.parquet", edit_id=edit_id):
+        asked = []
+        if caption["caption_original"]:
+            item = caption_item(caption["caption_original"], mask["category"])
+            asked = _tell_asked(results / "captions", shard, item)
+        yield Section(f"captions of {edit_id}", [*asked, *_tell_row(caption, but="edit_id held_out")])
+    yield from _tell_decision(mask, results, shard, quality)
+    if joined is not None:
+        yield Section(f"folds of {edit_id}", _tell_folds(joined["group"], mask["category"], results))
+    tested = find_rows(results / "metrics/items.parquet", edit_id=edit_id)
+    if tested:
+        yield Section(
+            f"tests of {edit_id}",
+            [
+                (
+                    f"{row['arm']}, fold {row['fold']}, seed {row['seed']}",
+                    ", ".join(
+                        f"{score} {'right' if row[f'{score}_score'] else 'wrong'}"
+                        for score in ("text", "image", "group")
+                    ),
+                )
+                for row in tested
+            ],
+        )
+
+
+def _tell_decision(mask: dict, results: Path, shard: str, quality: dict | None) -> Iterator[Section]:
+    edit_id = mask["edit_id"]
+    score = find_row(results / f"quality/{shard}.parquet", edit_id=edit_id)
+    if score:
+        limits = _find_limits(mask, results, quality)
+        facts = [("status", f"{score['status']} {score['reason'] or ''}".strip())]
+        for name in SCORES:
+            value = score.get(name)
+            cuts = [
+                f"{key} {limit:.4g}{': FAILS' if _fails(key, value, limit) else ''}"
+                for key, limit in limits.items()
+                if THRESHOLDS[key].score.name == name
+            ]
+            if value is not None or cuts:
+                told = score.get(f"{name}_reason") or "null" if value is None else f"{value:.4g}"
+                facts.append((name, "; ".join([told, *cuts])))
+        if quality is None:
+            facts.append(("cuts", "not known: results/provenance.json, which holds the config, is not there"))
+        yield Section(f"scores of {edit_id}", facts)
+    if pair := find_row(results / "quality/pairs.parquet", edit_id=edit_id):
+        yield Section(
+            f"decision on {edit_id}",
+            [("accepted", "it is a pair"), *_tell_row(pair, "original_path edited_path mask_path")],
+        )
+    elif refused := find_row(results / "quality/rejected.parquet", edit_id=edit_id):
+        facts = [("refused", refused["reason"]), ("in full", refused["detail"] or "")]
+        facts.append(("all reasons", "; ".join(refused["all_reasons"])))
+        yield Section(f"decision on {edit_id}", facts)
+    else:
+        yield Section(f"decision on {edit_id}", [("none", "no pairs were selected yet")])
+
+
+def _find_limits(mask: dict, results: Path, quality: dict | None) -> dict[str, float]:
+    if quality is None:
+        return {}
+    path = results / "quality/calibration.json"
+    calibration = read_json(path) if path.is_file() else {}
+    area = pd.Series([mask["area_fraction"] or 0.0])
+    limits = get_limits(quality["policy"], quality["thresholds"], calibration, area, SIZE_BINS)
+    return {key: float(limit.iloc[0]) for key, limit in limits.items()}
+
+
+def _fails(key: str, value: float | None, limit: float) -> bool:
+    return value is not None and bool(THRESHOLDS[key].fails(pd.Series([value]), pd.Series([limit])).iloc[0])
+
+
+def _tell_folds(group: str, category: str, results: Path) -> list[tuple[str, str]]:
+    facts = [("group", group)]
+    if fold := find_row(results / "folds/folds.parquet", group=group):
+        facts.append(("tested in fold", f"{fold['fold']} (training seed 0)"))
+    for repeat in find_rows(results / "folds/repeats.parquet", group=group):
+        facts.append(("tested in fold", f"{repeat['fold']} (training seed {repeat['repeat']})"))
+    if fold := find_row(results / "folds/classes.parquet", category=category):
+        facts.append(("fold of categories", str(fold["fold"])))
+    for leak in find_rows(results / "folds/leaks.parquet", group=group):
+        facts.append(("kept out of training", f"{leak['guard']}: {leak['reason']} {leak['detail']}"))
+    return facts
+
+
+def _tell_asked(folder: Path, shard: str, item: str) -> list[tuple[str, str]]:
+    facts = []
+    for found in find_answers(folder, shard, item):
+        where = f"{found['request']}, item {found['number']} of {found['of']}"
+        facts += [("asked in", where), ("as", item)]
+        answer = json.dumps(found["answer"], ensure_ascii=False) if found["answer"] else "none"
+        facts.append(("answered", f"{answer} ({found['model']}, {found['status']} {found['reason']})"))
+    return facts
+
+
+def _tell_row(row: dict, *fields: str, but: str = "") -> list[tuple[str, str]]:
+    names = " ".join(fields).split() or [name for name in row if name not in but.split()]
+    return [(name, _show(row[name])) for name in names if row.get(name) not in (None, "")]
+
+
+def _show(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def format_story(sections: Iterator[Section]) -> str:
+    """Return a story as text: a title a section, and its facts in two columns."""
+    lines = []
+    for section in sections:
+        width = max((len(name) for name, _ in section.facts), default=0)
+        lines += [section.title, *(f"    {name:{width}}  {text}" for name, text in section.facts), ""]
+    return "\n".join(lines).rstrip()
