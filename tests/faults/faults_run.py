@@ -24,7 +24,7 @@ import yaml
 
 from content_run import Faults, read_results, run
 from result_lines import print_faults
-from unscene.provenance.recipes import tell_recipe
+from unscene.provenance.cures import tell_cure
 from unscene.provenance.record import PROVENANCE, read_record
 from unscene.provenance.verifying import verify_run
 
@@ -96,14 +96,14 @@ def cut(path: Path, chance: random.Random) -> None:
 
 
 def damage_and_verify(world: World, spoil: Callable) -> str:
-    """A file of a finished run is spoiled: `unscene verify` names it and has a recipe."""
+    """A file of a finished run is spoiled: `unscene verify` names it and has a cure."""
     place, name = world.copy(), world.choose_file("")
     spoil(place / name, world.random)
     found = [one for one in verify_run(world.record, place) if one.is_damage]
     named = [one for one in found if one.path == name or name.startswith(f"{one.path}/")]
-    recipe = tell_recipe(found, world.record, place, CHECKOUT)
+    cure = tell_cure(found, world.record, place, CHECKOUT)
     print(f"  {name}: {'; '.join(map(str, found)) or 'NOT SEEN'}")
-    return CLEAR if named and len(found) == len(named) and recipe else SILENT
+    return CLEAR if named and len(found) == len(named) and cure else SILENT
 
 
 def lose_and_restore(world: World, lose: Callable[[World, Path], str]) -> str:
@@ -114,9 +114,9 @@ def lose_and_restore(world: World, lose: Callable[[World, Path], str]) -> str:
     name = lose(world, place)
     trained = {path: path.stat().st_mtime_ns for path in (place / "results/models").rglob("meta.json")}
     found = list(verify_run(world.record, place))
-    lines = tell_recipe(found, world.record, place, CHECKOUT)
+    lines = tell_cure(found, world.record, place, CHECKOUT)
     if not lines:
-        print(f"  {name}: no recipe")
+        print(f"  {name}: no cure")
         return SILENT
     for line in lines:
         if line.startswith("snakemake "):
@@ -341,7 +341,7 @@ def list_faults(world: World) -> Iterator[tuple[str, Callable[[], str]]]:
         )
     for stage in ("samples", "masks", "edits", "edits/sham"):
         yield (
-            "a shard's folder is lost, by the recipe",
+            "a shard's folder is lost, by the cure",
             lambda stage=stage: lose_and_restore(world, lose_folder(f"results/{stage}")),
         )
     for kinds, under in (
@@ -353,7 +353,7 @@ def list_faults(world: World) -> Iterator[tuple[str, Callable[[], str]]]:
         ((".safetensors",), "results/models/"),
     ):
         yield (
-            "a bit is flipped, by the recipe",
+            "a bit is flipped, by the cure",
             lambda kinds=kinds, under=under: lose_and_restore(world, spoil_one(kinds, under)),
         )
     outputs = [entry["path"] for entry in world.record["results"]]

@@ -13,12 +13,15 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow.parquet as pq
+import snakemake.cli  # before snakemake.workflow: they import each other
+import snakemake.workflow
 
 from instant_run import make_steps_instant
 from unscene.provenance.vouching import VOUCHERS, find_voucher, read_voucher
@@ -68,6 +71,8 @@ def run(directory: Path, arguments: list[str], faults: Faults | None = None, env
             code = _run_here(directory, arguments, faults or Faults(), environment, log)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -84,14 +89,11 @@ def _run_here(directory: Path, arguments: list[str], faults: Faults, environment
     if environment is not None:
         os.environ.clear()
         os.environ.update(environment)
-    import snakemake.workflow
-    from snakemake.cli import main
-
     make_steps_instant()
     snakemake.workflow.script = _make_body(faults)
     lineage_module.fingerprint.cache_clear()
     options = ["--cores", "2", "--resources", "gpu=2", "--scheduler", "greedy"]
-    main([*options, "--directory", str(directory), *arguments])
+    snakemake.cli.main([*options, "--directory", str(directory), *arguments])
     return 0
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from unscene.provenance.record import PROVENANCE, read_record
+from unscene.provenance.tracing import UnknownName, trace
 from unscene.provenance.verifying import verify_run
 from unscene.run.lineage import fingerprint
 from unscene.run.needed_jobs import list_needed_jobs
@@ -130,6 +131,48 @@ def test_the_run_is_as_its_record_says(finished_run):
     assert made["results/report.html"] == "write_report" and made["results/deploy"] == "export_clip"
     assert {entry["key"] for entry in record["weights"]} >= {"masks.weights", "edits.weights", "train.clip"}
     assert set(record["circumstances"]["shards"]) == {"scenes-0-of-2", "scenes-1-of-2", "more-0-of-1"}
+
+
+def test_every_edit_and_photo_has_a_story_that_agrees_with_the_tables(finished_run):
+    results = finished_run / "results"
+    quality = read_record(finished_run / PROVENANCE)["config"]["quality"]
+    pairs, refused, edits, items, folds = (
+        pd.read_parquet(results / name)
+        for name in (
+            *("quality/pairs.parquet", "quality/rejected.parquet", "edits/edits.parquet"),
+            *("metrics/items.parquet", "folds/folds.parquet"),
+        )
+    )
+
+    def tell(name: str) -> dict[str, list[tuple[str, str]]]:
+        return {section.title: section.facts for section in trace(name, finished_run, quality)}
+
+    pair = pairs.iloc[0]
+    story = tell(pair["edit_id"])
+    facts = dict(story[f"edit {pair['edit_id']}"])
+    assert facts["seed"] == str(edits.set_index("edit_id").loc[pair["edit_id"], "seed"])
+    captions = dict(story[f"captions of {pair['edit_id']}"])
+    assert captions["caption_without"] == pair["caption_without"] and "answered" in captions
+    assert pair["category"] in str([facts for title, facts in story.items() if title.startswith("words of")])
+    assert dict(story[f"decision on {pair['edit_id']}"])["accepted"]
+    fold = folds.set_index("group").loc[pair["group"], "fold"]
+    assert ("tested in fold", f"{fold} (training seed 0)") in story[f"folds of {pair['edit_id']}"]
+    assert len(story[f"tests of {pair['edit_id']}"]) == (items["edit_id"] == pair["edit_id"]).sum()
+    # The cuts that a story shows as failed are the reasons that the selection gave.
+    for row in refused[refused["reason"].str.startswith("quality: m")].head(5).to_dict("records"):
+        story = tell(row["edit_id"])
+        failed = {
+            text.split()[0]
+            for _, told in story[f"scores of {row['edit_id']}"]
+            for text in told.split("; ")
+            if text.endswith("FAILS")
+        }
+        assert {reason.removeprefix("quality: ") for reason in row["all_reasons"]} >= failed > set()
+    assert f"edit {pair['edit_id']}" in tell(pair["image_id"])
+    with pytest.raises(UnknownName, match="no such wanted edit"):
+        tell(f"{pair['image_id']}-unicorn")
+    with pytest.raises(UnknownName, match="no photo and no edit"):
+        tell("nobody_1")
 
 
 def test_every_wanted_edit_ends_accepted_or_rejected(finished_run):

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from unscene.provenance.recipes import tell_recipe
+from unscene.provenance.cures import tell_cure
 from unscene.provenance.record import list_outputs
 from unscene.provenance.verifying import ABSENT, CHANGED, EXTRA, Finding
 
@@ -23,10 +23,10 @@ def tell_findings(findings: Sequence[Finding], record: dict, run: Path, checkout
     if extra:
         lines += ["Extra files are results of another config, or a person's. Remove what you don't need:"]
         lines += [f"    rm -r {shlex.quote(str(run.resolve() / path))}" for path in extra[:_MOST_TOLD]]
-    recipe = tell_recipe(findings, record, run, checkout)
-    if recipe:
+    cure = tell_cure(findings, record, run, checkout)
+    if cure:
         lines += [f"To bring back what is lost and make nothing else again, in {checkout}:"]
-        lines += [f"    {line}" for line in recipe]
+        lines += [f"    {line}" for line in cure]
         lines += ["Each line has to end well before the next. Then ask unscene verify again."]
     hurt = sum(finding.is_damage for finding in findings)
     checked = f"{len(outputs) - folders} files and {folders} folders"

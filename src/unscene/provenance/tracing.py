@@ -204,7 +204,8 @@ def _tell_asked(folder: Path, shard: str, item: str) -> list[tuple[str, str]]:
         where = f"{found['request']}, item {found['number']} of {found['of']}"
         facts += [("asked in", where), ("as", item)]
         answer = json.dumps(found["answer"], ensure_ascii=False) if found["answer"] else "none"
-        facts.append(("answered", f"{answer} ({found['model']}, {found['status']} {found['reason']})"))
+        status = f"{found['status']} {found['reason']}".strip()
+        facts.append(("answered", f"{answer} ({found['model']}, {status})"))
     return facts
 
 

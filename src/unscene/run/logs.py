@@ -97,11 +97,27 @@ def tell_stops_last(folder: Path, since: float) -> None:
         atexit.register(print, *(f"\nunscene: {stop}" for stop in told), sep="\n", file=sys.stderr)
 
 
-def progress(iterable: Iterable | None = None, total: int | None = None, desc: str = "", unit: str = "it"):
-    """Return a tqdm bar with the house's settings: seldom redrawn, so that cluster logs stay short."""
+def progress(
+    iterable: Iterable | None = None,
+    total: int | None = None,
+    desc: str = "",
+    unit: str = "it",
+    unit_scale: bool = False,
+):
+    """Return a tqdm bar with the house's settings: seldom redrawn, so that cluster logs stay short.
+    unit_scale: large numbers are told in k, M and G.
+    """
     from tqdm import tqdm
 
-    return tqdm(iterable, total=total, desc=desc, unit=unit, mininterval=2.0, dynamic_ncols=True)
+    return tqdm(
+        iterable,
+        total=total,
+        desc=desc,
+        unit=unit,
+        unit_scale=unit_scale,
+        mininterval=2.0,
+        dynamic_ncols=True,
+    )
 
 
 def _describe(snakemake) -> str:

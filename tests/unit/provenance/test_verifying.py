@@ -14,7 +14,7 @@ from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.provenance.circumstances import read_machines, read_versions
-from unscene.provenance.recipes import tell_recipe
+from unscene.provenance.cures import tell_cure
 from unscene.provenance.record import PROVENANCE, RecordDamaged, read_record
 from unscene.provenance.telling import tell_findings
 from unscene.provenance.verifying import CHANGED, DAMAGED, EXTRA, MISSING, verify_run
@@ -97,7 +97,7 @@ def test_a_whole_run_is_whole(finished):
     assert rules == [rule for rule, paths in MADE.items() for _ in paths]
     assert next(e for e in record["results"] if e["path"] == f"results/edits/{SHARD}.parquet")["rows"] == 1
     assert "1 files" not in tell_findings(found, record, finished, CHECKOUT)
-    assert tell_recipe(found, record, finished, CHECKOUT) == []
+    assert tell_cure(found, record, finished, CHECKOUT) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -113,7 +113,7 @@ def test_a_flipped_bit_in_any_file_is_seen_and_named(finished, seed):
         name = str(path.relative_to(finished))
         assert [one.kind for one in found] == [DAMAGED], name
         assert name.startswith(found[0].path), name
-        assert tell_recipe(found, record, finished, CHECKOUT), name
+        assert tell_cure(found, record, finished, CHECKOUT), name
         path.write_bytes(content)
 
 
@@ -142,7 +142,7 @@ def test_a_table_with_other_times_alone_is_the_same_table(finished):
 def test_a_lost_folder_of_edits_comes_back_with_its_table_kept(finished):
     shutil.rmtree(finished / f"results/edits/{SHARD}")
     found, record = check(finished)
-    kept, made, back, whole = tell_recipe(found, record, finished, CHECKOUT)[1:]
+    kept, made, back, whole = tell_cure(found, record, finished, CHECKOUT)[1:]
     assert kept.startswith("cp -p ") and back.startswith("mv ")
     assert made.endswith(f"-- results/edits/{SHARD}") and whole.startswith("snakemake ")
 
@@ -178,7 +178,7 @@ def test_other_weights_than_those_of_the_run_are_told(finished):
     record = {**read_record(finished / PROVENANCE), "weights": [entry]}
     found = list(verify_run(record, finished))
     assert [one.kind for one in found] == [CHANGED]
-    assert tell_recipe(found, record, finished, CHECKOUT) == []
+    assert tell_cure(found, record, finished, CHECKOUT) == []
 
 
 def test_machines_and_versions_are_those_of_the_logs(tmp_path):

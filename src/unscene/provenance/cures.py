@@ -20,7 +20,7 @@ _MOST_TARGETS = 8
 KEPT = "state/kept"
 
 
-def tell_recipe(findings: Iterable[Finding], record: dict, run: Path, checkout: Path) -> list[str]:
+def tell_cure(findings: Iterable[Finding], record: dict, run: Path, checkout: Path) -> list[str]:
     """Return the lines, in their order; none when nothing is lost. They are for a shell in the
     checkout.
     """
