@@ -15,7 +15,7 @@ WHOLE = {
     "captions": {"backend": "openai"},
     "edits": {"sham": True},
     "folds": {"folds": 2},
-    "train": {"seeds": [0, 1], "reader": "tars", "class_folds": ["paired"]},
+    "train": {"seeds": [0, 1], "inner_share": 0.1, "class_folds": ["paired"]},
     "evaluate": {"alphas": [0.5]},
 }
 
