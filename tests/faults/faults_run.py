@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -380,11 +381,20 @@ def list_faults(world: World) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "weights are replaced midway", lambda: replace_weights(world)
 
 
+def mix(faults: Iterator[tuple[str, Callable]]) -> Iterator[tuple[str, Callable]]:
+    """Yield one fault of each kind, then the second of each, and so on: what is wrong shows early."""
+    kinds: dict[str, list[Callable]] = {}
+    for kind, fault in faults:
+        kinds.setdefault(kind, []).append(fault)
+    for row in zip_longest(*([(kind, fault) for fault in of_kind] for kind, of_kind in kinds.items())):
+        yield from filter(None, row)
+
+
 def inject(seed: int, folder: Path, only: str = "") -> dict[str, int]:
     """Inject all faults, and return the counts of `print_faults`."""
     world = World(folder, seed)
     counts = dict.fromkeys((SURVIVED, CLEAR, SILENT), 0)
-    for number, (kind, fault) in enumerate(list_faults(world), 1):
+    for number, (kind, fault) in enumerate(mix(list_faults(world)), 1):
         if only not in kind:
             continue
         started = time.monotonic()
