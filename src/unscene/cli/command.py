@@ -18,10 +18,7 @@ EPILOG = (
     "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
     " RUN]"
 )
-COMMANDS = (
-    *("fetch", "plan", "pilot", "why", "label", "batches", "schema", "costs", "serve", "publish"),
-    *("verify", "trace"),
-)
+COMMANDS = ("fetch", "plan", "pilot", "why", "label", "batches", "schema", "costs", "serve", "publish", "verify", "trace", "merge")
 # Its room knows its actions and options: they come back as arguments that this parser does not know.
 OPEN_COMMANDS = ("batches",)
 

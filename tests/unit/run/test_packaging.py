@@ -17,7 +17,13 @@ PACKAGE = CHECKOUT / "src/unscene"
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 # Rooms, and modules beside their rooms, that more than the base dependencies are needed to import:
 # the extras that have it.
-NEEDS = {"answers": "api", "labelling": "serve", "plan.submitting": "api", "run.graph": "workflow", "serving": "serve"}
+NEEDS = {
+    "answers": "api",
+    "labelling": "serve",
+    "plan.submitting": "api",
+    "run.graph": "workflow",
+    "serving": "serve",
+}
 # Model libraries take seconds to import, so only a function that uses one imports it.
 HEAVY = ("torch", "torchvision", "transformers", "diffusers", "open_clip", "ultralytics", "onnxruntime")
 # A conda environment has the base dependencies and those of these extras.

@@ -1,0 +1,1 @@
+"""Merging: one run from the parts of machines that share nothing."""

@@ -1,0 +1,73 @@
+"""Merge parts into a whole run: adopt what they made, join their ledgers, and say what is missing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from unscene.answers.batches.joining import join_ledgers
+from unscene.merging.adoption import HERE, Merged, adopt_jobs, open_parts
+from unscene.run.needed_jobs import built_workflow
+
+MOST_NAMED = 4
+
+
+def merge_parts(
+    parts: Sequence[Path], directory: Path, configfiles: list[str], snakefile: Path, changes: bool = True
+) -> Merged:
+    """Merge parts into the run of a directory, which need not be there yet; return what it came to.
+
+    changes: False only judges. What is here and known to Snakemake stays; merging again adopts what has
+    come since.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    if changes:
+        join_ledgers([part / "state" for part in parts], directory / "state")
+    sources = open_parts([part.resolve() for part in parts])
+    whole = {"config": {"part": None}, "configfiles": configfiles, "snakefile": snakefile}
+    with built_workflow(directory, **whole) as workflow:
+        found = adopt_jobs(workflow, sources, changes)
+    if changes and found.was_chosen:
+        # Requests hold the number that the study chose, so they are known only when it is here.
+        first = found
+        with built_workflow(directory, **whole) as workflow:
+            found = adopt_jobs(workflow, sources)
+        found.adopted += first.adopted
+        found.photos_elsewhere += first.photos_elsewhere
+    return found
+
+
+def format_merged(found: Merged, command: str) -> str:
+    """Return in plain words what a merge came to. command: with which the run goes on."""
+    of_parts = ", ".join(f"{count} of {name}" for name, count in found.adopted.items() if name != HERE)
+    lines = [f"adopted: {found.adopted.total()} jobs" + (f" ({of_parts})" if of_parts else "")]
+    if found.adopted[HERE]:
+        lines.append(f"    of them {found.adopted[HERE]} were here, without a note of Snakemake's")
+    if found.missing:
+        lines.append(f"missing, in no part: {len(found.missing)} shard(s)")
+        lines += [f"    {shard}: {_name_some(rules)}" for shard, rules in sorted(found.missing.items())]
+    if found.damaged:
+        lines += ["damaged:", *(f"    {text}" for text in found.damaged)]
+    if found.other:
+        lines.append("made with other settings:")
+        for (part, cause), jobs in found.other.items():
+            lines.append(f"    {part}: {cause} (there -> here): {_name_some(jobs)}")
+    if found.followers:
+        lines.append(f"    and {found.followers} jobs that follow what is damaged or of other settings")
+    for part, count in found.unrecorded.items():
+        lines.append(f"{part}: {count} results have no record: an older version of unscene made them")
+    for source, count in found.photos_elsewhere.items():
+        if count:
+            lines.append(
+                f"photos: {count} of source {source} are not on this machine (samples.sources, `images`);"
+                " selection, training and the report read them"
+            )
+    if found.left:
+        lines.append("the run still makes: " + ", ".join(f"{rule} ({n})" for rule, n in found.left.items()))
+        lines.append(f"go on with: {command}")
+    else:
+        lines.append("nothing is left to do")
+    return "\n".join(lines)
+
+
+def _name_some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

@@ -1,0 +1,108 @@
+"""Four machines that share nothing: parts under four paths, copied without times and without Snakemake's
+notes, one shard missing, one of other settings, one with a flipped bit; merged, they are the single run.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from unscene.merging.merge import merge_parts
+from unscene.run.checkout import CHECKOUT
+from unscene.run.needed_jobs import list_needed_jobs
+
+SHARED = """
+samples:
+  sources:
+    - {name: scenes, format: embedded, photos: 26, seed: 2107}
+    - {name: more, format: embedded, photos: 14, seed: 2108}
+    - {name: pool, format: embedded, photos: 8, seed: 2109, pool: true}
+  shard_size: 4
+train: {arms: {absence: {pool: 8, steps: 3}}}
+"""
+PER_SHARD = ("read_samples", "segment_objects", "remove_objects", "score_edits", "parse_captions")
+
+
+def run_instantly(directory: Path, files: list[Path], *arguments: str) -> None:
+    command = [sys.executable, str(CHECKOUT / "tests/helpers/recorded_run.py"), "--directory", str(directory)]
+    command += ["--configfile", *map(str, files), *arguments]
+    known = os.environ | {"PYTHONPATH": str(CHECKOUT / "src")}
+    done = subprocess.run(command, cwd=CHECKOUT, env=known, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def read_results(run: Path) -> dict[str, bytes]:
+    files = (path for path in sorted((run / "results").rglob("*")) if path.is_file())
+    return {str(f.relative_to(run)): f.read_bytes() for f in files if not f.name.startswith(".")}
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory) -> tuple[Path, list[Path], Path]:
+    """Return (config, the copies of the four parts, the single run)."""
+    base = tmp_path_factory.mktemp("parts")
+    config, other = base / "run.yaml", base / "other.yaml"
+    config.write_text(SHARED)
+    other.write_text("masks: {target_confidence: 0.61}\n")
+    copies = []
+    for number in range(1, 5):
+        run = base / f"machine {number}" / "deep" / f"run{number}"
+        run_instantly(run, [config, *([other] if number == 3 else [])], "--config", f"part={number}/4")
+        copy = base / f"copy{number}"
+        shutil.copytree(run / "results", copy / "results", copy_function=shutil.copyfile)
+        copies.append(copy)
+    run_instantly(base / "single", [config])
+    return config, copies, base / "single"
+
+
+def test_parts_become_the_single_run(parts, tmp_path):
+    config, copies, single = parts
+    whole = tmp_path / "whole"
+    of_part = {
+        number: {path.stem for path in (copy / "results/masks").glob("*-of-*.parquet")}
+        for number, copy in enumerate(copies, 1)
+    }
+    assert sum(map(len, of_part.values())) == 11 and all(of_part.values())
+    lost, flipped = sorted(of_part[2])[0], sorted(of_part[1])[0]
+    for path in list((copies[1] / "results").rglob(f"{lost}*")):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    picture = copies[0] / f"results/masks/{flipped}/item"
+    content = bytearray(picture.read_bytes())
+    content[2] ^= 4
+    picture.write_bytes(content)
+
+    found = merge_parts(copies, whole, [str(config)], CHECKOUT / "Snakefile")
+
+    assert list(found.missing) == [lost] and "read_samples" in found.missing[lost]
+    (damage,) = found.damaged
+    assert str(picture) in damage
+    ((part, cause),) = found.other
+    assert part == str(copies[2]) and "masks.target_confidence: 0.61 -> 0.5" in cause
+    others = len(of_part[3])
+    assert found.other[part, cause] == [f"segment_objects of {shard}" for shard in sorted(of_part[3])]
+    needed = Counter(list_needed_jobs(whole, configfiles=[str(config)]))
+    # The flipped mask is made anew, and by Snakemake's rules what follows it.
+    assert {rule: needed[rule] for rule in PER_SHARD} == {
+        "read_samples": 1,
+        **dict.fromkeys(PER_SHARD[1:], 2 + others),
+    }
+    again = merge_parts(copies, whole, [str(config)], CHECKOUT / "Snakefile")
+    assert again.adopted.total() == 0
+
+    run_instantly(whole, [config])
+    assert list_needed_jobs(whole, configfiles=[str(config)]) == {}
+    assert read_results(whole) == read_results(single)
+
+
+def test_a_run_that_lost_snakemakes_notes_is_judged_by_its_records(parts, tmp_path):
+    config, _, single = parts
+    copy = tmp_path / "copy"
+    shutil.copytree(single / "results", copy / "results", copy_function=shutil.copyfile)
+    (copy / "results/quality/pairs.parquet").write_text("changed\n")
+    found = merge_parts([single], copy, [str(config)], CHECKOUT / "Snakefile")
+    assert not found.missing and not found.left
+    assert (copy / "results/quality/pairs.parquet").read_bytes() != b"changed\n"
+    assert list_needed_jobs(copy, configfiles=[str(config)]) == {}
