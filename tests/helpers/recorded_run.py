@@ -5,8 +5,10 @@ python tests/helpers/recorded_run.py --directory RUN [--configfile FILE ...] [--
 
 import sys
 
-import instant_run
+import pandas as pd
 
+import instant_run
+from partial_tables import write_some
 from unscene.machine.job import Job
 from unscene.samples.columns import SHARD_SAMPLES
 
@@ -16,9 +18,8 @@ def make_recorded_outputs(path, basedir, input, output, params, wildcards, *give
     rule = given[4]
     instant_run.make_outputs(path, basedir, input, output)
     if rule == "read_samples":
-        SHARD_SAMPLES.write(
-            SHARD_SAMPLES.frame([{"image_id": wildcards.shard, "path": "p.png"}]), output.table
-        )
+        frame = pd.DataFrame([{"image_id": wildcards.shard, "path": "photo.png"}])
+        write_some(SHARD_SAMPLES, frame, output.table)
     Job(
         inputs={name: _plain(value) for name, value in input.items()},
         outputs={name: _plain(value) for name, value in output.items()},
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> None:
 
     instant_run.make_steps_instant()
     sys.modules["snakemake.workflow"].script = make_recorded_outputs
-    run_snakemake(["--cores", "1", "--quiet", "all", *arguments])
+    run_snakemake(["--cores", "1", "--quiet", "progress", "rules", *arguments])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ EPILOG = (
     "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
     " RUN]"
 )
-COMMANDS = ("fetch", "plan", "pilot", "why", "label", "batches", "schema", "costs", "serve", "publish", "verify", "trace", "merge")
+COMMANDS = ("fetch", "plan", "pilot", "why", "label", "batches", "schema", "costs", "serve", "publish", "verify", "trace", "merge", "status")
 # Its room knows its actions and options: they come back as arguments that this parser does not know.
 OPEN_COMMANDS = ("batches",)
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from unscene.answers.batches.ledger import Ledger, only_submitter
+from unscene.answers.batches.ledger import Ledger, LedgerError, only_submitter
 
 _FILE = "ledger.sqlite"
 _ENDED = ("settled", "dropped")
@@ -32,6 +32,7 @@ def _join(folder: Path, target: Path) -> int:
     with tempfile.TemporaryDirectory() as copied, only_submitter(target):
         for file in folder.glob(f"{_FILE}*"):  # with the pages that are not in the file yet
             shutil.copyfile(file, Path(copied) / file.name)
+        _check_copy(Path(copied) / _FILE, folder / _FILE)
         for place in (Path(copied), target):
             ledger = Ledger(place)
             try:
@@ -50,6 +51,22 @@ def _join(folder: Path, target: Path) -> int:
         finally:
             base.close()
     return added
+
+
+def _check_copy(copy: Path, file: Path) -> None:
+    """Raise LedgerError, naming the part's own file, when its copy is damaged."""
+    base = sqlite3.connect(copy)
+    try:
+        (found,) = base.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    finally:
+        base.close()
+    if found != "ok":
+        raise LedgerError(
+            f"{file}: this part's ledger is damaged ({' '.join(found.split())}), so nothing was merged. Copy"
+            " the part's `state/` again while no job of it runs"
+        )
 
 
 def _add_batches(base: sqlite3.Connection) -> int:
