@@ -188,7 +188,9 @@ def _take(
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file or a folder so that it appears whole or not at all."""
-    if source.is_dir():
+    if not source.exists():
+        target.mkdir(parents=True, exist_ok=True)  # an empty folder, which the copy of the part lost
+    elif source.is_dir():
         with replaced_folder(target) as folder:
             shutil.copytree(source, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
     else:

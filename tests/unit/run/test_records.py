@@ -65,3 +65,8 @@ def test_damage_is_named(run, fault):
 def test_a_damaged_record_is_none(run):
     name_record("remove_objects", {"shard": "a-0-of-1"}).write_text("{")
     assert index_outputs(run) == {}
+
+
+def test_an_empty_folder_may_be_lost_and_a_full_one_not(tmp_path):
+    assert find_damage(tmp_path / "lost", {}) is None
+    assert find_damage(tmp_path / "lost", {"a.png": "0"}) is not None
