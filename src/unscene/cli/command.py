@@ -18,7 +18,10 @@ EPILOG = (
     "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
     " RUN]"
 )
-COMMANDS = ("fetch", "plan", "pilot", "why", "label", "batches", "schema", "costs", "serve", "publish", "verify", "trace", "merge", "status")
+COMMANDS = (
+    *("fetch", "plan", "pilot", "why", "status", "label", "batches", "schema", "costs", "serve", "publish"),
+    *("merge", "verify", "trace"),
+)
 # Its room knows its actions and options: they come back as arguments that this parser does not know.
 OPEN_COMMANDS = ("batches",)
 
