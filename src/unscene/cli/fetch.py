@@ -52,7 +52,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from unscene.config.checks import expand_detectors
     from unscene.config.reading import read_config
     from unscene.fetching.catalogue import parse_address, read_own
     from unscene.fetching.downloads import FetchError
@@ -63,7 +62,6 @@ def call(given: argparse.Namespace) -> int:
     checkout = find_checkout()
     try:
         config = read_config(checkout, [Path(file) for file in resolve_files(given.configs)])
-        expand_detectors(config)
         own = [parse_address(told) for told in given.addresses]
         own += read_own(given.catalogue) if given.catalogue else []
         manners = Manners(

@@ -12,7 +12,7 @@ from unscene.clip.models import ClipError
 from unscene.fetching.catalogue import Source
 from unscene.fetching.downloads import PATIENCE, FetchError, Patience, count_left, open_client
 from unscene.fetching.hub import is_offline
-from unscene.fetching.needs import list_needs, list_photo_sources
+from unscene.fetching.needs import list_broken, list_needs, list_photo_sources
 from unscene.fetching.photo_lists import Absence, find_absence, iterate_missing
 from unscene.fetching.photos import Dead, Manners, fetch_photos
 from unscene.fetching.pieces import Piece, fetch_piece, list_remotes, look_up
@@ -49,10 +49,13 @@ def fetch_config(config: dict, checkout: Path, wishes: Wishes, say: Callable[[st
             if absence.dead:
                 path = Dead(absence.folder).path
                 say(f"  photos of {absence.source['name']}: {absence.dead:,} will not come; why is in {path}")
-        if not pieces and all(absence.count == 0 for absence in absences):
+        broken = list_broken(config, checkout)
+        if not pieces and not broken and all(absence.count == 0 for absence in absences):
             say("Nothing is missing: all that the config names is there.")
             return 0
         _show(pieces, absences, say)
+        for line in broken:
+            say(f"  {line}")
         if is_offline():
             say(f"HF_HUB_OFFLINE is set, so nothing is fetched: put each at its path, below {checkout}")
             return 1
@@ -61,7 +64,7 @@ def fetch_config(config: dict, checkout: Path, wishes: Wishes, say: Callable[[st
             return 0
         if not wishes.agree():
             return 1
-        still = _fetch_pieces(pieces, client, wishes.patience, say)
+        still = broken + _fetch_pieces(pieces, client, wishes.patience, say)
     for source in sources:  # looked at again: its lists may have come just now
         still += _fetch_photos_of(find_absence(source, config, checkout), checkout, wishes.manners, say)
     if still:
@@ -152,7 +155,8 @@ def _fetch_photos_of(
         photos = iterate_missing(absence.source, checkout)
         counts = fetch_photos(photos, absence.folder, manners, lambda _: bar.update())
     fetched = counts.pop("fetched", 0)
-    reasons = ", ".join(f"{reason} {number:,}" for reason, number in counts.most_common())
+    by_number = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    reasons = ", ".join(f"{reason} {number:,}" for reason, number in by_number)
     why = f", {reasons}; rows in {Dead(absence.folder).path}" if counts else ""
     say(f"  photos of {name}: {fetched:,} came{why}")
     return [] if fetched else [f"photos of {name}: none came ({reasons})"]

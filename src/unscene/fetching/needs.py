@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unscene.evaluation.sets.exam import is_drawn
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.fetching.catalogue import Source, find_source
 from unscene.run.configuration import DETECTORS
+from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import READERS
 
 # Kinds of repositories, by the key that names the path; a path with a suffix is one file.
@@ -44,6 +46,13 @@ def list_needs(config: dict, checkout: Path, own: Sequence[Source] = ()) -> list
     ]
 
 
+def list_broken(config: dict, checkout: Path) -> list[str]:
+    """Return what is wrong with weights that are there, as far as their first bytes tell; a line each."""
+    paths = dict.fromkeys(path for key, path in _list_paths(config) if key in _KINDS)
+    faults = [find_broken_weights(checkout / path) for path in paths if (checkout / path).exists()]
+    return [f"{fault}: delete it, and run the same line again" for fault in faults if fault]
+
+
 def list_photo_sources(config: dict) -> list[dict]:
     """Return the sources whose photos lie in a folder; their lists may name the photos' addresses."""
     return [
@@ -65,11 +74,11 @@ def _list_paths(config: dict) -> list[tuple[str, str]]:
         found += [
             (f"samples.sources, {source['name']}: {name}", source[name]) for name in names if source.get(name)
         ]
-    for one in config["evaluate"].get("sets") or []:
+    for one in [one for one in config["evaluate"]["sets"] if not is_drawn(one)]:
         found += [
             (f"evaluate.sets, {one['name']}: {name}", one[name]) for name in PATHS_OF_SETS if one.get(name)
         ]
-    for one in config["evaluate"].get("models") or []:
+    for one in config["evaluate"]["models"]:
         found.append((_MODELS, one["path"]))
     for one in config["folds"]["leak_guards"]:
         found += [

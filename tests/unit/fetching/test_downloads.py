@@ -162,3 +162,15 @@ def test_cut_weights_are_told_by_their_own_form(server, fetch, tmp_path):
 def test_addresses_of_files_of_this_machine_are_not_read(client, tmp_path):
     with pytest.raises(FetchError, match="only https"):
         download(Remote("file:///etc/hostname", tmp_path / "a"), client)
+
+
+def test_a_proxy_of_the_environment_is_asked_for_the_whole_address(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with open_client(HURRIED) as client:
+        download(
+            Remote("http://weights.invalid/files/weights.bin", tmp_path / "weights.bin"), client, HURRIED
+        )
+    assert (tmp_path / "weights.bin").read_bytes() == CONTENT
+    assert server.requests[-1].headers["Host"] == "weights.invalid"

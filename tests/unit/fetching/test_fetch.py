@@ -1,5 +1,6 @@
 """`unscene fetch` against a local hub: what is shown, what comes, what is never fetched twice."""
 
+import copy
 import hashlib
 import io
 import json
@@ -24,6 +25,8 @@ from unscene.fetching.catalogue import Source
 from unscene.fetching.downloads import FetchError, Patience, find_part
 from unscene.fetching.fetch import Wishes, fetch_config
 from unscene.fetching.photos import Manners
+from unscene.samples.counting import complete_sources
+from unscene.samples.readers import iterate_items
 
 ROOT = Path(__file__).resolve().parents[3]
 HURRIED = Patience(tries=2, wait_s=0.01, silence_s=2.0)
@@ -43,7 +46,8 @@ CONFIG = {
     },
     "masks": {"weights": "yolo26n-seg.pt"},
     "edits": {"weights": "models/RORem"},
-    "train": {"clip": "models/ViT-B-32-quickgelu"},
+    "train": {"clip": "models/ViT-B-32-quickgelu", "arms": {"absence": None}},
+    "deploy": {"arm": "paired_rank_keep"},
 }
 
 
@@ -95,7 +99,6 @@ def list_own(server):
 def fetch(server, tmp_path, monkeypatch):
     (tmp_path / "overlay.yaml").write_text(yaml.dump(CONFIG))
     config = read_config(ROOT, [tmp_path / "overlay.yaml"])
-    config["masks"]["weights"] = "models/yolo26n-seg.pt"
     config["quality"]["judge"] = "models/yolo26n-seg.pt"
     checkout = tmp_path / "checkout"
     checkout.mkdir(exist_ok=True)
@@ -146,6 +149,33 @@ def test_all_that_is_named_comes_is_checked_and_never_comes_twice(server, fetch)
     status, said = fetch()
     assert status == 0 and len(server.requests) == asked
     assert "1 will not come" in said and said.endswith("all that the config names is there.")
+
+
+def test_of_a_source_that_takes_a_part_come_the_photos_that_the_run_reads(fetch, tmp_path, monkeypatch):
+    fetch.config["samples"]["sources"][0] |= {"take": 2}
+    fetch()
+    config = copy.deepcopy(fetch.config)
+    monkeypatch.chdir(tmp_path)
+    complete_sources(config, fetch.checkout)
+    (source,) = config["samples"]["sources"]
+    read = [item.path for item in iterate_items(source, range(source["photos"]), fetch.checkout)]
+    assert len(read) == 2
+    there = set((fetch.checkout / "data/train2017").iterdir())
+    assert there == {path for path in read if path.name != "3.jpg"}  # nobody has that one
+
+
+def test_photos_of_conceptual_captions_and_of_tables_come_by_their_addresses(server, fetch):
+    lines = [f"A dog.\t{server.url}/files/1.jpg", f"A cat.\t{server.url}/files/404.jpg", "A cow.\tnowhere"]
+    (fetch.checkout / "cc.tsv").write_text("\n".join(lines) + "\n")
+    table = f"path,caption,url\nsub/x.jpg,A dog.,{server.url}/files/2.jpg\n"
+    (fetch.checkout / "mine.csv").write_text(table)
+    cc = {"name": "cc", "format": "cc_tsv", "photos": 3, "table": "cc.tsv", "images": "cc"}
+    mine = {"name": "mine", "format": "table", "table": "mine.csv", "images": "mine"}
+    fetch.config["samples"]["sources"] = [cc, mine]
+    said = fetch()[1]
+    assert (fetch.checkout / "cc/00000000.jpg").read_bytes() == server.files["1.jpg"]
+    assert (fetch.checkout / "mine/sub/x.jpg").read_bytes() == server.files["2.jpg"]
+    assert "photos of cc: 1 came, gone 1, no_address 1" in said and "photos of mine: 1 came" in said
 
 
 def test_a_folder_that_broke_off_goes_on_and_is_never_of_two_commits(server, fetch):
@@ -231,6 +261,14 @@ def test_a_hub_that_is_not_there_or_has_no_such_thing_says_so(server, fetch, mon
     assert "has no such repository" in said and "has no such revision" in said
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert "http://127.0.0.1:9 cannot be reached" in fetch(photos=False)[1]
+
+
+def test_weights_that_are_there_and_broken_are_named(fetch):
+    (fetch.checkout / "models").mkdir()
+    (fetch.checkout / "models/yolo26n-seg.pt").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    status, said = fetch(photos=False)
+    assert status == 1 and "is a pointer of Git LFS" in said.partition("Still missing:")[2]
+    assert "delete it, and run the same line again" in said
 
 
 def test_names_that_lead_elsewhere_are_refused(server, fetch):

@@ -12,7 +12,6 @@ from unscene.run.weight_files import find_broken_weights
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
-ULTRALYTICS_ASSETS = "https://github.com/ultralytics/assets/releases"
 
 
 def expand_detectors(config: dict) -> None:
@@ -67,12 +66,9 @@ def _check_path(config: dict, dotted: str, checkout: Path) -> Iterator[str]:
     for part in dotted.split("."):
         value = value[part]
     if value and not (checkout / value).exists():
-        way_out = "give the path of the weights (config/README.md)"
+        way_out = "a run fetches nothing: `unscene fetch CONFIG` brings it, or give the path of your own"
         if dotted in DETECTORS:
-            way_out = (
-                f"nothing is downloaded: fetch the file from its authors (YOLO: {ULTRALYTICS_ASSETS}) and put"
-                f" it there, or give another path; a bare name means {MODELS}/NAME under the checkout"
-            )
+            way_out += f"; a bare name means {MODELS}/NAME under the checkout"
         yield f"{dotted}: {checkout / value} is not there; {way_out}"
     elif value and (fault := find_broken_weights(checkout / value)):
         yield f"{dotted}: {fault}"
