@@ -49,7 +49,7 @@ def write_record(
             "rule": rule,
             "wildcards": wildcards,
             "lineage": lineage,
-            "inputs": {path: fingerprint_now(path) for path in inputs},
+            "inputs": {path: fingerprint_now(path) for path in inputs if Path(path).is_file()},
             "outputs": {path: hash_content(path) for path in outputs},
             "machine": platform.node(),
             "versions": {

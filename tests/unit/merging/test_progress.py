@@ -1,0 +1,53 @@
+"""Progress: measured seconds, jobs that ended badly, and the queue of a cluster."""
+
+from collections import Counter
+
+import pytest
+
+from unscene.merging import progress
+from unscene.merging.progress import Progress, Stage, format_progress, read_durations, read_queue
+
+
+def test_durations_are_means_over_all_runs(tmp_path):
+    for run, rule, seconds in (("a", "masks/x.tsv", 10), ("b", "masks/y.tsv", 30), ("a", "join.tsv", 2)):
+        path = tmp_path / run / "benchmarks" / rule
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\th:m:s\n{seconds}\t0\n")
+    assert read_durations([tmp_path / "a", tmp_path / "b"]) == {"masks": 20, "join": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        ("10:00:00 INFO done in 1.0 s\n", False),
+        ("10:00:00 ERROR failed after 2.0 s\nTraceback\n", True),
+        ("10:00:00 ERROR stopped after 2.0 s: the disk is full\n", True),
+        ("a photo ERROR failed after all\n", False),
+    ],
+)
+def test_a_log_tells_whether_its_job_ended_badly(tmp_path, text, ended):
+    (tmp_path / "job.log").write_text("x" * 50_000 + "\n" + text)
+    assert progress._ended_badly(tmp_path / "job.log") is ended
+
+
+def test_the_queue_counts_jobs_of_this_directory(tmp_path, monkeypatch):
+    (tmp_path / "squeue").write_text(
+        "#!/bin/sh\n"
+        f"echo 'RUNNING|{tmp_path}|rule_remove_objects_wildcards_a-0-of-2'\n"
+        f"echo 'PENDING|{tmp_path}|rule_remove_objects_wildcards_a-1-of-2'\n"
+        "echo 'RUNNING|/elsewhere|rule_remove_objects_wildcards_b'\n"
+        f"echo 'RUNNING|{tmp_path}|(null)'\n"
+    )
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert read_queue(tmp_path) == {"remove_objects": Counter(running=1, pending=1)}
+
+
+def test_progress_reads_as_a_table():
+    stages = {
+        "masks": Stage(Counter(done=2, running=1, left=1), {"a", "b", "c", "d"}, {"c", "d"}),
+        "report": Stage(Counter(left=1)),
+    }
+    told = format_progress(Progress(stages, seconds=7200, unmeasured=1, usd=1.5))
+    assert told.splitlines()[1].split() == ["masks", "2/4", "2/4", "1", "0", "1"]
+    assert "about 2.0 h" in told and "$1.50 spent" in told and "1 jobs" in told
