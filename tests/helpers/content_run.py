@@ -31,6 +31,7 @@ from unscene.run.folders import replaced_folder
 from unscene.run.shards import ShardWriter, check_file
 from unscene.run.tables import read_table, write_json, write_table, write_text
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 400
 _VOUCHED = {Path("results", voucher.table.path).parent: voucher for voucher in VOUCHERS}
 
@@ -83,9 +84,10 @@ def run(directory: Path, arguments: list[str], faults: Faults | None = None, env
 
 def _run_here(directory: Path, arguments: list[str], faults: Faults, environment: dict | None, log: Path):
     signal.alarm(DEADLINE_S)
-    with open(log, "w") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    file = open(log, "w", buffering=1)  # noqa: SIM115
+    os.dup2(file.fileno(), 1)
+    os.dup2(file.fileno(), 2)
+    sys.stdout = sys.stderr = file
     if environment is not None:
         os.environ.clear()
         os.environ.update(environment)
@@ -93,7 +95,9 @@ def _run_here(directory: Path, arguments: list[str], faults: Faults, environment
     snakemake.workflow.script = _make_body(faults)
     lineage_module.fingerprint.cache_clear()
     options = ["--cores", "2", "--resources", "gpu=2", "--scheduler", "greedy"]
-    snakemake.cli.main([*options, "--directory", str(directory), *arguments])
+    snakemake.cli.main(
+        [*options, "--snakefile", str(CHECKOUT / "Snakefile"), "--directory", str(directory), *arguments]
+    )
     return 0
 
 
