@@ -40,4 +40,4 @@ rule all:
     """
     default_target: True
     input:
-        choose_targets(STAGE_FILES, PART),
+        choose_targets(select_targets(STAGE_FILES, config), PART),

@@ -7,11 +7,12 @@
 # OUTPUTS:         results/quality/control_scores.parquet, calibration.json, standard_scores.parquet;
 #                  with quality.labels certificate.json, head_scores.parquet, disagreements.parquet
 
-STAGE_FILES += [
-    "results/quality/control_scores.parquet",
-    "results/quality/calibration.json",
-    "results/quality/standard_scores.parquet",
-]
+if config["quality"]["controls"]:
+    STAGE_FILES += [
+        "results/quality/control_scores.parquet",
+        "results/quality/calibration.json",
+        "results/quality/standard_scores.parquet",
+    ]
 
 
 from unscene.labelling import list_label_files

@@ -11,7 +11,7 @@ from unscene.config.problems import Problem, format_screen, read_message
 from unscene.config.schema import SCHEMA
 from unscene.config.validation import find_mistakes, read_numbers
 from unscene.evaluation.sets.exam import add_exam_sets
-from unscene.run.configuration import ConfigError
+from unscene.run.configuration import ConfigError, trains
 
 
 def prepare_config(
@@ -53,7 +53,8 @@ def prepare_config(
 def complete_config(config: dict) -> None:
     """Leave arms out that are null, and add what the config implies, in place."""
     # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.
-    config["train"]["arms"] = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
+    arms = {name: arm for name, arm in config["train"]["arms"].items() if arm is not None}
+    config["train"]["arms"] = arms if trains(config) else {}
     expand_detectors(config)
     add_exam_sets(config)
 

@@ -18,7 +18,7 @@ from unscene.plan.licences import list_licences
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import is_trained, list_sources
+from unscene.run.configuration import is_trained, list_sources, trains
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
 from unscene.samples.readers import find_like, has_instances
@@ -34,7 +34,8 @@ def estimate_run(job: Job) -> None:
     The weights of CLIP need not be there yet.
     """
     prices = read_prices(job.find("plan.prices"))
-    clip_bytes = measure_weights(CHECKOUT / job.look_up("train.clip"))
+    clip = job.look_up("train.clip")
+    clip_bytes = measure_weights(CHECKOUT / clip) if clip else 0
     # Sections with their paths: which weights these are decides what figures hold.
     sections = {name: job.look_up(name) for name in job.settings}
     plan = make_plan(sections, prices, read_throughput(), clip_bytes)
@@ -109,8 +110,9 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "shams": round(shams),
         "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
         "trainings": (
-            (len(trained) + len(settings["train"]["class_folds"])) * runs + 1
-        ),  # and the deployed arm on all pairs
+            # and the deployed arm on all pairs
+            (len(trained) + len(settings["train"]["class_folds"])) * runs + 1 if trains(settings) else 0
+        ),
         "evaluations": len(settings["train"]["arms"]) * runs,
     }
 
@@ -285,7 +287,8 @@ def describe_plan(plan: dict) -> str:
         "  sum              "
         + ", ".join(f"{device} {value:.2f}" for device, value in plan["devices"]["hours"].items())
     )
-    lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
+    if count["trainings"]:
+        lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
     lines += ["", "Disk"]
     for key, size in storage["bytes"].items():
         lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")

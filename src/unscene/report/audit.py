@@ -21,6 +21,10 @@ TRUTH = {
 }
 
 
+# Of a run without controls.
+NO_CALIBRATION = {"reason": "quality.controls is 0: no edits with a known answer are made"}
+
+
 def describe_quality(run: Run) -> dict:
     """Return what the section on quality names: the scores of the edits, and the audit of acceptance."""
     quality = scores.describe_scores(run, run.settings["quality"]["thresholds"])
@@ -33,7 +37,7 @@ def describe_quality(run: Run) -> dict:
 
 def describe_audit(run: Run) -> dict:
     """Return what was in force, what each threshold catches, and how right acceptance was."""
-    quality, calibration = run.settings["quality"], run.calibration
+    quality, calibration = run.settings["quality"], run.calibration or NO_CALIBRATION
     sources = [source["name"] for source in list_sources(run.settings)]
     return {
         "policy": quality["policy"],
@@ -58,11 +62,12 @@ def list_limits(run: Run, quality: dict) -> list[dict]:
     rejected = run.rejected_edits
     first = rejected["reason"].value_counts()
     every = rejected["all_reasons"].explode().value_counts()
-    policy, entries = quality["policy"], run.calibration.get("thresholds", {})
+    calibration = run.calibration or NO_CALIBRATION
+    policy, entries = quality["policy"], calibration.get("thresholds", {})
     # One edit in each bin shows what the bin's limit is.
     bins = name_bins(SIZE_BINS)
     middles = pd.Series([0.0, *SIZE_BINS])
-    limits = get_limits(policy, quality["thresholds"], run.calibration, middles, SIZE_BINS)
+    limits = get_limits(policy, quality["thresholds"], calibration, middles, SIZE_BINS)
     rows = []
     for key, fixed in quality["thresholds"].items():
         entry, limit = entries.get(key), None
@@ -137,6 +142,8 @@ def count_accepted_controls(run: Run, quality: dict) -> list[dict]:
     should be all or nothing.
     """
     control = run.control_scores
+    if control is None:
+        return []
     area = control["area_fraction"]
     limits = get_limits(quality["policy"], quality["thresholds"], run.calibration, area, SIZE_BINS)
     fails = pd.Series(False, index=control.index)

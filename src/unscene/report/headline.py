@@ -11,6 +11,7 @@ from unscene.evaluation.pass_rule import REFERENCES
 from unscene.report.numbers import MINUS, NOT_MEASURED, count, interval, is_null, percent, points
 from unscene.report.run import Run
 from unscene.report.scores import BETTER, UNCLEAR, WORSE, judge, lacks_trainings
+from unscene.run.configuration import trains
 
 UNTUNED = REFERENCES[0]
 NO_INTERVAL, NOT_JUDGED = "no interval", "not judged"
@@ -212,6 +213,8 @@ def describe_headline(run: Run) -> dict:
     With a fresh world its photos stand for the ordinary ones: no arm was chosen on them.
     """
     settings, main_arm = run.settings, run.settings["deploy"]["arm"]
+    if not trains(settings):
+        return _tell_pairs(run)
     world = settings["evaluate"].get("world")
     references = [arm for arm in REFERENCES if arm != main_arm and arm in set(run.summary["arm"])]
     summary, comparison, title = run.summary, run.comparison, "Ordinary photos of the held-out folds"
@@ -239,6 +242,14 @@ def describe_headline(run: Run) -> dict:
         "confidence": settings["evaluate"]["confidence"],
         "note": "" if is_null(ceiling) else f" {CEILING} {percent(ceiling)}.",
     }
+
+
+def _tell_pairs(run: Run) -> dict:
+    """Return the head's values of a run that trains nothing."""
+    told = f"Nothing was trained, since train.clip is null: the run ends in {count(len(run.pairs))} pairs."
+    empty: dict = dict.fromkeys(("alarms", "changes", "blocks", "references"), [])
+    confidence = run.settings["evaluate"]["confidence"]
+    return {"verdict": told, "source": "", "confidence": confidence, "note": "", **empty}
 
 
 def describe_row(row: Row, main_arm: str, references: Sequence[str]) -> dict:

@@ -24,7 +24,7 @@ from unscene.masks.columns import MASKS
 from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, PAIRS
 from unscene.quality.columns import REJECTED as REJECTED_EDITS
 from unscene.report import findings
-from unscene.run.configuration import is_trained, wants_study
+from unscene.run.configuration import is_trained, trains, wants_study
 from unscene.run.tables import Table
 from unscene.samples.columns import REJECTED, SAMPLES
 
@@ -53,12 +53,17 @@ def is_swept(config: dict) -> bool:
 
 def leaves_classes_out(config: dict) -> bool:
     """Tell whether an arm is also trained without the removals of some categories."""
-    return bool(config["train"]["class_folds"])
+    return trains(config) and bool(config["train"]["class_folds"])
 
 
 def trains_main_arm(config: dict) -> bool:
     """Tell whether the main arm is trained, so that there is something to show after tuning."""
-    return is_trained(config["train"]["arms"][config["deploy"]["arm"]])
+    return is_trained(config["train"]["arms"].get(config["deploy"]["arm"], {}))
+
+
+def has_controls(config: dict) -> bool:
+    """Tell whether edits with a known answer are made."""
+    return bool(config["quality"]["controls"])
 
 
 def has_labels(config: dict) -> bool:
@@ -146,8 +151,8 @@ FILES = {
         ("edit_id", "caption_original", "caption_without", "caption_negated", "source", "status"),
     ),
     "scores": File("quality/scores.parquet", EDIT_SCORES),
-    "control_scores": File("quality/control_scores.parquet", CONTROL_SCORES),
-    "calibration": File("quality/calibration.json"),
+    "control_scores": File("quality/control_scores.parquet", CONTROL_SCORES, when=has_controls),
+    "calibration": File("quality/calibration.json", when=has_controls),
     "certificate": File("quality/certificate.json", when=has_labels),
     "pairs": File(
         "quality/pairs.parquet", PAIRS, ("edit_id", "category", "group", "original_path", "edited_path")
@@ -160,17 +165,23 @@ FILES = {
         "metrics/items.parquet",
         ITEMS,
         ("arm", "fold", "seed", "edit_id", "text_score", "image_score", "group_score"),
+        when=trains,
     ),
-    "classes": File("metrics/classes.parquet", CLASSES),
-    "summary": File("metrics/summary.csv", columns=("arm", "metric", "mean", "low", "high", "n")),
+    "classes": File("metrics/classes.parquet", CLASSES, when=trains),
+    "summary": File(
+        "metrics/summary.csv", columns=("arm", "metric", "mean", "low", "high", "n"), when=trains
+    ),
     "comparison": File(
-        "metrics/comparison.csv", columns=("contrast", "metric", "difference", "low", "high", "p", "n")
+        "metrics/comparison.csv",
+        columns=("contrast", "metric", "difference", "low", "high", "p", "n"),
+        when=trains,
     ),
     "sets": File(
         "metrics/sets.csv",
         columns=("set", "contrast", "metric", "difference", "low", "high"),
+        when=trains,
     ),
-    "set_summary": File("metrics/set_summary.csv", columns=("set", "model", "metric", "mean")),
+    "set_summary": File("metrics/set_summary.csv", columns=("set", "model", "metric", "mean"), when=trains),
     "sweeps": File("metrics/sweeps.parquet", SWEEPS, when=is_swept),
     "unseen": File(
         "metrics/unseen_classes.csv",
@@ -181,7 +192,7 @@ FILES = {
         ),
         when=leaves_classes_out,
     ),
-    "verdict": File("metrics/verdict.json"),
+    "verdict": File("metrics/verdict.json", when=trains),
     "retrieval": File("metrics/retrieval.png", when=trains_main_arm),
     "truth": File("metrics/truth.json"),
     "plan": File("plan.json"),
@@ -285,9 +296,9 @@ SECTIONS = (
     Section(
         "quality",
         "Quality",
-        ("scores", "control_scores", "calibration", "masks", "edits", "pairs", "rejected_edits", "truth"),
+        ("scores", "masks", "edits", "pairs", "rejected_edits", "truth"),
         _quality,
-        may=("certificate",),
+        may=("certificate", "control_scores", "calibration"),
         find=findings.find_in_quality,
     ),
     Section("truth", "Truth", ("truth",), _truth),

@@ -119,8 +119,10 @@ def count_items(run: Run) -> dict[str, tuple[str, int]]:
     masks_ok = int((run.masks["status"] == "ok").sum())
     edits_ok = int((run.edits["status"] == "ok").sum())
     trained = {arm for arm, entry in run.settings["train"]["arms"].items() if is_trained(entry)}
-    tested = run.tested[run.tested["arm"].isin(trained)]
-    trainings = len(tested[["arm", "fold", "seed"]].drop_duplicates())
+    # A run that trains nothing has no table of what was tested.
+    tests = 0 if run.tested is None else len(run.tested)
+    tested = run.tested[run.tested["arm"].isin(trained)] if tests else None
+    trainings = 0 if tested is None else len(tested[["arm", "fold", "seed"]].drop_duplicates())
     return {
         "render_scenes": ("scene", scenes),
         "read_samples": ("item read", len(run.samples) + len(run.rejected_samples)),
@@ -138,7 +140,7 @@ def count_items(run: Run) -> dict[str, tuple[str, int]]:
         "split_folds": ("group", run.folds["group"].nunique()),
         "train_clip": ("training", trainings),
         "train_final": ("training", 1),
-        "evaluate_clip": ("pair tested", len(run.tested)),
+        "evaluate_clip": ("pair tested", tests),
     }
 
 

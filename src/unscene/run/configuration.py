@@ -60,6 +60,11 @@ def is_trained(arm: dict) -> bool:
     return bool(arm.get("loss"))
 
 
+def trains(config: dict) -> bool:
+    """Tell whether a run trains and tests models: `train.clip: null` ends it in pairs and a report."""
+    return config["train"]["clip"] is not None
+
+
 def get_split(seed: int | str) -> str:
     """Return the path of the split of photo groups that a training seed is trained and tested on."""
     return f"results/folds/repeats/{seed}.parquet" if int(seed) else "results/folds/folds.parquet"

@@ -45,7 +45,8 @@ def plan_batches(
         raise PairError(
             f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the "
             "training part has "
-            f"{len(np.unique(group))}; lower train.batch_pairs or add photos"
+            f"{len(np.unique(group))}; lower train.batch_pairs or add photos, or let the run end in pairs"
+            " and a report: train: {clip: null}"
         )
     first = _draw_pair_batches(group, steps, batch_pairs, np.random.default_rng(derive_seed(seed, "order")))
     window = max(2, len(group) // batch_pairs)

@@ -9,7 +9,9 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from unscene.config.checks import check_keys, check_paths, expand_detectors, list_warnings
+from unscene.config.preparation import complete_config
 from unscene.evaluation.sets.exam import add_exam_sets
+from unscene.run.targets import select_targets
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
@@ -204,8 +206,8 @@ def test_a_detector_without_a_folder_lies_in_models():
 
 
 def test_arithmetic_on_a_tuned_model_is_warned_of():
-    assert list_warnings(DEFAULT) == []
-    assert list_warnings(merge(DEFAULT, {"train": {"arms": {"q": {"query_weight": 1.9}}}})) == []
+    assert not list(list_warnings(DEFAULT))
+    assert not list(list_warnings(merge(DEFAULT, {"train": {"arms": {"q": {"query_weight": 1.9}}}})))
     for arm in (
         {"query_weight": 1.9, "of": "paired"},
         DEFAULT["train"]["arms"]["paired"] | {"query_weight": 1},
@@ -294,3 +296,37 @@ def test_the_sets_of_a_world_join_the_configs_own_and_no_name_stands_twice():
 def test_contradictions_of_quality_are_named(quality, message):
     (told,) = check_keys(merge(DEFAULT, {"quality": quality}))
     assert re.search(message, told)
+
+
+def test_too_few_photos_for_a_batch_are_said_before_the_start():
+    few = complete({"samples": {"sources": [SCENES | {"photos": 40}, POOL]}})
+    (told,) = list_warnings(few)
+    assert "train.batch_pairs: a batch of 16 needs 32 photo groups" in told and "clip: null" in told
+    assert not list(list_warnings(merge(few, {"train": {"batch_pairs": 4}})))
+    few["train"]["arms"].pop("originals")  # random batches keep each pair apart: twice as many
+    (told,) = list_warnings(few)
+    assert "needs 16 photo groups" in told
+    few["train"]["clip"] = None
+    assert not list(list_warnings(few))
+
+
+@pytest.mark.parametrize(("quality", "problems"), [({}, 0), ({"distances": True}, 1)])
+def test_a_run_that_trains_nothing_needs_no_arms(quality, problems):
+    config = merge(DEFAULT, {"train": {"clip": None}, "quality": quality, "deploy": {"arm": "none"}})
+    complete_config(config)
+    assert config["train"]["arms"] == {}
+    assert len(list(check_keys(config))) == problems
+
+
+def test_a_run_that_trains_nothing_makes_no_file_of_training():
+    files = ["quality/pairs.parquet", "folds/folds.parquet", "metrics/truth.json", "report.html", "plan.json"]
+    later = [
+        "train/photos.npy",
+        "models/a/all/meta.json",
+        "metrics/items.parquet",
+        "deploy",
+        "folds/check.json",
+    ]
+    files, later = ([f"results/{name}" for name in names] for names in (files, later))
+    assert select_targets(files + later, {"train": {"clip": None}}) == files
+    assert select_targets(files + later, DEFAULT) == files + later

@@ -12,7 +12,8 @@ from unscene.config.checks.paths import check_paths, expand_detectors
 from unscene.config.checks.quality import check_quality
 from unscene.config.checks.sources import check_pool, check_sources
 from unscene.config.checks.toy import check_toy
-from unscene.config.checks.training import check_training
+from unscene.config.checks.training import check_training, warn_of_few_pairs
+from unscene.run.configuration import trains
 
 __all__ = ["check_keys", "check_paths", "check_toy", "expand_detectors", "list_warnings"]
 
@@ -26,6 +27,10 @@ def check_keys(config: dict) -> Iterator[str]:
     yield from check_masks(config["masks"])
     yield from check_edits(config["edits"])
     yield from check_quality(config["quality"])
+    if not trains(config):
+        if config["quality"]["distances"]:
+            yield "quality.distances: they need a CLIP (train.clip); set it to false, or give one"
+        return
     if arms.get("zero_shot") != {}:
         yield "train.arms.zero_shot: every comparison needs the untuned model; leave it {}"
     of_arms = {name: list(check_arm(name, arm)) for name, arm in arms.items()}
@@ -36,13 +41,15 @@ def check_keys(config: dict) -> Iterator[str]:
     yield from check_evaluation(config)
 
 
-def list_warnings(config: dict) -> list[str]:
-    """Return what is allowed and most likely a mistake, a sentence each."""
+def list_warnings(config: dict) -> Iterator[str]:
+    """Say what is allowed and most likely a mistake, a sentence each."""
     arms = config["train"]["arms"]
+    if trains(config):
+        yield from warn_of_few_pairs(config)
     tuned = [name for name, arm in arms.items() if "query_weight" in arm and ("of" in arm or "loss" in arm)]
-    return [
-        f"train.arms.{name}: query_weight takes the denied object out of texts that a tuned model reads as a"
-        " denial already: on drawn scenes the AUC of absence fell from .82 to .35. Judge it by its own line,"
-        " and leave query_weight out of what you deploy"
-        for name in tuned
-    ]
+    for name in tuned:
+        yield (
+            f"train.arms.{name}: query_weight takes the denied object out of texts that a tuned model reads"
+            " as a denial already: on drawn scenes the AUC of absence fell from .82 to .35. Judge it by its"
+            " own line, and leave query_weight out of what you deploy"
+        )

@@ -1,10 +1,14 @@
 """Arms that need what the run does not have."""
 
 from collections.abc import Iterator
+from math import inf
 
 from unscene.config.names import suggest
-from unscene.run.configuration import is_trained
+from unscene.run.configuration import is_trained, list_sources
 from unscene.words.word_lists import find_vocabulary
+
+# With so many photos a photo group of a batch there are pairs enough, whatever becomes of them.
+_FEW = 20
 
 
 def check_training(config: dict) -> Iterator[str]:
@@ -52,6 +56,29 @@ def check_training(config: dict) -> Iterator[str]:
                 f"train.arms.{name}: pool: {arm['pool']} photos cannot be shared evenly by"
                 f" {config['runtime']['devices']} devices (runtime.devices)"
             )
+
+
+def warn_of_few_pairs(config: dict) -> Iterator[str]:
+    """Say that a batch needs more photo groups than the photos are expected to give."""
+    train, folds = config["train"], config["folds"]["folds"]
+    arms = [arm for arm in train["arms"].values() if is_trained(arm)]
+    # Random batches keep each pair apart: both halves are of other groups.
+    needed = max((train["batch_pairs"] * (1 + (arm["batches"] == "random")) for arm in arms), default=0)
+    sources = list_sources(config)
+    photos = sum(source.get("photos", inf) for source in sources)
+    if photos > _FEW * needed:
+        return
+    from unscene.plan.estimate import count_items, read_throughput  # which most configs don't need
+
+    pairs = count_items(config, read_throughput())["pairs"]
+    trained_on = int(pairs / config["masks"]["edits_per_photo"] * (folds - 1) / folds)
+    if trained_on < needed:
+        yield (
+            f"train.batch_pairs: a batch of {train['batch_pairs']} needs {needed} photo groups, and of"
+            f" {photos} photos about {pairs} pairs are expected, {trained_on} groups of them to train on (shares in"
+            " src/unscene/resources/throughput.yaml): training may stop for want of pairs. Lower it, add"
+            " photos, or end the run in pairs and a report (`train: {clip: null}`)"
+        )
 
 
 def _check_deployed(name: str, arms: dict) -> Iterator[str]:
