@@ -68,14 +68,15 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
     photos = sum(source.get("photos", inf) for source in sources)
     if photos > _FEW * needed:
         return
-    from unscene.plan.estimate import count_items, read_throughput  # which most configs don't need
+    from unscene.plan.estimate import count_items, read_throughput  # few configs need them
 
     pairs = count_items(config, read_throughput())["pairs"]
     trained_on = int(pairs / config["masks"]["edits_per_photo"] * (folds - 1) / folds)
     if trained_on < needed:
         yield (
             f"train.batch_pairs: a batch of {train['batch_pairs']} needs {needed} photo groups, and of"
-            f" {photos} photos about {pairs} pairs are expected, {trained_on} groups of them to train on (shares in"
+            f" {photos} photos about {pairs} pairs are expected, {trained_on} groups of them to train on"
+            " (shares in"
             " src/unscene/resources/throughput.yaml): training may stop for want of pairs. Lower it, add"
             " photos, or end the run in pairs and a report (`train: {clip: null}`)"
         )
