@@ -20,6 +20,7 @@ from unscene.config.checks import list_warnings
 from unscene.config.command_line import start_run
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
+from unscene.plan.preflight import check_before_start
 from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import PATHS, get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
@@ -95,7 +96,8 @@ wildcard_constraints:
 
 
 onstart:
-    if lack := find_lack_of_key({job.rule.name for job in workflow.dag.needrun_jobs()}, config["api"]):
+    DUE = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    if lack := find_lack_of_key(DUE, config["api"]) or check_before_start(config, DUE):
         raise WorkflowError(lack)
     INTERRUPTS.catch(workflow)
 

@@ -1,0 +1,62 @@
+"""The preflight: what would stop a run later is told before the first job, and only once."""
+
+import json
+
+import pytest
+import yaml
+from PIL import Image
+
+from unscene.plan import preflight
+from unscene.run.checkout import CHECKOUT
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """The embedded default with a source of one photo that is there."""
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "red.png")
+    (tmp_path / "web.tsv").write_text("a red square\thttp://x/1\tred.png\n")
+    config = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+    source = {"name": "web", "format": "cc_tsv", "photos": 1}
+    config["samples"]["sources"] = [source | {"table": str(tmp_path / "web.tsv"), "images": str(tmp_path)}]
+    return config
+
+
+def test_what_the_checkout_brings_is_not_opened(config):
+    embedded = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+    assert preflight.list_what_to_open(embedded) == {}
+    assert preflight.check_before_start(embedded, {"segment_objects"}) is None
+    assert (
+        preflight.check_before_start(config, {"read_samples", "write_report"}) is None
+    )  # nothing dear is due
+
+
+def test_a_run_is_looked_at_once_and_again_when_its_sources_change(config, tmp_path, capfd):
+    assert preflight.check_before_start(config, {"segment_objects"}) is None
+    assert "samples.sources web: 1 of 1 photos usable" in capfd.readouterr().err
+    assert json.loads((tmp_path / "state/preflight.json").read_text())["opened"]["sources"]
+    assert preflight.check_before_start(config, {"segment_objects"}) is None
+    assert capfd.readouterr().err == ""
+    config["samples"]["sources"][0]["images"] = str(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    assert "Nothing was started" in preflight.check_before_start(config, {"submit_keywords"})
+    told = capfd.readouterr().err
+    assert "WRONG samples.sources web: none of the first 1 photos is usable" in told and "red.png" in told
+
+
+def test_files_that_are_no_weights_are_named(config, tmp_path):
+    (tmp_path / "notes.pt").write_text("no weights")
+    config["masks"]["weights"] = str(tmp_path / "notes.pt")
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet/config.json").write_text('{"in_channels": 8}')
+    config["edits"]["weights"] = str(tmp_path)
+    told, wrong = preflight.look_at_all(config)
+    assert len(wrong) == 2 and "notes.pt" in wrong[0] and "8 input channels" in wrong[1]
+    assert any("GB free" in line for line in told)
+
+
+def test_a_disk_with_less_than_half_of_the_planned_bytes_stops_the_run(config, monkeypatch):
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(ValueError, match="make room, or choose another --directory"):
+        preflight.compare_disk(config)
