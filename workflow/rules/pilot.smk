@@ -19,8 +19,8 @@ if IS_PILOT:
         threads: config["runtime"]["workers"]
         resources:
             gpu=1,
-            mem_mb=16000,
-            runtime="30m",
+            mem_mb=grow(16000),
+            runtime=grow("30m"),
         params:
             lineage=lineage(
                 "time_training", settings=["train.batch_pairs", "train.clip"], paths=["train.clip"]
@@ -62,8 +62,8 @@ if IS_PILOT:
         conda:
             "../../envs/text.yaml"
         resources:
-            mem_mb=4000,
-            runtime="30m",
+            mem_mb=grow(4000),
+            runtime=grow("30m"),
         params:
             lineage=lineage(
                 "write_pilot",
