@@ -70,12 +70,12 @@ def estimate_pairs(run: Run, whole: dict[str, int], pilot: dict[str, int]) -> di
     pilot found none, `high` is what three in so many photos would give (the rule of three).
     """
     shards = run.samples.set_index("image_id")["shard"].map(get_source_name)
-    source_of = run.pairs["image_id"].map(shards)
-    a_photo = run.pairs["image_id"].value_counts()
+    photo_of = run.pairs["edit_id"].map(run.masks.set_index("edit_id")["image_id"])
+    source_of = photo_of.map(shards)
     total = variance = 0.0
     for name, photos in pilot.items():
         counts = np.zeros(photos)
-        found = a_photo[a_photo.index.isin(run.pairs["image_id"][source_of == name])].to_numpy()
+        found = photo_of[source_of == name].value_counts().to_numpy()
         counts[: len(found)] = found
         total += whole[name] * counts.mean()
         unseen = 1 - photos / whole[name]
@@ -192,11 +192,16 @@ def describe_figures(figures: dict) -> list[str]:
     lines.append(
         "  differences that the whole run will find (power 0.8): "
         + ", ".join(
-            f"{FIGURES[name][0]} {100 * next(iter(figure['detectable'].values())):.1f} points"
+            f"{FIGURES[name][0]} {name_difference(next(iter(figure['detectable'].values())))}"
             for name, figure in found.items()
         )
     )
     return [*lines, *(f"  CAUTION: {text}" for text in figures["warnings"])]
+
+
+def name_difference(share: float) -> str:
+    """Return a detectable difference in points; from 100 on no difference there is would be found."""
+    return f"{100 * share:.1f} points" if share < 1 else "none: too few items"
 
 
 def fill_page(figures: dict, sheet: Path) -> str:
@@ -205,6 +210,7 @@ def fill_page(figures: dict, sheet: Path) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     filters: dict[str, Callable] = {"count": count, "percent": percent, "duration": duration}
+    filters["difference"] = name_difference
     environment.filters.update(filters)
     picture = base64.b64encode(sheet.read_bytes()).decode()
     names = {name: text for name, (text, _, _) in FIGURES.items()}
