@@ -23,6 +23,8 @@ NOTHING = "Nothing would run: every result is up to date."
 # to the command line.
 MAX_CHECKSUM_FILE_SIZE = 1_000_000_000
 MOST_NAMED = 3
+# Folders below results/ that rules make when they are asked for, and that no target names.
+ON_DEMAND = ("publish", "pilot")
 
 
 @dataclass
@@ -199,12 +201,13 @@ def list_left_over(made: set[str], results: Path = Path("results")) -> list[str]
     """
     kept = {Path(path) for path in made}
     needed = {parent for path in kept for parent in path.parents}
+    aside = {results / name for name in (RECORDS.name, *ON_DEMAND)}
     left: list[str] = []
     waiting = [results]
     while waiting:
         folder = waiting.pop()
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path in kept or path.name.startswith(".") or path == results / RECORDS.name:
+            if path in kept or path.name.startswith(".") or path in aside:
                 continue
             if path in needed:
                 waiting.append(path)

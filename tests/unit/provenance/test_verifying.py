@@ -122,6 +122,7 @@ def test_what_is_gone_and_what_is_more_is_told(finished):
     (finished / f"results/masks/{SHARD}/more.png").write_bytes(b"x")
     shutil.rmtree(finished / f"results/samples/{SHARD}")
     (finished / "results/own_notes").mkdir()
+    (finished / "results/publish").mkdir()  # made on demand
     found, _ = check(finished)
     assert {(one.kind, one.path) for one in found} == {
         (MISSING, f"results/edits/{SHARD}/s_1-dog.image_path.png"),
