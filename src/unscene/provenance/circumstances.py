@@ -8,6 +8,7 @@ measured.
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
@@ -60,6 +61,7 @@ def read_machines(logs: str | Path, benchmarks: str | Path) -> dict:
     return {"machines": machines, "shards": shards}
 
 
+@cache
 def find_commit(checkout: Path = CHECKOUT) -> dict:
     """Return the `commit` of the checkout, and in `changed` how many files differ from it; both
     null where git tells nothing.

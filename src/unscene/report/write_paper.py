@@ -13,12 +13,12 @@ from unscene.captions.columns import CAPTIONS
 from unscene.captions.writers import count_writers
 from unscene.evaluation.columns import CLASSES, SWEEPS
 from unscene.machine.job import Job
+from unscene.provenance.circumstances import read_versions
 from unscene.report import paper
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
 from unscene.report.headline import EDITED, ORDINARY, list_rows, tabulate, take_world, tell_changes
 from unscene.report.methods import Found, describe_methods
-from unscene.report.provenance import read_versions
 from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, write_text
 from unscene.training.pairs import read_pairs
