@@ -29,6 +29,7 @@ from unscene.samples.counting import complete_sources
 from unscene.samples.readers import iterate_items
 
 ROOT = Path(__file__).resolve().parents[3]
+CLIP = "models/ViT-B-32-quickgelu"
 HURRIED = Patience(tries=2, wait_s=0.01, silence_s=2.0)
 YOLO = os.urandom(60_000)
 CONFIG = {
@@ -46,7 +47,7 @@ CONFIG = {
     },
     "masks": {"weights": "yolo26n-seg.pt"},
     "edits": {"weights": "models/RORem"},
-    "train": {"clip": "models/ViT-B-32-quickgelu", "arms": {"absence": None}},
+    "train": {"clip": CLIP, "arms": {"absence": None}},
     "deploy": {"arm": "paired_rank_keep"},
 }
 
@@ -89,7 +90,7 @@ def server(monkeypatch, tmp_path):
 def list_own(server):
     return [
         Source("models/RORem", hub="me/remover"),
-        Source("models/ViT-B-32-quickgelu", hub="timm/clip"),
+        Source(CLIP, hub="timm/clip"),
         Source(r"models/yolo.*\.pt", url=f"{server.url}/files/{{name}}"),
         Source(r".*_train2017\.json", url=f"{server.url}/files/annotations.zip", member="annotations/{name}"),
     ]
@@ -99,6 +100,7 @@ def list_own(server):
 def fetch(server, tmp_path, monkeypatch):
     (tmp_path / "overlay.yaml").write_text(yaml.dump(CONFIG))
     config = read_config(ROOT, [tmp_path / "overlay.yaml"])
+    config["train"]["clip"] = None  # a CLIP takes seconds to be written anew: two tests ask for it
     config["quality"]["judge"] = "models/yolo26n-seg.pt"
     checkout = tmp_path / "checkout"
     checkout.mkdir(exist_ok=True)
@@ -127,12 +129,13 @@ def test_a_dry_run_shows_bytes_licences_and_commits_and_fetches_nothing(server, 
 
 
 def test_all_that_is_named_comes_is_checked_and_never_comes_twice(server, fetch):
+    fetch.config["train"]["clip"] = CLIP
     status, said = fetch()
     assert status == 0, said
     models = fetch.checkout / "models"
     check_pipeline_folder(models / "RORem")
     assert not (models / "RORem/safety_checker").exists() and not (models / "RORem/model.ckpt").exists()
-    load_clip(models / "ViT-B-32-quickgelu")
+    load_clip(fetch.checkout / CLIP)
     assert (models / "yolo26n-seg.pt").read_bytes() == YOLO
     assert sorted(path.name for path in (fetch.checkout / "data/train2017").iterdir()) == ["1.jpg", "2.jpg"]
     assert "photos of coco: 2 came, gone 1" in said
@@ -207,7 +210,7 @@ def test_what_the_hubs_cache_has_is_copied(server, fetch, tmp_path):
         "timm/clip", endpoint=server.url, cache_dir=tmp_path / "cache", token=False
     )
     sent = server.count_bytes()
-    fetch.config["edits"]["weights"] = "resources"
+    fetch.config["edits"]["weights"], fetch.config["train"]["clip"] = "resources", CLIP
     (fetch.checkout / "resources").mkdir()
     status, said = fetch(photos=False)
     assert status == 0, said
@@ -256,6 +259,7 @@ def test_no_answer_and_a_disk_too_small_fetch_nothing(server, fetch, monkeypatch
 
 
 def test_a_hub_that_is_not_there_or_has_no_such_thing_says_so(server, fetch, monkeypatch):
+    fetch.config["train"]["clip"] = CLIP
     wrong = [Source("models/RORem", hub="me/nothing"), Source("models/ViT.*", hub="timm/clip", revision="v9")]
     said = fetch(own=[*wrong, *list_own(server)], photos=False)[1]
     assert "has no such repository" in said and "has no such revision" in said
