@@ -52,8 +52,9 @@ class Client:
         self._local = threading.local()
 
     def send(self, method: str, path: str, body: bytes = b"", headers: dict | None = None) -> int:
-        """Send a request; return its status, or 0 when the server closed the connection on it."""
-        connection = getattr(self._local, "connection", None) or self._connect()
+        """Send a request; return its status, or 0 when a fresh connection was closed on it."""
+        kept = getattr(self._local, "connection", None)
+        connection = kept or self._connect()
         try:
             connection.putrequest(method, path, skip_host=bool(headers and "Host" in headers))
             for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
@@ -63,6 +64,8 @@ class Client:
             content = reply.read()
         except (OSError, http.client.HTTPException) as error:
             self._local.connection = None
+            if kept is not None:  # it may have been idle for too long
+                return self.send(method, path, body, headers)
             self.judge(f"{method} {path[:80]}", 0, repr(error).encode())
             return 0
         if reply.getheader("connection") == "close":

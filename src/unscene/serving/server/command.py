@@ -17,7 +17,7 @@ from .guard import Guard, make_protocol
 from .index import PhotoIndex, hash_tower
 from .limits import Limits
 from .models import BASE, TUNED, Model, ModelError
-from .onnx_clip import OnnxClip
+from .onnx_clip import OnnxClip, load_tower
 from .options import HERE, Wanted, add_options, read_wanted
 from .pairs import Pairs
 from .query import Forms
@@ -118,8 +118,17 @@ def load_models(deploy: Path, index_file: Path, waiting: int) -> dict[str, Model
     folders = {name: folder for name, folder in folders.items() if (folder / "visual.onnx").is_file()}
     try:
         towers = {name: hash_tower(index_file, folder) for name, folder in folders.items()}
-        with ThreadPoolExecutor(len(folders)) as pool:
-            clips = dict(zip(folders, pool.map(OnnxClip, folders.values()), strict=True))
+        # All at once, but an image tower that models share only once.
+        with ThreadPoolExecutor(4) as pool:
+            first = {tower: folders[name] for name, tower in towers.items()}
+            visual = {tower: pool.submit(load_tower, path / "visual.onnx") for tower, path in first.items()}
+            texts = {
+                name: pool.submit(
+                    lambda name: OnnxClip(folders[name], visual=visual[towers[name]].result()), name
+                )
+                for name in folders
+            }
+            clips = {name: text.result() for name, text in texts.items()}
     except Exception as error:  # onnxruntime and tokenizers have no common error
         raise ModelError(f"{deploy}: the model cannot be loaded ({error}); export it again") from error
     return {name: Model(name, clip, towers[name], waiting) for name, clip in clips.items()}

@@ -14,6 +14,7 @@ nothing else of the package, so it is copied beside the folder as it stands.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -25,17 +26,13 @@ RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling
 class OnnxClip:
     """The two towers of a CLIP. Features have length 1, so a dot product is a cosine."""
 
-    def __init__(self, folder: str | Path, threads: int = 0):
-        """folder: as above. threads: of one call; 0 leaves the number to onnxruntime."""
-        import onnxruntime
-
+    def __init__(self, folder: str | Path, threads: int = 0, visual: Any = None):
+        """folder: as above. threads: of one call; 0 leaves the number to onnxruntime. visual: an equal
+        image tower that is loaded already.
+        """
         folder = Path(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self.text, self.visual = (
-            onnxruntime.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"])
-            for name in ("text.onnx", "visual.onnx")
-        )
+        self.text = load_tower(folder / "text.onnx", threads)
+        self.visual = visual or load_tower(folder / "visual.onnx", threads)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.preprocess = json.loads((folder / "preprocess_cfg.json").read_text(encoding="utf-8"))
 
@@ -56,6 +53,17 @@ class OnnxClip:
         pixels = np.asarray(resize(photo.convert("RGB"), self.preprocess), np.float32) / np.float32(255)
         mean, std = (np.array(self.preprocess[key], np.float32) for key in ("mean", "std"))
         return ((pixels - mean) / std).transpose(2, 0, 1)
+
+
+def load_tower(path: Path, threads: int = 0) -> Any:
+    """Return the onnxruntime session of a tower's file, on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Idle threads that spin take twice the processor time, and all of it from whoever works beside.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def resize(photo: Image.Image, preprocess: dict) -> Image.Image:
