@@ -3,7 +3,6 @@
 import ast
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -12,10 +11,9 @@ import urllib.request
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-import unscene.serving.server
 from served_model import make_deploy, make_photos
+from unscene.serving.copying import SERVER, copy_server
 
-SERVER = Path(unscene.serving.server.__file__).parent
 REQUIREMENTS = dict(
     line.split("==") for line in (SERVER / "requirements.txt").read_text().split() if not line.startswith("#")
 )
@@ -46,7 +44,7 @@ def test_requirements_are_those_of_the_lock():
 
 def test_the_copied_folder_serves(tmp_path):
     deploy = make_deploy(tmp_path / "deploy")
-    shutil.copytree(SERVER, deploy / "server", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_server(deploy)
     photos = make_photos(tmp_path / "photos", 6)
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     blocked = "import sys; [sys.modules.__setitem__(name, None) for name in ('unscene', 'torch', 'pandas')]"
