@@ -159,6 +159,12 @@ class Server:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
+    @property
+    def processor_s(self) -> float:
+        """Processor time of all its threads until now."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """End the process."""
         self.process.terminate()
@@ -263,17 +269,26 @@ def ask_search(draw: random.Random) -> tuple[str, None]:
 
 
 def measure(name: str, servers: list[Server], make_request, seconds: float) -> None:
-    """Load the servers in turns; print throughput and times of ours, against the peer where there is one."""
+    """Load the servers in turns; print throughput, times and processor time of ours, against the peer
+    where there is one. Beside other work throughput depends on how many threads ask for a core;
+    processor time a request does not.
+    """
     found: dict[int, list[float]] = {place: [] for place in range(len(servers))}
+    spent = [0.0] * len(servers)
     for turn in range(ROUNDS):
         for place, server in enumerate(servers):
             if turn == 0:
                 load(server, make_request, 1.0, 1000 + place)
+            before = server.processor_s
             found[place] += load(server, make_request, seconds, turn)
+            spent[place] += server.processor_s - before
     rates = [len(times) / (ROUNDS * seconds) for times in found.values()]
     own = sorted(found[0])
     against = {"ratio": rates[0] / rates[1], "against": "transformers"} if len(servers) > 1 else {}
     print_bench(f"serve_{name}", rates[0], "requests/s", **against)
+    costs = [1000 * used / len(times) for used, times in zip(spent, found.values(), strict=True)]
+    against = {"ratio": costs[1] / costs[0], "against": "transformers"} if len(servers) > 1 else {}
+    print_bench(f"serve_{name}_processor", costs[0], "ms/request", **against)
     for part, place in (("p50", 0.5), ("p99", 0.99)):
         value = own[min(int(place * len(own)), len(own) - 1)]
         other = (
