@@ -80,6 +80,7 @@ def make_models(folder: Path) -> None:
     import open_clip
     import torch
     from safetensors.torch import save_file
+
     from unscene.deploy.models import load_model
     from unscene.deploy.onnx_form import write_onnx
     from unscene.deploy.transformers_form import write_transformers

@@ -5,7 +5,7 @@
 #                  unscene.deploy.files names
 # OUTPUTS:         results/deploy/
 
-from unscene.deploy.files import READ, list_card_templates
+from unscene.deploy.files import READ, list_copied_files
 from unscene.report.sections import FILES
 
 STAGE_FILES += ["results/deploy"]
@@ -47,7 +47,7 @@ rule export_clip:
                 *(["train.arms"] if "query_weight" in config["train"]["arms"][MAIN_ARM] else []),
             ],
             paths=["train.clip"],
-            files=list_card_templates(),
+            files=list_copied_files(),
         ),
     message:
         "Exporting the deployed arm"

@@ -23,6 +23,7 @@ from unscene.report.run import read_run
 from unscene.run.checkout import CHECKOUT
 from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, read_table, write_json
+from unscene.serving.copying import copy_server
 from unscene.training.pairs import CAPTIONS, read_pairs
 
 SAMPLE_PAIRS = 16
@@ -46,7 +47,7 @@ def export_clip(job: Job) -> None:
     with replaced_folder(job.outputs.folder) as folder:
         for name, place, model in (("tuned", folder, tuned), ("base", folder / "base", base)):
             told[name] = write_forms(model, place, forms, sample, job.runtime["batch_size"])
-        shutil.copyfile(Path(__file__).with_name("onnx_clip.py"), folder / "onnx_clip.py")
+        copy_server(folder)
         facts = Facts(
             meta=read_json(job.inputs.model) if job.inputs.model else {},
             licences=read_table(job.inputs.pairs)["license"],

@@ -94,7 +94,7 @@ def _write_onnx(model: Model, folder: Path) -> None:
 
 
 def _load_onnx(folder: Path) -> Client:
-    from unscene.deploy.onnx_clip import OnnxClip
+    from unscene.serving.server.onnx_clip import OnnxClip
 
     return OnnxClip(folder, threads=1)
 

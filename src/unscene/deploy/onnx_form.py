@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unscene.clip.models import can_cut_texts
 from unscene.deploy.forms import FormError
 from unscene.deploy.models import Model
 from unscene.deploy.tokenizer_file import make_tokenizer
@@ -80,11 +81,31 @@ def _export(model: Model, tower: str, example: "torch.Tensor", path: Path) -> No
         def forward(self, text):
             return self.network.encode_text(text, normalize=True)
 
+    class CutText(Tower):
+        """CLIP's own text tower on any length that holds each text's end (`clip.models.encode_texts`):
+        a query of ten tokens costs an eighth of a whole context.
+        """
+
+        def forward(self, text):
+            network, length = self.network, text.shape[1]
+            features = network.token_embedding(text) + network.positional_embedding[:length]
+            features = network.transformer(features, attn_mask=network.attn_mask[:length, :length])
+            features = network.ln_final(features)[torch.arange(text.shape[0]), text.argmax(dim=-1)]
+            if network.text_projection is not None:
+                linear = isinstance(network.text_projection, torch.nn.Linear)
+                features = network.text_projection(features) if linear else features @ network.text_projection
+            return torch.nn.functional.normalize(features, dim=-1)
+
     class Visual(Tower):
         def forward(self, image):
             return self.network.encode_image(image, normalize=True)
 
-    module = (Text if tower == "text" else Visual)(model.network).eval()
+    can_cut = tower == "text" and can_cut_texts(model.network)
+    module = (CutText if can_cut else Text if tower == "text" else Visual)(model.network).eval()
+    shape = {0: torch.export.Dim("batch")}
+    if can_cut:
+        # An example at the full context would fix the length.
+        shape[1], example = torch.export.Dim("length", min=4, max=model.context), example[:, :8].contiguous()
     for name in ("onnxscript", "onnx_ir"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
@@ -92,7 +113,7 @@ def _export(model: Model, tower: str, example: "torch.Tensor", path: Path) -> No
             module,
             (example,),
             dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=(shape,),
             input_names=[tower],
             output_names=[OUTPUT],
             verbose=False,

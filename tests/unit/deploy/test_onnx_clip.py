@@ -7,9 +7,9 @@ from open_clip.transform import image_transform
 from PIL import Image
 
 from clip_families import make_tokenizer as make_foreign_tokenizer
-from unscene.deploy.onnx_clip import resize
 from unscene.deploy.parity import HARD_TEXTS
 from unscene.deploy.tokenizer_file import make_tokenizer
+from unscene.serving.server.onnx_clip import resize
 
 TEXTS = [*HARD_TEXTS, "a photo of a dog", "x" * 300, "a–b — c…", "3½ x² ™", "naïve İstanbul", "＂no＂ ﬂag"]
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from starlette.exceptions import HTTPException
 from .images import ImageError, find_media_type, is_data_uri, read_data_uri
 from .index import PhotoIndex
 from .limits import Limits
-from .metrics import Metrics
+from .metrics import Measured, Metrics
 from .models import BusyError, Model, ModelError
 from .pairs import Pairs, Wish
 from .query import Forms, name_terms, parse_query
@@ -133,6 +132,7 @@ def build_app(service: Service) -> FastAPI:
     """Return the app of a service; `Guard` stands before it."""
     app = FastAPI(title="unscene", docs_url=None, redoc_url=None, responses=ERRORS)
     limits, metrics = service.limits, service.metrics
+    app.add_middleware(Measured, metrics=metrics)
 
     @app.exception_handler(HTTPException)
     async def tell_mistake(_: Request, error: HTTPException) -> JSONResponse:
@@ -148,14 +148,6 @@ def build_app(service: Service) -> FastAPI:
     @app.exception_handler(BusyError)
     async def tell_busy(_: Request, error: BusyError) -> JSONResponse:
         return _error("too many calls wait; ask again in a second", 429, headers={"Retry-After": "1"})
-
-    @app.middleware("http")
-    async def measure(request: Request, call_next):
-        begun = time.perf_counter()
-        answer = await call_next(request)
-        route = request.scope.get("route")
-        metrics.tell(getattr(route, "path", "other"), answer.status_code, time.perf_counter() - begun)
-        return answer
 
     @app.post("/v1/embeddings", summary="Features of texts and pictures, as OpenAI's API gives them")
     async def embeddings(asked: EmbeddingsRequest) -> Response:

@@ -1,6 +1,8 @@
 """Counts and times for /metrics, in Prometheus' text form."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -59,3 +61,26 @@ class Metrics:
                 self._embedded["batches"].labels(model.name, kind).set(batcher.batches)
             self._hits.labels(model.name).set(model.hits)
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+class Measured:
+    """ASGI middleware that counts and times each request by its route."""
+
+    def __init__(self, app: Callable, metrics: Metrics):
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Callable, send: Callable) -> None:
+        """Answer a request, and count it."""
+        begun, status = time.perf_counter(), 500
+
+        async def answer(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            self._metrics.tell(route, status, time.perf_counter() - begun)

@@ -129,7 +129,7 @@ function makePictures(row) {
   pictures.append(photo);
   if (!edited) return [pictures, make("p", { className: "note", textContent: say("noPicture") })];
   pictures.append(make("img", { className: "edited", src: edited, alt: `${say("edited")}: ${row.captions?.negated ?? row.category}` }));
-  if (mask) pictures.append(make("img", { className: "mask", id: "mask", src: mask, alt: "", hidden: !known.hasMask }));
+  if (mask) pictures.append(makeMask(mask));
   pictures.append(make("span", { className: "line" }), make("span", { className: "tag left", textContent: say("original") }), make("span", { className: "tag right", textContent: say("edited") }));
   const slider = make("input", { type: "range", id: "cut", min: 0, max: 100, value: known.cut, oninput: () => setCut(Number(slider.value)), data: { "aria-label": say("slider") } });
   pictures.addEventListener("pointermove", (event) => {
@@ -138,6 +138,12 @@ function makePictures(row) {
   });
   const box = make("input", { type: "checkbox", id: "show-mask", checked: known.hasMask, onchange: () => setMask(box.checked) });
   return [pictures, make("div", { className: "tools" }, slider, mask ? make("label", {}, box, say("mask")) : null)];
+}
+
+function makeMask(address) {
+  const overlay = make("span", { className: "mask", id: "mask", hidden: !known.hasMask });
+  overlay.style.maskImage = `url("${encodeURI(decodeURI(address))}")`;
+  return overlay;
 }
 
 function setCut(percent) {
