@@ -47,7 +47,8 @@ def export_clip(job: Job) -> None:
     with replaced_folder(job.outputs.folder) as folder:
         for name, place, model in (("tuned", folder, tuned), ("base", folder / "base", base)):
             told[name] = write_forms(model, place, forms, sample, job.runtime["batch_size"])
-        copy_server(folder)
+        if (folder / "onnx").is_dir():  # the server reads this form
+            copy_server(folder)
         facts = Facts(
             meta=read_json(job.inputs.model) if job.inputs.model else {},
             licences=read_table(job.inputs.pairs)["license"],
