@@ -16,7 +16,7 @@ CHECKOUT = Path(workflow.basedir)
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
 from unscene.answers.starting import find_lack_of_key
-from unscene.config.checks import list_warnings
+from unscene.config.checks import list_warnings, tell_absent_sources
 from unscene.config.command_line import start_run
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
@@ -47,7 +47,7 @@ start_run(config, workflow, CHECKOUT, IS_PLAN)
 # `unscene pilot` sets this: about how many photos the pilot is to have.
 IS_PILOT = "UNSCENE_PILOT" in os.environ
 start_pilot(config, os.environ.get("UNSCENE_PILOT"))
-for warning in list_warnings(config):
+for warning in [*list_warnings(config), *(tell_absent_sources(config, CHECKOUT) if IS_PLAN else [])]:
     print(f"WARNING: {warning}", file=sys.stderr)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}

@@ -40,7 +40,8 @@ def estimate_run(job: Job) -> None:
     sections = {name: job.look_up(name) for name in job.settings}
     plan = make_plan(sections, prices, read_throughput(), clip_bytes)
     plan["weights"] = list_licences(sections, CHECKOUT)
-    warn_about_prices(prices, job.settings["api"]["model"], date.today())
+    if any(is_paid(plan["api"][stage]["backend"]) for stage in STAGES):
+        warn_about_prices(prices, job.settings["api"]["model"], date.today())
     write_json(plan, job.outputs.plan)
     print(describe_plan(plan))
 
@@ -249,6 +250,7 @@ def list_assumptions(assumed: dict) -> dict:
 def describe_plan(plan: dict) -> str:
     """Return the plan as a page of text."""
     count, api, storage = plan["items"], plan["api"], plan["storage"]
+    asks = any(is_paid(api[stage]["backend"]) for stage in STAGES)
     lines = [
         (
             f"{count['photos']:,} photos and {count['pool_photos']:,} of a pool in {count['shards']} shards,"
@@ -260,13 +262,15 @@ def describe_plan(plan: dict) -> str:
         (
             f"Text ({api['model']}, prices of {api['price']['date']}: ${api['price']['input']} in,"
             f" ${api['price']['output']} out per 1M)"
+            if asks
+            else "Text (no model is asked)"
         ),
     ]
     lines += [describe_stage(stage, api[stage]) for stage in STAGES]
     if is_paid(api["batchsize"]["backend"]):
         lines.append(describe_power(api["batchsize"]))
     over = "OVER" if plan["over_budget"] else "within"
-    lines += [
+    sums = [
         (
             f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s);"
             f" {api['input_tokens']:,} tokens in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected,"
@@ -277,9 +281,8 @@ def describe_plan(plan: dict) -> str:
             " are sent only while their worst case fits the budget, so at most"
             f" ${api['usd_committed_at_most']:.2f} is committed"
         ),
-        "",
-        "Device hours",
     ]
+    lines += [*(sums if asks else []), "", "Device hours"]
     for stage, one in plan["devices"]["stages"].items():
         hours = ", ".join(f"{device} {value:.2f}" for device, value in one["hours"].items())
         lines.append(f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {hours}")

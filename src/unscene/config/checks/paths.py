@@ -9,6 +9,7 @@ from unscene.evaluation.sets.exam import is_drawn
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import DETECTORS, PATHS, list_sources
 from unscene.run.weight_files import find_broken_weights
+from unscene.samples.readers import READERS
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
@@ -45,6 +46,17 @@ def check_paths(config: dict, checkout: Path) -> Iterator[str]:
                 yield f"{key}, {entry['name']!r}: {path} {checkout / entry[path]} is not there"
     if not any(problem.startswith("edits.") for problem in lacking):
         yield from check_weights_of_edits(config, checkout)
+
+
+def tell_absent_sources(config: dict, checkout: Path) -> Iterator[str]:
+    """Say which files of sources are not there yet: a plan takes their number of photos on trust."""
+    for source in config["samples"]["sources"]:
+        for key in READERS[source["format"]].paths:
+            if source.get(key) and not (checkout / source[key]).exists():
+                yield (
+                    f"samples.sources, source {source['name']!r}, key {key}: {checkout / source[key]} is not"
+                    f" there yet; the plan takes its {source['photos']:,} photos on trust"
+                )
 
 
 def check_weights_of_edits(config: dict, checkout: Path) -> Iterator[str]:
