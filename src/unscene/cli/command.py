@@ -18,7 +18,7 @@ EPILOG = (
     "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
     " RUN]"
 )
-COMMANDS = (
+COMMANDS = ("new", 
     *("fetch", "plan", "pilot", "why", "status", "label", "batches", "schema", "costs", "serve", "publish"),
     *("merge", "verify", "trace"),
 )

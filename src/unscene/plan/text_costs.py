@@ -285,12 +285,14 @@ def make_tables(checkout: Path) -> str:
     from unscene.answers.prices import read_prices
     from unscene.plan.estimate import count_items
     from unscene.plan.study_budget import tabulate_studies
+    from unscene.samples.counting import complete_sources
 
     def read(name):
         return yaml.safe_load((checkout / name).read_text(encoding="utf-8"))
 
     assumed, course = read("src/unscene/resources/throughput.yaml"), read("config/config.yaml")
     update_config(course, read("config/coco30k.yaml"))
+    complete_sources(course, checkout, is_plan=True)
     prices = read_prices(checkout / "src/unscene/resources/prices.yaml")
     count = count_items(course, assumed)
     plans = {}

@@ -177,3 +177,4 @@ _LOADERS: dict[str, Callable[[dict, Path], tuple[pa.Table, list[str]]]] = {
     **dict.fromkeys((".jsonl", ".ndjson", ".json"), _load_json),
     ".parquet": _load_parquet,
 }
+SUFFIXES = tuple(_LOADERS)

@@ -1,0 +1,236 @@
+"""`unscene new`: what lies at a path is found, and the overlay that it writes reads it."""
+
+import csv
+import io
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from unscene.cli import new
+from unscene.cli.command import main
+from unscene.config.reading import read_config
+from unscene.overlays import machine
+from unscene.overlays.machine import Gpu
+from unscene.run.checkout import CHECKOUT
+from unscene.samples.counting import complete_sources
+from unscene.samples.readers import iterate_items
+
+CAPTIONS = {
+    f"{number:02}.jpg": [f"A dog {number}; on a beach, at noon.", f"Dogs {number}."] for number in range(12)
+}
+ROWS = [(name, caption) for name, captions in CAPTIONS.items() for caption in captions]
+A100 = Gpu("NVIDIA A100-SXM4-40GB", 40, 8.0)
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A folder of photos, with a space in its path, and no GPU to be found."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(machine, "find_gpu", lambda: None)
+    folder = tmp_path / "my data" / "photos"
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in CAPTIONS:
+        Image.fromarray(rng.integers(0, 256, (48, 64, 3), np.uint8)).save(folder / name)
+    return folder
+
+
+def begin(*arguments):
+    """Call `unscene new runs/mine`; return its exit status."""
+    return main(["new", "runs/mine", *map(str, arguments)])
+
+
+def read_back(monkeypatch):
+    """Return {file name: captions} of the photos that the run's edited and pooled sources read."""
+    config = read_config(CHECKOUT, [Path("runs/mine/config.yaml")])
+    monkeypatch.chdir("runs/mine")
+    complete_sources(config, CHECKOUT)
+    read = {}
+    for source in config["samples"]["sources"]:
+        for item in iterate_items(source, range(source["photos"]), CHECKOUT):
+            assert item.problem is None and (item.content or item.path.is_file())
+            read[item.path.name if item.path else item.name] = item.captions
+    return read
+
+
+def write_csv(path, separator=",", head=("path", "caption"), encoding="utf-8", folder=""):
+    with open(path, "w", encoding=encoding, newline="") as file:
+        rows = [(folder + name, caption) for name, caption in ROWS]
+        csv.writer(file, delimiter=separator).writerows([head, *rows] if head else rows)
+    return path
+
+
+def write_coco(path):
+    images = [{"id": name[:-4], "file_name": name} for name in CAPTIONS]
+    annotations = [{"image_id": name[:-4], "caption": caption} for name, caption in ROWS]
+    path.write_text(json.dumps({"images": images, "annotations": annotations}))
+    return path
+
+
+def write_beside(folder, kind):
+    for name, captions in CAPTIONS.items():
+        text = "\n".join(captions) if kind == "txt" else json.dumps({"captions": captions})
+        (folder / name).with_suffix(f".{kind}").write_text(text)
+
+
+def write_tars(folder):
+    folder.mkdir()
+    with tarfile.open(folder / "00000.tar", "w") as tar:
+        for name, captions in CAPTIONS.items():
+            tar.add(folder.parent / "photos" / name, name)
+            text = captions[0].encode()
+            member = tarfile.TarInfo(f"{name[:-4]}.txt")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+    return folder
+
+
+TOLD = ("path=photo_file", "caption=words")
+FRAME = pd.DataFrame({"file_name": list(CAPTIONS), "text": list(CAPTIONS.values())})
+FORMS = {
+    "txt beside": (lambda f: write_beside(f, "txt"), lambda f: [f]),
+    "json beside": (lambda f: write_beside(f, "json"), lambda f: [f]),
+    "csv in the folder": (lambda f: write_csv(f / "captions.csv"), lambda f: [f]),
+    "txt table in the folder": (lambda f: write_csv(f / "captions.txt"), lambda f: [f]),
+    "semicolons beside the folder": (
+        lambda f: write_csv(f.parent / "t.csv", ";", ("File", "Title"), "utf-8-sig"),
+        lambda f: [f, "--captions", f.parent / "t.csv"],
+    ),
+    "tsv without a head": (
+        lambda f: write_csv(f.parent / "t.tsv", "\t", None),
+        lambda f: [f.parent / "t.tsv"],
+    ),
+    "csv with the folder in its paths": (
+        lambda f: write_csv(f.parent / "t.csv", folder="photos/"),
+        lambda f: [f.parent / "t.csv"],
+    ),
+    "the parent of both": (lambda f: write_csv(f.parent / "t.csv"), lambda f: [f.parent]),
+    "metadata.jsonl": (
+        lambda f: FRAME.to_json(f / "metadata.jsonl", orient="records", lines=True),
+        lambda f: [f],
+    ),
+    "parquet": (lambda f: FRAME.to_parquet(f.parent / "t.parquet"), lambda f: [f.parent / "t.parquet"]),
+    "coco": (
+        lambda f: write_coco(f.parent / "captions_x.json"),
+        lambda f: [f, "--captions", f.parent / "captions_x.json"],
+    ),
+    "coco alone": (lambda f: write_coco(f.parent / "c.json"), lambda f: [f.parent / "c.json"]),
+    "tars": (lambda f: write_tars(f.parent / "tars"), lambda f: [f.parent / "tars"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_overlay_reads_what_is_there(photos, monkeypatch, capsys, form):
+    make, name = FORMS[form]
+    make(photos)
+    assert begin("--photos", *name(photos)) == 0
+    text = Path("runs/mine/config.yaml").read_text()
+    assert len(text.splitlines()) <= 40 and text.startswith("# 12 photos, ")
+    config = yaml.safe_load(text)
+    assert config["samples"]["sources"][0]["photos"] == 12
+    told = capsys.readouterr().out
+    assert "unscene plan --configfile runs/mine/config.yaml --directory runs/mine" in told
+    assert "snakemake --snakefile" in told and "--resources gpu=1" in told
+    one = form in ("tars",)
+    assert read_back(monkeypatch) == {name: texts[:1] if one else texts for name, texts in CAPTIONS.items()}
+
+
+def test_cc_tsv_is_told_from_a_table(photos, monkeypatch):
+    for number, name in enumerate(CAPTIONS):
+        (photos / name).rename(photos / f"{number:08}.jpg")
+    lines = [f"{captions[0]}\thttp://a/{name}" for name, captions in CAPTIONS.items()]
+    (photos.parent / "cc.tsv").write_text("\n".join(lines))
+    assert begin("--photos", photos, "--captions", photos.parent / "cc.tsv") == 0
+    assert list(read_back(monkeypatch).values()) == [captions[:1] for captions in CAPTIONS.values()]
+
+
+def test_columns_are_told(photos, monkeypatch):
+    write_csv(photos.parent / "t.csv", head=("photo_file", "words"))
+    assert begin("--photos", photos, "--captions", photos.parent / "t.csv", "--columns", *TOLD) == 0
+    assert read_back(monkeypatch) == CAPTIONS
+
+
+def test_nothing_is_written_over(photos, capsys):
+    write_csv(photos / "captions.csv")
+    assert begin("--photos", photos) == 0
+    first = Path("runs/mine/config.yaml").read_text()
+    Path("runs/mine/config.yaml").write_text("mine")
+    assert begin("--photos", photos) == 1
+    assert "is there; edit it, or have it written anew with --force" in capsys.readouterr().err
+    assert Path("runs/mine/config.yaml").read_text() == "mine"
+    assert begin("--photos", photos, "--force") == 0
+    assert Path("runs/mine/config.yaml").read_text() == first
+
+
+def test_what_cannot_be_a_source_says_what_to_do(photos, capsys):
+    def refuse(*arguments):
+        assert begin("--photos", *arguments) == 1
+        told = capsys.readouterr().err
+        assert not Path("runs").exists() and len(told.splitlines()) <= 8
+        return told
+
+    told = refuse(photos)
+    assert "has 12 photos and no captions; captions are needed" in told
+    assert "dog.jpg and dog.txt" in told and "--captions mine.csv" in told
+    assert "is not there" in refuse(photos / "no")
+    write_csv(photos / "t.csv", encoding="utf-16")
+    assert "no captions" in (told := refuse(photos)) and "looks like UTF-16" in told
+    write_csv(photos / "t.csv", folder="elsewhere/")
+    assert "none of the first 12 lies in or beside" in refuse(photos)
+    write_csv(photos / "t.csv")
+    write_csv(photos / "u.csv")
+    assert "several files of captions" in refuse(photos)
+    (photos / "u.csv").unlink()
+    assert "there is no 'sd3'; there are rorem" in refuse(photos, "--preset", "sd3")
+    (photos / "t.csv").write_text("photo_file,words\n00.jpg,A dog.\n")
+    assert "say which one it is: --columns path=NAME caption=NAME" in refuse(photos / "t.csv")
+    assert "'foto' is not NAME=COLUMN" in refuse(photos / "t.csv", "--columns", "foto=x")
+    write_csv(photos / "t.csv")
+    for name in CAPTIONS:
+        (photos / name).write_bytes(b"no photo")
+    assert "not one can be used, for instance: cannot identify" in refuse(photos)
+
+
+def test_a_gpu_and_many_photos_get_another_overlay(photos, monkeypatch):
+    write_beside(photos, "txt")
+    for number in range(2400):
+        shutil.copy(photos / "00.jpg", photos / f"more{number:04}.jpg")
+        shutil.copy(photos / "00.txt", photos / f"more{number:04}.txt")
+    monkeypatch.setattr(machine, "find_gpu", lambda: A100)
+    assert begin("--photos", photos, "--preset", "rorem") == 0
+    text = Path("runs/mine/config.yaml").read_text()
+    assert len(text.splitlines()) <= 40 and "for NVIDIA A100-SXM4-40GB, 40 GiB" in text
+    config = yaml.safe_load(text)
+    preset = yaml.safe_load((CHECKOUT / "config/presets/rorem.yaml").read_text())
+    assert config["edits"] == preset["edits"]
+    assert config["runtime"]["precision"] == "bfloat16" and config["runtime"]["batch_size"] == 16
+    assert config["train"]["learning_rate"] == 5e-6 and config["deploy"] == {"arm": "absence"}
+    assert len(read_back(monkeypatch)) == 2412
+    edited, pool = read_config(CHECKOUT, [Path("config.yaml")])["samples"]["sources"]
+    assert edited["take"] == pool["skip"] == 2412 - 804 and pool["pool"]
+
+
+def test_the_driver_is_asked_for_the_gpu(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.find_gpu() is None
+    (tmp_path / "nvidia-smi").write_text(
+        "#!/bin/sh\necho 'Tesla T4, 15360, 7.5'\necho 'Tesla T4, 15360, 7.5'\n"
+    )
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    gpu = machine.find_gpu()
+    assert gpu == Gpu("Tesla T4", 15, 7.5) and gpu.precision == "float16" and gpu.batch_size == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("my photos/", "my_photos"), ("Straße 5", "Stra_e_5"), ("写真", "mine"), ("x" * 90, "x" * 30)],
+)
+def test_a_sources_name_comes_from_its_folder(tmp_path, path, name):
+    assert new.make_name(tmp_path / path) == name
