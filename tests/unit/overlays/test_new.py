@@ -15,6 +15,7 @@ from PIL import Image
 
 from unscene.cli import new
 from unscene.cli.command import main
+from unscene.config.checks.toy import check_toy
 from unscene.config.reading import read_config
 from unscene.overlays import machine
 from unscene.overlays.machine import Gpu
@@ -50,6 +51,7 @@ def begin(*arguments):
 def read_back(monkeypatch):
     """Return {file name: captions} of the photos that the run's edited and pooled sources read."""
     config = read_config(CHECKOUT, [Path("runs/mine/config.yaml")])
+    assert not [*check_toy(config, CHECKOUT)]
     monkeypatch.chdir("runs/mine")
     complete_sources(config, CHECKOUT)
     read = {}
@@ -208,6 +210,7 @@ def test_a_gpu_and_many_photos_get_another_overlay(photos, monkeypatch):
     text = Path("runs/mine/config.yaml").read_text()
     assert len(text.splitlines()) <= 40 and "for NVIDIA A100-SXM4-40GB, 40 GiB" in text
     config = yaml.safe_load(text)
+    assert config["masks"]["dilation_px"] == 8  # the preset's own
     preset = yaml.safe_load((CHECKOUT / "config/presets/rorem.yaml").read_text())
     assert config["edits"] == preset["edits"]
     assert config["runtime"]["precision"] == "bfloat16" and config["runtime"]["batch_size"] == 16
