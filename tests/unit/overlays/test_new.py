@@ -190,7 +190,7 @@ def test_what_cannot_be_a_source_says_what_to_do(photos, capsys):
     write_csv(photos / "u.csv")
     assert "several files of captions" in refuse(photos)
     (photos / "u.csv").unlink()
-    assert "there is no 'sd3'; there are rorem" in refuse(photos, "--preset", "sd3")
+    assert "there is no 'sd3'; there are lama, rorem" in refuse(photos, "--preset", "sd3")
     (photos / "t.csv").write_text("photo_file,words\n00.jpg,A dog.\n")
     assert "say which one it is: --columns path=NAME caption=NAME" in refuse(photos / "t.csv")
     assert "'foto' is not NAME=COLUMN" in refuse(photos / "t.csv", "--columns", "foto=x")
