@@ -18,9 +18,9 @@ EPILOG = (
     "The workflow itself is run by: snakemake --cores N --resources gpu=1 [--configfile FILE] [--directory"
     " RUN]"
 )
-COMMANDS = ("new", 
-    *("fetch", "plan", "pilot", "why", "status", "label", "batches", "schema", "costs", "serve", "publish"),
-    *("merge", "verify", "trace"),
+COMMANDS = (
+    *("new", "fetch", "plan", "pilot", "why", "status", "label", "batches", "schema", "costs", "serve"),
+    *("publish", "merge", "verify", "trace"),
 )
 # Its room knows its actions and options: they come back as arguments that this parser does not know.
 OPEN_COMMANDS = ("batches",)
