@@ -185,7 +185,11 @@ def _describe(node: dict, schema: dict) -> str:
 
 
 def _describe_pattern(pattern: str) -> str:
-    known = {"^https?": "an address (https://HOST/v1)", "^[0-9a-fA-F]{64}": "a SHA-256 of 64 hex digits"}
+    known = {
+        "^https?": "an address (https://HOST/v1)",
+        "^[0-9a-fA-F]{64}": "a SHA-256 of 64 hex digits",
+        "^[1-9][0-9]*/": "a number of parts (2/4)",
+    }
     return next(
         (text for start, text in known.items() if pattern.startswith(start)),
         "a name of letters, digits and _",

@@ -14,7 +14,7 @@ from typing import Any
 
 from snakemake.io import is_flagged
 
-from unscene.merging.notes import is_noted, note_made
+from unscene.merging.notes import is_current, is_known, note_made
 from unscene.merging.photos import is_samples_table, name_photos_here
 from unscene.run.folders import replaced_folder
 from unscene.run.lineage import digest
@@ -87,9 +87,11 @@ def adopt_jobs(workflow: Any, parts: Sequence[Source], changes: bool = True) -> 
                 taken.setdefault(path, set()).update(before)
     for job in iterate_jobs(workflow):
         is_here = all(Path(file).exists() for file in job.output)
-        if is_here and job not in needed and is_noted(workflow, job):
+        if is_here and is_current(workflow, job):
+            found.left.update([job.rule.name] if job in needed else [])
             continue
-        candidates = [here, *parts] if is_here and not is_noted(workflow, job) else parts
+        is_copied = is_here and not is_known(workflow, job)
+        candidates = [here, *parts] if is_copied else parts
         faults: list[tuple[Source, str, Any]] = []
         for part in candidates:
             fault = judge(job, part, taken)
@@ -104,7 +106,7 @@ def adopt_jobs(workflow: Any, parts: Sequence[Source], changes: bool = True) -> 
             faults.append((part, *fault))
         else:
             _tell(job, faults, found)
-            if is_here and changes and not is_noted(workflow, job):
+            if is_copied and changes:
                 _give_up(workflow, job, here)
     return found
 

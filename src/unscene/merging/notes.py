@@ -53,6 +53,13 @@ def note_made(workflow: Any, job: Any, lineage: dict | None = None) -> None:
         kept._unmark_incomplete(kept._get_key(file))
 
 
-def is_noted(workflow: Any, job: Any) -> bool:
+def is_known(workflow: Any, job: Any) -> bool:
     """Tell whether Snakemake knows how each output of a job was made."""
     return all(workflow.persistence.metadata(file) is not None for file in job.output)
+
+
+def is_current(workflow: Any, job: Any) -> bool:
+    """Tell whether Snakemake knows that the job's own lineage made each output."""
+    kept = workflow.persistence
+    recorded = [kept.metadata(file) for file in job.output]
+    return all(one is not None and set(one.params or ()) == set(kept._params(job)) for one in recorded)
