@@ -1,0 +1,53 @@
+"""What a pilot's counts make of the whole run."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from unscene.report.pilot import estimate_pairs, list_warnings, name_difference
+
+
+def make_run(pairs_of: dict[str, int], photos: dict[str, int]) -> SimpleNamespace:
+    """Return a run whose first photos of each source have a pair each."""
+    image_ids = {name: [f"{name}_{number}" for number in range(count)] for name, count in photos.items()}
+    samples = [(one, f"{name}-0-of-9") for name, ids in image_ids.items() for one in ids]
+    edits = [one for name, count in pairs_of.items() for one in image_ids[name][:count]]
+    return SimpleNamespace(
+        samples=pd.DataFrame(samples, columns=["image_id", "shard"]),
+        masks=pd.DataFrame({"edit_id": [f"{one}-dog" for one in edits], "image_id": edits}),
+        pairs=pd.DataFrame({"edit_id": [f"{one}-dog" for one in edits]}),
+    )
+
+
+def test_each_source_is_scaled_by_its_own_yield():
+    pilot, whole = {"a": 100, "b": 50}, {"a": 1000, "b": 5000}
+    found = estimate_pairs(make_run({"a": 50, "b": 5}, pilot), whole, pilot)
+    assert found["pilot"] == 55 and found["whole"] == 500 + 500
+    assert found["low"] < 1000 < found["high"]
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    truth = rng.random(2000) < 0.3
+    held = 0
+    for _ in range(300):
+        hits = int(truth[rng.choice(2000, 200, replace=False)].sum())
+        found = estimate_pairs(make_run({"a": hits}, {"a": 200}), {"a": 2000}, {"a": 200})
+        held += found["low"] <= truth.sum() <= found["high"]
+    assert 0.91 <= held / 300 <= 0.99  # 95 %, give or take three standard errors
+
+
+def test_a_pilot_of_all_photos_leaves_nothing_open_and_one_without_pairs_says_so():
+    found = estimate_pairs(make_run({"a": 7}, {"a": 40}), {"a": 40}, {"a": 40})
+    assert (found["low"], found["whole"], found["high"]) == (7, 7, 7)
+    none = estimate_pairs(make_run({}, {"a": 100}), {"a": 1000}, {"a": 100})
+    assert none["whole"] == 0 and none["high"] == 30  # three in a hundred
+    settings = {"folds": {"folds": 5}, "train": {"batch_pairs": 256}}
+    assert "No edit became a pair" in list_warnings(settings, none)[0]
+    assert "about 80 pairs" in list_warnings(settings, {"pilot": 10, "whole": 100})[0]
+    assert list_warnings(settings, {"pilot": 100, "whole": 1000}) == []
+
+
+def test_no_difference_beyond_all_items_is_promised():
+    assert name_difference(0.031) == "3.1 points" and "too few" in name_difference(1.2)
