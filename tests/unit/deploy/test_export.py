@@ -84,7 +84,14 @@ def test_the_folder_has_the_names_that_others_rely_on(deployed):
     wanted |= {f"open_clip/open_clip_{name}" for name in ("config.json", "model.safetensors")}
     wanted |= {f"transformers/{name}" for name in ("config.json", "model.safetensors", "tokenizer.json")}
     assert wanted | {f"base/{name}" for name in wanted} <= names
-    assert {"README.md", "parity.json", "onnx_clip.py"} <= names
+    assert {
+        "README.md",
+        "parity.json",
+        "onnx_clip.py",
+        "server/__main__.py",
+        "server/page/index.html",
+    } <= names
+    assert not any("__pycache__" in name for name in names)
 
 
 def test_every_form_is_the_evaluated_model(deployed):
