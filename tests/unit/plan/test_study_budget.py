@@ -6,6 +6,7 @@ from snakemake.utils import update_config
 
 from unscene.answers.prices import read_prices
 from unscene.plan.study_budget import find_design, get_joint_power, make_estimator, tabulate_studies
+from unscene.samples.counting import complete_sources
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +16,7 @@ def course(checkout):
 
     config = read("config/config.yaml")
     update_config(config, read("config/coco30k.yaml"))
+    complete_sources(config, checkout, is_plan=True)
     return config
 
 
