@@ -23,7 +23,10 @@ def draw_pairs(run: Path, path: Path) -> None:
     panels = figure.subplots(2, len(shown), squeeze=False)
     for column, pair in enumerate(shown):
         for row, (photo, caption) in enumerate(
-            ((pair["original_path"], pair["caption_original"]), (pair["edited_path"], pair["caption_negated"]))
+            (
+                (pair["original_path"], pair["caption_original"]),
+                (pair["edited_path"], pair["caption_negated"]),
+            )
         ):
             panel = panels[row, column]
             panel.imshow(Image.open(run / photo).convert("RGB"))

@@ -165,7 +165,10 @@ def test_contradictions_name_the_key(change, message):
 
 LABELLED = {"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}
 FILES_THAT_LACK = [
-    ({"masks": {"weights": "nowhere.pt"}}, "masks.weights.*a run fetches nothing: `unscene fetch CONFIG` brings it"),
+    (
+        {"masks": {"weights": "nowhere.pt"}},
+        r"masks.weights.*fetches nothing: `unscene fetch CONFIG` brings it",
+    ),
     ({"train": {"clip": "models/absent"}}, "train.clip"),
     ({"edits": {"lora": "nowhere.safetensors"}}, "edits.lora"),
     ({"quality": {"dino": "models/absent"}}, "quality.dino"),

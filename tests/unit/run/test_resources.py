@@ -1,4 +1,4 @@
-"""What rules ask of a machine: every rule says it, it grows with attempts, and the profile knows who holds a GPU."""
+"""What rules ask of a machine: every rule says it, it grows with attempts, a profile knows the GPUs."""
 
 import re
 from pathlib import Path
