@@ -176,3 +176,13 @@ def test_a_world_with_the_seed_of_a_source_stops_at_once_and_names_the_key(tmp_p
     finished = run_snakemake(tmp_path / "run", "-n", configfiles=(overlay,))
     assert finished.returncode != 0
     assert "evaluate.world: the source 'scenes' has the seed 7" in finished.stdout + finished.stderr
+
+
+def test_without_a_clip_nothing_is_trained_and_without_controls_none_are_made(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    quality = "quality: {controls: 0, thresholds: {max_residual: 0.35}}\n"
+    overlay.write_text("train: {clip: null}\n" + quality)
+    planned = list_planned_rules(tmp_path / "run", configfiles=(overlay,))
+    assert {"select_pairs", "draw_contact_sheet", "write_report"} <= planned <= EMBEDDED
+    later = {"train_clip", "train_final", "evaluate_clip", "export_clip", "cache_pairs", "list_pool"}
+    assert not planned & (later | {"score_controls", "calibrate_scores", "compare_arms", "write_paper"})

@@ -44,7 +44,7 @@ rule export_clip:
                 "evaluate.world",
                 "deploy",
                 # Which arm is like it but for the arithmetic of its queries.
-                *(["train.arms"] if "query_weight" in config["train"]["arms"][MAIN_ARM] else []),
+                *(["train.arms"] if "query_weight" in config["train"]["arms"].get(MAIN_ARM, {}) else []),
             ],
             paths=["train.clip"],
             files=list_copied_files(),

@@ -3,7 +3,7 @@
 # REQUIRED INPUTS: every file and folder that the rule files before this one name
 # OUTPUTS:         results/provenance.json
 
-PROVEN_FILES = list(STAGE_FILES)
+PROVEN_FILES = select_targets(STAGE_FILES, config)
 STAGE_FILES += ["results/provenance.json"]
 # What says how a run works, and no result of it.
 UNPROVEN = ("api", "runtime", "storage", "part")
