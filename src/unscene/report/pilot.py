@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
 from unscene.machine.job import Job
@@ -206,6 +205,8 @@ def name_difference(share: float) -> str:
 
 def fill_page(figures: dict, sheet: Path) -> str:
     """Return the page as HTML in one file."""
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )

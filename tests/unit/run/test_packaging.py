@@ -20,6 +20,7 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 NEEDS = {
     "answers": "api",
     "labelling": "serve",
+    "merging": "workflow",
     "plan.submitting": "api",
     "run.graph": "workflow",
     "serving": "serve",
