@@ -23,6 +23,7 @@ from unscene.plan.estimate import (
     warn_about_prices,
 )
 from unscene.plan.text_costs import MARKS, _cut_files, estimate_prompts, make_tables
+from unscene.samples.counting import complete_sources
 from unscene.words.coco80 import COCO80
 
 
@@ -238,6 +239,7 @@ def read_overlay(checkout, config, name):
     merged = copy.deepcopy(config)
     for key, value in overlay.items():
         merged[key] = {**merged[key], **value} if isinstance(value, dict) else value
+    complete_sources(merged, checkout, is_plan=True)
     return merged
 
 
