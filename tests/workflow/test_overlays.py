@@ -96,7 +96,9 @@ def test_a_dry_run_plans_every_shard(checkout, stand_in, name):
 def test_missing_weights_are_named_with_their_key(stand_in):
     done = run_dry(stand_in, "coco30k")
     assert done.returncode == 1
-    assert re.search(r"masks\.weights: .*models/yolo26x-seg\.pt is not there", done.stdout + done.stderr)
+    assert re.search(
+        r"masks\.weights:\s+\S+models/yolo26x-seg\.pt\s+is\s+not\s+there", done.stdout + done.stderr
+    )
 
 
 @pytest.mark.workflow

@@ -27,8 +27,8 @@ rule write_provenance:
         "../../envs/text.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=1000,
-        runtime="12h",
+        mem_mb=grow(1000),
+        runtime=grow("12h"),
     params:
         lineage=lineage("write_provenance", settings=PROVEN_SETTINGS, paths=PATHS),
     message:

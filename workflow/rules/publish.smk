@@ -34,8 +34,8 @@ rule publish_pairs:
         "../../envs/text.yaml"
     threads: config["runtime"]["workers"]
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        mem_mb=grow(8000),
+        runtime=grow("4h"),
     params:
         lineage=lineage(
             "publish_pairs",

@@ -11,7 +11,6 @@ from unscene.evaluation.pass_rule import REFERENCES
 from unscene.report.numbers import MINUS, NOT_MEASURED, count, interval, is_null, percent, points
 from unscene.report.run import Run
 from unscene.report.scores import BETTER, UNCLEAR, WORSE, judge, lacks_trainings
-from unscene.run.configuration import trains
 
 UNTUNED = REFERENCES[0]
 NO_INTERVAL, NOT_JUDGED = "no interval", "not judged"
@@ -213,7 +212,7 @@ def describe_headline(run: Run) -> dict:
     With a fresh world its photos stand for the ordinary ones: no arm was chosen on them.
     """
     settings, main_arm = run.settings, run.settings["deploy"]["arm"]
-    if not trains(settings):
+    if run.summary is None:
         return _tell_pairs(run)
     world = settings["evaluate"].get("world")
     references = [arm for arm in REFERENCES if arm != main_arm and arm in set(run.summary["arm"])]

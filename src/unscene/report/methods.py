@@ -6,7 +6,6 @@ Citations are `[@key]`, keys of `resources/references.bib`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -30,7 +29,8 @@ class Found:
     pairs: the accepted pairs. comparison: as compare_arms writes it. verdict: the pass rule's
     sentence. check: check.json of the folds. writers: who wrote the pairs' captions, as
     `count_writers` has them. changes: sentences on what got worse and what better, as the
-    report's head has them. versions: library -> version, as the jobs' logs have them.
+    report's head has them. versions: library -> version, as the jobs' logs have them. weights: key
+    of the config -> name of the file or folder.
     """
 
     pairs: pd.DataFrame
@@ -40,6 +40,7 @@ class Found:
     writers: Sequence[dict]
     changes: Sequence[str]
     versions: Mapping[str, str]
+    weights: Mapping[str, str]
 
 
 def describe_methods(settings: Mapping, found: Found) -> list[str]:
@@ -50,11 +51,11 @@ def describe_methods(settings: Mapping, found: Found) -> list[str]:
     paragraphs = [
         _describe_data(settings, found),
         _describe_words(settings),
-        _describe_masks(settings["masks"]),
-        _describe_removal(settings["edits"]),
+        _describe_masks(settings["masks"], found.weights),
+        _describe_removal(settings["edits"], found.weights),
         _describe_captions(settings, found.writers),
-        _describe_quality(settings["quality"]),
-        _describe_training(settings),
+        _describe_quality(settings["quality"], found.weights),
+        _describe_training(settings, found.weights),
         _describe_evaluation(settings["evaluate"]),
         _describe_software(found.versions),
         _describe_result(settings["deploy"]["arm"], found),
@@ -99,9 +100,9 @@ def _describe_words(settings: Mapping) -> str:
     )
 
 
-def _describe_masks(masks: Mapping) -> str:
+def _describe_masks(masks: Mapping, weights: Mapping[str, str]) -> str:
     return (
-        f"Masks. A segmentation model ({Path(masks['weights'] or 'none').name}; YOLO weights by ultralytics "
+        f"Masks. A segmentation model ({weights.get('masks.weights', 'none')}; YOLO weights by ultralytics "
         f"[@jocher2023ultralytics]) ran at {masks['image_size']} px. An object was wanted when a caption "
         f"names it and an instance has a confidence of at least {masks['target_confidence']:g}; instances of "
         f"the same category from {masks['collect_confidence']:g} on joined its mask, which was widened by "
@@ -111,11 +112,11 @@ def _describe_masks(masks: Mapping) -> str:
     )
 
 
-def _describe_removal(edits: Mapping) -> str:
+def _describe_removal(edits: Mapping, weights: Mapping[str, str]) -> str:
     how = REMOVERS.get(edits["backend"], edits["backend"])
     told = f"Removal. Objects were painted away by {how}"
-    if edits.get("weights"):
-        told += f" ({Path(edits['weights']).name})"
+    if "edits.weights" in weights:
+        told += f" ({weights['edits.weights']})"
     if edits["backend"] == "diffusers":
         told += (
             f", {count(edits['steps'])} steps at {count(edits['size'])} px of a crop around the mask, "
@@ -136,13 +137,13 @@ def _describe_captions(settings: Mapping, writers: Sequence[dict]) -> str:
     return f"Captions. {written} {kept}"
 
 
-def _describe_quality(quality: Mapping) -> str:
+def _describe_quality(quality: Mapping, weights: Mapping[str, str]) -> str:
     limits = [
         f"{key.replace('_', ' ')} {value if isinstance(value, str) else short(value)}"
         for key, value in quality["thresholds"].items()
         if value is not None
     ]
-    judge = Path(quality["judge"]).name if quality["judge"] else "no detector"
+    judge = weights.get("quality.judge", "no detector")
     return (
         f"Quality. {judge} judged each edit; one was accepted when every measured score kept its limit "
         f"(policy {quality['policy']}: {', '.join(limits)}). {count(quality['controls'])} controls of each "
@@ -150,13 +151,13 @@ def _describe_quality(quality: Mapping) -> str:
     )
 
 
-def _describe_training(settings: Mapping) -> str:
+def _describe_training(settings: Mapping, weights: Mapping[str, str]) -> str:
     train, evaluate = settings["train"], settings["evaluate"]
     arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
     losses = "; ".join(f"{name}: {_write_loss(arm['loss'])}" for name, arm in arms.items() if "loss" in arm)
     return (
         f"Training. CLIP [@radford2021clip] as open_clip [@ilharco2021openclip] has it, weights "
-        f"{Path(train['clip'] or 'none').name}. Unless said otherwise every arm starts from the same weights "
+        f"{weights.get('train.clip', 'none')}. Unless said otherwise every arm starts from the same weights "
         f"and sees the same photos in {count(train['steps'])} updates of {count(2 * train['batch_pairs'])} "
         f"photos ({count(train['batch_pairs'])} pairs): AdamW [@loshchilov2019adamw] (betas .9 and .98, eps "
         f"1e-6, weight decay {train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after "

@@ -23,6 +23,7 @@ from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, write_text
 from unscene.training.pairs import read_pairs
 
+WEIGHTS = ("masks.weights", "edits.weights", "quality.judge", "train.clip")
 FIGURES_CAPTION = (
     "The main arm on ordinary photos and on edited pairs, in percent (shifts in hundredths of a cosine). In "
     "brackets intervals, of a difference the wider of that over photos and that over trainings; the reading "
@@ -68,6 +69,7 @@ def write_paper(job: Job) -> None:
             count_pair_writers(pairs, inputs.captions),
             tell_changes(figures_of_held_out, settings["deploy"]["arm"]),
             read_versions("logs"),
+            {key: Path(path).name for key in WEIGHTS if (path := job.look_up(key))},
         ),
     )
     drawings = list_drawings(summary, comparison, classes, sweep, settings)

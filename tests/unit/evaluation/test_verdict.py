@@ -642,7 +642,16 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
     write_table(captions, tmp_path / "captions.parquet")
     names += ("captions.parquet",)
     inputs = {"pairs": path_to_pairs, **{name.split(".")[0]: tmp_path / name for name in names}}
-    write_paper(Job(inputs, {"folder": tmp_path / "paper"}, tiny_settings))
+    weights = {"masks": {"weights": "models/yolo.pt"}, "edits": {"weights": None}}
+    weights |= {"quality": {"judge": "models/judge"}, "train": {"clip": "models/my-clip"}}
+    for block in (
+        "masks",
+        "edits",
+        "quality",
+        "train",
+    ):  # a lineage knows that there is a file, not where
+        tiny_settings[block] |= {key: value is not None for key, value in weights[block].items()}
+    write_paper(Job(inputs, {"folder": tmp_path / "paper"}, tiny_settings, config=weights))
     written = {path.name for path in (tmp_path / "paper").iterdir()}
     assert written == {
         "arms.csv",
@@ -678,6 +687,9 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
         and "The pass rule holds" in methods
     )
     for said in (
+        "A segmentation model (yolo.pt;",
+        "weights my-clip.",
+        "judge judged each edit",
         "the model gpt-6-luna (",
         "the offline grammar, in place of a model's answer (",
         "true negation of another object with probability 0.15",
