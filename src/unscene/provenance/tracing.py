@@ -146,9 +146,10 @@ def _tell_decision(mask: dict, results: Path, shard: str, quality: dict | None) 
         limits = _find_limits(mask, results, quality)
         facts = [("status", f"{score['status']} {score['reason'] or ''}".strip())]
         for name in SCORES:
-            value = score.get(name)
+            value, first = score.get(name), SCORES[name].stands_in_for
+            asked = not first or score.get(first) is None
             cuts = [
-                f"{key} {limit:.4g}{': FAILS' if _fails(key, value, limit) else ''}"
+                f"{key} {limit:.4g}{_judge(key, value, limit) if asked else f', not asked: {first} is known'}"
                 for key, limit in limits.items()
                 if THRESHOLDS[key].score.name == name
             ]
@@ -181,8 +182,9 @@ def _find_limits(mask: dict, results: Path, quality: dict | None) -> dict[str, f
     return {key: float(limit.iloc[0]) for key, limit in limits.items()}
 
 
-def _fails(key: str, value: float | None, limit: float) -> bool:
-    return value is not None and bool(THRESHOLDS[key].fails(pd.Series([value]), pd.Series([limit])).iloc[0])
+def _judge(key: str, value: float | None, limit: float) -> str:
+    fails = value is not None and THRESHOLDS[key].fails(pd.Series([value]), pd.Series([limit])).iloc[0]
+    return ": FAILS" if fails else ""
 
 
 def _tell_folds(group: str, category: str, results: Path) -> list[tuple[str, str]]:
