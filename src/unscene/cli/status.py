@@ -24,7 +24,9 @@ def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
     from unscene.merging.progress import format_progress, read_progress
 
-    files, snakefile = resolve_files(given.configfile), find_checkout() / "Snakefile"
+    written = given.directory / "config.yaml"  # by `unscene new`
+    chosen = given.configfile or ([written] if written.is_file() else [])
+    files, snakefile = resolve_files(chosen), find_checkout() / "Snakefile"
     for folder in (given.directory, *given.parts):
         if not folder.is_dir():
             raise CommandError(f"{folder} is not there")

@@ -132,8 +132,9 @@ def list_thresholds(thresholds: dict, calibration: dict) -> Iterator[tuple[str, 
         if limit is None:
             continue
         if limit == FROM_CONTROLS:
-            cuts = sorted({f"{one['cut']:.4g}" for one in calibration["thresholds"][name]["cuts"]})
-            limit = f"{', '.join(cuts)} (what the controls give)"
+            found = [one["cut"] for one in calibration["thresholds"][name]["cuts"]]
+            cuts = sorted({f"{cut:.4g}" for cut in found if cut is not None})
+            limit = f"{', '.join(cuts)} (what the controls give)" if cuts else "none: no control was measured"
         yield name, str(limit), THRESHOLDS[name].score.doc
 
 

@@ -56,8 +56,12 @@ def make_figures(run: Run, costs: dict[str, dict], training: dict) -> dict:
         "devices": devices,
         "training": training,
         "dollars": estimate_dollars(run, costs, scale),
-        "comparison": estimate_comparison(run.settings, read_throughput(), items),
-        "warnings": list_warnings(run.settings, pairs),
+        "comparison": (
+            estimate_comparison(run.settings, read_throughput(), items)
+            if training["photos"]
+            else {"figures": {}}
+        ),
+        "warnings": list_warnings(run.settings, pairs, bool(training["photos"])),
     }
 
 
@@ -106,7 +110,7 @@ def estimate_devices(run: Run, training: dict, scale: float, pairs: int) -> dict
         ("train_clip", 1.0, training["seconds_per_photo"]),
         ("evaluate_clip", pairs / planned if planned else 1.0, training["embedding_seconds_per_photo"]),
     )
-    for rule, factor, seconds in tried:
+    for rule, factor, seconds in tried if training["photos"] else ():
         items = round(stages[rule]["items"] * factor)
         rows.append(
             {
@@ -146,14 +150,14 @@ def estimate_dollars(run: Run, costs: dict[str, dict], scale: float) -> dict:
     }
 
 
-def list_warnings(settings: dict, pairs: dict) -> list[str]:
+def list_warnings(settings: dict, pairs: dict, trains_models: bool = True) -> list[str]:
     """Return what speaks against starting the whole run as it is configured."""
     folds, batch = settings["folds"]["folds"], settings["train"]["batch_pairs"]
     trained = pairs["whole"] * (folds - 1) / folds
     told = []
     if not pairs["pilot"]:
         told.append("No edit became a pair. Look at the contact sheet and the reasons before anything else.")
-    elif trained < batch:
+    elif trains_models and trained < batch:
         told.append(
             f"A fold will train on about {count(round(trained))} pairs, and train.batch_pairs is {batch}:"
             " take more photos, or a smaller batch."
@@ -188,6 +192,8 @@ def describe_figures(figures: dict) -> list[str]:
     else:
         lines.append("  answers: none are paid for (offline backends)")
     found = figures["comparison"]["figures"]
+    if not found:
+        return [*lines, *(f"  CAUTION: {text}" for text in figures["warnings"])]
     lines.append(
         "  differences that the whole run will find (power 0.8): "
         + ", ".join(

@@ -1,7 +1,7 @@
 """Ctrl-C on a run: one message, and an end in order, without a traceback of any job.
 
-A terminal sends Ctrl-C to every process of a run. Here one thread of Snakemake's own process alone
-takes it: the signal is blocked in all others, and in the jobs that they start. These are asked by
+A terminal sends Ctrl-C to every process of a run. Here Snakemake's own process alone
+takes it: the signal is blocked in its main thread, and so in the jobs that this starts. These are asked by
 SIGTERM to end, at which stages on devices keep what they have finished. A job that is killed at any
 moment loses nothing but its own work since then.
 """
@@ -29,7 +29,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.is_caught = self.was_interrupted = False
-        self._has_remote_jobs = False
+        self._has_remote_jobs = self._is_raised = False
 
     def catch_early(self) -> None:
         """Take over Ctrl-C in this process until its jobs start, when Snakemake's command line runs it."""
@@ -39,25 +39,36 @@ class Interrupts:
     def catch(self, workflow: Any) -> None:
         """Take over Ctrl-C in this process, for a workflow that starts to run its jobs."""
         self.is_caught, self._has_remote_jobs = True, not workflow.local_exec
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # A library's thread that is older than the block may be handed the signal in place of the watcher.
+        signal.signal(signal.SIGINT, self._take)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
         while True:
             signal.sigwait({signal.SIGINT})
-            is_first, self.was_interrupted = not self.was_interrupted, True
-            _silence_snakemake()
-            print(STOPPING if is_first else KILLING, file=sys.stderr, flush=True)
-            if is_first:
-                # Snakemake's own end in order: it starts no further job, and waits for those that run.
-                end = signal.getsignal(signal.SIGTERM)
-                if callable(end):
-                    end(signal.SIGTERM, None)
-                if self._has_remote_jobs:
-                    _thread.interrupt_main()  # at which it cancels what it has submitted
-            number = signal.SIGTERM if is_first else signal.SIGKILL
-            threading.Thread(target=_signal_jobs, args=(number,), daemon=True).start()
+            self._stop()
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self._is_raised:
+            self._is_raised = False
+            raise KeyboardInterrupt
+        self._stop()
+
+    def _stop(self) -> None:
+        is_first, self.was_interrupted = not self.was_interrupted, True
+        _silence_snakemake()
+        print(STOPPING if is_first else KILLING, file=sys.stderr, flush=True)
+        if is_first:
+            # Snakemake's own end in order: it starts no further job, and waits for those that run.
+            end = signal.getsignal(signal.SIGTERM)
+            if callable(end):
+                end(signal.SIGTERM, None)
+            if self._has_remote_jobs:
+                self._is_raised = True
+                _thread.interrupt_main()  # at which it cancels what it has submitted
+        number = signal.SIGTERM if is_first else signal.SIGKILL
+        threading.Thread(target=_signal_jobs, args=(number,), daemon=True).start()
 
 
 INTERRUPTS = Interrupts()

@@ -23,9 +23,15 @@ def time_training(job: Job) -> None:
     contrastive step. outputs: times.
 
     photos: in the step that was tried. memory_bytes: the peak on the device, or of this process on
-    a CPU. A device without room for the batch ends the job with a RuntimeError that names the way out.
+    a CPU. All are 0 where nothing will be trained. A device without room for the batch ends the job
+    with a RuntimeError that names the way out.
     """
     pairs = job.settings["train"]["batch_pairs"]
+    if job.look_up("train.clip") is None:
+        none = {"seconds_per_photo": 0.0, "embedding_seconds_per_photo": 0.0, "memory_bytes": 0}
+        write_json({"device": "none", "photos": 0, "pairs_asked": pairs, **none}, job.outputs.times)
+        logging.getLogger("unscene").info("train.clip is null: nothing will be trained")
+        return
     device, wanted = job.device, 2 * pairs
     photos = wanted if device == "cuda" else min(wanted, MOST_PHOTOS_ON_CPU)
     model, preprocess, tokenizer = load_clip(job.get_path("train.clip"), device)
