@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from unscene.fetching.downloads import PART, FetchError, read_wait
+from unscene.photos.images import open_image
 
 if TYPE_CHECKING:
     import httpx2
@@ -232,7 +233,7 @@ def find_photo_fault(content: bytes) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # a run has a limit of its own
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            with open_image(io.BytesIO(content), formats=FORMATS) as image:
                 image.verify()
     except Exception as error:  # Pillow raises many kinds at bytes that are no picture
         return f"{type(error).__name__}: {error}"

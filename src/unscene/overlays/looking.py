@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-
+from unscene.photos.images import open_image
 from unscene.samples.readers import SourceError, count_items, iterate_items
 from unscene.samples.readers.folder import CAPTIONS, list_photos
 from unscene.samples.readers.table_columns import NEEDED, match_columns
@@ -232,7 +231,7 @@ def _measure(source: dict) -> Found:
         try:
             if item.problem:
                 raise ValueError(item.problem[1])
-            with Image.open(io.BytesIO(item.content) if item.content is not None else item.path) as photo:
+            with open_image(io.BytesIO(item.content) if item.content is not None else item.path) as photo:
                 size = photo.size
             if not told:
                 raise ValueError(f"{item.key} has no caption")
