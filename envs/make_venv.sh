@@ -30,8 +30,8 @@ command -v "$python" >/dev/null ||
 # index's address only the host is told, since it can hold a password.
 no_packages() {
   if grep -qi 'no space left' "$fresh/said"; then stop "the disk of $PWD is full: make room and run make env again."; fi
-  index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}
-  host=$(sed -E 's|^[a-z]+://([^/@]*@)?([^/]*).*|\2|' <<<"$index")
+  index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+  host=$(sed -E 's|^[a-z]+://([^/@]*@)?([^/]*).*|\2|' <<<"${index:-the default address of pip}")
   if grep -qiE 'connection|connect error|timed? ?out|resolve|resolution|unreachable|dns' "$fresh/said"; then
     stop "the package index at $host does not answer (a network, a proxy, a wrong PIP_INDEX_URL?). Nothing was changed: run make env again."
   fi
