@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 from unscene.deploy.forms import Form
 from unscene.deploy.parity import MAX_DIFFERENCE
 from unscene.evaluation.pass_rule import REFERENCES
+from unscene.report.cards import fill_card
 from unscene.report.headline import EDITED, ORDINARY, Row, list_rows, tabulate, take_world, tell_changes
 from unscene.report.numbers import count
 from unscene.report.paper import to_markdown
@@ -71,20 +71,11 @@ def list_figures(run: Run, arm: str) -> tuple[list[Row], list[Row]]:
 
 def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: Path) -> None:
     """Write the card. run: with `summary comparison sets set_summary verdict`. told: parity.json's values."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(files("unscene.resources") / "cards")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown
-    )
     arm = told["arm"]
     settings = run.settings
     ordinary, edited = list_figures(run, arm)
-    text = environment.get_template("model.md.j2").render(
+    text = fill_card(
+        "model.md.j2",
         front_matter=make_front_matter(facts, settings, [*ordinary, *edited], arm),
         arm=arm,
         base=facts.base,

@@ -1,7 +1,6 @@
 """The dataset card: README.md of the published folder."""
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.columns import CONTROL_SCORES
 from unscene.quality.labels import read_labels, settle
 from unscene.quality.scores import FROM_CONTROLS, THRESHOLDS
+from unscene.report.cards import fill_card
 from unscene.report.numbers import NOT_MEASURED, count, interval, percent, ratio
 from unscene.run.checkout import CHECKOUT
 from unscene.run.tables import read_json, write_text
@@ -28,19 +28,10 @@ SIZES = {1000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "10
 
 def write_card(job: Job, pair: pd.DataFrame, refused: pd.DataFrame, path: Path) -> None:
     """Write the card. pair: as `list_pairs` returns it. refused: as `list_refused` does."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(files("unscene.resources") / "cards")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown
-    )
     quality, calibration = job.settings["quality"], read_json(job.inputs.calibration)
     sources = job.settings["samples"]["sources"]
-    text = environment.get_template(Path(CARD).name).render(
+    text = fill_card(
+        Path(CARD).name,
         front_matter=make_front_matter(len(pair)),
         pairs=count(len(pair)),
         shown=count(pair["withheld"].isna().sum()),
