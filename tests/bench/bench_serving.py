@@ -134,7 +134,9 @@ def make_index(folder: Path, deploy: Path) -> None:
 
 
 class Server:
-    """A server in a process of its own. ready_s: from its start to its first answer to an embedding."""
+    """A server in a process of its own. ready_s: from its start to its first answer to an embedding;
+    ready_processor_s: what its threads worked until then.
+    """
 
     def __init__(self, command: list[str], port: int):
         self.host = f"127.0.0.1:{port}"
@@ -152,7 +154,7 @@ class Server:
                 if self.process.poll() is not None or time.monotonic() - begun > 300:
                     raise RuntimeError(f"{command[:3]} does not answer") from None
                 time.sleep(0.02)
-        self.ready_s = time.monotonic() - begun
+        self.ready_s, self.ready_processor_s = time.monotonic() - begun, self.processor_s
 
     @property
     def memory_mib(self) -> float:
@@ -312,6 +314,8 @@ def main() -> None:
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before, {CLIENTS} clients", flush=True)
         with run_servers(deploy, Path(name) / "index") as (ours, peer):
             print_bench("serve_start", ours.ready_s, "s", peer.ready_s / ours.ready_s, "transformers")
+            spent = ours.ready_processor_s
+            print_bench("serve_start_processor", spent, "s", peer.ready_processor_s / spent, "transformers")
             measure("text", [ours, peer], ask_text, given.seconds)
             measure("photo", [ours, peer], make_photo_request(), given.seconds)
             measure("search_30k", [ours], ask_search, given.seconds)
