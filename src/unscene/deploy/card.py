@@ -131,8 +131,8 @@ def make_front_matter(facts: Facts, settings: dict, rows: Sequence[Row], arm: st
         library_name="open_clip",
         pipeline_tag="zero-shot-image-classification",
         tags=["clip", "negation", "transformers", "sentence-transformers", "onnx", "unscene"],
-        base_model=facts.base,
-        datasets=[source["name"] for source in _list_sources(settings)],
+        base_model=settings["deploy"]["base_model"] or facts.base,
+        datasets=settings["deploy"]["datasets"] or [source["name"] for source in _list_sources(settings)],
         model_name=f"unscene-{arm}",
         eval_results=results or None,
     ).to_yaml()

@@ -26,9 +26,9 @@ ARM = "paired_rank_keep"
 TEXTS = ["a beach with a dog", "a beach with no dog"]
 
 
-def make_job(folder: Path, model: Path | None, clip: Path, forms=None) -> Job:
+def make_job(folder: Path, model: Path | None, clip: Path, forms=None, **deploy) -> Job:
     config = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
-    config["deploy"] = {"arm": ARM, "forms": forms}
+    config["deploy"] |= {"arm": ARM, "forms": forms, **deploy}
     config["train"]["clip"] = str(clip)
     settings = {name: config[name] for name in ("words", "evaluate", "deploy")}
     settings["samples"] = {
@@ -159,6 +159,15 @@ def test_an_arm_that_is_not_trained_is_its_own_base(tmp_path):
     assert (deployed / weights).samefile(deployed / "base" / weights)
     text = (deployed / "README.md").read_text(encoding="utf-8")
     assert "is not trained" in text and "index stays valid" not in text
+
+
+def test_the_card_names_base_and_photos_as_a_hub_does(tmp_path):
+    from huggingface_hub import ModelCard
+
+    names = {"base_model": "openai/clip-vit-base-patch32", "datasets": ["someone/holidays"]}
+    export_clip(make_job(tmp_path, None, make_clip(tmp_path / "clip"), forms=["open_clip"], **names))
+    told = ModelCard.load(tmp_path / "deploy/README.md").data.to_dict()
+    assert names.items() <= told.items()
 
 
 def test_the_arithmetic_of_an_arm_is_told_with_the_score_without_it(tmp_path):
