@@ -305,10 +305,13 @@ def make_tables(checkout: Path) -> str:
         + tabulate_costs(prices, assumed, course)
         + "\n\nAll text of the course run (`config/coco30k.yaml`):\n\n"
         + tabulate_run(plans)
-        + f"\n\nWhat its study can decide with {model}, and what more would buy: the chance that sizes pass"
-        f" which lose nothing (all of them, at a margin of {100 * course['batchsize']['margin']:g} point),"
-        " and the loss that is told from none with a power of 90 %, where 4 or 10 % of the captions are"
-        " answered rightly by one of two equally good prompts only:\n\n"
+        + f"\n\nWhat the study of the course run can decide with {model}, and what more money would buy. The"
+        "\ntable tells two things:\n\n"
+        "* *Power*: the chance that all sizes pass which lose nothing, at a margin of"
+        f" {100 * course['batchsize']['margin']:g} point.\n"
+        "* *Loss told*: the loss that the study tells from none, with a power of 90 %.\n\n"
+        "Two equally good prompts can still differ: on some captions only one of them is right. Each"
+        "\nfigure is given for 4 % and for 10 % of such captions.\n\n"
         + tabulate_studies(course, prices, assumed, count["captions"], others)
         + "\n"
     )
