@@ -223,8 +223,8 @@ SCORES: dict[str, Score] = _index(
         "outside_difference",
         "Q1",
         "pixels",
-        "largest change of a pixel outside the mask that was really used; anything but 0 is an "
-        "error of the paste-back",
+        "largest change of a pixel outside the mask that was really used. Anything but 0 is an error "
+        "of the paste-back",
         "0–255",
         good="low",
         best="0",
@@ -285,9 +285,8 @@ SCORES: dict[str, Score] = _index(
         "residual",
         "Q4",
         "judge",
-        "the judge's greatest confidence in a box of the removed class that lies by half in the "
-        "mask or has IoU ≥ .3 "
-        "with a box of the class in the original",
+        "the judge's greatest confidence in a box of the removed class. The box lies by half in the "
+        "mask, or has IoU ≥ .3 with a box of the class in the original",
         "0–1",
         good="low",
         best="0",
@@ -300,8 +299,8 @@ SCORES: dict[str, Score] = _index(
         "residual_frame",
         "Q4",
         "judge",
-        "the judge's greatest confidence in a box of the removed class anywhere in the edit: another "
-        'one stands there, and "no {class}" is not true',
+        "the judge's greatest confidence in a box of the removed class anywhere in the edit. Where "
+        'another one stands there, "no {class}" is not true',
         "0–1",
         good="low",
         best="0",
@@ -326,8 +325,8 @@ SCORES: dict[str, Score] = _index(
         "listed_left",
         "Q4",
         "instances",
-        "objects and crowds of the removed class by the source's instances of which the mask covers "
-        "less than half, whatever `masks.truth` says",
+        "objects and crowds of the removed class, by the source's instances, of which the mask covers "
+        "less than half. It is counted whatever `masks.truth` says",
         "objects",
         good="low",
         best="0",
@@ -339,7 +338,7 @@ SCORES: dict[str, Score] = _index(
         "Q4",
         "instances",
         "share of the object's mask, before dilation, that the source's instances call the removed "
-        "class (crowds count on neither side)",
+        "class. Crowds count on neither side",
         "0–1",
         good="high",
         best="1",
@@ -350,9 +349,8 @@ SCORES: dict[str, Score] = _index(
         "original_confidence",
         "Q4",
         "judge",
-        "the judge's confidence in the object before the edit; a judge that never saw it proves "
-        "nothing by not seeing "
-        "it later",
+        "the judge's confidence in the object before the edit. A judge that never saw it proves "
+        "nothing by not seeing it later",
         "0–1",
         null="the judge does not know the word",
     ),
@@ -360,8 +358,8 @@ SCORES: dict[str, Score] = _index(
         "new_object",
         "Q5",
         "judge",
-        "greatest confidence in a box of any class that lies by half in the mask and has IoU < .5 "
-        "with every box of its own class in the original",
+        "greatest confidence in a box of any class that lies by half in the mask. It has IoU < .5 with "
+        "every box of its own class in the original",
         "0–1",
         good="low",
         best="0",
@@ -373,8 +371,7 @@ SCORES: dict[str, Score] = _index(
         "Q6",
         "judge",
         "share of the original's other objects (confidence ≥ .5, under .2 masked) that are found "
-        "again, same class, "
-        "IoU ≥ .5",
+        "again, same class, IoU ≥ .5",
         "0–1",
         good="high",
         best="1",
@@ -397,9 +394,8 @@ SCORES: dict[str, Score] = _index(
         "clip_present",
         "Q7",
         "clip",
-        'after the edit, CLIP\'s softmax probability of "a photo of a {class}" against "a photo of '
-        'a background" and '
-        '"a photo of an empty place", on the same crop',
+        'after the edit, on the same crop, CLIP\'s softmax probability of "a photo of a {class}" '
+        'against "a photo of a background" and "a photo of an empty place"',
         "0–1",
         good="low",
         source="zero-shot classification: Radford et al., 2021",
@@ -409,9 +405,9 @@ SCORES: dict[str, Score] = _index(
         "rc_s",
         "Q8",
         "dino",
-        "RC-S-lite: in windows of a quarter of a square crop around each part of the hole, 10 × "
-        "the squared distance of "
-        "the mean DINOv2 patch features inside and outside; exp(−mean / 3). Needs `quality.dino`",
+        "RC-S-lite: exp(−mean / 3) over windows of a quarter of a square crop around each part of the "
+        "hole. The mean is that of 10 × the squared distance of the mean DINOv2 patch features inside "
+        "and outside. Needs `quality.dino`",
         "0–1",
         good="high",
         source="RC-S of PROVE, 2605.14534, its kernel replaced by the distance of the means",
@@ -454,14 +450,8 @@ def needs_calibration(quality: dict) -> bool:
     return quality["policy"] == "calibrated" or (quality["policy"] == "fixed" and from_controls)
 
 
-def write_row(score: Score) -> str:
-    """Return a score's row of the table in docs/QUALITY.md."""
-    cells = (
-        score.gate,
-        f"`{score.name}`",
-        score.unit,
-        score.best or score.good or "",
-        score.doc,
-        score.source,
-    )
-    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
+def write_item(score: Score) -> str:
+    """Return a score's item of the list in docs/QUALITY.md, on one line."""
+    good = score.best or score.good
+    head = f"- `{score.name}` ({score.gate}, {score.unit}{f', good: {good}' if good else ''})"
+    return f"{head}: {score.doc}." + (f" Source: {score.source}." if score.source else "")

@@ -25,7 +25,7 @@ from unscene.quality.scores import (
     THRESHOLDS,
     Score,
     list_names,
-    write_row,
+    write_item,
 )
 
 NOTHING = SimpleNamespace(boxes=np.zeros((0, 4)), confidences=np.zeros(0), categories=[])
@@ -41,13 +41,13 @@ def test_an_entry_is_whole(score):
     assert not score.meant_for or score.good
 
 
-def test_an_entry_is_a_threshold_of_the_config_and_a_row_of_the_page(checkout):
+def test_an_entry_is_a_threshold_of_the_config_and_an_item_of_the_page(checkout):
     quality = yaml.safe_load((checkout / "config/config.yaml").read_text())["quality"]
     schema = yaml.safe_load((checkout / "workflow/schemas/config.schema.yaml").read_text())
     allowed = schema["properties"]["quality"]["properties"]["thresholds"]["properties"]
     assert set(quality["thresholds"]) == set(allowed) == set(THRESHOLDS)
-    page = (checkout / "docs/QUALITY.md").read_text().splitlines()
-    assert [write_row(score) for score in SCORES.values() if write_row(score) not in page] == []
+    page = " ".join((checkout / "docs/QUALITY.md").read_text(encoding="utf-8").split())
+    assert [write_item(score) for score in SCORES.values() if write_item(score) not in page] == []
 
 
 def test_what_is_computed_from_the_entries():
