@@ -54,6 +54,15 @@ def lease_device(runtime: dict) -> str:
     a process whose visible devices are all its own keeps them. Raises RuntimeError when `cuda` is
     asked for and there is none.
     """
+    return lease_devices(runtime, 1)
+
+
+def lease_devices(runtime: dict, count: int) -> str:
+    """Choose several devices as `lease_device` chooses one; CUDA_VISIBLE_DEVICES then names them all.
+
+    All are taken at once or none: jobs that each hold one and wait for the next would wait for
+    ever. Raises RuntimeError when fewer are visible, too.
+    """
     wanted = runtime.get("device", "auto")
     if wanted == "cpu":
         return "cpu"
@@ -62,8 +71,13 @@ def lease_device(runtime: dict) -> str:
         if wanted == "cuda":
             raise RuntimeError("runtime.device is cuda, but no NVIDIA device is visible; use auto or cpu")
         return "cpu"
+    if count > len(pool):
+        raise RuntimeError(
+            f"runtime.devices is {count}, and this job sees {len(pool)} ({','.join(pool)}); set it to"
+            f" {len(pool)} or less"
+        )
     if not holds(pool):
-        os.environ["CUDA_VISIBLE_DEVICES"] = _lease(pool)
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(_lease(pool, count))
     return "cuda"
 
 
@@ -137,24 +151,33 @@ def _name_locks(pool: list[str]) -> dict[str, str]:
     return names
 
 
-def _lease(pool: list[str], poll_s: float = 0.5) -> str:
+def _lease(pool: list[str], count: int, poll_s: float = 0.5) -> list[str]:
     # Locks must lie on a local disk (flock over NFS is not reliable) and be shared by all users of
     # this machine, whatever their TMPDIR is.
     shared = Path("/dev/shm")
     base = shared if shared.is_dir() and os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
-    locks = _name_locks(pool)
+    locks = {device: base / FOLDER / f"{name}.lock" for device, name in _name_locks(pool).items()}
     waited = False
     while True:
+        taken: dict[str, int] = {}
         for device in pool:
-            handle = take_lock(base / FOLDER / f"{locks[device]}.lock", for_all_users=True)
-            if handle is None:
-                continue
+            handle = take_lock(locks[device], for_all_users=True)
+            if handle is not None:
+                taken[device] = handle
+            if len(taken) == count:
+                break
+        else:
+            for handle in taken.values():
+                os.close(handle)
+            if not waited:
+                logging.getLogger("unscene").info("waiting for %d of the devices %s", count, ",".join(pool))
+                waited = True
+            # Of two that take and give back at one pace, one comes later the next time.
+            time.sleep(poll_s * (1 + os.getpid() % 7 / 7))
+            continue
+        for device, handle in taken.items():
             # A child that outlives this process may still use the device, so it inherits the lock.
             os.set_inheritable(handle, True)
             _held[device] = handle
-            logging.getLogger("unscene").info("leased device %s of %s", device, ",".join(pool))
-            return device
-        if not waited:
-            logging.getLogger("unscene").info("waiting for one of the devices %s", ",".join(pool))
-            waited = True
-        time.sleep(poll_s)
+        logging.getLogger("unscene").info("leased %s of the devices %s", ",".join(taken), ",".join(pool))
+        return list(taken)

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from unscene.machine.devices import holds, lease_device
+from unscene.machine.devices import lease_device, lease_devices
 
 if TYPE_CHECKING:
     import torch
@@ -106,21 +106,3 @@ def run_worker(function: Callable, arguments: dict, device: str) -> None:
         function(**arguments, workers=Workers(rank, size), device=device)
     finally:
         torch.distributed.destroy_process_group()
-
-
-def lease_devices(runtime: dict, count: int) -> str:
-    """Lease several devices for this job: "cuda" (CUDA_VISIBLE_DEVICES names them all) or "cpu"."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible and holds(visible.split(",")):
-        return "cuda"  # for a training before this one
-    leased = []
-    for _ in range(count):
-        if visible is None:
-            os.environ.pop("CUDA_VISIBLE_DEVICES", None)
-        else:
-            os.environ["CUDA_VISIBLE_DEVICES"] = visible
-        if lease_device(runtime) == "cpu":
-            return "cpu"
-        leased.append(os.environ["CUDA_VISIBLE_DEVICES"])
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(leased)
-    return "cuda"

@@ -16,8 +16,7 @@ SCRIPTS = Path(devices.__file__).resolve().parents[2]
 AGAIN = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from unscene.machine.devices import lease_device
-from unscene.training.workers import lease_devices
+from unscene.machine.devices import lease_device, lease_devices
 count = int(sys.argv[2])
 for _ in range(2):
     kind = lease_device({}) if count == 1 else lease_devices({}, count)
@@ -110,6 +109,40 @@ def test_a_second_lease_of_a_process_is_the_first(pool, count):
     assert first == second
     kind, leased = first.split()
     assert kind == "cuda" and len(set(leased.split(",")) & set(pool)) == len(leased.split(",")) == count
+
+
+HOLD_TWO = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from unscene.machine.devices import lease_devices
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        lease_devices({}, 2)
+        print(os.environ["CUDA_VISIBLE_DEVICES"], time.monotonic(), flush=True)
+        time.sleep(0.2)
+        print(os.environ["CUDA_VISIBLE_DEVICES"], time.monotonic(), flush=True)
+        os._exit(0)
+for _ in range(3):
+    os.wait()
+"""
+
+
+def test_jobs_of_two_devices_do_not_wait_for_each_other_with_one_each(pool, monkeypatch):
+    """Three at once on three devices: each gets two, one after the other."""
+    names = [*pool, f"MIG-{uuid.uuid4()}"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", ",".join(names))
+    command = [sys.executable, "-c", HOLD_TWO, str(SCRIPTS)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    spans = sorted((float(line.split()[1]), line.split()[0]) for line in done.stdout.splitlines())
+    assert len(spans) == 6 and all(len(set(devices.split(",")) & set(names)) == 2 for _, devices in spans)
+    held = [devices for _, devices in spans]
+    assert held[::2] == held[1::2]  # each gives its two back before the next takes them
+
+
+def test_more_devices_than_are_visible_are_refused(pool):
+    with pytest.raises(RuntimeError, match=r"devices is 3, and this job sees 2 .*set it to 2 or less"):
+        devices.lease_devices({}, 3)
 
 
 @pytest.mark.parametrize("kind", ["forked", "program"])
