@@ -30,6 +30,7 @@ from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.parts import choose_shards, choose_targets, read_part
+from unscene.run.queued_jobs import find_orphans
 from unscene.run.resources import grow
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name
 from unscene.samples.piloting import keep_pilot_shards, start_pilot
@@ -97,7 +98,11 @@ wildcard_constraints:
 
 onstart:
     DUE = {job.rule.name for job in workflow.dag.needrun_jobs()}
-    if lack := find_lack_of_key(DUE, config["api"]) or check_before_start(config, DUE):
+    if (
+        lack := find_orphans(Path.cwd())
+        or find_lack_of_key(DUE, config["api"])
+        or check_before_start(config, DUE)
+    ):
         raise WorkflowError(lack)
     INTERRUPTS.catch(workflow)
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from unscene.merging.adoption import Source, iterate_jobs, open_parts
 from unscene.report.rules import list_rules
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import built_workflow
+from unscene.run.queued_jobs import list_queued_jobs
 
 _ENDED_BADLY = re.compile(r"^\S+ ERROR (?:stopped|failed) after ", re.MULTILINE)
 _TAIL_BYTES = 20_000
@@ -100,17 +100,12 @@ def read_durations(folders: Sequence[Path]) -> dict[str, float]:
 
 
 def read_queue(directory: Path) -> dict[str, Counter] | None:
-    """Return {rule: {state: jobs}} of what SLURM has of this user in a directory; None without SLURM."""
+    """Return {rule: {state: jobs}} of what SLURM has of a directory's run; None without SLURM."""
     if shutil.which("squeue") is None:
         return None
-    command = ["squeue", "--me", "--noheader", "--format=%T|%Z|%k"]
-    asked = subprocess.run(command, capture_output=True, text=True)
     queue: dict[str, Counter] = {}
-    for line in asked.stdout.splitlines():
-        state, where, comment = line.split("|", 2)
-        rule = re.match(r"rule_(.+?)(?:_wildcards_|$)", comment)
-        if rule and Path(where) == directory:
-            queue.setdefault(rule[1], Counter())[state.lower()] += 1
+    for job in list_queued_jobs(directory):
+        queue.setdefault(job.rule, Counter())[job.state] += 1
     return queue
 
 

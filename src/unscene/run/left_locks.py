@@ -1,7 +1,7 @@
 """The lock of a run whose Snakemake was killed: who may still be at work there, and the way out.
 
 Snakemake refuses a locked directory, and cannot say whether its holder lives. The processes of this
-machine tell: every one of a run has the run's directory as its own.
+machine tell: every one of a run has the run's directory as its own. SLURM's queue tells of jobs on others.
 """
 
 import atexit
@@ -10,6 +10,8 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from unscene.run.queued_jobs import list_queued_jobs, write_cancellation
 
 LOCKS = Path(".snakemake", "locks")
 _MOST_NAMED = 3
@@ -21,7 +23,8 @@ def tell_of_lock(is_started: Callable[[], bool]) -> None:
     is_started: tells at the end whether jobs were started, so that the lock was this process's own.
     """
     run = Path.cwd()
-    if "--unlock" in sys.argv or not is_locked(run):
+    # A cluster's job is started with --nolock, under the lock of its run.
+    if not {"--unlock", "--nolock"}.isdisjoint(sys.argv) or not is_locked(run):
         return
 
     def tell() -> None:
@@ -47,6 +50,17 @@ def describe_lock(run: Path) -> str:
             f" Ctrl-C there (kill -INT {drivers[0]}); then run the same line again."
         )
     unlock = f"snakemake --unlock --directory {where} (and the same --configfile)"
+    try:
+        queued = list_queued_jobs(run)
+    except RuntimeError as error:
+        return f"the run in {where} is locked, and {error}. Try again when it does."
+    if queued:
+        return (
+            f"the run in {where} has {len(queued)} jobs in SLURM's queue, and no Snakemake on this machine.\n"
+            "  Where it is at work on another machine, let it be. Where it was killed, wait until its jobs\n"
+            f"  have ended, or end them: {write_cancellation(queued)}\n"
+            f"  Then {unlock},\n  and the same line again: nothing that was finished is lost."
+        )
     if jobs:
         return (
             f"the run in {where} was killed, and a job of it is still at work (process {_name(jobs)}).\n"
@@ -61,7 +75,8 @@ def describe_lock(run: Path) -> str:
 
 
 def list_processes(run: Path) -> tuple[list[int], list[int]]:
-    """Return the ids of Snakemake's own processes that work in a run's directory, and of its jobs.
+    """Return the ids of Snakemake's own processes that work in a run's directory, and of its jobs: of
+    a cluster's, each a Snakemake itself, when this machine is one of its nodes.
 
     This process, and those that it came from, are left out.
     """
@@ -79,7 +94,7 @@ def list_processes(run: Path) -> tuple[list[int], list[int]]:
             line = process.cmdline()
             if os.path.realpath(process.cwd()) == here and "python" in process.name():
                 scripts = os.path.join(here, ".snakemake", "scripts")
-                is_job = any(part.startswith(scripts) for part in line)
+                is_job = "--target-jobs" in line or any(part.startswith(scripts) for part in line)
                 is_driver = any("snakemake" in part for part in line[:3])
                 (jobs if is_job else drivers if is_driver else []).append(process.pid)
         except psutil.Error:

@@ -6,6 +6,7 @@ import pytest
 
 from unscene.merging import progress
 from unscene.merging.progress import Progress, Stage, format_progress, read_durations, read_queue
+from unscene.run.queued_jobs import QueuedJob
 
 
 def test_durations_are_means_over_all_runs(tmp_path):
@@ -30,17 +31,13 @@ def test_a_log_tells_whether_its_job_ended_badly(tmp_path, text, ended):
     assert progress._ended_badly(tmp_path / "job.log") is ended
 
 
-def test_the_queue_counts_jobs_of_this_directory(tmp_path, monkeypatch):
-    (tmp_path / "squeue").write_text(
-        "#!/bin/sh\n"
-        f"echo 'RUNNING|{tmp_path}|rule_remove_objects_wildcards_a-0-of-2'\n"
-        f"echo 'PENDING|{tmp_path}|rule_remove_objects_wildcards_a-1-of-2'\n"
-        "echo 'RUNNING|/elsewhere|rule_remove_objects_wildcards_b'\n"
-        f"echo 'RUNNING|{tmp_path}|(null)'\n"
-    )
-    (tmp_path / "squeue").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+def test_the_queue_is_counted_by_rule(tmp_path, monkeypatch):
+    jobs = [QueuedJob("1", "running", "remove_objects"), QueuedJob("2", "pending", "remove_objects")]
+    monkeypatch.setattr(progress, "list_queued_jobs", lambda run: jobs if run == tmp_path else [])
+    monkeypatch.setattr(progress.shutil, "which", lambda name: f"/usr/bin/{name}")
     assert read_queue(tmp_path) == {"remove_objects": Counter(running=1, pending=1)}
+    monkeypatch.setattr(progress.shutil, "which", lambda name: None)
+    assert read_queue(tmp_path) is None
 
 
 def test_progress_reads_as_a_table():
