@@ -1,11 +1,13 @@
 """What rules ask of a machine: every rule says it, it grows with attempts, a profile knows the GPUs."""
 
+import logging
 import re
 from pathlib import Path
 
 import pytest
-import yaml
+from snakemake_executor_plugin_slurm.partitions import get_best_partition, read_partition_file
 
+from unscene.run.needed_jobs import built_workflow
 from unscene.run.resources import grow
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -40,9 +42,14 @@ def test_every_rule_asks_for_memory_and_time_that_grow():
     assert [name for name, text in rules.items() if not re.search(r"runtime=grow\(", text)] == []
 
 
-def test_the_profile_of_a_cluster_sends_the_rules_that_hold_a_gpu_to_it():
-    profile = yaml.safe_load((CHECKOUT / "profiles/slurm/profile.yaml").read_text(encoding="utf-8"))
-    holding = {name for name, text in read_rules().items() if re.search(r"^ +gpu=", text, re.MULTILINE)}
-    assert set(profile["set-resources"]) == holding
-    assert {rule["slurm_partition"] for rule in profile["set-resources"].values()} == {"gpu"}
-    assert profile["default-resources"]["slurm_partition"] == "cpu"
+def test_the_profile_of_a_cluster_sends_what_holds_a_gpu_to_its_partition_and_nothing_else(tmp_path):
+    """As the executor itself chooses, for every job of a run."""
+    partitions = read_partition_file(CHECKOUT / "profiles/slurm/partitions.yaml")
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("edits: {sham: true}\ntrain: {class_folds: [paired]}\n")
+    with built_workflow(tmp_path, configfiles=[str(overlay)]) as workflow:
+        jobs = list(workflow.dag.jobs)
+        chosen = {job: get_best_partition(partitions, job, logging.getLogger("test")) for job in jobs}
+    holding = {job.rule.name for job in jobs if job.resources.get("gpu")}
+    assert {job.rule.name for job, partition in chosen.items() if partition == "gpu"} == holding
+    assert len(holding) > 10 and set(chosen.values()) == {"cpu", "gpu"}
