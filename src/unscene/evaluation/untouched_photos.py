@@ -42,7 +42,10 @@ def list_untouched_photos(job: Job) -> None:
     for image_id, words in zip(keyword["image_id"], keyword["words"], strict=True):
         named[image_id].update(() if words is None else words)
     sources = {source["name"]: source for source in list_sources(job.config)}
-    instances = {name: read_source_instances(source) for name, source in sources.items()}
+    keys = photo["source_key"].astype(str).groupby(photo["source"]).agg(set)
+    instances = {
+        name: read_source_instances(source, keys.get(name, set())) for name, source in sources.items()
+    }
     categories = {name: read_source_categories(source) for name, source in sources.items()}
     vocabulary = find_vocabulary(job.settings)
     labels = []

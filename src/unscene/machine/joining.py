@@ -3,11 +3,10 @@
 import logging
 
 from unscene.machine.job import Job
-from unscene.run.tables import join_tables, write_table
+from unscene.run.streaming import join_to
 
 
 def join_shards(job: Job) -> None:
     """Write the rows of all parts, in order, as one table."""
-    frame = join_tables(job.inputs.tables)
-    write_table(frame, job.outputs.table)
-    logging.getLogger("unscene").info("%d rows of %d shards", len(frame), len(job.inputs.tables))
+    rows = join_to(job.inputs.tables, job.outputs.table)
+    logging.getLogger("unscene").info("%d rows of %d shards", rows, len(job.inputs.tables))

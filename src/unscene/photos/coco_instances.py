@@ -7,8 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from unscene.photos.instances_index import read_document, read_head
 from unscene.photos.mask_shapes import bounding_box
-from unscene.run.tables import TableError, read_json
+from unscene.run.tables import TableError
 from unscene.words.category_names import find_word
 
 _SUPERSAMPLING = 8
@@ -77,9 +78,8 @@ def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dic
     keys: the only image ids wanted. Raises TableError, naming the file and the key, when it is
     missing, not JSON, or not in that format.
     """
-    document = read_json(path)
     try:
-        return _index_instances(document, keys)
+        return _index_instances(read_document(path, keys), keys)
     except (KeyError, TypeError, AttributeError) as error:
         what = (
             f"it lacks the key {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
@@ -88,6 +88,11 @@ def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dic
             f"{path}: not in COCO's instances format ({what}); correct `instances` where the "
             "config names this file"
         ) from error
+
+
+def read_categories(path: str | Path) -> set[str]:
+    """Return the words of the categories that an instances file has."""
+    return {find_word(each["name"]) for each in read_head(path)["categories"]}
 
 
 def list_objects(instances: dict[str, PhotoInstances] | None, key: object) -> set[str] | None:

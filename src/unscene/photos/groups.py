@@ -46,16 +46,33 @@ def join_equal(values: pd.Series) -> Edges:
     return first.to_numpy(np.int64)[later], values.index.to_numpy(np.int64)[later]
 
 
+def join_equal_numbers(values: np.ndarray) -> Edges:
+    """Return edges that join the rows of equal numbers; 0 joins nothing."""
+    order = np.argsort(values, kind="stable")
+    order = order[np.searchsorted(values[order], 1) :]
+    ordered = values[order]
+    starts = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(order)]
+    first = order[np.flatnonzero(starts)][np.cumsum(starts) - 1] if len(order) else order
+    return first[~starts], order[~starts]
+
+
 def join_near_hashes(hashes: pd.Series, distance: int) -> Edges:
     """Return edges that join the rows whose hashes (16 hex digits) differ in at most `distance` bits.
 
     Equal hashes are joined in a chain, so the edges give the components, not every near pair. Hashes of flat
     pictures join nothing. Missing hashes join nothing.
     """
-    hashes = hashes.reset_index(drop=True)
-    known = hashes.notna() & (hashes != "")
-    values = np.array([int(value, 16) for value in hashes[known]], dtype=np.uint64)
-    rows = hashes.index.to_numpy(np.int64)[known.to_numpy()]
+    return join_near_values(*read_hashes(hashes), distance)
+
+
+def read_hashes(hashes: pd.Series) -> Edges:
+    """Return the values of the hashes (16 hex digits), uint64, and their positions; without missing ones."""
+    known = (hashes.notna() & (hashes != "")).to_numpy()
+    return np.array([int(value, 16) for value in hashes[known]], dtype=np.uint64), np.flatnonzero(known)
+
+
+def join_near_values(values: np.ndarray, rows: np.ndarray, distance: int) -> Edges:
+    """Do what `join_near_hashes` does for hashes as `read_hashes` returns them."""
     bits = np.bitwise_count(values)
     telling = (bits >= MIN_BITS) & (bits <= MAX_BITS)
     values, rows = values[telling], rows[telling]

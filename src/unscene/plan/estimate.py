@@ -18,12 +18,11 @@ from unscene.plan.licences import list_licences
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import is_trained, list_sources, trains
+from unscene.run.configuration import EMBEDDED, is_trained, list_sources, trains
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
 from unscene.samples.readers import find_like, has_instances
 
-EMBEDDED = "resources/embedded"
 SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
 
 

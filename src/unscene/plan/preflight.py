@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from unscene.plan.estimate import EMBEDDED, make_plan, read_throughput
 from unscene.run.checkout import CHECKOUT
+from unscene.run.configuration import EMBEDDED
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.tables import read_json, write_json
 
@@ -192,6 +192,7 @@ def try_photos(config: dict, source: dict) -> str:
 def compare_disk(config: dict) -> str:
     """Compare the plan's bytes with what is free where the run lies; under half of it is an error."""
     from unscene.answers.prices import read_prices
+    from unscene.plan.estimate import make_plan, read_throughput
 
     if Path("results/samples").is_dir():
         return ""  # a part of the plan's bytes is written already

@@ -1,17 +1,17 @@
 """Decide which edits become pairs, and say for every other wanted edit why not."""
 
 import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 
 import pandas as pd
 
-from unscene.captions.columns import CAPTIONS
-from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
-from unscene.masks.columns import MASKS
 from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.columns import (
     EDIT_SCORES,
-    HEAD_SCORES,
     LICENCES,
     PAIR_CAPTIONS,
     PAIRS,
@@ -19,8 +19,8 @@ from unscene.quality.columns import (
     UNFILTERED,
 )
 from unscene.quality.scores import MAKERS, SCORES, THRESHOLDS
+from unscene.run.streaming import Lookup, iterate_rows
 from unscene.run.tables import read_json
-from unscene.samples.columns import SAMPLES
 
 
 def select_pairs(job: Job) -> None:
@@ -42,25 +42,32 @@ def select_pairs(job: Job) -> None:
     quality = job.settings["quality"]
     thresholds, policy = quality["thresholds"], quality["policy"]
     check_thresholds(thresholds)
-    wanted = join_wanted(job)
     calibration = read_json(job.inputs.calibration) if job.inputs.calibration else {}
-    limits = get_limits(policy, thresholds, calibration, wanted["area_fraction"].fillna(0.0), SIZE_BINS)
-    head = read_head(wanted, job.inputs.certificate) if policy == "certified" else None
-    must_know = quality["unjudged"] == "refuse"
-    reasons, details = decide(wanted, limits, head, must_know)
-    accepted = reasons.str.len() == 0
-    complete = decide(wanted, {})[0].str.len() == 0
-    named = wanted.rename(columns={f"score:{name}": name for name in SCORES})
-    pair = named[accepted]
-    rejected = wanted[~accepted].assign(
-        reason=reasons[~accepted].str[0], all_reasons=reasons[~accepted], detail=details[~accepted]
-    )
-    check_nothing_lost(wanted["edit_id"], pair["edit_id"], rejected["edit_id"])
-    log_counts(wanted, pair, rejected)
-    log_thresholds(wanted, thresholds, limits)
-    PAIRS.write(pair[PAIRS.names], job.outputs.pairs)
-    REJECTED.write(rejected[REJECTED.names], job.outputs.rejected)
-    UNFILTERED.write(named.loc[complete, UNFILTERED.names], job.outputs.unfiltered)
+    certificate = read_certificate(job.inputs.certificate) if policy == "certified" else None
+    must_know, counts = quality["unjudged"] == "refuse", Counts()
+    with (
+        PAIRS.open(job.outputs.pairs) as pairs,
+        REJECTED.open(job.outputs.rejected) as refused,
+        UNFILTERED.open(job.outputs.unfiltered) as unfiltered,
+    ):
+        for wanted in iterate_wanted(job):
+            area = wanted["area_fraction"].fillna(0.0)
+            limits = get_limits(policy, thresholds, calibration, area, SIZE_BINS)
+            head = (certificate.find(wanted["edit_id"]), certificate.least) if certificate else None
+            reasons, details = decide(wanted, limits, head, must_know)
+            accepted = reasons.str.len() == 0
+            complete = decide(wanted, {})[0].str.len() == 0
+            named = wanted.rename(columns={f"score:{name}": name for name in SCORES})
+            pair = named[accepted]
+            rejected = wanted[~accepted].assign(
+                reason=reasons[~accepted].str[0], all_reasons=reasons[~accepted], detail=details[~accepted]
+            )
+            check_nothing_lost(wanted["edit_id"], pair["edit_id"], rejected["edit_id"])
+            counts.add(wanted, rejected, limits)
+            pairs.write_frame(pair[PAIRS.names])
+            refused.write_frame(rejected[REJECTED.names])
+            unfiltered.write_frame(named.loc[complete, UNFILTERED.names])
+    counts.log(thresholds)
 
 
 def check_thresholds(thresholds: dict[str, float | str | None]) -> None:
@@ -72,53 +79,74 @@ def check_thresholds(thresholds: dict[str, float | str | None]) -> None:
             )
 
 
-def join_wanted(job: Job) -> pd.DataFrame:
-    """Return one row a wanted edit (the rows of the masks table) with all that later stages say about it.
+def iterate_wanted(job: Job) -> Iterator[pd.DataFrame]:
+    """Yield the wanted edits (the rows of the masks table) in pieces, with all that later stages say
+    about each.
 
     Status and reason of a stage become `{stage}:status` and `{stage}:reason`, a score `score:{name}`.
     """
     told = ["status", "reason"]
-    mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "area_fraction", *told])
-    sample = SAMPLES.read(job.inputs.samples, ["image_id", "path", "group", "sha256", *LICENCES])
-    sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
-    edit = EDITS.read(
-        job.inputs.edits, ["edit_id", "image_path", "mask_path", "attempt", "edited_sha256", *told]
-    )
-    edit = edit.rename(columns={"image_path": "edited_path"})
-    caption = CAPTIONS.read(job.inputs.captions, ["edit_id", *PAIR_CAPTIONS, *told])
-    score = EDIT_SCORES.read(job.inputs.scores).drop(columns="batch_shape")
-    score = score.rename(columns={name: f"score:{name}" for name in score.columns if name != "edit_id"})
-    frames = {"mask": mask, "edit": edit, "caption": caption, "score": score}
-    for stage, frame in frames.items():
-        check_unique(frame, job.inputs[f"{stage}s"])
-        frames[stage] = frame.rename(columns={name: f"{stage}:{name}" for name in told})
-    wanted = frames.pop("mask").merge(sample, on="image_id", how="left", validate="many_to_one")
-    for frame in frames.values():
-        wanted = wanted.merge(frame, on="edit_id", how="left", validate="one_to_one")
-    return wanted
+    check_unique(Lookup([job.inputs.masks], "edit_id", []), job.inputs.masks)
+    sample = Lookup([job.inputs.samples], "image_id", ["path", "group", "sha256", *LICENCES])
+    columns = {
+        "edit": ["image_path", "mask_path", "attempt", "edited_sha256", *told],
+        "caption": [*PAIR_CAPTIONS, *told],
+        "score": [name for name in EDIT_SCORES.names if name not in ("edit_id", "batch_shape")],
+    }
+    stages = {}
+    for stage, names in columns.items():
+        stages[stage] = Lookup([job.inputs[f"{stage}s"]], "edit_id", names)
+        check_unique(stages[stage], job.inputs[f"{stage}s"])
+    for piece in iterate_rows(
+        [job.inputs.masks], ["edit_id", "image_id", "category", "area_fraction", *told]
+    ):
+        mask = piece.to_pandas()
+        photo = sample.find(mask["image_id"])
+        parts = [
+            mask.rename(columns={name: f"mask:{name}" for name in told}),
+            photo.rename(columns={"path": "original_path", "sha256": "original_sha256"}),
+        ]
+        for stage, table in stages.items():
+            renamed = told if stage != "score" else columns["score"]
+            found = table.find(mask["edit_id"]).rename(columns={"image_path": "edited_path"})
+            parts.append(found.rename(columns={name: f"{stage}:{name}" for name in renamed}))
+        yield pd.concat(parts, axis=1)
 
 
-def check_unique(frame: pd.DataFrame, path: str) -> None:
+def check_unique(table: Lookup, path: str) -> None:
     """Raise ValueError, which names the file and the edit, when an edit stands in a table twice."""
-    twice = frame.loc[frame["edit_id"].duplicated(), "edit_id"]
-    if len(twice):
+    twice = table.find_twice()
+    if twice:
         raise ValueError(
-            f"{path}: {len(twice)} edits stand in it twice, {twice.iloc[0]!r} for one; two sources share ids"
+            f"{path}: {len(twice)} edits stand in it twice, {twice[0]!r} for one; two sources share ids"
         )
 
 
-def read_head(wanted: pd.DataFrame, path_to_certificate: str) -> tuple[pd.Series, float]:
-    """Return the head's probability of each wanted edit and the certified operating point."""
-    certificate = read_json(path_to_certificate)
+@dataclass(frozen=True)
+class Certificate:
+    """What `certified` accepts by: the head's probability of each edit, and the certified operating
+    point, the least one that is accepted.
+    """
+
+    head: Lookup
+    least: float
+
+    def find(self, edit_ids: pd.Series) -> pd.Series:
+        """Return the head's probability of these edits; NaN where it has none."""
+        return self.head.find(edit_ids)["accept_probability"].astype(float)
+
+
+def read_certificate(path: str) -> Certificate:
+    """Return the certificate of a file; ValueError when it certifies no operating point."""
+    certificate = read_json(path)
     point = certificate["operating_point"]["threshold"]
     if point is None:
         raise ValueError(
-            f"quality.policy is certified, but {path_to_certificate} certifies no operating point: "
+            f"quality.policy is certified, but {path} certifies no operating point: "
             f"{certificate['operating_point']['reason']}; label more edits, raise "
             "quality.max_defect_rate, or choose another policy"
         )
-    head = HEAD_SCORES.read(certificate["head_scores"])
-    return wanted["edit_id"].map(head.set_index("edit_id")["accept_probability"]).astype(float), float(point)
+    return Certificate(Lookup([certificate["head_scores"]], "edit_id", ["accept_probability"]), float(point))
 
 
 def decide(
@@ -214,34 +242,54 @@ def check_nothing_lost(wanted: pd.Series, accepted: pd.Series, rejected: pd.Seri
         )
 
 
-def log_counts(wanted: pd.DataFrame, pair: pd.DataFrame, rejected: pd.DataFrame) -> None:
-    """Log how many edits were accepted, and why the others were not."""
-    logger = logging.getLogger("unscene")
-    share = len(pair) / max(len(wanted), 1)
-    counts = len(wanted), len(pair), 100 * share, len(rejected)
-    logger.info("%d wanted edits: %d accepted (%.1f %%), %d rejected", *counts)
-    for reason, count in rejected["reason"].value_counts().items():
-        logger.info("rejected %5d  %s", count, reason)
-    failing = rejected["all_reasons"].explode().value_counts()
-    logger.info("with all reasons counted, not only the first: %s", failing.to_dict())
-    if not len(pair):
-        logger.warning("no edit was accepted: look at the reasons above and at quality.thresholds")
+class Counts:
+    """What the selection tells of all edits, counted a piece at a time."""
 
+    def __init__(self) -> None:
+        self._wanted = self._scored = 0
+        self._first: Counter[str] = Counter()
+        self._all: Counter[str] = Counter()
+        self._limits: dict[str, set[str]] = {}
+        self._unknown: Counter[str] = Counter()
 
-def log_thresholds(wanted: pd.DataFrame, thresholds: dict, limits: dict[str, pd.Series]) -> None:
-    """Log each threshold's limit, and how many edits it could not judge."""
-    logger = logging.getLogger("unscene")
-    made = wanted[is_ok(wanted["score:status"])]
-    for key, limit in thresholds.items():
-        if limit is None:
-            logger.info("quality.thresholds.%s is off", key)
-            continue
-        if key not in limits:
-            logger.info("quality.thresholds.%s is not used under this policy", key)
-            continue
-        logger.info("quality.thresholds.%s: limit %s", key, sorted({f"{value:g}" for value in limits[key]}))
-        unknown = int(made[f"score:{THRESHOLDS[key].score.name}"].isna().sum())
-        if unknown:
-            logger.info(
-                "quality.thresholds.%s could not judge %d of %d scored edits (null)", key, unknown, len(made)
-            )
+    def add(self, wanted: pd.DataFrame, rejected: pd.DataFrame, limits: dict[str, pd.Series]) -> None:
+        """Count a piece of the wanted edits, those of it that are rejected, and the limits that it met."""
+        self._wanted += len(wanted)
+        self._first.update(rejected["reason"])
+        self._all.update(chain.from_iterable(rejected["all_reasons"]))
+        scored = wanted[is_ok(wanted["score:status"])]
+        self._scored += len(scored)
+        for key, limit in limits.items():
+            self._limits.setdefault(key, set()).update(f"{value:g}" for value in limit.unique())
+            self._unknown[key] += int(scored[f"score:{THRESHOLDS[key].score.name}"].isna().sum())
+
+    def log(self, thresholds: dict) -> None:
+        """Log how many edits were accepted, why the others were not, each threshold's limit, and how
+        many edits it could not judge.
+        """
+        logger = logging.getLogger("unscene")
+        rejected = self._first.total()
+        accepted = self._wanted - rejected
+        share = 100 * accepted / max(self._wanted, 1)
+        logger.info(
+            "%d wanted edits: %d accepted (%.1f %%), %d rejected", self._wanted, accepted, share, rejected
+        )
+        for reason, count in self._first.most_common():
+            logger.info("rejected %5d  %s", count, reason)
+        logger.info("with all reasons counted, not only the first: %s", dict(self._all.most_common()))
+        if not accepted:
+            logger.warning("no edit was accepted: look at the reasons above and at quality.thresholds")
+        for key, limit in thresholds.items():
+            if limit is None:
+                logger.info("quality.thresholds.%s is off", key)
+            elif key not in self._limits:
+                logger.info("quality.thresholds.%s is not used under this policy", key)
+            else:
+                logger.info("quality.thresholds.%s: limit %s", key, sorted(self._limits[key]))
+                if unknown := self._unknown[key]:
+                    logger.info(
+                        "quality.thresholds.%s could not judge %d of %d scored edits (null)",
+                        key,
+                        unknown,
+                        self._scored,
+                    )

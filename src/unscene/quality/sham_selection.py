@@ -1,16 +1,16 @@
 """Decide which sham edits may be trained on, by the thresholds that judge a fill."""
 
 import logging
+from collections import Counter
+from collections.abc import Iterator
 
 import pandas as pd
 
-from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import SHAM_EDITS
 from unscene.machine.job import Job
-from unscene.quality.columns import PAIR_CAPTIONS, SHAM_PAIRS
+from unscene.quality.columns import PAIR_CAPTIONS, SHAM_EDIT_SCORES, SHAM_PAIRS
 from unscene.quality.scores import SHAM_THRESHOLDS, THRESHOLDS
-from unscene.run.tables import join_tables
-from unscene.samples.columns import SAMPLES
+from unscene.run.streaming import Lookup, iterate_rows
 
 
 def select_sham_edits(job: Job) -> None:
@@ -19,31 +19,34 @@ def select_sham_edits(job: Job) -> None:
     The object is still in the picture: of the captions only `caption_original` is true of both photos.
     inputs: samples, sham, captions, scores (by shard); outputs: table.
     """
-    made = join_sham(job)
-    reasons = decide(made, job.settings["quality"]["thresholds"])
-    accepted = made[reasons == ""]
-    SHAM_PAIRS.write(accepted[SHAM_PAIRS.names], job.outputs.table)
+    seen, refused = 0, Counter[str]()
+    with SHAM_PAIRS.open(job.outputs.table) as pairs:
+        for made in iterate_shams(job):
+            reasons = decide(made, job.settings["quality"]["thresholds"])
+            pairs.write_frame(made.loc[reasons == "", SHAM_PAIRS.names])
+            seen += len(made)
+            refused.update(reasons[reasons != ""])
     logging.getLogger("unscene").info(
-        "%d sham edits, %d accepted; others: %s",
-        len(made),
-        len(accepted),
-        reasons[reasons != ""].value_counts().to_dict(),
+        "%d sham edits, %d accepted; others: %s", seen, pairs.rows, dict(refused.most_common())
     )
 
 
-def join_sham(job: Job) -> pd.DataFrame:
-    """Return one row a sham edit with its photo, its captions and its scores."""
-    sample = SAMPLES.read(job.inputs.samples, ["image_id", "group", "path", "sha256"])
-    sample = sample.rename(columns={"path": "original_path", "sha256": "original_sha256"})
-    sham = SHAM_EDITS.read(job.inputs.sham)
-    sham = sham.rename(columns={"image_path": "edited_path"})
-    caption = CAPTIONS.read(job.inputs.captions, ["edit_id", *PAIR_CAPTIONS, "status"])
-    caption = caption.rename(columns={"edit_id": "sham_of", "status": "caption_status"})
-    score = join_tables(job.inputs.scores)
-    score = score.drop(columns="reason").rename(columns={"status": "score_status"})
-    made = sham.merge(sample, on="image_id", how="left", validate="many_to_one")
-    made = made.merge(caption, on="sham_of", how="left", validate="one_to_one")
-    return made.merge(score, on="edit_id", how="left", validate="one_to_one")
+def iterate_shams(job: Job) -> Iterator[pd.DataFrame]:
+    """Yield the sham edits in pieces, each with its photo, its captions and its scores."""
+    sample = Lookup([job.inputs.samples], "image_id", ["group", "path", "sha256"])
+    caption = Lookup([job.inputs.captions], "edit_id", [*PAIR_CAPTIONS, "status"])
+    names = [name for name in SHAM_EDIT_SCORES.names if name not in ("edit_id", "reason")]
+    score = Lookup(job.inputs.scores, "edit_id", names)
+    for piece in iterate_rows([job.inputs.sham], SHAM_EDITS.names):
+        sham = piece.to_pandas()
+        photo = sample.find(sham["image_id"])
+        parts = [
+            sham.rename(columns={"image_path": "edited_path"}),
+            photo.rename(columns={"path": "original_path", "sha256": "original_sha256"}),
+            caption.find(sham["sham_of"]).rename(columns={"status": "caption_status"}),
+            score.find(sham["edit_id"]).rename(columns={"status": "score_status"}),
+        ]
+        yield pd.concat(parts, axis=1)
 
 
 def decide(made: pd.DataFrame, thresholds: dict[str, float | None]) -> pd.Series:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 # Sizes of the batch-size study from this one on are asked in several random partitions and orders.
 PERMUTED_FROM = 10
+# Where the weights of the default lie, in the checkout.
+EMBEDDED = "resources/embedded"
 # Keys whose value is the path of weights, or of a file that people made.
 DETECTORS = ("masks.weights", "quality.judge")
 PATHS = (

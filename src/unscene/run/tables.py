@@ -1,11 +1,11 @@
 """Tables and small files, written atomically and read with clear errors.
 
-All tables of a run are written and read here, and nowhere else.
+All tables of a run are written and read here, and nowhere else; those that may not fit in memory a
+piece at a time, with the help of `unscene.run.streaming`.
 """
 
 import errno
 import hashlib
-import io
 import json
 import math
 import os
@@ -36,6 +36,11 @@ _SEAL, _UNSEALED = b"unscene.sha256", b"0" * 64
 # A parquet file ends with its footer, the footer's length in 4 bytes, and these 4.
 _MAGIC, _TAIL_BYTES = b"PAR1", 8
 _BLOCK_BYTES = 2**20
+# Rows that are encoded, and can be read, together: what a reader of pieces holds of a large table.
+ROWS_A_GROUP = 2**15
+
+
+NO_TABLE = "there is no table to join: samples.sources is empty"
 
 
 class TableError(ValueError):
@@ -101,16 +106,19 @@ class Table:
 
         Raises TableError when a column is missing, undeclared or holds something else than its kind.
         """
-        _check_columns(frame.columns, self.names, path)
-        undeclared = [name for name in frame.columns if name not in self.names]
-        if undeclared:
-            raise TableError(f"{path}: the column {undeclared[0]} is not declared for {self.path}")
-        schema = pa.schema([(column.name, KINDS[column.kind]) for column in self.columns])
-        try:
-            table = pa.Table.from_pandas(frame[self.names], schema=schema, preserve_index=False)
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            raise TableError(f"{path}: a column does not hold what {self.path} declares: {error}") from error
-        _write_sealed(table, path)
+        with self.open(path) as writer:
+            writer.write_frame(frame)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The names and types of the columns, in order."""
+        return pa.schema([(column.name, KINDS[column.kind]) for column in self.columns])
+
+    @contextmanager
+    def open(self, path: str | Path, rows_a_group: int | None = None) -> Iterator["TableWriter"]:
+        """Yield a writer of the table, for pieces of it in order; all or nothing is at `path` after it."""
+        with write_sealed(self.schema, path, rows_a_group) as writer:
+            yield TableWriter(self, path, writer)
 
     def read(self, path: str | Path, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Return the table, or only some of its columns. TableError names the file and what is
@@ -121,13 +129,43 @@ class Table:
         )
 
 
+class TableWriter:
+    """Takes a table in pieces, as `Table.open` yields it."""
+
+    def __init__(self, table: Table, path: str | Path, writer: "SealedWriter"):
+        self._table, self._path, self._writer = table, path, writer
+        self.rows = 0
+
+    def write_frame(self, frame: pd.DataFrame) -> None:
+        """Take the next rows, in the table's columns and types; raises what `Table.write` does."""
+        table = self._table
+        _check_columns(frame.columns, table.names, self._path)
+        undeclared = [name for name in frame.columns if name not in table.names]
+        if undeclared:
+            raise TableError(f"{self._path}: the column {undeclared[0]} is not declared for {table.path}")
+        try:
+            rows = pa.Table.from_pandas(frame[table.names], schema=table.schema, preserve_index=False)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise TableError(
+                f"{self._path}: a column does not hold what {table.path} declares: {error}"
+            ) from error
+        self.write(rows)
+
+    def write(self, rows: pa.Table) -> None:
+        """Take the next rows, which have the table's own schema."""
+        self._writer.write(rows)
+        self.rows += len(rows)
+
+
 def write_table(frame: pd.DataFrame, path: str | Path, columns: Iterable[str] | None = None) -> None:
     """Write a frame as parquet, without its index; the same frame gives the same bytes.
 
     Raises TableError when one of `columns` (the ones that others rely on) is not in the frame.
     """
     _check_columns(frame.columns, columns, path)
-    _write_sealed(pa.Table.from_pandas(frame, preserve_index=False), path)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with write_sealed(table.schema, path) as writer:
+        writer.write(table)
 
 
 def read_table(
@@ -139,9 +177,12 @@ def read_table(
     ours must hold the SHA-256 that its writer recorded, or a flipped bit would be read as another
     value.
     """
-    table = _read_sealed(path, sealed)
-    _check_columns(table.column_names, columns, path)
-    return (table.select(list(columns or ())) if only else table).to_pandas()
+    with open_table(path, sealed) as file:
+        _check_columns(file.schema_arrow.names, columns, path)
+        # Without its own copy of what Arrow has read, which is given up column by column.
+        return file.read(list(columns or ()) if only else None).to_pandas(
+            split_blocks=True, self_destruct=True
+        )
 
 
 def join_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -150,35 +191,82 @@ def join_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
     The union of the schemas is taken before values are read, so an empty table or an all-null column of one
     part does not change a type.
     """
-    tables = [_read_sealed(path) for path in paths]
+    tables = []
+    for path in paths:
+        with open_table(path) as file:
+            tables.append(file.read())
     if not tables:
-        raise TableError("there is no table to join: samples.sources is empty")
+        raise TableError(NO_TABLE)
     return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
 
-def _write_sealed(table: pa.Table, path: str | Path) -> None:
-    """Write a table with page checksums and, in its own footer, the SHA-256 of the file in which
-    that SHA-256 reads as zeros.
+class SealedWriter:
+    """Takes the rows of a table in pieces and encodes them in groups of one size, so that the same rows
+    give the same bytes however they were cut.
+    """
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema, rows_a_group: int):
+        self._writer, self._schema, self._rows_a_group = writer, schema, rows_a_group
+        self._waiting, self._is_empty = schema.empty_table(), True
+
+    def write(self, rows: pa.Table) -> None:
+        """Take the next rows."""
+        rows = pa.concat_tables([self._waiting, rows.replace_schema_metadata(self._schema.metadata)])
+        whole = len(rows) - len(rows) % self._rows_a_group
+        if whole:
+            self._encode(rows.slice(0, whole))
+            rows = rows.slice(whole).combine_chunks()  # so that what was written is let go
+        self._waiting = rows
+
+    def finish(self) -> None:
+        """Encode what waits; a table without rows has one group without rows."""
+        if len(self._waiting) or self._is_empty:
+            self._encode(self._waiting)
+
+    def _encode(self, rows: pa.Table) -> None:
+        self._writer.write_table(rows, row_group_size=self._rows_a_group)
+        self._is_empty = False
+
+
+@contextmanager
+def write_sealed(
+    schema: pa.Schema, path: str | Path, rows_a_group: int | None = None
+) -> Iterator[SealedWriter]:
+    """Yield a writer of a table with page checksums and, in its own footer, the SHA-256 of the file in
+    which that SHA-256 reads as zeros.
+
+    rows_a_group: ROWS_A_GROUP where it is not given.
     """
     # pandas' metadata names library versions: without it the bytes depend on the data alone.
-    table = table.replace_schema_metadata({_SEAL: _UNSEALED})
+    schema = schema.with_metadata({_SEAL: _UNSEALED})
     with replaced_atomically(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+        with pq.ParquetWriter(temporary, schema, compression="zstd", write_page_checksum=True) as parquet:
+            writer = SealedWriter(parquet, schema, rows_a_group or ROWS_A_GROUP)
+            yield writer
+            writer.finish()
         with open(temporary, "r+b") as file:
+            footer_at = _find_footer(file, path)
+            file.seek(footer_at)
             start = _find_seal(file.read())
             assert start is not None, "the seal was written above"
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(start)
+            file.seek(footer_at + start)
             file.write(digest.encode())
 
 
-def _read_sealed(path: str | Path, sealed: bool = True) -> pa.Table:
+@contextmanager
+def open_table(path: str | Path, sealed: bool = True) -> Iterator[pq.ParquetFile]:
+    """Yield a table to be read in pieces, once its content is known to be what was written.
+
+    TableError names the file when it is not, then or while it is read. sealed: as in `read_table`.
+    """
     try:
-        content = Path(path).read_bytes()
-        if sealed:
-            _check_seal_of(io.BytesIO(content), path)
-        return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        with open(path, "rb") as file:
+            if sealed:
+                _check_seal_of(file, path)
+                file.seek(0)
+            yield pq.ParquetFile(file, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise TableError(
             f"{path}: cannot be read as a parquet table ({error}); delete it and run again"
@@ -196,15 +284,22 @@ def check_sealed(path: str | Path) -> None:
         raise TableError(f"{path}: cannot be read ({error}); delete it and run again") from error
 
 
-def _check_seal_of(file: BinaryIO, path: str | Path) -> None:
+def _find_footer(file: BinaryIO, path: str | Path) -> int:
+    """Return where the footer of an opened parquet file starts."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _TAIL_BYTES, 0))
     footer_bytes = int.from_bytes(file.read(4), "little")
     footer_at = size - _TAIL_BYTES - footer_bytes
     if footer_at < 0 or file.read(4) != _MAGIC:
         raise TableError(f"{path}: is no whole parquet table; delete it and run again")
+    return footer_at
+
+
+def _check_seal_of(file: BinaryIO, path: str | Path) -> None:
+    footer_at = _find_footer(file, path)
+    size = file.seek(0, os.SEEK_END)
     file.seek(footer_at)
-    found = _find_seal(file.read(footer_bytes))
+    found = _find_seal(file.read(size - footer_at))
     if found is None:
         raise TableError(
             f"{path}: holds no checksum, so this version did not write it; delete it and run again"

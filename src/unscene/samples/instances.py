@@ -2,10 +2,8 @@
 
 from collections.abc import Collection
 
-from unscene.photos.coco_instances import PhotoInstances, read_instances
-from unscene.run.tables import read_json
+from unscene.photos.coco_instances import PhotoInstances, read_categories, read_instances
 from unscene.samples.readers import find_instances
-from unscene.words.category_names import find_word
 
 
 def read_source_instances(
@@ -28,4 +26,4 @@ def read_source_categories(source: dict) -> set[str]:
     A photo says nothing of a word that is not among them.
     """
     path = find_instances(source)
-    return set() if path is None else {find_word(each["name"]) for each in read_json(path)["categories"]}
+    return set() if path is None else read_categories(path)

@@ -179,3 +179,21 @@ def test_the_wheel_holds_its_data(installed):
     assert all(
         name in done.stdout for name in ("lexicon.yaml", "prices.yaml", "throughput.yaml", "templates")
     )
+
+
+def test_reading_the_snakefile_loads_no_library_of_steps():
+    """Each job of a cluster, each dry run and each `unscene why` reads it: a second, or three."""
+    text = (CHECKOUT / "workflow/rules/common.smk").read_text()
+    imports = [line for line in text.splitlines() if line.startswith("from unscene.")]
+    assert len(imports) > 15
+    told = [*HEAVY, "scipy", "sklearn", "statsmodels", "cv2", "matplotlib"]
+    code = "\n".join([*imports, "import sys", f"print(*set({told!r}) & set(sys.modules))"])
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=CHECKOUT,
+        env=os.environ | {"PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout.split() == []

@@ -1,5 +1,6 @@
 """Reading samples: every format, hostile files, stable shards, and the join."""
 
+import hashlib
 import io
 import json
 import struct
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from in_memory_joins import group_samples, read_all
 from unscene.machine.job import Job
 from unscene.run.shard_names import list_shards
 from unscene.samples import reading
@@ -622,3 +624,51 @@ def test_real_cc3m_lines_without_photos_are_rows(real_data, tmp_path, monkeypatc
     assert sample["source_key"].tolist() == ["00001007"] and len(rejected) == 999
     assert set(rejected["reason"]) == {"missing"}
     assert rejected["source_key"].tolist() == [f"{i:08d}" for i in range(1000, 2000) if i != 1007]
+
+
+def test_a_join_in_pieces_groups_as_comparing_all_with_all_does(tmp_path, monkeypatch):
+    """Photos whose bytes, URLs, keys and hashes meet at random, over shards of uneven sizes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("unscene.run.streaming.ROWS_A_GROUP", 16)
+    rng = np.random.default_rng(5)
+    base = rng.integers(0, 2**63, 400, dtype=np.uint64)
+    rows = []
+    for number in range(240):
+        value = int(base[rng.integers(400)])
+        for bit in rng.choice(64, rng.integers(0, 4), replace=False):
+            value ^= 1 << int(bit)
+        row = dict.fromkeys(SHARD_SAMPLES.names) | {
+            "image_id": f"s_{number}",
+            "source": "s",
+            "source_key": str(number),
+            "sha256": hashlib.sha256(str(rng.integers(700)).encode()).hexdigest(),
+            "phash": rng.choice([f"{value:016x}", f"{value:016x}", "", None]),
+            "url": rng.choice([f"https://x/{rng.integers(900)}", "", None]),
+            "group_key": rng.choice([f"k{rng.integers(500)}", None, None]),
+            "captions": [f"photo {number}"],
+            "mentions": [["dog"], []] if number % 2 else None,
+            "width": 9,
+            "height": 9,
+        }
+        rows.append(row)
+    parts, start = [], 0
+    for size in (1, 0, 50, 3, 120, 66):
+        name = f"s-{len(parts)}-of-6"
+        frame = SHARD_SAMPLES.frame(rows[start : start + size]).assign(shard=name)
+        SHARD_SAMPLES.write(frame, f"{name}.parquet")
+        refused = SHARD_REJECTED.frame([{"source": "s", "reason": "broken", "shard": name}] * (size % 3))
+        SHARD_REJECTED.write(refused, f"{name}.rejected.parquet")
+        parts.append(name)
+        start += size
+    sample, rejected = join(parts, distance=3)
+    whole = read_all([f"{name}.parquet" for name in parts])
+    whole["group"] = group_samples(whole, 3)
+    first = whole.groupby("sha256")["image_id"].transform("first")
+    kept = whole[whole["image_id"] == first]
+    assert 20 < kept["group"].nunique() < len(kept) < len(whole) - 20
+    expected = kept[SAMPLES.names].reset_index(drop=True)
+    pd.testing.assert_frame_equal(sample, expected, check_dtype=False)
+    twice = whole[whole["image_id"] != first]
+    assert list(rejected["reason"]) == ["broken"] * 3 + ["duplicate"] * len(twice)
+    assert list(rejected["source_key"][3:]) == list(twice["source_key"])
+    assert list(rejected["detail"][3:]) == ["has the bytes of " + name for name in first[twice.index]]

@@ -1,15 +1,16 @@
 """COCO's captions format: one JSON with `images` and `annotations`, photos in a folder.
 
 The whole JSON is parsed for each shard: about 100 MB and two seconds for train2017, little beside
-decoding the photos. Instances are opened only for the licences that the captions file lacks; what
-they say of objects is read elsewhere.
+decoding the photos. Instances are opened only for the licences that the captions file lacks, and then
+those of the shard's photos (`unscene.photos.instances_index`); what they say of objects is read elsewhere.
 """
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from unscene.photos.instances_index import read_document
 from unscene.samples.readers.items import Item, Positions, SourceError, check_count, find_path
 
 
@@ -23,10 +24,10 @@ def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
     logging.getLogger("unscene").info(
         "%s: %d images, %d captions", path_to_captions, len(images), len(annotations)
     )
-    licences = _Licences(source, document)
     check_count(source, len(images), path_to_captions)
 
     mine = {images[position].get("id") for position in wanted if position < len(images)}
+    licences = _Licences(source, document, {str(image_id) for image_id in mine})
     by_image: dict[object, list[dict]] = {}
     for annotation in annotations:
         if annotation.get("image_id") in mine:
@@ -63,13 +64,13 @@ def count_images(source: dict) -> int:
 
 class _Licences:
     """What a captions file says of its photos' licences or, when it says nothing at all, the
-    source's instances file.
+    source's instances file of those that are asked about.
     """
 
-    def __init__(self, source: dict, document: dict):
+    def __init__(self, source: dict, document: dict, keys: Collection[str]):
         self._images: dict[object, dict] = {}
         if not document.get("licenses") and source.get("instances") and Path(source["instances"]).is_file():
-            document = _load(source, "instances")
+            document = _load(source, "instances", keys)
             self._images = {image.get("id"): image for image in document["images"]}
         self._known = {each.get("id"): each for each in document.get("licenses") or []}
 
@@ -85,13 +86,13 @@ class _Licences:
         }
 
 
-def _load(source: dict, key: str) -> dict:
-    """Return the JSON that a key of the source names. Raises SourceError when it lacks the lists
-    that COCO's files have.
+def _load(source: dict, key: str, keys: Collection[str] = ()) -> dict:
+    """Return the JSON that a key of the source names, of instances what is told of the image ids
+    `keys`. Raises SourceError when it lacks the lists that COCO's files have.
     """
     path = Path(source[key])
     try:
-        document = json.loads(path.read_bytes())
+        document = read_document(path, keys) if key == "instances" else json.loads(path.read_bytes())
         images, annotations = document["images"], document["annotations"]
         if not all(isinstance(entry, dict) for entry in (*images, *annotations)):
             raise TypeError("an entry is no object")

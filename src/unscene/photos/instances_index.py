@@ -1,0 +1,92 @@
+"""A large instances file cut by photo, once: each shard then reads its own photos of it.
+
+COCO's own file has 450 MB, which take ten seconds and gigabytes to parse; a run has hundreds of jobs
+that ask it for some thousand photos. What is cut lies in the run's `state/`, named by the SHA-256 of
+the file, so it is never that of another; whoever asks first makes it.
+"""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from unscene.run.locks import held_lock
+from unscene.run.shards import file_sha256
+from unscene.run.streaming import Lookup
+from unscene.run.tables import Column, Table, read_json, write_json
+
+FOLDER = Path("state/instances")
+# A smaller file is parsed in less time than a lookup takes.
+SMALL_BYTES = 16 * 2**20
+_PHOTOS_A_GROUP = 256
+_CUT = Table(
+    "state/instances/{sha256}.parquet",
+    "photo of an instances file",
+    (
+        Column("key", "text", "the photo's id as text"),
+        Column("images", "text", "its entries of `images`, as JSON"),
+        Column("annotations", "text", "its entries of `annotations`, as JSON"),
+    ),
+)
+
+
+def read_document(path: str | Path, keys: Collection[str] | None = None) -> dict:
+    """Return an instances file as JSON; of a large one only the entries of these image ids.
+
+    Raises TableError when it is no JSON, and KeyError, TypeError or AttributeError when it has not the
+    shape that can be cut.
+    """
+    if keys is None or not _is_large(path):
+        return read_json(path)
+    table = _find_cut(path)
+    found = (
+        Lookup([table], "key", ["images", "annotations"]).find(pd.Series(sorted(keys), dtype=str)).dropna()
+    )
+    return {
+        **read_json(table.with_suffix(".json")),
+        **{name: [entry for text in found[name] for entry in json.loads(text)] for name in found},
+    }
+
+
+def read_head(path: str | Path) -> dict:
+    """Return what an instances file says beside its photos: `categories`, `licenses` and so on. Raises
+    what `read_document` does.
+    """
+    return read_json(_find_cut(path).with_suffix(".json") if _is_large(path) else path)
+
+
+def _is_large(path: str | Path) -> bool:
+    path = Path(path)
+    return path.is_file() and path.stat().st_size > SMALL_BYTES
+
+
+def _find_cut(path: str | Path) -> Path:
+    table = FOLDER / f"{file_sha256(path)}.parquet"
+    if not table.is_file():
+        with held_lock(table.with_suffix(".lock"), f"another job cuts {path} by photo; waiting for it"):
+            if not table.is_file():
+                _cut(path, table)
+    return table
+
+
+def _cut(path: str | Path, table: Path) -> None:
+    document = read_json(path)
+    photos: dict[str, tuple[list, list]] = {}
+    for image in document.pop("images"):
+        photos.setdefault(str(image["id"]), ([], []))[0].append(image)
+    for annotation in document.pop("annotations"):
+        photo = photos.get(str(annotation["image_id"]))
+        if photo is not None:  # of a photo that is not listed nothing is known
+            photo[1].append(annotation)
+    write_json(document, table.with_suffix(".json"))  # first: the table says that all is there
+    keys = list(photos)
+    with _CUT.open(table, _PHOTOS_A_GROUP) as writer:
+        for start in range(0, len(keys), _PHOTOS_A_GROUP):
+            some = keys[start : start + _PHOTOS_A_GROUP]
+            texts = [[json.dumps(entries) for entries in photos.pop(key)] for key in some]
+            rows = [
+                {"key": key, "images": images, "annotations": annotations}
+                for key, (images, annotations) in zip(some, texts, strict=True)
+            ]
+            writer.write_frame(_CUT.frame(rows))

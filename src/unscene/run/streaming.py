@@ -1,0 +1,143 @@
+"""Tables that may not fit in memory: read a piece at a time, joined, and looked up by a key.
+
+A join of three million rows takes the memory of one of thirty thousand, but for some bytes a row
+where rows are looked up.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from unscene.run.tables import NO_TABLE, ROWS_A_GROUP, TableError, open_table, write_sealed
+
+Paths = Iterable[str | Path]
+
+
+def join_to(paths: Paths, path_to_table: str | Path) -> int:
+    """Write the rows of several tables of one kind, in the order of the paths, as one; return how many
+    they are.
+    """
+    paths = list(paths)
+    rows = 0
+    with write_sealed(read_schema(paths), path_to_table) as writer:
+        for piece in iterate_rows(paths):
+            writer.write(piece)
+            rows += len(piece)
+    return rows
+
+
+def read_schema(paths: Paths) -> pa.Schema:
+    """Return the union of the tables' columns: an empty table or an all-null column of one of them does
+    not change a type.
+    """
+    schemas = []
+    for path in paths:
+        with open_table(path, sealed=False) as file:  # whoever reads its rows checks the seal
+            schemas.append(file.schema_arrow.remove_metadata())
+    if not schemas:
+        raise TableError(NO_TABLE)
+    return pa.unify_schemas(schemas, promote_options="permissive")
+
+
+def iterate_rows(paths: Paths, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yield the rows of several tables of one kind in order, at most ROWS_A_GROUP at a time, with the
+    same columns and types in every piece.
+
+    columns: these alone; TableError, which names the file, when a table lacks one.
+    """
+    paths = list(paths)
+    schema = read_schema(paths)
+    if columns is not None:
+        missing = [name for name in columns if name not in schema.names]
+        if missing:
+            raise TableError(
+                f"{paths[0]}: column {', '.join(missing)} is missing (there are: {schema.names})"
+            )
+        schema = pa.schema([schema.field(name) for name in columns])
+    for path in paths:
+        with open_table(path) as file:
+            known = [name for name in schema.names if name in file.schema_arrow.names]
+            for batch in file.iter_batches(ROWS_A_GROUP, columns=known):
+                piece = pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                yield pa.concat_tables([schema.empty_table(), piece], promote_options="permissive")
+
+
+class Lookup:
+    """The rows of one or several tables by a key, which stands in them once.
+
+    Of each row only a number for its key, and its place, are held; the rows are read by the groups
+    that they were written in. Whoever asks in about the order of the tables reads each group once.
+    """
+
+    def __init__(self, paths: Paths, key: str, columns: Sequence[str]):
+        """columns: what `find` returns, the key not among them."""
+        self._paths, self._key, self._columns = [str(path) for path in paths], key, list(columns)
+        self._groups: list[tuple[str, int]] = []
+        self._held: dict[int, pa.Table] = {}
+        first_rows, numbers = [0], [np.empty(0, np.uint64)]
+        for path in self._paths:
+            with open_table(path) as file:
+                for group in range(file.num_row_groups):
+                    keys = file.read_row_group(group, [key])[key]
+                    numbers.append(number_texts(keys))
+                    self._groups.append((path, group))
+                    first_rows.append(first_rows[-1] + len(keys))
+        self._first_rows, number = np.array(first_rows), np.concatenate(numbers)
+        self._order = np.argsort(number, kind="stable").astype(np.int32)
+        self._sorted = number[self._order]
+        self._schema = pa.schema([read_schema(self._paths).field(name) for name in [key, *self._columns]])
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    def find_twice(self) -> list[str]:
+        """Return the keys that stand in the tables more than once."""
+        if (self._sorted[1:] != self._sorted[:-1]).all():
+            return []
+        keys = pa.concat_tables(list(iterate_rows(self._paths, [self._key])))[self._key].to_pandas()
+        return list(keys[keys.duplicated()])
+
+    def find(self, keys: pd.Series) -> pd.DataFrame:
+        """Return the columns of the rows with these keys, in their order and with their index; all null
+        where there is no such row.
+        """
+        asked = pa.array(keys, pa.string())
+        number = number_texts(asked)
+        at = np.searchsorted(self._sorted, number)
+        inside = at < len(self)
+        found = np.zeros(len(keys), bool)
+        found[inside] = self._sorted[at[inside]] == number[inside]
+        row = self._order[at[found]]
+        group = np.searchsorted(self._first_rows, row, side="right") - 1
+        needed = np.unique(group)
+        self._held = {one: self._held[one] if one in self._held else self._read(one) for one in needed}
+        pieces = [self._schema.empty_table(), *self._held.values()]
+        starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces[1:]])])
+        taken = np.zeros(len(keys), np.int64)
+        taken[found] = starts[np.searchsorted(needed, group)] + row - self._first_rows[group]
+        table = pa.concat_tables(pieces, promote_options="permissive")
+        rows = table.take(pa.array(taken, mask=~found))
+        own = rows[self._key].combine_chunks()
+        if pc.any(pc.not_equal(own, asked)).as_py():
+            raise TableError(f"{self._paths[0]}: two values of {self._key} have the same number")
+        return rows.select(self._columns).to_pandas().set_index(keys.index)
+
+    def _read(self, group: int) -> pa.Table:
+        path, place = self._groups[group]
+        with open_table(path, sealed=False) as file:  # its seal was checked when the keys were read
+            return file.read_row_group(place, [self._key, *self._columns]).replace_schema_metadata(None)
+
+
+def number_texts(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Return a 64-bit number of each text; 0 for null. Of three million texts two have the same number
+    in one run of four million.
+    """
+    values = texts.to_pandas().astype(object)
+    known = values.notna().to_numpy()
+    numbers = np.zeros(len(values), np.uint64)
+    numbers[known] = pd.util.hash_array(values.to_numpy(object)[known], categorize=False)
+    return numbers
