@@ -63,9 +63,11 @@ class Run:
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake as a user does, with more arguments: on the cluster, or here without one."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        where = ["--profile", str(self.profile)] if self.cluster else ["--cores", "2", "--resources", "gpu=2"]
-        command = [sys.executable, "-m", "snakemake", *where, "--directory", str(self.directory)]
-        command += ["--configfile", str(self.config), *arguments]
+        where = ["--cores", "2", "--resources", "gpu=2"]
+        if self.cluster:  # as from a checkout: what the profile names must be found from the run, too
+            where = ["--profile", os.path.relpath(self.profile, CHECKOUT)]
+        command = [sys.executable, "-m", "snakemake", *where, "--configfile", str(self.config)]
+        command += ["--directory", str(self.directory), *arguments]
         environment = dict(self.cluster.environment if self.cluster else os.environ)
         paths = [str(CHECKOUT / "src")]
         if self.has_stand_ins:
@@ -105,9 +107,16 @@ def write_profile(folder: Path, changes: dict | None = None) -> Path:
     partitions = {"partitions": {CPU_PARTITION: {}, GPU_PARTITION: {"max_gpu": GPUS_A_NODE}}}
     (folder / "partitions.yaml").write_text(yaml.safe_dump(partitions))
     path = folder / "profile.yaml"
-    text = path.read_text().replace("# slurm_account: mine", "slurm_account: ours")
-    profile = yaml.safe_load(text) | {"jobs": 12, "latency-wait": 10} | (changes or {})
-    path.write_text(yaml.safe_dump(profile | {"slurm-init-seconds-before-status-checks": 2}))
+    text = path.read_text()
+    for shipped, own in (
+        ("# slurm_account: mine", "slurm_account: ours"),
+        ("jobs: 50 ", "jobs: 8 "),
+        ("latency-wait: 60 ", "latency-wait: 10 "),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, own)
+    more = {"slurm-init-seconds-before-status-checks": 2} | (changes or {})
+    path.write_text(text + yaml.safe_dump(more))
     return folder
 
 

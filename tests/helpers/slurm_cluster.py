@@ -5,9 +5,10 @@
 
 SLURM schedules, limits and kills for real; only the devices are stand-ins (names for /dev/null). Needs
 the programs of Debian's packages slurmctld, slurmd, slurm-client and munge, and no privilege. All that
-it starts ends with the block, by the daemons' own pid files; jobs that are left are cancelled first.
+it starts ends with the block, jobs that are left first; a test that is killed takes the daemons with it.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -124,13 +125,14 @@ def find_lack() -> str | None:
 def run_cluster(folder: Path) -> Iterator[Cluster]:
     """Bring up a SLURM that lives in `folder`, and yield it; end it whatever happens in the block."""
     folder = folder.resolve()
-    environment = _configure(folder)
-    cluster = Cluster(folder, environment)
+    cluster = Cluster(folder, _configure(folder))
+    daemons: list[subprocess.Popen] = []
     try:
-        _start(cluster)
+        for daemon in _start(cluster):
+            daemons.append(daemon)
         yield cluster
     finally:
-        _stop(cluster)
+        _stop(cluster, daemons)
 
 
 def _configure(folder: Path) -> dict[str, str]:
@@ -138,7 +140,7 @@ def _configure(folder: Path) -> dict[str, str]:
     for name in ("state", "spool", "devices", "bin"):
         (folder / name).mkdir(parents=True)
     (folder / "munge.key").write_bytes(os.urandom(128))
-    (folder / "munge.key").chmod(0o600)
+    (folder / "munge.key").chmod(0o600)  # munged takes no other
     host, user = socket.gethostname().split(".")[0], psutil.Process().username()
     ports = _find_ports(1 + len(NODES))
     lines = [CONFIGURATION.format(folder=folder, host=host, user=user, ports=ports)]
@@ -182,26 +184,34 @@ def _find_ports(count: int) -> list[int]:
             each.close()
 
 
-def _start(cluster: Cluster) -> None:
+def _start(cluster: Cluster) -> Iterator[subprocess.Popen]:
+    """Start the daemons in the foreground, each a child of this process, and yield each."""
     folder = cluster.folder
+    files = {"socket": "socket", "key-file": "key", "log-file": "log", "pid-file": "pid", "seed-file": "seed"}
     commands = [
-        [
-            "munged",
-            f"--socket={folder}/munge.socket",
-            f"--key-file={folder}/munge.key",
-            f"--pid-file={folder}/munged.pid",
-            f"--log-file={folder}/munged.log",
-            f"--seed-file={folder}/munged.seed",
-            "--num-threads=2",
-        ],
-        ["slurmctld", "-f", f"{folder}/slurm.conf"],
-        *(["slurmd", "-f", f"{folder}/slurm.conf", "-N", node] for node in NODES),
+        ["munged", "--foreground", *(f"--{name}={folder}/munge.{file}" for name, file in files.items())],
+        ["slurmctld", "-D", "-f", f"{folder}/slurm.conf"],
+        *(["slurmd", "-D", "-f", f"{folder}/slurm.conf", "-N", node] for node in NODES),
     ]
     for command in commands:
-        done = subprocess.run(command, env=cluster.environment, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{command[0]} does not start: {done.stdout}{done.stderr}")
+        with open(folder / f"{command[0]}.said", "a") as said:
+            yield subprocess.Popen(
+                command,
+                env=cluster.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,  # a terminal's Ctrl-C is for the test, which then ends them
+                preexec_fn=_die_with_parent,
+            )
+        if command[0] == "munged":
+            _wait_for((folder / "munge.socket").exists, 20, folder)
     _wait_for(lambda: _is_ready(cluster), 60, folder)
+
+
+def _die_with_parent() -> None:
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _is_ready(cluster: Cluster) -> bool:
@@ -215,33 +225,25 @@ def _is_ready(cluster: Cluster) -> bool:
     return asked.returncode == 0 and states == dict.fromkeys(NODES, "idle")
 
 
-def _stop(cluster: Cluster) -> None:
-    with suppress(subprocess.SubprocessError, OSError):
+def _stop(cluster: Cluster, daemons: list[subprocess.Popen]) -> None:
+    with suppress(subprocess.SubprocessError, OSError, TimeoutError):
         user = psutil.Process().username()
         subprocess.run(["scancel", "--user", user], env=cluster.environment, timeout=20, capture_output=True)
         cluster.wait_for(lambda: not cluster.ask("squeue", "--noheader").strip(), 30)
-    for name in ("slurmctld", *(f"slurmd-{node}" for node in NODES), "munged"):
-        _end(cluster.folder / f"{name}.pid")
+    for daemon in reversed(daemons):
+        daemon.terminate()
+    for daemon in daemons:
+        try:
+            daemon.wait(10)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
     # What a job left behind when its parent died first: its environment names this cluster.
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             theirs = process.environ()
-            is_job = "SLURM_JOB_ID" in theirs or "SLURM_JOBID" in theirs
-            if is_job and str(cluster.folder / "bin") in theirs.get("PATH", ""):
+            if "SLURM_JOB_ID" in theirs and f"{cluster.folder}/bin" in theirs.get("PATH", "").split(":"):
                 process.kill()
-
-
-def _end(pid_file: Path) -> None:
-    """End the daemon that wrote a pid file: by SIGTERM, and if that does not help by SIGKILL."""
-    with suppress(OSError, ValueError, psutil.NoSuchProcess):
-        daemon = psutil.Process(int(pid_file.read_text()))
-        if daemon.name() not in pid_file.name:
-            return  # the number is another process's by now
-        daemon.send_signal(signal.SIGTERM)
-        try:
-            daemon.wait(10)
-        except psutil.TimeoutExpired:
-            daemon.kill()
 
 
 def _wait_for(is_so: Callable[[], object], seconds: float, folder: Path) -> None:
