@@ -79,7 +79,7 @@ test: lint ## Lint, unit tests, dry runs of all configs, small runs from end to 
 test-all: test ## The dear tiers as well: minutes each
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m dear
 
-faults: env ## Fault and kill tests (KIND=run, api, gpu, train or serve; all of them without KIND)
+faults: env ## Fault and kill tests (KIND=run, api, gpu, train, serve or slurm; all of them without KIND)
 	@for file in tests/faults/faults_$(or $(KIND),*).py; do $(BIN)/python "$$file"; done
 
 bench: env ## Every benchmark that this machine can run
