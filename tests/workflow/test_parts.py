@@ -1,5 +1,6 @@
 """Four machines that share nothing: parts under four paths, copied without times and without Snakemake's
-notes, one shard missing, one of other settings, one with a flipped bit; merged, they are the single run.
+notes, one shard missing, one of other settings, one with a flipped bit, two of them with packed shards;
+merged, they are the single run.
 """
 
 import os
@@ -14,6 +15,7 @@ import pytest
 from unscene.merging.merge import merge_parts
 from unscene.run.checkout import CHECKOUT
 from unscene.run.needed_jobs import list_needed_jobs
+from unscene.run.packs import find_pack, list_stored, pack_folder, read_stored
 
 SHARED = """
 samples:
@@ -36,8 +38,15 @@ def run_instantly(directory: Path, files: list[Path], *arguments: str) -> None:
 
 
 def read_results(run: Path) -> dict[str, bytes]:
-    files = (path for path in sorted((run / "results").rglob("*")) if path.is_file())
-    return {str(f.relative_to(run)): f.read_bytes() for f in files if not f.name.startswith(".")}
+    """Return the content of all results by name, of packed files as of loose ones."""
+    names = (name for name, _ in list_stored(run / "results"))
+    return {name: read_stored(run / "results" / name) for name in names if Path(name).name[0] != "."}
+
+
+def list_tables(run: Path) -> list[Path]:
+    """Return the tables of a run's shards that stand beside a folder."""
+    tables = sorted((run / "results").rglob("*-of-*.parquet"))
+    return [path for path in tables if path.with_suffix("").is_dir()]
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +78,13 @@ def test_parts_become_the_single_run(parts, tmp_path):
     lost, flipped = sorted(of_part[2])[0], sorted(of_part[1])[0]
     for path in list((copies[1] / "results").rglob(f"{lost}*")):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    packed = [pack_folder(path.with_suffix("")) for n in (0, 3) for path in list_tables(copies[n])]
+    assert sum(packed) == 4 * (len(of_part[1]) + len(of_part[4]))
     picture = copies[0] / f"results/masks/{flipped}/item"
-    content = bytearray(picture.read_bytes())
-    content[2] ^= 4
-    picture.write_bytes(content)
+    pack = find_pack(picture.parent)
+    content = bytearray(pack.read_bytes())
+    content[content.rindex(read_stored(picture)) + 2] ^= 4
+    pack.write_bytes(content)
 
     found = merge_parts(copies, whole, [str(config)], CHECKOUT / "Snakefile")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -10,11 +11,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from unscene.provenance.packing import convert_run
 from unscene.provenance.record import PROVENANCE, read_record
 from unscene.provenance.tracing import UnknownName, trace
 from unscene.provenance.verifying import verify_run
 from unscene.run.lineage import fingerprint
 from unscene.run.needed_jobs import list_needed_jobs
+from unscene.run.packs import list_stored, read_stored
 from unscene.scenes.rendering import draw_dataset
 from workflow_runs import CHECKOUT, copy_checkout, run_snakemake
 
@@ -334,20 +337,37 @@ def test_a_job_that_fails_once_never_leaves_a_stale_result(finished_run, tmp_pat
         assert len(loss) == 4
 
 
-def test_same_run_elsewhere_gives_the_same_bytes(finished_run, tmp_path):
-    finished = run_snakemake(tmp_path, configfiles=(TINY,))
+def test_same_run_elsewhere_with_packed_shards_gives_the_same_bytes(finished_run, tmp_path):
+    overlay, copy = tmp_path / "packed.yaml", tmp_path / "copy"
+    overlay.write_text("storage: {pack: true}\n")
+    finished = run_snakemake(tmp_path / "run", configfiles=(TINY, overlay))
     assert finished.returncode == 0, finished.stderr[-4000:]
-    first, second = finished_run / "results", tmp_path / "results"
-    names = sorted(str(path.relative_to(first)) for path in first.rglob("*") if is_compared(path))
-    assert names == sorted(str(path.relative_to(second)) for path in second.rglob("*") if is_compared(path))
+    first, second = finished_run / "results", tmp_path / "run/results"
+    names = list_compared(first)
+    assert names == list_compared(second)
     assert len([name for name in names if name.endswith(".png")]) > 100
     different = [name for name in names if content_of(first / name) != content_of(second / name)]
     assert different == []
+    # The loose run, packed afterwards, has the very same packs; by neither key has either form a job.
+    shutil.copytree(finished_run, copy)
+    assert not any(outcome.left for outcome in convert_run(copy, packs=True))
+    packs = sorted(str(path.relative_to(second)) for path in second.rglob("*.tar"))
+    assert len(packs) == 9  # masks, edits and sham edits of three shards: no photo was converted
+    assert packs == sorted(str(path.relative_to(copy / "results")) for path in copy.rglob("*.tar"))
+    assert all((copy / "results" / name).read_bytes() == (second / name).read_bytes() for name in packs)
+    assert all(len(os.listdir((second / name).parent)) == 2 for name in packs)  # and Snakemake's time stamp
+    for run in (finished_run, tmp_path / "run", copy):
+        for files in ((TINY,), (TINY, overlay)):
+            assert list_needed_jobs(run, configfiles=[str(file) for file in files]) == {}, (run, files)
+    assert list(verify_run(read_record(copy / PROVENANCE), copy)) == []
 
 
-def is_compared(path: Path) -> bool:
-    """The report shows measured times; hidden files are Snakemake's own."""
-    return path.is_file() and not path.name.startswith(".") and path.name != "report.html"
+def list_compared(results: Path) -> list[str]:
+    """The report shows measured times; hidden files are Snakemake's own. Packed files are named like
+    loose ones.
+    """
+    names = (name for name, _ in list_stored(results))
+    return [name for name in names if Path(name).name[0] != "." and name != "report.html"]
 
 
 def content_of(path: Path) -> object:
@@ -362,7 +382,7 @@ def content_of(path: Path) -> object:
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
         return frame.drop(columns=[name for name in frame if name in MEASURED]).to_json()
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_stored(path)).hexdigest()
 
 
 @pytest.mark.dear

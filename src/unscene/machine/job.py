@@ -124,6 +124,11 @@ class Job:
         entries = self.look_up(ENTRIES[kind])
         return entries[name] if isinstance(entries, dict) else next(e for e in entries if e["name"] == name)
 
+    @property
+    def packs(self) -> bool:
+        """Whether a shard's pictures go into one tar (`storage.pack`); hashed nowhere."""
+        return self.config.get("storage", {}).get("pack", False)
+
     def record(self) -> None:
         """Write what this job made beside the results, for copies that lose what Snakemake noted."""
         inputs, outputs = (list(_list_paths(files)) for files in (self.inputs, self.outputs))

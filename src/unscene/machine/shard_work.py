@@ -100,6 +100,6 @@ def open_shard(job: Job, table: Table) -> Iterator[ShardWork]:
     """
     stay_offline()
     folder = job.outputs.get("folder")
-    writer = ShardWriter(folder, job.outputs.table) if folder else nullcontext()
+    writer = ShardWriter(folder, job.outputs.table, job.packs) if folder else nullcontext()
     with job.open_scratch() as scratch, writer as opened:
         yield ShardWork(job, table, scratch, opened)

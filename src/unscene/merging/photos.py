@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
+from unscene.run.packs import is_stored
 from unscene.run.shard_names import SHARD_PATTERN
 from unscene.run.tables import read_table, write_table
 from unscene.samples.reading import record_path
@@ -20,7 +21,7 @@ def name_photos_here(table: Path, source: dict) -> int:
     paths = [path if not Path(path).is_absolute() else _find(path, root) for path in sample["path"]]
     if paths != list(sample["path"]):
         write_table(sample.assign(path=paths), table)
-    return sum(not Path(path).is_file() for path in paths)
+    return sum(not is_stored(path) for path in paths)
 
 
 def is_samples_table(path: str) -> bool:

@@ -1,6 +1,7 @@
-"""Photos and masks on disk."""
+"""Photos and masks on disk, as files of their own or in a shard's pack."""
 
 import contextlib
+import io
 import warnings
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from unscene.photos.colours import describes_srgb, to_srgb
 from unscene.photos.jpeg_damage import find_jpeg_damage
+from unscene.run.packs import is_stored, open_stored, read_stored
 from unscene.run.tables import replaced_atomically
 
 # What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file
@@ -35,18 +37,19 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
     header alone) or `broken`: so is a JPEG that was cut or has a hole, though decoders show it.
     """
     path = Path(path)
-    if not path.is_file():
-        raise PhotoError("missing", f"{path} is not there")
-    if path.stat().st_size == 0:
-        raise PhotoError("empty", f"{path} has no bytes")
     try:
-        with warnings.catch_warnings(), open_image(path, formats=FORMATS) as image:
+        if not is_stored(path):
+            raise PhotoError("missing", f"{path} is not there")
+        with open_stored(path) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if max_pixels and image.width * image.height > max_pixels:
-                raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
-            photo = _to_rgb(ImageOps.exif_transpose(_widen_depth(image, path)))
-            damage = find_jpeg_damage(path, np.asarray(photo)) if image.format in ("JPEG", "MPO") else None
-            if damage:
+            if not file.seek(0, io.SEEK_END):
+                raise PhotoError("empty", f"{path} has no bytes")
+            with open_image(file, formats=FORMATS) as image:
+                if max_pixels and image.width * image.height > max_pixels:
+                    raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
+                photo = _to_rgb(ImageOps.exif_transpose(_widen_depth(image, path)))
+                is_jpeg = image.format in ("JPEG", "MPO")
+            if is_jpeg and (damage := find_jpeg_damage(path, np.asarray(photo))):
                 raise PhotoError("broken", f"{path}: {damage}")
             return photo
     except PhotoError:
@@ -70,7 +73,7 @@ def is_upright_rgb(path: str | Path) -> bool:
 
 def read_mask(path: str | Path) -> np.ndarray:
     """Read a mask PNG as a bool array (height, width)."""
-    with open_image(path, formats=FORMATS) as image:
+    with open_stored(path) as file, open_image(file, formats=FORMATS) as image:
         return np.asarray(image.convert("L")) > 127
 
 
@@ -110,7 +113,7 @@ def _widen_depth(image: Image.Image, path: Path) -> Image.Image:
         return image
     import cv2
 
-    values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    values = cv2.imdecode(np.frombuffer(read_stored(path), np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.ndim != 3:
         raise PhotoError("broken", f"{path}: 16-bit colours that cannot be decoded")
     order = [2, 1, 0, 3][: values.shape[2]]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from unscene.run.packs import read_stored
+
 # Blocks without data decode to this value in every channel.
 _NO_DATA = 128
 _BLOCK = 8
@@ -21,12 +23,14 @@ _HOLE = bytes(64)
 _START_OF_SCAN, _PROGRESSIVE = 0xDA, 0xC2
 _WARNING = "Corrupt JPEG data"
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
-_SECOND_LOOK = "import sys, cv2; cv2.imread(sys.argv[1])"
+_SECOND_LOOK = (
+    "import sys, cv2, numpy; cv2.imdecode(numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8), 1)"
+)
 
 
 def find_jpeg_damage(path: Path, pixels: np.ndarray) -> str | None:
     """Say what is missing of a JPEG, or return None. pixels: (height, width, 3), as it was decoded."""
-    data = path.read_bytes()
+    data = read_stored(path)
     segments = _list_segments(data)
     frame, first = b"", 0
     for marker, position, content in segments:
@@ -43,9 +47,9 @@ def find_jpeg_damage(path: Path, pixels: np.ndarray) -> str | None:
     if not ends_empty and data.find(_HOLE, first) < 0 and not _lacks_restart(data, first):
         return None
     told = subprocess.run(
-        [sys.executable, "-c", _SECOND_LOOK, str(path)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _SECOND_LOOK], input=data, capture_output=True, check=False
     ).stderr
-    warning = next((line for line in told.splitlines() if _WARNING in line), None)
+    warning = next((line for line in told.decode(errors="replace").splitlines() if _WARNING in line), None)
     return None if warning is None else f"a JPEG that was cut or has a hole ({warning.strip()})"
 
 

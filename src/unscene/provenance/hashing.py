@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
+
+from unscene.run.packs import list_stored, open_stored
 
 # Columns that hold measured times: another run of the same inputs has others.
 MEASURED_COLUMNS = ("seconds",)
@@ -16,7 +17,7 @@ _BLOCK_BYTES = 2**20
 def hash_file(path: Path, tell: Callable[[int], object] | None = None) -> str:
     """Return the SHA-256 of a file as hex. tell: gets the bytes of each piece that was read."""
     hashed = hashlib.sha256()
-    with open(path, "rb") as handle:
+    with open_stored(path) as handle:
         while block := handle.read(_BLOCK_BYTES):
             hashed.update(block)
             if tell:
@@ -24,31 +25,14 @@ def hash_file(path: Path, tell: Callable[[int], object] | None = None) -> str:
     return hashed.hexdigest()
 
 
-def list_folder(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield (name, bytes) of every file below a folder, sorted; Snakemake's own marks are left out.
-
-    name: relative to the folder, with `/`.
-    """
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name.startswith(".snakemake"):
-            continue
-        if entry.is_dir():
-            for name, size in list_folder(Path(entry.path)):
-                yield f"{entry.name}/{name}", size
-        else:
-            yield entry.name, entry.stat().st_size
-
-
 def hash_folder(folder: Path, known: Mapping[str, str], tell: Callable[[int], object] | None = None) -> dict:
     """Return `files`, `bytes` and `sha256` of a folder: the SHA-256 of the lines that `sha256sum`
-    would print for its files.
+    would print for its files. A folder has the same, whether its files are loose or packed.
 
     known: SHA-256 by name of files that need not be read, since a table tells it.
     """
     hashed, files, size = hashlib.sha256(), 0, 0
-    for name, own in list_folder(folder):
+    for name, own in list_stored(folder):
         digest = known.get(name) or hash_file(folder / name, tell)
         hashed.update(f"{digest}  {name}\n".encode())
         files, size = files + 1, size + own

@@ -12,6 +12,7 @@ from unscene.edits.sham import SUFFIX
 from unscene.provenance.lookup import find_answers, find_row, find_rows, find_shard
 from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.scores import SCORES, THRESHOLDS
+from unscene.run.packs import find_pack
 from unscene.run.tables import read_json
 
 _RESULTS = Path("results")
@@ -102,7 +103,8 @@ def _tell_edit(
             mask,
             "status reason instances area_fraction confidence found_by dilation_px mask_path object_path",
             "mask_sha256 batch_shape",
-        ),
+        )
+        + _tell_pack(mask["mask_path"], results),
     )
     for what, table, key in (
         ("edit", f"edits/{shard}.parquet", "edit_id"),
@@ -112,7 +114,8 @@ def _tell_edit(
             fields = (
                 "status reason attempt seed model batch_shape image_path mask_path edited_sha256 sham_kind"
             )
-            yield Section(f"{what} {edit_id}", _tell_row(edit, fields))
+            facts = _tell_row(edit, fields) + _tell_pack(edit["image_path"], results)
+            yield Section(f"{what} {edit_id}", facts)
     if caption := find_row(results / f"captions/{shard}.parquet", edit_id=edit_id):
         asked = []
         if caption["caption_original"]:
@@ -209,6 +212,13 @@ def _tell_asked(folder: Path, shard: str, item: str) -> list[tuple[str, str]]:
         status = f"{found['status']} {found['reason']}".strip()
         facts.append(("answered", f"{answer} ({found['model']}, {status})"))
     return facts
+
+
+def _tell_pack(path: str | None, results: Path) -> list[tuple[str, str]]:
+    """Return a fact that names the pack which a picture lies in; none for a file of its own."""
+    if path is None or (results.parent / path).is_file():
+        return []
+    return [("packed in", str(find_pack(Path(path).parent)))]
 
 
 def _tell_row(row: dict, *fields: str, but: str = "") -> list[tuple[str, str]]:

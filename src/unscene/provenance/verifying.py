@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unscene.provenance.hashing import hash_file, hash_folder, hash_rows, list_folder
+from unscene.provenance.hashing import hash_file, hash_folder, hash_rows
 from unscene.provenance.inputs import describe_file
 from unscene.provenance.record import PROVENANCE, Output, list_outputs
 from unscene.provenance.vouching import find_voucher, read_voucher
 from unscene.run.checkout import CHECKOUT
 from unscene.run.needed_jobs import list_left_over
+from unscene.run.packs import PackError, list_stored
 from unscene.run.tables import TableError, check_sealed
 
 # How a finding begins. The last two are no damage: what is not here cannot be checked.
@@ -90,9 +91,20 @@ def _check_folder(output: Output, run: Path, tell: Callable | None) -> Iterator[
         yield Finding(MISSING, output.path, output=output)
         return
     known, elsewhere = _read_known(output, run)
+    try:
+        yield from _check_content(output, here, known, tell)
+    except PackError as error:
+        yield Finding(DAMAGED, output.path, str(error), output)
+    yield from _check_photos(elsewhere, output, run, tell)
+
+
+def _check_content(
+    output: Output, here: Path, known: dict[str, str], tell: Callable | None
+) -> Iterator[Finding]:
+    """Yield what is wrong with the files of a folder, loose or packed. Raises PackError."""
     found = set()
     is_named = False
-    for name, _ in list_folder(here):
+    for name, _ in list_stored(here):
         found.add(name)
         if name in known and hash_file(here / name, tell) != known[name]:
             is_named = True
@@ -105,7 +117,6 @@ def _check_folder(output: Output, run: Path, tell: Callable | None) -> Iterator[
         difference = len(found) - (output.files or 0)
         told = f"{abs(difference)} files {'too many' if difference > 0 else 'are missing'}"
         yield Finding(DAMAGED, output.path, told if difference else "a file has other content", output)
-    yield from _check_photos(elsewhere, output, run, tell)
 
 
 def _check_photos(

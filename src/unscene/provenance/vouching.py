@@ -35,6 +35,30 @@ def find_voucher(folder: str) -> Path | None:
     return path.with_name(f"{path.name}.parquet") if is_shard else None
 
 
+def list_vouched(run: Path) -> list[str]:
+    """Return the folders of a run's shards that a table vouches for, relative to the run and sorted."""
+    return sorted(
+        str(folder / path.name)
+        for folder in _BY_FOLDER
+        if (run / folder).is_dir()
+        for path in (run / folder).iterdir()
+        if path.is_dir() and re.fullmatch(SHARD_PATTERN, path.name)
+    )
+
+
+def read_inside(folder: str, run: Path = Path(".")) -> dict[str, str]:
+    """Return {name: SHA-256} of the files in a shard's folder that its table names; none when no table
+    vouches for the folder. TableError when the table is damaged.
+    """
+    table = find_voucher(folder)
+    told = read_voucher(table, run) if table else {}
+    return {
+        str(Path(path).relative_to(folder)): sha256
+        for path, sha256 in told.items()
+        if Path(path).is_relative_to(folder)
+    }
+
+
 def read_voucher(table: Path, run: Path = Path(".")) -> dict[str, str]:
     """Return {path: SHA-256} of the files that a shard's table names, in its folder or elsewhere.
 

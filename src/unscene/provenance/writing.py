@@ -11,7 +11,7 @@ from unscene.provenance.circumstances import find_commit, read_machines, read_ve
 from unscene.provenance.hashing import count_rows, hash_file, hash_folder, hash_rows, holds_times
 from unscene.provenance.inputs import list_input_files
 from unscene.provenance.record import CIRCUMSTANCES, Output, write_record
-from unscene.provenance.vouching import find_voucher, read_voucher
+from unscene.provenance.vouching import read_inside
 from unscene.run.checkout import CHECKOUT
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.logs import progress
@@ -94,14 +94,7 @@ def describe_output(path: str, rule: str) -> Output:
     """Return how a result looks. The files of a shard's folder that its table tells are not read again."""
     here = Path(path)
     if here.is_dir():
-        table = find_voucher(path)
-        known = read_voucher(table) if table else {}
-        inside = {
-            str(Path(file).relative_to(here)): sha256
-            for file, sha256 in known.items()
-            if Path(file).is_relative_to(here)
-        }
-        return Output(path, rule, **hash_folder(here, inside))
+        return Output(path, rule, **hash_folder(here, read_inside(path)))
     if here.suffix == ".parquet":
         check_sealed(here)
     return Output(

@@ -20,6 +20,7 @@ from unscene.publish.parts import write_parts
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
 from unscene.run.folders import replaced_folder
 from unscene.run.logs import progress
+from unscene.run.packs import read_stored
 from unscene.run.shards import check_file
 from unscene.samples.columns import SAMPLES
 
@@ -93,7 +94,7 @@ def _read_png(path: str, sha256: str | None) -> bytes:
     if isinstance(sha256, str):
         check_file(path, sha256)
     if Path(path).suffix == ".png":
-        return Path(path).read_bytes()
+        return read_stored(path)
     encoded = io.BytesIO()
     photo: Image.Image = read_photo(path)
     photo.save(encoded, "PNG")

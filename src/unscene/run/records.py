@@ -20,6 +20,7 @@ from pathlib import Path
 
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.logs import LIBRARIES, library_version
+from unscene.run.packs import PackError, is_stored, list_stored
 from unscene.run.shards import file_sha256
 from unscene.run.tables import TableError, read_json, write_json
 
@@ -73,9 +74,10 @@ def fingerprint_now(path: str | Path) -> str:
 
 
 def hash_content(path: str | Path) -> str | dict[str, str]:
-    """Return 16 hex digits of a file's SHA-256, or those of each file below a folder by its name.
+    """Return 16 hex digits of a file's SHA-256, or those of each file below a folder by its name, loose
+    or packed.
 
-    Hidden files, as Snakemake's time stamp, are no content.
+    Hidden files, as Snakemake's time stamp, are no content. Raises PackError for a damaged pack.
     """
     path = Path(path)
     if not path.is_dir():
@@ -85,8 +87,9 @@ def hash_content(path: str | Path) -> str | dict[str, str]:
 
 def list_content(folder: Path) -> list[str]:
     """Return the names of the files below a folder, relative to it and sorted, hidden ones left out."""
-    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(str(name) for name in files if not any(part.startswith(".") for part in name.parts))
+    return [
+        name for name, _ in list_stored(folder) if not any(part.startswith(".") for part in name.split("/"))
+    ]
 
 
 def iterate_records(run: Path) -> Iterator[dict]:
@@ -114,15 +117,19 @@ def index_outputs(run: Path) -> dict[str, list[Made]]:
 def find_damage(path: Path, content: str | dict[str, str]) -> str | None:
     """Say what of an output is not as its record says; None when it is whole."""
     if isinstance(content, str):
-        if not path.is_file():
+        if not is_stored(path):
             return f"{path} is not there"
         return None if hash_content(path) == content else f"{path} has another content than its job wrote"
     if not path.is_dir():
         # Object stores know no empty folder.
         return f"{path} is not there" if content or path.exists() else None
-    for name, sha256 in content.items():
-        damage = find_damage(path / name, sha256)
-        if damage:
-            return damage
-    more = sorted(set(list_content(path)) - content.keys())
+    try:
+        there = list_content(path)
+        for name, sha256 in content.items():
+            damage = find_damage(path / name, sha256)
+            if damage:
+                return damage
+    except PackError as error:
+        return str(error)
+    more = sorted(set(there) - content.keys())
     return f"{path / more[0]} was not written by its job" if more else None

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.run.folders import open_beside, put_in_place
+from unscene.run.packs import find_pack, open_stored, pack_folder
 from unscene.run.tables import Table
 
 
 def file_sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file's content as hex."""
-    with open(path, "rb") as handle:
+    """Return the SHA-256 of a file's content as hex; a shard's picture may lie in a pack."""
+    with open_stored(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
@@ -46,11 +47,13 @@ class ShardWriter:
     """Writes a shard's folder and table so that both appear whole or not at all.
 
     Files go to `folder`, a private temporary folder; `finish` renames it in place, then writes the table.
-    Leaving the `with` block without `finish` (an exception, a kill) leaves no output.
+    Leaving the `with` block without `finish` (an exception, a kill) leaves no output. packs: put the
+    files into one tar (`run.packs`).
     """
 
-    def __init__(self, path_to_folder: str | Path, path_to_table: str | Path):
+    def __init__(self, path_to_folder: str | Path, path_to_table: str | Path, packs: bool = False):
         self._final_folder, self._final_table = Path(path_to_folder), Path(path_to_table)
+        self._packs = packs
 
     def __enter__(self) -> "ShardWriter":
         self.folder = open_beside(self._final_folder)
@@ -62,6 +65,8 @@ class ShardWriter:
 
     def finish(self, frame: pd.DataFrame, table: Table) -> None:
         """Put the folder in place and write the table."""
+        if self._packs:
+            pack_folder(self.folder, self.folder / find_pack(self._final_folder).name)
         put_in_place(self.folder, self._final_folder)
         table.write(frame, self._final_table)
 

@@ -45,7 +45,7 @@ def read_samples(job: Job) -> None:
     limits = job.settings["samples"] | own
     promised = len(list_positions(source, shard, limits["shard_size"]))
     samples, rejected, seen = [], [], {}
-    with ShardWriter(job.outputs.folder, job.outputs.table) as writer:
+    with ShardWriter(job.outputs.folder, job.outputs.table, job.packs) as writer:
         items = iterate_shard(source, shard, limits["shard_size"], CHECKOUT)
         rows = map_in_order(
             lambda item: examine_item(item, source["name"], limits, writer), items, job.runtime["workers"]

@@ -17,6 +17,7 @@ import pandas as pd
 from PIL import Image
 
 from unscene.run.logs import progress
+from unscene.run.packs import open_stored
 from unscene.run.tables import replaced_atomically
 from unscene.training.arms import PhotoPlaces
 from unscene.training.columns import PHOTOS
@@ -204,7 +205,7 @@ def write_photos(
 
 
 def _read_size(path: str) -> tuple[int, int]:
-    with Image.open(path) as image:
+    with open_stored(path) as file, Image.open(file) as image:
         return image.size
 
 

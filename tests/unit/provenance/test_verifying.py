@@ -37,8 +37,8 @@ MADE = {
 WEIGHTS = "resources/embedded/detector.pt"
 
 
-def write_shard(stage: str, table, columns: dict[str, str], more=()) -> None:
-    with ShardWriter(f"results/{stage}/{SHARD}", f"results/{stage}/{SHARD}.parquet") as writer:
+def write_shard(stage: str, table, columns: dict[str, str], packs: bool, more=()) -> None:
+    with ShardWriter(f"results/{stage}/{SHARD}", f"results/{stage}/{SHARD}.parquet", packs) as writer:
         row = {"edit_id": "s_1-dog", "image_id": "s_1", "seconds": 1.5}
         for path, digest in columns.items():
             content = path.encode() * 50
@@ -71,12 +71,15 @@ def make_job(weights: dict | None = None) -> Job:
 
 
 @pytest.fixture
-def finished(tmp_path, monkeypatch):
-    """The directory of a small run with its record; it is the current directory."""
+def finished(request, tmp_path, monkeypatch):
+    """The directory of a small run with its record; it is the current directory. Its pictures are
+    loose, or by the parameter packed.
+    """
     monkeypatch.chdir(tmp_path)
-    write_shard("samples", SHARD_SAMPLES, {"path": "sha256"})
-    write_shard("masks", MASKS, {"mask_path": "mask_sha256"}, ["s_1-dog.object.png"])
-    write_shard("edits", EDITS, {"image_path": "edited_sha256"})
+    packs = getattr(request, "param", False)
+    write_shard("samples", SHARD_SAMPLES, {"path": "sha256"}, packs)
+    write_shard("masks", MASKS, {"mask_path": "mask_sha256"}, packs, ["s_1-dog.object.png"])
+    write_shard("edits", EDITS, {"image_path": "edited_sha256"}, packs)
     write_table(pd.DataFrame({"edit_id": ["s_1-dog"]}), "results/quality/pairs.parquet")
     write_json({"loss": 0.25}, "results/models/a/meta.json")
     write_text("step,loss\n1,0.25\n", "results/models/a/loss.csv")
@@ -90,6 +93,10 @@ def check(run: Path):
     return list(verify_run(record, run)), record
 
 
+both_forms = pytest.mark.parametrize("finished", [False, True], indirect=True, ids=["loose", "packed"])
+
+
+@both_forms
 def test_a_whole_run_is_whole(finished):
     found, record = check(finished)
     assert found == []
@@ -100,6 +107,7 @@ def test_a_whole_run_is_whole(finished):
     assert tell_cure(found, record, finished, CHECKOUT) == []
 
 
+@both_forms
 @pytest.mark.parametrize("seed", range(3))
 def test_a_flipped_bit_in_any_file_is_seen_and_named(finished, seed):
     chance = random.Random(seed)
@@ -109,10 +117,11 @@ def test_a_flipped_bit_in_any_file_is_seen_and_named(finished, seed):
         spoiled = bytearray(content)
         spoiled[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         path.write_bytes(spoiled)
+        os.utime(path, (seed, seed))
         found, record = check(finished)
         name = str(path.relative_to(finished))
         assert [one.kind for one in found] == [DAMAGED], name
-        assert name.startswith(found[0].path), name
+        assert name.startswith(found[0].output.path), name
         assert tell_cure(found, record, finished, CHECKOUT), name
         path.write_bytes(content)
 
