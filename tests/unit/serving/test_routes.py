@@ -10,6 +10,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from served_model import COLOURS, make_photos, make_service, serve
+from unscene.run.packs import pack_folder
 from unscene.serving.server.app import build_app
 from unscene.serving.server.guard import Guard
 from unscene.serving.server.limits import Limits
@@ -150,6 +151,26 @@ def test_pairs_are_filtered_and_their_pictures_come(client):
     types = {part: client.get(path).headers["content-type"] for part, path in pair["pictures"].items()}
     assert types == {"original": "image/jpeg", "edited": "image/png", "mask": "image/png"}
     assert client.get("/pair/p_red_000-red/edited").status_code == 404
+
+
+def test_pictures_that_are_packed_while_it_serves_still_come(tmp_path):
+    service = make_service(tmp_path)
+    client = TestClient(build_app(service), base_url="http://127.0.0.1")
+    paths = [f"/photo/{photo.id}" for photo in service.index.snapshot.photos]
+    for pair in client.get("/pairs").json()["pairs"]:
+        paths += client.get(f"/pair/{pair['edit_id']}").json()["pictures"].values()
+
+    def look():
+        replies = {path: client.get(path) for path in paths}
+        return {path: (r.status_code, r.headers["content-type"], r.content) for path, r in replies.items()}
+
+    before = look()
+    assert len(before) == 18 and {status for status, *_ in before.values()} == {200}
+    for folder in (tmp_path / "run/photos", tmp_path / "run"):
+        assert pack_folder(folder) and len([path for path in folder.iterdir() if path.is_file()]) == 1
+    assert look() == before
+    service.index.refresh()
+    assert len(service.index.snapshot.photos) == 12 and look() == before
 
 
 def test_a_file_that_is_no_picture_any_more_is_not_sent(tmp_path):

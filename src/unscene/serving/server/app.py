@@ -23,6 +23,7 @@ from .index import PhotoIndex
 from .limits import Limits
 from .metrics import Measured, Metrics
 from .models import BusyError, Model, ModelError
+from .packed import locate
 from .pairs import Pairs, Wish
 from .query import Forms, name_terms, parse_query
 from .search import MARK_FIRST, NEUTRAL, Found, combine, search
@@ -358,16 +359,21 @@ async def _prepare(service: Service, model: Model, uri: str) -> np.ndarray:
 
 
 async def _send_file(path: Path, holds) -> Response:
-    def look() -> str | None:
+    def look() -> tuple[Path | bytes, str] | None:
         try:
-            return find_media_type(path) if holds(path) else None
-        except ImageError:
+            found = locate(path) if holds(path) else None
+            return None if found is None else (found, find_media_type(found))
+        except (ImageError, OSError):
             return None
 
-    media_type = await run_in_threadpool(look)
-    if media_type is None:
+    picture = await run_in_threadpool(look)
+    if picture is None:
         raise _Mistake("the picture is not there any more", status=404)
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": "private, max-age=600"})
+    found, media_type = picture
+    headers = {"Cache-Control": "private, max-age=600"}
+    if isinstance(found, bytes):
+        return Response(found, media_type=media_type, headers=headers)
+    return FileResponse(found, media_type=media_type, headers=headers)
 
 
 def _find_model(service: Service, name: str) -> Model:

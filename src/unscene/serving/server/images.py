@@ -95,12 +95,13 @@ def make_thumbnail(photo: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def find_media_type(path: Path) -> str:
-    """Return the media type of a picture's file, from its content. ImageError where it is none."""
+def find_media_type(source: bytes | Path) -> str:
+    """Return the media type of a picture, from its content. ImageError where it is none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=ON_DISK) as image:
+            file = io.BytesIO(source) if isinstance(source, bytes) else source
+            with Image.open(file, formats=ON_DISK) as image:
                 return MEDIA_TYPES[image.format or ""]
     except Exception:
         raise ImageError("not a readable picture") from None

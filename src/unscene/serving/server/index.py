@@ -22,6 +22,7 @@ import numpy as np
 
 from .images import ON_DISK, ImageError, make_thumbnail, read_image
 from .models import CHUNK_BYTES, Model
+from .packed import find_stat, locate
 from .sources import Catalogue, Folder, Listed, SourceError
 
 SCHEMA = """
@@ -188,7 +189,7 @@ class PhotoIndex:
         for key, photo in listed.items():
             size, mtime_ns, sha256, reason, is_here = known.get(key, (None,) * 5)
             try:
-                stat = photo.path.stat()
+                stat = find_stat(photo.path)
             except OSError:
                 if is_here:
                     gone.append((self.source.name, key))
@@ -246,16 +247,21 @@ class PhotoIndex:
 
     def _hash(self, photo: Listed) -> tuple[Listed, os.stat_result, str] | None:
         try:
-            with open(photo.path, "rb") as file:
-                return photo, os.fstat(file.fileno()), hashlib.file_digest(file, "sha256").hexdigest()
+            stat, found = find_stat(photo.path), locate(photo.path)
+            if isinstance(found, bytes):
+                return photo, stat, hashlib.sha256(found).hexdigest()
+            with open(found, "rb") as file:
+                return photo, stat, hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return None  # gone since it was listed: the next look notices it
 
     def _read(self, photo: Listed) -> tuple[bytes, int, int, list[np.ndarray]] | ImageError:
         try:
-            image = read_image(photo.path, self.max_pixels, ON_DISK)
+            image = read_image(locate(photo.path), self.max_pixels, ON_DISK)
         except ImageError as error:
             return error
+        except OSError:
+            return ImageError("the picture is not there any more")
         return make_thumbnail(image), *image.size, [model.clip.prepare(image) for model in self._models]
 
     def _show(self, listed: dict[str, Listed], keep_all: bool = False) -> None:

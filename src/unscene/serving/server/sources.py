@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .images import SUFFIXES
+from .packed import is_there
 
 CATALOGUE = "catalogue.json"
 
@@ -109,7 +110,7 @@ class Catalogue:
     def holds(self, path: Path) -> bool:
         """Tell whether a path, links followed, is a file that the run names."""
         real = path.resolve()
-        return real in self._files and real.is_file()
+        return real in self._files and is_there(real)
 
 
 # The pictures of a pair by the name in its address, and the catalogue's key of their path.
