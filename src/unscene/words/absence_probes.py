@@ -14,7 +14,8 @@ from importlib.resources import files
 import yaml
 
 from unscene.words.coco80 import COCO80
-from unscene.words.denial_grammar import OTHER, Grammar, Wording, read_grammar, strip_text
+from unscene.words.denial_entries import OTHER
+from unscene.words.denial_grammar import Grammar, Wording, read_grammar, strip_text
 from unscene.words.phrasings import PHRASINGS, SCENE, fill_phrasing, negate
 from unscene.words.vocabulary import Vocabulary
 

@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 
 from unscene.words.denial_entries import (
-    OTHER,
     Construction,
     Counted,
     Frame,
@@ -83,29 +82,20 @@ class Grammar:
         self.entries = entries
         self._named: dict[tuple[Vocabulary, str], Named] = {}
         self._fitting = {
-            (objects, after): self.list_fitting(objects, after)
-            for objects in (1, 2)
-            for after in ("nothing", "head", "scene", "wanted")
+            after: self.list_fitting(1, after) for after in ("nothing", "head", "scene", "wanted")
         }
 
     @property
     def constructions(self) -> tuple[Construction, ...]:
-        """All constructions, those of two objects among them."""
+        """All constructions: those of two objects are never drawn, and no probe may be one of them."""
         return self.entries.constructions
 
     def write_bare(
         self, category: str, denied: bool, rng: np.random.Generator, vocabulary: Vocabulary
     ) -> str:
         """Return a text of the object alone: "a photo without any dogs", "No dog can be seen."."""
-        return self._draw_alone(1, self.name(category, vocabulary), rng, denied)
-
-    def write_two(
-        self, category: str, other: str, denied: bool, rng: np.random.Generator, vocabulary: Vocabulary
-    ) -> str:
-        """Return a text that denies two objects, or asserts both: "an image, neither a dog nor a cat"."""
-        first, second = self.name(category, vocabulary), self.name(other, vocabulary)
-        fields = {f"{OTHER}{name}": form for name, form in second.fields.items()}
-        return self._draw_alone(2, Named({**first.fields, **fields}, first.reserved), rng, denied)
+        head = _pick(("", *self.entries.heads), rng.random())
+        return self._draw("head" if head else "nothing", head, self.name(category, vocabulary), rng, denied)
 
     def write_scene(
         self, scene: str, category: str, denied: bool, rng: np.random.Generator, vocabulary: Vocabulary
@@ -114,14 +104,14 @@ class Grammar:
         beach at noon. There is no dog here".
         """
         scene = small_start(scene.strip().rstrip(" .!,;"))
-        return self._draw((1, "scene"), scene, self.name(category, vocabulary), rng, denied)
+        return self._draw("scene", scene, self.name(category, vocabulary), rng, denied)
 
     def write_query(
         self, wanted: str, unwanted: str, rng: np.random.Generator, vocabulary: Vocabulary
     ) -> str:
         """Return a query for photos of one object without another: "an image of a dog, no cat"."""
         scene = self.write_plain(wanted, rng, vocabulary)
-        return self._draw((1, "wanted"), scene, self.name(unwanted, vocabulary), rng, True)
+        return self._draw("wanted", scene, self.name(unwanted, vocabulary), rng, True)
 
     def write_plain(self, category: str, rng: np.random.Generator, vocabulary: Vocabulary) -> str:
         """Return a text that names the object and says no more: "an image of a dog", "dogs"."""
@@ -147,17 +137,11 @@ class Grammar:
             self._named[key] = Named(fields, reserved)
         return self._named[key]
 
-    def _draw_alone(self, objects: int, named: Named, rng: np.random.Generator, denied: bool) -> str:
-        head = _pick(("", *self.entries.heads), rng.random())
-        return self._draw((objects, "head" if head else "nothing"), head, named, rng, denied)
-
-    def _draw(
-        self, fitting: tuple[int, str], scene: str, named: Named, rng: np.random.Generator, denied: bool
-    ) -> str:
+    def _draw(self, after: str, scene: str, named: Named, rng: np.random.Generator, denied: bool) -> str:
         """Return a text that follows `scene`. What is drawn does not depend on the polarity."""
         for _ in range(TRIES):
             which, frame, picture, capital, stop = rng.random(5)
-            construction, frames = _pick(self._fitting[fitting], which)
+            construction, frames = _pick(self._fitting[after], which)
             picture = _pick(self.entries.pictures, picture)
             wording = Wording(construction, _pick(frames, frame), scene, picture, capital < 0.5, stop < 0.5)
             texts = wording.write(False, named.fields), wording.write(True, named.fields)

@@ -146,8 +146,8 @@ def test_a_generator_goes_on_alike_after_both_polarities():
     for _ in range(200):
         GRAMMAR.write_bare("dog", True, one, COCO80)
         GRAMMAR.write_bare("dog", False, two, COCO80)
-        GRAMMAR.write_two("dog", "cat", True, one, COCO80)
-        GRAMMAR.write_two("dog", "cat", False, two, COCO80)
+        GRAMMAR.write_scene("A photo", "dog", True, one, COCO80)
+        GRAMMAR.write_scene("A photo", "dog", False, two, COCO80)
     assert one.bit_generator.state == two.bit_generator.state
 
 
@@ -279,8 +279,6 @@ def test_what_evaluation_asks_is_never_written(word):
         assert strip(text) not in asked, text
         text = GRAMMAR.write_scene("A photo", word, bool(draw % 2), generator, COCO80)
         assert strip(text) not in asked, text
-        text = GRAMMAR.write_two(word, "bench", bool(draw % 2), generator, COCO80)
-        assert strip(text) not in asked | list_asked("bench"), text
 
 
 def test_the_query_of_the_evaluation_is_never_written():
@@ -476,8 +474,6 @@ def test_a_second_language_is_a_file(tmp_path):
     written = {grammar.write_bare("dog", True, rng(seed), animals) for seed in range(400)}
     assert {"Ein Bild frei von Hunde.", "Hier gibt es keinen Hund.", "ein Bild ohne einen Hund"} <= written
     assert not any("foto ohne einen hund" in strip(text) for text in written)
-    two = {grammar.write_two("cat", "car", False, rng(seed), animals) for seed in range(200)}
-    assert "Hier gibt es sowohl eine Katze als auch ein Auto." in two
     query = {grammar.write_query("cat", "dog", rng(seed), animals) for seed in range(400)}
     assert "eine Aufnahme von Katzen. das Bild zeigt nicht einen Hund" in query
     assert "Am Meer. Hier gibt es keinen Hund." in {
