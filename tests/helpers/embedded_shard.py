@@ -10,6 +10,7 @@ import yaml
 
 from unscene.machine.job import Job
 from unscene.photos.images import write_png
+from unscene.run.shard_names import get_source_name
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
 from unscene.scenes import compose_scene, render_scene, write_captions
@@ -35,9 +36,8 @@ def make_shard(photos: int, seed: int = 4242, size: int = 64) -> None:
         path, name = f"photos/{index}.png", f"scenes_{index}"
         Path("photos").mkdir(exist_ok=True)
         write_png(render_scene(scene, size).rgb, path)
-        samples.append(
-            {"image_id": name, "path": path, "sha256": file_sha256(path), "width": size, "height": size}
-        )
+        sample = {"image_id": name, "source_key": str(index), "path": path, "sha256": file_sha256(path)}
+        samples.append({**sample, "width": size, "height": size})
         for position, (_, words) in enumerate(write_captions(scene, np.random.default_rng([seed, index]))):
             keywords.append(
                 {"image_id": name, "caption_id": f"{name}-{position}", "words": list(words), "status": "ok"}
@@ -61,6 +61,7 @@ def run_stage(
     """
     stem, room = f"results/{FOLDER[stage]}/{shard}", FOLDER[stage].split("/")[0]
     block = CONFIG[room] | (settings or {})
+    source = {"name": get_source_name(shard), "format": "table"}  # these scenes list no instances
     job = Job(
         inputs={
             name: f"results/{name}/{shard}.parquet" for name in ("samples", "keywords", "masks", "edits")
@@ -68,10 +69,10 @@ def run_stage(
         outputs={"table": f"{stem}.parquet", "folder": "" if stage == "score_edits" else stem},
         settings={room: block, "seed": CONFIG["seed"], "words": CONFIG["words"]},
         runtime=runtime,
-        wildcards={"shard": shard} if keeps else {},
+        wildcards={"shard": shard} if keeps else {"source": get_source_name(shard)},
         rule=stage,
         lineage={"weights": {"edits.weights": "0" * 16}},
-        config=CONFIG | {room: block},
+        config=CONFIG | {room: block, "samples": {"sources": [source]}},
     )
     if stage == "segment_objects":
         from unscene.masks.segmentation import segment_objects

@@ -78,8 +78,14 @@ def measure_pixels(views: Views) -> dict:
 
 
 def load_models(job: Job) -> dict[str, Any]:
-    """Return the models of the scores by their maker's name; None where the config names none."""
-    return {maker.name: maker.load(job) for maker in MAKERS.values() if maker.load}
+    """Return the models of the scores by their maker's name; None where the config names none. Without
+    any model the job leases no device and imports no torch.
+    """
+    return {
+        maker.name: None if job.find(maker.needs) is None else maker.load(job)
+        for maker in MAKERS.values()
+        if maker.load
+    }
 
 
 def ask_models(usable: list[tuple], models: dict[str, Any]) -> None:

@@ -12,7 +12,15 @@ from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.quality import scoring
 from unscene.quality.columns import EDIT_SCORES
-from unscene.quality.edit_scores import Judge, Views, ask_judge, load_clip_scorer, load_dino, load_judge
+from unscene.quality.edit_scores import (
+    Judge,
+    Views,
+    ask_judge,
+    load_clip_scorer,
+    load_dino,
+    load_judge,
+    load_models,
+)
 from unscene.quality.scores import SCORES
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
@@ -301,6 +309,12 @@ def test_no_path_means_no_model():
     assert load_judge(None, {}, "cpu", RUNTIME) is None
     assert load_clip_scorer(None, "cpu", 4) is None
     assert load_dino(None, "cpu", 4) is None
+
+
+def test_without_a_model_no_device_is_leased_and_no_torch_imported(monkeypatch):
+    monkeypatch.setattr(Job, "device", property(lambda job: pytest.fail("a device was leased")))
+    config = {"quality": dict.fromkeys(("judge", "judge_sha256", "dino")), "train": {"clip": None}}
+    assert load_models(Job(config=config)) == dict.fromkeys(("judge", "clip", "dino"))
 
 
 @pytest.mark.real
