@@ -1,9 +1,9 @@
 """Speed of the three device stages on a CPU, with the embedded models: `make bench`.
 
-Each stage on the engine against a plain loop that does the same library calls photo by photo (batch
-1, decoding, model and encoding one after the other), interleaved in one run; and, with YOLO11x-seg
-at 640, the share of the wall time in which the network itself runs. Nothing is asserted. GPUs:
-bench_device.py.
+Each stage on the engine against two plain loops that do the same library calls, PNG settings
+included, one after the other: photo by photo (batch 1), and with the engine's own batches, so that the
+network is called just as often. All three are interleaved in one run. And, with YOLO11x-seg at 640,
+the share of the wall time in which the network itself runs. Nothing is asserted. GPUs: bench_device.py.
 """
 
 import os
@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def compare_with_plain_loops() -> None:
-    """Print, for each stage, items a second on the engine and the ratio to the plain loop, by wall
+    """Print, for each stage, items a second on the engine and the ratio to the plain loops, by wall
     clock and by processor time.
     """
     runtime = RUNTIME | {"batch_size": BATCH, "workers": THREADS}
@@ -52,25 +53,29 @@ def compare_with_plain_loops() -> None:
         run_stage(stage, runtime)  # what the later stages read
     set_threads()
     for name, unit, count, ours, plain in list_stages(runtime):
-        ours(), plain()  # once unmeasured
-        times = {"ours": [], "plain": []}
+        runs = {
+            "plain_loop": partial(plain, 1),
+            "plain_loop_same_batches": partial(plain, BATCH),
+            "ours": ours,
+        }
+        for run in runs.values():
+            run()  # once unmeasured
+        times = {label: [] for label in runs}
         for _ in range(REPEATS):
-            for label, run in (("plain", plain), ("ours", ours)):
+            for label, run in runs.items():
                 wall, processor = time.monotonic(), time.process_time()
                 run()
+                run()
                 times[label].append((time.monotonic() - wall, time.process_time() - processor))
-        wall = {label: statistics.median(each[0] for each in times[label]) for label in times}
-        processor = {label: statistics.median(each[1] for each in times[label]) for label in times}
-        print_bench(
-            f"{name}_engine", count / wall["ours"], unit, wall["plain"] / wall["ours"], "plain_loop_wall"
+        wall, processor = (
+            {label: statistics.median(each[at] for each in times[label]) for label in times} for at in (0, 1)
         )
-        print_bench(
-            f"{name}_engine_cpu",
-            processor["ours"] / count,
-            f"cpu_s/{unit.split('/')[0].rstrip('s')}",
-            processor["plain"] / processor["ours"],
-            "plain_loop_cpu",
-        )
+        item = unit.split("/")[0].rstrip("s")
+        for peer in ("plain_loop", "plain_loop_same_batches"):
+            of_peer = {"ratio": wall[peer] / wall["ours"], "against": f"{peer}_wall"}
+            print_bench(f"{name}_engine", 2 * count / wall["ours"], unit, **of_peer)
+            of_peer = {"ratio": processor[peer] / processor["ours"], "against": f"{peer}_cpu"}
+            print_bench(f"{name}_engine_cpu", processor["ours"] / (2 * count), f"cpu_s/{item}", **of_peer)
 
 
 def set_threads() -> None:
@@ -80,8 +85,15 @@ def set_threads() -> None:
     torch.set_num_threads(THREADS)
 
 
+def batched(items: list, size: int) -> list[list]:
+    """Return the items in batches, the last one as it is."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
 def list_stages(runtime: dict):
-    """Return (name, unit, items, our run, the plain loop) of each stage; models are loaded and shared."""
+    """Yield (name, unit, items, our run, the plain loop, which takes the size of its batches) of each
+    stage; models are loaded and shared.
+    """
     from unscene.edits.removal import MIN_CHANGE, Removal, find_fault, list_edits
     from unscene.edits.removers import Weights, load_remover
     from unscene.machine.batching import read_checked_photo
@@ -113,20 +125,20 @@ def list_stages(runtime: dict):
     detector = Detector(resolve_path(masks["weights"]), masks["image_size"], Setup(batch_size=BATCH))
     known = set(detector.categories)
 
-    def segment_plainly():
-        detector.batch_size = 1
-        for photo in photos:
-            pixels = read_checked_photo(photo.path, photo.sha256)
-            (found,) = detector.detect(
-                [pixels],
+    def segment_plainly(size):
+        detector.batch_size = size
+        for batch in batched(photos, size):
+            found = detector.detect(
+                [read_checked_photo(photo.path, photo.sha256) for photo in batch],
                 masks["collect_confidence"],
                 iou=masks["iou"],
                 nms=masks["nms"],
                 want_masks=True,
-                only=[known.intersection(photo.wanted)],
+                only=[known.intersection(photo.wanted) for photo in batch],
             )
-            for row, shaped in judge_photo(photo, list_rows(photo), found, known, masks):
-                write_masks(shaped, out, row["edit_id"])
+            for photo, seen in zip(batch, found, strict=True):
+                for row, shaped in judge_photo(photo, list_rows(photo), seen, known, masks):
+                    write_masks(shaped, out, row["edit_id"])
 
     segmentation = Segmentation(detector, masks, str)
     yield (
@@ -142,18 +154,20 @@ def list_stages(runtime: dict):
         edits, Weights(resolve_path(edits["weights"]), fingerprint="0" * 16), Setup.of("cpu", runtime)
     )
 
-    def remove_plainly():
-        remover.batch_size = 1
-        for edit in wanted:
-            photo = read_checked_photo(edit.photo_path, edit.photo_sha256)
-            check_file(edit.mask_path, edit.mask_sha256)
-            mask = read_mask(edit.mask_path)
-            (edited,) = remover.fill([photo], [mask], [derive_seed(7, edit.edit_id, 1)])
-            if find_fault(photo, mask, edited) is None:
-                path = out / f"{edit.edit_id}.png"
-                write_png(edited, path)
-                read_photo(path)
-                file_sha256(path)
+    def remove_plainly(size):
+        remover.batch_size = size
+        for batch in batched(wanted, size):
+            photo = [read_checked_photo(edit.photo_path, edit.photo_sha256) for edit in batch]
+            for edit in batch:
+                check_file(edit.mask_path, edit.mask_sha256)
+            mask = [read_mask(edit.mask_path) for edit in batch]
+            edited = remover.fill(photo, mask, [derive_seed(7, edit.edit_id, 1) for edit in batch])
+            for edit, *pixels in zip(batch, photo, mask, edited, strict=True):
+                if find_fault(*pixels) is None:
+                    path = out / f"{edit.edit_id}.png"
+                    write_png(pixels[-1], path)
+                    read_photo(path)
+                    file_sha256(path)
 
     removal = Removal(remover, edits, 7, str, MIN_CHANGE)
     first = [(edit, 1) for edit in wanted]
@@ -165,11 +179,10 @@ def list_stages(runtime: dict):
     clip = load_clip_scorer(CONFIG["train"]["clip"], "cpu", BATCH)
     models = {"judge": judge, "clip": clip}
 
-    def score_plainly():
-        judge.batch_size = clip.batch_size = 1
-        for row in rows:
-            views, values = score_pixels(row)
-            ask_models([(row, views, values)], models)
+    def score_plainly(size):
+        judge.batch_size = clip.batch_size = size
+        for batch in batched(rows, size):
+            ask_models([(row, *score_pixels(row)) for row in batch], models)
 
     scoring = Scoring(models)
     yield "score_edits", "edits/s", len(rows), lambda: run_engine(scoring, rows), score_plainly
