@@ -131,7 +131,8 @@ def make_run(
 
 def add_optional(folder: Path, paths: dict, arms=ARMS, seed: int = 2) -> dict:
     """Write what only some runs have, the batch-size study and the certificate left out; return all paths."""
-    from unscene.evaluation.columns import AGREEMENT, SWEEPS
+    from unscene.evaluation.columns.agreement import AGREEMENT
+    from unscene.evaluation.columns.sweeps import SWEEPS
 
     generator = np.random.default_rng(seed)
     rows = [

@@ -1,8 +1,9 @@
-"""The reference page of all tables that a run writes, from their declarations in `<room>/columns.py`."""
+"""The reference page of all tables that a run writes, from their declarations in `<room>/columns.py`,
+or in the modules of `<room>/columns/`.
+"""
 
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 import unscene
 from unscene.run.tables import Table
@@ -24,23 +25,22 @@ STAGES = (
 )
 INTRODUCTION = """# The tables of a run
 
-Made by `make schema` from the declarations in `src/unscene/<room>/columns.py`. Paths are below
-`results/`. A name in braces stands for each of its kind: a shard, an arm. Parquet files have page
-checksums and, in their footer, the SHA-256 of their own content; CSV files are for people, too, and have
-six digits.
+Made by `make schema` from the declarations in `src/unscene/<room>/columns.py` (evaluation: a folder
+of that name). Paths are below `results/`. A name in braces stands for each of its kind: a shard, an
+arm. Parquet files have page checksums and, in their footer, the SHA-256 of their own content; CSV
+files are for people, too, and have six digits.
 """
 
 
 def find_tables() -> list[Table]:
     """Return every declared table once, in the order of the flow and then by path."""
-    found = {}
-    for room in iter_modules(unscene.__path__, "unscene."):
-        folder = Path(unscene.__path__[0], room.name.rpartition(".")[2])
-        if (folder / "columns.py").is_file():
-            for value in vars(import_module(f"{room.name}.columns")).values():
-                tables = value.values() if isinstance(value, dict) else value
-                tables = tables if isinstance(value, dict | list | tuple) else [value]
-                found |= {(table.path, table.row): table for table in tables if isinstance(table, Table)}
+    root, found = Path(unscene.__path__[0]), {}
+    for path in sorted([*root.glob("*/columns.py"), *root.glob("*/columns/*.py")]):
+        name = ".".join(path.relative_to(root.parent).with_suffix("").parts)
+        for value in vars(import_module(name.removesuffix(".__init__"))).values():
+            tables = value.values() if isinstance(value, dict) else value
+            tables = tables if isinstance(value, dict | list | tuple) else [value]
+            found |= {(table.path, table.row): table for table in tables if isinstance(table, Table)}
     order = {stage: number for number, stage in enumerate(STAGES)}
     return sorted(
         found.values(), key=lambda table: (order.get(table.path.partition("/")[0], len(order)), table.path)

@@ -9,20 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import (
-    COMPARISON,
-    ITEMS,
-    PHOTO_VALUES,
-    RECALL_AT,
-    SHAM_METRICS,
-    SHAM_PULLS,
-    SHAMS,
-    SHIFTS,
-    SUMMARY,
-    TRUE_SCORES,
-    WAYS,
-    WORDING,
-)
+from unscene.evaluation.columns.contrasts import COMPARISON, SUMMARY
+from unscene.evaluation.columns.pairs import ITEMS, SHIFTS, TRUE_SCORES, WORDING
+from unscene.evaluation.columns.photos import PHOTO_VALUES
+from unscene.evaluation.columns.shams import SHAM_METRICS, SHAM_PULLS, SHAMS
+from unscene.evaluation.columns.shared import RECALL_AT, WAYS
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, PRIMARY, PRIMARY_METRIC, REFERENCES
 from unscene.evaluation.statistics import (

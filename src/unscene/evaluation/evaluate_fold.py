@@ -3,14 +3,8 @@
 import logging
 
 from unscene.evaluation.checkpoints import find_evaluated, list_never_denied
-from unscene.evaluation.columns import (
-    CLASSES,
-    CONSTRUCTIONS,
-    ITEMS,
-    PHOTO_VALUES,
-    QUERIES,
-    RETRIEVAL,
-)
+from unscene.evaluation.columns.pairs import ITEMS
+from unscene.evaluation.columns.photos import CLASSES, CONSTRUCTIONS, PHOTO_VALUES, QUERIES, RETRIEVAL
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.fold_scores import (
     embed_pairs,

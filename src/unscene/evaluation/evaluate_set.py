@@ -8,7 +8,7 @@ import pandas as pd
 
 from unscene.clip.folders import find_model
 from unscene.evaluation.checkpoints import list_never_denied, load_checkpoint
-from unscene.evaluation.columns import SET_ITEMS
+from unscene.evaluation.columns.sets import SET_ITEMS
 from unscene.evaluation.embedders import Embedder, decode_photos
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task
 from unscene.evaluation.sets.exam import is_drawn

@@ -11,7 +11,7 @@ from PIL import Image
 
 from unscene.clip.models import resize_photo
 from unscene.evaluation.checkpoints import find_evaluated
-from unscene.evaluation.columns import SHAMS
+from unscene.evaluation.columns.shams import SHAMS
 from unscene.evaluation.embedders import Embedder, decode_photos
 from unscene.evaluation.evaluate_fold import identify_run
 from unscene.evaluation.sham_metrics import carry_fill, score_carried, score_shams, summarise_shams

@@ -3,7 +3,7 @@
 import logging
 
 from unscene.evaluation.checkpoints import find_evaluated
-from unscene.evaluation.columns import UNSEEN
+from unscene.evaluation.columns.pairs import UNSEEN
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_fold import identify_run
 from unscene.evaluation.fold_scores import embed_pairs, load_fold, score_fold

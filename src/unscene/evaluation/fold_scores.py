@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import PHOTO_VALUES, RECALL_AT, SCORES, SHIFTS
+from unscene.evaluation.columns.pairs import SCORES, SHIFTS
+from unscene.evaluation.columns.photos import PHOTO_VALUES
+from unscene.evaluation.columns.shared import RECALL_AT
 from unscene.evaluation.embedders import decode_photos
 from unscene.evaluation.gallery import Gallery
 from unscene.evaluation.object_scores import Answers, ask_objects

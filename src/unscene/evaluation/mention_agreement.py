@@ -11,7 +11,7 @@ import pandas as pd
 from unscene.answers.batch_lines import read_lines
 from unscene.batchsize.gold import encode_words
 from unscene.batchsize.observations import describe_answers
-from unscene.evaluation.columns import AGREEMENT
+from unscene.evaluation.columns.agreement import AGREEMENT
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
 from unscene.run.configuration import list_sources

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.evaluation.auc_intervals import Estimate
-from unscene.evaluation.columns import QUERY_AT
+from unscene.evaluation.columns.shared import QUERY_AT
 from unscene.evaluation.gallery import Gallery
 from unscene.evaluation.statistics import spread_top
 from unscene.words.absence_probes import Probe, Probes, name_forms

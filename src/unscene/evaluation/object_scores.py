@@ -11,7 +11,7 @@ import pandas as pd
 
 from unscene.evaluation.absence_questions import ASSERTIONS, DENIALS, Question, write_questions
 from unscene.evaluation.auc_intervals import Estimate, average, estimate_area, place_photos
-from unscene.evaluation.columns import CLASS_METRICS, CONSTRUCTION_NAMES, FREQUENCIES
+from unscene.evaluation.columns.photos import CLASS_METRICS, CONSTRUCTION_NAMES, FREQUENCIES
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.gallery import MIN_CLASS_PHOTOS, Gallery, divide_by_frequency, measure_plausibility
 from unscene.evaluation.object_probe import probe_absence

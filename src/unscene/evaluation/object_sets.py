@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import SET_ITEMS
+from unscene.evaluation.columns.sets import SET_ITEMS
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.gallery import Gallery
 from unscene.evaluation.object_scores import ask_objects

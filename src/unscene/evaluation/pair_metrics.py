@@ -7,7 +7,7 @@ Notation: s = cosine; I original, J edit; a names the object, b does not, n says
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import RECALL_AT, WAYS
+from unscene.evaluation.columns.shared import RECALL_AT, WAYS
 
 MIN_CLASS_PAIRS = 5
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unscene.evaluation.columns import RECALL_AT
+from unscene.evaluation.columns.shared import RECALL_AT
 
 
 def rank_captions(

@@ -5,7 +5,8 @@ import logging
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import RECALL_AT, SET_ITEMS, SET_SUMMARY, SETS
+from unscene.evaluation.columns.sets import SET_ITEMS, SET_SUMMARY, SETS
+from unscene.evaluation.columns.shared import RECALL_AT
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, REFERENCES
 from unscene.evaluation.sets.formats import FORMATS, find_role

@@ -9,7 +9,7 @@ beside the lack of its object, a carried fill holds, too, whoever made it.
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import SHAM_KINDS, SHAM_PULLS
+from unscene.evaluation.columns.shams import SHAM_KINDS, SHAM_PULLS
 from unscene.evaluation.pair_metrics import score_pairs
 from unscene.photos.mask_shapes import bounding_box
 

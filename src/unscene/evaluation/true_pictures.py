@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.evaluation.columns import TRUE_PICTURES
+from unscene.evaluation.columns.pairs import TRUE_PICTURES
 from unscene.evaluation.embedders import decode_photos
 from unscene.evaluation.pair_metrics import score_pairs
 from unscene.evaluation.truth import read_truth_paths

@@ -6,7 +6,8 @@ import logging
 
 import pandas as pd
 
-from unscene.evaluation.columns import ITEMS, UNSEEN, UNSEEN_SUMMARY
+from unscene.evaluation.columns.contrasts import UNSEEN_SUMMARY
+from unscene.evaluation.columns.pairs import ITEMS, UNSEEN
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.statistics import cluster_bootstrap
 from unscene.machine.job import Job

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.evaluation.columns import PHOTOS
+from unscene.evaluation.columns.photos import PHOTOS
 from unscene.folds.columns import FOLDS
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects

@@ -11,7 +11,8 @@ import pandas as pd
 
 from unscene.clip.models import load_clip
 from unscene.evaluation.checkpoints import find_evaluated
-from unscene.evaluation.columns import SWEEPS, SWEPT_ITEMS, WAYS
+from unscene.evaluation.columns.shared import WAYS
+from unscene.evaluation.columns.sweeps import SWEEPS, SWEPT_ITEMS
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_fold import identify_run
 from unscene.evaluation.fold_scores import (

@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING
 from unscene.batchsize.columns import ACCURACY
 from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
-from unscene.evaluation.columns import AGREEMENT, CLASSES, ITEMS, SWEEPS
+from unscene.evaluation.columns.agreement import AGREEMENT
+from unscene.evaluation.columns.pairs import ITEMS
+from unscene.evaluation.columns.photos import CLASSES
+from unscene.evaluation.columns.sweeps import SWEEPS
 from unscene.folds.columns import FOLDS
 from unscene.keywords.columns import KEYWORDS
 from unscene.masks.columns import MASKS

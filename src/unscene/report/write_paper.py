@@ -11,7 +11,8 @@ import pandas as pd
 
 from unscene.captions.columns import CAPTIONS
 from unscene.captions.writers import count_writers
-from unscene.evaluation.columns import CLASSES, SWEEPS
+from unscene.evaluation.columns.photos import CLASSES
+from unscene.evaluation.columns.sweeps import SWEEPS
 from unscene.machine.job import Job
 from unscene.provenance.circumstances import read_versions
 from unscene.report import paper

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.evaluation.columns import ITEMS, PHOTOS
+from unscene.evaluation.columns.pairs import ITEMS
+from unscene.evaluation.columns.photos import PHOTOS
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
 from unscene.run.tables import read_json, write_json
 from unscene.samples.columns import SAMPLES

@@ -22,7 +22,7 @@ from unscene.batchsize.requests import build_batchsize_requests
 from unscene.batchsize.text import escape_latex, list_parameters, to_latex, to_markdown
 from unscene.batchsize.writing import draw_study, write_batchsize
 from unscene.config.checks.answers import check_study
-from unscene.evaluation.columns import AGREEMENT
+from unscene.evaluation.columns.agreement import AGREEMENT
 from unscene.evaluation.mention_agreement import compare_readers, measure_agreement
 from unscene.machine.job import Job
 from unscene.report.write_report import write_report

@@ -14,18 +14,9 @@ from tiny_clip import (
     make_shams,
     write_meta,
 )
-from unscene.evaluation.columns import (
-    CLASSES,
-    ITEMS,
-    PHOTO_VALUES,
-    PHOTOS,
-    QUERIES,
-    RETRIEVAL,
-    SCORES,
-    SHAM_METRICS,
-    SHAMS,
-    UNSEEN,
-)
+from unscene.evaluation.columns.pairs import ITEMS, SCORES, UNSEEN
+from unscene.evaluation.columns.photos import CLASSES, PHOTO_VALUES, PHOTOS, QUERIES, RETRIEVAL
+from unscene.evaluation.columns.shams import SHAM_METRICS, SHAMS
 from unscene.evaluation.comparison import compare_arms, list_contrasts
 from unscene.evaluation.evaluate_fold import evaluate_clip
 from unscene.evaluation.evaluate_sham import evaluate_sham

@@ -19,7 +19,7 @@ from PIL import Image
 from tiny_clip import RUNTIME, make_clip, write_meta
 from unscene.clip.models import ClipError, embed_texts
 from unscene.evaluation.checkpoints import list_never_denied, load_checkpoint
-from unscene.evaluation.columns import SET_ITEMS
+from unscene.evaluation.columns.sets import SET_ITEMS
 from unscene.evaluation.evaluate_set import average_runs, evaluate_set
 from unscene.evaluation.set_comparison import list_values
 from unscene.evaluation.set_metrics import list_photos, score_blind, score_task

@@ -15,7 +15,7 @@ from unscene.evaluation.absence_questions import (
     write_scene_questions,
 )
 from unscene.evaluation.auc_intervals import estimate_area, place_photos
-from unscene.evaluation.columns import CLASSES, CONSTRUCTIONS, PHOTO_METRICS, PHOTO_VALUES, QUERIES
+from unscene.evaluation.columns.photos import CLASSES, CONSTRUCTIONS, PHOTO_METRICS, PHOTO_VALUES, QUERIES
 from unscene.evaluation.gallery import Gallery, divide_by_frequency, measure_plausibility
 from unscene.evaluation.object_probe import PARTS, divide_groups, probe_absence
 from unscene.evaluation.object_queries import MIN_POSITIVES, TURNS, list_queries, score_queries

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from tiny_clip import RUNTIME, make_clip, write_meta
-from unscene.evaluation.columns import PHOTO_METRICS, SHAM_METRICS, SHIFTS
+from unscene.evaluation.columns.pairs import SHIFTS
+from unscene.evaluation.columns.photos import PHOTO_METRICS
+from unscene.evaluation.columns.shams import SHAM_METRICS
 from unscene.evaluation.evaluate_set import evaluate_set
 from unscene.evaluation.pass_rule import FOLDS, NOT_MEASURED, REQUIREMENTS
 from unscene.evaluation.set_comparison import compare_arms_on_sets

@@ -9,7 +9,8 @@ from PIL import Image
 
 from partial_tables import write_some
 from tiny_clip import make_clip, make_evaluation, make_pairs, make_photos, make_shams
-from unscene.evaluation.columns import ITEMS, SHAM_PULLS, SHAMS, TRUE_PICTURES
+from unscene.evaluation.columns.pairs import ITEMS, TRUE_PICTURES
+from unscene.evaluation.columns.shams import SHAM_PULLS, SHAMS
 from unscene.evaluation.comparison import Design, compare_values, take_shams
 from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_fold import evaluate_clip

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from unscene.evaluation.columns import CLASSES, SET_ITEMS, SWEEPS
+from unscene.evaluation.columns.photos import CLASSES
+from unscene.evaluation.columns.sets import SET_ITEMS
+from unscene.evaluation.columns.sweeps import SWEEPS
 from unscene.evaluation.pass_rule import (
     FAILS,
     HOLDS,

@@ -8,7 +8,7 @@ import pytest
 
 from tiny_clip import RUNTIME, make_clip, make_evaluation, make_pairs, make_photos, write_meta
 from unscene.clip.models import load_clip
-from unscene.evaluation.columns import SWEEPS, SWEPT_ITEMS
+from unscene.evaluation.columns.sweeps import SWEEPS, SWEPT_ITEMS
 from unscene.evaluation.evaluate_fold import evaluate_clip
 from unscene.evaluation.weight_sweep import sweep_alphas
 from unscene.evaluation.wise_ft import choose_alpha

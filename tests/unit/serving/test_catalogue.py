@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from unscene.cli.command import main
-from unscene.evaluation.columns import ITEMS, PHOTOS
+from unscene.evaluation.columns.pairs import ITEMS
+from unscene.evaluation.columns.photos import PHOTOS
 from unscene.quality.columns import PAIRS, REJECTED
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
