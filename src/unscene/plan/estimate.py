@@ -15,6 +15,7 @@ from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import describe_comparison, estimate_comparison
 from unscene.plan.licences import list_licences
+from unscene.plan.projection import describe_projection, project_run
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
@@ -37,12 +38,14 @@ def estimate_run(job: Job) -> None:
     clip_bytes = measure_weights(CHECKOUT / clip) if clip else 0
     # Sections with their paths: which weights these are decides what figures hold.
     sections = {name: job.look_up(name) for name in job.settings}
-    plan = make_plan(sections, prices, read_throughput(), clip_bytes)
+    assumed = read_throughput()
+    plan = make_plan(sections, prices, assumed, clip_bytes)
     plan["weights"] = list_licences(sections, CHECKOUT)
     if any(is_paid(plan["api"][stage]["backend"]) for stage in STAGES):
         warn_about_prices(prices, job.settings["api"]["model"], date.today())
     write_json(plan, job.outputs.plan)
     print(describe_plan(plan))
+    print(f"\n{describe_projection(project_run(sections, plan, assumed))}")
 
 
 def read_throughput() -> dict:

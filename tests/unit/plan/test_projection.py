@@ -1,0 +1,115 @@
+"""The whole run at measured rates: by hand, from a run directory whose every figure is known."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from partial_tables import write_some
+from unscene.answers.prices import read_prices
+from unscene.edits.columns import EDITS
+from unscene.masks.columns import MASKS
+from unscene.plan.estimate import make_plan, read_throughput
+from unscene.plan.projection import COURSE_PHOTOS_A_DAY, describe_projection, project_run
+from unscene.quality.columns import PAIRS
+from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
+
+SHARDS = ("mine-0-of-5", "mine-1-of-5")
+
+
+@pytest.fixture
+def settings(checkout):
+    """A run of 10,000 photos in shards of 2,000 that asks nobody."""
+    config = yaml.safe_load((checkout / "config" / "config.yaml").read_text())
+    source = {"name": "mine", "format": "folder", "photos": 10_000, "folder": "photos"}
+    config["samples"] |= {"sources": [source], "shard_size": 2000}
+    config["edits"] |= {"sham": False}
+    return config
+
+
+def project(settings, checkout):
+    assumed = read_throughput()
+    plan = make_plan(settings, read_prices(checkout / settings["plan"]["prices"]), assumed)
+    return plan, project_run(settings, plan, assumed)
+
+
+def make_run() -> None:
+    """Two shards of 100 items: 90 photos, 40 masks of which 30 are usable, 1.5 attempts an edit."""
+    for shard in SHARDS:
+        photos = [{"image_id": f"{shard}_{number}"} for number in range(90)]
+        write_some(SHARD_SAMPLES, pd.DataFrame(photos), Path(f"results/samples/{shard}.parquet"))
+        lost = pd.DataFrame([{"source": "mine", "reason": "broken"}] * 10)
+        write_some(SHARD_REJECTED, lost, Path(f"results/samples/{shard}.rejected.parquet"))
+        masks = [{"edit_id": f"{shard}-{n}", "status": "ok" if n < 30 else "skipped"} for n in range(40)]
+        edits = [{"attempt": 1 + n % 2, "status": "ok" if n < 30 else "skipped"} for n in range(40)]
+        write_some(MASKS, pd.DataFrame(masks), Path(f"results/masks/{shard}.parquet"))
+        write_some(EDITS, pd.DataFrame(edits), Path(f"results/edits/{shard}.parquet"))
+        for number in range(30):
+            for stage, size in (("masks", 100), ("edits", 5000)):
+                file = Path(f"results/{stage}/{shard}/{number}.png")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(b"x" * size)
+        for rule, items, wall in (("segment_objects", 90, 9.0), ("remove_objects", 30, 60.0)):
+            file = Path(f"benchmarks/{rule}/{shard}.device.json")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"items": items, "wall_s": wall, "device": "NVIDIA A100-SXM4-40GB"}))
+    usable = pd.DataFrame([{"edit_id": f"e{n}", "status": "ok"} for n in range(60)])
+    write_some(MASKS, usable, Path("results/masks/masks.parquet"))
+    write_some(PAIRS, usable[:24][["edit_id"]], Path("results/quality/pairs.parquet"))
+    cost = {"captions": 100, "settled": {"usd": 0.5, "simulated": False}}
+    Path("results/keywords").mkdir()
+    Path("results/keywords/cost.json").write_text(json.dumps(cost))
+
+
+def test_what_was_measured_stands_for_the_whole_run(tmp_path, monkeypatch, settings, checkout):
+    monkeypatch.chdir(tmp_path)
+    make_run()
+    plan, found = project(settings, checkout)
+    items = found["items"]
+    assert {name: one["value"] for name, one in items.items() if name != "shams"} == {
+        "photos": 10_000,
+        "edits": 3000,  # 60 of 200 photos
+        "attempts": 4500,
+        "pairs": 1200,  # 24 of 60
+    }
+    assert items["edits"]["source"] == "measured here on 200 photos"
+    stages = {row["rule"]: row for row in found["stages"]}
+    assert stages["segment_objects"]["hours"] == pytest.approx(10_000 / 10 / 3600)
+    assert stages["remove_objects"]["hours"] == pytest.approx(3000 / 0.5 / 3600)
+    assert stages["remove_objects"]["source"] == "measured here on 60 items"
+    assert "A100" in stages["remove_objects"]["device"]
+    assert stages["score_edits"]["items"] == 3000 and "measured here" not in stages["score_edits"]["source"]
+    assert found["hours"] == pytest.approx(sum(row["hours"] for row in stages.values()))
+    storage = found["storage"]["folders"]
+    assert storage["edits"]["bytes"] == 3000 * 5000 and storage["edits"]["files"] == 3000
+    assert storage["masks"]["bytes"] == 3000 * 100 and storage["models"]["source"] == "assumed"
+    captions = plan["items"]["captions"] + plan["items"]["pool_captions"]
+    assert found["usd"]["stages"]["keywords"]["usd"] == pytest.approx(0.005 * captions)
+    assert found["course"]["days"] == pytest.approx(10_000 / COURSE_PHOTOS_A_DAY)
+    text = describe_projection(found)
+    assert "172,800 photos a GPU-day" in text and "measured here on 180 items" in text
+
+
+def test_without_measurements_it_is_the_plan(tmp_path, monkeypatch, settings, checkout):
+    monkeypatch.chdir(tmp_path)
+    plan, found = project(settings, checkout)
+    for name, one in found["items"].items():
+        assert one["value"] == plan["items"][name]
+    for row in found["stages"]:
+        assert min(plan["devices"]["stages"][row["rule"]]["hours"].values()) <= row["hours"] + 1e-4
+        assert row["source"] in ("assumed", "predicted", "published", "bench")
+    assert found["storage"]["bytes"] == plan["storage"]["bytes"]["total"]
+    assert found["storage"]["files"] == plan["storage"]["files"]["total"]
+    assert found["usd"]["total"] == pytest.approx(plan["api"]["usd"])
+    assert "measured here on" not in describe_projection(found)
+
+
+def test_play_money_is_no_price(tmp_path, monkeypatch, settings, checkout):
+    monkeypatch.chdir(tmp_path)
+    make_run()
+    cost = {"captions": 100, "settled": {"usd": 0.5, "simulated": True}}
+    Path("results/keywords/cost.json").write_text(json.dumps(cost))
+    plan, found = project(settings, checkout)
+    assert found["usd"]["total"] == plan["api"]["usd"]
