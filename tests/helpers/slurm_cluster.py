@@ -108,6 +108,10 @@ class Cluster:
             jobs.append(job)
         return jobs
 
+    def let_time_run_out(self, job: str) -> None:
+        """Cut a running job's limit to a minute: SLURM ends it as it ends any job beyond its time."""
+        self.ask("scontrol", "update", f"JobId={job}", "TimeLimit=1")
+
     def wait_for(self, is_so: Callable[[], object], seconds: float = 300) -> None:
         """Wait until something is so; TimeoutError with the daemons' last words."""
         _wait_for(is_so, seconds, self.folder)

@@ -44,14 +44,19 @@ def test_a_training_out_of_time_goes_on_after_its_last_saved_step(cluster, tmp_p
     for trained in TRAINED:
         (alone.directory / trained).unlink()
 
-    short = {"set-resources": {"train_clip": {"runtime": "2 * attempt"}}}
     mark = tmp_path / "hung"
     slow = {"PYTHONPATH": str(CHECKOUT / "tests/slurm/slow_training"), "STAND_IN_MARK": str(mark)}
-    profile = write_profile(tmp_path / "site", short)
-    run = Run(tmp_path, cluster, profile, config, has_stand_ins=False, more=slow)
-    assert run.run("--", *TRAINED) == 0, run.said
+    run = Run(tmp_path, cluster, write_profile(tmp_path / "site"), config, has_stand_ins=False, more=slow)
+    driver = run.start(*TRAINED)
+    try:
+        cluster.wait_for(lambda: mark.exists() or driver.poll() is not None, 900)
+        cluster.let_time_run_out(mark.read_text())
+        assert driver.wait(900) == 0, run.said
+    finally:
+        driver.kill()
     jobs = sorted(cluster.list_jobs(), key=lambda job: int(job["id"]))
-    assert [(job["state"], job["minutes"]) for job in jobs] == [("TIMEOUT", "2:00"), ("COMPLETED", "4:00")]
+    assert [job["state"] for job in jobs] == ["TIMEOUT", "COMPLETED"]
+    assert jobs[1]["minutes"] == "8:00:00"  # the rule asks for two hours a fold, of two folds
     assert mark.read_text() == jobs[0]["id"]
     logs = "".join(path.read_text() for path in (run.directory / "logs/train_clip").iterdir())
     assert "going on after step 2 of" in logs
