@@ -189,11 +189,15 @@ def _find_ports(count: int) -> list[int]:
 
 
 def _start(cluster: Cluster) -> Iterator[subprocess.Popen]:
-    """Start the daemons in the foreground, each a child of this process, and yield each."""
+    """Start the daemons in the foreground, each a child of this process, and yield each.
+
+    munged is forced to take a folder that only this user may enter, as those of tests are.
+    """
     folder = cluster.folder
     files = {"socket": "socket", "key-file": "key", "log-file": "log", "pid-file": "pid", "seed-file": "seed"}
+    munge = [f"--{name}={folder}/munge.{file}" for name, file in files.items()]
     commands = [
-        ["munged", "--foreground", *(f"--{name}={folder}/munge.{file}" for name, file in files.items())],
+        ["munged", "--foreground", "--force", *munge],
         ["slurmctld", "-D", "-f", f"{folder}/slurm.conf"],
         *(["slurmd", "-D", "-f", f"{folder}/slurm.conf", "-N", node] for node in NODES),
     ]
@@ -209,7 +213,7 @@ def _start(cluster: Cluster) -> Iterator[subprocess.Popen]:
                 preexec_fn=_die_with_parent,
             )
         if command[0] == "munged":
-            _wait_for((folder / "munge.socket").exists, 20, folder)
+            _wait_for((folder / "munge.socket").exists, 60, folder)
     _wait_for(lambda: _is_ready(cluster), 60, folder)
 
 
@@ -254,6 +258,6 @@ def _wait_for(is_so: Callable[[], object], seconds: float, folder: Path) -> None
     ends = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > ends:
-            tails = [f"{log.name}: {log.read_text()[-800:]}" for log in sorted(folder.glob("slurm*.log"))]
+            tails = [f"{log.name}: {log.read_text()[-800:]}" for log in sorted(folder.glob("*.said"))]
             raise TimeoutError(f"not so within {seconds:.0f} s\n" + "\n".join(tails))
         time.sleep(0.5)

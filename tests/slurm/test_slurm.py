@@ -50,6 +50,7 @@ def test_a_training_out_of_time_goes_on_after_its_last_saved_step(cluster, tmp_p
     driver = run.start(*TRAINED)
     try:
         cluster.wait_for(lambda: mark.exists() or driver.poll() is not None, 900)
+        assert mark.exists(), run.said
         cluster.let_time_run_out(mark.read_text())
         assert driver.wait(900) == 0, run.said
     finally:
