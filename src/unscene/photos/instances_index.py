@@ -14,12 +14,14 @@ import pandas as pd
 from unscene.run.locks import held_lock
 from unscene.run.shards import file_sha256
 from unscene.run.streaming import Lookup
-from unscene.run.tables import Column, Table, read_json, write_json
+from unscene.run.tables import Column, Table, read_json
 
 FOLDER = Path("state/instances")
 # A smaller file is parsed in less time than a lookup takes.
 SMALL_BYTES = 16 * 2**20
 _PHOTOS_A_GROUP = 256
+# The key of what the file says beside its photos: no photo's id.
+_HEAD = "\0head"
 _CUT = Table(
     "state/instances/{sha256}.parquet",
     "photo of an instances file",
@@ -39,13 +41,12 @@ def read_document(path: str | Path, keys: Collection[str] | None = None) -> dict
     """
     if keys is None or not _is_large(path):
         return read_json(path)
-    table = _find_cut(path)
-    found = (
-        Lookup([table], "key", ["images", "annotations"]).find(pd.Series(sorted(keys), dtype=str)).dropna()
-    )
+    lookup = Lookup([_find_cut(path)], "key", ["images", "annotations"])
+    found = lookup.find(pd.Series([_HEAD, *sorted(keys)], dtype=str)).dropna()
+    photos = found.iloc[1:]
     return {
-        **read_json(table.with_suffix(".json")),
-        **{name: [entry for text in found[name] for entry in json.loads(text)] for name in found},
+        **json.loads(found["images"].iloc[0]),
+        **{name: [entry for text in photos[name] for entry in json.loads(text)] for name in photos},
     }
 
 
@@ -53,7 +54,7 @@ def read_head(path: str | Path) -> dict:
     """Return what an instances file says beside its photos: `categories`, `licenses` and so on. Raises
     what `read_document` does.
     """
-    return read_json(_find_cut(path).with_suffix(".json") if _is_large(path) else path)
+    return read_document(path, ())
 
 
 def _is_large(path: str | Path) -> bool:
@@ -79,9 +80,10 @@ def _cut(path: str | Path, table: Path) -> None:
         photo = photos.get(str(annotation["image_id"]))
         if photo is not None:  # of a photo that is not listed nothing is known
             photo[1].append(annotation)
-    write_json(document, table.with_suffix(".json"))  # first: the table says that all is there
     keys = list(photos)
     with _CUT.open(table, _PHOTOS_A_GROUP) as writer:
+        head = {"key": _HEAD, "images": json.dumps(document), "annotations": "[]"}
+        writer.write_frame(_CUT.frame([head]))
         for start in range(0, len(keys), _PHOTOS_A_GROUP):
             some = keys[start : start + _PHOTOS_A_GROUP]
             texts = [[json.dumps(entries) for entries in photos.pop(key)] for key in some]

@@ -16,8 +16,10 @@ from unscene.pool.columns import POOL, POOL_DROPPED
 from unscene.pool.guarding import find_excluded
 from unscene.pool.labels import PhotoLabels, label_by_captions, label_by_detector, label_by_instances
 from unscene.run.configuration import list_sources
+from unscene.run.streaming import read_rows
 from unscene.run.tables import join_tables, read_table
 from unscene.samples.instances import read_source_categories, read_source_instances
+from unscene.samples.joining import GROUPED_BY
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
@@ -72,7 +74,7 @@ def mark_photos(job: Job) -> pd.DataFrame:
     They come from the tables of the shards, which still hold the photos and the groups that the
     join drops.
     """
-    run = join_tables(job.inputs.run_tables)
+    run = read_rows(job.inputs.run_tables, GROUPED_BY)
     group = read_table(job.inputs.samples, ["image_id", "group"], only=True).set_index("image_id")["group"]
     of_photo = run["image_id"].map(group)
     return run.assign(

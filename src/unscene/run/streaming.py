@@ -66,6 +66,13 @@ def iterate_rows(paths: Paths, columns: Sequence[str] | None = None) -> Iterator
                 yield pa.concat_tables([schema.empty_table(), piece], promote_options="permissive")
 
 
+def read_rows(paths: Paths, columns: Sequence[str]) -> pd.DataFrame:
+    """Return these columns alone of the rows of several tables of one kind, in order."""
+    paths = list(paths)
+    schema = pa.schema([read_schema(paths).field(name) for name in columns])
+    return pa.concat_tables([schema.empty_table(), *iterate_rows(paths, columns)]).to_pandas()
+
+
 class Lookup:
     """The rows of one or several tables by a key, which stands in them once.
 
@@ -98,7 +105,7 @@ class Lookup:
         """Return the keys that stand in the tables more than once."""
         if (self._sorted[1:] != self._sorted[:-1]).all():
             return []
-        keys = pa.concat_tables(list(iterate_rows(self._paths, [self._key])))[self._key].to_pandas()
+        keys = read_rows(self._paths, [self._key])[self._key]
         return list(keys[keys.duplicated()])
 
     def find(self, keys: pd.Series) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from unscene.photos.groups import (
     label_components,
     read_hashes,
 )
-from unscene.run.streaming import iterate_rows, number_texts
+from unscene.run.streaming import iterate_rows, number_texts, read_rows
 from unscene.run.tables import join_tables
 from unscene.samples.columns import REJECTED, SAMPLES
 from unscene.samples.readers import SourceError
@@ -82,8 +82,7 @@ def find_positions(paths: Sequence[str], distance: int) -> tuple[np.ndarray, np.
     """
     image_id = read_numbers(paths, "image_id")
     if len(join_equal_numbers(image_id)[0]):
-        columns = pa.concat_tables(list(iterate_rows(paths, ["image_id", "source"])))
-        check_image_ids(columns.to_pandas())
+        check_image_ids(read_rows(paths, ["image_id", "source"]))
     equal: list[Edges] = [
         join_equal_numbers(read_numbers(paths, column)) for column in ("sha256", "url", "group_key")
     ]
@@ -145,6 +144,10 @@ def check_image_ids(sample: pd.DataFrame) -> None:
             f"samples.sources: the image id {image_id!r} comes from {' and '.join(sources)}; "
             "rename one of the sources"
         )
+
+
+# What `find_groups` and `check_image_ids` look at.
+GROUPED_BY = ("image_id", "source", "sha256", "url", "group_key", "phash")
 
 
 def find_groups(sample: pd.DataFrame, distance: int) -> pd.Series:
