@@ -4,11 +4,13 @@ The real Snakefile, rules, lineages, tables and record, with steps that carry co
 computing (`content_run.py`). Each fault starts from a copy of a finished run, or from nothing. A
 fault is survived when all results end equal to those of a clean run, measured times aside; stopped
 clearly when the run, or `unscene verify`, names what is wrong and how it comes back; and silent
-otherwise. The seed is printed, and `faults_run.py SEED` repeats it.
+otherwise. The seed is printed, and `faults_run.py SEED` repeats it; with a pattern after it, as in
+`faults_run.py SEED 'clock|disk'`, only faults of these kinds.
 """
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -392,11 +394,11 @@ def mix(faults: Iterator[tuple[str, Callable]]) -> Iterator[tuple[str, Callable]
 
 
 def inject(seed: int, folder: Path, only: str = "") -> dict[str, int]:
-    """Inject all faults, and return the counts of `print_faults`."""
+    """Inject all faults, and return the counts of `print_faults`. only: a pattern of their kinds."""
     world = World(folder, seed)
     counts = dict.fromkeys((SURVIVED, CLEAR, SILENT), 0)
     for number, (kind, fault) in enumerate(mix(list_faults(world)), 1):
-        if only not in kind:
+        if not re.search(only, kind):
             continue
         started = time.monotonic()
         end = fault()
