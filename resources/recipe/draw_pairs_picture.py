@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
-from PIL import Image
+
+from unscene.photos.images import read_photo
 
 CATEGORIES = ("dog", "boat", "kite", "bench")
 INK = "#20252b"
@@ -29,7 +30,7 @@ def draw_pairs(run: Path, path: Path) -> None:
             )
         ):
             panel = panels[row, column]
-            panel.imshow(Image.open(run / photo).convert("RGB"))
+            panel.imshow(read_photo(run / photo))
             panel.set_axis_off()
             panel.set_title("\n".join(textwrap.wrap(caption, 30)), fontsize=9, color=INK, y=-0.05, va="top")
     figure.savefig(path, dpi=80, metadata={"Software": None})

@@ -27,7 +27,10 @@ def call(given: argparse.Namespace) -> int:
             raise CommandError(f"{run}: no run is here (it has no results/)")
         if any(list_processes(run)):
             raise CommandError(describe_lock(run))
-        outcomes = convert_run(run, packs=not given.undo)
+        try:
+            outcomes = convert_run(run, packs=not given.undo)
+        except OSError as error:  # a full disk, a read-only one
+            raise CommandError(f"{error}. No picture is lost: call it again once that is mended") from error
         print(f"{run}\n{tell_outcomes(outcomes, packs=not given.undo)}")
         left |= any(outcome.left for outcome in outcomes)
     return int(left)

@@ -46,7 +46,8 @@ def convert_folder(run: Path, folder: str, packs: bool) -> Outcome:
         files = pack_folder(here, expected=expected) if packs else unpack_folder(here, expected)
     except (PackError, TableError) as error:
         return Outcome(folder, left=str(error))
-    os.utime(here, ns=(before.st_atime_ns, before.st_mtime_ns))
+    finally:
+        os.utime(here, ns=(before.st_atime_ns, before.st_mtime_ns))
     return Outcome(folder, files)
 
 

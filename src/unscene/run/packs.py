@@ -111,7 +111,7 @@ def pack_folder(folder: Path, pack: Path | None = None, expected: Mapping[str, s
         if _hash(_read_packed(pack, name)) != digest:
             raise PackError(f"{pack}: {name} reads other than it was written; the loose files are kept")
     for name in loose:
-        (folder / name).unlink()
+        (folder / name).unlink(missing_ok=True)
     return len(loose)
 
 

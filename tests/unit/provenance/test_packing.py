@@ -1,5 +1,6 @@
 """A run taken from loose pictures to packs and back: nothing else of it changes, nothing is lost."""
 
+import errno
 import os
 import random
 from hashlib import sha256
@@ -123,3 +124,16 @@ def test_a_pack_that_was_cut_is_no_source(run, capsys):
 def test_a_place_without_a_run_is_told(tmp_path, capsys):
     assert main(["pack", str(tmp_path)]) == 1
     assert "no run is here" in capsys.readouterr().err
+
+
+def test_a_full_disk_loses_nothing_and_says_the_way_out(run, monkeypatch, capsys):
+    before = look()
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("unscene.run.packs._write_member", refuse)
+        assert main(["pack", str(run)]) == 1
+    assert "the disk is full" in capsys.readouterr().err
+    assert look() == before and not list(Path("results").rglob("*.t*"))
