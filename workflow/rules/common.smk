@@ -26,6 +26,7 @@ from unscene.run.configuration import PATHS, get_split, is_trained, list_sources
 from unscene.run.graph import Graph
 from unscene.run.interrupts import INTERRUPTS
 from unscene.run.left_locks import tell_of_lock
+from unscene.run.left_out import tell_left_out
 from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
@@ -108,6 +109,7 @@ onstart:
 
 
 onsuccess:
+    tell_left_out(Path("logs"), STARTED)
     # Paid answers are behind `ancient` inputs, which can hide a job that is due.
     if not IS_PLAN and (KEYWORD_BACKEND.is_paid or CAPTION_BACKEND.is_paid):
         warn_of_hidden_jobs(workflow)

@@ -21,20 +21,20 @@ from unscene.evaluation.pair_metrics import (
 from unscene.evaluation.photo_metrics import rank_captions, summarise_recalls
 from unscene.evaluation.shortcuts import describe_pictures, measure_shifts, probe_features, probe_pairs
 from unscene.evaluation.statistics import spread_ratio
-from unscene.training.pairs import HELD_OUT_CAPTION, PairError, find_long_pairs, load_pairs
+from unscene.training.pairs import HELD_OUT_CAPTION, TooFewPairs, find_long_pairs, load_pairs
 from unscene.words.vocabulary import Vocabulary
 
 
 def load_fold(embedder, pair, workers):
     """Return the PairSet of pairs: photos decoded once, without the pairs that the model's context would cut.
 
-    Raises PairError when there is none, or none is left.
+    Raises TooFewPairs when there is none, or none is left.
     """
     if pair.empty:
-        raise PairError("the fold has no pairs; lower folds.folds")
+        raise TooFewPairs("the fold has no pairs; lower folds.folds")
     fitting = pair[~find_long_pairs(pair, embedder.tokenizer)]
     if fitting.empty:
-        raise PairError(
+        raise TooFewPairs(
             f"each of the {len(pair)} pairs to test, {pair['edit_id'].iloc[0]!r} for one, has a "
             "caption longer than the model's "
             "context; lower folds.folds or shorten the captions"

@@ -28,7 +28,7 @@ from unscene.evaluation.wise_ft import choose_alpha
 from unscene.folds.inner_validation import mark_inner
 from unscene.machine.job import Job
 from unscene.training.optimisation import interpolate_weights
-from unscene.training.pairs import PairError, PairSet, read_pairs, split_pairs
+from unscene.training.pairs import PairSet, TooFewPairs, read_pairs, split_pairs
 from unscene.words.word_lists import find_vocabulary
 
 
@@ -77,7 +77,7 @@ def sweep_alphas(job: Job) -> None:
 
 
 def load_parts(job: Job, embedder: Embedder, fold: int) -> tuple[Part, Part]:
-    """Return (inner validation, test fold) with their photos. Raises PairError when no group is in
+    """Return (inner validation, test fold) with their photos. Raises TooFewPairs when no group is in
     the inner validation.
     """
     inner_share, seed, workers = (
@@ -88,7 +88,9 @@ def load_parts(job: Job, embedder: Embedder, fold: int) -> tuple[Part, Part]:
     train, test = split_pairs(read_pairs(job.inputs.pairs, job.inputs.folds), fold)
     inner = train[mark_inner(train["group"], inner_share, seed)].reset_index(drop=True)
     if inner.empty:
-        raise PairError(f"fold {fold}: no training group is in the inner validation; raise train.inner_share")
+        raise TooFewPairs(
+            f"fold {fold}: no training group is in the inner validation; raise train.inner_share"
+        )
     photo = read_untouched(job.inputs.photos, job.inputs.folds)
     of_inner = (photo["fold"] != fold) & mark_inner(photo["group"], inner_share, seed)
     return tuple(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unscene.machine.job import Files, Job
 from unscene.machine.scratch import Scratch, link_file
+from unscene.run.left_out import LeftOut
 
 
 def work_on_folds(job: Job, work: Callable[[Job], None], of_fold: Collection[str] = ()) -> None:
@@ -34,7 +35,11 @@ def work_on_folds(job: Job, work: Callable[[Job], None], of_fold: Collection[str
                 for file, path in kept.items():
                     link_file(file, path)
                 continue
-            work(one)
+            try:
+                work(one)
+            except LeftOut:  # then all folds are left out
+                scratch.discard()
+                raise
             for file, path in kept.items():
                 link_file(path, file)
             scratch.record(key, {"read": read}, [file.name for file in kept])

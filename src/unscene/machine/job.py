@@ -9,6 +9,7 @@ function of a room.
 A function that takes a `Job` is the entry of its room; everything below it takes plain values.
 """
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,10 +21,14 @@ from unscene.machine.batching import prepare_torch
 from unscene.machine.devices import Setup, lease_device
 from unscene.machine.scratch import Scratch
 from unscene.run.checkout import resolve_path
+from unscene.run.left_out import LeftOut, raise_left_out, write_left_out
 from unscene.run.lineage import ENTRIES, digest
 from unscene.run.logs import log_job
 from unscene.run.records import write_record
 from unscene.run.shard_names import get_source_name
+
+# Rules whose jobs say what was left out, and do their work all the same.
+_TELLING = ("write_report", "write_provenance")
 
 
 class Files(dict):
@@ -152,11 +157,20 @@ class Job:
 @contextmanager
 def open_job(snakemake) -> Iterator[Job]:
     """Log a job from here on, imports included, and yield it; once it has ended well, record what it
-    made.
+    made. A job that reads what was left out, or that raises LeftOut, leaves its outputs out, too.
     """
     with log_job(snakemake):
         job = Job.of(snakemake)
-        yield job
+        try:
+            if job.rule not in _TELLING:
+                raise_left_out(_list_paths(job.inputs))
+            yield job
+        except LeftOut as reason:
+            write_left_out(str(reason), _list_paths(job.outputs))
+            job.record()
+            raise
+        # All is made and handed over: ending now would have Snakemake delete it.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         job.record()
 
 

@@ -13,6 +13,7 @@ from unscene.provenance.inputs import list_input_files
 from unscene.provenance.record import CIRCUMSTANCES, Output, write_record
 from unscene.provenance.vouching import read_inside
 from unscene.run.checkout import CHECKOUT
+from unscene.run.left_out import read_left_out
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.logs import progress
 from unscene.run.stops import KnownStop
@@ -95,6 +96,8 @@ def describe_output(path: str, rule: str) -> Output:
     here = Path(path)
     if here.is_dir():
         return Output(path, rule, **hash_folder(here, read_inside(path)))
+    if read_left_out(here):
+        return Output(path, rule, bytes=here.stat().st_size, sha256=hash_file(here))
     if here.suffix == ".parquet":
         check_sealed(here)
     return Output(

@@ -245,7 +245,8 @@ def describe_headline(run: Run) -> dict:
 
 def _tell_pairs(run: Run) -> dict:
     """Return the head's values of a run that trains nothing."""
-    told = f"Nothing was trained, since train.clip is null: the run ends in {count(len(run.pairs))} pairs."
+    why = f": {run.left_out}. The" if run.left_out else ", since train.clip is null: the"
+    told = f"Nothing was trained{why} run ends in {count(len(run.pairs))} pairs."
     empty: dict = dict.fromkeys(("alarms", "changes", "blocks", "references"), [])
     confidence = run.settings["evaluate"]["confidence"]
     return {"verdict": told, "source": "", "confidence": confidence, "note": "", **empty}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.report.sections import FILES, File
+from unscene.run.left_out import read_left_out
 from unscene.run.tables import TableError, read_json, read_table
 
 
@@ -15,7 +16,7 @@ class Run:
     """A run: its tables and JSON files as attributes, by their names in FILES; None for what the run has not.
 
     paths: of every file, by name. settings: the config, as in the report's lineage. benchmarks,
-    logs: folders that Snakemake and the jobs write.
+    logs: folders that Snakemake and the jobs write. left_out: why there is no result of training.
     """
 
     paths: dict[str, Path]
@@ -24,6 +25,7 @@ class Run:
     benchmarks: Path = Path("benchmarks")
     logs: Path = Path("logs")
     tables: dict[str, pd.DataFrame | dict | Path] = field(default_factory=dict)
+    left_out: str | None = None
 
     def __getattr__(self, name: str) -> pd.DataFrame | dict | Path | None:
         if name not in FILES:
@@ -32,10 +34,15 @@ class Run:
 
 
 def read_run(paths: Mapping[str, str | Path], settings: dict, lineage: dict) -> Run:
-    """Read the files named in `paths`; TableError names one that is broken or lacks a column."""
-    found = {name: Path(paths[name]) for name in FILES if paths.get(name)}
+    """Read the files named in `paths`, those that were left out aside; TableError names one that is
+    broken or lacks a column.
+    """
+    named = {name: Path(paths[name]) for name in FILES if paths.get(name)}
+    reasons = {name: read_left_out(path) for name, path in named.items()}
+    found = {name: path for name, path in named.items() if reasons[name] is None}
     tables = {name: _read(path, FILES[name]) for name, path in found.items()}
-    return Run(found, settings, lineage, tables=tables)
+    left_out = next((reason for reason in reasons.values() if reason), None)
+    return Run(found, settings, lineage, tables=tables, left_out=left_out)
 
 
 def _read(path: Path, file: File) -> pd.DataFrame | dict | Path:

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
 
+from unscene.run.left_out import TOLD, LeftOut
 from unscene.run.stops import KnownStop, describe_full_disk
 
 LIBRARIES = ("snakemake", "torch", "ultralytics", "diffusers", "open_clip_torch", "openai", "pandas", "numpy")
@@ -49,7 +50,7 @@ def log_job(snakemake) -> Iterator[None]:
 
     The header names the rule, wildcards, settings, library versions and the machine; the footer the
     seconds and the peak memory. A KnownStop ends in its message alone, any other exception in its
-    traceback; the job fails.
+    traceback; the job fails. A LeftOut ends in its message, and the job ends well.
     """
     path = Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +67,9 @@ def log_job(snakemake) -> Iterator[None]:
             file.write(_describe(snakemake))
             yield
             logger.info("done in %.1f s, peak memory %.0f MB", time.monotonic() - started, _peak_memory_mb())
+        except LeftOut as reason:
+            logger.warning("%s%s", TOLD, reason)
+            sys.exit(0)
         except KnownStop as error:
             logger.error("stopped after %.1f s: %s", time.monotonic() - started, error)
             sys.exit(1)

@@ -20,7 +20,7 @@ from unscene.training.loss_curve import draw_curve
 from unscene.training.objectives import TERMS, list_pool_parts, reads_pairs
 from unscene.training.optimisation import copy_weights, interpolate_weights
 from unscene.training.pair_tars import TarReader, find_samples, hash_samples
-from unscene.training.pairs import PairError, find_long_pairs
+from unscene.training.pairs import PairError, TooFewPairs, find_long_pairs
 from unscene.training.photo_cache import open_cache
 from unscene.training.pool_batches import PooledReader, PoolReader
 from unscene.training.pool_texts import LABELLED
@@ -122,14 +122,14 @@ def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, t
     """Return the pairs as the arm takes them: its captions, its share of them, its edits, sham
     edits where it shows these.
 
-    Raises PairError when none is left.
+    Raises TooFewPairs or PairError when none is left.
     """
     arm, seed = training.arm, training.seeds[0]
     if arm.get("captions") == "template":
         pair = rewrite_captions(pair, training.held_out_share, seed, training.vocabulary)
     pair = pair[~pair["category"].isin(training.withheld)]
     if pair.empty:
-        raise PairError("every pair is of a category that the training may not deny (withheld)")
+        raise TooFewPairs("every pair is of a category that the training may not deny (withheld)")
     long = find_long_pairs(pair, tokenizer)
     pair = pair[~long].reset_index(drop=True)
     if pair.empty:
@@ -141,7 +141,7 @@ def choose_pairs(pair: pd.DataFrame, training: Training, files: TrainingFiles, t
         has_sham = pair["edit_id"].isin(sham["sham_of"])
         pair, without_sham = pair[has_sham].reset_index(drop=True), int((~has_sham).sum())
         if pair.empty:
-            raise PairError(f"{files.sham[0]}: no pair of this fold has a sham edit")
+            raise TooFewPairs(f"{files.sham[0]}: no pair of this fold has a sham edit")
     if arm["images"] == "swapped":
         pair = swap_edits(pair, seed)
     pair = take_fraction(pair, arm.get("fraction", 1), seed)
@@ -186,7 +186,7 @@ def open_pooled(
     pool = open_pool(files.pool, reading.training, reading.tokenizer)
     parts = list_pool_parts(reading.training.arm["loss"])
     if LABELLED.intersection(parts) and not len(pool.find_labelled()):
-        raise PairError(
+        raise TooFewPairs(
             f"{files.pool.table}: no word has enough pool photos with it and without it; give the pool's"
             " source instances, or leave the terms across_* out"
         )

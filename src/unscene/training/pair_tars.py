@@ -25,7 +25,7 @@ from unscene.run.seeds import derive_seed
 from unscene.training.arms import choose_texts, draw_step, list_true_negations
 from unscene.training.batches import Batch, Reading, compress_photos, make_text_keys
 from unscene.training.columns import TARRED
-from unscene.training.pairs import CAPTIONS, PairError, decode_photo, list_photos
+from unscene.training.pairs import CAPTIONS, PairError, TooFewPairs, decode_photo, list_photos
 from unscene.words.vocabulary import Vocabulary
 
 JPEG: dict[str, Any] = {"format": "JPEG", "quality": 95, "subsampling": 0}
@@ -207,7 +207,7 @@ class TarReader:
                     groups.add(row["group"])
                     yield {**sample, "group": row["group"]}
             if len(groups) < share.stop - share.start:
-                raise PairError(
+                raise TooFewPairs(
                     f"{Path(own[0]).parent}: the tars of process {rank} hold {len(groups)} photo "
                     "groups, fewer than "
                     f"its share of train.batch_pairs={training.settings['batch_pairs']}"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from unscene.clip.models import find_long_texts, resize_photo
 from unscene.photos.images import PhotoError, read_photo
+from unscene.run.left_out import LeftOut
 from unscene.run.shards import check_file
 from unscene.run.tables import read_table
 
@@ -30,6 +31,10 @@ HELD_OUT_CAPTION = "caption_negated_held_out"
 
 class PairError(ValueError):
     """Pairs that cannot be trained or tested on; the message names the table and the way out."""
+
+
+class TooFewPairs(PairError, LeftOut):
+    """There is too little to train or to test on: training and what follows are left out of the run."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,12 @@ def read_pairs(path_to_pairs: str | Path, path_to_folds: str | Path | None = Non
     """Read pairs.parquet, sorted by edit_id so that the order of shards does not matter; with
     folds, a column `fold`.
 
-    Raises PairError when there is no pair, an edit_id comes twice, a caption is missing, or a group
-    has no fold.
+    Raises TooFewPairs when there is no pair, PairError when an edit_id comes twice, a caption is
+    missing, or a group has no fold.
     """
     pair = read_table(path_to_pairs, PAIR_COLUMNS).sort_values("edit_id", ignore_index=True)
     if pair.empty:
-        raise PairError(
+        raise TooFewPairs(
             f"{path_to_pairs}: no pair was accepted; look at quality/rejected.parquet and quality.thresholds"
         )
     if pair["edit_id"].duplicated().any():
@@ -95,13 +100,13 @@ def read_pairs(path_to_pairs: str | Path, path_to_folds: str | Path | None = Non
 def split_pairs(pair: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return (training pairs: all other folds, test pairs: this fold), each numbered anew.
 
-    Raises PairError when one of the two is empty.
+    Raises TooFewPairs when one of the two is empty.
     """
     held_out = pair["fold"] == fold
     train, test = pair[~held_out].reset_index(drop=True), pair[held_out].reset_index(drop=True)
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
-            raise PairError(
+            raise TooFewPairs(
                 f"fold {fold} has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add"
                 " photos, or loosen quality.thresholds"
             )
@@ -126,7 +131,7 @@ def split_by_class(
     """Return (training pairs, test pairs) of a leave-class-out fold: test are all pairs of its categories.
 
     A training pair whose photo group has a test pair is in neither. Raises PairError when a
-    category has no fold or a part is empty.
+    category has no fold, TooFewPairs when a part is empty.
     """
     of_category = read_table(path_to_classes, ["category", "fold"]).set_index("category")["fold"]
     own = pair["category"].map(of_category)
@@ -139,7 +144,7 @@ def split_by_class(
     test = pair[held_out].reset_index(drop=True)
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
-            raise PairError(
+            raise TooFewPairs(
                 f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all); lower "
                 "folds.folds, add photos, or "
                 "empty train.class_folds"

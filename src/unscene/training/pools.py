@@ -10,7 +10,7 @@ import pandas as pd
 from unscene.pool.columns import POOL
 from unscene.run.seeds import derive_seed
 from unscene.training.columns import POOL_PHOTOS
-from unscene.training.pairs import PairError
+from unscene.training.pairs import PairError, TooFewPairs
 from unscene.training.tokens import WordTokenizer
 from unscene.training.trainings import PoolFiles, Training
 from unscene.words.vocabulary import Vocabulary
@@ -94,7 +94,7 @@ class Pool:
 def open_pool(files: PoolFiles, training: Training, tokenizer) -> Pool:
     """Return the pool as an arm takes it: so many of its photos, their captions that fit, its labels.
 
-    Raises PairError when it has fewer photos than a batch shows.
+    Raises TooFewPairs when it has fewer photos than a batch shows.
     """
     arm, vocabulary = training.arm, training.vocabulary
     columns = ["image_id", "path", "captions", "named", "present", "unknown"]
@@ -116,7 +116,7 @@ def open_pool(files: PoolFiles, training: Training, tokenizer) -> Pool:
     if "pool_limit" in arm:
         pool = pool.limit(arm["pool_limit"], training.seeds[0])
     if len(pool) < arm["pool"]:
-        raise PairError(
+        raise TooFewPairs(
             f"{files.table}: pool: {arm['pool']} photos a batch, of {len(pool)}; lower pool, or give a source"
             " with pool: true more photos"
         )

@@ -7,12 +7,13 @@ arrangement of the second half differs.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from unscene.run.seeds import derive_seed
-from unscene.training.pairs import PairError
+from unscene.training.pairs import PairError, TooFewPairs
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,10 @@ def plan_batches(
     `random` never does, and spreads the same second halves at random over the batches of about one
     pass through the pairs; `similar` is `paired` with the pairs of such a window sorted into
     batches of one category as far as they go. In none does a photo group come twice in one half,
-    nor, in `random`, in both. Raises PairError when there are too few groups.
+    nor, in `random`, in both. Raises TooFewPairs when there are too few groups.
     """
+    check_groups(group, batch_pairs, batches)
     group = np.unique(np.asarray(group).astype(str), return_inverse=True)[1]
-    needed = 2 * batch_pairs if batches == "random" else batch_pairs
-    if len(np.unique(group)) < needed:
-        raise PairError(
-            f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the "
-            "training part has "
-            f"{len(np.unique(group))}; lower train.batch_pairs or add photos, or let the run end in pairs"
-            " and a report: train: {clip: null}"
-        )
     first = _draw_pair_batches(group, steps, batch_pairs, np.random.default_rng(derive_seed(seed, "order")))
     window = max(2, len(group) // batch_pairs)
     if batches == "similar":
@@ -59,6 +53,17 @@ def plan_batches(
         raise PairError("train.steps: random batches need at least 2 steps to keep a pair apart")
     rng = np.random.default_rng(derive_seed(seed, "partners"))
     return BatchPlan(first, _spread_partners(first, group, window, rng))
+
+
+def check_groups(group: Iterable[str], batch_pairs: int, batches: str) -> None:
+    """Raise TooFewPairs when the photo groups of the pairs do not fill a batch (see `plan_batches`)."""
+    needed = 2 * batch_pairs if batches == "random" else batch_pairs
+    there = len(set(map(str, group)))
+    if there < needed:
+        raise TooFewPairs(
+            f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the training"
+            f" part has {there}; lower train.batch_pairs or add photos"
+        )
 
 
 def _sort_into_categories(
@@ -162,7 +167,7 @@ def _spread_partners(
         if len(found) == len(parts):
             return np.concatenate(found)
         if window >= steps:
-            raise PairError(
+            raise TooFewPairs(
                 "train.batch_pairs: random batches that keep each pair apart were not found; lower it "
                 "or add photos"
             )

@@ -4,7 +4,8 @@ from unscene.folds.inner_validation import mark_inner
 from unscene.folds.leak_guards import drop_leaked
 from unscene.machine.job import Job
 from unscene.training.fine_tuning import fine_tune
-from unscene.training.pairs import PairError, list_categories, read_pairs, split_by_class, split_pairs
+from unscene.training.pairs import TooFewPairs, list_categories, read_pairs, split_by_class, split_pairs
+from unscene.training.samplers import check_groups
 from unscene.training.trainings import Training, describe_run
 from unscene.training.workers import run_workers
 
@@ -29,9 +30,11 @@ def train_clip(job: Job) -> None:
     inner_share = job.settings["train"].get("inner_share", 0)
     pair = pair[~mark_inner(pair["group"], inner_share, job.settings["seed"])]
     if pair.empty:
-        raise PairError(
+        raise TooFewPairs(
             "every training pair is in the inner validation; lower train.inner_share or add photos"
         )
     name = f"class{fold}" if classes else fold
     training = Training.of(job, name, int(job.wildcards["seed"]), withheld)
+    # Here, and not where batches are planned: there torch is imported, and several processes are started.
+    check_groups(pair["group"], training.settings["batch_pairs"], training.arm["batches"])
     run_workers(fine_tune, {"pair": pair, **describe_run(job, training)}, job.runtime)

@@ -5,8 +5,10 @@ import copy
 import pytest
 
 from fake_run import make_job, make_lineage, make_run
-from unscene.report.sections import list_inputs
+from unscene.report.sections import FILES, list_inputs
 from unscene.report.write_report import write_report
+from unscene.run.configuration import trains
+from unscene.run.left_out import write_left_out
 
 
 def write(folder, change: dict) -> str:
@@ -30,6 +32,19 @@ def test_without_training_the_page_tells_of_pairs_and_names_no_arm(tmp_path):
     assert "Nothing was trained, since train.clip is null: the run ends in" in page
     assert '<section id="yields">' in page and '<section id="quality">' in page
     assert '<section id="arms">' not in page and "zero_shot" not in page
+
+
+def test_with_too_few_pairs_the_page_says_why_nothing_was_trained(tmp_path):
+    paths, lineage = make_run(tmp_path, photos=12), copy.deepcopy(make_lineage())
+    settings = lineage["settings"] | {"batchsize": {"run": False}, "edits": {"sham": False}}
+    inputs = {name: paths[name] for name, path in list_inputs(settings).items() if path and name in paths}
+    of_training = [name for name, file in FILES.items() if name in inputs and file.when is trains]
+    write_left_out("paired batches need 16 photo groups", [inputs[name] for name in of_training])
+    write_report(make_job(inputs, lineage=lineage))
+    page = (tmp_path / "results/report.html").read_text()
+    assert "Nothing was trained: paired batches need 16 photo groups. The run ends in" in page
+    assert '<section id="yields">' in page and '<section id="quality">' in page
+    assert '<section id="arms">' not in page
 
 
 def test_without_controls_the_page_says_so(tmp_path):

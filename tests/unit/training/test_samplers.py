@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from unscene.training.pairs import PairError
+from unscene.training.pairs import PairError, TooFewPairs
 from unscene.training.samplers import plan_batches
 
 CASES = [(40, 1, 8, 17), (40, 1, 20, 6), (60, 2, 8, 31), (33, 3, 4, 9), (100, 1, 16, 3)]
@@ -59,7 +59,7 @@ def test_the_seed_decides_the_order():
 def test_too_few_groups_are_an_error_that_names_the_key():
     with pytest.raises(PairError, match="train.batch_pairs"):
         plan_batches(make_groups(14, 2), 3, 8, "paired", seed=1)
-    with pytest.raises(PairError, match="need 16 photo groups"):
+    with pytest.raises(TooFewPairs, match="need 16 photo groups"):
         plan_batches(make_groups(15, 1), 3, 8, "random", seed=1)
     with pytest.raises(PairError, match="train.steps"):
         plan_batches(make_groups(40, 1), 1, 8, "random", seed=1)
