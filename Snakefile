@@ -41,3 +41,5 @@ rule all:
     default_target: True
     input:
         choose_targets(select_targets(STAGE_FILES, config), PART),
+    message:
+        "All results are there"

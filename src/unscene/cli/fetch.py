@@ -15,7 +15,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "configs", type=Path, nargs="+", metavar="CONFIG", help="overlays, as --configfile takes them"
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="show what is missing and what it costs; fetch nothing"
+        "--dry-run",
+        action="store_true",
+        help="show what is missing and what it costs; fetch nothing (status 1 where something is)",
     )
     parser.add_argument("--yes", action="store_true", help="fetch without asking")
     parser.add_argument("--no-photos", action="store_true", help="weights and annotations only")

@@ -9,6 +9,8 @@ from pathlib import Path
 from unscene.cli.checkout import CommandError, find_checkout
 
 PARENTS = ()
+# Fewer photos are run whole: a pilot of them would take as long, and tell less.
+_PILOT_FROM = 200
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +68,7 @@ def call(given: argparse.Namespace) -> int:
         )
     except (LookError, SourceError) as error:
         raise CommandError(translate(str(error))) from error
-    commands = list_commands(given.run, target, checkout)
+    commands = list_commands(given.run, target, checkout, found.items)
     text = write_overlay(found, Place(checkout, preset, gpu), commands)
     given.run.mkdir(parents=True, exist_ok=True)
     write_text(text, target)
@@ -103,8 +105,8 @@ def read_columns(told: list[str]) -> dict[str, str]:
     return {ours: theirs for ours, _, theirs in pairs}
 
 
-def list_commands(run: Path, overlay: Path, checkout: Path) -> list[str]:
-    """Return the lines that a person calls next."""
+def list_commands(run: Path, overlay: Path, checkout: Path, photos: int) -> list[str]:
+    """Return the lines that a person calls next. A pilot is for photos of which a part tells enough."""
     from unscene.cli.command import COMMANDS
 
     directory, config = shlex.quote(str(run)), shlex.quote(str(overlay))
@@ -112,8 +114,10 @@ def list_commands(run: Path, overlay: Path, checkout: Path) -> list[str]:
     steps = {
         "fetch": f"unscene fetch {config}",
         "plan": f"unscene plan {both}",
-        "pilot": f"unscene pilot {both} --photos 200",
+        "pilot": f"unscene pilot {both} --photos {min(200, photos // 4)}",
     }
+    if photos < _PILOT_FROM:
+        del steps["pilot"]
     elsewhere = "" if Path.cwd() == checkout else f"--snakefile {shlex.quote(str(checkout / 'Snakefile'))} "
     run_line = f"snakemake {elsewhere}--cores {os.cpu_count()} --resources gpu=1 {both}"
     return [*(line for name, line in steps.items() if name in COMMANDS), run_line]

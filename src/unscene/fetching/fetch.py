@@ -15,7 +15,7 @@ from unscene.fetching.hub import is_offline
 from unscene.fetching.needs import list_broken, list_needs, list_photo_sources
 from unscene.fetching.photo_lists import Absence, find_absence, iterate_missing
 from unscene.fetching.photos import Dead, Manners, fetch_photos
-from unscene.fetching.pieces import Piece, fetch_piece, list_remotes, look_up
+from unscene.fetching.pieces import Piece, drop_empty, fetch_piece, list_remotes, look_up
 from unscene.fetching.showing import format_bytes, format_pieces
 
 
@@ -61,7 +61,7 @@ def fetch_config(config: dict, checkout: Path, wishes: Wishes, say: Callable[[st
             return 1
         _check_space(pieces, absences)
         if wishes.is_dry:
-            return 0
+            return 1
         if not wishes.agree():
             return 1
         still = broken + _fetch_pieces(pieces, client, wishes.patience, say)
@@ -138,6 +138,7 @@ def _fetch_pieces(pieces: list[Piece], client, patience: Patience, say: Callable
                     continue
                 except (FetchError, ClipError) as error:
                     piece.fault = str(error)
+                    drop_empty(piece)
             still.append(f"{piece.need.path}: {piece.fault}")
     return still
 

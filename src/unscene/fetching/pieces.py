@@ -206,6 +206,15 @@ def _open_raw(piece: Piece) -> None:
     (piece.raw / _NOTE).write_text(json.dumps(note), encoding="utf-8")
 
 
+def drop_empty(piece: Piece) -> None:
+    """Remove the folder in which the files of a piece are gathered, where not a byte of them came."""
+    if piece.raw is None or not piece.raw.is_dir():
+        return
+    came = [path for path in piece.raw.rglob("*") if path.is_file() and path.name != _NOTE]
+    if not any(path.stat().st_size for path in came):
+        shutil.rmtree(piece.raw)
+
+
 def _finish(piece: Piece) -> str:
     source = piece.need.source
     if source.member:

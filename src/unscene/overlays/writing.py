@@ -68,12 +68,13 @@ def write_overlay(found: Found, place: Place, commands: list[str]) -> str:
 
 
 def _head(found: Found, commands: list[str]) -> list[str]:
-    width, height = found.sizes[len(found.sizes) // 2]
+    sides = sorted(max(size) for size in found.sizes)
+    wide = f"{sides[0]} to {sides[-1]}" if sides[0] < sides[-1] else f"{sides[0]}"
     missing = found.seen - found.there
     lost = f"; {missing} of {found.seen} looked at are missing or without a caption" if missing else ""
     captions = f"{found.captions:.1f}".removesuffix(".0")
     return [
-        f"# {found.items:,} photos, {captions} captions each, one of them {width} x {height} pixels{lost}.",
+        f"# {found.items:,} photos, {captions} captions each, {wide} pixels on the longer side{lost}.",
         "# Written by `unscene new`; config/README.md explains every key. Nothing is tuned for your photos.",
         *(f"#   {command}" for command in commands),
     ]

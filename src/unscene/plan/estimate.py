@@ -4,6 +4,7 @@ bytes, files.
 
 import logging
 import math
+from contextlib import suppress
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -22,14 +23,16 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import EMBEDDED, is_trained, list_sources, trains
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
-from unscene.samples.readers import find_like, has_instances
+from unscene.samples.readers import SourceError, find_like, has_instances, iterate_items
+from unscene.samples.reading import clean_captions
 
+_CAPTIONS_OF = 200  # items of a source, for its mean number of captions
 SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
 
 
 def estimate_run(job: Job) -> None:
-    """Write the plan and print it. Reads the config, the prices and the assumptions; no photo, no
-    network. outputs: plan.
+    """Write the plan and print it. Reads the config, the prices, the assumptions and the first
+    captions of each source that is there; no photo, no network. outputs: plan.
 
     The weights of CLIP need not be there yet.
     """
@@ -38,7 +41,7 @@ def estimate_run(job: Job) -> None:
     clip_bytes = measure_weights(CHECKOUT / clip) if clip else 0
     # Sections with their paths: which weights these are decides what figures hold.
     sections = {name: job.look_up(name) for name in job.settings}
-    assumed = read_throughput()
+    assumed = assume_captions(sections, read_throughput())
     plan = make_plan(sections, prices, assumed, clip_bytes)
     plan["weights"] = list_licences(sections, CHECKOUT)
     if any(is_paid(plan["api"][stage]["backend"]) for stage in STAGES):
@@ -51,6 +54,30 @@ def estimate_run(job: Job) -> None:
 def read_throughput() -> dict:
     """Return the assumptions that the plan rests on."""
     return yaml.safe_load((files("unscene.resources") / "throughput.yaml").read_text(encoding="utf-8"))
+
+
+def assume_captions(settings: dict, assumed: dict) -> dict:
+    """Return the assumptions with `captions_of`: how many captions a photo of each source has, as its
+    first photos have them. A source that is not there yet keeps what is assumed of its format.
+    """
+    counted = {}
+    for source in settings["samples"]["sources"]:
+        if source["format"] != "embedded":
+            with suppress(SourceError, OSError):
+                counted[source["name"]] = {
+                    "value": _average_captions(source),
+                    "kind": "measured",
+                    "source": f"captions of the first {_CAPTIONS_OF} items of this source",
+                }
+    return assumed | {"captions_of": counted}
+
+
+def _average_captions(source: dict) -> float:
+    seen = range(min(source["photos"], _CAPTIONS_OF))
+    counts = [
+        len(clean_captions(item.captions, None, 0)[0]) for item in iterate_items(source, seen, CHECKOUT)
+    ]
+    return sum(counts) / max(len(counts), 1)
 
 
 def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) -> dict:
@@ -77,9 +104,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
     """Return how many items each stage is expected to see; of what depends on the photos, the
     assumed share.
     """
-    per_photo, with_edit = (
-        get_value(assumed, f"shares.{name}") for name in ("captions_per_photo", "photos_with_edit")
-    )
+    with_edit = get_value(assumed, "shares.photos_with_edit")
     photos = captions = edits = shards = pool_photos = asked_photos = asked_captions = 0
     for source in list_sources(settings, pool=True):
         pool_photos += source["photos"]
@@ -87,11 +112,11 @@ def count_items(settings: dict, assumed: dict) -> dict:
         # Where a pool's source lists objects, nobody is asked about its captions.
         if not has_instances(source):
             asked_photos += source["photos"]
-            asked_captions += source["photos"] * _count_captions(source, settings, per_photo)
+            asked_captions += round(source["photos"] * _count_captions(source, settings, assumed))
     for source in list_sources(settings):
         kind = find_like(source)
         photos += source["photos"]
-        captions += source["photos"] * _count_captions(source, settings, per_photo)
+        captions += round(source["photos"] * _count_captions(source, settings, assumed))
         edits += source["photos"] * with_edit[kind]
         shards += len(list_shards(source, settings["samples"]["shard_size"]))
     edits = round(
@@ -313,6 +338,8 @@ def measure_weights(path: Path) -> int:
     return sum(file.stat().st_size for file in path.glob("*.safetensors")) if path.is_dir() else 0
 
 
-def _count_captions(source: dict, settings: dict, per_photo: dict[str, float]) -> float:
+def _count_captions(source: dict, settings: dict, assumed: dict) -> float:
     limit = source.get("captions_per_photo", settings["samples"]["captions_per_photo"])
-    return min(limit or math.inf, per_photo[find_like(source)])
+    of_format = get_value(assumed, "shares.captions_per_photo")[find_like(source)]
+    seen = assumed.get("captions_of", {}).get(source["name"])
+    return min(limit or math.inf, seen["value"] if seen else of_format)

@@ -19,18 +19,21 @@ from unscene.quality.columns import REJECTED as REJECTED_EDITS
 from unscene.quality.scores import SCORES
 from unscene.run.folders import replaced_folder
 
-ROWS = 24  # of each kind at most
-TILE = 384  # pixels of a picture's side
-TEXT_WIDTH = 220
+ROWS, ROWS_OF_REASON = 12, 24  # of a kind at most, on the sheet and on that of a reason
+TILE = 400  # pixels of a picture's side
+TEXT_WIDTH = 420
 GAP = 6
-COLUMNS = 2  # rows stand side by side in so many columns
+WIDTH = 3 * (TILE + GAP) + TEXT_WIDTH
+# A page shows the sheet at two thirds of its size.
+FONT, LINE, LETTERS = 19, 24, 40
+HEADINGS = ("the photo", "outlined: what is removed", "without it")
 SHOWN = [score.name for score in SCORES.values() if score.thresholds]  # of accepted edits
 INK, PAPER, OUTLINE = (25, 25, 25), (255, 255, 255), (255, 0, 200)
 ACCEPTED, REJECTED = (20, 120, 50), (170, 35, 35)
 
 
 def draw_contact_sheet(job: Job) -> None:
-    """Write the contact sheet as PNG, up to 24 accepted pairs above up to 24 rejected edits, and a
+    """Write the contact sheet as PNG, up to 12 accepted pairs above up to 12 rejected edits, and a
     folder with a sheet a reason.
 
     In the folder, `accepted.png` and `{reason}.png` show up to 24 edits each, that have the reason
@@ -59,9 +62,10 @@ def draw_contact_sheet(job: Job) -> None:
     ]
     write_png(draw_blocks(blocks, attempt), job.outputs.sheet)
     with replaced_folder(job.outputs.folder) as folder:
-        write_png(draw_blocks(blocks[:1], attempt), folder / "accepted.png")
+        all_accepted = (*blocks[0][:2], choose_rows(pair, "category", ROWS_OF_REASON))
+        write_png(draw_blocks([all_accepted], attempt), folder / "accepted.png")
         for reason, part in drawable.groupby("reason", sort=True):
-            block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS))
+            block = (f"{reason}: {len(part)}", REJECTED, choose_rows(part, "category", ROWS_OF_REASON))
             write_png(draw_blocks([block], attempt), folder / f"{name_file(reason)}.png")
     logging.getLogger("unscene").info(
         "%d accepted and %d rejected edits drawn, %d reasons",
@@ -76,9 +80,12 @@ def draw_blocks(blocks: list[tuple], attempt: pd.Series) -> np.ndarray:
     strips = []
     for title, colour, chosen in blocks:
         strips.append(draw_title(title, colour))
-        rows = [draw_row(row, attempt.get(row["edit_id"])) for row in chosen.to_dict("records")]
-        strips.append(stack_in_columns(rows))
-    return stack(strips)
+        if chosen.empty:
+            strips.append(draw_title("none", INK))
+            continue
+        strips.append(draw_headings("reason" if "reason" in chosen else "caption and scores"))
+        strips += [draw_row(row, attempt.get(row["edit_id"])) for row in chosen.to_dict("records")]
+    return np.concatenate(strips, axis=0)
 
 
 def name_file(reason: str) -> str:
@@ -100,7 +107,7 @@ def draw_row(row: dict, attempt: float | None) -> np.ndarray:
     """Return one edit as pixels: three pictures and a text; an unreadable file is said in place of
     the pictures.
     """
-    canvas = Image.new("RGB", (3 * (TILE + GAP) + TEXT_WIDTH, TILE + GAP), PAPER)
+    canvas = Image.new("RGB", (WIDTH, TILE + GAP), PAPER)
     lines = [row["edit_id"], f"without {row['category']}"]
     if not row.get("reason"):
         lines += ["", row["caption_negated"], "", *list_values(row)]
@@ -132,13 +139,13 @@ def write_lines(draw: ImageDraw.ImageDraw, lines: list[str], colour: tuple, belo
     """Write lines, wrapped, right of the pictures, the first one `below` lines under the top;
     return how many they became.
     """
-    wrapped = [part for line in lines for part in textwrap.wrap(line, 34) or [""]]
-    for position, line in enumerate(wrapped[: TILE // 15 - below]):
+    wrapped = [part for line in lines for part in textwrap.wrap(line, LETTERS) or [""]]
+    for position, line in enumerate(wrapped[: TILE // LINE - below]):
         draw.text(
-            (3 * (TILE + GAP) + 4, 2 + (below + position) * 15),
+            (WIDTH - TEXT_WIDTH + 8, 2 + (below + position) * LINE),
             line,
             fill=colour,
-            font=ImageFont.load_default(12),
+            font=ImageFont.load_default(FONT),
         )
     return len(wrapped)
 
@@ -167,22 +174,15 @@ def outline(original: np.ndarray, mask: np.ndarray) -> Image.Image:
 
 def draw_title(text: str, colour: tuple) -> np.ndarray:
     """Return a heading as pixels over the sheet's full width."""
-    canvas = Image.new("RGB", (COLUMNS * (3 * (TILE + GAP) + TEXT_WIDTH), 30), PAPER)
-    ImageDraw.Draw(canvas).text((4, 5), text, fill=colour, font=ImageFont.load_default(18))
+    canvas = Image.new("RGB", (WIDTH, 44), PAPER)
+    ImageDraw.Draw(canvas).text((4, 8), text, fill=colour, font=ImageFont.load_default(26))
     return np.asarray(canvas)
 
 
-def stack_in_columns(rows: list[np.ndarray]) -> np.ndarray:
-    """Return rows of equal size laid out in COLUMNS columns, read from left to right."""
-    if not rows:
-        return draw_title("none", INK)
-    blank = np.full_like(rows[0], 255)
-    rows = rows + [blank] * (-len(rows) % COLUMNS)
-    return stack(
-        [np.concatenate(rows[start : start + COLUMNS], axis=1) for start in range(0, len(rows), COLUMNS)]
-    )
-
-
-def stack(strips: list[np.ndarray]) -> np.ndarray:
-    """Return pictures of one width below each other."""
-    return np.concatenate(strips, axis=0)
+def draw_headings(of_text: str) -> np.ndarray:
+    """Return what each column shows, as pixels over the sheet's full width."""
+    canvas = Image.new("RGB", (WIDTH, LINE + 8), PAPER)
+    for position, text in enumerate((*HEADINGS, of_text)):
+        at = (position * (TILE + GAP) + 8, 2)
+        ImageDraw.Draw(canvas).text(at, text, fill=INK, font=ImageFont.load_default(FONT))
+    return np.asarray(canvas)

@@ -1,11 +1,13 @@
 """The page of a pilot: what its first shards came to, and what that means for the whole run."""
 
 import base64
+import io
 import math
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import FIGURES, estimate_comparison
@@ -204,6 +206,14 @@ def describe_figures(figures: dict) -> list[str]:
     return [*lines, *(f"  CAUTION: {text}" for text in figures["warnings"])]
 
 
+def compress_sheet(sheet: Path) -> bytes:
+    """Return the contact sheet as a JPEG: a tenth of the PNG's bytes in a page that people send on."""
+    content = io.BytesIO()
+    with Image.open(sheet) as picture:
+        picture.convert("RGB").save(content, "JPEG", quality=88)
+    return content.getvalue()
+
+
 def name_difference(share: float) -> str:
     """Return a detectable difference in points; from 100 on no difference there is would be found."""
     return f"{100 * share:.1f} points" if share < 1 else "none: too few items"
@@ -219,6 +229,6 @@ def fill_page(figures: dict, sheet: Path) -> str:
     filters: dict[str, Callable] = {"count": count, "percent": percent, "duration": duration}
     filters["difference"] = name_difference
     environment.filters.update(filters)
-    picture = base64.b64encode(sheet.read_bytes()).decode()
+    picture = base64.b64encode(compress_sheet(sheet)).decode()
     names = {name: text for name, (text, _, _) in FIGURES.items()}
     return environment.get_template(TEMPLATE).render(**figures, sheet=picture, names=names)

@@ -31,6 +31,7 @@ def start_pilot(config: dict, asked: str | None) -> None:
     """
     try:
         if asked is not None:
+            check_prompts(config["keywords"])
             prepare_pilot(config, int(asked))
         add_pilot(config)
         if asked is not None:
@@ -51,6 +52,16 @@ def add_pilot(config: dict) -> None:
             source["pilot"] = {"photos": cut["photos"][source["name"]], "seed": cut["seed"]}
 
 
+def check_prompts(keywords: dict) -> None:
+    """Raise ConfigError where the batch-size study is to choose how many captions a prompt has."""
+    if keywords["captions_per_prompt"] == "auto":
+        raise ConfigError(
+            "keywords.captions_per_prompt: auto waits for the batch-size study, which is no part of a pilot."
+            " Give a number (20), and leave it for the whole run, which then uses the pilot's answers again;"
+            " or run without a pilot"
+        )
+
+
 def prepare_pilot(config: dict, photos: int) -> None:
     """Cut the sources of a run for a pilot of about so many photos, once, and keep how they were cut.
 
@@ -67,6 +78,17 @@ def prepare_pilot(config: dict, photos: int) -> None:
             " photos that it had"
         )
     write_json(wanted, PILOT)
+    edited = list_sources(config)
+    taken, there = (
+        sum(counts[source["name"]] for source in edited)
+        for counts in (wanted["photos"], {source["name"]: source["photos"] for source in edited})
+    )
+    if taken == there:
+        print(f"The pilot has all {there} photos: the whole run will add none.", file=sys.stderr)
+    elif taken > photos:
+        print(
+            f"The pilot has {taken} photos, not {photos}: at least {LEAST} of each source.", file=sys.stderr
+        )
 
 
 def check_not_begun(config: dict) -> None:

@@ -60,6 +60,24 @@ def test_why_touches_no_folder_that_is_no_run_and_has_no_traceback(tmp_path, cap
     assert told.startswith("unscene: ") and "maskss" in told and len(told.splitlines()) <= 12
 
 
+def test_status_reads_the_config_that_new_wrote_unless_another_is_given(tmp_path, monkeypatch, capsys):
+    from unscene.merging import progress
+
+    def read(directory, files, *_):
+        return [Path(file).name for file in files]
+
+    monkeypatch.setattr(progress, "read_progress", read)
+    monkeypatch.setattr(progress, "format_progress", str)
+    other = tmp_path / "other.yaml"
+    other.write_text("seed: 1\n")
+    asked = ["status", "--directory", str(tmp_path)]
+    assert command.main(asked) == 0 and capsys.readouterr().out == "[]\n"
+    (tmp_path / "config.yaml").write_text("seed: 2\n")
+    assert command.main(asked) == 0 and capsys.readouterr().out == "['config.yaml']\n"
+    assert command.main([*asked, "--configfile", str(other)]) == 0
+    assert capsys.readouterr().out == "['other.yaml']\n"
+
+
 def test_an_overlay_that_is_not_there_is_named(capsys):
     assert command.main(["why", "--configfile", "nowhere.yaml"]) == 1
     assert "nowhere.yaml: is not there" in capsys.readouterr().err

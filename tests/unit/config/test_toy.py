@@ -7,7 +7,10 @@ import pytest
 import yaml
 
 from unscene.config.checks import check_toy
+from unscene.config.files import read_files
+from unscene.config.preparation import prepare_config
 from unscene.config.reading import read_config
+from unscene.run.configuration import ConfigError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PHOTOS = """
@@ -44,6 +47,15 @@ def test_the_default_on_own_photos_is_named_whole_with_the_way_out(tmp_path):
         "allow_toy: true",
     ):
         assert part in told
+
+
+def test_a_misspelt_key_is_no_choice_of_the_drawn_world(tmp_path):
+    (tmp_path / "wrong.yaml").write_text(REAL.replace("masks: {weights", "masks: {wieghts"))
+    (tmp_path / "photos.yaml").write_text(PHOTOS)
+    files = [CHECKOUT / "config/config.yaml", tmp_path / "photos.yaml", tmp_path / "wrong.yaml"]
+    with pytest.raises(ConfigError) as stop:
+        prepare_config(read_files(files), files, CHECKOUT)
+    assert "wieghts" in str(stop.value) and "allow_toy" not in str(stop.value)
 
 
 @pytest.mark.parametrize(

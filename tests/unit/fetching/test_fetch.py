@@ -119,7 +119,7 @@ def fetch(server, tmp_path, monkeypatch):
 
 def test_a_dry_run_shows_bytes_licences_and_commits_and_fetches_nothing(server, fetch):
     status, said = fetch(is_dry=True)
-    assert status == 0 and server.count_bytes() == 0 and not any(fetch.checkout.iterdir())
+    assert status == 1 and server.count_bytes() == 0 and not any(fetch.checkout.iterdir())
     commit = server.get_commit("me/remover", "main")[:12]
     rorem = next(line for line in said.splitlines() if "models/RORem" in line)
     assert rorem.endswith("  mit") and "  ?" not in rorem

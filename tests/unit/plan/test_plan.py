@@ -15,6 +15,7 @@ from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_reque
 from unscene.captions.requests import EDITS_PER_PROMPT
 from unscene.machine.job import Job
 from unscene.plan.estimate import (
+    assume_captions,
     count_items,
     describe_plan,
     estimate_run,
@@ -40,6 +41,23 @@ def prices(checkout):
 @pytest.fixture(scope="module")
 def assumed(checkout):
     return yaml.safe_load((checkout / "src/unscene/resources/throughput.yaml").read_text())
+
+
+def test_captions_are_counted_where_the_source_is_there(config, assumed, tmp_path):
+    """A source of photos has a caption each, as is assumed; this one has three."""
+    config = copy.deepcopy(config)
+    for number in range(10):
+        for caption in ("a dog\nit sits\n", "a dog\n\nit sits\nand waits\na last one\n")[number % 2 :][:1]:
+            (tmp_path / f"{number}.txt").write_text(caption)
+        (tmp_path / f"{number}.jpg").touch()
+    there = {"name": "mine", "format": "folder", "folder": str(tmp_path), "photos": 10}
+    later = {"name": "later", "format": "table", "table": str(tmp_path / "no.csv"), "photos": 7}
+    config["samples"] |= {"sources": [there, later], "captions_per_photo": 0}
+    looked = assume_captions(config, assumed)
+    assert count_items(config, looked)["captions"] == 10 * 3 + 7
+    assert list_assumptions(looked)["captions_of.mine"]["value"] == 3
+    config["samples"]["captions_per_photo"] = 2
+    assert count_items(config, assume_captions(config, assumed))["captions"] == 10 * 2 + 7
 
 
 @pytest.fixture

@@ -31,6 +31,13 @@ def test_what_the_checkout_brings_is_not_opened(config):
     )  # nothing dear is due
 
 
+def test_a_plan_needs_no_weights(config):
+    config["masks"]["weights"] = config["train"]["clip"] = "models/not_fetched_yet.pt"
+    assert preflight.check_before_start(config, {"estimate_run"}) is None
+    with pytest.raises(FileNotFoundError):
+        preflight.list_what_to_open(config)
+
+
 def test_a_run_is_looked_at_once_and_again_when_its_sources_change(config, tmp_path, capfd):
     assert preflight.check_before_start(config, {"segment_objects"}) is None
     assert "samples.sources web: 1 of 1 photos usable" in capfd.readouterr().err

@@ -16,6 +16,7 @@ from unscene.folds.columns import FOLDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.publish import parts
+from unscene.publish.card import list_thresholds
 from unscene.publish.publishing import publish_pairs
 from unscene.quality.columns import CONTROL_SCORES, PAIRS, REJECTED
 from unscene.run.shards import file_sha256
@@ -23,6 +24,17 @@ from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
 
 CC = "http://creativecommons.org/licenses"
+
+
+def test_a_threshold_without_measured_controls_is_told_as_none():
+    cuts = {"thresholds": {"max_residual": {"cuts": [{"cut": None}, {"cut": None}]}}}
+    ((name, limit, _),) = list_thresholds({"max_residual": "controls", "max_seam": None}, cuts)
+    assert name == "max_residual" and limit == "none: no control was measured"
+    cuts["thresholds"]["max_residual"]["cuts"][0]["cut"] = 0.25
+    ((_, limit, _),) = list_thresholds({"max_residual": "controls"}, cuts)
+    assert limit == "0.25 (what the controls give)"
+
+
 LICENCES = [
     ("Attribution License", f"{CC}/by/2.0/"),
     ("Attribution-NonCommercial-NoDerivs License", f"{CC}/by-nc-nd/2.0/"),

@@ -71,7 +71,7 @@ def test_contact_sheet_is_drawn_and_repeats(tmp_path):
     one = np.asarray(Image.open(tmp_path / "sheets/quality-max_residual.png"))
     assert (one == RED).all(axis=2).any()
     sheet = np.asarray(Image.open(tmp_path / "one.png"))
-    assert TILE == 384 and sheet.shape[0] > 3 * TILE  # a row of accepted ones, two of rejected ones
+    assert TILE == 400 and sheet.shape[0] > 3 * TILE  # a row of accepted ones, two of rejected ones
     assert (sheet == (255, 0, 200)).all(axis=2).sum() > 4 * 100  # outlines of the masks
     assert (sheet == RED).all(axis=2).any()  # the originals' red square
 

@@ -1,11 +1,23 @@
 """What a pilot's counts make of the whole run."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from unscene.report.pilot import estimate_pairs, list_warnings, name_difference
+from unscene.machine.job import Job
+from unscene.report.pilot import (
+    describe_figures,
+    estimate_devices,
+    estimate_pairs,
+    fill_page,
+    list_warnings,
+    name_difference,
+)
+from unscene.run.tables import read_json
+from unscene.training.timing import time_training
 
 
 def make_run(pairs_of: dict[str, int], photos: dict[str, int]) -> SimpleNamespace:
@@ -47,6 +59,31 @@ def test_a_pilot_of_all_photos_leaves_nothing_open_and_one_without_pairs_says_so
     assert "No edit became a pair" in list_warnings(settings, none)[0]
     assert "about 80 pairs" in list_warnings(settings, {"pilot": 10, "whole": 100})[0]
     assert list_warnings(settings, {"pilot": 100, "whole": 1000}) == []
+
+
+def test_without_a_clip_the_pilot_tells_of_pairs_and_times_no_training(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    job = Job({}, {"times": "times.json"}, {"train": {"batch_pairs": 8}}, config={"train": {"clip": None}})
+    time_training(job)
+    training = read_json("times.json")
+    plan = {"devices": {"stages": {}}, "items": {"pairs": 0}}
+    devices = estimate_devices(SimpleNamespace(benchmarks=tmp_path, plan=plan), training, 2.0, 10)
+    assert devices == {"stages": [], "hours": 0}
+    figures = {
+        "photos": {"pilot": 20, "whole": 40},
+        "steps": [],
+        "reasons": [],
+        "pairs": {"pilot": 5, "whole": 10, "low": 6, "high": 14},
+        "devices": devices,
+        "training": training,
+        "dollars": {"asked": False},
+        "comparison": {"figures": {}},
+        "warnings": [],
+    }
+    assert not any("power" in line for line in describe_figures(figures))
+    Image.new("RGB", (60, 40), "red").save("sheet.png")
+    page = fill_page(figures, Path("sheet.png"))
+    assert "Nothing will be trained (train.clip is null)" in page and "will be able to tell" not in page
 
 
 def test_no_difference_beyond_all_items_is_promised():

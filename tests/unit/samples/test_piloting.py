@@ -15,6 +15,7 @@ from unscene.samples.piloting import (
     list_positions,
     prepare_pilot,
     share_photos,
+    start_pilot,
 )
 
 SOURCE = {"name": "web", "format": "cc_tsv", "photos": 1000, "pilot": {"photos": 60, "seed": 7}}
@@ -57,6 +58,27 @@ def test_photos_are_shared_in_proportion_and_each_source_has_some():
     assert share_photos(edited, 200) == {"s0": 178, "s1": 20, "s2": 10}
     pools = [{"name": "a", "photos": 500}, {"name": "b", "photos": 5000, "pool": True}]
     assert share_photos(pools, 200) == {"a": 200, "b": 200}
+
+
+def test_a_pilot_of_another_size_than_asked_for_says_so(tmp_path, monkeypatch, capsys):
+    def say(photos, *sources):
+        (tmp_path / "state/pilot.json").unlink(missing_ok=True)
+        prepare_pilot(make_config(*sources), photos)
+        return capsys.readouterr().err
+
+    monkeypatch.chdir(tmp_path)
+    assert say(10, 400) == "The pilot has 20 photos, not 10: at least 20 of each source.\n"
+    assert say(200, 30) == "The pilot has all 30 photos: the whole run will add none.\n"
+    assert say(100, 400) == ""
+
+
+def test_no_pilot_waits_for_the_batch_size_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = make_config(400) | {"keywords": {"captions_per_prompt": "auto"}}
+    with pytest.raises(SystemExit, match="captions_per_prompt: auto waits for the batch-size study"):
+        start_pilot(config, "20")
+    assert not list(tmp_path.iterdir())
+    start_pilot(config, None)  # of the whole run it is the study that chooses
 
 
 def test_a_run_is_cut_once_and_not_after_its_photos_were_read(tmp_path, monkeypatch):
