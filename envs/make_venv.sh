@@ -22,7 +22,7 @@ fi
 command -v "$python" >/dev/null ||
   stop "$python is not here: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3 env"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-  stop "$("$python" -V) is too old: unscene needs Python 3.11 or newer; name one: make PYTHON=python3.12 env"
+  stop "$("$python" -V 2>&1) is too old: unscene needs Python 3.11 or newer; name one: make PYTHON=python3.12 env"
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
   stop "$python lacks its venv module: install it (Debian and Ubuntu: apt-get install python3-venv)"
 

@@ -20,7 +20,11 @@ def call_step(path, _basedir, *given) -> None:
     """Stand in for Snakemake's `script`: run the adapter in this process."""
     known = SimpleNamespace(**dict(zip(_GIVEN, given, strict=False)))
     script = CHECKOUT / "workflow" / "scripts" / Path(str(path)).name
-    runpy.run_path(str(script), {"snakemake": known}, "__main__")
+    try:
+        runpy.run_path(str(script), {"snakemake": known}, "__main__")
+    except SystemExit as end:
+        if end.code:
+            raise
 
 
 def main(arguments: list[str]) -> None:

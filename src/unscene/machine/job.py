@@ -10,6 +10,7 @@ A function that takes a `Job` is the entry of its room; everything below it take
 """
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -170,7 +171,8 @@ def open_job(snakemake) -> Iterator[Job]:
             job.record()
             raise
         # All is made and handed over: ending now would have Snakemake delete it.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         job.record()
 
 
