@@ -71,17 +71,17 @@ def read_truth_paths(source: dict) -> dict[tuple[str, str], tuple[Path, str]] | 
 def log_headlines(name: str, truth: dict) -> None:
     """Log the figures that a person looks for first."""
     logger = logging.getLogger("unscene")
-    logger.info(
-        "%s: keywords %s", name, {key: truth["keywords"].get(key) for key in ("precision", "recall", "f1")}
-    )
-    logger.info("%s: mask IoU %s", name, truth["masks"].get("iou"))
-    logger.info("%s: PSNR in the hole %s", name, truth["edits"].get("psnr_db"))
-    logger.info(
-        "%s: accepted %s, precision %s",
-        name,
-        truth["acceptance"]["accepted_of_masks"],
-        truth["acceptance"].get("precision"),
-    )
+    figures = {
+        "keywords' precision": truth["keywords"].get("precision"),
+        "recall": truth["keywords"].get("recall"),
+        "f1": truth["keywords"].get("f1"),
+        "mask IoU": truth["masks"].get("iou"),
+        "PSNR in the hole": truth["edits"].get("psnr_db"),
+        "accepted of masks": truth["acceptance"]["accepted_of_masks"],
+        "precision of acceptance": truth["acceptance"].get("precision"),
+    }
+    known = [f"{what} {value}" for what, value in figures.items() if value is not None]
+    logger.info("%s: %s", name, ", ".join(known))
     for score, auc in truth["scores_against_truth"].items():
         if isinstance(auc, dict) and auc["auc"] is not None:
             logger.info(

@@ -169,9 +169,14 @@ def measure_masks(row: dict) -> dict:
 
 
 def log_spread(table: pd.DataFrame) -> None:
-    """Log the spread of each score and how often it is null."""
+    """Log the spread of each score and how often it is null, and which have no value at all."""
     logger = logging.getLogger("unscene")
+    scored = table[table["status"] == "ok"]
+    empty = [column for column in SCORES if scored[column].isna().all()]
     for column in SCORES:
-        values = table.loc[table["status"] == "ok", column]
-        spread = ", ".join(f"{value:.3f}" for value in values.quantile([0.05, 0.5, 0.95]))
-        logger.info("%s: 5 %%, median, 95 %%: %s; null: %d", column, spread, int(values.isna().sum()))
+        if column not in empty:
+            values = scored[column]
+            spread = ", ".join(f"{value:.3f}" for value in values.quantile([0.05, 0.5, 0.95]))
+            logger.info("%s: 5 %%, median, 95 %%: %s; null: %d", column, spread, int(values.isna().sum()))
+    if empty:
+        logger.info("null for all %d edits: %s", len(scored), ", ".join(empty))
