@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from huggingface_hub import constants
-from test_photos import draw
+from test_fetched_photos import draw
 
 from file_server import Fault, FileServer
 from unscene.clip.models import load_clip
