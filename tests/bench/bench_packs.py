@@ -64,9 +64,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as where:
         forms = {form: write_folder(Path(where, form, "coco-0-of-1")) for form in ("loose", "packed")}
         folder = forms["packed"][0].parent
-        began = time.perf_counter()
-        pack_folder(folder)
-        print_bench("packs_write", PICTURES / (time.perf_counter() - began), "pictures/s")
+        for kind, seconds in zip(("wall", "cpu"), measure(pack_folder, [folder]), strict=True):
+            print_bench(f"packs_write_{kind}", PICTURES / seconds, "pictures/s")
         few = random.Random(3).sample(range(PICTURES), 256)
         cases = {
             "table_order": (read_stored, range(PICTURES)),
@@ -79,7 +78,7 @@ def main() -> None:
                 for form, paths in forms.items():
                     seconds[form].append(measure(read, [paths[place] for place in order]))
             for at, kind in enumerate(("wall", "cpu")):
-                middle = {form: statistics.median(one[at] for one in seconds[form]) for form in forms}
+                middle = {form: statistics.median(one[at] for one in seconds[form]) for form in seconds}
                 value = len(order) / middle["packed"]
                 ratio = middle["loose"] / middle["packed"]
                 print_bench(f"packs_read_{name}_{kind}", value, "pictures/s", ratio, "loose")
