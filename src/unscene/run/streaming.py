@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from unscene.run.tables import NO_TABLE, ROWS_A_GROUP, TableError, open_table, write_sealed
 
 Paths = Iterable[str | Path]
+# Rows that are asked for one after the other seldom lie in more groups.
+_HELD_GROUPS = 2
 
 
 def join_to(paths: Paths, path_to_table: str | Path) -> int:
@@ -85,9 +88,11 @@ class Lookup:
         self._paths, self._key, self._columns = [str(path) for path in paths], key, list(columns)
         self._groups: list[tuple[str, int]] = []
         self._held: dict[int, pa.Table] = {}
+        self._footers: dict[str, pq.FileMetaData] = {}
         first_rows, numbers = [0], [np.empty(0, np.uint64)]
         for path in self._paths:
             with open_table(path) as file:
+                self._footers[path] = file.metadata
                 for group in range(file.num_row_groups):
                     keys = file.read_row_group(group, [key])[key]
                     numbers.append(number_texts(keys))
@@ -120,12 +125,13 @@ class Lookup:
         found[inside] = self._sorted[at[inside]] == number[inside]
         row = self._order[at[found]]
         group = np.searchsorted(self._first_rows, row, side="right") - 1
-        needed = np.unique(group)
-        self._held = {one: self._held[one] if one in self._held else self._read(one) for one in needed}
-        pieces = [self._schema.empty_table(), *self._held.values()]
-        starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces[1:]])])
+        by_group = np.argsort(group, kind="stable")
+        needed, starts = np.unique(group[by_group], return_index=True)
+        pieces = [self._schema.empty_table()]
+        for one, wanted in zip(needed, np.split(row[by_group], starts[1:]), strict=False):
+            pieces.append(self._get(int(one)).take(pa.array(wanted - self._first_rows[one])))
         taken = np.zeros(len(keys), np.int64)
-        taken[found] = starts[np.searchsorted(needed, group)] + row - self._first_rows[group]
+        taken[np.flatnonzero(found)[by_group]] = np.arange(len(row))
         table = pa.concat_tables(pieces, promote_options="permissive")
         rows = table.take(pa.array(taken, mask=~found))
         own = rows[self._key].combine_chunks()
@@ -133,10 +139,17 @@ class Lookup:
             raise TableError(f"{self._paths[0]}: two values of {self._key} have the same number")
         return rows.select(self._columns).to_pandas().set_index(keys.index)
 
-    def _read(self, group: int) -> pa.Table:
-        path, place = self._groups[group]
-        with open_table(path, sealed=False) as file:  # its seal was checked when the keys were read
-            return file.read_row_group(place, [self._key, *self._columns]).replace_schema_metadata(None)
+    def _get(self, group: int) -> pa.Table:
+        """Return the rows of a group; those of the last few are held."""
+        if group not in self._held:
+            path, place = self._groups[group]
+            # The seal was checked, and the footer read, when the keys were.
+            with open_table(path, sealed=False, footer=self._footers[path]) as file:
+                rows = file.read_row_group(place, [self._key, *self._columns])
+            while len(self._held) >= _HELD_GROUPS:
+                del self._held[next(iter(self._held))]
+            self._held[group] = rows.replace_schema_metadata(None)
+        return self._held[group]
 
 
 def number_texts(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -256,17 +256,20 @@ def write_sealed(
 
 
 @contextmanager
-def open_table(path: str | Path, sealed: bool = True) -> Iterator[pq.ParquetFile]:
+def open_table(
+    path: str | Path, sealed: bool = True, footer: pq.FileMetaData | None = None
+) -> Iterator[pq.ParquetFile]:
     """Yield a table to be read in pieces, once its content is known to be what was written.
 
     TableError names the file when it is not, then or while it is read. sealed: as in `read_table`.
+    footer: of the same file, where it was read before.
     """
     try:
         with open(path, "rb") as file:
             if sealed:
                 _check_seal_of(file, path)
                 file.seek(0)
-            yield pq.ParquetFile(file, page_checksum_verification=True)
+            yield pq.ParquetFile(file, metadata=footer, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise TableError(
             f"{path}: cannot be read as a parquet table ({error}); delete it and run again"
