@@ -27,7 +27,7 @@ from instant_run import make_steps_instant
 from unscene.provenance.vouching import VOUCHERS, find_voucher, read_voucher
 from unscene.provenance.writing import write_provenance
 from unscene.run import lineage as lineage_module
-from unscene.run.folders import replaced_folder
+from unscene.run.folders import remove_left, replaced_folder
 from unscene.run.shards import ShardWriter, check_file
 from unscene.run.tables import read_table, write_json, write_table, write_text
 
@@ -110,6 +110,8 @@ def _make_body(faults: Faults) -> Callable:
         if rulename == "write_provenance":
             _write_record(inputs, outputs, params, config)
             return
+        for path in [path for value in outputs.values() for path in _as_list(value)]:
+            remove_left(path)  # as the real jobs do
         digest = _digest(rulename, dict(wildcards.items()), params.lineage, inputs)
         made = _write_outputs(outputs, digest)
         for done, _name in enumerate(made, 1):

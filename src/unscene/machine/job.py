@@ -22,6 +22,7 @@ from unscene.machine.batching import prepare_torch
 from unscene.machine.devices import Setup, lease_device
 from unscene.machine.scratch import Scratch
 from unscene.run.checkout import resolve_path
+from unscene.run.folders import remove_left
 from unscene.run.left_out import LeftOut, raise_left_out, write_left_out
 from unscene.run.lineage import ENTRIES, digest
 from unscene.run.logs import log_job
@@ -159,9 +160,12 @@ class Job:
 def open_job(snakemake) -> Iterator[Job]:
     """Log a job from here on, imports included, and yield it; once it has ended well, record what it
     made. A job that reads what was left out, or that raises LeftOut, leaves its outputs out, too.
+    What a killed job left beside its outputs goes first.
     """
     with log_job(snakemake):
         job = Job.of(snakemake)
+        for path in _list_paths(job.outputs):
+            remove_left(path)
         try:
             if job.rule not in _TELLING:
                 raise_left_out(_list_paths(job.inputs))

@@ -1,5 +1,6 @@
 """Folders that appear whole or not at all."""
 
+import glob
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -27,14 +28,20 @@ def open_beside(path: str | Path) -> Path:
     jobs left there.
     """
     path = Path(path)
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
+    remove_left(path)
+    folder = _name_beside(path)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def remove_left(path: str | Path) -> None:
+    """Remove what killed jobs left beside a file or folder; no other job may be writing it."""
+    path = Path(path)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
         if left.is_dir():
             shutil.rmtree(left)
         else:
             left.unlink()
-    folder = _name_beside(path)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def put_in_place(folder: Path, path: str | Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unscene.run.folders import replaced_folder
+from unscene.run.folders import remove_left, replaced_folder
 
 
 def names(path):
@@ -34,3 +34,10 @@ def test_what_killed_jobs_left_goes_and_what_belongs_to_others_stays(tmp_path):
     with replaced_folder(tmp_path / "out"):
         pass
     assert names(tmp_path) == [".outer.0a1b2c3d.tmp", "out"]
+
+
+def test_what_a_killed_job_left_beside_a_file_goes_and_what_others_write_stays(tmp_path):
+    for name in (".a.json.0a1b2c3d.tmp", ".a.json.more.0a1b2c3d.tmp", ".a.jsonl.0a1b2c3d.tmp", "a.json"):
+        (tmp_path / name).write_text("half")
+    remove_left(tmp_path / "a.json")
+    assert names(tmp_path) == [".a.json.more.0a1b2c3d.tmp", ".a.jsonl.0a1b2c3d.tmp", "a.json"]
