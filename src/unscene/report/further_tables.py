@@ -74,9 +74,10 @@ def list_tables(
         FurtherTable(
             "shortcuts",
             "Controls for shortcuts",
-            "A linear probe on image features, or on six simple numbers of a picture (sharpness, noise, "
-            "blockiness, local contrast, saturation, edges), tells edits, or sham edits, from originals; "
-            "within pairs it tells the edit of each pair, as training sees it. One on text features tells "
+            "A linear probe tells edits, or sham edits, from originals. It looks at image features, or at "
+            "six simple numbers of a picture (sharpness, noise, blockiness, local contrast, saturation, "
+            "edges). "
+            "Within pairs it tells the edit of each pair, as training sees it. One on text features tells "
             "negated captions from plain ones. 50\u202f% is chance, and tuning should not raise it.",
             _tabulate(measured, SHARES_OF_SHORTCUTS, _share),
         ),

@@ -79,8 +79,8 @@ def _describe_data(settings: Mapping, found: Found) -> str:
     return (
         f"Data. {count(len(pairs))} pairs of an original photo and its edit without one object, from "
         f"{count(pairs['group'].nunique())} groups of photos and {count(pairs['category'].nunique())} "
-        f"categories ({named}). Groups join photos of one source, one page or near-equal perceptual hash; "
-        f"they were split into {settings['folds']['folds']} folds, stratified by category{anew}, and an "
+        f"categories ({named}). Groups join photos of one source, one page or near-equal perceptual hash. "
+        f"They were split into {settings['folds']['folds']} folds, stratified by category{anew}. An "
         "original, its edit and its controls share a fold. "
         f"{_describe_guards(settings['folds']['leak_guards'], found.check)}"
     )
@@ -104,7 +104,7 @@ def _describe_masks(masks: Mapping, weights: Mapping[str, str]) -> str:
     return (
         f"Masks. A segmentation model ({weights.get('masks.weights', 'none')}; YOLO weights by ultralytics "
         f"[@jocher2023ultralytics]) ran at {masks['image_size']} px. An object was wanted when a caption "
-        f"names it and an instance has a confidence of at least {masks['target_confidence']:g}; instances of "
+        f"names it and an instance has a confidence of at least {masks['target_confidence']:g}. Instances of "
         f"the same category from {masks['collect_confidence']:g} on joined its mask, which was widened by "
         f"{masks['dilation_px']} px. Masks below {percent(masks['min_area'])} or above "
         f"{percent(masks['max_area'], 0)} of the photo were not used, and at most "
@@ -159,10 +159,11 @@ def _describe_training(settings: Mapping, weights: Mapping[str, str]) -> str:
         f"Training. CLIP [@radford2021clip] as open_clip [@ilharco2021openclip] has it, weights "
         f"{weights.get('train.clip', 'none')}. Unless said otherwise every arm starts from the same weights "
         f"and sees the same photos in {count(train['steps'])} updates of {count(2 * train['batch_pairs'])} "
-        f"photos ({count(train['batch_pairs'])} pairs): AdamW [@loshchilov2019adamw] (betas .9 and .98, eps "
-        f"1e-6, weight decay {train['weight_decay']:g}), peak learning rate {train['learning_rate']:g} after "
-        f"{count(train['warmup_steps'])} updates of linear warm-up, cosine decay to zero, gradient norm "
-        f"clipped at 1; {_list_seeds(train['seeds'])} an arm and fold.{_describe_own(train['arms'])} Losses, "
+        f"photos ({count(train['batch_pairs'])} pairs). The optimizer is AdamW [@loshchilov2019adamw] (betas "
+        f".9 and .98, eps 1e-6, weight decay {train['weight_decay']:g}). The learning rate has its peak of "
+        f"{train['learning_rate']:g} after {count(train['warmup_steps'])} updates of linear warm-up, and "
+        "decays to zero by a cosine. The gradient norm is clipped at 1. Each arm and fold has "
+        f"{_list_seeds(train['seeds'])}.{_describe_own(train['arms'])} Losses, "
         f"as weighted sums of the terms in docs/TRAINING.md: {losses}. Arms with negated captions tell an "
         f"original by a true negation of another object with probability {train['true_negations']:g}, so "
         f"that negation alone says nothing.{_describe_held_out(train, evaluate)}"
@@ -171,13 +172,13 @@ def _describe_training(settings: Mapping, weights: Mapping[str, str]) -> str:
 
 def _describe_evaluation(evaluate: Mapping) -> str:
     return (
-        "Evaluation. A held-out pair has its text score when both photos prefer their own caption, its "
-        "image score when both captions prefer their own photo, and its group score when all of this holds "
-        "(chance 1/4, 1/4, 1/6 [@thrush2022winoground]); ties count as wrong. Seeds are averaged within a "
-        f"pair. Intervals ({percent(evaluate['confidence'], 0)}): cluster bootstrap over photo groups within "
-        f"folds, {count(evaluate['bootstrap_draws'])} draws, and the corrected t-test on the fold means "
-        "[@nadeau2003inference], for overlapping training sets; a difference is claimed when both exclude "
-        "zero. Holm's adjustment [@holm1979simple] covers the primary contrasts."
+        "Evaluation. A held-out pair has its text score when both photos prefer their own caption. It "
+        "has its image score when both captions prefer their own photo, and its group score when all of this "
+        "holds (chance 1/4, 1/4, 1/6 [@thrush2022winoground]). Ties count as wrong. Seeds are averaged "
+        f"within a pair. Intervals ({percent(evaluate['confidence'], 0)}): cluster bootstrap over photo "
+        f"groups within folds, {count(evaluate['bootstrap_draws'])} draws, and the corrected t-test on the "
+        "fold means [@nadeau2003inference], for overlapping training sets. A difference is claimed when both "
+        "exclude zero. Holm's adjustment [@holm1979simple] covers the primary contrasts."
     )
 
 
@@ -247,10 +248,10 @@ def _describe_held_out(train: dict, evaluate: dict) -> str:
         )
     if evaluate["alphas"]:
         sentences.append(
-            "WiSE-FT (Wortsman et al. 2022): of the weights between untuned and tuned at α = "
-            f"{', '.join(f'{alpha:g}' for alpha in sorted(evaluate['alphas']))}, the inner validation chose "
-            f"those with the best group score among those that lose at most {points(MAX_LOSS).lstrip('+')} "
-            "point of recall at 1 there."
+            "WiSE-FT (Wortsman et al. 2022) took weights between untuned and tuned at α = "
+            f"{', '.join(f'{alpha:g}' for alpha in sorted(evaluate['alphas']))}. The inner validation chose "
+            "those with the best group score among those that lose at most "
+            f"{points(MAX_LOSS).lstrip('+')} point of recall at 1 there."
         )
     if train["class_folds"]:
         sentences.append(
