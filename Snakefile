@@ -6,7 +6,7 @@
 # config/README.md explains every key. The rule files are included in the order in which data flows.
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"

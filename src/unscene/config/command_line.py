@@ -50,12 +50,14 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool) -> Non
 
     workflow: Snakemake's. is_plan: weights and data need not be there yet.
     """
-    from unscene.config.preparation import prepare_config
+    from unscene.config.preparation import lay_over_default, prepare_config
     from unscene.samples.counting import complete_sources
 
     check_uses()
     files = [checkout / "config/config.yaml", *workflow.overwrite_configfiles]
     given: Mapping = workflow.config_settings.config
+    if workflow.modifier.skip_configfile:  # of a module: its `config:` stands in place of our own file
+        lay_over_default(config, checkout)
     try:
         prepare_config(
             config,

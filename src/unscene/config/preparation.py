@@ -51,6 +51,15 @@ def prepare_config(
         raise ConfigError(format_screen([problem.place(find) for problem in problems]))
 
 
+def lay_over_default(config: dict, checkout: Path) -> None:
+    """Complete the config of a workflow that uses this one as a module by the default, in place."""
+    from snakemake.utils import update_config
+
+    whole = read_files([checkout / "config/config.yaml"])
+    update_config(whole, copy.deepcopy(config))
+    config.update(whole)
+
+
 def complete_config(config: dict) -> None:
     """Leave arms out that are null, and add what the config implies, in place."""
     # An overlay can only add to a dictionary: null is how it leaves an arm of the default out.

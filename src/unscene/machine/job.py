@@ -75,7 +75,7 @@ class Job:
             runtime=snakemake.config["runtime"],
             wildcards=dict(snakemake.wildcards.items()),
             threads=snakemake.threads,
-            rule=snakemake.rule,
+            rule=lineage["rule"],  # Snakemake's has a prefix where this workflow is a module
             lineage=lineage,
             config=snakemake.config,
         )

@@ -11,10 +11,15 @@ from snakemake.output_index import OutputIndex
 
 
 class Graph:
-    """The rules of a workflow, read when the first question comes: by then all rule files are included."""
+    """The rules of a workflow, read when the first question comes: by then all rule files are included.
+
+    They have the names of their rule files. Where another workflow uses this one as a module, it may add
+    to the names (`use rule * from unscene as unscene_*`) and have rules of its own; those are left out.
+    """
 
     def __init__(self, workflow):
-        self._workflow = workflow
+        self._workflow, self._globals = workflow, workflow.modifier.globals
+        self._before, self._after = workflow.modifier.modify_rulename("*").split("*")
         self._index: OutputIndex | None = None
         self._makers: dict[str, list[tuple[str, dict[str, str]]]] = {}
 
@@ -22,7 +27,8 @@ class Graph:
         """Yield (rule, wildcards) of the jobs that make the inputs of a job, `ancient` inputs left
         out: those decide nothing.
         """
-        inputs = self._workflow.get_rule(rule).expand_input(Wildcards(fromdict=wildcards))[0]
+        named = self._workflow.get_rule(f"{self._before}{rule}{self._after}")
+        inputs = named.expand_input(Wildcards(fromdict=wildcards))[0]
         for file in inputs:
             if not is_flagged(file, "ancient"):
                 yield from self._find_makers(str(file))
@@ -33,12 +39,19 @@ class Graph:
         for file in files:
             for rule, _ in self._find_makers(file):
                 found.setdefault(rule, []).append(file)
-        return {rule.name: found[rule.name] for rule in self._workflow.rules if rule.name in found}
+        names = [self._name(rule) for rule in self._list_rules()]
+        return {name: found[name] for name in names if name in found}
+
+    def _list_rules(self) -> list:
+        return [rule for rule in self._workflow.rules if rule.module_globals is self._globals]
+
+    def _name(self, rule) -> str:
+        return rule.name.removeprefix(self._before).removesuffix(self._after)
 
     def _find_makers(self, file: str) -> list[tuple[str, dict[str, str]]]:
         if self._index is None:
-            self._index = OutputIndex(list(self._workflow.rules))
+            self._index = OutputIndex(self._list_rules())
         if file not in self._makers:
             rules = self._index.match_producers(file)
-            self._makers[file] = [(rule.name, dict(rule.get_wildcards(file))) for rule in rules]
+            self._makers[file] = [(self._name(rule), dict(rule.get_wildcards(file))) for rule in rules]
         return self._makers[file]
