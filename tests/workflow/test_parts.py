@@ -24,15 +24,18 @@ samples:
     - {name: more, format: embedded, photos: 14, seed: 2108}
     - {name: pool, format: embedded, photos: 8, seed: 2109, pool: true}
   shard_size: 4
+keywords: {backend: openai}   # with what joins the shards' paid answers
+captions: {backend: openai}
 train: {arms: {absence: {pool: 8, steps: 3}}}
 """
 PER_SHARD = ("read_samples", "segment_objects", "remove_objects", "score_edits", "parse_captions")
+ASKED = ("answer_keywords", "parse_keywords")
 
 
 def run_instantly(directory: Path, files: list[Path], *arguments: str) -> None:
     command = [sys.executable, str(CHECKOUT / "tests/helpers/recorded_run.py"), "--directory", str(directory)]
     command += ["--configfile", *map(str, files), *arguments]
-    known = os.environ | {"PYTHONPATH": str(CHECKOUT / "src")}
+    known = os.environ | {"PYTHONPATH": str(CHECKOUT / "src"), "OPENAI_API_KEY": "sk-no-step-asks"}
     done = subprocess.run(command, cwd=CHECKOUT, env=known, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -102,6 +105,9 @@ def test_parts_become_the_single_run(parts, tmp_path):
         "read_samples": 1,
         **dict.fromkeys(PER_SHARD[1:], 2 + others),
     }
+    # The list of batches is in no part. That it is made does not make anew what was answered.
+    assert needed["submit_keywords"] == needed["submit_captions"] == 1
+    assert {rule: needed[rule] for rule in ASKED} == dict.fromkeys(ASKED, 1)
     again = merge_parts(copies, whole, [str(config)], CHECKOUT / "Snakefile")
     assert again.adopted.total() == 0
 
@@ -119,3 +125,19 @@ def test_a_run_that_lost_snakemakes_notes_is_judged_by_its_records(parts, tmp_pa
     assert not found.missing and not found.left
     assert (copy / "results/quality/pairs.parquet").read_bytes() != b"changed\n"
     assert list_needed_jobs(copy, configfiles=[str(config)]) == {}
+
+
+def test_a_part_is_taken_back_on_a_fresh_machine(parts, tmp_path):
+    config, copies, _ = parts
+    copy, part = tmp_path / "copy", tmp_path / "part"
+    shutil.copytree(copies[3], copy, copy_function=shutil.copyfile)
+    shards = sorted(path.stem for path in (copy / "results/edits").glob("*-of-*.parquet"))
+    (copy / f"results/edits/{shards[0]}.parquet").write_bytes(b"cut")
+    found = merge_parts([copy], part, [str(config)], CHECKOUT / "Snakefile", part="4/4")
+    assert not found.missing and [text.split(":")[0] for text in found.damaged] == [
+        f"remove_objects of {shards[0]}"
+    ]
+    needed = list_needed_jobs(part, {"part": "4/4"}, [str(config)])
+    # The flipped edits are made anew and what reads them; nothing of the part's other shards is.
+    assert needed["remove_objects"] == 1 and "segment_objects" not in needed
+    assert set(needed.values()) == {1}

@@ -20,7 +20,7 @@ EPILOG = (
 )
 COMMANDS = (
     *("new", "fetch", "plan", "pilot", "why", "status", "label", "batches", "schema", "costs", "serve"),
-    *("publish", "pack", "merge", "verify", "trace"),
+    *("publish", "pack", "push", "merge", "verify", "trace"),
 )
 # Its room knows its actions and options: they come back as arguments that this parser does not know.
 OPEN_COMMANDS = ("batches",)

@@ -19,6 +19,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="only judge; status 1 when something is missing, damaged or other",
     )
+    parser.add_argument(
+        "--part",
+        metavar="I/N",
+        help="take the copy of this one part back, to go on with it on this machine",
+    )
 
 
 def call(given: argparse.Namespace) -> int:
@@ -29,9 +34,14 @@ def call(given: argparse.Namespace) -> int:
     for part in given.parts:
         if not (part / "results").is_dir():
             raise CommandError(f"{part}: no part of a run is here: it has no folder `results`")
+    if given.part and len(given.parts) > 1:
+        raise CommandError(
+            "--part takes one copy, that of this part: each part has a ledger and a budget of its own"
+        )
     files, snakefile = resolve_files(given.configfile), find_checkout() / "Snakefile"
+    judged = {"changes": not given.check, "part": given.part}
     try:
-        found = merge_parts(given.parts, given.directory, files, snakefile, changes=not given.check)
+        found = merge_parts(given.parts, given.directory, files, snakefile, **judged)
     except LedgerError as error:
         raise CommandError(str(error)) from error
     named = ["--configfile", *files] if files else []
@@ -45,5 +55,6 @@ def call(given: argparse.Namespace) -> int:
         str(given.directory),
         *named,
     ]
+    command += ["--config", f"part={given.part}"] if given.part else []
     print(format_merged(found, shlex.join(command)))
     return int(given.check and not found.is_whole)

@@ -14,9 +14,9 @@ from typing import Any
 
 from snakemake.io import is_flagged
 
+from unscene.merging.copying import copy_whole
 from unscene.merging.notes import is_current, is_known, note_made
 from unscene.merging.photos import is_samples_table, name_photos_here
-from unscene.run.folders import replaced_folder
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import tell_changes
 from unscene.run.parts import CHOSEN
@@ -29,7 +29,7 @@ from unscene.run.records import (
     name_record,
 )
 from unscene.run.shard_names import get_source_name
-from unscene.run.tables import replaced_atomically, write_json
+from unscene.run.tables import write_json
 
 HERE = "the whole"
 
@@ -108,6 +108,8 @@ def adopt_jobs(workflow: Any, parts: Sequence[Source], changes: bool = True) -> 
             _tell(job, faults, found)
             if is_copied and changes:
                 _give_up(workflow, job, here)
+            if changes:
+                _hold_place(workflow, job)
     return found
 
 
@@ -189,15 +191,10 @@ def _take(
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file or a folder so that it appears whole or not at all."""
-    if not source.exists():
-        target.mkdir(parents=True, exist_ok=True)  # an empty folder, which the copy of the part lost
-    elif source.is_dir():
-        with replaced_folder(target) as folder:
-            shutil.copytree(source, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    if source.exists():
+        copy_whole(source, target)
     else:
-        with replaced_atomically(target) as temporary:
-            shutil.copyfile(source, temporary)
+        target.mkdir(parents=True, exist_ok=True)  # an empty folder, which the copy of the part lost
 
 
 def _copy_if_there(source: Path, target: Path) -> None:
@@ -220,6 +217,22 @@ def _give_up(workflow: Any, job: Any, here: Source) -> None:
             shutil.rmtree(file)
         else:
             file.unlink(missing_ok=True)
+
+
+def _hold_place(workflow: Any, job: Any) -> None:
+    """Put an empty file where a file is not here of which other jobs need only that it is (`ancient`).
+
+    What is joined over all shards is in no part: of paid answers the list of batches. While it is missing,
+    Snakemake would make anew all that came after it, on devices too. The empty file is noted as made by
+    nothing, so its own job makes it anew.
+    """
+    users = workflow.dag.depending[job].values()
+    missing = [file for file in job.output if not Path(file).exists()]
+    if missing and any(is_flagged(file, "ancient") for files in users for file in files):
+        for file in map(Path, missing):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        note_made(workflow, job, {**job.params.lineage, "code": "none yet: its place is held"})
 
 
 def _tell(job: Any, faults: list[tuple[Source, str, Any]], found: Merged) -> None:

@@ -5,24 +5,33 @@ from pathlib import Path
 
 from unscene.answers.batches.joining import join_ledgers
 from unscene.merging.adoption import HERE, Merged, adopt_jobs, open_parts
+from unscene.merging.copying import copy_whole
 from unscene.run.needed_jobs import built_workflow
+from unscene.run.parts import CHOSEN
+from unscene.samples.piloting import PILOT
 
 MOST_NAMED = 4
 
 
 def merge_parts(
-    parts: Sequence[Path], directory: Path, configfiles: list[str], snakefile: Path, changes: bool = True
+    parts: Sequence[Path],
+    directory: Path,
+    configfiles: list[str],
+    snakefile: Path,
+    changes: bool = True,
+    part: str | None = None,
 ) -> Merged:
     """Merge parts into the run of a directory, which need not be there yet; return what it came to.
 
     changes: False only judges. What is here and known to Snakemake stays; merging again adopts what has
-    come since.
+    come since. part: `2/4` takes the copy of this one part back, to go on with it on another machine.
     """
     directory.mkdir(parents=True, exist_ok=True)
     if changes:
-        join_ledgers([part / "state" for part in parts], directory / "state")
-    sources = open_parts([part.resolve() for part in parts])
-    whole = {"config": {"part": None}, "configfiles": configfiles, "snakefile": snakefile}
+        _take_choices(parts, directory, [PILOT, Path(CHOSEN)] if part else [PILOT])
+        join_ledgers([one / "state" for one in parts], directory / "state", moves=part is not None)
+    sources = open_parts([one.resolve() for one in parts])
+    whole = {"config": {"part": part}, "configfiles": configfiles, "snakefile": snakefile}
     with built_workflow(directory, **whole) as workflow:
         found = adopt_jobs(workflow, sources, changes)
     if changes and found.was_chosen:
@@ -33,6 +42,16 @@ def merge_parts(
         found.adopted += first.adopted
         found.photos_elsewhere += first.photos_elsewhere
     return found
+
+
+def _take_choices(parts: Sequence[Path], directory: Path, files: Sequence[Path]) -> None:
+    """Copy what must be here before the shards or the requests are known: each file from the first part
+    that has it.
+    """
+    for file in files:
+        there = [part / file for part in parts if (part / file).is_file()]
+        if there and not (directory / file).exists():
+            copy_whole(there[0], directory / file)
 
 
 def format_merged(found: Merged, command: str) -> str:
@@ -50,7 +69,7 @@ def format_merged(found: Merged, command: str) -> str:
         lines.append("made with other settings:")
         for (part, cause), jobs in found.other.items():
             lines.append(f"    {part}: {cause} (there -> here): {_name_some(jobs)}")
-    if found.followers:
+    if found.followers and (found.damaged or found.other):
         lines.append(f"    and {found.followers} jobs that follow what is damaged or of other settings")
     for part, count in found.unrecorded.items():
         lines.append(f"{part}: {count} results have no record: an older version of unscene made them")

@@ -96,3 +96,17 @@ def test_a_damaged_ledger_stops_the_join(states, tmp_path):
     path.write_bytes(content)
     with pytest.raises(LedgerError, match="two/api.*damaged"):
         join_ledgers(states, tmp_path / "whole")
+
+
+def test_a_run_that_moves_keeps_its_name_at_the_endpoint(states, tmp_path):
+    (before, there) = (open_ledger(states[0]), open_ledger(tmp_path / "known"))
+    name, known = before.run, there.run
+    before.close()
+    there.close()
+    join_ledgers([states[0]], tmp_path / "moved", moves=True)
+    join_ledgers([states[0]], tmp_path / "merged")
+    join_ledgers([states[0]], tmp_path / "known", moves=True)
+    moved, merged = open_ledger(tmp_path / "moved"), open_ledger(tmp_path / "merged")
+    assert (moved.run, moved.sum_usd()) == (name, 0.5)
+    assert merged.run != name and open_ledger(tmp_path / "known").run == known
+    assert read(tmp_path / "known")[0] == read(tmp_path / "merged")[0] == 0.5

@@ -12,27 +12,31 @@ _FILE = "ledger.sqlite"
 _ENDED = ("settled", "dropped")
 
 
-def join_ledgers(states: Iterable[Path], target: Path) -> int:
+def join_ledgers(states: Iterable[Path], target: Path, moves: bool = False) -> int:
     """Add what the ledgers of several folders `state` hold to those of `target`; return the answers added.
 
     Nothing is taken twice, so joining again adds what has come since. A batch that was under way here
-    and has ended there is taken as it ended. The other folders are only read. Raises LedgerError when
-    a ledger is damaged.
+    and has ended there is taken as it ended. The other folders are only read. moves: the one run directory
+    goes on at `target`, so a ledger keeps its name at the endpoint, by which its batches are found. Raises
+    LedgerError when a ledger is damaged.
     """
     added = 0
     for state in states:
         for file in sorted((state / "api").glob(f"*/{_FILE}")):
             if (target / "api" / file.parent.name / _FILE).resolve() == file.resolve():
                 continue
-            added += _join(file.parent, target / "api" / file.parent.name)
+            added += _join(file.parent, target / "api" / file.parent.name, moves)
     return added
 
 
-def _join(folder: Path, target: Path) -> int:
+def _join(folder: Path, target: Path, moves: bool) -> int:
     with tempfile.TemporaryDirectory() as copied, only_submitter(target):
         for file in folder.glob(f"{_FILE}*"):  # with the pages that are not in the file yet
             shutil.copyfile(file, Path(copied) / file.name)
         _check_copy(Path(copied) / _FILE, folder / _FILE)
+        if moves and not (target / _FILE).exists():
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(copied) / _FILE, target / _FILE)
         for place in (Path(copied), target):
             ledger = Ledger(place)
             try:
