@@ -76,6 +76,25 @@ def send_requests(
             ledger.close()
 
 
+def summarise_answered(
+    paths_to_requests: Iterable[str | Path], path_to_summary: str | Path, terms: Terms
+) -> bool:
+    """Write the summary of a stage whose requests have all come to their end, from the ledger alone; return
+    whether they have. Nobody is asked.
+    """
+    folder = find_folder(terms.api["base_url"], PATH_TO_STATE)
+    with only_submitter(folder):
+        ledger = Ledger(folder)
+        try:
+            agenda = _make_agenda(list(paths_to_requests), ledger, terms)
+            is_answered = not (agenda.open or agenda.under_way)
+            if is_answered:
+                write_json(_summarise(ledger, agenda, terms), path_to_summary)
+        finally:
+            ledger.close()
+    return is_answered
+
+
 def _make_agenda(paths: Iterable[str | Path], ledger: Ledger, terms: Terms) -> Agenda:
     def price(request: dict) -> tuple[float, float]:
         body = request["body"]

@@ -17,6 +17,7 @@ from snakemake.io import is_flagged
 from unscene.merging.copying import copy_whole
 from unscene.merging.notes import is_current, is_known, note_made
 from unscene.merging.photos import is_samples_table, name_photos_here
+from unscene.plan.submitting import sum_up_if_answered
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import tell_changes
 from unscene.run.parts import CHOSEN
@@ -27,6 +28,7 @@ from unscene.run.records import (
     hash_content,
     index_outputs,
     name_record,
+    write_record,
 )
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import write_json
@@ -105,6 +107,8 @@ def adopt_jobs(workflow: Any, parts: Sequence[Source], changes: bool = True) -> 
                 break
             faults.append((part, *fault))
         else:
+            if changes and _sum_up(workflow, job):
+                continue
             _tell(job, faults, found)
             if is_copied and changes:
                 _give_up(workflow, job, here)
@@ -219,12 +223,27 @@ def _give_up(workflow: Any, job: Any, here: Source) -> None:
             file.unlink(missing_ok=True)
 
 
+def _sum_up(workflow: Any, job: Any) -> bool:
+    """Make the list of batches of a stage when the joined ledgers have all its answers; say whether it was.
+
+    It is in no part, since each part knows its own. While it is due, Snakemake does not look at what is
+    due behind it, and asks for a second run.
+    """
+    if not job.rule.name.startswith("submit_") or not all(Path(file).is_file() for file in job.input):
+        return False
+    config, (summary,) = workflow.globals["config"], map(str, job.output)
+    if not sum_up_if_answered(job.rule.name, config, list(map(str, job.input)), summary):
+        return False
+    write_record(job.rule.name, job.wildcards_dict, job.params.lineage, map(str, job.input), [summary])
+    note_made(workflow, job)
+    return True
+
+
 def _hold_place(workflow: Any, job: Any) -> None:
     """Put an empty file where a file is not here of which other jobs need only that it is (`ancient`).
 
-    What is joined over all shards is in no part: of paid answers the list of batches. While it is missing,
-    Snakemake would make anew all that came after it, on devices too. The empty file is noted as made by
-    nothing, so its own job makes it anew.
+    While it is missing, Snakemake would make anew all that came after it, on devices too. The empty file is
+    noted as made by nothing, so its own job makes it anew.
     """
     users = workflow.dag.depending[job].values()
     missing = [file for file in job.output if not Path(file).exists()]
