@@ -1,4 +1,4 @@
-"""Paid answers of parts, summed up when their ledgers are joined: as one run tells it, and nobody is asked."""
+"""Paid answers of parts, summed up when their ledgers are joined: as one run tells it, nobody is asked."""
 
 from contextlib import chdir
 from pathlib import Path
