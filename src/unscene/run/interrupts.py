@@ -1,13 +1,16 @@
 """Ctrl-C on a run: one message, and an end in order, without a traceback of any job.
 
-A terminal sends Ctrl-C to every process of a run. Here Snakemake's own process alone
-takes it: the signal is blocked in its main thread, and so in the jobs that this starts. These are asked by
+A terminal sends Ctrl-C to every process of a run. Here Snakemake's own process alone takes it: the
+signal is blocked in its main thread, and so in the jobs that this starts. It reaches a watcher through
+a pipe, whichever thread it interrupts: an executor's own threads are older than the block, and Python
+would wait for the main thread, which waits for a job, maybe for hours. The jobs are asked by
 SIGTERM to end, at which stages on devices keep what they have finished. A job that is killed at any
 moment loses nothing but its own work since then.
 """
 
 import _thread
 import logging
+import os
 import signal
 import sys
 import threading
@@ -29,7 +32,8 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.is_caught = self.was_interrupted = False
-        self._has_remote_jobs = self._is_raised = False
+        self._has_remote_jobs = self._is_raised = self._is_own = False
+        self._signals = -1
 
     def catch_early(self) -> None:
         """Take over Ctrl-C in this process until its jobs start, when Snakemake's command line runs it."""
@@ -39,21 +43,27 @@ class Interrupts:
     def catch(self, workflow: Any) -> None:
         """Take over Ctrl-C in this process, for a workflow that starts to run its jobs."""
         self.is_caught, self._has_remote_jobs = True, not workflow.local_exec
-        # A library's thread that is older than the block may be handed the signal in place of the watcher.
         signal.signal(signal.SIGINT, self._take)
+        self._signals, told = os.pipe()
+        os.set_blocking(told, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, daemon=True).start()  # not blocked in it
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        while True:
-            signal.sigwait({signal.SIGINT})
-            self._stop()
+        while number := os.read(self._signals, 1):
+            if number[0] != signal.SIGINT:
+                continue
+            if self._is_own:
+                self._is_own = False
+            else:
+                self._stop()
 
     def _take(self, number: int, frame: FrameType | None) -> None:
+        """Be called in the main thread, when that comes to it: the watcher has seen the signal before."""
         if self._is_raised:
             self._is_raised = False
             raise KeyboardInterrupt
-        self._stop()
 
     def _stop(self) -> None:
         is_first, self.was_interrupted = not self.was_interrupted, True
@@ -65,7 +75,7 @@ class Interrupts:
             if callable(end):
                 end(signal.SIGTERM, None)
             if self._has_remote_jobs:
-                self._is_raised = True
+                self._is_raised = self._is_own = True
                 _thread.interrupt_main()  # at which it cancels what it has submitted
         number = signal.SIGTERM if is_first else signal.SIGKILL
         threading.Thread(target=_signal_jobs, args=(number,), daemon=True).start()
