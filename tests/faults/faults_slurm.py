@@ -12,7 +12,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / "tests/helpers"))
 
-from cluster_faults import CLEAR, SURVIVED, WRONG, kill_driver, print_outcome, run_whole
+from cluster_faults import CLEAR, SURVIVED, WRONG, interrupt_driver, kill_driver, print_outcome, run_whole
 from cluster_runs import Run
 from result_lines import print_faults
 from slurm_cluster import ALL_GPUS, NODES, find_lack, run_cluster
@@ -31,7 +31,8 @@ def main() -> int:
             print(local.said)
             return 1
         expected = local.read_results()
-        for name, inject in (("whole", run_whole), ("killed", kill_driver)):
+        scenarios = {"whole": run_whole, "killed": kill_driver, "stopped": interrupt_driver}
+        for name, inject in scenarios.items():
             with run_cluster(folder / f"cluster-{name}") as cluster:
                 found = inject(cluster, folder / name, expected)
             print(f"{name}: {len(found.jobs)} jobs on {len(NODES)} nodes with {ALL_GPUS} GPUs")

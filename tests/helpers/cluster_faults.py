@@ -3,6 +3,7 @@ the results of a run without SLURM, or in one clear message.
 
 `run_whole`: everything, with a job that takes too much memory, one that hangs until its time is over,
 and one that is cancelled by hand. `kill_driver`: Snakemake itself is killed while a job of it is at work.
+`interrupt_driver`: it is stopped by Ctrl-C.
 """
 
 import re
@@ -17,8 +18,9 @@ from slurm_cluster import GPU_PARTITION, Cluster
 
 GREEDY, SLOW = "render_scenes scenes", "segment_objects more-0-of-2"
 CANCELLED = "remove_objects scenes-1-of-4"
-ORPHAN = "segment_objects scenes-0-of-4"
-FEW = ("results/masks/masks.parquet",)  # what the killed run is to make
+ORPHAN = "read_samples scenes-0-of-4"
+FEW = ("results/samples/samples.parquet",)  # what the killed run is to make
+ONE = ("results/samples/scenes-0-of-4.parquet",)
 SURVIVED, CLEAR, WRONG = "survived", "clear stop", "wrong"
 
 
@@ -118,6 +120,34 @@ def kill_driver(cluster: Cluster, folder: Path, expected: dict[str, bytes]) -> O
     found.notes["differing"] = differing
     is_right = code == 0 and FEW[0] in results and not differing
     found.faults["killed driver: on with it"] = SURVIVED if is_right else WRONG
+    found.jobs = cluster.list_jobs()
+    return found
+
+
+def interrupt_driver(cluster: Cluster, folder: Path, expected: dict[str, bytes]) -> Outcome:
+    """Press Ctrl-C while a job is at work, and run the same line again.
+
+    expected: the results of a run without SLURM, of which ONE is asked for.
+    """
+    run = Run(folder, cluster, write_profile(folder / "site"))
+    run.plan_faults({ORPHAN: "hang"})
+    driver = run.start(*ONE)
+    try:
+        cluster.wait_for(lambda: run.find_hung(ORPHAN) or driver.poll() is not None, 900)
+        driver.send_signal(signal.SIGINT)
+        stopped = driver.wait(300)
+    finally:
+        driver.kill()
+    found = Outcome(notes={"stopped": (stopped, run.said)})
+    cluster.wait_for(lambda: not cluster.ask("squeue", "--noheader").strip(), 60)
+    states = {job["id"]: job["state"] for job in cluster.list_jobs()}
+    found.notes["states"] = states
+    is_ended = stopped != 0 and "stopping" in run.said and states[run.find_hung(ORPHAN)] == "CANCELLED"
+    code = run.run(*ONE)
+    found.notes["end"] = (code, run.said)
+    results = run.read_results()
+    is_right = code == 0 and ONE[0] in results and all(results[n] == expected[n] for n in results)
+    found.faults["Ctrl-C"] = SURVIVED if is_ended and is_right else WRONG
     found.jobs = cluster.list_jobs()
     return found
 

@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -131,12 +132,14 @@ def run_cluster(folder: Path) -> Iterator[Cluster]:
     folder = folder.resolve()
     cluster = Cluster(folder, _configure(folder))
     daemons: list[subprocess.Popen] = []
+    known = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         for daemon in _start(cluster):
             daemons.append(daemon)
         yield cluster
     finally:
         _stop(cluster, daemons)
+        signal.signal(signal.SIGTERM, known)
 
 
 def _configure(folder: Path) -> dict[str, str]:

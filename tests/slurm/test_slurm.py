@@ -2,7 +2,17 @@
 
 import pytest
 
-from cluster_faults import CANCELLED, CLEAR, GREEDY, SLOW, SURVIVED, kill_driver, print_outcome, run_whole
+from cluster_faults import (
+    CANCELLED,
+    CLEAR,
+    GREEDY,
+    SLOW,
+    SURVIVED,
+    interrupt_driver,
+    kill_driver,
+    print_outcome,
+    run_whole,
+)
 from cluster_runs import CHECKOUT, Run, write_profile
 from slurm_cluster import ALL_GPUS, NODES
 
@@ -32,7 +42,13 @@ def test_a_killed_driver_leaves_jobs_that_the_next_start_names(cluster, tmp_path
     found = kill_driver(cluster, tmp_path, local_results)
     print_outcome(found)
     assert list(found.faults.values()) == [CLEAR, CLEAR, SURVIVED], found.notes
-    assert sum(job["rule"].endswith("segment_objects_wildcards_scenes-0-of-4") for job in found.jobs) == 2
+    assert sum(job["rule"].endswith("read_samples_wildcards_scenes-0-of-4") for job in found.jobs) == 2
+
+
+def test_ctrl_c_ends_the_jobs_and_the_same_line_goes_on(cluster, tmp_path, local_results):
+    found = interrupt_driver(cluster, tmp_path, local_results)
+    print_outcome(found)
+    assert found.faults == {"Ctrl-C": SURVIVED}, found.notes
 
 
 def test_a_training_out_of_time_goes_on_after_its_last_saved_step(cluster, tmp_path):
