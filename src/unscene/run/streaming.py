@@ -25,12 +25,41 @@ def join_to(paths: Paths, path_to_table: str | Path) -> int:
     they are.
     """
     paths = list(paths)
-    rows = 0
-    with write_sealed(read_schema(paths), path_to_table) as writer:
+    rows, schema = 0, choose_joined_schema(paths)
+    with write_sealed(schema, path_to_table) as writer:
         for piece in iterate_rows(paths):
-            writer.write(piece)
+            writer.write(piece.cast(schema))
             rows += len(piece)
     return rows
+
+
+def choose_joined_schema(paths: Paths) -> pa.Schema:
+    """Return the types of a joined table: what pandas makes of those of the parts.
+
+    So earlier versions joined. One that was lost and is made again is then the same file, and what has
+    read it stays done.
+    """
+    with_null: set[str] = set()
+    for path in paths:
+        with open_table(path, sealed=False) as file:
+            for group in range(file.num_row_groups):
+                for column in map(file.metadata.row_group(group).column, range(file.metadata.num_columns)):
+                    if column.statistics is None or column.statistics.null_count:
+                        with_null.add(column.path_in_schema)
+    schema = read_schema(paths)
+    for place, field in enumerate(schema):
+        if pa.types.is_string(field.type):
+            schema = schema.set(place, field.with_type(pa.large_string()))
+        elif pa.types.is_integer(field.type) and field.name in with_null:
+            schema = schema.set(place, field.with_type(pa.float64()))
+        else:
+            schema = schema.set(place, field.with_type(_name_items(field.type)))
+    return schema
+
+
+def _name_items(kind: pa.DataType) -> pa.DataType:
+    """Return a type with the name of a list's values that pandas gives them."""
+    return pa.list_(pa.field("item", _name_items(kind.value_type))) if pa.types.is_list(kind) else kind
 
 
 def read_schema(paths: Paths) -> pa.Schema:
