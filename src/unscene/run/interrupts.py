@@ -24,6 +24,7 @@ unscene: stopping. Nothing is lost: run the same line again and it goes on.
          Jobs under way are ended in order; a second Ctrl-C kills them at once."""
 TOO_EARLY = "\nunscene: stopped before any job was started."
 KILLING = "unscene: killing the jobs. Nothing is lost all the same: run the same line again."
+SCRIPTS = ".snakemake/scripts/"  # where Snakemake puts what a local job runs
 _LOOKS, _LOOK_S = 10, 0.2
 
 
@@ -78,7 +79,7 @@ class Interrupts:
                 self._is_raised = self._is_own = True
                 _thread.interrupt_main()  # at which it cancels what it has submitted
         number = signal.SIGTERM if is_first else signal.SIGKILL
-        threading.Thread(target=_signal_jobs, args=(number,), daemon=True).start()
+        threading.Thread(target=_signal_jobs, args=(number, self._has_remote_jobs), daemon=True).start()
 
 
 INTERRUPTS = Interrupts()
@@ -89,20 +90,24 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _signal_jobs(number: int) -> None:
+def _signal_jobs(number: int, has_remote_jobs: bool) -> None:
     """Send a signal once to each process below this one, for some seconds: a job may be just starting.
 
-    A shell comes before what it started: it would otherwise report the death of its child.
+    A shell comes before what it started: it would otherwise report the death of its child. Beside
+    remote jobs only those of local rules are meant: not what cancels the others.
     """
     import psutil
 
     told: set[int] = set()
     for _ in range(_LOOKS):
         for process in psutil.Process().children(recursive=True):
-            if process.pid not in told:
+            if process.pid in told:
+                continue
+            with suppress(psutil.NoSuchProcess):
+                if has_remote_jobs and not any(SCRIPTS in part for part in process.cmdline()):
+                    continue
                 told.add(process.pid)
-                with suppress(psutil.NoSuchProcess):
-                    process.send_signal(number)
+                process.send_signal(number)
         time.sleep(_LOOK_S)
 
 
