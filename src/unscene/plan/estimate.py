@@ -48,7 +48,8 @@ def estimate_run(job: Job) -> None:
         warn_about_prices(prices, job.settings["api"]["model"], date.today())
     write_json(plan, job.outputs.plan)
     print(describe_plan(plan))
-    print(f"\n{describe_projection(project_run(sections, plan, assumed))}")
+    found = project_run(sections, plan, assumed, job.look_up("storage.pack"))
+    print(f"\n{describe_projection(found)}")
 
 
 def read_throughput() -> dict:

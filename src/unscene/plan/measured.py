@@ -158,8 +158,6 @@ def _count_rows(shard: str) -> int:
 
 
 def _list_sizes(folder: Path, shard: str) -> list[int]:
-    """Return the sizes of a shard's files: those in its folder, or its archive beside its table."""
+    """Return the sizes of the files in a shard's folder, which may be one pack."""
     loose = folder / shard
-    files = list(os.scandir(loose)) if loose.is_dir() else []
-    packed = [path for path in folder.glob(f"{shard}.*") if path.suffix == ".tar"]
-    return [file.stat().st_size for file in [*files, *packed]]
+    return [file.stat().st_size for file in os.scandir(loose)] if loose.is_dir() else []

@@ -7,6 +7,7 @@ alone.
 from unscene.plan.measured import Rate, Share, measure_folders, read_dollars, read_rates, read_yields
 from unscene.plan.text_costs import is_paid
 from unscene.run.configuration import list_sources
+from unscene.run.shard_names import list_shards
 
 # What the course reckoned with: half a second from a photo to its pair.
 COURSE_PHOTOS_A_DAY = 172_800
@@ -18,12 +19,14 @@ COURSE_CARD = "a100"
 ASKED = {"keywords": ("captions", "captions"), "captions": ("edits", "captions")}
 
 
-def project_run(settings: dict, plan: dict, assumed: dict) -> dict:
+def project_run(settings: dict, plan: dict, assumed: dict, is_packed: bool = False) -> dict:
     """Return `items stages hours storage usd course`, each figure with where it comes from.
 
     Called in the run's directory. settings: the config's block `samples`, with all sources.
+    is_packed: `storage.pack`, a file in place of a shard's masks or edits.
     """
     sources, size = list_sources(settings), settings["samples"]["shard_size"]
+    packs = sum(len(list_shards(source, size)) for source in sources) if is_packed else None
     items = project_items(plan["items"], read_yields(sources, size), assumed)
     stages = project_stages(plan, items, read_rates(), assumed)
     hours = sum(row["hours"] for row in stages)
@@ -34,7 +37,7 @@ def project_run(settings: dict, plan: dict, assumed: dict) -> dict:
         "stages": stages,
         "hours": hours,
         "usd": project_dollars(plan, items),
-        "storage": project_storage(plan, items, measure_folders(sources, size)),
+        "storage": project_storage(plan, items, measure_folders(sources, size), packs),
         "course": {
             "photos_a_day": COURSE_PHOTOS_A_DAY,
             "days": photos / COURSE_PHOTOS_A_DAY,
@@ -123,13 +126,20 @@ def project_dollars(plan: dict, items: dict) -> dict:
     return {"stages": stages, "total": sum(one["usd"] for one in stages.values())}
 
 
-def project_storage(plan: dict, items: dict, measured: dict[str, dict[str, Share]]) -> dict:
-    """Return `folders` (bytes, files and source of each) and the totals `bytes` and `files`."""
+def project_storage(
+    plan: dict, items: dict, measured: dict[str, dict[str, Share]], packs: int | None
+) -> dict:
+    """Return `folders` (bytes, files and source of each) and the totals `bytes` and `files`.
+
+    packs: shards whose masks are one file each, and whose edits are; None where files lie loose.
+    """
     folders = {}
     for name, size in plan["storage"]["bytes"].items():
         if name == "total":
             continue
         files, source = plan["storage"]["files"][name], "assumed"
+        if packs is not None and name in ("masks", "edits"):
+            files = packs * (2 if name == "edits" and items["shams"]["value"] else 1)
         own = measured.get(name)
         if own is not None:
             of = "photos" if name in ("photos", "tables") else "edits"

@@ -113,3 +113,11 @@ def test_play_money_is_no_price(tmp_path, monkeypatch, settings, checkout):
     Path("results/keywords/cost.json").write_text(json.dumps(cost))
     plan, found = project(settings, checkout)
     assert found["usd"]["total"] == plan["api"]["usd"]
+
+
+def test_packed_shards_are_a_file_each(tmp_path, monkeypatch, settings, checkout):
+    monkeypatch.chdir(tmp_path)
+    plan, _ = project(settings, checkout)
+    found = project_run(settings, plan, read_throughput(), is_packed=True)["storage"]["folders"]
+    assert found["masks"]["files"] == found["edits"]["files"] == 5
+    assert found["masks"]["bytes"] == plan["storage"]["bytes"]["masks"]
