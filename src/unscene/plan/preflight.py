@@ -94,7 +94,8 @@ def look_at_all(config: dict) -> tuple[list[str], list[str]]:
                 told.append(f"  {what}: {line}")
         except Exception as error:  # libraries raise anything on a file that is not what it should be
             text = " ".join(str(error).split()) or type(error).__name__
-            wrong.append(f"  {what}: {text}")
+            # An error of a source names the source itself.
+            wrong.append(f"  {text}" if text.startswith("samples.sources") else f"  {what}: {text}")
     return told, wrong
 
 

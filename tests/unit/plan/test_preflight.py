@@ -51,6 +51,13 @@ def test_a_run_is_looked_at_once_and_again_when_its_sources_change(config, tmp_p
     assert "WRONG samples.sources web: none of the first 1 photos is usable" in told and "red.png" in told
 
 
+def test_a_source_that_is_not_there_is_named_once(config, tmp_path):
+    config["samples"]["sources"][0]["table"] = str(tmp_path / "nowhere.tsv")
+    _, wrong = preflight.look_at_all(config)
+    (line,) = [line for line in wrong if "nowhere.tsv" in line]
+    assert line.startswith("  samples.sources, source 'web', key table: ") and line.count("web") == 1
+
+
 def test_files_that_are_no_weights_are_named(config, tmp_path):
     (tmp_path / "notes.pt").write_text("no weights")
     config["masks"]["weights"] = str(tmp_path / "notes.pt")

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from unscene.run.stops import KnownStop
+
 # What a source may say of a photo's licence; the samples have a column for each, null where it says nothing.
 LICENCES = ("license", "license_url", "author_url", "source_url")
 # Endings of file names that are photos.
 PHOTOS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
 
 
-class SourceError(ValueError):
+class SourceError(KnownStop, ValueError):
     """A source that cannot be read as the config describes it; the message names the key and the way out."""
 
     @classmethod
