@@ -9,8 +9,6 @@ import time
 from functools import partial
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 STARTED = time.time()
 # Not `workflow.basedir`: that is another workflow's folder where this one is its module.
 CHECKOUT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
@@ -109,7 +107,7 @@ onstart:
         or find_lack_of_key(DUE, config["api"])
         or check_before_start(config, DUE)
     ):
-        raise WorkflowError(lack)
+        sys.exit(f"unscene: {lack}")  # an error of a rule file would show its line
     INTERRUPTS.catch(workflow)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 
+from unscene.run.left_out import read_left_out
 from unscene.run.tables import TableError
 from unscene.serving.catalogue import RunError, write_catalogue
 from unscene.serving.server.command import run
@@ -27,6 +28,8 @@ def serve_run(given: argparse.Namespace) -> int:
         raise ServeError(
             f"{wanted.deploy}: there is no such folder; run the workflow, or name an exported folder"
         )
+    if reason := read_left_out(wanted.deploy):
+        raise ServeError(f"{wanted.deploy}: there is no model, since nothing was trained: {reason}")
     if is_run:
         try:
             write_catalogue(run_folder, wanted.index)

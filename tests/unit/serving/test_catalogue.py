@@ -9,6 +9,7 @@ from unscene.cli.command import main
 from unscene.evaluation.columns.pairs import ITEMS
 from unscene.evaluation.columns.photos import PHOTOS
 from unscene.quality.columns import PAIRS, REJECTED
+from unscene.run.left_out import write_left_out
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
 from unscene.serving.catalogue import RunError, write_catalogue
@@ -88,3 +89,6 @@ def test_what_lacks_is_told(tmp_path, capsys):
         write_catalogue(tmp_path, tmp_path / "index")
     assert main(["serve", "--directory", str(tmp_path)]) == 1
     assert "there is no such folder" in capsys.readouterr().err
+    write_left_out("paired batches need 16 photo groups", [tmp_path / "results/deploy"])
+    assert main(["serve", "--directory", str(tmp_path)]) == 1
+    assert "nothing was trained: paired batches need 16 photo groups" in capsys.readouterr().err
