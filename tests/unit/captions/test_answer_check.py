@@ -39,6 +39,13 @@ WRONG = {
         ("A boy with a kite stands on a dune.", "kite", "A boy stands on a dune, admiring the view."),
         ("A drum on a chair.", "chair", "Sorry, I cannot see a picture of a drum."),
     ],
+    "described": [
+        ("A barn beside a cow.", "cow", "A red barn."),
+        ("A lane with a dog.", "dog", "A snowy lane."),
+        ("A tall mast and a wide tub by a cat.", "cat", "A wide mast and a tub."),
+        ("A truck near a shed.", "truck", "A vehicle near a shed."),
+        ("A goat near a shed with a bench.", "bench", "A sheep near a shed."),
+    ],
     "lost": [
         ("A parrot, a lamp and a suitcase in an attic.", "bird", "A lamp in an attic."),
         ("A camel beside a bus in the desert.", "bus", "A camel."),
@@ -79,6 +86,8 @@ WRONG = {
         ("A stork over a chimney.", "bird", "煙突"),
         ("A stork over a chimney.", "bird", "A chimney. " * 12),
         ("A stork over a chimney.", "bird", "**A chimney.**"),
+        ("A stork over a chimney.", "bird", "Done. A chimney."),
+        ("A stork over a chimney.", "bird", "Here it is: a chimney."),
     ],
 }
 RIGHT = [
@@ -127,6 +136,22 @@ RIGHT = [
     ("A car with a ladder tied on its roof near a kiosk.", "car", "A kiosk."),
     ("A cat chews a slipper in a cellar.", "cat", "A cellar."),
     ("A bus swerves after a collision near a chapel.", "bus", "A chapel."),
+    # Other names, general names, other spellings, and words put right.
+    ("A kid beside a lorry and a cat.", "cat", "A child beside a truck."),
+    ("A goat beside a big rug and a chair.", "chair", "An animal beside a large carpet."),
+    ("Veggies and a banana on a platter.", "banana", "Vegetables on a plate."),
+    ("A bird near a car park.", "bird", "A parking lot."),
+    ("A dog below a mantle with a candel.", "dog", "A mantel with a candle."),
+    ("A picnic in the sun by a bus.", "bus", "A picnic under the sun."),
+    # What a reader may add: how a thing is that nobody uses, and words before a thing that was told.
+    ("A monk sits in a pew.", "person", "An empty pew."),
+    ("A cat on a fence by a ditch.", "cat", "A single fence by a narrow, quiet ditch."),
+    ("A train on the rails near a kiln.", "train", "Railroad tracks near a kiln."),
+    ("A girl with a kite holds a lantern.", "kite", "A girl with a lantern in her hand."),
+    # Things told from the other side, with who does it behind.
+    ("A donkey hauls two nuns in a cart.", "person", "A cart is hauled by a donkey."),
+    ("A loaf on a tray on a table.", "dining table", "A tray with a loaf on it."),
+    ("A shrine behind a gate and a bird.", "bird", "A gate in front of a shrine."),
     # Forms of sentences.
     ("A dog and a queue of pilgrims at a shrine.", "dog", "There's a queue of pilgrims at a shrine."),
     ("A nurse reads a fable to two boys in bed.", "bed", "A nurse is reading two boys a fable."),

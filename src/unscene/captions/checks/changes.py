@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.synonyms import says_same
 from unscene.captions.checks.texts import (
     PAIRS,
     POSTURE_STEMS,
@@ -14,7 +15,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import CONTAINERS, SYNONYMS
+from unscene.captions.checks.words import CONTAINERS, LEFT_ALONE, SALIENT
 from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
 from unscene.words.chunks import Chunk
 from unscene.words.verb_forms import looks_plural
@@ -31,7 +32,6 @@ _PLACING = {
             ("behind",),
             ("in front of",),
             ("between", "in between"),
-            ("outside", "outside of"),
         ),
         1,
     )
@@ -40,6 +40,8 @@ _PLACING = {
 _LOOSE = frozenset((1, 2, 4))  # in, on, over: how a thing on another is told as one likes
 _HANDY = frozenset(("phone", "phones", "cellphone", "cellphones", "laptop", "laptops"))
 _SHAPES = frozenset(("round", "square", "flat", "thin", "thick", "soft", "hot", "cold"))
+# What is everywhere where it is at all: in the sun, under the sun.
+_LIGHTS = frozenset(map(get_stem, ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light")))
 # Prepositions that hold both ways.
 _EVEN = frozenset(
     ("next to", "near", "by", "beside", "with", "and", "close to", "along with", "alongside", "against")
@@ -65,9 +67,12 @@ def changes_description(case: Case) -> str | None:
                 continue  # `a red-roofed barn`
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
-            same_said = any(token in group and group & said for group in SYNONYMS)
+            same_said = token in LEFT_ALONE or says_same(token, said)
             predicated = _is_predicate(case.old, same, token)
             if token in ADJECTIVES | _SHAPES and not (token in said or same_said or predicated):
+                # Said of another thing before, or seen to be untrue.
+                if token not in case.old.tokens and token not in SALIENT:
+                    continue
                 return f"{token!r} is not said of {chunk.head!r}"
         joined = " ".join(case.old.tokens)
         if any(f"{get_last(one)} and" in joined for one in same):
@@ -82,7 +87,8 @@ def changes_description(case: Case) -> str | None:
         plural, looks = {one.is_plural for one in same}, {looks_plural(one.head) for one in same}
         if (len(plural), len(looks)) != (1, 1):
             continue
-        if chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
+        counts = chunk.is_animate or bool(chunk.words)
+        if counts and chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
             return f"another number of {chunk.head!r}"
     return None
 
@@ -106,7 +112,7 @@ def changes_relation(case: Case) -> str | None:
     for _, link, noun in before:
         known.setdefault(noun, set()).add(_PLACING.get(link, 0))
     for holder, link, noun in _list_relations(case.new):
-        kind = _PLACING.get(link, 0)
+        kind = 0 if noun in _LIGHTS else _PLACING.get(link, 0)
         if not kind or kind in known.get(noun, {kind}):
             if (noun, link, holder) in before and (holder, link, noun) not in before and link not in _EVEN:
                 return f"{noun!r} and {holder!r} are exchanged"

@@ -8,6 +8,8 @@ from unscene.captions.checks.texts import (
 from unscene.words.readable import find_obstacle
 
 _MARKUP = re.compile(r"[^\w\s.,;:!?'’\"“”()&/%$#+°–—-]|https?:|www\.|_|\bscene\b(?=\s+(?:with|without)out)")
+# `Done. A white barn.`, `Here you are: a white barn.`
+_PREFACE = re.compile(r"\s*(?:\w+[.!]+\s+\w|(?:[\w']+ ){0,4}[\w']+:\s)")
 _ROOM_CHARACTERS, _ROOM_SHARE = 25, 1.15
 
 
@@ -19,6 +21,8 @@ def is_odd(case: Case) -> str | None:
         return f"signs that no caption has: {' '.join(sorted(signs))}"
     if re.match(r"[\"'“(]", new.raw.strip()) and not re.match(r"[\"'“(]", old.raw.strip()):
         return "it is quoted"
+    if _PREFACE.match(new.raw) and not re.search(r"[.!:]\s*\w", old.raw):
+        return "it is prefaced"
     if not new.tokens:
         return "no words"
     if len(new.raw) > _ROOM_SHARE * len(old.raw) + _ROOM_CHARACTERS:

@@ -1,9 +1,11 @@
 """Checks of a caption: whether things are in it that the old one lacks."""
 
 import re
+from difflib import get_close_matches
 from itertools import pairwise
 from os.path import commonprefix
 
+from unscene.captions.checks.synonyms import says_same
 from unscene.captions.checks.texts import (
     MOTION_STEMS,
     PAIRS,
@@ -22,23 +24,37 @@ from unscene.captions.checks.words import (
     GENERAL,
     JOINTS,
     LEAKS,
+    LEFT_ALONE,
     LIGHT_NOUNS,
     LIGHT_VERBS,
     MALE,
     OPPOSITES,
+    SALIENT,
     SCENES,
     SMALL,
-    SYNONYMS,
     VAGUE,
 )
 from unscene.words.caption_words import (
+    ADVERBS,
     AUXILIARIES,
+    BODY,
+    CLAUSES,
     PREPOSITIONS,
 )
 from unscene.words.negation import rewrite_caption
 
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
-_HARMLESS = {"another", "full"} | SMALL | SCENES | EMPTY | VAGUE | PREPOSITIONS | _PERSONAL
+_HARMLESS = (
+    {"another", "full", "further", "farther", "far"}
+    | ADVERBS
+    | CLAUSES
+    | SMALL
+    | SCENES
+    | EMPTY
+    | VAGUE
+    | PREPOSITIONS
+    | _PERSONAL
+)
 _LIGHT_STEMS = frozenset(map(get_stem, LIGHT_VERBS))
 _MANY = frozenset(("couple", "pair", "group", "family", "crowd", "team", "lot", "bunch", "two", "both"))
 
@@ -48,7 +64,7 @@ def invents(case: Case) -> str | None:
     old, new = case.old, case.new
     if more := _find_more(case):
         return f"{more!r} is one more"
-    known = set(old.stems)
+    known, told = set(old.stems), list_told(case)
     own = rewrite_caption(old.text, case.category, case.vocabulary)
     if own is not None and own.way == "grammar":
         known |= set(map(get_stem, split_words(own.text)))  # `a tennis court` of `he plays tennis`
@@ -69,7 +85,11 @@ def invents(case: Case) -> str | None:
             continue
         if token in ("someone", "somebody") and old.words & case.vocabulary.people:
             continue
-        if any(token in group and group & set(old.tokens) for group in (PAIRS, *SYNONYMS)):
+        if (token in PAIRS and PAIRS & set(told)) or says_same(token, told):
+            continue
+        if token in BODY and new.is_animate:
+            continue
+        if token in LEFT_ALONE or _only_describes(case, token, told):
             continue
         if _is_still_life(new, token):
             continue
@@ -77,10 +97,39 @@ def invents(case: Case) -> str | None:
             continue
         if stem in MOTION_STEMS and new.is_animate and _has_lost_verb(case):
             continue
+        if is_spelt_alike(token, told):
+            continue
         if len(token) > 3 and (token in old.joined or is_derived(token, old.tokens)):
             continue
         return f"{token!r} is new"
     return _contradicts(case)
+
+
+def list_told(case: Case) -> list[str]:
+    """Return the words of the old caption but those that name the object."""
+    tokens = list(case.old.tokens)
+    for words in (words for word, words in case.old.surfaces if word == case.category):
+        for place in range(len(tokens)):
+            if tokens[place : place + len(words)] == words:
+                del tokens[place : place + len(words)]
+                break
+    return tokens
+
+
+def _only_describes(case: Case, token: str, told: list[str]) -> bool:
+    """Whether a new word describes a thing that was told, and nothing that one would see to be untrue."""
+    if token in SALIENT:
+        return False
+    known = set(map(get_stem, told))
+    for chunk in case.new.chunks:
+        words = split_words(chunk.text)
+        if (
+            chunk.kind == "NP"
+            and token in words[:-1]
+            and not any(token in t.low for t in chunk.tokens if t.word)
+        ):
+            return get_stem(words[-1]) in known or says_same(words[-1], told)
+    return False
 
 
 def _find_more(case: Case) -> str | None:
@@ -127,6 +176,11 @@ def _is_built(case: Case, token: str) -> bool:
             if token in GENERAL and get_stem(before) in old.heads:
                 return True
     return len(token) > 5 and any(get_stem(token) in word for word in old.tokens)
+
+
+def is_spelt_alike(token: str, tokens: list[str]) -> bool:
+    """Whether a word is one of the old caption's with a letter or two put right: `mantel`, `mantle`."""
+    return len(token) > 5 and bool(get_close_matches(token, [t for t in tokens if len(t) > 5], 1, 0.83))
 
 
 def is_derived(token: str, tokens: list[str]) -> bool:

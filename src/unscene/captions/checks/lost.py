@@ -2,7 +2,8 @@
 
 import re
 
-from unscene.captions.checks.invented import is_derived
+from unscene.captions.checks.invented import is_derived, is_spelt_alike
+from unscene.captions.checks.synonyms import says_same
 from unscene.captions.checks.texts import (
     Case,
     Text,
@@ -22,7 +23,7 @@ from unscene.captions.checks.words import (
     SPORTS,
     STATE_ENDINGS,
     STATE_LIKE,
-    SYNONYMS,
+    VAGUE,
 )
 from unscene.words.caption_words import (
     ADJECTIVES,
@@ -41,12 +42,17 @@ from unscene.words.negation import rewrite_caption
 from unscene.words.people import means_people
 from unscene.words.scene_lists import PARTS as PARTS_OF_THINGS
 from unscene.words.tree import Phrase
-from unscene.words.verb_forms import EN
-from unscene.words.verb_lists import MORE_PARTICIPLES
+from unscene.words.verb_forms import EN, THIRD
+from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(
     map(get_stem, ("play", "do", "perform", "deliver", "give", "take", "make", "enjoy", "throw", "keep"))
+)
+_LOOKS = frozenset(
+    ("small", "little", "tiny", "compact", "big", "large", "huge", "giant", "beautiful", "gorgeous", "pretty")
+    + ("lovely", "many", "lots", "several", "numerous", "various", "lot", "full", "lit", "lighted")
+    + ("illuminated", "toasted", "baked", "fried", "grilled", "cooked", "sliced")
 )
 # What goes with people, though it is a word of a list.
 _WORN = frozenset(("tie", "cell phone"))
@@ -59,7 +65,7 @@ _NO_THINGS = (
     | SPORTS
     | PARTS["person"]
     | PARTS["dog"]
-    | frozenset().union(*SYNONYMS[:5])
+    | _LOOKS
     | ADVERBS
     | {"far", "teeth", "either", "perfect", "photography", "stock", "horseback"}
 )
@@ -81,14 +87,17 @@ _PARTS = frozenset().union(*PARTS.values())
 
 def _is_told(word: str, text: Text) -> bool:
     """Whether a text says a word with another ending, as a part of itself, or by a word like it."""
-    alike = [group for group in SYNONYMS if word in group]
-    return any(
-        is_derived(word, [token])
-        or is_derived(token, [word])
-        or (len(word) > 4 and token.startswith(word.removesuffix("s")))
-        or (len(token) > 4 and word.endswith(token))
-        or any(token in group for group in alike)
-        for token in text.tokens
+    return (
+        is_spelt_alike(word, text.tokens)
+        or says_same(word, text.tokens)
+        or any(says_same(token, [word]) for token in text.tokens)
+        or any(
+            is_derived(word, [token])
+            or is_derived(token, [word])
+            or (len(word) > 4 and token.startswith(word.removesuffix("s")))
+            or (len(token) > 4 and word.endswith(token))
+            for token in text.tokens
+        )
     )
 
 
@@ -113,9 +122,11 @@ def loses(case: Case) -> str | None:
         unnamed = named <= case.vocabulary.people and {"someone", "somebody"} & set(case.new.tokens)
         if named and (named & renamed or unnamed):
             continue
-        if chunk.low.startswith(("no ", "any ")) or (case.is_person and means_people(Phrase(chunk.tokens))):
-            continue
         head = _find_head(case.old.chunks, place)
+        # Without a verb that the grammar took for its last noun: `costumed characters give`.
+        nouns = chunk.tokens[: _find_place(chunk, head) + 1]
+        if chunk.low.startswith(("no ", "any ")) or (case.is_person and means_people(Phrase(nouns))):
+            continue
         things = _list_things(chunk, case)
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
@@ -124,8 +135,8 @@ def loses(case: Case) -> str | None:
         # `Tom waves at`: the last word may be a verb that nobody knows.
         following = case.old.chunks[place + 1 : place + 2]
         is_verb = head.endswith("s") and len(things) > 1 and bool(following) and following[0].kind == "P"
-        nouns = {get_stem(word) for word in things[:-1] if not word.endswith(_ADJECTIVE_ENDINGS)}
-        whole = case.new.heads & nouns
+        stems = {get_stem(word) for word in things[:-1] if not word.endswith(_ADJECTIVE_ENDINGS)}
+        whole = case.new.heads & stems or head in VAGUE
         things = things if (is_verb and not named) or whole else [head]
         if not named and head in verbs:
             things = [word for word in things if word != head]
@@ -142,6 +153,10 @@ def loses(case: Case) -> str | None:
         if named or kept is None or get_stem(head) in kept or _is_place(case.old.chunks, place):
             return f"{head!r} is lost"
     return None
+
+
+def _find_place(chunk: Chunk, head: str) -> int:
+    return next((i for i, token in enumerate(chunk.tokens) if token.low == head), len(chunk.tokens) - 1)
 
 
 def _is_part_of_rest(case: Case, place: int) -> bool:
@@ -204,6 +219,8 @@ def _find_head(chunks: list[Chunk], place: int) -> str:
     alone = after is not None and (after.kind == "NP" or (place > 0 and chunks[place - 1].kind == "X"))
     if touches and alone and len(words) == 1:
         return ""
+    if len(words) == 1 and words[0] in THIRD and words[0] not in NOUNY and before and before.kind == "C":
+        return ""  # `, passes by a building`
     if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES | SMALL:
         return words[-2]
     return words[-1]
@@ -338,6 +355,8 @@ def _find_owner(chunk: Chunk) -> str:
 def _has(case: Case, place: int) -> bool:
     """Whether a noun phrase, or the list that it ends, hangs on the object: `a mug with a lid and bones`."""
     chunks = case.old.chunks
+    if len(chunks) > place + 2 and chunks[place + 2].head in ("background", "distance"):
+        return False  # `a kite with trees in the background`
     place = _find_row_start(chunks, place)
     return (
         place > 1

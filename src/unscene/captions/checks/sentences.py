@@ -13,7 +13,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import NEVER_LAST, SMALL
+from unscene.captions.checks.words import LEFT_ALONE, NEVER_LAST, SMALL
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
@@ -59,6 +59,10 @@ _GIVING = frozenset(
             "send",
         ],
     )
+)
+# `A pan with a pizza on it`: the thing that holds another is told first.
+_HOLDING = re.compile(
+    r"(?i)^\W*(?:an? |the |two |some )?(?:[\w-]+ ){1,4}with .* (?:on|in|inside|behind|beside|over|above) it\b"
 )
 _COUNTERS = QUANTITIES | {"few", "dozen"}
 
@@ -120,7 +124,12 @@ def lacks_a_word(case: Case) -> str | None:
         return f"{orphan!r} without a subject"
     if gap := _find_gap(case):
         return f"nothing stands behind {gap!r}"
-    if set(find_lost_pronouns(new)) - set(find_lost_pronouns(old)):
+    lost = set(find_lost_pronouns(new)) - set(find_lost_pronouns(old)) - {"one"}
+    if case.new.is_animate:
+        lost -= {"them", "they"}  # `a person in a field with trees behind them`
+    if _HOLDING.search(case.new.text):
+        lost.discard("it")
+    if lost:
         return "a pronoun without what it stands for"
     return None
 
@@ -129,6 +138,8 @@ def _find_stand_in(case: Case) -> str | None:
     """Return a pronoun that stands where the object stood: `waiting for it`."""
     tokens = case.old.tokens
     new = set(pairwise(case.new.tokens)) - set(pairwise(tokens))
+    if _HOLDING.search(case.new.text):
+        return None
     by = next((two for one, two in new if one == "by" and two in ("it", "them", "him", "her")), None)
     if by is not None:
         return by
@@ -199,6 +210,8 @@ def has_odd_neighbours(case: Case) -> str | None:
         acts = told or one.head.endswith("ing")
         gives = place > 0 and get_stem(case.new.chunks[place - 1].head) in _GIVING and one.is_animate
         acts = (acts or get_last(one) in verbs) and not _is_bare(two)
+        if two.low == "one" or {get_last(one), (split_words(two.text) or [""])[0]} & LEFT_ALONE:
+            continue  # `an empty no parking area`
         if one.kind == "NP" == two.kind and one.low != "there" and not (gives or acts):
             return f"two nouns touch: {joint!r}"
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):

@@ -10,6 +10,7 @@ from unscene.captions.checks.words import (
     IRREGULAR,
     MOTIONS,
     POSTURES,
+    SAME_PHRASES,
 )
 from unscene.words.caption_words import AUXILIARIES, BASES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
 from unscene.words.chunks import Chunk, make_chunks
@@ -18,6 +19,7 @@ from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SPLIT = re.compile(r"(?i)\b(side|suit|brief) (walks?|cases?)\b")
+_PHRASE = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, sorted(SAME_PHRASES, key=len, reverse=True)))})\b")
 _DIGITS = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight"}
 PAIRS = {"couple", "pair", "two", "both"}
 
@@ -30,6 +32,7 @@ class Text:
         # Tags and entities of web captions are no words.
         text = re.sub(r"<[^<>]*>", " ", html.unescape(text))
         text = _SPLIT.sub(r"\1\2", text)
+        text = _PHRASE.sub(lambda match: SAME_PHRASES[match.group().lower()], text)
         self.text = text = re.sub(r"(?i)\b(there|it|that)['’]s\b", r"\1 is", _fold(text))
         self.vocabulary = vocabulary
         self.tokens = split_words(text)

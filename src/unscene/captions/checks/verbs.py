@@ -23,14 +23,14 @@ _DEEDS = tuple(
     map(
         _group,
         (
-            "sleep snore doze nap asleep snooze slumber",
+            "sleep snore doze nap asleep snooze slumber bed curl rest lie lay",
             "eat feed bite chew nibble munch lunch dinner breakfast meal dine snack graze lick enjoy share"
             " cereal spoon fork food soup sandwich pizza picnic bowl plate cake noodles rice salad",
             "drink sip drinking coffee tea beer wine",
             "sing song perform concert microphone karaoke",
             "dance dancing dancer ballet",
-            "swim dive bathe surf paddle pool",
-            "cook fry grill bake prepare make chef boil roast barbecue",
+            "swim dive bathe surf paddle pool water lake sea ocean river pond wave",
+            "cook fry grill bake prepare make chef boil roast barbecue stove oven pan",
             "read study book newspaper magazine",
             "write draw paint sketch sign",
             "fight box wrestle punch attack",
@@ -43,6 +43,7 @@ _DEEDS = tuple(
             "burn crash explode collapse",
             "sell buy shop market store vendor",
             "jump leap hop trick skip",
+            "graze field pasture meadow grass",
             "knit sew crochet",
             "dig rake plant mow garden",
             "fish angle",

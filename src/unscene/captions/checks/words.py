@@ -26,62 +26,45 @@ MOTIONS = _words("go come move head walk run travel pass wait climb slide glide 
 # New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
 LIGHT_VERBS = _words(
     "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
-    " float drift stretch get take prepare perform do make enjoy come go keep seat wait lit give"
+    " float drift stretch run lead rise border line serve get take prepare perform do make enjoy come go keep"
+    " seat wait lit give"
 )
 VAGUE = _words(
-    "landscape sight scenery surroundings work"
+    "landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
     " bunch set piece"
 )
-# Words that say the same, and words that say the opposite.
-SYNONYMS = tuple(
-    map(
-        _words,
-        (
-            "small little tiny compact",
-            "big large huge giant",
-            "beautiful gorgeous pretty lovely",
-            "many lots several numerous various lot full",
-            "lit lighted illuminated",
-            "woods forest",
-            "background back behind",
-            "aerial above overhead",
-            "string strings strung",
-            "photograph photographs photographing photographed photo photos picture pictures",
-            "look looks looking watch watches watching gaze gazes gazing stare stares staring view views"
-            " viewing peer peers peering",
-            "sleep sleeps sleeping asleep nap naps napping doze dozes dozing snooze snoozes snoozing",
-            "dressed costume costumed outfit clad wearing wears wear dress",
-            "cluttered messy untidy",
-            "busy crowded bustling packed",
-            "old elderly aged",
-            "empty deserted vacant",
-            "happy smiling joyful cheerful smile smiles",
-            "rocky stony",
-            "wooden wood timber",
-            "snowy snow",
-            "dirt unpaved",
-            "overcast cloudy clouds cloud",
-            "colorful colourful multicolored vibrant",
-            "dark dim",
-            "sunny sunlit sunlight sunshine sun",
-            "foggy fog mist misty",
-            "path trail pathway",
-            "street road roadway lane avenue",
-            "sofa couch settee",
-            "bike bicycle",
-            "shore beach seashore coast shoreline",
-            "sea ocean",
-            "meadow pasture field grassland",
-            "newspaper paper",
-            "parked stationary",
-            "hill hillside",
-            "mountain mountains mountainside",
-            "rug carpet",
-            "talk talks talking speak speaks speaking chat chats chatting converse conversation",
-        ),
-    )
+# Phrases of several words, and the one name that they are compared by.
+SAME_PHRASES = {
+    "car park": "parking lot",
+    "car parks": "parking lots",
+    "french fries": "fries",
+    "french fried": "fried",
+    "make up": "makeup",
+    "make-up": "makeup",
+}
+# New describing words that a reader would see to be untrue: colours, stuffs, patterns, ages, weather, time
+# of day, damage, origin. Any other word before a noun that was told invents nothing.
+SALIENT = _words(
+    "black white red green blue yellow orange brown gray grey pink purple violet silver gold golden beige tan"
+    " turquoise teal maroon crimson scarlet navy"
+    " wooden metal stone brick glass plastic leather marble concrete iron steel paper rubber straw wicker"
+    " bamboo ceramic porcelain silk velvet denim"
+    " striped checkered plaid floral spotted dotted patterned polka"
+    " old young elderly ancient medieval modern baby"
+    " snowy snow-covered frozen icy rainy stormy foggy misty cloudy windy sandy muddy flooded dusty"
+    " night sunset sunrise dawn dusk evening morning midnight winter summer autumn spring christmas halloween"
+    " broken burning ruined damaged rusty torn abandoned haunted collapsed"
+    " american british french german italian spanish chinese japanese indian african mexican european russian"
+    " tropical rural urban desert mountain alpine underwater indoor outdoor"
+    " round square oval triangular curved"
+    " one-eyed barefoot naked nude bearded blond blonde bald tattooed pregnant injured dead"
 )
+# Words that say how a thing is with nobody or nothing at it: true where the object is gone.
+LEFT_ALONE = _words(
+    "empty unoccupied vacant lone open bare single plain clear quiet still calm wet dry bright further"
+)
+# Words that say the opposite.
 OPPOSITES = tuple(
     map(
         str.split,
@@ -93,7 +76,6 @@ OPPOSITES = tuple(
             "noon night",
             "indoor outdoor",
             "indoors outdoors",
-            "front behind",
             "left right",
             "open closed",
             "old young",
@@ -133,7 +115,7 @@ ABSTRACT = (
         " conversation call hand hands speech name event style attire distance background foreground"
         " direction other others another something each piece pieces bunch company presence preparation"
         " middle line order row process mouth body posing competition tournament times rim lid handle"
-        " shoot lecture baseball tennis football soccer"
+        " shoot lecture presentation performance talk show concert baseball tennis football soccer"
     )
 )
 # Second parts of words with a hyphen: they say what the first part does not.
@@ -190,7 +172,8 @@ _VEHICLE = _words(
     " windows license mirror mirrors exhaust sail sails mast hull deck oar oars caboose carriage carriages"
 )
 _FOOD = _words(
-    "crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles candle candles"
+    "bread roll toast crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles"
+    " candle candles"
 )
 _ANIMALS = "bird cat dog horse sheep cow elephant bear zebra giraffe"
 LIVING = frozenset((*_ANIMALS.split(), "person"))
@@ -204,6 +187,8 @@ PARTS = {
     "hot dog": _FOOD,
     "clock": _words("hands hand face numerals dial"),
     "umbrella": _words("handle canopy"),
+    "traffic light": _words("arrow arrows signal signals"),
+    "vase": _words("base stem stems"),
     "knife": _words("blade handle"),
     "bed": _words("headboard mattress sheet sheets comforter bedspread"),
     "tv": _words("screen"),
@@ -214,6 +199,8 @@ PARTS = {
 }
 # Nouns before a part that have one, too: a chair arm, the clock face.
 OWNERS = _words("chair chairs couch sofa clock bed table bench statue")
+# Second parts of the names of places: their first part is no thing of its own.
+PLACES_NAMED_SO = _words("tracks track rails station stop lane depot yard terminal shelter")
 # Kinds under which a caption may name the object again.
 KINDS = {
     **_each(

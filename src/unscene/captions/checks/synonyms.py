@@ -1,0 +1,491 @@
+"""Words that say the same in a caption, and general words for special ones.
+
+Two tables of English, so that a caption that tells the same scene in other words is told from one that
+tells another scene. Words are compared by their stems: a line holds one form of each.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from unscene.captions.checks.texts import get_stem
+
+_SAME = """\
+small little tiny compact miniature mini petite young narrow short
+big large huge giant massive enormous sizable gigantic oversized
+beautiful gorgeous pretty lovely stunning scenic picturesque attractive
+many lots several numerous various lot full multiple few some variety assortment assorted different couple
+lit lighted illuminated light lights lighting glowing
+woods forest woodland trees tree wooded forested
+background back behind distance backdrop rear distant beyond
+aerial above overhead
+string strung
+photograph photo picture image shot snapshot photography
+illustration drawing sketch drawn cartoon graphic artwork art painting picture image
+look watch gaze stare view peer observe glance overlook face admire
+sleep asleep nap doze snooze rest slumber
+dress costume outfit clad wear
+cluttered messy untidy disorganized clutter
+busy crowded bustling packed
+old elderly aged senior ancient antique vintage
+empty deserted vacant unoccupied bare
+happy smile joyful cheerful grin
+rocky stony rock stone boulder rugged
+wooden wood timber plank log
+snowy snow wintry
+dirt unpaved soil earth mud ground muddy
+ground floor
+overcast cloudy cloud gray
+colorful multicolored vibrant bright color multicolor
+dark dim
+sunny sunlit sunlight sunshine sun sunlit
+rainy rain wet raining damp
+foggy fog mist misty hazy
+path trail pathway walkway track lane
+street road roadway lane avenue highway motorway driveway
+railroad railway rail track
+sofa couch settee loveseat
+bike bicycle cycle
+shore beach seashore coast shoreline seaside waterfront coastline sand
+sea ocean water
+lake pond water
+river stream creek water waterway
+waves wave surf water sea
+edge side bank border
+meadow pasture field grassland plain
+lawn grass yard grassy turf
+newspaper paper
+parked stationary park
+hill hillside hilltop slope
+mountain mountainside mountaintop mountainous peak hills
+rug carpet mat
+talk speak chat converse conversation discuss
+plate dish platter
+bowl dish
+cup mug
+food meal dish foods foodstuff
+fries chips french-fries
+phone telephone cellphone smartphone
+windshield windscreen
+sidewalk pavement curb
+bathroom restroom washroom lavatory toilet
+bathtub tub bath
+kitchen kitchenette
+cabinet cupboard
+counter countertop worktop
+shop store market marketplace
+display exhibit exhibition show displayed
+baked bakery
+bedding covers duvet comforter blanket bedspread quilt
+comfy comfortable cozy
+child kid youngster children
+toddler baby infant child
+boy lad kid child
+girl kid child
+man guy gentleman male fellow
+woman lady female
+people person persons individual human folks
+teenager teen youth
+crowd audience spectator onlooker group
+group bunch crowd gathering
+couple pair two both
+item thing object goods product stuff article
+kind type sort variety
+area zone region space spot place section
+town village downtown settlement
+city urban town downtown metropolis metropolitan cityscape
+countryside rural country
+building structure
+house home residence
+tall high
+skyscraper high-rise
+under beneath below underneath
+trousers pants
+sneakers trainers shoes
+vegetable veggie greens produce
+potato fries
+soda drink beverage
+beverage drink
+glass drink
+ketchup catsup
+container box tub
+box carton
+luggage baggage bag suitcase
+bag sack
+purse handbag
+garbage trash rubbish waste litter
+can bin
+railing fence rail
+fence enclosure pen
+wall walls
+sign signage signpost
+pole post
+lamp light
+controller remote
+game gaming gamer
+computer pc desktop
+tap faucet
+couch sofa
+chair seat
+stool seat
+bench seat
+truck lorry
+airport terminal
+runway tarmac airstrip
+plane aircraft airplane
+boat ship
+harbor marina port dock pier
+skateboarder skater
+skier ski
+snowy snow
+steps stairs stairway staircase stair
+photo selfie
+teddy stuffed plush
+chase run follow
+motorcycle motorbike
+filled crammed packed
+graffiti writing written graffitied
+writing text lettering words letters
+figure figurine statue sculpture
+statue sculpture
+close-up closeup close
+film movie
+fall autumn
+soccer football
+match game
+contest competition championship tournament
+winner champion
+athlete player
+pastry baked
+sweet dessert
+cookie biscuit
+apartment flat
+elevator lift
+gasoline petrol
+fake artificial plastic faux
+partially partly half
+flag banner
+flower blossom bloom floral
+wilting drooping wilted droop
+plant greenery vegetation foliage leaves shrubbery
+bush shrub
+jump leap hop
+ride riding
+sit seated seat
+stand standing
+gather congregate
+begin start
+gold golden
+silver silvery
+gray grey
+purple violet
+tan beige
+cream ivory
+metal metallic steel iron
+brick bricks
+cement concrete
+waterfall falls
+sunset dusk sundown twilight evening
+sunrise dawn
+night nighttime
+mirror reflection reflected
+reflect reflection
+corner intersection crossroads crossing
+junction intersection
+stop halt
+carry hold holding
+prepare make cook
+slice piece wedge
+piece bit part
+half halved
+cut sliced chopped
+pile stack heap mound
+row line lined
+bordered border surrounded surround edge
+cover covered coating coated blanketed
+filled full fill
+top topped
+contain hold
+nearby near close
+beside next alongside adjacent
+middle center central
+front before
+room indoors interior inside
+outside outdoors outdoor exterior
+yard garden backyard
+park garden
+pet animal
+cattle cow livestock
+horse equestrian
+herd flock group
+wildlife animal
+bird fowl
+cage enclosure
+zoo enclosure
+mother mom
+father dad
+doctor medic
+policeman officer police cop
+guard officer security
+firefighter fireman
+soldier troops
+thoughtful thought pensive
+sit lounge recline
+bend lean crouch
+wash clean
+new modern
+stylish fashionable elegant
+nice pleasant
+plain simple blank
+shiny gleaming glossy
+bright brightly
+early morning
+winter wintertime wintry
+summer summertime
+spring springtime
+rustic country
+fancy elegant ornate
+decorated adorned decoration decorative
+broken damaged
+rusty rusted rust
+worn weathered
+torn ripped
+narrow thin
+wide broad
+unusual strange odd weird
+funny humorous
+delicious tasty
+fresh freshly
+hot steaming
+freezing frozen icy ice
+lush green verdant
+grassy grass
+lone single solitary alone only one
+leafy leaf leaves
+sandy sand
+windy wind
+fan fans
+audience attendee
+stage platform
+concert show performance gig
+performer artist singer
+musician band
+singer vocalist
+speech talk lecture presentation
+presenter speaker host
+meeting gathering conference
+party celebration
+celebrate celebration
+office workplace
+desk table
+laptop notebook computer
+monitor screen display
+television tv
+channel station
+mall shopping
+shopping shop
+supermarket grocery store market
+aisle aisles
+restaurant diner eatery cafe
+cafe coffeehouse
+pub bar
+classroom school
+hospital clinic
+church chapel cathedral
+graveyard cemetery
+castle palace
+bridge overpass viaduct
+tower towers
+gate gateway
+doorway door entrance
+window windows windowpane
+roof rooftop
+ceiling overhead
+wooden hardwood
+tile tiled
+marble stone
+leather hide
+cloth fabric textile
+towel cloth
+curtain drapes
+pillow cushion
+blanket throw
+vase jar pot
+jar pot
+bottle flask
+pan skillet
+pot pan
+oven stove cooker
+stove cooktop hob range
+fridge refrigerator
+sink basin washbasin
+dryer drier
+trash bin
+hydrant fireplug
+traffic vehicle
+vehicle car truck
+tire wheel
+carriage cart wagon buggy
+wagon cart
+tractor vehicle
+tent canopy
+canopy awning cover
+umbrella parasol
+raincoat coat
+hat cap
+tie necktie
+shirt top
+boot shoe
+sock stocking
+ring band
+necklace jewelry
+glasses eyeglasses spectacles
+sunglasses shades
+beard facial
+watch wristwatch
+ball balls
+bat bats
+racket racquet
+net netting
+court courts
+pitch field
+stadium arena
+stands bleachers stadium
+track course
+slope piste
+ramp ramps
+pool swimming
+diver diving
+fisherman fishing
+fish seafood
+meat beef
+sausage wurst
+bread loaf toast bun roll
+roll bun
+bun bread
+sandwich sub
+burger hamburger
+noodles pasta
+rice grain
+salad greens
+soup broth
+sauce dressing
+gravy sauce
+cheese cheesy
+egg eggs
+cake gateau
+icing frosting
+cream creamy
+fruit fruits
+berry berries
+nut nuts
+tomato tomatoes
+onion onions
+pepper peppers
+corn maize
+bean beans
+tea drink
+coffee drink
+beer drink
+wine drink
+juice drink
+sunflower flower
+rose flower
+tulip flower
+grassy green
+growth growing
+pattern patterned
+stripe striped
+spot spotted
+dot dotted
+checkered plaid
+flowery floral
+"""
+
+# A general word may stand for a special one, and not the other way round.
+_GENERAL = """\
+animal: dog cat horse cow sheep goat bear zebra giraffe elephant bird duck lion tiger monkey deer pig rabbit
+vehicle: car truck bus van train motorcycle bike bicycle tractor taxi cab jeep suv lorry
+bird: duck goose pigeon parrot eagle owl seagull swan parakeet chicken crow sparrow penguin
+fruit: apple banana orange lemon grape berry strawberry pear peach mango melon
+vegetable: carrot broccoli potato tomato onion pepper corn bean cabbage lettuce cucumber pea
+food: sandwich pizza burger fruit vegetable salad rice noodles pasta bread cake meat sushi fries cookie soup \
+    meal cereal donut pastry snack dish dessert
+baked: bread cake pastry bun roll muffin bakery
+meat: chicken beef pork ham bacon sausage steak
+drink: coffee tea beer wine soda juice water milk cocktail
+dessert: cake pie cookie ice-cream donut pudding
+furniture: sofa couch table chair desk bench bed cabinet dresser shelf
+appliance: stove oven refrigerator fridge microwave toaster dishwasher
+dishes: plate bowl cup glass
+tableware: plate bowl cup fork knife spoon
+utensil: fork knife spoon chopsticks spatula
+silverware: fork knife spoon
+electronics: computer laptop keyboard mouse monitor phone television camera
+device: phone camera laptop tablet remote controller computer
+computer: laptop macbook
+machine: computer tractor engine washer
+clothes: shirt dress pants jacket coat suit skirt
+clothing: shirt dress pants jacket coat suit skirt costume
+footwear: shoes boots sandals heels sneakers
+toy: doll lego teddy kite ball
+plant: flower tree bush bamboo fern tulip rose sunflower crop vine shrub ivy
+flower: tulip rose sunflower daisy lily orchid carnation
+building: house skyscraper church tower barn hotel temple castle store shop
+court: tennis basketball volleyball badminton
+field: baseball soccer football frisbee
+slope: ski skier skiing snowboard snowboarder
+snow: ski skier skiing snowboard snowboarder
+structure: building bridge tower shelter pavilion hut
+body of water: lake river sea ocean pond
+water: lake river sea ocean pond bay pool harbor canal stream wave
+landscape: field hill mountain valley meadow desert countryside forest
+land: field ground farm shore
+outdoor: field park street beach
+instrument: guitar piano violin drum trumpet flute
+boat: ship canoe kayak sailboat yacht ferry
+road: highway street track
+person: man woman boy girl child player rider surfer skier kid guy lady baby toddler officer worker chef \
+    student teacher singer actor musician athlete
+people: men women boys girls children couple family players crowd group kids spectators students tourists
+adult: man woman person parent mother father people
+child: boy girl baby toddler son daughter
+kid: boy girl
+player: batter pitcher catcher quarterback goalkeeper
+athlete: skier player snowboarder surfer runner
+officer: policeman guard
+worker: employee waiter chef clerk bartender
+customer: patron client guest shopper
+patron: customer
+container: bowl box basket bucket jar pot cup bottle glass vase bag
+room: kitchen bedroom bathroom livingroom office hall
+store: supermarket bakery boutique grocery
+event: party wedding concert festival ceremony premiere show conference
+sport: tennis baseball soccer football basketball
+"""
+
+
+def _index(lines: Iterable[str]) -> Mapping[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, line in enumerate(lines):
+        for word in line.split():
+            for stem in {get_stem(word), get_stem(f"{word}s")}:
+                found.setdefault(stem, set()).add(number)
+    return {stem: frozenset(numbers) for stem, numbers in found.items()}
+
+
+_GROUPS = _index(_SAME.splitlines())
+_SPECIAL = {
+    get_stem(general): frozenset(map(get_stem, special.split()))
+    for general, _, special in (
+        line.partition(":") for line in _GENERAL.replace("\\\n", " ").splitlines() if line
+    )
+}
+
+
+def says_same(word: str, told: Iterable[str]) -> bool:
+    """Whether a word is another name, or a more general one, of one of the words that were told."""
+    stem = get_stem(word)
+    groups, special = _GROUPS.get(stem, frozenset()), _SPECIAL.get(stem, frozenset())
+    if not groups and not special:
+        return False
+    stems = set(map(get_stem, told))
+    return not special.isdisjoint(stems) or any(groups & _GROUPS.get(other, frozenset()) for other in stems)
