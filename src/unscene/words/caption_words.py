@@ -18,7 +18,7 @@ PRONOUNS = _words(
 PREPOSITIONS = _words(
     "in on at near by with without of over under above below beneath beside besides behind between through"
     " across along around inside outside onto into from toward towards against among past to for off during"
-    " after before about like within underneath atop amid upon via down up alongside amongst out"
+    " after before about like within underneath atop amid upon via down up alongside amongst out beyond"
 )
 _LONG = (
     "in the middle of, in the center of, on the side of, on the edge of, at the edge of, on the back "

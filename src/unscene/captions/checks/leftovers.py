@@ -107,7 +107,7 @@ def keeps_parts(case: Case) -> str | None:
         ):
             continue
         core = (
-            token in BODY | CLOTHES | {"raincoat"}
+            (token in BODY | CLOTHES | {"raincoat"} or token not in case.old.tokens)
             and not case.new.is_animate
             and case.category in case.vocabulary.animate
         )

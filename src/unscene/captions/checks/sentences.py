@@ -101,6 +101,7 @@ def ends_badly(case: Case) -> str | None:
     if both and not has_plural(new) and "and" not in new.tokens:
         return f"{word!r} of one thing"
     stands_by = word == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
+    stands_by = stands_by or new.tokens[-2:] in (["look", "on"], ["looks", "on"], ["looking", "on"])
     told = tuple(new.tokens[-2:]) in set(pairwise(old.tokens))  # `in front of her`
     if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not (told and word == "her"):
         return "it ends in the middle"

@@ -71,7 +71,7 @@ bathtub tub bath
 kitchen kitchenette
 cabinet cupboard
 counter countertop worktop
-shop store market marketplace
+shop store market marketplace storefront shopfront
 display exhibit exhibition show displayed
 baked bakery
 bedding covers duvet comforter blanket bedspread quilt

@@ -48,7 +48,7 @@ _DEEDS = tuple(
             "dig rake plant mow garden",
             "fish angle",
             "juggle",
-            "gallop ride horseback",
+            "gallop ride horseback motorbike motorcycle bike bicycle scooter",
             "run jog race sprint chase marathon",
             "skate ski snowboard",
             "pray",

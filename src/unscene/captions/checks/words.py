@@ -108,8 +108,8 @@ ABSTRACT = (
     PICTURES
     | QUANTITIES
     | _words(
-        "camera way ride walk game trick tricks time fun break position action motion front top selfie"
-        " photo photos middle back nap jump turn wave pose face look work job trip day meal lunch dinner"
+        "reins reigns camera way ride walk game trick tricks time fun break position action motion front top"
+        " selfie photo photos middle back nap jump turn wave pose face look work job trip day meal lunch dinner"
         " breakfast bite swing hit throw attempt catch pitch serve shot match practice air place part"
         " kind kinds type sort pair end view moment head care attention swim stroll rest sleep"
         " conversation call hand hands speech name event style attire distance background foreground"
@@ -222,6 +222,7 @@ ACTIVITIES = {
     "horse": _words("horseback gallop galloping gallops"),
     "kite": _words("fly flies flying flew flown kiting kiteboarding"),
     "toothbrush": _words("brush brushes brushing"),
+    "person": _words("yoga exercise exercises workout"),
 }
 # Activities of people, as they stand without a subject.
 SPORTS = _words(
@@ -260,6 +261,7 @@ IRREGULAR = {
         str.split,
         """\
 go goes went going
+think thought thinking
 use uses used using
 sleep slept
 speak spoke spoken
