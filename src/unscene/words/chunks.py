@@ -48,6 +48,9 @@ class Chunk:
         return Phrase(self.tokens).is_plural
 
 
+_SHAPES = frozenset({"square", "round", "flat", "thin", "thick", "shiny", "soft"})
+
+
 def make_chunks(tokens: list[Token]) -> list[Chunk]:
     """Return the chunks of a caption's tokens, what belongs together joined."""
     return _merge(_chunk(tokens))
@@ -129,12 +132,12 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
         or first.tokens[-1].kind != "W"
     ):
         return False
-    describes = first.tokens[-1].low in ADJECTIVES
+    describes = first.tokens[-1].low in ADJECTIVES | _SHAPES
     start = second.tokens[0].low.split()[0]
     if link.low == ",":
         return (
             describes
-            and all(t.kind == "D" or t.low in ADJECTIVES | {"very"} for t in first.tokens)
+            and all(t.kind == "D" or t.low in ADJECTIVES | _SHAPES | {"very"} for t in first.tokens)
             and len(first.tokens) > (first.tokens[0].kind == "D")
         )
     return describes and (start in ADJECTIVES or start == "very")

@@ -43,6 +43,7 @@ TORN_END = "ends in the middle"
 NO_SUBJECT = "a verb without its subject"
 ABSTRACT = "nothing that can be seen"
 TORN_NOUN = "an article without its noun"
+STILL_THERE = "somebody is still there"
 LOST_PRONOUN = "a pronoun without its noun"
 _ONES = frozenset({"he", "she", "him", "himself", "herself"})
 _MANIES = frozenset({"they", "them", "themselves", "each other", "one another", "others", "another", "one"})
@@ -178,6 +179,8 @@ def _find_torn_edges(tokens) -> list[str]:
         )
     ):
         faults.append(TORN_END)
+    if last.low == "far" or (last.kind == "W" and last.low in ("high", "close", "loose")):
+        faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
         faults.append(TORN_END)
     pairs = list(zip(tokens, tokens[1:], strict=False))
@@ -185,6 +188,9 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_NOUN)  # "from behind she has been reading"
     if first.kind == "O" or first.low in ("very", "too", "so", "quite"):
         faults.append(TORN_START)
+    second = tokens[1] if len(tokens) > 1 else Token("", "X")
+    if first.low in ("all", "both", "each") and second.form == "ing" or first.low == "other":
+        faults.append(TORN_START)  # "all eating pizza", "other units"
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
         faults.append(TORN_START)
     if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
@@ -313,5 +319,5 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
             for p in phrases
         )
     ):
-        faults.append("somebody is still there")
+        faults.append(STILL_THERE)
     return faults

@@ -7,7 +7,7 @@ from unscene.words.caption_words import DETERMINERS, PRONOUNS
 from unscene.words.rows import takes_article
 from unscene.words.scene_lists import SINGLE
 from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Phrase, Prep, walk, write_clauses
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk, write_clauses
 from unscene.words.vocabulary import Vocabulary
 
 
@@ -36,6 +36,7 @@ def finish(clauses: list[Clause]) -> str | None:
         and first.mods
         and isinstance(first.mods[0], Prep)
         and first.mods[0].group is not None
+        and not _goes_on(clauses)
     ):
         group = first.mods[0].group
         clauses = [
@@ -49,6 +50,12 @@ def finish(clauses: list[Clause]) -> str | None:
     if not any(says_something(n) for c in clauses for n in walk(c) if isinstance(n, Phrase)):
         return None
     return _spell(write_clauses(clauses))
+
+
+def _goes_on(clauses: list[Clause]) -> bool:
+    """Whether a sentence stands behind the place that a caption begins with: `In a hall, a nun sings`."""
+    second = clauses[1].group if len(clauses) > 1 and clauses[1].opener == "," else None
+    return second is not None and any(isinstance(mod, Verb) and mod.is_finite for mod in second.mods)
 
 
 def _mend_article(phrase: Phrase) -> None:

@@ -44,6 +44,11 @@ from unscene.words.verb_lists import (
 
 Prune = Callable[[Group, Target], tuple[Group | None, list[Item]]]
 _LOADED = frozenset({"truck", "train", "car", "book", "person"})
+# What somebody is in who is gone, and no place: `a man in thought`.
+_MANNERS = frozenset({"line", "top", "person", "motion", "thought", "unison", "silence", "camouflage"})
+_MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
+# What is on food is gone with it: `a cupcake with icing and sprinkles on it`.
+_ON_IT = frozenset({"it", "them", "top"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
 
@@ -73,6 +78,9 @@ class Gathering:
     ) -> list[Item]:
         if mod.group is None or mod.low == "without":
             return []
+        if target.category in EATEN and mod.low in ("with", "of") and _is_on_it(mod.group):
+            target.note("looks")
+            return []
         group, items = self.prune(mod.group, target)
         if group is None or is_empty(group):
             return items
@@ -91,7 +99,7 @@ class Gathering:
             return inner
         first = group.members[0]
         bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
-        if bare and low in ("in", "at", "on", "by") and first.head in ("line", "top", "person", "motion"):
+        if bare and low in ("in", "at", "on", "by") and first.head in _MANNERS:
             return inner
         good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
         if group.head in CONDITIONS and not words and (good or group.head not in GROUNDS):
@@ -234,6 +242,15 @@ class Gathering:
         return Group(
             members, fix_links(links, len(group.members) - len(members), group.links), group.mods
         ), items
+
+
+def _is_on_it(group: Group) -> bool:
+    """Whether a row is said to be on what is gone."""
+    mods = [mod for one in (group, *group.members) for mod in one.mods]
+    return any(
+        isinstance(mod, Prep) and mod.low == "on" and mod.group is not None and mod.group.head in _ON_IT
+        for mod in mods
+    )
 
 
 def _as_place(mod: Prep) -> Prep:

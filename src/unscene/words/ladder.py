@@ -1,5 +1,7 @@
 """What is named in a caption, put in a row: the ladder below the rules."""
 
+import re
+
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.finishing import finish
 from unscene.words.leftovers import Item, compose
@@ -8,8 +10,9 @@ from unscene.words.rows import takes_article
 from unscene.words.scene_lists import ABSTRACT_NOUNS, COLOURS, CONDITIONS, MORE_BODY, MORE_CLOTHES, PARTS
 from unscene.words.target import Target, stands_alone
 from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Phrase, Prep, walk
-from unscene.words.verb_forms import THIRD, looks_plural
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.verb_forms import ING, THIRD, looks_plural
+from unscene.words.verb_lists import WORN
 from unscene.words.vocabulary import Vocabulary
 
 
@@ -41,6 +44,13 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         for n in walk(m)
         if isinstance(n, Phrase) and not n.words
     }
+    spoken |= {  # worn by what is gone, or by nobody
+        id(n)
+        for verb in nodes
+        if isinstance(verb, Verb) and any(token.low in WORN for token in verb.tokens)
+        for group in verb.objects
+        for n in walk(group)
+    }
     for node in nodes:
         if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:
             continue
@@ -63,6 +73,8 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
         return False
     if phrase.tokens[0].kind == "W" and phrase.tokens[0].low in THIRD and len(phrase.tokens) > 1:
         return False  # a verb that was taken for a noun: `unloads passengers`
+    if len(phrase.tokens) > 1 and phrase.tokens[0].low in ("all", "both") and phrase.tokens[1].low in ING:
+        return False  # "all eating pizza"
     if not phrase.words and (
         (phrase.tokens[0].low not in ("a", "an", "the") and phrase.head not in ("background", "pitch"))
         or len(phrase.tokens) == 1
@@ -106,12 +118,18 @@ _ABSTRACT_ENDS = (
 )
 
 
+# What a thing is like is not there: `a clock shaped like an apple`.
+_LIKE = re.compile(r"(?i)\b(?:like|as) (?:an? |the )?$")
+
+
 def write_words(caption: str, category: str, vocabulary: Vocabulary) -> str | None:
     """Return a photo of the other words that the caption mentions."""
     worn = {"tie"} if category in vocabulary.people else set()
     words = [
         word
-        for word in dict.fromkeys(m.word for m in vocabulary.find_mentions(caption))
+        for word in dict.fromkeys(
+            m.word for m in vocabulary.find_mentions(caption) if not _LIKE.search(caption[: m.start])
+        )
         if word != category and word not in worn
     ]
     if not words:

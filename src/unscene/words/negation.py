@@ -10,15 +10,18 @@ places ("A photo of a bench and a dog."), then the other words of the list, then
 import html
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
 from unscene.words.caption_words import ADJECTIVES, PICTURES
+from unscene.words.chunks import make_chunks
 from unscene.words.faults import (
     ABSTRACT,
     HEADLESS,
     LOST_PRONOUN,
     NO_SUBJECT,
+    STILL_THERE,
     TORN_END,
     TORN_NOUN,
     TORN_START,
@@ -27,6 +30,7 @@ from unscene.words.faults import (
 from unscene.words.finishing import finish, give_article, says_something
 from unscene.words.ladder import list_things, write_words
 from unscene.words.participles import as_participle
+from unscene.words.reading import read_tokens
 from unscene.words.references import mark_references
 from unscene.words.removal import GONE, take_out
 from unscene.words.rows import join_rows, takes_article
@@ -81,7 +85,7 @@ def remove_object(caption: str, category: str, vocabulary: Vocabulary) -> str | 
 
 def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewriting | None:
     """Return the caption without the category, and how it was made; None when nothing is left."""
-    caption = _drop_marks(caption, vocabulary)
+    caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
     end = "." if caption.rstrip().endswith((".", "!")) else ""
     if len(caption) <= _MOST_LETTERS:
         for way, write in (("grammar", _write_by_grammar), ("things", _write_things)):
@@ -103,11 +107,28 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     """
     caption = html.unescape(caption).translate(_QUOTES)
     caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
+    caption = re.sub(r"(?i)\bcounter tops?\b", "countertop", caption)
+    caption = re.sub(r"(?i)\bcross[ -]country (?=ski)", "", caption)
     caption = re.sub(r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", caption)
     caption = _POINTING.sub("", _EMOTICON.sub("", caption))
     return _BRACKETS.sub(
         lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
     ).replace(",.", ".")
+
+
+def _part_place(caption: str, vocabulary: Vocabulary) -> str:
+    """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
+    if not _PLACE_FIRST.match(caption):
+        return caption
+    chunks = make_chunks(read_tokens(caption, vocabulary))
+    place = " ".join(chunk.text for chunk in chunks[:2])
+    parted = [chunk.kind for chunk in chunks[:4]] == ["P", "NP", "NP", "V"] and caption.startswith(
+        f"{place} "
+    )
+    return f"{place},{caption[len(place) :]}" if parted else caption
+
+
+_PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside) ")
 
 
 def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:
@@ -121,7 +142,9 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     elif len(left) == 1 and not left[0].group.mods and len(left[0].group.members) == 1:
         _give_single_article(left[0].group.members[0], caption)
     text = finish(left)
-    if text is not None and _is_torn_out(text, caption):
+    if text is not None:
+        text = _AGREEING.sub(_agree, text)
+    if text is not None and (_is_torn_out(text, caption) or _touches_anew(text, caption, vocabulary)):
         text = None
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
@@ -142,6 +165,32 @@ _TORN_PAIRS = tuple(
 )
 
 
+# "A desktop computer sit" of "laptops and a desktop computer sit": one of a row is left.
+_AGREEING = re.compile(r"^(An? (?:[\w-]+ ){1,3})(sit|stand|lie|hang)(?=$| (?:on|in|at|near|next|beside)\b)")
+
+
+_BEGUN = re.compile(r"(?i)(?<!, )\b(?!and|where|while|that|but|as)(\w+) there (?:is|are)\b")
+
+
+def _agree(found: re.Match) -> str:
+    return found[0] if " of " in found[1] else f"{found[1]}{found[2]}s"
+
+
+def _touches_anew(text: str, caption: str, vocabulary: Vocabulary) -> bool:
+    """Whether two noun phrases touch that did not, or a second sentence begins without a link: `the land
+    them`, `a tower there is a banner`.
+    """
+    low = " ".join(word for word in re.findall(r"[\w'\u2019-]+", caption.lower()))
+    begun = _BEGUN.search(text)
+    if begun is not None and f"{begun[1].lower()} there" not in low:
+        return True
+    for one, two in pairwise(make_chunks(read_tokens(text, vocabulary))):
+        joint = f"{one.tokens[-1].low.split()[-1]} {two.tokens[0].low.split()[0]}"
+        if one.kind == "NP" == two.kind and one.low != "there" and joint not in low:
+            return True
+    return False
+
+
 def _is_torn_out(text: str, caption: str) -> bool:
     """Whether a text begins with a verb whose subject stood before, or joins what was not joined:
     `stand beside a globe` of `parents, stand beside a globe`, `the sand and on a trip`.
@@ -149,6 +198,8 @@ def _is_torn_out(text: str, caption: str) -> bool:
     low, words = caption.lower(), text.lower().split()
     if any(pair in text.lower() and pair not in low for pair in _TORN_PAIRS):
         return True
+    if re.match(r"(?:all|both|each) (?!living|dining|sitting room)\w+ing\b", text.lower()):
+        return True  # "all eating pizza"
     if len(words) < 2:
         return False
     start = f"{words[0]} {words[1]}"
@@ -229,6 +280,7 @@ def _own_faults(caption: str, text: str, vocabulary: Vocabulary) -> set[str]:
         *(() if text.lower().split()[-2:] == caption.lower().rstrip(" .").split()[-2:] else (TORN_END,)),
         TORN_NOUN,
         ABSTRACT,
+        STILL_THERE,
     }
 
 

@@ -173,6 +173,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
             members.append(phrase)
             continue
         gone += 1
+        if members and place == len(group.members) - 1:
+            left = [replace(item, kind="ground") if _is_stand(item) else item for item in left]
         items += left
         shared += [item for item in left if item.kind != "thing"]
         stays = len(group.members) > 1 and any(not target.is_in(other) for other in group.members)
@@ -206,6 +208,13 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
+def _is_stand(item: Item) -> bool:
+    """Whether it is what a whole row stands on: `a plate and a cup on a table`."""
+    stand = list_words(item.group) & {"dining table", "bench"} or item.group.head in _STANDS
+    return bool(stand) and item.kind == "thing" and item.prep in ("on", "on top of", "in")
+
+
+_STANDS = frozenset({"table", "counter", "desk", "shelf", "countertop", "tray", "stove"})
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 
 

@@ -248,6 +248,7 @@ QUANTITY_HEADS = QUANTITIES | _words(
     "plenty majority half dozen hundreds thousands tons ton flocks herds packs crowds teams sets "
     "heaps lines clusters gaggle pride bouquet loaf mob troop party gang class band fleet couple "
     "bundles bundle mound mass load loads chunk chunks kind kinds type types sort sorts parade convoy "
+    "grouping groupings square squares slab slabs wedge wedges cube cubes "
     "trio duo host multitude handfuls assortments strip strips bit bits amount portion portions "
     "plateful bowlful pieces halves quarter quarters gathering army circle body bodies"
 )
@@ -325,7 +326,7 @@ SINGLE -= _words(
 SINGLE -= {"home plate", "home base", "first base", "second base", "third base"}
 # How somebody is; no thing or place.
 STATES = _words(
-    "alert sad happy proud barefoot longer calm bored tired ready angry upset shirtless naked busy "
+    "loose alert sad happy proud barefoot longer calm bored tired ready angry upset shirtless naked busy "
     "lost lonely better available ill sick dead alive aware afraid worried excited formerly "
     "sentimental "
 )
@@ -336,7 +337,8 @@ PAGES = _words("cover page pages screen side front label poster sides package pa
 # What people hold somewhere: the place of it is there without them.
 HELD_EVENTS = _words(
     "premiere screening launch concert ceremony wedding reception rally protest festival gala graduation "
-    "tournament match game conference convention gig recital competition championship party session"
+    "tournament match game conference convention gig recital parade marathon regatta "
+    "carnival competition championship party session"
 )
 # What goes on around the people of a photo, and can be named without them.
 EVENTS = _words(

@@ -148,6 +148,8 @@ def find_kind(
         return "A", "", ""
     if word in ("up", "out", "off", "down") and before.stem in PARTICLE_VERBS and not ends_phrase(after):
         return "A", "", ""
+    if word == "near" and next_word in ING and later.kind == "N":
+        return "P", "", ""  # "near passing trucks"
     if word in SCENE_ADVERBS and word in PREPOSITIONS:
         if ends_phrase(after) and next_word != "of":
             return "A", "", ""
@@ -179,6 +181,13 @@ def find_kind(
         return "A", "", ""
     if word in ("just", "only", "too", "also", "not"):
         return "A", "", ""
+    if (
+        word in ING
+        and before.kind == "P"
+        and before.low in ("near", "past", "between", "behind", "beside", "next to", "in front of", "among")
+        and after.kind == "N"
+    ):
+        return "W", "", ""  # "near passing trucks"
     if word == "very" and noun_before is False and before.kind != "D":
         return ("W", "", "") if before.kind in ("X", "P", "C", "D") else ("A", "", "")
     if (
@@ -250,9 +259,9 @@ def find_kind(
 
 def _clause_follows(rest: list[Token]) -> bool:
     """Whether a noun phrase and a finite verb stand next."""
-    for token in rest[1:6]:
+    for token in rest[1:8]:
         if token.low in AUXILIARIES or token.low in THIRD:
             return True
-        if token.low in MARKS or token.low in PREPOSITIONS or token.low in LINKS:
+        if token.low in MARKS | LINKS | CLAUSES:
             return False
     return False

@@ -160,6 +160,12 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     if how == "worn":
         return bool(words & WORN_THINGS)
+    if head in _WATCHING and how in ("for", "at", "to", "toward", "towards", "into"):
+        return False
+    if head in _MARKS and how in ("with", "of", "has"):
+        return False
+    if target.category == "bed" and head in _BEDDING and how in ("with", "of", "has", "in"):
+        return False
     if "tie" in words and target.is_human:
         return False
     if words or any(t.is_human for t in phrase.tokens if not target.is_human):
@@ -168,8 +174,6 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
     if head in MORE_CLOTHES and target.is_animate and worn:
-        return False
-    if head in ("camera", "cameras") and how in ("for", "at", "to", "toward", "towards", "into"):
         return False
     if target.category in EATEN and head in _OF_FOOD and how in ("with", "of", "has"):
         return False
@@ -181,6 +185,12 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     return not (how == "in" and head in COLOURS)
 
 
+# Who takes the photo is in none.
+_WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
+_MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
+_MARKS |= {"advertisement", "advertisements", "ad", "ads", "print", "stripe", "stripes", "carvings"}
+_BEDDING = frozenset({"sheet", "sheets", "bedding", "comforter", "duvet", "bedspread", "mattress", "quilt"})
+_BEDDING |= {"linens", "covers", "blanket", "blankets", "head board", "headboard"}
 _OF_FURNITURE = frozenset({"frame", "frames", "leg", "legs", "base", "headboard", "footboard", "texture"})
 
 

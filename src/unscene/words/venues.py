@@ -36,6 +36,9 @@ _AT_BASEBALL = re.compile(r"\b(?:swing\w*|pitch\w*|plate|base|bases|ball|bat|bas
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
 _SNOW = re.compile(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b")
 _TAUGHT = re.compile(r"\b(?:teach(?:es|ing)?|attend(?:s|ing)?) an? (?:class|lesson)\b")
+_ON_STAGE = re.compile(
+    r"\b(?:perform(?:s|ing)? live|(?:singer|artist|band|musician|comedian|rapper|duo)s? perform(?:s|ing)?)\b"
+)
 _IN_THE_AIR = re.compile(r"\b(?:in|through|into) the air\b")
 _FLYING = frozenset({"airplane", "bird", "kite"})
 # Where one is who does it.
@@ -60,6 +63,9 @@ def name_venue(clauses: list[Clause], caption: str, target: Target) -> str | Non
     if place is not None:
         target.note("sport")
         return place
+    if _ON_STAGE.search(low):
+        target.note("venue")
+        return "A stage"
     if _TAUGHT.search(low):
         target.note("venue")
         return "A classroom"

@@ -59,9 +59,10 @@ def find_verb_form(
         stem = ING.get(word, word[:-3])
         if len(tagged) == 1 and before.low in ADJECTIVES and not (ends or next_det or next_noun):
             return None  # "Large running mower"
-        if before.kind in ("D", "O") or (after.low in AFTER_ING and before.kind != "V"):
+        if before.kind in ("D", "O") or (after.low in AFTER_ING and before.kind != "V" and later.low != "of"):
             return None
         acts = noun_before and after.low in PREPOSITIONS or (before.is_human and next_noun)
+        acts = acts or (before.is_animate and after.low in ("lots", "plenty", "loads", "tons"))
         if word in NOT_ING and not (known and (next_det or acts or before.low in AUXILIARIES)):
             return None
         describes = before.low in ADJECTIVES or before.low.endswith(("ed", "y", "ous", "al", "ic"))
@@ -281,10 +282,11 @@ def find_verb_form(
             strong = next_det or ends or after.low in SCENE_ADVERBS or after.low in ING or after.kind == "N"
             if before.is_animate:
                 return "fin", word
+            opener = max((i for i, t in enumerate(tagged) if t.kind == "S"), default=0)
             if (
                 word not in NOUNY
                 and strong
-                and not any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
+                and not any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged[opener:])
             ):
                 return "fin", word
             if next_det and not any(t.kind == "V" for t in tagged):
