@@ -285,7 +285,11 @@ class _Reader(OpenPath):
                     and not node.is_finite
                     and (
                         carried
-                        or (host.members[-1].is_animate and not any(m.is_animate for m in host.members[:-1]))
+                        or (
+                            node.stem not in ("sit", "stand", "lie", "rest", "perch")
+                            and host.members[-1].is_animate
+                            and not any(m.is_animate for m in host.members[:-1])
+                        )
                     )
                 )
             )

@@ -189,7 +189,8 @@ def _find_torn_edges(tokens) -> list[str]:
     if first.kind == "O" or first.low in ("very", "too", "so", "quite"):
         faults.append(TORN_START)
     second = tokens[1] if len(tokens) > 1 else Token("", "X")
-    if first.low in ("all", "both", "each") and second.form == "ing" or first.low == "other":
+    shares = first.low in ("all", "both", "each") and (second.form == "ing" or second.kind == "D")
+    if (shares and second.low != "the") or first.low == "other":
         faults.append(TORN_START)  # "all eating pizza", "other units"
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
         faults.append(TORN_START)

@@ -29,7 +29,7 @@ from unscene.words.scene_lists import (
     WAYS,
     WITHIN,
 )
-from unscene.words.target import Target, is_empty, stands_alone
+from unscene.words.target import MARKS, Target, is_empty, stands_alone
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import ing_form
@@ -93,6 +93,8 @@ class Gathering:
         if group is None:
             return inner
         words = list_words(group)
+        if low == "on" and target.is_human and words & {"cell phone", "laptop"}:
+            return [Item("thing", group), *inner]  # "women on cellphones"
         if low == "in" and group.head in ("background", "foreground", "distance"):
             return inner
         if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
@@ -227,7 +229,7 @@ class Gathering:
                 if (
                     how != "worn"
                     and member.head not in (PICTURES if how == "with" else ())
-                    and member.head not in ("shape", "form", "style")
+                    and member.head not in MARKS | {"shape", "form", "style"}
                 ):
                     shown = member.head in PICTURES  # "a photo of herself in the mirror"
                     items += self.collect([_as_shown(mod) if shown else mod for mod in member.mods], target)

@@ -8,7 +8,7 @@ from unscene.words.leftovers import Item, compose
 from unscene.words.people import means_people
 from unscene.words.rows import takes_article
 from unscene.words.scene_lists import ABSTRACT_NOUNS, COLOURS, CONDITIONS, MORE_BODY, MORE_CLOTHES, PARTS
-from unscene.words.target import Target, stands_alone
+from unscene.words.target import MARKS, Target, stands_alone
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import ING, THIRD, looks_plural
@@ -30,7 +30,7 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         id(n)
         for p in nodes
         if isinstance(p, Prep) and p.low in ("for", "like", "as", "about") and p.group is not None
-        for n in walk(p.group)
+        for n in (p.group.members if p.low == "like" else walk(p.group))
     }
     spoken |= {  # only painted
         id(n) for p in nodes if isinstance(p, Phrase) and p.head in PICTURES for m in p.mods for n in walk(m)
@@ -49,7 +49,7 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         for verb in nodes
         if isinstance(verb, Verb) and any(token.low in WORN for token in verb.tokens)
         for group in verb.objects
-        for n in walk(group)
+        for n in group.members
     }
     for node in nodes:
         if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:
@@ -57,6 +57,8 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         if _can_be_listed(node, target):
             seen.add(node.head)
             tokens = list(node.tokens)
+            if tokens[0].low in ("all", "both") and len(tokens) > 2 and tokens[1].low in ING:
+                del tokens[:2]  # "all eating pizza"
             if tokens[0].low in ("that", "this"):
                 tokens[0] = Token("a", "D")
             if tokens[0].kind != "D" and takes_article(node.head) and not node.words & target.vocabulary.mass:
@@ -68,13 +70,15 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
     return finish([Clause("", group)])
 
 
+_ON_ANIMALS = PARTS | MORE_CLOTHES | MORE_BODY
+_ON_PEOPLE = _ON_ANIMALS - {"light", "lights", "window", "windows", "door", "doors", "mirror", "mirrors"}
+
+
 def _can_be_listed(phrase: Phrase, target: Target) -> bool:
     if not phrase.tokens or target.is_in(phrase) or phrase.is_pronoun:
         return False
     if phrase.tokens[0].kind == "W" and phrase.tokens[0].low in THIRD and len(phrase.tokens) > 1:
         return False  # a verb that was taken for a noun: `unloads passengers`
-    if len(phrase.tokens) > 1 and phrase.tokens[0].low in ("all", "both") and phrase.tokens[1].low in ING:
-        return False  # "all eating pizza"
     if not phrase.words and (
         (phrase.tokens[0].low not in ("a", "an", "the") and phrase.head not in ("background", "pitch"))
         or len(phrase.tokens) == 1
@@ -84,9 +88,10 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
         | PICTURES
         | ADJECTIVES
         | COLOURS
+        | MARKS
         | {"camera", "lead", "good", "far", "first", "knot"}
         or phrase.head.endswith(_ABSTRACT_ENDS)
-        or (phrase.head in PARTS | MORE_CLOTHES | MORE_BODY and target.is_animate)
+        or (phrase.head in (_ON_PEOPLE if target.is_human else _ON_ANIMALS) and target.is_animate)
         or looks_plural(phrase.head)
         and phrase.tokens[0].low != "the"
     ):

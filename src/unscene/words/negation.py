@@ -108,6 +108,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     caption = html.unescape(caption).translate(_QUOTES)
     caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
     caption = re.sub(r"(?i)\bcounter tops?\b", "countertop", caption)
+    caption = re.sub(r"(?i)\bonstage\b", "on stage", caption)
     caption = re.sub(r"(?i)\bcross[ -]country (?=ski)", "", caption)
     caption = re.sub(r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", caption)
     caption = _POINTING.sub("", _EMOTICON.sub("", caption))
@@ -166,14 +167,18 @@ _TORN_PAIRS = tuple(
 
 
 # "A desktop computer sit" of "laptops and a desktop computer sit": one of a row is left.
-_AGREEING = re.compile(r"^(An? (?:[\w-]+ ){1,3})(sit|stand|lie|hang)(?=$| (?:on|in|at|near|next|beside)\b)")
+_AGREEING = re.compile(
+    r"^(An? (?:[\w-]+ ){1,3})(sit|stand|lie|hang|are)"
+    r"(?=$| (?:on|in|at|near|next|beside|sitting|standing|lying)\b)"
+)
 
 
 _BEGUN = re.compile(r"(?i)(?<!, )\b(?!and|where|while|that|but|as)(\w+) there (?:is|are)\b")
 
 
 def _agree(found: re.Match) -> str:
-    return found[0] if " of " in found[1] else f"{found[1]}{found[2]}s"
+    verb = "is" if found[2] == "are" else f"{found[2]}s"
+    return found[0] if " of " in found[1] else f"{found[1]}{verb}"
 
 
 def _touches_anew(text: str, caption: str, vocabulary: Vocabulary) -> bool:
@@ -200,6 +205,15 @@ def _is_torn_out(text: str, caption: str) -> bool:
         return True
     if re.match(r"(?:all|both|each) (?!living|dining|sitting room)\w+ing\b", text.lower()):
         return True  # "all eating pizza"
+    if text.lower().startswith("looking ") and not low.startswith("looking "):
+        return True
+    joined = re.match(r"(?:an?|the) (?:[\w-]+ ){1,3}and (\w+) (?!of\b)", text.lower())
+    if joined is not None and joined[1] in THIRD and THIRD[joined[1]] not in NOUNY - {"hold"}:
+        return True  # "a table and holds tulips"
+    if words[-1:] == ["surrounded"] and not low.rstrip(" .").endswith("surrounded"):
+        return True
+    if words[-1:] == ["around"] and not any(word.endswith(("ing", "s")) for word in words):
+        return True  # "a cow around" of "a man walking a cow around"
     if len(words) < 2:
         return False
     start = f"{words[0]} {words[1]}"

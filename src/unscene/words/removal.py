@@ -40,6 +40,7 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.settling import PrunedVerb, settle_verb
 from unscene.words.target import (
+    BEDDING,
     MOST_STEPS,
     TangledError,
     Target,
@@ -346,6 +347,9 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         return [mod]
     if mod.low in ("instead of", "in place of", "rather than"):
         return []  # it is only spoken of
+    if target.category == "bed" and mod.low == "with" and mod.group.head in BEDDING:
+        target.note("part of it")
+        return []  # "sneakers on a bed with a bedspread"
     row = mod.group
     apart = len(row.members) > 1 and target.is_in(row.members[-1]) and not row.is_animate
     if apart and row.mods and isinstance(row.mods[0], Verb) and row.mods[0].form == "en":
@@ -475,6 +479,9 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
+                stands = [m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and _stands(m)]
+                if stands and len(verb.mods) == 1 and not verb.objects:
+                    return stands  # "filled with nuts on a table"
                 pruned = []  # "decorated with bottles hanging from the ceiling"
             if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and _has_place(verb.mods):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
@@ -490,6 +497,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         mods.append((mod, pruned))
     left_over = PrunedVerb(objects, lost, mods, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
+
+
+def _stands(mod: Prep) -> bool:
+    return mod.group is not None and _is_stand(Item("thing", mod.group, mod.low))
 
 
 _FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})

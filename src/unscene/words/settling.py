@@ -130,6 +130,10 @@ def _is_on_furniture(mod: Mod) -> bool:
     return "dining table" in list_words(mod.group) or mod.group.head in heads
 
 
+# Who looks at an animal in one of these is not in it.
+_PENS = frozenset({"enclosure", "cage", "pen", "tank", "aquarium", "exhibit", "habitat"})
+
+
 def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
     link = verb.opener if verb.opener in ("and", ",") else ""
     return [
@@ -152,6 +156,13 @@ def _without_object(
     kept = _room_without(verb, mods, host, target)
     if kept is not None:
         return kept
+    if stem in ("put", "place") and not things:
+        target.note("verb")
+        return []  # "put their boat in the water"
+    pens = [item for item in places if item.group.head in _PENS and item.prep in ("in", "inside")]
+    if stem in LOOKING - {"look"} and pens and not things:
+        target.note("look")
+        return [Verb(verb.tokens, verb.opener, [pens[0].group], [*mods, *list_places(places[1:])])]
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]

@@ -162,9 +162,9 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return bool(words & WORN_THINGS)
     if head in _WATCHING and how in ("for", "at", "to", "toward", "towards", "into"):
         return False
-    if head in _MARKS and how in ("with", "of", "has"):
+    if head in MARKS and how in ("with", "of", "has"):
         return False
-    if target.category == "bed" and head in _BEDDING and how in ("with", "of", "has", "in"):
+    if target.category == "bed" and head in BEDDING and how in ("with", "of", "has", "in"):
         return False
     if "tie" in words and target.is_human:
         return False
@@ -187,10 +187,10 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
 
 # Who takes the photo is in none.
 _WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
-_MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
-_MARKS |= {"advertisement", "advertisements", "ad", "ads", "print", "stripe", "stripes", "carvings"}
-_BEDDING = frozenset({"sheet", "sheets", "bedding", "comforter", "duvet", "bedspread", "mattress", "quilt"})
-_BEDDING |= {"linens", "covers", "blanket", "blankets", "head board", "headboard"}
+MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
+MARKS |= {"advertisement", "advertisements", "ad", "ads", "print", "stripe", "stripes", "carvings"}
+BEDDING = frozenset({"sheet", "sheets", "bedding", "comforter", "duvet", "bedspread", "mattress", "quilt"})
+BEDDING |= {"linens", "covers", "blanket", "blankets", "head board", "headboard"}
 _OF_FURNITURE = frozenset({"frame", "frames", "leg", "legs", "base", "headboard", "footboard", "texture"})
 
 
