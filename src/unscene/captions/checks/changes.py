@@ -65,6 +65,8 @@ def changes_description(case: Case) -> str | None:
         for token, following in pairwise(split_words(chunk.text)):
             if (token, following) in said_before or f"{token}-" in chunk.low:
                 continue  # `a red-roofed barn`
+            if token in PAIRS and len(same) > 1:
+                continue  # `a nun and another nun`: `two nuns`
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
             same_said = token in LEFT_ALONE or says_same(token, said)
@@ -87,6 +89,8 @@ def changes_description(case: Case) -> str | None:
         plural, looks = {one.is_plural for one in same}, {looks_plural(one.head) for one in same}
         if (len(plural), len(looks)) != (1, 1):
             continue
+        if len(same) > 1 and chunk.is_plural:
+            continue  # `a nun and another nun`: `nuns`
         counts = chunk.is_animate or bool(chunk.words)
         if counts and chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
             return f"another number of {chunk.head!r}"
@@ -152,9 +156,19 @@ def changes_doer(case: Case) -> str | None:
         if any(at is not None and get_stem(get_last(case.old.chunks[at])) in told for at in doers):
             continue
         described = (verb, doer) in pairwise(stems)
-        if doer not in stems[: stems.index(verb)] and not described:
+        joins_in = any(one in ("with", "alongside") for one in _list_links(case.old, doer))
+        if doer not in stems[: stems.index(verb)] and not described and not joins_in:
             return f"{verb!r} was not done by {doer!r}"
     return None
+
+
+def _list_links(text: Text, noun: str) -> list[str]:
+    """Return the prepositions that a noun stands behind."""
+    return [
+        link.low
+        for link, chunk in pairwise(text.chunks)
+        if link.kind == "P" and chunk.kind == "NP" and get_stem(get_last(chunk)) == noun
+    ]
 
 
 def _list_relations(text: Text) -> list[tuple[str, str, str]]:
@@ -176,7 +190,9 @@ def _list_doers(text: Text) -> set[tuple[str, str]]:
     doers = set()
     for place, chunk in enumerate(text.chunks):
         doer = text.find_governor(place) if chunk.kind == "V" else None
-        passive = chunk.tokens[-1].form == "en" and any(t.form == "aux" for t in chunk.tokens)
+        by_whom = [one.low for one in text.chunks[place + 1 : place + 2]] == ["by"]
+        passive = any(t.form == "aux" for t in chunk.tokens) or by_whom
+        passive = passive and chunk.tokens[-1].form == "en"
         if doer is not None and not passive:
             main = [t.low for t in chunk.tokens if t.kind == "V" and t.low not in AUXILIARIES]
             doers |= {(get_stem(word), get_stem(get_last(text.chunks[doer]))) for word in main[-1:]}

@@ -28,6 +28,7 @@ from unscene.captions.checks.words import (
     LIGHT_NOUNS,
     LIGHT_VERBS,
     MALE,
+    MEASURES,
     OPPOSITES,
     SALIENT,
     SCENES,
@@ -87,7 +88,9 @@ def invents(case: Case) -> str | None:
             continue
         if (token in PAIRS and PAIRS & set(told)) or says_same(token, told):
             continue
-        if token in BODY and new.is_animate:
+        if (token in BODY or token in ("fur", "coat", "mane")) and new.is_animate:
+            continue
+        if _measures(new, token, known):
             continue
         if token in LEFT_ALONE or _only_describes(case, token, told):
             continue
@@ -129,6 +132,16 @@ def _only_describes(case: Case, token: str, told: list[str]) -> bool:
             and not any(token in t.low for t in chunk.tokens if t.word)
         ):
             return get_stem(words[-1]) in known or says_same(words[-1], told)
+    return False
+
+
+def _measures(text: Text, token: str, known: set[str]) -> bool:
+    """Whether a word says how much there is of a thing that was told: `a sheet of foil`."""
+    if token not in MEASURES:
+        return False
+    for first, second, third in zip(text.tokens, text.tokens[1:], [*text.stems[2:], ""], strict=False):
+        if first == token and second == "of":
+            return third in known or third in map(get_stem, SMALL)
     return False
 
 

@@ -186,7 +186,11 @@ def keeps_activity(case: Case) -> str | None:
     for stem in deeds if case.category in case.vocabulary.animate else ():
         if _is_passive(case.new, stem) and not _is_passive(old, stem):
             return f"{stem!r} is what the object did"
-    for stem in set(old.stems) - POSTURE_STEMS - {"be", "have", "park"} if case.is_person else ():
+    for stem in (
+        set(old.stems) - POSTURE_STEMS - {"be", "have", "park", get_stem("display"), "expos"}
+        if case.is_person
+        else ()
+    ):
         if _is_passive(case.new, stem) and not _is_passive(old, stem):
             return f"{stem!r} is what people did"
     for place, chunk in enumerate(old.chunks):
@@ -245,7 +249,8 @@ def _list_hanging(text: Text) -> set[str]:
         ends = after == "" or after in PREPOSITIONS | LINKS | CLAUSES
         if token == "parked":
             continue
-        by_somebody = after == "by" and before in AUXILIARIES
+        done = token.endswith(("ed", "en")) or token in IRREGULAR
+        by_somebody = after == "by" and (before in AUXILIARIES or done)
         if stem in _TRANSITIVE_STEMS and ends and before not in DETERMINERS and not by_somebody:
             hanging.add(stem)
     return hanging

@@ -67,7 +67,7 @@ _NO_THINGS = (
     | PARTS["dog"]
     | _LOOKS
     | ADVERBS
-    | {"far", "teeth", "either", "perfect", "photography", "stock", "horseback"}
+    | {"visible", "available", "far", "teeth", "either", "perfect", "photography", "stock", "horseback"}
 )
 _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard", "mustache", "smile"}
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
@@ -79,7 +79,21 @@ _SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "bec
 _CONTENT = frozenset(
     map(
         get_stem,
-        ("full", "fill", "cover", "top", "decorate", "load", "paint", "stuff", "pack", "wrap", "dress"),
+        (
+            "full",
+            "fill",
+            "cover",
+            "top",
+            "decorate",
+            "load",
+            "paint",
+            "stuff",
+            "pack",
+            "wrap",
+            "dress",
+            "comprise",
+            "compose",
+        ),
     )
 )
 _PARTS = frozenset().union(*PARTS.values())
@@ -119,7 +133,9 @@ def loses(case: Case) -> str | None:
         if chunk.kind != "NP" or case.names_object(chunk):
             continue
         named = chunk.words - {case.category}
-        unnamed = named <= case.vocabulary.people and {"someone", "somebody"} & set(case.new.tokens)
+        unnamed = named <= case.vocabulary.people and (
+            {"someone", "somebody"} & set(case.new.tokens) or _calls_people(case.new)
+        )
         if named and (named & renamed or unnamed):
             continue
         head = _find_head(case.old.chunks, place)
@@ -128,6 +144,8 @@ def loses(case: Case) -> str | None:
         if chunk.low.startswith(("no ", "any ")) or (case.is_person and means_people(Phrase(nouns))):
             continue
         things = _list_things(chunk, case)
+        if head in TIMES or (head in ("ground", "floor") and place > 1):
+            continue
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
         if not head or chunk.low in DETERMINERS or (not named and head not in things):
@@ -153,6 +171,12 @@ def loses(case: Case) -> str | None:
         if named or kept is None or get_stem(head) in kept or _is_place(case.old.chunks, place):
             return f"{head!r} is lost"
     return None
+
+
+def _calls_people(text: Text) -> bool:
+    """Whether people are in a text by what they do alone: `two gamers`."""
+    phrases = [chunk for chunk in text.chunks if chunk.kind == "NP"]
+    return not any(one.is_human for one in phrases) and any(means_people(Phrase(p.tokens)) for p in phrases)
 
 
 def _find_place(chunk: Chunk, head: str) -> int:

@@ -34,7 +34,7 @@ _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
 _SIDES = ("above", "below", "behind", "under", "inside", "outside")
 _WHENCE = {("from", side) for side in _SIDES} | {(side, "of") for side in _SIDES}
-_GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one"}
+_GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one", "another"}
 _OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
 _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
 # Verbs that have somebody and something behind them: `reads two children a storybook`.
@@ -219,6 +219,8 @@ def has_odd_neighbours(case: Case) -> str | None:
             return f"{joint!r} is no English"
         is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
         whence = (one.low, two.low) in _WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
+        if two.low in ("which", "whom"):
+            continue  # `in which`
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
             return f"{joint!r} is no English"
     return None

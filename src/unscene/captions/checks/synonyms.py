@@ -49,7 +49,9 @@ sea ocean water
 lake pond water
 river stream creek water waterway
 waves wave surf water sea
-edge side bank border
+edge side bank border shore shoreline waterside
+semi truck lorry
+adult grown grownup
 meadow pasture field grassland plain
 lawn grass yard grassy turf
 newspaper paper
@@ -150,7 +152,8 @@ close-up closeup close
 film movie
 fall autumn
 soccer football
-match game
+match game semifinal final tournament
+gamer gaming
 contest competition championship tournament
 winner champion
 athlete player

@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SPLIT = re.compile(r"(?i)\b(side|suit|brief) (walks?|cases?)\b")
 _PHRASE = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, sorted(SAME_PHRASES, key=len, reverse=True)))})\b")
 _DIGITS = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight"}
-PAIRS = {"couple", "pair", "two", "both"}
+PAIRS = {"couple", "pair", "two", "both", "double", "twin"}
 
 
 class Text:

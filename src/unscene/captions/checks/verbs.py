@@ -35,7 +35,7 @@ _DEEDS = tuple(
             "write draw paint sketch sign",
             "fight box wrestle punch attack",
             "cry weep scream shout yell roar bark howl growl",
-            "kiss hug embrace cuddle hold",
+            "kiss hug embrace cuddle hold spoon snuggle huddle nestle",
             "play game toy toys perform violinist guitarist pianist drummer musician band music kick throw"
             " ball catch toss frisbee tennis baseball soccer football instrument concert song fun",
             "wash clean wipe scrub bathe rinse shower sweep",

@@ -30,7 +30,7 @@ LIGHT_VERBS = _words(
     " seat wait lit give"
 )
 VAGUE = _words(
-    "landscape sight scenery surroundings work thing item object patch kind type sort"
+    "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
     " bunch set piece"
 )
@@ -63,6 +63,12 @@ SALIENT = _words(
 # Words that say how a thing is with nobody or nothing at it: true where the object is gone.
 LEFT_ALONE = _words(
     "empty unoccupied vacant lone open bare single plain clear quiet still calm wet dry bright further"
+)
+# Before `of` and a thing that was told: how much of it, how it lies.
+MEASURES = _words(
+    "sheet piece pieces slice slices stack heap pile bit bits bunch group set row rows pair surface body stretch"
+    " expanse patch strip layer selection assortment variety array collection line cluster handful bundle crowd"
+    " herd flock length block lump mound"
 )
 # Words that say the opposite.
 OPPOSITES = tuple(
@@ -115,7 +121,8 @@ ABSTRACT = (
         " conversation call hand hands speech name event style attire distance background foreground"
         " direction other others another something each piece pieces bunch company presence preparation"
         " middle line order row process mouth body posing competition tournament times rim lid handle"
-        " shoot lecture presentation performance talk show concert baseball tennis football soccer"
+        " title win victory season shoot lecture presentation performance talk show concert"
+        " baseball tennis football soccer"
     )
 )
 # Second parts of words with a hyphen: they say what the first part does not.
