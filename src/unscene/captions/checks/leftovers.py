@@ -247,7 +247,7 @@ def _list_hanging(text: Text) -> set[str]:
     tokens = text.tokens
     for before, token, stem, after in zip(["", *tokens], tokens, text.stems, [*tokens[1:], ""], strict=False):
         ends = after == "" or after in PREPOSITIONS | LINKS | CLAUSES
-        if token == "parked":
+        if token in ("parked", "park"):
             continue
         done = token.endswith(("ed", "en")) or token in IRREGULAR
         by_somebody = after == "by" and (before in AUXILIARIES or done)

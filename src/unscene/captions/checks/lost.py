@@ -67,7 +67,19 @@ _NO_THINGS = (
     | PARTS["dog"]
     | _LOOKS
     | ADVERBS
-    | {"visible", "available", "far", "teeth", "either", "perfect", "photography", "stock", "horseback"}
+    | {
+        "visible",
+        "available",
+        "what",
+        "own",
+        "far",
+        "teeth",
+        "either",
+        "perfect",
+        "photography",
+        "stock",
+        "horseback",
+    }
 )
 _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard", "mustache", "smile"}
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
@@ -75,6 +87,7 @@ _BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
 _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
 # What an animal does to a thing that nothing else holds.
 _TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
+_HAULING = frozenset(map(get_stem, ("carry", "haul", "pull", "tow", "transport")))
 _SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "become", "get", "turn")))
 _CONTENT = frozenset(
     map(
@@ -256,7 +269,7 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
     """
     chunks = case.old.chunks
     after = chunks[place + 1] if place + 1 < len(chunks) else None
-    if not is_named and (_belongs(case, place) or _carries(case, place)):
+    if _carries(case, place) or (not is_named and _belongs(case, place)):
         return True
     start = place  # of the list that it ends
     while start > 1 and chunks[start - 1].low in ("and", ",") and chunks[start - 2].kind == "NP":
@@ -273,6 +286,13 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
         is_mine = doer is not None and case.names_object(chunks[doer])
         if start > 1 and verb_chunk.tokens[0].form == "ing":  # `next to a hydrant spraying water`
             is_mine = is_mine or case.names_object(chunks[start - 2])
+        if (
+            is_mine
+            and not is_named
+            and verb in _HAULING
+            and case.category in ("train", "truck", "car", "boat")
+        ):
+            return True  # `a train carrying crates`
         if is_mine and (verb == "wear" or verb in _DOING):
             return True
         if is_mine and not is_named and not case.is_person and verb in _TAKING:

@@ -152,6 +152,10 @@ close-up closeup close
 film movie
 fall autumn
 soccer football
+clothing clothes attire wear outfit dressed
+ad advertisement advert commercial
+bookcase bookshelf shelf
+number many several
 match game semifinal final tournament
 gamer gaming
 contest competition championship tournament

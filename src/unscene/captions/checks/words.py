@@ -114,14 +114,14 @@ ABSTRACT = (
     PICTURES
     | QUANTITIES
     | _words(
-        "reins reigns camera way ride walk game trick tricks time fun break position action motion front top"
-        " selfie photo photos middle back nap jump turn wave pose face look work job trip day meal lunch dinner"
-        " breakfast bite swing hit throw attempt catch pitch serve shot match practice air place part"
+        "reins reigns camera way ride walk game trick tricks time fun break position action motion front"
+        " top selfie photo photos middle back nap jump turn wave pose face look work job trip day meal lunch"
+        " dinner breakfast bite swing hit throw attempt catch pitch serve shot match practice air place part"
         " kind kinds type sort pair end view moment head care attention swim stroll rest sleep"
         " conversation call hand hands speech name event style attire distance background foreground"
         " direction other others another something each piece pieces bunch company presence preparation"
         " middle line order row process mouth body posing competition tournament times rim lid handle"
-        " title win victory season shoot lecture presentation performance talk show concert"
+        " stance stances route title win victory season shoot lecture presentation performance talk show concert"
         " baseball tennis football soccer"
     )
 )
@@ -198,9 +198,9 @@ PARTS = {
     "vase": _words("base stem stems"),
     "knife": _words("blade handle"),
     "bed": _words("headboard mattress sheet sheets comforter bedspread"),
-    "tv": _words("screen"),
-    "laptop": _words("screen keyboard lid"),
-    "cell phone": _words("screen"),
+    "tv": _words("screen window"),
+    "laptop": _words("screen keyboard lid window windows"),
+    "cell phone": _words("screen window"),
     "toilet": _words("lid tank"),
     "potted plant": _words("leaves pot"),
 }
