@@ -119,7 +119,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
 
 def _part_place(caption: str, vocabulary: Vocabulary) -> str:
     """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
-    if not _PLACE_FIRST.match(caption):
+    if len(caption) > _MOST_LETTERS or not _PLACE_FIRST.match(caption):
         return caption
     chunks = make_chunks(read_tokens(caption, vocabulary))
     place = " ".join(chunk.text for chunk in chunks[:2])

@@ -88,6 +88,7 @@ _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "
 # What an animal does to a thing that nothing else holds.
 _TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
 _HAULING = frozenset(map(get_stem, ("carry", "haul", "pull", "tow", "transport")))
+_WHEN = frozenset(("night", "day", "evening", "morning", "afternoon", "daytime", "dusk", "dawn", "sunset"))
 _SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "become", "get", "turn")))
 _CONTENT = frozenset(
     map(
@@ -157,7 +158,7 @@ def loses(case: Case) -> str | None:
         if chunk.low.startswith(("no ", "any ")) or (case.is_person and means_people(Phrase(nouns))):
             continue
         things = _list_things(chunk, case)
-        if head in TIMES or (head in ("ground", "floor") and place > 1):
+        if head in _WHEN or (head in ("ground", "floor") and place > 1):
             continue
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue

@@ -66,9 +66,9 @@ LEFT_ALONE = _words(
 )
 # Before `of` and a thing that was told: how much of it, how it lies.
 MEASURES = _words(
-    "sheet piece pieces slice slices stack heap pile bit bits bunch group set row rows pair surface body stretch"
-    " expanse patch strip layer selection assortment variety array collection line cluster handful bundle crowd"
-    " herd flock length block lump mound"
+    "sheet piece pieces slice slices stack heap pile bit bits bunch group set row rows pair surface body"
+    " stretch expanse patch strip layer selection assortment variety array collection line cluster handful"
+    " bundle crowd herd flock length block lump mound"
 )
 # Words that say the opposite.
 OPPOSITES = tuple(
@@ -121,8 +121,8 @@ ABSTRACT = (
         " conversation call hand hands speech name event style attire distance background foreground"
         " direction other others another something each piece pieces bunch company presence preparation"
         " middle line order row process mouth body posing competition tournament times rim lid handle"
-        " stance stances route title win victory season shoot lecture presentation performance talk show concert"
-        " baseball tennis football soccer"
+        " stance stances route title win victory season shoot lecture presentation performance talk show"
+        " concert baseball tennis football soccer"
     )
 )
 # Second parts of words with a hyphen: they say what the first part does not.
