@@ -190,7 +190,7 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_START)
     second = tokens[1] if len(tokens) > 1 else Token("", "X")
     shares = first.low in ("all", "both", "each") and (second.form == "ing" or second.kind == "D")
-    if (shares and second.low != "the") or first.low == "other":
+    if (shares and second.low != "the") or (first.low == "other" and len(tokens) == 2):
         faults.append(TORN_START)  # "all eating pizza", "other units"
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
         faults.append(TORN_START)

@@ -50,6 +50,7 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         if isinstance(verb, Verb) and any(token.low in WORN for token in verb.tokens)
         for group in verb.objects
         for n in group.members
+        if not n.words
     }
     for node in nodes:
         if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:

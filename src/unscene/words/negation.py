@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.caption_words import ADJECTIVES, PICTURES
+from unscene.words.caption_words import ADJECTIVES, DETERMINERS, PICTURES, PREPOSITIONS
 from unscene.words.chunks import make_chunks
 from unscene.words.faults import (
     ABSTRACT,
@@ -107,7 +107,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     """
     caption = html.unescape(caption).translate(_QUOTES)
     caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
-    caption = re.sub(r"(?i)\bcounter tops?\b", "countertop", caption)
+    caption = re.sub(r"(?i)\bcounter top(s?)\b", r"countertop\1", caption)
     caption = re.sub(r"(?i)\bonstage\b", "on stage", caption)
     caption = re.sub(r"(?i)\bcross[ -]country (?=ski)", "", caption)
     caption = re.sub(r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", caption)
@@ -178,7 +178,8 @@ _BEGUN = re.compile(r"(?i)(?<!, )\b(?!and|where|while|that|but|as)(\w+) there (?
 
 def _agree(found: re.Match) -> str:
     verb = "is" if found[2] == "are" else f"{found[2]}s"
-    return found[0] if " of " in found[1] else f"{found[1]}{verb}"
+    far = set(found[1].lower().split()[1:]) & (PREPOSITIONS | DETERMINERS)  # "a person behind a stand"
+    return found[0] if far else f"{found[1]}{verb}"
 
 
 def _touches_anew(text: str, caption: str, vocabulary: Vocabulary) -> bool:

@@ -156,7 +156,7 @@ def _without_object(
     kept = _room_without(verb, mods, host, target)
     if kept is not None:
         return kept
-    if stem in ("put", "place") and not things:
+    if stem in ("put", "place") and target.category == "boat" and not things:
         target.note("verb")
         return []  # "put their boat in the water"
     pens = [item for item in places if item.group.head in _PENS and item.prep in ("in", "inside")]
