@@ -144,7 +144,7 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
         _give_single_article(left[0].group.members[0], caption)
     text = finish(left)
     if text is not None:
-        text = _AGREEING.sub(_agree, text)
+        text = _mend(_AGREEING.sub(_agree, text), caption)
     if text is not None and (_is_torn_out(text, caption) or _touches_anew(text, caption, vocabulary)):
         text = None
     if text is not None:
@@ -180,6 +180,20 @@ def _agree(found: re.Match) -> str:
     verb = "is" if found[2] == "are" else f"{found[2]}s"
     far = set(found[1].lower().split()[1:]) & (PREPOSITIONS | DETERMINERS)  # "a person behind a stand"
     return found[0] if far else f"{found[1]}{verb}"
+
+
+def _mend(text: str, caption: str) -> str:
+    """Return a text without a pronoun that touches another noun than before, and with the place that it
+    begins with behind the thing: `A crypt, a loom` of `In a crypt a loom stands by an oven`.
+    """
+    last = re.search(r"\w+ (?:them|him|her|it)$", text)
+    if last is not None and last[0].lower() not in caption.lower():
+        text = text.rsplit(" ", 1)[0]
+    turned = re.fullmatch(r"(An?|The) ([\w -]+), (an?|the) ([\w -]+)", text)
+    if turned is not None and _PLACE_FIRST.match(caption):
+        place = f"{caption.split()[0].lower()} {turned[1].lower()} {turned[2]}"
+        text = f"{turned[3].capitalize()} {turned[4]} {place}"
+    return text
 
 
 def _touches_anew(text: str, caption: str, vocabulary: Vocabulary) -> bool:
