@@ -2,7 +2,7 @@
 
     python tests/faults/faults_slurm.py
 
-It takes about a quarter of an hour on two quiet cores, and says so where SLURM is not installed.
+It takes an hour on two cores that others keep busy, and says so where SLURM is not installed.
 """
 
 import sys
