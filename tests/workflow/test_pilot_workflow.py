@@ -1,6 +1,7 @@
 """A pilot, then the whole run in the same directory: nothing is made or paid twice."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -66,3 +67,49 @@ def test_the_whole_run_uses_what_the_pilot_made_and_paid(server, tmp_path, monke
     monkeypatch.setenv("UNSCENE_PILOT", "24")
     late = run_snakemake(run, "--dry-run", "--", *TARGETS, configfiles=(overlay,))
     assert late.returncode != 0 and "the whole run has begun here" in late.stderr
+
+
+@pytest.mark.dear
+def test_captions_of_edits_that_the_pilot_paid_are_paid_no_more(tmp_path, monkeypatch):
+    """The whole run pays, beside its pilot, what it would pay with the same shards and no pilot."""
+    overlay = tmp_path / "mine.yaml"
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    def run(server, directory, pilot: bool) -> dict:
+        config = {
+            "samples": {
+                "shard_size": 100,
+                "sources": [{"name": "first", "format": "embedded", "photos": 40, "seed": 11}],
+            },
+            "captions": {"backend": "openai"},
+            "edits": {"steps": 1, "attempts": 1},
+            "api": {"base_url": server.url, "poll_seconds": 0.05},
+            "train": {"arms": {"absence": None}},
+            "deploy": {"arm": "paired_rank_keep"},
+        }
+        overlay.write_text(yaml.safe_dump(config))
+        with monkeypatch.context() as patch:
+            if pilot:
+                patch.setenv("UNSCENE_PILOT", "20")
+            targets = ["results/captions/captions.parquet", "results/captions/cost.json"]
+            done = run_snakemake(directory, "--", *targets, configfiles=(overlay,))
+        assert done.returncode == 0, done.stderr[-4000:]
+        return server.bill()
+
+    with run_server(Settings(api_key=KEY, advance_per_poll=120)) as server:
+        paid = run(server, tmp_path / "run", pilot=True)
+        assert paid["charges"] > 0
+        (raw,) = (tmp_path / "run/results/captions/raw").glob("*.jsonl")
+        kept = raw.stat().st_mtime_ns
+        bill = run(server, tmp_path / "run", pilot=False)
+    assert raw.stat().st_mtime_ns == kept
+    assert bill["double_billed"] == 0 and bill["charges"] > paid["charges"]
+    cost = json.loads((tmp_path / "run/results/captions/cost.json").read_text())
+    assert cost["settled"]["usd"] == pytest.approx(bill["usd"], abs=1e-5)
+    # The same cut, and no pilot before it: edits and masks are there, so only the answers are asked anew.
+    shutil.copytree(tmp_path / "run", tmp_path / "alone", symlinks=True)
+    shutil.rmtree(tmp_path / "alone/results/captions")
+    shutil.rmtree(tmp_path / "alone/state/api")
+    with run_server(Settings(api_key=KEY, advance_per_poll=120)) as server:
+        alone = run(server, tmp_path / "alone", pilot=False)
+    assert (alone["charges"], alone["usd"]) == (bill["charges"], pytest.approx(bill["usd"]))
