@@ -4,6 +4,7 @@ removes nothing and marks the hole.
 No pipeline, no detector: scenes give the objects' masks and the true pictures behind them.
 """
 
+import contextlib
 import functools
 import itertools
 from pathlib import Path
@@ -12,16 +13,20 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from fake_run import make_job, make_run
 from tiny_clip import make_evaluation
 from unscene.captions.caption_edits import write_from_template
 from unscene.edits.removers.telea import TeleaRemover
+from unscene.evaluation.columns.sets import SETS
 from unscene.evaluation.comparison import compare_arms
 from unscene.evaluation.evaluate_fold import evaluate_clip
 from unscene.evaluation.evaluate_sham import evaluate_sham
+from unscene.evaluation.verdict import apply_pass_rule
 from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import bounding_box, dilate
 from unscene.photos.moved_masks import move_mask
+from unscene.report.write_report import write_report
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_json, write_json, write_table
@@ -184,3 +189,41 @@ def score_arms(
         )
     )
     return pd.read_csv(outputs["comparison"]), pd.read_csv(outputs["summary"])
+
+
+def tell_alarms(folder: Path) -> list[str]:
+    """Let the pass rule and the report tell of what `score_arms` wrote into `folder`; return the names
+    of the alarms in verdict.json, each of which stands on the page, and no other.
+    """
+    pd.DataFrame(columns=SETS.names).to_csv(folder / "sets.csv", index=False)
+    inputs = {name: folder / f"{name}.csv" for name in ("comparison", "summary", "sets")}
+    inputs["set_metrics"] = None
+    apply_pass_rule(Job(inputs, {"verdict": folder / "verdict.json"}, {"deploy": {"arm": "main"}}))
+    told = read_json(folder / "verdict.json")["alarms"]
+    # The page of another run, with this verdict: it takes its alarms from there alone.
+    with contextlib.chdir(folder):
+        paths = make_run(folder, photos=6)
+        write_json(read_json(paths["verdict"]) | {"alarms": told}, paths["verdict"])
+        write_report(make_job(paths))
+    page = (folder / "results/report.html").read_text(encoding="utf-8")
+    assert page.count("<strong>Alarm, ") == len(told)
+    assert all(f"<strong>Alarm, {alarm['name']}:</strong>" in page for alarm in told)
+    return [alarm["name"] for alarm in told]
+
+
+def describe_world(comparison: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Return what an arm named main gained, and by what, as cells of a table."""
+    mean = summary.set_index(["arm", "metric"])["mean"]
+    rise = comparison.set_index(["contrast", "metric"])["difference"]["main-zero_shot"]
+    shares = (
+        " → ".join(f"{100 * mean.get((arm, name), np.nan):.0f}" for arm in ("zero_shot", "main")) + " %"
+        for name in ("group_score", "group_score_true", "sham_flip_rate")
+    )
+    shifts, pulls = (
+        ", ".join(f"{rise.get(name, np.nan):+.3f}" for name in names)
+        for names in (
+            ("denial_shift", "placebo_shift", "kept_shift"),
+            ("edit_pull", "sham_pull", "carried_pull"),
+        )
+    )
+    return " | ".join([*shares, shifts, pulls, f"{100 * rise.get('wording_loss', np.nan):+.0f}"])

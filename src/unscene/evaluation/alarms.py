@@ -12,10 +12,10 @@ above the untuned model's (lower limit above 0) there is nothing to question.
 
 The thresholds are shares of what is claimed. **One half** for fills and true pictures, which have
 nothing to do with the object: above it the mark explains more of the gain than the removal.
-**Three quarters** for denials of other objects: an edit truly empties its picture, and an emptier
-picture is nearer to every denial. On honest drawn removals up to .72 and .54 of the true denial's
+**UNSPECIFIC** for denials of other objects: an edit truly empties its picture, and an emptier
+picture is nearer to every denial. On honest drawn removals up to .78 and .76 of the true denial's
 rise were there for absent and for kept objects, where nothing was removed .91 to 1.04. **Ten points**
-for the wording: honest arms lost 1 to 3, one without true negations 15.
+for the wording: honest arms lost 1 to 10, one without true negations 15.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,10 @@ from unscene.evaluation.pass_rule import PRIMARY_METRIC
 
 UNTUNED = "zero_shot"
 WORDING_MARGIN = 0.1
+# From this share of a denial's rise on, what rises as well for other objects is called unspecific
+# (docs/EVALUATION.md has the figures).
+UNSPECIFIC = 0.85
+SURPLUSES = {"placebo_surplus": "placebo_shift", "kept_surplus": "kept_shift"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ def list_alarms(main_arm: str, comparison: pd.DataFrame, summary: pd.DataFrame) 
     has_gain = gain is not None and gain["low"] > 0
     found = ((alarm.name, alarm.find(figures)) for alarm in ALARMS if has_gain or not alarm.of_gain)
     return [{"name": name, "sentence": sentence} for name, sentence in found if sentence]
+
+
+def add_surpluses(value: pd.DataFrame) -> pd.DataFrame:
+    """Return values of tested pairs with SURPLUSES: a shift less UNSPECIFIC of the true denial's."""
+    surplus = {name: value[shift] - UNSPECIFIC * value["denial_shift"] for name, shift in SURPLUSES.items()}
+    return value.assign(**surplus)
 
 
 def _exceeds(excess: str, shift: str, claimed: str, what: str) -> Callable[[Figures], str | None]:
@@ -128,7 +138,7 @@ def _find_denials_of_edits_alone(figures: Figures) -> str | None:
 ALARMS = (
     Alarm(
         "placebo",
-        "Denials of objects that are in neither photo rise by more than three quarters of the true one.",
+        f"Denials of objects that are in neither photo rise by more than {UNSPECIFIC:g} of the true one.",
         _exceeds(
             "placebo_surplus",
             "placebo_shift",
@@ -138,7 +148,7 @@ ALARMS = (
     ),
     Alarm(
         "kept objects",
-        "Denials of objects that are still in both photos rise by more than three quarters of the true one.",
+        f"Denials of objects that are still in both photos rise by more than {UNSPECIFIC:g} of the true one.",
         _exceeds(
             "kept_surplus",
             "kept_shift",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from unscene.evaluation.alarms import SURPLUSES, add_surpluses
 from unscene.evaluation.columns.contrasts import COMPARISON, SUMMARY
 from unscene.evaluation.columns.pairs import ITEMS, SHIFTS, TRUE_SCORES, WORDING
 from unscene.evaluation.columns.photos import PHOTO_VALUES
@@ -45,7 +46,7 @@ ITEM_METRICS = [
     *WORDING,
     *TRUE_SCORES,
 ]
-CONTINUOUS = {"interaction", *SHIFTS, "wording_loss", "true_shortfall", *SHAM_PULLS}
+CONTINUOUS = {"interaction", *SHIFTS, *SURPLUSES, "wording_loss", "true_shortfall", *SHAM_PULLS}
 RECALLS = [f"pair_{way}_recall_at_{k}" for way in WAYS for k in RECALL_AT]
 # Further contrasts, when both arms are there: the sampler, similar pairs, the mask, the ranking term.
 FURTHER_CONTRASTS = [
@@ -111,7 +112,7 @@ def compare_arms(job: Job) -> None:
     settings, main_arm, seed = (job.settings[key] for key in ("evaluate", "deploy", "seed"))
     main_arm = main_arm["arm"]
     item = join_tables(job.inputs.item_tables)
-    ITEMS.write(item, job.outputs.item_table)
+    ITEMS.write(item[ITEMS.names], job.outputs.item_table)
     runs = pd.DataFrame(join_metrics(job.inputs.metrics, job.inputs.sham_metrics))
     pairs = take_pairs(item)
     design = Design.of(runs, pairs)
@@ -329,7 +330,7 @@ def take_pairs(item: pd.DataFrame) -> pd.DataFrame:
         rank = item[f"{way}_rank"].astype(float)
         for k in RECALL_AT:
             value[f"pair_{way}_recall_at_{k}"] = (rank < k).astype(float).where(rank.notna())
-    return value
+    return add_surpluses(value)
 
 
 def take_photos(paths: Sequence[str]) -> pd.DataFrame:

@@ -11,9 +11,6 @@ import pandas as pd
 
 PARTS = 5
 MIN_GROUPS = 2 * PARTS
-# From this share of a denial's rise on, what rises as well for other objects is called unspecific
-# (docs/EVALUATION.md has the figures).
-UNSPECIFIC = 0.75
 
 
 def probe_features(first: np.ndarray, second: np.ndarray, group: np.ndarray) -> float:
@@ -120,8 +117,8 @@ def measure_shifts(
     denial_shift: s(J, z) - s(I, z) with z the removed object: should be above 0. placebo_shift: the
     mean over every z that is known to be in neither photo; kept_shift: over every z that is
     known to be in both still. Both should be 0, or the model takes an edit for a denial of anything.
-    placebo_excess: the former less half the denial_shift, as the pass rule asks; placebo_surplus,
-    kept_surplus: less three quarters of it, as alarms do. NaN where a pair has no such z.
+    placebo_excess: the former less half the denial_shift, as the pass rule asks. NaN where a pair has
+    no such z.
     """
     change = (edited - original) @ absent.T
     rows = np.arange(len(change))
@@ -134,9 +131,7 @@ def measure_shifts(
             "denial_shift": denial,
             "placebo_shift": placebo,
             "placebo_excess": placebo - denial / 2,
-            "placebo_surplus": placebo - UNSPECIFIC * denial,
             "kept_shift": kept,
-            "kept_surplus": kept - UNSPECIFIC * denial,
         }
     )
 

@@ -55,9 +55,7 @@ _SHIFTS = (
         "placebo_shift", "number", "the same of objects in neither photo, their mean; wanted: 0", "cosine"
     ),
     Column("placebo_excess", "number", "placebo_shift less half the denial_shift", "cosine"),
-    Column("placebo_surplus", "number", "placebo_shift less three quarters of the denial_shift", "cosine"),
     Column("kept_shift", "number", "the same of objects known to be in both photos; wanted: 0", "cosine"),
-    Column("kept_surplus", "number", "kept_shift less three quarters of the denial_shift", "cosine"),
 )
 _WORDING = (
     Column(
