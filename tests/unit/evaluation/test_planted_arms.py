@@ -19,7 +19,7 @@ WORLDS = {
     "stamp": ("stamp", 0.25, {"placebo", "carried fills"}),
     "grid": ("grid", 0.25, {"placebo"}),
     "blur": ("blur", 0.25, {"placebo"}),
-    "no true negations": ("honest", 0.0, {"denials of edits alone"}),
+    "no true negations": ("honest", 0.0, {"wording", "denials of edits alone"}),
 }
 
 
