@@ -24,7 +24,7 @@ export PYTHON RUN RATER PHOTOS VENV
 CONFIGFILES := $(if $(CONFIG),--configfile $(foreach file,$(CONFIG),'$(file)'))
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPUS) --directory "$$RUN" $(CONFIGFILES)
 UNSCENE := $(BIN)/python -m unscene
-SOURCES := src workflow tests resources/recipe
+SOURCES := src workflow tests notebooks resources/recipe
 
 .PHONY: help moved env lock demo plan why schema lint format test test-all faults bench batch-server label serve docs models clean
 
