@@ -22,7 +22,7 @@ def test_too_few_pairs_and_none_at_all_end_well(tmp_path):
     few = {"train": {"batch_pairs": 30}}
     assert "need 30 photo groups, the training part has" in run(few).split("nothing was trained: ")[-1]
     assert len(pd.read_parquet(results / "quality/pairs.parquet"))
-    for left in ("models/absence/all/meta.json", "metrics/items.parquet", "deploy"):
+    for left in ("models/absence/fold0/seed0/meta.json", "metrics/items.parquet", "deploy"):
         assert "photo groups" in read_left_out(results / left)
     assert "Nothing was trained: " in (results / "report.html").read_text()
     assert "Nothing to be done" in run(few)
