@@ -13,9 +13,7 @@ STARTED = time.time()
 # Not `workflow.basedir`: that is another workflow's folder where this one is its module.
 CHECKOUT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 if not CHECKOUT.is_dir():
-    raise WorkflowError(
-        "unscene is used as a module from a local clone: snakefile: '/path/to/unscene/Snakefile'"
-    )
+    raise WorkflowError("unscene is used as a module from a local clone: name its Snakefile there by a path")
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
 from unscene.answers.starting import find_lack_of_key
