@@ -62,17 +62,30 @@ def count_photos_needed(spread: float, margin: float) -> int:
     return math.ceil(((normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread / margin) ** 2)
 
 
+def tell_difference(name: str, share: float) -> str:
+    """Return a detectable difference of one of FIGURES in points, or that there is none: each of them
+    lies between 0 and 1, so a difference of 1 and more is one that it cannot have.
+    """
+    return f"{100 * share:.1f} points" if share < 1 else f"cannot be shown with so few {FIGURES[name][1]}"
+
+
 def describe_comparison(comparison: dict) -> list[str]:
     """Return the lines of the plan: what is found as configured, and what a repeat more buys."""
     folds, repeats = comparison["folds"], comparison["repeats"]
     lines = [
         f"  {folds * repeats} trainings an arm, {folds} folds in {repeats} split(s); what the corrected t"
-        f" finds with a power of {comparison['power']:g}, in points:"
+        f" finds with a power of {comparison['power']:g}:"
     ]
     for name, figure in comparison["figures"].items():
-        now, *more = (100 * value for value in figure["detectable"].values())
+        now, *more = figure["detectable"].values()
+        # What a repeat more finds, where that is anything.
+        found = [
+            f", with {repeats} {tell_difference(name, share)}"
+            for repeats, share in zip(("one repeat more", "two"), more, strict=True)
+            if share < 1
+        ]
         lines.append(
-            f"  {FIGURES[name][0]}: {now:.1f}, with one repeat more {more[0]:.1f}, with two {more[1]:.1f}"
+            f"  {FIGURES[name][0]}: {tell_difference(name, now)}{''.join(found)}"
             f" ({figure['items']:,} {FIGURES[name][1]} a fold, assumed spread {100 * figure['spread']:.1f})"
         )
     return [

@@ -68,7 +68,9 @@ def project_items(planned: dict, yields: dict[str, Share], assumed: dict) -> dic
 
 
 def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dict) -> list[dict]:
-    """Return a row a device stage: `rule items items_per_s device hours source`."""
+    """Return a row a device stage: `rule items items_per_s device hours source`. items_per_s: None where
+    the plan's items are too few to take a time that it tells.
+    """
     base = {"remove_objects": "attempts", "make_sham_edits": "shams", "score_edits": "edits"}
     rows = []
     for rule, stage in plan["devices"]["stages"].items():
@@ -85,7 +87,7 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
         else:
             device = _choose_device(stage["hours"], rates)
             hours = stage["hours"][device]
-            speed = stage["items"] / hours / 3600 if hours else float("inf")
+            speed = stage["items"] / hours / 3600 if hours else None
             figures = assumed["seconds"].get(rule) or assumed["seconds"]["remove_objects"]
             source = _tell_assumed(figures[stage["weights"]][device])
         rows.append(
@@ -94,7 +96,7 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
                 "items": number,
                 "items_per_s": speed,
                 "device": device,
-                "hours": number / speed / 3600,
+                "hours": number / speed / 3600 if speed else 0.0,
                 "source": source,
             }
         )
@@ -158,8 +160,9 @@ def describe_projection(found: dict) -> str:
             lines.append(f"  {name:<16} {one['value']:>12,}  {one['source']}")
     lines += ["", "  device stage            items     items/s      hours  from"]
     for row in found["stages"]:
+        speed = f"{row['items_per_s']:.4g}" if row["items_per_s"] else "-"
         lines.append(
-            f"  {row['rule']:<16} {row['items']:>12,} {row['items_per_s']:>11.4g} {row['hours']:>10.2f}"
+            f"  {row['rule']:<16} {row['items']:>12,} {speed:>11} {row['hours']:>10.2f}"
             f"  {row['source']}, {row['device']}"
         )
     days = ", ".join(f"{found['hours'] / 24 / gpus:.2f} on {gpus}" for gpus in GPUS)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from unscene.machine.job import Job
-from unscene.plan.comparison_power import FIGURES, estimate_comparison
+from unscene.plan.comparison_power import FIGURES, estimate_comparison, tell_difference
 from unscene.plan.estimate import read_throughput
 from unscene.report.numbers import count, duration, percent, ratio
 from unscene.report.page import TEMPLATES
@@ -199,7 +199,7 @@ def describe_figures(figures: dict) -> list[str]:
     lines.append(
         "  differences that the whole run will find (power 0.8): "
         + ", ".join(
-            f"{FIGURES[name][0]} {name_difference(next(iter(figure['detectable'].values())))}"
+            f"{FIGURES[name][0]} {tell_difference(name, next(iter(figure['detectable'].values())))}"
             for name, figure in found.items()
         )
     )
@@ -214,11 +214,6 @@ def compress_sheet(sheet: Path) -> bytes:
     return content.getvalue()
 
 
-def name_difference(share: float) -> str:
-    """Return a detectable difference in points; from 100 on no difference there is would be found."""
-    return f"{100 * share:.1f} points" if share < 1 else "none: too few items"
-
-
 def fill_page(figures: dict, sheet: Path) -> str:
     """Return the page as HTML in one file."""
     import jinja2
@@ -227,7 +222,7 @@ def fill_page(figures: dict, sheet: Path) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     filters: dict[str, Callable] = {"count": count, "percent": percent, "duration": duration}
-    filters["difference"] = name_difference
+    filters["difference"] = lambda share, name: tell_difference(name, share)
     environment.filters.update(filters)
     picture = base64.b64encode(compress_sheet(sheet)).decode()
     names = {name: text for name, (text, _, _) in FIGURES.items()}

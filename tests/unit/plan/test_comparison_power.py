@@ -1,10 +1,17 @@
 """What a study's design can find: against trainings that are drawn, and the way it grows with repeats."""
 
+import re
+
 import numpy as np
 import pytest
 
 from unscene.evaluation.statistics import corrected_t, get_detectable
-from unscene.plan.comparison_power import count_photos_needed, describe_comparison, estimate_comparison
+from unscene.plan.comparison_power import (
+    count_photos_needed,
+    describe_comparison,
+    estimate_comparison,
+    tell_difference,
+)
 
 SPREADS = {"group_score": 0.5, "absence_auc": 0.2, "recall_at_1": 0.5, "training": 0.01}
 ASSUMED = {"spreads": {name: {"value": value} for name, value in SPREADS.items()}}
@@ -62,3 +69,14 @@ def test_the_plan_says_what_a_repeat_buys():
     text = "\n".join(describe_comparison(plan(folds=3, seeds=3, pairs=750)))
     assert "9 trainings an arm, 3 folds in 3 split(s)" in text
     assert "250 pairs a fold" in text and "with one repeat more" in text and "19,6" in text
+
+
+def test_no_difference_is_promised_that_a_figure_cannot_have():
+    assert tell_difference("group_score", 0.031) == "3.1 points"
+    found = plan(folds=2, pairs=4, photos=6)
+    now = {name: next(iter(figure["detectable"].values())) for name, figure in found["figures"].items()}
+    assert now["group_score"] > 1 and now["recall_at_1"] > 1
+    text = "\n".join(describe_comparison(found))
+    assert "group score, against each of its references: cannot be shown with so few pairs" in text
+    assert "recall at 1 on untouched photos: cannot be shown with so few photos" in text
+    assert all(float(points) < 100 for points in re.findall(r"([\d.]+) points", text))

@@ -121,3 +121,14 @@ def test_packed_shards_are_a_file_each(tmp_path, monkeypatch, settings, checkout
     found = project_run(settings, plan, read_throughput(), is_packed=True)["storage"]["folders"]
     assert found["masks"]["files"] == found["edits"]["files"] == 5
     assert found["masks"]["bytes"] == plan["storage"]["bytes"]["masks"]
+
+
+def test_a_handful_of_photos_has_no_rate_and_no_infinite_one(tmp_path, monkeypatch, settings, checkout):
+    monkeypatch.chdir(tmp_path)
+    settings["samples"]["sources"][0]["photos"] = 2
+    plan, found = project(settings, checkout)
+    rows = {row["rule"]: row for row in found["stages"]}
+    assert not any(plan["devices"]["stages"]["evaluate_clip"]["hours"].values())
+    assert rows["evaluate_clip"]["items_per_s"] is None and rows["evaluate_clip"]["hours"] == 0
+    text = describe_projection(found)
+    assert "inf" not in text and "nan" not in text

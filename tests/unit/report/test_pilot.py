@@ -14,7 +14,6 @@ from unscene.report.pilot import (
     estimate_pairs,
     fill_page,
     list_warnings,
-    name_difference,
 )
 from unscene.run.tables import read_json
 from unscene.training.timing import time_training
@@ -84,7 +83,3 @@ def test_without_a_clip_the_pilot_tells_of_pairs_and_times_no_training(tmp_path,
     Image.new("RGB", (60, 40), "red").save("sheet.png")
     page = fill_page(figures, Path("sheet.png"))
     assert "Nothing will be trained (train.clip is null)" in page and "will be able to tell" not in page
-
-
-def test_no_difference_beyond_all_items_is_promised():
-    assert name_difference(0.031) == "3.1 points" and "too few" in name_difference(1.2)
