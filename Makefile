@@ -48,7 +48,7 @@ demo: env ## From nothing to the report on the embedded scenes
 	$(SNAKEMAKE)
 	@echo "The report is at $$(realpath -- "$$RUN")/results/report.html"
 
-plan: env ## Tokens, dollars, GPU hours, bytes and files, before anything is spent (CONFIG=config/coco30k.yaml)
+plan: env ## Tokens, dollars, GPU hours, bytes and files, before anything is spent (CONFIG=config/coco30k.yaml; no spaces in its path)
 	@$(UNSCENE) plan --directory "$$RUN" $(CONFIGFILES)
 
 why: env ## What would run again, and why

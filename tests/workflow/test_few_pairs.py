@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from unscene.provenance.tracing import trace
 from unscene.run.left_out import read_left_out
 from workflow_runs import CHECKOUT, run_snakemake
 
@@ -21,10 +22,14 @@ def test_too_few_pairs_and_none_at_all_end_well(tmp_path):
     overlay, results = tmp_path / "change.yaml", tmp_path / "run/results"
     few = {"train": {"batch_pairs": 30}}
     assert "need 30 photo groups, the training part has" in run(few).split("nothing was trained: ")[-1]
-    assert len(pd.read_parquet(results / "quality/pairs.parquet"))
+    pair = pd.read_parquet(results / "quality/pairs.parquet")
+    assert len(pair)
     for left in ("models/absence/fold0/seed0/meta.json", "metrics/items.parquet", "deploy"):
         assert "photo groups" in read_left_out(results / left)
     assert "Nothing was trained: " in (results / "report.html").read_text()
+    story = {section.title: section.facts for section in trace(pair["edit_id"][0], tmp_path / "run", None)}
+    ((told, why),) = story[f"tests of {pair['edit_id'][0]}"]
+    assert told == "not tested" and "photo groups" in why
     assert "Nothing to be done" in run(few)
 
     none = {"quality": {"thresholds": {"min_change": 900}}}

@@ -12,6 +12,7 @@ from unscene.edits.sham import SUFFIX
 from unscene.provenance.lookup import find_answers, find_row, find_rows, find_shard
 from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.scores import SCORES, THRESHOLDS
+from unscene.run.left_out import read_left_out
 from unscene.run.packs import find_pack
 from unscene.run.tables import read_json
 
@@ -125,8 +126,10 @@ def _tell_edit(
     yield from _tell_decision(mask, results, shard, quality)
     if joined is not None:
         yield Section(f"folds of {edit_id}", _tell_folds(joined["group"], mask["category"], results))
-    tested = find_rows(results / "metrics/items.parquet", edit_id=edit_id)
-    if tested:
+    items = results / "metrics/items.parquet"
+    if why := read_left_out(items):
+        yield Section(f"tests of {edit_id}", [("not tested", f"nothing was trained: {why}")])
+    elif tested := find_rows(items, edit_id=edit_id):
         yield Section(
             f"tests of {edit_id}",
             [

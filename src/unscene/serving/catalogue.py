@@ -12,6 +12,7 @@ import pandas as pd
 from unscene.evaluation.columns.pairs import ITEMS
 from unscene.evaluation.columns.photos import PHOTOS
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
+from unscene.run.left_out import read_left_out
 from unscene.run.tables import read_json, write_json
 from unscene.samples.columns import SAMPLES
 from unscene.serving.server.sources import CATALOGUE
@@ -87,7 +88,7 @@ def read_scores(path: Path, arm: str) -> dict[str, dict[str, dict]]:
     arm, both by models that had the pair held out; of several training seeds the mean cosine, and
     what most say.
     """
-    if not path.is_file():
+    if not path.is_file() or read_left_out(path):
         return {}
     item = ITEMS.read(path, ["arm", "edit_id", "seed", *COSINES, *SCORES, "interaction"])
     told: dict[str, dict[str, dict]] = {}

@@ -24,7 +24,7 @@ def in_folder(tmp_path, monkeypatch):
 
 def run_job(inputs: dict, outputs: dict, rule: str = "evaluate_clip", reason: str | None = None) -> list[str]:
     """Run a job as an adapter does, which writes `made` into its outputs; return what it was handed."""
-    lineage = {"settings": {}, "code": "1", "parents": []}
+    lineage = {"rule": rule, "settings": {}, "code": "1", "parents": []}
     snakemake = SimpleNamespace(
         input=inputs,
         output=outputs,

@@ -12,7 +12,7 @@ from unscene.quality.columns import PAIRS, REJECTED
 from unscene.run.left_out import write_left_out
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
-from unscene.serving.catalogue import RunError, write_catalogue
+from unscene.serving.catalogue import RunError, read_scores, write_catalogue
 from unscene.serving.server.sources import Catalogue
 
 COSINES = {"original_present": 0.3, "original_negated": 0.2, "edited_present": 0.1, "edited_negated": 0.4}
@@ -92,3 +92,8 @@ def test_what_lacks_is_told(tmp_path, capsys):
     write_left_out("paired batches need 16 photo groups", [tmp_path / "results/deploy"])
     assert main(["serve", "--directory", str(tmp_path)]) == 1
     assert "nothing was trained: paired batches need 16 photo groups" in capsys.readouterr().err
+
+
+def test_pairs_that_nothing_was_trained_on_have_no_scores(tmp_path):
+    write_left_out("paired batches need 16 photo groups", [tmp_path / "items.parquet"])
+    assert read_scores(tmp_path / "items.parquet", "absence") == {}
