@@ -12,6 +12,7 @@ import pandas as pd
 from unscene.answers.batches.ledger import Ledger, LedgerError
 from unscene.merging.adoption import Source, iterate_jobs, open_parts
 from unscene.report.rules import list_rules
+from unscene.run.left_locks import asking, is_locked, tell_work
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import built_workflow
 from unscene.run.queued_jobs import list_queued_jobs
@@ -55,9 +56,11 @@ def read_progress(
     durations = read_durations(folders)
     stage_of = list_rules()
     config = {"part": None} if parts else {}
-    with built_workflow(directory, config, configfiles, snakefile) as workflow:
+    with asking(), built_workflow(directory, config, configfiles, snakefile) as workflow:
         needed = set(workflow.dag.needrun_jobs())
-        is_running = any(Path(".snakemake/locks").glob("*"))
+        is_running = is_locked(Path.cwd())
+        if is_running:
+            found.notes.append(tell_work(Path.cwd()))
         kept = workflow.persistence
         for job in iterate_jobs(workflow):
             stage = found.stages.setdefault(stage_of.get(job.rule.name, "other"), Stage())

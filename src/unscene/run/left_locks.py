@@ -8,13 +8,28 @@ import atexit
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from unscene.run.queued_jobs import list_queued_jobs, write_cancellation
 
 LOCKS = Path(".snakemake", "locks")
 _MOST_NAMED = 3
+# With these no lock is taken: a cluster's job works under the lock of its run.
+_UNLOCKED = {"--unlock", "--nolock", "-n", "--dry-run", "--dryrun"}
+_ASKS: ContextVar[bool] = ContextVar("asks", default=False)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Read the rules only to ask something of them: a locked directory refuses nothing to that."""
+    before = _ASKS.set(True)
+    try:
+        yield
+    finally:
+        _ASKS.reset(before)
 
 
 def tell_of_lock(is_started: Callable[[], bool]) -> None:
@@ -23,8 +38,7 @@ def tell_of_lock(is_started: Callable[[], bool]) -> None:
     is_started: tells at the end whether jobs were started, so that the lock was this process's own.
     """
     run = Path.cwd()
-    # A cluster's job is started with --nolock, under the lock of its run.
-    if not {"--unlock", "--nolock"}.isdisjoint(sys.argv) or not is_locked(run):
+    if _ASKS.get() or not _UNLOCKED.isdisjoint(sys.argv) or not is_locked(run):
         return
 
     def tell() -> None:
@@ -72,6 +86,12 @@ def describe_lock(run: Path) -> str:
         f" machine.\n  On a shared disk, look on the others. Then {unlock},\n"
         "  and the same line again: nothing that was finished is lost."
     )
+
+
+def tell_work(run: Path) -> str:
+    """Return for somebody who only looks who holds a locked directory; of a killed run the way out."""
+    drivers, _ = list_processes(run)
+    return f"a run is at work here (process {_name(drivers)})" if drivers else describe_lock(run)
 
 
 def list_processes(run: Path) -> tuple[list[int], list[int]]:

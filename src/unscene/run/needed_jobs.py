@@ -16,6 +16,7 @@ from pathlib import Path
 from unscene.run.checkout import CHECKOUT
 from unscene.run.code_versions import list_changed
 from unscene.run.configuration import ConfigError
+from unscene.run.left_locks import asking
 from unscene.run.records import RECORDS
 
 NOTHING = "Nothing would run: every result is up to date."
@@ -59,7 +60,7 @@ def inspect_run(
     """Return what a run in `directory` would do now. config: overrides, merged over the config
     files as `--config` does.
     """
-    with built_workflow(directory, config, configfiles, snakefile) as workflow:
+    with asking(), built_workflow(directory, config, configfiles, snakefile) as workflow:
         return _inspect(workflow)
 
 
