@@ -4,13 +4,16 @@ import copy
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from partial_tables import write_some
 from unscene.config.checks import check_keys, check_paths, expand_detectors, list_warnings
 from unscene.config.preparation import complete_config
 from unscene.evaluation.sets.exam import add_exam_sets
+from unscene.quality.columns import PAIRS
 from unscene.run.targets import select_targets
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -311,6 +314,24 @@ def test_too_few_photos_for_a_batch_are_said_before_the_start():
     assert "needs 16 photo groups" in told
     few["train"]["clip"] = None
     assert not list(list_warnings(few))
+
+
+def test_pairs_that_were_made_are_counted_in_place_of_a_guess(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    few = complete({"samples": {"sources": [SCENES | {"photos": 40}, POOL]}})
+    assert any("are expected" in told for told in list_warnings(few))
+    path = tmp_path / "results/quality/pairs.parquet"
+
+    def make(groups: int) -> list[str]:
+        made = pd.DataFrame({"group": [f"g{number // 2}" for number in range(2 * groups)]})
+        write_some(PAIRS, made, path)
+        return list(list_warnings(few))
+
+    (told,) = make(9)
+    assert "18 pairs were made, 6 groups of them to train on (results/quality/pairs.parquet)" in told
+    assert not make(200)
+    path.write_bytes(b"no table")
+    assert any("are expected" in told for told in list_warnings(few))
 
 
 @pytest.mark.parametrize(("quality", "problems"), [({}, 0), ({"distances": True}, 1)])

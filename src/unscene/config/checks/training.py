@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from math import inf
+from pathlib import Path
+
+import pandas as pd
 
 from unscene.config.names import suggest
+from unscene.quality.columns import PAIRS
 from unscene.run.configuration import is_trained, list_sources
+from unscene.run.tables import TableError
 from unscene.words.word_lists import find_vocabulary
 
 # With so many photos a photo group of a batch there are pairs enough, whatever becomes of them.
 _FEW = 20
+_PAIRS = Path("results/quality/pairs.parquet")
 
 
 def check_training(config: dict) -> Iterator[str]:
@@ -59,7 +65,9 @@ def check_training(config: dict) -> Iterator[str]:
 
 
 def warn_of_few_pairs(config: dict) -> Iterator[str]:
-    """Say that a batch needs more photo groups than the photos are expected to give."""
+    """Say that a batch needs more photo groups than the photos are expected to give, or than they have
+    given in the run of this directory.
+    """
     train, folds = config["train"], config["folds"]["folds"]
     arms = [arm for arm in train["arms"].values() if is_trained(arm)]
     # Random batches keep each pair apart: both halves are of other groups.
@@ -68,18 +76,33 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
     photos = sum(source.get("photos", inf) for source in sources)
     if photos > _FEW * needed:
         return
-    from unscene.plan.estimate import count_items, read_throughput  # few configs need them
+    made = _read_groups()
+    if made is not None:
+        groups, source = made.nunique(), str(_PAIRS)
+        found = f"{len(made)} pairs were made"
+    else:
+        from unscene.plan.estimate import count_items, read_throughput  # few configs need them
 
-    pairs = count_items(config, read_throughput())["pairs"]
-    trained_on = int(pairs / config["masks"]["edits_per_photo"] * (folds - 1) / folds)
+        pairs = count_items(config, read_throughput())["pairs"]
+        groups = pairs / config["masks"]["edits_per_photo"]
+        source = "shares in src/unscene/resources/throughput.yaml"
+        found = f"about {pairs} pairs are expected"
+    trained_on = int(groups * (folds - 1) / folds)
     if trained_on < needed:
         yield (
             f"train.batch_pairs: a batch of {train['batch_pairs']} needs {needed} photo groups, and of"
-            f" {photos} photos about {pairs} pairs are expected, {trained_on} groups of them to train on"
-            " (shares in"
-            " src/unscene/resources/throughput.yaml): training may stop for want of pairs. Lower it, add"
-            " photos, or end the run in pairs and a report (`train: {clip: null}`)"
+            f" {photos} photos {found}, {trained_on} groups of them to train on ({source}): training may"
+            " stop for want of pairs. Lower it, add photos, or end the run in pairs and a report"
+            " (`train: {clip: null}`)"
         )
+
+
+def _read_groups() -> pd.Series | None:
+    """Return the photo group of each pair that the run here has made, None before it has made them."""
+    try:
+        return PAIRS.read(_PAIRS, ["group"])["group"] if _PAIRS.is_file() else None
+    except TableError:  # who reads it next says so, with its way out
+        return None
 
 
 def _check_deployed(name: str, arms: dict) -> Iterator[str]:
