@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unscene.config.files import check_syntax
+from unscene.config.files import check_syntax, read_places
+from unscene.config.problems import format_screen, read_message
 from unscene.run.configuration import ConfigError
-from unscene.run.parts import check_chosen, read_part
+from unscene.run.parts import Part, check_chosen, read_part
 
 _FILES = ("--configfile", "--configfiles")
 _VALUES = ("--config", "-C")
@@ -67,11 +68,21 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool) -> Non
             given=given,
             count=lambda: complete_sources(config, checkout, is_plan),
         )
-        # When the sources are counted: how many shards there are to share.
-        if read_part(config) and not is_plan:
+        if _read_part(config, files, given) and not is_plan:
             check_chosen(config)
     except ConfigError as error:
         sys.exit(str(error))
+
+
+def _read_part(config: dict, files: Sequence[Path], given: Mapping) -> Part | None:
+    """Return the part of a run whose sources are counted, so that it is known how many shards there are
+    to share; a mistake is told as every other one of the config.
+    """
+    try:
+        return read_part(config)
+    except ConfigError as error:
+        problem = read_message(str(error)).place(read_places(files, given).find)
+        raise ConfigError(format_screen([problem])) from None
 
 
 def _list_uses(arguments: Sequence[str], names: Sequence[str]) -> list[list[str]]:
