@@ -20,9 +20,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
-    from unscene.serving.serving import ServeError, serve_run
+    from unscene.serving.server.ending import ended_by_signals
 
-    try:
-        return serve_run(given)
-    except ServeError as error:
-        raise CommandError(str(error)) from error
+    with ended_by_signals():
+        from unscene.serving.serving import ServeError, serve_run
+
+        try:
+            return serve_run(given)
+        except ServeError as error:
+            raise CommandError(str(error)) from error

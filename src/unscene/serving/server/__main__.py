@@ -2,6 +2,9 @@
 
 import sys
 
-from .command import main
+from .ending import ended_by_signals
 
-sys.exit(main())
+with ended_by_signals():
+    from .command import main
+
+    sys.exit(main())

@@ -56,12 +56,19 @@ def run(wanted: Wanted) -> int:
     except (StartError, SourceError, ModelError) as error:
         print(error, file=sys.stderr)
         return 1
-    service.index.keep_fresh(REFRESH_S)
+    indexing = service.index.keep_fresh(REFRESH_S)
     host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
     address = f"http://{host}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
     print(f"The page is at {address}", flush=True)
-    make_server(service, limits, token).run(sockets=[listener])
-    service.index.stop()
+    server = make_server(service, limits, token)
+    # A request that the end cuts short is no error.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        # Its batch is finished first: the threads that read photos are gone when Python ends.
+        service.index.stop()
+        indexing.join()
     return 0
 
 
