@@ -30,5 +30,12 @@ def call(given: argparse.Namespace) -> int:
     for folder in (given.directory, *given.parts):
         if not folder.is_dir():
             raise CommandError(f"{folder} is not there")
-    print(format_progress(read_progress(given.directory, files, snakefile, given.parts)))
+    found = read_progress(given.directory, files, snakefile, given.parts)
+    if found.other and not chosen:
+        raise CommandError(
+            f"{given.directory}: what is there was made with another config than config/config.yaml, from"
+            f" the source {found.other!r}, and no config.yaml lies beside it. Name the config that the run"
+            " was started with: --configfile FILE"
+        )
+    print(format_progress(found))
     return 0

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from unscene.run.left_locks import asking, is_locked, tell_work
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import built_workflow
 from unscene.run.queued_jobs import list_queued_jobs
+from unscene.run.records import iterate_records
 
 _ENDED_BADLY = re.compile(r"^\S+ ERROR (?:stopped|failed) after ", re.MULTILINE)
 _TAIL_BYTES = 20_000
@@ -33,7 +34,8 @@ class Stage:
 @dataclass
 class Progress:
     """How far a run is. seconds: of all jobs that are left, one after the other; unmeasured: how many of
-    them have no measured job of their rule beside them. queue: {rule: {state of SLURM: jobs}}.
+    them have no measured job of their rule beside them. queue: {rule: {state of SLURM: jobs}}. other:
+    the source of results that are there, when not one of them is of this config.
     """
 
     stages: dict[str, Stage] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Progress:
     failed: list[str] = field(default_factory=list)
     queue: dict[str, Counter] | None = None
     notes: list[str] = field(default_factory=list)
+    other: str | None = None
 
 
 def read_progress(
@@ -85,11 +88,33 @@ def read_progress(
                 found.seconds += durations[job.rule.name]
             else:
                 found.unmeasured += 1
+        if not any(stage.jobs["done"] for stage in found.stages.values()):
+            now: dict[str, list[dict]] = {}
+            for job in iterate_jobs(workflow):
+                now.setdefault(job.rule.name, []).append(job.params.lineage)
+            found.other = find_other_source(iterate_records(Path.cwd()), now)
         _read_dollars(folders, found)
     order = [*dict.fromkeys(stage_of.values()), "other"]
     found.stages = dict(sorted(found.stages.items(), key=lambda item: order.index(item[0])))
     found.queue = read_queue(directory.resolve())
     return found
+
+
+def find_other_source(records: Iterable[dict], now: Mapping[str, Sequence[dict]]) -> str | None:
+    """Return the name of a source that records are of, when a config has none with its settings: of
+    that name or of another. now: {rule: lineages of its jobs}, rules in the order of the flow.
+    """
+    first: dict[str, dict] = {}
+    for record in records:
+        first.setdefault(record["rule"], record["lineage"])
+    for rule, jobs in now.items():
+        there = first.get(rule)
+        if there is None or "source" not in there["settings"]:
+            continue
+        # The jobs of a rule may be of several sources: one of them is enough.
+        if there["settings"]["source"] not in [here["settings"]["source"] for here in jobs]:
+            return there["settings"]["source"]["name"]
+    return None
 
 
 def read_durations(folders: Sequence[Path]) -> dict[str, float]:

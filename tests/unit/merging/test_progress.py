@@ -4,8 +4,16 @@ from collections import Counter
 
 import pytest
 
+from unscene.cli import command
 from unscene.merging import progress
-from unscene.merging.progress import Progress, Stage, format_progress, read_durations, read_queue
+from unscene.merging.progress import (
+    Progress,
+    Stage,
+    find_other_source,
+    format_progress,
+    read_durations,
+    read_queue,
+)
 from unscene.run.queued_jobs import QueuedJob
 
 
@@ -48,3 +56,28 @@ def test_progress_reads_as_a_table():
     told = format_progress(Progress(stages, seconds=7200, unmeasured=1, usd=1.5))
     assert told.splitlines()[1].split() == ["masks", "2/4", "2/4", "1", "0", "1"]
     assert "about 2.0 h" in told and "$1.50 spent" in told and "1 jobs" in told
+
+
+def make_lineage(name: str, code: str = "v1") -> dict:
+    return {"settings": {"seed": 1, "source": {"name": name}}, "code": code, "weights": {}, "files": {}}
+
+
+def test_results_of_another_config_are_told_from_those_of_other_code():
+    now = {name: [make_lineage("pool"), make_lineage("scenes")] for name in ("read_samples", "make_edits")}
+    unknown = {"rule": "gone", "lineage": make_lineage("mine")}
+    older = {"rule": "read_samples", "lineage": make_lineage("scenes", "v0")}
+    later = {"rule": "make_edits", "lineage": make_lineage("other")}
+    other = {"rule": "read_samples", "lineage": make_lineage("mine")}
+    assert find_other_source([unknown, older], now) is None
+    assert find_other_source([unknown, later, other], now) == "mine"
+
+
+def test_a_run_of_another_config_is_not_shown_as_not_begun(tmp_path, monkeypatch, capsys):
+    found = Progress({"photos": Stage(Counter(left=3))}, other="mine")
+    monkeypatch.setattr(progress, "read_progress", lambda *given: found)
+    line = ["status", "--directory", str(tmp_path)]
+    assert command.main(line) == 1
+    told = capsys.readouterr()
+    assert "source 'mine'" in told.err and "--configfile FILE" in told.err and not told.out
+    (tmp_path / "config.yaml").write_text("seed: 3")
+    assert command.main(line) == 0 and "0/3" in capsys.readouterr().out
