@@ -77,6 +77,8 @@ def test_an_example_is_searched_by_both_models_and_counted(open_page):
     assert page.locator("#hits-base .badge").first.inner_text() == "red"
     assert page.locator("#hits-tuned .hit").first.get_attribute("class") == "hit small"
     assert query_of(page) == {"q": "not red"}
+    feet = page.locator("#hits-tuned .foot").all_inner_texts()
+    assert feet == [f"top {share} %" for share in (8, 17, 25, 33, 42, 50, 58, 67, 75, 83, 92, 100)]
 
 
 def test_the_address_is_the_state_and_back_goes_back(open_page):
@@ -100,6 +102,7 @@ def test_a_photo_opens_by_keyboard_and_finds_its_like(open_page):
     # A caption is text, whatever stands in it.
     assert page.inner_text("#shown-caption").startswith("A <b>green</b> photo & more <script>")
     assert page.locator("#shown-caption *").count() == 0
+    assert "better than 91.7 % of all photos" in page.inner_text("#shown-facts")
     assert find_barriers(page) == []
     page.keyboard.press("Escape")
     assert not page.locator("#shown").is_visible()

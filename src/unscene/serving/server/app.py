@@ -306,7 +306,7 @@ async def _search(service: Service, asked: SearchRequest) -> dict:
                 "width": hit.photo.width,
                 "height": hit.photo.height,
                 "score": round(hit.score, 6),
-                "percentile": round(hit.percentile, 3),
+                "percentile": hit.percentile,
                 "shows": None if hit.shows is None else list(hit.shows),
                 "may_show": [word for word in excluded if word in hit.photo.listed.unknown],
                 "captions": list(hit.photo.listed.captions[:1]),

@@ -13,12 +13,14 @@ from .query import Forms
 EXCLUSION_WEIGHT = 1.0
 NEUTRAL = "a photo"
 MARK_FIRST = 20
+PERCENTILE_DIGITS = 6
 
 
 @dataclass(frozen=True)
 class Hit:
     """A photo that was found. score: a cosine. percentile: the share of all photos that score lower,
-    in percent. shows: the excluded words that are on it, or None when nobody says what is on it.
+    in percent, rounded to PERCENTILE_DIGITS. shows: the excluded words that are on it, or None when
+    nobody says what is on it.
     """
 
     photo: Photo
@@ -68,26 +70,36 @@ def search(
         return Found([], 0, None)
     scores = snapshot.features[tower] @ vector
     count = len(scores)
-    passing = count if floor <= 0 else count - int(np.ceil(count * floor / 100))
+    passing = _count_passing(scores, floor)
     wanted = min(max(first + number, MARK_FIRST), count)
     best = np.argpartition(-scores, wanted - 1)[:wanted] if wanted < count else np.arange(count)
     # The photos that tie with the last one are all in, so that pages neither repeat nor lose one.
     best = np.flatnonzero(scores >= scores[best].min())
-    best = best[np.lexsort((best, -scores[best]))][:wanted]
+    best = best[np.lexsort((best, -scores[best]))]
+    # Photos with equal scores have equal percentiles.
+    lower = count - np.searchsorted(-scores[best], -scores[best], side="right")
+    percentiles = np.round(100 * lower / count, PERCENTILE_DIGITS)
     marks = [find_shown(snapshot.photos[place], excluded) for place in best[:MARK_FIRST]]
     counted = None if not excluded or any(mark is None for mark in marks) else sum(map(bool, marks))
-    chosen = best[first : min(first + number, passing)]
-    # A rank of r leaves n - 1 - r photos that score lower, but for ties.
+    shown = slice(first, min(first + number, passing))
     hits = [
         Hit(
             snapshot.photos[place],
             float(scores[place]),
-            100.0 * (count - 1 - (first + rank)) / max(count - 1, 1),
+            float(percentile),
             find_shown(snapshot.photos[place], excluded),
         )
-        for rank, place in enumerate(chosen)
+        for place, percentile in zip(best[shown], percentiles[shown], strict=True)
     ]
     return Found(hits, passing, counted)
+
+
+def _count_passing(scores: np.ndarray, floor: float) -> int:
+    """Return how many photos have a percentile of `floor` or more; one that was shown, rounded, passes."""
+    lower = int(np.ceil(len(scores) * (floor - 0.5 * 10**-PERCENTILE_DIGITS) / 100))
+    if lower <= 0:
+        return len(scores)
+    return int((scores > np.partition(scores, lower - 1)[lower - 1]).sum())
 
 
 def find_shown(photo: Photo, excluded: Sequence[str]) -> tuple[str, ...] | None:

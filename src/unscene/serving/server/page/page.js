@@ -133,19 +133,19 @@ function showHits(replies, models, more) {
       make("h2", {}, say(model), " ", make("small", { textContent: say(`${model}About`) })), make("ul", { className: "hits", id: `hits-${model}` }))));
   }
   replies.forEach((reply, place) => {
-    get(`hits-${models[place]}`).append(...reply.hits.map((hit) => make("li", {}, makeHit(hit, reply.total))));
+    get(`hits-${models[place]}`).append(...reply.hits.map((hit) => make("li", {}, makeHit(hit))));
   });
 }
 
-function makeHit(hit, total) {
+function makeHit(hit) {
   const shows = hit.shows ?? [];
-  const top = Math.min(100, 100 - hit.percentile + 100 / total);
+  const top = 100 - hit.percentile;
   const marks = shows.length ? make("span", { className: "badge", textContent: shows.join(", "), lang: "en" })
     : hit.may_show.length ? make("span", { className: "badge maybe", textContent: say("mayShow", { words: hit.may_show.join(", ") }), lang: "en" }) : null;
   const label = [hit.captions[0] ?? hit.name, shows.length ? say("shows", { words: shows.join(", ") }) : ""].filter(Boolean).join("; ");
   return make("button", { type: "button", className: `hit${shows.length ? " shows" : ""}${hit.width < 160 ? " small" : ""}`, title: hit.name, onclick: () => openPhoto(hit), data: { "aria-label": label } },
     make("img", { src: `/thumbnail/${hit.id}`, alt: "", loading: "lazy", decoding: "async", width: 160, height: 160 }),
-    marks, make("span", { className: "foot", textContent: say("percentile", { p: top < 1 ? top.toFixed(2) : top.toFixed(0) }) }));
+    marks, make("span", { className: "foot", textContent: say("percentile", { p: top < 1 ? top.toPrecision(1) : top.toFixed(0) }) }));
 }
 
 function openPhoto(hit) {
@@ -154,7 +154,7 @@ function openPhoto(hit) {
   get("shown-photo").onerror = () => { get("shown-photo").onerror = null; get("shown-photo").src = `/thumbnail/${hit.id}`; get("shown-facts").textContent = say("isGone"); };
   get("shown-name").textContent = hit.name;
   get("shown-caption").textContent = hit.captions.join(" ");
-  const facts = [say("facts", { score: hit.score.toFixed(3), percentile: hit.percentile.toFixed(1) }), hit.credit];
+  const facts = [say("facts", { score: hit.score.toFixed(3), percentile: hit.percentile.toFixed(hit.percentile < 99.9 ? 1 : 4) }), hit.credit];
   if (!hit.is_here) facts.push(say("isGone"));
   get("shown-facts").textContent = facts.filter(Boolean).join(". ");
   get("similar").onclick = () => { get("shown").close(); search.photo = null; setAddress({ like: String(hit.id) }); show(); };
