@@ -8,7 +8,23 @@ from unscene.report.run import Run
 def describe_costs(run: Run) -> dict:
     """Return what the section's template names."""
     plan = {name: value for name, value in run.plan.items() if name != "weights"}  # told with the provenance
-    return {"cost": list_facts(run.cost), "plan": list_facts(plan), "plan_rows": compare_plan(run)}
+    return {"cost": list_facts(tell_cost(run.cost)), "plan": list_facts(plan), "plan_rows": compare_plan(run)}
+
+
+def tell_cost(cost: dict) -> dict:
+    """Return what cost.json says of the words; where no model was asked, its price is a supposition.
+
+    An offline backend settles nothing, so `settled` is null.
+    """
+    if "settled" not in cost or cost["settled"] is not None:
+        return cost
+    asked = {name: value for name, value in cost["estimate"].items() if name != "model"}
+    return {
+        "backend": f"{cost['backend']}: it costs nothing, and no model was asked",
+        "captions": cost["captions"],
+        "requests": cost["requests"],
+        f"had {cost['model']} been asked, at prices of {cost['price_date']}": asked,
+    }
 
 
 def compare_plan(run: Run) -> list[dict]:

@@ -39,6 +39,8 @@ def fill_page(run: Run) -> str:
     for section in SECTIONS:
         if all(name in run.paths for name in section.files):
             values = section.describe(run)
+            if not section.has(values):
+                continue
             html = environment.get_template(section.template).render(
                 paths=paths, findings=section.find(values), **values
             )

@@ -40,7 +40,7 @@ PAGE, MACROS = "report.html.j2", "macros.html.j2"
 
 
 def always(config: dict) -> bool:
-    """Tell that every run has a file."""
+    """Tell that every run has a file, or something to show in a section."""
     return True
 
 
@@ -74,6 +74,11 @@ def has_labels(config: dict) -> bool:
     return bool(config["quality"]["labels"])
 
 
+def has_readers(values: dict) -> bool:
+    """Tell whether any reader of captions was held against another one."""
+    return bool(values["agreement"]["overall"])
+
+
 def find_nothing(values: dict) -> list[str]:
     """Return no sentence: the section's figures need none above them."""
     return []
@@ -101,7 +106,8 @@ class Section:
     name: its anchor and its template. link: its word in the contents. files: names of FILES; the
     section is shown in the runs that have all of them. describe: returns the values that the
     template names. may: files that it shows where a run has them. find: returns of these values
-    what the section found, in sentences that stand above its figures.
+    what the section found, in sentences that stand above its figures. has: tells of these values
+    whether there is anything to show.
     """
 
     name: str
@@ -110,6 +116,7 @@ class Section:
     describe: Callable[[Run], dict]
     may: tuple[str, ...] = ()
     find: Callable[[dict], list[str]] = find_nothing
+    has: Callable[[dict], bool] = always
 
     @property
     def template(self) -> str:
@@ -287,7 +294,7 @@ SECTIONS = (
         find=findings.find_in_yields,
     ),
     Section("words", "Words", ("keywords",), _words, find=findings.find_in_words),
-    Section("agreement", "Readers", ("agreement",), _agreement),
+    Section("agreement", "Readers", ("agreement",), _agreement, has=has_readers),
     Section("batchsize", "Prompts", ("accuracy", "chosen", "study_figure"), _batchsize),
     Section(
         "examples",

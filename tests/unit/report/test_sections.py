@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 from fake_run import CHECKOUT, add_optional, make_job, make_run
+from unscene.evaluation.columns.agreement import AGREEMENT
+from unscene.report.costs import tell_cost
+from unscene.report.facts import NO_REASON, list_facts
 from unscene.report.page import TEMPLATES
 from unscene.report.sections import FILES, SECTIONS, list_inputs, list_templates
 from unscene.report.write_report import write_report
@@ -75,6 +78,28 @@ def test_what_only_some_runs_have_is_shown_where_it_is(tmp_path, monkeypatch):
     assert '<section id="agreement">' in page and "lexicon against mentions, by caption" in page
     for shown in ("WiSE-FT by arm", "Unseen categories", 'id="wise-ft-', "First photos of a few negated"):
         assert shown in page
+
+
+def test_readers_that_were_not_compared_have_no_section(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = add_optional(tmp_path, make_run(tmp_path, photos=6))
+    AGREEMENT.write(AGREEMENT.frame([]), paths["agreement"])
+    write_report(make_job(paths))
+    page = (tmp_path / "results/report.html").read_text(encoding="utf-8")
+    assert "Readers against each other" not in page and 'href="#agreement"' not in page
+
+
+def test_a_model_that_was_not_asked_is_named_as_one_that_could_have_been():
+    known = {"captions": 150, "requests": 10, "model": "gpt-4o", "price_date": "2026-11-22"}
+    estimate = {"model": "gpt-4o", "usd": 0.0236}
+    billed = {"usd": 0.0}
+    offline = known | {"backend": "lexicon", "estimate": estimate, "billed": billed, "settled": None}
+    facts, supposed = list_facts(tell_cost(offline))
+    assert facts["facts"][0] == ("Backend", "lexicon: it costs nothing, and no model was asked", False)
+    assert "gpt-4o" not in str(facts) and NO_REASON not in str(facts)
+    assert "gpt-4o" in supposed["title"] and supposed["facts"] == [("USD", "$0.0236", False)]
+    paid = offline | {"backend": "api", "settled": {"usd": 0.02}}
+    assert tell_cost(paid) == paid
 
 
 def test_the_workflow_reads_the_registries_without_what_draws_or_computes():
