@@ -143,6 +143,31 @@ def make_service(folder: Path, limits: Limits = Limits(), photos: Path | None = 
 
 
 @contextmanager
+def stop_index_half_way(folder: Path) -> Iterator[tuple[Service, threading.Event]]:
+    """Yield a service whose first index stands still at 16 of 40 photos, and what lets it go on."""
+    photos = make_photos(folder / "photos", 40)
+    service = build_service(Wanted(make_deploy(folder / "deploy"), photos, folder / "index"), Limits())
+    goes_on, stands = threading.Event(), threading.Event()
+    (model,) = service.index._models
+    embed, batches = model.embed_prepared, []
+
+    def wait(pixels):
+        batches.append(len(pixels))
+        if len(batches) > 1:
+            stands.set()
+            goes_on.wait(60)
+        return embed(pixels)
+
+    model.embed_prepared = wait
+    indexing = service.index.keep_fresh(3600)
+    assert stands.wait(20)
+    yield service, goes_on
+    goes_on.set()
+    service.index.stop()
+    indexing.join(20)
+
+
+@contextmanager
 def serve(service: Service, token: str | None = None) -> Iterator[str]:
     """Run a service's real server on a free port of this machine; yield its address."""
     with socket.socket() as listener:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from served_model import make_photos, make_service, serve
+from served_model import make_photos, make_service, serve, stop_index_half_way
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -79,6 +79,20 @@ def test_an_example_is_searched_by_both_models_and_counted(open_page):
     assert query_of(page) == {"q": "not red"}
     feet = page.locator("#hits-tuned .foot").all_inner_texts()
     assert feet == [f"top {share} %" for share in (8, 17, 25, 33, 42, 50, 58, 67, 75, 83, 92, 100)]
+
+
+def test_a_search_before_the_index_is_built_says_so_and_finds_by_itself(open_page, tmp_path):
+    with stop_index_half_way(tmp_path) as (service, goes_on), serve(service) as address:
+        page = open_page("/?q=red+-blue", address)
+        expect(page.locator("#asked")).to_have_text(re.compile("^The index is being built: 16 of 40 photos"))
+        page.click("#language")
+        expect(page.locator("#asked")).to_have_text(re.compile("^正在建立索引:已完成 16 / 40 张"))
+        page.click("#language")
+        page.fill("#q", "what I type")
+        goes_on.set()
+        expect(page.locator("#hits-tuned li")).to_have_count(20)
+        expect(page.locator("#asked")).to_have_text("Looking for “red”, without blue")
+        assert page.input_value("#q") == "what I type"
 
 
 def test_the_address_is_the_state_and_back_goes_back(open_page):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 
 import numpy as np
 import pytest
@@ -9,11 +10,13 @@ from openai import BadRequestError, NotFoundError, OpenAI
 from PIL import Image
 from starlette.testclient import TestClient
 
-from served_model import COLOURS, make_photos, make_service, serve
+from served_model import COLOURS, make_deploy, make_photos, make_service, serve, stop_index_half_way
 from unscene.run.packs import pack_folder
 from unscene.serving.server.app import build_app
+from unscene.serving.server.command import build_service
 from unscene.serving.server.guard import Guard
 from unscene.serving.server.limits import Limits
+from unscene.serving.server.options import Wanted
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +192,36 @@ def test_a_file_that_is_no_picture_any_more_is_not_sent(tmp_path):
     path.symlink_to(outside)
     assert client.get(f"/photo/{hits[0]['id']}").status_code == 404
     assert client.get(f"/thumbnail/{hits[0]['id']}").status_code == 200
+
+
+def test_an_empty_answer_says_that_the_index_is_being_built(tmp_path):
+    with stop_index_half_way(tmp_path) as (service, goes_on):
+        client = TestClient(build_app(service), base_url="http://127.0.0.1")
+        found = client.get("/search", params={"q": "red"}).json()
+        assert found["hits"] == [] and found["total"] == 0
+        assert found["index"] == client.get("/about").json()["index"]
+        assert {key: found["index"][key] for key in ("is_running", "done", "total", "photos")} == {
+            "is_running": True,
+            "done": 16,
+            "total": 40,
+            "photos": 0,
+        }
+        goes_on.set()
+        deadline = time.monotonic() + 20
+        while found["index"]["is_running"] and time.monotonic() < deadline:
+            # An answer that calls the index finished has all the photos.
+            found = client.get("/search", params={"q": "red"}).json()
+        assert found["total"] == found["index"]["done"] == 40 and not found["index"]["is_running"]
+
+
+def test_an_index_runs_from_the_first_answer_on(tmp_path):
+    photos = make_photos(tmp_path / "photos", 3)
+    service = build_service(Wanted(make_deploy(tmp_path / "deploy"), photos, tmp_path / "index"), Limits())
+    service.index.refresh = lambda: None  # the thread has not come to it yet
+    service.index.keep_fresh(3600)
+    found = TestClient(build_app(service), base_url="http://127.0.0.1").get("/search?q=red").json()
+    assert found["hits"] == [] and found["index"]["is_running"]
+    service.index.stop()
 
 
 def test_health_and_metrics_tell_counts(client):

@@ -269,6 +269,8 @@ async def _search(service: Service, asked: SearchRequest) -> dict:
     features, _ = await _embed_inputs(service, model, [*needed, *pictures])
     by_text = dict(zip(needed, features, strict=False))
     parts = [by_text[text] for text in texts] + list(features[len(needed) :])
+    # Before the photos are taken: an index that was done then had them all.
+    index = _tell_index(service)
     snapshot = service.index.snapshot
     if asked.like is not None:
         place = snapshot.place.get(asked.like)
@@ -299,6 +301,7 @@ async def _search(service: Service, asked: SearchRequest) -> dict:
         "excluded_in_first": found.counted,
         "first_counted": min(MARK_FIRST, len(snapshot.photos)),
         "total": found.total,
+        "index": index,
         "hits": [
             {
                 "id": hit.photo.id,

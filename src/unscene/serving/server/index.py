@@ -95,6 +95,7 @@ class PhotoIndex:
                 self.refresh()
                 self._stop.wait(every_s)
 
+        self.progress = Progress(is_running=True)  # from the first answer on
         thread = threading.Thread(target=work, name="index", daemon=True)
         thread.start()
         return thread

@@ -4,7 +4,7 @@ import { startPairs, showPairs, pressPairKey } from "/page/pairs.js";
 
 const PAGE = 20;
 export const get = (id) => document.getElementById(id);
-const search = { photo: null, shown: 0, number: 0, about: null };
+const search = { photo: null, shown: 0, number: 0, about: null, isWaiting: false };
 let language = "en";
 try { language = localStorage.getItem("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"); } catch { /* storage is off */ }
 if (!(language in WORDS)) language = "en";
@@ -59,7 +59,8 @@ async function showIndex() {
     if (index.failed) parts.push(say("failed", { n: index.failed.toLocaleString() }));
     const text = [...parts, index.warning].filter(Boolean).join(" · ");
     if (get("index").textContent !== text) get("index").textContent = text;
-    setTimeout(showIndex, index.is_running ? 1500 : 30000);
+    if (search.isWaiting && !get("search").hidden) await runSearch();
+    setTimeout(showIndex, index.is_running || search.isWaiting ? 1500 : 30000);
   } catch {
     setTimeout(showIndex, 10000);
   }
@@ -74,13 +75,11 @@ function showExamples() {
 
 async function runSearch(more = false) {
   const number = ++search.number;
+  search.isWaiting = false;
   const address = readAddress();
   const q = address.get("q") ?? "", like = address.get("like");
   tell(null);
-  if (!more) {
-    search.shown = 0;
-    get("q").value = q;
-  }
+  if (!more) search.shown = 0;
   if (!q && !like && !search.photo) {
     get("columns").replaceChildren();
     for (const id of ["asked", "count", "search-note"]) get(id).replaceChildren();
@@ -107,11 +106,15 @@ async function runSearch(more = false) {
 }
 
 function showAsked(replies, models) {
-  const [{ text, excluded, total, hits }] = replies;
+  const [{ text, excluded, hits }] = replies;
+  // The first photos may come between the models' answers.
+  const { total, index } = replies.find((reply) => !reply.total) ?? replies[0];
+  search.isWaiting = !total && index.is_running;
   const byPhoto = search.photo || readAddress().get("like");
   const start = excluded.length ? (text ? say("without", { text }) : byPhoto ? `${say("byPhoto")},` : say("withoutOnly"))
     : text ? say("looking", { text }) : say("byPhoto");
-  get("asked").replaceChildren(total ? start : say("notFound"), ...excluded.flatMap((word) => [" ", make("mark", { textContent: word, lang: "en" })]));
+  if (total) get("asked").replaceChildren(start, ...excluded.flatMap((word) => [" ", make("mark", { textContent: word, lang: "en" })]));
+  else get("asked").replaceChildren(sayEmpty(index));
   const counts = replies.map((reply) => reply.excluded_in_first);
   const isCounted = excluded.length && counts.every((count) => count !== null);
   get("count").replaceChildren();
@@ -125,6 +128,11 @@ function showAsked(replies, models) {
   }
   const hasLabels = hits.some((hit) => hit.shows !== null);
   get("search-note").textContent = isCounted ? say("tuneNote") : excluded.length && !hasLabels && hits.length ? say("noLabels") : "";
+}
+
+function sayEmpty({ is_running, done, total }) {
+  if (!is_running) return say("notFound");
+  return total ? say("building", { done: done.toLocaleString(), total: total.toLocaleString() }) : say("listing");
 }
 
 function showHits(replies, models, more) {
@@ -188,7 +196,9 @@ export function show() {
     else get(id).removeAttribute("aria-current");
   }
   document.title = `unscene: ${isPairs ? say("pairs") : readAddress().get("q") || say("search")}`;
-  return isPairs ? showPairs() : runSearch();
+  if (isPairs) return showPairs();
+  get("q").value = readAddress().get("q") ?? "";
+  return runSearch();
 }
 
 function follow(event, address) {
