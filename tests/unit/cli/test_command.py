@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,10 +65,10 @@ def test_status_reads_the_config_that_new_wrote_unless_another_is_given(tmp_path
     from unscene.merging import progress
 
     def read(directory, files, *_):
-        return [Path(file).name for file in files]
+        return SimpleNamespace(files=[Path(file).name for file in files], other=None)
 
     monkeypatch.setattr(progress, "read_progress", read)
-    monkeypatch.setattr(progress, "format_progress", str)
+    monkeypatch.setattr(progress, "format_progress", lambda found, *_: str(found.files))
     other = tmp_path / "other.yaml"
     other.write_text("seed: 1\n")
     asked = ["status", "--directory", str(tmp_path)]
