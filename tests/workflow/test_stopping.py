@@ -64,7 +64,9 @@ def test_after_a_kill_the_lock_names_the_job_that_is_left_and_the_way_out(tmp_pa
     assert found.returncode == 1 and "a job of it is still at work" in said and "--unlock" in said
     assert any(str(job) in said for job in jobs)
     os.killpg(process.pid, signal.SIGKILL)
-    dry = run_snakemake(tmp_path / "run", "--dry-run", configfiles=(TINY,))
-    assert dry.returncode == 0 and "no process of it is left" in dry.stderr
+    later = run_snakemake(tmp_path / "run", configfiles=(TINY,))
+    assert later.returncode == 1 and "no process of it is left" in later.stderr
+    asked = run_snakemake(tmp_path / "run", "--dry-run", configfiles=(TINY,))
+    assert asked.returncode == 0 and "unscene:" not in asked.stderr  # it takes no lock
     freed = run_snakemake(tmp_path / "run", "--unlock", configfiles=(TINY,))
     assert freed.returncode == 0 and "unscene:" not in freed.stderr
