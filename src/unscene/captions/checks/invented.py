@@ -82,7 +82,8 @@ def invents(case: Case) -> str | None:
             return f"{token!r} is of the prompt"
         if token in DENIALS and token not in old.tokens:
             return f"it denies something: {token!r}"
-        if stem in known or token in renamed | _HARMLESS or stem in POSTURE_STEMS | _LIGHT_STEMS:
+        harmless = token in _HARMLESS or token.removesuffix("s") in SCENES
+        if stem in known or token in renamed or harmless or stem in POSTURE_STEMS | _LIGHT_STEMS:
             continue
         if token in ("someone", "somebody") and old.words & case.vocabulary.people:
             continue

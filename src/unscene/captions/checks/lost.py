@@ -56,6 +56,13 @@ _LOOKS = frozenset(
 )
 # What goes with people, though it is a word of a list.
 _WORN = frozenset(("tie", "cell phone"))
+# What may go with the people who hold it or stand on it: nobody knows from the caption alone.
+_HELD = frozenset(
+    ("skis", "snowboard", "skateboard", "surfboard", "sports ball", "kite", "frisbee", "baseball bat")
+    + ("baseball glove", "tennis racket", "umbrella", "handbag", "backpack", "suitcase", "bottle", "cup")
+    + ("wine glass", "bowl", "fork", "knife", "spoon", "remote", "book", "scissors", "toothbrush")
+    + ("hair drier", "teddy bear", "banana", "apple", "sandwich", "hot dog", "pizza", "donut", "cake")
+)
 _NO_THINGS = (
     PRONOUNS
     | ABSTRACT
@@ -76,6 +83,7 @@ _NO_THINGS = (
         "teeth",
         "either",
         "perfect",
+        "abreast",
         "photography",
         "stock",
         "horseback",
@@ -160,6 +168,8 @@ def loses(case: Case) -> str | None:
         things = _list_things(chunk, case)
         if head in _WHEN or (head in ("ground", "floor") and place > 1):
             continue
+        if head.endswith("ly") and not named and chunk.tokens[-1].low == head and len(chunk.tokens) == 1:
+            continue  # `filled with nearly thirty puppies`
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
         if not head or chunk.low in DETERMINERS or (not named and head not in things):
@@ -302,7 +312,7 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
             return True
     if _owns(case, chunks[place]):
         return True
-    if case.is_person and chunks[place].words & _WORN:
+    if case.is_person and (chunks[place].words & _WORN or _holds(case, place)):
         return True
     if is_named:
         return False
@@ -317,7 +327,7 @@ def _goes_along(case: Case, place: int, is_named: bool) -> bool:
         return True
     if after is not None and after.low == "of" and chunks[place].head in _PARTS | {"water", "waters"}:
         return True
-    if _has(case, place):
+    if _has(case, place) or _lies_in_it(case, place):
         return True
     opener = next((at for at in range(place - 1, 0, -1) if chunks[at].kind == "S"), None)
     if opener is None:
@@ -360,6 +370,23 @@ def _belongs(case: Case, place: int) -> bool:
     words |= {get_stem(word) for word in split_words(chunks[at].text)[-1:]}
     linked = words & (_CONTENT | {"of", "with"})
     return mine and bool(linked) and not chunks[at].words and (_has(case, at) or _belongs(case, at))
+
+
+def _holds(case: Case, place: int) -> bool:
+    """Whether a noun phrase is what the removed people hold or stand on: `a man with a red bowl`,
+    `a boy riding on a skateboard`.
+    """
+    chunks = case.old.chunks
+    if not chunks[place].words or not chunks[place].words <= _HELD:
+        return False
+    before = _find_row_start(chunks, place) - 1
+    if before < 1:
+        return False
+    if chunks[before].low in ("with", "on") and case.names_object(chunks[before - 1]):
+        return True
+    verb = before - 1 if chunks[before].low == "on" else before
+    doer = case.old.find_governor(verb) if chunks[verb].kind == "V" else None
+    return doer is not None and case.names_object(chunks[doer])
 
 
 def _find_row_start(chunks: list[Chunk], place: int) -> int:
@@ -408,6 +435,14 @@ def _has(case: Case, place: int) -> bool:
         and chunks[place - 1].low in ("of", "with", "as", "like")
         and case.names_object(chunks[place - 2])
     )
+
+
+def _lies_in_it(case: Case, place: int) -> bool:
+    """Whether a noun phrase is the object's content: `a vase on a table with flowers in it`."""
+    around = [chunk.low for chunk in case.old.chunks[max(place - 1, 0) : place + 3]]
+    first = next((one for one in case.old.chunks if one.kind == "NP"), None)
+    mine = first is not None and case.names_object(first)
+    return mine and len(around) == 4 and around[0] == "with" and around[2:] == ["in", "it"]
 
 
 def _is_place(chunks: list[Chunk], place: int) -> bool:

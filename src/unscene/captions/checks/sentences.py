@@ -103,7 +103,8 @@ def ends_badly(case: Case) -> str | None:
     stands_by = word == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
     stands_by = stands_by or new.tokens[-2:] in (["look", "on"], ["looks", "on"], ["looking", "on"])
     told = tuple(new.tokens[-2:]) in set(pairwise(old.tokens))  # `in front of her`
-    if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not (told and word == "her"):
+    by_her = word == "her" and (told or new.is_animate and new.tokens[-2:][0] in ("beside", "behind"))
+    if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not by_her:
         return "it ends in the middle"
     shines = len(last.tokens) > 2 and last.tokens[-2].low in THIRD  # `a light flashes green`
     describes = word in ADJECTIVES - set(old.tokens[-1:]) and get_stem(word) not in old.heads

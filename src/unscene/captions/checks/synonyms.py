@@ -23,6 +23,7 @@ illustration drawing sketch drawn cartoon graphic artwork art painting picture i
 look watch gaze stare view peer observe glance overlook face admire
 sleep asleep nap doze snooze rest slumber
 dress costume outfit clad wear
+look expression face gaze stare
 cluttered messy untidy disorganized clutter
 busy crowded bustling packed
 old elderly aged senior ancient antique vintage
@@ -49,7 +50,7 @@ sea ocean water
 lake pond water
 river stream creek water waterway
 waves wave surf water sea
-edge side bank border shore shoreline waterside
+edge rim side bank border shore shoreline waterside
 semi truck lorry
 adult grown grownup
 meadow pasture field grassland plain
