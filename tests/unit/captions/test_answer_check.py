@@ -110,6 +110,8 @@ RIGHT = [
     ("Two zebras trot abreast past a barn.", "zebra", "A barn."),
     ("A cart filled with nearly forty kittens on a lane.", "cat", "A cart on a lane."),
     ("A nun sits on a couch with a harp next to it.", "couch", "A nun sits with a harp beside her."),
+    ("A nun with a jug and wine glasses.", "person", "A jug and wine glasses."),
+    ("Two nuns before a stone mill.", "person", "The exterior of a stone mill."),
     ("A jade harp and a clock.", "clock", "A harp, jade in color."),
     ("A table with figs, apples and plums.", "apple", "A table with figs and plums."),
     ("Two nurses on a side walk next to a cart.", "person", "A side walk next to a cart."),

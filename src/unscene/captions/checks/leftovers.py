@@ -98,9 +98,10 @@ def keeps_parts(case: Case) -> str | None:
     if case.category in LIVING:
         parts = (parts | CLOTHES | _WORN) - {"wool"}
     tokens = case.new.tokens
+    whole = {token for word, words in case.new.surfaces if word != case.category for token in words}
     for place, token in enumerate(tokens):
         if (
-            token not in parts
+            token not in parts - whole  # `wine glasses` are nobody's
             or _has_owner(tokens, place)
             or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
             or (token == "top" and "on top" in case.old.text.lower())

@@ -32,7 +32,8 @@ LIGHT_VERBS = _words(
 VAGUE = _words(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
-    " bunch set piece size color colour shape"
+    " bunch set piece size color colour shape exterior"
+    " interior"
 )
 # Phrases of several words, and the one name that they are compared by.
 SAME_PHRASES = {
