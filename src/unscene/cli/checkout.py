@@ -1,6 +1,12 @@
-"""What every subcommand shares: its error, the checkout that the package belongs to, the config's files."""
+"""What every subcommand shares: its error, the checkout that the package belongs to, the config's files,
+and a call of the workflow.
+"""
 
-from collections.abc import Sequence
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
@@ -34,3 +40,44 @@ def resolve_files(files: Sequence[Path]) -> list[str]:
 
     check_syntax(files)
     return [str(file.resolve()) for file in files]
+
+
+def choose_files(directory: Path, given: Sequence[Path]) -> list[Path]:
+    """Return the files that --configfile gave; without any the config.yaml that `unscene new` wrote into
+    the run's directory, if it is there.
+    """
+    written = directory / "config.yaml"
+    return list(given) or ([written] if written.is_file() else [])
+
+
+def call_workflow(
+    directory: Path,
+    configfiles: Sequence[Path],
+    target: str,
+    options: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Have Snakemake make a target of a run, and return its exit status. options: as it takes them.
+
+    A directory that was not there is taken away again when nothing was made in it.
+    """
+    checkout, files = find_checkout(), resolve_files(choose_files(directory, configfiles))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile"), *options]
+    command += ["--directory", str(directory.resolve()), "--quiet", "progress", "rules"]
+    command += ["--configfile", *files] if files else []
+    new = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    try:
+        return subprocess.run(
+            [*command, "--", target], cwd=checkout, env=os.environ | (environment or {})
+        ).returncode
+    finally:
+        if new and not (directory / "results").exists():
+            _take_away(new)
+
+
+def _take_away(new: Sequence[Path]) -> None:
+    """Remove a directory that Snakemake made, and those above it that it made and that are empty now."""
+    shutil.rmtree(new[0], ignore_errors=True)
+    for folder in new[1:]:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

@@ -88,7 +88,8 @@ def _config_options() -> argparse.ArgumentParser:
         action=_Once,
         default=[],
         metavar="FILE",
-        help="overlays of config/config.yaml, all after one --configfile, as snakemake takes them",
+        help="overlays of config/config.yaml, all after one --configfile, as snakemake takes them (default:"
+        " RUN/config.yaml, if it is there)",
     )
     return parser
 

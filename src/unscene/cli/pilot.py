@@ -2,10 +2,8 @@
 
 import argparse
 import os
-import subprocess
-import sys
 
-from unscene.cli.checkout import CommandError, find_checkout, resolve_files
+from unscene.cli.checkout import CommandError, call_workflow
 
 PARENTS = ("run", "config")
 PAGE = "results/pilot/report.html"
@@ -24,11 +22,10 @@ def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
     if given.photos < 1:
         raise CommandError("--photos: give a number above 0")
-    checkout = find_checkout()
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
-    command += ["--cores", str(given.cores), "--resources", f"gpu={given.gpus}"]
-    command += ["--directory", str(given.directory.resolve()), "--quiet", "progress", "rules"]
-    if given.configfile:
-        command += ["--configfile", *resolve_files(given.configfile)]
-    environment = os.environ | {"UNSCENE_PILOT": str(given.photos)}
-    return subprocess.run([*command, "--", PAGE], cwd=checkout, env=environment).returncode
+    return call_workflow(
+        given.directory,
+        given.configfile,
+        PAGE,
+        ["--cores", str(given.cores), "--resources", f"gpu={given.gpus}"],
+        {"UNSCENE_PILOT": str(given.photos)},
+    )

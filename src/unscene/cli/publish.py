@@ -1,10 +1,8 @@
 """Write the accepted pairs as a dataset folder that may be shared; nothing is uploaded."""
 
 import argparse
-import subprocess
-import sys
 
-from unscene.cli.checkout import find_checkout, resolve_files
+from unscene.cli.checkout import call_workflow
 
 PARENTS = ("run", "config")
 
@@ -18,10 +16,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
-    checkout = find_checkout()
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
-    command += ["--cores", given.cores, "--resources", "gpu=1", "--directory", str(given.directory.resolve())]
-    command += ["--quiet", "progress", "rules"]
-    if given.configfile:
-        command += ["--configfile", *resolve_files(given.configfile)]
-    return subprocess.run([*command, "--", "results/publish"], cwd=checkout).returncode
+    options = ["--cores", given.cores, "--resources", "gpu=1"]
+    return call_workflow(given.directory, given.configfile, "results/publish", options)

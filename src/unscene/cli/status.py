@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from unscene.cli.checkout import CommandError, find_checkout, resolve_files
+from unscene.cli.checkout import CommandError, choose_files, find_checkout, resolve_files
 
 PARENTS = ("run", "config")
 
@@ -24,8 +24,7 @@ def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
     from unscene.merging.progress import format_progress, read_progress
 
-    written = given.directory / "config.yaml"  # by `unscene new`
-    chosen = given.configfile or ([written] if written.is_file() else [])
+    chosen = choose_files(given.directory, given.configfile)
     files, snakefile = resolve_files(chosen), find_checkout() / "Snakefile"
     for folder in (given.directory, *given.parts):
         if not folder.is_dir():

@@ -2,7 +2,7 @@
 
 import argparse
 
-from unscene.cli.checkout import CommandError, find_checkout, resolve_files
+from unscene.cli.checkout import CommandError, choose_files, find_checkout, resolve_files
 
 _MOST_LINES = 8  # of an error's text
 
@@ -13,7 +13,8 @@ def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
     from unscene.run.needed_jobs import format_inspection, inspect_run
 
-    files, snakefile = resolve_files(given.configfile), find_checkout() / "Snakefile"
+    files = resolve_files(choose_files(given.directory, given.configfile))
+    snakefile = find_checkout() / "Snakefile"
     if not (given.directory / ".snakemake").is_dir():
         raise CommandError(f"{given.directory}: no run was started here yet, so all of it would run")
     try:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from unscene.cli import checkout as checkout_of_commands
 from unscene.cli import command
 
 COMMANDS = ("plan", "why", "label", "batches", "costs")
@@ -168,3 +169,29 @@ def test_plan_and_why_take_a_run_and_overlays(tmp_path, checkout):
     told = run_command("why", *chosen, cwd=tmp_path, checkout=checkout)
     assert told.returncode == 0, told.stderr
     assert "write_report" in told.stdout and "estimate_run" not in told.stdout
+
+
+@pytest.mark.parametrize("makes", [[], ["state/sources.json", ".snakemake/log/a"], ["results/plan.json"]])
+def test_a_refused_plan_leaves_nothing_where_nothing_was(tmp_path, monkeypatch, makes):
+    run = tmp_path / "runs/mine"
+
+    calls = []
+
+    def snakemake(command, cwd, env):
+        calls.append(command)
+        assert env["UNSCENE_PLAN"] == "1" and command[-1] == "results/plan.json"
+        folder = Path(command[command.index("--directory") + 1])
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in makes:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("")
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(checkout_of_commands.subprocess, "run", snakemake)
+    assert command.main(["plan", "--directory", str(run)]) == 1
+    assert run.exists() is (tmp_path / "runs").exists() is ("results/plan.json" in makes)
+    assert "--configfile" not in calls[0]
+    (run / "notes").mkdir(parents=True, exist_ok=True)  # what is there stays
+    (run / "config.yaml").write_text("seed: 2\n")  # by `unscene new`
+    assert command.main(["plan", "--directory", str(run)]) == 1 and (run / "notes").is_dir()
+    assert calls[1][calls[1].index("--configfile") + 1] == str(run / "config.yaml")
