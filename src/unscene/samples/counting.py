@@ -11,12 +11,14 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import ConfigError, list_sources
 from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.tables import read_json, write_json
-from unscene.samples.readers import READERS, SourceError, count_items, locate_files
+from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
 
 COUNTS = Path("state/sources.json")
 # Keys of a source that decide how many items it has, beside the files themselves.
 _HOW = ("format", "separator", "columns")
 _FILES = ("captions", "table", "tars", "folder")
+# Those of them that people write by hand.
+_WRITTEN = ("captions", "table", "folder")
 
 
 def complete_sources(config: dict, checkout: Path = CHECKOUT, is_plan: bool = False) -> None:
@@ -24,7 +26,8 @@ def complete_sources(config: dict, checkout: Path = CHECKOUT, is_plan: bool = Fa
 
     Called in the run's directory. A source with `take` gets {"photos", "of", "skip", "seed"} in its
     place. is_plan: a source that is not there yet has as many photos as it takes. Raises ConfigError
-    when a source cannot be counted, or when it changed since it was.
+    when a source cannot be counted, or when it changed since it was; for a plan also when one that
+    is there cannot be read, which a run's preflight says.
     """
     everywhere = config["samples"].pop("take", None)
     for source in list_sources(config):
@@ -34,6 +37,8 @@ def complete_sources(config: dict, checkout: Path = CHECKOUT, is_plan: bool = Fa
     for source in config["samples"]["sources"]:
         if "photos" not in source:
             source["photos"] = _look_up(source, known, checkout, is_plan)
+        elif is_plan:
+            _read_first(source, checkout)
         if "take" in source or "skip" in source:
             _take_part(source, config["seed"])
 
@@ -53,6 +58,25 @@ def _take_part(source: dict, seed: int) -> None:
         )
     source["photos"] = photos
     source["take"] = {"photos": photos, "of": of, "skip": skip, "seed": seed}
+
+
+def _read_first(source: dict, checkout: Path) -> None:
+    """Raise ConfigError when the captions of a source are there and cannot be read as the config
+    describes them. Its photos need not be there.
+    """
+    located = locate_files(source, checkout)
+    written = [Path(located[key]) for key in _WRITTEN if key in READERS[source["format"]].paths]
+    if not all(path.exists() for path in written) or not written:
+        return
+    part = ("take", "skip")  # of the whole source
+    whole = {key: value for key, value in source.items() if key not in part}
+    for key in READERS[source["format"]].paths:
+        if located.get(key) and not Path(located[key]).exists():
+            whole[key] = str(written[0].parent) if key == "images" else None
+    try:
+        next(iterate_items(whole, range(1), checkout), None)
+    except SourceError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:

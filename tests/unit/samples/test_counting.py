@@ -185,3 +185,27 @@ def test_positions_are_those_of_the_formula_and_look_random():
     per_block = np.bincount(chosen // 1000, minlength=100)
     assert per_block.min() > 60 and per_block.max() < 140  # 100 +- 10 expected
     assert choose_positions(100_000, 10_000, 0, 8).tolist() != chosen.tolist()
+
+
+@pytest.mark.parametrize("images", [{}, {"images": "not_yet"}])
+def test_a_plan_says_what_a_run_would_of_a_table_that_is_there(place, images):
+    (place / "t.csv").write_text("foto,words\na.jpg,a dog\n")
+    source = SOURCES["table"] | {"photos": 30, "take": 5} | images
+    with pytest.raises(
+        ConfigError, match="source 'own', key table: .* has no column path and no column capt"
+    ):
+        complete_sources(make_config(source), place, is_plan=True)
+    told = source | {"columns": {"path": "foto", "caption": "wordz"}}
+    with pytest.raises(ConfigError, match="key columns: .* has no column 'wordz'"):
+        complete_sources(make_config(told), place, is_plan=True)
+    complete_sources(make_config(told | {"columns": {"path": "foto", "caption": "words"}}), place, True)
+    complete_sources(make_config(source), place)  # a run has its preflight
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_plan_takes_every_source_that_a_run_takes_and_one_that_is_not_there(place, kind):
+    complete_sources(make_config(SOURCES[kind] | {"photos": 30}), place, is_plan=True)
+    absent = {
+        key: "nowhere" for key in ("table", "captions", "images", "folder", "tars") if key in SOURCES[kind]
+    }
+    complete_sources(make_config(SOURCES[kind] | absent | {"photos": 30}), place, is_plan=True)
