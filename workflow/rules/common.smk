@@ -17,7 +17,7 @@ if not CHECKOUT.is_dir():
 sys.path.insert(0, str(CHECKOUT / "src"))
 from unscene.answers.backends import BACKENDS
 from unscene.answers.starting import find_lack_of_key
-from unscene.config.checks import list_warnings, tell_absent_sources
+from unscene.config.checks import check_paths, list_warnings, tell_absent_sources
 from unscene.config.command_line import start_run
 from unscene.edits.removers import REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
@@ -26,13 +26,14 @@ from unscene.run.checkout import prepare_jobs
 from unscene.run.configuration import PATHS, get_split, is_trained, list_sources, read_chosen, wants_study
 from unscene.run.graph import Graph
 from unscene.run.interrupts import INTERRUPTS
-from unscene.run.left_locks import tell_of_lock
+from unscene.run.left_locks import needs_weights, tell_of_lock
 from unscene.run.left_out import tell_left_out
 from unscene.run.lineage import Lineage
 from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.parts import choose_shards, choose_targets, read_part
 from unscene.run.queued_jobs import find_orphans
+from unscene.run.records import list_weights
 from unscene.run.resources import grow
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name
 from unscene.samples.piloting import keep_pilot_shards, start_pilot
@@ -46,7 +47,9 @@ INTERRUPTS.catch_early()
 tell_of_lock(lambda: INTERRUPTS.is_caught)
 # `make plan` sets this: what a run will cost is asked before its weights and data are fetched.
 IS_PLAN = "UNSCENE_PLAN" in os.environ
-start_run(config, workflow, CHECKOUT, IS_PLAN)
+start_run(config, workflow, CHECKOUT, IS_PLAN, needs_weights())
+# What `unscene status` does without: weights count as those that the records of this run name.
+LACKING = [] if needs_weights() else list(check_paths(config, CHECKOUT))
 # `unscene pilot` sets this: about how many photos the pilot is to have.
 IS_PILOT = "UNSCENE_PILOT" in os.environ
 start_pilot(config, os.environ.get("UNSCENE_PILOT"))
@@ -84,7 +87,13 @@ LEXICON = f"src/unscene/resources/{find_vocabulary(config).lexicon}"
 STAGE_FILES = []  # every stage adds its files; `rule all` asks for them
 
 GRAPH = Graph(workflow)
-LINEAGE = Lineage(config, CHECKOUT, GRAPH.find_parents, needs_files=not IS_PLAN)
+LINEAGE = Lineage(
+    config,
+    CHECKOUT,
+    GRAPH.find_parents,
+    needs_files=not IS_PLAN and not LACKING,
+    recorded=list_weights(Path.cwd()) if LACKING else None,
+)
 lineage = LINEAGE.declare
 
 

@@ -46,7 +46,7 @@ def check_uses(arguments: Sequence[str] | None = None) -> list[str]:
     return [path for use in files for path in use]
 
 
-def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool) -> None:
+def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool, needs_weights: bool) -> None:
     """Check the config of a run and complete it, in place; stop with all that is wrong.
 
     workflow: Snakemake's. is_plan: weights and data need not be there yet.
@@ -64,7 +64,7 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool) -> Non
             config,
             files,
             checkout,
-            paths=not is_plan,
+            paths=needs_weights and not is_plan,
             given=given,
             count=lambda: complete_sources(config, checkout, is_plan),
         )

@@ -59,8 +59,12 @@ def read_progress(
     durations = read_durations(folders)
     stage_of = list_rules()
     config = {"part": None} if parts else {}
-    with asking(), built_workflow(directory, config, configfiles, snakefile) as workflow:
+    with asking(needs_weights=False), built_workflow(directory, config, configfiles, snakefile) as workflow:
         needed = set(workflow.dag.needrun_jobs())
+        lacking = [text.partition("; ")[0] for text in workflow.globals["LACKING"]]
+        if lacking:
+            lacking.append("weights that are not there count as those that this run was made with")
+        found.notes += lacking
         is_running = is_locked(Path.cwd())
         if is_running:
             found.notes.append(tell_work(Path.cwd()))

@@ -20,16 +20,26 @@ _MOST_NAMED = 3
 # With these no lock is taken: a cluster's job works under the lock of its run.
 _UNLOCKED = {"--unlock", "--nolock", "-n", "--dry-run", "--dryrun"}
 _ASKS: ContextVar[bool] = ContextVar("asks", default=False)
+_NEEDS_WEIGHTS: ContextVar[bool] = ContextVar("needs_weights", default=True)
 
 
 @contextmanager
-def asking() -> Iterator[None]:
-    """Read the rules only to ask something of them: a locked directory refuses nothing to that."""
-    before = _ASKS.set(True)
+def asking(needs_weights: bool = True) -> Iterator[None]:
+    """Read the rules only to ask something of them: a locked directory refuses nothing to that.
+
+    needs_weights: False where weights that are not there refuse nothing either.
+    """
+    before, needed = _ASKS.set(True), _NEEDS_WEIGHTS.set(needs_weights)
     try:
         yield
     finally:
         _ASKS.reset(before)
+        _NEEDS_WEIGHTS.reset(needed)
+
+
+def needs_weights() -> bool:
+    """Tell whether the weights that a config names must be there for what is done now."""
+    return _NEEDS_WEIGHTS.get()
 
 
 def tell_of_lock(is_started: Callable[[], bool]) -> None:

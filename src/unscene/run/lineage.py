@@ -9,7 +9,7 @@ asked, so the graph is written once, in the rules.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,20 @@ class Lineage:
     them lists the digests of each.
 
     find_parents: (rule, wildcards) -> the (rule, wildcards) of every job that makes an input of
-    this one. needs_files: False gives a file that is not there no fingerprint, in place of an
-    error.
+    this one. needs_files: False gives a file that is not there the fingerprint that `recorded` has by
+    (rule, key), or none, in place of an error.
     """
 
-    def __init__(self, config: dict, checkout: Path, find_parents: Callable, needs_files: bool = True):
+    def __init__(
+        self,
+        config: dict,
+        checkout: Path,
+        find_parents: Callable,
+        needs_files: bool = True,
+        recorded: Mapping[tuple[str, str], str] | None = None,
+    ):
         self._config, self._checkout, self._needs_files = config, checkout, needs_files
+        self._recorded = recorded or {}
         self._find_parents = find_parents
         self._declared: dict[str, dict] = {}
         self._known: dict[tuple, dict] = {}
@@ -130,14 +138,14 @@ class Lineage:
             kind, _, file = name.partition(".")
             entry = self._find_entry(kind, wildcards)
             if file:
-                weights[name] = self._fingerprint(entry.get(file))
+                weights[name] = self._fingerprint(rule, name, entry.get(file))
             else:
                 # Whether a source is a pool decides who reads its photos, not how they are read; the
                 # `pool` of an arm is how many of them it shows.
                 apart = ("instances", "pool") if kind == "source" else ("instances",)
                 settings[kind] = self._identify(kind, {k: v for k, v in entry.items() if k not in apart})
         for key in declared["paths"]:
-            weights[key] = self._fingerprint(_look_up(self._config, key))
+            weights[key] = self._fingerprint(rule, key, _look_up(self._config, key))
             _drop(settings, key)
         for key in GUARDS:
             _drop(settings, key)
@@ -219,9 +227,11 @@ class Lineage:
             known["folder"] = list_folder(self._checkout / known["folder"])
         return known
 
-    def _fingerprint(self, path: str | None) -> str | None:
-        if path is None or not (self._needs_files or (self._checkout / path).exists()):
+    def _fingerprint(self, rule: str, key: str, path: str | None) -> str | None:
+        if path is None:
             return None
+        if not (self._needs_files or (self._checkout / path).exists()):
+            return self._recorded.get((rule, key))
         return fingerprint(self._checkout / path)
 
 

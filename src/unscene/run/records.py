@@ -103,6 +103,16 @@ def iterate_records(run: Path) -> Iterator[dict]:
             yield record
 
 
+def list_weights(run: Path) -> dict[tuple[str, str], str]:
+    """Return {(rule, key of the config): fingerprint} of the weights that the records of a run name."""
+    return {
+        (record["rule"], key): weights
+        for record in iterate_records(run)
+        for key, weights in record["lineage"].get("weights", {}).items()
+        if weights
+    }
+
+
 def index_outputs(run: Path) -> dict[str, list[Made]]:
     """Return {path of an output: what the records of a run say of it}. Two may: of a job that makes
     the files of all folds, and of one that made one.

@@ -19,7 +19,7 @@ def test_a_part_that_is_not_there_is_told_as_every_mistake(checkout, tmp_path, m
     )
     config = read_files([checkout / "config/config.yaml"]) | {"part": part}
     with pytest.raises(SystemExit) as stopped:
-        start_run(config, workflow, checkout, False)
+        start_run(config, workflow, checkout, False, True)
     heading, *lines = str(stopped.value.code).splitlines()
     assert heading == "There is a mistake in the config, so nothing was run:"
     assert lines[0].startswith(f"  --config: part: {part}: ") and way_out in " ".join(lines)

@@ -72,6 +72,16 @@ def test_results_of_another_config_are_told_from_those_of_other_code():
     assert find_other_source([unknown, later, other], now) == "mine"
 
 
+def test_who_asks_gets_the_status_without_the_weights(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text(
+        "train: {clip: null}\nedits: {backend: telea, weights: null}\nmasks: {weights: models/lost.pt}\n"
+        "quality: {thresholds: {min_blur_ratio: null}}\n"
+    )
+    assert command.main(["status", "--directory", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "models/lost.pt is not there\n" in told and "nothing is left" not in told
+
+
 def test_a_run_of_another_config_is_not_shown_as_not_begun(tmp_path, monkeypatch, capsys):
     found = Progress({"photos": Stage(Counter(left=3))}, other="mine")
     monkeypatch.setattr(progress, "read_progress", lambda *given: found)
