@@ -20,6 +20,7 @@ from unscene.quality.scores import SCORES
 from unscene.run.folders import replaced_folder
 
 ROWS, ROWS_OF_REASON = 12, 24  # of a kind at most, on the sheet and on that of a reason
+MOST_REASONS = 3  # in a heading
 TILE = 400  # pixels of a picture's side
 TEXT_WIDTH = 420
 GAP = 6
@@ -54,11 +55,7 @@ def draw_contact_sheet(job: Job) -> None:
     drawable = rejected[rejected["edit_id"].isin(attempt.index) & rejected["original_path"].notna()]
     blocks = [
         (f"accepted: {len(pair)}", ACCEPTED, choose_rows(pair, "category", ROWS)),
-        (
-            f"rejected: {len(rejected)}, of these with a picture: {len(drawable)}",
-            REJECTED,
-            choose_rows(drawable, "reason", ROWS),
-        ),
+        (tell_rejected(rejected, drawable), REJECTED, choose_rows(drawable, "reason", ROWS)),
     ]
     write_png(draw_blocks(blocks, attempt), job.outputs.sheet)
     with replaced_folder(job.outputs.folder) as folder:
@@ -76,16 +73,28 @@ def draw_contact_sheet(job: Job) -> None:
 
 
 def draw_blocks(blocks: list[tuple], attempt: pd.Series) -> np.ndarray:
-    """Return blocks of (title, colour, chosen edits) below each other as pixels."""
+    """Return blocks of (title, colour, chosen edits) below each other as pixels; of a block without
+    edits the title alone.
+    """
     strips = []
     for title, colour, chosen in blocks:
         strips.append(draw_title(title, colour))
         if chosen.empty:
-            strips.append(draw_title("none", INK))
             continue
         strips.append(draw_headings("reason" if "reason" in chosen else "caption and scores"))
         strips += [draw_row(row, attempt.get(row["edit_id"])) for row in chosen.to_dict("records")]
     return np.concatenate(strips, axis=0)
+
+
+def tell_rejected(rejected: pd.DataFrame, drawable: pd.DataFrame) -> str:
+    """Return the heading of the rejected edits: how many there are, and why some are not drawn."""
+    told = f"rejected: {len(rejected)}"
+    hidden = rejected.loc[~rejected["edit_id"].isin(drawable["edit_id"]), "reason"].value_counts()
+    if hidden.empty:
+        return told
+    reasons = ", ".join(f"{reason} {number}" for reason, number in hidden.head(MOST_REASONS).items())
+    more = ", ..." if len(hidden) > MOST_REASONS else ""
+    return f"{told}; without a picture, as no edit was made: {hidden.sum()} ({reasons}{more})"
 
 
 def name_file(reason: str) -> str:

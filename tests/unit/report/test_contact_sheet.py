@@ -15,6 +15,7 @@ from unscene.report.contact_sheet import (
     draw_contact_sheet,
     draw_row,
     list_values,
+    tell_rejected,
 )
 from unscene.run.tables import read_table, write_table
 
@@ -103,3 +104,13 @@ def test_rows_take_turns_and_do_not_depend_on_the_order():
     assert chosen["reason"].tolist() == ["common", "rare"] * 3
     shuffled = choose_rows(frame.sample(frac=1, random_state=0), "reason", 6)
     assert shuffled["edit_id"].tolist() == chosen["edit_id"].tolist()
+
+
+def test_rejected_edits_without_a_picture_are_told_with_their_reasons():
+    rejected = pd.DataFrame(
+        {"edit_id": list("abcd"), "reason": ["not_detected", "max_seam", "not_detected", "too_small"]}
+    )
+    told = tell_rejected(rejected, rejected[rejected["edit_id"] == "b"])
+    assert told == ("rejected: 4; without a picture, as no edit was made: 3 (not_detected 2, too_small 1)")
+    assert tell_rejected(rejected, rejected) == "rejected: 4"
+    assert tell_rejected(rejected[:0], rejected[:0]) == "rejected: 0"
