@@ -21,19 +21,19 @@ def test_too_few_pairs_and_none_at_all_end_well(tmp_path):
 
     overlay, results = tmp_path / "change.yaml", tmp_path / "run/results"
     few = {"train": {"batch_pairs": 30}}
-    assert "need 30 photo groups, the training part has" in run(few).split("nothing was trained: ")[-1]
+    assert "need 30 photo groups, the training part has" in run(few).split("for want of pairs: ")[-1]
     pair = pd.read_parquet(results / "quality/pairs.parquet")
     assert len(pair)
     for left in ("models/absence/fold0/seed0/meta.json", "metrics/items.parquet", "deploy"):
         assert "photo groups" in read_left_out(results / left)
-    assert "Nothing was trained: " in (results / "report.html").read_text()
+    assert "No arm was tested, for want of pairs: " in (results / "report.html").read_text()
     story = {section.title: section.facts for section in trace(pair["edit_id"][0], tmp_path / "run", None)}
     ((told, why),) = story[f"tests of {pair['edit_id'][0]}"]
     assert told == "not tested" and "photo groups" in why
     assert "Nothing to be done" in run(few)
 
     none = {"quality": {"thresholds": {"min_change": 900}}}
-    assert "no pair was accepted" in run(none).split("nothing was trained: ")[-1]
+    assert "no pair was accepted" in run(none).split("for want of pairs: ")[-1]
     assert pd.read_parquet(results / "quality/pairs.parquet").empty
     assert "no pair was accepted" in (results / "report.html").read_text()
     assert "Nothing to be done" in run(none)

@@ -56,11 +56,13 @@ def list_untouched_photos(job: Job) -> None:
             if listed is None
             else label_by_instances(named[image_id], listed, categories[source], vocabulary)
         )
-    photo = photo.assign(
-        objects=[own.present for own in labels],
-        unknown=[own.unknown for own in labels],
-        objects_from=[own.source for own in labels],
-    )[PHOTOS.names]
+    told = {
+        "objects": [own.present for own in labels],
+        "unknown": [own.unknown for own in labels],
+        "objects_from": [own.source for own in labels],
+    }
+    # A run without wanted edits has no photo here, and a list without values would be numbers.
+    photo = photo.assign(**pd.DataFrame(told, index=photo.index, dtype=object))[PHOTOS.names]
     PHOTOS.write(photo, job.outputs.photos)
     logging.getLogger("unscene").info(
         "untouched photos by fold: %s; objects from %s",

@@ -63,18 +63,21 @@ def merge_groups(sample: pd.DataFrame, distance: int) -> np.ndarray:
 def assign_folds(edit: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     """Return a fold in [0, folds) for each edit: clusters stay whole, categories are spread evenly.
 
-    `edit` has `cluster` and `category`. A cluster counts as the category of its first edit. Raises
-    FoldError when there are fewer clusters than folds.
+    `edit` has `cluster` and `category`. A cluster counts as the category of its first edit. Of fewer
+    clusters than folds each is a fold; training then says which ones lack pairs.
     """
     from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
     clusters = edit["cluster"].nunique()
     if clusters < folds:
-        raise FoldError(
-            f"folds.folds is {folds}, but the wanted edits come from {clusters} groups of photos; ask for"
-            " fewer folds or add photos (the reasons in results/samples/rejected.parquet and the logs of"
-            " parse_keywords and segment_objects tell where they were lost)"
+        logging.getLogger("unscene").warning(
+            "folds.folds is %d, but the wanted edits come from %d groups of photos; ask for fewer folds or"
+            " add photos (the reasons in results/samples/rejected.parquet and the logs of parse_keywords and"
+            " segment_objects tell where they were lost)",
+            folds,
+            clusters,
         )
+        return pd.factorize(edit["cluster"], sort=True)[0].astype(np.int64)
     stratum = merge_rare(edit.groupby("cluster")["category"].transform("first"), folds)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=derive_seed(seed, "folds") % 2**32)
     fold = _number_folds(splitter, stratum, pack_clusters(edit["cluster"], stratum, seed))
@@ -131,12 +134,13 @@ def assign_categories(edit: pd.DataFrame, folds: int) -> pd.DataFrame:
 
 
 def check_folds(edit: pd.DataFrame, folds: int) -> None:
-    """Raise FoldError when a group or cluster is in two folds or a fold is empty."""
+    """Raise FoldError when a group or cluster is in two folds, or a fold is empty that need not be."""
     for column in ("group", "cluster"):
         parted = edit.groupby(column)["fold"].nunique()
         if (parted > 1).any():
             raise FoldError(f"{column} {parted.idxmax()} is in {parted.max()} folds")
-    empty = sorted(set(range(folds)) - set(edit["fold"]))
+    filled = min(folds, edit["cluster"].nunique())
+    empty = sorted(set(range(filled)) - set(edit["fold"]))
     if empty:
         raise FoldError(f"fold {empty[0]} is empty; lower folds.folds (now {folds})")
 

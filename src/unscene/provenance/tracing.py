@@ -128,7 +128,7 @@ def _tell_edit(
         yield Section(f"folds of {edit_id}", _tell_folds(joined["group"], mask["category"], results))
     items = results / "metrics/items.parquet"
     if why := read_left_out(items):
-        yield Section(f"tests of {edit_id}", [("not tested", f"nothing was trained: {why}")])
+        yield Section(f"tests of {edit_id}", [("not tested", f"for want of pairs: {why}")])
     elif tested := find_rows(items, edit_id=edit_id):
         yield Section(
             f"tests of {edit_id}",

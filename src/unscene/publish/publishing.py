@@ -19,6 +19,7 @@ from unscene.publish.columns import PICTURES, REFUSED, VALUES
 from unscene.publish.parts import write_parts
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
 from unscene.run.folders import replaced_folder
+from unscene.run.left_out import LeftOut
 from unscene.run.logs import progress
 from unscene.run.packs import read_stored
 from unscene.run.shards import check_file
@@ -30,12 +31,14 @@ LOG = logging.getLogger("unscene")
 
 def publish_pairs(job: Job) -> None:
     """Write the folder, whole or not at all: parquet parts, rejected.parquet, a card. Nothing is
-    uploaded.
+    uploaded. Raises LeftOut where no pair was accepted.
 
     inputs: samples, masks, edits, pairs, rejected, folds, calibration, controls, truth, and where
     the run has some labels. outputs: folder.
     """
     pair = list_pairs(job)
+    if pair.empty:
+        raise LeftOut(f"{job.inputs.pairs}: no pair was accepted, so there is nothing to publish")
     refused = list_refused(job)
     with replaced_folder(job.outputs.folder) as folder:
         rows = add_pictures(pair, job.threads)

@@ -244,12 +244,26 @@ def describe_headline(run: Run) -> dict:
 
 
 def _tell_pairs(run: Run) -> dict:
-    """Return the head's values of a run that trains nothing."""
-    why = f": {run.left_out}. The" if run.left_out else ", since train.clip is null: the"
-    told = f"Nothing was trained{why} run ends in {count(len(run.pairs))} pairs."
+    """Return the head's values of a run in which no arm was tested."""
+    why = (
+        f"No arm was tested, for want of pairs: {run.left_out}. The"
+        if run.left_out
+        else "Nothing was trained, since train.clip is null: the"
+    )
+    told = f"{why} run ends in {count(len(run.pairs))} pairs.{_tell_lack(run)}"
     empty: dict = dict.fromkeys(("alarms", "changes", "blocks", "references"), [])
     confidence = run.settings["evaluate"]["confidence"]
     return {"verdict": told, "source": "", "confidence": confidence, "note": "", **empty}
+
+
+def _tell_lack(run: Run) -> str:
+    """Return a sentence that says where all edits were lost before one was made; nothing otherwise."""
+    if run.masks.empty:
+        return " No caption names a word of this run's list (key words), so no edit was wanted."
+    if not (run.masks["status"] == "ok").any():
+        named = count(len(run.masks))
+        return f" Of {named} named objects none was found on its photo; {run.paths['masks']} has the reasons."
+    return ""
 
 
 def describe_row(row: Row, main_arm: str, references: Sequence[str]) -> dict:

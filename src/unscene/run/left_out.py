@@ -17,6 +17,8 @@ from pathlib import Path
 _KEY = b'{"left_out": '
 # A folder is left out by a note in it.
 IN_FOLDER = "left_out.json"
+# What is left out whenever the model of a fold is; and models that need no fold.
+ITEMS, FINAL = Path("results/metrics/items.parquet"), "models/*/all/meta.json"
 # How the log of a job begins the reason.
 TOLD = "left out: "
 _LOGGED = re.compile(rf"^\S+ WARNING {TOLD}(.*)$", re.MULTILINE)
@@ -58,21 +60,31 @@ def raise_left_out(inputs: Iterable[str | Path]) -> None:
 
 
 def tell_left_out(folder: Path, since: float) -> None:
-    """Say on stderr, in one line, what the jobs of a run left out; nothing where none did.
+    """Say on stderr, in one line, what the jobs of a run left out; nothing where none did. Called in the
+    run's directory.
 
     folder: that of the jobs' logs; those written since a moment (Unix seconds) are read.
     """
-    reasons = list(dict.fromkeys(_list_logged(folder, since)))
-    if reasons:
-        more = f" (and {len(reasons) - 1} more reasons, in {folder})" if len(reasons) > 1 else ""
-        print(
-            "\nunscene: the run ends in pairs and results/report.html; nothing was trained:"
-            f" {reasons[0]}{more}",
-            file=sys.stderr,
-        )
+    logged = list(_list_logged(folder, since))
+    reasons = list(dict.fromkeys(reason for _, reason in logged))
+    if not reasons:
+        return
+    more = f" (and {len(reasons) - 1} more reasons, in {folder})" if len(reasons) > 1 else ""
+    if read_left_out(ITEMS) and ITEMS.stat().st_mtime >= since:
+        told = "the run ends in pairs and results/report.html; no arm was tested"
+        final = [path for path in ITEMS.parents[1].glob(FINAL) if not read_left_out(path)]
+        if final:
+            more += f". The model of all pairs is there, untested: {final[0].parent}"
+    else:
+        rules = ", ".join(dict.fromkeys(rule for rule, _ in logged))
+        told = f"the run is whole but for {rules}, left out"
+    print(f"\nunscene: {told}, for want of pairs: {reasons[0]}{more}", file=sys.stderr)
 
 
-def _list_logged(folder: Path, since: float) -> Iterator[str]:
+def _list_logged(folder: Path, since: float) -> Iterator[tuple[str, str]]:
+    """Yield (rule, reason) of the jobs that left something out, in the order in which they ended."""
     for path in sorted(folder.rglob("*.log"), key=lambda path: path.stat().st_mtime):
         if path.stat().st_mtime >= since:
-            yield from _LOGGED.findall(path.read_text(encoding="utf-8", errors="replace"))
+            rule = path.relative_to(folder).parts[0].removesuffix(".log")
+            for reason in _LOGGED.findall(path.read_text(encoding="utf-8", errors="replace")):
+                yield rule, reason

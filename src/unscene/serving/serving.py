@@ -29,7 +29,7 @@ def serve_run(given: argparse.Namespace) -> int:
             f"{wanted.deploy}: there is no such folder; run the workflow, or name an exported folder"
         )
     if reason := read_left_out(wanted.deploy):
-        raise ServeError(f"{wanted.deploy}: there is no model, since nothing was trained: {reason}")
+        raise ServeError(f"{wanted.deploy}: there is no model, for want of pairs: {reason}")
     if is_run:
         try:
             write_catalogue(run_folder, wanted.index)

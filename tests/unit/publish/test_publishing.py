@@ -19,6 +19,7 @@ from unscene.publish import parts
 from unscene.publish.card import list_thresholds
 from unscene.publish.publishing import publish_pairs
 from unscene.quality.columns import CONTROL_SCORES, PAIRS, REJECTED
+from unscene.run.left_out import LeftOut
 from unscene.run.shards import file_sha256
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
@@ -217,3 +218,11 @@ def test_memory_does_not_grow_with_the_number_of_rows(tmp_path):
 
     parts.write_parts(make_rows(1500), tmp_path, part_bytes=4_000_000)
     assert max(held[12:]) <= max(held[:12]) + 2_000_000
+
+
+def test_without_a_pair_nothing_is_published_and_the_reason_is_told(tmp_path):
+    job = make_run(tmp_path, count=3)
+    PAIRS.write(PAIRS.read(job.inputs.pairs).head(0), job.inputs.pairs)
+    with pytest.raises(LeftOut, match="no pair was accepted, so there is nothing to publish"):
+        publish_pairs(job)
+    assert not (tmp_path / "publish").exists()

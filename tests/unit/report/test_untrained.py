@@ -42,9 +42,24 @@ def test_with_too_few_pairs_the_page_says_why_nothing_was_trained(tmp_path):
     write_left_out("paired batches need 16 photo groups", [inputs[name] for name in of_training])
     write_report(make_job(inputs, lineage=lineage))
     page = (tmp_path / "results/report.html").read_text()
-    assert "Nothing was trained: paired batches need 16 photo groups. The run ends in" in page
+    assert (
+        "No arm was tested, for want of pairs: paired batches need 16 photo groups. The run ends in" in page
+    )
     assert '<section id="yields">' in page and '<section id="quality">' in page
     assert '<section id="arms">' not in page
+
+
+def test_a_page_without_pairs_says_where_all_were_lost(tmp_path):
+    paths, lineage = make_run(tmp_path, photos=12), copy.deepcopy(make_lineage())
+    lineage["settings"]["train"] |= {"clip": None, "arms": {}, "class_folds": []}
+    settings = lineage["settings"] | {"batchsize": {"run": False}, "edits": {"sham": False}}
+    inputs = {name: paths[name] for name, path in list_inputs(settings).items() if path and name in paths}
+    for name in ("masks", "edits", "captions", "scores", "pairs", "rejected_edits"):
+        table = FILES[name].table
+        table.write(table.read(paths[name]).head(0), paths[name])
+    write_report(make_job(inputs, lineage=lineage))
+    page = (tmp_path / "results/report.html").read_text()
+    assert "the run ends in 0 pairs. No caption names a word of this run&#39;s list (key words)" in page
 
 
 def test_without_controls_the_page_says_so(tmp_path):

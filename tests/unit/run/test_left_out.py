@@ -11,6 +11,7 @@ from unscene.machine.job import Job, open_job
 from unscene.run.left_out import LeftOut, read_left_out, tell_left_out, write_left_out
 from unscene.run.tables import write_json, write_table
 
+ENDS = "the run ends in pairs and results/report.html; no arm was tested"
 WHY = "paired batches of train.batch_pairs=16 need 16 photo groups, the training part has 4"
 
 
@@ -72,9 +73,27 @@ def test_a_job_that_lacks_pairs_ends_well_and_so_does_all_that_follows(tmp_path,
     capsys.readouterr()
     tell_left_out(tmp_path / "logs", 0)
     told = capsys.readouterr().err
-    assert told.count("\n") == 2 and f"nothing was trained: {WHY}\n" in told
+    assert (
+        told.count("\n") == 2
+        and f"the run is whole but for train_clip, evaluate_clip, left out, for want of pairs: {WHY}\n"
+        in told
+    )
     tell_left_out(tmp_path / "logs", 4e9)
     assert capsys.readouterr().err == ""
+
+
+def test_a_model_of_all_pairs_is_no_training_that_did_not_happen(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run_job({}, {"items": "results/metrics/items.parquet"}, reason=WHY)
+    capsys.readouterr()
+    tell_left_out(tmp_path / "logs", 0)
+    told = capsys.readouterr().err
+    assert told == f"\nunscene: {ENDS}, for want of pairs: {WHY}\n"
+    write_json({"step": 3}, tmp_path / "results/models/absence/all/meta.json")
+    tell_left_out(tmp_path / "logs", 0)
+    assert f"{WHY}. The model of all pairs is there, untested: results/models/absence/all\n" in (
+        capsys.readouterr().err
+    )
 
 
 def test_more_pairs_bring_the_results_back(tmp_path):

@@ -91,7 +91,7 @@ def test_what_lacks_is_told(tmp_path, capsys):
     assert "there is no such folder" in capsys.readouterr().err
     write_left_out("paired batches need 16 photo groups", [tmp_path / "results/deploy"])
     assert main(["serve", "--directory", str(tmp_path)]) == 1
-    assert "nothing was trained: paired batches need 16 photo groups" in capsys.readouterr().err
+    assert "for want of pairs: paired batches need 16 photo groups" in capsys.readouterr().err
 
 
 def test_pairs_that_nothing_was_trained_on_have_no_scores(tmp_path):
