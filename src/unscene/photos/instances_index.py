@@ -11,14 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from unscene.run.locks import held_lock
-from unscene.run.shards import file_sha256
+from unscene.run.cuts import find_cut, is_large
 from unscene.run.streaming import Lookup
 from unscene.run.tables import Column, Table, read_json
 
 FOLDER = Path("state/instances")
-# A smaller file is parsed in less time than a lookup takes.
-SMALL_BYTES = 16 * 2**20
 _PHOTOS_A_GROUP = 256
 # The key of what the file says beside its photos: no photo's id.
 _HEAD = "\0head"
@@ -39,9 +36,9 @@ def read_document(path: str | Path, keys: Collection[str] | None = None) -> dict
     Raises TableError when it is no JSON, and KeyError, TypeError or AttributeError when it has not the
     shape that can be cut.
     """
-    if keys is None or not _is_large(path):
+    if keys is None or not is_large(path):
         return read_json(path)
-    lookup = Lookup([_find_cut(path)], "key", ["images", "annotations"])
+    lookup = Lookup([find_cut(path, FOLDER, _cut)], "key", ["images", "annotations"])
     found = lookup.find(pd.Series([_HEAD, *sorted(keys)], dtype=str)).dropna()
     photos = found.iloc[1:]
     return {
@@ -55,20 +52,6 @@ def read_head(path: str | Path) -> dict:
     what `read_document` does.
     """
     return read_document(path, ())
-
-
-def _is_large(path: str | Path) -> bool:
-    path = Path(path)
-    return path.is_file() and path.stat().st_size > SMALL_BYTES
-
-
-def _find_cut(path: str | Path) -> Path:
-    table = FOLDER / f"{file_sha256(path)}.parquet"
-    if not table.is_file():
-        with held_lock(table.with_suffix(".lock"), f"another job cuts {path} by photo; waiting for it"):
-            if not table.is_file():
-                _cut(path, table)
-    return table
 
 
 def _cut(path: str | Path, table: Path) -> None:

@@ -19,7 +19,7 @@ from unscene.run.shard_names import is_only_shard
 from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.piloting import iterate_shard, list_positions
-from unscene.samples.readers import Item, SourceError
+from unscene.samples.readers import Item, SourceError, cut_items
 from unscene.samples.readers.items import LICENCES
 
 # What a wrong folder or a broken disk brings about; the other reasons are choices.
@@ -45,6 +45,8 @@ def read_samples(job: Job) -> None:
     limits = job.settings["samples"] | own
     promised = len(list_positions(source, shard, limits["shard_size"]))
     samples, rejected, seen = [], [], {}
+    if not is_only_shard(shard):
+        cut_items(source, CHECKOUT)
     with ShardWriter(job.outputs.folder, job.outputs.table, job.packs) as writer:
         items = iterate_shard(source, shard, limits["shard_size"], CHECKOUT)
         rows = map_in_order(

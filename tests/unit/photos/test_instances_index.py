@@ -7,6 +7,7 @@ import pytest
 
 from unscene.photos import instances_index
 from unscene.photos.coco_instances import read_categories, read_instances
+from unscene.run import cuts
 from unscene.run.tables import TableError
 from unscene.samples.readers import iterate_items
 
@@ -15,7 +16,7 @@ from unscene.samples.readers import iterate_items
 def run(tmp_path, monkeypatch):
     """A run directory in which every instances file is a large one; returns the files that were parsed."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(instances_index, "SMALL_BYTES", 0)
+    monkeypatch.setattr(cuts, "SMALL_BYTES", 0)
     monkeypatch.setattr(instances_index, "_PHOTOS_A_GROUP", 7)
     parsed, read_json = [], instances_index.read_json
     monkeypatch.setattr(

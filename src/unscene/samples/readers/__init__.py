@@ -22,8 +22,9 @@ class Reader:
     needed, allowed: keys that a source of it must and may have beside name, format and photos.
     paths: those of them that are paths. load: returns the function (source with absolute paths,
     positions) -> items, importing what it needs. count: returns the function source -> number of
-    its items; without it a source must say `photos`. locate: returns a source with the paths of the
-    files that the run itself makes for it. instances: the key of the file that says which objects
+    its items; without it a source must say `photos`. cut: returns the function source -> None that
+    makes reading a part of it cheap in this run. locate: returns a source with the paths of the files
+    that the run itself makes for it. instances: the key of the file that says which objects
     the photos have, "" when the format knows no such thing. like: the format whose photos the plan
     takes these for; "" when the figures of the plan have this one.
     """
@@ -33,6 +34,7 @@ class Reader:
     needed: tuple[str, ...]
     load: Callable[[], Callable[[dict, Positions], Iterator[Item]]]
     count: Callable[[], Callable[[dict], int]] | None = None
+    cut: Callable[[], Callable[[dict], None]] | None = None
     allowed: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     locate: Callable[[dict], dict] = dict
@@ -73,6 +75,7 @@ READERS = {
             "about CLIP.",
             needed=("seed",),
             load=_load("unscene.samples.readers.coco", "iterate_coco"),
+            cut=_load("unscene.samples.readers.coco_files", "cut_captions"),
             locate=_locate_scenes,
             instances="instances",
         ),
@@ -85,6 +88,7 @@ READERS = {
             allowed=("instances",),
             paths=("captions", "images", "instances"),
             load=_load("unscene.samples.readers.coco", "iterate_coco"),
+            cut=_load("unscene.samples.readers.coco_files", "cut_captions"),
             count=_load("unscene.samples.readers.coco", "count_images"),
             instances="instances",
         ),
@@ -170,6 +174,16 @@ def iterate_items(source: dict, item_range: range, checkout: Path = CHECKOUT) ->
         yield from read({**located, "photos": source["take"]["of"]}, part)
 
 
+def cut_items(source: dict, checkout: Path = CHECKOUT) -> None:
+    """Make reading a part of a source cheap, once a run: called in its directory, before a shard is read.
+
+    Raises SourceError like `iterate_items`.
+    """
+    cut = READERS[source["format"]].cut
+    if cut is not None:
+        cut()(locate_files(source, checkout))
+
+
 def count_items(source: dict, checkout: Path = CHECKOUT) -> int:
     """Return the number of items of a source, whose `photos` need not be known. Reads its files;
     raises SourceError like `iterate_items`.
@@ -188,6 +202,7 @@ __all__ = [
     "Reader",
     "SourceError",
     "count_items",
+    "cut_items",
     "find_instances",
     "find_like",
     "has_instances",
