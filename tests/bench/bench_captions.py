@@ -34,14 +34,19 @@ def main() -> None:
     """Print processor seconds and peak memory of each reading, and the ratio to the peer's."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--photos", type=int, default=30_000)
-    arguments.add_argument("--read", choices=("whole", "shard", "taken"), help="for the processes it starts")
+    arguments.add_argument(
+        "--read", choices=("write", "whole", "shard", "taken"), help="for the processes it starts"
+    )
     given = arguments.parse_args()
+    if given.read == "write":  # not in the first process, whose memory its children count as theirs
+        write_file(given.photos)
+        return
     if given.read:
         read(given.read, given.photos)
         return
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        write_file(given.photos)
+        start("write", given.photos)
         print(f"{FILE.stat().st_size / 1e6:.0f} MB, {given.photos} photos", flush=True)
         whole_seconds, whole_peak = measure("whole", given.photos)
         print_bench("captions_whole_file_cpu", whole_seconds, "cpu_s")
@@ -54,10 +59,14 @@ def main() -> None:
 
 def measure(kind: str, photos: int) -> tuple[float, float]:
     """Return the processor seconds and peak MB of reading a shard."""
-    command = [sys.executable, __file__, "--read", kind, "--photos", str(photos)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    seconds, peak = done.stdout.split()
+    seconds, peak = start(kind, photos).split()
     return float(seconds), float(peak)
+
+
+def start(kind: str, photos: int) -> str:
+    """Do something in a process of its own; return what it prints."""
+    command = [sys.executable, __file__, "--read", kind, "--photos", str(photos)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def read(kind: str, photos: int) -> None:

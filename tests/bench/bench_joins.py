@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -28,23 +29,48 @@ from in_memory_joins import PEERS
 from result_lines import print_bench
 from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
+from unscene.evaluation.mention_agreement import measure_agreement
+from unscene.evaluation.untouched_photos import list_untouched_photos
+from unscene.folds.checking import check_folds
+from unscene.folds.columns import FOLDS, LEAKS
+from unscene.folds.leaks import find_leaks
+from unscene.folds.splitting import split_folds
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.machine.joining import join_shards
 from unscene.masks.columns import MASKS
-from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES
+from unscene.quality.calibration import SIZE_BINS
+from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, PAIRS, UNFILTERED
 from unscene.quality.control_calibration import calibrate_scores
+from unscene.quality.control_source import Source
 from unscene.quality.selection import select_pairs
 from unscene.run.tables import Table
 from unscene.samples.columns import SAMPLES, SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.joining import join_samples
+from unscene.words.coco80 import COCO80
 
 SHARD = 16_384
+SOURCE = {"name": "cc3m", "format": "webdataset", "tars": "."}
+
+
+def order_controls(job: Job) -> None:
+    """Do what `score_controls` does before it opens a photo, and find grounds for 200 objects."""
+    source = Source(job.inputs.samples, job.inputs.masks, job.settings["seed"])
+    for row in islice(source.iterate_masks(SIZE_BINS), 200):
+        assert source.list_grounds(row["category"], row["image_id"], 0)
+
+
 RULES = {
     "join_shards": join_shards,
     "join_samples": join_samples,
     "select_pairs": select_pairs,
     "calibrate_scores": calibrate_scores,
+    "split_folds": split_folds,
+    "find_leaks": find_leaks,
+    "check_folds": check_folds,
+    "list_untouched_photos": list_untouched_photos,
+    "measure_agreement": measure_agreement,
+    "score_controls": order_controls,
 }
 TABLES = {
     "samples": SHARD_SAMPLES,
@@ -54,6 +80,14 @@ TABLES = {
     "edits": EDITS,
     "captions": CAPTIONS,
     "scores": EDIT_SCORES,
+}
+# The joined tables of a run.
+WHOLE = {
+    "samples": SAMPLES,
+    "pairs": PAIRS,
+    "unfiltered": UNFILTERED,
+    "folds": FOLDS,
+    **{name: TABLES[name] for name in ("keywords", "masks", "edits", "captions", "scores")},
 }
 
 
@@ -91,7 +125,7 @@ def measure(rule: str, *more: str) -> tuple[float, float]:
 def make_job(rule: str) -> Job:
     """Return the job of a rule on the tables in this folder."""
     parts = {name: sorted(map(str, Path(name).glob("*.parquet"))) for name in TABLES}
-    joined = {name: f"{name}.parquet" for name in TABLES}
+    joined = {name: f"{name}.parquet" for name in (*TABLES, *WHOLE)}
     out = {
         name: f"out-{rule}-{name}.parquet" for name in ("table", "samples", "rejected", "pairs", "unfiltered")
     }
@@ -111,19 +145,27 @@ def make_job(rule: str) -> Job:
             {"quality": {"control_percentile": 0.95}},
         ),
     }
-    inputs, settings = jobs[rule]
-    return Job(inputs, {**out, "calibration": "c.json", "standard": "standard.parquet"}, settings)
+    folds = {"folds": 5, "duplicate_hash_distance": 6}
+    settings = {"seed": 7, "words": "coco80", "folds": folds, "evaluate": {"max_photos": 2000}}
+    more = {"sham": None, "repeats": None, "pool": None, "answers": [], "hashes": []}
+    more |= {"leaks": "leaks.parquet"}
+    inputs, settings = jobs.get(rule, ({**joined, **more}, settings))
+    outputs = {"calibration": "c.json", "standard": "standard.parquet", "check": "check.json"}
+    outputs |= {
+        name: f"out-{rule}-{name}.parquet" for name in ("folds", "classes", "leaks", "photos", "agreement")
+    }
+    guards = [{"name": "set", "hashes": str(Path("guard.csv").absolute())}]
+    config = {"samples": {"sources": [SOURCE]}, "folds": {"leak_guards": guards}}
+    return Job(inputs, {**out, **outputs}, settings, config=config)
 
 
 def make_tables(rows: int) -> None:
     """Write made-up tables of so many rows: by shard those of joins, joined those of other rules."""
     CONTROL_SCORES.write(CONTROL_SCORES.frame([]), "controls.parquet")
+    LEAKS.write(LEAKS.frame([]), "leaks.parquet")
+    Path("guard.csv").write_text("phash\n" + "\n".join(f"{2**31 - 1 << row % 33:016x}" for row in range(33)))
     with ExitStack() as stack:
-        whole = {
-            "samples": SAMPLES,
-            **{name: TABLES[name] for name in ("masks", "edits", "captions", "scores")},
-        }
-        writers = {name: stack.enter_context(table.open(f"{name}.parquet")) for name, table in whole.items()}
+        writers = {name: stack.enter_context(table.open(f"{name}.parquet")) for name, table in WHOLE.items()}
         for start in range(0, rows, SHARD):
             numbers = np.arange(start, min(start + SHARD, rows))
             for name in ("samples", "rejected", "keywords"):
@@ -131,7 +173,7 @@ def make_tables(rows: int) -> None:
                 with TABLES[name].open(f"{name}/{start:09}.parquet") as writer:
                     writer.write(make_rows(TABLES[name], few))
             for name, writer in writers.items():
-                writer.write(make_rows(whole[name], numbers))
+                writer.write(make_rows(WHOLE[name], numbers))
 
 
 def make_rows(table: Table, numbers: np.ndarray) -> pa.Table:
@@ -165,8 +207,19 @@ def make_rows(table: Table, numbers: np.ndarray) -> pa.Table:
                 column.kind
             ]
             columns.append([fill] * len(numbers))
-    of_status = {"status": pa.array(["ok"] * len(numbers)), "sane": np.ones(len(numbers))}
-    columns = [of_status.get(name, values) for name, values in zip(table.names, columns, strict=True)]
+    words = np.array(COCO80.words)[numbers % len(COCO80)]
+    told = {
+        "status": ["ok"] * len(numbers),
+        "sane": np.ones(len(numbers)),
+        "source": ["lexicon" if table is KEYWORDS else SOURCE["name"]] * len(numbers),
+        "shard": [f"{SOURCE['name']}-0-of-1"] * len(numbers),
+        "caption_id": extend("cc3m_", "-0"),
+        "category": words,
+        "words": words[:, None].tolist(),
+        "seen_boxes": rng.random((len(numbers), 12)).tolist(),
+        "fold": numbers % 5,
+    }
+    columns = [told.get(name, values) for name, values in zip(table.names, columns, strict=True)]
     return pa.table(dict(zip(table.names, columns, strict=True)), schema=table.schema)
 
 

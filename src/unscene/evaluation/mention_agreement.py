@@ -3,6 +3,7 @@ mentions agree, word by word.
 """
 
 import logging
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -16,7 +17,7 @@ from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
 from unscene.run.configuration import list_sources
 from unscene.run.shard_names import get_source_name
-from unscene.run.tables import read_table
+from unscene.run.streaming import Lookup, iterate_rows
 from unscene.samples.instances import read_source_instances
 from unscene.words.agreement import rate
 from unscene.words.vocabulary import Vocabulary
@@ -35,32 +36,32 @@ def measure_agreement(job: Job) -> None:
     and name what nobody listed, so neither precision nor recall reaches 1. simulated: the answers
     came from the lexicon itself. inputs: samples, keywords, answers. outputs: agreement.
     """
-    sample = read_table(job.inputs.samples, ["image_id", "shard"]).set_index("image_id", drop=False)
-    keyword = read_table(
-        job.inputs.keywords, ["image_id", "caption_id", "caption", "words", "source", "status"], only=True
-    )
-    keyword = keyword[keyword["status"] == "ok"].reset_index(drop=True)
-    vocabulary = find_vocabulary(job.settings)
-    readers = {"lexicon": encode_words(map(vocabulary.find_words, keyword["caption"]), vocabulary)}
-    simulated = False
-    if set(keyword["source"]) - {"lexicon"}:
-        readers["answers"] = encode_words(keyword["words"], vocabulary)
+    vocabulary, sources = find_vocabulary(job.settings), list_sources(job.config)
+    readers, simulated = ["lexicon"], False
+    if has_answers(job.inputs.keywords):
+        readers.append("answers")
         lines = chain.from_iterable(map(read_lines, job.inputs.answers))
         simulated = describe_answers(lines)["simulated"]
-    rows = []
-    if "answers" in readers:
-        rows += compare_readers(
-            "lexicon", "answers", "caption", readers["lexicon"], readers["answers"], vocabulary
-        )
-    known, mentions = find_mentions(keyword, sample, vocabulary)
-    listed, photo_of, instances = find_instances(keyword, sample, list_sources(job.config), vocabulary)
-    for name, found in readers.items():
-        if known.any():
-            rows += compare_readers(name, "mentions", "caption", found[known], mentions, vocabulary)
-        if listed.any():
-            by_photo = np.zeros_like(instances)
-            np.logical_or.at(by_photo, photo_of, found[listed])
-            rows += compare_readers(name, "instances", "photo", by_photo, instances, vocabulary)
+    both = Tally("lexicon", "answers", "caption", vocabulary)
+    of_captions = {name: Tally(name, "mentions", "caption", vocabulary) for name in readers}
+    photos = Photos(readers)
+    sample = Lookup([job.inputs.samples], "image_id", ["mentions", "shard", "source_key"])
+    columns = ["image_id", "caption_id", "caption", "words", "status"]
+    for piece in iterate_rows([job.inputs.keywords], columns):
+        keyword = piece.to_pandas()
+        keyword = keyword[keyword["status"] == "ok"].reset_index(drop=True)
+        found = {"lexicon": encode_words(map(vocabulary.find_words, keyword["caption"]), vocabulary)}
+        if "answers" in readers:
+            found["answers"] = encode_words(keyword["words"], vocabulary)
+            both.add(found["lexicon"], found["answers"])
+        photo = sample.find(keyword["image_id"])
+        known, mentions = find_mentions(keyword["caption_id"], photo["mentions"], vocabulary)
+        for name in readers:
+            of_captions[name].add(found[name][known], mentions)
+        photos.add(keyword["image_id"], found, find_instances(photo, sources, vocabulary))
+    rows = both.list_rows()
+    for name in readers:
+        rows += of_captions[name].list_rows() + photos.compare(name, vocabulary).list_rows()
     for row in rows:
         row["simulated"] = simulated and "answers" in (row["reader"], row["against"])
     AGREEMENT.write(AGREEMENT.frame(rows), job.outputs.agreement)
@@ -76,21 +77,77 @@ def measure_agreement(job: Job) -> None:
         )
 
 
-def compare_readers(
-    reader: str, against: str, unit: str, found: np.ndarray, true: np.ndarray, vocabulary: Vocabulary
-) -> list[dict]:
-    """Return the rows of a pair: `found`, `true` are (units, words) booleans. Words that neither
-    names have no row.
-    """
-    both, first, second = (array.sum(axis=0) for array in (found & true, found, true))
-    head = {"reader": reader, "against": against, "unit": unit, "units": len(found)}
-    rows = [head | {"word": ALL} | _rate(both.sum(), first.sum(), second.sum(), found.size)]
-    order = sorted(np.flatnonzero(first + second), key=lambda place: (-int(second[place]), place))
-    rows += [
-        head | {"word": vocabulary.words[at]} | _rate(both[at], first[at], second[at], len(found))
-        for at in order
-    ]
-    return rows
+def has_answers(path_to_keywords: str) -> bool:
+    """Tell whether anything but the lexicon has read a caption."""
+    for piece in iterate_rows([path_to_keywords], ["source", "status"]):
+        keyword = piece.to_pandas()
+        if set(keyword.loc[keyword["status"] == "ok", "source"]) - {"lexicon"}:
+            return True
+    return False
+
+
+class Tally:
+    """How often two readers name each word, counted over any number of captions or photos."""
+
+    def __init__(self, reader: str, against: str, unit: str, vocabulary: Vocabulary):
+        self._head = {"reader": reader, "against": against, "unit": unit}
+        self._words = vocabulary.words
+        self._units = 0
+        self._both, self._first, self._second = np.zeros((3, len(vocabulary)), np.int64)
+
+    def add(self, found: np.ndarray, true: np.ndarray) -> None:
+        """Count (units, words) booleans: what the one reader names, and the other."""
+        self._units += len(found)
+        self._both += (found & true).sum(axis=0)
+        self._first += found.sum(axis=0)
+        self._second += true.sum(axis=0)
+
+    def list_rows(self) -> list[dict]:
+        """Return the rows of the two, none when nothing was counted. Words that neither names have no row."""
+        if not self._units:
+            return []
+        both, first, second, total = self._both, self._first, self._second, self._units
+        head = self._head | {"units": total}
+        size = total * len(self._words)
+        rows = [head | {"word": ALL} | _rate(both.sum(), first.sum(), second.sum(), size)]
+        order = sorted(np.flatnonzero(first + second), key=lambda place: (-int(second[place]), place))
+        rows += [
+            head | {"word": self._words[at]} | _rate(both[at], first[at], second[at], total) for at in order
+        ]
+        return rows
+
+
+class Photos:
+    """What each reader names on the photos that are listed, over all their captions, and what is listed."""
+
+    def __init__(self, readers: Sequence[str]):
+        self._places: dict[str, int] = {}
+        self._found: dict[str, list[np.ndarray]] = {name: [] for name in readers}
+        self._listed: list[np.ndarray] = []
+
+    def add(
+        self, image_ids: pd.Series, found: dict[str, np.ndarray], listed: Sequence[np.ndarray | None]
+    ) -> None:
+        """Take captions: their photos, their words by reader, and what is listed of the photo of each."""
+        for row, (image_id, words) in enumerate(zip(image_ids, listed, strict=True)):
+            if words is None:
+                continue
+            place = self._places.setdefault(image_id, len(self._listed))
+            is_new = place == len(self._listed)
+            if is_new:
+                self._listed.append(words)
+            for name, of_captions in found.items():
+                if is_new:
+                    self._found[name].append(of_captions[row].copy())
+                else:
+                    self._found[name][place] |= of_captions[row]
+
+    def compare(self, reader: str, vocabulary: Vocabulary) -> Tally:
+        """Return the counts of a reader against what is listed."""
+        tally = Tally(reader, "instances", "photo", vocabulary)
+        if self._listed:
+            tally.add(np.stack(self._found[reader]), np.stack(self._listed))
+        return tally
 
 
 def _rate(both: int, first: int, second: int, total: int) -> dict:
@@ -112,34 +169,37 @@ def _rate(both: int, first: int, second: int, total: int) -> dict:
 
 
 def find_mentions(
-    keyword: pd.DataFrame, sample: pd.DataFrame, vocabulary: Vocabulary
+    caption_ids: pd.Series, lists: pd.Series, vocabulary: Vocabulary
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return which captions' true mentions are known, and these as (known captions, words)."""
-    if "mentions" not in sample:
-        return np.zeros(len(keyword), bool), np.zeros((0, len(vocabulary)), bool)
-    lists = sample["mentions"].to_dict()
-    known = keyword["image_id"].map(sample["mentions"].notna()).to_numpy(bool)
-    positions = keyword["caption_id"].str.rsplit("-", n=1).str[1].astype(int)
-    pairs = zip(keyword["image_id"][known], positions[known], strict=True)
-    return known, encode_words([lists[image_id][position] for image_id, position in pairs], vocabulary)
+    """Return which captions' true mentions are known, and these as (known captions, words).
+
+    lists: the mentions of all captions of each caption's photo, or null.
+    """
+    known = lists.notna().to_numpy(bool)
+    pairs = zip(lists[known], caption_ids[known], strict=True)
+    words = [of_photo[int(caption_id.rsplit("-", 1)[1])] for of_photo, caption_id in pairs]
+    return known, encode_words(words, vocabulary)
 
 
 def find_instances(
-    keyword: pd.DataFrame, sample: pd.DataFrame, sources: list[dict], vocabulary: Vocabulary
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which captions lie on listed photos, the photo's number of each of these, and the
-    instances (photos, words).
+    photo: pd.DataFrame, sources: Sequence[dict], vocabulary: Vocabulary
+) -> list[np.ndarray | None]:
+    """Return for each caption what is listed of its photo (`shard source_key`, null where the run has
+    it no more), booleans by word, or None.
 
     A photo that its source's instances list is known, with nothing when they hold no object of it;
     another one is not.
     """
-    words: dict[str, set] = {}
+    listed: list[np.ndarray | None] = [None] * len(photo)
+    name = photo["shard"].map(get_source_name, na_action="ignore").to_numpy(object)
     for source in sources:
-        instances = read_source_instances(source)
-        for row in sample[sample["shard"].map(get_source_name) == source["name"]].itertuples():
-            objects = list_objects(instances, row.source_key)
+        rows = np.flatnonzero(name == source["name"])
+        keys = photo["source_key"].iloc[rows].astype(str)
+        instances = read_source_instances(source, set(keys)) if len(rows) else None
+        if instances is None:
+            continue
+        for row, key in zip(rows, keys, strict=True):
+            objects = list_objects(instances, key)
             if objects is not None:
-                words[row.image_id] = objects & set(vocabulary)
-    listed = keyword["image_id"].isin(words).to_numpy()
-    codes, photos = pd.factorize(keyword["image_id"][listed])
-    return listed, codes, encode_words([words[image_id] for image_id in photos], vocabulary)
+                (listed[row],) = encode_words([objects & set(vocabulary)], vocabulary)
+    return listed

@@ -3,7 +3,6 @@ absence are tested on.
 """
 
 import logging
-from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,7 @@ from unscene.photos.coco_instances import list_objects
 from unscene.pool.labels import label_by_captions, label_by_instances
 from unscene.run.configuration import list_sources
 from unscene.run.seeds import derive_seed
-from unscene.run.tables import read_table
+from unscene.run.streaming import Lookup, iterate_rows
 from unscene.samples.instances import read_source_categories, read_source_instances
 from unscene.words.word_lists import find_vocabulary
 
@@ -28,19 +27,8 @@ def list_untouched_photos(job: Job) -> None:
     words are known to be absent (`unscene.pool.labels`). inputs: samples, keywords, folds. outputs: photos.
     """
     max_photos, seed = job.settings["evaluate"]["max_photos"], job.settings["seed"]
-    columns = ["image_id", "group", "path", "captions", "source", "source_key"]
-    photo = read_table(job.inputs.samples, columns, only=True)
-    fold = FOLDS.read(job.inputs.folds).drop_duplicates("group").set_index("group")["fold"]
-    photo["fold"] = photo["group"].map(fold)
-    photo = photo[photo["fold"].notna()].astype({"fold": int})
-    photo["drawn"] = [derive_seed(seed, "test photo", image_id) for image_id in photo["image_id"]]
-    photo = photo.sort_values(["fold", "drawn"]).groupby("fold").head(max_photos)
-    photo = photo.sort_values("image_id", ignore_index=True)
-    keyword = read_table(job.inputs.keywords, ["image_id", "words"], only=True)
-    keyword = keyword[keyword["image_id"].isin(photo["image_id"])]
-    named = defaultdict(set)
-    for image_id, words in zip(keyword["image_id"], keyword["words"], strict=True):
-        named[image_id].update(() if words is None else words)
+    photo = draw_photos(job.inputs.samples, job.inputs.folds, max_photos, seed)
+    named = read_named(job.inputs.keywords, set(photo["image_id"]))
     sources = {source["name"]: source for source in list_sources(job.config)}
     keys = photo["source_key"].astype(str).groupby(photo["source"]).agg(set)
     instances = {
@@ -69,6 +57,31 @@ def list_untouched_photos(job: Job) -> None:
         photo["fold"].value_counts().sort_index().to_dict(),
         photo["objects_from"].value_counts().to_dict(),
     )
+
+
+def draw_photos(path_to_samples: str, path_to_folds: str, most: int, seed: int) -> pd.DataFrame:
+    """Return at most so many photos of each fold, with their `fold`, sorted by image id."""
+    folds = Lookup([path_to_folds], "group", ["fold"])
+    columns = ["image_id", "group", "path", "captions", "source", "source_key"]
+    drawn = []
+    for piece in iterate_rows([path_to_samples], columns):
+        photo = piece.to_pandas()
+        photo["fold"] = folds.find(photo["group"])["fold"]
+        photo = photo[photo["fold"].notna()].astype({"fold": int})
+        photo["drawn"] = [derive_seed(seed, "test photo", image_id) for image_id in photo["image_id"]]
+        drawn = [pd.concat([*drawn, photo]).sort_values(["fold", "drawn"]).groupby("fold").head(most)]
+    return pd.concat(drawn).sort_values("image_id", ignore_index=True)
+
+
+def read_named(path_to_keywords: str, image_ids: set[str]) -> dict[str, set[str]]:
+    """Return the words that the captions of each of these photos name."""
+    named: dict[str, set[str]] = {image_id: set() for image_id in image_ids}
+    for piece in iterate_rows([path_to_keywords], ["image_id", "words"]):
+        keyword = piece.to_pandas()
+        keyword = keyword[keyword["image_id"].isin(image_ids)]
+        for image_id, words in zip(keyword["image_id"], keyword["words"], strict=True):
+            named[image_id].update(() if words is None else words)
+    return named
 
 
 def read_untouched(path_to_photos: str | Path, path_to_folds: str | Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from unscene.folds.columns import FOLDS, LEAKS
-from unscene.folds.leaks import match_guards
+from unscene.folds.leaks import match_guards, read_guards
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import SEEN
@@ -87,7 +87,7 @@ def find_guarded(job: Job, photo: pd.DataFrame) -> pd.DataFrame:
     """Return `image_id guard reason detail` of the pool photos that a leak guard names."""
     coco = [source["name"] for source in list_sources(job.config, pool=True) if source["format"] == "coco"]
     guards, distance = job.look_up("folds.leak_guards"), job.settings["folds"]["duplicate_hash_distance"]
-    return match_guards(photo, guards, job.inputs.hashes or (), coco, distance)
+    return match_guards(photo, read_guards(guards, job.inputs.hashes or ()), coco, distance)
 
 
 def label_photos(

@@ -4,93 +4,22 @@ any edit.
 
 import logging
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from unscene.machine.batching import cut_batches, read_checked_photo
+from unscene.machine.batching import cut_batches
 from unscene.machine.job import Job
-from unscene.masks.columns import MASKS
-from unscene.photos.images import PhotoError, read_mask
-from unscene.quality.calibration import SIZE_BINS, find_bin
+from unscene.photos.images import read_mask
+from unscene.quality.calibration import SIZE_BINS
 from unscene.quality.columns import CONTROL_SCORES
+from unscene.quality.control_source import Source
 from unscene.quality.controls import KINDS, Cutout, cut_out, make_controls, place
 from unscene.quality.edit_scores import Judge, Views, ask_models, load_models, measure_pixels
 from unscene.quality.image_scores import get_mask_box, get_share_inside
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import check_file
-from unscene.samples.columns import SAMPLES
 
-TRIES = 6  # grounds that are tried for one object in a round
 ROUNDS = 4  # a run with few objects puts each on several grounds: a cut at 99 % of forty is a maximum
-MASK_COLUMNS = [
-    "edit_id",
-    "image_id",
-    "category",
-    "area_fraction",
-    "mask_path",
-    "object_path",
-    "mask_sha256",
-    "seen_boxes",
-    "status",
-]
-
-
-class Source:
-    """The run's usable masks and photos; what cannot be read is left out and logged, since other
-    photos serve as well.
-    """
-
-    def __init__(self, path_to_samples: str, path_to_masks: str, seed: int):
-        sample = SAMPLES.read(path_to_samples, ["image_id", "path", "sha256"])
-        self._photo = sample.set_index("image_id")
-        mask = MASKS.read(path_to_masks, MASK_COLUMNS)
-        mask = mask[mask["image_id"].isin(self._photo.index)]
-        self.named = mask.groupby("category")["image_id"].agg(set).to_dict()
-        self.seen = mask.drop_duplicates("image_id").set_index("image_id")["seen_boxes"]
-        self.seed = seed
-        self.masks = mask[mask["status"] == "ok"]
-        self._standing = self.masks.drop_duplicates("image_id").set_index("image_id")
-
-    @cached_property
-    def grounds(self) -> list[str]:
-        """The photos that the detector has looked at, in an order made of hashes."""
-        return sorted(self.seen.index, key=lambda name: derive_seed(self.seed, "ground", name))
-
-    def order(self, bins: Sequence[float]) -> pd.DataFrame:
-        """Return the masks in the order in which they are used: the bins of mask size take turns."""
-        key = self.masks["edit_id"].map(lambda name: derive_seed(self.seed, "control", name))
-        order = self.masks.assign(_key=key, _bin=find_bin(self.masks["area_fraction"], bins))
-        order = order.sort_values("_key", kind="stable")
-        order["_turn"] = order.groupby("_bin").cumcount()
-        return order.sort_values(["_turn", "_bin"], kind="stable")
-
-    def read_photo(self, image_id: str) -> np.ndarray | None:
-        """Return a photo's pixels, or None when it cannot be read."""
-        try:
-            return read_checked_photo(self._photo.at[image_id, "path"], self._photo.at[image_id, "sha256"])
-        except PhotoError as error:
-            logging.getLogger("unscene").warning("%s is not used for controls: %s", image_id, error)
-            return None
-
-    def read_neighbour(self, image_id: str) -> np.ndarray | None:
-        """Return the final mask of an object that stands in a photo, or None when none was masked there."""
-        if image_id not in self._standing.index:
-            return None
-        row = self._standing.loc[image_id]
-        check_file(row["mask_path"], row["mask_sha256"])
-        return read_mask(row["mask_path"])
-
-    def list_grounds(self, category: str, image_id: str, turn: int) -> list[str]:
-        """Return the few other photos of a round whose captions do not name the category, starting
-        at a place of its own.
-        """
-        start = derive_seed(self.seed, category, image_id) % max(len(self.grounds), 1)
-        turned = self.grounds[start:] + self.grounds[:start]
-        named = self.named.get(category, set())
-        free = [name for name in turned if name != image_id and name not in named]
-        return free[turn * TRIES : (turn + 1) * TRIES]
 
 
 def score_controls(job: Job) -> None:
@@ -129,8 +58,7 @@ def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:
     objects have their turn on a ground before one has a second.
     """
     before: dict[str, Cutout] = {}  # the last object of each category, to be pasted into the holes of others
-    rows = source.order(bins).to_dict("records")
-    for turn, row in ((turn, row) for turn in range(ROUNDS) for row in rows):
+    for turn, row in ((turn, row) for turn in range(ROUNDS) for row in source.iterate_masks(bins)):
         check_file(row["mask_path"], row["mask_sha256"])
         photo = source.read_photo(row["image_id"])
         if photo is None:
@@ -145,7 +73,7 @@ def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:
             ground = source.read_photo(name)
             if ground is None:
                 continue
-            boxes = np.asarray(source.seen[name], float).reshape(-1, 4)
+            boxes = source.read_boxes(name)
             seed = derive_seed(source.seed, row["edit_id"], name)
             placed = place(cutout, ground, boxes, seed)
             if placed is not None:

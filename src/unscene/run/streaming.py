@@ -100,9 +100,14 @@ def iterate_rows(paths: Paths, columns: Sequence[str] | None = None) -> Iterator
 
 def read_rows(paths: Paths, columns: Sequence[str]) -> pd.DataFrame:
     """Return these columns alone of the rows of several tables of one kind, in order."""
+    return collect_rows(paths, columns).to_pandas()
+
+
+def collect_rows(paths: Paths, columns: Sequence[str]) -> pa.Table:
+    """Do what `read_rows` does; a text of Arrow takes its letters and four bytes."""
     paths = list(paths)
     schema = pa.schema([read_schema(paths).field(name) for name in columns])
-    return pa.concat_tables([schema.empty_table(), *iterate_rows(paths, columns)]).to_pandas()
+    return pa.concat_tables([schema.empty_table(), *iterate_rows(paths, columns)])
 
 
 class Lookup:
@@ -152,21 +157,33 @@ class Lookup:
         inside = at < len(self)
         found = np.zeros(len(keys), bool)
         found[inside] = self._sorted[at[inside]] == number[inside]
-        row = self._order[at[found]]
-        group = np.searchsorted(self._first_rows, row, side="right") - 1
-        by_group = np.argsort(group, kind="stable")
-        needed, starts = np.unique(group[by_group], return_index=True)
-        pieces = [self._schema.empty_table()]
-        for one, wanted in zip(needed, np.split(row[by_group], starts[1:]), strict=False):
-            pieces.append(self._get(int(one)).take(pa.array(wanted - self._first_rows[one])))
+        table, places = self._gather(self._order[at[found]])
         taken = np.zeros(len(keys), np.int64)
-        taken[np.flatnonzero(found)[by_group]] = np.arange(len(row))
-        table = pa.concat_tables(pieces, promote_options="permissive")
+        taken[found] = places
         rows = table.take(pa.array(taken, mask=~found))
         own = rows[self._key].combine_chunks()
         if pc.any(pc.not_equal(own, asked)).as_py():
             raise TableError(f"{self._paths[0]}: two values of {self._key} have the same number")
         return rows.select(self._columns).to_pandas().set_index(keys.index)
+
+    def read(self, positions: np.ndarray) -> pd.DataFrame:
+        """Return the rows at these positions, counted from 0 over all tables, in this order and with
+        their key.
+        """
+        table, places = self._gather(positions)
+        return table.take(pa.array(places)).to_pandas()
+
+    def _gather(self, positions: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+        """Return the rows at these positions, each group read once, and where each of them is there."""
+        group = np.searchsorted(self._first_rows, positions, side="right") - 1
+        by_group = np.argsort(group, kind="stable")
+        needed, starts = np.unique(group[by_group], return_index=True)
+        pieces = [self._schema.empty_table()]
+        for one, wanted in zip(needed, np.split(positions[by_group], starts[1:]), strict=False):
+            pieces.append(self._get(int(one)).take(pa.array(wanted - self._first_rows[one])))
+        places = np.empty(len(positions), np.int64)
+        places[by_group] = np.arange(len(positions))
+        return pa.concat_tables(pieces, promote_options="permissive"), places
 
     def _get(self, group: int) -> pa.Table:
         """Return the rows of a group; those of the last few are held."""

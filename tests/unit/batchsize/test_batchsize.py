@@ -23,7 +23,7 @@ from unscene.batchsize.text import escape_latex, list_parameters, to_latex, to_m
 from unscene.batchsize.writing import draw_study, write_batchsize
 from unscene.config.checks.answers import check_study
 from unscene.evaluation.columns.agreement import AGREEMENT
-from unscene.evaluation.mention_agreement import compare_readers, measure_agreement
+from unscene.evaluation.mention_agreement import Tally, measure_agreement
 from unscene.machine.job import Job
 from unscene.report.write_report import write_report
 from unscene.run.configuration import ConfigError, read_chosen, wants_study
@@ -262,8 +262,9 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tables = make_run(tmp_path)
     found, true = (encode_words([["dog"], ["cat"], []], COCO80), encode_words([["dog"], [], ["tie"]], COCO80))
-    rows = compare_readers("lexicon", "answers", "caption", found, true, COCO80)
-    write_table(pd.DataFrame(rows).assign(simulated=True), tmp_path / "agreement.parquet")
+    tally = Tally("lexicon", "answers", "caption", COCO80)
+    tally.add(found, true)
+    write_table(pd.DataFrame(tally.list_rows()).assign(simulated=True), tmp_path / "agreement.parquet")
     more = {
         "agreement": "agreement.parquet",
         "accuracy": str(paths["accuracy"]),
@@ -282,7 +283,11 @@ def test_the_report_shows_readers_and_study(study, tmp_path, monkeypatch):
 def test_agreement_is_counted_by_word():
     found = encode_words([["dog"], ["dog", "cat"], [], ["cat"]], COCO80)
     true = encode_words([["dog"], ["dog"], ["dog"], []], COCO80)
-    rows = {row["word"]: row for row in compare_readers("a", "b", "caption", found, true, COCO80)}
+    tally = Tally("a", "b", "caption", COCO80)
+    assert tally.list_rows() == []
+    for some in (slice(0, 1), slice(1, 4)):
+        tally.add(found[some], true[some])
+    rows = {row["word"]: row for row in tally.list_rows()}
     assert list(rows) == ["all words", "dog", "cat"]
     assert (rows["dog"]["precision"], rows["dog"]["recall"]) == (1, 2 / 3)
     assert rows["cat"]["precision"] == 0 and rows["cat"]["recall"] is None

@@ -197,6 +197,14 @@ def find(world):
     return LEAKS.read(world / "leaks.parquet")
 
 
+def test_leaks_are_the_same_however_the_photos_are_cut(world, monkeypatch):
+    find(world)
+    whole = (world / "leaks.parquet").read_bytes()
+    for rows in (1, 2, 4):
+        monkeypatch.setattr("unscene.run.streaming.ROWS_A_GROUP", rows)
+        assert len(find(world)) == 2 and (world / "leaks.parquet").read_bytes() == whole
+
+
 def test_photos_of_evaluation_sets_are_found_and_counted(world):
     leak = find(world)
     found = list(leak[["image_id", "group", "guard", "reason"]].itertuples(index=False, name=None))

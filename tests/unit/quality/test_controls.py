@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from partial_tables import write_some
 from unscene.machine.job import Job
+from unscene.masks.columns import MASKS
 from unscene.photos.images import write_png
-from unscene.quality import control_scoring
+from unscene.quality import control_scoring, control_source
 from unscene.quality.columns import CONTROL_SCORES
-from unscene.quality.control_scoring import Source
+from unscene.quality.control_source import Source
 from unscene.quality.controls import (
     FAILURES,
     KINDS,
@@ -28,8 +30,10 @@ from unscene.quality.controls import (
     shift_tone,
 )
 from unscene.quality.edit_scores import Judge, measure_pixels
+from unscene.run.seeds import derive_seed
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_table, write_table
+from unscene.samples.columns import SAMPLES
 
 RUNTIME = {"batch_size": 4, "workers": 1, "max_failed_share": 0.5, "precision": "float32"}
 
@@ -147,13 +151,70 @@ def test_six_grounds_are_tried_and_none_that_names_the_object(tmp_path):
     assert all(int(name[4:]) % 2 == 1 and name != "toy_1" for name in grounds)
 
 
+def list_naively(mask, image_ids, seed, bins, tries):
+    """Return the edits in their order, with the grounds of two rounds of each: from whole tables."""
+    mask = mask[mask["image_id"].isin(image_ids)]
+    usable = [row for row in mask.to_dict("records") if row["status"] == "ok"]
+    usable.sort(key=lambda row: derive_seed(seed, "control", row["edit_id"]))
+    by_bin = {}
+    for row in usable:
+        by_bin.setdefault(sum(row["area_fraction"] >= edge for edge in bins), []).append(row)
+    longest = max(map(len, by_bin.values()))
+    order = [
+        by_bin[one][turn] for turn in range(longest) for one in sorted(by_bin) if turn < len(by_bin[one])
+    ]
+    grounds = sorted(set(mask["image_id"]), key=lambda name: derive_seed(seed, "ground", name))
+    found = []
+    for row in order:
+        named = set(mask.loc[mask["category"] == row["category"], "image_id"])
+        start = derive_seed(seed, row["category"], row["image_id"]) % len(grounds)
+        turned = [*grounds[start:], *grounds[:start]]
+        free = [name for name in turned if name != row["image_id"] and name not in named]
+        found.append((row["edit_id"], free[:tries], free[tries : 2 * tries]))
+    return found
+
+
+@pytest.mark.parametrize("rows_a_group", [5, 2**15])
+def test_masks_and_grounds_are_those_of_whole_tables(tmp_path, monkeypatch, rows_a_group):
+    monkeypatch.setattr("unscene.run.tables.ROWS_A_GROUP", rows_a_group)
+    monkeypatch.setattr("unscene.run.streaming.ROWS_A_GROUP", rows_a_group)
+    monkeypatch.setattr(control_source, "ROWS_A_GROUP", rows_a_group)
+    monkeypatch.setattr(control_source, "_MASKS_A_READING", 4)
+    rng = np.random.default_rng(2)
+    samples = [{"image_id": f"a_{n}", "path": f"{n}.png", "sha256": "x"} for n in range(40) if n % 9]
+    masks = [
+        {"edit_id": f"a_{n}-{category}", "image_id": f"a_{n}", "category": category, "mask_path": f"{n}.png"}
+        | {
+            "status": ("ok", "skipped")[int(rng.random() < 0.3)],
+            "area_fraction": rng.choice([0.01, 0.05, 0.2]),
+        }
+        | {"seen_boxes": rng.random(4 * rng.integers(3)).tolist()}
+        for n in rng.permutation(40)
+        for category in ("dog", "cat", "kite")
+        if rng.random() < 0.4
+    ]
+    write_some(SAMPLES, pd.DataFrame(samples), tmp_path / "samples.parquet")
+    write_some(MASKS, pd.DataFrame(masks), tmp_path / "masks.parquet")
+    source = Source(tmp_path / "samples.parquet", tmp_path / "masks.parquet", seed=7)
+    found = [
+        (row["edit_id"], *(source.list_grounds(row["category"], row["image_id"], turn) for turn in (0, 1)))
+        for row in source.iterate_masks([0.02, 0.08])
+    ]
+    image_ids = {row["image_id"] for row in samples}
+    assert found == list_naively(pd.DataFrame(masks), image_ids, 7, [0.02, 0.08], control_source.TRIES)
+    for image_id in image_ids & {row["image_id"] for row in masks}:
+        first = next(row for row in masks if row["image_id"] == image_id)
+        boxes = np.reshape(np.array(first["seen_boxes"], np.float32), (-1, 4))
+        np.testing.assert_array_equal(source.read_boxes(image_id), boxes)
+
+
 def test_bins_of_mask_size_take_turns(tmp_path):
     make_run(tmp_path)
     mask = read_table(tmp_path / "masks.parquet")
     mask["area_fraction"] = [0.01] * 9 + [0.02, 0.05, 0.3]  # an edge belongs to the bin above it
     write_table(mask, tmp_path / "masks.parquet")
     source = Source(tmp_path / "samples.parquet", tmp_path / "masks.parquet", seed=7)
-    sizes = source.order([0.02, 0.08])["area_fraction"].tolist()
+    sizes = [row["area_fraction"] for row in source.iterate_masks([0.02, 0.08])]
     assert sizes[0] == 0.01 and sizes[1] in (0.02, 0.05) and sizes[2] == 0.3
     assert sizes[3] == 0.01 and {sizes[1], sizes[4]} == {0.02, 0.05} and sizes[5:] == [0.01] * 7
 

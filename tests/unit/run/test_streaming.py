@@ -126,6 +126,10 @@ def test_a_lookup_is_a_left_join(tmp_path, rows_a_group):
         one, two = (frame.reset_index(drop=True).astype(object) for frame in (found, expected[columns]))
         pd.testing.assert_frame_equal(one.where(one.notna(), None), two.where(two.notna(), None))
     assert lookup.find_twice() == [] and len(lookup) == 200
+    for positions in (rng.permutation(200), np.array([3, 199, 3]), np.empty(0, np.int64)):
+        found = lookup.read(positions)
+        assert found["edit_id"].tolist() == frame["edit_id"].iloc[positions].tolist()
+        assert found["count"].fillna(-1).tolist() == frame["count"].iloc[positions].fillna(-1).tolist()
 
 
 def test_a_lookup_in_several_tables_and_in_none(tmp_path):
