@@ -17,6 +17,7 @@ from snakemake.io import is_flagged
 from unscene.merging.copying import copy_whole
 from unscene.merging.notes import is_current, is_known, note_made
 from unscene.merging.photos import is_samples_table, name_photos_here
+from unscene.merging.unfinished import take_back
 from unscene.plan.submitting import sum_up_if_answered
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import tell_changes
@@ -48,7 +49,8 @@ class Source:
 @dataclass
 class Merged:
     """What a merge came to. other: {(part, what differs): jobs}, of jobs whose own settings differ;
-    followers: jobs that differ only since an earlier one does. Jobs are (rule, wildcards as text).
+    followers: jobs that differ only since an earlier one does. taken_back: items that were finished of
+    a job that is not. Jobs are (rule, wildcards as text).
     """
 
     adopted: Counter = field(default_factory=Counter)
@@ -59,6 +61,7 @@ class Merged:
     followers: int = 0
     left: Counter = field(default_factory=Counter)
     photos_elsewhere: Counter = field(default_factory=Counter)
+    taken_back: Counter = field(default_factory=Counter)
     was_chosen: bool = False
 
     @property
@@ -114,6 +117,7 @@ def adopt_jobs(workflow: Any, parts: Sequence[Source], changes: bool = True) -> 
                 _give_up(workflow, job, here)
             if changes:
                 _hold_place(workflow, job)
+                _take_back(job, parts, found)
     return found
 
 
@@ -221,6 +225,14 @@ def _give_up(workflow: Any, job: Any, here: Source) -> None:
             shutil.rmtree(file)
         else:
             file.unlink(missing_ok=True)
+
+
+def _take_back(job: Any, parts: Sequence[Source], found: Merged) -> None:
+    """Take back what a part had finished of a job on a shard, for the job to go on from there."""
+    shard, lineage = job.wildcards_dict.get("shard"), job.params.lineage
+    if shard:
+        items = take_back(lineage["rule"], shard, digest(lineage), [part.path for part in parts])
+        found.taken_back.update({f"{job.rule.name} of {shard}": items} if items else {})
 
 
 def _sum_up(workflow: Any, job: Any) -> bool:

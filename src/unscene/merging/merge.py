@@ -40,6 +40,7 @@ def merge_parts(
         with built_workflow(directory, **whole) as workflow:
             found = adopt_jobs(workflow, sources)
         found.adopted += first.adopted
+        found.taken_back += first.taken_back
         found.photos_elsewhere += first.photos_elsewhere
     return found
 
@@ -60,6 +61,8 @@ def format_merged(found: Merged, command: str) -> str:
     lines = [f"adopted: {found.adopted.total()} jobs" + (f" ({of_parts})" if of_parts else "")]
     if found.adopted[HERE]:
         lines.append(f"    of them {found.adopted[HERE]} were here, without a note of Snakemake's")
+    for job, items in found.taken_back.items():
+        lines.append(f"half done: {items} items of {job}, which goes on from there")
     if found.missing:
         lines.append(f"missing, in no part: {len(found.missing)} shard(s)")
         lines += [f"    {shard}: {_name_some(rules)}" for shard, rules in sorted(found.missing.items())]

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from unscene.merging.copying import copy_whole
+from unscene.merging.unfinished import Unfinished
 from unscene.run.records import RECORDS
 
 # Small files that no record names: they are copied when they change.
@@ -24,17 +25,20 @@ class Push:
     """Copies one run to one folder, each time what has come since.
 
     run: its directory. copy: the folder, which gets `results/`, `logs/`, `benchmarks/` and of `state/`
-    the ledgers and what people wrote. Scratch stays: it is of use on this machine alone.
+    the ledgers, what people wrote, and what device jobs have finished of their shards.
     """
 
     def __init__(self, run: Path, copy: Path):
         self.run, self.copy = run, copy
         self._known: dict[Path, object] = {}
+        self._unfinished = Unfinished(run, copy)
 
-    def push(self) -> list[str]:
+    def push(self, is_last: bool = True) -> list[str]:
         """Copy what has come since the last call; return the jobs whose results were copied.
 
-        Ledgers go first: what they hold was paid. Raises OSError when the folder cannot be written.
+        Ledgers go first: what they hold was paid. is_last: no other call comes soon, so what jobs have
+        finished of their shards is copied up to this moment. Raises OSError when the folder cannot be
+        written.
         """
         for ledger in sorted((self.run / "state/api").glob("*/ledger.sqlite")):
             self._push_ledger(ledger)
@@ -45,6 +49,7 @@ class Push:
             for file in sorted((self.run / folder).rglob("*")):
                 if file.is_file():
                     self._push_changed(file)
+        self._unfinished.push(is_last)
         return pushed
 
     def _list_new(self) -> list[Path]:
@@ -111,7 +116,7 @@ def push_while(command: Sequence[str], push: Push, every: float, tell: Callable[
     try:
         while _is_running(work, every):
             try:
-                tell(push.push())
+                tell(push.push(is_last=False))
             except OSError as error:
                 print(f"not pushed, tried again soon: {error}", flush=True)
     finally:
