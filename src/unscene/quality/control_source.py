@@ -61,15 +61,17 @@ class Source:
         """Return of each mask the number of its category, its key in the order, -1 where there is no
         mask, and its area fraction.
         """
-        rows: list[tuple[np.ndarray, ...]] = []
+        numbers, keys, areas = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
         for piece in iterate_rows([path_to_masks], ["edit_id", "category", "area_fraction", "status"]):
             mask = piece.to_pandas()
-            numbers = [self._categories.setdefault(name, len(self._categories)) for name in mask["category"]]
-            keys = np.full(len(mask), -1, np.int64)
+            number = [self._categories.setdefault(name, len(self._categories)) for name in mask["category"]]
+            key = np.full(len(mask), -1, np.int64)
             is_ok = (mask["status"] == "ok").to_numpy(bool)
-            keys[is_ok] = [derive_seed(self.seed, "control", name) for name in mask["edit_id"][is_ok]]
-            rows.append((np.array(numbers, np.int64), keys, mask["area_fraction"].to_numpy(float)))
-        return tuple(map(np.concatenate, zip(*rows, strict=True))) if rows else (np.empty(0, np.int64),) * 3
+            key[is_ok] = [derive_seed(self.seed, "control", name) for name in mask["edit_id"][is_ok]]
+            numbers.append(np.array(number, np.int64))
+            keys.append(key)
+            areas.append(mask["area_fraction"].to_numpy(float))
+        return np.concatenate(numbers), np.concatenate(keys), np.concatenate(areas)
 
     @cached_property
     def grounds(self) -> np.ndarray:
