@@ -225,7 +225,8 @@ class Gathering:
         for place, member in enumerate(group.members):
             in_row = member.head == "glasses" and bool(members)  # "wine bottles and glasses"
             if not in_row and not stands_alone(member, target, how):
-                target.note("looks")
+                if not target.holds(member):
+                    target.note("looks")
                 if (
                     how != "worn"
                     and member.head not in (PICTURES if how == "with" else ())

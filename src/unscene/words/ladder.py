@@ -1,6 +1,7 @@
 """What is named in a caption, put in a row: the ladder below the rules."""
 
 import re
+from collections.abc import Set
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.finishing import finish
@@ -128,9 +129,9 @@ _ABSTRACT_ENDS = (
 _LIKE = re.compile(r"(?i)\b(?:like|as) (?:an? |the )?$")
 
 
-def write_words(caption: str, category: str, vocabulary: Vocabulary) -> str | None:
-    """Return a photo of the other words that the caption mentions."""
-    worn = {"tie"} if category in vocabulary.people else set()
+def write_words(caption: str, category: str, vocabulary: Vocabulary, held: Set[str]) -> str | None:
+    """Return a photo of the other words that the caption mentions, without those that it says are `held`."""
+    worn = held | ({"tie"} if category in vocabulary.people else set())
     words = [
         word
         for word in dict.fromkeys(

@@ -10,11 +10,10 @@ places ("A photo of a bench and a dog."), then the other words of the list, then
 import html
 import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
-from unscene.words.caption_words import ADJECTIVES, DETERMINERS, PICTURES, PREPOSITIONS
+from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.chunks import make_chunks
 from unscene.words.faults import (
     ABSTRACT,
@@ -28,6 +27,7 @@ from unscene.words.faults import (
     find_faults,
 )
 from unscene.words.finishing import finish, give_article, says_something
+from unscene.words.held import mark_held
 from unscene.words.ladder import list_things, write_words
 from unscene.words.participles import as_participle
 from unscene.words.reading import read_tokens
@@ -46,9 +46,10 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.target import TangledError, Target
 from unscene.words.tokens import Token
+from unscene.words.torn import PLACE_FIRST, is_torn_out, mend, touches_anew
 from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.venues import name_venue
-from unscene.words.verb_forms import THIRD, looks_plural
+from unscene.words.verb_forms import looks_plural
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
 
@@ -83,21 +84,68 @@ def remove_object(caption: str, category: str, vocabulary: Vocabulary) -> str | 
     return found.text if found is not None else None
 
 
-def rewrite_caption(caption: str, category: str, vocabulary: Vocabulary) -> Rewriting | None:
-    """Return the caption without the category, and how it was made; None when nothing is left."""
+class Seen(NamedTuple):
+    """What the photo tells of the other words of a caption. taken: words whose things go along with
+    the object, all of them. staying: words whose things stay, whoever is said to hold them.
+    """
+
+    taken: frozenset[str] = frozenset()
+    staying: frozenset[str] = frozenset()
+
+
+UNSEEN = Seen()
+
+
+def rewrite_caption(
+    caption: str, category: str, vocabulary: Vocabulary, seen: Seen = UNSEEN
+) -> Rewriting | None:
+    """Return the caption without the category, and without what goes along with it, and how it was
+    made; None when nothing is left.
+    """
+    found = _take_out_word(caption, category, vocabulary, seen.staying)
+    left = seen.taken & set(vocabulary.find_words(found.text)) if found is not None else set()
+    if not left:
+        return found
+    # What goes along comes first: the caption as people wrote it is read best.
+    steps = []
+    for word in (*vocabulary.sort(left), category):
+        found = _take_out_word(caption, word, vocabulary, seen.staying)
+        if found is None:
+            return None
+        caption = found.text
+        steps.append(found)
+    way = next((step.way for step in steps if step.way != "grammar"), "grammar")
+    return Rewriting(caption, way, tuple(rule for step in steps for rule in step.rules))
+
+
+def find_held(caption: str, category: str, vocabulary: Vocabulary) -> set[str]:
+    """Return the words that a caption says the object holds, wears or carries."""
+    target = Target(category, vocabulary, category in vocabulary.people, category in vocabulary.animate)
+    _mark(_without_frame(read_caption(caption, vocabulary)), target)
+    return set().union(*target.held.values())
+
+
+def _take_out_word(
+    caption: str, category: str, vocabulary: Vocabulary, staying: frozenset[str]
+) -> Rewriting | None:
+    held: set[str] = set()
     caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
     end = "." if caption.rstrip().endswith((".", "!")) else ""
     if len(caption) <= _MOST_LETTERS:
         for way, write in (("grammar", _write_by_grammar), ("things", _write_things)):
             clauses = _without_frame(_without_manner(read_caption(caption, vocabulary)))
-            target = _find_target(clauses, category, vocabulary)
+            target = Target(
+                category, vocabulary, category in vocabulary.people, category in vocabulary.animate, staying
+            )
+            _mark(clauses, target)
+            held.update(*target.held.values())
             try:
                 text = write(clauses, target, caption)
             except TangledError:
                 continue
             if text is not None and category not in vocabulary.find_words(text + end):
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
-    text = write_words(caption, category, vocabulary)
+    text = write_words(caption, category, vocabulary, held)
     return Rewriting(text + end, "words") if text is not None else None
 
 
@@ -119,7 +167,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
 
 def _part_place(caption: str, vocabulary: Vocabulary) -> str:
     """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
-    if len(caption) > _MOST_LETTERS or not _PLACE_FIRST.match(caption):
+    if len(caption) > _MOST_LETTERS or not PLACE_FIRST.match(caption):
         return caption
     chunks = make_chunks(read_tokens(caption, vocabulary))
     place = " ".join(chunk.text for chunk in chunks[:2])
@@ -127,9 +175,6 @@ def _part_place(caption: str, vocabulary: Vocabulary) -> str:
         f"{place} "
     )
     return f"{place},{caption[len(place) :]}" if parted else caption
-
-
-_PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside) ")
 
 
 def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:
@@ -144,8 +189,8 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
         _give_single_article(left[0].group.members[0], caption)
     text = finish(left)
     if text is not None:
-        text = _mend(_AGREEING.sub(_agree, text), caption)
-    if text is not None and (_is_torn_out(text, caption) or _touches_anew(text, caption, vocabulary)):
+        text = mend(text, caption)
+    if text is not None and (is_torn_out(text, caption) or touches_anew(text, caption, vocabulary)):
         text = None
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
@@ -157,89 +202,6 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
         if not faults - own and not _names_more(text, caption, vocabulary):
             return _with_venue(text, clauses, caption, target)
     return _write_named(caption, target)
-
-
-_TORN_PAIRS = tuple(
-    f" {one} {two} "
-    for one in ("and", "with", "of")
-    for two in ("on", "in", "at", "of", "by", "near", "with")
-)
-
-
-# "A desktop computer sit" of "laptops and a desktop computer sit": one of a row is left.
-_AGREEING = re.compile(
-    r"^(An? (?:[\w-]+ ){1,3})(sit|stand|lie|hang|are)"
-    r"(?=$| (?:on|in|at|near|next|beside|sitting|standing|lying)\b)"
-)
-
-
-_BEGUN = re.compile(r"(?i)(?<!, )\b(?!and|where|while|that|but|as)(\w+) there (?:is|are)\b")
-
-
-def _agree(found: re.Match) -> str:
-    verb = "is" if found[2] == "are" else f"{found[2]}s"
-    far = set(found[1].lower().split()[1:]) & (PREPOSITIONS | DETERMINERS)  # "a person behind a stand"
-    return found[0] if far else f"{found[1]}{verb}"
-
-
-def _mend(text: str, caption: str) -> str:
-    """Return a text without a pronoun that touches another noun than before, and with the place that it
-    begins with behind the thing: `A crypt, a loom` of `In a crypt a loom stands by an oven`.
-    """
-    last = re.search(r"\w+ (?:them|him|her|it)$", text)
-    if last is not None and last[0].lower() not in caption.lower():
-        text = text.rsplit(" ", 1)[0]
-    turned = re.fullmatch(r"(An?|The) ([\w -]+), (an?|the) ([\w -]+)", text)
-    if turned is not None and _PLACE_FIRST.match(caption):
-        place = f"{caption.split()[0].lower()} {turned[1].lower()} {turned[2]}"
-        text = f"{turned[3].capitalize()} {turned[4]} {place}"
-    return text
-
-
-def _touches_anew(text: str, caption: str, vocabulary: Vocabulary) -> bool:
-    """Whether two noun phrases touch that did not, or a second sentence begins without a link: `the land
-    them`, `a tower there is a banner`.
-    """
-    low = " ".join(word for word in re.findall(r"[\w'\u2019-]+", caption.lower()))
-    begun = _BEGUN.search(text)
-    if begun is not None and f"{begun[1].lower()} there" not in low:
-        return True
-    for one, two in pairwise(make_chunks(read_tokens(text, vocabulary))):
-        joint = f"{one.tokens[-1].low.split()[-1]} {two.tokens[0].low.split()[0]}"
-        if one.kind == "NP" == two.kind and one.low != "there" and joint not in low:
-            return True
-    return False
-
-
-def _is_torn_out(text: str, caption: str) -> bool:
-    """Whether a text begins with a verb whose subject stood before, or joins what was not joined:
-    `stand beside a globe` of `parents, stand beside a globe`, `the sand and on a trip`.
-    """
-    low, words = caption.lower(), text.lower().split()
-    if any(pair in text.lower() and pair not in low for pair in _TORN_PAIRS):
-        return True
-    if re.match(r"(?:all|both|each) (?!living|dining|sitting room)\w+ing\b", text.lower()):
-        return True  # "all eating pizza"
-    if text.lower().startswith("looking ") and not low.startswith("looking "):
-        return True
-    joined = re.match(r"(?:an?|the) (?:[\w-]+ ){1,3}and (\w+) (?!of\b)", text.lower())
-    if joined is not None and joined[1] in THIRD and THIRD[joined[1]] not in NOUNY - {"hold"}:
-        return True  # "a table and holds tulips"
-    if words[-1:] == ["surrounded"] and not low.rstrip(" .").endswith("surrounded"):
-        return True
-    if words[-1:] == ["around"] and not any(word.endswith(("ing", "s")) for word in words):
-        return True  # "a cow around" of "a man walking a cow around"
-    if len(words) < 2:
-        return False
-    start = f"{words[0]} {words[1]}"
-    if words[0] in ("a", "an") and words[1] in THIRD and start not in low:
-        return True  # "a player lunges and reaches back"
-    if words[0] in THIRD and f" and {start}" in low:
-        return True
-    if words[0] not in VERBS:
-        return False
-    verb = re.search(rf"(?:, |\b(?:and|who|to|helped) ){re.escape(words[0])} {re.escape(words[1])}\b", low)
-    return verb is not None and bool(re.match(r"(?:an?|the|in|on|at|beside|near|along|through)\b", words[1]))
 
 
 def _with_venue(text: str, clauses: list[Clause], caption: str, target: Target) -> str:
@@ -275,8 +237,8 @@ def _write_named(caption: str, target: Target) -> str | None:
     that reads well.
     """
     clauses = _without_frame(read_caption(caption, target.vocabulary))
-    named = Target(target.category, target.vocabulary, target.is_human, target.is_animate)
-    mark_references(clauses, named)
+    named = Target(target.category, target.vocabulary, target.is_human, target.is_animate, target.staying)
+    _mark(clauses, named)
     text = list_things(clauses, named)
     venue = text is None
     if text is None:
@@ -313,10 +275,10 @@ def _own_faults(caption: str, text: str, vocabulary: Vocabulary) -> set[str]:
     }
 
 
-def _find_target(clauses: list[Clause], category: str, vocabulary: Vocabulary) -> Target:
-    target = Target(category, vocabulary, category in vocabulary.people, category in vocabulary.animate)
+def _mark(clauses: list[Clause], target: Target) -> None:
+    """Put into the target what stands for it, and what it holds."""
     mark_references(clauses, target)
-    return target
+    mark_held(clauses, target)
 
 
 def _without_frame(clauses: list[Clause]) -> list[Clause]:

@@ -270,6 +270,9 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         whole = target.is_human and means_people(phrase)  # of a premiere of a film the film is not there
         mods = [mod for mod in phrase.mods if not (whole and is_about(mod))]
         return None, GATHERING.collect(mods, target)
+    if phrase.head in SCULPTURES and any(_shows(mod, target) for mod in phrase.mods):
+        target.note("sculpture")
+        return None, GATHERING.collect(phrase.mods, target)
     tokens = phrase.tokens
     if tokens and tokens[0].low in HERS and owner_is_gone(tokens[0], target):
         if is_own(tokens, target):
@@ -285,6 +288,12 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         target.note("part of it")
         return None, GATHERING.collect(phrase.mods, target)
     return result, []
+
+
+def _shows(mod: Mod, target: Target) -> bool:
+    """Whether it says that a work shows the target and nothing else: `of two men`."""
+    of = isinstance(mod, Prep) and mod.low == "of" and mod.group is not None
+    return of and is_all_gone(mod.group, target)
 
 
 # what hangs on something that stays
@@ -366,9 +375,6 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
             return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
         return [Prep(mod.text, group, mod.link)]
-    if mod.low == "of" and host is not None and host.head in SCULPTURES:
-        target.note("sculpture")
-        return [Prep(item.prep or "with", item.group) for item in items if item.kind != "condition"]
     carried = [
         item for item in items if item.kind == "thing" and item.prep == "with" and mod.low in WITHIN - {"at"}
     ]

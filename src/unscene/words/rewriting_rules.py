@@ -31,9 +31,15 @@ RULES = {
     ),
     "subject": Rule(
         "A subject takes along what it does; what it met and where it was stays.",
+        "A nurse is feeding a goat in a garden.",
+        "person",
+        "A goat in a garden.",
+    ),
+    "held": Rule(
+        "What the object holds, wears or carries goes with it: the mask takes it along.",
         "A nurse is holding a lantern in a garden.",
         "person",
-        "A lantern in a garden.",
+        "A garden.",
     ),
     "looks": Rule(
         "Clothes, parts and activities go with what has them.",
@@ -67,9 +73,9 @@ RULES = {
     ),
     "heir": Rule(
         "After a preposition, what the object met takes its place.",
-        "A cart next to a woman holding a parasol.",
+        "A cart next to a woman feeding a goat.",
         "person",
-        "A cart next to a parasol.",
+        "A cart next to a goat.",
     ),
     "picture": Rule(
         "A picture of an object is a picture of the place where it was.",
@@ -156,10 +162,10 @@ RULES = {
         "A lantern by a fence.",
     ),
     "sculpture": Rule(
-        "A statue of people stands where they would.",
+        "A statue of the object goes with it: a detector sees the object in it.",
         "A statue of two men on a bench.",
         "person",
-        "A statue on a bench.",
+        "A bench.",
     ),
     "made of it": Rule(
         "A word for the object before another noun goes.",

@@ -252,7 +252,13 @@ QUANTITY_HEADS = QUANTITIES | _words(
     "trio duo host multitude handfuls assortments strip strips bit bits amount portion portions "
     "plateful bowlful pieces halves quarter quarters gathering army circle body bodies"
 )
-WORN_THINGS = _words("backpack handbag umbrella skis snowboard")
+# What somebody has at them who is said to be with it: held or worn, mostly.
+CARRIED_WORDS = _words("backpack handbag umbrella tie skis toothbrush frisbee") | {
+    "cell phone",
+    "tennis racket",
+    "baseball bat",
+    "baseball glove",
+}
 SEATS = _words("couch bench chair bed")
 VESSELS = frozenset({"cup", "wine glass", "bottle"})
 FURNITURE = frozenset(
@@ -308,7 +314,7 @@ SCENERY = _words(
     "houses fence rocks animals water waves plants bushes shrubs sand snow lights sky skyline "
     "cityscape background leaves shore shores"
 )
-# Works that stand where what they are of would stand: `a statue of two men on a bench`.
+# Works that stand where what they are of would stand, so that a detector sees that in them.
 SCULPTURES = _words(
     "statue statues sculpture sculptures figurine figurines bust mannequin mannequins carving"
 )

@@ -23,7 +23,6 @@ from unscene.words.scene_lists import (
     PARTS,
     TIMES,
     WITHIN,
-    WORN_THINGS,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Mod, Phrase, Prep
@@ -38,20 +37,30 @@ class TangledError(ValueError):
 
 @dataclass
 class Target:
-    """What is removed: a word of the list; of people, all that stands for people."""
+    """What is removed: a word of the list; of people, all that stands for people.
+
+    staying: words whose things are seen to stay, whoever holds them. held: what it holds, wears or
+    carries (`unscene.words.held`): a phrase's last token, and the words that the phrase names.
+    """
 
     category: str
     vocabulary: Vocabulary | None
     is_human: bool = False
     is_animate: bool = False
+    staying: frozenset[str] = frozenset()
     gone_pronouns: set[int] = field(default_factory=set)
     lost_owners: set[int] = field(default_factory=set)
+    held: dict[int, set[str]] = field(default_factory=dict)
     steps: int = 0
     used: list[str] = field(default_factory=list)
 
     def note(self, rule: str) -> None:
         """Note that a rule of `unscene.words.rewriting_rules` was used."""
         self.used.append(rule)
+
+    def holds(self, phrase: Phrase) -> bool:
+        """Whether a phrase is held, worn or carried, whatever was cut from its front since."""
+        return bool(phrase.tokens) and id(phrase.tokens[-1]) in self.held
 
     def is_in(self, phrase: Phrase) -> bool:
         if not phrase.tokens:
@@ -152,6 +161,9 @@ def needs_its_of(old: Phrase, new: Phrase) -> bool:
 def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if not phrase.tokens or phrase.is_pronoun or phrase.tokens[0].low == "no":
         return False
+    if target.holds(phrase):
+        target.note("held")
+        return False
     words, head = phrase.words, phrase.head
     if head in _OF_FURNITURE and target.category in FURNITURE:
         return False
@@ -159,7 +171,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
         return False
     if how == "worn":
-        return bool(words & WORN_THINGS)
+        return bool(words & target.staying)
     if head in _WATCHING and how in ("for", "at", "to", "toward", "towards", "into"):
         return False
     if head in MARKS and how in ("with", "of", "has"):

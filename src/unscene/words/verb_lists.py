@@ -145,6 +145,11 @@ ALONE = _words(
     "speak type text pitch serve bat"
 )
 STILL = _words("sit stand lie lay rest hang lean perch float grow park sleep lounge seat mount stack pile")
+# What somebody has in their hands or arms while they do it, or has just let go.
+HOLDING = _words(
+    "hold carry clutch clasp grip grasp cradle wield brandish raise lift hoist swing throw toss hurl fling "
+    "pitch catch juggle"
+)
 NAMING = _words("become resemble need want like love expect call name")
 VISITING = _words("visit enter leave cross attend walk roam explore fill line crowd")
 # Verbs that take a particle: `holds up her phone`.

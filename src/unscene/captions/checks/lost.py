@@ -38,7 +38,7 @@ from unscene.words.caption_words import (
     TIMES,
 )
 from unscene.words.chunks import Chunk
-from unscene.words.negation import rewrite_caption
+from unscene.words.negation import find_held, rewrite_caption
 from unscene.words.people import means_people
 from unscene.words.scene_lists import PARTS as PARTS_OF_THINGS
 from unscene.words.tree import Phrase
@@ -149,12 +149,13 @@ def loses(case: Case) -> str | None:
     if kept is not None and not is_bare and set(case.new.tokens) <= SMALL | SCENES:
         return "all that is left is lost"
     # Where the lexicon does not see the object, one lost thing is it.
+    held = find_held(case.old.text, case.category, case.vocabulary)
     verbs = list_verbs(case.old)
     spare = not any(map(case.names_object, case.old.chunks))
     for place, chunk in enumerate(case.old.chunks):
         if chunk.kind != "NP" or case.names_object(chunk):
             continue
-        named = chunk.words - {case.category}
+        named = chunk.words - {case.category} - held  # what is held may go along, and may stay
         unnamed = named <= case.vocabulary.people and (
             {"someone", "somebody"} & set(case.new.tokens) or _calls_people(case.new)
         )

@@ -1,0 +1,127 @@
+"""What goes along with somebody who is taken out of a caption: what they hold, wear or carry.
+
+Its pixels touch theirs, so the mask takes it, or half of it. It stays where the photo shows that it
+does (`Target.staying`).
+"""
+
+from collections.abc import Iterator
+
+from unscene.words.scene_lists import (
+    CARRIED_WORDS,
+    GROUNDS,
+    LARGE,
+    LARGE_WORDS,
+    MORE_BODY,
+    SCENERY,
+    SEATS,
+)
+from unscene.words.target import Target, is_all_gone
+from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, list_mods, walk
+from unscene.words.verb_lists import HOLDING, WORN
+
+_AT_BODY = frozenset({"in", "on", "over", "under", "around", "across", "at", "between", "inside"})
+_USING = frozenset({"on", "with", "at", "from", "into", "to"})
+_UNDER = frozenset({"under", "underneath", "beneath", "below"})
+# Who moves under an umbrella holds it; who lies there does not.
+_GOING = frozenset({"walk", "ride", "run", "stroll", "stand", "cross", "go", "move", "hurry", "wait", "step"})
+# Where a thing lies that is with somebody and not in their hands.
+_LAID = frozenset({"ground", "floor", "grass", "counter", "desk", "shelf", "table", "rack"})
+# What is in somebody's hand whatever they do with it.
+_IN_HAND = frozenset({"cell phone", "toothbrush", "tennis racket", "baseball bat", "baseball glove"})
+
+
+def mark_held(clauses: list[Clause], target: Target) -> None:
+    """Put what the target is said to hold, wear or carry into the target, where it is a living one."""
+    if not target.is_animate:
+        return
+    noted = len(target.used)
+    for clause in clauses:
+        for node in walk(clause):
+            if isinstance(node, Group):
+                for member in node.members:
+                    if target.is_in(member):
+                        _mark_mods(member.mods, target)
+                if is_all_gone(node, target):
+                    _mark_mods(node.mods, target)
+    del target.used[noted:]  # nothing is taken out yet
+
+
+def _mark_mods(mods: list[Mod], target: Target) -> None:
+    for place, mod in enumerate(mods):
+        if isinstance(mod, Prep):
+            _mark_prep(mod, mods[place + 1 : place + 2], "", target)
+        elif isinstance(mod, Verb):
+            _mark_verb(mod, target)
+
+
+def _mark_verb(verb: Verb, target: Target) -> None:
+    worn = any(token.low in WORN for token in verb.tokens)
+    for group in verb.objects:
+        in_hand = target.is_human and _list_words(group) <= _IN_HAND
+        if worn or verb.stem in HOLDING or in_hand or any(map(_is_at_body, [*verb.mods, *list_mods(group)])):
+            _mark(group, target)
+    for place, mod in enumerate(verb.mods):
+        if isinstance(mod, Prep):
+            _mark_prep(mod, verb.mods[place + 1 : place + 2], verb.stem, target)
+        elif isinstance(mod, Verb):
+            _mark_verb(mod, target)
+
+
+def _mark_prep(mod: Prep, following: list[Mod], verb: str, target: Target) -> None:
+    """Mark what stands behind a preposition: with it, what is in a hand or commonly worn."""
+    if mod.group is None:
+        return
+    words = _list_words(mod.group)
+    own = list_mods(mod.group)
+    carried = words <= CARRIED_WORDS and not any(map(_is_laid, [*following, *own]))
+    with_it = mod.low == "with" and (carried or any(map(_is_at_body, [*following, *own])))
+    used = target.is_human and mod.low in _USING and words <= _IN_HAND
+    under = mod.low in _UNDER and words <= {"umbrella"} and verb in _GOING
+    if with_it or used or under:
+        _mark(mod.group, target)
+
+
+def _list_words(group: Group) -> set[str]:
+    """Return the words of a row; one that is nothing else when a member has none."""
+    return {word for member in group.members for word in member.words or {""}}
+
+
+def _is_at_body(mod: Mod) -> bool:
+    """Whether it says that a thing is at somebody's body: `in his hand`."""
+    at = isinstance(mod, Prep) and mod.low in _AT_BODY and mod.group is not None
+    return at and any(member.head in MORE_BODY and not member.words for member in mod.group.members)
+
+
+def _is_laid(mod: Mod) -> bool:
+    """Whether it says that a thing lies somewhere by itself: `on the ground`."""
+    laid = isinstance(mod, Prep) and mod.low in ("on", "in", "under") and mod.group is not None
+    return laid and (mod.group.head in _LAID or bool(_list_words(mod.group) & (SEATS | {"dining table"})))
+
+
+def _mark(group: Group, target: Target) -> None:
+    """Mark the members of a row that can be held, and what is in, on or of each with it."""
+    for member in group.members:
+        if not member.tokens or not _can_be_held(member, target):
+            continue
+        target.held[id(member.tokens[-1])] = member.words
+        for inner in _list_contents(member.mods):
+            _mark(inner, target)
+    if all(target.holds(member) for member in group.members):
+        for inner in _list_contents(group.mods):
+            _mark(inner, target)
+
+
+def _can_be_held(phrase: Phrase, target: Target) -> bool:
+    """Whether somebody can have it at them: no living thing, ground or large thing, and none that stays."""
+    fixed = phrase.head in GROUNDS | LARGE | SCENERY | {"wave"} and not phrase.words
+    return not (fixed or phrase.is_animate or phrase.words & (LARGE_WORDS | target.staying))
+
+
+def _list_contents(mods: list[Mod]) -> Iterator[Group]:
+    """Yield what a held thing is said to have in it: `a box with cakes`, `a bowl filled with rice`."""
+    for mod in mods:
+        if isinstance(mod, Prep) and mod.low in ("with", "of") and mod.group is not None:
+            yield mod.group
+        elif isinstance(mod, Verb):
+            yield from mod.objects
+            yield from (m.group for m in mod.mods if isinstance(m, Prep) and m.low == "with" and m.group)
