@@ -4,6 +4,8 @@ and followups.jsonl -> table.parquet.
 
 from pathlib import Path
 
+import pandas as pd
+
 from unscene.captions.answering import answer_captions
 from unscene.captions.parsing import parse_captions
 from unscene.captions.requests import build_caption_requests
@@ -11,8 +13,21 @@ from unscene.keywords.answering import answer_keywords
 from unscene.keywords.parsing import parse_keywords
 from unscene.keywords.requests import build_keyword_requests
 from unscene.machine.job import Job
+from unscene.run.tables import write_table
 
 CAPTION_SETTINGS = {"seed": 7, "captions": {"held_out_share": 0.25, "backend": "template"}}
+
+
+def write_wanted(
+    folder: Path, rows: list[tuple], taken: tuple[str, ...] = (), staying: tuple[str, ...] = ()
+) -> None:
+    """Write masks.parquet: rows of (edit_id, image_id, category, status, caption_position), each with
+    these other words that its mask takes along, and these that stay.
+    """
+    columns = ["edit_id", "image_id", "category", "status", "caption_position"]
+    mask = pd.DataFrame(rows, columns=columns)
+    mask["taken"], mask["staying"] = [list(taken)] * len(mask), [list(staying)] * len(mask)
+    write_table(mask, folder / "masks.parquet")
 
 
 def build_keywords(

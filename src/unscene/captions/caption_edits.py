@@ -9,7 +9,7 @@ from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.negation import rewrite_caption
+from unscene.words.negation import UNSEEN, Seen, rewrite_caption
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
@@ -34,7 +34,8 @@ class Written(NamedTuple):
 class WantedCaption(NamedTuple):
     """What an edit needs a caption for: its object, and its old caption.
 
-    item: the edit as it stands in a prompt; None without a caption.
+    item: the edit as it stands in a prompt; None without a caption. seen: what becomes of the other
+    words of the captions.
     """
 
     edit_id: str
@@ -42,6 +43,7 @@ class WantedCaption(NamedTuple):
     category: str
     caption: str | None
     item: str | None
+    seen: Seen = UNSEEN
 
 
 class Phrasings(NamedTuple):
@@ -70,21 +72,23 @@ def list_wanted(job: Job) -> list[WantedCaption]:
     The old caption is the one at the mask's `caption_position`, or the first that names the object
     by the keywords; None when no caption names it. inputs: samples, keywords, masks.
     """
-    mask = MASKS.read(job.inputs.masks, ["edit_id", "image_id", "category", "status", "caption_position"])
+    mask = MASKS.read(job.inputs.masks, [*_OF_MASK, "status"])
     keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption", "words"])
     sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
     first = _first_naming(keyword)
     result = []
-    columns = ["edit_id", "image_id", "category", "caption_position"]
-    for edit, image, category, position in wanted[columns].itertuples(index=False):
+    for edit, image, category, position, *fates in wanted[_OF_MASK].itertuples(index=False):
         known = captions.get(image)
         at = -1 if pd.isna(position) else int(position)
         caption = known[at] if known is not None and 0 <= at < len(known) else first.get((image, category))
         item = None if caption is None else caption_item(caption, category)
-        result.append(WantedCaption(edit, image, category, caption, item))
+        result.append(WantedCaption(edit, image, category, caption, item, Seen(*map(frozenset, fates))))
     return result
+
+
+_OF_MASK = ["edit_id", "image_id", "category", "caption_position", "taken", "staying"]
 
 
 def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
@@ -95,16 +99,16 @@ def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
     return found.text if found is not None else ""
 
 
-def write_offline(
-    caption: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
-) -> Written:
-    """Return what an edit is called without any model: as the offline rewriting has it, or where that
-    finds nothing, or brings a phrasing along that is held out of training, by the plain template.
+def write_offline(edit: WantedCaption, phrasing: str, held_out: list[str], vocabulary: Vocabulary) -> Written:
+    """Return what an edit that has a caption is called without any model: as the offline rewriting has
+    it, or where that finds nothing, or brings a phrasing along that is held out of training, by the
+    plain template.
     """
-    found = rewrite_caption(caption, category, vocabulary)
+    assert edit.caption is not None
+    found = rewrite_caption(edit.caption, edit.category, vocabulary, edit.seen)
     if found is None:
         return Written(PLAIN_SCENE, PLAIN, "nothing of the scene is left")
-    fault = find_held_out(found.text, category, phrasing, held_out, vocabulary)
+    fault = find_held_out(found.text, edit.category, phrasing, held_out, vocabulary)
     if fault:
         return Written(PLAIN_SCENE, PLAIN, fault)
     if found.way != GRAMMAR:
@@ -122,15 +126,31 @@ def find_held_out(
 
 
 def write_from_template(
-    edit_id: str, category: str, caption: str, held_out_share: float, seed: int, vocabulary: Vocabulary
+    edit_id: str,
+    category: str,
+    caption: str,
+    held_out_share: float,
+    seed: int,
+    vocabulary: Vocabulary,
+    seen: Seen = UNSEEN,
 ) -> tuple[str, str]:
     """Return (caption_without, caption_negated) as the backend `template` writes them for an edit,
     whatever backend the run has.
     """
     phrasings = Phrasings.of(held_out_share, seed)
     phrasing = phrasings.choose(edit_id)
-    without = write_offline(caption, category, phrasing, phrasings.held_out, vocabulary).without
+    edit = WantedCaption(edit_id, "", category, caption, None, seen)
+    without = write_offline(edit, phrasing, phrasings.held_out, vocabulary).without
     return without, negate(without, category, phrasing, vocabulary)
+
+
+def find_taken(without: str, edit: WantedCaption, vocabulary: Vocabulary) -> str | None:
+    """Return that a caption names what the mask takes along, as a model may who does not see the photo."""
+    named = vocabulary.sort(edit.seen.taken & set(vocabulary.find_words(without)))
+    return f"{ALONG}: {', '.join(named)}" if named else None
+
+
+ALONG = "gone along with the object"
 
 
 def _first_naming(keyword: pd.DataFrame) -> dict[tuple[str, str], str]:

@@ -17,6 +17,7 @@ CAPTIONS = Table(
         ),
         Column("phrasing", "text", "the phrasing of caption_negated"),
         Column("phrasing_held_out", "text", "the phrasing of caption_negated_held_out"),
+        Column("words", "texts", "the words of the list that caption_without names, as the lexicon reads it"),
         Column("held_out", "boolean", "whether caption_negated uses a held-out phrasing; it never should"),
         Column(
             "source",

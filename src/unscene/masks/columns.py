@@ -37,6 +37,12 @@ MASKS = Table(
         Column(
             "seen_boxes", "numbers", "x0 y0 x1 y1 of all that was seen on the photo, of any category", "px"
         ),
+        Column(
+            "taken",
+            "texts",
+            "other words of its captions whose objects lie in the mask by half or more, none elsewhere",
+        ),
+        Column("staying", "texts", "those of which an object is surely seen, and whole, outside the mask"),
         Column("batch_shape", "text", "photos x channels x height x width of the device's batch"),
         Column("found_by", "text", "detector, instances (the source's) or both; null when nothing was found"),
         Column(

@@ -13,6 +13,7 @@ from unscene.machine.batching import read_checked_photo
 from unscene.machine.engine import Batch, DeviceStage
 from unscene.machine.job import Job
 from unscene.machine.shard_work import ShardWork, open_shard
+from unscene.masks.along import Finds, tell_fate
 from unscene.masks.carried import find_carried
 from unscene.masks.columns import MASKS
 from unscene.masks.wanted_objects import Photo, attach_instances, list_wanted
@@ -173,6 +174,7 @@ def judge_photo(
             row["reason"] = carried and f"carries: {carried}"
         if shaped is not None and row["reason"] is None:
             candidates.append((row, shaped))
+            enter_fates(photo, row, shaped.mask, detections, settings)
     candidates.sort(
         key=lambda candidate: (-candidate[0]["score"], photo.places.get(candidate[0]["category"], 0))
     )
@@ -182,6 +184,24 @@ def judge_photo(
     for row, _ in chosen:
         row["status"] = "ok"
     return chosen
+
+
+def enter_fates(photo: Photo, row: dict, mask: np.ndarray, detections, settings: dict) -> None:
+    """Enter which other words of the photo's captions the mask takes along, and which are seen to stay."""
+    fates: dict[str, list[str]] = {"taken": [], "staying": []}
+    for word in photo.wanted:
+        if word == row["category"]:
+            continue
+        here = np.array([category == word for category in detections.categories], dtype=bool)
+        masks, confidences = detections.masks[here], detections.confidences[here]
+        if photo.count_instances(word) or photo.has_crowd(word):
+            listed = np.stack(photo.instances.list_masks(word))
+            masks = np.concatenate([masks, listed])
+            confidences = np.concatenate([confidences, np.full(len(listed), INSTANCES_CONFIDENCE)])
+        fate = tell_fate(mask, Finds(masks, confidences), settings["target_confidence"])
+        if fate is not None:
+            fates[fate].append(word)
+    row.update(fates)
 
 
 def measure_word(photo: Photo, row: dict, detections, settings: dict) -> ObjectMask | None:
@@ -238,6 +258,8 @@ def _row(photo: Photo, word: str) -> dict:
         caption_position=photo.wanted[word],
         instances_state=photo.instances_state,
         listed_instances=photo.count_instances(word) if photo.instances else None,
+        taken=[],
+        staying=[],
         **{name: np.zeros(0, np.float32) for name in BOXES},
     )
     return row

@@ -42,6 +42,16 @@ EDIT_SCORES = Table(
         Column("status", "text", "ok, skipped (the edit was not made) or failed (it cannot be read)"),
         REASON,
         *VALUES,
+        Column(
+            "lost",
+            "texts",
+            "words of other objects that the judge saw at the mask in the original, and nowhere in the edit",
+        ),
+        Column(
+            "listed_taken",
+            "texts",
+            "words of other objects that the source lists here, each of them by half or more in the mask",
+        ),
         Column("batch_shape", "text", "photos that the device worked on together"),
     ),
 )

@@ -14,7 +14,7 @@ import pandas as pd
 
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import InstancesError, PhotoInstances
-from unscene.quality.image_scores import crop_padded_square, judge_removal
+from unscene.quality.image_scores import crop_padded_square, find_lost, judge_removal
 from unscene.quality.scores import EXPLAINED, MAKERS, MEASURES, PIXEL_SCORES, SCORES
 from unscene.run.checkout import resolve_path
 
@@ -22,6 +22,7 @@ from unscene.run.checkout import resolve_path
 JUDGE_CONFIDENCE = 0.1
 # What the judge cannot say of a word that it does not know.
 OF_CLASS = ("residual", "residual_frame", "original_confidence")
+GONE = ("lost", "listed_taken")  # words of what went along with the object
 OF_LISTING = ("listed_left", "listed_share")
 LEAST_COVERED = 0.5  # of an object's pixels: below it, the object is still there
 CLIP_PROMPT = "a photo of a {category}"  # the plain template of Radford et al. 2021
@@ -121,6 +122,7 @@ def ask_judge(usable: list[tuple], judge: Judge) -> None:
     before = dict(zip(originals, found, strict=False))
     for name, (row, views, values), after in zip(names, usable, found[len(originals) :], strict=True):
         values.update(judge_removal(before[name], after, row["category"], views.mask))
+        values["lost"] = find_lost(before[name], after, row["category"], views.mask)
         if row["category"] not in judge.categories:
             _void(values, OF_CLASS, f"the judge does not know the word {row['category']!r}")
         elif np.isnan(values["residual"]):
@@ -147,15 +149,23 @@ def measure_listing(photo: PhotoInstances | None, state: str, views: Views, cate
         listed = [each for each in photo.list_masks(category) if each.any()]
         crowd = photo.draw_crowds(category)
         true = photo.draw_objects(category)
+        taken = [word for word in photo.segmentations if word != category and _is_taken(photo, word, views)]
     except InstancesError as error:
         _void(values, OF_LISTING, f"the source's instances are broken: {error}")
         return values
     covered = [float(views.mask[each].mean()) for each in listed]
     counted = (views.mask if views.object_mask is None else views.object_mask) & ~(crowd & ~true)
     return {
+        "listed_taken": taken,
         "listed_left": float(sum(share < LEAST_COVERED for share in covered)),
         "listed_share": float(true[counted].mean()) if counted.any() else float("nan"),
     }
+
+
+def _is_taken(photo: PhotoInstances, word: str, views: Views) -> bool:
+    """Whether the mask covers half or more of each of the source's objects of a word, crowds too."""
+    listed = [each for each in photo.list_masks(word) if each.any()]
+    return bool(listed) and all(views.mask[each].mean() >= LEAST_COVERED for each in listed)
 
 
 def ask_clip(usable: list[tuple], clip: Callable) -> None:
@@ -251,6 +261,7 @@ def tabulate(edit_ids: Iterable[str], scores: dict[str, dict]) -> pd.DataFrame:
     """Return `edit_id status reason` and all scores with their reasons, a row an edit; null where
     there is no value.
     """
-    rows = [{"edit_id": name, **scores[name]} for name in edit_ids]
-    columns = ["edit_id", "status", "reason", *SCORES, *(f"{name}_reason" for name in EXPLAINED)]
+    rows = [{"edit_id": name, **dict.fromkeys(GONE), **scores[name]} for name in edit_ids]
+    reasons = (f"{name}_reason" for name in EXPLAINED)
+    columns = ["edit_id", "status", "reason", *SCORES, *reasons, *GONE]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(SCORES, "float64"))

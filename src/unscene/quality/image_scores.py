@@ -199,6 +199,27 @@ def judge_removal(before, after, category: str, mask: np.ndarray) -> dict[str, f
     }
 
 
+# From this confidence on an object that the judge no longer sees counts as lost; fainter ones come and
+# go with any change of the photo (docs/QUALITY.md).
+LOST_CONFIDENCE = 0.25
+# Share of its box in the mask from which on an object stands at it.
+AT_MASK = 0.2
+
+
+def find_lost(before, after, category: str, mask: np.ndarray) -> list[str]:
+    """Return the words of other objects that the judge saw in the original at the mask, the surest of
+    each word there, and that it sees nowhere in the edit. before, after: as `judge_removal` has them.
+    """
+    inside = get_share_inside(np.asarray(before.boxes, float).reshape(-1, 4), mask)
+    found = np.asarray(before.confidences, float)
+    lost = [
+        word
+        for word, share, confidence in zip(before.categories, inside, found, strict=True)
+        if share >= AT_MASK and confidence >= LOST_CONFIDENCE and word != category
+    ]
+    return [word for word in dict.fromkeys(lost) if word not in set(after.categories)]
+
+
 def crop_padded_square(pixels: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
     """Cut a box out of a photo and centre it on a black square of its longer side (for Q7)."""
     height, width = pixels.shape[:2]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import pandas as pd
 
@@ -90,7 +91,7 @@ def iterate_wanted(job: Job) -> Iterator[pd.DataFrame]:
     sample = Lookup([job.inputs.samples], "image_id", ["path", "group", "sha256", *LICENCES])
     columns = {
         "edit": ["image_path", "mask_path", "attempt", "edited_sha256", *told],
-        "caption": [*PAIR_CAPTIONS, *told],
+        "caption": [*PAIR_CAPTIONS, "words", *told],
         "score": [name for name in EDIT_SCORES.names if name not in ("edit_id", "batch_shape")],
     }
     stages = {}
@@ -107,7 +108,7 @@ def iterate_wanted(job: Job) -> Iterator[pd.DataFrame]:
             photo.rename(columns={"path": "original_path", "sha256": "original_sha256"}),
         ]
         for stage, table in stages.items():
-            renamed = told if stage != "score" else columns["score"]
+            renamed = {"score": columns["score"], "caption": [*told, "words"]}.get(stage, told)
             found = table.find(mask["edit_id"]).rename(columns={"image_path": "edited_path"})
             parts.append(found.rename(columns={name: f"{stage}:{name}" for name in renamed}))
         yield pd.concat(parts, axis=1)
@@ -180,6 +181,8 @@ def decide(
     refuse(no_photo, pd.Series("photo: duplicate", index=wanted.index))
     refuse(no_edit & ~no_mask, explain("edit", wanted))
     refuse(~is_ok(wanted["caption:status"]) & ~no_mask, explain("caption", wanted))
+    gone = find_gone(wanted)
+    refuse((gone != "") & ~no_edit, "caption: names what is gone: " + gone)
     refuse(~is_ok(wanted["score:status"]) & ~no_edit, explain("score", wanted))
     insane = wanted["score:sane"] == 0
     refuse(insane & ~no_edit, "quality: broken file: " + wanted["score:sane_reason"].fillna("").astype(str))
@@ -204,6 +207,23 @@ def decide(
         shown = probability.map("{:.4g}".format).astype(object) + f", least {least:.4g}"
         refuse(~(probability >= least) & ~no_edit & ~insane, "quality: head: " + shown)
     return reasons, details
+
+
+def find_gone(wanted: pd.DataFrame) -> pd.Series:
+    """Return for each edit the words, joined by commas, that its caption names although they went with
+    the object: by the judge, or by the source's instances; empty where there is none.
+    """
+    columns = [wanted[name] for name in ("caption:words", "score:lost", "score:listed_taken")]
+    gone = [
+        ", ".join(word for word in named if word in {*lost, *taken})
+        for named, lost, taken in zip(*(map(_as_list, column) for column in columns), strict=True)
+    ]
+    return pd.Series(gone, index=wanted.index, dtype=object)
+
+
+def _as_list(words: Any) -> list[str]:
+    """Return a cell of words; a null one, of a row that is missing or was not made, has none."""
+    return [] if words is None or isinstance(words, float) else list(words)
 
 
 def list_checks(limits: dict[str, pd.Series]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ import pandas as pd
 from unscene.captions.caption_edits import write_from_template
 from unscene.run.seeds import derive_seed
 from unscene.training.pairs import CAPTIONS
+from unscene.words.negation import Seen
 from unscene.words.phrasings import find_phrasing, negate
 from unscene.words.vocabulary import Vocabulary
 
@@ -174,12 +175,15 @@ def rewrite_captions(
     pair: pd.DataFrame, held_out_share: float, seed: int, vocabulary: Vocabulary
 ) -> pd.DataFrame:
     """Return the pairs with the captions that the offline grammar writes for their edits, in place
-    of those they have.
+    of those they have: what these name of the other words stays, the others went with the object.
     """
-    told = [
-        write_from_template(row.edit_id, row.category, row.caption_original, held_out_share, seed, vocabulary)
-        for row in pair[["edit_id", "category", CAPTIONS[0]]].itertuples(index=False)
-    ]
+    told = []
+    for edit, category, original, without, _ in pair[["edit_id", "category", *CAPTIONS]].itertuples(
+        index=False
+    ):
+        stays = frozenset(vocabulary.find_words(without))
+        seen = Seen(frozenset(vocabulary.find_words(original)) - stays - {category}, stays)
+        told.append(write_from_template(edit, category, original, held_out_share, seed, vocabulary, seen))
     return pair.assign(**dict(zip(CAPTIONS[1:], zip(*told, strict=True), strict=True)))
 
 

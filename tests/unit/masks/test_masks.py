@@ -207,6 +207,41 @@ def test_what_carries_another_thing_is_no_edit_unless_the_config_says_so(shard, 
     assert shard(scenes, [[["cat", "dog"]]], carriers="keep")["s_0-cat"].status == "ok"
 
 
+def test_a_row_says_what_of_its_captions_words_goes_along_and_what_stays(shard):
+    scenes = [
+        [
+            ("cat", 0.9, (10, 50, 10, 50)),
+            ("tie", 0.15, (20, 30, 20, 30)),
+            ("cup", 0.8, (60, 75, 60, 75)),
+            ("dog", 0.3, (60, 75, 10, 20)),
+        ]
+    ]
+    row = shard(scenes, [[["cat"], ["tie", "cup", "dog"]]])["s_0-cat"]
+    assert (list(row.taken), list(row.staying)) == (["tie"], ["cup"])  # the dog is not sure to be one
+    row = shard(scenes, [[["cat", "cup"]]])["s_0-cat"]
+    assert (list(row.taken), list(row.staying)) == ([], ["cup"])  # no caption names the tie
+
+
+def test_the_sources_instances_say_what_goes_along_too(shard, tmp_path):
+    """A tie that the detector does not see, in the mask and beside it."""
+    scenes = [[("cat", 0.9, (10, 50, 10, 50))]] * 2
+    square = {0: [20, 20, 30, 20, 30, 30, 20, 30], 1: [60, 60, 75, 60, 75, 75, 60, 75]}
+    document = {
+        "images": [{"id": n, "file_name": f"photo{n}.png", "height": SIDE, "width": SIDE} for n in square],
+        "categories": [{"id": 1, "name": "tie"}],
+        "annotations": [
+            {"image_id": n, "category_id": 1, "segmentation": [where], "iscrowd": 0}
+            for n, where in square.items()
+        ],
+    }
+    (tmp_path / "instances.json").write_text(json.dumps(document))
+    source = {"name": "s", "format": "coco", "images": str(tmp_path), "instances": "instances.json"}
+    source["instances"] = str(tmp_path / source["instances"])
+    rows = shard(scenes, [[["cat", "tie"]]] * 2, source=source, truth="union")
+    assert [list(rows[f"s_{n}-cat"].taken) for n in square] == [["tie"], []]
+    assert [list(rows[f"s_{n}-cat"].staying) for n in square] == [[], ["tie"]]
+
+
 def test_the_best_by_confidence_times_area_is_chosen(shard):
     scenes = [
         [("cat", 0.9, (10, 30, 10, 30)), ("dog", 0.6, (40, 75, 40, 75)), ("cup", 0.99, (5, 15, 50, 60))]

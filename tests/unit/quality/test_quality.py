@@ -197,6 +197,8 @@ def test_the_sources_instances_say_what_is_left_and_whether_the_mask_is_one(tmp_
     share = 400 / 24**2
     assert score.loc[[0, 1, 4, 5], "listed_share"].tolist() == pytest.approx([share, share, share, 0])
     assert score["listed_left_reason"].notna().tolist() == [n == 8 for n in range(9)]
+    taken = [None if words is None else list(words) for words in score["listed_taken"]]
+    assert taken == [[], [], None, None, [], ["cat"], None, None, None]
     document["annotations"][0]["segmentation"] = {"size": [1, 2], "counts": [2]}
     (tmp_path / "instances.json").write_text(json.dumps(document))
     broken = run(tmp_path, listed=str(tmp_path / "instances.json")).iloc[0]

@@ -19,7 +19,7 @@ from unscene.quality.calibration import (
 from unscene.quality.certification import certify, count_needed, get_upper_limit, list_thresholds
 from unscene.quality.control_scoring import drop_occupied
 from unscene.quality.distances import compare
-from unscene.quality.image_scores import judge_removal
+from unscene.quality.image_scores import find_lost, judge_removal
 from unscene.quality.rcs import list_components, score_tokens
 from unscene.quality.scores import CALIBRATED, SHAM_THRESHOLDS, THRESHOLDS
 from unscene.quality.sham_selection import decide
@@ -93,6 +93,21 @@ def test_a_neighbour_is_found_again_at_iou_one_half(shift, is_found):
     assert result["collateral"] == is_found
     other = judge_removal(found(moved(0, 30, "cat")), found(moved(0, 30, "bus")), "dog", MASK)
     assert other["collateral"] == 0
+
+
+@pytest.mark.parametrize(
+    ("x0", "confidence", "after", "lost"),
+    [
+        (200, 0.25, (), ["cup"]),
+        (223, 0.9, (), ["cup"]),  # a fifth of it, and a little more, lies in the mask
+        (225, 0.9, (), []),
+        (200, 0.24, (), []),
+        (200, 0.9, (at_edge(0, "cup", 0.1),), []),  # there is one somewhere else
+    ],
+)
+def test_what_the_judge_saw_at_the_mask_and_sees_no_more_is_lost(x0, confidence, after, lost):
+    before = found(("dog", 0.9, (90, 100, 130, 130)), at_edge(x0, "cup", confidence))
+    assert find_lost(before, found(*after), "dog", MASK) == lost
 
 
 @pytest.mark.parametrize(("x0", "is_kept"), [(199, True), (200, True), (201, False)])

@@ -246,6 +246,26 @@ def test_the_frame_is_asked_where_the_source_says_nothing(tmp_path):
     ]
 
 
+def test_a_caption_that_names_what_went_along_is_refused(tmp_path):
+    """By the judge, by the source's instances; what the caption does not name is no matter."""
+    named = {"captions.words": ["cell phone", "bench"]}
+    _, rejected = select(
+        tmp_path,
+        e0=named | {"scores.lost": ["cell phone", "car"]},
+        e1=named | {"scores.listed_taken": ["bench"], "scores.lost": ["cell phone"]},
+        e2=named | {"scores.lost": ["car"], "scores.listed_taken": []},
+        e3={"captions.words": [], "scores.lost": ["cell phone"]},
+    )
+    assert rejected["reason"].to_dict() == dict.fromkeys(
+        ("toy_0-dog", "toy_1-dog"), "caption: names what is gone"
+    )
+    assert rejected["detail"].tolist() == [
+        "caption: names what is gone: cell phone",
+        "caption: names what is gone: cell phone, bench",
+    ]
+    assert len(UNFILTERED.read(tmp_path / "unfiltered.parquet")) == 4  # its caption is not true
+
+
 def test_a_null_threshold_is_off(tmp_path):
     pair, _ = select(tmp_path, {**THRESHOLDS, "max_residual": None}, e0={"scores.residual": 0.9})
     assert len(pair) == 6

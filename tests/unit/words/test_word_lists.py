@@ -15,6 +15,7 @@ from text_jobs import (
     build_keywords,
     parse_caption_answers,
     parse_keyword_answers,
+    write_wanted,
 )
 from unscene.answers.batch_lines import read_lines
 from unscene.answers.prices import read_prices
@@ -77,11 +78,8 @@ def test_three_words_go_through_all_text_stages(garden, tmp_path):
     found = [list(words) for words in keyword["words"]]
     assert found == [["gnome", "willow"], ["gnome"], [], ["wheelbarrow", "willow"]]
     (tmp_path / "table.parquet").rename(tmp_path / "keywords.parquet")
-    mask = pd.DataFrame(
-        [("a-gnome", "a", "gnome", "ok", 0), ("d-willow", "d", "willow", "ok", 0)],
-        columns=["edit_id", "image_id", "category", "status", "caption_position"],
-    )
-    write_table(mask, tmp_path / "masks.parquet")
+    wanted = [("a-gnome", "a", "gnome", "ok", 0), ("d-willow", "d", "willow", "ok", 0)]
+    write_wanted(tmp_path, wanted)
     build_captions(tmp_path, "garden")
     answer_stage(tmp_path, "captions", "template", "garden")
     caption = CAPTIONS.read(parse_caption_answers(tmp_path, words="garden")).set_index("edit_id")
