@@ -4,18 +4,15 @@ import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from unscene.clip.models import can_cut_texts
 from unscene.deploy.forms import FormError
 from unscene.deploy.models import Model
+from unscene.deploy.packed_text import can_pack, make_packed_text
 from unscene.deploy.tokenizer_file import make_tokenizer
 from unscene.run.tables import read_json, write_json
-
-if TYPE_CHECKING:
-    import torch
 
 # One file of the protocol holds 2 GB; above this, weights lie in a file beside it.
 MAX_FILE_BYTES = 1_900_000_000
@@ -38,11 +35,8 @@ def write_onnx(model: Model, folder: Path) -> None:
 
     Raises FormError on a network that the exporter does not understand.
     """
-    import torch
-
-    height, width = model.preprocess_cfg["size"]
-    _export(model, "text", torch.zeros((2, model.context), dtype=torch.int32), folder / "text.onnx")
-    _export(model, "image", torch.zeros((2, 3, height, width)), folder / "visual.onnx")
+    for tower, name in (("text", "text"), ("image", "visual")):
+        export_tower(model, tower, folder / f"{name}.onnx")
     make_tokenizer(model.tokenizer, model.context).save(str(folder / "tokenizer.json"))
     write_json(model.preprocess_cfg, folder / "preprocess_cfg.json")
     write_json(model.config, folder / "config.json")
@@ -69,48 +63,38 @@ def find_immich_obstacle(model: Model) -> str | None:
     return find_obstacle(model) or ("Immich takes square photos only" if height != width else None)
 
 
-def _export(model: Model, tower: str, example: "torch.Tensor", path: Path) -> None:
+def export_tower(model: Model, tower: str, path: Path) -> None:
+    """Write the `text` or the `image` tower of a model as a file of any batch, and of any length of
+    its texts where the tower allows (see `packed_text`). Raises FormError.
+    """
     import torch
 
-    class Tower(torch.nn.Module):
-        def __init__(self, network: Any):
+    class Text(torch.nn.Module):
+        def __init__(self):
             super().__init__()
-            self.network = network
+            self.network = model.network
 
-    class Text(Tower):
         def forward(self, text):
             return self.network.encode_text(text, normalize=True)
 
-    class CutText(Tower):
-        """CLIP's own text tower on any length that holds each text's end (`clip.models.encode_texts`):
-        a query of ten tokens costs an eighth of a whole context.
-        """
-
-        def forward(self, text):
-            network, length = self.network, text.shape[1]
-            features = network.token_embedding(text) + network.positional_embedding[:length]
-            features = network.transformer(features, attn_mask=network.attn_mask[:length, :length])
-            features = network.ln_final(features)[torch.arange(text.shape[0]), text.argmax(dim=-1)]
-            if network.text_projection is not None:
-                linear = isinstance(network.text_projection, torch.nn.Linear)
-                features = network.text_projection(features) if linear else features @ network.text_projection
-            return torch.nn.functional.normalize(features, dim=-1)
-
-    class Visual(Tower):
+    class Image(Text):
         def forward(self, image):
             return self.network.encode_image(image, normalize=True)
 
-    can_cut = tower == "text" and can_cut_texts(model.network)
-    module = (CutText if can_cut else Text if tower == "text" else Visual)(model.network).eval()
     shape = {0: torch.export.Dim("batch")}
-    if can_cut:
+    if tower == "image":
+        module, example = Image(), torch.zeros((2, 3, *model.preprocess_cfg["size"]))
+    elif can_pack(model.network):
         # An example at the full context would fix the length.
-        shape[1], example = torch.export.Dim("length", min=4, max=model.context), example[:, :8].contiguous()
+        module, example = make_packed_text(model.network), torch.ones((2, 8), dtype=torch.int32)
+        shape[1] = torch.export.Dim("length", min=4, max=model.context)
+    else:
+        module, example = Text(), torch.zeros((2, model.context), dtype=torch.int32)
     for name in ("onnxscript", "onnx_ir"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
         program = torch.onnx.export(
-            module,
+            module.eval(),
             (example,),
             dynamo=True,
             dynamic_shapes=(shape,),
