@@ -182,6 +182,22 @@ def test_chinese_is_kept(open_page):
     assert page.inner_text("#to-pairs") == "图片对" and find_barriers(page) == []
 
 
+def test_changing_the_language_adds_no_poll_and_keeps_what_is_typed(open_page):
+    page = open_page("/")
+    asked = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.clock.install()
+    page.fill("#q", "what I type")
+    for _ in range(6):
+        page.click("#language")
+        page.wait_for_load_state("networkidle")
+    assert page.input_value("#q") == "what I type"
+    asked.clear()
+    page.clock.run_for(31_000)  # a quiet index is asked after each 30 s
+    page.wait_for_load_state("networkidle")
+    assert asked == ["/healthz"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_no_barriers_and_nothing_sticks_out(open_page, viewport, scheme):

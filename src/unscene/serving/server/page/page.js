@@ -4,7 +4,7 @@ import { startPairs, showPairs, pressPairKey } from "/page/pairs.js";
 
 const PAGE = 20;
 export const get = (id) => document.getElementById(id);
-const search = { photo: null, shown: 0, number: 0, about: null, isWaiting: false };
+const search = { photo: null, shown: 0, number: 0, about: null, isWaiting: false, timer: 0 };
 let language = "en";
 try { language = localStorage.getItem("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"); } catch { /* storage is off */ }
 if (!(language in WORDS)) language = "en";
@@ -53,6 +53,7 @@ function speak() {
 }
 
 async function showIndex() {
+  let pause = 10000;
   try {
     const { index } = await ask("/healthz");
     const parts = [index.is_running && index.done < index.total ? say("indexing", { done: index.done.toLocaleString(), total: index.total.toLocaleString() }) : say("photos", { n: index.photos.toLocaleString() })];
@@ -60,10 +61,10 @@ async function showIndex() {
     const text = [...parts, index.warning].filter(Boolean).join(" · ");
     if (get("index").textContent !== text) get("index").textContent = text;
     if (search.isWaiting && !get("search").hidden) await runSearch();
-    setTimeout(showIndex, index.is_running || search.isWaiting ? 1500 : 30000);
-  } catch {
-    setTimeout(showIndex, 10000);
-  }
+    pause = index.is_running || search.isWaiting ? 1500 : 30000;
+  } catch { /* the server is away: it is asked again */ }
+  clearTimeout(search.timer); // whoever asked last waits alone
+  search.timer = setTimeout(showIndex, pause);
 }
 
 /* ---- search ---- */
@@ -237,9 +238,10 @@ async function start() {
     try { localStorage.setItem("language", language); } catch { /* storage is off */ }
     speak();
     startPairs(search.about);
-    get("index").textContent = "";
     showIndex();
+    const typed = get("q").value;
     show();
+    get("q").value = typed;
   });
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.matches("input:not([type=range]):not([type=checkbox]), select, textarea");
