@@ -305,6 +305,7 @@ def main() -> None:
     """Print a row for texts, photos, searches, start-up and memory."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--models", type=Path, help="keep the exported model here, for the next time")
+    options.add_argument("--only", choices=("text", "photo", "search"), help="one kind of request alone")
     options.add_argument("--seconds", type=float, default=6.0, help="of one turn of one server")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -316,9 +317,12 @@ def main() -> None:
             print_bench("serve_start", ours.ready_s, "s", peer.ready_s / ours.ready_s, "transformers")
             spent = ours.ready_processor_s
             print_bench("serve_start_processor", spent, "s", peer.ready_processor_s / spent, "transformers")
-            measure("text", [ours, peer], ask_text, given.seconds)
-            measure("photo", [ours, peer], make_photo_request(), given.seconds)
-            measure("search_30k", [ours], ask_search, given.seconds)
+            if given.only in (None, "text"):
+                measure("text", [ours, peer], ask_text, given.seconds)
+            if given.only in (None, "photo"):
+                measure("photo", [ours, peer], make_photo_request(), given.seconds)
+            if given.only in (None, "search"):
+                measure("search_30k", [ours], ask_search, given.seconds)
             print_bench(
                 "serve_memory", ours.memory_mib, "MiB", peer.memory_mib / ours.memory_mib, "transformers"
             )
