@@ -7,6 +7,7 @@ else is written by hand.
 
 import json
 import re
+import textwrap
 from pathlib import Path
 
 from unscene.config.registries import list_choices
@@ -33,7 +34,7 @@ def list_keys(name: str, schema: dict, defaults: dict) -> list[str]:
     node, values = schema, defaults
     for part in name.split(".") if name != "." else ():
         node, values = node["properties"][part], values[part]
-    lines = [] if name == "." else [f"**`{name}`** {_tell(node)}", ""]
+    lines = [] if name == "." else [*_wrap(f"**`{name}`** {_tell(node)}"), ""]
     lines += ["| key | default | meaning |", "|---|---|---|"]
     for key, below in node["properties"].items():
         if "properties" in below:
@@ -43,7 +44,7 @@ def list_keys(name: str, schema: dict, defaults: dict) -> list[str]:
 
 
 def _tabulate_item(node: dict) -> list[str]:
-    lines = [_tell(node), "", "| key | meaning |", "|---|---|"]
+    lines = [*_wrap(_tell(node)), "", "| key | meaning |", "|---|---|"]
     for key, below in node["properties"].items():
         needed = " Must be there." if key in node.get("required", ()) else ""
         lines.append(f"| `{key}` | {_tell(below)}{needed} |")
@@ -62,6 +63,10 @@ def tabulate_choices(registry: str) -> list[str]:
         keys = f"{needs}{', ' if needs else ''}optionally {allows}" if allows else needs
         lines.append(f"| `{one.name}` | {keys} | {one.doc} |")
     return lines
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _tell(node: dict) -> str:
