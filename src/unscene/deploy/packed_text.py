@@ -23,7 +23,9 @@ def can_pack(network: Any) -> bool:
         return False
     # A block of a subclass, or with keys of their own, would be computed otherwise than below.
     blocks = network.transformer.resblocks
-    is_plain = all(type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv") for block in blocks)
+    is_plain = all(
+        type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv") for block in blocks
+    )
     is_visible = network.attn_mask == 0
     return is_plain and torch.equal(is_visible, torch.ones_like(is_visible).tril())
 

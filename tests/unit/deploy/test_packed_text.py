@@ -3,6 +3,7 @@ of the tokens that count.
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from tiny_clip import make_clip
 from unscene.deploy.models import load_model
 from unscene.deploy.onnx_form import export_tower
 from unscene.deploy.packed_text import can_pack
-from unscene.serving.server.models import TUNED, Model
 from unscene.serving.server.onnx_clip import load_tower
 
 # Texts of 1, 10 and 75 tokens between their marks, an empty one and one that is too long.
@@ -60,7 +60,7 @@ def test_only_tokens_that_count_are_computed(exported, tmp_path):
     options.enable_profiling, options.profile_file_prefix = True, str(tmp_path / "profile")
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     session.run(None, {"text": tokens})
-    events = json.loads(open(session.end_profiling()).read())
+    events = json.loads(Path(session.end_profiling()).read_text())
     kernels = [one["args"] for one in events if one["name"].endswith("_kernel_time")]
     shapes = [
         next(iter(out.values()))

@@ -13,7 +13,7 @@ from unscene.run.left_out import write_left_out
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
 from unscene.serving.catalogue import RunError, read_scores, write_catalogue
-from unscene.serving.server.sources import Catalogue
+from unscene.serving.server.sources import Catalogue, resolve_all
 
 COSINES = {"original_present": 0.3, "original_negated": 0.2, "edited_present": 0.1, "edited_negated": 0.4}
 
@@ -97,3 +97,18 @@ def test_what_lacks_is_told(tmp_path, capsys):
 def test_pairs_that_nothing_was_trained_on_have_no_scores(tmp_path):
     write_left_out("paired batches need 16 photo groups", [tmp_path / "items.parquet"])
     assert read_scores(tmp_path / "items.parquet", "absence") == {}
+
+
+def test_links_of_files_and_folders_are_followed_as_by_the_system(tmp_path):
+    photos, elsewhere = tmp_path / "run/photos", tmp_path / "elsewhere/deep"
+    photos.mkdir(parents=True)
+    elsewhere.mkdir(parents=True)
+    for path in (photos / "a.jpg", elsewhere / "b.jpg"):
+        path.touch()
+    (photos / "linked.jpg").symlink_to(elsewhere / "b.jpg")
+    (photos / "twice.jpg").symlink_to("linked.jpg")
+    (tmp_path / "run/folder").symlink_to(elsewhere)
+    names = [f"photos/{name}.jpg" for name in ("a", "linked", "twice", "missing", "../photos/a")]
+    names += ["folder/b.jpg", "folder/../up.jpg", str(elsewhere / "b.jpg")]
+    run = tmp_path / "run"
+    assert resolve_all(run, names) == {str((run / name).resolve()) for name in names}
