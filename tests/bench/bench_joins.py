@@ -2,9 +2,9 @@
 
     python tests/bench/bench_joins.py [--rows 30000 300000 3000000]
 
-Each rule works in a process of its own on made-up tables of shards of 16,384 rows. The peer does the
-same with whole tables in memory, as the rules did before they read pieces. What loading the libraries
-takes counts on both sides. Nothing is asserted.
+Each rule works in a process of its own on made-up tables of shards of 16,384 rows. The peer, where there
+is one, does the same with whole tables in memory, as the rules did before they read pieces. What loading
+the libraries takes counts on both sides. Nothing is asserted.
 """
 
 import argparse
@@ -39,6 +39,7 @@ from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.machine.joining import join_shards
 from unscene.masks.columns import MASKS
+from unscene.pool.listing import list_pool
 from unscene.quality.calibration import SIZE_BINS
 from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, PAIRS, UNFILTERED
 from unscene.quality.control_calibration import calibrate_scores
@@ -51,6 +52,7 @@ from unscene.words.coco80 import COCO80
 
 SHARD = 16_384
 SOURCE = {"name": "cc3m", "format": "webdataset", "tars": "."}
+POOL = {**SOURCE, "name": "pool", "pool": True}
 
 
 def order_controls(job: Job) -> None:
@@ -71,6 +73,7 @@ RULES = {
     "list_untouched_photos": list_untouched_photos,
     "measure_agreement": measure_agreement,
     "score_controls": order_controls,
+    "list_pool": list_pool,
 }
 TABLES = {
     "samples": SHARD_SAMPLES,
@@ -108,8 +111,9 @@ def main() -> None:
             os.chdir(folder)
             make_tables(rows)
             for rule in RULES:
-                (peak, seconds), (peer, _) = measure(rule), measure(rule, "--peer")
-                print_bench(f"{rule}_{rows}_memory", peak, "MB", peer / peak, "whole_tables_in_memory")
+                peak, seconds = measure(rule)
+                peer = (measure(rule, "--peer")[0] / peak, "whole_tables_in_memory") if rule in PEERS else ()
+                print_bench(f"{rule}_{rows}_memory", peak, "MB", *peer)
                 print_bench(f"{rule}_{rows}_cpu", seconds, "cpu_s")
             os.chdir("/")
 
@@ -145,17 +149,22 @@ def make_job(rule: str) -> Job:
             {"quality": {"control_percentile": 0.95}},
         ),
     }
+    pool = {"tables": ["pool.parquet"], "rejected": parts["rejected"][:1], "run_tables": parts["samples"]}
+    pool |= {"hashes": [], "keywords": [], "seen": [], "leaks": "leaks.parquet"}
     folds = {"folds": 5, "duplicate_hash_distance": 6}
+    of_pool = {"samples": {"duplicate_hash_distance": 4}, "folds": folds, "words": "coco80"}
+    jobs["list_pool"] = ({**joined, **pool}, of_pool)
     settings = {"seed": 7, "words": "coco80", "folds": folds, "evaluate": {"max_photos": 2000}}
     more = {"sham": None, "repeats": None, "pool": None, "answers": [], "hashes": []}
     more |= {"leaks": "leaks.parquet"}
     inputs, settings = jobs.get(rule, ({**joined, **more}, settings))
     outputs = {"calibration": "c.json", "standard": "standard.parquet", "check": "check.json"}
     outputs |= {
-        name: f"out-{rule}-{name}.parquet" for name in ("folds", "classes", "leaks", "photos", "agreement")
+        name: f"out-{rule}-{name}.parquet"
+        for name in ("folds", "classes", "leaks", "photos", "agreement", "pool", "dropped")
     }
     guards = [{"name": "set", "hashes": str(Path("guard.csv").absolute())}]
-    config = {"samples": {"sources": [SOURCE]}, "folds": {"leak_guards": guards}}
+    config = {"samples": {"sources": [SOURCE, POOL]}, "folds": {"leak_guards": guards}}
     return Job(inputs, {**out, **outputs}, settings, config=config)
 
 
@@ -164,6 +173,10 @@ def make_tables(rows: int) -> None:
     CONTROL_SCORES.write(CONTROL_SCORES.frame([]), "controls.parquet")
     LEAKS.write(LEAKS.frame([]), "leaks.parquet")
     Path("guard.csv").write_text("phash\n" + "\n".join(f"{2**31 - 1 << row % 33:016x}" for row in range(33)))
+    pool = make_rows(SHARD_SAMPLES, np.arange(rows, rows + SHARD))
+    source = pa.array([POOL["name"]] * len(pool))
+    with SHARD_SAMPLES.open("pool.parquet") as writer:
+        writer.write(pool.set_column(pool.schema.get_field_index("source"), "source", source))
     with ExitStack() as stack:
         writers = {name: stack.enter_context(table.open(f"{name}.parquet")) for name, table in WHOLE.items()}
         for start in range(0, rows, SHARD):

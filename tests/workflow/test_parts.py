@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from unscene.machine.scratch import Scratch
 from unscene.merging.merge import merge_parts
+from unscene.merging.unfinished import Unfinished
 from unscene.run.checkout import CHECKOUT
+from unscene.run.lineage import digest
 from unscene.run.needed_jobs import list_needed_jobs
 from unscene.run.packs import find_pack, list_stored, pack_folder, read_stored
+from unscene.run.tables import read_json
 
 SHARED = """
 samples:
@@ -127,13 +131,29 @@ def test_a_run_that_lost_snakemakes_notes_is_judged_by_its_records(parts, tmp_pa
     assert list_needed_jobs(copy, configfiles=[str(config)]) == {}
 
 
+def push_half_done(run: Path, copy: Path, shard: str) -> None:
+    """Let a machine finish three edits of a shard and push them."""
+    record = read_json(copy / f"results/records/remove_objects/{shard}.json")
+    with Scratch(run / "state/scratch/remove_objects" / shard, digest(record["lineage"])) as scratch:
+        for name in ("0.png", "1.png", "2.png"):
+            (scratch.files / name).write_text(name)
+            scratch.record(name, {"status": "ok"}, [name])
+    Unfinished(run, copy).push(is_last=True)
+
+
 def test_a_part_is_taken_back_on_a_fresh_machine(parts, tmp_path):
     config, copies, _ = parts
     copy, part = tmp_path / "copy", tmp_path / "part"
     shutil.copytree(copies[3], copy, copy_function=shutil.copyfile)
     shards = sorted(path.stem for path in (copy / "results/edits").glob("*-of-*.parquet"))
     (copy / f"results/edits/{shards[0]}.parquet").write_bytes(b"cut")
+    for shard in shards[:2]:  # what the lost machine had done of them; the second has come whole since
+        push_half_done(tmp_path / "lost", copy, shard)
     found = merge_parts([copy], part, [str(config)], CHECKOUT / "Snakefile", part="4/4")
+    assert found.taken_back == {f"remove_objects of {shards[0]}": 3}
+    scratch = part / "state/scratch/remove_objects"
+    assert [path.name for path in scratch.iterdir()] == [shards[0]]
+    assert (scratch / shards[0] / "files/1.png").read_text() == "1.png"
     assert not found.missing and [text.split(":")[0] for text in found.damaged] == [
         f"remove_objects of {shards[0]}"
     ]
