@@ -13,7 +13,7 @@ from unscene.provenance.lookup import find_answers, find_row, find_rows, find_sh
 from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.scores import SCORES, THRESHOLDS
 from unscene.run.left_out import read_left_out
-from unscene.run.packs import find_pack
+from unscene.run.packs import PackError, find_pack, is_stored
 from unscene.run.tables import read_json
 
 _RESULTS = Path("results")
@@ -105,7 +105,7 @@ def _tell_edit(
             "status reason instances area_fraction confidence found_by dilation_px mask_path object_path",
             "mask_sha256 batch_shape",
         )
-        + _tell_pack(mask["mask_path"], results),
+        + tell_pack(mask["mask_path"], results),
     )
     for what, table, key in (
         ("edit", f"edits/{shard}.parquet", "edit_id"),
@@ -115,7 +115,7 @@ def _tell_edit(
             fields = (
                 "status reason attempt seed model batch_shape image_path mask_path edited_sha256 sham_kind"
             )
-            facts = _tell_row(edit, fields) + _tell_pack(edit["image_path"], results)
+            facts = _tell_row(edit, fields) + tell_pack(edit["image_path"], results)
             yield Section(f"{what} {edit_id}", facts)
     if caption := find_row(results / f"captions/{shard}.parquet", edit_id=edit_id):
         asked = []
@@ -217,11 +217,18 @@ def _tell_asked(folder: Path, shard: str, item: str) -> list[tuple[str, str]]:
     return facts
 
 
-def _tell_pack(path: str | None, results: Path) -> list[tuple[str, str]]:
-    """Return a fact that names the pack which a picture lies in; none for a file of its own."""
+def tell_pack(path: str | None, results: Path) -> list[tuple[str, str]]:
+    """Return a fact that names the pack which a picture lies in, or says that it is not there; none for
+    a file of its own.
+    """
     if path is None or (results.parent / path).is_file():
         return []
-    return [("packed in", str(find_pack(Path(path).parent)))]
+    pack = find_pack(Path(path).parent)
+    try:
+        is_there = is_stored(results.parent / path)
+    except PackError:
+        return [("packed in", f"{pack}, which is damaged (unscene verify)")]
+    return [("packed in", str(pack))] if is_there else [("picture", "is not there (unscene verify)")]
 
 
 def _tell_row(row: dict, *fields: str, but: str = "") -> list[tuple[str, str]]:

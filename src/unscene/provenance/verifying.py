@@ -109,6 +109,10 @@ def _check_content(
         if name in known and hash_file(here / name, tell) != known[name]:
             is_named = True
             yield Finding(DAMAGED, f"{output.path}/{name}", "other content than its table tells", output)
+    if len(known) > 1 and not found & known.keys():
+        told = f"none of the {len(known)} files that its table names is there, loose or packed"
+        yield Finding(MISSING, output.path, told, output)
+        return
     for name in sorted(known.keys() - found):
         is_named = True
         yield Finding(MISSING, f"{output.path}/{name}", output=output)

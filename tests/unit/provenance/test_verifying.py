@@ -17,6 +17,7 @@ from unscene.provenance.circumstances import read_machines, read_versions
 from unscene.provenance.cures import tell_cure
 from unscene.provenance.record import PROVENANCE, RecordDamaged, read_record
 from unscene.provenance.telling import tell_findings
+from unscene.provenance.tracing import tell_pack
 from unscene.provenance.verifying import CHANGED, DAMAGED, EXTRA, MISSING, verify_run
 from unscene.provenance.writing import WeightsReplaced, write_provenance
 from unscene.run.checkout import CHECKOUT
@@ -139,6 +140,34 @@ def test_what_is_gone_and_what_is_more_is_told(finished):
         (MISSING, f"results/samples/{SHARD}"),
         (EXTRA, "results/own_notes"),
     }
+
+
+def test_a_lost_pack_is_one_finding_and_its_pictures_are_told_to_be_gone(finished):
+    where, picture = f"results/edits/{SHARD}", f"results/edits/{SHARD}/1.png"
+    with ShardWriter(where, f"{where}.parquet", packs=True) as writer:
+        for name in ("0", "1"):
+            (writer.folder / f"{name}.png").write_bytes(name.encode())
+        told = {name: (writer.final_path(f"{name}.png"), sha256(name.encode()).hexdigest()) for name in "01"}
+        rows = [{"edit_id": n, "image_path": path, "edited_sha256": own} for n, (path, own) in told.items()]
+        frame = EDITS.frame(rows).astype(object)
+        writer.finish(frame.where(frame.notna(), None), EDITS)
+    write_provenance(make_job())
+    pack = finished / where / f"{SHARD}.tar"
+    assert check(finished)[0] == []
+    assert tell_pack(picture, finished / "results") == [("packed in", f"{where}/{SHARD}.tar")]
+    content = pack.read_bytes()
+    pack.write_bytes(content[:300])
+    ((_, text),) = tell_pack(picture, finished / "results")
+    assert "damaged" in text
+    pack.unlink()
+    ((_, text),) = tell_pack(picture, finished / "results")
+    assert "not there" in text
+    found, record = check(finished)
+    assert [(one.kind, one.path) for one in found] == [(MISSING, where)] and "none of the 2" in str(found[0])
+    assert tell_cure(found, record, finished, CHECKOUT)
+    (finished / picture).write_bytes(b"1")
+    assert tell_pack(picture, finished / "results") == []
+    assert [one.path for one in check(finished)[0]] == [f"{where}/0.png"]
 
 
 def test_a_table_with_other_times_alone_is_the_same_table(finished):
