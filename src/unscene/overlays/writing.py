@@ -129,11 +129,13 @@ def _masks(found: Found, place: Place, told: dict) -> list[str]:
 
 def _quality(found: Found, place: Place, told: dict) -> list[str]:
     judge = _choose(_JUDGES, place, small="rtdetr_v2_r18vd")
+    controls = 200 if found.items >= 1000 else 40
+    slow = "" if place.gpu else ": on a CPU the longest stage of a small run"
     lines = [
         "quality:",
         f"  judge: {_flow(judge)}   # another family than the masker, so that it errs elsewhere; Apache-2.0",
         "  judge_image_size: 640",
-        f"  controls: {200 if found.items >= 1000 else 40}",
+        f"  controls: {controls}   # of each kind, for the cuts{slow}",
     ]
     return lines + [
         f"  {key}: {_flow(value)}" + ("   # what this remover needs" if key == "thresholds" else "")

@@ -4,6 +4,7 @@ bytes, files.
 
 import logging
 import math
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from importlib.resources import files
@@ -16,7 +17,7 @@ from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import describe_comparison, estimate_comparison
 from unscene.plan.licences import list_licences
-from unscene.plan.projection import describe_projection, project_run
+from unscene.plan.projection import PROCESSOR, SAME_WORK, describe_projection, project_run, tell_time
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
@@ -27,7 +28,6 @@ from unscene.samples.readers import SourceError, find_like, has_instances, itera
 from unscene.samples.reading import clean_captions
 
 _CAPTIONS_OF = 200  # items of a source, for its mean number of captions
-SAME_WORK = {"make_sham_edits": "remove_objects"}  # stages that take the figures of another one
 
 
 def estimate_run(job: Job) -> None:
@@ -36,13 +36,11 @@ def estimate_run(job: Job) -> None:
 
     The weights of CLIP need not be there yet.
     """
-    prices = read_prices(job.find("plan.prices"))
-    clip = job.look_up("train.clip")
-    clip_bytes = measure_weights(CHECKOUT / clip) if clip else 0
     # Sections with their paths: which weights these are decides what figures hold.
     sections = {name: job.look_up(name) for name in job.settings}
+    prices = read_prices(job.find("plan.prices"))
     assumed = assume_captions(sections, read_throughput())
-    plan = make_plan(sections, prices, assumed, clip_bytes)
+    plan = make_plan(sections, prices, assumed)
     plan["weights"] = list_licences(sections, CHECKOUT)
     if any(is_paid(plan["api"][stage]["backend"]) for stage in STAGES):
         warn_about_prices(prices, job.settings["api"]["model"], date.today())
@@ -81,8 +79,8 @@ def _average_captions(source: dict) -> float:
     return sum(counts) / max(len(counts), 1)
 
 
-def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) -> dict:
-    """Return the plan as a dict; `clip_bytes` is the size of the CLIP weights on disk (0: not there yet)."""
+def make_plan(settings: dict, prices: dict, assumed: dict) -> dict:
+    """Return the plan as a dict."""
     count = count_items(settings, assumed)
     if find_price(prices, settings["api"]["model"]) is None:
         raise PriceError(
@@ -95,7 +93,7 @@ def make_plan(settings: dict, prices: dict, assumed: dict, clip_bytes: int = 0) 
         "api": api,
         "over_budget": api["usd"] > settings["api"]["budget_usd"],
         "devices": estimate_devices(settings, assumed, count),
-        "storage": estimate_storage(settings, assumed, count, clip_bytes),
+        "storage": estimate_storage(settings, assumed, count),
         "comparison": estimate_comparison(settings, assumed, count),
         "assumptions": {"date": str(assumed["date"]), **list_assumptions(assumed)},
     }
@@ -150,11 +148,13 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     """Return for each device stage its items and its hours on each device that a figure is known for."""
     edits, train = settings["edits"], settings["train"]
     remover = "telea" if edits["backend"] == "telea" else get_kind(edits["weights"])
+    judge = get_kind(settings["quality"]["judge"] or train["clip"])
     kinds = {
         "segment_objects": get_kind(settings["masks"]["weights"]),
         "remove_objects": remover,
         **({"make_sham_edits": remover} if edits["sham"] else {}),
-        "score_edits": get_kind(settings["quality"]["judge"] or train["clip"]),
+        "score_edits": judge,
+        **({"score_controls": judge} if settings["quality"]["controls"] else {}),
         "train_clip": get_kind(train["clip"]),
         "evaluate_clip": get_kind(train["clip"]),
     }
@@ -164,6 +164,10 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "remove_objects": count["attempts"],
         "make_sham_edits": count["shams"],  # one attempt each: nothing is asked of how much they change
         "score_edits": count["edits"],
+        # Of each kind so many, as far as there are objects to place on other photos.
+        "score_controls": (
+            min(settings["quality"]["controls"], count["edits"]) * get_value(assumed, "shares.control_kinds")
+        ),
         "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
         "evaluate_clip": (
             2 * (count["pairs"] + count["shams"]) * count["evaluations"] / settings["folds"]["folds"]
@@ -174,6 +178,7 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "remove_objects": edits["size"],
         "make_sham_edits": edits["size"],
         "score_edits": settings["quality"]["judge_image_size"],
+        "score_controls": settings["quality"]["judge_image_size"],
     }
     steps = REMOVERS[edits["backend"]].count_evaluations(edits)
     stages, total = {}, {}
@@ -192,8 +197,9 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     return {"stages": stages, "hours": {device: round(value, 4) for device, value in total.items()}}
 
 
-def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int) -> dict:
+def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
     """Return bytes and files that the run leaves in its directory, by folder."""
+    clip = settings["train"]["clip"]
     pixels, with_edit = (
         get_value(assumed, "bytes.photo_pixels"),
         get_value(assumed, "shares.photos_with_edit"),
@@ -213,7 +219,8 @@ def estimate_storage(settings: dict, assumed: dict, count: dict, clip_bytes: int
         copies = {"embedded": drawn * source["photos"], "webdataset": source["photos"]}.get(kind, 0)
         written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
         photo_files += copies
-    checkpoint = clip_bytes or get_value(assumed, "bytes.checkpoint_without_weights")
+    there = measure_weights(CHECKOUT / clip) if clip else 0
+    checkpoint = there or get_value(assumed, "bytes.checkpoint_without_weights")
     size = {
         "photos": written,
         "masks": masks,
@@ -310,14 +317,13 @@ def describe_plan(plan: dict) -> str:
             f" ${api['usd_committed_at_most']:.2f} is committed"
         ),
     ]
-    lines += [*(sums if asks else []), "", "Device hours"]
+    lines += [*(sums if asks else []), "", "Device time, the loading of models left out"]
     for stage, one in plan["devices"]["stages"].items():
-        hours = ", ".join(f"{device} {value:.2f}" for device, value in one["hours"].items())
-        lines.append(f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {hours}")
-    lines.append(
-        "  sum              "
-        + ", ".join(f"{device} {value:.2f}" for device, value in plan["devices"]["hours"].items())
-    )
+        lines.append(
+            f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {_tell_hours(one['hours'])}"
+        )
+    lines.append(f"  sum              {_tell_hours(plan['devices']['hours'])}")
+    lines += list(_tell_processor(plan))
     if count["trainings"]:
         lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
     lines += ["", "Disk"]
@@ -332,6 +338,18 @@ def describe_plan(plan: dict) -> str:
         f"Figures are assumptions of {plan['assumptions']['date']}; the plan names the source of each.",
     ]
     return "\n".join(lines)
+
+
+def _tell_hours(hours: dict[str, float]) -> str:
+    return ", ".join(f"{device.replace('_', ' ')} {tell_time(value)}" for device, value in hours.items())
+
+
+def _tell_processor(plan: dict) -> Iterator[str]:
+    """Say of each stage what its time on two cores, without a GPU, was measured on; of real weights alone."""
+    for stage, one in plan["devices"]["stages"].items():
+        figure = plan["assumptions"].get(f"seconds.{stage}.{one['weights']}.{PROCESSOR}")
+        if figure and one["weights"] != "embedded" and one["items"]:
+            yield f"  two cores, {stage}: {figure['kind']}, {figure['source']}"
 
 
 def measure_weights(path: Path) -> int:

@@ -4,6 +4,7 @@
 alone.
 """
 
+from unscene.machine.devices import list_devices
 from unscene.plan.measured import Rate, Share, measure_folders, read_dollars, read_rates, read_yields
 from unscene.plan.text_costs import is_paid
 from unscene.run.configuration import list_sources
@@ -14,8 +15,12 @@ COURSE_PHOTOS_A_DAY = 172_800
 # Stages that the course's figure is about.
 OF_PAIRS = ("segment_objects", "remove_objects", "make_sham_edits", "score_edits")
 GPUS = (1, 4, 16, 64)
+# Stages that take the figures of another one, whose work they do.
+SAME_WORK = {"make_sham_edits": "remove_objects", "score_controls": "score_edits"}
 # Whose figures stand in for what was not measured on a device of a known name: the course's own cards.
 COURSE_CARD = "a100"
+# What the figures of a machine without a GPU are of, and how `name_used_device` calls such a one.
+PROCESSOR, CPU = "two_cores", "CPU"
 ASKED = {"keywords": ("captions", "captions"), "captions": ("edits", "captions")}
 
 
@@ -73,22 +78,23 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
     """
     base = {"remove_objects": "attempts", "make_sham_edits": "shams", "score_edits": "edits"}
     rows = []
+    is_bare = has_no_card(plan, rates)
     for rule, stage in plan["devices"]["stages"].items():
         of = base.get(rule, "pairs" if rule == "evaluate_clip" else None)
         planned = plan["items"].get(of) if of else None
         number = round(stage["items"] * (items[of]["value"] / planned if planned else 1))
         # Rates are of items, attempts or not: of a remover they count what came out.
-        rate = rates.get(rule)
+        rate = rates.get(rule) or (rates.get(SAME_WORK[rule]) if rule == "score_controls" else None)
         if rate is not None:
             if rule == "remove_objects":
                 number = items["edits"]["value"]
             speed, device = rate.items_per_s, rate.devices
             source = f"measured here on {rate.items:,} items"
         else:
-            device = _choose_device(stage["hours"], rates)
+            device = _choose_device(stage["hours"], rates, is_bare)
             hours = stage["hours"][device]
             speed = stage["items"] / hours / 3600 if hours else None
-            figures = assumed["seconds"].get(rule) or assumed["seconds"]["remove_objects"]
+            figures = assumed["seconds"][SAME_WORK.get(rule, rule)]
             source = _tell_assumed(figures[stage["weights"]][device])
         rows.append(
             {
@@ -101,6 +107,16 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
             }
         )
     return rows
+
+
+def has_no_card(plan: dict, rates: dict[str, Rate]) -> bool:
+    """Tell whether a run will work on processors: it has measured nothing else, or has measured nothing,
+    this machine has no GPU, and for each stage a processor's figure is known (of diffusion none is).
+    """
+    if rates:
+        return {rate.devices for rate in rates.values()} == {CPU}
+    stages = plan["devices"]["stages"].values()
+    return not list_devices() and all(PROCESSOR in stage["hours"] for stage in stages)
 
 
 def project_dollars(plan: dict, items: dict) -> dict:
@@ -158,15 +174,21 @@ def describe_projection(found: dict) -> str:
     for name, one in found["items"].items():
         if one["value"]:
             lines.append(f"  {name:<16} {one['value']:>12,}  {one['source']}")
-    lines += ["", "  device stage            items     items/s      hours  from"]
+    lines += ["", "  device stage            items     items/s       time  from"]
     for row in found["stages"]:
         speed = f"{row['items_per_s']:.4g}" if row["items_per_s"] else "-"
         lines.append(
-            f"  {row['rule']:<16} {row['items']:>12,} {speed:>11} {row['hours']:>10.2f}"
-            f"  {row['source']}, {row['device']}"
+            f"  {row['rule']:<16} {row['items']:>12,} {speed:>11} {tell_time(row['hours']):>10}"
+            f"  {row['source']}, {row['device'].replace('_', ' ')}"
         )
-    days = ", ".join(f"{found['hours'] / 24 / gpus:.2f} on {gpus}" for gpus in GPUS)
-    lines.append(f"  sum {found['hours']:.2f} hours of one device; days: {days}")
+    if all(row["device"] in (PROCESSOR, CPU) for row in found["stages"]):
+        lines.append(
+            f"  sum {tell_time(found['hours'])} on processors, as no GPU is here; each job takes seconds more"
+            " to start"
+        )
+    else:
+        days = ", ".join(f"{found['hours'] / 24 / gpus:.2f} on {gpus}" for gpus in GPUS)
+        lines.append(f"  sum {tell_time(found['hours'])} of one device; days: {days}")
     course = found["course"]
     own = course["own_photos_a_day"]
     compared = (
@@ -189,14 +211,23 @@ def describe_projection(found: dict) -> str:
     return "\n".join(lines)
 
 
-def _choose_device(hours: dict[str, float], rates: dict[str, Rate]) -> str:
-    """Return the device whose assumed figure stands beside what was measured: one of the same name, else
-    the course's card, else the only one that is known.
+def tell_time(hours: float) -> str:
+    """Return hours as people tell them: in seconds, minutes or hours."""
+    if hours < 1 / 60:
+        return f"{hours * 3600:.0f} s"
+    return f"{hours * 60:.1f} min" if hours < 1 else f"{hours:,.2f} h"
+
+
+def _choose_device(hours: dict[str, float], rates: dict[str, Rate], is_bare: bool) -> str:
+    """Return the device whose assumed figure stands beside what was measured: one of the same name, two
+    cores where no GPU works (`is_bare`), else the course's card, else the only one that is known.
     """
     names = " ".join(rate.devices for rate in rates.values()).lower()
     for device in hours:
         if device in names:
             return device
+    if is_bare and PROCESSOR in hours:
+        return PROCESSOR
     return COURSE_CARD if COURSE_CARD in hours else next(iter(hours))
 
 

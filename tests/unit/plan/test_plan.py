@@ -14,6 +14,7 @@ from unscene.answers.prices import PriceError, read_prices
 from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_request
 from unscene.captions.requests import EDITS_PER_PROMPT
 from unscene.machine.job import Job
+from unscene.plan import estimate
 from unscene.plan.estimate import (
     assume_captions,
     count_items,
@@ -24,6 +25,7 @@ from unscene.plan.estimate import (
     warn_about_prices,
 )
 from unscene.plan.text_costs import MARKS, _cut_files, estimate_prompts, make_tables
+from unscene.quality.controls import KINDS
 from unscene.samples.counting import complete_sources
 from unscene.words.coco80 import COCO80
 
@@ -217,14 +219,24 @@ def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
     assert f"{shams:,} sham edits" in describe_plan(plan)
 
 
-def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed):
-    size = make_plan(config, prices, assumed, clip_bytes=1000)["storage"]["bytes"]
+def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed, monkeypatch):
+    # The preflight compares the same figure with the free space.
+    monkeypatch.setattr(estimate, "measure_weights", lambda path: 1000)
+    size = make_plan(config, prices, assumed)["storage"]["bytes"]
     assert size["models"] == 1000 * make_plan(config, prices, assumed)["items"]["trainings"]
     assert size["total"] == sum(value for key, value in size.items() if key != "total")
 
 
 def test_edits_per_prompt_are_those_of_the_requests(assumed):
     assert assumed["api"]["edits_per_prompt"]["value"] == EDITS_PER_PROMPT
+
+
+def test_controls_are_counted_as_they_are_made(config, prices, assumed):
+    assert assumed["shares"]["control_kinds"]["value"] == len(KINDS)
+    few, none = (config | {"quality": config["quality"] | {"controls": number}} for number in (6, 0))
+    stages = make_plan(few, prices, assumed)["devices"]["stages"]
+    assert stages["score_controls"]["items"] == 6 * len(KINDS)
+    assert "score_controls" not in make_plan(none, prices, assumed)["devices"]["stages"]
 
 
 def test_every_figure_names_its_source(assumed):
@@ -240,7 +252,7 @@ def test_the_same_config_gives_the_same_bytes_on_any_day(config, tmp_path, capsy
         estimate_run(Job(outputs={"plan": tmp_path / name}, settings=config, config=config))
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert json.loads((tmp_path / "a.json").read_text())["over_budget"] is False
-    assert "Device hours" in capsys.readouterr().out
+    assert "Device time" in capsys.readouterr().out
 
 
 def test_old_prices_and_ending_models_are_logged(prices, caplog):
@@ -341,3 +353,25 @@ def test_captions_of_a_photo_are_limited_and_further_edits_are_half_as_likely(pa
     ]
     one, two, three = (count(1, edits)["edits"] for edits in (1, 2, 3))
     assert two == pytest.approx(1.5 * one, abs=1) and three == pytest.approx(2 * one, abs=1)
+
+
+def test_a_machine_without_a_gpu_is_told_its_time_and_what_it_was_measured_on(config, prices, assumed):
+    config = copy.deepcopy(config)
+    source = {"name": "mine", "format": "folder", "photos": 3000, "folder": "photos"}
+    config["samples"]["sources"] = [source]
+    config["masks"] |= {"weights": "models/yolo11n-seg.pt", "image_size": 640}
+    config["edits"] |= {"backend": "telea", "weights": None, "sham": False}
+    config["quality"] |= {"judge": "models/rtdetr_v2_r18vd", "judge_image_size": 640}
+    config["train"] |= {"clip": None}
+    plan = make_plan(config, prices, assumed)
+    stages = plan["devices"]["stages"]
+    for stage in ("segment_objects", "score_edits"):
+        figure = assumed["seconds"][stage]["real"]["two_cores"]
+        assert stages[stage]["hours"]["two_cores"] == pytest.approx(
+            stages[stage]["items"] * figure["s"] / 3600, abs=1e-4
+        )
+    told = describe_plan(plan)
+    assert "two cores, segment_objects: measured, YOLO11n-seg" in told
+    assert "two cores, score_edits:" in told and "two cores, train_clip" not in told
+    hours = plan["devices"]["hours"]["two_cores"]
+    assert f"two cores {hours * 60:.1f} min" in told

@@ -11,6 +11,7 @@ from partial_tables import write_some
 from unscene.answers.prices import read_prices
 from unscene.edits.columns import EDITS
 from unscene.masks.columns import MASKS
+from unscene.plan import projection
 from unscene.plan.estimate import make_plan, read_throughput
 from unscene.plan.projection import COURSE_PHOTOS_A_DAY, describe_projection, project_run
 from unscene.quality.columns import PAIRS
@@ -132,3 +133,28 @@ def test_a_handful_of_photos_has_no_rate_and_no_infinite_one(tmp_path, monkeypat
     assert rows["evaluate_clip"]["items_per_s"] is None and rows["evaluate_clip"]["hours"] == 0
     text = describe_projection(found)
     assert "inf" not in text and "nan" not in text
+
+
+@pytest.mark.parametrize(("cards", "expected"), [([], "two_cores"), (["GPU-1"], "a100")])
+def test_without_a_gpu_the_time_is_that_of_processors(
+    tmp_path, monkeypatch, settings, checkout, cards, expected
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(projection, "list_devices", lambda: cards)
+    settings["masks"]["weights"], settings["quality"]["judge"] = "models/yolo.pt", "models/judge"
+    painter = dict(settings["edits"])
+    settings["edits"] |= {"backend": "telea", "weights": None}
+    settings["train"] |= {"clip": "models/clip"}
+    _, found = project(settings, checkout)
+    devices = {row["rule"]: row["device"] for row in found["stages"]}
+    assert devices.pop("remove_objects") == "two_cores" and set(devices.values()) == {expected}
+    assert ("on processors, as no GPU is here" in describe_projection(found)) is (not cards)
+    # Of diffusion no processor's figure is known: it is for a card.
+    settings["edits"] = painter | {"weights": "models/sd"}
+    _, found = project(settings, checkout)
+    assert {row["device"] for row in found["stages"]} == {"a100"}
+
+
+@pytest.mark.parametrize(("hours", "told"), [(0.004, "14 s"), (0.5, "30.0 min"), (1234.5, "1,234.50 h")])
+def test_times_are_told_in_a_unit_that_shows_them(hours, told):
+    assert projection.tell_time(hours) == told
