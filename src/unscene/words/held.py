@@ -19,7 +19,7 @@ from unscene.words.target import Target, is_all_gone
 from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, list_mods, walk
 from unscene.words.verb_lists import HOLDING, WORN
 
-_AT_BODY = frozenset({"in", "on", "over", "under", "around", "across", "at", "between", "inside"})
+_AT_BODY = frozenset({"in", "on", "around", "across", "between", "inside"})
 _USING = frozenset({"on", "with", "at", "from", "into", "to"})
 _UNDER = frozenset({"under", "underneath", "beneath", "below"})
 # Who moves under an umbrella holds it; who lies there does not.
@@ -28,6 +28,9 @@ _GOING = frozenset({"walk", "ride", "run", "stroll", "stand", "cross", "go", "mo
 _LAID = frozenset({"ground", "floor", "grass", "counter", "desk", "shelf", "table", "rack"})
 # What is in somebody's hand whatever they do with it.
 _IN_HAND = frozenset({"cell phone", "toothbrush", "tennis racket", "baseball bat", "baseball glove"})
+
+# Words of what moves by itself, and has no hands.
+_VEHICLES = frozenset({"car", "bus", "train", "boat"})
 
 
 def mark_held(clauses: list[Clause], target: Target) -> None:
@@ -41,9 +44,48 @@ def mark_held(clauses: list[Clause], target: Target) -> None:
                 for member in node.members:
                     if target.is_in(member):
                         _mark_mods(member.mods, target)
-                if is_all_gone(node, target):
+                if is_all_gone(node, target) or holds_alone(node, target):
                     _mark_mods(node.mods, target)
+                elif any(_is_had(mod, target) for mod in list_mods(node)):
+                    _mark(node, target)
     del target.used[noted:]  # nothing is taken out yet
+
+
+def holds_alone(group: Group, target: Target) -> bool:
+    """Whether what a row does is done by its last member, the target: `a bus and a man holding a bag`."""
+    verb = group.mods[0] if group.mods else None
+    if not isinstance(verb, Verb) or not target.is_animate or not target.is_in(group.members[-1]):
+        return False
+    active = verb.stem in HOLDING and all(token.form != "en" for token in verb.tokens)
+    alone = all(not member.is_animate or member.words & _VEHICLES for member in group.members[:-1])
+    return alone and (active or any(token.low in WORN for token in verb.tokens))
+
+
+def _is_had(mod: Mod, target: Target) -> bool:
+    """Whether it says that a thing is held by the target: `held by a man`, `in a man's hand`, `that a
+    man is holding`.
+    """
+    if isinstance(mod, Clause):
+        verbs = [] if mod.group is None else [one for one in mod.group.mods if isinstance(one, Verb)]
+        held = any(verb.stem in HOLDING and not verb.objects for verb in verbs)
+        return held and is_all_gone(mod.group, target)
+    if isinstance(mod, Verb):
+        passive = mod.stem in HOLDING and any(token.form == "en" for token in mod.tokens)
+        return passive and any(_is_by(one, target) or _is_had(one, target) for one in mod.mods)
+    return _is_at_body(mod) and any(_is_of(member, target) for member in mod.group.members)
+
+
+def _is_by(mod: Mod, target: Target) -> bool:
+    by = isinstance(mod, Prep) and mod.low == "by" and mod.group is not None
+    return by and is_all_gone(mod.group, target)
+
+
+def _is_of(part: Phrase, target: Target) -> bool:
+    """Whether a part of a body is the target's: `a man's hand`, `the hand of a man`."""
+    owners = [token for token in part.tokens if token not in part.named]
+    named = any(t.word == target.category or (target.is_human and t.is_human) for t in owners)
+    of = [mod for mod in part.mods if isinstance(mod, Prep) and mod.low == "of" and mod.group is not None]
+    return named or any(is_all_gone(mod.group, target) for mod in of)
 
 
 def _mark_mods(mods: list[Mod], target: Target) -> None:
@@ -60,6 +102,9 @@ def _mark_verb(verb: Verb, target: Target) -> None:
         in_hand = target.is_human and _list_words(group) <= _IN_HAND
         if worn or verb.stem in HOLDING or in_hand or any(map(_is_at_body, [*verb.mods, *list_mods(group)])):
             _mark(group, target)
+        for node in walk(group):  # "takes a picture of a well with her phone"
+            if isinstance(node, Prep) and node.group is not None and _list_words(node.group) <= _IN_HAND:
+                _mark_prep(node, [], verb.stem, target)
     for place, mod in enumerate(verb.mods):
         if isinstance(mod, Prep):
             _mark_prep(mod, verb.mods[place + 1 : place + 2], verb.stem, target)
@@ -112,8 +157,10 @@ def _mark(group: Group, target: Target) -> None:
 
 
 def _can_be_held(phrase: Phrase, target: Target) -> bool:
-    """Whether somebody can have it at them: no living thing, ground or large thing, and none that stays."""
-    fixed = phrase.head in GROUNDS | LARGE | SCENERY | {"wave"} and not phrase.words
+    """Whether somebody can have it at them: no living thing or part of one, no ground or large
+    thing, and none that stays.
+    """
+    fixed = phrase.head in GROUNDS | LARGE | SCENERY | MORE_BODY | {"wave"} and not phrase.words
     return not (fixed or phrase.is_animate or phrase.words & (LARGE_WORDS | target.staying))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from unscene.words.caption_words import HERS
 from unscene.words.gathering import Gathering
+from unscene.words.held import holds_alone
 from unscene.words.leftovers import (
     Item,
     add_to_scene,
@@ -154,6 +155,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     target.steps += 1
     if target.steps > MOST_STEPS:
         raise TangledError
+    if len(group.members) > 1 and holds_alone(group, target):
+        group.members[-1].mods += group.mods
+        group.mods = []
     if len(group.members) > 1 and target.is_in(group.members[-1]) and group.mods:
         first = group.mods[0]
         if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":

@@ -67,6 +67,9 @@ class Target:
             return False
         if self.category in phrase.words:
             return True
+        if self.holds(phrase):
+            self.note("held")
+            return True
         if any(id(token) in self.gone_pronouns for token in phrase.tokens):
             return True
         if self.category == "horse" and phrase.head == "horseback":

@@ -138,6 +138,11 @@ REWRITTEN = [
     ("A nurse holding a dog by a gate.", "person", "A dog by a gate."),
     ("A monk with a purse on the ground by a cart.", "person", "A purse on the ground by a cart."),
     ("A surfer catching a wave near a pier.", "person", "A wave near a pier."),
+    ("A lantern held by a monk near a well.", "person", "A well."),
+    ("A lantern in a monk's hand near a well.", "person", "A well."),
+    ("A goat looks at a lantern that a monk is holding.", "person", "A goat."),
+    ("A barrow and a monk holding a lantern.", "person", "A barrow."),
+    ("A nun takes a picture of a well with her phone.", "person", "A well."),
     ("A statue of a nun with an umbrella in a park.", "person", "A park."),
     # people who are named by no noun
     ("Man flying a kite on the beach while others run along the sand.", "person", "A kite on the beach."),
