@@ -1,0 +1,89 @@
+"""What takes the place of something that is gone behind a preposition that stays."""
+
+from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
+from unscene.words.scene_lists import EATEN, GROUNDS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
+from unscene.words.target import Target, is_picture
+from unscene.words.tree import Group, Mod, Prep, walk
+
+
+def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]:
+    """Return what is left of a preposition whose group is gone. items: what stays of that group.
+    host: what the preposition hangs on.
+    """
+    carried = [
+        item for item in items if item.kind == "thing" and item.prep == "with" and mod.low in WITHIN - {"at"}
+    ]
+    beside = [
+        item
+        for item in items
+        if item.kind == "thing"
+        and mod.low == "with"
+        and item.prep in WITHIN
+        and not item.group.mods
+        and list_words(item.group) & SEATS
+        and host.is_animate
+    ]
+    if mod.low == "with" and host is not None and list_words(host) & _SERVED:  # "cake with a fork on a plate"
+        beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
+    things = [
+        item
+        for item in items
+        if item.kind == "thing"
+        and item not in carried
+        and item not in beside
+        and not (
+            mod.low == "with"
+            and item.group.head in PARTS
+            and not is_concrete(item.group.members[-1])
+            and not list_words(item.group)
+            and (host is None or host.head not in ROOMS)
+        )
+    ]
+    places = [item for item in items if item.kind != "thing"]
+    mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
+    if (
+        not things
+        and mod.low == "of"
+        and places
+        and is_picture(host)
+        and (places[0].kind == "ground" and places[0].group.head != "background")
+    ):
+        composed = compose(places)
+        target.note("picture")
+        return [Prep("of", composed)] if composed is not None else []
+    if things and mod.low not in NO_PLACE - {"of"} and not (mod.low == "of" and not is_picture(host)):
+        composed = compose(things)
+        target.note("heir")
+        text = mod.text
+        if mod.low in ("of", "by", "as"):
+            text = mod.text if mod.low == "of" else "near"
+        true_there = all(
+            item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things
+        )
+        at_it = mod.low == "at" and (true_there or not (composed is None or _is_loose(composed)))
+        if composed is not None and (mod.low not in WITHIN or at_it or (true_there and mod.low != "at")):
+            mods.append(Prep(text, composed, mod.link))
+        elif composed is not None:
+            mods.append(Prep("near" if mod.low not in ("with",) else "with", composed, mod.link))
+    if not things:
+        target.note("preposition")
+    settled = (
+        mod.low == "with"
+        and host is not None
+        and (
+            host.head in GROUNDS
+            or any(
+                isinstance(m, Prep) and m.group is not None and m.group.head in GROUNDS for m in walk(host)
+            )
+        )
+    )
+    return mods + ([] if settled else list_places(places))
+
+
+def _is_loose(group: Group) -> bool:
+    """Whether one is near it, not at it: `at a table with a jar`, but `at a table with a laptop`."""
+    return group.is_animate or (is_small(group) and not list_words(group) & {"laptop", "tv", "keyboard"})
+
+
+_SERVED = EATEN | {"broccoli", "carrot", "banana", "apple", "orange"}
+_SERVING = frozenset({"plate", "plates", "tray", "platter", "dish", "board", "table"})

@@ -1,0 +1,349 @@
+"""Takes an object out of rows, noun phrases, and what hangs on what stays."""
+
+from dataclasses import replace
+
+from unscene.words.caption_words import HERS
+from unscene.words.gathering import Gathering
+from unscene.words.heirs import settle_prep
+from unscene.words.held import holds_alone
+from unscene.words.leftovers import (
+    Item,
+    add_to_scene,
+    compose,
+    list_words,
+)
+from unscene.words.people import means_people
+from unscene.words.rows import (
+    drop_repeated,
+    fix_links,
+    make_singular,
+    merge_preps,
+    pass_article,
+    takes_article,
+)
+from unscene.words.scene_lists import (
+    HUMAN_NOUNS,
+    NEARNESS,
+    ROOMS,
+    SCULPTURES,
+    WITHIN,
+)
+from unscene.words.settling import PrunedVerb, settle_verb
+from unscene.words.target import (
+    BEDDING,
+    MOST_STEPS,
+    TangledError,
+    Target,
+    is_about,
+    is_all_gone,
+    is_bare_part,
+    is_empty,
+    is_on_ground,
+    is_on_thing,
+    is_own,
+    is_picture,
+    loses_last,
+    needs_its_of,
+    owner_is_gone,
+    without_modifier,
+)
+from unscene.words.tokens import Token
+from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb
+from unscene.words.verb_lists import (
+    ALONE,
+)
+
+# groups
+
+
+def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]:
+    """Return (what is left of a group, what stays of it when nothing is)."""
+    target.steps += 1
+    if target.steps > MOST_STEPS:
+        raise TangledError
+    if len(group.members) > 1 and holds_alone(group, target):
+        group.members[-1].mods += group.mods
+        group.mods = []
+    if len(group.members) > 1 and target.is_in(group.members[-1]) and group.mods:
+        first = group.mods[0]
+        if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
+            group.mods = group.mods[1:]  # "two players and a ball in the air"
+        elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
+            group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
+    members: list[Phrase] = []
+    links: list[str] = []
+    items: list[Item] = []
+    shared: list[Item] = []
+    gone = 0
+    for place, member in enumerate(group.members):
+        link = group.links[place - 1] if place else ""
+        phrase, left = prune_phrase(member, target)
+        if phrase is not None:
+            if members:
+                links.append(link)
+            members.append(phrase)
+            continue
+        gone += 1
+        if members and place == len(group.members) - 1:
+            left = [replace(item, kind="ground") if _is_stand(item) else item for item in left]
+        items += left
+        shared += [item for item in left if item.kind != "thing"]
+        stays = len(group.members) > 1 and any(not target.is_in(other) for other in group.members)
+        heirs = compose([item for item in left if item.kind == "thing"]) if stays else None
+        if heirs is not None:
+            target.note("heir in the row")
+            for other in heirs.members:
+                if members:
+                    links.append(link or ",")
+                members.append(other)
+            members[-1].mods += heirs.mods
+    if gone and not target.is_in(group.members[-1]) and phrase is None and all(map(is_bare_part, members)):
+        members = []  # "on the head and neck of a sheep"
+    if not members:
+        return None, items + GATHERING.collect(group.mods, target)
+    result = Group(members, fix_links(links, gone, group.links), [])
+    if gone:
+        target.note("row")
+    if gone and len(members) == 1 and not members[0].is_plural:
+        make_singular(group.mods)
+        if not members[0].is_human:
+            _own_alone(group.mods)
+        target.note("of several")
+    if gone and target.is_in(group.members[0]) and members[0] in group.members:
+        pass_article(group.members[0].tokens, members[0])
+    result.mods = prune_mods(_without_its_verb(group, target), result, target)
+    drop_repeated(result)
+    if gone:
+        for item in shared:
+            add_to_scene(result, [item])
+    return result, []
+
+
+def _is_stand(item: Item) -> bool:
+    """Whether it is what a whole row stands on: `a plate and a cup on a table`."""
+    stand = list_words(item.group) & {"dining table", "bench"} or item.group.head in _STANDS
+    return bool(stand) and item.kind == "thing" and item.prep in ("on", "on top of", "in")
+
+
+_STANDS = frozenset({"table", "counter", "desk", "shelf", "countertop", "tray", "stove"})
+_MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
+
+
+def _own_alone(mods: list[Mod]) -> None:
+    """Say `its` for `their` of one thing that is left of several: `a tram makes its way`."""
+    for verb in (mod for mod in mods if isinstance(mod, Verb)):
+        for phrase in (member for group in verb.objects for member in group.members):
+            if phrase.tokens and phrase.tokens[0].low == "their":
+                phrase.tokens[0] = replace(phrase.tokens[0], text="its", low="its")
+
+
+def _without_its_verb(group: Group, target: Target) -> list[Mod]:
+    """Return what hangs on a picture of the target, its verbs as what the picture is of instead: `a photo
+    of a boat parked next to the dock` is one of the dock; `some birds are flying` leaves nothing.
+    """
+    of = [mod for member in group.members for mod in member.mods if isinstance(mod, Prep) and mod.low == "of"]
+    lost = is_picture(group) and any(mod.group is not None and is_all_gone(mod.group, target) for mod in of)
+    if not lost:
+        return group.mods
+    mods: list[Mod] = []
+    for mod in group.mods:
+        several = (
+            not group.is_plural and isinstance(mod, Verb) and mod.tokens[0].low in ("are", "were", "have")
+        )
+        if not several and not (isinstance(mod, Verb) and mod.stem in _MOVING):
+            mods.append(mod)
+        elif any(isinstance(member_mod, Prep) for member_mod in mod.mods):
+            shown = compose(
+                [item for item in GATHERING.collect_verb(mod, target) if item.kind != "condition"]
+            )
+            if shown is not None and shown.head not in ("air", "background"):
+                target.note("picture")
+                mods.append(Prep("of", shown))
+    return mods
+
+
+def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[Item]]:
+    """Return (the phrase without what is gone, None when it is gone itself; what stays of that)."""
+    named = phrase.named
+    owners = [t for t in phrase.tokens if t not in named]
+    if owners and any(
+        t.word == target.category or (target.is_human and t.low in HUMAN_NOUNS) for t in owners
+    ):
+        if named and is_own(named, target):
+            target.note("own")
+            return None, GATHERING.collect(phrase.mods, target)
+        target.note("owner")
+        phrase = Phrase(list(named), phrase.mods)
+        if named and takes_article(named[-1].low) and named[0].kind != "D":
+            phrase.tokens.insert(0, Token("a", "D"))
+    if target.is_in(phrase):
+        whole = target.is_human and means_people(phrase)  # of a premiere of a film the film is not there
+        mods = [mod for mod in phrase.mods if not (whole and is_about(mod))]
+        return None, GATHERING.collect(mods, target)
+    if phrase.head in SCULPTURES and any(_shows(mod, target) for mod in phrase.mods):
+        target.note("sculpture")
+        return None, GATHERING.collect(phrase.mods, target)
+    tokens = phrase.tokens
+    if tokens and tokens[0].low in HERS and owner_is_gone(tokens[0], target):
+        if is_own(tokens, target):
+            target.note("own")
+            return None, []
+        target.note("owner")
+        rest = tokens[1:]
+        if rest:
+            tokens = [Token("a", "D"), *rest] if takes_article(rest[-1].low) else rest
+    result = Phrase(without_modifier(tokens, target))
+    result.mods = prune_mods(phrase.mods, result, target)
+    if phrase.mods and result.tokens and needs_its_of(phrase, result):
+        target.note("part of it")
+        return None, GATHERING.collect(phrase.mods, target)
+    return result, []
+
+
+def _shows(mod: Mod, target: Target) -> bool:
+    """Whether it says that a work shows the target and nothing else: `of two men`."""
+    of = isinstance(mod, Prep) and mod.low == "of" and mod.group is not None
+    return of and is_all_gone(mod.group, target)
+
+
+# what hangs on something that stays
+
+
+def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mod]:
+    """Return what is left of the things that hang on a group or phrase that stays."""
+    left: list[Mod] = []
+    emptied = last_gone = False
+    helper: Token | None = None
+    for mod in mods:
+        if isinstance(mod, Prep):
+            own_place = last_gone and is_on_thing(mod)
+            last_gone = loses_last(mod, target)
+            if own_place:
+                continue  # "a teapot on the stove and books on a shelf"
+            pruned = prune_prep(mod, host, target)
+            if emptied and mod.low in NEARNESS and pruned and isinstance(pruned[0], Prep):
+                target.note("room")  # "a kitchen with an oven next to a cabinet"
+                pruned[0] = Prep("with", pruned[0].group, pruned[0].link)
+            gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
+            if gone_with and _has_place(mods):
+                pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+            emptied = mod.low == "with" and not pruned and host.head in ROOMS
+            left += pruned
+        elif isinstance(mod, Verb):
+            pruned = prune_verb(mod, host, target)
+            before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
+            if pruned and isinstance(pruned[0], Verb):
+                if before is None and pruned[0].opener.lower() in ("while", "and", "as", ", and"):
+                    pruned[0].opener = ""
+                    if helper is not None and pruned[0].form == "ing":
+                        pruned[0].tokens = [helper, *pruned[0].tokens]
+                elif (
+                    left
+                    and left[-1] is before
+                    and not pruned[0].opener
+                    and not before.mods
+                    and not before.objects
+                    and (before.tokens[-1].form == pruned[0].form == "ing")
+                ):
+                    pruned[0].opener = "and"
+            if mod.is_finite and not any(isinstance(m, Verb) for m in pruned):
+                helper = next((t for t in mod.tokens if t.form == "aux" and t.stem == "be"), None)
+            left += pruned
+        elif isinstance(mod, Clause):
+            group, items = prune_group(mod.group, target) if mod.group is not None else (None, [])
+            if group is not None and group.mods:
+                left.append(Clause(mod.opener, group))
+        else:
+            left.append(mod)
+    return merge_preps(left)
+
+
+def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
+    """Return what is left of a preposition: with its group, with what takes the group's place, or
+    only the grounds behind it.
+    """
+    if mod.group is None:
+        return [mod]
+    if mod.low in ("instead of", "in place of", "rather than"):
+        return []  # it is only spoken of
+    if target.category == "bed" and mod.low == "with" and mod.group.head in BEDDING:
+        target.note("part of it")
+        return []  # "sneakers on a bed with a bedspread"
+    row = mod.group
+    apart = len(row.members) > 1 and target.is_in(row.members[-1]) and not row.is_animate
+    if apart and row.mods and isinstance(row.mods[0], Verb) and row.mods[0].form == "en":
+        row.members[-1].mods += row.mods  # "with chairs and a tv mounted above a stove"
+        row.mods = []
+    group, items = prune_group(mod.group, target)
+    if group is not None:
+        if is_empty(group):
+            return []
+        if mod.low in ("between", "in between") and not group.is_plural and mod.group.is_plural:
+            target.note("between")
+            return [Prep("by", group, mod.link)]
+        first_gone = len(mod.group.members) > 1 and target.is_in(mod.group.members[0])
+        if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
+            return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
+        return [Prep(mod.text, group, mod.link)]
+    return settle_prep(mod, items, host, target)
+
+
+def _has_place(mods: list[Mod]) -> bool:
+    """Whether what does something is at a place already: `passes by a station with people`."""
+    return any(is_on_ground(mod) for mod in mods) or any(
+        is_on_ground(inner) for mod in mods if isinstance(mod, Verb) for inner in mod.mods
+    )
+
+
+def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
+    """Return what is left of a verb whose subject stays."""
+    objects: list[Group] = []
+    lost: list[Item] = []
+    object_gone = False
+    place_gone = False
+    for group in verb.objects:
+        left, items = prune_group(group, target)
+        if left is not None and not is_empty(left):
+            objects.append(left)
+            place_gone = place_gone or len(left.mods) < len(group.mods)
+        else:
+            object_gone = True
+            lost += items
+    mods = []
+    last_gone = False
+    for mod in verb.mods:
+        if isinstance(mod, Prep):
+            own_place = last_gone and is_on_thing(mod)
+            last_gone = loses_last(mod, target)
+            if own_place:
+                continue  # "near a tree and a bird on a fence post"
+            pruned = prune_prep(mod, host, target)
+            if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
+                stands = [m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and _stands(m)]
+                if stands and len(verb.mods) == 1 and not verb.objects:
+                    return stands  # "filled with nuts on a table"
+                pruned = []  # "decorated with bottles hanging from the ceiling"
+            if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and _has_place(verb.mods):
+                pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+        elif isinstance(mod, Verb):
+            pruned = prune_verb(mod, host, target)
+            if (not pruned or not isinstance(pruned[0], Verb)) and mod.form == "to":
+                ready = any(t.low in ("ready", "up") for t in verb.tokens)
+                object_gone = object_gone or not (
+                    ready or verb.objects or verb.stem in ALONE | {"wait", "prepare"}
+                )
+        else:
+            pruned = prune_mods([mod], host, target)
+        mods.append((mod, pruned))
+    left_over = PrunedVerb(objects, lost, mods, object_gone, place_gone)
+    return settle_verb(verb, left_over, host, target, GATHERING)
+
+
+def _stands(mod: Prep) -> bool:
+    return mod.group is not None and _is_stand(Item("thing", mod.group, mod.low))
+
+
+_FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})
+
+
+GATHERING = Gathering(prune_group)
