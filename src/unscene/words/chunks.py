@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from unscene.words.caption_words import ADJECTIVES, NUMBERS
-from unscene.words.scene_lists import QUANTITY_HEADS
+from unscene.words.scene_lists import GROUNDS, QUANTITY_HEADS
 from unscene.words.tokens import Token
 from unscene.words.tree import Phrase
+from unscene.words.verb_forms import looks_plural
 
 
 @dataclass
@@ -71,14 +72,30 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
             )
             tiers = last.tokens[0].low in ("a", "an") and token.low in NUMBERS  # "a small two tier cake"
             fresh = token.kind == "D" and not owned and not counted and not tiers
-            starts = (fresh and any(t.kind != "D" for t in last.tokens)) or (
-                token.kind == "R" or last.tokens[-1].kind == "R"
+            place_first = (
+                len(chunks) == 2
+                and chunks[0].kind == "P"
+                and last.tokens[0].kind == "D"
+                and last.tokens[-1].low in GROUNDS
+                and token.is_animate
+                and looks_plural(token.low)
+            )  # "In a library children read"
+            starts = (
+                place_first
+                or (fresh and any(t.kind != "D" for t in last.tokens))
+                or ((token.kind == "R" and not _is_such_a_one(last, token)) or last.tokens[-1].kind == "R")
             )
         if last is not None and last.kind == kind and kind in ("NP", "V", "C") and not starts:
             last.tokens.append(token)
         else:
             chunks.append(Chunk(kind, [token]))
     return chunks
+
+
+def _is_such_a_one(chunk: Chunk, token: Token) -> bool:
+    """Whether `one` goes on a noun phrase: `a smaller one`, `the baby one`."""
+    described = len(chunk.tokens) > 1 and chunk.tokens[0].kind == "D"
+    return described and token.low in ("one", "ones")
 
 
 def _merge(chunks: list[Chunk]) -> list[Chunk]:

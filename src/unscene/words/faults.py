@@ -25,18 +25,10 @@ from unscene.words.scene_lists import (
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import EN, THIRD, looks_plural
-from unscene.words.verb_lists import NOT_PARTICIPLES, NOUNY, VERBS, WORN
+from unscene.words.verb_lists import NEEDS_OBJECT, NOT_PARTICIPLES, NOUNY, VERBS, WORN
 from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
 
-_NEEDS_OBJECT = frozenset(
-    {
-        *("hold", "carry", "wear", "use", "put", "place", "contain", "show", "feature", "make", "take"),
-        *("have", "get", "give", "cut", "throw", "catch", "hit", "pet", "feed", "chase", "surround", "brush"),
-        *("grab", "kick", "enjoy", "prepare", "see", "bring", "receive", "operate", "touch", "hug", "kiss"),
-        "lick",
-    }
-)
 HEADLESS = "its head is no thing"
 TORN_START = "begins in the middle"
 TORN_END = "ends in the middle"
@@ -140,6 +132,8 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
     if len(members) == 1 and first.tokens and not first.words:
         if not any(letter.isalpha() for letter in first.head) and first.tokens[0].kind != "R":
             return True  # "22"
+        if len(first.tokens) == 2 and first.tokens[0].kind == "D" and first.head in COLOURS - {"orange"}:
+            return not first.mods  # "a green" of "a green and two red buses"
         if all(t.kind == "A" or (t.kind == "W" and t.low in ADJECTIVES - COLOURS) for t in first.tokens):
             return True  # "young beautiful on a sofa"
     return any(
@@ -240,7 +234,7 @@ def _find_torn_parts(clauses: list[Clause]) -> list[str]:
             if isinstance(node, Verb):
                 bare = not node.objects and not node.mods
                 if (
-                    node.stem in _NEEDS_OBJECT
+                    node.stem in NEEDS_OBJECT
                     and not node.objects
                     and all(t.low != "ready" for t in node.tokens)
                     and node.form in ("ing", "fin")

@@ -20,6 +20,7 @@ from unscene.words.scene_lists import (
     EVENTS,
     FURNITURE,
     GROUNDS,
+    LEADING,
     MORE_CLOTHES,
     NEARNESS,
     NO_PLACE,
@@ -29,9 +30,9 @@ from unscene.words.scene_lists import (
     WAYS,
     WITHIN,
 )
-from unscene.words.target import MARKS, Target, is_empty, stands_alone
+from unscene.words.target import MARKS, Target, is_empty, is_on_thing, stands_alone
 from unscene.words.tokens import Token
-from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
+from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import ing_form
 from unscene.words.verb_lists import (
     LOOKING,
@@ -49,6 +50,9 @@ _MANNERS = frozenset({"line", "top", "person", "motion", "thought", "unison", "s
 _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
 # What is on food is gone with it: `a cupcake with icing and sprinkles on it`.
 _ON_IT = frozenset({"it", "them", "top"})
+_MAKING = frozenset({"make", "compose", "comprise", "consist", "form", "construct", "build", "assemble"})
+_TOPPING = frozenset({"top", "decorate", "cover", "fill", "coat", "stuff", "garnish", "sprinkle", "frost"})
+_CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
 
@@ -69,8 +73,10 @@ class Gathering:
             elif isinstance(mod, Verb):
                 items += self.collect_verb(mod, target)
         for item in items:
-            mods = [mod for mod in item.group.mods if not is_mutual(mod)]
-            item.group.mods[:] = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
+            mods = [mod for mod in item.group.mods if not (is_mutual(mod) or _is_alone(mod))]
+            if item.group.head not in LEADING:
+                mods = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
+            item.group.mods[:] = mods
         return items
 
     def _collect_prep(
@@ -103,8 +109,11 @@ class Gathering:
         bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
         if bare and low in ("in", "at", "on", "by") and first.head in _MANNERS:
             return inner
+        if low == "for" and verb == "reach" and first.tokens[0].kind == "D":
+            low = ""  # "reaching for a lemon"
         good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
-        if group.head in CONDITIONS and not words and (good or group.head not in GROUNDS):
+        beside = low in NEARNESS and first.tokens[0].low in ("a", "an") and group.head in ("light", "sun")
+        if group.head in CONDITIONS and not words and not beside and (good or group.head not in GROUNDS):
             return [Item("condition", group, low)] if good else []
         if group.head in EVENTS and low in ("for", "of", "from", "to"):
             return [Item("ground", group, "at", joins=True, chain=chain), *inner]
@@ -118,7 +127,9 @@ class Gathering:
         if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
             if verb in LOOKING and low in ("at", "over", "toward", "towards", "into", "onto", "across"):
                 return [Item("thing", group, low, joins=False, chain=chain), *inner]
-            return [Item("ground", group, get_place_prep(low, group), joins=True, chain=chain), *inner]
+            prep = get_place_prep(low, group)
+            moved = low in WAYS and low != "through" and prep in ("on", "in", "over")
+            return [Item("ground", group, prep, joins=True, chain=chain, moved=moved), *inner]
         joins = low in NEARNESS | WITHIN | {"with"}
         if after_object and low == "with" and verb in WITH_TOOL:
             target.note("tool")
@@ -151,6 +162,8 @@ class Gathering:
                 items += inner
                 continue
             words = list_words(left)
+            if stem in ("let", "allow"):  # "letting people on"
+                left.mods = [mod for mod in left.mods if not isinstance(mod, Loose)]
             if stem == "be" or (not words and stem in NAMING):
                 continue
             if stem in ("say", "read", "spell") and not target.is_animate:
@@ -188,6 +201,7 @@ class Gathering:
                         left,
                         get_place_prep("around", left) if seen else "",
                         chain=chain,
+                        apart=stem in LOOKING,
                     )
                 )
             items += inner
@@ -204,10 +218,17 @@ class Gathering:
                     and mod.low in ("in", "as", "like", "for", "up")
                 ):
                     continue
-                if stem == "make" and verb.form == "en" and mod.low in ("of", "from", "out of", "with"):
+                if stem in _MAKING and mod.low in ("of", "from", "out of", "with", "by"):
+                    target.note("made from")
                     continue  # "an umbrella made of bamboo"
+                plain = target.category in EATEN and mod.group is not None and not list_words(mod.group)
+                if plain and stem in _TOPPING and mod.low in ("with", "in", "by"):
+                    continue  # "a cake decorated with figs"
+                if stem in _CUTTING and mod.low in ("into", "in") and target.category in EATEN:
+                    continue  # "a pizza cut into eight pieces"
                 if (
                     stem in _COATING
+                    and mod is verb.mods[0]
                     and mod.low in ("in", "with", "by")
                     and target.category not in FURNITURE | EATEN
                 ):
@@ -234,6 +255,8 @@ class Gathering:
                 ):
                     shown = member.head in PICTURES  # "a photo of herself in the mirror"
                     items += self.collect([_as_shown(mod) if shown else mod for mod in member.mods], target)
+                elif how == "with":  # "with a mouse and a photo on a desk"
+                    items += self.collect([mod for mod in member.mods if is_on_thing(mod)], target)
                 continue
             if members:
                 links.append(group.links[place - 1] if place else "and")
@@ -245,6 +268,11 @@ class Gathering:
         return Group(
             members, fix_links(links, len(group.members) - len(members), group.links), group.mods
         ), items
+
+
+def _is_alone(mod: Mod) -> bool:
+    """Whether it says that who is gone was alone: `surfing on a wave alone`."""
+    return isinstance(mod, Loose) and mod.text.lower() == "alone"
 
 
 def _is_on_it(group: Group) -> bool:

@@ -1,7 +1,7 @@
 """What takes the place of something that is gone behind a preposition that stays."""
 
 from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
-from unscene.words.scene_lists import EATEN, GROUNDS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
+from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_picture
 from unscene.words.tree import Group, Mod, Prep, walk
 
@@ -39,7 +39,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
             and (host is None or host.head not in ROOMS)
         )
     ]
-    places = [item for item in items if item.kind != "thing"]
+    places = [item for item in items if item.kind != "thing" and not (host and item.group.head == host.head)]
     mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
     if (
         not things
@@ -77,7 +77,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
             )
         )
     )
-    return mods + ([] if settled else list_places(places))
+    return mods + list_places([item for item in places if not settled or item.prep in NEARNESS])
 
 
 def _is_loose(group: Group) -> bool:

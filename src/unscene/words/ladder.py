@@ -129,9 +129,11 @@ _ABSTRACT_ENDS = (
 _LIKE = re.compile(r"(?i)\b(?:like|as) (?:an? |the )?$")
 
 
-def write_words(caption: str, category: str, vocabulary: Vocabulary, held: Set[str]) -> str | None:
-    """Return a photo of the other words that the caption mentions, without those that it says are `held`."""
-    worn = held | ({"tie"} if category in vocabulary.people else set())
+def write_words(caption: str, category: str, vocabulary: Vocabulary, lost: Set[str]) -> str | None:
+    """Return a photo of the other words that the caption mentions, without those that are `lost` with
+    the object.
+    """
+    worn = lost | ({"tie"} if category in vocabulary.people else set())
     words = [
         word
         for word in dict.fromkeys(

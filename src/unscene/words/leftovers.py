@@ -9,6 +9,7 @@ from unscene.words.scene_lists import (
     CONDITIONS,
     FIXED,
     GROUNDS,
+    HOLDERS,
     LARGE,
     LARGE_WORDS,
     MORE_BODY,
@@ -23,13 +24,15 @@ from unscene.words.scene_lists import (
     WITHIN,
 )
 from unscene.words.tokens import Token
-from unscene.words.tree import Group, Phrase, Prep, walk
+from unscene.words.tree import Group, Loose, Phrase, Prep, walk
 
 
 @dataclass
 class Item:
     """What stays of something that is gone. prep: how it was joined, empty for an object. kind:
-    thing, ground or condition. near: whether the preposition is true of the item before, too.
+    thing, ground or condition. joins: whether the preposition is true of the item before, too. chain:
+    the verb by which it was met. moved: whether the preposition says where something went. apart:
+    whether it need not be at the place where who is gone was.
     """
 
     kind: str
@@ -37,6 +40,8 @@ class Item:
     prep: str = ""
     joins: bool = False
     chain: int = 0
+    moved: bool = False
+    apart: bool = False
 
 
 def compose(items: list[Item]) -> Group | None:
@@ -53,11 +58,17 @@ def compose(items: list[Item]) -> Group | None:
         if item.kind == "condition":
             if all(item.group.head != other.group.head for other in conditions):
                 conditions.append(item)
+        elif last is not None and item.moved and grounds and last is grounds[-1].group:
+            heads += [ground.group for ground in grounds]  # "over a street onto a field"
+            heads.append(item.group)
+            grounds, last = [], item.group
         elif last is not None and item.kind == "ground" and item.prep:
             first = (
                 bool(grounds) and last is grounds[-1].group and len(placed) == 1
             )  # "grass in the mountains"
-            first = first and item.group.head not in ("background", "foreground") and item.prep == "in"
+            first = (
+                first and item.group.head not in ("background", "foreground") and item.prep in ("in", "on")
+            )
             if (item.prep, item.group.head) not in placed and all(
                 prep != item.prep or prep == "near" or first for prep, _ in placed
             ):
@@ -77,6 +88,9 @@ def compose(items: list[Item]) -> Group | None:
             placed.append((item.prep, item.group.head))
         else:
             if grounds and last is grounds[-1].group:
+                if item.apart or has_own_place(item.group) or _may_hold(item):  # "on a mat watching a bird"
+                    heads += [ground.group for ground in grounds]
+                    grounds = []
                 last = None
             heads.append(item.group)
             last = item.group
@@ -107,7 +121,7 @@ def compose(items: list[Item]) -> Group | None:
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
     if grounds and last is grounds[-1].group and item.prep == "with":
-        if any(isinstance(m, Prep) and m.group is not None and m.group.head in _FAR for m in item.group.mods):
+        if has_own_place(item.group):
             return True
         return item.group.head in SCENERY or last.head in ROOMS
     if last.head in GROUNDS and not list_words(last) and item.prep in WITHIN:
@@ -115,7 +129,24 @@ def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     return not (item.prep in WITHIN and not is_small(last) and last.head in FIXED)
 
 
-_FAR = frozenset({"distance", "background"})
+_FAR = frozenset({"distance", "background", "foreground", "side", "left", "right", "sides"})
+_ELSEWHERE = frozenset({"above", "overhead", "nearby", "behind", "below", "beyond", "around"})
+
+
+def _may_hold(item: Item) -> bool:
+    """Whether a thing that no list knows may be where the place before is: `on a lane in a hamlet`."""
+    known = SMALL | LARGE | HOLDERS | SCENERY
+    return item.prep in ("in", "on") and not list_words(item.group) and item.group.head not in known
+
+
+def has_own_place(group: Group) -> bool:
+    """Whether it is said of things where in the photo they are: `wires above`, `a nun in the foreground`."""
+    mods = [mod for node in (group, *group.members) for mod in node.mods]
+    return any(
+        (isinstance(mod, Prep) and mod.group is not None and mod.group.head in _FAR)
+        or (isinstance(mod, Loose) and mod.text.lower() in _ELSEWHERE)
+        for mod in mods
+    )
 
 
 def free_prep(mod: Prep) -> Prep | None:
@@ -209,7 +240,11 @@ def add_to_scene(host: Group | Phrase | None, items: list[Item]) -> None:
         isinstance(node, Prep) and node.group is not None and node.group.head in GROUNDS
         for node in walk(host)
     )
+    named = {node.head for node in walk(host) if isinstance(node, Phrase)}
     for item in items:
+        first = item.group.members[0]
+        if first.tokens and first.tokens[0].low == "the" and item.group.head in named:
+            continue  # it is told of already
         if item.kind == "thing":
             host.mods.append(Prep("near", item.group))
         elif item.kind == "ground" and not taken:

@@ -7,14 +7,11 @@ fault is not used; the ladder of fallbacks keeps what is known to be there: the 
 places ("A photo of a bench and a dog."), then the other words of the list, then nothing.
 """
 
-import html
-import re
 from dataclasses import replace
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
 from unscene.words.caption_words import ADJECTIVES, PICTURES
-from unscene.words.chunks import make_chunks
 from unscene.words.faults import (
     ABSTRACT,
     HEADLESS,
@@ -30,7 +27,8 @@ from unscene.words.finishing import finish, give_article, says_something
 from unscene.words.held import mark_held
 from unscene.words.ladder import list_things, write_words
 from unscene.words.participles import as_participle
-from unscene.words.reading import read_tokens
+from unscene.words.parts import mark_parts
+from unscene.words.plain_caption import MOST_LETTERS, write_plainly
 from unscene.words.references import mark_references
 from unscene.words.removal import GONE, take_out
 from unscene.words.rows import join_rows, takes_article
@@ -46,23 +44,12 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.target import TangledError, Target
 from unscene.words.tokens import Token
-from unscene.words.torn import PLACE_FIRST, is_torn_out, mend, touches_anew
+from unscene.words.torn import is_torn_out, mend, touches_anew
 from unscene.words.tree import Clause, Phrase, Verb, walk
 from unscene.words.venues import name_venue
 from unscene.words.verb_forms import looks_plural
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
-
-# A longer text is no caption of one photo; the ladder begins below the grammar.
-_MOST_LETTERS = 1500
-_QUOTES = str.maketrans("", "", '"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02')
-_EMOTICON = re.compile(r"\s(?:<3+|[:;]-?[)(DPp])(?=\s|$)")
-# `In this photo, we can see that a nurse ...`: the scene stands behind.
-_POINTING = re.compile(
-    r"(?i)^in (?:this|the) (?:photo|picture|image|video|photograph)\s?,?"
-    r" (?:we|you|one|i) (?:can )?see (?:that )?"
-)
-_BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 
 
 class Rewriting(NamedTuple):
@@ -128,53 +115,25 @@ def find_held(caption: str, category: str, vocabulary: Vocabulary) -> set[str]:
 def _take_out_word(
     caption: str, category: str, vocabulary: Vocabulary, staying: frozenset[str]
 ) -> Rewriting | None:
-    held: set[str] = set()
-    caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
+    caption = write_plainly(caption, category, vocabulary)
     end = "." if caption.rstrip().endswith((".", "!")) else ""
-    if len(caption) <= _MOST_LETTERS:
+    lost: set[str] = set()
+    if len(caption) <= MOST_LETTERS:
         for way, write in (("grammar", _write_by_grammar), ("things", _write_things)):
             clauses = _without_frame(_without_manner(read_caption(caption, vocabulary)))
             target = Target(
                 category, vocabulary, category in vocabulary.people, category in vocabulary.animate, staying
             )
             _mark(clauses, target)
-            held.update(*target.held.values())
+            lost.update(*target.held.values(), *target.gone_parts.values())
             try:
                 text = write(clauses, target, caption)
             except TangledError:
                 continue
             if text is not None and category not in vocabulary.find_words(text + end):
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
-    text = write_words(caption, category, vocabulary, held)
+    text = write_words(caption, category, vocabulary, lost)
     return Rewriting(text + end, "words") if text is not None else None
-
-
-def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
-    """Return a caption without marks that no reader of the scene misses: quotation marks, and
-    brackets with what they hold, unless that names a thing; then they become commas.
-    """
-    caption = html.unescape(caption).translate(_QUOTES)
-    caption = re.sub(r"\bfont of\b", "front of", caption)  # "in font of a bush"
-    caption = re.sub(r"(?i)\bcounter top(s?)\b", r"countertop\1", caption)
-    caption = re.sub(r"(?i)\bonstage\b", "on stage", caption)
-    caption = re.sub(r"(?i)\bcross[ -]country (?=ski)", "", caption)
-    caption = re.sub(r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", caption)
-    caption = _POINTING.sub("", _EMOTICON.sub("", caption))
-    return _BRACKETS.sub(
-        lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
-    ).replace(",.", ".")
-
-
-def _part_place(caption: str, vocabulary: Vocabulary) -> str:
-    """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
-    if len(caption) > _MOST_LETTERS or not PLACE_FIRST.match(caption):
-        return caption
-    chunks = make_chunks(read_tokens(caption, vocabulary))
-    place = " ".join(chunk.text for chunk in chunks[:2])
-    parted = [chunk.kind for chunk in chunks[:4]] == ["P", "NP", "NP", "V"] and caption.startswith(
-        f"{place} "
-    )
-    return f"{place},{caption[len(place) :]}" if parted else caption
 
 
 def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:
@@ -276,8 +235,9 @@ def _own_faults(caption: str, text: str, vocabulary: Vocabulary) -> set[str]:
 
 
 def _mark(clauses: list[Clause], target: Target) -> None:
-    """Put into the target what stands for it, and what it holds."""
+    """Put into the target what stands for it, its parts, and what it holds."""
     mark_references(clauses, target)
+    mark_parts(clauses, target)
     mark_held(clauses, target)
 
 
@@ -323,6 +283,7 @@ def _join_clauses(clauses: list[Clause], target: Target) -> list[Clause]:
     for clause in clauses[1:]:
         opener = clause.opener.strip().lower()
         if bare and all(member.low in ("it", "he", "she", "they") for member in clause.group.members):
+            _let_act(result, clause, target)
             continue
         if bare and opener in (
             "while",
@@ -344,6 +305,22 @@ def _join_clauses(clauses: list[Clause], target: Target) -> list[Clause]:
                 continue
         result.append(clause)
     return result
+
+
+def _let_act(kept: list[Clause], clause: Clause, target: Target) -> None:
+    """Say of the one thing that a text is about what its pronoun does in a clause behind: `as he walks`."""
+    group, acting = kept[-1].group, as_participle(clause.group)
+    if len(kept) > 1 or len(group.members) > 1 or acting is None or len(clause.group.members) > 1:
+        return
+    noun, pronoun = group.members[0], clause.group.members[0].low
+    fits = {"it": not noun.is_human, "they": True}.get(pronoun, noun.is_animate)
+    acts = acting.mods and all(isinstance(mod, Verb) and mod.form == "ing" for mod in acting.mods)
+    busy = any(isinstance(node, Verb) for node in group.mods)
+    if fits and acts and not busy and (pronoun == "they") == noun.is_plural:
+        target.note("pronoun acts")
+        for mod in acting.mods[:1]:
+            mod.opener = ""
+        group.mods += acting.mods
 
 
 def _write_things(clauses: list[Clause], target: Target, caption: str) -> str | None:

@@ -6,6 +6,7 @@ from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
     ACTIVITIES,
     GROUNDS,
+    LEADING,
     MORE_BODY,
     MORE_CLOTHES,
     NEARNESS,
@@ -25,6 +26,10 @@ _OF_HOUSES = frozenset(
 SAME_AGAIN = frozenset(
     {"each other", "one another", "it", "them", "him", "her", "itself", "himself", "themselves"}
 )
+
+
+# Where something is on a thing that need not be named.
+SIDES = frozenset({"side", "left", "right", "front", "back", "top", "bottom", "end", "middle", "center"})
 
 
 def _is_bare_plural(phrase: Phrase) -> bool:
@@ -94,6 +99,8 @@ class OpenPath:
             return not group.is_animate
 
         fitting = [i for i in reversed(groups) if fits(i)]
+        if phrase.head not in SIDES:  # "a tub on the side and a sink"
+            fitting = [i for i in fitting if self.path[i].members[-1].head not in SIDES] or fitting
         if phrase.is_animate:  # "a man on a horse and a dog"
             fitting = [i for i in fitting if not i or not self._is_within(i)] or fitting
         if phrase.is_animate and not phrase.is_human:
@@ -142,6 +149,8 @@ class OpenPath:
         if follower.low in SAME_AGAIN and prep.low != "with":
             return top
         if follower.tokens[-1].low in ("background", "foreground", "distance"):
+            return top
+        if prep.low in ("to", "into") and node.head in LEADING:
             return top
         named_again = (
             self.kind_at(place + 2) == "P"
@@ -292,8 +301,11 @@ class OpenPath:
         if verb.stem == "wear" and node.is_animate:
             return deepest  # "holding a dog wearing a hat"
         mutual = self.kind_at(place + 1) == "P" and self.kind_at(place + 2) == "NP"
-        if mutual and self.chunks[place + 2].low in ("each other", "one another") and not node.is_plural:
-            return groups[0]
+        if mutual and self.chunks[place + 2].low in ("each other", "one another"):
+            if not node.is_plural:
+                return groups[0]
+            if not root.is_plural:  # "a cat between two bicycles standing next to each other"
+                return deepest
         if verb.stem in ("smile", "laugh", "grin") and not node.is_human:
             return next((i for i in reversed(groups) if self.path[i].is_human), deepest)
         if verb.stem in ("fly", "soar") and node.members[-1].words & {"kite", "airplane"}:

@@ -10,18 +10,21 @@ from unscene.words.leftovers import (
     Item,
     add_to_scene,
     compose,
+    list_places,
     list_words,
 )
 from unscene.words.people import means_people
 from unscene.words.rows import (
     drop_repeated,
     fix_links,
+    join_rows,
     make_singular,
     merge_preps,
     pass_article,
     takes_article,
 )
 from unscene.words.scene_lists import (
+    GROUNDS,
     HUMAN_NOUNS,
     NEARNESS,
     ROOMS,
@@ -45,13 +48,12 @@ from unscene.words.target import (
     loses_last,
     needs_its_of,
     owner_is_gone,
+    stands_alone,
     without_modifier,
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb
-from unscene.words.verb_lists import (
-    ALONE,
-)
+from unscene.words.verb_lists import ALONE, SHARING
 
 # groups
 
@@ -125,7 +127,9 @@ def _is_stand(item: Item) -> bool:
     return bool(stand) and item.kind == "thing" and item.prep in ("on", "on top of", "in")
 
 
-_STANDS = frozenset({"table", "counter", "desk", "shelf", "countertop", "tray", "stove"})
+_STANDS = frozenset(
+    {"table", "counter", "desk", "shelf", "countertop", "tray", "stove", "plate", "plates", "platter", "dish"}
+)
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 
 
@@ -212,6 +216,7 @@ def _shows(mod: Mod, target: Target) -> bool:
 def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mod]:
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
+    mods = _share_objects(mods, target)
     emptied = last_gone = False
     helper: Token | None = None
     for mod in mods:
@@ -219,6 +224,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
             own_place = last_gone and is_on_thing(mod)
             last_gone = loses_last(mod, target)
             if own_place:
+                _add_to_row(left, mod, target)
                 continue  # "a teapot on the stove and books on a shelf"
             pruned = prune_prep(mod, host, target)
             if emptied and mod.low in NEARNESS and pruned and isinstance(pruned[0], Prep):
@@ -256,6 +262,41 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
         else:
             left.append(mod)
     return merge_preps(left)
+
+
+def _share_objects(mods: list[Mod], target: Target) -> list[Mod]:
+    """Return what hangs on a noun, without verbs that have the object of the next one when that is gone."""
+    kept: list[Mod] = []
+    for mod, after in zip(mods, [*mods[1:], None], strict=False):
+        shares = (
+            isinstance(mod, Verb)
+            and isinstance(after, Verb)
+            and after.opener.strip(" ,").lower() in ("and", "or")
+            and not (mod.objects or mod.mods)
+            and mod.stem in SHARING
+            and bool(after.objects)
+            and all(is_all_gone(group, target) for group in after.objects)
+        )
+        if shares:
+            target.note("shared object")
+        else:
+            kept.append(mod)
+    return kept
+
+
+def _add_to_row(left: list[Mod], mod: Prep, target: Target) -> None:
+    """Put what the last of a row was on into its place in the row, where that is a row of things
+    that are only near: `beside a tree and a bird on a post` -> `beside a tree and a post`.
+    """
+    row = left[-1] if left else None
+    if not isinstance(row, Prep) or row.group is None or row.low not in NEARNESS | {"with"}:
+        return
+    group, _ = prune_group(mod.group, target)
+    if group is None or is_empty(group) or not all(stands_alone(m, target, mod.low) for m in group.members):
+        return
+    if len(row.group.members) == 1 and not row.group.mods:
+        target.note("place in the row")
+        left[-1] = Prep(row.text, join_rows(row.group, group), row.link)
 
 
 def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
@@ -316,13 +357,18 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             own_place = last_gone and is_on_thing(mod)
             last_gone = loses_last(mod, target)
             if own_place:
+                before = mods[-1][1] if mods else []
+                _add_to_row(before, mod, target)
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
                 stands = [m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and _stands(m)]
                 if stands and len(verb.mods) == 1 and not verb.objects:
                     return stands  # "filled with nuts on a table"
-                pruned = []  # "decorated with bottles hanging from the ceiling"
+                there = _list_waters(mod.group, host, target)
+                if there and len(verb.mods) == 1 and not verb.objects:
+                    return there
+                pruned = []  # "decorated with bottles hanging from ..."
             if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and _has_place(verb.mods):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
         elif isinstance(mod, Verb):
@@ -337,6 +383,24 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         mods.append((mod, pruned))
     left_over = PrunedVerb(objects, lost, mods, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
+
+
+def _list_waters(group: Group, host, target: Target) -> list[Mod]:
+    """Return the water that what a place was filled with is on: `a bay filled with canoes in blue water`."""
+    if host is None:
+        return []
+    items = prune_group(group, target)[1]
+    if list_words(host) & {"train", "bus", "boat"}:
+        return list_places(
+            [item for item in items if item.kind == "ground"][:1]
+        )  # "filled with people on ..."
+    if host.head not in GROUNDS:
+        return []
+    waters = [item for item in items if item.kind == "ground" and item.group.head in _WATERS]
+    return [Prep("with", item.group) for item in waters[:1]]
+
+
+_WATERS = frozenset({"water", "waters"})
 
 
 def _stands(mod: Prep) -> bool:

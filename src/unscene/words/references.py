@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from unscene.words.caption_words import PICTURES
 from unscene.words.scene_lists import GROUNDS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
-from unscene.words.tree import Clause, Group, Phrase, Prep, Verb
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 
 _PERSONAL = frozenset({"he", "she", "him", "her", "himself", "herself", "who", "whom"})
 _ONE_THING = frozenset({"it", "itself"})
@@ -33,6 +33,13 @@ _SOMEBODY = frozenset(
 
 def mark_references(clauses: list[Clause], target: Target) -> None:
     """Put the pronouns that stand for the target, or for several things with it, into the target."""
+    on_it = {
+        id(member)
+        for clause in clauses
+        for node in walk(clause)
+        if isinstance(node, Prep) and node.low in ("on", "on top of") and node.group is not None
+        for member in node.group.members
+    }
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
     main = len(list(_phrases(subjects[0], None, False))) if subjects else 0
@@ -44,8 +51,12 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if first is None:
             continue
         earlier = [(p, h) for p, h, _ in order[:place]]
-        if last.kind == "R" and _stands_for_target(
-            last.low, phrase, host, earlier, subjects, target, place >= main
+        carrier = _find_carrier(earlier) if id(phrase) in on_it and last.low == "it" else None
+        if carrier is not None and not target.is_in(carrier):
+            continue
+        if carrier is not None or (
+            last.kind == "R"
+            and _stands_for_target(last.low, phrase, host, earlier, subjects, target, place >= main)
         ):
             target.gone_pronouns.add(id(last))
         for token in phrase.tokens:
@@ -71,6 +82,14 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 near = next((p for p, _ in reversed(earlier) if p.is_animate), None)
                 if near is not None and target.is_in(near):
                     target.lost_owners.add(id(token))
+
+
+def _find_carrier(earlier) -> Phrase | None:
+    """Return the last thing with a top that stands before `on it`; None where there is none."""
+    return next((p for p, _ in reversed(earlier) if p.words & _TOPS and not p.is_plural), None)
+
+
+_TOPS = frozenset({"dining table", "bed", "couch", "bench", "chair"})
 
 
 def _phrases(group: Group, host, of_noun: bool) -> Iterator[tuple[Phrase, Group | None, bool]]:

@@ -26,6 +26,8 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
         if place and _is_instead(clause) and _names(clauses[place - 1].group, target):
             target.note("instead")
             continue
+        if place and _counts_all(clause) and _names(clauses[place - 1].group, target):
+            continue  # "all three of which are ..."
         had_verb = _has_finite(clause.group)
         group, items = prune_group(clause.group, target)
         if group is not None and not is_empty(group):
@@ -67,6 +69,15 @@ def _is_instead(clause: Clause) -> bool:
     ]
     return clause.opener.strip(" ,").lower() == "where" and any(
         token.low in ("should", "would", "ought", "used", "usually", "normally") for token in tokens
+    )
+
+
+def _counts_all(clause: Clause) -> bool:
+    """Whether a clause tells of all that the one before names: `, both of which are red`."""
+    first = clause.group.members[0]
+    counted = first.tokens and all(token.kind in ("D", "R") for token in first.tokens)
+    return bool(counted) and any(
+        isinstance(mod, Verb) and mod.opener.lower() in ("which", "whom") for mod in clause.group.mods
     )
 
 

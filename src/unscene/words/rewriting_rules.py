@@ -41,6 +41,12 @@ RULES = {
         "person",
         "A garden.",
     ),
+    "place in the row": Rule(
+        "Where the last of a row stood takes its place.",
+        "A goat sitting near a well and a bird on a beam.",
+        "bird",
+        "A goat sitting near a well and a beam.",
+    ),
     "looks": Rule(
         "Clothes, parts and activities go with what has them.",
         "A baker in a white apron with a tray.",
@@ -64,6 +70,12 @@ RULES = {
         "A squirrel on the roof of a bus in a car park.",
         "bus",
         "A squirrel in a car park.",
+    ),
+    "part anywhere": Rule(
+        "So does a part, a print or a filling that the caption names as if it were alone.",
+        "A toilet in a vestry with two candles on the lid.",
+        "toilet",
+        "A vestry with two candles.",
     ),
     "preposition": Rule(
         "A preposition goes with its noun.",
@@ -101,6 +113,24 @@ RULES = {
         "bird",
         "A girl watching a branch.",
     ),
+    "for whom": Rule(
+        "For whom something is done with the object is there without it.",
+        "A nun holds a kite for a puppy.",
+        "kite",
+        "A nun near a puppy.",
+    ),
+    "purpose": Rule(
+        "What is done to reach the object is done without it.",
+        "Two goats are leaping to get an apple.",
+        "apple",
+        "Two goats are leaping.",
+    ),
+    "shared object": Rule(
+        "Two verbs that share the object go with it.",
+        "Two nuns are carving and serving a cake.",
+        "cake",
+        "Two nuns.",
+    ),
     "use": Rule(
         "What was done with a tool is done without it.",
         "A nurse uses scissors to cut a green ribbon.",
@@ -137,6 +167,12 @@ RULES = {
         "person",
         "A bench and a goat eating a thistle.",
     ),
+    "pronoun acts": Rule(
+        "A subject that has lost its verb does what its pronoun does.",
+        "A nun lifts a kite while she strolls along a wall.",
+        "kite",
+        "A nun strolling along a wall.",
+    ),
     "second clause": Rule(
         "A second clause that is gone leaves its things near the first.",
         "A goat sleeps under an oak while a girl paints a gate.",
@@ -148,6 +184,12 @@ RULES = {
         "A girl waits by a gate while a boy throws a frisbee.",
         "frisbee",
         "A girl waits by a gate with a boy.",
+    ),
+    "made from": Rule(
+        "What it is made of goes with it.",
+        "A cake composed of nuts and figs on a tray.",
+        "cake",
+        "A tray.",
     ),
     "instead": Rule(
         "What should be in the object's place goes with it.",

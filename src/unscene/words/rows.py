@@ -5,6 +5,7 @@ from unscene.words.scene_lists import MASS
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import looks_plural
+from unscene.words.verb_lists import WORN
 
 
 def join_rows(first: Group, second: Group) -> Group:
@@ -102,6 +103,11 @@ def make_singular(mods: list[Mod]) -> None:
                 if len(member.tokens) > 1 and member.tokens[0].low == "both":
                     del member.tokens[0]
                 member.mods[:] = [mod for mod in member.mods if not is_mutual(mod)]
+        if any(token.low in WORN for token in verb.tokens):
+            for member in (member for group in verb.objects for member in group.members):
+                if len(member.tokens) == 1 and member.head in _WORN_BY_EACH:
+                    one = Token(member.head[:-1], "W")
+                    member.tokens = [Token("a", "D"), one]
         verb.tokens[:] = [token for token in verb.tokens if token.low not in _OF_SEVERAL] or verb.tokens
         verb.mods[:] = [mod for mod in verb.mods if not is_mutual(mod)]
     kept: list[Mod] = []
@@ -113,6 +119,22 @@ def make_singular(mods: list[Mod]) -> None:
     mods[:] = kept
 
 
+# Of these each of several wears one.
+_WORN_BY_EACH = frozenset(
+    {
+        "hats",
+        "helmets",
+        "caps",
+        "coats",
+        "jackets",
+        "shirts",
+        "suits",
+        "vests",
+        "hoods",
+        "costumes",
+        "sweaters",
+    }
+)
 _OF_SEVERAL = frozenset({"together", "both", "side-by-side", "side by side", "jointly", "mutually"})
 
 

@@ -76,7 +76,7 @@ ACTIVITIES = _words(
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
-    "memory honor disbelief"
+    "memory honor disbelief thumbs-up"
 )
 PARTS = _words(
     "wheel wheels engine engines wing wings propeller propellers window windows door doors headlight "
@@ -307,12 +307,17 @@ SMALL = _words(
     "basket baskets peeler controller case"
 )
 COLOURS = _words("black white red blue green yellow pink orange brown gray grey purple")
+# What leads into or onto something, and belongs to it: `a door to a house`.
+LEADING = _words(
+    "door doors doorway entrance entry entryway gate gateway exit steps stairs staircase path driveway "
+    "passage ladder"
+)
 FIXED = _words("window windows fence wall building door tree trees mirror house tower pole")
 ROOMS = _words("kitchen bathroom room bedroom office garage restaurant store shop studio")
 SCENERY = _words(
     "tree trees mountain mountains building buildings hill hills cloud clouds grass flowers house "
     "houses fence rocks animals water waves plants bushes shrubs sand snow lights sky skyline "
-    "cityscape background leaves shore shores"
+    "cityscape background backdrop leaves shore shores"
 )
 # Works that stand where what they are of would stand, so that a detector sees that in them.
 SCULPTURES = _words(
@@ -327,7 +332,8 @@ MADE_OF_ANIMALS = _words(
 SINGLE = ((GROUNDS | HOLDERS | PICTURES) - MASS - CONDITIONS) | _words("magazine book newspaper statue")
 SINGLE -= _words(
     "home ground sky air space surf foliage dirt gravel concrete asphalt cement terrain land downtown "
-    "countryside greenery outdoors food wild weather infield outfield shallows video sea ocean country nature"
+    "countryside greenery outdoors food wild weather infield outfield shallows video sea ocean country "
+    "nature tarmac"
 )
 SINGLE -= {"home plate", "home base", "first base", "second base", "third base"}
 # How somebody is; no thing or place.
@@ -371,6 +377,8 @@ ABSTRACT_NOUNS = _words(
     "disease illness force thoughts series holiday album"
 )
 CONCRETE = frozenset({"display case", "glass case", "pillow case", "tourist attraction"})
+CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
+CONCRETE |= {"waters edge", "'s edge", "framed picture", "framed pictures", "framed photo", "framed photos"}
 # Where a sport is done.
 SPORT_PLACES = {
     **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),

@@ -148,6 +148,10 @@ def _without_object(
     """Return what stays of a verb with its object gone: what looked at it looks at what stood there;
     else the verb goes, and places stay.
     """
+    own = _without_purpose(verb)
+    if own is not None:
+        target.note("purpose")
+        return [own, *(free for free in map(free_prep, _list_preps(mods)) if free is not None)]
     things = [item for item in lost if item.kind == "thing"]
     places = [item for item in lost if item.kind != "thing"]
     stem = verb.stem
@@ -200,6 +204,9 @@ def _without_object(
                 ]
             continue
         if isinstance(mod, Prep) and mod.group is not None:
+            if mod.low == "for" and list_words(mod.group) and mod.group.is_animate:
+                target.note("for whom")
+                mod = Prep("near", mod.group, mod.link)
             mod = (
                 mod
                 if stem in ("have", "contain", "feature", "show")
@@ -214,6 +221,17 @@ def _without_object(
             if mod is not None:
                 result.append(mod)
     return result + list_places(places)
+
+
+def _without_purpose(verb: Verb) -> Verb | None:
+    """Return a verb without the infinitive behind it, where it makes sense alone: `jumping to catch`."""
+    at = next((i for i, token in enumerate(verb.tokens) if i and token.form == "to"), 0)
+    before = [token.stem for token in verb.tokens[:at] if token.kind == "V" and token.form in ("ing", "fin")]
+    return Verb(verb.tokens[:at], verb.opener) if before and before[-1] in ALONE else None
+
+
+def _list_preps(mods: list[Mod]) -> list[Prep]:
+    return [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
 
 
 # What one does where one sits: `using a laptop on a couch`, `holds a phone in a car`.

@@ -43,6 +43,9 @@ _PRONOUNS = frozenset(
 )
 
 
+_POSES = frozenset({"position", "positions", "stance", "pose"})
+
+
 def find_kind(
     word: str, before: Token, after: Token, rest: list[Token], tagged: list[Token]
 ) -> tuple[str, str, str]:
@@ -151,9 +154,11 @@ def find_kind(
     if word == "near" and next_word in ING and later.kind == "N":
         return "P", "", ""  # "near passing trucks"
     if word in SCENE_ADVERBS and word in PREPOSITIONS:
-        if ends_phrase(after) and next_word != "of":
+        if ends_phrase(after) and next_word != "of" and not (next_word == "ready" and later.low in _POSES):
             return "A", "", ""
         return "P", "", ""
+    if word == "ready" and next_word in _POSES:
+        return "W", "", ""  # "in ready position"
     if word in DETERMINERS:
         return "D", "", ""
     if word == "overhead" and before.kind == "C" and not ends_phrase(after):

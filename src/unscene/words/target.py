@@ -21,6 +21,7 @@ from unscene.words.scene_lists import (
     MORE_BODY,
     MORE_CLOTHES,
     PARTS,
+    STATES,
     TIMES,
     WITHIN,
 )
@@ -51,6 +52,7 @@ class Target:
     gone_pronouns: set[int] = field(default_factory=set)
     lost_owners: set[int] = field(default_factory=set)
     held: dict[int, set[str]] = field(default_factory=dict)
+    gone_parts: dict[int, set[str]] = field(default_factory=dict)
     steps: int = 0
     used: list[str] = field(default_factory=list)
 
@@ -72,6 +74,9 @@ class Target:
             return True
         if any(id(token) in self.gone_pronouns for token in phrase.tokens):
             return True
+        if self.gone_parts and id(phrase.tokens[-1]) in self.gone_parts:
+            self.note("part anywhere")
+            return True
         if self.category == "horse" and phrase.head == "horseback":
             return True
         if self.is_human and not phrase.is_human and means_people(phrase):
@@ -82,12 +87,17 @@ class Target:
 
 def is_own(tokens: list[Token], target: Target) -> bool:
     """Whether a noun is part of what owns it: `its engines`, `the man's arm`."""
-    head = tokens[-1].low
+    named = [token for token in tokens if token.low not in _HELD_SO] or tokens
+    head = named[-1].low
     if target.is_animate and not target.is_human and head in KIN:
         return True  # "an elephant with its mother"
     if tokens[-1].word:
         return tokens[-1].word == "tie"
     return head in MORE_BODY | MORE_CLOTHES | ACTIVITIES | PARTS
+
+
+# How a part of the body is held: `its mouth wide open`.
+_HELD_SO = frozenset({"wide", "open", "closed", "shut", "outstretched", "extended", "raised", "up", "down"})
 
 
 def owner_is_gone(owner: Token, target: Target) -> bool:
@@ -173,8 +183,16 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     abstract = head in ABSTRACT_NOUNS - CONDITIONS - TIMES and not is_concrete(phrase)
     if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
         return False
+    if not words and head in STATES and len(phrase.tokens) == 1:
+        return False
     if how == "worn":
         return bool(words & target.staying)
+    if phrase.tokens[0].low in HERS and head in PARTS and not words:
+        return False
+    if head in ("sign", "signs") and any(token.low == "thumbs-up" for token in phrase.tokens):
+        return False
+    if head in _LEADS and target.is_animate:
+        return False
     if head in _WATCHING and how in ("for", "at", "to", "toward", "towards", "into"):
         return False
     if head in MARKS and how in ("with", "of", "has"):
@@ -185,12 +203,18 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     if words or any(t.is_human for t in phrase.tokens if not target.is_human):
         return True
-    if all(t.kind == "D" for t in phrase.tokens) or head in MORE_BODY | ACTIVITIES:
+    if all(t.kind == "D" for t in phrase.tokens):
+        return False
+    if head in MORE_BODY | ACTIVITIES and not (
+        is_concrete(phrase)
+        or (head in _HUNG and how in _BENEATH)
+        or (head == "pitch" and how == "on" and phrase.tokens[0].kind == "D")
+    ):
         return False
     worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
     if head in MORE_CLOTHES and target.is_animate and worn:
         return False
-    if target.category in EATEN and head in _OF_FOOD and how in ("with", "of", "has"):
+    if target.category in EATEN and head in _OF_FOOD and how in ("with", "of", "has", "in"):
         return False
     holds = target.category in FURNITURE | EATEN
     if how in ("with", "of", "has", "verb") and not target.is_animate and not holds:
@@ -200,9 +224,25 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     return not (how == "in" and head in COLOURS)
 
 
+_LEADS = frozenset({"leash", "leashes", "lead"})
+# What hangs above a thing that is said to be under it.
+_HUNG = frozenset({"picture", "pictures", "photo", "photos", "photograph", "photographs"})
+_BENEATH = frozenset({"under", "underneath", "beneath", "below", "next to", "beside"})
 # Who takes the photo is in none.
 _WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
 MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
+MARKS |= {
+    "advertising",
+    "crest",
+    "crests",
+    "signage",
+    "detailing",
+    "accents",
+    "decals",
+    "insignia",
+    "symbol",
+    "symbols",
+}
 MARKS |= {"advertisement", "advertisements", "ad", "ads", "print", "stripe", "stripes", "carvings"}
 BEDDING = frozenset({"sheet", "sheets", "bedding", "comforter", "duvet", "bedspread", "mattress", "quilt"})
 BEDDING |= {"linens", "covers", "blanket", "blankets", "head board", "headboard"}

@@ -5,13 +5,12 @@ from itertools import pairwise
 
 from unscene.words.caption_words import DETERMINERS, PREPOSITIONS
 from unscene.words.chunks import make_chunks
+from unscene.words.plain_caption import PLACE_FIRST
 from unscene.words.reading import read_tokens
 from unscene.words.verb_forms import THIRD
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
 
-# A caption that begins with a place.
-PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside) ")
 _TORN_PAIRS = tuple(
     f" {one} {two} "
     for one in ("and", "with", "of")

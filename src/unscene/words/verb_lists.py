@@ -53,7 +53,7 @@ VERBS = BASES | _words(
     "join unite sort host replace remove unwrap open close shut measure weigh count carve spoon fork "
     "scoop dip frost ice garnish season plate treat vaccinate weave sun bask wallow rummage scavenge "
     "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal "
-    "span cause decide pretend adjust fasten straighten inflate polish wrestle"
+    "span cause direct decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(
     "clear fry park place surf ski row work point ring grip race play drink wave show cover hand face "
@@ -106,7 +106,7 @@ ALWAYS_ING_NOUNS = _words(
     "building ceiling evening morning wedding painting clothing railing string ring spring king wing "
     "thing awning pudding icing netting topping frosting sling bedding sibling offspring anything "
     "screening engineering nothing something everything duckling dumpling sterling fencing "
-    "wiring siding flooring during"
+    "wiring siding flooring during detailing signage lettering stitching edging"
 )
 # A noun after an -ing word that makes the two one noun: `swimming pool`.
 AFTER_ING = _words(
@@ -133,6 +133,15 @@ WITH_TOOL = _words(
     "cut hit eat brush play feed slice clean wash chop poke catch throw swing fix repair paint draw "
     "write stir strike kick chase fight scoop stab spread dig film photograph greet sit stand walk "
     "travel"
+)
+# Verbs that make no sense without an object.
+NEEDS_OBJECT = _words(
+    "hold carry wear use put place contain show feature make take have get give cut throw catch hit pet feed "
+    "chase surround brush grab kick enjoy prepare see bring receive operate touch hug kiss lick"
+)
+# Of two of these with `and` between them the second one's object is the first one's, too.
+SHARING = NEEDS_OBJECT | _words(
+    "carve slice serve bake chop peel wash clean lift pull push open decorate mix pour"
 )
 # Verbs that make sense without what followed them.
 ALONE = _words(

@@ -1,0 +1,167 @@
+"""What is on an object, in it or of it, and goes with it wherever the caption says so: its parts, prints,
+fillings, what it shows.
+"""
+
+from unscene.words.leftovers import list_words
+from unscene.words.scene_lists import EATEN, GROUNDS, LARGE, PARTS, SCENERY, VESSELS
+from unscene.words.target import MARKS, Target, is_all_gone
+from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.verb_lists import LOOKING
+
+# Parts that a caption names without saying of what: `a toilet in a hall with soap on the tank`.
+_PORTIONS = frozenset({"slice", "slices", "piece", "pieces", "half", "halves", "crust", "bite", "bites"})
+_PORTIONS |= {
+    "bun",
+    "buns",
+    "topping",
+    "toppings",
+    "glaze",
+    "glazes",
+    "frosting",
+    "icing",
+    "layers",
+    "filling",
+    "fillings",
+}
+_PARTS_OF = {
+    "toilet": frozenset({"tank", "lid", "seat", "cistern"}),
+    "bed": frozenset({"covering", "coverings", "canopy", "headboard", "footboard", "mattress", "bedspread"}),
+    "tv": frozenset({"screen"}),
+    "laptop": frozenset({"screen", "trackpad", "touchpad"}),
+    "refrigerator": frozenset({"freezer", "door", "doors"}),
+    "bicycle": frozenset({"handlebars", "handlebar", "pedals", "saddle"}),
+    "motorcycle": frozenset({"handlebars", "handlebar", "sidecar"}),
+    **dict.fromkeys(EATEN, _PORTIONS),
+}
+_SCREENS = frozenset({"tv", "laptop", "cell phone"})
+# Vehicles have sides with prints, and rooms with a load.
+_VEHICLES = frozenset({"airplane", "bus", "train", "truck", "car", "boat", "motorcycle", "bicycle"})
+_SIDES = frozenset({"side", "sides", "front", "back", "top", "roof", "rear", "hood", "bed", "tail", "wing"})
+_SIDES |= {"wings", "trunk", "seat", "deck", "end", "inside", "fender"}
+# What only a surface has: nothing without it.
+_FLAWS = MARKS | {"scratch", "scratches", "dent", "dents", "crack", "cracks", "stain", "stains", "rust"}
+_FLAWS |= {"symbol", "symbols", "emblem", "insignia", "decal", "decals", "mural", "murals", "signage"}
+# What lies beside food; what else it comes with is on it: `a pizza with mushrooms`.
+_SIDE_DISHES = frozenset({"fries", "chips", "salad", "soup", "drinks", "soda", "rice", "beans", "vegetables"})
+_LIQUIDS = frozenset({"water", "milk", "juice", "liquid", "coffee", "tea", "beer", "wine", "soda", "soap"})
+
+
+def mark_parts(clauses: list[Clause], target: Target) -> None:
+    """Put the parts, prints, fillings and pictures of the target into the target."""
+    noted = len(target.used)
+    for clause in clauses:
+        for node in walk(clause):
+            if isinstance(node, Group):
+                _mark_group(node, target)
+            elif isinstance(node, Verb):
+                _mark_shown(node, target)
+    del target.used[noted:]  # nothing is taken out yet
+
+
+def _mark_group(group: Group, target: Target) -> None:
+    gone = is_all_gone(group, target)
+    displayed = target.category in _SCREENS and any(
+        isinstance(mod, Verb) and mod.stem == "display" and mod.form == "en" and not mod.mods
+        for mod in group.mods
+    )
+    for member in group.members:
+        if not member.tokens or member.words or member.is_animate:
+            continue
+        part = member.head in _PARTS_OF.get(target.category, ()) and not _is_of_another(member, target)
+        mods = [*member.mods, *group.mods]
+        if part or displayed or (member.head in _FLAWS and any(_is_on_target(mod, target) for mod in mods)):
+            _mark(member, target)
+    mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
+    if gone and target.category in _VEHICLES:
+        for mod in mods:
+            if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
+                _mark_printed(mod.group, target)
+    if gone and not target.is_animate:
+        for mod in mods:
+            if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
+                _mark_stuck(mod.group, target)
+    first = next(iter(mods), None)
+    topped = gone and target.category in EATEN and isinstance(first, Prep) and first.low == "with"
+    for member in first.group.members if topped and first.group is not None else ():
+        bare = member.tokens and member.tokens[0].kind == "W" and not (member.words or member.is_animate)
+        if bare and member.head not in _SIDE_DISHES | _LIQUIDS:
+            _mark(member, target)
+    places = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
+    for place, filling in zip(places, places[1:], strict=False):
+        within = place.low in ("in", "inside") and is_all_gone(place.group, target)
+        if within and filling.low == "with" and target.category in VESSELS | {"vase", "bowl", "sink"}:
+            for member in filling.group.members:
+                if member.head in _LIQUIDS:
+                    _mark(member, target)  # "roses in a vase with water"
+
+
+def _mark_stuck(group: Group, target: Target) -> None:
+    """Mark what is said to be on what is gone and is nothing elsewhere: `suitcases with tags on them`."""
+    mods = [*group.mods, *(mod for member in group.members for mod in member.mods)]
+    if any(
+        _is_on_target(mod, target) and mod.low == "on" and mod.group.members[0].is_pronoun for mod in mods
+    ):
+        for member in group.members:
+            if not member.words and member.head in PARTS | _FLAWS:
+                _mark(member, target)
+
+
+def _mark_printed(group: Group, target: Target) -> None:
+    """Mark what a vehicle has on its side or in its back, and the side with it."""
+    mods = [*group.mods, *(mod for member in group.members for mod in member.mods)]
+    sides = [
+        mod.group.members[0]
+        for mod in mods
+        if isinstance(mod, Prep)
+        and mod.low in ("on", "in", "at", "across")
+        and mod.group is not None
+        and mod.group.head in _SIDES
+        and not any(isinstance(inner, Prep) and not _is_on_target(inner, target) for inner in mod.group.mods)
+    ]
+    if not sides or group.head in GROUNDS | SCENERY | LARGE:
+        return
+    for side in sides:
+        _mark(side, target)
+    for member in group.members:
+        if not member.is_animate or any(
+            mod.low == "on" and mod.group.head in ("side", "sides") for mod in mods
+        ):
+            _mark(member, target)
+
+
+def _mark_shown(verb: Verb, target: Target) -> None:
+    """Mark what somebody watches on a screen: `watching a match on TV`."""
+    if target.category not in _SCREENS or verb.stem not in LOOKING:
+        return
+    shown = any(_is_on_screen(mod, target) for mod in verb.mods)
+    for group in verb.objects:
+        if shown or any(_is_on_screen(mod, target) for mod in group.mods):
+            for member in group.members:
+                _mark(member, target)
+
+
+def _is_on_screen(mod, target: Target) -> bool:
+    on = isinstance(mod, Prep) and mod.low == "on" and mod.group is not None
+    return on and is_all_gone(mod.group, target) and mod.group.members[0].tokens[0].kind != "D"
+
+
+def _is_on_target(mod, target: Target) -> bool:
+    on = isinstance(mod, Prep) and mod.low in ("on", "in", "of", "on the side of") and mod.group is not None
+    return on and is_all_gone(mod.group, target)
+
+
+def _is_of_another(phrase: Phrase, target: Target) -> bool:
+    """Whether a part is said to be of something else: `a slice of lemon`."""
+    return any(
+        isinstance(mod, Prep)
+        and mod.low in ("of", "on")
+        and mod.group is not None
+        and (list_words(mod.group) or mod.low == "of")
+        and not is_all_gone(mod.group, target)
+        for mod in phrase.mods
+    )
+
+
+def _mark(phrase: Phrase, target: Target) -> None:
+    if phrase.tokens:
+        target.gone_parts[id(phrase.tokens[-1])] = phrase.words

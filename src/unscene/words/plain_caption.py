@@ -1,0 +1,94 @@
+"""A caption as it is read: without marks, and with what people write in many ways written in one."""
+
+import html
+import re
+from typing import NamedTuple
+
+from unscene.words.chunks import make_chunks
+from unscene.words.reading import read_tokens
+from unscene.words.vocabulary import Vocabulary
+
+# A longer text is no caption of one photo.
+MOST_LETTERS = 1500
+_QUOTES = str.maketrans("", "", '"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02')
+_EMOTICON = re.compile(r"\s(?:<3+|[:;]-?[)(DPp])(?=\s|$)")
+# `In this photo, we can see that a nurse ...`: the scene stands behind.
+_POINTING = re.compile(
+    r"(?i)^in (?:this|the) (?:photo|picture|image|video|photograph)\s?,?"
+    r" (?:we|you|one|i) (?:can )?see (?:that )?"
+)
+_BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
+PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside) ")
+
+
+class Spelling(NamedTuple):
+    """A pattern, how it is written instead, and a caption that it exists for."""
+
+    pattern: re.Pattern
+    instead: str
+    caption: str
+
+
+SPELLINGS = tuple(
+    Spelling(re.compile(pattern), instead, caption)
+    for pattern, instead, caption in (
+        (r"\bfont of\b", "front of", "A gnome in font of a hedge."),
+        (r"(?i)\bcounter top(s?)\b", r"countertop\1", "A jug on a counter top."),
+        (r"(?i)\bonstage\b", "on stage", "A flute onstage."),
+        (r"(?i)\bcross[ -]country (?=ski)", "", "A nurse on cross country skis."),
+        (r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", "A mule in it's stall."),
+        (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
+        (r"(?i)\b(an?|the) (high|low) (up|down) (?=\w+\b)", r"\1 \2-\3 ", "A mule at a high up trough."),
+        (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),
+        (r"(?i)\bunder neath\b", "underneath", "A mule under neath an arch."),
+        (
+            r"(?i)\bwhat (?:appears|seems|looks) (?:to be|like)(?= an? | the )",
+            "",
+            "A monk under what appears to be an arch.",
+        ),
+        (
+            r"(?i)\b(an?|the|\w+ly) (fenced|roped|blocked|sectioned|cordoned|walled|marked|closed)"
+            r" (off|in) (?=[\w-]+\b)",
+            r"\1 \2-\3 ",
+            "Mules in a roped off meadow.",
+        ),
+    )
+)
+# What carries the object and stays without it: `a clock tower` is a tower then.
+_CARRIERS = {
+    "clock": (re.compile(r"(?i)\bclock[- ]?(towers?)\b"), r"\1"),
+}
+
+
+def write_plainly(caption: str, category: str, vocabulary: Vocabulary) -> str:
+    """Return a caption as the rules read it, of which a word of the list is to be taken out."""
+    caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
+    if category in _CARRIERS:
+        pattern, instead = _CARRIERS[category]
+        return pattern.sub(instead, caption)
+    return caption
+
+
+def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
+    """Return a caption without marks that no reader of the scene misses: quotation marks, and
+    brackets with what they hold, unless that names a thing; then they become commas.
+    """
+    caption = html.unescape(caption).translate(_QUOTES)
+    for spelling in SPELLINGS:
+        caption = spelling.pattern.sub(spelling.instead, caption)
+    caption = _POINTING.sub("", _EMOTICON.sub("", caption))
+    return _BRACKETS.sub(
+        lambda found: f", {found[1]}," if vocabulary.find_words(found[1]) else " ", caption
+    ).replace(",.", ".")
+
+
+def _part_place(caption: str, vocabulary: Vocabulary) -> str:
+    """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
+    if len(caption) > MOST_LETTERS or not PLACE_FIRST.match(caption):
+        return caption
+    chunks = make_chunks(read_tokens(caption, vocabulary))
+    place = " ".join(chunk.text for chunk in chunks[:2])
+    parted = [chunk.kind for chunk in chunks[:4]] == ["P", "NP", "NP", "V"] and caption.startswith(
+        f"{place} "
+    )
+    return f"{place},{caption[len(place) :]}" if parted else caption
