@@ -554,6 +554,22 @@ def test_template_captions_replace_what_tells_of_the_edit(world, tmp_path):
     assert hashes[0] != hashes[1]
 
 
+def test_template_captions_name_nothing_that_the_given_ones_know_to_be_gone():
+    columns = ["edit_id", "category", "caption_original", "caption_without", "caption_negated"]
+    caption = "A nurse holding a phone sits on a bench by a dog."
+    rows = [
+        ("a", "person", caption, "A bench by a dog.", "No people."),
+        ("b", "person", caption, "A dog.", "No people."),
+        ("c", "person", caption, "A phone on a bench by a dog.", "No people."),
+    ]
+    told = rewrite_captions(pd.DataFrame(rows, columns=columns), 0.25, 7, COCO80)
+    assert told["caption_without"].tolist() == [
+        "A bench by a dog.",
+        "A dog.",
+        "A phone and a bench by a dog.",
+    ]
+
+
 def test_bfloat16_stays_near_float32(world):
     if not torch.cpu.get_capabilities().get("avx512_bf16"):
         pytest.skip("this CPU has no instructions for bfloat16")
