@@ -9,7 +9,7 @@ from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.negation import UNSEEN, Seen, rewrite_caption
+from unscene.words.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
@@ -145,8 +145,12 @@ def write_from_template(
 
 
 def find_taken(without: str, edit: WantedCaption, vocabulary: Vocabulary) -> str | None:
-    """Return that a caption names what the mask takes along, as a model may who does not see the photo."""
-    named = vocabulary.sort(edit.seen.taken & set(vocabulary.find_words(without)))
+    """Return that a caption names what the mask takes along, or what the object is said to hold and
+    nobody saw to stay: a model does not see the photo.
+    """
+    assert edit.caption is not None
+    held = find_held(edit.caption, edit.category, vocabulary) - edit.seen.staying
+    named = vocabulary.sort((edit.seen.taken | held) & set(vocabulary.find_words(without)))
     return f"{ALONG}: {', '.join(named)}" if named else None
 
 

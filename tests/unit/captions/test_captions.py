@@ -267,6 +267,18 @@ def test_a_caption_names_nothing_that_the_mask_takes_along(tmp_path, fates, expe
     assert row["source"] == "template"
 
 
+@pytest.mark.parametrize(("staying", "source"), [([], "grammar_fallback"), (["cell phone"], "gpt-6-luna")])
+def test_a_model_may_name_what_is_held_where_it_is_seen_to_stay(tmp_path, monkeypatch, staying, source):
+    monkeypatch.chdir(tmp_path)
+    write_holder(tmp_path, staying=staying)
+    build_captions(tmp_path, backend="openai")
+    said = "A phone and a bench by a dog."
+    answer_as(tmp_path, list(read_lines(tmp_path / "req.jsonl")), lambda asked: said)
+    row = parse(tmp_path).loc["w-person"]
+    assert row["source"] == source
+    assert row["caption_without"] == ("A bench by a dog." if source == "grammar_fallback" else said)
+
+
 def test_a_model_that_names_what_is_gone_is_no_failure_of_the_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     many_edits(tmp_path, 20, "A dog near a red gate by bench {}.", taken=["bench"])
