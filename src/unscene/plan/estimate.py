@@ -220,12 +220,14 @@ def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
         written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
         photo_files += copies
     there = measure_weights(CHECKOUT / clip) if clip else 0
+    deployed = get_value(assumed, "bytes.deploy_copies") if count["trainings"] else 0
     checkpoint = there or get_value(assumed, "bytes.checkpoint_without_weights")
     size = {
         "photos": written,
         "masks": masks,
         "edits": edits,
         "models": count["trainings"] * checkpoint,
+        "deploy": deployed * checkpoint,
         "tables": (count["photos"] + count["pool_photos"]) * get_value(assumed, "bytes.table_row"),
     }
     files = {
@@ -233,6 +235,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
         "masks": count["edits"],
         "edits": count["edits"] + 2 * count["shams"],
         "models": 3 * count["trainings"],
+        "deploy": get_value(assumed, "bytes.deploy_files") if deployed else 0,
         # Seven tables, and requests and answers of two text stages; sham edits have two tables more.
         "tables": (13 if settings["edits"]["sham"] else 11) * count["shards"],
     }
@@ -353,8 +356,16 @@ def _tell_processor(plan: dict) -> Iterator[str]:
 
 
 def measure_weights(path: Path) -> int:
-    """Return the bytes of the weights in an open_clip folder, 0 when there are none."""
-    return sum(file.stat().st_size for file in path.glob("*.safetensors")) if path.is_dir() else 0
+    """Return the bytes of a checkpoint of the weights in an open_clip folder, 0 when there are none:
+    training writes float32, whatever they are in.
+    """
+    from safetensors import safe_open
+
+    numbers = 0
+    for file in path.glob("*.safetensors") if path.is_dir() else ():
+        with safe_open(file, "numpy") as weights:
+            numbers += sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    return 4 * numbers
 
 
 def _count_captions(source: dict, settings: dict, assumed: dict) -> float:

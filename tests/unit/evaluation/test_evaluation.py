@@ -244,6 +244,8 @@ def test_photos_are_listed_with_captions_and_objects(tmp_path):
         list_photos(source, 9)
     photo = list_photos({"name": "coco", "format": "table"}, 9)
     assert set(photo["objects_from"]) == {"captions"} and len(photo) == 6
+    FOLDS.write(FOLDS.frame([]), tmp_path / "folds.parquet")  # of a run without a wanted edit
+    assert list_photos({"name": "coco", "format": "table"}, 9).empty
 
 
 def test_pairs_without_held_out_phrasing_have_null_scores():

@@ -6,6 +6,7 @@ import copy
 import json
 from datetime import date
 
+import numpy as np
 import pytest
 import yaml
 
@@ -225,6 +226,15 @@ def test_checkpoints_take_the_size_of_the_weights(config, prices, assumed, monke
     size = make_plan(config, prices, assumed)["storage"]["bytes"]
     assert size["models"] == 1000 * make_plan(config, prices, assumed)["items"]["trainings"]
     assert size["total"] == sum(value for key, value in size.items() if key != "total")
+    assert size["deploy"] == 6 * 1000
+
+
+def test_a_checkpoint_is_in_float32_whatever_the_weights_are_in(checkout, tmp_path):
+    from safetensors.numpy import save_file
+
+    save_file({"a": np.zeros((3, 4), np.float16), "b": np.zeros(2)}, tmp_path / "open_clip_model.safetensors")
+    assert estimate.measure_weights(tmp_path) == 4 * 14
+    assert estimate.measure_weights(tmp_path / "absent") == 0
 
 
 def test_edits_per_prompt_are_those_of_the_requests(assumed):
