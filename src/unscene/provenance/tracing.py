@@ -102,8 +102,8 @@ def _tell_edit(
         f"mask of {edit_id}",
         _tell_row(
             mask,
-            "status reason instances area_fraction confidence found_by dilation_px mask_path object_path",
-            "mask_sha256 batch_shape",
+            "status reason instances area_fraction confidence found_by taken staying dilation_px mask_path",
+            "object_path mask_sha256 batch_shape",
         )
         + tell_pack(mask["mask_path"], results),
     )
@@ -162,6 +162,7 @@ def _tell_decision(mask: dict, results: Path, shard: str, quality: dict | None) 
             if value is not None or cuts:
                 told = score.get(f"{name}_reason") or "null" if value is None else f"{value:.4g}"
                 facts.append((name, "; ".join([told, *cuts])))
+        facts += _tell_row(score, "lost listed_taken")
         if quality is None:
             facts.append(("cuts", "not known: results/provenance.json, which holds the config, is not there"))
         yield Section(f"scores of {edit_id}", facts)
@@ -233,10 +234,12 @@ def tell_pack(path: str | None, results: Path) -> list[tuple[str, str]]:
 
 def _tell_row(row: dict, *fields: str, but: str = "") -> list[tuple[str, str]]:
     names = " ".join(fields).split() or [name for name in row if name not in but.split()]
-    return [(name, _show(row[name])) for name in names if row.get(name) not in (None, "")]
+    return [(name, _show(row[name])) for name in names if row.get(name) not in (None, "", [])]
 
 
 def _show(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_show, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
