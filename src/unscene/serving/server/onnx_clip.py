@@ -63,6 +63,8 @@ def load_tower(path: Path, threads: int = 0) -> Any:
     options.intra_op_num_threads = threads
     # Idle threads that spin take twice the processor time, and all of it from whoever works beside.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Weights in memory of their own, and not in an arena that grows by doubling.
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
