@@ -16,6 +16,7 @@ import io
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -168,6 +169,15 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def get_mean_batch(self) -> float:
+        """Return how many texts one run of the tuned model had, by our server's own metrics."""
+        with closing(http.client.HTTPConnection(self.host, timeout=30)) as connection:
+            connection.request("GET", "/metrics")
+            told = connection.getresponse().read().decode()
+        row = r'^unscene_model_(\w+)\{kind="texts",model="tuned"\} (\S+)$'
+        found = dict(re.findall(row, told, re.MULTILINE))
+        return float(found["items"]) / float(found["batches"])
+
     def stop(self) -> None:
         """End the process."""
         self.process.terminate()
@@ -319,6 +329,7 @@ def main() -> None:
             print_bench("serve_start_processor", spent, "s", peer.ready_processor_s / spent, "transformers")
             if given.only in (None, "text"):
                 measure("text", [ours, peer], ask_text, given.seconds)
+                print_bench("serve_text_batch", ours.get_mean_batch(), "texts")
             if given.only in (None, "photo"):
                 measure("photo", [ours, peer], make_photo_request(), given.seconds)
             if given.only in (None, "search"):
