@@ -95,9 +95,9 @@ serve: env ## The deployed model and its search page (RUN=run directory, PHOTOS=
 	@$(UNSCENE) serve --directory "$$RUN" $(if $(PHOTOS),--photos "$$PHOTOS") --port $(or $(PORT),8008)
 
 docs: env ## The documentation as a site in build/site; fails on a link that leads nowhere
-	@rm -rf build/pages build/site && mkdir -p build/pages && git ls-files -z '*.md' '*.png' '*.cff' '*.ipynb' docs/site.css LICENSE | xargs -0 cp --parents -t build/pages
+	@rm -rf build/pages build/site && mkdir -p build/pages && git ls-files -z '*.md' '*.png' '*.cff' '*.ipynb' docs/site.css docs/iframe-worker.js LICENSE | xargs -0 cp --parents -t build/pages
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
-	@echo "The site is at $$(realpath build/site)/index.html; with its search: $(BIN)/python -m http.server --directory build/site"
+	@echo "The site is at $$(realpath build/site)/index.html"
 
 models: env ## Train the embedded models anew (hours on two cores)
 	$(BIN)/python resources/recipe/make_embedded_models.py --out resources/embedded
