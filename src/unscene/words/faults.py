@@ -86,6 +86,9 @@ _NO_THINGS |= frozenset(
 )
 # What web captions put in a name's place says nothing alone.
 _NAMELESS = frozenset({"country", "airline", "company", "organization", "organisation", "team", "location"})
+_LOOKING_SO = frozenset(
+    {"stunning", "amazing", "gorgeous", "beautiful", "glamorous", "elegant", "chic", "stylish"}
+)
 _ORDERS = VERBS - NOUNY - MASS
 _THINGS = THINGS_IN_S | SMALL | PARTS
 _SHARES = frozenset({"each", "both", "all", "some", "many", "one", "another", "any", "every"})
@@ -99,6 +102,8 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
     if first.kind == "N" or first.word:
         return False
     if first.low in ("we", "i", "you", "he", "she", "they") and second.kind not in ("V", "A"):
+        return True
+    if first.low in _LOOKING_SO and second.kind in ("P", "X", "C", "S", ""):
         return True
     if first.low in STATES and second.kind in ("P", "X", "C", "S", ""):
         return True
@@ -129,7 +134,11 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
         return False
     members = clauses[0].group.members
     first = members[0]
+    if first.tokens and first.tokens[0].kind != "R" and not any(map(str.isalpha, first.low)):
+        return True  # "81; lost battle"
     if len(members) == 1 and first.tokens and not first.words:
+        if first.low in ("the inside", "the outside", "the end", "the way") and not clauses[0].group.mods:
+            return True
         if not any(letter.isalpha() for letter in first.head) and first.tokens[0].kind != "R":
             return True  # "22"
         if len(first.tokens) == 2 and first.tokens[0].kind == "D" and first.head in COLOURS - {"orange"}:
@@ -202,6 +211,8 @@ def _find_torn_edges(tokens) -> list[str]:
             and before.low in ("with", "of", "at", "in", "on", "next to", "in front of", "from", "to", "into")
         ):
             faults.append("a preposition without its noun")
+        if before.low == "able" and after.low != "to":
+            faults.append(TORN_END)  # "you will be able in the car park"
         if before.low in _NO_THINGS & ENDLESS and after.kind == "P":
             faults.append(TORN_END)  # "learns how in the hall"
         if before.low in ("a", "an") and after.low in ("a", "an", "the"):

@@ -100,6 +100,6 @@ def _spell(text: str) -> str | None:
         .replace("( ", "(")
         .strip(" ,;:-&")
     )
-    while text.lower().endswith((" and", " or", ",", " with", " while", " as", " and some")):
+    while text.lower().endswith((" and", " or", ",", " with", " while", " as", " and some", " prior")):
         text = text.rsplit(" ", 1)[0].rstrip(",")
     return text[:1].upper() + text[1:] if text else None

@@ -52,6 +52,16 @@ _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversat
 _ON_IT = frozenset({"it", "them", "top"})
 _MAKING = frozenset({"make", "compose", "comprise", "consist", "form", "construct", "build", "assemble"})
 _TOPPING = frozenset({"top", "decorate", "cover", "fill", "coat", "stuff", "garnish", "sprinkle", "frost"})
+_COATED = VESSELS | {
+    "vase",
+    "bowl",
+    "suitcase",
+    "backpack",
+    "handbag",
+    "potted plant",
+    "refrigerator",
+    "toilet",
+}
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
@@ -230,7 +240,7 @@ class Gathering:
                     stem in _COATING
                     and mod is verb.mods[0]
                     and mod.low in ("in", "with", "by")
-                    and target.category not in FURNITURE | EATEN
+                    and target.category not in (FURNITURE - _COATED) | EATEN
                 ):
                     continue
                 items += self._collect_prep(mod, target, chain, stem, after_object=bool(verb.objects))

@@ -55,6 +55,9 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         composed = compose(things)
         target.note("heir")
         text = mod.text
+        beside = host is not None and host.head not in ROOMS | GROUNDS and not host.is_animate
+        if mod.low == "with" and beside and all(item.prep in NEARNESS for item in things):
+            text = things[0].prep  # "plates with figs next to a jug"
         if mod.low in ("of", "by", "as"):
             text = mod.text if mod.low == "of" else "near"
         true_there = all(

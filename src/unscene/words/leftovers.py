@@ -58,7 +58,13 @@ def compose(items: list[Item]) -> Group | None:
         if item.kind == "condition":
             if all(item.group.head != other.group.head for other in conditions):
                 conditions.append(item)
-        elif last is not None and item.moved and grounds and last is grounds[-1].group:
+        elif (
+            last is not None
+            and item.kind == "ground"
+            and grounds
+            and last is grounds[-1].group
+            and (item.moved or (item.chain != chain and item.prep in ("on", "at", "in")))
+        ):
             heads += [ground.group for ground in grounds]  # "over a street onto a field"
             heads.append(item.group)
             grounds, last = [], item.group
@@ -121,7 +127,7 @@ def compose(items: list[Item]) -> Group | None:
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
     if grounds and last is grounds[-1].group and item.prep == "with":
-        if has_own_place(item.group):
+        if has_own_place(item.group) or grounds[-1].prep in _OFF_IT:
             return True
         return item.group.head in SCENERY or last.head in ROOMS
     if last.head in GROUNDS and not list_words(last) and item.prep in WITHIN:
@@ -130,6 +136,8 @@ def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
 
 
 _FAR = frozenset({"distance", "background", "foreground", "side", "left", "right", "sides"})
+# Who is there is not at the place itself.
+_OFF_IT = frozenset({"above", "over", "below", "behind", "beyond"})
 _ELSEWHERE = frozenset({"above", "overhead", "nearby", "behind", "below", "beyond", "around"})
 
 

@@ -37,6 +37,7 @@ SPELLINGS = tuple(
         (r"(?i)\bonstage\b", "on stage", "A flute onstage."),
         (r"(?i)\bcross[ -]country (?=ski)", "", "A nurse on cross country skis."),
         (r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", "A mule in it's stall."),
+        (r"(?i)(?<!\bon )(?<!\bto )\beither side of\b", "beside", "Two jugs either side of a cot."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)\b(an?|the) (high|low) (up|down) (?=\w+\b)", r"\1 \2-\3 ", "A mule at a high up trough."),
         (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),

@@ -72,6 +72,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
             group.mods = group.mods[1:]  # "two players and a ball in the air"
         elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
             group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
+        elif is_on_ground(first) and first.group.head in ("floor", "ground") and _is_placed(group.members[0]):
+            group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
     members: list[Phrase] = []
     links: list[str] = []
     items: list[Item] = []
@@ -119,6 +121,16 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         for item in shared:
             add_to_scene(result, [item])
     return result, []
+
+
+def _is_within_ground(mod: Prep) -> bool:
+    return is_on_ground(mod) and mod.low in WITHIN
+
+
+def _is_placed(phrase: Phrase) -> bool:
+    """Whether it is said on what something is: `a dog lying on a couch`."""
+    mods = [*phrase.mods, *(inner for mod in phrase.mods if isinstance(mod, Verb) for inner in mod.mods)]
+    return any(is_on_thing(mod) for mod in mods)
 
 
 def _is_stand(item: Item) -> bool:
@@ -217,12 +229,15 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
     mods = _share_objects(mods, target)
-    emptied = last_gone = False
+    emptied = last_gone = on_lawn = False
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
-            own_place = last_gone and is_on_thing(mod)
+            own_place = last_gone and (
+                is_on_thing(mod) or on_lawn and is_on_ground(mod) and mod.low in WITHIN
+            )
             last_gone = loses_last(mod, target)
+            on_lawn = mod.group is not None and mod.group.members[0].head in GROUNDS
             if own_place:
                 _add_to_row(left, mod, target)
                 continue  # "a teapot on the stove and books on a shelf"
@@ -351,11 +366,14 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             object_gone = True
             lost += items
     mods = []
-    last_gone = False
+    last_gone = on_lawn = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
-            own_place = last_gone and is_on_thing(mod)
+            own_place = last_gone and (
+                is_on_thing(mod) or on_lawn and is_on_ground(mod) and mod.low in WITHIN
+            )
             last_gone = loses_last(mod, target)
+            on_lawn = mod.group is not None and mod.group.members[0].head in GROUNDS
             if own_place:
                 before = mods[-1][1] if mods else []
                 _add_to_row(before, mod, target)
@@ -381,6 +399,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         else:
             pruned = prune_mods([mod], host, target)
         mods.append((mod, pruned))
+    if mods and not mods[0][1] and not objects:
+        new = next((p[0] for _, p in mods if p), None)
+        if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or"):
+            new.link = ""  # "sits above a sink and next to a door"
     left_over = PrunedVerb(objects, lost, mods, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from unscene.words.caption_words import PICTURES
+from unscene.words.caption_words import PICTURES, QUANTITIES
 from unscene.words.scene_lists import GROUNDS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.verb_forms import looks_plural
 
 _PERSONAL = frozenset({"he", "she", "him", "her", "himself", "herself", "who", "whom"})
 _ONE_THING = frozenset({"it", "itself"})
@@ -151,9 +152,9 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
         many = [
             p
             for p in pool
-            if p.is_plural and (p.is_animate or low not in ("they", "themselves", "each other"))
+            if _is_many(p) and (p.is_animate or low not in ("they", "themselves", "each other"))
         ]
-        many = many or [p for p in pool if p.is_plural]
+        many = many or [p for p in pool if _is_many(p)]
         if many:
             return target.is_in(many[-1])
         rows = [g for g in subjects if len(g.members) > 1]
@@ -166,6 +167,12 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
         chosen = first if first is not None and (first.is_animate or near is None) else near
         return chosen is not None and target.is_in(chosen)
     return False
+
+
+def _is_many(phrase: Phrase) -> bool:
+    """Whether a phrase is of several, or of a herd."""
+    herd = any(token.low in QUANTITIES for token in phrase.tokens[:-1]) and looks_plural(phrase.head)
+    return phrase.is_plural or herd
 
 
 def _owner_is_target(low: str, earlier, target: Target) -> bool:

@@ -81,7 +81,7 @@ MORE_PARTICIPLES = PARTICIPLES | _words(
     "clad strewn lain bent broken worn woven shown seen flown shot thrown hidden eaten bitten written "
     "known frozen stood lined dug spread shut fed led lost found bought sold stuck swept wound bound "
     "overgrown overrun upholstered snowed beaten given chosen gotten sewn spun swung won begun risen "
-    "fallen sunk split spilt burnt"
+    "fallen sunk split spilt burnt slid gone"
 )
 NOT_PARTICIPLES = _words(
     "red bed shed sled weed seed reed bread need speed hundred naked feed breed wicked rugged shaded "

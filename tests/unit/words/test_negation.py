@@ -261,6 +261,19 @@ REWRITTEN = [
     ("A shed of adult zebras and a baby one.", "zebra", "A shed."),
     ("A green and two red buses.", "bus", None),
     ("Two teddy bears and a gnome wearing hats.", "teddy bear", "A gnome wearing a hat."),
+    # two places or things, of which the caption says no relation
+    ("A plane seen over a bay with many swans.", "airplane", "A bay with many swans."),
+    ("Nuns at a port waiting on a quay.", "person", "A port and a quay."),
+    ("A mule lying on a lawn and a car on the street.", "car", "A mule lying on a lawn."),
+    ("A dog lying on a couch and a cat on the floor.", "cat", "A dog lying on a couch."),
+    ("Two jars with donuts in them next to a jug.", "donut", "Two jars next to a jug."),
+    ("Ferns in a vase covered in shells on a lawn.", "vase", "Ferns on a lawn."),
+    # no torn verb, link or look
+    ("A cat naps on a sill and stares outside.", "cat", "A sill."),
+    ("A monk stands above a sink and next to a door.", "sink", "A monk stands next to a door."),
+    ("A herd of cows crossing the lane while mules wait behind them.", "cow", "The lane and mules waiting."),
+    ("Nuns stand beside a huge kiln prior to the arrival of a king.", "person", "A huge kiln."),
+    ("A duchess looked stunning in a gown.", "person", None),
 ]  # fmt: skip
 
 
