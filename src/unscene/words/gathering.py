@@ -255,6 +255,10 @@ class Gathering:
         members, links, items = [], [], []
         for place, member in enumerate(group.members):
             in_row = member.head == "glasses" and bool(members)  # "wine bottles and glasses"
+            if member.head in ("blanket", "blankets"):  # "a bed covered in blankets and pillows"
+                in_row = any(
+                    other is not member and stands_alone(other, target, how) for other in group.members
+                )
             if not in_row and not stands_alone(member, target, how):
                 if not target.holds(member):
                     target.note("looks")

@@ -51,6 +51,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         composed = compose(places)
         target.note("picture")
         return [Prep("of", composed)] if composed is not None else []
+    if things and places and mod.low == "of" and is_picture(host) and all(item.group.mods for item in things):
+        things, places = [*places, *things], []  # "a view of a road and a river beside it"
     if things and mod.low not in NO_PLACE - {"of"} and not (mod.low == "of" and not is_picture(host)):
         composed = compose(things)
         target.note("heir")

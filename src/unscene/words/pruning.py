@@ -13,6 +13,7 @@ from unscene.words.leftovers import (
     list_places,
     list_words,
 )
+from unscene.words.own_places import has_place, is_on_stand, is_placed, is_stand
 from unscene.words.people import means_people
 from unscene.words.rows import (
     drop_repeated,
@@ -72,7 +73,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
             group.mods = group.mods[1:]  # "two players and a ball in the air"
         elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
             group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
-        elif is_on_ground(first) and first.group.head in ("floor", "ground") and _is_placed(group.members[0]):
+        elif is_on_ground(first) and first.group.head in ("floor", "ground") and is_placed(group.members[0]):
             group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
     members: list[Phrase] = []
     links: list[str] = []
@@ -89,7 +90,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
             continue
         gone += 1
         if members and place == len(group.members) - 1:
-            left = [replace(item, kind="ground") if _is_stand(item) else item for item in left]
+            left = [replace(item, kind="ground") if is_stand(item) else item for item in left]
         items += left
         shared += [item for item in left if item.kind != "thing"]
         stays = len(group.members) > 1 and any(not target.is_in(other) for other in group.members)
@@ -123,25 +124,6 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
-def _is_within_ground(mod: Prep) -> bool:
-    return is_on_ground(mod) and mod.low in WITHIN
-
-
-def _is_placed(phrase: Phrase) -> bool:
-    """Whether it is said on what something is: `a dog lying on a couch`."""
-    mods = [*phrase.mods, *(inner for mod in phrase.mods if isinstance(mod, Verb) for inner in mod.mods)]
-    return any(is_on_thing(mod) for mod in mods)
-
-
-def _is_stand(item: Item) -> bool:
-    """Whether it is what a whole row stands on: `a plate and a cup on a table`."""
-    stand = list_words(item.group) & {"dining table", "bench"} or item.group.head in _STANDS
-    return bool(stand) and item.kind == "thing" and item.prep in ("on", "on top of", "in")
-
-
-_STANDS = frozenset(
-    {"table", "counter", "desk", "shelf", "countertop", "tray", "stove", "plate", "plates", "platter", "dish"}
-)
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 
 
@@ -246,7 +228,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
                 target.note("room")  # "a kitchen with an oven next to a cabinet"
                 pruned[0] = Prep("with", pruned[0].group, pruned[0].link)
             gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
-            if gone_with and _has_place(mods):
+            if gone_with and has_place(mods):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
             emptied = mod.low == "with" and not pruned and host.head in ROOMS
             left += pruned
@@ -344,13 +326,6 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
     return settle_prep(mod, items, host, target)
 
 
-def _has_place(mods: list[Mod]) -> bool:
-    """Whether what does something is at a place already: `passes by a station with people`."""
-    return any(is_on_ground(mod) for mod in mods) or any(
-        is_on_ground(inner) for mod in mods if isinstance(mod, Verb) for inner in mod.mods
-    )
-
-
 def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     """Return what is left of a verb whose subject stays."""
     objects: list[Group] = []
@@ -380,14 +355,16 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
-                stands = [m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and _stands(m)]
+                stands = [
+                    m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and is_on_stand(m)
+                ]
                 if stands and len(verb.mods) == 1 and not verb.objects:
                     return stands  # "filled with nuts on a table"
                 there = _list_waters(mod.group, host, target)
                 if there and len(verb.mods) == 1 and not verb.objects:
                     return there
                 pruned = []  # "decorated with bottles hanging from ..."
-            if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and _has_place(verb.mods):
+            if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and has_place(verb.mods):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
         elif isinstance(mod, Verb):
             pruned = prune_verb(mod, host, target)
@@ -423,10 +400,6 @@ def _list_waters(group: Group, host, target: Target) -> list[Mod]:
 
 
 _WATERS = frozenset({"water", "waters"})
-
-
-def _stands(mod: Prep) -> bool:
-    return mod.group is not None and _is_stand(Item("thing", mod.group, mod.low))
 
 
 _FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})

@@ -209,7 +209,8 @@ def _without_object(
                 mod = Prep("near", mod.group, mod.link)
             mod = (
                 mod
-                if stem in ("have", "contain", "feature", "show")
+                if (stem in ("hold", "carry") and mod.low == "over")
+                or stem in ("have", "contain", "feature", "show")
                 and not is_looks_only(mod.group)
                 or (
                     stem in _DONE_SEATED

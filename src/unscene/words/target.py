@@ -212,7 +212,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     ):
         return False
     worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
-    if head in MORE_CLOTHES and target.is_animate and worn:
+    if head in MORE_CLOTHES and target.is_animate and worn and (target.is_human or head not in _FOOTWEAR):
         return False
     if target.category in EATEN and head in _OF_FOOD and how in ("with", "of", "has", "in"):
         return False
@@ -224,6 +224,10 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     return not (how == "in" and head in COLOURS)
 
 
+# No animal wears these.
+_FOOTWEAR = frozenset(
+    {"shoe", "shoes", "sandal", "sandals", "slippers", "boot", "boots", "sneaker", "sneakers"}
+)
 _LEADS = frozenset({"leash", "leashes", "lead"})
 # What hangs above a thing that is said to be under it.
 _HUNG = frozenset({"picture", "pictures", "photo", "photos", "photograph", "photographs"})

@@ -55,6 +55,8 @@ def find_verb_form(
     next_det = (later if adverb else after).low in DETERMINERS
     next_noun = after.kind == "N"
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
+        if word == "covering" and before.low in ADJECTIVES and not next_det:
+            return None  # "with a white covering"
         known = word in ING
         stem = ING.get(word, word[:-3])
         if len(tagged) == 1 and before.low in ADJECTIVES and not (ends or next_det or next_noun):

@@ -274,6 +274,15 @@ REWRITTEN = [
     ("A herd of cows crossing the lane while mules wait behind them.", "cow", "The lane and mules waiting."),
     ("Nuns stand beside a huge kiln prior to the arrival of a king.", "person", "A huge kiln."),
     ("A duchess looked stunning in a gown.", "person", None),
+    ("A bed in a bedroom with a grey covering beside a stove.", "bed", "A bedroom with a stove."),
+    ("A bed covered in blankets and cushions near a stove.", "bed", "Blankets and cushions near a stove."),
+    ("A kitten on a rug with a rubber boot.", "cat", "A rug with a rubber boot."),
+    ("A nun holding a donut over a stone floor.", "donut", "A nun over a stone floor."),
+    (
+        "A view of a car on a country road with a wide canal on the left.",
+        "car",
+        "A view of a country road with a wide canal on the left.",
+    ),
 ]  # fmt: skip
 
 

@@ -1,0 +1,37 @@
+"""Whose a place in a caption is: of one thing of a row, or of all that it tells of."""
+
+from unscene.words.leftovers import Item, list_words
+from unscene.words.scene_lists import WITHIN
+from unscene.words.target import is_on_ground, is_on_thing
+from unscene.words.tree import Mod, Phrase, Prep, Verb
+
+_STANDS = frozenset(
+    {"table", "counter", "desk", "shelf", "countertop", "tray", "stove", "plate", "plates", "platter", "dish"}
+)
+
+
+def is_stand(item: Item) -> bool:
+    """Whether it is what a whole row stands on: `a plate and a cup on a table`."""
+    stand = list_words(item.group) & {"dining table", "bench"} or item.group.head in _STANDS
+    return bool(stand) and item.kind == "thing" and item.prep in ("on", "on top of", "in")
+
+
+def is_within_ground(mod: Prep) -> bool:
+    return is_on_ground(mod) and mod.low in WITHIN
+
+
+def is_placed(phrase: Phrase) -> bool:
+    """Whether it is said on what something is: `a dog lying on a couch`."""
+    mods = [*phrase.mods, *(inner for mod in phrase.mods if isinstance(mod, Verb) for inner in mod.mods)]
+    return any(is_on_thing(mod) for mod in mods)
+
+
+def has_place(mods: list[Mod]) -> bool:
+    """Whether what does something is at a place already: `passes by a station with people`."""
+    return any(is_on_ground(mod) for mod in mods) or any(
+        is_on_ground(inner) for mod in mods if isinstance(mod, Verb) for inner in mod.mods
+    )
+
+
+def is_on_stand(mod: Prep) -> bool:
+    return mod.group is not None and is_stand(Item("thing", mod.group, mod.low))
