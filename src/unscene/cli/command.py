@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return its exit status."""
     parser = build_parser()
     given, given.others = parser.parse_known_args(arguments)
+    if getattr(given, "command_line", None) and given.others[:1] == ["--"]:
+        # argparse ends the rest of a line at `--`, which is the other command's own.
+        given.command_line, given.others = [*given.command_line, *given.others], []
     if given.others and given.command not in OPEN_COMMANDS:
         parser.error(f"unrecognized arguments: {' '.join(given.others)}")
     try:

@@ -142,8 +142,9 @@ def test_the_command_pushes_while_another_runs_and_ends_with_its_status(tmp_path
     seen = copy / "results/masks/a.parquet"
     # It ends only when its first result was seen in the copy.
     waits = f"while not Path({str(seen)!r}).exists(): time.sleep(.05)"
-    script = f"{FINISH}finish('a')\n{waits}\nfinish('b')\nsys.exit(3)\n"
-    options = ["--directory", str(run), "--every", "0.1", "--while", sys.executable, "-c", script]
+    own = ["-n", "--", "results/a", "--directory", "elsewhere"]
+    script = f"{FINISH}finish('a')\n{waits}\nfinish('b')\nsys.exit(3 if sys.argv[1:] == {own} else 1)\n"
+    options = ["--directory", str(run), "--every", "0.1", "--while", sys.executable, "-c", script, *own]
     assert command.main(["push", str(copy), *options]) == 3
     assert list_damage(copy) == [] and (copy / "results/masks/b.parquet").read_text() == "b"
     assert capfd.readouterr().out.splitlines() == ["pushed segment_objects a", "pushed segment_objects b"]
