@@ -14,7 +14,7 @@ from unscene.training.losses import pair_ranking
 from unscene.training.pairs import read_pairs, split_pairs
 from unscene.words.coco80 import COCO80
 
-TEMPERATURE, RATE, KEEP, EYE = 50.0, 0.01, 0.5, 0.7
+TEMPERATURE, RATE, KEEP, EYE = 50.0, 0.005, 0.5, 0.7
 
 
 class AdaptedClip(Embedder):

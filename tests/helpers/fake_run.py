@@ -93,6 +93,10 @@ def make_run(
         "weights": [
             {"key": "edits.weights", "path": "models/x", "licence": "MIT", "note": "by README.md beside it"}
         ],
+        "comparison": {
+            "folds": 3,
+            "figures": {"group_score": {"items": 40, "detectable": {"1": 1.5, "2": 0.2}}},
+        },
         "assumptions": {
             "date": "2025-01-01",
             "speed.edit": {"s": 0.07, "kind": "measured", "source": "a 2-core machine"},

@@ -1,5 +1,6 @@
 """What a run cost: words of the captions, and the plan against what was found."""
 
+from unscene.plan.comparison_power import tell_difference
 from unscene.report.facts import list_facts, look_up
 from unscene.report.numbers import count
 from unscene.report.run import Run
@@ -7,8 +8,20 @@ from unscene.report.run import Run
 
 def describe_costs(run: Run) -> dict:
     """Return what the section's template names."""
-    plan = {name: value for name, value in run.plan.items() if name != "weights"}  # told with the provenance
-    return {"cost": list_facts(tell_cost(run.cost)), "plan": list_facts(plan), "plan_rows": compare_plan(run)}
+    plan = list_facts(tell_plan(run.plan))
+    return {"cost": list_facts(tell_cost(run.cost)), "plan": plan, "plan_rows": compare_plan(run)}
+
+
+def tell_plan(plan: dict) -> dict:
+    """Return what plan.json says, but for the weights, which are told with the provenance: a difference
+    that a figure cannot have is told as such.
+    """
+    told = {name: value for name, value in plan.items() if name != "weights"}
+    figures = {
+        name: {**figure, "detectable": {k: tell_difference(name, d) for k, d in figure["detectable"].items()}}
+        for name, figure in plan["comparison"]["figures"].items()
+    }
+    return {**told, "comparison": {**plan["comparison"], "figures": figures}}
 
 
 def tell_cost(cost: dict) -> dict:

@@ -192,6 +192,8 @@ def _find_torn_edges(tokens) -> list[str]:
     if first.kind == "O" or first.low in ("very", "too", "so", "quite"):
         faults.append(TORN_START)
     second = tokens[1] if len(tokens) > 1 else Token("", "X")
+    if first.low == "the" and second.low in ("left", "right") and (len(tokens) < 3 or tokens[2].low == "of"):
+        faults.append(TORN_START)  # "the left of the car is a bus"
     shares = first.low in ("all", "both", "each") and (second.form == "ing" or second.kind == "D")
     if (shares and second.low != "the") or (first.low == "other" and len(tokens) == 2):
         faults.append(TORN_START)  # "all eating pizza", "other units"
@@ -201,7 +203,14 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(NO_SUBJECT)
     if first.kind == "V" and first.form == "ing" and first.low not in ("looking",):
         faults.append(NO_SUBJECT)
+    nouns = [token.low for token in tokens if token.kind == "N"]
+    if first.low == "both" and "and" not in {t.low for t in tokens} and not any(map(looks_plural, nouns)):
+        faults.append(TORN_START)  # "both the cat are asleep on the couch"
     for before, after in zip(tokens, tokens[1:], strict=False):
+        if (before.low, after.low) in (("neither", "nor"), ("either", "or")):
+            faults.append(TORN_NOUN)
+        if before.kind == "P" and after.kind == "D" and after.text.istitle():
+            faults.append("a preposition without its noun")  # "a beach with A cat"
         if before.low == after.low and before.low not in ("very", "that", "had", "-", "!", "?", "."):
             faults.append("a word twice")
         if (

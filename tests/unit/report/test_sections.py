@@ -9,7 +9,7 @@ import yaml
 
 from fake_run import CHECKOUT, add_optional, make_job, make_run
 from unscene.evaluation.columns.agreement import AGREEMENT
-from unscene.report.costs import tell_cost
+from unscene.report.costs import tell_cost, tell_plan
 from unscene.report.facts import NO_REASON, list_facts
 from unscene.report.page import TEMPLATES
 from unscene.report.sections import FILES, SECTIONS, list_inputs, list_templates
@@ -133,3 +133,11 @@ def test_alarms_stand_in_red_where_the_verdict_stands(tmp_path, monkeypatch):
     )
     assert page.count(escaped) == 2  # at the head and beside the pass rule
     assert page.index('<div class="alarm"') < page.index(head) < page.index("<nav") < page.index(section)
+
+
+def test_a_difference_that_no_figure_can_have_is_told_as_one_that_cannot_be_shown():
+    plan = {"weights": {}, "comparison": {"figures": {"group_score": {"detectable": {"3": 3.39, "4": 0.2}}}}}
+    figure = tell_plan(plan)["comparison"]["figures"]["group_score"]
+    assert (
+        figure["detectable"]["3"].startswith("cannot be shown") and figure["detectable"]["4"] == "20.0 points"
+    )

@@ -13,6 +13,7 @@ from unscene.words.plain_caption import SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
+    ("A nun sits on a crate. Dogs play in the yard.", "dog", "A nun sits on a crate. The yard."),
     # what only people do, or is people
     ("A referee and two teams during a match at a stadium.", "person", "A stadium."),
     ("The community gathers at a barn.", "person", "A barn."),
@@ -353,6 +354,10 @@ def test_the_ladder_keeps_what_is_known(monkeypatch, good, way, wanted):
         ("A room with with a lamp.", "a word twice"),
         ("A nurse on a bench.", "names the object"),
         ("A red jacket.", "clothes without their owner"),
+        ("A hill with A cat.", "a preposition without its noun"),
+        ("Neither nor the cat.", "an article without its noun"),
+        ("Both the cat are asleep.", "begins in the middle"),
+        ("The left of a van.", "begins in the middle"),
         ("", "nothing is left"),
     ],
 )
