@@ -304,7 +304,8 @@ def test_contradictions_of_quality_are_named(quality, message):
     assert re.search(message, told)
 
 
-def test_too_few_photos_for_a_batch_are_said_before_the_start():
+def test_too_few_photos_for_a_batch_are_said_before_the_start(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the pairs of a run that lies here would be counted
     few = complete({"samples": {"sources": [SCENES | {"photos": 40}, POOL]}})
     (told,) = list_warnings(few)
     assert "train.batch_pairs: a batch of 16 needs 32 photo groups" in told and "clip: null" in told
