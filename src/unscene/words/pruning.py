@@ -215,9 +215,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
-            own_place = last_gone and (
-                is_on_thing(mod) or on_lawn and is_on_ground(mod) and mod.low in WITHIN
-            )
+            own_place = last_gone and _is_other_place(mod, on_lawn)
             last_gone = loses_last(mod, target)
             on_lawn = mod.group is not None and mod.group.members[0].head in GROUNDS
             if own_place:
@@ -279,6 +277,11 @@ def _share_objects(mods: list[Mod], target: Target) -> list[Mod]:
         else:
             kept.append(mod)
     return kept
+
+
+def _is_other_place(mod: Prep, on_lawn: bool) -> bool:
+    """Whether it says where something else is than what the phrase before it says, a lawn or a thing."""
+    return is_on_thing(mod) or (on_lawn and is_on_ground(mod) and mod.low in WITHIN)
 
 
 def _add_to_row(left: list[Mod], mod: Prep, target: Target) -> None:
@@ -344,9 +347,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     last_gone = on_lawn = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
-            own_place = last_gone and (
-                is_on_thing(mod) or on_lawn and is_on_ground(mod) and mod.low in WITHIN
-            )
+            own_place = last_gone and _is_other_place(mod, on_lawn)
             last_gone = loses_last(mod, target)
             on_lawn = mod.group is not None and mod.group.members[0].head in GROUNDS
             if own_place:

@@ -105,7 +105,7 @@ RIGHT = [
     ),
     ("A plaza full of monks at a festival.", "person", "A plaza."),
     ("A courier on a skateboard passes a mill.", "person", "A mill."),
-    ("A goat stares at a nun with a blue bowl.", "person", "A goat."),
+    ("A goat stares at a nun with a blue umbrella.", "person", "A goat."),
     ("A bowl on a sill with figs in it.", "bowl", "A sill."),
     ("Two zebras trot abreast past a barn.", "zebra", "A barn."),
     ("A cart filled with nearly forty kittens on a lane.", "cat", "A cart on a lane."),
