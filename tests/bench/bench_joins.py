@@ -157,6 +157,8 @@ def make_job(rule: str) -> Job:
     settings = {"seed": 7, "words": "coco80", "folds": folds, "evaluate": {"max_photos": 2000}}
     more = {"sham": None, "repeats": None, "pool": None, "answers": [], "hashes": []}
     more |= {"leaks": "leaks.parquet"}
+    # The made-up folds part photos that look alike by chance.
+    jobs["check_folds"] = ({**joined, **more, "folds": "out-split_folds-folds.parquet"}, settings)
     inputs, settings = jobs.get(rule, ({**joined, **more}, settings))
     outputs = {"calibration": "c.json", "standard": "standard.parquet", "check": "check.json"}
     outputs |= {

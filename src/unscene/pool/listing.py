@@ -1,14 +1,12 @@
 """List the pool: which of its photos may be trained on, and what is known to be on each."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
 
+import numpy as np
 import pandas as pd
 
-from unscene.folds.columns import FOLDS, LEAKS
 from unscene.folds.leaks import match_guards, read_guards
-from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import SEEN
 from unscene.photos.coco_instances import list_objects
@@ -16,10 +14,10 @@ from unscene.pool.columns import POOL, POOL_DROPPED
 from unscene.pool.guarding import find_excluded
 from unscene.pool.labels import PhotoLabels, label_by_captions, label_by_detector, label_by_instances
 from unscene.run.configuration import list_sources
-from unscene.run.streaming import read_rows
-from unscene.run.tables import join_tables, read_table
+from unscene.run.streaming import Lookup, Positions, iterate_rows
+from unscene.run.tables import join_tables
 from unscene.samples.instances import read_source_categories, read_source_instances
-from unscene.samples.joining import GROUPED_BY
+from unscene.samples.joining import read_numbers
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
@@ -33,88 +31,123 @@ def list_pool(job: Job) -> None:
 
     inputs: tables and rejected (of the pools' shards), run_tables (of the other shards), samples,
     folds, leaks, hashes (of leak guards); keywords and seen (of shards whose source lists no
-    objects). outputs: pool, dropped. Raises PoolError when no photo is left.
+    objects). outputs: pool, dropped. Raises PoolError when no photo is left. The photos are read a
+    piece at a time.
     """
-    photo = join_tables(job.inputs.tables)
-    excluded = find_excluded(
-        photo,
-        mark_photos(job),
-        find_guarded(job, photo),
-        job.settings["samples"]["duplicate_hash_distance"],
-        job.settings["folds"]["duplicate_hash_distance"],
+    settings, tables = job.settings, job.inputs.tables
+    distances = (
+        settings["samples"]["duplicate_hash_distance"],
+        settings["folds"]["duplicate_hash_distance"],
     )
-    kept = photo[~photo["image_id"].isin(excluded["image_id"])].reset_index(drop=True)
-    dropped = excluded.merge(photo[["image_id", "source", "source_key"]], on="image_id")
+    excluded = find_excluded(tables, job.inputs.run_tables, mark_photos(job), find_guarded(job), distances)
     rejected = join_tables(job.inputs.rejected).assign(image_id=None)[POOL_DROPPED.names]
-    dropped = pd.concat([rejected, dropped[POOL_DROPPED.names]], ignore_index=True)
+    dropped = pd.concat([rejected, excluded[POOL_DROPPED.names]], ignore_index=True)
     counts = dropped["reason"].value_counts().to_dict()
-    if kept.empty:
-        raise PoolError(f"samples.sources: no photo of a pool is left of {len(dropped)}: {counts}")
-    named, labels = zip(*label_photos(job, kept, find_vocabulary(job.settings)), strict=True)
-    pool = kept.assign(
-        named=named,
-        present=[one.present for one in labels],
-        unknown=[one.unknown for one in labels],
-        objects_from=[one.source for one in labels],
-    )
-    POOL.write(pool[POOL.names], job.outputs.pool)
+    labels, start = Labels(job), 0
+    sources: Counter[str] = Counter()
+    with POOL.open(job.outputs.pool) as writer:
+        for piece in iterate_rows(tables):
+            photo = piece.to_pandas().set_index(np.arange(start, start + len(piece)))
+            start += len(piece)
+            photo = photo[~photo.index.isin(excluded.index)]
+            if len(photo):
+                labelled = labels.add(photo)
+                writer.write_frame(labelled[POOL.names])
+                sources.update(labelled["objects_from"])
+        if not writer.rows:
+            raise PoolError(f"samples.sources: no photo of a pool is left of {len(dropped)}: {counts}")
     POOL_DROPPED.write(dropped, job.outputs.dropped)
     logging.getLogger("unscene").info(
         "pool: %d photos, %d left out %s; objects from %s",
-        len(pool),
+        writer.rows,
         len(dropped),
         counts,
-        pool["objects_from"].value_counts().to_dict(),
+        dict(sources.most_common()),
     )
 
 
-def mark_photos(job: Job) -> pd.DataFrame:
-    """Return the photos of the edited sources with `is_tested` and `is_leaked`.
+def mark_photos(job: Job) -> tuple[np.ndarray, np.ndarray]:
+    """Return which photos of the edited sources are tested, and which leaked.
 
     They come from the tables of the shards, which still hold the photos and the groups that the
     join drops.
     """
-    run = read_rows(job.inputs.run_tables, GROUPED_BY)
-    group = read_table(job.inputs.samples, ["image_id", "group"], only=True).set_index("image_id")["group"]
-    of_photo = run["image_id"].map(group)
-    return run.assign(
-        is_tested=of_photo.isin(set(FOLDS.read(job.inputs.folds)["group"])),
-        is_leaked=of_photo.isin(set(LEAKS.read(job.inputs.leaks, ["group"])["group"])),
+    groups = read_numbers([job.inputs.samples], "group")
+    position = Positions(read_numbers([job.inputs.samples], "image_id")).find(
+        read_numbers(job.inputs.run_tables, "image_id")
+    )
+    known = position >= 0
+    return tuple(
+        known & np.isin(groups, read_numbers([path], "group"))[position]
+        for path in (job.inputs.folds, job.inputs.leaks)
     )
 
 
-def find_guarded(job: Job, photo: pd.DataFrame) -> pd.DataFrame:
-    """Return `image_id guard reason detail` of the pool photos that a leak guard names."""
+def find_guarded(job: Job) -> pd.DataFrame:
+    """Return `photo guard reason detail` of the pool photos that a leak guard names; photo: its position."""
     coco = [source["name"] for source in list_sources(job.config, pool=True) if source["format"] == "coco"]
-    guards, distance = job.look_up("folds.leak_guards"), job.settings["folds"]["duplicate_hash_distance"]
-    return match_guards(photo, read_guards(guards, job.inputs.hashes or ()), coco, distance)
+    guards = read_guards(job.look_up("folds.leak_guards"), job.inputs.hashes or ())
+    distance = job.settings["folds"]["duplicate_hash_distance"]
+    start, parts = 0, []
+    for piece in iterate_rows(job.inputs.tables, ["path", "source", "source_key", "phash"]):
+        photo = piece.to_pandas().assign(image_id=np.arange(start, start + len(piece)))
+        start += len(piece)
+        parts.append(match_guards(photo, guards, coco, distance))
+    found = pd.concat(parts, ignore_index=True).rename(columns={"image_id": "photo"})
+    # By guard, then by photo, as one look at all photos finds them.
+    order = {guard.name: place for place, guard in enumerate(guards)}
+    return found.sort_values("guard", key=lambda name: name.map(order), kind="stable", ignore_index=True)
 
 
-def label_photos(
-    job: Job, photo: pd.DataFrame, vocabulary: Vocabulary
-) -> Iterator[tuple[list[str], PhotoLabels]]:
-    """Yield for each photo the words that its captions name, and its labels."""
-    answered = read_keywords(job.inputs.keywords or ())
-    seen = {row.image_id: row for path in job.inputs.seen or () for row in SEEN.read(path).itertuples()}
-    sources = list_sources(job.config, pool=True)
-    instances = {
-        source["name"]: read_source_instances(source, set(photo["source_key"].astype(str)))
-        for source in sources
-    }
-    labelled = {source["name"]: read_source_categories(source) for source in sources}
-    for row in photo.itertuples():
-        told = answered.get(row.image_id)
-        named = name_words(row, vocabulary) if told is None else vocabulary.sort(told)
-        listed = list_objects(instances[row.source], row.source_key)
-        look = seen.get(row.image_id)
+class Labels:
+    """What is told of pool photos: the words that their captions name, and what is on them."""
+
+    def __init__(self, job: Job):
+        self._vocabulary = find_vocabulary(job.settings)
+        self._sources = {source["name"]: source for source in list_sources(job.config, pool=True)}
+        self._labelled = {name: read_source_categories(source) for name, source in self._sources.items()}
+        keywords, seen = job.inputs.keywords, job.inputs.seen
+        self._keywords = Lookup(keywords, "image_id", ["words"]) if keywords else None
+        columns = [name for name in SEEN.names if name != "image_id"]
+        self._seen = Lookup(seen, "image_id", columns) if seen else None
+        # Asked for only where a detector has looked.
+        self._sure: float = job.settings["masks"]["target_confidence"] if seen else 1.0
+
+    def add(self, photo: pd.DataFrame) -> pd.DataFrame:
+        """Return photos with the columns `named present unknown objects_from`."""
+        answered = self._read_keywords(photo["image_id"])
+        seen = {} if self._seen is None else _by_id(self._seen.find_all(photo["image_id"]))
+        keys = photo["source_key"].astype(str).groupby(photo["source"]).agg(set)
+        instances = {name: read_source_instances(self._sources[name], own) for name, own in keys.items()}
+        rows = []
+        for row in photo.itertuples():
+            told = answered.get(row.image_id)
+            named = name_words(row, self._vocabulary) if told is None else self._vocabulary.sort(told)
+            listed = list_objects(instances[row.source], row.source_key)
+            labels = self._label(row, named, listed, seen.get(row.image_id))
+            rows.append((named, labels.present, labels.unknown, labels.source))
+        columns = zip(("named", "present", "unknown", "objects_from"), zip(*rows, strict=True), strict=True)
+        return photo.assign(**dict(columns))
+
+    def _label(self, row, named: list[str], listed: set[str] | None, look) -> PhotoLabels:
         if listed is not None:
-            yield named, label_by_instances(named, listed, labelled[row.source], vocabulary)
-        elif look is not None and look.status == "ok":
+            return label_by_instances(named, listed, self._labelled[row.source], self._vocabulary)
+        if look is not None and look.status == "ok":
             confidences = dict(zip(look.seen, look.confidences, strict=True))
-            sure = job.settings["masks"]["target_confidence"]
-            yield named, label_by_detector(named, confidences, set(look.looked_for), sure, vocabulary)
-        else:
-            yield named, label_by_captions(named, vocabulary)
+            return label_by_detector(named, confidences, set(look.looked_for), self._sure, self._vocabulary)
+        return label_by_captions(named, self._vocabulary)
+
+    def _read_keywords(self, image_ids: pd.Series) -> dict[str, set[str]]:
+        """Return the words of photos by their ids; a caption that nobody could read names none."""
+        words: dict[str, set[str]] = defaultdict(set)
+        if self._keywords is not None:
+            for row in self._keywords.find_all(image_ids).itertuples():
+                words[row.image_id].update(() if row.words is None else row.words)
+        return words
+
+
+def _by_id(frame: pd.DataFrame) -> dict:
+    return {row.image_id: row for row in frame.itertuples()}
 
 
 def name_words(row, vocabulary: Vocabulary) -> list[str]:
@@ -125,13 +158,3 @@ def name_words(row, vocabulary: Vocabulary) -> list[str]:
     if row.mentions is not None:
         return vocabulary.sort(word for words in row.mentions for word in words if word in vocabulary)
     return vocabulary.sort(word for caption in row.captions for word in vocabulary.find_words(caption))
-
-
-def read_keywords(paths) -> dict[str, set[str]]:
-    """Return the words of each photo by its id; a caption that nobody could read names none."""
-    words: dict[str, set[str]] = defaultdict(set)
-    for path in paths:
-        keyword = KEYWORDS.read(path, ["image_id", "words"])
-        for image_id, found in zip(keyword["image_id"], keyword["words"], strict=True):
-            words[image_id].update(() if found is None else found)
-    return words

@@ -110,6 +110,52 @@ def collect_rows(paths: Paths, columns: Sequence[str]) -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *iterate_rows(paths, columns)])
 
 
+def take_rows(paths: Paths, columns: Sequence[str], positions: np.ndarray) -> pa.Table:
+    """Return these columns of the rows at some positions, counted from 0 over all tables; they ascend."""
+    taken, start, paths = [], 0, list(paths)
+    for piece in iterate_rows(paths, columns) if len(positions) else ():
+        own = positions[slice(*np.searchsorted(positions, [start, start + len(piece)]))]
+        taken.append(piece.take(pa.array(own - start)))
+        start += len(piece)
+    schema = pa.schema([read_schema(paths).field(name) for name in columns])
+    return pa.concat_tables([schema.empty_table(), *taken])
+
+
+class Positions:
+    """Where the numbers of texts stand in an array: twelve bytes a number are held.
+
+    numbers: as `number_texts` returns them.
+    """
+
+    def __init__(self, numbers: np.ndarray):
+        self.order = np.argsort(numbers, kind="stable").astype(np.int32)
+        self.sorted = numbers[self.order]
+
+    def __len__(self) -> int:
+        return len(self.sorted)
+
+    def find(self, numbers: np.ndarray) -> np.ndarray:
+        """Return for each number the position of the first that equals it, int32; -1 without one."""
+        at = np.searchsorted(self.sorted, numbers)
+        found = np.full(len(numbers), -1, np.int32)
+        inside = np.flatnonzero(at < len(self))
+        inside = inside[self.sorted[at[inside]] == numbers[inside]]
+        found[inside] = self.order[at[inside]]
+        return found
+
+    def find_all(self, numbers: np.ndarray) -> np.ndarray:
+        """Return every position whose number is one of these, ascending."""
+        asked = np.unique(numbers)
+        first, last = (np.searchsorted(self.sorted, asked, side) for side in ("left", "right"))
+        count = last - first
+        inside = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        return np.sort(self.order[inside])
+
+    def find_twice(self) -> np.ndarray:
+        """Return the numbers that stand in the array more than once, ascending."""
+        return np.unique(self.sorted[1:][self.sorted[1:] == self.sorted[:-1]])
+
+
 class Lookup:
     """The rows of one or several tables by a key, which stands in them once.
 
@@ -132,17 +178,16 @@ class Lookup:
                     numbers.append(number_texts(keys))
                     self._groups.append((path, group))
                     first_rows.append(first_rows[-1] + len(keys))
-        self._first_rows, number = np.array(first_rows), np.concatenate(numbers)
-        self._order = np.argsort(number, kind="stable").astype(np.int32)
-        self._sorted = number[self._order]
+        self._first_rows = np.array(first_rows)
+        self._positions = Positions(np.concatenate(numbers))
         self._schema = pa.schema([read_schema(self._paths).field(name) for name in [key, *self._columns]])
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self._positions)
 
     def find_twice(self) -> list[str]:
         """Return the keys that stand in the tables more than once."""
-        if (self._sorted[1:] != self._sorted[:-1]).all():
+        if not len(self._positions.find_twice()):
             return []
         keys = read_rows(self._paths, [self._key])[self._key]
         return list(keys[keys.duplicated()])
@@ -152,12 +197,9 @@ class Lookup:
         where there is no such row.
         """
         asked = pa.array(keys, pa.string())
-        number = number_texts(asked)
-        at = np.searchsorted(self._sorted, number)
-        inside = at < len(self)
-        found = np.zeros(len(keys), bool)
-        found[inside] = self._sorted[at[inside]] == number[inside]
-        table, places = self._gather(self._order[at[found]])
+        position = self._positions.find(number_texts(asked))
+        found = position >= 0
+        table, places = self._gather(position[found])
         taken = np.zeros(len(keys), np.int64)
         taken[found] = places
         rows = table.take(pa.array(taken, mask=~found))
@@ -165,6 +207,10 @@ class Lookup:
         if pc.any(pc.not_equal(own, asked)).as_py():
             raise TableError(f"{self._paths[0]}: two values of {self._key} have the same number")
         return rows.select(self._columns).to_pandas().set_index(keys.index)
+
+    def find_all(self, keys: pd.Series) -> pd.DataFrame:
+        """Return all rows with one of these keys, in the order of the tables and with their key."""
+        return self.read(self._positions.find_all(number_texts(pa.array(keys, pa.string()))))
 
     def read(self, positions: np.ndarray) -> pd.DataFrame:
         """Return the rows at these positions, counted from 0 over all tables, in this order and with

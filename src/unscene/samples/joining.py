@@ -12,9 +12,7 @@ import pyarrow as pa
 from unscene.machine.job import Job
 from unscene.photos.groups import (
     Edges,
-    join_equal,
     join_equal_numbers,
-    join_near_hashes,
     join_near_values,
     label_components,
     read_hashes,
@@ -144,18 +142,6 @@ def check_image_ids(sample: pd.DataFrame) -> None:
             f"samples.sources: the image id {image_id!r} comes from {' and '.join(sources)}; "
             "rename one of the sources"
         )
-
-
-# What `find_groups` and `check_image_ids` look at.
-GROUPED_BY = ("image_id", "source", "sha256", "url", "group_key", "phash")
-
-
-def find_groups(sample: pd.DataFrame, distance: int) -> pd.Series:
-    """Return for each photo the image id of the first photo of its group."""
-    edges = [join_equal(sample[column]) for column in ("sha256", "url", "group_key")]
-    edges.append(join_near_hashes(sample["phash"], distance))
-    label = label_components(len(sample), edges)
-    return pd.Series(sample["image_id"].to_numpy()[label], index=sample.index, dtype=object)
 
 
 def report(size: np.ndarray, largest: str, duplicates: int, rejected: int) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from unscene.folds.checking import LeakError, check_folds, find_near_photos, find_parted_photos
+from unscene.folds.checking import LeakError, Photos, Split, check_folds
 from unscene.folds.columns import GUARDED, LEAKS
 from unscene.folds.guard_hashes import hash_guarded_photos
 from unscene.folds.leak_guards import (
@@ -136,13 +136,17 @@ def test_a_leak_is_at_most_so_many_bits_away(bits, found):
 
 
 @pytest.mark.parametrize(("bits", "stops"), [(5, True), (6, True), (7, False)])
-def test_photos_that_look_alike_are_at_most_so_many_bits_apart(bits, stops):
+def test_photos_that_look_alike_are_at_most_so_many_bits_apart(tmp_path, bits, stops):
     own = 0x0F0F0F0F0F0F0F0F
     phash = [f"{own:016x}", f"{own ^ ((1 << bits) - 1) << 1:016x}"]
     sample = pd.DataFrame({"image_id": ["p", "q"], "group": ["g0", "g1"], "phash": phash})
-    alike = find_near_photos(sample, 6)
-    assert bool(find_parted_photos(alike, pd.Series({"g0": 0, "g1": 1}))) == stops
-    assert not find_parted_photos(alike, pd.Series({"g0": 1, "g1": 1}))
+    write_table(sample, tmp_path / "samples.parquet")
+    photos, found = Photos(tmp_path / "samples.parquet"), []
+    for number, folds in enumerate(([0, 1], [1, 1])):
+        write_table(sample[["group"]].assign(fold=folds), tmp_path / f"{number}.parquet")
+        split = Split(tmp_path / f"{number}.parquet")
+        found.append(photos.find_parted(photos.find_near(np.ones(2, bool), 6), split))
+    assert bool(found[0]) == stops and not found[1]
 
 
 @pytest.fixture

@@ -171,6 +171,30 @@ def test_items_that_could_not_be_read_are_counted_with_the_others(world):
     assert dropped[["source_key", "reason"]].values.tolist() == [["3", "broken"]]
 
 
+def test_the_pool_is_the_same_however_its_photos_are_cut(world, monkeypatch):
+    (world.folder / "ids.txt").write_text("7\n")
+    world.guards = [{"name": "val", "ids": str(world.folder / "ids.txt"), "sources": ["pool"]}]
+    world.keywords = [
+        {"image_id": "pool_free", "caption_id": f"pool_free-{n}", "words": words, "status": "ok"}
+        for n, words in enumerate((["dog"], None, ["cat"]))
+    ]
+    near, same = photo("pool_4", flip(HASHES[1], 6)), photo("pool_5", 0, sha256="bytes of pool_free")
+    rows = [near, FREE, photo("pool_7", 0xF0F00F0FF0F0F0F0), same, photo("pool_8", "", mentions=[["cat"]])]
+    files = [world.folder / name for name in ("pool.parquet", "dropped.parquet")]
+    found = []
+    for count in (2**15, 1, 2):
+        monkeypatch.setattr("unscene.run.streaming.ROWS_A_GROUP", count)
+        pool, dropped = world.list(rows)
+        found.append([file.read_bytes() for file in files])
+    assert found[0] == found[1] == found[2]
+    assert pool["named"].map(list).tolist() == [["cat", "dog"], ["cat"]]
+    assert dropped[["source_key", "reason"]].values.tolist() == [
+        ["5", "duplicate"],
+        ["4", "near"],
+        ["7", "guard"],
+    ]
+
+
 def test_a_pool_of_which_nothing_is_left_stops_the_run(world):
     with pytest.raises(PoolError, match="no photo of a pool is left of 1: .'tested': 1"):
         world.list([photo("pool_x", HASHES[0])])

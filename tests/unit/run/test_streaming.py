@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from in_memory_joins import read_all
-from unscene.run.streaming import Lookup, iterate_rows, join_to
+from unscene.run.streaming import Lookup, Positions, iterate_rows, join_to, take_rows
 from unscene.run.tables import Column, Table, TableError, read_table, write_table
 
 THINGS = Table(
@@ -145,3 +145,29 @@ def test_a_key_that_stands_twice_is_told(tmp_path):
     paths = write_parts(tmp_path, [5, 6])
     twice = Lookup([*paths, paths[0]], "edit_id", [])
     assert twice.find_twice() == list(read_all(paths[:1])["edit_id"])
+
+
+def test_positions_are_those_of_pandas():
+    rng = np.random.default_rng(3)
+    numbers, asked = (rng.integers(0, 60, count).astype(np.uint64) for count in (100, 80))
+    positions, all_of = Positions(numbers), pd.Series(numbers)
+    first = all_of.drop_duplicates()
+    expected = pd.Series(first.index, index=first).reindex(asked).fillna(-1).astype(int)
+    assert positions.find(asked).tolist() == expected.tolist()
+    assert positions.find_all(asked).tolist() == np.flatnonzero(all_of.isin(asked)).tolist()
+    assert positions.find_twice().tolist() == sorted(all_of[all_of.duplicated()].unique())
+    none = Positions(numbers[:0])
+    assert none.find(asked).tolist() == [-1] * 80 and not len(none.find_all(asked))
+
+
+def test_rows_are_taken_by_place_and_all_rows_of_a_key_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("unscene.run.streaming.ROWS_A_GROUP", 4)
+    frame = pd.DataFrame({"key": [f"k{row % 7}" for row in range(30)], "row": range(30)})
+    paths = [tmp_path / "0.parquet", tmp_path / "1.parquet", tmp_path / "2.parquet"]
+    for path, rows in zip(paths, (slice(0, 9), slice(9, 9), slice(9, 30)), strict=True):
+        write_table(frame[rows], path)
+    at = np.array([0, 3, 4, 8, 9, 29])
+    assert take_rows(paths, ["row"], at)["row"].to_pylist() == at.tolist()
+    assert take_rows(paths, ["row"], at[:0]).num_rows == 0
+    found = Lookup(paths, "key", ["row"]).find_all(pd.Series(["k5", "k1", "none", "k5"]))
+    assert found["row"].tolist() == frame[frame["key"].isin(["k1", "k5"])]["row"].tolist()
