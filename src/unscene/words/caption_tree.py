@@ -9,11 +9,9 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods
+from unscene.words.verb_lists import GIVING
 from unscene.words.vocabulary import Vocabulary
 
-_GIVING = frozenset(
-    {"give", "feed", "throw", "show", "offer", "hand", "bring", "serve", "pass", "toss", "teach"}
-)
 _SEPARATORS = frozenset({":", "-", ".", "!", "?", "\u2013", "\u2014", "...", "|"})
 
 
@@ -76,7 +74,7 @@ class _Reader(OpenPath):
         elif (
             isinstance(top, Verb)
             and not top.mods
-            and (not top.objects or (len(top.objects) == 1 and top.stem in _GIVING))
+            and (not top.objects or (len(top.objects) == 1 and top.stem in GIVING))
         ):
             top.objects.append(group)
             self.path.append(group)
@@ -84,7 +82,7 @@ class _Reader(OpenPath):
             isinstance(top, Group)
             and len(self.path) > 1
             and isinstance(self.path[-2], Verb)
-            and self.path[-2].stem in _GIVING
+            and self.path[-2].stem in GIVING
             and len(self.path[-2].objects) == 1
             and not self.path[-2].mods
         ):
@@ -245,9 +243,14 @@ class _Reader(OpenPath):
     def _read_a(self, place: int) -> int:
         text = self.chunks[place].text
         after = self.kind_at(place + 1)
-        if after == "NP" and not self.path:
+        fresh = self.opener.startswith(",") and text.lower() in ("only", "just")  # ", only red is in color"
+        if after == "NP" and (not self.path or fresh):
             self.chunks[place + 1].tokens[:0] = self.chunks[place].tokens
-            return place + 1
+            if not fresh:
+                return place + 1
+            self._join_group(Phrase(list(self.chunks[place + 1].tokens)), self.opener, place + 1)
+            self.opener = ""
+            return place + 2
         self._hang_loose(text)
         return place + 1
 

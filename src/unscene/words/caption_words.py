@@ -26,7 +26,7 @@ _LONG = (
     "inside of, outside of, across from, away from, because of, along side, front of, side of, near by,"
     " on side of,"
     " up to, down on, out on, up on, up in, out in, down at, up at, out at, up against, off of, along "
-    "with, together with, over to, onto the top of, instead of, as well as"
+    "with, together with, over to, from behind, from under, onto the top of, instead of, as well as"
 )
 LONG_PREPOSITIONS = tuple(tuple(phrase.split()) for phrase in _LONG.split(", "))
 LINKS = _words("and or but & plus , ;")

@@ -7,6 +7,7 @@ from unscene.words.scene_lists import GROUNDS, QUANTITY_HEADS
 from unscene.words.tokens import Token
 from unscene.words.tree import Phrase
 from unscene.words.verb_forms import looks_plural
+from unscene.words.verb_lists import GIVING
 
 
 @dataclass
@@ -71,7 +72,10 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
                 last.tokens[-1].low in ("last", "first", "next", "other", "only") and token.low in NUMBERS
             )
             tiers = last.tokens[0].low in ("a", "an") and token.low in NUMBERS  # "a small two tier cake"
-            fresh = token.kind == "D" and not owned and not counted and not tiers
+            sized = token.low in NUMBERS and all(
+                t.low in ADJECTIVES for t in last.tokens
+            )  # "Large four sided"
+            fresh = token.kind == "D" and not (owned or counted or tiers or sized)
             place_first = (
                 len(chunks) == 2
                 and chunks[0].kind == "P"
@@ -80,8 +84,17 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
                 and token.is_animate
                 and looks_plural(token.low)
             )  # "In a library children read"
+            given = (
+                len(chunks) > 1
+                and chunks[-2].kind == "V"
+                and chunks[-2].tokens[-1].stem in GIVING
+                and token.kind == "W"
+                and last.tokens[-1].is_animate
+                and looks_plural(last.tokens[-1].low)
+            )  # "feeding giraffes leaves"
             starts = (
                 place_first
+                or given
                 or (fresh and any(t.kind != "D" for t in last.tokens))
                 or ((token.kind == "R" and not _is_such_a_one(last, token)) or last.tokens[-1].kind == "R")
             )
@@ -95,6 +108,7 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
 def _is_such_a_one(chunk: Chunk, token: Token) -> bool:
     """Whether `one` goes on a noun phrase: `a smaller one`, `the baby one`."""
     described = len(chunk.tokens) > 1 and chunk.tokens[0].kind == "D"
+    described = described or (len(chunk.tokens) == 1 and chunk.low in ("young", "little"))
     return described and token.low in ("one", "ones")
 
 

@@ -137,7 +137,9 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
     if first.tokens and first.tokens[0].kind != "R" and not any(map(str.isalpha, first.low)):
         return True  # "81; lost battle"
     if len(members) == 1 and first.tokens and not first.words:
-        if first.low in ("the inside", "the outside", "the end", "the way") and not clauses[0].group.mods:
+        if first.low in ("the inside", "the outside", "the end", "the way") and not (
+            clauses[0].group.mods or first.mods
+        ):
             return True
         if not any(letter.isalpha() for letter in first.head) and first.tokens[0].kind != "R":
             return True  # "22"
@@ -182,6 +184,8 @@ def _find_torn_edges(tokens) -> list[str]:
         )
     ):
         faults.append(TORN_END)
+    if not first.text[:1].isalnum() and first.text not in ("$", "#"):
+        faults.append(TORN_START)  # "'s how to manage it"
     if last.low == "far" or (last.kind == "W" and last.low in ("high", "close", "loose")):
         faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
@@ -194,7 +198,7 @@ def _find_torn_edges(tokens) -> list[str]:
     second = tokens[1] if len(tokens) > 1 else Token("", "X")
     if first.low == "the" and second.low in ("left", "right") and (len(tokens) < 3 or tokens[2].low == "of"):
         faults.append(TORN_START)  # "the left of the car is a bus"
-    shares = first.low in ("all", "both", "each") and (second.form == "ing" or second.kind == "D")
+    shares = first.low in ("all", "both", "each") and (second.form in ("ing", "en") or second.kind == "D")
     if (shares and second.low != "the") or (first.low == "other" and len(tokens) == 2):
         faults.append(TORN_START)  # "all eating pizza", "other units"
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:

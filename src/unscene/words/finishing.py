@@ -8,6 +8,7 @@ from unscene.words.rows import takes_article
 from unscene.words.scene_lists import SINGLE
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk, write_clauses
+from unscene.words.verb_forms import looks_plural
 from unscene.words.vocabulary import Vocabulary
 
 
@@ -31,6 +32,11 @@ def finish(clauses: list[Clause]) -> str | None:
     if not clauses:
         return None
     first = clauses[0].group
+    if [token.low for token in first.members[0].tokens[:2]] == ["so", "many"]:
+        del first.members[0].tokens[0]  # "There so many boats"
+    lead = first.members[0].tokens
+    if len(lead) > 1 and lead[0].low == "other" and looks_plural(lead[-1].low):
+        del lead[0]  # "parked next to other vehicles"
     if (
         not first.members[0].tokens
         and first.mods

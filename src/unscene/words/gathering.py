@@ -50,7 +50,9 @@ _MANNERS = frozenset({"line", "top", "person", "motion", "thought", "unison", "s
 _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
 # What is on food is gone with it: `a cupcake with icing and sprinkles on it`.
 _ON_IT = frozenset({"it", "them", "top"})
-_MAKING = frozenset({"make", "compose", "comprise", "consist", "form", "construct", "build", "assemble"})
+_MAKING = frozenset(
+    {"fashion", "craft", "make", "compose", "comprise", "consist", "form", "construct", "build", "assemble"}
+)
 _TOPPING = frozenset({"top", "decorate", "cover", "fill", "coat", "stuff", "garnish", "sprinkle", "frost"})
 _COATED = VESSELS | {
     "vase",
@@ -62,6 +64,7 @@ _COATED = VESSELS | {
     "refrigerator",
     "toilet",
 }
+_TURNING = frozenset({"convert", "turn", "change", "transform", "make"})
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
@@ -103,7 +106,7 @@ class Gathering:
         low = mod.low
         if low in ("between", "in between") and not group.is_plural:
             low = "near"
-        if low in ("toward", "towards") and group.head in ("ground", "floor", "sky", "air"):
+        if low in ("toward", "towards", "above") and group.head in ("ground", "floor", "sky", "air"):
             return items
         group, inner = self._visible(group, target, low)
         if group is None:
@@ -125,6 +128,8 @@ class Gathering:
         beside = low in NEARNESS and first.tokens[0].low in ("a", "an") and group.head in ("light", "sun")
         if group.head in CONDITIONS and not words and not beside and (good or group.head not in GROUNDS):
             return [Item("condition", group, low)] if good else []
+        if group.head == "birthday":
+            return inner
         if group.head in EVENTS and low in ("for", "of", "from", "to"):
             return [Item("ground", group, "at", joins=True, chain=chain), *inner]
         if low in NO_PLACE - {"of"} and (not words or low != "for" or group.is_human):
@@ -140,6 +145,8 @@ class Gathering:
             prep = get_place_prep(low, group)
             moved = low in WAYS and low != "through" and prep in ("on", "in", "over")
             return [Item("ground", group, prep, joins=True, chain=chain, moved=moved), *inner]
+        if low == "into" and verb in _TURNING:
+            return inner  # what it is not yet
         joins = low in NEARNESS | WITHIN | {"with"}
         if after_object and low == "with" and verb in WITH_TOOL:
             target.note("tool")

@@ -1,5 +1,7 @@
 """What takes the place of something that is gone behind a preposition that stays."""
 
+from dataclasses import replace
+
 from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
 from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_picture
@@ -23,7 +25,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         and list_words(item.group) & SEATS
         and host.is_animate
     ]
-    if mod.low == "with" and host is not None and list_words(host) & _SERVED:  # "cake with a fork on a plate"
+    served = host is not None and (list_words(host) & _SERVED or host.head in ("food", "meal", "split"))
+    if mod.low == "with" and served:  # "cake with a fork on a plate"
         beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
     things = [
         item
@@ -39,6 +42,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
             and (host is None or host.head not in ROOMS)
         )
     ]
+    if mod.low in NEARNESS:
+        items = [_as_near(item, mod.low) for item in items]
     places = [item for item in items if item.kind != "thing" and not (host and item.group.head == host.head)]
     mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
     if (
@@ -65,7 +70,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         true_there = all(
             item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things
         )
-        at_it = mod.low == "at" and (true_there or not (composed is None or _is_loose(composed)))
+        at_it = mod.low == "at" and (true_there or not (composed is None or _is_loose(composed, things)))
         if composed is not None and (mod.low not in WITHIN or at_it or (true_there and mod.low != "at")):
             mods.append(Prep(text, composed, mod.link))
         elif composed is not None:
@@ -85,10 +90,23 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     return mods + list_places([item for item in places if not settled or item.prep in NEARNESS])
 
 
-def _is_loose(group: Group) -> bool:
+def _as_near(item: Item, prep: str) -> Item:
+    """Return a ground that only what is gone was on as one that is near: `next to a train on the tracks`."""
+    apart = item.kind == "ground" and item.prep in ("on", "in") and item.group.head in _APART
+    return replace(item, prep=prep) if apart else item
+
+
+_APART = frozenset({"tracks", "track", "rails", "water", "lake", "river", "ocean", "sea"})
+
+
+def _is_loose(group: Group, things: list[Item]) -> bool:
     """Whether one is near it, not at it: `at a table with a jar`, but `at a table with a laptop`."""
-    return group.is_animate or (is_small(group) and not list_words(group) & {"laptop", "tv", "keyboard"})
+    if list_words(group) & {"laptop", "tv", "keyboard"}:
+        return False
+    with_it = all(item.prep == "with" for item in things) and group.head not in _DESKS
+    return group.is_animate or is_small(group) or with_it
 
 
+_DESKS = frozenset({"desk", "counter", "bar", "table", "computer", "monitor", "window"})
 _SERVED = EATEN | {"broccoli", "carrot", "banana", "apple", "orange"}
 _SERVING = frozenset({"plate", "plates", "tray", "platter", "dish", "board", "table"})

@@ -6,6 +6,7 @@ does (`Target.staying`).
 
 from collections.abc import Iterator
 
+from unscene.words.caption_words import HERS
 from unscene.words.scene_lists import (
     CARRIED_WORDS,
     GROUNDS,
@@ -17,7 +18,7 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.target import Target, is_all_gone
 from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, list_mods, walk
-from unscene.words.verb_lists import HOLDING, WORN
+from unscene.words.verb_lists import HOLDING, REACHING, WORN
 
 _AT_BODY = frozenset({"in", "on", "around", "across", "between", "inside"})
 _USING = frozenset({"on", "with", "at", "from", "into", "to"})
@@ -25,11 +26,24 @@ _UNDER = frozenset({"under", "underneath", "beneath", "below"})
 # Who moves under an umbrella holds it; who lies there does not.
 _GOING = frozenset({"walk", "ride", "run", "stroll", "stand", "cross", "go", "move", "hurry", "wait", "step"})
 # Where a thing lies that is with somebody and not in their hands.
-_LAID = frozenset({"ground", "floor", "grass", "counter", "desk", "shelf", "table", "rack"})
+_LAID = frozenset({"sky", "ground", "floor", "grass", "counter", "desk", "shelf", "table", "rack"})
 # What is in somebody's hand whatever they do with it.
-_IN_HAND = frozenset({"cell phone", "toothbrush", "tennis racket", "baseball bat", "baseball glove"})
+_IN_HAND = frozenset(
+    {"remote", "cell phone", "toothbrush", "tennis racket", "baseball bat", "baseball glove"}
+)
 
 # Words of what moves by itself, and has no hands.
+# What is under the feet of who rides it.
+_BOARDS = frozenset({"skateboard", "surfboard", "snowboard", "skis"})
+_RIDING = frozenset(
+    {"ride", "jump", "flip", "grind", "maneuver", "maneuvere", "balance", "steer", "skate", "surf"}
+)
+_ON_BOARD = frozenset({"on", "on top of", "atop", "upon", "off", "off of"})
+# What is eaten out of the hand.
+_BITTEN = frozenset({"sandwich", "hot dog", "donut", "banana", "apple", "carrot", "orange"})
+_BITES = frozenset({"piece", "slice", "bite"})
+# What people who are said to be with it have at them, though no word of the list names it.
+_GEAR = frozenset({"equipment", "gear", "camera", "cameras", "controller", "controllers"})
 _VEHICLES = frozenset({"car", "bus", "train", "boat"})
 
 
@@ -98,8 +112,8 @@ def _mark_mods(mods: list[Mod], target: Target) -> None:
 
 def _mark_verb(verb: Verb, target: Target) -> None:
     worn = any(token.low in WORN for token in verb.tokens)
-    for group in verb.objects:
-        in_hand = target.is_human and _list_words(group) <= _IN_HAND
+    for group in verb.objects if not _is_reached_for(verb) else ():
+        in_hand = target.is_human and (_list_words(group) <= _IN_HAND or _is_used_up(verb, group))
         if worn or verb.stem in HOLDING or in_hand or any(map(_is_at_body, [*verb.mods, *list_mods(group)])):
             _mark(group, target)
         for node in walk(group):  # "takes a picture of a well with her phone"
@@ -112,15 +126,41 @@ def _mark_verb(verb: Verb, target: Target) -> None:
             _mark_verb(mod, target)
 
 
+def _is_reached_for(verb: Verb) -> bool:
+    """Whether its object is not held yet: `reaching up to grab a frisbee`."""
+    stems = [token.stem for token in verb.tokens if token.kind == "V"]
+    aim = next((place for place, token in enumerate(verb.tokens) if place and token.form == "to"), None)
+    return aim is not None and stems[-1] in _GETTING and bool(REACHING & set(stems[:aim]))
+
+
+_GETTING = frozenset({"catch", "grab", "get", "hit", "kick", "retrieve", "reach"})
+
+
+def _is_used_up(verb: Verb, group: Group) -> bool:
+    """Whether somebody eats it out of the hand, or rides on it: a piece of toast, a surfboard."""
+    if verb.stem in _RIDING:
+        return _list_words(group) <= _BOARDS
+    bitten = _list_words(group) <= _BITTEN or bool(_BITES & {token.low for token in group.members[0].tokens})
+    board = [token.low for token in group.members[0].tokens]
+    if len(board) == 2 and board[0] in HERS and board[1] == "board":
+        return True  # "turning his board"
+    return verb.stem in ("eat", "bite") and bitten and not group.is_plural
+
+
 def _mark_prep(mod: Prep, following: list[Mod], verb: str, target: Target) -> None:
     """Mark what stands behind a preposition: with it, what is in a hand or commonly worn."""
     if mod.group is None:
         return
     words = _list_words(mod.group)
     own = list_mods(mod.group)
-    carried = words <= CARRIED_WORDS and not any(map(_is_laid, [*following, *own]))
+    carried = words <= CARRIED_WORDS and not (verb == "play" and words <= {"frisbee"})
+    carried = carried and not any(map(_is_laid, [*following, *own]))
     with_it = mod.low == "with" and (carried or any(map(_is_at_body, [*following, *own])))
-    used = target.is_human and mod.low in _USING and words <= _IN_HAND
+    used = target.is_human and (
+        (mod.low in _USING and words <= _IN_HAND)
+        or (mod.low in _ON_BOARD and words <= _BOARDS)
+        or (mod.low == "with" and mod.group.head in _GEAR and not mod.group.members[0].words)
+    )
     under = mod.low in _UNDER and words <= {"umbrella"} and verb in _GOING
     if with_it or used or under:
         _mark(mod.group, target)

@@ -56,6 +56,9 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
     for node in nodes:
         if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:
             continue
+        if node.head in _PART_OF and any(isinstance(mod, Prep) and mod.low == "of" for mod in node.mods):
+            continue  # "the corner of the building": the building is a thing of its own
+        node = _as_nobodys(node)
         if _can_be_listed(node, target):
             seen.add(node.head)
             tokens = list(node.tokens)
@@ -72,6 +75,21 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
     return finish([Clause("", group)])
 
 
+_PART_OF = frozenset({"corner", "edge", "side", "end", "top", "bottom", "middle", "back", "front", "inside"})
+
+
+def _as_nobodys(phrase: Phrase) -> Phrase:
+    """Return somebody's place as a place: `their home` -> `a home`."""
+    named = phrase.named
+    if named and named[0].low in ("his", "her", "their"):
+        named = named[1:]
+    if not named or len(named) == len(phrase.tokens) or phrase.head not in _HOMES:
+        return phrase
+    return Phrase([Token("a", "D"), *named], phrase.mods)
+
+
+_HOMES = frozenset({"home", "house", "yard", "backyard", "garden", "kitchen", "room", "bedroom", "bathroom"})
+_HOMES |= {"living room", "office", "apartment", "garage", "farm", "boat", "van"}
 _ON_ANIMALS = PARTS | MORE_CLOTHES | MORE_BODY
 _ON_PEOPLE = _ON_ANIMALS - {"light", "lights", "window", "windows", "door", "doors", "mirror", "mirrors"}
 

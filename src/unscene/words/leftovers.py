@@ -53,6 +53,7 @@ def compose(items: list[Item]) -> Group | None:
     last: Group | None = None
     placed: list[tuple[str, str]] = []
     chain = 0
+    content = False
     conditions: list[Item] = []
     for item in items:
         if item.kind == "condition":
@@ -84,7 +85,7 @@ def compose(items: list[Item]) -> Group | None:
             last is not None
             and item.prep
             and item.joins
-            and item.chain == chain
+            and (item.chain == chain or (content and item.prep in WITHIN))
             and _can_join(last, item, grounds)
         ):
             last.mods.append(Prep(item.prep, item.group))
@@ -101,6 +102,7 @@ def compose(items: list[Item]) -> Group | None:
             heads.append(item.group)
             last = item.group
         chain = item.chain
+        content = item.prep == "of"  # "a vase of tulips stands on a desk"
     for ground in grounds:
         if heads and heads[-1].head in FIXED and ground.group.head in ("floor", "ground"):
             heads.insert(0, ground.group)  # a mirror that somebody on the floor looks into

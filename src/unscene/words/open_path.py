@@ -262,7 +262,7 @@ class OpenPath:
             last = next(
                 (i for i in range(len(self.path) - 1, -1, -1) if isinstance(self.path[i], Verb)), None
             )
-            return groups[-1] if last is None else last
+            return self._find_animate(groups[-1], default=groups[-1]) if last is None else last
         deepest = groups[-1]
         if verb.stem in ("show", "display", "feature", "depict", "contain", "include") and verb.form == "ing":
             return deepest
@@ -308,6 +308,9 @@ class OpenPath:
                 return deepest
         if verb.stem in ("smile", "laugh", "grin") and not node.is_human:
             return next((i for i in reversed(groups) if self.path[i].is_human), deepest)
+        flying = root.members[-1].words & {"kite", "airplane", "bird"}
+        if verb.stem in ("fly", "soar") and flying and not node.is_animate:
+            return groups[0]  # "kites tied to a fence flying on a hill"
         if verb.stem in ("fly", "soar") and node.members[-1].words & {"kite", "airplane"}:
             return deepest
         if node.is_animate and not (

@@ -60,6 +60,8 @@ def mark_parts(clauses: list[Clause], target: Target) -> None:
 
 def _mark_group(group: Group, target: Target) -> None:
     gone = is_all_gone(group, target)
+    if target.category in EATEN and group.head in _DISHES:
+        _mark_topping(group, target)
     displayed = target.category in _SCREENS and any(
         isinstance(mod, Verb) and mod.stem == "display" and mod.form == "en" and not mod.mods
         for mod in group.mods
@@ -138,6 +140,22 @@ def _mark_shown(verb: Verb, target: Target) -> None:
         if shown or any(_is_on_screen(mod, target) for mod in group.mods):
             for member in group.members:
                 _mark(member, target)
+
+
+def _mark_topping(group: Group, target: Target) -> None:
+    """Mark what food is topped with that lies in a dish: `a pizza in a pan topped with cheese`."""
+    for verb in [*group.mods, *(mod for member in group.members for mod in member.mods)]:
+        if not isinstance(verb, Verb) or verb.form != "en" or verb.stem not in _TOPPED:
+            continue
+        for mod in verb.mods:
+            if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
+                for member in mod.group.members:
+                    if not (member.words or member.is_animate):
+                        _mark(member, target)
+
+
+_TOPPED = frozenset({"top", "garnish", "sprinkle", "frost", "smother", "drizzle"})
+_DISHES = frozenset({"pan", "plate", "dish", "tray", "platter", "box", "board", "oven", "bowl"})
 
 
 def _is_on_screen(mod, target: Target) -> bool:

@@ -53,6 +53,11 @@ SPELLINGS = tuple(
             r"\1 \2-\3 ",
             "Mules in a roped off meadow.",
         ),
+        (
+            r"(?i)\b(an?|the) (broken|cut|beat|rolled|torn|chopped) up (?=[\w-]+\b)",
+            r"\1 \2-up ",
+            "A monk with a broken up harp.",
+        ),
     )
 )
 # What carries the object and stays without it: `a clock tower` is a tower then.

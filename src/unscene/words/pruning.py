@@ -114,6 +114,13 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         if not members[0].is_human:
             _own_alone(group.mods)
         target.note("of several")
+    if (
+        gone
+        and target.is_in(group.members[0])
+        and members[0].is_plural
+        and members[0].tokens[0].low == "other"
+    ):
+        members[0].tokens = members[0].tokens[1:] or members[0].tokens  # "a bus and other cars"
     if gone and target.is_in(group.members[0]) and members[0] in group.members:
         pass_article(group.members[0].tokens, members[0])
     result.mods = prune_mods(_without_its_verb(group, target), result, target)
@@ -174,6 +181,15 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         phrase = Phrase(list(named), phrase.mods)
         if named and takes_article(named[-1].low) and named[0].kind != "D":
             phrase.tokens.insert(0, Token("a", "D"))
+    if target.is_human and phrase.head in _SHOWN and any(token.is_human for token in phrase.tokens[:-1]):
+        phrase = Phrase([token for token in phrase.tokens if not token.is_human], phrase.mods)
+    for place, token in enumerate(phrase.tokens[:-2]):
+        if token.word == target.category and phrase.tokens[place + 1].low in ("drawn", "pulled"):
+            comma = place > 0 and phrase.tokens[place - 1].low == ","
+            rest = phrase.tokens[: place - comma] + phrase.tokens[place + 2 :]
+            phrase = Phrase(rest, phrase.mods)  # "a horse drawn cart"
+            target.note("made of it")
+            break
     if target.is_in(phrase):
         whole = target.is_human and means_people(phrase)  # of a premiere of a film the film is not there
         mods = [mod for mod in phrase.mods if not (whole and is_about(mod))]
@@ -196,6 +212,9 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         target.note("part of it")
         return None, GATHERING.collect(phrase.mods, target)
     return result, []
+
+
+_SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
 
 
 def _shows(mod: Mod, target: Target) -> bool:

@@ -12,6 +12,7 @@ from unscene.words.caption_words import (
 from unscene.words.scene_lists import SPLIT_PLACES
 from unscene.words.tagging import find_kind
 from unscene.words.tokens import Token, join_owners, split_tokens
+from unscene.words.verb_forms import ING
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_ends import MARKS, ends_phrase
@@ -39,6 +40,8 @@ def _tag(tokens: list[Token]) -> list[Token]:
         if long and before.kind == "D":  # "the inside of a refrigerator"
             long = None
         rest = tokens[place + len(long) :] if long else []
+        if long and long[0] == "from" and (not rest or ends_phrase(rest[0]) or rest[0].low in ING):
+            long = None
         if long and long[-1] == "to" and rest and _is_infinitive(rest):  # "reaching up to eat"
             long = None
         if token.kind:

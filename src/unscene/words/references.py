@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from unscene.words.caption_words import PICTURES, QUANTITIES
-from unscene.words.scene_lists import GROUNDS, MORE_BODY, MORE_CLOTHES
+from unscene.words.caption_words import ADJECTIVES, PICTURES, QUANTITIES
+from unscene.words.scene_lists import COLOURS, GROUNDS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
@@ -41,6 +41,12 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if isinstance(node, Prep) and node.low in ("on", "on top of") and node.group is not None
         for member in node.group.members
     }
+    for clause in clauses:
+        for node in walk(clause):
+            if isinstance(node, Group) and not target.is_human and any(map(target.is_in, node.members)):
+                target.gone_pronouns.update(
+                    id(member.tokens[-1]) for member in node.members if _is_of_its_kind(member)
+                )
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
     main = len(list(_phrases(subjects[0], None, False))) if subjects else 0
@@ -52,6 +58,10 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if first is None:
             continue
         earlier = [(p, h) for p, h, _ in order[:place]]
+        if _is_short(phrase):
+            many = [p for p, _ in earlier if p.words and p.is_plural]
+            if many and target.is_in(many[-1]):
+                target.gone_pronouns.add(id(last))
         carrier = _find_carrier(earlier) if id(phrase) in on_it and last.low == "it" else None
         if carrier is not None and not target.is_in(carrier):
             continue
@@ -83,6 +93,23 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 near = next((p for p, _ in reversed(earlier) if p.is_animate), None)
                 if near is not None and target.is_in(near):
                     target.lost_owners.add(id(token))
+
+
+def _is_of_its_kind(phrase: Phrase) -> bool:
+    """Whether a phrase has no noun but that of its row: `an adult and a baby mule`."""
+    first, *rest = phrase.tokens or [None]
+    return bool(rest) and first.kind == "D" and all(token.low in _KINDS for token in rest)
+
+
+def _is_short(phrase: Phrase) -> bool:
+    """Whether a phrase is one of several that are told of before: `two mules, one brown`."""
+    first, *rest = phrase.tokens
+    return first.low in _SOME and bool(rest) and all(token.low in _LOOKS for token in rest)
+
+
+_KINDS = frozenset({"large", "larger", "big", "bigger", "small", "smaller", "little", "tall", "taller"})
+_KINDS |= {"adult", "baby", "young", "youth", "juvenile", "mother", "momma", "mama", "father", "parent"}
+_LOOKS = ADJECTIVES | COLOURS | {"baby", "adult", "grown"}
 
 
 def _find_carrier(earlier) -> Phrase | None:

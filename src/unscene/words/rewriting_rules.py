@@ -245,6 +245,18 @@ RULES = {
         "bird",
         "The sky.",
     ),
+    "outdoors": Rule(
+        "Of a scene of which nothing else is known that it is outside is said.",
+        "Two nuns are chatting outside.",
+        "person",
+        "An outdoor scene.",
+    ),
+    "kind of picture": Rule(
+        "Where nothing else stays, what kind of picture it is.",
+        "A nun smiles in a vintage photo.",
+        "person",
+        "A vintage photo.",
+    ),
     "done on it": Rule(
         "What is done on the object alone goes with it.",
         "A nurse on skis is skiing down a hill.",

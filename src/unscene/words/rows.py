@@ -110,6 +110,9 @@ def make_singular(mods: list[Mod]) -> None:
                     member.tokens = [Token("a", "D"), one]
         verb.tokens[:] = [token for token in verb.tokens if token.low not in _OF_SEVERAL] or verb.tokens
         verb.mods[:] = [mod for mod in verb.mods if not is_mutual(mod)]
+        for mod in verb.mods:  # "sleeping on a bed together"
+            if isinstance(mod, Prep) and mod.group is not None:
+                mod.group.mods[:] = [inner for inner in mod.group.mods if not is_mutual(inner)]
     kept: list[Mod] = []
     for mod in mods:
         if isinstance(mod, Verb) and mod.stem == "share" and mod.objects:

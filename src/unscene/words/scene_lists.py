@@ -39,6 +39,7 @@ SPLIT_PLACES = frozenset(
     for first, last in (
         *((first, "side") for first in ("mountain", "hill", "ocean", "lake", "road", "river", "street")),
         *(("side", "walk"), ("side", "walks"), ("run", "way"), ("store", "front"), ("back", "yard")),
+        *(("hall", "way"), ("road", "way"), ("drive", "way"), ("walk", "way"), ("park", "way")),
     )
 )
 GROUNDS |= SPLIT_PLACES
@@ -75,7 +76,7 @@ ACTIVITIES = _words(
     "kind kinds sort sorts variety number numbers plenty much many most some more shape form "
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
-    "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
+    "wheelie wheelies joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up"
 )
 PARTS = _words(
@@ -108,10 +109,10 @@ MORE_CLOTHES = CLOTHES | _words(
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
     "headgear headdress fedora fedoras beret sombrero "
     "turbans lanyard badge pants short collared bandage cast knee-pads wristband "
-    "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
+    "hoody hoodies sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
 MORE_BODY = BODY | _words(
-    "knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
+    "eye knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "
     "tooth wrist wrists palm palms thumb thumbs ankle ankles thigh thighs torso skin shoulder breast "
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
@@ -253,7 +254,9 @@ QUANTITY_HEADS = QUANTITIES | _words(
     "plateful bowlful pieces halves quarter quarters gathering army circle body bodies"
 )
 # What somebody has at them who is said to be with it: held or worn, mostly.
-CARRIED_WORDS = _words("backpack handbag umbrella tie skis toothbrush frisbee") | {
+CARRIED_WORDS = _words(
+    "skateboard surfboard snowboard backpack handbag umbrella tie skis toothbrush frisbee"
+) | {
     "cell phone",
     "tennis racket",
     "baseball bat",
@@ -296,7 +299,7 @@ SURFACES = _words(
     "patio porch roadside curb walkway boardwalk field platform course ramp plain plains crosswalk "
     "driveway railroad countertop surface plate mound island"
 )
-SURFACES |= SPLIT_PLACES - {"store front", "back yard"}
+SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way"}
 SPORTS = _words(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball badminton"
 )
@@ -344,6 +347,7 @@ STATES = _words(
 )
 # Of whose kin an animal is.
 KIN = _words("mother mom father parent parents mate baby babies young owner owners")
+KIN |= _words("cub cubs calf calves foal foals lamb lambs chick chicks kid kids")
 # The pages and faces of a picture that say nothing without it: `a magazine with an actor on the cover`.
 PAGES = _words("cover page pages screen side front label poster sides package packaging box")
 # What people hold somewhere: the place of it is there without them.
@@ -376,7 +380,17 @@ ABSTRACT_NOUNS = _words(
     "opportunity moment moments tradition culture theory method appointment announcement atmosphere "
     "disease illness force thoughts series holiday album"
 )
-CONCRETE = frozenset({"display case", "glass case", "pillow case", "tourist attraction"})
+CONCRETE = frozenset(
+    {
+        "window display",
+        "store display",
+        "glass display",
+        "display case",
+        "glass case",
+        "pillow case",
+        "tourist attraction",
+    }
+)
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
 CONCRETE |= {"waters edge", "'s edge", "framed picture", "framed pictures", "framed photo", "framed photos"}
 # Where a sport is done.

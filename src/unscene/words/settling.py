@@ -204,6 +204,8 @@ def _without_object(
                 ]
             continue
         if isinstance(mod, Prep) and mod.group is not None:
+            if mod.low in _TOWARDS and mod.group.is_human and host is not None and host.is_human:
+                mod = Prep("with", mod.group, mod.link)  # "returning a ball to his opponent"
             if mod.low == "for" and list_words(mod.group) and mod.group.is_animate:
                 target.note("for whom")
                 mod = Prep("near", mod.group, mod.link)
@@ -222,6 +224,9 @@ def _without_object(
             if mod is not None:
                 result.append(mod)
     return result + list_places(places)
+
+
+_TOWARDS = frozenset({"to", "at", "against", "toward", "towards"})
 
 
 def _without_purpose(verb: Verb) -> Verb | None:

@@ -1,5 +1,7 @@
 """The kind of a word by itself and by its neighbours: closed lists, no model."""
 
+from itertools import pairwise
+
 from unscene.words.caption_words import (
     AUXILIARIES,
     CLAUSES,
@@ -7,7 +9,7 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
 )
 from unscene.words.tokens import Token
-from unscene.words.verb_forms import EN, ING, THIRD
+from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.verb_lists import NOT_ING, NOUNY, PARTICLE_VERBS, SCENE_ADVERBS, VERBS
 from unscene.words.verb_tags import SUBJECT_PRONOUNS, find_verb_form
 from unscene.words.word_ends import LINKS, MARKS, ends_phrase
@@ -58,7 +60,11 @@ def find_kind(
         return "C", "", ""
     if word in ("drawing", "painting", "rendering", "engraving") and before.kind == "W" and next_word == "of":
         return "W", "", ""  # "a pencil drawing of a cow"
-    if before.low == "from" and word in ("above", "below", "behind", "afar"):
+    if (
+        before.low == "from"
+        and word in ("above", "below", "behind", "afar")
+        and (ends_phrase(after) or next_word in ING)
+    ):
         return "W", "", ""
     if before.kind == "D" and before.low in ("a", "an") and word in PREPOSITIONS:
         return "W", "", ""
@@ -84,7 +90,11 @@ def find_kind(
                 ("D", "", "") if not (before.kind == "V" and next_word in SUBJECT_PRONOUNS) else ("S", "", "")
             )
         return "S", "", ""
-    if word == "another" and (ends_phrase(after) or next_word in THIRD):
+    if word == "how" and next_word == "to" and noun_before:
+        return "A", "", ""  # "teaches a boy how to ride"
+    if word == "another" and (
+        ends_phrase(after) or next_word in THIRD or next_word in ("looking", "watching")
+    ):
         return "R", "", ""
     if word in (
         "one",
@@ -147,7 +157,8 @@ def find_kind(
         and (next_word in PREPOSITIONS or next_word in ("together",) or ends_phrase(after))
     ):
         return "A", "", ""
-    if word in ("on", "off", "up", "down") and noun_before and next_word in ING and next_word not in NOT_ING:
+    aside = word in ("on", "off", "up", "down", "outside", "inside")
+    if aside and noun_before and next_word in ING and next_word not in NOT_ING:
         return "A", "", ""
     if word in ("up", "out", "off", "down") and before.stem in PARTICLE_VERBS and not ends_phrase(after):
         return "A", "", ""
@@ -264,9 +275,11 @@ def find_kind(
 
 def _clause_follows(rest: list[Token]) -> bool:
     """Whether a noun phrase and a finite verb stand next."""
-    for token in rest[1:8]:
+    for before, token in pairwise(rest[:8]):
         if token.low in AUXILIARIES or token.low in THIRD:
             return True
+        if token.low in VERBS and before.kind == "N" and looks_plural(before.low):
+            return True  # "as people look on"
         if token.low in MARKS | LINKS | CLAUSES:
             return False
     return False

@@ -231,7 +231,7 @@ _FOOTWEAR = frozenset(
 _LEADS = frozenset({"leash", "leashes", "lead"})
 # What hangs above a thing that is said to be under it.
 _HUNG = frozenset({"picture", "pictures", "photo", "photos", "photograph", "photographs"})
-_BENEATH = frozenset({"under", "underneath", "beneath", "below", "next to", "beside"})
+_BENEATH = frozenset({"in front of", "under", "underneath", "beneath", "below", "next to", "beside"})
 # Who takes the photo is in none.
 _WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
 MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})

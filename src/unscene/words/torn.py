@@ -75,7 +75,7 @@ def is_torn_out(text: str, caption: str) -> bool:
     low, words = caption.lower(), text.lower().split()
     if any(pair in text.lower() and pair not in low for pair in _TORN_PAIRS):
         return True
-    if re.match(r"(?:all|both|each) (?!living|dining|sitting room)\w+ing\b", text.lower()):
+    if re.match(r"(?:all|both|each) (?:(?!living|dining|sitting room)\w+ing|\w+ed up)\b", text.lower()):
         return True  # "all eating pizza"
     if text.lower().startswith("looking ") and not low.startswith("looking "):
         return True

@@ -24,23 +24,36 @@ _OF_A_SPORT = frozenset(
 _PLAYED = re.compile(rf"\b(?:{_SPORTS})\b")
 _GAME_OF = re.compile(rf"\b(?:game|match|round) of (?:[\w-]+ ){{0,2}}({_SPORTS})\b")
 # A player in a game: `a tennis player swings`, not `a tennis player in a cafe`.
-_PLAYER = re.compile(rf"\b({_SPORTS}) (?:player|players|pitcher|catcher|batter)\b(.*)")
+_PLAYER = re.compile(rf"\b({_SPORTS}) (?:players?|teams?|pitcher|catcher|batter|uniforms?)\b(.*)")
 _AT_PLAY = re.compile(
     r"\b(?:swing\w*|hit\w*|serv(?:e|es|ing)|pitch(?:es|ing)?|throw\w*|catch\w*|play(?:s|ing)?|shots?"
-    r"|during|games?|match|uniformed|dunk\w*|dribbl\w+|kick\w*|slid(?:e|es|ing)|bases?|racke?t|racquet|bat)\b"
+    r"|during|games?|match|uniformed|tag|(?:in|into) the air|dunk\w*|dribbl\w+"
+    r"|kick\w*|slid(?:e|es|ing)|bases?|racke?t|racquet|bat)\b"
 )
 _BASEBALL = re.compile(
     r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b"
 )
 _AT_BASEBALL = re.compile(r"\b(?:swing\w*|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
-_SNOW = re.compile(r"\b(?:skiers?|skiing|snowboarders?|snowboarding)\b")
+_SNOW = re.compile(
+    r"\b(?:skiers?|skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
+    r"|(?:on|riding|rides) (?:an? |his |her |their |some )?(?:pair of )?(?<!water )(?:skis|snow ?boards?))\b"
+)
+_SURF = re.compile(r"\b(?:surfing|surfers? (?:\w+ ){0,5}(?:rid\w+|catch\w*))\b")
 _TAUGHT = re.compile(r"\b(?:teach(?:es|ing)?|attend(?:s|ing)?) an? (?:class|lesson)\b")
 _ON_STAGE = re.compile(
     r"\b(?:perform(?:s|ing)? live|(?:singer|artist|band|musician|comedian|rapper|duo)s? perform(?:s|ing)?)\b"
 )
 _IN_THE_AIR = re.compile(r"\b(?:in|through|into) the air\b")
 _FLYING = frozenset({"airplane", "bird", "kite"})
+_OUTSIDE = re.compile(
+    r"\b(?:outside|outdoors)\b(?=[ .,]*$|,| (?:and|while|as|with|together|on|near|\w+ing)\b)"
+)
+_LOOKING_OUT = re.compile(r"\b(?:look|star|gaz|peer|peek)\w* (?:\w+ )?(?:outside|outdoors)\b")
+_STYLES = "old|vintage|antique|artistic|black and white|sepia|blurry|blurred|grainy|retro|faded|aerial"
+_STYLED = re.compile(
+    rf"\b(?:in|of|an?|this|the) ((?:{_STYLES}) (?:photo|photograph|picture|image|painting|drawing))\b"
+)
 # Where one is who does it.
 _ATTENDING = frozenset({"attend", "arrive", "leave", "await", "enter", "host", "watch", "join"})
 _WHEN = frozenset({"before", "after", "for"})
@@ -57,23 +70,36 @@ def name_venue(clauses: list[Clause], caption: str, target: Target) -> str | Non
     if target.category in _FLYING and _IN_THE_AIR.search(low):
         target.note("sky")
         return "The sky"
-    if not target.is_human:
-        return None
+    found = _name_where_people_are(clauses, low, target) if target.is_human else None
+    return found or _name_surroundings(low, target)
+
+
+def _name_where_people_are(clauses: list[Clause], low: str, target: Target) -> str | None:
+    """Return the ground, hall or event of what only people do."""
     place = _name_ground(low)
     if place is not None:
         target.note("sport")
         return place
-    if _ON_STAGE.search(low):
+    event = "A stage" if _ON_STAGE.search(low) else "A classroom" if _TAUGHT.search(low) else None
+    if event is None and (held := _find_event(clauses)) is not None:
+        event = f"The {'site' if held.endswith(('protest', 'rally')) else 'venue'} of {held}"
+    if event is not None:
         target.note("venue")
-        return "A stage"
-    if _TAUGHT.search(low):
-        target.note("venue")
-        return "A classroom"
-    event = _find_event(clauses)
-    if event is None:
+    return event
+
+
+def _name_surroundings(low: str, target: Target) -> str | None:
+    """Return what a caption tells of a scene and names no place of: that it is outside, that the photo
+    is an old one.
+    """
+    if _OUTSIDE.search(low) and not _LOOKING_OUT.search(low):
+        target.note("outdoors")
+        return "An outdoor scene"
+    picture = _STYLED.search(low)
+    if picture is None:
         return None
-    target.note("venue")
-    return f"The {'site' if event.endswith(('protest', 'rally')) else 'venue'} of {event}"
+    target.note("kind of picture")
+    return f"{'An' if picture[1][0] in 'aeiou' else 'A'} {picture[1]}"
 
 
 def _name_ground(low: str) -> str | None:
@@ -84,15 +110,18 @@ def _name_ground(low: str) -> str | None:
     for found in _PLAYED.finditer(low):
         before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
         done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|an?|professional|best)$", before[-1])
+        done = done or (after and after[0] in ("match", "game"))
         if done and not (after and after[0] in _OF_A_SPORT):
             return _write_ground(found[0])
     player = _PLAYER.search(low)
     if player is not None and _AT_PLAY.search(low.replace(player[1], "")) and " said " not in low:
         return _write_ground(player[1])
-    if _BASEBALL.search(low) and len(set(_AT_BASEBALL.findall(low))) > 1:
+    if _BASEBALL.search(low) and len({*_BASEBALL.findall(low), *_AT_BASEBALL.findall(low)}) > 2:
         return "A baseball field"
     if _GOLF.search(low):
         return "A golf course"
+    if _SURF.search(low):
+        return "The water"
     return "Snow" if _SNOW.search(low) else None
 
 

@@ -53,6 +53,7 @@ VERBS = BASES | _words(
     "join unite sort host replace remove unwrap open close shut measure weigh count carve spoon fork "
     "scoop dip frost ice garnish season plate treat vaccinate weave sun bask wallow rummage scavenge "
     "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal "
+    "fashion craft let allow shield wind install "
     "span cause direct decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(
@@ -73,7 +74,7 @@ NOUNY = _words(
     "laugh talk stop return attempt try display pose watch climb lounge check stare wash stretch pet "
     "need want cast paint fold dish brush drift slice float plow peel bend post coat drop arch form "
     "name note like bore tie field meet team bus dye serve bowl rise squash match bite tap pedal "
-    "present own can hold kneel rank switch ground exit signal guide sprint"
+    "present own can hold kneel rank switch ground exit signal guide sprint shield wind"
 )
 # Verbs of which the past form is also the participle of a thing: `parked`, `filled`.
 WORN = _words("wear wearing wears wore dressed clad sporting sports donning dons outfitted costumed")
@@ -157,11 +158,15 @@ STILL = _words("sit stand lie lay rest hang lean perch float grow park sleep lou
 # What somebody has in their hands or arms while they do it, or has just let go.
 HOLDING = _words(
     "hold carry clutch clasp grip grasp cradle wield brandish raise lift hoist swing throw toss hurl fling "
-    "pitch catch juggle"
+    "pitch catch juggle hand"
 )
+# Verbs of two objects, who gets it and what.
+GIVING = _words("give feed throw show offer hand bring serve pass toss teach")
+# What is done to reach a thing that nobody holds yet: `jumps to catch a ball`.
+REACHING = _words("reach jump leap try attempt stretch run dive lunge go prepare wait")
 NAMING = _words("become resemble need want like love expect call name")
 VISITING = _words("visit enter leave cross attend walk roam explore fill line crowd")
 # Verbs that take a particle: `holds up her phone`.
 PARTICLE_VERBS = _words("pick hold put take blow clean chop cut eat set lift fill dress carry open hang")
 # Nouny verbs that are verbs after `and`: `sits at a desk and types on a laptop`.
-ACTS = _words("type look smile talk walk run ride play wave watch reach jump stand sit work drink")
+ACTS = _words("cook type look smile talk walk run ride play wave watch reach jump stand sit work drink")

@@ -42,7 +42,18 @@ SUBJECT_PRONOUNS |= {"someone", "somebody", "everyone", "everybody", "nobody"}
 
 
 _POSES = frozenset({"looks", "sits", "stands", "talks", "waits", "smiles", "poses", "leans", "speaks"})
+_CROWDED = frozenset({"into", "onto", "around", "together"})
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
+
+
+def _is_counted(tagged: list[Token]) -> bool:
+    """Whether the noun phrase that is open is of several, and no living thing."""
+    for token in reversed(tagged):
+        if token.kind == "D":
+            return token.low in ("many", "several", "some", "various", "different", "few", "these", "those")
+        if token.kind != "W" or looks_plural(token.low):
+            return False
+    return False
 
 
 def find_verb_form(
@@ -55,6 +66,8 @@ def find_verb_form(
     next_det = (later if adverb else after).low in DETERMINERS
     next_noun = after.kind == "N"
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
+        if after.low == "of" and before.kind == "W" and before.low in ADJECTIVES:
+            return None  # "a small gathering of friends"
         if word == "covering" and before.low in ADJECTIVES and not next_det:
             return None  # "with a white covering"
         known = word in ING
@@ -99,6 +112,10 @@ def find_verb_form(
         ):
             return None  # "Smiling lady"
         return ("ing", stem) if known or noun_before or before.kind == "V" else None
+    if word == "lap" or (word in NOUNY and word in EN and noun_before and after.low in AUXILIARIES):
+        return None  # "on her dads lap", "a banana split is"
+    if word == "crowded" and (noun_before or before.form == "aux") and after.low in _CROWDED:
+        return "en", "crowd"
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
     if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
         stem = EN.get(word, word)
@@ -136,6 +153,8 @@ def find_verb_form(
         return "fin", PAST[word]
     if word == "saw" and noun_before and next_det:
         return "fin", "see"
+    if before.kind == "R" and before.low in ("he", "she") and word.endswith("s") and word not in THIRD:
+        return "fin", word[:-1]  # a verb that the lists lack: "as he solders"
     if word in THIRD:
         stem = THIRD[word]
         acts = after.low in PREPOSITIONS and before.kind == "N" and any(t.is_animate for t in tagged)
@@ -166,7 +185,7 @@ def find_verb_form(
             and any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
             and after.low != "of"
         ):
-            acts = stem not in NOUNY or (stem in ACTS and after.low in PREPOSITIONS)
+            acts = stem not in NOUNY or (stem in ACTS and (after.low in PREPOSITIONS or not after.low))
             return ("fin", stem) if next_det or (ends and acts) else None
         if noun_before and looks_plural(before.low) and before.kind == "W" and next_det:
             with_it = [t.low for t in tagged[-3:-1]]
@@ -182,9 +201,13 @@ def find_verb_form(
         if noun_before:
             if stem not in NOUNY:
                 return "fin", stem
-            has_verb = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
+            if _is_counted(tagged):
+                return None  # "many different food types"
+            opened = max((i for i, t in enumerate(tagged) if t.kind == "S"), default=0)
+            has_verb = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged[opened:])
             strong = (
                 next_det
+                or after.low in ("ashore", "nearby", "away")
                 or after.low
                 in (
                     "to",
@@ -247,6 +270,12 @@ def find_verb_form(
             return "fin", word[:-1]  # "a man in a suit adjusts his tie"
     if word == "train" and before.is_human and looks_plural(before.low) and not seen:
         return "fin", word  # "players train on a pitch"
+    links = [t.low for t in tagged if t.kind == "C"]
+    goes_on = after.low in SCENE_ADVERBS | {"up"} and later.low in PREPOSITIONS
+    if word in VERBS - NOUNY and before.kind == "W" and links == ["and"] and goes_on and not seen:
+        return "fin", word  # "vehicles and a cart pull up outside"
+    if word in ("start", "begin", "stop") and after.low == "to" and later.low in VERBS and not seen:
+        return "fin", word  # "people in a kitchen start to prepare food"
     seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
     if word in VERBS and seen_by and before.kind == "N" and (next_det or after.low in PREPOSITIONS):
         return "inf", word  # "watch a plane fly over"
