@@ -13,6 +13,7 @@ from pathlib import Path
 from unscene.machine.job import Files, Job
 from unscene.machine.scratch import Scratch, link_file
 from unscene.run.left_out import LeftOut
+from unscene.run.records import fingerprint_now, name_record
 
 
 def work_on_folds(job: Job, work: Callable[[Job], None], of_fold: Collection[str] = ()) -> None:
@@ -24,7 +25,8 @@ def work_on_folds(job: Job, work: Callable[[Job], None], of_fold: Collection[str
     if "fold" in job.wildcards:
         work(pick_fold(job, int(job.wildcards["fold"]), 0, of_fold))
         return
-    name = "-".join(f"{key}_{value}" for key, value in sorted(job.wildcards.items()))
+    # Named as its record, by which those who copy it know that the job has ended.
+    name = name_record(job.rule, job.wildcards).stem
     with Scratch(Path("state", "scratch", job.rule, name), job.digest) as scratch:
         for fold in range(len(next(iter(job.outputs.values())))):
             one = pick_fold(job, fold, fold, of_fold)
@@ -58,11 +60,11 @@ def pick_fold(job: Job, fold: int, at: int, of_fold: Collection[str] = ()) -> Jo
 
 
 def describe_inputs(job: Job) -> list[list]:
-    """Return [path, bytes, time of change] of each input file: a fold's results are those of the
-    files that it read, and a lineage does not tell a model from the same one trained elsewhere.
+    """Return [path, fingerprint] of each input file: a fold's results are those of the files that it
+    read, and a lineage does not tell a model from the same one trained elsewhere. Times are lost where
+    a run goes on on another machine.
     """
     # check.json must have passed; that it was written anew changes no fold.
     values = [value for name, value in job.inputs.items() if value and name != "checked"]
     paths = {str(path) for value in values for path in (value if isinstance(value, list) else [value])}
-    stats = {path: Path(path).stat() for path in sorted(paths)}
-    return [[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()]
+    return [[path, fingerprint_now(path)] for path in sorted(paths)]

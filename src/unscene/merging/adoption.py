@@ -17,6 +17,7 @@ from snakemake.io import is_flagged
 from unscene.merging.copying import copy_whole
 from unscene.merging.notes import is_current, is_known, note_made
 from unscene.merging.photos import is_samples_table, name_photos_here
+from unscene.merging.training_states import take_back_state
 from unscene.merging.unfinished import take_back
 from unscene.plan.submitting import sum_up_if_answered
 from unscene.run.lineage import digest
@@ -33,6 +34,7 @@ from unscene.run.records import (
 )
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import write_json
+from unscene.training.state import MODELS
 
 HERE = "the whole"
 
@@ -50,7 +52,8 @@ class Source:
 class Merged:
     """What a merge came to. other: {(part, what differs): jobs}, of jobs whose own settings differ;
     followers: jobs that differ only since an earlier one does. taken_back: items that were finished of
-    a job that is not. Jobs are (rule, wildcards as text).
+    a job that is not. trainings: models whose trainings go on from a part's state. Jobs are
+    (rule, wildcards as text).
     """
 
     adopted: Counter = field(default_factory=Counter)
@@ -62,6 +65,7 @@ class Merged:
     left: Counter = field(default_factory=Counter)
     photos_elsewhere: Counter = field(default_factory=Counter)
     taken_back: Counter = field(default_factory=Counter)
+    trainings: list[str] = field(default_factory=list)
     was_chosen: bool = False
 
     @property
@@ -228,11 +232,18 @@ def _give_up(workflow: Any, job: Any, here: Source) -> None:
 
 
 def _take_back(job: Any, parts: Sequence[Source], found: Merged) -> None:
-    """Take back what a part had finished of a job on a shard, for the job to go on from there."""
-    shard, lineage = job.wildcards_dict.get("shard"), job.params.lineage
-    if shard:
-        items = take_back(lineage["rule"], shard, digest(lineage), [part.path for part in parts])
-        found.taken_back.update({f"{job.rule.name} of {shard}": items} if items else {})
+    """Take back what a part had finished of a job, for the job to go on from there: of its shard or folds,
+    and of trainings.
+    """
+    lineage, paths = job.params.lineage, [part.path for part in parts]
+    if job.wildcards_dict:
+        name = name_record(lineage["rule"], job.wildcards_dict).stem
+        items = take_back(lineage["rule"], name, digest(lineage), paths)
+        found.taken_back.update({f"{job.rule.name} of {name}": items} if items else {})
+    for file in map(Path, job.output):
+        is_model = file.is_relative_to(MODELS) and file.name == "meta.json"
+        if is_model and take_back_state(file.parent, digest(lineage), paths):
+            found.trainings.append(str(file.parent))
 
 
 def _sum_up(workflow: Any, job: Any) -> bool:

@@ -41,6 +41,7 @@ def merge_parts(
             found = adopt_jobs(workflow, sources)
         found.adopted += first.adopted
         found.taken_back += first.taken_back
+        found.trainings += first.trainings
         found.photos_elsewhere += first.photos_elsewhere
     return found
 
@@ -63,6 +64,8 @@ def format_merged(found: Merged, command: str) -> str:
         lines.append(f"    of them {found.adopted[HERE]} were here, without a note of Snakemake's")
     for job, items in found.taken_back.items():
         lines.append(f"half done: {items} items of {job}, which goes on from there")
+    for model in found.trainings:
+        lines.append(f"half done: the training of {model}, which goes on from its last state")
     if found.missing:
         lines.append(f"missing, in no part: {len(found.missing)} shard(s)")
         lines += [f"    {shard}: {_name_some(rules)}" for shard, rules in sorted(found.missing.items())]

@@ -1,12 +1,13 @@
-"""What a device job has finished of its shard so far, copied out piece by piece, and taken back elsewhere.
+"""What a device job has finished so far, copied out piece by piece, and taken back elsewhere.
 
-A job keeps its finished items in `state/scratch/` (`unscene.machine.scratch`). The copy gets what has come
-since as one tar a piece, until the shard is whole:
+A job keeps its finished items, those of its shard or its folds, in `state/scratch/`
+(`unscene.machine.scratch`). The copy gets what has come since as one tar a piece, until the job has ended:
 
-    state/scratch/{rule}/{shard}/{digest}-{first}-{end}-{sha256}.tar
+    state/scratch/{rule}/{name}/{digest}-{first}-{end}-{sha256}.tar
 
-digest: of the job's lineage, so no other job takes it back. first, end: which lines of the journal it
-holds, with the files that they name. sha256: 16 digits of the tar's own, so a damaged one is passed over.
+name: of the job's record; of a job of a shard, the shard. digest: of the job's lineage, so no other job
+takes it back. first, end: which lines of the journal it holds, with the files that they name. sha256: 16
+digits of the tar's own, so a damaged one is passed over.
 What the device had made of items that were not finished stays behind.
 """
 
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unscene.merging.copying import copy_whole
+from unscene.merging.training_states import TrainingStates
 from unscene.run.folders import replaced_folder
 from unscene.run.records import RECORDS
 from unscene.run.shards import file_sha256
@@ -38,25 +40,31 @@ class Unfinished:
     def __init__(self, run: Path, copy: Path):
         self._run, self._copy = run, copy
         self._copied_at: dict[Path, float] = {}
+        self._states = TrainingStates(run, copy)
 
     def push(self, is_last: bool) -> None:
-        """Copy what jobs have finished since the last piece, if that is long ago, and remove the pieces
-        of shards that are whole in the copy.
+        """Copy what jobs have finished since the last piece, if that is long ago, and the states of their
+        trainings; remove the pieces of jobs that have ended in the copy.
 
         is_last: copy all that there is. Raises OSError when the folder cannot be written.
         """
         now = time.monotonic()
+        # A training that has ended is an item of its job: that goes out before its state goes away.
+        ended = self._states.find_ended(is_last)
         for stamp in sorted((self._run / SCRATCH).glob("*/*/lineage")):
             since = self._copied_at.setdefault(stamp, now)
-            if is_last or now - since >= PIECE_SECONDS:
+            if is_last or ended or now - since >= PIECE_SECONDS:
                 self._copied_at[stamp] = now
                 self._push_job(stamp.parent)
         for folder in sorted((self._copy / SCRATCH).glob("*/*")):
-            rule, shard = folder.parts[-2:]
-            if (self._run / SCRATCH / rule / shard).exists():
+            rule, name = folder.parts[-2:]
+            if (self._run / SCRATCH / rule / name).exists():
                 continue
-            if (self._copy / RECORDS / rule / f"{shard}.json").is_file():
+            if (self._copy / RECORDS / rule / f"{name}.json").is_file():
                 shutil.rmtree(folder)
+        self._states.push(is_last)
+        for state in ended:
+            state.unlink(missing_ok=True)
 
     def _push_job(self, scratch: Path) -> None:
         target = self._copy / scratch.relative_to(self._run)
@@ -80,18 +88,18 @@ class Unfinished:
                         other.unlink()
 
 
-def take_back(rule: str, shard: str, digest: str, parts: Sequence[Path]) -> int:
+def take_back(rule: str, name: str, digest: str, parts: Sequence[Path]) -> int:
     """Put what the first of the parts that has anything had finished of a job into its scratch here, the
     current directory; return how many items.
 
     Nothing where the job has scratch of its own. Scratch believes an item only when its files are what
     its line says.
     """
-    target = SCRATCH / rule / shard
+    target = SCRATCH / rule / name
     if target.exists():
         return 0
     for part in parts:
-        pieces = sorted((part / SCRATCH / rule / shard).glob(f"{digest}-*.tar"), key=_read_place)
+        pieces = sorted((part / SCRATCH / rule / name).glob(f"{digest}-*.tar"), key=_read_place)
         whole = [piece for piece in pieces if piece.stem.endswith(f"-{file_sha256(piece)[:_DIGITS]}")]
         if whole:
             with replaced_folder(target) as folder:

@@ -2,7 +2,7 @@
 
 It lies under `state/`, never among a rule's outputs, which Snakemake deletes when a job fails. What
 it belongs to (lineage, data, number format, processes) is written in it: a state of anything else
-is not used.
+is not used. The digest of the lineage stands beside it as well, for whoever copies it.
 """
 
 import json
@@ -11,22 +11,36 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unscene.run.tables import replaced_atomically
+from unscene.run.tables import replaced_atomically, write_text
 
 if TYPE_CHECKING:
     import torch
 
 
+MODELS, STATES = Path("results/models"), Path("state/train")
+
+
+def name_state(model: str | Path) -> Path:
+    """Return where the state of the training of a model's folder lies."""
+    return Path(f"{model}.pt".replace(str(MODELS), str(STATES), 1))
+
+
+def name_stamp(state: Path) -> Path:
+    """Return the file beside a state that has the digest of its lineage."""
+    return state.with_suffix(".lineage")
+
+
 class StateFile:
     """Saves and restores modules, the optimizer and the loss curve of one training.
 
-    belongs_to: what must be equal for a state to be used, as JSON values. save_seconds: time
-    between two saves; 0 saves every step.
+    belongs_to: what must be equal for a state to be used, as JSON values, `lineage` among them.
+    save_seconds: time between two saves; 0 saves every step.
     """
 
     def __init__(self, path: str | Path, belongs_to: dict, save_seconds: float):
         self._path = Path(path)
         self._key = json.dumps(belongs_to, sort_keys=True)
+        self._digest = belongs_to["lineage"]
         self._save_seconds, self._saved_at = save_seconds, time.monotonic()
 
     def restore(
@@ -69,6 +83,7 @@ class StateFile:
             "modules": {name: module.state_dict() for name, module in modules.items()},
             "rows": torch.stack(rows).cpu(),
         }
+        write_text(f"{self._digest}\n", name_stamp(self._path))
         with replaced_atomically(self._path) as temporary:
             torch.save(state, temporary)
         self._saved_at = time.monotonic()
@@ -77,3 +92,4 @@ class StateFile:
     def clear(self) -> None:
         """Remove the state: its training is done."""
         self._path.unlink(missing_ok=True)
+        name_stamp(self._path).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unscene.machine.job import Job
+from unscene.training.state import name_state
 from unscene.words.coco80 import COCO80
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
@@ -99,7 +100,7 @@ class TrainingFiles:
             photos=Path(job.inputs.get("photos") or Path(job.inputs.index).with_suffix("")),
             index=Path(job.inputs.index),
             model=model,
-            state=Path(f"{model}.pt".replace("results/models", "state/train", 1)),
+            state=name_state(model),
             sham=sham,
             pool=pool,
         )
