@@ -1,6 +1,7 @@
 """What a run tells the server, from its tables."""
 
 import json
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -75,7 +76,7 @@ def test_a_run_is_told_whole(run):
     assert known["forms"]["puppies"] == "dog" and "car" not in known["forms"]
     assert known["examples"] == ["a boat, no dog", "a dog, no boat"]
     listed = list(Catalogue.read(path).list_photos())
-    assert len(listed) == 30 and all(photo.path.is_file() for photo in listed)
+    assert len(listed) == 30 and all(Path(photo.path).is_file() for photo in listed)
 
 
 def test_the_same_run_gives_the_same_bytes(run):

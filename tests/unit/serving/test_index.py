@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from served_model import make_deploy, make_photos
+from unscene.serving.server import models as server_models
 from unscene.serving.server.command import load_models
 from unscene.serving.server.index import PhotoIndex, hash_tower
+from unscene.serving.server.models import ModelError
 from unscene.serving.server.sources import Folder
 
 
@@ -40,7 +42,11 @@ class Counted:
     def refresh(self):
         self.embedded = 0
         self.index.refresh()
-        return [photo.listed.key for photo in self.index.snapshot.photos]
+        return names_of(self)
+
+
+def names_of(counted):
+    return [photo.listed.key for photo in counted.index.snapshot.photos]
 
 
 def test_equal_image_towers_are_embedded_once(tmp_path, photos, models):
@@ -130,6 +136,35 @@ def test_links_that_lead_out_and_odd_names_are_left_out(tmp_path, photos, models
         file.write(outside.read_bytes())
     names = Counted(tmp_path, photos, models).refresh()
     assert "inside.jpg" in names and len(names) == 13
+
+
+def test_an_image_tower_that_embedded_these_photos_is_loaded_when_it_is_needed(
+    tmp_path, photos, models, monkeypatch
+):
+    counted = Counted(tmp_path, photos, models)
+    counted.refresh()
+    expected = counted.index.snapshot.features[models[0].tower]
+    loaded = []
+    load = server_models.load_tower
+    monkeypatch.setattr(server_models, "load_tower", lambda path: loaded.append(path) or load(path))
+    again = list(load_models(tmp_path / "deploy", tmp_path / "index.sqlite", 64).values())
+    Counted(tmp_path, photos, again).refresh()
+    again[0].submit_texts(["red"])[0].result(60)
+    assert not loaded
+    with Image.open(photos / "red-003.jpg") as photo:
+        prepared = again[0].clip.prepare(photo)
+    futures = [model.photos.submit_all([prepared])[0] for model in again]
+    for future in futures:
+        np.testing.assert_array_equal(future.result(60), expected[names_of(counted).index("red-003.jpg")])
+    assert len(loaded) == 1  # both models share it
+
+
+def test_a_broken_image_tower_is_told_before_the_page_opens(tmp_path, photos, models):
+    Counted(tmp_path, photos, models).refresh()
+    with open(tmp_path / "deploy/onnx/visual.onnx", "r+b") as file:
+        file.truncate(40)
+    with pytest.raises(ModelError, match="export it again"):
+        load_models(tmp_path / "deploy", tmp_path / "index.sqlite", 64)
 
 
 def test_another_image_tower_is_another_name(tmp_path):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
+from opentelemetry import trace
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -237,3 +238,17 @@ def test_many_texts_at_once_give_what_each_gives_alone(service):
     alone = model.clip.embed_texts(texts)
     np.testing.assert_allclose(together, alone, atol=1e-6)
     assert model.texts.batches < model.texts.items
+
+
+def test_nobody_is_told_of_a_request(service, monkeypatch):
+    """FastAPI itself hands each request to whatever collects traces in this process."""
+    asked = []
+
+    class Collector(trace.TracerProvider):
+        def get_tracer(self, *arguments, **_):
+            asked.append(arguments)
+            return trace.NoOpTracer()
+
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", Collector())
+    client = TestClient(Guard(build_app(service), Limits()), base_url="http://127.0.0.1")
+    assert client.get("/search?q=red").status_code == 200 and not asked

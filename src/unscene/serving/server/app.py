@@ -131,7 +131,9 @@ class _Mistake(HTTPException):
 
 def build_app(service: Service) -> FastAPI:
     """Return the app of a service; `Guard` stands before it."""
-    app = FastAPI(title="unscene", docs_url=None, redoc_url=None, responses=ERRORS)
+    # FastAPI would send spans and metrics where the environment tells it to; this server tells nobody.
+    silent: Any = dict.fromkeys(("tracing", "metrics", "logs", "auto_configure"), False)
+    app = FastAPI(title="unscene", docs_url=None, redoc_url=None, responses=ERRORS, telemetry=silent)
     limits, metrics = service.limits, service.metrics
     app.add_middleware(Measured, metrics=metrics)
 
@@ -361,7 +363,7 @@ async def _prepare(service: Service, model: Model, uri: str) -> np.ndarray:
         return await run_in_threadpool(work)
 
 
-async def _send_file(path: Path, holds) -> Response:
+async def _send_file(path: str | Path, holds) -> Response:
     def look() -> tuple[Path | bytes, str] | None:
         try:
             found = locate(path) if holds(path) else None

@@ -1,6 +1,7 @@
 """The server's command line, and how a server is put together from folders."""
 
 import argparse
+import gc
 import logging
 import os
 import secrets
@@ -14,10 +15,10 @@ import uvicorn
 
 from .app import Service, build_app
 from .guard import Guard, make_protocol
-from .index import PhotoIndex, hash_tower
+from .index import PhotoIndex, has_features, hash_tower
 from .limits import Limits
-from .models import BASE, TUNED, Model, ModelError
-from .onnx_clip import OnnxClip, load_tower
+from .models import BASE, TUNED, ImageTower, Model, ModelError
+from .onnx_clip import OnnxClip
 from .options import HERE, Wanted, add_options, read_wanted
 from .pairs import Pairs
 from .query import Forms
@@ -48,6 +49,8 @@ def run(wanted: Wanted) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     token = secrets.token_urlsafe(24) if wanted.token == "new" else wanted.token
     limits = Limits(decodings=max(2, os.cpu_count() or 2))
+    # What is made now stays to the end: looking for garbage in it takes time here and in each request.
+    gc.disable()
     try:
         if wanted.host not in (HERE, "localhost", "::1") and not token:
             raise StartError(f"--host {wanted.host}: others could read these photos; give --token new")
@@ -56,6 +59,9 @@ def run(wanted: Wanted) -> int:
     except (StartError, SourceError, ModelError) as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        gc.enable()
+    gc.freeze()
     indexing = service.index.keep_fresh(REFRESH_S)
     host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
     address = f"http://{host}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
@@ -110,11 +116,13 @@ def build_service(wanted: Wanted, limits: Limits) -> Service:
 
 
 def load_models(deploy: Path, index_file: Path, waiting: int) -> dict[str, Model]:
-    """Return the base and the tuned model of a deploy folder; equal image towers are loaded once.
+    """Return the base and the tuned model of a deploy folder. Equal image towers are loaded once, and
+    one that has embedded photos of the index only when it is needed.
 
     A folder without a base serves the tuned model alone. Raises ModelError.
     """
     import onnxruntime
+    from tokenizers import Tokenizer
 
     onnxruntime.disable_telemetry_events()
     folders = {BASE: deploy / "base" / "onnx", TUNED: deploy / "onnx"}
@@ -125,17 +133,23 @@ def load_models(deploy: Path, index_file: Path, waiting: int) -> dict[str, Model
     folders = {name: folder for name, folder in folders.items() if (folder / "visual.onnx").is_file()}
     try:
         towers = {name: hash_tower(index_file, folder) for name, folder in folders.items()}
-        # All at once, but an image tower that models share only once.
+        visual = {tower: ImageTower(folders[name] / "visual.onnx") for name, tower in towers.items()}
+        files = {name: (folder / "tokenizer.json").read_bytes() for name, folder in folders.items()}
+        tokenizers = {content: Tokenizer.from_buffer(content) for content in set(files.values())}
         with ThreadPoolExecutor(4) as pool:
-            first = {tower: folders[name] for name, tower in towers.items()}
-            visual = {tower: pool.submit(load_tower, path / "visual.onnx") for tower, path in first.items()}
-            texts = {
+            # One that embedded photos before is known to load; others are needed for the index anyway.
+            new = [
+                pool.submit(one.load) for tower, one in visual.items() if not has_features(index_file, tower)
+            ]
+            loading = {
                 name: pool.submit(
-                    lambda name: OnnxClip(folders[name], visual=visual[towers[name]].result()), name
+                    OnnxClip, folder, visual=visual[towers[name]], tokenizer=tokenizers[files[name]]
                 )
-                for name in folders
+                for name, folder in folders.items()
             }
-            clips = {name: text.result() for name, text in texts.items()}
+            clips = {name: one.result() for name, one in loading.items()}
+            for one in new:
+                one.result()
     except Exception as error:  # onnxruntime and tokenizers have no common error
         raise ModelError(f"{deploy}: the model cannot be loaded ({error}); export it again") from error
     return {name: Model(name, clip, towers[name], waiting) for name, clip in clips.items()}

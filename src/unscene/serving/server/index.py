@@ -302,7 +302,7 @@ class PhotoIndex:
         self.snapshot = Snapshot(photos, matrices, {photo.id: place for place, photo in enumerate(photos)})
 
     def _name_photo(self, key: str) -> Listed | None:
-        return Listed(key, self.source.root / key) if isinstance(self.source, Folder) else None
+        return Listed(key, os.path.join(self.source.root, key)) if isinstance(self.source, Folder) else None
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -338,6 +338,13 @@ def hash_tower(path: Path, folder: Path) -> str:
                 "INSERT OR REPLACE INTO towers VALUES (?, ?, ?, ?)", (name, size, mtime_ns, tower)
             )
     return tower
+
+
+def has_features(path: Path, tower: str) -> bool:
+    """Tell whether photos were embedded by an image tower, in the index's file at `path`."""
+    with closing(connect(path)) as database:
+        query = "SELECT EXISTS (SELECT 1 FROM features WHERE tower = ?)"
+        return bool(database.execute(query, (tower,)).fetchone()[0])
 
 
 def _read_chunks(files: Sequence[Path]) -> Iterator[bytes]:

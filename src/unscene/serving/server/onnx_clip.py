@@ -26,14 +26,14 @@ RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling
 class OnnxClip:
     """The two towers of a CLIP. Features have length 1, so a dot product is a cosine."""
 
-    def __init__(self, folder: str | Path, threads: int = 0, visual: Any = None):
-        """folder: as above. threads: of one call; 0 leaves the number to onnxruntime. visual: an equal
-        image tower that is loaded already.
+    def __init__(self, folder: str | Path, threads: int = 0, visual: Any = None, tokenizer: Any = None):
+        """folder: as above. threads: of one call; 0 leaves the number to onnxruntime. visual,
+        tokenizer: equal ones that are loaded already.
         """
         folder = Path(folder)
         self.text = load_tower(folder / "text.onnx", threads)
         self.visual = visual or load_tower(folder / "visual.onnx", threads)
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer = tokenizer or Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.preprocess = json.loads((folder / "preprocess_cfg.json").read_text(encoding="utf-8"))
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:

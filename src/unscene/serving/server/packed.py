@@ -4,7 +4,9 @@ This server runs by itself, so it asks the tar where they lie, and not the run's
 """
 
 import os
+import stat
 import tarfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,10 +14,11 @@ from pathlib import Path
 _MOST_TARS = 64
 
 
-def locate(path: Path) -> Path | bytes:
+def locate(path: str | Path) -> Path | bytes:
     """Return the path of a picture that is a file of its own, or the content of one that lies in its
     folder's tar. FileNotFoundError when it is neither.
     """
+    path = Path(path)
     if path.is_file():
         return path
     tar = find_tar(path)
@@ -28,14 +31,21 @@ def locate(path: Path) -> Path | bytes:
         return file.read(size)
 
 
-def is_there(path: Path) -> bool:
+def is_there(path: str | Path) -> bool:
     """Tell whether a picture is there, in a file of its own or in its folder's tar."""
+    path = Path(path)
     return path.is_file() or path.name in _list(find_tar(path))
 
 
-def find_stat(path: Path) -> os.stat_result:
+def find_stat(path: str | Path) -> os.stat_result:
     """Return what tells a changed picture: size and time of its file or of the tar. Raises OSError."""
-    return path.stat() if path.is_file() or not is_there(path) else find_tar(path).stat()
+    with suppress(OSError):
+        own = os.stat(path)  # one look at a loose picture: an index asks for each of its photos
+        if stat.S_ISREG(own.st_mode):
+            return own
+    if not is_there(path):
+        raise FileNotFoundError(path)
+    return find_tar(Path(path)).stat()
 
 
 def find_tar(path: Path) -> Path:
