@@ -149,7 +149,7 @@ def test_an_image_tower_that_embedded_these_photos_is_loaded_when_it_is_needed(
     monkeypatch.setattr(server_models, "load_tower", lambda path: loaded.append(path) or load(path))
     again = list(load_models(tmp_path / "deploy", tmp_path / "index.sqlite", 64).values())
     Counted(tmp_path, photos, again).refresh()
-    again[0].submit_texts(["red"])[0].result(60)
+    again[0].submit_texts(["red"])[0][0].result(60)
     assert not loaded
     with Image.open(photos / "red-003.jpg") as photo:
         prepared = again[0].clip.prepare(photo)

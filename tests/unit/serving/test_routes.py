@@ -234,7 +234,7 @@ def test_health_and_metrics_tell_counts(client):
 def test_many_texts_at_once_give_what_each_gives_alone(service):
     model = service.models["tuned"]
     texts = [f"red photo {'not ' * (n % 3)}blue {n}" for n in range(100)]
-    together = [future.result(10) for future in model.submit_texts(texts)]
+    together = [future.result(10) for future in model.submit_texts(texts)[0]]
     alone = model.clip.embed_texts(texts)
     np.testing.assert_allclose(together, alone, atol=1e-6)
     assert model.texts.batches < model.texts.items

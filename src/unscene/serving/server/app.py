@@ -341,7 +341,7 @@ async def _embed_inputs(
                 raise _Mistake(f"input {number} is no valid text", "input") from None
     texts = [one for one in inputs if not is_data_uri(one)]
     try:
-        futures = model.submit_texts(texts)
+        futures, tokens = model.submit_texts(texts)
         pictures = []
         for one in inputs:
             if is_data_uri(one):
@@ -351,7 +351,7 @@ async def _embed_inputs(
         raise _Mistake(str(error), "input") from None
     done = await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
     words, photos = iter(done[: len(texts)]), iter(done[len(texts) :])
-    return [next(photos) if is_data_uri(one) else next(words) for one in inputs], model.count_tokens(texts)
+    return [next(photos) if is_data_uri(one) else next(words) for one in inputs], tokens
 
 
 async def _prepare(service: Service, model: Model, uri: str) -> np.ndarray:

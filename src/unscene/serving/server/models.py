@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,14 @@ class Tokens:
     ids: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is remembered of a text: its features, and how many tokens it has."""
+
+    features: np.ndarray
+    tokens: int
+
+
 class Model:
     """One CLIP: texts and photos to features of length 1. Results do not depend on who asks beside."""
 
@@ -115,7 +124,7 @@ class Model:
         # A text tower of free length costs what the texts cost; one of fixed length, the whole context.
         self.is_free_length = not isinstance(self._text_input.shape[1], int)
         self.dim = int(clip.text.get_outputs()[0].shape[-1])
-        self._known: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
         self.texts = Batcher(f"{name}-texts", self._run_texts, TEXT_BATCH, waiting)
         self.photos = Batcher(f"{name}-photos", self._run_photos, PHOTO_BATCH, waiting)
@@ -125,44 +134,44 @@ class Model:
         """Return the tokens of texts. ModelError names the first text that is longer than the context:
         cut, a denial at its end would be lost without a word.
         """
-        encoded = self.clip.tokenizer.encode_batch(list(texts))
+        # One by one: for the few texts of a call, handing them to threads costs more than it saves.
+        encoded = [self.clip.tokenizer.encode(text) for text in texts]
         for number, one in enumerate(encoded):
             if one.overflowing:
                 raise ModelError(f"text {number} is longer than the model's {len(one.ids)} tokens")
         return [Tokens(np.array(one.ids[: sum(one.attention_mask)], np.int32)) for one in encoded]
 
-    def submit_texts(self, texts: Sequence[str]) -> list[Future]:
-        """Return a future of the features of each text, float32 (dim,)."""
+    def submit_texts(self, texts: Sequence[str]) -> tuple[list[Future], int]:
+        """Return a future of the features of each text, float32 (dim,), and the tokens of all texts."""
         futures: list[Future | None] = []
+        count = 0
         with self._lock:
             for text in texts:
                 known = self._known.get(text)
-                futures.append(None if known is None else _finished(known))
+                futures.append(None if known is None else _finished(known.features))
                 if known is not None:
                     self.hits += 1
+                    count += known.tokens
                     self._known.move_to_end(text)
         missing = [number for number, future in enumerate(futures) if future is None]
         if missing:
             tokens = self.tokenize([texts[number] for number in missing])
             pending = self.texts.submit_all(tokens)
-            for number, future in zip(missing, pending, strict=True):
+            for number, one, future in zip(missing, tokens, pending, strict=True):
                 futures[number] = future
-                future.add_done_callback(lambda done, text=texts[number]: self._remember(text, done))
-        return futures  # type: ignore[return-value]
-
-    def count_tokens(self, texts: Sequence[str]) -> int:
-        """Return the number of tokens of texts."""
-        return sum(sum(one.attention_mask) for one in self.clip.tokenizer.encode_batch(list(texts)))
+                count += len(one.ids)
+                future.add_done_callback(partial(self._remember, texts[number], len(one.ids)))
+        return futures, count  # type: ignore[return-value]
 
     def embed_prepared(self, pixels: np.ndarray) -> np.ndarray:
         """Return the features of prepared photos, float32 (photos, dim)."""
         return self.clip.visual.run(None, {self.clip.visual.get_inputs()[0].name: pixels})[0]
 
-    def _remember(self, text: str, done: Future) -> None:
+    def _remember(self, text: str, tokens: int, done: Future) -> None:
         if done.cancelled() or done.exception() is not None:
             return
         with self._lock:
-            self._known[text] = done.result()
+            self._known[text] = _Known(done.result(), tokens)
             while len(self._known) > CACHED_TEXTS:
                 self._known.popitem(last=False)
 
