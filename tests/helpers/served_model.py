@@ -119,7 +119,7 @@ def make_catalogue(folder: Path, run: Path, count: int = 12) -> Path:
     ]
     known = {
         "root": str(run.resolve()),
-        "about": {"arm": "absence"},
+        "about": {"arm": "absence", "meanings": {"residual": "what is left of the object"}},
         "forms": {form: name for name in COLOURS for form in (name, f"{name}s")},
         "examples": ["photo -red", "not red"],
         "photos": photos,

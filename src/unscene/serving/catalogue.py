@@ -12,6 +12,7 @@ import pandas as pd
 from unscene.evaluation.columns.pairs import ITEMS
 from unscene.evaluation.columns.photos import PHOTOS
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
+from unscene.quality.scores import SCORES as MEASURES
 from unscene.run.left_out import read_left_out
 from unscene.run.tables import read_json, write_json
 from unscene.samples.columns import SAMPLES
@@ -53,7 +54,13 @@ def write_catalogue(run: Path, folder: Path) -> Path:
     write_json(
         {
             "root": os.path.relpath(run.resolve(), folder.resolve()),
-            "about": {"arm": arm, "tested_as": "held out", "photos": len(photo), "pairs": len(pair)},
+            "about": {
+                "arm": arm,
+                "tested_as": "held out",
+                "photos": len(photo),
+                "pairs": len(pair),
+                "meanings": {name: one.doc for name, one in MEASURES.items()},
+            },
             "forms": list_forms(words),
             "examples": list_examples(photo),
             "photos": list_photos(

@@ -86,7 +86,7 @@ def test_a_search_before_the_index_is_built_says_so_and_finds_by_itself(open_pag
         page = open_page("/?q=red+-blue", address)
         expect(page.locator("#asked")).to_have_text(re.compile("^The index is being built: 16 of 40 photos"))
         page.click("#language")
-        expect(page.locator("#asked")).to_have_text(re.compile("^正在建立索引:已完成 16 / 40 张"))
+        expect(page.locator("#asked")).to_have_text(re.compile("^正在建立索引：已完成 16 / 40 张"))
         page.click("#language")
         page.fill("#q", "what I type")
         goes_on.set()
@@ -142,6 +142,7 @@ def test_pairs_are_explored_by_keyboard(open_page):
     page.wait_for_selector("#compare")
     first = page.inner_text("#pair .id")
     assert "0.300" in page.inner_text("#pair") and page.locator("#pair table").count() == 3
+    assert page.inner_text("#pair th small") == "what is left of the object"
     page.keyboard.press("j")
     expect(page.locator("#pair .id")).not_to_have_text(first)
     assert query_of(page)["pair"] != first
@@ -162,6 +163,7 @@ def test_refused_edits_tell_their_reasons_and_filters_stay_in_the_address(open_p
     page.select_option("#state", "refused")
     page.wait_for_selector("#pair .reason")
     assert "max_residual: 0.5, limit 0.1" in page.inner_text("#pair .reason")
+    assert "residual: what is left of the object" in page.inner_text("#pair")
     page.select_option("#reason", "quality: max_residual")
     assert query_of(page) == {"view": "pairs", "state": "refused", "reason": "quality: max_residual"}
     page.reload()
@@ -169,6 +171,15 @@ def test_refused_edits_tell_their_reasons_and_filters_stay_in_the_address(open_p
     assert page.input_value("#reason") == "quality: max_residual"
     page.fill("#text", "nowhere")
     expect(page.locator("#pair-count")).to_contain_text("Nothing")
+
+
+def test_words_of_another_script_are_told_of(open_page):
+    page = open_page("/?q=rød+café")
+    page.wait_for_selector("#hits-tuned li")
+    assert "English" not in page.inner_text("#search-note")
+    page.fill("#q", "没有狗的海滩")
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-note")).to_contain_text("models are English")
 
 
 def test_chinese_is_kept(open_page):

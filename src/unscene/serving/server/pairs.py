@@ -73,7 +73,8 @@ def _rank(row: dict, sort: str) -> tuple:
         return (-(row.get("area_fraction") or 0.0), row["edit_id"])
     if sort in SCORES:
         return (bool(after.get(sort)), row["edit_id"])
-    return (row["edit_id"],)
+    # Of refused edits those come first that have a picture to look at.
+    return (not row.get("edited_path"), row["edit_id"])
 
 
 def _count(rows: Sequence[dict], name: str) -> dict[str, int]:

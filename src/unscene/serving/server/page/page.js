@@ -3,6 +3,7 @@ import { WORDS } from "/page/words.js";
 import { startPairs, showPairs, pressPairKey } from "/page/pairs.js";
 
 const PAGE = 20;
+const FOREIGN = /(?!\p{Script=Latin})\p{L}/u;
 export const get = (id) => document.getElementById(id);
 const search = { photo: null, shown: 0, number: 0, about: null, isWaiting: false, timer: 0 };
 let language = "en";
@@ -128,7 +129,9 @@ function showAsked(replies, models) {
     });
   }
   const hasLabels = hits.some((hit) => hit.shows !== null);
-  get("search-note").textContent = isCounted ? say("tuneNote") : excluded.length && !hasLabels && hits.length ? say("noLabels") : "";
+  const notes = [isCounted ? say("tuneNote") : excluded.length && !hasLabels && hits.length ? say("noLabels") : ""];
+  if (FOREIGN.test(text)) notes.unshift(say("english"));
+  get("search-note").textContent = notes.join(" ").trim();
 }
 
 function sayEmpty({ is_running, done, total }) {

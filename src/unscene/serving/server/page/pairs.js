@@ -112,12 +112,21 @@ async function showPair(editId, number) {
   }
   get("pair").replaceChildren(
     make("h2", { textContent: row.category }),
-    row.reason ? make("p", { className: "reason", textContent: row.detail || row.reason }) : "",
+    row.reason ? make("p", { className: "reason", textContent: row.detail || row.reason }) : "", explainReason(row.reason),
     ...makePictures(row), makeCaptions(row),
     make("div", { className: "tables" }, ...makeScores(row), makeMeasured(row)),
     row.scores ? make("p", { className: "note", textContent: say("heldOut") }) : row.reason ? "" : make("p", { className: "note", textContent: say("notTested") }),
     make("p", { className: "id", textContent: [row.edit_id, row.credit].filter(Boolean).join(" · ") }));
   setCut(known.cut);
+}
+
+/* Reasons are short, made for counting: "mask: not_chosen", "quality: max_residual". */
+function explainReason(reason) {
+  const [stage, what] = (reason ?? "").split(": ");
+  const why = say(`why_${what}`);
+  if (stage === "mask" && why !== `why_${what}`) return make("p", { className: "note", textContent: why });
+  const score = what?.replace(/^(min|max)_/, ""), meaning = known.about.run.meanings?.[score];
+  return stage === "quality" && meaning ? make("p", { className: "note", textContent: `${score}: ${meaning}`, lang: "en" }) : "";
 }
 
 function makePictures(row) {
@@ -183,11 +192,11 @@ function makeScores(row) {
 }
 
 function makeMeasured(row) {
-  const rows = Object.entries(row.measured ?? {}).filter(([, value]) => value !== null).map(([name, value]) => [say(name), value.toFixed(3)]);
+  const rows = Object.entries(row.measured ?? {}).filter(([, value]) => value !== null).map(([name, value]) => [say(name), value.toFixed(3), known.about.run.meanings?.[name]]);
   if (row.area_fraction) rows.push([say("area"), `${(100 * row.area_fraction).toFixed(1)} %`]);
   if (!rows.length) return null;
   return make("table", {}, make("caption", { textContent: say("measured") }),
-    make("tbody", {}, ...rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row", textContent: name }), make("td", { className: "n", textContent: value })))));
+    make("tbody", {}, ...rows.map(([name, value, meaning]) => make("tr", {}, make("th", { scope: "row" }, name, meaning ? make("small", { textContent: meaning, lang: "en" }) : null), make("td", { className: "n", textContent: value })))));
 }
 
 export function pressPairKey(event) {
