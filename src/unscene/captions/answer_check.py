@@ -8,7 +8,7 @@ however, is no matter: nothing is compared with a rewriting of our own but what 
 from collections.abc import Callable
 from functools import lru_cache
 
-from unscene.captions.checks.changes import changes_description, changes_doer, changes_relation, is_glued
+from unscene.captions.checks.changes import changes_description, changes_relation
 from unscene.captions.checks.form import is_foreign, is_odd
 from unscene.captions.checks.invented import invents
 from unscene.captions.checks.leftovers import (
@@ -24,7 +24,6 @@ from unscene.captions.checks.sentences import (
     disagrees,
     ends_badly,
     has_odd_neighbours,
-    joins_verbs_badly,
     lacks_a_word,
 )
 from unscene.captions.checks.texts import Case, Text
@@ -44,13 +43,10 @@ RULES: Rules = (
     ("lost", loses),
     ("changed", changes_description),
     ("changed", changes_relation),
-    ("changed", changes_doer),
-    ("changed", is_glued),
     ("grammar", begins_badly),
     ("grammar", ends_badly),
     ("grammar", lacks_a_word),
     ("grammar", has_odd_neighbours),
-    ("grammar", joins_verbs_badly),
     ("grammar", disagrees),
 )
 # What can be told without the old caption.

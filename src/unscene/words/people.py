@@ -32,8 +32,7 @@ _DONE_BY_PEOPLE = _words(
     "arrivals departure anthem marriage engagement gig recital audition contest competition "
     "championship playoff playoffs semifinal semifinals semi-final final finals clash training "
     "gala galas convention conventions launch screening screenings practice operation surgery birth "
-    "handshake hugs parade parades protest strike"
-    "handshake hugs parade parades protest strike"
+    "handshake hugs parade parades protest strike portrait portraits selfie selfies"
 )
 _WITHOUT_PEOPLE = _words(
     "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"

@@ -52,7 +52,8 @@ _OUTSIDE = re.compile(
 _LOOKING_OUT = re.compile(r"\b(?:look|star|gaz|peer|peek)\w* (?:\w+ )?(?:outside|outdoors)\b")
 _STYLES = "old|vintage|antique|artistic|black and white|sepia|blurry|blurred|grainy|retro|faded|aerial"
 _STYLED = re.compile(
-    rf"\b(?:in|of|an?|this|the) ((?:{_STYLES}) (?:photo|photograph|picture|image|painting|drawing))\b"
+    rf"(?:^|\b(?:in|of|an?|this|the) )((?:(?:{_STYLES}),? )+)"
+    r"(photo|photograph|picture|image|painting|drawing|portrait)\b"
 )
 # Where one is who does it.
 _ATTENDING = frozenset({"attend", "arrive", "leave", "await", "enter", "host", "watch", "join"})
@@ -99,7 +100,8 @@ def _name_surroundings(low: str, target: Target) -> str | None:
     if picture is None:
         return None
     target.note("kind of picture")
-    return f"{'An' if picture[1][0] in 'aeiou' else 'A'} {picture[1]}"
+    kind = "photo" if picture[2] == "portrait" else picture[2]  # a portrait shows somebody
+    return f"{'An' if picture[1][0] in 'aeiou' else 'A'} {picture[1]}{kind}"
 
 
 def _name_ground(low: str) -> str | None:

@@ -339,11 +339,13 @@ def find_verb_form(
         ):
             return "fin", word
         herd = (
-            earlier_animate and looks_plural(earlier_animate[-1].low) and any(t.kind == "P" for t in tagged)
+            earlier_animate
+            and looks_plural(earlier_animate[-1].low)
+            and any(t.kind == "P" or t.low == "," for t in tagged)
         )
         if (
             word in ("stand", "sit", "graze", "walk", "lie", "rest")
-            and before.kind == "W"
+            and (before.kind == "W" or (before.low == "," and after.low in PREPOSITIONS))
             and herd
             and not seen
         ):

@@ -3,10 +3,10 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.invented import has_lost_letter, is_compared
 from unscene.captions.checks.synonyms import says_same
 from unscene.captions.checks.texts import (
     PAIRS,
-    POSTURE_STEMS,
     Case,
     Text,
     get_last,
@@ -15,8 +15,8 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import CONTAINERS, LEFT_ALONE, SALIENT
-from unscene.words.caption_words import ADJECTIVES, AUXILIARIES, NUMBERS
+from unscene.captions.checks.words import LEFT_ALONE, SALIENT
+from unscene.words.caption_words import ADJECTIVES, NUMBERS
 from unscene.words.chunks import Chunk
 from unscene.words.verb_forms import looks_plural
 
@@ -38,13 +38,24 @@ _PLACING = {
     for link in links
 }
 _LOOSE = frozenset((1, 2, 4))  # in, on, over: how a thing on another is told as one likes
-_HANDY = frozenset(("phone", "phones", "cellphone", "cellphones", "laptop", "laptops"))
 _SHAPES = frozenset(("round", "square", "flat", "thin", "thick", "soft", "hot", "cold"))
 # What is everywhere where it is at all: in the sun, under the sun.
 _LIGHTS = frozenset(map(get_stem, ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light")))
 # Prepositions that hold both ways.
 _EVEN = frozenset(
-    ("next to", "near", "by", "beside", "with", "and", "close to", "along with", "alongside", "against")
+    (
+        "in front of",
+        "next to",
+        "near",
+        "by",
+        "beside",
+        "with",
+        "and",
+        "close to",
+        "along with",
+        "alongside",
+        "against",
+    )
 )
 
 
@@ -67,10 +78,14 @@ def changes_description(case: Case) -> str | None:
                 continue  # `a red-roofed barn`
             if token in PAIRS and len(same) > 1:
                 continue  # `a nun and another nun`: `two nuns`
+            if token in NUMBERS and (token in _list_owned(case) or token == _add_up(same)):
+                continue
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
             same_said = token in LEFT_ALONE or says_same(token, said)
             predicated = _is_predicate(case.old, same, token)
+            if is_compared(token, said) or has_lost_letter(token, said - set(case.new.tokens)):
+                continue
             if token in ADJECTIVES | _SHAPES and not (token in said or same_said or predicated):
                 # Said of another thing before, or seen to be untrue.
                 if token not in case.old.tokens and token not in SALIENT:
@@ -89,12 +104,31 @@ def changes_description(case: Case) -> str | None:
         plural, looks = {one.is_plural for one in same}, {looks_plural(one.head) for one in same}
         if (len(plural), len(looks)) != (1, 1):
             continue
+        if PAIRS & set(split_words(chunk.text)) and any(PAIRS & set(split_words(one.text)) for one in same):
+            continue  # `two people` of `a couple`
         if len(same) > 1 and chunk.is_plural:
             continue  # `a nun and another nun`: `nuns`
         counts = chunk.is_animate or bool(chunk.words)
         if counts and chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
             return f"another number of {chunk.head!r}"
     return None
+
+
+def _list_owned(case: Case) -> set[str]:
+    """Return the numbers of what is gone: each of three people had a phone."""
+    return {
+        word for one in case.old.chunks if case.names_object(one) for word in split_words(one.text)
+    } & NUMBERS
+
+
+def _add_up(phrases: list[Chunk]) -> str:
+    """Return how many a row tells of: `three men and a woman`."""
+    counts = [_COUNTS.get(split_words(one.text)[0], 0) for one in phrases if split_words(one.text)]
+    return _SUMS.get(sum(counts), "") if len(counts) > 1 and all(counts) else ""
+
+
+_SUMS = dict(enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2))
+_COUNTS = {"a": 1, "an": 1, "one": 1, **{word: number for number, word in _SUMS.items()}}
 
 
 def _is_predicate(old: Text, phrases: list[Chunk], token: str) -> bool:
@@ -111,14 +145,18 @@ def _is_predicate(old: Text, phrases: list[Chunk], token: str) -> bool:
 
 def changes_relation(case: Case) -> str | None:
     """A thing is at another place than before, or did what was done to it."""
-    before = _list_relations(case.old)
+    before = set(_list_relations(case.old))
     known: dict[str, set[int]] = {}
     for _, link, noun in before:
         known.setdefault(noun, set()).add(_PLACING.get(link, 0))
     for holder, link, noun in _list_relations(case.new):
         kind = 0 if noun in _LIGHTS else _PLACING.get(link, 0)
         if not kind or kind in known.get(noun, {kind}):
-            if (noun, link, holder) in before and (holder, link, noun) not in before and link not in _EVEN:
+            if (
+                (noun, link, holder) in before - _list_unsure(case.old)
+                and (holder, link, noun) not in before
+                and link not in _EVEN
+            ):
                 return f"{noun!r} and {holder!r} are exchanged"
             continue
         under, over = _PLACING["under"], _PLACING["over"]
@@ -131,44 +169,6 @@ def changes_relation(case: Case) -> str | None:
         if (second, verb, first) in _list_deeds(case.old):
             return f"{first!r} and {second!r} are exchanged"
     return None
-
-
-def changes_doer(case: Case) -> str | None:
-    """A thing did what another one did, which is still there."""
-    stems = case.old.stems
-    verbs = {get_stem(token.low) for chunk in case.old.chunks if chunk.kind == "V" for token in chunk.tokens}
-    for verb, doer in _list_doers(case.new):
-        if verb not in verbs - POSTURE_STEMS or doer not in stems:
-            continue
-        places = [
-            at for at, one in enumerate(case.old.chunks) if verb in map(get_stem, split_words(one.text))
-        ]
-        if any(t.form == "en" for at in places for t in case.old.chunks[at].tokens):
-            continue  # `a valley dotted with farms`: `farms dot a valley`
-        doers = [case.old.find_governor(at) for at in places]
-        had = {get_stem(get_last(one)) for at in places for one in case.old.chunks[at + 1 : at + 2]}
-        if places and doer not in had and all(case.is_done_by_object(at) for at in places):
-            return f"{verb!r} is what the object did"
-        if any(at is not None and case.names_object(case.old.chunks[at]) for at in doers):
-            continue
-        # `climbs the steps carrying a bag`: who did it stands before.
-        told = case.new.stems[: case.new.stems.index(verb)] if verb in case.new.stems else []
-        if any(at is not None and get_stem(get_last(case.old.chunks[at])) in told for at in doers):
-            continue
-        described = (verb, doer) in pairwise(stems)
-        joins_in = any(one in ("with", "alongside") for one in _list_links(case.old, doer))
-        if doer not in stems[: stems.index(verb)] and not described and not joins_in:
-            return f"{verb!r} was not done by {doer!r}"
-    return None
-
-
-def _list_links(text: Text, noun: str) -> list[str]:
-    """Return the prepositions that a noun stands behind."""
-    return [
-        link.low
-        for link, chunk in pairwise(text.chunks)
-        if link.kind == "P" and chunk.kind == "NP" and get_stem(get_last(chunk)) == noun
-    ]
 
 
 def _list_relations(text: Text) -> list[tuple[str, str, str]]:
@@ -185,18 +185,14 @@ def _list_relations(text: Text) -> list[tuple[str, str, str]]:
     return relations
 
 
-def _list_doers(text: Text) -> set[tuple[str, str]]:
-    """Return which verb belongs to which noun: (verb, noun)."""
-    doers = set()
-    for place, chunk in enumerate(text.chunks):
-        doer = text.find_governor(place) if chunk.kind == "V" else None
-        by_whom = [one.low for one in text.chunks[place + 1 : place + 2]] == ["by"]
-        passive = any(t.form == "aux" for t in chunk.tokens) or by_whom
-        passive = passive and chunk.tokens[-1].form == "en"
-        if doer is not None and not passive:
-            main = [t.low for t in chunk.tokens if t.kind == "V" and t.low not in AUXILIARIES]
-            doers |= {(get_stem(word), get_stem(get_last(text.chunks[doer]))) for word in main[-1:]}
-    return doers
+def _list_unsure(text: Text) -> set[tuple[str, str, str]]:
+    """Return the relations of a noun that hangs on a preposition itself: `in a park in a pram`."""
+    hanging = {
+        get_stem(get_last(chunk))
+        for link, chunk in pairwise(text.chunks)
+        if (link.kind, chunk.kind) == ("P", "NP")
+    }
+    return {relation for relation in _list_relations(text) if relation[0] in hanging}
 
 
 def _list_deeds(text: Text) -> set[tuple[str, str, str]]:
@@ -205,23 +201,3 @@ def _list_deeds(text: Text) -> set[tuple[str, str, str]]:
         if (first.kind, verb.kind, second.kind) == ("NP", "V", "NP"):
             deeds.add((get_stem(get_last(first)), get_stem(verb.head), get_stem(get_last(second))))
     return deeds
-
-
-def is_glued(case: Case) -> str | None:
-    """What hung on the object hangs on something else: a plate that held it holds who held it."""
-    for first, link, second in zip(case.new.chunks, case.new.chunks[1:], case.new.chunks[2:], strict=False):
-        word = get_last(second)
-        if (first.kind, link.kind, second.kind) != ("NP", "P", "NP") or link.low not in ("on", "in", "of"):
-            continue
-        if word not in CONTAINERS | _HANDY or second.low.endswith("home plate"):
-            continue
-        places = [
-            place
-            for place, chunk in enumerate(case.old.chunks)
-            if place > 1 and chunk.kind == "NP" and share_head(chunk, second)
-        ]
-        holders = [case.old.chunks[place - 2] for place in places if case.old.chunks[place - 1].kind == "P"]
-        loose = all(case.names_object(holder) or holder.kind == "V" for holder in holders)
-        if holders and loose and (first.is_animate or word in _HANDY):
-            return f"{word!r} hung on something else"
-    return None

@@ -1,6 +1,7 @@
 """Checks of a caption: whether things are in it that the old one lacks."""
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import pairwise
 from os.path import commonprefix
@@ -40,6 +41,7 @@ from unscene.words.caption_words import (
     AUXILIARIES,
     BODY,
     CLAUSES,
+    NUMBERS,
     PREPOSITIONS,
 )
 from unscene.words.negation import rewrite_caption
@@ -63,7 +65,7 @@ _MANY = frozenset(("couple", "pair", "group", "family", "crowd", "team", "lot", 
 def invents(case: Case) -> str | None:
     """A word that the old caption does not have, nor another name of what it names."""
     old, new = case.old, case.new
-    if more := _find_more(case):
+    if (more := _find_more(case)) and not _mends(case, more):
         return f"{more!r} is one more"
     known, told = set(old.stems), list_told(case)
     own = rewrite_caption(old.text, case.category, case.vocabulary)
@@ -93,6 +95,10 @@ def invents(case: Case) -> str | None:
             continue
         if _measures(new, token, known):
             continue
+        if token in NUMBERS or is_compared(token, old.tokens):
+            continue  # what is counted is looked at where descriptions are
+        if token == "other" and "other side" in new.text.lower():
+            continue
         if token in LEFT_ALONE or _only_describes(case, token, told):
             continue
         if _is_still_life(new, token):
@@ -101,7 +107,7 @@ def invents(case: Case) -> str | None:
             continue
         if stem in MOTION_STEMS and new.is_animate and _has_lost_verb(case):
             continue
-        if is_spelt_alike(token, told):
+        if is_spelt_alike(token, told) or _mends(case, token):
             continue
         if len(token) > 3 and (token in old.joined or is_derived(token, old.tokens)):
             continue
@@ -195,6 +201,30 @@ def _is_built(case: Case, token: str) -> bool:
 def is_spelt_alike(token: str, tokens: list[str]) -> bool:
     """Whether a word is one of the old caption's with a letter or two put right: `mantel`, `mantle`."""
     return len(token) > 5 and bool(get_close_matches(token, [t for t in tokens if len(t) > 5], 1, 0.83))
+
+
+def _mends(case: Case, token: str) -> bool:
+    """Whether a short word is one that the old caption misspells and the new one lacks: `art` for `cart`."""
+    return has_lost_letter(token, set(case.old.tokens) - set(case.new.tokens))
+
+
+def is_compared(token: str, told: Iterable[str]) -> bool:
+    """Whether a word compares with something that may be gone: `an older barn`, `an old barn`."""
+    return not {f"{token}er", f"{token}r"}.isdisjoint(told)
+
+
+def has_lost_letter(token: str, gone: set[str]) -> bool:
+    """Whether a short word is another one with one letter more or less."""
+    return len(token) > 2 and any(
+        len(word) > 2
+        and abs(len(word) - len(token)) == 1
+        and _lacks_one_letter(*sorted((word, token), key=len))
+        for word in gone
+    )
+
+
+def _lacks_one_letter(short: str, long: str) -> bool:
+    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
 def is_derived(token: str, tokens: list[str]) -> bool:

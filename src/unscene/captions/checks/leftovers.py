@@ -1,5 +1,6 @@
 """Checks of a caption: whether the object, its parts or what it did are left."""
 
+import re
 from itertools import pairwise
 
 from unscene.captions.checks.texts import POSTURE_STEMS, Case, Text, get_stem, has_verb, split_words
@@ -183,7 +184,7 @@ def keeps_activity(case: Case) -> str | None:
             return f"{token!r} goes with the object"
     if hanging := (_list_hanging(case.new) - _list_hanging(old)) & _list_taking(old):
         return f"{min(hanging)!r} has lost its object"
-    deeds = set(map(get_stem, case.deeds)) - POSTURE_STEMS
+    deeds = set(map(get_stem, case.deeds)) - POSTURE_STEMS - {"isolat"}
     for stem in deeds if case.category in case.vocabulary.animate else ():
         if _is_passive(case.new, stem) and not _is_passive(old, stem):
             return f"{stem!r} is what the object did"
@@ -192,7 +193,10 @@ def keeps_activity(case: Case) -> str | None:
         if case.is_person
         else ()
     ):
-        if _is_passive(case.new, stem) and not _is_passive(old, stem):
+        described = any(
+            one.kind == "NP" and stem in map(get_stem, split_words(one.text)) for one in old.chunks
+        )
+        if _is_passive(case.new, stem) and not (described or _is_passive(old, stem)):
             return f"{stem!r} is what people did"
     for place, chunk in enumerate(old.chunks):
         if chunk.kind != "V":
@@ -242,13 +246,17 @@ def _is_in_row(text: Text, place: int) -> bool:
     return place > 1 and text.chunks[place - 1].kind == "C" and text.chunks[place - 2].kind == "NP"
 
 
+# `a laptop that he is using`: the object of the verb stands before.
+_RELATIVE = re.compile(r"\b(?:that|which) (?:\w+ ){1,2}(?:is|are|was|were) \w+ing\b")
+
+
 def _list_hanging(text: Text) -> set[str]:
     """Return the verbs that need an object and have none behind them."""
     hanging = set()
     tokens = text.tokens
     for before, token, stem, after in zip(["", *tokens], tokens, text.stems, [*tokens[1:], ""], strict=False):
         ends = after == "" or after in PREPOSITIONS | LINKS | CLAUSES
-        if token in ("parked", "park"):
+        if token in ("parked", "park") or _RELATIVE.search(f"{text.text.lower()} "):
             continue
         done = token.endswith(("ed", "en")) or token in IRREGULAR
         by_somebody = after == "by" and (before in AUXILIARIES or done)

@@ -3,10 +3,12 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.synonyms import says_same
 from unscene.captions.checks.texts import (
     MOTION_STEMS,
     POSTURE_STEMS,
     Case,
+    Text,
     get_last,
     get_stem,
     has_plural,
@@ -74,7 +76,7 @@ def begins_badly(case: Case) -> str | None:
     begins_as_before = old.chunks and old.chunks[0].low == first.low and not case.names_object(old.chunks[0])
     if not begins_as_before:
         describes = following is not None and following.kind == "NP" and _is_bare(following)
-        describes = describes or first.tokens[0].low in ("there", "here")
+        describes = describes or first.tokens[0].low in ("there", "here") or _is_inverted(new)
         if first.kind == "V" and not describes:
             return "a verb without a subject"
         if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in new.chunks)):
@@ -93,6 +95,13 @@ def begins_badly(case: Case) -> str | None:
     return None
 
 
+def _is_inverted(text: Text) -> bool:
+    """Whether the place stands before the verb: `Parked in a lane is a tractor`."""
+    kinds = [chunk.kind for chunk in text.chunks[:5]]
+    inverted = kinds == ["V", "P", "NP", "V", "NP"] and text.chunks[3].low in ("is", "are")
+    return inverted and text.chunks[0].tokens[-1].form == "en"
+
+
 def ends_badly(case: Case) -> str | None:
     """It ends with a word that something must follow, or that speaks of several."""
     new, old = case.new, case.old
@@ -104,6 +113,8 @@ def ends_badly(case: Case) -> str | None:
     stands_by = stands_by or new.tokens[-2:] in (["look", "on"], ["looks", "on"], ["looking", "on"])
     told = tuple(new.tokens[-2:]) in set(pairwise(old.tokens))  # `in front of her`
     by_her = word == "her" and (told or new.is_animate and new.tokens[-2:][0] in ("beside", "behind"))
+    by_her = by_her or (new.is_animate and new.tokens[-3:] == ["front", "of", "her"])
+    by_her = by_her or (word == "behind" and "background" in old.tokens)
     if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not by_her:
         return "it ends in the middle"
     shines = len(last.tokens) > 2 and last.tokens[-2].low in THIRD  # `a light flashes green`
@@ -211,6 +222,7 @@ def has_odd_neighbours(case: Case) -> str | None:
         told = one.head.endswith(("s", "ed")) and get_stem(get_last(one)) in case.old.stems
         acts = told or one.head.endswith("ing")
         gives = place > 0 and get_stem(case.new.chunks[place - 1].head) in _GIVING and one.is_animate
+        acts = acts or get_stem(get_last(one)) in _get_deed_stems(case)
         acts = (acts or get_last(one) in verbs) and not _is_bare(two)
         if two.low == "one" or {get_last(one), (split_words(two.text) or [""])[0]} & LEFT_ALONE:
             continue  # `an empty no parking area`
@@ -227,25 +239,17 @@ def has_odd_neighbours(case: Case) -> str | None:
     return None
 
 
-def joins_verbs_badly(case: Case) -> str | None:
-    """A verb is joined to a noun, as if that were a deed: `a bench and is sitting`."""
-    text, chunks = " ".join(case.old.tokens), case.new.chunks
-    for place in range(len(chunks) - 2):
-        before, link, verb = chunks[place : place + 3]
-        if (before.kind, link.kind, verb.kind) != ("NP", "C", "V") or link.low == ",":
-            continue
-        started = any(chunk.kind == "V" for chunk in chunks[:place])
-        following = chunks[place + 3 : place + 4]
-        describes = bool(following) and following[0].kind == "NP" and _is_bare(following[0])
-        if not started and not describes and f"{get_last(before)} {link.low}" not in text:
-            return "a verb without a subject"
-    return None
+def _get_deed_stems(case: Case) -> set[str]:
+    """Return the stems of verbs in -ing of the old caption, and of `show`."""
+    return {get_stem(word) for word in case.old.tokens if word.endswith("ing")} | {"show"}
 
 
 def _find_doubled(case: Case) -> str | None:
     """Return a word that stands in the new caption more often than in the old one."""
     for token in case.new.tokens:
-        before = case.old.stems.count(get_stem(token))
+        same = [one for one in case.old.tokens if says_same(token, [one])]
+        before = max(map(same.count, same), default=0)  # `fake snow on a fake sled`: `artificial`
+        before = max(before, case.old.stems.count(get_stem(token)))
         if token not in SMALL and case.new.tokens.count(token) > max(before, 1):
             return token
     return None

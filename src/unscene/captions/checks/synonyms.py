@@ -19,7 +19,7 @@ background back behind distance backdrop rear distant beyond
 aerial above overhead
 string strung
 photograph photo picture image shot snapshot photography
-illustration drawing sketch drawn cartoon graphic artwork art painting picture image
+vector illustration drawing sketch drawn cartoon graphic artwork art painting picture image
 look watch gaze stare view peer observe glance overlook face admire
 sleep asleep nap doze snooze rest slumber
 dress costume outfit clad wear
@@ -58,6 +58,7 @@ lawn grass yard grassy turf
 newspaper paper
 parked stationary park
 hill hillside hilltop slope
+slope mountainside hillside side
 mountain mountainside mountaintop mountainous peak hills
 rug carpet mat
 talk speak chat converse conversation discuss

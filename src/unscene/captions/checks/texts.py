@@ -122,20 +122,6 @@ class Case(NamedTuple):
         """Whether people were removed."""
         return self.category in self.vocabulary.people
 
-    def is_done_by_object(self, place: int) -> bool:
-        """Whether the verb at a place of the old caption tells what the object alone does: the object
-        begins the clause, and is part of no row.
-        """
-        chunks = self.old.chunks
-        at = place - 1
-        while at >= 0 and chunks[at].kind in ("NP", "P"):
-            at -= 1
-        if chunks[place].kind != "V" or chunks[place].tokens[0].form not in ("fin", "aux"):
-            return False
-        if at + 1 >= place or (at >= 0 and (chunks[at].kind != "S" or chunks[at].low == "that")):
-            return False
-        return self.names_object(chunks[at + 1])
-
     def names_object(self, chunk: Chunk) -> bool:
         """Whether a chunk of the old caption names what is gone."""
         return self.category in chunk.words
@@ -204,7 +190,10 @@ def has_verb(text: Text, stem: str) -> bool:
 
 def has_plural(text: Text) -> bool:
     """Whether a text names several of a kind."""
-    return any(chunk.kind == "NP" and chunk.is_plural for chunk in text.chunks)
+    return any(
+        chunk.kind == "NP" and (chunk.is_plural or PAIRS & set(split_words(chunk.text)))
+        for chunk in text.chunks
+    )
 
 
 POSTURE_STEMS = frozenset(map(get_stem, POSTURES))

@@ -32,6 +32,7 @@ LIGHT_VERBS = _words(
 VAGUE = _words(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
+    " detail details angle bend curve something despite available"
     " bunch set piece size color colour shape exterior"
     " interior"
 )
@@ -69,7 +70,7 @@ LEFT_ALONE = _words(
 MEASURES = _words(
     "sheet piece pieces slice slices stack heap pile bit bits bunch group set row rows pair surface body"
     " stretch expanse patch strip layer selection assortment variety array collection line cluster handful"
-    " bundle crowd herd flock length block lump mound"
+    " field bundle crowd herd flock length block lump mound"
 )
 # Words that say the opposite.
 OPPOSITES = tuple(
@@ -205,6 +206,7 @@ PARTS = {
     "toilet": _words("lid tank"),
     "potted plant": _words("leaves pot"),
 }
+EVERY_PART = frozenset().union(*PARTS.values())
 # Nouns before a part that have one, too: a chair arm, the clock face.
 OWNERS = _words("chair chairs couch sofa clock bed table bench statue")
 # Second parts of the names of places: their first part is no thing of its own.
@@ -250,9 +252,6 @@ TRANSITIVE = _words(
     " grab pick touch put bring give take make have hold chase follow herd watch"
     " lasso decorate offer balance smear carve peel inspect examine polish shear haul drag wield brandish"
     " swat juggle share sell tow unload load pour repair mend raise park row"
-)
-CONTAINERS = _words(
-    "plate plates bowl bowls tray trays dish dishes basket cup mug glass jar pan pot platter leash"
 )
 NEVER_LAST = _words(
     "a an the of with and or in on at by to from for into onto under behind between near is are was were has"

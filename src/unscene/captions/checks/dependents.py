@@ -1,0 +1,260 @@
+"""Checks of a caption: what of the old one may go with the object that is gone."""
+
+import re
+
+from unscene.captions.checks.texts import (
+    Case,
+    get_stem,
+    split_words,
+)
+from unscene.captions.checks.words import (
+    EVERY_PART,
+    LIVING,
+)
+from unscene.words.caption_words import (
+    PRONOUNS,
+)
+from unscene.words.chunks import Chunk
+from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCULPTURES, VESSELS
+
+# Verbs whose object is no thing: nothing is left of it when nobody does it.
+_DOING = frozenset(
+    map(get_stem, ("play", "do", "perform", "deliver", "give", "take", "make", "enjoy", "throw", "keep"))
+)
+# What goes with people, though it is a word of a list.
+_WORN = frozenset(("tie", "cell phone"))
+# What people stand on, so that it may go with them: nobody knows from the caption alone. What they hold
+# is found by `find_held`.
+_BOARDS = frozenset(("skis", "snowboard", "skateboard", "surfboard"))
+# What an animal does to a thing that nothing else holds.
+_TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
+_HAULING = frozenset(map(get_stem, ("carry", "haul", "pull", "tow", "transport")))
+_CONTENT = frozenset(
+    map(
+        get_stem,
+        (
+            "full",
+            "fill",
+            "cover",
+            "top",
+            "decorate",
+            "load",
+            "paint",
+            "stuff",
+            "pack",
+            "wrap",
+            "dress",
+            "comprise",
+            "compose",
+        ),
+    )
+)
+_DEPICTING = SCULPTURES | {"drawing", "painting", "picture", "photo", "toy", "balloon"}
+_LIQUIDS = frozenset(("tea", "coffee", "milk", "water", "juice", "beer", "wine", "soda", "cocoa", "liquid"))
+_RIDDEN = {"motorcycle": ("motorcyclist", "biker"), "bicycle": ("bicyclist", "cyclist", "biker")}
+
+
+def goes_along(case: Case, place: int, is_named: bool) -> bool:
+    """Whether a noun phrase of the old caption may go with the object: it is worn, it is its whole or
+    its content, or a clause tells it of the object alone.
+    """
+    chunks = case.old.chunks
+    after = chunks[place + 1] if place + 1 < len(chunks) else None
+    if _carries(case, place) or (not is_named and _belongs(case, place)):
+        return True
+    start = place  # of the list that it ends
+    while start > 1 and chunks[start - 1].low in ("and", ",") and chunks[start - 2].kind == "NP":
+        if chunks[start].tokens[0].kind == "D":
+            break
+        start -= 2
+    verb_chunk = chunks[start - 1] if start else None
+    # The grammar may take the verb for a noun: `a cat chews`.
+    takes = verb_chunk is not None and case.names_object(verb_chunk) and not is_named and not case.is_person
+    if takes and get_stem(verb_chunk.head) in _TAKING:
+        return True
+    if verb_chunk is not None and verb_chunk.kind == "V":
+        verb, doer = get_stem(verb_chunk.head), case.old.find_governor(start - 1)
+        is_mine = doer is not None and case.names_object(chunks[doer])
+        if start > 1 and verb_chunk.tokens[0].form == "ing":  # `next to a hydrant spraying water`
+            is_mine = is_mine or case.names_object(chunks[start - 2])
+        if (
+            is_mine
+            and not is_named
+            and verb in _HAULING
+            and case.category in ("train", "truck", "car", "boat")
+        ):
+            return True  # `a train carrying crates`
+        if is_mine and (verb == "wear" or verb in _DOING):
+            return True
+        if is_mine and not is_named and not case.is_person and verb in _TAKING:
+            return True
+        if is_mine and not is_named and case.category not in case.vocabulary.animate:
+            return True
+    if _owns(case, chunks[place]) or _is_carried(case, place) or _depicts(case, place):
+        return True
+    if case.category in VESSELS | {"bowl", "vase"} and chunks[place].head in _LIQUIDS:
+        return True
+    if case.category in _RIDDEN and chunks[place].head.startswith(_RIDDEN[case.category]):
+        return True  # the motorcyclist of a motorcycle
+    if case.is_person and (chunks[place].words & _WORN or _stands_on(case, place)):
+        return True
+    if is_named:
+        return False
+    if chunks[place].head in ("sky", "air") and place > 1 and case.names_object(chunks[place - 2]):
+        return True
+    if (
+        after is not None
+        and after.low == "of"
+        and place + 2 < len(chunks)
+        and case.names_object(chunks[place + 2])
+    ):
+        return True
+    if after is not None and after.low == "of" and chunks[place].head in EVERY_PART | {"water", "waters"}:
+        return True
+    if _has(case, place) or _lies_in_it(case, place):
+        return True
+    opener = next((at for at in range(place - 1, 0, -1) if chunks[at].kind == "S"), None)
+    if opener is None:
+        return False
+    subject = (
+        chunks[opener - 1]
+        if chunks[opener].low in ("that", "which", "who", "whose", "where")
+        else chunks[opener + 1]
+    )
+    return case.names_object(subject) or (case.is_person and subject.low in PRONOUNS)
+
+
+def _is_carried(case: Case, place: int) -> bool:
+    """Whether a small thing is said to be with somebody who is gone: `a nun with a red jug`."""
+    chunks = case.old.chunks
+    if case.category not in LIVING or place < 2:
+        return False
+    large = chunks[place].head in GROUNDS | LARGE | SCENERY or chunks[place].words & LARGE_WORDS
+    small = not (large or chunks[place].is_animate)
+    at = place - 2  # behind the place where who is gone was
+    while at > 1 and chunks[at].kind == "NP" and chunks[at - 1].kind == "P" and chunks[at].head in GROUNDS:
+        at -= 2
+    if at and chunks[at].kind == "V":
+        at -= 1
+    return small and chunks[place - 1].low == "with" and case.names_object(chunks[at])
+
+
+def _depicts(case: Case, place: int) -> bool:
+    """Whether a noun is a work that shows the object: `a statue resembling a bear`."""
+    chunks = case.old.chunks
+    shows = (
+        chunks[place].head in _DEPICTING and len(chunks) > place + 2 and case.names_object(chunks[place + 2])
+    )
+    return shows and chunks[place + 1].low in (
+        "resembling",
+        "of",
+        "like",
+        "depicting",
+        "showing",
+        "that looks like",
+    )
+
+
+def _belongs(case: Case, place: int) -> bool:
+    """Whether a noun phrase hangs on the object by words of content, over one or several steps: a
+    basket full of sunflowers on a bicycle, a cup of cocoa topped with marshmallows; or is its own part.
+    """
+    chunks = case.old.chunks
+    place = _find_row_start(chunks, place)
+    mine = case.category not in LIVING
+    if mine and chunks[place].tokens[0].low == "its":
+        owner = next((one for one in chunks[:place] if one.kind == "NP"), None)
+        return owner is not None and case.names_object(owner)
+    if place > 1 and chunks[place - 1].kind == "P" and chunks[place - 2].kind == "V":
+        doer = case.old.find_governor(place - 2)
+        filled = {get_stem(word) for word in split_words(chunks[place - 2].text)} & _CONTENT
+        if filled and doer is not None and case.names_object(chunks[doer]):
+            return True
+    at = place - 1
+    while at >= 0 and (chunks[at].kind != "NP" or case.names_object(chunks[at])):
+        if case.names_object(chunks[at]):
+            links = chunks[at + 1 : place]
+            filled = any({get_stem(w) for w in split_words(c.text)} & _CONTENT for c in links)
+            return filled and all(c.kind in "VPA" for c in links)
+        if chunks[at].kind not in "VPA":
+            return False
+        at -= 1
+    if at < 0:
+        return False
+    words = {get_stem(word) for chunk in chunks[at + 1 : place] for word in split_words(chunk.text)}
+    words |= {get_stem(word) for word in split_words(chunks[at].text)[-1:]}
+    linked = words & (_CONTENT | {"of", "with"})
+    return mine and bool(linked) and not chunks[at].words and (_has(case, at) or _belongs(case, at))
+
+
+def _stands_on(case: Case, place: int) -> bool:
+    """Whether a noun phrase is the board that the removed people are on: `a boy riding a skateboard`,
+    `a man with skis`.
+    """
+    chunks = case.old.chunks
+    if not chunks[place].words or not chunks[place].words <= _BOARDS:
+        return False
+    before = _find_row_start(chunks, place) - 1
+    if before < 1:
+        return False
+    if chunks[before].low in ("with", "on") and case.names_object(chunks[before - 1]):
+        return True
+    verb = before - 1 if chunks[before].low == "on" else before
+    doer = case.old.find_governor(verb) if chunks[verb].kind == "V" else None
+    return doer is not None and case.names_object(chunks[doer])
+
+
+def _find_row_start(chunks: list[Chunk], place: int) -> int:
+    """Return the place of the first of the row that a noun phrase ends. An article begins a thing of its
+    own behind nouns without one: `a bottle of milk, a basket`.
+    """
+    while place > 1 and chunks[place - 1].low in ("and", ",") and chunks[place - 2].kind == "NP":
+        if chunks[place].tokens[0].kind == "D" and chunks[place - 2].tokens[0].kind != "D":
+            break
+        place -= 2
+    return place
+
+
+def _carries(case: Case, place: int) -> bool:
+    """Whether a noun phrase is shown on the object, or is the wall that it hangs on."""
+    after = case.old.chunks[place + 1 : place + 3]
+    if len(after) == 2 and after[0].low == "on" and case.names_object(after[1]):
+        return case.category in ("cell phone", "tv", "laptop", "stop sign", "book")
+    before = case.old.chunks[max(place - 2, 0) : place]
+    on_wall = len(before) == 2 and before[1].low == "on" and case.names_object(before[0])
+    return on_wall and case.old.chunks[place].head in ("wall", "walls", "ceiling")
+
+
+def _owns(case: Case, chunk: Chunk) -> bool:
+    """Whether the object is said to be somebody's: `a lady's handbag`."""
+    names = [" ".join(words) for word, words in case.old.surfaces if word == case.category]
+    owner = re.escape(_find_owner(chunk))
+    return any(
+        re.search(rf"{owner}\s?['’]s?\s(?:\w+\s){{0,2}}{re.escape(name)}", case.old.text.lower())
+        for name in names
+    )
+
+
+def _find_owner(chunk: Chunk) -> str:
+    return chunk.head.removesuffix("'s").removesuffix("’s")
+
+
+def _has(case: Case, place: int) -> bool:
+    """Whether a noun phrase, or the list that it ends, hangs on the object: `a mug with a lid and bones`."""
+    chunks = case.old.chunks
+    if len(chunks) > place + 2 and chunks[place + 2].head in ("background", "distance"):
+        return False  # `a kite with trees in the background`
+    place = _find_row_start(chunks, place)
+    return (
+        place > 1
+        and chunks[place - 1].low in ("of", "with", "as", "like")
+        and case.names_object(chunks[place - 2])
+    )
+
+
+def _lies_in_it(case: Case, place: int) -> bool:
+    """Whether a noun phrase is the object's content: `a vase on a table with flowers in it`."""
+    around = [chunk.low for chunk in case.old.chunks[max(place - 1, 0) : place + 3]]
+    first = next((one for one in case.old.chunks if one.kind == "NP"), None)
+    mine = first is not None and case.names_object(first)
+    return mine and len(around) == 4 and around[0] == "with" and around[2:] == ["in", "it"]
