@@ -19,14 +19,14 @@ REWRITTEN = [
     ("A monk in a barn eating a slice of bread.", "person", "A barn."),
     ("A nun sits in front of a mirror with a camera.", "person", "A mirror."),
     # what is named by its looks alone, and what is of the same kind
-    ("Two mules, one brown and one white, and a cow by an oak.", "cow", "Two mules, one brown and one white by an oak."),
+    ("Two mules, one brown and one white, and a cow.", "cow", "Two mules, one brown and one white."),
     ("Two dogs, one brown and one white, lie on a sack.", "dog", "A sack."),
     ("An adult and a baby zebra walk along a ditch.", "zebra", "A ditch."),
     ("A bus and other wagons are parked in a yard.", "bus", "Wagons are parked in a yard."),
     ("A bear and her cub by a gate.", "bear", "A gate."),
     # verbs behind nouns, between two nouns and behind a pronoun
     ("A group of nuns in a kitchen start to prepare soup.", "person", "Soup in a kitchen."),
-    ("Wagons and a horse drawn cart pull up outside of a mill.", "horse", "Wagons and a cart pull up outside of a mill."),
+    ("Jugs and a horse drawn cart pull up near a mill.", "horse", "Jugs and a cart pull up near a mill."),
     ("A monk wears clogs as he solders a toilet.", "toilet", "A monk wears clogs."),
     ("A cat leaves as a crowd of monks look on.", "cat", "A crowd of monks look on."),
     ("A man teaching a girl how to ride a bicycle.", "bicycle", "A man teaching a girl."),
@@ -36,7 +36,7 @@ REWRITTEN = [
     ("Large four sided clock hangs on the corner of the mill.", "clock", "The corner of the mill."),
     ("A vase of tulips is standing on a crate.", "vase", "Tulips on a crate."),
     ("A pizza in a pan topped with cheese.", "pizza", "A pan."),
-    ("A monk strolls along a lane next to a train on the tracks.", "train", "A monk strolls along a lane next to the tracks."),
+    ("A monk strolls next to a train on the tracks.", "train", "A monk strolls next to the tracks."),
     ("A canary and a cat sleeping on a sack together.", "cat", "A canary sleeping on a sack."),
     ("A nun sits on a crate. Dogs play in the yard.", "dog", "A nun sits on a crate. The yard."),
     # what only people do, or is people
