@@ -18,8 +18,9 @@ from unscene.run.shards import file_sha256
 from unscene.run.tables import TableError, read_json, write_text
 from unscene.training.state import MODELS, STATES, name_stamp, name_state
 
-# How often the state of one training goes out.
-STATE_SECONDS = 300.0
+# How often the state of one training goes out: a large one seldom, since drives keep for weeks, in a bin
+# that counts, what was replaced.
+STATE_SECONDS, _BYTES_A_SECOND = 300.0, 2e6
 _DIGITS = 16
 
 
@@ -55,7 +56,11 @@ class TrainingStates:
         now = time.monotonic()
         for state in sorted((self._run / STATES).rglob("*.pt")):
             since = self._copied_at.setdefault(state, now)
-            if is_last or now - since >= STATE_SECONDS:
+            try:
+                due = max(STATE_SECONDS, state.stat().st_size / _BYTES_A_SECOND)
+            except FileNotFoundError:  # its training has just ended
+                continue
+            if is_last or now - since >= due:
                 self._copied_at[state] = now
                 self._push_state(state)
 

@@ -147,6 +147,12 @@ def test_the_copy_holds_the_last_state_and_gets_it_seldom(state, tmp_path, monke
         push.push(is_last=False)
         found.append([path.read_text() for path in (copy / "state/train").rglob("*.pt")])
     assert found == [[], [], ["weights at 1300.0"], ["weights at 1300.0"], ["weights at 1600.0"]]
+    monkeypatch.setattr(training_states, "_BYTES_A_SECOND", 0.01)  # now its 17 bytes are large
+    for seconds, expected in ((1600, "weights at 1600.0"), (200, "weights at 3400.0")):
+        now[0] += seconds
+        state.write_bytes(f"weights at {now[0]}".encode())
+        push.push(is_last=False)
+        assert [path.read_text() for path in (copy / "state/train").rglob("*.pt")] == [expected]
     state.write_bytes(b"weights at the end")
     push.push()
     assert [path.read_text() for path in (copy / "state/train").rglob("*.pt")] == ["weights at the end"]
