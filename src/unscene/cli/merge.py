@@ -56,5 +56,5 @@ def call(given: argparse.Namespace) -> int:
         *named,
     ]
     command += ["--config", f"part={given.part}"] if given.part else []
-    print(format_merged(found, shlex.join(command)))
+    print(format_merged(found, shlex.join(command), changes=not given.check))
     return int(given.check and not found.is_whole)

@@ -51,18 +51,19 @@ class Source:
 @dataclass
 class Merged:
     """What a merge came to. other: {(part, what differs): jobs}, of jobs whose own settings differ;
-    followers: jobs that differ only since an earlier one does. taken_back: items that were finished of
-    a job that is not. trainings: models whose trainings go on from a part's state. Jobs are
-    (rule, wildcards as text).
+    followers: jobs that differ only since an earlier one does. unrecorded: {part: jobs} whose results are
+    there without a record that can be read. taken_back: items that were finished of a job that is not.
+    trainings: models whose trainings go on from a part's state. Jobs are (rule, wildcards as text).
     """
 
     adopted: Counter = field(default_factory=Counter)
     missing: dict[str, list[str]] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
-    unrecorded: dict[str, int] = field(default_factory=dict)
+    unrecorded: dict[str, list[str]] = field(default_factory=dict)
     other: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     followers: int = 0
     left: Counter = field(default_factory=Counter)
+    left_of_shards: Counter = field(default_factory=Counter)
     photos_elsewhere: Counter = field(default_factory=Counter)
     taken_back: Counter = field(default_factory=Counter)
     trainings: list[str] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Merged:
     @property
     def is_whole(self) -> bool:
         """Whether every shard is here."""
-        return not (self.missing or self.damaged or self.other)
+        return not (self.missing or self.damaged or self.other or self.unrecorded)
 
 
 def open_parts(parts: Sequence[Path]) -> list[Source]:
@@ -97,7 +98,8 @@ def adopt_jobs(workflow: Any, parts: Sequence[Source], changes: bool = True) -> 
     for job in iterate_jobs(workflow):
         is_here = all(Path(file).exists() for file in job.output)
         if is_here and is_current(workflow, job):
-            found.left.update([job.rule.name] if job in needed else [])
+            if job in needed:
+                _count_left(job, found)
             continue
         is_copied = is_here and not is_known(workflow, job)
         candidates = [here, *parts] if is_copied else parts
@@ -277,9 +279,14 @@ def _hold_place(workflow: Any, job: Any) -> None:
         note_made(workflow, job, {**job.params.lineage, "code": "none yet: its place is held"})
 
 
+def _count_left(job: Any, found: Merged) -> None:
+    found.left[job.rule.name] += 1
+    found.left_of_shards.update([job.rule.name] if "shard" in job.wildcards_dict else [])
+
+
 def _tell(job: Any, faults: list[tuple[Source, str, Any]], found: Merged) -> None:
     """Add to the account of a merge what is not here: of the job's faults the one that says most."""
-    found.left[job.rule.name] += 1
+    _count_left(job, found)
     shard = job.wildcards_dict.get("shard")
     name = f"{job.rule.name} of {shard}" if shard else job.rule.name
     told = False
@@ -296,7 +303,7 @@ def _tell(job: Any, faults: list[tuple[Source, str, Any]], found: Merged) -> Non
             found.followers += 1
             told = True
         elif kind == "unrecorded":
-            found.unrecorded[part.name] = found.unrecorded.get(part.name, 0) + 1
+            found.unrecorded.setdefault(part.name, []).append(name)
             told = True
     if shard and not told:
         found.missing.setdefault(shard, []).append(job.rule.name)

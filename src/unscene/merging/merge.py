@@ -56,10 +56,13 @@ def _take_choices(parts: Sequence[Path], directory: Path, files: Sequence[Path])
             copy_whole(there[0], directory / file)
 
 
-def format_merged(found: Merged, command: str) -> str:
-    """Return in plain words what a merge came to. command: with which the run goes on."""
+def format_merged(found: Merged, command: str, changes: bool = True) -> str:
+    """Return in plain words what a merge came to. command: with which the run goes on. changes: False
+    of a merge that only judged.
+    """
     of_parts = ", ".join(f"{count} of {name}" for name, count in found.adopted.items() if name != HERE)
-    lines = [f"adopted: {found.adopted.total()} jobs" + (f" ({of_parts})" if of_parts else "")]
+    done = "adopted" if changes else "would be adopted"
+    lines = [f"{done}: {found.adopted.total()} jobs" + (f" ({of_parts})" if of_parts else "")]
     if found.adopted[HERE]:
         lines.append(f"    of them {found.adopted[HERE]} were here, without a note of Snakemake's")
     for job, items in found.taken_back.items():
@@ -77,8 +80,11 @@ def format_merged(found: Merged, command: str) -> str:
             lines.append(f"    {part}: {cause} (there -> here): {_name_some(jobs)}")
     if found.followers and (found.damaged or found.other):
         lines.append(f"    and {found.followers} jobs that follow what is damaged or of other settings")
-    for part, count in found.unrecorded.items():
-        lines.append(f"{part}: {count} results have no record: an older version of unscene made them")
+    for part, jobs in found.unrecorded.items():
+        lines.append(
+            f"{part}: no record that can be read tells how {len(jobs)} results were made: {_name_some(jobs)};"
+            " copy `results/records` of this part again"
+        )
     for source, count in found.photos_elsewhere.items():
         if count:
             lines.append(
@@ -86,8 +92,16 @@ def format_merged(found: Merged, command: str) -> str:
                 " selection, training and the report read them"
             )
     if found.left:
-        lines.append("the run still makes: " + ", ".join(f"{rule} ({n})" for rule, n in found.left.items()))
-        lines.append(f"go on with: {command}")
+        of_shards = ", ".join(f"{rule} ({count})" for rule, count in found.left_of_shards.items())
+        after = found.left.total() - found.left_of_shards.total()
+        told = [f"of shards {of_shards}"] * bool(of_shards) + [f"{after} jobs on all shards"] * bool(after)
+        lines.append("the run still makes: " + "; ".join(told))
+        judged = not changes and found.adopted
+        lines.append(
+            "nothing was changed: the same line without --check adopts"
+            if judged
+            else f"go on with: {command}"
+        )
     else:
         lines.append("nothing is left to do")
     return "\n".join(lines)
