@@ -66,7 +66,7 @@ def format_merged(found: Merged, command: str, changes: bool = True) -> str:
     if found.adopted[HERE]:
         lines.append(f"    of them {found.adopted[HERE]} were here, without a note of Snakemake's")
     for job, items in found.taken_back.items():
-        lines.append(f"half done: {items} items of {job}, which goes on from there")
+        lines.append(f"half done: {job}, which goes on after {items} finished item(s)")
     for model in found.trainings:
         lines.append(f"half done: the training of {model}, which goes on from its last state")
     if found.missing:

@@ -12,7 +12,7 @@ import pandas as pd
 from unscene.answers.batches.ledger import Ledger, LedgerError
 from unscene.merging.adoption import Source, iterate_jobs, open_parts
 from unscene.report.rules import list_rules
-from unscene.run.left_locks import asking, is_locked, tell_work
+from unscene.run.left_locks import asking, is_at_work, is_locked, tell_work
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import built_workflow
 from unscene.run.queued_jobs import list_queued_jobs
@@ -65,8 +65,8 @@ def read_progress(
         if lacking:
             lacking.append("weights that are not there count as those that this run was made with")
         found.notes += lacking
-        is_running = is_locked(Path.cwd())
-        if is_running:
+        is_running = is_at_work(Path.cwd())
+        if is_locked(Path.cwd()):
             found.notes.append(tell_work(Path.cwd()))
         kept = workflow.persistence
         for job in iterate_jobs(workflow):

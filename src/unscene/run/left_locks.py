@@ -104,6 +104,14 @@ def tell_work(run: Path) -> str:
     return f"a run is at work here (process {_name(drivers)})" if drivers else describe_lock(run)
 
 
+def is_at_work(run: Path) -> bool:
+    """Tell whether a locked directory has a process on this machine, or a job in SLURM's queue."""
+    try:
+        return is_locked(run) and bool(any(list_processes(run)) or list_queued_jobs(run))
+    except RuntimeError:  # SLURM does not answer: nobody can say
+        return True
+
+
 def list_processes(run: Path) -> tuple[list[int], list[int]]:
     """Return the ids of Snakemake's own processes that work in a run's directory, and of its jobs: of
     a cluster's, each a Snakemake itself, when this machine is one of its nodes.

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from unscene.run import left_locks
-from unscene.run.left_locks import LOCKS, asking, tell_of_lock, tell_work
+from unscene.run.left_locks import LOCKS, asking, is_at_work, tell_of_lock, tell_work
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ def test_who_looks_at_a_run_at_work_is_asked_to_do_nothing(run):
         [sys.executable, "-c", waits], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as driver:
         driver.stdout.readline()
-        told = tell_work(run)
+        told, at_work = tell_work(run), is_at_work(run)
         driver.stdin.close()
     assert told == f"a run is at work here (process {driver.pid})"
+    assert at_work and not is_at_work(run)
     assert "was killed" in tell_work(run) and "--unlock" in tell_work(run)
