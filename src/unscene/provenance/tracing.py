@@ -14,6 +14,7 @@ from unscene.quality.calibration import SIZE_BINS, get_limits
 from unscene.quality.scores import SCORES, THRESHOLDS
 from unscene.run.left_out import read_left_out
 from unscene.run.packs import PackError, find_pack, is_stored
+from unscene.run.shards import file_sha256
 from unscene.run.tables import read_json
 
 _RESULTS = Path("results")
@@ -48,8 +49,9 @@ def trace(name: str, run: Path, quality: dict | None) -> Iterator[Section]:
         if not edits:
             raise UnknownName(f"{name}: the photo {image_id} has no such wanted edit")
     photo = find_row(results / f"samples/{shard}.parquet", image_id=image_id) or {}
-    joined = find_row(results / "samples/samples.parquet", image_id=image_id)
-    yield _tell_photo(photo, joined, shard)
+    path_to_joined = results / "samples/samples.parquet"
+    joined = find_row(path_to_joined, image_id=image_id)
+    yield _tell_photo(photo, joined, shard, is_joined=path_to_joined.is_file())
     yield from _tell_words(photo, results, shard)
     if not edits:
         yield Section("edits", [("none", "no caption names a word of the list that was found on the photo")])
@@ -68,7 +70,7 @@ def _tell_rejected(image_id: str, results: Path) -> Section:
     )
 
 
-def _tell_photo(photo: dict, joined: dict | None, shard: str) -> Section:
+def _tell_photo(photo: dict, joined: dict | None, shard: str, is_joined: bool) -> Section:
     facts = [
         ("shard", shard),
         ("file", photo["path"]),
@@ -77,7 +79,9 @@ def _tell_photo(photo: dict, joined: dict | None, shard: str) -> Section:
     ]
     facts += [(f"caption {at}", caption) for at, caption in enumerate(photo["captions"])]
     facts += [(key, photo[key]) for key in ("license", "license_url", "source_url") if photo.get(key)]
-    if joined is None:
+    if not is_joined:
+        facts.append(("group", "none yet: the samples of all shards were not joined"))
+    elif joined is None:
         facts.append(("dropped", "another photo has the same pixels (results/samples/rejected.parquet)"))
     else:
         facts.append(("group", joined["group"]))
@@ -105,7 +109,7 @@ def _tell_edit(
             "status reason instances area_fraction confidence found_by taken staying dilation_px mask_path",
             "object_path mask_sha256 batch_shape",
         )
-        + tell_pack(mask["mask_path"], results),
+        + tell_picture(mask["mask_path"], mask["mask_sha256"], results),
     )
     for what, table, key in (
         ("edit", f"edits/{shard}.parquet", "edit_id"),
@@ -115,7 +119,8 @@ def _tell_edit(
             fields = (
                 "status reason attempt seed model batch_shape image_path mask_path edited_sha256 sham_kind"
             )
-            facts = _tell_row(edit, fields) + tell_pack(edit["image_path"], results)
+            facts = _tell_row(edit, fields)
+            facts += tell_picture(edit["image_path"], edit["edited_sha256"], results)
             yield Section(f"{what} {edit_id}", facts)
     if caption := find_row(results / f"captions/{shard}.parquet", edit_id=edit_id):
         asked = []
@@ -218,18 +223,26 @@ def _tell_asked(folder: Path, shard: str, item: str) -> list[tuple[str, str]]:
     return facts
 
 
-def tell_pack(path: str | None, results: Path) -> list[tuple[str, str]]:
-    """Return a fact that names the pack which a picture lies in, or says that it is not there; none for
-    a file of its own.
+def tell_picture(path: str | None, sha256: str | None, results: Path) -> list[tuple[str, str]]:
+    """Return facts on a picture: the pack which it lies in, and what of it is not as its table says.
+
+    sha256: of the table; None when it has none.
     """
-    if path is None or (results.parent / path).is_file():
+    if path is None:
         return []
-    pack = find_pack(Path(path).parent)
-    try:
-        is_there = is_stored(results.parent / path)
-    except PackError:
-        return [("packed in", f"{pack}, which is damaged (unscene verify)")]
-    return [("packed in", str(pack))] if is_there else [("picture", "is not there (unscene verify)")]
+    picture, facts = results.parent / path, []
+    if not picture.is_file():
+        pack = find_pack(Path(path).parent)
+        try:
+            is_there = is_stored(picture)
+        except PackError:
+            return [("packed in", f"{pack}, which is damaged (unscene verify)")]
+        if not is_there:
+            return [("picture", "is not there (unscene verify)")]
+        facts = [("packed in", str(pack))]
+    if sha256 and file_sha256(picture) != sha256:
+        facts.append(("picture", "has another content than its job wrote (unscene verify)"))
+    return facts
 
 
 def _tell_row(row: dict, *fields: str, but: str = "") -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from unscene.provenance.circumstances import read_machines, read_versions
 from unscene.provenance.cures import tell_cure
 from unscene.provenance.record import PROVENANCE, RecordDamaged, read_record
 from unscene.provenance.telling import tell_findings
-from unscene.provenance.tracing import tell_pack
+from unscene.provenance.tracing import tell_picture
 from unscene.provenance.verifying import CHANGED, DAMAGED, EXTRA, MISSING, verify_run
 from unscene.provenance.writing import WeightsReplaced, write_provenance
 from unscene.run.checkout import CHECKOUT
@@ -154,19 +154,22 @@ def test_a_lost_pack_is_one_finding_and_its_pictures_are_told_to_be_gone(finishe
     write_provenance(make_job())
     pack = finished / where / f"{SHARD}.tar"
     assert check(finished)[0] == []
-    assert tell_pack(picture, finished / "results") == [("packed in", f"{where}/{SHARD}.tar")]
+    own, results = told["1"][1], finished / "results"
+    assert tell_picture(picture, own, results) == [("packed in", f"{where}/{SHARD}.tar")]
+    (_, (_, text)) = tell_picture(picture, told["0"][1], results)
+    assert "another content" in text
     content = pack.read_bytes()
     pack.write_bytes(content[:300])
-    ((_, text),) = tell_pack(picture, finished / "results")
+    ((_, text),) = tell_picture(picture, own, results)
     assert "damaged" in text
     pack.unlink()
-    ((_, text),) = tell_pack(picture, finished / "results")
+    ((_, text),) = tell_picture(picture, own, results)
     assert "not there" in text
     found, record = check(finished)
     assert [(one.kind, one.path) for one in found] == [(MISSING, where)] and "none of the 2" in str(found[0])
     assert tell_cure(found, record, finished, CHECKOUT)
     (finished / picture).write_bytes(b"1")
-    assert tell_pack(picture, finished / "results") == []
+    assert tell_picture(picture, own, results) == []
     assert [one.path for one in check(finished)[0]] == [f"{where}/0.png"]
 
 
