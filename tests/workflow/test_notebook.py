@@ -202,7 +202,7 @@ def test_a_part_survives_a_disconnect_and_the_parts_are_merged_and_trained(colab
         killed.join()
         before, paid = read_logs(first), server.bill()["charges"]
         pushed = {(one["rule"], str(one["wildcards"])) for one in iterate_records(first)}
-        assert paid and not list((first / "results/quality").glob("*.parquet"))
+        assert paid and len(list((first / "results/quality").glob("*.parquet"))) < 2  # of its two shards
 
         with pytest.raises(CellExecutionError, match="missing, in no part: 1 shard"):
             colab.execute("1/2")

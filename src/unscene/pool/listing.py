@@ -43,7 +43,7 @@ def list_pool(job: Job) -> None:
     rejected = join_tables(job.inputs.rejected).assign(image_id=None)[POOL_DROPPED.names]
     dropped = pd.concat([rejected, excluded[POOL_DROPPED.names]], ignore_index=True)
     counts = dropped["reason"].value_counts().to_dict()
-    labels, start = Labels(job), 0
+    labels, start = PoolLabels(job), 0
     sources: Counter[str] = Counter()
     with POOL.open(job.outputs.pool) as writer:
         for piece in iterate_rows(tables):
@@ -99,7 +99,7 @@ def find_guarded(job: Job) -> pd.DataFrame:
     return found.sort_values("guard", key=lambda name: name.map(order), kind="stable", ignore_index=True)
 
 
-class Labels:
+class PoolLabels:
     """What is told of pool photos: the words that their captions name, and what is on them."""
 
     def __init__(self, job: Job):
