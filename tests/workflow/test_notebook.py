@@ -100,6 +100,18 @@ def test_the_notebook_is_short_has_its_form_and_no_outputs():
     assert not re.search(r"index|extra-index|find-links", "\n".join(cell.source for cell in code))
 
 
+def test_an_address_that_lacks_or_cannot_be_cloned_is_told_in_a_sentence(tmp_path):
+    cells = read_notebook().cells
+    with pytest.raises(ValueError, match="REPOSITORY is empty: give the address"):
+        exec(cells[2].source, {})
+    (install,) = (cell.source for cell in cells if "git clone --" in cell.source)
+    script = install.removeprefix("%%bash\n").replace("/content", str(tmp_path))
+    environment = os.environ | {"REPOSITORY": f"file://{tmp_path}/nowhere"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"git cannot clone file://{tmp_path}/nowhere; is the address right" in done.stderr
+
+
 class Colab:
     """Machines that come and go, and the Drive that stays."""
 
