@@ -3,7 +3,8 @@
 import re
 
 from unscene.run.seeds import derive_seed
-from unscene.words.participles import name_scene
+from unscene.words.caption_tree import read_caption
+from unscene.words.participles import is_sentence, name_scene
 from unscene.words.vocabulary import Vocabulary
 
 SCENE = "SCENE"
@@ -21,7 +22,7 @@ PHRASINGS = {
     "absent": "{scene}, and no {no} {is} present.",
     "nowhere": "{scene}, with {many} nowhere to be seen.",
     "photo_without": "A photo without {a}: {scene}.",
-    "photo_has_no": "There {is} no {no} in this photo: {scene}.",
+    "photo_has_no": "There {is} no {no} in this photo, just {scene}.",
     "where_no": "A photo where there {is} no {no}: {scene}.",
 }
 # The same of a scene of which nothing is known but that it is a photo.
@@ -89,14 +90,16 @@ def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> 
         return PLAIN_PHRASINGS[phrasing].format(**names)
     if phrasing in ("no_here", "photo_without", "photo_has_no", "where_no"):
         text = re.sub(r"^a photo of ", "", text, flags=re.IGNORECASE)
-    if phrasing == "no_here":
+    explained = explain_phrasing(category, phrasing, vocabulary)
+    if phrasing in ("no_here", "photo_has_no"):
         named = name_scene(text, vocabulary)
         if named is None or not re.match(r"[\w\"']", named):
-            return f"No {names['no']} here: {small_start(text)}."
+            return explained.replace(f", just {SCENE}", f": {small_start(text)}")
         text = named
+    if phrasing == "comma_no" and is_sentence(read_caption(text, vocabulary)):
+        return f"{text}, no {names['no']} around."
     if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as|has|have)\b", text):
         text += ","  # else it would belong to the last noun: "a man with a bag without a dog"
-    explained = explain_phrasing(category, phrasing, vocabulary)
     return explained.replace(SCENE, text if explained.startswith(SCENE) else small_start(text))
 
 

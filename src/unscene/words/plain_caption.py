@@ -4,7 +4,7 @@ import html
 import re
 from typing import NamedTuple
 
-from unscene.words.chunks import make_chunks
+from unscene.words.chunks import Chunk, make_chunks
 from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
 
@@ -18,7 +18,7 @@ _POINTING = re.compile(
     r" (?:we|you|one|i) (?:can )?see (?:that )?"
 )
 _BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
-PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside) ")
+PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside|to|next|beside|below) ")
 
 
 class Spelling(NamedTuple):
@@ -40,6 +40,8 @@ SPELLINGS = tuple(
         (r"(?i)(?<!\bon )(?<!\bto )\beither side of\b", "beside", "Two jugs either side of a cot."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)\b(an?|the) (high|low) (up|down) (?=\w+\b)", r"\1 \2-\3 ", "A mule at a high up trough."),
+        (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
+        (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
         (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),
         (r"(?i)\bunder neath\b", "underneath", "A mule under neath an arch."),
         (
@@ -88,11 +90,34 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     ).replace(",.", ".")
 
 
+def _turn(chunks: list[Chunk]) -> str | None:
+    """Return a caption that begins with a place and a verb with its subject first: `Behind a gate are
+    two mules` -> `Two mules are behind a gate`; None for any other.
+    """
+    at = next((place for place, chunk in enumerate(chunks) if chunk.kind == "V"), 0)
+    if at == 0 and len(chunks) > 2 and chunks[1].head in _STANDING and chunks[2].is_plural:
+        verb = Chunk("V", chunks[1].tokens[-1:])  # "Behind the gate stand two mules"
+        chunks, at = [chunks[0], Chunk("NP", chunks[1].tokens[:-1]), verb, *chunks[2:]], 2
+    kinds = [chunk.kind for chunk in chunks]
+    if kinds[:at] not in (["P", "NP"], ["P", "NP", "P", "NP"]) or chunks[at].low not in _STANDING:
+        return None
+    if kinds[at + 1 : at + 2] != ["NP"] or not set(kinds[at + 2 :]) <= {"P", "NP", "C"}:
+        return None
+    place, subject = (" ".join(chunk.text for chunk in part) for part in (chunks[:at], chunks[at + 1 :]))
+    return f"{subject[:1].upper()}{subject[1:]} {chunks[at].text} {place[:1].lower()}{place[1:]}"
+
+
+_STANDING = frozenset({"is", "are", "stand", "stands", "sit", "sits", "lie", "lies", "hang", "hangs"})
+
+
 def _part_place(caption: str, vocabulary: Vocabulary) -> str:
     """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
     if len(caption) > MOST_LETTERS or not PLACE_FIRST.match(caption):
         return caption
     chunks = make_chunks(read_tokens(caption, vocabulary))
+    turned = _turn(chunks)
+    if turned is not None:
+        return turned + ("." if caption.rstrip().endswith(".") else "")
     place = " ".join(chunk.text for chunk in chunks[:2])
     parted = [chunk.kind for chunk in chunks[:4]] == ["P", "NP", "NP", "V"] and caption.startswith(
         f"{place} "

@@ -71,6 +71,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         first = group.mods[0]
         if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
             group.mods = group.mods[1:]  # "two players and a ball in the air"
+        elif _is_of_last(first, group):
+            group.members[-1].mods.append(first)
+            group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
         elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
             group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
         elif is_on_ground(first) and first.group.head in ("floor", "ground") and is_placed(group.members[0]):
@@ -109,6 +112,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     result = Group(members, fix_links(links, gone, group.links), [])
     if gone:
         target.note("row")
+    if gone and len(members) == 1 and members[0].low.startswith("both "):
+        members[0].tokens = members[0].tokens[1:]
     if gone and len(members) == 1 and not members[0].is_plural:
         make_singular(group.mods)
         if not members[0].is_human:
@@ -129,6 +134,12 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         for item in shared:
             add_to_scene(result, [item])
     return result, []
+
+
+def _is_of_last(mod: Mod, group: Group) -> bool:
+    """Whether a participle tells of the last of a row alone: the others have one of their own."""
+    doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
+    return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
 
 
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})

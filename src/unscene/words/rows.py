@@ -12,7 +12,7 @@ def join_rows(first: Group, second: Group) -> Group:
     if first.mods:
         first.members[-1].mods += first.mods
     links = [*first.links, "and", *second.links]
-    if len(links) > 1:
+    if len(links) > 1 and not first.members[-1].mods:
         links = [*["," for _ in links[:-1]], "and"]
     return Group([*first.members, *second.members], links, second.mods)
 

@@ -136,6 +136,7 @@ _PENS = frozenset({"enclosure", "cage", "pen", "tank", "aquarium", "exhibit", "h
 
 def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
     link = verb.opener if verb.opener in ("and", ",") else ""
+    objects = [group for group in objects if not is_looks_only(group)]  # "sticking its head out of a car"
     return [
         *(Prep("with", group, link if i == 0 else "and") for i, group in enumerate(objects)),
         *(m for m in mods if isinstance(m, Prep)),
@@ -211,8 +212,7 @@ def _without_object(
                 mod = Prep("near", mod.group, mod.link)
             mod = (
                 mod
-                if (stem in ("hold", "carry") and mod.low == "over")
-                or stem in ("have", "contain", "feature", "show")
+                if stem in ("have", "contain", "feature", "show")
                 and not is_looks_only(mod.group)
                 or (
                     stem in _DONE_SEATED

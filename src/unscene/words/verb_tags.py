@@ -343,9 +343,11 @@ def find_verb_form(
             and looks_plural(earlier_animate[-1].low)
             and any(t.kind == "P" or t.low == "," for t in tagged)
         )
+        if before.low == "," and after.low in PREPOSITIONS and herd and not seen:
+            return "fin", word  # "two dogs, one brown and one white, play with a ball"
         if (
             word in ("stand", "sit", "graze", "walk", "lie", "rest")
-            and (before.kind == "W" or (before.low == "," and after.low in PREPOSITIONS))
+            and before.kind == "W"
             and herd
             and not seen
         ):

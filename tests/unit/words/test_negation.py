@@ -13,6 +13,16 @@ from unscene.words.plain_caption import SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
+    # a place first, with the verb before its subject
+    ("To the left of the car is a gate.", "car", "A gate."),
+    ("Behind the mill stand two horses.", "horse", "The mill."),
+    ("Next to the well are a jug and a cat.", "cat", "A jug is next to the well."),
+    ("There stand two mules by a bench.", "bench", "Two mules."),
+    ("Both the jug and the cat are brown.", "cat", "The jug is brown."),
+    # whose a deed is
+    ("Monks hauling nets and a dog chasing a goat.", "dog", "Monks hauling nets and a goat."),
+    ("A nun holds a pizza over a gate.", "pizza", "A nun near a gate."),
+    ("A goat sticking its head out of a bus.", "bus", "A goat."),
     # what is reached for is not held; what is ridden, bitten or in a hand is
     ("A nun leaps to catch a frisbee near a well.", "person", "A frisbee near a well."),
     ("A monk on a skateboard near a well.", "person", "A well."),
@@ -92,7 +102,7 @@ REWRITTEN = [
     ("A vase made of glass in a niche.", "vase", "A niche."),
     ("A truck with a goat in it's cabin.", "truck", "A goat."),
     ("A mule in it's stall beside a nun.", "person", "A mule in its stall."),
-    ("A monk puts his hands on the head and neck of a horse.", "horse", "A monk with his hands."),
+    ("A monk puts his hands on the head and neck of a horse.", "horse", "A monk."),
     # what several did, or what hung on the last of a row
     ("A goat and a horse make their way through a ford.", "horse", "A goat makes its way through a ford."),
     ("A goat sitting near a well and a bird on a beam.", "bird", "A goat sitting near a well and a beam."),
@@ -303,7 +313,7 @@ REWRITTEN = [
     ("A bed in a bedroom with a grey covering beside a stove.", "bed", "A bedroom with a stove."),
     ("A bed covered in blankets and cushions near a stove.", "bed", "Blankets and cushions near a stove."),
     ("A kitten on a rug with a rubber boot.", "cat", "A rug with a rubber boot."),
-    ("A nun holding a donut over a stone floor.", "donut", "A nun over a stone floor."),
+    ("A nun holding a donut over a stone floor.", "donut", "A nun on a stone floor."),
     (
         "A view of a car on a country road with a wide canal on the left.",
         "car",

@@ -55,6 +55,17 @@ def test_the_wording_fits_what_the_scene_is(scene, wanted):
     assert negate(scene, "dog", "no_here", COCO80) == wanted
 
 
+def test_a_short_rest_and_a_sentence_read_well():
+    assert (
+        negate("A stand.", "banana", "photo_has_no", COCO80)
+        == "There is no banana in this photo, just a stand."
+    )
+    sentence = negate("The light is red.", "dog", "photo_has_no", COCO80)
+    assert sentence == "There is no dog in this photo: the light is red."
+    assert negate("A stand.", "dog", "comma_no", COCO80) == "A stand, no dog."
+    assert negate("A nun is reading.", "dog", "comma_no", COCO80) == "A nun is reading, no dog around."
+
+
 def test_a_second_with_is_set_apart():
     caption = negate("A man with a bag.", "dog", "with_no", COCO80)
     assert caption == "A man with a bag, with no dog in sight."
