@@ -29,6 +29,9 @@ def call(given: argparse.Namespace) -> int:
     for folder in (given.directory, *given.parts):
         if not folder.is_dir():
             raise CommandError(f"{folder} is not there")
+    for part in given.parts:
+        if not (part / "results").is_dir():
+            raise CommandError(f"{part}: no part of a run is here: it has no folder `results`")
     found = read_progress(given.directory, files, snakefile, given.parts)
     if found.other and not chosen:
         raise CommandError(

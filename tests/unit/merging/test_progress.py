@@ -91,3 +91,10 @@ def test_a_run_of_another_config_is_not_shown_as_not_begun(tmp_path, monkeypatch
     assert "source 'mine'" in told.err and "--configfile FILE" in told.err and not told.out
     (tmp_path / "config.yaml").write_text("seed: 3")
     assert command.main(line) == 0 and "0/3" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_no_part_is_not_counted_in_silence(tmp_path, capsys):
+    (tmp_path / "copy/results").mkdir(parents=True)
+    part = tmp_path / "copy/results"  # one too deep
+    assert command.main(["status", "--directory", str(tmp_path), "--parts", str(part)]) == 1
+    assert f"{part}: no part of a run is here" in capsys.readouterr().err
