@@ -29,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def call(given: argparse.Namespace) -> int:
     """Run the subcommand."""
+    from unscene.merging.pushers import CopyTaken
     from unscene.merging.pushing import Push, push_while
 
     run, command = given.directory.absolute(), given.command_line
@@ -49,6 +50,8 @@ def call(given: argparse.Namespace) -> int:
             tell(push.push())
             return 0
         return push_while(command, push, given.every, tell)
+    except CopyTaken as error:
+        raise CommandError(f"{given.copy}: {error}") from error
     except OSError as error:
         raise CommandError(f"{given.copy}: not all could be copied there: {error}") from error
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from unscene.merging.copying import copy_whole
+from unscene.merging.pushers import CopyTaken, Sign
 from unscene.merging.unfinished import Unfinished
 from unscene.run.records import RECORDS
 
@@ -109,19 +110,27 @@ def push_while(command: Sequence[str], push: Push, every: float, tell: Callable[
     its exit status.
 
     tell: called with the jobs of each push that copied any. A folder that cannot be written stops no
-    run: only the last push raises its OSError. Ctrl-C is the command's: it is waited for.
+    run: only the last push raises its OSError. Ctrl-C is the command's: it is waited for. Raises
+    CopyTaken, and runs nothing, when another machine pushes to the same folder.
     """
+    sign = Sign(push.copy)
+    sign.check()
     work = subprocess.Popen(command)
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         while _is_running(work, every):
             try:
+                sign.check()
+                sign.renew()
                 tell(push.push(is_last=False))
+            except CopyTaken as error:  # both began at one time: the run is not cut off for it
+                print(f"stop one of two: {error}", flush=True)
             except OSError as error:
                 print(f"not pushed, tried again soon: {error}", flush=True)
     finally:
         signal.signal(signal.SIGINT, before)
     tell(push.push())
+    sign.remove()
     return work.returncode
 
 

@@ -1,6 +1,7 @@
 """Push: what a run has finished is copied, whole and once, also while the run goes on."""
 
 import os
+import platform
 import signal
 import sqlite3
 import subprocess
@@ -19,10 +20,12 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.cli import command
 from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
+from unscene.merging import pushers
 from unscene.merging.pushing import Push
 from unscene.photos.images import write_png
 from unscene.report.newest_edits import draw_newest_edits
 from unscene.run.records import find_damage, index_outputs
+from unscene.run.tables import write_json
 from unscene.samples.columns import SHARD_SAMPLES
 
 FINISH = """
@@ -148,6 +151,24 @@ def test_the_command_pushes_while_another_runs_and_ends_with_its_status(tmp_path
     assert command.main(["push", str(copy), *options]) == 3
     assert list_damage(copy) == [] and (copy / "results/masks/b.parquet").read_text() == "b"
     assert capfd.readouterr().out.splitlines() == ["pushed segment_objects a", "pushed segment_objects b"]
+
+
+def test_a_copy_belongs_to_one_machine_at_a_time(tmp_path, monkeypatch, capfd):
+    run, copy = tmp_path / "run", tmp_path / "copy"
+    run.mkdir()
+    sign, ran = copy / pushers.SIGN, run / "ran"
+    waits = f"while not Path({str(sign)!r}).exists(): time.sleep(.05)\nPath({str(ran)!r}).touch()"
+    script = f"import time\nfrom pathlib import Path\n{waits}\n"
+    options = ["--directory", str(run), "--every", "0.1", "--while", sys.executable, "-c", script]
+    assert command.main(["push", str(copy), *options]) == 0  # it waits for its own sign
+    assert not sign.exists() and ran.exists()
+    ran.unlink()
+    for machine, age, status in (("other", 60, 1), ("other", 200, 0), (platform.node(), 60, 0)):
+        write_json({"machine": machine, "at": time.time() - age}, sign)
+        assert command.main(["push", str(copy), *options]) == status
+        assert ran.exists() == (status == 0)
+        ran.unlink(missing_ok=True)
+    assert "the machine other pushed there 6" in capfd.readouterr().err
 
 
 def test_a_drive_that_is_gone_stops_no_run_and_is_told_at_the_end(tmp_path, capfd):
