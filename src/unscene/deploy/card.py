@@ -20,6 +20,7 @@ from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
 UNTUNED = REFERENCES[0]
+HELD_OUT = "the held-out folds"
 # Licences by the names that hubs know; any other is `other` with its name.
 HUB_LICENCES = {
     "agpl-3.0",
@@ -57,26 +58,27 @@ class Facts:
         return next(row["path"] for row in self.weights if row["key"] == "train.clip")
 
 
-def list_figures(run: Run, arm: str) -> tuple[list[Row], list[Row]]:
-    """Return (figures of ordinary photos, figures of edited pairs) of an arm. A fresh world's photos
-    stand for the ordinary ones: no arm was chosen on them.
+def list_figures(run: Run, arm: str) -> list[tuple[str, list[Row]]]:
+    """Return the figures of an arm as (what they are of, rows): ordinary photos, then edited pairs.
+    A fresh world's photos stand for the ordinary ones: no arm was chosen on them.
     """
-    edited = list_rows(run.summary, run.comparison, EDITED, arm)
+    ordinary, place = list_rows(run.summary, run.comparison, ORDINARY, arm), HELD_OUT
     if world := run.settings["evaluate"].get("world"):
         of_world = take_world(run.set_summary, run.sets, world["name"])
-        if ordinary := list_rows(*of_world, ORDINARY, arm):
-            return ordinary, edited
-    return list_rows(run.summary, run.comparison, ORDINARY, arm), edited
+        if found := list_rows(*of_world, ORDINARY, arm):
+            ordinary, place = found, f"a fresh world, {count(world['photos'])} of them"
+    edited = list_rows(run.summary, run.comparison, EDITED, arm)
+    return [(f"ordinary photos of {place}", ordinary), (f"edited pairs of {HELD_OUT}", edited)]
 
 
 def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: Path) -> None:
     """Write the card. run: with `summary comparison sets set_summary verdict`. told: parity.json's values."""
     arm = told["arm"]
     settings = run.settings
-    ordinary, edited = list_figures(run, arm)
+    blocks = list_figures(run, arm)
     text = fill_card(
         "model.md.j2",
-        front_matter=make_front_matter(facts, settings, [*ordinary, *edited], arm),
+        front_matter=make_front_matter(facts, settings, blocks, arm),
         arm=arm,
         base=facts.base,
         frozen=facts.is_frozen and bool(facts.meta),
@@ -90,13 +92,13 @@ def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: 
         expected=_tell_expected(facts),
         arithmetic=told["query_arithmetic"],
         blocks=[
-            {"title": title, "table": to_markdown(tabulate(rows, arm)).strip()}
-            for title, rows in (("Ordinary photos", ordinary), ("Edited pairs", edited))
+            {"title": title[0].upper() + title[1:], "table": to_markdown(tabulate(rows, arm)).strip()}
+            for title, rows in blocks
             if rows
         ],
         reference=UNTUNED,
         confidence=f"{100 * settings['evaluate']['confidence']:g}",
-        changes=tell_changes([*ordinary, *edited], arm),
+        changes=tell_changes([row for _, rows in blocks for row in rows], arm),
         sources=_tell_sources(settings),
         licences=_count_licences(facts.licences),
         weights=facts.weights,
@@ -106,8 +108,10 @@ def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: 
     write_text(text, path)
 
 
-def make_front_matter(facts: Facts, settings: dict, rows: Sequence[Row], arm: str) -> str:
-    """Return the YAML head: what a hub shows, filters and ranks by."""
+def make_front_matter(
+    facts: Facts, settings: dict, blocks: Sequence[tuple[str, Sequence[Row]]], arm: str
+) -> str:
+    """Return the YAML head: what a hub shows, filters and ranks by. blocks: see `list_figures`."""
     from huggingface_hub import EvalResult, ModelCardData
 
     licence = next(row["licence"] for row in facts.weights if row["key"] == "train.clip")
@@ -116,11 +120,13 @@ def make_front_matter(facts: Facts, settings: dict, rows: Sequence[Row], arm: st
         EvalResult(
             task_type="zero-shot-image-classification",
             dataset_type="unscene",
-            dataset_name="held-out folds of this run",
+            dataset_name=title,
+            dataset_config=title.partition(" of ")[0],  # results that differ in less are taken together
             metric_type=row.figure.metric,
             metric_name=row.figure.name,
             metric_value=round(row.values[arm]["mean"], 4),
         )
+        for title, rows in blocks
         for row in rows
         if arm in row.values
     ]

@@ -14,11 +14,13 @@ from safetensors.torch import load_file, save_file
 from clip_families import make_family
 from fake_run import CHECKOUT, make_run
 from tiny_clip import RUNTIME, make_clip, make_pairs, write_meta
+from unscene.deploy.card import list_figures
 from unscene.deploy.export import export_clip
 from unscene.deploy.files import READ
 from unscene.deploy.forms import FORMS
 from unscene.deploy.models import load_model
 from unscene.machine.job import Job
+from unscene.report.run import read_run
 from unscene.run.configuration import list_sources
 from unscene.run.tables import read_json, read_table, write_table
 
@@ -143,6 +145,8 @@ def test_the_card_says_what_is_true_of_this_model(deployed):
     assert told["datasets"] == ["scenes", "pool"] and told["language"] == "en"
     figures = {result.metric_type: result.metric_value for result in card.data.eval_results}
     assert 0 < figures["group_score"] < 1
+    places = {result.dataset_name for result in card.data.eval_results}
+    assert places == {f"{what} of the held-out folds" for what in ("ordinary photos", "edited pairs")}
     text = card.content.split("---\n", 2)[2]
     assert text.startswith("*Your image index stays valid*")
     assert "Attribution License | 12" in text and "not stated by the source | 12" in text
@@ -159,6 +163,19 @@ def test_an_arm_that_is_not_trained_is_its_own_base(tmp_path):
     assert (deployed / weights).samefile(deployed / "base" / weights)
     text = (deployed / "README.md").read_text(encoding="utf-8")
     assert "is not trained" in text and "index stays valid" not in text
+
+
+def test_figures_of_a_fresh_world_are_not_told_as_those_of_the_folds(tmp_path):
+    job = make_job(tmp_path, None, make_clip(tmp_path / "clip"), forms=["open_clip"])
+    job.settings["evaluate"]["world"] = {"name": "fresh", "photos": 7000, "seed": 9001}
+    run = read_run({name: job.inputs[name] for name in READ}, job.settings, job.lineage)
+    own = run.summary.assign(set="fresh_objects").rename(columns={"arm": "model"})
+    sets = run.comparison.assign(set="fresh_objects")
+    run.tables |= {"set_summary": own, "sets": sets}
+    assert [title for title, rows in list_figures(run, ARM) if rows] == [
+        "ordinary photos of a fresh world, 7,000 of them",
+        "edited pairs of the held-out folds",
+    ]
 
 
 def test_the_card_names_base_and_photos_as_a_hub_does(tmp_path):
