@@ -142,7 +142,7 @@ def _is_used_up(verb: Verb, group: Group) -> bool:
         return _list_words(group) <= _BOARDS
     bitten = _list_words(group) <= _BITTEN or bool(_BITES & {token.low for token in group.members[0].tokens})
     board = [token.low for token in group.members[0].tokens]
-    if len(board) == 2 and board[0] in HERS and board[1] == "board":
+    if len(board) == 2 and board[0] in HERS and board[1] in ("board", "boards"):
         return True  # "turning his board"
     return verb.stem in ("eat", "bite") and bitten and not group.is_plural
 
@@ -155,6 +155,10 @@ def _mark_prep(mod: Prep, following: list[Mod], verb: str, target: Target) -> No
     own = list_mods(mod.group)
     carried = words <= CARRIED_WORDS and not (verb == "play" and words <= {"frisbee"})
     carried = carried and not any(map(_is_laid, [*following, *own]))
+    in_lap = any(
+        _is_at_body(one) and one.group.members[0].tokens[0].low in HERS for one in [*following, *own]
+    )
+    own_board = mod.group.head in ("board", "boards") and mod.group.members[0].tokens[0].low in HERS
     with_it = mod.low == "with" and (carried or any(map(_is_at_body, [*following, *own])))
     used = target.is_human and (
         (mod.low in _USING and words <= _IN_HAND)
@@ -162,7 +166,7 @@ def _mark_prep(mod: Prep, following: list[Mod], verb: str, target: Target) -> No
         or (mod.low == "with" and mod.group.head in _GEAR and not mod.group.members[0].words)
     )
     under = mod.low in _UNDER and words <= {"umbrella"} and verb in _GOING
-    if with_it or used or under:
+    if with_it or used or under or (target.is_human and (in_lap or own_board)):
         _mark(mod.group, target)
 
 

@@ -42,6 +42,7 @@ SPELLINGS = tuple(
         (r"(?i)\b(an?|the) (high|low) (up|down) (?=\w+\b)", r"\1 \2-\3 ", "A mule at a high up trough."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
+        (r"(?i)\bin side (?=an? |the )", "inside ", "A mule in side a barn."),
         (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),
         (r"(?i)\bunder neath\b", "underneath", "A mule under neath an arch."),
         (

@@ -10,6 +10,7 @@ from unscene.words.leftovers import (
     Item,
     add_to_scene,
     compose,
+    is_small,
     list_places,
     list_words,
 )
@@ -355,6 +356,8 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         first_gone = len(mod.group.members) > 1 and target.is_in(mod.group.members[0])
         if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
             return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
+        if first_gone and mod.low in ("on", "on top of") and is_small(group):
+            return [Prep("with", group, mod.link)]  # "a plate on a table and a glass of milk"
         return [Prep(mod.text, group, mod.link)]
     return settle_prep(mod, items, host, target)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES, QUANTITIES
-from unscene.words.scene_lists import COLOURS, GROUNDS, MORE_BODY, MORE_CLOTHES
+from unscene.words.scene_lists import COLOURS, GROUNDS, HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
@@ -199,7 +199,7 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
 def _is_many(phrase: Phrase) -> bool:
     """Whether a phrase is of several, or of a herd."""
     herd = any(token.low in QUANTITIES for token in phrase.tokens[:-1]) and looks_plural(phrase.head)
-    return phrase.is_plural or herd
+    return phrase.is_plural or herd or phrase.head in HUMAN_NOUNS
 
 
 def _owner_is_target(low: str, earlier, target: Target) -> bool:

@@ -76,8 +76,8 @@ ACTIVITIES = _words(
     "kind kinds sort sorts variety number numbers plenty much many most some more shape form "
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
-    "wheelie wheelies joy excitement happiness wonder pleasure "
-    "readiness preparation anticipation hopes hope pursuit search "
+    "amazement astonishment disgust fight fights wheelie wheelies "
+    "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up"
 )
 PARTS = _words(

@@ -147,7 +147,12 @@ def find_kind(
         if word in ("since", "until") and not ends_phrase(after):
             return "S", "", ""
         return "S", "", ""
-    if word == "can" and (before.kind == "W" or before.low in ("a", "the", "one")) and ends_phrase(after):
+    if (
+        word == "can"
+        and (before.kind == "W" or before.low in ("a", "the", "one"))
+        and ends_phrase(after)
+        and next_word != "be"
+    ):
         return "W", "", ""  # "a trash can", "a can of paint"
     if word in AUXILIARIES:
         return "V", "aux", "be" if word in ("is", "are", "was", "were", "be", "been", "being") else word

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from unscene.words.verb_forms import ING
+from unscene.words.verb_forms import EN, ING
 from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:['\u2019\-]\w+)*|[^\w\s]")
@@ -78,8 +78,8 @@ def split_tokens(text: str, vocabulary: Vocabulary) -> list[Token]:
             )
         )
         owner = re.match(r"['\u2019]s?(?!\w)", text[stop:])
-        acts = re.match(r"['\u2019]s (\w+ing)\b", text[stop:])  # "three giraffe's leaning over"
-        if acts and acts[1].lower() in ING and word in vocabulary.animate - vocabulary.people:
+        acts = re.match(r"['\u2019]s (\w+(?:ing|ed))\b", text[stop:])  # "three giraffe's leaning over"
+        if acts and acts[1].lower() in ING | EN and word in vocabulary.animate - vocabulary.people:
             stop += 2
         elif owner and (len(owner.group()) > 1 or text[stop - 1 : stop] == "s"):
             tokens.append(Token(owner.group(), "O"))

@@ -38,7 +38,10 @@ def mend(text: str, caption: str) -> str:
     """Return a text without a pronoun that touches another noun than before, and with the place that it
     begins with behind the thing: `A crypt, a loom` of `In a crypt a loom stands by an oven`.
     """
-    text = _AGREEING.sub(_agree, text)
+    row = _AGREEING.match(text)
+    before = caption[: caption.lower().find(row[0].lower())].split() if row is not None else []
+    if row is not None and not (before and before[-1].lower() in PREPOSITIONS):  # "by a fruit stand"
+        text = _AGREEING.sub(_agree, text)
     last = re.search(r"\w+ (?:them|him|her|it)$", text)
     if last is not None and last[0].lower() not in caption.lower():
         text = text.rsplit(" ", 1)[0]

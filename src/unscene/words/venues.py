@@ -18,6 +18,7 @@ _OF_A_SPORT = frozenset(
     {
         *("jersey", "jerseys", "shirt", "shirts", "cap", "hat", "uniform", "uniforms", "outfit", "outfits"),
         *("clothes", "gear", "shoes", "fan", "fans", "star", "stars", "legend", "coach", "card", "cards"),
+        *("racket", "rackets", "racquet", "racquets", "ball", "balls", "net", "bat", "bats", "glove", "mitt"),
         *("academy", "school", "club", "awards", "themed", "player", "players"),
     }
 )
@@ -26,7 +27,7 @@ _GAME_OF = re.compile(rf"\b(?:game|match|round) of (?:[\w-]+ ){{0,2}}({_SPORTS})
 # A player in a game: `a tennis player swings`, not `a tennis player in a cafe`.
 _PLAYER = re.compile(rf"\b({_SPORTS}) (?:players?|teams?|pitcher|catcher|batter|uniforms?)\b(.*)")
 _AT_PLAY = re.compile(
-    r"\b(?:swing\w*|hit\w*|serv(?:e|es|ing)|pitch(?:es|ing)?|throw\w*|catch\w*|play(?:s|ing)?|shots?"
+    r"\b(?:swing\w*|hit\w*|serv(?:e|es|ing)|pitch(?:es|ing)?|throw\w*|toss\w*|catch\w*|play(?:s|ing)?|shots?"
     r"|during|games?|match|uniformed|tag|(?:in|into) the air|dunk\w*|dribbl\w+"
     r"|kick\w*|slid(?:e|es|ing)|bases?|racke?t|racquet|bat)\b"
 )

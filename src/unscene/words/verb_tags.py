@@ -201,6 +201,9 @@ def find_verb_form(
         if noun_before:
             if stem not in NOUNY:
                 return "fin", stem
+            described = before.low in ADJECTIVES | {"high"} and before.kind == "W"
+            if described and len(tagged) > 1 and tagged[-2].kind == "D":
+                return None  # "riding the high waves"
             if _is_counted(tagged):
                 return None  # "many different food types"
             opened = max((i for i, t in enumerate(tagged) if t.kind == "S"), default=0)

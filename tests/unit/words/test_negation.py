@@ -13,6 +13,12 @@ from unscene.words.plain_caption import SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
+    ("A monk stands by a fruit stand.", "person", "A fruit stand."),
+    ("A newly wed couple smiles as they slice the cake.", "person", "The cake."),
+    ("A woman holding a tennis racket.", "person", None),
+    ("Surfers riding the high waves on their boards.", "person", "The high waves."),
+    ("A nun eating from a dish on her lap by a kiln.", "person", "A kiln."),
+    ("A loaf of rye on a table and a glass of milk.", "dining table", "A loaf of rye with a glass of milk."),
     # a place first, with the verb before its subject
     ("To the left of the car is a gate.", "car", "A gate."),
     ("Behind the mill stand two horses.", "horse", "The mill."),
