@@ -184,6 +184,8 @@ def _find_torn_edges(tokens) -> list[str]:
         )
     ):
         faults.append(TORN_END)
+    if first.kind == "D" and [token.low for token in tokens[1:]] in (["other"], ["same"]):
+        faults.append(TORN_START)
     if not first.text[:1].isalnum() and first.text not in ("$", "#"):
         faults.append(TORN_START)  # "'s how to manage it"
     if last.low == "far" or (last.kind == "W" and last.low in ("high", "close", "loose")):
@@ -312,6 +314,7 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
             p.head
             in MORE_BODY - {"back", "face", "side", "sides", "fun", "silhouette", "reflection", "shadow"}
             and not p.words
+            and not is_concrete(p)
             for p in phrases
         ):
             faults.append("a part of the body without its owner")

@@ -20,6 +20,7 @@ def give_article(phrase: Phrase, vocabulary: Vocabulary) -> None:
         and (tokens[-1].word or (phrase.head in SINGLE and len(tokens) == 1))
         and tokens[0].kind not in ("D", "O", "R")
         and takes_article(phrase.head)
+        and not looks_plural(tokens[0].low)
         and not phrase.words & (vocabulary.mass | vocabulary.plural_only)
     ):
         first = tokens[0]

@@ -7,6 +7,7 @@ does (`Target.staying`).
 from collections.abc import Iterator
 
 from unscene.words.caption_words import HERS
+from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
     CARRIED_WORDS,
     GROUNDS,
@@ -205,7 +206,9 @@ def _can_be_held(phrase: Phrase, target: Target) -> bool:
     thing, and none that stays.
     """
     fixed = phrase.head in GROUNDS | LARGE | SCENERY | MORE_BODY | {"wave"} and not phrase.words
-    return not (fixed or phrase.is_animate or phrase.words & (LARGE_WORDS | target.staying))
+    return not (
+        fixed or phrase.is_animate or phrase.head in ANIMALS or phrase.words & (LARGE_WORDS | target.staying)
+    )
 
 
 def _list_contents(mods: list[Mod]) -> Iterator[Group]:

@@ -104,6 +104,9 @@ def compose(items: list[Item]) -> Group | None:
         chain = item.chain
         content = item.prep == "of"  # "a vase of tulips stands on a desk"
     for ground in grounds:
+        if heads and ground.group.head in ("sky", "skies"):
+            heads.insert(0, ground.group)  # "flying in the sky over some trees"
+            continue
         if heads and heads[-1].head in FIXED and ground.group.head in ("floor", "ground"):
             heads.insert(0, ground.group)  # a mirror that somebody on the floor looks into
             continue
@@ -128,6 +131,8 @@ def compose(items: list[Item]) -> Group | None:
 
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
+    if item.prep == "at" and last.head in GROUNDS and not list_words(item.group):
+        return True  # "in a pool at a resort"
     if grounds and last is grounds[-1].group and item.prep == "with":
         if has_own_place(item.group) or grounds[-1].prep in _OFF_IT:
             return True

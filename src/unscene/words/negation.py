@@ -182,7 +182,8 @@ def _give_single_article(phrase: Phrase, caption: str) -> None:
     noun = phrase.tokens[0]
     plain = noun.kind == "W" and noun.low in caption.split() and noun.low not in _BARE
     plain = plain and noun.low.isalpha() and not noun.low.endswith(("ly", "s", "z"))
-    if phrase.head in SINGLE or (plain and not phrase.words and takes_article(noun.low)):
+    single = phrase.head in SINGLE and takes_article(noun.low)
+    if single or (plain and not phrase.words and takes_article(noun.low)):
         phrase.tokens = [Token("a", "D"), replace(noun, text=noun.low)]
 
 

@@ -43,6 +43,7 @@ SPELLINGS = tuple(
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
         (r"(?i)\bin side (?=an? |the )", "inside ", "A mule in side a barn."),
+        (r"(?i)\bline up of\b", "line of", "A line up of mules."),
         (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),
         (r"(?i)\bunder neath\b", "underneath", "A mule under neath an arch."),
         (

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from unscene.words.caption_words import HERS
+from unscene.words.cut_phrases import cut_words, is_by_hand, is_of_last, own_alone, shows
 from unscene.words.gathering import Gathering
 from unscene.words.heirs import settle_prep
 from unscene.words.held import holds_alone
@@ -72,7 +73,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         first = group.mods[0]
         if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
             group.mods = group.mods[1:]  # "two players and a ball in the air"
-        elif _is_of_last(first, group):
+        elif is_of_last(first, group):
             group.members[-1].mods.append(first)
             group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
         elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
@@ -118,7 +119,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     if gone and len(members) == 1 and not members[0].is_plural:
         make_singular(group.mods)
         if not members[0].is_human:
-            _own_alone(group.mods)
+            own_alone(group.mods)
         target.note("of several")
     if (
         gone
@@ -137,21 +138,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
-def _is_of_last(mod: Mod, group: Group) -> bool:
-    """Whether a participle tells of the last of a row alone: the others have one of their own."""
-    doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
-    return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
-
-
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
-
-
-def _own_alone(mods: list[Mod]) -> None:
-    """Say `its` for `their` of one thing that is left of several: `a tram makes its way`."""
-    for verb in (mod for mod in mods if isinstance(mod, Verb)):
-        for phrase in (member for group in verb.objects for member in group.members):
-            if phrase.tokens and phrase.tokens[0].low == "their":
-                phrase.tokens[0] = replace(phrase.tokens[0], text="its", low="its")
 
 
 def _without_its_verb(group: Group, target: Target) -> list[Mod]:
@@ -193,20 +180,12 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         phrase = Phrase(list(named), phrase.mods)
         if named and takes_article(named[-1].low) and named[0].kind != "D":
             phrase.tokens.insert(0, Token("a", "D"))
-    if target.is_human and phrase.head in _SHOWN and any(token.is_human for token in phrase.tokens[:-1]):
-        phrase = Phrase([token for token in phrase.tokens if not token.is_human], phrase.mods)
-    for place, token in enumerate(phrase.tokens[:-2]):
-        if token.word == target.category and phrase.tokens[place + 1].low in ("drawn", "pulled"):
-            comma = place > 0 and phrase.tokens[place - 1].low == ","
-            rest = phrase.tokens[: place - comma] + phrase.tokens[place + 2 :]
-            phrase = Phrase(rest, phrase.mods)  # "a horse drawn cart"
-            target.note("made of it")
-            break
+    phrase = cut_words(phrase, target)
     if target.is_in(phrase):
         whole = target.is_human and means_people(phrase)  # of a premiere of a film the film is not there
         mods = [mod for mod in phrase.mods if not (whole and is_about(mod))]
         return None, GATHERING.collect(mods, target)
-    if phrase.head in SCULPTURES and any(_shows(mod, target) for mod in phrase.mods):
+    if phrase.head in SCULPTURES and any(shows(mod, target) for mod in phrase.mods):
         target.note("sculpture")
         return None, GATHERING.collect(phrase.mods, target)
     tokens = phrase.tokens
@@ -224,15 +203,6 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         target.note("part of it")
         return None, GATHERING.collect(phrase.mods, target)
     return result, []
-
-
-_SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
-
-
-def _shows(mod: Mod, target: Target) -> bool:
-    """Whether it says that a work shows the target and nothing else: `of two men`."""
-    of = isinstance(mod, Prep) and mod.low == "of" and mod.group is not None
-    return of and is_all_gone(mod.group, target)
 
 
 # what hangs on something that stays
@@ -287,6 +257,8 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
                 left.append(Clause(mod.opener, group))
         else:
             left.append(mod)
+    if any(isinstance(mod, Verb) for mod in mods) and not any(isinstance(mod, Verb) for mod in left):
+        left = [mod for mod in left if not is_by_hand(mod)]
     return merge_preps(left)
 
 

@@ -39,7 +39,14 @@ SPLIT_PLACES = frozenset(
     for first, last in (
         *((first, "side") for first in ("mountain", "hill", "ocean", "lake", "road", "river", "street")),
         *(("side", "walk"), ("side", "walks"), ("run", "way"), ("store", "front"), ("back", "yard")),
-        *(("hall", "way"), ("road", "way"), ("drive", "way"), ("walk", "way"), ("park", "way")),
+        *(
+            ("hall", "way"),
+            ("road", "way"),
+            ("drive", "way"),
+            ("walk", "way"),
+            ("park", "way"),
+            ("country", "side"),
+        ),
     )
 )
 GROUNDS |= SPLIT_PLACES
@@ -76,7 +83,7 @@ ACTIVITIES = _words(
     "kind kinds sort sorts variety number numbers plenty much many most some more shape form "
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
-    "amazement astonishment disgust fight fights wheelie wheelies "
+    "fours amazement astonishment disgust fight fights wheelie wheelies "
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up"
 )
@@ -300,7 +307,7 @@ SURFACES = _words(
     "patio porch roadside curb walkway boardwalk field platform course ramp plain plains crosswalk "
     "driveway railroad countertop surface plate mound island"
 )
-SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way"}
+SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way", "country side"}
 SPORTS = _words(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball badminton"
 )
@@ -381,19 +388,18 @@ ABSTRACT_NOUNS = _words(
     "opportunity moment moments tradition culture theory method appointment announcement atmosphere "
     "disease illness force thoughts series holiday album"
 )
-CONCRETE = frozenset(
-    {
-        "window display",
-        "store display",
-        "glass display",
-        "display case",
-        "glass case",
-        "pillow case",
-        "tourist attraction",
-    }
-)
+CONCRETE = frozenset({"display case", "glass case", "pillow case", "tourist attraction", "tree trunk"})
+CONCRETE |= {"window display", "store display", "glass display", "stand display", "tree trunks", "a step"}
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
-CONCRETE |= {"waters edge", "'s edge", "framed picture", "framed pictures", "framed photo", "framed photos"}
+CONCRETE |= {
+    "entertainment center",
+    "waters edge",
+    "'s edge",
+    "framed picture",
+    "framed pictures",
+    "framed photo",
+    "framed photos",
+}
 # Where a sport is done.
 SPORT_PLACES = {
     **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),

@@ -80,6 +80,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     if object_gone:  # one of two objects
         return _joined_by_with(verb, objects, lost, new_mods)
     if verb.objects:
+        if lost_prep and verb.stem == "have" and all(map(is_looks_only, objects)):
+            return [free for free in map(free_prep, _list_preps(new_mods)) if free is not None]
         if lost_prep and verb.stem in NEEDS_PLACE and not any(isinstance(m, Prep) for m in new_mods):
             return _joined_by_with(verb, objects, [], new_mods)
         return [Verb(verb.tokens, verb.opener, objects, new_mods)]

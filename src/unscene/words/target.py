@@ -193,7 +193,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     if head in _LEADS and target.is_animate:
         return False
-    if head in _WATCHING and how in ("for", "at", "to", "toward", "towards", "into"):
+    if head in _WATCHING and (how in _TOWARDS or (how == "verb" and not target.is_human)):
         return False
     if head in MARKS and how in ("with", "of", "has"):
         return False
@@ -233,6 +233,7 @@ _LEADS = frozenset({"leash", "leashes", "lead"})
 _HUNG = frozenset({"picture", "pictures", "photo", "photos", "photograph", "photographs"})
 _BENEATH = frozenset({"in front of", "under", "underneath", "beneath", "below", "next to", "beside"})
 # Who takes the photo is in none.
+_TOWARDS = frozenset({"for", "at", "to", "toward", "towards", "into"})
 _WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
 MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
 MARKS |= {

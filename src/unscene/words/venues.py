@@ -119,7 +119,7 @@ def _name_ground(low: str) -> str | None:
     player = _PLAYER.search(low)
     if player is not None and _AT_PLAY.search(low.replace(player[1], "")) and " said " not in low:
         return _write_ground(player[1])
-    if _BASEBALL.search(low) and len({*_BASEBALL.findall(low), *_AT_BASEBALL.findall(low)}) > 2:
+    if _BASEBALL.search(low) and _AT_BASEBALL.search(low.replace("pitcher", "")):
         return "A baseball field"
     if _GOLF.search(low):
         return "A golf course"

@@ -66,6 +66,8 @@ def find_verb_form(
     next_det = (later if adverb else after).low in DETERMINERS
     next_noun = after.kind == "N"
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
+        if before.low in ("low", "high") and next_noun:
+            return None  # "a low flying airplane"
         if after.low == "of" and before.kind == "W" and before.low in ADJECTIVES:
             return None  # "a small gathering of friends"
         if word == "covering" and before.low in ADJECTIVES and not next_det:
@@ -202,7 +204,7 @@ def find_verb_form(
             if stem not in NOUNY:
                 return "fin", stem
             described = before.low in ADJECTIVES | {"high"} and before.kind == "W"
-            if described and len(tagged) > 1 and tagged[-2].kind == "D":
+            if described and len(tagged) > 1 and tagged[-2].kind in ("D", "P"):
                 return None  # "riding the high waves"
             if _is_counted(tagged):
                 return None  # "many different food types"
@@ -255,7 +257,11 @@ def find_verb_form(
                 return "fin", stem
             if next_det and not has_verb:
                 return "fin", stem
-            if word in ("holds", "displays", "features") and after.low in ADJECTIVES and not has_verb:
+            if (
+                word in ("holds", "displays", "features")
+                and after.low in ADJECTIVES | {"different", "various", "assorted"}
+                and not has_verb
+            ):
                 return "fin", stem  # "a shelf holds different vases"
         return None
     if word in VERBS and before.low in ("them", "it", "him") and before.kind == "R" and ends:

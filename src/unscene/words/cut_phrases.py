@@ -1,0 +1,63 @@
+"""Noun phrases and rows of which a word or a deed goes and the rest stays."""
+
+from dataclasses import replace
+
+from unscene.words.target import Target, is_all_gone
+from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
+
+_SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
+
+
+def cut_words(phrase: Phrase, target: Target) -> Phrase:
+    """Return a noun phrase without the object where that is only a word before its noun: `family photos`,
+    `a horse drawn cart`, a list without commas.
+    """
+    if target.is_human and phrase.head in _SHOWN and any(token.is_human for token in phrase.tokens[:-1]):
+        phrase = Phrase([token for token in phrase.tokens if not token.is_human], phrase.mods)
+    for place, token in enumerate(phrase.tokens[:-2]):
+        if token.word == target.category and phrase.tokens[place + 1].low in ("drawn", "pulled"):
+            comma = place > 0 and phrase.tokens[place - 1].low == ","
+            rest = phrase.tokens[: place - comma] + phrase.tokens[place + 2 :]
+            phrase = Phrase(rest, phrase.mods)  # "a horse drawn cart"
+            target.note("made of it")
+            break
+    return _without_first_of_list(phrase, target)
+
+
+def _without_first_of_list(phrase: Phrase, target: Target) -> Phrase:
+    """Return a list without commas without the target in it: `a white refrigerator stove and kettle`."""
+    tokens = phrase.tokens
+    at = next((place for place, token in enumerate(tokens) if token.word == target.category), len(tokens))
+    others = [token for token in tokens[at + 1 :] if token.word and token.word != target.category]
+    if target.is_animate or not others or tokens[-1] is not others[-1]:
+        return phrase
+    target.note("row")
+    shares = tokens[0].kind == "D" and tokens[at + 1].kind != "D"
+    return Phrase([*tokens[:shares], *tokens[at + 1 :]], phrase.mods)
+
+
+def own_alone(mods: list[Mod]) -> None:
+    """Say `its` for `their` of one thing that is left of several: `a tram makes its way`."""
+    for verb in (mod for mod in mods if isinstance(mod, Verb)):
+        for phrase in (member for group in verb.objects for member in group.members):
+            if phrase.tokens and phrase.tokens[0].low == "their":
+                phrase.tokens[0] = replace(phrase.tokens[0], text="its", low="its")
+
+
+def is_of_last(mod: Mod, group: Group) -> bool:
+    """Whether a participle tells of the last of a row alone: the others have one of their own."""
+    doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
+    return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
+
+
+def is_by_hand(mod: Mod) -> bool:
+    """Whether it says how something was held that is gone: `with both hands`."""
+    group = mod.group if isinstance(mod, Prep) and mod.low in ("with", "in") else None
+    bare = group is not None and not group.mods and not group.members[0].mods
+    return bare and group.head in ("hand", "hands", "arms")
+
+
+def shows(mod: Mod, target: Target) -> bool:
+    """Whether it says that a work shows the target and nothing else: `of two men`."""
+    of = isinstance(mod, Prep) and mod.low == "of" and mod.group is not None
+    return of and is_all_gone(mod.group, target)
