@@ -171,4 +171,5 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
             and all(t.kind == "D" or t.low in ADJECTIVES | _SHAPES | {"very"} for t in first.tokens)
             and len(first.tokens) > (first.tokens[0].kind == "D")
         )
-    return describes and (start in ADJECTIVES or start == "very")
+    no_noun = all(t.kind == "D" or t.low in ADJECTIVES for t in first.tokens) and len(first.tokens) > 1
+    return describes and (start in ADJECTIVES or start == "very" or no_noun)

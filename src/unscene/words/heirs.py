@@ -25,7 +25,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         and list_words(item.group) & SEATS
         and host.is_animate
     ]
-    served = host is not None and (list_words(host) & _SERVED or host.head in ("food", "meal", "split"))
+    served = host is not None and (list_words(host) & _SERVED or host.head in _MEALS)
     if mod.low == "with" and served:  # "cake with a fork on a plate"
         beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
     things = [
@@ -107,6 +107,9 @@ def _is_loose(group: Group, things: list[Item]) -> bool:
     return group.is_animate or is_small(group) or with_it
 
 
+_MEALS = frozenset(
+    {"food", "meal", "split", "entree", "dinner", "lunch", "breakfast", "pasta", "salad", "rice"}
+)
 _DESKS = frozenset({"desk", "counter", "bar", "table", "computer", "monitor", "window"})
 _SERVED = EATEN | {"broccoli", "carrot", "banana", "apple", "orange"}
 _SERVING = frozenset({"plate", "plates", "tray", "platter", "dish", "board", "table"})

@@ -83,7 +83,7 @@ ACTIVITIES = _words(
     "kind kinds sort sorts variety number numbers plenty much many most some more shape form "
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
-    "fours amazement astonishment disgust fight fights wheelie wheelies "
+    "midst fours amazement astonishment disgust fight fights wheelie wheelies "
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up"
 )
@@ -393,6 +393,7 @@ CONCRETE |= {"window display", "store display", "glass display", "stand display"
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
 CONCRETE |= {
     "entertainment center",
+    "chicken wings",
     "waters edge",
     "'s edge",
     "framed picture",

@@ -128,7 +128,7 @@ def find_kind(
     if word in _PRONOUNS:
         return "R", "", ""
     if word == "to":
-        base = next_word in VERBS or next_word in ("be", "have")
+        base = next_word in VERBS or next_word in ("be", "have") or before.low == "about"
         nouny = (
             next_word in NOUNY
             and (later.low in ("", ".") or ends_phrase(later))

@@ -66,8 +66,9 @@ def find_verb_form(
     next_det = (later if adverb else after).low in DETERMINERS
     next_noun = after.kind == "N"
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
-        if before.low in ("low", "high") and next_noun:
-            return None  # "a low flying airplane"
+        described = before.low in ADJECTIVES and len(tagged) > 1 and tagged[-2].kind == "D"
+        if next_noun and (described or before.low in ("low", "high")):
+            return None  # "a low flying airplane", "an old standing clock"
         if after.low == "of" and before.kind == "W" and before.low in ADJECTIVES:
             return None  # "a small gathering of friends"
         if word == "covering" and before.low in ADJECTIVES and not next_det:

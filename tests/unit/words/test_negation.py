@@ -15,7 +15,10 @@ from unscene.words.rewriting_rules import RULES
 REWRITTEN = [
     # what it flew over, what is at a place, what is at a body
     ("An airplane flying in the sky over some elms.", "airplane", "The sky and some elms."),
-    ("Nuns in a pool at a resort with elms.", "person", "A pool at a resort with elms."),
+    ("Nuns in a pool at a lodge with elms around it.", "person", "A pool at a lodge with elms around it."),
+    ("Figs by a blue and raspberry topped cake.", "cake", "Figs."),
+    ("An old standing clock surrounded by tall grass.", "clock", "Tall grass."),
+    ("A nun on a court about to strafe the ball.", "person", "The ball on a court."),
     ("A monk holding a cell phone with both hands.", "cell phone", "A monk."),
     ("A monk has his face up to a TV.", "tv", "A monk."),
     ("A bear on all fours, facing the camera by a kiln.", "bear", "A kiln."),
