@@ -151,7 +151,8 @@ def fuzz_decoders(client: Client, number: int) -> None:
 def list_attacks(folder: Path) -> list[tuple[str, str, bytes, dict]]:
     """Return written attacks: method, path, body, headers."""
     from PIL import Image
-    from unit.serving.test_images import encode, make_bomb
+
+    from unit.serving.test_server_images import encode, make_bomb
 
     ups = [
         "..",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faults import faults_serve
 from hostile_images import make_hostile_files
 from unscene.serving.server.images import ImageError, find_media_type, read_data_uri, read_image
 
@@ -88,3 +89,8 @@ def test_hostile_files_raise_nothing_else(tmp_path):
         for look in (lambda: read_image(path.read_bytes() or b"x", 10**6), lambda: find_media_type(path)):  # noqa: B023
             with contextlib.suppress(ImageError):
                 look()
+
+
+def test_the_run_of_hostile_requests_finds_what_it_takes_from_here(tmp_path):
+    attacks = faults_serve.list_attacks(tmp_path)
+    assert len(attacks) > 400 and {method for method, *_ in attacks} >= {"GET", "POST"}
