@@ -84,7 +84,9 @@ def changes_description(case: Case) -> str | None:
                 return f"{token!r} is not said of {chunk.head!r}"
             same_said = token in LEFT_ALONE or says_same(token, said)
             predicated = _is_predicate(case.old, same, token)
-            if is_compared(token, said) or has_lost_letter(token, said - set(case.new.tokens)):
+            if is_compared(token, said) or has_lost_letter(
+                token, set(case.old.tokens) - set(case.new.tokens)
+            ):
                 continue
             if token in ADJECTIVES | _SHAPES and not (token in said or same_said or predicated):
                 # Said of another thing before, or seen to be untrue.

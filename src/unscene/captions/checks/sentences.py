@@ -81,7 +81,8 @@ def begins_badly(case: Case) -> str | None:
             return "a verb without a subject"
         if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in new.chunks)):
             return "it begins in the middle"
-        if first.kind == "P" and not any(c.kind in ("V", "C") for c in new.chunks):
+        stands = POSTURE_STEMS & set(new.stems)  # `Against a gate stand two mules`
+        if first.kind == "P" and not stands and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
     word, stem = new.tokens[0], new.stems[0]
     behind = [(*words, word) for name, words in old.surfaces if name == case.category]
@@ -119,7 +120,8 @@ def ends_badly(case: Case) -> str | None:
         return "it ends in the middle"
     shines = len(last.tokens) > 2 and last.tokens[-2].low in THIRD  # `a light flashes green`
     describes = word in ADJECTIVES - set(old.tokens[-1:]) and get_stem(word) not in old.heads
-    if last.kind == "NP" and last.tokens[0].kind == "D" and describes and not shines:
+    in_all = last.tokens[0].low == "all"  # `a monk in all black`
+    if last.kind == "NP" and last.tokens[0].kind == "D" and describes and not (shines or in_all):
         return f"{word!r} of nothing"
     return None
 

@@ -32,7 +32,7 @@ LIGHT_VERBS = _words(
 VAGUE = _words(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
-    " detail details angle bend curve something despite available"
+    " detail details angle bend curve something available"
     " bunch set piece size color colour shape exterior"
     " interior"
 )
