@@ -106,7 +106,9 @@ def _is_of(part: Phrase, target: Target) -> bool:
 def _mark_mods(mods: list[Mod], target: Target) -> None:
     for place, mod in enumerate(mods):
         if isinstance(mod, Prep):
-            _mark_prep(mod, mods[place + 1 : place + 2], "", target)
+            after = mods[place + 1 : place + 2]
+            stem = after[0].stem if after and isinstance(after[0], Verb) else ""
+            _mark_prep(mod, after, stem if mod.low in _UNDER else "", target)
         elif isinstance(mod, Verb):
             _mark_verb(mod, target)
 

@@ -143,8 +143,8 @@ _ABSTRACT_ENDS = (
 )
 
 
-# What a thing is like is not there: `a clock shaped like an apple`.
-_LIKE = re.compile(r"(?i)\b(?:like|as) (?:an? |the )?$")
+# What a thing is like is not there, nor what the caption denies: `a clock shaped like an apple`.
+_LIKE = re.compile(r"(?i)\b(?:(?:like|as) (?:an? |the )?|(?:no|without) (?:\w+ )?)$")
 
 
 def write_words(caption: str, category: str, vocabulary: Vocabulary, lost: Set[str]) -> str | None:

@@ -55,7 +55,13 @@ def compose(items: list[Item]) -> Group | None:
     chain = 0
     content = False
     conditions: list[Item] = []
+    named: set[str] = set()
     for item in items:
+        first = item.group.members[0]
+        again = item.kind == "thing" and first.low == f"the {item.group.head}" and item.group.head in named
+        named.add(item.group.head)
+        if again and len(items) > 1:
+            continue  # "with nuns on the cart" behind a cart
         if item.kind == "condition":
             if all(item.group.head != other.group.head for other in conditions):
                 conditions.append(item)

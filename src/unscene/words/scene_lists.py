@@ -117,7 +117,8 @@ MORE_CLOTHES = CLOTHES | _words(
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
     "headgear headdress fedora fedoras beret sombrero "
     "turbans lanyard badge pants short collared bandage cast knee-pads wristband "
-    "hoody hoodies sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
+    "lapel lapels hoody hoodies "
+    "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
 MORE_BODY = BODY | _words(
     "eye knee toes toe elbow elbows hip hips waist stomach belly cheek cheeks chin forehead lip lips teeth "

@@ -80,6 +80,8 @@ def is_torn_out(text: str, caption: str) -> bool:
         return True
     if re.match(r"(?:all|both|each) (?:(?!living|dining|sitting room)\w+ing|\w+ed up)\b", text.lower()):
         return True  # "all eating pizza"
+    if re.search(r"\beach \w+ing$", text.lower()):
+        return True  # "nuns each holding"
     if text.lower().startswith("looking ") and not low.startswith("looking "):
         return True
     joined = re.match(r"(?:an?|the) (?:[\w-]+ ){1,3}and (\w+) (?!of\b)", text.lower())
@@ -91,7 +93,8 @@ def is_torn_out(text: str, caption: str) -> bool:
         return True  # "a sill and stares outside"
     if words[-1:] == ["surrounded"] and not low.rstrip(" .").endswith("surrounded"):
         return True
-    if words[-1:] == ["around"] and not any(word.endswith(("ing", "s")) for word in words):
+    acting = any(word.endswith(("ing", "s")) or word == "no" for word in words)
+    if words[-1:] == ["around"] and not acting:
         return True  # "a cow around" of "a man walking a cow around"
     if len(words) < 2:
         return False

@@ -53,7 +53,7 @@ VERBS = BASES | _words(
     "join unite sort host replace remove unwrap open close shut measure weigh count carve spoon fork "
     "scoop dip frost ice garnish season plate treat vaccinate weave sun bask wallow rummage scavenge "
     "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal "
-    "miss fashion craft let allow shield wind install "
+    "respond miss fashion craft let allow shield wind install "
     "span cause direct decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(

@@ -13,6 +13,10 @@ from unscene.words.plain_caption import SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
+    # who stands under an umbrella, what each holds, what is denied
+    ("Two nuns under an umbrella standing in a lane.", "person", "A lane."),
+    ("A group of nuns each holding a frisbee.", "frisbee", "A group of nuns."),
+    ("A horse pulling a cart down a lane with monks on the cart.", "horse", "A cart on a lane with monks."),
     # what it flew over, what is at a place, what is at a body
     ("An airplane flying in the sky over some elms.", "airplane", "The sky and some elms."),
     ("Nuns in a pool at a lodge with elms around it.", "person", "A pool at a lodge with elms around it."),
