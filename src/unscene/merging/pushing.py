@@ -45,11 +45,13 @@ class Push:
             self._push_ledger(ledger)
         for file in sorted((self.run / "state").glob("*.json")):
             self._push_changed(file)
-        pushed = [name for path in self._list_new() if (name := self._push_job(path))]
+        new = self._list_new()
+        # Before the results: a job that is adopted from the copy is not run again, and tells its log no more.
         for folder in _BESIDE:
             for file in sorted((self.run / folder).rglob("*")):
                 if file.is_file():
                     self._push_changed(file)
+        pushed = [name for path in new if (name := self._push_job(path))]
         self._unfinished.push(is_last)
         return pushed
 

@@ -224,7 +224,10 @@ class SealedWriter:
             self._encode(self._waiting)
 
     def _encode(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows, row_group_size=self._rows_a_group)
+        # Pages of nested columns end where chunks do, so a group is one chunk, as a whole table is.
+        for start in range(0, max(len(rows), 1), self._rows_a_group):
+            group = rows.slice(start, self._rows_a_group).combine_chunks()
+            self._writer.write_table(group, row_group_size=self._rows_a_group)
         self._is_empty = False
 
 

@@ -112,6 +112,18 @@ def test_a_copy_that_broke_off_has_no_record_and_is_made_whole(tmp_path, monkeyp
     assert Push(run, copy).push() == ["remove_objects a-0-of-2"] and list_damage(copy) == []
 
 
+def test_the_log_of_a_job_comes_before_its_record(tmp_path, monkeypatch):
+    run, copy = tmp_path / "run", tmp_path / "copy"
+    finish(run, "a-0-of-2", "one")
+    log = Path("logs/remove_objects/a-0-of-2.log")
+    (run / log).parent.mkdir(parents=True)
+    (run / log).write_text("machine: one")
+    monkeypatch.setattr(Push, "_push_job", lambda *_: 1 / 0)  # the machine vanishes
+    with pytest.raises(ZeroDivisionError):
+        Push(run, copy).push()
+    assert (copy / log).read_text() == "machine: one" and index_outputs(copy) == {}
+
+
 def test_a_ledger_is_copied_as_of_one_moment_while_it_is_written(tmp_path):
     run, copy = tmp_path / "run", tmp_path / "copy"
     folder = run / "state/api/api.example.org"

@@ -10,6 +10,7 @@ import pytest
 from in_memory_joins import read_all
 from unscene.run.streaming import Lookup, Positions, iterate_rows, join_to, take_rows
 from unscene.run.tables import Column, Table, TableError, read_table, write_table
+from unscene.words.coco80 import COCO80
 
 THINGS = Table(
     "things.parquet",
@@ -65,6 +66,19 @@ def test_how_the_rows_are_cut_is_no_difference(tmp_path, monkeypatch):
     join_to(cut, tmp_path / "one.parquet")
     join_to([whole], tmp_path / "two.parquet")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("cut", [16_384, 5_000])
+def test_large_nested_columns_have_the_same_bytes_however_their_rows_are_cut(tmp_path, cut):
+    table = Table("t.parquet", "row", (Column("words", "texts", "words"),))
+    rng = np.random.default_rng(1)
+    words = [list(COCO80.words[: rng.integers(60, 80)]) for _ in range(40_000)]
+    frame = pd.DataFrame({"words": words})
+    table.write(frame, tmp_path / "whole.parquet")
+    with table.open(tmp_path / "cut.parquet") as writer:
+        for start in range(0, len(frame), cut):
+            writer.write_frame(frame[start : start + cut])
+    assert (tmp_path / "cut.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
 
 def test_parts_that_know_no_type_take_that_of_the_others(tmp_path):
