@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from unscene.words.scene_lists import ACTIVITIES, PARTS
 from unscene.words.target import Target, is_all_gone
 from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
+from unscene.words.verb_forms import looks_plural
 
 _SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
 
@@ -29,7 +31,9 @@ def _without_first_of_list(phrase: Phrase, target: Target) -> Phrase:
     tokens = phrase.tokens
     at = next((place for place, token in enumerate(tokens) if token.word == target.category), len(tokens))
     others = [token for token in tokens[at + 1 :] if token.word and token.word != target.category]
-    if target.is_animate or not others or tokens[-1] is not others[-1]:
+    fruit = at < len(tokens) and len(tokens) == at + 2 and all(looks_plural(t.low) for t in tokens[at:])
+    fruit = fruit and tokens[-1].low not in PARTS | ACTIVITIES  # "some apples pears and grapes"
+    if target.is_animate or not (fruit or (others and tokens[-1] is others[-1])):
         return phrase
     target.note("row")
     shares = tokens[0].kind == "D" and tokens[at + 1].kind != "D"

@@ -188,6 +188,8 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_START)
     if not first.text[:1].isalnum() and first.text not in ("$", "#"):
         faults.append(TORN_START)  # "'s how to manage it"
+    if [token.low for token in tokens[-2:]] == ["and", "one"]:
+        faults.append(TORN_END)  # "two nuns and one" of "one has a phone"
     if last.low == "far" or (last.kind == "W" and last.low in ("high", "close", "loose")):
         faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:

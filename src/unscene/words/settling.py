@@ -207,6 +207,8 @@ def _without_object(
                 ]
             continue
         if isinstance(mod, Prep) and mod.group is not None:
+            if mod.group.head in ("sky", "air") and stem == "fly" and host is not None and host.is_human:
+                continue  # "flying a kite in the sky"
             if mod.low in _TOWARDS and mod.group.is_human and host is not None and host.is_human:
                 mod = Prep("with", mod.group, mod.link)  # "returning a ball to his opponent"
             if mod.low == "for" and list_words(mod.group) and mod.group.is_animate:

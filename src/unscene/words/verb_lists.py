@@ -96,7 +96,7 @@ NOT_ING = (
         "outing cunning darling herring inning lightning nursing plumbing viking wing king zing bling "
         "during shilling wedding tubing piping outstanding interesting exciting stunning amazing charming "
         "corresponding interlocking underlying upcoming everlasting engraving marking moulding molding "
-        "scaffolding upbringing hearing bearing listing rating earring"
+        "trimming setting scaffolding upbringing hearing bearing listing rating earring"
     )
 ) - _words(
     "swimming dining skiing surfing snowboarding skateboarding living gathering filling clearing "
@@ -158,7 +158,7 @@ STILL = _words("sit stand lie lay rest hang lean perch float grow park sleep lou
 # What somebody has in their hands or arms while they do it, or has just let go.
 HOLDING = _words(
     "hold carry clutch clasp grip grasp cradle wield brandish raise lift hoist swing throw toss hurl fling "
-    "pitch catch juggle hand"
+    "pitch catch juggle hand smoke"
 )
 # Verbs of two objects, who gets it and what.
 GIVING = _words("give feed throw show offer hand bring serve pass toss teach")

@@ -13,6 +13,10 @@ from unscene.words.plain_caption import SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
+    ("A nun flying a kite in the sky.", "kite", "A nun."),
+    ("Some apples pears and figs on a crate.", "apple", "Some pears and figs on a crate."),
+    ("A monk on a motorcycle smoking a pipe.", "person", "A motorcycle."),
+    ("A bus beside a mill with red trimming.", "bus", "A mill with red trimming."),
     # who stands under an umbrella, what each holds, what is denied
     ("Two nuns under an umbrella standing in a lane.", "person", "A lane."),
     ("A group of nuns each holding a frisbee.", "frisbee", "A group of nuns."),
