@@ -89,7 +89,7 @@ _NAMELESS = frozenset({"country", "airline", "company", "organization", "organis
 _LOOKING_SO = frozenset(
     {"stunning", "amazing", "gorgeous", "beautiful", "glamorous", "elegant", "chic", "stylish"}
 )
-_ORDERS = VERBS - NOUNY - MASS
+_ORDERS = VERBS - NOUNY - MASS - ADJECTIVES
 _THINGS = THINGS_IN_S | SMALL | PARTS
 _SHARES = frozenset({"each", "both", "all", "some", "many", "one", "another", "any", "every"})
 

@@ -34,7 +34,7 @@ _AT_PLAY = re.compile(
 _BASEBALL = re.compile(
     r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b"
 )
-_AT_BASEBALL = re.compile(r"\b(?:swing\w*|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
+_AT_BASEBALL = re.compile(r"\b(?:swing\w*|swung|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
 _SNOW = re.compile(
     r"\b(?:skiers?|skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
