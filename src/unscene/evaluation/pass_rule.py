@@ -289,18 +289,20 @@ def join_statuses(statuses: Sequence[str]) -> str:
 def decide(parts: Sequence[Part]) -> dict:
     """Return `{verdict, sentence, parts, not_shown, not_measured}`, ready for JSON."""
     named = {status: [part.name for part in parts if part.status == status] for status in STATUSES}
+    # Some names have a comma in them.
+    listed = {status: ", ".join(f'"{name}"' for name in names) for status, names in named.items()}
     status = join_statuses([part.status for part in parts])
     told = {
-        FAILS: f"fails: it fails on {', '.join(named[FAILS])}",
-        NOT_SHOWN: f"is not shown to hold: no part fails, and {', '.join(named[NOT_SHOWN])} "
+        FAILS: f"fails: it fails on {listed[FAILS]}",
+        NOT_SHOWN: f"is not shown to hold: no part fails, and {listed[NOT_SHOWN]} "
         f"{'is' if len(named[NOT_SHOWN]) == 1 else 'are'} not shown",
         NOT_MEASURED: "is not decided: every measured part holds",
         HOLDS: "holds: every part holds",
     }[status]
     if not named[HOLDS] and status == NOT_MEASURED:
         told = "is not decided: no part was measured"
-    lacking = [f"not shown: {', '.join(named[NOT_SHOWN])}"] if status == FAILS and named[NOT_SHOWN] else []
-    lacking += [f"not measured: {', '.join(named[NOT_MEASURED])}"] if named[NOT_MEASURED] else []
+    lacking = [f"not shown: {listed[NOT_SHOWN]}"] if status == FAILS and named[NOT_SHOWN] else []
+    lacking += [f"not measured: {listed[NOT_MEASURED]}"] if named[NOT_MEASURED] else []
     more = f" ({'; '.join(lacking)})" if lacking else ""
     return {
         "verdict": NOT_DECIDED if status == NOT_MEASURED else status,

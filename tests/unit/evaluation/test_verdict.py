@@ -345,7 +345,7 @@ def test_verdict_holds_fails_is_not_shown_and_is_not_decided(tmp_path):
         tmp_path, sets, ON_FOLDS | {"group random": write_fold_row("group_score", "random", holm_p=0.2)}
     )
     assert weak["verdict"] == NOT_SHOWN and weak["not_shown"] == ["group score"]
-    assert "is not shown to hold" in weak["sentence"] and "group score is not shown" in weak["sentence"]
+    assert "is not shown to hold" in weak["sentence"] and '"group score" is not shown' in weak["sentence"]
     partly = judge(tmp_path, sets[sets["set"] != "beaf"])
     assert partly["verdict"] == NOT_DECIDED
     assert partly["not_measured"] == ["removals, understanding", "removals, indecision"]
@@ -355,7 +355,7 @@ def test_verdict_holds_fails_is_not_shown_and_is_not_decided(tmp_path):
     nothing = judge(tmp_path, sets.iloc[:0], {"other": write_fold_row("presence")})
     assert nothing["verdict"] == NOT_DECIDED and len(nothing["not_measured"]) == len(nothing["parts"])
     harmed = judge(tmp_path, sets, ON_FOLDS | {"shams": write_fold_row("sham_flip_rate")})
-    assert harmed["verdict"] == FAILS and "it fails on sham edits" in harmed["sentence"]
+    assert harmed["verdict"] == FAILS and 'it fails on "sham edits"' in harmed["sentence"]
 
 
 @pytest.mark.parametrize(
