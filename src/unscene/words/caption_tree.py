@@ -12,6 +12,7 @@ from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, li
 from unscene.words.verb_lists import GIVING
 from unscene.words.vocabulary import Vocabulary
 
+_POSING = frozenset({"dress", "disguise", "costume"})
 _SEPARATORS = frozenset({":", "-", ".", "!", "?", "\u2013", "\u2014", "...", "|"})
 
 
@@ -232,7 +233,8 @@ class _Reader(OpenPath):
             self.path.append(clause.group)
             self.relative = clause.group
             return place + 2
-        if low == "as" and after == "NP" and not self.has_finite_soon(place + 1) and self.path:
+        posing = bool(self.path) and isinstance(self.path[-1], Verb) and self.path[-1].stem in _POSING
+        if low == "as" and after == "NP" and (posing or not self.has_finite_soon(place + 1)) and self.path:
             self._hang(
                 self.find_last_group(), Prep(self.chunks[place].text, link=opener.removesuffix("as").strip())
             )

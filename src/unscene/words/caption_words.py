@@ -74,7 +74,7 @@ PLURALS = _words(
 QUANTITIES = _words(
     "group couple bunch pair lot lots number herd flock pack pile stack row line fleet set variety piece"
     " slice school team crowd assortment collection cluster bushel handful series array pairs groups rows"
-    " stacks piles slices pieces bunches dozens crate family swarm litter selection trio range heap"
+    " stacks piles slices pieces bunches dozens crate family swarm litter selection trio range heap knot"
 )
 
 

@@ -123,6 +123,9 @@ def _merge(chunks: list[Chunk]) -> list[Chunk]:
             full = (
                 any(t.form in ("fin", "ing", "en", "inf") for t in last.tokens) or last.tokens[-1].kind == "A"
             )
+            helping = all(t.form in ("aux", "") for t in last.tokens)
+            if helping and chunk.tokens[0].low in ("been", "being", "have", "be"):
+                full = False  # "that has just been thrown"
             if chunk.kind == "V" and full and chunk.tokens[0].form in ("fin", "aux", "to"):
                 merged.append(chunk)
             else:
@@ -166,6 +169,9 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
     describes = first.tokens[-1].low in ADJECTIVES | _SHAPES
     start = second.tokens[0].low.split()[0]
     if link.low == ",":
+        numbered = len(first.tokens) == 2 and first.tokens[0].kind == "D"
+        if numbered and first.tokens[1].low.endswith("ed") and second.tokens[-1].word:
+            return True  # "three trapped, captive mules"
         return (
             describes
             and all(t.kind == "D" or t.low in ADJECTIVES | _SHAPES | {"very"} for t in first.tokens)

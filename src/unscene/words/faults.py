@@ -25,7 +25,7 @@ from unscene.words.scene_lists import (
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import EN, THIRD, looks_plural
-from unscene.words.verb_lists import NEEDS_OBJECT, NOT_PARTICIPLES, NOUNY, VERBS, WORN
+from unscene.words.verb_lists import ALWAYS_ING_NOUNS, NEEDS_OBJECT, NOT_PARTICIPLES, NOUNY, VERBS, WORN
 from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
 
@@ -109,6 +109,8 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return True
     if first.low in _ORDERS and (len(tokens) <= 2 or second.low == "sure"):
         return True
+    if len(tokens) == 1 and first.low.endswith("ing") and first.low not in ALWAYS_ING_NOUNS:
+        return True  # "interlocking"
     if len(tokens) == 1 and first.low in _NAMELESS:
         return True
     if first.low in _NO_THINGS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
@@ -165,6 +167,7 @@ def _find_torn_edges(tokens) -> list[str]:
         or (
             last.kind == "P"
             and not (last.low == "on" and tokens[-2:-1] and tokens[-2].kind == "V")  # "looking on"
+            and not (last.low == "on" and tokens[-2:-1] and tokens[-2].low in MORE_CLOTHES)  # "has a hat on"
             and last.low
             not in (
                 "by",
@@ -190,6 +193,8 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_START)  # "'s how to manage it"
     if [token.low for token in tokens[-2:]] == ["and", "one"]:
         faults.append(TORN_END)  # "two nuns and one" of "one has a phone"
+    if last.kind == "A" and last.low.endswith("ly") and tokens[-2:-1] and tokens[-2].kind in ("N", "W"):
+        faults.append(TORN_END)  # "a nun gently" of "a nun gently placed on a bed"
     if last.low == "far" or (last.kind == "W" and last.low in ("high", "close", "loose")):
         faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:

@@ -60,7 +60,13 @@ def finish(clauses: list[Clause]) -> str | None:
 
 
 def _goes_on(clauses: list[Clause]) -> bool:
-    """Whether a sentence stands behind the place that a caption begins with: `In a hall, a nun sings`."""
+    """Whether a sentence stands behind the place that a caption begins with: `In a hall, a nun sings`,
+    `In a hall, there is a loom`.
+    """
+    mods = clauses[0].group.mods
+    second = mods[1] if len(mods) > 1 else None
+    if isinstance(second, Verb) and second.opener == "," and second.tokens[0].low == "there":
+        return bool(second.objects)
     second = clauses[1].group if len(clauses) > 1 and clauses[1].opener == "," else None
     return second is not None and any(isinstance(mod, Verb) and mod.is_finite for mod in second.mods)
 

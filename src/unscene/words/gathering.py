@@ -64,6 +64,8 @@ _COATED = VESSELS | {
     "refrigerator",
     "toilet",
 }
+# Who does it about a place is there: `people milling about a terminal`.
+_ROAMING = frozenset({"mill", "walk", "stand", "wander", "stroll", "run", "scatter", "gather", "sit", "roam"})
 _TURNING = frozenset({"convert", "turn", "change", "transform", "make"})
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
@@ -116,6 +118,14 @@ class Gathering:
             return [Item("thing", group), *inner]  # "women on cellphones"
         if low == "in" and group.head in ("background", "foreground", "distance"):
             return inner
+        if low == "out of" and group.head in ("frame", "view", "sight", "shot"):
+            return inner
+        if low == "around" and group.head in ("corner", "bend", "curve", "turn"):
+            return inner
+        if low in ("at", "to", "up to") and group.members[0].low == "bat":
+            return inner  # "a player up to bat"
+        if low == "about" and verb in _ROAMING:
+            low = "around"
         if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
             return inner
         first = group.members[0]

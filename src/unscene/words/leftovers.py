@@ -145,9 +145,27 @@ def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
         return item.group.head in SCENERY or last.head in ROOMS
     if last.head in GROUNDS and not list_words(last) and item.prep in WITHIN:
         return False
+    if (
+        grounds
+        and last is grounds[-1].group
+        and grounds[-1].prep in ("in", "inside")
+        and last.head in _INDOORS
+    ):
+        return item.prep not in NEARNESS or item.group.head in GROUNDS  # what is next to who is in a room
     return not (item.prep in WITHIN and not is_small(last) and last.head in FIXED)
 
 
+_INDOORS = ROOMS | {
+    "living room",
+    "dining room",
+    "hall",
+    "hallway",
+    "lobby",
+    "lounge",
+    "classroom",
+    "basement",
+}
+_INDOORS |= {"cafe", "bar", "bakery", "library", "museum", "church", "gym"}
 _FAR = frozenset({"distance", "background", "foreground", "side", "left", "right", "sides"})
 # Who is there is not at the place itself.
 _OFF_IT = frozenset({"above", "over", "below", "behind", "beyond"})
@@ -241,7 +259,9 @@ def is_concrete(phrase: Phrase) -> bool:
 
 
 def has_nothing(group: Group) -> bool:
-    return all(not m.words and (m.head in ACTIVITIES or m.is_pronoun) for m in group.members)
+    return all(
+        not m.words and ((m.head in ACTIVITIES and not is_concrete(m)) or m.is_pronoun) for m in group.members
+    )
 
 
 # what is left, as one group
@@ -268,6 +288,6 @@ def add_to_scene(host: Group | Phrase | None, items: list[Item]) -> None:
             continue  # it is told of already
         if item.kind == "thing":
             host.mods.append(Prep("near", item.group))
-        elif item.kind == "ground" and not taken:
+        elif item.kind == "ground" and not taken or item.kind == "condition" and item.prep in ("in", "at"):
             host.mods.append(Prep(item.prep or "in", item.group))
             taken = True

@@ -7,6 +7,7 @@ fault is not used; the ladder of fallbacks keeps what is known to be there: the 
 places ("A photo of a bench and a dog."), then the other words of the list, then nothing.
 """
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -149,6 +150,8 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     text = finish(left)
     if text is not None:
         text = mend(text, caption)
+        if not target.is_animate:
+            text = _without_its_top(text, caption, target)
     if text is not None and (is_torn_out(text, caption) or touches_anew(text, caption, vocabulary)):
         text = None
     if text is not None:
@@ -161,6 +164,17 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
         if not faults - own and not _names_more(text, caption, vocabulary):
             return _with_venue(text, clauses, caption, target)
     return _write_named(caption, target)
+
+
+def _without_its_top(text: str, caption: str, target: Target) -> str:
+    """Return a text without `on top` or `inside` of the object that a caption is about."""
+    mentions = target.vocabulary.find_mentions(caption)
+    if not mentions or mentions[0].word != target.category:
+        return text
+    short = re.sub(r" on top(?! of)\b| inside$", "", text)
+    if short != text:
+        target.note("part of it")
+    return short
 
 
 def _with_venue(text: str, clauses: list[Clause], caption: str, target: Target) -> str:

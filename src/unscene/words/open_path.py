@@ -90,6 +90,11 @@ class OpenPath:
         if within and not self.path[groups[-1]].is_plural:
             return groups[-1]  # "between a woman and a dog"
 
+        last = self.path[groups[-1]].members[-1]
+        with_it = isinstance(before, Prep) and before.low == "with" and _is_bare_plural(last)
+        if with_it and last.is_animate and phrase.tokens[0].kind == "W" and not finite:
+            return groups[-1]  # "a hill with giraffes and antelope"
+
         def fits(i: int) -> bool:
             group = self.path[i]
             if phrase.is_human:

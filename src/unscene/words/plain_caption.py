@@ -33,6 +33,19 @@ SPELLINGS = tuple(
     Spelling(re.compile(pattern), instead, caption)
     for pattern, instead, caption in (
         (r"\bfont of\b", "front of", "A gnome in font of a hedge."),
+        (r"(?i)\bthru\b", "through", "A mule thru a gate."),
+        (r"(?i)\b(on|with|wearing) ((?:his |her |their |some )?)skies\b", r"\1 \2skis", "A nun on skies."),
+        (
+            r"(?i)(?<!holding )(?<!holds )(?<!hold )(?<!hanging )(?<!held )\bon to (?=an? |the )",
+            "onto ",
+            "A monk hauls a sack on to a ledge.",
+        ),
+        (
+            r"(?i)\bwhile (?=(?:on|in|at|near|under|inside) (?:an? |the )(?!phone|cell))",
+            "",
+            "A mule wears a hat while on a ledge.",
+        ),
+        (r"(?i)\bparallel to\b", "next to", "A ditch parallel to a gate."),
         (r"(?i)\bcounter top(s?)\b", r"countertop\1", "A jug on a counter top."),
         (r"(?i)\bonstage\b", "on stage", "A flute onstage."),
         (r"(?i)\bcross[ -]country (?=ski)", "", "A nurse on cross country skis."),

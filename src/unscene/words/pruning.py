@@ -138,6 +138,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
+_PLACED = frozenset(
+    {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat"}
+)
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 
 
@@ -154,7 +157,8 @@ def _without_its_verb(group: Group, target: Target) -> list[Mod]:
         several = (
             not group.is_plural and isinstance(mod, Verb) and mod.tokens[0].low in ("are", "were", "have")
         )
-        if not several and not (isinstance(mod, Verb) and mod.stem in _MOVING):
+        placed = isinstance(mod, Verb) and not mod.is_finite and mod.stem in _PLACED
+        if not several and not placed and not (isinstance(mod, Verb) and mod.stem in _MOVING):
             mods.append(mod)
         elif any(isinstance(member_mod, Prep) for member_mod in mod.mods):
             shown = compose(
@@ -284,7 +288,7 @@ def _share_objects(mods: list[Mod], target: Target) -> list[Mod]:
 
 def _is_other_place(mod: Prep, on_lawn: bool) -> bool:
     """Whether it says where something else is than what the phrase before it says, a lawn or a thing."""
-    return is_on_thing(mod) or (on_lawn and is_on_ground(mod) and mod.low in WITHIN)
+    return (is_on_thing(mod) and mod.low != "at") or (on_lawn and is_on_ground(mod) and mod.low in WITHIN)
 
 
 def _add_to_row(left: list[Mod], mod: Prep, target: Target) -> None:

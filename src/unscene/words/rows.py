@@ -1,7 +1,7 @@
 """Rows of noun phrases: their links, their article, the number of their verb."""
 
 from unscene.words.caption_words import third_person
-from unscene.words.scene_lists import MASS
+from unscene.words.scene_lists import ACTIVITIES, MASS
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import looks_plural
@@ -116,7 +116,9 @@ def make_singular(mods: list[Mod]) -> None:
     kept: list[Mod] = []
     for mod in mods:
         if isinstance(mod, Verb) and mod.stem == "share" and mod.objects:
-            kept += [*(Prep("with", group) for group in mod.objects), *mod.mods]
+            shared = [group for group in mod.objects if group.head not in ACTIVITIES]
+            done = [inner for group in mod.objects if group not in shared for inner in group.mods]
+            kept += [*(Prep("with", group) for group in shared), *done, *mod.mods]
         elif not is_mutual(mod):
             kept.append(mod)
     mods[:] = kept

@@ -84,6 +84,7 @@ ACTIVITIES = _words(
     "foreground backs fronts reins tee strike jersey captivity above below behind afar meditation "
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
     "midst fours amazement astonishment disgust fight fights wheelie wheelies "
+    "call calls shock curiosity piss dump "
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up"
 )
@@ -99,7 +100,7 @@ PARTS = _words(
     "decoration decorations stickers sticker face faces hands dial sheets sheet headboard footboard "
     "crust topping toppings sauce filling icing frosting sprinkles slice slices missing hole holes "
     "beaks bills snouts manes fuselage numeral numerals sidecar sidecars "
-    "cord antenna string strings tail tails gear smoke exhaust steam vapor vapour stem stems trim "
+    "gears cord antenna string strings tail tails gear smoke exhaust steam vapor vapour stem stems trim "
     "finish texture base legs leg arms back backs cap label labels hat hats eyes advertisement "
     "advertisements ad ads body markings patches patch coat coats wool top tops nose ear ears head "
     "heads lights light case cable license"
@@ -117,7 +118,7 @@ MORE_CLOTHES = CLOTHES | _words(
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
     "headgear headdress fedora fedoras beret sombrero "
     "turbans lanyard badge pants short collared bandage cast knee-pads wristband "
-    "lapel lapels hoody hoodies "
+    "lapel lapels hoody hoodies garb attire bib crowns "
     "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
 MORE_BODY = BODY | _words(
@@ -329,7 +330,7 @@ ROOMS = _words("kitchen bathroom room bedroom office garage restaurant store sho
 SCENERY = _words(
     "tree trees mountain mountains building buildings hill hills cloud clouds grass flowers house "
     "houses fence rocks animals water waves plants bushes shrubs sand snow lights sky skyline "
-    "cityscape background backdrop leaves shore shores"
+    "cityscape background backdrop leaves shore shores traffic"
 )
 # Works that stand where what they are of would stand, so that a detector sees that in them.
 SCULPTURES = _words(
@@ -387,10 +388,19 @@ ABSTRACT_NOUNS = _words(
     "drama information arrivals period organisation organization technology education development "
     "strategy policy crisis love freedom peace happiness service compliment sorry experience "
     "opportunity moment moments tradition culture theory method appointment announcement atmosphere "
-    "disease illness force thoughts series holiday album"
+    "disease illness force thoughts series holiday album cause"
 )
 CONCRETE = frozenset({"display case", "glass case", "pillow case", "tourist attraction", "tree trunk"})
-CONCRETE |= {"window display", "store display", "glass display", "stand display", "tree trunks", "a step"}
+CONCRETE |= {
+    "parking spot",
+    "parking spots",
+    "window display",
+    "store display",
+    "glass display",
+    "stand display",
+    "tree trunks",
+    "a step",
+}
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
 CONCRETE |= {
     "entertainment center",

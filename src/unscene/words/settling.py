@@ -7,6 +7,7 @@ from unscene.words.leftovers import (
     Item,
     compose,
     free_prep,
+    has_nothing,
     is_looks_only,
     is_small,
     list_places,
@@ -139,6 +140,8 @@ _PENS = frozenset({"enclosure", "cage", "pen", "tank", "aquarium", "exhibit", "h
 def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
     link = verb.opener if verb.opener in ("and", ",") else ""
     objects = [group for group in objects if not is_looks_only(group)]  # "sticking its head out of a car"
+    mods = [*(m for group in objects if has_nothing(group) for m in group.mods), *mods]
+    objects = [group for group in objects if not has_nothing(group)]  # "sharing a ride on a raft"
     return [
         *(Prep("with", group, link if i == 0 else "and") for i, group in enumerate(objects)),
         *(m for m in mods if isinstance(m, Prep)),

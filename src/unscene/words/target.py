@@ -180,6 +180,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     words, head = phrase.words, phrase.head
     if head in _OF_FURNITURE and target.category in FURNITURE:
         return False
+    if head in ("magnet", "magnets") and target.category == "refrigerator":
+        return False
     abstract = head in ABSTRACT_NOUNS - CONDITIONS - TIMES and not is_concrete(phrase)
     if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
         return False
@@ -210,6 +212,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         or (head in _HUNG and how in _BENEATH)
         or (head == "pitch" and how == "on" and phrase.tokens[0].kind == "D")
     ):
+        return False
+    if head in MORE_CLOTHES and target.category == "teddy bear" and how in ("in", "with", "has", "verb"):
         return False
     worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
     if head in MORE_CLOTHES and target.is_animate and worn and (target.is_human or head not in _FOOTWEAR):

@@ -30,7 +30,9 @@ _BEGUN = re.compile(r"(?i)(?<!, )\b(?!and|where|while|that|but|as)(\w+) there (?
 
 def _agree(found: re.Match) -> str:
     verb = "is" if found[2] == "are" else f"{found[2]}s"
-    far = set(found[1].lower().split()[1:]) & (PREPOSITIONS | DETERMINERS)  # "a person behind a stand"
+    far = set(found[1].lower().split()[1:]) & (
+        PREPOSITIONS | DETERMINERS | {"and"}
+    )  # "a person behind a stand"
     return found[0] if far else f"{found[1]}{verb}"
 
 
@@ -45,6 +47,8 @@ def mend(text: str, caption: str) -> str:
     last = re.search(r"\w+ (?:them|him|her|it)$", text)
     if last is not None and last[0].lower() not in caption.lower():
         text = text.rsplit(" ", 1)[0]
+    if text.lower().endswith(" back") and re.search(r"(?i) back to\b", caption):
+        text = text[: -len(" back")]  # "a ball back" of "a ball back to the nun"
     turned = re.fullmatch(r"(An?|The) ([\w -]+), (an?|the) ([\w -]+)", text)
     if turned is not None and PLACE_FIRST.match(caption):
         place = f"{caption.split()[0].lower()} {turned[1].lower()} {turned[2]}"

@@ -37,7 +37,7 @@ _BASEBALL = re.compile(
 _AT_BASEBALL = re.compile(r"\b(?:swing\w*|swung|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
 _SNOW = re.compile(
-    r"\b(?:skiers?|skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
+    r"\b(?:(?<!water )skiers?|(?<!water )skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
     r"|(?:on|riding|rides) (?:an? |his |her |their |some )?(?:pair of )?(?<!water )(?:skis|snow ?boards?))\b"
 )
 _SURF = re.compile(r"\b(?:surfing|surfers? (?:\w+ ){0,5}(?:rid\w+|catch\w*))\b")

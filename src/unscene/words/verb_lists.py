@@ -107,7 +107,7 @@ ALWAYS_ING_NOUNS = _words(
     "building ceiling evening morning wedding painting clothing railing string ring spring king wing "
     "thing awning pudding icing netting topping frosting sling bedding sibling offspring anything "
     "screening engineering nothing something everything duckling dumpling sterling fencing "
-    "wiring siding flooring during detailing signage lettering stitching edging"
+    "wiring siding flooring during detailing signage lettering stitching edging gaming"
 )
 # A noun after an -ing word that makes the two one noun: `swimming pool`.
 AFTER_ING = _words(

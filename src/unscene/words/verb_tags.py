@@ -6,6 +6,7 @@ from unscene.words.caption_words import (
     DETERMINERS,
     PREPOSITIONS,
 )
+from unscene.words.scene_lists import MASS
 from unscene.words.tokens import Token
 from unscene.words.verb_forms import EN, ING, PAST, THIRD, looks_plural
 from unscene.words.verb_lists import (
@@ -42,6 +43,9 @@ SUBJECT_PRONOUNS |= {"someone", "somebody", "everyone", "everybody", "nobody"}
 
 
 _POSES = frozenset({"looks", "sits", "stands", "talks", "waits", "smiles", "poses", "leans", "speaks"})
+_CROSSING = frozenset(
+    {"cross", "ride", "watch", "enter", "board", "climb", "hold", "eat", "share", "surround"}
+)
 _CROWDED = frozenset({"into", "onto", "around", "together"})
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
 
@@ -54,6 +58,23 @@ def _is_counted(tagged: list[Token]) -> bool:
         if token.kind != "W" or looks_plural(token.low):
             return False
     return False
+
+
+def _makes_one_noun(before: Token, after: Token, later: Token, tagged: list[Token]) -> bool:
+    """Whether a word in -ing describes the noun behind it: a describing word stands before it, or it
+    says of which kind several are, and an object would have its article: `the local watering hole`,
+    `lots of cooking hot dogs`.
+    """
+    if before.low == "of" and len(tagged) > 1 and tagged[-2].low in _SEVERAL:
+        return after.kind == "N" and (looks_plural(after.low) or after.is_animate)
+    bare = after.kind in ("", "W", "N") and after.low.isalpha() and not after.is_animate
+    if not bare or not ends_phrase(later) or looks_plural(after.low) or after.low in MASS:
+        return False
+    return before.kind == "W" and before.low in ADJECTIVES | _DESCRIBING
+
+
+_SEVERAL = frozenset({"lots", "plenty", "dozens", "hundreds", "row", "rows", "variety", "bunch", "pile"})
+_DESCRIBING = frozenset({"local", "modern", "public", "private", "nearby", "rural", "common", "regular"})
 
 
 def find_verb_form(
@@ -79,6 +100,8 @@ def find_verb_form(
             return None  # "Large running mower"
         if before.kind in ("D", "O") or (after.low in AFTER_ING and before.kind != "V" and later.low != "of"):
             return None
+        if _makes_one_noun(before, after, later, tagged):
+            return None
         acts = noun_before and after.low in PREPOSITIONS or (before.is_human and next_noun)
         acts = acts or (before.is_animate and after.low in ("lots", "plenty", "loads", "tons"))
         if word in NOT_ING and not (known and (next_det or acts or before.low in AUXILIARIES)):
@@ -99,7 +122,8 @@ def find_verb_form(
                 if known and gerund and not (after.kind == "" and not next_det and after.low in ("machine",))
                 else None
             )
-        if before.kind == "C" and known and any(t.kind == "V" and t.form == "ing" for t in tagged):
+        owned = after.low in ("his", "her", "their", "its")  # "and pursing his lips"
+        if before.kind == "C" and (known or owned) and any(t.kind == "V" and t.form == "ing" for t in tagged):
             return "ing", stem
         if (
             before.kind in ("X", "C")
@@ -284,6 +308,10 @@ def find_verb_form(
     goes_on = after.low in SCENE_ADVERBS | {"up"} and later.low in PREPOSITIONS
     if word in VERBS - NOUNY and before.kind == "W" and links == ["and"] and goes_on and not seen:
         return "fin", word  # "vehicles and a cart pull up outside"
+    worn = before.kind in ("N", "W") and looks_plural(before.low) and word in _CROSSING and next_det
+    doers = [t.low for t in tagged if t.is_animate]
+    if worn and doers and looks_plural(doers[0]) and all(t.form == "ing" for t in tagged if t.kind == "V"):
+        return "fin", word  # "nuns wearing ties cross the street"
     if word in ("start", "begin", "stop") and after.low == "to" and later.low in VERBS and not seen:
         return "fin", word  # "people in a kitchen start to prepare food"
     seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
@@ -356,7 +384,7 @@ def find_verb_form(
         if before.low == "," and after.low in PREPOSITIONS and herd and not seen:
             return "fin", word  # "two dogs, one brown and one white, play with a ball"
         if (
-            word in ("stand", "sit", "graze", "walk", "lie", "rest")
+            word in ("stand", "sit", "graze", "walk", "lie", "rest", "interact", "gather", "roam", "wander")
             and before.kind == "W"
             and herd
             and not seen
