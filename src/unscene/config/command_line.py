@@ -5,6 +5,7 @@ profiles/default calls `check_command_line` before Snakemake reads any file; the
 What is raised is SystemExit: Snakemake prints its text alone, without a traceback.
 """
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,6 +47,18 @@ def check_uses(arguments: Sequence[str] | None = None) -> list[str]:
     return [path for use in files for path in use]
 
 
+def check_forgotten(directory: Path, given: Sequence[str | Path]) -> None:
+    """Stop when no file was given and the run's directory has its own: the embedded default would be run
+    over what that one made.
+    """
+    forgotten = directory / "config.yaml"
+    if not given and forgotten.is_file():
+        sys.exit(
+            f"{forgotten} is this run's config, and Snakemake was not given it, so nothing was run. Give it"
+            f" (or another one):\n  --configfile {shlex.quote(str(forgotten))}"
+        )
+
+
 def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool, needs_weights: bool) -> None:
     """Check the config of a run and complete it, in place; stop with all that is wrong.
 
@@ -55,6 +68,8 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool, needs_
     from unscene.samples.counting import complete_sources
 
     check_uses()
+    if not workflow.modifier.skip_configfile:
+        check_forgotten(Path.cwd(), workflow.overwrite_configfiles)
     files = [checkout / "config/config.yaml", *workflow.overwrite_configfiles]
     given: Mapping = workflow.config_settings.config
     if workflow.modifier.skip_configfile:  # of a module: its `config:` stands in place of our own file
