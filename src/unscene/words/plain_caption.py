@@ -122,12 +122,40 @@ def _turn(chunks: list[Chunk]) -> str | None:
     return f"{subject[:1].upper()}{subject[1:]} {chunks[at].text} {place[:1].lower()}{place[1:]}"
 
 
-_STANDING = frozenset({"is", "are", "stand", "stands", "sit", "sits", "lie", "lies", "hang", "hangs"})
+_STAND = (
+    "stand",
+    "sit",
+    "lie",
+    "hang",
+    "sleep",
+    "rest",
+    "graze",
+    "float",
+    "swim",
+    "wait",
+    "grow",
+    "walk",
+    "run",
+)
+_STANDING = {"is", "are", "fly", "flies", *_STAND, *(f"{verb}s" for verb in _STAND)}
+# "On my desk there is a laptop and a lamp": the place, and what there is.
+_THERE = re.compile(
+    r"(?i)^((?:in|on|at|inside|near|under|behind|above|outside|next|beside|below|along|across|around|by)"
+    r"\b[^,.;]*?),? there (?:is|are|stands?|sits?|lies?|hangs?) ([^.;]+)$"
+)
 
 
 def _part_place(caption: str, vocabulary: Vocabulary) -> str:
-    """Return a caption with a comma behind the place that it begins with: `In a hall a nun sings`."""
-    if len(caption) > MOST_LETTERS or not PLACE_FIRST.match(caption):
+    """Return a caption with a comma behind the place that it begins with, `In a hall a nun sings`; with
+    what there is first, `In a hall there is a nun`.
+    """
+    if len(caption) > MOST_LETTERS:
+        return caption
+    if found := _THERE.match(caption.rstrip(" .")):
+        place, subject = found.groups()
+        told = f"{subject[:1].upper()}{subject[1:]} {place[:1].lower()}{place[1:]}"
+        return told + "." * caption.rstrip().endswith(".")
+    if not PLACE_FIRST.match(caption):
         return caption
     chunks = make_chunks(read_tokens(caption, vocabulary))
     turned = _turn(chunks)

@@ -47,6 +47,10 @@ REWRITTEN = [
     ("Behind the mill stand two horses.", "horse", "The mill."),
     ("Next to the well are a jug and a cat.", "cat", "A jug is next to the well."),
     ("There stand two mules by a bench.", "bench", "Two mules."),
+    ("On my anvil there is a clock and a jug.", "clock", "A jug on my anvil."),
+    ("In front of the mill there is a car and a well.", "car", "A well in front of the mill."),
+    ("On the sill there are a cup, a jug and a spoon.", "cup", "A jug and a spoon on the sill."),
+    ("In the sky fly two kites and a bird.", "bird", "Two kites fly in the sky."),
     ("Both the jug and the cat are brown.", "cat", "The jug is brown."),
     # whose a deed is
     ("Monks hauling nets and a dog chasing a goat.", "dog", "Monks hauling nets and a goat."),
