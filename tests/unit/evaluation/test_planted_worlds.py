@@ -34,7 +34,8 @@ def test_a_gain_by_a_mark_raises_a_named_alarm_and_an_honest_one_none(clip, tmp_
     assert learned, "the world was not learned, so the test says nothing"
     raised = {alarm["name"] for alarm in list_alarms("main", comparison, summary)}
     assert "sham edits" not in raised  # as they are clean, they do not tell
-    assert bool(raised) == (plant != "honest"), raised
+    # That a denial's words turn captions away is no matter of marks, and honest arms do it, too.
+    assert bool(raised - {"wording"}) == (plant != "honest"), raised
     if plant == "stamp":  # what needs no truth tells it, too
         assert "carried fills" in raised
 
