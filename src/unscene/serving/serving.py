@@ -26,7 +26,8 @@ def serve_run(given: argparse.Namespace) -> int:
     wanted = read_wanted(given, deploy, run_folder / "state/serving" if is_run else deploy / "index")
     if not wanted.deploy.is_dir():
         raise ServeError(
-            f"{wanted.deploy}: there is no such folder; run the workflow, or name an exported folder"
+            f"{wanted.deploy}: there is no such folder; finish the run (with `train: {{clip: null}}` it has"
+            " no model), or name an exported folder"
         )
     if reason := read_left_out(wanted.deploy):
         raise ServeError(f"{wanted.deploy}: there is no model, for want of pairs: {reason}")
