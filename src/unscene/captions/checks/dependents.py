@@ -2,18 +2,9 @@
 
 import re
 
-from unscene.captions.checks.texts import (
-    Case,
-    get_stem,
-    split_words,
-)
-from unscene.captions.checks.words import (
-    EVERY_PART,
-    LIVING,
-)
-from unscene.words.caption_words import (
-    PRONOUNS,
-)
+from unscene.captions.checks.texts import Case, get_stem, split_words
+from unscene.captions.checks.words import EVERY_PART, LIVING
+from unscene.words.caption_words import PRONOUNS
 from unscene.words.chunks import Chunk
 from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCULPTURES, VESSELS
 
