@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from unscene.machine.job import Files, Job
-from unscene.machine.scratch import Scratch, link_file
+from unscene.machine.scratch import link_file
 from unscene.run.left_out import LeftOut
-from unscene.run.records import fingerprint_now, name_record
+from unscene.run.records import fingerprint_now
 
 
 def work_on_folds(job: Job, work: Callable[[Job], None], of_fold: Collection[str] = ()) -> None:
@@ -25,9 +25,7 @@ def work_on_folds(job: Job, work: Callable[[Job], None], of_fold: Collection[str
     if "fold" in job.wildcards:
         work(pick_fold(job, int(job.wildcards["fold"]), 0, of_fold))
         return
-    # Named as its record, by which those who copy it know that the job has ended.
-    name = name_record(job.rule, job.wildcards).stem
-    with Scratch(Path("state", "scratch", job.rule, name), job.digest) as scratch:
+    with job.open_scratch() as scratch:
         for fold in range(len(next(iter(job.outputs.values())))):
             one = pick_fold(job, fold, fold, of_fold)
             key, read = str(fold), describe_inputs(one)

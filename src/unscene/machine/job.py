@@ -26,7 +26,7 @@ from unscene.run.folders import remove_left
 from unscene.run.left_out import LeftOut, raise_left_out, write_left_out
 from unscene.run.lineage import ENTRIES, digest
 from unscene.run.logs import log_job
-from unscene.run.records import write_record
+from unscene.run.records import name_record, write_record
 from unscene.run.shard_names import get_source_name
 
 # Rules whose jobs say what was left out, and do their work all the same.
@@ -143,11 +143,13 @@ class Job:
 
     def open_scratch(self) -> Scratch:
         """Return where this job keeps what it has finished, for the run after a kill; to be
-        entered. Without a shard: for now only.
+        entered. It is named as the job's record, by which those who copy it know that the job has
+        ended. Of a job that no rule describes: for now only.
         """
-        if "shard" not in self.wildcards:
+        if not self.rule:
             return Scratch(None, "", beside=Path(self.outputs.table).parent)
-        return Scratch(Path("state", "scratch", self.rule, self.wildcards["shard"]), self.digest)
+        name = name_record(self.rule, self.wildcards).stem
+        return Scratch(Path("state", "scratch", self.rule, name), self.digest)
 
     @property
     def timing(self) -> Path | None:

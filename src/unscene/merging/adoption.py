@@ -234,14 +234,13 @@ def _give_up(workflow: Any, job: Any, here: Source) -> None:
 
 
 def _take_back(job: Any, parts: Sequence[Source], found: Merged) -> None:
-    """Take back what a part had finished of a job, for the job to go on from there: of its shard or folds,
-    and of trainings.
+    """Take back what a part had finished of a job, for the job to go on from there: of its items, and of
+    trainings.
     """
     lineage, paths = job.params.lineage, [part.path for part in parts]
-    if job.wildcards_dict:
-        name = name_record(lineage["rule"], job.wildcards_dict).stem
-        items = take_back(lineage["rule"], name, digest(lineage), paths)
-        found.taken_back.update({f"{job.rule.name} of {name}": items} if items else {})
+    name = name_record(lineage["rule"], job.wildcards_dict).stem
+    items = take_back(lineage["rule"], name, digest(lineage), paths)
+    found.taken_back.update({f"{job.rule.name} of {name}": items} if items else {})
     for file in map(Path, job.output):
         is_model = file.is_relative_to(MODELS) and file.name == "meta.json"
         if is_model and take_back_state(file.parent, digest(lineage), paths):

@@ -1,13 +1,13 @@
 """What a device job has finished so far, copied out piece by piece, and taken back elsewhere.
 
-A job keeps its finished items, those of its shard or its folds, in `state/scratch/`
+A job keeps its finished items, those of its shard, its folds or its batches, in `state/scratch/`
 (`unscene.machine.scratch`). The copy gets what has come since as one tar a piece, until the job has ended:
 
     state/scratch/{rule}/{name}/{digest}-{first}-{end}-{sha256}.tar
 
-name: of the job's record; of a job of a shard, the shard. digest: of the job's lineage, so no other job
-takes it back. first, end: which lines of the journal it holds, with the files that they name. sha256: 16
-digits of the tar's own, so a damaged one is passed over.
+name: of the job's record; of a job of a shard, the shard; of a rule's only job, the rule. digest: of
+the job's lineage, so no other job takes it back. first, end: which lines of the journal it holds, with
+the files that they name. sha256: 16 digits of the tar's own, so a damaged one is passed over.
 What the device had made of items that were not finished stays behind.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from unscene.merging.copying import copy_whole
 from unscene.merging.training_states import TrainingStates
 from unscene.run.folders import replaced_folder
-from unscene.run.records import RECORDS
+from unscene.run.records import find_record
 from unscene.run.shards import file_sha256
 
 SCRATCH = Path("state/scratch")
@@ -60,7 +60,7 @@ class Unfinished:
             rule, name = folder.parts[-2:]
             if (self._run / SCRATCH / rule / name).exists():
                 continue
-            if (self._copy / RECORDS / rule / f"{name}.json").is_file():
+            if (self._copy / find_record(rule, name)).is_file():
                 shutil.rmtree(folder)
         self._states.push(is_last)
         for state in ended:

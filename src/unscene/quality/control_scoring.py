@@ -16,6 +16,7 @@ from unscene.quality.control_source import Source
 from unscene.quality.controls import KINDS, Cutout, cut_out, make_controls, place
 from unscene.quality.edit_scores import Judge, Views, ask_models, load_models, measure_pixels
 from unscene.quality.image_scores import get_mask_box, get_share_inside
+from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import check_file
 
@@ -27,27 +28,42 @@ def score_controls(job: Job) -> None:
     mask size taking turns.
 
     A ground on which the judge sees the object's class anyway is left out: its perfect removal
-    would not be one. inputs: samples, masks; outputs: table.
+    would not be one. What is scored waits in scratch, batch by batch: a run after a kill goes on
+    from there. inputs: samples, masks; outputs: table.
     """
     quality, batch_size = job.settings["quality"], job.runtime["batch_size"]
     models = load_models(job)
     source = Source(job.inputs.samples, job.inputs.masks, job.settings["seed"])
     rows: list[dict] = []
     made, wanted = 0, quality["controls"]
-    for batch in cut_batches(list_placed(source, SIZE_BINS) if wanted else (), batch_size):
-        batch = drop_occupied(batch, models["judge"])[: wanted - made]
-        made += len(batch)
-        usable = []
-        for row, views in (control for each in batch for control in list_controls(*each)):
-            usable.append((row, views, measure_pixels(views)))
-        for part in cut_batches(usable, batch_size):
-            ask_models(part, models)
-        rows += [row | values for row, _, values in usable]
-        if made >= wanted:
-            break
-    table = CONTROL_SCORES.frame(rows)
-    logging.getLogger("unscene").info("controls: %s", table["kind"].value_counts().to_dict())
-    CONTROL_SCORES.write(table, job.outputs.table)
+    batches = cut_batches(list_placed(source, SIZE_BINS) if wanted else (), batch_size)
+    with job.open_scratch() as scratch, progress(total=wanted, desc="controls", unit="object") as bar:
+        for number, batch in enumerate(batches):
+            # Objects come in the same order in every run, so a batch is known by its number.
+            key = f"{number} of {batch_size}"
+            if key not in scratch.results:
+                usable = drop_occupied(batch, models["judge"])[: wanted - made]
+                scratch.record(
+                    key, {"objects": len(usable), "rows": score_objects(usable, models, batch_size)}, []
+                )
+            done = scratch.results[key]
+            made += done["objects"]
+            rows += done["rows"]
+            bar.update(done["objects"])
+            if made >= wanted:
+                break
+        table = CONTROL_SCORES.frame(rows)
+        logging.getLogger("unscene").info("controls: %s", table["kind"].value_counts().to_dict())
+        CONTROL_SCORES.write(table, job.outputs.table)
+        scratch.discard()
+
+
+def score_objects(objects: Sequence[tuple], models: dict, batch_size: int) -> list[dict]:
+    """Return the rows of the controls of objects as `list_placed` yields them."""
+    usable = [(row, views, measure_pixels(views)) for each in objects for row, views in list_controls(*each)]
+    for part in cut_batches(usable, batch_size):
+        ask_models(part, models)
+    return [row | values for row, _, values in usable]
 
 
 def list_placed(source: Source, bins: Sequence[float]) -> Iterator[tuple]:

@@ -68,6 +68,11 @@ def name_record(rule: str, wildcards: dict) -> Path:
     return RECORDS / rule / f"{name}.json" if name else RECORDS / f"{rule}.json"
 
 
+def find_record(rule: str, name: str) -> Path:
+    """Return the path of the record whose file is called so: the inverse of `name_record(...).stem`."""
+    return RECORDS / f"{rule}.json" if name == rule else RECORDS / rule / f"{name}.json"
+
+
 def fingerprint_now(path: str | Path) -> str:
     """Return the fingerprint of a file's content as it is at this moment."""
     return fingerprint.__wrapped__(Path(path))

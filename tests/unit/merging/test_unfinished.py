@@ -1,5 +1,6 @@
 """A shard that is half done is copied in pieces, and goes on from them on another machine."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from unscene.machine.scratch import Scratch
 from unscene.merging import unfinished
 from unscene.merging.pushing import Push
 from unscene.merging.unfinished import take_back
+from unscene.run.records import name_record
 
 JOB = ("remove_objects", "a-0-of-2")
 DIGEST = "0123456789abcdef"
@@ -88,7 +90,11 @@ def test_pieces_are_seldom_and_bounded(tmp_path, monkeypatch):
     assert len(list_pieces(copy)) == counts[5] + 1
 
 
-def test_a_whole_shard_has_no_pieces_in_the_copy_once_its_record_is_there(tmp_path):
+@pytest.mark.parametrize(("job", "wildcards"), [(JOB, {"shard": JOB[1]}), (("score_controls",) * 2, {})])
+def test_a_whole_job_has_no_pieces_in_the_copy_once_its_record_is_there(
+    tmp_path, monkeypatch, job, wildcards
+):
+    monkeypatch.setattr(sys.modules[__name__], "JOB", job)
     run, copy = tmp_path / "run", tmp_path / "copy"
     work(run, range(4))
     push = Push(run, copy)
@@ -97,7 +103,7 @@ def test_a_whole_shard_has_no_pieces_in_the_copy_once_its_record_is_there(tmp_pa
         scratch.discard()
     push.push()
     assert list_pieces(copy)  # the job has no record: its results are nowhere else
-    record = copy / "results/records" / JOB[0] / f"{JOB[1]}.json"
+    record = copy / name_record(job[0], wildcards)
     record.parent.mkdir(parents=True)
     record.write_text("{}")
     work(run, [9], digest="f" * 16)  # it is being made anew, with other settings

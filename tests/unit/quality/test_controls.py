@@ -1,6 +1,7 @@
 """Controls: each kind is what it says, and a run's own photos and masks give them."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -290,7 +291,7 @@ def make_run(folder, count=12):
 def run(monkeypatch):
     """A function that makes and scores the controls of a folder."""
 
-    def score(folder, controls=8, judge=None, **runtime):
+    def score(folder, controls=8, judge=None, rule="", **runtime):
         runtime = RUNTIME | runtime
         judge = judge and Judge(judge, 0.1, runtime["batch_size"])
         monkeypatch.setattr(control_scoring, "load_models", lambda job: {"judge": judge})
@@ -299,6 +300,7 @@ def run(monkeypatch):
             {"table": folder / "controls.parquet"},
             {"quality": {"controls": controls}, "seed": 7},
             runtime,
+            rule=rule,
         )
         control_scoring.score_controls(job)
         return CONTROL_SCORES.read(job.outputs.table)
@@ -354,6 +356,30 @@ def test_batches_and_repeats_change_nothing(tmp_path, run):
     pd.testing.assert_frame_equal(
         run(tmp_path, judge=ColourJudge()), run(tmp_path, judge=ColourJudge(), batch_size=64)
     )
+
+
+@pytest.mark.parametrize("batch", [0, 1, 2])
+def test_a_killed_run_goes_on_from_its_last_whole_batch(tmp_path, run, monkeypatch, batch):
+    make_run(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    whole = run(tmp_path, controls=10, judge=ColourJudge(), rule="score_controls", batch_size=4)
+    assert not Path("state/scratch/score_controls/score_controls").exists()
+    asked, killed_at = [], batch
+
+    def count(objects, *args):
+        if len(asked) == killed_at:
+            raise KeyboardInterrupt
+        asked.append(len(objects))
+        return score(objects, *args)
+
+    score = control_scoring.score_objects
+    monkeypatch.setattr(control_scoring, "score_objects", count)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, controls=10, judge=ColourJudge(), rule="score_controls", batch_size=4)
+    killed_at = None
+    again = run(tmp_path, controls=10, judge=ColourJudge(), rule="score_controls", batch_size=4)
+    assert sum(asked) == 10
+    pd.testing.assert_frame_equal(again, whole)
 
 
 def test_a_ground_with_the_class_is_left_out_and_bad_photos_do_no_harm(tmp_path, run):
