@@ -25,12 +25,13 @@ class Sign:
         """Raise CopyTaken when another machine has renewed its own sign of late."""
         try:
             found = read_json(self._path)
-        except TableError:  # there is none, or the drive does not answer: that stops no run
+            machine, age = str(found["machine"]), time.time() - float(found["at"])
+        # There is none, it is damaged, or the drive does not answer: that stops no run.
+        except (TableError, KeyError, TypeError, ValueError):
             return
-        age = time.time() - found["at"]
-        if found["machine"] != platform.node() and age < ALIVE_SECONDS:
+        if machine != platform.node() and age < ALIVE_SECONDS:
             raise CopyTaken(
-                f"the machine {found['machine']} pushed there {max(age, 0):.0f} s ago, so both would make and"
+                f"the machine {machine} pushed there {max(age, 0):.0f} s ago, so both would make and"
                 " pay the same. Give each machine a part and a copy of its own. If that machine is gone, wait"
                 f" {ALIVE_SECONDS / 60:.0f} minutes and run this again"
             )

@@ -183,6 +183,17 @@ def test_a_copy_belongs_to_one_machine_at_a_time(tmp_path, monkeypatch, capfd):
     assert "the machine other pushed there 6" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("sign", ["{}", "[]", "1", '{"machine": "other", "at": "noon"}', '{"machine": "ot'])
+def test_a_damaged_sign_stops_no_run(tmp_path, sign):
+    path = tmp_path / pushers.SIGN
+    path.parent.mkdir(parents=True)
+    path.write_text(sign)
+    pushers.Sign(tmp_path).check()
+    path.write_text(f'{{"machine": "other", "at": {time.time()}}}')
+    with pytest.raises(pushers.CopyTaken):
+        pushers.Sign(tmp_path).check()
+
+
 def test_a_drive_that_is_gone_stops_no_run_and_is_told_at_the_end(tmp_path, capfd):
     run, copy = tmp_path / "run", tmp_path / "copy"
     finish(run, "a-0-of-2", "one")
