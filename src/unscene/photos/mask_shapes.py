@@ -113,9 +113,19 @@ def dilate(mask: np.ndarray, radius_px: float) -> np.ndarray:
         return mask.copy()
     window = _grow_window(bounding_box(mask), int(radius_px) + 1, mask.shape)
     grown = mask.copy()
-    distance = cv2.distanceTransform((~mask[window]).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    grown[window] = distance <= radius_px + 1e-3
+    grown[window] = square_depth(~mask[window]) <= radius_px**2
     return grown
+
+
+def square_depth(mask: np.ndarray) -> np.ndarray:
+    """Return the squared distance in pixels of each pixel of a mask (height, width) to the nearest one
+    outside, float64; 0 outside.
+
+    Squares of distances between pixels are whole numbers. OpenCV's roots of them are not: their last
+    bits differ from call to call, with the place of the mask in memory.
+    """
+    root = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.rint(root.astype(float) ** 2)
 
 
 def extend_below(mask: np.ndarray, share: float) -> np.ndarray:
@@ -173,9 +183,8 @@ def feather(mask: np.ndarray, width_px: int) -> np.ndarray:
     """
     if width_px < 1:
         return mask.astype(np.float32)
-    padded = np.pad(mask, width_px + 1, mode="edge").astype(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    inner = distance[width_px + 1 : -width_px - 1, width_px + 1 : -width_px - 1]
+    padded = np.pad(mask, width_px + 1, mode="edge")
+    inner = np.sqrt(square_depth(padded))[width_px + 1 : -width_px - 1, width_px + 1 : -width_px - 1]
     return np.clip(inner / (width_px + 1), 0, 1).astype(np.float32)
 
 

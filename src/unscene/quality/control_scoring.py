@@ -20,6 +20,7 @@ from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import check_file
 
+LEAST_OBJECTS = 4  # are scored at once, ten controls each: a kill costs minutes on a CPU, not the job
 ROUNDS = 4  # a run with few objects puts each on several grounds: a cut at 99 % of forty is a maximum
 
 
@@ -36,11 +37,12 @@ def score_controls(job: Job) -> None:
     source = Source(job.inputs.samples, job.inputs.masks, job.settings["seed"])
     rows: list[dict] = []
     made, wanted = 0, quality["controls"]
-    batches = cut_batches(list_placed(source, SIZE_BINS) if wanted else (), batch_size)
+    size = max(LEAST_OBJECTS, batch_size // len(KINDS))
+    batches = cut_batches(list_placed(source, SIZE_BINS) if wanted else (), size)
     with job.open_scratch() as scratch, progress(total=wanted, desc="controls", unit="object") as bar:
         for number, batch in enumerate(batches):
             # Objects come in the same order in every run, so a batch is known by its number.
-            key = f"{number} of {batch_size}"
+            key = f"{number} of {size}"
             if key not in scratch.results:
                 usable = drop_occupied(batch, models["judge"])[: wanted - made]
                 scratch.record(

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from unscene.edits.removers.telea import TeleaRemover
-from unscene.photos.mask_shapes import bounding_box
+from unscene.photos.mask_shapes import bounding_box, square_depth
 from unscene.photos.moved_masks import draw_boxes, move_mask
 from unscene.quality.edit_scores import Views
 from unscene.quality.image_scores import get_mask_box
@@ -172,8 +172,8 @@ def leave_rim(placed: Placed) -> np.ndarray:
     """Return the ground with the rim of the object left: the half of its pixels that lie nearest to
     its edge.
     """
-    padded = np.pad(placed.object_mask.astype(np.uint8), 1)  # the frame is an edge, too
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    padded = np.pad(placed.object_mask, 1)  # the frame is an edge, too
+    depth = square_depth(padded)[1:-1, 1:-1]
     rim = placed.object_mask & (depth <= np.median(depth[placed.object_mask]))
     return np.where(rim[..., None], placed.with_object, placed.ground)
 

@@ -192,3 +192,19 @@ def test_a_speck_is_smaller_than_its_share_of_the_photo(size, stays):
 def test_the_radius_grows_with_the_object_from_its_least_value_on(side, radius):
     object_mask = make_mask((10, 10 + side, 10, 10 + side))
     assert shape_mask(object_mask[None], SETTINGS).dilation_px == pytest.approx(radius)
+
+
+def test_depths_are_whole_squares_wherever_the_mask_lies_in_memory():
+    mask = np.zeros((97, 143), bool)
+    mask[20:70, 11:120] = True
+    mask[40:44, 60] = False
+    outside = np.argwhere(~mask)
+    rows, columns = np.indices(mask.shape)
+    nearest = np.full(mask.shape, np.inf)
+    for row, column in outside:
+        nearest = np.minimum(nearest, (rows - row) ** 2 + (columns - column) ** 2)
+    for place in range(0, 32, 3):  # OpenCV's own roots differ between some of these
+        memory = np.empty(mask.size + place, bool)
+        moved = memory[place:].reshape(mask.shape)
+        moved[:] = mask
+        assert np.array_equal(mask_shapes.square_depth(moved), nearest)
