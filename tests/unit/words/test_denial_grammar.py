@@ -156,6 +156,9 @@ def test_a_generator_goes_on_alike_after_both_polarities():
 
 def find_faults(text: str, word: str) -> list[str]:
     """Faults of articles and agreement in a text of one word, by rules that know nothing of the table."""
+    # Verbs whose subject is not the noun: "whoever wants dogs has", "it is dogs that".
+    text = re.sub(r"(?i)\b(whoever wants .+?) has\b", r"\1 had", text)
+    text = re.sub(r"(?i)\bit is (.+?) that\b", r"it was \1 that", text)
     one, many = NOUNS[word]
     mass, crowd = many is None, word == "person"
     # A word that takes no article and no "no" in the singular is named by its plural alone.
@@ -185,10 +188,12 @@ def find_faults(text: str, word: str) -> list[str]:
             faults += [rf"(?i)\ban? {single}", rf"\b(single|one) {single}"]
         else:
             faults += [rf"\b(any|some|zero|both|full of|free of|of the) {single}"]
-            # A noun that can be counted has an article, "no", or is one of a kind.
-            faults += [rf"(?<!\b[Aa]n )(?<!\b[Aa] )(?<!\b[Nn]o )(?<!single )(?<!one ){single}"]
+            # A noun that can be counted has an article, "no", or is one of a kind; labels have neither.
+            label = r"(?<!\breads )(?<!\b[Cc]ontains )(?<!: )(?<!\bquery )"
+            faults += [rf"(?<!\b[Aa]n )(?<!\b[Aa] )(?<!\b[Nn]o )(?<!single )(?<!one ){label}{single}"]
     if crowd:
-        faults += [r"\bperson\b(?<!single person)(?<!one person)", r"person are\b"]
+        labels = r"(?<!reads person)(?<!ontains person)(?<!: person)(?<!: no person)(?<!query person)"
+        faults += [rf"\bperson\b(?<!single person)(?<!one person){labels}", r"person are\b"]
     faults += [] if one is None else [r"\bpairs? of\b"]
     faults += [] if mass else [r"\bbit of\b"]
     return [fault for fault in faults if re.search(fault, text)]
