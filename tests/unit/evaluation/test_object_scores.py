@@ -69,9 +69,12 @@ def point(words, sign, bias=0.0):
     return vector
 
 
-TRICKY = re.compile(r"nothing but|without doubt|no lack|can't miss|not only|No question|never seen")
+TRICKY = re.compile(
+    r"nothing but|without doubt|no lack|can't miss|not only|No question|never seen|n't hard|not notice"
+    r"|no doubt|without noticing|Nothing blocks|out of nowhere|none other|Look again|far from absent"
+)
 DENIAL = re.compile(
-    r"\b(?:no|not|never|nothing|none|neither|nowhere|without|free of|devoid|lacks|minus|sans|excludes?"
+    r"\b(?:no|not|never|nothing|none|neither|nowhere|without|zero|free of|devoid|lacks|minus|sans|excludes?"
     r"|absent|absence|missing|void|empty of|barring|bereft|omits|vanished)\b|n't",
     re.IGNORECASE,
 )
