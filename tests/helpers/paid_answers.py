@@ -106,6 +106,15 @@ class Desk:
         """Return the ledger, open."""
         return Ledger(self.ledger_folder)
 
+    def list_answered(self, requests: list[dict]) -> set[str]:
+        """Return the names of those requests that have an answer in the ledger."""
+        ledger = self.ledger()
+        try:
+            outcomes = ledger.list_outcomes(request["custom_id"] for request in requests)
+        finally:
+            ledger.close()
+        return {name for name, values in outcomes.items() if "ok" in values}
+
 
 def enter_answers(folder: Path, requests: list[dict], answers: list[dict]) -> None:
     """Put answer lines into the ledger of a folder, as if they had been paid for."""

@@ -7,7 +7,6 @@ import shutil
 import pytest
 import yaml
 
-from batch_server.running import run_server
 from paid_answers import CHECKOUT, PRICES, Desk, api_config, make_requests
 from unscene.answers.batch_lines import write_lines
 from unscene.answers.batches import checking
@@ -16,17 +15,6 @@ from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.prices import PriceError, read_prices
-
-
-@pytest.fixture
-def server():
-    with run_server() as control:
-        yield control
-
-
-@pytest.fixture
-def desk(server, tmp_path):
-    return Desk(tmp_path, server)
 
 
 def read_config(desk, **changes):

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from batch_server.running import run_server
 from paid_answers import PRICES, Desk, make_requests
 from unscene.answers.batch_lines import build_answer, canonical_json, write_lines
 from unscene.answers.batches import announcing
@@ -17,17 +16,6 @@ from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.endpoints import Endpoint
 from unscene.answers.prices import PriceError, read_prices
-
-
-@pytest.fixture
-def server():
-    with run_server() as control:
-        yield control
-
-
-@pytest.fixture
-def desk(server, tmp_path):
-    return Desk(tmp_path, server)
 
 
 def test_a_lost_state_is_announced_and_rebuilt_from_the_endpoint_s_list(desk, server):
