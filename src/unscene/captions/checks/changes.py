@@ -39,8 +39,13 @@ _PLACING = {
 }
 _LOOSE = frozenset((1, 2, 4))  # in, on, over: how a thing on another is told as one likes
 _SHAPES = frozenset(("round", "square", "flat", "thin", "thick", "soft", "hot", "cold"))
-# What is everywhere where it is at all: in the sun, under the sun.
-_LIGHTS = frozenset(map(get_stem, ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light")))
+# What is everywhere where it is at all: in the sun, under the sun; on a screen, in front of it.
+_LIGHTS = frozenset(
+    map(
+        get_stem,
+        ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light", "tv", "television", "screen"),
+    )
+)
 # Prepositions that hold both ways.
 _EVEN = frozenset(
     (
@@ -62,6 +67,7 @@ _EVEN = frozenset(
 def changes_description(case: Case) -> str | None:
     """A number, a colour or a size is said of another thing than before, or one thing is many."""
     said_before, stems = set(pairwise(case.old.tokens)), set(case.old.stems)
+    behind = {(get_stem(one), two) for one, two in said_before}  # `a road closed by a guard`
     for chunk in case.new.chunks:
         if chunk.kind != "NP":
             continue
@@ -83,7 +89,7 @@ def changes_description(case: Case) -> str | None:
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
             same_said = token in LEFT_ALONE or says_same(token, said)
-            predicated = _is_predicate(case.old, same, token)
+            predicated = _is_predicate(case.old, same, token) or (stem, token) in behind
             if is_compared(token, said) or has_lost_letter(
                 token, set(case.old.tokens) - set(case.new.tokens)
             ):

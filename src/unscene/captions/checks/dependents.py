@@ -14,9 +14,13 @@ _DOING = frozenset(
 )
 # What goes with people, though it is a word of a list.
 _WORN = frozenset(("tie", "cell phone"))
-# What people stand on, so that it may go with them: nobody knows from the caption alone. What they hold
-# is found by `find_held`.
-_BOARDS = frozenset(("skis", "snowboard", "skateboard", "surfboard"))
+_SCREENS = frozenset(("cell phone", "tv", "laptop"))
+# What people stand or sit on, so that it may go with them: nobody knows from the caption alone. What
+# they hold is found by `find_held`.
+_BOARDS = frozenset(("skis", "snowboard", "skateboard", "surfboard", "bicycle", "motorcycle"))
+_SCOOTERS = frozenset(("scooter", "moped", "segway", "tricycle", "unicycle", "sled", "wakeboard"))
+# Verbs whose object is the doer's alone.
+_OWNING = frozenset(map(get_stem, ("wear", "have", "ride", "eat", "hold", "carry", "use")))
 # What an animal does to a thing that nothing else holds.
 _TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
 _HAULING = frozenset(map(get_stem, ("carry", "haul", "pull", "tow", "transport")))
@@ -75,7 +79,7 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
             and case.category in ("train", "truck", "car", "boat")
         ):
             return True  # `a train carrying crates`
-        if is_mine and (verb == "wear" or verb in _DOING):
+        if is_mine and (verb in ("wear", "rid") or verb in _DOING or (verb in _OWNING and not is_named)):
             return True
         if is_mine and not is_named and not case.is_person and verb in _TAKING:
             return True
@@ -183,7 +187,8 @@ def _stands_on(case: Case, place: int) -> bool:
     `a man with skis`.
     """
     chunks = case.old.chunks
-    if not chunks[place].words or not chunks[place].words <= _BOARDS:
+    words = chunks[place].words
+    if not (words and words <= _BOARDS) and chunks[place].head not in _SCOOTERS:
         return False
     before = _find_row_start(chunks, place) - 1
     if before < 1:
@@ -209,8 +214,10 @@ def _find_row_start(chunks: list[Chunk], place: int) -> int:
 def _carries(case: Case, place: int) -> bool:
     """Whether a noun phrase is shown on the object, or is the wall that it hangs on."""
     after = case.old.chunks[place + 1 : place + 3]
+    if case.category in _SCREENS and _has(case, place):
+        return True
     if len(after) == 2 and after[0].low == "on" and case.names_object(after[1]):
-        return case.category in ("cell phone", "tv", "laptop", "stop sign", "book")
+        return case.category in _SCREENS | {"stop sign", "book"}
     before = case.old.chunks[max(place - 2, 0) : place]
     on_wall = len(before) == 2 and before[1].low == "on" and case.names_object(before[0])
     return on_wall and case.old.chunks[place].head in ("wall", "walls", "ceiling")

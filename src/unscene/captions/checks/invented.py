@@ -31,6 +31,7 @@ from unscene.captions.checks.words import (
     MALE,
     MEASURES,
     OPPOSITES,
+    ORDINALS,
     SALIENT,
     SCENES,
     SMALL,
@@ -95,7 +96,7 @@ def invents(case: Case) -> str | None:
             continue
         if _measures(new, token, known):
             continue
-        if token in NUMBERS or is_compared(token, old.tokens):
+        if token in NUMBERS or is_compared(token, old.tokens) or (token in ORDINALS and _has_number(old)):
             continue  # what is counted is looked at where descriptions are
         if token == "other" and "other side" in new.text.lower():
             continue
@@ -124,6 +125,10 @@ def list_told(case: Case) -> list[str]:
                 del tokens[place : place + len(words)]
                 break
     return tokens
+
+
+def _has_number(text: Text) -> bool:
+    return any(sign.isdigit() for sign in text.text)
 
 
 def _only_describes(case: Case, token: str, told: list[str]) -> bool:
@@ -183,8 +188,11 @@ def _is_built(case: Case, token: str) -> bool:
         return bool({"no", "without"} & set(old.tokens))
     if any(word.startswith(token) and get_stem(word[len(token) :]) in case.new.stems for word in old.tokens):
         return True  # `the sun sets` of `sunset`
-    if any(token.startswith(word) and get_stem(token[len(word) :]) in old.stems for word in old.tokens):
-        return True  # `at sunset` of `the setting sun`
+    if token.startswith("mid") and token.removeprefix("mid") in old.tokens:
+        return True
+    ends = [token[len(word) :] for word in old.stems if token.startswith(word)]
+    if any(get_stem(end) in old.stems or (len(end) > 4 and is_derived(end, old.tokens)) for end in ends):
+        return True  # `at sunset` of `the setting sun`, `bookshelves` of `shelving with books`
     for before, word in pairwise(case.new.tokens):
         if word == token and before in ("a", "the") and token in LIGHT_NOUNS:
             return True
@@ -200,12 +208,32 @@ def _is_built(case: Case, token: str) -> bool:
 
 def is_spelt_alike(token: str, tokens: list[str]) -> bool:
     """Whether a word is one of the old caption's with a letter or two put right: `mantel`, `mantle`."""
-    return len(token) > 5 and bool(get_close_matches(token, [t for t in tokens if len(t) > 5], 1, 0.83))
+    if len(token) < 6:
+        return False
+    long = [other for other in tokens if len(other) > 5]
+    sounds = _sound(token)
+    return bool(get_close_matches(token, long, 1, 0.83)) or any(
+        len(sounds) > 4 and token[0] == other[0] and _sound(other) == sounds for other in long
+    )
+
+
+def _sound(word: str) -> str:
+    """Return the consonants of a word, none of them doubled: what misspelling seldom changes."""
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiouy]", "", word))
 
 
 def _mends(case: Case, token: str) -> bool:
     """Whether a short word is one that the old caption misspells and the new one lacks: `art` for `cart`."""
-    return has_lost_letter(token, set(case.old.tokens) - set(case.new.tokens))
+    gone = set(list_told(case)) - set(case.new.tokens)
+    if has_lost_letter(token, gone):
+        return True
+    before = {one for one, two in pairwise(["", *case.new.tokens]) if two == token}
+    alike = [word for word in gone if 2 < len(word) == len(token) < 5 and _differ_once(word, token)]
+    return any((one, word) in set(pairwise(case.old.tokens)) for one in before for word in alike)
+
+
+def _differ_once(first: str, second: str) -> bool:
+    return sum(one != two for one, two in zip(first, second, strict=True)) == 1
 
 
 def is_compared(token: str, told: Iterable[str]) -> bool:

@@ -4,9 +4,9 @@ import re
 from itertools import pairwise
 
 from unscene.captions.checks.texts import POSTURE_STEMS, Case, Text, get_stem, has_verb, split_words
-from unscene.captions.checks.verbs import describes_as_before
 from unscene.captions.checks.words import (
     ACTIVITIES,
+    ALIASES,
     HUMAN_VERBS,
     IRREGULAR,
     KINDS,
@@ -28,10 +28,16 @@ from unscene.words.caption_words import (
     POSSESSIVES,
     PREPOSITIONS,
 )
+from unscene.words.verb_forms import looks_plural
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
-_DRIFTING = frozenset(map(get_stem, ("fly", "float", "drift", "soar", "hang", "move", "roll", "drive")))
+_DRIFTING = frozenset(
+    map(
+        get_stem,
+        ("fly", "float", "drift", "soar", "hang", "move", "roll", "drive", "cook", "bake", "boil", "burn"),
+    )
+)
 _STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
 _WORN = frozenset(("raincoat", "bandana", "costume"))
 _OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
@@ -45,6 +51,9 @@ def names_object(case: Case) -> str | None:
     surfaces = [words for word, words in case.old.surfaces if word == case.category]
     if case.category.endswith("board") and {"board", "boards"} & set(case.new.tokens) - set(case.old.tokens):
         return "it names the object: 'board'"
+    for token in ALIASES.get(case.category, frozenset()) & set(case.new.tokens):
+        if get_stem(token) not in case.old.stems:
+            return f"it names the object: {token!r}"
     for words in surfaces:
         if case.category not in case.new.words and _is_first_part(case.new, words):
             continue  # `train tracks`
@@ -105,7 +114,7 @@ def keeps_parts(case: Case) -> str | None:
             token not in parts - whole  # `wine glasses` are nobody's
             or _has_owner(tokens, place)
             or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
-            or (token == "top" and "on top" in case.old.text.lower())
+            or (token == "top" and ("on top" in case.old.text.lower() or _describes(tokens, place)))
         ):
             continue
         core = (
@@ -116,6 +125,11 @@ def keeps_parts(case: Case) -> str | None:
         if (core and not _stands_alone(case.old, token)) or _is_attached(case, token):
             return f"{token!r} belongs to the object"
     return None
+
+
+def _describes(tokens: list[str], place: int) -> bool:
+    """Whether a word stands before a noun: `five top pubs`."""
+    return not set(tokens[place + 1 : place + 2] or ["of"]) & (PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES)
 
 
 def _has_owner(tokens: list[str], place: int) -> bool:
@@ -184,42 +198,22 @@ def keeps_activity(case: Case) -> str | None:
             return f"{token!r} goes with the object"
     if hanging := (_list_hanging(case.new) - _list_hanging(old)) & _list_taking(old):
         return f"{min(hanging)!r} has lost its object"
-    deeds = set(map(get_stem, case.deeds)) - POSTURE_STEMS - {"isolat"}
-    for stem in deeds if case.category in case.vocabulary.animate else ():
-        if _is_passive(case.new, stem) and not _is_passive(old, stem):
-            return f"{stem!r} is what the object did"
-    for stem in (
-        set(old.stems) - POSTURE_STEMS - {"be", "have", "park", get_stem("display"), "expos"}
-        if case.is_person
-        else ()
-    ):
-        described = any(
-            one.kind == "NP" and stem in map(get_stem, split_words(one.text)) for one in old.chunks
-        )
-        if _is_passive(case.new, stem) and not (described or _is_passive(old, stem)):
-            return f"{stem!r} is what people did"
+    lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
+    described = case.new.tokens[1:] and case.new.tokens[1] not in PREPOSITIONS | LINKS | DETERMINERS
     for place, chunk in enumerate(old.chunks):
-        if chunk.kind != "V":
+        doer = old.find_governor(place) if chunk.kind == "V" else None
+        if doer is None or not case.names_object(old.chunks[doer]) or _is_in_row(old, doer):
             continue
         stems = [get_stem(token.low) for token in chunk.tokens if token.low not in AUXILIARIES]
-        doer = old.find_governor(place)
-        is_mine = doer is not None and case.names_object(old.chunks[doer]) and not _is_in_row(old, doer)
-        for stem in stems:
-            told_so = _is_passive(old, stem) or describes_as_before(case, stem)
-            if is_mine and _is_passive(case.new, stem) and not told_so:
-                return f"{stem!r} is what the object did"
+        near = all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
+        for stem in stems if not any(_is_purpose(case.new, stem) for stem in stems) else ():
             shared = any(_does_too(case, at, stem) for at in range(len(old.chunks)))
-            if stem in left and is_mine and not shared and case.is_person and stem in _HUMAN_STEMS:
+            human = case.is_person and stem in _HUMAN_STEMS - _DRIFTING
+            if stem in left and human and not shared:
                 return f"{stem!r} is what people did"
-            lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
-            near = doer is not None and all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
-            told = stem in left and is_mine and near and stem not in POSTURE_STEMS | _STATES | _DRIFTING
-            described = (
-                case.new.stems[0] == stem
-                and case.new.tokens[1:2] != []
-                and case.new.tokens[1] not in PREPOSITIONS | LINKS | DETERMINERS
-            )
-            if lifeless and told and not described and has_verb(case.new, stem):
+            tells = near and stem in left and stem not in POSTURE_STEMS | _STATES | _DRIFTING
+            describes = described and case.new.stems[0] == stem
+            if lifeless and tells and not describes and has_verb(case.new, stem):
                 return f"{stem!r} is what the object did"
     if case.is_person and not case.new.is_animate:
         for place, token in enumerate(case.new.tokens):
@@ -228,6 +222,12 @@ def keeps_activity(case: Case) -> str | None:
             if token in SPORTS and ends and (place == 0 or has_verb(case.new, get_stem(token))):
                 return f"{token!r} is what people did"
     return None
+
+
+def _is_purpose(text: Text, stem: str) -> bool:
+    """Whether a verb only says what a thing is for: `a bed for sleeping`."""
+    told = [before for before, one in pairwise(["", *text.tokens]) if get_stem(one) == stem]
+    return bool(told) and set(told) == {"for"}
 
 
 def _does_too(case: Case, place: int, stem: str) -> bool:
@@ -260,6 +260,7 @@ def _list_hanging(text: Text) -> set[str]:
             continue
         done = token.endswith(("ed", "en")) or token in IRREGULAR
         by_somebody = after == "by" and (before in AUXILIARIES or done)
+        by_somebody = by_somebody or (stem in ("hug", "kis") and looks_plural(before))  # each other
         if stem in _TRANSITIVE_STEMS and ends and before not in DETERMINERS and not by_somebody:
             hanging.add(stem)
     return hanging
@@ -272,16 +273,3 @@ def _list_taking(text: Text) -> set[str]:
         for stem, after in zip(text.stems, text.tokens[1:], strict=False)
         if stem in _TRANSITIVE_STEMS and after not in PREPOSITIONS | LINKS | CLAUSES
     }
-
-
-def _is_passive(text: Text, stem: str) -> bool:
-    """Whether something is done to a thing by nobody: `a board is carried`, `being carried`."""
-    # Who did it is named: nothing is left of the object's deeds.
-    if any(get_stem(one) == stem and two == "by" for one, two in pairwise(text.tokens)):
-        return False
-    forms = ("being", "is", "are", "gets", "was", "were")
-    for first, second in pairwise(text.tokens):
-        participle = second.endswith(("ed", "en")) or second in IRREGULAR
-        if first in forms and participle and not second.endswith(("ing", "s")) and get_stem(second) == stem:
-            return True
-    return False

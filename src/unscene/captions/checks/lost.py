@@ -1,5 +1,8 @@
 """Checks of a caption: whether a thing or the place that the old one names is lost."""
 
+import re
+from collections.abc import Iterator
+
 from unscene.captions.checks.dependents import goes_along
 from unscene.captions.checks.invented import has_lost_letter, is_derived, is_spelt_alike
 from unscene.captions.checks.synonyms import says_same
@@ -14,8 +17,9 @@ from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import (
     ABSTRACT,
     ACTIVITIES,
-    EVERY_PART,
     MANNERS,
+    MOMENTS,
+    OTHERS,
     PARTS,
     SCENES,
     SMALL,
@@ -39,7 +43,6 @@ from unscene.words.caption_words import (
 from unscene.words.chunks import Chunk
 from unscene.words.negation import find_held, rewrite_caption
 from unscene.words.people import means_people
-from unscene.words.scene_lists import PARTS as PARTS_OF_THINGS
 from unscene.words.tree import Phrase
 from unscene.words.verb_forms import EN, THIRD
 from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
@@ -47,7 +50,7 @@ from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
 _LOOKS = frozenset(
     ("small", "little", "tiny", "compact", "big", "large", "huge", "giant", "beautiful", "gorgeous", "pretty")
     + ("lovely", "many", "lots", "several", "numerous", "various", "lot", "full", "lit", "lighted")
-    + ("illuminated", "toasted", "baked", "fried", "grilled", "cooked", "sliced")
+    + ("best", "illuminated", "toasted", "baked", "fried", "grilled", "cooked", "sliced")
 )
 _NO_THINGS = (
     PRONOUNS
@@ -60,6 +63,7 @@ _NO_THINGS = (
     | PARTS["dog"]
     | _LOOKS
     | ADVERBS
+    | OTHERS
     | {
         "visible",
         "available",
@@ -82,7 +86,6 @@ _BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
 _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
 # Who does this to a ball has it at hand.
 _AT_BALL = frozenset(map(get_stem, ("serve", "hit", "swing", "return", "kick", "pitch", "throw", "toss")))
-_WHEN = frozenset(("night", "day", "evening", "morning", "afternoon", "daytime", "dusk", "dawn", "sunset"))
 _SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "become", "get", "turn")))
 
 
@@ -104,15 +107,20 @@ def _is_told(word: str, text: Text) -> bool:
 
 def loses(case: Case) -> str | None:
     """Another thing, or the place, that the old caption names is lost."""
+    own = rewrite_caption(case.old.text, case.category, case.vocabulary)
+    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
+    chunks = case.old.chunks
+    places = {get_stem(chunk.head) for at, chunk in enumerate(chunks) if _is_place(chunks, at)}
+    if kept is not None and places & kept and set(case.new.tokens) <= SMALL | SCENES:
+        return "the place is lost"
+    return next((f"{head!r} is lost" for head in list_lost(case, kept)), None)
+
+
+def list_lost(case: Case, kept: set[str] | None) -> Iterator[str]:
+    """Yield the things and places of the old caption that the new one lacks and that would stay."""
     new_stems = set(case.new.stems)
     # Words that the new caption names otherwise than the old one did.
     renamed = {word for word, words in case.new.surfaces if get_stem(words[-1]) not in case.old.stems}
-    own = rewrite_caption(case.old.text, case.category, case.vocabulary)
-    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
-    # `A skiing scene.` names no thing either.
-    is_bare = own is not None and set(split_words(own.text)) <= SMALL | SCENES | SPORTS
-    if kept is not None and not is_bare and set(case.new.tokens) <= SMALL | SCENES:
-        return "all that is left is lost"
     # Where the lexicon does not see the object, one lost thing is it.
     held = find_held(case.old.text, case.category, case.vocabulary)
     if case.is_person and _AT_BALL & set(case.old.stems):
@@ -137,15 +145,27 @@ def loses(case: Case) -> str | None:
             continue
         if has_lost_letter(head, set(case.new.tokens) - set(case.old.tokens)):
             continue
-        if chunk.low.startswith(("no ", "any ")) or (case.is_person and means_people(Phrase(nouns))):
+        if (
+            chunk.low == "person"
+            or chunk.low.startswith(("no ", "any "))
+            or (case.is_person and means_people(Phrase(nouns)))
+        ):
             continue
         things = _list_things(chunk, case)
-        if head in _WHEN or (head in ("ground", "floor") and place > 1):
+        if (
+            head in MOMENTS
+            or (not named and _is_name(case, place))
+            or (head in ("ground", "floor") and place > 1)
+        ):
             continue
         if head.endswith("ly") and not named and chunk.tokens[-1].low == head and len(chunk.tokens) == 1:
             continue  # `filled with nearly thirty puppies`
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
+        bare = chunk.tokens[0].low == head
+        follows = place > 0 and case.old.chunks[place - 1].low == ","
+        if bare and not named and head.endswith("ing") and (follows or get_stem(head) in _BASE_STEMS):
+            continue  # `a nun, warming up in a hall`
         if not head or chunk.low in DETERMINERS or (not named and head not in things):
             continue
         # `Tom waves at`: the last word may be a verb that nobody knows.
@@ -166,9 +186,23 @@ def loses(case: Case) -> str | None:
         if spare and not named:
             spare = False
             continue
-        if named or kept is None or get_stem(head) in kept or _is_place(case.old.chunks, place):
-            return f"{head!r} is lost"
-    return None
+        if kept is not None and get_stem(head) in kept:
+            yield head
+
+
+def _is_name(case: Case, place: int) -> bool:
+    """Whether a noun phrase only tells who or what the object is: `Rex the dog`, `a nun, head of an
+    abbey, sings`.
+    """
+    chunks = case.old.chunks
+    after = chunks[place + 1] if place + 1 < len(chunks) else None
+    if after is not None and case.names_object(after) and after.tokens[0].low == "the":
+        return True
+    commas = [at for at, chunk in enumerate(chunks) if chunk.low == ","]
+    opened = any(at < place and case.names_object(chunks[at - 1]) for at in commas[:1] if at)
+    following = [chunks[at + 1] for at in commas[1:2] if place < at < len(chunks) - 1]
+    acts = any(one.kind == "V" or re.match(r"\w+s \w", one.low) for one in following)
+    return opened and acts
 
 
 def _calls_people(text: Text) -> bool:
@@ -182,12 +216,9 @@ def _find_place(chunk: Chunk, head: str) -> int:
 
 
 def _is_part_of_rest(case: Case, place: int) -> bool:
-    """Whether a noun is a part of what is still named: `the roof of a van`."""
-    chunks = case.old.chunks
-    if chunks[place].head not in EVERY_PART | PARTS_OF_THINGS or len(chunks) < place + 3:
-        return False
-    whole = chunks[place + 2]
-    return chunks[place + 1].low == "of" and get_stem(get_last(whole)) in case.new.stems
+    """Whether a noun is a part or a measure of what is still named: `the roof of a van`."""
+    whole = case.old.chunks[place + 1 : place + 3]
+    return len(whole) == 2 and whole[0].low == "of" and get_stem(get_last(whole[1])) in case.new.stems
 
 
 def _is_no_thing(chunks: list[Chunk], place: int, head: str) -> bool:

@@ -15,15 +15,17 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import LEFT_ALONE, NEVER_LAST, SMALL
+from unscene.captions.checks.words import LEFT_ALONE, NEVER_LAST, SALIENT, SMALL
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
     BASES,
     CLAUSES,
+    CLOTHES,
     DETERMINERS,
     LINKS,
     NUMBERS,
+    POSSESSIVES,
     PREPOSITIONS,
     QUANTITIES,
 )
@@ -35,7 +37,7 @@ _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
 _SIDES = ("above", "below", "behind", "under", "inside", "outside")
-_WHENCE = {("from", side) for side in _SIDES} | {(side, "of") for side in _SIDES}
+_WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
 _GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one", "another"}
 _OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
 _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
@@ -64,8 +66,10 @@ _GIVING = frozenset(
 )
 # `A pan with a pizza on it`: the thing that holds another is told first.
 _HOLDING = re.compile(
-    r"(?i)^\W*(?:an? |the |two |some )?(?:[\w-]+ ){1,4}with .* (?:on|in|inside|behind|beside|over|above) it\b"
+    r"(?i)^\W*(?:[\w-]+ ){1,9}[\w-]+,? with .* "
+    r"(?:on|in|inside|behind|beside|over|above|to|near|around) (?:it|them)\b"
 )
+_MONEY = ("£", "$", "€")
 _COUNTERS = QUANTITIES | {"few", "dozen"}
 
 
@@ -77,9 +81,11 @@ def begins_badly(case: Case) -> str | None:
     if not begins_as_before:
         describes = following is not None and following.kind == "NP" and _is_bare(following)
         describes = describes or first.tokens[0].low in ("there", "here") or _is_inverted(new)
-        if first.kind == "V" and not describes:
+        if first.kind == "V" and not (describes or _is_told_later(new)):
             return "a verb without a subject"
-        if first.kind in ("C", "X") or (first.kind == "S" and not any(c.low == "," for c in new.chunks)):
+        if (first.kind in ("C", "X") and first.low not in _MONEY) or (
+            first.kind == "S" and not any(c.low == "," for c in new.chunks)
+        ):
             return "it begins in the middle"
         stands = POSTURE_STEMS & set(new.stems)  # `Against a gate stand two mules`
         if first.kind == "P" and not stands and not any(c.kind in ("V", "C") for c in new.chunks):
@@ -89,6 +95,8 @@ def begins_badly(case: Case) -> str | None:
     if word in THIRD and any(old.count([*words]) for words in behind):
         return "a verb without a subject"
     if not word.endswith("ing"):
+        return None
+    if _is_told_later(new):
         return None
     alone = stem in _BASE_STEMS and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS)
     if (stem in old.stems and word not in old.tokens) or (alone and not begins_as_before):
@@ -101,6 +109,17 @@ def _is_inverted(text: Text) -> bool:
     kinds = [chunk.kind for chunk in text.chunks[:5]]
     inverted = kinds == ["V", "P", "NP", "V", "NP"] and text.chunks[3].low in ("is", "are")
     return inverted and text.chunks[0].tokens[-1].form == "en"
+
+
+def _is_told_later(text: Text) -> bool:
+    """Whether the subject stands behind a comma: `Looking up, a goat is standing on a cart`."""
+    later = [at for at, chunk in enumerate(text.chunks[:-1]) if chunk.low == ","]
+    return any(text.chunks[at + 1].kind == "NP" and has_kind(text, at + 2, "V") for at in later)
+
+
+def has_kind(text: Text, place: int, kind: str) -> bool:
+    """Whether a chunk of a kind stands at a place of a text, or behind it."""
+    return any(chunk.kind == kind for chunk in text.chunks[place:])
 
 
 def ends_badly(case: Case) -> str | None:
@@ -116,14 +135,30 @@ def ends_badly(case: Case) -> str | None:
     by_her = word == "her" and (told or new.is_animate and new.tokens[-2:][0] in ("beside", "behind"))
     by_her = by_her or (new.is_animate and new.tokens[-3:] == ["front", "of", "her"])
     by_her = by_her or (word == "behind" and "background" in old.tokens)
+    by_her = by_her or (word == "on" and new.tokens[-2:][0] in CLOTHES | {"going"})  # `with a hat on`
     if word in NEVER_LAST and word != old.tokens[-1] and not stands_by and not by_her:
         return "it ends in the middle"
     shines = len(last.tokens) > 2 and last.tokens[-2].low in THIRD  # `a light flashes green`
     describes = word in ADJECTIVES - set(old.tokens[-1:]) and get_stem(word) not in old.heads
-    in_all = last.tokens[0].low == "all"  # `a monk in all black`
-    if last.kind == "NP" and last.tokens[0].kind == "D" and describes and not (shines or in_all):
+    owned = last.tokens[0].low in POSSESSIVES | {"a", "an"}  # not `in all black`, `in the dark`
+    if last.kind == "NP" and owned and describes and not shines:
+        return f"{word!r} of nothing"
+    opened = new.tokens[-2:][0] in PREPOSITIONS | DETERMINERS - {"all", "both"} or word.endswith("ing")
+    if opened and _describes_only(old, word) and told:
         return f"{word!r} of nothing"
     return None
+
+
+def _describes_only(old: Text, word: str) -> bool:
+    """Whether a word stands in the old caption only before the noun that it describes: `cloudy` of `on a
+    cloudy day`.
+    """
+    # Colours and stuffs are nouns, too: `a pattern on white`.
+    if not (word in ADJECTIVES - SALIENT or word.endswith("ing") or (word in SALIENT and word.endswith("y"))):
+        return False
+    phrases = [split_words(chunk.text) for chunk in old.chunks if chunk.kind == "NP"]
+    inside = any(word in words[:-1] for words in phrases)
+    return inside and old.tokens.count(word) == sum(words[:-1].count(word) for words in phrases)
 
 
 def lacks_a_word(case: Case) -> str | None:
@@ -142,6 +177,8 @@ def lacks_a_word(case: Case) -> str | None:
     lost = set(find_lost_pronouns(new)) - set(find_lost_pronouns(old)) - {"one"}
     if case.new.is_animate:
         lost -= {"them", "they"}  # `a person in a field with trees behind them`
+    if re.match(r"(?i)\W*it (?:is|was) ", case.new.text):
+        lost.discard("it")  # `it is a cloudy day`
     if _HOLDING.search(case.new.text):
         lost.discard("it")
     if lost:
@@ -187,9 +224,15 @@ def _find_orphan(case: Case) -> str | None:
     """Return a verb that stood behind the object, and now behind nothing that could do it."""
     verbs = case.deeds
     known = set(pairwise(["", *case.old.tokens]))
-    tokens = ["", "", *case.new.tokens]
-    for first, before, token in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        goes_on = before == "and" and first.endswith("ing") and token.endswith("ing")  # `sitting and using`
+    tokens = ["", *case.new.tokens]
+    for place, (before, token) in enumerate(pairwise(tokens)):
+        # `sitting up and using`
+        goes_on = before == "and" and token.endswith("ing") and any(t.endswith("ing") for t in tokens[:place])
+        goes_on = goes_on or (before == "" and _is_told_later(case.new))
+        after = tokens[place + 2 : place + 3]
+        goes_on = goes_on or (
+            token.endswith("ed") and bool(after) and after[0] not in _CLOSING
+        )  # `a lit cart`
         if goes_on or token in QUANTITIES | {"lots"}:
             continue
         if token in verbs and before in DETERMINERS - {"one"} | {"", "and"} and (before, token) not in known:
@@ -205,9 +248,15 @@ def has_odd_neighbours(case: Case) -> str | None:
     """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice."""
     known = set(pairwise(_plain(case.old.tokens)))
     pairs = [pair for pair in pairwise(_plain(case.new.tokens)) if pair not in known]
+    # Of an article that is left of a noun: `a inside of it`.
+    vowels = {
+        pair for pair in set(pairwise(case.new.tokens)) - set(pairwise(case.old.tokens)) if _gapes(*pair)
+    }
     for first, second in pairs:
-        if first == second:
+        if first == second and not re.search(rf"\b{first}\W*[,;.:]\W*{second}\b", case.new.text.lower()):
             return f"{first!r} twice"
+        if (first, second) in vowels and _gapes(first, second):
+            return f"{first!r} before {second!r}"
         if first in _GOVERNED and (
             second in AUXILIARIES | LINKS
             or second in (PREPOSITIONS - _BOTH) | DETERMINERS - NUMBERS - {"few", "many", "other"}
@@ -228,14 +277,21 @@ def has_odd_neighbours(case: Case) -> str | None:
         acts = (acts or get_last(one) in verbs) and not _is_bare(two)
         if two.low == "one" or {get_last(one), (split_words(two.text) or [""])[0]} & LEFT_ALONE:
             continue  # `an empty no parking area`
-        if one.kind == "NP" == two.kind and one.low != "there" and not (gives or acts):
+        # `in this image a nun sings`, `mix all the ingredients`
+        opens = place == 1 and case.new.chunks[0].kind == "P"
+        opens = opens or (place == 0 and len(one.tokens) == 1 and not one.is_plural and not _is_bare(two))
+        if (
+            one.kind == "NP" == two.kind
+            and one.low not in ("there", "it", "them")
+            and not (gives or acts or opens)
+        ):
             return f"two nouns touch: {joint!r}"
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
         is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
         whence = (one.low, two.low) in _WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
-        if two.low in ("which", "whom"):
-            continue  # `in which`
+        if two.low in ("which", "whom") or two.low in _MONEY:
+            continue  # `in which`, `for £ 10`
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
             return f"{joint!r} is no English"
     return None
@@ -244,6 +300,10 @@ def has_odd_neighbours(case: Case) -> str | None:
 def _get_deed_stems(case: Case) -> set[str]:
     """Return the stems of verbs in -ing of the old caption, and of `show`."""
     return {get_stem(word) for word in case.old.tokens if word.endswith("ing")} | {"show"}
+
+
+def _gapes(article: str, word: str) -> bool:
+    return article == "a" and word[0] in "aei" and word[:2] not in ("eu", "ew") and word in PREPOSITIONS
 
 
 def _find_doubled(case: Case) -> str | None:

@@ -68,6 +68,7 @@ cup mug
 food meal dish foods foodstuff
 fries chips french-fries
 phone telephone cellphone smartphone
+cell mobile cellular
 windshield windscreen
 sidewalk pavement curb
 bathroom restroom washroom lavatory toilet
@@ -366,6 +367,9 @@ diver diving
 fisherman fishing
 fish seafood
 meat beef
+mix combine blend stir
+position pose posture stance
+footwear shoe shoes boots sneakers
 sausage wurst
 bread loaf toast bun roll
 roll bun
@@ -412,7 +416,7 @@ flowery floral
 # A general word may stand for a special one, and not the other way round.
 _GENERAL = """\
 animal: dog cat horse cow sheep goat bear zebra giraffe elephant bird duck lion tiger monkey deer pig rabbit
-vehicle: car truck bus van train motorcycle bike bicycle tractor taxi cab jeep suv lorry
+vehicle: car truck bus van minibus minivan train motorcycle bike bicycle tractor taxi cab jeep suv lorry
 bird: duck goose pigeon parrot eagle owl seagull swan parakeet chicken crow sparrow penguin
 fruit: apple banana orange lemon grape berry strawberry pear peach mango melon
 vegetable: carrot broccoli potato tomato onion pepper corn bean cabbage lettuce cucumber pea
@@ -445,13 +449,18 @@ slope: ski skier skiing snowboard snowboarder
 snow: ski skier skiing snowboard snowboarder
 structure: building bridge tower shelter pavilion hut
 body of water: lake river sea ocean pond
-water: lake river sea ocean pond bay pool harbor canal stream wave
+water: lake river sea ocean pond bay pool harbor canal stream wave shore beach coast surfboard
+floor: rug carpet tile
+wall: room bedroom kitchen bathroom
+sky: cloud airplane plane kite
+screen: tv television game laptop computer
+glass: beer wine juice milk drink
 landscape: field hill mountain valley meadow desert countryside forest
 land: field ground farm shore
 outdoor: field park street beach
 instrument: guitar piano violin drum trumpet flute
 boat: ship canoe kayak sailboat yacht ferry
-road: highway street track
+road: highway street track car bus truck vehicle traffic sidewalk
 person: man woman boy girl child player rider surfer skier kid guy lady baby toddler officer worker chef \
     student teacher singer actor musician athlete
 people: men women boys girls children couple family players crowd group kids spectators students tourists

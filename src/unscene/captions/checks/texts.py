@@ -31,7 +31,7 @@ class Text:
         self.raw = text
         # Tags and entities of web captions are no words.
         text = re.sub(r"<[^<>]*>", " ", html.unescape(text))
-        text = _SPLIT.sub(r"\1\2", text)
+        text = _SPLIT.sub(r"\1\2", re.sub(r"(?<=[a-z]);(?=[a-z])", "", text))
         text = _PHRASE.sub(lambda match: SAME_PHRASES[match.group().lower()], text)
         self.text = text = re.sub(r"(?i)\b(there|it|that)['’]s\b", r"\1 is", _fold(text))
         self.vocabulary = vocabulary

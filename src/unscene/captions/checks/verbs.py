@@ -115,10 +115,3 @@ def _governs(text: Text, token: str) -> bool:
 def _list_names(case: Case) -> list[list[str]]:
     """Return the words that name the object, mention by mention."""
     return [words for word, words in case.old.surfaces if word == case.category]
-
-
-def describes_as_before(case: Case, stem: str) -> bool:
-    """Whether a participle stood with the same next word, without `is`: `a harbour ringed with houses`."""
-    before = {(get_stem(one), two) for one, two in pairwise(case.old.tokens) if get_stem(one) == stem}
-    after = {(get_stem(one), two) for one, two in pairwise(case.new.tokens) if get_stem(one) == stem}
-    return any(two in PREPOSITIONS for _, two in before & after)

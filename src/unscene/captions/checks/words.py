@@ -16,25 +16,25 @@ def _each(words: str, meaning: frozenset[str]) -> dict[str, frozenset[str]]:
 SMALL = _words(
     "a an the this these some there it its is are was were be being been has have having and or but that"
     " which while as outside in on at by of with near next to beside alongside along from for into onto one"
-    " each both all up down out over around close top front side together nearby also pair"
+    " each both all up down out over around close top front side together nearby also pair though"
 )
 POSTURES = _words(
     "stand sit lie lay lean rest remain stay place placed position positioned locate located see seen show"
-    " shown visible set"
+    " shown visible set isolate isolated"
 )
 MOTIONS = _words("go come move head walk run travel pass wait climb slide glide step")
 # New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
 LIGHT_VERBS = _words(
     "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
     " float drift stretch run lead rise border line serve get take prepare perform do make enjoy come go keep"
-    " seat wait lit give"
+    " seat wait lit give form price"
 )
 VAGUE = _words(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
     " detail details angle bend curve something available"
     " bunch set piece size color colour shape exterior"
-    " interior"
+    " interior setup total"
 )
 # Phrases of several words, and the one name that they are compared by.
 SAME_PHRASES = {
@@ -44,6 +44,7 @@ SAME_PHRASES = {
     "french fried": "fried",
     "make up": "makeup",
     "make-up": "makeup",
+    "as well as": "and",
 }
 # New describing words that a reader would see to be untrue: colours, stuffs, patterns, ages, weather, time
 # of day, damage, origin. Any other word before a noun that was told invents nothing.
@@ -89,6 +90,13 @@ OPPOSITES = tuple(
             "old young",
             "day night",
             "empty full",
+            "wet dry",
+            "small large",
+            "small big",
+            "short tall",
+            "old new",
+            "older new",
+            "children adults",
         ),
     )
 )
@@ -100,7 +108,7 @@ FEMALE = _words(
     "woman women lady ladies girl girls mother bride wife businesswoman she her hers herself"
     " grandmother grandma granny aunt sister daughter niece queen princess nun mom"
 )
-SCENES = _words("photo picture image view scene")
+SCENES = _words("photo photograph picture image view scene snapshot")
 EMPTY = _words("empty unoccupied vacant lone")
 DENIALS = _words(
     "no not without nowhere never none nobody nothing neither nor absent missing gone removed lacking lacks"
@@ -124,7 +132,7 @@ ABSTRACT = (
         " direction other others another something each piece pieces bunch company presence preparation"
         " middle line order row process mouth body posing competition tournament times rim lid handle"
         " stance stances route title win victory season shoot lecture presentation performance talk show"
-        " concert baseball tennis football soccer"
+        " concert baseball tennis football soccer thanks"
     )
 )
 # Second parts of words with a hyphen: they say what the first part does not.
@@ -144,7 +152,7 @@ MANNERS = _words(
     "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
     " need danger use service action progress detail details flight unison formation message total turn"
     " profile bloom rest charge public private focus fun duty wind breeze chains file single"
-    " accident incident direction directions sides bottom"
+    " accident incident direction directions sides bottom person"
 )
 STATE_ENDINGS = ("ity", "tude", "ness", "ment", "ance", "ence", "ism", "ship", "hood", "cy", "tion", "sion")
 # Things and places that end so.
@@ -186,12 +194,12 @@ _FOOD = _words(
 )
 _ANIMALS = "bird cat dog horse sheep cow elephant bear zebra giraffe"
 LIVING = frozenset((*_ANIMALS.split(), "person"))
-_ON_WHEELS = "bicycle car motorcycle bus train truck boat"
+ON_WHEELS = ("bicycle", "car", "motorcycle", "bus", "train", "truck", "boat")
 PARTS = {
     "person": _HUMAN | {f"{word}s" for word in _HUMAN},
     **_each(_ANIMALS, _ANIMAL),
     "teddy bear": _ANIMAL,
-    **_each(_ON_WHEELS + " airplane", _VEHICLE),
+    **_each(" ".join((*ON_WHEELS, "airplane")), _VEHICLE),
     **_each("pizza donut cake sandwich banana orange apple", _FOOD),
     "hot dog": _FOOD,
     "clock": _words("hands hand face numerals dial"),
@@ -216,11 +224,19 @@ KINDS = {
     **_each(
         _ANIMALS, _words("animal animals pet pets creature creatures beast beasts critter mammal livestock")
     ),
-    **_each(_ON_WHEELS, _words("vehicle vehicles ride transportation")),
+    **_each(" ".join(ON_WHEELS), _words("vehicle vehicles ride transportation")),
     "airplane": _words("aircraft vehicle plane"),
     "person": _words("human humans figure figures pedestrian pedestrians passenger passengers rider riders"),
     **_each("banana apple orange", _words("fruit fruits")),
     **_each("broccoli carrot", _words("vegetable vegetables veggies")),
+}
+# Other names of the object: new in a caption, they name it again.
+ALIASES = {
+    **_each("chair bench couch", _words("seat seats")),
+    "bowl": _words("dish dishes"),
+    "tv": _words("screen screens monitor monitors"),
+    "dining table": _words("tabletop tabletops"),
+    "car": _words("vehicle vehicles automobile automobiles"),
 }
 # What is done with the object alone, and so goes with it.
 ACTIVITIES = {
@@ -238,6 +254,15 @@ ACTIVITIES = {
 SPORTS = _words(
     "skiing surfing snowboarding skateboarding swimming riding jogging hiking cycling biking fishing skating"
     " walking running dancing cooking eating shopping playing reading texting smiling posing holding talking"
+)
+# When it was: a caption that leaves it out shows the same.
+MOMENTS = _words(
+    "night day evening morning afternoon daytime dusk dawn sunset days week weeks weekend month months year"
+    " years hour hours minute minutes century decade"
+)
+ORDINALS = _words(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+    " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 # Verbs of people alone: nobody is left to do it.
 HUMAN_VERBS = _words(
@@ -279,7 +304,7 @@ bind bound
 break broke broken
 buy bought
 bring brought
-sell sold
+sell sold sale sales
 teach taught
 tell told
 send sent
