@@ -16,6 +16,8 @@ WRONG = {
         ("A spaniel shakes itself dry beside a pond.", "dog", "A spaniel beside a pond."),
         ("A ferry crosses the strait at noon.", "boat", "A boat crosses the strait at noon."),
         ("Two nurses chat near an ambulance ramp.", "person", "Two women near an ambulance ramp."),
+        ("A bowl of soup on a stove.", "bowl", "A dish of soup on a stove."),
+        ("A nun near a chair in a nave.", "chair", "A nun near a seat in a nave."),
         ("A tuba player with a mug of tea on a stage.", "cup", "A tuba player with a mug on a stage."),
         ("A girl drags a surfboard up a dune.", "surfboard", "A girl drags a board up a dune."),
     ],
@@ -61,6 +63,7 @@ WRONG = {
     ],
     "changed": [
         ("A red barn behind a cow.", "cow", "A white barn."),
+        ("A cat on a wet pier.", "cat", "A dry pier."),
         ("A violin under a bench with a cat on it.", "cat", "A violin on a bench."),
         ("A grandmother on a chair by a loom.", "chair", "A grandfather by a loom."),
         ("A scout with a cup walks into a mill.", "cup", "A scout walks out of a mill."),
@@ -74,6 +77,8 @@ WRONG = {
         ("An otter swims in a tank with a ball.", "sports ball", "An otter swims in a tank with."),
         ("A crane lifts a car over a wall.", "car", "A crane lifts over a wall."),
         ("A harp, a bowl and a stool.", "bowl", "A harp, a and a stool."),
+        ("A white stove with a pizza inside of it.", "pizza", "A white stove with a inside of it."),
+        ("A drone flies near a mast on a misty day.", "airplane", "A mast on a misty."),
         ("A mule and a dog rest under a fig tree.", "dog", "A mule and rest under a fig tree."),
         ("A gull pecks at a pizza on a pier.", "pizza", "A gull pecks at on a pier."),
         ("A kitten sleeps on a drum.", "cat", "On a drum."),
@@ -104,6 +109,31 @@ RIGHT = [
     # a couple is two people, a pair of boots is several
     ("A couple is resting on a bench eating figs.", "bench", "A couple is resting and eating figs."),
     ("A pair of green clogs stands beside a cat.", "cat", "A pair of green clogs stands together."),
+    # who is gone takes along what they ride and what they have, and what only tells of them
+    ("A constable on a motorcycle in a pageant.", "person", "A pageant."),
+    ("A constable riding a scooter in a pageant.", "person", "A pageant is going on."),
+    ("Hector the parrot by a well.", "bird", "A well."),
+    ("A monk, head of an abbey and a school, opens a gate.", "person", "A gate."),
+    ("The big tanker plane has its landing gear lowered.", "airplane", "A photo."),
+    ("A bench fashioned from skis and two lanterns.", "bench", "Two lanterns."),
+    ("The rear end of a train on a viaduct.", "train", "A viaduct."),
+    ("A TV with a horse and a nun on it by a harp.", "tv", "A harp."),
+    ("A nun faced the telescopes earlier this month.", "person", "The telescopes."),
+    # what says what a thing is for, and what goes on by itself
+    ("A smith forges blades on an anvil.", "person", "An anvil for forging blades."),
+    ("A baker cooking soup on a stove.", "person", "Soup cooking on a stove."),
+    ("A farmer got his tractor stuck in a ditch.", "person", "A tractor is stuck in a ditch."),
+    # a letter put right, a word that sounds the same, two words in one
+    ("A bench by a wooden had on a shelf.", "bench", "A wooden hat on a shelf."),
+    ("A dog beside a spagetti stand.", "dog", "A spaghetti stand."),
+    ("A cat by a bann;er in a hall.", "cat", "A banner in a hall."),
+    ("A cat in a hall with shelving for books.", "cat", "A hall with bookshelves."),
+    ("A gull flies through the air past a monk.", "bird", "A monk in midair."),
+    # sentences that begin with what is told of the subject, or command
+    ("A goat on a crate or chair, looking at the sun.", "chair", "Looking at the sun, a goat is on a crate."),
+    ("Mix all the herbs in a deep bowl.", "bowl", "Blend all the herbs."),
+    ("It was a foggy day with a bird on a mast.", "bird", "It is a foggy day, and there is a mast."),
+    ("An otter near a bus in a t-shirt.", "bus", "An otter with a t-shirt on."),
     # what somebody who is gone has with them, a statue of what is gone
     ("Two goats beside a nurse with a tin jug.", "person", "Two goats."),
     ("A statue resembling a horse in a market square.", "horse", "A market square."),

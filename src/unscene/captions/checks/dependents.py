@@ -44,6 +44,7 @@ _CONTENT = frozenset(
         ),
     )
 )
+_MADE = frozenset(map(get_stem, ("made", "built", "fashion", "construct", "compose", "comprise", "form")))
 _DEPICTING = SCULPTURES | {"drawing", "painting", "picture", "photo", "toy", "balloon"}
 _LIQUIDS = frozenset(("tea", "coffee", "milk", "water", "juice", "beer", "wine", "soda", "cocoa", "liquid"))
 _RIDDEN = {"motorcycle": ("motorcyclist", "biker"), "bicycle": ("bicyclist", "cyclist", "biker")}
@@ -55,6 +56,11 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
     """
     chunks = case.old.chunks
     after = chunks[place + 1] if place + 1 < len(chunks) else None
+    following = chunks[place + 2 : place + 3]
+    if after is not None and after.low == "of" and following and case.names_object(following[0]):
+        return True  # `the last car of a train`
+    if _is_made_of(case, place):
+        return True
     if _carries(case, place) or (not is_named and _belongs(case, place)):
         return True
     start = place  # of the list that it ends
@@ -97,13 +103,6 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
         return False
     if chunks[place].head in ("sky", "air") and place > 1 and case.names_object(chunks[place - 2]):
         return True
-    if (
-        after is not None
-        and after.low == "of"
-        and place + 2 < len(chunks)
-        and case.names_object(chunks[place + 2])
-    ):
-        return True
     if after is not None and after.low == "of" and chunks[place].head in EVERY_PART | {"water", "waters"}:
         return True
     if _has(case, place) or _lies_in_it(case, place):
@@ -117,6 +116,15 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
         else chunks[opener + 1]
     )
     return case.names_object(subject) or (case.is_person and subject.low in PRONOUNS)
+
+
+def _is_made_of(case: Case, place: int) -> bool:
+    """Whether the object is said to be made of a thing: `a chair fashioned from bats`."""
+    chunks = case.old.chunks
+    place = _find_row_start(chunks, place)
+    at = next((at for at in range(place - 1, -1, -1) if chunks[at].kind not in "VPA"), None)
+    words = {get_stem(word) for chunk in chunks[(at or 0) + 1 : place] for word in split_words(chunk.text)}
+    return at is not None and case.names_object(chunks[at]) and bool(words & _MADE)
 
 
 def _is_carried(case: Case, place: int) -> bool:

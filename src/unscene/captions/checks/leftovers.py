@@ -202,9 +202,10 @@ def keeps_activity(case: Case) -> str | None:
     described = case.new.tokens[1:] and case.new.tokens[1] not in PREPOSITIONS | LINKS | DETERMINERS
     for place, chunk in enumerate(old.chunks):
         doer = old.find_governor(place) if chunk.kind == "V" else None
-        if doer is None or not case.names_object(old.chunks[doer]) or _is_in_row(old, doer):
+        if doer is None or case.category not in old.chunks[doer].words or _is_in_row(old, doer):
             continue
-        stems = [get_stem(token.low) for token in chunk.tokens if token.low not in AUXILIARIES]
+        small = AUXILIARIES | PREPOSITIONS | LINKS
+        stems = [get_stem(token.low) for token in chunk.tokens if token.low not in small]
         near = all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
         for stem in stems if not any(_is_purpose(case.new, stem) for stem in stems) else ():
             shared = any(_does_too(case, at, stem) for at in range(len(old.chunks)))
@@ -219,7 +220,8 @@ def keeps_activity(case: Case) -> str | None:
         for place, token in enumerate(case.new.tokens):
             after = case.new.tokens[place + 1 : place + 2]
             ends = not after or after[0] in PREPOSITIONS | LINKS
-            if token in SPORTS and ends and (place == 0 or has_verb(case.new, get_stem(token))):
+            sport = token in SPORTS and get_stem(token) not in _DRIFTING
+            if sport and ends and (place == 0 or has_verb(case.new, get_stem(token))):
                 return f"{token!r} is what people did"
     return None
 

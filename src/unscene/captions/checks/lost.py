@@ -186,7 +186,8 @@ def list_lost(case: Case, kept: set[str] | None) -> Iterator[str]:
         if spare and not named:
             spare = False
             continue
-        if kept is not None and get_stem(head) in kept:
+        stays = named or _is_place(case.old.chunks, place) if kept is None else get_stem(head) in kept
+        if stays:
             yield head
 
 
@@ -201,7 +202,7 @@ def _is_name(case: Case, place: int) -> bool:
     commas = [at for at, chunk in enumerate(chunks) if chunk.low == ","]
     opened = any(at < place and case.names_object(chunks[at - 1]) for at in commas[:1] if at)
     following = [chunks[at + 1] for at in commas[1:2] if place < at < len(chunks) - 1]
-    acts = any(one.kind == "V" or re.match(r"\w+s \w", one.low) for one in following)
+    acts = any(one.kind == "V" or one.low in THIRD or re.match(r"\w+s \w", one.low) for one in following)
     return opened and acts
 
 

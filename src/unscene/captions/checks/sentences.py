@@ -279,7 +279,8 @@ def has_odd_neighbours(case: Case) -> str | None:
             continue  # `an empty no parking area`
         # `in this image a nun sings`, `mix all the ingredients`
         opens = place == 1 and case.new.chunks[0].kind == "P"
-        opens = opens or (place == 0 and len(one.tokens) == 1 and not one.is_plural and not _is_bare(two))
+        commands = len(one.tokens) == 1 and two.tokens[0].low in DETERMINERS - NUMBERS
+        opens = opens or (place == 0 and commands)
         if (
             one.kind == "NP" == two.kind
             and one.low not in ("there", "it", "them")

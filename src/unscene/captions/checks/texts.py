@@ -123,8 +123,14 @@ class Case(NamedTuple):
         return self.category in self.vocabulary.people
 
     def names_object(self, chunk: Chunk) -> bool:
-        """Whether a chunk of the old caption names what is gone."""
-        return self.category in chunk.words
+        """Whether a chunk of the old caption names what is gone; where none has a word of the list for
+        the people that are gone, the first noun phrase does: `a constable`.
+        """
+        if self.category in chunk.words:
+            return True
+        if not self.is_person or chunk.kind != "NP" or chunk.words or self.category in self.old.words:
+            return False
+        return chunk is next(one for one in self.old.chunks if one.kind == "NP")
 
 
 def _is_deed(token: str, following: list[str]) -> bool:
