@@ -33,8 +33,7 @@ VAGUE = _words(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
     " detail details angle bend curve something available"
-    " bunch set piece size color colour shape exterior"
-    " interior setup total"
+    " bunch set piece size color colour shape exterior interior setup total"
 )
 # Phrases of several words, and the one name that they are compared by.
 SAME_PHRASES = {
@@ -160,7 +159,7 @@ STATE_LIKE = _words(
     "city cities community university facility apartment basement monument equipment ornament entrance"
     " fence ambulance ship neighborhood neighbourhood hood station intersection vegetation plantation"
     " exhibition convention reception construction competition audience residence conference pavement"
-    " appliance department environment tournament appliance battleship spaceship location section junction"
+    " appliance department environment tournament battleship spaceship location section junction"
     " reflection mansion television celebration destination playground demonstration procession government"
 )
 # Parts of things, by the words of the list.
