@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from unscene.photos.colours import describes_srgb, to_srgb
-from unscene.photos.jpeg_damage import find_jpeg_damage
+from unscene.photos.jpeg_damage import WHOLE_JPEG, JpegDamage
+from unscene.photos.png_damage import find_png_damage
 from unscene.run.packs import is_stored, open_stored, read_stored
 from unscene.run.tables import replaced_atomically
 
@@ -34,7 +35,8 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
     and 16-bit converted, alpha on white.
 
     Raises PhotoError with reason `missing`, `empty`, `huge` (more than `max_pixels`, told from the
-    header alone) or `broken`: so is a JPEG that was cut or has a hole, though decoders show it.
+    header alone) or `broken`: so is a JPEG that was cut or has a hole and a PNG that lacks rows,
+    though decoders show both.
     """
     path = Path(path)
     try:
@@ -47,13 +49,16 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
             with open_image(file, formats=FORMATS) as image:
                 if max_pixels and image.width * image.height > max_pixels:
                     raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
-                photo = _to_rgb(ImageOps.exif_transpose(_widen_depth(image, path)))
-                is_jpeg = image.format in ("JPEG", "MPO")
-            if is_jpeg and (damage := find_jpeg_damage(path, np.asarray(photo))):
-                raise PhotoError("broken", f"{path}: {damage}")
-            return photo
+                if image.format in ("JPEG", "MPO"):
+                    image.tile = [tile._replace(codec_name=WHOLE_JPEG) for tile in image.tile]
+                found = _widen_depth(image, path)
+                if image.format == "PNG" and (damage := find_png_damage(file, found)):
+                    raise PhotoError("broken", f"{path}: {damage}")
+                return _to_rgb(ImageOps.exif_transpose(found))
     except PhotoError:
         raise
+    except JpegDamage as error:
+        raise PhotoError("broken", f"{path}: {error}") from error
     except Image.DecompressionBombError as error:
         raise PhotoError("huge", f"{path}: {error}") from error
     except UnidentifiedImageError as error:

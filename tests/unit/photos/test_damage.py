@@ -1,0 +1,181 @@
+"""Photos that lack data and that decoders show all the same; and whole ones that look as if they did."""
+
+import io
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from unscene.photos import jpeg_damage
+from unscene.photos.images import PhotoError, read_photo
+
+LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+
+
+def draw():
+    rng = np.random.default_rng(0)
+    smooth = cv2.resize(rng.integers(0, 255, (12, 16, 3), dtype=np.uint8), (320, 240))
+    noisy = np.clip(smooth + rng.normal(0, 12, smooth.shape), 0, 255).astype(np.uint8)
+    return Image.fromarray(noisy)
+
+
+def encode(photo, **options):
+    buffer = io.BytesIO()
+    photo.save(buffer, "JPEG", quality=90, **options)
+    return buffer.getvalue()
+
+
+def turn(place):
+    exif = Image.Exif()
+    exif[0x112] = place
+    return exif
+
+
+def cut(data, share, end=b"\xff\xd9"):
+    """Cut within the coded data."""
+    start = data.find(b"\xff\xda") + 14
+    return data[: start + int((len(data) - start) * share)] + end
+
+
+def zero(data, start, length):
+    start = int(len(data) * start)
+    return data[:start] + bytes(length) + data[start + length :]
+
+
+def refuses(tmp_path, data):
+    (tmp_path / "a.jpg").write_bytes(data)
+    try:
+        read_photo(tmp_path / "a.jpg")
+    except PhotoError as error:
+        return error.reason == "broken"
+    return False
+
+
+# What a JPEG may be besides: none of it changes whether its data are all there.
+KINDS = {
+    "plain": ("RGB", {}),
+    "optimised": ("RGB", {"optimize": True}),
+    "4:4:4": ("RGB", {"subsampling": 0}),
+    "gray": ("L", {}),
+    "four colours": ("CMYK", {}),
+    "upside down": ("RGB", {"exif": turn(3)}),
+    "on its side": ("RGB", {"exif": turn(6)}),
+    "a profile": ("RGB", {"icc_profile": LAB}),
+    "restarts": ("RGB", {"restart_marker_rows": 2}),
+    "progressive": ("RGB", {"progressive": True}),
+    "progressive gray": ("L", {"progressive": True}),
+    "progressive on its side": ("RGB", {"progressive": True, "exif": turn(6)}),
+    "progressive with restarts": ("RGB", {"progressive": True, "restart_marker_rows": 4}),
+}
+END = b"\xff\xd9"
+TAILS = [END, b"", b"\xff\xd3" + END, b"<html>404</html>" + END, END + b"more" * 99]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_jpeg_that_was_cut_is_broken_whatever_it_is_else(tmp_path, monkeypatch, kind):
+    # Where the second look is due libjpeg's warning is certain: test_holes asks OpenCV itself.
+    monkeypatch.setattr(jpeg_damage, "_ask_opencv", lambda data: "asked")
+    mode, options = KINDS[kind]
+    data = encode(draw().convert(mode), **options)
+    assert not refuses(tmp_path, data)
+    shares = (0.1, 0.5, 0.7, 0.9, 0.97)
+    accepted = [share for share in shares if not refuses(tmp_path, cut(data, share))]
+    accepted += [tail for tail in TAILS if not refuses(tmp_path, cut(data, 0.6, tail))]
+    assert accepted == []
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 2}])
+def test_the_pixels_are_those_of_pillow(tmp_path, options):
+    for photo in (draw(), draw().convert("L"), draw().crop((0, 0, 1, 1)), draw().crop((0, 0, 33, 7))):
+        data = encode(photo, **options)
+        (tmp_path / "a.jpg").write_bytes(data)
+        expected = Image.open(io.BytesIO(data)).convert("RGB")
+        assert np.array_equal(np.asarray(read_photo(tmp_path / "a.jpg")), np.asarray(expected))
+
+
+@pytest.mark.parametrize(
+    "factor", [value for name, value in vars(cv2).items() if name.startswith("IMWRITE_JPEG_SAMPLING_FACTOR_")]
+)
+def test_every_sampling_has_the_restart_markers_that_are_counted(tmp_path, monkeypatch, factor):
+    asked = []
+    monkeypatch.setattr(jpeg_damage, "_ask_opencv", asked.append)
+    for progressive in (0, 1):
+        flags = [cv2.IMWRITE_JPEG_RST_INTERVAL, 5, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+        flags += [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive]
+        data = cv2.imencode(".jpg", np.asarray(draw())[:101, :203], flags)[1].tobytes()
+        assert not refuses(tmp_path, data) and asked == []
+        assert refuses(tmp_path, cut(data, 0.5)) or asked
+        asked.clear()
+
+
+@pytest.mark.parametrize("options", [{}, {"restart_marker_rows": 2}, {"restart_marker_blocks": 3}])
+def test_holes(tmp_path, options):
+    data = encode(draw(), **options)
+    assert refuses(tmp_path, zero(data, 0.5, 4096))
+    assert refuses(tmp_path, data[: len(data) // 2] + data[len(data) // 2 + 4096 :])
+    assert refuses(tmp_path, cut(data, 0.3))
+
+
+def test_a_progressive_jpeg_that_lacks_scans_says_so(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(cut(encode(draw(), progressive=True), 0.2))
+    with pytest.raises(PhotoError, match="progressive"):
+        read_photo(tmp_path / "a.jpg")
+
+
+def test_a_whole_jpeg_may_be_flat_or_full_of_zeros(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(encode(Image.new("RGB", (640, 480), (128,) * 3), optimize=True))
+    assert read_photo(tmp_path / "a.jpg").getpixel((0, 0)) == (128,) * 3
+    for shade in (0, 1, 127, 128, 255):
+        for options in ({"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}):
+            assert not refuses(tmp_path, encode(Image.new("RGB", (81, 67), (shade,) * 3), **options))
+
+
+def test_what_follows_the_end_is_not_the_pictures(tmp_path):
+    data = encode(draw())
+    assert not refuses(tmp_path, data + b"\xff\xda" + bytes(900))
+    assert not refuses(tmp_path, data[:-2] + b"\xff\xff\xff\xd9")
+    assert not refuses(tmp_path, data[:-2] + b"\xff\xd0\xff\xd9")
+
+
+def write_png(path, rows, header, **chunks):
+    """Write a PNG of these deflated rows, whatever the header says, with the right check sums."""
+    parts = {"IHDR": struct.pack(">II5B", *header), "IDAT": zlib.compress(rows), **chunks, "IEND": b""}
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(content)) + name.encode() + content
+            + struct.pack(">I", zlib.crc32(name.encode() + content))
+            for name, content in parts.items()
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("depth", "colours", "row"), [(8, 2, 30), (16, 2, 60), (8, 0, 10), (16, 0, 20), (1, 0, 2), (8, 6, 40)]
+)
+def test_a_png_without_its_last_rows_is_broken(tmp_path, depth, colours, row):
+    path, header = tmp_path / "a.png", (10, 8, depth, colours, 0, 0, 0)
+    light, dark = b"\0" + b"\x7f" * row, bytes(row + 1)
+    for last in (light, dark):  # black to the end is no damage
+        write_png(path, light * 4 + last * 4, header)
+        assert read_photo(path).size == (10, 8)
+    for rows in (4, 7):
+        write_png(path, light * rows, header)
+        with pytest.raises(PhotoError, match="a PNG with|cannot be decoded"):
+            read_photo(path)
+
+
+def test_interlaced_pngs_are_counted_by_their_passes(tmp_path):
+    # 5 x 3: passes of 1x1, 1x1, none, 1x1, 3x1, 2x2 and 5x1 pixels
+    widths = (1, 1, 1, 3, 2, 2, 5)
+    rows = [b"\0" + b"\x7f" * width for width in widths]
+    header = (5, 3, 8, 0, 0, 0, 1)
+    write_png(tmp_path / "a.png", b"".join(rows), header)
+    assert (np.asarray(read_photo(tmp_path / "a.png")) == 0x7F).all()
+    for count in (4, 6):
+        write_png(tmp_path / "a.png", b"".join(rows[:count]), header)
+        with pytest.raises(PhotoError, match="broken"):
+            read_photo(tmp_path / "a.png")
