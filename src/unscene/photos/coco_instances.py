@@ -25,7 +25,7 @@ class InstancesError(ValueError):
 @dataclass
 class PhotoInstances:
     """What an instances file says of one photo: `segmentations` and `crowds` by category, as the
-    file holds them.
+    file holds them; `boxes`, as polygons, of the objects that have no segmentation.
 
     objects: all categories that it names here, drawn or not. A photo that is listed and has no
     annotation has none of them; of a photo that is not listed nothing is known. Whatever draws them
@@ -37,6 +37,7 @@ class PhotoInstances:
     width: int
     segmentations: dict[str, list] = field(default_factory=dict)
     crowds: dict[str, list] = field(default_factory=dict)
+    boxes: dict[str, list] = field(default_factory=dict)
     objects: set[str] = field(default_factory=set)
 
     def draw_objects(self, category: str) -> np.ndarray:
@@ -53,9 +54,21 @@ class PhotoInstances:
         """Return the box of every instance, crowds too, float32 (n, 4): x0, y0, x1, y1 in pixels,
         end exclusive.
         """
-        groups = [*self.segmentations.values(), *self.crowds.values()]
+        groups = [*self.segmentations.values(), *self.crowds.values(), *self.boxes.values()]
         boxes = [bounding_box(self._draw([segmentation])) for group in groups for segmentation in group]
         return np.array(boxes, np.float32).reshape(-1, 4)
+
+    def draw_boxes(self, category: str) -> np.ndarray:
+        """Return the boxes of the category's objects that have no segmentation: some of their pixels are
+        the object, nobody says which.
+        """
+        return self._draw(self.boxes.get(category, ()))
+
+    def list_regions(self, category: str) -> list[np.ndarray]:
+        """Return a mask, bool (height, width), of each place where an object of the category is: its own
+        pixels, those of its crowd, or its box where the file has nothing else.
+        """
+        return self.list_masks(category) + [self._draw([box]) for box in self.boxes.get(category, ())]
 
     def list_masks(self, category: str) -> list[np.ndarray]:
         """Return a mask, bool (height, width), of each object of the category and of each of its crowds."""
@@ -123,7 +136,22 @@ def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, 
         if annotation.get("segmentation"):
             kind = photo.crowds if annotation.get("iscrowd") else photo.segmentations
             kind.setdefault(name, []).append(annotation["segmentation"])
+        elif annotation.get("bbox"):
+            photo.boxes.setdefault(name, []).append(_outline_box(annotation["bbox"]))
     return photos
+
+
+def _outline_box(box: list) -> list:
+    """Return COCO's box (left, top, width, height; pixels) as a segmentation of one polygon.
+
+    One that is no box is returned as a polygon of its numbers, which cannot be drawn.
+    """
+    try:
+        left, top, width, height = (float(number) for number in box)
+    except (TypeError, ValueError):
+        return [box]
+    right, bottom = left + width, top + height
+    return [[left, top, right, top, right, bottom, left, bottom]]
 
 
 def decode_segmentation(segmentation: list | dict, height: int, width: int) -> np.ndarray:

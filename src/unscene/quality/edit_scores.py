@@ -138,23 +138,24 @@ def measure_listing(photo: PhotoInstances | None, state: str, views: Views, cate
     """Return what the photo's source says of a removal: which of its objects of the class are left,
     and whether the mask is one of them at all. Null, with the reason, where it says nothing.
 
-    photo, state: of `find_photo_instances`. Crowds count as left, and on neither side of
-    `listed_share`: nobody told their members apart.
+    photo, state: of `find_photo_instances`. Crowds and boxes without a segmentation count as left,
+    and on neither side of `listed_share`: nobody told which of their pixels are the object.
     """
     values: dict = {}
     if photo is None:
         _void(values, OF_LISTING, f"{SCORES['listed_left'].null} ({state})")
         return values
     try:
-        listed = [each for each in photo.list_masks(category) if each.any()]
-        crowd = photo.draw_crowds(category)
+        listed = [each for each in photo.list_regions(category) if each.any()]
+        unclear = photo.draw_crowds(category) | photo.draw_boxes(category)
         true = photo.draw_objects(category)
-        taken = [word for word in photo.segmentations if word != category and _is_taken(photo, word, views)]
+        words = [word for word in {**photo.segmentations, **photo.boxes} if word != category]
+        taken = [word for word in words if _is_taken(photo, word, views)]
     except InstancesError as error:
         _void(values, OF_LISTING, f"the source's instances are broken: {error}")
         return values
     covered = [float(views.mask[each].mean()) for each in listed]
-    counted = (views.mask if views.object_mask is None else views.object_mask) & ~(crowd & ~true)
+    counted = (views.mask if views.object_mask is None else views.object_mask) & ~(unclear & ~true)
     return {
         "listed_taken": taken,
         "listed_left": float(sum(share < LEAST_COVERED for share in covered)),
@@ -164,7 +165,7 @@ def measure_listing(photo: PhotoInstances | None, state: str, views: Views, cate
 
 def _is_taken(photo: PhotoInstances, word: str, views: Views) -> bool:
     """Whether the mask covers half or more of each of the source's objects of a word, crowds too."""
-    listed = [each for each in photo.list_masks(word) if each.any()]
+    listed = [each for each in photo.list_regions(word) if each.any()]
     return bool(listed) and all(views.mask[each].mean() >= LEAST_COVERED for each in listed)
 
 

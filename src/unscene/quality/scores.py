@@ -326,7 +326,8 @@ SCORES: dict[str, Score] = _index(
         "Q4",
         "instances",
         "objects and crowds of the removed class, by the source's instances, of which the mask covers "
-        "less than half. It is counted whatever `masks.truth` says",
+        "less than half; of an object without a segmentation it is its box. It is counted whatever "
+        "`masks.truth` says",
         "objects",
         good="low",
         best="0",
@@ -338,7 +339,7 @@ SCORES: dict[str, Score] = _index(
         "Q4",
         "instances",
         "share of the object's mask, before dilation, that the source's instances call the removed "
-        "class. Crowds count on neither side",
+        "class. Crowds, and boxes without a segmentation, count on neither side",
         "0–1",
         good="high",
         best="1",

@@ -38,6 +38,25 @@ def test_a_listed_photo_is_known_completely_and_another_one_not_at_all(tmp_path)
     assert set(read_instances(tmp_path / "i.json", {"2", "9"})) == {"2"}
 
 
+def test_an_object_without_a_segmentation_is_in_its_box(tmp_path):
+    photo = read_instances(write(tmp_path / "i.json"))["3"]
+    (region,) = photo.list_regions("cat")
+    assert region[:4, :4].all() and region.sum() == 16
+    assert (photo.draw_boxes("cat") == region).all()
+    assert not photo.draw_objects("cat").any() and photo.list_masks("cat") == []  # no pixel is sure
+    assert photo.list_boxes().tolist() == [[0, 0, 4, 4]]
+    whole = read_instances(tmp_path / "i.json")["1"]
+    assert whole.boxes == {} and len(whole.list_regions("cat")) == 1
+
+
+@pytest.mark.parametrize("box", [[0, 0, float("nan"), 4], [0, 0, 4], ["a", 0, 4, 4], 7, [0, 0, 1e12, 4]])
+def test_a_box_that_is_none_is_an_error_of_its_photo(tmp_path, box):
+    annotation = {"image_id": 1, "category_id": 18, "bbox": box}
+    photo = read_instances(write(tmp_path / "i.json", annotations=[annotation]))["1"]
+    with pytest.raises(InstancesError, match=r"1\.jpg"):
+        photo.list_regions("dog")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -199,6 +199,14 @@ def test_the_sources_instances_say_what_is_left_and_whether_the_mask_is_one(tmp_
     assert score["listed_left_reason"].notna().tolist() == [n == 8 for n in range(9)]
     taken = [None if words is None else list(words) for words in score["listed_taken"]]
     assert taken == [[], [], None, None, [], ["cat"], None, None, None]
+    near, away = [20, 20, 20, 20], [50, 50, 10, 10]
+    document["annotations"] = [
+        {"image_id": n, "category_id": 1, "bbox": box} for n, box in [(0, near), (1, near), (1, away)]
+    ]
+    (tmp_path / "instances.json").write_text(json.dumps(document))
+    boxed = run(tmp_path, listed=str(tmp_path / "instances.json"))
+    assert boxed["listed_left"].iloc[:2].tolist() == [0, 1]
+    document["annotations"] = [{"image_id": 0, "category_id": 1}]
     document["annotations"][0]["segmentation"] = {"size": [1, 2], "counts": [2]}
     (tmp_path / "instances.json").write_text(json.dumps(document))
     broken = run(tmp_path, listed=str(tmp_path / "instances.json")).iloc[0]
