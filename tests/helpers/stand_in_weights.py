@@ -1,6 +1,7 @@
 """Files that look like weights from outside, for dry runs: whole by their first bytes, and of no use."""
 
 import json
+import zipfile
 from pathlib import Path
 
 # An empty safetensors file: the length of its header, the header.
@@ -21,6 +22,9 @@ def write_stand_in(path: Path, key: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix:
         path.write_bytes(SAFETENSORS if path.suffix == ".safetensors" else b"stand-in")
+        if path.suffix in (".pt", ".pth"):
+            with zipfile.ZipFile(path, "w") as archive:  # as TorchScript is
+                archive.writestr(f"{path.stem}/constants.pkl", "")
         return
     path.mkdir()
     if key == "edits.weights":
@@ -28,6 +32,8 @@ def write_stand_in(path: Path, key: str) -> None:
         for part in PARTS:
             (path / part).mkdir()
             (path / part / "diffusion_pytorch_model.safetensors").write_bytes(SAFETENSORS)
+        for name in ("vocab.json", "tokenizer_config.json"):
+            (path / "tokenizer" / name).write_text("{}")
         return
     if key == "edits.tiny_vae":
         (path / "config.json").write_text(json.dumps({"_class_name": "AutoencoderTiny"}))

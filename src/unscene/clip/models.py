@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unscene.run.weight_files import find_broken_weights
+from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.weight_files import WeightsError, find_broken_weights, read_config
 
 if TYPE_CHECKING:
     import torch
@@ -50,9 +51,40 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
             f"local-dir:{folder}", precision="fp32", device=device
         )
         tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
-    except (ValueError, RuntimeError, KeyError, TypeError) as error:
-        raise ClipError(f"{folder}: open_clip cannot load it ({error})") from error
+        _check_shapes(model, folder)
+        check_numbers(model, folder)
+    except WeightsError as error:
+        raise ClipError(str(error)) from error
+    except (ValueError, RuntimeError, KeyError, TypeError, OSError) as error:
+        raise ClipError(f"{folder}: {_explain(error, folder)}") from error
     return model.eval(), preprocess, tokenizer
+
+
+def _explain(error: Exception, folder: Path) -> str:
+    """Return why open_clip cannot load a folder, in its words unless they lead astray."""
+    cfg = read_config(folder / CONFIG_NAME).get("model_cfg")
+    text = cfg.get("text_cfg") if isinstance(cfg, dict) else None
+    hub = text.get("hf_model_name") if isinstance(text, dict) else None
+    if hub and isinstance(error, OSError):
+        return (
+            f"its text tower is {hub} of the hub (text_cfg.hf_model_name in {CONFIG_NAME}), and a run"
+            " fetches nothing; take a CLIP whose text tower is open_clip's own"
+        )
+    return f"open_clip cannot load it ({shorten(error)})"
+
+
+def _check_shapes(model, folder: Path) -> None:
+    """Raise WeightsError where open_clip has stretched position embeddings to the size in the config."""
+    from safetensors import safe_open
+
+    own = {name: tuple(value.shape) for name, value in model.state_dict().items() if value.numel() > 1}
+    with safe_open(folder / WEIGHTS_NAME, "numpy") as weights:
+        for name in sorted(own.keys() & weights.keys()):
+            if (shape := tuple(weights.get_slice(name).get_shape())) != own[name]:
+                raise WeightsError(
+                    f"{folder}: {name} has the shape {shape} in {WEIGHTS_NAME}, and {own[name]} by"
+                    f" {CONFIG_NAME}; give the sizes in the config that the weights were trained with"
+                )
 
 
 def tokenize(tokenizer, texts: Sequence[str]) -> "torch.Tensor":

@@ -29,7 +29,10 @@ DEAR = {
     *("segment_objects", "remove_objects", "make_sham_edits", "score_edits", "train_clip", "train_final"),
     *("submit_keywords", "submit_captions", "submit_batchsize"),
 }
-WEIGHTS = ("masks.weights", "edits.weights", "quality.judge", "train.clip")
+WEIGHTS = (
+    *("masks.weights", "edits.weights", "edits.lora", "edits.tiny_vae"),
+    *("quality.judge", "quality.dino", "train.clip"),
+)
 MOST_TRIED = 16  # photos of a source
 GIGABYTE = 1e9
 
@@ -63,7 +66,7 @@ def list_what_to_open(config: dict) -> dict:
     weights = {}
     for dotted in WEIGHTS:
         section, name = dotted.split(".")
-        path = config[section][name]
+        path = config[section].get(name)
         if path and not path.startswith(EMBEDDED):
             weights[dotted] = fingerprint(CHECKOUT / path)
     sources = [source for source in config["samples"]["sources"] if source["format"] != "embedded"]
@@ -79,6 +82,7 @@ def look_at_all(config: dict) -> tuple[list[str], list[str]]:
         looks.append((dotted, lambda dotted=dotted: open_detector(config, dotted)))
     looks += [
         ("edits.weights", lambda: open_remover(config)),
+        ("quality.dino", lambda: open_dino(config)),
         ("train.clip", lambda: open_clip_folder(config)),
         ("disk", lambda: compare_disk(config)),
     ]
@@ -94,8 +98,9 @@ def look_at_all(config: dict) -> tuple[list[str], list[str]]:
                 told.append(f"  {what}: {line}")
         except Exception as error:  # libraries raise anything on a file that is not what it should be
             text = " ".join(str(error).split()) or type(error).__name__
-            # An error of a source names the source itself.
-            wrong.append(f"  {text}" if text.startswith("samples.sources") else f"  {what}: {text}")
+            # Most errors name the key themselves.
+            section = what.split(".")[0]
+            wrong.append(f"  {text}" if text.startswith(f"{section}.") else f"  {what}: {text}")
     return told, wrong
 
 
@@ -108,7 +113,7 @@ def open_detector(config: dict, dotted: str) -> str:
     path = config[section][name]
     if not path or path.startswith(EMBEDDED):
         return ""
-    detector = load_detector(CHECKOUT / path, 640)
+    detector = load_detector(CHECKOUT / path, 640, key=dotted)
     if dotted == "masks.weights" and not detector.is_segmenter:
         raise ValueError(f"{path} gives boxes alone, and removal needs masks: take segmentation weights")
     known = detector.categories
@@ -123,17 +128,31 @@ def open_detector(config: dict, dotted: str) -> str:
 
 
 def open_remover(config: dict) -> str:
-    """Open the remover's folder as far as its own files tell: parts, weights, channels of the UNet."""
-    path = config["edits"]["weights"]
+    """Open the remover's weights: a LaMa whole, of a diffusers folder the headers of its files."""
+    from unscene.edits.removers import REMOVERS, Weights
+
+    edits = config["edits"]
+    if not edits["weights"] or edits["weights"].startswith(EMBEDDED):
+        return ""
+    backend = REMOVERS[edits["backend"]]
+    found = {
+        key: CHECKOUT / edits[key]
+        for key in ("weights", "lora", "tiny_vae")
+        if key in backend.keys and edits[key]
+    }
+    told = backend.open(edits, Weights(found.get("weights"), found.get("lora"), found.get("tiny_vae")))
+    return f"opened; {told}" if told else "opened"
+
+
+def open_dino(config: dict) -> str:
+    """Open the DINOv2 of quality.dino as its stage does."""
+    path = config["quality"]["dino"]
     if not path or path.startswith(EMBEDDED):
         return ""
-    unet = CHECKOUT / path / "unet/config.json"
-    if not unet.is_file():
-        return "opened"
-    channels = json.loads(unet.read_text(encoding="utf-8")).get("in_channels")
-    if channels not in (4, 9):
-        raise ValueError(f"{unet} has {channels} input channels; a remover's UNet has 4 or 9")
-    return f"opened; a UNet with {channels} input channels"
+    from unscene.quality.rcs import RegionScorer
+
+    RegionScorer(CHECKOUT / path)
+    return "opened"
 
 
 def open_clip_folder(config: dict) -> str:

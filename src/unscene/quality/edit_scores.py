@@ -207,6 +207,7 @@ def load_judge(
         settings["judge_image_size"],
         Setup.of(device, runtime),
         sha256,
+        "quality.judge",
     )
     return Judge(detector, JUDGE_CONFIDENCE, runtime["batch_size"])
 

@@ -10,8 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from unscene.run.loaded_weights import load_whole
+from unscene.run.weight_files import WeightsError, find_broken_weights, read_config
+
 LONG_SIDE = 448  # pixels of a crop's longer side
 PATCH = 14  # pixels of a DINOv2 patch
+DINO_TYPES = ("dinov2", "dinov2_with_registers")
+HEAD = ("classifier.",)  # of a DINOv2 that was trained further to name classes: not asked for
 MIN_COMPONENT_PX = 200
 WINDOW_SHARE = 16 / 64  # a window's side over the crop's longer side, in tokens
 STRIDE = 4
@@ -104,8 +109,29 @@ def score_tokens(features, hole) -> float:
     return float(torch.exp(-distances.mean() / TEMPERATURE)) if len(distances) else float("nan")
 
 
+def check_dino(path: Path) -> None:
+    """Raise WeightsError when a path is no transformers folder of a DINOv2, as far as its config and
+    first bytes tell.
+    """
+    if not (path / "config.json").is_file():
+        raise WeightsError(
+            f"{path} is no transformers folder of a DINOv2 (config.json is missing); name the folder, such"
+            " as that of dinov2-base"
+        )
+    if fault := find_broken_weights(path):
+        raise WeightsError(fault)
+    told = read_config(path / "config.json")
+    if told.get("model_type") not in DINO_TYPES or told.get("patch_size", PATCH) != PATCH:
+        raise WeightsError(
+            f"{path}: not a DINOv2 model with patches of {PATCH} pixels (model_type {told.get('model_type')})"
+        )
+
+
 class RegionScorer:
-    """RC-S-lite by a DINOv2 model in a local transformers folder (config.json, model.safetensors)."""
+    """RC-S-lite by a DINOv2 model in a local transformers folder (config.json, model.safetensors).
+
+    Raises ValueError, with the key quality.dino, for anything else.
+    """
 
     def __init__(self, path: str | Path, device: str = "cpu", batch_size: int = 16):
         from unscene.run.offline import stay_offline
@@ -115,12 +141,13 @@ class RegionScorer:
         from transformers import AutoModel
 
         path = Path(path).resolve()
-        model = AutoModel.from_pretrained(str(path), local_files_only=True, dtype=torch.float32)
-        if getattr(model.config, "patch_size", None) != PATCH:
-            raise ValueError(
-                f"{path}: not a DINOv2 model with patches of {PATCH} pixels (model_type "
-                f"{model.config.model_type})"
-            )
+        try:
+            check_dino(path)
+            model = load_whole(AutoModel, path, further=HEAD, dtype=torch.float32)
+            if model.config.patch_size != PATCH:
+                raise WeightsError(f"{path}: its patches have {model.config.patch_size} pixels, not {PATCH}")
+        except WeightsError as error:
+            raise ValueError(f"quality.dino: {error}") from error
         self._model, self._device, self.batch_size = model.eval().to(device), device, batch_size
         # Registers and the class token stand before the patches.
         self._skipped = 1 + getattr(model.config, "num_register_tokens", 0)

@@ -10,25 +10,61 @@ import zipfile
 from pathlib import Path
 
 SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx")
+# What libraries read as a JSON object. Of a vocabulary, which may be megabytes, only the ends are read.
+CONFIGS = ("config.json", "index.json")
+VOCABULARIES = ("tokenizer.json", "vocab.json", "special_tokens_map.json")
 _HEAD_BYTES = 64
+
+
+class WeightsError(ValueError):
+    """A file or folder of weights that cannot be used, by its path and the way out."""
 
 
 def find_broken_weights(path: Path) -> str | None:
     """Return what is wrong with a file of weights, or with the first such file of a folder, in one
     line with the way out; None when nothing is seen.
 
-    Only beginnings and sizes are read: an answer takes milliseconds, whatever the file's size.
+    Only beginnings, sizes and configs are read: an answer takes milliseconds, whatever the file's size.
     """
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    for file in [file for file in files if file.suffix in SUFFIXES]:
-        if fault := _find_fault(file):
+    for file in files:
+        if file.name.endswith(CONFIGS):
+            try:
+                told = read_config(file)
+                if path.is_dir() and file.name.endswith(".safetensors.index.json"):
+                    _check_index(file, told)
+            except WeightsError as error:
+                return str(error)
+        elif (file.suffix in SUFFIXES or file.name in VOCABULARIES) and (fault := _find_fault(file)):
             return f"{file} {fault}; fetch it again"
-    for index in [] if path.is_file() else sorted(path.rglob("*.safetensors.index.json")):
-        parts = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
-        for part in sorted(parts):
-            if not (index.parent / part).is_file():
-                return f"{index} names {part}, which is not there; fetch the folder whole"
     return None
+
+
+def read_config(file: Path) -> dict:
+    """Return what a JSON file of a model says. Raises WeightsError when it is not there or holds no
+    JSON object.
+    """
+    if not file.is_file():
+        raise WeightsError(f"{file} is not there; fetch the folder whole")
+    if fault := _find_fault(file):
+        raise WeightsError(f"{file} {fault}; fetch it again")
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WeightsError(f"{file} cannot be read as JSON ({error}); fetch it again") from error
+    if not isinstance(told, dict):
+        raise WeightsError(f"{file} holds a {type(told).__name__}, not a JSON object; fetch it again")
+    return told
+
+
+def _check_index(index: Path, told: dict) -> None:
+    """Raise WeightsError unless an index names, for each tensor, a file that lies beside it."""
+    placed = told.get("weight_map")
+    if not isinstance(placed, dict) or not all(isinstance(part, str) for part in placed.values()):
+        raise WeightsError(f"{index} has no weight_map from tensors to files; fetch it again")
+    for part in sorted(set(placed.values())):
+        if not (index.parent / part).is_file():
+            raise WeightsError(f"{index} names {part}, which is not there; fetch the folder whole")
 
 
 def _find_fault(file: Path) -> str | None:
@@ -37,10 +73,15 @@ def _find_fault(file: Path) -> str | None:
         return "is empty"
     with open(file, "rb") as handle:
         head = handle.read(_HEAD_BYTES)
+        handle.seek(max(size - _HEAD_BYTES, 0))
+        tail = handle.read()
     if head.startswith(b"version https://git-lfs"):
         return "is a pointer of Git LFS, not the weights (git lfs pull)"
     if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
         return "is a web page, not weights"
+    if file.name in VOCABULARIES:
+        whole = head.lstrip().startswith(b"{") and tail.rstrip().endswith(b"}")
+        return None if whole else "is cut off or no JSON object"
     if file.suffix == ".safetensors":
         return _find_fault_of_safetensors(file, size)
     if head.startswith(b"PK") and not zipfile.is_zipfile(file):
@@ -60,4 +101,6 @@ def _find_fault_of_safetensors(file: Path, size: int) -> str | None:
         except (ValueError, TypeError, KeyError, AttributeError):
             return "is no safetensors file: its header cannot be read"
     whole = 8 + length + max(ends, default=0)
-    return None if whole == size else f"is cut off: {size} of {whole} bytes" if size < whole else None
+    if size == whole:
+        return None
+    return f"is cut off: {size} of {whole} bytes" if size < whole else f"has {size - whole} bytes too many"

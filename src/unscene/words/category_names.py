@@ -19,7 +19,11 @@ OTHER_NAMES = {
 def find_word(name: str) -> str:
     """Return the word that a foreign list's category stands for: itself when a word list has it,
     otherwise what VOC's name, or the name with `_` or capitals, means in one.
+
+    Raises ValueError when it is no text.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"the name of a category is {name!r}, and a text in quotes is needed")
     if _is_word(name):
         return name
     plain = " ".join(name.lower().replace("_", " ").split())

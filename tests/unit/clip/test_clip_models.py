@@ -1,10 +1,12 @@
 """open_clip folders: loading, saving, and embeddings that do not depend on batch-mates or length."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tiny_clip import make_clip
 from unscene.clip.folders import ModelNotes, find_model, save_clip
@@ -149,3 +151,27 @@ def test_broken_folders_are_named(clip, tmp_path):
     )
     with pytest.raises(ClipError, match="model_cfg"):
         load_clip(tmp_path)
+
+
+def test_weights_that_do_not_fit_or_are_no_numbers_are_named(clip, tmp_path):
+    weights, config = "open_clip_model.safetensors", "open_clip_config.json"
+    state, told = load_file(clip[0] / weights), json.loads((clip[0] / config).read_text())
+    vision = told["model_cfg"]["vision_cfg"]
+    larger = vision | {"image_size": 2 * vision["image_size"]}
+    hub = told["model_cfg"]["text_cfg"] | {"hf_model_name": "roberta-base"}
+    cases = (
+        (dict(list(state.items())[::2]), told["model_cfg"], "Missing key"),
+        (state | {"logit_scale": torch.tensor(float("nan"))}, told["model_cfg"], "logit_scale holds NaN"),
+        (state, told["model_cfg"] | {"vision_cfg": larger}, r"positional_embedding has the shape"),
+        (state, told["model_cfg"] | {"text_cfg": hub}, "roberta-base of the hub"),
+    )
+    for changed, model_cfg, expected in cases:
+        shutil.copytree(clip[0], tmp_path / "clip", dirs_exist_ok=True)
+        save_file(changed, tmp_path / "clip" / weights)
+        (tmp_path / "clip" / config).write_text(json.dumps(told | {"model_cfg": model_cfg}))
+        with pytest.raises(ClipError, match=expected) as caught:
+            load_clip(tmp_path / "clip")
+        assert str(tmp_path / "clip") in str(caught.value) and len(str(caught.value)) < 700
+    (tmp_path / "clip" / config).write_text("[]")
+    with pytest.raises(ClipError, match=f"{config} holds a list"):
+        load_clip(tmp_path / "clip")

@@ -1,10 +1,13 @@
 """LaMa by path: TorchScript and ONNX exports of a small model with big-LaMa's inputs and outputs."""
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper
+from safetensors.torch import save_file
 
-from unscene.edits.removers import RemovalError, Weights, load_remover
+from unscene.edits.removers import REMOVERS, RemovalError, Weights, load_remover
 from unscene.machine.devices import Setup
 from unscene.photos.mask_shapes import feather
 
@@ -141,6 +144,90 @@ def test_numbers_that_are_none_give_none(tmp_path):
     photos, masks = make_photos(2)
     filled = remover.fill(photos, masks, [0, 0])
     assert filled[0] is None and filled[1] is not None
+
+
+class Other(torch.nn.Module):
+    """What is exported by mistake."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+        self.weight = torch.nn.Parameter(torch.ones(1))
+
+
+class OneInput(Other):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return image
+
+
+class Pair(Other):
+    def forward(self, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return image, mask
+
+
+class Infinite(Other):
+    def forward(self, image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return image / torch.zeros_like(image)
+
+
+def write_onnx(path, shapes, kind=TensorProto.FLOAT):
+    """Write an ONNX file that gives its first input back."""
+    inputs = [helper.make_tensor_value_info(name, kind, shape) for name, shape in shapes.items()]
+    first = next(iter(shapes))
+    output = helper.make_tensor_value_info("painted", kind, shapes[first])
+    graph = helper.make_graph([helper.make_node("Identity", [first], ["painted"])], "g", inputs, [output])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+
+
+FREE = {"image": ["b", "c", "h", "w"], "mask": ["b", 1, "h", "w"]}
+
+
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.FLOAT16])
+def test_an_onnx_file_of_any_sizes_and_of_half_precision_paints(tmp_path, kind):
+    write_onnx(tmp_path / "lama.onnx", FREE, kind)
+    (photo, *_), (mask, *_) = make_photos()
+    assert load(tmp_path / "lama.onnx").fill([photo], [mask], [0])[0].shape == photo.shape
+
+
+def damage(path):
+    model = SmallLama(1.0).eval()
+    torch.nn.init.constant_(model.convolution.bias, float("inf"))
+    torch.jit.script(model).save(str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "told"),
+    [
+        ("l.pt", lambda p: torch.jit.script(OneInput(0)).save(str(p)), "does not take a photo and its mask"),
+        ("l.pt", lambda p: torch.jit.script(Pair(0)).save(str(p)), "returns a tuple, not a photo"),
+        ("l.pt", lambda p: torch.jit.script(Infinite(0)).save(str(p)), "NaN or infinity for a grey square"),
+        ("l.pt", damage, "its tensor convolution.bias holds NaN or infinity"),
+        ("l.onnx", lambda p: write_onnx(p, {"ids": ["b", "s"], "mask": ["b", "s"]}), "asks for ids"),
+        ("l.onnx", lambda p: write_onnx(p, {"image": [1, 24, 24, 3], "mask": [1, 24, 24, 1]}), "asks for im"),
+        ("l.onnx", lambda p: write_onnx(p, FREE, TensorProto.INT64), "asks for image tensor\\(int64\\)"),
+        ("l.onnx", lambda p: write_onnx(p, {"image": FREE["image"]}), "asks for image"),
+    ],
+)
+def test_a_file_that_is_no_lama_is_told_when_it_is_opened(tmp_path, name, make, told):
+    make(tmp_path / name)
+    with pytest.raises(RemovalError, match=rf"edits\.weights: .*{told}"):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "told"),
+    [
+        ("l.pt", lambda p: p.write_text("version https://git-lfs.github.com/spec/v1"), "pointer of Git LFS"),
+        ("l.pt", lambda p: p.write_bytes(export(p).read_bytes()[:-200]), "is cut off"),
+        ("l.ckpt", lambda p: torch.save({"state_dict": {}}, p), "a checkpoint without its network"),
+        ("l.safetensors", lambda p: save_file({"weight": torch.ones(1)}, p), "neither TorchScript nor .onnx"),
+        ("l", lambda p: p.mkdir(), "is a folder"),
+    ],
+)
+def test_a_file_that_is_no_export_is_told_at_the_start(tmp_path, name, make, told):
+    make(tmp_path / name)
+    with pytest.raises(RemovalError, match=rf"edits\.weights: .*{told}"):
+        REMOVERS["lama"].check(Weights(tmp_path / name))
 
 
 def test_clear_errors(tmp_path):

@@ -179,6 +179,27 @@ def test_a_checkpoint_of_another_checksum_is_never_unpickled(tmp_path):
         load_detector(tmp_path / "absent.pt", 64, sha256=right)
 
 
+@pytest.mark.parametrize("task", ["cls", "pose"])
+def test_a_network_for_another_task_is_no_detector(random_checkpoint, task):
+    told = {"cls": "classify", "pose": "pose"}[task]
+    with pytest.raises(
+        ValueError, match=f"quality.judge: .* for the task {told}; take one that finds objects"
+    ):
+        load_detector(random_checkpoint(f"yolo11n-{task}"), 64, key="quality.judge")
+
+
+@pytest.mark.parametrize("name", ["bias", "running_var"])
+def test_weights_that_are_no_numbers_are_refused(random_checkpoint, tmp_path, name):
+    import torch
+
+    saved = torch.load(random_checkpoint("yolo11n"), weights_only=False)
+    tensor = next(value for key, value in saved["model"].state_dict().items() if key.endswith(name))
+    tensor.view(-1)[-1] = float("inf")
+    torch.save(saved, tmp_path / "damaged.pt")
+    with pytest.raises(ValueError, match=rf"damaged\.pt: its tensor .*{name} holds NaN or infinity"):
+        load_detector(tmp_path / "damaged.pt", 64)
+
+
 def test_clear_errors(tmp_path, random_checkpoint, photos):
     with pytest.raises(FileNotFoundError, match="no such detector checkpoint"):
         Detector("yolo11n-seg.pt", 64)

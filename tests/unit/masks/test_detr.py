@@ -1,5 +1,6 @@
 """DETR detectors: models of the family with random weights, small enough to be made in the test."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from unscene.machine.devices import Setup
 from unscene.masks.detectors import load_detector
@@ -214,8 +216,13 @@ def test_clear_errors(made, photos, tmp_path):
     with pytest.raises(ValueError, match="config.json is missing"):
         load_detector(tmp_path, 64)
     (tmp_path / "config.json").write_text('{"model_type": "bert", "architectures": ["BertModel"]}')
-    with pytest.raises(ValueError, match="cannot be loaded"):
+    with pytest.raises(ValueError, match="masks.weights: .* of the type bert are not supported"):
         load_detector(tmp_path, 64)
+    model = type(detector._model).__name__.split("For")[0] + "Model"  # without a head
+    told = json.loads((made[0] / "config.json").read_text()) | {"architectures": [model]}
+    (tmp_path / "config.json").write_text(json.dumps(told))
+    with pytest.raises(ValueError, match=f"quality.judge: .*{model}, which finds no objects"):
+        load_detector(tmp_path, 64, key="quality.judge")
 
 
 @pytest.mark.parametrize("kind", MAKERS)
@@ -228,6 +235,29 @@ def test_cocos_categories_are_known_by_their_other_names(kind, tmp_path):
     assert load_detector(tmp_path, SIDE[kind]).categories == COCO80.words
 
 
+def change_config(folder: Path, **changes) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def change_weights(folder: Path, change, further: str | None = None) -> None:
+    """Write what `change` makes of each tensor, without those of which it makes None."""
+    path = folder / "model.safetensors"
+    changed = {name: change(name, value) for name, value in load_file(path).items()}
+    kept = {name: value for name, value in changed.items() if value is not None}
+    save_file(kept | ({further: torch.ones(2)} if further else {}), path, metadata={"format": "pt"})
+
+
+def test_what_counts_for_nothing_may_be_beyond_or_missing(made, photos, tmp_path):
+    folder = shutil.copytree(made[0], tmp_path / "detector")
+    for name in ("backbone.norm.num_batches_tracked", "model.embeddings.position_ids"):
+        change_weights(folder, lambda name, value: value, further=name)
+        found = load_detector(folder, made[1], Setup(batch_size=3)).detect(photos[:1], 0.05)[0]
+        assert found.boxes.tobytes() == load(made).detect(photos[:1], 0.05)[0].boxes.tobytes()
+    change_weights(folder, lambda name, value: None if name.endswith("num_batches_tracked") else value)
+    assert load_detector(folder, made[1]).categories
+
+
 def test_a_folder_that_is_not_whole_is_refused(made, tmp_path):
     for break_it, told in (
         (lambda f: (f / "config.json").unlink(), "config.json is missing"),
@@ -235,7 +265,21 @@ def test_a_folder_that_is_not_whole_is_refused(made, tmp_path):
         (lambda f: (f / "model.safetensors").unlink(), "cannot be loaded"),
         (lambda f: (f / "model.safetensors").write_bytes(b"version https://git-lfs.github.com"), "Git LFS"),
         (lambda f: (p := f / "model.safetensors").write_bytes(p.read_bytes()[:-8]), "is cut off"),
-        (lambda f: (f / "config.json").write_text("{"), "cannot be loaded"),
+        (lambda f: (f / "config.json").write_text("{"), "cannot be read as JSON"),
+        (lambda f: (f / "config.json").write_text("[]"), "not a JSON object"),
+        (lambda f: (f / "preprocessor_config.json").write_text('{"do_'), "cannot be read as JSON"),
+        (lambda f: (f / "model.safetensors.index.json").write_text("{"), "cannot be read as JSON"),
+        (lambda f: (f / "model.safetensors.index.json").write_text("{}"), "no weight_map"),
+        (
+            lambda f: change_config(f, id2label=dict(enumerate([None, *LABELS.values()][: len(LABELS)]))),
+            "is None",
+        ),
+        (lambda f: change_config(f, id2label={"0": "dog"}), "tensors have another shape ("),
+        (lambda f: change_weights(f, lambda name, value: value if "class" not in name else None), "missing"),
+        (lambda f: change_weights(f, lambda name, value: value if len(name) % 2 else None), "missing"),
+        (lambda f: change_weights(f, lambda name, value: value, further="layers.9.weight"), "unknown to it"),
+        (lambda f: change_weights(f, lambda name, value: value * float("nan")), "holds NaN or infinity"),
+        (lambda f: change_weights(f, lambda name, value: value / 0), "holds NaN or infinity"),
     ):
         folder = Path(tempfile.mkdtemp(dir=tmp_path)) / "detector"
         shutil.copytree(made[0], folder)

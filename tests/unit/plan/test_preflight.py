@@ -6,6 +6,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from tiny_inpainter import save_tiny_inpainter
 from unscene.plan import preflight
 from unscene.run.checkout import CHECKOUT
 
@@ -61,12 +62,21 @@ def test_a_source_that_is_not_there_is_named_once(config, tmp_path):
 def test_files_that_are_no_weights_are_named(config, tmp_path):
     (tmp_path / "notes.pt").write_text("no weights")
     config["masks"]["weights"] = str(tmp_path / "notes.pt")
-    (tmp_path / "unet").mkdir()
-    (tmp_path / "unet/config.json").write_text('{"in_channels": 8}')
-    config["edits"]["weights"] = str(tmp_path)
+    save_tiny_inpainter(tmp_path / "odd", latent_channels=3)
+    config["edits"] |= {"backend": "diffusers", "weights": str(tmp_path / "odd")}
+    config["quality"]["dino"] = str(tmp_path)
     told, wrong = preflight.look_at_all(config)
-    assert len(wrong) == 2 and "notes.pt" in wrong[0] and "8 input channels" in wrong[1]
+    assert [line.split(":")[0].strip() for line in wrong] == [
+        "masks.weights",
+        "edits.weights",
+        "quality.dino",
+    ]
+    assert "notes.pt" in wrong[0] and "they have 7 and 3" in wrong[1] and "config.json is missing" in wrong[2]
     assert any("GB free" in line for line in told)
+    (tmp_path / "lama.pt").write_text("version https://git-lfs.github.com/spec/v1")
+    config["edits"] |= {"backend": "lama", "weights": str(tmp_path / "lama.pt")}
+    with pytest.raises(ValueError, match="edits.weights: .*lama.pt is a pointer of Git LFS"):
+        preflight.open_remover(config)
 
 
 def test_a_disk_with_less_than_half_of_the_planned_bytes_stops_the_run(config, monkeypatch):

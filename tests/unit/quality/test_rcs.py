@@ -3,6 +3,8 @@ tiny DINOv2.
 """
 
 import math
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,3 +153,37 @@ def test_a_folder_that_is_no_dinov2_says_so(tmp_path):
     ViTModel(config).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="patches of 14"):
         RegionScorer(tmp_path)
+
+
+def test_a_damaged_dinov2_never_scores(dino, tmp_path):
+    """Some of its tensors, one that is no number, another's; a head beyond it counts for nothing."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(dino / "model.safetensors")
+    names = sorted(state)
+    odd = state | {names[0]: torch.full_like(state[names[0]], float("nan"))}
+    for changed, told in (
+        ({name: state[name] for name in names[::2]}, "are missing"),
+        (odd, "NaN or infinity"),
+        ({f"text.{name}": value for name, value in state.items()}, "are missing"),
+        (state | {"encoder.layer.7.norm1.weight": torch.ones(24)}, "unknown to it"),
+    ):
+        folder = Path(shutil.copytree(dino, tmp_path / "dino", dirs_exist_ok=True))
+        save_file(changed, folder / "model.safetensors", metadata={"format": "pt"})
+        with pytest.raises(ValueError, match=f"quality.dino: {folder}.*{told}"):
+            RegionScorer(folder)
+    head = {"classifier.weight": torch.ones(3, 48)}
+    save_file(state | head, folder / "model.safetensors", metadata={"format": "pt"})
+    assert RegionScorer(folder)
+
+
+def test_a_path_without_a_dinov2_is_named_with_its_key(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "clip"}')
+    for path, told in (
+        (tmp_path / "absent", "config.json is missing"),
+        (tmp_path / "config.json", "config.json is missing"),
+        (tmp_path, "model_type clip"),
+    ):
+        with pytest.raises(ValueError, match=f"quality.dino: {path}.*{told}"):
+            RegionScorer(path)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unscene.edits.removers.base import NO_WEIGHTS, RemovalError, Remover, Weights
+from unscene.edits.removers.lama_file import check_lama
 from unscene.edits.removers.lora import check_lora
 from unscene.edits.removers.pipeline_folder import check_pipeline_folder, check_tiny_vae
 from unscene.edits.removers.sampling import count_evaluations
@@ -27,7 +28,9 @@ class Backend:
     its usual weights. count_evaluations: how often its network runs for one attempt, by the block
     `edits`. needs_device: whether it works on a GPU where there is one. load: (settings, weights,
     setup) -> the remover, importing what it needs. check: of weights that are there; raises
-    RemovalError at what can be told from names and first bytes.
+    RemovalError at what can be told from names and first bytes. open: (settings, weights) -> what
+    they are in a few words; as `check`, by the libraries that will load them, but quickly and
+    without much memory.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Backend:
     count_evaluations: Callable[[dict], int] = lambda settings: 1
     needs_device: bool = True
     check: Callable[[Weights], None] = lambda weights: None
+    open: Callable[[dict, Weights], str] = lambda settings, weights: ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -66,6 +70,11 @@ def _load_diffusers(settings: dict, weights: Weights, setup: Setup) -> Remover:
     return DiffusersRemover(weights, settings, setup)
 
 
+def _check_lama(weights: Weights) -> None:
+    if weights.main is not None:
+        check_lama(weights.main)
+
+
 def _check_diffusers(weights: Weights) -> None:
     if weights.main is not None:
         check_pipeline_folder(weights.main)
@@ -73,6 +82,18 @@ def _check_diffusers(weights: Weights) -> None:
         check_tiny_vae(weights.tiny_vae)
     if weights.lora is not None:
         check_lora(weights.lora)
+
+
+def _open_lama(settings: dict, weights: Weights) -> str:
+    from unscene.edits.removers.lama import LamaRemover
+
+    return f"paints batches of {LamaRemover(weights, settings).batch_shape}"
+
+
+def _open_diffusers(settings: dict, weights: Weights) -> str:
+    from unscene.edits.removers.diffusion import check_networks
+
+    return check_networks(weights)
 
 
 REMOVERS = {
@@ -89,6 +110,7 @@ REMOVERS = {
             further=("size", "smallest_crop", "steps", "guidance", "strength", "prompt", "negative_prompt"),
             count_evaluations=count_evaluations,
             check=_check_diffusers,
+            open=_open_diffusers,
         ),
         Backend(
             "lama",
@@ -98,6 +120,8 @@ REMOVERS = {
             weights="a TorchScript or ONNX file",
             needed=("weights",),
             further=("size", "smallest_crop"),
+            check=_check_lama,
+            open=_open_lama,
         ),
         Backend(
             "telea",

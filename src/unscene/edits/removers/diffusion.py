@@ -9,10 +9,20 @@ import numpy as np
 from unscene.edits.removers.base import RemovalError, Remover, Weights
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
 from unscene.edits.removers.lora import fuse_lora
-from unscene.edits.removers.pipeline_folder import OPTIONAL, check_pipeline_folder, check_tiny_vae
+from unscene.edits.removers.pipeline_folder import (
+    CHANNELS,
+    OPTIONAL,
+    check_pipeline_folder,
+    check_tiny_vae,
+    find_variant,
+    list_networks,
+    read_parts,
+)
 from unscene.edits.removers.sampling import ask_for_steps, count_evaluations, is_guided
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
+from unscene.run.loaded_weights import load_whole, shorten
+from unscene.run.weight_files import WeightsError
 
 # Name in the config -> diffusers' class and what its config must say, whatever the checkpoint's own
 # scheduler said.
@@ -23,6 +33,10 @@ SCHEDULERS = {
     "lcm": ("LCMScheduler", {}),
     "euler_a": ("EulerAncestralDiscreteScheduler", {}),
 }
+
+
+# What a file of a whole CLIP holds beside its text tower.
+CLIPS_OTHERS = ("vision_model.", "visual_projection.", "text_projection.", "logit_scale")
 
 
 class DiffusersRemover(Remover):
@@ -199,42 +213,45 @@ class DiffusersRemover(Remover):
         return {name: value for name, value in zip(names, encoded, strict=False) if value is not None}
 
 
+def check_networks(weights: Weights) -> str:
+    """Compare the headers of a pipeline's files with its networks, and the networks with each other;
+    return what the UNet is in a few words. Raises RemovalError.
+    """
+    from unscene.run.offline import stay_offline
+
+    stay_offline()
+    check_pipeline_folder(weights.main)
+    networks = _load_networks(weights, device_map="meta")
+    _check_fit(networks, weights.main)
+    return f"a UNet with {networks['unet'].config.in_channels} input channels"
+
+
 def _load_pipeline(weights: Weights, settings: dict, dtype, device: str):
     import torch
-    from diffusers import AutoencoderTiny, AutoPipelineForInpainting
+    from diffusers import AutoPipelineForInpainting
     from diffusers.utils import logging as diffusers_logging
 
     path = weights.main
-    variant = check_pipeline_folder(path)
+    check_pipeline_folder(path)
     diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
-    parts = {}
-    if weights.tiny_vae is not None:
-        parts["vae"] = AutoencoderTiny.from_pretrained(
-            str(weights.tiny_vae),
-            dtype=dtype,
-            local_files_only=True,
-            variant=check_tiny_vae(weights.tiny_vae),
-        )
-    # Left out where the folder names them without holding them; the safety checker blackens photos.
-    parts |= dict.fromkeys(name for name in OPTIONAL if not (path / name).is_dir())
-    parts["safety_checker"] = None
+    networks = _load_networks(weights, dtype=dtype)
+    _check_fit(networks, path)
+    # What is not needed is left out: a folder may name it without holding it, and the safety checker
+    # blackens photos.
+    parts = networks | dict.fromkeys(OPTIONAL)
     try:
         pipeline = AutoPipelineForInpainting.from_pretrained(
             str(path),
             dtype=dtype,
             local_files_only=True,
-            variant=variant,
             requires_safety_checker=False,
             add_watermarker=False,
             **parts,
         )
     except Exception as error:  # of several libraries, by what they miss
-        reason = str(error).strip().splitlines()[0]
-        raise RemovalError(
-            f"edits.weights: diffusers cannot load {path} ({type(error).__name__}: {reason})"
-        ) from error
-    _check_parts(pipeline, path)
+        raise RemovalError(f"edits.weights: diffusers cannot load {path} ({shorten(error)})") from error
+    _check_tokenizers(pipeline, path)
     if settings.get("scheduler"):
         _set_scheduler(pipeline, settings["scheduler"])
     if weights.lora is not None:
@@ -246,14 +263,79 @@ def _load_pipeline(weights: Weights, settings: dict, dtype, device: str):
     return pipeline
 
 
-def _check_parts(pipeline, path: Path) -> None:
-    unet = getattr(pipeline, "unet", None)
-    if unet is None or unet.config.in_channels not in (4, 9) or pipeline.vae.config.latent_channels != 4:
-        raise RemovalError(
-            f"edits.weights: {path} must hold a UNet with 4 or 9 input channels and a VAE with 4 "
-            "latent channels "
-            "(SD 1.5, SD 2, SDXL and their tunings)"
+def _load_networks(weights: Weights, **options) -> dict:
+    """Return {part: network} of the parts that have weights, each proved whole; a tiny VAE goes
+    before the folder's own.
+    """
+    import diffusers
+    import transformers
+
+    path, loaded = weights.main, {}
+    parts = read_parts(path)
+    if weights.tiny_vae is not None:
+        variant = check_tiny_vae(weights.tiny_vae)
+        loaded["vae"] = _load_network(
+            "edits.tiny_vae", diffusers.AutoencoderTiny, weights.tiny_vae, variant=variant, **options
         )
+    for name in list_networks(parts):
+        library, kind = parts[name]
+        cls = getattr({"diffusers": diffusers, "transformers": transformers}.get(library), kind, None)
+        if cls is None:
+            raise RemovalError(
+                f"edits.weights: {path / 'model_index.json'} gives {name} the class {library}.{kind}, which"
+                " is not known here; take weights of SD 1.5, SD 2, SDXL or their tunings"
+            )
+        if name not in loaded:
+            variant = find_variant(path / name, "edits.weights")
+            further = CLIPS_OTHERS if name.startswith("text_") else ()
+            loaded[name] = _load_network(
+                "edits.weights", cls, path / name, further, variant=variant, **options
+            )
+    return loaded
+
+
+def _load_network(key: str, cls, folder: Path, further: Sequence[str] = (), **options):
+    try:
+        return load_whole(cls, folder, further, **options)
+    except WeightsError as error:
+        raise RemovalError(f"{key}: {error}") from error
+
+
+def _check_fit(networks: dict, path: Path) -> None:
+    """Raise RemovalError unless the networks are those of a remover and speak one language."""
+    unet, vae = networks["unet"].config, networks["vae"].config
+    if unet.in_channels not in (4, 9) or vae.latent_channels != CHANNELS:
+        raise RemovalError(
+            f"edits.weights: {path} must hold a UNet with 4 or 9 input channels and a VAE with"
+            f" {CHANNELS} latent channels (SD 1.5, SD 2, SDXL and their tunings); they have"
+            f" {unet.in_channels} and {vae.latent_channels}"
+        )
+    widths = [networks[name].config.hidden_size for name in networks if name.startswith("text_")]
+    is_plain = unet.get("encoder_hid_dim") is None and isinstance(unet.cross_attention_dim, int)
+    if is_plain and unet.cross_attention_dim != sum(widths):
+        raise RemovalError(
+            f"edits.weights: the UNet of {path} takes texts of {unet.cross_attention_dim} numbers, and its"
+            f" text towers give {sum(widths)}; they are of two models: fetch the folder whole"
+        )
+
+
+def _check_tokenizers(pipeline, path: Path) -> None:
+    for name in ("tokenizer", "tokenizer_2"):
+        tokenizer = getattr(pipeline, name, None)
+        tower = getattr(pipeline, name.replace("tokenizer", "text_encoder"), None)
+        if tokenizer is None or tower is None:
+            continue
+        if tokenizer.model_max_length > tower.config.max_position_embeddings:
+            raise RemovalError(
+                f"edits.weights: {path / name / 'tokenizer_config.json'} allows texts of"
+                f" {tokenizer.model_max_length} tokens, and the text tower takes"
+                f" {tower.config.max_position_embeddings}; fetch the folder whole"
+            )
+        if len(tokenizer) > tower.config.vocab_size:
+            raise RemovalError(
+                f"edits.weights: {path / name} knows {len(tokenizer)} tokens, and the text tower"
+                f" {tower.config.vocab_size}; fetch the folder whole"
+            )
 
 
 def _set_scheduler(pipeline, name: str) -> None:

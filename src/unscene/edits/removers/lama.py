@@ -9,8 +9,11 @@ import numpy as np
 
 from unscene.edits.removers.base import RemovalError, Remover, Weights
 from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, pool_mask, resize_area
+from unscene.edits.removers.lama_file import EXPORT, FLOATS, check_lama, sort_inputs
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
+from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.weight_files import WeightsError
 
 MULTIPLE = 8  # big-LaMa halves its input three times
 
@@ -26,6 +29,7 @@ class LamaRemover(Remover):
 
     def __init__(self, weights: Weights, settings: dict, setup: Setup = ON_CPU):
         path = Path(weights.main)
+        check_lama(path)
         self._settings, self._size, self.batch_size = settings, settings["size"], setup.batch_size
         self._side = -(-self._size // MULTIPLE) * MULTIPLE
         load = _load_onnx if path.suffix == ".onnx" else _load_torchscript
@@ -78,10 +82,19 @@ class LamaRemover(Remover):
         image = np.full((batch, 3, self._side, self._side), 0.5, np.float32)
         hole = np.zeros((batch, 1, self._side, self._side), np.float32)
         hole[:, :, : self._side // 4, : self._side // 4] = 1
-        painted = self._run(image, hole)
+        try:
+            painted = self._run(image, hole)
+        except Exception as error:  # of whatever the file does with what it is given
+            raise RemovalError(
+                f"edits.weights: {path} does not take a photo and its mask ({shorten(error)}); {EXPORT}"
+            ) from error
         if painted.shape != image.shape:
             raise RemovalError(
                 f"edits.weights: {path} returns shape {painted.shape} for {image.shape}: no LaMa"
+            )
+        if not np.isfinite(painted).all():
+            raise RemovalError(
+                f"edits.weights: {path} returns NaN or infinity for a grey square: its weights are damaged"
             )
         return 255.0 if float(np.median(painted[:, :, self._side // 2 :])) > 2 else 1.0
 
@@ -92,14 +105,17 @@ def _load_torchscript(path: Path, device: str, side: int):
 
     try:
         model = torch.jit.load(str(path), map_location=device).eval()
+        check_numbers(model, path)
+    except WeightsError as error:
+        raise RemovalError(f"edits.weights: {error}") from error
     except (RuntimeError, ValueError) as error:
-        raise RemovalError(
-            f"edits.weights: {path} is no TorchScript file ({str(error).splitlines()[0]})"
-        ) from error
+        raise RemovalError(f"edits.weights: {path} is no TorchScript file ({shorten(error)})") from error
 
     def run(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             painted = model(torch.from_numpy(image).to(device), torch.from_numpy(hole).to(device))
+        if not isinstance(painted, torch.Tensor):
+            raise TypeError(f"it returns a {type(painted).__name__}, not a photo")
         return painted.float().cpu().numpy()
 
     return run, None
@@ -117,16 +133,16 @@ def _load_onnx(path: Path, device: str, side: int):
     try:
         session = onnxruntime.InferenceSession(str(path), options, [*providers, "CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class
-        raise RemovalError(f"edits.weights: {path} is no ONNX file ({error})") from error
-    inputs = session.get_inputs()
-    if len(inputs) != 2:
-        raise RemovalError(
-            f"edits.weights: {path} takes {len(inputs)} inputs; a LaMa takes a photo and its mask"
-        )
-    first, second = sorted(inputs, key=lambda each: each.shape[1], reverse=True)  # 3 channels, then 1
-    batch, _, height, width = (size if isinstance(size, int) else None for size in first.shape)
+        raise RemovalError(f"edits.weights: {path} is no ONNX file ({shorten(error)})") from error
+    photo, mask = sort_inputs(session.get_inputs(), path)
+    batch, _, height, width = (size if isinstance(size, int) else None for size in photo.shape)
     if any(fixed not in (None, side) for fixed in (height, width)):
         raise RemovalError(
             f"edits.size: {path} takes {width}x{height} pixels only; set edits.size to {width}"
         )
-    return lambda image, hole: session.run(None, {first.name: image, second.name: hole})[0], batch
+
+    def run(image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        given = {photo.name: image.astype(FLOATS[photo.type]), mask.name: hole.astype(FLOATS[mask.type])}
+        return session.run(None, given)[0].astype(np.float32)
+
+    return run, batch

@@ -2,11 +2,10 @@
 are spent.
 """
 
-import json
 from pathlib import Path
 
 from unscene.edits.removers.base import RemovalError
-from unscene.run.weight_files import find_broken_weights
+from unscene.run.weight_files import WeightsError, find_broken_weights, read_config
 
 # Parts that a removal does without, though a folder's model_index.json names them.
 OPTIONAL = ("feature_extractor", "image_encoder", "safety_checker")
@@ -20,9 +19,14 @@ CONVERT = (
 )
 
 
-def read_parts(path: Path) -> dict[str, str]:
-    """Return {part: class} of a pipeline folder. Raises RemovalError, with the key and the way out,
-    when it is no folder of a UNet pipeline that is whole.
+CHANNELS = 4  # of the latents of SD 1.5, SD 2 and SDXL
+# What a tokenizer cannot do without: one of these.
+VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model")
+
+
+def read_parts(path: Path) -> dict[str, tuple[str, str]]:
+    """Return {part: (library, class)} of a pipeline folder. Raises RemovalError, with the key and the
+    way out, when it is no folder of a UNet pipeline that is whole.
     """
     if path.is_file():
         raise RemovalError(
@@ -34,11 +38,14 @@ def read_parts(path: Path) -> dict[str, str]:
             f"edits.weights: {path} is no diffusers pipeline folder (model_index.json is missing); name the"
             " folder that has it, with unet/, vae/ and the rest below it"
         )
-    try:
-        told = json.loads(index.read_text(encoding="utf-8"))
-        parts = {name: value[1] for name, value in told.items() if isinstance(value, list) and value[1]}
-    except (ValueError, IndexError, AttributeError) as error:
-        raise RemovalError(f"edits.weights: {index} cannot be read ({error}); fetch it again") from error
+    told = _read(index, "edits.weights")
+    listed = {name: value for name, value in told.items() if isinstance(value, list)}
+    for name, value in listed.items():
+        if len(value) != 2:
+            raise RemovalError(
+                f"edits.weights: {index} names no library and class for {name}; fetch it again"
+            )
+    parts = {name: (library, kind) for name, (library, kind) in listed.items() if kind}
     if "unet" not in parts:
         raise RemovalError(
             f"edits.weights: {path} holds a {told.get('_class_name', 'pipeline')}, which has no UNet; use"
@@ -70,16 +77,26 @@ def find_variant(folder: Path, key: str) -> str | None:
     return "fp16" if "fp16" in variants else variants[0]
 
 
-def check_pipeline_folder(path: Path) -> str | None:
-    """Return the variant of a pipeline folder's weights, None for the plain one. Raises RemovalError
-    when something is missing or broken.
-    """
+def list_networks(parts: dict) -> list[str]:
+    """Return the parts of a pipeline that are networks, and needed."""
+    return [name for name in parts if name in ("unet", "vae") or name.startswith("text_")]
+
+
+def check_pipeline_folder(path: Path) -> None:
+    """Raise RemovalError when something of a pipeline folder is missing or broken."""
     parts = read_parts(path)
     if fault := find_broken_weights(path):
         raise RemovalError(f"edits.weights: {fault}")
-    with_weights = [name for name in parts if name == "unet" or name == "vae" or name.startswith("text_")]
-    variants = [find_variant(path / name, "edits.weights") for name in with_weights]
-    return next((variant for variant in variants if variant), None)
+    for name in parts:
+        if name.startswith("tokenizer") and not any((path / name / file).is_file() for file in VOCABULARIES):
+            raise RemovalError(
+                f"edits.weights: {path / name} has no vocabulary (vocab.json or tokenizer.json); fetch the"
+                " folder whole"
+            )
+        if name.startswith("tokenizer"):
+            _read(path / name / "tokenizer_config.json", "edits.weights")
+    for name in list_networks(parts):
+        find_variant(path / name, "edits.weights")
 
 
 def check_tiny_vae(path: Path) -> str | None:
@@ -92,7 +109,20 @@ def check_tiny_vae(path: Path) -> str | None:
         )
     if fault := find_broken_weights(path):
         raise RemovalError(f"edits.tiny_vae: {fault}")
-    kind = json.loads(config.read_text(encoding="utf-8")).get("_class_name")
+    told = _read(config, "edits.tiny_vae")
+    kind = told.get("_class_name")
     if kind != "AutoencoderTiny":
         raise RemovalError(f"edits.tiny_vae: {path} is a {kind}, not an AutoencoderTiny")
+    if (channels := told.get("latent_channels", CHANNELS)) != CHANNELS:
+        raise RemovalError(
+            f"edits.tiny_vae: {path} has {channels} latent channels, as FLUX and SD 3; a remover's has"
+            f" {CHANNELS} (TAESD for SD 1.5 and 2, TAESDXL for SDXL)"
+        )
     return find_variant(path, "edits.tiny_vae")
+
+
+def _read(config: Path, key: str) -> dict:
+    try:
+        return read_config(config)
+    except WeightsError as error:
+        raise RemovalError(f"{key}: {error}") from error

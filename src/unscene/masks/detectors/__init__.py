@@ -10,7 +10,7 @@ from pathlib import Path
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import Detections
 from unscene.run.shards import file_sha256
-from unscene.run.weight_files import find_broken_weights
+from unscene.run.weight_files import WeightsError, find_broken_weights
 
 __all__ = ["DETECTORS", "Detections", "DetectorKind", "load_detector"]
 
@@ -69,20 +69,29 @@ DETECTORS = {
 }
 
 
-def load_detector(path: str | Path, image_size: int, setup: Setup = ON_CPU, sha256: str | None = None):
+def load_detector(
+    path: str | Path,
+    image_size: int,
+    setup: Setup = ON_CPU,
+    sha256: str | None = None,
+    key: str = "masks.weights",
+):
     """Return the detector of a path, whose `detect` takes photos of any sizes and returns a Detections each.
 
-    sha256: what a checkpoint's file must have, compared before any of it is unpickled. Raises
-    FileNotFoundError for a path that is not there and ValueError for one that is of no kind or has
-    another checksum.
+    sha256: what a checkpoint's file must have, compared before any of it is unpickled. key: of the
+    config, for messages. Raises FileNotFoundError for a path that is not there and ValueError for
+    one that is of no kind, is damaged or has another checksum.
     """
     path = Path(path).resolve()
     if sha256 is not None:
         _check_sha256(path, sha256)
-    if path.exists() and (fault := find_broken_weights(path)):
-        raise ValueError(fault)
     kind = next(kind for kind in DETECTORS.values() if kind.fits(path))
-    return kind.load(path, image_size, setup)
+    try:
+        if path.exists() and (fault := find_broken_weights(path)):
+            raise WeightsError(fault)
+        return kind.load(path, image_size, setup)
+    except WeightsError as error:
+        raise ValueError(f"{key}: {error}") from error
 
 
 def _check_sha256(path: Path, expected: str) -> None:

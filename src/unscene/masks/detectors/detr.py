@@ -14,6 +14,8 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
+from unscene.run.loaded_weights import load_whole, shorten
+from unscene.run.weight_files import WeightsError, read_config
 from unscene.words.category_names import find_word
 
 # How a family's logits become confidences: one against all others and no object, or each class for itself.
@@ -35,7 +37,8 @@ class DetrDetector:
 
     Photos are resized to one square, as RT-DETR and RF-DETR were trained, and go through in batches
     of one shape (one by one on the CPU), so a result does not depend on what else is detected.
-    Categories are the config's `id2label`.
+    Categories are the config's `id2label`. Raises WeightsError for a folder of anything else, and
+    for one that is not whole.
     """
 
     def __init__(self, path: str | Path, image_size: int, setup: Setup = ON_CPU):
@@ -49,14 +52,15 @@ class DetrDetector:
         self.image_size, self.device, self.batch_size = image_size, setup.device, setup.batch_size
         self._model, processor = _load(self.path)
         config = self._model.config
-        if config.model_type not in SOFTMAX | SIGMOID:
-            raise ValueError(f"{path}: models of the type {config.model_type} are not supported")
         self._is_softmax = config.model_type in SOFTMAX
         self.is_segmenter = "Segmentation" in type(self._model).__name__
-        self.names: dict[int, str] = {int(index): find_word(name) for index, name in config.id2label.items()}
+        try:
+            self.names: dict[int, str] = {int(index): find_word(n) for index, n in config.id2label.items()}
+        except ValueError as error:
+            raise WeightsError(f"{path}: {error}, in id2label of its config.json") from error
         self.categories: tuple[str, ...] = tuple(dict.fromkeys(self.names.values()))
         if all(re.fullmatch(r"LABEL_\d+", name) for name in self.categories):
-            raise ValueError(f"{path}: id2label in its config.json names no categories")
+            raise WeightsError(f"{path}: id2label in its config.json names no categories")
         self._dtype = getattr(torch, setup.precision) if setup.device == "cuda" else torch.float32
         self._model = self._model.to(setup.device, self._dtype).eval()
         if setup.is_compiled:
@@ -153,17 +157,26 @@ class DetrDetector:
 
 
 def _load(path: Path):
-    """Return (model, image processor) of a folder; ValueError names it when there is none to load."""
+    """Return (model, image processor) of a folder; WeightsError names it when there is none to load."""
     import transformers
 
     if not (path / "config.json").is_file():
-        raise ValueError(f"{path}: no folder of a transformers model (config.json is missing)")
+        raise WeightsError(f"{path}: no folder of a transformers model (config.json is missing)")
+    told = read_config(path / "config.json")
+    kind, (name, *_) = told.get("model_type"), told.get("architectures") or [""]
+    if kind not in SOFTMAX | SIGMOID:
+        raise WeightsError(
+            f"{path}: models of the type {kind} are not supported; take one of the types"
+            f" {', '.join(sorted(SOFTMAX | SIGMOID))}"
+        )
+    if not (name.endswith("ForObjectDetection") or "Segmentation" in name) or not hasattr(transformers, name):
+        raise WeightsError(
+            f"{path}: architectures in its config.json is {name or 'empty'}, which finds no objects; take a"
+            " model ForObjectDetection or ForInstanceSegmentation"
+        )
+    model = load_whole(getattr(transformers, name), path)
     try:
-        config = transformers.AutoConfig.from_pretrained(str(path), local_files_only=True)
-        name = (config.architectures or [""])[0]
-        model = getattr(transformers, name).from_pretrained(str(path), local_files_only=True)
         processor = transformers.AutoImageProcessor.from_pretrained(str(path), local_files_only=True)
     except Exception as error:  # of several libraries, by what they miss
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(f"{path}: cannot be loaded as a detector of transformers ({reason})") from error
+        raise WeightsError(f"{path}: cannot be loaded with its image processor ({shorten(error)})") from error
     return model, processor

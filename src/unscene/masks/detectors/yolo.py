@@ -10,15 +10,20 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
+from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.weight_files import WeightsError
 from unscene.words.category_names import find_word
+
+# What ultralytics calls the networks that find objects; others find poses, turned boxes, one label.
+TASKS = ("detect", "segment")
 
 
 class Detector:
     """An ultralytics checkpoint on one device.
 
     Photos are letterboxed to one square and go through in batches of one shape, so a result does
-    not depend on what else is detected. Raises FileNotFoundError for a missing file and ValueError
-    for one that is no ultralytics checkpoint.
+    not depend on what else is detected. Raises FileNotFoundError for a missing file and
+    WeightsError for one that is no ultralytics checkpoint of a detector, or is damaged.
     """
 
     def __init__(self, path: str | Path, image_size: int, setup: Setup = ON_CPU):
@@ -37,13 +42,22 @@ class Detector:
             self._model = YOLO(str(path), verbose=False)
             head = self._model.model.model[-1]
         except Exception as error:  # unpickling a foreign file raises nearly anything
-            raise ValueError(
-                f"{path}: cannot be loaded as an ultralytics checkpoint ({type(error).__name__}: {error})"
+            raise WeightsError(
+                f"{path}: cannot be loaded as an ultralytics checkpoint ({shorten(error)})"
             ) from error
+        if self._model.task not in TASKS:
+            raise WeightsError(
+                f"{path} is a network for the task {self._model.task}; take one that finds objects"
+                f" ({' or '.join(TASKS)})"
+            )
+        check_numbers(self._model.model, path)
         self.path, self.image_size = path, image_size
         self.device, self.batch_size = setup.device, setup.batch_size
         self.is_segmenter = self._model.task == "segment"
-        self.names: dict[int, str] = {index: find_word(name) for index, name in self._model.names.items()}
+        try:
+            self.names: dict[int, str] = {index: find_word(name) for index, name in self._model.names.items()}
+        except ValueError as error:
+            raise WeightsError(f"{path}: {error}, in the checkpoint's names") from error
         self.categories: tuple[str, ...] = tuple(self.names.values())
         # YOLO26 and YOLOv10 heads have a second branch, trained to give one box an object: no
         # suppression needed.
