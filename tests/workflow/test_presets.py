@@ -55,9 +55,7 @@ def test_the_workflow_can_be_planned_with_a_preset(path, tmp_path):
             stand_in = tmp_path / (f"{key}.safetensors" if key == "lora" else key)
             if edits["backend"] == "lama":
                 stand_in = tmp_path / "lama.pt"
-                stand_in.write_bytes(b"weights")
-            else:
-                write_stand_in(stand_in, f"edits.{key}")
+            write_stand_in(stand_in, f"edits.{key}")
             overlay["edits"][key] = str(stand_in)
     (tmp_path / "weights.yaml").write_text(yaml.safe_dump(overlay))
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--cores", "1"]
