@@ -26,8 +26,11 @@ _NO_FRAMES = (0xC4, 0xC8, 0xCC)  # tables, and a marker kept for extensions
 # libjpeg takes up to 8 bytes at a time and waits when there are fewer. No code has only ones
 # (ITU T.81, C.2): a short scan cannot go on with these for more than four blocks.
 _BEHIND = b"\xff\x00" * 8
+# Bytes that a whole scan may leave over. Of a chunk that was lost in a progressive one, hundreds are:
+# wrong codes there jump over many blocks.
+_SLACK = 64
 # Codes of a flat area can be zeros, too, hence the second look; a hole of a disk or a download has more.
-_HOLE = bytes(64)
+_HOLE = bytes(32)
 _WARNING = "Corrupt JPEG data"
 _SECOND_LOOK = (
     "import sys, cv2, numpy; cv2.imdecode(numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8), 1)"
@@ -95,19 +98,35 @@ def _decode(decoder: Any, data: bytes, layout: _Layout) -> int:
     position = 0
     if layout.kind in (*_SEQUENTIAL, _PROGRESSIVE):
         for number, scan in enumerate(layout.scans, 1):
-            part = data[position : scan.end] + _BEHIND
+            part = data[position : scan.end]
+            can_end_early = layout.kind == _PROGRESSIVE and not scan.expected
+            if can_end_early and scan.end - scan.start > _SLACK:
+                used, error = decoder.decode(part[:-_SLACK])
+                if used < 0:
+                    return error
+                if _is_through(decoder, len(part) - _SLACK - used):
+                    raise JpegDamage(f"a JPEG with a hole: scan {number} of {count} leaves data over")
+                part = part[used:]
+            part += _BEHIND
             used, error = decoder.decode(part)
             if used < 0:
                 return error
-            # A decoder that is through with the scan looks for a marker and passes over all else. One
-            # that wants codes does not touch a byte before it has eight.
-            if used < len(part) or decoder.decode(b"\0")[0] == 0:
+            if not _is_through(decoder, len(part) - used):
                 raise JpegDamage(f"a JPEG that was cut: scan {number} of {count} ends too early")
             position = scan.end
     used, error = decoder.decode(data[position:])
     if used >= 0:
         raise JpegDamage("a JPEG that was cut: it ends before its picture is complete")
     return error
+
+
+def _is_through(decoder: Any, left: int) -> bool:
+    """Tell whether a decoder that did not take `left` of the bytes that it got is through with its scan.
+
+    Then it looks for a marker and passes over all else. One that wants codes does not touch a byte
+    before it has eight.
+    """
+    return left == 0 and decoder.decode(b"\0")[0] == 1
 
 
 def _survey(data: bytes) -> _Layout:

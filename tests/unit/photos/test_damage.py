@@ -76,7 +76,7 @@ TAILS = [END, b"", b"\xff\xd3" + END, b"<html>404</html>" + END, END + b"more" *
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_jpeg_that_was_cut_is_broken_whatever_it_is_else(tmp_path, monkeypatch, kind):
-    # Where the second look is due libjpeg's warning is certain: test_holes asks OpenCV itself.
+    # OpenCV is asked in test_holes: each question costs an import of it.
     monkeypatch.setattr(jpeg_damage, "_ask_opencv", lambda data: "asked")
     mode, options = KINDS[kind]
     data = encode(draw().convert(mode), **options)
@@ -114,9 +114,16 @@ def test_every_sampling_has_the_restart_markers_that_are_counted(tmp_path, monke
 @pytest.mark.parametrize("options", [{}, {"restart_marker_rows": 2}, {"restart_marker_blocks": 3}])
 def test_holes(tmp_path, options):
     data = encode(draw(), **options)
-    assert refuses(tmp_path, zero(data, 0.5, 4096))
+    assert refuses(tmp_path, zero(data, 0.5, 4096)) and refuses(tmp_path, zero(data, 0.4, 512))
     assert refuses(tmp_path, data[: len(data) // 2] + data[len(data) // 2 + 4096 :])
     assert refuses(tmp_path, cut(data, 0.3))
+
+
+def test_a_progressive_jpeg_that_lost_a_chunk_has_too_few_or_too_many_codes(tmp_path):
+    data = encode(draw(), progressive=True)
+    starts = range(len(data) // 8, len(data) * 7 // 8, len(data) // 16)
+    seen = sum(refuses(tmp_path, data[:start] + data[start + 1000 :]) for start in starts)
+    assert seen >= 0.7 * len(starts)
 
 
 def test_a_progressive_jpeg_that_lacks_scans_says_so(tmp_path):
