@@ -93,10 +93,11 @@ def _decode(decoder: Any, data: bytes, layout: _Layout) -> int:
     count = len(layout.scans)
     if not layout.has_end:
         raise JpegDamage("a JPEG that was cut: it has no end")
-    if layout.kind == _PROGRESSIVE and (missing := _count_missing(layout)):
-        raise JpegDamage(f"a progressive JPEG that was cut: {missing} of 64 coefficients are not complete")
     position = 0
     if layout.kind in (*_SEQUENTIAL, _PROGRESSIVE):
+        if missing := _count_missing(layout):
+            name = "progressive JPEG" if layout.kind == _PROGRESSIVE else "JPEG"
+            raise JpegDamage(f"a {name} that was cut: {missing} of 64 coefficients are not complete")
         for number, scan in enumerate(layout.scans, 1):
             part = data[position : scan.end]
             can_end_early = layout.kind == _PROGRESSIVE and not scan.expected
@@ -177,15 +178,17 @@ def _count_units(frame: bytes, header: bytes) -> int:
 
 
 def _count_missing(layout: _Layout) -> int:
-    """Return how many of the 64 coefficients of a progressive JPEG lack their last bits in some channel.
+    """Return how many of the 64 coefficients lack their last bits in some channel.
 
-    A scan names its channels, its first and last coefficient, and the bit down to which they are
-    complete (ITU T.81, B.2.3 and G.1.1.1).
+    A scan names its channels and, in a progressive JPEG, its first and last coefficient and the bit
+    down to which they are complete (ITU T.81, B.2.3 and G.1.1.1).
     """
     lowest = {layout.frame[6 + 3 * n]: np.full(64, 99) for n in range(layout.frame[5])}
     for header in (scan.header for scan in layout.scans):
         count = header[0]
-        first, last, bits = header[1 + 2 * count], header[2 + 2 * count], header[3 + 2 * count] & 15
+        first, last, bits = 0, 63, 0
+        if layout.kind == _PROGRESSIVE:
+            first, last, bits = header[1 + 2 * count], header[2 + 2 * count], header[3 + 2 * count] & 15
         for channel in header[1 : 1 + 2 * count : 2]:
             lowest[channel][first : last + 1] = bits
     return int((np.stack(list(lowest.values())) > 0).any(axis=0).sum())

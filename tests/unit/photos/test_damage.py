@@ -132,6 +132,30 @@ def test_a_progressive_jpeg_that_lacks_scans_says_so(tmp_path):
         read_photo(tmp_path / "a.jpg")
 
 
+def test_a_jpeg_of_a_scan_per_channel_needs_all_of_them(tmp_path):
+    channels = [encode(channel) for channel in draw().convert("YCbCr").split()]
+    start = channels[0].find(b"\xff\xda")
+    # Three channels in the frame header of the first, each with the only table.
+    frame = b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, 240, 320, 3) + bytes([1, 17, 0, 2, 17, 0, 3, 17, 0])
+    single = channels[0].find(b"\xff\xc0")
+    head = channels[0][:single] + frame + channels[0][single + 13 : start]
+    scans = [
+        bytes([0xFF, 0xDA, 0, 8, 1, number, 0, 0, 63, 0]) + data[start + 10 : -2]
+        for number, data in enumerate(channels, 1)
+    ]
+    assert not refuses(tmp_path, head + b"".join(scans) + END)
+    difference = np.asarray(read_photo(tmp_path / "a.jpg")).astype(int) - np.asarray(draw())
+    assert np.abs(difference).mean() < 8  # of the coding, not of colours mixed up
+    for left in (
+        scans[:1],
+        scans[:2],
+        scans[1:],
+        [*scans[:2], scans[2][:-400]],
+        [scans[0][:-400], *scans[1:]],
+    ):
+        assert refuses(tmp_path, head + b"".join(left) + END)
+
+
 def test_a_whole_jpeg_may_be_flat_or_full_of_zeros(tmp_path):
     (tmp_path / "a.jpg").write_bytes(encode(Image.new("RGB", (640, 480), (128,) * 3), optimize=True))
     assert read_photo(tmp_path / "a.jpg").getpixel((0, 0)) == (128,) * 3
