@@ -141,7 +141,7 @@ def make_job(rule: str) -> Job:
             {"samples": {"duplicate_hash_distance": 4}},
         ),
         "select_pairs": (
-            {**joined, "calibration": None, "certificate": None},
+            {**joined, "controls": None, "calibration": None, "certificate": None},
             {"quality": {"policy": "fixed", "unjudged": "accept", "thresholds": limits}},
         ),
         "calibrate_scores": (

@@ -2,7 +2,8 @@
 #
 # REQUIRED INPUTS: results/{samples,masks,edits}/{shard}.parquet; results/samples/samples.parquet
 #                  and the joined tables
-#                  of masks, edits and captions
+#                  of masks, edits and captions; by quality.policy control_scores.parquet,
+#                  calibration.json or certificate.json of results/quality/
 # OUTPUTS:         results/quality/{shard}.parquet, scores.parquet, pairs.parquet, rejected.parquet,
 #                  unfiltered.parquet,
 #                  contact_sheet.png, contact_sheets/; with edits.sham sham/{shard}.parquet, sham.parquet
@@ -15,6 +16,11 @@ STAGE_FILES += ["results/quality/contact_sheet.png", "results/quality/contact_sh
 if config["edits"]["sham"]:
     STAGE_FILES += expand("results/quality/sham/{shard}.parquet", shard=SHARDS)
     STAGE_FILES += ["results/quality/sham.parquet"]
+
+POLICY = config["quality"]["policy"]
+# Fixed thresholds that say `controls` are told by controls alone: sham edits, which are no reference of
+# theirs, then select and train nothing anew.
+BY_CONTROLS = POLICY == "fixed" and needs_calibration(config["quality"])
 
 
 rule score_edits:
@@ -65,8 +71,9 @@ rule select_pairs:
         captions="results/captions/captions.parquet",
         scores="results/quality/scores.parquet",
         # What the policy decides by; what decides nothing re-runs nothing.
-        calibration="results/quality/calibration.json" if needs_calibration(config["quality"]) else [],
-        certificate="results/quality/certificate.json" if config["quality"]["policy"] == "certified" else [],
+        controls="results/quality/control_scores.parquet" if BY_CONTROLS else [],
+        calibration="results/quality/calibration.json" if POLICY == "calibrated" else [],
+        certificate="results/quality/certificate.json" if POLICY == "certified" else [],
     output:
         pairs="results/quality/pairs.parquet",
         rejected="results/quality/rejected.parquet",
@@ -83,7 +90,8 @@ rule select_pairs:
     params:
         lineage=lineage(
             "select_pairs",
-            settings=["quality.thresholds", "quality.policy", "quality.unjudged"],
+            settings=["quality.thresholds", "quality.policy", "quality.unjudged"]
+            + (["quality.control_percentile"] if BY_CONTROLS else []),
             frozen=True,
         ),
     message:

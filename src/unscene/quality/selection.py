@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from unscene.machine.job import Job
-from unscene.quality.calibration import SIZE_BINS, get_limits
+from unscene.quality.calibration import SIZE_BINS, calibrate, get_limits
 from unscene.quality.columns import (
+    CONTROL_SCORES,
     EDIT_SCORES,
     LICENCES,
     PAIR_CAPTIONS,
@@ -37,13 +38,13 @@ def select_pairs(job: Job) -> None:
     leaves out those that do not earn their cost; `certified` accepts by the learned head at the
     certified operating point, after the invariants. Raises ValueError when nothing was certified.
 
-    inputs: samples, masks, edits, captions, scores and what the policy decides by: calibration or
-    certificate; outputs: pairs, rejected, unfiltered.
+    inputs: samples, masks, edits, captions, scores and what the policy decides by: controls,
+    calibration or certificate; outputs: pairs, rejected, unfiltered.
     """
     quality = job.settings["quality"]
     thresholds, policy = quality["thresholds"], quality["policy"]
     check_thresholds(thresholds)
-    calibration = read_json(job.inputs.calibration) if job.inputs.calibration else {}
+    calibration = read_calibration(job)
     certificate = read_certificate(job.inputs.certificate) if policy == "certified" else None
     must_know, counts = quality["unjudged"] == "refuse", Counts()
     with (
@@ -69,6 +70,20 @@ def select_pairs(job: Job) -> None:
             refused.write_frame(rejected[REJECTED.names])
             unfiltered.write_frame(named.loc[complete, UNFILTERED.names])
     counts.log(thresholds)
+
+
+def read_calibration(job: Job) -> dict:
+    """Return the calibration that the thresholds take cuts from, empty where none does.
+
+    Under `calibrated` it is the run's, whose reference may be sham edits. Else it is made of the
+    controls: they are the reference of every threshold that can say `controls`.
+    """
+    if job.inputs.calibration:
+        return read_json(job.inputs.calibration)
+    if job.inputs.controls:
+        percentile = job.settings["quality"]["control_percentile"]
+        return calibrate(CONTROL_SCORES.read(job.inputs.controls), percentile, SIZE_BINS)
+    return {}
 
 
 def check_thresholds(thresholds: dict[str, float | str | None]) -> None:

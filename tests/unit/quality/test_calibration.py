@@ -157,6 +157,11 @@ def test_sham_edits_are_the_reference_where_there_are_enough():
     # failure it refuses of the fills, too, so it is off.
     assert bad["min_blur_ratio"]["auc_sham"]["blurred"]["auc"] < 0.65
     assert not bad["min_blur_ratio"]["kept"] and "no clear gain" in bad["min_blur_ratio"]["reason"]
+    # Selection takes the cuts of these from controls alone.
+    without = calibrate(control, 0.99, EDGES)["thresholds"]
+    free = [key for key, one in THRESHOLDS.items() if one.strictest is not None and key in without]
+    assert "max_residual" in free
+    assert all(json.dumps(many[key]["cuts"]) == json.dumps(without[key]["cuts"]) for key in free)
 
 
 def test_sham_edits_of_a_run_join_the_controls_with_the_size_of_their_object(tmp_path):

@@ -11,7 +11,7 @@ from unscene.captions.columns import CAPTIONS
 from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
-from unscene.quality.columns import EDIT_SCORES, HEAD_SCORES, PAIRS, REJECTED, UNFILTERED
+from unscene.quality.columns import CONTROL_SCORES, EDIT_SCORES, HEAD_SCORES, PAIRS, REJECTED, UNFILTERED
 from unscene.quality.scores import MAKERS
 from unscene.quality.scores import THRESHOLDS as THRESHOLD_KEYS
 from unscene.quality.selection import check_nothing_lost, select_pairs, shorten_reason
@@ -87,7 +87,9 @@ def make_job(folder, thresholds=THRESHOLDS, policy="fixed", unjudged="refuse", *
     """A job on the tables of a folder."""
     names = ("pairs", "rejected", "unfiltered")
     return Job(
-        {name: folder / f"{name}.parquet" for name in TABLES} | {"calibration": None} | inputs,
+        {name: folder / f"{name}.parquet" for name in TABLES}
+        | {"controls": None, "calibration": None}
+        | inputs,
         {name: folder / f"{name}.parquet" for name in names},
         {"quality": {"thresholds": thresholds, "policy": policy, "unjudged": unjudged}},
     )
@@ -360,6 +362,19 @@ def test_a_threshold_that_is_not_kept_is_not_used_and_null_stays_off(tmp_path):
     write_json(make_calibration(), tmp_path / "c.json")
     pair, _ = select_by_policy(tmp_path, {"max_residual": None})
     assert len(pair) == 6
+
+
+def test_a_fixed_threshold_takes_its_cut_from_controls(tmp_path):
+    controls = [("perfect", 0.25), ("perfect", 0.15), ("untouched", 0.9)] * 40
+    frame = pd.DataFrame(controls, columns=["kind", "residual"]).assign(area_fraction=0.1)
+    write_some(CONTROL_SCORES, frame, tmp_path / "controls.parquet")
+    make_tables(tmp_path, **{f"e{n}": {"scores.residual": n / 10} for n in range(6)})
+    job = make_job(tmp_path, {"max_residual": "controls"}, controls=tmp_path / "controls.parquet")
+    for percentile, limit, accepted in ((1.0, 0.25, 3), (0.4, 0.15, 2)):
+        job.settings["quality"]["control_percentile"] = percentile
+        pair, rejected = decide(job)
+        assert len(pair) == accepted
+        assert rejected.loc["toy_5-dog", "detail"] == f"quality: max_residual: 0.5, limit {limit:g}"
 
 
 def test_certified_policy_accepts_by_the_head_and_refuses_what_has_no_probability(tmp_path):
