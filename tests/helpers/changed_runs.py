@@ -60,8 +60,9 @@ FOLLOWERS = {
     "join_captions": "select_pairs select_sham_edits write_paper write_report",
     "score_edits": "join_scores",
     "join_scores": "calibrate_scores select_pairs score_against_truth write_report",
-    "score_controls": "calibrate_scores write_report",
-    "calibrate_scores": "select_pairs write_report",
+    # A fixed threshold that says `controls` takes its cut from the controls themselves.
+    "score_controls": "calibrate_scores select_pairs write_report",
+    "calibrate_scores": "write_report",
     "select_pairs": (
         "draw_contact_sheet check_folds cache_pairs train_clip train_clip_classes train_final evaluate_clip "
         "draw_retrieval write_paper score_against_truth measure_distances write_report export_clip"
@@ -87,16 +88,20 @@ FOLLOWERS = {
     "evaluate_unseen_classes": "compare_unseen_classes",
     "compare_unseen_classes": "write_paper write_report",
     "join_evaluations": "write_paper write_report",
-    "compare_arms": "compare_arms_on_sets apply_pass_rule write_paper write_report compare_unseen_classes",
+    # The model's card, which the export writes, says how the deployed arm did.
+    "compare_arms": (
+        "compare_arms_on_sets apply_pass_rule write_paper write_report compare_unseen_classes export_clip"
+    ),
     "draw_retrieval": "write_paper write_report",
-    "compare_arms_on_sets": "apply_pass_rule",
-    "apply_pass_rule": "write_paper write_report",
+    "compare_arms_on_sets": "apply_pass_rule write_paper write_report export_clip",
+    "apply_pass_rule": "write_paper write_report export_clip",
     "measure_distances": "",
     "score_against_truth": "write_report",
     "measure_agreement": "write_report",
 }
 JOINS = ("join_keywords", "join_masks", "join_edits", "join_captions")
-PLANNED = "estimate_run write_report"  # the plan and the report's methods section read whole blocks
+# The plan and the methods sections of report and paper read whole blocks of the config.
+PLANNED = "estimate_run write_paper write_report"
 MASKS, EDITS = f"segment_objects {PLANNED}", f"remove_objects {PLANNED}"
 
 
@@ -104,7 +109,9 @@ def make_run(folder: Path, *arguments: str) -> Path:
     """Make a run of instant steps in a folder, with more arguments to Snakemake; return the folder."""
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
     command = [sys.executable, str(INSTANT), "--directory", str(folder), *arguments]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=1200
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
 

@@ -11,7 +11,7 @@ import yaml
 
 from changed_runs import FOLLOWERS, ask, follow, make_run
 from unscene.run import lineage
-from unscene.run.needed_jobs import format_inspection
+from unscene.run.needed_jobs import built_workflow, format_inspection
 from workflow_runs import CHECKOUT
 
 pytestmark = [pytest.mark.workflow, pytest.mark.dear]
@@ -53,6 +53,7 @@ def place(folder: Path, source: dict, weights: str = "weights") -> dict:
         "edits": {"weights": str(folder / weights / "inpainter")},
         "quality": {"judge": str(folder / weights / "judge.pt")},
         "train": {"clip": str(folder / weights / "clip"), "arms": {"absence": None}},  # there is no pool
+        "deploy": {"arm": "paired_rank_keep"},
     }
 
 
@@ -73,6 +74,17 @@ def test_a_run_that_is_copied_with_new_times_has_nothing_to_do(copied):
     for number, path in enumerate(reversed(files)):
         os.utime(path, (now + number, now + number))
     assert ask(copied).rules == {}
+
+
+def test_for_each_folder_of_the_record_stands_a_file_of_its_job(finished):
+    """The record does not follow folders alone (`Graph.group_by_rule`)."""
+    world = {"name": "fresh", "photos": 60, "seed": 977}
+    overlay = {"edits": {"sham": True}, "evaluate": {"world": world}}
+    with built_workflow(finished, overlay) as workflow:
+        record = next(job for job in workflow.dag.jobs if job.rule.name == "write_provenance")
+        makers = workflow.dag.dependencies[record]
+        assert sum(file.is_ancient for file in record.input) > 10
+        assert [maker.rule.name for maker, files in makers.items() if all(f.is_ancient for f in files)] == []
 
 
 def test_touched_tables_re_run_nothing_and_changed_ones_their_readers(copied):

@@ -4,12 +4,13 @@ import pytest
 import yaml
 
 from changed_runs import EDITS, MASKS, PLANNED, ask, check
+from unscene.run.needed_jobs import inspect_run
 from workflow_runs import CHECKOUT
 
 pytestmark = [pytest.mark.workflow, pytest.mark.dear]
 
-THRESHOLD, TRAINING = f"select_pairs {PLANNED}", f"train_clip train_final write_paper {PLANNED}"
-SAMPLES, JUDGE = f"read_samples write_paper {PLANNED}", f"score_edits score_controls {PLANNED}"
+THRESHOLD, TRAINING = f"select_pairs {PLANNED}", f"train_clip train_final {PLANNED}"
+SAMPLES, JUDGE = f"read_samples {PLANNED}", f"score_edits score_controls {PLANNED}"
 # Each key of the config: another value, and the rules that read it. (`...`: rows of their own stand below.)
 KEYS = {
     "seed": (
@@ -20,7 +21,7 @@ KEYS = {
         ),
     ),
     "words": ...,
-    "api.model": ("gpt-4o-mini", "estimate_run price_keywords price_captions"),
+    "api.model": ("gpt-4o-mini", "estimate_run price_keywords price_captions write_paper"),
     "api.base_url": ("http://127.0.0.1:9", ""),
     "api.wait": (False, ""),
     "api.budget_usd": (11, "estimate_run"),
@@ -39,18 +40,23 @@ KEYS = {
     "runtime.workers": (2, ""),
     "runtime.precision": ("bfloat16", ""),
     "runtime.compile": (True, ""),
+    "runtime.allow_toy": (True, ""),
     "runtime.max_failed_share": (0.4, ""),
     "runtime.devices": (2, ""),
     "runtime.chunk_pairs": (1, ""),
     "runtime.checkpoint_activations": (True, ""),
     "runtime.save_seconds": (61, ""),
     "runtime.folds_together": (False, ""),
+    # A finished run has loose files of the shards; both forms may lie in one run.
+    "storage.pack": (True, ""),
+    "part": ("1/2", ""),
     "samples.sources": ...,
+    "samples.take": (400, ""),  # it leaves no drawn scene out
     "samples.shard_size": (401, SAMPLES),
     "samples.captions_per_photo": (1, SAMPLES),
     "samples.min_side": (33, SAMPLES),
     "samples.max_pixels": (100_000_001, SAMPLES),
-    "samples.duplicate_hash_distance": (5, f"join_samples list_pool write_paper {PLANNED}"),
+    "samples.duplicate_hash_distance": (5, f"join_samples list_pool {PLANNED}"),
     "keywords.backend": ...,
     "keywords.captions_per_prompt": (10, f"build_keyword_requests {PLANNED}"),
     "batchsize.run": ...,
@@ -99,7 +105,7 @@ KEYS = {
     "quality.judge_image_size": (96, JUDGE),
     "quality.dino": ...,
     "quality.controls": (41, f"score_controls {PLANNED}"),
-    "quality.control_percentile": (0.98, f"calibrate_scores {PLANNED}"),
+    "quality.control_percentile": (0.98, f"calibrate_scores select_pairs {PLANNED}"),
     "quality.policy": ("calibrated", THRESHOLD),
     "quality.labels": ...,
     "quality.max_defect_rate": (0.04, PLANNED),
@@ -121,10 +127,10 @@ KEYS = {
     "quality.thresholds.min_clip_drop": (0.5, THRESHOLD),
     "quality.thresholds.max_clip_present": (0.5, THRESHOLD),
     "quality.thresholds.min_rc_s": (0.5, THRESHOLD),
-    "folds.folds": (4, f"split_folds check_folds train_clip evaluate_clip write_paper {PLANNED}"),
+    "folds.folds": (4, f"split_folds check_folds train_clip evaluate_clip {PLANNED}"),
     "folds.duplicate_hash_distance": (
         7,
-        f"split_folds find_leaks list_pool check_folds write_paper {PLANNED}",
+        f"split_folds find_leaks list_pool check_folds {PLANNED}",
     ),
     "folds.leak_guards": ...,
     "train.clip": ...,
@@ -140,9 +146,9 @@ KEYS = {
     "train.true_negations": (0.2, TRAINING),
     "train.crop_scale": (0.8, TRAINING),
     "train.reader": ...,
-    "train.class_folds": (["paired"], f"train_clip_classes write_paper {PLANNED}"),
+    "train.class_folds": (["paired"], f"train_clip_classes {PLANNED}"),
     "evaluate.bootstrap_draws": (2001, "compare_arms compare_arms_on_sets write_paper write_report"),
-    "evaluate.confidence": (0.9, "compare_arms compare_arms_on_sets write_paper write_report"),
+    "evaluate.confidence": (0.9, "compare_arms compare_arms_on_sets write_paper write_report export_clip"),
     "evaluate.max_photos": (
         1999,
         "estimate_run list_untouched_photos compare_arms compare_arms_on_sets write_paper write_report",
@@ -161,6 +167,10 @@ KEYS = {
             " write_report export_clip"
         ),
     ),
+    "deploy.forms": (["open_clip"], "export_clip"),
+    "deploy.base_model": ("openai/clip-vit-base-patch32", "export_clip"),
+    "deploy.datasets": (["HuggingFaceM4/COCO"], "export_clip"),
+    "publish.further_licences": ...,
     "plan.prices": ...,
 }
 SINGLE = {key: row for key, row in KEYS.items() if row is not ...}
@@ -188,3 +198,9 @@ def test_a_key_re_runs_the_rules_that_read_it(finished, key):
     for name in reversed(key.split(".")):
         overlay = {name: overlay}
     check(ask(finished, overlay), causes, finished)
+
+
+def test_a_further_licence_is_written_into_the_record_alone(finished):
+    """The dataset that may be shared is made when it is asked for, and is no part of a finished run."""
+    found = inspect_run(finished, {"publish": {"further_licences": ["not stated"]}})
+    assert set(found.rules) == {"write_provenance"}
