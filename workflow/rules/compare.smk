@@ -21,7 +21,6 @@ STAGE_FILES += expand(
         "set_summary.csv",
         "verdict.json",
         "paper",
-        "paper/methods.md",
     ],
 )
 # An untrained arm has nothing to show after tuning.
@@ -182,8 +181,6 @@ rule write_paper:
         retrieval="results/metrics/retrieval.png" if MAIN_ARM in TRAINED_ARMS else [],
     output:
         folder=directory("results/metrics/paper"),
-        # Of a folder nobody can tell whether a newer one has other content; this file stands for it.
-        methods="results/metrics/paper/methods.md",
     log:
         "logs/write_paper.log",
     benchmark:

@@ -8,7 +8,7 @@
 from unscene.deploy.files import READ, list_copied_files
 from unscene.report.sections import FILES
 
-STAGE_FILES += ["results/deploy", "results/deploy/README.md"]
+STAGE_FILES += ["results/deploy"]
 
 
 rule export_clip:
@@ -23,8 +23,6 @@ rule export_clip:
         pairs="results/quality/pairs.parquet",
     output:
         folder=directory("results/deploy"),
-        # Of a folder nobody can tell whether a newer one has other content; this file stands for it.
-        card="results/deploy/README.md",
     log:
         "logs/export_clip.log",
     benchmark:

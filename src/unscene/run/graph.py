@@ -5,7 +5,7 @@ Snakemake has no public call for this; the private names used here are why its v
 
 from collections.abc import Iterable, Iterator
 
-from snakemake.io import ancient, is_flagged
+from snakemake.io import is_flagged
 from snakemake.iocontainers import Wildcards
 from snakemake.output_index import OutputIndex
 
@@ -27,30 +27,20 @@ class Graph:
         """Yield (rule, wildcards) of the jobs that make the inputs of a job, `ancient` inputs left
         out: those decide nothing.
         """
-        inputs = self._get_rule(rule).expand_input(Wildcards(fromdict=wildcards))[0]
+        named = self._workflow.get_rule(f"{self._before}{rule}{self._after}")
+        inputs = named.expand_input(Wildcards(fromdict=wildcards))[0]
         for file in inputs:
             if not is_flagged(file, "ancient"):
                 yield from self._find_makers(str(file))
 
     def group_by_rule(self, files: Iterable[str]) -> dict[str, list[str]]:
-        """Return the files by the rule that makes them, the rules in the order of the flow.
-
-        A folder is `ancient`: it has no checksum, so that a newer one, as in a copy of the run, would
-        count as another. A file that the same job makes must stand for it.
-        """
+        """Return the files by the rule that makes them, the rules in the order of the flow."""
         found: dict[str, list[str]] = {}
         for file in files:
             for rule, _ in self._find_makers(file):
-                found.setdefault(rule, []).append(ancient(file) if self._is_folder(rule, file) else file)
+                found.setdefault(rule, []).append(file)
         names = [self._name(rule) for rule in self._list_rules()]
         return {name: found[name] for name in names if name in found}
-
-    def _is_folder(self, rule: str, file: str) -> bool:
-        outputs = self._get_rule(rule).output
-        return any(is_flagged(output, "directory") and output.match(file) for output in outputs)
-
-    def _get_rule(self, name: str):
-        return self._workflow.get_rule(f"{self._before}{name}{self._after}")
 
     def _list_rules(self) -> list:
         return [rule for rule in self._workflow.rules if rule.module_globals is self._globals]

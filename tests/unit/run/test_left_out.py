@@ -51,9 +51,6 @@ def test_a_note_stands_for_a_file_and_for_a_folder_and_nothing_else_is_one(tmp_p
     write_left_out(WHY, ["models/a.safetensors", "deploy"])
     assert read_left_out("models/a.safetensors") == read_left_out("deploy") == WHY
     assert [path.name for path in (tmp_path / "deploy").iterdir()] == ["left_out.json"]
-    # A file of the folder that is an output, too, has a note of its own beside the folder's.
-    write_left_out(WHY, ["deploy", "deploy/README.md"])
-    assert read_left_out("deploy") == read_left_out("deploy/README.md") == WHY
     write_table(pd.DataFrame({"left_out": [WHY]}), tmp_path / "table.parquet")
     write_json({"reason": WHY}, tmp_path / "some.json")
     for path in ("table.parquet", "some.json", "absent", "models"):
