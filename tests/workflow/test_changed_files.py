@@ -11,7 +11,7 @@ import yaml
 
 from changed_runs import FOLLOWERS, ask, follow, make_run
 from unscene.run import lineage
-from unscene.run.needed_jobs import built_workflow, format_inspection
+from unscene.run.needed_jobs import format_inspection
 from workflow_runs import CHECKOUT
 
 pytestmark = [pytest.mark.workflow, pytest.mark.dear]
@@ -67,32 +67,21 @@ def test_a_finished_run_has_nothing_to_do(finished):
     assert (found.rules, found.left_over) == ({}, [])
 
 
-def test_a_run_that_is_copied_with_new_times_has_nothing_to_do(copied):
-    assert ask(copied).rules == {}
+def test_a_run_that_is_copied_with_new_times_makes_its_record_alone(copied):
+    assert ask(copied, is_copy=True).rules == {}
     files = sorted(path for path in (copied / "results").rglob("*") if path.is_file())
     now = time.time()
     for number, path in enumerate(reversed(files)):
         os.utime(path, (now + number, now + number))
-    assert ask(copied).rules == {}
-
-
-def test_for_each_folder_of_the_record_stands_a_file_of_its_job(finished):
-    """The record does not follow folders alone (`Graph.group_by_rule`)."""
-    world = {"name": "fresh", "photos": 60, "seed": 977}
-    overlay = {"edits": {"sham": True}, "evaluate": {"world": world}}
-    with built_workflow(finished, overlay) as workflow:
-        record = next(job for job in workflow.dag.jobs if job.rule.name == "write_provenance")
-        makers = workflow.dag.dependencies[record]
-        assert sum(file.is_ancient for file in record.input) > 10
-        assert [maker.rule.name for maker, files in makers.items() if all(f.is_ancient for f in files)] == []
+    assert ask(copied, is_copy=True).rules == {}
 
 
 def test_touched_tables_re_run_nothing_and_changed_ones_their_readers(copied):
     table = copied / "results/quality/pairs.parquet"
     os.utime(table)
-    assert ask(copied).rules == {}
+    assert ask(copied, is_copy=True).rules == {}
     table.write_text("other")
-    found = ask(copied)
+    found = ask(copied, is_copy=True)
     told = {rule for rule, needed in found.rules.items() if needed.causes}
     # train_clip waits for cache_pairs, which comes before it: what Snakemake finds due, it does not
     # look behind.
@@ -120,7 +109,7 @@ def test_touched_tables_re_run_nothing_and_changed_ones_their_readers(copied):
 def test_what_is_deleted_is_made_again(copied, gone, causes):
     path = copied / gone
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    found = ask(copied)
+    found = ask(copied, is_copy=True)
     assert {rule for rule, needed in found.rules.items() if needed.causes} == set(causes.split())
     assert f"missing: {gone}" in format_inspection(found)
 
