@@ -7,6 +7,7 @@ from functools import cached_property
 
 from unscene.words.caption_words import ADJECTIVES, DETERMINERS
 from unscene.words.follower_words import (
+    ADJECTIVE_MAKERS,
     AFTER_NOUNS,
     CLOSED,
     COUNTS,
@@ -20,6 +21,15 @@ from unscene.words.plain_text import PlainText
 NEAR = 96  # letters on each side of a form that rules and patterns see
 _AHEAD = 48  # letters after it that rules see
 _TOKEN = re.compile(r"'s?(?!\w)|\w+(?:'\w+)?|\S")
+
+
+def _joins(after: list[str], tight: bool) -> bool:
+    """Whether a hyphen joins a form to the word after it. One behind a space is a dash ("a photo of a
+    dog - stock photo"), but before a word that makes an adjective of it ("a clock - shaped cake").
+    """
+    if len(after) < 2 or after[0] != "-" or not after[1][0].isalpha():
+        return False
+    return tight or after[1] in ADJECTIVE_MAKERS
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class Place:
         self.noun, self.plain, self.start, self.end = noun, plain, start, end
         self._before: list[str] | None = None
         after = _TOKEN.findall(plain.text, end, end + _AHEAD)
-        self.joined = len(after) > 1 and after[0] == "-" and after[1][0].isalpha()
+        self.joined = _joins(after, tight=plain.text.startswith("-", end))
         self.after = after[1:] if self.joined else after
 
     @property

@@ -260,6 +260,9 @@ KINDS = {
     ],
     "adjectives made of a noun": [
         ("A car-shaped bed", "bed"),
+        ("A clock - shaped cake", "cake"),  # as Conceptual Captions sets its hyphens
+        ("Photo of a dog - stock photo", "dog"),
+        ("A picture of a kite - cars below", "car|kite"),
         ("A cat themed party", ""),
         ("A cake shaped like a train", "train|cake"),
         ("A horse-drawn sleigh", "horse"),
