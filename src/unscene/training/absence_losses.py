@@ -31,14 +31,23 @@ def rank_across(z: "Tensor", right: "Tensor", wrong: "Tensor") -> "Tensor":
     return (cost.sum(dim=(1, 2)) / compared.sum(dim=(1, 2))).mean()
 
 
-def prefer_true(true: "Tensor", false: "Tensor") -> "Tensor":
-    """A photo prefers the true one of two sentences in the same words: mean of sp(z_false - z_true).
+def prefer_true(true: "Tensor", false: "Tensor", shown: "Tensor") -> "Tensor":
+    """A photo prefers the true one of two sentences in the same words.
 
-    true, false: (sentences,), the logits with the photo that both are about; 0 without sentences.
+        mean over the two sides (assertions are true, denials are true) of the mean of sp(z_false - z_true)
+
+    true, false: (sentences,), the logits with the photo that both are about. shown: bool
+    (sentences,), the assertion is the true one. Captions leave out what is absent more often than
+    what is there, so without the two sides a model that prefers denials would gain. A side without
+    sentences takes no part; 0 without any.
     """
+    import torch
     from torch.nn.functional import softplus
 
-    return softplus(false - true).mean() if len(true) else true.sum()
+    if not len(true):
+        return true.sum()
+    cost = softplus(false - true)
+    return torch.stack([cost[side].mean() for side in (shown, ~shown) if side.any()]).mean()
 
 
 def find_photo(z: "Tensor", own: "Tensor") -> "Tensor":

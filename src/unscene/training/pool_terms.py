@@ -79,7 +79,8 @@ def contrast_scenes(view: PoolView) -> "Tensor":
     false = view.temperature * (view.text[rows] * view.photo[own]).sum(dim=1)
     true = z.gather(1, own[:, None])[:, 0]
     found = FOUND * find_photo(drop_cells(z, twins), own)
-    return _contrast(view, "scene") + prefer_true(true, false) + found
+    shown = view.put(scenes.shown)
+    return _contrast(view, "scene") + prefer_true(true, false, shown) + found
 
 
 def keep_captions(view: PoolView) -> "Tensor":

@@ -39,12 +39,14 @@ class Claims:
 @dataclass(frozen=True)
 class Scenes:
     """Pairs of sentences on a caption, the true one and the false one: numbers of texts and of the
-    photo that both are about, int64 (pairs,) each.
+    photo that both are about, int64 (pairs,) each; shown: whether the photo shows the object, so
+    that the assertion is the true one, bool (pairs,).
     """
 
     true: np.ndarray
     false: np.ndarray
     photo: np.ndarray
+    shown: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,10 @@ class PoolWriter:
         told.claims["bare"] = rows.close(len(present))
 
     def _write_scenes(self, told, chosen, present, absent, rng) -> None:
-        """Captions that leave an object out, half of them of photos that show it, with a denial and
-        an assertion of it.
+        """Captions that leave an object out, with a denial and an assertion of it. Where the photo
+        shows such an object, it is that one in half of the cases.
         """
-        rows, true, false, own = _Rows(told), [], [], []
+        rows, true, false, own, sides = _Rows(told), [], [], [], []
         contrasted = np.zeros(present.shape[1], bool)
         contrasted[self._list_contrasted(present, absent)] = True
         for photo in rng.permutation(len(told.captions))[:SCENES]:
@@ -164,8 +166,10 @@ class PoolWriter:
             true.append(rows.text[-1] if shown else rows.text[-2])
             false.append(rows.text[-2] if shown else rows.text[-1])
             own.append(int(photo))
+            sides.append(bool(shown))
         told.claims["scene"] = rows.close(len(present))
-        told.scenes = Scenes(*(np.array(numbers, np.int64) for numbers in (true, false, own)))
+        numbers = (np.array(one, np.int64) for one in (true, false, own))
+        told.scenes = Scenes(*numbers, np.array(sides, bool))
 
     def _write_queries(self, told, chosen, present, absent, rng) -> None:
         """ "X, but no o": photos with X and without o before those with o, and before those without X."""

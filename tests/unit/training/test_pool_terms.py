@@ -20,7 +20,7 @@ ABOUT = {
     "scene": [(7, {1, 3}, {0}), (8, {0}, {1, 3}), (9, {2, 4}, {1})],
     "query": [(10, {4}, {0, 2}), (10, {4}, {1, 2, 3})],
 }
-TRUE, FALSE, OWN = [7, 9], [8, 6], [3, 1]
+TRUE, FALSE, OWN, SHOWN = [7, 9, 10], [8, 6, 5], [3, 1, 2], [True, False, False]
 TAUGHT = Taught(*(np.array(x) for x in ([5, 6, 7], [-1, 2, 0], [0, 0, 1], [-1, 1, -1])))
 
 
@@ -36,10 +36,10 @@ def make_claims(rows):
     return Claims(np.array([row[0] for row in rows]), *(np.array(side, bool) for side in cells))
 
 
-def make_view(about=ABOUT, scenes=(TRUE, FALSE, OWN), taught=TAUGHT):
+def make_view(about=ABOUT, scenes=(TRUE, FALSE, OWN, SHOWN), taught=TAUGHT):
     told = StepTexts(np.array(CAPTIONS), np.array(ALIKE))
     told.claims = {kind: make_claims(rows) for kind, rows in about.items()}
-    told.scenes = Scenes(*(np.array(numbers, np.int64) for numbers in scenes))
+    told.scenes = Scenes(*(np.array(numbers, np.int64) for numbers in scenes[:3]), np.array(scenes[3], bool))
     told.taught = taught
     shift = 0.3 * unit(len(taught.text), DIM, seed=4)
     return PoolView(
@@ -76,8 +76,8 @@ def contrast(view, kind):
 
 def expect_across_scene(view):
     total = contrast(view, "scene")
-    for true, false, own in zip(TRUE, FALSE, OWN, strict=True):
-        total += softplus(z(view, false, own) - z(view, true, own)) / len(TRUE)
+    for true, false, own, shown in zip(TRUE, FALSE, OWN, SHOWN, strict=True):
+        total += softplus(z(view, false, own) - z(view, true, own)) / SHOWN.count(shown) / 2
         rivals = [photo for photo in range(PHOTOS) if photo == own or ALIKE[photo] != ALIKE[own]]
         share = math.exp(z(view, true, own)) / sum(math.exp(z(view, true, photo)) for photo in rivals)
         total -= FOUND * math.log(share) / len(TRUE)
@@ -140,7 +140,7 @@ def test_what_is_not_known_of_a_photo_moves_nothing(name):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_nothing_to_ask_costs_nothing_and_has_finite_gradients(name):
     none = Taught(*np.zeros((4, 0), np.int64))
-    view = make_view({kind: [(3, {0}, set())] for kind in ABOUT}, ([], [], []), none)
+    view = make_view({kind: [(3, {0}, set())] for kind in ABOUT}, ([], [], [], []), none)
     view.text.requires_grad_()
     value = compute(name, view)
     value.backward()
