@@ -28,7 +28,7 @@ WAYS_OUT = {
     "missing": "; photos are looked for below the source's `images`, without it beside the table",
     "no_caption": "; each photo needs a caption (docs/DATA.md)",
     "too_small": "; smaller photos are let in by samples.min_side",
-    "huge": "; larger photos are let in by samples.max_pixels",
+    "huge": "; larger photos are let in by samples.max_pixels, at most 178,956,970",
 }
 # So many items of a shard, and not one usable photo, are no accident.
 WHOLE = 20
