@@ -5,13 +5,14 @@ which activation the weights were trained with: the same weights under another a
 without a warning and score wrongly.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.loaded_weights import check_numbers, check_whole, shorten
 from unscene.run.weight_files import WeightsError, find_broken_weights, read_config
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
     stay_offline()
     import open_clip
 
-    folder = Path(path_to_folder).resolve()
+    folder = Path(path_to_folder).absolute()
     for name in (CONFIG_NAME, WEIGHTS_NAME):
         if not (folder / name).is_file():
             raise ClipError(
@@ -55,7 +56,7 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
         check_numbers(model, folder)
     except WeightsError as error:
         raise ClipError(str(error)) from error
-    except (ValueError, RuntimeError, KeyError, TypeError, OSError) as error:
+    except Exception as error:  # of several libraries, by what they miss
         raise ClipError(f"{folder}: {_explain(error, folder)}") from error
     return model.eval(), preprocess, tokenizer
 
@@ -70,6 +71,17 @@ def _explain(error: Exception, folder: Path) -> str:
             f"its text tower is {hub} of the hub (text_cfg.hf_model_name in {CONFIG_NAME}), and a run"
             " fetches nothing; take a CLIP whose text tower is open_clip's own"
         )
+    told = re.findall(r"(Missing|Unexpected) key\(s\) in state_dict: (.*?)\.\s", f"{error} ")
+    if told:
+        named = {kind: re.findall('"([^"]+)"', names) for kind, names in told}
+        try:
+            check_whole(
+                f"{WEIGHTS_NAME} and {CONFIG_NAME} are not of one model",
+                missing=named.get("Missing", ()),
+                unknown=named.get("Unexpected", ()),
+            )
+        except WeightsError as fault:
+            return str(fault)
     return f"open_clip cannot load it ({shorten(error)})"
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from unscene.clip.folders import find_model
 from unscene.clip.models import CONFIG_NAME, WEIGHTS_NAME, ClipError, load_clip
 from unscene.machine.job import Job
-from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.loaded_weights import check_archive, check_numbers, shorten
 from unscene.run.tables import read_json
-from unscene.run.weight_files import WeightsError
+from unscene.run.weight_files import WeightsError, find_broken_weights
 from unscene.words.vocabulary import Vocabulary
 
 RELATED = 0.9  # correlation of weights; of unrelated models it is near 0, of a fine-tuned one near 1
@@ -98,15 +98,17 @@ def _load_file(path: Path, model: dict, device: str) -> tuple:
             f"{'with' if stated else 'without'} -quickgelu in its name"
         )
     try:
+        if fault := find_broken_weights(path):
+            raise WeightsError(fault)
+        check_archive(path)
         loaded, _, preprocess = open_clip.create_model_and_transforms(
             name, pretrained=str(path), precision="fp32", device=device
         )
-    except (ValueError, RuntimeError, KeyError, TypeError, AssertionError) as error:
-        raise ClipError(f"{path}: open_clip cannot load it as {name} ({shorten(error)})") from error
-    try:
         check_numbers(loaded, path)
     except WeightsError as error:
         raise ClipError(str(error)) from error
+    except Exception as error:  # unpickling a foreign file raises nearly anything
+        raise ClipError(f"{path}: open_clip cannot load it as {name} ({shorten(error)})") from error
     return loaded.eval(), preprocess, open_clip.get_tokenizer(name)
 
 

@@ -1,14 +1,14 @@
 """What lies at a path: in which form photos and captions are there, how many, and how large."""
 
-import io
 import json
+import os
 import re
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from unscene.photos.images import open_image
+from unscene.photos.images import PhotoError, measure_photo
 from unscene.samples.readers import SourceError, count_items, iterate_items
 from unscene.samples.readers.folder import CAPTIONS, list_photos
 from unscene.samples.readers.table_columns import NEEDED, match_columns
@@ -133,15 +133,13 @@ def _name_file(path: Path, folder: Path, columns: dict[str, str] | None = None) 
         layout = sniff_layout(path)
         if layout.separator == "\t" and _is_cc(layout.first) and not columns:
             lines = {"name": LOOKED_AT, "format": "cc_tsv", "table": str(path), "images": str(folder)}
-            names = (item.path.relative_to(folder).as_posix() for item in _read_first(lines) if item.path)
+            names = (_name_below(folder, item.path) for item in _read_first(lines) if item.path)
             return {"format": "cc_tsv", "table": str(path), "images": str(_find_images(names, path, folder))}
     source = {"format": "table", "table": str(path), **_tell_layout(path)}
     if columns:
         source["columns"] = source.get("columns", {}) | columns
     items = list(_read_first({"name": LOOKED_AT, **source}))
-    names = (
-        item.path.relative_to(path.parent).as_posix() for item in items if item.path and not item.problem
-    )
+    names = (_name_below(path.parent, item.path) for item in items if item.path and not item.problem)
     images = _find_images(names, path, folder)
     return source if images == path.parent else {**source, "images": str(images)}
 
@@ -187,7 +185,9 @@ def _read_coco(path: Path) -> dict | None:
         document = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) and {"images", "annotations"} <= set(document) else None
+    if not isinstance(document, dict):
+        return None
+    return document if all(isinstance(document.get(key), list) for key in ("images", "annotations")) else None
 
 
 def _is_cc(first: list[str]) -> bool:
@@ -199,7 +199,8 @@ def _find_images(names: Iterable[str], path: Path, folder: Path) -> Path:
     first = [name for name, _ in zip(names, range(20), strict=False)]
     near = [folder, path.parent, folder.parent, path.parent.parent]
     near += [below for above in dict.fromkeys(near[:2]) for below in sorted(above.glob("*/"))]
-    counts = {where: sum((where / name).is_file() for name in first) for where in dict.fromkeys(near)}
+    # Path.is_file raises on a name that is too long.
+    counts = {where: sum(os.path.isfile(where / name) for name in first) for where in dict.fromkeys(near)}
     best = max(counts, key=lambda where: counts[where])
     if first and not counts[best]:
         raise LookError(
@@ -207,6 +208,11 @@ def _find_images(names: Iterable[str], path: Path, folder: Path) -> Path:
             f" beside {folder}; give their folder: --photos FOLDER --captions {path}"
         )
     return best
+
+
+def _name_below(folder: Path, path: Path) -> str:
+    """Return a photo's path as its file of captions names it: below a folder, or absolute."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def _read_first(source: dict) -> Iterator:
@@ -231,12 +237,11 @@ def _measure(source: dict) -> Found:
         try:
             if item.problem:
                 raise ValueError(item.problem[1])
-            with open_image(io.BytesIO(item.content) if item.content is not None else item.path) as photo:
-                size = photo.size
+            size = measure_photo(item.path if item.content is None else item.content)
             if not told:
                 raise ValueError(f"{item.key} has no caption")
-        except (OSError, ValueError) as error:
-            problem = problem or str(error)
+        except ValueError as error:
+            problem = problem or (error.detail if isinstance(error, PhotoError) else str(error))
             continue
         found.there += 1
         found.sizes.append(size)

@@ -16,6 +16,8 @@ _SUPERSAMPLING = 8
 # Annotators overshoot the frame by some pixels; so many sides away lies no object. NaN is no number
 # below it, either.
 _FAR = 2
+# The longest side that a format of photos has.
+_LONGEST = 2**20
 
 
 class InstancesError(ValueError):
@@ -122,7 +124,9 @@ def list_objects(instances: dict[str, PhotoInstances] | None, key: object) -> se
 def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, PhotoInstances]:
     names = {category["id"]: category["name"] for category in document["categories"]}
     photos = {
-        str(image["id"]): PhotoInstances(image["file_name"], image["height"], image["width"])
+        str(image["id"]): PhotoInstances(
+            image["file_name"], _read_side(image, "height"), _read_side(image, "width")
+        )
         for image in document["images"]
         if keys is None or str(image["id"]) in keys
     }
@@ -139,6 +143,16 @@ def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, 
         elif annotation.get("bbox"):
             photo.boxes.setdefault(name, []).append(_outline_box(annotation["bbox"]))
     return photos
+
+
+def _read_side(image: dict, name: str) -> int:
+    """Return a photo's height or width; 0, which no photo has, where the file says no number of pixels.
+
+    Some programs write 480 as 480.0.
+    """
+    side = image[name]
+    is_number = isinstance(side, int | float) and 0 < side <= _LONGEST and side == int(side)
+    return int(side) if is_number else 0
 
 
 def _outline_box(box: list) -> list:

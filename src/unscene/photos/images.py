@@ -2,8 +2,11 @@
 
 import contextlib
 import io
+import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -17,6 +20,9 @@ from unscene.run.tables import replaced_atomically
 # What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file
 # that is called .jpg to Ghostscript, a program.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "AVIF")
+# How iPhones' photos begin, which are often called .jpg: Pillow lacks a decoder for them.
+HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc"))
+_HEAD_BYTES = 12
 # Pillow's own: ultralytics puts one in its place that asks for another package on every file that
 # Pillow cannot read.
 open_image = Image.open
@@ -39,22 +45,49 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
     though decoders show both.
     """
     path = Path(path)
-    try:
+    with _told_as_photo_errors(path):
         if not is_stored(path):
-            raise PhotoError("missing", f"{path} is not there")
-        with open_stored(path) as file, warnings.catch_warnings():
+            raise PhotoError("missing", f"{path} is not there, or is no file")
+        with open_stored(path) as file, _open(file, path) as image:
+            if max_pixels and image.width * image.height > max_pixels:
+                raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
+            if image.format in ("JPEG", "MPO"):
+                image.tile = [tile._replace(codec_name=WHOLE_JPEG) for tile in image.tile]
+            found = _widen_depth(image, path)
+            if image.format == "PNG" and (damage := find_png_damage(file, found)):
+                raise PhotoError("broken", f"{path}: {damage}")
+            return _to_rgb(ImageOps.exif_transpose(found))
+
+
+def measure_photo(source: str | Path | bytes) -> tuple[int, int]:
+    """Return the width and height of a photo, a file or its content, told from its header. Raises
+    PhotoError as `read_photo` does.
+    """
+    path = None if isinstance(source, bytes) else Path(source)
+    with _told_as_photo_errors(path or "it"):
+        if path and not os.path.isfile(path):  # to open a named pipe is to wait for ever
+            raise PhotoError("missing", f"{path} is not there, or is no file")
+        with open(path, "rb") if path else io.BytesIO(source) as file, _open(file, path or "it") as image:
+            return image.size
+
+
+def _open(file: BinaryIO, path: Path | str) -> Image.Image:
+    head = file.read(_HEAD_BYTES)
+    if not head:
+        raise PhotoError("empty", f"{path} has no bytes")
+    if head[4:12] in HEIC:
+        raise PhotoError("broken", f"{path} is a HEIC photo, which is not read: convert it to JPEG")
+    file.seek(0)
+    return open_image(file, formats=FORMATS)
+
+
+@contextlib.contextmanager
+def _told_as_photo_errors(path: Path | str) -> Iterator[None]:
+    """Raise whatever opening and decoding a photo raises as PhotoError."""
+    try:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if not file.seek(0, io.SEEK_END):
-                raise PhotoError("empty", f"{path} has no bytes")
-            with open_image(file, formats=FORMATS) as image:
-                if max_pixels and image.width * image.height > max_pixels:
-                    raise PhotoError("huge", f"{path} is {image.width}x{image.height}")
-                if image.format in ("JPEG", "MPO"):
-                    image.tile = [tile._replace(codec_name=WHOLE_JPEG) for tile in image.tile]
-                found = _widen_depth(image, path)
-                if image.format == "PNG" and (damage := find_png_damage(file, found)):
-                    raise PhotoError("broken", f"{path}: {damage}")
-                return _to_rgb(ImageOps.exif_transpose(found))
+            yield
     except PhotoError:
         raise
     except JpegDamage as error:
@@ -63,9 +96,7 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
         raise PhotoError("huge", f"{path}: {error}") from error
     except UnidentifiedImageError as error:
         raise PhotoError("broken", f"{path} is no image that Pillow knows") from error
-    except (
-        Exception
-    ) as error:  # decoders raise nearly anything on hostile bytes; all of it means one thing here
+    except Exception as error:  # decoders raise nearly anything on hostile bytes; it means one thing here
         raise PhotoError("broken", f"{path}: {type(error).__name__}: {error}") from error
 
 

@@ -1,8 +1,11 @@
-"""PNGs whose picture ends early though every check sum is right: decoders leave the rest black."""
+"""PNGs whose picture ends early, or whose data have another check sum: decoders leave the rest black, or
+show whatever comes out.
+"""
 
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -17,18 +20,22 @@ _ADAM7 = (
 
 
 def find_png_damage(file: io.BufferedIOBase, image: Image.Image) -> str | None:
-    """Say how much of a PNG is missing, or return None. image: the file's picture, not turned.
+    """Say what is wrong with the data of a PNG, or return None. image: the file's picture, not turned.
 
     Inflating the data once more costs a third of the decoding, so it is done only where data can be
     missing: where the last row is black, or transparent, or where rows are interlaced.
     """
+    file.seek(0)
+    data = file.read()
+    try:
+        parts = list(_iterate_data(data))
+    except ValueError as error:
+        return str(error)
     last_row = image.crop((0, image.height - 1, image.width, image.height))
     if np.asarray(last_row).any() and not image.info.get("interlace"):
         return None
-    file.seek(0)
-    data = file.read()
     expected = _count_bytes(*_HEADER.unpack_from(data, 16))
-    inflated = len(zlib.decompressobj().decompress(_join_picture(data), expected))
+    inflated = len(zlib.decompressobj().decompress(b"".join(parts), expected))
     return None if inflated == expected else f"a PNG with {inflated} of the {expected} bytes of its picture"
 
 
@@ -43,12 +50,14 @@ def _count_bytes(width: int, height: int, depth: int, colours: int, *methods: in
     return total
 
 
-def _join_picture(data: bytes) -> bytes:
-    """Return the content of the IDAT chunks."""
-    parts, position = [], 8
+def _iterate_data(data: bytes) -> Iterator[bytes]:
+    """Yield the content of the IDAT chunks. Raises ValueError where one is not what its check sum says."""
+    position = 8
     while position < len(data):
-        length = int.from_bytes(data[position : position + 4], "big")
+        end = position + 8 + int.from_bytes(data[position : position + 4], "big")
         if data[position + 4 : position + 8] == b"IDAT":
-            parts.append(data[position + 8 : position + 8 + length])
-        position += 12 + length
-    return b"".join(parts)
+            # Pillow passes over it; zeros, where a download broke off, inflate to black rows.
+            if zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+                raise ValueError("a PNG whose data have another check sum")
+            yield data[position + 8 : end]
+        position = end + 4

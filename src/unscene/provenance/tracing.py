@@ -54,7 +54,10 @@ def trace(name: str, run: Path, quality: dict | None) -> Iterator[Section]:
     yield _tell_photo(photo, joined, shard, is_joined=path_to_joined.is_file())
     yield from _tell_words(photo, results, shard)
     if not edits:
-        yield Section("edits", [("none", "no caption names a word of the list that was found on the photo")])
+        told = "no caption names a word of the list that was found on the photo"
+        if not (results / f"masks/{shard}.parquet").is_file():
+            told = "the masks of its shard are not made yet"
+        yield Section("edits", [("none", told)])
     for mask in edits:
         yield from _tell_edit(mask, joined, results, shard, quality)
 

@@ -140,7 +140,7 @@ class RegionScorer:
         import torch
         from transformers import AutoModel
 
-        path = Path(path).resolve()
+        path = Path(path).absolute()
         try:
             check_dino(path)
             model = load_whole(AutoModel, path, further=HEAD, dtype=torch.float32)

@@ -1,11 +1,33 @@
-"""Folders that appear whole or not at all."""
+"""Folders that appear whole or not at all, and what lies below one."""
 
 import glob
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def walk_folders(path: str | Path, with_hidden: bool = False) -> Iterator[tuple[str, list[str]]]:
+    """Yield each folder from `path` down, with the names of its files; linked folders come last.
+
+    No folder is walked twice, whatever links lead to it, and none that `path` itself lies in.
+    """
+    root = os.path.realpath(path)
+    seen: set[str] = set()
+    waiting = [str(path)]
+    while waiting:
+        for where, folders, names in os.walk(waiting.pop(0)):
+            folders[:] = sorted(name for name in folders if with_hidden or not name.startswith("."))
+            real = os.path.realpath(where)
+            if real in seen or (real != root and os.path.commonpath([root, real]) == real):
+                folders.clear()
+                continue
+            seen.add(real)
+            below = [os.path.join(where, name) for name in folders]
+            waiting += filter(os.path.islink, below)
+            yield where, names
 
 
 @contextmanager

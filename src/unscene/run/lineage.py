@@ -16,6 +16,7 @@ from typing import Any
 
 from unscene.run.code_versions import name_code
 from unscene.run.configuration import PATHS, list_sources
+from unscene.run.folders import walk_folders
 from unscene.run.shard_names import get_source_name
 
 # Keys that guard a file: they stop a job or let it go on, and decide nothing of its output.
@@ -292,10 +293,11 @@ def list_folder(path: Path) -> str:
     no photos: quick, and it shows what was added, removed or written anew.
     """
     found: list[tuple[str, int | None]] = []
-    for where, _, names in os.walk(path):
+    for where, names in walk_folders(path, with_hidden=True):
         for name in names:
             file = os.path.join(where, name)
-            size = None if name.lower().endswith(_IGNORED_SUFFIXES) else os.stat(file).st_size
+            is_sized = not name.lower().endswith(_IGNORED_SUFFIXES) and os.path.exists(file)
+            size = os.stat(file).st_size if is_sized else None  # a link may lead nowhere
             found.append((os.path.relpath(file, path), size))
     return digest(sorted(found))
 

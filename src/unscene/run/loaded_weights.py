@@ -5,6 +5,8 @@ most. Such a network runs, and every result of it is worth nothing.
 """
 
 import re
+import zipfile
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,9 @@ def load_whole(cls, folder: Path, further: Sequence[str] = (), **options):
     read. Raises WeightsError, with the folder and the way out, when it cannot be loaded, when
     tensors are missing, unknown or of another shape, and when one is not all numbers.
     """
+    if options.get("device_map") != "meta":
+        for file in sorted(folder.glob("*.bin")):
+            check_archive(file)
     if cls.__module__.startswith("transformers"):  # its own error names no tensor, as diffusers' does
         options["ignore_mismatched_sizes"] = True
     try:
@@ -63,6 +68,21 @@ def check_whole(
     ]
     if faults:
         raise WeightsError(f"{what}: {'; '.join(faults)}. Fetch the folder whole, from one place")
+
+
+def check_archive(file: Path) -> None:
+    """Raise WeightsError when a file of torch, which is a zip, is not what its check sums say: torch itself
+    compares none.
+    """
+    if not zipfile.is_zipfile(file):
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        damaged = shorten(error)
+    if damaged:
+        raise WeightsError(f"{file} is damaged: {damaged} in it has another check sum; fetch it again")
 
 
 def check_numbers(model, path: Path) -> None:

@@ -14,6 +14,9 @@ SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx")
 CONFIGS = ("config.json", "index.json")
 VOCABULARIES = ("tokenizer.json", "vocab.json", "special_tokens_map.json")
 _HEAD_BYTES = 64
+# Of a download that broke off after room was made for all of it, the end holds nothing but zeros; that of
+# weights so short may be a bias that starts at zero.
+_ZEROS, _LONG = 2**14, 2**18
 
 
 class WeightsError(ValueError):
@@ -73,15 +76,23 @@ def _find_fault(file: Path) -> str | None:
         return "is empty"
     with open(file, "rb") as handle:
         head = handle.read(_HEAD_BYTES)
-        handle.seek(max(size - _HEAD_BYTES, 0))
+        handle.seek(max(size - _ZEROS, 0))
         tail = handle.read()
     if head.startswith(b"version https://git-lfs"):
         return "is a pointer of Git LFS, not the weights (git lfs pull)"
-    if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
+    if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return "is a web page, not weights"
     if file.name in VOCABULARIES:
         whole = head.lstrip().startswith(b"{") and tail.rstrip().endswith(b"}")
         return None if whole else "is cut off or no JSON object"
+    if (
+        file.suffix in SUFFIXES
+        and (text := head.decode("ascii", "replace").strip()).isprintable()
+        and "\ufffd" not in text
+    ):
+        return f"is text, not weights: {text[:40]!r}"
+    if size >= _LONG and not any(tail):
+        return "ends in zeros: its download broke off"
     if file.suffix == ".safetensors":
         return _find_fault_of_safetensors(file, size)
     if head.startswith(b"PK") and not zipfile.is_zipfile(file):
@@ -100,7 +111,9 @@ def _find_fault_of_safetensors(file: Path, size: int) -> str | None:
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         except (ValueError, TypeError, KeyError, AttributeError):
             return "is no safetensors file: its header cannot be read"
-    whole = 8 + length + max(ends, default=0)
+    if not ends:
+        return "holds no tensors"
+    whole = 8 + length + max(ends)
     if size == whole:
         return None
     return f"is cut off: {size} of {whole} bytes" if size < whole else f"has {size - whole} bytes too many"

@@ -10,7 +10,7 @@ from pathlib import Path
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import ConfigError, list_sources
 from unscene.run.lineage import digest, fingerprint, list_folder
-from unscene.run.tables import read_json, write_json
+from unscene.run.tables import TableError, read_json, write_json
 from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
 
 COUNTS = Path("state/sources.json")
@@ -33,7 +33,7 @@ def complete_sources(config: dict, checkout: Path = CHECKOUT, is_plan: bool = Fa
     for source in list_sources(config):
         if everywhere and READERS[source["format"]].count and "take" not in source:
             source["take"] = everywhere
-    known = read_json(COUNTS) if COUNTS.is_file() else {}
+    known = _read_counts() if COUNTS.is_file() else {}
     for source in config["samples"]["sources"]:
         if "photos" not in source:
             source["photos"] = _look_up(source, known, checkout, is_plan)
@@ -41,6 +41,19 @@ def complete_sources(config: dict, checkout: Path = CHECKOUT, is_plan: bool = Fa
             _read_first(source, checkout)
         if "take" in source or "skip" in source:
             _take_part(source, config["seed"])
+
+
+def _read_counts() -> dict:
+    """Return what was counted before. Raises ConfigError for a file that is damaged."""
+    try:
+        known = read_json(COUNTS)
+        if all({"photos", "how", "stamps", "content"} <= set(entry) for entry in known.values()):
+            return known
+    except (TableError, AttributeError, TypeError):
+        pass
+    raise ConfigError(
+        f"{COUNTS.absolute()} is damaged; delete it, and the photos of each source are counted anew"
+    )
 
 
 def _take_part(source: dict, seed: int) -> None:

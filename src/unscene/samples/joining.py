@@ -140,7 +140,7 @@ def check_image_ids(sample: pd.DataFrame) -> None:
         sources = sorted(twice.loc[twice["image_id"] == image_id, "source"].unique())
         raise ImageIdError(
             f"samples.sources: the image id {image_id!r} comes from {' and '.join(sources)}; "
-            "rename one of the sources"
+            + ("rename one of the sources" if len(sources) > 1 else "two of its photos have one name there")
         )
 
 

@@ -20,7 +20,7 @@ from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
 from unscene.samples.columns import SHARD_REJECTED, SHARD_SAMPLES
 from unscene.samples.piloting import iterate_shard, list_positions
 from unscene.samples.readers import Item, SourceError, cut_items
-from unscene.samples.readers.items import LICENCES
+from unscene.samples.readers.items import LICENCES, to_utf8
 
 # What a wrong folder or a broken disk brings about; the other reasons are choices.
 FAILURES = {"missing", "empty", "broken"}
@@ -28,7 +28,7 @@ WAYS_OUT = {
     "missing": "; photos are looked for below the source's `images`, without it beside the table",
     "no_caption": "; each photo needs a caption (docs/DATA.md)",
     "too_small": "; smaller photos are let in by samples.min_side",
-    "huge": "; larger photos are let in by samples.max_pixels",
+    "huge": "; larger photos are let in by samples.max_pixels, at most 178,956,970",
 }
 # So many items of a shard, and not one usable photo, are no accident.
 WHOLE = 20
@@ -89,12 +89,14 @@ def tell_unusable(what: str, rejected: Sequence[dict]) -> str:
 def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter) -> dict:
     """Return an item's row: a sample, or, with a `reason`, a rejected one. Thread-safe."""
     image_id = make_image_id(source_name, item.key)
-    row = {"source": source_name, "source_key": item.key}
+    row = {"source": source_name, "source_key": to_utf8(item.key)}
     captions, mentions = clean_captions(item.captions, item.mentions, limits["captions_per_photo"])
     copy = writer.folder / f"{image_id}{Path(item.name).suffix.lower()}" if item.content is not None else None
     try:
         if item.problem:
             raise PhotoError(*item.problem)
+        if (name := f"{item.key} {item.path}") != to_utf8(name):
+            raise PhotoError("malformed", f"{item.path or item.key}: its name is no UTF-8 text; rename it")
         if not captions:
             raise PhotoError("no_caption", "the photo has no caption with text in it")
         if copy is not None:
@@ -122,7 +124,7 @@ def examine_item(item: Item, source_name: str, limits: dict, writer: ShardWriter
             "sha256": file_sha256(path),
             "phash": perceptual_hash(photo),
             "url": normalise_url(item.url),
-            "group_key": item.group,
+            "group_key": to_utf8(item.group) if item.group else item.group,
             **{name: clean_licence(item.licence.get(name)) for name in LICENCES},
         }
     except PhotoError as error:
@@ -142,7 +144,9 @@ def make_image_id(source_name: str, key: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_]+", "_", key)
     if plain == key and 0 < len(key) <= 100:
         return f"{source_name}_{key}"
-    digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    # Names in other letters are told apart by the digest alone: of 30,000, four bytes would give two of
+    # them one digest once in ten times.
+    digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).hexdigest()
     return f"{source_name}_{plain.strip('_')[-60:]}_{digest}"
 
 
@@ -160,8 +164,7 @@ def clean_captions(
 
 def clean_text(text: str) -> str:
     """Return a text with single spaces, without control characters and halves of surrogate pairs."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", to_utf8(text)).split())
 
 
 def normalise_url(url: object) -> str | None:

@@ -160,7 +160,13 @@ def test_weights_that_do_not_fit_or_are_no_numbers_are_named(clip, tmp_path):
     larger = vision | {"image_size": 2 * vision["image_size"]}
     hub = told["model_cfg"]["text_cfg"] | {"hf_model_name": "roberta-base"}
     cases = (
-        (dict(list(state.items())[::2]), told["model_cfg"], "Missing key"),
+        (dict(list(state.items())[::2]), told["model_cfg"], "not of one model: .*are missing"),
+        (
+            {f"model.{key}": value for key, value in state.items()},
+            told["model_cfg"],
+            r"unknown to it \(model",
+        ),
+        ({}, told["model_cfg"], "holds no tensors"),
         (state | {"logit_scale": torch.tensor(float("nan"))}, told["model_cfg"], "logit_scale holds NaN"),
         (state, told["model_cfg"] | {"vision_cfg": larger}, r"positional_embedding has the shape"),
         (state, told["model_cfg"] | {"text_cfg": hub}, "roberta-base of the hub"),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import open_clip
 import pytest
+import torch
 
 from set_files import evaluate, make_job, write_coco
 from tiny_clip import make_clip, write_meta
@@ -83,6 +84,17 @@ def test_the_activation_of_a_bare_file_must_be_stated_and_right(tmp_path):
     assert np.abs(embed_texts(model, tokenizer, texts) - of_folder).max() < 1e-6
     with pytest.raises(ClipError, match="cannot load"):
         load_checkpoint({**stated, "architecture": "wide-quickgelu"}, "cpu", clip)
+    bomb = tmp_path / "bomb.pt"
+    torch.save({"state_dict": _Bomb()}, bomb)
+    with pytest.raises(ClipError, match="bomb.pt: open_clip cannot load it"):
+        load_checkpoint({**stated, "path": bomb, "architecture": "tiny-quickgelu"}, "cpu", clip)
+
+
+class _Bomb:
+    """What fails the test when a file with it is unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("code of a checkpoint ran",)
 
 
 @pytest.mark.parametrize(("denied", "left"), [([], None), (None, None), (["dog"], 79)])

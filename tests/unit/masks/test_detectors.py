@@ -173,10 +173,62 @@ def test_a_checkpoint_of_another_checksum_is_never_unpickled(tmp_path):
     assert not (tmp_path / "ran").exists()
     with pytest.raises(ValueError, match="cannot be loaded"):  # the right checksum lets the file through
         load_detector(path, 64, sha256=right.upper())
+    assert not (tmp_path / "ran").exists()
     with pytest.raises(ValueError, match="a folder has no SHA-256"):
         load_detector(tmp_path, 64, sha256=right)
     with pytest.raises(FileNotFoundError, match="no such detector checkpoint"):
         load_detector(tmp_path / "absent.pt", 64, sha256=right)
+
+
+def test_no_code_in_a_checkpoint_runs(random_checkpoint, tmp_path, monkeypatch):
+    import torch
+    from ultralytics.nn import tasks
+
+    class Bomb:
+        def __reduce__(self):
+            return (tmp_path / "ran").touch, ()
+
+    monkeypatch.setattr(tasks, "SAFE_LOAD", False)  # as where ultralytics was imported first
+    saved = torch.load(random_checkpoint("yolo11n"), weights_only=False)
+    for number, content in enumerate((Bomb(), saved | {"date": Bomb()})):
+        for is_zip in (True, False):
+            path = tmp_path / f"{number}{is_zip}.pt"
+            torch.save(content, path, _use_new_zipfile_serialization=is_zip)
+            with pytest.raises(ValueError, match="cannot be loaded"):
+                load_detector(path, 64)
+            assert not (tmp_path / "ran").exists()
+
+
+def test_a_checkpoint_in_a_hubs_cache_is_found_by_its_link(random_checkpoint, tmp_path):
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "4c8c9b").write_bytes(random_checkpoint("yolo11n").read_bytes())
+    (tmp_path / "model.pt").symlink_to("blobs/4c8c9b")
+    assert len(load_detector(tmp_path / "model.pt", 64).categories) == 80
+    (tmp_path / "loop.pt").symlink_to("loop.pt")
+    with pytest.raises(FileNotFoundError, match="loop.pt: no such detector checkpoint"):
+        load_detector(tmp_path / "loop.pt", 64)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda data: data[: len(data) // 2] + bytes(512) + data[len(data) // 2 + 512 :], "is damaged"),
+        (lambda data: data[:70000] + bytes([data[70000] ^ 1]) + data[70001:], "has another check sum"),
+        (lambda data: data[: len(data) // 2] + bytes(len(data) // 2), "ends in zeros"),
+        (lambda data: b"Invalid username or password.", "is text, not weights: 'Invalid username"),
+        (lambda data: b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "is a web page"),
+    ],
+)
+def test_a_damaged_checkpoint_is_refused(random_checkpoint, tmp_path, change, told):
+    (tmp_path / "m.pt").write_bytes(change(random_checkpoint("yolo11n").read_bytes()))
+    with pytest.raises(ValueError, match=rf"masks\.weights: .*m\.pt .*{told}"):
+        load_detector(tmp_path / "m.pt", 64)
+
+
+def test_a_file_of_another_kind_is_named(random_checkpoint, tmp_path):
+    (tmp_path / "m.onnx").write_bytes(random_checkpoint("yolo11n").read_bytes())
+    with pytest.raises(ValueError, match="masks.weights: .*m.onnx is no .pt file"):
+        load_detector(tmp_path / "m.onnx", 64)
 
 
 @pytest.mark.parametrize("task", ["cls", "pose"])

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
 import shutil
+import struct
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +162,38 @@ def test_columns_are_told(photos, monkeypatch):
     assert read_back(monkeypatch) == CAPTIONS
 
 
+def test_absolute_paths_are_found(photos, monkeypatch):
+    table = photos.parent / "t.csv"
+    write_csv(table, folder=f"{photos}/")
+    assert begin("--photos", table) == 0
+    assert read_back(monkeypatch) == {str(name): captions for name, captions in CAPTIONS.items()}
+
+
+def test_no_photo_stops_the_look_at_the_others(photos, capsys):
+    write_beside(photos, "txt")
+    os.mkfifo(photos / "pipe.jpg")  # who opens it waits for ever
+    (photos / "loop.jpg").symlink_to("loop.jpg")
+    huge = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    head = b"IHDR" + huge + zlib.crc32(b"IHDR" + huge).to_bytes(4, "big")
+    (photos / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + len(huge).to_bytes(4, "big") + head)
+    assert begin("--photos", photos) == 0
+    assert "3 of 15 looked at are missing" in Path("runs/mine/config.yaml").read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"images": None, "annotations": None},
+        {"images": {"1": {}}, "annotations": {}},
+        {"images": [{"id": 1, "file_name": "x" * 5000}], "annotations": [{"image_id": 1, "caption": "A."}]},
+    ],
+)
+def test_files_of_other_shapes_are_told_in_words(photos, capsys, document):
+    (photos / "t.json").write_text(json.dumps(document))
+    assert begin("--photos", photos, "--captions", photos / "t.json") == 1
+    assert capsys.readouterr().err.startswith("unscene: ")
+
+
 def test_nothing_is_written_over(photos, capsys):
     write_csv(photos / "captions.csv")
     assert begin("--photos", photos) == 0
@@ -197,7 +232,7 @@ def test_what_cannot_be_a_source_says_what_to_do(photos, capsys):
     write_csv(photos / "t.csv")
     for name in CAPTIONS:
         (photos / name).write_bytes(b"no photo")
-    assert "not one can be used, for instance: cannot identify" in refuse(photos)
+    assert "00.jpg is no image that Pillow knows" in refuse(photos)
 
 
 def test_a_gpu_and_many_photos_get_another_overlay(photos, monkeypatch):

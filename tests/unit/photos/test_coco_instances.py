@@ -97,6 +97,16 @@ def test_a_segmentation_that_cannot_be_right_is_an_error_of_its_photo(tmp_path, 
         photo.draw_objects("dog")
 
 
+@pytest.mark.parametrize("side", ["8", None, float("nan"), -8, 0, 8.5, 10**9, [8]])
+def test_a_size_that_is_none_is_that_of_no_photo(tmp_path, side):
+    images = [{"id": 1, "file_name": "1.jpg", "width": 6, "height": side}]
+    images.append({"id": 2, "file_name": "2.jpg", "width": 6.0, "height": 8.0})
+    square = {"category_id": 18, "segmentation": [[0, 0, 4, 0, 4, 4, 0, 4]]}
+    annotations = [{"image_id": number} | square for number in (1, 2)]
+    photos = read_instances(write(tmp_path / "i.json", images=images, annotations=annotations))
+    assert photos["1"].height == 0 and photos["2"].draw_objects("dog").sum() == 16
+
+
 @pytest.mark.parametrize(
     ("name", "word"),
     [

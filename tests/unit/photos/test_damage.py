@@ -199,6 +199,16 @@ def test_a_png_without_its_last_rows_is_broken(tmp_path, depth, colours, row):
             read_photo(path)
 
 
+@pytest.mark.parametrize("place", [0.6, 0.9, 0.97])
+def test_a_png_whose_download_broke_off_after_room_was_made_is_broken(tmp_path, place):
+    draw().save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    kept = int(place * len(data))
+    (tmp_path / "a.png").write_bytes(data[:kept] + bytes(len(data) - kept))  # zeros inflate to black rows
+    with pytest.raises(PhotoError, match="^broken"):
+        read_photo(tmp_path / "a.png")
+
+
 def test_interlaced_pngs_are_counted_by_their_passes(tmp_path):
     # 5 x 3: passes of 1x1, 1x1, none, 1x1, 3x1, 2x2 and 5x1 pixels
     widths = (1, 1, 1, 3, 2, 2, 5)

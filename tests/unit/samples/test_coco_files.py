@@ -42,7 +42,7 @@ def write_file(path, photos: int, seed: int = 0) -> dict:
     del images[5]["file_name"]
     del images[9]["id"]
     told = [
-        {"image_id": rng.choice([*ids, -1, "2.5"]), "caption": f"a d\u00f6g {number} \ud83d"}
+        {"image_id": rng.choice([*ids, -1, "2.5", 7]), "caption": f"a d\u00f6g {number} \ud83d"}
         | ({"mentions": ["dog"]} if rng.random() < 0.2 else {})
         for number in range(3 * photos)
     ]
@@ -65,10 +65,10 @@ def read_naively(path) -> list[tuple]:
     rows = []
     for position, image in enumerate(document["images"]):
         one, name = image.get("id"), image.get("file_name")
-        told = [each for each in document["annotations"] if each["image_id"] == one]
+        told = [each for each in document["annotations"] if str(each["image_id"]) == str(one)]
         named = [each.get("mentions", []) for each in told]
         bad = one is None or not name
-        again = any(each.get("id") == one for each in document["images"][:position])
+        again = any(str(each.get("id")) == str(one) for each in document["images"][:position])
         rows.append(
             (
                 f"position {position}" if bad else str(one),
@@ -127,8 +127,8 @@ def test_a_damaged_cut_is_named_and_a_lost_one_is_made_again(tmp_path, run):
     ("text", "message"),
     [
         ('{"images": []}', "not in COCO's captions format.*annotations"),
-        ('{"images": [{"id": [1]}], "annotations": []}', "unhashable"),
-        ('{"images": [], "annotations": [{"image_id": {}, "caption": "a dog"}]}', "unhashable"),
+        ('{"images": [{"id": [1]}], "annotations": []}', "`id` holds a list"),
+        ('{"images": [], "annotations": [{"image_id": {}, "caption": "a dog"}]}', "`image_id` holds a dict"),
         ('{"images": [3], "annotations": []}', "an entry is no object"),
         ('{"images": [], "annotations": [{"image_id": 1, "bbox": []}]}', "is an instances file"),
     ],

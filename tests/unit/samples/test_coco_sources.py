@@ -31,6 +31,39 @@ def test_coco_keeps_order_mentions_and_rejects_twins(tmp_path, monkeypatch):
     assert sorted(rejected["reason"]) == ["duplicate_id", "malformed"]
 
 
+@pytest.mark.parametrize(("one", "other"), [(7, "7"), ("7", 7), (7, 7.0)])
+def test_coco_ids_are_one_in_text_and_number(tmp_path, one, other):
+    source = write_coco(
+        tmp_path, [{"id": one, "file_name": "a.png"}], [{"image_id": other, "caption": "a dog"}]
+    )
+    (item,) = iterate_items(source, range(10), tmp_path)
+    assert (item.key, item.captions) == ("7", ["a dog"])
+    twins = [{"id": one, "file_name": "a.png"}, {"id": other, "file_name": "b.png"}]
+    items = iterate_items(write_coco(tmp_path, twins, []), range(10), tmp_path)
+    assert [item.problem and item.problem[0] for item in items] == [None, "duplicate_id"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"licenses": 5}, "TypeError"),
+        ({"licenses": [5]}, "an entry is no object"),
+        ({"images": [{"id": 1, "file_name": "a.png", "license": [1]}]}, "`license` holds a list"),
+        ({"annotations": [{"image_id": 1, "caption": "a", "mentions": 5}]}, "`mentions` is no list"),
+        ({"annotations": [{"image_id": 9, "caption": "a"}]}, "no caption of any of its images.*1, and .* 9"),
+    ],
+)
+def test_coco_of_another_shape_is_named(tmp_path, changes, told):
+    source = write_coco(tmp_path, [], [])
+    whole = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "annotations": [{"image_id": 1, "caption": "a dog"}],
+    }
+    (tmp_path / "captions.json").write_text(json.dumps(whole | changes))
+    with pytest.raises(SourceError, match=f"'coco', key captions: .*captions.json.*{told}"):
+        list(iterate_items(source, range(10), tmp_path))
+
+
 def test_coco_errors_name_file_and_key(tmp_path):
     source = write_coco(tmp_path, [], [])
     (tmp_path / "captions.json").write_text('{"images": []')

@@ -168,6 +168,14 @@ def test_an_empty_table_stops_before_anything_runs(place):
         complete_sources(make_config(SOURCES["table"]), place)
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"own": 5}', '{"own": {"photos": 30}}'])
+def test_damaged_counts_say_the_way_out(place, text):
+    COUNTS.parent.mkdir()
+    COUNTS.write_text(text)
+    with pytest.raises(ConfigError, match="run/state/sources.json is damaged; delete it, and"):
+        complete_sources(make_config(SOURCES["table"]), place)
+
+
 def test_positions_are_those_of_the_formula_and_look_random():
     def mix(position, seed):
         mask = 2**64 - 1

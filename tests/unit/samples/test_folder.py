@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from unscene.run.lineage import list_folder
 from unscene.samples.readers import SourceError, count_items, iterate_items
 
 SOURCE = {"name": "own", "format": "folder", "photos": 100, "folder": "my photos"}
@@ -63,6 +64,8 @@ def test_photos_of_one_stem_have_keys_of_their_own(folder):
         ("a.json", b'{"objects": []}'),
         ("a.json", b"[1]"),
         ("a.json", b"[]"),
+        ("a.txt", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"),
+        ("a.txt", b"<!DOCTYPE html><html><title>Sign in</title></html>"),
     ],
 )
 def test_what_is_no_caption_is_a_problem_of_its_photo(folder, name, content):
@@ -70,6 +73,36 @@ def test_what_is_no_caption_is_a_problem_of_its_photo(folder, name, content):
     (folder / name).write_bytes(content)
     (item,) = read(folder.parent).values()
     assert item.problem[0] == "malformed" and name in item.problem[1]
+
+
+def test_photos_in_forms_of_phones_and_in_capitals_are_not_passed_over(folder):
+    for name in ("a.HEIC", "b.avif", "c.JFIF", "D.JPG"):
+        (folder / name).write_bytes(b"x")
+    (folder / "D.TXT").write_text("A dog.")
+    (folder / "a.JSON").write_text('"A cat."')
+    items = read(folder.parent)
+    assert {key: item.captions for key, item in items.items()} == {
+        "D": ["A dog."],
+        "a": ["A cat."],
+        "b": [],
+        "c": [],
+    }
+
+
+def test_linked_folders_are_looked_into_once(folder, tmp_path):
+    far = tmp_path / "far"
+    for name in ("near/1.jpg", "far/2.jpg", "far/below/3.jpg"):
+        path = (folder if name.startswith("near") else tmp_path) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    links = {folder / "a": far, folder / "b": far, far / "back": folder, folder / "up": tmp_path}
+    for link, target in links.items():
+        link.symlink_to(target)
+    (folder / ".#notes").symlink_to("nobody@nowhere")  # as Emacs leaves beside a file that it edits
+    assert list(read(folder.parent)) == ["a/2", "a/below/3", "near/1"]
+    before = list_folder.__wrapped__(folder)
+    (far / "4.jpg").write_bytes(b"")
+    assert list_folder.__wrapped__(folder) != before
 
 
 def test_a_folder_without_photos_stops(folder):

@@ -1,5 +1,7 @@
 """Reading a shard of any format: its share of the items, their ids, captions and order."""
 
+import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +21,26 @@ def test_more_items_than_photos_stop_with_the_way_out(tmp_path):
     for source in ({**table, "photos": 4}, {**coco, "photos": 4}, cc, {**write_tars(tmp_path), "photos": 4}):
         with pytest.raises(SourceError, match="`photos` is 4.*write photos: [56]"):
             list(iterate_items(source, range(2), tmp_path))
+
+
+def test_names_in_other_letters_have_ids_of_their_own():
+    # Two of 50,000 that have one digest of four bytes.
+    first, second = (make_image_id("own", name) for name in ("\u4e42\u4e4b\u4e04", "\u4e55\u4e5e\u4e04"))
+    assert first != second and re.fullmatch("own__[0-9a-f]{16}", first)
+
+
+def test_a_name_that_is_no_text_is_a_row_and_loses_no_other(tmp_path, monkeypatch):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, name in enumerate((b"a.jpg", b"caf\xe9.jpg")):
+        path = os.fsencode(folder) + b"/" + name
+        make_photo(number).save(os.fsdecode(path))
+        Path(os.fsdecode(path)).with_suffix(".json").write_text('{"caption": "A dog.", "group": "\\ud83d"}')
+    source = {"name": "own", "format": "folder", "photos": 2, "folder": "photos"}
+    sample, rejected = read_shard(tmp_path, monkeypatch, source)
+    assert sample["group_key"].tolist() == ["?"] and sample["image_id"].tolist() == ["own_a"]
+    assert rejected[["source_key", "reason"]].values.tolist() == [["caf?", "malformed"]]
+    assert rejected["detail"][0].endswith("caf?.jpg: its name is no UTF-8 text; rename it")
 
 
 def test_shards_partition_a_source_and_an_addition_changes_nothing(tmp_path, monkeypatch):

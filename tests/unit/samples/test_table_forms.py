@@ -134,7 +134,20 @@ GBK = "path,caption\na.jpg,一只狗在沙滩上奔跑，远处有一个女人�
         ("t.csv", b"", "t.csv is empty"),
         ("t.csv", b"285,a dog\n286,a cat\n", "no column path and no column caption.*first line with names"),
         ("t.json", b'{"images": [], "annotations": []}', "looks like COCO's: format: coco"),
-        ("t.json", b"{", "is no list of objects"),
+        ("t.json", b"{", "is no JSON .*is it cut off"),
+        ("t.json", '[{"path": "\u00e9"}]'.encode("latin-1"), "save it as UTF-8, or: iconv"),
+        ("t.csv", b"path,caption\n" + b"a.jpg,a dog\n" * 9 + b"b.jpg,a\0dog\n", "holds a zero byte at 128"),
+        (
+            "t.csv",
+            b"path,caption\n" + b"a.jpg,a dog\n" * 25000 + "b.jpg,\u00e9t\u00e9\n".encode("latin-1"),
+            "looks like cp125",
+        ),
+        (
+            "t.csv",
+            b'path,caption\na.jpg,"a dog\nb.jpg,a cat\nc.jpg,a "cow"\n',
+            "the caption of 'a.jpg' opens a quote and holds the 2 rows behind it; close the quote",
+        ),
+        ("t.csv", b"path,caption,caption\na.jpg,a dog,a cat\n", "has 2 columns 'caption'"),
         ("t.parquet", b"PAR1", "cannot be read as a .parquet file"),
     ],
 )

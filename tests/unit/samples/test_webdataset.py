@@ -76,3 +76,12 @@ def test_keys_of_other_tars_get_the_tar_name(tmp_path, monkeypatch):
         tmp_path, monkeypatch, {"name": "web", "format": "webdataset", "photos": 2, "tars": "tars"}
     )
     assert len(sample) == 2 and sample["image_id"].is_unique
+
+
+def test_webdataset_tells_folders_apart(tmp_path):
+    (tmp_path / "tars").mkdir()
+    files = {f"{folder}/a.{kind}": b"x" for folder in ("./x", "y") for kind in ("jpg", "txt")}
+    write_tar(tmp_path / "tars" / "0.tar", files)
+    source = {"name": "web", "format": "webdataset", "tars": "tars", "photos": 2}
+    items = list(iterate_items(source, range(2), tmp_path))
+    assert [(item.key, item.captions) for item in items] == [("0/x/a", ["x"]), ("0/y/a", ["x"])]

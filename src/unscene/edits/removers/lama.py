@@ -12,7 +12,7 @@ from unscene.edits.removers.crop import Crop, cut_crop, paste_crop, place_crop, 
 from unscene.edits.removers.lama_file import EXPORT, FLOATS, check_lama, sort_inputs
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
-from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.loaded_weights import check_archive, check_numbers, shorten
 from unscene.run.weight_files import WeightsError
 
 MULTIPLE = 8  # big-LaMa halves its input three times
@@ -104,6 +104,7 @@ def _load_torchscript(path: Path, device: str, side: int):
     import torch
 
     try:
+        check_archive(path)
         model = torch.jit.load(str(path), map_location=device).eval()
         check_numbers(model, path)
     except WeightsError as error:

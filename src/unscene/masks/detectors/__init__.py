@@ -82,7 +82,7 @@ def load_detector(
     config, for messages. Raises FileNotFoundError for a path that is not there and ValueError for
     one that is of no kind, is damaged or has another checksum.
     """
-    path = Path(path).resolve()
+    path = Path(path).absolute()
     if sha256 is not None:
         _check_sha256(path, sha256)
     kind = next(kind for kind in DETECTORS.values() if kind.fits(path))

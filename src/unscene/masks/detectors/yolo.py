@@ -10,7 +10,7 @@ import numpy as np
 from unscene.machine.batching import pad_tail
 from unscene.machine.devices import ON_CPU, Setup
 from unscene.masks.detectors.base import MAX_DETECTIONS, Detections, cut_requests
-from unscene.run.loaded_weights import check_numbers, shorten
+from unscene.run.loaded_weights import check_archive, check_numbers, shorten
 from unscene.run.weight_files import WeightsError
 from unscene.words.category_names import find_word
 
@@ -31,13 +31,22 @@ class Detector:
 
         stay_offline()
 
-        path = Path(path).resolve()  # a bare name would make ultralytics look for a download
+        # A bare name would make ultralytics look for a download. A link keeps its own name: in a hub's cache
+        # it leads to a file without an ending.
+        path = Path(path).absolute()
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such detector checkpoint; give its path (config/README.md)")
+        if path.suffix != ".pt":
+            raise WeightsError(f"{path} is no .pt file, as ultralytics' checkpoints are; name that file")
+        check_archive(path)
         # Imported for its compiled NMS, which ultralytics uses only when some other code imported it first.
         import torchvision  # noqa: F401
         from ultralytics import YOLO
+        from ultralytics.nn import tasks
 
+        # The switch that `stay_offline` sets, in case that something imported ultralytics before: only known
+        # classes are unpickled, and no code of the file runs.
+        tasks.SAFE_LOAD = True
         try:
             self._model = YOLO(str(path), verbose=False)
             head = self._model.model.model[-1]

@@ -6,7 +6,7 @@ dozens of shards. What is cut holds its photos in the order of `images`, each wi
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -83,10 +83,11 @@ def load_document(source: dict, key: str, keys: Collection[str] = ()) -> dict:
     try:
         document = read_document(path, keys) if key == "instances" else json.loads(path.read_bytes())
         images, annotations = document["images"], document["annotations"]
-        if not all(isinstance(entry, dict) for entry in (*images, *annotations)):
+        licences = document.get("licenses") or []
+        if not all(isinstance(entry, dict) for entry in (*images, *annotations, *licences)):
             raise TypeError("an entry is no object")
-        _check_ids(image.get("id") for image in images)
-        _check_ids(annotation.get("image_id") for annotation in annotations)
+        for entry in (*images, *annotations, *licences):
+            _check_values(entry)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(
             f"samples.sources, source {source['name']!r}, key {key}: {path} is not in COCO's {key} format "
@@ -96,12 +97,29 @@ def load_document(source: dict, key: str, keys: Collection[str] = ()) -> dict:
         is_instances = "bbox" in annotations[0] or "segmentation" in annotations[0]
         what = "is an instances file, which belongs to `instances`" if is_instances else "has no captions"
         raise SourceError.at(source, key, f"{path} {what}; give COCO's captions_*.json here")
+    if key == "captions" and images and annotations:
+        ids = {_name_id(image.get("id")) for image in images}
+        if not any(_name_id(annotation.get("image_id")) in ids for annotation in annotations):
+            told = f"{images[0].get('id')!r}, and the first `image_id` is {annotations[0].get('image_id')!r}"
+            raise SourceError.at(
+                source, key, f"{path} has no caption of any of its images: the first `id` is {told}"
+            )
     return document
 
 
-def _check_ids(ids: Iterable[object]) -> None:
-    for one in ids:
-        hash(one)  # TypeError for a list or an object
+def _check_values(entry: dict) -> None:
+    """Raise TypeError when what things are told apart by, or what captions mention, is of another kind."""
+    for name in ("id", "image_id", "license"):
+        if isinstance(entry.get(name), list | dict):
+            raise TypeError(f"`{name}` holds a {type(entry[name]).__name__}")
+    words = entry.get("mentions") or []
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise TypeError("`mentions` is no list of words")
+
+
+def _name_id(one: object) -> str:
+    """Return an id as text: some programs write 7 as "7" or 7.0 in one of the two lists."""
+    return str(int(one) if isinstance(one, float) and one.is_integer() else one)
 
 
 def _measure(document: dict) -> tuple[dict, int, int]:
@@ -110,12 +128,12 @@ def _measure(document: dict) -> tuple[dict, int, int]:
 
 
 def _list_photos(document: dict) -> Iterator[Listed]:
-    by_image: dict[object, list[dict]] = defaultdict(list)
+    by_image: dict[str, list[dict]] = defaultdict(list)
     for annotation in document["annotations"]:
-        by_image[annotation.get("image_id")].append(annotation)
+        by_image[_name_id(annotation.get("image_id"))].append(annotation)
     seen = set()
     for position, image in enumerate(document["images"]):
-        image_id = image.get("id")
+        image_id = _name_id(image.get("id"))
         yield Listed(position, image, by_image.get(image_id, []), image_id in seen)
         seen.add(image_id)
 

@@ -2,7 +2,7 @@
 
 A text file has a caption a line. A JSON file is a text, a list of texts, or an object with
 `caption`, `captions`, `text` or `title`, one text or a list, and, where wanted, `url`, `group` and
-LICENCES. Folders in the folder are looked into.
+LICENCES. Folders in the folder are looked into, also linked ones.
 """
 
 import json
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from unscene.run.folders import walk_folders
 from unscene.samples.readers.items import (
     LICENCES,
     PHOTOS,
@@ -22,7 +23,9 @@ from unscene.samples.readers.items import (
 )
 from unscene.samples.readers.table_columns import match_columns
 
-CAPTIONS = (".txt", ".json")
+CAPTIONS = (".txt", ".json", ".TXT", ".JSON")  # as cameras and Windows write them
+# How files begin that came in place of a caption.
+NO_CAPTION = ("version https://git-lfs", "<!DOCTYPE", "<!doctype", "<html")
 
 
 def iterate_folder(source: dict, wanted: Positions) -> Iterator[Item]:
@@ -51,8 +54,7 @@ def count_photos(source: dict) -> int:
 def list_photos(folder: Path) -> list[str]:
     """Return the paths of all photos below a folder, relative to it, sorted; hidden ones are left out."""
     found = []
-    for where, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    for where, names in walk_folders(folder):
         inside = os.path.relpath(where, folder)
         for name in names:
             if name.rpartition(".")[2].lower() in PHOTOS and not name.startswith("."):
@@ -69,7 +71,9 @@ def _add_captions(item: Item) -> None:
             continue
         try:
             text = beside.read_text(encoding="utf-8-sig")
-            if suffix == ".txt":
+            if text.startswith(NO_CAPTION):
+                raise ValueError("a pointer of Git LFS, or a web page")
+            if suffix.lower() == ".txt":
                 item.captions = text.splitlines()
             else:
                 _read_json(item, json.loads(text))

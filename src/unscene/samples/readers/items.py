@@ -9,8 +9,12 @@ from unscene.run.stops import KnownStop
 
 # What a source may say of a photo's licence; the samples have a column for each, null where it says nothing.
 LICENCES = ("license", "license_url", "author_url", "source_url")
-# Endings of file names that are photos.
-PHOTOS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
+# Endings of file names that are photos. HEIC is none that can be read: such photos are rejected, not passed
+# over.
+PHOTOS = (
+    *("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"),
+    *("heic", "heif"),
+)
 
 
 class SourceError(KnownStop, ValueError):
@@ -58,6 +62,13 @@ class Item:
     group: str | None = None
     licence: dict[str, object] = field(default_factory=dict)
     problem: tuple[str, str] | None = None
+
+
+def to_utf8(text: str) -> str:
+    """Return a text that every table can hold: halves of surrogate pairs, and bytes of a file's name that
+    are no UTF-8, become `?`.
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def find_path(source: dict, key: str) -> Path:

@@ -70,6 +70,14 @@ def choose_columns(source: dict, names: Sequence[str], where: object) -> dict[st
             source, "columns", f"{where} has no column {absent[0]!r} (there are: {_list(names)})"
         )
     found = match_columns([name for name in names if name not in told.values()]) | told
+    twice = [theirs for theirs in found.values() if names.count(theirs) > 1]
+    if twice:
+        raise SourceError.at(
+            source,
+            "table",
+            f"{where} has {names.count(twice[0])} columns {twice[0]!r}, and one alone is read; give each a"
+            " name of its own, and several captions of a photo a row each",
+        )
     missing = [name for name in NEEDED if name not in found]
     if missing:
         example = ", ".join(f"{name}: NAME" for name in missing)

@@ -12,8 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from unscene.samples.readers.items import SourceError
-from unscene.samples.readers.table_columns import NAMES, NEEDED, choose_columns, name_columns
+from unscene.samples.readers.items import SourceError, to_utf8
+from unscene.samples.readers.table_columns import (
+    NAMES,
+    choose_columns,
+    is_photo_name,
+    name_columns,
+)
 from unscene.samples.readers.text_files import (
     BY_SUFFIX,
     SAVE_AS_CSV,
@@ -118,7 +123,24 @@ def _load_text(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
             strings_can_be_null=False,
         ),
     )
-    return pa.table({ours: rows[theirs] for ours, theirs in chosen.items()}), malformed
+    found = pa.table({ours: rows[theirs] for ours, theirs in chosen.items()})
+    _check_quotes(source, path, found, layout.separator, len(names))
+    return found, malformed
+
+
+def _check_quotes(source: dict, path: Path, rows: pa.Table, separator: str, columns: int) -> None:
+    """Raise SourceError when a quote that nobody closed has made a caption of the rows behind it."""
+    suspects = rows.filter(pc.match_substring_regex(rows["caption"], r"[\r\n]"))
+    for name, caption in zip(suspects["path"].to_pylist(), suspects["caption"].to_pylist(), strict=True):
+        lines = [line.split(separator) for line in caption.splitlines()[1:]]
+        lost = sum(len(cells) >= columns and any(map(is_photo_name, cells)) for cells in lines)
+        if lost:
+            raise SourceError.at(
+                source,
+                "table",
+                f"{path}: the caption of {name!r} opens a quote and holds the {lost} rows behind it; close"
+                ' the quote, or write it twice ("") where it belongs to the caption',
+            )
 
 
 def _load_json(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
@@ -135,12 +157,15 @@ def _load_json(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
     for where, value in objects:
         cells = {ours: value.get(theirs) for ours, theirs in chosen.items()}
         captions = cells["caption"] if isinstance(cells["caption"], list) else [cells["caption"]]
-        if not isinstance(cells["path"], str) or not all(isinstance(one, str | None) for one in captions):
+        name = cells["path"]
+        is_text = isinstance(name, str) and name == to_utf8(name)
+        if not is_text or not all(isinstance(one, str | None) for one in captions):
             malformed.append(f"{where} has no path that is a text, or a caption that is none")
             continue
-        cells["caption"] = [one for one in captions if one is not None]
+        cells["caption"] = [to_utf8(one) for one in captions if one is not None]
         for ours, cell in cells.items():
-            columns[ours].append(cell if ours in NEEDED or isinstance(cell, str) else None)
+            told = to_utf8(cell) if isinstance(cell, str) else None
+            columns[ours].append(cell if ours == "caption" else told)
     kinds = {name: _TEXTS if name == "caption" else pa.string() for name in chosen}
     return pa.table({name: pa.array(columns[name], kinds[name]) for name in chosen}), malformed
 
@@ -156,6 +181,8 @@ def _read_objects(source: dict, path: Path) -> Iterator[tuple[str, object]]:
                     yield f"line {number}", _parse(line)
             return
         document = _parse(file.read())
+    if isinstance(document, str):
+        raise SourceError.at(source, "table", f"{path} is no JSON ({document[:200]}); is it cut off?")
     if not isinstance(document, list):
         hint = ""
         if isinstance(document, dict) and "annotations" in document:

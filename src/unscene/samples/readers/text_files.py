@@ -14,6 +14,8 @@ BY_SUFFIX = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _HEAD_BYTES = 2**16
 _GUESSED_BYTES = 2**18
 _ROWS = 50
+# One byte in so many is zero in UTF-16 text, at least; in Latin letters every second one is.
+_NULLS_OF_UTF16 = 10
 _MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -45,8 +47,12 @@ def find_fault(path: Path) -> str | None:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return _tell_encoding(path, encoding)
-    if b"\x00" in head:
-        return _tell_encoding(path, "UTF-16")
+    if nulls := head.count(b"\x00"):
+        return (
+            _tell_encoding(path, "UTF-16")
+            if nulls > len(head) / _NULLS_OF_UTF16
+            else f"holds a zero byte at {head.index(bytes(1))}, as no text does; is it damaged?"
+        )
     return None if _is_utf8(head) else _tell_encoding(path, guess_encoding(head))
 
 
@@ -72,11 +78,21 @@ def guess_encoding(content: bytes) -> str | None:
     except UnicodeDecodeError as error:
         text = content[: error.start].decode("gb18030") if error.start > len(content) - 4 else ""
     letters = [letter for letter in text if ord(letter) > 127]
-    common = sum("\u4e00" <= letter <= "\u9fff" or letter in "，。、！？：；（）《》“”" for letter in letters)
+    common = sum(_is_common_han(letter) or letter in "，。、！？：；（）《》“”" for letter in letters)
     if letters and common > 0.9 * len(letters):
         return "GB18030"
     best = from_bytes(content).best()
     return best.encoding if best else None
+
+
+def _is_common_han(letter: str) -> bool:
+    """Tell whether a letter is one of the 6,763 of GB 2312. An accented letter of Western text that is taken
+    together with the one behind it gives others.
+    """
+    try:
+        return "\u4e00" <= letter <= "\u9fff" and len(letter.encode("gb2312")) == 2
+    except UnicodeEncodeError:
+        return False
 
 
 def sniff_layout(path: Path, separator: str | None = None) -> Layout:
@@ -125,4 +141,5 @@ def _is_utf8(block: bytes) -> bool:
 def _tell_encoding(path: Path, encoding: str | None) -> str:
     looks = f"it looks like {encoding}" if encoding else "its encoding is unknown"
     convert = f', or: iconv -f {encoding} -t UTF-8 "{path.name}" > new{path.suffix}' if encoding else ""
-    return f"is not UTF-8 text ({looks}); {SAVE_AS_CSV}{convert}"
+    save = f"; {SAVE_AS_CSV}" if path.suffix.lower() in BY_SUFFIX else "; save it as UTF-8"
+    return f"is not UTF-8 text ({looks}){save}{convert}"

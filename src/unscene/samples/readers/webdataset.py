@@ -128,10 +128,11 @@ def _iterate_samples(path: Path) -> Iterator[tuple[str, dict, tarfile.TarFile | 
             if member is None:
                 break
             tar.members = []  # tarfile would keep every header it has read
-            name = member.name.rsplit("/", 1)[-1]
+            folder, _, name = member.name.removeprefix("./").rpartition("/")
             if not member.isfile() or name.startswith("."):
                 continue
             stem, _, kind = name.partition(".")
+            stem = f"{folder}/{stem}" if folder else stem  # else x/a.jpg and y/a.jpg would be one item
             if key is not None and stem != key:
                 yield key, members, tar
                 members, number = {}, number + 1
