@@ -15,13 +15,11 @@ from unscene.captions.checks.leftovers import (
     keeps_activity,
     keeps_others,
     keeps_parts,
-    names_kind,
     names_object,
 )
-from unscene.captions.checks.lost import loses
+from unscene.captions.checks.lost import is_vague, loses
 from unscene.captions.checks.sentences import (
     begins_badly,
-    disagrees,
     ends_badly,
     has_odd_neighbours,
     lacks_a_word,
@@ -35,19 +33,18 @@ Rules = tuple[tuple[str, Callable[[Case], str | None]], ...]
 RULES: Rules = (
     ("form", is_odd),
     ("named", names_object),
-    ("named", names_kind),
     ("left", keeps_others),
     ("invented", invents),
     ("left", keeps_parts),
     ("left", keeps_activity),
     ("lost", loses),
+    ("lost", is_vague),
     ("changed", changes_description),
     ("changed", changes_relation),
     ("grammar", begins_badly),
     ("grammar", ends_badly),
     ("grammar", lacks_a_word),
     ("grammar", has_odd_neighbours),
-    ("grammar", disagrees),
 )
 # What can be told without the old caption.
 RULES_ALONE: Rules = (("form", is_foreign), ("named", names_object), ("left", keeps_others))

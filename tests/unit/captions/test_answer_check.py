@@ -20,12 +20,13 @@ WRONG = {
         ("A nun near a chair in a nave.", "chair", "A nun near a seat in a nave."),
         ("A tuba player with a mug of tea on a stage.", "cup", "A tuba player with a mug on a stage."),
         ("A girl drags a surfboard up a dune.", "surfboard", "A girl drags a board up a dune."),
+        ("Figs in a bowl on a loom.", "bowl", "Bowled figs on a loom."),
     ],
     "left": [
         ("A miner in muddy boots leans on a shovel.", "person", "Muddy boots and a shovel."),
         ("A goose with a bent beak stands by a shed.", "bird", "A bent beak by a shed."),
         ("A pony in a raincoat by a stile.", "horse", "A raincoat by a stile."),
-        ("Sailors mend a net on the quay.", "person", "A net being mended on the quay."),
+        ("Sailors carry a net along the quay.", "person", "A net carried along the quay."),
         ("A boy juggles lemons while others clap.", "person", "Lemons while others clap."),
         ("A potter holds up a blue jar in her workshop.", "person", "Holding up a blue jar in a workshop."),
         ("A girl wearing a sash waves from a float.", "person", "Her sash on a float."),
@@ -60,6 +61,15 @@ WRONG = {
         ("A baker with a tray of rolls at a market.", "person", "A market."),
         ("A ladder and a cat under a bridge.", "cat", "A photo."),
         ("A goose that hisses at a vault.", "bird", "A picture."),
+        # one of a row that stood together, and one of several people
+        ("A nun with a lantern and rope", "person", "A lantern"),
+        ("A boy paints a wall while two girls rest on a bench.", "bench", "A boy paints a wall."),
+        # only general words
+        ("A nun restores a clock tower in a village.", "person", "A structure."),
+        ("Two monks feed the three goats.", "person", "Some animals."),
+        ("A baker attends the harvest festival", "person", "An event"),
+        ("A scout reaches a hut", "person", "Something going on"),
+        ("A sketch of a terrier outdoors", "dog", "A picture"),
     ],
     "changed": [
         ("A red barn behind a cow.", "cow", "A white barn."),
@@ -72,6 +82,14 @@ WRONG = {
         ("A monk with a cup goes up a ladder.", "cup", "A monk goes down a ladder."),
         ("A puppy gallops past a cart on a lane.", "dog", "A cart gallops on a lane."),
         ("A nun leads a donkey past a car.", "car", "A donkey leads a nun."),
+        # ordinals, years, what came after, another word before a thing, one of many
+        ("A monk rings the 2nd bell of the abbey.", "person", "The 3rd bell of the abbey."),
+        ("A nun shows another lantern.", "person", "The first lantern."),
+        ("A nun with a harp from the 1870s.", "person", "A harp from the 1890s."),
+        ("A baker dances in a barn after the harvest.", "person", "A barn before the harvest."),
+        ("A nun waves at a speeding tram.", "person", "A parked tram."),
+        ("A lane with a bus and several tents.", "bus", "A lane with one tent."),
+        ("A nun stands on one crate near a cup.", "cup", "A nun stands on both crates."),
     ],
     "grammar": [
         ("An otter swims in a tank with a ball.", "sports ball", "An otter swims in a tank with."),
@@ -83,6 +101,10 @@ WRONG = {
         ("A gull pecks at a pizza on a pier.", "pizza", "A gull pecks at on a pier."),
         ("A kitten sleeps on a drum.", "cat", "On a drum."),
         ("A jet flies low over a reef.", "airplane", "Flies low over a reef."),
+        # the end of the answer is cut off; a phrase has lost its last word
+        ("A nun plays a harpsichord", "person", "A harpsi"),
+        ("A monk near the monument at midnight", "person", "The monum"),
+        ("A print of a tired blond girl.", "person", "A print of a tired blond."),
     ],
     "form": [
         ("A stork over a chimney.", "bird", ""),
@@ -106,6 +128,20 @@ RIGHT = [
     ("An older silo behind a bus.", "bus", "An old silo."),
     ("Two nuns and a monk in a cloister with a kite.", "kite", "Three people in a cloister."),
     ("Four sailors search their laptops at a bar.", "person", "A bar with four laptops."),
+    # what was done to a thing that is left, an event for what people were at
+    ("A mason is turning a barn into a chapel.", "person", "A barn being turned into a chapel."),
+    ("After unloading a crate from the cart, a nun naps", "person", "A crate unloaded from the cart"),
+    ("A choir, leader of the choir, outdoors", "person", "An outdoor performance"),
+    ("A goalkeeper argues in the third period.", "person", "The third period of a match."),
+    ("A rug made with hand made seams by a nun", "person", "A rug made with hand made seams"),
+    # what people wait for, play against or meet need not be there
+    ("Nuns waiting for the bus in a hail storm", "person", "A hail storm"),
+    ("Boys take the court before the match against a college", "person", "The court before the match"),
+    ("A drummer hugs a fan at the fair", "person", "The fair"),
+    # it begins as the old caption does; a word that ends in s is a thing; a short word of a longer one
+    ("Grooming a sheep for the fair in June", "sheep", "Grooming for the fair in June"),
+    ("A pier for costly yachts and tourist boats", "person", "A pier for costly yachts and boats"),
+    ("A nun near a lighthouse at dawn", "person", "Dawn light"),
     # a couple is two people, a pair of boots is several
     ("A couple is resting on a bench eating figs.", "bench", "A couple is resting and eating figs."),
     ("A pair of green clogs stands beside a cat.", "cat", "A pair of green clogs stands together."),

@@ -38,7 +38,6 @@ _PLACING = {
     for link in links
 }
 _LOOSE = frozenset((1, 2, 4))  # in, on, over: how a thing on another is told as one likes
-_SHAPES = frozenset(("round", "square", "flat", "thin", "thick", "soft", "hot", "cold"))
 # What is everywhere where it is at all: in the sun, under the sun; on a screen, in front of it.
 _LIGHTS = frozenset(
     map(
@@ -94,7 +93,7 @@ def changes_description(case: Case) -> str | None:
                 token, set(case.old.tokens) - set(case.new.tokens)
             ):
                 continue
-            if token in ADJECTIVES | _SHAPES and not (token in said or same_said or predicated):
+            if token in ADJECTIVES and not (token in said or same_said or predicated):
                 # Said of another thing before, or seen to be untrue.
                 if token not in case.old.tokens and token not in SALIENT:
                     continue
@@ -117,6 +116,7 @@ def changes_description(case: Case) -> str | None:
         if len(same) > 1 and chunk.is_plural:
             continue  # `a nun and another nun`: `nuns`
         counts = chunk.is_animate or bool(chunk.words)
+        counts = counts or bool({"one", "single", "both"} & set(split_words(chunk.text)))
         if counts and chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
             return f"another number of {chunk.head!r}"
     return None

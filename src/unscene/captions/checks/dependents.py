@@ -6,24 +6,20 @@ from unscene.captions.checks.texts import Case, get_stem, split_words
 from unscene.captions.checks.words import EVERY_PART, LIVING
 from unscene.words.caption_words import PRONOUNS
 from unscene.words.chunks import Chunk
-from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCULPTURES, VESSELS
+from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCULPTURES
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(
     map(get_stem, ("play", "do", "perform", "deliver", "give", "take", "make", "enjoy", "throw", "keep"))
 )
-# What goes with people, though it is a word of a list.
-_WORN = frozenset(("tie", "cell phone"))
 _SCREENS = frozenset(("cell phone", "tv", "laptop"))
 # What people stand or sit on, so that it may go with them: nobody knows from the caption alone. What
 # they hold is found by `find_held`.
 _BOARDS = frozenset(("skis", "snowboard", "skateboard", "surfboard", "bicycle", "motorcycle"))
-_SCOOTERS = frozenset(("scooter", "moped", "segway", "tricycle", "unicycle", "sled", "wakeboard"))
 # Verbs whose object is the doer's alone.
 _OWNING = frozenset(map(get_stem, ("wear", "have", "ride", "eat", "hold", "carry", "use")))
 # What an animal does to a thing that nothing else holds.
 _TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
-_HAULING = frozenset(map(get_stem, ("carry", "haul", "pull", "tow", "transport")))
 _CONTENT = frozenset(
     map(
         get_stem,
@@ -46,8 +42,6 @@ _CONTENT = frozenset(
 )
 _MADE = frozenset(map(get_stem, ("made", "built", "fashion", "construct", "compose", "comprise", "form")))
 _DEPICTING = SCULPTURES | {"drawing", "painting", "picture", "photo", "toy", "balloon"}
-_LIQUIDS = frozenset(("tea", "coffee", "milk", "water", "juice", "beer", "wine", "soda", "cocoa", "liquid"))
-_RIDDEN = {"motorcycle": ("motorcyclist", "biker"), "bicycle": ("bicyclist", "cyclist", "biker")}
 
 
 def goes_along(case: Case, place: int, is_named: bool) -> bool:
@@ -78,13 +72,6 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
         is_mine = doer is not None and case.names_object(chunks[doer])
         if start > 1 and verb_chunk.tokens[0].form == "ing":  # `next to a hydrant spraying water`
             is_mine = is_mine or case.names_object(chunks[start - 2])
-        if (
-            is_mine
-            and not is_named
-            and verb in _HAULING
-            and case.category in ("train", "truck", "car", "boat")
-        ):
-            return True  # `a train carrying crates`
         if is_mine and (verb in ("wear", "rid") or verb in _DOING or (verb in _OWNING and not is_named)):
             return True
         if is_mine and not is_named and not case.is_person and verb in _TAKING:
@@ -93,11 +80,7 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
             return True
     if _owns(case, chunks[place]) or _is_carried(case, place) or _depicts(case, place):
         return True
-    if case.category in VESSELS | {"bowl", "vase"} and chunks[place].head in _LIQUIDS:
-        return True
-    if case.category in _RIDDEN and chunks[place].head.startswith(_RIDDEN[case.category]):
-        return True  # the motorcyclist of a motorcycle
-    if case.is_person and (chunks[place].words & _WORN or _stands_on(case, place)):
+    if case.is_person and _stands_on(case, place):
         return True
     if is_named:
         return False
@@ -121,7 +104,7 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
 def _is_made_of(case: Case, place: int) -> bool:
     """Whether the object is said to be made of a thing: `a chair fashioned from bats`."""
     chunks = case.old.chunks
-    place = _find_row_start(chunks, place)
+    place = find_row_start(chunks, place)
     at = next((at for at in range(place - 1, -1, -1) if chunks[at].kind not in "VPA"), None)
     words = {get_stem(word) for chunk in chunks[(at or 0) + 1 : place] for word in split_words(chunk.text)}
     return at is not None and case.names_object(chunks[at]) and bool(words & _MADE)
@@ -163,7 +146,7 @@ def _belongs(case: Case, place: int) -> bool:
     basket full of sunflowers on a bicycle, a cup of cocoa topped with marshmallows; or is its own part.
     """
     chunks = case.old.chunks
-    place = _find_row_start(chunks, place)
+    place = find_row_start(chunks, place)
     mine = case.category not in LIVING
     if mine and chunks[place].tokens[0].low == "its":
         owner = next((one for one in chunks[:place] if one.kind == "NP"), None)
@@ -196,9 +179,9 @@ def _stands_on(case: Case, place: int) -> bool:
     """
     chunks = case.old.chunks
     words = chunks[place].words
-    if not (words and words <= _BOARDS) and chunks[place].head not in _SCOOTERS:
+    if not words or not words <= _BOARDS:
         return False
-    before = _find_row_start(chunks, place) - 1
+    before = find_row_start(chunks, place) - 1
     if before < 1:
         return False
     if chunks[before].low in ("with", "on") and case.names_object(chunks[before - 1]):
@@ -208,7 +191,7 @@ def _stands_on(case: Case, place: int) -> bool:
     return doer is not None and case.names_object(chunks[doer])
 
 
-def _find_row_start(chunks: list[Chunk], place: int) -> int:
+def find_row_start(chunks: list[Chunk], place: int) -> int:
     """Return the place of the first of the row that a noun phrase ends. An article begins a thing of its
     own behind nouns without one: `a bottle of milk, a basket`.
     """
@@ -250,7 +233,7 @@ def _has(case: Case, place: int) -> bool:
     chunks = case.old.chunks
     if len(chunks) > place + 2 and chunks[place + 2].head in ("background", "distance"):
         return False  # `a kite with trees in the background`
-    place = _find_row_start(chunks, place)
+    place = find_row_start(chunks, place)
     return (
         place > 1
         and chunks[place - 1].low in ("of", "with", "as", "like")

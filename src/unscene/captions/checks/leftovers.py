@@ -3,13 +3,20 @@
 import re
 from itertools import pairwise
 
-from unscene.captions.checks.texts import POSTURE_STEMS, Case, Text, get_stem, has_verb, split_words
+from unscene.captions.checks.texts import (
+    POSTURE_STEMS,
+    Case,
+    Text,
+    get_last,
+    get_stem,
+    has_verb,
+    split_words,
+)
 from unscene.captions.checks.words import (
     ACTIVITIES,
     ALIASES,
     HUMAN_VERBS,
     IRREGULAR,
-    KINDS,
     LIVING,
     OTHERS,
     OWNERS,
@@ -28,7 +35,7 @@ from unscene.words.caption_words import (
     POSSESSIVES,
     PREPOSITIONS,
 )
-from unscene.words.verb_forms import looks_plural
+from unscene.words.verb_forms import EN, looks_plural
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
@@ -41,7 +48,6 @@ _DRIFTING = frozenset(
 _STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
 _WORN = frozenset(("raincoat", "bandana", "costume"))
 _OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
-_POINTING = frozenset(("the", "this", "that", "his", "her", "these", "those"))
 
 
 def names_object(case: Case) -> str | None:
@@ -51,6 +57,10 @@ def names_object(case: Case) -> str | None:
     surfaces = [words for word, words in case.old.surfaces if word == case.category]
     if case.category.endswith("board") and {"board", "boards"} & set(case.new.tokens) - set(case.old.tokens):
         return "it names the object: 'board'"
+    names = {get_stem(words[-1]) for words in surfaces}
+    for token, stem in zip(case.new.tokens, case.new.stems, strict=True):
+        if stem in names and token.endswith("ed") and token not in case.old.tokens:
+            return f"it names the object: {token!r}"  # `bottled beer`
     for token in ALIASES.get(case.category, frozenset()) & set(case.new.tokens):
         if get_stem(token) not in case.old.stems:
             return f"it names the object: {token!r}"
@@ -69,15 +79,6 @@ def _is_first_part(text: Text, words: list[str]) -> bool:
     at = [i for i in range(len(text.tokens)) if text.tokens[i : i + len(words)] == words]
     behind = [text.tokens[i + len(words) : i + len(words) + 1] for i in at]
     return bool(behind) and all(after and after[0] in PLACES_NAMED_SO for after in behind)
-
-
-def names_kind(case: Case) -> str | None:
-    """The object is named again by what kind of thing it is: `the animal`."""
-    kinds = KINDS.get(case.category, frozenset())
-    for before, token in pairwise(["", *case.new.tokens]):
-        if token in kinds and before in _POINTING and (before, token) in set(pairwise(case.old.tokens)):
-            return f"{token!r} is the object"
-    return None
 
 
 def keeps_others(case: Case) -> str | None:
@@ -112,6 +113,7 @@ def keeps_parts(case: Case) -> str | None:
     for place, token in enumerate(tokens):
         if (
             token not in parts - whole  # `wine glasses` are nobody's
+            or _is_compound(case, place)
             or _has_owner(tokens, place)
             or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
             or (token == "top" and ("on top" in case.old.text.lower() or _describes(tokens, place)))
@@ -125,6 +127,12 @@ def keeps_parts(case: Case) -> str | None:
         if (core and not _stands_alone(case.old, token)) or _is_attached(case, token):
             return f"{token!r} belongs to the object"
     return None
+
+
+def _is_compound(case: Case, place: int) -> bool:
+    """Whether a word only says how something is done, as it did before: `a hand made rug`."""
+    pair = case.new.tokens[place : place + 2]
+    return case.old.count(pair) > 0 and (pair[-1] in EN or pair[-1] in IRREGULAR)
 
 
 def _describes(tokens: list[str], place: int) -> bool:
@@ -196,7 +204,8 @@ def keeps_activity(case: Case) -> str | None:
         is_first = (token, following) in told and following not in PREPOSITIONS | DETERMINERS  # `a ski lift`
         if token in ACTIVITIES.get(case.category, frozenset()) - renamed and not is_first:
             return f"{token!r} goes with the object"
-    if hanging := (_list_hanging(case.new) - _list_hanging(old)) & _list_taking(old):
+    done_to = _list_done_to(case)
+    if hanging := (_list_hanging(case.new) - _list_hanging(old) - done_to) & _list_taking(old):
         return f"{min(hanging)!r} has lost its object"
     lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
     described = case.new.tokens[1:] and case.new.tokens[1] not in PREPOSITIONS | LINKS | DETERMINERS
@@ -214,7 +223,7 @@ def keeps_activity(case: Case) -> str | None:
                 return f"{stem!r} is what people did"
             tells = near and stem in left and stem not in POSTURE_STEMS | _STATES | _DRIFTING
             describes = described and case.new.stems[0] == stem
-            if lifeless and tells and not describes and has_verb(case.new, stem):
+            if lifeless and tells and not describes and stem not in done_to and has_verb(case.new, stem):
                 return f"{stem!r} is what the object did"
     if case.is_person and not case.new.is_animate:
         for place, token in enumerate(case.new.tokens):
@@ -224,6 +233,21 @@ def keeps_activity(case: Case) -> str | None:
             if sport and ends and (place == 0 or has_verb(case.new, get_stem(token))):
                 return f"{token!r} is what people did"
     return None
+
+
+def _list_done_to(case: Case) -> set[str]:
+    """Return the verbs that tell what was done to a thing that is left: `a shed was torn down`."""
+    had = {
+        (get_stem(verb.head), get_stem(get_last(noun)))
+        for verb, noun in pairwise(case.old.chunks)
+        if (verb.kind, noun.kind) == ("V", "NP")
+    }
+    now = {
+        (get_stem(verb.head), get_stem(get_last(noun)))
+        for noun, verb in pairwise(case.new.chunks)
+        if (noun.kind, verb.kind) == ("NP", "V") and verb.tokens[-1].form == "en"
+    }
+    return {verb for verb, _ in had & now}
 
 
 def _is_purpose(text: Text, stem: str) -> bool:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from unscene.captions.checks.dependents import goes_along
+from unscene.captions.checks.dependents import find_row_start, goes_along
 from unscene.captions.checks.invented import has_lost_letter, is_derived, is_spelt_alike
-from unscene.captions.checks.synonyms import says_same
+from unscene.captions.checks.synonyms import names_kind_of, says_same
 from unscene.captions.checks.texts import (
     Case,
     Text,
@@ -36,15 +36,17 @@ from unscene.words.caption_words import (
     BODY,
     CLOTHES,
     DETERMINERS,
+    NUMBERS,
     PLACES,
     PRONOUNS,
+    QUANTITIES,
     TIMES,
 )
 from unscene.words.chunks import Chunk
 from unscene.words.negation import find_held, rewrite_caption
 from unscene.words.people import means_people
 from unscene.words.tree import Phrase
-from unscene.words.verb_forms import EN, THIRD
+from unscene.words.verb_forms import EN, THIRD, looks_plural
 from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
 
 _LOOKS = frozenset(
@@ -66,6 +68,8 @@ _NO_THINGS = (
     | OTHERS
     | {
         "visible",
+        "vs",
+        "safety",
         "available",
         "what",
         "own",
@@ -81,6 +85,10 @@ _NO_THINGS = (
     }
 )
 _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard", "mustache", "smile"}
+# Words that alone tell no scene, and adverbs that tell where it is.
+_VAGUE_ALONE = DETERMINERS | {"going", "moment", "activity", "occasion", "situation", "place", "time"}
+_WHERE = frozenset(("outdoors", "outside", "indoors", "backstage", "onstage", "upstairs", "underwater"))
+_GAMES = frozenset(("game", "match", "goal", "team", "championship", "tournament"))
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
 _BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
 _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
@@ -113,11 +121,31 @@ def loses(case: Case) -> str | None:
     places = {get_stem(chunk.head) for at, chunk in enumerate(chunks) if _is_place(chunks, at)}
     if kept is not None and places & kept and set(case.new.tokens) <= SMALL | SCENES:
         return "the place is lost"
-    return next((f"{head!r} is lost" for head in list_lost(case, kept)), None)
+    for place, head, named in _list_lost(case, kept or set()):
+        stays = named or _is_place(chunks, place) if kept is None else get_stem(head) in kept
+        if stays or _is_in_kept_row(case, place):
+            return f"{head!r} is lost"
+    return None
 
 
-def list_lost(case: Case, kept: set[str] | None) -> Iterator[str]:
-    """Yield the things and places of the old caption that the new one lacks and that would stay."""
+def is_vague(case: Case) -> str | None:
+    """Only general words are left, though more was told: `a structure`, `something outdoors`."""
+    told = set(case.old.stems)
+    words = set(case.new.tokens) - SMALL - SCENES - _VAGUE_ALONE
+    general = {word for word in words if get_stem(word) not in told and names_kind_of(word, told)}
+    if words - VAGUE - general:
+        return None
+    if general:
+        return f"{min(general)!r} is too general"
+    if lost := _WHERE & set(case.old.tokens):
+        return f"{min(lost)!r} is lost"
+    return next((f"{head!r} is lost" for _, head, _ in _list_lost(case, told)), None)
+
+
+def _list_lost(case: Case, kept: set[str]) -> Iterator[tuple[int, str, bool]]:
+    """Yield the things of the old caption that the new one lacks and that need not go with the object:
+    their place, their noun, and whether a word of the list names them.
+    """
     new_stems = set(case.new.stems)
     # Words that the new caption names otherwise than the old one did.
     renamed = {word for word, words in case.new.surfaces if get_stem(words[-1]) not in case.old.stems}
@@ -148,8 +176,10 @@ def list_lost(case: Case, kept: set[str] | None) -> Iterator[str]:
         if (
             chunk.low == "person"
             or chunk.low.startswith(("no ", "any "))
-            or (case.is_person and means_people(Phrase(nouns)))
+            or (case.is_person and get_stem(head) not in kept and means_people(Phrase(nouns)))
         ):
+            continue
+        if case.is_person and _goes_with_people(case.old, place):
             continue
         things = _list_things(chunk, case)
         if (
@@ -158,8 +188,6 @@ def list_lost(case: Case, kept: set[str] | None) -> Iterator[str]:
             or (head in ("ground", "floor") and place > 1)
         ):
             continue
-        if head.endswith("ly") and not named and chunk.tokens[-1].low == head and len(chunk.tokens) == 1:
-            continue  # `filled with nearly thirty puppies`
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
         bare = chunk.tokens[0].low == head
@@ -179,16 +207,52 @@ def list_lost(case: Case, kept: set[str] | None) -> Iterator[str]:
             if not things:
                 continue
             head = things[-1]
+        several = chunk.is_animate and bool(named) and looks_plural(head)
+        if several and _tells_one(case.new, named):
+            yield place, head, True
         if any(get_stem(t) in new_stems or t in case.new.joined or _is_told(t, case.new) for t in things):
             continue
-        if goes_along(case, place, bool(named)) or (not named and _is_part_of_rest(case, place)):
+        if goes_along(case, place, bool(named)) and not _is_in_kept_row(case, place):
+            continue
+        if not named and _is_part_of_rest(case, place):
             continue
         if spare and not named:
             spare = False
             continue
-        stays = named or _is_place(case.old.chunks, place) if kept is None else get_stem(head) in kept
-        if stays:
-            yield head
+        yield place, head, bool(named)
+
+
+def _goes_with_people(text: Text, place: int) -> bool:
+    """Whether a noun is what people wait for, or the other side of what they play."""
+    before = [chunk.low for chunk in text.chunks[max(place - 2, 0) : place]]
+    awaited = before[-1:] == ["for"] and before[0].split()[-1] in ("wait", "waits", "waiting")
+    plays = before[-1:] == ["against"] and not _GAMES.isdisjoint(text.tokens)
+    return awaited or plays or text.chunks[place].head == "fan"
+
+
+def _tells_one(text: Text, words: set[str]) -> bool:
+    """Whether only one of a kind is told: a single noun phrase, which is no plural."""
+    same = [chunk for chunk in text.chunks if chunk.kind == "NP" and chunk.words & words]
+    return len(same) == 1 and not same[0].is_plural and not set(split_words(same[0].text)) & QUANTITIES
+
+
+def _is_in_kept_row(case: Case, place: int) -> bool:
+    """Whether another thing of the row that a noun phrase stands in is still named: what goes with
+    the object goes as a whole.
+    """
+    chunks = case.old.chunks
+    first, last = find_row_start(chunks, place), place
+    while last + 2 < len(chunks) and chunks[last + 1].low in ("and", ",") and chunks[last + 2].kind == "NP":
+        last += 2
+    row = chunks[first : last + 1 : 2]
+    follows = chunks[last + 1 : last + 2]
+    # Not `made of skis and two lanterns`, nor `in a mill, and a baker sings`.
+    counted = [one.tokens[0].low in DETERMINERS | NUMBERS for one in row]
+    if counted != sorted(counted, reverse=True) or (follows and follows[0].kind != "P"):
+        return False
+    others = [one for one in row if one is not chunks[place]]
+    is_free = not any(map(case.names_object, others))
+    return is_free and any(get_stem(get_last(one)) in case.new.stems for one in others)
 
 
 def _is_name(case: Case, place: int) -> bool:

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from unscene.captions.checks.synonyms import says_same
+from unscene.captions.checks.synonyms import knows_word, says_same
 from unscene.captions.checks.texts import (
     MOTION_STEMS,
     POSTURE_STEMS,
@@ -15,7 +15,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import LEFT_ALONE, NEVER_LAST, SALIENT, SMALL
+from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, NEVER_LAST, SALIENT, SMALL
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
@@ -31,7 +31,7 @@ from unscene.words.caption_words import (
 )
 from unscene.words.chunks import Chunk
 from unscene.words.pronouns import find_lost_pronouns
-from unscene.words.verb_forms import THIRD, looks_plural
+from unscene.words.verb_forms import THIRD
 
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
@@ -70,14 +70,16 @@ _HOLDING = re.compile(
     r"(?:on|in|inside|behind|beside|over|above|to|near|around) (?:it|them)\b"
 )
 _MONEY = ("£", "$", "€")
-_COUNTERS = QUANTITIES | {"few", "dozen"}
 
 
 def begins_badly(case: Case) -> str | None:
     """It begins with what stands in the middle of a sentence: `sitting on a bench`, `on a bench`."""
     new, old = case.new, case.old
     first, following = new.chunks[0], new.chunks[1] if len(new.chunks) > 1 else None
-    begins_as_before = old.chunks and old.chunks[0].low == first.low and not case.names_object(old.chunks[0])
+    begins_as_before = new.tokens[0] == old.tokens[0] and first.kind != "P"
+    begins_as_before = begins_as_before or (
+        old.chunks and old.chunks[0].low == first.low and not case.names_object(old.chunks[0])
+    )
     if not begins_as_before:
         describes = following is not None and following.kind == "NP" and _is_bare(following)
         describes = describes or first.tokens[0].low in ("there", "here") or _is_inverted(new)
@@ -131,6 +133,8 @@ def ends_badly(case: Case) -> str | None:
         return f"{word!r} of one thing"
     stands_by = word == "by" and get_stem(new.tokens[-2:][0]) in POSTURE_STEMS | MOTION_STEMS
     stands_by = stands_by or new.tokens[-2:] in (["look", "on"], ["looks", "on"], ["looking", "on"])
+    if _is_cut(case):
+        return f"{word!r} is cut"
     told = tuple(new.tokens[-2:]) in set(pairwise(old.tokens))  # `in front of her`
     by_her = word == "her" and (told or new.is_animate and new.tokens[-2:][0] in ("beside", "behind"))
     by_her = by_her or (new.is_animate and new.tokens[-3:] == ["front", "of", "her"])
@@ -147,6 +151,15 @@ def ends_badly(case: Case) -> str | None:
     if opened and _describes_only(old, word) and told:
         return f"{word!r} of nothing"
     return None
+
+
+def _is_cut(case: Case) -> bool:
+    """Whether the last word is the beginning of one of the old caption, and no word by itself."""
+    word, old = case.new.tokens[-1], case.old
+    if word in old.tokens or case.new.raw.rstrip()[-1:] in ".!?" or knows_word(word):
+        return False
+    rests = [other[len(word) :] for other in old.tokens if other.startswith(word)]
+    return bool(rests) and not any(rest in ENDINGS or (len(rest) > 3 and knows_word(rest)) for rest in rests)
 
 
 def _describes_only(old: Text, word: str) -> bool:
@@ -170,6 +183,8 @@ def lacks_a_word(case: Case) -> str | None:
         return f"{pronoun!r} stands for the object"
     if noun := _find_other_name(case):
         return f"{noun!r} stands for the object"
+    if torso := _find_torso(case):
+        return f"{torso!r} of nothing"
     if orphan := _find_orphan(case):
         return f"{orphan!r} without a subject"
     if gap := _find_gap(case):
@@ -217,6 +232,16 @@ def _find_other_name(case: Case) -> str | None:
         as_before = (set(described) & ADJECTIVES & mine) - others
         if is_new and as_before and not chunk.tokens[-1].word:
             return noun
+    return None
+
+
+def _find_torso(case: Case) -> str | None:
+    """Return a phrase that is one of the object without its last word: `a small round`."""
+    for old in filter(case.names_object, case.old.chunks):
+        *described, _ = split_words(old.text) or [""]
+        for new in case.new.chunks if len(described) > 2 else ():
+            if split_words(new.text) == described:
+                return new.low
     return None
 
 
@@ -344,24 +369,3 @@ def _find_gap(case: Case) -> str | None:
 
 def _plain(tokens: list[str]) -> list[str]:
     return ["a" if token in ("an", "the") else token for token in tokens]
-
-
-def disagrees(case: Case) -> str | None:
-    """An article before a plural, or a verb of the other number behind the first noun phrase."""
-    text, chunks = " ".join(case.old.tokens), case.new.chunks
-    for chunk in chunks:
-        words, last = split_words(chunk.text), chunk.tokens[-1]
-        if chunk.kind != "NP" or words[:1] not in (["a"], ["an"]) or last.word or set(words) & _COUNTERS:
-            continue
-        # Only adjectives between: `a waterway flows` is no phrase of several waterways.
-        plural = looks_plural(chunk.head) and not chunk.head.endswith(("os", "as"))
-        if plural and set(words[1:-1]) <= ADJECTIVES and " ".join(words) not in text:
-            return f"{chunk.low!r} is no English"
-    if len(chunks) > 1 and chunks[0].kind == "NP" and chunks[1].kind == "V":
-        first, verb = chunks[0].tokens[0].low, chunks[1].tokens[0].low
-        single = first in ("a", "an") and not set(split_words(chunks[0].text)) & _COUNTERS
-        several = first in NUMBERS | {"several", "many", "these", "both"}
-        wrong = (single and verb in ("are", "were", "have")) or (several and verb in ("is", "was", "has"))
-        if wrong and f"{get_last(chunks[0])} {verb}" not in text:
-            return f"{chunks[0].low} {verb}"
-    return None

@@ -5,6 +5,7 @@ tells another scene. Words are compared by their stems: a group holds one form o
 A semicolon or a new line ends a group.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from unscene.captions.checks.texts import get_stem
@@ -184,6 +185,7 @@ def _index(lines: Iterable[str]) -> Mapping[str, frozenset[int]]:
     return {stem: frozenset(numbers) for stem, numbers in found.items()}
 
 
+_WORDS = frozenset(re.findall(r"[a-z]{3,}", _SAME + _GENERAL))
 _GROUPS = _index(_SAME.replace("\n", ";").split(";"))
 _SPECIAL = {
     get_stem(general): frozenset(map(get_stem, special.split()))
@@ -191,6 +193,16 @@ _SPECIAL = {
         line.partition(":") for line in _GENERAL.replace("\\\n", " ").splitlines() if line
     )
 }
+
+
+def knows_word(word: str) -> bool:
+    """Whether a word stands in the tables, in this form."""
+    return word in _WORDS
+
+
+def names_kind_of(word: str, told: Iterable[str]) -> bool:
+    """Whether a word is only a more general one than a word that was told: `animal` for `goat`."""
+    return not _SPECIAL.get(get_stem(word), frozenset()).isdisjoint(map(get_stem, told))
 
 
 def says_same(word: str, told: Iterable[str]) -> bool:

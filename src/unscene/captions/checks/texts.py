@@ -21,6 +21,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SPLIT = re.compile(r"(?i)\b(side|suit|brief) (walks?|cases?)\b")
 _PHRASE = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, sorted(SAME_PHRASES, key=len, reverse=True)))})\b")
 _DIGITS = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight"}
+_DIGITS |= {"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth", "5th": "fifth"}
 PAIRS = {"couple", "pair", "two", "both", "double", "twin"}
 
 
@@ -107,9 +108,10 @@ class Case(NamedTuple):
     def deeds(self) -> set[str]:
         """Words that stand behind the object in the old caption and tell what it does."""
         tokens, found = self.old.tokens, set()
+        things = {words[-1] for word, words in self.old.surfaces if word != self.category}
         for words in (words for word, words in self.old.surfaces if word == self.category):
             for place in range(len(words), len(tokens)):
-                if tokens[place - len(words) : place] != words:
+                if tokens[place - len(words) : place] != words or tokens[place] in things:
                     continue
                 while place + 1 < len(tokens) and tokens[place] in AUXILIARIES:
                     place += 1

@@ -23,12 +23,6 @@ POSTURES = _words(
     " shown visible set isolate isolated"
 )
 MOTIONS = _words("go come move head walk run travel pass wait climb slide glide step")
-# New verbs that tell no new deed: what a thing has, shows or is like, that it goes on.
-LIGHT_VERBS = _words(
-    "wear bear feature show depict consist contain include hold cover fill surround decorate adorn flow soar"
-    " float drift stretch run lead rise border line serve get take prepare perform do make enjoy come go keep"
-    " seat wait lit give form price"
-)
 VAGUE = _words(
     "what quality landscape sight scenery surroundings work thing item object patch kind type sort"
     " food setting spot edge space area air background foreground distance way lots lot group number couple"
@@ -82,6 +76,18 @@ OPPOSITES = tuple(
             "into out",
             "asleep awake",
             "noon night",
+            "before after",
+            "first last",
+            "morning evening",
+            "sunrise sunset",
+            "summer winter",
+            "north south",
+            "east west",
+            "hot cold",
+            "long short",
+            "wide narrow",
+            "clean dirty",
+            "happy sad",
             "indoor outdoor",
             "indoors outdoors",
             "left right",
@@ -134,18 +140,8 @@ ABSTRACT = (
         " concert baseball tennis football soccer thanks"
     )
 )
-# Second parts of words with a hyphen: they say what the first part does not.
-JOINTS = _words(
-    "clad looking filled covered lined shaped style styled sized colored coloured topped like faced roofed"
-    " sided haired lit themed decorated dressed wearing painted framed walled edged paved strewn side"
-)
 # Nouns that only say, behind `a`, that somebody does something for a while.
 LIGHT_NOUNS = _words("break rest look stroll walk breather seat moment picture photo photos pictures glance")
-# Nouns that may follow one that says already what the thing is: `a lounge chair` of `a lounge`.
-GENERAL = _words(
-    "chair area tree trees building street road room machine player table board field court plant car"
-    " vehicle animal person man woman store shop stand surface place scene water sky ground floor"
-)
 # Nouns that name how something is done or looks; and endings of nouns of that kind.
 MANNERS = _words(
     "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
@@ -153,6 +149,8 @@ MANNERS = _words(
     " profile bloom rest charge public private focus fun duty wind breeze chains file single"
     " accident incident direction directions sides bottom person"
 )
+# What a word may have behind it: `a farm` of `farmers`.
+ENDINGS = _words("s es ed d r er ers rs ing y ly n en al ful ist ists ic ship like less")
 STATE_ENDINGS = ("ity", "tude", "ness", "ment", "ance", "ence", "ism", "ship", "hood", "cy", "tion", "sion")
 # Things and places that end so.
 STATE_LIKE = _words(
@@ -218,17 +216,6 @@ EVERY_PART = frozenset().union(*PARTS.values())
 OWNERS = _words("chair chairs couch sofa clock bed table bench statue")
 # Second parts of the names of places: their first part is no thing of its own.
 PLACES_NAMED_SO = _words("tracks track rails station stop lane depot yard terminal shelter")
-# Kinds under which a caption may name the object again.
-KINDS = {
-    **_each(
-        _ANIMALS, _words("animal animals pet pets creature creatures beast beasts critter mammal livestock")
-    ),
-    **_each(" ".join(ON_WHEELS), _words("vehicle vehicles ride transportation")),
-    "airplane": _words("aircraft vehicle plane"),
-    "person": _words("human humans figure figures pedestrian pedestrians passenger passengers rider riders"),
-    **_each("banana apple orange", _words("fruit fruits")),
-    **_each("broccoli carrot", _words("vegetable vegetables veggies")),
-}
 # Other names of the object: new in a caption, they name it again.
 ALIASES = {
     **_each("chair bench couch", _words("seat seats")),
@@ -264,6 +251,8 @@ ORDINALS = _words(
     " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 # Verbs of people alone: nobody is left to do it.
+# What people come together for: a new word for what the removed ones were at.
+EVENTS = _words("event game match performance concert")
 HUMAN_VERBS = _words(
     "ride hold carry wear play read talk smile pose ski surf skate snowboard skateboard write type pet"
     " serve drive cut prepare cook throw pitch bat swing text cheer celebrate shop dance jog dine gather"
