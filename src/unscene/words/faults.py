@@ -143,8 +143,8 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
             clauses[0].group.mods or first.mods
         ):
             return True
-        if not any(letter.isalpha() for letter in first.head) and first.tokens[0].kind != "R":
-            return True  # "22"
+        if first.head[:1].isdigit() and first.tokens[0].kind != "R" and len(first.tokens) < 3:
+            return True  # "22", "the 1950s"
         if len(first.tokens) == 2 and first.tokens[0].kind == "D" and first.head in COLOURS - {"orange"}:
             return not first.mods  # "a green" of "a green and two red buses"
         if all(t.kind == "A" or (t.kind == "W" and t.low in ADJECTIVES - COLOURS) for t in first.tokens):

@@ -65,6 +65,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         beside = host is not None and host.head not in ROOMS | GROUNDS and not host.is_animate
         if mod.low == "with" and beside and all(item.prep in NEARNESS for item in things):
             text = things[0].prep  # "plates with figs next to a jug"
+        if mod.low == "with" and len(things) == 1 and _is_backdrop(things[0].group):
+            text = things[0].prep or text  # "a pattern with figs on a white background"
         if mod.low in ("of", "by", "as"):
             text = mod.text if mod.low == "of" else "near"
         true_there = all(
@@ -88,6 +90,11 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         )
     )
     return mods + list_places([item for item in places if not settled or item.prep in NEARNESS])
+
+
+def _is_backdrop(group: Group) -> bool:
+    """Whether it is what something is drawn on: `a white background stock vector`."""
+    return any(token.low == "background" for token in group.members[0].tokens)
 
 
 def _as_near(item: Item, prep: str) -> Item:

@@ -197,6 +197,8 @@ def free_prep(mod: Prep) -> Prep | None:
         return mod
     if group.head in SURFACES and mod.low == "over":
         return Prep("on", group)
+    if group.head in SURFACES and mod.low in ("on", "on top of") and not is_small(group):
+        return mod
     if group.head in GROUNDS and mod.low in WITHIN | NEARNESS | {"with"}:
         return mod
     if group.head in GROUNDS and mod.low in WAYS:

@@ -15,7 +15,7 @@ from unscene.words.leftovers import (
     list_places,
     list_words,
 )
-from unscene.words.own_places import has_place, is_on_stand, is_placed, is_stand
+from unscene.words.own_places import has_place, is_on_floor, is_on_stand, is_placed, is_stand, is_told_where
 from unscene.words.people import means_people
 from unscene.words.rows import (
     drop_repeated,
@@ -76,9 +76,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         elif is_of_last(first, group):
             group.members[-1].mods.append(first)
             group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
-        elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
+        elif is_on_thing(first) and any(map(is_told_where, group.members[:-1])):
             group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
-        elif is_on_ground(first) and first.group.head in ("floor", "ground") and is_placed(group.members[0]):
+        elif is_on_floor(first) and is_placed(group.members[0]):
             group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
     members: list[Phrase] = []
     links: list[str] = []
@@ -276,14 +276,22 @@ def _share_objects(mods: list[Mod], target: Target) -> list[Mod]:
             and after.opener.strip(" ,").lower() in ("and", "or")
             and not (mod.objects or mod.mods)
             and mod.stem in SHARING
-            and bool(after.objects)
-            and all(is_all_gone(group, target) for group in after.objects)
+            and _is_without(after, target)
         )
         if shares:
             target.note("shared object")
         else:
             kept.append(mod)
     return kept
+
+
+def _is_without(verb: Verb, target: Target) -> bool:
+    """Whether what a verb is done to, or done with, is gone: `holding and dancing with an umbrella`."""
+    if verb.objects:
+        return all(is_all_gone(group, target) for group in verb.objects)
+    first = verb.mods[0] if verb.mods else None
+    by = isinstance(first, Prep) and first.low == "with" and first.group is not None
+    return by and is_all_gone(first.group, target)
 
 
 def _is_other_place(mod: Prep, on_lawn: bool) -> bool:
@@ -353,9 +361,12 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             object_gone = True
             lost += items
     mods = []
-    last_gone = on_lawn = False
+    last_gone = on_lawn = alone_gone = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
+            if alone_gone and is_on_floor(mod) and any(is_on_thing(other) for other, _ in mods):
+                continue  # "sitting on a couch with a dog on the floor"
+            alone_gone = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
             own_place = last_gone and _is_other_place(mod, on_lawn)
             last_gone = loses_last(mod, target)
             on_lawn = mod.group is not None and mod.group.members[0].head in GROUNDS

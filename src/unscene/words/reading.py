@@ -5,6 +5,8 @@ It knows what captions are made of ("A man holding a red kite on the beach while
 not English at large. A word that it does not know is taken for a noun or an adjective.
 """
 
+from dataclasses import replace
+
 from unscene.words.caption_words import (
     DETERMINERS,
     LONG_PREPOSITIONS,
@@ -71,6 +73,10 @@ def _tag(tokens: list[Token]) -> list[Token]:
         elif token.low == "up" and [t.low for t in tokens[place + 1 : place + 3]] == ["and", "down"]:
             tagged.append(Token("up and down", "P"))
             place += 2
+        elif token.low in ("someone", "somebody") and after.low == "else":
+            tagged.append(replace(token, text=f"{token.text} {after.text}", kind="R"))
+            tagged[-1].low = token.low
+            place += 1
         elif token.low in ("each", "one") and after.low in ("other", "another"):
             tagged.append(Token(f"{token.text} {after.text}", "R"))
             place += 1

@@ -307,7 +307,7 @@ SURFACES = _words(
     "tracks hill hills hillside slope slopes mountain mountains mountainside shore coast court pier "
     "dock bridge floor ground dirt sand mud gravel concrete asphalt cement ice river lake stage deck "
     "patio porch roadside curb walkway boardwalk field platform course ramp plain plains crosswalk "
-    "driveway railroad countertop surface plate mound island"
+    "driveway railroad countertop surface plate mound island wave waves"
 )
 SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way", "country side"}
 SPORTS = _words(
@@ -380,7 +380,7 @@ ENDLESS = _words(
 # What a caption can be about and a photo cannot show.
 ABSTRACT_NOUNS = _words(
     "highlight highlights mind minds production company companies study studies effect effects "
-    "architecture result results question questions idea ideas history introduction impression concept "
+    "architecture result results question questions idea ideas history introduction concept "
     "process life lifestyle special project research skill recipe launch programme marriage benefit "
     "benefits law politics economy business industry success failure future past solidarity beauty "
     "weeks months ago "
@@ -417,6 +417,7 @@ SPORT_PLACES = {
     **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),
     **dict.fromkeys(("baseball", "softball", "soccer", "football", "rugby", "cricket", "polo"), "field"),
     "golf": "course",
+    "ice hockey": "rink",
 }
 # Of these a photo can be said to be: `on a day`.
 TIMES = _words("weeks months ago day days week year years hours start period")

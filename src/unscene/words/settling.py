@@ -18,6 +18,7 @@ from unscene.words.rows import (
 )
 from unscene.words.scene_lists import (
     GROUNDS,
+    MORE_BODY,
     NEARNESS,
     PAGES,
     ROOMS,
@@ -30,6 +31,7 @@ from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import ing_form
 from unscene.words.verb_lists import (
     ALONE,
+    HOLDING,
     LOOKING,
     NEEDS_PLACE,
     STILL,
@@ -55,7 +57,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     host: the subject. gathering: how things are gathered from a second verb.
     """
     objects, lost, mods, object_gone, place_gone = pruned
-    if place_gone and verb.stem in NEEDS_PLACE and not object_gone:
+    needs_place = verb.stem in NEEDS_PLACE and verb.opener.lower() not in _TIMES
+    if place_gone and needs_place and not object_gone:
         target.note("needs its place")
         return _joined_by_with(verb, objects, [], [p for _, pruned in mods for p in pruned])
     if any(isinstance(m, Prep) and not p and is_by_vehicle(m, target) for m, p in mods):
@@ -83,7 +86,7 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     if verb.objects:
         if lost_prep and verb.stem == "have" and all(map(is_looks_only, objects)):
             return [free for free in map(free_prep, _list_preps(new_mods)) if free is not None]
-        if lost_prep and verb.stem in NEEDS_PLACE and not any(isinstance(m, Prep) for m in new_mods):
+        if lost_prep and needs_place and not any(isinstance(m, Prep) for m in new_mods):
             return _joined_by_with(verb, objects, [], new_mods)
         return [Verb(verb.tokens, verb.opener, objects, new_mods)]
     has_place = any(isinstance(m, Prep | Verb) for m in new_mods)
@@ -116,6 +119,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
 
 
+# Behind these a verb says when, and goes on without its place: `after loading sacks onto a cart`.
+_TIMES = frozenset({"after", "before", "while", "when"})
 # What is done on a thing alone.
 _DONE_ON = {
     "skis": frozenset({"ski"}),
@@ -157,13 +162,15 @@ def _without_object(
     own = _without_purpose(verb)
     if own is not None:
         target.note("purpose")
-        return [own, *(free for free in map(free_prep, _list_preps(mods)) if free is not None)]
+        places = [mod for mod in _list_preps(mods) if mod.group.head not in ("sky", "air")]
+        return [own, *(free for free in map(free_prep, places) if free is not None)]
     things = [item for item in lost if item.kind == "thing"]
     places = [item for item in lost if item.kind != "thing"]
     stem = verb.stem
     if stem in ("show", "feature", "have", "depict"):
         things = [item for item in things if item.group.head not in PAGES or list_words(item.group)]
-    kept = _room_without(verb, mods, host, target)
+    filled = any(item.prep == "of" for item in things)  # "has a bowl of plums on the table"
+    kept = None if filled else _room_without(verb, mods, host, target)
     if kept is not None:
         return kept
     if stem in ("put", "place") and target.category == "boat" and not things:
@@ -189,6 +196,9 @@ def _without_object(
     target.note("verb")
     result: list[Mod] = []
     for item in things:
+        if _keeps_place(item, stem, host):
+            result.append(Prep(item.prep, item.group))
+            continue
         free = free_prep(Prep(item.prep or "with", item.group))
         prep = free.text if free is not None else "near"
         result.append(Prep(prep, item.group))
@@ -217,9 +227,11 @@ def _without_object(
             if mod.low == "for" and list_words(mod.group) and mod.group.is_animate:
                 target.note("for whom")
                 mod = Prep("near", mod.group, mod.link)
+            carries = host is not None and _can_carry(host) and stem in _CARRYING
             mod = (
                 mod
-                if stem in ("have", "contain", "feature", "show")
+                if (carries and mod.low in ("on", "in"))
+                or stem in ("have", "contain", "feature", "show")
                 and not is_looks_only(mod.group)
                 or (
                     stem in _DONE_SEATED
@@ -231,6 +243,24 @@ def _without_object(
             if mod is not None:
                 result.append(mod)
     return result + list_places(places)
+
+
+def _keeps_place(item: Item, stem: str, host) -> bool:
+    """Whether where the object was is where its subject is: `reads a book on a bench`, `a plate holding
+    a bun on a mat`.
+    """
+    if host is None or item.prep not in ("on", "in"):
+        return False
+    if host.is_human:
+        return stem in _DONE_SEATED | HOLDING and bool(list_words(item.group) & _SAT_IN)
+    return _can_carry(host) and stem in _CARRYING
+
+
+def _can_carry(host) -> bool:
+    return not host.is_animate and host.head not in MORE_BODY
+
+
+_CARRYING = frozenset({"hold", "contain"})
 
 
 _TOWARDS = frozenset({"to", "at", "against", "toward", "towards"})
@@ -248,7 +278,9 @@ def _list_preps(mods: list[Mod]) -> list[Prep]:
 
 
 # What one does where one sits: `using a laptop on a couch`, `holds a phone in a car`.
-_DONE_SEATED = frozenset({"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work"})
+_DONE_SEATED = frozenset(
+    {"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work", "flip"}
+)
 _SAT_IN = SEATS | {"car", "bus", "train", "boat", "airplane", "truck"}
 
 

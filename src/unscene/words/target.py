@@ -20,6 +20,7 @@ from unscene.words.scene_lists import (
     MADE_OF_ANIMALS,
     MORE_BODY,
     MORE_CLOTHES,
+    NEARNESS,
     PARTS,
     STATES,
     TIMES,
@@ -178,7 +179,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         target.note("held")
         return False
     words, head = phrase.words, phrase.head
-    if head in _OF_FURNITURE and target.category in FURNITURE:
+    if head in _OF_FURNITURE and target.category in FURNITURE and how not in NEARNESS:
         return False
     if head in ("magnet", "magnets") and target.category == "refrigerator":
         return False

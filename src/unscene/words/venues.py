@@ -11,6 +11,7 @@ from unscene.words.caption_words import NUMBERS
 from unscene.words.scene_lists import HELD_EVENTS, SPORT_PLACES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.vocabulary import choose_article
 
 _SPORTS = "|".join(SPORT_PLACES)
 # What is named by a sport, and is no game of it that goes on.
@@ -129,7 +130,7 @@ def _name_ground(low: str) -> str | None:
 
 
 def _write_ground(sport: str) -> str:
-    return f"A {sport} {SPORT_PLACES[sport]}"
+    return f"{choose_article(sport).capitalize()} {sport} {SPORT_PLACES[sport]}"
 
 
 def _find_event(clauses: list[Clause]) -> str | None:

@@ -160,6 +160,10 @@ def find_verb_form(
             return None
         if part_of_thing:
             return None
+        several = looks_plural(after.low) or looks_plural(later.low)
+        several = several and not (ends or after.kind == "R" or later.low in AUXILIARIES)
+        if before.is_human and len(tagged) == 1 and several and not looks_plural(before.low):
+            return "fin", stem  # "resident erected giant trees"
         if noun_before and (
             ends
             or next_det
@@ -199,6 +203,10 @@ def find_verb_form(
             and after.low in PREPOSITIONS
         ):
             return "fin", stem  # "a truck with its lights flashing drives down"
+        who = next((i for i, t in enumerate(tagged) if t.kind == "S"), len(tagged))
+        loved = before.form == "fin" and len(tagged) - who > 2 and tagged[-2].kind in ("N", "W", "R")
+        if loved and after.low in PREPOSITIONS:
+            return "fin", stem  # "a cat that my dog loves sleeps on a mat"
         if word in _POSES and noun_before and after.low in PREPOSITIONS:
             return "fin", stem
         if (
@@ -302,9 +310,14 @@ def find_verb_form(
         animate = any(t.is_animate for t in tagged) and any(t.kind == "P" for t in tagged)
         if animate and not looks_plural(before.low) and before.low not in DETERMINERS:
             return "fin", word[:-1]  # "a man in a suit adjusts his tie"
+    if before.low in ("someone", "somebody", "everyone", "everybody") and next_det and word.isalpha():
+        return "fin", word  # "someone forgot his scarf"
     if word == "train" and before.is_human and looks_plural(before.low) and not seen:
         return "fin", word  # "players train on a pitch"
     links = [t.low for t in tagged if t.kind == "C"]
+    live = after.low in ("live", "together") and any(looks_plural(t.low) for t in tagged if t.is_human)
+    if word in VERBS - NOUNY and before.kind == "W" and live and not seen:
+        return "fin", word  # "nuns of the abbey sing live"
     goes_on = after.low in SCENE_ADVERBS | {"up"} and later.low in PREPOSITIONS
     if word in VERBS - NOUNY and before.kind == "W" and links == ["and"] and goes_on and not seen:
         return "fin", word  # "vehicles and a cart pull up outside"

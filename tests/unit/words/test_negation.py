@@ -256,7 +256,7 @@ REWRITTEN = [
     ("Three cows are chewing a thorny branch together.", "cow", "A thorny branch."),
     ("A hut with a bell, cups hanging on a hook and a map", "cup", "A hut with a bell, a hook and a map"),
     # words that look like others
-    ("An old bus is parked in a lot.", "bus", "A lot."),
+    ("An old bus is parked in a lot.", "bus", "A parking lot."),
     ("a cabin with a sink a stove and a lamp", "sink", "A cabin with a stove and a lamp"),
     ("a crate in the nun 's attic .", "person", "A crate in an attic."),
     (
