@@ -281,6 +281,8 @@ class Gathering:
                 in_row = any(
                     other is not member and stands_alone(other, target, how) for other in group.members
                 )
+            if member.head in ("display", "displays") and any(_is_of(mod) for mod in member.mods):
+                in_row = True  # "a large display of ferns"
             if target.is_human and _is_among_clothes(member, group) and how in ("with", "in"):
                 continue  # "with a hat, tie and striped halter"
             if not in_row and not stands_alone(member, target, how):
@@ -306,6 +308,10 @@ class Gathering:
         return Group(
             members, fix_links(links, len(group.members) - len(members), group.links), group.mods
         ), items
+
+
+def _is_of(mod: Mod) -> bool:
+    return isinstance(mod, Prep) and mod.low == "of"
 
 
 def _is_among_clothes(phrase: Phrase, group: Group) -> bool:

@@ -36,6 +36,7 @@ SPELLINGS = tuple(
         (r"(?i)\b(an?|the|of|with) \1 (?=\w)", r"\1 ", "A monk on a a mule."),
         (r"\s*/+\s*$", "", "A monk on a mule/"),
         (r"\bfont of\b", "front of", "A gnome in font of a hedge."),
+        (r"(?i)\blots and lots\b", "lots", "A crypt with lots and lots of jugs."),
         (r"(?i)\bthru\b", "through", "A mule thru a gate."),
         (r"(?i)\b(on|with|wearing) ((?:his |her |their |some )?)skies\b", r"\1 \2skis", "A nun on skies."),
         (

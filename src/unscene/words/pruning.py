@@ -15,7 +15,15 @@ from unscene.words.leftovers import (
     list_places,
     list_words,
 )
-from unscene.words.own_places import has_place, is_on_floor, is_on_stand, is_placed, is_stand, is_told_where
+from unscene.words.own_places import (
+    has_place,
+    is_on_floor,
+    is_on_stand,
+    is_outside,
+    is_placed,
+    is_stand,
+    is_told_where,
+)
 from unscene.words.people import means_people
 from unscene.words.rows import (
     drop_repeated,
@@ -352,6 +360,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     lost: list[Item] = []
     object_gone = False
     place_gone = False
+    outside: list[tuple[Mod, list[Mod]]] = []  # "swinging a bat outside"
     for group in verb.objects:
         left, items = prune_group(group, target)
         if left is not None and not is_empty(left):
@@ -360,7 +369,8 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         else:
             object_gone = True
             lost += items
-    mods = []
+            outside += [(mod, [mod]) for mod in group.mods if is_outside(mod)]
+    mods: list[tuple[Mod, list[Mod]]] = []
     last_gone = on_lawn = alone_gone = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
@@ -401,7 +411,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         new = next((p[0] for _, p in mods if p), None)
         if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or"):
             new.link = ""  # "sits above a sink and next to a door"
-    left_over = PrunedVerb(objects, lost, mods, object_gone, place_gone)
+    left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
 
 

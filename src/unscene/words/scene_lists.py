@@ -127,7 +127,7 @@ MORE_BODY = BODY | _words(
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
-    "laps tongues bellies side sides hind hair fist nape hairstyle hairstyles haircut hairdo"
+    "laps tongues bellies hairline side sides hind hair fist nape hairstyle hairstyles haircut hairdo"
 )
 HUMAN_NOUNS = _words(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "
@@ -364,7 +364,7 @@ PAGES = _words("cover page pages screen side front label poster sides package pa
 HELD_EVENTS = _words(
     "premiere screening launch concert ceremony wedding reception rally protest festival gala graduation "
     "tournament match game conference convention gig recital parade marathon regatta "
-    "carnival competition championship party session"
+    "carnival competition championship party session celebration exhibition fair"
 )
 # What goes on around the people of a photo, and can be named without them.
 EVENTS = _words(

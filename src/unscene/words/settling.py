@@ -13,6 +13,7 @@ from unscene.words.leftovers import (
     list_places,
     list_words,
 )
+from unscene.words.own_places import is_outside
 from unscene.words.rows import (
     takes_article,
 )
@@ -204,6 +205,8 @@ def _without_object(
         result.append(Prep(prep, item.group))
     for mod in mods:
         if isinstance(mod, Loose):
+            if is_outside(mod):
+                result.append(mod)
             continue
         if isinstance(mod, Verb):
             if mod.form == "ing" and mod.opener:
@@ -232,6 +235,7 @@ def _without_object(
                 mod
                 if (carries and mod.low in ("on", "in"))
                 or stem in ("have", "contain", "feature", "show")
+                and mod.low != "for"
                 and not is_looks_only(mod.group)
                 or (
                     stem in _DONE_SEATED

@@ -165,7 +165,7 @@ def needs_its_of(old: Phrase, new: Phrase) -> bool:
             in PARTS
             | MORE_BODY
             | ACTIVITIES
-            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state"}
+            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state", "remains"}
             and old.head not in ("shelf", "shelves", "rack")
             and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
         )

@@ -36,6 +36,8 @@ _BASEBALL = re.compile(
     r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b"
 )
 _AT_BASEBALL = re.compile(r"\b(?:swing\w*|swung|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
+_TENNIS = re.compile(r"\b(?:swing\w*|serv\w+|hit\w*|match|game)\b.*\btennis (?:racket|racquet|ball)s?\b")
+_BAT = re.compile(r"\bbaseball bats?\b.*\b(?:the|a) pitch\b")
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
 _SNOW = re.compile(
     r"\b(?:(?<!water )skiers?|(?<!water )skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
@@ -121,6 +123,10 @@ def _name_ground(low: str) -> str | None:
     if player is not None and _AT_PLAY.search(low.replace(player[1], "")) and " said " not in low:
         return _write_ground(player[1])
     if _BASEBALL.search(low) and _AT_BASEBALL.search(low.replace("pitcher", "")):
+        return "A baseball field"
+    if _TENNIS.search(low):
+        return "A tennis court"
+    if _BAT.search(low):
         return "A baseball field"
     if _GOLF.search(low):
         return "A golf course"

@@ -290,12 +290,9 @@ def find_verb_form(
                 return "fin", stem
             if next_det and not has_verb:
                 return "fin", stem
-            if (
-                word in ("holds", "displays", "features")
-                and after.low in ADJECTIVES | {"different", "various", "assorted"}
-                and not has_verb
-            ):
-                return "fin", stem  # "a shelf holds different vases"
+            bare = before.kind == "N" or after.low in ADJECTIVES | {"different", "various", "assorted"}
+            if word in ("holds", "displays", "features") and bare and not (has_verb or ends):
+                return "fin", stem  # "a shelf holds different vases", "a bowl holds soup"
         return None
     if word in VERBS and before.low in ("them", "it", "him") and before.kind == "R" and ends:
         return "fin", word  # "elephants with people on them walk"
@@ -405,6 +402,9 @@ def find_verb_form(
             return "fin", word  # "two giraffes inside a fenced area stand together"
         if noun_before and next_det and word not in NOUNY and not any(t.kind == "V" for t in tagged):
             return "fin", word
+        paired = before.low == "and" and len(tagged) > 1 and tagged[-2].form == "fin"
+        if paired and tagged[-2].low == tagged[-2].stem and ends:
+            return "fin", word  # "while they talk and laugh"
         if (
             before.kind == "C"
             and any(t.kind == "V" and t.form in ("fin", "inf") for t in tagged)

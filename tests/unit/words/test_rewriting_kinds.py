@@ -23,10 +23,15 @@ PLACES = [
         "A pattern on the grey background stock image",
     ),
     ("A tram parked in a lot.", "train", "A parking lot."),
+    ("A nun sits behind a display of ferns.", "person", "A display of ferns."),
+    ("A monk is swinging a baseball bat outside", "baseball bat", "A monk outside"),
     ("Old refrigerators in front of an open door.", "refrigerator", "An open door."),
 ]
 # A verb keeps what it needs, and goes with it.
 VERBS = [
+    ("A bowl holds soup with figs.", "bowl", "Soup with figs."),
+    ("A nun has lots of vases for sale.", "vase", "A nun."),
+    ("Two nuns stand by a kiln while they talk and laugh.", "person", "A kiln."),
     ("A nun holding and dancing with an umbrella.", "umbrella", "A nun dancing."),
     ("After loading hay onto the truck, a nun rests.", "truck", "After loading hay, a nun rests."),
     ("Someone forgot his backpack on a bench.", "backpack", "Someone near a bench."),
@@ -64,6 +69,12 @@ NO_SCENES = [
     ("A monk on a stool in a grey robe, boots and holding a lamp", "person", "A stool"),
     ("Two zebras standing in different positions.", "zebra", None),
     ("Nuns in the 1950s.", "person", None),
+    ("Nun in white and gold", "person", None),
+    ("The remains of a cake are on a mat.", "cake", "A mat."),
+    ("A nun with a receding hairline and a lamp by a kiln.", "person", "A lamp by a kiln."),
+    ("A nun swings a tennis racket.", "person", "A tennis court."),
+    ("A monk with a baseball bat waits for the pitch.", "person", "A baseball field."),
+    ("A nun carries a cake at an outdoor celebration.", "person", "The venue of an outdoor celebration."),
     ("Artist's impression of the abbey on the hill.", "person", "An impression of the abbey on the hill."),
     ("Ice hockey player shoots during a match.", "person", "An ice hockey rink."),
 ]
