@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
+from unscene.words.own_places import is_stand
 from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_picture
 from unscene.words.tree import Group, Mod, Prep, walk
@@ -28,6 +29,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     served = host is not None and (list_words(host) & _SERVED or host.head in _MEALS)
     if mod.low == "with" and served:  # "cake with a fork on a plate"
         beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
+    elif mod.low == "with" and host is not None and not host.is_animate and host.head not in ROOMS | GROUNDS:
+        beside += [item for item in items if is_stand(item) and not item.group.mods]
     things = [
         item
         for item in items

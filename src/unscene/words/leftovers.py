@@ -116,7 +116,9 @@ def compose(items: list[Item]) -> Group | None:
         if heads and heads[-1].head in FIXED and ground.group.head in ("floor", "ground"):
             heads.insert(0, ground.group)  # a mirror that somebody on the floor looks into
             continue
-        if heads:
+        if heads and _is_on_ground(heads[-1]):
+            heads.insert(0, ground.group)  # "swimming in a bay with two chairs on the beach"
+        elif heads:
             heads[-1].mods.append(Prep(ground.prep or "in", ground.group))
         else:
             heads.append(ground.group)
@@ -133,6 +135,18 @@ def compose(items: list[Item]) -> Group | None:
         result = join_rows(result, head)
     result.mods += [Prep(item.prep, item.group) for item in conditions]
     return result
+
+
+def _is_on_ground(group: Group) -> bool:
+    """Whether it is said on what ground things are."""
+    return any(
+        isinstance(mod, Prep)
+        and mod.low in ("on", "in")
+        and mod.group is not None
+        and mod.group.head in GROUNDS - {"floor", "ground"}
+        for node in (group, group.members[-1])
+        for mod in node.mods
+    )
 
 
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:

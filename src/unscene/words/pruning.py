@@ -298,7 +298,7 @@ def _is_without(verb: Verb, target: Target) -> bool:
     if verb.objects:
         return all(is_all_gone(group, target) for group in verb.objects)
     first = verb.mods[0] if verb.mods else None
-    by = isinstance(first, Prep) and first.low == "with" and first.group is not None
+    by = isinstance(first, Prep) and first.low in ("with", "at") and first.group is not None
     return by and is_all_gone(first.group, target)
 
 

@@ -42,7 +42,8 @@ def mend(text: str, caption: str) -> str:
     """
     row = _AGREEING.match(text)
     before = caption[: caption.lower().find(row[0].lower())].split() if row is not None else []
-    if row is not None and not (before and before[-1].lower() in PREPOSITIONS):  # "by a fruit stand"
+    several = re.search(r"(?i)\band\b", caption) is not None  # "a green stand" is no row
+    if row is not None and several and not (before and before[-1].lower() in PREPOSITIONS):
         text = _AGREEING.sub(_agree, text)
     last = re.search(r"\w+ (?:them|him|her|it)$", text)
     if last is not None and last[0].lower() not in caption.lower():

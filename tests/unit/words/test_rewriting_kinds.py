@@ -7,6 +7,13 @@ from unscene.words.negation import remove_object
 
 # A place is whose it was: of the row, of the thing that stays, or of what is gone.
 PLACES = [
+    ("A brass harp with a knife on top of a counter.", "knife", "A brass harp on top of a counter."),
+    (
+        "Nuns are wading in the ocean with two jugs on the beach.",
+        "person",
+        "The ocean and two jugs on the beach.",
+    ),
+    ("A tall stand holding bananas for sale.", "banana", "A tall stand."),
     ("Two jugs of cider and a banana on a counter.", "banana", "Two jugs of cider on a counter."),
     ("A mule dozing in a cart with a dog on the ground.", "dog", "A mule dozing in a cart."),
     ("A kitchen that has a bowl of figs on the sill.", "bowl", "A kitchen that has figs on the sill."),
@@ -29,6 +36,9 @@ PLACES = [
 ]
 # A verb keeps what it needs, and goes with it.
 VERBS = [
+    ("A nun is holding and looking at his toothbrush.", "toothbrush", "A nun."),
+    ("A tennis player poses, racket in his left hand.", "person", "A tennis court."),
+    ("A skier poses while a girl is in the background.", "person", "Snow."),
     ("A bowl holds soup with figs.", "bowl", "Soup with figs."),
     ("A nun has lots of vases for sale.", "vase", "A nun."),
     ("Two nuns stand by a kiln while they talk and laugh.", "person", "A kiln."),
