@@ -61,13 +61,8 @@ SPELLINGS = tuple(
         (r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", "A mule in it's stall."),
         (r"(?i)(?<!\bon )(?<!\bto )\beither side of\b", "beside", "Two jugs either side of a cot."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
-        (r"(?i)\b(an?|the) (high|low) (up|down) (?=\w+\b)", r"\1 \2-\3 ", "A mule at a high up trough."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
-        (r"(?i)\bin side (?=an? |the )", "inside ", "A mule in side a barn."),
-        (r"(?i)\bline up of\b", "line of", "A line up of mules."),
-        (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),
-        (r"(?i)\bunder neath\b", "underneath", "A mule under neath an arch."),
         (
             r"(?i)\bwhat (?:appears|seems|looks) (?:to be|like)(?= an? | the )",
             "",
@@ -78,11 +73,6 @@ SPELLINGS = tuple(
             r" (off|in) (?=[\w-]+\b)",
             r"\1 \2-\3 ",
             "Mules in a roped off meadow.",
-        ),
-        (
-            r"(?i)\b(an?|the) (broken|cut|beat|rolled|torn|chopped) up (?=[\w-]+\b)",
-            r"\1 \2-up ",
-            "A monk with a broken up harp.",
         ),
     )
 )

@@ -12,13 +12,10 @@ from unscene.words.leftovers import (
     add_to_scene,
     compose,
     is_small,
-    list_places,
-    list_words,
 )
 from unscene.words.own_places import (
     has_place,
     is_on_floor,
-    is_on_stand,
     is_outside,
     is_placed,
     is_stand,
@@ -386,14 +383,6 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
-                stands = [
-                    m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and is_on_stand(m)
-                ]
-                if stands and len(verb.mods) == 1 and not verb.objects:
-                    return stands  # "filled with nuts on a table"
-                there = _list_waters(mod.group, host, target)
-                if there and len(verb.mods) == 1 and not verb.objects:
-                    return there
                 pruned = []  # "decorated with bottles hanging from ..."
             if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and has_place(verb.mods):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
@@ -413,24 +402,6 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             new.link = ""  # "sits above a sink and next to a door"
     left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
-
-
-def _list_waters(group: Group, host, target: Target) -> list[Mod]:
-    """Return the water that what a place was filled with is on: `a bay filled with canoes in blue water`."""
-    if host is None:
-        return []
-    items = prune_group(group, target)[1]
-    if list_words(host) & {"train", "bus", "boat"}:
-        return list_places(
-            [item for item in items if item.kind == "ground"][:1]
-        )  # "filled with people on ..."
-    if host.head not in GROUNDS:
-        return []
-    waters = [item for item in items if item.kind == "ground" and item.group.head in _WATERS]
-    return [Prep("with", item.group) for item in waters[:1]]
-
-
-_WATERS = frozenset({"water", "waters"})
 
 
 _FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})

@@ -139,10 +139,6 @@ def _is_on_furniture(mod: Mod) -> bool:
     return "dining table" in list_words(mod.group) or mod.group.head in heads
 
 
-# Who looks at an animal in one of these is not in it.
-_PENS = frozenset({"enclosure", "cage", "pen", "tank", "aquarium", "exhibit", "habitat"})
-
-
 def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
     link = verb.opener if verb.opener in ("and", ",") else ""
     objects = [group for group in objects if not is_looks_only(group)]  # "sticking its head out of a car"
@@ -177,10 +173,6 @@ def _without_object(
     if stem in ("put", "place") and target.category == "boat" and not things:
         target.note("verb")
         return []  # "put their boat in the water"
-    pens = [item for item in places if item.group.head in _PENS and item.prep in ("in", "inside")]
-    if stem in LOOKING - {"look"} and pens and not things:
-        target.note("look")
-        return [Verb(verb.tokens, verb.opener, [pens[0].group], [*mods, *list_places(places[1:])])]
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]

@@ -46,7 +46,6 @@ _POSES = frozenset({"looks", "sits", "stands", "talks", "waits", "smiles", "pose
 _CROSSING = frozenset(
     {"cross", "ride", "watch", "enter", "board", "climb", "hold", "eat", "share", "surround"}
 )
-_CROWDED = frozenset({"into", "onto", "around", "together"})
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
 
 
@@ -92,8 +91,6 @@ def find_verb_form(
             return None  # "a low flying airplane", "an old standing clock"
         if after.low == "of" and before.kind == "W" and before.low in ADJECTIVES:
             return None  # "a small gathering of friends"
-        if word == "covering" and before.low in ADJECTIVES and not next_det:
-            return None  # "with a white covering"
         known = word in ING
         stem = ING.get(word, word[:-3])
         if len(tagged) == 1 and before.low in ADJECTIVES and not (ends or next_det or next_noun):
@@ -141,8 +138,6 @@ def find_verb_form(
         return ("ing", stem) if known or noun_before or before.kind == "V" else None
     if word == "lap" or (word in NOUNY and word in EN and noun_before and after.low in AUXILIARIES):
         return None  # "on her dads lap", "a banana split is"
-    if word == "crowded" and (noun_before or before.form == "aux") and after.low in _CROWDED:
-        return "en", "crowd"
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
     if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
         stem = EN.get(word, word)
