@@ -384,8 +384,11 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
                 pruned = []  # "decorated with bottles hanging from ..."
-            if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and has_place(verb.mods):
-                pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+            if mod.low == "with" and mod.group and is_all_gone(mod.group, target):
+                if has_place(verb.mods):
+                    pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+                elif any(is_on_thing(other) for other in verb.mods):
+                    pruned = [p for p in pruned if not is_on_floor(p)]
         elif isinstance(mod, Verb):
             pruned = prune_verb(mod, host, target)
             if (not pruned or not isinstance(pruned[0], Verb)) and mod.form == "to":

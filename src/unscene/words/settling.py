@@ -106,7 +106,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         return [
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
         ]
-    if lost_any and stem in ALONE and (has_place or stem not in STILL or host is None or host.is_animate):
+    poses = host is None or host.is_animate or "teddy bear" in list_words(host)
+    if lost_any and stem in ALONE and (has_place or stem not in STILL or poses):
         target.note("verb stays")
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     if lost_any and any(t.low == "ready" for t in verb.tokens):
@@ -217,6 +218,8 @@ def _without_object(
         if isinstance(mod, Prep) and mod.group is not None:
             if mod.group.head in ("sky", "air") and stem == "fly" and host is not None and host.is_human:
                 continue  # "flying a kite in the sky"
+            if mod.low in ("above", "over") and stem == "fly" and host is not None and host.is_human:
+                mod = Prep("near", mod.group, mod.link)  # "flying a kite above a tower"
             if mod.low in _TOWARDS and mod.group.is_human and host is not None and host.is_human:
                 mod = Prep("with", mod.group, mod.link)  # "returning a ball to his opponent"
             if mod.low == "for" and list_words(mod.group) and mod.group.is_animate:

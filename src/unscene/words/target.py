@@ -242,6 +242,8 @@ _TOWARDS = frozenset({"for", "at", "to", "toward", "towards", "into"})
 _WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
 MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
 MARKS |= {
+    "dot",
+    "dots",
     "advertising",
     "crest",
     "crests",

@@ -7,6 +7,8 @@ from unscene.words.negation import remove_object
 
 # A place is whose it was: of the row, of the thing that stays, or of what is gone.
 PLACES = [
+    ("A mule dozing in a cart with a dog lying on the floor.", "dog", "A mule dozing in a cart."),
+    ("A monk flying a kite above a building.", "kite", "A monk near a building."),
     ("A brass harp with a knife on top of a counter.", "knife", "A brass harp on top of a counter."),
     (
         "Nuns are wading in the ocean with two jugs on the beach.",
@@ -36,6 +38,8 @@ PLACES = [
 ]
 # A verb keeps what it needs, and goes with it.
 VERBS = [
+    ("A teddy bear sits on a carved chair.", "chair", "A teddy bear sits."),
+    ("A nun is holding a donut with her mouth.", "donut", "A nun."),
     ("A nun is holding and looking at his toothbrush.", "toothbrush", "A nun."),
     ("A tennis player poses, racket in his left hand.", "person", "A tennis court."),
     ("A skier poses while a girl is in the background.", "person", "Snow."),
@@ -80,6 +84,7 @@ NO_SCENES = [
     ("Two zebras standing in different positions.", "zebra", None),
     ("Nuns in the 1950s.", "person", None),
     ("Nun in white and gold", "person", None),
+    ("Four bananas in a bunch with brown dots", "banana", None),
     ("The remains of a cake are on a mat.", "cake", "A mat."),
     ("A nun with a receding hairline and a lamp by a kiln.", "person", "A lamp by a kiln."),
     ("A nun swings a tennis racket.", "person", "A tennis court."),
