@@ -154,7 +154,8 @@ class Gathering:
         if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
             return inner  # "an aircraft of an airline", "phones of differing quality"
         if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
-            if verb in LOOKING and low in ("at", "over", "toward", "towards", "into", "onto", "across"):
+            seen = low.removeprefix("out ")  # "looking out at hills"
+            if verb in LOOKING and seen in ("at", "over", "toward", "towards", "into", "onto", "across"):
                 return [Item("thing", group, low, joins=False, chain=chain), *inner]
             prep = get_place_prep(low, group)
             moved = low in WAYS and low != "through" and prep in ("on", "in", "over")
@@ -222,7 +223,7 @@ class Gathering:
                             *mod.tokens[1:],
                         ]
                 seen = left.head in GROUNDS and not words and stem in VISITING
-                if stem == "play" and left.head in ("game", "games", "match"):
+                if left.head == "birthday" or (stem == "play" and left.head in ("game", "games", "match")):
                     items += inner + [
                         item for member in left.members for item in self.collect(member.mods, target)
                     ]

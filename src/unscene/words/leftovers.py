@@ -208,7 +208,7 @@ def free_prep(mod: Prep) -> Prep | None:
     if is_looks_only(group) or mod.low in NO_PLACE:
         return None
     if any(m.head in CONDITIONS for m in group.members) or mod.low == "during":
-        return mod
+        return Prep("in", group) if mod.low == "through" else mod
     if group.head in SURFACES and mod.low == "over":
         return Prep("on", group)
     if group.head in SURFACES and mod.low in ("on", "on top of") and not is_small(group):
@@ -298,10 +298,13 @@ def add_to_scene(host: Group | Phrase | None, items: list[Item]) -> None:
         for node in walk(host)
     )
     named = {node.head for node in walk(host) if isinstance(node, Phrase)}
+    placed = any(isinstance(node, Prep) and node.low in ("on", "in") for node in walk(host))
     for item in items:
         first = item.group.members[0]
         if first.tokens and first.tokens[0].low == "the" and item.group.head in named:
             continue  # it is told of already
+        if placed and item.kind == "ground" and item.group.head in ("floor", "ground"):
+            continue  # "a cat lies on a mat and a dog on the floor"
         if item.kind == "thing":
             host.mods.append(Prep("near", item.group))
         elif item.kind == "ground" and not taken or item.kind == "condition" and item.prep in ("in", "at"):

@@ -90,8 +90,9 @@ class OpenPath:
             return clothes
         before = self.path[groups[-1] - 1] if groups[-1] else None
         within = isinstance(before, Prep) and before.low in ("between", "in between")
-        if within and not self.path[groups[-1]].is_plural:
-            return groups[-1]  # "between a woman and a dog"
+        bare_too = _is_bare_plural(phrase) and _is_bare_plural(self.path[groups[-1]].members[-1])
+        if within and (bare_too or not self.path[groups[-1]].is_plural):
+            return groups[-1]  # "between a woman and a dog", "between buses and cars"
 
         last = self.path[groups[-1]].members[-1]
         with_it = isinstance(before, Prep) and before.low == "with" and _is_bare_plural(last)
@@ -314,7 +315,8 @@ class OpenPath:
                 in ("dress", "seat", "gather", "mount", "pose", "clad", "cuddle", "huddle", "snuggle", "curl")
                 and not node.is_animate
             ):
-                return self._find_animate(deepest, default=groups[0] if root.is_animate else deepest)
+                close = verb.stem in ("cuddle", "huddle", "snuggle")  # no bed does that
+                return self._find_animate(deepest, default=groups[0] if root.is_animate or close else deepest)
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
             return deepest

@@ -401,7 +401,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         mods.append((mod, pruned))
     if mods and not mods[0][1] and not objects:
         new = next((p[0] for _, p in mods if p), None)
-        if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or"):
+        if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or", ""):
             new.link = ""  # "sits above a sink and next to a door"
     left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)

@@ -52,10 +52,14 @@ def _tag(tokens: list[Token]) -> list[Token]:
             joined = token.low == "close-up"
             tagged.append(Token(token.text if joined else f"{token.text} {after.text}", "W"))
             place += not joined
-        elif token.low == "upside" and after.low == "down":
-            adverb = before.kind == "V" or place + 2 >= len(tokens) or ends_phrase(tokens[place + 2])
-            tagged.append(Token(f"{token.text} {after.text}", "A" if adverb else "W"))
-            place += 1
+        elif token.low == "upside-down" or (token.low == "upside" and after.low == "down"):
+            joined = token.low == "upside-down"
+            behind = place + 2 - joined
+            adverb = before.kind == "V" or behind >= len(tokens) or ends_phrase(tokens[behind])
+            tagged.append(
+                Token(token.text if joined else f"{token.text} {after.text}", "A" if adverb else "W")
+            )
+            place += not joined
         elif f"{token.low} {after.low}" in SPLIT_PLACES or (
             token.low in ("home", "first", "second", "third") and after.low in ("base", "plate")
         ):

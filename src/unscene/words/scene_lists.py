@@ -127,7 +127,8 @@ MORE_BODY = BODY | _words(
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
-    "laps tongues bellies hairline side sides hind hair fist nape hairstyle hairstyles haircut hairdo"
+    "laps tongues bellies hairline backside backsides side sides hind hair fist nape "
+    "hairstyle hairstyles haircut hairdo"
 )
 HUMAN_NOUNS = _words(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "
@@ -374,7 +375,7 @@ EVENTS = _words(
 )
 # What cannot end a caption, nor stand without the clause behind it.
 ENDLESS = _words(
-    "how why whether if because either although than whose should would could shall "
+    "that which who how why whether if because either although than whose should would could shall "
     "is are was were be been am do does has have had and or but while instead"
 )
 # What a caption can be about and a photo cannot show.

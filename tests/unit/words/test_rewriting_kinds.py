@@ -7,6 +7,12 @@ from unscene.words.negation import remove_object
 
 # A place is whose it was: of the row, of the thing that stays, or of what is gone.
 PLACES = [
+    ("A cat lies on a mat and the dog lies on the floor.", "dog", "A cat lies on a mat."),
+    ("Nuns sit on a bench looking out at hills.", "person", "A bench and hills."),
+    ("Nuns crossing a lane between buses and cars.", "bus", "Nuns crossing a lane between cars."),
+    ("A nun riding a motorcycle through the rain.", "motorcycle", "A nun in the rain."),
+    ("Flowers sit in a vase, on a sill, beside a well.", "vase", "Flowers sit on a sill, beside a well."),
+    ("Teddy bears lie in a bed cuddled together.", "teddy bear", "A bed."),
     ("A mule dozing in a cart with a dog lying on the floor.", "dog", "A mule dozing in a cart."),
     ("A monk flying a kite above a building.", "kite", "A monk near a building."),
     ("A brass harp with a knife on top of a counter.", "knife", "A brass harp on top of a counter."),
@@ -84,6 +90,10 @@ NO_SCENES = [
     ("Two zebras standing in different positions.", "zebra", None),
     ("Nuns in the 1950s.", "person", None),
     ("Nun in white and gold", "person", None),
+    ("A stop sign is hung upside-down on a mast.", "stop sign", "A mast."),
+    ("A nun on ski's that is in the air.", "person", None),
+    ("A nun celebrates her birthday with a cupcake.", "person", "A cupcake."),
+    ("The backsides of nuns near a well.", "person", "A well."),
     ("Four bananas in a bunch with brown dots", "banana", None),
     ("The remains of a cake are on a mat.", "cake", "A mat."),
     ("A nun with a receding hairline and a lamp by a kiln.", "person", "A lamp by a kiln."),
