@@ -124,7 +124,8 @@ class _Reader(OpenPath):
         agrees = singular != phrase.is_plural
         fresh = self.is_finite_at(after) and agrees and (has_verb or (singular and phrase.is_animate))
         ends_row = link in (",", ";", "") and not self.row_goes_on(place)
-        if fresh or (ends_row and link != "") or not self.path:
+        dressed = not fresh and self.find_clothes(phrase) is not None
+        if fresh or (ends_row and link != "" and not dressed) or not self.path:
             self._open_clause(link)
             self._open_group(Group([phrase]))
             return

@@ -88,7 +88,7 @@ ADJECTIVES = _words(
 
 PICTURES = _words(
     "picture photo image view close-up closeup painting drawing photograph portrait shot silhouette snapshot "
-    "pictures photos images sketch scene illustration display video side front back top"
+    "pictures photos images sketch scene illustration display video side front back top impression"
 )
 CONTAINERS = _words(
     "bowl plate cup tray basket box bag glass field vase table pan dish display room kitchen platter"

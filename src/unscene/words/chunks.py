@@ -98,6 +98,8 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
                 or (fresh and any(t.kind != "D" for t in last.tokens))
                 or ((token.kind == "R" and not _is_such_a_one(last, token)) or last.tokens[-1].kind == "R")
             )
+        if last is not None and last.kind == kind == "V" and token.form == "fin":
+            starts = last.tokens[-1].form == "fin"  # "that my dog loves sleeps"
         if last is not None and last.kind == kind and kind in ("NP", "V", "C") and not starts:
             last.tokens.append(token)
         else:
@@ -106,10 +108,11 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
 
 
 def _is_such_a_one(chunk: Chunk, token: Token) -> bool:
-    """Whether `one` goes on a noun phrase: `a smaller one`, `the baby one`."""
+    """Whether `one` goes on a noun phrase: `a smaller one`, `the baby one`; or `others`: `two others`."""
     described = len(chunk.tokens) > 1 and chunk.tokens[0].kind == "D"
     described = described or (len(chunk.tokens) == 1 and chunk.low in ("young", "little"))
-    return described and token.low in ("one", "ones")
+    counted = len(chunk.tokens) == 1 and chunk.low in NUMBERS
+    return (described and token.low in ("one", "ones")) or (counted and token.low == "others")
 
 
 def _merge(chunks: list[Chunk]) -> list[Chunk]:
@@ -167,6 +170,11 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
     ):
         return False
     describes = first.tokens[-1].low in ADJECTIVES | _SHAPES
+    counted = first.tokens[0].low in NUMBERS and first.tokens[0].low != "one"
+    if counted and " " in second.low and second.tokens[-1].kind == "N":
+        one = not looks_plural(first.tokens[-1].low) and looks_plural(second.tokens[-1].low)
+        if one and link.low in ("and", "&"):
+            return True  # "two honey and cheese sandwiches"
     start = second.tokens[0].low.split()[0]
     if link.low == ",":
         numbered = len(first.tokens) == 2 and first.tokens[0].kind == "D"

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from unscene.words.scene_lists import ACTIVITIES, PARTS
+from unscene.words.caption_words import HERS
+from unscene.words.scene_lists import ACTIVITIES, MORE_BODY, PARTS
 from unscene.words.target import Target, is_all_gone
 from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import looks_plural
@@ -55,10 +56,14 @@ def is_of_last(mod: Mod, group: Group) -> bool:
 
 
 def is_by_hand(mod: Mod) -> bool:
-    """Whether it says how something was held that is gone: `with both hands`."""
+    """Whether it says how something was held that is gone: `with both hands`, `with her mouth`."""
     group = mod.group if isinstance(mod, Prep) and mod.low in ("with", "in") else None
     bare = group is not None and not group.mods and not group.members[0].mods
-    return bare and group.head in ("hand", "hands", "arms")
+    if not bare:
+        return False
+    first = group.members[0].tokens[:1]
+    own = mod.low == "with" and bool(first) and first[0].low in HERS and group.head in MORE_BODY
+    return bool(own or group.head in ("hand", "hands", "arms"))
 
 
 def shows(mod: Mod, target: Target) -> bool:

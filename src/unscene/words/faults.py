@@ -89,6 +89,7 @@ _NAMELESS = frozenset({"country", "airline", "company", "organization", "organis
 _LOOKING_SO = frozenset(
     {"stunning", "amazing", "gorgeous", "beautiful", "glamorous", "elegant", "chic", "stylish"}
 )
+_PAINTS = COLOURS | {"and", "gold", "silver"}
 _ORDERS = VERBS - NOUNY - MASS - ADJECTIVES
 _THINGS = THINGS_IN_S | SMALL | PARTS
 _SHARES = frozenset({"each", "both", "all", "some", "many", "one", "another", "any", "every"})
@@ -143,10 +144,11 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
             clauses[0].group.mods or first.mods
         ):
             return True
-        if not any(letter.isalpha() for letter in first.head) and first.tokens[0].kind != "R":
-            return True  # "22"
-        if len(first.tokens) == 2 and first.tokens[0].kind == "D" and first.head in COLOURS - {"orange"}:
-            return not first.mods  # "a green" of "a green and two red buses"
+        if first.head[:1].isdigit() and first.tokens[0].kind != "R" and len(first.tokens) < 3:
+            return True  # "22", "the 1950s"
+        named = [token.low for token in first.tokens if token.kind != "D"]
+        if first.head != "orange" and all(low in _PAINTS for low in named):
+            return not first.mods  # "a green" of "a green and two red buses", "white and gold"
         if all(t.kind == "A" or (t.kind == "W" and t.low in ADJECTIVES - COLOURS) for t in first.tokens):
             return True  # "young beautiful on a sofa"
     return any(

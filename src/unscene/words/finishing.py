@@ -110,6 +110,7 @@ def _spell(text: str) -> str | None:
         text.replace(" 's", "'s")
         .replace(" \u2019s", "\u2019s")
         .replace(" ' ", "' ")
+        .replace(" / ", "/")
         .replace("( ", "(")
         .strip(" ,;:-&")
     )

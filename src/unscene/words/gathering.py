@@ -8,6 +8,7 @@ from unscene.words.leftovers import (
     get_place_prep,
     list_words,
 )
+from unscene.words.own_places import is_on_stand
 from unscene.words.rows import (
     fix_links,
     is_mutual,
@@ -33,7 +34,7 @@ from unscene.words.scene_lists import (
 from unscene.words.target import MARKS, Target, is_empty, is_on_thing, stands_alone
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
-from unscene.words.verb_forms import ing_form
+from unscene.words.verb_forms import ing_form, looks_plural
 from unscene.words.verb_lists import (
     LOOKING,
     NAMING,
@@ -46,7 +47,7 @@ from unscene.words.verb_lists import (
 Prune = Callable[[Group, Target], tuple[Group | None, list[Item]]]
 _LOADED = frozenset({"truck", "train", "car", "book", "person"})
 # What somebody is in who is gone, and no place: `a man in thought`.
-_MANNERS = frozenset({"line", "top", "person", "motion", "thought", "unison", "silence", "camouflage"})
+_MANNERS = frozenset({"line", "top", "day", "person", "motion", "thought", "unison", "silence", "camouflage"})
 _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
 # What is on food is gone with it: `a cupcake with icing and sprinkles on it`.
 _ON_IT = frozenset({"it", "them", "top"})
@@ -132,6 +133,9 @@ class Gathering:
         bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
         if bare and low in ("in", "at", "on", "by") and first.head in _MANNERS:
             return inner
+        various = len(group.members) == 1 and first.tokens[0].low in ("different", "various", "opposite")
+        if low == "in" and various and not words and looks_plural(first.head) and group.head not in GROUNDS:
+            return inner  # "in different positions"
         if low == "for" and verb == "reach" and first.tokens[0].kind == "D":
             low = ""  # "reaching for a lemon"
         good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
@@ -150,7 +154,8 @@ class Gathering:
         if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
             return inner  # "an aircraft of an airline", "phones of differing quality"
         if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
-            if verb in LOOKING and low in ("at", "over", "toward", "towards", "into", "onto", "across"):
+            seen = low.removeprefix("out ")  # "looking out at hills"
+            if verb in LOOKING and seen in ("at", "over", "toward", "towards", "into", "onto", "across"):
                 return [Item("thing", group, low, joins=False, chain=chain), *inner]
             prep = get_place_prep(low, group)
             moved = low in WAYS and low != "through" and prep in ("on", "in", "over")
@@ -163,6 +168,7 @@ class Gathering:
         if after_object and (
             low in WITHIN
             and verb not in PLACING
+            and not (low == "on" and is_on_stand(mod))
             or low == "with"
             and verb in WITH_TOOL
             and group.head not in SCENERY
@@ -217,7 +223,7 @@ class Gathering:
                             *mod.tokens[1:],
                         ]
                 seen = left.head in GROUNDS and not words and stem in VISITING
-                if stem == "play" and left.head in ("game", "games", "match"):
+                if left.head == "birthday" or (stem == "play" and left.head in ("game", "games", "match")):
                     items += inner + [
                         item for member in left.members for item in self.collect(member.mods, target)
                     ]
@@ -276,6 +282,10 @@ class Gathering:
                 in_row = any(
                     other is not member and stands_alone(other, target, how) for other in group.members
                 )
+            if member.head in ("display", "displays") and any(_is_of(mod) for mod in member.mods):
+                in_row = True  # "a large display of ferns"
+            if target.is_human and _is_among_clothes(member, group) and how in ("with", "in"):
+                continue  # "with a hat, tie and striped halter"
             if not in_row and not stands_alone(member, target, how):
                 if not target.holds(member):
                     target.note("looks")
@@ -299,6 +309,18 @@ class Gathering:
         return Group(
             members, fix_links(links, len(group.members) - len(members), group.links), group.mods
         ), items
+
+
+def _is_of(mod: Mod) -> bool:
+    return isinstance(mod, Prep) and mod.low == "of"
+
+
+def _is_among_clothes(phrase: Phrase, group: Group) -> bool:
+    """Whether a noun without an article ends a row of clothes, so that it is one."""
+    bare = phrase.tokens and phrase.tokens[0].kind == "W" and not phrase.words and not phrase.mods
+    others = [member for member in group.members if member is not phrase]
+    dressed = [other.head in MORE_CLOTHES - {"glasses"} or "tie" in other.words for other in others]
+    return bool(bare and dressed) and all(dressed)
 
 
 def _is_alone(mod: Mod) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
+from unscene.words.own_places import is_stand
 from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_picture
 from unscene.words.tree import Group, Mod, Prep, walk
@@ -28,6 +29,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     served = host is not None and (list_words(host) & _SERVED or host.head in _MEALS)
     if mod.low == "with" and served:  # "cake with a fork on a plate"
         beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
+    elif mod.low == "with" and host is not None and not host.is_animate and host.head not in ROOMS | GROUNDS:
+        beside += [item for item in items if is_stand(item) and not item.group.mods]
     things = [
         item
         for item in items
@@ -65,6 +68,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         beside = host is not None and host.head not in ROOMS | GROUNDS and not host.is_animate
         if mod.low == "with" and beside and all(item.prep in NEARNESS for item in things):
             text = things[0].prep  # "plates with figs next to a jug"
+        if mod.low == "with" and len(things) == 1 and _is_backdrop(things[0].group):
+            text = things[0].prep or text  # "a pattern with figs on a white background"
         if mod.low in ("of", "by", "as"):
             text = mod.text if mod.low == "of" else "near"
         true_there = all(
@@ -88,6 +93,11 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         )
     )
     return mods + list_places([item for item in places if not settled or item.prep in NEARNESS])
+
+
+def _is_backdrop(group: Group) -> bool:
+    """Whether it is what something is drawn on: `a white background stock vector`."""
+    return any(token.low == "background" for token in group.members[0].tokens)
 
 
 def _as_near(item: Item, prep: str) -> Item:

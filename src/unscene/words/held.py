@@ -17,7 +17,7 @@ from unscene.words.scene_lists import (
     SCENERY,
     SEATS,
 )
-from unscene.words.target import Target, is_all_gone
+from unscene.words.target import Target, is_all_gone, owner_is_gone
 from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, list_mods, walk
 from unscene.words.verb_lists import HOLDING, REACHING, WORN
 
@@ -99,6 +99,8 @@ def _is_of(part: Phrase, target: Target) -> bool:
     """Whether a part of a body is the target's: `a man's hand`, `the hand of a man`."""
     owners = [token for token in part.tokens if token not in part.named]
     named = any(t.word == target.category or (target.is_human and t.is_human) for t in owners)
+    if target.is_human and part.tokens and part.tokens[0].low in HERS:
+        named = named or owner_is_gone(part.tokens[0], target)
     of = [mod for mod in part.mods if isinstance(mod, Prep) and mod.low == "of" and mod.group is not None]
     return named or any(is_all_gone(mod.group, target) for mod in of)
 

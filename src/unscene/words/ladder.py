@@ -110,6 +110,8 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
         | COLOURS
         | MARKS
         | {"other", "photographer", "camera", "lead", "good", "far", "first", "knot", "inside", "outside"}
+        or phrase.head[:1].isdigit()
+        or phrase.low in ("the background", "the foreground")
         or phrase.head.endswith(_ABSTRACT_ENDS)
         or (phrase.head in (_ON_PEOPLE if target.is_human else _ON_ANIMALS) and target.is_animate)
         or looks_plural(phrase.head)

@@ -22,20 +22,20 @@ _FUNCTION_WORDS = {
         "drei mann frau hund katze kinder spielen spielt junge mädchen sitzt steht liegt"
     ),
     "Spanish": (
-        "el los las un una unos unas del y con por para en que es son está están su sus al sobre "
+        "el la los las un una unos unas de del y con por para en que es son está están su sus al sobre "
         "como más hay junto dos tres hombre mujer perro perros gato niño niña frente jugando"
     ),
     "French": (
-        "le les un une des du et est sont avec dans sur pour au aux qui que sa ses leur près à en "
+        "le la les un une de des du et est sont avec dans sur pour au aux qui que sa ses leur près à en "
         "deux trois homme femme chien chat fille garçon devant assis debout côté l'homme d'un "
         "d'une"
     ),
     "Italian": (
-        "il lo gli un uno una di del della dei delle e con per che è sono nel nella sul sulla da "
+        "il lo la gli un uno una di del della dei delle e con per che è sono nel nella sul sulla da "
         "dal al alla due tre uomo donna cane gatto ragazzo ragazza seduto accanto"
     ),
     "Portuguese": (
-        "o os um uma uns umas do da dos das e com para em no na nos nas que é são está ao sobre "
+        "o os um uma uns umas de do da dos das e com para em no na nos nas que é são está ao sobre "
         "ele ela seu sua dois duas três homem mulher cachorro cão gato menino menina"
     ),
     "Dutch": (
@@ -51,7 +51,7 @@ _FUNCTION_WORDS = {
     ),
     "Finnish": ("ja on kaksi mies nainen koira kissa istuu seisoo vieressä joka sekä kanssa edessä päällä"),
     "Hungarian": ("egy és van az két férfi nő kutya macska mellett ül áll alatt előtt vagy hogy nem is"),
-    "Romanian": ("și cu pe la din un o doi două bărbat femeie câine pisică este sunt lângă stă"),
+    "Romanian": ("și cu pe la din un o de doi două bărbat femeie câine pisică este sunt lângă stă"),
     "Turkish": ("bir ve ile için bu da de iki üzerinde adam kadın köpek kedi yanında çok olan"),
     "Indonesian or Malay": (
         "yang di dan dengan sebuah seorang untuk dari pada ke ini itu dua sedang duduk atas "

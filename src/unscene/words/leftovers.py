@@ -116,7 +116,9 @@ def compose(items: list[Item]) -> Group | None:
         if heads and heads[-1].head in FIXED and ground.group.head in ("floor", "ground"):
             heads.insert(0, ground.group)  # a mirror that somebody on the floor looks into
             continue
-        if heads:
+        if heads and _is_on_ground(heads[-1]):
+            heads.insert(0, ground.group)  # "swimming in a bay with two chairs on the beach"
+        elif heads:
             heads[-1].mods.append(Prep(ground.prep or "in", ground.group))
         else:
             heads.append(ground.group)
@@ -133,6 +135,18 @@ def compose(items: list[Item]) -> Group | None:
         result = join_rows(result, head)
     result.mods += [Prep(item.prep, item.group) for item in conditions]
     return result
+
+
+def _is_on_ground(group: Group) -> bool:
+    """Whether it is said on what ground things are."""
+    return any(
+        isinstance(mod, Prep)
+        and mod.low in ("on", "in")
+        and mod.group is not None
+        and mod.group.head in GROUNDS - {"floor", "ground"}
+        for node in (group, group.members[-1])
+        for mod in node.mods
+    )
 
 
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
@@ -194,9 +208,11 @@ def free_prep(mod: Prep) -> Prep | None:
     if is_looks_only(group) or mod.low in NO_PLACE:
         return None
     if any(m.head in CONDITIONS for m in group.members) or mod.low == "during":
-        return mod
+        return Prep("in", group) if mod.low == "through" else mod
     if group.head in SURFACES and mod.low == "over":
         return Prep("on", group)
+    if group.head in SURFACES and mod.low in ("on", "on top of") and not is_small(group):
+        return mod
     if group.head in GROUNDS and mod.low in WITHIN | NEARNESS | {"with"}:
         return mod
     if group.head in GROUNDS and mod.low in WAYS:
@@ -282,10 +298,13 @@ def add_to_scene(host: Group | Phrase | None, items: list[Item]) -> None:
         for node in walk(host)
     )
     named = {node.head for node in walk(host) if isinstance(node, Phrase)}
+    placed = any(isinstance(node, Prep) and node.low in ("on", "in") for node in walk(host))
     for item in items:
         first = item.group.members[0]
         if first.tokens and first.tokens[0].low == "the" and item.group.head in named:
             continue  # it is told of already
+        if placed and item.kind == "ground" and item.group.head in ("floor", "ground"):
+            continue  # "a cat lies on a mat and a dog on the floor"
         if item.kind == "thing":
             host.mods.append(Prep("near", item.group))
         elif item.kind == "ground" and not taken or item.kind == "condition" and item.prep in ("in", "at"):

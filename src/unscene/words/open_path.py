@@ -85,10 +85,14 @@ class OpenPath:
         if phrase.is_pronoun or (finite and (phrase.is_animate or not (root.is_animate or singular))):
             return groups[0]
         groups = [i for i in groups if not self.path[i].members[-1].is_pronoun] or groups
+        clothes = self.find_clothes(phrase)
+        if clothes is not None:
+            return clothes
         before = self.path[groups[-1] - 1] if groups[-1] else None
         within = isinstance(before, Prep) and before.low in ("between", "in between")
-        if within and not self.path[groups[-1]].is_plural:
-            return groups[-1]  # "between a woman and a dog"
+        bare_too = _is_bare_plural(phrase) and _is_bare_plural(self.path[groups[-1]].members[-1])
+        if within and (bare_too or not self.path[groups[-1]].is_plural):
+            return groups[-1]  # "between a woman and a dog", "between buses and cars"
 
         last = self.path[groups[-1]].members[-1]
         with_it = isinstance(before, Prep) and before.low == "with" and _is_bare_plural(last)
@@ -139,6 +143,17 @@ class OpenPath:
             if alike:  # "with tulips on the table and plants by the window"
                 return alike[0]
         return best
+
+    def find_clothes(self, phrase: Phrase) -> int | None:
+        """Return where in the path the clothes are that a phrase goes on: `in a white shirt, a hat`."""
+        if phrase.head not in MORE_CLOTHES or phrase.words:
+            return None
+        for i in range(len(self.path) - 1, 0, -1):
+            node, governor = self.path[i], self.path[i - 1]
+            worn = isinstance(governor, Prep) and governor.low in ("in", "with")
+            if isinstance(node, Group) and worn and node.members[-1].head in MORE_CLOTHES:
+                return i
+        return None
 
     def _is_within(self, index: int) -> bool:
         governor = self.path[index - 1]
@@ -283,7 +298,8 @@ class OpenPath:
         if verb.form == "inf":  # "watch a plane fly"
             return deepest
         if verb.is_finite and self.path[groups[-1]] is self.relative:
-            return groups[-1]
+            told = any(isinstance(m, Verb) and m.is_finite for m in self.path[groups[-1]].mods)
+            return groups[0] if told else groups[-1]  # "a cat that my dog loves sleeps"
         if verb.is_finite:
             subject = self.path[groups[0]]
             taken = any(isinstance(m, Verb) and m.is_finite for m in subject.mods)
@@ -299,7 +315,8 @@ class OpenPath:
                 in ("dress", "seat", "gather", "mount", "pose", "clad", "cuddle", "huddle", "snuggle", "curl")
                 and not node.is_animate
             ):
-                return self._find_animate(deepest, default=groups[0] if root.is_animate else deepest)
+                close = verb.stem in ("cuddle", "huddle", "snuggle")  # no bed does that
+                return self._find_animate(deepest, default=groups[0] if root.is_animate or close else deepest)
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
             return deepest

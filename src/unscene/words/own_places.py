@@ -3,7 +3,7 @@
 from unscene.words.leftovers import Item, list_words
 from unscene.words.scene_lists import WITHIN
 from unscene.words.target import is_on_ground, is_on_thing
-from unscene.words.tree import Mod, Phrase, Prep, Verb
+from unscene.words.tree import Loose, Mod, Phrase, Prep, Verb
 
 _STANDS = frozenset(
     {"table", "counter", "desk", "shelf", "countertop", "tray", "stove", "plate", "plates", "platter", "dish"}
@@ -20,10 +20,25 @@ def is_within_ground(mod: Prep) -> bool:
     return is_on_ground(mod) and mod.low in WITHIN
 
 
+def is_on_floor(mod: Mod) -> bool:
+    """Whether it says that something is on the floor, where what is on a thing cannot be."""
+    return is_on_ground(mod) and mod.low in WITHIN and mod.group.head in ("floor", "ground")
+
+
 def is_placed(phrase: Phrase) -> bool:
     """Whether it is said on what something is: `a dog lying on a couch`."""
     mods = [*phrase.mods, *(inner for mod in phrase.mods if isinstance(mod, Verb) for inner in mod.mods)]
     return any(is_on_thing(mod) for mod in mods)
+
+
+def is_outside(mod: Mod) -> bool:
+    """Whether it says in a word where all of it happens."""
+    return isinstance(mod, Loose) and mod.text.lower() in ("outside", "outdoors", "indoors")
+
+
+def is_told_where(phrase: Phrase) -> bool:
+    """Whether more is said of a thing than what it is of: `cats sitting near a tree`."""
+    return any(not (isinstance(mod, Prep) and mod.low == "of") for mod in phrase.mods)
 
 
 def has_place(mods: list[Mod]) -> bool:

@@ -3,7 +3,7 @@ fillings, what it shows.
 """
 
 from unscene.words.leftovers import list_words
-from unscene.words.scene_lists import EATEN, GROUNDS, LARGE, PARTS, SCENERY, VESSELS
+from unscene.words.scene_lists import EATEN, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
 from unscene.words.target import MARKS, Target, is_all_gone
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_lists import LOOKING
@@ -50,15 +50,19 @@ def mark_parts(clauses: list[Clause], target: Target) -> None:
     """Put the parts, prints, fillings and pictures of the target into the target."""
     noted = len(target.used)
     for clause in clauses:
+        beside = {id(node.group) for node in walk(clause) if isinstance(node, Prep) and node.low in NEARNESS}
         for node in walk(clause):
             if isinstance(node, Group):
-                _mark_group(node, target)
+                _mark_group(node, target, id(node) in beside)
             elif isinstance(node, Verb):
                 _mark_shown(node, target)
     del target.used[noted:]  # nothing is taken out yet
 
 
-def _mark_group(group: Group, target: Target) -> None:
+def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
+    """Mark what of a group is of the target. is_beside: whether it is said to be near something, as no
+    part of that is.
+    """
     gone = is_all_gone(group, target)
     if target.category in EATEN and group.head in _DISHES:
         _mark_topping(group, target)
@@ -70,6 +74,7 @@ def _mark_group(group: Group, target: Target) -> None:
         if not member.tokens or member.words or member.is_animate:
             continue
         part = member.head in _PARTS_OF.get(target.category, ()) and not _is_of_another(member, target)
+        part = part and not is_beside
         mods = [*member.mods, *group.mods]
         if part or displayed or (member.head in _FLAWS and any(_is_on_target(mod, target) for mod in mods)):
             _mark(member, target)

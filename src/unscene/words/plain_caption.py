@@ -18,6 +18,7 @@ _POINTING = re.compile(
     r" (?:we|you|one|i) (?:can )?see (?:that )?"
 )
 _BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
+_ASIDE_FIRST = re.compile(r"(?i)^(?:with|while|as(?! (?:far|long|soon))|when) [^,.;:]+,")
 PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside|to|next|beside|below) ")
 
 
@@ -32,7 +33,10 @@ class Spelling(NamedTuple):
 SPELLINGS = tuple(
     Spelling(re.compile(pattern), instead, caption)
     for pattern, instead, caption in (
+        (r"(?i)\b(an?|the|of|with) \1 (?=\w)", r"\1 ", "A monk on a a mule."),
+        (r"\s*/+\s*$", "", "A monk on a mule/"),
         (r"\bfont of\b", "front of", "A gnome in font of a hedge."),
+        (r"(?i)\blots and lots\b", "lots", "A crypt with lots and lots of jugs."),
         (r"(?i)\bthru\b", "through", "A mule thru a gate."),
         (r"(?i)\b(on|with|wearing) ((?:his |her |their |some )?)skies\b", r"\1 \2skis", "A nun on skies."),
         (
@@ -45,6 +49,11 @@ SPELLINGS = tuple(
             "",
             "A mule wears a hat while on a ledge.",
         ),
+        (
+            r"(?i)\b(park\w*) (in|at) (an?|the) lot\b",
+            r"\1 \2 \3 parking lot",
+            "A tractor is parked in a lot.",
+        ),
         (r"(?i)\bparallel to\b", "next to", "A ditch parallel to a gate."),
         (r"(?i)\bcounter top(s?)\b", r"countertop\1", "A jug on a counter top."),
         (r"(?i)\bonstage\b", "on stage", "A flute onstage."),
@@ -52,13 +61,8 @@ SPELLINGS = tuple(
         (r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", "A mule in it's stall."),
         (r"(?i)(?<!\bon )(?<!\bto )\beither side of\b", "beside", "Two jugs either side of a cot."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
-        (r"(?i)\b(an?|the) (high|low) (up|down) (?=\w+\b)", r"\1 \2-\3 ", "A mule at a high up trough."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
-        (r"(?i)\bin side (?=an? |the )", "inside ", "A mule in side a barn."),
-        (r"(?i)\bline up of\b", "line of", "A line up of mules."),
-        (r"(?i)\batop of\b", "atop", "A lamp atop of a crate."),
-        (r"(?i)\bunder neath\b", "underneath", "A mule under neath an arch."),
         (
             r"(?i)\bwhat (?:appears|seems|looks) (?:to be|like)(?= an? | the )",
             "",
@@ -69,11 +73,6 @@ SPELLINGS = tuple(
             r" (off|in) (?=[\w-]+\b)",
             r"\1 \2-\3 ",
             "Mules in a roped off meadow.",
-        ),
-        (
-            r"(?i)\b(an?|the) (broken|cut|beat|rolled|torn|chopped) up (?=[\w-]+\b)",
-            r"\1 \2-up ",
-            "A monk with a broken up harp.",
         ),
     )
 )
@@ -116,10 +115,32 @@ def _turn(chunks: list[Chunk]) -> str | None:
     kinds = [chunk.kind for chunk in chunks]
     if kinds[:at] not in (["P", "NP"], ["P", "NP", "P", "NP"]) or chunks[at].low not in _STANDING:
         return None
-    if kinds[at + 1 : at + 2] != ["NP"] or not set(kinds[at + 2 :]) <= {"P", "NP", "C"}:
+    told = chunks[at + 2].low if len(chunks) > at + 2 and chunks[at + 2].kind == "S" else ""
+    told_more = told in ("that", "which", "who")  # "a cat that my dog loves"
+    if kinds[at + 1 : at + 2] != ["NP"] or not (told_more or set(kinds[at + 2 :]) <= {"P", "NP", "C"}):
         return None
     place, subject = (" ".join(chunk.text for chunk in part) for part in (chunks[:at], chunks[at + 1 :]))
     return f"{subject[:1].upper()}{subject[1:]} {chunks[at].text} {place[:1].lower()}{place[1:]}"
+
+
+def _put_behind(chunks: list[Chunk], caption: str) -> str:
+    """Return a caption that begins with what somebody has, or with a second sentence, with the subject
+    first: `With a lamp in his hand, a monk reads a book` -> `A monk with a lamp in his hand reads a
+    book`; `While a mule rests, a nun reads` -> `A nun reads while a mule rests`.
+    """
+    at = next((place for place, chunk in enumerate(chunks) if chunk.kind == "C"), 0)
+    kinds = [chunk.kind for chunk in chunks]
+    second = chunks[0].kind == "S"
+    whole = "V" in kinds[:at] if second else set(kinds[:at]) == {"P", "NP"}
+    if chunks[at].low != "," or not whole or kinds[at + 1 : at + 3] != ["NP", "V"]:
+        return caption
+    first, subject, rest = (
+        " ".join(chunk.text for chunk in part)
+        for part in (chunks[:at], chunks[at + 1 : at + 2], chunks[at + 2 :])
+    )
+    first, rest = f"{first[:1].lower()}{first[1:]}", rest.rstrip(" .")
+    told = f"{subject} {rest} {first}" if second else f"{subject} {first} {rest}"
+    return f"{told[:1].upper()}{told[1:]}" + "." * caption.rstrip().endswith(".")
 
 
 _STAND = (
@@ -155,9 +176,11 @@ def _part_place(caption: str, vocabulary: Vocabulary) -> str:
         place, subject = found.groups()
         told = f"{subject[:1].upper()}{subject[1:]} {place[:1].lower()}{place[1:]}"
         return told + "." * caption.rstrip().endswith(".")
-    if not PLACE_FIRST.match(caption):
+    if not (PLACE_FIRST.match(caption) or _ASIDE_FIRST.match(caption)):
         return caption
     chunks = make_chunks(read_tokens(caption, vocabulary))
+    if _ASIDE_FIRST.match(caption):
+        return _put_behind(chunks, caption)
     turned = _turn(chunks)
     if turned is not None:
         return turned + ("." if caption.rstrip().endswith(".") else "")

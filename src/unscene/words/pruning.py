@@ -12,10 +12,15 @@ from unscene.words.leftovers import (
     add_to_scene,
     compose,
     is_small,
-    list_places,
-    list_words,
 )
-from unscene.words.own_places import has_place, is_on_stand, is_placed, is_stand
+from unscene.words.own_places import (
+    has_place,
+    is_on_floor,
+    is_outside,
+    is_placed,
+    is_stand,
+    is_told_where,
+)
 from unscene.words.people import means_people
 from unscene.words.rows import (
     drop_repeated,
@@ -76,9 +81,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         elif is_of_last(first, group):
             group.members[-1].mods.append(first)
             group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
-        elif is_on_thing(first) and any(member.mods for member in group.members[:-1]):
+        elif is_on_thing(first) and any(map(is_told_where, group.members[:-1])):
             group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
-        elif is_on_ground(first) and first.group.head in ("floor", "ground") and is_placed(group.members[0]):
+        elif is_on_floor(first) and is_placed(group.members[0]):
             group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
     members: list[Phrase] = []
     links: list[str] = []
@@ -276,14 +281,22 @@ def _share_objects(mods: list[Mod], target: Target) -> list[Mod]:
             and after.opener.strip(" ,").lower() in ("and", "or")
             and not (mod.objects or mod.mods)
             and mod.stem in SHARING
-            and bool(after.objects)
-            and all(is_all_gone(group, target) for group in after.objects)
+            and _is_without(after, target)
         )
         if shares:
             target.note("shared object")
         else:
             kept.append(mod)
     return kept
+
+
+def _is_without(verb: Verb, target: Target) -> bool:
+    """Whether what a verb is done to, or done with, is gone: `holding and dancing with an umbrella`."""
+    if verb.objects:
+        return all(is_all_gone(group, target) for group in verb.objects)
+    first = verb.mods[0] if verb.mods else None
+    by = isinstance(first, Prep) and first.low in ("with", "at") and first.group is not None
+    return by and is_all_gone(first.group, target)
 
 
 def _is_other_place(mod: Prep, on_lawn: bool) -> bool:
@@ -344,6 +357,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
     lost: list[Item] = []
     object_gone = False
     place_gone = False
+    outside: list[tuple[Mod, list[Mod]]] = []  # "swinging a bat outside"
     for group in verb.objects:
         left, items = prune_group(group, target)
         if left is not None and not is_empty(left):
@@ -352,10 +366,14 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         else:
             object_gone = True
             lost += items
-    mods = []
-    last_gone = on_lawn = False
+            outside += [(mod, [mod]) for mod in group.mods if is_outside(mod)]
+    mods: list[tuple[Mod, list[Mod]]] = []
+    last_gone = on_lawn = alone_gone = False
     for mod in verb.mods:
         if isinstance(mod, Prep):
+            if alone_gone and is_on_floor(mod) and any(is_on_thing(other) for other, _ in mods):
+                continue  # "sitting on a couch with a dog on the floor"
+            alone_gone = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
             own_place = last_gone and _is_other_place(mod, on_lawn)
             last_gone = loses_last(mod, target)
             on_lawn = mod.group is not None and mod.group.members[0].head in GROUNDS
@@ -365,17 +383,12 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
-                stands = [
-                    m for m in mod.group.mods if isinstance(m, Prep) and m.low == "on" and is_on_stand(m)
-                ]
-                if stands and len(verb.mods) == 1 and not verb.objects:
-                    return stands  # "filled with nuts on a table"
-                there = _list_waters(mod.group, host, target)
-                if there and len(verb.mods) == 1 and not verb.objects:
-                    return there
                 pruned = []  # "decorated with bottles hanging from ..."
-            if mod.low == "with" and mod.group and is_all_gone(mod.group, target) and has_place(verb.mods):
-                pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+            if mod.low == "with" and mod.group and is_all_gone(mod.group, target):
+                if has_place(verb.mods):
+                    pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+                elif any(is_on_thing(other) for other in verb.mods):
+                    pruned = [p for p in pruned if not is_on_floor(p)]
         elif isinstance(mod, Verb):
             pruned = prune_verb(mod, host, target)
             if (not pruned or not isinstance(pruned[0], Verb)) and mod.form == "to":
@@ -388,28 +401,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         mods.append((mod, pruned))
     if mods and not mods[0][1] and not objects:
         new = next((p[0] for _, p in mods if p), None)
-        if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or"):
+        if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or", ""):
             new.link = ""  # "sits above a sink and next to a door"
-    left_over = PrunedVerb(objects, lost, mods, object_gone, place_gone)
+    left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
-
-
-def _list_waters(group: Group, host, target: Target) -> list[Mod]:
-    """Return the water that what a place was filled with is on: `a bay filled with canoes in blue water`."""
-    if host is None:
-        return []
-    items = prune_group(group, target)[1]
-    if list_words(host) & {"train", "bus", "boat"}:
-        return list_places(
-            [item for item in items if item.kind == "ground"][:1]
-        )  # "filled with people on ..."
-    if host.head not in GROUNDS:
-        return []
-    waters = [item for item in items if item.kind == "ground" and item.group.head in _WATERS]
-    return [Prep("with", item.group) for item in waters[:1]]
-
-
-_WATERS = frozenset({"water", "waters"})
 
 
 _FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})

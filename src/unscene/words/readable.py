@@ -59,12 +59,15 @@ def _find_script(text: str) -> str | None:
 
 
 def _find_language(words: list[str]) -> str | None:
-    """Return the language whose function words a caption holds, when none of English is in it."""
+    """Return the language whose function words a caption holds, or those that have them all, when none
+    of English is in it.
+    """
     if any(word in ENGLISH for word in words):
         return None
     present = set(words)
     hits = {name: len(present & marks) for name, marks in FOREIGN.items()}
-    name = max(hits, key=lambda language: hits[language])
-    accents = any(not word.isascii() and word not in FOREIGN[name] for word in words)
-    found = hits[name] + (accents and hits[name] > 0)
-    return name if found >= _FEWEST and found >= _SHARE * len(present) else None
+    most = max(hits.values())
+    names = [name for name in hits if hits[name] == most]
+    accents = any(not word.isascii() and word not in FOREIGN[names[0]] for word in words)
+    found = most + (accents and most > 0)
+    return " or ".join(names) if found >= _FEWEST and found >= _SHARE * len(present) else None

@@ -5,6 +5,8 @@ It knows what captions are made of ("A man holding a red kite on the beach while
 not English at large. A word that it does not know is taken for a noun or an adjective.
 """
 
+from dataclasses import replace
+
 from unscene.words.caption_words import (
     DETERMINERS,
     LONG_PREPOSITIONS,
@@ -50,10 +52,14 @@ def _tag(tokens: list[Token]) -> list[Token]:
             joined = token.low == "close-up"
             tagged.append(Token(token.text if joined else f"{token.text} {after.text}", "W"))
             place += not joined
-        elif token.low == "upside" and after.low == "down":
-            adverb = before.kind == "V" or place + 2 >= len(tokens) or ends_phrase(tokens[place + 2])
-            tagged.append(Token(f"{token.text} {after.text}", "A" if adverb else "W"))
-            place += 1
+        elif token.low == "upside-down" or (token.low == "upside" and after.low == "down"):
+            joined = token.low == "upside-down"
+            behind = place + 2 - joined
+            adverb = before.kind == "V" or behind >= len(tokens) or ends_phrase(tokens[behind])
+            tagged.append(
+                Token(token.text if joined else f"{token.text} {after.text}", "A" if adverb else "W")
+            )
+            place += not joined
         elif f"{token.low} {after.low}" in SPLIT_PLACES or (
             token.low in ("home", "first", "second", "third") and after.low in ("base", "plate")
         ):
@@ -71,6 +77,10 @@ def _tag(tokens: list[Token]) -> list[Token]:
         elif token.low == "up" and [t.low for t in tokens[place + 1 : place + 3]] == ["and", "down"]:
             tagged.append(Token("up and down", "P"))
             place += 2
+        elif token.low in ("someone", "somebody") and after.low == "else":
+            tagged.append(replace(token, text=f"{token.text} {after.text}", kind="R"))
+            tagged[-1].low = token.low
+            place += 1
         elif token.low in ("each", "one") and after.low in ("other", "another"):
             tagged.append(Token(f"{token.text} {after.text}", "R"))
             place += 1

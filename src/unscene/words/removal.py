@@ -93,11 +93,23 @@ def _has_verb(group: Group) -> bool:
     return any(isinstance(mod, Verb) for mod in list_mods(group))
 
 
+_SOMEBODY = frozenset({"someone", "somebody", "someone else", "somebody else"})
+
+
+def _is_bare(group: Group) -> bool:
+    """Whether it is one thing of which nothing more is said: `a third` of `a third is on a scooter`."""
+    first = group.members[0]
+    alone = len(group.members) == 1 and not (group.mods or first.mods)
+    return alone and bool(first.tokens) and first.tokens[0].kind == "D"
+
+
 def _add_verbless(kept: list[Clause], opener: str, group: Group) -> None:
     """Hang a second subject that has lost its verb on the first clause: with it, or its place alone."""
-    if all(member.is_pronoun for member in group.members):
+    if all(member.is_pronoun and member.low not in _SOMEBODY for member in group.members):
         add_to_scene(kept[0].group, GATHERING.collect(group.mods, Target("", None)))
-    elif opener.strip(" ,").lower() in ("and", "but", "or", ""):
+    elif opener.strip(" ,").lower() in ("and", "but", "or", "") and not (
+        opener.strip(" ,") and _is_bare(group)
+    ):
         kept.append(Clause(opener, group))
     else:
         kept[-1].group.mods.append(Prep("with", group))

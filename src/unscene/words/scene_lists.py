@@ -127,7 +127,8 @@ MORE_BODY = BODY | _words(
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
-    "laps tongues bellies side sides hind hair fist nape hairstyle hairstyles haircut hairdo"
+    "laps tongues bellies hairline backside backsides side sides hind hair fist nape "
+    "hairstyle hairstyles haircut hairdo"
 )
 HUMAN_NOUNS = _words(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "
@@ -307,7 +308,7 @@ SURFACES = _words(
     "tracks hill hills hillside slope slopes mountain mountains mountainside shore coast court pier "
     "dock bridge floor ground dirt sand mud gravel concrete asphalt cement ice river lake stage deck "
     "patio porch roadside curb walkway boardwalk field platform course ramp plain plains crosswalk "
-    "driveway railroad countertop surface plate mound island"
+    "driveway railroad countertop surface plate mound island wave waves"
 )
 SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way", "country side"}
 SPORTS = _words(
@@ -364,7 +365,7 @@ PAGES = _words("cover page pages screen side front label poster sides package pa
 HELD_EVENTS = _words(
     "premiere screening launch concert ceremony wedding reception rally protest festival gala graduation "
     "tournament match game conference convention gig recital parade marathon regatta "
-    "carnival competition championship party session"
+    "carnival competition championship party session celebration exhibition fair"
 )
 # What goes on around the people of a photo, and can be named without them.
 EVENTS = _words(
@@ -374,13 +375,13 @@ EVENTS = _words(
 )
 # What cannot end a caption, nor stand without the clause behind it.
 ENDLESS = _words(
-    "how why whether if because either although than whose should would could shall "
+    "that which who how why whether if because either although than whose should would could shall "
     "is are was were be been am do does has have had and or but while instead"
 )
 # What a caption can be about and a photo cannot show.
 ABSTRACT_NOUNS = _words(
     "highlight highlights mind minds production company companies study studies effect effects "
-    "architecture result results question questions idea ideas history introduction impression concept "
+    "architecture result results question questions idea ideas history introduction concept "
     "process life lifestyle special project research skill recipe launch programme marriage benefit "
     "benefits law politics economy business industry success failure future past solidarity beauty "
     "weeks months ago "
@@ -417,6 +418,7 @@ SPORT_PLACES = {
     **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),
     **dict.fromkeys(("baseball", "softball", "soccer", "football", "rugby", "cricket", "polo"), "field"),
     "golf": "course",
+    "ice hockey": "rink",
 }
 # Of these a photo can be said to be: `on a day`.
 TIMES = _words("weeks months ago day days week year years hours start period")

@@ -13,11 +13,13 @@ from unscene.words.leftovers import (
     list_places,
     list_words,
 )
+from unscene.words.own_places import is_outside
 from unscene.words.rows import (
     takes_article,
 )
 from unscene.words.scene_lists import (
     GROUNDS,
+    MORE_BODY,
     NEARNESS,
     PAGES,
     ROOMS,
@@ -30,6 +32,7 @@ from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import ing_form
 from unscene.words.verb_lists import (
     ALONE,
+    HOLDING,
     LOOKING,
     NEEDS_PLACE,
     STILL,
@@ -55,7 +58,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     host: the subject. gathering: how things are gathered from a second verb.
     """
     objects, lost, mods, object_gone, place_gone = pruned
-    if place_gone and verb.stem in NEEDS_PLACE and not object_gone:
+    needs_place = verb.stem in NEEDS_PLACE and verb.opener.lower() not in _TIMES
+    if place_gone and needs_place and not object_gone:
         target.note("needs its place")
         return _joined_by_with(verb, objects, [], [p for _, pruned in mods for p in pruned])
     if any(isinstance(m, Prep) and not p and is_by_vehicle(m, target) for m, p in mods):
@@ -83,7 +87,7 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     if verb.objects:
         if lost_prep and verb.stem == "have" and all(map(is_looks_only, objects)):
             return [free for free in map(free_prep, _list_preps(new_mods)) if free is not None]
-        if lost_prep and verb.stem in NEEDS_PLACE and not any(isinstance(m, Prep) for m in new_mods):
+        if lost_prep and needs_place and not any(isinstance(m, Prep) for m in new_mods):
             return _joined_by_with(verb, objects, [], new_mods)
         return [Verb(verb.tokens, verb.opener, objects, new_mods)]
     has_place = any(isinstance(m, Prep | Verb) for m in new_mods)
@@ -102,7 +106,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         return [
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
         ]
-    if lost_any and stem in ALONE and (has_place or stem not in STILL or host is None or host.is_animate):
+    poses = host is None or host.is_animate or "teddy bear" in list_words(host)
+    if lost_any and stem in ALONE and (has_place or stem not in STILL or poses):
         target.note("verb stays")
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     if lost_any and any(t.low == "ready" for t in verb.tokens):
@@ -116,6 +121,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
 
 
+# Behind these a verb says when, and goes on without its place: `after loading sacks onto a cart`.
+_TIMES = frozenset({"after", "before", "while", "when"})
 # What is done on a thing alone.
 _DONE_ON = {
     "skis": frozenset({"ski"}),
@@ -131,10 +138,6 @@ def _is_on_furniture(mod: Mod) -> bool:
         return False
     heads = ("table", "counter", "shelf", "desk", "plate", "tray")
     return "dining table" in list_words(mod.group) or mod.group.head in heads
-
-
-# Who looks at an animal in one of these is not in it.
-_PENS = frozenset({"enclosure", "cage", "pen", "tank", "aquarium", "exhibit", "habitat"})
 
 
 def _joined_by_with(verb: Verb, objects: list[Group], lost: list[Item], mods: list[Mod]) -> list[Mod]:
@@ -157,22 +160,20 @@ def _without_object(
     own = _without_purpose(verb)
     if own is not None:
         target.note("purpose")
-        return [own, *(free for free in map(free_prep, _list_preps(mods)) if free is not None)]
+        places = [mod for mod in _list_preps(mods) if mod.group.head not in ("sky", "air")]
+        return [own, *(free for free in map(free_prep, places) if free is not None)]
     things = [item for item in lost if item.kind == "thing"]
     places = [item for item in lost if item.kind != "thing"]
     stem = verb.stem
     if stem in ("show", "feature", "have", "depict"):
         things = [item for item in things if item.group.head not in PAGES or list_words(item.group)]
-    kept = _room_without(verb, mods, host, target)
+    filled = any(item.prep == "of" for item in things)  # "has a bowl of plums on the table"
+    kept = None if filled else _room_without(verb, mods, host, target)
     if kept is not None:
         return kept
     if stem in ("put", "place") and target.category == "boat" and not things:
         target.note("verb")
         return []  # "put their boat in the water"
-    pens = [item for item in places if item.group.head in _PENS and item.prep in ("in", "inside")]
-    if stem in LOOKING - {"look"} and pens and not things:
-        target.note("look")
-        return [Verb(verb.tokens, verb.opener, [pens[0].group], [*mods, *list_places(places[1:])])]
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]
@@ -189,11 +190,16 @@ def _without_object(
     target.note("verb")
     result: list[Mod] = []
     for item in things:
+        if _keeps_place(item, stem, host):
+            result.append(Prep(item.prep, item.group))
+            continue
         free = free_prep(Prep(item.prep or "with", item.group))
         prep = free.text if free is not None else "near"
         result.append(Prep(prep, item.group))
     for mod in mods:
         if isinstance(mod, Loose):
+            if is_outside(mod):
+                result.append(mod)
             continue
         if isinstance(mod, Verb):
             if mod.form == "ing" and mod.opener:
@@ -212,14 +218,19 @@ def _without_object(
         if isinstance(mod, Prep) and mod.group is not None:
             if mod.group.head in ("sky", "air") and stem == "fly" and host is not None and host.is_human:
                 continue  # "flying a kite in the sky"
+            if mod.low in ("above", "over") and stem == "fly" and host is not None and host.is_human:
+                mod = Prep("near", mod.group, mod.link)  # "flying a kite above a tower"
             if mod.low in _TOWARDS and mod.group.is_human and host is not None and host.is_human:
                 mod = Prep("with", mod.group, mod.link)  # "returning a ball to his opponent"
             if mod.low == "for" and list_words(mod.group) and mod.group.is_animate:
                 target.note("for whom")
                 mod = Prep("near", mod.group, mod.link)
+            carries = host is not None and _can_carry(host) and stem in _CARRYING
             mod = (
                 mod
-                if stem in ("have", "contain", "feature", "show")
+                if (carries and mod.low in ("on", "in"))
+                or stem in ("have", "contain", "feature", "show")
+                and mod.low != "for"
                 and not is_looks_only(mod.group)
                 or (
                     stem in _DONE_SEATED
@@ -231,6 +242,24 @@ def _without_object(
             if mod is not None:
                 result.append(mod)
     return result + list_places(places)
+
+
+def _keeps_place(item: Item, stem: str, host) -> bool:
+    """Whether where the object was is where its subject is: `reads a book on a bench`, `a plate holding
+    a bun on a mat`.
+    """
+    if host is None or item.prep not in ("on", "in"):
+        return False
+    if host.is_human:
+        return stem in _DONE_SEATED | HOLDING and bool(list_words(item.group) & _SAT_IN)
+    return _can_carry(host) and stem in _CARRYING
+
+
+def _can_carry(host) -> bool:
+    return not host.is_animate and host.head not in MORE_BODY
+
+
+_CARRYING = frozenset({"hold", "contain"})
 
 
 _TOWARDS = frozenset({"to", "at", "against", "toward", "towards"})
@@ -248,7 +277,9 @@ def _list_preps(mods: list[Mod]) -> list[Prep]:
 
 
 # What one does where one sits: `using a laptop on a couch`, `holds a phone in a car`.
-_DONE_SEATED = frozenset({"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work"})
+_DONE_SEATED = frozenset(
+    {"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work", "flip"}
+)
 _SAT_IN = SEATS | {"car", "bus", "train", "boat", "airplane", "truck"}
 
 

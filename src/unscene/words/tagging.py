@@ -173,8 +173,6 @@ def find_kind(
         if ends_phrase(after) and next_word != "of" and not (next_word == "ready" and later.low in _POSES):
             return "A", "", ""
         return "P", "", ""
-    if word == "ready" and next_word in _POSES:
-        return "W", "", ""  # "in ready position"
     if word in DETERMINERS:
         return "D", "", ""
     if word == "overhead" and before.kind == "C" and not ends_phrase(after):

@@ -20,6 +20,7 @@ from unscene.words.scene_lists import (
     MADE_OF_ANIMALS,
     MORE_BODY,
     MORE_CLOTHES,
+    NEARNESS,
     PARTS,
     STATES,
     TIMES,
@@ -164,7 +165,7 @@ def needs_its_of(old: Phrase, new: Phrase) -> bool:
             in PARTS
             | MORE_BODY
             | ACTIVITIES
-            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state"}
+            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state", "remains"}
             and old.head not in ("shelf", "shelves", "rack")
             and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
         )
@@ -178,7 +179,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         target.note("held")
         return False
     words, head = phrase.words, phrase.head
-    if head in _OF_FURNITURE and target.category in FURNITURE:
+    if head in _OF_FURNITURE and target.category in FURNITURE and how not in NEARNESS:
         return False
     if head in ("magnet", "magnets") and target.category == "refrigerator":
         return False
@@ -241,6 +242,8 @@ _TOWARDS = frozenset({"for", "at", "to", "toward", "towards", "into"})
 _WATCHING = frozenset({"camera", "cameras", "photographer", "cameraman", "viewer", "lens"})
 MARKS = frozenset({"graffiti", "writing", "sticker", "stickers", "logo", "logos", "lettering", "paint"})
 MARKS |= {
+    "dot",
+    "dots",
     "advertising",
     "crest",
     "crests",

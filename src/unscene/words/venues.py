@@ -11,6 +11,7 @@ from unscene.words.caption_words import NUMBERS
 from unscene.words.scene_lists import HELD_EVENTS, SPORT_PLACES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.vocabulary import choose_article
 
 _SPORTS = "|".join(SPORT_PLACES)
 # What is named by a sport, and is no game of it that goes on.
@@ -35,6 +36,8 @@ _BASEBALL = re.compile(
     r"\b(?:batters?|pitchers?|umpires?|catchers?|home plate|(?:first|second|third) base)\b"
 )
 _AT_BASEBALL = re.compile(r"\b(?:swing\w*|swung|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
+_TENNIS = re.compile(r"\b(?:swing\w*|serv\w+|hit\w*|match|game)\b.*\btennis (?:racket|racquet|ball)s?\b")
+_BAT = re.compile(r"\bbaseball bats?\b.*\b(?:the|a) pitch\b")
 _GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
 _SNOW = re.compile(
     r"\b(?:(?<!water )skiers?|(?<!water )skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
@@ -121,6 +124,10 @@ def _name_ground(low: str) -> str | None:
         return _write_ground(player[1])
     if _BASEBALL.search(low) and _AT_BASEBALL.search(low.replace("pitcher", "")):
         return "A baseball field"
+    if _TENNIS.search(low):
+        return "A tennis court"
+    if _BAT.search(low):
+        return "A baseball field"
     if _GOLF.search(low):
         return "A golf course"
     if _SURF.search(low):
@@ -129,7 +136,7 @@ def _name_ground(low: str) -> str | None:
 
 
 def _write_ground(sport: str) -> str:
-    return f"A {sport} {SPORT_PLACES[sport]}"
+    return f"{choose_article(sport).capitalize()} {sport} {SPORT_PLACES[sport]}"
 
 
 def _find_event(clauses: list[Clause]) -> str | None:

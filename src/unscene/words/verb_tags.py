@@ -46,7 +46,6 @@ _POSES = frozenset({"looks", "sits", "stands", "talks", "waits", "smiles", "pose
 _CROSSING = frozenset(
     {"cross", "ride", "watch", "enter", "board", "climb", "hold", "eat", "share", "surround"}
 )
-_CROWDED = frozenset({"into", "onto", "around", "together"})
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
 
 
@@ -92,8 +91,6 @@ def find_verb_form(
             return None  # "a low flying airplane", "an old standing clock"
         if after.low == "of" and before.kind == "W" and before.low in ADJECTIVES:
             return None  # "a small gathering of friends"
-        if word == "covering" and before.low in ADJECTIVES and not next_det:
-            return None  # "with a white covering"
         known = word in ING
         stem = ING.get(word, word[:-3])
         if len(tagged) == 1 and before.low in ADJECTIVES and not (ends or next_det or next_noun):
@@ -141,8 +138,6 @@ def find_verb_form(
         return ("ing", stem) if known or noun_before or before.kind == "V" else None
     if word == "lap" or (word in NOUNY and word in EN and noun_before and after.low in AUXILIARIES):
         return None  # "on her dads lap", "a banana split is"
-    if word == "crowded" and (noun_before or before.form == "aux") and after.low in _CROWDED:
-        return "en", "crowd"
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
     if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
         stem = EN.get(word, word)
@@ -160,6 +155,10 @@ def find_verb_form(
             return None
         if part_of_thing:
             return None
+        several = looks_plural(after.low) or looks_plural(later.low)
+        several = several and not (ends or after.kind == "R" or later.low in AUXILIARIES)
+        if before.is_human and len(tagged) == 1 and several and not looks_plural(before.low):
+            return "fin", stem  # "resident erected giant trees"
         if noun_before and (
             ends
             or next_det
@@ -199,6 +198,10 @@ def find_verb_form(
             and after.low in PREPOSITIONS
         ):
             return "fin", stem  # "a truck with its lights flashing drives down"
+        who = next((i for i, t in enumerate(tagged) if t.kind == "S"), len(tagged))
+        loved = before.form == "fin" and len(tagged) - who > 2 and tagged[-2].kind in ("N", "W", "R")
+        if loved and after.low in PREPOSITIONS:
+            return "fin", stem  # "a cat that my dog loves sleeps on a mat"
         if word in _POSES and noun_before and after.low in PREPOSITIONS:
             return "fin", stem
         if (
@@ -282,12 +285,9 @@ def find_verb_form(
                 return "fin", stem
             if next_det and not has_verb:
                 return "fin", stem
-            if (
-                word in ("holds", "displays", "features")
-                and after.low in ADJECTIVES | {"different", "various", "assorted"}
-                and not has_verb
-            ):
-                return "fin", stem  # "a shelf holds different vases"
+            bare = before.kind == "N" or after.low in ADJECTIVES | {"different", "various", "assorted"}
+            if word in ("holds", "displays", "features") and bare and not (has_verb or ends):
+                return "fin", stem  # "a shelf holds different vases", "a bowl holds soup"
         return None
     if word in VERBS and before.low in ("them", "it", "him") and before.kind == "R" and ends:
         return "fin", word  # "elephants with people on them walk"
@@ -302,9 +302,14 @@ def find_verb_form(
         animate = any(t.is_animate for t in tagged) and any(t.kind == "P" for t in tagged)
         if animate and not looks_plural(before.low) and before.low not in DETERMINERS:
             return "fin", word[:-1]  # "a man in a suit adjusts his tie"
+    if before.low in ("someone", "somebody", "everyone", "everybody") and next_det and word.isalpha():
+        return "fin", word  # "someone forgot his scarf"
     if word == "train" and before.is_human and looks_plural(before.low) and not seen:
         return "fin", word  # "players train on a pitch"
     links = [t.low for t in tagged if t.kind == "C"]
+    live = after.low in ("live", "together") and any(looks_plural(t.low) for t in tagged if t.is_human)
+    if word in VERBS - NOUNY and before.kind == "W" and live and not seen:
+        return "fin", word  # "nuns of the abbey sing live"
     goes_on = after.low in SCENE_ADVERBS | {"up"} and later.low in PREPOSITIONS
     if word in VERBS - NOUNY and before.kind == "W" and links == ["and"] and goes_on and not seen:
         return "fin", word  # "vehicles and a cart pull up outside"
@@ -392,6 +397,9 @@ def find_verb_form(
             return "fin", word  # "two giraffes inside a fenced area stand together"
         if noun_before and next_det and word not in NOUNY and not any(t.kind == "V" for t in tagged):
             return "fin", word
+        paired = before.low == "and" and len(tagged) > 1 and tagged[-2].form == "fin"
+        if paired and tagged[-2].low == tagged[-2].stem and ends:
+            return "fin", word  # "while they talk and laugh"
         if (
             before.kind == "C"
             and any(t.kind == "V" and t.form in ("fin", "inf") for t in tagged)

@@ -57,3 +57,10 @@ def test_an_obstacle_is_named(caption, reason):
 )
 def test_names_and_signs_are_no_other_language(caption):
     assert find_obstacle(caption) is None
+
+
+@pytest.mark.parametrize(
+    "caption", ["un oiseau mange la pomme", "un train la nuit", "tasse de thé, vase de Chine"]
+)
+def test_a_language_that_has_the_same_words_is_named_too(caption):
+    assert "French" in find_obstacle(caption)
