@@ -147,7 +147,8 @@ class PoolWriter:
         """Captions that leave an object out, with a denial and an assertion of it. Where the photo
         shows such an object, it is that one in half of the cases.
         """
-        rows, true, false, own, sides = _Rows(told), [], [], [], []
+        rows = _Rows(told)
+        pairs: list[tuple[int, int, int, bool]] = []
         contrasted = np.zeros(present.shape[1], bool)
         contrasted[self._list_contrasted(present, absent)] = True
         for photo in rng.permutation(len(told.captions))[:SCENES]:
@@ -163,13 +164,12 @@ class PoolWriter:
             denial, assertion = self._write_both("write_scene", [chosen[photo]], word, rng)
             rows.add(denial, absent[:, word], present[:, word])
             rows.add(assertion, present[:, word], absent[:, word])
-            true.append(rows.text[-1] if shown else rows.text[-2])
-            false.append(rows.text[-2] if shown else rows.text[-1])
-            own.append(int(photo))
-            sides.append(bool(shown))
+            denied, asserted = rows.text[-2:]
+            sentences = (asserted, denied) if shown else (denied, asserted)
+            pairs.append((*sentences, int(photo), bool(shown)))
         told.claims["scene"] = rows.close(len(present))
-        numbers = (np.array(one, np.int64) for one in (true, false, own))
-        told.scenes = Scenes(*numbers, np.array(sides, bool))
+        true, false, photos, sides = np.array(pairs, np.int64).reshape(-1, 4).T
+        told.scenes = Scenes(true, false, photos, sides.astype(bool))
 
     def _write_queries(self, told, chosen, present, absent, rng) -> None:
         """ "X, but no o": photos with X and without o before those with o, and before those without X."""
