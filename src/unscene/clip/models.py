@@ -5,6 +5,7 @@ which activation the weights were trained with: the same weights under another a
 without a warning and score wrongly.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -205,6 +206,15 @@ def embed_photos(model, preprocess, photos: np.ndarray, batch_size: int = 64) ->
             embedded = model.encode_image(to_pixels(batch, mean, std), normalize=True)
             features.append(embedded[: len(part)].float().cpu().numpy())
     return np.concatenate(features) if features else np.zeros((0, 0), np.float32)
+
+
+def hash_image_tower(model) -> str:
+    """Return a SHA-256 of the image tower's weights: equal ones embed a photo alike."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(model.visual.state_dict().items()):
+        digest.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode())
+        digest.update(weight.detach().cpu().contiguous().float().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def embed_texts(model, tokenizer, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.clip.folders import find_model
+from unscene.clip.models import hash_image_tower
 from unscene.evaluation.checkpoints import list_never_denied, load_checkpoint
 from unscene.evaluation.columns.sets import SET_ITEMS
 from unscene.evaluation.embedders import Embedder, decode_photos
@@ -35,6 +36,7 @@ def evaluate_set(job: Job) -> None:
     root = Path.cwd() if is_drawn(entry) else CHECKOUT
     task = read_set(entry, lambda path: root / path, seed)
     paths, cache, runs, items, why = list_photos(task), {}, [], [], {}
+    embedded: dict[tuple[str, str], np.ndarray] = {}
     for model in list_models(job):
         clip = load_checkpoint(model, job.device, job.find("train.clip"))
         embedder = Embedder(
@@ -55,7 +57,10 @@ def evaluate_set(job: Job) -> None:
                 f"({reasons[0]}); "
                 "check `images`"
             )
-        features = embedder.embed_photos(pixels)
+        tower = key, hash_image_tower(embedder.model)
+        if tower not in embedded:  # models whose image tower was frozen see the same: embed once
+            embedded = {tower: embedder.embed_photos(pixels)}
+        features = embedded[tower]
         photo = {path: features[at] for path, at in zip(paths, position, strict=True) if at >= 0}
         item, metrics = score_task(task, photo, embedder)
         why |= metrics.pop("reasons", {})

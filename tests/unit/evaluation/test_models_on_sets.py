@@ -6,12 +6,14 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from set_files import evaluate, make_job, write_coco
 from tiny_clip import make_clip, write_meta
 from unscene.clip.models import ClipError, embed_texts
 from unscene.evaluation.checkpoints import list_never_denied, load_checkpoint
 from unscene.evaluation.columns.sets import SET_ITEMS
+from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_set import average_runs, evaluate_set
 from unscene.evaluation.sets.formats import PATHS
 from unscene.evaluation.sets.tasks import SetError
@@ -29,6 +31,31 @@ def test_several_models_are_averaged_on_the_same_items(tmp_path):
     assert metrics["accuracy"] == pytest.approx(np.mean([m["accuracy"] for m in metrics["models"]]))
     assert metrics["accuracy"] == pytest.approx(item["correct"].mean())
     assert sorted(item[item["fold"] == 0]["item"]) == sorted(item[item["fold"] == 1]["item"])
+
+
+def test_photos_are_embedded_once_for_models_that_share_an_image_tower(tmp_path, monkeypatch):
+    """As trainings with a frozen one do; what each says is what it says alone."""
+    write_coco(tmp_path)
+    entry = {"name": "mcq", "format": "coco_mcq", "instances": "instances.json", "images": "photos"}
+    clips = [make_clip(tmp_path / name) for name in "abc"]
+    change_weights(clips[1], "token_embedding")
+    change_weights(clips[2], "visual.proj")
+    alone = [evaluate(tmp_path, entry, clip)[1]["margin"].tolist() for clip in clips]
+    assert alone[0] != alone[1] != alone[2] != alone[0]
+    embed, shown = Embedder.embed_photos, []
+    monkeypatch.setattr(Embedder, "embed_photos", lambda self, x: [shown.append(len(x)), embed(self, x)][1])
+    item = evaluate(tmp_path, entry, clips[0], [write_meta(clip, fold=k) for k, clip in enumerate(clips)])[1]
+    assert len(shown) == 2
+    assert [item[item["fold"] == fold]["margin"].tolist() for fold in range(3)] == alone
+
+
+def change_weights(clip, part):
+    """Draw the weights of a part of a model anew."""
+    torch.manual_seed(0)
+    path = clip / "open_clip_model.safetensors"
+    weights = load_file(path)
+    assert any(part in name for name in weights)
+    save_file({name: torch.randn_like(w) if part in name else w for name, w in weights.items()}, path)
 
 
 def test_a_kind_that_one_model_never_chose_is_a_share_of_nought():
