@@ -57,7 +57,7 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
         check_numbers(model, folder)
     except WeightsError as error:
         raise ClipError(str(error)) from error
-    except Exception as error:  # of several libraries, by what they miss
+    except Exception as error:  # open_clip, timm and torch each raise their own
         raise ClipError(f"{folder}: {_explain(error, folder)}") from error
     return model.eval(), preprocess, tokenizer
 
