@@ -106,6 +106,7 @@ def _spell(text: str) -> str | None:
     for mark in (",", ";", ":", ")", "!", "?", "."):
         text = text.replace(f" {mark}", mark)
     text = re.sub(r"\b(only|just|also),", r"\1", text)
+    text = re.sub(r" (on|in|at) it (?=\1 )", " ", text)  # "cars on it on a bridge"
     text = (
         text.replace(" 's", "'s")
         .replace(" \u2019s", "\u2019s")

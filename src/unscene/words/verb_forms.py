@@ -38,7 +38,7 @@ PAST = {
 def looks_plural(noun: str) -> bool:
     """Return whether a noun looks plural: ends in s (not ss, us, is), or is one of the irregular ones."""
     noun = re.split(r"[ \-]", noun)[-1]
-    if noun in PLURALS or noun in ("people", "others", "they", "skis", "scissors", "ones"):
+    if noun in PLURALS or noun in ("people", "others", "they", "skis", "bikinis", "scissors", "ones"):
         return True
     return (
         noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s")) and noun not in ("tennis", "gas")
