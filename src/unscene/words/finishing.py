@@ -117,5 +117,5 @@ def _spell(text: str) -> str | None:
     )
     while text.lower().endswith((" and", " or", ",", " with", " while", " as", " and some", " prior")):
         text = text.rsplit(" ", 1)[0].rstrip(",")
-    text = re.sub(r"(?<=[.!?] )[a-z]", lambda start: start[0].upper(), text)
+    text = re.sub(r"(?<=[a-z0-9][.!?] )[a-z]", lambda start: start[0].upper(), text)
     return text[:1].upper() + text[1:] if text else None

@@ -201,6 +201,8 @@ class OpenPath:
             return top  # "past a man on a bicycle"
         noun = self.chunks[place + 1].tokens[-1].low
         looks = noun in MORE_CLOTHES | MORE_BODY
+        if prep.low == "on" and noun in ("leash", "leashes") and node.is_animate and not node.is_human:
+            return top  # "next to a dog on a leash"
         if prep.low == "on" and noun in ("wall", "walls") and node.head in _HUNG:
             return top  # "near graffiti on a wall"
         if noun in ("tracks", "rails") and node.members[-1].words & {"train"}:

@@ -185,6 +185,8 @@ def _without_object(
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]
+    if stem in HOLDING:
+        held = [item for item in held if not (item.prep == "with" and item.group.is_animate)]
     if stem in LOOKING:
         held = [item for item in held if item.prep != "with"]  # "watching tv with their dog"
     if held and (

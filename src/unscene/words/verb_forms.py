@@ -53,7 +53,7 @@ def ing_form(base: str) -> str:
         return base[:-2] + "ying"
     if base.endswith("e"):
         return base[:-1] + "ing"
-    short = re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprt]", base)
+    short = re.fullmatch(r"[^aeiou]*(?:qu)?[aeiou][bdgklmnprt]", base)
     if (short and len(base) <= 5) or base in ("begin", "commit", "refer"):
         return base + base[-1] + "ing"
     return base + "ing"

@@ -146,7 +146,9 @@ def find_verb_form(
         ):
             return None  # "Smiling lady"
         return ("ing", stem) if known or noun_before or before.kind == "V" else None
-    if word == "lap" or (word in NOUNY and word in EN and noun_before and after.low in AUXILIARIES):
+    if word == "lap" or (
+        word in NOUNY and word in EN.keys() | MORE_PARTICIPLES and noun_before and after.low in AUXILIARIES
+    ):
         return None  # "on her dads lap", "a banana split is"
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
     if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
@@ -341,11 +343,10 @@ def find_verb_form(
     goes_on = after.low in SCENE_ADVERBS | {"up"} and later.low in PREPOSITIONS
     if word in VERBS - NOUNY and before.kind == "W" and links == ["and"] and goes_on and not seen:
         return "fin", word  # "vehicles and a cart pull up outside"
-    worn = (
-        before.kind in ("N", "W")
-        and looks_plural(before.low)
-        and word in _CROSSING
-        and (next_det or next_noun)
+    clothes = before.kind in ("N", "W") and looks_plural(before.low)
+    worn = clothes and word in _CROSSING and (next_det or next_noun)
+    worn = worn or (
+        clothes and word in _PLAIN_ACTS | _STAYING | {"smile", "pose"} and after.low in PREPOSITIONS
     )
     doers = [t.low for t in tagged if t.is_animate]
     if worn and doers and looks_plural(doers[0]) and all(t.form == "ing" for t in tagged if t.kind == "V"):

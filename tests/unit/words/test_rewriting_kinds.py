@@ -148,6 +148,9 @@ ACTS = [
     ("A nun rides on a lane while waves come in.", "person", "A lane and waves coming in."),
     ("Some mules that are roaming around a lot of birds.", "bird", "Some mules that are roaming."),
     ("A nun sits intently and happy at a loom.", "person", "A loom."),
+    ("Two monks in robes smile at a mule.", "person", "A mule."),
+    ("A nun holding a remote with a monk looking on.", "remote", "A nun with a monk looking on."),
+    ("A banana split is sitting on top of a table.", "dining table", "A banana split."),
     ("Birthday gifts on a table in a crypt.", "dining table", "Birthday gifts in a crypt."),
 ]
 # What is on the object, in it or shown by it goes with it; what its owner wears does not.
@@ -163,6 +166,8 @@ ON_IT = [
     ("A phone displays some runes.", "cell phone", None),
     ("A mule with a bandana on the trunk of a car", "car", "A mule with a bandana"),
     ("A dog chewing on a tree trunk.", "dog", "A tree trunk."),
+    ("An old clock near the U.S. flag.", "clock", "The U.S. flag."),
+    ("A few nuns riding bikes next to a dog on a leash.", "bicycle", "A few nuns next to a dog on a leash."),
     ("A monk on ice skates sliding over a ramp.", "person", "A ramp."),
 ]
 # Of a row what is left is told alone; a place is not told of two.
