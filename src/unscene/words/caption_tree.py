@@ -5,6 +5,7 @@ from unscene.words.open_path import SAME_AGAIN, OpenPath
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     CONDITIONS,
+    STATES,
     WITHIN,
 )
 from unscene.words.tokens import Token
@@ -193,6 +194,10 @@ class _Reader(OpenPath):
         if kind in ("", "C", "X") or kind == "S" and link in (",", ";") or not self.path:
             self._hang_loose(link)
         else:
+            following = self.chunks[place + 1]
+            if len(following.tokens) == 1 and following.low in STATES and kind == "NP":
+                self._hang_loose(f"{link} {following.text}")  # "sits still and happy"
+                return place + 2
             if kind == "NP" and not (isinstance(self.path[-1], Prep) and self.path[-1].group is None):
                 phrase = Phrase(list(self.chunks[place + 1].tokens))
                 self._join_group(phrase, link, place + 1)
@@ -222,7 +227,12 @@ class _Reader(OpenPath):
                     singular = verb.tokens[0].low in ("is", "has", "was") or (
                         verb.form == "fin" and verb.tokens[0].low.endswith("s")
                     )
-                    matching = [i for i in reversed(groups) if self.path[i].is_plural != singular]
+                    matching = [
+                        i
+                        for i in reversed(groups)
+                        if self.path[i].is_plural != singular
+                        or (singular and not self.path[i].members[-1].is_plural)  # "a cot and a kite that is"
+                    ]
                     index = matching[0] if matching else groups[-1]
             self._hang(index, verb)
             return place + 2

@@ -25,6 +25,7 @@ _LONG = (
     "of, in the back of, at the end of, in front of, on top of, close to, next to, out of, in between, "
     "inside of, outside of, across from, away from, because of, along side, front of, side of, near by,"
     " on side of,"
+    " deep in, on board,"
     " up to, down on, out on, up on, up in, out in, down at, up at, out at, up against, off of, along "
     "with, together with, over to, from behind, from under, onto the top of, instead of, as well as"
 )

@@ -12,6 +12,7 @@ from unscene.words.people import means_people
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     ABSTRACT_NOUNS,
+    ACTIVITIES,
     COLOURS,
     ENDLESS,
     HUMAN_NOUNS,
@@ -70,6 +71,7 @@ _NO_THINGS |= frozenset(
     {
         "ad",
         "finally",
+        "next",
         "often",
         "once",
         "ever",
@@ -110,6 +112,8 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return True
     if first.low in _ORDERS and (len(tokens) <= 2 or second.low == "sure"):
         return True
+    if len(tokens) == 1 and first.low in VERBS & ACTIVITIES:
+        return True  # "play"
     if len(tokens) == 1 and first.low.endswith("ing") and first.low not in ALWAYS_ING_NOUNS:
         return True  # "interlocking"
     if len(tokens) == 1 and first.low in _NAMELESS:
@@ -168,7 +172,7 @@ def _find_torn_edges(tokens) -> list[str]:
         or last.kind in ("C", "S")
         or (
             last.kind == "P"
-            and not (last.low == "on" and tokens[-2:-1] and tokens[-2].kind == "V")  # "looking on"
+            and not (last.low in ("on", "in") and tokens[-2:-1] and tokens[-2].kind == "V")  # "looking on"
             and not (last.low == "on" and tokens[-2:-1] and tokens[-2].low in MORE_CLOTHES)  # "has a hat on"
             and last.low
             not in (
@@ -197,7 +201,7 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_END)  # "two nuns and one" of "one has a phone"
     if last.kind == "A" and last.low.endswith("ly") and tokens[-2:-1] and tokens[-2].kind in ("N", "W"):
         faults.append(TORN_END)  # "a nun gently" of "a nun gently placed on a bed"
-    if last.low == "far" or (last.kind == "W" and last.low in ("high", "close", "loose")):
+    if last.low in ("far", "able") or (last.kind == "W" and last.low in ("high", "close", "loose")):
         faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
         faults.append(TORN_END)

@@ -106,6 +106,7 @@ def _spell(text: str) -> str | None:
     for mark in (",", ";", ":", ")", "!", "?", "."):
         text = text.replace(f" {mark}", mark)
     text = re.sub(r"\b(only|just|also),", r"\1", text)
+    text = re.sub(r" (on|in|at) it (?=\1 )", " ", text)  # "cars on it on a bridge"
     text = (
         text.replace(" 's", "'s")
         .replace(" \u2019s", "\u2019s")
@@ -116,5 +117,5 @@ def _spell(text: str) -> str | None:
     )
     while text.lower().endswith((" and", " or", ",", " with", " while", " as", " and some", " prior")):
         text = text.rsplit(" ", 1)[0].rstrip(",")
-    text = re.sub(r"(?<=[.!?] )[a-z]", lambda start: start[0].upper(), text)
+    text = re.sub(r"(?<=[a-z0-9][.!?] )[a-z]", lambda start: start[0].upper(), text)
     return text[:1].upper() + text[1:] if text else None

@@ -48,6 +48,7 @@ Prune = Callable[[Group, Target], tuple[Group | None, list[Item]]]
 _LOADED = frozenset({"truck", "train", "car", "book", "person"})
 # What somebody is in who is gone, and no place: `a man in thought`.
 _MANNERS = frozenset({"line", "top", "day", "person", "motion", "thought", "unison", "silence", "camouflage"})
+_LOOKS = frozenset({"color", "colors", "colours", "pattern", "patterns", "size", "sizes", "shapes", "styles"})
 _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
 # What is on food is gone with it: `a cupcake with icing and sprinkles on it`.
 _ON_IT = frozenset({"it", "them", "top"})
@@ -89,7 +90,7 @@ class Gathering:
             elif isinstance(mod, Verb):
                 items += self.collect_verb(mod, target)
         for item in items:
-            mods = [mod for mod in item.group.mods if not (is_mutual(mod) or _is_alone(mod))]
+            mods = [mod for mod in item.group.mods if not (is_mutual(mod) or _is_of_doer(mod, item.prep))]
             if item.group.head not in LEADING:
                 mods = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
             item.group.mods[:] = mods
@@ -111,6 +112,9 @@ class Gathering:
             low = "near"
         if low in ("toward", "towards", "above") and group.head in ("ground", "floor", "sky", "air"):
             return items
+        if low in ("toward", "towards", "into") and group.head in ("sunset", "sunrise", "sun"):
+            when = Group([Phrase(list(group.members[0].tokens[-1:]))])
+            return [*items, Item("condition", when, "at")]  # "toward the sunset"
         group, inner = self._visible(group, target, low)
         if group is None:
             return inner
@@ -125,14 +129,22 @@ class Gathering:
             return inner
         if low in ("at", "to", "up to") and group.members[0].low == "bat":
             return inner  # "a player up to bat"
+        if low == "by" and not verb and target.category == "book":
+            return inner  # who wrote it
+        if low == "for" and verb == "wait":
+            return inner  # it is not there yet
+        if verb == "come" and group.head in ("stop", "halt", "rest"):
+            return inner
         if low == "about" and verb in _ROAMING:
             low = "around"
         if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
             return inner
         first = group.members[0]
         bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
-        if bare and low in ("in", "at", "on", "by") and first.head in _MANNERS:
+        if bare and low in ("in", "deep in", "at", "on", "by") and first.head in _MANNERS:
             return inner
+        if low == "in" and group.head in _LOOKS and not words:
+            return inner  # "in different colors and patterns"
         various = len(group.members) == 1 and first.tokens[0].low in ("different", "various", "opposite")
         if low == "in" and various and not words and looks_plural(first.head) and group.head not in GROUNDS:
             return inner  # "in different positions"
@@ -140,7 +152,13 @@ class Gathering:
             low = ""  # "reaching for a lemon"
         good = low in ("in", "on", "at", "during", "under", "after", "before", "by")
         beside = low in NEARNESS and first.tokens[0].low in ("a", "an") and group.head in ("light", "sun")
-        if group.head in CONDITIONS and not words and not beside and (good or group.head not in GROUNDS):
+        lies = group.head == "snow" and (low in ("on", "through", "across", "over") or len(first.tokens) > 2)
+        if (
+            group.head in CONDITIONS
+            and not words
+            and not (beside or lies)
+            and (good or group.head not in GROUNDS)
+        ):
             return [Item("condition", group, low)] if good else []
         if group.head == "birthday":
             return inner
@@ -148,7 +166,10 @@ class Gathering:
             return [Item("ground", group, "at", joins=True, chain=chain), *inner]
         if low in NO_PLACE - {"of"} and (not words or low != "for" or group.is_human):
             return inner
-        if low == "of" and (target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)):
+        watery = target.category == "vase" and group.head == "water"
+        if low == "of" and (
+            watery or target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)
+        ):
             return inner
         bare_of = low == "of" and not words and first.tokens[0].kind == "W" and group.head not in GROUNDS
         if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
@@ -248,7 +269,7 @@ class Gathering:
                         or mod.group.head in MORE_CLOTHES
                         or stem == "dress"
                     )
-                    and mod.low in ("in", "as", "like", "for", "up")
+                    and mod.low in ("in", "up in", "as", "like", "for", "up")
                 ):
                     continue
                 if stem in _MAKING and mod.low in ("of", "from", "out of", "with", "by"):
@@ -323,9 +344,12 @@ def _is_among_clothes(phrase: Phrase, group: Group) -> bool:
     return bool(bare and dressed) and all(dressed)
 
 
-def _is_alone(mod: Mod) -> bool:
-    """Whether it says that who is gone was alone: `surfing on a wave alone`."""
-    return isinstance(mod, Loose) and mod.text.lower() == "alone"
+def _is_of_doer(mod: Mod, prep: str) -> bool:
+    """Whether a word behind a thing tells of who is gone, `on a wave alone`, or of what he did to it,
+    `shakes water off`.
+    """
+    word = mod.text.lower() if isinstance(mod, Loose) else ""
+    return word in ("alone", "around") or (not prep and word in ("off", "away", "up"))
 
 
 def _is_on_it(group: Group) -> bool:

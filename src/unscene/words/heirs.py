@@ -45,6 +45,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
             and (host is None or host.head not in ROOMS)
         )
     ]
+    if mod.low == "with" and host is not None and host.head in ROOMS:
+        things = [item for item in things if item.group.members[0].low not in ("the wall", "the walls")]
     if mod.low in NEARNESS:
         items = [_as_near(item, mod.low) for item in items]
     places = [item for item in items if item.kind != "thing" and not (host and item.group.head == host.head)]
@@ -83,7 +85,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     if not things:
         target.note("preposition")
     settled = (
-        mod.low == "with"
+        mod.low in NEARNESS | {"with"}
         and host is not None
         and (
             host.head in GROUNDS
@@ -92,7 +94,17 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
             )
         )
     )
-    return mods + list_places([item for item in places if not settled or item.prep in NEARNESS])
+    apart = [
+        replace(item, prep="near")
+        for item in places
+        if settled and mod.low in NEARNESS and not _is_floor(item)
+    ]
+    near = [item for item in places if not settled or item.prep in NEARNESS]
+    return mods + list_places([*near, *(item for item in apart if item.kind == "ground" and not near)])
+
+
+def _is_floor(item: Item) -> bool:
+    return item.group.head in ("floor", "ground", "background", "foreground", "sky", "air")
 
 
 def _is_backdrop(group: Group) -> bool:

@@ -61,7 +61,9 @@ def mark_held(clauses: list[Clause], target: Target) -> None:
                         _mark_mods(member.mods, target)
                 if is_all_gone(node, target) or holds_alone(node, target):
                     _mark_mods(node.mods, target)
-                elif any(_is_had(mod, target) for mod in list_mods(node)):
+                elif target.category not in _VEHICLES and any(
+                    _is_had(mod, target) for mod in list_mods(node)
+                ):
                     _mark(node, target)
     del target.used[noted:]  # nothing is taken out yet
 

@@ -33,6 +33,12 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         if isinstance(p, Prep) and p.low in ("for", "like", "as", "about") and p.group is not None
         for n in (p.group.members if p.low == "like" else walk(p.group))
     }
+    spoken |= {  # who wrote it
+        id(n)
+        for p in nodes
+        if isinstance(p, Prep) and p.low == "by" and p.group is not None and target.category == "book"
+        for n in p.group.members
+    }
     spoken |= {  # only painted
         id(n) for p in nodes if isinstance(p, Phrase) and p.head in PICTURES for m in p.mods for n in walk(m)
     }
@@ -109,7 +115,22 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
         | ADJECTIVES
         | COLOURS
         | MARKS
-        | {"other", "photographer", "camera", "lead", "good", "far", "first", "knot", "inside", "outside"}
+        | {
+            "design",
+            "designs",
+            "pattern",
+            "patterns",
+            "other",
+            "photographer",
+            "camera",
+            "lead",
+            "good",
+            "far",
+            "first",
+            "knot",
+            "inside",
+            "outside",
+        }
         or phrase.head[:1].isdigit()
         or phrase.low in ("the background", "the foreground")
         or phrase.head.endswith(_ABSTRACT_ENDS)
@@ -145,8 +166,11 @@ _ABSTRACT_ENDS = (
 )
 
 
-# What a thing is like is not there, nor what the caption denies: `a clock shaped like an apple`.
-_LIKE = re.compile(r"(?i)\b(?:(?:like|as) (?:an? |the )?|(?:no|without) (?:\w+ )?)$")
+# What a thing is like is not there, nor what the caption denies or is waited for: `like an apple`.
+_LIKE = re.compile(
+    r"(?i)\b(?:(?:like|as) (?:an? |the )?|(?:no|without) (?:\w+ )?"
+    r"|wait\w* for (?:an? |the |their )?|about .*)$"
+)
 
 
 def write_words(caption: str, category: str, vocabulary: Vocabulary, lost: Set[str]) -> str | None:

@@ -82,6 +82,13 @@ def compose(items: list[Item]) -> Group | None:
             first = (
                 first and item.group.head not in ("background", "foreground") and item.prep in ("in", "on")
             )
+            if (
+                last.head in ("sky", "skies")
+                and item.prep in ("in", "on", "at")
+                and item.group.head != "background"
+            ):
+                heads.append(item.group)  # "looks up at the sky in a pen"
+                continue
             if (item.prep, item.group.head) not in placed and all(
                 prep != item.prep or prep == "near" or first for prep, _ in placed
             ):
@@ -205,7 +212,7 @@ def has_own_place(group: Group) -> bool:
 def free_prep(mod: Prep) -> Prep | None:
     """Return the preposition of a verb that is gone as it is true of its subject."""
     group = mod.group
-    if is_looks_only(group) or mod.low in NO_PLACE:
+    if is_looks_only(group) or mod.low in NO_PLACE or (group.head == "air" and mod.low in ("out of", "from")):
         return None
     if any(m.head in CONDITIONS for m in group.members) or mod.low == "during":
         return Prep("in", group) if mod.low == "through" else mod
@@ -308,5 +315,5 @@ def add_to_scene(host: Group | Phrase | None, items: list[Item]) -> None:
         if item.kind == "thing":
             host.mods.append(Prep("near", item.group))
         elif item.kind == "ground" and not taken or item.kind == "condition" and item.prep in ("in", "at"):
-            host.mods.append(Prep(item.prep or "in", item.group))
+            host.mods.append(Prep("near" if item.moved else item.prep or "in", item.group))
             taken = True

@@ -51,6 +51,7 @@ from unscene.words.venues import name_venue
 from unscene.words.verb_forms import looks_plural
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
+from unscene.words.whole_photo import tell_of_whole
 
 
 class Rewriting(NamedTuple):
@@ -132,6 +133,7 @@ def _take_out_word(
             except TangledError:
                 continue
             if text is not None and category not in vocabulary.find_words(text + end):
+                text = tell_of_whole(text, caption, category, vocabulary)
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
     text = write_words(caption, category, vocabulary, lost)
     return Rewriting(text + end, "words") if text is not None else None

@@ -22,6 +22,8 @@ _DONE_BY_SOMEBODY = frozenset(
 _OF_HOUSES = frozenset(
     {"door", "doors", "window", "windows", "roof", "chimney", "porch", "columns", "shutters"}
 )
+_STILL_VEHICLES = frozenset({"airplane", "truck", "motorcycle", "bicycle"})
+_HUNG = frozenset({"graffiti", "writing", "mural", "pictures", "posters", "paintings", "signs"})
 # What stands for something before.
 SAME_AGAIN = frozenset(
     {"each other", "one another", "it", "them", "him", "her", "itself", "himself", "themselves"}
@@ -89,6 +91,12 @@ class OpenPath:
         if clothes is not None:
             return clothes
         before = self.path[groups[-1] - 1] if groups[-1] else None
+        if (
+            phrase.head in MORE_BODY
+            and phrase.tokens[0].kind == "W"
+            and self.path[groups[-1]].head in MORE_BODY
+        ):
+            return groups[-1]  # "a photo of a mule's neck and face"
         within = isinstance(before, Prep) and before.low in ("between", "in between")
         bare_too = _is_bare_plural(phrase) and _is_bare_plural(self.path[groups[-1]].members[-1])
         if within and (bare_too or not self.path[groups[-1]].is_plural):
@@ -103,6 +111,8 @@ class OpenPath:
             group = self.path[i]
             if phrase.is_human:
                 return group.is_human
+            if phrase.words & {"car", "bus", "train", "boat"} and group.members[-1].words & _STILL_VEHICLES:
+                return True  # "by a plane and a car"
             if phrase.is_animate:
                 return group.is_animate
             return not group.is_animate
@@ -191,6 +201,10 @@ class OpenPath:
             return top  # "past a man on a bicycle"
         noun = self.chunks[place + 1].tokens[-1].low
         looks = noun in MORE_CLOTHES | MORE_BODY
+        if prep.low == "on" and noun in ("leash", "leashes") and node.is_animate and not node.is_human:
+            return top  # "next to a dog on a leash"
+        if prep.low == "on" and noun in ("wall", "walls") and node.head in _HUNG:
+            return top  # "near graffiti on a wall"
         if noun in ("tracks", "rails") and node.members[-1].words & {"train"}:
             return top  # "beside a train on the tracks"
         if isinstance(governor, Prep):
@@ -319,6 +333,8 @@ class OpenPath:
                 return self._find_animate(deepest, default=groups[0] if root.is_animate or close else deepest)
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
+            if verb.stem in ("open", "tie", "chain", "lean") and node.head in GROUNDS:
+                return groups[0]  # "a crate on the floor opened to show lamps"
             return deepest
         if verb.stem == "wear" and node.is_animate:
             return deepest  # "holding a dog wearing a hat"
@@ -333,7 +349,7 @@ class OpenPath:
         flying = root.members[-1].words & {"kite", "airplane", "bird"}
         if verb.stem in ("fly", "soar") and flying and not node.is_animate:
             return groups[0]  # "kites tied to a fence flying on a hill"
-        if verb.stem in ("fly", "soar") and node.members[-1].words & {"kite", "airplane"}:
+        if verb.stem in ("fly", "soar", "float", "hover") and node.members[-1].words & {"kite", "airplane"}:
             return deepest
         if node.is_animate and not (
             isinstance(governor, Verb)

@@ -3,9 +3,9 @@ fillings, what it shows.
 """
 
 from unscene.words.leftovers import list_words
-from unscene.words.scene_lists import EATEN, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
+from unscene.words.scene_lists import EATEN, FURNITURE, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
 from unscene.words.target import MARKS, Target, is_all_gone
-from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, walk
 from unscene.words.verb_lists import LOOKING
 
 # Parts that a caption names without saying of what: `a toilet in a hall with soap on the tank`.
@@ -64,7 +64,7 @@ def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
     part of that is.
     """
     gone = is_all_gone(group, target)
-    if target.category in EATEN and group.head in _DISHES:
+    if target.category in EATEN and (gone or group.head in _DISHES | _PORTIONS):
         _mark_topping(group, target)
     displayed = target.category in _SCREENS and any(
         isinstance(mod, Verb) and mod.stem == "display" and mod.form == "en" and not mod.mods
@@ -79,14 +79,8 @@ def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
         if part or displayed or (member.head in _FLAWS and any(_is_on_target(mod, target) for mod in mods)):
             _mark(member, target)
     mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
-    if gone and target.category in _VEHICLES:
-        for mod in mods:
-            if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
-                _mark_printed(mod.group, target)
-    if gone and not target.is_animate:
-        for mod in mods:
-            if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
-                _mark_stuck(mod.group, target)
+    if gone and (target.category in _VEHICLES or not target.is_animate):
+        _mark_borne(mods, target)
     first = next(iter(mods), None)
     topped = gone and target.category in EATEN and isinstance(first, Prep) and first.low == "with"
     for member in first.group.members if topped and first.group is not None else ():
@@ -102,15 +96,60 @@ def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
                     _mark(member, target)  # "roses in a vase with water"
 
 
+def _mark_borne(mods: list[Mod], target: Target) -> None:
+    """Mark what a thing that is gone has on it or in it, and what it shows."""
+    done = [inner for verb in mods if isinstance(verb, Verb) for inner in verb.mods]
+    for mod in [*mods, *done]:
+        if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
+            if target.category in _VEHICLES and mod in mods:
+                _mark_printed(mod.group, target)
+            _mark_stuck(mod.group, target)
+        elif isinstance(mod, Verb):
+            within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
+            groups = [*mod.objects, *(group for group in within if group is not None)]
+            shows = target.category in _SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
+            loaded = target.category in _VEHICLES and any(token.low in _LOADED for token in mod.tokens)
+            for member in (member for group in groups for member in group.members):
+                if shows or (loaded and member.is_human):
+                    _mark(member, target)  # "a phone displays some text", "a boat full of nuns"
+            if mod.stem == "have":
+                for group in mod.objects:
+                    _mark_stuck(group, target)
+
+
 def _mark_stuck(group: Group, target: Target) -> None:
-    """Mark what is said to be on what is gone and is nothing elsewhere: `suitcases with tags on them`."""
-    mods = [*group.mods, *(mod for member in group.members for mod in member.mods)]
-    if any(
-        _is_on_target(mod, target) and mod.low == "on" and mod.group.members[0].is_pronoun for mod in mods
-    ):
-        for member in group.members:
-            if not member.words and member.head in PARTS | _FLAWS:
-                _mark(member, target)
+    """Mark what is said to be on what is gone, or in it, and has no place without it: `suitcases with
+    tags on them`, `a tie with a gnome on it`, `a bus with people inside`. Furniture carries things.
+    """
+    carries = target.category in FURNITURE | _WITH_TOPS
+    for member in group.members:
+        nodes = [node for mod in [*member.mods, *group.mods] for node in walk(mod)]
+        preps = [node for node in nodes if isinstance(node, Prep) and node.group is not None]
+        on_it = any(prep.low in _ON and _is_it_or_its_side(prep.group, target) for prep in preps)
+        on_top = target.category in EATEN and any(p.low == "on" and p.group.head == "top" for p in preps)
+        inside = target.category in _VEHICLES and any(
+            isinstance(node, Loose) and node.text.lower() in ("inside", "aboard") for node in nodes
+        )
+        drawn = any(isinstance(node, Verb) and node.stem in _DRAWING for node in nodes)
+        drawn = on_it and (drawn or target.category in _SCREENS)
+        stuck = on_top or (on_it and (member.head in PARTS | _FLAWS or not carries))
+        if inside or drawn or (stuck and not (member.words or member.is_animate)):
+            _mark(member, target)
+
+
+_SHOWING = frozenset({"display", "show", "say", "read"})
+_LOADED = frozenset({"full", "filled", "packed", "loaded", "crowded", "carrying", "carries", "carry"})
+_DRAWING = frozenset({"draw", "paint", "print", "write", "stencil"})
+_WITH_TOPS = frozenset({"book", "keyboard", "laptop", "tv", "oven", "microwave", "truck", "bicycle"})
+_ON = frozenset({"on", "around", "across", "on the side of", "on the back of"})
+
+
+def _is_it_or_its_side(group: Group, target: Target) -> bool:
+    """Whether a row is a pronoun that stands for what is gone, or a side of that: `the front of it`."""
+    if group.members[0].is_pronoun:
+        return is_all_gone(group, target)
+    of = [inner for node in (group, group.members[0]) for inner in node.mods]
+    return group.head in _SIDES and any(_is_on_target(inner, target) for inner in of)
 
 
 def _mark_printed(group: Group, target: Target) -> None:

@@ -34,6 +34,7 @@ SPELLINGS = tuple(
     Spelling(re.compile(pattern), instead, caption)
     for pattern, instead, caption in (
         (r"(?i)\b(an?|the|of|with) \1 (?=\w)", r"\1 ", "A monk on a a mule."),
+        (r"(?i)\ban? (?=the )", "", "A monk on a the mule."),
         (r"\s*/+\s*$", "", "A monk on a mule/"),
         (r"\bfont of\b", "front of", "A gnome in font of a hedge."),
         (r"(?i)\blots and lots\b", "lots", "A crypt with lots and lots of jugs."),
@@ -60,6 +61,12 @@ SPELLINGS = tuple(
         (r"(?i)\bcross[ -]country (?=ski)", "", "A nurse on cross country skis."),
         (r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", "A mule in it's stall."),
         (r"(?i)(?<!\bon )(?<!\bto )\beither side of\b", "beside", "Two jugs either side of a cot."),
+        (r"(?i)\b(skate|snow|surf|wake) boarding\b", r"\1boarding", "A nun skate boarding."),
+        (r"(?i)\band ?/ ?or\b", "or", "Jugs made and/or sold by a nun."),
+        (r"(?i)\bside cars?\b", "sidecar", "A nun in a side car."),
+        (r"(?i)\b(hill|mountain) tops?\b", r"\1top", "A mule on a hill top."),
+        (r"(?i)(?<=\w )n (?=(?:the|an?|water) )", "in ", "A nun n the moat."),
+        (r"(?i)^((?:an? )?black and white) of\b", r"\1 photo of", "Black and white of a mule in a moat."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
@@ -76,18 +83,20 @@ SPELLINGS = tuple(
         ),
     )
 )
-# What carries the object and stays without it: `a clock tower` is a tower then.
+# What carries the object and stays without it, `a clock tower` is a tower then; what it shows.
 _CARRIERS = {
-    "clock": (re.compile(r"(?i)\bclock[- ]?(towers?)\b"), r"\1"),
+    "clock": (
+        (re.compile(r"(?i)\bclock[- ]?(towers?)\b"), r"\1"),
+        (re.compile(r"(?i),? \b(?:that |which )?(?:say|show|read|tell)\w* [^.,]*?\d[^.,]*$"), ""),
+    ),
 }
 
 
 def write_plainly(caption: str, category: str, vocabulary: Vocabulary) -> str:
     """Return a caption as the rules read it, of which a word of the list is to be taken out."""
     caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
-    if category in _CARRIERS:
-        pattern, instead = _CARRIERS[category]
-        return pattern.sub(instead, caption)
+    for pattern, instead in _CARRIERS.get(category, ()):
+        caption = pattern.sub(instead, caption)
     return caption
 
 

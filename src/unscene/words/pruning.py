@@ -12,6 +12,7 @@ from unscene.words.leftovers import (
     add_to_scene,
     compose,
     is_small,
+    list_words,
 )
 from unscene.words.own_places import (
     has_place,
@@ -20,6 +21,7 @@ from unscene.words.own_places import (
     is_placed,
     is_stand,
     is_told_where,
+    is_within_ground,
 )
 from unscene.words.people import means_people
 from unscene.words.rows import (
@@ -32,6 +34,7 @@ from unscene.words.rows import (
     takes_article,
 )
 from unscene.words.scene_lists import (
+    CONDITIONS,
     GROUNDS,
     HUMAN_NOUNS,
     NEARNESS,
@@ -83,6 +86,8 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
             group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
         elif is_on_thing(first) and any(map(is_told_where, group.members[:-1])):
             group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
+        elif _is_of_the_last(first, group):
+            group.mods = group.mods[1:]
         elif is_on_floor(first) and is_placed(group.members[0]):
             group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
     members: list[Phrase] = []
@@ -143,6 +148,18 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
+def _is_of_the_last(first: Mod, group: Group) -> bool:
+    """Whether a verb tells of the last of a row alone: `a well and a kite that is in the sky`, `a well
+    and a car parked beside it`.
+    """
+    if not isinstance(first, Verb):
+        return False
+    told = first.opener.lower() in ("that", "which", "who") and first.tokens[0].low in ("is", "has", "was")
+    parked = first.stem == "park" and not any(member.words & _PARKED for member in group.members[:-1])
+    return told or (parked and not first.is_finite)
+
+
+_PARKED = frozenset({"car", "bus", "truck", "motorcycle", "bicycle", "airplane", "boat", "train"})
 _PLACED = frozenset(
     {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat"}
 )
@@ -221,7 +238,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
     mods = _share_objects(mods, target)
-    emptied = last_gone = on_lawn = False
+    emptied = last_gone = on_lawn = gone_with = False
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
@@ -236,11 +253,13 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
                 target.note("room")  # "a kitchen with an oven next to a cabinet"
                 pruned[0] = Prep("with", pruned[0].group, pruned[0].link)
             gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
-            if gone_with and has_place(mods):
+            if gone_with and (has_place(mods) or host.head in ("sea", "ocean", "water", "lake", "river")):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
             emptied = mod.low == "with" and not pruned and host.head in ROOMS
             left += pruned
         elif isinstance(mod, Verb):
+            if gone_with and len(mod.tokens) > 1 and mod.tokens[0].low == "on":
+                mod.tokens = mod.tokens[1:]  # "two nuns with ties on smiling"
             pruned = prune_verb(mod, host, target)
             before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
             if pruned and isinstance(pruned[0], Verb):
@@ -345,7 +364,8 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
         first_gone = len(mod.group.members) > 1 and target.is_in(mod.group.members[0])
         if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
             return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
-        if first_gone and mod.low in ("on", "on top of") and is_small(group):
+        by_phone = bool(list_words(group) & {"cell phone", "laptop"})  # "is on laptop and phone"
+        if first_gone and mod.low in ("on", "on top of") and is_small(group) and not by_phone:
             return [Prep("with", group, mod.link)]  # "a plate on a table and a glass of milk"
         return [Prep(mod.text, group, mod.link)]
     return settle_prep(mod, items, host, target)
@@ -373,6 +393,8 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         if isinstance(mod, Prep):
             if alone_gone and is_on_floor(mod) and any(is_on_thing(other) for other, _ in mods):
                 continue  # "sitting on a couch with a dog on the floor"
+            if alone_gone and is_within_ground(mod) and any(map(_is_other_ground, (m for m, _ in mods))):
+                continue  # "swimming in the sea with chairs on the beach"
             alone_gone = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
             own_place = last_gone and _is_other_place(mod, on_lawn)
             last_gone = loses_last(mod, target)
@@ -405,6 +427,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             new.link = ""  # "sits above a sink and next to a door"
     left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone)
     return settle_verb(verb, left_over, host, target, GATHERING)
+
+
+def _is_other_ground(mod: Mod) -> bool:
+    return isinstance(mod, Prep) and is_within_ground(mod) and mod.group.head not in CONDITIONS
 
 
 _FILLING = frozenset({"decorate", "adorn", "fill", "cover", "top", "line", "stock", "strew"})

@@ -74,6 +74,9 @@ def _tag(tokens: list[Token]) -> list[Token]:
         elif token.low == "side" and [t.low for t in tokens[place + 1 : place + 3]] == ["by", "side"]:
             tagged.append(Token("side by side", "A"))
             place += 2
+        elif token.low == "one" and [t.low for t in tokens[place + 2 : place + 4]] == ["the", "other"]:
+            tagged.append(Token(" ".join(t.text for t in tokens[place : place + 4]), "A"))
+            place += 3
         elif token.low == "up" and [t.low for t in tokens[place + 1 : place + 3]] == ["and", "down"]:
             tagged.append(Token("up and down", "P"))
             place += 2
@@ -102,8 +105,9 @@ def _tag(tokens: list[Token]) -> list[Token]:
 
 def _is_infinitive(rest: list[Token]) -> bool:
     """Whether what follows `to` is a verb: `over to pick a flower`."""
-    nouny = rest[0].low in NOUNY and not (len(rest) > 1 and rest[1].low in DETERMINERS)
-    return rest[0].low in VERBS and not nouny
+    has_object = len(rest) > 1 and (rest[1].low in DETERMINERS or rest[1].kind == "N")
+    nouny = rest[0].low in NOUNY and not has_object
+    return rest[0].low == "be" or (rest[0].low in VERBS and not nouny)
 
 
 def _find_long(tokens: list[Token], place: int) -> tuple[str, ...] | None:

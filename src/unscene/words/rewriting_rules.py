@@ -228,10 +228,10 @@ RULES = {
         "Place settings.",
     ),
     "sport": Rule(
-        "Of people at a sport and nothing else the ground of the sport stays.",
+        "Of people at a sport and nothing else a scene of the sport stays.",
         "Two girls are playing badminton.",
         "person",
-        "A badminton court.",
+        "A badminton scene.",
     ),
     "venue": Rule(
         "Of people at an event and nothing else the venue of the event stays.",

@@ -39,7 +39,8 @@ def drop_repeated(group: Group) -> None:
     for member in group.members:
         words = " ".join(t.low for t in member.tokens if t.kind != "D")
         another = member.tokens and member.tokens[0].low in ("another", "one", "two", "other")
-        if words and words in seen and not member.mods and not another:
+        does = bool(group.mods) and any(other.mods for other in members)  # "a nun sitting and a nun reading"
+        if words and words in seen and not (member.mods or another or does):
             continue
         seen.add(words)
         members.append(member)
@@ -141,13 +142,14 @@ _WORN_BY_EACH = frozenset(
     }
 )
 _OF_SEVERAL = frozenset({"together", "both", "side-by-side", "side by side", "jointly", "mutually"})
+_OF_SEVERAL |= {"each", "one behind the other", "one after the other"}
+
+
+_MUTUAL = frozenset({"each other", "one another", "the same direction", "opposite directions"})
+_MUTUAL |= {"different directions"}
 
 
 def is_mutual(mod: Mod) -> bool:
     if isinstance(mod, Loose):
         return mod.text.lower() in _OF_SEVERAL
-    return (
-        isinstance(mod, Prep)
-        and mod.group is not None
-        and mod.group.members[0].low in ("each other", "one another")
-    )
+    return isinstance(mod, Prep) and mod.group is not None and mod.group.members[0].low in _MUTUAL

@@ -30,7 +30,8 @@ GROUNDS = _words(
     "match race competition tournament show concert party wedding picnic gathering reception premiere "
     "meeting protest rally presentation exhibition lobby plantation vineyard orchard rain fog mist "
     "sunset dusk storm snowstorm weather lounge den cockpit cabin basement attic cellar shelter wild "
-    "terminal dugout bullpen outdoors roadside curb countertop walkway boardwalk promenade stop"
+    "hilltop mountaintop terminal dugout bullpen outdoors roadside curb countertop walkway boardwalk "
+    "promenade stop"
 )
 GROUNDS |= {"home plate", "home base", "first base", "second base", "third base"}
 # Places that captions write as two words.
@@ -38,7 +39,15 @@ SPLIT_PLACES = frozenset(
     f"{first} {last}"
     for first, last in (
         *((first, "side") for first in ("mountain", "hill", "ocean", "lake", "road", "river", "street")),
-        *(("side", "walk"), ("side", "walks"), ("run", "way"), ("store", "front"), ("back", "yard")),
+        *(
+            ("side", "walk"),
+            ("side", "walks"),
+            ("cross", "walk"),
+            ("cross", "walks"),
+            ("run", "way"),
+            ("store", "front"),
+            ("back", "yard"),
+        ),
         *(
             ("hall", "way"),
             ("road", "way"),
@@ -85,6 +94,7 @@ ACTIVITIES = _words(
     "solitude flight stock bloom display place horseback half base bases sleep slumber wait interest "
     "midst fours amazement astonishment disgust fight fights wheelie wheelies "
     "call calls shock curiosity piss dump "
+    "laugh laughs laughter conversations discussions chat delight "
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
     "memory honor disbelief thumbs-up"
 )
@@ -181,6 +191,8 @@ WITHIN = frozenset(
         "underneath",
         "beneath",
         "within",
+        "deep in",
+        "on board",
         "in the middle of",
         "in the center of",
         "on the side of",
@@ -345,7 +357,7 @@ MADE_OF_ANIMALS = _words(
 # Places and things that do not stand alone without an article: `A stage`.
 SINGLE = ((GROUNDS | HOLDERS | PICTURES) - MASS - CONDITIONS) | _words("magazine book newspaper statue")
 SINGLE -= _words(
-    "home ground sky air space surf foliage dirt gravel concrete asphalt cement terrain land downtown "
+    "home ground sky air space surf foliage brush dirt gravel concrete asphalt cement terrain land downtown "
     "countryside greenery outdoors food wild weather infield outfield shallows video sea ocean country "
     "nature tarmac"
 )
@@ -402,6 +414,7 @@ CONCRETE |= {
     "tree trunks",
     "a step",
 }
+CONCRETE |= {f"{kind} step" for kind in ("stone", "concrete", "cement", "front", "brick", "wooden")}
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
 CONCRETE |= {
     "entertainment center",
@@ -412,13 +425,6 @@ CONCRETE |= {
     "framed pictures",
     "framed photo",
     "framed photos",
-}
-# Where a sport is done.
-SPORT_PLACES = {
-    **dict.fromkeys(("tennis", "basketball", "volleyball", "badminton", "squash"), "court"),
-    **dict.fromkeys(("baseball", "softball", "soccer", "football", "rugby", "cricket", "polo"), "field"),
-    "golf": "course",
-    "ice hockey": "rink",
 }
 # Of these a photo can be said to be: `on a day`.
 TIMES = _words("weeks months ago day days week year years hours start period")

@@ -26,7 +26,7 @@ from unscene.words.scene_lists import (
     SEATS,
     WITHIN,
 )
-from unscene.words.target import Target, is_by_vehicle
+from unscene.words.target import Target, is_all_gone, is_by_vehicle
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import ing_form
@@ -66,6 +66,13 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         target.note("by vehicle")
         places = [p for _, pruned in mods for p in pruned if isinstance(p, Prep)]
         return [*(Prep("near", group) for group in objects), *places]
+    if (
+        verb.stem == "mount"
+        and mods
+        and isinstance(mods[0][0], Prep)
+        and is_all_gone(mods[0][0].group, target)
+    ):
+        return [free for free in map(free_prep, _list_preps([p for _, new in mods for p in new])) if free]
     if verb.stem in _DONE_ON.get(target.category, ()) and not verb.objects:
         target.note("done on it")
         new = (p for _, pruned in mods for p in pruned if isinstance(p, Prep) and p.group)
@@ -113,7 +120,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     if lost_any and any(t.low == "ready" for t in verb.tokens):
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     if lost_any and not has_place:
-        return []
+        own = _without_purpose(verb)
+        return [own] if own is not None else []
     if lost_any and not mods[0][1]:
         return [
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
@@ -177,6 +185,8 @@ def _without_object(
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]
+    if stem in HOLDING:
+        held = [item for item in held if not (item.prep == "with" and item.group.is_animate)]
     if stem in LOOKING:
         held = [item for item in held if item.prep != "with"]  # "watching tv with their dog"
     if held and (
@@ -266,8 +276,13 @@ _TOWARDS = frozenset({"to", "at", "against", "toward", "towards"})
 
 
 def _without_purpose(verb: Verb) -> Verb | None:
-    """Return a verb without the infinitive behind it, where it makes sense alone: `jumping to catch`."""
-    at = next((i for i, token in enumerate(verb.tokens) if i and token.form == "to"), 0)
+    """Return a verb without the infinitive behind it, or the second of two, where it makes sense
+    alone: `jumping to catch`, `standing around holding`.
+    """
+    doing = [i for i, token in enumerate(verb.tokens) if token.form == "ing"]
+    at = next(
+        (i for i, token in enumerate(verb.tokens) if i and token.form == "to"), doing[-1] if doing else 0
+    )
     before = [token.stem for token in verb.tokens[:at] if token.kind == "V" and token.form in ("ing", "fin")]
     return Verb(verb.tokens[:at], verb.opener) if before and before[-1] in ALONE else None
 

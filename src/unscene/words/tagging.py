@@ -45,6 +45,7 @@ _PRONOUNS = frozenset(
 )
 
 
+_AIMING = frozenset({"try", "attempt", "want", "plan", "hope", "prepare", "begin", "start"})
 _POSES = frozenset({"position", "positions", "stance", "pose"})
 
 
@@ -80,6 +81,12 @@ def find_kind(
         )
     ):
         return "W", "", ""
+    if (
+        word in ("inside", "outside")
+        and before.kind == "P"
+        and not (ends_phrase(after) or next_word in DETERMINERS)
+    ):
+        return "W", "", ""  # "at outside tables"
     if word == "almost" and before.low in ("a", "an", "the"):
         return "W", "", ""
     if not word[0].isalnum():
@@ -121,6 +128,12 @@ def find_kind(
             if word in ("one", "some", "many", "several", "two", "three", "both", "all")
             else ("D", "", "")
         )
+    if word == "like" and before.kind == "W" and next_word in ("area", "setting", "structure", "object"):
+        return "W", "", ""  # "a desert like area"
+    if word == "each" and next_word in ING and noun_before:
+        return "A", "", ""  # "three nuns each holding a lamp"
+    if word == "one" and next_word in THIRD and THIRD[next_word] not in NOUNY:
+        return "R", "", ""
     if word in ("him", "them", "it", "he", "she", "they"):
         return "R", "", ""
     if word == "her" and (ends_phrase(after) and next_word not in AUXILIARIES):
@@ -136,6 +149,8 @@ def find_kind(
             in ("work", "school", "bed", "play", "row", "shore", "market", "dinner", "shop", "race")
             and before.low not in ("about", "ready", "trying", "preparing", "attempting", "going", "getting")
         )
+        base = base or (before.kind == "V" and before.stem in _AIMING and not ends_phrase(after))
+        base = base and next_word not in DETERMINERS
         return ("V", "to", "") if base and not after.kind and not nouny else ("P", "", "")
     if before.kind == "V" and before.form == "to":
         return "V", "inf", word
@@ -167,6 +182,8 @@ def find_kind(
         return "A", "", ""
     if word in ("up", "out", "off", "down") and before.stem in PARTICLE_VERBS and not ends_phrase(after):
         return "A", "", ""
+    if word == "around" and before.kind == "V" and next_word in ING and next_word not in NOT_ING:
+        return "A", "", ""  # "sitting around looking at a fire"
     if word == "near" and next_word in ING and later.kind == "N":
         return "P", "", ""  # "near passing trucks"
     if word in SCENE_ADVERBS and word in PREPOSITIONS:
@@ -207,6 +224,8 @@ def find_kind(
         and after.kind == "N"
     ):
         return "W", "", ""  # "near passing trucks"
+    if word.endswith(("-down", "-up")) and before.kind == "V":
+        return "A", "", ""  # "lies belly-down"
     if word == "very" and noun_before is False and before.kind != "D":
         return ("W", "", "") if before.kind in ("X", "P", "C", "D") else ("A", "", "")
     if (
@@ -264,7 +283,10 @@ def find_kind(
             or next_word in EN
             or next_word in VERBS
         )
-        if before.kind == "D" or (before.kind in ("P", "X", "C") and not verb_near):
+        very = before.kind == "W" and (
+            before.low.endswith("ly") or before.low in ("very", "so")
+        )  # "a fairly scholarly looking nun"
+        if before.kind == "D" or very or (before.kind in ("P", "X", "C") and not verb_near):
             return "W", "", ""
         adverb = before.kind == "V" or (noun_before and (verb_near or ends_phrase(after)))
         return ("A", "", "") if adverb else ("W", "", "")

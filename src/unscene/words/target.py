@@ -153,9 +153,9 @@ def without_modifier(tokens: list[Token], target: Target) -> list[Token]:
 
 
 def needs_its_of(old: Phrase, new: Phrase) -> bool:
-    """Whether a noun means nothing without the `of ...` that is gone: `the back of a truck`."""
-    lost = any(isinstance(m, Prep) and m.low == "of" for m in old.mods) and not any(
-        isinstance(m, Prep) and m.low == "of" for m in new.mods
+    """Whether a noun means nothing without the `of ...` or `by ...` that is gone: `the back of a truck`."""
+    lost = any(isinstance(m, Prep) and m.low in ("of", "by") for m in old.mods) and not any(
+        isinstance(m, Prep) and m.low in ("of", "by") for m in new.mods
     )
     return (
         lost
@@ -196,6 +196,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     if head in _LEADS and target.is_animate:
         return False
+    if head == "camera" and how == "in front of" and phrase.tokens[0].low == "the":
+        return False
     if head in _WATCHING and (how in _TOWARDS or (how == "verb" and not target.is_human)):
         return False
     if head in MARKS and how in ("with", "of", "has"):
@@ -225,6 +227,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if how in ("with", "of", "has", "verb") and not target.is_animate and not holds:
         return head not in PARTS
     if how in ("with", "of", "has") and target.is_animate and not target.is_human and head in PARTS:
+        return is_concrete(phrase)
+    if how == "on" and head in _RIDDEN and target.is_human and not words:
         return False
     return not (how == "in" and head in COLOURS)
 
@@ -233,6 +237,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
 _FOOTWEAR = frozenset(
     {"shoe", "shoes", "sandal", "sandals", "slippers", "boot", "boots", "sneaker", "sneakers"}
 )
+_RIDDEN = frozenset({"skates", "rollerblades", "stilts"})
 _LEADS = frozenset({"leash", "leashes", "lead"})
 # What hangs above a thing that is said to be under it.
 _HUNG = frozenset({"picture", "pictures", "photo", "photos", "photograph", "photographs"})

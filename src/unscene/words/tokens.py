@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from unscene.words.verb_forms import EN, ING
 from unscene.words.vocabulary import Vocabulary
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:['\u2019\-]\w+)*|[^\w\s]")
+_WORD = re.compile(r"(?:\b[A-Z]\.){2,}|\d+(?:[.,]\d+)+|\w+(?:['\u2019\-]\w+)*|[^\w\s]")
 
 # Second parts of words with a hyphen, which web captions write with spaces: `an award - winning bakery`.
 _SECOND_PARTS = (

@@ -3,11 +3,11 @@
 import re
 from itertools import pairwise
 
-from unscene.words.caption_words import DETERMINERS, PREPOSITIONS
+from unscene.words.caption_words import ADJECTIVES, DETERMINERS, PREPOSITIONS
 from unscene.words.chunks import make_chunks
 from unscene.words.plain_caption import PLACE_FIRST
 from unscene.words.reading import read_tokens
-from unscene.words.verb_forms import THIRD
+from unscene.words.verb_forms import ING, THIRD
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
 
@@ -18,10 +18,14 @@ _TORN_PAIRS = tuple(
 )
 
 
+_ADJECTIVES = "|".join(sorted(ADJECTIVES))
+_AFTER_IT = "|".join(sorted(PREPOSITIONS))
+
+
 # "A desktop computer sit" of "laptops and a desktop computer sit": one of a row is left.
 _AGREEING = re.compile(
     r"^(An? (?:[\w-]+ ){1,3})(sit|stand|lie|hang|are)"
-    r"(?=$| (?:on|in|at|near|next|beside|sitting|standing|lying)\b)"
+    r"(?=$| (?:on|upon|in|at|near|next|beside|under|against|sitting|standing|lying)\b)"
 )
 
 
@@ -48,6 +52,18 @@ def mend(text: str, caption: str) -> str:
     last = re.search(r"\w+ (?:them|him|her|it)$", text)
     if last is not None and last[0].lower() not in caption.lower():
         text = text.rsplit(" ", 1)[0]
+    again = re.search(r"(\w+) (?:on|in|near|by|at|with) the ([\w-]+)$", text)
+    told = again is not None and re.search(
+        rf"\b{re.escape(again[2])} (?:{_AFTER_IT})\b", text[: again.end(1)]
+    )
+    if told and again[0].lower() not in caption.lower():
+        text = text[: again.end(1)]  # "a cart on a lane with nuns on the cart"
+    bare = re.search(r",? (?:while|as) (?:an?|the|some) [\w-]+$", text)
+    if bare is not None and bare[0].lower() not in caption.lower():
+        text = text[: bare.start()]  # "while the sky" of "while kites pepper the sky"
+    which = re.search(r"(\w+) of (?:which|whom)\b", text)
+    if which is not None and which[0].lower() not in caption.lower():
+        text = text[: which.end(1)].rstrip(",")  # "a lane of which" of "two nuns on a lane, one of which"
     if text.lower().endswith(" back") and re.search(r"(?i) back to\b", caption):
         text = text[: -len(" back")]  # "a ball back" of "a ball back to the nun"
     turned = re.fullmatch(r"(An?|The) ([\w -]+), (an?|the) ([\w -]+)", text)
@@ -79,6 +95,16 @@ def is_torn_out(text: str, caption: str) -> bool:
     low, words = caption.lower(), text.lower().split()
     if any(pair in text.lower() and pair not in low for pair in _TORN_PAIRS):
         return True
+    if re.search(r"\bone,? (?:and )?the other\b", text) and not re.search(
+        r"\bone,? (?:and )?the other\b", low
+    ):
+        return True  # "two nuns, one holding a lamp, the other a jug"
+    pair = re.search(rf"\b(?:an?|the) (?:{_ADJECTIVES}) and (?!(?:{_ADJECTIVES})\b)[\w-]+$", text.lower())
+    if pair is not None and pair[0] not in low:
+        return True  # "a large and moat" of "a large, well used moat"
+    start = " ".join(words[:2])
+    if words[0] in ING and re.search(rf"(?:,| and) {re.escape(start)}", low):
+        return True  # "carrying lamps" of "two nuns with hats on, carrying lamps"
     if text.lower().startswith("looking ") and not low.startswith("looking "):
         return True
     joined = re.match(r"(?:an?|the) (?:[\w-]+ ){1,3}and (\w+) (?!of\b)", text.lower())

@@ -1,19 +1,20 @@
-"""Where what is gone was: the ground of a sport, the venue of an event, the sky.
+"""What kind of scene is left where a caption tells of nothing else: a sport's, an event's, the sky.
 
 A caption of people alone often tells no more of its scene than what they do: `Two girls are playing
-badminton`, `An actor arrives at the premiere`. The place of that is there without them. It is named
-only where the caption says that it goes on in the photo, and only when nothing else is left.
+badminton`, `An actor arrives at the premiere`. It is a badminton scene, or the venue of the premiere,
+without them. No place is named that the caption does not name: the court may lie outside the photo.
 """
 
 import re
 
 from unscene.words.caption_words import NUMBERS
-from unscene.words.scene_lists import HELD_EVENTS, SPORT_PLACES
+from unscene.words.scene_lists import HELD_EVENTS, SPORTS
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.vocabulary import choose_article
+from unscene.words.whole_photo import LOOKING_OUT, OUTSIDE, STYLES
 
-_SPORTS = "|".join(SPORT_PLACES)
+_SPORTS = "|".join(("ice hockey", *sorted(SPORTS)))
 # What is named by a sport, and is no game of it that goes on.
 _OF_A_SPORT = frozenset(
     {
@@ -38,25 +39,28 @@ _BASEBALL = re.compile(
 _AT_BASEBALL = re.compile(r"\b(?:swing\w*|swung|pitch\w*|plate|base|bases|ball|bat|baseball|game)\b")
 _TENNIS = re.compile(r"\b(?:swing\w*|serv\w+|hit\w*|match|game)\b.*\btennis (?:racket|racquet|ball)s?\b")
 _BAT = re.compile(r"\bbaseball bats?\b.*\b(?:the|a) pitch\b")
-_GOLF = re.compile(r"\b(?:tee shot|putts?|putting green|fairway|bunker shot|teeing off|tees off)\b")
-_SNOW = re.compile(
-    r"\b(?:(?<!water )skiers?|(?<!water )skiing|snowboarders?|snowboarding|snow ?board (?:trick|jump)s?"
-    r"|(?:on|riding|rides) (?:an? |his |her |their |some )?(?:pair of )?(?<!water )(?:skis|snow ?boards?))\b"
-)
-_SURF = re.compile(r"\b(?:surfing|surfers? (?:\w+ ){0,5}(?:rid\w+|catch\w*))\b")
-_TAUGHT = re.compile(r"\b(?:teach(?:es|ing)?|attend(?:s|ing)?) an? (?:class|lesson)\b")
-_ON_STAGE = re.compile(
-    r"\b(?:perform(?:s|ing)? live|(?:singer|artist|band|musician|comedian|rapper|duo)s? perform(?:s|ing)?)\b"
+# What is done with a board or on skis.
+_RIDES = (
+    (
+        "skiing",
+        re.compile(
+            r"\b(?:(?<!water )skiers?|(?<!water )skiing"
+            r"|(?:on|riding|rides) (?:an? |his |her |their |some )?(?:pair of )?(?<!water )skis)\b"
+        ),
+    ),
+    (
+        "snowboarding",
+        re.compile(
+            r"\b(?:snow ?boarders?|snow ?boarding|snow ?board (?:trick|jump)s?"
+            r"|(?:on|riding|rides) (?:an? |his |her |their )?snow ?boards?)\b"
+        ),
+    ),
+    ("surfing", re.compile(r"\b(?:surfing|surfers? (?:\w+ ){0,5}(?:rid\w+|catch\w*))\b")),
 )
 _IN_THE_AIR = re.compile(r"\b(?:in|through|into) the air\b")
 _FLYING = frozenset({"airplane", "bird", "kite"})
-_OUTSIDE = re.compile(
-    r"\b(?:outside|outdoors)\b(?=[ .,]*$|,| (?:and|while|as|with|together|on|near|\w+ing)\b)"
-)
-_LOOKING_OUT = re.compile(r"\b(?:look|star|gaz|peer|peek)\w* (?:\w+ )?(?:outside|outdoors)\b")
-_STYLES = "old|vintage|antique|artistic|black and white|sepia|blurry|blurred|grainy|retro|faded|aerial"
 _STYLED = re.compile(
-    rf"(?:^|\b(?:in|of|an?|this|the) )((?:(?:{_STYLES}),? )+)"
+    rf"(?:^|\b(?:in|of|an?|this|the) )((?:(?:{STYLES}),? )+)"
     r"(photo|photograph|picture|image|painting|drawing|portrait)\b"
 )
 # Where one is who does it.
@@ -80,24 +84,23 @@ def name_venue(clauses: list[Clause], caption: str, target: Target) -> str | Non
 
 
 def _name_where_people_are(clauses: list[Clause], low: str, target: Target) -> str | None:
-    """Return the ground, hall or event of what only people do."""
-    place = _name_ground(low)
-    if place is not None:
+    """Return the scene of what only people do."""
+    sport = _find_sport(low)
+    if sport is not None:
         target.note("sport")
-        return place
-    event = "A stage" if _ON_STAGE.search(low) else "A classroom" if _TAUGHT.search(low) else None
-    if event is None and (held := _find_event(clauses)) is not None:
-        event = f"The {'site' if held.endswith(('protest', 'rally')) else 'venue'} of {held}"
-    if event is not None:
-        target.note("venue")
-    return event
+        return f"{choose_article(sport).capitalize()} {sport} scene"
+    held = _find_event(clauses)
+    if held is None:
+        return None
+    target.note("venue")
+    return f"The {'site' if held.endswith(('protest', 'rally')) else 'venue'} of {held}"
 
 
 def _name_surroundings(low: str, target: Target) -> str | None:
     """Return what a caption tells of a scene and names no place of: that it is outside, that the photo
     is an old one.
     """
-    if _OUTSIDE.search(low) and not _LOOKING_OUT.search(low):
+    if OUTSIDE.search(low) and not LOOKING_OUT.search(low):
         target.note("outdoors")
         return "An outdoor scene"
     picture = _STYLED.search(low)
@@ -108,35 +111,26 @@ def _name_surroundings(low: str, target: Target) -> str | None:
     return f"{'An' if picture[1][0] in 'aeiou' else 'A'} {picture[1]}{kind}"
 
 
-def _name_ground(low: str) -> str | None:
-    """Return the ground of the sport that goes on by a caption in lower case."""
+def _find_sport(low: str) -> str | None:
+    """Return the sport that goes on by a caption in lower case."""
     game = _GAME_OF.search(low)
     if game is not None:
-        return _write_ground(game[1])
+        return game[1]
     for found in _PLAYED.finditer(low):
         before, after = low[: found.start()].split(), re.findall("[a-z]+", low[found.end() :])
         done = before and re.match(r"(?:play(?:s|ed|ing)?|in|at|an?|professional|best)$", before[-1])
         done = done or (after and after[0] in ("match", "game"))
         if done and not (after and after[0] in _OF_A_SPORT):
-            return _write_ground(found[0])
+            return found[0]
     player = _PLAYER.search(low)
     if player is not None and _AT_PLAY.search(low.replace(player[1], "")) and " said " not in low:
-        return _write_ground(player[1])
-    if _BASEBALL.search(low) and _AT_BASEBALL.search(low.replace("pitcher", "")):
-        return "A baseball field"
+        return player[1]
+    at_bat = _BASEBALL.search(low) and _AT_BASEBALL.search(low.replace("pitcher", ""))
+    if at_bat or _BAT.search(low):
+        return "baseball"
     if _TENNIS.search(low):
-        return "A tennis court"
-    if _BAT.search(low):
-        return "A baseball field"
-    if _GOLF.search(low):
-        return "A golf course"
-    if _SURF.search(low):
-        return "The water"
-    return "Snow" if _SNOW.search(low) else None
-
-
-def _write_ground(sport: str) -> str:
-    return f"{choose_article(sport).capitalize()} {sport} {SPORT_PLACES[sport]}"
+        return "tennis"
+    return next((sport for sport, ridden in _RIDES if ridden.search(low)), None)
 
 
 def _find_event(clauses: list[Clause]) -> str | None:

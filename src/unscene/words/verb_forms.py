@@ -38,7 +38,7 @@ PAST = {
 def looks_plural(noun: str) -> bool:
     """Return whether a noun looks plural: ends in s (not ss, us, is), or is one of the irregular ones."""
     noun = re.split(r"[ \-]", noun)[-1]
-    if noun in PLURALS or noun in ("people", "others", "they", "skis", "scissors", "ones"):
+    if noun in PLURALS or noun in ("people", "others", "they", "skis", "bikinis", "scissors", "ones"):
         return True
     return (
         noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s")) and noun not in ("tennis", "gas")
@@ -53,7 +53,7 @@ def ing_form(base: str) -> str:
         return base[:-2] + "ying"
     if base.endswith("e"):
         return base[:-1] + "ing"
-    short = re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprt]", base)
+    short = re.fullmatch(r"[^aeiou]*(?:qu)?[aeiou][bdgklmnprt]", base)
     if (short and len(base) <= 5) or base in ("begin", "commit", "refer"):
         return base + base[-1] + "ing"
     return base + "ing"

@@ -133,7 +133,7 @@ LOOKING = _words("look watch view observe photograph stare gaze peer glance insp
 WITH_TOOL = _words(
     "cut hit eat brush play feed slice clean wash chop poke catch throw swing fix repair paint draw "
     "write stir strike kick chase fight scoop stab spread dig film photograph greet sit stand walk "
-    "travel"
+    "travel steer push row paddle carve"
 )
 # Verbs that make no sense without an object.
 NEEDS_OBJECT = _words(
@@ -152,7 +152,7 @@ ALONE = _words(
     "crouch squat bend swing bathe park drive compete race practice march hike jog trot roll slide "
     "fall move fight parade bark yawn nap huddle snuggle celebrate cheer chat converse socialize "
     "mingle shop dine fish sunbathe bask stretch recline crawl climb hop leap bounce shine burn bloom "
-    "speak type text pitch serve bat"
+    "speak type text pitch serve bat wander roam"
 )
 STILL = _words("sit stand lie lay rest hang lean perch float grow park sleep lounge seat mount stack pile")
 # What somebody has in their hands or arms while they do it, or has just let go.

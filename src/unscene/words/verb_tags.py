@@ -13,6 +13,7 @@ from unscene.words.verb_lists import (
     ACTS,
     AFTER_ING,
     ALWAYS_ING_NOUNS,
+    HOLDING,
     MORE_PARTICIPLES,
     NOT_ING,
     NOT_PARTICIPLES,
@@ -46,6 +47,9 @@ _POSES = frozenset({"looks", "sits", "stands", "talks", "waits", "smiles", "pose
 _CROSSING = frozenset(
     {"cross", "ride", "watch", "enter", "board", "climb", "hold", "eat", "share", "surround"}
 )
+_STAYING = frozenset({"stand", "sit", "graze", "walk", "lie", "rest", "interact", "gather", "roam", "wander"})
+_STAYING |= {"wait"}
+_PLAIN_ACTS = frozenset({"play", "ride", "watch", "hold", "drink", "talk", "look", "laugh"})
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
 
 
@@ -101,6 +105,9 @@ def find_verb_form(
             return None
         acts = noun_before and after.low in PREPOSITIONS or (before.is_human and next_noun)
         acts = acts or (before.is_animate and after.low in ("lots", "plenty", "loads", "tons"))
+        named = before.kind == "W" and len(tagged) > 1 and tagged[-2].kind == "D" and ends
+        if named and not known and before.low not in ADJECTIVES:
+            return None  # "from the plastic casing"
         if word in NOT_ING and not (known and (next_det or acts or before.low in AUXILIARIES)):
             return None
         describes = before.low in ADJECTIVES or before.low.endswith(("ed", "y", "ous", "al", "ic"))
@@ -122,6 +129,9 @@ def find_verb_form(
         owned = after.low in ("his", "her", "their", "its")  # "and pursing his lips"
         if before.kind == "C" and (known or owned) and any(t.kind == "V" and t.form == "ing" for t in tagged):
             return "ing", stem
+        goes_on = before.low == "and" and stem in HOLDING | {"wear", "eat", "ride", "play", "use", "watch"}
+        if goes_on and not ends and any(t.form == "aux" and t.stem == "be" for t in tagged):
+            return "ing", stem  # "are seated in a row and holding electric lamps"
         if (
             before.kind in ("X", "C")
             and not (next_det or ends or after.low in SCENE_ADVERBS or next_noun and known)
@@ -136,7 +146,9 @@ def find_verb_form(
         ):
             return None  # "Smiling lady"
         return ("ing", stem) if known or noun_before or before.kind == "V" else None
-    if word == "lap" or (word in NOUNY and word in EN and noun_before and after.low in AUXILIARIES):
+    if word == "lap" or (
+        word in NOUNY and word in EN.keys() | MORE_PARTICIPLES and noun_before and after.low in AUXILIARIES
+    ):
         return None  # "on her dads lap", "a banana split is"
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
     if (word.endswith("ed") and len(word) > 3 and word not in NOT_PARTICIPLES) or word in MORE_PARTICIPLES:
@@ -183,6 +195,14 @@ def find_verb_form(
         return "fin", word[:-1]  # a verb that the lists lack: "as he solders"
     if word in THIRD:
         stem = THIRD[word]
+        if before.kind == "S" and after.low in VERBS - NOUNY:
+            return None  # "while waves come in"
+        if word == "skates" and before.low in ("ice", "roller"):
+            return None
+        if word == "waves" and before.low in ("ocean", "sea", "big", "large", "small"):
+            return None
+        if word == "drinks" and before.kind == "C" and tagged[-2].word and not tagged[-2].is_animate:
+            return None  # "enjoying pizza and drinks"
         acts = after.low in PREPOSITIONS and before.kind == "N" and any(t.is_animate for t in tagged)
         free = noun_before and next_det and not any(t.kind == "V" for t in tagged)
         if word in THINGS_IN_S and free:
@@ -204,6 +224,10 @@ def find_verb_form(
             return "fin", stem  # "a cat that my dog loves sleeps on a mat"
         if word in _POSES and noun_before and after.low in PREPOSITIONS:
             return "fin", stem
+        aside = before.low == "," and len(tagged) > 3 and any(t.low == "," for t in tagged[:-1])
+        acts = stem not in NOUNY and not any(t.form in ("fin", "aux") for t in tagged)
+        if aside and acts and after.low not in (",", "and"):
+            return "fin", stem  # "a monk, wearing a hat, lies on a cot"
         if (
             before.kind in ("S",)
             or before.low in SUBJECT_PRONOUNS
@@ -281,11 +305,17 @@ def find_verb_form(
             )
             if before.is_animate and (strong or next_noun or not ends):
                 return ("fin", stem) if not (has_verb and before.kind == "W") else None
-            if strong and not has_verb and after.low not in ("", "and", ",", "or", "with"):
+            alone = (
+                len(tagged) == 1 and before.kind == "W" and not looks_plural(before.low)
+            )  # "birthday gifts"
+            if strong and not (has_verb or alone) and after.low not in ("", "and", ",", "or", "with"):
                 return "fin", stem
             if next_det and not has_verb:
                 return "fin", stem
             bare = before.kind == "N" or after.low in ADJECTIVES | {"different", "various", "assorted"}
+            doer = next_noun and stem in HOLDING | {"ride", "eat", "watch", "use"}
+            if doer and any(t.is_animate for t in tagged) and not has_verb:
+                return "fin", stem  # "a monk in a hood holds apples"
             if word in ("holds", "displays", "features") and bare and not (has_verb or ends):
                 return "fin", stem  # "a shelf holds different vases", "a bowl holds soup"
         return None
@@ -313,11 +343,16 @@ def find_verb_form(
     goes_on = after.low in SCENE_ADVERBS | {"up"} and later.low in PREPOSITIONS
     if word in VERBS - NOUNY and before.kind == "W" and links == ["and"] and goes_on and not seen:
         return "fin", word  # "vehicles and a cart pull up outside"
-    worn = before.kind in ("N", "W") and looks_plural(before.low) and word in _CROSSING and next_det
+    clothes = before.kind in ("N", "W") and looks_plural(before.low)
+    worn = clothes and word in _CROSSING and (next_det or next_noun)
+    worn = worn or (
+        clothes and word in _PLAIN_ACTS | _STAYING | {"smile", "pose"} and after.low in PREPOSITIONS
+    )
     doers = [t.low for t in tagged if t.is_animate]
     if worn and doers and looks_plural(doers[0]) and all(t.form == "ing" for t in tagged if t.kind == "V"):
         return "fin", word  # "nuns wearing ties cross the street"
-    if word in ("start", "begin", "stop") and after.low == "to" and later.low in VERBS and not seen:
+    told = any(t.form in ("fin", "aux") for t in tagged)
+    if word in ("start", "begin", "stop") and after.low == "to" and later.low in VERBS and not told:
         return "fin", word  # "people in a kitchen start to prepare food"
     seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
     if word in VERBS and seen_by and before.kind == "N" and (next_det or after.low in PREPOSITIONS):
@@ -369,7 +404,7 @@ def find_verb_form(
             before.kind == "A"
             and earlier_animate
             and looks_plural(earlier_animate[-1].low)
-            and word not in NOUNY
+            and (word not in NOUNY or (word in _PLAIN_ACTS and not seen))
         ):
             return "fin", word
         if (
@@ -389,14 +424,19 @@ def find_verb_form(
         if before.low == "," and after.low in PREPOSITIONS and herd and not seen:
             return "fin", word  # "two dogs, one brown and one white, play with a ball"
         if (
-            word in ("stand", "sit", "graze", "walk", "lie", "rest", "interact", "gather", "roam", "wander")
+            word in _STAYING
             and before.kind == "W"
-            and herd
-            and not seen
+            and (herd or (earlier_animate and links == ["and"] and after.low in PREPOSITIONS | {"next"}))
+            and not told
         ):
             return "fin", word  # "two giraffes inside a fenced area stand together"
         if noun_before and next_det and word not in NOUNY and not any(t.kind == "V" for t in tagged):
             return "fin", word
+        same = any(t.form == "fin" and t.low == t.stem for t in tagged)
+        doers = [t for t in tagged if t.is_animate]
+        alike = same and word in (VERBS - NOUNY) | _PLAIN_ACTS and bool(doers) and looks_plural(doers[0].low)
+        if before.low == "and" and alike and after.low.isalpha() and after.low not in AUXILIARIES:
+            return "fin", word  # "two nuns sit on chairs and play board games"
         paired = before.low == "and" and len(tagged) > 1 and tagged[-2].form == "fin"
         if paired and tagged[-2].low == tagged[-2].stem and ends:
             return "fin", word  # "while they talk and laugh"
