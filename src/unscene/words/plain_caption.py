@@ -60,6 +60,12 @@ SPELLINGS = tuple(
         (r"(?i)\bcross[ -]country (?=ski)", "", "A nurse on cross country skis."),
         (r"\b(in|on|with|of|from|has|to|by) it['\u2019]s (?=\w)", r"\1 its ", "A mule in it's stall."),
         (r"(?i)(?<!\bon )(?<!\bto )\beither side of\b", "beside", "Two jugs either side of a cot."),
+        (
+            r"(?i)\bon the (?:other|far|opposite|left|right|near) side of\b",
+            "on the side of",
+            "A mule on the far side of a gate.",
+        ),
+        (r"(?i)\b(?:on front|infront) of\b", "in front of", "A jug infront of a gate."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
