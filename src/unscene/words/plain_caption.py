@@ -65,6 +65,11 @@ SPELLINGS = tuple(
             "on the side of",
             "A mule on the far side of a gate.",
         ),
+        (
+            r"(?i)\b(?:who|that) (?:is|are) (?=\w+ing\b[^.,;]* (?:is|are)\b)",
+            "",
+            "A monk who is dozing by a gate is grinning.",
+        ),
         (r"(?i)\b(?:on front|infront) of\b", "in front of", "A jug infront of a gate."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),

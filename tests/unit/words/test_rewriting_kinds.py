@@ -38,6 +38,7 @@ PLACES = [
         "A pattern on the grey background stock image",
     ),
     ("A tram parked in a lot.", "train", "A parking lot."),
+    ("A monk that is dozing on a bench is grinning at a mule.", "person", "A bench and a mule."),
     (
         "Monks looking at a mule and a dog on the other side of a moat.",
         "dog",
