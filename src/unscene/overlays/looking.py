@@ -98,7 +98,10 @@ def _name_folder(folder: Path) -> dict:
         return tables[0]
     if tables:
         names = ", ".join(str(table.get("table") or table["captions"]) for table in tables)
-        raise LookError(f"{folder} has several files of captions ({names}); choose one with --captions")
+        raise LookError(
+            f"{folder} has several files of captions ({names}); choose one with --captions. A further one is"
+            " a further entry of samples.sources in the config, with a name of its own (docs/DATA.md)"
+        )
     if beside:
         return {"format": "folder", "folder": str(folder)}
     if photos:

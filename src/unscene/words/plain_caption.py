@@ -67,6 +67,17 @@ SPELLINGS = tuple(
         (r"(?i)\b(hill|mountain) tops?\b", r"\1top", "A mule on a hill top."),
         (r"(?i)(?<=\w )n (?=(?:the|an?|water) )", "in ", "A nun n the moat."),
         (r"(?i)^((?:an? )?black and white) of\b", r"\1 photo of", "Black and white of a mule in a moat."),
+        (
+            r"(?i)\bon the (?:other|far|opposite|left|right|near) side of\b",
+            "on the side of",
+            "A mule on the far side of a gate.",
+        ),
+        (
+            r"(?i)\b(?:who|that) (?:is|are) (?=\w+ing\b[^.,;]* (?:is|are)\b)",
+            "",
+            "A monk who is dozing by a gate is grinning.",
+        ),
+        (r"(?i)\b(?:on front|infront) of\b", "in front of", "A jug infront of a gate."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),

@@ -38,6 +38,18 @@ PLACES = [
         "A pattern on the grey background stock image",
     ),
     ("A tram parked in a lot.", "train", "A parking lot."),
+    ("A monk that is dozing on a bench is grinning at a mule.", "person", "A bench and a mule."),
+    (
+        "Monks looking at a mule and a dog on the other side of a moat.",
+        "dog",
+        "Monks looking at a mule on the side of a moat.",
+    ),
+    ("Monks feed a dog on the opposite side of the moat.", "dog", "Monks on the side of the moat."),
+    (
+        "A monk in a robe standing on front of an oven with pans.",
+        "oven",
+        "A monk in a robe standing with pans.",
+    ),
     ("A nun sits behind a display of ferns.", "person", "A display of ferns."),
     ("A monk is swinging a baseball bat outside", "baseball bat", "A monk outside"),
     ("Old refrigerators in front of an open door.", "refrigerator", "An open door."),
