@@ -13,6 +13,7 @@ from unscene.captions.checks.form import is_foreign, is_odd
 from unscene.captions.checks.invented import invents
 from unscene.captions.checks.leftovers import (
     keeps_activity,
+    keeps_measure,
     keeps_others,
     keeps_parts,
     names_object,
@@ -36,6 +37,7 @@ RULES: Rules = (
     ("left", keeps_others),
     ("invented", invents),
     ("left", keeps_parts),
+    ("left", keeps_measure),
     ("left", keeps_activity),
     ("lost", loses),
     ("lost", is_vague),

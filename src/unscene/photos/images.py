@@ -14,6 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from unscene.photos.colours import describes_srgb, to_srgb
 from unscene.photos.jpeg_damage import WHOLE_JPEG, JpegDamage
 from unscene.photos.png_damage import find_png_damage
+from unscene.photos.webp_damage import find_webp_damage
 from unscene.run.packs import is_stored, open_stored, read_stored
 from unscene.run.tables import replaced_atomically
 
@@ -41,8 +42,9 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
     and 16-bit converted, alpha on white.
 
     Raises PhotoError with reason `missing`, `empty`, `huge` (more than `max_pixels`, told from the
-    header alone) or `broken`: so is a JPEG that was cut or has a hole and a PNG that lacks rows,
-    though decoders show both.
+    header alone) or `broken`: so is a JPEG that was cut or has a hole, a PNG that lacks rows and a
+    WebP with a hole, though decoders show all three. Where pixels are stored as they are (BMP, PPM,
+    most TIFFs) a hole of zeros is black, and nothing tells it from black.
     """
     path = Path(path)
     with _told_as_photo_errors(path):
@@ -56,7 +58,10 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
             found = _widen_depth(image, path)
             if image.format == "PNG" and (damage := find_png_damage(file, found)):
                 raise PhotoError("broken", f"{path}: {damage}")
-            return _to_rgb(ImageOps.exif_transpose(found))
+            rgb = _to_rgb(ImageOps.exif_transpose(found))
+            if image.format == "WEBP" and (damage := find_webp_damage(file)):
+                raise PhotoError("broken", f"{path}: {damage}")
+            return rgb
 
 
 def measure_photo(source: str | Path | bytes) -> tuple[int, int]:
@@ -103,8 +108,9 @@ def _told_as_photo_errors(path: Path | str) -> Iterator[None]:
 def is_upright_rgb(path: str | Path) -> bool:
     """Tell whether a photo can be used in place: three 8-bit channels of sRGB and no EXIF turn."""
     with open_image(path, formats=FORMATS) as image:
-        is_plain = image.mode == "RGB" and not _is_deep(image) and image.getexif().get(0x0112, 1) == 1
-        return is_plain and describes_srgb(image.info.get("icc_profile"))
+        is_plain = image.mode == "RGB" and not _is_deep(image) and "transparency" not in image.info
+        is_upright = image.getexif().get(0x0112, 1) == 1
+        return is_plain and is_upright and describes_srgb(image.info.get("icc_profile"))
 
 
 def read_mask(path: str | Path) -> np.ndarray:
@@ -156,6 +162,7 @@ def _widen_depth(image: Image.Image, path: Path) -> Image.Image:
     shallow = Image.fromarray(_to_bytes(values[..., order], values[..., :3].max()))
     # What else the file says still counts: its turn and its colour profile.
     shallow.info.update(image.info)
+    shallow.info.pop("transparency", None)  # a colour of 16 bits
     return shallow
 
 
@@ -177,7 +184,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         values = np.nan_to_num(np.asarray(image, dtype=np.float64))
         top = max(float(values.max(initial=0)), 1e-9)
         image = Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
-    if image.mode == "P" and "transparency" in image.info or image.mode in ("LA", "PA", "La", "RGBa"):
+    # Programs that make PNGs smaller write one clear colour in place of an alpha channel.
+    has_clear = "transparency" in image.info and image.mode in ("1", "L", "P", "RGB")
+    if has_clear or image.mode in ("LA", "PA", "La", "RGBa"):
         image = image.convert("RGBA")
     if image.mode == "RGBA":
         opaque = Image.new("RGBA", image.size, (255, 255, 255, 255))

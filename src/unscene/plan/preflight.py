@@ -1,11 +1,11 @@
 """The preflight: what a run will need is opened before anything is spent or a device is held for hours.
 
 It runs where a run starts, in a process of its own, before the first job: each file of weights is
-opened by the code that will use it, some photos of each source are read, the free disk space is
-compared with the plan's bytes, and on a GPU a step of training is tried. It is no rule: nothing
-depends on it, so it re-runs nothing. What has passed is kept in the run's `state/preflight.json`
-and is looked at again only when weights or sources change. The embedded weights and scenes are the
-checkout's own, and are not looked at.
+opened by the code that will use it, some photos of each source are read, its instances are looked
+at, the free disk space is compared with the plan's bytes, and on a GPU a step of training is tried.
+It is no rule: nothing depends on it, so it re-runs nothing. What has passed is kept in the run's
+`state/preflight.json` and is looked at again only when weights or sources change. The embedded
+weights and scenes are the checkout's own, and are not looked at.
 """
 
 import json
@@ -88,9 +88,10 @@ def look_at_all(config: dict) -> tuple[list[str], list[str]]:
     ]
     for source in config["samples"]["sources"]:
         if source["format"] != "embedded":
-            looks.append(
-                (f"samples.sources {source['name']}", lambda source=source: try_photos(config, source))
-            )
+            what = f"samples.sources {source['name']}"
+            looks.append((what, lambda source=source: try_photos(config, source)))
+            if source.get("instances"):
+                looks.append((what, lambda source=source: look_at_instances(config, source)))
     told, wrong = [], []
     for what, look in looks:
         try:
@@ -101,7 +102,7 @@ def look_at_all(config: dict) -> tuple[list[str], list[str]]:
             # Most errors name the key themselves.
             section = what.split(".")[0]
             wrong.append(f"  {text}" if text.startswith(f"{section}.") else f"  {what}: {text}")
-    return told, wrong
+    return told, list(dict.fromkeys(wrong))  # two looks at a source may meet the same
 
 
 def open_detector(config: dict, dotted: str) -> str:
@@ -207,6 +208,14 @@ def try_photos(config: dict, source: dict) -> str:
         raise ValueError(f"none of the first {total} photos is usable: {example}")
     lost = f"; the others: {example}" if example else ""
     return f"{reasons['usable']} of {total} photos usable{lost}"
+
+
+def look_at_instances(config: dict, source: dict) -> str:
+    """Look at the instances of a source; what tells nothing of its photos is an error."""
+    from unscene.samples.instances_check import check_source_instances
+    from unscene.words.word_lists import find_vocabulary
+
+    return check_source_instances(source, find_vocabulary(config), CHECKOUT)
 
 
 def compare_disk(config: dict) -> str:

@@ -136,7 +136,8 @@ def _void(values: dict, names: Iterable[str], reason: str) -> None:
 
 def measure_listing(photo: PhotoInstances | None, state: str, views: Views, category: str) -> dict:
     """Return what the photo's source says of a removal: which of its objects of the class are left,
-    and whether the mask is one of them at all. Null, with the reason, where it says nothing.
+    and whether the mask is one of them at all. Null, with the reason, where it says nothing, or where
+    nobody can tell whether an object is left, since no pixel of the photo is its.
 
     photo, state: of `find_photo_instances`. Crowds and boxes without a segmentation count as left,
     and on neither side of `listed_share`: nobody told which of their pixels are the object.
@@ -146,7 +147,7 @@ def measure_listing(photo: PhotoInstances | None, state: str, views: Views, cate
         _void(values, OF_LISTING, f"{SCORES['listed_left'].null} ({state})")
         return values
     try:
-        listed = [each for each in photo.list_regions(category) if each.any()]
+        regions = photo.list_regions(category)
         unclear = photo.draw_crowds(category) | photo.draw_boxes(category)
         true = photo.draw_objects(category)
         words = [word for word in {**photo.segmentations, **photo.boxes} if word != category]
@@ -154,11 +155,16 @@ def measure_listing(photo: PhotoInstances | None, state: str, views: Views, cate
     except InstancesError as error:
         _void(values, OF_LISTING, f"the source's instances are broken: {error}")
         return values
-    covered = [float(views.mask[each].mean()) for each in listed]
+    listed = [each for each in regions if each.any()]
+    left = sum(float(views.mask[each].mean()) < LEAST_COVERED for each in listed)
+    is_unplaced = len(listed) < len(regions) or (category in photo.objects and not regions)
+    if is_unplaced and not left:
+        _void(values, OF_LISTING, f"the source's {category} has no pixel in the photo")
+        return values | {"listed_taken": taken}
     counted = (views.mask if views.object_mask is None else views.object_mask) & ~(unclear & ~true)
     return {
         "listed_taken": taken,
-        "listed_left": float(sum(share < LEAST_COVERED for share in covered)),
+        "listed_left": float(left),
         "listed_share": float(true[counted].mean()) if counted.any() else float("nan"),
     }
 

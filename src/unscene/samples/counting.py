@@ -11,7 +11,9 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import ConfigError, list_sources
 from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.tables import TableError, read_json, write_json
+from unscene.samples.instances_check import check_source_instances
 from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
+from unscene.words.word_lists import find_vocabulary
 
 COUNTS = Path("state/sources.json")
 # Keys of a source that decide how many items it has, beside the files themselves.
@@ -39,6 +41,8 @@ def complete_sources(config: dict, checkout: Path = CHECKOUT, is_plan: bool = Fa
             source["photos"] = _look_up(source, known, checkout, is_plan)
         elif is_plan:
             _read_first(source, checkout)
+        if is_plan:
+            _look_at_instances(source, config, checkout)
         if "take" in source or "skip" in source:
             _take_part(source, config["seed"])
 
@@ -90,6 +94,18 @@ def _read_first(source: dict, checkout: Path) -> None:
         next(iterate_items(whole, range(1), checkout), None)
     except SourceError as error:
         raise ConfigError(str(error)) from error
+
+
+def _look_at_instances(source: dict, config: dict, checkout: Path) -> None:
+    """Raise ConfigError when a source's instances are there, with its captions, and tell nothing of them."""
+    if not source.get("instances"):
+        return
+    located = locate_files(source, checkout)
+    if Path(located["instances"]).exists() and Path(located["captions"]).exists():
+        try:
+            check_source_instances(source, find_vocabulary(config), checkout)
+        except SourceError as error:
+            raise ConfigError(str(error)) from error
 
 
 def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:

@@ -30,6 +30,10 @@ WRONG = {
         ("A boy juggles lemons while others clap.", "person", "Lemons while others clap."),
         ("A potter holds up a blue jar in her workshop.", "person", "Holding up a blue jar in a workshop."),
         ("A girl wearing a sash waves from a float.", "person", "Her sash on a float."),
+        ("A nun walks toward bunches of ripe bananas.", "banana", "A nun walks toward bunches."),
+        ("A group of cows standing on a dune.", "cow", "A group standing on a dune."),
+        ("A tailor holds a big pair of scissors to a sail.", "scissors", "A tailor holds a pair to a sail."),
+        ("Nuns on horseback are on a moor, the horses trot.", "horse", "Nuns on horseback are on a moor."),
     ],
     "invented": [
         ("A parrot on a rope in a hall.", "bird", "A rope and a ladder in a hall."),
@@ -118,6 +122,9 @@ WRONG = {
     ],
 }
 RIGHT = [
+    ("A pair of boots beside a group of cows.", "cow", "A pair of boots."),
+    ("Boats in a row beside a row of buses.", "bus", "Boats in a row."),
+    ("A pile of figs and carrots on a loom.", "carrot", "A pile of figs on a loom."),
     # a misspelt word is put right, an older thing is old, numbers add up, what each of several had
     (
         "A pilot paints on a tarp beside a blue cat by the wharf.",

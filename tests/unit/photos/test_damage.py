@@ -220,3 +220,33 @@ def test_interlaced_pngs_are_counted_by_their_passes(tmp_path):
         write_png(tmp_path / "a.png", b"".join(rows[:count]), header)
         with pytest.raises(PhotoError, match="broken"):
             read_photo(tmp_path / "a.png")
+
+
+def encode_webp(pixels, **options):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "WEBP", **options)
+    return buffer.getvalue()
+
+
+WEBPS = [{"quality": 80}, {"quality": 10}, {"lossless": True}, {"lossless": True, "method": 0}]
+
+
+@pytest.mark.parametrize("options", WEBPS)
+def test_a_webp_with_a_hole_is_broken(tmp_path, options):
+    pixels = np.asarray(draw())
+    clear = np.full(pixels.shape[:2], 90, np.uint8)
+    for data in (encode_webp(pixels, **options), encode_webp(np.dstack([pixels, clear]), **options)):
+        assert not refuses(tmp_path, data)
+        assert refuses(tmp_path, zero(data, 0.4, 512))
+        for place in (0.3, 0.6, 0.9):
+            start = int(len(data) * place)
+            assert refuses(tmp_path, data[:start] + bytes(len(data) - start)), place
+
+
+@pytest.mark.parametrize("options", WEBPS)
+@pytest.mark.parametrize("rows", [slice(0, 20), slice(200, 240), slice(0, 0)])
+def test_a_whole_webp_may_be_flat_and_full_of_zeros(tmp_path, rows, options):
+    pixels = np.full((240, 320, 3), 130, np.uint8)
+    pixels[rows] = np.random.default_rng(0).integers(0, 256, pixels[rows].shape)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + bytes(999)
+    assert not refuses(tmp_path, encode_webp(pixels, exif=exif, **options))

@@ -86,3 +86,13 @@ def test_deep_values_have_the_depth_that_they_use(tmp_path, bits, top, channels)
     seen = np.asarray(read_photo(path)).astype(int)
     assert seen[0, -1, 0] == 255 and abs(seen[0, 32, 0] - 130) <= 1
     assert abs(seen[0, -1, 1] - (127 if channels == 3 else 255)) <= 1
+
+
+@pytest.mark.parametrize(("mode", "clear"), [("RGB", (0, 0, 0)), ("L", 0), ("P", 0), ("1", 0)])
+def test_one_clear_colour_is_white(tmp_path, mode, clear):
+    photo = Image.new("RGB", (40, 40), "black")
+    photo.paste((255, 255, 255) if mode == "1" else (90, 90, 90), (0, 0, 20, 40))
+    photo.convert(mode).save(tmp_path / "a.png", transparency=clear)
+    assert not is_upright_rgb(tmp_path / "a.png")
+    seen = read_photo(tmp_path / "a.png")
+    assert seen.getpixel((30, 5)) == (255, 255, 255) and seen.getpixel((5, 5)) != (0, 0, 0)

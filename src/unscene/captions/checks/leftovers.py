@@ -15,6 +15,7 @@ from unscene.captions.checks.texts import (
 from unscene.captions.checks.words import (
     ACTIVITIES,
     ALIASES,
+    BARE_MEASURES,
     HUMAN_VERBS,
     IRREGULAR,
     LIVING,
@@ -194,6 +195,25 @@ def _is_attached(case: Case, token: str) -> bool:
     return False
 
 
+def keeps_measure(case: Case) -> str | None:
+    """How many or how much there was of the object is left without it: `a bunch` of bananas."""
+    measures = _list_bare(case.new)
+    for token in _list_bare(case.old):
+        if token in measures:
+            measures.remove(token)
+    told = [words[-1] for word, words in case.old.surfaces if word == case.category]
+    for token in measures:
+        of = rf"\b{token} of (?:[\w'-]+ ){{0,2}}?(?:{'|'.join(map(re.escape, told))})\b"
+        if told and re.search(of, " ".join(case.old.tokens)):
+            return f"{token!r} is of the object"
+    return None
+
+
+def _list_bare(text: Text) -> list[str]:
+    """Return the measures of a text that stand without what they measure."""
+    return [one for one, after in pairwise([*text.tokens, ""]) if one in BARE_MEASURES and after != "of"]
+
+
 def keeps_activity(case: Case) -> str | None:
     """Somebody's doing is left without them, or what was done with the object without it."""
     left = set(case.new.stems)
@@ -202,6 +222,7 @@ def keeps_activity(case: Case) -> str | None:
     told = set(pairwise(old.tokens))
     for token, following in pairwise([*case.new.tokens, ""]):
         is_first = (token, following) in told and following not in PREPOSITIONS | DETERMINERS  # `a ski lift`
+        is_first = is_first and token != "horseback"  # whatever follows, there is a horse
         if token in ACTIVITIES.get(case.category, frozenset()) - renamed and not is_first:
             return f"{token!r} goes with the object"
     done_to = _list_done_to(case)

@@ -66,6 +66,11 @@ MEASURES = _words(
     " stretch expanse patch strip layer selection assortment variety array collection line cluster handful"
     " field bundle crowd herd flock length block lump mound"
 )
+# Measures that are no thing by themselves, as a bowl is, or a field.
+BARE_MEASURES = _words(
+    "bit bits bunch bunches bushel cluster couple dozens flock group groups handful herd herds lot lots"
+    " number pair pairs piece pieces pile piles row rows slice slices stack stacks variety"
+)
 # Words that say the opposite.
 OPPOSITES = tuple(
     map(
