@@ -185,6 +185,7 @@ RIGHT = [
     ("A nurse sits on a couch using a laptop.", "couch", "A nurse with a laptop that she is using."),
     ("A baker sits on a bench whittling a flute.", "bench", "A baker is sitting and whittling a flute."),
     ("A nun plays badminton.", "person", "A badminton court."),
+    ("Two monks play golf.", "person", "A golf course."),
     ("A hamper is tied to the roof of a van with a kite.", "kite", "A hamper is tied to a van."),
     ("Goats stand near a hydrant squirting mud at a wall.", "fire hydrant", "Goats stand near a wall."),
     ("A valley dotted with tents and a horse.", "horse", "Tents dot a valley."),

@@ -69,7 +69,7 @@ def invents(case: Case) -> str | None:
     known, told = set(old.stems), list_told(case)
     own = rewrite_caption(old.text, case.category, case.vocabulary)
     if own is not None and own.way == "grammar":
-        known |= set(map(get_stem, split_words(own.text)))  # `a tennis court` of `he plays tennis`
+        known |= set(map(get_stem, split_words(own.text)))  # `venue` of `she leaves a race`
     kept = old.words - {case.category}
     renamed = {
         token

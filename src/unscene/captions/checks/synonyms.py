@@ -139,6 +139,7 @@ plant: flower tree bush bamboo fern tulip rose sunflower crop vine shrub ivy
 flower: tulip rose sunflower daisy lily orchid carnation
 building: house skyscraper church tower barn hotel temple castle store shop
 court: tennis basketball volleyball badminton
+course: golf golfer
 field: baseball soccer football frisbee
 slope: ski skier skiing snowboard snowboarder
 snow: ski skier skiing snowboard snowboarder
