@@ -292,7 +292,11 @@ class _Reader(OpenPath):
                 isinstance(node, Prep)
                 and (
                     node.low == "of"
-                    or (row and not host.mods and (node.low == "with" or (carried and not self.to_pronoun)))
+                    or (
+                        row
+                        and not host.mods
+                        and (node.low in ("with", "without") or (carried and not self.to_pronoun))
+                    )
                 )
                 or (
                     isinstance(node, Verb)

@@ -27,7 +27,8 @@ _LONG = (
     " on side of,"
     " deep in, on board,"
     " up to, down on, out on, up on, up in, out in, down at, up at, out at, up against, off of, along "
-    "with, together with, over to, from behind, from under, onto the top of, instead of, as well as"
+    "with, together with, over to, from behind, from under, from between, onto the top of, instead of, "
+    "as well as, on either side of, on both sides of, on each side of"
 )
 LONG_PREPOSITIONS = tuple(tuple(phrase.split()) for phrase in _LONG.split(", "))
 LINKS = _words("and or but & plus , ;")

@@ -6,8 +6,8 @@ from unscene.words.caption_words import ADJECTIVES, NUMBERS
 from unscene.words.scene_lists import GROUNDS, QUANTITY_HEADS
 from unscene.words.tokens import Token
 from unscene.words.tree import Phrase
-from unscene.words.verb_forms import looks_plural
-from unscene.words.verb_lists import GIVING
+from unscene.words.verb_forms import EN, looks_plural
+from unscene.words.verb_lists import GIVING, MORE_PARTICIPLES, NOT_PARTICIPLES, NOUNY
 
 
 @dataclass
@@ -150,6 +150,11 @@ def _merge(chunks: list[Chunk]) -> list[Chunk]:
     return merged
 
 
+def is_done_to(word: str) -> bool:
+    """Whether a word describes what has been done to a thing: `used`, `broken`."""
+    return word in EN.keys() | MORE_PARTICIPLES and word not in NOUNY | NOT_PARTICIPLES
+
+
 def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
     """Whether two noun phrases are one: `a group` of `dogs`, `a red` and `white umbrella`."""
     if link.low == "of":
@@ -170,6 +175,12 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
     ):
         return False
     describes = first.tokens[-1].low in ADJECTIVES | _SHAPES
+    if link.low in ("and", "or") and is_done_to(first.tokens[-1].low) and second.tokens[-1].word:
+        start = second.tokens[0].low
+        if len(second.tokens) > 1 and (
+            is_done_to(start) or start.endswith("ed") or start in ADJECTIVES | _SHAPES
+        ):
+            return True  # "a row of used and broken jugs"
     counted = first.tokens[0].low in NUMBERS and first.tokens[0].low != "one"
     if counted and " " in second.low and second.tokens[-1].kind == "N":
         one = not looks_plural(first.tokens[-1].low) and looks_plural(second.tokens[-1].low)

@@ -7,6 +7,7 @@ end, a pronoun or a part of the body without its owner, `others` where there is 
 
 from unscene.words.caption_tree import build_clauses
 from unscene.words.caption_words import ADJECTIVES, DETERMINERS
+from unscene.words.chunks import is_done_to
 from unscene.words.leftovers import is_concrete
 from unscene.words.people import means_people
 from unscene.words.reading import read_tokens
@@ -39,6 +40,7 @@ TORN_NOUN = "an article without its noun"
 STILL_THERE = "somebody is still there"
 LOST_PRONOUN = "a pronoun without its noun"
 _ONES = frozenset({"he", "she", "him", "himself", "herself"})
+_ORDINALS = frozenset({"the other", "a third", "the third", "the second", "the first", "a second"})
 _MANIES = frozenset({"they", "them", "themselves", "each other", "one another", "others", "another", "one"})
 
 
@@ -114,6 +116,8 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return True
     if len(tokens) == 1 and first.low in VERBS & ACTIVITIES:
         return True  # "play"
+    if len(tokens) == 1 and (first.low == "whole" or first.low.removesuffix("ly") in ADJECTIVES | {"nice"}):
+        return True  # "nicely" of "a nicely decorated cake"
     if len(tokens) == 1 and first.low.endswith("ing") and first.low not in ALWAYS_ING_NOUNS:
         return True  # "interlocking"
     if len(tokens) == 1 and first.low in _NAMELESS:
@@ -151,9 +155,14 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
         if first.head[:1].isdigit() and first.tokens[0].kind != "R" and len(first.tokens) < 3:
             return True  # "22", "the 1950s"
         named = [token.low for token in first.tokens if token.kind != "D"]
+        if named and all(low.endswith("ed") and is_done_to(low) for low in named):
+            return True  # "a sliced" of "a sliced of pizza", "a made"
         if first.head != "orange" and all(low in _PAINTS for low in named):
             return not first.mods  # "a green" of "a green and two red buses", "white and gold"
-        if all(t.kind == "A" or (t.kind == "W" and t.low in ADJECTIVES - COLOURS) for t in first.tokens):
+        if all(
+            t.kind == "A" or (t.kind == "W" and t.low in (ADJECTIVES | _LOOKING_SO) - COLOURS)
+            for t in first.tokens
+        ):
             return True  # "young beautiful on a sofa"
     return any(
         member.tokens
@@ -299,6 +308,7 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
     human = any(p.is_human for p in phrases)
     owner_words = {t.low for p in phrases for t in p.tokens}
     things = [p for p in phrases if not p.is_pronoun]
+    of = any(isinstance(n, Prep) and n.low == "of" for c in clauses if c.group for n in walk(c))
     for place, phrase in enumerate(phrases):
         if phrase.head in _ONES and not animate:
             faults.append(LOST_PRONOUN)
@@ -312,6 +322,9 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
             and not any(not p.is_human for p in phrases[:place] if not p.is_pronoun)
         ):
             faults.append(LOST_PRONOUN)
+        counted = rows or any(p.is_plural or p.tokens[0].low == "one" for p in phrases[:place])
+        if phrase.low in _ORDINALS and not counted and not of:
+            faults.append(HEADLESS)  # "the other laughing" of "two nuns, one asleep and the other ..."
     if owner_words & {"his", "her"} and not (human if category in vocabulary.people else animate):
         faults.append("an owner that is gone")
     if (

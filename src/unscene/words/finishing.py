@@ -38,6 +38,8 @@ def finish(clauses: list[Clause]) -> str | None:
     lead = first.members[0].tokens
     if len(lead) > 1 and lead[0].low == "other" and looks_plural(lead[-1].low):
         del lead[0]  # "parked next to other vehicles"
+    if len(lead) > 2 and lead[0].low in ("very", "so", "too") and looks_plural(lead[-1].low):
+        del lead[0]  # "driving past very tall towers"
     if (
         not first.members[0].tokens
         and first.mods
@@ -78,7 +80,7 @@ def _mend_article(phrase: Phrase) -> None:
     spelled = len(tokens) > 1 and tokens[1].text.isupper() and tokens[0].text != "A"  # "an SUV"
     if len(tokens) > 1 and tokens[0].low in ("a", "an") and not spelled:
         follower = tokens[1].low
-        vowel = follower[0] in "aeiou8" and not follower.startswith(("uni", "use", "eu", "one", "ute"))
+        vowel = follower[0] in "aeiou8" and not follower.startswith(("uni", "use", "eu", "one", "ute", "uri"))
         wrong = tokens[0].low != ("an" if vowel else "a")
         if wrong and not follower.startswith("h") and (follower[0].isalpha() or follower[0] == "8"):
             tokens[0] = Token("an" if vowel else "a", "D")

@@ -39,6 +39,7 @@ from unscene.words.verb_lists import (
     LOOKING,
     NAMING,
     PLACING,
+    VERBS,
     VISITING,
     WITH_TOOL,
     WORN,
@@ -47,7 +48,9 @@ from unscene.words.verb_lists import (
 Prune = Callable[[Group, Target], tuple[Group | None, list[Item]]]
 _LOADED = frozenset({"truck", "train", "car", "book", "person"})
 # What somebody is in who is gone, and no place: `a man in thought`.
-_MANNERS = frozenset({"line", "top", "day", "person", "motion", "thought", "unison", "silence", "camouflage"})
+_MANNERS = frozenset(
+    {"line", "top", "day", "person", "motion", "thought", "unison", "silence", "camouflage", "tow"}
+)
 _LOOKS = frozenset({"color", "colors", "colours", "pattern", "patterns", "size", "sizes", "shapes", "styles"})
 _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
 # What is on food is gone with it: `a cupcake with icing and sprinkles on it`.
@@ -68,6 +71,7 @@ _COATED = VESSELS | {
 }
 # Who does it about a place is there: `people milling about a terminal`.
 _ROAMING = frozenset({"mill", "walk", "stand", "wander", "stroll", "run", "scatter", "gather", "sit", "roam"})
+_DEEDS = frozenset({"contact", "gesture", "gestures", "fives", "five", "splash", "wave", "hug", "kiss"})
 _TURNING = frozenset({"convert", "turn", "change", "transform", "make"})
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
@@ -174,6 +178,8 @@ class Gathering:
         bare_of = low == "of" and not words and first.tokens[0].kind == "W" and group.head not in GROUNDS
         if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
             return inner  # "an aircraft of an airline", "phones of differing quality"
+        if low == "into" and verb in _TURNING:
+            return inner  # what it is not yet
         if group.head in GROUNDS and low in WITHIN | NEARNESS | set(WAYS) and not words:
             seen = low.removeprefix("out ")  # "looking out at hills"
             if verb in LOOKING and seen in ("at", "over", "toward", "towards", "into", "onto", "across"):
@@ -181,8 +187,6 @@ class Gathering:
             prep = get_place_prep(low, group)
             moved = low in WAYS and low != "through" and prep in ("on", "in", "over")
             return [Item("ground", group, prep, joins=True, chain=chain, moved=moved), *inner]
-        if low == "into" and verb in _TURNING:
-            return inner  # what it is not yet
         joins = low in NEARNESS | WITHIN | {"with"}
         if after_object and low == "with" and verb in WITH_TOOL:
             target.note("tool")
@@ -222,6 +226,9 @@ class Gathering:
                 continue
             if stem in ("say", "read", "spell") and not target.is_animate:
                 continue  # what a sign says
+            if (stem == "take" and _is_deed(left)) or (stem in ("make", "give") and left.head in _DEEDS):
+                items += self.collect([*left.mods, *(m for p in left.members for m in p.mods)], target)
+                continue  # "takes a snooze", "makes eye contact"
             if stem in _COATING and all(m.tokens[-1].low in COLOURS for m in left.members):
                 continue  # "painted orange and yellow"
             if stem in ("give", "deliver", "make") and left.head in (
@@ -235,7 +242,9 @@ class Gathering:
                 left, target, "worn" if worn else "has" if stem in ("have", "show", "flash") else "verb"
             )
             if left is not None and (
-                left.head not in CONDITIONS or (left.head == "snow" and stem != "shovel")
+                left.head not in CONDITIONS
+                or (left.head == "snow" and stem != "shovel")
+                or stem in LOOKING  # "watching the rain"
             ):
                 for mod in left.mods:
                     if isinstance(mod, Verb) and mod.form == "inf":  # "watch a plane fly" -> "a plane flying"
@@ -332,6 +341,12 @@ class Gathering:
         ), items
 
 
+def _is_deed(group: Group) -> bool:
+    """Whether what is taken is something that is done: `a snooze`, `a short walk`."""
+    first = group.members[0]
+    return first.tokens[0].low in ("a", "an") and first.head in VERBS - {"lift"} and not first.words
+
+
 def _is_of(mod: Mod) -> bool:
     return isinstance(mod, Prep) and mod.low == "of"
 
@@ -349,7 +364,8 @@ def _is_of_doer(mod: Mod, prep: str) -> bool:
     `shakes water off`.
     """
     word = mod.text.lower() if isinstance(mod, Loose) else ""
-    return word in ("alone", "around") or (not prep and word in ("off", "away", "up"))
+    moved = ("off", "away", "up", "in", "out", "down", "over", "along", "back")
+    return word in ("alone", "around") or (not prep and word in moved)
 
 
 def _is_on_it(group: Group) -> bool:

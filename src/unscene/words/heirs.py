@@ -6,6 +6,7 @@ from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_p
 from unscene.words.own_places import is_stand
 from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_picture
+from unscene.words.tokens import Token
 from unscene.words.tree import Group, Mod, Prep, walk
 
 
@@ -28,9 +29,17 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     ]
     served = host is not None and (list_words(host) & _SERVED or host.head in _MEALS)
     if mod.low == "with" and served:  # "cake with a fork on a plate"
-        beside += [i for i in items if i.kind == "thing" and i.prep == "on" and i.group.head in _SERVING]
+        beside += [
+            i for i in items if i.kind == "thing" and i.prep in ("on", "in") and i.group.head in _SERVING
+        ]
     elif mod.low == "with" and host is not None and not host.is_animate and host.head not in ROOMS | GROUNDS:
-        beside += [item for item in items if is_stand(item) and not item.group.mods]
+        beside += [
+            item
+            for item in items
+            if is_stand(item)
+            and not item.group.mods
+            and item.group.head not in _TRAYS  # "a bin with a bun on a plate"
+        ]
     things = [
         item
         for item in items
@@ -51,6 +60,8 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         items = [_as_near(item, mod.low) for item in items]
     places = [item for item in items if item.kind != "thing" and not (host and item.group.head == host.head)]
     mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
+    if mod.low == "of" and any(item.prep != "with" for item in [*things, *places]):
+        _see_it_whole(host)
     if (
         not things
         and mod.low == "of"
@@ -103,6 +114,23 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     return mods + list_places([*near, *(item for item in apart if item.kind == "ground" and not near)])
 
 
+def _see_it_whole(host) -> None:
+    """Say of a picture of what is left neither how close nor from which side it was: `a close up of a mule
+    near a gate`, `the back view of a bus on a lane`.
+    """
+    phrase = host.members[-1] if isinstance(host, Group) else host
+    if phrase is None or not is_picture(phrase):
+        return
+    kept = [token for token in phrase.tokens if token.low not in _SIDED]
+    if phrase.head in _CLOSE:
+        kept = [*kept[:-1], Token("photo", "W")]
+    phrase.tokens[:] = kept
+
+
+_CLOSE = frozenset({"close up", "close-up", "closeup"})
+_SIDED = frozenset({"back", "side", "front", "rear"})
+
+
 def _is_floor(item: Item) -> bool:
     return item.group.head in ("floor", "ground", "background", "foreground", "sky", "air")
 
@@ -134,4 +162,7 @@ _MEALS = frozenset(
 )
 _DESKS = frozenset({"desk", "counter", "bar", "table", "computer", "monitor", "window"})
 _SERVED = EATEN | {"broccoli", "carrot", "banana", "apple", "orange"}
-_SERVING = frozenset({"plate", "plates", "tray", "platter", "dish", "board", "table"})
+_TRAYS = frozenset({"plate", "plates", "platter", "dish", "tray"})
+_SERVING = frozenset(
+    {"plate", "plates", "tray", "platter", "dish", "board", "table", "bowl", "basket", "pan"}
+)

@@ -45,6 +45,7 @@ _BITTEN = frozenset({"sandwich", "hot dog", "donut", "banana", "apple", "carrot"
 _BITES = frozenset({"piece", "slice", "bite"})
 # What people who are said to be with it have at them, though no word of the list names it.
 _GEAR = frozenset({"equipment", "gear", "camera", "cameras", "controller", "controllers"})
+_GEAR |= {"cigarette", "cigarettes", "cigar"}
 _VEHICLES = frozenset({"car", "bus", "train", "boat"})
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
+from unscene.words.chunks import is_done_to
 from unscene.words.finishing import finish
 from unscene.words.leftovers import Item, compose
 from unscene.words.people import means_people
@@ -38,6 +39,15 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         for p in nodes
         if isinstance(p, Prep) and p.low == "by" and p.group is not None and target.category == "book"
         for n in p.group.members
+    }
+    spoken |= {  # what is gone is that: `figs may be a popular snack`
+        id(n)
+        for group in nodes
+        if isinstance(group, Group) and any(map(target.is_in, group.members))
+        for verb in group.mods
+        if isinstance(verb, Verb) and verb.stem == "be"
+        for said in verb.objects
+        for n in said.members[:1]
     }
     spoken |= {  # only painted
         id(n) for p in nodes if isinstance(p, Phrase) and p.head in PICTURES for m in p.mods for n in walk(m)
@@ -103,6 +113,10 @@ _ON_PEOPLE = _ON_ANIMALS - {"light", "lights", "window", "windows", "door", "doo
 def _can_be_listed(phrase: Phrase, target: Target) -> bool:
     if not phrase.tokens or target.is_in(phrase) or phrase.is_pronoun:
         return False
+    if phrase.low in ("a line", "a row", "a circle"):
+        return False  # "parked in a line"
+    if phrase.head.endswith("ed") and is_done_to(phrase.head) and len(phrase.tokens) < 3:
+        return False  # "a sliced"
     if phrase.tokens[0].kind == "W" and phrase.tokens[0].low in THIRD and len(phrase.tokens) > 1:
         return False  # a verb that was taken for a noun: `unloads passengers`
     if not phrase.words and (
@@ -128,6 +142,8 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
             "far",
             "first",
             "knot",
+            "second",
+            "third",
             "inside",
             "outside",
         }

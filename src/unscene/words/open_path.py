@@ -200,7 +200,7 @@ class OpenPath:
         if node.is_human and mentions and prep.low in ("on", "in", "with"):
             return top  # "past a man on a bicycle"
         noun = self.chunks[place + 1].tokens[-1].low
-        looks = noun in MORE_CLOTHES | MORE_BODY
+        looks = noun in MORE_CLOTHES | MORE_BODY | {"look"}
         if prep.low == "on" and noun in ("leash", "leashes") and node.is_animate and not node.is_human:
             return top  # "next to a dog on a leash"
         if prep.low == "on" and noun in ("wall", "walls") and node.head in _HUNG:
@@ -317,6 +317,9 @@ class OpenPath:
         if verb.is_finite:
             subject = self.path[groups[0]]
             taken = any(isinstance(m, Verb) and m.is_finite for m in subject.mods)
+            alive = subject.is_animate and not self.path[deepest].is_animate
+            if taken and alive and verb.tokens[-1].form == "ing" and verb.tokens[0].form == "aux":
+                return groups[0]  # "a nun is standing in a pond is flying a kite"
             return deepest if taken else groups[0]
         node = self.path[deepest]
         governor = self.path[deepest - 1] if deepest else None
@@ -331,6 +334,8 @@ class OpenPath:
             ):
                 close = verb.stem in ("cuddle", "huddle", "snuggle")  # no bed does that
                 return self._find_animate(deepest, default=groups[0] if root.is_animate or close else deepest)
+            if verb.stem in ("wrap", "bundle") and node.head in GROUNDS:  # "in a yard wrapped in a towel"
+                return self._find_animate(deepest, default=deepest)
             if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
                 return deepest - 2
             if verb.stem in ("open", "tie", "chain", "lean") and node.head in GROUNDS:

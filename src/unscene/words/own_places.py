@@ -1,9 +1,9 @@
 """Whose a place in a caption is: of one thing of a row, or of all that it tells of."""
 
 from unscene.words.leftovers import Item, list_words
-from unscene.words.scene_lists import WITHIN
+from unscene.words.scene_lists import GROUNDS, ROOMS, WITHIN
 from unscene.words.target import is_on_ground, is_on_thing
-from unscene.words.tree import Loose, Mod, Phrase, Prep, Verb
+from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb
 
 _STANDS = frozenset(
     {"table", "counter", "desk", "shelf", "countertop", "tray", "stove", "plate", "plates", "platter", "dish"}
@@ -23,6 +23,21 @@ def is_within_ground(mod: Prep) -> bool:
 def is_on_floor(mod: Mod) -> bool:
     """Whether it says that something is on the floor, where what is on a thing cannot be."""
     return is_on_ground(mod) and mod.low in WITHIN and mod.group.head in ("floor", "ground")
+
+
+def is_spot(mod: Mod, host: Group | Phrase | None) -> bool:
+    """Whether it is a spot within a room or ground, where only what is gone was: `a kitchen with an oven
+    in the corner`, `a road with trucks on the side of the street`.
+    """
+    if not isinstance(mod, Prep) or mod.group is None or host is None or host.head not in GROUNDS | ROOMS:
+        return False
+    if mod.low in ("on the side of", "on the edge of", "at the edge of"):
+        return mod.group.head in GROUNDS
+    of = any(isinstance(inner, Prep) and inner.low == "of" for inner in mod.group.mods)
+    return mod.low in ("in", "on", "at", "to") and mod.group.head in _SPOTS and not of
+
+
+_SPOTS = frozenset({"corner", "middle", "center", "centre", "side", "sides", "left", "right", "end", "edge"})
 
 
 def is_placed(phrase: Phrase) -> bool:

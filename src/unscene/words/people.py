@@ -2,7 +2,7 @@
 `a meeting`. A photo that is said to have no people has none of them.
 """
 
-from unscene.words.scene_lists import HUMAN_NOUNS
+from unscene.words.scene_lists import HUMAN_NOUNS, SPORTS
 from unscene.words.tree import Phrase
 from unscene.words.verb_lists import VERBS
 
@@ -71,4 +71,8 @@ def _ends_as_people(noun: str) -> bool:
         return True
     stem = noun[:-3] if noun.endswith(("ers", "ors")) else ""
     doubled = len(stem) > 2 and stem[-1] == stem[-2]
-    return bool(stem) and (stem in VERBS or f"{stem}e" in VERBS or (doubled and stem[:-1] in VERBS))
+    return bool(stem) and (
+        stem in VERBS | SPORTS | {"boat", "kayak", "canoe", "raft", "camp"}
+        or f"{stem}e" in VERBS
+        or (doubled and stem[:-1] in VERBS)
+    )

@@ -38,6 +38,37 @@ SPELLINGS = tuple(
         (r"\s*/+\s*$", "", "A monk on a mule/"),
         (r"\bfont of\b", "front of", "A gnome in font of a hedge."),
         (r"(?i)\blots and lots\b", "lots", "A crypt with lots and lots of jugs."),
+        (r"(?i)\b(\w+s) and \1 of\b", r"\1 of", "Rows and rows of jugs in a crypt."),
+        (
+            r"(?i)\b(l[ay]+ing|lies|lays?|sleep\w*|lie|fall\w*) (face|belly|head) (up|down)\b",
+            r"\1 \2-\3",
+            "A mule lying belly up on a mat.",
+        ),
+        (r"(?i)\beachother\b", "each other", "Mules near eachother."),
+        (
+            r"(?i)\b(two|three|four|five|several|many) ([a-z]+(?:ch|sh|x))['\u2019]s (?=\w+ing\b)",
+            r"\1 \2es ",
+            "Two torch's lying by a gate.",
+        ),
+        (
+            r"(?i)\b(two|three|four|five|several|many) ([a-z]+)['\u2019]s (?=\w+ing\b)",
+            r"\1 \2s ",
+            "Two mule's dozing by a gate.",
+        ),
+        (r"(?i)\bblow[ -](dr(?:y|ies|ied|ying)\b)", r"\1", "A nun blow drying a mule."),
+        (r"(?i)\b(para|wind|kite) (sail|surf|glid)", r"\1\2", "A monk para sailing."),
+        (
+            r"(?i)\bcut in half (?=[a-z]+\b)(?!(?:on|in|at|by|with|and|is|are|of|near)\b)",
+            "halved ",
+            "A cut in half fig.",
+        ),
+        (
+            r"(?i)\b(an?|the) (inside|powered|turned|switched|lit|run|broken|boarded|bundled|dressed|tied"
+            r"|rolled|piled|beat|washed|worn|chopped|raised|blown|covered|bombed|burned|burnt|torn)"
+            r" (on|off|out|up|down) (?=[a-z-]+\b)(?!an?\b|the\b|and\b|his\b|her\b|in\b|on\b|of\b)",
+            r"\1 \2-\3 ",
+            "A boarded up mill.",
+        ),
         (r"(?i)\bthru\b", "through", "A mule thru a gate."),
         (r"(?i)\b(on|with|wearing) ((?:his |her |their |some )?)skies\b", r"\1 \2skis", "A nun on skies."),
         (
@@ -98,7 +129,7 @@ SPELLINGS = tuple(
 _CARRIERS = {
     "clock": (
         (re.compile(r"(?i)\bclock[- ]?(towers?)\b"), r"\1"),
-        (re.compile(r"(?i),? \b(?:that |which )?(?:say|show|read|tell)\w* [^.,]*?\d[^.,]*$"), ""),
+        (re.compile(r"(?i),? \b(?:that |which )?(?:say|show|read|tell)\w* [^.,]*?\d[^.,]*(?=\.?\s*$)"), ""),
     ),
 }
 

@@ -19,6 +19,7 @@ from unscene.words.own_places import (
     is_on_floor,
     is_outside,
     is_placed,
+    is_spot,
     is_stand,
     is_told_where,
     is_within_ground,
@@ -37,6 +38,7 @@ from unscene.words.scene_lists import (
     CONDITIONS,
     GROUNDS,
     HUMAN_NOUNS,
+    MORE_CLOTHES,
     NEARNESS,
     ROOMS,
     SCULPTURES,
@@ -63,7 +65,7 @@ from unscene.words.target import (
     without_modifier,
 )
 from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb
+from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb
 from unscene.words.verb_lists import ALONE, SHARING
 
 # groups
@@ -122,6 +124,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     if not members:
         return None, items + GATHERING.collect(group.mods, target)
     result = Group(members, fix_links(links, gone, group.links), [])
+    if gone and _are_clothes_of(members, group, target):
+        target.note("looks")
+        return None, items + GATHERING.collect(group.mods, target)  # "a nun and protective gear running"
     if gone:
         target.note("row")
     if gone and len(members) == 1 and members[0].low.startswith("both "):
@@ -148,6 +153,13 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     return result, []
 
 
+def _are_clothes_of(members: list[Phrase], group: Group, target: Target) -> bool:
+    """Whether what is left of a row is only worn, and does what who is gone did."""
+    verb = group.mods[0] if group.mods else None
+    worn = all(member.head in MORE_CLOTHES and not member.words for member in members)
+    return worn and target.is_human and isinstance(verb, Verb) and "en" not in {t.form for t in verb.tokens}
+
+
 def _is_of_the_last(first: Mod, group: Group) -> bool:
     """Whether a verb tells of the last of a row alone: `a well and a kite that is in the sky`, `a well
     and a car parked beside it`.
@@ -166,6 +178,15 @@ _PLACED = frozenset(
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 
 
+def _is_deed_of(verb: Verb, target: Target) -> bool:
+    """Whether no picture does it, but the living one that it shows: `a photo of a nun watching a mule`."""
+    doing = verb.form == "ing" or (verb.form == "en" and verb.stem == "stop")
+    return target.is_animate and doing and verb.stem not in _SHOWING
+
+
+_SHOWING = frozenset({"show", "feature", "depict", "include", "contain", "hang", "be", "display", "have"})
+
+
 def _without_its_verb(group: Group, target: Target) -> list[Mod]:
     """Return what hangs on a picture of the target, its verbs as what the picture is of instead: `a photo
     of a boat parked next to the dock` is one of the dock; `some birds are flying` leaves nothing.
@@ -180,6 +201,7 @@ def _without_its_verb(group: Group, target: Target) -> list[Mod]:
             not group.is_plural and isinstance(mod, Verb) and mod.tokens[0].low in ("are", "were", "have")
         )
         placed = isinstance(mod, Verb) and not mod.is_finite and mod.stem in _PLACED
+        placed = placed or (isinstance(mod, Verb) and _is_deed_of(mod, target))
         if not several and not placed and not (isinstance(mod, Verb) and mod.stem in _MOVING):
             mods.append(mod)
         elif any(isinstance(member_mod, Prep) for member_mod in mod.mods):
@@ -249,17 +271,20 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
                 _add_to_row(left, mod, target)
                 continue  # "a teapot on the stove and books on a shelf"
             pruned = prune_prep(mod, host, target)
-            if emptied and mod.low in NEARNESS and pruned and isinstance(pruned[0], Prep):
+            beside = emptied and mod.low in NEARNESS and mod.group is not None
+            if beside and mod.group.head not in ROOMS and pruned and isinstance(pruned[0], Prep):
                 target.note("room")  # "a kitchen with an oven next to a cabinet"
                 pruned[0] = Prep("with", pruned[0].group, pruned[0].link)
+            if gone_with and is_spot(mod, host):
+                continue  # "a kitchen with an oven in the corner"
             gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
             if gone_with and (has_place(mods) or host.head in ("sea", "ocean", "water", "lake", "river")):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
             emptied = mod.low == "with" and not pruned and host.head in ROOMS
             left += pruned
         elif isinstance(mod, Verb):
-            if gone_with and len(mod.tokens) > 1 and mod.tokens[0].low == "on":
-                mod.tokens = mod.tokens[1:]  # "two nuns with ties on smiling"
+            if gone_with and len(mod.tokens) > 1 and mod.tokens[0].low in _ABOARD:
+                mod.tokens = mod.tokens[1:]  # "two nuns with ties on smiling", "a tram with nuns inside is"
             pruned = prune_verb(mod, host, target)
             before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
             if pruned and isinstance(pruned[0], Verb):
@@ -283,11 +308,14 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
             group, items = prune_group(mod.group, target) if mod.group is not None else (None, [])
             if group is not None and group.mods:
                 left.append(Clause(mod.opener, group))
-        else:
-            left.append(mod)
+        elif not (gone_with and isinstance(mod, Loose) and mod.text.lower() in _ABOARD):
+            left.append(mod)  # but "a tram with nuns inside"
     if any(isinstance(mod, Verb) for mod in mods) and not any(isinstance(mod, Verb) for mod in left):
         left = [mod for mod in left if not is_by_hand(mod)]
     return merge_preps(left)
+
+
+_ABOARD = frozenset({"inside", "aboard", "on board", "in", "on"})
 
 
 def _share_objects(mods: list[Mod], target: Target) -> list[Mod]:
@@ -393,6 +421,9 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         if isinstance(mod, Prep):
             if alone_gone and is_on_floor(mod) and any(is_on_thing(other) for other, _ in mods):
                 continue  # "sitting on a couch with a dog on the floor"
+            if alone_gone and is_on_floor(mod) and host is not None and host.head in ROOMS:
+                mods.append((mod, [Prep("with", mod.group)]))
+                continue  # "a room filled with chairs on a wooden floor"
             if alone_gone and is_within_ground(mod) and any(map(_is_other_ground, (m for m, _ in mods))):
                 continue  # "swimming in the sea with chairs on the beach"
             alone_gone = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
@@ -405,7 +436,10 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
                 continue  # "near a tree and a bird on a fence post"
             pruned = prune_prep(mod, host, target)
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
+                near = [p for p in pruned if isinstance(p, Prep) and p.low in NEARNESS and p.group]
                 pruned = []  # "decorated with bottles hanging from ..."
+                if verb.stem == "top":  # "topped with a cake next to some figs"
+                    pruned = [Prep("with", p.group) for p in near if not p.group.is_animate]
             if mod.low == "with" and mod.group and is_all_gone(mod.group, target):
                 if has_place(verb.mods):
                     pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]

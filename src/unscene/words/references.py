@@ -58,6 +58,8 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if first is None:
             continue
         earlier = [(p, h) for p, h, _ in order[:place]]
+        if last.low in _MANY and host is not None:
+            host = _find_row(host, clauses)  # "geese on a beam with ferns and jugs behind them"
         if _is_short(phrase):
             many = [p for p, _ in earlier if p.words and p.is_plural]
             if many and target.is_in(many[-1]):
@@ -95,10 +97,17 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                     target.lost_owners.add(id(token))
 
 
+def _find_row(host: Group, clauses: list[Clause]) -> Group:
+    """Return the row that a member of one is of, which no pronoun that hangs on it stands for."""
+    rows = (node for clause in clauses for node in walk(clause) if isinstance(node, Group))
+    return next((row for row in rows if any(m is host.members[0] for m in row.members)), host)
+
+
 def _is_of_its_kind(phrase: Phrase) -> bool:
     """Whether a phrase has no noun but that of its row: `an adult and a baby mule`."""
-    first, *rest = phrase.tokens or [None]
-    return bool(rest) and first.kind == "D" and all(token.low in _KINDS for token in rest)
+    tokens = phrase.tokens
+    named = tokens[1:] if tokens and tokens[0].kind == "D" else tokens  # "mother and child mule"
+    return bool(named) and all(token.low in _KINDS for token in named)
 
 
 def _is_short(phrase: Phrase) -> bool:
@@ -184,8 +193,8 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
         many = many or [p for p in pool if _is_many(p)]
         if many:
             return target.is_in(many[-1])
-        rows = [g for g in subjects if len(g.members) > 1]
-        return bool(rows) and any(target.is_in(m) for m in rows[-1].members)
+        several = [g for g in subjects if len(g.members) > 1]
+        return bool(several) and any(target.is_in(m) for m in several[-1].members)
     if low in _SOME:
         if target.is_human and low == "others":
             return True

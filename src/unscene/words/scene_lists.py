@@ -128,6 +128,8 @@ MORE_CLOTHES = CLOTHES | _words(
     "dreadlocks dreads mohawk beards afro bun sideburns cleat sneaker shoe boot gear facepaint helmet "
     "headgear headdress fedora fedoras beret sombrero "
     "turbans lanyard badge pants short collared bandage cast knee-pads wristband "
+    "bathrobe bathrobes overcoat waistcoat parka parkas anorak tracksuit jumpsuit pajamas pyjamas "
+    "onesie windbreaker fleece "
     "lapel lapels hoody hoodies garb attire bib crowns "
     "sweatband visor pocket pockets sleeve sleeves neckline collar collars cuffs hem"
 )
@@ -137,6 +139,7 @@ MORE_BODY = BODY | _words(
     "breasts bottom butt rear buttocks muscle muscles throat ear heads mouths faces noses necks tails "
     "bodies body trunk trunks tusk tusks beak claws hooves hoof wing wings fur mane expression "
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
+    "silhouettes "
     "laps tongues bellies hairline backside backsides side sides hind hair fist nape "
     "hairstyle hairstyles haircut hairdo"
 )
@@ -177,6 +180,9 @@ NEARNESS = frozenset(
         "outside of",
         "across from",
         "nearby",
+        "on either side of",
+        "on both sides of",
+        "on each side of",
     }
 )
 WITHIN = frozenset(

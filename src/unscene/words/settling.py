@@ -13,7 +13,7 @@ from unscene.words.leftovers import (
     list_places,
     list_words,
 )
-from unscene.words.own_places import is_outside
+from unscene.words.own_places import is_outside, is_spot
 from unscene.words.rows import (
     takes_article,
 )
@@ -101,6 +101,9 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     stem = verb.stem
     if stem == "be" and not has_place and not [m for m in new_mods if isinstance(m, Loose)]:
         return []
+    first = new_mods[0] if new_mods else None
+    if stem == "be" and isinstance(first, Prep) and first.low == "with" and first is not mods[0][1:][0]:
+        return new_mods  # "a nun is in a cart with a lamp"
     if stem == "be" and has_place:
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     passive = any(t.form == "en" for t in verb.tokens)
@@ -187,7 +190,7 @@ def _without_object(
     ]
     if stem in HOLDING:
         held = [item for item in held if not (item.prep == "with" and item.group.is_animate)]
-    if stem in LOOKING:
+    if stem in LOOKING | {"contain"}:
         held = [item for item in held if item.prep != "with"]  # "watching tv with their dog"
     if held and (
         stem in LOOKING | {"hold", "carry", "show", "contain", "have", "feature", "serve", "see"}
@@ -197,6 +200,10 @@ def _without_object(
         target.note("look")
         if composed is not None:
             return [Verb(verb.tokens, verb.opener, [composed], [*mods, *list_places(places)])]
+    shown = bool(places) and all(item.prep in WITHIN for item in places) and not things
+    if shown and stem in ("show", "depict", "feature") and host is not None and not host.is_animate:
+        target.note("picture")
+        return [Verb(verb.tokens, verb.opener, [compose(places)], mods)]  # "a photo shows a nun in a hall"
     target.note("verb")
     result: list[Mod] = []
     for item in things:
@@ -228,6 +235,19 @@ def _without_object(
         if isinstance(mod, Prep) and mod.group is not None:
             if mod.group.head in ("sky", "air") and stem == "fly" and host is not None and host.is_human:
                 continue  # "flying a kite in the sky"
+            if mod.group.head in ("sky", "air") and stem in _TOSSING:
+                continue  # "throws a ball into the air"
+            if stem in _HAVING and is_spot(mod, host):
+                continue  # "a kitchen has an oven in the corner"
+            if mod.low in ("off", "off of") and mod.group.head in GROUNDS:
+                continue  # "lifts a crate off the floor"
+            way = _find_way(mod, stem, host, target)
+            if way is not None:
+                result.append(Prep(way, mod.group, mod.link))
+                continue
+            if mod.low == "with" and host is not None and host.is_animate and mod.group.head in _FACES:
+                result.append(mod)  # "holds a lamp with a grim look"
+                continue
             if mod.low in ("above", "over") and stem == "fly" and host is not None and host.is_human:
                 mod = Prep("near", mod.group, mod.link)  # "flying a kite above a tower"
             if mod.low in _TOWARDS and mod.group.is_human and host is not None and host.is_human:
@@ -270,6 +290,26 @@ def _can_carry(host) -> bool:
 
 
 _CARRYING = frozenset({"hold", "contain"})
+
+
+_TOSSING = frozenset({"throw", "toss", "hit", "kick", "hurl", "fling", "bounce"})
+_FACES = frozenset({"look", "expression", "grin", "frown"})
+
+
+def _find_way(mod: Prep, stem: str, host, target: Target) -> str | None:
+    """Return where somebody is who rode what is gone, on a thing or through things: `rides a mule up a
+    ramp`, `skates on a bench`; None where a list of places knows it, or nobody rode.
+    """
+    rides = stem == "ride" and host is not None and host.is_human and mod.group is not None
+    if not rides or is_small(mod.group) or mod.group.head in GROUNDS or mod.group.is_animate:
+        return None
+    on_it = target.category in _DONE_ON and mod.low in ("on", "on top of", "atop")
+    if on_it or (mod.low in ("down", "up", "over", "across") and mod.group.head in _BUILT):
+        return mod.text if on_it else "on"
+    return "in" if mod.low == "through" and list_words(mod.group) == set() else None
+
+
+_BUILT = frozenset({"ramp", "ramps", "bridge", "bump", "steps", "stairs", "staircase", "rail", "railing"})
 
 
 _TOWARDS = frozenset({"to", "at", "against", "toward", "towards"})

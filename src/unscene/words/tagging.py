@@ -169,6 +169,8 @@ def find_kind(
         and next_word != "be"
     ):
         return "W", "", ""  # "a trash can", "a can of paint"
+    if word in ("can't", "cannot", "don't", "doesn't", "won't", "couldn't", "wasn't", "weren't"):
+        return "V", "aux", "be" if word.startswith("w") and word != "won't" else word
     if word in AUXILIARIES:
         return "V", "aux", "be" if word in ("is", "are", "was", "were", "be", "been", "being") else word
     if (

@@ -70,4 +70,4 @@ def _en_form(base: str) -> str:
 
 THIRD = {third_person(base): base for base in VERBS} | _VERB_FORMS
 ING = {ing_form(base): base for base in VERBS} | {"laying": "lie", "skiing": "ski", "skying": "sky"}
-EN = {_en_form(base): base for base in VERBS} | PAST
+EN = {_en_form(base): base for base in VERBS} | PAST | {"bent": "bend"}

@@ -6,7 +6,7 @@ from unscene.words.caption_words import (
     DETERMINERS,
     PREPOSITIONS,
 )
-from unscene.words.scene_lists import MASS
+from unscene.words.scene_lists import COLOURS, GROUNDS, MASS, MORE_BODY
 from unscene.words.tokens import Token
 from unscene.words.verb_forms import EN, ING, PAST, THIRD, looks_plural
 from unscene.words.verb_lists import (
@@ -203,6 +203,8 @@ def find_verb_form(
             return None
         if word == "drinks" and before.kind == "C" and tagged[-2].word and not tagged[-2].is_animate:
             return None  # "enjoying pizza and drinks"
+        if word == "drinks" and before.kind == "C" and looks_plural(tagged[-2].low) and not after.low:
+            return None  # "is full of foods and drinks"
         acts = after.low in PREPOSITIONS and before.kind == "N" and any(t.is_animate for t in tagged)
         free = noun_before and next_det and not any(t.kind == "V" for t in tagged)
         if word in THINGS_IN_S and free:
@@ -224,6 +226,12 @@ def find_verb_form(
             return "fin", stem  # "a cat that my dog loves sleeps on a mat"
         if word in _POSES and noun_before and after.low in PREPOSITIONS:
             return "fin", stem
+        dressed = before.low in COLOURS and len(tagged) > 1 and tagged[-2].low == "in"
+        if dressed and next_det and any(t.is_animate for t in tagged):
+            return "fin", stem  # "a nun in white crosses the lane"
+        placed = before.low in GROUNDS and tagged[0].kind == "D" and not any(t.kind == "V" for t in tagged)
+        if placed and word in _POSES | {"works"} and (not after.low or after.low in SCENE_ADVERBS | {"hard"}):
+            return "fin", stem  # "a nun with a lamp in the yard smiles"
         aside = before.low == "," and len(tagged) > 3 and any(t.low == "," for t in tagged[:-1])
         acts = stem not in NOUNY and not any(t.form in ("fin", "aux") for t in tagged)
         if aside and acts and after.low not in (",", "and"):
@@ -332,6 +340,10 @@ def find_verb_form(
         animate = any(t.is_animate for t in tagged) and any(t.kind == "P" for t in tagged)
         if animate and not looks_plural(before.low) and before.low not in DETERMINERS:
             return "fin", word[:-1]  # "a man in a suit adjusts his tie"
+    if after.low == "their" and later.low in MORE_BODY and before.kind == "W" and not seen and word.isalpha():
+        doers = [t for t in tagged if t.is_animate]
+        if doers and looks_plural(doers[0].low) and word not in PREPOSITIONS | DETERMINERS:
+            return "fin", word  # "two geese on a lawn crane their necks"
     if before.low in ("someone", "somebody", "everyone", "everybody") and next_det and word.isalpha():
         return "fin", word  # "someone forgot his scarf"
     if word == "train" and before.is_human and looks_plural(before.low) and not seen:
