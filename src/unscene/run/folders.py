@@ -8,17 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from unscene.run.stops import KnownStop
+
+
+class FolderError(KnownStop, OSError):
+    """A folder that cannot be read; the message names it and the way out."""
+
 
 def walk_folders(path: str | Path, with_hidden: bool = False) -> Iterator[tuple[str, list[str]]]:
     """Yield each folder from `path` down, with the names of its files; linked folders come last.
 
     No folder is walked twice, whatever links lead to it, and none that `path` itself lies in.
+    Raises FolderError for a folder that cannot be read: what is in it would be missing in silence.
     """
     root = os.path.realpath(path)
     seen: set[str] = set()
     waiting = [str(path)]
     while waiting:
-        for where, folders, names in os.walk(waiting.pop(0)):
+        for where, folders, names in os.walk(waiting.pop(0), onerror=_stop):
             folders[:] = sorted(name for name in folders if with_hidden or not name.startswith("."))
             real = os.path.realpath(where)
             if real in seen or (real != root and os.path.commonpath([root, real]) == real):
@@ -28,6 +35,11 @@ def walk_folders(path: str | Path, with_hidden: bool = False) -> Iterator[tuple[
             below = [os.path.join(where, name) for name in folders]
             waiting += filter(os.path.islink, below)
             yield where, names
+
+
+def _stop(error: OSError) -> None:
+    message = f"{error.filename} cannot be read ({error.strerror}): give the right to read it, or move it out"
+    raise FolderError(message) from error
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import ConfigError, list_sources
+from unscene.run.folders import FolderError
 from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.tables import TableError, read_json, write_json
 from unscene.samples.instances_check import check_source_instances
@@ -127,7 +128,10 @@ def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
             " photos: N"
         )
     before = known.get(name, {})
-    stamps = {key: _stamp(path) for key, path in files.items()}
+    try:
+        stamps = {key: _stamp(path) for key, path in files.items()}
+    except FolderError as error:
+        raise ConfigError(f"samples.sources, source {name!r}: {error}") from None
     how = digest({key: source.get(key) for key in _HOW})
     if before.get("stamps") == stamps and before["how"] == how:
         return before["photos"]

@@ -1,10 +1,13 @@
 """A folder of photos with captions beside them."""
 
 import json
+import os
 
 import pytest
 
+from unscene.run.configuration import ConfigError
 from unscene.run.lineage import list_folder
+from unscene.samples.counting import complete_sources
 from unscene.samples.readers import SourceError, count_items, iterate_items
 
 SOURCE = {"name": "own", "format": "folder", "photos": 100, "folder": "my photos"}
@@ -108,3 +111,24 @@ def test_linked_folders_are_looked_into_once(folder, tmp_path):
 def test_a_folder_without_photos_stops(folder):
     with pytest.raises(SourceError, match="key folder: .*has no photo .names ending in jpg"):
         read(folder.parent)
+
+
+def test_a_folder_below_that_cannot_be_read_stops(folder, monkeypatch):
+    """As root reads all, the system's refusal is played."""
+    (folder / "a.jpg").write_bytes(b"")
+    (folder / "sub" / "b.jpg").write_bytes(b"")
+    assert count_items(SOURCE, folder.parent) == 2
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("sub"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for read_it in (lambda: count_items(SOURCE, folder.parent), lambda: read(folder.parent)):
+        with pytest.raises(SourceError, match=r"key folder: .*sub cannot be read \(Permission denied\)"):
+            read_it()
+    config = {"samples": {"sources": [{key: SOURCE[key] for key in ("name", "format", "folder")}]}, "seed": 1}
+    with pytest.raises(ConfigError, match=r"source 'own': .*my photos/sub cannot be read"):
+        complete_sources(config, folder.parent)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from unscene.run.folders import walk_folders
+from unscene.run.folders import FolderError, walk_folders
 from unscene.samples.readers.items import (
     LICENCES,
     PHOTOS,
@@ -32,8 +32,7 @@ def iterate_folder(source: dict, wanted: Positions) -> Iterator[Item]:
     """Yield the photos in the order of their paths; the key is the path without its ending, or with
     it where two photos differ by it alone.
     """
-    folder = find_path(source, "folder")
-    photos = list_photos(folder)
+    folder, photos = _find_photos(source)
     if not photos:
         raise SourceError.at(source, "folder", f"{folder} has no photo (names ending in {', '.join(PHOTOS)})")
     check_count(source, len(photos), folder)
@@ -48,7 +47,16 @@ def iterate_folder(source: dict, wanted: Positions) -> Iterator[Item]:
 
 def count_photos(source: dict) -> int:
     """Return the number of photos in a folder."""
-    return len(list_photos(find_path(source, "folder")))
+    return len(_find_photos(source)[1])
+
+
+def _find_photos(source: dict) -> tuple[Path, list[str]]:
+    """Return (a source's folder, its photos)."""
+    folder = find_path(source, "folder")
+    try:
+        return folder, list_photos(folder)
+    except FolderError as error:
+        raise SourceError.at(source, "folder", str(error)) from None
 
 
 def list_photos(folder: Path) -> list[str]:
