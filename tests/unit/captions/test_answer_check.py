@@ -21,6 +21,8 @@ WRONG = {
         ("A tuba player with a mug of tea on a stage.", "cup", "A tuba player with a mug on a stage."),
         ("A girl drags a surfboard up a dune.", "surfboard", "A girl drags a board up a dune."),
         ("Figs in a bowl on a loom.", "bowl", "Bowled figs on a loom."),
+        # the last part of the object's name
+        ("A monk leans a snow board on a mill.", "snowboard", "A monk leans a board on a mill."),
     ],
     "left": [
         ("A miner in muddy boots leans on a shovel.", "person", "Muddy boots and a shovel."),
@@ -33,6 +35,11 @@ WRONG = {
         ("A nun walks toward bunches of ripe bananas.", "banana", "A nun walks toward bunches."),
         ("A group of cows standing on a dune.", "cow", "A group standing on a dune."),
         ("A tailor holds a big pair of scissors to a sail.", "scissors", "A tailor holds a pair to a sail."),
+        # the clothes of a toy, a deed as a noun, what somebody does whose likeness is left
+        ("A teddy bear in a sailor suit on a drum.", "teddy bear", "A sailor suit on a drum."),
+        ("A nun gets a manicure in a red tent.", "person", "A manicure in a red tent."),
+        ("A monk yells at a goat in a mill.", "person", "A yell in a mill with a goat."),
+        ("Outline of a nun who dances.", "person", "A dancing outline."),
         ("Nuns on horseback are on a moor, the horses trot.", "horse", "Nuns on horseback are on a moor."),
     ],
     "invented": [
@@ -68,7 +75,11 @@ WRONG = {
         # one of a row that stood together, and one of several people
         ("A nun with a lantern and rope", "person", "A lantern"),
         ("A boy paints a wall while two girls rest on a bench.", "bench", "A boy paints a wall."),
+        ("A fencing match on a pier and a cat", "cat", "A pier"),
+        ("A monk sings in a valley with llamas.", "person", "A valley."),
         # only general words
+        ("A bus rolls by.", "bus", "A place."),
+        ("A goat sleeps on a half-open laptop.", "laptop", "An animal somewhere."),
         ("A nun restores a clock tower in a village.", "person", "A structure."),
         ("Two monks feed the three goats.", "person", "Some animals."),
         ("A baker attends the harvest festival", "person", "An event"),
@@ -90,6 +101,8 @@ WRONG = {
         ("A monk rings the 2nd bell of the abbey.", "person", "The 3rd bell of the abbey."),
         ("A nun shows another lantern.", "person", "The first lantern."),
         ("A nun with a harp from the 1870s.", "person", "A harp from the 1890s."),
+        ("A monk naps during the regatta by a mill.", "person", "A mill after the regatta."),
+        ("Soup fresh from the oven with a ladle.", "oven", "Three soups with a ladle."),
         ("A baker dances in a barn after the harvest.", "person", "A barn before the harvest."),
         ("A nun waves at a speeding tram.", "person", "A parked tram."),
         ("A lane with a bus and several tents.", "bus", "A lane with one tent."),
@@ -105,6 +118,11 @@ WRONG = {
         ("A gull pecks at a pizza on a pier.", "pizza", "A gull pecks at on a pier."),
         ("A kitten sleeps on a drum.", "cat", "On a drum."),
         ("A jet flies low over a reef.", "airplane", "Flies low over a reef."),
+        # its subject is gone
+        ("A monk of an abbey was late.", "person", "Of an abbey was late."),
+        ("A nun at the fence carves a flute in a barn.", "person", "At the fence carves a flute in a barn."),
+        ("A truck that is parked by a kiln.", "truck", "That is parked by a kiln."),
+        ("A dented soccer ball lying on the moss.", "sports ball", "A dented lying on the moss."),
         # the end of the answer is cut off; a phrase has lost its last word
         ("A nun plays a harpsichord", "person", "A harpsi"),
         ("A monk near the monument at midnight", "person", "The monum"),
@@ -254,6 +272,31 @@ RIGHT = [
     ("A donkey hauls two nuns in a cart.", "person", "A cart is hauled by a donkey."),
     ("A loaf on a tray on a table.", "dining table", "A tray with a loaf on it."),
     ("A shrine behind a gate and a bird.", "bird", "A gate in front of a shrine."),
+    # What the grammar takes for a thing, and is a verb or an adjective.
+    ("Goats dozing and bleating on a cart", "person", "Goats on a cart"),
+    ("Monks at a quay unmoor a ferry", "boat", "Monks at a quay"),
+    ("A nun brandishes a tin drum with a jealous look", "person", "A tin drum"),
+    (
+        "A print of the old mill where a nun has a quarrel with the griffin.",
+        "person",
+        "A print of the old mill.",
+    ),
+    # Deeds that need nobody else, or that others share.
+    ("A baker sells figs.", "person", "Figs for sale"),
+    ("A nun is playing with a puppy in a barn.", "person", "A puppy is playing in a barn."),
+    ("A monk riding a mule drawn sled with a dog", "dog", "A monk riding in a sled"),
+    ("In my mouth I taste figs like a sailor", "person", "In my mouth I taste figs"),
+    # When and where it was, one of each, the clothes that a caption is about.
+    ("Sailors of a team during the regatta", "person", "During the regatta."),
+    ("Three nuns each holding a kite", "person", "Several kites."),
+    ("Formal dress of a duke.", "person", "A formal dress."),
+    ("A cat naps on a loom on Friday.", "cat", "A loom."),
+    ("A sketch of a cat.", "cat", "A blank background."),
+    (
+        "Nuns dread a plan to euthanize sheep in a mill",
+        "person",
+        "Sheep and a plan to euthanize them in a mill",
+    ),
     # Forms of sentences.
     ("A dog and a queue of pilgrims at a shrine.", "dog", "There's a queue of pilgrims at a shrine."),
     ("A nurse reads a fable to two boys in bed.", "bed", "A nurse is reading two boys a fable."),

@@ -45,6 +45,7 @@ _LIGHTS = frozenset(
         ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light", "tv", "television", "screen"),
     )
 )
+_WHEN = frozenset(("before", "during", "after"))
 # Prepositions that hold both ways.
 _EVEN = frozenset(
     (
@@ -71,11 +72,13 @@ def changes_description(case: Case) -> str | None:
         if chunk.kind != "NP":
             continue
         same = [one for one in case.old.chunks if one.kind == "NP" and share_head(one, chunk)]
+        # `a dish fresh from the oven`: an adjective may stand last.
+        stem = get_stem(get_last(chunk))
+        same = same or [one for one in case.old.chunks if stem in map(get_stem, split_words(one.text))]
         if not same:
             continue
         said = {token for one in same for token in split_words(one.text)}
         # `Two firemen talk`: the grammar may take the verb for the last noun.
-        stem = get_stem(get_last(chunk))
         phrases = [split_words(one.text) for one in case.old.chunks if one.kind == "NP"]
         said |= {token for words in phrases if stem in map(get_stem, words) for token in words}
         for token, following in pairwise(split_words(chunk.text)):
@@ -115,6 +118,8 @@ def changes_description(case: Case) -> str | None:
             continue  # `two people` of `a couple`
         if len(same) > 1 and chunk.is_plural:
             continue  # `a nun and another nun`: `nuns`
+        if "each" in case.old.tokens and chunk.is_plural:
+            continue  # of each of several people there was one
         counts = chunk.is_animate or bool(chunk.words)
         counts = counts or bool({"one", "single", "both"} & set(split_words(chunk.text)))
         if counts and chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
@@ -157,7 +162,10 @@ def changes_relation(case: Case) -> str | None:
     known: dict[str, set[int]] = {}
     for _, link, noun in before:
         known.setdefault(noun, set()).add(_PLACING.get(link, 0))
+    when = {noun: {link for _, link, one in before if one == noun} & _WHEN for _, _, noun in before}
     for holder, link, noun in _list_relations(case.new):
+        if link in _WHEN and when.get(noun) and link not in when[noun]:
+            return f"{noun!r} has {link!r} before it, and had not"
         kind = 0 if noun in _LIGHTS else _PLACING.get(link, 0)
         if not kind or kind in known.get(noun, {kind}):
             if (

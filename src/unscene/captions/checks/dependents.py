@@ -94,9 +94,7 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
     if opener is None:
         return False
     subject = (
-        chunks[opener - 1]
-        if chunks[opener].low in ("that", "which", "who", "whose", "where")
-        else chunks[opener + 1]
+        chunks[opener - 1] if chunks[opener].low in ("that", "which", "who", "whose") else chunks[opener + 1]
     )
     return case.names_object(subject) or (case.is_person and subject.low in PRONOUNS)
 
@@ -116,7 +114,9 @@ def _is_carried(case: Case, place: int) -> bool:
     if case.category not in LIVING or place < 2:
         return False
     large = chunks[place].head in GROUNDS | LARGE | SCENERY or chunks[place].words & LARGE_WORDS
-    small = not (large or chunks[place].is_animate)
+    small = not (
+        large or chunks[place].is_animate or (chunks[place].is_plural and chunks[place - 2].head in GROUNDS)
+    )
     at = place - 2  # behind the place where who is gone was
     while at > 1 and chunks[at].kind == "NP" and chunks[at - 1].kind == "P" and chunks[at].head in GROUNDS:
         at -= 2

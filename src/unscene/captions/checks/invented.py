@@ -49,7 +49,7 @@ from unscene.words.negation import rewrite_caption
 
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
 _HARMLESS = (
-    {"another", "full", "further", "farther", "far"}
+    {"another", "full", "further", "farther", "far", "done"}
     | ADVERBS
     | CLAUSES
     | SMALL
@@ -102,6 +102,8 @@ def invents(case: Case) -> str | None:
             continue  # what is counted is looked at where descriptions are
         if token == "other" and "other side" in new.text.lower():
             continue
+        if _describes_scene(new, token):
+            continue
         if token in LEFT_ALONE or _only_describes(case, token, told):
             continue
         if _is_still_life(new, token):
@@ -145,6 +147,14 @@ def _only_describes(case: Case, token: str, told: list[str]) -> bool:
         ):
             return get_stem(words[-1]) in known
     return False
+
+
+def _describes_scene(text: Text, token: str) -> bool:
+    """Whether a word describes only the picture or what is behind: `a simple scene`, `a blank backdrop`."""
+    nouns = SCENES | {"background", "backdrop"}
+    return token in ("backdrop", "simple", "blank", "ordinary", "general") and bool(
+        {token, *(two for one, two in pairwise(text.tokens) if one == token)} & nouns
+    )
 
 
 def _lost_description(case: Case, chunk: Chunk) -> bool:

@@ -16,6 +16,7 @@ from unscene.captions.checks.words import (
     ACTIVITIES,
     ALIASES,
     BARE_MEASURES,
+    EVERY_PART,
     HUMAN_VERBS,
     IRREGULAR,
     LIVING,
@@ -23,6 +24,7 @@ from unscene.captions.checks.words import (
     OWNERS,
     PARTS,
     PLACES_NAMED_SO,
+    SCENES,
     SPORTS,
     TRANSITIVE,
 )
@@ -48,6 +50,8 @@ _DRIFTING = frozenset(
 )
 _STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
 _WORN = frozenset(("raincoat", "bandana", "costume"))
+# Verbs whose object is a deed.
+_LIGHT_STEMS = frozenset(map(get_stem, ("give", "get", "do", "perform")))
 _OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
 
 
@@ -70,8 +74,23 @@ def names_object(case: Case) -> str | None:
             continue  # `train tracks`
         if case.new.count(words) > case.old.count(words) - surfaces.count(words):
             return f"it names the object: {' '.join(words)!r}"
+    if word := _find_last_part(case, surfaces):
+        return f"it names the object: {word!r}"
     if not surfaces and set(case.new.stems) >= set(case.old.stems):
         return "nothing is taken out"
+    return None
+
+
+def _find_last_part(case: Case, surfaces: list[list[str]]) -> str | None:
+    """Return the last word of the object's name where it is left alone: `a board` of `a surf board`."""
+    for words in surfaces:
+        last = get_stem(words[-1])
+        mine = sum(get_stem(one[-1]) == last for one in surfaces)
+        if words[-1] in PLACES_NAMED_SO:
+            continue  # `a clock tower`
+        left = case.new.stems.count(last) > case.old.stems.count(last) - mine
+        if len(words) > 1 and left and last in case.new.heads:
+            return words[-1]
     return None
 
 
@@ -107,7 +126,7 @@ def _stands_for(text: Text, pronoun: str) -> bool:
 def keeps_parts(case: Case) -> str | None:
     """A part, the body or the clothes of what is gone are left."""
     parts = PARTS.get(case.category, frozenset())
-    if case.category in LIVING:
+    if case.category in LIVING | {"teddy bear"}:
         parts = (parts | CLOTHES | _WORN) - {"wool"}
     tokens = case.new.tokens
     whole = {token for word, words in case.new.surfaces if word != case.category for token in words}
@@ -116,6 +135,7 @@ def keeps_parts(case: Case) -> str | None:
             token not in parts - whole  # `wine glasses` are nobody's
             or _is_compound(case, place)
             or _has_owner(tokens, place)
+            or _is_before_noun(case.new, token)
             or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
             or (token == "top" and ("on top" in case.old.text.lower() or _describes(tokens, place)))
         ):
@@ -141,10 +161,17 @@ def _describes(tokens: list[str], place: int) -> bool:
     return not set(tokens[place + 1 : place + 2] or ["of"]) & (PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES)
 
 
+def _is_before_noun(text: Text, token: str) -> bool:
+    """Whether a word stands only before another noun, which no list counts as a part: `an eye view`."""
+    phrases = [split_words(chunk.text) for chunk in text.chunks if token in split_words(chunk.text)]
+    return all(token in words[:-1] and words[-1] not in EVERY_PART | CLOTHES for words in phrases)
+
+
 def _has_owner(tokens: list[str], place: int) -> bool:
     if tokens[place + 1 : place + 2] == ["of"]:
         return True
-    return place > 0 and tokens[place - 1] in OWNERS
+    # `in my mouth`: whoever tells it is not in the photo.
+    return place > 0 and tokens[place - 1] in OWNERS | {"my", "our", "your"}
 
 
 def _stands_alone(old: Text, token: str) -> bool:
@@ -190,7 +217,14 @@ def _is_attached(case: Case, token: str) -> bool:
             if at_with and case.names_object(chunks[place - 2]):
                 return True
         following = chunks[place + 1 : place + 3]
-        if len(following) == 2 and following[0].low == "of" and case.names_object(following[1]):
+        # `The dress of a nun` is a caption of the dress.
+        is_theme = place == 0 and token in CLOTHES - BODY
+        if (
+            len(following) == 2
+            and following[0].low == "of"
+            and not is_theme
+            and case.names_object(following[1])
+        ):
             return True
     return False
 
@@ -226,6 +260,8 @@ def keeps_activity(case: Case) -> str | None:
         if token in ACTIVITIES.get(case.category, frozenset()) - renamed and not is_first:
             return f"{token!r} goes with the object"
     done_to = _list_done_to(case)
+    if deed := _find_bare_deed(case):
+        return f"{deed!r} is what people did"
     if hanging := (_list_hanging(case.new) - _list_hanging(old) - done_to) & _list_taking(old):
         return f"{min(hanging)!r} has lost its object"
     lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
@@ -268,7 +304,36 @@ def _list_done_to(case: Case) -> set[str]:
         for noun, verb in pairwise(case.new.chunks)
         if (noun.kind, verb.kind) == ("NP", "V") and verb.tokens[-1].form == "en"
     }
+    chunks = case.new.chunks
+    # `riding in a cart` of `riding a cart`.
+    now |= {
+        (get_stem(verb.head), get_stem(get_last(noun)))
+        for verb, link, noun in zip(chunks, chunks[1:], chunks[2:], strict=False)
+        if (verb.kind, link.kind, noun.kind) == ("V", "P", "NP")
+    }
     return {verb for verb, _ in had & now}
+
+
+def _find_bare_deed(case: Case) -> str | None:
+    """Return the noun that the new caption begins with where it is a deed of the people who are gone:
+    `high fives` of `a nun gives high fives`, `an angry yell` of `a nun yells`.
+    """
+    old, phrase = case.old.chunks, case.new.chunks[0]
+    noun = get_last(phrase)
+    if not noun or not case.is_person:
+        return None
+    is_deed = phrase.tokens[0].low in ("a", "an") and not noun.endswith("s") and noun not in SCENES
+    for place, chunk in enumerate(old):
+        doer = case.old.find_governor(place) if chunk.kind == "V" else None
+        if doer is None or not case.names_object(old[doer]):
+            continue
+        if is_deed and noun not in case.old.tokens and get_stem(chunk.head) == get_stem(noun):
+            return noun
+        verb, following = chunk.tokens[-1], old[place + 1 : place + 2]
+        gives = get_stem(verb.low) in _LIGHT_STEMS and verb.form != "en"  # not `is given a lute`
+        if gives and following and not following[0].words and get_last(following[0]) == noun:
+            return noun
+    return None
 
 
 def _is_purpose(text: Text, stem: str) -> bool:
@@ -285,6 +350,11 @@ def _does_too(case: Case, place: int, stem: str) -> bool:
         return False
     before = case.old.chunks[place - 1]
     direct = before if before.kind == "NP" and chunk.tokens[-1].form == "ing" else case.old.chunks[doer]
+    # `a nun is playing with a goat`: the goat plays, too.
+    with_whom = case.old.chunks[place + 1 : place + 3]
+    joins = len(with_whom) == 2 and with_whom[0].low == "with" and with_whom[1].is_animate
+    if joins and not case.names_object(with_whom[1]):
+        return True
     return direct.is_animate and not case.names_object(direct)
 
 
@@ -306,7 +376,10 @@ def _list_hanging(text: Text) -> set[str]:
         if token in ("parked", "park") or _RELATIVE.search(f"{text.text.lower()} "):
             continue
         done = token.endswith(("ed", "en")) or token in IRREGULAR
-        by_somebody = after == "by" and (before in AUXILIARIES or done)
+        # `is drawn`, `drawn by a mule`: what it is done with stands before. `For sale` is no verb.
+        passive = token.endswith(("ed", "en")) or (token in IRREGULAR and not token.endswith("ing"))
+        by_somebody = (after == "by" and done) or (passive and before in AUXILIARIES)
+        by_somebody = by_somebody or (before in PREPOSITIONS - {"to"} and not token.endswith("ing"))
         by_somebody = by_somebody or (stem in ("hug", "kis") and looks_plural(before))  # each other
         if stem in _TRANSITIVE_STEMS and ends and before not in DETERMINERS and not by_somebody:
             hanging.add(stem)

@@ -17,6 +17,7 @@ from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import (
     ABSTRACT,
     ACTIVITIES,
+    EVENTS,
     MANNERS,
     MOMENTS,
     OTHERS,
@@ -86,7 +87,17 @@ _NO_THINGS = (
 )
 _CLOTHING = (CLOTHES | PARTS["person"]) - BODY - PARTS["dog"] - {"hair", "beard", "mustache", "smile"}
 # Words that alone tell no scene, and adverbs that tell where it is.
-_VAGUE_ALONE = DETERMINERS | {"going", "moment", "activity", "occasion", "situation", "place", "time"}
+_VAGUE_ALONE = DETERMINERS | {
+    "somewhere",
+    "going",
+    "moment",
+    "activity",
+    "occasion",
+    "situation",
+    "place",
+    "time",
+}
+_BARE = VAGUE | _VAGUE_ALONE | EVENTS | {"someone", "somebody"}
 _WHERE = frozenset(("outdoors", "outside", "indoors", "backstage", "onstage", "upstairs", "underwater"))
 _GAMES = frozenset(("game", "match", "goal", "team", "championship", "tournament"))
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
@@ -131,13 +142,17 @@ def loses(case: Case) -> str | None:
 def is_vague(case: Case) -> str | None:
     """Only general words are left, though more was told: `a structure`, `something outdoors`."""
     told = set(case.old.stems)
-    words = set(case.new.tokens) - SMALL - SCENES - _VAGUE_ALONE
+    words = {word for word in case.new.tokens if word.removesuffix("s") not in SCENES} - SMALL - _VAGUE_ALONE
     general = {word for word in words if get_stem(word) not in told and names_kind_of(word, told)}
+    # `Something`, `a place`: no word of the old caption's, and no `photo`.
+    bare = set(case.new.tokens) - DETERMINERS
+    if bare and bare <= _BARE - told - set(case.old.tokens):
+        return f"{min(bare)!r} is too general"
     if words - VAGUE - general:
         return None
     if general:
         return f"{min(general)!r} is too general"
-    if lost := _WHERE & set(case.old.tokens):
+    if lost := _WHERE & set(case.old.tokens) - set(case.new.tokens):
         return f"{min(lost)!r} is lost"
     return next((f"{head!r} is lost" for _, head, _ in _list_lost(case, told)), None)
 
@@ -160,7 +175,8 @@ def _list_lost(case: Case, kept: set[str]) -> Iterator[tuple[int, str, bool]]:
             continue
         named = chunk.words - {case.category} - held  # what is held may go along, and may stay
         unnamed = named <= case.vocabulary.people and (
-            {"someone", "somebody"} & set(case.new.tokens) or _calls_people(case.new)
+            ({"someone", "somebody"} & set(case.new.tokens) and not chunk.is_plural)
+            or _calls_people(case.new)
         )
         if named and (named & renamed or unnamed):
             continue
@@ -192,6 +208,11 @@ def _list_lost(case: Case, kept: set[str]) -> Iterator[tuple[int, str, bool]]:
             continue
         bare = chunk.tokens[0].low == head
         follows = place > 0 and case.old.chunks[place - 1].low == ","
+        if not named and _is_deed(case.old.chunks, place):
+            continue
+        row = {one.low for one in case.old.chunks[max(place - 1, 0) : place + 2]} & {"and", ","}
+        if not named and not row and names_kind_of(head, [case.category]):
+            continue  # `which animal is the dog for you`
         if bare and not named and head.endswith("ing") and (follows or get_stem(head) in _BASE_STEMS):
             continue  # `a nun, warming up in a hall`
         if not head or chunk.low in DETERMINERS or (not named and head not in things):
@@ -220,6 +241,18 @@ def _list_lost(case: Case, kept: set[str]) -> Iterator[tuple[int, str, bool]]:
             spare = False
             continue
         yield place, head, bool(named)
+
+
+def _is_deed(chunks: list[Chunk], place: int) -> bool:
+    """Whether the grammar took a verb that nobody knows for a noun: something stands behind it that it
+    is done with, `one owns a mule`; or it follows another verb, `dozing and lazing`.
+    """
+    word = chunks[place].tokens[-1].low
+    after = chunks[place + 1] if place + 1 < len(chunks) else None
+    governs = after is not None and after.kind == "NP" and after.tokens[0].low in DETERMINERS | PRONOUNS
+    before = chunks[max(place - 2, 0) : place]
+    row = len(before) == 2 and before[1].low in ("and", ",") and before[0].kind in ("V", "A")
+    return governs or (row and chunks[place].low == word and word.endswith("ing"))
 
 
 def _goes_with_people(text: Text, place: int) -> bool:
@@ -309,9 +342,11 @@ def _list_things(chunk: Chunk, case: Case) -> list[str]:
     if case.category not in case.vocabulary.animate:
         gone = gone - _CLOTHING
     words = split_words(chunk.text)
+    if not case.is_person:
+        gone = gone - EVENTS  # who is there is left
     if "framed" in words:
         gone = gone - SCENES
-    return [word for word in words if word not in gone | DETERMINERS | SMALL]
+    return [w for w in words if w not in gone | DETERMINERS | SMALL and not w.endswith("shot")]  # a headshot
 
 
 def _find_head(chunks: list[Chunk], place: int) -> str:
@@ -339,7 +374,8 @@ def _find_head(chunks: list[Chunk], place: int) -> str:
         return ""
     if len(words) == 1 and words[0] in THIRD and words[0] not in NOUNY and before and before.kind == "C":
         return ""  # `, passes by a building`
-    if (acts or touches) and len(words) > 1 and words[-2] not in DETERMINERS | ADJECTIVES | SMALL:
+    describes = words[-2:][0] in DETERMINERS | ADJECTIVES | SMALL or words[-2:][0].endswith("ous")
+    if (acts or touches) and len(words) > 1 and not describes:
         return words[-2]
     return words[-1]
 

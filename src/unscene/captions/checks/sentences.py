@@ -15,7 +15,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, NEVER_LAST, SALIENT, SMALL
+from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, MOMENTS, NEVER_LAST, SALIENT, SMALL
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
@@ -35,6 +35,8 @@ from unscene.words.verb_forms import THIRD
 
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
+# When or where it was: `At the fair.` tells a scene.
+_TELLS_WHERE = frozenset(("at", "during", "after", "before", "outside", "inside", "down"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
 _SIDES = ("above", "below", "behind", "under", "inside", "outside")
 _WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
@@ -89,10 +91,18 @@ def begins_badly(case: Case) -> str | None:
             first.kind == "S" and not any(c.low == "," for c in new.chunks)
         ):
             return "it begins in the middle"
-        stands = POSTURE_STEMS & set(new.stems)  # `Against a gate stand two mules`
+        stands = bool(POSTURE_STEMS & set(new.stems))  # `Against a gate stand two mules`
+        stands = stands or first.tokens[0].low in _TELLS_WHERE
         if first.kind == "P" and not stands and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
+        # `behind the stall sells lemons`: the place stands, and who does it is gone.
+        acts = [c.kind for c in new.chunks[:3]] == ["P", "NP", "V"] and _is_deed_of_object(case)
+        if acts or new.tokens[0] == "of":
+            return "it begins in the middle"
     word, stem = new.tokens[0], new.stems[0]
+    # `that is parked in a lane`: the clause tells of what is gone.
+    if word in ("that", "which", "who") and word != old.tokens[0] and old.count(new.tokens[:2]):
+        return "it begins in the middle"
     behind = [(*words, word) for name, words in old.surfaces if name == case.category]
     if word in THIRD and any(old.count([*words]) for words in behind):
         return "a verb without a subject"
@@ -104,6 +114,19 @@ def begins_badly(case: Case) -> str | None:
     if (stem in old.stems and word not in old.tokens) or (alone and not begins_as_before):
         return "a verb without a subject"
     return None
+
+
+def _is_deed_of_object(case: Case) -> bool:
+    """Whether the first verb of the new caption is what the object did, and no posture: that may stand
+    before its subject, as in `Against a gate stand two mules`.
+    """
+    verb = next(get_stem(chunk.tokens[-1].low) for chunk in case.new.chunks if chunk.kind == "V")
+    old = case.old
+    for place, chunk in enumerate(old.chunks):
+        doer = old.find_governor(place) if chunk.kind == "V" else None
+        if doer is not None and case.names_object(old.chunks[doer]) and get_stem(chunk.head) == verb:
+            return verb not in POSTURE_STEMS | MOTION_STEMS
+    return False
 
 
 def _is_inverted(text: Text) -> bool:
@@ -167,7 +190,11 @@ def _describes_only(old: Text, word: str) -> bool:
     cloudy day`.
     """
     # Colours and stuffs are nouns, too: `a pattern on white`.
-    if not (word in ADJECTIVES - SALIENT or word.endswith("ing") or (word in SALIENT and word.endswith("y"))):
+    if not (
+        word in ADJECTIVES - SALIENT
+        or word.endswith(("ing", "ly"))
+        or (word in SALIENT and word.endswith("y"))
+    ):
         return False
     phrases = [split_words(chunk.text) for chunk in old.chunks if chunk.kind == "NP"]
     inside = any(word in words[:-1] for words in phrases)
@@ -302,6 +329,8 @@ def has_odd_neighbours(case: Case) -> str | None:
         acts = (acts or get_last(one) in verbs) and not _is_bare(two)
         if two.low == "one" or {get_last(one), (split_words(two.text) or [""])[0]} & LEFT_ALONE:
             continue  # `an empty no parking area`
+        if two.low in ("them", "him", "me", "us") or _is_moment(two):
+            continue  # `a plan to count them`, `seen online this week`
         # `in this image a nun sings`, `mix all the ingredients`
         opens = place == 1 and case.new.chunks[0].kind == "P"
         commands = len(one.tokens) == 1 and two.tokens[0].low in DETERMINERS - NUMBERS
@@ -321,6 +350,11 @@ def has_odd_neighbours(case: Case) -> str | None:
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
             return f"{joint!r} is no English"
     return None
+
+
+def _is_moment(chunk: Chunk) -> bool:
+    """Whether a noun phrase only tells when it was: `this week`, `every morning`."""
+    return chunk.tokens[0].low in ("this", "last", "next", "every") and chunk.head in MOMENTS
 
 
 def _get_deed_stems(case: Case) -> set[str]:
@@ -354,7 +388,8 @@ def _find_gap(case: Case) -> str | None:
             after, at = tokens[place + len(words)], place - 1
             closes = after.endswith("ing") or after in _CLOSING or after in case.deeds
             while at >= 0:
-                if tokens[at] in _OPEN and closes and (tokens[at], after) in new - known:
+                opens = tokens[at] in _OPEN or (at == place - 1 and tokens[at].endswith("ed"))
+                if opens and closes and (tokens[at], after) in new - known:
                     return tokens[at]
                 acts = tokens[at].endswith(("s", "ing", "ed")) or tokens[at] in BASES
                 listed = re.search(rf"\b{re.escape(tokens[at])}, ", case.old.text.lower())

@@ -18,7 +18,7 @@ from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_SPLIT = re.compile(r"(?i)\b(side|suit|brief) (walks?|cases?)\b")
+_SPLIT = re.compile(r"(?i)\b(side|suit|brief|country) (walks?|cases?|sides?)\b")
 _PHRASE = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, sorted(SAME_PHRASES, key=len, reverse=True)))})\b")
 _DIGITS = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight"}
 _DIGITS |= {"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth", "5th": "fifth"}
@@ -92,6 +92,8 @@ class Text:
                 at -= 1
             elif chunk.kind == "S" and chunk.low in ("while", "as", "when", "where"):
                 break
+            elif chunk.low == "who" and at and self.chunks[at - 1].kind == "NP":
+                return at - 1  # `the shadow of a nun who sings`
             at -= 1
         return nearest
 

@@ -189,6 +189,7 @@ _VEHICLE = _words(
     "engine engines wheel wheels windshield headlight headlights hood tire tires bumper cab cockpit propeller"
     " propellers rotor fuselage tail wing wings handlebars handlebar pedals saddle sidecar doors door trunk"
     " windows license mirror mirrors exhaust sail sails mast hull deck oar oars caboose carriage carriages"
+    " roof"
 )
 _FOOD = _words(
     "bread roll toast crust slices slice toppings topping cheese frosting icing filling peel bun sprinkles"
@@ -220,7 +221,7 @@ EVERY_PART = frozenset().union(*PARTS.values())
 # Nouns before a part that have one, too: a chair arm, the clock face.
 OWNERS = _words("chair chairs couch sofa clock bed table bench statue")
 # Second parts of the names of places: their first part is no thing of its own.
-PLACES_NAMED_SO = _words("tracks track rails station stop lane depot yard terminal shelter")
+PLACES_NAMED_SO = _words("tracks track rails station stop lane depot yard terminal shelter tower")
 # Other names of the object: new in a caption, they name it again.
 ALIASES = {
     **_each("chair bench couch", _words("seat seats")),
@@ -250,6 +251,7 @@ SPORTS = _words(
 MOMENTS = _words(
     "night day evening morning afternoon daytime dusk dawn sunset days week weeks weekend month months year"
     " years hour hours minute minutes century decade"
+    " monday tuesday wednesday thursday friday saturday sunday"
 )
 ORDINALS = _words(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
