@@ -308,7 +308,7 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
     human = any(p.is_human for p in phrases)
     owner_words = {t.low for p in phrases for t in p.tokens}
     things = [p for p in phrases if not p.is_pronoun]
-    of = any(isinstance(n, Prep) and n.low == "of" for c in clauses if c.group for n in walk(c))
+    of = any(isinstance(n, Prep) and n.low.split()[-1] == "of" for c in clauses if c.group for n in walk(c))
     for place, phrase in enumerate(phrases):
         if phrase.head in _ONES and not animate:
             faults.append(LOST_PRONOUN)

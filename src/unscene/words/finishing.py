@@ -38,8 +38,6 @@ def finish(clauses: list[Clause]) -> str | None:
     lead = first.members[0].tokens
     if len(lead) > 1 and lead[0].low == "other" and looks_plural(lead[-1].low):
         del lead[0]  # "parked next to other vehicles"
-    if len(lead) > 2 and lead[0].low in ("very", "so", "too") and looks_plural(lead[-1].low):
-        del lead[0]  # "driving past very tall towers"
     if (
         not first.members[0].tokens
         and first.mods

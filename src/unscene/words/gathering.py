@@ -226,8 +226,10 @@ class Gathering:
                 continue
             if stem in ("say", "read", "spell") and not target.is_animate:
                 continue  # what a sign says
-            if (stem == "take" and _is_deed(left)) or (stem in ("make", "give") and left.head in _DEEDS):
-                items += self.collect([*left.mods, *(m for p in left.members for m in p.mods)], target)
+            hanging = [*left.mods, *(mod for member in left.members for mod in member.mods)]
+            gives = stem in ("make", "give") and left.head in _DEEDS and not any(map(_is_of, hanging))
+            if gives or (stem == "take" and _is_deed(left, verb)):
+                items += self.collect(hanging, target)
                 continue  # "takes a snooze", "makes eye contact"
             if stem in _COATING and all(m.tokens[-1].low in COLOURS for m in left.members):
                 continue  # "painted orange and yellow"
@@ -341,10 +343,17 @@ class Gathering:
         ), items
 
 
-def _is_deed(group: Group) -> bool:
-    """Whether what is taken is something that is done: `a snooze`, `a short walk`."""
+def _is_deed(group: Group, verb: Verb) -> bool:
+    """Whether what is taken is something that is done: `a snooze`, `a short walk`. What is taken from
+    a place is a thing: `a brush from a shelf`.
+    """
     first = group.members[0]
-    return first.tokens[0].low in ("a", "an") and first.head in VERBS - {"lift"} and not first.words
+    deed = first.tokens[0].low in ("a", "an") and first.head in VERBS - {"lift"} and not first.words
+    preps = [mod.low for mod in (*group.mods, *first.mods, *verb.mods) if isinstance(mod, Prep)]
+    return deed and (first.head == "drink" or not _WHENCE & set(preps))
+
+
+_WHENCE = frozenset({"from", "off", "off of", "out of"})
 
 
 def _is_of(mod: Mod) -> bool:

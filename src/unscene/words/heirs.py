@@ -121,14 +121,14 @@ def _see_it_whole(host) -> None:
     phrase = host.members[-1] if isinstance(host, Group) else host
     if phrase is None or not is_picture(phrase):
         return
-    kept = [token for token in phrase.tokens if token.low not in _SIDED]
     if phrase.head in _CLOSE:
-        kept = [*kept[:-1], Token("photo", "W")]
-    phrase.tokens[:] = kept
+        phrase.tokens[-1] = Token("photo", "W")
+    while len(phrase.tokens) > 1 and phrase.tokens[-2].low in _SIDED:
+        del phrase.tokens[-2]  # but `a front page photo`
 
 
 _CLOSE = frozenset({"close up", "close-up", "closeup"})
-_SIDED = frozenset({"back", "side", "front", "rear"})
+_SIDED = frozenset({"back", "side", "front", "rear", "left", "right"})
 
 
 def _is_floor(item: Item) -> bool:

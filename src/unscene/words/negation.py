@@ -145,6 +145,8 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
     left = _join_clauses(take_out(clauses, target), target)
     if not left or not any(says_something(n) for c in left for n in walk(c) if isinstance(n, Phrase)):
         return _write_named(caption, target)
+    if not caption.lower().startswith(_DEGREES):
+        _drop_degree(left[0].group.members[0])
     if caption[:2].lower() in ("a ", "an", "th", "tw", "so"):
         give_article(left[0].group.members[0], vocabulary)
     elif len(left) == 1 and not left[0].group.mods and len(left[0].group.members) == 1:
@@ -166,6 +168,16 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> st
         if not faults - own and not _names_more(text, caption, vocabulary):
             return _with_venue(text, clauses, caption, target)
     return _write_named(caption, target)
+
+
+def _drop_degree(phrase: Phrase) -> None:
+    """Drop `very` where no caption begins so: `driving past very tall towers`."""
+    tokens = phrase.tokens
+    if len(tokens) > 2 and f"{tokens[0].low} " in _DEGREES and looks_plural(tokens[-1].low):
+        del tokens[0]
+
+
+_DEGREES = ("very ", "so ", "too ")
 
 
 def _without_its_top(text: str, caption: str, target: Target) -> str:

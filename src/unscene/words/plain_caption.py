@@ -40,7 +40,7 @@ SPELLINGS = tuple(
         (r"(?i)\blots and lots\b", "lots", "A crypt with lots and lots of jugs."),
         (r"(?i)\b(\w+s) and \1 of\b", r"\1 of", "Rows and rows of jugs in a crypt."),
         (
-            r"(?i)\b(l[ay]+ing|lies|lays?|sleep\w*|lie|fall\w*) (face|belly|head) (up|down)\b",
+            r"(?i)\b(l[ay]+ing|lies|lays?|sleep\w*|lie|fall\w*|fell) (face|belly|head) (up|down)\b",
             r"\1 \2-\3",
             "A mule lying belly up on a mat.",
         ),
@@ -51,21 +51,27 @@ SPELLINGS = tuple(
             "Two torch's lying by a gate.",
         ),
         (
-            r"(?i)\b(two|three|four|five|several|many) ([a-z]+)['\u2019]s (?=\w+ing\b)",
+            r"(?i)\b(two|three|four|five|several|many) (?!\w*men\b|children\b|people\b)([a-z]+)['\u2019]s"
+            r" (?=\w+ing\b)",
             r"\1 \2s ",
             "Two mule's dozing by a gate.",
         ),
         (r"(?i)\bblow[ -](dr(?:y|ies|ied|ying)\b)", r"\1", "A nun blow drying a mule."),
-        (r"(?i)\b(para|wind|kite) (sail|surf|glid)", r"\1\2", "A monk para sailing."),
         (
-            r"(?i)\bcut in half (?=[a-z]+\b)(?!(?:on|in|at|by|with|and|is|are|of|near)\b)",
-            "halved ",
+            r"(?i)\b(para(?= sail| glid)|wind(?= surf)|kite(?= surf)) (sail|surf|glid)",
+            r"\1\2",
+            "A monk para sailing.",
+        ),
+        (
+            r"(?i)\b(an?|the|one|two|some) cut in half (?=[a-z]+\b)",
+            r"\1 halved ",
             "A cut in half fig.",
         ),
         (
-            r"(?i)\b(an?|the) (inside|powered|turned|switched|lit|run|broken|boarded|bundled|dressed|tied"
-            r"|rolled|piled|beat|washed|worn|chopped|raised|blown|covered|bombed|burned|burnt|torn)"
-            r" (on|off|out|up|down) (?=[a-z-]+\b)(?!an?\b|the\b|and\b|his\b|her\b|in\b|on\b|of\b)",
+            r"(?i)\b(an?|the) (inside(?= out)|run(?= down)|powered|turned|switched|lit|broken|boarded|bundled"
+            r"|dressed|tied|rolled|piled|beat|washed|worn|chopped|raised|blown|covered|bombed|burned|burnt"
+            r"|torn) (on|off|out|up|down) (?=[a-z-]+\b)"
+            r"(?!(?:an?|the|and|his|her|in|on|of|to|at|by|with|from|for|into|near|next|past)\b)",
             r"\1 \2-\3 ",
             "A boarded up mill.",
         ),

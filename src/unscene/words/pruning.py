@@ -156,8 +156,14 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
 def _are_clothes_of(members: list[Phrase], group: Group, target: Target) -> bool:
     """Whether what is left of a row is only worn, and does what who is gone did."""
     verb = group.mods[0] if group.mods else None
+    if not target.is_human or not isinstance(verb, Verb) or verb.stem in _LYING:
+        return False
     worn = all(member.head in MORE_CLOTHES and not member.words for member in members)
-    return worn and target.is_human and isinstance(verb, Verb) and "en" not in {t.form for t in verb.tokens}
+    return worn and "en" not in {token.form for token in verb.tokens}
+
+
+# What clothes do that nobody wears.
+_LYING = frozenset({"lie", "lay", "sit", "hang", "rest", "be"})
 
 
 def _is_of_the_last(first: Mod, group: Group) -> bool:
@@ -422,8 +428,9 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             if alone_gone and is_on_floor(mod) and any(is_on_thing(other) for other, _ in mods):
                 continue  # "sitting on a couch with a dog on the floor"
             if alone_gone and is_on_floor(mod) and host is not None and host.head in ROOMS:
-                mods.append((mod, [Prep("with", mod.group)]))
-                continue  # "a room filled with chairs on a wooden floor"
+                told = mod.group.members[0].tokens[0].low != "the"  # "on a wooden floor"
+                mods.append((mod, [Prep("with", mod.group)] if told else []))
+                continue  # "a room filled with chairs on the floor"
             if alone_gone and is_within_ground(mod) and any(map(_is_other_ground, (m for m, _ in mods))):
                 continue  # "swimming in the sea with chairs on the beach"
             alone_gone = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
@@ -438,7 +445,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
                 near = [p for p in pruned if isinstance(p, Prep) and p.low in NEARNESS and p.group]
                 pruned = []  # "decorated with bottles hanging from ..."
-                if verb.stem == "top":  # "topped with a cake next to some figs"
+                if verb.stem == "top":  # "topped with a cake placed next to some figs"
                     pruned = [Prep("with", p.group) for p in near if not p.group.is_animate]
             if mod.low == "with" and mod.group and is_all_gone(mod.group, target):
                 if has_place(verb.mods):

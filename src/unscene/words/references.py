@@ -45,7 +45,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         for node in walk(clause):
             if isinstance(node, Group) and not target.is_human and any(map(target.is_in, node.members)):
                 target.gone_pronouns.update(
-                    id(member.tokens[-1]) for member in node.members if _is_of_its_kind(member)
+                    id(member.tokens[-1]) for member in node.members if _is_of_its_kind(member, node, target)
                 )
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
@@ -103,11 +103,16 @@ def _find_row(host: Group, clauses: list[Clause]) -> Group:
     return next((row for row in rows if any(m is host.members[0] for m in row.members)), host)
 
 
-def _is_of_its_kind(phrase: Phrase) -> bool:
+def _is_of_its_kind(phrase: Phrase, row: Group, target: Target) -> bool:
     """Whether a phrase has no noun but that of its row: `an adult and a baby mule`."""
     tokens = phrase.tokens
     named = tokens[1:] if tokens and tokens[0].kind == "D" else tokens  # "mother and child mule"
-    return bool(named) and all(token.low in _KINDS for token in named)
+    if not named or any(token.low not in _KINDS for token in named):
+        return False
+    # But `baby and dog`: that baby is a child.
+    return len(named) < len(tokens) or any(
+        _AGES & set(member.low.split()) for member in row.members if target.is_in(member)
+    )
 
 
 def _is_short(phrase: Phrase) -> bool:
@@ -118,6 +123,7 @@ def _is_short(phrase: Phrase) -> bool:
 
 _KINDS = frozenset({"large", "larger", "big", "bigger", "small", "smaller", "little", "tall", "taller"})
 _KINDS |= {"adult", "baby", "young", "youth", "juvenile", "mother", "momma", "mama", "father", "parent"}
+_AGES = frozenset({"adult", "baby", "child", "young", "juvenile", "foal", "calf", "lamb", "cub", "cubs"})
 _LOOKS = ADJECTIVES | COLOURS | {"baby", "adult", "grown"}
 
 

@@ -102,7 +102,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     if stem == "be" and not has_place and not [m for m in new_mods if isinstance(m, Loose)]:
         return []
     first = new_mods[0] if new_mods else None
-    if stem == "be" and isinstance(first, Prep) and first.low == "with" and first is not mods[0][1:][0]:
+    taken = bool(mods) and isinstance(mods[0][0], Prep) and mods[0][0].low != "with"
+    if stem == "be" and taken and isinstance(first, Prep) and first.low == "with":
         return new_mods  # "a nun is in a cart with a lamp"
     if stem == "be" and has_place:
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
@@ -240,7 +241,9 @@ def _without_object(
             if stem in _HAVING and is_spot(mod, host):
                 continue  # "a kitchen has an oven in the corner"
             if mod.low in ("off", "off of") and mod.group.head in GROUNDS:
-                continue  # "lifts a crate off the floor"
+                if mod.group.head in ("floor", "ground"):
+                    continue  # "lifts a crate off the floor"
+                mod = Prep("near", mod.group, mod.link)  # "sails a boat off the coast"
             way = _find_way(mod, stem, host, target)
             if way is not None:
                 result.append(Prep(way, mod.group, mod.link))
@@ -306,9 +309,11 @@ def _find_way(mod: Prep, stem: str, host, target: Target) -> str | None:
     on_it = target.category in _DONE_ON and mod.low in ("on", "on top of", "atop")
     if on_it or (mod.low in ("down", "up", "over", "across") and mod.group.head in _BUILT):
         return mod.text if on_it else "on"
-    return "in" if mod.low == "through" and list_words(mod.group) == set() else None
+    return "in" if mod.low == "through" and mod.group.head in _ENTERED else None
 
 
+# What somebody is in who rides through it; `a gate` or `a hoop` he is near.
+_ENTERED = frozenset({"puddle", "puddles", "traffic", "fog", "mist", "smoke", "dust", "bushes", "weeds"})
 _BUILT = frozenset({"ramp", "ramps", "bridge", "bump", "steps", "stairs", "staircase", "rail", "railing"})
 
 

@@ -40,6 +40,9 @@ WRONG = {
         ("A nun gets a manicure in a red tent.", "person", "A manicure in a red tent."),
         ("A monk yells at a goat in a mill.", "person", "A yell in a mill with a goat."),
         ("Outline of a nun who dances.", "person", "A dancing outline."),
+        # what is worn on a part of the body
+        ("A mule with an ear tag in a pen and a cat with a leg splint.", "cat", "A leg splint in a pen."),
+        ("A nun gives a speech in a mill.", "person", "A speech in a mill."),
         ("Nuns on horseback are on a moor, the horses trot.", "horse", "Nuns on horseback are on a moor."),
     ],
     "invented": [
@@ -118,6 +121,8 @@ WRONG = {
         ("A gull pecks at a pizza on a pier.", "pizza", "A gull pecks at on a pier."),
         ("A kitten sleeps on a drum.", "cat", "On a drum."),
         ("A jet flies low over a reef.", "airplane", "Flies low over a reef."),
+        # where it was, with more that stood there
+        ("A monk walks down a lane with llamas.", "person", "Down a lane with llamas."),
         # its subject is gone
         ("A monk of an abbey was late.", "person", "Of an abbey was late."),
         ("A nun at the fence carves a flute in a barn.", "person", "At the fence carves a flute in a barn."),
@@ -286,6 +291,12 @@ RIGHT = [
     ("A nun is playing with a puppy in a barn.", "person", "A puppy is playing in a barn."),
     ("A monk riding a mule drawn sled with a dog", "dog", "A monk riding in a sled"),
     ("In my mouth I taste figs like a sailor", "person", "In my mouth I taste figs"),
+    # What is given or got is a thing, mostly.
+    ("A nun gives a lute to a mule.", "person", "A lute and a mule."),
+    ("A monk gets milk from a pantry.", "person", "Milk in a pantry."),
+    ("A monk does a puzzle on a rug.", "person", "A puzzle on a rug."),
+    ("A monk at the fair.", "person", "At the fair."),
+    ("A bird's eye view of monks in a mill.", "person", "A bird's eye view of a mill."),
     # When and where it was, one of each, the clothes that a caption is about.
     ("Sailors of a team during the regatta", "person", "During the regatta."),
     ("Three nuns each holding a kite", "person", "Several kites."),

@@ -268,6 +268,31 @@ STAYING = [
     ("A cat sits on a sill watching the rain.", "cat", "A sill and the rain."),
     ("A nun is on a motorcycle with a lamp.", "motorcycle", "A nun with a lamp."),
 ]
+# A rule for one kind leaves its neighbours alone: other words that look so, other things that lie so.
+NEIGHBOURS = [
+    ("A nun watches a kite sailing over the sea.", "person", "A kite over the sea."),
+    ("A monk parasailing and a nun kite surfing near a jetty.", "person", "A jetty."),
+    ("Several women's hiking shoes by a vase.", "vase", "Several women's hiking shoes."),
+    ("A monk goes for a run on Monday morning.", "person", "A scene on Monday morning."),
+    ("A mule takes a run down to the moat with a dog.", "dog", "A mule takes a run down to the moat."),
+    ("A loaf cut in half beside a knife.", "knife", "A loaf cut in half."),
+    ("A monk fell face down on a couch.", "couch", "A monk fell face-down."),
+    ("Very plump hens near a chair.", "chair", "Very plump hens."),
+    ("A front page photo of a nun in a crypt.", "person", "A front page photo of a crypt."),
+    ("A left side view of a bus in a lane.", "bus", "A view of a lane."),
+    ("A monk sails a boat off the coast.", "boat", "A monk near the coast."),
+    ("A monk takes a brush from a shelf.", "person", "A brush and a shelf."),
+    ("A monk makes a splash of sauce on a mat.", "person", "A splash of sauce on a mat."),
+    ("A nun and a hat lying on the moss.", "person", "A hat lying on the moss."),
+    ("Baby and dog on a rug.", "dog", "Baby on a rug."),
+    ("Adult and baby elephant by a moat.", "elephant", "A moat."),
+    ("A bedroom filled with chairs on the floor.", "chair", "A bedroom."),
+    ("A nun rides a horse through a doorway.", "horse", "A nun near a doorway."),
+    ("A nun rides a bicycle through a puddle.", "bicycle", "A nun in a puddle."),
+    ("The other side of the moat with a nun.", "person", "The other side of the moat."),
+    ("A nun is with a mule near a bench.", "bench", "A nun is with a mule."),
+    ("A crate topped with a cup placed next to some figs.", "cup", "A crate topped with some figs."),
+]
 
 
 @pytest.mark.parametrize(
@@ -287,6 +312,7 @@ STAYING = [
         *DEEDS,
         *SPOTS,
         *STAYING,
+        *NEIGHBOURS,
     ],
 )
 def test_a_kind_of_fault_is_gone(caption, category, wanted):

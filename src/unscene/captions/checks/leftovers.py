@@ -16,7 +16,7 @@ from unscene.captions.checks.words import (
     ACTIVITIES,
     ALIASES,
     BARE_MEASURES,
-    EVERY_PART,
+    DEEDS,
     HUMAN_VERBS,
     IRREGULAR,
     LIVING,
@@ -50,8 +50,9 @@ _DRIFTING = frozenset(
 )
 _STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
 _WORN = frozenset(("raincoat", "bandana", "costume"))
-# Verbs whose object is a deed.
+# Verbs whose object may be a deed; `gets a ticket` leaves a ticket.
 _LIGHT_STEMS = frozenset(map(get_stem, ("give", "get", "do", "perform")))
+_DEED_STEMS = frozenset(map(get_stem, DEEDS))
 _OWNED = POSSESSIVES | {"it"}  # `it's` for `its`
 
 
@@ -135,7 +136,7 @@ def keeps_parts(case: Case) -> str | None:
             token not in parts - whole  # `wine glasses` are nobody's
             or _is_compound(case, place)
             or _has_owner(tokens, place)
-            or _is_before_noun(case.new, token)
+            or _tells_view(case.new, token)
             or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
             or (token == "top" and ("on top" in case.old.text.lower() or _describes(tokens, place)))
         ):
@@ -161,10 +162,10 @@ def _describes(tokens: list[str], place: int) -> bool:
     return not set(tokens[place + 1 : place + 2] or ["of"]) & (PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES)
 
 
-def _is_before_noun(text: Text, token: str) -> bool:
-    """Whether a word stands only before another noun, which no list counts as a part: `an eye view`."""
+def _tells_view(text: Text, token: str) -> bool:
+    """Whether a word only says which view of a scene it is: `an eye view`; `an ear tag` is worn."""
     phrases = [split_words(chunk.text) for chunk in text.chunks if token in split_words(chunk.text)]
-    return all(token in words[:-1] and words[-1] not in EVERY_PART | CLOTHES for words in phrases)
+    return all(token in words[:-1] and words[-1] in SCENES for words in phrases)
 
 
 def _has_owner(tokens: list[str], place: int) -> bool:
@@ -331,7 +332,7 @@ def _find_bare_deed(case: Case) -> str | None:
             return noun
         verb, following = chunk.tokens[-1], old[place + 1 : place + 2]
         gives = get_stem(verb.low) in _LIGHT_STEMS and verb.form != "en"  # not `is given a lute`
-        if gives and following and not following[0].words and get_last(following[0]) == noun:
+        if gives and get_stem(noun) in _DEED_STEMS and following and get_last(following[0]) == noun:
             return noun
     return None
 

@@ -35,8 +35,9 @@ from unscene.words.verb_forms import THIRD
 
 _BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
-# When or where it was: `At the fair.` tells a scene.
-_TELLS_WHERE = frozenset(("at", "during", "after", "before", "outside", "inside", "down"))
+# When it was, or where: `After the regatta.` and `At the fair.` tell a scene, if nothing else does.
+_WHEN = frozenset(("during", "after", "before"))
+_TELLS_WHERE = frozenset(("at", "outside", "inside", "down"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
 _SIDES = ("above", "below", "behind", "under", "inside", "outside")
 _WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
@@ -92,7 +93,8 @@ def begins_badly(case: Case) -> str | None:
         ):
             return "it begins in the middle"
         stands = bool(POSTURE_STEMS & set(new.stems))  # `Against a gate stand two mules`
-        stands = stands or first.tokens[0].low in _TELLS_WHERE
+        alone = len(new.chunks) == 2 and first.tokens[0].low in _TELLS_WHERE
+        stands = stands or alone or first.tokens[0].low in _WHEN
         if first.kind == "P" and not stands and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
         # `behind the stall sells lemons`: the place stands, and who does it is gone.

@@ -253,6 +253,11 @@ MOMENTS = _words(
     " years hour hours minute minutes century decade"
     " monday tuesday wednesday thursday friday saturday sunday"
 )
+# What people give, get or do, and no thing.
+DEEDS = _words(
+    "fives hug kiss wave handshake massage manicure pedicure haircut shave checkup speech lecture talk"
+    " presentation interview lesson dance performance handstand cartwheel flip trick stunt"
+)
 ORDINALS = _words(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
     " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
