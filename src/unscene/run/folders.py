@@ -20,6 +20,7 @@ def walk_folders(path: str | Path, with_hidden: bool = False) -> Iterator[tuple[
 
     No folder is walked twice, whatever links lead to it, and none that `path` itself lies in.
     Raises FolderError for a folder that cannot be read: what is in it would be missing in silence.
+    A hidden one, or a disk's `lost+found`, is passed over.
     """
     root = os.path.realpath(path)
     seen: set[str] = set()
@@ -38,7 +39,10 @@ def walk_folders(path: str | Path, with_hidden: bool = False) -> Iterator[tuple[
 
 
 def _stop(error: OSError) -> None:
-    message = f"{error.filename} cannot be read ({error.strerror}): give the right to read it, or move it out"
+    name = os.path.basename(error.filename)
+    if name.startswith(".") or name == "lost+found":  # the system's own: no photo is looked for there
+        return
+    message = f"{error.filename} cannot be read ({error.strerror}): make it readable, or move it out"
     raise FolderError(message) from error
 
 

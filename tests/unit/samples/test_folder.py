@@ -118,14 +118,18 @@ def test_a_folder_below_that_cannot_be_read_stops(folder, monkeypatch):
     (folder / "a.jpg").write_bytes(b"")
     (folder / "sub" / "b.jpg").write_bytes(b"")
     assert count_items(SOURCE, folder.parent) == 2
-    scandir = os.scandir
+    for name in (".Trash-1000", "lost+found"):
+        (folder / name).mkdir()
+    scandir, refused = os.scandir, [".Trash-1000", "lost+found"]
 
     def refuse(path):
-        if str(path).endswith("sub"):
+        if str(path).endswith(tuple(refused)):
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
+    assert count_items(SOURCE, folder.parent) == 2 and list_folder.__wrapped__(folder)  # not the cache
+    refused.append("sub")
     for read_it in (lambda: count_items(SOURCE, folder.parent), lambda: read(folder.parent)):
         with pytest.raises(SourceError, match=r"key folder: .*sub cannot be read \(Permission denied\)"):
             read_it()
