@@ -1,5 +1,6 @@
 """A run that is stopped, by Ctrl-C or for good: few lines, the way out, and nothing lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -31,6 +32,20 @@ def start(run: Path) -> subprocess.Popen:
     return process
 
 
+def hold_jobs(group: int) -> list[int]:
+    """Stop the jobs of a run where they are, once there is one: its script is written before it starts."""
+    command = ["pgrep", "-g", str(group), "-f", ".snakemake/scripts"]
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.split()
+        with contextlib.suppress(ProcessLookupError):  # it ended in between: the next one, then
+            for job in found:
+                os.kill(int(job), signal.SIGSTOP)
+            if found:
+                return [int(job) for job in found]
+    raise AssertionError("no job of the run was met at work")
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_says_what_to_do_and_nothing_else(tmp_path, times):
     process = start(tmp_path / "run")
@@ -38,7 +53,8 @@ def test_ctrl_c_says_what_to_do_and_nothing_else(tmp_path, times):
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.3)
-    assert process.wait(60) == 1
+    ends = (1,) if times == 1 else (1, -signal.SIGINT)  # a second one may meet the interpreter's exit
+    assert process.wait(60) in ends
     after = process.log.read_text().splitlines()[before:]
     said = [line for line in after if line.strip()]
     assert "Nothing is lost: run the same line again" in "\n".join(said)
@@ -50,13 +66,7 @@ def test_ctrl_c_says_what_to_do_and_nothing_else(tmp_path, times):
 
 def test_after_a_kill_the_lock_names_the_job_that_is_left_and_the_way_out(tmp_path):
     process = start(tmp_path / "run")
-    # The job is held where it is, so that it outlives what started it.
-    jobs = subprocess.run(
-        ["pgrep", "-g", str(process.pid), "-f", ".snakemake/scripts"], stdout=subprocess.PIPE
-    )
-    jobs = [int(line) for line in jobs.stdout.split()]
-    for job in jobs:
-        os.kill(job, signal.SIGSTOP)
+    jobs = hold_jobs(process.pid)  # they outlive what started them
     process.kill()
     process.wait()
     found = run_snakemake(tmp_path / "run", configfiles=(TINY,))
