@@ -37,6 +37,7 @@ from full_size_models import make_photos, save_detector, save_inpainter
 
 from embedded_shard import CONFIG, RUNTIME
 from result_lines import print_bench
+from unscene.machine.batching import prepare_torch
 from unscene.machine.devices import Setup
 from unscene.machine.engine import Engine
 from unscene.machine.scratch import Scratch
@@ -89,6 +90,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         machine = find_machine(given.rehearse)
+        prepare_torch(machine.device, machine.workers)  # as every job does
         print(f"device: {machine.name}, torch {torch.__version__}, {machine.workers} workers", flush=True)
         for name, row in list_rows(machine):
             left = given.limit - (time.monotonic() - started)

@@ -68,11 +68,12 @@ def make_world(folder: Path, photos: int) -> None:
 
 
 def train_ours(
-    folder: Path, shape: tuple[int, int], device: str, threads: int, precision: str, frozen: bool
+    folder: Path, shape: tuple[int, int], machine: tuple[str, int, str, int], frozen: bool
 ) -> np.ndarray:
     """Return seconds of cache and steps together, by the wall clock and of the processor.
 
-    shape: photos in a batch, steps. frozen: the image tower; then the photos are decoded before.
+    shape: photos in a batch, steps. machine: device, threads, precision, and how many processes decode
+    for open_clip's trainer (0: its own). frozen: the image tower; then the photos are decoded before.
     """
     from functools import partial
 
@@ -88,6 +89,7 @@ def train_ours(
     from unscene.training.trainings import Training
 
     size, steps = shape
+    device, threads, precision, _ = machine
     prepare_torch(device, threads)
     model, preprocess, tokenizer = load_clip(folder / "clip", device)
     photo = pd.read_csv(folder / "photos.csv", sep="\t")
@@ -145,7 +147,7 @@ class HandedBatches:
 
 
 def train_theirs(
-    folder: Path, shape: tuple[int, int], device: str, threads: int, precision: str, frozen: bool
+    folder: Path, shape: tuple[int, int], machine: tuple[str, int, str, int], frozen: bool
 ) -> np.ndarray:
     """Return seconds of as many steps of open_clip_train.train.train_one_epoch on the same photos,
     as `train_ours`.
@@ -160,6 +162,7 @@ def train_theirs(
     from unscene.clip.models import load_clip
 
     size, steps = shape
+    device, threads, precision, loaders = machine
     torch.set_num_threads(threads)
     arguments = parse_args(
         [
@@ -174,7 +177,7 @@ def train_theirs(
             "--grad-clip-norm",
             "1.0",
             "--workers",
-            "8" if device == "cuda" else "0",
+            str(loaders),
             "--lr",
             "1e-5",
             "--wd",
@@ -215,10 +218,12 @@ def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, frozen:
     """Measure one side in this process and write samples a second (wall, processor) and peak memory
     (MB) to path.
 
-    shape: photos in a batch, steps. machine: device, threads, precision. frozen: the image tower.
+    shape: photos in a batch, steps. machine, frozen: as of `train_ours`.
     """
+    # As on a command line: a spawned process would have its loaders import all anew in every epoch.
+    multiprocessing.set_start_method("fork", force=True)
     train = {"ours": train_ours, "theirs": train_theirs}[side]
-    wall, processor = train(folder, shape, *machine, frozen)
+    wall, processor = train(folder, shape, machine, frozen)
     if machine[0] == "cuda":
         import torch
 
@@ -238,9 +243,8 @@ def measure(
 ) -> dict:
     """Return {side: {speed, processor, peak}}, the medians of the repeats, both sides in turns.
 
-    shape: photos in a batch, epochs, batches in an epoch. machine: device, threads, precision. frozen:
-    the image tower. No further repeat is begun when it would end after `limit_s` seconds, by the
-    time of the first.
+    shape: photos in a batch, epochs, batches in an epoch. machine, frozen: as of `train_ours`.
+    No further repeat is begun when it would end after `limit_s` seconds, by the time of the first.
     """
     size, epochs, batches = shape
     results: dict = {"ours": [], "theirs": []}
@@ -314,10 +318,11 @@ def main() -> None:
     options.add_argument("--limit", type=float, default=math.inf, help="seconds of all repeats on a GPU")
     options.add_argument("--rehearse", action="store_true", help="both sides once, small, on the CPU")
     given = options.parse_args()
+    loaders = 0  # on a CPU, where the processor time of one process is compared
     cuda, threads = torch.cuda.is_available() and not given.rehearse, torch.get_num_threads()
     if given.rehearse:
         where, device, shape, repeats = "rehearsal", "cpu", (4, 1, 2), {"bfloat16": 1}
-        frozen_shape = (4, 2, 1)
+        frozen_shape, loaders = (4, 2, 1), 2
     elif not cuda:
         print_parts(threads)
         where, device, shape, repeats = "cpu", "cpu", (32, 2, 2), {"float32": 2}
@@ -327,9 +332,10 @@ def main() -> None:
     else:
         print(f"device: {torch.cuda.get_device_name(0)}, torch {torch.__version__}", flush=True)
         where, device, shape, repeats = "gpu", "cuda", (512, 4, 4), {"bfloat16": 3}
-        frozen_shape = (512, 8, 4)
+        frozen_shape, loaders = (512, 8, 4), 8
     for precision, count in repeats.items():
-        result = measure(shape, count, (device, threads, precision), given.limit)
+        machine = (device, threads, precision, loaders)
+        result = measure(shape, count, machine, given.limit)
         ours, theirs = result["ours"], result["theirs"]
         name = f"training_{where}_{precision}"
         print_bench(name, ours["speed"], "samples/s", ours["speed"] / theirs["speed"], PEER)
@@ -341,7 +347,7 @@ def main() -> None:
             ratio = ours["processor"] / theirs["processor"]
             print_bench(f"{name}_processor", ours["processor"], "samples/s", ratio, PEER)
         # An absence arm shows each photo of its pool about ten times.
-        result = measure(frozen_shape, count, (device, threads, precision), given.limit, frozen=True)
+        result = measure(frozen_shape, count, machine, given.limit, frozen=True)
         ours, theirs = result["ours"], result["theirs"]
         clock = "speed" if cuda else "processor"
         print_bench(

@@ -140,13 +140,13 @@ def get_share_inside(boxes: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return for each box the share (n,) of its area that lies in the mask: in(b) = |b and M| / |b|."""
     height, width = mask.shape
     sums = cv2.integral(mask.astype(np.uint8))
-    shares = np.zeros(len(boxes))
-    for row, (x0, y0, x1, y1) in enumerate(np.asarray(boxes, dtype=float).reshape(-1, 4)):
-        left, top = int(np.clip(np.floor(x0), 0, width - 1)), int(np.clip(np.floor(y0), 0, height - 1))
-        right, bottom = int(np.clip(np.ceil(x1), left + 1, width)), int(np.clip(np.ceil(y1), top + 1, height))
-        inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        shares[row] = inside / ((right - left) * (bottom - top))
-    return shares
+    x0, y0, x1, y1 = np.asarray(boxes, dtype=float).reshape(-1, 4).T
+    left = np.clip(np.floor(x0), 0, width - 1).astype(int)
+    top = np.clip(np.floor(y0), 0, height - 1).astype(int)
+    right = np.clip(np.ceil(x1), left + 1, width).astype(int)
+    bottom = np.clip(np.ceil(y1), top + 1, height).astype(int)
+    inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return inside / ((right - left) * (bottom - top))
 
 
 def get_box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

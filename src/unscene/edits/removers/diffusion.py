@@ -102,8 +102,9 @@ class DiffusersRemover(Remover):
         areas = [area for _, area, _ in prepared]
         areas = pad_tail(areas, batch_size, np.full((size, size, 3), 127, np.uint8))
         holes = pad_tail([hole for _, _, hole in prepared], batch_size, blank)
-        image = torch.from_numpy(np.stack(areas)).permute(0, 3, 1, 2).float().div(255)
-        hole = torch.from_numpy(np.stack(holes))[:, None].float()
+        # Bytes go to the device, and become numbers there.
+        image = torch.from_numpy(np.stack(areas)).to(self._device).permute(0, 3, 1, 2).float().div(255)
+        hole = torch.from_numpy(np.stack(holes)).to(self._device)[:, None].float()
         painted = self._paint(image, hole, pad_tail(list(seeds), batch_size, 0))[: len(prepared)]
         is_sound = torch.isfinite(painted).flatten(1).all(dim=1).cpu().numpy()
         pixels = painted.clamp(0, 1).mul(255).round().nan_to_num().byte().permute(0, 2, 3, 1).cpu().numpy()
@@ -122,7 +123,7 @@ class DiffusersRemover(Remover):
         torch = self._torch
         with torch.inference_mode():
             return self._pipeline(
-                mask_image=hole.to(self._device),
+                mask_image=hole,
                 height=self._size,
                 width=self._size,
                 num_inference_steps=self._steps,
@@ -149,7 +150,7 @@ class DiffusersRemover(Remover):
         if is_inpainting:
             given["masked_image_latents"] = self._encode((image * 2 - 1) * (hole < 0.5))
         if is_inpainting and strength == 1:
-            given["image"] = image.to(self._device)  # nothing of the photo reaches the latents
+            given["image"] = image  # nothing of the photo reaches the latents
         else:
             given["image"] = self._encode(image * 2 - 1)
             given.setdefault("masked_image_latents", given["image"])
@@ -181,7 +182,7 @@ class DiffusersRemover(Remover):
         overflows = vae.dtype == torch.float16 and vae.config.get("force_upcast", False)
         if overflows:
             vae.to(torch.float32)
-        image = image.to(self._device, vae.dtype).contiguous(memory_format=torch.channels_last)
+        image = image.to(vae.dtype).contiguous(memory_format=_choose_layout(self._device))
         encoded = vae.encode(image)
         latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
         if overflows:
@@ -258,9 +259,18 @@ def _load_pipeline(weights: Weights, settings: dict, dtype, device: str):
         fuse_lora(pipeline, weights.lora)
     pipeline.set_progress_bar_config(disable=True)
     pipeline = pipeline.to(device)
-    for part in (pipeline.unet, pipeline.vae):  # several times faster than the default layout, on CPUs too
-        part.eval().to(memory_format=torch.channels_last)
+    pipeline.unet.eval().to(memory_format=torch.channels_last)
+    pipeline.vae.eval().to(memory_format=_choose_layout(device))
     return pipeline
+
+
+def _choose_layout(device: str):
+    """Return the memory format in which a device runs a VAE faster. On a GPU the norms of its large
+    pictures would turn channels-last ones round, and the convolutions back (docs/BENCHMARKS.md).
+    """
+    import torch
+
+    return torch.contiguous_format if device == "cuda" else torch.channels_last
 
 
 def _load_networks(weights: Weights, **options) -> dict:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from unscene.machine.batching import pad_tail
@@ -112,7 +113,7 @@ class Detector:
 
     def _detect_batch(self, photos, wanted, confidence, iou, nms, want_masks) -> list[Detections]:
         padded = pad_tail(
-            [np.ascontiguousarray(photo[..., ::-1]) for photo in photos], self.batch_size, self._filler
+            [cv2.cvtColor(photo, cv2.COLOR_RGB2BGR) for photo in photos], self.batch_size, self._filler
         )
         self._request.wanted = [self._class_ids(names) for names in wanted]
         self._request.want_masks = want_masks
@@ -200,18 +201,17 @@ def _make_predictor(is_segmenter: bool, request: _Request) -> type:
             results = []
             for position, (pred, original) in enumerate(zip(preds, orig_imgs, strict=True)):
                 wanted = request.wanted[position] if position < len(request.wanted) else set()  # the padding
-                boxes = ops.scale_boxes(img.shape[2:], pred[:, :4].clone(), original.shape)
-                seen = torch.cat([boxes, pred[:, 4:6]], dim=1).cpu().numpy()
+                # Boxes are few: off a GPU at once, where each small operation costs a launch.
+                found = pred[:, :6].to("cpu", copy=True)
+                found[:, :4] = ops.scale_boxes(img.shape[2:], found[:, :4], original.shape)
+                rows = list(range(len(found)))
                 if wanted is not None:
-                    pred = pred[
-                        [row for row, index in enumerate(pred[:, 5].tolist()) if int(index) in wanted]
-                    ]
-                if request.want_masks and len(pred):
-                    result = self.construct_result(pred, img, original, "", protos[position])
+                    rows = [row for row, index in enumerate(found[:, 5].tolist()) if int(index) in wanted]
+                if request.want_masks and rows:
+                    result = self.construct_result(pred[rows], img, original, "", protos[position])
                 else:
-                    pred[:, :4] = ops.scale_boxes(img.shape[2:], pred[:, :4], original.shape)
-                    result = Results(original, path="", names=self.model.names, boxes=pred[:, :6])
-                result.seen = seen.astype(np.float32)
+                    result = Results(original, path="", names=self.model.names, boxes=found[rows])
+                result.seen = found.numpy().astype(np.float32)
                 results.append(result)
             return results
 
