@@ -61,7 +61,7 @@ class _Reader(OpenPath):
             return place + 1
         group = Group([phrase])
         if (
-            chunk.low in ("it", "he", "she", "they")
+            chunk.low in ("it", "he", "she", "they", "we", "i", "you")
             and isinstance(top, Group)
             and self.is_finite_at(place + 1)
         ):

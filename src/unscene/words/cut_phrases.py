@@ -5,6 +5,7 @@ from dataclasses import replace
 from unscene.words.caption_words import HERS
 from unscene.words.scene_lists import ACTIVITIES, MORE_BODY, PARTS
 from unscene.words.target import Target, is_all_gone
+from unscene.words.tokens import Token
 from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
 from unscene.words.verb_forms import looks_plural
 
@@ -17,6 +18,10 @@ def cut_words(phrase: Phrase, target: Target) -> Phrase:
     """
     if target.is_human and phrase.head in _SHOWN and any(token.is_human for token in phrase.tokens[:-1]):
         phrase = Phrase([token for token in phrase.tokens if not token.is_human], phrase.mods)
+    if target.is_human and any(token.low in _CROWDED for token in phrase.tokens[:-1]):
+        phrase = Phrase(_without_crowd(phrase.tokens), phrase.mods)
+    if target.is_human and len(phrase.tokens) > 1 and phrase.head == "live":
+        phrase = Phrase(phrase.tokens[:-1], phrase.mods)  # "sings on stage live"
     for place, token in enumerate(phrase.tokens[:-2]):
         if token.word == target.category and phrase.tokens[place + 1].low in ("drawn", "pulled"):
             comma = place > 0 and phrase.tokens[place - 1].low == ","
@@ -39,6 +44,23 @@ def _without_first_of_list(phrase: Phrase, target: Target) -> Phrase:
     target.note("row")
     shares = tokens[0].kind == "D" and tokens[at + 1].kind != "D"
     return Phrase([*tokens[:shares], *tokens[at + 1 :]], phrase.mods)
+
+
+def _without_crowd(tokens: list[Token]) -> list[Token]:
+    """Return a noun's words without those that say that people fill it: `a very crowded hall`. A street
+    is busy with cars, too.
+    """
+    told = _CROWDED - {"busy"} if tokens[-1].low in _BUSY_WAYS else _CROWDED
+    crowd = {place for place, token in enumerate(tokens[:-1]) if token.low in told}
+    crowd |= {place - 1 for place in crowd if place and tokens[place - 1].low in _DEGREES}
+    return [token for place, token in enumerate(tokens) if place not in crowd]
+
+
+_CROWDED = frozenset({"crowded", "overcrowded", "busy", "bustling"})
+_DEGREES = frozenset({"very", "quite", "extremely", "really", "so", "too"})
+_BUSY_WAYS = frozenset(
+    {"street", "streets", "road", "roads", "highway", "freeway", "intersection", "runway", "lane", "avenue"}
+)
 
 
 def own_alone(mods: list[Mod]) -> None:

@@ -15,6 +15,7 @@ from unscene.words.scene_lists import (
     ABSTRACT_NOUNS,
     ACTIVITIES,
     COLOURS,
+    COUNTING,
     ENDLESS,
     HUMAN_NOUNS,
     MASS,
@@ -26,7 +27,7 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
-from unscene.words.verb_forms import EN, THIRD, looks_plural
+from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.verb_lists import ALWAYS_ING_NOUNS, NEEDS_OBJECT, NOT_PARTICIPLES, NOUNY, VERBS, WORN
 from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
@@ -152,6 +153,8 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
             clauses[0].group.mods or first.mods
         ):
             return True
+        if first.head in COUNTING and not (clauses[0].group.mods or first.mods):
+            return True  # "a set" of "a set of cakes"
         if first.head[:1].isdigit() and first.tokens[0].kind != "R" and len(first.tokens) < 3:
             return True  # "22", "the 1950s"
         named = [token.low for token in first.tokens if token.kind != "D"]
@@ -210,6 +213,8 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_END)  # "two nuns and one" of "one has a phone"
     if last.kind == "A" and last.low.endswith("ly") and tokens[-2:-1] and tokens[-2].kind in ("N", "W"):
         faults.append(TORN_END)  # "a nun gently" of "a nun gently placed on a bed"
+    if [token.low for token in tokens[-2:-1]] == ["as"]:
+        faults.append(TORN_END)  # "nothing is as soft"
     if last.low in ("far", "able") or (last.kind == "W" and last.low in ("high", "close", "loose")):
         faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
@@ -222,7 +227,8 @@ def _find_torn_edges(tokens) -> list[str]:
     second = tokens[1] if len(tokens) > 1 else Token("", "X")
     if first.low == "the" and second.low in ("left", "right") and (len(tokens) < 3 or tokens[2].low == "of"):
         faults.append(TORN_START)  # "the left of the car is a bus"
-    shares = first.low in ("all", "both", "each") and (second.form in ("ing", "en") or second.kind == "D")
+    doing = second.form in ("ing", "en") or (second.kind == "W" and second.low in ING)
+    shares = first.low in ("all", "both", "each") and (doing or second.kind == "D")
     if (shares and second.low != "the") or (first.low == "other" and len(tokens) == 2):
         faults.append(TORN_START)  # "all eating pizza", "other units"
     if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:

@@ -49,7 +49,7 @@ Prune = Callable[[Group, Target], tuple[Group | None, list[Item]]]
 _LOADED = frozenset({"truck", "train", "car", "book", "person"})
 # What somebody is in who is gone, and no place: `a man in thought`.
 _MANNERS = frozenset(
-    {"line", "top", "day", "person", "motion", "thought", "unison", "silence", "camouflage", "tow"}
+    {"line", "top", "day", "person", "motion", "thought", "unison", "silence", "camouflage", "tow", "route"}
 )
 _LOOKS = frozenset({"color", "colors", "colours", "pattern", "patterns", "size", "sizes", "shapes", "styles"})
 _MANNERS |= {"costume", "costumes", "disguise", "contrast", "prayer", "conversation", "concentration"}
@@ -95,6 +95,8 @@ class Gathering:
                 items += self.collect_verb(mod, target)
         for item in items:
             mods = [mod for mod in item.group.mods if not (is_mutual(mod) or _is_of_doer(mod, item.prep))]
+            if not item.group.is_animate and not list_words(item.group):
+                mods = [kept for mod in mods for kept in _without_doing(mod)]
             if item.group.head not in LEADING:
                 mods = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
             item.group.mods[:] = mods
@@ -231,6 +233,9 @@ class Gathering:
             if gives or (stem == "take" and _is_deed(left, verb)):
                 items += self.collect(hanging, target)
                 continue  # "takes a snooze", "makes eye contact"
+            if stem in ("do", "perform") and left.head in EVENTS and not words:
+                items += self.collect(hanging, target)
+                continue  # "doing a stunt show"
             if stem in _COATING and all(m.tokens[-1].low in COLOURS for m in left.members):
                 continue  # "painted orange and yellow"
             if stem in ("give", "deliver", "make") and left.head in (
@@ -283,6 +288,8 @@ class Gathering:
                     and mod.low in ("in", "up in", "as", "like", "for", "up")
                 ):
                     continue
+                if target.category == "clock" and stem == "set":
+                    continue  # "a clock set to noon"
                 if stem in _MAKING and mod.low in ("of", "from", "out of", "with", "by"):
                     target.note("made from")
                     continue  # "an umbrella made of bamboo"
@@ -374,7 +381,21 @@ def _is_of_doer(mod: Mod, prep: str) -> bool:
     """
     word = mod.text.lower() if isinstance(mod, Loose) else ""
     moved = ("off", "away", "up", "in", "out", "down", "over", "along", "back")
-    return word in ("alone", "around") or (not prep and word in moved)
+    return word in ("alone", "around", "live") or (not prep and word in moved)
+
+
+def _without_doing(mod: Mod) -> list[Mod]:
+    """Return what hangs on a place without what that does not do, who or what is gone does: no place
+    cooks or is opened. `hot dogs on a skewer roasting over a fire` leaves a skewer over a fire.
+    """
+    if not isinstance(mod, Verb) or mod.is_finite or mod.opener:
+        return [mod]
+    if mod.stem in _COOKED and mod.form == "ing":
+        return [inner for inner in mod.mods if isinstance(inner, Prep)]
+    return [] if mod.tokens[0].low == "opened" else [mod]
+
+
+_COOKED = frozenset({"cook", "roast", "bake", "grill", "fry", "boil", "toast", "steam", "simmer", "heat"})
 
 
 def _is_on_it(group: Group) -> bool:

@@ -122,7 +122,12 @@ def _mark_verb(verb: Verb, target: Target) -> None:
     worn = any(token.low in WORN for token in verb.tokens)
     for group in verb.objects if not _is_reached_for(verb) else ():
         in_hand = target.is_human and (_list_words(group) <= _IN_HAND or _is_used_up(verb, group))
-        if worn or verb.stem in HOLDING or in_hand or any(map(_is_at_body, [*verb.mods, *list_mods(group)])):
+        if (
+            worn
+            or verb.stem in HOLDING | {"lose"}
+            or in_hand
+            or any(map(_is_at_body, [*verb.mods, *list_mods(group)]))
+        ):
             _mark(group, target)
         for node in walk(group):  # "takes a picture of a well with her phone"
             if isinstance(node, Prep) and node.group is not None and _list_words(node.group) <= _IN_HAND:

@@ -5,12 +5,21 @@ from collections.abc import Set
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.chunks import is_done_to
+from unscene.words.cut_phrases import shows
 from unscene.words.finishing import finish
 from unscene.words.leftovers import Item, compose
 from unscene.words.people import means_people
 from unscene.words.rows import takes_article
-from unscene.words.scene_lists import ABSTRACT_NOUNS, COLOURS, CONDITIONS, MORE_BODY, MORE_CLOTHES, PARTS
-from unscene.words.target import MARKS, Target, stands_alone
+from unscene.words.scene_lists import (
+    ABSTRACT_NOUNS,
+    COLOURS,
+    CONDITIONS,
+    COUNTING,
+    MORE_BODY,
+    MORE_CLOTHES,
+    PARTS,
+)
+from unscene.words.target import MARKS, OF_IT, Target, stands_alone
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import ING, THIRD, looks_plural
@@ -74,6 +83,8 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
             continue
         if node.head in _PART_OF and any(isinstance(mod, Prep) and mod.low == "of" for mod in node.mods):
             continue  # "the corner of the building": the building is a thing of its own
+        if node.head in OF_IT.get(target.category, ()) and any(shows(mod, target) for mod in node.mods):
+            continue
         node = _as_nobodys(node)
         if _can_be_listed(node, target):
             seen.add(node.head)
@@ -129,6 +140,7 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
         | ADJECTIVES
         | COLOURS
         | MARKS
+        | COUNTING
         | {
             "design",
             "designs",

@@ -268,6 +268,8 @@ def _mark(clauses: list[Clause], target: Target) -> None:
     mark_references(clauses, target)
     mark_parts(clauses, target)
     mark_held(clauses, target)
+    if target.held:
+        mark_references(clauses, target)  # "holds a jar, and a mule looks at it"
 
 
 def _without_frame(clauses: list[Clause]) -> list[Clause]:

@@ -2,6 +2,7 @@
 fillings, what it shows.
 """
 
+from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.leftovers import list_words
 from unscene.words.scene_lists import EATEN, FURNITURE, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
 from unscene.words.target import MARKS, Target, is_all_gone
@@ -33,6 +34,8 @@ _PARTS_OF = {
     "motorcycle": frozenset({"handlebars", "handlebar", "sidecar"}),
     **dict.fromkeys(EATEN, _PORTIONS),
 }
+for _vehicle in ("car", "bus", "truck", "train", "airplane", "boat", "motorcycle"):
+    _PARTS_OF[_vehicle] = _PARTS_OF.get(_vehicle, frozenset()) | {"windshield", "windscreen", "dashboard"}
 _SCREENS = frozenset({"tv", "laptop", "cell phone"})
 # Vehicles have sides with prints, and rooms with a load.
 _VEHICLES = frozenset({"airplane", "bus", "train", "truck", "car", "boat", "motorcycle", "bicycle"})
@@ -71,9 +74,23 @@ def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
         for mod in group.mods
     )
     for member in group.members:
+        shown = [mod for mod in (*member.mods, *group.mods) if isinstance(mod, Prep)]
+        on_screen = target.category in _SCREENS and any(
+            mod.group is not None
+            and is_all_gone(mod.group, target)
+            and (mod.low == "in" or (mod.low == "on" and member.head in PICTURES))
+            for mod in shown
+        )
+        if on_screen and member.tokens and not member.words - {"person"}:
+            _mark(member, target)  # "an image on a screen", "someone in the tv"
         if not member.tokens or member.words or member.is_animate:
             continue
-        part = member.head in _PARTS_OF.get(target.category, ()) and not _is_of_another(member, target)
+        named = [token.low for token in member.tokens if token.low not in ADJECTIVES | {"high", "low"}]
+        part = (
+            bool(named)
+            and named[-1] in _PARTS_OF.get(target.category, ())
+            and not _is_of_another(member, target)
+        )
         part = part and not is_beside
         mods = [*member.mods, *group.mods]
         if part or displayed or (member.head in _FLAWS and any(_is_on_target(mod, target) for mod in mods)):
@@ -108,6 +125,7 @@ def _mark_borne(mods: list[Mod], target: Target) -> None:
             within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
             groups = [*mod.objects, *(group for group in within if group is not None)]
             shows = target.category in _SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
+            shows = shows or (target.category in EATEN and mod.stem in _HAVING)
             loaded = target.category in _VEHICLES and any(token.low in _LOADED for token in mod.tokens)
             for member in (member for group in groups for member in group.members):
                 if shows or (loaded and member.is_human):
@@ -137,6 +155,7 @@ def _mark_stuck(group: Group, target: Target) -> None:
             _mark(member, target)
 
 
+_HAVING = frozenset({"contain", "include"})
 _SHOWING = frozenset({"display", "show", "say", "read"})
 _LOADED = frozenset({"full", "filled", "packed", "loaded", "crowded", "carrying", "carries", "carry"})
 _DRAWING = frozenset({"draw", "paint", "print", "write", "stencil"})
@@ -153,8 +172,13 @@ def _is_it_or_its_side(group: Group, target: Target) -> bool:
 
 
 def _mark_printed(group: Group, target: Target) -> None:
-    """Mark what a vehicle has on its side or in its back, and the side with it."""
+    """Mark what a vehicle has on its side or in its back, and the side with it; the side that somebody
+    does something from: `a bus with nuns waving from the top`.
+    """
     mods = [*group.mods, *(mod for member in group.members for mod in member.mods)]
+    for done in (inner for mod in mods if isinstance(mod, Verb) for inner in mod.mods):
+        if isinstance(done, Prep) and done.low == "from" and done.group and done.group.head in _SIDES:
+            _mark(done.group.members[0], target)
     sides = [
         mod.group.members[0]
         for mod in mods
@@ -189,16 +213,19 @@ def _mark_shown(verb: Verb, target: Target) -> None:
 def _mark_topping(group: Group, target: Target) -> None:
     """Mark what food is topped with that lies in a dish: `a pizza in a pan topped with cheese`."""
     for verb in [*group.mods, *(mod for member in group.members for mod in member.mods)]:
-        if not isinstance(verb, Verb) or verb.form != "en" or verb.stem not in _TOPPED:
+        if not isinstance(verb, Verb) or verb.form != "en" or verb.stem not in _TOPPED | {"cover"}:
             continue
         for mod in verb.mods:
-            if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
+            if isinstance(mod, Prep) and mod.low in ("with", "in") and mod.group is not None:
+                if verb.stem == "cover" and not any(m.head in _TOPS for m in mod.group.members):
+                    continue  # "a pan covered with a cloth"
                 for member in mod.group.members:
                     if not (member.words or member.is_animate):
                         _mark(member, target)
 
 
 _TOPPED = frozenset({"top", "garnish", "sprinkle", "frost", "smother", "drizzle"})
+_TOPS = _PORTIONS | {"cheese", "sauce", "pepperoni", "chocolate", "sprinkles", "cream"}
 _DISHES = frozenset({"pan", "plate", "dish", "tray", "platter", "box", "board", "oven", "bowl"})
 
 

@@ -31,10 +31,13 @@ _DONE_BY_PEOPLE = _words(
     "celebrations session class classes speech speeches debate press-conference appointment arrival "
     "arrivals departure anthem marriage engagement gig recital audition contest competition "
     "championship playoff playoffs semifinal semifinals semi-final final finals clash training "
+    "headshot headshots mugshot mugshots "
     "gala galas convention conventions launch screening screenings practice operation surgery birth "
+    "ride rides trip trips tour tours hike hikes "
     "handshake hugs parade parades protest strike portrait portraits selfie selfies"
 )
 _WITHOUT_PEOPLE = _words(
+    "carnival amusement fair theme "
     "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"
 )
 _NOT_PEOPLE = _words("lists fists wrists mists twists wrist fist mist list twist waists artists' meridians")

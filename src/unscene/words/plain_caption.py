@@ -115,6 +115,7 @@ SPELLINGS = tuple(
             "A monk who is dozing by a gate is grinning.",
         ),
         (r"(?i)\b(?:on front|infront) of\b", "in front of", "A jug infront of a gate."),
+        (r"(?i)\bontop of\b", "on top of", "A jug ontop of a gate."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
@@ -145,7 +146,22 @@ def write_plainly(caption: str, category: str, vocabulary: Vocabulary) -> str:
     caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
     for pattern, instead in _CARRIERS.get(category, ()):
         caption = pattern.sub(instead, caption)
+    if category not in vocabulary.people:
+        caption = _LISTED.sub(lambda found: _without_items(found, category, vocabulary), caption)
     return caption
+
+
+# A list that a machine wrote: no item of it hangs on another.
+_LISTED = re.compile(r"(?i)^(image may contain ?: ?)([^.]+)")
+
+
+def _without_items(found: re.Match, category: str, vocabulary: Vocabulary) -> str:
+    """Return a machine's list without the items that name a category: `nun, riding on a horse, sky`."""
+    items = re.split(r" ?, ?(?:and )?| and ", found[2])
+    kept = [item for item in items if category not in vocabulary.find_words(item)]
+    if not kept or len(kept) == len(items):
+        return found[0]
+    return found[1] + " and ".join(filter(None, (" , ".join(kept[:-1]), kept[-1])))
 
 
 def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:

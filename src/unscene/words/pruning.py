@@ -48,6 +48,7 @@ from unscene.words.settling import PrunedVerb, settle_verb
 from unscene.words.target import (
     BEDDING,
     MOST_STEPS,
+    OF_IT,
     TangledError,
     Target,
     is_about,
@@ -83,6 +84,9 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         first = group.mods[0]
         if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
             group.mods = group.mods[1:]  # "two players and a ball in the air"
+        elif isinstance(first, Verb) and not (group.links[-1] or group.members[-1].is_pronoun):
+            group.members[-1].mods.append(first)  # "from the window a plane landing"
+            group.mods = group.mods[1:]
         elif is_of_last(first, group):
             group.members[-1].mods.append(first)
             group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
@@ -190,6 +194,11 @@ def _is_deed_of(verb: Verb, target: Target) -> bool:
     return target.is_animate and doing and verb.stem not in _SHOWING
 
 
+def _is_filled(verb: Verb) -> bool:
+    """Whether no picture does it, but the thing that it shows: `a photo of a jar holding figs`."""
+    return verb.form == "ing" and verb.stem == "hold"
+
+
 _SHOWING = frozenset({"show", "feature", "depict", "include", "contain", "hang", "be", "display", "have"})
 
 
@@ -207,10 +216,10 @@ def _without_its_verb(group: Group, target: Target) -> list[Mod]:
             not group.is_plural and isinstance(mod, Verb) and mod.tokens[0].low in ("are", "were", "have")
         )
         placed = isinstance(mod, Verb) and not mod.is_finite and mod.stem in _PLACED
-        placed = placed or (isinstance(mod, Verb) and _is_deed_of(mod, target))
+        placed = placed or (isinstance(mod, Verb) and (_is_deed_of(mod, target) or _is_filled(mod)))
         if not several and not placed and not (isinstance(mod, Verb) and mod.stem in _MOVING):
             mods.append(mod)
-        elif any(isinstance(member_mod, Prep) for member_mod in mod.mods):
+        elif _is_filled(mod) or any(isinstance(member_mod, Prep) for member_mod in mod.mods):
             shown = compose(
                 [item for item in GATHERING.collect_verb(mod, target) if item.kind != "condition"]
             )
@@ -239,6 +248,9 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
         whole = target.is_human and means_people(phrase)  # of a premiere of a film the film is not there
         mods = [mod for mod in phrase.mods if not (whole and is_about(mod))]
         return None, GATHERING.collect(mods, target)
+    if phrase.head in OF_IT.get(target.category, ()) and any(shows(mod, target) for mod in phrase.mods):
+        target.note("part of it")
+        return None, GATHERING.collect(phrase.mods, target)
     if phrase.head in SCULPTURES and any(shows(mod, target) for mod in phrase.mods):
         target.note("sculpture")
         return None, GATHERING.collect(phrase.mods, target)
@@ -266,7 +278,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
     mods = _share_objects(mods, target)
-    emptied = last_gone = on_lawn = gone_with = False
+    emptied = last_gone = on_lawn = gone_with = gone_part = False
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
@@ -281,9 +293,12 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
             if beside and mod.group.head not in ROOMS and pruned and isinstance(pruned[0], Prep):
                 target.note("room")  # "a kitchen with an oven next to a cabinet"
                 pruned[0] = Prep("with", pruned[0].group, pruned[0].link)
+            if gone_part and mod.low == "with" and mod.group is not None and not list_words(mod.group):
+                continue  # "in a bed with a quilt with flowers"
             if gone_with and is_spot(mod, host):
                 continue  # "a kitchen with an oven in the corner"
             gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
+            gone_part = mod.low == "with" and mod.group is not None and _is_part(mod.group, target)
             if gone_with and (has_place(mods) or host.head in ("sea", "ocean", "water", "lake", "river")):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
             emptied = mod.low == "with" and not pruned and host.head in ROOMS
@@ -319,6 +334,13 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
     if any(isinstance(mod, Verb) for mod in mods) and not any(isinstance(mod, Verb) for mod in left):
         left = [mod for mod in left if not is_by_hand(mod)]
     return merge_preps(left)
+
+
+def _is_part(group: Group, target: Target) -> bool:
+    """Whether it is a part of what is gone, so that what it has goes too: `a bed with a quilt with stars`."""
+    last = group.members[-1]
+    bedding = target.category == "bed" and last.head in BEDDING
+    return bedding or bool(last.tokens and id(last.tokens[-1]) in target.gone_parts)
 
 
 _ABOARD = frozenset({"inside", "aboard", "on board", "in", "on"})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES, QUANTITIES
+from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import COLOURS, GROUNDS, HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
@@ -47,6 +48,12 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 target.gone_pronouns.update(
                     id(member.tokens[-1]) for member in node.members if _is_of_its_kind(member, node, target)
                 )
+            if isinstance(node, Group) and _is_one_thing(node) and any(map(target.is_in, node.members)):
+                target.gone_parts.update({id(m.tokens[-1]): m.words for m in node.members})
+            if isinstance(node, Verb) and target.is_human and node.stem in _GREETING:
+                met = [member for group in node.objects for member in group.members if member.tokens]
+                met = [m for m in met if not (m.words or m.is_animate or m.head in ANIMALS)]
+                target.gone_parts.update({id(m.tokens[-1]): m.words for m in met})
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
     main = len(list(_phrases(subjects[0], None, False))) if subjects else 0
@@ -61,7 +68,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if last.low in _MANY and host is not None:
             host = _find_row(host, clauses)  # "geese on a beam with ferns and jugs behind them"
         if _is_short(phrase):
-            many = [p for p, _ in earlier if p.words and p.is_plural]
+            many = [p for p, _ in earlier if p.words and _is_many(p)]
             if many and target.is_in(many[-1]):
                 target.gone_pronouns.add(id(last))
         carrier = _find_carrier(earlier) if id(phrase) in on_it and last.low == "it" else None
@@ -115,12 +122,22 @@ def _is_of_its_kind(phrase: Phrase, row: Group, target: Target) -> bool:
     )
 
 
+def _is_one_thing(row: Group) -> bool:
+    """Whether a row calls one thing by two names: `a mule or donkey`."""
+    named = len(row.members) > 1 and all(link.lower() == "or" for link in row.links)
+    article = named and row.members[0].tokens and row.members[0].tokens[0].low in ("a", "an", "the")
+    return bool(article) and not any(m.is_plural or m.is_pronoun or not m.tokens for m in row.members)
+
+
 def _is_short(phrase: Phrase) -> bool:
     """Whether a phrase is one of several that are told of before: `two mules, one brown`."""
     first, *rest = phrase.tokens
-    return first.low in _SOME and bool(rest) and all(token.low in _LOOKS for token in rest)
+    looks = [token.low in _LOOKS or token.low.endswith("ed") for token in rest]
+    return first.low in _SOME and bool(rest) and all(looks)
 
 
+# What is done to people: `greets a fan`.
+_GREETING = frozenset({"greet", "interview", "congratulate", "marry", "thank", "salute"})
 _KINDS = frozenset({"large", "larger", "big", "bigger", "small", "smaller", "little", "tall", "taller"})
 _KINDS |= {"adult", "baby", "young", "youth", "juvenile", "mother", "momma", "mama", "father", "parent"}
 _AGES = frozenset({"adult", "baby", "child", "young", "juvenile", "foal", "calf", "lamb", "cub", "cubs"})

@@ -31,6 +31,8 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
         had_verb = _has_finite(clause.group)
         group, items = prune_group(clause.group, target)
         if group is not None and not is_empty(group):
+            if kept and had_verb and _is_told_of(group, kept):
+                continue
             if kept and had_verb and not _has_finite(group):
                 target.note("verbless")
                 _add_verbless(kept, clause.opener, group)
@@ -91,6 +93,16 @@ def _has_finite(group: Group) -> bool:
 
 def _has_verb(group: Group) -> bool:
     return any(isinstance(mod, Verb) for mod in list_mods(group))
+
+
+def _is_told_of(group: Group, kept: list[Clause]) -> bool:
+    """Whether it is one of the things that were told of before, and nothing more is said of it: `two
+    mules, one of the mules is reaching for it`.
+    """
+    first = group.members[0]
+    told = {node.head for clause in kept for node in walk(clause) if isinstance(node, Phrase)}
+    counted = bool(first.tokens) and first.low.startswith(("one of ", "some of ", "both "))
+    return counted and len(group.members) == 1 and not (group.mods or first.mods) and first.head in told
 
 
 _SOMEBODY = frozenset({"someone", "somebody", "someone else", "somebody else"})

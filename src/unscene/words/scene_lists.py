@@ -108,7 +108,7 @@ PARTS = _words(
     "bumper fender mirror mirrors seat seats pedals handlebars frame design designs pattern patterns "
     "print logo logos writing words lettering letters number numbers graffiti paint colors color "
     "decoration decorations stickers sticker face faces hands dial sheets sheet headboard footboard "
-    "crust topping toppings sauce filling icing frosting sprinkles slice slices missing hole holes "
+    "bows crust topping toppings sauce filling icing frosting sprinkles slice slices missing hole holes "
     "beaks bills snouts manes fuselage numeral numerals sidecar sidecars "
     "gears cord antenna string strings tail tails gear smoke exhaust steam vapor vapour stem stems trim "
     "finish texture base legs leg arms back backs cap label labels hat hats eyes advertisement "
@@ -141,13 +141,14 @@ MORE_BODY = BODY | _words(
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
     "silhouettes "
     "laps tongues bellies hairline backside backsides side sides hind hair fist nape "
-    "hairstyle hairstyles haircut hairdo"
+    "hairstyle hairstyles haircut hairdo nails fingernails toenails"
 )
 HUMAN_NOUNS = _words(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "
     "audience onlooker onlookers passerby passersby spectator spectators bystander bystanders family "
     "families couple couples staff crew public guests guest group gang"
 )
+MORE_CLOTHES |= {f"{word}s" for word in MORE_CLOTHES if not word.endswith(("s", "less", "ing", "es"))}
 # A noun that carries others: `a bench with a dog` stays true when who sat there is gone.
 HOLDERS = (
     _words(
@@ -383,7 +384,7 @@ PAGES = _words("cover page pages screen side front label poster sides package pa
 HELD_EVENTS = _words(
     "premiere screening launch concert ceremony wedding reception rally protest festival gala graduation "
     "tournament match game conference convention gig recital parade marathon regatta "
-    "carnival competition championship party session celebration exhibition fair"
+    "carnival competition championship party session celebration exhibition fair race"
 )
 # What goes on around the people of a photo, and can be named without them.
 EVENTS = _words(
@@ -434,6 +435,8 @@ CONCRETE |= {
 }
 # Of these a photo can be said to be: `on a day`.
 TIMES = _words("weeks months ago day days week year years hours start period")
+# What counts things, and is nothing without them.
+COUNTING = _words("set bunch pair number variety assortment array couple")
 # What stands by itself and carries others: heads of phrases, and words of COCO's list.
 LARGE = _words(
     "fence wall building buildings tree trees ramp rail railing window door stairs steps net counter "

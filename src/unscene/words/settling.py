@@ -73,7 +73,8 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         and is_all_gone(mods[0][0].group, target)
     ):
         return [free for free in map(free_prep, _list_preps([p for _, new in mods for p in new])) if free]
-    if verb.stem in _DONE_ON.get(target.category, ()) and not verb.objects:
+    steered = host is not None and host.is_human and _is_steering(verb, target)
+    if (verb.stem in _DONE_ON.get(target.category, ()) or steered) and not verb.objects:
         target.note("done on it")
         new = (p for _, pruned in mods for p in pruned if isinstance(p, Prep) and p.group)
         return [free for free in map(free_prep, new) if free is not None]
@@ -143,6 +144,31 @@ _DONE_ON = {
     "surfboard": frozenset({"surf"}),
     "bicycle": frozenset({"bike", "cycle", "pedal"}),
 }
+
+
+# What somebody does in or on a thing alone.
+_STEERED = {
+    "horse": frozenset({"ride", "gallop"}),
+    "bicycle": frozenset({"ride"}),
+    "motorcycle": frozenset({"ride", "drive"}),
+    **dict.fromkeys(("car", "truck", "bus"), frozenset({"drive"})),
+    "boat": frozenset({"sail", "row"}),
+}
+
+
+def _is_steering(verb: Verb, target: Target) -> bool:
+    """Whether a verb is done in or on what is gone, not in another thing, or next to it."""
+    preps = [mod for mod in verb.mods if isinstance(mod, Prep) and mod.group is not None]
+    elsewhere = any(
+        is_all_gone(mod.group, target) if mod.low in NEARNESS else _is_in_another(mod, target)
+        for mod in preps
+    )
+    return verb.stem in _STEERED.get(target.category, ()) and not elsewhere
+
+
+def _is_in_another(mod: Prep, target: Target) -> bool:
+    within = mod.low in WITHIN and not is_all_gone(mod.group, target)
+    return within and mod.group.head not in GROUNDS
 
 
 def _is_on_furniture(mod: Mod) -> bool:

@@ -164,8 +164,9 @@ def needs_its_of(old: Phrase, new: Phrase) -> bool:
             old.head
             in PARTS
             | MORE_BODY
+            | MORE_CLOTHES
             | ACTIVITIES
-            | {"inside", "interior", "rest", "corner", "edge", "outside", "half", "state", "remains"}
+            | {"inside", "style", "interior", "rest", "corner", "edge", "outside", "half", "state", "remains"}
             and old.head not in ("shelf", "shelves", "rack")
             and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
         )
@@ -216,7 +217,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         or (head == "pitch" and how == "on" and phrase.tokens[0].kind == "D")
     ):
         return False
-    if head in MORE_CLOTHES and target.category == "teddy bear" and how in ("in", "with", "has", "verb"):
+    if head in MORE_CLOTHES and target.category == "teddy bear" and how in ("in", "with", "has", "verb", ""):
         return False
     worn = how in ("in", "with", "has", "of", "") or (how == "verb" and target.is_human)
     if head in MORE_CLOTHES and target.is_animate and worn and (target.is_human or head not in _FOOTWEAR):
@@ -233,6 +234,14 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     return not (how == "in" and head in COLOURS)
 
 
+# What is nothing but the object, or a part of it, where it is said to be of it: `bags of luggage`.
+OF_IT = {
+    "suitcase": frozenset({"bag", "bags", "piece", "pieces"}),
+    "laptop": frozenset({"keyboard", "keyboards"}),
+    **dict.fromkeys(
+        ("car", "bus", "truck", "train", "airplane", "boat"), frozenset({"floor", "ceiling", "wall", "walls"})
+    ),
+}
 # No animal wears these.
 _FOOTWEAR = frozenset(
     {"shoe", "shoes", "sandal", "sandals", "slippers", "boot", "boots", "sneaker", "sneakers"}

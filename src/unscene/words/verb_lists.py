@@ -152,7 +152,7 @@ ALONE = _words(
     "crouch squat bend swing bathe park drive compete race practice march hike jog trot roll slide "
     "fall move fight parade bark yawn nap huddle snuggle celebrate cheer chat converse socialize "
     "mingle shop dine fish sunbathe bask stretch recline crawl climb hop leap bounce shine burn bloom "
-    "speak type text pitch serve bat wander roam watch"
+    "speak type text pitch serve bat wander roam watch wave"
 )
 STILL = _words("sit stand lie lay rest hang lean perch float grow park sleep lounge seat mount stack pile")
 # What somebody has in their hands or arms while they do it, or has just let go.
