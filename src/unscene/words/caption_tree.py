@@ -39,6 +39,7 @@ class _Reader(OpenPath):
         self.opener = ""
         self.of_last = False
         self.to_pronoun = False
+        self.of_row = False
 
     def read(self) -> list[Clause]:
         place = 0
@@ -165,9 +166,10 @@ class _Reader(OpenPath):
             isinstance(governor, Verb) and governor.stem in ("have", "contain", "feature")
         )
         self.to_pronoun = self.chunks[place + 1].low in SAME_AGAIN
+        self.of_row = self.chunks[place + 1].head in ("background", "foreground", "distance")
         self.of_last = self.to_pronoun and isinstance(top, Group) and not (carried and prep.low in WITHIN)
         self._hang(self.find_governor_of_prep(prep, place), prep)
-        self.of_last = False
+        self.of_last = self.of_row = False
         return place + 1
 
     def _read_v(self, place: int) -> int:
@@ -264,7 +266,9 @@ class _Reader(OpenPath):
             self._join_group(Phrase(list(self.chunks[place + 1].tokens)), self.opener, place + 1)
             self.opener = ""
             return place + 2
-        self._hang_loose(text)
+        link = self.opener if self.opener in ("and", "or") and after not in ("NP", "V") else ""
+        self.opener = "" if link else self.opener
+        self._hang_loose(text, link)  # "clean and ready for a feast"
         return place + 1
 
     def _read_x(self, place: int) -> int:
@@ -282,6 +286,7 @@ class _Reader(OpenPath):
         if isinstance(host, Group):
             row = len(host.members) > 1
             governor = self.path[index - 1] if index else None
+            of_all = self.to_pronoun or (self.of_row and not any(member.mods for member in host.members))
             carried = (
                 isinstance(governor, Prep)
                 and governor.low == "with"
@@ -295,7 +300,7 @@ class _Reader(OpenPath):
                     or (
                         row
                         and not host.mods
-                        and (node.low in ("with", "without") or (carried and not self.to_pronoun))
+                        and (node.low in ("with", "without") or (carried and not of_all))
                     )
                 )
                 or (

@@ -188,6 +188,8 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
             return True  # "two honey and cheese sandwiches"
     start = second.tokens[0].low.split()[0]
     if link.low == ",":
+        if first.head == "shaped":
+            return True  # "a cone shaped, small shrub"
         numbered = len(first.tokens) == 2 and first.tokens[0].kind == "D"
         if numbered and first.tokens[1].low.endswith("ed") and second.tokens[-1].word:
             return True  # "three trapped, captive mules"

@@ -9,7 +9,7 @@ from unscene.words.caption_tree import build_clauses
 from unscene.words.caption_words import ADJECTIVES, DETERMINERS
 from unscene.words.chunks import is_done_to
 from unscene.words.leftovers import is_concrete
-from unscene.words.people import means_people
+from unscene.words.people import is_time_of, means_people
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     ABSTRACT_NOUNS,
@@ -310,6 +310,7 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
     phrases = [n for c in clauses if c.group for n in walk(c) if isinstance(n, Phrase) and n.tokens]
     lows = [p.head for p in phrases]
     animate = any(p.is_animate or p.head in HUMAN_NOUNS for p in phrases if not p.is_pronoun)
+    whens = {id(mod.group.members[0]) for p in phrases for mod in p.mods if is_time_of(mod, p)}
     rows = any(isinstance(n, Group) and len(n.members) > 1 for c in clauses if c.group for n in walk(c))
     human = any(p.is_human for p in phrases)
     owner_words = {t.low for p in phrases for t in p.tokens}
@@ -369,7 +370,7 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
                 and not any(t.is_animate and not t.is_human for t in p.tokens)
                 and not p.words
             )
-            or means_people(p)
+            or (means_people(p) and id(p) not in whens)
             for p in phrases
         )
     ):

@@ -71,6 +71,8 @@ _COATED = VESSELS | {
 }
 # Who does it about a place is there: `people milling about a terminal`.
 _ROAMING = frozenset({"mill", "walk", "stand", "wander", "stroll", "run", "scatter", "gather", "sit", "roam"})
+# What is done under something is under it, too: `serves figs under a canopy`.
+_UNDER = frozenset({"under", "underneath", "beneath"})
 _DEEDS = frozenset({"contact", "gesture", "gestures", "fives", "five", "splash", "wave", "hug", "kiss"})
 _TURNING = frozenset({"convert", "turn", "change", "transform", "make"})
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
@@ -173,9 +175,8 @@ class Gathering:
         if low in NO_PLACE - {"of"} and (not words or low != "for" or group.is_human):
             return inner
         watery = target.category == "vase" and group.head == "water"
-        if low == "of" and (
-            watery or target.category in VESSELS or (not words and group.head in PARTS | ACTIVITIES)
-        ):
+        poured = target.category in VESSELS and not looks_plural(group.head)  # a drink, but "cups of figs"
+        if low == "of" and (watery or poured or (not words and group.head in PARTS | ACTIVITIES)):
             return inner
         bare_of = low == "of" and not words and first.tokens[0].kind == "W" and group.head not in GROUNDS
         if bare_of and not group.is_animate and target.category not in FURNITURE | EATEN | _LOADED:
@@ -186,14 +187,14 @@ class Gathering:
             seen = low.removeprefix("out ")  # "looking out at hills"
             if verb in LOOKING and seen in ("at", "over", "toward", "towards", "into", "onto", "across"):
                 return [Item("thing", group, low, joins=False, chain=chain), *inner]
-            prep = get_place_prep(low, group)
-            moved = low in WAYS and low != "through" and prep in ("on", "in", "over")
+            prep = low if low == "along" else get_place_prep(low, group)
+            moved = low in WAYS and low != "through" and prep in ("on", "in", "over", "along")
             return [Item("ground", group, prep, joins=True, chain=chain, moved=moved), *inner]
         joins = low in NEARNESS | WITHIN | {"with"}
         if after_object and low == "with" and verb in WITH_TOOL:
             target.note("tool")
         if after_object and (
-            low in WITHIN
+            low in WITHIN - _UNDER
             and verb not in PLACING
             and not (low == "on" and is_on_stand(mod))
             or low == "with"

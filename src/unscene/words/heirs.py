@@ -1,13 +1,14 @@
 """What takes the place of something that is gone behind a preposition that stays."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
 from unscene.words.own_places import is_stand
 from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
-from unscene.words.target import Target, is_picture
+from unscene.words.target import Target, is_all_gone, is_picture
 from unscene.words.tokens import Token
-from unscene.words.tree import Group, Mod, Prep, walk
+from unscene.words.tree import Group, Mod, Prep, list_mods, walk
 
 
 def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]:
@@ -56,7 +57,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     ]
     if mod.low == "with" and host is not None and host.head in ROOMS:
         things = [item for item in things if item.group.members[0].low not in ("the wall", "the walls")]
-    if mod.low in NEARNESS:
+    if mod.low in NEARNESS | _OVER:
         items = [_as_near(item, mod.low) for item in items]
     places = [item for item in items if item.kind != "thing" and not (host and item.group.head == host.head)]
     mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
@@ -110,8 +111,23 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         for item in places
         if settled and mod.low in NEARNESS and not _is_floor(item)
     ]
-    near = [item for item in places if not settled or item.prep in NEARNESS]
+    near = [item for item in places if not settled or item.prep in NEARNESS or item.kind == "condition"]
     return mods + list_places([*near, *(item for item in apart if item.kind == "ground" and not near)])
+
+
+def pass_over(mods: list[Mod], target: Target) -> list[Mod]:
+    """Return what hangs on something with the water or tracks that it is above, where what is on them
+    goes: `flying above a boat on a lake` -> `flying above a lake`.
+    """
+    passed = list(mods)
+    for place, (above, on) in enumerate(pairwise(mods)):
+        if not (isinstance(above, Prep) and isinstance(on, Prep) and above.low in _OVER):
+            continue
+        if above.group is None or on.group is None or not is_all_gone(above.group, target):
+            continue
+        if on.low in ("on", "in") and on.group.head in _APART and not list_mods(above.group):
+            passed[place + 1] = Prep(above.text, on.group, on.link)
+    return passed
 
 
 def _see_it_whole(host) -> None:
@@ -146,6 +162,8 @@ def _as_near(item: Item, prep: str) -> Item:
     return replace(item, prep=prep) if apart else item
 
 
+# Who looks or flies over what is on a ground, does so over the ground.
+_OVER = frozenset({"above", "over"})
 _APART = frozenset({"tracks", "track", "rails", "water", "lake", "river", "ocean", "sea"})
 
 

@@ -43,6 +43,13 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         if isinstance(p, Prep) and p.low in ("for", "like", "as", "about") and p.group is not None
         for n in (p.group.members if p.low == "like" else walk(p.group))
     }
+    spoken |= {  # no thing: `a player up to bat`
+        id(n)
+        for p in nodes
+        if isinstance(p, Prep) and p.low in ("at", "to", "up to") and p.group is not None
+        for n in p.group.members
+        if n.low == "bat"
+    }
     spoken |= {  # who wrote it
         id(n)
         for p in nodes
@@ -197,7 +204,7 @@ _ABSTRACT_ENDS = (
 # What a thing is like is not there, nor what the caption denies or is waited for: `like an apple`.
 _LIKE = re.compile(
     r"(?i)\b(?:(?:like|as) (?:an? |the )?|(?:no|without) (?:\w+ )?"
-    r"|wait\w* for (?:an? |the |their )?|about .*)$"
+    r"|\bif .*|wait\w* for (?:an? |the |their )?|about .*)$"
 )
 
 

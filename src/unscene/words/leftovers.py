@@ -1,6 +1,6 @@
 """What stays of something that is taken out of a caption, put together as a noun phrase."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unscene.words.rows import join_rows
 from unscene.words.scene_lists import (
@@ -57,6 +57,11 @@ def compose(items: list[Item]) -> Group | None:
     conditions: list[Item] = []
     named: set[str] = set()
     for item in items:
+        if item.kind == "ground" and item.prep == "along":
+            if last is not None and last.head in _LINES:
+                last.mods.append(Prep("along", item.group))  # "a track along the beach"
+                continue
+            item = replace(item, prep=get_place_prep("along", item.group))
         first = item.group.members[0]
         again = item.kind == "thing" and first.low == f"the {item.group.head}" and item.group.head in named
         named.add(item.group.head)
@@ -89,6 +94,8 @@ def compose(items: list[Item]) -> Group | None:
             ):
                 heads.append(item.group)  # "looks up at the sky in a pen"
                 continue
+            within = [prep for prep, _ in placed[-2:]] == ["in", "in"]
+            first = first or (item.prep == "in" == placed[-1][0] and not within if placed else False)
             if (item.prep, item.group.head) not in placed and all(
                 prep != item.prep or prep == "near" or first for prep, _ in placed
             ):
@@ -112,6 +119,8 @@ def compose(items: list[Item]) -> Group | None:
                     heads += [ground.group for ground in grounds]
                     grounds = []
                 last = None
+            if item.chain != chain:
+                placed = []  # another one is elsewhere: "rocks and a mule on a trail"
             heads.append(item.group)
             last = item.group
         chain = item.chain
@@ -144,6 +153,11 @@ def compose(items: list[Item]) -> Group | None:
     return result
 
 
+# What runs along something.
+_LINES = frozenset({"track", "tracks", "rails", "railroad", "road", "street", "path", "trail", "lane"})
+_LINES |= {"highway", "freeway", "sidewalk", "walkway", "boardwalk", "promenade", "canal", "driveway"}
+
+
 def _is_on_ground(group: Group) -> bool:
     """Whether it is said on what ground things are."""
     return any(
@@ -160,6 +174,9 @@ def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
     if item.prep == "at" and last.head in GROUNDS and not list_words(item.group):
         return True  # "in a pool at a resort"
+    name = item.group.members[0].tokens[-1].text
+    if item.prep == "in" and last.head in GROUNDS and name.istitle():
+        return True  # "on a street in Seattle"
     if grounds and last is grounds[-1].group and item.prep == "with":
         if has_own_place(item.group) or grounds[-1].prep in _OFF_IT:
             return True
@@ -273,7 +290,10 @@ def is_small(group: Group) -> bool:
 
 
 def is_looks_only(group: Group) -> bool:
-    return all(m.is_pronoun or (not m.words and m.head in MORE_BODY | MORE_CLOTHES) for m in group.members)
+    return all(
+        m.is_pronoun or (not m.words and m.head in MORE_BODY | MORE_CLOTHES and not is_concrete(m))
+        for m in group.members
+    )
 
 
 def is_concrete(phrase: Phrase) -> bool:

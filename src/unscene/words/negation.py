@@ -27,6 +27,7 @@ from unscene.words.faults import (
 from unscene.words.finishing import finish, give_article, says_something
 from unscene.words.held import mark_held
 from unscene.words.ladder import list_things, write_words
+from unscene.words.listed import shorten_list
 from unscene.words.participles import as_participle
 from unscene.words.parts import mark_parts
 from unscene.words.plain_caption import MOST_LETTERS, write_plainly
@@ -128,6 +129,9 @@ def _take_out_word(
             )
             _mark(clauses, target)
             lost.update(*target.held.values(), *target.gone_parts.values())
+            text = shorten_list(caption, target)
+            if text is not None:
+                return Rewriting(text + end, way) if text else None
             try:
                 text = write(clauses, target, caption)
             except TangledError:

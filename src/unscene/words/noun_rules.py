@@ -180,7 +180,10 @@ def _describes_animal(after: list[str]) -> bool:
         elif word in FAMILY_WORDS or word in ("young", "juvenile", "its", "it's"):
             linked = False
         elif linked and (
-            word in NUMBERS or (word in ARTICLES and FAMILY_WORDS.intersection(after[i + 1 : i + 2]))
+            word in NUMBERS
+            or (
+                word in ARTICLES and (FAMILY_WORDS | {"young", "juvenile"}).intersection(after[i + 1 : i + 2])
+            )
         ):
             continue
         elif word in CLOSED or word.endswith("ing") or (_is_verb(word) and not before_animal):

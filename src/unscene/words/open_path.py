@@ -297,6 +297,12 @@ class OpenPath:
                 (i for i in range(len(self.path) - 1, -1, -1) if isinstance(self.path[i], Verb)), None
             )
             return self._find_animate(groups[-1], default=groups[-1]) if last is None else last
+        while (
+            verb.form in ("ing", "en") and len(groups) > 1 and self.path[groups[-1]].members[-1].low == "it"
+        ):
+            groups.pop()  # "a tower with a clock on it advertising figs"
+            if len(groups) > 1 and not self.path[groups[-1]].is_animate:
+                groups.pop()
         deepest = groups[-1]
         if verb.stem in ("show", "display", "feature", "depict", "contain", "include") and verb.form == "ing":
             return deepest

@@ -2,8 +2,8 @@
 `a meeting`. A photo that is said to have no people has none of them.
 """
 
-from unscene.words.scene_lists import HUMAN_NOUNS, SPORTS
-from unscene.words.tree import Phrase
+from unscene.words.scene_lists import CONDITIONS, EVENTS, HELD_EVENTS, HUMAN_NOUNS, SPORTS, TIMES
+from unscene.words.tree import Group, Mod, Phrase, Prep
 from unscene.words.verb_lists import VERBS
 
 
@@ -42,6 +42,7 @@ _WITHOUT_PEOPLE = _words(
 )
 _NOT_PEOPLE = _words("lists fists wrists mists twists wrist fist mist list twist waists artists' meridians")
 _THINGS_IN_ERS = _words(
+    "doors "
     "containers holders cutters mixers coolers heaters dryers blenders burners peelers printers counters "
     "posters stickers drawers planters rollers trailers shutters strollers cruisers markers mowers "
     "tankers sliders propellers speakers toasters openers flowers towers showers covers steamers washers "
@@ -64,6 +65,12 @@ def means_people(phrase: Phrase) -> bool:
     if any(t.low in _WITHOUT_PEOPLE for t in phrase.tokens[:-1]):
         return False  # "a video game", "a rubber band"
     return head in _DONE_BY_PEOPLE | _CALLED or _ends_as_people(head)
+
+
+def is_time_of(mod: Mod, host: Group | Phrase | None) -> bool:
+    """Whether it says of what event a time is: `the second day of the festival`."""
+    of = isinstance(mod, Prep) and mod.low == "of" and mod.group is not None and host is not None
+    return of and host.head in TIMES | CONDITIONS and mod.group.members[0].head in EVENTS | HELD_EVENTS
 
 
 def _ends_as_people(noun: str) -> bool:

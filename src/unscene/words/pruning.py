@@ -5,7 +5,7 @@ from dataclasses import replace
 from unscene.words.caption_words import HERS
 from unscene.words.cut_phrases import cut_words, is_by_hand, is_of_last, own_alone, shows
 from unscene.words.gathering import Gathering
-from unscene.words.heirs import settle_prep
+from unscene.words.heirs import pass_over, settle_prep
 from unscene.words.held import holds_alone
 from unscene.words.leftovers import (
     Item,
@@ -24,7 +24,7 @@ from unscene.words.own_places import (
     is_told_where,
     is_within_ground,
 )
-from unscene.words.people import means_people
+from unscene.words.people import is_time_of, means_people
 from unscene.words.rows import (
     drop_repeated,
     fix_links,
@@ -219,13 +219,14 @@ def _without_its_verb(group: Group, target: Target) -> list[Mod]:
         placed = placed or (isinstance(mod, Verb) and (_is_deed_of(mod, target) or _is_filled(mod)))
         if not several and not placed and not (isinstance(mod, Verb) and mod.stem in _MOVING):
             mods.append(mod)
-        elif _is_filled(mod) or any(isinstance(member_mod, Prep) for member_mod in mod.mods):
+        elif mod.objects or any(isinstance(member_mod, Prep) for member_mod in mod.mods):
             shown = compose(
                 [item for item in GATHERING.collect_verb(mod, target) if item.kind != "condition"]
             )
             if shown is not None and shown.head not in ("air", "background"):
                 target.note("picture")
-                mods.append(Prep("of", shown))
+                before = mods.pop() if mods and isinstance(mods[-1], Prep) and mods[-1].low == "of" else None
+                mods.append(Prep("of", shown if before is None else join_rows(before.group, shown)))
     return mods
 
 
@@ -277,7 +278,7 @@ def prune_phrase(phrase: Phrase, target: Target) -> tuple[Phrase | None, list[It
 def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mod]:
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
-    mods = _share_objects(mods, target)
+    mods = pass_over(_share_objects(mods, target), target)
     emptied = last_gone = on_lawn = gone_with = gone_part = False
     helper: Token | None = None
     for mod in mods:
@@ -288,7 +289,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
             if own_place:
                 _add_to_row(left, mod, target)
                 continue  # "a teapot on the stove and books on a shelf"
-            pruned = prune_prep(mod, host, target)
+            pruned = [_as_time_of(mod)] if is_time_of(mod, host) else prune_prep(mod, host, target)
             beside = emptied and mod.low in NEARNESS and mod.group is not None
             if beside and mod.group.head not in ROOMS and pruned and isinstance(pruned[0], Prep):
                 target.note("room")  # "a kitchen with an oven next to a cabinet"
@@ -329,6 +330,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
             group, items = prune_group(mod.group, target) if mod.group is not None else (None, [])
             if group is not None and group.mods:
                 left.append(Clause(mod.opener, group))
+            left += [Prep(item.prep, item.group) for item in items if item.kind == "condition"]
         elif not (gone_with and isinstance(mod, Loose) and mod.text.lower() in _ABOARD):
             left.append(mod)  # but "a tram with nuns inside"
     if any(isinstance(mod, Verb) for mod in mods) and not any(isinstance(mod, Verb) for mod in left):
@@ -341,6 +343,11 @@ def _is_part(group: Group, target: Target) -> bool:
     last = group.members[-1]
     bedding = target.category == "bed" and last.head in BEDDING
     return bedding or bool(last.tokens and id(last.tokens[-1]) in target.gone_parts)
+
+
+def _as_time_of(mod: Prep) -> Prep:
+    """Return the event that a time is of, without what is said of it."""
+    return Prep(mod.text, Group([Phrase(mod.group.members[0].tokens)]), mod.link)
 
 
 _ABOARD = frozenset({"inside", "aboard", "on board", "in", "on"})
@@ -445,7 +452,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
             outside += [(mod, [mod]) for mod in group.mods if is_outside(mod)]
     mods: list[tuple[Mod, list[Mod]]] = []
     last_gone = on_lawn = alone_gone = False
-    for mod in verb.mods:
+    for mod in pass_over(verb.mods, target):
         if isinstance(mod, Prep):
             if alone_gone and is_on_floor(mod) and any(is_on_thing(other) for other, _ in mods):
                 continue  # "sitting on a couch with a dog on the floor"

@@ -20,7 +20,7 @@ from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_ends import MARKS, ends_phrase
 
 _LONG: dict[str, list[tuple[str, ...]]] = {}
-for _phrase in (*LONG_PREPOSITIONS, ("such", "as")):
+for _phrase in (*LONG_PREPOSITIONS, ("such", "as"), ("from", "inside"), ("from", "above")):
     _LONG.setdefault(_phrase[0], []).append(_phrase)
 
 
@@ -44,7 +44,8 @@ def _tag(tokens: list[Token]) -> list[Token]:
         rest = tokens[place + len(long) :] if long else []
         if long and long[0] == "from" and (not rest or ends_phrase(rest[0]) or rest[0].low in ING):
             long = None
-        if long and long[-1] == "to" and rest and _is_infinitive(rest):  # "reaching up to eat"
+        beside = long is not None and long[0] in ("next", "close")  # "next to open crates"
+        if long and long[-1] == "to" and rest and not beside and _is_infinitive(rest):  # "reaching up to eat"
             long = None
         if token.kind:
             tagged.append(token)
@@ -84,7 +85,7 @@ def _tag(tokens: list[Token]) -> list[Token]:
             tagged.append(replace(token, text=f"{token.text} {after.text}", kind="R"))
             tagged[-1].low = token.low
             place += 1
-        elif token.low in ("each", "one") and after.low in ("other", "another"):
+        elif token.low in ("each", "one") and after.low in ("other", "another") and _ends_pair(tokens, place):
             tagged.append(Token(f"{token.text} {after.text}", "R"))
             place += 1
         elif long and not (
@@ -101,6 +102,12 @@ def _tag(tokens: list[Token]) -> list[Token]:
             tagged.append(token)
         place += 1
     return tagged
+
+
+def _ends_pair(tokens: list[Token], place: int) -> bool:
+    """Whether `one other` stands for somebody, and no noun is behind: not `one other mule`."""
+    rest = tokens[place + 2 :]
+    return [t.low for t in tokens[place : place + 2]] != ["one", "other"] or not rest or ends_phrase(rest[0])
 
 
 def _is_infinitive(rest: list[Token]) -> bool:

@@ -421,6 +421,8 @@ CONCRETE |= {
     "tree trunks",
     "a step",
 }
+CONCRETE |= {"conveyer belt", "conveyor belt"}
+CONCRETE |= {f"{kind} case" for kind in ("phone", "carrying", "guitar", "violin", "trophy", "pencil")}
 CONCRETE |= {f"{kind} step" for kind in ("stone", "concrete", "cement", "front", "brick", "wooden")}
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}
 CONCRETE |= {

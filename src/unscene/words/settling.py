@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from unscene.words.follower_words import ANIMALS
 from unscene.words.gathering import Gathering
 from unscene.words.leftovers import (
     Item,
@@ -119,7 +120,9 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
             free for free in map(free_prep, (m for m in new_mods if isinstance(m, Prep) and m.group)) if free
         ]
     poses = host is None or host.is_animate or "teddy bear" in list_words(host)
-    if lost_any and stem in ALONE and (has_place or stem not in STILL or poses):
+    poses = poses or (host.head in ANIMALS and not list_words(host))
+    in_line = stem == "line" and any(t.low == "up" for t in verb.tokens)  # "lined up along a table"
+    if lost_any and (stem in ALONE or in_line) and (has_place or stem not in STILL or poses):
         target.note("verb stays")
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     if lost_any and any(t.low == "ready" for t in verb.tokens):
@@ -215,6 +218,8 @@ def _without_object(
     held = [
         item for item in things if item.prep in ("on", "in", "inside", "inside of", "on top of", "of", "with")
     ]
+    if stem in LOOKING:  # "watching a nun carve a fig"
+        held += [item for item in things if not item.prep]
     if stem in HOLDING:
         held = [item for item in held if not (item.prep == "with" and item.group.is_animate)]
     if stem in LOOKING | {"contain"}:

@@ -197,7 +197,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     if head in _LEADS and target.is_animate:
         return False
-    if head == "camera" and how == "in front of" and phrase.tokens[0].low == "the":
+    if head == "camera" and how in NEARNESS and phrase.tokens[0].low == "the":
         return False
     if head in _WATCHING and (how in _TOWARDS or (how == "verb" and not target.is_human)):
         return False

@@ -8,8 +8,8 @@ without them. No place is named that the caption does not name: the court may li
 import re
 
 from unscene.words.caption_words import NUMBERS
-from unscene.words.scene_lists import HELD_EVENTS, SPORTS
-from unscene.words.target import Target
+from unscene.words.scene_lists import CONDITIONS, HELD_EVENTS, SPORTS
+from unscene.words.target import Target, is_about
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.vocabulary import choose_article
 from unscene.words.whole_photo import LOOKING_OUT, OUTSIDE, STYLES
@@ -89,10 +89,11 @@ def _name_where_people_are(clauses: list[Clause], low: str, target: Target) -> s
     if sport is not None:
         target.note("sport")
         return f"{choose_article(sport).capitalize()} {sport} scene"
-    held = _find_event(clauses)
+    held = _find_event(clauses, target)
     if held is None:
         return None
     target.note("venue")
+    held = held if " 's" in low else held.replace(" 's", "'s")
     return f"The {'site' if held.endswith(('protest', 'rally')) else 'venue'} of {held}"
 
 
@@ -133,7 +134,7 @@ def _find_sport(low: str) -> str | None:
     return next((sport for sport, ridden in _RIDES if ridden.search(low)), None)
 
 
-def _find_event(clauses: list[Clause]) -> str | None:
+def _find_event(clauses: list[Clause], target: Target) -> str | None:
     """Return the event that somebody is at, as a noun phrase: `the premiere`, `a concert`."""
     if len(clauses) > 1 and any(clause.opener in (":", "?", "!") for clause in clauses):
         return None
@@ -155,7 +156,7 @@ def _find_event(clauses: list[Clause]) -> str | None:
             for group in held:
                 phrase = _skip_part(group)
                 if phrase.head in HELD_EVENTS:
-                    return _write_event(phrase)
+                    return " ".join([_write_event(phrase), *_write_subject(phrase, target)])
     return None
 
 
@@ -167,11 +168,24 @@ def _skip_part(group: Group) -> Phrase:
     return of.group.members[0] if part and of is not None and of.group is not None else phrase
 
 
+def _write_subject(phrase: Phrase, target: Target) -> list[str]:
+    """Return of what an event is, where that is no person: `of the series`."""
+    about = next((mod for mod in phrase.mods if is_about(mod)), None)
+    if about is None or any(isinstance(n, Phrase) and target.is_in(n) for n in walk(about.group)):
+        return []
+    if len(about.group.members) > 1:
+        return []
+    return [about.low, *(token.text for token in about.group.members[0].tokens)]
+
+
 def _write_event(phrase: Phrase) -> str:
     """Return an event without whose it is: `their match` -> `a match`."""
     tokens = [token for token in phrase.tokens if token.kind != "X"]
     owned = next((i for i, token in enumerate(tokens) if token.kind == "O"), None)
     words = [token.low for token in (tokens if owned is None else tokens[owned + 1 :])]
+    if owned and tokens[owned - (tokens[owned].low == "'s")].low.removesuffix("'s") in CONDITIONS:
+        words = [token.low for token in tokens]
+        return " ".join(words)  # "thursday night 's game"
     if words[0] in ("the", "a", "an"):
         return " ".join(words)
     if words[0] in ("his", "her", "its", "their", "this", "that", "our", "my") or words[0] in NUMBERS:

@@ -54,7 +54,7 @@ VERBS = BASES | _words(
     "scoop dip frost ice garnish season plate treat vaccinate weave sun bask wallow rummage scavenge "
     "lap slurp suck maneuver manoeuvre ready gear suit propel power fuel park convert convey tag deal "
     "respond miss fashion craft let allow shield wind install "
-    "span cause direct decide pretend adjust fasten straighten inflate polish wrestle"
+    "span fit cause direct decide pretend adjust fasten straighten inflate polish wrestle"
 )
 NOUNY = _words(
     "clear fry park place surf ski row work point ring grip race play drink wave show cover hand face "

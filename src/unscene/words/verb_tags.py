@@ -50,14 +50,22 @@ _CROSSING = frozenset(
 _STAYING = frozenset({"stand", "sit", "graze", "walk", "lie", "rest", "interact", "gather", "roam", "wander"})
 _STAYING |= {"wait"}
 _PLAIN_ACTS = frozenset({"play", "ride", "watch", "hold", "drink", "talk", "look", "laugh"})
+# What is done to who does it: `getting washed`.
+_MADE_SO = frozenset({"be", "get", "have", "keep", "look", "seem", "feel", "lie", "lay", "sit", "stand"})
+_SHAPED_SO = frozenset({"like", "as", "in", "into", "to", "by", "after", "with", "from", "for"})
+# Verbs with a thing behind them, and no deed: `facing blooming trees`.
+_TAKING = (HOLDING - {"hand"}) | {"wear", "face", "feed", "pet", "surround"}
 _DONE_TO_SOMEBODY = frozenset({"show", "help", "watch", "greet", "join", "visit", "follow", "lead"})
+
+
+_COUNTERS = frozenset({"many", "several", "some", "various", "different", "few", "these", "those"})
 
 
 def _is_counted(tagged: list[Token]) -> bool:
     """Whether the noun phrase that is open is of several, and no living thing."""
     for token in reversed(tagged):
         if token.kind == "D":
-            return token.low in ("many", "several", "some", "various", "different", "few", "these", "those")
+            return token.low in _COUNTERS
         if token.kind != "W" or looks_plural(token.low):
             return False
     return False
@@ -80,6 +88,12 @@ _SEVERAL = frozenset({"lots", "plenty", "dozens", "hundreds", "row", "rows", "va
 _DESCRIBING = frozenset({"local", "modern", "public", "private", "nearby", "rural", "common", "regular"})
 
 
+def _open_row(tagged: list[Token]) -> list[Token]:
+    """Return the row of nouns that is open at the end, with the preposition before it."""
+    start = next((i for i in reversed(range(len(tagged))) if tagged[i].kind not in ("W", "C", "D")), 0)
+    return tagged[start:]
+
+
 def find_verb_form(
     word: str, before: Token, after: Token, later: Token, tagged: list[Token]
 ) -> tuple[str, str] | None:
@@ -90,6 +104,8 @@ def find_verb_form(
     next_det = (later if adverb else after).low in DETERMINERS
     next_noun = after.kind == "N"
     if word.endswith("ing") and len(word) > 4 and word not in ALWAYS_ING_NOUNS:
+        if before.form == "ing" and before.stem in _TAKING and not (ends or next_det):
+            return None  # "facing blooming trees"
         described = before.low in ADJECTIVES and len(tagged) > 1 and tagged[-2].kind == "D"
         if next_noun and (described or before.low in ("low", "high")):
             return None  # "a low flying airplane", "an old standing clock"
@@ -146,8 +162,16 @@ def find_verb_form(
         ):
             return None  # "Smiling lady"
         return ("ing", stem) if known or noun_before or before.kind == "V" else None
-    if word == "lap" or (
-        word in NOUNY and word in EN.keys() | MORE_PARTICIPLES and noun_before and after.low in AUXILIARIES
+    dessert = word == "split" and before.low == "banana" and before.kind == "W"  # no banana that is split
+    if (
+        dessert
+        or word == "lap"
+        or (
+            word in NOUNY
+            and word in EN.keys() | MORE_PARTICIPLES
+            and noun_before
+            and after.low in AUXILIARIES
+        )
     ):
         return None  # "on her dads lap", "a banana split is"
     part_of_thing = before.kind == "D" or (before.kind in ("P", "X", "C", "O") and not ends)
@@ -156,6 +180,11 @@ def find_verb_form(
         if stem in _DONE_TO_SOMEBODY and noun_before and next_noun and after.is_human:
             return "fin", stem  # "arrows on the floor showed guests"
         adverb_next = after.low in SCENE_ADVERBS
+        if word == "shaped" and before.kind == "W" and after.low not in _SHAPED_SO:
+            return None  # "a cone shaped shrub"
+        takes = before.form == "ing" and before.stem not in _MADE_SO
+        if takes and not (ends or next_det or adverb_next or after.kind == "R"):
+            return None  # "serving baked figs"
         if before.kind in ("V", "A") and before.form != "to":
             return "en", stem
         if (
@@ -195,6 +224,8 @@ def find_verb_form(
         return "fin", word[:-1]  # a verb that the lists lack: "as he solders"
     if word in THIRD:
         stem = THIRD[word]
+        if before.low in _COUNTERS - {"some"}:
+            return None  # "figs on various plates"
         if before.kind == "S" and after.low in VERBS - NOUNY:
             return None  # "while waves come in"
         if word == "skates" and before.low in ("ice", "roller"):
@@ -250,7 +281,7 @@ def find_verb_form(
             acts = stem not in NOUNY or (stem in ACTS and (after.low in PREPOSITIONS or not after.low))
             return ("fin", stem) if next_det or (ends and acts) else None
         if noun_before and looks_plural(before.low) and before.kind == "W" and next_det:
-            with_it = [t.low for t in tagged[-3:-1]]
+            with_it = [t.low for t in _open_row(tagged)]
             if (
                 not any(t.kind == "V" for t in tagged)
                 and tagged[0].low in ("a", "an", "the")
@@ -367,8 +398,9 @@ def find_verb_form(
     if word in ("start", "begin", "stop") and after.low == "to" and later.low in VERBS and not told:
         return "fin", word  # "people in a kitchen start to prepare food"
     seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
-    if word in VERBS and seen_by and before.kind == "N" and (next_det or after.low in PREPOSITIONS):
-        return "inf", word  # "watch a plane fly over"
+    goes = before.kind == "N" or (before.kind == "W" and (before.low in MASS or looks_plural(before.low)))
+    if word in VERBS and seen_by and goes and (next_det or after.low in PREPOSITIONS):
+        return "inf", word  # "watch a plane fly over", "watch figs roll off"
     if word in VERBS and word not in ("like", "fish", "open", "close"):
         if before.low in ("they", "who", "others", "we", "you", "i", "which", "that") and before.kind in (
             "R",

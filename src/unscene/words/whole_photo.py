@@ -23,6 +23,11 @@ _LAST = re.compile(
     rf"|(?:in|of) an? (?:{STYLES}) (?:photo|photograph|picture|image)"
     r"|(?<!and )in (?:black and white|sepia)))[ .]*$"
 )
+_FROM = re.compile(r"(?i)\b(?:seen|viewed|shot|taken|photographed|pictured) (from (?:above|below|the air))\b")
+_COLOURLESS = re.compile(
+    r"(?i)^(?:an? |the |this )?(?:beautiful |old )?black and white"
+    r" (?:photo|photograph|picture|image|portrait|shot)\b"
+)
 _OPEN_AIR = GROUNDS - ROOMS - {"stop", "station", "space", "floor", "surface"}
 
 
@@ -37,6 +42,11 @@ def tell_of_whole(text: str, caption: str, category: str, vocabulary: Vocabulary
             and _tells_of(last, category, vocabulary)
         )
         text = text if worn else f"{text} {last[1]}"
+    seen = _FROM.search(caption)
+    if seen is not None and seen[1].lower() not in text.lower():
+        text = f"{text} {'' if words & PICTURES else 'seen '}{seen[1].lower()}"
+    if _COLOURLESS.search(caption) and "black and white" not in text.lower():
+        text = f"{text} in black and white"
     found = OUTSIDE.search(low)
     told = words & (_OPEN_AIR | {"outside", "outdoors", "indoors", "outdoor", "indoor"})
     if found is None or told or LOOKING_OUT.search(low):

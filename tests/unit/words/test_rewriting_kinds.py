@@ -293,11 +293,100 @@ NEIGHBOURS = [
     ("A nun is with a mule near a bench.", "bench", "A nun is with a mule."),
     ("A crate topped with a cup placed next to some figs.", "cup", "A crate topped with some figs."),
 ]
+# What hung behind the object stays told: when it was, of what an event is, on what a thing was.
+BEHIND = [
+    (
+        "A well stands in a moat that a nun walks across during golden hour.",
+        "person",
+        "A well stands in a moat during golden hour.",
+    ),
+    ("A mule in a meadow with nuns under the sun.", "person", "A mule in a meadow under the sun."),
+    (
+        "A crypt on the third night of the festival with nuns.",
+        "person",
+        "A crypt on the third night of the festival.",
+    ),
+    ("A nun attends the premiere of the new opera.", "person", "The venue of the premiere of the new opera."),
+    ("A nun attends the premiere of the king.", "person", "The venue of the premiere."),
+    ("A nun cheers at friday night's game.", "person", "The venue of friday night's game."),
+    ("A nun cheers at her sister's game.", "person", "The venue of a game."),
+    (
+        "A monk on rocks near a nun riding a mule on a trail in the woods.",
+        "person",
+        "Rocks and a mule on a trail in the woods.",
+    ),
+    ("A nun photographs a bus on a lane in Rome.", "person", "A bus on a lane in Rome."),
+    ("A truck on a lane in Rome.", "truck", "A lane in Rome."),
+    ("A truck on a lane in a town in the hills.", "truck", "A lane in a town in the hills."),
+    ("A train rolls on a track along the shore.", "train", "A track along the shore."),
+    ("A nun walks along the shore.", "person", "The shore."),
+    ("A bird flying above a boat on a lake.", "boat", "A bird flying above a lake."),
+    ("A view over boats on a lake.", "boat", "A view over a lake."),
+    ("A nun putting a suitcase onto a conveyor belt.", "suitcase", "A nun near a conveyor belt."),
+    ("A nun putting a suitcase onto a belt.", "suitcase", "A nun."),
+    ("A mule seen from above on a lane by a nun.", "person", "A mule on a lane seen from above."),
+    ("A car seen from above near a kiln.", "car", "A kiln seen from above."),
+    ("A car parked above a kiln.", "car", "A kiln."),
+    (
+        "Black and white portrait of a nun, a well in a garden.",
+        "person",
+        "A well in a garden in black and white.",
+    ),
+    ("A mule looks at a nun carving figs.", "person", "A mule looks at figs."),
+    ("A mule watching a nun carve some figs.", "person", "A mule watching some figs."),
+    ("A wide view of a nun watching a boat.", "person", "A wide view of a boat."),
+    ("Two cups of figs on a mat.", "cup", "Figs on a mat."),
+    ("Two cups of milk on a mat.", "cup", "A mat."),
+    ("A phone in a crocheted phone case.", "cell phone", "A crocheted phone case."),
+    ("A wagon with its doors opened as nuns board.", "person", "A wagon with its doors opened."),
+    ("A wagon near party goers.", "person", "A wagon."),
+    ("A mule next to the camera.", "person", "A mule next to the camera."),
+    ("A nun next to the camera.", "person", None),
+    ("A nun next to a camera.", "person", "A camera."),
+]
+# A verb is one beside its noun, and a noun is none behind a word that counts.
+BESIDE_NOUNS = [
+    ("Figs on various plates on a table.", "dining table", "Figs on various plates."),
+    ("One other mule and two cows by a moat.", "cow", "One other mule by a moat."),
+    ("A nun with a lamp and long wool socks holds a cake.", "cake", "A nun with a lamp and long wool socks."),
+    ("A mule standing next to open suitcases.", "suitcase", "A mule standing."),
+    ("A nun reaching over to open a suitcase.", "suitcase", "A nun."),
+    ("A dog watching soup cook in a kiln.", "dog", "Soup cooking in a kiln."),
+    ("A dog watching waves roll over a jetty.", "dog", "Waves rolling over a jetty."),
+    ("Nuns serving baked figs under a canopy.", "person", "Baked figs under a canopy."),
+    ("A nun getting washed by a moat.", "person", "A moat."),
+    ("A nun sits on a stool facing blooming ferns.", "person", "A stool and blooming ferns."),
+    ("The crypt is clean and ready for the nuns.", "person", "The crypt is clean and ready."),
+    ("A cone shaped, tall fern near a nun.", "person", "A cone shaped, tall fern."),
+    ("A cake shaped like a fern.", "cake", None),
+    ("A photo of a banana split in a bowl.", "bowl", "A photo of a banana split."),
+    ("A banana split down the middle by a bowl.", "bowl", "A banana split down the middle."),
+    ("Nuns lined up by a bench.", "bench", "Nuns lined up."),
+    ("A crypt lined with benches.", "bench", "A crypt."),
+    ("A rabbit sitting on a bench.", "bench", "A rabbit sitting."),
+    ("A batter up to bat with a nun behind him.", "person", "A baseball scene."),
+    ("How it would look if a cat was a bird.", "bird", None),
+    ("An adult and a juvenile zebra near a moat.", "zebra", "A moat."),
+    ("A tower with a clock on it advertising figs.", "clock", "A tower advertising figs."),
+]
+# A list of what an image may contain keeps the entries that are not the object's.
+LISTS = [
+    (
+        "Image may contain : person , standing , on stage and lamp",
+        "person",
+        "Image may contain: stage and lamp",
+    ),
+    ("Image may contain : horse , standing and night", "horse", "Image may contain: standing and night"),
+    ("Image may contain : 2 people , people smiling", "person", None),
+]
 
 
 @pytest.mark.parametrize(
     ("caption", "category", "wanted"),
     [
+        *BEHIND,
+        *BESIDE_NOUNS,
+        *LISTS,
         *PLACES,
         *VERBS,
         *BEGINNINGS,
