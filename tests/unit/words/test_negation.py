@@ -129,7 +129,7 @@ REWRITTEN = [
     ("A rock band performs live.", "person", None),
     # where people were, when nothing else is told
     ("A soprano performs during her recital.", "person", "The venue of a recital."),
-    ("Reporters await the start of the premiere of a film.", "person", "The venue of the premiere of a film."),
+    ("Reporters await the premiere of a film.", "person", "The venue of the premiere of a film."),
     ("Guards detain a man during a protest.", "person", "The site of a protest."),
     ("Four men in the middle of a game of volleyball.", "person", "A volleyball scene."),
     ("A rugby player in a cafe.", "person", "A cafe."),
