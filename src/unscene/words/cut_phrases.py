@@ -77,7 +77,7 @@ _DEGREES = frozenset({"very", "quite", "extremely", "really", "so", "too"})
 _FILLED = frozenset(
     {
         *("airport", "arena", "stadium", "auditorium", "theater", "theatre", "hall", "hallway", "corridor"),
-        *("lobby", "terminal", "station", "platform", "subway", "classroom", "museum", "restaurant"),
+        *("lobby", "terminal", "station", "hub", "platform", "subway", "classroom", "museum", "restaurant"),
         *("cafe", "bar", "pub", "club", "mall", "market", "marketplace"),
         *("bazaar", "square", "plaza", "beach", "park", "sidewalk", "crosswalk", "boardwalk", "promenade"),
         *("church", "chapel", "cathedral", "temple", "crypt", "fair", "festival", "concert", "event"),
