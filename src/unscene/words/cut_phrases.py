@@ -6,7 +6,7 @@ from unscene.words.caption_words import HERS
 from unscene.words.scene_lists import ACTIVITIES, MORE_BODY, PARTS
 from unscene.words.target import Target, is_all_gone
 from unscene.words.tokens import Token
-from unscene.words.tree import Group, Mod, Phrase, Prep, Verb
+from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
 
 _SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
@@ -18,8 +18,6 @@ def cut_words(phrase: Phrase, target: Target) -> Phrase:
     """
     if target.is_human and phrase.head in _SHOWN and any(token.is_human for token in phrase.tokens[:-1]):
         phrase = Phrase([token for token in phrase.tokens if not token.is_human], phrase.mods)
-    if target.is_human and any(token.low in _CROWDED for token in phrase.tokens[:-1]):
-        phrase = Phrase(_without_crowd(phrase.tokens), phrase.mods)
     if target.is_human and len(phrase.tokens) > 1 and phrase.head == "live":
         phrase = Phrase(phrase.tokens[:-1], phrase.mods)  # "sings on stage live"
     for place, token in enumerate(phrase.tokens[:-2]):
@@ -46,21 +44,49 @@ def _without_first_of_list(phrase: Phrase, target: Target) -> Phrase:
     return Phrase([*tokens[:shares], *tokens[at + 1 :]], phrase.mods)
 
 
-def _without_crowd(tokens: list[Token]) -> list[Token]:
-    """Return a noun's words without those that say that people fill it: `a very crowded hall`. A street
-    is busy with cars, too.
+def empty_places(clauses: list[Clause]) -> None:
+    """Take from a caption that people fill a place: `a very crowded hall`. A street is busy with traffic
+    anyway, and crowded with the vehicles that the caption tells of.
     """
-    told = _CROWDED - {"busy"} if tokens[-1].low in _BUSY_WAYS else _CROWDED
-    crowd = {place for place, token in enumerate(tokens[:-1]) if token.low in told}
-    crowd |= {place - 1 for place in crowd if place and tokens[place - 1].low in _DEGREES}
-    return [token for place, token in enumerate(tokens) if place not in crowd]
+    phrases = [node for clause in clauses for node in walk(clause) if isinstance(node, Phrase)]
+    driven = any(phrase.words & _DRIVEN or phrase.head in ("traffic", "vehicles") for phrase in phrases)
+    for place, phrase in enumerate(phrases):
+        if place and phrase.tokens and phrase.tokens[0].low in _CROWDED:
+            continue  # "a noisy, crowded hall" is read as two
+        if phrase.head in _FILLED or phrase.words & _BOARDED:
+            phrase.tokens = _without_crowd(phrase.tokens, _CROWDED)
+        elif phrase.head in _STREETS and not driven:
+            phrase.tokens = _without_crowd(phrase.tokens, _CROWDED - {"busy"})
+
+
+def _without_crowd(tokens: list[Token], crowded: frozenset[str]) -> list[Token]:
+    kept = list(tokens)
+    for token in tokens[:-1]:
+        if token.low not in crowded:
+            continue
+        place = kept.index(token)
+        start = place - (place > 0 and kept[place - 1].low in _DEGREES)
+        start -= start > 0 and kept[start - 1].low in (",", "and")  # "a large, crowded hall"
+        del kept[start : place + 1]
+    return kept
 
 
 _CROWDED = frozenset({"crowded", "overcrowded", "busy", "bustling"})
 _DEGREES = frozenset({"very", "quite", "extremely", "really", "so", "too"})
-_BUSY_WAYS = frozenset(
-    {"street", "streets", "road", "roads", "highway", "freeway", "intersection", "runway", "lane", "avenue"}
+# Where people are, and no other things in such numbers.
+_FILLED = frozenset(
+    {
+        *("airport", "arena", "stadium", "auditorium", "theater", "theatre", "hall", "hallway", "corridor"),
+        *("lobby", "terminal", "station", "hub", "platform", "subway", "classroom", "museum", "restaurant"),
+        *("cafe", "bar", "pub", "club", "mall", "market", "marketplace"),
+        *("bazaar", "square", "plaza", "beach", "park", "sidewalk", "crosswalk", "boardwalk", "promenade"),
+        *("church", "chapel", "cathedral", "temple", "crypt", "fair", "festival", "concert", "event"),
+    }
 )
+_FILLED |= {f"{word}s" for word in _FILLED} | {"beaches", "churches"}
+_BOARDED = frozenset({"bus", "train"})
+_STREETS = frozenset({"street", "streets", "road", "roads", "lane", "avenue", "alley", "intersection"})
+_DRIVEN = frozenset({"car", "bus", "truck", "train", "motorcycle", "bicycle", "boat", "airplane"})
 
 
 def own_alone(mods: list[Mod]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from unscene.words.caption_words import PICTURES
+from unscene.words.caption_words import NUMBERS, PICTURES
 from unscene.words.leftovers import (
     Item,
     get_place_prep,
@@ -98,7 +98,7 @@ class Gathering:
         for item in items:
             mods = [mod for mod in item.group.mods if not (is_mutual(mod) or _is_of_doer(mod, item.prep))]
             if not item.group.is_animate and not list_words(item.group):
-                mods = [kept for mod in mods for kept in _without_doing(mod)]
+                mods = [kept for mod in mods for kept in _without_doing(mod, item, target)]
             if item.group.head not in LEADING:
                 mods = [_as_place(mod) if isinstance(mod, Prep) else mod for mod in mods]
             item.group.mods[:] = mods
@@ -289,8 +289,8 @@ class Gathering:
                     and mod.low in ("in", "up in", "as", "like", "for", "up")
                 ):
                     continue
-                if target.category == "clock" and stem == "set":
-                    continue  # "a clock set to noon"
+                if target.category == "clock" and stem == "set" and _is_hour(mod):
+                    continue  # "a clock set to ten after three"
                 if stem in _MAKING and mod.low in ("of", "from", "out of", "with", "by"):
                     target.note("made from")
                     continue  # "an umbrella made of bamboo"
@@ -385,17 +385,32 @@ def _is_of_doer(mod: Mod, prep: str) -> bool:
     return word in ("alone", "around", "live") or (not prep and word in moved)
 
 
-def _without_doing(mod: Mod) -> list[Mod]:
-    """Return what hangs on a place without what that does not do, who or what is gone does: no place
-    cooks or is opened. `hot dogs on a skewer roasting over a fire` leaves a skewer over a fire.
+def _is_hour(mod: Prep) -> bool:
+    """Whether it says to what hour a clock is set: `to twenty`, `after three`."""
+    if mod.group is None or mod.low not in ("to", "at", "for", "past", "after", "before"):
+        return False
+    return mod.group.head in NUMBERS | _HOURS or mod.group.head[:1].isdigit()
+
+
+_HOURS = frozenset({"twenty", "half", "quarter", "minutes", "noon", "midnight", "o'clock", "am", "pm"})
+
+
+def _without_doing(mod: Mod, item: Item, target: Target) -> list[Mod]:
+    """Return what hangs on a place without what that does not do, but what lay on it: no rack roasts, and
+    no mat that a suitcase was on is opened. `figs on a rack roasting over a fire` leaves a rack over a fire.
     """
-    if not isinstance(mod, Verb) or mod.is_finite or mod.opener:
+    if not isinstance(mod, Verb) or mod.is_finite or mod.opener or item.prep not in ("on", "in", "on top of"):
         return [mod]
-    if mod.stem in _COOKED and mod.form == "ing":
+    if mod.stem in _COOKED and mod.form == "ing" and item.group.head in _COOKED_ON:
         return [inner for inner in mod.mods if isinstance(inner, Prep)]
-    return [] if mod.tokens[0].low == "opened" else [mod]
+    if mod.tokens[0].low == "opened" and target.category in _OPENED:
+        return [inner for inner in mod.mods if isinstance(inner, Prep) and inner.low in NEARNESS]
+    return [mod]
 
 
+_OPENED = frozenset({"suitcase", "backpack", "handbag", "laptop", "book", "umbrella", "cell phone"})
+_COOKED_ON = frozenset({"skewer", "stick", "rack", "spit", "fork", "grate", "grill", "pan", "pot", "tray"})
+_COOKED_ON |= {f"{word}s" for word in _COOKED_ON}
 _COOKED = frozenset({"cook", "roast", "bake", "grill", "fry", "boil", "toast", "steam", "simmer", "heat"})
 
 

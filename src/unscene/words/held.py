@@ -14,6 +14,7 @@ from unscene.words.scene_lists import (
     LARGE,
     LARGE_WORDS,
     MORE_BODY,
+    MORE_CLOTHES,
     SCENERY,
     SEATS,
 )
@@ -29,6 +30,7 @@ _GOING = frozenset({"walk", "ride", "run", "stroll", "stand", "cross", "go", "mo
 # Where a thing lies that is with somebody and not in their hands.
 _LAID = frozenset({"sky", "ground", "floor", "grass", "counter", "desk", "shelf", "table", "rack"})
 # What is in somebody's hand whatever they do with it.
+_CHAINS = frozenset({"chain", "chains", "wallet", "wallets"})
 _IN_HAND = frozenset(
     {"remote", "cell phone", "toothbrush", "tennis racket", "baseball bat", "baseball glove"}
 )
@@ -122,13 +124,10 @@ def _mark_verb(verb: Verb, target: Target) -> None:
     worn = any(token.low in WORN for token in verb.tokens)
     for group in verb.objects if not _is_reached_for(verb) else ():
         in_hand = target.is_human and (_list_words(group) <= _IN_HAND or _is_used_up(verb, group))
-        if (
-            worn
-            or verb.stem in HOLDING | {"lose"}
-            or in_hand
-            or any(map(_is_at_body, [*verb.mods, *list_mods(group)]))
-        ):
+        if worn or verb.stem in HOLDING or in_hand or any(map(_is_at_body, [*verb.mods, *list_mods(group)])):
             _mark(group, target)
+        if verb.stem == "lose" and all(member.head in MORE_CLOTHES | _CHAINS for member in group.members):
+            _mark(group, target)  # "lost a ring", but "lost a kite in a tree"
         for node in walk(group):  # "takes a picture of a well with her phone"
             if isinstance(node, Prep) and node.group is not None and _list_words(node.group) <= _IN_HAND:
                 _mark_prep(node, [], verb.stem, target)

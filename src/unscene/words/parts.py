@@ -2,6 +2,8 @@
 fillings, what it shows.
 """
 
+from itertools import takewhile
+
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.leftovers import list_words
 from unscene.words.scene_lists import EATEN, FURNITURE, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
@@ -34,11 +36,12 @@ _PARTS_OF = {
     "motorcycle": frozenset({"handlebars", "handlebar", "sidecar"}),
     **dict.fromkeys(EATEN, _PORTIONS),
 }
-for _vehicle in ("car", "bus", "truck", "train", "airplane", "boat", "motorcycle"):
-    _PARTS_OF[_vehicle] = _PARTS_OF.get(_vehicle, frozenset()) | {"windshield", "windscreen", "dashboard"}
+# What every vehicle that is glazed has: of the target alone where no other such vehicle is told of.
+_IN_FRONT = frozenset({"windshield", "windscreen", "dashboard"})
 _SCREENS = frozenset({"tv", "laptop", "cell phone"})
 # Vehicles have sides with prints, and rooms with a load.
 _VEHICLES = frozenset({"airplane", "bus", "train", "truck", "car", "boat", "motorcycle", "bicycle"})
+_GLAZED = _VEHICLES - {"bicycle"}
 _SIDES = frozenset({"side", "sides", "front", "back", "top", "roof", "rear", "hood", "bed", "tail", "wing"})
 _SIDES |= {"wings", "trunk", "seat", "deck", "end", "inside", "fender"}
 # What only a surface has: nothing without it.
@@ -52,19 +55,38 @@ _LIQUIDS = frozenset({"water", "milk", "juice", "liquid", "coffee", "tea", "beer
 def mark_parts(clauses: list[Clause], target: Target) -> None:
     """Put the parts, prints, fillings and pictures of the target into the target."""
     noted = len(target.used)
+    parts = _PARTS_OF.get(target.category, frozenset())
+    if target.category in _GLAZED and not _names_vehicle(clauses, target):
+        parts |= _IN_FRONT
     for clause in clauses:
         beside = {id(node.group) for node in walk(clause) if isinstance(node, Prep) and node.low in NEARNESS}
         for node in walk(clause):
             if isinstance(node, Group):
-                _mark_group(node, target, id(node) in beside)
+                _mark_group(node, target, parts, id(node) in beside)
             elif isinstance(node, Verb):
                 _mark_shown(node, target)
     del target.used[noted:]  # nothing is taken out yet
 
 
-def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
-    """Mark what of a group is of the target. is_beside: whether it is said to be near something, as no
-    part of that is.
+def _names_vehicle(clauses: list[Clause], target: Target) -> bool:
+    """Whether a caption tells of a vehicle with a windshield besides the target."""
+    phrases = [node for clause in clauses for node in walk(clause) if isinstance(node, Phrase)]
+    vehicles = [phrase for phrase in phrases if phrase.words & _GLAZED or phrase.head in _MORE_VEHICLES]
+    return not all(map(target.is_in, vehicles))
+
+
+_MORE_VEHICLES = frozenset(
+    {
+        *("vehicle", "tractor", "helicopter", "trolley", "ambulance", "rv", "atv", "snowmobile", "forklift"),
+        *("crane", "tank", "snowplow", "bulldozer", "excavator", "streetcar"),
+    }
+)
+_MORE_VEHICLES |= {f"{word}s" for word in _MORE_VEHICLES}
+
+
+def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: bool) -> None:
+    """Mark what of a group is of the target. parts: what the target has. is_beside: whether the group is
+    said to be near something, as no part of that is.
     """
     gone = is_all_gone(group, target)
     if target.category in EATEN and (gone or group.head in _DISHES | _PORTIONS):
@@ -74,26 +96,16 @@ def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
         for mod in group.mods
     )
     for member in group.members:
-        shown = [mod for mod in (*member.mods, *group.mods) if isinstance(mod, Prep)]
-        on_screen = target.category in _SCREENS and any(
-            mod.group is not None
-            and is_all_gone(mod.group, target)
-            and (mod.low == "in" or (mod.low == "on" and member.head in PICTURES))
-            for mod in shown
-        )
+        behind = member.mods or (group.mods if member is group.members[-1] else [])
+        on_screen = bool(behind) and _is_shown_on(behind[0], member, target)
         if on_screen and member.tokens and not member.words - {"person"}:
             _mark(member, target)  # "an image on a screen", "someone in the tv"
         if not member.tokens or member.words or member.is_animate:
             continue
         named = [token.low for token in member.tokens if token.low not in ADJECTIVES | {"high", "low"}]
-        part = (
-            bool(named)
-            and named[-1] in _PARTS_OF.get(target.category, ())
-            and not _is_of_another(member, target)
-        )
-        part = part and not is_beside
-        mods = [*member.mods, *group.mods]
-        if part or displayed or (member.head in _FLAWS and any(_is_on_target(mod, target) for mod in mods)):
+        part = bool(named) and named[-1] in parts and not is_beside and not _is_of_another(member, target)
+        on_it = any(_is_on_target(mod, target) for mod in (*member.mods, *group.mods))
+        if part or displayed or (on_it and member.head in _FLAWS | _IN_FRONT):
             _mark(member, target)
     mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
     if gone and (target.category in _VEHICLES or not target.is_animate):
@@ -113,6 +125,22 @@ def _mark_group(group: Group, target: Target, is_beside: bool) -> None:
                     _mark(member, target)  # "roses in a vase with water"
 
 
+def _is_shown_on(mod: Mod, phrase: Phrase, target: Target) -> bool:
+    """Whether what is right behind something says that a screen shows it: `someone in the tv`, `a picture
+    on a laptop`. A painting on a tv stands on the set.
+    """
+    if target.category not in _SCREENS or not isinstance(mod, Prep) or mod.group is None:
+        return False
+    if mod.low != "in" and not (mod.low == "on" and phrase.head in PICTURES - _FRAMED):
+        return False
+    stands = mod.low == "on" and target.category == "tv" and phrase.head not in _IMAGES
+    return is_all_gone(mod.group, target) and not (stands and not mod.group.head.endswith("screen"))
+
+
+_FRAMED = frozenset({"painting", "drawing", "portrait", "sketch"})
+_IMAGES = frozenset({"image", "images", "video"})
+
+
 def _mark_borne(mods: list[Mod], target: Target) -> None:
     """Mark what a thing that is gone has on it or in it, and what it shows."""
     done = [inner for verb in mods if isinstance(verb, Verb) for inner in verb.mods]
@@ -125,11 +153,13 @@ def _mark_borne(mods: list[Mod], target: Target) -> None:
             within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
             groups = [*mod.objects, *(group for group in within if group is not None)]
             shows = target.category in _SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
-            shows = shows or (target.category in EATEN and mod.stem in _HAVING)
             loaded = target.category in _VEHICLES and any(token.low in _LOADED for token in mod.tokens)
             for member in (member for group in groups for member in group.members):
                 if shows or (loaded and member.is_human):
                     _mark(member, target)  # "a phone displays some text", "a boat full of nuns"
+            if target.category in EATEN and mod.stem == "contain":
+                for member in takewhile(_is_filling, (m for group in mod.objects for m in group.members)):
+                    _mark(member, target)
             if mod.stem == "have":
                 for group in mod.objects:
                     _mark_stuck(group, target)
@@ -155,7 +185,12 @@ def _mark_stuck(group: Group, target: Target) -> None:
             _mark(member, target)
 
 
-_HAVING = frozenset({"contain", "include"})
+def _is_filling(phrase: Phrase) -> bool:
+    """Whether it is something that food has in it: `ham` of `containing ham and a glass of milk`."""
+    bare = bool(phrase.tokens) and phrase.tokens[0].kind == "W"
+    return bare and not (phrase.words or phrase.is_animate)
+
+
 _SHOWING = frozenset({"display", "show", "say", "read"})
 _LOADED = frozenset({"full", "filled", "packed", "loaded", "crowded", "carrying", "carries", "carry"})
 _DRAWING = frozenset({"draw", "paint", "print", "write", "stencil"})

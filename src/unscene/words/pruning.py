@@ -44,7 +44,7 @@ from unscene.words.scene_lists import (
     SCULPTURES,
     WITHIN,
 )
-from unscene.words.settling import PrunedVerb, settle_verb
+from unscene.words.settling import PrunedVerb, is_aboard, settle_verb
 from unscene.words.target import (
     BEDDING,
     MOST_STEPS,
@@ -66,7 +66,7 @@ from unscene.words.target import (
     without_modifier,
 )
 from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb
+from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods
 from unscene.words.verb_lists import ALONE, SHARING
 
 # groups
@@ -149,7 +149,7 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
         members[0].tokens = members[0].tokens[1:] or members[0].tokens  # "a bus and other cars"
     if gone and target.is_in(group.members[0]) and members[0] in group.members:
         pass_article(group.members[0].tokens, members[0])
-    result.mods = prune_mods(_without_its_verb(group, target), result, target)
+    result.mods = prune_mods(_without_its_verb(group, result, target), result, target)
     drop_repeated(result)
     if gone:
         for item in shared:
@@ -202,15 +202,17 @@ def _is_filled(verb: Verb) -> bool:
 _SHOWING = frozenset({"show", "feature", "depict", "include", "contain", "hang", "be", "display", "have"})
 
 
-def _without_its_verb(group: Group, target: Target) -> list[Mod]:
+def _without_its_verb(group: Group, left: Group, target: Target) -> list[Mod]:
     """Return what hangs on a picture of the target, its verbs as what the picture is of instead: `a photo
-    of a boat parked next to the dock` is one of the dock; `some birds are flying` leaves nothing.
+    of a boat parked next to the dock` is one of the dock; `some birds are flying` leaves nothing. left: what
+    is left of the group so far: a picture of what was in a bowl that held a spoon is one with a spoon.
     """
     of = [mod for member in group.members for mod in member.mods if isinstance(mod, Prep) and mod.low == "of"]
     lost = is_picture(group) and any(mod.group is not None and is_all_gone(mod.group, target) for mod in of)
     if not lost:
         return group.mods
     mods: list[Mod] = []
+    told = any(isinstance(mod, Prep) and mod.low == "of" for mod in list_mods(left))
     for mod in group.mods:
         several = (
             not group.is_plural and isinstance(mod, Verb) and mod.tokens[0].low in ("are", "were", "have")
@@ -226,7 +228,8 @@ def _without_its_verb(group: Group, target: Target) -> list[Mod]:
             if shown is not None and shown.head not in ("air", "background"):
                 target.note("picture")
                 before = mods.pop() if mods and isinstance(mods[-1], Prep) and mods[-1].low == "of" else None
-                mods.append(Prep("of", shown if before is None else join_rows(before.group, shown)))
+                shown = shown if before is None else join_rows(before.group, shown)
+                mods.append(Prep("with" if told else "of", shown))
     return mods
 
 
@@ -279,7 +282,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
     """Return what is left of the things that hang on a group or phrase that stays."""
     left: list[Mod] = []
     mods = pass_over(_share_objects(mods, target), target)
-    emptied = last_gone = on_lawn = gone_with = gone_part = False
+    emptied = last_gone = on_lawn = gone_with = gone_part = boarded = False
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
@@ -299,6 +302,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
             if gone_with and is_spot(mod, host):
                 continue  # "a kitchen with an oven in the corner"
             gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
+            boarded = boarded or is_aboard(mod, target)
             gone_part = mod.low == "with" and mod.group is not None and _is_part(mod.group, target)
             if gone_with and (has_place(mods) or host.head in ("sea", "ocean", "water", "lake", "river")):
                 pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
@@ -307,7 +311,8 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target) -> list[Mo
         elif isinstance(mod, Verb):
             if gone_with and len(mod.tokens) > 1 and mod.tokens[0].low in _ABOARD:
                 mod.tokens = mod.tokens[1:]  # "two nuns with ties on smiling", "a tram with nuns inside is"
-            pruned = prune_verb(mod, host, target)
+            pruned = prune_verb(mod, host, target, boarded)
+            boarded = boarded or any(isinstance(one, Prep) and is_aboard(one, target) for one in mod.mods)
             before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
             if pruned and isinstance(pruned[0], Verb):
                 if before is None and pruned[0].opener.lower() in ("while", "and", "as", ", and"):
@@ -434,8 +439,11 @@ def prune_prep(mod: Prep, host, target: Target) -> list[Mod]:
     return settle_prep(mod, items, host, target)
 
 
-def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
-    """Return what is left of a verb whose subject stays."""
+def prune_verb(verb: Verb, host, target: Target, boarded: bool = False) -> list[Mod]:
+    """Return what is left of a verb whose subject stays. boarded: whether that is said to be in or on
+    what is gone.
+    """
+    boarded = boarded or any(isinstance(mod, Prep) and is_aboard(mod, target) for mod in verb.mods)
     objects: list[Group] = []
     lost: list[Item] = []
     object_gone = False
@@ -495,7 +503,7 @@ def prune_verb(verb: Verb, host, target: Target) -> list[Mod]:
         new = next((p[0] for _, p in mods if p), None)
         if isinstance(new, Prep) and new.link.strip(" ,") in ("and", "or", ""):
             new.link = ""  # "sits above a sink and next to a door"
-    left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone)
+    left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone, boarded)
     return settle_verb(verb, left_over, host, target, GATHERING)
 
 

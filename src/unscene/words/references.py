@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES, QUANTITIES
-from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import COLOURS, GROUNDS, HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
@@ -52,7 +51,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 target.gone_parts.update({id(m.tokens[-1]): m.words for m in node.members})
             if isinstance(node, Verb) and target.is_human and node.stem in _GREETING:
                 met = [member for group in node.objects for member in group.members if member.tokens]
-                met = [m for m in met if not (m.words or m.is_animate or m.head in ANIMALS)]
+                met = [member for member in met if member.head in _GREETED]
                 target.gone_parts.update({id(m.tokens[-1]): m.words for m in met})
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
@@ -123,10 +122,12 @@ def _is_of_its_kind(phrase: Phrase, row: Group, target: Target) -> bool:
 
 
 def _is_one_thing(row: Group) -> bool:
-    """Whether a row calls one thing by two names: `a mule or donkey`."""
+    """Whether a row calls one thing by two names, with one article for both: `a mule or donkey`."""
     named = len(row.members) > 1 and all(link.lower() == "or" for link in row.links)
     article = named and row.members[0].tokens and row.members[0].tokens[0].low in ("a", "an", "the")
-    return bool(article) and not any(m.is_plural or m.is_pronoun or not m.tokens for m in row.members)
+    if not article or any(m.is_plural or m.is_pronoun or not m.tokens for m in row.members):
+        return False
+    return all(m.tokens[0].kind in ("N", "W") for m in row.members[1:])
 
 
 def _is_short(phrase: Phrase) -> bool:
@@ -136,8 +137,9 @@ def _is_short(phrase: Phrase) -> bool:
     return first.low in _SOME and bool(rest) and all(looks)
 
 
-# What is done to people: `greets a fan`.
+# What is done to people, and who is a person where that is done to him: `greets a fan`.
 _GREETING = frozenset({"greet", "interview", "congratulate", "marry", "thank", "salute"})
+_GREETED = frozenset({"fan", "star", "stars", "model", "models"})
 _KINDS = frozenset({"large", "larger", "big", "bigger", "small", "smaller", "little", "tall", "taller"})
 _KINDS |= {"adult", "baby", "young", "youth", "juvenile", "mother", "momma", "mama", "father", "parent"}
 _AGES = frozenset({"adult", "baby", "child", "young", "juvenile", "foal", "calf", "lamb", "cub", "cubs"})

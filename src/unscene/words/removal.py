@@ -4,6 +4,7 @@ What is gone takes along what hangs on it: what it does, wears and has of itself
 (`items`): things in its place or in a row, grounds ("on the beach") as the place of what is left.
 """
 
+from unscene.words.cut_phrases import empty_places
 from unscene.words.leftovers import Item, add_to_scene, compose
 from unscene.words.pruning import GATHERING, prune_group
 from unscene.words.target import Target, is_empty
@@ -17,6 +18,8 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
 
     When the first clause, or all that it does, is gone, the first one returned has the opener `gone`.
     """
+    if target.is_human:
+        empty_places(clauses)
     kept: list[Clause] = []
     loose: list[Item] = []
     main_gone = False

@@ -43,7 +43,8 @@ from unscene.words.verb_lists import (
 class PrunedVerb(NamedTuple):
     """What is left of what hangs on a verb. objects: those that stay. lost: what stays of the others.
     mods: each thing that hangs on it, with what is left of it. object_gone, place_gone: whether one
-    of its objects is, or something that hangs on an object that stays.
+    of its objects is, or something that hangs on an object that stays. boarded: whether the subject
+    is said to be in or on what is gone.
     """
 
     objects: list[Group]
@@ -51,6 +52,7 @@ class PrunedVerb(NamedTuple):
     mods: list[tuple[Mod, list[Mod]]]
     object_gone: bool
     place_gone: bool
+    boarded: bool = False
 
 
 def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering: Gathering) -> list[Mod]:
@@ -58,7 +60,7 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
 
     host: the subject. gathering: how things are gathered from a second verb.
     """
-    objects, lost, mods, object_gone, place_gone = pruned
+    objects, lost, mods, object_gone, place_gone, boarded = pruned
     needs_place = verb.stem in NEEDS_PLACE and verb.opener.lower() not in _TIMES
     if place_gone and needs_place and not object_gone:
         target.note("needs its place")
@@ -74,7 +76,7 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         and is_all_gone(mods[0][0].group, target)
     ):
         return [free for free in map(free_prep, _list_preps([p for _, new in mods for p in new])) if free]
-    steered = host is not None and host.is_human and _is_steering(verb, target)
+    steered = boarded and host is not None and host.is_human and _is_steering(verb, target)
     if (verb.stem in _DONE_ON.get(target.category, ()) or steered) and not verb.objects:
         target.note("done on it")
         new = (p for _, pruned in mods for p in pruned if isinstance(p, Prep) and p.group)
@@ -167,6 +169,12 @@ def _is_steering(verb: Verb, target: Target) -> bool:
         for mod in preps
     )
     return verb.stem in _STEERED.get(target.category, ()) and not elsewhere
+
+
+def is_aboard(mod: Prep, target: Target) -> bool:
+    """Whether it says that somebody is in or on what is gone."""
+    within = mod.low in ("in", "on", "inside", "on top of", "aboard") and mod.group is not None
+    return within and is_all_gone(mod.group, target)
 
 
 def _is_in_another(mod: Prep, target: Target) -> bool:
