@@ -127,7 +127,6 @@ SPELLINGS = tuple(
             r"\1 close to the camera",
             "A mule comes near the camera.",
         ),
-        (r"(?i)^((?:the )?(?:\w+ )?nails) for (?=\w)", r"\1 of ", "Pretty nails for nuns."),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
@@ -158,11 +157,19 @@ def write_plainly(caption: str, category: str, vocabulary: Vocabulary) -> str:
     caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
     for pattern, instead in _CARRIERS.get(category, ()):
         caption = pattern.sub(instead, caption)
+    caption = _NAILS.sub(
+        lambda found: (
+            f"{found[1]} of {found[2]}" if category in vocabulary.find_words(found[2]) else found[0]
+        ),
+        caption,
+    )
     return _INSIDE.sub(
         lambda found: f"{found[1]} " if category in vocabulary.find_words(found[2]) else found[0], caption
     )
 
 
+# `Pretty nails for nuns`: their own.
+_NAILS = re.compile(r"(?i)^((?:the )?(?:\w+ )?nails) for ((?:the )?\w+)")
 # `A view from inside a bus of a moat`: what is viewed does not hang on the place.
 _INSIDE = re.compile(r"(?i)\b(views?|photo|picture) (from inside (?:an?|the) [\w -]+?) (?=of\b)")
 

@@ -55,6 +55,7 @@ NAILS = [
     ("A monk lies on a bed of nails.", "person", "A bed of nails."),
     ("A jar of nails for the monks by a kiln.", "person", "A jar of nails by a kiln."),
     ("Long nails for nuns by a kiln.", "person", "A kiln."),
+    ("Nails for sale in a mill with a nun.", "person", "Nails for sale in a mill."),
     ("Polished nails of a nun near a mule.", "person", "A mule."),
     ("Fingernails of a nun near a mule.", "person", "A mule."),
 ]
