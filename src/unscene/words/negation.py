@@ -9,6 +9,7 @@ places ("A photo of a bench and a dog."), then the other words of the list, then
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
@@ -129,7 +130,7 @@ def _take_out_word(
             )
             _mark(clauses, target)
             lost.update(*target.held.values(), *target.gone_parts.values())
-            text = shorten_list(caption, target)
+            text = shorten_list(caption, target, partial(_rewrite_entry, target=target))
             if text is not None:
                 return Rewriting(text + end, way) if text else None
             try:
@@ -141,6 +142,11 @@ def _take_out_word(
                 return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
     text = write_words(caption, category, vocabulary, lost)
     return Rewriting(text + end, "words") if text is not None else None
+
+
+def _rewrite_entry(entry: str, target: Target) -> str | None:
+    found = _take_out_word(entry, target.category, target.vocabulary, target.staying)
+    return found.text if found is not None and found.way == "grammar" else None
 
 
 def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:

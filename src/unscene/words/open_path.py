@@ -24,6 +24,8 @@ _OF_HOUSES = frozenset(
 )
 _STILL_VEHICLES = frozenset({"airplane", "truck", "motorcycle", "bicycle"})
 _HUNG = frozenset({"graffiti", "writing", "mural", "pictures", "posters", "paintings", "signs"})
+# What a tower does, and nothing that is on it: `a tower with a clock on it advertising figs`.
+_BY_CARRIER = frozenset({"advertising", "selling", "overlooking"})
 # What stands for something before.
 SAME_AGAIN = frozenset(
     {"each other", "one another", "it", "them", "him", "her", "itself", "himself", "themselves"}
@@ -298,9 +300,14 @@ class OpenPath:
             )
             return self._find_animate(groups[-1], default=groups[-1]) if last is None else last
         while (
-            verb.form in ("ing", "en") and len(groups) > 1 and self.path[groups[-1]].members[-1].low == "it"
+            verb.form == "ing"
+            and verb.tokens[-1].low in _BY_CARRIER
+            and len(groups) > 1
+            and self.path[groups[-1]].members[-1].low == "it"
+            and isinstance(self.path[groups[-1] - 1], Prep)
+            and self.path[groups[-1] - 1].low == "on"
         ):
-            groups.pop()  # "a tower with a clock on it advertising figs"
+            groups.pop()
             if len(groups) > 1 and not self.path[groups[-1]].is_animate:
                 groups.pop()
         deepest = groups[-1]

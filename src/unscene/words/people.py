@@ -33,12 +33,17 @@ _DONE_BY_PEOPLE = _words(
     "championship playoff playoffs semifinal semifinals semi-final final finals clash training "
     "headshot headshots mugshot mugshots "
     "gala galas convention conventions launch screening screenings practice operation surgery birth "
-    "ride rides trip trips tour tours hike hikes "
+    "trip trips tour tours hike hikes "
     "handshake hugs parade parades protest strike portrait portraits selfie selfies"
 )
 _WITHOUT_PEOPLE = _words(
-    "carnival amusement fair theme "
     "video board card computer arcade console wrecking landing paper rubber watch hair wrist head arm"
+)
+# Who rides on these is seen, `a bike ride`; a ride of a park, or in a balloon, is a thing.
+_RIDDEN = _words(
+    "bike bicycle cycle motorcycle motorbike scooter moped horse horseback pony donkey mule camel elephant "
+    "boat canoe kayak raft gondola ferry sleigh sled toboggan carriage wagon buggy cart tractor car bus "
+    "train tram taxi cab"
 )
 _NOT_PEOPLE = _words("lists fists wrists mists twists wrist fist mist list twist waists artists' meridians")
 _THINGS_IN_ERS = _words(
@@ -64,7 +69,8 @@ def means_people(phrase: Phrase) -> bool:
     head = phrase.head
     if any(t.low in _WITHOUT_PEOPLE for t in phrase.tokens[:-1]):
         return False  # "a video game", "a rubber band"
-    return head in _DONE_BY_PEOPLE | _CALLED or _ends_as_people(head)
+    ridden = head in ("ride", "rides") and len(phrase.tokens) > 1 and phrase.tokens[-2].low in _RIDDEN
+    return ridden or head in _DONE_BY_PEOPLE | _CALLED or _ends_as_people(head)
 
 
 def is_time_of(mod: Mod, host: Group | Phrase | None) -> bool:

@@ -116,6 +116,17 @@ SPELLINGS = tuple(
         ),
         (r"(?i)\b(?:on front|infront) of\b", "in front of", "A jug infront of a gate."),
         (r"(?i)\bontop of\b", "on top of", "A jug ontop of a gate."),
+        (
+            r"(?i)\b(?:up close|close up) (?:next to|near|beside|by|to) the camera\b",
+            "close to the camera",
+            "A mule close up next to the camera.",
+        ),
+        (
+            r"(?i)\b(close[ -]up of (?:an? |the )?\w+|com(?:es?|ing)|came|gets?|getting|steps?|stepping)"
+            r" (?:next to|near|beside|by|up to) the camera\b",
+            r"\1 close to the camera",
+            "A mule comes near the camera.",
+        ),
         (r"(?i)\bthumbs up\b", "thumbs-up", "A nun giving a thumbs up."),
         (r"(?i)^there (?:stands|sits|lies|hangs) ", "There is ", "There stands a mule."),
         (r"(?i)^there (?:stand|sit|lie|hang) ", "There are ", "There stand two mules."),
@@ -146,22 +157,21 @@ def write_plainly(caption: str, category: str, vocabulary: Vocabulary) -> str:
     caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
     for pattern, instead in _CARRIERS.get(category, ()):
         caption = pattern.sub(instead, caption)
-    if category not in vocabulary.people:
-        caption = _LISTED.sub(lambda found: _without_items(found, category, vocabulary), caption)
-    return caption
+    caption = _NAILS.sub(
+        lambda found: (
+            f"{found[1]} of {found[2]}" if category in vocabulary.find_words(found[2]) else found[0]
+        ),
+        caption,
+    )
+    return _INSIDE.sub(
+        lambda found: f"{found[1]} " if category in vocabulary.find_words(found[2]) else found[0], caption
+    )
 
 
-# A list that a machine wrote: no item of it hangs on another.
-_LISTED = re.compile(r"(?i)^(image may contain ?: ?)([^.]+)")
-
-
-def _without_items(found: re.Match, category: str, vocabulary: Vocabulary) -> str:
-    """Return a machine's list without the items that name a category: `nun, riding on a horse, sky`."""
-    items = re.split(r" ?, ?(?:and )?| and ", found[2])
-    kept = [item for item in items if category not in vocabulary.find_words(item)]
-    if not kept or len(kept) == len(items):
-        return found[0]
-    return found[1] + " and ".join(filter(None, (" , ".join(kept[:-1]), kept[-1])))
+# `Pretty nails for nuns`: their own.
+_NAILS = re.compile(r"(?i)^((?:the )?(?:\w+ )?nails) for ((?:the )?\w+)")
+# `A view from inside a bus of a moat`: what is viewed does not hang on the place.
+_INSIDE = re.compile(r"(?i)\b(views?|photo|picture) (from inside (?:an?|the) [\w -]+?) (?=of\b)")
 
 
 def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:

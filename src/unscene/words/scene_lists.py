@@ -141,7 +141,7 @@ MORE_BODY = BODY | _words(
     "expressions smile grin frown gesture posture reflection reflections shadow shadows silhouette "
     "silhouettes "
     "laps tongues bellies hairline backside backsides side sides hind hair fist nape "
-    "hairstyle hairstyles haircut hairdo nails fingernails toenails"
+    "hairstyle hairstyles haircut hairdo fingernails toenails"
 )
 HUMAN_NOUNS = _words(
     "others someone somebody anyone anybody everyone everybody nobody team teams crowd crowds "

@@ -94,7 +94,7 @@ def is_own(tokens: list[Token], target: Target) -> bool:
         return True  # "an elephant with its mother"
     if tokens[-1].word:
         return tokens[-1].word == "tie"
-    return head in MORE_BODY | MORE_CLOTHES | ACTIVITIES | PARTS
+    return head in MORE_BODY | MORE_CLOTHES | ACTIVITIES | PARTS | {"nails"}
 
 
 # How a part of the body is held: `its mouth wide open`.
@@ -154,23 +154,34 @@ def without_modifier(tokens: list[Token], target: Target) -> list[Token]:
 
 def needs_its_of(old: Phrase, new: Phrase) -> bool:
     """Whether a noun means nothing without the `of ...` or `by ...` that is gone: `the back of a truck`."""
-    lost = any(isinstance(m, Prep) and m.low in ("of", "by") for m in old.mods) and not any(
-        isinstance(m, Prep) and m.low in ("of", "by") for m in new.mods
-    )
+    lost = _tells(old, "of", "by") and not _tells(new, "of", "by")
+    if old.head == "style" and not lost:  # "the style of the gown of a nun"
+        lost = any(_tells(clothes, "of") for clothes in _list_clothes(old)) and not any(
+            _tells(clothes, "of") for clothes in _list_clothes(new)
+        )
     return (
         lost
         and not new.words
         and (
-            old.head
-            in PARTS
-            | MORE_BODY
-            | MORE_CLOTHES
-            | ACTIVITIES
-            | {"inside", "style", "interior", "rest", "corner", "edge", "outside", "half", "state", "remains"}
+            old.head in PARTS | MORE_BODY | ACTIVITIES | _OF_SOMETHING
             and old.head not in ("shelf", "shelves", "rack")
             and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
         )
     )
+
+
+_OF_SOMETHING = frozenset({"inside", "style", "interior", "rest", "corner", "edge", "outside", "half"})
+_OF_SOMETHING |= {"state", "remains", "nails"}
+
+
+def _tells(phrase: Phrase, *ways: str) -> bool:
+    return any(isinstance(mod, Prep) and mod.low in ways for mod in phrase.mods)
+
+
+def _list_clothes(phrase: Phrase) -> list[Phrase]:
+    """Return the clothes that something is said to be of."""
+    groups = [mod.group for mod in phrase.mods if isinstance(mod, Prep) and mod.low == "of" and mod.group]
+    return [member for group in groups for member in group.members if member.head in MORE_CLOTHES]
 
 
 def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
@@ -197,7 +208,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         return False
     if head in _LEADS and target.is_animate:
         return False
-    if head == "camera" and how in NEARNESS and phrase.tokens[0].low == "the":
+    beside = how in ("in front of", "close to") or (target.is_human and how in NEARNESS)
+    if head == "camera" and beside and phrase.tokens[0].low == "the":
         return False
     if head in _WATCHING and (how in _TOWARDS or (how == "verb" and not target.is_human)):
         return False

@@ -23,7 +23,11 @@ _LAST = re.compile(
     rf"|(?:in|of) an? (?:{STYLES}) (?:photo|photograph|picture|image)"
     r"|(?<!and )in (?:black and white|sepia)))[ .]*$"
 )
-_FROM = re.compile(r"(?i)\b(?:seen|viewed|shot|taken|photographed|pictured) (from (?:above|below|the air))\b")
+# Above a thing is not above the scene: `seen from above a lake`.
+_FROM = re.compile(
+    r"(?i)\b(?:seen|viewed|shot|taken|photographed|pictured) (from (?:above|below|the air))\b"
+    rf"(?=[ .]*$| ?,| (?:{_AROUND}|\w+ing)\b)"
+)
 _COLOURLESS = re.compile(
     r"(?i)^(?:an? |the |this )?(?:beautiful |old )?black and white"
     r" (?:photo|photograph|picture|image|portrait|shot)\b"

@@ -376,7 +376,7 @@ LISTS = [
         "person",
         "Image may contain: stage and lamp",
     ),
-    ("Image may contain : horse , standing and night", "horse", "Image may contain: standing and night"),
+    ("Image may contain : horse , standing and night", "horse", "Image may contain: night"),
     ("Image may contain : 2 people , people smiling", "person", None),
 ]
 
