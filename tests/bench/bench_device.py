@@ -90,7 +90,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         machine = find_machine(given.rehearse)
-        prepare_torch(machine.device, machine.workers)  # as every job does
+        prepare_torch(machine.device, machine.workers)  # deterministic kernels, as in every job
         print(f"device: {machine.name}, torch {torch.__version__}, {machine.workers} workers", flush=True)
         for name, row in list_rows(machine):
             left = given.limit - (time.monotonic() - started)

@@ -343,7 +343,7 @@ def main() -> None:
         if cuda:
             ratio = ours["speed"] / PUBLISHED_A100
             print_bench("training_published", ours["speed"], "samples/s", ratio, "A100_published")
-        else:
+        elif not loaders:
             ratio = ours["processor"] / theirs["processor"]
             print_bench(f"{name}_processor", ours["processor"], "samples/s", ratio, PEER)
         # An absence arm shows each photo of its pool about ten times.

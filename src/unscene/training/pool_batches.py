@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from unscene.training.batches import Batch, Reading
 
 NEUTRAL = "a photo"
-# How far a taught sentence is moved along its noun's direction. With .5 a word that no photo denies is
-# neither denied nor asserted any more (docs/TRAINING.md).
+# How far a taught sentence is moved along its noun's direction. With .5 a word that no photo denies comes
+# out at a coin's .50, both absent and present (docs/TRAINING.md).
 TAUGHT_WEIGHT = 2.0
 
 

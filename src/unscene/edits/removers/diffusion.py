@@ -265,8 +265,8 @@ def _load_pipeline(weights: Weights, settings: dict, dtype, device: str):
 
 
 def _choose_layout(device: str):
-    """Return the memory format in which a device runs a VAE faster. On a GPU the norms of its large
-    pictures would turn channels-last ones round, and the convolutions back (docs/BENCHMARKS.md).
+    """Return the memory format in which a device runs a VAE faster. On a GPU group norm returns
+    contiguous tensors, and each convolution behind one would convert back (docs/BENCHMARKS.md).
     """
     import torch
 

@@ -201,7 +201,7 @@ def _make_predictor(is_segmenter: bool, request: _Request) -> type:
             results = []
             for position, (pred, original) in enumerate(zip(preds, orig_imgs, strict=True)):
                 wanted = request.wanted[position] if position < len(request.wanted) else set()  # the padding
-                # Boxes are few: off a GPU at once, where each small operation costs a launch.
+                # Boxes leave a GPU at once: there each small operation on them costs a launch.
                 found = pred[:, :6].to("cpu", copy=True)
                 found[:, :4] = ops.scale_boxes(img.shape[2:], found[:, :4], original.shape)
                 rows = list(range(len(found)))
