@@ -235,6 +235,17 @@ def test_share_inside_and_iou():
     assert scores.get_box_iou(np.zeros((0, 4)), boxes).shape == (0, 4)
 
 
+def test_the_shares_of_boxes_are_those_of_their_pixels():
+    rng = np.random.default_rng(4)
+    mask = rng.random((30, 40)) < 0.4
+    boxes = np.sort(rng.uniform(-5, 45, (60, 2, 2)), axis=1).reshape(-1, 4)  # some reach beyond the mask
+    for share, (x0, y0, x1, y1) in zip(scores.get_share_inside(boxes, mask), boxes, strict=True):
+        left, top = min(max(int(np.floor(x0)), 0), 39), min(max(int(np.floor(y0)), 0), 29)
+        right, bottom = min(max(int(np.ceil(x1)), left + 1), 40), min(max(int(np.ceil(y1)), top + 1), 30)
+        assert share == pytest.approx(mask[top:bottom, left:right].mean())
+    assert scores.get_share_inside(np.zeros((0, 4)), mask).shape == (0,)
+
+
 class TestJudge:
     mask = np.zeros((100, 100), bool)
     mask[20:60, 20:60] = True
