@@ -117,7 +117,7 @@ def find_machine(is_rehearsal: bool) -> Machine:
         return Machine(
             "cpu", "CPU (rehearsal)", 1, make_photos(Path("photos"), 2, 96, 128), 96, 128, 64, True
         )
-    workers = max(2, min(16, os.cpu_count() or 2) - 1)
+    workers = max(1, min(4, (os.cpu_count() or 2) - 1))  # more hold the lock that the device needs
     return Machine(
         "cuda", torch.cuda.get_device_name(0), workers, make_photos(Path("photos"), 64), 480, 640, 512
     )

@@ -20,7 +20,8 @@ def prepare_torch(device: str, threads: int) -> None:
     """Make torch repeatable and give it the job's threads. Call after `lease_device` and before a
     model is loaded.
 
-    Equal bits are promised for one kind of device, thread count and batch shape.
+    Equal bits are promised for one kind of device, thread count and batch shape; on a GPU also for one
+    place in the batch (docs/ENGINE.md).
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
@@ -32,6 +33,8 @@ def prepare_torch(device: str, threads: int) -> None:
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.use_deterministic_algorithms(True, warn_only=True)
+        # Else torch fills every tensor before it is written, which was half of a training step's kernels.
+        torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def run_ahead(

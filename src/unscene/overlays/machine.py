@@ -7,7 +7,8 @@ from dataclasses import dataclass
 # Photos in a device batch at 512 pixels, by GPU memory in GiB: config/coco30k.yaml has 16 for 40.
 AT_40_GB = 16
 _BATCHES = ((70, 32), (35, AT_40_GB), (20, 8), (14, 4), (0, 2))
-_MOST_WORKERS = 8
+# Beside a GPU more threads take turns with the one that drives it (docs/BENCHMARKS.md).
+_MOST_WORKERS, _MOST_BESIDE_A_GPU = 8, 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def find_gpu() -> Gpu | None:
         return None
 
 
-def count_workers() -> int:
+def count_workers(gpu: Gpu | None) -> int:
     """Return how many threads read and write photos beside the device."""
-    return min(os.cpu_count() or 1, _MOST_WORKERS)
+    return min(os.cpu_count() or 1, _MOST_BESIDE_A_GPU if gpu else _MOST_WORKERS)

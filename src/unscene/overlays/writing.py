@@ -103,11 +103,12 @@ def _samples(found: Found, place: Place) -> list[str]:
 def _runtime(place: Place, told: dict) -> list[str]:
     gpu = place.gpu
     if gpu is None:
-        values, comment = {"batch_size": 4, "workers": count_workers()}, "no GPU was found: all on the CPU"
+        values = {"batch_size": 4, "workers": count_workers(gpu)}
+        comment = "no GPU was found: all on the CPU"
     else:
         # The preset's batch is for 40 GB; another card takes more or fewer in proportion.
         batch = max(1, told.get("batch_size", AT_40_GB) * gpu.batch_size // AT_40_GB)
-        values = {"batch_size": batch, "workers": count_workers(), "precision": gpu.precision}
+        values = {"batch_size": batch, "workers": count_workers(gpu), "precision": gpu.precision}
         comment = f"for {gpu.name}, {gpu.memory:.0f} GiB; a device batch that does not fit is halved"
     return [f"runtime: {_flow(values)}   # {comment}"]
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import torch
 
 # Texts of a pool batch pass in so many parts, each as long as its longest: they are sorted by length.
-TEXT_PARTS = 6
+# A CPU then pads little. On a GPU a part costs what starting its kernels costs (docs/BENCHMARKS.md).
+TEXT_PARTS = {"cpu": 6, "cuda": 1}
 
 Piece = Callable[[object], "torch.Tensor"]
 
@@ -75,7 +76,7 @@ class Encoder:
         """
         step = chunk or len(pool.photos)
         photos = [slice(start, start + step) for start in range(0, len(pool.photos), step)]
-        step = chunk or -(-len(pool.tokens) // TEXT_PARTS)
+        step = chunk or -(-len(pool.tokens) // TEXT_PARTS[self.device.type])
         texts = [slice(start, start + step) for start in range(0, len(pool.tokens), step)]
         return {
             "pool photos": [partial(self._encode_pool_photos, pool, part) for part in photos],
