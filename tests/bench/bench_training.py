@@ -217,7 +217,7 @@ def train_theirs(
         return read_clocks() - began
 
     first = (torch.zeros(size, 3, 224, 224), open_clip.get_tokenizer(MODEL)(["a bench"] * size))
-    train(copy.deepcopy(model), HandedBatches([first]), 1)
+    train(copy.deepcopy(model), HandedBatches([first] * WARM_UP_STEPS), 1)
     return train(model, handed, steps // handed.num_batches)
 
 
@@ -239,7 +239,7 @@ def run(side: str, folder: Path, shape: tuple[int, int], machine: tuple, frozen:
     if machine[0] == "cuda":
         import torch
 
-        peak = torch.cuda.max_memory_allocated() / 2**20
+        peak = torch.cuda.max_memory_allocated() / 2**20  # two models are held in the warm-up, on both sides
     else:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     shown = shape[0] * shape[1]
@@ -343,15 +343,15 @@ def main() -> None:
             repeats["bfloat16"] = 1
     else:
         print(f"device: {torch.cuda.get_device_name(0)}, torch {torch.__version__}", flush=True)
-        where, device, shape, repeats = "gpu", "cuda", (512, 4, 4), {"bfloat16": 3}
-        frozen_shape, loaders = (512, 8, 16), 8
+        where, device, shape, repeats = "gpu", "cuda", (512, 4, 16), {"bfloat16": 3}
+        frozen_shape, loaders = (512, 8, 16), threads
     for precision, count in repeats.items():
         machine = (device, threads, precision, loaders)
         result = measure(shape, count, machine, given.limit)
         ours, theirs = result["ours"], result["theirs"]
         name = f"training_{where}_{precision}"
         print_bench(name, ours["speed"], "samples/s", ours["speed"] / theirs["speed"], PEER)
-        print_bench(f"{name}_memory", ours["peak"], "MB", theirs["peak"] / ours["peak"], PEER)
+        print_bench(f"{name}_memory", ours["peak"], "MiB", theirs["peak"] / ours["peak"], PEER)
         if cuda:
             ratio = ours["speed"] / PUBLISHED_A100
             print_bench("training_published", ours["speed"], "samples/s", ratio, "A100_published")

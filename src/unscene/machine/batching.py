@@ -33,7 +33,7 @@ def prepare_torch(device: str, threads: int) -> None:
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.use_deterministic_algorithms(True, warn_only=True)
-        # Else torch fills every tensor before it is written, which was half of a training step's kernels.
+        # Else torch fills every tensor before it is written: up to half of the kernels of a frozen step.
         torch.utils.deterministic.fill_uninitialized_memory = False
 
 

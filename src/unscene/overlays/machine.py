@@ -7,7 +7,7 @@ from dataclasses import dataclass
 # Photos in a device batch at 512 pixels, by GPU memory in GiB: config/coco30k.yaml has 16 for 40.
 AT_40_GB = 16
 _BATCHES = ((70, 32), (35, AT_40_GB), (20, 8), (14, 4), (0, 2))
-# Beside a GPU more threads take turns with the one that drives it (docs/BENCHMARKS.md).
+# Beside an H200 four did better than 15 (docs/BENCHMARKS.md).
 _MOST_WORKERS, _MOST_BESIDE_A_GPU = 8, 4
 
 

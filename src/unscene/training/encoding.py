@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 # Texts of a pool batch pass in so many parts, each as long as its longest: they are sorted by length.
-# A CPU then pads little. On a GPU a part costs what starting its kernels costs (docs/BENCHMARKS.md).
+# A CPU then pads little. On a GPU the host sets the pace (docs/BENCHMARKS.md), and each part would cost it.
 TEXT_PARTS = {"cpu": 6, "cuda": 1}
 
 Piece = Callable[[object], "torch.Tensor"]
