@@ -6,7 +6,17 @@ from itertools import takewhile
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.leftovers import list_words
-from unscene.words.scene_lists import EATEN, FURNITURE, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
+from unscene.words.scene_lists import (
+    EATEN,
+    FURNITURE,
+    GROUNDS,
+    LARGE,
+    NEARNESS,
+    PARTS,
+    SCENERY,
+    VEHICLES,
+    VESSELS,
+)
 from unscene.words.target import MARKS, Target, is_all_gone
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, walk
 from unscene.words.verb_lists import LOOKING
@@ -38,10 +48,8 @@ _PARTS_OF = {
 }
 # What every vehicle that is glazed has: of the target alone where no other such vehicle is told of.
 _IN_FRONT = frozenset({"windshield", "windscreen", "dashboard"})
+_GLAZED = VEHICLES - {"bicycle"}
 _SCREENS = frozenset({"tv", "laptop", "cell phone"})
-# Vehicles have sides with prints, and rooms with a load.
-_VEHICLES = frozenset({"airplane", "bus", "train", "truck", "car", "boat", "motorcycle", "bicycle"})
-_GLAZED = _VEHICLES - {"bicycle"}
 _SIDES = frozenset({"side", "sides", "front", "back", "top", "roof", "rear", "hood", "bed", "tail", "wing"})
 _SIDES |= {"wings", "trunk", "seat", "deck", "end", "inside", "fender"}
 # What only a surface has: nothing without it.
@@ -108,7 +116,7 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
         if part or displayed or (on_it and member.head in _FLAWS | _IN_FRONT):
             _mark(member, target)
     mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
-    if gone and (target.category in _VEHICLES or not target.is_animate):
+    if gone and (target.category in VEHICLES or not target.is_animate):
         _mark_borne(mods, target)
     first = next(iter(mods), None)
     topped = gone and target.category in EATEN and isinstance(first, Prep) and first.low == "with"
@@ -146,14 +154,14 @@ def _mark_borne(mods: list[Mod], target: Target) -> None:
     done = [inner for verb in mods if isinstance(verb, Verb) for inner in verb.mods]
     for mod in [*mods, *done]:
         if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
-            if target.category in _VEHICLES and mod in mods:
+            if target.category in VEHICLES and mod in mods:
                 _mark_printed(mod.group, target)
             _mark_stuck(mod.group, target)
         elif isinstance(mod, Verb):
             within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
             groups = [*mod.objects, *(group for group in within if group is not None)]
             shows = target.category in _SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
-            loaded = target.category in _VEHICLES and any(token.low in _LOADED for token in mod.tokens)
+            loaded = target.category in VEHICLES and any(token.low in _LOADED for token in mod.tokens)
             for member in (member for group in groups for member in group.members):
                 if shows or (loaded and member.is_human):
                     _mark(member, target)  # "a phone displays some text", "a boat full of nuns"
@@ -175,7 +183,7 @@ def _mark_stuck(group: Group, target: Target) -> None:
         preps = [node for node in nodes if isinstance(node, Prep) and node.group is not None]
         on_it = any(prep.low in _ON and _is_it_or_its_side(prep.group, target) for prep in preps)
         on_top = target.category in EATEN and any(p.low == "on" and p.group.head == "top" for p in preps)
-        inside = target.category in _VEHICLES and any(
+        inside = target.category in VEHICLES and any(
             isinstance(node, Loose) and node.text.lower() in ("inside", "aboard") for node in nodes
         )
         drawn = any(isinstance(node, Verb) and node.stem in _DRAWING for node in nodes)

@@ -42,6 +42,7 @@ from unscene.words.scene_lists import (
     NEARNESS,
     ROOMS,
     SCULPTURES,
+    VEHICLES,
     WITHIN,
 )
 from unscene.words.settling import PrunedVerb, is_aboard, settle_verb
@@ -177,11 +178,10 @@ def _is_of_the_last(first: Mod, group: Group) -> bool:
     if not isinstance(first, Verb):
         return False
     told = first.opener.lower() in ("that", "which", "who") and first.tokens[0].low in ("is", "has", "was")
-    parked = first.stem == "park" and not any(member.words & _PARKED for member in group.members[:-1])
+    parked = first.stem == "park" and not any(member.words & VEHICLES for member in group.members[:-1])
     return told or (parked and not first.is_finite)
 
 
-_PARKED = frozenset({"car", "bus", "truck", "motorcycle", "bicycle", "airplane", "boat", "train"})
 _PLACED = frozenset(
     {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat"}
 )

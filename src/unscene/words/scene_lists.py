@@ -62,6 +62,16 @@ GROUNDS |= SPLIT_PLACES
 GROUNDS |= {f"{word}s" for word in GROUNDS if not word.endswith(("s", "y", "ch", "sh"))} | _words(
     "beaches churches"
 )
+# Where people are, and no other things in such numbers: a place is crowded with them.
+THRONGED = _words(
+    "airport arena stadium auditorium theater theatre hall hallway corridor lobby terminal station hub "
+    "platform subway classroom museum restaurant cafe bar pub club mall market marketplace bazaar square "
+    "plaza beach park sidewalk crosswalk boardwalk promenade church chapel cathedral temple crypt fair "
+    "festival concert event"
+)
+THRONGED |= {f"{word}s" for word in THRONGED} | {"beaches", "churches"}
+# Places that vehicles crowd as people do.
+STREETS = _words("street streets road roads lane avenue alley intersection")
 # Times, lights and manners: true of the photo, no things in it.
 CONDITIONS = _words(
     "night day days evening daytime nighttime morning afternoon noon midday sunset sunrise dusk dawn "
@@ -293,6 +303,8 @@ CARRIED_WORDS = _words(
     "baseball glove",
 }
 SEATS = _words("couch bench chair bed")
+# Words of the list that have sides with prints, and room for a load.
+VEHICLES = _words("car bus truck train motorcycle bicycle boat airplane")
 VESSELS = frozenset({"cup", "wine glass", "bottle"})
 FURNITURE = frozenset(
     {

@@ -24,6 +24,7 @@ from unscene.words.scene_lists import (
     PARTS,
     STATES,
     TIMES,
+    VEHICLES,
     WITHIN,
 )
 from unscene.words.tokens import Token
@@ -126,7 +127,7 @@ def is_by_vehicle(mod: Prep, target: Target) -> bool:
     return (
         mod.low == "by"
         and group is not None
-        and target.category in ("boat", "train", "bus", "car", "truck", "bicycle", "motorcycle", "airplane")
+        and target.category in VEHICLES
         and is_all_gone(group, target)
         and group.members[0].tokens[0].kind != "D"
         and not group.is_plural
