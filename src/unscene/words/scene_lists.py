@@ -80,6 +80,9 @@ CONDITIONS = _words(
     "friday saturday sunday january february march april may june july august september october "
     "november december shade moonlight storm snowstorm sunshine twilight halloween christmas weekend"
 )
+# What people give each other, and no thing: `gives a hug`. What they give to an audience.
+GREETINGS = _words("fives hug kiss wave")
+SPEECHES = _words("speech lecture talk presentation")
 # Nouns that are no things in the photo, or nothing without who does or has it.
 ACTIVITIES = _words(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball "
