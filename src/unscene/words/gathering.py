@@ -83,7 +83,7 @@ _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
 class Gathering:
     """Gathers what stays of what hung on something gone. prune: how a group that hung there is pruned
-    itself, as `unscene.words.pruning.prune_group` does.
+    itself, as `unscene.words.pruning_groups.prune_group` does.
     """
 
     def __init__(self, prune: Prune):
