@@ -9,7 +9,7 @@ import pytest
 from unscene.words.coco80 import COCO80
 from unscene.words.faults import find_faults
 from unscene.words.negation import remove_object, rewrite_caption
-from unscene.words.plain_caption import SPELLINGS
+from unscene.words.plain_caption import OBJECT_SPELLINGS, SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
@@ -374,6 +374,12 @@ def test_remove_object(caption, category, wanted):
 def test_every_spelling_changes_the_caption_that_it_exists_for(spelling):
     assert spelling.pattern.search(spelling.caption)
     assert not spelling.pattern.search(spelling.pattern.sub(spelling.instead, spelling.caption))
+
+
+@pytest.mark.parametrize("spelling", OBJECT_SPELLINGS, ids=lambda spelling: spelling.caption)
+def test_a_spelling_of_an_object_changes_captions_of_that_object_alone(spelling):
+    assert not spelling.pattern.search(spelling.write(spelling.caption, spelling.object, COCO80))
+    assert spelling.write(spelling.caption, "zebra", COCO80) == spelling.caption
 
 
 @pytest.mark.parametrize("name", RULES)
