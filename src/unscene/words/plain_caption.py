@@ -4,6 +4,7 @@ import html
 import re
 from typing import NamedTuple
 
+from unscene.words.caption_words import PICTURES
 from unscene.words.chunks import Chunk, make_chunks
 from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
@@ -177,7 +178,8 @@ OBJECT_SPELLINGS = tuple(
         ),
         # what a picture shows does not hang on the place that it is taken from
         (
-            r"(?i)\b(views?|photo|picture) (?P<object>from inside (?:an?|the) [\w -]+?) (?=of\b)",
+            rf"(?i)\b({'|'.join(sorted(PICTURES | {'views'}))})"
+            r" (?P<object>from inside (?:an?|the) [\w -]+?) (?=of\b)",
             r"\1 ",
             "A view from inside a bus of a moat.",
             "bus",
