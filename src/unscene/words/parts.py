@@ -14,6 +14,7 @@ from unscene.words.scene_lists import (
     NEARNESS,
     PARTS,
     SCENERY,
+    SCREENS,
     VEHICLES,
     VESSELS,
 )
@@ -49,7 +50,6 @@ _PARTS_OF = {
 # What every vehicle that is glazed has: of the target alone where no other such vehicle is told of.
 _IN_FRONT = frozenset({"windshield", "windscreen", "dashboard"})
 _GLAZED = VEHICLES - {"bicycle"}
-_SCREENS = frozenset({"tv", "laptop", "cell phone"})
 _SIDES = frozenset({"side", "sides", "front", "back", "top", "roof", "rear", "hood", "bed", "tail", "wing"})
 _SIDES |= {"wings", "trunk", "seat", "deck", "end", "inside", "fender"}
 # What only a surface has: nothing without it.
@@ -99,7 +99,7 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
     gone = is_all_gone(group, target)
     if target.category in EATEN and (gone or group.head in _DISHES | _PORTIONS):
         _mark_topping(group, target)
-    displayed = target.category in _SCREENS and any(
+    displayed = target.category in SCREENS and any(
         isinstance(mod, Verb) and mod.stem == "display" and mod.form == "en" and not mod.mods
         for mod in group.mods
     )
@@ -137,7 +137,7 @@ def _is_shown_on(mod: Mod, phrase: Phrase, target: Target) -> bool:
     """Whether what is right behind something says that a screen shows it: `someone in the tv`, `a picture
     on a laptop`. A painting on a tv stands on the set.
     """
-    if target.category not in _SCREENS or not isinstance(mod, Prep) or mod.group is None:
+    if target.category not in SCREENS or not isinstance(mod, Prep) or mod.group is None:
         return False
     if mod.low != "in" and not (mod.low == "on" and phrase.head in PICTURES - _FRAMED):
         return False
@@ -160,7 +160,7 @@ def _mark_borne(mods: list[Mod], target: Target) -> None:
         elif isinstance(mod, Verb):
             within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
             groups = [*mod.objects, *(group for group in within if group is not None)]
-            shows = target.category in _SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
+            shows = target.category in SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
             loaded = target.category in VEHICLES and any(token.low in _LOADED for token in mod.tokens)
             for member in (member for group in groups for member in group.members):
                 if shows or (loaded and member.is_human):
@@ -187,7 +187,7 @@ def _mark_stuck(group: Group, target: Target) -> None:
             isinstance(node, Loose) and node.text.lower() in ("inside", "aboard") for node in nodes
         )
         drawn = any(isinstance(node, Verb) and node.stem in _DRAWING for node in nodes)
-        drawn = on_it and (drawn or target.category in _SCREENS)
+        drawn = on_it and (drawn or target.category in SCREENS)
         stuck = on_top or (on_it and (member.head in PARTS | _FLAWS or not carries))
         if inside or drawn or (stuck and not (member.words or member.is_animate)):
             _mark(member, target)
@@ -244,7 +244,7 @@ def _mark_printed(group: Group, target: Target) -> None:
 
 def _mark_shown(verb: Verb, target: Target) -> None:
     """Mark what somebody watches on a screen: `watching a match on TV`."""
-    if target.category not in _SCREENS or verb.stem not in LOOKING:
+    if target.category not in SCREENS or verb.stem not in LOOKING:
         return
     shown = any(_is_on_screen(mod, target) for mod in verb.mods)
     for group in verb.objects:

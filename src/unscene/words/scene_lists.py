@@ -308,6 +308,10 @@ CARRIED_WORDS = _words(
 SEATS = _words("couch bench chair bed")
 # Words of the list that have sides with prints, and room for a load.
 VEHICLES = _words("car bus truck train motorcycle bicycle boat airplane")
+# Those that move by themselves, by the word list as well.
+ANIMATE_VEHICLES = _words("car bus train boat")
+SAT_IN = VEHICLES - {"motorcycle", "bicycle"}
+SCREENS = frozenset({"tv", "laptop", "cell phone"})
 VESSELS = frozenset({"cup", "wine glass", "bottle"})
 FURNITURE = frozenset(
     {

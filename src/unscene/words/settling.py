@@ -24,6 +24,7 @@ from unscene.words.scene_lists import (
     NEARNESS,
     PAGES,
     ROOMS,
+    SAT_IN,
     SEATS,
     WITHIN,
 )
@@ -307,7 +308,7 @@ def _without_object(
                 or (
                     stem in _DONE_SEATED
                     and mod.low in ("in", "on", "inside")
-                    and list_words(mod.group) & _SAT_IN
+                    and list_words(mod.group) & _SEATED_IN
                 )
                 else free_prep(mod)
             )
@@ -323,7 +324,7 @@ def _keeps_place(item: Item, stem: str, host) -> bool:
     if host is None or item.prep not in ("on", "in"):
         return False
     if host.is_human:
-        return stem in _DONE_SEATED | HOLDING and bool(list_words(item.group) & _SAT_IN)
+        return stem in _DONE_SEATED | HOLDING and bool(list_words(item.group) & _SEATED_IN)
     return _can_carry(host) and stem in _CARRYING
 
 
@@ -379,7 +380,7 @@ def _list_preps(mods: list[Mod]) -> list[Prep]:
 _DONE_SEATED = frozenset(
     {"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work", "flip"}
 )
-_SAT_IN = SEATS | {"car", "bus", "train", "boat", "airplane", "truck"}
+_SEATED_IN = SEATS | SAT_IN
 
 
 def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod] | None:

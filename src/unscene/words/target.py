@@ -22,6 +22,7 @@ from unscene.words.scene_lists import (
     MORE_CLOTHES,
     NEARNESS,
     PARTS,
+    SAT_IN,
     STATES,
     TIMES,
     VEHICLES,
@@ -251,9 +252,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
 OF_IT = {
     "suitcase": frozenset({"bag", "bags", "piece", "pieces"}),
     "laptop": frozenset({"keyboard", "keyboards"}),
-    **dict.fromkeys(
-        ("car", "bus", "truck", "train", "airplane", "boat"), frozenset({"floor", "ceiling", "wall", "walls"})
-    ),
+    **dict.fromkeys(SAT_IN, frozenset({"floor", "ceiling", "wall", "walls"})),
 }
 # No animal wears these.
 _FOOTWEAR = frozenset(

@@ -296,6 +296,7 @@ SEEN_DEEDS = (
     "pray",
     "wake awake",
 )
+WHEN = _words("before during after")
 ORDINALS = _words(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
     " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
