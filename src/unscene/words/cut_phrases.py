@@ -6,7 +6,7 @@ from unscene.words.caption_words import HERS
 from unscene.words.scene_lists import ACTIVITIES, MORE_BODY, PARTS, STREETS, THRONGED, VEHICLES
 from unscene.words.target import Target, is_all_gone
 from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, walk
+from unscene.words.tree import Clause, Mod, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
 
 _SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
@@ -82,12 +82,6 @@ def own_alone(mods: list[Mod]) -> None:
         for phrase in (member for group in verb.objects for member in group.members):
             if phrase.tokens and phrase.tokens[0].low == "their":
                 phrase.tokens[0] = replace(phrase.tokens[0], text="its", low="its")
-
-
-def is_of_last(mod: Mod, group: Group) -> bool:
-    """Whether a participle tells of the last of a row alone: the others have one of their own."""
-    doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
-    return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
 
 
 def is_by_hand(mod: Mod) -> bool:

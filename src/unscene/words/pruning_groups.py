@@ -1,9 +1,10 @@
 """Takes an object out of rows and noun phrases."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from unscene.words.caption_words import HERS
-from unscene.words.cut_phrases import cut_words, is_of_last, own_alone, shows
+from unscene.words.cut_phrases import cut_words, own_alone, shows
 from unscene.words.gathering import Gathering
 from unscene.words.held import holds_alone
 from unscene.words.leftovers import Item, add_to_scene, compose
@@ -36,25 +37,82 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
     target.steps += 1
     if target.steps > MOST_STEPS:
         raise TangledError
-    if len(group.members) > 1 and holds_alone(group, target):
-        group.members[-1].mods += group.mods
+    if len(group.members) > 1:
+        _give_to_last(group, target)
+    row = _prune_row(group, target)
+    if not row.members:
+        return None, row.items + GATHERING.collect(group.mods, target)
+    if row.gone and _are_clothes_of(row.members, group, target):
+        target.note("looks")
+        return None, row.items + GATHERING.collect(group.mods, target)  # "a nun and protective gear running"
+    if row.gone:
+        target.note("row")
+        _fit_to_rest(group, row.members, target)
+    result = Group(row.members, fix_links(row.links, row.gone, group.links), [])
+    result.mods = prune_mods(_without_its_verb(group, result, target), result, target, GATHERING)
+    drop_repeated(result)
+    for item in row.shared:
+        add_to_scene(result, [item])
+    return result, []
+
+
+def _give_to_last(group: Group, target: Target) -> None:
+    """Take from a row what tells of its last member alone, where that is the target. What it does goes
+    over to it, since what it met stays; where it is goes.
+    """
+    last = group.members[-1]
+    if holds_alone(group, target):
+        last.mods += group.mods
         group.mods = []
-    if len(group.members) > 1 and target.is_in(group.members[-1]) and group.mods:
-        first = group.mods[0]
-        if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
-            group.mods = group.mods[1:]  # "two players and a ball in the air"
-        elif isinstance(first, Verb) and not (group.links[-1] or group.members[-1].is_pronoun):
-            group.members[-1].mods.append(first)  # "from the window a plane landing"
-            group.mods = group.mods[1:]
-        elif is_of_last(first, group):
-            group.members[-1].mods.append(first)
-            group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
-        elif is_on_thing(first) and any(map(is_told_where, group.members[:-1])):
-            group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
-        elif _is_of_the_last(first, group):
-            group.mods = group.mods[1:]
-        elif is_on_floor(first) and is_placed(group.members[0]):
-            group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
+    if not target.is_in(last) or not group.mods:
+        return
+    first = group.mods[0]
+    if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
+        group.mods = group.mods[1:]  # "two players and a ball in the air"
+    elif isinstance(first, Verb) and not (group.links[-1] or last.is_pronoun):
+        last.mods.append(first)  # "from the window a plane landing"
+        group.mods = group.mods[1:]
+    elif _is_done_by_last(first, group):
+        last.mods.append(first)
+        group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
+    elif is_on_thing(first) and any(map(is_told_where, group.members[:-1])):
+        group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
+    elif _is_told_of_last(first, group):
+        group.mods = group.mods[1:]
+    elif is_on_floor(first) and is_placed(group.members[0]):
+        group.mods = group.mods[1:]  # "a dog lying on a couch and a cat on the floor"
+
+
+def _is_done_by_last(mod: Mod, group: Group) -> bool:
+    """Whether a participle tells of the last of a row alone: the others have one of their own."""
+    doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
+    return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
+
+
+def _is_told_of_last(first: Mod, group: Group) -> bool:
+    """Whether a verb tells of the last of a row alone: `a well and a kite that is in the sky`, `a well
+    and a car parked beside it`.
+    """
+    if not isinstance(first, Verb):
+        return False
+    told = first.opener.lower() in ("that", "which", "who") and first.tokens[0].low in ("is", "has", "was")
+    parked = first.stem == "park" and not any(member.words & VEHICLES for member in group.members[:-1])
+    return told or (parked and not first.is_finite)
+
+
+class _Row(NamedTuple):
+    """What is left of a row. items: what stays of the members that are gone. shared: those of them that
+    are no things, and so belong to all of the row. gone: the number of members that are.
+    """
+
+    members: list[Phrase]
+    links: list[str]
+    items: list[Item]
+    shared: list[Item]
+    gone: int
+
+
+def _prune_row(group: Group, target: Target) -> _Row:
     members: list[Phrase] = []
     links: list[str] = []
     items: list[Item] = []
@@ -82,38 +140,27 @@ def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]
                     links.append(link or ",")
                 members.append(other)
             members[-1].mods += heirs.mods
-    if gone and not target.is_in(group.members[-1]) and phrase is None and all(map(is_bare_part, members)):
+    if gone and phrase is None and not target.is_in(group.members[-1]) and all(map(is_bare_part, members)):
         members = []  # "on the head and neck of a sheep"
-    if not members:
-        return None, items + GATHERING.collect(group.mods, target)
-    result = Group(members, fix_links(links, gone, group.links), [])
-    if gone and _are_clothes_of(members, group, target):
-        target.note("looks")
-        return None, items + GATHERING.collect(group.mods, target)  # "a nun and protective gear running"
-    if gone:
-        target.note("row")
-    if gone and len(members) == 1 and members[0].low.startswith("both "):
-        members[0].tokens = members[0].tokens[1:]
-    if gone and len(members) == 1 and not members[0].is_plural:
+    return _Row(members, links, items, shared, gone)
+
+
+def _fit_to_rest(group: Group, members: list[Phrase], target: Target) -> None:
+    """Make number and article of a row fit the members that are left of it."""
+    first = members[0]
+    if len(members) == 1 and first.low.startswith("both "):
+        first.tokens = first.tokens[1:]
+    if len(members) == 1 and not first.is_plural:
         make_singular(group.mods)
-        if not members[0].is_human:
+        if not first.is_human:
             own_alone(group.mods)
         target.note("of several")
-    if (
-        gone
-        and target.is_in(group.members[0])
-        and members[0].is_plural
-        and members[0].tokens[0].low == "other"
-    ):
-        members[0].tokens = members[0].tokens[1:] or members[0].tokens  # "a bus and other cars"
-    if gone and target.is_in(group.members[0]) and members[0] in group.members:
-        pass_article(group.members[0].tokens, members[0])
-    result.mods = prune_mods(_without_its_verb(group, result, target), result, target, GATHERING)
-    drop_repeated(result)
-    if gone:
-        for item in shared:
-            add_to_scene(result, [item])
-    return result, []
+    if not target.is_in(group.members[0]):
+        return
+    if first.is_plural and first.tokens[0].low == "other":
+        first.tokens = first.tokens[1:] or first.tokens  # "a bus and other cars"
+    if first in group.members:
+        pass_article(group.members[0].tokens, first)
 
 
 def _are_clothes_of(members: list[Phrase], group: Group, target: Target) -> bool:
@@ -129,23 +176,6 @@ def _are_clothes_of(members: list[Phrase], group: Group, target: Target) -> bool
 _LYING = frozenset({"lie", "lay", "sit", "hang", "rest", "be"})
 
 
-def _is_of_the_last(first: Mod, group: Group) -> bool:
-    """Whether a verb tells of the last of a row alone: `a well and a kite that is in the sky`, `a well
-    and a car parked beside it`.
-    """
-    if not isinstance(first, Verb):
-        return False
-    told = first.opener.lower() in ("that", "which", "who") and first.tokens[0].low in ("is", "has", "was")
-    parked = first.stem == "park" and not any(member.words & VEHICLES for member in group.members[:-1])
-    return told or (parked and not first.is_finite)
-
-
-_PLACED = frozenset(
-    {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat"}
-)
-_MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
-
-
 def _is_deed_of(verb: Verb, target: Target) -> bool:
     """Whether no picture does it, but the living one that it shows: `a photo of a nun watching a mule`."""
     doing = verb.form == "ing" or (verb.form == "en" and verb.stem == "stop")
@@ -157,6 +187,10 @@ def _is_filled(verb: Verb) -> bool:
     return verb.form == "ing" and verb.stem == "hold"
 
 
+_PLACED = frozenset(
+    {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat"}
+)
+_MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 _SHOWING = frozenset({"show", "feature", "depict", "include", "contain", "hang", "be", "display", "have"})
 
 

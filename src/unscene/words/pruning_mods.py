@@ -64,34 +64,42 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target, gathering:
                 mod.tokens = mod.tokens[1:]  # "two nuns with ties on smiling", "a tram with nuns inside is"
             pruned = _prune_verb(mod, host, target, gathering, boarded)
             boarded = boarded or any(isinstance(one, Prep) and is_aboard(one, target) for one in mod.mods)
-            before = next((m for m in reversed(left) if isinstance(m, Verb)), None)
             if pruned and isinstance(pruned[0], Verb):
-                if before is None and pruned[0].opener.lower() in ("while", "and", "as", ", and"):
-                    pruned[0].opener = ""
-                    if helper is not None and pruned[0].form == "ing":
-                        pruned[0].tokens = [helper, *pruned[0].tokens]
-                elif (
-                    left
-                    and left[-1] is before
-                    and not pruned[0].opener
-                    and not before.mods
-                    and not before.objects
-                    and (before.tokens[-1].form == pruned[0].form == "ing")
-                ):
-                    pruned[0].opener = "and"
+                _link_verb(pruned[0], left, helper)
             if mod.is_finite and not any(isinstance(m, Verb) for m in pruned):
                 helper = next((t for t in mod.tokens if t.form == "aux" and t.stem == "be"), None)
             left += pruned
         elif isinstance(mod, Clause):
-            group, items = gathering.prune(mod.group, target) if mod.group is not None else (None, [])
-            if group is not None and group.mods:
-                left.append(Clause(mod.opener, group))
-            left += [Prep(item.prep, item.group) for item in items if item.kind == "condition"]
+            left += _prune_clause(mod, target, gathering)
         elif not (gone_with and isinstance(mod, Loose) and mod.text.lower() in _ABOARD):
             left.append(mod)  # but "a tram with nuns inside"
     if any(isinstance(mod, Verb) for mod in mods) and not any(isinstance(mod, Verb) for mod in left):
         left = [mod for mod in left if not is_by_hand(mod)]
     return merge_preps(left)
+
+
+def _link_verb(verb: Verb, left: list[Mod], helper: Token | None) -> None:
+    """Make a verb fit what is left before it: the first one needs no link, but the `is` of one that is
+    gone (helper); a second one needs `and`.
+    """
+    before = next((mod for mod in reversed(left) if isinstance(mod, Verb)), None)
+    if before is None:
+        if verb.opener.lower() in ("while", "and", "as", ", and"):
+            verb.opener = ""
+            if helper is not None and verb.form == "ing":
+                verb.tokens = [helper, *verb.tokens]
+        return
+    bare = left[-1] is before and not (before.mods or before.objects)
+    if bare and not verb.opener and before.tokens[-1].form == verb.form == "ing":
+        verb.opener = "and"
+
+
+def _prune_clause(clause: Clause, target: Target, gathering: Gathering) -> list[Mod]:
+    if clause.group is None:
+        return []
+    group, items = gathering.prune(clause.group, target)
+    left: list[Mod] = [Clause(clause.opener, group)] if group is not None and group.mods else []
+    return left + [Prep(item.prep, item.group) for item in items if item.kind == "condition"]
 
 
 def _is_part(group: Group, target: Target) -> bool:
@@ -229,24 +237,11 @@ def _prune_verb(verb: Verb, host, target: Target, gathering: Gathering, boarded:
                 before = mods[-1][1] if mods else []
                 _add_to_row(before, mod, target, gathering)
                 continue  # "near a tree and a bird on a fence post"
-            pruned = _prune_prep(mod, host, target, gathering)
-            if verb.stem in _FILLING and mod.low == "with" and mod.group and is_all_gone(mod.group, target):
-                near = [p for p in pruned if isinstance(p, Prep) and p.low in NEARNESS and p.group]
-                pruned = []  # "decorated with bottles hanging from ..."
-                if verb.stem == "top":  # "topped with a cake placed next to some figs"
-                    pruned = [Prep("with", p.group) for p in near if not p.group.is_animate]
-            if mod.low == "with" and mod.group and is_all_gone(mod.group, target):
-                if has_place(verb.mods):
-                    pruned = [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
-                elif any(is_on_thing(other) for other in verb.mods):
-                    pruned = [p for p in pruned if not is_on_floor(p)]
+            pruned = _prune_place(mod, verb, host, target, gathering)
         elif isinstance(mod, Verb):
             pruned = _prune_verb(mod, host, target, gathering)
-            if (not pruned or not isinstance(pruned[0], Verb)) and mod.form == "to":
-                ready = any(t.low in ("ready", "up") for t in verb.tokens)
-                object_gone = object_gone or not (
-                    ready or verb.objects or verb.stem in ALONE | {"wait", "prepare"}
-                )
+            purpose_gone = mod.form == "to" and not (pruned and isinstance(pruned[0], Verb))
+            object_gone = object_gone or (purpose_gone and _needs_purpose(verb))
         else:
             pruned = prune_mods([mod], host, target, gathering)
         mods.append((mod, pruned))
@@ -256,6 +251,31 @@ def _prune_verb(verb: Verb, host, target: Target, gathering: Gathering, boarded:
             new.link = ""  # "sits above a sink and next to a door"
     left_over = PrunedVerb(objects, lost, mods + outside, object_gone, place_gone, boarded)
     return settle_verb(verb, left_over, host, target, gathering)
+
+
+def _needs_purpose(verb: Verb) -> bool:
+    """Whether a verb means nothing without the infinitive behind it: `tries to`, not `is ready to`."""
+    ready = any(token.low in ("ready", "up") for token in verb.tokens)
+    return not (ready or verb.objects or verb.stem in ALONE | {"wait", "prepare"})
+
+
+def _prune_place(mod: Prep, verb: Verb, host, target: Target, gathering: Gathering) -> list[Mod]:
+    """Return what is left of a preposition behind a verb. Of what was done with something that is gone,
+    the place is not told twice, and what only filled something leaves nothing.
+    """
+    pruned = _prune_prep(mod, host, target, gathering)
+    if mod.low != "with" or mod.group is None or not is_all_gone(mod.group, target):
+        return pruned
+    if verb.stem in _FILLING:
+        near = [p for p in pruned if isinstance(p, Prep) and p.low in NEARNESS and p.group]
+        pruned = []  # "decorated with bottles hanging from ..."
+        if verb.stem == "top":  # "topped with a cake placed next to some figs"
+            pruned = [Prep("with", p.group) for p in near if not p.group.is_animate]
+    if has_place(verb.mods):
+        return [p for p in pruned if not (is_on_ground(p) and p.low in WITHIN)]
+    if any(is_on_thing(other) for other in verb.mods):
+        return [p for p in pruned if not is_on_floor(p)]
+    return pruned
 
 
 def _is_other_ground(mod: Mod) -> bool:
