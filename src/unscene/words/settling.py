@@ -91,7 +91,6 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     ):  # "standing by plums on a table"
         new_mods = [Prep("near", m.group, m.link) if _is_on_furniture(m) else m for m in new_mods]
     lost_prep = any(isinstance(m, Prep) and not p for m, p in mods)
-    lost_any = any(not p for m, p in mods)
     if object_gone and not objects:
         return _without_object(verb, lost, new_mods, host, target, gathering)
     if object_gone:  # one of two objects
@@ -102,6 +101,17 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         if lost_prep and needs_place and not any(isinstance(m, Prep) for m in new_mods):
             return _joined_by_with(verb, objects, [], new_mods)
         return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    return _without_place(verb, mods, new_mods, host, target)
+
+
+def _without_place(
+    verb: Verb, mods: list[tuple[Mod, list[Mod]]], new_mods: list[Mod], host, target: Target
+) -> list[Mod]:
+    """Return what is left of a verb that never had an object, where something that hung on it is gone.
+
+    mods: each thing that hung on it, with what is left of it. new_mods: what is left of them all.
+    """
+    lost_any = any(not p for m, p in mods)
     has_place = any(isinstance(m, Prep | Verb) for m in new_mods)
     stem = verb.stem
     if stem == "be" and not has_place and not [m for m in new_mods if isinstance(m, Loose)]:
