@@ -299,6 +299,10 @@ def _is_bare(chunk: Chunk) -> bool:
 
 def has_odd_neighbours(case: Case) -> str | None:
     """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice."""
+    return _find_odd_words(case) or _find_odd_phrases(case)
+
+
+def _find_odd_words(case: Case) -> str | None:
     known = set(pairwise(_plain(case.old.tokens)))
     pairs = [pair for pair in pairwise(_plain(case.new.tokens)) if pair not in known]
     # Of an article that is left of a noun: `a inside of it`.
@@ -315,8 +319,11 @@ def has_odd_neighbours(case: Case) -> str | None:
             or second in (PREPOSITIONS - _BOTH) | DETERMINERS - NUMBERS - {"few", "many", "other"}
         ):
             return f"{first!r} before {second!r}"
-    if twice := _find_doubled(case):
-        return f"{twice!r} twice"
+    twice = _find_doubled(case)
+    return f"{twice!r} twice" if twice else None
+
+
+def _find_odd_phrases(case: Case) -> str | None:
     text, verbs = " ".join(case.old.tokens), list_verbs(case.new)
     for place, (one, two) in enumerate(pairwise(case.new.chunks)):
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
