@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from unscene.words.caption_words import HERS
-from unscene.words.scene_lists import ACTIVITIES, MORE_BODY, PARTS
+from unscene.words.scene_lists import ACTIVITIES, MORE_BODY, PARTS, STREETS, THRONGED, VEHICLES
 from unscene.words.target import Target, is_all_gone
 from unscene.words.tokens import Token
-from unscene.words.tree import Clause, Group, Mod, Phrase, Prep, Verb, walk
+from unscene.words.tree import Clause, Mod, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
 
 _SHOWN = frozenset({"photos", "pictures", "paintings", "photo", "picture", "painting"})  # "family photos"
@@ -49,13 +49,13 @@ def empty_places(clauses: list[Clause]) -> None:
     anyway, and crowded with the vehicles that the caption tells of.
     """
     phrases = [node for clause in clauses for node in walk(clause) if isinstance(node, Phrase)]
-    driven = any(phrase.words & _DRIVEN or phrase.head in ("traffic", "vehicles") for phrase in phrases)
+    driven = any(phrase.words & VEHICLES or phrase.head in ("traffic", "vehicles") for phrase in phrases)
     for place, phrase in enumerate(phrases):
         if place and phrase.tokens and phrase.tokens[0].low in _CROWDED:
             continue  # "a noisy, crowded hall" is read as two
-        if phrase.head in _FILLED or phrase.words & _BOARDED:
+        if phrase.head in THRONGED or phrase.words & _BOARDED:
             phrase.tokens = _without_crowd(phrase.tokens, _CROWDED)
-        elif phrase.head in _STREETS and not driven:
+        elif phrase.head in STREETS and not driven:
             phrase.tokens = _without_crowd(phrase.tokens, _CROWDED - {"busy"})
 
 
@@ -73,20 +73,7 @@ def _without_crowd(tokens: list[Token], crowded: frozenset[str]) -> list[Token]:
 
 _CROWDED = frozenset({"crowded", "overcrowded", "busy", "bustling"})
 _DEGREES = frozenset({"very", "quite", "extremely", "really", "so", "too"})
-# Where people are, and no other things in such numbers.
-_FILLED = frozenset(
-    {
-        *("airport", "arena", "stadium", "auditorium", "theater", "theatre", "hall", "hallway", "corridor"),
-        *("lobby", "terminal", "station", "hub", "platform", "subway", "classroom", "museum", "restaurant"),
-        *("cafe", "bar", "pub", "club", "mall", "market", "marketplace"),
-        *("bazaar", "square", "plaza", "beach", "park", "sidewalk", "crosswalk", "boardwalk", "promenade"),
-        *("church", "chapel", "cathedral", "temple", "crypt", "fair", "festival", "concert", "event"),
-    }
-)
-_FILLED |= {f"{word}s" for word in _FILLED} | {"beaches", "churches"}
 _BOARDED = frozenset({"bus", "train"})
-_STREETS = frozenset({"street", "streets", "road", "roads", "lane", "avenue", "alley", "intersection"})
-_DRIVEN = frozenset({"car", "bus", "truck", "train", "motorcycle", "bicycle", "boat", "airplane"})
 
 
 def own_alone(mods: list[Mod]) -> None:
@@ -95,12 +82,6 @@ def own_alone(mods: list[Mod]) -> None:
         for phrase in (member for group in verb.objects for member in group.members):
             if phrase.tokens and phrase.tokens[0].low == "their":
                 phrase.tokens[0] = replace(phrase.tokens[0], text="its", low="its")
-
-
-def is_of_last(mod: Mod, group: Group) -> bool:
-    """Whether a participle tells of the last of a row alone: the others have one of their own."""
-    doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
-    return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
 
 
 def is_by_hand(mod: Mod) -> bool:

@@ -10,6 +10,7 @@ from unscene.words.caption_words import ADJECTIVES, DETERMINERS
 from unscene.words.chunks import is_done_to
 from unscene.words.leftovers import is_concrete
 from unscene.words.people import is_time_of, means_people
+from unscene.words.pronouns import HE, THEY
 from unscene.words.reading import read_tokens
 from unscene.words.scene_lists import (
     ABSTRACT_NOUNS,
@@ -40,9 +41,8 @@ ABSTRACT = "nothing that can be seen"
 TORN_NOUN = "an article without its noun"
 STILL_THERE = "somebody is still there"
 LOST_PRONOUN = "a pronoun without its noun"
-_ONES = frozenset({"he", "she", "him", "himself", "herself"})
 _ORDINALS = frozenset({"the other", "a third", "the third", "the second", "the first", "a second"})
-_MANIES = frozenset({"they", "them", "themselves", "each other", "one another", "others", "another", "one"})
+_MANIES = THEY | {"others", "another", "one"}
 
 
 def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str]:
@@ -317,7 +317,7 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
     things = [p for p in phrases if not p.is_pronoun]
     of = any(isinstance(n, Prep) and n.low.split()[-1] == "of" for c in clauses if c.group for n in walk(c))
     for place, phrase in enumerate(phrases):
-        if phrase.head in _ONES and not animate:
+        if phrase.head in HE and not animate:
             faults.append(LOST_PRONOUN)
         if phrase.tokens[-1].kind == "R" and phrase.head in _MANIES:
             before = [p for p in phrases[:place] if not p.is_pronoun]

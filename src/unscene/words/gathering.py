@@ -20,6 +20,7 @@ from unscene.words.scene_lists import (
     EATEN,
     EVENTS,
     FURNITURE,
+    GREETINGS,
     GROUNDS,
     LEADING,
     MORE_CLOTHES,
@@ -27,6 +28,7 @@ from unscene.words.scene_lists import (
     NO_PLACE,
     PARTS,
     SCENERY,
+    SPEECHES,
     VESSELS,
     WAYS,
     WITHIN,
@@ -73,7 +75,7 @@ _COATED = VESSELS | {
 _ROAMING = frozenset({"mill", "walk", "stand", "wander", "stroll", "run", "scatter", "gather", "sit", "roam"})
 # What is done under something is under it, too: `serves figs under a canopy`.
 _UNDER = frozenset({"under", "underneath", "beneath"})
-_DEEDS = frozenset({"contact", "gesture", "gestures", "fives", "five", "splash", "wave", "hug", "kiss"})
+_MADE = GREETINGS | {"contact", "gesture", "gestures", "five", "splash"}
 _TURNING = frozenset({"convert", "turn", "change", "transform", "make"})
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
@@ -81,7 +83,7 @@ _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
 
 class Gathering:
     """Gathers what stays of what hung on something gone. prune: how a group that hung there is pruned
-    itself, as `unscene.words.pruning.prune_group` does.
+    itself, as `unscene.words.pruning_groups.prune_group` does.
     """
 
     def __init__(self, prune: Prune):
@@ -230,7 +232,7 @@ class Gathering:
             if stem in ("say", "read", "spell") and not target.is_animate:
                 continue  # what a sign says
             hanging = [*left.mods, *(mod for member in left.members for mod in member.mods)]
-            gives = stem in ("make", "give") and left.head in _DEEDS and not any(map(_is_of, hanging))
+            gives = stem in ("make", "give") and left.head in _MADE and not any(map(_is_of, hanging))
             if gives or (stem == "take" and _is_deed(left, verb)):
                 items += self.collect(hanging, target)
                 continue  # "takes a snooze", "makes eye contact"
@@ -239,12 +241,7 @@ class Gathering:
                 continue  # "doing a stunt show"
             if stem in _COATING and all(m.tokens[-1].low in COLOURS for m in left.members):
                 continue  # "painted orange and yellow"
-            if stem in ("give", "deliver", "make") and left.head in (
-                "presentation",
-                "speech",
-                "lecture",
-                "talk",
-            ):
+            if stem in ("give", "deliver", "make") and left.head in SPEECHES:
                 continue
             left, inner = self._visible(
                 left, target, "worn" if worn else "has" if stem in ("have", "show", "flash") else "verb"

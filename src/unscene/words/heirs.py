@@ -18,29 +18,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     carried = [
         item for item in items if item.kind == "thing" and item.prep == "with" and mod.low in WITHIN - {"at"}
     ]
-    beside = [
-        item
-        for item in items
-        if item.kind == "thing"
-        and mod.low == "with"
-        and item.prep in WITHIN
-        and not item.group.mods
-        and list_words(item.group) & SEATS
-        and host.is_animate
-    ]
-    served = host is not None and (list_words(host) & _SERVED or host.head in _MEALS)
-    if mod.low == "with" and served:  # "cake with a fork on a plate"
-        beside += [
-            i for i in items if i.kind == "thing" and i.prep in ("on", "in") and i.group.head in _SERVING
-        ]
-    elif mod.low == "with" and host is not None and not host.is_animate and host.head not in ROOMS | GROUNDS:
-        beside += [
-            item
-            for item in items
-            if is_stand(item)
-            and not item.group.mods
-            and item.group.head not in _TRAYS  # "a bin with a bun on a plate"
-        ]
+    beside = _list_beside(mod, items, host)
     things = [
         item
         for item in items
@@ -76,26 +54,60 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     if things and places and mod.low == "of" and is_picture(host) and all(item.group.mods for item in things):
         things, places = [*places, *things], []  # "a view of a road and a river beside it"
     if things and mod.low not in NO_PLACE - {"of"} and not (mod.low == "of" and not is_picture(host)):
-        composed = compose(things)
         target.note("heir")
-        text = mod.text
-        beside = host is not None and host.head not in ROOMS | GROUNDS and not host.is_animate
-        if mod.low == "with" and beside and all(item.prep in NEARNESS for item in things):
-            text = things[0].prep  # "plates with figs next to a jug"
-        if mod.low == "with" and len(things) == 1 and _is_backdrop(things[0].group):
-            text = things[0].prep or text  # "a pattern with figs on a white background"
-        if mod.low in ("of", "by", "as"):
-            text = mod.text if mod.low == "of" else "near"
-        true_there = all(
-            item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things
-        )
-        at_it = mod.low == "at" and (true_there or not (composed is None or _is_loose(composed, things)))
-        if composed is not None and (mod.low not in WITHIN or at_it or (true_there and mod.low != "at")):
-            mods.append(Prep(text, composed, mod.link))
-        elif composed is not None:
-            mods.append(Prep("near" if mod.low not in ("with",) else "with", composed, mod.link))
+        mods += _pass_on(mod, things, host)
     if not things:
         target.note("preposition")
+    return mods + _settle_places(mod, places, host)
+
+
+def _list_beside(mod: Prep, items: list[Item], host) -> list[Item]:
+    """Return what the thing that stays has beside it: where somebody sat with it, what it was served on."""
+    if mod.low != "with" or host is None:
+        return []
+    things = [item for item in items if item.kind == "thing"]
+    beside = [
+        item
+        for item in things
+        if item.prep in WITHIN and not item.group.mods and list_words(item.group) & SEATS and host.is_animate
+    ]
+    if list_words(host) & _SERVED or host.head in _MEALS:  # "cake with a fork on a plate"
+        beside += [item for item in things if item.prep in ("on", "in") and item.group.head in _SERVING]
+    elif not host.is_animate and host.head not in ROOMS | GROUNDS:
+        beside += [
+            item
+            for item in items
+            if is_stand(item)
+            and not item.group.mods
+            and item.group.head not in _TRAYS  # "a bin with a bun on a plate"
+        ]
+    return beside
+
+
+def _pass_on(mod: Prep, things: list[Item], host) -> list[Mod]:
+    """Return the preposition with the things that take the place of what is gone behind it."""
+    composed = compose(things)
+    if composed is None:
+        return []
+    text = mod.text
+    beside = host is not None and host.head not in ROOMS | GROUNDS and not host.is_animate
+    if mod.low == "with" and beside and all(item.prep in NEARNESS for item in things):
+        text = things[0].prep  # "plates with figs next to a jug"
+    if mod.low == "with" and len(things) == 1 and _is_backdrop(things[0].group):
+        text = things[0].prep or text  # "a pattern with figs on a white background"
+    if mod.low in ("by", "as"):
+        text = "near"
+    true_there = all(item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things)
+    at_it = mod.low == "at" and (true_there or not _is_loose(composed, things))
+    if mod.low not in WITHIN or at_it or (true_there and mod.low != "at"):
+        return [Prep(text, composed, mod.link)]
+    return [Prep("near", composed, mod.link)]
+
+
+def _settle_places(mod: Prep, places: list[Item], host) -> list[Mod]:
+    """Return the places that stay behind a preposition: one that only what is gone was in is near a thing
+    that has a place of its own.
+    """
     settled = (
         mod.low in NEARNESS | {"with"}
         and host is not None
@@ -106,13 +118,11 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
             )
         )
     )
-    apart = [
-        replace(item, prep="near")
-        for item in places
-        if settled and mod.low in NEARNESS and not _is_floor(item)
-    ]
     near = [item for item in places if not settled or item.prep in NEARNESS or item.kind == "condition"]
-    return mods + list_places([*near, *(item for item in apart if item.kind == "ground" and not near)])
+    if near or not settled or mod.low not in NEARNESS:
+        return list_places(near)
+    apart = [item for item in places if item.kind == "ground" and not _is_floor(item)]
+    return list_places([replace(item, prep="near") for item in apart])
 
 
 def pass_over(mods: list[Mod], target: Target) -> list[Mod]:

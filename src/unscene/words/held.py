@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from unscene.words.caption_words import HERS
 from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
+    ANIMATE_VEHICLES,
     CARRIED_WORDS,
     GROUNDS,
     LARGE,
@@ -48,7 +49,6 @@ _BITES = frozenset({"piece", "slice", "bite"})
 # What people who are said to be with it have at them, though no word of the list names it.
 _GEAR = frozenset({"equipment", "gear", "camera", "cameras", "controller", "controllers"})
 _GEAR |= {"cigarette", "cigarettes", "cigar"}
-_VEHICLES = frozenset({"car", "bus", "train", "boat"})
 
 
 def mark_held(clauses: list[Clause], target: Target) -> None:
@@ -64,7 +64,7 @@ def mark_held(clauses: list[Clause], target: Target) -> None:
                         _mark_mods(member.mods, target)
                 if is_all_gone(node, target) or holds_alone(node, target):
                     _mark_mods(node.mods, target)
-                elif target.category not in _VEHICLES and any(
+                elif target.category not in ANIMATE_VEHICLES and any(
                     _is_had(mod, target) for mod in list_mods(node)
                 ):
                     _mark(node, target)
@@ -77,7 +77,7 @@ def holds_alone(group: Group, target: Target) -> bool:
     if not isinstance(verb, Verb) or not target.is_animate or not target.is_in(group.members[-1]):
         return False
     active = verb.stem in HOLDING and all(token.form != "en" for token in verb.tokens)
-    alone = all(not member.is_animate or member.words & _VEHICLES for member in group.members[:-1])
+    alone = all(not member.is_animate or member.words & ANIMATE_VEHICLES for member in group.members[:-1])
     return alone and (active or any(token.low in WORN for token in verb.tokens))
 
 

@@ -37,6 +37,26 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         if clause.group is not None and clause.opener.strip(" ,").lower() not in ("if", "how", "that")
         for node in walk(clause)
     ]
+    spoken = _find_spoken_of(nodes, target)
+    for node in nodes:
+        if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:
+            continue
+        if node.head in _PART_OF and any(isinstance(mod, Prep) and mod.low == "of" for mod in node.mods):
+            continue  # "the corner of the building": the building is a thing of its own
+        if node.head in OF_IT.get(target.category, ()) and any(shows(mod, target) for mod in node.mods):
+            continue
+        node = _as_nobodys(node)
+        if _can_be_listed(node, target):
+            seen.add(node.head)
+            things.append(Group([_give_article(node, target)]))
+    group = compose([Item("thing", thing) for thing in things[:6]])
+    if group is None:
+        return None
+    return finish([Clause("", group)])
+
+
+def _find_spoken_of(nodes: list, target: Target) -> set[int]:
+    """Return the ids of the nodes that are no things of the photo by themselves."""
     spoken = {  # only spoken of, not there: `for a queen`, `looks like a dog`
         id(n)
         for p in nodes
@@ -85,28 +105,19 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         for n in group.members
         if not n.words
     }
-    for node in nodes:
-        if not isinstance(node, Phrase) or id(node) in spoken or node.head in seen:
-            continue
-        if node.head in _PART_OF and any(isinstance(mod, Prep) and mod.low == "of" for mod in node.mods):
-            continue  # "the corner of the building": the building is a thing of its own
-        if node.head in OF_IT.get(target.category, ()) and any(shows(mod, target) for mod in node.mods):
-            continue
-        node = _as_nobodys(node)
-        if _can_be_listed(node, target):
-            seen.add(node.head)
-            tokens = list(node.tokens)
-            if tokens[0].low in ("all", "both") and len(tokens) > 2 and tokens[1].low in ING:
-                del tokens[:2]  # "all eating pizza"
-            if tokens[0].low in ("that", "this"):
-                tokens[0] = Token("a", "D")
-            if tokens[0].kind != "D" and takes_article(node.head) and not node.words & target.vocabulary.mass:
-                tokens.insert(0, Token("a", "D"))
-            things.append(Group([Phrase(tokens)]))
-    group = compose([Item("thing", thing) for thing in things[:6]])
-    if group is None:
-        return None
-    return finish([Clause("", group)])
+    return spoken
+
+
+def _give_article(phrase: Phrase, target: Target) -> Phrase:
+    """Return a noun phrase as it stands in a row: without a clause before it, with an article."""
+    tokens = list(phrase.tokens)
+    if tokens[0].low in ("all", "both") and len(tokens) > 2 and tokens[1].low in ING:
+        del tokens[:2]  # "all eating pizza"
+    if tokens[0].low in ("that", "this"):
+        tokens[0] = Token("a", "D")
+    if tokens[0].kind != "D" and takes_article(phrase.head) and not phrase.words & target.vocabulary.mass:
+        tokens.insert(0, Token("a", "D"))
+    return Phrase(tokens)
 
 
 _PART_OF = frozenset({"corner", "edge", "side", "end", "top", "bottom", "middle", "back", "front", "inside"})

@@ -5,12 +5,14 @@ from unscene.words.chunks import Chunk
 from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
     ACTIVITIES,
+    ANIMATE_VEHICLES,
     GROUNDS,
     LEADING,
     MORE_BODY,
     MORE_CLOTHES,
     NEARNESS,
     PARTS,
+    VEHICLES,
     WITHIN,
 )
 from unscene.words.tree import Group, Phrase, Prep, Verb
@@ -22,7 +24,7 @@ _DONE_BY_SOMEBODY = frozenset(
 _OF_HOUSES = frozenset(
     {"door", "doors", "window", "windows", "roof", "chimney", "porch", "columns", "shutters"}
 )
-_STILL_VEHICLES = frozenset({"airplane", "truck", "motorcycle", "bicycle"})
+_STILL_VEHICLES = VEHICLES - ANIMATE_VEHICLES
 _HUNG = frozenset({"graffiti", "writing", "mural", "pictures", "posters", "paintings", "signs"})
 # What a tower does, and nothing that is on it: `a tower with a clock on it advertising figs`.
 _BY_CARRIER = frozenset({"advertising", "selling", "overlooking"})
@@ -113,7 +115,7 @@ class OpenPath:
             group = self.path[i]
             if phrase.is_human:
                 return group.is_human
-            if phrase.words & {"car", "bus", "train", "boat"} and group.members[-1].words & _STILL_VEHICLES:
+            if phrase.words & ANIMATE_VEHICLES and group.members[-1].words & _STILL_VEHICLES:
                 return True  # "by a plane and a car"
             if phrase.is_animate:
                 return group.is_animate

@@ -6,7 +6,18 @@ from itertools import takewhile
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.leftovers import list_words
-from unscene.words.scene_lists import EATEN, FURNITURE, GROUNDS, LARGE, NEARNESS, PARTS, SCENERY, VESSELS
+from unscene.words.scene_lists import (
+    EATEN,
+    FURNITURE,
+    GROUNDS,
+    LARGE,
+    NEARNESS,
+    PARTS,
+    SCENERY,
+    SCREENS,
+    VEHICLES,
+    VESSELS,
+)
 from unscene.words.target import MARKS, Target, is_all_gone
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, walk
 from unscene.words.verb_lists import LOOKING
@@ -38,10 +49,7 @@ _PARTS_OF = {
 }
 # What every vehicle that is glazed has: of the target alone where no other such vehicle is told of.
 _IN_FRONT = frozenset({"windshield", "windscreen", "dashboard"})
-_SCREENS = frozenset({"tv", "laptop", "cell phone"})
-# Vehicles have sides with prints, and rooms with a load.
-_VEHICLES = frozenset({"airplane", "bus", "train", "truck", "car", "boat", "motorcycle", "bicycle"})
-_GLAZED = _VEHICLES - {"bicycle"}
+_GLAZED = VEHICLES - {"bicycle"}
 _SIDES = frozenset({"side", "sides", "front", "back", "top", "roof", "rear", "hood", "bed", "tail", "wing"})
 _SIDES |= {"wings", "trunk", "seat", "deck", "end", "inside", "fender"}
 # What only a surface has: nothing without it.
@@ -91,7 +99,7 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
     gone = is_all_gone(group, target)
     if target.category in EATEN and (gone or group.head in _DISHES | _PORTIONS):
         _mark_topping(group, target)
-    displayed = target.category in _SCREENS and any(
+    displayed = target.category in SCREENS and any(
         isinstance(mod, Verb) and mod.stem == "display" and mod.form == "en" and not mod.mods
         for mod in group.mods
     )
@@ -108,7 +116,7 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
         if part or displayed or (on_it and member.head in _FLAWS | _IN_FRONT):
             _mark(member, target)
     mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
-    if gone and (target.category in _VEHICLES or not target.is_animate):
+    if gone and (target.category in VEHICLES or not target.is_animate):
         _mark_borne(mods, target)
     first = next(iter(mods), None)
     topped = gone and target.category in EATEN and isinstance(first, Prep) and first.low == "with"
@@ -129,7 +137,7 @@ def _is_shown_on(mod: Mod, phrase: Phrase, target: Target) -> bool:
     """Whether what is right behind something says that a screen shows it: `someone in the tv`, `a picture
     on a laptop`. A painting on a tv stands on the set.
     """
-    if target.category not in _SCREENS or not isinstance(mod, Prep) or mod.group is None:
+    if target.category not in SCREENS or not isinstance(mod, Prep) or mod.group is None:
         return False
     if mod.low != "in" and not (mod.low == "on" and phrase.head in PICTURES - _FRAMED):
         return False
@@ -146,14 +154,14 @@ def _mark_borne(mods: list[Mod], target: Target) -> None:
     done = [inner for verb in mods if isinstance(verb, Verb) for inner in verb.mods]
     for mod in [*mods, *done]:
         if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
-            if target.category in _VEHICLES and mod in mods:
+            if target.category in VEHICLES and mod in mods:
                 _mark_printed(mod.group, target)
             _mark_stuck(mod.group, target)
         elif isinstance(mod, Verb):
             within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
             groups = [*mod.objects, *(group for group in within if group is not None)]
-            shows = target.category in _SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
-            loaded = target.category in _VEHICLES and any(token.low in _LOADED for token in mod.tokens)
+            shows = target.category in SCREENS | EATEN and mod.stem in _SHOWING and mod.form != "en"
+            loaded = target.category in VEHICLES and any(token.low in _LOADED for token in mod.tokens)
             for member in (member for group in groups for member in group.members):
                 if shows or (loaded and member.is_human):
                     _mark(member, target)  # "a phone displays some text", "a boat full of nuns"
@@ -175,11 +183,11 @@ def _mark_stuck(group: Group, target: Target) -> None:
         preps = [node for node in nodes if isinstance(node, Prep) and node.group is not None]
         on_it = any(prep.low in _ON and _is_it_or_its_side(prep.group, target) for prep in preps)
         on_top = target.category in EATEN and any(p.low == "on" and p.group.head == "top" for p in preps)
-        inside = target.category in _VEHICLES and any(
+        inside = target.category in VEHICLES and any(
             isinstance(node, Loose) and node.text.lower() in ("inside", "aboard") for node in nodes
         )
         drawn = any(isinstance(node, Verb) and node.stem in _DRAWING for node in nodes)
-        drawn = on_it and (drawn or target.category in _SCREENS)
+        drawn = on_it and (drawn or target.category in SCREENS)
         stuck = on_top or (on_it and (member.head in PARTS | _FLAWS or not carries))
         if inside or drawn or (stuck and not (member.words or member.is_animate)):
             _mark(member, target)
@@ -236,7 +244,7 @@ def _mark_printed(group: Group, target: Target) -> None:
 
 def _mark_shown(verb: Verb, target: Target) -> None:
     """Mark what somebody watches on a screen: `watching a match on TV`."""
-    if target.category not in _SCREENS or verb.stem not in LOOKING:
+    if target.category not in SCREENS or verb.stem not in LOOKING:
         return
     shown = any(_is_on_screen(mod, target) for mod in verb.mods)
     for group in verb.objects:

@@ -4,6 +4,7 @@ import html
 import re
 from typing import NamedTuple
 
+from unscene.words.caption_words import PICTURES
 from unscene.words.chunks import Chunk, make_chunks
 from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
@@ -143,6 +144,48 @@ SPELLINGS = tuple(
         ),
     )
 )
+
+
+class ObjectSpelling(NamedTuple):
+    """A spelling that counts only where its part `object` names the object that is taken out, which is
+    the object of its caption.
+    """
+
+    pattern: re.Pattern
+    instead: str
+    caption: str
+    object: str
+
+    def write(self, caption: str, category: str, vocabulary: Vocabulary) -> str:
+        """Return a caption of which the category is to be taken out, spelt as the rules read it."""
+        return self.pattern.sub(
+            lambda found: (
+                found.expand(self.instead) if category in vocabulary.find_words(found["object"]) else found[0]
+            ),
+            caption,
+        )
+
+
+OBJECT_SPELLINGS = tuple(
+    ObjectSpelling(re.compile(pattern), instead, caption, word)
+    for pattern, instead, caption, word in (
+        # nails are a hand's where they are said to be somebody's, and else things
+        (
+            r"(?i)^((?:the )?(?:\w+ )?nails) for (?P<object>(?:the )?\w+)",
+            r"\1 of \g<object>",
+            "Pretty nails for nuns by a kiln.",
+            "person",
+        ),
+        # what a picture shows does not hang on the place that it is taken from
+        (
+            rf"(?i)\b({'|'.join(sorted(PICTURES | {'views'}))})"
+            r" (?P<object>from inside (?:an?|the) [\w -]+?) (?=of\b)",
+            r"\1 ",
+            "A view from inside a bus of a moat.",
+            "bus",
+        ),
+    )
+)
 # What carries the object and stays without it, `a clock tower` is a tower then; what it shows.
 _CARRIERS = {
     "clock": (
@@ -157,21 +200,9 @@ def write_plainly(caption: str, category: str, vocabulary: Vocabulary) -> str:
     caption = _part_place(_drop_marks(caption, vocabulary), vocabulary)
     for pattern, instead in _CARRIERS.get(category, ()):
         caption = pattern.sub(instead, caption)
-    caption = _NAILS.sub(
-        lambda found: (
-            f"{found[1]} of {found[2]}" if category in vocabulary.find_words(found[2]) else found[0]
-        ),
-        caption,
-    )
-    return _INSIDE.sub(
-        lambda found: f"{found[1]} " if category in vocabulary.find_words(found[2]) else found[0], caption
-    )
-
-
-# `Pretty nails for nuns`: their own.
-_NAILS = re.compile(r"(?i)^((?:the )?(?:\w+ )?nails) for ((?:the )?\w+)")
-# `A view from inside a bus of a moat`: what is viewed does not hang on the place.
-_INSIDE = re.compile(r"(?i)\b(views?|photo|picture) (from inside (?:an?|the) [\w -]+?) (?=of\b)")
+    for spelling in OBJECT_SPELLINGS:
+        caption = spelling.write(caption, category, vocabulary)
+    return caption
 
 
 def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:

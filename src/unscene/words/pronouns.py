@@ -8,9 +8,10 @@ from unscene.words.caption_words import PRONOUNS, QUANTITIES
 from unscene.words.chunks import Chunk
 from unscene.words.verb_forms import looks_plural
 
-_ONE = frozenset({"he", "she", "him", "himself", "herself"})
-_MANY = frozenset({"they", "them", "themselves", "each other", "one another", "one", "another"})
-_THING = frozenset({"it", "itself"})
+HE = frozenset({"he", "she", "him", "himself", "herself"})
+THEY = frozenset({"they", "them", "themselves", "each other", "one another"})
+IT = frozenset({"it", "itself"})
+_MANY = THEY | {"one", "another"}
 
 
 def find_lost_pronouns(chunks: list[Chunk]) -> list[str]:
@@ -18,7 +19,7 @@ def find_lost_pronouns(chunks: list[Chunk]) -> list[str]:
     return [
         chunk.low
         for place, chunk in enumerate(chunks)
-        if chunk.low in _ONE | _MANY | _THING
+        if chunk.low in HE | _MANY | IT
         and not any(_can_mean(chunk.low, chunks, earlier) for earlier in _list_candidates(chunks, place))
     ]
 
@@ -43,7 +44,7 @@ def _list_candidates(chunks: list[Chunk], place: int) -> list[int]:
 
 def _can_mean(pronoun: str, chunks: list[Chunk], place: int) -> bool:
     chunk = chunks[place]
-    if pronoun in _ONE:
+    if pronoun in HE:
         return chunk.is_animate
     if pronoun in _MANY:
         is_listed = any(other.kind == "C" for other in chunks[max(place - 1, 0) : place + 2])

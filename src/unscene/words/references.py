@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES, QUANTITIES
+from unscene.words.pronouns import HE, IT, THEY
 from unscene.words.scene_lists import COLOURS, GROUNDS, HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
 
-_PERSONAL = frozenset({"he", "she", "him", "her", "himself", "herself", "who", "whom"})
-_ONE_THING = frozenset({"it", "itself"})
-_MANY = frozenset({"they", "them", "themselves", "each other", "one another"})
+_PERSONAL = HE | {"her", "who", "whom"}
 _SOME = frozenset(
     {"others", "another", "one", "ones", "some", "many", "several", "two", "three", "both", "all", "few"}
 )
@@ -64,7 +63,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if first is None:
             continue
         earlier = [(p, h) for p, h, _ in order[:place]]
-        if last.low in _MANY and host is not None:
+        if last.low in THEY and host is not None:
             host = _find_row(host, clauses)  # "geese on a beam with ferns and jugs behind them"
         if _is_short(phrase):
             many = [p for p, _ in earlier if p.words and _is_many(p)]
@@ -189,7 +188,7 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
             if not human
             else target.is_in(human[-1]) or (target.is_human and human[-1].is_human)
         )
-    if low in _ONE_THING:
+    if low in IT:
         if start:
             first = earlier[0][0]
             if first.tokens and not first.is_human and not first.is_plural and not first.is_pronoun:
@@ -208,7 +207,7 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
             solid or single or [p for p in apart if not p.is_human] or [p for p in free if not p.is_human]
         )
         return bool(things) and target.is_in(things[0])
-    if low in _MANY:
+    if low in THEY:
         pool = free if low in ("each other", "one another", "they", "themselves") else apart
         many = [
             p

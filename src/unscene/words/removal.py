@@ -6,7 +6,7 @@ What is gone takes along what hangs on it: what it does, wears and has of itself
 
 from unscene.words.cut_phrases import empty_places
 from unscene.words.leftovers import Item, add_to_scene, compose
-from unscene.words.pruning import GATHERING, prune_group
+from unscene.words.pruning_groups import GATHERING, prune_group
 from unscene.words.target import Target, is_empty
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, list_mods, walk
 

@@ -62,6 +62,16 @@ GROUNDS |= SPLIT_PLACES
 GROUNDS |= {f"{word}s" for word in GROUNDS if not word.endswith(("s", "y", "ch", "sh"))} | _words(
     "beaches churches"
 )
+# Where people are, and no other things in such numbers: a place is crowded with them.
+THRONGED = _words(
+    "airport arena stadium auditorium theater theatre hall hallway corridor lobby terminal station hub "
+    "platform subway classroom museum restaurant cafe bar pub club mall market marketplace bazaar square "
+    "plaza beach park sidewalk crosswalk boardwalk promenade church chapel cathedral temple crypt fair "
+    "festival concert event"
+)
+THRONGED |= {f"{word}s" for word in THRONGED} | {"beaches", "churches"}
+# Places that vehicles crowd as people do.
+STREETS = _words("street streets road roads lane avenue alley intersection")
 # Times, lights and manners: true of the photo, no things in it.
 CONDITIONS = _words(
     "night day days evening daytime nighttime morning afternoon noon midday sunset sunrise dusk dawn "
@@ -70,6 +80,9 @@ CONDITIONS = _words(
     "friday saturday sunday january february march april may june july august september october "
     "november december shade moonlight storm snowstorm sunshine twilight halloween christmas weekend"
 )
+# What people give each other, and no thing: `gives a hug`. What they give to an audience.
+GREETINGS = _words("fives hug kiss wave")
+SPEECHES = _words("speech lecture talk presentation")
 # Nouns that are no things in the photo, or nothing without who does or has it.
 ACTIVITIES = _words(
     "tennis baseball soccer football basketball volleyball golf polo cricket rugby hockey softball "
@@ -293,6 +306,12 @@ CARRIED_WORDS = _words(
     "baseball glove",
 }
 SEATS = _words("couch bench chair bed")
+# Words of the list that have sides with prints, and room for a load.
+VEHICLES = _words("car bus truck train motorcycle bicycle boat airplane")
+# Those that move by themselves, by the word list as well.
+ANIMATE_VEHICLES = _words("car bus train boat")
+SAT_IN = VEHICLES - {"motorcycle", "bicycle"}
+SCREENS = frozenset({"tv", "laptop", "cell phone"})
 VESSELS = frozenset({"cup", "wine glass", "bottle"})
 FURNITURE = frozenset(
     {

@@ -24,6 +24,7 @@ from unscene.words.scene_lists import (
     NEARNESS,
     PAGES,
     ROOMS,
+    SAT_IN,
     SEATS,
     WITHIN,
 )
@@ -90,7 +91,6 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
     ):  # "standing by plums on a table"
         new_mods = [Prep("near", m.group, m.link) if _is_on_furniture(m) else m for m in new_mods]
     lost_prep = any(isinstance(m, Prep) and not p for m, p in mods)
-    lost_any = any(not p for m, p in mods)
     if object_gone and not objects:
         return _without_object(verb, lost, new_mods, host, target, gathering)
     if object_gone:  # one of two objects
@@ -101,6 +101,17 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         if lost_prep and needs_place and not any(isinstance(m, Prep) for m in new_mods):
             return _joined_by_with(verb, objects, [], new_mods)
         return [Verb(verb.tokens, verb.opener, objects, new_mods)]
+    return _without_place(verb, mods, new_mods, host, target)
+
+
+def _without_place(
+    verb: Verb, mods: list[tuple[Mod, list[Mod]]], new_mods: list[Mod], host, target: Target
+) -> list[Mod]:
+    """Return what is left of a verb that never had an object, where something that hung on it is gone.
+
+    mods: each thing that hung on it, with what is left of it. new_mods: what is left of them all.
+    """
+    lost_any = any(not p for m, p in mods)
     has_place = any(isinstance(m, Prep | Verb) for m in new_mods)
     stem = verb.stem
     if stem == "be" and not has_place and not [m for m in new_mods if isinstance(m, Loose)]:
@@ -307,7 +318,7 @@ def _without_object(
                 or (
                     stem in _DONE_SEATED
                     and mod.low in ("in", "on", "inside")
-                    and list_words(mod.group) & _SAT_IN
+                    and list_words(mod.group) & _SEATED_IN
                 )
                 else free_prep(mod)
             )
@@ -323,7 +334,7 @@ def _keeps_place(item: Item, stem: str, host) -> bool:
     if host is None or item.prep not in ("on", "in"):
         return False
     if host.is_human:
-        return stem in _DONE_SEATED | HOLDING and bool(list_words(item.group) & _SAT_IN)
+        return stem in _DONE_SEATED | HOLDING and bool(list_words(item.group) & _SEATED_IN)
     return _can_carry(host) and stem in _CARRYING
 
 
@@ -379,7 +390,7 @@ def _list_preps(mods: list[Mod]) -> list[Prep]:
 _DONE_SEATED = frozenset(
     {"use", "operate", "read", "eat", "drink", "watch", "hold", "play", "type", "work", "flip"}
 )
-_SAT_IN = SEATS | {"car", "bus", "train", "boat", "airplane", "truck"}
+_SEATED_IN = SEATS | SAT_IN
 
 
 def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod] | None:

@@ -22,8 +22,10 @@ from unscene.words.scene_lists import (
     MORE_CLOTHES,
     NEARNESS,
     PARTS,
+    SAT_IN,
     STATES,
     TIMES,
+    VEHICLES,
     WITHIN,
 )
 from unscene.words.tokens import Token
@@ -126,7 +128,7 @@ def is_by_vehicle(mod: Prep, target: Target) -> bool:
     return (
         mod.low == "by"
         and group is not None
-        and target.category in ("boat", "train", "bus", "car", "truck", "bicycle", "motorcycle", "airplane")
+        and target.category in VEHICLES
         and is_all_gone(group, target)
         and group.members[0].tokens[0].kind != "D"
         and not group.is_plural
@@ -250,9 +252,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
 OF_IT = {
     "suitcase": frozenset({"bag", "bags", "piece", "pieces"}),
     "laptop": frozenset({"keyboard", "keyboards"}),
-    **dict.fromkeys(
-        ("car", "bus", "truck", "train", "airplane", "boat"), frozenset({"floor", "ceiling", "wall", "walls"})
-    ),
+    **dict.fromkeys(SAT_IN, frozenset({"floor", "ceiling", "wall", "walls"})),
 }
 # No animal wears these.
 _FOOTWEAR = frozenset(

@@ -9,7 +9,7 @@ import pytest
 from unscene.words.coco80 import COCO80
 from unscene.words.faults import find_faults
 from unscene.words.negation import remove_object, rewrite_caption
-from unscene.words.plain_caption import SPELLINGS
+from unscene.words.plain_caption import OBJECT_SPELLINGS, SPELLINGS
 from unscene.words.rewriting_rules import RULES
 
 REWRITTEN = [
@@ -376,6 +376,12 @@ def test_every_spelling_changes_the_caption_that_it_exists_for(spelling):
     assert not spelling.pattern.search(spelling.pattern.sub(spelling.instead, spelling.caption))
 
 
+@pytest.mark.parametrize("spelling", OBJECT_SPELLINGS, ids=lambda spelling: spelling.caption)
+def test_a_spelling_of_an_object_changes_captions_of_that_object_alone(spelling):
+    assert not spelling.pattern.search(spelling.write(spelling.caption, spelling.object, COCO80))
+    assert spelling.write(spelling.caption, "zebra", COCO80) == spelling.caption
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_does_what_its_caption_says(name):
     rule = RULES[name]
@@ -386,10 +392,10 @@ def test_every_rule_does_what_its_caption_says(name):
 def test_every_rule_that_the_code_notes_is_in_the_table():
     from pathlib import Path
 
-    from unscene.words import gathering, heirs, ladder, negation, pruning, removal, settling, target, venues
+    from unscene import words
 
-    modules = (gathering, heirs, ladder, negation, pruning, removal, settling, target, venues)
-    code = "".join(Path(module.__file__).read_text() for module in modules)
+    modules = Path(words.__file__).parent.glob("*.py")
+    code = "".join(module.read_text() for module in modules if module.stem != "rewriting_rules")
     noted = {piece.split('"')[0] for piece in code.split('note("')[1:]} | {"clause alone", "subject"}
     assert noted == set(RULES)
 

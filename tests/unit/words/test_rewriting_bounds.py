@@ -98,6 +98,7 @@ ON_IT = [
 FROM = [
     ("A view from inside a car of a moat.", "car", "A view of a moat."),
     ("A view from inside an old bus of a moat and hills.", "bus", "A view of a moat and hills."),
+    ("An image from inside a bus of a moat.", "bus", "An image of a moat."),
     ("A view from inside a bus of a zebra.", "zebra", "A view from inside a bus."),
     ("A bird seen from above a moat.", "bird", "A moat."),
     ("A car seen from above, next to a moat.", "car", "A moat seen from above."),

@@ -15,7 +15,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import LEFT_ALONE, SALIENT
+from unscene.captions.checks.words import LEFT_ALONE, SALIENT, WHEN
 from unscene.words.caption_words import ADJECTIVES, NUMBERS
 from unscene.words.chunks import Chunk
 from unscene.words.verb_forms import looks_plural
@@ -45,7 +45,6 @@ _LIGHTS = frozenset(
         ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light", "tv", "television", "screen"),
     )
 )
-_WHEN = frozenset(("before", "during", "after"))
 # Prepositions that hold both ways.
 _EVEN = frozenset(
     (
@@ -162,9 +161,9 @@ def changes_relation(case: Case) -> str | None:
     known: dict[str, set[int]] = {}
     for _, link, noun in before:
         known.setdefault(noun, set()).add(_PLACING.get(link, 0))
-    when = {noun: {link for _, link, one in before if one == noun} & _WHEN for _, _, noun in before}
+    when = {noun: {link for _, link, one in before if one == noun} & WHEN for _, _, noun in before}
     for holder, link, noun in _list_relations(case.new):
-        if link in _WHEN and when.get(noun) and link not in when[noun]:
+        if link in WHEN and when.get(noun) and link not in when[noun]:
             return f"{noun!r} has {link!r} before it, and had not"
         kind = 0 if noun in _LIGHTS else _PLACING.get(link, 0)
         if not kind or kind in known.get(noun, {kind}):

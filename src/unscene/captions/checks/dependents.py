@@ -6,13 +6,12 @@ from unscene.captions.checks.texts import Case, get_stem, split_words
 from unscene.captions.checks.words import EVERY_PART, LIVING
 from unscene.words.caption_words import PRONOUNS
 from unscene.words.chunks import Chunk
-from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCULPTURES
+from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCREENS, SCULPTURES
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(
     map(get_stem, ("play", "do", "perform", "deliver", "give", "take", "make", "enjoy", "throw", "keep"))
 )
-_SCREENS = frozenset(("cell phone", "tv", "laptop"))
 # What people stand or sit on, so that it may go with them: nobody knows from the caption alone. What
 # they hold is found by `find_held`.
 _BOARDS = frozenset(("skis", "snowboard", "skateboard", "surfboard", "bicycle", "motorcycle"))
@@ -205,10 +204,10 @@ def find_row_start(chunks: list[Chunk], place: int) -> int:
 def _carries(case: Case, place: int) -> bool:
     """Whether a noun phrase is shown on the object, or is the wall that it hangs on."""
     after = case.old.chunks[place + 1 : place + 3]
-    if case.category in _SCREENS and _has(case, place):
+    if case.category in SCREENS and _has(case, place):
         return True
     if len(after) == 2 and after[0].low == "on" and case.names_object(after[1]):
-        return case.category in _SCREENS | {"stop sign", "book"}
+        return case.category in SCREENS | {"stop sign", "book"}
     before = case.old.chunks[max(place - 2, 0) : place]
     on_wall = len(before) == 2 and before[1].low == "on" and case.names_object(before[0])
     return on_wall and case.old.chunks[place].head in ("wall", "walls", "ceiling")

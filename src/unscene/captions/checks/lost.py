@@ -7,6 +7,7 @@ from unscene.captions.checks.dependents import find_row_start, goes_along
 from unscene.captions.checks.invented import has_lost_letter, is_derived, is_spelt_alike
 from unscene.captions.checks.synonyms import names_kind_of, says_same
 from unscene.captions.checks.texts import (
+    BASE_STEMS,
     Case,
     Text,
     get_last,
@@ -33,7 +34,6 @@ from unscene.words.caption_words import (
     ADJECTIVES,
     ADVERBS,
     AUXILIARIES,
-    BASES,
     BODY,
     CLOTHES,
     DETERMINERS,
@@ -101,7 +101,7 @@ _BARE = VAGUE | _VAGUE_ALONE | EVENTS | {"someone", "somebody"}
 _WHERE = frozenset(("outdoors", "outside", "indoors", "backstage", "onstage", "upstairs", "underwater"))
 _GAMES = frozenset(("game", "match", "goal", "team", "championship", "tournament"))
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
-_BASE_STEMS = frozenset(map(get_stem, (*BASES, "build")))
+_BASE_STEMS = BASE_STEMS | {get_stem("build")}
 _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
 # Who does this to a ball has it at hand.
 _AT_BALL = frozenset(map(get_stem, ("serve", "hit", "swing", "return", "kick", "pitch", "throw", "toss")))

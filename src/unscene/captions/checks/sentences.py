@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from unscene.captions.checks.synonyms import knows_word, says_same
 from unscene.captions.checks.texts import (
+    BASE_STEMS,
     MOTION_STEMS,
     POSTURE_STEMS,
     Case,
@@ -15,7 +16,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, MOMENTS, NEVER_LAST, SALIENT, SMALL
+from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, MOMENTS, NEVER_LAST, SALIENT, SMALL, WHEN
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
@@ -33,14 +34,12 @@ from unscene.words.chunks import Chunk
 from unscene.words.pronouns import find_lost_pronouns
 from unscene.words.verb_forms import THIRD
 
-_BASE_STEMS = frozenset(map(get_stem, BASES))
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
-# When it was, or where: `After the regatta.` and `At the fair.` tell a scene, if nothing else does.
-_WHEN = frozenset(("during", "after", "before"))
+# Where it was: `At the fair.` tells a scene if nothing else does, as `After the regatta.` does.
 _TELLS_WHERE = frozenset(("at", "outside", "inside", "down"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
 _SIDES = ("above", "below", "behind", "under", "inside", "outside")
-_WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
+WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
 _GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one", "another"}
 _OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
 _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
@@ -94,7 +93,7 @@ def begins_badly(case: Case) -> str | None:
             return "it begins in the middle"
         stands = bool(POSTURE_STEMS & set(new.stems))  # `Against a gate stand two mules`
         alone = len(new.chunks) == 2 and first.tokens[0].low in _TELLS_WHERE
-        stands = stands or alone or first.tokens[0].low in _WHEN
+        stands = stands or alone or first.tokens[0].low in WHEN
         if first.kind == "P" and not stands and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
         # `behind the stall sells lemons`: the place stands, and who does it is gone.
@@ -112,7 +111,7 @@ def begins_badly(case: Case) -> str | None:
         return None
     if _is_told_later(new):
         return None
-    alone = stem in _BASE_STEMS and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS)
+    alone = stem in BASE_STEMS and (len(new.tokens) == 1 or new.tokens[1] in PREPOSITIONS)
     if (stem in old.stems and word not in old.tokens) or (alone and not begins_as_before):
         return "a verb without a subject"
     return None
@@ -300,6 +299,10 @@ def _is_bare(chunk: Chunk) -> bool:
 
 def has_odd_neighbours(case: Case) -> str | None:
     """Neighbours that cannot be: `the of`, `and is`, two nouns, a word twice."""
+    return _find_odd_words(case) or _find_odd_phrases(case)
+
+
+def _find_odd_words(case: Case) -> str | None:
     known = set(pairwise(_plain(case.old.tokens)))
     pairs = [pair for pair in pairwise(_plain(case.new.tokens)) if pair not in known]
     # Of an article that is left of a noun: `a inside of it`.
@@ -316,8 +319,11 @@ def has_odd_neighbours(case: Case) -> str | None:
             or second in (PREPOSITIONS - _BOTH) | DETERMINERS - NUMBERS - {"few", "many", "other"}
         ):
             return f"{first!r} before {second!r}"
-    if twice := _find_doubled(case):
-        return f"{twice!r} twice"
+    twice = _find_doubled(case)
+    return f"{twice!r} twice" if twice else None
+
+
+def _find_odd_phrases(case: Case) -> str | None:
     text, verbs = " ".join(case.old.tokens), list_verbs(case.new)
     for place, (one, two) in enumerate(pairwise(case.new.chunks)):
         joint = f"{get_last(one)} {(split_words(two.text) or [''])[0]}"
@@ -346,7 +352,7 @@ def has_odd_neighbours(case: Case) -> str | None:
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
         is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
-        whence = (one.low, two.low) in _WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
+        whence = (one.low, two.low) in WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
         if two.low in ("which", "whom") or two.low in _MONEY:
             continue  # `in which`, `for £ 10`
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:

@@ -206,5 +206,6 @@ def has_plural(text: Text) -> bool:
     )
 
 
+BASE_STEMS = frozenset(map(get_stem, BASES))
 POSTURE_STEMS = frozenset(map(get_stem, POSTURES))
 MOTION_STEMS = frozenset(map(get_stem, MOTIONS))

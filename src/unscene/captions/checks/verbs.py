@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
+from unscene.captions.checks.words import SEEN_DEEDS
 from unscene.words.caption_words import CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
 from unscene.words.reading import read_tokens
 from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
@@ -18,46 +19,7 @@ def _group(text: str) -> frozenset[str]:
     return frozenset(map(get_stem, text.split()))
 
 
-# Deeds that a person would see: one of them is new only where another of its line was told.
-_DEEDS = tuple(
-    map(
-        _group,
-        (
-            "sleep snore doze nap asleep snooze slumber bed curl rest lie lay",
-            "eat feed bite chew nibble munch lunch dinner breakfast meal dine snack graze lick enjoy share"
-            " cereal spoon fork food soup sandwich pizza picnic bowl plate cake noodles rice salad",
-            "drink sip drinking coffee tea beer wine",
-            "sing song perform concert microphone karaoke",
-            "dance dancing dancer ballet",
-            "swim dive bathe surf paddle pool water lake sea ocean river pond wave",
-            "cook fry grill bake prepare make chef boil roast barbecue stove oven pan",
-            "read study book newspaper magazine",
-            "write draw paint sketch sign",
-            "fight box wrestle punch attack",
-            "cry weep scream shout yell roar bark howl growl",
-            "kiss hug embrace cuddle hold spoon snuggle huddle nestle",
-            "play game toy toys perform violinist guitarist pianist drummer musician band music kick throw"
-            " ball catch toss frisbee tennis baseball soccer football instrument concert song fun",
-            "wash clean wipe scrub bathe rinse shower sweep",
-            "smoke cigarette",
-            "burn crash explode collapse",
-            "sell buy shop market store vendor",
-            "jump leap hop trick skip",
-            "graze field pasture meadow grass",
-            "knit sew crochet",
-            "dig rake plant mow garden",
-            "fish angle",
-            "juggle",
-            "gallop ride horseback motorbike motorcycle bike bicycle scooter",
-            "run jog race sprint chase marathon",
-            "skate ski snowboard",
-            "pray",
-            "wake awake",
-        ),
-    )
-)
-
-
+_SEEN = tuple(map(_group, SEEN_DEEDS))
 _SMALL = (
     DETERMINERS | LINKS | CLAUSES | {"is", "have", "with", "in", "on", "at", "of", "by", "to", "near", "next"}
 )
@@ -98,7 +60,7 @@ def may_be_new(case: Case, token: str) -> bool:
     stem = get_stem(token)
     if stem == "play" and not _governs(case.new, token):
         return True
-    deeds = [group for group in _DEEDS if stem in group]
+    deeds = [group for group in _SEEN if stem in group]
     if deeds:
         return any(group & set(case.old.stems) for group in deeds)
     gone = {get_stem(word) for words in _list_names(case) for word in words}

@@ -1,6 +1,7 @@
 """Closed lists for the checks of a caption: what may be new, what may go, what goes along."""
 
 from unscene.words.caption_words import PICTURES, QUANTITIES
+from unscene.words.scene_lists import GREETINGS, SPEECHES
 
 
 def _words(text: str) -> frozenset[str]:
@@ -254,17 +255,55 @@ MOMENTS = _words(
     " monday tuesday wednesday thursday friday saturday sunday"
 )
 # What people give, get or do, and no thing.
-DEEDS = _words(
-    "fives hug kiss wave handshake massage manicure pedicure haircut shave checkup speech lecture talk"
-    " presentation interview lesson dance performance handstand cartwheel flip trick stunt"
+DEEDS = (
+    GREETINGS
+    | SPEECHES
+    | _words(
+        "handshake massage manicure pedicure haircut shave checkup interview lesson dance performance"
+        " handstand cartwheel flip trick stunt"
+    )
 )
+# Deeds that a person would see: one of them is new only where another of its line was told.
+SEEN_DEEDS = (
+    "sleep snore doze nap asleep snooze slumber bed curl rest lie lay",
+    "eat feed bite chew nibble munch lunch dinner breakfast meal dine snack graze lick enjoy share"
+    " cereal spoon fork food soup sandwich pizza picnic bowl plate cake noodles rice salad",
+    "drink sip drinking coffee tea beer wine",
+    "sing song perform concert microphone karaoke",
+    "dance dancing dancer ballet",
+    "swim dive bathe surf paddle pool water lake sea ocean river pond wave",
+    "cook fry grill bake prepare make chef boil roast barbecue stove oven pan",
+    "read study book newspaper magazine",
+    "write draw paint sketch sign",
+    "fight box wrestle punch attack",
+    "cry weep scream shout yell roar bark howl growl",
+    "kiss hug embrace cuddle hold spoon snuggle huddle nestle",
+    "play game toy toys perform violinist guitarist pianist drummer musician band music kick throw"
+    " ball catch toss frisbee tennis baseball soccer football instrument concert song fun",
+    "wash clean wipe scrub bathe rinse shower sweep",
+    "smoke cigarette",
+    "burn crash explode collapse",
+    "sell buy shop market store vendor",
+    "jump leap hop trick skip",
+    "graze field pasture meadow grass",
+    "knit sew crochet",
+    "dig rake plant mow garden",
+    "fish angle",
+    "juggle",
+    "gallop ride horseback motorbike motorcycle bike bicycle scooter",
+    "run jog race sprint chase marathon",
+    "skate ski snowboard",
+    "pray",
+    "wake awake",
+)
+WHEN = _words("before during after")
 ORDINALS = _words(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
     " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
-# Verbs of people alone: nobody is left to do it.
 # What people come together for: a new word for what the removed ones were at.
 EVENTS = _words("event game match performance concert")
+# Verbs of people alone: nobody is left to do it.
 HUMAN_VERBS = _words(
     "ride hold carry wear play read talk smile pose ski surf skate snowboard skateboard write type pet"
     " serve drive cut prepare cook throw pitch bat swing text cheer celebrate shop dance jog dine gather"
