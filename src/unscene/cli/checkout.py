@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from unscene.run.checkout import CHECKOUT
 
@@ -59,20 +61,53 @@ def call_workflow(
 ) -> int:
     """Have Snakemake make a target of a run, and return its exit status. options: as it takes them.
 
-    A directory that was not there is taken away again when nothing was made in it.
+    A directory that was not there is taken away again when nothing was made in it. Without config
+    files it has to be there: a misspelt one would be a run of the drawn scenes.
     """
     checkout, files = find_checkout(), resolve_files(choose_files(directory, configfiles))
+    if not files and not directory.is_dir():
+        raise CommandError(
+            f"{directory} is not there, and no --configfile is given; `unscene new {directory} --photos PATH`"
+            " begins a run of your own photos"
+        )
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile"), *options]
     command += ["--directory", str(directory.resolve()), "--quiet", "progress", "rules"]
     command += ["--configfile", *files] if files else []
     new = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
-        return subprocess.run(
-            [*command, "--", target], cwd=checkout, env=os.environ | (environment or {})
-        ).returncode
+        return _run([*command, "--", target], checkout, os.environ | (environment or {}))
     finally:
         if new and not (directory / "results").exists():
             _take_away(new)
+
+
+def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """Run a command in a folder and return its exit status. Where another program reads the output and
+    stops early (`| head`), the rest is dropped and the command ends all the same: Snakemake would hang.
+    """
+    streams = [number for number in (1, 2) if not os.isatty(number)]
+    kept = {{1: "stdout", 2: "stderr"}[number]: subprocess.PIPE for number in streams}
+    with subprocess.Popen(command, cwd=folder, env=environment, **kept) as process:
+        copies = [
+            threading.Thread(target=_copy, args=({1: process.stdout, 2: process.stderr}[number], number))
+            for number in streams
+        ]
+        for copy in copies:
+            copy.start()
+        for copy in copies:
+            copy.join()
+    return process.returncode
+
+
+def _copy(source: IO[bytes], number: int) -> None:
+    """Pass on what a process writes to a file descriptor of ours, until nobody reads it; then read on."""
+    is_read = True
+    while block := os.read(source.fileno(), 65536):
+        try:
+            while is_read and block:
+                block = block[os.write(number, block) :]
+        except BrokenPipeError:
+            is_read = False
 
 
 def _take_away(new: Sequence[Path]) -> None:

@@ -73,6 +73,8 @@ def call(given: argparse.Namespace) -> int:
     given.run.mkdir(parents=True, exist_ok=True)
     write_text(text, target)
     kind = found.source["format"]
+    if unusable := found.seen - found.there:
+        print(f"{unusable} of {found.seen} photos looked at cannot be used, for instance: {found.problem}")
     print(f"{target}: {found.items:,} photos of {given.photos}, format {kind}; read it, then\n")
     print("\n".join(f"  {command}" for command in commands))
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from unscene.photos.images import PhotoError, measure_photo
 from unscene.samples.readers import SourceError, count_items, iterate_items
 from unscene.samples.readers.folder import CAPTIONS, list_photos
+from unscene.samples.readers.items import PHOTOS
 from unscene.samples.readers.table_columns import NEEDED, match_columns
 from unscene.samples.readers.table_files import SUFFIXES
 from unscene.samples.readers.text_files import BY_SUFFIX, find_fault, sniff_layout
@@ -37,6 +38,7 @@ class Found:
 
     seen: items that were looked at; there: those of them whose photo and caption are there. sizes:
     width and height of these photos, in pixels. captions: how many captions a photo has, on average.
+    problem: what is wrong with the first that cannot be used, empty when all can.
     """
 
     source: dict
@@ -45,6 +47,7 @@ class Found:
     there: int = 0
     sizes: list[tuple[int, int]] = field(default_factory=list)
     captions: float = 1.0
+    problem: str = ""
 
     @property
     def side(self) -> int:
@@ -68,6 +71,8 @@ def look(photos: Path, captions: Path | None, name: str, columns: dict[str, str]
     for path in (photos, captions):
         if path is not None and not path.exists():
             raise LookError(f"{path} is not there")
+    if photos.is_file() and photos.suffix.lower().lstrip(".") in PHOTOS:
+        raise LookError(f"--photos {photos} is one photo; give the folder that it lies in")
     if captions is not None and captions.is_dir():
         raise LookError(
             f"--captions {captions} is a folder; name the file in it, or put captions beside the photos"
@@ -233,7 +238,7 @@ def _measure(source: dict) -> Found:
     part = {**source, "photos": found.items}
     if source["format"] != "webdataset":  # of tars the beginning will do: the rest would have to be read
         part |= {"photos": number, "take": {"of": found.items, "photos": number, "skip": 0, "seed": 0}}
-    captions, problem = 0, ""
+    captions = 0
     for item in iterate_items(part, range(number)):
         found.seen += 1
         told = [text for text in item.captions if isinstance(text, str) and text.strip()]
@@ -244,15 +249,16 @@ def _measure(source: dict) -> Found:
             if not told:
                 raise ValueError(f"{item.key} has no caption")
         except ValueError as error:
-            problem = problem or (error.detail if isinstance(error, PhotoError) else str(error))
+            told_wrong = error.detail if isinstance(error, PhotoError) else str(error)
+            found.problem = found.problem or told_wrong
             continue
         found.there += 1
         found.sizes.append(size)
         captions += len(told)
     if not found.there:
         raise LookError(
-            f"of {found.seen} photos that were looked at, not one can be used, for instance: {problem}; see"
-            " docs/DATA.md for the forms that are read"
+            f"of {found.seen} photos that were looked at, not one can be used, for instance:"
+            f" {found.problem}; see docs/DATA.md for the forms that are read"
         )
     found.captions = captions / found.there
     return found

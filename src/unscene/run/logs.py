@@ -9,7 +9,7 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,20 +24,29 @@ _STOPPED = re.compile(r"^\S+ ERROR stopped after [\d.]+ s: ", re.MULTILINE)
 
 
 class _Tee:
-    """Writes to the log file and to the terminal; a progress bar's redraws stay out of the file."""
+    """Writes to the log file and to the terminal; a progress bar's redraws stay out of the file. A
+    terminal that nobody reads any more (`| head`) stops no job.
+    """
 
     def __init__(self, file: TextIO, terminal: TextIO):
         self.file, self.terminal = file, terminal
 
     def write(self, text: str) -> int:
-        self.terminal.write(text)
+        self._try(lambda: self.terminal.write(text))
         if "\r" not in text:
             self.file.write(text)
         return len(text)
 
     def flush(self) -> None:
         self.file.flush()
-        self.terminal.flush()
+        self._try(self.terminal.flush)
+
+    def _try(self, use: Callable[[], object]) -> None:
+        try:
+            use()
+        except BrokenPipeError:
+            # What is left in the buffer would fail again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.terminal.fileno())
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.terminal, name)

@@ -85,6 +85,33 @@ def test_an_overlay_that_is_not_there_is_named(capsys):
     assert "nowhere.yaml: is not there" in capsys.readouterr().err
 
 
+def test_a_misspelt_run_is_no_run_of_the_drawn_scenes(tmp_path, capsys):
+    assert command.main(["plan", "--directory", str(tmp_path / "mien")]) == 1
+    told = capsys.readouterr().err
+    assert "mien is not there, and no --configfile is given; `unscene new" in told
+    assert not (tmp_path / "mien").exists()
+
+
+@pytest.mark.parametrize("kept", ["2>&1", "2>/dev/null"])
+def test_a_reader_that_stops_early_stops_no_command(tmp_path, checkout, kept):
+    done = tmp_path / "done"
+    long = f"for i in range(100000): print(i)\nopen({str(done)!r}, 'w').close()"
+    call = (
+        "import os, sys; from unscene.cli.checkout import _run;"
+        f"sys.exit(_run([sys.executable, '-c', {long!r}], {str(tmp_path)!r}, os.environ))"
+    )
+    (tmp_path / "call.py").write_text(call)
+    read = subprocess.run(
+        ["bash", "-c", f"{sys.executable} call.py {kept} | head -1; exit ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (read.returncode, read.stdout, read.stderr) == (0, "0\n", "") and done.exists()
+
+
 def test_another_checkout_is_not_answered_for(tmp_path, monkeypatch, capsys):
     (tmp_path / "src/unscene").mkdir(parents=True)
     (tmp_path / "Snakefile").touch()
@@ -177,20 +204,21 @@ def test_a_refused_plan_leaves_nothing_where_nothing_was(tmp_path, monkeypatch, 
 
     calls = []
 
-    def snakemake(command, cwd, env):
+    def snakemake(command, _, environment):
         calls.append(command)
-        assert env["UNSCENE_PLAN"] == "1" and command[-1] == "results/plan.json"
+        assert environment["UNSCENE_PLAN"] == "1" and command[-1] == "results/plan.json"
         folder = Path(command[command.index("--directory") + 1])
         folder.mkdir(parents=True, exist_ok=True)
         for name in makes:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text("")
-        return SimpleNamespace(returncode=1)
+        return 1
 
-    monkeypatch.setattr(checkout_of_commands.subprocess, "run", snakemake)
-    assert command.main(["plan", "--directory", str(run)]) == 1
+    monkeypatch.setattr(checkout_of_commands, "_run", snakemake)
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("seed: 1\n")
+    assert command.main(["plan", "--directory", str(run), "--configfile", str(overlay)]) == 1
     assert run.exists() is (tmp_path / "runs").exists() is ("results/plan.json" in makes)
-    assert "--configfile" not in calls[0]
     (run / "notes").mkdir(parents=True, exist_ok=True)  # what is there stays
     (run / "config.yaml").write_text("seed: 2\n")  # by `unscene new`
     assert command.main(["plan", "--directory", str(run)]) == 1 and (run / "notes").is_dir()

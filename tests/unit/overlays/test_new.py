@@ -235,6 +235,23 @@ def test_what_cannot_be_a_source_says_what_to_do(photos, capsys):
     assert "00.jpg is no image that Pillow knows" in refuse(photos)
 
 
+def test_one_photo_is_no_source_and_says_so(photos, capsys):
+    assert begin("--photos", photos / "00.jpg") == 1
+    assert "is one photo; give the folder that it lies in" in capsys.readouterr().err
+
+
+def test_what_was_looked_at_and_cannot_be_used_is_told(photos, capsys):
+    write_beside(photos, "txt")
+    assert begin("--photos", photos) == 0
+    assert "cannot be used" not in capsys.readouterr().out
+    (photos / "03.txt").write_bytes(b"Un caf\xe9 \xe0 c\xf4t\xe9 d'un \xe9l\xe8ve.")
+    (photos / "04.jpg").write_bytes(b"no photo")
+    assert begin("--photos", photos, "--force") == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("2 of 12 photos looked at cannot be used, for instance: ")
+    assert "03.txt is not UTF-8 text" in first
+
+
 def test_a_gpu_and_many_photos_get_another_overlay(photos, monkeypatch):
     write_beside(photos, "txt")
     for number in range(2400):

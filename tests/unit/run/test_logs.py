@@ -67,6 +67,27 @@ def test_any_other_error_keeps_its_traceback(tmp_path):
     assert isinstance(end, RuntimeError) and "Traceback" in log
 
 
+def test_a_terminal_that_nobody_reads_any_more_stops_no_job(tmp_path, checkout):
+    job = (
+        "from types import SimpleNamespace\n"
+        "from unscene.run.logs import log_job\n"
+        "with log_job(SimpleNamespace(log=['job.log'], rule='r', wildcards={}, params=None)):\n"
+        "    for line in range(50000): print('line', line)\n"
+    )
+    (tmp_path / "job.py").write_text(job)
+    read = subprocess.run(
+        ["bash", "-c", f"{sys.executable} job.py | head -1; exit ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    log = (tmp_path / "job.log").read_text()
+    assert (read.returncode, read.stdout) == (0, "line 0\n") and "Error" not in read.stderr
+    assert "line 49999" in log and "INFO done in" in log
+
+
 def test_a_full_disk_is_told_with_the_file_and_leaves_the_old_one(tmp_path):
     path = tmp_path / "batches.json"
     write_json({"a": 1}, path)

@@ -78,6 +78,15 @@ def test_what_is_no_caption_is_a_problem_of_its_photo(folder, name, content):
     assert item.problem[0] == "malformed" and name in item.problem[1]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_caption_in_another_encoding_says_the_way_out(folder, encoding):
+    (folder / "a.jpg").write_bytes(b"")
+    (folder / "a.txt").write_bytes("Un café à côté d'un élève, près d'une fenêtre.".encode(encoding))
+    (item,) = read(folder.parent).values()
+    assert "a.txt is not UTF-8 text (it looks like" in item.problem[1]
+    assert "; save it as UTF-8, or: iconv -f " in item.problem[1] and "Excel" not in item.problem[1]
+
+
 def test_photos_in_forms_of_phones_and_in_capitals_are_not_passed_over(folder):
     for name in ("a.HEIC", "b.avif", "c.JFIF", "D.JPG"):
         (folder / name).write_bytes(b"x")

@@ -22,6 +22,7 @@ from unscene.samples.readers.items import (
     find_path,
 )
 from unscene.samples.readers.table_columns import match_columns
+from unscene.samples.readers.text_files import describe_encoding
 
 CAPTIONS = (".txt", ".json", ".TXT", ".JSON")  # as cameras and Windows write them
 # How files begin that came in place of a caption.
@@ -85,9 +86,10 @@ def _add_captions(item: Item) -> None:
                 item.captions = text.splitlines()
             else:
                 _read_json(item, json.loads(text))
+        except UnicodeDecodeError:
+            item.problem = ("malformed", f"{beside} {describe_encoding(beside)}")
         except (ValueError, RecursionError) as error:
-            kind = "UTF-8 text" if isinstance(error, UnicodeDecodeError) else "JSON with captions"
-            item.problem = ("malformed", f"{beside} is no {kind} ({str(error)[:120]})")
+            item.problem = ("malformed", f"{beside} is no JSON with captions ({str(error)[:120]})")
         return
 
 

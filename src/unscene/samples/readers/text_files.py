@@ -68,6 +68,13 @@ def find_fault_anywhere(path: Path) -> str | None:
     return None
 
 
+def describe_encoding(path: Path) -> str:
+    """Return in what a text that is no table is written in place of UTF-8, with the way out, in one line."""
+    content = path.read_bytes()[:_GUESSED_BYTES]
+    marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
+    return _tell_encoding(path, marked or guess_encoding(content), is_table=False)
+
+
 def guess_encoding(content: bytes) -> str | None:
     """Return the name of the encoding that a text most likely has; None when nothing fits."""
     from charset_normalizer import from_bytes
@@ -138,8 +145,8 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _tell_encoding(path: Path, encoding: str | None) -> str:
+def _tell_encoding(path: Path, encoding: str | None, is_table: bool = True) -> str:
     looks = f"it looks like {encoding}" if encoding else "its encoding is unknown"
     convert = f', or: iconv -f {encoding} -t UTF-8 "{path.name}" > new{path.suffix}' if encoding else ""
-    save = f"; {SAVE_AS_CSV}" if path.suffix.lower() in BY_SUFFIX else "; save it as UTF-8"
+    save = f"; {SAVE_AS_CSV}" if is_table and path.suffix.lower() in BY_SUFFIX else "; save it as UTF-8"
     return f"is not UTF-8 text ({looks}){save}{convert}"
