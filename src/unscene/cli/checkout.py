@@ -71,7 +71,7 @@ def call_workflow(
             " begins a run of your own photos"
         )
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile"), *options]
-    command += ["--directory", str(directory.resolve()), "--quiet", "progress", "rules"]
+    command += ["--directory", str(directory.resolve()), "--quiet", "host", "progress", "rules"]
     command += ["--configfile", *files] if files else []
     new = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     try:
