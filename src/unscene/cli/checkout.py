@@ -94,9 +94,14 @@ def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -
         ]
         for copy in copies:
             copy.start()
-        for copy in copies:
-            copy.join()
-    return process.returncode
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # Snakemake has it, too: it ends its jobs and frees the run's directory
+            process.wait()
+            raise
+        finally:
+            for copy in copies:
+                copy.join()
 
 
 def _copy(source: IO[bytes], number: int) -> None:
