@@ -85,13 +85,10 @@ def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -
     """Run a command in a folder and return its exit status. Where another program reads the output and
     stops early (`| head`), the rest is dropped and the command ends all the same: Snakemake would hang.
     """
-    streams = [number for number in (1, 2) if not os.isatty(number)]
-    kept = {{1: "stdout", 2: "stderr"}[number]: subprocess.PIPE for number in streams}
-    with subprocess.Popen(command, cwd=folder, env=environment, **kept) as process:
-        copies = [
-            threading.Thread(target=_copy, args=({1: process.stdout, 2: process.stderr}[number], number))
-            for number in streams
-        ]
+    out, errors = (None if os.isatty(number) else subprocess.PIPE for number in (1, 2))
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=errors) as process:
+        streams = [(process.stdout, 1), (process.stderr, 2)]
+        copies = [threading.Thread(target=_copy, args=stream) for stream in streams if stream[0]]
         for copy in copies:
             copy.start()
         try:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from short_readers import read_first_line
 from unscene.cli import checkout as checkout_of_commands
 from unscene.cli import command
 
@@ -100,15 +101,7 @@ def test_a_reader_that_stops_early_stops_no_command(tmp_path, checkout, kept):
         "import os, sys; from unscene.cli.checkout import _run;"
         f"sys.exit(_run([sys.executable, '-c', {long!r}], {str(tmp_path)!r}, os.environ))"
     )
-    (tmp_path / "call.py").write_text(call)
-    read = subprocess.run(
-        ["bash", "-c", f"{sys.executable} call.py {kept} | head -1; exit ${{PIPESTATUS[0]}}"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    read = read_first_line(call, tmp_path, checkout, kept)
     assert (read.returncode, read.stdout, read.stderr) == (0, "0\n", "") and done.exists()
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from short_readers import read_first_line
 from unscene.run.logs import log_job
 from unscene.run.stops import DiskFull, KnownStop
 from unscene.run.tables import replaced_atomically, write_json
@@ -74,15 +75,7 @@ def test_a_terminal_that_nobody_reads_any_more_stops_no_job(tmp_path, checkout):
         "with log_job(SimpleNamespace(log=['job.log'], rule='r', wildcards={}, params=None)):\n"
         "    for line in range(50000): print('line', line)\n"
     )
-    (tmp_path / "job.py").write_text(job)
-    read = subprocess.run(
-        ["bash", "-c", f"{sys.executable} job.py | head -1; exit ${{PIPESTATUS[0]}}"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    read = read_first_line(job, tmp_path, checkout)
     log = (tmp_path / "job.log").read_text()
     assert (read.returncode, read.stdout) == (0, "line 0\n") and "Error" not in read.stderr
     assert "line 49999" in log and "INFO done in" in log

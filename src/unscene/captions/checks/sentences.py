@@ -39,7 +39,7 @@ _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
 _TELLS_WHERE = frozenset(("at", "outside", "inside", "down"))
 _PARTICLES = frozenset(("out", "up", "down", "over", "around", "along"))
 _SIDES = ("above", "below", "behind", "under", "inside", "outside")
-WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
+_WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
 _GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one", "another"}
 _OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
 _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
@@ -352,7 +352,7 @@ def _find_odd_phrases(case: Case) -> str | None:
         if one.kind == "C" and two.kind == "P" and one.low not in (",", ";", "but"):
             return f"{joint!r} is no English"
         is_particle = one.low in _PARTICLES or (place > 0 and case.new.chunks[place - 1].kind == "V")
-        whence = (one.low, two.low) in WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
+        whence = (one.low, two.low) in _WHENCE or (place > 0 and case.new.chunks[place - 1].low == "from")
         if two.low in ("which", "whom") or two.low in _MONEY:
             continue  # `in which`, `for £ 10`
         if one.kind == "P" and two.kind in ("P", "C", "S", "X") and not is_particle and not whence:
