@@ -8,6 +8,7 @@ own, so an arm without queries meets the same bare and scene sentences as one wi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from unscene.run.seeds import derive_seed
 from unscene.training.pools import Pool
 from unscene.words.denial_grammar import Grammar
 
-# Sentences of a step: words asked bare, frames of each; captions told on; queries; nouns taught.
+# Texts of a step: words asked bare, frames of each; captions told on, frames of each; captions as they are,
+# queries, nouns taught.
 BARE_WORDS, BARE_FRAMES = 12, 2
-TOLD, SCENES, QUERIES, TAUGHT = 48, 24, 16, 5
+SCENES, SCENE_FRAMES = 12, 2
+TOLD, QUERIES, TAUGHT = 48, 16, 5
 
 # What is asked by the labels of photos.
 LABELLED = frozenset({"bare", "scene", "query"})
@@ -144,8 +147,11 @@ class PoolWriter:
         told.claims["bare"] = rows.close(len(present))
 
     def _write_scenes(self, told, chosen, present, absent, rng) -> None:
-        """Captions that leave an object out, with a denial and an assertion of it. Where the photo
-        shows such an object, it is that one in half of the cases.
+        """Captions that leave an object out, with a denial and an assertion of it in each of some
+        frames. Where the photo shows such an object, it is that one in half of the cases.
+
+        Every true sentence is paired with every false one, those of other frames, too: a user may
+        compare any two, and a wording that scores high on all photos would win against any other.
         """
         rows = _Rows(told)
         pairs: list[tuple[int, int, int, bool]] = []
@@ -161,12 +167,15 @@ class PoolWriter:
             if not len(words):
                 continue
             word = int(rng.choice(words))
-            denial, assertion = self._write_both("write_scene", [chosen[photo]], word, rng)
-            rows.add(denial, absent[:, word], present[:, word])
-            rows.add(assertion, present[:, word], absent[:, word])
-            denied, asserted = rows.text[-2:]
+            denied, asserted = [], []
+            for _ in range(SCENE_FRAMES):
+                denial, assertion = self._write_both("write_scene", [chosen[photo]], word, rng)
+                rows.add(denial, absent[:, word], present[:, word])
+                rows.add(assertion, present[:, word], absent[:, word])
+                denied.append(rows.text[-2])
+                asserted.append(rows.text[-1])
             sentences = (asserted, denied) if shown else (denied, asserted)
-            pairs.append((*sentences, int(photo), bool(shown)))
+            pairs += [(*pair, int(photo), bool(shown)) for pair in product(*sentences)]
         told.claims["scene"] = rows.close(len(present))
         true, false, photos, sides = np.array(pairs, np.int64).reshape(-1, 4).T
         told.scenes = Scenes(true, false, photos, sides.astype(bool))

@@ -234,6 +234,24 @@ def test_scenes_leave_the_object_out_and_the_true_sentence_is_true_of_its_photo(
     assert 0 < shown < len(scenes.photo)
 
 
+def test_a_true_sentence_meets_the_false_ones_of_both_frames(world):
+    pool, told = write_texts(world)
+    scenes = told.scenes
+    assert len(set(scenes.photo.tolist())) > 1
+    framed = 0
+    for photo in set(scenes.photo.tolist()):
+        its = scenes.photo == photo
+        pairs = list(zip(scenes.true[its].tolist(), scenes.false[its].tolist(), strict=True))
+        true, false = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+        assert set(pairs) == {(a, b) for a in true for b in false}
+        # One word and one polarity a caption, whatever the frames: another word would be another question.
+        words = [set(COCO80.find_words(told.texts[text])) for text in true | false]
+        assert all(found == words[0] for found in words)
+        assert len(set(scenes.shown[its].tolist())) == 1
+        framed += len(true) > 1
+    assert framed, "no caption drew two frames: the check of pairs across frames would be empty"
+
+
 def test_arms_draw_the_same_sentences(world):
     _, whole = write_texts(world, step=3)
     _, part = write_texts(world, ("captions", "scene"), step=3)
