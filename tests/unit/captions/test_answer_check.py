@@ -23,6 +23,8 @@ WRONG = {
         ("Figs in a bowl on a loom.", "bowl", "Bowled figs on a loom."),
         # the last part of the object's name
         ("A monk leans a snow board on a mill.", "snowboard", "A monk leans a board on a mill."),
+        # people by what they did
+        ("A nun with a hood juggles behind a mill.", "person", "A juggler behind a mill."),
     ],
     "left": [
         ("A miner in muddy boots leans on a shovel.", "person", "Muddy boots and a shovel."),
@@ -44,6 +46,11 @@ WRONG = {
         ("A mule with an ear tag in a pen and a cat with a leg splint.", "cat", "A leg splint in a pen."),
         ("A nun gives a speech in a mill.", "person", "A speech in a mill."),
         ("Nuns on horseback are on a moor, the horses trot.", "horse", "Nuns on horseback are on a moor."),
+        # the deed as a noun, a part whose owner is gone
+        ("Monks drink near a mill.", "person", "A drink near a mill."),
+        ("A nun's head above a dune.", "person", "A head above a dune."),
+        ("A nun with a modern hairstyle by a well.", "person", "A modern hairstyle by a well."),
+        ("A lion beside a horse whose head is in a barrel.", "horse", "A lion beside a head in a barrel."),
     ],
     "invented": [
         ("A parrot on a rope in a hall.", "bird", "A rope and a ladder in a hall."),
@@ -55,6 +62,10 @@ WRONG = {
         ("A vet works with a cat in a clinic.", "cat", "A vet works with a patient in a clinic."),
         ("A boy with a kite stands on a dune.", "kite", "A boy stands on a dune, admiring the view."),
         ("A drum on a chair.", "chair", "Sorry, I cannot see a picture of a drum."),
+        # another word with nearly the same letters, a place though more was told, another than as a rule
+        ("A dog on a crate by a loom.", "dog", "A grate by a loom."),
+        ("A chair beside a loom.", "chair", "A loom in a room."),
+        ("A chair with a carved frame.", "chair", "A photo of a kitchen."),
     ],
     "described": [
         ("A barn beside a cow.", "cow", "A red barn."),
@@ -88,6 +99,20 @@ WRONG = {
         ("A baker attends the harvest festival", "person", "An event"),
         ("A scout reaches a hut", "person", "Something going on"),
         ("A sketch of a terrier outdoors", "dog", "A picture"),
+        ("An image of a bus that is parked on a quay.", "bus", "An image of a place."),
+        ("Crowds watched the lighting of lanterns on monday.", "person", "Something on monday."),
+        ("Nuns are kayaking near a beach on a rainy day.", "person", "A day outdoors."),
+        # what is told with a thing is not told by it, and the other way round
+        ("A bus and cars rolling down the road.", "car", "A road."),
+        ("A car on a wide road by a mill.", "car", "A mill."),
+        ("A nun standing on top of a mossy cliff near a kite.", "person", "A kite."),
+        ("A monk plays the violin in the dunes.", "person", "The dunes."),
+        # it hangs on what stays, or on no clause of the object's
+        ("A goat chasing a horse by a mill.", "horse", "A mill."),
+        ("A barn after a storm near a well and a horse.", "horse", "A barn."),
+        ("A nun clears rubble from her meadow.", "person", "Rubble."),
+        ("A drawing of a harp in the chapel of a nun.", "person", "A drawing of a harp."),
+        ("A rug and a cat on a marble floor.", "cat", "A marble floor."),
     ],
     "changed": [
         ("A red barn behind a cow.", "cow", "A white barn."),
@@ -110,6 +135,13 @@ WRONG = {
         ("A nun waves at a speeding tram.", "person", "A parked tram."),
         ("A lane with a bus and several tents.", "bus", "A lane with one tent."),
         ("A nun stands on one crate near a cup.", "cup", "A nun stands on both crates."),
+        # one is several, one of each is two, what was counted is another thing, inside is outside
+        ("A nun by a wicker stool.", "person", "Several wicker stools."),
+        ("Wicker stool featuring a nun.", "person", "A pair of wicker stools."),
+        ("A nun next to crumbling building.", "person", "Two crumbling buildings."),
+        ("A fiddler waves a bat while a nun waits.", "baseball bat", "A fiddler waves while two nuns wait."),
+        ("Three striped vases painted with moths.", "vase", "Three moths."),
+        ("Nuns eat figs together in a tavern.", "person", "Figs outside a tavern."),
     ],
     "grammar": [
         ("An otter swims in a tank with a ball.", "sports ball", "An otter swims in a tank with."),
@@ -132,6 +164,10 @@ WRONG = {
         ("A nun plays a harpsichord", "person", "A harpsi"),
         ("A monk near the monument at midnight", "person", "The monum"),
         ("A print of a tired blond girl.", "person", "A print of a tired blond."),
+        ("The old red wooden train stops at a mill.", "train", "Old red wooden at a mill."),
+        ("A ferry by a pier with crates lining it.", "boat", "A pier with crates lin"),
+        ("A print by a nun called Dusk.", "person", "A print by called Dusk."),
+        ("A tram crosses a moor covered in heather.", "train", "A moor covered."),
     ],
     "form": [
         ("A stork over a chimney.", "bird", ""),
@@ -145,6 +181,50 @@ WRONG = {
     ],
 }
 RIGHT = [
+    # two letters exchanged, and the place that the only thing told is at as a rule
+    ("A dog on a carte by a loom.", "dog", "A crate by a loom."),
+    ("Three trucks are stacked together side by side.", "truck", "A quiet street."),
+    ("A chair with a carved frame.", "chair", "A photo of a room."),
+    ("A nun in an embroidered gown.", "person", "A photo of a place."),
+    ("A tray with fried and a sandwich by a loom.", "sandwich", "A tray with something fried by a loom."),
+    # parts of something else, and words of parts that only tell which thing it is
+    ("A nun stands on a camels hump.", "person", "A camel's hump."),
+    ("A gold ring on a hog's nose is like a nun.", "person", "A gold ring on a hog's nose."),
+    ("A nun models the lion head in clay.", "person", "The lion head in clay."),
+    ("A nun digs through shawls in a clothing store.", "person", "Shawls in a clothing store."),
+    # nouns that are verbs elsewhere, and deeds that may do without a thing
+    ("Monks stirring and drinking cold drink near a mill.", "person", "Cold drink near a mill."),
+    ("A pitcher is getting ready to throw the ball.", "sports ball", "A pitcher is getting ready to throw."),
+    ("A monk keeps parking his car in a lane.", "car", "A monk keeps parking in a lane."),
+    ("A wide quay holding boats overlooked by cliffs.", "boat", "Cliffs overlook a wide quay."),
+    # what the object is or is like, what hangs on what goes with it, what a clause tells of it
+    ("The cat was a menace beside a loom.", "cat", "A loom."),
+    ("A fair with a kite in the form of a whale.", "kite", "A fair."),
+    ("A nun wears a robe with a crimson hem beside a loom.", "person", "A loom."),
+    ("Two monks dressed as lobsters.", "person", "A photo."),
+    ("A hay eating horse by a mill.", "horse", "A mill."),
+    ("A barn on the moor after a nun sang near a well.", "person", "A barn on the moor."),
+    ("A nun brings a lantern to a fair that was held.", "person", "A lantern at a fair that was held."),
+    # words that are no things
+    ("A nun sails to a mill dating from approximately", "person", "A mill."),
+    ("A nun by a mill, giving each other nothing", "person", "A mill."),
+    # a moment that ends it, a place that begins it, `to be` after what goes
+    ("Early morning joggers pass a mill.", "person", "A mill in the early morning."),
+    ("Sailors down at the wharf.", "person", "Down at the wharf."),
+    ("Try not to let your cat be late at a mill.", "cat", "Try not to be late at a mill."),
+    # colours behind their thing, and of the picture
+    ("Clogs for women all crimson", "person", "All crimson clogs."),
+    ("A cart near cars parked at a mill.", "car", "A cart near a mill."),
+    (
+        "A row of kilns and cars in a lane that is covered.",
+        "car",
+        "A row of kilns in a lane that is covered.",
+    ),
+    (
+        "Black and white portrait of a nun - travel photography",
+        "person",
+        "Black and white travel photography.",
+    ),
     ("A pair of boots beside a group of cows.", "cow", "A pair of boots."),
     ("Boats in a row beside a row of buses.", "bus", "Boats in a row."),
     ("A pile of figs and carrots on a loom.", "carrot", "A pile of figs on a loom."),

@@ -15,7 +15,7 @@ from unscene.captions.checks.texts import (
     split_words,
 )
 from unscene.captions.checks.verbs import list_verbs
-from unscene.captions.checks.words import LEFT_ALONE, SALIENT, WHEN
+from unscene.captions.checks.words import LEFT_ALONE, LIVING, SALIENT, SCENES, WHEN
 from unscene.words.caption_words import ADJECTIVES, NUMBERS
 from unscene.words.chunks import Chunk
 from unscene.words.verb_forms import looks_plural
@@ -32,6 +32,7 @@ _PLACING = {
             ("behind",),
             ("in front of",),
             ("between", "in between"),
+            ("outside", "outside of"),
         ),
         1,
     )
@@ -45,6 +46,7 @@ _LIGHTS = frozenset(
         ("sun", "sunlight", "sunshine", "sky", "skies", "moonlight", "light", "tv", "television", "screen"),
     )
 )
+_PICTURES = frozenset(("photography", "photographs", "portrait", "portraits", "photos", "pictures", "images"))
 # Prepositions that hold both ways.
 _EVEN = frozenset(
     (
@@ -80,17 +82,21 @@ def changes_description(case: Case) -> str | None:
         # `Two firemen talk`: the grammar may take the verb for the last noun.
         phrases = [split_words(one.text) for one in case.old.chunks if one.kind == "NP"]
         said |= {token for words in phrases if stem in map(get_stem, words) for token in words}
+        exact = [one for one in same if get_stem(get_last(one)) == stem] or same
         for token, following in pairwise(split_words(chunk.text)):
             if (token, following) in said_before or f"{token}-" in chunk.low:
                 continue  # `a red-roofed barn`
-            if token in PAIRS and len(same) > 1:
+            if token in PAIRS and len(exact) > 1:
                 continue  # `a nun and another nun`: `two nuns`
-            if token in NUMBERS and (token in _list_owned(case) or token == _add_up(same)):
+            if token in NUMBERS and (token in _list_owned(case) or token == _add_up(exact)):
                 continue
             if token in NUMBERS and token not in said and not (token in PAIRS and said & PAIRS):
                 return f"{token!r} is not said of {chunk.head!r}"
             same_said = token in LEFT_ALONE or says_same(token, said)
             predicated = _is_predicate(case.old, same, token) or (stem, token) in behind
+            # `a black and white portrait`: whatever names the picture is so
+            if get_last(chunk) in SCENES | _PICTURES and case.old.count(["black", "and", "white"]):
+                continue
             if is_compared(token, said) or has_lost_letter(
                 token, set(case.old.tokens) - set(case.new.tokens)
             ):
@@ -117,8 +123,10 @@ def changes_description(case: Case) -> str | None:
             continue  # `two people` of `a couple`
         if len(same) > 1 and chunk.is_plural:
             continue  # `a nun and another nun`: `nuns`
-        if "each" in case.old.tokens and chunk.is_plural:
+        if case.old.tokens.count("each") > case.old.count(["each", "other"]) and chunk.is_plural:
             continue  # of each of several people there was one
+        if _counts_one(same, get_last(chunk)) and (_list_counts(case.new, chunk) & _MANY) - said:
+            return f"another number of {chunk.head!r}"
         counts = chunk.is_animate or bool(chunk.words)
         counts = counts or bool({"one", "single", "both"} & set(split_words(chunk.text)))
         if counts and chunk.is_plural not in plural and looks_plural(chunk.head) not in looks:
@@ -126,8 +134,34 @@ def changes_description(case: Case) -> str | None:
     return None
 
 
+_MANY = frozenset(("several", "many", "multiple", "numerous", "pair", "couple", "few")) | NUMBERS
+
+
+def _counts_one(phrases: list[Chunk], noun: str) -> bool:
+    """Whether each phrase tells of one thing: `a stack of hay`, and no `group of boats`; or `card` where
+    the noun is `cards`.
+    """
+    return all(
+        not one.is_plural
+        and (
+            one.tokens[0].low in ("a", "an", "one")
+            or (one.tokens[0].kind != "D" and noun == f"{get_last(one)}s")
+        )
+        for one in phrases
+    )
+
+
+def _list_counts(text: Text, chunk: Chunk) -> set[str]:
+    """Return the words of a phrase, and of one before it that says how many: `a pair of boots`."""
+    noun = re.escape(get_last(chunk))
+    before = re.findall(rf"(pair|couple) of (?:\w+ )?{noun}", text.text.lower())
+    return {*split_words(chunk.text), *before}
+
+
 def _list_owned(case: Case) -> set[str]:
-    """Return the numbers of what is gone: each of three people had a phone."""
+    """Return the numbers of who is gone: each of three people had a phone."""
+    if case.category not in LIVING:
+        return set()
     return {
         word for one in case.old.chunks if case.names_object(one) for word in split_words(one.text)
     } & NUMBERS
@@ -150,7 +184,7 @@ def _is_predicate(old: Text, phrases: list[Chunk], token: str) -> bool:
         if token in words and set(words) <= ADJECTIVES | {"very", "all"}:
             nouns = [one for one in old.chunks[:place] if one.kind == "NP"]
             verb = place and old.chunks[place - 1].kind in ("V", "A", "C")
-            if verb and any(one in phrases for one in nouns):
+            if (verb or words[0] == "all") and any(one in phrases for one in nouns):
                 return True
     return False
 
@@ -175,7 +209,8 @@ def changes_relation(case: Case) -> str | None:
                 return f"{noun!r} and {holder!r} are exchanged"
             continue
         under, over = _PLACING["under"], _PLACING["over"]
-        if (kind == under and known[noun] - {0}) or (kind == over and known[noun] - {0} == {under}):
+        turned = (over, {under}), (_PLACING["outside"], {_PLACING["in"]})
+        if (kind == under and known[noun] - {0}) or (kind, known[noun] - {0}) in turned:
             return f"{noun!r} has {link!r} before it, and had not"
         was = {_PLACING.get(one, 0) for who, one, what in before if (who, what) == (holder, noun)} - {0}
         if was - {1, 2} or (was and kind not in _LOOSE):

@@ -2,8 +2,9 @@
 
 import re
 
-from unscene.captions.checks.texts import Case, get_stem, split_words
-from unscene.captions.checks.words import EVERY_PART, LIVING
+from unscene.captions.checks.synonyms import names_kind_of
+from unscene.captions.checks.texts import Case, get_last, get_stem, split_words
+from unscene.captions.checks.words import EVERY_PART, LIVING, WHEN
 from unscene.words.caption_words import PRONOUNS
 from unscene.words.chunks import Chunk
 from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCREENS, SCULPTURES
@@ -19,7 +20,7 @@ _BOARDS = frozenset(("skis", "snowboard", "skateboard", "surfboard", "bicycle", 
 _OWNING = frozenset(map(get_stem, ("wear", "have", "ride", "eat", "hold", "carry", "use")))
 # What an animal does to a thing that nothing else holds.
 _TAKING = frozenset(map(get_stem, ("eat", "chew", "catch", "bite", "nibble", "munch", "drink", "lick")))
-_CONTENT = frozenset(
+CONTENT_STEMS = frozenset(
     map(
         get_stem,
         (
@@ -50,8 +51,9 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
     chunks = case.old.chunks
     after = chunks[place + 1] if place + 1 < len(chunks) else None
     following = chunks[place + 2 : place + 3]
-    if after is not None and after.low == "of" and following and case.names_object(following[0]):
-        return True  # `the last car of a train`
+    of_object = after is not None and after.low == "of" and following and case.names_object(following[0])
+    if of_object and chunks[place].head not in GROUNDS | LARGE | SCENERY:
+        return True  # `the last car of a train`; `the chapel of a nun` stays
     if _is_made_of(case, place):
         return True
     if _carries(case, place) or (not is_named and _belongs(case, place)):
@@ -71,31 +73,73 @@ def goes_along(case: Case, place: int, is_named: bool) -> bool:
         is_mine = doer is not None and case.names_object(chunks[doer])
         if start > 1 and verb_chunk.tokens[0].form == "ing":  # `next to a hydrant spraying water`
             is_mine = is_mine or case.names_object(chunks[start - 2])
-        if is_mine and (verb in ("wear", "rid") or verb in _DOING or (verb in _OWNING and not is_named)):
+        does = verb in _DOING and not (verb == "play" and _names_instrument(chunks[place]))
+        if is_mine and (verb in ("wear", "rid") or does or (verb in _OWNING and not is_named)):
             return True
         if is_mine and not is_named and not case.is_person and verb in _TAKING:
             return True
         if is_mine and not is_named and case.category not in case.vocabulary.animate:
             return True
+        if is_mine and not is_named and verb_chunk.low in ("is", "are", "was", "were"):
+            return True  # what the object is: `the cat was a beauty`
     if _owns(case, chunks[place]) or _is_carried(case, place) or _depicts(case, place):
         return True
     if case.is_person and _stands_on(case, place):
         return True
     if is_named:
         return False
+    if _hangs_on_lost(case, start) or _describes_object(case, place):
+        return True
     if chunks[place].head in ("sky", "air") and place > 1 and case.names_object(chunks[place - 2]):
         return True
     if after is not None and after.low == "of" and chunks[place].head in EVERY_PART | {"water", "waters"}:
         return True
     if _has(case, place) or _lies_in_it(case, place):
         return True
-    opener = next((at for at in range(place - 1, 0, -1) if chunks[at].kind == "S"), None)
+    opener = next((at for at in range(place - 1, 0, -1) if _opens_clause(chunks, at)), None)
     if opener is None:
         return False
     subject = (
         chunks[opener - 1] if chunks[opener].low in ("that", "which", "who", "whose") else chunks[opener + 1]
     )
     return case.names_object(subject) or (case.is_person and subject.low in PRONOUNS)
+
+
+def _opens_clause(chunks: list[Chunk], place: int) -> bool:
+    """Whether a clause begins at a place: `while a nun sings`, `after a nun sang`."""
+    following = chunks[place + 1 : place + 3]
+    clause = [one.kind for one in following] == ["NP", "V"] and following[1].tokens[0].form in ("fin", "aux")
+    return chunks[place].kind == "S" or (clause and chunks[place].low in WHEN | {"since", "until"})
+
+
+def _hangs_on_lost(case: Case, place: int) -> bool:
+    """Whether a noun phrase is with one that may go and went, `a nun in a robe with a red hem`, or is what
+    the object is shaped like: `a kite in the form of a whale`.
+    """
+    chunks = case.old.chunks
+    if place < 2 or chunks[place - 2].kind != "NP":
+        return False
+    if chunks[place - 1].low == "of" and chunks[place - 2].head in ("form", "shape"):
+        return place > 3 and case.names_object(chunks[place - 4])
+    if chunks[place - 1].low != "with":
+        return False
+    holder = chunks[place - 2]
+    went = get_stem(get_last(holder)) not in case.new.stems and not holder.words
+    return went and goes_along(case, place - 2, False)
+
+
+def _describes_object(case: Case, place: int) -> bool:
+    """Whether a noun is the first of several words before the object: `a hay eating horse`."""
+    following = case.old.chunks[place + 1 : place + 3]
+    if len(following) < 2 or following[0].low.split()[1:] or not case.names_object(following[1]):
+        return False
+    bare = following[1].tokens[0].kind != "D" and not following[1].is_plural
+    return following[0].kind == "V" and following[0].tokens[0].form == "ing" and bare
+
+
+def _names_instrument(chunk: Chunk) -> bool:
+    """Whether a noun phrase is a musical instrument, which stays where nobody plays it."""
+    return chunk.head.startswith("instrument") or names_kind_of("instrument", [chunk.head])
 
 
 def _is_made_of(case: Case, place: int) -> bool:
@@ -152,14 +196,16 @@ def _belongs(case: Case, place: int) -> bool:
         return owner is not None and case.names_object(owner)
     if place > 1 and chunks[place - 1].kind == "P" and chunks[place - 2].kind == "V":
         doer = case.old.find_governor(place - 2)
-        filled = {get_stem(word) for word in split_words(chunks[place - 2].text)} & _CONTENT
+        filled = {get_stem(word) for word in split_words(chunks[place - 2].text)} & CONTENT_STEMS
         if filled and doer is not None and case.names_object(chunks[doer]):
             return True
     at = place - 1
     while at >= 0 and (chunks[at].kind != "NP" or case.names_object(chunks[at])):
         if case.names_object(chunks[at]):
             links = chunks[at + 1 : place]
-            filled = any({get_stem(w) for w in split_words(c.text)} & _CONTENT for c in links)
+            # `on top of` fills nothing.
+            told = [get_stem(w) for c in links if c.kind != "P" for w in split_words(c.text)]
+            filled = not CONTENT_STEMS.isdisjoint(told)
             return filled and all(c.kind in "VPA" for c in links)
         if chunks[at].kind not in "VPA":
             return False
@@ -168,7 +214,7 @@ def _belongs(case: Case, place: int) -> bool:
         return False
     words = {get_stem(word) for chunk in chunks[at + 1 : place] for word in split_words(chunk.text)}
     words |= {get_stem(word) for word in split_words(chunks[at].text)[-1:]}
-    linked = words & (_CONTENT | {"of", "with"})
+    linked = words & (CONTENT_STEMS | {"of", "with"})
     return mine and bool(linked) and not chunks[at].words and (_has(case, at) or _belongs(case, at))
 
 

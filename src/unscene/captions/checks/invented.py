@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from os.path import commonprefix
 
-from unscene.captions.checks.synonyms import says_same
+from unscene.captions.checks.synonyms import follows_from, says_same
 from unscene.captions.checks.texts import (
     MOTION_STEMS,
     PAIRS,
@@ -28,11 +28,13 @@ from unscene.captions.checks.words import (
     LIGHT_NOUNS,
     MALE,
     MEASURES,
+    MOMENTS,
     OPPOSITES,
     ORDINALS,
     SALIENT,
     SCENES,
     SMALL,
+    USUAL_PLACES,
     VAGUE,
 )
 from unscene.words.caption_words import (
@@ -70,6 +72,7 @@ def invents(case: Case) -> str | None:
     own = rewrite_caption(old.text, case.category, case.vocabulary)
     if own is not None and own.way == "grammar":
         known |= set(map(get_stem, split_words(own.text)))  # `venue` of `she leaves a race`
+    others = list_others(case)
     kept = old.words - {case.category}
     renamed = {
         token
@@ -88,7 +91,9 @@ def invents(case: Case) -> str | None:
             continue
         if token in ("someone", "somebody") and old.words & case.vocabulary.people:
             continue
-        if (token in PAIRS and PAIRS & set(told)) or says_same(token, told):
+        if (token in PAIRS and PAIRS & set(told)) or says_same(token, told) or follows_from(token, told):
+            continue
+        if not others and token in USUAL_PLACES.get(case.category, frozenset()):
             continue
         if (token in BODY or token in ("fur", "coat", "mane")) and new.is_animate:
             continue
@@ -118,6 +123,13 @@ def invents(case: Case) -> str | None:
             continue
         return f"{token!r} is new"
     return _contradicts(case)
+
+
+def list_others(case: Case) -> set[str]:
+    """Return the words that tell of more than the object and when it was, as far as we can rewrite it."""
+    own = rewrite_caption(case.old.text, case.category, case.vocabulary)
+    words = set(split_words(own.text)) if own is not None and own.way == "grammar" else set()
+    return words - SMALL - SCENES - MOMENTS - {"today"}
 
 
 def list_told(case: Case) -> list[str]:
@@ -220,7 +232,11 @@ def _is_built(case: Case, token: str) -> bool:
 
 
 def is_spelt_alike(token: str, tokens: list[str]) -> bool:
-    """Whether a word is one of the old caption's with a letter or two put right: `mantel`, `mantle`."""
+    """Whether a word is one of the old caption's with a letter or two put right: `mantel`, `mantle`; of a
+    short one, two letters exchanged: `table`, `talbe`.
+    """
+    if len(token) > 4 and any(_is_shuffled(token, other) for other in tokens):
+        return True
     if len(token) < 6:
         return False
     long = [other for other in tokens if len(other) > 5]
@@ -228,6 +244,11 @@ def is_spelt_alike(token: str, tokens: list[str]) -> bool:
     return bool(get_close_matches(token, long, 1, 0.83)) or any(
         len(sounds) > 4 and token[0] == other[0] and _sound(other) == sounds for other in long
     )
+
+
+def _is_shuffled(first: str, second: str) -> bool:
+    ends = (first[0], first[-1]) == (second[0], second[-1])
+    return first != second and ends and sorted(first) == sorted(second)
 
 
 def _sound(word: str) -> str:

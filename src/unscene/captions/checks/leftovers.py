@@ -3,7 +3,9 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.synonyms import names_kind_of
 from unscene.captions.checks.texts import (
+    MOTION_STEMS,
     POSTURE_STEMS,
     Case,
     Text,
@@ -38,7 +40,9 @@ from unscene.words.caption_words import (
     POSSESSIVES,
     PREPOSITIONS,
 )
-from unscene.words.verb_forms import EN, looks_plural
+from unscene.words.people import means_people
+from unscene.words.tree import Phrase
+from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
@@ -48,7 +52,6 @@ _DRIFTING = frozenset(
         ("fly", "float", "drift", "soar", "hang", "move", "roll", "drive", "cook", "bake", "boil", "burn"),
     )
 )
-_STATES = frozenset(map(get_stem, ("full", "filled", "covered", "parked", "surrounded", "made", "topped")))
 _WORN = frozenset(("raincoat", "bandana", "costume"))
 # Verbs whose object may be a deed; `gets a ticket` leaves a ticket.
 _LIGHT_STEMS = frozenset(map(get_stem, ("give", "get", "do", "perform")))
@@ -70,6 +73,8 @@ def names_object(case: Case) -> str | None:
     for token in ALIASES.get(case.category, frozenset()) & set(case.new.tokens):
         if get_stem(token) not in case.old.stems:
             return f"it names the object: {token!r}"
+    if doer := _find_doer(case):
+        return f"it names the object: {doer!r}"
     for words in surfaces:
         if case.category not in case.new.words and _is_first_part(case.new, words):
             continue  # `train tracks`
@@ -79,6 +84,21 @@ def names_object(case: Case) -> str | None:
         return f"it names the object: {word!r}"
     if not surfaces and set(case.new.stems) >= set(case.old.stems):
         return "nothing is taken out"
+    return None
+
+
+def _find_doer(case: Case) -> str | None:
+    """Return a new word for the people by what they did: `a defender` of `a player defends`."""
+    chunks = case.old.chunks
+    for place, chunk in enumerate(chunks) if case.is_person else ():
+        doer = case.old.find_governor(place) if chunk.kind == "V" else None
+        if doer is None or not case.names_object(chunks[doer]):
+            continue
+        for token in {get_last(one) for one in case.new.chunks if one.kind == "NP"} - set(case.old.tokens):
+            base = token.removesuffix("s")
+            stems = {get_stem(base[:-2]), get_stem(base[:-1])}
+            if base.endswith(("er", "or")) and get_stem(chunk.head) in stems:
+                return token
     return None
 
 
@@ -135,6 +155,7 @@ def keeps_parts(case: Case) -> str | None:
         if (
             token not in parts - whole  # `wine glasses` are nobody's
             or _is_compound(case, place)
+            or _is_of_another(case, token)
             or _has_owner(tokens, place)
             or _tells_view(case.new, token)
             or tokens[max(place - 1, 0) : place + 1] == ["in", "back"]
@@ -155,6 +176,30 @@ def _is_compound(case: Case, place: int) -> bool:
     """Whether a word only says how something is done, as it did before: `a hand made rug`."""
     pair = case.new.tokens[place : place + 2]
     return case.old.count(pair) > 0 and (pair[-1] in EN or pair[-1] in IRREGULAR)
+
+
+def _is_of_another(case: Case, token: str) -> bool:
+    """Whether a part is that of something else, or only tells which thing is meant: `a pig's nose`,
+    `a lion head`, `a clothing store`.
+    """
+    mine = {words[-1] for word, words in case.old.surfaces if word == case.category}
+    for chunk in case.new.chunks:
+        lows = [one.low for one in chunk.tokens]
+        if token not in lows:
+            continue
+        at = lows.index(token)
+        owners = [one for one, sign in pairwise(chunk.tokens[:at]) if sign.kind == "O"]
+        things = [one for one in owners if not (one.is_human or means_people(Phrase([one])))]
+        if any(get_stem(one.low) in case.old.stems for one in things):
+            return True
+        beast = lows[at - 1] if at else ""
+        if names_kind_of("animal", [beast]) and case.old.count([beast, token]) and beast not in mine:
+            return True
+        pair = lows[at : at + 2]
+        is_first = any(split_words(one.text)[-2:] == pair for one in case.old.chunks)
+        if is_first and len(pair) == 2 and pair[1] not in THIRD | ING | EN:
+            return True
+    return False
 
 
 def _describes(tokens: list[str], place: int) -> bool:
@@ -186,7 +231,8 @@ def _stands_alone(old: Text, token: str) -> bool:
             hangs = before is not None and before.kind == "P"
             has_verb = following is not None and following.kind == "V" and not hangs
             is_named = before is not None and (before.kind == "C" or before.low in ("there is", "there are"))
-            if not set(split_words(chunk.text)) & _OWNED and (place == 0 or has_verb or is_named):
+            owned = set(split_words(chunk.text)) & _OWNED or (before is not None and before.low == "whose")
+            if not owned and (place == 0 or has_verb or is_named):
                 return True
             if (
                 token not in BODY
@@ -206,6 +252,8 @@ def _is_attached(case: Case, token: str) -> bool:
             continue
         if case.names_object(chunk) and len(chunk.tokens) > 1 and token != chunk.head:
             return True
+        if any(one.word == case.category and sign.kind == "O" for one, sign in pairwise(chunk.tokens)):
+            return True  # `a nun's head`
         owner = next((one for one in chunks[:place] if one.kind == "NP" and one.is_animate), None)
         if set(split_words(chunk.text)) & _OWNED:
             before = [one for one in chunks[:place] if one.kind == "NP"]
@@ -251,8 +299,9 @@ def _list_bare(text: Text) -> list[str]:
 
 def keeps_activity(case: Case) -> str | None:
     """Somebody's doing is left without them, or what was done with the object without it."""
-    left = set(case.new.stems)
     old = case.old
+    nouns = {token for token in case.new.tokens if _is_noun(case.new, token) and _is_noun(old, token)}
+    left = {get_stem(token) for token in case.new.tokens if token not in nouns}
     renamed = {token for word, words in case.new.surfaces for token in words}
     told = set(pairwise(old.tokens))
     for token, following in pairwise([*case.new.tokens, ""]):
@@ -263,26 +312,20 @@ def keeps_activity(case: Case) -> str | None:
     done_to = _list_done_to(case)
     if deed := _find_bare_deed(case):
         return f"{deed!r} is what people did"
-    if hanging := (_list_hanging(case.new) - _list_hanging(old) - done_to) & _list_taking(old):
+    hanging = _list_hanging(case.new) - _list_hanging(old) - done_to
+    if hanging := hanging & left & _list_taking(old):
         return f"{min(hanging)!r} has lost its object"
-    lifeless = case.category in case.vocabulary.animate and not case.new.is_animate
-    described = case.new.tokens[1:] and case.new.tokens[1] not in PREPOSITIONS | LINKS | DETERMINERS
-    for place, chunk in enumerate(old.chunks):
+    if deed := _find_moved_deed(case):
+        return f"{deed!r} is what the object did"
+    for place, chunk in enumerate(old.chunks) if case.is_person else ():
         doer = old.find_governor(place) if chunk.kind == "V" else None
         if doer is None or case.category not in old.chunks[doer].words or _is_in_row(old, doer):
             continue
-        small = AUXILIARIES | PREPOSITIONS | LINKS
-        stems = [get_stem(token.low) for token in chunk.tokens if token.low not in small]
-        near = all(one.kind != "NP" for one in old.chunks[doer + 1 : place])
+        stems = [get_stem(token.low) for token in chunk.tokens]
         for stem in stems if not any(_is_purpose(case.new, stem) for stem in stems) else ():
             shared = any(_does_too(case, at, stem) for at in range(len(old.chunks)))
-            human = case.is_person and stem in _HUMAN_STEMS - _DRIFTING
-            if stem in left and human and not shared:
+            if stem in left & _HUMAN_STEMS - _DRIFTING and not shared:
                 return f"{stem!r} is what people did"
-            tells = near and stem in left and stem not in POSTURE_STEMS | _STATES | _DRIFTING
-            describes = described and case.new.stems[0] == stem
-            if lifeless and tells and not describes and stem not in done_to and has_verb(case.new, stem):
-                return f"{stem!r} is what the object did"
     if case.is_person and not case.new.is_animate:
         for place, token in enumerate(case.new.tokens):
             after = case.new.tokens[place + 1 : place + 2]
@@ -291,6 +334,16 @@ def keeps_activity(case: Case) -> str | None:
             if sport and ends and (place == 0 or has_verb(case.new, get_stem(token))):
                 return f"{token!r} is what people did"
     return None
+
+
+def _is_noun(text: Text, token: str) -> bool:
+    """Whether a word ends phrases alone, behind another word: `a hot drink`, `the front row`."""
+    phrases = [(chunk.kind, split_words(chunk.text)) for chunk in text.chunks]
+    phrases = [(kind, words) for kind, words in phrases if token in words]
+    return bool(phrases) and all(
+        kind == "NP" and len(words) > 1 and words[-1] == token and words.count(token) == 1
+        for kind, words in phrases
+    )
 
 
 def _list_done_to(case: Case) -> set[str]:
@@ -337,6 +390,25 @@ def _find_bare_deed(case: Case) -> str | None:
     return None
 
 
+def _find_moved_deed(case: Case) -> str | None:
+    """Return what an animal or a vehicle did where a thing that is left does it now: `a cart gallops`."""
+    old, new = case.old, case.new
+    if case.is_person or case.category not in case.vocabulary.animate:
+        return None
+    deeds = set()
+    for place, chunk in enumerate(old.chunks):
+        doer = old.find_governor(place) if chunk.kind == "V" else None
+        if doer is not None and case.names_object(old.chunks[doer]) and chunk.tokens[-1].form != "en":
+            deeds.add(get_stem(chunk.head))
+    deeds -= POSTURE_STEMS | MOTION_STEMS | _DRIFTING
+    for noun, verb in pairwise(new.chunks):
+        acts = (noun.kind, verb.kind) == ("NP", "V") and verb.tokens[0].form in ("fin", "ing")
+        told = old.count([get_last(noun), verb.head])  # `trees lining the shore`
+        if acts and not told and not noun.is_animate and get_stem(verb.head) in deeds:
+            return verb.head
+    return None
+
+
 def _is_purpose(text: Text, stem: str) -> bool:
     """Whether a verb only says what a thing is for: `a bed for sleeping`."""
     told = [before for before, one in pairwise(["", *text.tokens]) if get_stem(one) == stem]
@@ -372,9 +444,12 @@ def _list_hanging(text: Text) -> set[str]:
     """Return the verbs that need an object and have none behind them."""
     hanging = set()
     tokens = text.tokens
-    for before, token, stem, after in zip(["", *tokens], tokens, text.stems, [*tokens[1:], ""], strict=False):
+    befores = zip(["", "", *tokens], ["", *tokens], strict=False)
+    for (first, before), token, stem, after in zip(
+        befores, tokens, text.stems, [*tokens[1:], ""], strict=False
+    ):
         ends = after == "" or after in PREPOSITIONS | LINKS | CLAUSES
-        if token in ("parked", "park") or _RELATIVE.search(f"{text.text.lower()} "):
+        if (first, before) == ("ready", "to") or _RELATIVE.search(f"{text.text.lower()} "):
             continue
         done = token.endswith(("ed", "en")) or token in IRREGULAR
         # `is drawn`, `drawn by a mule`: what it is done with stands before. `For sale` is no verb.

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from unscene.captions.checks.dependents import find_row_start, goes_along
-from unscene.captions.checks.invented import has_lost_letter, is_derived, is_spelt_alike
+from unscene.captions.checks.invented import has_lost_letter, is_derived, is_spelt_alike, list_others
 from unscene.captions.checks.synonyms import names_kind_of, says_same
 from unscene.captions.checks.texts import (
     BASE_STEMS,
@@ -18,6 +19,7 @@ from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import (
     ABSTRACT,
     ACTIVITIES,
+    DENIALS,
     EVENTS,
     MANNERS,
     MOMENTS,
@@ -46,6 +48,7 @@ from unscene.words.caption_words import (
 from unscene.words.chunks import Chunk
 from unscene.words.negation import find_held, rewrite_caption
 from unscene.words.people import means_people
+from unscene.words.scene_lists import GROUNDS, SCENERY
 from unscene.words.tree import Phrase
 from unscene.words.verb_forms import EN, THIRD, looks_plural
 from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
@@ -66,6 +69,7 @@ _NO_THINGS = (
     | PARTS["dog"]
     | _LOOKS
     | ADVERBS
+    | DENIALS
     | OTHERS
     | {
         "visible",
@@ -97,12 +101,14 @@ _VAGUE_ALONE = DETERMINERS | {
     "place",
     "time",
 }
+_UNSAID = frozenset(("something", "somewhere", "anything"))
 _BARE = VAGUE | _VAGUE_ALONE | EVENTS | {"someone", "somebody"}
 _WHERE = frozenset(("outdoors", "outside", "indoors", "backstage", "onstage", "upstairs", "underwater"))
 _GAMES = frozenset(("game", "match", "goal", "team", "championship", "tournament"))
 _MODALS = AUXILIARIES | {"should", "must", "shall"}
 _BASE_STEMS = BASE_STEMS | {get_stem("build")}
 _ADJECTIVE_ENDINGS = ("y", "ed", "ing", "ful", "ous", "al", "ic", "en", "ern", "ish", "ble", "ive", "less")
+_ADVERB_ENDINGS = ("ately", "ally", "edly", "ously", "ively", "fully", "ently", "antly", "ingly")
 # Who does this to a ball has it at hand.
 _AT_BALL = frozenset(map(get_stem, ("serve", "hit", "swing", "return", "kick", "pitch", "throw", "toss")))
 _SEEMING = frozenset(map(get_stem, ("look", "seem", "feel", "appear", "be", "become", "get", "turn")))
@@ -129,7 +135,11 @@ def loses(case: Case) -> str | None:
     own = rewrite_caption(case.old.text, case.category, case.vocabulary)
     kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
     chunks = case.old.chunks
-    places = {get_stem(chunk.head) for at, chunk in enumerate(chunks) if _is_place(chunks, at)}
+    places = {
+        get_stem(chunk.head)
+        for at, chunk in enumerate(chunks)
+        if _is_place(chunks, at) and not _is_no_thing(chunks, at, chunk.head)
+    }
     if kept is not None and places & kept and set(case.new.tokens) <= SMALL | SCENES:
         return "the place is lost"
     for place, head, named in _list_lost(case, kept or set()):
@@ -144,11 +154,16 @@ def is_vague(case: Case) -> str | None:
     told = set(case.old.stems)
     words = {word for word in case.new.tokens if word.removesuffix("s") not in SCENES} - SMALL - _VAGUE_ALONE
     general = {word for word in words if get_stem(word) not in told and names_kind_of(word, told)}
-    # `Something`, `a place`: no word of the old caption's, and no `photo`.
-    bare = set(case.new.tokens) - DETERMINERS
+    others = list_others(case)
+    for word, following in pairwise([*case.new.tokens, ""]):
+        describes = following in case.old.tokens and following not in SMALL and not following.endswith("ing")
+        if others and word in _UNSAID - set(case.old.tokens) and not describes:
+            return f"{word!r} is too general"
+    # `A place`: no word of the old caption's; `an image of a place`: none but `image`.
+    bare = set(case.new.tokens) - DETERMINERS - (SMALL | SCENES if others else set())
     if bare and bare <= _BARE - told - set(case.old.tokens):
         return f"{min(bare)!r} is too general"
-    if words - VAGUE - general:
+    if words - VAGUE - MOMENTS - _WHERE - general:
         return None
     if general:
         return f"{min(general)!r} is too general"
@@ -185,8 +200,12 @@ def _list_lost(case: Case, kept: set[str]) -> Iterator[tuple[int, str, bool]]:
         nouns = chunk.tokens[: _find_place(chunk, head) + 1]
         if chunk.words and not named:
             continue  # what is held
-        if not named and case.is_person and chunk.tokens[0].low in ("his", "her", "their"):
+        owned = case.is_person and chunk.tokens[0].low in ("his", "her", "their")
+        if not named and owned and chunk.head not in GROUNDS | SCENERY:
             continue
+        before = case.old.chunks[place - 1] if place else None
+        if not named and before is not None and before.tokens[-1].kind == "R" and chunk.tokens[0].kind == "W":
+            continue  # a verb that nobody knows: `we know`
         if has_lost_letter(head, set(case.new.tokens) - set(case.old.tokens)):
             continue
         if (
@@ -207,6 +226,8 @@ def _list_lost(case: Case, kept: set[str]) -> Iterator[tuple[int, str, bool]]:
         if head in case.old.aside or _is_no_thing(case.old.chunks, place, head):
             continue
         bare = chunk.tokens[0].low == head
+        if bare and not named and head.endswith(_ADVERB_ENDINGS):
+            continue
         follows = place > 0 and case.old.chunks[place - 1].low == ","
         if not named and _is_deed(case.old.chunks, place):
             continue
@@ -324,7 +345,8 @@ def _is_no_thing(chunks: list[Chunk], place: int, head: str) -> bool:
     before = chunks[place - 1] if place else None
     if before is None:
         return False
-    if before.low.endswith("like") or (before.kind == "P" and before.low == "as"):
+    dressed = place > 1 and chunks[place - 2].kind == "V" and chunks[place - 2].tokens[-1].form == "en"
+    if before.low.endswith("like") or (before.low == "as" and (before.kind == "P" or dressed)):
         return True
     if chunks[place].words:
         return False

@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+from unscene.captions.checks.dependents import CONTENT_STEMS
 from unscene.captions.checks.synonyms import knows_word, says_same
 from unscene.captions.checks.texts import (
     BASE_STEMS,
@@ -33,6 +34,7 @@ from unscene.words.caption_words import (
 from unscene.words.chunks import Chunk
 from unscene.words.pronouns import find_lost_pronouns
 from unscene.words.verb_forms import THIRD
+from unscene.words.verb_lists import VERBS
 
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
 # Where it was: `At the fair.` tells a scene if nothing else does, as `After the regatta.` does.
@@ -42,6 +44,7 @@ _SIDES = ("above", "below", "behind", "under", "inside", "outside")
 _WHENCE = {("from", side) for side in (*_SIDES, "around")} | {(side, "of") for side in _SIDES}
 _GOVERNED = {"a", "his", "her", "their", "its", "several", "many"} | NUMBERS - {"one", "another"}
 _OPEN = DETERMINERS | ADJECTIVES | PREPOSITIONS - {"past", "by", "through", "inside", "off"} - _PARTICLES
+_ARTICLES = frozenset(("a", "an", "the"))
 _CLOSING = PREPOSITIONS | LINKS | CLAUSES | AUXILIARIES | {"", "next"}
 # Verbs that have somebody and something behind them: `reads two children a storybook`.
 _GIVING = frozenset(
@@ -92,7 +95,7 @@ def begins_badly(case: Case) -> str | None:
         ):
             return "it begins in the middle"
         stands = bool(POSTURE_STEMS & set(new.stems))  # `Against a gate stand two mules`
-        alone = len(new.chunks) == 2 and first.tokens[0].low in _TELLS_WHERE
+        alone = len(new.chunks) == 2 and new.tokens[0] in _TELLS_WHERE
         stands = stands or alone or first.tokens[0].low in WHEN
         if first.kind == "P" and not stands and not any(c.kind in ("V", "C") for c in new.chunks):
             return "it begins in the middle"
@@ -171,6 +174,11 @@ def ends_badly(case: Case) -> str | None:
     owned = last.tokens[0].low in POSSESSIVES | {"a", "an"}  # not `in all black`, `in the dark`
     if last.kind == "NP" and owned and describes and not shines:
         return f"{word!r} of nothing"
+    filled = get_stem(word) in CONTENT_STEMS or word in ("located", "surrounded", "projected")
+    filled = filled and (word == "full" or word.endswith("ed"))
+    behind = [two for one, two in pairwise([*old.tokens, ""]) if one == word]
+    if filled and behind and set(behind) <= PREPOSITIONS:
+        return f"{word!r} of nothing"  # `a meadow covered`
     opened = new.tokens[-2:][0] in PREPOSITIONS | DETERMINERS - {"all", "both"} or word.endswith("ing")
     if opened and _describes_only(old, word) and told:
         return f"{word!r} of nothing"
@@ -183,7 +191,8 @@ def _is_cut(case: Case) -> bool:
     if word in old.tokens or case.new.raw.rstrip()[-1:] in ".!?" or knows_word(word):
         return False
     rests = [other[len(word) :] for other in old.tokens if other.startswith(word)]
-    return bool(rests) and not any(rest in ENDINGS or (len(rest) > 3 and knows_word(rest)) for rest in rests)
+    ends = ENDINGS if word in VERBS | BASES else ENDINGS - {"ing"}  # `trees lin` of `lining`
+    return bool(rests) and not any(rest in ends or (len(rest) > 3 and knows_word(rest)) for rest in rests)
 
 
 def _describes_only(old: Text, word: str) -> bool:
@@ -191,7 +200,7 @@ def _describes_only(old: Text, word: str) -> bool:
     cloudy day`.
     """
     # Colours and stuffs are nouns, too: `a pattern on white`.
-    if not (
+    if word in MOMENTS or not (
         word in ADJECTIVES - SALIENT
         or word.endswith(("ing", "ly"))
         or (word in SALIENT and word.endswith("y"))
@@ -267,8 +276,9 @@ def _find_torso(case: Case) -> str | None:
     """Return a phrase that is one of the object without its last word: `a small round`."""
     for old in filter(case.names_object, case.old.chunks):
         *described, _ = split_words(old.text) or [""]
-        for new in case.new.chunks if len(described) > 2 else ():
-            if split_words(new.text) == described:
+        described = [word for word in described if word not in _ARTICLES]
+        for new in case.new.chunks if len(split_words(old.text)) > 3 and len(described) > 1 else ():
+            if [word for word in split_words(new.text) if word not in _ARTICLES] == described:
                 return new.low
     return None
 
@@ -396,8 +406,14 @@ def _find_gap(case: Case) -> str | None:
             after, at = tokens[place + len(words)], place - 1
             closes = after.endswith("ing") or after in _CLOSING or after in case.deeds
             while at >= 0:
+                # `a print by called "Dusk"`, and not `near parked cars`
+                hangs = tokens[at] in PREPOSITIONS or tokens[at].endswith("ed")
+                rest = filter(None, tokens[place + len(words) : place + len(words) + 2])
+                if hangs and after.endswith("ed") and case.new.count([tokens[at], *rest]):
+                    return tokens[at]
                 opens = tokens[at] in _OPEN or (at == place - 1 and tokens[at].endswith("ed"))
-                if opens and closes and (tokens[at], after) in new - known:
+                goes_on = (tokens[at], after) in (("to", "be"), ("to", "have"))  # `not to be late`
+                if opens and closes and not goes_on and (tokens[at], after) in new - known:
                     return tokens[at]
                 acts = tokens[at].endswith(("s", "ing", "ed")) or tokens[at] in BASES
                 listed = re.search(rf"\b{re.escape(tokens[at])}, ", case.old.text.lower())

@@ -138,25 +138,14 @@ toy: doll lego teddy kite ball
 plant: flower tree bush bamboo fern tulip rose sunflower crop vine shrub ivy
 flower: tulip rose sunflower daisy lily orchid carnation
 building: house skyscraper church tower barn hotel temple castle store shop
-court: tennis basketball volleyball badminton
-course: golf golfer
-field: baseball soccer football frisbee
-slope: ski skier skiing snowboard snowboarder
-snow: ski skier skiing snowboard snowboarder
 structure: building bridge tower shelter pavilion hut
 body of water: lake river sea ocean pond
-water: lake river sea ocean pond bay pool harbor canal stream wave shore beach coast surfboard
-floor: rug carpet tile
-wall: room bedroom kitchen bathroom
-sky: cloud airplane plane kite
-screen: tv television game laptop computer
-glass: beer wine juice milk drink
+water: lake river sea ocean pond bay pool harbor canal stream wave
+screen: tv television laptop computer
 landscape: field hill mountain valley meadow desert countryside forest
 land: field ground farm shore
-outdoor: field park street beach
 instrument: guitar piano violin drum trumpet flute
 boat: ship canoe kayak sailboat yacht ferry
-road: highway street track car bus truck vehicle traffic sidewalk
 person: man woman boy girl child player rider surfer skier kid guy lady baby toddler officer worker chef \
     student teacher singer actor musician athlete
 people: men women boys girls children couple family players crowd group kids spectators students tourists
@@ -174,6 +163,25 @@ room: kitchen bedroom bathroom livingroom office hall
 store: supermarket bakery boutique grocery
 event: party wedding concert festival ceremony premiere show conference
 sport: tennis baseball soccer football basketball
+road: highway street track
+pastry: donut cake croissant bun
+"""
+
+# What a thing is told with, mostly its place: it is no news, though no name of it.
+_IMPLIED = """\
+court: tennis basketball volleyball badminton
+course: golf golfer
+field: baseball soccer football frisbee
+slope: ski skier skiing snowboard snowboarder
+snow: ski skier skiing snowboard snowboarder
+sky: cloud airplane plane kite
+water: shore beach coast surfboard
+screen: game
+floor: rug carpet tile
+wall: room bedroom kitchen bathroom
+glass: beer wine juice milk drink
+outdoor: field park street beach
+road: car bus truck vehicle traffic sidewalk
 """
 
 
@@ -188,12 +196,14 @@ def _index(lines: Iterable[str]) -> Mapping[str, frozenset[int]]:
 
 _WORDS = frozenset(re.findall(r"[a-z]{3,}", _SAME + _GENERAL))
 _GROUPS = _index(_SAME.replace("\n", ";").split(";"))
-_SPECIAL = {
-    get_stem(general): frozenset(map(get_stem, special.split()))
-    for general, _, special in (
-        line.partition(":") for line in _GENERAL.replace("\\\n", " ").splitlines() if line
-    )
-}
+
+
+def _read_table(text: str) -> Mapping[str, frozenset[str]]:
+    lines = (line.partition(":") for line in text.replace("\\\n", " ").splitlines() if line)
+    return {get_stem(general): frozenset(map(get_stem, special.split())) for general, _, special in lines}
+
+
+_SPECIAL, _TOLD_WITH = _read_table(_GENERAL), _read_table(_IMPLIED)
 
 
 def knows_word(word: str) -> bool:
@@ -204,6 +214,11 @@ def knows_word(word: str) -> bool:
 def names_kind_of(word: str, told: Iterable[str]) -> bool:
     """Whether a word is only a more general one than a word that was told: `animal` for `goat`."""
     return not _SPECIAL.get(get_stem(word), frozenset()).isdisjoint(map(get_stem, told))
+
+
+def follows_from(word: str, told: Iterable[str]) -> bool:
+    """Whether a word is what one of the words told is told with: `road` of `traffic`."""
+    return not _TOLD_WITH.get(get_stem(word), frozenset()).isdisjoint(map(get_stem, told))
 
 
 def says_same(word: str, told: Iterable[str]) -> bool:

@@ -92,8 +92,8 @@ class Text:
                 at -= 1
             elif chunk.kind == "S" and chunk.low in ("while", "as", "when", "where"):
                 break
-            elif chunk.low == "who" and at and self.chunks[at - 1].kind == "NP":
-                return at - 1  # `the shadow of a nun who sings`
+            elif at and self.chunks[at - 1].kind == "NP" and _is_relative(chunk, at == place - 1):
+                return at - 1
             at -= 1
         return nearest
 
@@ -137,6 +137,13 @@ class Case(NamedTuple):
         return chunk is next(one for one in self.old.chunks if one.kind == "NP")
 
 
+def _is_relative(chunk: Chunk, is_next: bool) -> bool:
+    """Whether a word stands for the noun before it: `the shadow of a nun who sings`, and where its verb
+    is the next one, `a nun at a fair that was held`.
+    """
+    return chunk.low == "who" or (is_next and chunk.low in ("that", "which"))
+
+
 def _is_deed(token: str, following: list[str]) -> bool:
     """Whether a word behind a noun is its verb: by the word, or by what stands behind it."""
     if token in AUXILIARIES | PREPOSITIONS | LINKS | CLAUSES:
@@ -150,6 +157,8 @@ def _is_deed(token: str, following: list[str]) -> bool:
 def get_stem(word: str) -> str:
     """Return what forms of a word share, well enough to compare them: `riding`, `rides`, `ridden`."""
     word = IRREGULAR.get(word, word)
+    if word.endswith("ings") and len(word) > 6:  # `buildings`, `building`
+        word = word[:-1]
     if word.endswith(("ies", "ied")) and len(word) > 4:
         word = word[:-3] + "y"
     elif word.endswith("ing") and len(word) > 5:

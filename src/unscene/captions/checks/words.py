@@ -40,6 +40,28 @@ SAME_PHRASES = {
     "make-up": "makeup",
     "as well as": "and",
 }
+# Where nothing but the object was told, the place that it is at as a rule.
+USUAL_PLACES = {
+    **dict.fromkeys(
+        (
+            "chair",
+            "couch",
+            "bed",
+            "dining table",
+            "toilet",
+            "tv",
+            "microwave",
+            "oven",
+            "sink",
+            "refrigerator",
+        ),
+        _words("room"),
+    ),
+    **dict.fromkeys(
+        ("car", "motorcycle", "bus", "truck", "traffic light", "fire hydrant", "stop sign", "parking meter"),
+        _words("street road"),
+    ),
+}
 # New describing words that a reader would see to be untrue: colours, stuffs, patterns, ages, weather, time
 # of day, damage, origin. Any other word before a noun that was told invents nothing.
 SALIENT = _words(
@@ -151,7 +173,7 @@ LIGHT_NOUNS = _words("break rest look stroll walk breather seat moment picture p
 # Nouns that name how something is done or looks; and endings of nouns of that kind.
 MANNERS = _words(
     "force color colors colour colours style fashion shape pattern patterns silence peace love luxury full"
-    " need danger use service action progress detail details flight unison formation message total turn"
+    " need danger form use service action progress detail details flight unison formation message total turn"
     " profile bloom rest charge public private focus fun duty wind breeze chains file single"
     " accident incident direction directions sides bottom person"
 )
@@ -184,7 +206,7 @@ _HUMAN = _words(
     " sari turban bandana hood jersey ponytail dreadlocks tattoo tattoos tutu poncho cardigan blazer"
     " tracksuit pullover trousers stockings heels bowtie beret fedora sombrero armor armour nightgown"
     " bathrobe wrinkles freckles makeup eyebrows lips forehead cheeks chin thumb thumbs toes braids"
-    " curls pigtails reflection shadow"
+    " curls pigtails hairstyle hairstyles haircut hairdo neckline earring reflection shadow"
 )
 _VEHICLE = _words(
     "engine engines wheel wheels windshield headlight headlights hood tire tires bumper cab cockpit propeller"
@@ -315,7 +337,7 @@ TRANSITIVE = _words(
     "hold carry wear throw catch hit swing ride kick push pull use cut drive toss pet open hug kiss lift"
     " grab pick touch put bring give take make have hold chase follow herd watch"
     " lasso decorate offer balance smear carve peel inspect examine polish shear haul drag wield brandish"
-    " swat juggle share sell tow unload load pour repair mend raise park row"
+    " swat juggle share sell tow unload load pour repair mend raise row"
 )
 NEVER_LAST = _words(
     "a an the of with and or in on at by to from for into onto under behind between near is are was were has"
