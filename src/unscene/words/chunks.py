@@ -50,7 +50,18 @@ class Chunk:
         return Phrase(self.tokens).is_plural
 
 
-_SHAPES = frozenset({"square", "round", "flat", "thin", "thick", "shiny", "soft"})
+_SHAPES = frozenset({"square", "round", "flat", "thin", "thick", "shiny", "soft", "plain"})
+
+
+_SEVERAL = (NUMBERS - {"one"}) | {"several", "many", "some", "these", "those", "few"}
+_FLAVOURS = frozenset(
+    {"chocolate", "vanilla", "cinnamon", "jelly", "maple", "sugar", "powdered", "strawberry"}
+)
+
+
+_SERVICES = frozenset(
+    {"garbage", "trash", "fire", "police", "utility", "delivery", "recycling", "tow", "dump"}
+)
 
 
 def make_chunks(tokens: list[Token]) -> list[Chunk]:
@@ -99,7 +110,8 @@ def _chunk(tokens: list[Token]) -> list[Chunk]:
                 or ((token.kind == "R" and not _is_such_a_one(last, token)) or last.tokens[-1].kind == "R")
             )
         if last is not None and last.kind == kind == "V" and token.form == "fin":
-            starts = last.tokens[-1].form == "fin"  # "that my dog loves sleeps"
+            # "that my dog loves sleeps", "a bathroom not being used contains a sink"
+            starts = last.tokens[-1].form in ("fin", "en")
         if last is not None and last.kind == kind and kind in ("NP", "V", "C") and not starts:
             last.tokens.append(token)
         else:
@@ -133,7 +145,12 @@ def _merge(chunks: list[Chunk]) -> list[Chunk]:
                 merged.append(chunk)
             else:
                 last.tokens += chunk.tokens
-        elif chunk.kind == "A" and after is not None and after.kind == "V" and chunk.low != "aboard":
+        elif (
+            chunk.kind == "A"
+            and after is not None
+            and after.kind == "V"
+            and chunk.low not in ("aboard", "missing")
+        ):
             after.tokens = chunk.tokens + after.tokens
         elif (
             last is not None
@@ -168,12 +185,24 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
             "three",
             "both",
         )
+    if len(first.tokens) > 2 and first.tokens[-2].low == "very" and link.low == ",":
+        return second.tokens[-1].word is not None  # "a very ornate, three layered cake"
     if (
         link.low not in ("and", "or", ",", ", and", "&")
         or second.tokens[0].kind == "D"
         or first.tokens[-1].kind != "W"
     ):
         return False
+    last = second.tokens[-1]
+    several = first.tokens[0].low in _SEVERAL and not looks_plural(first.tokens[-1].low)
+    shared = several and last.kind == "N" and looks_plural(last.low) and len(second.tokens) > 1
+    if shared and link.low in ("and", "or"):
+        return True  # "several plaid and red umbrellas"
+    if first.tokens[-1].low in _FLAVOURS and last.word in ("donut", "cake") and len(second.tokens) > 1:
+        return True  # "the chocolate and glazed donuts"
+    served = {first.low, second.tokens[0].low} <= _SERVICES and last.word == "truck"
+    if served and len(second.tokens) > 1:
+        return True  # "garbage and police trucks"
     describes = first.tokens[-1].low in ADJECTIVES | _SHAPES
     if link.low in ("and", "or") and is_done_to(first.tokens[-1].low) and second.tokens[-1].word:
         start = second.tokens[0].low

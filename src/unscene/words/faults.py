@@ -107,6 +107,8 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
     first, second = tokens[0], tokens[1] if len(tokens) > 1 else Token("", "X")
     if first.kind == "N" or first.word:
         return False
+    if len(tokens) == 2 and first.low in ("these", "those") and second.kind == "V":
+        return True  # "those look" of "those look like remotes"
     if first.low in ("we", "i", "you", "he", "she", "they") and second.kind not in ("V", "A"):
         return True
     if first.low in _LOOKING_SO and second.kind in ("P", "X", "C", "S", ""):
@@ -153,6 +155,9 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
             clauses[0].group.mods or first.mods
         ):
             return True
+        be = any(isinstance(mod, Verb) and mod.stem == "be" for mod in clauses[0].group.mods)
+        if be and first.head in ("place", "way", "time", "reason") and first.tokens[0].low == "the":
+            return True  # "the best place is on the beach"
         if first.head in COUNTING and not (clauses[0].group.mods or first.mods):
             return True  # "a set" of "a set of cakes"
         if first.head[:1].isdigit() and first.tokens[0].kind != "R" and len(first.tokens) < 3:
@@ -215,7 +220,7 @@ def _find_torn_edges(tokens) -> list[str]:
         faults.append(TORN_END)  # "a nun gently" of "a nun gently placed on a bed"
     if [token.low for token in tokens[-2:-1]] == ["as"]:
         faults.append(TORN_END)  # "nothing is as soft"
-    if last.low in ("far", "able") or (last.kind == "W" and last.low in ("high", "close", "loose")):
+    if last.low in ("far", "able", "what") or (last.kind == "W" and last.low in ("high", "close", "loose")):
         faults.append(TORN_END)  # "a building far", "a high"
     if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
         faults.append(TORN_END)

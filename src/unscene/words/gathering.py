@@ -61,6 +61,7 @@ _MAKING = frozenset(
     {"fashion", "craft", "make", "compose", "comprise", "consist", "form", "construct", "build", "assemble"}
 )
 _TOPPING = frozenset({"top", "decorate", "cover", "fill", "coat", "stuff", "garnish", "sprinkle", "frost"})
+_TOPPING |= {"drizzled", "smothered"}  # the lists of verbs lack these
 _COATED = VESSELS | {
     "vase",
     "bowl",
@@ -149,12 +150,16 @@ class Gathering:
             low = "around"
         if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
             return inner
+        if low == "in" and group.head == "crowd" and target.is_animate:
+            return inner  # "mules running in a crowd"
         first = group.members[0]
         bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
         if bare and low in ("in", "deep in", "at", "on", "by") and first.head in _MANNERS:
             return inner
-        if low == "in" and group.head in _LOOKS and not words:
+        if low in ("in", "of") and group.head in _LOOKS and not words:
             return inner  # "in different colors and patterns"
+        if low == "from" and group.members[0].low in ("the outside", "the inside"):
+            return inner  # "looking in from the outside"
         various = len(group.members) == 1 and first.tokens[0].low in ("different", "various", "opposite")
         if low == "in" and various and not words and looks_plural(first.head) and group.head not in GROUNDS:
             return inner  # "in different positions"
@@ -192,6 +197,8 @@ class Gathering:
             prep = low if low == "along" else get_place_prep(low, group)
             moved = low in WAYS and low != "through" and prep in ("on", "in", "over", "along")
             return [Item("ground", group, prep, joins=True, chain=chain, moved=moved), *inner]
+        if low == "of" and group.head in GROUNDS and not words and not verb:
+            return [Item("ground", group, get_place_prep("around", group), joins=True, chain=chain), *inner]
         joins = low in NEARNESS | WITHIN | {"with"}
         if after_object and low == "with" and verb in WITH_TOOL:
             target.note("tool")
@@ -229,6 +236,14 @@ class Gathering:
                 left.mods = [mod for mod in left.mods if not isinstance(mod, Loose)]
             if stem == "be" or (not words and stem in NAMING):
                 continue
+            only = left.members[0].tokens[0]
+            if (
+                stem in ("get", "become")
+                and left.head == only.low
+                and not words
+                and only.low.endswith(("y", "ed"))
+            ):
+                continue  # "getting messy", not "getting milk"
             if stem in ("say", "read", "spell") and not target.is_animate:
                 continue  # what a sign says
             hanging = [*left.mods, *(mod for member in left.members for mod in member.mods)]

@@ -55,7 +55,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         things, places = [*places, *things], []  # "a view of a road and a river beside it"
     if things and mod.low not in NO_PLACE - {"of"} and not (mod.low == "of" and not is_picture(host)):
         target.note("heir")
-        mods += _pass_on(mod, things, host)
+        mods += _pass_on(mod, things, host, target)
     if not things:
         target.note("preposition")
     return mods + _settle_places(mod, places, host)
@@ -84,7 +84,7 @@ def _list_beside(mod: Prep, items: list[Item], host) -> list[Item]:
     return beside
 
 
-def _pass_on(mod: Prep, things: list[Item], host) -> list[Mod]:
+def _pass_on(mod: Prep, things: list[Item], host, target: Target) -> list[Mod]:
     """Return the preposition with the things that take the place of what is gone behind it."""
     composed = compose(things)
     if composed is None:
@@ -97,6 +97,9 @@ def _pass_on(mod: Prep, things: list[Item], host) -> list[Mod]:
         text = things[0].prep or text  # "a pattern with figs on a white background"
     if mod.low in ("by", "as"):
         text = "near"
+    works = host is None or host.is_human or host.head in ("movie", "film", "show", "video")
+    if mod.low == "on" and target.category == "laptop" and composed.head == "desk" and works:
+        return [Prep("at", composed, mod.link)]  # "works on a laptop on her desk"
     true_there = all(item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things)
     at_it = mod.low == "at" and (true_there or not _is_loose(composed, things))
     if mod.low not in WITHIN or at_it or (true_there and mod.low != "at"):

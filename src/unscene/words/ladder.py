@@ -176,6 +176,7 @@ def _can_be_listed(phrase: Phrase, target: Target) -> bool:
             "third",
             "inside",
             "outside",
+            "contents",
         }
         or phrase.head[:1].isdigit()
         or phrase.low in ("the background", "the foreground")
@@ -219,15 +220,21 @@ _LIKE = re.compile(
 )
 
 
+_WROTE = re.compile(r"(?i)\bby (?:an? |the )?(?:\w+ )*$|\b(?:young|for) $")
+
+
 def write_words(caption: str, category: str, vocabulary: Vocabulary, lost: Set[str]) -> str | None:
     """Return a photo of the other words that the caption mentions, without those that are `lost` with
     the object.
     """
     worn = lost | ({"tie"} if category in vocabulary.people else set())
+    spoken = _WROTE if category == "book" else _LIKE
     words = [
         word
         for word in dict.fromkeys(
-            m.word for m in vocabulary.find_mentions(caption) if not _LIKE.search(caption[: m.start])
+            m.word
+            for m in vocabulary.find_mentions(caption)
+            if not (_LIKE.search(caption[: m.start]) or spoken.search(caption[: m.start]))
         )
         if word != category and word not in worn
     ]

@@ -75,7 +75,11 @@ def compose(items: list[Item]) -> Group | None:
             and item.kind == "ground"
             and grounds
             and last is grounds[-1].group
-            and (item.moved or (item.chain != chain and item.prep in ("on", "at", "in")))
+            and (
+                item.moved
+                or (item.chain != chain and item.prep in ("on", "at", "in"))
+                or (item.prep == grounds[-1].prep and item.prep in NEARNESS)
+            )
         ):
             heads += [ground.group for ground in grounds]  # "over a street onto a field"
             heads.append(item.group)

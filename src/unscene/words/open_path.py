@@ -1,6 +1,6 @@
 """The open nodes of a caption that is read, and which of them a new chunk hangs on."""
 
-from unscene.words.caption_words import PICTURES
+from unscene.words.caption_words import HERS, PICTURES
 from unscene.words.chunks import Chunk
 from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
@@ -15,7 +15,7 @@ from unscene.words.scene_lists import (
     VEHICLES,
     WITHIN,
 )
-from unscene.words.tree import Group, Phrase, Prep, Verb
+from unscene.words.tree import Group, Loose, Phrase, Prep, Verb
 from unscene.words.verb_lists import LOOKING, PLACING, STILL, WITH_TOOL
 
 _DONE_BY_SOMEBODY = frozenset(
@@ -24,6 +24,9 @@ _DONE_BY_SOMEBODY = frozenset(
 _OF_HOUSES = frozenset(
     {"door", "doors", "window", "windows", "roof", "chimney", "porch", "columns", "shutters"}
 )
+_CHURCHES = frozenset({"church", "cathedral", "chapel", "abbey", "monastery", "castle", "mosque", "temple"})
+_OF_CHURCHES = _OF_HOUSES | {"tower", "towers", "clock tower", "clock towers", "bell tower", "steeple"}
+_OF_CHURCHES |= {"spire", "spires", "dome", "domes", "turret", "turrets", "belfry"}
 _STILL_VEHICLES = VEHICLES - ANIMATE_VEHICLES
 _HUNG = frozenset({"graffiti", "writing", "mural", "pictures", "posters", "paintings", "signs"})
 # What a tower does, and nothing that is on it: `a tower with a clock on it advertising figs`.
@@ -34,6 +37,14 @@ SAME_AGAIN = frozenset(
 )
 
 
+# What things stand on, and nobody sits on.
+_DESKS = frozenset({"desk", "counter", "countertop", "shelf", "dresser", "nightstand", "stove"})
+_BOXES = frozenset({"crate", "crates", "basket", "baskets", "box", "boxes", "bin", "bins", "bucket", "jar"})
+# What a part of something does by itself.
+_DONE_BY_PARTS = frozenset(
+    {"hang", "glow", "dangle", "stick", "shine", "droop", "flap", "flow", "wag", "drip"}
+)
+_DONE_BY_PARTS |= {"flash", "drag", "trail", "blink", "burn", "spin", "smoke"}
 # Where something is on a thing that need not be named.
 SIDES = frozenset({"side", "left", "right", "front", "back", "top", "bottom", "end", "middle", "center"})
 
@@ -186,6 +197,8 @@ class OpenPath:
             return top
         if prep.low in ("to", "into") and node.head in LEADING:
             return top
+        if follower.low == "captivity" and node.is_animate:
+            return top  # "feeding figs to a mule in captivity"
         named_again = (
             self.kind_at(place + 2) == "P"
             and self.kind_at(place + 3) == "NP"
@@ -193,6 +206,12 @@ class OpenPath:
         )
         if prep.low == "with" and named_again and not node.is_animate:
             return top  # "next to a building with a clock on it"
+        above = self.path[top - 1]
+        standing = [self.kind_at(place + i) for i in range(2, 5)] == ["V", "P", "NP"]
+        if prep.low == "with" and standing and follower.is_human and not node.is_animate:
+            beside = isinstance(above, Prep) and above.low in NEARNESS
+            if beside and self.chunks[place + 3].low == "on" and self.chunks[place + 4].low == "it":
+                return top  # "next to a platform with nuns standing on it"
         return self._governor_above(prep, place, top)
 
     def _governor_above(self, prep: Prep, place: int, top: int) -> int:
@@ -261,6 +280,9 @@ class OpenPath:
         if upper < 0:
             return top
         node = self.path[top]
+        if prep.low == "with" and node.head in _CHURCHES:
+            last = self.chunks[place + 1].tokens[-1].low
+            return top if last in _OF_CHURCHES else upper  # "in front of a church with a tower"
         if (
             prep.low == "with"
             and not node.is_animate
@@ -312,8 +334,14 @@ class OpenPath:
             groups.pop()
             if len(groups) > 1 and not self.path[groups[-1]].is_animate:
                 groups.pop()
+        while len(groups) > 1 and any(
+            isinstance(mod, Loose) and mod.text == "missing" for mod in self.path[groups[-1]].mods
+        ):
+            groups.pop()  # "a cake with a slice missing sitting near a jug"
         deepest = groups[-1]
         if verb.stem in ("show", "display", "feature", "depict", "contain", "include") and verb.form == "ing":
+            return deepest
+        if verb.form == "ing" and deepest != groups[0] and self._is_of_part(verb, deepest):
             return deepest
         while (
             verb.form == "ing"
@@ -326,6 +354,17 @@ class OpenPath:
             deepest = groups[-1]
         if verb.form == "inf":  # "watch a plane fly"
             return deepest
+        governor = self.path[deepest - 1] if deepest else None
+        last = self.path[deepest].members[-1]
+        if isinstance(governor, Verb) and governor.stem in LOOKING and verb.tokens[0].low == "being":
+            return deepest  # "watching a boat being raised"
+        if isinstance(governor, Prep) and governor.low == "with" and " of " in last.low and last.is_pronoun:
+            return deepest  # "with two of them holding a kite"
+        root = self.path[groups[0]]
+        holds = verb.stem in ("hold", "contain") and verb.form == "ing" and root.head in _BOXES
+        on_top = isinstance(governor, Prep) and governor.low in ("on", "on top of")
+        if holds and on_top and not self.path[deepest].is_human:
+            return groups[0]  # "a crate on top of a car holding figs"
         if verb.is_finite and self.path[groups[-1]] is self.relative:
             told = any(isinstance(m, Verb) and m.is_finite for m in self.path[groups[-1]].mods)
             return groups[0] if told else groups[-1]  # "a cat that my dog loves sleeps"
@@ -357,7 +396,12 @@ class OpenPath:
                 return groups[0]  # "a crate on the floor opened to show lamps"
             return deepest
         if verb.stem == "wear" and node.is_animate:
-            return deepest  # "holding a dog wearing a hat"
+            worn = (
+                node.is_human
+                or not root.is_human
+                or any(m.head in ANIMALS or m.words & ANIMALS for m in node.members)
+            )
+            return deepest if worn else groups[0]  # "holding a dog wearing a hat", "on a bus wearing blue"
         mutual = self.kind_at(place + 1) == "P" and self.kind_at(place + 2) == "NP"
         if mutual and self.chunks[place + 2].low in ("each other", "one another"):
             if not node.is_plural:
@@ -398,8 +442,18 @@ class OpenPath:
             return deepest if governor.stem in LOOKING else groups[0]
         if not isinstance(governor, Prep):
             return groups[0]
+        on_desk = self.kind_at(place + 1) == "P" and self.chunks[place + 1].low in ("on", "on top of")
+        on_desk = on_desk and self.kind_at(place + 2) == "NP" and self.chunks[place + 2].head in _DESKS
+        if on_desk and root.is_human and verb.stem in ("sit", "rest", "lie") and governor.low == "on":
+            return deepest  # "watches a film on a laptop sitting on her desk"
         held = governor.low in NEARNESS | {"at", "of"} and node.head not in GROUNDS | ACTIVITIES
         return deepest if held else groups[0]
+
+    def _is_of_part(self, verb: Verb, index: int) -> bool:
+        """Whether a verb tells of a part how that is: `with its screen glowing`."""
+        governor, first = self.path[index - 1], self.path[index].members[0].tokens[0]
+        own = isinstance(governor, Prep) and governor.low == "with" and first.low in HERS
+        return own and verb.stem in _DONE_BY_PARTS
 
     def _find_mover(self, deepest: int, stem: str) -> int:
         """Return the nearest group that can act; else the first one that is no ground."""

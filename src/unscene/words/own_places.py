@@ -31,12 +31,13 @@ def is_spot(mod: Mod, host: Group | Phrase | None) -> bool:
     """
     if not isinstance(mod, Prep) or mod.group is None or host is None or host.head not in GROUNDS | ROOMS:
         return False
-    if mod.low in ("on the side of", "on the edge of", "at the edge of"):
+    if mod.low in _AT_SIDES:
         return mod.group.head in GROUNDS
     of = any(isinstance(inner, Prep) and inner.low == "of" for inner in mod.group.mods)
     return mod.low in ("in", "on", "at", "to") and mod.group.head in _SPOTS and not of
 
 
+_AT_SIDES = frozenset({"on the side of", "on the other side of", "on the edge of", "at the edge of"})
 _SPOTS = frozenset({"corner", "middle", "center", "centre", "side", "sides", "left", "right", "end", "edge"})
 
 

@@ -42,9 +42,11 @@ _PARTS_OF = {
     "bed": frozenset({"covering", "coverings", "canopy", "headboard", "footboard", "mattress", "bedspread"}),
     "tv": frozenset({"screen"}),
     "laptop": frozenset({"screen", "trackpad", "touchpad"}),
+    "cell phone": frozenset({"screen"}),
     "refrigerator": frozenset({"freezer", "door", "doors"}),
     "bicycle": frozenset({"handlebars", "handlebar", "pedals", "saddle"}),
     "motorcycle": frozenset({"handlebars", "handlebar", "sidecar"}),
+    **dict.fromkeys(("orange", "apple", "banana"), frozenset({"peel", "peels", "rind", "core"})),
     **dict.fromkeys(EATEN, _PORTIONS),
 }
 # What every vehicle that is glazed has: of the target alone where no other such vehicle is told of.
@@ -125,7 +127,21 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
         if bare and member.head not in _SIDE_DISHES | _LIQUIDS:
             _mark(member, target)
     places = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
+    if gone and target.category in ("sandwich", "hot dog"):
+        for member in (m for mod in places if mod.low in ("on", "in") for m in mod.group.members):
+            if member.head in _BREADS:
+                _mark(member, target)  # "sandwiches on rye bread"
+    if gone and target.category in EATEN:
+        for mod in (mod for mod in places if mod.low == "with"):
+            if any(isinstance(one, Loose) and one.text == "missing" for one in mod.group.mods):
+                for member in mod.group.members:
+                    _mark(member, target)  # "a cake with a section missing"
     for place, filling in zip(places, places[1:], strict=False):
+        poured = gone and filling.low == "with" and target.category in VESSELS
+        poured = poured and place.low == "of" and place.group.head in _LIQUIDS
+        for member in filling.group.members if poured else ():
+            if member.head in _IN_DRINKS:
+                _mark(member, target)  # "a cup of coffee with latte art"
         within = place.low in ("in", "inside") and is_all_gone(place.group, target)
         if within and filling.low == "with" and target.category in VESSELS | {"vase", "bowl", "sink"}:
             for member in filling.group.members:
@@ -191,6 +207,8 @@ def _mark_stuck(group: Group, target: Target) -> None:
         stuck = on_top or (on_it and (member.head in PARTS | _FLAWS or not carries))
         if inside or drawn or (stuck and not (member.words or member.is_animate)):
             _mark(member, target)
+            for side in (p.group.members[0] for p in preps if p.low in _ON and p.group.head in _SIDES):
+                _mark(side, target)
 
 
 def _is_filling(phrase: Phrase) -> bool:
@@ -199,6 +217,8 @@ def _is_filling(phrase: Phrase) -> bool:
     return bare and not (phrase.words or phrase.is_animate)
 
 
+_IN_DRINKS = frozenset({"art", "foam", "froth", "cream", "milk", "sugar", "ice", "marshmallows", "steam"})
+_BREADS = frozenset({"bread", "breads", "bun", "buns", "roll", "rolls", "croissant", "bagel", "baguette"})
 _SHOWING = frozenset({"display", "show", "say", "read"})
 _LOADED = frozenset({"full", "filled", "packed", "loaded", "crowded", "carrying", "carries", "carry"})
 _DRAWING = frozenset({"draw", "paint", "print", "write", "stencil"})
@@ -210,6 +230,10 @@ def _is_it_or_its_side(group: Group, target: Target) -> bool:
     """Whether a row is a pronoun that stands for what is gone, or a side of that: `the front of it`."""
     if group.members[0].is_pronoun:
         return is_all_gone(group, target)
+    if group.head in ("screen", "screens") and target.category in SCREENS:
+        return not any(isinstance(inner, Prep) for inner in (*group.mods, *group.members[0].mods))
+    if group.head in _SIDES and id(group.members[0].tokens[0]) in target.lost_owners:
+        return True  # "a tram with art on its side"
     of = [inner for node in (group, group.members[0]) for inner in node.mods]
     return group.head in _SIDES and any(_is_on_target(inner, target) for inner in of)
 

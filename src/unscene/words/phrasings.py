@@ -103,6 +103,22 @@ def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> 
     return explained.replace(SCENE, text if explained.startswith(SCENE) else small_start(text))
 
 
+def deny(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> str:
+    """Return the caption of an edit with its denial: as `negate`, but of no photo in a photo ("in this
+    photo, just a blurry photo"), and with no pronoun that acts ("just he holding a jug").
+    """
+    if phrasing in ("no_here", "photo_has_no") and _ACTS.match(scene):
+        denied = explain_phrasing(category, phrasing, vocabulary).removesuffix(f", just {SCENE}.")
+        return f"{denied}: {small_start(scene.strip().rstrip(' .!,;'))}."
+    text = negate(scene, category, phrasing, vocabulary)
+    if phrasing == "photo_has_no" and re.search(r"\b(?:photo|photograph|picture|image)s?\b", scene):
+        text = text.replace(" in this photo, just ", ", just ")
+    return text
+
+
+_ACTS = re.compile(r"(?i)(?:he|she|they|we|i|you|it) [a-z]")
+
+
 def explain_phrasing(category: str, phrasing: str, vocabulary: Vocabulary) -> str:
     """Return a phrasing as it stands in prompts: SCENE in the place of the caption."""
     return PHRASINGS[phrasing].format(scene=SCENE, **vocabulary.name_object(category))

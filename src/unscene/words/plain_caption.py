@@ -93,7 +93,7 @@ SPELLINGS = tuple(
             r"\1 \2 \3 parking lot",
             "A tractor is parked in a lot.",
         ),
-        (r"(?i)\bparallel to\b", "next to", "A ditch parallel to a gate."),
+        (r"(?i)\b(?:parallel|adjacent) to\b", "next to", "A ditch parallel to a gate."),
         (r"(?i)\bcounter top(s?)\b", r"countertop\1", "A jug on a counter top."),
         (r"(?i)\bonstage\b", "on stage", "A flute onstage."),
         (r"(?i)\bcross[ -]country (?=ski)", "", "A nurse on cross country skis."),
@@ -106,9 +106,9 @@ SPELLINGS = tuple(
         (r"(?i)(?<=\w )n (?=(?:the|an?|water) )", "in ", "A nun n the moat."),
         (r"(?i)^((?:an? )?black and white) of\b", r"\1 photo of", "Black and white of a mule in a moat."),
         (
-            r"(?i)\bon the (?:other|far|opposite|left|right|near) side of\b",
+            r"(?i)\bon the (?:left|right|near) side of\b",
             "on the side of",
-            "A mule on the far side of a gate.",
+            "A mule on the near side of a gate.",
         ),
         (
             r"(?i)\b(?:who|that) (?:is|are) (?=\w+ing\b[^.,;]* (?:is|are)\b)",
@@ -116,7 +116,19 @@ SPELLINGS = tuple(
             "A monk who is dozing by a gate is grinning.",
         ),
         (r"(?i)\b(?:on front|infront) of\b", "in front of", "A jug infront of a gate."),
-        (r"(?i)\bontop of\b", "on top of", "A jug ontop of a gate."),
+        (r"(?i)\b(?:ontop|on to) of\b", "on top of", "A jug ontop of a gate."),
+        (
+            r"(?i)\band well (\w+ed|lit|kept|worn) (?=[a-z])",
+            r"and well-\1 ",
+            "A clean and well stocked mill.",
+        ),
+        (r"(?i)\bits? self\b", "itself", "A mule scratches its self."),
+        (r"(?i)\bwit (?=an? |the |his |her )", "with ", "A monk wit a jug."),
+        (
+            r"(?i) (?:instead of|rather than) (?=(?:in|on|at|under|near|inside) )[^.,;]*",
+            "",
+            "A jug on a gate instead of on the mat.",
+        ),
         (
             r"(?i)\b(?:up close|close up) (?:next to|near|beside|by|to) the camera\b",
             "close to the camera",

@@ -7,7 +7,7 @@ from unscene.words.caption_words import HERS
 from unscene.words.cut_phrases import cut_words, own_alone, shows
 from unscene.words.gathering import Gathering
 from unscene.words.held import holds_alone
-from unscene.words.leftovers import Item, add_to_scene, compose
+from unscene.words.leftovers import Item, add_to_scene, compose, list_words
 from unscene.words.own_places import is_on_floor, is_placed, is_stand, is_told_where
 from unscene.words.people import means_people
 from unscene.words.pruning_mods import prune_mods
@@ -29,7 +29,7 @@ from unscene.words.target import (
     without_modifier,
 )
 from unscene.words.tokens import Token
-from unscene.words.tree import Group, Mod, Phrase, Prep, Verb, list_mods
+from unscene.words.tree import Group, Loose, Mod, Phrase, Prep, Verb, list_mods
 
 
 def prune_group(group: Group, target: Target) -> tuple[Group | None, list[Item]]:
@@ -66,6 +66,9 @@ def _give_to_last(group: Group, target: Target) -> None:
         group.mods = []
     if not target.is_in(last) or not group.mods:
         return
+    if isinstance(group.mods[0], Loose) and group.mods[0].text.lower() == "around":
+        group.mods = group.mods[1:]  # "with jugs and no people around"
+        return
     first = group.mods[0]
     if isinstance(first, Prep) and first.low == "in" and first.group and first.group.head == "air":
         group.mods = group.mods[1:]  # "two players and a ball in the air"
@@ -75,6 +78,9 @@ def _give_to_last(group: Group, target: Target) -> None:
     elif _is_done_by_last(first, group):
         last.mods.append(first)
         group.mods = group.mods[1:]  # "monks flying kites and a dog chasing a cat"
+    elif target.is_human and _is_ridden_by_last(first, group):
+        last.mods.append(first)
+        group.mods = group.mods[1:]  # "a bus and nuns on a motorcycle"
     elif is_on_thing(first) and any(map(is_told_where, group.members[:-1])):
         group.mods = group.mods[1:]  # "cats sitting near a tree and a bird on a post"
     elif _is_told_of_last(first, group):
@@ -87,6 +93,17 @@ def _is_done_by_last(mod: Mod, group: Group) -> bool:
     """Whether a participle tells of the last of a row alone: the others have one of their own."""
     doing = isinstance(mod, Verb) and mod.form == "ing" and not mod.is_finite
     return doing and any(isinstance(own, Verb) for member in group.members[:-1] for own in member.mods)
+
+
+def _is_ridden_by_last(first: Mod, group: Group) -> bool:
+    """Whether somebody rides it, and no vehicle before him."""
+    ridden = isinstance(first, Prep) and first.low == "on" and first.group is not None
+    vehicles = all(member.words & VEHICLES for member in group.members[:-1])
+    return ridden and vehicles and bool(list_words(first.group) & _RIDDEN)
+
+
+# No vehicle is on these.
+_RIDDEN = frozenset({"bicycle", "motorcycle", "horse", "bench", "chair", "couch"})
 
 
 def _is_told_of_last(first: Mod, group: Group) -> bool:
@@ -132,7 +149,8 @@ def _prune_row(group: Group, target: Target) -> _Row:
         items += left
         shared += [item for item in left if item.kind != "thing"]
         stays = len(group.members) > 1 and any(not target.is_in(other) for other in group.members)
-        heirs = compose([item for item in left if item.kind == "thing"]) if stays else None
+        things = [item for item in left if item.kind == "thing" and not _is_on_wall(item)]
+        heirs = compose(things) if stays else None
         if heirs is not None:
             target.note("heir in the row")
             for other in heirs.members:
@@ -143,6 +161,11 @@ def _prune_row(group: Group, target: Target) -> _Row:
     if gone and phrase is None and not target.is_in(group.members[-1]) and all(map(is_bare_part, members)):
         members = []  # "on the head and neck of a sheep"
     return _Row(members, links, items, shared, gone)
+
+
+def _is_on_wall(item: Item) -> bool:
+    """Whether it is the wall that only what is gone hung on: `a room with a bed and a clock on the wall`."""
+    return item.prep in ("on", "against") and item.group.members[0].low in ("the wall", "the walls")
 
 
 def _fit_to_rest(group: Group, members: list[Phrase], target: Target) -> None:
@@ -188,7 +211,7 @@ def _is_filled(verb: Verb) -> bool:
 
 
 _PLACED = frozenset(
-    {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat"}
+    {"place", "sit", "stand", "lie", "lay", "rest", "pose", "perch", "serve", "surround", "seat", "line"}
 )
 _MOVING = frozenset({"park", "ride", "fly", "run", "walk", "drive", "eat", "play", "sleep"})
 _SHOWING = frozenset({"show", "feature", "depict", "include", "contain", "hang", "be", "display", "have"})

@@ -185,6 +185,11 @@ def _prune_prep(mod: Prep, host, target: Target, gathering: Gathering) -> list[M
     if group is not None:
         if is_empty(group):
             return []
+        last = group.members[-1]
+        if mod.low == "with" and group.members[0].low == "focus" and mod.group.mods and not group.mods:
+            return []  # "with focus on two cots"
+        if mod.low == "with" and mod.group.mods and not group.mods and " of " in last.low and last.is_pronoun:
+            return []  # "with two of them holding a kite"
         if mod.low in ("between", "in between") and not group.is_plural and mod.group.is_plural:
             target.note("between")
             return [Prep("by", group, mod.link)]
@@ -192,10 +197,21 @@ def _prune_prep(mod: Prep, host, target: Target, gathering: Gathering) -> list[M
         if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
             return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
         by_phone = bool(list_words(group) & {"cell phone", "laptop"})  # "is on laptop and phone"
-        if first_gone and mod.low in ("on", "on top of") and is_small(group) and not by_phone:
+        ridden = target.is_animate and not target.is_human and not group.is_animate
+        beside = is_small(group) or (ridden and group.head in GROUNDS)  # "on a mule and some snow"
+        if first_gone and mod.low in ("on", "on top of") and beside and not by_phone:
             return [Prep("with", group, mod.link)]  # "a plate on a table and a glass of milk"
         return [Prep(mod.text, group, mod.link)]
-    return settle_prep(mod, items, host, target)
+    # "on a bench outside"
+    outside = [one for one in mod.group.mods if is_outside(one) or _is_barefoot(one, host)]
+    if mod.low == "of" or (mod.low == "with" and not (host is not None and host.is_animate)):
+        outside = []  # "a cafe with tables outside"
+    return [*settle_prep(mod, items, host, target), *outside]
+
+
+def _is_barefoot(mod: Mod, host) -> bool:
+    bare = isinstance(mod, Loose) and mod.text.lower() in ("barefoot", "barefooted")
+    return bare and host is not None and host.is_human
 
 
 def _prune_verb(verb: Verb, host, target: Target, gathering: Gathering, boarded: bool = False) -> list[Mod]:

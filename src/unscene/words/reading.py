@@ -20,8 +20,16 @@ from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_ends import MARKS, ends_phrase
 
 _LONG: dict[str, list[tuple[str, ...]]] = {}
-for _phrase in (*LONG_PREPOSITIONS, ("such", "as"), ("from", "inside"), ("from", "above")):
+_SIDES = tuple(("on", "the", which, "side", "of") for which in ("other", "far", "opposite"))
+_MORE = (("such", "as"), ("from", "inside"), ("from", "above"), ("far", "behind"))
+for _phrase in (*LONG_PREPOSITIONS, *_MORE, *_SIDES):
     _LONG.setdefault(_phrase[0], []).append(_phrase)
+
+
+# How things stand to each other: `back to back`.
+_FACING = frozenset({"back", "face", "nose", "head", "end", "side"})
+# What stands before a side that is named: no preposition begins behind it.
+_FIRST_OF_SIDE = frozenset({"other", "opposite", "far", "same"})
 
 
 def read_tokens(caption: str, vocabulary: Vocabulary) -> list[Token]:
@@ -39,14 +47,16 @@ def _tag(tokens: list[Token]) -> list[Token]:
         before = tagged[-1] if tagged else nothing
         after = tokens[place + 1] if place + 1 < len(tokens) else nothing
         long = _find_long(tokens, place)
-        if long and before.kind == "D":  # "the inside of a refrigerator"
-            long = None
+        if long and (before.kind == "D" or before.low in _FIRST_OF_SIDE):
+            long = None  # "the inside of a refrigerator", "the other side of a bus"
         rest = tokens[place + len(long) :] if long else []
         if long and long[0] == "from" and (not rest or ends_phrase(rest[0]) or rest[0].low in ING):
             long = None
         beside = long is not None and long[0] in ("next", "close")  # "next to open crates"
         if long and long[-1] == "to" and rest and not beside and _is_infinitive(rest):  # "reaching up to eat"
             long = None
+        if token.text == "US":
+            token.kind = "W"  # no pronoun
         if token.kind:
             tagged.append(token)
         elif token.low == "close" and after.low == "up" or token.low == "close-up":
@@ -69,9 +79,18 @@ def _tag(tokens: list[Token]) -> list[Token]:
         elif token.low == "half" and after.low in ("a", "an"):
             tagged.append(Token(f"{token.text} {after.text}", "D"))
             place += 1
-        elif (token.low, after.low) == ("cross", "legged"):
+        elif (token.low, after.low) == ("cross", "legged") or (token.low, after.low) == ("inside", "out"):
             tagged.append(Token(f"{token.text} {after.text}", "A"))
             place += 1
+        elif token.low in ("macaroni", "mac") and [t.low for t in tokens[place + 1 : place + 3]] == [
+            "and",
+            "cheese",
+        ]:
+            tagged.append(Token(" ".join(t.text for t in tokens[place : place + 3]), "W"))
+            place += 2
+        elif token.low in _FACING and [t.low for t in tokens[place + 1 : place + 3]] == ["to", token.low]:
+            tagged.append(Token(" ".join(t.text for t in tokens[place : place + 3]), "A"))
+            place += 2
         elif token.low == "side" and [t.low for t in tokens[place + 1 : place + 3]] == ["by", "side"]:
             tagged.append(Token("side by side", "A"))
             place += 2
@@ -112,7 +131,9 @@ def _ends_pair(tokens: list[Token], place: int) -> bool:
 
 def _is_infinitive(rest: list[Token]) -> bool:
     """Whether what follows `to` is a verb: `over to pick a flower`."""
-    has_object = len(rest) > 1 and (rest[1].low in DETERMINERS or rest[1].kind == "N")
+    with_up = len(rest) > 2 and rest[1].low in ("up", "off", "out", "down")  # "to pick up a kite"
+    behind = rest[1 + with_up :]
+    has_object = bool(behind) and (behind[0].low in DETERMINERS or behind[0].kind == "N")
     nouny = rest[0].low in NOUNY and not has_object
     return rest[0].low == "be" or (rest[0].low in VERBS and not nouny)
 

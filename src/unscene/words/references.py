@@ -52,6 +52,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 met = [member for group in node.objects for member in group.members if member.tokens]
                 met = [member for member in met if member.head in _GREETED]
                 target.gone_parts.update({id(m.tokens[-1]): m.words for m in met})
+    borne = {key: host for clause in clauses for key, host in _find_borne(clause)}
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
     main = len(list(_phrases(subjects[0], None, False))) if subjects else 0
@@ -65,11 +66,15 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         earlier = [(p, h) for p, h, _ in order[:place]]
         if last.low in THEY and host is not None:
             host = _find_row(host, clauses)  # "geese on a beam with ferns and jugs behind them"
+        if phrase.head in _HERDS and _is_herd_of(phrase, earlier, target):
+            target.gone_pronouns.add(id(last))
         if _is_short(phrase):
             many = [p for p, _ in earlier if p.words and _is_many(p)]
             if many and target.is_in(many[-1]):
                 target.gone_pronouns.add(id(last))
-        carrier = _find_carrier(earlier) if id(phrase) in on_it and last.low == "it" else None
+        carrier = borne.get(id(phrase)) if last.low == "it" else None
+        if carrier is None and id(phrase) in on_it and last.low == "it":
+            carrier = _find_carrier(earlier)
         if carrier is not None and not target.is_in(carrier):
             continue
         if carrier is not None or (
@@ -78,7 +83,13 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         ):
             target.gone_pronouns.add(id(last))
         for token in phrase.tokens:
-            if token.low in ("its", "their") and _owner_is_target(
+            animals = [p for p, _ in earlier if p.tokens and p.tokens[-1].is_animate]
+            own = host is not None and all(m.tokens and m.tokens[-1].is_animate for m in host.members)
+            part = phrase.head in _OF_ANIMALS or (own and phrase.head in _OF_HOST)
+            if token.low in ("its", "their") and part and animals:
+                if any(map(target.is_in, host.members if own else animals[-1:])):
+                    target.lost_owners.add(id(token))
+            elif token.low in ("its", "their") and _owner_is_target(
                 token.low,
                 [
                     (p, h)
@@ -100,6 +111,37 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 near = next((p for p, _ in reversed(earlier) if p.is_animate), None)
                 if near is not None and target.is_in(near):
                     target.lost_owners.add(id(token))
+
+
+def _find_borne(clause: Clause) -> Iterator[tuple[int, Phrase]]:
+    """Yield the `it` of `a platform with nuns standing on it`, and what that stands for."""
+    for node in walk(clause):
+        if not isinstance(node, Group) or len(node.members) > 1 or node.members[0].is_pronoun:
+            continue
+        for mod in (*node.mods, *node.members[0].mods):
+            if not (isinstance(mod, Prep) and mod.low == "with" and mod.group is not None):
+                continue
+            for verb in (one for one in mod.group.mods if isinstance(one, Verb)):
+                for place in verb.mods:
+                    if isinstance(place, Prep) and place.low == "on" and place.group is not None:
+                        yield id(place.group.members[0]), node.members[0]
+
+
+# What no thing has: `a dog on a cot with its tongue out`.
+_OF_ANIMALS = frozenset(
+    {"tongue", "tongues", "mouth", "mouths", "head", "heads", "ear", "ears", "eyes", "eye"}
+)
+_OF_ANIMALS |= {"paw", "paws", "nose", "neck", "necks", "beak", "teeth", "fur", "feathers", "belly", "snout"}
+# What a thing has as well, and an animal that is said to have it has itself.
+_OF_HOST = frozenset({"tail", "tails", "leg", "legs", "wings", "trunk", "trunks", "horns"})
+_HERDS = frozenset({"herd", "flock"})
+
+
+def _is_herd_of(phrase: Phrase, earlier, target: Target) -> bool:
+    """Whether a herd of which no more is said is of the target: `two cows in front of the herd`."""
+    animals = [p for p, _ in earlier if p.is_animate and not p.is_human]
+    of = any(isinstance(mod, Prep) and mod.low == "of" for mod in phrase.mods)
+    return target.is_animate and bool(animals) and all(map(target.is_in, animals)) and not of
 
 
 def _find_row(host: Group, clauses: list[Clause]) -> Group:
@@ -218,6 +260,8 @@ def _stands_for_target(low, phrase, host, earlier, subjects, target: Target, sta
         if many:
             return target.is_in(many[-1])
         several = [g for g in subjects if len(g.members) > 1]
+        if low == "they" and target.is_human and not several:
+            return any(map(target.is_in, free))  # "a nun as they ride on a track"
         return bool(several) and any(target.is_in(m) for m in several[-1].members)
     if low in _SOME:
         if target.is_human and low == "others":
@@ -236,6 +280,8 @@ def _is_many(phrase: Phrase) -> bool:
 
 
 def _owner_is_target(low: str, earlier, target: Target) -> bool:
+    if low == "their" and any(p.low in _SOMEBODY for p, _ in earlier):
+        return target.is_human  # "someone on their bed looking at their laptop"
     free = [p for p, _ in earlier if p.tokens and not p.is_pronoun]
     if low == "its":
         fitting = [p for p in free if not p.is_human and not p.is_plural]

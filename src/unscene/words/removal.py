@@ -36,6 +36,9 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
         if group is not None and not is_empty(group):
             if kept and had_verb and _is_told_of(group, kept):
                 continue
+            ends = place == len(clauses) - 1
+            if kept and ends and _has_verb(clause.group) and _is_idle_one(group):
+                continue  # ", one holding an umbrella"
             if kept and had_verb and not _has_finite(group):
                 target.note("verbless")
                 _add_verbless(kept, clause.opener, group)
@@ -116,6 +119,13 @@ def _is_bare(group: Group) -> bool:
     first = group.members[0]
     alone = len(group.members) == 1 and not (group.mods or first.mods)
     return alone and bool(first.tokens) and first.tokens[0].kind == "D"
+
+
+def _is_idle_one(group: Group) -> bool:
+    """Whether it is one or some of those that are told of, of whom nothing more is said."""
+    first = group.members[0]
+    alone = len(group.members) == 1 and not (group.mods or first.mods)
+    return alone and first.is_pronoun and first.low in ("one", "another", "some", "two", "three", "both")
 
 
 def _add_verbless(kept: list[Clause], opener: str, group: Group) -> None:

@@ -50,6 +50,10 @@ def drop_repeated(group: Group) -> None:
         group.members = members
 
 
+# The room of the first is that of the second: `a bathroom sink and mirror`.
+_ROOMS_OF = frozenset({"bathroom", "kitchen", "bedroom", "office"})
+
+
 def takes_article(noun: str) -> bool:
     """Whether a bare noun can have `a` in front: not a plural, and not `food`."""
     return not looks_plural(noun) and noun not in MASS
@@ -62,7 +66,9 @@ def pass_article(first: list[Token], heir: Phrase) -> None:
     if not has_article or not tokens or tokens[0].kind in ("D", "O", "R"):
         return
     if takes_article(tokens[-1].low):
-        heir.tokens = [Token(first[0].text, "D"), *tokens]
+        room = first[1].text.split(" ")[0] if len(first) == 2 and " " in first[1].text else ""
+        rest = [Token(room, "W"), *tokens] if room.lower() in _ROOMS_OF else tokens
+        heir.tokens = [Token(first[0].text, "D"), *rest]
 
 
 def merge_preps(mods: list[Mod]) -> list[Mod]:

@@ -31,7 +31,8 @@ GROUNDS = _words(
     "meeting protest rally presentation exhibition lobby plantation vineyard orchard rain fog mist "
     "sunset dusk storm snowstorm weather lounge den cockpit cabin basement attic cellar shelter wild "
     "hilltop mountaintop terminal dugout bullpen outdoors roadside curb countertop walkway boardwalk "
-    "promenade stop"
+    "promenade stop habitat lab laboratory factory pub diner cemetery sanctuary aquarium circus dunes wharf "
+    "quay jetty esplanade"
 )
 GROUNDS |= {"home plate", "home base", "first base", "second base", "third base"}
 # Places that captions write as two words.
@@ -52,6 +53,7 @@ SPLIT_PLACES = frozenset(
             ("hall", "way"),
             ("road", "way"),
             ("drive", "way"),
+            ("trail", "way"),
             ("walk", "way"),
             ("park", "way"),
             ("country", "side"),
@@ -109,7 +111,7 @@ ACTIVITIES = _words(
     "call calls shock curiosity piss dump "
     "laugh laughs laughter conversations discussions chat delight "
     "joy excitement happiness wonder pleasure readiness preparation anticipation hopes hope pursuit search "
-    "memory honor disbelief thumbs-up"
+    "memory honor disbelief thumbs-up prowess amusement"
 )
 PARTS = _words(
     "wheel wheels engine engines wing wings propeller propellers window windows door doors headlight "
@@ -216,6 +218,9 @@ WITHIN = frozenset(
         "in the middle of",
         "in the center of",
         "on the side of",
+        "on the other side of",
+        "on the far side of",
+        "on the opposite side of",
         "on the edge of",
         "at the edge of",
         "by the side of",
@@ -346,7 +351,7 @@ SURFACES = _words(
     "tracks hill hills hillside slope slopes mountain mountains mountainside shore coast court pier "
     "dock bridge floor ground dirt sand mud gravel concrete asphalt cement ice river lake stage deck "
     "patio porch roadside curb walkway boardwalk field platform course ramp plain plains crosswalk "
-    "driveway railroad countertop surface plate mound island wave waves"
+    "driveway railroad countertop surface plate mound island wave waves quay wharf jetty esplanade"
 )
 SURFACES |= SPLIT_PLACES - {"store front", "back yard", "hall way", "country side"}
 SPORTS = _words(
@@ -358,7 +363,9 @@ SMALL = _words(
     "poles hose rope toy toys balloon balloons helmet meal vegetables fish leaves leaf twig branch "
     "basket baskets peeler controller case"
 )
-COLOURS = _words("black white red blue green yellow pink orange brown gray grey purple")
+COLOURS = _words(
+    "black white red blue green yellow pink orange brown gray grey purple magenta teal turquoise maroon"
+)
 # What leads into or onto something, and belongs to it: `a door to a house`.
 LEADING = _words(
     "door doors doorway entrance entry entryway gate gateway exit steps stairs staircase path driveway "
@@ -440,7 +447,7 @@ CONCRETE |= {
     "tree trunks",
     "a step",
 }
-CONCRETE |= {"conveyer belt", "conveyor belt"}
+CONCRETE |= {"conveyer belt", "conveyor belt", "rock formation", "rock formations", "ice formation"}
 CONCRETE |= {f"{kind} case" for kind in ("phone", "carrying", "guitar", "violin", "trophy", "pencil")}
 CONCRETE |= {f"{kind} step" for kind in ("stone", "concrete", "cement", "front", "brick", "wooden")}
 CONCRETE |= {f"{kind} steps" for kind in ("stone", "concrete", "front", "brick", "wooden", "marble", "the")}

@@ -123,8 +123,10 @@ def _without_place(
     if stem == "be" and has_place:
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     passive = any(t.form == "en" for t in verb.tokens)
+    in_line = stem == "line" and any(t.low == "up" for t in verb.tokens)  # "lined up along a table"
     if (
         passive
+        and not in_line
         and any(isinstance(m, Prep) and m.low == "by" and not p for m, p in mods)
         and target.is_animate
     ):
@@ -134,12 +136,19 @@ def _without_place(
         ]
     poses = host is None or host.is_animate or "teddy bear" in list_words(host)
     poses = poses or (host.head in ANIMALS and not list_words(host))
-    in_line = stem == "line" and any(t.low == "up" for t in verb.tokens)  # "lined up along a table"
+    poses = poses or host.head in ("he", "she", "who", "someone", "somebody")  # "as he sleeps on a bench"
     if lost_any and (stem in ALONE or in_line) and (has_place or stem not in STILL or poses):
         target.note("verb stays")
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
     if lost_any and any(t.low == "ready" for t in verb.tokens):
         return [Verb(verb.tokens, verb.opener, [], new_mods)]
+    lies = any(t.stem in STILL for t in verb.tokens[:-1]) and verb.tokens[-1].low in _CURLED
+    if lost_any and (verb.tokens[-1].low == "inside out" or (lies and poses)):
+        target.note("verb stays")
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]  # "a cat sits curled in a chair"
+    intent = stem in ("stare", "gaze") and verb.tokens[-1].low.endswith("ly")
+    if lost_any and not has_place and intent and poses:
+        return [Verb(verb.tokens, verb.opener, [], new_mods)]  # "staring intently at a screen"
     if lost_any and not has_place:
         own = _without_purpose(verb)
         return [own] if own is not None else []
@@ -150,6 +159,7 @@ def _without_place(
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
 
 
+_CURLED = frozenset({"curled", "sprawled", "hunched", "crouched", "slouched", "stretched", "huddled"})
 # Behind these a verb says when, and goes on without its place: `after loading sacks onto a cart`.
 _TIMES = frozenset({"after", "before", "while", "when"})
 # What is done on a thing alone.
@@ -168,6 +178,7 @@ _STEERED = {
     "bicycle": frozenset({"ride"}),
     "motorcycle": frozenset({"ride", "drive"}),
     **dict.fromkeys(("car", "truck", "bus"), frozenset({"drive"})),
+    **dict.fromkeys(("skateboard", "surfboard", "snowboard"), frozenset({"ride"})),
     "boat": frozenset({"sail", "row"}),
 }
 
@@ -217,6 +228,10 @@ def _without_object(
     """Return what stays of a verb with its object gone: what looked at it looks at what stood there;
     else the verb goes, and places stay.
     """
+    if target.category == "sports ball" and verb.stem == "serve" and host is not None and host.is_human:
+        target.note("verb stays")
+        behind = [Prep("with", item.group) for item in lost if item.prep == "with"]
+        return [Verb(verb.tokens, verb.opener, [], [*behind, *_list_preps(mods)])]  # "serves a tennis ball"
     own = _without_purpose(verb)
     if own is not None:
         target.note("purpose")
@@ -402,6 +417,8 @@ def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod
     preps = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
     if not preps or is_looks_only(preps[0].group) or preps[0].group.head in GROUNDS - ROOMS:
         return None
+    if preps[0].group.members[0].low in ("the wall", "the walls"):
+        return []  # "has a clock on the wall"
     if preps[0].low not in WITHIN | NEARNESS or preps[0].group.members[0].is_pronoun:
         return None
     target.note("room")

@@ -100,9 +100,12 @@ def find_kind(
     if word == "how" and next_word == "to" and noun_before:
         return "A", "", ""  # "teaches a boy how to ride"
     if word == "another" and (
-        ends_phrase(after) or next_word in THIRD or next_word in ("looking", "watching")
+        ends_phrase(after)
+        or next_word in THIRD
+        or next_word in ("looking", "watching")
+        or (next_word in ING and later.low in {"to"} | DETERMINERS)
     ):
-        return "R", "", ""
+        return "R", "", ""  # "another trying to climb a gate"
     if word in (
         "one",
         "some",
@@ -132,6 +135,14 @@ def find_kind(
         return "W", "", ""  # "a desert like area"
     if word == "each" and next_word in ING and noun_before:
         return "A", "", ""  # "three nuns each holding a lamp"
+    if word == "all" and next_word in ("lined", "parked", "dressed") and looks_plural(before.low):
+        return "A", "", ""  # "old jugs all lined up"
+    alone = ends_phrase(after) or next_word in PREPOSITIONS or next_word in ING
+    if word == "missing" and noun_before and alone and next_word not in DETERMINERS:
+        return "A", "", ""  # "with a wheel missing"
+    behind = before.kind in ("N", "W", "V") and (ends_phrase(after) or next_word in PREPOSITIONS)
+    if word in ("barefoot", "barefooted", "solo") and behind:
+        return "A", "", ""  # "flying solo above a gate"
     if word == "one" and next_word in THIRD and THIRD[next_word] not in NOUNY:
         return "R", "", ""
     if word in ("him", "them", "it", "he", "she", "they"):

@@ -147,6 +147,10 @@ def without_modifier(tokens: list[Token], target: Target) -> list[Token]:
             worn = 1 if tokens[place - 1].low.endswith(("ed", "orn")) else 0
             del kept[place - worn : place + 1]
     for place, token in enumerate(kept):
+        if token.word and token.low in (f"{target.category} rider", f"{target.category} riders"):
+            target.note("made of it")
+            kept[place] = replace(token, text=token.text.split(" ")[-1])
+            continue
         rest = token.low.removesuffix(f" {target.category}")
         if token.word and rest != token.low and target.vocabulary.find_words(rest) == [token.word]:
             target.note("made of it")
@@ -167,12 +171,16 @@ def needs_its_of(old: Phrase, new: Phrase) -> bool:
         and (
             old.head in PARTS | MORE_BODY | ACTIVITIES | _OF_SOMETHING
             and old.head not in ("shelf", "shelves", "rack")
-            and (old.head not in PICTURES or old.head in ("side", "front", "back", "top"))
+            and (old.head not in PICTURES or old.head in _SEEN_OF_IT)
         )
     )
 
 
-_OF_SOMETHING = frozenset({"inside", "style", "interior", "rest", "corner", "edge", "outside", "half"})
+# Pictures by name, and nothing but the thing itself.
+_SEEN_OF_IT = frozenset({"side", "front", "back", "top", "silhouette", "silhouettes"})
+_OF_SOMETHING = frozenset(
+    {"inside", "style", "interior", "interiors", "contents", "rest", "corner", "edge", "outside", "half"}
+)
 _OF_SOMETHING |= {"state", "remains", "nails"}
 
 
@@ -229,6 +237,7 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
         is_concrete(phrase)
         or (head in _HUNG and how in _BENEATH)
         or (head == "pitch" and how == "on" and phrase.tokens[0].kind == "D")
+        or (head == "steps" and how in WITHIN | NEARNESS | {"up", "down"})
     ):
         return False
     if head in MORE_CLOTHES and target.category == "teddy bear" and how in ("in", "with", "has", "verb", ""):

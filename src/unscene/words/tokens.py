@@ -20,6 +20,10 @@ _NUMBERLESS = re.compile(
 )
 
 
+# A deed, no bridegroom.
+_GROOMING = re.compile(r"(?i)grooms? (?:itself|its|themselves|their|another|each)\b")
+
+
 @dataclass
 class Token:
     """A word or a mark. A mention of a word of the list is one token, whatever its number of words.
@@ -60,7 +64,7 @@ def join_owners(text: str) -> str:
 def split_tokens(text: str, vocabulary: Vocabulary) -> list[Token]:
     tokens, end = [], 0
     for mention in vocabulary.find_mentions(text):
-        if mention.start < end:
+        if mention.start < end or _GROOMING.match(text, mention.start):
             continue
         tokens += [Token(match.group()) for match in _WORD.finditer(text, end, mention.start)]
         start, stop, word = mention.start, mention.end, mention.word

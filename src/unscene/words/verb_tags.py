@@ -49,6 +49,7 @@ _CROSSING = frozenset(
 )
 _STAYING = frozenset({"stand", "sit", "graze", "walk", "lie", "rest", "interact", "gather", "roam", "wander"})
 _STAYING |= {"wait"}
+_GOING = frozenset({"walk", "ride", "run", "stand", "rest", "march", "play", "travel"})
 _PLAIN_ACTS = frozenset({"play", "ride", "watch", "hold", "drink", "talk", "look", "laugh"})
 # What is done to who does it: `getting washed`.
 _MADE_SO = frozenset({"be", "get", "have", "keep", "look", "seem", "feel", "lie", "lay", "sit", "stand"})
@@ -111,6 +112,9 @@ def find_verb_form(
             return None  # "a low flying airplane", "an old standing clock"
         if after.low == "of" and before.kind == "W" and before.low in ADJECTIVES:
             return None  # "a small gathering of friends"
+        single = before.kind == "W" and len(tagged) > 1 and tagged[-2].kind == "D"
+        if word in ("sitting", "rocking") and next_noun and single and not after.is_animate:
+            return None  # "a leather sitting bench"
         known = word in ING
         stem = ING.get(word, word[:-3])
         if len(tagged) == 1 and before.low in ADJECTIVES and not (ends or next_det or next_noun):
@@ -124,7 +128,7 @@ def find_verb_form(
         named = before.kind == "W" and len(tagged) > 1 and tagged[-2].kind == "D" and ends
         if named and not known and before.low not in ADJECTIVES:
             return None  # "from the plastic casing"
-        if word in NOT_ING and not (known and (next_det or acts or before.low in AUXILIARIES)):
+        if word in NOT_ING | {"touring"} and not (known and (next_det or acts or before.low in AUXILIARIES)):
             return None
         describes = before.low in ADJECTIVES or before.low.endswith(("ed", "y", "ous", "al", "ic"))
         if word == "looking" and before.kind == "W" and not (ends or next_det) and (next_noun or describes):
@@ -228,6 +232,8 @@ def find_verb_form(
             return None  # "figs on various plates"
         if before.kind == "S" and after.low in VERBS - NOUNY:
             return None  # "while waves come in"
+        if word == "signs" and before.low in ("street", "road", "traffic", "neon", "warning"):
+            return None
         if word == "skates" and before.low in ("ice", "roller"):
             return None
         if word == "waves" and before.low in ("ocean", "sea", "big", "large", "small"):
@@ -248,9 +254,9 @@ def find_verb_form(
             before.kind == "V"
             and before.form in ("ing", "en")
             and stem not in NOUNY
-            and after.low in PREPOSITIONS
+            and (after.low in PREPOSITIONS or (next_det and stem in ("contain", "feature")))
         ):
-            return "fin", stem  # "a truck with its lights flashing drives down"
+            return "fin", stem  # "a truck with its lights flashing drives down", "a mill not used contains a"
         who = next((i for i, t in enumerate(tagged) if t.kind == "S"), len(tagged))
         loved = before.form == "fin" and len(tagged) - who > 2 and tagged[-2].kind in ("N", "W", "R")
         if loved and after.low in PREPOSITIONS:
@@ -288,6 +294,10 @@ def find_verb_form(
                 and "with" in with_it
             ):
                 return "fin", stem  # "a man with glasses holds a child"
+        herd = before.kind == "N" and before.is_animate and looks_plural(before.low)
+        one = herd and tagged[0].low in ("a", "an") and all(t.form not in ("fin", "aux") for t in tagged)
+        if one and stem in _GOING and after.low in PREPOSITIONS:
+            return "fin", stem  # "a crowd of nuns riding mules walks along a lane"
         if noun_before and looks_plural(before.low) and before.kind != "R":
             seen = any(t.kind == "V" and t.form in ("fin", "aux") for t in tagged)
             return ("fin", stem) if stem not in NOUNY and not seen and (next_det or ends) else None
@@ -351,6 +361,9 @@ def find_verb_form(
                 return "fin", stem
             if next_det and not has_verb:
                 return "fin", stem
+            named = after.text[:1].isupper() and not any(t.text[:1].isupper() for t in tagged[1:])
+            if named and before.kind == "W" and not (has_verb or alone or looks_plural(before.low)):
+                return "fin", stem  # "a tram with a lamp on its roof passes Big Ben"
             bare = before.kind == "N" or after.low in ADJECTIVES | {"different", "various", "assorted"}
             doer = next_noun and stem in HOLDING | {"ride", "eat", "watch", "use"}
             if doer and any(t.is_animate for t in tagged) and not has_verb:
@@ -395,7 +408,19 @@ def find_verb_form(
     if worn and doers and looks_plural(doers[0]) and all(t.form == "ing" for t in tagged if t.kind == "V"):
         return "fin", word  # "nuns wearing ties cross the street"
     told = any(t.form in ("fin", "aux") for t in tagged)
-    if word in ("start", "begin", "stop") and after.low == "to" and later.low in VERBS and not told:
+    if before.kind == "V" and before.stem == "help" and word in VERBS and before.form != "aux":
+        return "inf", word  # "helped load sacks"
+    first_of = next((i for i, t in enumerate(tagged) if t.kind == "P"), 0)
+    several = first_of and tagged[first_of - 1].kind == "N" and looks_plural(tagged[first_of - 1].low)
+    several = several and before.kind == "W" and tagged[-2].low not in DETERMINERS and not (seen or told)
+    if several and word in ("sit", "lie", "stand", "hang") and after.low in PREPOSITIONS:
+        return "fin", word  # "two sandwiches on rye bread sit on a pan"
+    if (
+        word in ("start", "begin", "stop", "prepare", "attempt", "continue")
+        and after.low == "to"
+        and later.low in VERBS
+        and not told
+    ):
         return "fin", word  # "people in a kitchen start to prepare food"
     seen_by = any(t.kind == "V" and t.stem in ("watch", "see", "help", "let") for t in tagged[-7:])
     goes = before.kind == "N" or (before.kind == "W" and (before.low in MASS or looks_plural(before.low)))

@@ -42,9 +42,9 @@ PLACES = [
     (
         "Monks looking at a mule and a dog on the other side of a moat.",
         "dog",
-        "Monks looking at a mule on the side of a moat.",
+        "Monks looking at a mule on the other side of a moat.",
     ),
-    ("Monks feed a dog on the opposite side of the moat.", "dog", "Monks on the side of the moat."),
+    ("Monks feed a dog on the opposite side of the moat.", "dog", "Monks on the opposite side of the moat."),
     (
         "A monk in a robe standing on front of an oven with pans.",
         "oven",
