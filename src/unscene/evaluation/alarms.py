@@ -16,7 +16,7 @@ nothing to do with the object: above it the mark explains more of the gain than 
 picture is nearer to every denial. On honest drawn removals up to .78 and .76 of the true denial's
 rise were there for absent and for kept objects, where nothing was removed .91 to 1.04. **Ten points**
 for the wording: paired arms on honest edits lost 1 to 10, without true negations 15 to 20. The arm
-`absence` loses 10 in the study, where it lost 14 when it read a caption in one wording.
+`absence` loses 10 in the study; with the recipe before it lost 14.
 """
 
 from collections.abc import Callable
