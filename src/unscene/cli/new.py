@@ -88,7 +88,7 @@ def make_name(photos: Path) -> str:
 
 def translate(message: str) -> str:
     """Return a reader's message with options of this command in place of keys of a config."""
-    told = re.sub(r"^samples\.sources, source '[^']*', key \w+: ", "", message)
+    told = re.sub(r"samples\.sources, source '[^']*', key \w+: ", "", message)
     return re.sub(r"columns: {(.*?)}", lambda found: f"--columns {_as_options(found[1])}", told)
 
 

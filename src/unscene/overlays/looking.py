@@ -80,12 +80,17 @@ def look(photos: Path, captions: Path | None, name: str, columns: dict[str, str]
     if captions is not None or photos.is_file():
         source = _name_file(captions or photos, photos if photos.is_dir() else photos.parent, columns)
     else:
-        source = _name_folder(photos)
+        source = _name_folder(photos, columns)
+    if columns and source["format"] != "table":
+        raise LookError(
+            f"--columns tells of a table, and the captions of {photos} are in the format {source['format']};"
+            " name the table with --captions"
+        )
     return _measure({"name": name, **source})
 
 
-def _name_folder(folder: Path) -> dict:
-    """Return the source in a folder that was given alone."""
+def _name_folder(folder: Path, columns: dict[str, str] | None) -> dict:
+    """Return the source in a folder that was given alone. columns: as in `look`."""
     if any(folder.glob("*.tar")):
         return {"format": "webdataset", "tars": str(folder)}
     photos = list_photos(folder)
@@ -94,7 +99,7 @@ def _name_folder(folder: Path) -> dict:
     tables, faults = [], []
     for path in _list_tables(folder, stems):
         try:
-            tables.append(_name_file(path, folder))
+            tables.append(_name_file(path, folder, columns))
         except (LookError, SourceError) as error:
             faults.append(str(error))
     if beside and beside >= len(photos) / 2:
@@ -109,9 +114,14 @@ def _name_folder(folder: Path) -> dict:
         )
     if beside:
         return {"format": "folder", "folder": str(folder)}
+    if photos and faults:
+        tried = "\n".join(faults[:2])
+        raise LookError(
+            f"{folder} has {len(photos)} photos, and no captions that can be read:\n{tried}\n"
+            f"If that file holds no captions: {CAPTIONS_ARE_NEEDED}"
+        )
     if photos:
-        tried = "".join(f"\n(tried: {fault})" for fault in faults[:2])
-        raise LookError(f"{folder} has {len(photos)} photos and no captions; {CAPTIONS_ARE_NEEDED}{tried}")
+        raise LookError(f"{folder} has {len(photos)} photos and no captions; {CAPTIONS_ARE_NEEDED}")
     raise LookError(
         f"{folder} has no photos, no *.tar and no table of captions"
         + "".join(f"\n(tried: {f})" for f in faults[:2])

@@ -162,6 +162,23 @@ def test_columns_are_told(photos, monkeypatch):
     assert read_back(monkeypatch) == CAPTIONS
 
 
+def test_columns_are_told_of_a_table_in_the_folder_too(photos, monkeypatch, capsys):
+    write_csv(photos / "t.csv", head=("photo_file", "words"))
+    assert begin("--photos", photos, "--columns", *TOLD) == 0
+    assert read_back(monkeypatch) == CAPTIONS
+    write_csv(photos / "t.csv")
+    assert begin("--photos", photos, "--columns", "caption=txet", "--force") == 1
+    told = capsys.readouterr().err
+    assert "no column 'txet'" in told and "there are: path, caption" in told
+    assert "samples.sources" not in told and "have captions" not in told
+
+
+def test_columns_of_no_table_are_an_error(photos, capsys):
+    write_beside(photos, "txt")
+    assert begin("--photos", photos, "--columns", *TOLD) == 1
+    assert "--columns tells of a table" in capsys.readouterr().err
+
+
 def test_absolute_paths_are_found(photos, monkeypatch):
     table = photos.parent / "t.csv"
     write_csv(table, folder=f"{photos}/")

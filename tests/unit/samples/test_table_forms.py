@@ -2,11 +2,13 @@
 
 import csv
 import json
+import subprocess
 
 import pandas as pd
 import pytest
 
 from unscene.samples.readers import SourceError, count_items, iterate_items
+from unscene.samples.readers.text_files import guess_encoding
 
 ROWS = [
     ("a.jpg", "A dog; on a beach, at noon."),
@@ -116,12 +118,31 @@ GBK = "path,caption\na.jpg,一只狗在沙滩上奔跑，远处有一个女人�
 
 
 @pytest.mark.parametrize(
+    ("text", "encoding", "name"),
+    [
+        ("path,caption\n" + "a.jpg,a dog in front of a café\n" * 12, "latin-1", "cp1252"),
+        ("path,caption\na.jpg,un chien à côté d’une fenêtre\n", "cp1252", "cp1252"),
+        ("path,caption\na.jpg,Zwei Vögel über der Straße\n", "cp1252", "cp1252"),
+        ("path,caption\na.jpg,Собака бежит по улице\nb.jpg,Жёлтая машина стоит у дома\n", "cp1251", "cp1251"),
+        ("path,caption\na.jpg,犬が道を走っている\nb.jpg,黄色い車が家の前にある\n", "shift_jis", "shift-jis"),
+        ("path,caption\na.jpg,개가 길을 달린다\nb.jpg,노란 자동차가 집 앞에 있다\n", "euc_kr", "euc-kr"),
+        ("path,caption\na.jpg,Żółty samochód stoi na łące\n", "cp1250", "cp1250"),
+    ],
+)
+def test_a_guessed_encoding_has_a_name_that_iconv_knows(text, encoding, name):
+    content = text.encode(encoding)
+    assert guess_encoding(content) == name
+    done = subprocess.run(["iconv", "-f", name, "-t", "UTF-8"], input=content, capture_output=True)
+    assert done.stdout.decode() == text
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("t.tsv", "path\tcaption\na.jpg\ta dog\n".encode("utf-16"), "looks like UTF-16.*CSV UTF-8.*iconv"),
         ("t.csv", "path,caption\na.jpg,a dog\n".encode("utf-16-le"), "looks like UTF-16"),
         ("t.csv", GBK.encode("gbk"), "looks like GB18030.*iconv -f GB18030"),
-        ("t.csv", "path,caption\na.jpg,un café brûlé à l'été\n".encode("latin-1"), "is not UTF-8 text"),
+        ("t.csv", "path,caption\na.jpg,un café brûlé à l'été\n".encode("latin-1"), "looks like cp1252"),
         ("t.csv", b"path,caption\n" + b"a.jpg,a dog\n" * 20000 + b"b.jpg,caf\xe9\n", "is not UTF-8 text"),
         ("t.csv", SPREADSHEET, "is a spreadsheet, not text; save it as CSV"),
         ("t.XLSX", SPREADSHEET, "is a spreadsheet; save it as CSV in UTF-8"),

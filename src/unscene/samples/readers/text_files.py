@@ -87,9 +87,42 @@ def guess_encoding(content: bytes) -> str | None:
     letters = [letter for letter in text if ord(letter) > 127]
     common = sum(_is_common_han(letter) or letter in "，。、！？：；（）《》“”" for letter in letters)
     if letters and common > 0.9 * len(letters):
-        return "GB18030"
-    best = from_bytes(content).best()
-    return best.encoding if best else None
+        return "euc-kr" if _is_hangul(content) else "GB18030"
+    if _is_western(content):
+        return "cp1252"
+    best = from_bytes(content, cp_isolation=list(_ENCODINGS)).best()
+    return best.encoding.replace("_", "-") if best else None
+
+
+def _is_hangul(content: bytes) -> bool:
+    """Tell whether a text that could be Chinese is Korean: as EUC-KR it has Hangul alone, where Chinese in
+    GB2312 gives Hanja, too. A few signs don't tell.
+    """
+    try:
+        others = [letter for letter in content.decode("euc_kr") if ord(letter) > 127]
+    except UnicodeDecodeError:
+        return False
+    return len(others) >= 8 and all("\uac00" <= letter <= "\ud7a3" for letter in others)
+
+
+# What iconv converts by the same name. The rest of what charset_normalizer tries fits short texts by chance.
+_ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r")
+_ENCODINGS += ("big5", "shift_jis", "euc_jp", "euc_kr")
+_WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüß")
+_WESTERN |= {letter.upper() for letter in _WESTERN} | set("«»‘’“”–—…°€£¿¡·½¼²³\u00a0")
+
+
+def _is_western(content: bytes) -> bool:
+    """Tell whether a text is that of a Western language in Windows-1252, of which Latin-1 is a part: mostly
+    plain letters, and no other signs than these languages have.
+    """
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    others = [letter for letter in text if ord(letter) > 127]
+    plain = sum(letter.isascii() and letter.isalpha() for letter in text)
+    return _WESTERN.issuperset(others) and len(others) < plain / 2
 
 
 def _is_common_han(letter: str) -> bool:
