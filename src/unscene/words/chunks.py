@@ -53,12 +53,13 @@ class Chunk:
 _SHAPES = frozenset({"square", "round", "flat", "thin", "thick", "shiny", "soft", "plain"})
 
 
-_SEVERAL = (NUMBERS - {"one"}) | {"several", "many", "some", "these", "those", "few"}
+_SEVERAL = (NUMBERS - {"one"}) | {"several", "many", "these", "those", "few"}
 _FLAVOURS = frozenset(
     {"chocolate", "vanilla", "cinnamon", "jelly", "maple", "sugar", "powdered", "strawberry"}
 )
 
 
+_ALL_KINDS = frozenset({"shapes", "sizes", "colors", "colours", "styles", "patterns"})
 _SERVICES = frozenset(
     {"garbage", "trash", "fire", "police", "utility", "delivery", "recycling", "tow", "dump"}
 )
@@ -193,13 +194,18 @@ def _joins(first: Chunk, link: Chunk, second: Chunk) -> bool:
         or first.tokens[-1].kind != "W"
     ):
         return False
+    if first.tokens[-1].low in _ALL_KINDS and second.low in _ALL_KINDS and link.low == "and":
+        return True  # "kites of all shapes and sizes"
     last = second.tokens[-1]
     several = first.tokens[0].low in _SEVERAL and not looks_plural(first.tokens[-1].low)
     shared = several and last.kind == "N" and looks_plural(last.low) and len(second.tokens) > 1
     if shared and link.low in ("and", "or"):
         return True  # "several plaid and red umbrellas"
-    if first.tokens[-1].low in _FLAVOURS and last.word in ("donut", "cake") and len(second.tokens) > 1:
-        return True  # "the chocolate and glazed donuts"
+    sweet = first.tokens[-1].low in _FLAVOURS and all(token.low != "hot" for token in first.tokens)
+    if sweet and last.word in ("donut", "cake") and len(second.tokens) > 1:
+        start = second.tokens[0].low
+        if start in _FLAVOURS or start.endswith("ed") or is_done_to(start):
+            return True  # "the chocolate and glazed donuts", not "sugar and small cakes"
     served = {first.low, second.tokens[0].low} <= _SERVICES and last.word == "truck"
     if served and len(second.tokens) > 1:
         return True  # "garbage and police trucks"

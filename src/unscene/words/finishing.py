@@ -78,7 +78,11 @@ def _mend_article(phrase: Phrase) -> None:
     spelled = len(tokens) > 1 and tokens[1].text.isupper() and tokens[0].text != "A"  # "an SUV"
     if len(tokens) > 1 and tokens[0].low in ("a", "an") and not spelled:
         follower = tokens[1].low
-        vowel = follower[0] in "aeiou8" and not follower.startswith(("uni", "use", "eu", "one", "ute", "uri"))
+        vowel = (
+            follower[0] in "aeiou8"
+            and tokens[1].text != "US"
+            and not follower.startswith(("uni", "use", "eu", "one", "ute", "uri"))
+        )
         wrong = tokens[0].low != ("an" if vowel else "a")
         if wrong and not follower.startswith("h") and (follower[0].isalpha() or follower[0] == "8"):
             tokens[0] = Token("an" if vowel else "a", "D")

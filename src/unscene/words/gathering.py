@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from unscene.words.caption_words import NUMBERS, PICTURES
+from unscene.words.caption_words import ADJECTIVES, NUMBERS, PICTURES
+from unscene.words.chunks import is_done_to
 from unscene.words.leftovers import (
     Item,
     get_place_prep,
@@ -22,6 +23,7 @@ from unscene.words.scene_lists import (
     FURNITURE,
     GREETINGS,
     GROUNDS,
+    HERDED,
     LEADING,
     MORE_CLOTHES,
     NEARNESS,
@@ -29,6 +31,7 @@ from unscene.words.scene_lists import (
     PARTS,
     SCENERY,
     SPEECHES,
+    STATES,
     VESSELS,
     WAYS,
     WITHIN,
@@ -62,6 +65,9 @@ _MAKING = frozenset(
 )
 _TOPPING = frozenset({"top", "decorate", "cover", "fill", "coat", "stuff", "garnish", "sprinkle", "frost"})
 _TOPPING |= {"drizzled", "smothered"}  # the lists of verbs lack these
+# What is done in a crowd of others: `a horse standing in a crowd`.
+_AMONG_OTHERS = frozenset({"sit", "stand", "lie", "walk", "wait", "lead", "ride"})
+_BECOMING = frozenset({"messy", "muddy", "sleepy", "hungry", "dizzy", "cozy", "rowdy", "icy", "sandy"})
 _COATED = VESSELS | {
     "vase",
     "bowl",
@@ -150,7 +156,8 @@ class Gathering:
             low = "around"
         if low == "in" and group.head in ("line", "row", "circle", "formation") and not words:
             return inner
-        if low == "in" and group.head == "crowd" and target.is_animate:
+        among = target.is_human or (target.category in HERDED and verb not in _AMONG_OTHERS)
+        if low == "in" and group.head == "crowd" and among:
             return inner  # "mules running in a crowd"
         first = group.members[0]
         bare = len(group.members) == 1 and len(first.tokens) == 1 and not words and not first.mods
@@ -241,7 +248,7 @@ class Gathering:
                 stem in ("get", "become")
                 and left.head == only.low
                 and not words
-                and only.low.endswith(("y", "ed"))
+                and (only.low in ADJECTIVES | STATES | _BECOMING or is_done_to(only.low))
             ):
                 continue  # "getting messy", not "getting milk"
             if stem in ("say", "read", "spell") and not target.is_animate:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
 from unscene.words.own_places import is_stand
-from unscene.words.scene_lists import EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
+from unscene.words.scene_lists import DESKS, EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_all_gone, is_picture
 from unscene.words.tokens import Token
 from unscene.words.tree import Group, Mod, Prep, list_mods, walk
@@ -84,6 +84,9 @@ def _list_beside(mod: Prep, items: list[Item], host) -> list[Item]:
     return beside
 
 
+_WATCHED = frozenset({"movie", "film", "show", "video"})
+
+
 def _pass_on(mod: Prep, things: list[Item], host, target: Target) -> list[Mod]:
     """Return the preposition with the things that take the place of what is gone behind it."""
     composed = compose(things)
@@ -97,9 +100,12 @@ def _pass_on(mod: Prep, things: list[Item], host, target: Target) -> list[Mod]:
         text = things[0].prep or text  # "a pattern with figs on a white background"
     if mod.low in ("by", "as"):
         text = "near"
-    works = host is None or host.is_human or host.head in ("movie", "film", "show", "video")
-    if mod.low == "on" and target.category == "laptop" and composed.head == "desk" and works:
-        return [Prep("at", composed, mod.link)]  # "works on a laptop on her desk"
+    works = host is None or host.is_human or host.head in _WATCHED
+    works = works or (target.category != "laptop" and host.head in ("game", "match", "text", "message"))
+    shown = mod.low == "on" and target.category in ("laptop", "tv", "cell phone") and works
+    if shown and composed.head in DESKS:  # "works on a laptop on her desk", "a film on a tv on a shelf"
+        at_desk = target.category == "laptop" and composed.head in ("desk", "counter")
+        return [Prep("at" if at_desk else "near", composed, mod.link)]
     true_there = all(item.joins and item.prep in ("on", "in", "inside", "on top of", "") for item in things)
     at_it = mod.low == "at" and (true_there or not _is_loose(composed, things))
     if mod.low not in WITHIN or at_it or (true_there and mod.low != "at"):

@@ -220,7 +220,13 @@ _LIKE = re.compile(
 )
 
 
-_WROTE = re.compile(r"(?i)\bby (?:an? |the )?(?:\w+ )*$|\b(?:young|for) $")
+_WROTE = re.compile(r"(?i)\bby (?:an? |the )?(?:\w+ )*$")
+_READERS = re.compile(r"(?i)\b(?:young|for) $")
+
+
+def _is_of_book(text: str, is_human: bool) -> bool:
+    """Whether what a text ends before wrote a book or is to read it: no cat does."""
+    return bool(_READERS.search(text) or (is_human and _WROTE.search(text)))
 
 
 def write_words(caption: str, category: str, vocabulary: Vocabulary, lost: Set[str]) -> str | None:
@@ -228,13 +234,13 @@ def write_words(caption: str, category: str, vocabulary: Vocabulary, lost: Set[s
     the object.
     """
     worn = lost | ({"tie"} if category in vocabulary.people else set())
-    spoken = _WROTE if category == "book" else _LIKE
     words = [
         word
         for word in dict.fromkeys(
             m.word
             for m in vocabulary.find_mentions(caption)
-            if not (_LIKE.search(caption[: m.start]) or spoken.search(caption[: m.start]))
+            if not _LIKE.search(caption[: m.start])
+            and not (category == "book" and _is_of_book(caption[: m.start], m.word in vocabulary.people))
         )
         if word != category and word not in worn
     ]

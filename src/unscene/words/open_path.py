@@ -6,6 +6,7 @@ from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
     ACTIVITIES,
     ANIMATE_VEHICLES,
+    DESKS,
     GROUNDS,
     LEADING,
     MORE_BODY,
@@ -37,8 +38,6 @@ SAME_AGAIN = frozenset(
 )
 
 
-# What things stand on, and nobody sits on.
-_DESKS = frozenset({"desk", "counter", "countertop", "shelf", "dresser", "nightstand", "stove"})
 _BOXES = frozenset({"crate", "crates", "basket", "baskets", "box", "boxes", "bin", "bins", "bucket", "jar"})
 # What a part of something does by itself.
 _DONE_BY_PARTS = frozenset(
@@ -443,7 +442,7 @@ class OpenPath:
         if not isinstance(governor, Prep):
             return groups[0]
         on_desk = self.kind_at(place + 1) == "P" and self.chunks[place + 1].low in ("on", "on top of")
-        on_desk = on_desk and self.kind_at(place + 2) == "NP" and self.chunks[place + 2].head in _DESKS
+        on_desk = on_desk and self.kind_at(place + 2) == "NP" and self.chunks[place + 2].head in DESKS
         if on_desk and root.is_human and verb.stem in ("sit", "rest", "lie") and governor.low == "on":
             return deepest  # "watches a film on a laptop sitting on her desk"
         held = governor.low in NEARNESS | {"at", "of"} and node.head not in GROUNDS | ACTIVITIES

@@ -19,7 +19,7 @@ from unscene.words.scene_lists import (
     VESSELS,
 )
 from unscene.words.target import MARKS, Target, is_all_gone
-from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, walk
+from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods, walk
 from unscene.words.verb_lists import LOOKING
 
 # Parts that a caption names without saying of what: `a toilet in a hall with soap on the tank`.
@@ -37,6 +37,7 @@ _PORTIONS |= {
     "filling",
     "fillings",
 }
+_PEELED = frozenset({"orange", "apple", "banana"})
 _PARTS_OF = {
     "toilet": frozenset({"tank", "lid", "seat", "cistern"}),
     "bed": frozenset({"covering", "coverings", "canopy", "headboard", "footboard", "mattress", "bedspread"}),
@@ -46,7 +47,7 @@ _PARTS_OF = {
     "refrigerator": frozenset({"freezer", "door", "doors"}),
     "bicycle": frozenset({"handlebars", "handlebar", "pedals", "saddle"}),
     "motorcycle": frozenset({"handlebars", "handlebar", "sidecar"}),
-    **dict.fromkeys(("orange", "apple", "banana"), frozenset({"peel", "peels", "rind", "core"})),
+    **dict.fromkeys(_PEELED, frozenset({"peel", "peels", "rind", "core"})),
     **dict.fromkeys(EATEN, _PORTIONS),
 }
 # What every vehicle that is glazed has: of the target alone where no other such vehicle is told of.
@@ -66,8 +67,10 @@ def mark_parts(clauses: list[Clause], target: Target) -> None:
     """Put the parts, prints, fillings and pictures of the target into the target."""
     noted = len(target.used)
     parts = _PARTS_OF.get(target.category, frozenset())
-    if target.category in _GLAZED and not _names_vehicle(clauses, target):
+    if target.category in _GLAZED and not _names_other(clauses, target, _GLAZED, _MORE_VEHICLES):
         parts |= _IN_FRONT
+    if target.category in _PEELED and _names_other(clauses, target, _PEELED):
+        parts = frozenset()  # whose the peel is
     for clause in clauses:
         beside = {id(node.group) for node in walk(clause) if isinstance(node, Prep) and node.low in NEARNESS}
         for node in walk(clause):
@@ -78,11 +81,13 @@ def mark_parts(clauses: list[Clause], target: Target) -> None:
     del target.used[noted:]  # nothing is taken out yet
 
 
-def _names_vehicle(clauses: list[Clause], target: Target) -> bool:
-    """Whether a caption tells of a vehicle with a windshield besides the target."""
+def _names_other(
+    clauses: list[Clause], target: Target, words: frozenset[str], heads: frozenset[str] = frozenset()
+) -> bool:
+    """Whether a caption tells of something besides the target that has such parts as well."""
     phrases = [node for clause in clauses for node in walk(clause) if isinstance(node, Phrase)]
-    vehicles = [phrase for phrase in phrases if phrase.words & _GLAZED or phrase.head in _MORE_VEHICLES]
-    return not all(map(target.is_in, vehicles))
+    alike = [phrase for phrase in phrases if phrase.words & words or phrase.head in heads]
+    return not all(map(target.is_in, alike))
 
 
 _MORE_VEHICLES = frozenset(
@@ -128,9 +133,11 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
             _mark(member, target)
     places = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
     if gone and target.category in ("sandwich", "hot dog"):
-        for member in (m for mod in places if mod.low in ("on", "in") for m in mod.group.members):
-            if member.head in _BREADS:
-                _mark(member, target)  # "sandwiches on rye bread"
+        for group in (mod.group for mod in places if mod.low in ("on", "in")):
+            of = any(isinstance(mod, Prep) and mod.low == "of" for mod in list_mods(group))
+            if not of and all(member.head in _BREADS for member in group.members):
+                for member in group.members:
+                    _mark(member, target)  # "sandwiches on rye bread", not "on rolls of paper"
     if gone and target.category in EATEN:
         for mod in (mod for mod in places if mod.low == "with"):
             if any(isinstance(one, Loose) and one.text == "missing" for one in mod.group.mods):
@@ -139,6 +146,7 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
     for place, filling in zip(places, places[1:], strict=False):
         poured = gone and filling.low == "with" and target.category in VESSELS
         poured = poured and place.low == "of" and place.group.head in _LIQUIDS
+        poured = poured and not any(isinstance(m, Prep) and _is_wall(m) for m in filling.group.mods)
         for member in filling.group.members if poured else ():
             if member.head in _IN_DRINKS:
                 _mark(member, target)  # "a cup of coffee with latte art"
@@ -147,6 +155,10 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
             for member in filling.group.members:
                 if member.head in _LIQUIDS:
                     _mark(member, target)  # "roses in a vase with water"
+
+
+def _is_wall(mod: Prep) -> bool:
+    return mod.group is not None and mod.group.head in ("wall", "walls")
 
 
 def _is_shown_on(mod: Mod, phrase: Phrase, target: Target) -> bool:

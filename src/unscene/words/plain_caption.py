@@ -125,7 +125,8 @@ SPELLINGS = tuple(
         (r"(?i)\bits? self\b", "itself", "A mule scratches its self."),
         (r"(?i)\bwit (?=an? |the |his |her )", "with ", "A monk wit a jug."),
         (
-            r"(?i) (?:instead of|rather than) (?=(?:in|on|at|under|near|inside) )[^.,;]*",
+            r"(?i) (?:instead of|rather than) (?=(?:in|on|at|under|near|inside) )[^.,;]*?"
+            r"(?=[.,;]|$| (?:while|as|with) )",
             "",
             "A jug on a gate instead of on the mat.",
         ),

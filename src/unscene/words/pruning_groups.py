@@ -165,7 +165,8 @@ def _prune_row(group: Group, target: Target) -> _Row:
 
 def _is_on_wall(item: Item) -> bool:
     """Whether it is the wall that only what is gone hung on: `a room with a bed and a clock on the wall`."""
-    return item.prep in ("on", "against") and item.group.members[0].low in ("the wall", "the walls")
+    first, *more = item.group.members
+    return item.prep in ("on", "against") and first.low in ("the wall", "the walls") and not more
 
 
 def _fit_to_rest(group: Group, members: list[Phrase], target: Target) -> None:

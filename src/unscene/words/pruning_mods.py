@@ -1,5 +1,6 @@
 """Takes an object out of what hangs on a thing that stays: prepositions, verbs, clauses."""
 
+from unscene.words.caption_words import HERS
 from unscene.words.cut_phrases import is_by_hand
 from unscene.words.gathering import Gathering
 from unscene.words.heirs import pass_over, settle_prep
@@ -7,7 +8,7 @@ from unscene.words.leftovers import Item, is_small, list_words
 from unscene.words.own_places import has_place, is_on_floor, is_outside, is_spot, is_within_ground
 from unscene.words.people import is_time_of
 from unscene.words.rows import join_rows, merge_preps
-from unscene.words.scene_lists import CONDITIONS, GROUNDS, NEARNESS, ROOMS, WITHIN
+from unscene.words.scene_lists import CONDITIONS, GROUNDS, MORE_BODY, NEARNESS, ROOMS, VEHICLES, WITHIN
 from unscene.words.settling import PrunedVerb, is_aboard, settle_verb
 from unscene.words.target import (
     BEDDING,
@@ -190,6 +191,9 @@ def _prune_prep(mod: Prep, host, target: Target, gathering: Gathering) -> list[M
             return []  # "with focus on two cots"
         if mod.low == "with" and mod.group.mods and not group.mods and " of " in last.low and last.is_pronoun:
             return []  # "with two of them holding a kite"
+        own = group.members[0].tokens[:1] and group.members[0].tokens[0].low in HERS
+        if mod.low == "with" and mod.group.mods and not group.mods and own and group.head in MORE_BODY:
+            return []  # "with his feet hanging off a boat"
         if mod.low in ("between", "in between") and not group.is_plural and mod.group.is_plural:
             target.note("between")
             return [Prep("by", group, mod.link)]
@@ -197,7 +201,8 @@ def _prune_prep(mod: Prep, host, target: Target, gathering: Gathering) -> list[M
         if first_gone and mod.low in ("above", "over", "under", "below", "beneath", "underneath"):
             return [Prep("near", group, mod.link)]  # "above a stove and a refrigerator"
         by_phone = bool(list_words(group) & {"cell phone", "laptop"})  # "is on laptop and phone"
-        ridden = target.is_animate and not target.is_human and not group.is_animate
+        ridden = target.is_animate and not target.is_human and target.category not in VEHICLES
+        ridden = ridden and not group.is_animate and group.head not in _WATERS
         beside = is_small(group) or (ridden and group.head in GROUNDS)  # "on a mule and some snow"
         if first_gone and mod.low in ("on", "on top of") and beside and not by_phone:
             return [Prep("with", group, mod.link)]  # "a plate on a table and a glass of milk"
@@ -207,6 +212,10 @@ def _prune_prep(mod: Prep, host, target: Target, gathering: Gathering) -> list[M
     if mod.low == "of" or (mod.low == "with" and not (host is not None and host.is_animate)):
         outside = []  # "a cafe with tables outside"
     return [*settle_prep(mod, items, host, target), *outside]
+
+
+# Nothing is there with these: `on an elephant and a river`.
+_WATERS = frozenset({"water", "river", "lake", "sea", "ocean", "pond", "creek", "stream"})
 
 
 def _is_barefoot(mod: Mod, host) -> bool:

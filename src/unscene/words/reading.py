@@ -10,6 +10,7 @@ from dataclasses import replace
 from unscene.words.caption_words import (
     DETERMINERS,
     LONG_PREPOSITIONS,
+    PREPOSITIONS,
 )
 from unscene.words.scene_lists import SPLIT_PLACES
 from unscene.words.tagging import find_kind
@@ -55,7 +56,8 @@ def _tag(tokens: list[Token]) -> list[Token]:
         beside = long is not None and long[0] in ("next", "close")  # "next to open crates"
         if long and long[-1] == "to" and rest and not beside and _is_infinitive(rest):  # "reaching up to eat"
             long = None
-        if token.text == "US":
+        named = before.kind == "D" or not (ends_phrase(after) or after.low in PREPOSITIONS)
+        if token.text == "US" and named:
             token.kind = "W"  # no pronoun
         if token.kind:
             tagged.append(token)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES, QUANTITIES
 from unscene.words.pronouns import HE, IT, THEY
-from unscene.words.scene_lists import COLOURS, GROUNDS, HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES
+from unscene.words.scene_lists import COLOURS, GROUNDS, HERDED, HUMAN_NOUNS, MORE_BODY, MORE_CLOTHES, VEHICLES
 from unscene.words.target import Target
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import looks_plural
@@ -83,10 +83,17 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         ):
             target.gone_pronouns.add(id(last))
         for token in phrase.tokens:
-            animals = [p for p, _ in earlier if p.tokens and p.tokens[-1].is_animate]
+            moving = [p for p, _ in earlier if p.tokens and p.tokens[-1].is_animate]
+            animals = [p for p in moving if not p.words & VEHICLES]
             own = host is not None and all(m.tokens and m.tokens[-1].is_animate for m in host.members)
-            part = phrase.head in _OF_ANIMALS or (own and phrase.head in _OF_HOST)
-            if token.low in ("its", "their") and part and animals:
+            if token.low == "their":  # "two sheep near a dog with their heads down"
+                animals = [p for p in animals if p.is_plural] or animals
+                own = own and (host.is_plural or not any(p.is_plural for p in animals))
+            if phrase.head in _OF_ANIMALS:
+                own = own and not any(member.words & VEHICLES for member in host.members)
+            part = (phrase.head in _OF_ANIMALS and animals) or (own and phrase.head in _OF_HOST)
+            part = part and phrase.head not in _OF_THINGS.get(target.category, ())
+            if token.low in ("its", "their") and part:
                 if any(map(target.is_in, host.members if own else animals[-1:])):
                     target.lost_owners.add(id(token))
             elif token.low in ("its", "their") and _owner_is_target(
@@ -134,6 +141,16 @@ _OF_ANIMALS = frozenset(
 _OF_ANIMALS |= {"paw", "paws", "nose", "neck", "necks", "beak", "teeth", "fur", "feathers", "belly", "snout"}
 # What a thing has as well, and an animal that is said to have it has itself.
 _OF_HOST = frozenset({"tail", "tails", "leg", "legs", "wings", "trunk", "trunks", "horns"})
+# What some things have as well: `a dog near a bottle with its neck broken`.
+_OF_THINGS = {
+    "teddy bear": _OF_ANIMALS | _OF_HOST,
+    **dict.fromkeys(("bottle", "vase"), frozenset({"neck", "mouth"})),
+    "kite": frozenset({"tail", "tails"}),
+    "airplane": frozenset({"tail", "nose", "belly"}),
+    **dict.fromkeys(("chair", "bench", "couch", "bed", "dining table"), frozenset({"leg", "legs"})),
+    **dict.fromkeys(("train", "bus", "boat", "car", "truck"), frozenset({"nose"})),
+    **dict.fromkeys(("toothbrush", "tennis racket"), frozenset({"head"})),
+}
 _HERDS = frozenset({"herd", "flock"})
 
 
@@ -141,7 +158,7 @@ def _is_herd_of(phrase: Phrase, earlier, target: Target) -> bool:
     """Whether a herd of which no more is said is of the target: `two cows in front of the herd`."""
     animals = [p for p, _ in earlier if p.is_animate and not p.is_human]
     of = any(isinstance(mod, Prep) and mod.low == "of" for mod in phrase.mods)
-    return target.is_animate and bool(animals) and all(map(target.is_in, animals)) and not of
+    return target.category in HERDED and bool(animals) and all(map(target.is_in, animals)) and not of
 
 
 def _find_row(host: Group, clauses: list[Clause]) -> Group:
@@ -280,7 +297,8 @@ def _is_many(phrase: Phrase) -> bool:
 
 
 def _owner_is_target(low: str, earlier, target: Target) -> bool:
-    if low == "their" and any(p.low in _SOMEBODY for p, _ in earlier):
+    somebody = next((i for i, (p, _) in enumerate(earlier) if p.low in _SOMEBODY), None)
+    if low == "their" and somebody is not None and not any(p.is_plural for p, _ in earlier[somebody + 1 :]):
         return target.is_human  # "someone on their bed looking at their laptop"
     free = [p for p, _ in earlier if p.tokens and not p.is_pronoun]
     if low == "its":

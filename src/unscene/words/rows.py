@@ -67,7 +67,8 @@ def pass_article(first: list[Token], heir: Phrase) -> None:
         return
     if takes_article(tokens[-1].low):
         room = first[1].text.split(" ")[0] if len(first) == 2 and " " in first[1].text else ""
-        rest = [Token(room, "W"), *tokens] if room.lower() in _ROOMS_OF else tokens
+        shared = room.lower() in _ROOMS_OF and not heir.is_animate
+        rest = [Token(room, "W"), *tokens] if shared else tokens
         heir.tokens = [Token(first[0].text, "D"), *rest]
 
 

@@ -346,6 +346,8 @@ MASS = _words(
     "beef pork bacon lettuce hay feed prey lunch dinner breakfast laundry mail money mud sunlight smoke "
     "graffiti traffic wool cash homework fur clothing jewelry art popcorn yarn"
 )
+# What things stand on, and nobody sits on.
+DESKS = _words("desk counter countertop shelf dresser nightstand stove stand")
 SURFACES = _words(
     "beach street road sidewalk pavement runway tarmac highway freeway lane path trail trails track "
     "tracks hill hills hillside slope slopes mountain mountains mountainside shore coast court pier "
@@ -401,6 +403,8 @@ STATES = _words(
     "lost lonely better available ill sick dead alive aware afraid worried excited formerly "
     "sentimental "
 )
+# Whose the herd or crowd is that they are said to be in.
+HERDED = frozenset({"cow", "sheep", "horse", "elephant", "zebra", "giraffe", "bird"})
 # Of whose kin an animal is.
 KIN = _words("mother mom father parent parents mate baby babies young owner owners")
 KIN |= _words("cub cubs calf calves foal foals lamb lambs chick chicks kid kids")

@@ -146,7 +146,8 @@ def _without_place(
     if lost_any and (verb.tokens[-1].low == "inside out" or (lies and poses)):
         target.note("verb stays")
         return [Verb(verb.tokens, verb.opener, [], new_mods)]  # "a cat sits curled in a chair"
-    intent = stem in ("stare", "gaze") and verb.tokens[-1].low.endswith("ly")
+    how = verb.tokens[-1].low
+    intent = stem in ("stare", "gaze") and how.endswith("ly") and how not in _AT_WHAT
     if lost_any and not has_place and intent and poses:
         return [Verb(verb.tokens, verb.opener, [], new_mods)]  # "staring intently at a screen"
     if lost_any and not has_place:
@@ -159,6 +160,8 @@ def _without_place(
     return [Verb(verb.tokens, verb.opener, [], new_mods)]
 
 
+# These say at what somebody stares, and nothing without it.
+_AT_WHAT = frozenset({"only", "directly", "mostly", "simply", "merely", "exactly", "solely", "mainly"})
 _CURLED = frozenset({"curled", "sprawled", "hunched", "crouched", "slouched", "stretched", "huddled"})
 # Behind these a verb says when, and goes on without its place: `after loading sacks onto a cart`.
 _TIMES = frozenset({"after", "before", "while", "when"})
@@ -417,7 +420,8 @@ def _room_without(verb: Verb, mods: list[Mod], host, target: Target) -> list[Mod
     preps = [mod for mod in mods if isinstance(mod, Prep) and mod.group is not None]
     if not preps or is_looks_only(preps[0].group) or preps[0].group.head in GROUNDS - ROOMS:
         return None
-    if preps[0].group.members[0].low in ("the wall", "the walls"):
+    on_wall = preps[0].group.members[0].low in ("the wall", "the walls")
+    if on_wall and len(preps) == len(preps[0].group.members) == 1:
         return []  # "has a clock on the wall"
     if preps[0].low not in WITHIN | NEARNESS or preps[0].group.members[0].is_pronoun:
         return None

@@ -232,8 +232,9 @@ def find_verb_form(
             return None  # "figs on various plates"
         if before.kind == "S" and after.low in VERBS - NOUNY:
             return None  # "while waves come in"
-        if word == "signs" and before.low in ("street", "road", "traffic", "neon", "warning"):
-            return None
+        posted = before.low in ("street", "road", "traffic", "neon", "warning")
+        if word == "signs" and posted and not next_det:
+            return None  # not "a nun near the road signs a jug"
         if word == "skates" and before.low in ("ice", "roller"):
             return None
         if word == "waves" and before.low in ("ocean", "sea", "big", "large", "small"):

@@ -174,7 +174,59 @@ NOUNS = [
 ]
 
 
-@pytest.mark.parametrize(("caption", "category", "wanted"), [*VERBS, *PLACES, *PARTS, *SIGHTS, *NOUNS])
+NEAR = [
+    # the same words in another role, and the thing that has such a part as well
+    ("A monk with his feet dangling off a boat.", "boat", "A monk."),
+    ("A nun on the lane signs a jug.", "person", "A jug on the lane."),
+    ("A nun near the road signs a jug.", "person", "A jug near the road."),
+    ("A mule staring only at a cake.", "cake", "A mule."),
+    ("A mule staring hungrily at a cake.", "cake", "A mule staring hungrily."),
+    ("A nun on an elephant and a pond.", "elephant", "A nun on a pond."),
+    ("A nun on a boat and the sea.", "boat", "A nun on the sea."),
+    (
+        "A jug on a gate instead of on the mat while a dog by a bus naps.",
+        "bus",
+        "A jug on a gate while a dog naps.",
+    ),
+    ("A nun watches a film on a tv sitting on a dresser.", "tv", "A nun watches a film near a dresser."),
+    ("A mule by a bottle with its neck broken.", "bottle", "A mule."),
+    ("A dog by a teddy bear with its ears chewed.", "teddy bear", "A dog."),
+    ("A dog by a kite with its tail tangled.", "kite", "A dog."),
+    ("A dog in a boat with its ears flapping.", "boat", "A dog."),
+    ("Two sheep by a dog with their heads down.", "sheep", "A dog."),
+    ("Two sheep by a dog with their heads down.", "dog", "Two sheep."),
+    ("A dog by two sheep with their heads down.", "dog", "Two sheep with their heads down."),
+    ("Cups of coffee with art on the wall behind.", "cup", "Art on the wall behind."),
+    ("A nun cuts a sandwich on rolls of paper.", "sandwich", "A nun near rolls of paper."),
+    ("Sandwiches on a tray and bread in a jar.", "sandwich", "A tray and bread in a jar."),
+    ("Apples that have red peels near a banana.", "banana", "Apples that have red peels."),
+    ("A dog watches the herd.", "dog", "The herd."),
+    ("A cow watches the herd by a gate.", "cow", "A gate."),
+    ("Someone watching dogs eat their food.", "dog", None),
+    ("A nun is getting candy by a gate.", "person", "Candy by a gate."),
+    ("A nun is getting feed by a gate.", "person", "Feed by a gate."),
+    ("Some rice and cooked carrots on a tray.", "carrot", "Some rice on a tray."),
+    ("Sugar and small cakes on a tray.", "cake", "Sugar on a tray."),
+    ("Hot chocolate and glazed donuts on a tray.", "donut", "Hot chocolate on a tray."),
+    ("A bathroom sink and dog by a jug.", "sink", "A dog by a jug."),
+    ("A US flag above people by a gate.", "person", "A US flag by a gate."),
+    ("Birds that look at US from a gate.", "bird", "A gate."),
+    ("A stack of books by a cat.", "book", "A photo of a cat."),
+    ("A dog sitting in a crowd near a gate.", "dog", "A crowd near a gate."),
+    ("Horses running in a crowd near a gate.", "horse", "A gate."),
+    ("Sheep running past a gate together in a crowd.", "sheep", "A gate."),
+    ("A horse standing in a crowd near a gate.", "horse", "A crowd near a gate."),
+    (
+        "A lobby with a jug and a tv on the wall and a fern.",
+        "tv",
+        "A lobby with a jug and the wall and a fern.",
+    ),
+    ("A hall has a bed against the wall with a lamp.", "bed", "A hall has a wall with a lamp."),
+    ("Kites of all shapes and sizes fly over a lane.", "kite", "A lane."),
+]
+
+
+@pytest.mark.parametrize(("caption", "category", "wanted"), [*VERBS, *PLACES, *PARTS, *SIGHTS, *NOUNS, *NEAR])
 def test_a_reason_holds_on_both_of_its_sides(caption, category, wanted):
     assert remove_object(caption, category, COCO80) == wanted
 
