@@ -123,7 +123,7 @@ def test_a_build_that_fails_leaves_the_old_environment(copy):
     (copy / ".venv/bin/python").write_text("old")
     (copy / ".venv/.installed").write_text(f"{copy}\n")
     python = copy / "python"
-    python.write_text('#!/bin/sh\ncase "$*" in *-c*) exit 0;; esac\necho no network >&2\nexit 1\n')
+    python.write_text('#!/bin/sh\ncase " $* " in *" -c "*) exit 0;; esac\necho no network >&2\nexit 1\n')
     python.chmod(0o755)
     os.utime(copy / "requirements.lock", (2e9, 2e9))
     done = make(copy, "env", f"PYTHON={python}")
@@ -137,7 +137,9 @@ def test_a_moved_checkout_makes_its_environment_anew(copy):
     (copy / ".venv/bin").mkdir(parents=True)
     (copy / ".venv/.installed").write_text(f"{copy.parent / 'its old place'}\n")
     python = copy / "python"
-    python.write_text('#!/bin/sh\ncase "$*" in *-c*) exit 0;; esac\necho it is built anew >&2\nexit 1\n')
+    python.write_text(
+        '#!/bin/sh\ncase " $* " in *" -c "*) exit 0;; esac\necho it is built anew >&2\nexit 1\n'
+    )
     python.chmod(0o755)
     os.utime(copy / "requirements.lock", (1e9, 1e9))
     assert "it is built anew" in make(copy, "env", f"PYTHON={python}").stderr
