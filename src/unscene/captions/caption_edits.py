@@ -13,9 +13,9 @@ from unscene.words.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
-    deny,
     find_phrasing,
     hold_out,
+    negate,
 )
 from unscene.words.vocabulary import Vocabulary
 
@@ -120,7 +120,7 @@ def find_held_out(
     without: str, category: str, phrasing: str, held_out: list[str], vocabulary: Vocabulary
 ) -> str | None:
     """Return that a scene brings a held-out phrasing along: a denial that the old caption had."""
-    if find_phrasing(deny(without, category, phrasing, vocabulary)) in held_out:
+    if find_phrasing(negate(without, category, phrasing, vocabulary)) in held_out:
         return "caption_negated uses a held-out phrasing"
     return None
 
@@ -141,7 +141,7 @@ def write_from_template(
     phrasing = phrasings.choose(edit_id)
     edit = WantedCaption(edit_id, "", category, caption, None, seen)
     without = write_offline(edit, phrasing, phrasings.held_out, vocabulary).without
-    return without, deny(without, category, phrasing, vocabulary)
+    return without, negate(without, category, phrasing, vocabulary)
 
 
 def find_taken(without: str, edit: WantedCaption, vocabulary: Vocabulary) -> str | None:

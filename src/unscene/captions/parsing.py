@@ -29,7 +29,7 @@ from unscene.captions.columns import CAPTIONS
 from unscene.captions.prompt_check import check_prompts, read_text
 from unscene.machine.job import Job
 from unscene.run.shards import check_failed_share
-from unscene.words.phrasings import deny, find_phrasing
+from unscene.words.phrasings import find_phrasing, negate
 from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
@@ -119,12 +119,12 @@ def make_row(
         without = written.without
         if fault or written.fault:
             source, fault = FALLBACKS[written.writer], "; ".join(filter(None, (fault, written.fault)))
-    negated = deny(without, edit.category, phrasing, vocabulary)
+    negated = negate(without, edit.category, phrasing, vocabulary)
     return {
         **row,
         "caption_without": without,
         "caption_negated": negated,
-        "caption_negated_held_out": deny(without, edit.category, unseen, vocabulary) if unseen else None,
+        "caption_negated_held_out": negate(without, edit.category, unseen, vocabulary) if unseen else None,
         "phrasing": phrasing,
         "phrasing_held_out": unseen,
         "held_out": find_phrasing(negated) in held_out,

@@ -118,7 +118,7 @@ def _name_folder(folder: Path, columns: dict[str, str] | None) -> dict:
         tried = "\n".join(faults[:2])
         raise LookError(
             f"{folder} has {len(photos)} photos, and no captions that can be read:\n{tried}\n"
-            f"If that file holds no captions: {CAPTIONS_ARE_NEEDED}"
+            f"If that file holds none, {CAPTIONS_ARE_NEEDED}"
         )
     if photos:
         raise LookError(f"{folder} has {len(photos)} photos and no captions; {CAPTIONS_ARE_NEEDED}")

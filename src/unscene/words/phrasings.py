@@ -93,27 +93,17 @@ def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> 
     explained = explain_phrasing(category, phrasing, vocabulary)
     if phrasing in ("no_here", "photo_has_no"):
         named = name_scene(text, vocabulary)
-        if named is None or not re.match(r"[\w\"']", named):
+        # A pronoun that acts stays a sentence: no "just he holding a jug".
+        if named is None or not re.match(r"[\w\"']", named) or _ACTS.match(text):
             return explained.replace(f", just {SCENE}", f": {small_start(text)}")
+        if re.search(r"\b(?:photo|photograph|picture|image)s?\b", text):
+            explained = explained.replace(" in this photo, just ", ", just ")  # no photo in a photo
         text = named
     if phrasing == "comma_no" and is_sentence(read_caption(text, vocabulary)):
         return f"{text}, no {names['no']} around."
     if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as|has|have)\b", text):
         text += ","  # else it would belong to the last noun: "a man with a bag without a dog"
     return explained.replace(SCENE, text if explained.startswith(SCENE) else small_start(text))
-
-
-def deny(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> str:
-    """Return the caption of an edit with its denial: as `negate`, but of no photo in a photo ("in this
-    photo, just a blurry photo"), and with no pronoun that acts ("just he holding a jug").
-    """
-    if phrasing in ("no_here", "photo_has_no") and _ACTS.match(scene):
-        denied = explain_phrasing(category, phrasing, vocabulary).removesuffix(f", just {SCENE}.")
-        return f"{denied}: {small_start(scene.strip().rstrip(' .!,;'))}."
-    text = negate(scene, category, phrasing, vocabulary)
-    if phrasing == "photo_has_no" and re.search(r"\b(?:photo|photograph|picture|image)s?\b", scene):
-        text = text.replace(" in this photo, just ", ", just ")
-    return text
 
 
 _ACTS = re.compile(r"(?i)(?:he|she|they|we|i|you|it) [a-z]")

@@ -7,7 +7,6 @@ from unscene.words.phrasings import (
     PHRASINGS,
     PLAIN_PHRASINGS,
     choose_phrasing,
-    deny,
     find_phrasing,
     hold_out,
     is_negated,
@@ -89,18 +88,15 @@ def test_held_out_share(share, count):
 
 
 def test_a_photo_is_not_said_to_be_in_a_photo():
-    assert deny("A blurry photo of a gate", "dog", "photo_has_no", COCO80) == (
+    assert negate("A blurry photo of a gate", "dog", "photo_has_no", COCO80) == (
         "There is no dog, just a blurry photo of a gate."
     )
-    for phrasing in ("without", "no_here", "where_no"):
-        assert deny("A blurry photo", "dog", phrasing, COCO80) == negate(
-            "A blurry photo", "dog", phrasing, COCO80
-        )
-    assert deny("A gate", "dog", "photo_has_no", COCO80) == "There is no dog in this photo, just a gate."
+    assert negate("A blurry photo", "dog", "no_here", COCO80) == "No dog here, just a blurry photo."
+    assert negate("A gate", "dog", "photo_has_no", COCO80) == "There is no dog in this photo, just a gate."
 
 
 def test_a_pronoun_that_acts_stays_a_sentence():
-    assert deny("He was holding a jug", "dog", "no_here", COCO80) == "No dog here: he was holding a jug."
-    assert deny("A nun was holding a jug", "dog", "no_here", COCO80) == (
+    assert negate("He was holding a jug", "dog", "no_here", COCO80) == "No dog here: he was holding a jug."
+    assert negate("A nun was holding a jug", "dog", "no_here", COCO80) == (
         "No dog here, just a nun holding a jug."
     )

@@ -1,4 +1,7 @@
-"""Rewriting: each reason with a caption that it changes and near ones that it leaves alone."""
+"""Rules of the rewriting from both sides: a caption that each changes, and near ones that it leaves alone.
+
+The kinds of fault that readers found, without near ones, are in `test_rewriting_kinds.py`.
+"""
 
 import pytest
 
