@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NEUTRAL = "a photo"
 # How far a taught sentence is moved along its noun's direction. With .5 a word that no photo denies comes
-# out at a coin's .50, both absent and present (docs/TRAINING.md).
+# out at a coin's .50, both absent and present (docs/TRIALS.md).
 TAUGHT_WEIGHT = 2.0
 
 
