@@ -37,7 +37,11 @@ def main(arguments: list[str] | None = None) -> None:
     # A batch that takes minutes there takes a few looks here: time passes with each poll.
     pace = {"lines_per_s": 0.5} if asked.slow else {"advance_per_poll": 60.0, "lines_per_s": 50.0}
     settings = Settings(running_clock=True, **pace)
-    overlay = "config/local_batch_small.yaml" if asked.slow else "config/local_batch.yaml"
+    overlay, run = (
+        ("config/local_batch_small.yaml", "runs/local_small")
+        if asked.slow
+        else ("config/local_batch.yaml", "runs/local")
+    )
     errors = ErrorModel(noise=asked.noise, cut=asked.cut, refusal=asked.refusal)
     store = Store(settings, Answerer(errors, asked.seed))
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
@@ -46,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
         f"A local Batch API, answering from the lexicon, at http://{host}:{port}/v1\nNo key, play money, no"
         " network. In another terminal, with the environment active:\n\n    export"
         f" OPENAI_API_KEY={settings.api_key}\n    snakemake --cores 2 --resources gpu=2 --configfile"
-        f" {overlay} --directory runs/local"
+        f" {overlay} --directory {run}"
         + ("" if port == 8009 else f' --config \'api={{"base_url": "http://{host}:{port}/v1"}}\'')
         + f"\n\nThe bill: http://{host}:{port}/_test/bill   Ctrl-C ends it (pid {os.getpid()}).",
         flush=True,

@@ -93,6 +93,8 @@ def format_merged(found: Merged, command: str, changes: bool = True) -> str:
             )
     if found.left:
         of_shards = ", ".join(f"{rule} ({count})" for rule, count in found.left_of_shards.items())
+        # A job on all shards that is there counts as made until the shard's job has run.
+        of_shards += ", and what follows from them" * bool(of_shards)
         after = found.left.total() - found.left_of_shards.total()
         told = [f"of shards {of_shards}"] * bool(of_shards) + [f"{after} jobs on all shards"] * bool(after)
         lines.append("the run still makes: " + "; ".join(told))

@@ -164,9 +164,10 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "remove_objects": count["attempts"],
         "make_sham_edits": count["shams"],  # one attempt each: nothing is asked of how much they change
         "score_edits": count["edits"],
-        # Of each kind so many, as far as there are objects to place on other photos.
+        # Of each kind so many, as far as there are objects to place on other photos, round after round.
         "score_controls": (
-            min(settings["quality"]["controls"], count["edits"]) * get_value(assumed, "shares.control_kinds")
+            min(settings["quality"]["controls"], count["edits"] * get_value(assumed, "shares.control_rounds"))
+            * get_value(assumed, "shares.control_kinds")
         ),
         "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
         "evaluate_clip": (

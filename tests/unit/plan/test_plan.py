@@ -26,6 +26,7 @@ from unscene.plan.estimate import (
     warn_about_prices,
 )
 from unscene.plan.text_costs import MARKS, _cut_files, estimate_prompts, make_tables
+from unscene.quality.control_scoring import ROUNDS
 from unscene.quality.controls import KINDS
 from unscene.samples.counting import complete_sources
 from unscene.words.coco80 import COCO80
@@ -248,6 +249,16 @@ def test_controls_are_counted_as_they_are_made(config, prices, assumed):
     stages = make_plan(few, prices, assumed)["devices"]["stages"]
     assert stages["score_controls"]["items"] == 6 * len(KINDS)
     assert "score_controls" not in make_plan(none, prices, assumed)["devices"]["stages"]
+
+
+def test_few_objects_are_placed_on_several_photos_each(config, prices, assumed):
+    assert assumed["shares"]["control_rounds"]["value"] == ROUNDS
+    source = {"name": "few", "format": "embedded", "photos": 8, "seed": 1}
+    small = config | {"samples": config["samples"] | {"sources": [source]}}
+    plan = make_plan(small, prices, assumed)
+    edits = plan["items"]["edits"]
+    assert 0 < edits * ROUNDS < small["quality"]["controls"]
+    assert plan["devices"]["stages"]["score_controls"]["items"] == edits * ROUNDS * len(KINDS)
 
 
 def test_every_figure_names_its_source(assumed):
