@@ -130,15 +130,22 @@ def _is_one_fact(item: dict) -> bool:
     return _is_wrapped(item) or _is_estimate(item)
 
 
+def _holds_dicts(value: dict) -> bool:
+    return all(isinstance(item, dict) and not _is_one_fact(item) for item in value.values())
+
+
 def _as_table(value: dict) -> dict | None:
     """Return a dict of like dicts (scores by class, say) as a table, or None when it is no such thing.
 
-    Like are two or more dicts that share a key and hold nothing deeper than a dict of plain values.
+    Like are two or more dicts that share a key and hold nothing deeper than a dict of plain values; a
+    dict of facts is not like a dict of dicts.
     """
     rows = list(value.values())
     if len(rows) < 2 or not all(isinstance(row, dict) and row and not _is_one_fact(row) for row in rows):
         return None
     if not set.intersection(*(set(row) for row in rows)):
+        return None
+    if len({_holds_dicts(row) for row in rows}) > 1:
         return None
     if any(
         isinstance(item, dict) and any(isinstance(p, dict) for p in item.values())

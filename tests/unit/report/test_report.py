@@ -378,6 +378,17 @@ def test_every_null_has_its_reason():
     }
 
 
+def test_a_dict_of_dicts_beside_a_dict_of_facts_is_a_table_of_its_own():
+    study = {
+        "prompts": {"5": 400, "10": 200},
+        "sizes": {"5": {"power": 0.9, "error": 0.1}, "10": {"power": 0.8, "error": 0.2}},
+    }
+    prompts, sizes = list_facts({"batchsize": study})
+    assert [fact[:2] for fact in prompts["facts"]] == [("5", "400"), ("10", "200")]
+    assert sizes["table"]["columns"][1:] == ["Power", "Error"]
+    assert [row[0][0] for row in sizes["table"]["rows"]] == ["5", "10"]
+
+
 def test_like_dicts_become_a_table():
     (part,) = list_facts(
         {"by_class": {"dog": {"precision": 0.5, "n": 2}, "car": {"precision": None, "n": 0}}}
