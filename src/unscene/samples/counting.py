@@ -14,6 +14,7 @@ from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.tables import TableError, read_json, write_json
 from unscene.samples.instances_check import check_source_instances
 from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
+from unscene.samples.readers.items import tell_absence
 from unscene.words.word_lists import find_vocabulary
 
 COUNTS = Path("state/sources.json")
@@ -98,15 +99,23 @@ def _read_first(source: dict, checkout: Path) -> None:
 
 
 def _look_at_instances(source: dict, config: dict, checkout: Path) -> None:
-    """Raise ConfigError when a source's instances are there, with its captions, and tell nothing of them."""
+    """Raise ConfigError when a source's captions are there, and its instances are not or tell nothing of
+    them. COCO's two files come together, so that one alone is most likely misspelt.
+    """
     if not source.get("instances"):
         return
     located = locate_files(source, checkout)
-    if Path(located["instances"]).exists() and Path(located["captions"]).exists():
-        try:
-            check_source_instances(source, find_vocabulary(config), checkout)
-        except SourceError as error:
-            raise ConfigError(str(error)) from error
+    if not Path(located["captions"]).exists():
+        return
+    if not (path := Path(located["instances"])).exists():
+        raise ConfigError(
+            f"samples.sources, source {source['name']!r}, key instances: {tell_absence(path)}, and its captions"
+            " are; correct the path, or leave `instances` out"
+        )
+    try:
+        check_source_instances(source, find_vocabulary(config), checkout)
+    except SourceError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
@@ -123,9 +132,8 @@ def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
     if absent:
         key, path = absent[0]
         raise ConfigError(
-            f"samples.sources, source {name!r}, key {key}: {path} is not there (paths in the config are"
-            " relative to the checkout), so its photos cannot be counted; to plan before it is there, write"
-            " photos: N"
+            f"samples.sources, source {name!r}, key {key}: {tell_absence(path)}, so its photos cannot be"
+            " counted; to plan before it is there, write photos: N"
         )
     before = known.get(name, {})
     try:
