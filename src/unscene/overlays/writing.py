@@ -13,8 +13,9 @@ import yaml
 
 from unscene.overlays.looking import Found
 from unscene.overlays.machine import AT_40_GB, Gpu, count_workers
-from unscene.plan.estimate import get_value, read_throughput
-from unscene.samples.readers import READERS, find_like
+from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
+from unscene.plan.estimate import expect_edits, expect_pairs, read_throughput
+from unscene.samples.readers import READERS
 
 PRESETS = Path("config/presets")
 MODELS = "models"
@@ -146,11 +147,12 @@ def _quality(found: Found, place: Place, told: dict) -> list[str]:
 
 def _train(found: Found, place: Place, pairs: int) -> list[str]:
     folds = 5 if found.items >= 1000 else 3
-    trained = max(2, pairs * (folds - 1) // folds)
+    trained = count_trained(pairs, folds)
     most = place.gpu.batch_pairs if place.gpu else 32
     batch = min(most, max(2, 2 ** int(math.log2(max(2, trained / 2)))))
     steps = min(2000, max(20, 5 * trained // batch))
-    few = "; too few to learn from, enough to see all stages" if trained < 64 else ""
+    judged = judge_pairs(trained, count_needed(_read_arms(place), batch))
+    few = f"; {judged}" if judged else ""
     absence = "absence: null   # it needs a pool of ordinary photos, see docs/DATA.md"
     arm, words = "paired_rank_keep", "without a pool"
     if _size_pool(found):
@@ -180,8 +182,13 @@ def _size_pool(found: Found) -> int:
 
 def _expect_pairs(source: dict, photos: int) -> int:
     assumed = read_throughput()
-    shares = get_value(assumed, "shares.photos_with_edit")[find_like(source)]
-    return round(photos * shares * get_value(assumed, "shares.edits_accepted"))
+    return expect_pairs(expect_edits([source | {"photos": photos}], 1, assumed), assumed)
+
+
+def _read_arms(place: Place) -> dict:
+    """Return the arms that an overlay adds to."""
+    default = (place.checkout / "config/config.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(default)["train"]["arms"]
 
 
 def _choose(names: tuple[str, ...], place: Place, small: str | None = None) -> str:

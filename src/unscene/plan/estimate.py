@@ -4,7 +4,7 @@ bytes, files.
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from importlib.resources import files
@@ -103,8 +103,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
     """Return how many items each stage is expected to see; of what depends on the photos, the
     assumed share.
     """
-    with_edit = get_value(assumed, "shares.photos_with_edit")
-    photos = captions = edits = shards = pool_photos = asked_photos = asked_captions = 0
+    photos = captions = shards = pool_photos = asked_photos = asked_captions = 0
     for source in list_sources(settings, pool=True):
         pool_photos += source["photos"]
         shards += len(list_shards(source, settings["samples"]["shard_size"]))
@@ -113,14 +112,10 @@ def count_items(settings: dict, assumed: dict) -> dict:
             asked_photos += source["photos"]
             asked_captions += round(source["photos"] * _count_captions(source, settings, assumed))
     for source in list_sources(settings):
-        kind = find_like(source)
         photos += source["photos"]
         captions += round(source["photos"] * _count_captions(source, settings, assumed))
-        edits += source["photos"] * with_edit[kind]
         shards += len(list_shards(source, settings["samples"]["shard_size"]))
-    edits = round(
-        edits * (1 + 0.5 * (settings["masks"]["edits_per_photo"] - 1))
-    )  # each further edit is half as likely
+    edits = expect_edits(list_sources(settings), settings["masks"]["edits_per_photo"], assumed)
     shams = edits * get_value(assumed, "shares.shams_with_room") if settings["edits"]["sham"] else 0
     attempts = edits * (get_value(assumed, "shares.attempts") if settings["edits"]["attempts"] > 1 else 1)
     trained = [name for name, arm in settings["train"]["arms"].items() if is_trained(arm)]
@@ -135,13 +130,27 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "edits": edits,
         "attempts": round(attempts),
         "shams": round(shams),
-        "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
+        "pairs": expect_pairs(edits, assumed),
         "trainings": (
             # and the deployed arm on all pairs
             (len(trained) + len(settings["train"]["class_folds"])) * runs + 1 if trains(settings) else 0
         ),
         "evaluations": len(settings["train"]["arms"]) * runs,
     }
+
+
+def expect_edits(sources: Iterable[dict], edits_per_photo: int, assumed: dict) -> int:
+    """Return how many edits are expected of the photos of sources: each further one of a photo is half as
+    likely.
+    """
+    with_edit = get_value(assumed, "shares.photos_with_edit")
+    first = sum(source["photos"] * with_edit[find_like(source)] for source in sources)
+    return round(first * (1 + 0.5 * (edits_per_photo - 1)))
+
+
+def expect_pairs(edits: int, assumed: dict) -> int:
+    """Return how many of so many edits are expected to be accepted."""
+    return round(edits * get_value(assumed, "shares.edits_accepted"))
 
 
 def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:

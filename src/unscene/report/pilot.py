@@ -11,6 +11,7 @@ from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import FIGURES, estimate_comparison, tell_difference
+from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
 from unscene.plan.estimate import read_throughput
 from unscene.report.numbers import count, duration, percent, ratio
 from unscene.report.page import TEMPLATES
@@ -154,15 +155,16 @@ def estimate_dollars(run: Run, costs: dict[str, dict], scale: float) -> dict:
 
 def list_warnings(settings: dict, pairs: dict, trains_models: bool = True) -> list[str]:
     """Return what speaks against starting the whole run as it is configured."""
-    folds, batch = settings["folds"]["folds"], settings["train"]["batch_pairs"]
-    trained = pairs["whole"] * (folds - 1) / folds
+    batch = settings["train"]["batch_pairs"]
+    trained = count_trained(pairs["whole"], settings["folds"]["folds"])
+    needed = count_needed(settings["train"]["arms"], batch)
     told = []
     if not pairs["pilot"]:
         told.append("No edit became a pair. Look at the contact sheet and the reasons before anything else.")
-    elif trains_models and trained < batch:
+    elif trains_models and trained < needed:
         told.append(
-            f"A fold will train on about {count(round(trained))} pairs, and train.batch_pairs is {batch}:"
-            " take more photos, or a smaller batch."
+            f"A fold will train on about {count(trained)} pairs, and a batch of train.batch_pairs={batch} needs"
+            f" {count(needed)}: {judge_pairs(trained, needed)}. Take more photos, or a smaller batch."
         )
     return told
 
