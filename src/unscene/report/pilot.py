@@ -163,8 +163,8 @@ def list_warnings(settings: dict, pairs: dict, trains_models: bool = True) -> li
         told.append("No edit became a pair. Look at the contact sheet and the reasons before anything else.")
     elif trains_models and trained < needed:
         told.append(
-            f"A fold will train on about {count(trained)} pairs, and a batch of train.batch_pairs={batch} needs"
-            f" {count(needed)}: {judge_pairs(trained, needed)}. Take more photos, or a smaller batch."
+            f"A fold will train on about {count(trained)} pairs, and a batch of train.batch_pairs={batch}"
+            f" needs {count(needed)}: {judge_pairs(trained, needed)}. Take more photos, or a smaller batch."
         )
     return told
 

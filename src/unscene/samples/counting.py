@@ -109,8 +109,8 @@ def _look_at_instances(source: dict, config: dict, checkout: Path) -> None:
         return
     if not (path := Path(located["instances"])).exists():
         raise ConfigError(
-            f"samples.sources, source {source['name']!r}, key instances: {tell_absence(path)}, and its captions"
-            " are; correct the path, or leave `instances` out"
+            f"samples.sources, source {source['name']!r}, key instances: {tell_absence(path)}, and its"
+            " captions are; correct the path, or leave `instances` out"
         )
     try:
         check_source_instances(source, find_vocabulary(config), checkout)

@@ -52,9 +52,10 @@ def check_paths(config: dict, checkout: Path) -> Iterator[str]:
 def tell_absent_sources(config: dict, checkout: Path, is_plan: bool) -> Iterator[str]:
     """Say which files of sources are not there yet: a plan takes their number of photos on trust."""
     for source, key in _find_absent(config, checkout):
+        trust = f"the plan takes its {source['photos']:,} photos on trust"
         yield (
-            f"samples.sources, source {source['name']!r}, key {key}: {checkout / source[key]} is not there yet;"
-            + (f" the plan takes its {source['photos']:,} photos on trust" if is_plan else " a run needs it")
+            f"samples.sources, source {source['name']!r}, key {key}: {checkout / source[key]} is not there"
+            f" yet; {trust if is_plan else 'a run needs it'}"
         )
 
 
@@ -66,7 +67,8 @@ def check_sources_there(config: dict, checkout: Path) -> Iterator[str]:
     is_needed = config["masks"]["truth"] == "union"  # then `check_paths` says it
     for source, key in _find_absent(config, checkout):
         if key != "instances" or not is_needed:
-            yield f"samples.sources, source {source['name']!r}, key {key}: {tell_absence(checkout / source[key])}"
+            told = tell_absence(checkout / source[key])
+            yield f"samples.sources, source {source['name']!r}, key {key}: {told}"
 
 
 def _find_absent(config: dict, checkout: Path) -> Iterator[tuple[dict, str]]:
