@@ -15,6 +15,7 @@ from unscene.overlays.looking import Found
 from unscene.overlays.machine import AT_40_GB, Gpu, count_workers
 from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
 from unscene.plan.estimate import expect_edits, expect_pairs, read_throughput
+from unscene.run.counts import tell_count
 from unscene.samples.readers import READERS
 
 PRESETS = Path("config/presets")
@@ -74,8 +75,9 @@ def _head(found: Found, commands: list[str]) -> list[str]:
     missing = found.seen - found.there
     lost = f"; {missing} of {found.seen} looked at are missing or without a caption" if missing else ""
     captions = f"{found.captions:.1f}".removesuffix(".0")
+    each = "1 caption each" if captions == "1" else f"{captions} captions each"
     return [
-        f"# {found.items:,} photos, {captions} captions each, {wide} pixels on the longer side{lost}.",
+        f"# {tell_count(found.items, 'photo')}, {each}, {wide} pixels on the longer side{lost}.",
         "# Written by `unscene new`; config/README.md explains every key. Nothing is tuned for your photos.",
         *(f"#   {command}" for command in commands),
     ]
@@ -161,7 +163,7 @@ def _train(found: Found, place: Place, pairs: int) -> list[str]:
         arm, words = "absence", "the arm of the pass rule"
     return [
         f"folds: {{folds: {folds}}}",
-        f"train:   # about {pairs:,} pairs are expected{few}",
+        f"train:   # expected: about {tell_count(pairs, 'pair')}{few}",
         f"  clip: {_flow(_choose(_CLIPS, place))}   # an open_clip folder",
         "  arms:",
         f"    {absence}",

@@ -22,6 +22,7 @@ from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import EMBEDDED, is_trained, list_sources, trains
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
 from unscene.samples.readers import SourceError, find_like, has_instances, iterate_items
@@ -300,10 +301,11 @@ def describe_plan(plan: dict) -> str:
     asks = any(is_paid(api[stage]["backend"]) for stage in STAGES)
     lines = [
         (
-            f"{count['photos']:,} photos and {count['pool_photos']:,} of a pool in {count['shards']} shards,"
-            f" {count['captions'] + count['pool_captions']:,} captions to read;"
-            f" expected: {count['edits']:,} edits, {count['shams']:,} sham edits, {count['pairs']:,} accepted"
-            f" pairs, {count['trainings']} trainings"
+            f"{tell_count(count['photos'], 'photo')} and {count['pool_photos']:,} of a pool in"
+            f" {tell_count(count['shards'], 'shard')},"
+            f" {tell_count(count['captions'] + count['pool_captions'], 'caption')} to read;"
+            f" expected: {tell_count(count['edits'], 'edit')}, {tell_count(count['shams'], 'sham edit')},"
+            f" {tell_count(count['pairs'], 'accepted pair')}, {tell_count(count['trainings'], 'training')}"
         ),
         "",
         (
@@ -319,7 +321,8 @@ def describe_plan(plan: dict) -> str:
     over = "OVER" if plan["over_budget"] else "within"
     sums = [
         (
-            f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s);"
+            f"  sum        {tell_count(api['requests'], 'request')} in {tell_count(api['files'], 'file')},"
+            f" {tell_count(api['waves'], 'wave')};"
             f" {api['input_tokens']:,} tokens in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected,"
             f" {over} api.budget_usd ${api['budget_usd']:.2f}"
         ),
@@ -332,7 +335,8 @@ def describe_plan(plan: dict) -> str:
     lines += [*(sums if asks else []), "", "Device time, the loading of models left out"]
     for stage, one in plan["devices"]["stages"].items():
         lines.append(
-            f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {_tell_hours(one['hours'])}"
+            f"  {stage:<16} {tell_count(one['items'], 'item')}, {one['weights']} weights:"
+            f" {_tell_hours(one['hours'])}"
         )
     lines.append(f"  sum              {_tell_hours(plan['devices']['hours'])}")
     lines += list(_tell_processor(plan))
@@ -340,7 +344,7 @@ def describe_plan(plan: dict) -> str:
         lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
     lines += ["", "Disk"]
     for key, size in storage["bytes"].items():
-        lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")
+        lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {tell_count(storage['files'][key], 'file')}")
     lines += ["", "Licences of the weights"]
     for one in plan.get("weights", []):
         note = f" ({one['note']})" if one["note"] else ""

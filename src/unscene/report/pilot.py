@@ -19,6 +19,7 @@ from unscene.report.run import Run, read_run
 from unscene.report.times import read_device_times
 from unscene.report.yields import count_steps, list_reasons
 from unscene.run.configuration import list_sources
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_json, write_json, write_text
 from unscene.samples.readers import has_instances
@@ -224,6 +225,7 @@ def fill_page(figures: dict, sheet: Path) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     filters: dict[str, Callable] = {"count": count, "percent": percent, "duration": duration}
+    filters["tell_count"] = tell_count
     filters["difference"] = lambda share, name: tell_difference(name, share)
     environment.filters.update(filters)
     picture = base64.b64encode(compress_sheet(sheet)).decode()

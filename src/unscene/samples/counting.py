@@ -9,6 +9,7 @@ from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import ConfigError, list_sources
+from unscene.run.counts import tell_count
 from unscene.run.folders import FolderError
 from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.tables import TableError, read_json, write_json
@@ -72,8 +73,8 @@ def _take_part(source: dict, seed: int) -> None:
     photos = min(source.get("take", of), of - skip)
     if photos < 1:
         raise ConfigError(
-            f"samples.sources, source {source['name']!r}, key skip: the source has {of} photos, so"
-            f" nothing is left after {skip}; lower it"
+            f"samples.sources, source {source['name']!r}, key skip: the source has {tell_count(of, 'photo')},"
+            f" so nothing is left after {skip}; lower it"
         )
     source["photos"] = photos
     source["take"] = {"photos": photos, "of": of, "skip": skip, "seed": seed}
@@ -157,7 +158,7 @@ def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
             raise ConfigError(str(error)) from error
         if photos < 1:
             raise ConfigError(f"samples.sources, source {name!r}: {where} has no photo at all")
-        print(f"Source {name} has {photos:,} photos; kept in {COUNTS}", file=sys.stderr)
+        print(f"Source {name} has {tell_count(photos, 'photo')}; kept in {COUNTS}", file=sys.stderr)
     known[name] = {"photos": photos, "how": how, "stamps": stamps, "content": content}
     write_json(known, COUNTS)
     return photos
@@ -167,9 +168,9 @@ def _check_unread(name: str, photos: int, where: Path) -> None:
     """Raise ConfigError when shards of a source were read before it changed."""
     if any(Path("results/samples").glob(f"{name}-*-of-*.parquet")):
         raise ConfigError(
-            f"samples.sources, source {name!r}: {where} changed since its {photos:,} photos were counted and"
-            " read. A source never changes: put the old file back and add new photos as a source of their"
-            f" own; or, to read all of it anew, delete its entry in {COUNTS.absolute()}"
+            f"samples.sources, source {name!r}: {where} changed since its {tell_count(photos, 'photo')} were"
+            " counted and read. A source never changes: put the old file back and add new photos as a source"
+            f" of their own; or, to read all of it anew, delete its entry in {COUNTS.absolute()}"
         )
 
 

@@ -351,7 +351,7 @@ def test_too_few_photos_for_a_batch_are_said_before_the_start(tmp_path, monkeypa
 def test_pairs_that_were_made_are_counted_in_place_of_a_guess(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     few = complete({"samples": {"sources": [SCENES | {"photos": 40}, POOL]}})
-    assert any("are expected" in told for told in list_warnings(few))
+    assert any("expected: about" in told for told in list_warnings(few))
     path = tmp_path / "results/quality/pairs.parquet"
 
     def make(groups: int) -> list[str]:
@@ -360,10 +360,10 @@ def test_pairs_that_were_made_are_counted_in_place_of_a_guess(tmp_path, monkeypa
         return list(list_warnings(few))
 
     (told,) = make(9)
-    assert "18 pairs were made, 6 groups of them to train on (results/quality/pairs.parquet)" in told
+    assert "made: 18 pairs, to train on 6 photo groups (results/quality/pairs.parquet)" in told
     assert not make(200)
     path.write_bytes(b"no table")
-    assert any("are expected" in told for told in list_warnings(few))
+    assert any("expected: about" in told for told in list_warnings(few))
 
 
 @pytest.mark.parametrize(("quality", "problems"), [({}, 0), ({"distances": True}, 1)])

@@ -301,12 +301,12 @@ def test_pairs_are_called_few_as_the_plan_calls_them(photos, gpu):
     for items in (1, 6, 12, 30, 60, 200, 500, 900, 3000):
         found = Found(source, items, sizes=[(64, 48)])
         write_text(write_overlay(found, Place(CHECKOUT, "telea", gpu), []), Path("mine.yaml"))
-        told = re.search(r"# about ([\d,]+) pairs are expected(?:; (.*))?", Path("mine.yaml").read_text())
+        told = re.search(r"# expected: about ([\d,]+ pairs?)(?:; (.*))?", Path("mine.yaml").read_text())
         config = read_config(CHECKOUT, [Path("mine.yaml")])
         warnings = [one for one in list_warnings(config) if one.startswith("train")]
         assert len(warnings) == bool(told[2])
         for warning in warnings:
-            assert told[2] in warning and f"about {told[1]} pairs are expected" in warning
+            assert told[2] in warning and f"expected: about {told[1]}," in warning
         judged.add(told[2])
     assert len(judged) == 3  # training may stop; too few to learn from; nothing to be said
 

@@ -10,6 +10,7 @@ from unscene.config.names import suggest
 from unscene.plan.enough_pairs import LEAST, count_needed, count_trained, judge_pairs
 from unscene.quality.columns import PAIRS
 from unscene.run.configuration import is_trained, list_sources
+from unscene.run.counts import tell_count
 from unscene.run.tables import TableError
 from unscene.words.word_lists import find_vocabulary
 
@@ -78,20 +79,22 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
     made = _read_groups()
     if made is not None:
         groups, source = made.nunique(), str(_PAIRS)
-        found = f"{len(made)} pairs were made"
+        found = f"made: {tell_count(len(made), 'pair')}"
     else:
         from unscene.plan.estimate import count_items, read_throughput  # few configs need them
 
         pairs = count_items(config, read_throughput())["pairs"]
         groups = pairs / config["masks"]["edits_per_photo"]
         source = "shares in src/unscene/resources/throughput.yaml"
-        found = f"about {pairs} pairs are expected"
+        found = f"expected: about {tell_count(pairs, 'pair')}"
     trained = count_trained(groups, config["folds"]["folds"])
     judged = judge_pairs(trained, needed)
-    told = f"of {photos} photos {found}, {trained} groups of them to train on ({source}): {judged}"
+    groups_told = tell_count(trained, "photo group")
+    told = f"of {tell_count(photos, 'photo')} {found}, to train on {groups_told} ({source}): {judged}"
     if trained < needed:
         yield (
-            f"train.batch_pairs: a batch of {train['batch_pairs']} needs {needed} photo groups, and {told}."
+            f"train.batch_pairs: a batch of {train['batch_pairs']} needs {tell_count(needed, 'photo group')};"
+            f" {told}."
             " Lower it, add photos, or end the run in pairs and a report (`train: {clip: null}`)"
         )
     elif judged and not is_drawn:
