@@ -168,8 +168,8 @@ class _Caller:
         self.halt = (
             f"{tell_count(len(booked), 'call')} may have been billed (up to ${sum(booked):.4f}, which are"
             f" booked), and gave no answer: api.attempts ({self._terms.api['attempts']}) are used up, the"
-            f" last by request {asked.custom_id} ({came}). See whether the server has an outage, or a proxy or"
-            f" a time limit cuts the connection to {self._terms.api['base_url'] or DEFAULT.url}"
+            f" last by request {asked.custom_id} ({came}). See whether the server has an outage, or a proxy"
+            f" or a time limit cuts the connection to {self._terms.api['base_url'] or DEFAULT.url}"
         )
 
     def _enter(self, asked: Asked, came: Completion) -> None:
