@@ -155,12 +155,12 @@ def stop_index_half_way(folder: Path) -> Iterator[tuple[Service, threading.Event
         batches.append(len(pixels))
         if len(batches) > 1:
             stands.set()
-            goes_on.wait(60)
+            goes_on.wait(600)
         return embed(pixels)
 
     model.embed_prepared = wait
     indexing = service.index.keep_fresh(3600)
-    assert stands.wait(20)
+    assert stands.wait(120)
     yield service, goes_on
     goes_on.set()
     service.index.stop()
@@ -176,7 +176,7 @@ def serve(service: Service, token: str | None = None) -> Iterator[str]:
         server = make_server(service, service.limits, token)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.02)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -60,7 +60,7 @@ DECIDES_NOTHING = {
     "local of the join": ("machine/joining.py", r"\brows\b(?! of)", "count"),
     "docstring": ("photos/images.py", "Read a mask PNG as a bool array", "Return a mask PNG as a bool array"),
     "comment": ("run/tables.py", "# What a column can hold.", "# The kinds of columns."),
-    "log line": ("machine/joining.py", "%d rows of %d shards", "%d rows, %d shards"),
+    "log line": ("machine/joining.py", "%s of %s", "%s in %s"),
     "what a column means": (
         "folds/columns.py",
         "the fold in which the group is tested, from 0",

@@ -53,7 +53,7 @@ LACKING = [] if needs_weights() else list(check_paths(config, CHECKOUT))
 # `unscene pilot` sets this: about how many photos the pilot is to have.
 IS_PILOT = "UNSCENE_PILOT" in os.environ
 start_pilot(config, os.environ.get("UNSCENE_PILOT"))
-for warning in [*list_warnings(config), *(tell_absent_sources(config, CHECKOUT) if IS_PLAN else [])]:
+for warning in [*list_warnings(config), *tell_absent_sources(config, CHECKOUT, IS_PLAN)]:
     print(f"WARNING: {warning}", file=sys.stderr)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}

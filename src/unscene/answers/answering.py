@@ -16,6 +16,7 @@ from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import decide, split_request
 from unscene.answers.endpoints import find_folder
 from unscene.machine.job import Job
+from unscene.run.counts import tell_count
 from unscene.run.stops import KnownStop
 from unscene.words.word_lists import find_vocabulary
 
@@ -57,7 +58,9 @@ def write_answers(
     else:
         count = write_lines((answer_offline(request) for request in requests), path_to_answers)
     write_lines(followups, path_to_followups)
-    logging.getLogger("unscene").info("%d answers, %d follow-up requests", count, len(followups))
+    logging.getLogger("unscene").info(
+        "%s, %s", tell_count(count, "answer"), tell_count(len(followups), "follow-up request")
+    )
 
 
 def collect_answers(requests: Iterator[dict], followups: list[dict], folder: Path) -> Iterator[dict]:

@@ -25,6 +25,7 @@ from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import PATH_TO_STATE, find_endpoint, find_folder
 from unscene.answers.prices import PRICE_FACTOR, estimate_cost, find_price, need_price
 from unscene.answers.prompts import ANSWER_TOKENS, CAPTION_TOKENS, KEYWORD_TOKENS
+from unscene.run.counts import tell_count
 from unscene.run.tables import write_json
 
 # Tokens of an item in an answer, as expected, by the name of the schema that asks for it.
@@ -66,7 +67,9 @@ def send_requests(
             count, usd = ledger.lose_calls()
             if count:
                 logger.warning(
-                    "an earlier run ended in %d calls: up to $%.4f are booked for them", count, usd
+                    "an earlier run ended in %s: up to $%.4f are booked for it",
+                    tell_count(count, "call"),
+                    usd,
                 )
             agenda = _make_agenda(paths, ledger, terms)
             if agenda.open or agenda.under_way:
@@ -172,6 +175,11 @@ def _summarise(ledger: Ledger, agenda: Agenda, terms: Terms) -> dict:
     told = ", ".join(f"{count} {end}" for end, count in ends.items() if count) or "none"
     play = "" if endpoint.is_paid else f" of play money: {endpoint.name} takes none"
     logger.info(
-        "%s: %d requests answered (ends: %s), $%.4f%s", stage, agenda.answered, told, summary["usd"], play
+        "%s: answered %s (ends: %s), $%.4f%s",
+        stage,
+        tell_count(agenda.answered, "request"),
+        told,
+        summary["usd"],
+        play,
     )
     return summary

@@ -10,6 +10,7 @@ from unscene.answers.prompts import keyword_system
 from unscene.batchsize.columns import CAPTIONS, DESIGN
 from unscene.batchsize.design import build_study, draw_captions, list_captions, list_trials
 from unscene.machine.job import Job
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import write_json
 from unscene.samples.columns import SHARD_SAMPLES
@@ -44,4 +45,6 @@ def build_batchsize_requests(job: Job) -> None:
         "prompt_sha256": hashlib.sha256(system.encode()).hexdigest(),
     }
     write_json(facts, job.outputs.facts)
-    logging.getLogger("unscene").info("%d captions in %d requests", len(drawn), count)
+    logging.getLogger("unscene").info(
+        "%s in %s", tell_count(len(drawn), "caption"), tell_count(count, "request")
+    )

@@ -3,7 +3,6 @@ and a call of the workflow.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from unscene.run.checkout import CHECKOUT
+from unscene.run.made_folders import list_absent, take_away
 
 
 class CommandError(Exception):
@@ -73,12 +73,11 @@ def call_workflow(
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile"), *options]
     command += ["--directory", str(directory.resolve()), "--quiet", "host", "progress", "rules"]
     command += ["--configfile", *files] if files else []
-    new = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    new = list_absent(directory)
     try:
         return _run([*command, "--", target], checkout, os.environ | (environment or {}))
     finally:
-        if new and not (directory / "results").exists():
-            _take_away(new)
+        take_away(new)
 
 
 def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
@@ -110,11 +109,3 @@ def _copy(source: IO[bytes], number: int) -> None:
                 block = block[os.write(number, block) :]
         except BrokenPipeError:
             is_read = False
-
-
-def _take_away(new: Sequence[Path]) -> None:
-    """Remove a directory that Snakemake made, and those above it that it made and that are empty now."""
-    shutil.rmtree(new[0], ignore_errors=True)
-    for folder in new[1:]:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from unscene.cli.checkout import CommandError, find_checkout
+from unscene.run.counts import tell_count
 
 PARENTS = ()
 # Fewer photos are run whole: a pilot of them would take as long, and tell less.
@@ -75,7 +76,7 @@ def call(given: argparse.Namespace) -> int:
     kind = found.source["format"]
     if unusable := found.seen - found.there:
         print(f"{unusable} of {found.seen} photos looked at cannot be used, for instance: {found.problem}")
-    print(f"{target}: {found.items:,} photos of {given.photos}, format {kind}; read it, then\n")
+    print(f"{target}: {tell_count(found.items, 'photo')} of {given.photos}, format {kind}; read it, then\n")
     print("\n".join(f"  {command}" for command in commands))
     return 0
 

@@ -14,15 +14,21 @@ from typing import Any
 from unscene.config.files import check_syntax, read_places
 from unscene.config.problems import format_screen, read_message
 from unscene.run.configuration import ConfigError
+from unscene.run.made_folders import list_absent, take_away
 from unscene.run.parts import Part, check_chosen, read_part
 
 _FILES = ("--configfile", "--configfiles")
 _VALUES = ("--config", "-C")
+_DIRECTORY = ("--directory", "-d")
+# What Snakemake makes of the run's directory before it reads the rules: a refused run takes it away.
+_new_folders: list[Path] = []
 
 
 def check_command_line(arguments: Sequence[str] | None = None) -> None:
     """Stop when --configfile or --config stands twice, or a file cannot be read."""
     files = check_uses(arguments)
+    uses = _list_uses(sys.argv[1:] if arguments is None else arguments, _DIRECTORY)
+    _new_folders[:] = list_absent(Path(uses[-1][0]).absolute()) if uses and uses[-1] else []
     try:
         check_syntax([Path(path) for path in files])
     except ConfigError as error:
@@ -60,7 +66,8 @@ def check_forgotten(directory: Path, given: Sequence[str | Path]) -> None:
 
 
 def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool, needs_weights: bool) -> None:
-    """Check the config of a run and complete it, in place; stop with all that is wrong.
+    """Check the config of a run and complete it, in place; stop with all that is wrong, and without
+    the directory that Snakemake made for it.
 
     workflow: Snakemake's. is_plan: weights and data need not be there yet.
     """
@@ -86,6 +93,7 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool, needs_
         if _read_part(config, files, given) and not is_plan:
             check_chosen(config)
     except ConfigError as error:
+        take_away(_new_folders)
         sys.exit(str(error))
 
 

@@ -5,7 +5,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from unscene.config.checks import check_keys, check_paths, check_toy, expand_detectors
+from unscene.config.checks import (
+    check_keys,
+    check_paths,
+    check_sources_there,
+    check_toy,
+    expand_detectors,
+)
 from unscene.config.files import check_syntax, read_files, read_places
 from unscene.config.problems import Problem, format_screen, read_message
 from unscene.config.schema import SCHEMA
@@ -45,6 +51,10 @@ def prepare_config(
             # What a mistake leaves of the default is of the drawn world, and nobody chose it.
             told = [*check_paths(whole, checkout), *(check_toy(whole, checkout) if not problems else ())]
             found = [read_message(message) for message in told]
+            if problems or found:
+                named = {one.key for one in problems}  # what was to be counted
+                absent = map(read_message, check_sources_there(whole, checkout))
+                found += [one for one in absent if one.key not in named]
         problems += [one for one in found if not (one.key and one.key[0] in broken)]
     if problems:
         find = read_places(files, given).find

@@ -19,6 +19,7 @@ from unscene.evaluation.shortcuts import measure_wording
 from unscene.evaluation.true_pictures import score_true_pictures
 from unscene.evaluation.untouched_photos import read_untouched
 from unscene.machine.job import Job
+from unscene.run.counts import tell_count
 from unscene.run.tables import read_json, write_json
 from unscene.training.arms import list_true_negations
 from unscene.training.objectives import list_pool_parts
@@ -81,7 +82,10 @@ def evaluate_clip(job: Job) -> None:
         table.write(frame.assign(**run), path)
     write_json({**run, **metrics, "reasons": answers.reasons}, job.outputs.metrics)
     logging.getLogger("unscene").info(
-        "%s, fold %d, seed %d: group score %.3f on %d pairs", *run.values(), metrics["group_score"], len(item)
+        "%s, fold %d, seed %d: group score %.3f on %s",
+        *run.values(),
+        metrics["group_score"],
+        tell_count(len(item), "pair"),
     )
 
 

@@ -19,6 +19,7 @@ from unscene.evaluation.shortcuts import describe_pictures, probe_features, prob
 from unscene.folds.columns import FOLDS
 from unscene.machine.job import Job
 from unscene.photos.images import read_mask, read_photo
+from unscene.run.counts import tell_count
 from unscene.run.tables import read_table, write_json
 from unscene.training.pairs import PairError
 from unscene.words.word_lists import find_vocabulary
@@ -58,9 +59,9 @@ def evaluate_sham(job: Job) -> None:
     SHAMS.write(item.assign(**run), job.outputs.sham_table)
     write_json({**run, **metrics}, job.outputs.metrics)
     logging.getLogger("unscene").info(
-        "%s, fold %d, seed %d: %d sham edits, flip rate %s",
+        "%s, fold %d, seed %d: %s, flip rate %s",
         *run.values(),
-        len(item),
+        tell_count(len(item), "sham edit"),
         metrics["sham_flip_rate"],
     )
 

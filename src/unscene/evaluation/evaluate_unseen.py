@@ -8,6 +8,7 @@ from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.evaluate_fold import identify_run
 from unscene.evaluation.fold_scores import embed_pairs, load_fold, score_fold
 from unscene.machine.job import Job
+from unscene.run.counts import tell_count
 from unscene.run.tables import write_json
 from unscene.training.pairs import read_pairs, split_by_class
 from unscene.words.word_lists import find_vocabulary
@@ -36,9 +37,9 @@ def evaluate_unseen_classes(job: Job) -> None:
     UNSEEN.write(item.assign(**run), job.outputs.item_table)
     write_json({**run, **metrics}, job.outputs.metrics)
     logging.getLogger("unscene").info(
-        "%s, fold %d of the categories, seed %d: group score %.3f on %d pairs of %s",
+        "%s, fold %d of the categories, seed %d: group score %.3f on %s of %s",
         *run.values(),
         metrics["group_score"],
-        len(item),
+        tell_count(len(item), "pair"),
         ", ".join(sorted(set(item["category"]))),
     )

@@ -12,6 +12,7 @@ from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, REFERENCES
 from unscene.evaluation.sets.formats import FORMATS, find_role
 from unscene.evaluation.statistics import check_footing, corrected_t, two_level_bootstrap
 from unscene.machine.job import Job
+from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json
 
@@ -56,7 +57,9 @@ def compare_arms_on_sets(job: Job) -> None:
     frame = pd.DataFrame(rows, columns=SETS.names)
     write_csv(SETS, frame, job.outputs.comparison)
     write_csv(SET_SUMMARY, SET_SUMMARY.frame(means), job.outputs.summary)
-    logging.getLogger("unscene").info("%d contrasts on %d sets", len(frame), len(value))
+    logging.getLogger("unscene").info(
+        "%s on %s", tell_count(len(frame), "contrast"), tell_count(len(value), "set")
+    )
 
 
 def list_means(metrics: dict) -> list[dict]:

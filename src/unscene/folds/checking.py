@@ -17,6 +17,7 @@ from unscene.folds.columns import LEAKS
 from unscene.machine.job import Job
 from unscene.photos.groups import Edges, join_near_values
 from unscene.photos.near_hashes import match_values
+from unscene.run.counts import tell_count
 from unscene.run.streaming import Positions, iterate_rows, number_texts, take_rows
 from unscene.run.tables import read_table, write_json
 from unscene.samples.joining import read_all_hashes, read_numbers
@@ -63,7 +64,10 @@ def check_folds(job: Job) -> None:
         dropped = read_table(paths.dropped, ["reason"], only=True)["reason"].value_counts()
         pool = {"photos": pooled, "dropped": {str(reason): int(count) for reason, count in dropped.items()}}
     if problems:
-        raise LeakError(f"{len(problems)} problems, first: {problems[0]}; delete results/folds and run again")
+        raise LeakError(
+            f"{tell_count(len(problems), 'problem')}, first: {problems[0]};"
+            " delete results/folds and run again"
+        )
     by_guard = leak.groupby("guard")["image_id"].nunique()
     check = {
         "groups": len(first.groups),
@@ -81,10 +85,10 @@ def check_folds(job: Job) -> None:
     }
     write_json(check, job.outputs.check)
     logging.getLogger("unscene").info(
-        "%d groups, %d pairs, %d splits: nothing crosses a fold; %d pairs are kept out of training",
-        check["groups"],
-        check["pairs"],
-        splits,
+        "%s, %s, %s: nothing crosses a fold; pairs kept out of training: %d",
+        tell_count(check["groups"], "group"),
+        tell_count(check["pairs"], "pair"),
+        tell_count(splits, "split"),
         check["pairs_kept_out_of_training"],
     )
 

@@ -9,6 +9,7 @@ from unscene.folds.leak_guards import GuardError
 from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, perceptual_hash, read_photo
 from unscene.run.checkout import resolve_path
+from unscene.run.counts import tell_count
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -27,7 +28,7 @@ def hash_guarded_photos(job: Job) -> None:
     ]
     GUARDED.write(GUARDED.frame(rows), job.outputs.hashes)
     logging.getLogger("unscene").info(
-        "%d photos hashed, %d unreadable", len(rows), sum(phash is None for phash in hashes)
+        "%s hashed, %d unreadable", tell_count(len(rows), "photo"), sum(phash is None for phash in hashes)
     )
 
 

@@ -13,6 +13,7 @@ from unscene.machine.job import Job
 from unscene.photos.near_hashes import match_hashes
 from unscene.run.checkout import resolve_path
 from unscene.run.configuration import list_sources
+from unscene.run.counts import tell_count
 from unscene.run.streaming import iterate_rows
 from unscene.run.tables import read_table
 
@@ -34,7 +35,9 @@ def find_leaks(job: Job) -> None:
     leak = pd.concat([LEAKS.frame([]), *parts]).sort_values(["image_id", "guard"], ignore_index=True)
     for guard in guards:
         count = int((leak["guard"] == guard.name).sum())
-        logging.getLogger("unscene").info("%s: %d photos by %s", guard.name, count, guard.reason)
+        logging.getLogger("unscene").info(
+            "%s: %s by %s", guard.name, tell_count(count, "photo"), guard.reason
+        )
     groups = set(leak["group"])
     kept_out = sum(
         int(piece["group"].to_pandas().isin(groups).sum())

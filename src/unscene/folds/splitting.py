@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from unscene.folds.columns import CLASSES, FOLDS, REPEATS
 from unscene.machine.job import Job
 from unscene.photos.groups import join_equal_numbers, join_near_values, label_components
+from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.run.streaming import Positions, collect_rows, iterate_rows, number_texts, take_rows
 from unscene.run.tables import ROWS_A_GROUP
@@ -46,7 +47,10 @@ def split_folds(job: Job) -> None:
     groups, first = np.unique(group, return_index=True)
     logger = logging.getLogger("unscene")
     logger.info(
-        "%d wanted edits of %d groups in %d clusters", len(group), len(groups), len(np.unique(cluster))
+        "%s of %s in %s",
+        tell_count(len(group), "wanted edit"),
+        tell_count(len(groups), "group"),
+        tell_count(len(np.unique(cluster)), "cluster"),
     )
     logger.info("edits in a fold: %s", dict(enumerate(np.bincount(fold).tolist())))
     names = take_rows([job.inputs.samples], ["group"], groups)["group"]
@@ -140,11 +144,11 @@ def assign_folds(cluster: np.ndarray, category: np.ndarray, folds: int, seed: in
     _, first, cluster = np.unique(cluster, return_index=True, return_inverse=True)
     if len(first) < folds:
         logging.getLogger("unscene").warning(
-            "folds.folds is %d, but the wanted edits come from %d groups of photos; ask for fewer folds or"
+            "folds.folds is %d, but the wanted edits come from %s of photos; ask for fewer folds or"
             " add photos (the reasons in results/samples/rejected.parquet and the logs of parse_keywords and"
             " segment_objects tell where they were lost)",
             folds,
-            len(first),
+            tell_count(len(first), "group"),
         )
         return cluster
     stratum = merge_rare(category[first][cluster], folds)
@@ -199,7 +203,7 @@ def assign_categories(count: pd.DataFrame, folds: int) -> pd.DataFrame:
         load[fold[-1]] += edits
     if len(count) < folds:
         logging.getLogger("unscene").warning(
-            "only %d categories for %d folds of categories", len(count), folds
+            "only %s for %d folds of categories", tell_count(len(count), "category", "categories"), folds
         )
     return count.assign(fold=fold)[["category", "fold", "edits"]].sort_values("category", ignore_index=True)
 

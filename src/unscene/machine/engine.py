@@ -23,6 +23,7 @@ from unscene.machine.batching import BoundedPool, run_ahead
 from unscene.machine.devices import name_used_device
 from unscene.machine.scratch import Scratch
 from unscene.photos.images import PhotoError
+from unscene.run.counts import tell_count
 from unscene.run.logs import progress
 from unscene.run.stops import KnownStop
 from unscene.run.tables import write_json
@@ -322,22 +323,22 @@ class Engine:
             return
         self._wait_for_keeping(0)
         raise StageStopped(
-            f"{self._stage.name}: stopped by SIGTERM; {len(self._scratch.results)} finished items wait in "
-            f"{self._scratch.path}, run again to continue from there"
+            f"{self._stage.name}: stopped by SIGTERM;"
+            f" {tell_count(len(self._scratch.results), 'finished item')} in {self._scratch.path},"
+            " run again to continue from there"
         )
 
     def _log(self) -> None:
         timing = self.timing
         logging.getLogger("unscene").info(
-            "%s: %d items (%d from an earlier run) in %.1f s, %.2f/s; device busy %.1f %% of it; "
-            "%d batches of %d",
+            "%s: %s (%d from an earlier run) in %.1f s, %.2f/s; device busy %.1f %% of it; %s of %d",
             self._stage.name,
-            timing.items,
+            tell_count(timing.items, "item"),
             timing.resumed,
             timing.wall_s,
             timing.items / timing.wall_s if timing.wall_s else 0.0,
             100 * timing.busy_share,
-            timing.batches,
+            tell_count(timing.batches, "batch", "batches"),
             self._size,
         )
 

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from unscene.run.counts import tell_count
 from unscene.run.locks import wait_for_lock
 from unscene.run.shards import file_sha256
 from unscene.run.tables import write_text
@@ -141,7 +142,7 @@ class Scratch:
         self._journal = open(journal, "ab")  # noqa: SIM115
         if self.results:
             logging.getLogger("unscene").info(
-                "%d finished items of an earlier run in %s", len(self.results), self.path
+                "%s of an earlier run in %s", tell_count(len(self.results), "finished item"), self.path
             )
 
     def _take(self, entry: dict) -> None:

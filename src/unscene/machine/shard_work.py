@@ -18,6 +18,7 @@ from unscene.machine.devices import Setup
 from unscene.machine.engine import DeviceStage, Engine, Timing
 from unscene.machine.job import Job
 from unscene.machine.scratch import Scratch
+from unscene.run.counts import tell_count
 from unscene.run.offline import stay_offline
 from unscene.run.shards import ShardWriter, check_failed_share
 from unscene.run.tables import Table
@@ -86,7 +87,7 @@ class ShardWork:
         self.scratch.discard()
         counts = frame["status"].str.cat(frame["reason"].fillna("").astype(str), sep=" ")
         logging.getLogger("unscene").info(
-            "%s: %d rows: %s", what, len(frame), counts.value_counts().to_dict()
+            "%s: %s: %s", what, tell_count(len(frame), "row"), counts.value_counts().to_dict()
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from unscene.answers.batches.joining import join_ledgers
 from unscene.merging.adoption import HERE, Merged, adopt_jobs, open_parts
 from unscene.merging.copying import copy_whole
+from unscene.run.counts import tell_count
 from unscene.run.needed_jobs import built_workflow
 from unscene.run.parts import CHOSEN
 from unscene.samples.piloting import PILOT
@@ -62,15 +63,15 @@ def format_merged(found: Merged, command: str, changes: bool = True) -> str:
     """
     of_parts = ", ".join(f"{count} of {name}" for name, count in found.adopted.items() if name != HERE)
     done = "adopted" if changes else "would be adopted"
-    lines = [f"{done}: {found.adopted.total()} jobs" + (f" ({of_parts})" if of_parts else "")]
+    lines = [f"{done}: {tell_count(found.adopted.total(), 'job')}" + (f" ({of_parts})" if of_parts else "")]
     if found.adopted[HERE]:
         lines.append(f"    of them {found.adopted[HERE]} were here, without a note of Snakemake's")
     for job, items in found.taken_back.items():
-        lines.append(f"half done: {job}, which goes on after {items} finished item(s)")
+        lines.append(f"half done: {job}, which goes on after {tell_count(items, 'finished item')}")
     for model in found.trainings:
         lines.append(f"half done: the training of {model}, which goes on from its last state")
     if found.missing:
-        lines.append(f"missing, in no part: {len(found.missing)} shard(s)")
+        lines.append(f"missing, in no part: {tell_count(len(found.missing), 'shard')}")
         lines += [f"    {shard}: {_name_some(rules)}" for shard, rules in sorted(found.missing.items())]
     if found.damaged:
         lines += ["damaged:", *(f"    {text}" for text in found.damaged)]
@@ -79,11 +80,13 @@ def format_merged(found: Merged, command: str, changes: bool = True) -> str:
         for (part, cause), jobs in found.other.items():
             lines.append(f"    {part}: {cause} (there -> here): {_name_some(jobs)}")
     if found.followers and (found.damaged or found.other):
-        lines.append(f"    and {found.followers} jobs that follow what is damaged or of other settings")
+        lines.append(
+            f"    and what follows what is damaged or of other settings: {tell_count(found.followers, 'job')}"
+        )
     for part, jobs in found.unrecorded.items():
         lines.append(
-            f"{part}: no record that can be read tells how {len(jobs)} results were made: {_name_some(jobs)};"
-            " copy `results/records` of this part again"
+            f"{part}: no record that can be read tells how {tell_count(len(jobs), 'result')} came:"
+            f" {_name_some(jobs)}; copy `results/records` of this part again"
         )
     for source, count in found.photos_elsewhere.items():
         if count:
@@ -96,7 +99,9 @@ def format_merged(found: Merged, command: str, changes: bool = True) -> str:
         # A job on all shards that is there counts as made until the shard's job has run.
         of_shards += ", and what follows from them" * bool(of_shards)
         after = found.left.total() - found.left_of_shards.total()
-        told = [f"of shards {of_shards}"] * bool(of_shards) + [f"{after} jobs on all shards"] * bool(after)
+        told = [f"of shards {of_shards}"] * bool(of_shards) + [
+            f"{tell_count(after, 'job')} on all shards"
+        ] * bool(after)
         lines.append("the run still makes: " + "; ".join(told))
         judged = not changes and found.adopted
         lines.append(

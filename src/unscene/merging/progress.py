@@ -12,6 +12,7 @@ import pandas as pd
 from unscene.answers.batches.ledger import Ledger, LedgerError
 from unscene.merging.adoption import Source, iterate_jobs, open_parts
 from unscene.report.rules import list_rules
+from unscene.run.counts import tell_count
 from unscene.run.left_locks import asking, is_at_work, is_locked, tell_work
 from unscene.run.lineage import digest
 from unscene.run.needed_jobs import built_workflow
@@ -159,7 +160,9 @@ def format_progress(found: Progress) -> str:
         lines.append("time: nothing is left to do")
     else:
         unmeasured = (
-            f", and {found.unmeasured} jobs of rules without a measured one" if found.unmeasured else ""
+            f", and {tell_count(found.unmeasured, 'job')} of rules without a measured one"
+            if found.unmeasured
+            else ""
         )
         lines.append(
             f"time: about {_tell_hours(found.seconds)} of jobs one after the other{unmeasured}; k at once"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unscene.photos.images import PhotoError, measure_photo
+from unscene.run.counts import tell_count
 from unscene.samples.readers import SourceError, count_items, iterate_items
 from unscene.samples.readers.folder import CAPTIONS, list_photos
 from unscene.samples.readers.items import PHOTOS
@@ -117,11 +118,13 @@ def _name_folder(folder: Path, columns: dict[str, str] | None) -> dict:
     if photos and faults:
         tried = "\n".join(faults[:2])
         raise LookError(
-            f"{folder} has {len(photos)} photos, and no captions that can be read:\n{tried}\n"
+            f"{folder} has {tell_count(len(photos), 'photo')}, and no captions that can be read:\n{tried}\n"
             f"If that file holds none, {CAPTIONS_ARE_NEEDED}"
         )
     if photos:
-        raise LookError(f"{folder} has {len(photos)} photos and no captions; {CAPTIONS_ARE_NEEDED}")
+        raise LookError(
+            f"{folder} has {tell_count(len(photos), 'photo')} and no captions; {CAPTIONS_ARE_NEEDED}"
+        )
     raise LookError(
         f"{folder} has no photos, no *.tar and no table of captions"
         + "".join(f"\n(tried: {f})" for f in faults[:2])

@@ -13,8 +13,10 @@ import yaml
 
 from unscene.overlays.looking import Found
 from unscene.overlays.machine import AT_40_GB, Gpu, count_workers
-from unscene.plan.estimate import get_value, read_throughput
-from unscene.samples.readers import READERS, find_like
+from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
+from unscene.plan.estimate import expect_edits, expect_pairs, read_throughput
+from unscene.run.counts import tell_count
+from unscene.samples.readers import READERS
 
 PRESETS = Path("config/presets")
 MODELS = "models"
@@ -73,8 +75,9 @@ def _head(found: Found, commands: list[str]) -> list[str]:
     missing = found.seen - found.there
     lost = f"; {missing} of {found.seen} looked at are missing or without a caption" if missing else ""
     captions = f"{found.captions:.1f}".removesuffix(".0")
+    each = "1 caption each" if captions == "1" else f"{captions} captions each"
     return [
-        f"# {found.items:,} photos, {captions} captions each, {wide} pixels on the longer side{lost}.",
+        f"# {tell_count(found.items, 'photo')}, {each}, {wide} pixels on the longer side{lost}.",
         "# Written by `unscene new`; config/README.md explains every key. Nothing is tuned for your photos.",
         *(f"#   {command}" for command in commands),
     ]
@@ -146,11 +149,12 @@ def _quality(found: Found, place: Place, told: dict) -> list[str]:
 
 def _train(found: Found, place: Place, pairs: int) -> list[str]:
     folds = 5 if found.items >= 1000 else 3
-    trained = max(2, pairs * (folds - 1) // folds)
+    trained = count_trained(pairs, folds)
     most = place.gpu.batch_pairs if place.gpu else 32
     batch = min(most, max(2, 2 ** int(math.log2(max(2, trained / 2)))))
     steps = min(2000, max(20, 5 * trained // batch))
-    few = "; too few to learn from, enough to see all stages" if trained < 64 else ""
+    judged = judge_pairs(trained, count_needed(_read_arms(place), batch))
+    few = f"; {judged}" if judged else ""
     absence = "absence: null   # it needs a pool of ordinary photos, see docs/DATA.md"
     arm, words = "paired_rank_keep", "without a pool"
     if _size_pool(found):
@@ -159,7 +163,7 @@ def _train(found: Found, place: Place, pairs: int) -> list[str]:
         arm, words = "absence", "the arm of the pass rule"
     return [
         f"folds: {{folds: {folds}}}",
-        f"train:   # about {pairs:,} pairs are expected{few}",
+        f"train:   # expected: about {tell_count(pairs, 'pair')}{few}",
         f"  clip: {_flow(_choose(_CLIPS, place))}   # an open_clip folder",
         "  arms:",
         f"    {absence}",
@@ -180,8 +184,13 @@ def _size_pool(found: Found) -> int:
 
 def _expect_pairs(source: dict, photos: int) -> int:
     assumed = read_throughput()
-    shares = get_value(assumed, "shares.photos_with_edit")[find_like(source)]
-    return round(photos * shares * get_value(assumed, "shares.edits_accepted"))
+    return expect_pairs(expect_edits([source | {"photos": photos}], 1, assumed), assumed)
+
+
+def _read_arms(place: Place) -> dict:
+    """Return the arms that an overlay adds to."""
+    default = (place.checkout / "config/config.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(default)["train"]["arms"]
 
 
 def _choose(names: tuple[str, ...], place: Place, small: str | None = None) -> str:

@@ -11,16 +11,18 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from unscene.photos.avif_damage import find_avif_damage
 from unscene.photos.colours import describes_srgb, to_srgb
 from unscene.photos.jpeg_damage import WHOLE_JPEG, JpegDamage
 from unscene.photos.png_damage import find_png_damage
+from unscene.photos.tiff_damage import find_tiff_damage
 from unscene.photos.webp_damage import find_webp_damage
 from unscene.run.packs import is_stored, open_stored, read_stored
 from unscene.run.tables import replaced_atomically
 
 # What photos come in (MPO is read as JPEG). Pillow knows more, and would hand a PostScript file
 # that is called .jpg to Ghostscript, a program.
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "AVIF")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 # How iPhones' photos begin, which are often called .jpg: Pillow lacks a decoder for them.
 HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc"))
 _HEAD_BYTES = 12
@@ -42,9 +44,10 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
     and 16-bit converted, alpha on white.
 
     Raises PhotoError with reason `missing`, `empty`, `huge` (more than `max_pixels`, told from the
-    header alone) or `broken`: so is a JPEG that was cut or has a hole, a PNG that lacks rows and a
-    WebP with a hole, though decoders show all three. Where pixels are stored as they are (BMP, PPM,
-    most TIFFs) a hole of zeros is black, and nothing tells it from black.
+    header alone) or `broken`: so is a JPEG that was cut or has a hole, a PNG that lacks rows, a WebP
+    or AVIF with a hole and a deflated TIFF with another check sum, though decoders show them all.
+    Where pixels are stored as they are (BMP, PPM, most TIFFs) a hole of zeros is black, and nothing
+    tells it from black. Of several frames or pages the first is read.
     """
     path = Path(path)
     with _told_as_photo_errors(path):
@@ -56,10 +59,8 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
             if image.format in ("JPEG", "MPO"):
                 image.tile = [tile._replace(codec_name=WHOLE_JPEG) for tile in image.tile]
             found = _widen_depth(image, path)
-            if image.format == "PNG" and (damage := find_png_damage(file, found)):
-                raise PhotoError("broken", f"{path}: {damage}")
             rgb = _to_rgb(ImageOps.exif_transpose(found))
-            if image.format == "WEBP" and (damage := find_webp_damage(file)):
+            if damage := _find_damage(file, image, found):
                 raise PhotoError("broken", f"{path}: {damage}")
             return rgb
 
@@ -74,6 +75,20 @@ def measure_photo(source: str | Path | bytes) -> tuple[int, int]:
             raise PhotoError("missing", f"{path} is not there, or is no file")
         with open(path, "rb") if path else io.BytesIO(source) as file, _open(file, path or "it") as image:
             return image.size
+
+
+def _find_damage(file: BinaryIO, image: Image.Image, found: Image.Image) -> str | None:
+    """Say what is wrong with the data of a photo that can be decoded, or return None."""
+    match image.format:
+        case "PNG":
+            return find_png_damage(file, found)
+        case "WEBP":
+            return find_webp_damage(file)
+        case "AVIF":
+            return find_avif_damage(file, found)
+        case "TIFF":
+            return find_tiff_damage(file, image)
+    return None
 
 
 def _open(file: BinaryIO, path: Path | str) -> Image.Image:

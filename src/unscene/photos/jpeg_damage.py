@@ -74,6 +74,7 @@ class _WholeJpegDecoder(ImageFile.PyDecoder):
         assert self.fd is not None
         data = self.fd.read()
         layout = _survey(data)
+        # No public name does this: ImageFile.Parser takes a JPEG as a whole.
         decoder = Image._getdecoder(self.mode, "jpeg", self.args)
         decoder.setimage(self.im, self.state.extents())
         try:

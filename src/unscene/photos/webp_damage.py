@@ -11,6 +11,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 _FIRST_CHUNK = 12
 _PICTURES = (b"VP8 ", b"VP8L")
+_FRAME, _FRAME_HEAD = b"ANMF", 16
 _HOLE = bytes(32)
 # What the last codes of a picture can do without: bytes that fill up a word.
 _SLACK = 16
@@ -19,38 +20,39 @@ _SLACK = 16
 def find_webp_damage(file: io.BufferedIOBase) -> str | None:
     """Say what is wrong with the data of a WebP that can be decoded, or return None.
 
-    Only a file with a run of zeros is decoded once more. Those with several frames are passed over.
+    Only a picture with a run of zeros is decoded once more, without its last bytes. Of several frames
+    it is the first.
     """
     file.seek(0)
     data = file.read()
     found = _find_picture(data)
     if found is None:
         return None
-    start, length = found
-    if data.find(_HOLE, start, start + length) < 0:
+    kind, start, length = found
+    picture = data[start : start + length]
+    if _HOLE not in picture:
         return None
     try:
-        with WebPImageFile(io.BytesIO(_shorten(data, start, length))) as shorter:
+        with WebPImageFile(io.BytesIO(_wrap(kind, picture[:-_SLACK]))) as shorter:
             shorter.load()
     except (OSError, SyntaxError, ValueError):
         return None
     return "a WebP with a hole: its picture leaves data over"
 
 
-def _find_picture(data: bytes) -> tuple[int, int] | None:
-    """Return start and length of the content of the picture's chunk."""
+def _find_picture(data: bytes) -> tuple[bytes, int, int] | None:
+    """Return the kind of the first picture's chunk, and the start and length of its content."""
     position = _FIRST_CHUNK
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)
         if kind in _PICTURES:
-            return position + 8, length
-        position += 8 + length + length % 2
+            return kind, position + 8, length
+        # A frame holds its chunks behind a head of its own.
+        position += 8 + (_FRAME_HEAD if kind == _FRAME else length + length % 2)
     return None
 
 
-def _shorten(data: bytes, start: int, length: int) -> bytes:
-    """Return the file without the last bytes of its picture, with sizes that fit."""
-    kept = length - _SLACK
-    chunk = struct.pack("<I", kept) + data[start : start + kept] + bytes(kept % 2)
-    shorter = data[: start - 4] + chunk + data[start + length + length % 2 :]
-    return shorter[:4] + struct.pack("<I", len(shorter) - 8) + shorter[8:]
+def _wrap(kind: bytes, picture: bytes) -> bytes:
+    """Return a file of this picture alone."""
+    chunk = kind + struct.pack("<I", len(picture)) + picture + bytes(len(picture) % 2)
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk

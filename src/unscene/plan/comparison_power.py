@@ -5,6 +5,7 @@ from statistics import NormalDist
 
 from unscene.evaluation.pass_rule import ALPHA, PRIMARY, REQUIREMENTS
 from unscene.evaluation.statistics import get_detectable
+from unscene.run.counts import tell_count
 
 POWER = 0.8
 # By figure: what it is called, what its items are (a key of count_items), and the error probability
@@ -73,8 +74,8 @@ def describe_comparison(comparison: dict) -> list[str]:
     """Return the lines of the plan: what is found as configured, and what a repeat more buys."""
     folds, repeats = comparison["folds"], comparison["repeats"]
     lines = [
-        f"  {folds * repeats} trainings an arm, {folds} folds in {repeats} split(s); what the corrected t"
-        f" finds with a power of {comparison['power']:g}:"
+        f"  {folds * repeats} trainings an arm, {folds} folds in {tell_count(repeats, 'split')}; what the"
+        f" corrected t finds with a power of {comparison['power']:g}:"
     ]
     for name, figure in comparison["figures"].items():
         now, *more = figure["detectable"].values()
@@ -86,7 +87,8 @@ def describe_comparison(comparison: dict) -> list[str]:
         ]
         lines.append(
             f"  {FIGURES[name][0]}: {tell_difference(name, now)}{''.join(found)}"
-            f" ({figure['items']:,} {FIGURES[name][1]} a fold, assumed spread {100 * figure['spread']:.1f})"
+            f" ({tell_count(figure['items'], FIGURES[name][1].removesuffix('s'))} a fold,"
+            f" assumed spread {100 * figure['spread']:.1f})"
         )
     return [
         *lines,

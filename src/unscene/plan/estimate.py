@@ -4,7 +4,7 @@ bytes, files.
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from importlib.resources import files
@@ -22,6 +22,7 @@ from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import EMBEDDED, is_trained, list_sources, trains
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
 from unscene.samples.readers import SourceError, find_like, has_instances, iterate_items
@@ -103,8 +104,7 @@ def count_items(settings: dict, assumed: dict) -> dict:
     """Return how many items each stage is expected to see; of what depends on the photos, the
     assumed share.
     """
-    with_edit = get_value(assumed, "shares.photos_with_edit")
-    photos = captions = edits = shards = pool_photos = asked_photos = asked_captions = 0
+    photos = captions = shards = pool_photos = asked_photos = asked_captions = 0
     for source in list_sources(settings, pool=True):
         pool_photos += source["photos"]
         shards += len(list_shards(source, settings["samples"]["shard_size"]))
@@ -113,14 +113,10 @@ def count_items(settings: dict, assumed: dict) -> dict:
             asked_photos += source["photos"]
             asked_captions += round(source["photos"] * _count_captions(source, settings, assumed))
     for source in list_sources(settings):
-        kind = find_like(source)
         photos += source["photos"]
         captions += round(source["photos"] * _count_captions(source, settings, assumed))
-        edits += source["photos"] * with_edit[kind]
         shards += len(list_shards(source, settings["samples"]["shard_size"]))
-    edits = round(
-        edits * (1 + 0.5 * (settings["masks"]["edits_per_photo"] - 1))
-    )  # each further edit is half as likely
+    edits = expect_edits(list_sources(settings), settings["masks"]["edits_per_photo"], assumed)
     shams = edits * get_value(assumed, "shares.shams_with_room") if settings["edits"]["sham"] else 0
     attempts = edits * (get_value(assumed, "shares.attempts") if settings["edits"]["attempts"] > 1 else 1)
     trained = [name for name, arm in settings["train"]["arms"].items() if is_trained(arm)]
@@ -135,13 +131,27 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "edits": edits,
         "attempts": round(attempts),
         "shams": round(shams),
-        "pairs": round(edits * get_value(assumed, "shares.edits_accepted")),
+        "pairs": expect_pairs(edits, assumed),
         "trainings": (
             # and the deployed arm on all pairs
             (len(trained) + len(settings["train"]["class_folds"])) * runs + 1 if trains(settings) else 0
         ),
         "evaluations": len(settings["train"]["arms"]) * runs,
     }
+
+
+def expect_edits(sources: Iterable[dict], edits_per_photo: int, assumed: dict) -> int:
+    """Return how many edits are expected of the photos of sources: each further one of a photo is half as
+    likely.
+    """
+    with_edit = get_value(assumed, "shares.photos_with_edit")
+    first = sum(source["photos"] * with_edit[find_like(source)] for source in sources)
+    return round(first * (1 + 0.5 * (edits_per_photo - 1)))
+
+
+def expect_pairs(edits: int, assumed: dict) -> int:
+    """Return how many of so many edits are expected to be accepted."""
+    return round(edits * get_value(assumed, "shares.edits_accepted"))
 
 
 def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
@@ -292,10 +302,11 @@ def describe_plan(plan: dict) -> str:
     asks = any(is_paid(api[stage]["backend"]) for stage in STAGES)
     lines = [
         (
-            f"{count['photos']:,} photos and {count['pool_photos']:,} of a pool in {count['shards']} shards,"
-            f" {count['captions'] + count['pool_captions']:,} captions to read;"
-            f" expected: {count['edits']:,} edits, {count['shams']:,} sham edits, {count['pairs']:,} accepted"
-            f" pairs, {count['trainings']} trainings"
+            f"{tell_count(count['photos'], 'photo')} and {count['pool_photos']:,} of a pool in"
+            f" {tell_count(count['shards'], 'shard')},"
+            f" {tell_count(count['captions'] + count['pool_captions'], 'caption')} to read;"
+            f" expected: {tell_count(count['edits'], 'edit')}, {tell_count(count['shams'], 'sham edit')},"
+            f" {tell_count(count['pairs'], 'accepted pair')}, {tell_count(count['trainings'], 'training')}"
         ),
         "",
         (
@@ -311,7 +322,8 @@ def describe_plan(plan: dict) -> str:
     over = "OVER" if plan["over_budget"] else "within"
     sums = [
         (
-            f"  sum        {api['requests']:,} requests in {api['files']} file(s), {api['waves']} wave(s);"
+            f"  sum        {tell_count(api['requests'], 'request')} in {tell_count(api['files'], 'file')},"
+            f" {tell_count(api['waves'], 'wave')};"
             f" {api['input_tokens']:,} tokens in, {api['output_tokens']:,} out; ${api['usd']:.2f} expected,"
             f" {over} api.budget_usd ${api['budget_usd']:.2f}"
         ),
@@ -324,7 +336,8 @@ def describe_plan(plan: dict) -> str:
     lines += [*(sums if asks else []), "", "Device time, the loading of models left out"]
     for stage, one in plan["devices"]["stages"].items():
         lines.append(
-            f"  {stage:<16} {one['items']:,} items, {one['weights']} weights: {_tell_hours(one['hours'])}"
+            f"  {stage:<16} {tell_count(one['items'], 'item')}, {one['weights']} weights:"
+            f" {_tell_hours(one['hours'])}"
         )
     lines.append(f"  sum              {_tell_hours(plan['devices']['hours'])}")
     lines += list(_tell_processor(plan))
@@ -332,7 +345,7 @@ def describe_plan(plan: dict) -> str:
         lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
     lines += ["", "Disk"]
     for key, size in storage["bytes"].items():
-        lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {storage['files'][key]:,} files")
+        lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {tell_count(storage['files'][key], 'file')}")
     lines += ["", "Licences of the weights"]
     for one in plan.get("weights", []):
         note = f" ({one['note']})" if one["note"] else ""

@@ -205,7 +205,7 @@ def try_photos(config: dict, source: dict) -> str:
             example = example or error.detail
     total = sum(reasons.values())
     if not reasons["usable"]:
-        raise ValueError(f"none of the first {total} photos is usable: {example}")
+        raise ValueError(f"no photo of the first {total} is usable: {example}")
     lost = f"; the others: {example}" if example else ""
     return f"{reasons['usable']} of {total} photos usable{lost}"
 

@@ -8,6 +8,7 @@ from unscene.machine.devices import list_devices
 from unscene.plan.measured import Rate, Share, measure_folders, read_dollars, read_rates, read_yields
 from unscene.plan.text_costs import is_paid
 from unscene.run.configuration import list_sources
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 
 # What the course reckoned with: half a second from a photo to its pair.
@@ -89,7 +90,7 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
             if rule == "remove_objects":
                 number = items["edits"]["value"]
             speed, device = rate.items_per_s, rate.devices
-            source = f"measured here on {rate.items:,} items"
+            source = f"measured here on {tell_count(rate.items, 'item')}"
         else:
             device = _choose_device(stage["hours"], rates, is_bare)
             hours = stage["hours"][device]
@@ -204,7 +205,7 @@ def describe_projection(found: dict) -> str:
     for stage, one in found["usd"]["stages"].items():
         lines.append(f"  {stage:<16} {one['usd']:>12.2f}  {one['source']}")
     storage = found["storage"]
-    lines += ["", f"  disk {storage['bytes'] / 1e9:.2f} GB in {storage['files']:,} files"]
+    lines += ["", f"  disk {storage['bytes'] / 1e9:.2f} GB in {tell_count(storage['files'], 'file')}"]
     for name, one in storage["folders"].items():
         lines.append(f"  {name:<16} {one['bytes'] / 1e9:>9.2f} GB {one['files']:>12,} files  {one['source']}")
     lines += ["", "  results/plan.json names the source of each figure that was not measured here."]

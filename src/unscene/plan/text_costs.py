@@ -25,6 +25,7 @@ from unscene.captions.canaries import EDITS_PER_CANARY
 from unscene.keywords.canaries import CAPTIONS_PER_CANARY
 from unscene.plan.study_power import estimate_size
 from unscene.run.configuration import wants_study
+from unscene.run.counts import tell_count
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
@@ -249,7 +250,8 @@ def describe_stage(stage: str, one: dict) -> str:
     if not is_paid(one["backend"]):
         return f"  {stage:<10} {one['backend']}, $0 (the API would take ${one['usd_with_api']:.2f})"
     return (
-        f"  {stage:<10} {one['requests']:,} requests in {one['files']} file(s), {one['waves']} wave(s);"
+        f"  {stage:<10} {tell_count(one['requests'], 'request')} in {tell_count(one['files'], 'file')},"
+        f" {tell_count(one['waves'], 'wave')};"
         f" {one['input_tokens']:,} tokens in, {one['output_tokens']:,} out; ${one['usd']:.2f}, at worst"
         f" ${one['usd_worst']:.2f}"
     )

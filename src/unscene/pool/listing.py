@@ -14,6 +14,7 @@ from unscene.pool.columns import POOL, POOL_DROPPED
 from unscene.pool.guarding import find_excluded
 from unscene.pool.labels import PhotoLabels, label_by_captions, label_by_detector, label_by_instances
 from unscene.run.configuration import list_sources
+from unscene.run.counts import tell_count
 from unscene.run.streaming import Lookup, Positions, iterate_rows
 from unscene.run.tables import join_tables
 from unscene.samples.instances import read_source_categories, read_source_instances
@@ -58,8 +59,8 @@ def list_pool(job: Job) -> None:
             raise PoolError(f"samples.sources: no photo of a pool is left of {len(dropped)}: {counts}")
     POOL_DROPPED.write(dropped, job.outputs.dropped)
     logging.getLogger("unscene").info(
-        "pool: %d photos, %d left out %s; objects from %s",
-        writer.rows,
+        "pool: %s, %d left out %s; objects from %s",
+        tell_count(writer.rows, "photo"),
         len(dropped),
         counts,
         dict(sources.most_common()),

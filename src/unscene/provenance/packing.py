@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unscene.provenance.vouching import find_voucher, list_vouched, read_inside
+from unscene.run.counts import tell_count
 from unscene.run.logs import progress
 from unscene.run.packs import PackError, find_pack, list_loose, pack_folder, unpack_folder
 from unscene.run.tables import TableError
@@ -58,10 +59,10 @@ def tell_outcomes(outcomes: list[Outcome], packs: bool) -> str:
     files = sum(outcome.files for outcome in changed)
     lines = [f"left as it is  {outcome.folder}: {outcome.left}" for outcome in left]
     if packs:
-        lines.append(f"packed: {files:,} files into {len(changed):,} tars")
+        lines.append(f"packed: {tell_count(files, 'file')} into {tell_count(len(changed), 'tar')}")
     else:
-        lines.append(f"unpacked: {files:,} files from {len(changed):,} tars")
+        lines.append(f"unpacked: {tell_count(files, 'file')} from {tell_count(len(changed), 'tar')}")
     rest = len(outcomes) - len(changed) - len(left)
     if rest:
-        lines.append(f"{rest:,} folders of shards had nothing to {'pack' if packs else 'unpack'}")
+        lines.append(f"{tell_count(rest, 'folder')} of shards had nothing to {'pack' if packs else 'unpack'}")
     return "\n".join(lines)

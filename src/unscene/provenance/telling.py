@@ -7,6 +7,7 @@ from pathlib import Path
 from unscene.provenance.cures import tell_cure
 from unscene.provenance.record import list_outputs
 from unscene.provenance.verifying import ABSENT, CHANGED, EXTRA, Finding
+from unscene.run.counts import tell_count
 
 # Of each kind so many findings are told one by one.
 _MOST_TOLD = 20
@@ -29,7 +30,7 @@ def tell_findings(findings: Sequence[Finding], record: dict, run: Path, checkout
         lines += [f"    {line}" for line in cure]
         lines += ["Each line has to end well before the next. Then ask unscene verify again."]
     hurt = sum(finding.is_damage for finding in findings)
-    checked = f"{len(outputs) - folders} files and {folders} folders"
+    checked = f"{tell_count(len(outputs) - folders, 'file')} and {tell_count(folders, 'folder')}"
     lines.append(f"{checked}: {'all as recorded' if not hurt else f'{hurt} damaged or missing'}")
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ from unscene.provenance.inputs import describe_file
 from unscene.provenance.record import PROVENANCE, Output, list_outputs
 from unscene.provenance.vouching import find_voucher, read_voucher
 from unscene.run.checkout import CHECKOUT
+from unscene.run.counts import tell_count
 from unscene.run.needed_jobs import list_left_over
 from unscene.run.packs import PackError, list_stored
 from unscene.run.tables import TableError, check_sealed
@@ -119,7 +120,7 @@ def _check_content(
     # What no table tells is read now; what one tells was read above.
     if not is_named and hash_folder(here, known, tell)["sha256"] != output.sha256:
         difference = len(found) - (output.files or 0)
-        told = f"{abs(difference)} files {'too many' if difference > 0 else 'are missing'}"
+        told = f"{tell_count(abs(difference), 'file')} too {'many' if difference > 0 else 'few'}"
         yield Finding(DAMAGED, output.path, told if difference else "a file has other content", output)
 
 

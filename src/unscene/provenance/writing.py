@@ -13,6 +13,7 @@ from unscene.provenance.inputs import list_input_files
 from unscene.provenance.record import CIRCUMSTANCES, Output, write_record
 from unscene.provenance.vouching import read_inside
 from unscene.run.checkout import CHECKOUT
+from unscene.run.counts import tell_count
 from unscene.run.left_out import read_left_out
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.logs import progress
@@ -70,10 +71,10 @@ def write_provenance(job: Job) -> None:
     }
     write_record(record, job.outputs.provenance)
     logging.getLogger("unscene").info(
-        "%s: %d results, %d inputs, %d weights",
+        "%s: %s, %s, weights: %d",
         job.outputs.provenance,
-        len(outputs),
-        len(record["inputs"]),
+        tell_count(len(outputs), "result"),
+        tell_count(len(record["inputs"]), "input"),
         len(record["weights"]),
     )
 

@@ -18,6 +18,7 @@ from unscene.publish.card import write_card
 from unscene.publish.columns import PICTURES, REFUSED, VALUES
 from unscene.publish.parts import write_parts
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
+from unscene.run.counts import tell_count
 from unscene.run.folders import replaced_folder
 from unscene.run.left_out import LeftOut
 from unscene.run.logs import progress
@@ -46,7 +47,8 @@ def publish_pairs(job: Job) -> None:
         REFUSED.write(refused, folder / "rejected.parquet")
         write_card(job, pair, refused, folder / "README.md")
     withheld = int(pair["withheld"].notna().sum())
-    LOG.info("%d pairs in %d parts, %d of them without pictures", len(pair), parts, withheld)
+    told = tell_count(len(pair), "pair"), tell_count(parts, "part")
+    LOG.info("%s in %s, %d of them without pictures", *told, withheld)
 
 
 def list_pairs(job: Job) -> pd.DataFrame:

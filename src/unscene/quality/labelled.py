@@ -15,6 +15,7 @@ from unscene.quality.accept_head import apply_numbers, cross_fit, describe_head,
 from unscene.quality.certification import certify, count_needed, list_thresholds
 from unscene.quality.columns import DISAGREEMENTS, EDIT_SCORES, HEAD_SCORES
 from unscene.quality.labels import QUESTIONS, list_disagreements, measure_agreement, read_labels, settle
+from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
@@ -107,7 +108,7 @@ def certify_head(train: pd.DataFrame, held_out: pd.DataFrame, max_defect_rate: f
 def log_certificate(certificate: dict) -> None:
     """Log what a person wants to know first."""
     logger = logging.getLogger("unscene")
-    logger.info("%d labels by %s", certificate["labels"], ", ".join(certificate["raters"]))
+    logger.info("%s by %s", tell_count(certificate["labels"], "label"), ", ".join(certificate["raters"]))
     for row in certificate["agreement"]:
         logger.info(
             "%s, %s: %s equal, kappa %s", row["raters"], row["question"], row["equal"]["share"], row["kappa"]

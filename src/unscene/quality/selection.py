@@ -21,6 +21,7 @@ from unscene.quality.columns import (
     UNFILTERED,
 )
 from unscene.quality.scores import MAKERS, SCORES, THRESHOLDS
+from unscene.run.counts import tell_count
 from unscene.run.streaming import Lookup, iterate_rows
 from unscene.run.tables import read_json
 
@@ -307,7 +308,11 @@ class Counts:
         accepted = self._wanted - rejected
         share = 100 * accepted / max(self._wanted, 1)
         logger.info(
-            "%d wanted edits: %d accepted (%.1f %%), %d rejected", self._wanted, accepted, share, rejected
+            "%s: %d accepted (%.1f %%), %d rejected",
+            tell_count(self._wanted, "wanted edit"),
+            accepted,
+            share,
+            rejected,
         )
         for reason, count in self._first.most_common():
             logger.info("rejected %5d  %s", count, reason)

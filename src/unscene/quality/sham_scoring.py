@@ -10,6 +10,7 @@ from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, read_mask
 from unscene.quality.columns import SHAM_EDIT_SCORES
 from unscene.quality.scores import MEASURES, PIXEL_SCORES
+from unscene.run.counts import tell_count
 from unscene.run.shards import check_failed_share
 from unscene.samples.columns import SHARD_SAMPLES
 
@@ -41,7 +42,7 @@ def score_sham_edits(job: Job) -> None:
     table = SHAM_EDIT_SCORES.frame(values for _, values in scored)
     check_failed_share(table, job.runtime["max_failed_share"], "scores of the sham edits")
     counts = table["status"].value_counts().to_dict()
-    logging.getLogger("unscene").info("%d sham edits: %s", len(table), counts)
+    logging.getLogger("unscene").info("%s: %s", tell_count(len(table), "sham edit"), counts)
     SHAM_EDIT_SCORES.write(table, job.outputs.table)
 
 

@@ -10,6 +10,7 @@ from unscene.edits.columns import SHAM_EDITS
 from unscene.machine.job import Job
 from unscene.quality.columns import PAIR_CAPTIONS, SHAM_EDIT_SCORES, SHAM_PAIRS
 from unscene.quality.scores import SHAM_THRESHOLDS, THRESHOLDS
+from unscene.run.counts import tell_count
 from unscene.run.streaming import Lookup, iterate_rows
 
 
@@ -27,7 +28,7 @@ def select_sham_edits(job: Job) -> None:
             seen += len(made)
             refused.update(reasons[reasons != ""])
     logging.getLogger("unscene").info(
-        "%d sham edits, %d accepted; others: %s", seen, pairs.rows, dict(refused.most_common())
+        "%s, %d accepted; others: %s", tell_count(seen, "sham edit"), pairs.rows, dict(refused.most_common())
     )
 
 

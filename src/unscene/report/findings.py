@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from unscene.report.numbers import count, duration, percent, ratio
+from unscene.run.counts import tell_count
 
 
 def find_in_arms(values: Mapping) -> list[str]:
@@ -16,7 +17,9 @@ def find_in_yields(values: Mapping) -> list[str]:
     wanted, pairs = edits[0]["count"], edits[-1]["count"]
     if not wanted:
         return ["No edit was wanted: no caption names an object that was found in its photo."]
-    found = [f"Of {count(wanted)} wanted edits {count(pairs)} became pairs ({percent(pairs / wanted)})."]
+    found = [
+        f"Of {tell_count(wanted, 'wanted edit')} {count(pairs)} became pairs ({percent(pairs / wanted)})."
+    ]
     losses = [
         (before["count"] - after["count"], after["label"])
         for before, after in zip(edits, edits[1:], strict=False)
@@ -34,7 +37,8 @@ def find_in_words(values: Mapping) -> list[str]:
         return []
     first = next(iter(words))
     return [
-        f"{count(len(words))} words are named; the commonest is {first}, in {count(words[first])} captions."
+        f"Captions name {tell_count(len(words), 'word')}; the commonest is {first}, in"
+        f" {tell_count(words[first], 'caption')}."
     ]
 
 
@@ -68,4 +72,4 @@ def find_in_times(values: Mapping) -> list[str]:
 def find_in_examples(values: Mapping) -> list[str]:
     """Return how many edits of either kind are shown."""
     accepted, refused = (len(values["examples"][kind]) for kind in ("accepted", "refused"))
-    return [f"{count(accepted)} accepted and {count(refused)} refused edits are shown."]
+    return [f"Shown are {tell_count(accepted, 'accepted edit')} and {tell_count(refused, 'refused one')}."]

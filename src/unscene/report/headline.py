@@ -11,6 +11,7 @@ from unscene.evaluation.pass_rule import REFERENCES
 from unscene.report.numbers import MINUS, NOT_MEASURED, count, interval, is_null, percent, points
 from unscene.report.run import Run
 from unscene.report.scores import BETTER, UNCLEAR, WORSE, judge, lacks_trainings
+from unscene.run.counts import tell_count
 
 UNTUNED = REFERENCES[0]
 NO_INTERVAL, NOT_JUDGED = "no interval", "not judged"
@@ -250,7 +251,7 @@ def _tell_pairs(run: Run) -> dict:
         if run.left_out
         else "Nothing was trained, since train.clip is null: the"
     )
-    told = f"{why} run ends in {count(len(run.pairs))} pairs.{_tell_lack(run)}"
+    told = f"{why} run ends in {tell_count(len(run.pairs), 'pair')}.{_tell_lack(run)}"
     empty: dict = dict.fromkeys(("alarms", "changes", "blocks", "references"), [])
     confidence = run.settings["evaluate"]["confidence"]
     return {"verdict": told, "source": "", "confidence": confidence, "note": "", **empty}
@@ -261,8 +262,8 @@ def _tell_lack(run: Run) -> str:
     if run.masks.empty:
         return " No caption names a word of this run's list (key words), so no edit was wanted."
     if not (run.masks["status"] == "ok").any():
-        named = count(len(run.masks))
-        return f" Of {named} named objects none was found on its photo; {run.paths['masks']} has the reasons."
+        named = tell_count(len(run.masks), "named object")
+        return f" Of {named} none was found on its photo; {run.paths['masks']} has the reasons."
     return ""
 
 

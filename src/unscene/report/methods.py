@@ -12,6 +12,7 @@ import pandas as pd
 from unscene.evaluation.wise_ft import MAX_LOSS
 from unscene.report.numbers import count, interval, p_value, percent, points, short
 from unscene.run.configuration import is_trained, list_sources
+from unscene.run.counts import tell_count
 
 # What is cited for a choice of the config, by its name.
 REMOVERS = {
@@ -77,9 +78,10 @@ def _describe_data(settings: Mapping, found: Found) -> str:
         f"{source['name']}{FORMATS.get(source['format'], '')}" for source in list_sources(settings)
     )
     return (
-        f"Data. {count(len(pairs))} pairs of an original photo and its edit without one object, from "
-        f"{count(pairs['group'].nunique())} groups of photos and {count(pairs['category'].nunique())} "
-        f"categories ({named}). Groups join photos of one source, one page or near-equal perceptual hash. "
+        f"Data. {tell_count(len(pairs), 'pair')} of an original photo and its edit without one object, from "
+        f"{tell_count(pairs['group'].nunique(), 'group')} of photos and "
+        f"{tell_count(pairs['category'].nunique(), 'category', 'categories')} ({named}). "
+        "Groups join photos of one source, one page or near-equal perceptual hash. "
         f"They were split into {settings['folds']['folds']} folds, stratified by category{anew}. An "
         "original, its edit and its controls share a fold. "
         f"{_describe_guards(settings['folds']['leak_guards'], found.check)}"
@@ -91,8 +93,9 @@ def _describe_words(settings: Mapping) -> str:
     if keywords["backend"] == "openai":
         return (
             f"Words. The model {settings['api']['model']} named the words of the vocabulary "
-            f"{settings['words']} that each caption mentions, {keywords['captions_per_prompt']} captions in "
-            "a prompt, in the schema that was sent with it."
+            f"{settings['words']} that each caption mentions, "
+            f"{tell_count(keywords['captions_per_prompt'], 'caption')} in a prompt, in the schema "
+            "that was sent with it."
         )
     return (
         f"Words. A lexicon of the vocabulary {settings['words']} found the words that each caption mentions; "
@@ -224,9 +227,9 @@ def _describe_guards(guards: Sequence[dict], check: dict) -> str:
 def _describe_own(arms: dict[str, dict]) -> str:
     """Return what arms have of their own: updates, peak learning rate, and ordinary photos in a batch."""
     told = {
-        "steps": lambda steps: f"{count(steps)} updates",
+        "steps": lambda steps: tell_count(steps, "update"),
         "learning_rate": lambda rate: f"peak learning rate {rate:g}",
-        "pool": lambda photos: f"{count(photos)} ordinary photos more in each batch",
+        "pool": lambda photos: f"{tell_count(photos, 'ordinary photo')} more in each batch",
     }
     differing = [
         f"{arm} ({', '.join(tell(own[name]) for name, tell in told.items() if own.get(name) is not None)})"
@@ -262,4 +265,4 @@ def _describe_held_out(train: dict, evaluate: dict) -> str:
 
 
 def _list_seeds(seeds: Sequence[int]) -> str:
-    return f"{len(seeds)} training seed" + ("s" if len(seeds) > 1 else "")
+    return tell_count(len(seeds), "training seed")

@@ -8,6 +8,7 @@ from pathlib import Path
 from unscene.edits.columns import EDITS
 from unscene.photos.images import write_png
 from unscene.report.contact_sheet import ACCEPTED, SHOWN, choose_rows, draw_blocks
+from unscene.run.counts import tell_count
 from unscene.samples.columns import SHARD_SAMPLES
 
 
@@ -28,6 +29,6 @@ def draw_newest_edits(run: Path, shard: str, sheet: Path, count: int = 6) -> int
         caption_negated="",
         **dict.fromkeys(SHOWN),
     )
-    title = f"{shard}: {len(edit)} edits, before the selection"
+    title = f"{shard}: {tell_count(len(edit), 'edit')}, before the selection"
     write_png(draw_blocks([(title, ACCEPTED, rows)], edit.set_index("edit_id")["attempt"]), sheet)
     return len(edit)

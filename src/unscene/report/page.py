@@ -10,6 +10,7 @@ from unscene.report.run import Run
 from unscene.report.sections import PAGE, SECTIONS
 from unscene.report.terms import explain
 from unscene.report.times import read_benchmarks
+from unscene.run.counts import tell_count
 
 TEMPLATES = Path(str(files("unscene.resources"))) / "templates"
 EMBEDDED_CAVEAT = "It checks the code; it is no evidence about CLIP."
@@ -33,7 +34,7 @@ def fill_page(run: Run) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update({name: getattr(numbers, name) for name in FILTERS})
-    environment.filters["metric"] = scores.name_metric
+    environment.filters |= {"metric": scores.name_metric, "tell_count": tell_count}
     paths = {name: str(path) for name, path in run.paths.items()}
     shown = []
     for section in SECTIONS:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import FIGURES, estimate_comparison, tell_difference
+from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
 from unscene.plan.estimate import read_throughput
 from unscene.report.numbers import count, duration, percent, ratio
 from unscene.report.page import TEMPLATES
@@ -18,6 +19,7 @@ from unscene.report.run import Run, read_run
 from unscene.report.times import read_device_times
 from unscene.report.yields import count_steps, list_reasons
 from unscene.run.configuration import list_sources
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import get_source_name
 from unscene.run.tables import read_json, write_json, write_text
 from unscene.samples.readers import has_instances
@@ -154,15 +156,16 @@ def estimate_dollars(run: Run, costs: dict[str, dict], scale: float) -> dict:
 
 def list_warnings(settings: dict, pairs: dict, trains_models: bool = True) -> list[str]:
     """Return what speaks against starting the whole run as it is configured."""
-    folds, batch = settings["folds"]["folds"], settings["train"]["batch_pairs"]
-    trained = pairs["whole"] * (folds - 1) / folds
+    batch = settings["train"]["batch_pairs"]
+    trained = count_trained(pairs["whole"], settings["folds"]["folds"])
+    needed = count_needed(settings["train"]["arms"], batch)
     told = []
     if not pairs["pilot"]:
         told.append("No edit became a pair. Look at the contact sheet and the reasons before anything else.")
-    elif trains_models and trained < batch:
+    elif trains_models and trained < needed:
         told.append(
-            f"A fold will train on about {count(round(trained))} pairs, and train.batch_pairs is {batch}:"
-            " take more photos, or a smaller batch."
+            f"A fold will train on about {count(trained)} pairs, and a batch of train.batch_pairs={batch}"
+            f" needs {count(needed)}: {judge_pairs(trained, needed)}. Take more photos, or a smaller batch."
         )
     return told
 
@@ -222,6 +225,7 @@ def fill_page(figures: dict, sheet: Path) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     filters: dict[str, Callable] = {"count": count, "percent": percent, "duration": duration}
+    filters["tell_count"] = tell_count
     filters["difference"] = lambda share, name: tell_difference(name, share)
     environment.filters.update(filters)
     picture = base64.b64encode(compress_sheet(sheet)).decode()

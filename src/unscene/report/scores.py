@@ -8,6 +8,7 @@ import pandas as pd
 from unscene.quality.scores import FROM_CONTROLS
 from unscene.report.numbers import count, interval, is_null, percent, points, ratio
 from unscene.report.run import Run
+from unscene.run.counts import tell_count
 
 # Of a pair there are four cosines. A text score needs, for each of the two photos, its own caption
 # before the other's: two independent coin flips for a model that knows nothing (1/4); an image
@@ -136,7 +137,7 @@ def write_verdict(run: Run, arm: str, confidence: float) -> list[str]:
     span = interval(found["low"], found["high"])
     sentences = [
         f"{arm} has a group score of {percent(found['mean'])}, the mean of {count(found['n'])} folds "
-        f"({level} {span}), on {count(count_tested(run, arm))} held-out pairs; chance is "
+        f"({level} {span}), on {tell_count(count_tested(run, arm), 'held-out pair')}; chance is "
         f"{percent(CHANCE['group_score'])}."
     ]
     sentences += [_compare(run, arm, reference) for reference in REFERENCES if reference != arm]

@@ -6,6 +6,7 @@ from unscene.machine.job import Job
 from unscene.quality.scores import THRESHOLDS
 from unscene.report.page import fill_page
 from unscene.report.run import read_run
+from unscene.run.counts import tell_count
 from unscene.run.tables import write_text
 
 
@@ -23,5 +24,8 @@ def write_report(job: Job) -> None:
     page = fill_page(run)
     write_text(page, job.outputs.page)
     logging.getLogger("unscene").info(
-        "%s: %d accepted pairs, %.1f MB", job.outputs.page, len(run.pairs), len(page.encode()) / 1e6
+        "%s: %s, %.1f MB",
+        job.outputs.page,
+        tell_count(len(run.pairs), "accepted pair"),
+        len(page.encode()) / 1e6,
     )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from unscene.run.counts import tell_count
 from unscene.run.queued_jobs import list_queued_jobs, write_cancellation
 
 LOCKS = Path(".snakemake", "locks")
@@ -80,7 +81,8 @@ def describe_lock(run: Path) -> str:
         return f"the run in {where} is locked, and {error}. Try again when it does."
     if queued:
         return (
-            f"the run in {where} has {len(queued)} jobs in SLURM's queue, and no Snakemake on this machine.\n"
+            f"the run in {where} has {tell_count(len(queued), 'job')} in SLURM's queue, and no"
+            " Snakemake on this machine.\n"
             "  Where it is at work on another machine, let it be. Where it was killed, wait until its jobs\n"
             f"  have ended, or end them: {write_cancellation(queued)}\n"
             f"  Then {unlock},\n  and the same line again: nothing that was finished is lost."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unscene.run.configuration import ConfigError, list_sources
+from unscene.run.counts import tell_count
 from unscene.run.shard_names import SHARD_PATTERN, get_item_range, get_source_name, list_shards
 
 _STUDY = "results/batchsize/"
@@ -40,9 +41,9 @@ def read_part(config: dict) -> Part | None:
     shards = [shard for pool in (False, True) for shard in _list_shards(config, pool)]
     if total > len(shards):
         raise ConfigError(
-            f"part: {text}: samples.sources make {len(shards)} shards, so {total} machines have nothing to"
-            f" share. Take {len(shards)} parts at most, or a smaller samples.shard_size (before the first"
-            " part is run)"
+            f"part: {text}: samples.sources make {tell_count(len(shards), 'shard')}, so {total} machines"
+            f" have nothing to share. Take {tell_count(len(shards), 'part')} at most, or a smaller"
+            " samples.shard_size (before the first part is run)"
         )
     return Part(number, total)
 

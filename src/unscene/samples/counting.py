@@ -9,11 +9,13 @@ from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
 from unscene.run.configuration import ConfigError, list_sources
+from unscene.run.counts import tell_count
 from unscene.run.folders import FolderError
 from unscene.run.lineage import digest, fingerprint, list_folder
 from unscene.run.tables import TableError, read_json, write_json
 from unscene.samples.instances_check import check_source_instances
 from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
+from unscene.samples.readers.items import tell_absence
 from unscene.words.word_lists import find_vocabulary
 
 COUNTS = Path("state/sources.json")
@@ -71,8 +73,8 @@ def _take_part(source: dict, seed: int) -> None:
     photos = min(source.get("take", of), of - skip)
     if photos < 1:
         raise ConfigError(
-            f"samples.sources, source {source['name']!r}, key skip: the source has {of} photos, so"
-            f" nothing is left after {skip}; lower it"
+            f"samples.sources, source {source['name']!r}, key skip: the source has {tell_count(of, 'photo')},"
+            f" so nothing is left after {skip}; lower it"
         )
     source["photos"] = photos
     source["take"] = {"photos": photos, "of": of, "skip": skip, "seed": seed}
@@ -98,15 +100,23 @@ def _read_first(source: dict, checkout: Path) -> None:
 
 
 def _look_at_instances(source: dict, config: dict, checkout: Path) -> None:
-    """Raise ConfigError when a source's instances are there, with its captions, and tell nothing of them."""
+    """Raise ConfigError when a source's captions are there, and its instances are not or tell nothing of
+    them. COCO's two files come together, so that one alone is most likely misspelt.
+    """
     if not source.get("instances"):
         return
     located = locate_files(source, checkout)
-    if Path(located["instances"]).exists() and Path(located["captions"]).exists():
-        try:
-            check_source_instances(source, find_vocabulary(config), checkout)
-        except SourceError as error:
-            raise ConfigError(str(error)) from error
+    if not Path(located["captions"]).exists():
+        return
+    if not (path := Path(located["instances"])).exists():
+        raise ConfigError(
+            f"samples.sources, source {source['name']!r}, key instances: {tell_absence(path)}, and its"
+            " captions are; correct the path, or leave `instances` out"
+        )
+    try:
+        check_source_instances(source, find_vocabulary(config), checkout)
+    except SourceError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
@@ -123,9 +133,8 @@ def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
     if absent:
         key, path = absent[0]
         raise ConfigError(
-            f"samples.sources, source {name!r}, key {key}: {path} is not there (paths in the config are"
-            " relative to the checkout), so its photos cannot be counted; to plan before it is there, write"
-            " photos: N"
+            f"samples.sources, source {name!r}, key {key}: {tell_absence(path)}, so its photos cannot be"
+            " counted; to plan before it is there, write photos: N"
         )
     before = known.get(name, {})
     try:
@@ -149,7 +158,7 @@ def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
             raise ConfigError(str(error)) from error
         if photos < 1:
             raise ConfigError(f"samples.sources, source {name!r}: {where} has no photo at all")
-        print(f"Source {name} has {photos:,} photos; kept in {COUNTS}", file=sys.stderr)
+        print(f"Source {name} has {tell_count(photos, 'photo')}; kept in {COUNTS}", file=sys.stderr)
     known[name] = {"photos": photos, "how": how, "stamps": stamps, "content": content}
     write_json(known, COUNTS)
     return photos
@@ -159,9 +168,9 @@ def _check_unread(name: str, photos: int, where: Path) -> None:
     """Raise ConfigError when shards of a source were read before it changed."""
     if any(Path("results/samples").glob(f"{name}-*-of-*.parquet")):
         raise ConfigError(
-            f"samples.sources, source {name!r}: {where} changed since its {photos:,} photos were counted and"
-            " read. A source never changes: put the old file back and add new photos as a source of their"
-            f" own; or, to read all of it anew, delete its entry in {COUNTS.absolute()}"
+            f"samples.sources, source {name!r}: {where} changed since its {tell_count(photos, 'photo')} were"
+            " counted and read. A source never changes: put the old file back and add new photos as a source"
+            f" of their own; or, to read all of it anew, delete its entry in {COUNTS.absolute()}"
         )
 
 

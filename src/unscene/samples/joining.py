@@ -17,6 +17,7 @@ from unscene.photos.groups import (
     label_components,
     read_hashes,
 )
+from unscene.run.counts import tell_count
 from unscene.run.streaming import iterate_rows, number_texts, read_rows
 from unscene.run.tables import join_tables
 from unscene.samples.columns import REJECTED, SAMPLES
@@ -153,14 +154,17 @@ def report(size: np.ndarray, largest: str, duplicates: int, rejected: int) -> No
     logger = logging.getLogger("unscene")
     photos, most = int(size.sum()), int(size.max())
     logger.info(
-        "%d photos in %d groups, %d rejected, of them %d duplicates across shards",
-        photos,
-        (size > 0).sum(),
+        "%s in %s, %d rejected, of them %s across shards",
+        tell_count(photos, "photo"),
+        tell_count((size > 0).sum(), "group"),
         rejected,
-        duplicates,
+        tell_count(duplicates, "duplicate"),
     )
     logger.info(
-        "largest group: %s with %d photos; %d groups have more than one", largest, most, (size > 1).sum()
+        "largest group: %s with %s; groups of more than one: %d",
+        largest,
+        tell_count(most, "photo"),
+        (size > 1).sum(),
     )
     if most > max(20, 0.02 * photos):
         logger.warning(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from unscene.run.configuration import ConfigError, list_sources
+from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.run.shard_names import get_index, get_item_range, get_source_name, list_shards
 from unscene.run.tables import read_json, write_json
@@ -84,10 +85,13 @@ def prepare_pilot(config: dict, photos: int) -> None:
         for counts in (wanted["photos"], {source["name"]: source["photos"] for source in edited})
     )
     if taken == there:
-        print(f"The pilot has all {there} photos: the whole run will add none.", file=sys.stderr)
+        print(
+            f"The pilot has all {tell_count(there, 'photo')}: the whole run will add none.", file=sys.stderr
+        )
     elif taken > photos:
         print(
-            f"The pilot has {taken} photos, not {photos}: at least {LEAST} of each source.", file=sys.stderr
+            f"The pilot has {tell_count(taken, 'photo')}, not {photos}: at least {LEAST} of each source.",
+            file=sys.stderr,
         )
 
 

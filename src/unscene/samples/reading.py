@@ -14,6 +14,7 @@ import pandas as pd
 from unscene.machine.job import Job
 from unscene.photos.images import PhotoError, is_upright_rgb, perceptual_hash, read_photo, write_png
 from unscene.run.checkout import CHECKOUT
+from unscene.run.counts import tell_count
 from unscene.run.logs import progress
 from unscene.run.shard_names import is_only_shard
 from unscene.run.shards import ShardWriter, check_failed_share, file_sha256
@@ -203,9 +204,13 @@ def _remove_copy(row: dict, writer: ShardWriter) -> None:
 def _report(source: dict, shard: str, samples: list, rejected: list, promised: int) -> None:
     logger = logging.getLogger("unscene")
     reasons = Counter(row["reason"] for row in rejected).most_common()
-    logger.info("%s: %d photos usable, %d rejected %s", shard, len(samples), len(rejected), dict(reasons))
+    usable = tell_count(len(samples), "usable photo")
+    logger.info("%s: %s, %d rejected %s", shard, usable, len(rejected), dict(reasons))
     missing = promised - len(samples) - len(rejected)
     if missing > 0:
         logger.info(
-            "source %s ends %d items before its `photos: %d`", source["name"], missing, source["photos"]
+            "source %s ends %s before its `photos: %d`",
+            source["name"],
+            tell_count(missing, "item"),
+            source["photos"],
         )

@@ -10,6 +10,7 @@ import pandas as pd
 from unscene.clip.folders import ModelNotes, save_clip
 from unscene.clip.models import embed_photos, embed_texts, get_normalisation, load_clip
 from unscene.machine.batching import prepare_torch
+from unscene.run.counts import tell_count
 from unscene.run.logs import library_version
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_table
@@ -80,10 +81,10 @@ def fine_tune(
     settings, table = training.settings, chosen.table
     shown = 2 * settings["steps"] * settings["batch_pairs"] * reads_pairs(training.arm["loss"])
     logging.getLogger("unscene").info(
-        "%s on %d pairs: %d steps of %d photos, %.1f passes",
+        "%s on %s: %s of %d photos, %.1f passes",
         training.name,
-        len(table),
-        settings["steps"],
+        tell_count(len(table), "pair"),
+        tell_count(settings["steps"], "step"),
         2 * settings["batch_pairs"],
         shown / (2 * len(table)),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from unscene.clip.models import find_long_texts, resize_photo
 from unscene.photos.images import PhotoError, read_photo
+from unscene.run.counts import tell_count
 from unscene.run.left_out import LeftOut
 from unscene.run.shards import check_file
 from unscene.run.tables import read_table
@@ -107,8 +108,8 @@ def split_pairs(pair: pd.DataFrame, fold: int) -> tuple[pd.DataFrame, pd.DataFra
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
             raise TooFewPairs(
-                f"fold {fold} has no {name} pairs ({len(pair)} pairs in all); lower folds.folds, add"
-                " photos, or loosen quality.thresholds"
+                f"fold {fold} has no {name} pairs ({tell_count(len(pair), 'pair')} in all); lower"
+                " folds.folds, add photos, or loosen quality.thresholds"
             )
     return train, test
 
@@ -145,8 +146,8 @@ def split_by_class(
     for part, name in ((train, "training"), (test, "test")):
         if part.empty:
             raise TooFewPairs(
-                f"fold {fold} of the categories has no {name} pairs ({len(pair)} pairs in all); lower "
-                "folds.folds, add photos, or "
+                f"fold {fold} of the categories has no {name} pairs ({tell_count(len(pair), 'pair')} in all);"
+                " lower folds.folds, add photos, or "
                 "empty train.class_folds"
             )
     return train, test

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.training.pairs import PairError, TooFewPairs
 
@@ -61,8 +62,9 @@ def check_groups(group: Iterable[str], batch_pairs: int, batches: str) -> None:
     there = len(set(map(str, group)))
     if there < needed:
         raise TooFewPairs(
-            f"{batches} batches of train.batch_pairs={batch_pairs} need {needed} photo groups, the training"
-            f" part has {there}; lower train.batch_pairs or add photos"
+            f"{batches} batches of train.batch_pairs={batch_pairs} need"
+            f" {tell_count(needed, 'photo group')}, the training part has {there};"
+            " lower train.batch_pairs or add photos"
         )
 
 

@@ -267,7 +267,7 @@ def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself():
     patience.bear("upload", Unanswered("away"))
     patience.end("poll")  # another kind of call is answered all the time
     clock.at += 0.5
-    with pytest.raises(Stopped, match="has not answered for 1 minutes .upload: away"):
+    with pytest.raises(Stopped, match="has not answered for 1 minute .upload: away"):
         patience.bear("upload", Unanswered("away"))
     patience.end("upload")
     patience.bear("upload", Unanswered("away"))  # a new silence

@@ -15,7 +15,7 @@ from unscene.answers.prices import PriceError, read_prices
 def test_the_budget_holds_whatever_happens(desk, server):
     """What is sent can never cost more than the budget, even if every answer is as long as allowed."""
     requests = make_requests(30)
-    with pytest.raises(PreflightError, match=r"api.budget_usd \$0.01: 30 requests are expected"):
+    with pytest.raises(PreflightError, match=r"api.budget_usd \$0.01: 30 requests, expected to cost"):
         desk.submit(requests, budget_usd=0.01)
     assert server.calls()["calls"].count("files.create") == 0
     summary = desk.submit(requests, budget_usd=0.06)

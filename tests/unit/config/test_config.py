@@ -10,10 +10,18 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from partial_tables import write_some
-from unscene.config.checks import check_keys, check_paths, expand_detectors, list_warnings
+from unscene.config.checks import (
+    check_keys,
+    check_paths,
+    expand_detectors,
+    list_warnings,
+    tell_absent_sources,
+)
 from unscene.config.preparation import complete_config
+from unscene.config.reading import read_config
 from unscene.evaluation.sets.exam import add_exam_sets
 from unscene.quality.columns import PAIRS
+from unscene.run.configuration import ConfigError
 from unscene.run.targets import select_targets
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -201,6 +209,29 @@ def test_the_labels_of_a_source_are_needed_only_where_they_join_the_masks():
     assert not list(check_paths(merge(DEFAULT, {"samples": {"sources": [LABELLED]}}), CHECKOUT))
 
 
+def test_what_is_missing_of_sources_is_told_beside_other_faults_until_it_was_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    source = "{name: own, format: table, photos: 30, table: own.csv, images: photos}"
+    sources = source.replace("own.csv", str(tmp_path / "own.csv")).replace("photos}", f"{tmp_path}/photoes}}")
+    rest = "runtime: {allow_toy: true}\ntrain: {arms: {absence: null}}\ndeploy: {arm: paired}\n"
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(f"samples: {{sources: [{sources}]}}\n{rest}")
+    told = list(tell_absent_sources(read_config(CHECKOUT, [overlay], paths=True), CHECKOUT, False))
+    assert [re.search("key (.*?):", one)[1] for one in told] == ["table", "images"]
+    overlay.write_text(overlay.read_text() + "masks: {weights: nowhere.pt}\n")
+    with pytest.raises(ConfigError) as stopped:
+        read_config(CHECKOUT, [overlay], paths=True)
+    heading, *lines = str(stopped.value).splitlines()
+    assert heading.startswith("There are 3 mistakes")
+    for part in ("masks.weights", "samples.sources.own.table", "samples.sources.own.images: .*photoes"):
+        assert re.search(part, " ".join(lines)), part
+    (tmp_path / "results/samples").mkdir(parents=True)
+    (tmp_path / "results/samples/own-0-of-1.parquet").touch()
+    with pytest.raises(ConfigError, match="There is a mistake(?s:.*)nowhere.pt"):
+        read_config(CHECKOUT, [overlay], paths=True)
+
+
 def test_a_detector_without_a_folder_lies_in_models():
     config = merge(DEFAULT, {"masks": {"weights": "yolo.pt"}, "quality": {"judge": None}})
     expand_detectors(config)
@@ -320,7 +351,7 @@ def test_too_few_photos_for_a_batch_are_said_before_the_start(tmp_path, monkeypa
 def test_pairs_that_were_made_are_counted_in_place_of_a_guess(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     few = complete({"samples": {"sources": [SCENES | {"photos": 40}, POOL]}})
-    assert any("are expected" in told for told in list_warnings(few))
+    assert any("expected: about" in told for told in list_warnings(few))
     path = tmp_path / "results/quality/pairs.parquet"
 
     def make(groups: int) -> list[str]:
@@ -329,10 +360,10 @@ def test_pairs_that_were_made_are_counted_in_place_of_a_guess(tmp_path, monkeypa
         return list(list_warnings(few))
 
     (told,) = make(9)
-    assert "18 pairs were made, 6 groups of them to train on (results/quality/pairs.parquet)" in told
+    assert "made: 18 pairs, to train on 6 photo groups (results/quality/pairs.parquet)" in told
     assert not make(200)
     path.write_bytes(b"no table")
-    assert any("are expected" in told for told in list_warnings(few))
+    assert any("expected: about" in told for told in list_warnings(few))
 
 
 @pytest.mark.parametrize(("quality", "problems"), [({}, 0), ({"distances": True}, 1)])

@@ -255,6 +255,21 @@ def test_snakemake_itself_prints_the_same_screen(name, tmp_path):
 
 
 @pytest.mark.workflow
+@pytest.mark.parametrize("option", ["--directory", "-d"])
+def test_a_refused_run_leaves_no_directory_where_none_was(tmp_path, option):
+    captions = write(tmp_path / "own.csv", "path,caption\na.jpg,a dog")
+    source = f"{{name: own, format: table, table: {captions}}}"  # counted before the rest is refused
+    path = write(tmp_path / "mine.yaml", f"samples: {{sources: [{source}]}}\nmasks: {{weights: none.pt}}")
+    (tmp_path / "mine").mkdir()
+    for run, is_kept in (("mine", True), ("mine/new/run", False), ("other/run", False)):
+        told = run_snakemake(tmp_path, "--configfile", str(path), option, str(tmp_path / run))
+        assert any("Source own has 1 photo" in line for line in told)
+        assert (tmp_path / run).exists() is is_kept
+    assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["state"]
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.workflow
 def test_a_config_file_that_snakemake_would_drop_stops_the_run(tmp_path):
     one, two = write(tmp_path / "one.yaml", "seed: 3"), write(tmp_path / "two.yaml", "seed: 4")
     told = "\n".join(run_snakemake(tmp_path, "--configfile", str(one), f"--configfile={two}"))

@@ -292,7 +292,7 @@ def test_every_split_is_checked(world):
         check(world, FOLDS, repeats=repeat(1, [row for row in sound if row[0] != "g2"]))
     # Photos 0 and 8 look alike: their groups share a fold in the first split, and not in the second.
     together = [("g0", 1), *FOLDS[1:]]
-    with pytest.raises(LeakError, match="1 problems, first: split of seed 3: photos coco_0 and coco_8"):
+    with pytest.raises(LeakError, match="1 problem, first: split of seed 3: photos coco_0 and coco_8"):
         check(world, together, near=True, sham_group="g0", repeats=repeat(3, FOLDS))
 
 

@@ -212,11 +212,11 @@ def test_the_command_serves_on_this_machine_alone(finished, checkout):
         assert "0 of 5 labelled" in line
         address = line.split()[-1]
         assert address.startswith("http://127.0.0.1:")
-        with urllib.request.urlopen(address + "api/next", timeout=10) as reply:
+        with urllib.request.urlopen(address + "api/next", timeout=60) as reply:
             assert json.load(reply)["total"] == 5
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def test_a_folder_that_is_no_run_or_an_empty_run_is_named(finished, capsys):

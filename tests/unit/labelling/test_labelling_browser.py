@@ -55,7 +55,7 @@ def serve(run, rater, checkout):
         yield process.stdout.readline().split()[-1]
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 class Rater:

@@ -166,25 +166,29 @@ def test_torchs_own_error_counts_as_out_of_memory():
 
 
 def test_decoding_device_and_encoding_overlap(tmp_path):
-    """Three steps of 20 ms each an item, one after the other 60 ms; together little more than the slowest."""
+    """The second batch is read while the device has the first, which is kept while it has the second:
+    each waits for the other, so that steps one after the other would meet nobody.
+    """
+    reads, keeps = threading.Barrier(2, timeout=60), threading.Barrier(2, timeout=60)
 
-    class Slow(Doubling):
+    class Meeting(Doubling):
         def read(self, item):
-            time.sleep(0.02)
-            return item
+            if item == 7:
+                reads.wait()
+            return super().read(item)
 
         def work(self, items, inputs, batch_size):
-            time.sleep(0.02 * len(items))
-            return inputs
+            (reads if items[0] == 0 else keeps).wait()
+            return super().work(items, inputs, batch_size)
 
         def keep(self, item, value, output, batch, folder):
-            time.sleep(0.02)
-            return {"status": "ok"}, []
+            if item == 0:
+                keeps.wait()
+            return super().keep(item, value, output, batch, folder)
 
-    started = time.monotonic()
-    _, timing = run(tmp_path / "s", Slow(), range(40))
-    assert time.monotonic() - started < 40 * 0.06 * 0.75
-    assert timing.busy_share > 0.6
+    results, timing = run(tmp_path / "s", Meeting(), range(8))
+    assert {result["status"] for result in results.values()} == {"ok"}
+    assert timing.batches == 2 and 0 < timing.busy_share <= 1
 
 
 def test_memory_is_bounded_in_items_and_bytes(tmp_path, monkeypatch):

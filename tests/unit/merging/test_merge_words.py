@@ -21,7 +21,7 @@ def test_results_without_a_record_are_named_and_count():
     found = Merged(unrecorded={"/copy": [f"read_samples of a-{shard}-of-9" for shard in range(6)]})
     assert not found.is_whole and Merged().is_whole
     told = format_merged(found, LINE)
-    assert "how 6 results were made: read_samples of a-0-of-9" in told and "and 2 more" in told
+    assert "how 6 results came: read_samples of a-0-of-9" in told and "and 2 more" in told
     assert "copy `results/records`" in told
 
 

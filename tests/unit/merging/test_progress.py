@@ -55,7 +55,7 @@ def test_progress_reads_as_a_table():
     }
     told = format_progress(Progress(stages, seconds=7200, unmeasured=1, usd=1.5))
     assert told.splitlines()[1].split() == ["masks", "2/4", "2/4", "1", "0", "1"]
-    assert "about 2.0 h" in told and "$1.50 spent" in told and "1 jobs" in told
+    assert "about 2.0 h" in told and "$1.50 spent" in told and "and 1 job of rules" in told
 
 
 def make_lineage(name: str, code: str = "v1") -> dict:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import struct
 import tarfile
@@ -18,11 +19,15 @@ from PIL import Image
 
 from unscene.cli import new
 from unscene.cli.command import main
+from unscene.config.checks import list_warnings
 from unscene.config.checks.toy import check_toy
 from unscene.config.reading import read_config
 from unscene.overlays import machine
+from unscene.overlays.looking import Found
 from unscene.overlays.machine import Gpu
+from unscene.overlays.writing import Place, write_overlay
 from unscene.run.checkout import CHECKOUT
+from unscene.run.tables import write_text
 from unscene.samples.counting import complete_sources
 from unscene.samples.readers import iterate_items
 
@@ -287,6 +292,23 @@ def test_a_gpu_and_many_photos_get_another_overlay(photos, monkeypatch):
     assert len(read_back(monkeypatch)) == 2412
     edited, pool = read_config(CHECKOUT, [Path("config.yaml")])["samples"]["sources"]
     assert edited["take"] == pool["skip"] == 2412 - 804 and pool["pool"]
+
+
+@pytest.mark.parametrize("gpu", [None, A100])
+def test_pairs_are_called_few_as_the_plan_calls_them(photos, gpu):
+    source = {"name": "mine", "format": "folder", "folder": str(photos)}
+    judged = set()
+    for items in (1, 6, 12, 30, 60, 200, 500, 900, 3000):
+        found = Found(source, items, sizes=[(64, 48)])
+        write_text(write_overlay(found, Place(CHECKOUT, "telea", gpu), []), Path("mine.yaml"))
+        told = re.search(r"# expected: about ([\d,]+ pairs?)(?:; (.*))?", Path("mine.yaml").read_text())
+        config = read_config(CHECKOUT, [Path("mine.yaml")])
+        warnings = [one for one in list_warnings(config) if one.startswith("train")]
+        assert len(warnings) == bool(told[2])
+        for warning in warnings:
+            assert told[2] in warning and f"expected: about {told[1]}," in warning
+        judged.add(told[2])
+    assert len(judged) == 3  # training may stop; too few to learn from; nothing to be said
 
 
 def test_the_driver_is_asked_for_the_gpu(tmp_path, monkeypatch):

@@ -250,3 +250,66 @@ def test_a_whole_webp_may_be_flat_and_full_of_zeros(tmp_path, rows, options):
     pixels[rows] = np.random.default_rng(0).integers(0, 256, pixels[rows].shape)
     exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + bytes(999)
     assert not refuses(tmp_path, encode_webp(pixels, exif=exif, **options))
+
+
+MOVING = [("WEBP", {}), ("WEBP", {"lossless": True}), ("AVIF", {}), ("GIF", {}), ("PNG", {}), ("TIFF", {})]
+
+
+@pytest.mark.parametrize(("kind", "options"), MOVING)
+def test_of_several_frames_the_first_is_read_and_looked_at(tmp_path, kind, options):
+    first = draw()
+    later = [first.rotate(180), first.transpose(Image.Transpose.FLIP_TOP_BOTTOM)]
+    data = encode_as(kind, first, save_all=True, append_images=later, **options)
+    (tmp_path / "a.img").write_bytes(data)
+    difference = np.abs(np.asarray(read_photo(tmp_path / "a.img")).astype(int) - np.asarray(first))
+    assert difference.mean() < 12  # of the coding; another frame differs by some 80
+    accepted = [place for place in (0.1, 0.15, 0.2) if not refuses(tmp_path, zero(data, place, 512))]
+    assert accepted == [] or kind == "TIFF"  # its pixels are stored as they are
+    assert refuses(tmp_path, data[: len(data) // 8])
+    assert not refuses(tmp_path, zero(data, 0.8, 512))
+
+
+def encode_as(kind, photo, **options):
+    buffer = io.BytesIO()
+    photo.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("quality", [10, 75, 100])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_an_avif_with_a_hole_is_broken(tmp_path, quality, mode):
+    data = encode_as("AVIF", draw().convert(mode), quality=quality, speed=10)
+    assert not refuses(tmp_path, data)
+    for place in (0.3, 0.6, 0.9):
+        assert refuses(tmp_path, zero(data, place, 64)), place
+        start = int(len(data) * place)
+        assert refuses(tmp_path, data[:start] + bytes(len(data) - start)), place
+        assert refuses(tmp_path, data[:start]), place
+
+
+@pytest.mark.parametrize("shade", [0, 130, 255])
+def test_a_whole_avif_may_be_flat_and_say_much_that_is_zero(tmp_path, shade):
+    flat = Image.new("RGB", (640, 480), (shade,) * 3)
+    for turned in (1, 6):
+        exif = Image.Exif()
+        exif[0x0112], exif[0x9286] = turned, bytes(900)
+        data = encode_as("AVIF", flat, exif=exif.tobytes(), xmp=b"<x>" + bytes(900), speed=10)
+        assert bytes(900) in data and not refuses(tmp_path, data)
+        free = struct.pack(">I4s", 908, b"free") + bytes(900)
+        assert not refuses(tmp_path, data + free)
+
+
+def test_a_deflated_tiff_with_a_hole_is_broken(tmp_path):
+    data = encode_as("TIFF", draw(), compression="tiff_adobe_deflate")
+    assert not refuses(tmp_path, data)
+    accepted = [place for place in (0.2, 0.3, 0.5, 0.7, 0.9) if not refuses(tmp_path, zero(data, place, 100))]
+    assert accepted == []
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "PPM"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+def test_stored_pixels_that_were_cut_are_broken(tmp_path, kind, mode):
+    data = encode_as(kind, draw().convert(mode))
+    assert not refuses(tmp_path, data)
+    places = [0.001, 0.1, 0.5, 0.9, 0.999]
+    assert [place for place in places if not refuses(tmp_path, data[: int(len(data) * place)])] == []

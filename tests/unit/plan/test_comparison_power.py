@@ -67,7 +67,7 @@ def test_photos_for_a_margin_show_it_four_times_in_five():
 
 def test_the_plan_says_what_a_repeat_buys():
     text = "\n".join(describe_comparison(plan(folds=3, seeds=3, pairs=750)))
-    assert "9 trainings an arm, 3 folds in 3 split(s)" in text
+    assert "9 trainings an arm, 3 folds in 3 splits" in text
     assert "250 pairs a fold" in text and "with one repeat more" in text and "19,6" in text
 
 

@@ -49,7 +49,7 @@ def test_a_run_is_looked_at_once_and_again_when_its_sources_change(config, tmp_p
     (tmp_path / "elsewhere").mkdir()
     assert "Nothing was started" in preflight.check_before_start(config, {"submit_keywords"})
     told = capfd.readouterr().err
-    assert "WRONG samples.sources web: none of the first 1 photos is usable" in told and "red.png" in told
+    assert "WRONG samples.sources web: no photo of the first 1 is usable" in told and "red.png" in told
 
 
 def test_a_source_that_is_not_there_is_named_once(config, tmp_path):

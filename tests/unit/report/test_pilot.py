@@ -54,10 +54,15 @@ def test_a_pilot_of_all_photos_leaves_nothing_open_and_one_without_pairs_says_so
     assert (found["low"], found["whole"], found["high"]) == (7, 7, 7)
     none = estimate_pairs(make_run({}, {"a": 100}), {"a": 1000}, {"a": 100})
     assert none["whole"] == 0 and none["high"] == 30  # three in a hundred
-    settings = {"folds": {"folds": 5}, "train": {"batch_pairs": 256}}
+    arms = {"zero_shot": {}, "paired": {"batches": "paired", "loss": {"infonce": 1}}}
+    settings = {"folds": {"folds": 5}, "train": {"batch_pairs": 256, "arms": arms}}
     assert "No edit became a pair" in list_warnings(settings, none)[0]
-    assert "about 80 pairs" in list_warnings(settings, {"pilot": 10, "whole": 100})[0]
-    assert list_warnings(settings, {"pilot": 100, "whole": 1000}) == []
+    (told,) = list_warnings(settings, {"pilot": 10, "whole": 100})
+    assert "about 80 pairs" in told and "needs 256: training may stop" in told
+    assert list_warnings(settings, {"pilot": 100, "whole": 400}) == []
+    arms["originals"] = {"batches": "random", "loss": {"infonce": 1}}  # both halves are of other photos
+    (told,) = list_warnings(settings, {"pilot": 100, "whole": 400})
+    assert "needs 512" in told
 
 
 def test_without_a_clip_the_pilot_tells_of_pairs_and_times_no_training(tmp_path, monkeypatch):

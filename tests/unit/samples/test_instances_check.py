@@ -31,8 +31,8 @@ def place(request, tmp_path, monkeypatch):
     return tmp_path
 
 
-def plan(place):
-    source = {"name": "own", "format": "coco", "captions": "captions.json", "images": "."}
+def plan(place, **keys):
+    source = {"name": "own", "format": "coco", "captions": "captions.json", "images": ".", **keys}
     config = {"seed": 7, "words": "coco80", "samples": {"sources": [source | {"instances": "i.json"}]}}
     complete_sources(config, place, is_plan=True)
     source = config["samples"]["sources"][0]
@@ -92,6 +92,12 @@ def test_a_file_that_tells_nothing_is_named_with_the_way_out(place, text, messag
     assert str(place / "i.json") in told and "or leave `instances` out" in told
 
 
-def test_a_plan_needs_no_file_that_is_not_there_yet_and_a_run_names_it(place):
+def test_a_plan_needs_no_file_of_a_source_that_is_not_there_yet_and_a_run_names_it(place):
+    (place / "captions.json").unlink()
     with pytest.raises(SourceError, match="key instances: .*i.json is not there"):
-        plan(place)  # a SourceError is the preflight's; the plan itself would raise ConfigError
+        plan(place, photos=3)  # a SourceError is the preflight's; the plan itself would raise ConfigError
+
+
+def test_a_plan_names_instances_that_are_missing_beside_their_captions(place):
+    with pytest.raises(ConfigError, match="source 'own', key instances: .*i.json is not there.* leave `inst"):
+        plan(place)

@@ -127,6 +127,11 @@ GBK = "path,caption\na.jpg,一只狗在沙滩上奔跑，远处有一个女人�
         ("path,caption\na.jpg,犬が道を走っている\nb.jpg,黄色い車が家の前にある\n", "shift_jis", "shift-jis"),
         ("path,caption\na.jpg,개가 길을 달린다\nb.jpg,노란 자동차가 집 앞에 있다\n", "euc_kr", "euc-kr"),
         ("path,caption\na.jpg,Żółty samochód stoi na łące\n", "cp1250", "cp1250"),
+        ("path,caption\na.jpg,Pies śpi na łóżku\n", "cp1250", "cp1250"),
+        ("path,caption\na.jpg,Mężczyzna jedzie na rowerze\n", "cp1250", "cp1250"),
+        ("path,caption\na.jpg,Собака спит на кровати\n", "cp1251", "cp1251"),
+        ("path,caption\na.jpg,穿T恤的人和一只dog\n", "gb18030", "GB18030"),
+        ("path,caption\na.jpg,¿Dónde está el niño con 5 m³ de agua?\n", "cp1252", "cp1252"),
     ],
 )
 def test_a_guessed_encoding_has_a_name_that_iconv_knows(text, encoding, name):

@@ -56,7 +56,7 @@ def find_address(process):
 
 def end(process):
     """Return the exit status and what was told, but for how far the index is."""
-    _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=120)
     return process.returncode, [line for line in told.splitlines() if not line.startswith("index: ")]
 
 

@@ -3,11 +3,11 @@ and the prompt.
 """
 
 import re
-import time
 
 import numpy as np
 import pytest
 
+from processor_time import measure
 from unscene.answers.prompts import keyword_system
 from unscene.words import noun_rules
 from unscene.words.coco80 import COCO80
@@ -340,13 +340,8 @@ def test_time_grows_with_the_length():
     """Four times as long takes about four times as long; with the square it would be sixteen."""
     for unit in ("orange ", "a bat ", "a mouse ", "phone ", "couple ", "mother and "):
         find_words(unit)
-        seconds = []
-        for repeats in (250, 1000):
-            started = time.process_time()
-            for _ in range(3):
-                find_words(unit * (repeats * 7 // len(unit)))
-            seconds.append(time.process_time() - started)
-        assert seconds[1] < 9 * seconds[0], unit
+        short, long = (measure(find_words, unit * (length // len(unit))) for length in (1750, 7000))
+        assert long < 9 * short, unit
 
 
 def test_a_text_that_is_no_caption_is_not_read():

@@ -13,6 +13,7 @@ from unscene.answers.batches.ledger import Intent, Ledger
 from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.sending import APP, shorten
 from unscene.answers.prices import estimate_cost, find_price
+from unscene.run.counts import tell_count
 
 
 def adopt_batches(
@@ -66,7 +67,8 @@ def adopt_batches(
         number = ledger.intend(intent, batch.created_at or 0.0)
         ledger.record_batches(number, [batch], batch.created_at)
         told.append(
-            f"{batch.id}: {len(members)} requests of stage {intent.stage}, {batch.status}, up to ${worst:.4f}"
+            f"{batch.id}: {tell_count(len(members), 'request')} of stage {intent.stage}, {batch.status},"
+            f" up to ${worst:.4f}"
         )
     return told
 

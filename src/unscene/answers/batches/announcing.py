@@ -18,6 +18,7 @@ from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.sending import APP, shorten
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import find_endpoint
+from unscene.run.counts import tell_count
 from unscene.run.stops import KnownStop
 
 _NAME = re.compile(r'"custom_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"')
@@ -49,7 +50,7 @@ def announce_second_payment(
     if not found:
         return
     usd = sum(asked.usd for asked in agenda.open.values())
-    text = f"{'; '.join(found)}. Asking {len(agenda.open)} requests costs about ${usd:.2f}"
+    text = f"{'; '.join(found)}. Asking {tell_count(len(agenda.open), 'request')} costs about ${usd:.2f}"
     if terms.api.get("pay_again"):
         logger.warning("%s: api.pay_again allows it", text)
         return
@@ -114,8 +115,8 @@ def _find_other_prompts(ledger: Ledger, agenda: Agenda, terms: Terms) -> list[st
     if not many:
         return []
     return [
-        f"stage {terms.stage} has {many} paid answers (${usd:.2f}, {ledger.path}) to other prompts: another"
-        " captions_per_prompt, model, prompt or set of photos. Set that back to use them"
+        f"stage {terms.stage} has {tell_count(many, 'paid answer')} (${usd:.2f}, {ledger.path}) to other"
+        " prompts: another captions_per_prompt, model, prompt or set of photos. Set that back to use them"
     ]
 
 
@@ -135,7 +136,8 @@ def _find_batches(api: ApiClient, ledger: Ledger, agenda: Agenda) -> list[str]:
     requests = sum(int(text) for batch in found if (text := batch.metadata.get("requests", "")).isdecimal())
     names = ", ".join(batch.id for batch in found[:3]) + (" ..." if len(found) > 3 else "")
     return [
-        f"the endpoint has {len(found)} batches ({requests} requests: {names}) that ask the same and that"
-        f" {ledger.path} does not know; was state/ deleted or copied? Get their answers: "
+        f"the endpoint has {tell_count(len(found), 'batch', 'batches')}"
+        f" ({tell_count(requests, 'request')}: {names}), not known to"
+        f" {ledger.path}, for the same; was state/ deleted or copied? Get the answers: "
         + write_command(ledger.path.parent, "adopt")
     ]

@@ -30,6 +30,7 @@ from unscene.answers.batches.settling import Settler
 from unscene.answers.batches.stops import ComeBackLater, Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.batches.waves import TooLarge, cut
+from unscene.run.counts import tell_count
 
 # From so many open requests on, the first one of a new prompt goes alone: below, all of them cost
 # little more than the one whose failure would have saved them.
@@ -311,7 +312,8 @@ class Driver:
         if committed + first.usd_worst > self._limits.budget_usd:
             return Stopped(
                 f"api.budget_usd ${self._limits.budget_usd:.2f} is used up: ${committed:.4f} are spent or"
-                f" under way at worst in this run directory, and {len(self._agenda.open)} requests wait."
+                f" under way at worst in this run directory, and not sent:"
+                f" {tell_count(len(self._agenda.open), 'request')}."
                 " Answers are kept; raise it and run the same command again"
             )
         return Stopped(
@@ -327,10 +329,10 @@ class Driver:
         done = sum(row["completed"] for row in running)
         text = (
             f"{self._stage}: {self._agenda.answered} of {self._agenda.total} requests answered;"
-            f" {len(running)} batches under way"
+            f" {tell_count(len(running), 'batch', 'batches')} under way"
             + (
-                f" ({', '.join(f'{n} {status}' for status, n in sorted(states.items()))}; {done} requests"
-                " done)"
+                f" ({', '.join(f'{n} {status}' for status, n in sorted(states.items()))}; done:"
+                f" {tell_count(done, 'request')})"
                 if running
                 else ""
             )

@@ -5,6 +5,7 @@ import logging
 from unscene.answers.batches.client import ApiError
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Clock
+from unscene.run.counts import tell_count
 
 # Another clock than the endpoint's own stands in the Date of its replies (a proxy's, say).
 _DATE_ERROR_S = 600
@@ -60,7 +61,8 @@ class Patience:
         logger.warning("%s not answered: %s", kind, error)
         if now - since > self._outage_seconds:
             raise Stopped(
-                f"the endpoint has not answered for {(now - since) / 60:.0f} minutes ({kind}: {error});"
+                f"the endpoint has not answered for {tell_count(round((now - since) / 60), 'minute')}"
+                f" ({kind}: {error});"
                 " nothing is lost: run the same command again later"
             )
         if wait is None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from unscene.answers.batches.client import ApiClient, ApiError
 from unscene.answers.prices import PRICE_FACTOR, find_price, need_price
+from unscene.run.counts import tell_count
 from unscene.run.stops import KnownStop
 
 _WARNED_DAYS = 90
@@ -21,7 +22,7 @@ def check_prices(prices: dict, model: str, today: date, paid: bool) -> None:
     age = today - date.fromisoformat(prices["date"])
     if paid and age > timedelta(days=prices["max_age_days"]):
         raise PreflightError(
-            f"plan.prices: the prices are of {prices['date']}, {age.days} days old (at most"
+            f"plan.prices: the prices are of {prices['date']}, {tell_count(age.days, 'day')} old (at most"
             f" {prices['max_age_days']}); compare them with the provider's page and set `date` to today"
         )
 
@@ -43,14 +44,17 @@ def check_model(api: ApiClient, prices: dict, model: str, today: date) -> None:
     if end <= today:
         raise PreflightError(f"api.model: {model} was shut down on {end}{successor}")
     if end - today < timedelta(days=_WARNED_DAYS):
-        logger.warning("api.model: %s ends on %s, in %d days%s", model, end, (end - today).days, successor)
+        logger.warning(
+            "api.model: %s ends on %s, in %s%s", model, end, tell_count((end - today).days, "day"), successor
+        )
 
 
 def check_expected(expected_usd: float, committed_usd: float, budget_usd: float, requests: int) -> None:
     """Refuse to start what is expected to end above the budget."""
     if committed_usd + expected_usd > budget_usd:
         raise PreflightError(
-            f"api.budget_usd ${budget_usd:.2f}: {requests} requests are expected to cost ${expected_usd:.2f},"
+            f"api.budget_usd ${budget_usd:.2f}: {tell_count(requests, 'request')}, expected to cost"
+            f" ${expected_usd:.2f},"
             f" and ${committed_usd:.2f} are spent or under way at worst. Nothing was sent. `make plan` shows"
             " the parts: take a cheaper api.model, more keywords.captions_per_prompt, fewer photos, or raise"
             " the budget"

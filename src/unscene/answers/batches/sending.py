@@ -16,6 +16,7 @@ from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.batches.witness import Witness
 from unscene.answers.endpoints import find_endpoint
+from unscene.run.counts import tell_count
 from unscene.run.tables import replaced_atomically
 
 APP = "unscene"
@@ -163,7 +164,7 @@ class Sender:
             self._patience.bear("the list of batches", error)
             return strays
         for number, batches in found.items():
-            logger.warning("%d copies of an earlier batch turned up; they are cancelled", len(batches))
+            logger.warning("copies of an earlier batch turned up and are cancelled: %d", len(batches))
             self._ledger.record_duplicates(number, batches, self._server.now())
             strays += [batch.id for batch in batches]
         return strays
@@ -227,13 +228,13 @@ class Sender:
         self._patience.end("create")
         self._server.learn(batch.created_at)
         self._ledger.record_batches(number, [batch], self._server.now())
-        logger.info("batch %s: %d requests sent", batch.id, row["requests"])
+        logger.info("batch %s: %s sent", batch.id, tell_count(row["requests"], "request"))
         return True
 
     def _adopt(self, number: int, found: list) -> None:
         self._ledger.record_batches(number, found, self._server.now())
         logger.info(
-            "batch %s: found at the endpoint and adopted; %d copies are cancelled",
+            "batch %s: found at the endpoint and adopted; copies cancelled: %d",
             found[0].id,
             len(found) - 1,
         )

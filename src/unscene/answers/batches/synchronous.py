@@ -42,6 +42,7 @@ from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import DEFAULT, find_endpoint
 from unscene.answers.prices import PRICE_FACTOR
 from unscene.answers.results import complains_of_form
+from unscene.run.counts import tell_count
 
 _TOLD_EVERY_S = 30
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
@@ -121,7 +122,7 @@ class _Caller:
                 if not self._running:
                     self.halt = (
                         f"api.budget_usd ${budget_usd:.2f} is used up (${committed:.4f} are spent or may"
-                        f" be); {len(self._agenda.open)} requests wait"
+                        f" be); not sent: {tell_count(len(self._agenda.open), 'request')}"
                     )
                 return
             stage, model = self._terms.stage, self._agenda.model
@@ -165,10 +166,10 @@ class _Caller:
         """Stop when calls in a row, or those of one request, give no answer: each may have been billed."""
         booked = [usd for losses in self._lost.values() for usd in losses]
         self.halt = (
-            f"{len(booked)} calls may have been billed (up to ${sum(booked):.4f}, which are booked), and"
-            f" gave no answer: api.attempts ({self._terms.api['attempts']}) are used up, the last by"
-            f" request {asked.custom_id} ({came}). See whether the server has an outage, or a proxy or a time"
-            f" limit cuts the connection to {self._terms.api['base_url'] or DEFAULT.url}"
+            f"{tell_count(len(booked), 'call')} may have been billed (up to ${sum(booked):.4f}, which are"
+            f" booked), and gave no answer: api.attempts ({self._terms.api['attempts']}) are used up, the"
+            f" last by request {asked.custom_id} ({came}). See whether the server has an outage, or a proxy"
+            f" or a time limit cuts the connection to {self._terms.api['base_url'] or DEFAULT.url}"
         )
 
     def _enter(self, asked: Asked, came: Completion) -> None:
@@ -248,7 +249,7 @@ class _Caller:
         logger.warning("not answered: %s", error)
         if now - self._silent_since > self._terms.outage_seconds:
             minutes = (now - self._silent_since) / 60
-            self.halt = f"the endpoint has not answered for {minutes:.0f} minutes ({error})"
+            self.halt = f"the endpoint has not answered for {tell_count(round(minutes), 'minute')} ({error})"
 
     def _tell(self) -> None:
         now = self._terms.clock.monotonic()

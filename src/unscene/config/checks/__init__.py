@@ -8,7 +8,12 @@ from unscene.config.checks.answers import check_keywords, check_study
 from unscene.config.checks.arms import check_arm
 from unscene.config.checks.edits import check_edits, check_masks
 from unscene.config.checks.evaluation import check_evaluation
-from unscene.config.checks.paths import check_paths, expand_detectors, tell_absent_sources
+from unscene.config.checks.paths import (
+    check_paths,
+    check_sources_there,
+    expand_detectors,
+    tell_absent_sources,
+)
 from unscene.config.checks.quality import check_quality
 from unscene.config.checks.sources import check_pool, check_sources
 from unscene.config.checks.toy import check_toy
@@ -18,6 +23,7 @@ from unscene.run.configuration import trains
 __all__ = [
     "check_keys",
     "check_paths",
+    "check_sources_there",
     "check_toy",
     "expand_detectors",
     "list_warnings",

@@ -10,6 +10,7 @@ from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import DETECTORS, PATHS, list_sources
 from unscene.run.weight_files import find_broken_weights
 from unscene.samples.readers import READERS
+from unscene.samples.readers.items import tell_absence
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
@@ -48,15 +49,36 @@ def check_paths(config: dict, checkout: Path) -> Iterator[str]:
         yield from check_weights_of_edits(config, checkout)
 
 
-def tell_absent_sources(config: dict, checkout: Path) -> Iterator[str]:
+def tell_absent_sources(config: dict, checkout: Path, is_plan: bool) -> Iterator[str]:
     """Say which files of sources are not there yet: a plan takes their number of photos on trust."""
+    for source, key in _find_absent(config, checkout):
+        trust = f"the plan takes its {source['photos']:,} photos on trust"
+        yield (
+            f"samples.sources, source {source['name']!r}, key {key}: {checkout / source[key]} is not there"
+            f" yet; {trust if is_plan else 'a run needs it'}"
+        )
+
+
+def check_sources_there(config: dict, checkout: Path) -> Iterator[str]:
+    """Say which files of sources are not there, for those who mend other mistakes of the config, too.
+
+    On its own their absence stops no parse: the preflight of a run looks at them.
+    """
+    is_needed = config["masks"]["truth"] == "union"  # then `check_paths` says it
+    for source, key in _find_absent(config, checkout):
+        if key != "instances" or not is_needed:
+            told = tell_absence(checkout / source[key])
+            yield f"samples.sources, source {source['name']!r}, key {key}: {told}"
+
+
+def _find_absent(config: dict, checkout: Path) -> Iterator[tuple[dict, str]]:
+    """Yield the source and the key of what is not there, of sources that this run has not begun to read."""
     for source in config["samples"]["sources"]:
+        if any(Path("results/samples").glob(f"{source['name']}-*-of-*.parquet")):
+            continue
         for key in READERS[source["format"]].paths:
             if source.get(key) and not (checkout / source[key]).exists():
-                yield (
-                    f"samples.sources, source {source['name']!r}, key {key}: {checkout / source[key]} is not"
-                    f" there yet; the plan takes its {source['photos']:,} photos on trust"
-                )
+                yield source, key
 
 
 def check_weights_of_edits(config: dict, checkout: Path) -> Iterator[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.config.names import suggest
+from unscene.plan.enough_pairs import LEAST, count_needed, count_trained, judge_pairs
 from unscene.quality.columns import PAIRS
 from unscene.run.configuration import is_trained, list_sources
+from unscene.run.counts import tell_count
 from unscene.run.tables import TableError
 from unscene.words.word_lists import find_vocabulary
 
@@ -65,36 +67,38 @@ def check_training(config: dict) -> Iterator[str]:
 
 
 def warn_of_few_pairs(config: dict) -> Iterator[str]:
-    """Say that a batch needs more photo groups than the photos are expected to give, or than they have
-    given in the run of this directory.
+    """Say that the photos are expected to give fewer photo groups than a batch needs, or have given fewer
+    in the run of this directory; of photos that are not drawn also that they teach nothing.
     """
-    train, folds = config["train"], config["folds"]["folds"]
-    arms = [arm for arm in train["arms"].values() if is_trained(arm)]
-    # Random batches keep each pair apart: both halves are of other groups.
-    needed = max((train["batch_pairs"] * (1 + (arm["batches"] == "random")) for arm in arms), default=0)
-    sources = list_sources(config)
+    train, sources = config["train"], list_sources(config)
+    needed = count_needed(train["arms"], train["batch_pairs"])
+    is_drawn = all(source["format"] == "embedded" for source in sources)
     photos = sum(source.get("photos", inf) for source in sources)
-    if photos > _FEW * needed:
+    if not needed or photos > _FEW * (needed if is_drawn else max(needed, LEAST)):
         return
     made = _read_groups()
     if made is not None:
         groups, source = made.nunique(), str(_PAIRS)
-        found = f"{len(made)} pairs were made"
+        found = f"made: {tell_count(len(made), 'pair')}"
     else:
         from unscene.plan.estimate import count_items, read_throughput  # few configs need them
 
         pairs = count_items(config, read_throughput())["pairs"]
         groups = pairs / config["masks"]["edits_per_photo"]
         source = "shares in src/unscene/resources/throughput.yaml"
-        found = f"about {pairs} pairs are expected"
-    trained_on = int(groups * (folds - 1) / folds)
-    if trained_on < needed:
+        found = f"expected: about {tell_count(pairs, 'pair')}"
+    trained = count_trained(groups, config["folds"]["folds"])
+    judged = judge_pairs(trained, needed)
+    groups_told = tell_count(trained, "photo group")
+    told = f"of {tell_count(photos, 'photo')} {found}, to train on {groups_told} ({source}): {judged}"
+    if trained < needed:
         yield (
-            f"train.batch_pairs: a batch of {train['batch_pairs']} needs {needed} photo groups, and of"
-            f" {photos} photos {found}, {trained_on} groups of them to train on ({source}): training may"
-            " stop for want of pairs. Lower it, add photos, or end the run in pairs and a report"
-            " (`train: {clip: null}`)"
+            f"train.batch_pairs: a batch of {train['batch_pairs']} needs {tell_count(needed, 'photo group')};"
+            f" {told}."
+            " Lower it, add photos, or end the run in pairs and a report (`train: {clip: null}`)"
         )
+    elif judged and not is_drawn:
+        yield f"train: {told}"
 
 
 def _read_groups() -> pd.Series | None:

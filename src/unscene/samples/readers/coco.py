@@ -9,6 +9,7 @@ import logging
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from unscene.run.counts import tell_count
 from unscene.samples.readers.coco_files import load_document, read_captions
 from unscene.samples.readers.items import Item, Positions, check_count, find_path
 
@@ -20,7 +21,10 @@ def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
         find_path(source, "instances")  # its absence must show now, not after hours
     captions = read_captions(source, wanted)
     logging.getLogger("unscene").info(
-        "%s: %d images, %d captions", path_to_captions, captions.images, captions.annotations
+        "%s: %s, %s",
+        path_to_captions,
+        tell_count(captions.images, "image"),
+        tell_count(captions.annotations, "caption"),
     )
     check_count(source, captions.images, path_to_captions)
     licences = _Licences(source, captions.head, {str(photo.image.get("id")) for photo in captions.listed})

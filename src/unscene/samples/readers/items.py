@@ -77,10 +77,13 @@ def find_path(source: dict, key: str) -> Path:
     """
     path = Path(source[key])
     if not path.exists():
-        raise SourceError.at(
-            source, key, f"{path} is not there (paths in the config are relative to the checkout)"
-        )
+        raise SourceError.at(source, key, tell_absence(path))
     return path
+
+
+def tell_absence(path: Path) -> str:
+    """Return what is said of a path of the config at which nothing is."""
+    return f"{path} is not there (paths in the config are relative to the checkout)"
 
 
 def check_count(source: dict, found: int, where: Path) -> None:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,12 +87,28 @@ def guess_encoding(content: bytes) -> str | None:
         text = content[: error.start].decode("gb18030") if error.start > len(content) - 4 else ""
     letters = [letter for letter in text if ord(letter) > 127]
     common = sum(_is_common_han(letter) or letter in "，。、！？：；（）《》“”" for letter in letters)
-    if letters and common > 0.9 * len(letters):
+    if letters and common > 0.9 * len(letters) and not (_is_cyrillic(content) or _is_within_words(text)):
         return "euc-kr" if _is_hangul(content) else "GB18030"
     if _is_western(content):
         return "cp1252"
-    best = from_bytes(content, cp_isolation=list(_ENCODINGS)).best()
+    # Plain letters say nothing, and make short texts of others look Latin.
+    telling = b" ".join(re.findall(rb"[^\s,;]*[\x80-\xff][^\s,;]*", content))
+    best = from_bytes(telling, cp_isolation=list(_ENCODINGS)).best()
     return best.encoding.replace("_", "-") if best else None
+
+
+def _is_cyrillic(content: bytes) -> bool:
+    """Tell whether a text that could be Chinese is Windows-1251: there its small letters lie where GB 2312
+    has its rare characters.
+    """
+    high = [byte for byte in content if byte > 127]
+    return sum(byte >= 0xE0 for byte in high) > len(high) / 2
+
+
+def _is_within_words(text: str) -> bool:
+    """Tell whether what could be Chinese stands within Latin words: it is two accented letters, then."""
+    runs = re.findall(r"[\u4e00-\u9fff]+", text)
+    return len(re.findall(r"(?<=[A-Za-z])[\u4e00-\u9fff]{1,2}(?=[a-z]{2})", text)) > len(runs) / 2
 
 
 def _is_hangul(content: bytes) -> bool:
@@ -110,6 +127,8 @@ _ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp125
 _ENCODINGS += ("big5", "shift_jis", "euc_jp", "euc_kr")
 _WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüß")
 _WESTERN |= {letter.upper() for letter in _WESTERN} | set("«»‘’“”–—…°€£¿¡·½¼²³\u00a0")
+# Signs that no Western word has within it or, but for ¿, before it: letters of Windows-1250 (Ł, ł, Ľ, ż).
+_WITHIN = re.compile(r"[£³¼](?=[^\W\d_])|(?<=[^\W\d_])¿(?=[^\W\d_])")
 
 
 def _is_western(content: bytes) -> bool:
@@ -122,7 +141,8 @@ def _is_western(content: bytes) -> bool:
         return False
     others = [letter for letter in text if ord(letter) > 127]
     plain = sum(letter.isascii() and letter.isalpha() for letter in text)
-    return _WESTERN.issuperset(others) and len(others) < plain / 2
+    is_plain = _WESTERN.issuperset(others) and len(others) < plain / 2
+    return is_plain and not _WITHIN.search(text)
 
 
 def _is_common_han(letter: str) -> bool:
