@@ -4,6 +4,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+# What is written before a config is judged: Snakemake's folder, and how many photos a source has.
+_BEFORE = (".snakemake", "state/sources.json")
+
 
 def list_absent(folder: Path) -> list[Path]:
     """Return a folder and those above it that are not there, the lowest first."""
@@ -11,12 +14,20 @@ def list_absent(folder: Path) -> list[Path]:
 
 
 def take_away(new: Sequence[Path]) -> None:
-    """Remove the folder that was told absent, with all that is in it, and those above it that are empty;
-    one that has results stays.
+    """Remove the folder that was told absent, and those above it, as far as they are empty but for what
+    is written before a config is judged: another run may have begun in it meanwhile.
     """
-    if not new or (new[0] / "results").exists():
+    if not new or not new[0].is_dir():
+        return
+    early = {new[0] / name for name in _BEFORE}
+    if any(_lies_beside(path, early) for path in new[0].rglob("*")):
         return
     shutil.rmtree(new[0], ignore_errors=True)
     for folder in new[1:]:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _lies_beside(path: Path, early: set[Path]) -> bool:
+    """Whether a path is a file that is not of the early ones, nor below one."""
+    return not path.is_dir() and not early.intersection((path, *path.parents))
