@@ -293,7 +293,8 @@ def print_parts(threads: int, size: int = 16) -> None:
     import torch
     from torch.nn.utils import clip_grad_norm_
 
-    from unscene.clip.models import encode_texts, get_text_lengths, tokenize
+    from unscene.clip.models import encode_texts
+    from unscene.clip.tokens import get_text_lengths, tokenize
 
     torch.set_num_threads(threads)
     model = open_clip.create_model(MODEL)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unscene.clip.tokens import get_text_lengths, tokenize
 from unscene.run.loaded_weights import check_numbers, check_whole, shorten
 from unscene.run.weight_files import WeightsError, find_broken_weights, read_config
 
@@ -98,33 +99,6 @@ def _check_shapes(model, folder: Path) -> None:
                     f"{folder}: {name} has the shape {shape} in {WEIGHTS_NAME}, and {own[name]} by"
                     f" {CONFIG_NAME}; give the sizes in the config that the weights were trained with"
                 )
-
-
-def tokenize(tokenizer, texts: Sequence[str]) -> "torch.Tensor":
-    """Return the tokens of texts, int64 (texts, context length)."""
-    return tokenizer(list(texts))
-
-
-def find_long_texts(tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Tell which texts are longer than the model's context, bool (texts,).
-
-    open_clip cuts them silently, and two captions that differ only behind the cut become the same.
-    """
-    texts = list(texts)
-    if not texts:
-        return np.zeros(0, bool)
-    context = tokenizer.context_length
-    # With twice the room a longer text reaches beyond the context, where an empty one has its padding.
-    beyond = tokenizer([*texts, ""], context_length=2 * context)[:, context:]
-    return (beyond[:-1] != beyond[-1]).any(dim=1).numpy()
-
-
-def get_text_lengths(tokens: "torch.Tensor") -> "torch.Tensor":
-    """Return the number of tokens up to and with the end-of-text token, int64 (texts,).
-
-    The end-of-text token is the highest number in a row of CLIP's own tokenizer.
-    """
-    return tokens.argmax(dim=1) + 1
 
 
 def encode_texts(model, tokens: "torch.Tensor") -> "torch.Tensor":

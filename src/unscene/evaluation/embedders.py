@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from unscene.clip.models import embed_photos, embed_texts, find_long_texts, load_clip, resize_photo
+from unscene.clip.models import embed_photos, embed_texts, load_clip, resize_photo
+from unscene.clip.tokens import find_long_texts
 from unscene.evaluation.query_arithmetic import deny_objects
 from unscene.photos.images import PhotoError, read_photo
 from unscene.words.coco80 import COCO80

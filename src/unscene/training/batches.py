@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from unscene.clip.models import can_cut_texts, get_text_lengths, tokenize
+from unscene.clip.models import can_cut_texts
+from unscene.clip.tokens import get_text_lengths, tokenize
 from unscene.run.seeds import derive_seed
 from unscene.training.arms import choose_photos, choose_texts, draw_step, list_true_negations
 from unscene.training.pairs import CAPTIONS

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from unscene.clip.models import get_text_lengths, tokenize
+from unscene.clip.tokens import get_text_lengths, tokenize
 from unscene.machine.batching import run_ahead
 from unscene.run.logs import progress
 from unscene.run.seeds import derive_seed

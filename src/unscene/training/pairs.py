@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.clip.models import find_long_texts, resize_photo
+from unscene.clip.models import resize_photo
+from unscene.clip.tokens import find_long_texts
 from unscene.photos.images import PhotoError, read_photo
 from unscene.run.counts import tell_count
 from unscene.run.left_out import LeftOut

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from unscene.clip.models import get_text_lengths
+from unscene.clip.tokens import get_text_lengths, tokenize
 from unscene.run.seeds import derive_seed
 from unscene.training.arms import draw_views
 from unscene.training.pool_texts import LABELLED, PoolWriter, StepTexts
 from unscene.training.pools import Pool
-from unscene.training.tokens import WordTokenizer
 from unscene.words.denial_grammar import read_grammar
 from unscene.words.vocabulary import Vocabulary
 
@@ -91,7 +90,6 @@ class PoolReader:
     ):
         """parts: what the loss reads (`PoolWriter`). embed: texts -> features of the untuned model."""
         training, self._reading, self._pool = reading.training, reading, pool
-        self._tokenizer = WordTokenizer(reading.tokenizer)
         self._photos = training.arm["pool"]
         if self._photos % reading.size:
             raise ValueError(f"pool: {self._photos} cannot be shared evenly by {reading.size} processes")
@@ -140,7 +138,7 @@ class PoolReader:
         return order.permutation(len(self._pool))[start : start + photos]
 
     def _tokenize(self, texts: list[str]) -> "tuple[torch.Tensor, np.ndarray]":
-        tokens = self._tokenizer.tokenize(texts)
+        tokens = tokenize(self._reading.tokenizer, texts)
         if self._reading.can_cut:
             return tokens, get_text_lengths(tokens).numpy()
         return tokens, np.full(len(texts), tokens.shape[1])

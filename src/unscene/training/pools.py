@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from unscene.clip.tokens import find_long_texts
 from unscene.pool.columns import POOL
 from unscene.run.seeds import derive_seed
 from unscene.training.columns import POOL_PHOTOS
 from unscene.training.pairs import PairError, TooFewPairs
-from unscene.training.tokens import WordTokenizer
 from unscene.training.trainings import PoolFiles, Training
 from unscene.words.vocabulary import Vocabulary
 
@@ -70,12 +70,12 @@ class Pool:
         kept = np.array([word not in words for word in self.vocabulary], bool)
         return replace(self, present=self.present & kept, absent=self.absent & kept)
 
-    def drop_long(self, tokenizer: WordTokenizer) -> "Pool":
+    def drop_long(self, tokenizer) -> "Pool":
         """Return the pool without captions that leave no room for a denial in the model's context,
         and without photos that have no others.
         """
         told = [caption + LONGEST_DENIAL for own in self.table["captions"] for caption in own]
-        long = iter(tokenizer.find_long(told).tolist())
+        long = iter(find_long_texts(tokenizer, told).tolist())
         kept = [[caption for caption in own if not next(long)] for own in self.table["captions"]]
         rows = np.flatnonzero([bool(own) for own in kept])
         return self._take(rows, [kept[row] for row in rows])
@@ -112,7 +112,7 @@ def open_pool(files: PoolFiles, training: Training, tokenizer) -> Pool:
         index["pixels_sha256"].to_numpy().astype(str),
         vocabulary,
     )
-    pool = pool.drop_long(WordTokenizer(tokenizer))
+    pool = pool.drop_long(tokenizer)
     if "pool_limit" in arm:
         pool = pool.limit(arm["pool_limit"], training.seeds[0])
     if len(pool) < arm["pool"]:

@@ -15,13 +15,11 @@ from unscene.clip.models import (
     embed_photos,
     embed_texts,
     encode_texts,
-    find_long_texts,
-    get_text_lengths,
     load_clip,
     resize_photo,
     to_pixels,
-    tokenize,
 )
+from unscene.clip.tokens import find_long_texts, get_text_lengths, tokenize
 
 TEXTS = ["a dog", "a photo of a very big dog on a wide green field", "no dog", "a dog"]
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from clip_families import FAMILIES, make_family
 from tiny_clip import ARMS, make_caches, make_pairs, make_training
-from unscene.clip.models import embed_photos, embed_texts, find_long_texts, load_clip, resize_photo
+from unscene.clip.models import embed_photos, embed_texts, load_clip, resize_photo
+from unscene.clip.tokens import find_long_texts
 from unscene.folds.columns import LEAKS
 from unscene.machine.job import Job
 from unscene.run.configuration import ConfigError

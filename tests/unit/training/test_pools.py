@@ -19,7 +19,6 @@ from unscene.training.pool_batches import Directions, PoolReader, list_taught
 from unscene.training.pool_cache import cache_pool, embed_pool
 from unscene.training.pool_texts import PoolWriter
 from unscene.training.pools import open_pool
-from unscene.training.tokens import WordTokenizer
 from unscene.training.train_fold import train_clip
 from unscene.training.trainings import PoolFiles, Training
 from unscene.words.coco80 import COCO80
@@ -293,23 +292,6 @@ def test_processes_share_a_batch_and_find_every_text_again(world, size):
     for share in shares:
         assert torch.equal(tokens[torch.from_numpy(share.order)], whole.tokens[torch.from_numpy(whole.order)])
         assert share.told.texts == whole.told.texts
-
-
-def test_words_give_the_tokens_of_the_whole_text():
-    from open_clip import get_tokenizer
-
-    tokenizer = get_tokenizer("ViT-B-32")
-    texts = [
-        "A photo of a dog, isn't it?",
-        "  No dogs'  toys here -- (none).  ",
-        "a dog; a cat: 12 o'clock! it's well-known",
-        "a red-and-white cat's bowl . , 3.5",
-        "word " * 90,
-        "",
-    ]
-    for some in (texts, [*texts, "caf\u00e9 &amp; dog"]):
-        assert torch.equal(WordTokenizer(tokenizer).tokenize(some), tokenizer(some))
-    assert WordTokenizer(tokenizer).find_long(texts).tolist() == [False, False, False, False, True, False]
 
 
 def test_the_teacher_tells_of_what_labels_do_not_cover(world):
