@@ -108,6 +108,7 @@ def test_a_denial_of_a_denial_wants_the_object(text):
         ("dogs: none", ["dog"]),
         ("the dog isn't in the picture", ["dog"]),
         ("a beach with no hot dog", ["hot dog"]),
+        ("a beach with no corn dog", []),
     ],
 )
 def test_denials_are_found(text, denied):

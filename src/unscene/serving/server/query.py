@@ -31,8 +31,8 @@ def parse_query(query: str) -> Query:
 class Forms:
     """The words that photos are labelled with, by the ways to say them: `puppies` -> `dog`."""
 
-    def __init__(self, forms: Mapping[str, str]):
-        """forms: form -> word."""
+    def __init__(self, forms: Mapping[str, str | None]):
+        """forms: form -> word, or None for what only looks like one (a corn dog)."""
         self._forms = {tuple(_WORD.findall(form.lower())): word for form, word in forms.items()}
         self._longest = max(map(len, self._forms), default=0)
 
