@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from .denials import find_denials
 
-_TERM = re.compile(r'(?<!\S)-\s*(?:"([^"]*)"|([^\s"-][^\s"]*))')
+# Any dash is a minus at the start of a word. Alone it is one only where it is the minus of a keyboard
+# or of mathematics, since the longer ones part two thoughts.
+_MINUS = "-\N{MINUS SIGN}"
+_DASHES = f"{_MINUS}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}"
+_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}'
+# A quote that nobody closed holds all that follows.
+_TERM = re.compile(
+    rf"(?<!\S)(?:[{_DASHES}]+|[{_MINUS}]\s+)"
+    rf"(?:[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|$)|([^\s{_QUOTES}{_DASHES}][^\s{_QUOTES}]*))"
+)
 _WORD = re.compile(r"\w+(?:'\w+)?")
 
 
@@ -21,7 +30,7 @@ class Query:
 def parse_query(query: str) -> Query:
     """Part `a beach -dog -"beach umbrella"` into its text and the terms behind a minus.
 
-    A minus counts at the start of a word only: a t-shirt stays whole.
+    A minus counts at the start of a word only: a t-shirt stays whole. A dash is a minus there, too.
     """
     terms = [(quoted or plain).strip() for quoted, plain in _TERM.findall(query)]
     text = " ".join(_TERM.sub(" ", query).split())
