@@ -10,7 +10,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from unscene.samples.readers.coco_files import load_document, read_captions
-from unscene.samples.readers.items import Item, Positions, check_count, find_path
+from unscene.samples.readers.items import (
+    Item,
+    Positions,
+    check_count,
+    find_path,
+    leads_out,
+    tell_outside,
+)
 
 
 def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
@@ -40,6 +47,8 @@ def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
             item.problem = ("malformed", f"{where} has no id or no file_name")
         elif photo.is_repeated:
             item.problem = ("duplicate_id", f"{path_to_captions} has image id {image_id} twice")
+        elif leads_out(path_to_images, str(name)):
+            item.problem = tell_outside(path_to_images, str(name))
         yield item
 
 
