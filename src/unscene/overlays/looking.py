@@ -12,7 +12,7 @@ from unscene.photos.images import PhotoError, measure_photo
 from unscene.run.counts import tell_count
 from unscene.samples.readers import SourceError, count_items, iterate_items
 from unscene.samples.readers.folder import CAPTIONS, list_photos
-from unscene.samples.readers.items import PHOTOS
+from unscene.samples.readers.items import PHOTOS, leads_out
 from unscene.samples.readers.table_columns import NEEDED, match_columns
 from unscene.samples.readers.table_files import SUFFIXES
 from unscene.samples.readers.text_files import BY_SUFFIX, find_fault, sniff_layout
@@ -155,7 +155,11 @@ def _name_file(path: Path, folder: Path, columns: dict[str, str] | None = None) 
         if layout.separator == "\t" and _is_cc(layout.first) and not columns:
             lines = {"name": LOOKED_AT, "format": "cc_tsv", "table": str(path), "images": str(folder)}
             names = (_name_below(folder, item.path) for item in _read_first(lines) if item.path)
-            return {"format": "cc_tsv", "table": str(path), "images": str(_find_images(names, path, folder))}
+            return {
+                "format": "cc_tsv",
+                "table": str(path),
+                "images": str(_find_images(names, path, folder, True)),
+            }
     source = {"format": "table", "table": str(path), **_tell_layout(path)}
     if columns:
         source["columns"] = source.get("columns", {}) | columns
@@ -194,7 +198,7 @@ def _name_coco(path: Path, document: dict, folder: Path) -> dict:
     if not any("caption" in entry for entry in document["annotations"][:20] if isinstance(entry, dict)):
         raise LookError(f"{path} is of COCO's form and has no captions; name captions_*.json")
     names = (str(image.get("file_name")) for image in document["images"] if isinstance(image, dict))
-    source = {"format": "coco", "captions": str(path), "images": str(_find_images(names, path, folder))}
+    source = {"format": "coco", "captions": str(path), "images": str(_find_images(names, path, folder, True))}
     instances = path.with_name(path.name.replace("captions", "instances"))
     if instances != path and instances.is_file():
         source["instances"] = str(instances)
@@ -215,13 +219,23 @@ def _is_cc(first: list[str]) -> bool:
     return len(first) > 1 and bool(_LINK.fullmatch(first[1].strip())) and not match_columns(first)
 
 
-def _find_images(names: Iterable[str], path: Path, folder: Path) -> Path:
-    """Return the folder, near a file of captions, in which most of the first photos that it names lie."""
+def _find_images(names: Iterable[str], path: Path, folder: Path, within: bool = False) -> Path:
+    """Return the folder, near a file of captions, in which most of the first photos that it names lie.
+
+    within: names must not lead out of it, as the formats ask for whose lists come from elsewhere.
+    """
     first = [name for name, _ in zip(names, range(20), strict=False)]
     near = [folder, path.parent, folder.parent, path.parent.parent]
     near += [below for above in dict.fromkeys(near[:2]) for below in sorted(above.glob("*/"))]
-    # Path.is_file raises on a name that is too long.
-    counts = {where: sum(os.path.isfile(where / name) for name in first) for where in dict.fromkeys(near)}
+    if within and first:
+        near.append(
+            Path(os.path.commonpath([Path(os.path.abspath(path.parent / name)).parent for name in first]))
+        )
+    counts = {
+        # Path.is_file raises on a name that is too long.
+        where: sum(os.path.isfile(where / name) and not (within and leads_out(where, name)) for name in first)
+        for where in dict.fromkeys(near)
+    }
     best = max(counts, key=lambda where: counts[where])
     if first and not counts[best]:
         raise LookError(

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from unscene.photos.avif_damage import find_avif_damage
-from unscene.photos.colours import describes_srgb, to_srgb
+from unscene.photos.colours import describes_srgb, is_deep, to_bytes, to_rgb
 from unscene.photos.jpeg_damage import WHOLE_JPEG, JpegDamage
 from unscene.photos.png_damage import find_png_damage
 from unscene.photos.tiff_damage import find_tiff_damage
@@ -59,7 +59,7 @@ def read_photo(path: str | Path, max_pixels: int | None = None) -> Image.Image:
             if image.format in ("JPEG", "MPO"):
                 image.tile = [tile._replace(codec_name=WHOLE_JPEG) for tile in image.tile]
             found = _widen_depth(image, path)
-            rgb = _to_rgb(ImageOps.exif_transpose(found))
+            rgb = to_rgb(ImageOps.exif_transpose(found))
             if damage := _find_damage(file, image, found):
                 raise PhotoError("broken", f"{path}: {damage}")
             return rgb
@@ -123,7 +123,7 @@ def _told_as_photo_errors(path: Path | str) -> Iterator[None]:
 def is_upright_rgb(path: str | Path) -> bool:
     """Tell whether a photo can be used in place: three 8-bit channels of sRGB and no EXIF turn."""
     with open_image(path, formats=FORMATS) as image:
-        is_plain = image.mode == "RGB" and not _is_deep(image) and "transparency" not in image.info
+        is_plain = image.mode == "RGB" and not is_deep(image) and "transparency" not in image.info
         is_upright = image.getexif().get(0x0112, 1) == 1
         return is_plain and is_upright and describes_srgb(image.info.get("icc_profile"))
 
@@ -157,16 +157,11 @@ def perceptual_hash(image: Image.Image) -> str:
     return str(imagehash.phash(image))
 
 
-def _is_deep(image: Image.Image) -> bool:
-    """Tell whether Pillow would drop the lower byte of 16-bit colours: it has no mode for them."""
-    return image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in image.tile)
-
-
 def _widen_depth(image: Image.Image, path: Path) -> Image.Image:
     """Return 16-bit colours brought to 8 bits by the depth that their values have; other pictures as
     they are.
     """
-    if not _is_deep(image):
+    if not is_deep(image):
         return image
     import cv2
 
@@ -174,40 +169,8 @@ def _widen_depth(image: Image.Image, path: Path) -> Image.Image:
     if values is None or values.dtype != np.uint16 or values.ndim != 3:
         raise PhotoError("broken", f"{path}: 16-bit colours that cannot be decoded")
     order = [2, 1, 0, 3][: values.shape[2]]
-    shallow = Image.fromarray(_to_bytes(values[..., order], values[..., :3].max()))
+    shallow = Image.fromarray(to_bytes(values[..., order], values[..., :3].max()))
     # What else the file says still counts: its turn and its colour profile.
     shallow.info.update(image.info)
     shallow.info.pop("transparency", None)  # a colour of 16 bits
     return shallow
-
-
-def _to_bytes(values: np.ndarray, largest: float) -> np.ndarray:
-    """Return deep values as 8 bits. Cameras store 10 or 12 bits in 16 without shifting them, so the
-    depth is the smallest common one that holds the largest value.
-    """
-    top = next(top for top in (255, 1023, 4095, 65535) if largest <= top)
-    scaled = np.clip(values.astype(np.float64) / top, 0, 1) * 255
-    return scaled.round().astype(np.uint8)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    if image.mode.startswith("I"):  # 16-bit gray
-        values = np.clip(np.asarray(image, dtype=np.float64), 0, 65535)
-        image = Image.fromarray(_to_bytes(values, values.max(initial=0)))
-    elif image.mode == "F":
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        top = max(float(values.max(initial=0)), 1e-9)
-        image = Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
-    # Programs that make PNGs smaller write one clear colour in place of an alpha channel.
-    has_clear = "transparency" in image.info and image.mode in ("1", "L", "P", "RGB")
-    if has_clear or image.mode in ("LA", "PA", "La", "RGBa"):
-        image = image.convert("RGBA")
-    if image.mode == "RGBA":
-        opaque = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        seen = to_srgb(image.convert("RGB"), profile)
-        seen.putalpha(image.getchannel("A"))
-        return Image.alpha_composite(opaque, seen).convert("RGB")
-    with contextlib.suppress(SyntaxError):
-        image.load()
-    return to_srgb(image, profile)

@@ -27,6 +27,7 @@ from unscene.samples.readers.items import LICENCES, to_utf8
 FAILURES = {"missing", "empty", "broken"}
 WAYS_OUT = {
     "missing": "; photos are looked for below the source's `images`, without it beside the table",
+    "outside": "; name the folder in which all of its photos lie as the source's `images`",
     "no_caption": "; each photo needs a caption (docs/DATA.md)",
     "too_small": "; smaller photos are let in by samples.min_side",
     "huge": "; larger photos are let in by samples.max_pixels, at most 178,956,970",

@@ -149,23 +149,27 @@ def list_refused(rejected: pd.DataFrame) -> list[dict]:
     ]
 
 
-def list_forms(words: Iterable[str]) -> dict[str, str]:
-    """Return the ways to say each word, in lower case: its names, and what the lexicon of its list has."""
-    definitions = {
-        vocabulary.lexicon: read_definition(files("unscene.resources") / vocabulary.lexicon)
-        for vocabulary in WORD_LISTS.values()
-    }
-    forms: dict[str, str] = {}
+def list_forms(words: Iterable[str]) -> dict[str, str | None]:
+    """Return the ways to say each word, in lower case: its names, and what the lexicon of its list has.
+
+    All words of the list are told, and with None what mentions nothing: else a hot dog, or a corn dog,
+    would be a dog where no photo of the run has it.
+    """
+    words = tuple(words)
+    lists = [vocabulary for vocabulary in WORD_LISTS.values() if any(word in vocabulary for word in words)]
+    forms: dict[str, str | None] = {}
+    for vocabulary in lists:
+        definition = read_definition(files("unscene.resources") / vocabulary.lexicon)
+        for word in vocabulary:
+            name, entry = vocabulary.name_object(word), definition["words"][word]
+            said = [phrase for form in entry.get("forms", ()) for phrase in expand_form(form)]
+            for form in (word, f"{word}s", name["one"], name["many"], *said):
+                forms.setdefault(form.lower(), word)
+        for form in definition.get("blocks", ()):
+            forms |= {phrase.lower(): None for phrase in expand_form(form) if phrase.lower() not in forms}
     for word in words:
-        vocabulary = next((known for known in WORD_LISTS.values() if word in known), None)
-        said = [word, f"{word}s"]
-        if vocabulary is not None:
-            name = vocabulary.name_object(word)
-            entry = definitions[vocabulary.lexicon]["words"][word]
-            said += [name["one"], name["many"]]
-            said += [phrase for form in entry.get("forms", ()) for phrase in expand_form(form)]
-        for form in said:
-            forms.setdefault(form.lower(), word)
+        if not any(word in vocabulary for vocabulary in lists):
+            forms |= {form.lower(): word for form in (word, f"{word}s") if form.lower() not in forms}
     return forms
 
 

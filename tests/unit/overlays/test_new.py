@@ -161,6 +161,16 @@ def test_cc_tsv_is_told_from_a_table(photos, monkeypatch):
     assert list(read_back(monkeypatch).values()) == [captions[:1] for captions in CAPTIONS.values()]
 
 
+@pytest.mark.parametrize("folder", ["../photos/", "absolute"])
+def test_names_that_lead_out_of_a_list_s_folder_are_seen_from_that_of_the_photos(photos, monkeypatch, folder):
+    (photos.parent / "lists").mkdir()
+    path = write_coco(photos.parent / "lists/captions_x.json")
+    folder = f"{photos}/" if folder == "absolute" else folder
+    path.write_text(path.read_text().replace('"file_name": "', f'"file_name": "{folder}'))
+    assert begin("--photos", path) == 0
+    assert read_back(monkeypatch) == CAPTIONS
+
+
 def test_columns_are_told(photos, monkeypatch):
     write_csv(photos.parent / "t.csv", head=("photo_file", "words"))
     assert begin("--photos", photos, "--captions", photos.parent / "t.csv", "--columns", *TOLD) == 0

@@ -14,6 +14,7 @@ from unscene.run.left_out import write_left_out
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
 from unscene.serving.catalogue import RunError, read_scores, write_catalogue
+from unscene.serving.server.query import Forms
 from unscene.serving.server.sources import Catalogue, resolve_all
 
 COSINES = {"original_present": 0.3, "original_negated": 0.2, "edited_present": 0.1, "edited_negated": 0.4}
@@ -73,7 +74,10 @@ def test_a_run_is_told_whole(run):
     assert pair["scores"]["tuned"]["group_score"] and not pair["scores"]["base"]["group_score"]
     assert not pair["scores"]["tuned"]["image_score"]  # one seed of two is no majority
     assert [row["edit_id"] for row in known["refused"]] == ["p_2-boat", "p_1-dog"]  # painted ones first
-    assert known["forms"]["puppies"] == "dog" and "car" not in known["forms"]
+    # The whole list: a hot dog would be a dog where no photo has one.
+    forms = known["forms"]
+    assert forms["puppies"] == "dog" and forms["hot dog"] == "hot dog" and forms["corn dog"] is None
+    assert Forms(forms).find_denied("a beach with no hot dog and no corn dog") == ["hot dog"]
     assert known["examples"] == ["a boat, no dog", "a dog, no boat"]
     listed = list(Catalogue.read(path).list_photos())
     assert len(listed) == 30 and all(Path(photo.path).is_file() for photo in listed)

@@ -80,7 +80,7 @@ def test_a_restart_and_another_name_embed_nothing(tmp_path, photos, models):
     assert len(elsewhere.refresh()) == 12 and elsewhere.embedded == 0 and moved
 
 
-def test_new_changed_deleted_and_broken_photos_are_noticed(tmp_path, photos, models):
+def test_new_changed_deleted_and_broken_photos_are_noticed(tmp_path, photos, models, caplog):
     counted = Counted(tmp_path, photos, models)
     counted.refresh()
     make_photos(tmp_path / "more", 13)
@@ -91,8 +91,11 @@ def test_new_changed_deleted_and_broken_photos_are_noticed(tmp_path, photos, mod
     names = counted.refresh()
     assert counted.embedded == 2 and len(names) == 12 and counted.index.progress.failed == 1
     assert "red-012.jpg" in names and "blue-002.jpg" not in names and "broken.jpg" not in names
+    assert "broken.jpg is left out: not a readable picture" in caplog.text
+    caplog.clear()
     counted.refresh()
-    assert counted.embedded == 0  # a broken one is not tried again
+    # A broken one is neither tried nor told again.
+    assert counted.embedded == 0 and "broken.jpg" not in caplog.text
 
 
 def test_a_killed_build_goes_on(tmp_path, photos, models):

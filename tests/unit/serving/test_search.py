@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from unscene.serving.server.index import Photo, Snapshot
-from unscene.serving.server.search import search
+from unscene.serving.server.query import Forms
+from unscene.serving.server.search import find_shown, search
 from unscene.serving.server.sources import Listed
 
 
@@ -12,7 +13,7 @@ def find(scores, first=0, number=500, floor=0.0):
     """Search photos that have these scores."""
     photos = [Photo(place, Listed(str(place), None), str(place), 8, 8, True) for place in range(len(scores))]
     snapshot = Snapshot(photos, {"tower": np.array(scores, np.float32)[:, None]})
-    return search(snapshot, "tower", np.ones(1, np.float32), (), (first, number), floor)
+    return search(snapshot, "tower", np.ones(1, np.float32), (), (first, number), floor, Forms({}))
 
 
 def percentiles(scores, **asked):
@@ -47,3 +48,16 @@ def test_they_are_the_share_of_lower_scores_and_the_floor_cuts_there(count, valu
         found = find(scores, number=count, floor=floor)
         kept = [one for one in shown if one >= floor]
         assert [hit.percentile for hit in found.hits] == kept and found.total == len(kept)
+
+
+def shows(excluded, caption, objects=()):
+    forms = Forms({"dog": "dog", "puppy": "dog", "hot dog": "hot dog", "corn dog": None})
+    photo = Photo(1, Listed("1", "1", objects, captions=(caption,)), "1", 8, 8, True)
+    return find_shown(photo, excluded, forms.with_terms(excluded))
+
+
+def test_a_caption_shows_what_it_names_and_does_not_deny():
+    assert shows(("dog",), "A puppy runs.") == ("dog",) and shows(("dog",), "A bench.", ("dog",)) == ("dog",)
+    assert shows(("dog",), "A hot dog, and a corn dog.") == () and shows(("dog",), "No dog on it.") == ()
+    # A term that is no word of the list is asked for as it stands.
+    assert shows(("corn dog", "kiosk"), "Corn dog at a kiosk.") == ("corn dog", "kiosk")

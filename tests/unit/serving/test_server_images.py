@@ -6,13 +6,24 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
+from colour_profiles import ADOBE
 from faults import faults_serve
 from hostile_images import make_hostile_files
-from unscene.serving.server.images import ImageError, find_media_type, read_data_uri, read_image
+from unscene.photos.images import read_photo
+from unscene.samples.readers.items import PHOTOS
+from unscene.serving.server.images import (
+    ON_DISK,
+    SUFFIXES,
+    ImageError,
+    find_media_type,
+    read_data_uri,
+    read_image,
+)
 
 
 def encode(image, form="PNG", **options):
@@ -71,6 +82,73 @@ def test_a_bad_uri_is_told_in_one_sentence(uri):
     with pytest.raises(ImageError) as told:
         read_data_uri(uri, 10**6)
     assert "\n" not in str(told.value)
+
+
+RAMP = np.linspace(0, 1, 64 * 48).reshape(48, 64)
+COLOURS = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+
+
+def to_depth(values, top, kind=np.uint16):
+    return (values * top).round().astype(kind)
+
+
+def list_odd_photos(folder):
+    """Photos of one scene in the forms that cameras and programs write: name -> path."""
+    photo = Image.fromarray(to_depth(COLOURS, 255, np.uint8))
+    turn = Image.Exif()
+    turn[0x0112] = 6
+    clear = photo.convert("RGBA")
+    clear.putalpha(Image.fromarray(to_depth(RAMP, 255, np.uint8)))
+    pictures = {
+        "float.tif": (Image.fromarray(RAMP.astype(np.float32)), {}),
+        "float_counts.tif": (Image.fromarray((RAMP * 3000).astype(np.float32)), {}),
+        "gray16.png": (Image.fromarray(to_depth(RAMP, 65535)), {}),
+        "gray12.tif": (Image.fromarray(to_depth(RAMP, 4095)), {}),
+        "gray32.tif": (Image.fromarray(to_depth(RAMP, 65535, np.int32)), {}),
+        "cmyk.jpg": (photo.convert("CMYK"), {"quality": 95}),
+        "palette.gif": (photo.quantize(64), {}),
+        "clear_palette.png": (photo.quantize(64), {"transparency": 3}),
+        "turned.jpg": (photo, {"exif": turn, "quality": 95}),
+        "clear.png": (clear, {}),
+        "gray_clear.png": (clear.convert("LA"), {}),
+        "bits.png": (photo.convert("1"), {}),
+        "profiled.png": (photo, {"icc_profile": ADOBE}),
+        "profiled_clear.png": (clear, {"icc_profile": ADOBE}),
+        "srgb.jpg": (photo, {"icc_profile": SRGB}),
+        "no_profile.jpg": (photo, {"icc_profile": LAB}),
+    }
+    for name, (picture, options) in pictures.items():
+        picture.save(folder / name, **options)
+    deep = to_depth(COLOURS, 65535)
+    cv2.imwrite(str(folder / "colours16.png"), deep)
+    cv2.imwrite(str(folder / "colours16.tif"), deep)
+    return {path.name: path for path in folder.iterdir()}
+
+
+def test_photos_are_read_as_a_run_reads_them(tmp_path):
+    photos = list_odd_photos(tmp_path)
+    assert len(photos) == 18
+    for name, path in photos.items():
+        expected, seen = (
+            np.asarray(image).astype(int) for image in (read_photo(path), read_image(path, 10**6, ON_DISK))
+        )
+        assert seen.shape == expected.shape and expected.std() > 20, name
+        # Of 16-bit colours the upper byte is read, which may differ by rounding.
+        assert np.abs(seen - expected).max() <= ("colours16" in name), name
+
+
+def test_colours_whose_upper_byte_says_nothing_are_refused(tmp_path):
+    for name in ("colours12.png", "colours12.tif"):
+        cv2.imwrite(str(tmp_path / name), to_depth(COLOURS, 4095))
+        with pytest.raises(ImageError, match="uses 12 bits or less of its 16-bit colours: save it with 8"):
+            read_image(tmp_path / name, 10**6, ON_DISK)
+
+
+def test_a_folder_has_the_photos_that_a_source_has():
+    # HEIC is listed there to be rejected with its reason.
+    assert {f".{ending}" for ending in PHOTOS} - SUFFIXES == {".heic", ".heif"}
 
 
 def test_programs_are_not_started(tmp_path):

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from unscene.samples.readers.items import Item, Positions, SourceError, check_count, find_path
+from unscene.samples.readers.items import (
+    Item,
+    Positions,
+    SourceError,
+    check_count,
+    find_path,
+    leads_out,
+    tell_outside,
+)
 from unscene.samples.readers.text_files import find_fault
 
 _BLOCK_BYTES = 2**22
@@ -26,11 +34,13 @@ def iterate_lines(source: dict, wanted: Positions) -> Iterator[Item]:
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             caption, url, path, *_ = [*text.removeprefix("\ufeff").split("\t"), "", ""]
             key = f"{number:08d}"
+            name = path.strip() or f"{key}.jpg"
             yield Item(
                 key=key,
                 captions=[caption],
-                path=path_to_images / (path.strip() or f"{key}.jpg"),
+                path=path_to_images / name,
                 url=url.strip() or None,
+                problem=tell_outside(path_to_images, name) if leads_out(path_to_images, name) else None,
             )
 
 

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from unscene.run.counts import tell_count
 from unscene.samples.readers.coco_files import load_document, read_captions
-from unscene.samples.readers.items import Item, Positions, check_count, find_path
+from unscene.samples.readers.items import (
+    Item,
+    Positions,
+    check_count,
+    find_path,
+    leads_out,
+    tell_outside,
+)
 
 
 def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
@@ -44,6 +51,8 @@ def iterate_coco(source: dict, wanted: Positions) -> Iterator[Item]:
             item.problem = ("malformed", f"{where} has no id or no file_name")
         elif photo.is_repeated:
             item.problem = ("duplicate_id", f"{path_to_captions} has image id {image_id} twice")
+        elif leads_out(path_to_images, str(name)):
+            item.problem = tell_outside(path_to_images, str(name))
         yield item
 
 

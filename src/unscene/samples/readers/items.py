@@ -1,5 +1,6 @@
 """What a reader yields: one item of a source, before its photo is looked at."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +85,20 @@ def find_path(source: dict, key: str) -> Path:
 def tell_absence(path: Path) -> str:
     """Return what is said of a path of the config at which nothing is."""
     return f"{path} is not there (paths in the config are relative to the checkout)"
+
+
+def leads_out(folder: Path, name: str) -> bool:
+    """Tell whether a photo's name, absolute or with `..`, names something outside its folder. Links in
+    the folder are its owner's, and are followed.
+    """
+    return not Path(os.path.abspath(folder / name)).is_relative_to(os.path.abspath(folder))
+
+
+def tell_outside(folder: Path, name: str) -> tuple[str, str]:
+    """Return the problem of an item whose name leads out of its folder: such lists come from elsewhere,
+    and are not to choose which files of this machine are read, or written by a fetch.
+    """
+    return "outside", f"{name} lies outside of {folder}, the source's `images`"
 
 
 def check_count(source: dict, found: int, where: Path) -> None:

@@ -293,7 +293,7 @@ async def _search(service: Service, asked: SearchRequest) -> dict:
     )
     page = asked.first, min(asked.k, limits.results)
     found: Found = await run_in_threadpool(
-        search, snapshot, model.tower, vector, excluded, page, asked.min_percentile
+        search, snapshot, model.tower, vector, excluded, page, asked.min_percentile, service.forms
     )
     return {
         "model": model.name,

@@ -7,7 +7,10 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
+
+from .colours import is_deep, to_rgb
 
 # Pillow knows more formats; some of them start other programs or have seen little hostile input.
 SENT = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -22,7 +25,10 @@ MEDIA_TYPES = {
     "TIFF": "image/tiff",
     "AVIF": "image/avif",
 }
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
+}
+UPPER_BYTE_OF_12_BITS = 15
 THUMBNAIL_SIDE, THUMBNAIL_QUALITY = 256, 80
 _DATA_URI = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.IGNORECASE)
 
@@ -49,7 +55,8 @@ def read_data_uri(uri: str, max_pixels: int) -> Image.Image:
 
 
 def read_image(source: bytes | Path, max_pixels: int, formats: tuple[str, ...] = SENT) -> Image.Image:
-    """Return a picture upright and in RGB, transparency on white; its first frame. Raises ImageError.
+    """Return a picture upright and in 8-bit sRGB as a run reads it, transparency on white; its first
+    frame. Raises ImageError.
 
     max_pixels: told from the header, before anything is decoded.
     """
@@ -65,7 +72,7 @@ def read_image(source: bytes | Path, max_pixels: int, formats: tuple[str, ...] =
                     raise ImageError(
                         f"the picture has {width}x{height} pixels; at most {max_pixels:,} are read"
                     )
-                return _to_rgb(ImageOps.exif_transpose(image))
+                return _to_upright_rgb(image)
     except ImageError:
         raise
     except Image.DecompressionBombError:
@@ -76,14 +83,14 @@ def read_image(source: bytes | Path, max_pixels: int, formats: tuple[str, ...] =
         raise ImageError(f"not a readable picture ({', '.join(formats)} are read)") from None
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        image = image.convert("I").point(lambda value: value / 256).convert("L")
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
+def _to_upright_rgb(image: Image.Image) -> Image.Image:
+    deep, turned = is_deep(image), ImageOps.exif_transpose(image)
+    if deep:
+        # Pillow keeps the upper byte: of 16 bits all that can be seen, of 12 nearly nothing.
+        if np.asarray(turned)[..., :3].max() <= UPPER_BYTE_OF_12_BITS:
+            raise ImageError("the picture uses 12 bits or less of its 16-bit colours: save it with 8 bits")
+        turned.info.pop("transparency", None)  # a colour of 16 bits
+    return to_rgb(turned)
 
 
 def make_thumbnail(photo: Image.Image) -> bytes:

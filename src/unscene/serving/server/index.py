@@ -224,6 +224,10 @@ class PhotoIndex:
             )
             for photo, stat, sha256 in hashed:
                 self._write_photo(database, photo, stat, sha256, failed.get(sha256))
+                if sha256 in failed:
+                    logging.getLogger("unscene").warning(
+                        "index: %s is left out: %s", photo.key, failed[sha256]
+                    )
 
     def _is_complete(self, database: sqlite3.Connection, sha256: str) -> bool:
         marks = ",".join("?" * len(self._models))

@@ -1,26 +1,22 @@
 """What a query asks for: the text, what it takes out by `-term`, and what the text itself denies."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-_TERM = re.compile(r'(?<!\S)-\s*(?:"([^"]*)"|([^\s"-][^\s"]*))')
+from .denials import find_denials
+
+# Any dash is a minus at the start of a word. Alone it is one only where it is the minus of a keyboard
+# or of mathematics, since the longer ones part two thoughts.
+_MINUS = "-\N{MINUS SIGN}"
+_DASHES = f"{_MINUS}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}"
+_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}'
+# A quote that nobody closed holds all that follows.
+_TERM = re.compile(
+    rf"(?<!\S)(?:[{_DASHES}]+|[{_MINUS}]\s+)"
+    rf"(?:[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|$)|([^\s{_QUOTES}{_DASHES}][^\s{_QUOTES}]*))"
+)
 _WORD = re.compile(r"\w+(?:'\w+)?")
-_ANY = r"(?:(?:a|an|any|the|single|of|trace|sign|signs)\s+)*"
-_DENIED = re.compile(
-    r"(?:\b(?:no|not|never|without|lacks?|lacking|missing|minus|excludes?|excluding|devoid|free|absence)"
-    r"|n't)(?:\s+(?:show|include|contain|feature|have|see|depict)\w*)?\s+(?:of\s+)?"
-    + _ANY
-    + r"(?:[\w-]+\s+)?$",
-    re.IGNORECASE,
-)
-_DENIED_AFTER = re.compile(
-    r"^\s+(?:(?:is|are|was|were)\s+)?(?:not\b|nowhere\b|absent\b|missing\b|never\b)|^\s+(?:isn't|aren't)\b"
-    r"|^-free\b",
-    re.IGNORECASE,
-)
-_ALTERNATIVE = re.compile(r"^\s*(?:,\s*)?(?:or|nor)\s+" + _ANY + r"$", re.IGNORECASE)
-_CLAUSE = re.compile(r"[.;:,!?]|\bbut\b(?!\s+(?:no|not|without)\b)|\bwith\b(?!\s+no\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Query:
 def parse_query(query: str) -> Query:
     """Part `a beach -dog -"beach umbrella"` into its text and the terms behind a minus.
 
-    A minus counts at the start of a word only: a t-shirt stays whole.
+    A minus counts at the start of a word only: a t-shirt stays whole. A dash is a minus there, too.
     """
     terms = [(quoted or plain).strip() for quoted, plain in _TERM.findall(query)]
     text = " ".join(_TERM.sub(" ", query).split())
@@ -44,10 +40,17 @@ def parse_query(query: str) -> Query:
 class Forms:
     """The words that photos are labelled with, by the ways to say them: `puppies` -> `dog`."""
 
-    def __init__(self, forms: Mapping[str, str]):
-        """forms: form -> word."""
+    def __init__(self, forms: Mapping[str, str | None]):
+        """forms: form -> word, or None for what only looks like one (a corn dog)."""
         self._forms = {tuple(_WORD.findall(form.lower())): word for form, word in forms.items()}
         self._longest = max(map(len, self._forms), default=0)
+
+    def with_terms(self, terms: Iterable[str]) -> "Forms":
+        """Return these forms, and terms that stand for themselves."""
+        more = Forms({term: term for term in terms})
+        more._forms = self._forms | more._forms
+        more._longest = max(self._longest, more._longest)
+        return more
 
     def find_word(self, term: str) -> str | None:
         """Return the word that a term names, or None."""
@@ -55,32 +58,45 @@ class Forms:
         return self._forms.get(tuple(_WORD.findall(term)))
 
     def find_all(self, text: str) -> list[tuple[int, int, str]]:
-        """Return where a text names words, denied or not: start, end, word; the longest form wins."""
+        """Return where a text names words, denied or not: start, end, word. The longest form wins;
+        of "dogless" the dog is named.
+        """
         parts = list(_WORD.finditer(text.lower()))
         found, place = [], 0
         while place < len(parts):
-            for length in range(min(self._longest, len(parts) - place), 0, -1):
-                span = parts[place : place + length]
-                word = self._forms.get(tuple(part.group() for part in span))
-                if word is not None:
-                    found.append((span[0].start(), span[-1].end(), word))
-                    place += length - 1
-                    break
-            place += 1
+            start, end = parts[place].span()
+            length, word = self._match(parts[place : place + self._longest])
+            if not length and parts[place].group().endswith("less"):
+                end -= len("less")
+                word = self._forms.get((text.lower()[start:end],))
+            elif length:
+                end = parts[place + length - 1].end()
+            if word is not None:
+                found.append((start, end, word))
+            place += max(length, 1)
         return found
 
     def find_denied(self, text: str) -> list[str]:
         """Return the words whose objects a text denies, each once, in the text's order."""
-        denied: list[str] = []
-        end, joined = 0, False
-        for start, stop, word in self.find_all(text):
-            clause = _CLAUSE.split(text[:start])[-1]
-            follows = joined and bool(_ALTERNATIVE.match(text[end:start]))
-            joined = bool(_DENIED.search(clause) or _DENIED_AFTER.match(text[stop:]) or follows)
-            end = stop
-            if joined and word not in denied:
-                denied.append(word)
-        return denied
+        return self._find(text, True)
+
+    def find_asserted(self, text: str) -> list[str]:
+        """Return the words whose objects a text names and does not deny, each once, in its order."""
+        return self._find(text, False)
+
+    def _find(self, text: str, is_denied: bool) -> list[str]:
+        found = self.find_all(text)
+        denials = find_denials(text, [(start, end) for start, end, _ in found])
+        named = (word for (*_, word), denied in zip(found, denials, strict=True) if denied == is_denied)
+        return list(dict.fromkeys(named))
+
+    def _match(self, parts: Sequence[re.Match[str]]) -> tuple[int, str | None]:
+        """Return of how many parts the longest form at their start is, 0 for none, and its word."""
+        for length in range(len(parts), 0, -1):
+            form = tuple(part.group() for part in parts[:length])
+            if form in self._forms:
+                return length, self._forms[form]
+        return 0, None
 
 
 def name_terms(terms: Sequence[str]) -> list[str]:

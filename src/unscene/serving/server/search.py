@@ -59,11 +59,12 @@ def search(
     excluded: Sequence[str],
     page: tuple[int, int],
     floor: float,
+    forms: Forms,
 ) -> Found:
     """Return a page of the photos by falling score, equal ones in the order of their names.
 
     excluded: words as labels name them, or other terms, which captions are asked for. page: first
-    and number. floor: the lowest percentile that is shown.
+    and number. floor: the lowest percentile that is shown. forms: how captions name the words.
     """
     first, number = page
     if not snapshot.photos:
@@ -79,7 +80,8 @@ def search(
     # Photos with equal scores have equal percentiles.
     lower = count - np.searchsorted(-scores[best], -scores[best], side="right")
     percentiles = np.round(100 * lower / count, PERCENTILE_DIGITS)
-    marks = [find_shown(snapshot.photos[place], excluded) for place in best[:MARK_FIRST]]
+    named = forms.with_terms(excluded) if excluded else forms
+    marks = [find_shown(snapshot.photos[place], excluded, named) for place in best[:MARK_FIRST]]
     counted = None if not excluded or any(mark is None for mark in marks) else sum(map(bool, marks))
     shown = slice(first, min(first + number, passing))
     hits = [
@@ -87,7 +89,7 @@ def search(
             snapshot.photos[place],
             float(scores[place]),
             float(percentile),
-            find_shown(snapshot.photos[place], excluded),
+            find_shown(snapshot.photos[place], excluded, named),
         )
         for place, percentile in zip(best[shown], percentiles[shown], strict=True)
     ]
@@ -102,11 +104,13 @@ def _count_passing(scores: np.ndarray, floor: float) -> int:
     return int((scores > np.partition(scores, lower - 1)[lower - 1]).sum())
 
 
-def find_shown(photo: Photo, excluded: Sequence[str]) -> tuple[str, ...] | None:
-    """Return which excluded words are on a photo, by its labels and captions; None when it has neither."""
+def find_shown(photo: Photo, excluded: Sequence[str], forms: Forms) -> tuple[str, ...] | None:
+    """Return which excluded words are on a photo, by its labels and captions; None when it has neither.
+    A hot dog is no dog, and a caption that denies an object does not show it.
+    """
     listed = photo.listed
     if listed.objects is None:
         return None
-    captions = Forms({word: word for word in excluded if word not in listed.objects})
-    said = {word for caption in listed.captions for *_, word in captions.find_all(caption)}
+    asked = [word for word in excluded if word not in listed.objects]
+    said = {word for caption in listed.captions for word in forms.find_asserted(caption)} if asked else set()
     return tuple(word for word in excluded if word in listed.objects or word in said)
