@@ -26,11 +26,11 @@ from unscene.words.scene_lists import (
     SMALL,
     STATES,
 )
+from unscene.words.third_person_verbs import THINGS_IN_S
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
 from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.verb_lists import ALWAYS_ING_NOUNS, NEEDS_OBJECT, NOT_PARTICIPLES, NOUNY, VERBS, WORN
-from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
 
 HEADLESS = "its head is no thing"

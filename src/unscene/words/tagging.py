@@ -7,11 +7,13 @@ from unscene.words.caption_words import (
     CLAUSES,
     DETERMINERS,
     PREPOSITIONS,
+    SUBJECT_PRONOUNS,
 )
+from unscene.words.spots import Spot
 from unscene.words.tokens import Token
 from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.verb_lists import NOT_ING, NOUNY, PARTICLE_VERBS, SCENE_ADVERBS, VERBS
-from unscene.words.verb_tags import SUBJECT_PRONOUNS, find_verb_form
+from unscene.words.verb_tags import find_verb_form
 from unscene.words.word_ends import LINKS, MARKS, ends_phrase
 
 _PRONOUNS = frozenset(
@@ -305,7 +307,7 @@ def find_kind(
         return ("A", "", "") if adverb else ("W", "", "")
     if word == "shot" and next_word == "of":
         return "W", "", ""  # "a panoramic shot of a pier"
-    verb = find_verb_form(word, before, after, later, tagged)
+    verb = find_verb_form(Spot(word, tagged, rest))
     if verb:
         return "V", *verb
     return "W", "", ""

@@ -122,6 +122,11 @@ SCENE_ADVERBS = ADVERBS | _words(
     "rapidly safely simultaneously straight upright upstairs downstairs overhead ahead aimlessly "
     "below beneath asleep awake aboard ashore afar live well fast hard smoothly gracefully high"
 )
+# What stands behind a verb in the third person more often than behind a noun in the plural.
+BEHIND_VERBS = _words(
+    "to into at through over down on in along across up towards toward as for by past around next near out "
+    "together while off about from onto with alone before after during ashore nearby away"
+)
 # Verbs that set a thing in its place: what follows the object tells where that is.
 PLACING = _words(
     "put place set lay pour insert load stack pile arrange hang mount cook prepare cut make see find "
