@@ -5,9 +5,11 @@ import re
 import pytest
 
 from unscene.words import (
+    adverb_kinds,
     ing_verbs,
     participle_verbs,
     plain_verbs,
+    pronoun_kinds,
     third_person_verbs,
 )
 from unscene.words.coco80 import COCO80
@@ -16,6 +18,8 @@ from unscene.words.spots import Rules, Spot
 from unscene.words.tokens import Token
 
 TABLES = [
+    pronoun_kinds.RULES,
+    adverb_kinds.RULES,
     ing_verbs.RULES,
     participle_verbs.RULES,
     third_person_verbs.RULES,
