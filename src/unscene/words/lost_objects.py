@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from unscene.words.composing import compose
 from unscene.words.gathering import Gathering
 from unscene.words.leftovers import (
     Item,
-    compose,
     free_prep,
     is_looks_only,
     is_small,
