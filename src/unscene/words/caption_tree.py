@@ -10,6 +10,7 @@ from unscene.words.scene_lists import (
 )
 from unscene.words.tokens import Token
 from unscene.words.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods
+from unscene.words.verb_governors import find_governor_of_verb
 from unscene.words.verb_lists import GIVING
 from unscene.words.vocabulary import Vocabulary
 
@@ -152,7 +153,7 @@ class _Reader(OpenPath):
                 self._open_group(Group([Phrase([])]))
             gerund = self.chunks[place + 1]
             verb = Verb(gerund.tokens, opener=f"{prep.link} {chunk.text}".strip())
-            self._hang(self.find_governor_of_verb(verb, place + 1), verb)
+            self._hang(find_governor_of_verb(self, verb, place + 1), verb)
             return place + 2
         if not self.path:
             group = Group([Phrase([])])
@@ -186,7 +187,7 @@ class _Reader(OpenPath):
             self.path[-1].mods.append(verb)
             self.path.append(verb)
             return place + 1
-        index = self.find_governor_of_linked(verb) if linked else self.find_governor_of_verb(verb, place)
+        index = self.find_governor_of_linked(verb) if linked else find_governor_of_verb(self, verb, place)
         self._hang(index, verb)
         return place + 1
 

@@ -15,6 +15,15 @@ DETERMINERS = (
 PRONOUNS = _words(
     "he she it they him them himself herself itself themselves something someone everyone others i we you"
 )
+# What stands for somebody or something by itself.
+LONE_PRONOUNS = _words(
+    "he she it they him them himself herself itself themselves someone somebody everyone everybody anyone"
+    " nobody others i we you us me ones"
+)
+# What is the subject of a verb wherever it stands.
+SUBJECT_PRONOUNS = _words(
+    "he she it they i we you who that which others someone somebody everyone everybody nobody"
+)
 PREPOSITIONS = _words(
     "in on at near by with without of over under above below beneath beside besides behind between through"
     " across along around inside outside onto into from toward towards against among past to for off during"

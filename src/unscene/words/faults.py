@@ -6,8 +6,20 @@ end, a pronoun or a part of the body without its owner, `others` where there is 
 """
 
 from unscene.words.caption_tree import build_clauses
-from unscene.words.caption_words import ADJECTIVES, DETERMINERS
+from unscene.words.caption_words import ADJECTIVES
 from unscene.words.chunks import is_done_to
+from unscene.words.fault_names import (
+    ABSTRACT,
+    HEADLESS,
+    LOST_BODY,
+    LOST_CLOTHES,
+    LOST_OWNER,
+    LOST_PRONOUN,
+    NO_OBJECT,
+    STILL_THERE,
+    TORN_PREPOSITION,
+    TOUCHING,
+)
 from unscene.words.leftovers import is_concrete
 from unscene.words.people import is_time_of, means_people
 from unscene.words.pronouns import HE, THEY
@@ -17,30 +29,23 @@ from unscene.words.scene_lists import (
     ACTIVITIES,
     COLOURS,
     COUNTING,
-    ENDLESS,
     HUMAN_NOUNS,
     MASS,
     MORE_BODY,
     MORE_CLOTHES,
+    NO_THINGS,
     PARTS,
     SMALL,
     STATES,
 )
+from unscene.words.third_person_verbs import THINGS_IN_S
 from unscene.words.tokens import Token
+from unscene.words.torn_edges import find_torn_edges
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, walk
-from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
+from unscene.words.verb_forms import EN, THIRD
 from unscene.words.verb_lists import ALWAYS_ING_NOUNS, NEEDS_OBJECT, NOT_PARTICIPLES, NOUNY, VERBS, WORN
-from unscene.words.verb_tags import THINGS_IN_S
 from unscene.words.vocabulary import Vocabulary
 
-HEADLESS = "its head is no thing"
-TORN_START = "begins in the middle"
-TORN_END = "ends in the middle"
-NO_SUBJECT = "a verb without its subject"
-ABSTRACT = "nothing that can be seen"
-TORN_NOUN = "an article without its noun"
-STILL_THERE = "somebody is still there"
-LOST_PRONOUN = "a pronoun without its noun"
 _ORDINALS = frozenset({"the other", "a third", "the third", "the second", "the first", "a second"})
 _MANIES = THEY | {"others", "another", "one"}
 
@@ -59,7 +64,7 @@ def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str
         faults.append("names the object")
     tokens = read_tokens(text, vocabulary)
     clauses = build_clauses(tokens)
-    faults += _find_torn_edges(tokens)
+    faults += find_torn_edges(tokens)
     if _begins_with_no_thing(tokens):
         faults.append(HEADLESS)
     if _is_of_no_thing(clauses):
@@ -69,26 +74,6 @@ def find_faults(caption: str, category: str, vocabulary: Vocabulary) -> list[str
     return faults
 
 
-_NO_THINGS = frozenset({"how", "why", "what", "when", "where", "who", "whose", "which", "if", "because"})
-_NO_THINGS |= frozenset(
-    {
-        "ad",
-        "finally",
-        "next",
-        "often",
-        "once",
-        "ever",
-        "never",
-        "far",
-        "rather",
-        "then",
-        "thus",
-        "please",
-        "ll",
-        "ve",
-        "re",
-    }
-)
 # What web captions put in a name's place says nothing alone.
 _NAMELESS = frozenset({"country", "airline", "company", "organization", "organisation", "team", "location"})
 _LOOKING_SO = frozenset(
@@ -125,7 +110,7 @@ def _begins_with_no_thing(tokens: list[Token]) -> bool:
         return True  # "interlocking"
     if len(tokens) == 1 and first.low in _NAMELESS:
         return True
-    if first.low in _NO_THINGS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
+    if first.low in NO_THINGS or (first.kind == "A" and second.kind in ("P", "X", "C", "")):
         return True
     if first.low in _SHARES and second.kind in ("P", "X", "C", "V") and second.low != "of":
         return True
@@ -181,109 +166,6 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
     )
 
 
-def _find_torn_edges(tokens) -> list[str]:
-    faults = []
-    first, last = tokens[0], tokens[-1]
-    if (
-        last.low in DETERMINERS - {"her", "one", "another", "both", "all", "some"}
-        or last.kind in ("C", "S")
-        or (
-            last.kind == "P"
-            and not (last.low in ("on", "in") and tokens[-2:-1] and tokens[-2].kind == "V")  # "looking on"
-            and not (last.low == "on" and tokens[-2:-1] and tokens[-2].low in MORE_CLOTHES)  # "has a hat on"
-            and last.low
-            not in (
-                "by",
-                "near by",
-                "together",
-                "up",
-                "down",
-                "out",
-                "off",
-                "over",
-                "around",
-                "past",
-                "along",
-                "through",
-                "in front of",
-            )
-        )
-    ):
-        faults.append(TORN_END)
-    if first.kind == "D" and [token.low for token in tokens[1:]] in (["other"], ["same"]):
-        faults.append(TORN_START)
-    if not first.text[:1].isalnum() and first.text not in ("$", "#"):
-        faults.append(TORN_START)  # "'s how to manage it"
-    if [token.low for token in tokens[-2:]] == ["and", "one"]:
-        faults.append(TORN_END)  # "two nuns and one" of "one has a phone"
-    if last.kind == "A" and last.low.endswith("ly") and tokens[-2:-1] and tokens[-2].kind in ("N", "W"):
-        faults.append(TORN_END)  # "a nun gently" of "a nun gently placed on a bed"
-    if [token.low for token in tokens[-2:-1]] == ["as"]:
-        faults.append(TORN_END)  # "nothing is as soft"
-    if last.low in ("far", "able", "what") or (last.kind == "W" and last.low in ("high", "close", "loose")):
-        faults.append(TORN_END)  # "a building far", "a high"
-    if last.kind == "V" and last.form in ("aux", "to") or last.low in ENDLESS:
-        faults.append(TORN_END)
-    pairs = list(zip(tokens, tokens[1:], strict=False))
-    if any(one.kind == "P" and two.low in ("he", "she", "they", "i", "we") for one, two in pairs):
-        faults.append(TORN_NOUN)  # "from behind she has been reading"
-    if first.kind == "O" or first.low in ("very", "too", "so", "quite"):
-        faults.append(TORN_START)
-    second = tokens[1] if len(tokens) > 1 else Token("", "X")
-    if first.low == "the" and second.low in ("left", "right") and (len(tokens) < 3 or tokens[2].low == "of"):
-        faults.append(TORN_START)  # "the left of the car is a bus"
-    doing = second.form in ("ing", "en") or (second.kind == "W" and second.low in ING)
-    shares = first.low in ("all", "both", "each") and (doing or second.kind == "D")
-    if (shares and second.low != "the") or (first.low == "other" and len(tokens) == 2):
-        faults.append(TORN_START)  # "all eating pizza", "other units"
-    if first.kind in ("C", "P") or (first.kind == "S" and first.low not in ("while",)) and len(tokens) < 4:
-        faults.append(TORN_START)
-    if first.kind == "V" and (first.form in ("aux", "fin", "inf", "to", "en")):
-        faults.append(NO_SUBJECT)
-    if first.kind == "V" and first.form == "ing" and first.low not in ("looking",):
-        faults.append(NO_SUBJECT)
-    nouns = [token.low for token in tokens if token.kind == "N"]
-    if first.low == "both" and "and" not in {t.low for t in tokens} and not any(map(looks_plural, nouns)):
-        faults.append(TORN_START)  # "both the cat are asleep on the couch"
-    for before, after in zip(tokens, tokens[1:], strict=False):
-        if (before.low, after.low) in (("neither", "nor"), ("either", "or")):
-            faults.append(TORN_NOUN)
-        if before.kind == "P" and after.kind == "D" and after.text.istitle():
-            faults.append("a preposition without its noun")  # "a beach with A cat"
-        if before.low == after.low and before.low not in ("very", "that", "had", "-", "!", "?", "."):
-            faults.append("a word twice")
-        if (
-            before.kind == "P"
-            and after.kind in ("C", "S")
-            and after.low not in ("where", "which", "who", "what", "whom")
-            and before.low in ("with", "of", "at", "in", "on", "next to", "in front of", "from", "to", "into")
-        ):
-            faults.append("a preposition without its noun")
-        if before.low == "able" and after.low != "to":
-            faults.append(TORN_END)  # "you will be able in the car park"
-        if before.low in _NO_THINGS & ENDLESS and after.kind == "P":
-            faults.append(TORN_END)  # "learns how in the hall"
-        if before.low in ("a", "an") and after.low in ("a", "an", "the"):
-            faults.append("a word twice")
-        if after.low in ("ll", "ve", "re") and before.kind != "X":
-            faults.append(NO_SUBJECT)
-        if before.kind == "P" and before.low in ("from", "with", "of") and after.low in ("with", "of", "to"):
-            faults.append("a preposition without its noun")
-        if before.low in ("a", "an") and looks_plural(after.low) and after.kind == "N":
-            faults.append("an article with a plural")
-        if (
-            before.kind == "D"
-            and before.low in ("a", "an", "the", "his", "its", "their", "my", "your", "our")
-            and (
-                after.kind in ("P", "C", "S", "X", "R")
-                or after.low in ("it's", "its", "his", "their", "my", "your", "our", "a", "an", "the")
-                or (after.kind == "V" and after.form in ("aux", "fin", "to"))
-            )
-        ):
-            faults.append(TORN_NOUN)
-    return faults
-
-
 def _find_torn_parts(clauses: list[Clause]) -> list[str]:
     faults = []
     for clause in clauses:
@@ -300,13 +182,13 @@ def _find_torn_parts(clauses: list[Clause]) -> list[str]:
                     and (bare or isinstance(node.mods[0], Prep))
                     and not any(t.form == "en" for t in node.tokens)
                 ):
-                    faults.append("a verb without its object")
+                    faults.append(NO_OBJECT)
                 if any(t.low in WORN for t in node.tokens) and bare:
-                    faults.append("a verb without its object")
+                    faults.append(NO_OBJECT)
             if isinstance(node, Prep) and node.group is None:
-                faults.append("a preposition without its noun")
+                faults.append(TORN_PREPOSITION)
             if isinstance(node, Group) and "" in node.links:
-                faults.append("two nouns that touch")
+                faults.append(TOUCHING)
     return faults
 
 
@@ -338,15 +220,15 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
         if phrase.low in _ORDINALS and not counted and not of:
             faults.append(HEADLESS)  # "the other laughing" of "two nuns, one asleep and the other ..."
     if owner_words & {"his", "her"} and not (human if category in vocabulary.people else animate):
-        faults.append("an owner that is gone")
+        faults.append(LOST_OWNER)
     if (
         "their" in owner_words
         and category in vocabulary.people
         and not any(p.is_plural and p.is_animate for p in things)
     ):
-        faults.append("an owner that is gone")
+        faults.append(LOST_OWNER)
     if owner_words & {"their", "its"} and not things[:1]:
-        faults.append("an owner that is gone")
+        faults.append(LOST_OWNER)
     if (category in vocabulary.animate) and not animate:
         if not any(t.is_animate for p in phrases for t in p.tokens) and any(
             p.head
@@ -355,13 +237,13 @@ def _find_lost_owners(clauses: list[Clause], category: str, vocabulary: Vocabula
             and not is_concrete(p)
             for p in phrases
         ):
-            faults.append("a part of the body without its owner")
+            faults.append(LOST_BODY)
         if (
             category in vocabulary.people
             and any(p.head in MORE_CLOTHES and not p.words for p in phrases[:1])
             and len(phrases) == 1
         ):
-            faults.append("clothes without their owner")
+            faults.append(LOST_CLOTHES)
     if category in vocabulary.people and any({t.low for t in p.tokens} >= {"of", "them"} for p in phrases):
         faults.append(LOST_PRONOUN)
     if category in vocabulary.people and any(low.startswith(("he'", "she'", "they'")) for low in owner_words):

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from unscene.words.leftovers import Item, compose, is_concrete, is_small, list_places, list_words
+from unscene.words.composing import compose
+from unscene.words.leftovers import Item, is_concrete, is_small, list_places, list_words
 from unscene.words.own_places import is_stand
 from unscene.words.scene_lists import DESKS, EATEN, GROUNDS, NEARNESS, NO_PLACE, PARTS, ROOMS, SEATS, WITHIN
 from unscene.words.target import Target, is_all_gone, is_picture

@@ -5,9 +5,10 @@ from collections.abc import Set
 
 from unscene.words.caption_words import ADJECTIVES, PICTURES
 from unscene.words.chunks import is_done_to
+from unscene.words.composing import compose
 from unscene.words.cut_phrases import shows
 from unscene.words.finishing import finish
-from unscene.words.leftovers import Item, compose
+from unscene.words.leftovers import Item
 from unscene.words.people import means_people
 from unscene.words.rows import takes_article
 from unscene.words.scene_lists import (

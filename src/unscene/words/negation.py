@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from unscene.words.caption_tree import read_caption
 from unscene.words.caption_words import ADJECTIVES, PICTURES
-from unscene.words.faults import (
+from unscene.words.fault_names import (
     ABSTRACT,
     HEADLESS,
     LOST_PRONOUN,
@@ -23,8 +23,8 @@ from unscene.words.faults import (
     TORN_END,
     TORN_NOUN,
     TORN_START,
-    find_faults,
 )
+from unscene.words.faults import find_faults
 from unscene.words.finishing import finish, give_article, says_something
 from unscene.words.held import mark_held
 from unscene.words.ladder import list_things, write_words

@@ -1,27 +1,20 @@
 """The open nodes of a caption that is read, and which of them a new chunk hangs on."""
 
-from unscene.words.caption_words import HERS, PICTURES
+from unscene.words.caption_words import PICTURES
 from unscene.words.chunks import Chunk
-from unscene.words.follower_words import ANIMALS
 from unscene.words.scene_lists import (
-    ACTIVITIES,
     ANIMATE_VEHICLES,
-    DESKS,
     GROUNDS,
     LEADING,
     MORE_BODY,
     MORE_CLOTHES,
     NEARNESS,
-    PARTS,
     VEHICLES,
     WITHIN,
 )
-from unscene.words.tree import Group, Loose, Phrase, Prep, Verb
-from unscene.words.verb_lists import LOOKING, PLACING, STILL, WITH_TOOL
+from unscene.words.tree import Group, Phrase, Prep, Verb
+from unscene.words.verb_lists import PLACING, WITH_TOOL
 
-_DONE_BY_SOMEBODY = frozenset(
-    {"wear", "hold", "read", "eat", "look", "watch", "drink", "smile", "gaze", "stare"}
-)
 _OF_HOUSES = frozenset(
     {"door", "doors", "window", "windows", "roof", "chimney", "porch", "columns", "shutters"}
 )
@@ -30,20 +23,12 @@ _OF_CHURCHES = _OF_HOUSES | {"tower", "towers", "clock tower", "clock towers", "
 _OF_CHURCHES |= {"spire", "spires", "dome", "domes", "turret", "turrets", "belfry"}
 _STILL_VEHICLES = VEHICLES - ANIMATE_VEHICLES
 _HUNG = frozenset({"graffiti", "writing", "mural", "pictures", "posters", "paintings", "signs"})
-# What a tower does, and nothing that is on it: `a tower with a clock on it advertising figs`.
-_BY_CARRIER = frozenset({"advertising", "selling", "overlooking"})
 # What stands for something before.
 SAME_AGAIN = frozenset(
     {"each other", "one another", "it", "them", "him", "her", "itself", "himself", "themselves"}
 )
 
 
-_BOXES = frozenset({"crate", "crates", "basket", "baskets", "box", "boxes", "bin", "bins", "bucket", "jar"})
-# What a part of something does by itself.
-_DONE_BY_PARTS = frozenset(
-    {"hang", "glow", "dangle", "stick", "shine", "droop", "flap", "flow", "wag", "drip"}
-)
-_DONE_BY_PARTS |= {"flash", "drag", "trail", "blink", "burn", "spin", "smoke"}
 # Where something is on a thing that need not be named.
 SIDES = frozenset({"side", "left", "right", "front", "back", "top", "bottom", "end", "middle", "center"})
 
@@ -253,7 +238,7 @@ class OpenPath:
             ):
                 return top  # "at a ball on a tee"
             if looks and prep.low in ("with", "in"):
-                return self._find_animate(top, default=top)
+                return self.find_animate(top, default=top)
             return self._above(top, prep, place)
         if isinstance(governor, Verb):
             stem = governor.stem
@@ -264,7 +249,7 @@ class OpenPath:
             if noun in MORE_BODY and prep.low != "with":
                 return top  # "a phone in her hand"
             if looks and prep.low in ("with", "in", "on"):
-                return top if node.is_animate else self._find_animate(top, default=top - 1)
+                return top if node.is_animate else self.find_animate(top, default=top - 1)
             return top - 1
         return top
 
@@ -292,7 +277,8 @@ class OpenPath:
             return top
         return upper
 
-    def _find_animate(self, top: int, default: int) -> int:
+    def find_animate(self, top: int, default: int) -> int:
+        """Return where in the path the last living group up to a place is."""
         return next(
             (i for i in range(top, -1, -1) if isinstance(self.path[i], Group) and self.path[i].is_animate),
             default,
@@ -305,169 +291,6 @@ class OpenPath:
             if isinstance(node, Group) and any(
                 isinstance(m, Verb) and (m.form == verb.form or (m.is_finite and verb.form in ("ing", "en")))
                 for m in node.mods
-            ):
-                return i
-        return 0
-
-    def find_governor_of_verb(self, verb: Verb, place: int) -> int:
-        """Return where in the path a verb hangs: on what does it."""
-        groups = [i for i, node in enumerate(self.path) if isinstance(node, Group)]
-        if not groups:
-            return 0
-        if verb.form == "to":
-            before = self.path[groups[-1] - 1] if groups[-1] else None
-            if isinstance(before, Prep) and before.low == "for":  # "for a cake to be served"
-                return groups[-1]
-            last = next(
-                (i for i in range(len(self.path) - 1, -1, -1) if isinstance(self.path[i], Verb)), None
-            )
-            return self._find_animate(groups[-1], default=groups[-1]) if last is None else last
-        while (
-            verb.form == "ing"
-            and verb.tokens[-1].low in _BY_CARRIER
-            and len(groups) > 1
-            and self.path[groups[-1]].members[-1].low == "it"
-            and isinstance(self.path[groups[-1] - 1], Prep)
-            and self.path[groups[-1] - 1].low == "on"
-        ):
-            groups.pop()
-            if len(groups) > 1 and not self.path[groups[-1]].is_animate:
-                groups.pop()
-        while len(groups) > 1 and any(
-            isinstance(mod, Loose) and mod.text == "missing" for mod in self.path[groups[-1]].mods
-        ):
-            groups.pop()  # "a cake with a slice missing sitting near a jug"
-        deepest = groups[-1]
-        if verb.stem in ("show", "display", "feature", "depict", "contain", "include") and verb.form == "ing":
-            return deepest
-        if verb.form == "ing" and deepest != groups[0] and self._is_of_part(verb, deepest):
-            return deepest
-        while (
-            verb.form == "ing"
-            and deepest != groups[0]
-            and not self.path[deepest].is_animate
-            and self.path[deepest].head in (PARTS | MORE_BODY | MORE_CLOTHES)
-            and not self.path[deepest].members[-1].words
-        ):
-            groups.pop()
-            deepest = groups[-1]
-        if verb.form == "inf":  # "watch a plane fly"
-            return deepest
-        governor = self.path[deepest - 1] if deepest else None
-        last = self.path[deepest].members[-1]
-        if isinstance(governor, Verb) and governor.stem in LOOKING and verb.tokens[0].low == "being":
-            return deepest  # "watching a boat being raised"
-        if isinstance(governor, Prep) and governor.low == "with" and " of " in last.low and last.is_pronoun:
-            return deepest  # "with two of them holding a kite"
-        root = self.path[groups[0]]
-        holds = verb.stem in ("hold", "contain") and verb.form == "ing" and root.head in _BOXES
-        on_top = isinstance(governor, Prep) and governor.low in ("on", "on top of")
-        if holds and on_top and not self.path[deepest].is_human:
-            return groups[0]  # "a crate on top of a car holding figs"
-        if verb.is_finite and self.path[groups[-1]] is self.relative:
-            told = any(isinstance(m, Verb) and m.is_finite for m in self.path[groups[-1]].mods)
-            return groups[0] if told else groups[-1]  # "a cat that my dog loves sleeps"
-        if verb.is_finite:
-            subject = self.path[groups[0]]
-            taken = any(isinstance(m, Verb) and m.is_finite for m in subject.mods)
-            alive = subject.is_animate and not self.path[deepest].is_animate
-            if taken and alive and verb.tokens[-1].form == "ing" and verb.tokens[0].form == "aux":
-                return groups[0]  # "a nun is standing in a pond is flying a kite"
-            return deepest if taken else groups[0]
-        node = self.path[deepest]
-        governor = self.path[deepest - 1] if deepest else None
-        root = self.path[groups[0]]
-        if deepest == groups[0]:
-            return deepest
-        if verb.form == "en":
-            if (
-                verb.stem
-                in ("dress", "seat", "gather", "mount", "pose", "clad", "cuddle", "huddle", "snuggle", "curl")
-                and not node.is_animate
-            ):
-                close = verb.stem in ("cuddle", "huddle", "snuggle")  # no bed does that
-                return self._find_animate(deepest, default=groups[0] if root.is_animate or close else deepest)
-            if verb.stem in ("wrap", "bundle") and node.head in GROUNDS:  # "in a yard wrapped in a towel"
-                return self._find_animate(deepest, default=deepest)
-            if isinstance(governor, Prep) and governor.low == "of" and deepest >= 2:
-                return deepest - 2
-            if verb.stem in ("open", "tie", "chain", "lean") and node.head in GROUNDS:
-                return groups[0]  # "a crate on the floor opened to show lamps"
-            return deepest
-        if verb.stem == "wear" and node.is_animate:
-            worn = (
-                node.is_human
-                or not root.is_human
-                or any(m.head in ANIMALS or m.words & ANIMALS for m in node.members)
-            )
-            return deepest if worn else groups[0]  # "holding a dog wearing a hat", "on a bus wearing blue"
-        mutual = self.kind_at(place + 1) == "P" and self.kind_at(place + 2) == "NP"
-        if mutual and self.chunks[place + 2].low in ("each other", "one another"):
-            if not node.is_plural:
-                return groups[0]
-            if not root.is_plural:  # "a cat between two bicycles standing next to each other"
-                return deepest
-        if verb.stem in ("smile", "laugh", "grin") and not node.is_human:
-            return next((i for i in reversed(groups) if self.path[i].is_human), deepest)
-        flying = root.members[-1].words & {"kite", "airplane", "bird"}
-        if verb.stem in ("fly", "soar") and flying and not node.is_animate:
-            return groups[0]  # "kites tied to a fence flying on a hill"
-        if verb.stem in ("fly", "soar", "float", "hover") and node.members[-1].words & {"kite", "airplane"}:
-            return deepest
-        if node.is_animate and not (
-            isinstance(governor, Verb)
-            and governor.stem in ("ride", "hold", "carry", "drive", "pull", "walk")
-            and not node.is_human
-        ):
-            tokens = [t for m in node.members for t in m.tokens if t.is_animate]
-            is_alive = any(t.is_human or t.word in ANIMALS for t in tokens)  # a bus moves, too
-            if is_alive or not root.is_animate:
-                return deepest
-            return (
-                deepest
-                if verb.stem in ("park", "drive", "move", "travel", "come", "pass", "fly", "speed")
-                and not (isinstance(governor, Prep) and governor.low in ("on", "in"))
-                and self.kind_at(place + 1) != "NP"
-                else self._find_mover(deepest, verb.stem)
-            )
-        takes_object = self.kind_at(place + 1) == "NP"
-        if takes_object or verb.stem not in STILL:
-            return self._find_mover(deepest, verb.stem)
-        if root.is_animate and isinstance(governor, Prep) and governor.low in ("with", "in"):
-            return groups[0]
-        if not root.is_animate or verb.stem in ("hang", "grow", "park", "mount"):
-            return deepest
-        if isinstance(governor, Verb):
-            return deepest if governor.stem in LOOKING else groups[0]
-        if not isinstance(governor, Prep):
-            return groups[0]
-        on_desk = self.kind_at(place + 1) == "P" and self.chunks[place + 1].low in ("on", "on top of")
-        on_desk = on_desk and self.kind_at(place + 2) == "NP" and self.chunks[place + 2].head in DESKS
-        if on_desk and root.is_human and verb.stem in ("sit", "rest", "lie") and governor.low == "on":
-            return deepest  # "watches a film on a laptop sitting on her desk"
-        held = governor.low in NEARNESS | {"at", "of"} and node.head not in GROUNDS | ACTIVITIES
-        return deepest if held else groups[0]
-
-    def _is_of_part(self, verb: Verb, index: int) -> bool:
-        """Whether a verb tells of a part how that is: `with its screen glowing`."""
-        governor, first = self.path[index - 1], self.path[index].members[0].tokens[0]
-        own = isinstance(governor, Prep) and governor.low == "with" and first.low in HERS
-        return own and verb.stem in _DONE_BY_PARTS
-
-    def _find_mover(self, deepest: int, stem: str) -> int:
-        """Return the nearest group that can act; else the first one that is no ground."""
-        for i in range(deepest, -1, -1):
-            node = self.path[i]
-            if isinstance(node, Group) and node.is_animate and i < deepest:
-                return i
-        if stem in _DONE_BY_SOMEBODY:  # "a toy on a bed wearing a hat": not the bed
-            return 0
-        for i in range(deepest, 0, -1):
-            node = self.path[i]
-            if (
-                isinstance(node, Group)
-                and node.head not in GROUNDS
-                and not (isinstance(self.path[i - 1], Prep) and self.path[i - 1].low in ("in", "at"))
             ):
                 return i
         return 0

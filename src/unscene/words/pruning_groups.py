@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from unscene.words.caption_words import HERS
+from unscene.words.composing import compose
 from unscene.words.cut_phrases import cut_words, own_alone, shows
 from unscene.words.gathering import Gathering
 from unscene.words.held import holds_alone
-from unscene.words.leftovers import Item, add_to_scene, compose, list_words
+from unscene.words.leftovers import Item, add_to_scene, list_words
 from unscene.words.own_places import is_on_floor, is_placed, is_stand, is_told_where
 from unscene.words.people import means_people
 from unscene.words.pruning_mods import prune_mods

@@ -13,6 +13,7 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
 )
 from unscene.words.scene_lists import SPLIT_PLACES
+from unscene.words.spots import Spot
 from unscene.words.tagging import find_kind
 from unscene.words.tokens import Token, join_owners, split_tokens
 from unscene.words.verb_forms import ING
@@ -119,7 +120,7 @@ def _tag(tokens: list[Token]) -> list[Token]:
             tagged.append(Token(text, "P"))
             place += len(long) - 1
         else:
-            _name_kind(token, tagged, after, tokens[place + 1 : place + 8])
+            _name_kind(token, tagged, tokens[place + 1 : place + 8])
             tagged.append(token)
         place += 1
     return tagged
@@ -147,7 +148,5 @@ def _find_long(tokens: list[Token], place: int) -> tuple[str, ...] | None:
     return None
 
 
-def _name_kind(token: Token, tagged: list[Token], after: Token, rest: list[Token]) -> None:
-    before = tagged[-1] if tagged else Token("", "X")
-    kind, form, stem = find_kind(token.low, before, after, rest, tagged)
-    token.kind, token.form, token.stem = kind, form, stem
+def _name_kind(token: Token, tagged: list[Token], rest: list[Token]) -> None:
+    token.kind, token.form, token.stem = find_kind(Spot(token.low, tagged, rest))

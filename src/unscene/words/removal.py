@@ -4,8 +4,9 @@ What is gone takes along what hangs on it: what it does, wears and has of itself
 (`items`): things in its place or in a row, grounds ("on the beach") as the place of what is left.
 """
 
+from unscene.words.composing import compose
 from unscene.words.cut_phrases import empty_places
-from unscene.words.leftovers import Item, add_to_scene, compose
+from unscene.words.leftovers import Item, add_to_scene
 from unscene.words.pruning_groups import GATHERING, prune_group
 from unscene.words.target import Target, is_empty
 from unscene.words.tree import Clause, Group, Phrase, Prep, Verb, list_mods, walk

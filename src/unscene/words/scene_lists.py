@@ -422,6 +422,11 @@ EVENTS = _words(
     "game match race tournament marathon rally protest reception celebration graduation event carnival "
     "birthday regatta gala picnic"
 )
+# What cannot begin a caption: no thing, and no word before one.
+NO_THINGS = _words(
+    "how why what when where who whose which if because ad finally next often once ever never far rather "
+    "then thus please ll ve re"
+)
 # What cannot end a caption, nor stand without the clause behind it.
 ENDLESS = _words(
     "that which who how why whether if because either although than whose should would could shall "

@@ -122,6 +122,16 @@ SCENE_ADVERBS = ADVERBS | _words(
     "rapidly safely simultaneously straight upright upstairs downstairs overhead ahead aimlessly "
     "below beneath asleep awake aboard ashore afar live well fast hard smoothly gracefully high"
 )
+# Words in -ly that are no adverbs.
+NOT_ADVERBS = _words(
+    "family fly butterfly belly jelly italy lily supply reply lovely silly ugly curly elderly friendly early "
+    "hilly wooly woolly bubbly cuddly rally jolly holy lonely assembly kelly sally molly homely"
+)
+# What stands behind a verb in the third person more often than behind a noun in the plural.
+BEHIND_VERBS = _words(
+    "to into at through over down on in along across up towards toward as for by past around next near out "
+    "together while off about from onto with alone before after during ashore nearby away"
+)
 # Verbs that set a thing in its place: what follows the object tells where that is.
 PLACING = _words(
     "put place set lay pour insert load stack pile arrange hang mount cook prepare cut make see find "
