@@ -16,7 +16,7 @@ from unscene.words.scene_lists import (
     WITHIN,
 )
 from unscene.words.tokens import Token
-from unscene.words.tree import Group, Phrase, Prep
+from unscene.words.tree import Group, Phrase, Prep, Verb
 
 # What runs along something.
 _LINES = frozenset({"track", "tracks", "rails", "railroad", "road", "street", "path", "trail", "lane"})
@@ -61,7 +61,7 @@ class _Row:
         self.conditions: list[Item] = []
         self.last: Group | None = None
         self.placed: list[tuple[str, str]] = []
-        self.chain = 0
+        self.chain: Verb | None = None
         self.is_content = False
         self.named: set[str] = set()
 
@@ -133,7 +133,7 @@ class _Row:
         """Whether a place is another one than the place before, and not in that."""
         if item.kind != "ground" or not self._is_on_last_ground:
             return False
-        if item.moved or (item.chain != self.chain and item.prep in ("on", "at", "in")):
+        if item.moved or (item.chain is not self.chain and item.prep in ("on", "at", "in")):
             return True
         return item.prep == self.grounds[-1].prep and item.prep in NEARNESS
 
@@ -156,7 +156,7 @@ class _Row:
         """Whether a thing hangs on the last one by its preposition."""
         if not item.prep or not item.joins or self.last is None:
             return False
-        of_same = item.chain == self.chain or (self.is_content and item.prep in WITHIN)
+        of_same = item.chain is self.chain or (self.is_content and item.prep in WITHIN)
         return of_same and _can_join(self.last, item, self.grounds)
 
     def _add_head(self, item: Item) -> None:
@@ -164,7 +164,7 @@ class _Row:
         apart = item.apart or has_own_place(item.group) or _may_hold(item)
         if self._is_on_last_ground and apart:
             self._close_grounds()  # "on a mat watching a bird"
-        if item.chain != self.chain:
+        if item.chain is not self.chain:
             self.placed = []  # another one is elsewhere: "rocks and a mule on a trail"
         self.heads.append(item.group)
         self.last = item.group

@@ -63,7 +63,7 @@ class Gathering:
         items: list[Item] = []
         for mod in mods:
             if isinstance(mod, Prep):
-                items += self._collect_prep(mod, target, 0)
+                items += self._collect_prep(mod, target, None)
             elif isinstance(mod, Verb):
                 items += self.collect_verb(mod, target)
         for item in items:
@@ -76,7 +76,7 @@ class Gathering:
         return items
 
     def _collect_prep(
-        self, mod: Prep, target: Target, chain: int, verb: str = "", after_object: bool = False
+        self, mod: Prep, target: Target, chain: Verb | None, verb: str = "", after_object: bool = False
     ) -> list[Item]:
         """Return what stays of a preposition that hung on something gone, or on its verb.
 
@@ -125,7 +125,7 @@ class Gathering:
             items += self._collect_object(group, verb, target)
         for mod in verb.mods:
             if isinstance(mod, Prep) and not tells_how(mod, verb, target):
-                items += self._collect_prep(mod, target, id(verb), verb.stem, after_object=bool(verb.objects))
+                items += self._collect_prep(mod, target, verb, verb.stem, after_object=bool(verb.objects))
             elif isinstance(mod, Verb):
                 items += self.collect_verb(mod, target)
         return items
@@ -154,8 +154,8 @@ class Gathering:
         apart = stem in LOOKING
         if left.head in GROUNDS and not words and stem in VISITING:
             place = get_place_prep("around", left)
-            return [Item("ground", left, place, chain=id(verb), apart=apart), *inner]
-        return [Item("thing", left, chain=id(verb), apart=apart), *inner]
+            return [Item("ground", left, place, chain=verb, apart=apart), *inner]
+        return [Item("thing", left, chain=verb, apart=apart), *inner]
 
     def _visible(self, group: Group, target: Target, how: str) -> tuple[Group | None, list[Item]]:
         """Return (a group without what is no thing of its own in the photo: clothes, body, activities;
@@ -215,7 +215,7 @@ def _is_condition(hung: Hung) -> bool:
     return not (beside or lies)
 
 
-def _find_ground(hung: Hung, chain: int) -> Item | None:
+def _find_ground(hung: Hung, chain: Verb | None) -> Item | None:
     """Return the place where something was; None where it is none."""
     group, low = hung.group, hung.low
     if group.head not in GROUNDS or hung.words:
@@ -232,7 +232,7 @@ def _find_ground(hung: Hung, chain: int) -> Item | None:
     return None
 
 
-def _find_thing(hung: Hung, chain: int, mod: Prep, after_object: bool) -> Item:
+def _find_thing(hung: Hung, chain: Verb | None, mod: Prep, after_object: bool) -> Item:
     """Return a thing that was there, with what it hung by."""
     low, verb = hung.low, hung.verb
     if after_object and low == "with" and verb in WITH_TOOL:

@@ -204,7 +204,7 @@ def _mark(group: Group, target: Target) -> None:
     for member in group.members:
         if not member.tokens or not _can_be_held(member, target):
             continue
-        target.held[id(member.tokens[-1])] = member.words
+        target.held[member.tokens[-1]] = member.words
         for inner in _list_contents(member.mods):
             _mark(inner, target)
     if all(target.holds(member) for member in group.members):

@@ -18,7 +18,7 @@ from unscene.words.scene_lists import (
     WAYS,
     WITHIN,
 )
-from unscene.words.tree import Group, Loose, Phrase, Prep, walk
+from unscene.words.tree import Group, Loose, Phrase, Prep, Verb, walk
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Item:
     group: Group
     prep: str = ""
     joins: bool = False
-    chain: int = 0
+    chain: Verb | None = None
     moved: bool = False
     apart: bool = False
 

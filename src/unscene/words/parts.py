@@ -244,7 +244,7 @@ def _is_it_or_its_side(group: Group, target: Target) -> bool:
         return is_all_gone(group, target)
     if group.head in ("screen", "screens") and target.category in SCREENS:
         return not any(isinstance(inner, Prep) for inner in (*group.mods, *group.members[0].mods))
-    if group.head in _SIDES and id(group.members[0].tokens[0]) in target.lost_owners:
+    if group.head in _SIDES and group.members[0].tokens[0] in target.lost_owners:
         return True  # "a tram with art on its side"
     of = [inner for node in (group, group.members[0]) for inner in node.mods]
     return group.head in _SIDES and any(_is_on_target(inner, target) for inner in of)
@@ -332,4 +332,4 @@ def _is_of_another(phrase: Phrase, target: Target) -> bool:
 
 def _mark(phrase: Phrase, target: Target) -> None:
     if phrase.tokens:
-        target.gone_parts[id(phrase.tokens[-1])] = phrase.words
+        target.gone_parts[phrase.tokens[-1]] = phrase.words

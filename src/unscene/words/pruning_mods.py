@@ -107,7 +107,7 @@ def _is_part(group: Group, target: Target) -> bool:
     """Whether it is a part of what is gone, so that what it has goes too: `a bed with a quilt with stars`."""
     last = group.members[-1]
     bedding = target.category == "bed" and last.head in BEDDING
-    return bedding or bool(last.tokens and id(last.tokens[-1]) in target.gone_parts)
+    return bedding or bool(last.tokens and last.tokens[-1] in target.gone_parts)
 
 
 def _as_time_of(mod: Prep) -> Prep:

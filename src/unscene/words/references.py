@@ -44,14 +44,14 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         for node in walk(clause):
             if isinstance(node, Group) and not target.is_human and any(map(target.is_in, node.members)):
                 target.gone_pronouns.update(
-                    id(member.tokens[-1]) for member in node.members if _is_of_its_kind(member, node, target)
+                    member.tokens[-1] for member in node.members if _is_of_its_kind(member, node, target)
                 )
             if isinstance(node, Group) and _is_one_thing(node) and any(map(target.is_in, node.members)):
-                target.gone_parts.update({id(m.tokens[-1]): m.words for m in node.members})
+                target.gone_parts.update({m.tokens[-1]: m.words for m in node.members})
             if isinstance(node, Verb) and target.is_human and node.stem in _GREETING:
                 met = [member for group in node.objects for member in group.members if member.tokens]
                 met = [member for member in met if member.head in _GREETED]
-                target.gone_parts.update({id(m.tokens[-1]): m.words for m in met})
+                target.gone_parts.update({m.tokens[-1]: m.words for m in met})
     borne = {key: host for clause in clauses for key, host in _find_borne(clause)}
     order = [found for clause in clauses if clause.group for found in _phrases(clause.group, None, False)]
     subjects = [clause.group for clause in clauses if clause.group]
@@ -67,11 +67,11 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
         if last.low in THEY and host is not None:
             host = _find_row(host, clauses)  # "geese on a beam with ferns and jugs behind them"
         if phrase.head in _HERDS and _is_herd_of(phrase, earlier, target):
-            target.gone_pronouns.add(id(last))
+            target.gone_pronouns.add(last)
         if _is_short(phrase):
             many = [p for p, _ in earlier if p.words and _is_many(p)]
             if many and target.is_in(many[-1]):
-                target.gone_pronouns.add(id(last))
+                target.gone_pronouns.add(last)
         carrier = borne.get(id(phrase)) if last.low == "it" else None
         if carrier is None and id(phrase) in on_it and last.low == "it":
             carrier = _find_carrier(earlier)
@@ -81,7 +81,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
             last.kind == "R"
             and _stands_for_target(last.low, phrase, host, earlier, subjects, target, place >= main)
         ):
-            target.gone_pronouns.add(id(last))
+            target.gone_pronouns.add(last)
         for token in phrase.tokens:
             moving = [p for p, _ in earlier if p.tokens and p.tokens[-1].is_animate]
             animals = [p for p in moving if not p.words & VEHICLES]
@@ -95,7 +95,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
             part = part and phrase.head not in _OF_THINGS.get(target.category, ())
             if token.low in ("its", "their") and part:
                 if any(map(target.is_in, host.members if own else animals[-1:])):
-                    target.lost_owners.add(id(token))
+                    target.lost_owners.add(token)
             elif token.low in ("its", "their") and _owner_is_target(
                 token.low,
                 [
@@ -109,7 +109,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
                 ],
                 target,
             ):
-                target.lost_owners.add(id(token))
+                target.lost_owners.add(token)
             elif (
                 token.low in ("his", "her")
                 and not target.is_human
@@ -117,7 +117,7 @@ def mark_references(clauses: list[Clause], target: Target) -> None:
             ):
                 near = next((p for p, _ in reversed(earlier) if p.is_animate), None)
                 if near is not None and target.is_in(near):
-                    target.lost_owners.add(id(token))
+                    target.lost_owners.add(token)
 
 
 def _find_borne(clause: Clause) -> Iterator[tuple[int, Phrase]]:

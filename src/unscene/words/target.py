@@ -52,10 +52,10 @@ class Target:
     is_human: bool = False
     is_animate: bool = False
     staying: frozenset[str] = frozenset()
-    gone_pronouns: set[int] = field(default_factory=set)
-    lost_owners: set[int] = field(default_factory=set)
-    held: dict[int, set[str]] = field(default_factory=dict)
-    gone_parts: dict[int, set[str]] = field(default_factory=dict)
+    gone_pronouns: set[Token] = field(default_factory=set)
+    lost_owners: set[Token] = field(default_factory=set)
+    held: dict[Token, set[str]] = field(default_factory=dict)
+    gone_parts: dict[Token, set[str]] = field(default_factory=dict)
     steps: int = 0
     used: list[str] = field(default_factory=list)
 
@@ -65,7 +65,7 @@ class Target:
 
     def holds(self, phrase: Phrase) -> bool:
         """Whether a phrase is held, worn or carried, whatever was cut from its front since."""
-        return bool(phrase.tokens) and id(phrase.tokens[-1]) in self.held
+        return bool(phrase.tokens) and phrase.tokens[-1] in self.held
 
     def is_in(self, phrase: Phrase) -> bool:
         if not phrase.tokens:
@@ -75,9 +75,9 @@ class Target:
         if self.holds(phrase):
             self.note("held")
             return True
-        if any(id(token) in self.gone_pronouns for token in phrase.tokens):
+        if any(token in self.gone_pronouns for token in phrase.tokens):
             return True
-        if self.gone_parts and id(phrase.tokens[-1]) in self.gone_parts:
+        if self.gone_parts and phrase.tokens[-1] in self.gone_parts:
             self.note("part anywhere")
             return True
         if self.category == "horse" and phrase.head == "horseback":
@@ -104,7 +104,7 @@ _HELD_SO = frozenset({"wide", "open", "closed", "shut", "outstretched", "extende
 
 
 def owner_is_gone(owner: Token, target: Target) -> bool:
-    return (target.is_human and owner.low in ("his", "her")) or id(owner) in target.lost_owners
+    return (target.is_human and owner.low in ("his", "her")) or owner in target.lost_owners
 
 
 def is_about(mod: Mod) -> bool:

@@ -24,9 +24,10 @@ _NUMBERLESS = re.compile(
 _GROOMING = re.compile(r"(?i)grooms? (?:itself|its|themselves|their|another|each)\b")
 
 
-@dataclass
+@dataclass(eq=False)
 class Token:
-    """A word or a mark. A mention of a word of the list is one token, whatever its number of words.
+    """A word or a mark. A mention of a word of the list is one token, whatever its number of words. Two
+    tokens of one text are two: what is marked of a caption is kept by token.
 
     kind: D determiner, W noun or adjective, N mention, R pronoun, V verb, P preposition, C and/or/but,
     S opener of a clause, A adverb, X mark, O the owner's 's. form, of verbs: fin, ing, en, inf, aux.
