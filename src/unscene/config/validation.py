@@ -87,6 +87,8 @@ def _tell(error: Any, config: dict, schema: dict) -> Iterator[Problem]:
         yield Problem(key, "an entry stands twice; each may stand once")
     elif error.validator in ("minItems", "minProperties"):
         yield Problem(key, "it is empty; give one at least")
+    elif error.validator == "minLength":
+        yield Problem(key, f"is empty; give a value{_or_null(_as_list(error.schema['type']))}")
     else:
         yield Problem(key, _tell_value(key, value, error.schema, schema))
 
@@ -181,7 +183,11 @@ def _describe(node: dict, schema: dict) -> str:
         words = [_describe_pattern(node["pattern"])]
     bounds = _describe_bounds(node)
     text = " or ".join(words) + (f" {bounds}" if bounds and words else "")
-    return text + (" or null" if "null" in kinds else "")
+    return text + _or_null(kinds)
+
+
+def _or_null(kinds: Iterable[str]) -> str:
+    return " or null" if "null" in kinds else ""
 
 
 def _describe_pattern(pattern: str) -> str:

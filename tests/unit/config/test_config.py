@@ -17,12 +17,15 @@ from unscene.config.checks import (
     list_warnings,
     tell_absent_sources,
 )
+from unscene.config.checks.evaluation import GUARD_PATHS
 from unscene.config.preparation import complete_config
 from unscene.config.reading import read_config
 from unscene.evaluation.sets.exam import add_exam_sets
+from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.quality.columns import PAIRS
-from unscene.run.configuration import ConfigError
+from unscene.run.configuration import PATHS, ConfigError
 from unscene.run.targets import select_targets
+from unscene.samples.readers import READERS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
@@ -172,6 +175,17 @@ def test_mistakes_are_refused(section, key, value):
 def test_contradictions_name_the_key(change, message):
     told = list(check_keys(complete(change)))
     assert any(re.search(message, one) for one in told), told
+
+
+def test_no_path_may_be_empty():
+    """Joined to the checkout's, an empty path would name the checkout itself."""
+    paths = [SCHEMA["properties"][block]["properties"][key] for block, key in (k.split(".") for k in PATHS)]
+    items = {"source": {path for reader in READERS.values() for path in reader.paths}}
+    items |= {"guard": GUARD_PATHS, "evaluation_set": PATHS_OF_SETS, "model": ["path"]}
+    paths += [SCHEMA["$defs"][item]["properties"][key] for item, keys in items.items() for key in keys]
+    for node in paths:
+        check = Draft202012Validator({**node, "$defs": SCHEMA["$defs"]})
+        assert check.is_valid("a") and not check.is_valid(""), node
 
 
 LABELLED = {"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}

@@ -60,6 +60,14 @@ MISTAKES = {
     "list for a block": ("masks: [1, 2]", 1, "masks", "a block of keys, not a list"),
     "empty list": ("samples: {sources: []}", 1, "samples.sources", "give one at least"),
     "entry twice": ("train: {seeds: [1, 1]}", 1, "train.seeds", "once"),
+    "no folder": (
+        'samples: {sources: [{name: a, format: folder, folder: ""}]}',
+        1,
+        "samples.sources.0.folder",
+        "is empty; give a value",
+    ),
+    "no path": ("masks: {weights: ''}", 1, "masks.weights", "is empty; give a value"),
+    "no path where none is needed": ("train: {clip: ''}", 1, "train.clip", "is empty; give a value or null"),
     "hash too short": ("masks: {sha256: abc}", 1, "masks.sha256", "64 hex digits"),
     "address without scheme": ("api: {base_url: localhost}", 1, "api.base_url", "https://HOST/v1"),
     "a source lacks a key": (
