@@ -208,11 +208,19 @@ FILES_THAT_LACK = [
     ),
     ({"evaluate": {"models": [{"name": "m", "path": "nowhere"}]}}, "evaluate.models, 'm': path"),
     ({"folds": {"leak_guards": [{"name": "g", "ids": "nowhere.txt"}]}}, "folds.leak_guards, 'g': ids"),
+    # a folder of anything, which may hold a broken file of something else
+    ({"masks": {"weights": "."}}, r"masks.weights: \S* is no folder of a model \(config.json is missing"),
+    ({"quality": {"judge": "resources/embedded"}}, r"quality.judge: .*embedded is no folder of a model"),
+    ({"quality": {"dino": "."}}, r"quality.dino: \S* is no folder of a model"),
+    ({"train": {"clip": "."}}, r"train.clip: .*\(open_clip_config.json is missing"),
+    ({"train": {"clip": "README.md"}}, r"train.clip: .*README.md is no folder of a model"),
+    ({"edits": {"weights": "."}}, r"edits.weights: .*model_index.json is missing"),
+    ({"batchsize": {"labels": "."}}, r"batchsize.labels: \S* is a folder; name a file"),
 ]
 
 
 @pytest.mark.parametrize(("change", "message"), FILES_THAT_LACK)
-def test_files_that_are_not_there_are_named_with_their_key(change, message):
+def test_what_is_not_there_or_is_something_else_is_named_with_its_key(change, message):
     config = complete(change)
     assert not list(check_keys(config))
     (told,) = check_paths(config, CHECKOUT)
