@@ -69,6 +69,21 @@ def test_a_check_that_could_cost_more_sends_nothing(desk, server):
     assert server.bill()["charges"] == 0 and server.calls()["calls"] == []
 
 
+def test_a_check_makes_the_folder_of_a_run_that_is_yet_to_come(desk, server, tmp_path, capsys):
+    overlay, new = tmp_path / "mine.yaml", tmp_path / "runs/new"
+    overlay.write_text("{}")
+    with pytest.raises(SystemExit, match="runs/new is no folder"):  # the config of no run: misspelt
+        main(["check", "--directory", str(new)], lambda overlays: read_config(desk))
+    words = ["--directory", str(new), "--configfile", str(overlay)]
+    with pytest.raises(SystemExit, match="runs/new is no folder"):
+        main(["adopt", *words], lambda overlays: read_config(desk))
+    assert not new.exists()
+    main(["check", *words], lambda overlays: read_config(desk, mode="requests"))
+    assert server.bill()["charges"] == 1 and "answer: ok" in capsys.readouterr().out
+    main(["list", "--directory", str(new)])
+    assert "requests without a batch: $0.0" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("mode", ["batch", "requests"])
 def test_a_check_of_a_silent_endpoint_ends_soon_and_makes_nothing(desk, mode):
     with socket.create_server(("127.0.0.1", 0)) as listening:
