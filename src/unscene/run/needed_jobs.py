@@ -17,6 +17,7 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.code_versions import list_changed
 from unscene.run.configuration import ConfigError
 from unscene.run.left_locks import asking
+from unscene.run.questions import questioning
 from unscene.run.records import RECORDS
 
 NOTHING = "Nothing would run: every result is up to date."
@@ -81,7 +82,7 @@ def built_workflow(
 
     back = Path.cwd()
     try:
-        with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        with questioning(), SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=1),
                 config_settings=ConfigSettings(
