@@ -17,6 +17,7 @@ from workflow_runs import CHECKOUT
 pytestmark = pytest.mark.workflow
 
 DEFAULT = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+FEW = "train.batch_pairs: a batch of 400"
 
 
 @pytest.fixture
@@ -45,21 +46,22 @@ def list_files(run: Path) -> dict:
 
 
 @pytest.mark.parametrize("name", ["why", "status"])
-def test_a_question_changes_no_file(name, finished, overlay, capsys):
+def test_a_question_changes_no_file_and_gives_no_advice_for_a_start(name, finished, overlay, capsys):
     before = list_files(finished)
     assert main([name, "--directory", str(finished), "--configfile", str(overlay)]) == 0
     told = capsys.readouterr()
     assert ("read_samples (1 job)" in told.out) == (name == "why")
     assert "Source two has 1 photo" in told.err and "kept in" not in told.err
+    assert FEW not in told.err
     assert list_files(finished) == before
 
 
-def test_a_run_keeps_what_was_counted(tmp_path, overlay):
+def test_a_run_gets_the_advice_and_keeps_what_was_counted(tmp_path, overlay):
     command = [sys.executable, "-m", "snakemake", "-n", "--directory", tmp_path / "run"]
     command += ["--configfile", overlay]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src")}
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.returncode == 0 and FEW in done.stderr, done.stdout[-2000:]
     assert (tmp_path / "run/state/sources.json").is_file()
 
 
