@@ -33,6 +33,7 @@ from unscene.run.logs import tell_stops_last
 from unscene.run.needed_jobs import warn_of_hidden_jobs
 from unscene.run.parts import choose_shards, choose_targets, read_part
 from unscene.run.queued_jobs import find_orphans
+from unscene.run.questions import is_question
 from unscene.run.records import list_weights
 from unscene.run.resources import grow
 from unscene.run.shard_names import SHARD_PATTERN, get_source_name
@@ -54,7 +55,8 @@ LACKING = [] if needs_weights() else list(check_paths(config, CHECKOUT))
 IS_PILOT = "UNSCENE_PILOT" in os.environ
 start_pilot(config, os.environ.get("UNSCENE_PILOT"))
 for warning in [*list_warnings(config), *tell_absent_sources(config, CHECKOUT, IS_PLAN)]:
-    print(f"WARNING: {warning}", file=sys.stderr)
+    if not is_question():
+        print(f"WARNING: {warning}", file=sys.stderr)
 
 SOURCES = {source["name"]: source for source in config["samples"]["sources"]}
 # What is edited and tested. A pool is read and trained on, and no rule over SHARDS knows it.

@@ -87,6 +87,8 @@ def _tell(error: Any, config: dict, schema: dict) -> Iterator[Problem]:
         yield Problem(key, "an entry stands twice; each may stand once")
     elif error.validator in ("minItems", "minProperties"):
         yield Problem(key, "it is empty; give one at least")
+    elif error.validator == "minLength":
+        yield Problem(key, f"is empty; give a value{_or_null(_as_list(error.schema['type']))}")
     else:
         yield Problem(key, _tell_value(key, value, error.schema, schema))
 
@@ -158,7 +160,7 @@ def _tell_value(key: tuple, value: object, node: dict, schema: dict) -> str:
         return f"{told}; {'write a share, such as 0.5' if value.endswith('%') else 'leave out the quotes'}"
     if isinstance(value, str) and "," in value and "number" in allowed:
         return f"{told}; write the decimal point as ."
-    if "a list" in allowed and not isinstance(value, list):
+    if "a list" in allowed and value is not None and not isinstance(value, list):
         return f"{told}; write [...] around it"
     if allowed == "text" and isinstance(value, int | float):
         return f"{told}; put it in quotes"
@@ -176,19 +178,25 @@ def _describe(node: dict, schema: dict) -> str:
     if "enum" in node:
         return "one of " + ", ".join(map(_show, node["enum"]))
     kinds = _as_list(node.get("type", "object" if "properties" in node else []))
+    if kinds == ["null"]:
+        return _KINDS["null"]
     words = [_KINDS[kind] for kind in kinds if kind != "null"]
     if "pattern" in node:
         words = [_describe_pattern(node["pattern"])]
     bounds = _describe_bounds(node)
     text = " or ".join(words) + (f" {bounds}" if bounds and words else "")
-    return text + (" or null" if "null" in kinds else "")
+    return text + _or_null(kinds)
+
+
+def _or_null(kinds: Iterable[str]) -> str:
+    return " or null" if "null" in kinds else ""
 
 
 def _describe_pattern(pattern: str) -> str:
     known = {
         "^https?": "an address (https://HOST/v1)",
         "^[0-9a-fA-F]{64}": "a SHA-256 of 64 hex digits",
-        "^[1-9][0-9]*/": "a number of parts (2/4)",
+        "^[0-9]+/": "a number of parts (2/4)",
     }
     return next(
         (text for start, text in known.items() if pattern.startswith(start)),

@@ -17,6 +17,7 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.code_versions import list_changed
 from unscene.run.configuration import ConfigError
 from unscene.run.left_locks import asking
+from unscene.run.questions import questioning
 from unscene.run.records import RECORDS
 
 NOTHING = "Nothing would run: every result is up to date."
@@ -24,6 +25,8 @@ NOTHING = "Nothing would run: every result is up to date."
 # to the command line.
 MAX_CHECKSUM_FILE_SIZE = 1_000_000_000
 MOST_NAMED = 3
+# The value of a setting that only one of two lineages has.
+ABSENT = "not used"
 # Folders below results/ that rules make when they are asked for, and that no target names.
 ON_DEMAND = ("publish", "pilot")
 
@@ -79,7 +82,7 @@ def built_workflow(
 
     back = Path.cwd()
     try:
-        with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        with questioning(), SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=1),
                 config_settings=ConfigSettings(
@@ -142,16 +145,26 @@ def _list_causes(job, workflow) -> list[tuple[str, Iterable]]:
         causes.append(("it was forced", ()))
     if reason.missing_output and all(Path(file).exists() for file in job.input):
         causes.append(("missing", reason.missing_output))
-    if own and reason.updated_input:
-        causes.append(("newer, with other content", reason.updated_input))
-    if own and reason.input_changed:
-        causes.append(("the set of its inputs changed", ()))
     recorded = workflow.persistence.metadata(job.output[0]) if job.output else None
+    if own and (reason.updated_input or reason.input_changed):
+        causes += _tell_inputs(job, set(map(str, reason.updated_input)), recorded)
     if recorded is not None and recorded.params:
         before = _read_lineage(recorded.params)
         told = tell_changes(before, job.params.lineage) if before else ["an older version of unscene made it"]
         causes += [(cause, ()) for cause in told]
     return causes
+
+
+def _tell_inputs(job, newer: set[str], recorded) -> Iterator[tuple[str, Iterable]]:
+    """Say what became of a job's inputs. Snakemake calls one that it did not read before newer, too."""
+    now = set(map(str, job.input))
+    before = now if recorded is None or recorded.input is None else set(recorded.input)
+    told = {
+        "newer, with other content": newer & before,
+        "reads now": now - before,
+        "reads no longer": before - now,
+    }
+    yield from ((cause, files) for cause, files in told.items() if files)
 
 
 def _read_lineage(params: list) -> dict | None:
@@ -172,8 +185,11 @@ def tell_changes(before: dict, now: dict) -> list[str]:
     ]
     if before["code"] != now["code"]:
         told.append(f"its code: {before['code']} -> {now['code']}")
-    for kind, what in (("weights", "other content"), ("files", "other content")):
-        told += [f"{key}: {what}" for key, *_ in _compare(before.get(kind, {}), now.get(kind, {}))]
+    for kind in ("weights", "files"):
+        told += [
+            f"{key}: {_tell_content(old, new)}"
+            for key, old, new in _compare(before.get(kind, {}), now.get(kind, {}))
+        ]
     if "chosen" in now:
         told += [
             f"{key}: {_show(old)} -> {_show(new)}"
@@ -182,15 +198,22 @@ def tell_changes(before: dict, now: dict) -> list[str]:
     return told
 
 
+def _tell_content(old: object, new: object) -> str:
+    """Say what became of a file, by its fingerprints: None of one that the config does not name."""
+    if ABSENT not in (old, new) and None not in (old, new):
+        return "other content"
+    return " -> ".join(_show(one) if one in (None, ABSENT) else "a path" for one in (old, new))
+
+
 def _compare(before: object, now: object, key: str = "") -> list[tuple[str, object, object]]:
-    """Return (dotted key, old, new) of every value that differs; `absent` where one has none."""
+    """Return (dotted key, old, new) of every value that differs; ABSENT where one has none."""
     if isinstance(before, dict) and isinstance(now, dict):
         names = [*before, *(name for name in now if name not in before)]
         return [
             found
             for name in names
             for found in _compare(
-                before.get(name, "absent"), now.get(name, "absent"), f"{key}.{name}".lstrip(".")
+                before.get(name, ABSENT), now.get(name, ABSENT), f"{key}.{name}".lstrip(".")
             )
         ]
     return [] if before == now else [(key, before, now)]
@@ -285,5 +308,5 @@ def _name_some(files: set[str]) -> str:
 
 
 def _show(value: object) -> str:
-    text = value if value == "absent" else json.dumps(value, ensure_ascii=False, default=str)
+    text = ABSENT if value == ABSENT else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 200 else f"{text[:197]}..."

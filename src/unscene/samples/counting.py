@@ -12,6 +12,7 @@ from unscene.run.configuration import ConfigError, list_sources
 from unscene.run.counts import tell_count
 from unscene.run.folders import FolderError
 from unscene.run.lineage import digest, fingerprint, list_folder
+from unscene.run.questions import is_question
 from unscene.run.tables import TableError, read_json, write_json
 from unscene.samples.instances_check import check_source_instances
 from unscene.samples.readers import READERS, SourceError, count_items, iterate_items, locate_files
@@ -151,16 +152,19 @@ def _look_up(source: dict, known: dict, checkout: Path, is_plan: bool) -> int:
         photos = before["photos"]
     else:
         where = next(iter(files.values()))
-        print(f"Counting the photos of source {name} ({where}), once ...", file=sys.stderr)
+        once = "" if is_question() else ", once"
+        print(f"Counting the photos of source {name} ({where}){once} ...", file=sys.stderr)
         try:
             photos = count_items(source, checkout)
         except SourceError as error:
             raise ConfigError(str(error)) from error
         if photos < 1:
             raise ConfigError(f"samples.sources, source {name!r}: {where} has no photo at all")
-        print(f"Source {name} has {tell_count(photos, 'photo')}; kept in {COUNTS}", file=sys.stderr)
+        kept = "" if is_question() else f"; kept in {COUNTS}"
+        print(f"Source {name} has {tell_count(photos, 'photo')}{kept}", file=sys.stderr)
     known[name] = {"photos": photos, "how": how, "stamps": stamps, "content": content}
-    write_json(known, COUNTS)
+    if not is_question():
+        write_json(known, COUNTS)
     return photos
 
 

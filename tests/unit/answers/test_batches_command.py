@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import socket
 
 import pytest
 import yaml
@@ -66,6 +67,36 @@ def test_a_check_that_could_cost_more_sends_nothing(desk, server):
     with pytest.raises(PriceError, match="has no price"):
         check(desk, model="gpt-unheard-of")
     assert server.bill()["charges"] == 0 and server.calls()["calls"] == []
+
+
+def test_a_check_makes_the_folder_of_a_run_that_is_yet_to_come(desk, server, tmp_path, capsys):
+    overlay, new = tmp_path / "mine.yaml", tmp_path / "runs/new"
+    overlay.write_text("{}")
+    with pytest.raises(SystemExit, match="runs/new is no folder"):  # the config of no run: misspelt
+        main(["check", "--directory", str(new)], lambda overlays: read_config(desk))
+    words = ["--directory", str(new), "--configfile", str(overlay)]
+    with pytest.raises(SystemExit, match="runs/new is no folder"):
+        main(["adopt", *words], lambda overlays: read_config(desk))
+    assert not new.exists()
+    main(["check", *words], lambda overlays: read_config(desk, mode="requests"))
+    assert server.bill()["charges"] == 1 and "answer: ok" in capsys.readouterr().out
+    main(["list", "--directory", str(new)])
+    assert "requests without a batch: $0.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mode", ["batch", "requests"])
+def test_a_check_of_a_silent_endpoint_ends_soon_and_makes_nothing(desk, mode):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]  # free again when this ends
+    with pytest.raises(PreflightError, match="called 3 times.*api.outage_minutes .60") as stop:
+        check(desk, base_url=f"http://127.0.0.1:{port}/v1", mode=mode)
+    assert "nothing answers there" in str(stop.value) and "api.base_url" in str(stop.value)
+    assert desk.clock.slept == 10 and not (desk.folder / "state").exists()
+
+
+def test_a_check_of_an_endpoint_that_comes_up_goes_on(desk, server):
+    server.plant_fault("batches.list", "status", times=2, status=503)
+    assert check(desk)[-1].endswith(": equal") and desk.clock.slept >= 10
 
 
 def test_a_check_says_what_is_wrong_with_an_answer(desk, server):
@@ -184,8 +215,7 @@ def test_a_key_that_no_header_can_hold_is_not_printed(desk, monkeypatch, capsys)
 
 
 def test_the_request_of_a_check_is_the_run_s_own_prompt(desk):
-    config, folder = read_config(desk), desk.ledger_folder
-    request = checking._make_request(config, "keywords", folder)
+    request = checking._make_request(read_config(desk), "keywords")
     (asked,) = make_requests(1, size=1)
     assert request["body"]["messages"][0] == asked["body"]["messages"][0]
     assert json.dumps(request["body"]["response_format"]) == json.dumps(asked["body"]["response_format"])

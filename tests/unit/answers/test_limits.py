@@ -257,7 +257,7 @@ def make_batch(batch_id="batch_1", status="in_progress", **more):
     return Batch(id=batch_id, status=status, created_at=1.0, input_file_id="file", **more)
 
 
-def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself():
+def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself(caplog):
     clock = FixedClock()
     patience = Patience(clock, 60, pause_seconds=30)
     waits = [patience.bear("upload", Unanswered("away")) for _ in range(3)]
@@ -271,6 +271,7 @@ def test_an_outage_is_borne_for_its_minutes_each_kind_of_call_by_itself():
         patience.bear("upload", Unanswered("away"))
     patience.end("upload")
     patience.bear("upload", Unanswered("away"))  # a new silence
+    assert caplog.text.count("made again, for api.outage_minutes (1) at most") == 1, "said once"
 
 
 def test_the_same_refusal_is_waited_for_longer_each_time():

@@ -125,11 +125,12 @@ def test_one_by_one_the_endpoint_s_wish_is_heard(tmp_path):
     assert agenda.answered == 1 and clock.slept == [7.0, 500.0, 20.0]
 
 
-def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path):
+def test_one_by_one_an_outage_is_borne_for_its_minutes(tmp_path, caplog):
     api = Completing([RateLimited("slow", wait) for wait in (60.0, 1.0, 1.0)])
     with pytest.raises(Stopped, match="has not answered for 1 minute "):
         ask(tmp_path, 1, api)
     assert api.calls == 3  # silent for 0, 60 and 61 seconds
+    assert caplog.text.count("made again, for api.outage_minutes (1) at most") == 1
 
 
 @pytest.mark.parametrize(

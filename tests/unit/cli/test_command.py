@@ -63,6 +63,16 @@ def test_why_touches_no_folder_that_is_no_run_and_has_no_traceback(tmp_path, cap
     assert told.startswith("unscene: ") and "maskss" in told and len(told.splitlines()) <= 12
 
 
+def test_why_names_what_is_wrong_with_the_config_of_a_run_that_is_yet_to_come(tmp_path, capsys):
+    wrong = {"train: {steps: fast}": "train.steps: must be", "masks: {weights: .}": "is no folder"}
+    for text, told in wrong.items():
+        (tmp_path / "broken.yaml").write_text(text)
+        asked = ["why", "--directory", str(tmp_path / "new"), "--configfile", str(tmp_path / "broken.yaml")]
+        assert command.main(asked) == 1
+        found = capsys.readouterr().err
+        assert told in found and "no run was started" not in found and not (tmp_path / "new").exists()
+
+
 def test_status_reads_the_config_that_new_wrote_unless_another_is_given(tmp_path, monkeypatch, capsys):
     from unscene.merging import progress
 

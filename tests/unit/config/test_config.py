@@ -17,12 +17,15 @@ from unscene.config.checks import (
     list_warnings,
     tell_absent_sources,
 )
+from unscene.config.checks.evaluation import GUARD_PATHS
 from unscene.config.preparation import complete_config
 from unscene.config.reading import read_config
 from unscene.evaluation.sets.exam import add_exam_sets
+from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.quality.columns import PAIRS
-from unscene.run.configuration import ConfigError
+from unscene.run.configuration import PATHS, ConfigError
 from unscene.run.targets import select_targets
+from unscene.samples.readers import READERS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCHEMA = yaml.safe_load((CHECKOUT / "workflow/schemas/config.schema.yaml").read_text())
@@ -174,6 +177,17 @@ def test_contradictions_name_the_key(change, message):
     assert any(re.search(message, one) for one in told), told
 
 
+def test_no_path_may_be_empty():
+    """Joined to the checkout's, an empty path would name the checkout itself."""
+    paths = [SCHEMA["properties"][block]["properties"][key] for block, key in (k.split(".") for k in PATHS)]
+    items = {"source": {path for reader in READERS.values() for path in reader.paths}}
+    items |= {"guard": GUARD_PATHS, "evaluation_set": PATHS_OF_SETS, "model": ["path"]}
+    paths += [SCHEMA["$defs"][item]["properties"][key] for item, keys in items.items() for key in keys]
+    for node in paths:
+        check = Draft202012Validator({**node, "$defs": SCHEMA["$defs"]})
+        assert check.is_valid("a") and not check.is_valid(""), node
+
+
 LABELLED = {"name": "a", "format": "coco", "photos": 1, "instances": "nowhere.json"}
 FILES_THAT_LACK = [
     (
@@ -194,11 +208,19 @@ FILES_THAT_LACK = [
     ),
     ({"evaluate": {"models": [{"name": "m", "path": "nowhere"}]}}, "evaluate.models, 'm': path"),
     ({"folds": {"leak_guards": [{"name": "g", "ids": "nowhere.txt"}]}}, "folds.leak_guards, 'g': ids"),
+    # a folder of anything, which may hold a broken file of something else
+    ({"masks": {"weights": "."}}, r"masks.weights: \S* is no folder of a model \(config.json is missing"),
+    ({"quality": {"judge": "resources/embedded"}}, r"quality.judge: .*embedded is no folder of a model"),
+    ({"quality": {"dino": "."}}, r"quality.dino: \S* is no folder of a model"),
+    ({"train": {"clip": "."}}, r"train.clip: .*\(open_clip_config.json is missing"),
+    ({"train": {"clip": "README.md"}}, r"train.clip: .*README.md is no folder of a model"),
+    ({"edits": {"weights": "."}}, r"edits.weights: .*model_index.json is missing"),
+    ({"batchsize": {"labels": "."}}, r"batchsize.labels: \S* is a folder; name a file"),
 ]
 
 
 @pytest.mark.parametrize(("change", "message"), FILES_THAT_LACK)
-def test_files_that_are_not_there_are_named_with_their_key(change, message):
+def test_what_is_not_there_or_is_something_else_is_named_with_its_key(change, message):
     config = complete(change)
     assert not list(check_keys(config))
     (told,) = check_paths(config, CHECKOUT)

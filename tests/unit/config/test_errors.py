@@ -60,6 +60,17 @@ MISTAKES = {
     "list for a block": ("masks: [1, 2]", 1, "masks", "a block of keys, not a list"),
     "empty list": ("samples: {sources: []}", 1, "samples.sources", "give one at least"),
     "entry twice": ("train: {seeds: [1, 1]}", 1, "train.seeds", "once"),
+    "no folder": (
+        'samples: {sources: [{name: a, format: folder, folder: ""}]}',
+        1,
+        "samples.sources.0.folder",
+        "is empty; give a value",
+    ),
+    "no path": ("masks: {weights: ''}", 1, "masks.weights", "is empty; give a value"),
+    "no path where none is needed": ("train: {clip: ''}", 1, "train.clip", "is empty; give a value or null"),
+    "one for a block or null": ("evaluate: {world: 5}", 1, "evaluate.world", "be null or a block of keys"),
+    "null for a list": ("samples: {sources: null}", 1, "samples.sources", "must be a list, not null"),
+    "of no parts": ("part: 1/0", 1, "part", "a number of parts (2/4) or null"),
     "hash too short": ("masks: {sha256: abc}", 1, "masks.sha256", "64 hex digits"),
     "address without scheme": ("api: {base_url: localhost}", 1, "api.base_url", "https://HOST/v1"),
     "a source lacks a key": (
@@ -170,6 +181,10 @@ def test_a_file_that_is_no_text_is_told(content, way_out, tmp_path):
     assert way_out in join(tell(write(tmp_path / "mine.yaml", content)))
 
 
+def test_nobody_is_told_to_put_null_in_a_list(tmp_path):
+    assert "[...]" not in tell(write(tmp_path / "mine.yaml", "samples: {sources: null}"))
+
+
 def test_a_file_that_is_not_there_is_told_with_the_nearest(tmp_path):
     write(tmp_path / "mine.yaml", "seed: 3")
     assert "mien.yaml: is not there; did you mean mine.yaml?" in join(tell(tmp_path / "mien.yaml"))
@@ -243,6 +258,13 @@ def run_snakemake(folder: Path, *arguments: str) -> list[str]:
     lines = done.stdout.splitlines()
     assert len(lines) <= 12 and "Traceback" not in done.stdout, done.stdout
     return lines
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("part", ["0/4", "5/4"])
+def test_a_part_of_no_such_number_is_told_which_there_are(part, tmp_path):
+    told = run_snakemake(tmp_path, "--config", f"part={part}")
+    assert "parts are counted from 1/4 to 4/4" in told[-1]
 
 
 @pytest.mark.workflow

@@ -9,6 +9,7 @@ import pytest
 
 from unscene.run.configuration import ConfigError
 from unscene.run.lineage import fingerprint
+from unscene.run.questions import questioning
 from unscene.samples import counting
 from unscene.samples.counting import COUNTS, complete_sources
 from unscene.samples.readers import iterate_items
@@ -48,6 +49,16 @@ SOURCES = {
     "folder": {"name": "own", "format": "folder", "folder": "folder"},
     "webdataset": {"name": "own", "format": "webdataset", "tars": "tars"},
 }
+
+
+def test_a_question_counts_and_keeps_nothing(place, capsys):
+    config = make_config(SOURCES["table"])
+    with questioning():
+        complete_sources(config, place)
+    assert config["samples"]["sources"][0]["photos"] == 30
+    assert "30 photos\n" in capsys.readouterr().err and not COUNTS.exists()
+    complete_sources(make_config(SOURCES["table"]), place)
+    assert COUNTS.exists()
 
 
 @pytest.mark.parametrize("kind", SOURCES)

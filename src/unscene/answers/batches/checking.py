@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from unscene.answers.batch_lines import hash_body, write_lines
+from unscene.answers.batches.client import ApiClient, ApiError, Unanswered
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.terms import Clock, Terms
@@ -20,6 +21,8 @@ from unscene.run.tables import read_json
 from unscene.words.word_lists import find_vocabulary
 
 MOST_USD = 0.05
+# Somebody waits for a check, so a silent endpoint is told within a minute: `api.outage_minutes` is for runs.
+_TRIES, _PAUSE_S, _TIMEOUT_S = 3, 5.0, 10.0
 STAGE = "check"
 _CAPTION, _OBJECT = "A dog sits on a bench by the lake.", "dog"
 
@@ -30,12 +33,12 @@ def check_endpoint(
     """Send one request of a stage's prompt and yield, line by line, what came of it.
 
     It goes the way of all requests (api.mode), into the ledger of the run directory. Raises
-    PreflightError when it could cost more than five cents; a check that is still under way is
-    waited for, not sent again.
+    PreflightError when it could cost more than five cents, and when the endpoint is silent; a check
+    that is still under way is waited for, not sent again.
     """
-    api = config["api"]
+    api, clock = config["api"], clock or Clock()
     folder = find_folder(api["base_url"], path_to_state)
-    request = _make_request(config, stage, folder)
+    request = _make_request(config, stage)
     body = request["body"]
     item_tokens = ITEM_TOKENS[body["response_format"]["json_schema"]["name"]]
     factor = 1 if api["mode"] == "batch" else PRICE_FACTOR
@@ -48,13 +51,15 @@ def check_endpoint(
         )
     endpoint = find_endpoint(api["base_url"])
     yield f"{endpoint.name}, {body['model']}, api.mode {api['mode']}: one request, ${worst_usd:.4f} at most"
+    _call_endpoint(api, clock)
+    request["custom_id"] = _choose_name(body, folder)
     path = folder / "check.jsonl"
     write_lines([request], path)
     with closing(Ledger(folder)) as ledger:
         before = ledger.sum_usd(STAGE)
     summary_path = folder / "check.json"
     # What the check spends was asked for by name, so it is no payment to be warned of.
-    terms = Terms(STAGE, api | {"wait": True, "pay_again": True}, prices, clock or Clock())
+    terms = Terms(STAGE, api | {"wait": True, "pay_again": True}, prices, clock)
     send_requests([path], summary_path, terms, None, path_to_state)
     summary = read_json(summary_path)
     with closing(Ledger(folder)) as ledger:
@@ -74,20 +79,41 @@ def check_endpoint(
     yield _compare(summary, need_price(prices, body["model"]), booked)
 
 
-def _make_request(config: dict, stage: str, folder: Path) -> dict:
-    """Return the request: that of a check which is not answered yet, or else a new one. Equal bodies
-    are paid once, so each check is a replicate of its own.
-    """
+def _make_request(config: dict, stage: str) -> dict:
     model = config["api"]["model"]
     if stage == "captions":
-        request = caption_request(model, [caption_item(_CAPTION, _OBJECT)])
-    else:
-        request = keyword_request(model, [_CAPTION], find_vocabulary(config))
+        return caption_request(model, [caption_item(_CAPTION, _OBJECT)])
+    return keyword_request(model, [_CAPTION], find_vocabulary(config))
+
+
+def _choose_name(body: dict, folder: Path) -> str:
+    """Return the id of a check that is not answered yet, or else a new one. Equal bodies are paid once,
+    so each check is a replicate of its own.
+    """
     with closing(Ledger(folder)) as ledger:
         replicate = 1
-        while ledger.list_outcomes([name := hash_body(request["body"], f"check {replicate}")]):
+        while ledger.list_outcomes([name := hash_body(body, f"check {replicate}")]):
             replicate += 1
-    return request | {"custom_id": name}
+    return name
+
+
+def _call_endpoint(api: dict, clock: Clock) -> None:
+    """Raise PreflightError when nobody replies to a call that only reads; a refusal is a reply."""
+    client = ApiClient(api["base_url"], _TIMEOUT_S, reading_retries=0)
+    for turn in range(_TRIES):
+        if turn:
+            clock.sleep(_PAUSE_S)
+        try:
+            next(client.list_batches(), None)
+            return
+        except Unanswered as error:
+            told = error
+        except ApiError:
+            return
+    raise PreflightError(
+        f"{told}. It was called {_TRIES} times, and nothing was sent: see to it, or to api.base_url, and"
+        f" check again. A run would go on calling for api.outage_minutes ({api['outage_minutes']:g})"
+    )
 
 
 def _compare(summary: dict, price: dict, booked: float) -> str:

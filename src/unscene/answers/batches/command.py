@@ -42,7 +42,9 @@ def main(
             )
         *asked.configfile, last = asked.configfile
         asked.batch_id = str(last)
-    if not asked.directory.is_dir():
+    # A first check comes before a run, and makes its folder; without the run's config it may be misspelt.
+    makes_folder = asked.action == "check" and asked.configfile and not asked.directory.exists()
+    if not asked.directory.is_dir() and not makes_folder:
         sys.exit(f"unscene: --directory: {asked.directory} is no folder")
     try:
         if asked.action == "list":

@@ -41,6 +41,14 @@ class ServerTime:
         return None if now is None or moment is None else now - moment
 
 
+def tell_patience(outage_seconds: float) -> str:
+    """Return what a run says once when an endpoint does not answer: how long it will try."""
+    return (
+        f"calls without an answer are made again, for api.outage_minutes ({outage_seconds / 60:g}) at most;"
+        " then the run stops, and nothing is lost"
+    )
+
+
 class Patience:
     """Counts how long each kind of call has gone unanswered, apart from the others: an upload that
     fails for an hour is an outage though every poll is answered.
@@ -49,6 +57,7 @@ class Patience:
     def __init__(self, clock: Clock, outage_seconds: float, pause_seconds: float):
         self._clock, self._outage_seconds, self._pause_seconds = clock, outage_seconds, pause_seconds
         self._silent: dict[str, tuple[float, int, int]] = {}  # since when, times, those with a wait of theirs
+        self._is_told = False
 
     def bear(self, kind: str, error: ApiError) -> float:
         """Note that a call was not answered; return the seconds to wait before the next one. After
@@ -59,6 +68,9 @@ class Patience:
         wait = getattr(error, "retry_after", None)
         self._silent[kind] = since, turn + 1, 0 if wait is None else told + 1
         logger.warning("%s not answered: %s", kind, error)
+        if not self._is_told:
+            self._is_told = True
+            logger.warning(tell_patience(self._outage_seconds))
         if now - since > self._outage_seconds:
             raise Stopped(
                 f"the endpoint has not answered for {tell_count(round((now - since) / 60), 'minute')}"

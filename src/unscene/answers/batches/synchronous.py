@@ -37,6 +37,7 @@ from unscene.answers.batches.outcomes import (
     REJECTED,
     UNSERVED,
 )
+from unscene.answers.batches.patience import tell_patience
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import DEFAULT, find_endpoint
@@ -90,6 +91,7 @@ class _Caller:
         self._useful = False  # an answer was of use: the prompt and the model are right
         self._firsts: list[tuple[Asked, tuple]] = []  # entries of no use before that, not yet in the ledger
         self._silent_since: float | None = None
+        self._is_told = False  # how long it is borne
         self._lost: dict[str, list[float]] = {}  # dollars booked for the lost replies of each request
         self._lost_in_a_row = 0  # since the last answer; those that went at once are one
         self._pause, self._turn = 0.0, 0
@@ -247,6 +249,9 @@ class _Caller:
         self._turn += 1
         self._pause = max(self._pause, own if wish is None else wish)
         logger.warning("not answered: %s", error)
+        if not self._is_told:
+            self._is_told = True
+            logger.warning(tell_patience(self._terms.outage_seconds))
         if now - self._silent_since > self._terms.outage_seconds:
             minutes = (now - self._silent_since) / 60
             self.halt = f"the endpoint has not answered for {tell_count(round(minutes), 'minute')} ({error})"

@@ -14,6 +14,9 @@ from unscene.samples.readers.items import tell_absence
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
+# The file that tells what a folder of weights is. Those of `edits` have checks of their own, by remover.
+_CONFIGS = dict.fromkeys((*DETECTORS, "quality.dino"), "config.json")
+_CONFIGS["train.clip"] = "open_clip_config.json"
 
 
 def expand_detectors(config: dict) -> None:
@@ -99,10 +102,25 @@ def _check_path(config: dict, dotted: str, checkout: Path) -> Iterator[str]:
     value = config
     for part in dotted.split("."):
         value = value[part]
-    if value and not (checkout / value).exists():
+    if not value:
+        return
+    path = checkout / value
+    if not path.exists():
         way_out = "a run fetches nothing: `unscene fetch CONFIG` brings it, or give the path of your own"
         if dotted in DETECTORS:
             way_out += f"; a bare name means {MODELS}/NAME under the checkout"
-        yield f"{dotted}: {checkout / value} is not there; {way_out}"
-    elif value and (fault := find_broken_weights(checkout / value)):
+        yield f"{dotted}: {path} is not there; {way_out}"
+    elif fault := _find_fault(dotted, path):
         yield f"{dotted}: {fault}"
+
+
+def _find_fault(dotted: str, path: Path) -> str | None:
+    """Return why a path that is there cannot be what its key asks for."""
+    config = _CONFIGS.get(dotted)
+    is_folder = path.is_dir() or dotted not in DETECTORS
+    if config is not None and is_folder and not (path / config).is_file():
+        # Looked through, it would be blamed for a file of something else that lies below it.
+        return f"{path} is no folder of a model ({config} is missing); name the folder that has it"
+    if config is None and path.is_dir():
+        return None if dotted.startswith("edits.") else f"{path} is a folder; name a file"
+    return find_broken_weights(path)
