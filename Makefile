@@ -15,8 +15,9 @@ CONFIG ?=
 RUN ?= .
 RATER ?=
 PHOTOS ?=
-# Two processes test side by side; a file's tests, which may share a run, stay in one of them.
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# Two processes test side by side; a file's tests, which may share a run, stay in one of them. The order
+# of the files is that of tests/conftest.py: the long ones first.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 VENV := .venv
 BIN := $(VENV)/bin
 # Recipes read these as "$$RUN": whatever is in them stays one word.

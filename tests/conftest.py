@@ -1,6 +1,7 @@
 """What every test needs: the checkout, the real photos where they are."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ stay_offline()
 # No test, and no run that a test starts, may reach the service that costs money.
 os.environ["UNSCENE_REFUSE_HOSTS"] = "api.openai.com"
 os.environ.pop("OPENAI_API_KEY", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with the most runs of the workflow first. A file stays in one process, so a long one
+    that comes last leaves the other process with nothing to do.
+    """
+    runs = Counter(item.path for item in items if item.get_closest_marker("workflow"))
+    items.sort(key=lambda item: -runs[item.path])
 
 
 @pytest.fixture(scope="session")
