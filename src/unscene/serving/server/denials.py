@@ -34,9 +34,9 @@ _BETWEEN = (
     r"(?:an?|any|the|this|that|single|one|of|trace|sign|sight|hint|glimpse|evidence|such|even|ever|really"
     r"|actually|longer|yet|anything|anyone|here|there|is|are|was|were|be|been|being|do|does|did|can|could"
     r"|will|i|we|you|it|seem(?:s|ed)?|to"
-    r"|(?:photo|photograph|picture|image|shot|view)s?(?:\s+of)?|in\s+(?:it|this|the\s+(?:photo|picture|image))"
+    r"|(?:photo|photograph|picture|image|shot|view)s?|in\s+(?:it|this|the\s+(?:photo|picture|image))"
     r"|(?:show|includ|contain|featur|depict|captur|display|find|spot|hold|want|need)\w*|ha(?:ve|s|d|ving)"
-    r"|s(?:ee|aw|een|eeing)|look(?:s|ed|ing)?\s+(?:like|at)|resembl\w+|like|made?\s+out|make\s+out)"
+    r"|s(?:ee|aw|een|eeing)|look(?:s|ed|ing)?\s+(?:like|at)|resembl\w+|like|ma[dk]e\s+out)"
 )
 _PLACED = r"(?:of|on|in|at|by|near|behind|beside|under|over|from|like|unlike|to|and|or|than|for|about)\b"
 _BEFORE = re.compile(
