@@ -114,7 +114,11 @@ def _list_uses(arguments: Sequence[str], names: Sequence[str]) -> list[list[str]
     inside = False
     for argument in arguments:
         name, equals, value = argument.partition("=")
-        if name in names:
+        short = argument[:2]
+        if short in names and len(argument) > 2:
+            uses.append([argument[2:].removeprefix("=")])
+            inside = False
+        elif name in names:
             uses.append([value] if equals else [])
             inside = not equals
         elif argument.startswith("-"):

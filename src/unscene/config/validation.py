@@ -217,7 +217,7 @@ def _describe_bounds(node: dict) -> str:
         text = " and ".join(filter(None, parts))
     if "multipleOf" in node:
         text += f" and a multiple of {node['multipleOf']}"
-    return text + (" that is not empty" if node.get("minLength") else "")
+    return text
 
 
 def _list_names(node: dict, schema: dict) -> list[object]:

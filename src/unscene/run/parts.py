@@ -4,7 +4,7 @@ Which shard is whose follows from the config alone, so no machine need know of a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,16 +28,21 @@ class Part(NamedTuple):
         return self.number == 1
 
 
+def check_number(text: str) -> Iterator[str]:
+    """Say when a part has a number that no part of so many has."""
+    number, total = (int(one) for one in text.split("/"))
+    if not 1 <= number <= total:
+        yield f"part: {text}: parts are counted from 1/{total} to {total}/{total}"
+
+
 def read_part(config: dict) -> Part | None:
-    """Return the part that a config names, None for the whole run; ConfigError when there is none of
-    that number.
+    """Return the part that a checked config names, None for the whole run; ConfigError when there are
+    fewer shards than parts.
     """
     text = config["part"]
     if text is None:
         return None
     number, total = (int(one) for one in text.split("/"))
-    if not 1 <= number <= total:
-        raise ConfigError(f"part: {text}: parts are counted from 1/{total} to {total}/{total}")
     shards = [shard for pool in (False, True) for shard in _list_shards(config, pool)]
     if total > len(shards):
         raise ConfigError(

@@ -264,7 +264,10 @@ def run_snakemake(folder: Path, *arguments: str) -> list[str]:
 @pytest.mark.parametrize("part", ["0/4", "5/4"])
 def test_a_part_of_no_such_number_is_told_which_there_are(part, tmp_path):
     told = run_snakemake(tmp_path, "--config", f"part={part}")
-    assert "parts are counted from 1/4 to 4/4" in told[-1]
+    assert any("parts are counted from 1/4 to 4/4" in line for line in told)
+    path = write(tmp_path / "mine.yaml", f"part: {part}")
+    with pytest.raises(ConfigError, match="parts are counted from 1/4 to 4/4"):
+        read_config(CHECKOUT, [path])  # as commands that start no run read it
 
 
 @pytest.mark.workflow
@@ -277,14 +280,15 @@ def test_snakemake_itself_prints_the_same_screen(name, tmp_path):
 
 
 @pytest.mark.workflow
-@pytest.mark.parametrize("option", ["--directory", "-d"])
+@pytest.mark.parametrize("option", [["--directory"], ["-d"], []], ids=["long", "short", "joined"])
 def test_a_refused_run_leaves_no_directory_where_none_was(tmp_path, option):
     captions = write(tmp_path / "own.csv", "path,caption\na.jpg,a dog")
     source = f"{{name: own, format: table, table: {captions}}}"  # counted before the rest is refused
     path = write(tmp_path / "mine.yaml", f"samples: {{sources: [{source}]}}\nmasks: {{weights: none.pt}}")
     (tmp_path / "mine").mkdir()
     for run, is_kept in (("mine", True), ("mine/new/run", False), ("other/run", False)):
-        told = run_snakemake(tmp_path, "--configfile", str(path), option, str(tmp_path / run))
+        place = [*option, str(tmp_path / run)] if option else [f"-d{tmp_path / run}"]
+        told = run_snakemake(tmp_path, "--configfile", str(path), *place)
         assert any("Source own has 1 photo" in line for line in told)
         assert (tmp_path / run).exists() is is_kept
     assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["state"]

@@ -19,6 +19,7 @@ from unscene.config.checks.sources import check_pool, check_sources
 from unscene.config.checks.toy import check_toy
 from unscene.config.checks.training import check_training, warn_of_few_pairs
 from unscene.run.configuration import trains
+from unscene.run.parts import check_number
 
 __all__ = [
     "check_keys",
@@ -34,6 +35,8 @@ __all__ = [
 def check_keys(config: dict) -> Iterator[str]:
     """Say what contradicts what in a config that the schema takes."""
     arms = config["train"]["arms"]
+    if config["part"] is not None:
+        yield from check_number(config["part"])
     yield from check_sources(config)
     yield from check_pool(config)
     yield from list(check_keywords(config["keywords"])) or check_study(config)

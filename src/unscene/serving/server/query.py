@@ -8,7 +8,7 @@ from .denials import find_denials
 
 # Any dash is a minus at the start of a word. Alone it is one only where it is the minus of a keyboard
 # or of mathematics, since the longer ones part two thoughts.
-_MINUS = "-\N{MINUS SIGN}"
+_MINUS = r"\-" "\N{MINUS SIGN}"  # for sets of characters, in which a bare one makes a range
 _DASHES = f"{_MINUS}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}"
 _QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}'
 # A quote that nobody closed holds all that follows.
