@@ -41,3 +41,5 @@ def write_stand_in(path: Path, key: str) -> None:
         (path / "diffusion_pytorch_model.safetensors").write_bytes(SAFETENSORS)
         return
     (path / "weights.safetensors").write_bytes(SAFETENSORS)
+    # What such a folder is told by.
+    (path / ("open_clip_config.json" if key == "train.clip" else "config.json")).write_text("{}")
