@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import cv2
@@ -11,6 +12,7 @@ from PIL import Image, ImageCms
 
 from unscene.photos import jpeg_damage
 from unscene.photos.images import PhotoError, read_photo
+from unscene.photos.tiff_damage import find_tiff_damage
 
 LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
@@ -304,6 +306,64 @@ def test_a_deflated_tiff_with_a_hole_is_broken(tmp_path):
     assert not refuses(tmp_path, data)
     accepted = [place for place in (0.2, 0.3, 0.5, 0.7, 0.9) if not refuses(tmp_path, zero(data, place, 100))]
     assert accepted == []
+
+
+def write_deflated_tiff(path, data, count=None, order=1):
+    """Write a gray TIFF of 64 x 64 in one strip. order: of the bits; 2 turns each byte round."""
+    fields = [(256, 64), (257, 64), (258, 8), (259, 8), (262, 1), (266, order), (273, 0), (277, 1), (278, 64)]
+    fields.append((279, len(data) if count is None else count))
+    start = 10 + 12 * len(fields) + 4
+    entries = [struct.pack("<HHII", tag, 4, 1, start if tag == 273 else value) for tag, value in fields]
+    path.write_bytes(b"II*\0" + struct.pack("<IH", 8, len(fields)) + b"".join(entries) + bytes(4) + data)
+
+
+def test_deflated_tiffs_that_libtiff_decodes_are_whole(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
+    data = zlib.compress(pixels.tobytes())
+    turned = bytes(int(f"{byte:08b}"[::-1], 2) for byte in data)
+    forms = [(data, {}), (turned, {"order": 2}), (data, {"count": 0}), (data + b"more", {})]
+    for content, options in forms:
+        write_deflated_tiff(tmp_path / "a.tif", content, **options)
+        assert (np.asarray(read_photo(tmp_path / "a.tif"))[..., 0] == pixels).all(), options
+
+
+def test_what_lies_behind_the_picture_of_a_tiff_takes_no_memory(tmp_path):
+    deflater = zlib.compressobj()
+    data = deflater.compress(np.random.default_rng(0).integers(0, 255, 4096, dtype=np.uint8).tobytes())
+    data += b"".join(deflater.compress(bytes(2**20)) for _ in range(64)) + deflater.flush()
+    write_deflated_tiff(tmp_path / "a.tif", data)
+    assert measure_memory(tmp_path / "a.tif") < 2**20
+
+
+def test_an_honest_tiff_is_looked_at_in_small_blocks(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (1000, 1000, 3), dtype=np.uint8)
+    options = {"compression": "tiff_adobe_deflate", "tiffinfo": {278: 1000}}
+    (tmp_path / "a.tif").write_bytes(encode_as("TIFF", Image.fromarray(noise), **options))
+    assert measure_memory(tmp_path / "a.tif") < 2**20
+
+
+def measure_memory(path):
+    """Return the most bytes that the look at a TIFF's data takes at once; Pillow's own are not counted."""
+    with open(path, "rb") as file, Image.open(file) as image:
+        image.load()
+        tracemalloc.start()
+        try:
+            assert find_tiff_damage(file, image) is None
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def test_the_check_sum_of_every_strip_is_looked_at(tmp_path):
+    for mode in ("1", "L", "RGB", "RGBA", "CMYK"):
+        data = encode_as("TIFF", draw().convert(mode), compression="tiff_adobe_deflate", tiffinfo={278: 100})
+        (tmp_path / "a.tif").write_bytes(data)
+        with Image.open(tmp_path / "a.tif") as image:
+            ends = [sum(ends) for ends in zip(image.tag_v2[273], image.tag_v2[279], strict=True)]
+        assert len(ends) == 3
+        assert not refuses(tmp_path, data)
+        wrong = [data[: end - 1] + bytes([data[end - 1] ^ 1]) + data[end:] for end in ends]
+        assert all(refuses(tmp_path, one) for one in wrong), mode
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "PPM"])

@@ -58,6 +58,16 @@ def test_links_of_the_owner_are_followed(tmp_path, names):
     assert [item.problem for item in iterate_items(source, range(1), tmp_path)] == [None]
 
 
+def test_up_from_a_link_is_beside_what_it_points_to(tmp_path, names):
+    (tmp_path / "images/linked").symlink_to(tmp_path / "images2")
+    (tmp_path / "images/near").symlink_to(tmp_path / "images/a")
+    photos = ["linked/../secret.png", "linked/../new.png", "near/../own.png", "new/../own.png", "a/../\0.png"]
+    source = write_lists(tmp_path, photos)["coco"]
+    problems = [item.problem and item.problem[0] for item in iterate_items(source, range(5), tmp_path)]
+    assert problems == ["outside", "outside", None, None, "outside"]
+    assert "new.png" not in [photo.path.name for photo in iterate_missing(source, tmp_path)]
+
+
 def test_a_fetch_writes_nothing_outside(tmp_path):
     source = write_lists(tmp_path, ["../evil.png", "good.png"])["coco"] | {"photos": 2}
     assert [photo.path.name for photo in iterate_missing(source, tmp_path)] == ["good.png"]

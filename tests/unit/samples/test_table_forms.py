@@ -3,6 +3,7 @@
 import csv
 import json
 import subprocess
+import time
 
 import pandas as pd
 import pytest
@@ -132,6 +133,13 @@ GBK = "path,caption\na.jpg,一只狗在沙滩上奔跑，远处有一个女人�
         ("path,caption\na.jpg,Собака спит на кровати\n", "cp1251", "cp1251"),
         ("path,caption\na.jpg,穿T恤的人和一只dog\n", "gb18030", "GB18030"),
         ("path,caption\na.jpg,¿Dónde está el niño con 5 m³ de agua?\n", "cp1252", "cp1252"),
+        ("path,caption\na.jpg,mały pies na ulicy\n", "cp1250", "cp1250"),
+        ("path,caption\n" + "a.jpg,mały pies na ulicy\n" * 20, "cp1250", "cp1250"),
+        ("path,caption\na.jpg,płot\n", "cp1250", "cp1250"),
+        ("path,caption\n" + "1.jpg,l’été\n" * 20, "cp1252", "cp1252"),
+        ("path,caption\na.jpg,КОШКА НА СТОЛЕ\n", "cp1251", "cp1251"),
+        ("path,caption\na.jpg,貓坐在桌子上\n", "big5", "big5"),
+        ("path,caption\na.jpg,テーブルの上の猫\n", "euc_jp", "euc-jp"),
     ],
 )
 def test_a_guessed_encoding_has_a_name_that_iconv_knows(text, encoding, name):
@@ -141,12 +149,19 @@ def test_a_guessed_encoding_has_a_name_that_iconv_knows(text, encoding, name):
     assert done.stdout.decode() == text
 
 
+def test_a_long_word_does_not_keep_the_guess_busy():
+    content = "Zażółć gęślą jaźń ".encode("cp1250") + b"QUJD" * 8000
+    start = time.process_time()
+    assert guess_encoding(content) == "cp1250"
+    assert time.process_time() - start < 3
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.tsv", "path\tcaption\na.jpg\ta dog\n".encode("utf-16"), "looks like UTF-16.*CSV UTF-8.*iconv"),
+        ("t.tsv", "path\tcaption\na.jpg\ta dog\n".encode("utf-16"), r"looks like UTF-16\).*CSV UTF-8.*iconv"),
         ("t.csv", "path,caption\na.jpg,a dog\n".encode("utf-16-le"), "looks like UTF-16"),
-        ("t.csv", GBK.encode("gbk"), "looks like GB18030.*iconv -f GB18030"),
+        ("t.csv", GBK.encode("gbk"), "looks like GB18030, a guess: look at the result.*iconv -f GB18030"),
         ("t.csv", "path,caption\na.jpg,un café brûlé à l'été\n".encode("latin-1"), "looks like cp1252"),
         ("t.csv", b"path,caption\n" + b"a.jpg,a dog\n" * 20000 + b"b.jpg,caf\xe9\n", "is not UTF-8 text"),
         ("t.csv", SPREADSHEET, "is a spreadsheet, not text; save it as CSV"),

@@ -146,6 +146,28 @@ def test_colours_whose_upper_byte_says_nothing_are_refused(tmp_path):
             read_image(tmp_path / name, 10**6, ON_DISK)
 
 
+DEEP_FORMS = [
+    ("a.png", []),
+    ("stored.tif", [cv2.IMWRITE_TIFF_COMPRESSION, 1]),
+    ("deflated.tif", [cv2.IMWRITE_TIFF_COMPRESSION, 8]),
+]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize(("name", "options"), DEEP_FORMS)
+def test_of_16_bit_colours_black_is_read_and_8_bits_are_not(tmp_path, name, options, channels):
+    path, pixels = tmp_path / name, np.zeros((8, 8, channels), np.uint16)
+    pixels[..., 3:] = 65535
+    cv2.imwrite(str(path), pixels, options)
+    for source in (path, path.read_bytes()):
+        assert np.array_equal(read_image(source, 10**6, ON_DISK), read_photo(path))
+    pixels[5, 5, 1] = 1
+    cv2.imwrite(str(path), pixels, options)
+    for source in (path, path.read_bytes()):
+        with pytest.raises(ImageError, match="save it with 8 bits"):
+            read_image(source, 10**6, ON_DISK)
+
+
 def test_a_folder_has_the_photos_that_a_source_has():
     # HEIC is listed there to be rejected with its reason.
     assert {f".{ending}" for ending in PHOTOS} - SUFFIXES == {".heic", ".heif"}

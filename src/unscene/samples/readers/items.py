@@ -89,9 +89,13 @@ def tell_absence(path: Path) -> str:
 
 def leads_out(folder: Path, name: str) -> bool:
     """Tell whether a photo's name, absolute or with `..`, names something outside its folder. Links in
-    the folder are its owner's, and are followed.
+    the folder are its owner's, and are followed; but `..` behind one is beside what it points to.
     """
-    return not Path(os.path.abspath(folder / name)).is_relative_to(os.path.abspath(folder))
+    find = os.path.realpath if ".." in Path(name).parts else os.path.abspath
+    try:
+        return not Path(find(folder / name)).is_relative_to(find(folder))
+    except ValueError:  # no name of a file: it holds a zero byte, or half of a surrogate pair
+        return True
 
 
 def tell_outside(folder: Path, name: str) -> tuple[str, str]:

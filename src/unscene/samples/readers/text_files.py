@@ -92,9 +92,19 @@ def guess_encoding(content: bytes) -> str | None:
     if _is_western(content):
         return "cp1252"
     # Plain letters say nothing, and make short texts of others look Latin.
-    telling = b" ".join(re.findall(rb"[^\s,;]*[\x80-\xff][^\s,;]*", content))
-    best = from_bytes(telling, cp_isolation=list(_ENCODINGS)).best()
-    return best.encoding.replace("_", "-") if best else None
+    telling = b" ".join(word for word in re.split(rb"[\s,;]+", content) if not word.isascii())
+    for guess in from_bytes(telling, cp_isolation=[*_OF_BYTES, *_OF_PAIRS]):
+        if guess.encoding in _OF_BYTES or _has_eastern_words(str(guess)):
+            return guess.encoding.replace("_", "-")
+    return None
+
+
+def _has_eastern_words(text: str) -> bool:
+    """Tell whether what is no ASCII are mostly Eastern signs side by side. An accented letter taken together
+    with the plain one behind it gives single ones.
+    """
+    runs = re.findall(r"[\u3001-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff5e]{2,}", text)
+    return sum(map(len, runs)) > sum(not letter.isascii() for letter in text) / 2
 
 
 def _is_cyrillic(content: bytes) -> bool:
@@ -123,10 +133,10 @@ def _is_hangul(content: bytes) -> bool:
 
 
 # What iconv converts by the same name. The rest of what charset_normalizer tries fits short texts by chance.
-_ENCODINGS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r")
-_ENCODINGS += ("big5", "shift_jis", "euc_jp", "euc_kr")
+_OF_BYTES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r")
+_OF_PAIRS = ("big5", "shift_jis", "euc_jp", "euc_kr")
 _WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüß")
-_WESTERN |= {letter.upper() for letter in _WESTERN} | set("«»‘’“”–—…°€£¿¡·½¼²³\u00a0")
+_WESTERN |= {letter.upper() for letter in _WESTERN} | set("«»‘“”–—…°€£¿¡·½¼²³\u00a0")
 # Signs that no Western word has within it or, but for ¿, before it: letters of Windows-1250 (Ł, ł, Ľ, ż).
 _WITHIN = re.compile(r"[£³¼](?=[^\W\d_])|(?<=[^\W\d_])¿(?=[^\W\d_])")
 
@@ -136,7 +146,7 @@ def _is_western(content: bytes) -> bool:
     plain letters, and no other signs than these languages have.
     """
     try:
-        text = content.decode("cp1252")
+        text = content.decode("cp1252").replace("’", "'")
     except UnicodeDecodeError:
         return False
     others = [letter for letter in text if ord(letter) > 127]
@@ -199,7 +209,9 @@ def _is_utf8(block: bytes) -> bool:
 
 
 def _tell_encoding(path: Path, encoding: str | None, is_table: bool = True) -> str:
-    looks = f"it looks like {encoding}" if encoding else "its encoding is unknown"
+    # What has no mark is a guess: some bytes fit several encodings (m³x in cp1252 is młx in cp1250).
+    guessed = "" if not encoding or encoding.startswith("UTF-") else ", a guess: look at the result"
+    looks = f"it looks like {encoding}{guessed}" if encoding else "its encoding is unknown"
     convert = f', or: iconv -f {encoding} -t UTF-8 "{path.name}" > new{path.suffix}' if encoding else ""
     save = f"; {SAVE_AS_CSV}" if is_table and path.suffix.lower() in BY_SUFFIX else "; save it as UTF-8"
     return f"is not UTF-8 text ({looks}){save}{convert}"

@@ -4,7 +4,9 @@ import base64
 import binascii
 import io
 import re
+import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +74,7 @@ def read_image(source: bytes | Path, max_pixels: int, formats: tuple[str, ...] =
                     raise ImageError(
                         f"the picture has {width}x{height} pixels; at most {max_pixels:,} are read"
                     )
-                return _to_upright_rgb(image)
+                return _to_upright_rgb(image, lambda: _is_black(file, formats))
     except ImageError:
         raise
     except Image.DecompressionBombError:
@@ -83,14 +85,31 @@ def read_image(source: bytes | Path, max_pixels: int, formats: tuple[str, ...] =
         raise ImageError(f"not a readable picture ({', '.join(formats)} are read)") from None
 
 
-def _to_upright_rgb(image: Image.Image) -> Image.Image:
+def _to_upright_rgb(image: Image.Image, is_black: Callable[[], bool]) -> Image.Image:
     deep, turned = is_deep(image), ImageOps.exif_transpose(image)
     if deep:
         # Pillow keeps the upper byte: of 16 bits all that can be seen, of 12 nearly nothing.
-        if np.asarray(turned)[..., :3].max() <= UPPER_BYTE_OF_12_BITS:
+        largest = np.asarray(turned)[..., :3].max()
+        if largest <= UPPER_BYTE_OF_12_BITS and (largest or not is_black()):
             raise ImageError("the picture uses 12 bits or less of its 16-bit colours: save it with 8 bits")
         turned.info.pop("transparency", None)  # a colour of 16 bits
     return to_rgb(turned)
+
+
+def _is_black(file: io.BytesIO | Path, formats: tuple[str, ...]) -> bool:
+    """Tell whether 16-bit colours are zero in their lower bytes, too: read in the other order of bytes,
+    Pillow keeps those.
+    """
+    with Image.open(file, formats=formats) as image:
+        image.tile = [tile._replace(args=_swap_bytes(tile.args)) for tile in image.tile]
+        return not np.asarray(image)[..., :3].any()
+
+
+def _swap_bytes(args: str | tuple) -> str | tuple:
+    mode, *others = (args,) if isinstance(args, str) else args
+    order = {"L": "B", "B": "L", "N": "L" if sys.byteorder == "big" else "B"}
+    swapped = mode[:-1] + order[mode[-1]]
+    return swapped if isinstance(args, str) else (swapped, *others)
 
 
 def make_thumbnail(photo: Image.Image) -> bytes:
