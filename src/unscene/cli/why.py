@@ -19,7 +19,7 @@ def call(given: argparse.Namespace) -> int:
     if not (given.directory / ".snakemake").is_dir():
         from unscene.config.reading import read_config
 
-        read_config(checkout, [Path(file) for file in files], paths=True)
+        read_config(checkout, [Path(file) for file in files], paths=True, directory=given.directory)
         raise CommandError(f"{given.directory}: no run was started here yet, so all of it would run")
     try:
         found = inspect_run(given.directory, configfiles=files, snakefile=checkout / "Snakefile")

@@ -12,6 +12,7 @@ from unscene.config.checks import (
     check_toy,
     expand_detectors,
 )
+from unscene.config.checks.paths import HERE
 from unscene.config.files import check_syntax, read_files, read_places
 from unscene.config.problems import Problem, format_screen, read_message
 from unscene.config.schema import SCHEMA
@@ -27,11 +28,13 @@ def prepare_config(
     paths: bool = True,
     given: Mapping | None = None,
     count: Callable[[], None] | None = None,
+    directory: Path = HERE,
 ) -> None:
     """Check a config that was merged from files and complete it, in place.
 
     files: in their order, the default first. paths: whether what it names must be there, too.
     given: keys that the command line gave. count: gives sources their number of photos, in a run.
+    directory: the run's.
     Raises ConfigError with all that is wrong, on one screen.
     """
     check_syntax(files)
@@ -53,7 +56,7 @@ def prepare_config(
             found = [read_message(message) for message in told]
             if problems or found:
                 named = {one.key for one in problems}  # what was to be counted
-                absent = map(read_message, check_sources_there(whole, checkout))
+                absent = map(read_message, check_sources_there(whole, checkout, directory))
                 found += [one for one in absent if one.key not in named]
         problems += [one for one in found if not (one.key and one.key[0] in broken)]
     if problems:

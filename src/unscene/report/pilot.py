@@ -11,7 +11,7 @@ from PIL import Image
 
 from unscene.machine.job import Job
 from unscene.plan.comparison_power import FIGURES, estimate_comparison, tell_difference
-from unscene.plan.enough_pairs import count_needed, count_trained, judge_pairs
+from unscene.plan.enough_pairs import are_drawn, count_needed, count_trained, judge_pairs
 from unscene.plan.estimate import read_throughput
 from unscene.report.numbers import count, duration, percent, ratio
 from unscene.report.page import TEMPLATES
@@ -70,7 +70,8 @@ def make_figures(run: Run, costs: dict[str, dict], training: dict) -> dict:
 
 
 def estimate_pairs(run: Run, whole: dict[str, int], pilot: dict[str, int]) -> dict:
-    """Return the pairs found, and those to expect of the whole run, `low` to `high` with 95 %.
+    """Return the pairs found, and those to expect of the whole run, `low` to `high` with 95 %; `groups`:
+    the photo groups that these are of, as many a pair as the pilot found.
 
     Each source is a stratum of its own: its mean number of pairs a photo, times its photos. The
     interval is the normal one of that total, with the finite population's correction. Where the
@@ -88,12 +89,14 @@ def estimate_pairs(run: Run, whole: dict[str, int], pilot: dict[str, int]) -> di
         unseen = 1 - photos / whole[name]
         variance += whole[name] ** 2 * counts.var(ddof=1) / photos * unseen if photos > 1 else 0.0
     error = NORMAL_95 * math.sqrt(variance)
+    groups = run.pairs["group"].nunique() / len(run.pairs) if len(run.pairs) else 0.0
     high = total + error if total else 3 / sum(pilot.values()) * sum(whole.values())
     return {
         "pilot": len(run.pairs),
         "whole": round(total),
         "low": round(max(total - error, len(run.pairs))),
         "high": round(high),
+        "groups": round(total * groups),
     }
 
 
@@ -157,16 +160,20 @@ def estimate_dollars(run: Run, costs: dict[str, dict], scale: float) -> dict:
 def list_warnings(settings: dict, pairs: dict, trains_models: bool = True) -> list[str]:
     """Return what speaks against starting the whole run as it is configured."""
     batch = settings["train"]["batch_pairs"]
-    trained = count_trained(pairs["whole"], settings["folds"]["folds"])
+    trained = count_trained(pairs["groups"], settings["folds"]["folds"])
     needed = count_needed(settings["train"]["arms"], batch)
+    judged = judge_pairs(trained, needed) if trains_models and needed else ""
+    expected = f"A fold will train on about {tell_count(trained, 'photo group')}"
     told = []
     if not pairs["pilot"]:
         told.append("No edit became a pair. Look at the contact sheet and the reasons before anything else.")
-    elif trains_models and trained < needed:
+    elif judged and trained < needed:
         told.append(
-            f"A fold will train on about {count(trained)} pairs, and a batch of train.batch_pairs={batch}"
-            f" needs {count(needed)}: {judge_pairs(trained, needed)}. Take more photos, or a smaller batch."
+            f"{expected}, and a batch of train.batch_pairs={batch} needs {count(needed)}: {judged}."
+            " Take more photos, or a smaller batch."
         )
+    elif judged and not are_drawn(list_sources(settings)):
+        told.append(f"{expected}: {judged}. Take more photos.")
     return told
 
 

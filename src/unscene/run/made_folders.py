@@ -6,6 +6,8 @@ from pathlib import Path
 
 # What is written before a config is judged: Snakemake's folder, and how many photos a source has.
 _BEFORE = (".snakemake", "state/sources.json")
+# Snakemake locks a directory once the rules are read: a run that is refused has no locks of its own.
+_LOCKS = ".snakemake/locks"
 
 
 def list_absent(folder: Path) -> list[Path]:
@@ -15,9 +17,10 @@ def list_absent(folder: Path) -> list[Path]:
 
 def take_away(new: Sequence[Path]) -> None:
     """Remove the folder that was told absent, and those above it, as far as they are empty but for what
-    is written before a config is judged: another run may have begun in it meanwhile.
+    is written before a config is judged: another run may have begun in it meanwhile, as its files or
+    its locks tell.
     """
-    if not new or not new[0].is_dir():
+    if not new or not new[0].is_dir() or any((new[0] / _LOCKS).glob("*")):
         return
     early = {new[0] / name for name in _BEFORE}
     if any(_lies_beside(path, early) for path in new[0].rglob("*")):

@@ -95,8 +95,21 @@ def test_a_check_of_a_silent_endpoint_ends_soon_and_makes_nothing(desk, mode):
 
 
 def test_a_check_of_an_endpoint_that_comes_up_goes_on(desk, server):
-    server.plant_fault("batches.list", "status", times=2, status=503)
+    server.plant_fault("batches.list", "drop_before", times=2)
     assert check(desk)[-1].endswith(": equal") and desk.clock.slept >= 10
+
+
+@pytest.mark.parametrize("kind", ["status", "error_with_200", "login_page", "not_json"])
+def test_a_check_asks_an_endpoint_that_has_no_batches_and_says_so_oddly(desk, server, kind):
+    server.plant_fault("batches.list", kind, times=None)
+    told = check(desk, mode="requests")
+    assert any(line.startswith("answer: ok") for line in told) and server.bill()["charges"] == 1
+    assert server.calls()["calls"].count("batches.list") == 1 and not desk.clock.slept
+
+
+def test_a_check_goes_on_with_batches_after_an_error_that_is_a_reply(desk, server):
+    server.plant_fault("batches.list", "status", times=2, status=503)
+    assert check(desk)[-1].endswith(": equal")
 
 
 def test_a_check_says_what_is_wrong_with_an_answer(desk, server):

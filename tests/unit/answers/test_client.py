@@ -19,6 +19,7 @@ from unscene.answers.batches.client import (
     OutOfCredit,
     RateLimited,
     Rejected,
+    Silent,
     Unanswered,
 )
 from unscene.answers.batches.keys import make_mask, read_key
@@ -125,7 +126,7 @@ METADATA = {"shard": "s", "intent": "1"}
         (200, {"id": None, "status": "validating"}, Unanswered, False),
         (200, {"id": "", "status": "validating"}, Unanswered, False),
         (200, {"id": ["batch_1"]}, Unanswered, False),
-        ("drop", "", Unanswered, False),
+        ("drop", "", Silent, False),
     ],
 )
 def test_a_create_says_whether_it_took_effect(server, status, body, kind, took_no_effect):

@@ -73,6 +73,22 @@ def test_why_names_what_is_wrong_with_the_config_of_a_run_that_is_yet_to_come(tm
         assert told in found and "no run was started" not in found and not (tmp_path / "new").exists()
 
 
+def test_why_looks_for_photos_that_were_read_in_the_run_s_folder(tmp_path, monkeypatch, capsys):
+    source = f"{{name: own, format: table, photos: 30, table: {tmp_path}/own.csv, images: {tmp_path}}}"
+    overlay, new = tmp_path / "broken.yaml", tmp_path / "new"
+    rest = "runtime: {allow_toy: true}\ntrain: {arms: {absence: null}}\ndeploy: {arm: paired}\n"
+    overlay.write_text(f"samples: {{sources: [{source}]}}\n{rest}masks: {{weights: nowhere.pt}}\n")
+    monkeypatch.chdir(tmp_path)
+    shard = Path("results/samples/own-0-of-1.parquet")
+    asked = ["why", "--directory", str(new), "--configfile", str(overlay)]
+    for folder, is_told in ((tmp_path, True), (new, False)):
+        (folder / shard).parent.mkdir(parents=True)
+        (folder / shard).touch()
+        assert command.main(asked) == 1
+        told = capsys.readouterr().err
+        assert "nowhere.pt" in told and ("own.csv" in told) is is_told, folder
+
+
 def test_status_reads_the_config_that_new_wrote_unless_another_is_given(tmp_path, monkeypatch, capsys):
     from unscene.merging import progress
 

@@ -27,7 +27,7 @@ def make_run(pairs_of: dict[str, int], photos: dict[str, int]) -> SimpleNamespac
     return SimpleNamespace(
         samples=pd.DataFrame(samples, columns=["image_id", "shard"]),
         masks=pd.DataFrame({"edit_id": [f"{one}-dog" for one in edits], "image_id": edits}),
-        pairs=pd.DataFrame({"edit_id": [f"{one}-dog" for one in edits]}),
+        pairs=pd.DataFrame({"edit_id": [f"{one}-dog" for one in edits], "group": edits}),
     )
 
 
@@ -55,14 +55,45 @@ def test_a_pilot_of_all_photos_leaves_nothing_open_and_one_without_pairs_says_so
     none = estimate_pairs(make_run({}, {"a": 100}), {"a": 1000}, {"a": 100})
     assert none["whole"] == 0 and none["high"] == 30  # three in a hundred
     arms = {"zero_shot": {}, "paired": {"batches": "paired", "loss": {"infonce": 1}}}
-    settings = {"folds": {"folds": 5}, "train": {"batch_pairs": 256, "arms": arms}}
+    settings = make_settings(arms, folds=5, batch_pairs=256)
     assert "No edit became a pair" in list_warnings(settings, none)[0]
-    (told,) = list_warnings(settings, {"pilot": 10, "whole": 100})
-    assert "about 80 pairs" in told and "needs 256: training may stop" in told
-    assert list_warnings(settings, {"pilot": 100, "whole": 400}) == []
+    (told,) = list_warnings(settings, {"pilot": 10, "whole": 100, "groups": 100})
+    assert "about 80 photo groups" in told and "needs 256: training may stop" in told
+    assert list_warnings(settings, {"pilot": 100, "whole": 400, "groups": 400}) == []
     arms["originals"] = {"batches": "random", "loss": {"infonce": 1}}  # both halves are of other photos
-    (told,) = list_warnings(settings, {"pilot": 100, "whole": 400})
+    (told,) = list_warnings(settings, {"pilot": 100, "whole": 400, "groups": 400})
     assert "needs 512" in told
+
+
+def make_settings(arms, folds, batch_pairs, kind="folder"):
+    sources = [{"name": "mine", "format": kind}]
+    return {
+        "samples": {"sources": sources},
+        "folds": {"folds": folds},
+        "train": {"batch_pairs": batch_pairs, "arms": arms},
+    }
+
+
+def test_photo_groups_and_not_pairs_are_what_a_batch_needs():
+    run = make_run({"a": 10}, {"a": 20})
+    run.masks = pd.concat([run.masks.assign(edit_id=run.masks["image_id"] + f"-{n}") for n in range(3)])
+    run.pairs = run.masks.rename(columns={"image_id": "group"})  # three edits a photo
+    pairs = estimate_pairs(run, {"a": 40}, {"a": 20})
+    assert (pairs["pilot"], pairs["whole"], pairs["groups"]) == (30, 60, 20)
+    arms = {"paired": {"batches": "paired", "loss": {"infonce": 1}}}
+    (told,) = list_warnings(make_settings(arms, folds=3, batch_pairs=32), pairs)
+    assert "about 13 photo groups" in told and "needs 32: training may stop" in told
+
+
+def test_a_pilot_says_that_a_batch_of_few_photos_teaches_nothing():
+    arms = {"paired": {"batches": "paired", "loss": {"infonce": 1}}}
+    few = {"pilot": 10, "whole": 60, "groups": 60}
+    (told,) = list_warnings(make_settings(arms, folds=3, batch_pairs=32), few)
+    assert "about 40 photo groups: too few to learn from" in told
+    assert list_warnings(make_settings(arms, folds=3, batch_pairs=32), few | {"groups": 96}) == []
+    assert list_warnings(make_settings(arms, 3, 32, kind="embedded"), few) == []
+    assert list_warnings(make_settings(arms, 3, 32), few, trains_models=False) == []
+    assert list_warnings(make_settings({"zero_shot": {}}, 3, 32), few) == []
 
 
 def test_without_a_clip_the_pilot_tells_of_pairs_and_times_no_training(tmp_path, monkeypatch):

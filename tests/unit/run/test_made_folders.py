@@ -18,7 +18,10 @@ def test_what_is_written_before_a_config_is_judged_goes_with_the_folders_above(t
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["results/plan.json", "state/answers/ledger.sqlite", "notes.txt"])
+@pytest.mark.parametrize(
+    "name",
+    ["results/plan.json", "state/answers/ledger.sqlite", "notes.txt", ".snakemake/locks/0.input.lock"],
+)
 def test_a_folder_in_which_another_run_began_stays_whole(tmp_path, name):
     new = list_absent(tmp_path / "runs" / "mine")
     make(tmp_path / "runs" / "mine" / ".snakemake" / "log" / "one.log")

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from unscene.answers.batch_lines import hash_body, write_lines
-from unscene.answers.batches.client import ApiClient, ApiError, Unanswered
+from unscene.answers.batches.client import ApiClient, ApiError, Silent
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.preflight import PreflightError
 from unscene.answers.batches.terms import Clock, Terms
@@ -98,7 +98,11 @@ def _choose_name(body: dict, folder: Path) -> str:
 
 
 def _call_endpoint(api: dict, clock: Clock) -> None:
-    """Raise PreflightError when nobody replies to a call that only reads; a refusal is a reply."""
+    """Raise PreflightError when nobody replies to a call that only reads.
+
+    Whatever has an HTTP status is a reply: a server without batches may say so with a 500, or with a
+    200, and answer requests all the same.
+    """
     client = ApiClient(api["base_url"], _TIMEOUT_S, reading_retries=0)
     for turn in range(_TRIES):
         if turn:
@@ -106,7 +110,7 @@ def _call_endpoint(api: dict, clock: Clock) -> None:
         try:
             next(client.list_batches(), None)
             return
-        except Unanswered as error:
+        except Silent as error:
             told = error
         except ApiError:
             return

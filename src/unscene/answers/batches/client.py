@@ -22,6 +22,7 @@ from unscene.answers.batches.errors import (
     OutOfCredit,
     RateLimited,
     Rejected,
+    Silent,
     Unanswered,
 )
 from unscene.answers.batches.keys import make_mask, read_key
@@ -41,6 +42,7 @@ __all__ = [
     "OutOfCredit",
     "RateLimited",
     "Rejected",
+    "Silent",
     "Unanswered",
 ]
 # Hosts, separated by commas, that this process must not talk to: tests name the live one.
@@ -296,7 +298,7 @@ class ApiClient:
                 if unmade
                 else f"{error}{cause}"
             )
-            failure = Unanswered(self.clean(told)[:_MOST_SHOWN], took_no_effect=unmade)
+            failure = Silent(self.clean(told)[:_MOST_SHOWN], took_no_effect=unmade)
             # The SDK's own errors, or httpx's, whose property raises where there is none.
             request = vars(error).get("request") or vars(error).get("_request")
         failure.args = (self._name_call(str(failure), request),)

@@ -35,6 +35,10 @@ class Unanswered(ApiError):
         self.status, self.took_no_effect, self.by_api = status, took_no_effect, by_api
 
 
+class Silent(Unanswered):
+    """Nobody replied: no connection came about, or it ended before a reply."""
+
+
 class RateLimited(ApiError):
     """Too many calls. `retry_after` is in seconds, None when the server gave none."""
 

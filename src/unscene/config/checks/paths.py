@@ -14,6 +14,7 @@ from unscene.samples.readers.items import tell_absence
 
 # Where detectors lie that the config names without a folder, below the checkout.
 MODELS = "models"
+HERE = Path()  # the run's directory, where its rules are read
 # The file that tells what a folder of weights is. Those of `edits` have checks of their own, by remover.
 _CONFIGS = dict.fromkeys((*DETECTORS, "quality.dino"), "config.json")
 _CONFIGS["train.clip"] = "open_clip_config.json"
@@ -62,22 +63,22 @@ def tell_absent_sources(config: dict, checkout: Path, is_plan: bool) -> Iterator
         )
 
 
-def check_sources_there(config: dict, checkout: Path) -> Iterator[str]:
+def check_sources_there(config: dict, checkout: Path, directory: Path = HERE) -> Iterator[str]:
     """Say which files of sources are not there, for those who mend other mistakes of the config, too.
 
-    On its own their absence stops no parse: the preflight of a run looks at them.
+    On its own their absence stops no parse: the preflight of a run looks at them. directory: the run's.
     """
     is_needed = config["masks"]["truth"] == "union"  # then `check_paths` says it
-    for source, key in _find_absent(config, checkout):
+    for source, key in _find_absent(config, checkout, directory):
         if key != "instances" or not is_needed:
             told = tell_absence(checkout / source[key])
             yield f"samples.sources, source {source['name']!r}, key {key}: {told}"
 
 
-def _find_absent(config: dict, checkout: Path) -> Iterator[tuple[dict, str]]:
+def _find_absent(config: dict, checkout: Path, directory: Path = HERE) -> Iterator[tuple[dict, str]]:
     """Yield the source and the key of what is not there, of sources that this run has not begun to read."""
     for source in config["samples"]["sources"]:
-        if any(Path("results/samples").glob(f"{source['name']}-*-of-*.parquet")):
+        if any((directory / "results/samples").glob(f"{source['name']}-*-of-*.parquet")):
             continue
         for key in READERS[source["format"]].paths:
             if source.get(key) and not (checkout / source[key]).exists():

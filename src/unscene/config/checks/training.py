@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.config.names import suggest
-from unscene.plan.enough_pairs import LEAST, count_needed, count_trained, judge_pairs
+from unscene.plan.enough_pairs import LEAST, are_drawn, count_needed, count_trained, judge_pairs
 from unscene.quality.columns import PAIRS
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.counts import tell_count
@@ -72,9 +72,9 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
     """
     train, sources = config["train"], list_sources(config)
     needed = count_needed(train["arms"], train["batch_pairs"])
-    is_drawn = all(source["format"] == "embedded" for source in sources)
+    drawn = are_drawn(sources)
     photos = sum(source.get("photos", inf) for source in sources)
-    if not needed or photos > _FEW * (needed if is_drawn else max(needed, LEAST)):
+    if not needed or photos > _FEW * (needed if drawn else max(needed, LEAST)):
         return
     made = _read_groups()
     if made is not None:
@@ -97,7 +97,7 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
             f" {told}."
             " Lower it, add photos, or end the run in pairs and a report (`train: {clip: null}`)"
         )
-    elif judged and not is_drawn:
+    elif judged and not drawn:
         yield f"train: {told}"
 
 
