@@ -32,12 +32,21 @@ def start(run: Path) -> subprocess.Popen:
     return process
 
 
+def read_name(process: str) -> str:
+    """Return the name of a process, "" when it has ended."""
+    with contextlib.suppress(OSError):
+        return Path("/proc", process, "comm").read_text()
+    return ""
+
+
 def hold_jobs(group: int) -> list[int]:
     """Stop the jobs of a run where they are, once there is one: its script is written before it starts."""
     command = ["pgrep", "-g", str(group), "-f", ".snakemake/scripts"]
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.split()
+        # A shell that is held before it has started Python is no job yet.
+        found = [job for job in found if "python" in read_name(job)]
         with contextlib.suppress(ProcessLookupError):  # it ended in between: the next one, then
             for job in found:
                 os.kill(int(job), signal.SIGSTOP)
