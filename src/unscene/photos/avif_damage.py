@@ -12,6 +12,8 @@ from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
 _HOLE = re.compile(rb"\0{32,}")
+# What Pillow and libavif raise on data that are none.
+_UNREADABLE = (EOFError, OSError, RuntimeError, SyntaxError, ValueError)
 
 
 def find_avif_damage(file: io.BufferedIOBase, image: Image.Image) -> str | None:
@@ -26,10 +28,10 @@ def find_avif_damage(file: io.BufferedIOBase, image: Image.Image) -> str | None:
         return None
     try:
         other = AvifImageFile(io.BytesIO(filled))
-    except Exception:  # the run belongs to the head, and the head was read
+    except _UNREADABLE:  # the run belongs to the head, and the head was read
         return None
     try:
         is_same = np.array_equal(np.asarray(other), np.asarray(image))
-    except Exception:
+    except _UNREADABLE:
         is_same = False
     return None if is_same else "an AVIF with a hole: its picture has a run of zeros"

@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 def check_number(text: str) -> Iterator[str]:
     """Say when a part has a number that no part of so many has."""
-    number, total = (int(one) for one in text.split("/"))
+    number, total = _split(text)
     if not 1 <= number <= total:
         yield f"part: {text}: parts are counted from 1/{total} to {total}/{total}"
 
@@ -42,7 +42,7 @@ def read_part(config: dict) -> Part | None:
     text = config["part"]
     if text is None:
         return None
-    number, total = (int(one) for one in text.split("/"))
+    number, total = _split(text)
     shards = [shard for pool in (False, True) for shard in _list_shards(config, pool)]
     if total > len(shards):
         raise ConfigError(
@@ -51,6 +51,11 @@ def read_part(config: dict) -> Part | None:
             " samples.shard_size (before the first part is run)"
         )
     return Part(number, total)
+
+
+def _split(text: str) -> tuple[int, int]:
+    number, total = text.split("/")
+    return int(number), int(total)
 
 
 def choose_shards(config: dict, pool: bool = False) -> list[str]:

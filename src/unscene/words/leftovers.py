@@ -1,4 +1,4 @@
-"""What stays of something that is taken out of a caption, put together as a noun phrase."""
+"""Items: what stays of something that is taken out of a caption, and what can be asked of them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is left of a verb whose object, place or means is taken out of a caption."""
+"""What is left of a verb of which something is taken out: its object (`lost_objects`), place or means."""
 
 from typing import NamedTuple
 

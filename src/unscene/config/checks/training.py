@@ -11,6 +11,7 @@ from unscene.plan.enough_pairs import LEAST, are_drawn, count_needed, count_trai
 from unscene.quality.columns import PAIRS
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.counts import tell_count
+from unscene.run.shard_names import list_shards
 from unscene.run.tables import TableError
 from unscene.words.word_lists import find_vocabulary
 
@@ -76,7 +77,7 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
     photos = sum(source.get("photos", inf) for source in sources)
     if not needed or photos > _FEW * (needed if drawn else max(needed, LEAST)):
         return
-    made = _read_groups()
+    made = _read_groups(config)
     if made is not None:
         groups, source = made.nunique(), str(_PAIRS)
         found = f"made: {tell_count(len(made), 'pair')}"
@@ -101,8 +102,14 @@ def warn_of_few_pairs(config: dict) -> Iterator[str]:
         yield f"train: {told}"
 
 
-def _read_groups() -> pd.Series | None:
-    """Return the photo group of each pair that the run here has made, None before it has made them."""
+def _read_groups(config: dict) -> pd.Series | None:
+    """Return the photo group of each pair that the run here has made, None before it has made them: those
+    of a pilot, or from before a source was added, are not of all its photos.
+    """
+    size = config["samples"]["shard_size"]
+    shards = [shard for source in list_sources(config) for shard in list_shards(source, size)]
+    if not all(Path(f"results/samples/{shard}.parquet").is_file() for shard in shards):
+        return None
     try:
         return PAIRS.read(_PAIRS, ["group"])["group"] if _PAIRS.is_file() else None
     except TableError:  # who reads it next says so, with its way out
