@@ -172,7 +172,7 @@ DECIDES = {
     ),
     "a column's kind": ("folds/columns.py", '"fold", "integer"', '"fold", "number"', "split_folds"),
     "length of a caption that the grammar reads": (
-        "words/plain_caption.py",
+        "rewriting/parsing/plain_caption.py",
         "MOST_LETTERS = 1500",
         "MOST_LETTERS = 15",
         "answer_captions parse_captions",

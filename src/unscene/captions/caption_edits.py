@@ -8,14 +8,14 @@ from unscene.answers.prompts import caption_item
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
+from unscene.rewriting.denying import negate
+from unscene.rewriting.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
     find_phrasing,
     hold_out,
-    negate,
 )
 from unscene.words.vocabulary import Vocabulary
 

@@ -37,6 +37,8 @@ from unscene.captions.checks.words import (
     USUAL_PLACES,
     VAGUE,
 )
+from unscene.rewriting.negation import rewrite_caption
+from unscene.rewriting.parsing.chunks import Chunk
 from unscene.words.caption_words import (
     ADVERBS,
     AUXILIARIES,
@@ -46,8 +48,6 @@ from unscene.words.caption_words import (
     NUMBERS,
     PREPOSITIONS,
 )
-from unscene.words.chunks import Chunk
-from unscene.words.negation import rewrite_caption
 
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
 _HARMLESS = (

@@ -30,6 +30,9 @@ from unscene.captions.checks.words import (
     SPORTS,
     TRANSITIVE,
 )
+from unscene.rewriting.parsing.people import means_people
+from unscene.rewriting.parsing.tree import Phrase
+from unscene.rewriting.tagging.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.caption_words import (
     AUXILIARIES,
     BODY,
@@ -40,9 +43,6 @@ from unscene.words.caption_words import (
     POSSESSIVES,
     PREPOSITIONS,
 )
-from unscene.words.people import means_people
-from unscene.words.tree import Phrase
-from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))

@@ -32,6 +32,12 @@ from unscene.captions.checks.words import (
     STATE_LIKE,
     VAGUE,
 )
+from unscene.rewriting.negation import find_held, rewrite_caption
+from unscene.rewriting.parsing.chunks import Chunk
+from unscene.rewriting.parsing.people import means_people
+from unscene.rewriting.parsing.tree import Phrase
+from unscene.rewriting.scene_lists import GROUNDS, SCENERY
+from unscene.rewriting.tagging.verb_forms import EN, THIRD, looks_plural
 from unscene.words.caption_words import (
     ADJECTIVES,
     ADVERBS,
@@ -45,12 +51,6 @@ from unscene.words.caption_words import (
     QUANTITIES,
     TIMES,
 )
-from unscene.words.chunks import Chunk
-from unscene.words.negation import find_held, rewrite_caption
-from unscene.words.people import means_people
-from unscene.words.scene_lists import GROUNDS, SCENERY
-from unscene.words.tree import Phrase
-from unscene.words.verb_forms import EN, THIRD, looks_plural
 from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
 
 _LOOKS = frozenset(

@@ -18,6 +18,9 @@ from unscene.captions.checks.texts import (
 )
 from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, MOMENTS, NEVER_LAST, SALIENT, SMALL, WHEN
+from unscene.rewriting.marking.pronouns import find_lost_pronouns
+from unscene.rewriting.parsing.chunks import Chunk
+from unscene.rewriting.tagging.verb_forms import THIRD
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
@@ -31,9 +34,6 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
     QUANTITIES,
 )
-from unscene.words.chunks import Chunk
-from unscene.words.pronouns import find_lost_pronouns
-from unscene.words.verb_forms import THIRD
 from unscene.words.verb_lists import VERBS
 
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))

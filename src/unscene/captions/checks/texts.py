@@ -12,9 +12,9 @@ from unscene.captions.checks.words import (
     POSTURES,
     SAME_PHRASES,
 )
+from unscene.rewriting.parsing.chunks import Chunk, make_chunks
+from unscene.rewriting.tagging.reading import read_tokens
 from unscene.words.caption_words import AUXILIARIES, BASES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
-from unscene.words.chunks import Chunk, make_chunks
-from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
