@@ -231,10 +231,7 @@ def judge_prompts(requests: Iterable[dict], answers: dict[str, dict]) -> Iterato
         items = read_items(request)
         schema = request["body"]["response_format"]["json_schema"]["schema"]
         verdict = judge_answer(answers.get(request["custom_id"]), len(items), schema)
-        # Whoever was asked over an endpoint is no backend of ours, whatever it calls itself.
-        asked, told = request["body"]["model"], verdict.model
-        model = told if told and is_offline(told) == is_offline(asked) else asked
-        yield items, verdict._replace(model=model)
+        yield items, verdict._replace(model=verdict.model or request["body"]["model"])
 
 
 def merge_verdicts(prompts: Iterable[tuple[list[str], Verdict]]) -> dict[str, Verdict]:

@@ -3,9 +3,11 @@
 import csv
 import json
 
+import pandas as pd
 import pytest
 
-from set_files import read, save_photo, write_coco
+from set_files import FakeEmbedder, embed_all, read, save_photo, write_coco
+from unscene.evaluation.set_metrics import score_task
 from unscene.evaluation.sets.tasks import SetError
 
 QUESTION = "Is there a dog in the image?"
@@ -81,3 +83,13 @@ def test_a_torn_file_is_told_with_its_set(tmp_path, form, file, content):
     (tmp_path / file).write_text(content)
     with pytest.raises(SetError, match=f"evaluate.sets, 'test': not in the format {form}"):
         read(tmp_path, format=form, path=file, images="photos")
+
+
+def test_a_photo_in_two_rows_of_a_retrieval_set_is_one_photo(tmp_path):
+    """Under two ids: intervals are by photo, so a copied row must not narrow them."""
+    save_photo(tmp_path / "photos/in.png")
+    rows = pd.DataFrame({"filepath": ["in.png"] * 2, "image_id": [1, 2], "captions": ["['A dog.']"] * 2})
+    rows.to_csv(tmp_path / "set.csv", index=False)
+    task = read(tmp_path, format="negbench_retrieval", path="set.csv", images="photos")
+    item, _ = score_task(task, embed_all(task), FakeEmbedder())
+    assert len(item) == 4 and list(item["photo"].unique()) == ["in.png"]
