@@ -110,7 +110,11 @@ def rewrite_caption(
 
 
 def find_held(caption: str, category: str, vocabulary: Vocabulary) -> set[str]:
-    """Return the words that a caption says the object holds, wears or carries."""
+    """Return the words that a caption says the object holds, wears or carries; none of a text of more
+    than MOST_LETTERS letters, which gets no tree.
+    """
+    if len(caption) > MOST_LETTERS:
+        return set()
     target = Target(category, vocabulary, category in vocabulary.people, category in vocabulary.animate)
     _mark(_without_frame(read_caption(caption, vocabulary)), target)
     return set().union(*target.held.values())

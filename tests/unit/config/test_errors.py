@@ -76,6 +76,13 @@ MISTAKES = {
     "of no parts": ("part: 1/0", 1, "part", "a number of parts (2/4) or null"),
     "hash too short": ("masks: {sha256: abc}", 1, "masks.sha256", "64 hex digits"),
     "address without scheme": ("api: {base_url: localhost}", 1, "api.base_url", "https://HOST/v1"),
+    "address with a password": (
+        "api: {base_url: 'http://me:PASS@host/v1'}",
+        1,
+        "api.base_url",
+        "https://HOST/v1",
+    ),
+    "address that is torn": ("api: {base_url: 'http://[::1/v1'}", 1, "api.base_url", "https://HOST/v1"),
     "a source lacks a key": (
         "samples:\n  sources:\n    - {name: a, format: coco, photos: 2, captions: c.json}",
         3,

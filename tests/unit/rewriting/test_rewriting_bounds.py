@@ -4,7 +4,8 @@ and neighbours that stay as they were.
 
 import pytest
 
-from unscene.rewriting.negation import remove_object
+from processor_time import measure
+from unscene.rewriting.negation import find_held, remove_object
 from unscene.words.coco80 import COCO80
 
 # In a machine's list a noun in -ing is a thing; a deed goes with who does it.
@@ -111,3 +112,15 @@ FROM = [
 )
 def test_a_rule_goes_so_far_and_no_further(caption, category, wanted):
     assert remove_object(caption, category, COCO80) == wanted
+
+
+def test_a_long_text_gets_no_tree_by_any_way():
+    """A tree as deep as this text ends in a RecursionError."""
+    assert find_held("there is a " * 500, "dog", COCO80) == set()
+
+
+@pytest.mark.parametrize("space", ["\t", "\n", "\N{NO-BREAK SPACE}"])
+def test_a_run_of_spaces_is_read_at_once(space):
+    """Ten times as many take ten times as long, not a hundred times; with the first, half a minute."""
+    short, long = (f"A dog{space * count}on a bench." for count in (4_000, 40_000))
+    assert measure(remove_object, long, "dog", COCO80) < 30 * measure(remove_object, short, "dog", COCO80)

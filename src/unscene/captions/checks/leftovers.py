@@ -300,7 +300,7 @@ def _list_bare(text: Text) -> list[str]:
 def keeps_activity(case: Case) -> str | None:
     """Somebody's doing is left without them, or what was done with the object without it."""
     old = case.old
-    nouns = {token for token in case.new.tokens if _is_noun(case.new, token) and _is_noun(old, token)}
+    nouns = {token for token in set(case.new.tokens) if _is_noun(case.new, token) and _is_noun(old, token)}
     left = {get_stem(token) for token in case.new.tokens if token not in nouns}
     renamed = {token for word, words in case.new.surfaces for token in words}
     told = set(pairwise(old.tokens))

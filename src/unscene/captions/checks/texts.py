@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from unscene.captions.checks.words import (
@@ -154,6 +154,7 @@ def _is_deed(token: str, following: list[str]) -> bool:
     return token.endswith("ing") or (governs and (token.endswith(("s", "ed")) or token in BASES))
 
 
+@lru_cache(maxsize=1 << 14)
 def get_stem(word: str) -> str:
     """Return what forms of a word share, well enough to compare them: `riding`, `rides`, `ridden`."""
     word = IRREGULAR.get(word, word)

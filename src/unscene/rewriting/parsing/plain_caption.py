@@ -18,6 +18,7 @@ _POINTING = re.compile(
     r"(?i)^in (?:this|the) (?:photo|picture|image|video|photograph)\s?,?"
     r" (?:we|you|one|i) (?:can )?see (?:that )?"
 )
+_GAPS = re.compile(r"\s{9,}")  # patterns that begin with a space would read such a run from each place
 _BRACKETS = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 _ASIDE_FIRST = re.compile(r"(?i)^(?:with|while|as(?! (?:far|long|soon))|when) [^,.;:]+,")
 PLACE_FIRST = re.compile(r"(?i)(?:in|on|at|inside|near|under|behind|above|outside|to|next|beside|below) ")
@@ -222,7 +223,7 @@ def _drop_marks(caption: str, vocabulary: Vocabulary) -> str:
     """Return a caption without marks that no reader of the scene misses: quotation marks, and
     brackets with what they hold, unless that names a thing; then they become commas.
     """
-    caption = html.unescape(caption).translate(_QUOTES)
+    caption = _GAPS.sub(" ", html.unescape(caption).translate(_QUOTES))
     for spelling in SPELLINGS:
         caption = spelling.pattern.sub(spelling.instead, caption)
     caption = _POINTING.sub("", _EMOTICON.sub("", caption))
