@@ -4,7 +4,8 @@ a person could write.
 One function, `remove_object`. It reads the caption into a tree, takes the object out by the rules
 of `unscene.rewriting.pruning`, and reads what it wrote again (`unscene.rewriting.checks`). A result
 with a fault is not used; the ladder of fallbacks keeps what is known to be there: the other things
-and places ("A photo of a bench and a dog."), then the other words of the list, then nothing.
+and places in a row ("A bench and a dog."), the kind of scene ("A tennis scene."), then the words of
+the list, then nothing.
 """
 
 import re
@@ -57,13 +58,20 @@ from unscene.words.vocabulary import Vocabulary
 
 
 class Rewriting(NamedTuple):
-    """A caption without an object. way: `grammar`, or how the ladder made it: `things`, `words`.
-    rules: the names of the rules that the grammar used (`unscene.rewriting.rewriting_rules`).
+    """A caption without an object. way: `grammar` for what is left of the caption's own clauses, else
+    how the ladder made it: `named` (a row of what is named), `scene` (the kind of scene or picture),
+    `things` (a photo of a row), `words` (a photo of words of the list).
+    rules: the names of the rules that were used (`unscene.rewriting.rewriting_rules`).
     """
 
     text: str
     way: str
     rules: tuple[str, ...] = ()
+
+    @property
+    def tells_scene(self) -> bool:
+        """Whether it tells of the scene as the caption does; a photo of a row tells of things alone."""
+        return self.way in ("grammar", "named", "scene")
 
 
 def remove_object(caption: str, category: str, vocabulary: Vocabulary) -> str | None:
@@ -127,7 +135,7 @@ def _take_out_word(
     end = "." if caption.rstrip().endswith((".", "!")) else ""
     lost: set[str] = set()
     if len(caption) <= MOST_LETTERS:
-        for way, write in (("grammar", _write_by_grammar), ("things", _write_things)):
+        for write in (_write_by_grammar, _write_things):
             clauses = _without_frame(_without_manner(read_caption(caption, vocabulary)))
             target = Target(
                 category, vocabulary, category in vocabulary.people, category in vocabulary.animate, staying
@@ -136,25 +144,27 @@ def _take_out_word(
             lost.update(*target.held.values(), *target.gone_parts.values())
             text = shorten_list(caption, target, partial(_rewrite_entry, target=target))
             if text is not None:
-                return Rewriting(text + end, way) if text else None
+                return Rewriting(text + end, "grammar") if text else None
             try:
-                text = write(clauses, target, caption)
+                left = write(clauses, target, caption)
             except TangledError:
                 continue
-            if text is not None and category not in vocabulary.find_words(text + end):
-                text = tell_of_whole(text, caption, category, vocabulary)
-                return Rewriting(text + end, way, tuple(target.used) if way == "grammar" else ())
+            if left is not None and category not in vocabulary.find_words(left.text + end):
+                text = tell_of_whole(left.text, caption, category, vocabulary)
+                return left._replace(text=text + end)
     text = write_words(caption, category, vocabulary, lost)
     return Rewriting(text + end, "words") if text is not None else None
 
 
 def _rewrite_entry(entry: str, target: Target) -> str | None:
     found = _take_out_word(entry, target.category, target.vocabulary, target.staying)
-    return found.text if found is not None and found.way == "grammar" else None
+    return found.text if found is not None and found.tells_scene else None
 
 
-def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> str | None:
-    """Return what the rules leave of a caption; None when that is nothing, or reads badly."""
+def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> Rewriting | None:
+    """Return what the rules leave of a caption. Where that is nothing, or reads badly: what the caption
+    names, or its kind of scene; None without either.
+    """
     vocabulary, category = target.vocabulary, target.category
     left = _join_clauses(take_out(clauses, target), target)
     if not left or not any(says_something(n) for c in left for n in walk(c) if isinstance(n, Phrase)):
@@ -205,16 +215,20 @@ def _without_its_top(text: str, caption: str, target: Target) -> str:
     return short
 
 
-def _with_venue(text: str, clauses: list[Clause], caption: str, target: Target) -> str:
-    """Return a text that shows nothing, `A picture`, `A scene on a sunny day`, with the venue in it."""
+def _with_venue(text: str, clauses: list[Clause], caption: str, target: Target) -> Rewriting:
+    """Return a text as the grammar's own, but for one that shows nothing, `A picture`, `A scene on a sunny
+    day`: the venue is put into it, and it tells but the kind of scene.
+    """
     first, _, rest = text.partition(" on a ")
+    bare = re.sub("^an? ", "", text.lower())
+    way = "scene" if bare in PICTURES else "grammar"
     if first.lower() == "a scene" or (text.lower().removeprefix("a ") in PICTURES and not rest):
         venue = name_venue(clauses, caption, target)
         if venue is not None and first.lower() == "a scene":
-            return f"{venue} on a {rest}" if rest else text
-        if venue is not None:
-            return f"{text} of {venue[:1].lower()}{venue[1:]}"
-    return text
+            text, way = f"{venue} on a {rest}" if rest else text, "scene"
+        elif venue is not None:
+            text, way = f"{text} of {venue[:1].lower()}{venue[1:]}", "scene"
+    return Rewriting(text, way, tuple(target.used))
 
 
 def _give_single_article(phrase: Phrase, caption: str) -> None:
@@ -234,25 +248,23 @@ _BARE = (
 )
 
 
-def _write_named(caption: str, target: Target) -> str | None:
+def _write_named(caption: str, target: Target) -> Rewriting | None:
     """Return the things and places that a caption names, in a row, where its clauses leave no text
-    that reads well.
+    that reads well; without such, its kind of scene.
     """
     clauses = _without_frame(read_caption(caption, target.vocabulary))
     named = Target(target.category, target.vocabulary, target.is_human, target.is_animate, target.staying)
     _mark(clauses, named)
     text = list_things(clauses, named)
-    venue = text is None
-    if text is None:
-        text = name_venue(clauses, caption, named)
+    if text is not None:
+        bad = _names_more(text, caption, target.vocabulary)
+        bad = bad or find_faults(text, target.category, target.vocabulary)
+        named.note("named")
+        return None if bad else Rewriting(text, "named", tuple(named.used[-1:]))
+    text = name_venue(clauses, caption, named)
     if text is None or _names_more(text, caption, target.vocabulary):
         return None
-    if not venue and find_faults(text, target.category, target.vocabulary):
-        return None
-    target.used[:] = named.used[-1:] if venue else []
-    if not venue:
-        target.note("named")
-    return text
+    return Rewriting(text, "scene", tuple(named.used[-1:]))
 
 
 def _names_more(text: str, caption: str, vocabulary: Vocabulary) -> bool:
@@ -368,10 +380,11 @@ def _let_act(kept: list[Clause], clause: Clause, target: Target) -> None:
         group.mods += acting.mods
 
 
-def _write_things(clauses: list[Clause], target: Target, caption: str) -> str | None:
+def _write_things(clauses: list[Clause], target: Target, caption: str) -> Rewriting | None:
     """Return a photo of the other things and places, in a row."""
     text = list_things(clauses, target)
     if text is None:
         return None
     text = f"A photo of {text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == ' ' else text}"
-    return None if find_faults(text, target.category, target.vocabulary) else text
+    bad = find_faults(text, target.category, target.vocabulary)
+    return None if bad else Rewriting(text, "things")

@@ -386,7 +386,32 @@ def test_a_spelling_of_an_object_changes_captions_of_that_object_alone(spelling)
 def test_every_rule_does_what_its_caption_says(name):
     rule = RULES[name]
     found = rewrite_caption(rule.caption, rule.object, COCO80)
-    assert (found.text, found.way) == (rule.without, "grammar") and name in found.rules
+    assert (found.text, found.way) == (rule.without, LADDER_RULES.get(name, "grammar"))
+    assert name in found.rules
+
+
+# What these write is no rewriting of the sentence.
+LADDER_RULES = {
+    "named": "named",
+    **dict.fromkeys(("sport", "venue", "sky", "outdoors", "kind of picture"), "scene"),
+}
+
+
+@pytest.mark.parametrize(
+    ("caption", "category", "wanted", "way"),
+    [
+        ("How to walk a dog by the fountain.", "dog", "The fountain.", "named"),
+        ("images from the girls basketball game .", "person", "Images of a basketball scene.", "scene"),
+        ("Two girls are playing badminton on a sunny day.", "person", None, "scene"),
+        ("An illustration of an old man.", "person", "An illustration.", "scene"),
+        ("A photo of a strawberry cake", "cake", "A photo", "scene"),
+        ("A nurse in the snow.", "person", "A scene in the snow.", "grammar"),
+        ("A painting of a horse in a meadow.", "horse", "A painting of a meadow.", "grammar"),
+    ],
+)
+def test_only_what_is_left_of_the_sentence_is_the_grammar_s(caption, category, wanted, way):
+    found = rewrite_caption(caption, category, COCO80)
+    assert found.way == way and wanted in (None, found.text)
 
 
 def test_every_rule_that_the_code_notes_is_in_the_table():
@@ -458,7 +483,7 @@ def test_real_captions_lose_the_object_and_keep_their_words(real_data):
             if found is not None:
                 kept = set(COCO80.find_words(found.text))
                 assert word not in kept and kept <= set(words)
-    assert ways["grammar"] > 0.93 * sum(ways.values())
+    assert ways["grammar"] > 0.9 * sum(ways.values())
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,52 @@ LISTED = [
     ("image may contain : mule , moat and nature", "bench", "Image may contain: mule, moat and nature"),
 ]
 
+# What sticks to a part of the object; not what lies on something else.
+STAINS = [
+    ("A truck with mud on its wheels", "truck", None),
+    ("A truck with mud on its wheels parked in a quarry.", "truck", "A quarry."),
+    ("A bus with dirt on the windows.", "bus", None),
+    ("A dog with snow on its nose.", "dog", None),
+    ("A car with frost on its windshield.", "car", None),
+    ("A boat has rust on its hull.", "boat", None),
+    ("An elephant with dirt on its back by a well.", "elephant", "A well."),
+    ("A bench with snow on the back and a mule.", "bench", "A mule."),
+    ("A dog with a bird on its back.", "dog", "A bird."),
+    ("A dog near a sled with snow on its seat.", "dog", "A sled with snow."),
+    ("A car with snow on the roof of a barn behind it.", "car", "Snow on the roof of a barn."),
+    ("A monk by a cart with mud on its wheels.", "person", "A cart with mud on its wheels."),
+    ("A truck with mud on the lane behind it.", "truck", "Mud on the lane."),
+]
+# What others do who are gone with it; not what others do who stay.
+OTHERS = [
+    ("A tiger and a horse in a ring with others watching.", "horse", "A tiger in a ring."),
+    ("A goat and a sheep in a pen with others grazing.", "sheep", "A goat in a pen."),
+    ("A nun and a mule in a ring with others watching.", "person", "A mule in a ring."),
+    ("A tiger and a horse in a ring with another watching.", "horse", "A tiger in a ring."),
+    ("A nun and a mule in a pit with one yawning.", "person", "A mule in a pit."),
+    ("A nun and a horse in a ring with others watching.", "horse", "A nun in a ring with others watching."),
+    ("A nun and a horse in a yard with a mule grazing.", "horse", "A nun in a yard with a mule grazing."),
+]
+# Who rides is only there when what is ridden is gone, though he sits on something; not where that rides.
+RIDES = [
+    ("Children ride on benches above two elephants.", "elephant", "Children on benches."),
+    ("Monks ride in a basket on top of an elephant.", "elephant", "Monks in a basket."),
+    ("Nuns riding on seats on top of elephants.", "elephant", "Nuns on seats."),
+    ("A nun riding on a sack over a cow.", "cow", "A nun on a sack."),
+    ("A monk riding on the back of a horse walking across a field.", "horse", "A monk on a field."),
+    ("A dog rides in a basket on a motorcycle.", "motorcycle", "A dog in a basket."),
+    ("Monks ride on crates on top of a truck.", "truck", "Monks on crates."),
+    ("Nuns riding on toy cars in an orchard in action.", "car", "Nuns in an orchard."),
+    ("A monk rides in a cart behind an elephant.", "elephant", "A monk rides in a cart."),
+    ("A nun riding in a carriage on a horse.", "horse", "A nun riding in a carriage."),
+    ("Nuns ride on an escalator above a train.", "train", "Nuns ride on an escalator."),
+    ("A monk rides a mule above two elephants.", "elephant", "A monk rides a mule."),
+]
 
-@pytest.mark.parametrize(("caption", "category", "wanted"), [*CROWDS, *PARTS, *CONTENTS, *DOINGS, *LISTED])
+
+KINDS = [*CROWDS, *PARTS, *CONTENTS, *DOINGS, *LISTED, *STAINS, *OTHERS, *RIDES]
+
+
+@pytest.mark.parametrize(("caption", "category", "wanted"), KINDS)
 def test_what_depends_on_the_object_goes_with_it(caption, category, wanted):
     assert remove_object(caption, category, COCO80) == wanted

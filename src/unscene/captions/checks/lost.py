@@ -133,7 +133,7 @@ def _is_told(word: str, text: Text) -> bool:
 def loses(case: Case) -> str | None:
     """Another thing, or the place, that the old caption names is lost."""
     own = rewrite_caption(case.old.text, case.category, case.vocabulary)
-    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
+    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.tells_scene else None
     chunks = case.old.chunks
     places = {
         get_stem(chunk.head)

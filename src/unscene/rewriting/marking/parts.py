@@ -5,13 +5,14 @@ fillings, what it shows.
 from itertools import takewhile
 
 from unscene.rewriting.marking.leftovers import list_words
-from unscene.rewriting.marking.target import MARKS, Target, is_all_gone
+from unscene.rewriting.marking.target import MARKS, Target, is_all_gone, owner_is_gone
 from unscene.rewriting.parsing.tree import Clause, Group, Loose, Mod, Phrase, Prep, Verb, list_mods, walk
 from unscene.rewriting.scene_lists import (
     EATEN,
     FURNITURE,
     GROUNDS,
     LARGE,
+    MORE_BODY,
     NEARNESS,
     PARTS,
     SCENERY,
@@ -58,6 +59,10 @@ _SIDES |= {"wings", "trunk", "seat", "deck", "end", "inside", "fender"}
 # What only a surface has: nothing without it.
 _FLAWS = MARKS | {"scratch", "scratches", "dent", "dents", "crack", "cracks", "stain", "stains", "rust"}
 _FLAWS |= {"symbol", "symbols", "emblem", "insignia", "decal", "decals", "mural", "murals", "signage"}
+# What sticks to a thing, and is gone with it.
+_STAINS = frozenset({"mud", "dirt", "dust", "rust", "grime", "grease", "soot", "sand", "paint", "blood"})
+_STAINS |= {"snow", "frost", "ice", "rain", "water", "dew", "drops", "droplets", "raindrops", "snowflakes"}
+_STAINS |= {"soap", "foam", "suds", "flour", "powder", "sawdust", "crumbs", "hay", "straw", "moss", "seaweed"}
 # What lies beside food; what else it comes with is on it: `a pizza with mushrooms`.
 _SIDE_DISHES = frozenset({"fries", "chips", "salad", "soup", "drinks", "soda", "rice", "beans", "vegetables"})
 _LIQUIDS = frozenset({"water", "milk", "juice", "liquid", "coffee", "tea", "beer", "wine", "soda", "soap"})
@@ -125,6 +130,8 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
     mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
     if gone and (target.category in VEHICLES or not target.is_animate):
         _mark_borne(mods, target)
+    if gone:
+        _mark_stains(mods, target)
     first = next(iter(mods), None)
     topped = gone and target.category in EATEN and isinstance(first, Prep) and first.low == "with"
     for member in first.group.members if topped and first.group is not None else ():
@@ -221,6 +228,30 @@ def _mark_stuck(group: Group, target: Target) -> None:
             _mark(member, target)
             for side in (p.group.members[0] for p in preps if p.low in _ON and p.group.head in _SIDES):
                 _mark(side, target)
+
+
+def _mark_stains(mods: list[Mod], target: Target) -> None:
+    """Mark what sticks to a part of what is gone, and the part: `a tram with mud on its wheels`."""
+    first = next((mod for mod in mods if isinstance(mod, Prep)), None)  # not "by a sled with mud on its seat"
+    having = [(first.group, [])] if first is not None and first.low == "with" and first.group else []
+    verbs = [mod for mod in mods if isinstance(mod, Verb) and mod.stem == "have"]
+    having += [(group, verb.mods) for verb in verbs for group in verb.objects]
+    for group, behind in having:
+        for member in group.members:
+            places = [mod for mod in (*member.mods, *group.mods, *behind) if _is_on_part(mod, target)]
+            if places and member.head in _STAINS and not member.words:
+                _mark(member, target)
+                for place in places:
+                    _mark(place.group.members[0], target)
+
+
+def _is_on_part(mod: Mod, target: Target) -> bool:
+    """Whether it is on a part of what is gone: `on its wheels`, `all over the wheels`."""
+    if not isinstance(mod, Prep) or mod.low not in ("on", "in", "over", "across") or mod.group is None:
+        return False
+    part = mod.group.members[0]
+    owned = bool(part.tokens) and (part.tokens[0].low == "the" or owner_is_gone(part.tokens[0], target))
+    return owned and part.head in PARTS | MORE_BODY | _SIDES | _IN_FRONT and not _is_of_another(part, target)
 
 
 def _is_filling(phrase: Phrase) -> bool:

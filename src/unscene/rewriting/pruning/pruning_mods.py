@@ -38,7 +38,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target, gathering:
     """
     left: list[Mod] = []
     mods = pass_over(_share_objects(mods, target), target)
-    emptied = last_gone = on_lawn = gone_with = gone_part = boarded = False
+    emptied = last_gone = on_lawn = gone_with = others_gone = gone_part = boarded = False
     helper: Token | None = None
     for mod in mods:
         if isinstance(mod, Prep):
@@ -60,6 +60,7 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target, gathering:
             if gone_with and is_spot(mod, host):
                 continue  # "a kitchen with an oven in the corner"
             gone_with = mod.low == "with" and mod.group is not None and is_all_gone(mod.group, target)
+            others_gone = gone_with and mod.group.members[-1].is_pronoun
             boarded = boarded or is_aboard(mod, target)
             gone_part = mod.low == "with" and mod.group is not None and _is_part(mod.group, target)
             if gone_with and (has_place(mods) or host.head in ("sea", "ocean", "water", "lake", "river")):
@@ -69,6 +70,8 @@ def prune_mods(mods: list[Mod], host: Group | Phrase, target: Target, gathering:
         elif isinstance(mod, Verb):
             if gone_with and len(mod.tokens) > 1 and mod.tokens[0].low in _ABOARD:
                 mod.tokens = mod.tokens[1:]  # "two nuns with ties on smiling", "a tram with nuns inside is"
+            if others_gone and mod.form == "ing" and not (mod.opener or mod.is_finite):
+                continue  # "a goat and a mule in a pen with others grazing"
             pruned = _prune_verb(mod, host, target, gathering, boarded)
             boarded = boarded or any(isinstance(one, Prep) and is_aboard(one, target) for one in mod.mods)
             if pruned and isinstance(pruned[0], Verb):

@@ -16,6 +16,7 @@ from unscene.rewriting.realisation.gathering import Gathering
 from unscene.rewriting.scene_lists import (
     GROUNDS,
     NEARNESS,
+    VEHICLES,
     WITHIN,
 )
 from unscene.words.follower_words import ANIMALS
@@ -67,6 +68,10 @@ def settle_verb(verb: Verb, pruned: PrunedVerb, host, target: Target, gathering:
         target.note("done on it")
         new = (p for _, pruned in mods for p in pruned if isinstance(p, Prep) and p.group)
         return [free for free in map(free_prep, new) if free is not None]
+    if verb.stem == "ride" and not verb.objects and _is_dismounted(mods, target):
+        target.note("done on it")
+        places = [(p, free_prep(p)) for _, new in mods for p in new if isinstance(p, Prep) and p.group]
+        return [p if p.low in ("on", "in") else free for p, free in places if free is not None]
     same = not object_gone and all(len(p) == 1 and isinstance(p[0], type(m)) for m, p in mods)
     new_mods = [p for _, pruned in mods for p in pruned]
     if same:
@@ -169,6 +174,25 @@ def _is_steering(verb: Verb, target: Target) -> bool:
         for mod in preps
     )
     return verb.stem in _STEERED.get(target.category, ()) and not elsewhere
+
+
+def _is_dismounted(mods: list[tuple[Mod, list[Mod]]], target: Target) -> bool:
+    """Whether what somebody rides is gone, and what he sits on stays: `rides on a seat atop a mule`."""
+    preps = [(mod, left) for mod, left in mods if isinstance(mod, Prep) and mod.group is not None]
+    animal = target.is_animate and target.category not in VEHICLES
+    mounted = any(
+        is_all_gone(mod.group, target) and (mod.low in _MOUNTED or (animal and mod.low in ("above", "over")))
+        for mod, _ in preps
+    )
+    kept = [mod.group for mod, left in preps if left]
+    other = any(list_words(group) & VEHICLES or group.head in _DRAWN for group in kept)
+    return mounted and (animal or target.category in VEHICLES) and not other
+
+
+_MOUNTED = frozenset({"on", "atop", "on top of", "on the back of", "on the backs of", "on the top of"})
+# These are ridden themselves.
+_DRAWN = frozenset({"carriage", "carriages", "cart", "carts", "wagon", "wagons", "buggy", "sled", "sleigh"})
+_DRAWN |= {"scooter", "scooters", "raft", "trailer", "escalator", "carousel", "skateboard", "surfboard"}
 
 
 def is_aboard(mod: Prep, target: Target) -> bool:
