@@ -1,6 +1,7 @@
 """What training and testing are planned at: an arm's own steps, its pool, its frozen tower, and a world."""
 
 import copy
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -121,6 +122,16 @@ def test_the_study_is_planned_at_its_long_arm_and_its_world(config, checkout):
     assert shorter["train_clip"]["items"] < 0.2 * stages["train_clip"]["items"]
     study["evaluate"]["world"] = None
     assert "evaluate_set" not in plan_stages(study)
+
+
+def test_the_results_name_the_hours_that_the_plan_has(config, checkout):
+    page = " ".join((checkout / "docs/RESULTS.md").read_text().split())
+    told = re.search(r"reckons with ([\d.]+) hours .* two quiet cores, and with ([\d.]+) for", page)
+    assumed = read_throughput()
+    for hours, names in zip(told.groups(), (["study"], ["study", "study_more"]), strict=True):
+        study = overlay(config, checkout, *names)
+        planned = estimate_devices(study, assumed, count_items(study, assumed))["hours"]["two_cores"]
+        assert float(hours) == pytest.approx(planned, abs=0.06)
 
 
 def test_models_of_one_image_tower_share_the_photos_of_a_world(config):
