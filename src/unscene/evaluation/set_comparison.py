@@ -10,13 +10,15 @@ from unscene.evaluation.columns.shared import RECALL_AT
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, REFERENCES
 from unscene.evaluation.sets.formats import FORMATS, find_role
-from unscene.evaluation.statistics import check_footing, corrected_t, two_level_bootstrap
+from unscene.evaluation.statistics import NO_FOOTING, check_footing, corrected_t, two_level_bootstrap
 from unscene.machine.job import Job
 from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_json
 
 VALUES = ["run", "photo", "item", "metric", "value"]
+ONE_MODEL = "one model: the photos alone vary"
+NOT_COMPARED = "no contrast of the folds tells how far trainings overlap"
 
 
 def compare_arms_on_sets(job: Job) -> None:
@@ -51,15 +53,32 @@ def compare_arms_on_sets(job: Job) -> None:
             reference = take_chance(main) if other == CHANCE else by_model.get(other)
             if reference is None or other == main_arm:
                 continue
-            ratio = check_footing(overlap.get(f"{main_arm}-{other}", np.nan))
-            contrast = contrast_models(main, reference, settings, seed, ratio)
-            rows += [(*known, f"{main_arm}-{other}", metric, *found) for metric, found in contrast.items()]
-    frame = pd.DataFrame(rows, columns=SETS.names)
+            contrast = f"{main_arm}-{other}"
+            ratio = overlap.get(contrast, np.nan)
+            found = contrast_models(main, reference, settings, seed, check_footing(ratio))
+            rows += [(*known, contrast, metric, *estimate) for metric, estimate in found.items()]
+    frame = pd.DataFrame(rows, columns=[name for name in SETS.names if name != "reason"])
+    frame["reason"] = [
+        explain_lack(models, overlap.get(contrast, np.nan))
+        for contrast, models in zip(frame["contrast"], frame["models"], strict=True)
+    ]
     write_csv(SETS, frame, job.outputs.comparison)
     write_csv(SET_SUMMARY, SET_SUMMARY.frame(means), job.outputs.summary)
     logging.getLogger("unscene").info(
         "%s on %s", tell_count(len(frame), "contrast"), tell_count(len(value), "set")
     )
+
+
+def explain_lack(models: int, test_to_train: float) -> str | None:
+    """Return why limits of so many models are missing, None where they are not.
+
+    test_to_train: as the contrasts of the folds say it, NaN where none does.
+    """
+    if models == 1:
+        return ONE_MODEL
+    if np.isnan(test_to_train):
+        return NOT_COMPARED
+    return NO_FOOTING if np.isnan(check_footing(test_to_train)) else None
 
 
 def list_means(metrics: dict) -> list[dict]:
@@ -124,8 +143,8 @@ def contrast_models(
     one, other: VALUES; where they have no column `photo`, an item is named `{photo}-{question}`.
     Runs of both (fold and seed) are paired where both have them; a reference of a single model,
     like the untuned one, stands against each run. low, high: by photo, so that ten questions on a
-    photo are no ten trials, and over trainings (`two_level_bootstrap`). The corrected t is NaN of a
-    single model, and where test_to_train is.
+    photo are no ten trials, and over trainings (`two_level_bootstrap`). Of several models all limits
+    are NaN where test_to_train is; of a single one the corrected t is.
     """
     one, other = (
         frame if "photo" in frame else frame.assign(photo=_name_photos(frame)) for frame in (one, other)

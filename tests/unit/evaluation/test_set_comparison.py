@@ -59,10 +59,29 @@ def test_the_corrected_t_stands_beside_the_photos_interval(tmp_path):
     assert row["corrected_t_low"] == pytest.approx(np.mean(means) - reach, abs=1e-5)
 
 
-def test_a_small_dose_has_no_corrected_t_on_sets_either(tmp_path):
-    sets = compare(tmp_path, make_all(GOOD), ratio=2.5)
-    assert sets["corrected_t_low"].isna().all() and sets["low"].notna().all()
+@pytest.mark.parametrize(("ratio", "why"), [(2.5, "fewer photo groups"), (np.nan, "no contrast")])
+def test_a_small_dose_has_no_interval_on_sets_and_a_reason(tmp_path, ratio, why):
+    """How far its trainings hang together is not known, so neither interval has a footing."""
+    sets = compare(tmp_path, make_all(GOOD), ratio=ratio)
+    limits = ["low", "high", "corrected_t_low", "corrected_t_high"]
+    assert sets["difference"].notna().all() and sets[limits].isna().all(axis=None)
+    assert sets["reason"].str.contains(why).all()
     assert set(get_statuses(judge(tmp_path, sets)).values()) == {HOLDS, NOT_MEASURED}
+
+
+def test_a_single_model_of_a_dose_keeps_the_interval_of_its_photos(tmp_path):
+    tables = {
+        name: item[item["fold"].isna() | (item["fold"] == 0)] if name[1] == "main" else item
+        for name, item in make_all(GOOD).items()
+    }
+    sets = compare(tmp_path, tables, ratio=2.5)
+    assert sets["low"].notna().all() and sets["corrected_t_low"].isna().all()
+    assert set(sets["reason"]) == {"one model: the photos alone vary"}
+
+
+def test_limits_that_are_there_need_no_reason(tmp_path):
+    sets = compare(tmp_path, make_all(GOOD))
+    assert sets["reason"].isna().all() and sets["low"].notna().all()
 
 
 def make_questions(right, copies):

@@ -106,6 +106,7 @@ SETS = Table(
         Column("models_reference", "integer", "models of the second", "models"),
         Column("corrected_t_low", "number", "lower limit by the corrected t over the models' means"),
         Column("corrected_t_high", "number", "upper limit"),
+        Column("reason", "text", "why limits are missing, where they are"),
     ),
 )
 SET_SUMMARY = Table(
