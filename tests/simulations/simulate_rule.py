@@ -8,7 +8,7 @@ hard for every model and every question on them. Every figure of the rule is dra
 
 * a part **at its margin**: one of its figures is just as bad as the rule allows, every other one of
   the whole rule is good. The share of studies in which the part holds is the rule's false holds.
-* a part **at the effect that the plan names** (`name_effect`): all its figures are so good.
+* a part **at the effect that a plan of it names** (`name_effect`): all its figures are so good.
 * the **coverage** of each kind of interval that a report prints.
 
 Estimates and limits come from the package's own functions, and `judge_requirement` judges.
@@ -45,7 +45,7 @@ from unscene.evaluation.pass_rule import (
 from unscene.evaluation.statistics import (
     cluster_bootstrap,
     corrected_t,
-    get_detectable,
+    get_detectable_by_all,
     spread_ratio,
     spread_top,
     widen_by_models,
@@ -434,19 +434,16 @@ def turn(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def name_effect(bound: Bound, figures: int, alpha: float = 1 - CONFIDENCE, studies: int = 60) -> float:
-    """Return the true difference that the plan names (`get_detectable`) for a part of so many
-    figures: what both of a figure's intervals find with such a power that all do with .8, less the
-    margin. The spreads are those of a few studies without a difference.
+    """Return the true difference at which a part of so many figures is planned to hold, by the plan's own
+    formula (`get_detectable_by_all`), less the margin. The spreads are those of a few studies without
+    a difference, where the plan has to assume them.
     """
     kind = KINDS[bound.metric]
     drawn = kind.draw(kind.design, 0.0, bound.reference, studies, seed=99)
     rows = measure(bound.metric, drawn)
-    z, power = stats.norm.ppf, 1 - 0.2 / (2 * figures)
     spread = float(drawn.of_part.std(axis=0, ddof=1).mean())
-    by_trainings = get_detectable(spread, TRAININGS, TEST_TO_TRAIN, alpha, power)
-    error = float((rows["high"] - rows["low"]).mean()) / (2 * z((1 + CONFIDENCE) / 2))
-    by_photos = (z(1 - alpha / 2) + z(power)) * error
-    return max(by_trainings, by_photos) - bound.margin
+    error = float((rows["high"] - rows["low"]).mean()) / (2 * stats.norm.ppf((1 + CONFIDENCE) / 2))
+    return get_detectable_by_all(spread, error, TRAININGS, TEST_TO_TRAIN, alpha, figures) - bound.margin
 
 
 def hold_in(requirement: Requirement, tables: list[pd.DataFrame]) -> np.ndarray:

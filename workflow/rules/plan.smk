@@ -41,6 +41,8 @@ rule estimate_run:
                 "folds",
                 "train",
                 "evaluate.max_photos",
+                "evaluate.sets",
+                "evaluate.world",
                 "plan",
             ],
             paths=["train.clip", "plan.prices"],

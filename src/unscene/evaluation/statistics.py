@@ -133,6 +133,27 @@ def get_detectable(
     return float(effect * np.sqrt(trainings) * np.sqrt(1 / trainings + test_to_train) * spread)
 
 
+def get_detectable_by_all(
+    spread: float,
+    error: float,
+    trainings: int,
+    test_to_train: float,
+    alpha: float,
+    figures: int = 1,
+    power: float = 0.8,
+) -> float:
+    """Return the true difference that both intervals of each of so many figures find, such that all of
+    them do with probability `power`, be they independent or not (Bonferroni).
+
+    spread: as in get_detectable. error: standard error that the photos' interval has, by whose
+    normal limits it is judged. This is the effect at which a part of the pass rule is planned to
+    hold: a part asks it of every figure, by the wider of two intervals.
+    """
+    each = 1 - (1 - power) / (2 * figures)
+    by_trainings = get_detectable(spread, trainings, test_to_train, alpha, each)
+    return max(by_trainings, float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(each)) * error)
+
+
 def cluster_bootstrap(
     difference: pd.DataFrame,
     group: np.ndarray,
