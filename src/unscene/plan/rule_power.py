@@ -8,8 +8,8 @@ from scipy import stats
 from unscene.evaluation.pass_rule import ALPHA, FOLDS, PRIMARY, PRIMARY_METRIC, REQUIREMENTS, Bound
 from unscene.evaluation.sets.formats import find_role
 from unscene.evaluation.statistics import get_detectable_by_all
+from unscene.plan.comparison_power import POWER, find_training
 
-POWER = 0.8
 # Of figures whose spread has another name in throughput.yaml.
 SPREADS = {
     "absence_auc_known": "absence_auc",
@@ -23,6 +23,8 @@ SPREADS = {
 ASKED_OF = {PRIMARY_METRIC: "pairs", "placebo_excess": "pairs", "sham_flip_rate": "shams"}
 COSINE = "placebo_excess"
 TYPES = 3  # of questions, in NegBench
+# Of the first ten of each query: more photos make no more places. Their spread is of a whole gallery.
+OF_GALLERIES = ("wanted_at_10", "violation_at_10")
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,11 @@ def name_effects(
     spreads = {name: entry["value"] for name, entry in assumed["spreads"].items()}
     effects = {}
     for bound in bounds:
-        spread = spreads[SPREADS.get(bound.metric, bound.metric)]
-        training = spreads["training_placebo" if bound.metric == COSINE else "training"]
+        name = SPREADS.get(bound.metric, bound.metric)
+        spread, training = spreads[name], find_training(spreads, name)
         items = size.items / (TYPES if bound.metric.endswith("*") else 1)
+        if bound.metric in OF_GALLERIES:
+            items = 1 if size.is_set else folds
         of_training, error = spread_figure(spread, training, items, size.is_set, (folds, trainings, ratio))
         found = get_detectable_by_all(of_training, error, trainings, ratio, alpha, len(bounds), POWER)
         effects[bound.metric] = round(found - bound.margin, 5)
