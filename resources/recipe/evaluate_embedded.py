@@ -16,7 +16,7 @@ from train_detector import IMAGE_SIZE
 from training import psnr
 
 from unscene.scenes import write_captions
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 STEPS, GUIDANCE, STRENGTH, PROMPT = 8, 1.0, 1.0, "background"
 DILATION = 3  # px, elliptical
@@ -27,7 +27,7 @@ def measure_detector(path, scenes=300, confidence=0.25):
     """Match predictions to true instances by mask IoU >= .5, best first, whatever their class."""
     from ultralytics import YOLO
 
-    model = YOLO(path)
+    model, words = YOLO(path), list(COCO80)
     truths = [render_scene(compose_scene(SEEDS["held_out"], index)) for index in range(scenes)]
     ious, right, wanted, predicted = [], 0, 0, 0
     for start in range(0, scenes, 32):
@@ -54,7 +54,7 @@ def measure_detector(path, scenes=300, confidence=0.25):
                 predicted += 0 if result.masks is None else len(result.masks.data)
                 continue
             found = result.masks.data.numpy().astype(bool)
-            names = [COCO80[int(c)] for c in result.boxes.cls]
+            names = [words[int(c)] for c in result.boxes.cls]
             predicted += len(found)
             table = np.array([[(f & m).sum() / max((f | m).sum(), 1) for m, _ in instances] for f in found])
             while table.size and table.max() >= 0.5:

@@ -9,7 +9,7 @@ import torch
 import yaml
 from recipe_data import SEEDS, compose_scene, render_scene
 
-from unscene.words.vocabulary import COCO80
+from unscene.words.coco80 import COCO80
 
 IMAGE_SIZE = 128  # photos of 64 px are doubled
 
@@ -83,7 +83,7 @@ def write_dataset(folder, seed, scenes, held_out_scenes=200):
                 outline = polygon_of(mask) if mask.sum() >= 12 else None
                 if outline is not None:
                     numbers = " ".join(f"{value:.5f}" for value in outline.ravel())
-                    lines.append(f"{COCO80.index(thing.category)} {numbers}")
+                    lines.append(f"{COCO80.places[thing.category]} {numbers}")
             (folder / "labels" / split / f"{index:06d}.txt").write_text("\n".join(lines))
     done.write_text(
         yaml.safe_dump(

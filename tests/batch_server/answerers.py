@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from batch_server.prompts import CHARACTERS_PER_TOKEN, Task, UnknownTask, count_input, count_tokens, read_task
+from unscene.rewriting.negation import remove_object
 from unscene.words.coco80 import COCO80
-from unscene.words.negation import remove_object
 from unscene.words.phrasings import fill_phrasing
 from unscene.words.vocabulary import Vocabulary
 

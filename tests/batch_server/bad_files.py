@@ -104,6 +104,14 @@ FILES = {
         lambda r, f: replace(r, body=b"[" + b",".join(_lines(r)) + b"]"),
         ROUTE,
     ),
+    "lines_of_a_stream": Kind(
+        "`data: ` before each line, as in a stream of events",
+        lambda r, f: _join(r, [b"data: " + line for line in _lines(r)]),
+        ROUTE,
+    ),
+    "lines_torn": Kind(
+        "each line lacks its last bytes", lambda r, f: _join(r, [line[:-20] for line in _lines(r)]), ROUTE
+    ),
     "without_line_ends": Kind("all lines in one", lambda r, f: replace(r, body=b"".join(_lines(r))), ROUTE),
 }
 # A download counts as delivered when the bytes that arrive hold every answer.

@@ -75,6 +75,11 @@ REPLIES = {
         lambda e, f: {**e, "error_file_id": e["error_file_id"] or ""},
         applies=lambda e: _has_results(e) and not e["error_file_id"],
     ),
+    "error_file_absent": _kind(
+        "error_file_id names a file that is not there",
+        lambda e, f: {**e, "error_file_id": "file-absent"},
+        applies=lambda e: _has_results(e) and not e["error_file_id"],
+    ),
     "file_ids_empty": _kind(
         'both file ids are "" until the end',
         lambda e, f: {

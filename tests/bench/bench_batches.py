@@ -1,5 +1,5 @@
 """Scale of the text stages: 30,000 captions planned, asked of the local Batch server and parsed; 3
-million planned and built.
+million planned and built; a run with 200 batches of answers and nothing to do.
 
 Seconds and peak memory of the client's process; the server is a process of its own, over loopback.
 Captions are synthesised. Prints lines for programs; run it by hand or by `make bench`.
@@ -27,7 +27,10 @@ from bench_lexicon import OBJECTS, PLACES, SUBJECTS, VERBS
 from result_lines import print_bench
 
 MODEL, PER_PROMPT, SHARD = "gpt-6-luna", 20, 16_384
-PARTS = {"answered": 30_000, "built": 3_000_000}
+PARTS = {"answered": 30_000, "built": 3_000_000, "idle": 60_000}
+BATCHES = 200  # of the run with nothing to do
+# Where syncing is free: it is no part of the measured step.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 PHRASES = [f"{s} {v} {o} {p.rstrip('.')}" for s in SUBJECTS for v in VERBS for o in OBJECTS for p in PLACES]
 
 
@@ -149,6 +152,68 @@ def measure_answered(captions: int) -> None:
     print_bench(f"{name}-peak", measure_peak(), "MB")
 
 
+class Idle:
+    """An endpoint that nothing is asked of: the models are there, the list is empty."""
+
+    def __init__(self, *_, **__):
+        self.asked = []
+
+    def server_now(self) -> float:
+        """Return the time of the endpoint."""
+        return 1.8e9
+
+    def clean(self, text: str) -> str:
+        """Return a text without the key."""
+        return text
+
+    def find_model(self, model: str) -> tuple[bool, None]:
+        """Return that a model is there."""
+        return True, None
+
+    def list_batches(self, since: float | None = None) -> Iterator:
+        """Yield no batches."""
+        return iter(())
+
+
+def measure_idle(requests: int) -> None:
+    """Send requests whose answers all lie in the ledger, in 200 batches: nothing is to do."""
+    from paid_answers import make_requests
+    from unscene.answers import submitting
+    from unscene.answers.batch_lines import build_answer, canonical_json, write_lines
+    from unscene.answers.batches.collecting import enter_answer
+    from unscene.answers.batches.ledger import Intent, Ledger
+    from unscene.answers.batches.replies import Batch
+    from unscene.answers.batches.terms import Terms
+    from unscene.answers.endpoints import find_folder
+    from unscene.answers.prices import read_prices
+
+    url, model = "http://localhost/v1", "gpt-4o"
+    prices = read_prices(CHECKOUT / "src/unscene/resources/prices.yaml")
+    asked = make_requests(requests, model=model)
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name:
+        folder = Path(name)
+        write_lines(asked, folder / "requests.jsonl")
+        ledger = Ledger(find_folder(url, folder / "state"))
+        for number in range(BATCHES):
+            part = asked[number::BATCHES]
+            held = [(request["custom_id"], 4, 0.01) for request in part]
+            batch = ledger.intend(Intent("keywords", f"sample-{number}", model, held, 100, 100, 1.0), 1.0)
+            done = Batch.model_validate({"id": f"batch_{number}", "status": "completed", "created_at": 1.0})
+            ledger.record_batches(batch, [done], 1.0)
+            answers = [build_answer(request, model, [{"w": []}] * 4) for request in part]
+            entries = [enter_answer(line, canonical_json(line), 4, model, prices) for line in answers]
+            ledger.settle(batch, None, entries)
+        ledger.close()
+        submitting.ApiClient = Idle
+        terms = Terms("keywords", read_api() | {"base_url": url, "model": model}, prices)
+        started = time.process_time()
+        submitting.send_requests(
+            [folder / "requests.jsonl"], folder / "batches.json", terms, path_to_state=folder / "state"
+        )
+        seconds = time.process_time() - started
+    print_bench(f"requests-{requests}-nothing-to-do", seconds, "s")
+
+
 @contextmanager
 def serve() -> Iterator[str]:
     """Run the local server as a process of its own; yield its URL."""
@@ -173,7 +238,7 @@ def measure_peak() -> float:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         part, *rest = sys.argv[1:]
-        measure = {"answered": measure_answered, "built": measure_built}[part]
+        measure = {"answered": measure_answered, "built": measure_built, "idle": measure_idle}[part]
         measure(int(rest[0]) if rest else PARTS[part])
     else:  # a process each, so that each has its own peak
         for part in PARTS:

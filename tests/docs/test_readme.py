@@ -1,10 +1,35 @@
-"""The README and its Chinese twin stay in step: equal headings, commands, links and table sizes."""
+"""The README and its Chinese twin stay in step: equal headings, commands, links and table sizes. Their
+figures are those of docs/RESULTS.md, and the first screen says losses as plainly as gains.
+"""
 
 import re
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENGLISH, CHINESE = ((CHECKOUT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
+
+RESULTS = (CHECKOUT / "docs/RESULTS.md").read_text(encoding="utf-8")
+STUDY = RESULTS[: RESULTS.index("## What the demo shows")]
+# What the first screen tells from the left to the right figure, and where docs/RESULTS.md has both.
+FIRST_SCREEN = {
+    "gains": [
+        r"\| absence AUC, \"a photo with no o\".*?\| {} \|.*\*\*{}\*\*",
+        r"\| \"X but no o\": violated in the first ten \| {} %.*\| {} %",
+    ],
+    "losses": [
+        r"\| absence AUC, negation words that training has not \| {} \|.*\| {} \|",
+        r"\| affirmative with a negative word .*?\| {} \|.*\| {} \|",
+        r"for\s+{1} % \({0} untuned",
+    ],
+    "rule": [r"\*not shown\* to hold: {1} of its {0} parts hold, none fails"],
+}
+
+
+def list_figures(line: str) -> list[str]:
+    """Return the numbers of a line, without signs and marks."""
+    return re.findall(r"(?<![\w.])\d*\.?\d+", line.replace(",", ""))
 
 
 def list_commands(page: str) -> list[str]:
@@ -54,3 +79,48 @@ def test_every_command_of_the_package_that_the_readme_names_is_there():
 
     named = set(re.findall(r"(?:`|^ {4})unscene ([a-z]+)", ENGLISH, re.MULTILINE))
     assert len(named) > 4 and named <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", [ENGLISH, CHINESE], ids=["english", "chinese"])
+def test_the_first_screen_tells_gains_losses_and_the_rule_by_the_figures_of_the_results(page):
+    """Three points of a list above the first heading, in the first lines; a loss for each gain at least."""
+    screen = page[: page.index("\n## ")]
+    points = re.findall(r"^\* \*\*.*(?:\n  .*)*", screen, re.MULTILINE)
+    assert len(points) == 3 and len(screen.splitlines()) <= 25 and "(docs/RESULTS.md)" in points[2]
+    gains, losses = (re.findall(r"(\d*\.\d+) → (\d*\.\d+)", point) for point in points[:2])
+    assert len(losses) >= len(gains) == len(FIRST_SCREEN["gains"])
+    held = [sorted(list_figures(points[2]), key=int, reverse=True)[:2]]
+    for pairs, places in zip((gains, losses, held), FIRST_SCREEN.values(), strict=True):
+        for figures, place in zip(pairs, places, strict=True):
+            stands = place.format(*map(re.escape, figures))
+            assert re.search(stands, STUDY), f"{figures}: not in docs/RESULTS.md as {stands}"
+
+
+@pytest.mark.parametrize("page", [ENGLISH, CHINESE], ids=["english", "chinese"])
+def test_the_table_has_the_figures_of_the_results(page):
+    """Each figure of a row, rounded or not, stands in one row of the study's tables; of the group score the
+    interval stands below them.
+    """
+    rows = re.findall(r"^\| 7,000 .*\n\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE)
+    told = [[re.findall(r"\d*\.?\d+", cell) for cell in row.split("|")[2:6]] for row in rows[0].splitlines()]
+    known = [list_figures(line) for line in STUDY.splitlines() if line.startswith(("|", "*"))]
+    joined = [
+        [*above, *below] for above, below in zip(known, known[1:], strict=False)
+    ]  # recalls have two rows
+    group = [figure for line in known for figure in line]
+    assert len(told) == 9
+    for row in told:
+        figures = [figure for cell in row for figure in cell]
+        assert any(stand_in(figures, line) for line in (*known, *joined)) or (
+            figures[0] == "8.6" and stand_in(figures, group)
+        ), row
+
+
+def stand_in(figures: list[str], known: list[str]) -> bool:
+    """Tell whether each figure is one of the known ones, or one of them rounded to its decimals."""
+
+    def is_known(figure: str) -> bool:
+        decimals = len(figure.partition(".")[2])
+        return any(f"{float(one):.{decimals}f}" == f"{float(figure):.{decimals}f}" for one in known)
+
+    return all(map(is_known, figures))

@@ -50,7 +50,7 @@ from unscene.evaluation.statistics import (
     spread_top,
     widen_by_models,
 )
-from unscene.words.agreement import count_share, summarise
+from unscene.run.agreement import count_share, summarise
 
 CONFIDENCE, DRAWS, MAIN = 0.95, 500, "main"
 SPLITS, PARTS = 3, 3

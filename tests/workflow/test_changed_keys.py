@@ -154,7 +154,7 @@ KEYS = {
         "estimate_run list_untouched_photos compare_arms compare_arms_on_sets write_paper write_report",
     ),
     "evaluate.alphas": ...,
-    "evaluate.set_arms": (["zero_shot"], "compare_arms compare_arms_on_sets write_paper write_report"),
+    "evaluate.set_arms": (["zero_shot"], f"compare_arms compare_arms_on_sets {PLANNED}"),
     "evaluate.sets": ...,
     "evaluate.world": ...,
     "evaluate.models": ...,
@@ -163,8 +163,8 @@ KEYS = {
     "deploy.arm": (
         "paired",
         (
-            "train_final draw_retrieval compare_arms compare_arms_on_sets apply_pass_rule write_paper"
-            " write_report export_clip"
+            "train_final draw_retrieval compare_arms compare_arms_on_sets apply_pass_rule export_clip"
+            f" {PLANNED}"
         ),
     ),
     "deploy.forms": (["open_clip"], "export_clip"),

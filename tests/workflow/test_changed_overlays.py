@@ -55,7 +55,7 @@ OVERLAYS = {
     ),
     "a fresh world": (
         {"evaluate": {"world": WORLD}},
-        f"render_exam compare_arms compare_arms_on_sets {CARD} write_paper write_report",
+        f"render_exam compare_arms compare_arms_on_sets {CARD} {PLANNED}",
         None,
     ),
     "a training seed more": (

@@ -101,7 +101,10 @@ def find_endpoint(base_url: str | None) -> Endpoint:
     """Return the endpoint of an `api.base_url`; a query in it goes with each call (`?api-version=`)."""
     if not base_url:
         return DEFAULT
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:  # half of an IPv6 address, say; the client tells of it
+        return Endpoint("", hosts=())
     host = parts.hostname or ""
     found = next(
         (one for one in ENDPOINTS if any(fnmatchcase(host, pattern) for pattern in one.hosts)),

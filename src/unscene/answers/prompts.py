@@ -5,6 +5,8 @@ data: `A jug. Answer [] for every caption` is a caption like any other.
 """
 
 import json
+import math
+import re
 from functools import lru_cache
 
 from unscene.answers.batch_lines import build_request, canonical_json, flatten, read_items
@@ -16,6 +18,10 @@ from unscene.words.vocabulary import Vocabulary
 KEYWORD_TOKENS, KEYWORD_TOKENS_CAP = 12.5, 40
 CAPTION_TOKENS, CAPTION_TOKENS_CAP = 17, 96
 ANSWER_TOKENS = 4.5
+# Of a caption that lists things: tokens a word in the answer, and what a prompt of one has to spare for
+# its JSON beside them.
+_WORD_TOKENS, _SPARE_TOKENS = 3.5, 48
+_WORD = re.compile(r"\w+")
 # The rewriting of a long caption is about as long: bytes of UTF-8 a token at least, and JSON.
 _BYTES_PER_TOKEN, _JSON_TOKENS = 3, 24
 
@@ -41,7 +47,22 @@ def keyword_request(model: str, captions: list[str], vocabulary: Vocabulary, rep
     schema = {"w": {"type": "array", "items": {"type": "string", "enum": list(vocabulary)}}}
     system = keyword_system(vocabulary)
     items = [quote(caption) for caption in captions]
-    return build_request(model, system, items, "caption_words", schema, KEYWORD_TOKENS_CAP, replicate)
+    return build_request(
+        model, system, items, "caption_words", schema, _find_room(captions, vocabulary), replicate
+    )
+
+
+def count_namable(caption: str) -> int:
+    """Return how many words of a list a caption can name at most: a word takes a word to be named, or two
+    signs of a script without spaces, of three bytes each.
+    """
+    return max(len(_WORD.findall(caption)), len(caption.encode("utf-8", "surrogatepass")) // 6)
+
+
+def _find_room(captions: list[str], vocabulary: Vocabulary) -> int:
+    """Return the tokens for each caption of a prompt: alone, each has room for all that it can name."""
+    most = min(len(vocabulary), max(map(count_namable, captions)))
+    return max(KEYWORD_TOKENS_CAP, math.ceil(_WORD_TOKENS * most) - _SPARE_TOKENS)
 
 
 def quote(caption: str) -> str:

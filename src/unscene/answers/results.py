@@ -39,6 +39,8 @@ _DEEPEST = 40  # levels of a line; the content is a text in it
 _MOST_TOKENS = 10**8  # of one answer; more is nonsense, and is not booked as told
 _BROKEN_TEXT = re.compile("[\0\ud800-\udfff]")
 _TWICE = "a key stands twice"
+# What may stand around an answer's JSON: a byte order mark, spaces of any kind.
+_AROUND_CONTENT = "\ufeff\u200b\u00a0 \t\r\n\v\f"
 
 
 class Verdict(NamedTuple):
@@ -83,7 +85,7 @@ def read_result(line: str | bytes) -> Result:
     text = text.strip("\ufeff \t\r\n").encode("utf-8", "replace").decode()
     fault = ""
     try:
-        answer = _load(text)
+        answer, text = _load_object(text)
         if _is_deep(answer):
             raise RecursionError
     except ValueError as error:
@@ -92,7 +94,10 @@ def read_result(line: str | bytes) -> Result:
     except RecursionError:
         answer, fault = None, "it is nested too deeply"
     name = answer.get("custom_id") if isinstance(answer, dict) else None
-    if isinstance(answer, dict) and isinstance(name, str) and name:
+    if isinstance(answer, dict) and isinstance(name, str) and name.strip():
+        if name != name.strip():
+            name = answer["custom_id"] = name.strip()
+            text = json.dumps(answer)
         return Result(name, answer, text, "")
     fault = fault or ("it names no request" if isinstance(answer, dict) else "it is no JSON object")
     names = set(re.findall(r'"custom_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"', text))
@@ -134,7 +139,7 @@ def judge_answer(answer: object, count: int, schema: dict | None = None) -> Verd
     finish = choice.get("finish_reason")
     if finish == "content_filter":
         return Verdict("refused", "content_filter", model, {})
-    if finish != "stop":
+    if not isinstance(finish, str) or finish.strip().lower() != "stop":
         return _failed(f"finish_reason {_show(finish)}", model)
     rows, fault = _read_rows(message.get("content"))
     if fault := fault or _check_indices(rows, count):
@@ -190,9 +195,11 @@ def find_codes(answer: object) -> frozenset[str]:
 
 
 def find_model(answer: object) -> str:
-    """Return the model that an answer line says has answered; empty when it names none."""
+    """Return the model that an answer line says has answered, as a table can hold it; empty when it
+    names none.
+    """
     model = _body(answer).get("model")
-    return model if isinstance(model, str) else ""
+    return _tell(model) if isinstance(model, str) else ""
 
 
 def was_served(answer: object) -> bool:
@@ -255,6 +262,19 @@ def judge_items(requests: Iterable[dict], answers: dict[str, dict]) -> dict[str,
 def _load(text: str) -> Any:
     """Return a JSON value; ValueError also when an object has a key twice: which one counts?"""
     return json.loads(text, object_pairs_hook=_make_object)
+
+
+def _load_object(text: str) -> tuple[Any, str]:
+    """Return a JSON value and its text, or the object in a line that has something around it: a mark of
+    a stream (`data: `), a comma, a space of another script.
+    """
+    try:
+        return _load(text), text
+    except ValueError as error:
+        inner = text[text.find("{") : text.rfind("}") + 1]
+        if not inner or inner == text or "\0" in text or str(error) == _TWICE:
+            raise
+        return _load(inner), inner
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> dict:
@@ -331,6 +351,7 @@ def _read_rows(content: object) -> tuple[list, str]:
     if not isinstance(content, str):
         return [], "the content is not JSON of the schema"
     try:
+        content = content.strip(_AROUND_CONTENT)
         value = json.loads(content)
         rows = _get(value, "r")
         if not isinstance(rows, list) or len(value) != 1 or not all(isinstance(row, dict) for row in rows):

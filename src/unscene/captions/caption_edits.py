@@ -8,14 +8,14 @@ from unscene.answers.prompts import caption_item
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
+from unscene.rewriting.denying import negate
+from unscene.rewriting.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.samples.columns import SHARD_SAMPLES
-from unscene.words.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.words.phrasings import (
     PHRASINGS,
     choose_phrasing,
     find_phrasing,
     hold_out,
-    negate,
 )
 from unscene.words.vocabulary import Vocabulary
 
@@ -24,7 +24,9 @@ GRAMMAR, LADDER, PLAIN = "grammar", "ladder", "plain"  # who wrote a caption whe
 
 
 class Written(NamedTuple):
-    """What is left of a caption, who wrote it (GRAMMAR, LADDER, PLAIN), and why it was not the grammar."""
+    """What is left of a caption, who wrote it (GRAMMAR, LADDER, PLAIN), and why it was not the grammar.
+    Only what is left of the sentence itself is the grammar's; lists and scenes are the ladder's.
+    """
 
     without: str
     writer: str
@@ -112,7 +114,7 @@ def write_offline(edit: WantedCaption, phrasing: str, held_out: list[str], vocab
     if fault:
         return Written(PLAIN_SCENE, PLAIN, fault)
     if found.way != GRAMMAR:
-        return Written(found.text, LADDER, f"the grammar wrote nothing; what is known is named ({found.way})")
+        return Written(found.text, LADDER, f"no rewriting of the sentence, but what is known ({found.way})")
     return Written(found.text, GRAMMAR, "")
 
 

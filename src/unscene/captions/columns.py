@@ -24,8 +24,9 @@ CAPTIONS = Table(
             "text",
             "who wrote caption_without: the model that answered, or the offline grammar (backend `template`);"
             " `grammar_fallback`: the grammar, since the model's answer failed its check; `ladder_fallback`:"
-            " what is known of the scene is named, since the grammar wrote nothing; `template_fallback`: the"
-            " plain template, since nothing is known",
+            " no rewriting of the sentence, but a list of what else it names, or its kind of scene (`reason`"
+            " has the way: `named`, `scene`, `things` or `words`); `template_fallback`: the plain template,"
+            " since nothing is known",
         ),
         Column(
             "status",

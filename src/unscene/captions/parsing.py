@@ -28,8 +28,9 @@ from unscene.captions.caption_edits import (
 from unscene.captions.columns import CAPTIONS
 from unscene.captions.prompt_check import check_prompts, read_text
 from unscene.machine.job import Job
+from unscene.rewriting.denying import negate
 from unscene.run.shards import check_failed_share
-from unscene.words.phrasings import find_phrasing, negate
+from unscene.words.phrasings import find_phrasing
 from unscene.words.readable import find_obstacle
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary

@@ -9,7 +9,7 @@ OFFLINE = "template"  # the backend that asks no model
 _WRITERS = {
     OFFLINE: "the offline grammar",
     FALLBACKS[GRAMMAR]: "the offline grammar, in place of a model's answer",
-    FALLBACKS[LADDER]: "a list of what else the caption names",
+    FALLBACKS[LADDER]: "a list of what else the caption names, or its kind of scene",
     FALLBACKS[PLAIN]: "the plain template (`A photo.`)",
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from unscene.run.checkout import CHECKOUT
-from unscene.run.made_folders import list_absent, take_away
+from unscene.run.made_folders import hold_folder, take_away
 
 
 class CommandError(Exception):
@@ -73,11 +73,11 @@ def call_workflow(
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile"), *options]
     command += ["--directory", str(directory.resolve()), "--quiet", "host", "progress", "rules"]
     command += ["--configfile", *files] if files else []
-    new = list_absent(directory)
+    held = hold_folder(directory.absolute())
     try:
         return _run([*command, "--", target], checkout, os.environ | (environment or {}))
     finally:
-        take_away(new)
+        take_away(held)
 
 
 def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:

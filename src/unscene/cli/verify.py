@@ -15,6 +15,8 @@ def call(given: argparse.Namespace) -> int:
     from unscene.run.logs import progress
 
     checkout, path = find_checkout(), given.directory / PROVENANCE
+    if not given.directory.is_dir():
+        raise CommandError(f"{given.directory} is not there; name the run with --directory")
     if not path.is_file():
         raise CommandError(
             f"{path} is not there: a run writes it last of all. Finish the run (snakemake, with its config"

@@ -55,6 +55,7 @@ def load_clip(path_to_folder: str | Path, device: str = "cpu") -> tuple:
         )
         tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
         _check_shapes(model, folder)
+        _check_vocabulary(model, tokenizer, folder)
         check_numbers(model, folder)
     except WeightsError as error:
         raise ClipError(str(error)) from error
@@ -72,6 +73,13 @@ def _explain(error: Exception, folder: Path) -> str:
         return (
             f"its text tower is {hub} of the hub (text_cfg.hf_model_name in {CONFIG_NAME}), and a run"
             " fetches nothing; take a CLIP whose text tower is open_clip's own"
+        )
+    own = text.get("hf_tokenizer_name") if isinstance(text, dict) else None
+    if own and not any(path for pattern in TOKENIZER_FILES for path in folder.glob(pattern)):
+        return (
+            f"its tokenizer is {own} of the hub (text_cfg.hf_tokenizer_name in {CONFIG_NAME}), and a run"
+            " fetches nothing; put the files of that tokenizer (tokenizer.json, tokenizer_config.json)"
+            " into the folder"
         )
     told = re.findall(r"(Missing|Unexpected) key\(s\) in state_dict: (.*?)\.\s", f"{error} ")
     if told:
@@ -99,6 +107,22 @@ def _check_shapes(model, folder: Path) -> None:
                     f"{folder}: {name} has the shape {shape} in {WEIGHTS_NAME}, and {own[name]} by"
                     f" {CONFIG_NAME}; give the sizes in the config that the weights were trained with"
                 )
+
+
+def _check_vocabulary(model, tokenizer, folder: Path) -> None:
+    """Raise WeightsError where the tokenizer has more tokens than the text tower knows: without a tokenizer
+    of its own a folder gets CLIP's.
+    """
+    embedding = getattr(model, "token_embedding", None) or getattr(
+        getattr(model, "text", None), "token_embedding", None
+    )
+    largest = int(tokenizer(["a photo of a dog"]).max())
+    if embedding is not None and largest >= embedding.num_embeddings:
+        raise WeightsError(
+            f"{folder}: its text tower knows {embedding.num_embeddings:,} tokens, and its tokenizer gives"
+            f" number {largest:,}; put this model's own tokenizer files (tokenizer.json,"
+            " tokenizer_config.json) into the folder, and hf_tokenizer_name into text_cfg of its config"
+        )
 
 
 def encode_texts(model, tokens: "torch.Tensor") -> "torch.Tensor":

@@ -14,25 +14,27 @@ from typing import Any
 from unscene.config.files import check_syntax, read_places
 from unscene.config.problems import format_screen, read_message
 from unscene.run.configuration import ConfigError
-from unscene.run.made_folders import list_absent, take_away
+from unscene.run.made_folders import HeldFolder, hold_folder, take_away
 from unscene.run.parts import Part, check_chosen, read_part
 
 _FILES = ("--configfile", "--configfiles")
 _VALUES = ("--config", "-C")
 _DIRECTORY = ("--directory", "-d")
-# What Snakemake makes of the run's directory before it reads the rules: a refused run takes it away.
-_new_folders: list[Path] = []
+# The run's directory, held as long as this process lives: a refused run takes away what it made of it.
+_held: list[HeldFolder] = []
 
 
 def check_command_line(arguments: Sequence[str] | None = None) -> None:
-    """Stop when --configfile or --config stands twice, or a file cannot be read."""
+    """Stop when --configfile or --config stands twice, or a file cannot be read; else make and hold the
+    run's directory.
+    """
     files = check_uses(arguments)
-    uses = _list_uses(sys.argv[1:] if arguments is None else arguments, _DIRECTORY)
-    _new_folders[:] = list_absent(Path(uses[-1][0]).absolute()) if uses and uses[-1] else []
     try:
         check_syntax([Path(path) for path in files])
     except ConfigError as error:
         sys.exit(str(error))
+    uses = _list_uses(sys.argv[1:] if arguments is None else arguments, _DIRECTORY)
+    _held.append(hold_folder(Path(uses[-1][0] if uses and uses[-1] else ".").absolute()))
 
 
 def check_uses(arguments: Sequence[str] | None = None) -> list[str]:
@@ -93,7 +95,8 @@ def start_run(config: dict, workflow: Any, checkout: Path, is_plan: bool, needs_
         if _read_part(config, files, given) and not is_plan:
             check_chosen(config)
     except ConfigError as error:
-        take_away(_new_folders)
+        for held in _held:
+            take_away(held)
         sys.exit(str(error))
 
 

@@ -4,6 +4,7 @@ and the line on which each key stands.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,12 @@ _WAYS_OUT = {
     "while parsing a flow": "look for a bracket or comma that is missing; a text with a colon needs quotes",
     "did not find expected": "look at the indentation here and on the line before",
     "could not determine a constructor": "take out the tag, a word that begins with !",
+    "while scanning a quoted scalar": "a quote opens here and is never closed",
 }
+# What YAML 1.1 reads as another number than it shows: 010 as 8, 1:30 as 90.
+_OTHER_NUMBER = re.compile(r"[-+]?0[0-7_]+|[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?")
+# Spaces and marks that look like none, as pages on the web have them: no-break, of no width.
+_ODD_SPACE = re.compile(r"[\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -41,13 +47,13 @@ class Places:
 
     def find(self, key: tuple) -> Place | None:
         """Return the file and line that say the most of a key, the last file's where several do;
-        None where none holds its first part.
+        None where none holds its first part. A list takes the place of the list of a file before.
         """
         best: Place | None = None
         depth = 0
         for path, root in self.files:
-            line, found = _descend(root, key)
-            if found and found >= depth:
+            line, found, is_in_list = _descend(root, key)
+            if found and (found >= depth or is_in_list):
                 best, depth = (path, line), found
         below: object = self.given
         for number, part in enumerate(key):
@@ -103,7 +109,7 @@ def check_file(path: Path) -> Iterator[Problem]:
     try:
         tree = yaml.compose(text, Loader=_Loader)
         if tree is not None:
-            problems = list(_check_node(tree, (), path, ()))
+            problems = list(_check_node(tree, (), path, (), set()))
             yield from problems
             if not problems:
                 yaml.load(text, Loader=_Loader)
@@ -120,32 +126,64 @@ def check_file(path: Path) -> Iterator[Problem]:
         yield Problem((), "is no config; it must begin with keys, such as `seed: 7`", path, 1)
 
 
-def _check_node(node: yaml.Node, key: tuple, path: Path, above: tuple) -> Iterator[Problem]:
-    """Say what a reader would take for something else, below a node of a file."""
+def _check_node(
+    node: yaml.Node, key: tuple, path: Path, above: tuple, checked: set[int]
+) -> Iterator[Problem]:
+    """Say what a reader would take for something else, below a node of a file. checked: the ids of nodes
+    that were looked at; an anchor's is told once, however often it is named.
+    """
     line = node.start_mark.line + 1
     if node in above:
         yield Problem(key, "the anchor holds itself; write the keys out", path, line)
-    elif isinstance(node, yaml.SequenceNode):
+        return
+    if id(node) in checked:
+        return
+    checked.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield from _check_node(item, (*key, number), path, (*above, node))
+            yield from _check_node(item, (*key, number), path, (*above, node), checked)
     elif isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for name, value in node.value:
-            line = name.start_mark.line + 1
-            if not isinstance(name, yaml.ScalarNode):
-                yield Problem(key, "a key is text, not a list or a block; look at the braces", path, line)
-                continue
-            if name.tag.endswith((":bool", ":null", ":int", ":float")):
-                kind = name.tag.rpartition(":")[2]
-                text = f"is read as {kind}, not as a name; put it in quotes, or choose another"
-                yield Problem((*key, name.value), text, path, line)
-            elif name.value in seen and not name.tag.endswith(":merge"):
-                text = f"stands twice, here and on line {seen[name.value]}, and one would be lost; join them"
-                yield Problem((*key, name.value), text, path, line)
-            seen[name.value] = line
-            yield from _check_node(value, (*key, name.value), path, (*above, node))
-    elif node.tag.endswith(":float") and not math.isfinite(_to_float(node.value)):
-        yield Problem(key, "is no finite number; give one", path, line)
+            yield from _check_name(name, key, path, seen)
+            if isinstance(name, yaml.ScalarNode):
+                seen[name.value] = name.start_mark.line + 1
+                yield from _check_node(value, (*key, name.value), path, (*above, node), checked)
+    elif fault := _find_fault(node):
+        yield Problem(key, fault, path, line)
+
+
+def _check_name(name: yaml.Node, key: tuple, path: Path, seen: dict[str, int]) -> Iterator[Problem]:
+    """Say what is wrong with a name in the block `key`. seen: the line of each name before it."""
+    line = name.start_mark.line + 1
+    if not isinstance(name, yaml.ScalarNode):
+        yield Problem(key, "a key is text, not a list or a block; look at the braces", path, line)
+    elif name.tag.endswith((":bool", ":null", ":int", ":float")):
+        kind = name.tag.rpartition(":")[2]
+        text = f"is read as {kind}, not as a name; put it in quotes, or choose another"
+        if kind in ("int", "float"):
+            text += " (a large number takes no comma)"
+        yield Problem((*key, name.value), text, path, line)
+    elif odd := _ODD_SPACE.search(name.value):
+        text = f"holds a space that is none (U+{ord(odd[0]):04X}), as text copied from a page; type it anew"
+        yield Problem((*key, _ODD_SPACE.sub("", name.value)), text, path, line)
+    elif name.value in seen and not name.tag.endswith(":merge"):
+        text = f"stands twice, here and on line {seen[name.value]}, and one would be lost; join them"
+        yield Problem((*key, name.value), text, path, line)
+
+
+def _find_fault(node: yaml.ScalarNode) -> str | None:
+    """Say what a reader would take a single value for that it does not look like."""
+    if node.tag.endswith(":float") and not math.isfinite(_to_float(node.value)):
+        return "is no finite number; give one"
+    if node.tag.endswith((":int", ":float")) and _OTHER_NUMBER.fullmatch(node.value):
+        value = yaml.load(node.value, Loader=_Loader)
+        return f"{node.value} is read as {value}; write the number out, or put a text in quotes"
+    if node.tag.endswith(":timestamp"):
+        return f"{node.value} is read as a date; put it in quotes"
+    if not node.style and node.value == "None":
+        return "None is read as a text; write null"
+    return None
 
 
 def _to_float(text: str) -> float:
@@ -156,6 +194,8 @@ def _to_float(text: str) -> float:
 def _tell(error: yaml.YAMLError, path: Path) -> Problem:
     """Return an error of syntax with its line; what stands there is not repeated, it could be a key."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if getattr(error, "context", None) == "while scanning a quoted scalar":  # it was opened there
+        mark = error.context_mark
     said = " ".join(filter(None, [getattr(error, "context", None), getattr(error, "problem", None)]))
     known = [way_out for part, way_out in _WAYS_OUT.items() if part in said]
     what = getattr(error, "problem", None) or "it cannot be read"
@@ -177,15 +217,18 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _descend(node: yaml.Node, key: tuple) -> tuple[int, int]:
-    """Return the line of a key's deepest part that a tree has, and how many parts these are."""
-    line, found = node.start_mark.line + 1, 0
+def _descend(node: yaml.Node, key: tuple) -> tuple[int, int, bool]:
+    """Return the line of a key's deepest part that a tree has, how many parts these are, and whether a
+    list is among them.
+    """
+    line, found, is_in_list = node.start_mark.line + 1, 0, False
     for part in key:
         if isinstance(node, yaml.MappingNode):
             fits = [pair for pair in node.value if pair[0].value == str(part)]
             if not fits:
                 break
             line, node = fits[-1][0].start_mark.line + 1, fits[-1][1]
+            is_in_list = is_in_list or isinstance(node, yaml.SequenceNode)
         elif isinstance(node, yaml.SequenceNode):
             number = part if isinstance(part, int) else _find_named(node, part)
             if number is None or number >= len(node.value):
@@ -195,7 +238,7 @@ def _descend(node: yaml.Node, key: tuple) -> tuple[int, int]:
         else:
             break
         found += 1
-    return line, found
+    return line, found, is_in_list
 
 
 def _find_named(node: yaml.SequenceNode, name: str) -> int | None:

@@ -14,6 +14,7 @@ from unscene.config.checks import (
 )
 from unscene.config.checks.paths import HERE
 from unscene.config.files import check_syntax, read_files, read_places
+from unscene.config.names import find_nearest, list_names
 from unscene.config.problems import Problem, format_screen, read_message
 from unscene.config.schema import SCHEMA
 from unscene.config.validation import find_mistakes, read_numbers
@@ -46,6 +47,7 @@ def prepare_config(
     broken = {problem.key[0] for problem in problems if problem.key}
     whole = config if not problems else _mend(config, broken, schema, checkout)
     if whole is not None:
+        problems += _list_strange_nulls(whole, files, given or {})
         complete_config(whole)
         if count and not problems:
             problems += _count(count)
@@ -80,6 +82,31 @@ def complete_config(config: dict) -> None:
     config["train"]["arms"] = arms if trains(config) else {}
     expand_detectors(config)
     add_exam_sets(config)
+
+
+def _list_strange_nulls(config: dict, files: Sequence[Path], given: Mapping) -> list[Problem]:
+    """Say which arms are left out by null and were never there: their names are misspelt, and the arms that
+    were meant would be trained.
+    """
+    left_out = [name for name, arm in config["train"]["arms"].items() if arm is None]
+    if not left_out:
+        return []
+    there: set[str] = set()
+    for one in (*(read_files([file]) for file in files), given):
+        train = one.get("train")
+        arms = train.get("arms") if isinstance(train, Mapping) else None
+        if isinstance(arms, Mapping):
+            there.update(name for name, arm in arms.items() if arm is not None)
+    return [
+        Problem(("train", "arms", name), f"null leaves an arm out, and none is called so{_ask(name, there)}")
+        for name in left_out
+        if name not in there
+    ]
+
+
+def _ask(name: str, there: set[str]) -> str:
+    nearest = find_nearest(name, sorted(there))
+    return f"; did you mean {nearest}?" if nearest else f"; there are {list_names(sorted(there))}"
 
 
 def _mend(config: dict, broken: set, schema: dict, checkout: Path) -> dict | None:

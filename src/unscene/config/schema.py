@@ -85,5 +85,7 @@ def _choose(node: dict, choices: dict) -> dict:
             # Snakemake looks into each of them, so `false` would not do.
             then["properties"] = {name: {"not": {}} for name in refused}
         if then:
-            conditions.append({"if": {"properties": {key: {"const": one.name}}}, "then": then})
+            # An entry without the key would fit every condition.
+            is_one = {"properties": {key: {"const": one.name}}, "required": [key]}
+            conditions.append({"if": is_one, "then": then})
     return {"properties": properties, "allOf": conditions}

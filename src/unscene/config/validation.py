@@ -1,5 +1,6 @@
 """The config held against its schema: every mistake with what is allowed and the nearest name."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -36,8 +37,8 @@ def read_numbers(config: dict, schema: dict) -> None:
         for one in _unfold(error):
             if one.validator == "type" and isinstance(one.instance, str):
                 kinds = _as_list(one.validator_value)
-                if ("number" in kinds or "integer" in kinds) and _NUMBER.fullmatch(one.instance):
-                    number = float(one.instance)
+                is_number = ("number" in kinds or "integer" in kinds) and _NUMBER.fullmatch(one.instance)
+                if is_number and math.isfinite(number := float(one.instance)):
                     _put(config, list(one.absolute_path), number)
     _round_whole(config, schema, schema)
 
@@ -141,7 +142,9 @@ def _tell_required(error: Any, key: tuple) -> Iterator[Problem]:
         else ""
     )
     for name in lacking:
-        yield Problem((*key, name), f"is missing; {of or 'it must be given'}")
+        choices = error.schema.get("properties", {}).get(name, {}).get("enum", ())
+        must = f"it must be one of {', '.join(choices)}" if choices else "it must be given"
+        yield Problem((*key, name), f"is missing; {of or must}")
 
 
 def _tell_value(key: tuple, value: object, node: dict, schema: dict) -> str:

@@ -13,9 +13,9 @@ from itertools import cycle, islice
 import numpy as np
 
 from unscene.evaluation.gallery import MIN_CLASS_PHOTOS, Gallery
+from unscene.rewriting.parsing.participles import name_scene
 from unscene.run.seeds import derive_seed
 from unscene.words.absence_probes import Probe, Probes, name_forms
-from unscene.words.participles import name_scene
 from unscene.words.vocabulary import Vocabulary
 
 PRESENT = "a photo with {a}"

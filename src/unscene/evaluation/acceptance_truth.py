@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from unscene.evaluation.edit_truth import MAIN_CUT, MAIN_LEFT_CUT, is_removed
-from unscene.words.agreement import count_share, get_auc, rate
+from unscene.run.agreement import count_share, get_auc, rate
 
 CUTS = (0.3, 0.4, 0.5, 0.6, 0.75, 1.0)
 LEFT_CUTS = (0.15, 0.3, 0.5)

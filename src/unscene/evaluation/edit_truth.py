@@ -11,8 +11,8 @@ import pandas as pd
 from unscene.edits.removers.telea import fill_telea
 from unscene.photos.images import PhotoError, read_mask, read_photo
 from unscene.quality.image_scores import measure_psnr, measure_sharpness
+from unscene.run.agreement import summarise
 from unscene.run.shards import check_file
-from unscene.words.agreement import summarise
 
 # An object counts as truly removed when little of its contrast is left (MAIN_LEFT_CUT) and its
 # pixels came clearly nearer the truth: an invented texture over an object of low contrast has an

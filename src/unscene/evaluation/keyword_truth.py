@@ -5,7 +5,7 @@ of its photos.
 import pandas as pd
 
 from unscene.photos.coco_instances import list_objects
-from unscene.words.agreement import count_share, count_words
+from unscene.run.agreement import count_share, count_words
 
 
 def score_keywords(keyword: pd.DataFrame, sample: pd.DataFrame) -> dict:

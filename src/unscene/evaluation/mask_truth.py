@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.photos.images import read_mask
-from unscene.words.agreement import count_share, summarise
+from unscene.run.agreement import count_share, summarise
 
 
 def score_masks(mask: pd.DataFrame, sample: pd.DataFrame, instances: dict | None) -> dict:

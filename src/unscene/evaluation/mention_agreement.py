@@ -15,11 +15,11 @@ from unscene.batchsize.observations import describe_answers
 from unscene.evaluation.columns.agreement import AGREEMENT
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import list_objects
+from unscene.run.agreement import rate
 from unscene.run.configuration import list_sources
 from unscene.run.shard_names import get_source_name
 from unscene.run.streaming import Lookup, iterate_rows
 from unscene.samples.instances import read_source_instances
-from unscene.words.agreement import rate
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 

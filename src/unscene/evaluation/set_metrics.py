@@ -126,7 +126,8 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
         }
     )
     item = pd.concat([of_photo, of_text], ignore_index=True)
-    item["photo"] = item["item"]
+    names = [Path(path).name for _, path, _ in kept]  # a photo may stand in two rows, under two ids
+    item["photo"] = names + [name for name, (*_, own) in zip(names, kept, strict=True) for _ in own]
     every = sum(len(own) for own in task.captions)
     return item, {
         **summarise_recalls(image_to_text, text_to_image),

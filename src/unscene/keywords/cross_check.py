@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from unscene.answers.backends import is_offline
 from unscene.answers.results import Verdict
-from unscene.words.agreement import count_words
+from unscene.run.agreement import count_words
 from unscene.words.vocabulary import Vocabulary
 
 # Of a prompt, of a file: the lowest F1 against the lexicon, and the mentions by the lexicon that it

@@ -7,7 +7,7 @@ import pandas as pd
 
 from unscene.answers.backends import is_offline
 from unscene.answers.batch_lines import flatten, index_answers, read_lines
-from unscene.answers.prompts import read_quoted
+from unscene.answers.prompts import count_namable, read_quoted
 from unscene.answers.results import Verdict, judge_prompts, merge_verdicts
 from unscene.keywords.canaries import list_canaries
 from unscene.keywords.columns import KEYWORDS
@@ -82,8 +82,7 @@ def read_words(text: str, verdict: Verdict, vocabulary: Vocabulary) -> tuple[lis
     unlisted = next((word for word in words if word not in vocabulary), None)
     if unlisted is not None:  # the schema was of another list
         return [], "failed", f"word {unlisted!r} is not in the list"
-    # A word takes a word to be named, or two signs of a script without spaces, of three bytes each.
-    room = max(len(text.split()), len(text.encode()) // 6)
+    room = count_namable(text)
     if len(set(words)) > room:
         return [], "failed", f"{len(set(words))} words for a caption of {room}"
     return vocabulary.sort(words), "ok", ""

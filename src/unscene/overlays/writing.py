@@ -34,6 +34,7 @@ _MASKERS = (
     "yolo11n-seg.pt",
 )
 _JUDGES = ("rtdetr_v2_r101vd", "rtdetr_v2_r50vd", "rtdetr_v2_r18vd")
+_RATE = 0.000005  # of every arm; docs/TRAINING.md has the rates of papers
 _CLIPS = ("ViT-B-32-quickgelu", "ViT-B-16-quickgelu")
 
 
@@ -159,7 +160,7 @@ def _train(found: Found, place: Place, pairs: int) -> list[str]:
     arm, words = "paired_rank_keep", "without a pool"
     if _size_pool(found):
         pool = 256 if place.gpu else 64
-        absence = f"absence: {_flow({'pool': pool, 'steps': max(500, steps), 'learning_rate': 0.00001})}"
+        absence = f"absence: {_flow({'pool': pool, 'steps': max(500, steps), 'learning_rate': _RATE})}"
         arm, words = "absence", "the arm of the pass rule"
     return [
         f"folds: {{folds: {folds}}}",
@@ -169,7 +170,7 @@ def _train(found: Found, place: Place, pairs: int) -> list[str]:
         f"    {absence}",
         f"  steps: {steps}",
         f"  batch_pairs: {batch}",
-        "  learning_rate: 0.000005   # papers fine-tune CLIP with 1e-6 to 1e-5",
+        f"  learning_rate: {_RATE:f}   # as CE-CLIP and FSC-CLIP; NegCLIP took 1e-6",
         f"  warmup_steps: {max(2, steps // 10)}",
         f"deploy: {{arm: {arm}}}   # {words}",
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from unscene.photos.instances_index import read_document, read_head
+from unscene.photos.instances_index import check_ids, name_id, read_document, read_head
 from unscene.photos.mask_shapes import bounding_box
 from unscene.run.tables import TableError
 from unscene.words.category_names import find_word
@@ -18,6 +18,8 @@ _SUPERSAMPLING = 8
 _FAR = 2
 # The longest side that a format of photos has.
 _LONGEST = 2**20
+# What `iscrowd` is in an object of its own, also where a program writes it as text.
+_NO = ("0", "0.0", "false")
 
 
 class InstancesError(ValueError):
@@ -95,7 +97,9 @@ def read_instances(path: str | Path, keys: Collection[str] | None = None) -> dic
     """
     try:
         return _index_instances(read_document(path, keys), keys)
-    except (KeyError, TypeError, AttributeError) as error:
+    except TableError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         what = (
             f"it lacks the key {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
         )
@@ -122,23 +126,26 @@ def list_objects(instances: dict[str, PhotoInstances] | None, key: object) -> se
 
 
 def _index_instances(document: dict, keys: Collection[str] | None) -> dict[str, PhotoInstances]:
-    names = {category["id"]: category["name"] for category in document["categories"]}
-    photos = {
-        str(image["id"]): PhotoInstances(
-            image["file_name"], _read_side(image, "height"), _read_side(image, "width")
-        )
-        for image in document["images"]
-        if keys is None or str(image["id"]) in keys
-    }
-    words = {name: find_word(name) for name in names.values()}
+    words = {name_id(category["id"]): find_word(category["name"]) for category in document["categories"]}
+    photos: dict[str, PhotoInstances] = {}
+    by_id: dict[str, PhotoInstances] = {}
+    for image in document["images"]:
+        if keys is None or str(image["id"]) in keys:
+            photo = PhotoInstances(
+                image["file_name"], _read_side(image, "height"), _read_side(image, "width")
+            )
+            photos[str(image["id"])] = photo
+            by_id[name_id(image["id"])] = photo
+    check_ids(document)
     for annotation in document["annotations"]:
-        photo = photos.get(str(annotation["image_id"]))
+        photo = by_id.get(name_id(annotation["image_id"]))
         if photo is None:
             continue
-        name = words[names[annotation["category_id"]]]
+        name = words[name_id(annotation["category_id"])]
         photo.objects.add(name)
         if annotation.get("segmentation"):
-            kind = photo.crowds if annotation.get("iscrowd") else photo.segmentations
+            is_crowd = str(annotation.get("iscrowd") or 0).lower() not in _NO
+            kind = photo.crowds if is_crowd else photo.segmentations
             kind.setdefault(name, []).append(annotation["segmentation"])
         elif annotation.get("bbox"):
             photo.boxes.setdefault(name, []).append(_outline_box(annotation["bbox"]))
@@ -174,7 +181,8 @@ def decode_segmentation(segmentation: list | dict, height: int, width: int) -> n
 
     A pixel belongs to a polygon that covers half of it; pycocotools may differ in single pixels of
     the outline. ValueError for run lengths of another size and for a polygon that is none: fewer
-    than three corners, corners that are no numbers or lie far outside the photo.
+    than three corners, corners that are no numbers, lie far outside the photo or all within its first
+    pixel (shares of its sides, as other formats have them).
     """
     if isinstance(segmentation, dict):
         counts, size = segmentation["counts"], segmentation.get("size", [height, width])
@@ -186,6 +194,8 @@ def decode_segmentation(segmentation: list | dict, height: int, width: int) -> n
         corners = np.asarray(polygon, float).reshape(-1, 2)
         if len(corners) < 3 or not (np.abs(corners) <= _FAR * max(height, width)).all():
             raise ValueError(f"no polygon of a photo of {width}x{height}: {str(polygon)[:60]}")
+        if (np.abs(corners) <= 1).all() and min(width, height) > 1:
+            raise ValueError(f"a polygon in pixels is needed, not in shares of a side: {str(polygon)[:60]}")
         x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
         x1, y1 = np.clip(np.ceil(corners.max(axis=0)), (x0 + 1, y0 + 1), (width, height)).astype(int)
         fine = np.zeros(((y1 - y0) * _SUPERSAMPLING, (x1 - x0) * _SUPERSAMPLING), np.uint8)

@@ -33,8 +33,8 @@ _CUT = Table(
 def read_document(path: str | Path, keys: Collection[str] | None = None) -> dict:
     """Return an instances file as JSON; of a large one only the entries of these image ids.
 
-    Raises TableError when it is no JSON, and KeyError, TypeError or AttributeError when it has not the
-    shape that can be cut.
+    Raises TableError when it is no JSON, and KeyError, TypeError, ValueError or AttributeError when it
+    has not the shape that can be cut.
     """
     if keys is None or not is_large(path):
         return read_json(path)
@@ -47,6 +47,25 @@ def read_document(path: str | Path, keys: Collection[str] | None = None) -> dict
     }
 
 
+def name_id(one: object) -> str:
+    """Return an id as text: some programs write 7 as "7" or 7.0 in one of two lists."""
+    return str(int(one) if isinstance(one, float) and one.is_integer() else one)
+
+
+def check_ids(document: dict) -> None:
+    """Raise ValueError when no annotation is of a photo that is listed: all of them would count as photos
+    without any object.
+    """
+    images, annotations = document["images"], document["annotations"]
+    if images and annotations:
+        ids = {name_id(image["id"]) for image in images}
+        if not any(name_id(annotation["image_id"]) in ids for annotation in annotations):
+            raise ValueError(
+                f"it says nothing of any photo that it lists: the first `id` is {images[0]['id']!r}, and the"
+                f" first `image_id` is {annotations[0]['image_id']!r}"
+            )
+
+
 def read_head(path: str | Path) -> dict:
     """Return what an instances file says beside its photos: `categories`, `licenses` and so on. Raises
     what `read_document` does.
@@ -56,13 +75,17 @@ def read_head(path: str | Path) -> dict:
 
 def _cut(path: str | Path, table: Path) -> None:
     document = read_json(path)
+    check_ids(document)
     photos: dict[str, tuple[list, list]] = {}
+    by_id: dict[str, tuple[list, list]] = {}
     for image in document.pop("images"):
-        photos.setdefault(str(image["id"]), ([], []))[0].append(image)
+        photo = photos.setdefault(str(image["id"]), ([], []))
+        photo[0].append(image)
+        by_id[name_id(image["id"])] = photo
     for annotation in document.pop("annotations"):
-        photo = photos.get(str(annotation["image_id"]))
-        if photo is not None:  # of a photo that is not listed nothing is known
-            photo[1].append(annotation)
+        told = by_id.get(name_id(annotation["image_id"]))
+        if told is not None:  # of a photo that is not listed nothing is known
+            told[1].append(annotation)
     keys = list(photos)
     with _CUT.open(table, _PHOTOS_A_GROUP) as writer:
         head = {"key": _HEAD, "images": json.dumps(document), "annotations": "[]"}

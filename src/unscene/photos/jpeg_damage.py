@@ -26,8 +26,8 @@ _NO_FRAMES = (0xC4, 0xC8, 0xCC)  # tables, and a marker kept for extensions
 # libjpeg takes up to 8 bytes at a time and waits when there are fewer. No code has only ones
 # (ITU T.81, C.2): a short scan cannot go on with these for more than four blocks.
 _BEHIND = b"\xff\x00" * 8
-# Bytes that a whole scan may leave over. Of a chunk that was lost in a progressive one, hundreds are:
-# wrong codes there jump over many blocks.
+# Bytes that a whole scan may leave over. Where foreign data got in, or of a chunk that was lost in a
+# progressive scan, hundreds are: wrong codes there jump over many blocks.
 _SLACK = 64
 # Codes of a flat area can be zeros, too, hence the second look; a hole of a disk or a download has more.
 _HOLE = bytes(32)
@@ -101,12 +101,12 @@ def _decode(decoder: Any, data: bytes, layout: _Layout) -> int:
             raise JpegDamage(f"a {name} that was cut: {missing} of 64 coefficients are not complete")
         for number, scan in enumerate(layout.scans, 1):
             part = data[position : scan.end]
-            can_end_early = layout.kind == _PROGRESSIVE and not scan.expected
-            if can_end_early and scan.end - scan.start > _SLACK:
+            if not scan.expected and scan.end - scan.start > _SLACK:
                 used, error = decoder.decode(part[:-_SLACK])
-                if used < 0:
+                if used < 0 and error:
                     return error
-                if _is_through(decoder, len(part) - _SLACK - used):
+                # Of a baseline JPEG it has the whole picture, then, and looks for no marker.
+                if used < 0 or _is_through(decoder, len(part) - _SLACK - used):
                     raise JpegDamage(f"a JPEG with a hole: scan {number} of {count} leaves data over")
                 part = part[used:]
             part += _BEHIND

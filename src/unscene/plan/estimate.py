@@ -15,6 +15,7 @@ import yaml
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
+from unscene.plan.clip_work import count_tested_pairs, count_training, count_untouched, count_world
 from unscene.plan.comparison_power import describe_comparison, estimate_comparison
 from unscene.plan.licences import list_licences
 from unscene.plan.projection import PROCESSOR, SAME_WORK, describe_projection, project_run, tell_time
@@ -169,7 +170,11 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         **({"score_controls": judge} if settings["quality"]["controls"] else {}),
         "train_clip": get_kind(train["clip"]),
         "evaluate_clip": get_kind(train["clip"]),
+        **({"evaluate_set": get_kind(train["clip"])} if settings["evaluate"]["world"] else {}),
     }
+    text = get_value(assumed, "shares.text_of_photo")
+    questions = get_value(assumed, "shares.questions")[get_kind(train["clip"])]
+    tested_pairs = count_tested_pairs(settings, count, text)
     items = {
         # On pool photos without listed objects the same detector looks for all words.
         "segment_objects": count["photos"] + count["pool_photos_asked"],
@@ -181,10 +186,9 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
             min(settings["quality"]["controls"], count["edits"] * get_value(assumed, "shares.control_rounds"))
             * get_value(assumed, "shares.control_kinds")
         ),
-        "train_clip": count["trainings"] * train["steps"] * train["batch_pairs"] * 2,
-        "evaluate_clip": (
-            2 * (count["pairs"] + count["shams"]) * count["evaluations"] / settings["folds"]["folds"]
-        ),
+        "train_clip": count_training(settings, count, text),
+        "evaluate_clip": tested_pairs + count_untouched(settings, count, text, questions),
+        "evaluate_set": count_world(settings, text, questions, get_value(assumed, "shares.world")),
     }
     sides = {
         "segment_objects": settings["masks"]["image_size"],
@@ -207,6 +211,8 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
             "items": round(items[stage]),
             "hours": {device: round(value, 4) for device, value in hours.items()},
         }
+    # What of it grows with the pairs that there will be.
+    stages["evaluate_clip"]["items_of_pairs"] = round(tested_pairs)
     return {"stages": stages, "hours": {device: round(value, 4) for device, value in total.items()}}
 
 
@@ -342,6 +348,11 @@ def describe_plan(plan: dict) -> str:
             f" {_tell_hours(one['hours'])}"
         )
     lines.append(f"  sum              {_tell_hours(plan['devices']['hours'])}")
+    if count["trainings"]:
+        text = plan["assumptions"]["shares.text_of_photo"]["value"]
+        lines.append(
+            f"  of train and evaluate an item is a photo with a caption; a text alone is {text} of it"
+        )
     lines += list(_tell_processor(plan))
     if count["trainings"]:
         lines += [

@@ -17,7 +17,13 @@ COURSE_PHOTOS_A_DAY = 172_800
 OF_PAIRS = ("segment_objects", "remove_objects", "make_sham_edits", "score_edits")
 GPUS = (1, 4, 16, 64)
 # Stages that take the figures of another one, whose work they do.
-SAME_WORK = {"make_sham_edits": "remove_objects", "score_controls": "score_edits"}
+SAME_WORK = {
+    "make_sham_edits": "remove_objects",
+    "score_controls": "score_edits",
+    "evaluate_set": "evaluate_clip",
+}
+# Those of them that also take the rate which the other one has shown here.
+SAME_RATE = ("score_controls", "evaluate_set")
 # Whose figures stand in for what was not measured on a device of a known name: the course's own cards.
 COURSE_CARD = "a100"
 # What the figures of a machine without a GPU are of, and how `name_used_device` calls such a one.
@@ -83,9 +89,10 @@ def project_stages(plan: dict, items: dict, rates: dict[str, Rate], assumed: dic
     for rule, stage in plan["devices"]["stages"].items():
         of = base.get(rule, "pairs" if rule == "evaluate_clip" else None)
         planned = plan["items"].get(of) if of else None
-        number = round(stage["items"] * (items[of]["value"] / planned if planned else 1))
+        growth = items[of]["value"] / planned if planned else 1
+        number = round(stage["items"] + (growth - 1) * stage.get("items_of_pairs", stage["items"]))
         # Rates are of items, attempts or not: of a remover they count what came out.
-        rate = rates.get(rule) or (rates.get(SAME_WORK[rule]) if rule == "score_controls" else None)
+        rate = rates.get(rule) or (rates.get(SAME_WORK[rule]) if rule in SAME_RATE else None)
         if rate is not None:
             if rule == "remove_objects":
                 number = items["edits"]["value"]

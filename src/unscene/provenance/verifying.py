@@ -14,6 +14,7 @@ from unscene.run.checkout import CHECKOUT
 from unscene.run.counts import tell_count
 from unscene.run.needed_jobs import list_left_over
 from unscene.run.packs import PackError, list_stored
+from unscene.run.records import find_damage, index_outputs
 from unscene.run.tables import TableError, check_sealed
 
 # How a finding begins. The last two are no damage: what is not here cannot be checked.
@@ -93,17 +94,17 @@ def _check_folder(output: Output, run: Path, tell: Callable | None) -> Iterator[
         return
     known, elsewhere = _read_known(output, run)
     try:
-        yield from _check_content(output, here, known, tell)
+        yield from _check_content(output, run, known, tell)
     except PackError as error:
         yield Finding(DAMAGED, output.path, str(error), output)
     yield from _check_photos(elsewhere, output, run, tell)
 
 
 def _check_content(
-    output: Output, here: Path, known: dict[str, str], tell: Callable | None
+    output: Output, run: Path, known: dict[str, str], tell: Callable | None
 ) -> Iterator[Finding]:
     """Yield what is wrong with the files of a folder, loose or packed. Raises PackError."""
-    found = set()
+    here, found = run / output.path, set()
     is_named = False
     for name, _ in list_stored(here):
         found.add(name)
@@ -121,7 +122,17 @@ def _check_content(
     if not is_named and hash_folder(here, known, tell)["sha256"] != output.sha256:
         difference = len(found) - (output.files or 0)
         told = f"{tell_count(abs(difference), 'file')} too {'many' if difference > 0 else 'few'}"
-        yield Finding(DAMAGED, output.path, told if difference else "a file has other content", output)
+        if not difference:
+            told = _name_damaged(output, run) or "a file has other content"
+        yield Finding(DAMAGED, output.path, told, output)
+
+
+def _name_damaged(output: Output, run: Path) -> str | None:
+    """Return which file of a folder is not what its job wrote, as the job's own record tells; None where
+    none does.
+    """
+    told = (find_damage(run / output.path, made.content) for made in index_outputs(run).get(output.path, ()))
+    return next(filter(None, told), None)
 
 
 def _check_photos(

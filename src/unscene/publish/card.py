@@ -17,9 +17,9 @@ from unscene.quality.labels import read_labels, settle
 from unscene.quality.scores import FROM_CONTROLS, THRESHOLDS
 from unscene.report.cards import fill_card
 from unscene.report.numbers import NOT_MEASURED, count, interval, percent, ratio
+from unscene.run.agreement import count_share
 from unscene.run.checkout import CHECKOUT
 from unscene.run.tables import read_json, write_text
-from unscene.words.agreement import count_share
 
 CARD = "src/unscene/resources/cards/dataset.md.j2"
 MOST_REASONS = 15

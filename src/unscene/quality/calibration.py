@@ -7,7 +7,7 @@ import pandas as pd
 
 from unscene.quality.controls import FAILURES, PERFECT, SHAM
 from unscene.quality.scores import CALIBRATED, FROM_CONTROLS, THRESHOLDS, Threshold
-from unscene.words.agreement import count_share, get_auc
+from unscene.run.agreement import count_share, get_auc
 
 # Edges of the bins of mask size, as shares of the photo: a small hole has another seam, blur and
 # crop than a large one, and more than three bins would seldom hold MIN_IN_BIN of a run's controls.

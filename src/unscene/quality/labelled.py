@@ -15,11 +15,11 @@ from unscene.quality.accept_head import apply_numbers, cross_fit, describe_head,
 from unscene.quality.certification import certify, count_needed, list_thresholds
 from unscene.quality.columns import DISAGREEMENTS, EDIT_SCORES, HEAD_SCORES
 from unscene.quality.labels import QUESTIONS, list_disagreements, measure_agreement, read_labels, settle
+from unscene.run.agreement import count_share, get_auc
 from unscene.run.counts import tell_count
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import write_json
 from unscene.samples.columns import SAMPLES
-from unscene.words.agreement import count_share, get_auc
 
 
 def calibrate_thresholds(job: Job) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unscene.words.agreement import count_share
+from unscene.run.agreement import count_share
 
 # The first three are about the removal; `none` asks what the caption says of the whole photo.
 QUESTIONS = ("gone", "nothing_new", "natural", "none")

@@ -11,8 +11,8 @@ from unscene.report import figures, scores
 from unscene.report.numbers import short
 from unscene.report.run import Run
 from unscene.report.truth import answer
+from unscene.run.agreement import count_share
 from unscene.run.configuration import list_sources
-from unscene.words.agreement import count_share
 
 TRUTH = {
     "accepted edits that truly removed the object": ("acceptance", "precision"),

@@ -113,12 +113,16 @@ def estimate_devices(run: Run, training: dict, scale: float, pairs: int) -> dict
         known = {name: row[name] for name in ("rule", "items_per_s", "busy_share", "devices")}
         rows.append({**known, "items": items, "hours": hours})
     stages, planned = run.plan["devices"]["stages"], run.plan["items"]["pairs"]
-    tried = (
+    testing = training["embedding_seconds_per_photo"]
+    tried = [
         ("train_clip", 1.0, training["seconds_per_photo"]),
-        ("evaluate_clip", pairs / planned if planned else 1.0, training["embedding_seconds_per_photo"]),
-    )
+        ("evaluate_clip", pairs / planned if planned else 1.0, testing),
+    ]
+    if "evaluate_set" in stages:
+        tried.append(("evaluate_set", 1.0, testing))
     for rule, factor, seconds in tried if training["photos"] else ():
-        items = round(stages[rule]["items"] * factor)
+        stage = stages[rule]
+        items = round(stage["items"] + (factor - 1) * stage.get("items_of_pairs", stage["items"]))
         rows.append(
             {
                 "rule": rule,

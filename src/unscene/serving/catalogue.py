@@ -17,7 +17,9 @@ from unscene.run.left_out import read_left_out
 from unscene.run.tables import read_json, write_json
 from unscene.samples.columns import SAMPLES
 from unscene.serving.server.sources import CATALOGUE
+from unscene.words.follower_words import CLOSED, DEPICTIONS, GROUPS
 from unscene.words.lexicon import expand_form, read_definition
+from unscene.words.places import is_plural_form
 from unscene.words.word_lists import WORD_LISTS
 
 CAPTIONS = {"original": "caption_original", "without": "caption_without", "negated": "caption_negated"}
@@ -25,6 +27,8 @@ COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present",
 SCORES = ["text_score", "image_score", "group_score"]
 MEASURED = ["residual", "change", "clip_drop", "seam", "left_confidence"]
 UNTUNED = "zero_shot"
+# The words that may follow a thing which a query names; behind it another one is a noun that it describes.
+FOLLOWERS = {word for word in CLOSED | DEPICTIONS | GROUPS if word.isalpha()}
 EXAMPLES = 6
 FEWEST_WANTED, FEWEST_UNWANTED = 10, 5
 
@@ -62,6 +66,8 @@ def write_catalogue(run: Path, folder: Path) -> Path:
                 "meanings": {name: one.doc for name, one in MEASURES.items()},
             },
             "forms": list_forms(words),
+            "plurals": list_plurals(words),
+            "followers": sorted(FOLLOWERS),
             "examples": list_examples(photo),
             "photos": list_photos(
                 photo, SAMPLES.read(results / "samples/samples.parquet", ["image_id", *LICENCES])
@@ -171,6 +177,18 @@ def list_forms(words: Iterable[str]) -> dict[str, str | None]:
         if not any(word in vocabulary for vocabulary in lists):
             forms |= {form.lower(): word for form in (word, f"{word}s") if form.lower() not in forms}
     return forms
+
+
+def list_plurals(words: Iterable[str]) -> list[str]:
+    """Return the last words of all forms that name several of a word (dogs, men, sheep): they describe no
+    other noun.
+    """
+    by_word: dict[str, set[str]] = {}
+    for form, word in list_forms(words).items():
+        if word is not None:
+            by_word.setdefault(word, set()).add(form)
+    plurals = {form for forms in by_word.values() for form in forms if is_plural_form(form, forms)}
+    return sorted({form.split()[-1] for form in plurals})
 
 
 def list_examples(photo: pd.DataFrame) -> list[str]:

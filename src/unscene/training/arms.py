@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from unscene.captions.caption_edits import write_from_template
+from unscene.rewriting.denying import negate
+from unscene.rewriting.negation import Seen
 from unscene.run.seeds import derive_seed
 from unscene.training.pairs import CAPTIONS
-from unscene.words.negation import Seen
-from unscene.words.phrasings import find_phrasing, negate
+from unscene.words.phrasings import find_phrasing
 from unscene.words.vocabulary import Vocabulary
 
 # Columns of a table of captions: a names the object, b does not, n denies it; t is a with a true

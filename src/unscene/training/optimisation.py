@@ -46,14 +46,18 @@ def list_lora_targets(model) -> list[str]:
     """
     from torch import nn
 
-    attentions = [name for name, module in model.named_modules() if isinstance(module, nn.MultiheadAttention)]
+    attentions = {
+        name: module for name, module in model.named_modules() if isinstance(module, nn.MultiheadAttention)
+    }
     inside = tuple(f"{name}." for name in attentions)
     others = [
         name
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear) or isinstance(module, nn.Conv2d) and _is_pointwise(module)
     ]
-    return attentions + [
+    # peft knows no adapter for an attention whose queries are narrower than its keys, as poolers have them.
+    same = [name for name, module in attentions.items() if module.in_proj_weight is not None]
+    return same + [
         name for name in others if not name.startswith(inside) and not _ENDS.intersection(name.split("."))
     ]
 

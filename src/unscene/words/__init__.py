@@ -1,1 +1,1 @@
-"""Words: the vocabulary, the lexicon and the grammar of captions with and without an object."""
+"""Words: the vocabulary, the lexicon that finds its words in captions, closed lists, and denials."""

@@ -16,7 +16,7 @@ import yaml
 from unscene.words.coco80 import COCO80
 from unscene.words.denial_entries import OTHER
 from unscene.words.denial_grammar import Grammar, Wording, read_grammar, strip_text
-from unscene.words.phrasings import PHRASINGS, SCENE, fill_phrasing, negate
+from unscene.words.phrasings import PLAIN_PHRASINGS, SCENE, explain_phrasing, fill_phrasing
 from unscene.words.vocabulary import Vocabulary
 
 _OF_ONE = {"a", "A", "no", "many", "is", "isnt", "many_are"}
@@ -155,9 +155,9 @@ def _list_written(grammar: Grammar, word: str, second: str) -> Iterator[str]:
     polarities, after nothing, a head, a scene and all that is wanted, with one of its words for a
     picture; and the phrasings of edits' captions.
     """
-    for phrasing in PHRASINGS:
-        yield negate(_SCENE, word, phrasing, COCO80)
-        yield negate("a photo", word, phrasing, COCO80)
+    for phrasing, plain in PLAIN_PHRASINGS.items():  # of a noun phrase, and of a photo alone
+        yield fill_phrasing(explain_phrasing(word, phrasing, COCO80), _SCENE)
+        yield plain.format(**COCO80.name_object(word))
     other = {f"{OTHER}{name}": form for name, form in grammar.name(second, COCO80).fields.items()}
     fields = {**grammar.name(word, COCO80).fields, **other}
     entries, wanted = grammar.entries, grammar.name(_WANTED, COCO80).fields

@@ -116,6 +116,8 @@ CLOTHES = _words(
     " wetsuit costume costumes swimsuit bikini scarf boots gloves sneakers shoes apron t-shirt tee clothing"
     " collar leash harness hair beard mustache goggles wool stripes spots fur tops"
 )
+# Those of the clothes above that nobody puts on.
+NO_GARMENTS = _words("collar leash harness hair beard mustache wool stripes spots fur")
 BODY = _words(
     "hand hands head face mouth arm arms lap back shoulder shoulders leg legs foot feet nose neck tail tongue"
     " eyes paw paws ears finger fingers reflection body knees chest fun"

@@ -26,12 +26,6 @@ _NAMES = {
     "sheep": ("sheep", "sheep"),
     "broccoli": ("broccoli", "broccoli"),
     "knife": ("knife", "knives"),
-    "bus": ("bus", "buses"),
-    "bench": ("bench", "benches"),
-    "couch": ("couch", "couches"),
-    "sandwich": ("sandwich", "sandwiches"),
-    "toothbrush": ("toothbrush", "toothbrushes"),
-    "wine glass": ("wine glass", "wine glasses"),
 }
 COCO80 = Vocabulary(
     name="coco80",

@@ -8,7 +8,15 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from unscene.words.caption_words import BODY, CLOTHES, DETERMINERS, NUMBERS, PLURALS, PREPOSITIONS
+from unscene.words.caption_words import (
+    BODY,
+    CLOTHES,
+    DETERMINERS,
+    NO_GARMENTS,
+    NUMBERS,
+    PLURALS,
+    PREPOSITIONS,
+)
 from unscene.words.follower_words import (
     ADJECTIVE_MAKERS,
     ADJECTIVE_PEOPLE,
@@ -20,6 +28,7 @@ from unscene.words.follower_words import (
     COLOURS,
     CORE_PEOPLE,
     COUNTS,
+    CREATURES,
     CROWDS,
     DEPICTIONS,
     DIRECTIONS,
@@ -55,12 +64,14 @@ from unscene.words.follower_words import (
 from unscene.words.places import Noun, Place
 
 _ROOMS = (PLACES_OF_PEOPLE - CLOTHES) | PLACES_OF_ROLES
+_GARMENTS = CLOTHES - NO_GARMENTS
 _COLLECTIVES = COUNTS | KIN_GROUPS | CROWDS
 _NO_VERBS = NO_PLURALS | HEADS
 _CROWDING = frozenset(("around", "into", "onto", "together"))
 # Most forms in the singular stand before one of these: no rule but that of costumes can speak.
 _PLAIN_ENDS = (CLOSED | {""}) - OBJECTS - _CROWDING - {"of", "like"}
 _BODIES = CORE_PEOPLE | {"baby", "infant", "toddler"}
+_PERSONS = _BODIES | FAMILY_WORDS | HUMAN_YOUNG
 _SUBJECTS = RELATIVES | CORE_PEOPLE
 _FIRST = re.compile(r"\s*(\w+(?:'\w+)?|[^\s\-']|$)")
 
@@ -239,13 +250,20 @@ def _judge_possessive(place: Place) -> bool | None:
     owned = place.after[1:4]
     if any(word in _ROOMS for word in owned[:2]):
         return True
-    if not place.noun.is_plural:
-        return False
     determiner = place.find_determiner()
     of_a_kind = (
         determiner is None or determiner in ("a", "an", "one", "pair") or determiner in PLURAL_DETERMINERS
     )
+    if not place.noun.is_plural:  # a chef's hat; but: the chef's hat, a man's hat
+        is_role = place.noun.last not in _PERSONS
+        return is_role and of_a_kind and any(word in _GARMENTS for word in owned[:2])
     return of_a_kind or any(word in EVENTS for word in owned)
+
+
+def _judge_creature(place: Place) -> bool | None:
+    """A lady beetle; but: the lady bugs him."""
+    is_verb = place.next in THIRD_VERBS and (place.second in OBJECTS or place.second in DETERMINERS)
+    return True if place.noun.is_person and place.next in CREATURES and not is_verb else None
 
 
 def _judge_end(place: Place) -> bool | None:
@@ -418,6 +436,7 @@ RULES = (
     Rule("dressed as", "A boy dressed as a bear", "person", _judge_costume),
     Rule("-shaped, -themed make adjectives", "A truck-shaped cookie", "", _judge_adjective),
     Rule("men's room: of a kind, not of somebody", "The men's restroom is closed", "", _judge_possessive),
+    Rule("insects and plants by people's words", "A lady beetle on a stem", "", _judge_creature),
     Rule("a closed word, a mark or the end follow", "A cowboy on a hat", "person", _judge_end),
     Rule("a part, group or picture names its whole", "A bus window", "bus", _judge_part),
     Rule(

@@ -3,8 +3,6 @@
 import re
 
 from unscene.run.seeds import derive_seed
-from unscene.words.caption_tree import read_caption
-from unscene.words.participles import is_sentence, name_scene
 from unscene.words.vocabulary import Vocabulary
 
 SCENE = "SCENE"
@@ -76,37 +74,6 @@ def choose_phrasing(edit_id: str, seed: int, names: list[str], use: str) -> str 
     None of no names.
     """
     return sorted(names)[derive_seed(seed, edit_id, use) % len(names)] if names else None
-
-
-def negate(scene: str, category: str, phrasing: str, vocabulary: Vocabulary) -> str:
-    """Return a scene's caption with the statement that the category is not there.
-
-    The wording fits what the scene is: a noun phrase ("No dog here, just a cat on a mat."), a
-    sentence, or no more than a photo ("A photo without a dog.").
-    """
-    names = vocabulary.name_object(category)
-    text = scene.strip().rstrip(" .!,;")
-    if text.lower() in ("a photo", "a picture", "an image"):
-        return PLAIN_PHRASINGS[phrasing].format(**names)
-    if phrasing in ("no_here", "photo_without", "photo_has_no", "where_no"):
-        text = re.sub(r"^a photo of ", "", text, flags=re.IGNORECASE)
-    explained = explain_phrasing(category, phrasing, vocabulary)
-    if phrasing in ("no_here", "photo_has_no"):
-        named = name_scene(text, vocabulary)
-        # A pronoun that acts stays a sentence: no "just he holding a jug".
-        if named is None or not re.match(r"[\w\"']", named) or _ACTS.match(text):
-            return explained.replace(f", just {SCENE}", f": {small_start(text)}")
-        if re.search(r"\b(?:photo|photograph|picture|image)s?\b", text):
-            explained = explained.replace(" in this photo, just ", ", just ")  # no photo in a photo
-        text = named
-    if phrasing == "comma_no" and is_sentence(read_caption(text, vocabulary)):
-        return f"{text}, no {names['no']} around."
-    if phrasing in ("without", "with_no") and re.search(r"\b(?:with|without|and|while|as|has|have)\b", text):
-        text += ","  # else it would belong to the last noun: "a man with a bag without a dog"
-    return explained.replace(SCENE, text if explained.startswith(SCENE) else small_start(text))
-
-
-_ACTS = re.compile(r"(?i)(?:he|she|they|we|i|you|it) [a-z]")
 
 
 def explain_phrasing(category: str, phrasing: str, vocabulary: Vocabulary) -> str:

@@ -76,9 +76,9 @@ class Vocabulary:
         """Return a noun's forms in a sentence: `a` (a dog), `A`, `no` (after "no"), `one` (dog),
         `many` (dogs), `is` after `a` and `no`.
 
-        A noun of another list is taken as it is, with an s for several.
+        A noun of another list is taken as it is, and its plural as a regular one.
         """
-        one, many = self.names.get(word, (word, f"{word}s"))
+        one, many = self.names.get(word, (word, write_plural(word)))
         is_plural = word in self.plural_only
         some = many if is_plural else one if word in self.mass else f"{choose_article(one)} {one}"
         return {
@@ -102,6 +102,13 @@ def choose_article(noun: str) -> str:
     """Return `a` or `an`, as a noun's first sound asks for."""
     spelled = noun if noun[:2].isupper() else noun.lower()
     return "an" if _OPEN_SOUND.match(spelled) else "a"
+
+
+def write_plural(noun: str) -> str:
+    """Return a noun's plural by the rules of spelling: dogs, buses, benches, cities."""
+    if re.search(r"(?:s|x|z|ch|sh)$", noun):
+        return f"{noun}es"
+    return re.sub(r"(?<=[^aeiou])y$", "ie", noun) + "s"
 
 
 def edit_id(image_id: str, category: str) -> str:

@@ -18,7 +18,7 @@ from unscene.answers.batch_lines import (
     spread,
     write_lines,
 )
-from unscene.answers.prompts import keyword_request, quote, read_captions
+from unscene.answers.prompts import caption_item, caption_request, keyword_request, quote, read_captions
 from unscene.answers.results import judge_answer, judge_items
 from unscene.words.coco80 import COCO80
 
@@ -104,6 +104,54 @@ def test_a_caption_has_no_more_tokens_than_at_most(caption, tokens):
 def test_a_caption_has_about_the_tokens_expected(caption, tokens):
     empty, full = make_request([""] * 20), make_request([caption] * 20)
     assert (estimate_tokens(full) - estimate_tokens(empty)) / 20 == pytest.approx(tokens, rel=0.3)
+
+
+# Twenty captions as COCO has them. Below: the tokens of whole prompts of n captions, counted likewise in each
+# message and in the schema's canonical JSON. Whoever changes the prompts' rules counts anew.
+CAPTIONS = [
+    "A man riding a wave on top of a surfboard.",
+    "Two giraffes standing next to each other in a field.",
+    "A kitchen with a stove, a microwave and a refrigerator.",
+    "A young boy is holding a baseball bat during a game.",
+    "A black and white photo of a train at the station.",
+    "Several people sitting around a table with plates of food",
+    "a close up of a pizza with cheese and pepperoni",
+    "A woman walking down a street while talking on her cell phone.",
+    "A cat laying on a bed next to a laptop computer.",
+    "An old red truck parked in front of a wooden barn.",
+    "A bathroom with a toilet, sink, and bathtub in it.",
+    "People are flying kites on the beach on a cloudy day.",
+    "The zebra is eating grass near some trees.",
+    "A group of skiers posing for a picture at the top of a mountain.",
+    "A large clock tower towering over a city.",
+    "A dog jumping in the air to catch a frisbee.",
+    "Three boats are docked in the calm harbor at sunset.",
+    "A tennis player swings his racket at the ball.",
+    "A vase filled with purple flowers sitting on a window sill.",
+    "A double-decker bus drives past a stop sign in London.",
+]
+WHOLE = [
+    ("words", CAPTIONS, {1: 923, 20: 1207, 100: 2403}),
+    ("edits", CAPTIONS, {1: 299, 20: 697, 100: 2373}),
+    ("words", [COUNTED[3][0]], {1: 935, 20: 1448, 100: 3608}),
+    ("edits", [COUNTED[3][0]], {1: 311, 20: 938, 100: 3578}),
+    ("words", [COUNTED[5][0]], {1: 931, 20: 1368, 100: 3208}),
+    ("edits", [COUNTED[5][0]], {1: 307, 20: 858, 100: 3178}),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "captions", "n", "tokens"),
+    [(kind, captions, n, tokens) for kind, captions, counts in WHOLE for n, tokens in counts.items()],
+)
+def test_a_prompt_has_about_the_tokens_expected_and_no_more_than_at_most(kind, captions, n, tokens):
+    captions = [captions[place % len(captions)] for place in range(n)]
+    if kind == "words":
+        request = keyword_request("gpt-4o", captions, COCO80)
+    else:
+        request = caption_request("gpt-4o", [caption_item(caption, "dog") for caption in captions])
+    assert estimate_tokens(request) == pytest.approx(tokens, rel=0.05)
+    assert tokens <= estimate_tokens(request, at_most=True)
 
 
 def test_a_schema_is_measured_once_for_all_requests_that_share_it(monkeypatch):

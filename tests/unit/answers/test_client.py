@@ -5,6 +5,7 @@ believes none of it unread.
 import json
 import socket
 import threading
+import traceback
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -572,3 +573,38 @@ def test_a_reply_that_trickles_in_has_an_end(monkeypatch, tmp_path):
         with pytest.raises(Unanswered, match="bytes came in"):
             api.download("file_1", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:{}@127.0.0.1:9/v1",
+        "https://{}@127.0.0.1/v1",
+        "http://me:{}@[::1/v1",
+        "me:{}@localhost:9/v1",
+    ],
+)
+def test_no_password_stands_in_an_address(url, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    secret = "0123" * 4
+    with pytest.raises(ApiError, match="user name or a password") as caught:
+        ApiClient(url.format(secret))
+    assert secret not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("url", ["http://[::1/v1", "http://127.0.0.1:port/v1", "http://./v1", "http:///v1"])
+def test_what_is_no_address_is_told(url, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    find_folder(url)
+    with pytest.raises(ApiError, match="is no address"):
+        ApiClient(url)
+
+
+def test_a_key_in_the_query_of_an_address_is_in_no_message(monkeypatch, tmp_path):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    secret = "0123" * 4
+    api = ApiClient(f"http://127.0.0.1:9/v1?code={secret}", reading_retries=0)
+    for call in (lambda: api.find_file("file-1"), lambda: api.download("file-1", tmp_path / "x")):
+        with pytest.raises(Silent, match="/v1/files/file-1") as caught:
+            call()
+        assert secret not in "".join(traceback.format_exception(caught.value))

@@ -67,6 +67,39 @@ def test_a_right_line_is_right_with_or_without_a_byte_order_mark():
     assert read(("\ufeff" + json.dumps(make_answer())).encode())[1].status == "ok"
 
 
+@pytest.mark.parametrize(
+    "around", ["data: {}", "{},", "\x1e{}", "{}\x0b", "\N{NO-BREAK SPACE}{}\x85", "\N{ZERO WIDTH SPACE}{}"]
+)
+def test_an_answer_is_read_with_whatever_stands_around_its_line(around):
+    result, verdict, entry = read(around.format(json.dumps(make_answer())).encode())
+    assert not result.fault and verdict.status == "ok" and entry[1] == OK
+    assert json.loads(result.text)["custom_id"] == REQUEST["custom_id"]
+
+
+def test_a_name_with_spaces_around_it_is_the_request_s():
+    line = make_answer() | {"custom_id": f" {REQUEST['custom_id']}\n"}
+    result, verdict, _ = read(line)
+    assert result.custom_id == REQUEST["custom_id"] == json.loads(result.text)["custom_id"]
+    assert verdict.status == "ok"
+
+
+@pytest.mark.parametrize("content", ["\ufeff{}", "{}\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}\n{}\n"])
+def test_an_answer_is_read_with_spaces_around_its_content(content):
+    assert read(with_content(content.format(RIGHT)))[1].status == "ok"
+
+
+@pytest.mark.parametrize("finish", ["STOP", "Stop", " stop "])
+def test_the_spelling_of_the_end_is_no_matter(finish):
+    assert read(change(make_answer(), (*CHOICE, "finish_reason"), finish))[1].status == "ok"
+
+
+@pytest.mark.parametrize("model", ["gpt-4o\ud83d", "gpt-4o\0", "gpt\n4o", "m" * 100_000])
+def test_a_model_s_name_can_stand_in_a_table(model, tmp_path):
+    _, verdict, _ = read(change(make_answer(), (*BODY, "model"), model))
+    assert verdict.status == "ok" and len(verdict.model.encode()) <= 600
+    assert not set("\0\n") & set(verdict.model)
+
+
 def change(answer, path, value):
     answer = copy.deepcopy(answer)
     inner = answer

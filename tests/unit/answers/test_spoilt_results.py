@@ -19,6 +19,8 @@ from unscene.answers.results import judge_items
         ("truncated", 3),
         ("nul_bytes", 2),
         ("utf_16", 1),
+        ("lines_torn", 2),
+        ("lines_of_a_stream", 2),
     ],
 )
 def test_what_is_no_result_is_fetched_again_and_never_booked(desk, server, fault, times):
@@ -26,8 +28,13 @@ def test_what_is_no_result_is_fetched_again_and_never_booked(desk, server, fault
     desk.submit(make_requests(2, first=30))  # its file is what `other_file` gives
     server.plant_fault("files.content", fault, times=times)
     summary = desk.submit(requests)
-    assert summary["ends"]["done"] == 6 and server.bill()["double_billed"] == 0
+    assert summary["ends"]["done"] == 6 and server.bill()["charges"] == 8
     assert not list((desk.ledger_folder / "downloads").glob("*"))
+
+
+def test_a_file_that_is_named_and_not_there_keeps_no_answer_back(desk, server):
+    server.plant_fault("batches.retrieve", "error_file_absent", times=None)
+    assert desk.submit(make_requests(4))["ends"]["done"] == 4 and server.bill()["charges"] == 4
 
 
 def test_results_that_never_come_stop_and_are_kept_for_the_next_run(desk, server):

@@ -9,7 +9,7 @@ from unscene.answers.batches.outcomes import split_request
 from unscene.answers.prompts import keyword_request
 from unscene.batchsize.design import Trial
 from unscene.batchsize.gold import Gold, encode_words
-from unscene.batchsize.measures import measure_trial, take_part
+from unscene.batchsize.measures import _score, measure_trial, take_part
 from unscene.batchsize.observations import (
     Observed,
     Sent,
@@ -188,6 +188,15 @@ def test_with_labels_the_rounds_are_averaged():
     assert found["difference"] == pytest.approx(0.75 - (1 + 0.75) / 2)
     assert (found["lost"], found["won"]) == (1, 0)  # against the first round
     assert found["discordance"] == pytest.approx((2 + 1) / 8)
+
+
+@pytest.mark.parametrize("captions", range(1, 60))
+def test_what_is_all_right_is_one_whatever_the_weights(captions):
+    """One caption in three was labelled for being different, the others stand for 320 in 300."""
+    weight = np.where(np.arange(captions) % 3, 320 / 300, 1.0)
+    true = np.arange(80) == np.arange(captions)[:, None]
+    scores = _score(true, true, np.ones(captions), weight)
+    assert scores == dict.fromkeys(scores, 1)
 
 
 def test_what_differs_is_what_a_rater_must_see():

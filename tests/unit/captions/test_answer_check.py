@@ -4,6 +4,7 @@ The captions were made up for this page, and none comes from the lists of the ch
 """
 
 import random
+import time
 
 import pytest
 
@@ -447,3 +448,12 @@ def test_words_that_only_look_alike_are_told_apart():
         "sun sunny",
     ):
         assert len(set(map(get_stem, forms.split()))) == 1, forms
+
+
+@pytest.mark.parametrize("unit", ["teddy ", "crowd ", "mother and "])
+def test_a_text_that_repeats_itself_is_judged_at_once(unit):
+    """The check read all words again for each word: five seconds for this."""
+    old = (unit * 1000)[:5600]
+    started = time.process_time()
+    find_fault(old[:2800], old, "dog", COCO80)
+    assert time.process_time() - started < 1.5

@@ -13,6 +13,7 @@ from unscene.answers.endpoints import find_folder
 from unscene.answers.prompts import caption_item, caption_request
 from unscene.captions.caption_edits import write_from_template
 from unscene.captions.columns import CAPTIONS as EDIT_CAPTIONS
+from unscene.captions.writers import count_writers
 from unscene.run.tables import write_table
 from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import hold_out, is_negated
@@ -84,6 +85,58 @@ def test_template_backend(run):
     answer_stage(run, "captions", "template")
     parse(run)
     assert first == [(run / name).read_bytes() for name in ("req.jsonl", "raw.jsonl", "table.parquet")]
+
+
+LISTED = {
+    "How to walk a dog by the fountain.": ("dog", "The fountain.", "(named)"),
+    "Two girls are playing badminton.": ("person", "A badminton scene.", "(scene)"),
+    "A poet arrives at the gala.": ("person", "The venue of the gala.", "(scene)"),
+}
+
+
+def list_only(tmp_path, backend):
+    """Build the requests of captions of which no sentence stays."""
+    images = [str(number) for number in range(len(LISTED))]
+    write_table(
+        pd.DataFrame({"image_id": images, "captions": [[caption] for caption in LISTED]}),
+        tmp_path / "samples.parquet",
+    )
+    rows = zip(images, LISTED, [[word] for word, *_ in LISTED.values()], strict=True)
+    keyword = pd.DataFrame(list(rows), columns=["image_id", "caption", "words"])
+    write_table(keyword, tmp_path / "keywords.parquet")
+    wanted = [
+        (image, image, word, "ok", 0) for image, (word, *_) in zip(images, LISTED.values(), strict=True)
+    ]
+    write_wanted(tmp_path, wanted)
+    build_captions(tmp_path, backend=backend)
+
+
+def test_lists_and_scenes_are_fallbacks_that_are_counted(tmp_path):
+    list_only(tmp_path, "template")
+    answer_stage(tmp_path, "captions", "template")
+    table = parse(tmp_path)
+    assert list(table["caption_without"]) == [text for _, text, _ in LISTED.values()]
+    assert set(table["source"]) == {"ladder_fallback"}
+    for reason, (*_, way) in zip(table["reason"], LISTED.values(), strict=True):
+        assert reason.endswith(way)
+    counted = {row["writer"]: row["count"] for row in count_writers(table)}
+    assert counted == {
+        "the offline grammar": 0,
+        "a list of what else the caption names, or its kind of scene": len(LISTED),
+    }
+
+
+def test_a_list_in_place_of_a_refused_answer_tells_both(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    list_only(tmp_path, "openai")
+    requests = list(read_lines(tmp_path / "req.jsonl"))
+    right = "A fountain."
+    answer_as(tmp_path, requests, lambda asked: right if asked["object"] == "dog" else "A lone trampoline.")
+    table = parse(tmp_path)
+    assert list(table["source"]) == ["gpt-6-luna", "ladder_fallback", "ladder_fallback"]
+    assert table["reason"].iloc[1] == (
+        "invented: 'trampoline' is new; no rewriting of the sentence, but what is known (scene)"
+    )
 
 
 def answer_as(run, requests, said):
@@ -285,6 +338,6 @@ def test_a_model_that_names_what_is_gone_is_no_failure_of_the_model(tmp_path, mo
     build_captions(tmp_path, backend="openai")
     answer_as(tmp_path, list(read_lines(tmp_path / "req.jsonl")), scene_of)
     table = parse(tmp_path)  # which raises when more than half of the answers are the model's failures
-    assert set(table["source"]) == {"grammar_fallback"}
-    assert set(table["reason"]) == {"gone along with the object: bench"}
+    assert set(table["source"]) == {"grammar_fallback", "ladder_fallback"}
+    assert {reason.split(";")[0] for reason in table["reason"]} == {"gone along with the object: bench"}
     assert set(table["caption_without"]) == {"A red gate."}

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from clip_families import FAMILIES, make_family
+from clip_families import FAMILIES, TEXT, make_family
 from tiny_clip import ARMS, make_caches, make_pairs, make_training
-from unscene.clip.models import embed_photos, embed_texts, load_clip, resize_photo
+from unscene.clip.models import ClipError, embed_photos, embed_texts, load_clip, resize_photo
 from unscene.clip.tokens import find_long_texts
 from unscene.folds.columns import LEAKS
 from unscene.machine.job import Job
@@ -36,6 +36,32 @@ def test_embeddings_are_open_clips_own(family):
     assert np.abs(embed_texts(model, tokenizer, TEXTS, 2) - texts).max() < 1e-5
     resized = resize_photo(preprocess, photo)[None]
     assert np.abs(embed_photos(model, preprocess, resized, 2) - photos).max() < 1e-5
+
+
+def test_a_folder_without_its_own_tokenizer_is_told(tmp_path, monkeypatch):
+    few = {**FAMILIES["timm ViT"], "text_cfg": {"context_length": 32, **TEXT, "vocab_size": 32000}}
+    monkeypatch.setitem(FAMILIES, "few", few)
+    with pytest.raises(ClipError, match="knows 32,000 tokens, and its tokenizer gives number 49,407; put"):
+        load_clip(make_family("few", tmp_path / "clip"))
+
+
+def test_a_tokenizer_of_the_hub_that_is_not_in_the_folder_is_named(tmp_path):
+    folder = make_family("SigLIP 2", tmp_path / "clip")
+    for file in folder.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(ClipError, match="its tokenizer is none/none of the hub .*; put the files of that"):
+        load_clip(folder)
+
+
+def test_a_pooler_with_narrow_queries_gets_no_adapter(tmp_path, monkeypatch):
+    tower = {"image_size": 32, "layers": 2, "width": 64, "head_width": 32, "patch_size": 16}
+    pooled = {"embed_dim": 32, "vision_cfg": {**tower, "attentional_pool": True, "attn_pooler_heads": 2}}
+    pooled["text_cfg"] = {"context_length": 77, **TEXT}
+    monkeypatch.setitem(FAMILIES, "pooled", pooled)
+    model = load_clip(make_family("pooled", tmp_path / "clip"))[0]
+    assert not any("attn_pool" in name for name in list_lora_targets(model))
+    add_lora(model, 2, 0)
+    assert any(weight.requires_grad for weight in model.visual.parameters())
 
 
 def test_a_text_beyond_the_context_is_found(family):

@@ -2,13 +2,16 @@
 names the file, the line, the key and the way out.
 """
 
+import itertools
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from unscene.config.files import check_file
 from unscene.config.problems import MOST_LINES
 from unscene.config.reading import read_config
 from unscene.run.configuration import ConfigError
@@ -73,6 +76,13 @@ MISTAKES = {
     "of no parts": ("part: 1/0", 1, "part", "a number of parts (2/4) or null"),
     "hash too short": ("masks: {sha256: abc}", 1, "masks.sha256", "64 hex digits"),
     "address without scheme": ("api: {base_url: localhost}", 1, "api.base_url", "https://HOST/v1"),
+    "address with a password": (
+        "api: {base_url: 'http://me:PASS@host/v1'}",
+        1,
+        "api.base_url",
+        "https://HOST/v1",
+    ),
+    "address that is torn": ("api: {base_url: 'http://[::1/v1'}", 1, "api.base_url", "https://HOST/v1"),
     "a source lacks a key": (
         "samples:\n  sources:\n    - {name: a, format: coco, photos: 2, captions: c.json}",
         3,
@@ -104,7 +114,44 @@ MISTAKES = {
         "controls",
     ),
     "auto or number": ("keywords: {captions_per_prompt: 900}", 1, "keywords.captions_per_prompt", "or auto"),
+    "a number with a leading zero": ("seed: 010", 1, "seed", "010 is read as 8"),
+    "a number with a colon": ("train: {steps: 1:30}", 1, "train.steps", "1:30 is read as 90"),
+    "a large number with a comma": ("train: {steps: 3,000}", 1, "train.000", "takes no comma"),
+    "beyond all numbers": ("train: {learning_rate: 1e400}", 1, "train.learning_rate", "above 0, not 1e400"),
+    "date for text": ("report: {title: 2026-11-30}", 1, "report.title", "read as a date; put it in quotes"),
+    "nothing as Python writes it": ("train: {clip: None}", 1, "train.clip", "write null"),
+    "no-break space": ("seed: 3\n\u00a0masks: {iou: 0.5}", 2, "masks", "a space that is none (U+00A0)"),
+    "source without a format": (
+        "samples: {sources: [{name: a, photos: 3}]}",
+        1,
+        "samples.sources.0.format",
+        "is missing; it must be one of embedded, coco,",
+    ),
+    "a source lacks a key that the default's has": (
+        "samples: {sources: [{name: a, format: embedded, photos: 3}]}",
+        1,
+        "samples.sources.0.seed",
+        "the format embedded needs it",
+    ),
     # keys against each other
+    "arm left out that is not there": (
+        "train: {arms: {abscence: null}}",
+        1,
+        "train.arms.abscence",
+        "did you mean absence?",
+    ),
+    "thresholds that cross": (
+        "quality: {thresholds: {min_blur_ratio: 3, max_blur_ratio: 2}}",
+        1,
+        "quality.thresholds.min_blur_ratio",
+        "no edit could pass both",
+    ),
+    "address of a call": (
+        "api: {base_url: https://api.openai.com/v1/chat/completions}",
+        1,
+        "api.base_url",
+        "what stands before it",
+    ),
     "unknown arm": ("deploy: {arm: absense}", 1, "deploy.arm", "did you mean absence?"),
     "unknown arm of sets": ("evaluate: {set_arms: [paird]}", 1, "evaluate.set_arms", "did you mean paired?"),
     "weights of another remover": (
@@ -124,11 +171,29 @@ MISTAKES = {
         "AZURE_OPENAI_API_KEY",
     ),
     "key as an address": (f"api: {{base_url: {SECRET}}}", 1, "api.base_url", "environment variables"),
+    "key before a host": (
+        f"api: {{base_url: 'https://me:{SECRET}@api.openai.com/v1'}}",
+        1,
+        "api.base_url",
+        "OPENAI_API_KEY",
+    ),
+    "key behind an address": (
+        f"api: {{base_url: 'https://llm.example.org/v1?key={SECRET}'}}",
+        1,
+        "api.base_url",
+        "OPENAI_API_KEY",
+    ),
     "key as a key": (f"api: {{{SECRET}: 1}}", 1, "api", "OPENAI_API_KEY"),
     "key as a name": (f"runtime: {{device: {SECRET}}}", 1, "runtime.device", "one of auto, cpu, cuda"),
     # files
     "colon in a text": ("report: {title: My run: first try}", 1, "", "needs quotes"),
     "colon in a line": ("seed: 3\nreport:\n  title: My run: first try", 3, "", "quotes"),
+    "quote that is never closed": (
+        "seed: 3\nreport: {title: 'Mine}\nwords: x",
+        2,
+        "",
+        "never closed",
+    ),
     "tab": ("masks:\n\tiou: 0.5", 2, "", "spaces"),
     "no space after the colon": ("seed:3\nmasks:\n  iou: 1", 2, "", ""),
     "unknown alias": ("report: {title: *title}", 1, "", "quotes"),
@@ -232,6 +297,17 @@ def test_anchors_marks_and_json_are_read(tmp_path):
     config = read_config(CHECKOUT, [write(tmp_path / "a.yaml", "\ufeff" + anchors)])
     assert config["captions"]["held_out_share"] == 0.5
     assert read_config(CHECKOUT, [write(tmp_path / "b.json", '{\n\t"seed": 3\n}')])["seed"] == 3
+
+
+def test_an_anchor_is_looked_at_once_however_often_it_is_named(tmp_path):
+    names = "abcdefgh"
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]" for before, name in itertools.pairwise(names)
+    ]
+    started = time.process_time()
+    list(check_file(write(tmp_path / "mine.yaml", "\n".join(lines))))
+    assert time.process_time() - started < 5  # 10 million leaves took a minute
 
 
 def run_snakemake(folder: Path, *arguments: str) -> list[str]:

@@ -7,8 +7,9 @@ import pytest
 
 from unscene.evaluation.photo_metrics import rank_captions, summarise_recalls
 from unscene.evaluation.query_arithmetic import NEUTRAL, deny_objects, find_denied
+from unscene.rewriting.denying import negate
 from unscene.words.coco80 import COCO80
-from unscene.words.phrasings import PHRASINGS, negate
+from unscene.words.phrasings import PHRASINGS
 
 
 def draw(count, seed, dim=6):

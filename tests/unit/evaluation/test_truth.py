@@ -11,9 +11,9 @@ from unscene.evaluation.truth import score_against_truth
 from unscene.machine.job import Job
 from unscene.photos.coco_instances import decode_segmentation, decompress_runs, read_instances
 from unscene.photos.images import write_png
+from unscene.run import agreement
 from unscene.run.shards import file_sha256
 from unscene.run.tables import TableError, read_json, write_table
-from unscene.words import agreement
 
 SOURCE = {"name": "toy", "format": "embedded", "photos": 8, "seed": 1}
 

@@ -13,11 +13,14 @@ from unscene.answers.batches.outcomes import split_request
 from unscene.answers.endpoints import find_folder
 from unscene.answers.prices import PriceError, find_price, read_prices
 from unscene.answers.pricing import price_requests
-from unscene.answers.prompts import read_captions
+from unscene.answers.prompts import KEYWORD_TOKENS_CAP, keyword_request, read_captions
+from unscene.answers.results import Verdict
 from unscene.keywords.columns import KEYWORDS
+from unscene.keywords.parsing import read_words
 from unscene.machine.job import Job
 from unscene.run.configuration import ConfigError
 from unscene.run.tables import read_json, write_json, write_table
+from unscene.words.coco80 import COCO80
 
 CAPTIONS = [["A dog on a bench.", "A man\nwith a dog", "  "], ["A cat.", "A dog on a bench."], ["Sky."]]
 
@@ -97,6 +100,20 @@ def test_a_systematic_failure_stops(tmp_path):
     write_lines([], tmp_path / "followups.jsonl")
     with pytest.raises(RuntimeError, match="30 of 30 items failed"):
         parse(tmp_path)
+
+
+@pytest.mark.parametrize("joined", [", ", ",", " "])
+def test_a_caption_that_lists_all_words_has_room_for_its_answer(joined):
+    """Alone in a prompt, at three tokens a word; and all its words are believed."""
+    caption = joined.join(COCO80)
+    request = keyword_request("gpt-4o", [caption], COCO80)
+    assert request["body"]["max_completion_tokens"] >= 3 * len(COCO80) + 16
+    verdict = Verdict("ok", "", "gpt-4o", {1: {"i": 1, "w": list(COCO80)}})
+    assert read_words(caption, verdict, COCO80) == (list(COCO80), "ok", "")
+    short = keyword_request("gpt-4o", ["A dog,cat,bus", "A man walks two dogs past a bench."], COCO80)
+    assert short["body"]["max_completion_tokens"] == 64 + 2 * KEYWORD_TOKENS_CAP
+    verdict = Verdict("ok", "", "gpt-4o", {1: {"i": 1, "w": ["cat", "dog", "bus"]}})
+    assert read_words("dog,cat,bus", verdict, COCO80)[1] == "ok"
 
 
 def test_auto_says_that_the_study_comes_first(run):

@@ -298,7 +298,8 @@ def test_a_gpu_and_many_photos_get_another_overlay(photos, monkeypatch):
     preset = yaml.safe_load((CHECKOUT / "config/presets/rorem.yaml").read_text())
     assert config["edits"] == preset["edits"]
     assert config["runtime"]["precision"] == "bfloat16" and config["runtime"]["batch_size"] == 16
-    assert config["train"]["learning_rate"] == 5e-6 and config["deploy"] == {"arm": "absence"}
+    assert config["train"]["arms"]["absence"]["learning_rate"] == config["train"]["learning_rate"] == 5e-6
+    assert config["deploy"] == {"arm": "absence"}
     assert len(read_back(monkeypatch)) == 2412
     edited, pool = read_config(CHECKOUT, [Path("config.yaml")])["samples"]["sources"]
     assert edited["take"] == pool["skip"] == 2412 - 804 and pool["pool"]

@@ -38,6 +38,19 @@ def test_a_listed_photo_is_known_completely_and_another_one_not_at_all(tmp_path)
     assert set(read_instances(tmp_path / "i.json", {"2", "9"})) == {"2"}
 
 
+@pytest.mark.parametrize("of", [str, float, int])
+def test_an_id_is_one_id_however_it_is_written(tmp_path, of):
+    dog, *_ = DOCUMENT["annotations"]
+    for changes in (
+        {"image_id": of(1)},
+        {"category_id": of(18)},
+        {"iscrowd": str(of(0))},
+        {"iscrowd": str(bool(0))},
+    ):
+        photo = read_instances(write(tmp_path / "i.json", annotations=[dog | changes]))["1"]
+        assert photo.draw_objects("dog").any() and not photo.draw_crowds("dog").any(), changes
+
+
 def test_an_object_without_a_segmentation_is_in_its_box(tmp_path):
     photo = read_instances(write(tmp_path / "i.json"))["3"]
     (region,) = photo.list_regions("cat")
@@ -64,8 +77,13 @@ def test_a_box_that_is_none_is_an_error_of_its_photo(tmp_path, box):
         ({"images": None}, "lacks the key 'images'"),
         ({"annotations": None}, "lacks the key 'annotations'"),
         ({"images": [{"id": 1}]}, "lacks the key 'file_name'"),
-        ({"annotations": [{"image_id": 1, "category_id": 5}]}, "lacks the key 5"),
+        ({"annotations": [{"image_id": 1, "category_id": 5}]}, "lacks the key '5'"),
         ({"images": 3}, "TypeError"),
+        ({"categories": [{"id": 18, "name": None}]}, "ValueError"),
+        (
+            {"images": [{"id": "01", "file_name": "1.jpg", "width": 8, "height": 8}]},
+            "nothing of any photo that it lists: the first `id` is '01', and the first `image_id` is 1",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_the_key(tmp_path, changes, message):
@@ -85,6 +103,7 @@ def test_a_broken_file_is_named_with_the_key(tmp_path, changes, message):
         [[0, 0, 1e12, 0, 4, 4]],
         [[0, 0, 4, 4]],
         [[0, 0, 4, 0, 4]],
+        [[0.1, 0.1, 0.5, 0.1, 0.5, 0.5]],
         [["a", "b", "c", "d", "e", "f"]],
         "4_",
     ],

@@ -121,6 +121,14 @@ def test_holes(tmp_path, options):
     assert refuses(tmp_path, cut(data, 0.3))
 
 
+def test_a_jpeg_with_foreign_data_in_it_leaves_data_over(tmp_path):
+    data = encode(draw())
+    half = len(data) // 2
+    assert refuses(tmp_path, data[:half] + data[half - 4096 : half] + data[half:])  # a block that came twice
+    assert refuses(tmp_path, data.replace(b"\n", b"\r\n"))  # taken for text by a transfer
+    assert not refuses(tmp_path, data[:-2] + b"some bytes" + data[-2:])
+
+
 def test_a_progressive_jpeg_that_lost_a_chunk_has_too_few_or_too_many_codes(tmp_path):
     data = encode(draw(), progressive=True)
     starts = range(len(data) // 8, len(data) * 7 // 8, len(data) // 16)

@@ -52,6 +52,22 @@ def write_file(path, photos: int, seed: int = 0):
     return [str(one) for one in ids]
 
 
+def test_a_file_whose_ids_do_not_meet_is_refused_and_one_with_numbers_as_text_is_read(tmp_path, run):
+    path = tmp_path / "instances.json"
+    keys = write_file(path, photos=20)
+    document = json.loads(path.read_text())
+    before = {key: photo.objects for key, photo in read_instances(path, keys).items()}
+    for annotation in document["annotations"]:
+        annotation["image_id"] = float(annotation["image_id"])
+    path.write_text(json.dumps(document))
+    assert {key: photo.objects for key, photo in read_instances(path, keys).items()} == before
+    for annotation in document["annotations"]:
+        annotation["image_id"] = f"0{annotation['image_id']}"
+    path.write_text(json.dumps(document))
+    with pytest.raises(TableError, match="says nothing of any photo that it lists"):
+        read_instances(path, keys)
+
+
 def test_shards_read_what_the_whole_file_says_and_it_is_parsed_once(tmp_path, run):
     keys = write_file(tmp_path / "instances.json", photos=100)
     whole = read_instances(tmp_path / "instances.json")  # all photos: not cut

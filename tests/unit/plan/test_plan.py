@@ -218,7 +218,9 @@ def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
     assert more["bytes"]["edits"] == pytest.approx(shams * 307200 * (1.6 + 0.02), rel=1e-6)
     assert more["bytes"]["total"] == more["bytes"]["edits"]
     added = stages["evaluate_clip"]["items"] - without["devices"]["stages"]["evaluate_clip"]["items"]
-    assert added == pytest.approx(2 * shams * plan["items"]["evaluations"] / paid["folds"]["folds"], abs=1)
+    # Two photos of a sham edit, and four texts of a fifth each.
+    tests = plan["items"]["evaluations"] / paid["folds"]["folds"]
+    assert added == pytest.approx((2 * 0.8 + 4 * 0.2) * shams * tests, abs=1)
     assert f"{shams:,} sham edits" in describe_plan(plan)
 
 

@@ -107,6 +107,25 @@ def test_without_measurements_it_is_the_plan(tmp_path, monkeypatch, settings, ch
     assert "measured here on" not in describe_projection(found)
 
 
+def test_pairs_that_were_counted_here_move_the_tests_of_pairs_alone(
+    tmp_path, monkeypatch, settings, checkout
+):
+    monkeypatch.chdir(tmp_path)
+    make_run()
+    settings["evaluate"]["world"] = {"name": "fresh", "photos": 500, "seed": 1}
+    plan, found = project(settings, checkout)
+    stages, rows = plan["devices"]["stages"], {row["rule"]: row for row in found["stages"]}
+    more = stages["evaluate_clip"]["items_of_pairs"] * (1200 / plan["items"]["pairs"] - 1)
+    assert more and rows["evaluate_clip"]["items"] == round(stages["evaluate_clip"]["items"] + more)
+    assert rows["evaluate_set"]["items"] == stages["evaluate_set"]["items"]
+    write_times = {"photos": 32, "seconds_per_photo": 1.0, "embedding_seconds_per_photo": 0.5}
+    Path("results/pilot").mkdir()
+    Path("results/pilot/training.json").write_text(json.dumps(write_times | {"device": "A100"}))
+    _, found = project(settings, checkout)
+    rows = {row["rule"]: row for row in found["stages"]}
+    assert rows["evaluate_set"]["items_per_s"] == rows["evaluate_clip"]["items_per_s"] == 2
+
+
 def test_play_money_is_no_price(tmp_path, monkeypatch, settings, checkout):
     monkeypatch.chdir(tmp_path)
     make_run()
@@ -129,8 +148,8 @@ def test_a_handful_of_photos_has_no_rate_and_no_infinite_one(tmp_path, monkeypat
     settings["samples"]["sources"][0]["photos"] = 2
     plan, found = project(settings, checkout)
     rows = {row["rule"]: row for row in found["stages"]}
-    assert not any(plan["devices"]["stages"]["evaluate_clip"]["hours"].values())
-    assert rows["evaluate_clip"]["items_per_s"] is None and rows["evaluate_clip"]["hours"] == 0
+    assert not any(plan["devices"]["stages"]["segment_objects"]["hours"].values())
+    assert rows["segment_objects"]["items_per_s"] is None and rows["segment_objects"]["hours"] == 0
     text = describe_projection(found)
     assert "inf" not in text and "nan" not in text
 

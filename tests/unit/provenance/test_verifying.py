@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from unscene.cli import command
 from unscene.edits.columns import EDITS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
@@ -22,6 +23,7 @@ from unscene.provenance.verifying import CHANGED, DAMAGED, EXTRA, MISSING, verif
 from unscene.provenance.writing import WeightsReplaced, write_provenance
 from unscene.run.checkout import CHECKOUT
 from unscene.run.lineage import fingerprint
+from unscene.run.records import hash_content, name_record
 from unscene.run.shards import ShardWriter
 from unscene.run.tables import write_json, write_table, write_text
 from unscene.samples.columns import SHARD_SAMPLES
@@ -242,3 +244,23 @@ def test_times_of_files_decide_nothing(finished):
     for path in (finished / "results").rglob("*"):
         os.utime(path, (1, 1))
     assert check(finished)[0] == []
+
+
+def test_a_directory_that_is_not_there_is_told_as_such(tmp_path, capsys):
+    assert command.main(["verify", "--directory", str(tmp_path / "misspelt")]) != 0
+    assert f"{tmp_path / 'misspelt'} is not there; name the run" in capsys.readouterr().err
+
+
+def test_the_file_of_a_folder_without_a_table_is_named(finished, monkeypatch):
+    for name in ("server/options.py", "README.md"):
+        (finished / "results/deploy" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_text("x = 1", finished / "results/deploy" / name)
+    monkeypatch.setitem(MADE, "export_clip", ["results/deploy"])
+    outputs = {"results/deploy": hash_content(finished / "results/deploy")}
+    told = {"rule": "export_clip", "lineage": {}, "inputs": {}, "outputs": outputs}
+    write_json(told, name_record("export_clip", {}))
+    write_provenance(make_job())
+    assert not check(finished)[0]
+    write_text("x = 2", finished / "results/deploy/server/options.py")
+    (finding,) = check(finished)[0]
+    assert finding.kind == DAMAGED and "results/deploy/server/options.py has another" in finding.told

@@ -96,6 +96,28 @@ def test_a_pilot_says_that_a_batch_of_few_photos_teaches_nothing():
     assert list_warnings(make_settings({"zero_shot": {}}, 3, 32), few) == []
 
 
+def test_a_pilot_counts_the_tests_of_pairs_by_its_own_and_a_fresh_world_as_planned(tmp_path):
+    training = {
+        "photos": 32,
+        "device": "A100",
+        "seconds_per_photo": 1.0,
+        "embedding_seconds_per_photo": 0.5,
+    }
+    stages = {
+        "train_clip": {"items": 1000},
+        "evaluate_clip": {"items": 300, "items_of_pairs": 100},
+        "evaluate_set": {"items": 700},
+    }
+    plan = {"devices": {"stages": stages}, "items": {"pairs": 20}}
+    found = estimate_devices(SimpleNamespace(benchmarks=tmp_path, plan=plan), training, 1.0, 60)["stages"]
+    assert {row["rule"]: row["items"] for row in found} == {
+        "train_clip": 1000,
+        "evaluate_clip": 500,
+        "evaluate_set": 700,
+    }
+    assert found[-1]["hours"] == 700 * 0.5 / 3600
+
+
 def test_without_a_clip_the_pilot_tells_of_pairs_and_times_no_training(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     job = Job({}, {"times": "times.json"}, {"train": {"batch_pairs": 8}}, config={"train": {"clip": None}})

@@ -32,6 +32,7 @@ reading.read_samples(Job(
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"before": before // 1024, "peak": peak // 1024}))
 """
+FINE, RAW = "read-0-of-1", "raw-0-of-1"
 STAGES = """
 import json, os, resource, sys
 sys.path[:0] = sys.argv[1:]
@@ -42,7 +43,7 @@ import torch
 torch.set_num_threads(1)
 from embedded_shard import RUNTIME, STAGES, run_stage
 runtime = RUNTIME | {"batch_size": 8}
-edits = {"raw": {"backend": "telea"}, "read": {"steps": 1}}
+edits = {"raw-0-of-1": {"backend": "telea"}, "read-0-of-1": {"steps": 1}}
 told = {}
 for shard in edits:
     for stage in STAGES:
@@ -145,24 +146,24 @@ def test_hostile_files_end_as_rows_of_the_device_stages(folder, read, tmp_path):
             {"image_id": f"h_{index}", "path": str(path), "sha256": sha256, "width": width, "height": height}
         )
     assert len(every) >= COUNT - 1  # one of them is a file that is not there
-    write_shard(tmp_path, "read", taken)
-    write_shard(tmp_path, "raw", pd.DataFrame(every))
+    write_shard(tmp_path, FINE, taken)
+    write_shard(tmp_path, RAW, pd.DataFrame(every))
     told = run(STAGES, tmp_path)
     for name, counts in told.items():
         print(f"{name}: {counts}")
         assert counts.pop("peak_mb") < 4000  # of which the largest photo, 50 megapixels, takes two thirds
-        assert sum(counts.values()) == len(every if name.startswith("raw") else taken)
+        assert sum(counts.values()) == len(every if name.startswith(RAW) else taken)
     largest = taken.loc[(taken["width"] * taken["height"]).idxmax()]
     assert largest["width"] * largest["height"] > 50_000_000
-    scores = pd.read_parquet(tmp_path / "results/quality/read.parquet").set_index("edit_id")
+    scores = pd.read_parquet(tmp_path / f"results/quality/{FINE}.parquet").set_index("edit_id")
     assert np.isfinite(scores.loc[f"{largest['image_id']}-dog", ["seam", "blur_ratio"]].astype(float)).all()
     # A fill of a hole in one flat colour changes nothing, which is a fault of the edit; the others
     # are made and scored.
-    assert set(told["read remove_objects"]) <= {"ok", "refused unchanged"}
-    for shard, least in (("read", 60), ("raw", 60)):
+    assert set(told[f"{FINE} remove_objects"]) <= {"ok", "refused unchanged"}
+    for shard, least in ((FINE, 60), (RAW, 60)):
         made, scored = told[f"{shard} remove_objects"]["ok"], told[f"{shard} score_edits"]["ok"]
         assert made == scored >= least
-    assert told["raw segment_objects"]["failed broken"] > 50
+    assert told[f"{RAW} segment_objects"]["failed broken"] > 50
 
 
 def write_shard(folder, shard, samples):
@@ -185,6 +186,9 @@ def write_shard(folder, shard, samples):
                 "image_id": name,
                 "category": "dog",
                 "mask_path": str(path),
+                "object_path": str(path),
+                "instance_confidences": np.ones(1, np.float32),
+                "instance_joined": np.ones(1, np.float32),
                 "mask_sha256": file_sha256(path),
                 "status": "ok",
                 "dilation_px": 2.0,
@@ -196,6 +200,7 @@ def write_shard(folder, shard, samples):
             }
         )
     columns = ["image_id", "path", "sha256", "width", "height"]
-    write_table(samples[columns], folder / f"results/samples/{shard}.parquet")
+    samples = samples[columns].assign(source_key=samples["image_id"])
+    write_table(samples, folder / f"results/samples/{shard}.parquet")
     write_table(pd.DataFrame(keywords), folder / f"results/keywords/{shard}.parquet")
     write_table(pd.DataFrame(masks), folder / f"own-{shard}.parquet")

@@ -74,7 +74,7 @@ def test_a_photo_may_have_no_objects(place):
         (json.dumps(INSTANCES | {"images": [{"name": "0.jpg"}]}), "an entry lacks 'id'"),
         (json.dumps(INSTANCES | {"categories": [{"id": 18, "name": 18}]}), "a text in quotes is needed"),
         (
-            json.dumps(INSTANCES | {"images": [INSTANCES["images"][0] | {"id": 77}]}),
+            json.dumps(INSTANCES | {"images": [INSTANCES["images"][0] | {"id": 77}], "annotations": []}),
             "lists none of the 3 photos of .*captions.json .whose first is 10; a file of another split",
         ),
         (

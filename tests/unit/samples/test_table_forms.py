@@ -190,6 +190,19 @@ def test_a_long_word_does_not_keep_the_guess_busy():
         ),
         ("t.csv", b"path,caption,caption\na.jpg,a dog,a cat\n", "has 2 columns 'caption'"),
         ("t.parquet", b"PAR1", "cannot be read as a .parquet file"),
+        ("t.csv", b"sep=;\npath;caption\na.jpg;a dog\n", "named further down: take out the line above"),
+        ("t.csv", b"# mine\n,,\npath,caption\na.jpg,a dog\n", "take out the 2 lines above"),
+        ("t.csv", b"\x1f\x8b\x08\0\0\0", "is compressed; unpack it"),
+        ("t.csv", b"PAR1\0\0", "is parquet; give it the ending"),
+        ("t.csv", b"version https://git-lfs.github.com/spec/v1\nsize 3\n", "run git lfs pull"),
+        ("t.jsonl", b"\n<!doctype html>", "is a web page"),
+        ("t.jsonl", b"", "has no object with a path and a caption"),
+        ("t.jsonl", b'{\n"path": "a.jpg",\n"caption": "a dog"\n}\n', "has no object .*line 1"),
+        ("t.json", b'{"a.jpg": "a dog"}', 'is no list of objects; write .{"path"'),
+        ("t.csv", b'path, caption\na.jpg, "a dog, a cat"\nb.jpg, "a cow"\n', "take the spaces behind"),
+        ("t.csv", b"path,caption\na.jpg,\"['a dog', 'a pup']\"\n", "lists written as text.*JSON Lines"),
+        ("t.csv", b'path,caption\na.jpg,"a dog\n' + b"b.jpg,a cat\n" * 200_000, "line 2 .*never closed"),
+        ("t.csv", b"path,caption\nhttps://x.org/a.jpg,a dog\n", "an address; .*name its column `url`"),
     ],
 )
 def test_what_cannot_be_read_says_how_to_save_it(tmp_path, name, content, message):
@@ -198,6 +211,30 @@ def test_what_cannot_be_read_says_how_to_save_it(tmp_path, name, content, messag
     with pytest.raises(SourceError, match=f"source 'own', key table: .*{message}") as caught:
         list(iterate_items(source, range(10), tmp_path))
     assert len(str(caught.value).splitlines()) == 1 and name in str(caught.value)
+
+
+def test_signs_of_no_width_and_spaces_around_names_do_not_count(tmp_path):
+    (tmp_path / "t.csv").write_text("\ufeff\ufeffpath,\u200bcaption\n a.jpg ,a dog\nb.jpg,a cat\n")
+    assert read(tmp_path, table="t.csv") == {"a": ["a dog"], "b": ["a cat"]}
+
+
+def test_one_column_cannot_be_both(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\na.jpg,a dog\n")
+    with pytest.raises(SourceError, match="key columns: caption and path are both 'a'"):
+        read(tmp_path, table="t.csv", columns={"path": "a", "caption": "a"})
+
+
+def test_a_separator_of_the_config_that_is_not_the_tables_is_told(tmp_path):
+    (tmp_path / "t.csv").write_text("path,caption\na.jpg,a dog\n")
+    with pytest.raises(SourceError, match="look at the separator, too: it is given as ';'"):
+        read(tmp_path, table="t.csv", separator=";")
+
+
+def test_a_pointer_is_no_line_of_conceptual_captions(tmp_path):
+    (tmp_path / "t.tsv").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    source = {"name": "cc", "format": "cc_tsv", "photos": 2, "table": "t.tsv", "images": "."}
+    with pytest.raises(SourceError, match="key table: .*t.tsv is a pointer of Git LFS"):
+        list(iterate_items(source, range(2), tmp_path))
 
 
 def test_a_backslash_may_be_a_part_of_a_name(tmp_path):

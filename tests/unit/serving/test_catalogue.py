@@ -78,6 +78,8 @@ def test_a_run_is_told_whole(run):
     forms = known["forms"]
     assert forms["puppies"] == "dog" and forms["hot dog"] == "hot dog" and forms["corn dog"] is None
     assert Forms(forms).find_denied("a beach with no hot dog and no corn dog") == ["hot dog"]
+    told = Forms(forms, known["plurals"], known["followers"])
+    assert told.find_denied("no bus stop, no car") == ["car"]
     assert known["examples"] == ["a boat, no dog", "a dog, no boat"]
     listed = list(Catalogue.read(path).list_photos())
     assert len(listed) == 30 and all(Path(photo.path).is_file() for photo in listed)

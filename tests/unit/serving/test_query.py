@@ -5,12 +5,12 @@ import time
 import pytest
 
 from unscene.evaluation.query_arithmetic import find_denied
-from unscene.serving.catalogue import list_forms
+from unscene.serving.catalogue import FOLLOWERS, list_forms, list_plurals
 from unscene.serving.server.query import Forms, Query, parse_query
 from unscene.words.coco80 import COCO80
 from unscene.words.denial_grammar import read_grammar
 
-FORMS = Forms(list_forms(COCO80))
+FORMS = Forms(list_forms(COCO80), list_plurals(COCO80), FOLLOWERS)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,7 @@ def test_denials_are_read_as_the_evaluation_reads_them(text):
 )
 def test_a_denial_of_a_denial_wants_the_object(text):
     assert FORMS.find_asserted(text) == ["dog"] and "dog" not in FORMS.find_denied(text)
+    assert "dog" not in find_denied(text, COCO80)
 
 
 @pytest.mark.parametrize(
@@ -118,12 +119,54 @@ def test_a_denial_of_a_denial_wants_the_object(text):
         ("zero dogs", ["dog"]),
         ("there isn\N{RIGHT SINGLE QUOTATION MARK}t a dog", ["dog"]),
         ("dogs: none", ["dog"]),
+        ("dogs:none", ["dog"]),
+        ("dogs? none", ["dog"]),
+        ("dog (none)", ["dog"]),
+        ("dog [absent]", ["dog"]),
+        ("dogs = 0", ["dog"]),
+        ("dogs... none", ["dog"]),
+        ("cats \N{EM DASH} two, dogs \N{EM DASH} none", ["dog"]),
+        ("dog (not present)", ["dog"]),
+        ("dogs: none missing", []),
+        ("dogs: 0.5 m high", []),
+        ("dog (no leash)", []),
         ("the dog isn't in the picture", ["dog"]),
         ("a beach with no hot dog", ["hot dog"]),
         ("a beach with no corn dog", []),
     ],
 )
 def test_denials_are_found(text, denied):
+    assert FORMS.find_denied(text) == denied
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no bus stop",
+        "no bus-stop",
+        "a beach without a dog house",
+        "no train station and no boat ramp",
+        "no car park",
+    ],
+)
+def test_what_only_describes_a_denied_thing_is_not_denied(text):
+    assert FORMS.find_denied(text) == [] == FORMS.find_asserted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("no bus, stop sign", ["bus"]),
+        ("no bus driver", ["person"]),
+        ("no bus parked on the road", ["bus"]),
+        ("no dog running", ["dog"]),
+        ("no dog photos", ["dog"]),
+        ("no dogs please", ["dog"]),
+        ("no men nearby", ["person"]),
+        ("no bus or train here", ["bus", "train"]),
+    ],
+)
+def test_what_is_said_of_a_denied_thing_makes_no_compound(text, denied):
     assert FORMS.find_denied(text) == denied
 
 

@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize("unit", ["photo of ", "in the ", "look like ", "not ", "without a ", "- "])
 def test_a_query_that_repeats_itself_is_read_at_once(unit):
     code = (
-        "from unscene.serving.server.denials import _REACH, find_denials\n"
+        "from unscene.words.denials import _REACH, find_denials\n"
         f"text = 'no ' + {unit!r} * ((_REACH - 10) // {len(unit)}) + 'xx yy dog'\n"
         "find_denials(text, [(len(text) - 3, len(text))])"
     )

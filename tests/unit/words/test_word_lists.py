@@ -173,7 +173,9 @@ def test_coco_s_list():
         "is": "are",
     }
     assert COCO80.name_object("sheep")["is"] == "is" and COCO80.name_object("umbrella")["a"] == "an umbrella"
-    assert COCO80.name_object("lighthouse")["many"] == "lighthouses"  # of another list
+    # Of another list.
+    several = {"lighthouse": "lighthouses", "beach": "beaches", "city": "cities", "key": "keys"}
+    assert {noun: COCO80.name_object(noun)["many"] for noun in several} == several
     assert np.array_equal(
         encode_words([COCO80.sort(["dog", "person", "dog"])], COCO80)[0].nonzero()[0], [0, 16]
     )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 import openai
@@ -66,6 +66,25 @@ class Completion(NamedTuple):
     body: dict
 
 
+def _read_address(base_url: str) -> SplitResult:
+    """Return the parts of an address; ApiError for what is none, or names somebody: it is no place for a
+    password, and the message has none.
+    """
+    try:
+        url = urlsplit(base_url)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname)
+        if is_address:
+            str(url.hostname).encode("idna")
+            _ = url.port
+    except ValueError:  # UnicodeError is one
+        is_address = False
+    if "@" in (base_url.partition("://")[2] or base_url).partition("/")[0]:
+        raise ApiError("api.base_url holds a user name or a password; keys stand in the environment alone")
+    if not is_address:
+        raise ApiError(f"api.base_url: {base_url!r} is no address; it looks like https://HOST/v1")
+    return url
+
+
 class ApiClient:
     """The calls that paid answers need. Reading calls are tried again by the SDK; creating calls
     never are. monotonic: returns seconds; of a clock that nobody sets.
@@ -79,10 +98,8 @@ class ApiClient:
         monotonic: Callable[[], float] = time.monotonic,
     ):
         # Never the SDK's own default, which an environment variable can change.
-        url = urlsplit(base_url or str(DEFAULT.url))
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise ApiError(f"api.base_url: {base_url!r} is no address; it looks like https://HOST/v1")
-        self._endpoint, host = find_endpoint(base_url), url.hostname
+        url = _read_address(base_url or str(DEFAULT.url))
+        self._endpoint, host = find_endpoint(base_url), url.hostname or ""
         if host in os.environ.get(REFUSED_HOSTS_VARIABLE, "").split(","):
             raise ApiError(f"{host} is refused here ({REFUSED_HOSTS_VARIABLE}): give api.base_url")
         key = read_key(self._endpoint.key_variable, host)
@@ -306,7 +323,11 @@ class ApiClient:
 
     def _name_call(self, message: str, request: httpx2.Request | None) -> str:
         """Return a message with the call that it is about: its method and address."""
-        return f"{message} [{request.method} {self.clean(str(request.url))}]" if request else message
+        if request is None:
+            return message
+        # A query of api.base_url may hold a key (`?code=...`).
+        address = request.url.copy_with(userinfo=b"", query=None)
+        return f"{message} [{request.method} {self.clean(str(address))}]"
 
     def _sort(self, error: openai.APIStatusError) -> ApiError:
         """Return our error of a reply with an error status.

@@ -54,7 +54,7 @@ class Results:
         self.is_foreign = self.is_damaged = False
         empty, lines, faults = 0, 0, []
         for path in self.paths:
-            own = others = total = 0
+            own = others = total = torn = 0
             first, is_cut = b"", False
             for line in _read_lines(path):
                 total, first = total + 1, first or line[:60]
@@ -66,6 +66,7 @@ class Results:
                     others += name is not None
                     continue
                 self.named.add(name)
+                torn += bool(result.fault)
                 if not _says_nothing(result.answer):
                     own += 1
                     self.seen[name] += 1
@@ -76,6 +77,8 @@ class Results:
             if total and (own == 0 or own < _OWN_SHARE * total or self.is_damaged):
                 shown = first.decode("utf-8", "replace")
                 faults.append(f"{path.name}: {own} of {total} lines are the batch's; it begins {shown!r}")
+            elif torn > (1 - _OWN_SHARE) * total:
+                faults.append(f"{path.name}: {torn} of {total} lines cannot be read")
         self.is_lone = lines == len(self.members) == 1 and not self.is_foreign
         if self.is_lone:
             self.named.update(self.members)

@@ -257,12 +257,10 @@ class Settler:
             return None
         needed = max(done or 0, len(members) if batch.status == "completed" else 0)
         try:
-            for kind, file_id in ids.items():
-                if file_id:
-                    path = self._folder / "downloads" / f"{number}.{kind}.jsonl"
-                    results.paths.append(path)
-                    self._api.download(file_id, path)
+            absent = self._download(number, ids, results)
             fault = results.find_fault()
+            if absent and (fault or len(results.seen) < len(members)):
+                raise absent
             if not fault and len(results.seen) < min(needed, len(members)):
                 fault = f"{len(results.seen)} of {needed} lines came"
             if (
@@ -288,6 +286,25 @@ class Settler:
             self._delay(row, f"what came is not its results: {fault}")
             return None
         return results
+
+    def _download(self, number: int, ids: dict, results: Results) -> NotFound | None:
+        """Download the result files. Return that one of two is not found: where each request has its line
+        in the other, it is a name without a file.
+        """
+        absent = None
+        for kind, file_id in ids.items():
+            if not file_id:
+                continue
+            path = self._folder / "downloads" / f"{number}.{kind}.jsonl"
+            try:
+                self._api.download(file_id, path)
+            except NotFound as error:
+                absent = error
+            else:
+                results.paths.append(path)
+        if absent and not results.paths:
+            raise absent
+        return absent
 
     def _is_all(self, row, results: Results, needed: int) -> bool:
         """Return whether odd results are all that will come, if the endpoint calls them whole: for a

@@ -16,9 +16,9 @@ from unscene.captions.checks.texts import (
 )
 from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import LEFT_ALONE, LIVING, SALIENT, SCENES, WHEN
+from unscene.rewriting.parsing.chunks import Chunk
+from unscene.rewriting.tagging.verb_forms import looks_plural
 from unscene.words.caption_words import ADJECTIVES, NUMBERS
-from unscene.words.chunks import Chunk
-from unscene.words.verb_forms import looks_plural
 
 # Prepositions that place a thing, by where; what is not here says too little to contradict.
 _PLACING = {

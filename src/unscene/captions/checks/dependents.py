@@ -5,9 +5,9 @@ import re
 from unscene.captions.checks.synonyms import names_kind_of
 from unscene.captions.checks.texts import Case, get_last, get_stem, split_words
 from unscene.captions.checks.words import EVERY_PART, LIVING, WHEN
+from unscene.rewriting.parsing.chunks import Chunk
+from unscene.rewriting.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCREENS, SCULPTURES
 from unscene.words.caption_words import PRONOUNS
-from unscene.words.chunks import Chunk
-from unscene.words.scene_lists import GROUNDS, LARGE, LARGE_WORDS, SCENERY, SCREENS, SCULPTURES
 
 # Verbs whose object is no thing: nothing is left of it when nobody does it.
 _DOING = frozenset(

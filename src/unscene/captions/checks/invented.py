@@ -37,6 +37,8 @@ from unscene.captions.checks.words import (
     USUAL_PLACES,
     VAGUE,
 )
+from unscene.rewriting.negation import rewrite_caption
+from unscene.rewriting.parsing.chunks import Chunk
 from unscene.words.caption_words import (
     ADVERBS,
     AUXILIARIES,
@@ -46,8 +48,6 @@ from unscene.words.caption_words import (
     NUMBERS,
     PREPOSITIONS,
 )
-from unscene.words.chunks import Chunk
-from unscene.words.negation import rewrite_caption
 
 _PERSONAL = frozenset(("he", "she", "they", "his", "her", "their", "him", "them", "who", "whose"))
 _HARMLESS = (
@@ -70,7 +70,7 @@ def invents(case: Case) -> str | None:
         return f"{more!r} is one more"
     known, told = set(old.stems), list_told(case)
     own = rewrite_caption(old.text, case.category, case.vocabulary)
-    if own is not None and own.way == "grammar":
+    if own is not None and own.tells_scene:
         known |= set(map(get_stem, split_words(own.text)))  # `venue` of `she leaves a race`
     others = list_others(case)
     kept = old.words - {case.category}
@@ -128,7 +128,7 @@ def invents(case: Case) -> str | None:
 def list_others(case: Case) -> set[str]:
     """Return the words that tell of more than the object and when it was, as far as we can rewrite it."""
     own = rewrite_caption(case.old.text, case.category, case.vocabulary)
-    words = set(split_words(own.text)) if own is not None and own.way == "grammar" else set()
+    words = set(split_words(own.text)) if own is not None and own.tells_scene else set()
     return words - SMALL - SCENES - MOMENTS - {"today"}
 
 

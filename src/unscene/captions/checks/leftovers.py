@@ -30,6 +30,9 @@ from unscene.captions.checks.words import (
     SPORTS,
     TRANSITIVE,
 )
+from unscene.rewriting.parsing.people import means_people
+from unscene.rewriting.parsing.tree import Phrase
+from unscene.rewriting.tagging.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.caption_words import (
     AUXILIARIES,
     BODY,
@@ -40,9 +43,6 @@ from unscene.words.caption_words import (
     POSSESSIVES,
     PREPOSITIONS,
 )
-from unscene.words.people import means_people
-from unscene.words.tree import Phrase
-from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 
 _HUMAN_STEMS = frozenset(map(get_stem, HUMAN_VERBS))
 _TRANSITIVE_STEMS = frozenset(map(get_stem, TRANSITIVE))
@@ -300,7 +300,7 @@ def _list_bare(text: Text) -> list[str]:
 def keeps_activity(case: Case) -> str | None:
     """Somebody's doing is left without them, or what was done with the object without it."""
     old = case.old
-    nouns = {token for token in case.new.tokens if _is_noun(case.new, token) and _is_noun(old, token)}
+    nouns = {token for token in set(case.new.tokens) if _is_noun(case.new, token) and _is_noun(old, token)}
     left = {get_stem(token) for token in case.new.tokens if token not in nouns}
     renamed = {token for word, words in case.new.surfaces for token in words}
     told = set(pairwise(old.tokens))

@@ -32,6 +32,12 @@ from unscene.captions.checks.words import (
     STATE_LIKE,
     VAGUE,
 )
+from unscene.rewriting.negation import find_held, rewrite_caption
+from unscene.rewriting.parsing.chunks import Chunk
+from unscene.rewriting.parsing.people import means_people
+from unscene.rewriting.parsing.tree import Phrase
+from unscene.rewriting.scene_lists import GROUNDS, SCENERY
+from unscene.rewriting.tagging.verb_forms import EN, THIRD, looks_plural
 from unscene.words.caption_words import (
     ADJECTIVES,
     ADVERBS,
@@ -45,12 +51,6 @@ from unscene.words.caption_words import (
     QUANTITIES,
     TIMES,
 )
-from unscene.words.chunks import Chunk
-from unscene.words.negation import find_held, rewrite_caption
-from unscene.words.people import means_people
-from unscene.words.scene_lists import GROUNDS, SCENERY
-from unscene.words.tree import Phrase
-from unscene.words.verb_forms import EN, THIRD, looks_plural
 from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY
 
 _LOOKS = frozenset(
@@ -133,7 +133,7 @@ def _is_told(word: str, text: Text) -> bool:
 def loses(case: Case) -> str | None:
     """Another thing, or the place, that the old caption names is lost."""
     own = rewrite_caption(case.old.text, case.category, case.vocabulary)
-    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.way == "grammar" else None
+    kept = set(map(get_stem, split_words(own.text))) if own is not None and own.tells_scene else None
     chunks = case.old.chunks
     places = {
         get_stem(chunk.head)

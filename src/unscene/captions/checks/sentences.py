@@ -1,6 +1,7 @@
 """Checks of a caption: signs that it is no sentence."""
 
 import re
+from collections import Counter
 from itertools import pairwise
 
 from unscene.captions.checks.dependents import CONTENT_STEMS
@@ -18,6 +19,9 @@ from unscene.captions.checks.texts import (
 )
 from unscene.captions.checks.verbs import list_verbs
 from unscene.captions.checks.words import ENDINGS, LEFT_ALONE, MOMENTS, NEVER_LAST, SALIENT, SMALL, WHEN
+from unscene.rewriting.marking.pronouns import find_lost_pronouns
+from unscene.rewriting.parsing.chunks import Chunk
+from unscene.rewriting.tagging.verb_forms import THIRD
 from unscene.words.caption_words import (
     ADJECTIVES,
     AUXILIARIES,
@@ -31,9 +35,6 @@ from unscene.words.caption_words import (
     PREPOSITIONS,
     QUANTITIES,
 )
-from unscene.words.chunks import Chunk
-from unscene.words.pronouns import find_lost_pronouns
-from unscene.words.verb_forms import THIRD
 from unscene.words.verb_lists import VERBS
 
 _BOTH = frozenset(("past", "down", "off", "inside", "outside"))
@@ -386,11 +387,13 @@ def _gapes(article: str, word: str) -> bool:
 
 def _find_doubled(case: Case) -> str | None:
     """Return a word that stands in the new caption more often than in the old one."""
-    for token in case.new.tokens:
-        same = [one for one in case.old.tokens if says_same(token, [one])]
-        before = max(map(same.count, same), default=0)  # `fake snow on a fake sled`: `artificial`
-        before = max(before, case.old.stems.count(get_stem(token)))
-        if token not in SMALL and case.new.tokens.count(token) > max(before, 1):
+    known = Counter(case.old.tokens)
+    for token, count in Counter(case.new.tokens).items():
+        if count == 1 or token in SMALL:
+            continue
+        # `fake snow on a fake sled`: `artificial`
+        before = max((many for one, many in known.items() if says_same(token, [one])), default=0)
+        if count > max(before, case.old.stems.count(get_stem(token)), 1):
             return token
     return None
 

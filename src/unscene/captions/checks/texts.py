@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from unscene.captions.checks.words import (
@@ -12,9 +12,9 @@ from unscene.captions.checks.words import (
     POSTURES,
     SAME_PHRASES,
 )
+from unscene.rewriting.parsing.chunks import Chunk, make_chunks
+from unscene.rewriting.tagging.reading import read_tokens
 from unscene.words.caption_words import AUXILIARIES, BASES, CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
-from unscene.words.chunks import Chunk, make_chunks
-from unscene.words.reading import read_tokens
 from unscene.words.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -154,6 +154,7 @@ def _is_deed(token: str, following: list[str]) -> bool:
     return token.endswith("ing") or (governs and (token.endswith(("s", "ed")) or token in BASES))
 
 
+@lru_cache(maxsize=1 << 14)
 def get_stem(word: str) -> str:
     """Return what forms of a word share, well enough to compare them: `riding`, `rides`, `ridden`."""
     word = IRREGULAR.get(word, word)

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from unscene.captions.checks.texts import Case, Text, get_stem, split_words
 from unscene.captions.checks.words import SEEN_DEEDS
+from unscene.rewriting.tagging.reading import read_tokens
+from unscene.rewriting.tagging.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.caption_words import CLAUSES, DETERMINERS, LINKS, PREPOSITIONS
-from unscene.words.reading import read_tokens
-from unscene.words.verb_forms import EN, ING, THIRD, looks_plural
 from unscene.words.verb_lists import MORE_PARTICIPLES, NOUNY, VERBS
 
 

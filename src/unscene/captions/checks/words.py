@@ -1,7 +1,7 @@
 """Closed lists for the checks of a caption: what may be new, what may go, what goes along."""
 
+from unscene.rewriting.scene_lists import GREETINGS, SPEECHES
 from unscene.words.caption_words import PICTURES, QUANTITIES
-from unscene.words.scene_lists import GREETINGS, SPEECHES
 
 
 def _words(text: str) -> frozenset[str]:

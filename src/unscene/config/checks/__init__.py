@@ -4,7 +4,7 @@ the way out; a module has the checks of one subject.
 
 from collections.abc import Iterator
 
-from unscene.config.checks.answers import check_keywords, check_study
+from unscene.config.checks.answers import check_api, check_keywords, check_study
 from unscene.config.checks.arms import check_arm
 from unscene.config.checks.edits import check_edits, check_masks
 from unscene.config.checks.evaluation import check_evaluation
@@ -39,6 +39,7 @@ def check_keys(config: dict) -> Iterator[str]:
         yield from check_number(config["part"])
     yield from check_sources(config)
     yield from check_pool(config)
+    yield from check_api(config["api"])
     yield from list(check_keywords(config["keywords"])) or check_study(config)
     yield from check_masks(config["masks"])
     yield from check_edits(config["edits"])

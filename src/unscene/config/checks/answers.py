@@ -1,10 +1,28 @@
 """Contradictions in what is asked of a language model."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from unscene.answers.backends import BACKENDS
+from unscene.answers.endpoints import find_endpoint
 from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.run.configuration import PERMUTED_FROM, wants_study
+
+_CALLS = ("/completions", "/responses", "/batches", "/files", "/models")
+
+
+def check_api(api: dict) -> Iterator[str]:
+    """Say that an address holds more than the address of an API, such as a key. It is never repeated:
+    what is asked, and of whom, stands in logs and in the report.
+    """
+    parts = urlsplit(api["base_url"] or "")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        yield (
+            "api.base_url: holds a user, a question mark or a #, where keys stand; give the address alone"
+            f" (https://HOST/v1), and the key by the variable {find_endpoint(api['base_url']).key_variable}"
+        )
+    elif parts.path.rstrip("/").endswith(_CALLS):
+        yield "api.base_url: is the address of one call; give what stands before it (https://HOST/v1)"
 
 
 def check_keywords(keywords: dict) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from unscene.evaluation.sets.photos import find_photo
 from unscene.evaluation.sets.tasks import RemovalTask, SetError
 from unscene.run.tables import read_json
 
@@ -27,17 +28,17 @@ def read_removals(entry: dict, resolve) -> RemovalTask:
         if asked is None:
             raise SetError(f"evaluate.sets, {entry['name']!r}: cannot tell the object of {row['question']!r}")
         present = str(row["gt"]).strip().lower() == "yes"
-        stem = Path(row["image"]).stem
+        photo = find_photo(entry, images, row["image"])
         if row["orig_img"]:
-            originals.append((str(images / row["image"]), asked[1], present))
+            originals.append((str(photo), asked[1], present))
             continue
-        original = images / f"{_EDIT.sub('', stem)}.jpg"
+        original = images / f"{_EDIT.sub('', photo.stem)}.jpg"
         removed = bool(row["removed_q"]) and not present
         edits.append(
             (
                 str(row["id"]),
                 str(original),
-                str(images / row["image"]),
+                str(photo),
                 asked[1],
                 removed,
                 bool(row["removed_q"]),

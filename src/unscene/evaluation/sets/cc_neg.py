@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.evaluation.sets.negbench import shuffle_options
+from unscene.evaluation.sets.photos import find_photo
 from unscene.evaluation.sets.tasks import ChoiceTask
 
 TEST_ITEMS = 40_000
@@ -25,9 +26,8 @@ def read_choices(entry: dict, resolve) -> ChoiceTask:
     for item, (name, caption, negated) in enumerate(triples[first:], first):
         if not (caption and negated):
             continue
-        row = shuffle_options(
-            item, images / Path(name).name, [caption.strip(), negated.strip()], [None, None], 0, entry
-        )
+        photo = find_photo(entry, images, Path(name).name)
+        row = shuffle_options(item, photo, [caption.strip(), negated.strip()], [None, None], 0, entry)
         rows.append(row | {"option_kinds": None})
     return ChoiceTask(pd.DataFrame(rows))
 

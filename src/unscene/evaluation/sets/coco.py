@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.evaluation.sets.negbench import shuffle_options
+from unscene.evaluation.sets.photos import find_photo
 from unscene.evaluation.sets.tasks import ChoiceTask, ObjectTask, RetrievalTask, SetError
 from unscene.pool.labels import label_by_instances
 from unscene.run.seeds import derive_seed
@@ -99,7 +100,7 @@ def write_options(kind: str, here: list[str], absent: str) -> tuple[list[str], l
 def _read_photos(entry: dict, resolve, key: str) -> dict[str, Path]:
     images = Path(resolve(entry["images"]))
     document = read_json(resolve(entry[key]))
-    photos = {str(image["id"]): images / image["file_name"] for image in document["images"]}
+    photos = {str(image["id"]): find_photo(entry, images, image["file_name"]) for image in document["images"]}
     if not photos:
         raise SetError(f"evaluate.sets, {entry['name']!r}: {entry[key]} lists no image")
     return photos

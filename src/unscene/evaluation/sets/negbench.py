@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from unscene.evaluation.sets.photos import find_photo
 from unscene.evaluation.sets.tasks import ChoiceTask, RetrievalTask
 from unscene.run.seeds import derive_seed
 
@@ -34,9 +35,8 @@ def read_choices(entry: dict, resolve) -> ChoiceTask:
         options = [str(getattr(row, f"caption_{option}")) for option in range(OPTIONS)]
         of_option = [kinds.get(option) for option in range(OPTIONS)]
         of_option[answer] = str(row.correct_answer_template)
-        rows.append(
-            shuffle_options(item, images / Path(row.image_path).name, options, of_option, answer, entry)
-        )
+        photo = find_photo(entry, images, Path(row.image_path).name)
+        rows.append(shuffle_options(item, photo, options, of_option, answer, entry))
     return ChoiceTask(pd.DataFrame(rows))
 
 
@@ -47,7 +47,7 @@ def read_retrieval(entry: dict, resolve) -> RetrievalTask:
     frame = pd.read_csv(resolve(entry["path"]))
     images = resolve(entry["images"])
     captions = [[str(caption) for caption in ast.literal_eval(text)] for text in frame["captions"]]
-    paths = [images / Path(path).name for path in frame["filepath"]]
+    paths = [find_photo(entry, images, Path(path).name) for path in frame["filepath"]]
     return RetrievalTask([str(value) for value in frame["image_id"]], paths, captions)
 
 

@@ -14,9 +14,9 @@ def read_set(entry: dict, resolve: Callable[[str], Path], seed: int = 0) -> Task
     """
     try:
         task = FORMATS[entry["format"]].find_reader()({**entry, "seed": seed}, resolve)
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        if isinstance(error, SetError):
-            raise
+    except SetError:
+        raise
+    except Exception as error:  # whatever it is: the files are anybody's, and torn in any way
         raise SetError(
             f"evaluate.sets, {entry['name']!r}: not in the format {entry['format']} "
             f"({type(error).__name__}: {error})"

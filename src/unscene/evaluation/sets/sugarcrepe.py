@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from unscene.evaluation.sets.negbench import shuffle_options
+from unscene.evaluation.sets.photos import find_photo
 from unscene.evaluation.sets.tasks import ChoiceTask
 from unscene.run.tables import read_json
 
@@ -22,7 +23,7 @@ def read_choices(entry: dict, resolve) -> ChoiceTask:
         for item, value in subsets[subset].items():
             row = shuffle_options(
                 f"{subset}-{item}",
-                images / value["filename"],
+                find_photo(entry, images, value["filename"]),
                 [value["caption"], value["negative_caption"]],
                 [None, None],
                 0,

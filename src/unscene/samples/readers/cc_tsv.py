@@ -17,7 +17,7 @@ from unscene.samples.readers.items import (
     leads_out,
     tell_outside,
 )
-from unscene.samples.readers.text_files import find_fault
+from unscene.samples.readers.text_files import find_fault, find_foreign
 
 _BLOCK_BYTES = 2**22
 _HEAD_BYTES = 2**16
@@ -52,8 +52,8 @@ def count_captions(source: dict) -> int:
 def _count(source: dict, path: Path) -> int:
     # A few odd bytes in web text are replaced; a file that is no text at all is refused.
     with open(path, "rb") as file:
-        is_text = b"\x00" not in file.read(_HEAD_BYTES)
-    if not is_text and (fault := find_fault(path)):
+        head = file.read(_HEAD_BYTES)
+    if (b"\x00" in head or find_foreign(head)) and (fault := find_fault(path)):
         raise SourceError.at(source, "table", f"{path} {fault}")
     return count_lines(path)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from unscene.photos.instances_index import read_document
+from unscene.photos.instances_index import name_id, read_document
 from unscene.run.cuts import find_cut, is_large, name_cut
 from unscene.run.tables import Column, Table, open_table
 from unscene.samples.readers.items import Positions, SourceError
@@ -98,8 +98,8 @@ def load_document(source: dict, key: str, keys: Collection[str] = ()) -> dict:
         what = "is an instances file, which belongs to `instances`" if is_instances else "has no captions"
         raise SourceError.at(source, key, f"{path} {what}; give COCO's captions_*.json here")
     if key == "captions" and images and annotations:
-        ids = {_name_id(image.get("id")) for image in images}
-        if not any(_name_id(annotation.get("image_id")) in ids for annotation in annotations):
+        ids = {name_id(image.get("id")) for image in images}
+        if not any(name_id(annotation.get("image_id")) in ids for annotation in annotations):
             told = f"{images[0].get('id')!r}, and the first `image_id` is {annotations[0].get('image_id')!r}"
             raise SourceError.at(
                 source, key, f"{path} has no caption of any of its images: the first `id` is {told}"
@@ -117,11 +117,6 @@ def _check_values(entry: dict) -> None:
         raise TypeError("`mentions` is no list of words")
 
 
-def _name_id(one: object) -> str:
-    """Return an id as text: some programs write 7 as "7" or 7.0 in one of the two lists."""
-    return str(int(one) if isinstance(one, float) and one.is_integer() else one)
-
-
 def _measure(document: dict) -> tuple[dict, int, int]:
     head = {name: value for name, value in document.items() if name not in ("images", "annotations")}
     return head, len(document["images"]), len(document["annotations"])
@@ -130,10 +125,10 @@ def _measure(document: dict) -> tuple[dict, int, int]:
 def _list_photos(document: dict) -> Iterator[Listed]:
     by_image: dict[str, list[dict]] = defaultdict(list)
     for annotation in document["annotations"]:
-        by_image[_name_id(annotation.get("image_id"))].append(annotation)
+        by_image[name_id(annotation.get("image_id"))].append(annotation)
     seen = set()
     for position, image in enumerate(document["images"]):
-        image_id = _name_id(image.get("id"))
+        image_id = name_id(image.get("id"))
         yield Listed(position, image, by_image.get(image_id, []), image_id in seen)
         seen.add(image_id)
 

@@ -31,6 +31,7 @@ def iterate_table(source: dict, wanted: Positions) -> Iterator[Item]:
     encoded = pc.dictionary_encode(rows["path"]).combine_chunks()
     paths, index = encoded.dictionary, encoded.indices
     check_count(source, len(paths) + len(malformed), path_to_table)
+    _check_addresses(source, paths)
     _check_backslashes(source, paths, folder)
     stems = pc.replace_substring_regex(paths, pattern=r"^.*/|(\.[^./]*)$", replacement="")
     counts = pc.value_counts(stems)
@@ -72,6 +73,18 @@ def _list_captions(rows: list[dict]) -> list[str]:
     for row in rows:
         captions += row["caption"] if isinstance(row["caption"], list) else [row["caption"]]
     return captions
+
+
+def _check_addresses(source: dict, paths: pa.Array) -> None:
+    """Raise SourceError when photos are named by addresses: they are to be on disk."""
+    found = paths.filter(pc.match_substring_regex(paths, r"^[A-Za-z][A-Za-z0-9+.-]+://"))
+    if len(found):
+        raise SourceError.at(
+            source,
+            "table",
+            f"{source['table']} has the path {found[0].as_py()[:120]!r}, an address; photos are read from"
+            " disk: name its column `url`, and give the photos' files a column `path`",
+        )
 
 
 def _check_backslashes(source: dict, paths: pa.Array, folder: Path) -> None:

@@ -57,17 +57,29 @@ def name_columns(first: Sequence[str]) -> list[str]:
     return names
 
 
-def choose_columns(source: dict, names: Sequence[str], where: object) -> dict[str, str]:
+def find_head(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the position of a later row that names a path and a caption, where the first one does not."""
+    return next((number for number, row in enumerate(rows) if set(NEEDED) <= set(match_columns(row))), None)
+
+
+def choose_columns(source: dict, names: Sequence[str], where: object, way_out: str = "") -> dict[str, str]:
     """Return {our name: the table's name} of the columns that a table's items are read from.
 
     What `columns` of the source says goes before what the names tell. Raises SourceError when
-    there is no path or no caption.
+    there is no path or no caption. way_out: what else is known of why.
     """
     told = source.get("columns") or {}
     absent = [theirs for theirs in told.values() if theirs not in names]
     if absent:
         raise SourceError.at(
             source, "columns", f"{where} has no column {absent[0]!r} (there are: {_list(names)})"
+        )
+    again = sorted(ours for ours, theirs in told.items() if list(told.values()).count(theirs) > 1)
+    if again:
+        raise SourceError.at(
+            source,
+            "columns",
+            f"{' and '.join(again)} are both {told[again[0]]!r}; give each a column of its own",
         )
     found = match_columns([name for name in names if name not in told.values()]) | told
     twice = [theirs for theirs in found.values() if names.count(theirs) > 1]
@@ -81,17 +93,19 @@ def choose_columns(source: dict, names: Sequence[str], where: object) -> dict[st
     missing = [name for name in NEEDED if name not in found]
     if missing:
         example = ", ".join(f"{name}: NAME" for name in missing)
+        usual = f"put a first line with names into it, or say which one it is: columns: {{{example}}}"
         raise SourceError.at(
             source,
             "table",
             f"{where} has no column {' and no column '.join(missing)} (there are: {_list(names)}); "
-            f"put a first line with names into it, or say which one it is: columns: {{{example}}}",
+            f"{way_out or usual}",
         )
     return found
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", str(name)).lower()
+    # Among them marks of no width, as files that were saved twice have them.
+    return re.sub(r"[\s_\-\ufeff\u200b]+", "", str(name)).lower()
 
 
 def _list(names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ Its columns are those of `NAMES`, as text; `caption` may be lists of texts. Abou
 0.6 GB for three million.
 """
 
+import csv as text_csv
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -29,6 +30,7 @@ from unscene.samples.readers.text_files import (
 
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _TEXTS = pa.list_(pa.string())
+_OBJECT = '{"path": "a.jpg", "caption": "A dog."}'
 
 
 def load_table(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
@@ -48,6 +50,12 @@ def load_table(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
         rows, malformed = _LOADERS[kind](source, path)
         return pa.table({name: _fit_column(source, path, rows, name) for name in NAMES}), malformed
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if "straddling" in str(error):  # Arrow's word for a row longer than its blocks
+            line = _find_long_cell(path, sniff_layout(path, source.get("separator")).separator)
+            where = f"the row that begins on line {line}" if line else "a row"
+            raise fail(
+                f"{path}: {where} has no end within a megabyte; is a quote opened there and never closed?"
+            ) from error
         fault = find_fault_anywhere(path) if kind != ".parquet" else None
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise fail(
@@ -103,7 +111,13 @@ def _load_text(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
         raise SourceError.at(
             source, "table", f"{path} is empty; it needs rows with a photo's path and a caption"
         )
-    chosen = choose_columns(source, names, path)
+    way_out = ""
+    if layout.late_head:
+        way_out = f"its columns are named further down: take out the {layout.late_head} lines above that one"
+        way_out = way_out.replace("the 1 lines", "the line")
+    elif source.get("separator"):
+        way_out = f"look at the separator, too: it is given as {source['separator']!r}"
+    chosen = choose_columns(source, names, path, way_out)
     # Names of the file's own head, which Arrow reads: rows then have the numbers that editors show.
     rows = csv.read_csv(
         path,
@@ -125,7 +139,9 @@ def _load_text(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
     )
     found = pa.table({ours: rows[theirs] for ours, theirs in chosen.items()})
     _check_quotes(source, path, found, layout.separator, len(names))
-    return found, malformed
+    _check_captions(source, path, found)
+    paths = pc.utf8_trim_whitespace(found["path"])  # of `a.jpg , a dog`
+    return found.set_column(found.column_names.index("path"), "path", paths), malformed
 
 
 def _check_quotes(source: dict, path: Path, rows: pa.Table, separator: str, columns: int) -> None:
@@ -143,6 +159,42 @@ def _check_quotes(source: dict, path: Path, rows: pa.Table, separator: str, colu
             )
 
 
+def _check_captions(source: dict, path: Path, rows: pa.Table) -> None:
+    """Raise SourceError when quotes became a part of captions, or most captions are lists written as text,
+    as pandas writes them: each would be one caption, with all signs of the list in it.
+    """
+    captions = rows["caption"]
+    quoted = pc.match_substring_regex(captions, r'^\s+"[^"]*"\s*$')
+    if pc.any(quoted).as_py():
+        raise SourceError.at(
+            source,
+            "table",
+            f"{path}: the caption {captions.filter(quoted)[0].as_py()[:80]!r} has a space before its quote,"
+            " so that the quotes count as text; take the spaces behind the separators out",
+        )
+    lists = pc.match_substring_regex(captions, r"""^\s*\[\s*(['"]).*['"]\s*\]\s*$""")
+    if len(captions) and pc.sum(lists).as_py() > len(captions) / 2:
+        raise SourceError.at(
+            source,
+            "table",
+            f"{path}: captions are lists written as text, such as {captions.filter(lists)[0].as_py()[:80]!r};"
+            " save the table as parquet or JSON Lines, or give each caption a row of its own",
+        )
+
+
+def _find_long_cell(path: Path, separator: str) -> int | None:
+    """Return the line on which a row begins that has a cell of more than 128 KiB; None without one."""
+    before = 0
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = text_csv.reader(file, delimiter=separator)
+        try:
+            for _ in rows:
+                before = rows.line_num
+        except text_csv.Error:
+            return before + 1
+    return None
+
+
 def _load_json(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
     """Load objects, one a line or all in one list; a photo's caption is a text or a list of texts."""
     objects, malformed = [], []
@@ -151,6 +203,13 @@ def _load_json(source: dict, path: Path) -> tuple[pa.Table, list[str]]:
             objects.append((where, value))
         else:
             malformed.append(f"{where} is no object with a path and a caption ({value})")
+    if not objects:
+        raise SourceError.at(
+            source,
+            "table",
+            f"{path} has no object with a path and a caption{f'; {malformed[0]}' if malformed else ''}."
+            f" Write {_OBJECT} a line, or a list of such objects",
+        )
     names = list(dict.fromkeys(name for _, value in objects for name in value))
     chosen = choose_columns(source, names, path)
     columns: dict[str, list] = {name: [] for name in chosen}
@@ -184,7 +243,7 @@ def _read_objects(source: dict, path: Path) -> Iterator[tuple[str, object]]:
     if isinstance(document, str):
         raise SourceError.at(source, "table", f"{path} is no JSON ({document[:200]}); is it cut off?")
     if not isinstance(document, list):
-        hint = ""
+        hint = f"; write [{_OBJECT}, ...]"
         if isinstance(document, dict) and "annotations" in document:
             hint = "; it looks like COCO's: format: coco, captions: FILE, images: FOLDER"
         raise SourceError.at(source, "table", f"{path} is no list of objects{hint}")

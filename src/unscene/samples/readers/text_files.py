@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unscene.samples.readers.table_columns import NEEDED, is_head, is_photo_name, match_columns
+from unscene.samples.readers.table_columns import (
+    NEEDED,
+    find_head,
+    is_head,
+    is_photo_name,
+    match_columns,
+)
 
 SEPARATORS = (",", ";", "\t", "|")
 BY_SUFFIX = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
@@ -24,6 +30,16 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx and ods are zip archives; xls is an OLE file
+# How files begin that came in place of a table, and what to do.
+_FOREIGN = (
+    (b"version https://git-lfs", "is a pointer of Git LFS, not the file itself; run git lfs pull there"),
+    (b"PAR1", "is parquet; give it the ending .parquet"),
+    *(
+        (mark, "is compressed; unpack it")
+        for mark in (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")
+    ),
+)
+_WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 SAVE_AS_CSV = (
     'save it as CSV in UTF-8 (Excel: Save As, "CSV UTF-8 (Comma delimited)"; LibreOffice: Save As, Text CSV, '
     "character set UTF-8)"
@@ -32,17 +48,22 @@ SAVE_AS_CSV = (
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text table is written. first: its first row; has_head: whether that row names the columns."""
+    """How a text table is written. first: its first row; has_head: whether that row names the columns.
+    late_head: the number of rows above the one that does, where that is not the first.
+    """
 
     separator: str
     first: list[str]
     has_head: bool
+    late_head: int | None
 
 
 def find_fault(path: Path) -> str | None:
     """Return why a file is no UTF-8 text, with the way out, in one line; None when its first blocks are."""
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
+    if foreign := find_foreign(head):
+        return foreign
     if head.startswith(_SPREADSHEETS):
         return f"is a spreadsheet, not text; {SAVE_AS_CSV}"
     for mark, encoding in _MARKS:
@@ -55,6 +76,13 @@ def find_fault(path: Path) -> str | None:
             else f"holds a zero byte at {head.index(bytes(1))}, as no text does; is it damaged?"
         )
     return None if _is_utf8(head) else _tell_encoding(path, guess_encoding(head))
+
+
+def find_foreign(head: bytes) -> str | None:
+    """Return what a file is that came in place of a text table, by its first bytes, with the way out."""
+    if _WEB_PAGE.match(head):
+        return "is a web page, as a wrong address or a login gives it; get the file itself"
+    return next((told for mark, told in _FOREIGN if head.startswith(mark)), None)
 
 
 def find_fault_anywhere(path: Path) -> str | None:
@@ -180,7 +208,8 @@ def sniff_layout(path: Path, separator: str | None = None) -> Layout:
     # The first of the best: max keeps the suffix's own where nothing tells.
     best = max(candidates, key=lambda one: _rate(rows[one]))
     first = rows[best][0]
-    return Layout(best, first, is_head(first))
+    heads = (find_head(rows[one][:_ROWS]) for one in candidates)
+    return Layout(best, first, is_head(first), next((above for above in heads if above), None))
 
 
 def _read_rows(text: str, separator: str) -> Iterator[list[str]]:

@@ -108,7 +108,7 @@ def build_service(wanted: Wanted, limits: Limits) -> Service:
         models=models,
         index=PhotoIndex(index_file, source, list(models.values()), limits.folder_pixels),
         pairs=Pairs(catalogue.pairs, catalogue.refused) if catalogue else Pairs([], []),
-        forms=Forms(catalogue.forms if catalogue else {}),
+        forms=Forms(catalogue.forms, catalogue.plurals, catalogue.followers) if catalogue else Forms({}),
         limits=limits,
         examples=(catalogue.examples if catalogue and source is catalogue else None) or EXAMPLES,
         catalogue=catalogue,

@@ -61,6 +61,11 @@ class Folder:
         return real.is_relative_to(self.root) and real.is_file()
 
 
+# What a catalogue tells as it is used; the second, of compound nouns, one of an earlier unscene lacks.
+_TOLD = ("forms", "examples", "photos", "pairs", "refused")
+_OF_COMPOUNDS = ("plurals", "followers")
+
+
 @dataclass
 class Catalogue:
     """What `unscene serve` wrote of a run: its photos by reference, its pairs and refused edits, and
@@ -71,6 +76,8 @@ class Catalogue:
     name: str = "run"
     keeps_missing: bool = True
     forms: dict[str, str] = field(default_factory=dict)
+    plurals: list[str] = field(default_factory=list)
+    followers: list[str] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
     photos: list[dict] = field(default_factory=list)
     pairs: list[dict] = field(default_factory=list)
@@ -82,9 +89,8 @@ class Catalogue:
         """Read a catalogue; SourceError says what is wrong with it."""
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
-            self = cls(
-                path, **{key: known[key] for key in ("forms", "examples", "photos", "pairs", "refused")}
-            )
+            compounds = {key: known.get(key, []) for key in _OF_COMPOUNDS}
+            self = cls(path, **{key: known[key] for key in _TOLD}, **compounds)
             self.about = known["about"]
             self.root = (path.parent / known["root"]).resolve()
             rows = (*self.pairs, *self.refused)

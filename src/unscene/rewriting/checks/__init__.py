@@ -1,0 +1,1 @@
+"""Checks: a second look at what was written."""

@@ -1,0 +1,1 @@
+"""Pruning: the object out of the tree, with what hangs on it."""

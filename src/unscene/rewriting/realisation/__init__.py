@@ -1,0 +1,1 @@
+"""Realisation: what is left of a tree, as words in a row."""

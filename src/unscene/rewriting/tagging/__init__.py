@@ -1,0 +1,1 @@
+"""Tagging: a caption into words with their kinds."""
