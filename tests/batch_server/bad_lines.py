@@ -43,9 +43,16 @@ USAGE = (*BODY, "usage")
 
 
 def _content(line: dict, change: Callable[[str], object]) -> str:
-    return _set(*MESSAGE, "content", to=change(line["response"]["body"]["choices"][0]["message"]["content"]))(
-        line
-    )
+    content = line["response"]["body"]["choices"][0]["message"]["content"]
+    return _set(*MESSAGE, "content", to=change(content or ""))(line)
+
+
+def _as_object(content: str) -> object:
+    """Return the object that an answer writes; a cut one, or a refusal, within an object."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return {"text": content}
 
 
 def _in_first_string(content: str, put: str) -> str:
@@ -139,7 +146,7 @@ LINES = {
         "content is a list of parts", lambda line: _content(line, lambda c: [{"type": "text", "text": c}])
     ),
     "content_number": _poison("content is a number", _set(*MESSAGE, "content", to=3)),
-    "content_object": _poison("content is an object", lambda line: _content(line, json.loads)),
+    "content_object": _poison("content is an object", lambda line: _content(line, _as_object)),
     "content_empty": _poison("content is empty", _set(*MESSAGE, "content", to="")),
     "content_null_json": _poison("content is `null`", _set(*MESSAGE, "content", to="null")),
     "content_list_json": _poison("content is `[]`", _set(*MESSAGE, "content", to="[]")),

@@ -97,6 +97,17 @@ def make_run(
             "folds": 3,
             "figures": {"group_score": {"items": 40, "detectable": {"1": 1.5, "2": 0.2}}},
         },
+        "rule": {
+            "power": 0.8,
+            "parts": {
+                "group score": {
+                    "items": 40,
+                    "what": "pairs",
+                    "effects": {"group_score": 0.2},
+                    "reason": None,
+                }
+            },
+        },
         "assumptions": {
             "date": "2025-01-01",
             "speed.edit": {"s": 0.07, "kind": "measured", "source": "a 2-core machine"},

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from unscene.evaluation.columns.sets import SET_ITEMS
-from unscene.evaluation.set_comparison import compare_arms_on_sets
+from unscene.evaluation.set_comparison import compare_arms_on_sets, list_values
 from unscene.evaluation.sets.formats import FORMATS
 from unscene.machine.job import Job
 from unscene.run.tables import write_json
@@ -113,8 +113,10 @@ def write_sets(folder, tables):
     paths = []
     for (name, model), item in tables.items():
         stem = folder / f"{name}-{model}"
-        write_json({"set": name, "format": formats[name], "model": model}, f"{stem}.json")
-        table = SET_ITEMS[FORMATS[formats[name]].task]
+        task = FORMATS[formats[name]].task
+        means = list_values(task, item).groupby("metric")["value"].mean().to_dict() | {"n_items": len(item)}
+        write_json({"set": name, "format": formats[name], "model": model, **means}, f"{stem}.json")
+        table = SET_ITEMS[task]
         whole = item.astype({"item": str}).reindex(columns=table.names).astype(object)
         table.write(whole.where(whole.notna(), None), f"{stem}.items.parquet")
         paths.append((f"{stem}.json", f"{stem}.items.parquet"))

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fake_run import make_job, make_run
-from tiny_clip import make_evaluation
+from tiny_clip import RUNTIME, make_evaluation
 from unscene.captions.caption_edits import write_from_template
 from unscene.edits.removers.telea import TeleaRemover
 from unscene.evaluation.columns.sets import SETS
@@ -26,12 +26,14 @@ from unscene.machine.job import Job
 from unscene.photos.images import write_png
 from unscene.photos.mask_shapes import bounding_box, dilate
 from unscene.photos.moved_masks import move_mask
+from unscene.pool.columns import POOL
 from unscene.report.write_report import write_report
 from unscene.run.seeds import derive_seed
 from unscene.run.shards import file_sha256
 from unscene.run.tables import read_json, write_json, write_table
 from unscene.scenes import compose_scene, render_scene, write_captions
 from unscene.training.pairs import CAPTIONS
+from unscene.training.pool_cache import cache_pool, embed_pool
 from unscene.words.coco80 import COCO80
 
 SEED, SIZE, DILATION_PX = 7, 64, 3
@@ -143,6 +145,33 @@ def make_world(folder: Path, count: int, plant: str, seed: int = 20) -> dict[str
     for name, rows in tables.items():
         write_table(pd.DataFrame(rows), paths[name])
     return paths
+
+
+def make_pool(folder: Path, count: int, clip: Path, seed: int = 21) -> dict[str, Path]:
+    """Write `count` ordinary scenes with their captions and objects, and their features by a CLIP;
+    return the inputs of a training that name them.
+    """
+    folder.mkdir(parents=True)
+    rows = []
+    for index in range(count):
+        scene = compose_scene(seed, index)
+        captions = write_captions(scene, np.random.default_rng([seed, index, 1]))
+        path = folder / f"{index}.png"
+        write_png(render_scene(scene, SIZE).rgb, path)
+        present = COCO80.sort({thing.category for thing in scene.objects})
+        row = {"image_id": f"p_{index}", "source": "pool", "path": str(path), "sha256": file_sha256(path)}
+        row |= {"phash": "0" * 16, "present": present, "unknown": [], "objects_from": "instances"}
+        named = COCO80.sort({word for _, words in captions for word in words})
+        rows.append({**row, "captions": [sentence for sentence, _ in captions], "named": named})
+    inputs = {"pool": folder / "pool.parquet", "pool_index": folder / "photos.parquet"}
+    POOL.write(POOL.frame(rows), inputs["pool"])
+    config, photos = {"train": {"clip": str(clip)}}, folder / "photos.npy"
+    cache_pool(
+        Job({"pool": inputs["pool"]}, {"photos": photos, "index": inputs["pool_index"]}, config=config)
+    )
+    inputs["pool_photos"] = folder / "features.npy"
+    embed_pool(Job({"photos": photos}, {"features": inputs["pool_photos"]}, {}, RUNTIME, config=config))
+    return inputs
 
 
 def choose_object(rendered, captions) -> tuple[str, str, np.ndarray] | None:

@@ -59,7 +59,7 @@ ON_SETS = {
     **{f"negated {name}": write_row("negated_retrieval", "text_to_image_recall_at_5", name) for name in BOTH},
     **{f"understanding {name}": write_row("removal", "true_understanding", name) for name in BOTH},
     **{f"indecision {name}": turn(write_row("removal", "indecision", name)) for name in BOTH},
-    "classes": write_row("zero_shot", "top1"),
+    **{f"classes {name}": write_row("zero_shot", "top1", name) for name in BOTH},
     **{f"{metric} {name}": write_row("retrieval", metric, name) for metric in RECALLS for name in BOTH},
 }
 

@@ -8,7 +8,7 @@ hard for every model and every question on them. Every figure of the rule is dra
 
 * a part **at its margin**: one of its figures is just as bad as the rule allows, every other one of
   the whole rule is good. The share of studies in which the part holds is the rule's false holds.
-* a part **at the effect that the plan names** (`name_effect`): all its figures are so good.
+* a part **at the effect that a plan of it names** (`name_effect`): all its figures are so good.
 * the **coverage** of each kind of interval that a report prints.
 
 Estimates and limits come from the package's own functions, and `judge_requirement` judges.
@@ -45,11 +45,12 @@ from unscene.evaluation.pass_rule import (
 from unscene.evaluation.statistics import (
     cluster_bootstrap,
     corrected_t,
-    get_detectable,
+    get_detectable_by_all,
     spread_ratio,
     spread_top,
     widen_by_models,
 )
+from unscene.run.agreement import count_share, summarise
 
 CONFIDENCE, DRAWS, MAIN = 0.95, 500, "main"
 SPLITS, PARTS = 3, 3
@@ -144,13 +145,19 @@ class PhotoSpread:
 
 
 def draw_shares(
-    design: Design, difference: float, reference: str, studies: int, seed: int, has_photos: bool = False
+    design: Design,
+    difference: float,
+    reference: str,
+    studies: int,
+    seed: int,
+    has_photos: bool = False,
+    base: float = 0.4,
 ) -> Drawn:
-    """Draw answers, right or wrong: the reference's share is .4, the main arm's `difference` more.
-    has_photos: tell `on_photos` as well.
+    """Draw answers, right or wrong: the reference's share is `base`, the main arm's `difference` more;
+    against chance the main arm's own share is told. has_photos: tell `on_photos` as well.
     """
-    rng, base = np.random.default_rng(seed), 0.4
-    is_fixed = reference == "zero_shot"
+    rng = np.random.default_rng(seed)
+    is_level, is_fixed = reference == CHANCE, reference in (CHANCE, "zero_shot")
     effects = [Effects(rng, studies), Effects(rng, studies, not is_fixed)]
     cuts = [stats.norm.ppf(p) * e.widen() for p, e in zip((base + difference, base), effects, strict=True)]
     threshold = [cut + effect.all for cut, effect in zip(cuts, effects, strict=True)]
@@ -176,7 +183,7 @@ def draw_shares(
             if not is_fixed:
                 latent[1] = easy + mix_own(rng, design, photo, of_arm[1])
             right = [score < cut[training, part] for score, cut in zip(latent, threshold, strict=True)]
-            answer = right[0].astype(np.float32) - right[1]
+            answer = right[0].astype(np.float32) - (0 if is_level else right[1])
             total += answer
             spread.add(answer)
             for at in np.unique(training):
@@ -190,14 +197,15 @@ def draw_shares(
                 stats.norm.cdf((cut - score) / sd).mean(axis=0)
                 for cut, score, sd in zip(cuts, known, sds, strict=True)
             ]
-            on_photos[part] = share[0] - (right[1].mean(axis=0) if is_fixed else share[1])
+            other = 0 if is_level else right[1].mean(axis=0) if is_fixed else share[1]
+            on_photos[part] = share[0] - other
     realised = [stats.norm.cdf(t).mean(axis=0) for t in threshold]
     return Drawn(
         values,
         photo,
         of_part,
-        difference,
-        realised[0] - realised[1],
+        difference + base * is_level,
+        realised[0] - (0 if is_level else realised[1]),
         on_photos if has_photos else None,
         noise if design.is_crossed else None,
     )
@@ -259,21 +267,24 @@ QUERIES, FIRST = 12, 10
 
 
 def draw_queries(design: Design, difference: float, reference: str, studies: int, seed: int) -> Drawn:
-    """Draw shares of hits among the first 10 photos of each query: .4 of the reference."""
-    rng, base = np.random.default_rng(seed), 0.4
+    """Draw shares of hits among the first 10 photos of each query: .4 of the reference; against chance
+    the main arm's own share.
+    """
+    rng, base, is_level = np.random.default_rng(seed), 0.4, reference == CHANCE
     tests = find_training(rng, design.photos)
-    effects = [Effects(rng, studies), Effects(rng, studies, reference != "zero_shot")]
+    effects = [Effects(rng, studies), Effects(rng, studies, reference not in (CHANCE, "zero_shot"))]
     shares = [
         stats.norm.cdf(stats.norm.ppf(share) * e.widen() + e.all)
         for share, e in zip((base + difference, base), effects, strict=True)
     ]
     values, of_part = np.zeros((design.photos, studies)), np.zeros((TRAININGS, studies))
+    spread = PhotoSpread(design, studies)
     for training in range(TRAININGS):
         rows = (
             np.arange(design.photos) if design.is_crossed else np.flatnonzero((tests == training).any(axis=1))
         )
         own = np.zeros((len(rows), studies))
-        for sign, share in zip((1, -1), shares, strict=True):
+        for sign, share in zip((1,) if is_level else (1, -1), shares, strict=not is_level):
             for _ in range(QUERIES):
                 first = np.argsort(rng.random((studies, len(rows))), axis=1)[:, :FIRST]
                 hit = rng.random((studies, FIRST)) < share[training][:, None]
@@ -281,8 +292,17 @@ def draw_queries(design: Design, difference: float, reference: str, studies: int
                     own[:, study] += sign * spread_top(hit[study], len(rows), first[study]) / QUERIES
         values[rows] += own / (TRAININGS if design.is_crossed else SPLITS)
         of_part[training] = own.mean(axis=0)
+        if design.is_crossed:
+            spread.add(own)
     realised = [share.mean(axis=0) for share in shares]
-    return Drawn(values, np.arange(design.photos), of_part, difference, realised[0] - realised[1])
+    return Drawn(
+        values,
+        np.arange(design.photos),
+        of_part,
+        difference + base * is_level,
+        realised[0] - (0 if is_level else realised[1]),
+        noise=spread.get() if design.is_crossed else None,
+    )
 
 
 def draw_flips(design: Design, difference: float, reference: str, studies: int, seed: int) -> Drawn:
@@ -358,7 +378,7 @@ KINDS = {
     "sham_flip_rate": Kind(draw_flips, Design(2000, is_crossed=False), "2,000 sham edits, folds"),
     "placebo_excess": Kind(draw_cosines, PAIRS, "600 pairs in 300 groups, folds"),
 }
-UNBOUNDED = {"placebo_excess"}
+UNBOUNDED = {"placebo_excess", "kept_surplus", "sham_excess"}
 
 
 def join_trainings(found: pd.DataFrame, drawn: Drawn) -> np.ndarray:
@@ -372,14 +392,20 @@ def join_trainings(found: pd.DataFrame, drawn: Drawn) -> np.ndarray:
     )
 
 
-def measure(metric: str, drawn: Drawn) -> pd.DataFrame:
-    """Return the limits of each study as the tables of contrasts have them, a row a study."""
-    studies, is_crossed = drawn.values.shape[1], KINDS[metric].design.is_crossed
-    frame = pd.DataFrame(drawn.values, columns=range(studies))
-    unbounded = range(studies) if metric in UNBOUNDED else ()
+def bootstrap(drawn: Drawn, metric: str) -> pd.DataFrame:
+    """Return what the bootstrap of photos says, a row a study."""
+    studies = range(drawn.values.shape[1])
+    frame = pd.DataFrame(drawn.values, columns=studies)
+    unbounded = studies if metric in UNBOUNDED else ()
     found = cluster_bootstrap(
         frame, drawn.photo, np.zeros(len(frame)), DRAWS, CONFIDENCE, seed=1, unbounded=unbounded
-    ).astype(float)
+    )
+    return found.astype(float)
+
+
+def measure(metric: str, drawn: Drawn) -> pd.DataFrame:
+    """Return the limits of each study as the tables of contrasts have them, a row a study."""
+    found, is_crossed = bootstrap(drawn, metric), KINDS[metric].design.is_crossed
     trained = [corrected_t(values, TEST_TO_TRAIN, CONFIDENCE) for values in drawn.of_part.T]
     rows = found[["difference", "low", "high"]].reset_index(drop=True)
     if is_crossed:
@@ -408,19 +434,16 @@ def turn(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def name_effect(bound: Bound, figures: int, alpha: float = 1 - CONFIDENCE, studies: int = 60) -> float:
-    """Return the true difference that the plan names (`get_detectable`) for a part of so many
-    figures: what both of a figure's intervals find with such a power that all do with .8, less the
-    margin. The spreads are those of a few studies without a difference.
+    """Return the true difference at which a part of so many figures is planned to hold, by the plan's own
+    formula (`get_detectable_by_all`), less the margin. The spreads are those of a few studies without
+    a difference, where the plan has to assume them.
     """
     kind = KINDS[bound.metric]
     drawn = kind.draw(kind.design, 0.0, bound.reference, studies, seed=99)
     rows = measure(bound.metric, drawn)
-    z, power = stats.norm.ppf, 1 - 0.2 / (2 * figures)
     spread = float(drawn.of_part.std(axis=0, ddof=1).mean())
-    by_trainings = get_detectable(spread, TRAININGS, TEST_TO_TRAIN, alpha, power)
-    error = float((rows["high"] - rows["low"]).mean()) / (2 * z((1 + CONFIDENCE) / 2))
-    by_photos = (z(1 - alpha / 2) + z(power)) * error
-    return max(by_trainings, by_photos) - bound.margin
+    error = float((rows["high"] - rows["low"]).mean()) / (2 * stats.norm.ppf((1 + CONFIDENCE) / 2))
+    return get_detectable_by_all(spread, error, TRAININGS, TEST_TO_TRAIN, alpha, figures) - bound.margin
 
 
 def hold_in(requirement: Requirement, tables: list[pd.DataFrame]) -> np.ndarray:
@@ -518,44 +541,66 @@ def cover(low, high, truth) -> float:
     return float(np.mean((np.asarray(low) <= truth) & (truth <= np.asarray(high))))
 
 
+def list_cases() -> dict[str, tuple[str, Kind]]:
+    """Return what intervals are drawn of, by name: the reference (a level is held against chance), and
+    how it is drawn. What stands before a comma is the metric's name.
+    """
+    shares = partial(draw_shares, has_photos=True)
+    recalls = partial(draw_shares, base=0.03, has_photos=True)
+    photos, questions = Design(500), Design(200, 10)
+    return {
+        "group_score": ("originals", KINDS[PRIMARY_METRIC]),
+        "group_score, level": (CHANCE, KINDS[PRIMARY_METRIC]),
+        "absence_auc_known": ("originals", KINDS["absence_auc_known"]),
+        "absence_auc_known, level": (CHANCE, KINDS["absence_auc_known"]),
+        "absence_auc_known, set": ("originals", Kind(draw_areas, Design(300), "300 photos, a set")),
+        "absence_auc_known, set, level": (CHANCE, Kind(draw_areas, Design(300), "300 photos, a set")),
+        "wanted_at_10": ("originals", KINDS["wanted_at_10"]),
+        "wanted_at_10, set": ("originals", Kind(draw_queries, Design(300), "300 photos, 12 queries, a set")),
+        "wanted_at_10, set, level": (
+            CHANCE,
+            Kind(draw_queries, Design(300), "300 photos, 12 queries, a set"),
+        ),
+        "sham_flip_rate": (
+            "originals",
+            Kind(draw_flips, Design(300, is_crossed=False), "300 sham edits, folds"),
+        ),
+        "placebo_excess": (CHANCE, KINDS["placebo_excess"]),
+        "kept_surplus": (
+            CHANCE,
+            Kind(draw_cosines, Design(30, 2, is_crossed=False), "60 pairs in 30 groups, folds"),
+        ),
+        "sham_excess": (
+            CHANCE,
+            Kind(draw_cosines, Design(300, is_crossed=False), "300 sham edits, folds"),
+        ),
+        "recall_at_1": ("originals", Kind(draw_shares, ON_FOLDS, "360 photos, folds")),
+        "recall_at_1, level": (CHANCE, Kind(draw_shares, ON_FOLDS, "360 photos, folds")),
+        "accuracy, ten questions a photo": (
+            "originals",
+            Kind(shares, questions, "200 photos, 10 questions each"),
+        ),
+        "accuracy, ten questions a photo, level": (
+            CHANCE,
+            Kind(shares, questions, "200 photos, 10 questions each"),
+        ),
+        "recall, one caption a photo": ("zero_shot", Kind(shares, photos, "500 photos")),
+        "recall of 5 %, level": (CHANCE, Kind(recalls, photos, "500 photos")),
+    }
+
+
 def simulate_coverage(studies: int, seed: int = 0) -> pd.DataFrame:
-    """Return `interval measured_on coverage`, a row an interval that a report prints.
+    """Return `figure measured_on interval coverage`, a row an interval that a report prints.
 
     On folds the bootstrap of photos is for these trainings, the corrected t for others; on sets the
     printed interval is for both, the corrected t for other trainings on these photos. By question:
     what it was until November 2026, for comparison.
     """
     rows = []
-    cases = {
-        "group_score": ("originals", KINDS[PRIMARY_METRIC]),
-        "absence_auc_known": ("originals", KINDS["absence_auc_known"]),
-        "absence_auc_known, level": (CHANCE, KINDS["absence_auc_known"]),
-        "absence_auc_known, set": ("originals", Kind(draw_areas, Design(300), "300 photos, a set")),
-        "wanted_at_10": ("originals", KINDS["wanted_at_10"]),
-        "sham_flip_rate": (
-            "originals",
-            Kind(draw_flips, Design(300, is_crossed=False), "300 sham edits, folds"),
-        ),
-        "placebo_excess": (CHANCE, KINDS["placebo_excess"]),
-        "accuracy, ten questions a photo": (
-            "originals",
-            Kind(draw_shares, Design(200, 10), "200 photos, 10 questions each"),
-        ),
-        "recall, one caption a photo": ("zero_shot", Kind(draw_shares, Design(500), "500 photos")),
-    }
-    for number, (name, (reference, kind)) in enumerate(cases.items()):
-        metric = name.split(",")[0] if name.split(",")[0] in KINDS else "accuracy"
-        draw = partial(draw_shares, has_photos=True) if kind.draw is draw_shares else kind.draw
-        drawn = draw(kind.design, 0.02, reference, studies, seed + 7919 * number)
-        photos = cluster_bootstrap(
-            pd.DataFrame(drawn.values, columns=range(studies)),
-            drawn.photo,
-            np.zeros(len(drawn.photo)),
-            DRAWS,
-            CONFIDENCE,
-            seed=1,
-            unbounded=range(studies) if metric in UNBOUNDED else (),
-        ).astype(float)
+    for number, (name, (reference, kind)) in enumerate(list_cases().items()):
+        metric = name.split(",")[0]
+        drawn = kind.draw(kind.design, 0.02, reference, studies, seed + 7919 * number)
+        photos = bootstrap(drawn, metric)
         trained = np.array([corrected_t(values, TEST_TO_TRAIN, CONFIDENCE)[:2] for values in drawn.of_part.T])
         found = {}
         if kind.design.is_crossed:
@@ -570,15 +615,7 @@ def simulate_coverage(studies: int, seed: int = 0) -> pd.DataFrame:
         both = np.minimum(limits[:, 0], trained[:, 0]), np.maximum(limits[:, 1], trained[:, 1])
         found["both, as the rule takes them"] = (*both, drawn.truth)
         if kind.design.questions > 1:
-            single = replace(drawn, photo=np.arange(len(drawn.photo)))
-            naive = cluster_bootstrap(
-                pd.DataFrame(single.values, columns=range(studies)),
-                single.photo,
-                np.zeros(len(single.photo)),
-                DRAWS,
-                CONFIDENCE,
-                seed=1,
-            ).astype(float)
+            naive = bootstrap(replace(drawn, photo=np.arange(len(drawn.photo))), metric)
             found["by question (not printed)"] = (naive["low"], naive["high"], drawn.realised)
         rows += [
             {"figure": name, "measured_on": kind.words, "interval": interval, "coverage": cover(*limits)}
@@ -587,10 +624,68 @@ def simulate_coverage(studies: int, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+UNSEEN_FOLDS = 3
+
+
+def cover_unseen(studies: int, seed: int = 0) -> dict:
+    """Return the row of unseen categories: models that have not seen a fold of categories against
+    those of the folds of photos, on 600 pairs in 300 groups. Pairs of a group may be of different
+    categories. The interval knows the photos, of these trainings.
+    """
+    rng, pairs = np.random.default_rng(seed), 600
+    group, category = np.repeat(np.arange(pairs // 2), 2), rng.integers(UNSEEN_FOLDS, size=pairs)
+    photo_fold = (rng.permutation(pairs // 2) % PARTS)[group]
+    easy = rng.normal(size=(pairs // 2, studies))[group]
+    right, share = [], []
+    for base, fold in ((0.4, category), (0.45, photo_fold)):
+        cut = stats.norm.ppf(base) + TRAINING_SD * rng.normal(size=(UNSEEN_FOLDS, studies))
+        right.append(np.sqrt(0.6) * easy + np.sqrt(0.4) * rng.normal(size=easy.shape) < cut[fold])
+        share.append(stats.norm.cdf(cut)[fold].mean(axis=0))
+    values = pd.DataFrame(right[0].astype(float) - right[1], columns=range(studies))
+    found = cluster_bootstrap(values, group, category, DRAWS, CONFIDENCE, seed=1).astype(float)
+    return {
+        "figure": "group_score, unseen categories minus seen",
+        "measured_on": "600 pairs in 300 groups",
+        "interval": "photos, of these trainings",
+        "coverage": cover(found["low"], found["high"], share[0] - share[1]),
+    }
+
+
+def cover_counts(studies: int, seed: int = 0) -> list[dict]:
+    """Return the rows of the truth's and the controls' shares (Wilson) and means (normal), which take
+    their items as independent: as they are with an edit a photo, and words of five captions of a photo
+    that are right together or not (correlation .3).
+    """
+    rng, rows = np.random.default_rng(seed), []
+    for total, share in ((40, 0.1), (40, 0.97), (70, 0.17), (700, 0.97)):
+        hits = np.arange(total + 1)
+        limits = [count_share(int(hit), total) for hit in hits]
+        holds = [limit["low"] <= share <= limit["high"] for limit in limits]
+        chance = stats.binom.pmf(hits, total, share)
+        rows.append(
+            (f"share of {100 * share:.0f} %", f"{total} items", "Wilson", float(chance @ np.array(holds)))
+        )
+    photos, mentions = 200, 5
+    of_photo = rng.normal(size=(studies, photos, 1)) * np.sqrt(0.3)
+    latent = of_photo + np.sqrt(0.7) * rng.normal(size=(studies, photos, mentions))
+    hits = (latent < stats.norm.ppf(0.9)).sum(axis=(1, 2))
+    limits = [count_share(int(hit), photos * mentions) for hit in hits]
+    clustered = np.mean([limit["low"] <= 0.9 <= limit["high"] for limit in limits])
+    rows.append(("share of 90 %", "1,000 words of 200 photos", "Wilson", float(clustered)))
+    for masks in (30, 300):
+        means = [summarise(values) for values in rng.beta(8, 2, size=(studies, masks))]
+        held = np.mean([mean["low"] <= 0.8 <= mean["high"] for mean in means])
+        rows.append(("mean IoU of .80", f"{masks} masks", "normal", float(held)))
+    names = ("figure", "measured_on", "interval", "coverage")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     gc.freeze()  # statsmodels collects garbage at every adjustment
     pd.set_option("display.width", 200, "display.max_rows", None, "display.max_colwidth", 60)
-    print(simulate_coverage(count).round(3).to_string(index=False), flush=True)
+    further = pd.DataFrame([cover_unseen(count), *cover_counts(count)])
+    coverage = pd.concat([simulate_coverage(count), further])
+    print(coverage.round(3).to_string(index=False), flush=True)
     for name in (PRIMARY_METRIC, *(requirement.name for requirement in REQUIREMENTS)):
         print(simulate_parts(count, names={name}).round(3).to_string(index=False, header=False), flush=True)

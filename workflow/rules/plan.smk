@@ -41,6 +41,7 @@ rule estimate_run:
                 "folds",
                 "train",
                 "evaluate.max_photos",
+                "evaluate.sets",
                 "evaluate.set_arms",
                 "evaluate.world",
                 "deploy.arm",

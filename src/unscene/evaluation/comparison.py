@@ -18,6 +18,7 @@ from unscene.evaluation.columns.shared import RECALL_AT, WAYS
 from unscene.evaluation.csv_tables import write_csv
 from unscene.evaluation.pass_rule import CHANCE, CHANCE_OF, PRIMARY, PRIMARY_METRIC, REFERENCES
 from unscene.evaluation.statistics import (
+    NO_FOOTING,
     adjust_holm,
     check_footing,
     cluster_bootstrap,
@@ -62,7 +63,6 @@ FURTHER_CONTRASTS = [
 MAIN_AGAINST = ["random", "paired_rank", "text_negatives", "sham", "swapped"]
 # What tells an item of a run from another; the rest of a frame of values are metrics.
 KEYS = ["arm", "fold", "seed", "item", "group"]
-NO_FOOTING = "an arm was trained on fewer photo groups than it is tested on"
 ONE_PART = "fewer than two tested parts"
 
 

@@ -13,6 +13,8 @@ import pandas as pd
 from scipy import stats
 
 MOST_TEST_TO_TRAIN = 1.0
+# Why there is no interval over trainings where `check_footing` gives NaN.
+NO_FOOTING = "an arm was trained on fewer photo groups than it is tested on"
 _CELLS_AT_ONCE = 20_000_000
 
 
@@ -131,6 +133,27 @@ def get_detectable(
     return float(effect * np.sqrt(trainings) * np.sqrt(1 / trainings + test_to_train) * spread)
 
 
+def get_detectable_by_all(
+    spread: float,
+    error: float,
+    trainings: int,
+    test_to_train: float,
+    alpha: float,
+    figures: int = 1,
+    power: float = 0.8,
+) -> float:
+    """Return the true difference that both intervals of each of so many figures find, such that all of
+    them do with probability `power`, be they independent or not (Bonferroni).
+
+    spread: as in get_detectable. error: standard error that the photos' interval has, by whose
+    normal limits it is judged. This is the effect at which a part of the pass rule is planned to
+    hold: a part asks it of every figure, by the wider of two intervals.
+    """
+    each = 1 - (1 - power) / (2 * figures)
+    by_trainings = get_detectable(spread, trainings, test_to_train, alpha, each)
+    return max(by_trainings, float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(each)) * error)
+
+
 def cluster_bootstrap(
     difference: pd.DataFrame,
     group: np.ndarray,
@@ -217,9 +240,9 @@ def two_level_bootstrap(
 
     difference: float (items, models); group: the cluster of each item, its photo. The limits carry
     both which photos there were and which trainings: the cluster bootstrap of the mean over models,
-    widened by `widen_by_models`. test_to_train: as in corrected_t; 0 (and NaN) of independent
-    trainings. With one model only the photos vary. NaN without items, no limits with fewer than two
-    photos.
+    widened by `widen_by_models`. test_to_train: as in corrected_t; 0 of independent trainings. With
+    one model only the photos vary. NaN without items; no limits with fewer than two photos, nor of
+    several models where test_to_train is NaN.
     """
     difference = np.asarray(difference, float)
     items, models = difference.shape
@@ -246,12 +269,12 @@ def widen_by_models(
     interval, t sqrt((1 / J + test_to_train) T^2), is an independent part, and distances of such
     parts from the mean join as root sums of squares (Zou & Donner 2008, "Construction of confidence
     limits about effect measures", Statistics in Medicine 27; variance components: Searle, Casella &
-    McCulloch 1992, section 4.2).
+    McCulloch 1992, section 4.2). NaN where test_to_train is: it is not known how far trainings hang
+    together.
     """
     count, mean = len(of_model), float(np.mean(of_model))
     of_trainings = max(float(np.var(of_model, ddof=1)) - noise, 0.0)
-    overlap = 0.0 if np.isnan(test_to_train) else test_to_train
-    reach = stats.t.ppf((1 + confidence) / 2, count - 1) * np.sqrt((1 / count + overlap) * of_trainings)
+    reach = stats.t.ppf((1 + confidence) / 2, count - 1) * np.sqrt((1 / count + test_to_train) * of_trainings)
     return float(mean - np.hypot(mean - limits[0], reach)), float(mean + np.hypot(limits[1] - mean, reach))
 
 

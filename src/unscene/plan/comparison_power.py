@@ -36,7 +36,7 @@ def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
         items = count[kind] / folds
         if kind == "photos":
             items = min(items, settings["evaluate"]["max_photos"])
-        spread = math.hypot(spreads[name] / math.sqrt(max(items, 1)), spreads["training"])
+        spread = math.hypot(spreads[name] / math.sqrt(max(items, 1)), find_training(spreads, name))
         figures[name] = {
             "items": round(items),
             "spread": round(spread, 5),
@@ -53,6 +53,11 @@ def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
         "figures": figures,
         "photos_for_margin": count_photos_needed(spreads["recall_at_1"], MARGIN),
     }
+
+
+def find_training(spreads: dict[str, float], name: str) -> float:
+    """Return how far trainings are assumed to spread a figure: its own, where that was measured."""
+    return spreads.get(f"training_{name}", spreads["training"])
 
 
 def count_photos_needed(spread: float, margin: float) -> int:

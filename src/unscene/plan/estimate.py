@@ -19,6 +19,7 @@ from unscene.plan.clip_work import count_tested_pairs, count_training, count_unt
 from unscene.plan.comparison_power import describe_comparison, estimate_comparison
 from unscene.plan.licences import list_licences
 from unscene.plan.projection import PROCESSOR, SAME_WORK, describe_projection, project_run, tell_time
+from unscene.plan.rule_power import describe_rule, estimate_rule
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
 from unscene.run.checkout import CHECKOUT
@@ -97,6 +98,7 @@ def make_plan(settings: dict, prices: dict, assumed: dict) -> dict:
         "devices": estimate_devices(settings, assumed, count),
         "storage": estimate_storage(settings, assumed, count),
         "comparison": estimate_comparison(settings, assumed, count),
+        "rule": estimate_rule(settings, assumed, count),
         "assumptions": {"date": str(assumed["date"]), **list_assumptions(assumed)},
     }
 
@@ -353,7 +355,12 @@ def describe_plan(plan: dict) -> str:
         )
     lines += list(_tell_processor(plan))
     if count["trainings"]:
-        lines += ["", "Comparison of the arms", *describe_comparison(plan["comparison"])]
+        lines += [
+            "",
+            "Comparison of the arms",
+            *describe_comparison(plan["comparison"]),
+            *describe_rule(plan["rule"]),
+        ]
     lines += ["", "Disk"]
     for key, size in storage["bytes"].items():
         lines.append(f"  {key:<10} {size / 1e9:8.2f} GB in {tell_count(storage['files'][key], 'file')}")

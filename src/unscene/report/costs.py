@@ -1,6 +1,7 @@
 """What a run cost: words of the captions, and the plan against what was found."""
 
 from unscene.plan.comparison_power import tell_difference
+from unscene.plan.rule_power import tell_part
 from unscene.report.facts import list_facts, look_up
 from unscene.report.numbers import count
 from unscene.report.run import Run
@@ -21,7 +22,9 @@ def tell_plan(plan: dict) -> dict:
         name: {**figure, "detectable": {k: tell_difference(name, d) for k, d in figure["detectable"].items()}}
         for name, figure in plan["comparison"]["figures"].items()
     }
-    return {**told, "comparison": {**plan["comparison"], "figures": figures}}
+    parts = {name: tell_part(part) for name, part in plan["rule"]["parts"].items()}
+    rule = {"power": plan["rule"]["power"], **parts}
+    return {**told, "comparison": {**plan["comparison"], "figures": figures}, "rule": rule}
 
 
 def tell_cost(cost: dict) -> dict:

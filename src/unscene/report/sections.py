@@ -191,7 +191,9 @@ FILES = {
         columns=("set", "contrast", "metric", "difference", "low", "high"),
         when=trains,
     ),
-    "set_summary": File("metrics/set_summary.csv", columns=("set", "model", "metric", "mean"), when=trains),
+    "set_summary": File(
+        "metrics/set_summary.csv", columns=("set", "model", "metric", "mean", "low", "high"), when=trains
+    ),
     "sweeps": File("metrics/sweeps.parquet", SWEEPS, when=is_swept),
     "unseen": File(
         "metrics/unseen_classes.csv",

@@ -55,6 +55,15 @@ def caller(batch_server):
         yield caller
 
 
+@pytest.mark.parametrize("content", ['{"r":[{"i":1,"w":["do', None, ""])
+def test_an_answer_that_is_cut_or_refused_is_poisoned_like_others(content):
+    message = {"role": "assistant", "content": content, "refusal": None}
+    body = {"model": "gpt-4o", "choices": [{"message": message}], "usage": {"prompt_tokens": 1}}
+    line = {"id": "b", "custom_id": "w-1", "response": {"status_code": 200, "body": body}, "error": None}
+    for kind in CATALOGUE["line"].values():
+        assert isinstance(kind.act(line), str)
+
+
 def test_the_list_of_faults_is_in_the_readme(checkout):
     text = (checkout / "tests/batch_server/README.md").read_text()
     assert write_list().strip() in text, "run: python tests/batch_server --faults"

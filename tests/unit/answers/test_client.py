@@ -127,6 +127,7 @@ METADATA = {"shard": "s", "intent": "1"}
         (200, {"id": None, "status": "validating"}, Unanswered, False),
         (200, {"id": "", "status": "validating"}, Unanswered, False),
         (200, {"id": ["batch_1"]}, Unanswered, False),
+        (200, {"id": "batch_1", "input_file_id": "file_of_others"}, Unanswered, False),
         ("drop", "", Silent, False),
     ],
 )

@@ -36,6 +36,14 @@ def test_a_batch_that_is_gone_is_booked_by_hand(desk, server, capsys):
     assert "forgotten by hand" in capsys.readouterr().out
 
 
+def test_a_create_that_tells_of_the_batch_of_others_is_looked_for(desk, server):
+    server.plant_fault("batches.create", "other_object", times=1)
+    summary = desk.submit(make_requests(4))
+    bill = server.bill()
+    assert summary["ends"]["done"] == 4 and bill["charges"] == 4 and bill["bodies_paid_twice"] == 0
+    assert summary["usd"] == pytest.approx(bill["usd"])
+
+
 def test_a_batch_that_shows_late_is_cancelled_and_booked(desk, server, monkeypatch):
     """The reply to a create is lost, and the list has a hole where its batch is, though it shows later
     ones: a second one is made. The first ends unused, but not unpaid.

@@ -72,6 +72,22 @@ def test_a_line_that_says_nothing_is_a_row_after_the_deadline(desk, server, kind
         )
 
 
+@pytest.mark.parametrize("kind", ["custom_id_list", "custom_id_absent", "line_html", "line_null"])
+def test_lines_that_do_not_tell_whose_they_are_are_asked_anew_after_the_deadline(desk, server, kind):
+    """Two of three: with as many lines as requests there is nothing more to come."""
+    server.plant(kind, nth=2, times=2)
+    summary = desk.submit(make_requests(3))
+    bill = server.bill()
+    assert summary["ends"] == {"refused": 0, "done": 3} and bill["charges"] == 5
+    assert bill["bodies_paid_twice"] == 0 and summary["usd"] >= bill["usd"] - 1e-6
+
+
+def test_lines_of_others_are_never_taken(desk, server):
+    server.plant("line_foreign", nth=2, times=2)
+    with pytest.raises(Stopped, match="1 of 3 lines are the batch's"):
+        desk.submit(make_requests(3))
+
+
 @pytest.mark.parametrize(("count", "part"), [(1, 0.3), (1, 0.9), (4, 0.99)])
 def test_a_line_that_is_cut_is_not_taken_while_the_file_is_larger_at_the_endpoint(desk, server, count, part):
     """Its request can still be seen, but the rest of its answer lies there."""

@@ -16,6 +16,7 @@ from unscene.evaluation.set_comparison import compare_arms_on_sets
 from unscene.evaluation.sets.exam import list_exam_sets
 from unscene.evaluation.verdict import judge_arm
 from unscene.machine.job import Job
+from unscene.report.headline import ORDINARY, list_rows, tabulate, take_world
 from unscene.run.tables import read_json, write_table
 from unscene.scenes.exam import render_exam
 
@@ -26,7 +27,7 @@ ARMS = ("zero_shot", "originals", "main")
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
-    """(contrasts on the world's sets, metrics of the main arm by set), three arms of tiny models."""
+    """(contrasts on the world's sets, metrics of the main arm by set, levels), three arms of tiny models."""
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -77,11 +78,11 @@ def judged(tmp_path_factory):
             )
         )
         of_main = {found["set"]: found for found in map(read_json, metrics) if found["model"] == "main"}
-        return pd.read_csv("sets.csv"), of_main
+        return pd.read_csv("sets.csv"), of_main, pd.read_csv("set_summary.csv")
 
 
 def test_every_external_part_is_measured_on_a_fresh_world(judged):
-    sets, _ = judged
+    sets, *_ = judged
     nothing = pd.DataFrame(columns=[*sets.columns, "is_primary", "holm_p"])
     parts = {part.name: part for part in judge_arm(nothing, sets, "main")}
     external = [part.name for part in REQUIREMENTS if part.sources[0] is not FOLDS]
@@ -91,7 +92,7 @@ def test_every_external_part_is_measured_on_a_fresh_world(judged):
 
 
 def test_contrasts_are_by_photo(judged):
-    sets, of_main = judged
+    sets, of_main, _ = judged
     assert (sets["photos"] <= sets["n"]).all() and (sets["photos"] > 1).all()
     removal = sets[sets["metric"] == "indecision"].iloc[0]
     assert removal["photos"] < removal["n"], "several questions on a photo"
@@ -104,7 +105,7 @@ def test_contrasts_are_by_photo(judged):
 
 def test_differences_are_those_of_the_metrics(judged):
     """What is compared by photo is the metric that the set's own file says, area and recall alike."""
-    sets, of_main = judged
+    sets, of_main, _ = judged
     chance = sets[sets["contrast"] == "main-chance"]
     assert chance["metric"].tolist() == ["absence_auc_known"]
     found = of_main["fresh_objects"]["absence_auc_known"]
@@ -112,6 +113,17 @@ def test_differences_are_those_of_the_metrics(judged):
     assert (sets["models"] == 2).all() and np.isfinite(sets[["low", "high", "corrected_t_low"]]).all(
         axis=None
     )
+
+
+def test_first_figures_of_a_fresh_world_have_intervals_of_their_levels(judged):
+    sets, _, levels = judged
+    rows = list_rows(*take_world(levels, sets, "fresh"), ORDINARY, "main")
+    assert {"absence_auc_known", "text_to_image_recall_at_1"} <= {row.figure.metric for row in rows}
+    for row in rows:
+        for arm, level in row.values.items():
+            assert 0 <= level["low"] <= level["mean"] <= level["high"] <= 1, (row.figure.metric, arm)
+    shown = tabulate(rows, "main").set_index("figure")
+    assert shown.loc[ORDINARY[0].name, "main"].count(" to ") == 1
 
 
 def test_choices_are_asked_with_other_photos_as_well(judged):

@@ -1,6 +1,7 @@
 """How often the pass rule and its intervals are right, on a few simulated studies."""
 
-from simulate_rule import simulate_coverage, simulate_parts
+import pytest
+from simulate_rule import cover_counts, cover_unseen, simulate_coverage, simulate_parts
 from simulate_study import measure_rates
 
 
@@ -22,3 +23,14 @@ def test_every_printed_interval_holds_what_it_is_of():
     naive = "by question (not printed)"
     assert found.drop(naive, level="interval").min() >= 1 - 11 / 80
     assert found["accuracy, ten questions a photo", naive] < 0.75
+    levels = found.index.get_level_values("figure").str.endswith("level")
+    assert levels.sum() >= 15, "levels are printed, too"
+
+
+def test_unseen_categories_shares_and_means_hold_what_they_are_of():
+    """Wilson's interval takes its items as independent, and is too narrow where they are not."""
+    assert cover_unseen(80)["coverage"] >= 1 - 11 / 80
+    found = {(row["figure"], row["measured_on"]): row["coverage"] for row in cover_counts(80)}
+    clustered = found.pop(("share of 90 %", "1,000 words of 200 photos"))
+    assert min(found.values()) >= 1 - 11 / 80 and clustered < 0.95
+    assert found["share of 10 %", "40 items"] == pytest.approx(0.95, abs=0.03)

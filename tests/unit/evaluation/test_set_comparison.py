@@ -8,7 +8,8 @@ from scipy import stats
 from made_sets import GOOD, SETTINGS, compare, make_all, make_choices, make_ranks, make_removals
 from rule_figures import get_statuses, judge
 from unscene.evaluation.pass_rule import HOLDS, NOT_MEASURED
-from unscene.evaluation.set_comparison import contrast_models, list_values, take_chance
+from unscene.evaluation.set_comparison import contrast_models, find_overlap, list_values, take_chance
+from unscene.evaluation.statistics import two_level_bootstrap
 
 
 def test_values_of_each_kind_of_set():
@@ -59,10 +60,69 @@ def test_the_corrected_t_stands_beside_the_photos_interval(tmp_path):
     assert row["corrected_t_low"] == pytest.approx(np.mean(means) - reach, abs=1e-5)
 
 
-def test_a_small_dose_has_no_corrected_t_on_sets_either(tmp_path):
-    sets = compare(tmp_path, make_all(GOOD), ratio=2.5)
-    assert sets["corrected_t_low"].isna().all() and sets["low"].notna().all()
+@pytest.mark.parametrize(("ratio", "why"), [(2.5, "fewer photo groups"), (np.nan, "no contrast")])
+def test_a_small_dose_has_no_interval_on_sets_and_a_reason(tmp_path, ratio, why):
+    """How far its trainings hang together is not known, so neither interval has a footing."""
+    sets = compare(tmp_path, make_all(GOOD), ratio=ratio)
+    limits = ["low", "high", "corrected_t_low", "corrected_t_high"]
+    assert sets["difference"].notna().all() and sets[limits].isna().all(axis=None)
+    assert sets["reason"].str.contains(why).all()
     assert set(get_statuses(judge(tmp_path, sets)).values()) == {HOLDS, NOT_MEASURED}
+
+
+def test_a_single_model_of_a_dose_keeps_the_interval_of_its_photos(tmp_path):
+    tables = {
+        name: item[item["fold"].isna() | (item["fold"] == 0)] if name[1] == "main" else item
+        for name, item in make_all(GOOD).items()
+    }
+    sets = compare(tmp_path, tables, ratio=2.5)
+    assert sets["low"].notna().all() and sets["corrected_t_low"].isna().all()
+    assert set(sets["reason"]) == {"one model: the photos alone vary"}
+
+
+def test_limits_that_are_there_need_no_reason(tmp_path):
+    sets = compare(tmp_path, make_all(GOOD))
+    assert sets["reason"].isna().all() and sets["low"].notna().all()
+
+
+def test_every_level_has_an_interval_by_photo_and_over_models(tmp_path):
+    """Of each arm, the untuned one included; as wide as the contrasts' where trainings overlap."""
+    tables = make_all(GOOD)
+    worse = tables["mcq", "main"].query("fold == 2").index[:15]  # trainings differ by more than photos say
+    tables["mcq", "main"].loc[worse, "correct"] = False
+    compare(tmp_path, tables)
+    found = pd.read_csv(tmp_path / "set_summary.csv").set_index(["set", "model", "metric"])
+    row = found.loc["mcq", "main", "accuracy"]
+    right = tables["mcq", "main"].pivot(index="photo", columns="fold", values="correct").astype(float)
+    wide, narrow = (
+        two_level_bootstrap(right.to_numpy(), right.index, 4000, 0.95, 1, ratio) for ratio in (0.5, 0.0)
+    )
+    assert row["mean"] == pytest.approx(wide[0], abs=1e-6)
+    assert (row["low"], row["high"]) == pytest.approx(wide[1:], abs=0.01)
+    assert wide[2] - wide[1] > 1.1 * (narrow[2] - narrow[1])
+    shares = found.drop("n_items", level="metric")
+    assert {"main", "zero_shot", "originals"} == set(shares.index.get_level_values("model"))
+    assert (shares["low"] <= shares["mean"]).all() and (shares["mean"] <= shares["high"]).all()
+    assert (shares["low"] >= 0).all() and (shares["high"] <= 1).all()
+    untuned = shares.xs("zero_shot", level="model")["reason"]
+    assert set(untuned.loc[["mcq", "neg", "coco"]]) == {"one model: the photos alone vary"}
+    assert shares.xs("main", level="model")["reason"].isna().all()
+    counts = found.xs("n_items", level="metric")
+    assert counts["low"].isna().all() and set(counts["reason"]) == {"no photo has a value of its own"}
+
+
+def test_levels_of_a_small_dose_have_no_interval(tmp_path):
+    compare(tmp_path, make_all(GOOD), ratio=2.5)
+    found = pd.read_csv(tmp_path / "set_summary.csv").query("model == 'main' and metric != 'n_items'")
+    assert found["mean"].notna().all() and found[["low", "high"]].isna().all(axis=None)
+    assert found["reason"].str.contains("fewer photo groups").all()
+
+
+@pytest.mark.parametrize(("arm", "ratio"), [("main", 0.5), ("originals", 0.4), ("text", np.nan)])
+def test_the_overlap_of_an_arm_is_the_smallest_of_its_contrasts(arm, ratio):
+    """A contrast has the larger ratio of its two arms."""
+    overlap = pd.Series({"main-zero_shot": 0.5, "main-originals": 0.5, "originals-zero_shot": 0.4})
+    assert find_overlap(overlap, arm) == pytest.approx(ratio, nan_ok=True)
 
 
 def make_questions(right, copies):

@@ -30,7 +30,7 @@ CUTS = {
     **{f"negated {name}": ("negated retrieval", 0.0, False, False) for name in BOTH},
     **{f"understanding {name}": ("removals, understanding", 0.0, False, False) for name in BOTH},
     **{f"indecision {name}": ("removals, indecision", 0.02, True, True) for name in BOTH},
-    "classes": ("classes kept", 0.01, True, False),
+    **{f"classes {name}": ("classes kept", 0.01, True, False) for name in BOTH},
     **{f"{metric} {name}": ("retrieval kept", 0.01, True, False) for metric in RECALLS for name in BOTH},
 }
 

@@ -136,7 +136,10 @@ def test_alarms_stand_in_red_where_the_verdict_stands(tmp_path, monkeypatch):
 
 
 def test_a_difference_that_no_figure_can_have_is_told_as_one_that_cannot_be_shown():
+    part = {"items": 720, "what": "pairs", "effects": {"group_score": 0.145}, "reason": None}
     plan = {"weights": {}, "comparison": {"figures": {"group_score": {"detectable": {"3": 3.39, "4": 0.2}}}}}
+    plan |= {"rule": {"power": 0.8, "parts": {"group score": part}}}
+    assert tell_plan(plan)["rule"]["group score"] == "group_score +14.5 points (720 pairs)"
     figure = tell_plan(plan)["comparison"]["figures"]["group_score"]
     assert (
         figure["detectable"]["3"].startswith("cannot be shown") and figure["detectable"]["4"] == "20.0 points"

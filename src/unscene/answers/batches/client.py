@@ -168,11 +168,13 @@ class ApiClient:
         return self._read(File, self._short.files.with_raw_response.retrieve, file_id)
 
     def create_batch(self, file_id: str, metadata: dict[str, str]) -> Batch:
-        """Create a batch, with one call and no other."""
+        """Create a batch, with one call and no other; Unanswered also when the reply tells of a batch of
+        another file: then ours may have been created, too.
+        """
         named: dict[str, Any] = {}
         if self._endpoint.keeps_outputs_as_asked:
             named["output_expires_after"] = {"anchor": "created_at", "seconds": _KEPT_SECONDS}
-        return self._read(
+        batch = self._read(
             Batch,
             self._create.batches.with_raw_response.create,
             input_file_id=file_id,
@@ -182,6 +184,12 @@ class ApiClient:
             extra_headers={"Idempotency-Key": f"{metadata['shard']}-{metadata['intent']}"},
             **named,
         )
+        if batch.input_file_id not in (None, file_id) and batch.metadata != metadata:
+            raise Unanswered(
+                f"a batch of file {file_id} was to be created, the endpoint tells of {batch.id}, which is of"
+                f" file {batch.input_file_id}"
+            )
+        return batch
 
     def list_batches(self, since: float | None = None) -> Iterator[Batch]:
         """Yield the endpoint's batches, page by page, in the order in which it tells them.

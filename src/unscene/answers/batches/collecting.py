@@ -36,8 +36,9 @@ logger = logging.getLogger("unscene")
 class Results:
     """The result files of one batch, on disk. members: items of each request. worst: dollars of each
     at most. `seen`: lines of each request that say something. `named`: requests that have a line, if only
-    one that says nothing. `is_foreign`: a file holds requests of others, and none of the batch.
-    `is_damaged`: a file has zeros, which no text has. `is_lone`: a batch of one request has one line.
+    one that says nothing; all of them where there is a line each and some do not tell whose they are.
+    `is_foreign`: a file holds requests of others, and none of the batch. `is_damaged`: a file has zeros,
+    which no text has. `is_lone`: a batch of one request has one line.
     """
 
     def __init__(self, paths: list[Path], members: dict[str, int], worst: dict[str, float]):
@@ -52,7 +53,7 @@ class Results:
         self.seen.clear()
         self.named.clear()
         self.is_foreign = self.is_damaged = False
-        empty, lines, faults = 0, 0, []
+        empty, lines, strangers, faults = 0, 0, 0, []
         for path in self.paths:
             own = others = total = torn = 0
             first, is_cut = b"", False
@@ -70,7 +71,7 @@ class Results:
                 if not _says_nothing(result.answer):
                     own += 1
                     self.seen[name] += 1
-            empty, lines = empty + (total == 0), lines + total
+            empty, lines, strangers = empty + (total == 0), lines + total, strangers + others
             self.is_foreign |= bool(others and not own)
             if is_cut and not _ends_in_a_line(path):
                 faults.append(f"{path.name}: the last line is cut")
@@ -80,7 +81,7 @@ class Results:
             elif torn > (1 - _OWN_SHARE) * total:
                 faults.append(f"{path.name}: {torn} of {total} lines cannot be read")
         self.is_lone = lines == len(self.members) == 1 and not self.is_foreign
-        if self.is_lone:
+        if self.is_lone or (self.named and not strangers and lines == len(self.members)):
             self.named.update(self.members)
         return "the files are empty" if empty == len(self.paths) else "; ".join(faults)
 

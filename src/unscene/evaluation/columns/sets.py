@@ -106,6 +106,7 @@ SETS = Table(
         Column("models_reference", "integer", "models of the second", "models"),
         Column("corrected_t_low", "number", "lower limit by the corrected t over the models' means"),
         Column("corrected_t_high", "number", "upper limit"),
+        Column("reason", "text", "why limits are missing, where they are"),
     ),
 )
 SET_SUMMARY = Table(
@@ -116,5 +117,8 @@ SET_SUMMARY = Table(
         Column("model", "text", "the arm"),
         Column("metric", "text", "the metric's name"),
         Column("mean", "number", "mean over the arm's models"),
+        Column("low", "number", "lower limit by the bootstrap of photos and of the models' trainings"),
+        Column("high", "number", "upper limit"),
+        Column("reason", "text", "why limits are missing or know photos alone, where it is so"),
     ),
 )
