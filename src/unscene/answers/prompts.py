@@ -60,9 +60,13 @@ def count_namable(caption: str) -> int:
 
 
 def _find_room(captions: list[str], vocabulary: Vocabulary) -> int:
-    """Return the tokens for each caption of a prompt: alone, each has room for all that it can name."""
+    """Return the tokens for each caption of a prompt, so that the longest one has room for all that it can
+    name beside usual answers of the others. A prompt of many has it anyway, and keeps its body: another
+    body is another request, and is paid again.
+    """
     most = min(len(vocabulary), max(map(count_namable, captions)))
-    return max(KEYWORD_TOKENS_CAP, math.ceil(_WORD_TOKENS * most) - _SPARE_TOKENS)
+    needed = _WORD_TOKENS * most - _SPARE_TOKENS + KEYWORD_TOKENS * (len(captions) - 1)
+    return max(KEYWORD_TOKENS_CAP, math.ceil(needed / len(captions)))
 
 
 def quote(caption: str) -> str:

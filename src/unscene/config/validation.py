@@ -26,6 +26,7 @@ _KINDS = {
     "null": "null",
 }
 _MOST_CHARACTERS = 40
+_ADDRESS = "an address (https://HOST/v1)"
 
 
 def read_numbers(config: dict, schema: dict) -> None:
@@ -143,7 +144,7 @@ def _tell_required(error: Any, key: tuple) -> Iterator[Problem]:
     )
     for name in lacking:
         choices = error.schema.get("properties", {}).get(name, {}).get("enum", ())
-        must = f"it must be one of {', '.join(choices)}" if choices else "it must be given"
+        must = f"it must be one of {', '.join(map(str, choices))}" if choices else "it must be given"
         yield Problem((*key, name), f"is missing; {of or must}")
 
 
@@ -153,6 +154,11 @@ def _tell_value(key: tuple, value: object, node: dict, schema: dict) -> str:
         return "is empty; give it keys, or leave it out"
     allowed = _describe(node, schema)
     names = [str(name) for name in _list_names(node, schema)]
+    if _ADDRESS in allowed and isinstance(value, str):
+        return (
+            f"must be {allowed}; what stands there may hold a key, and is not shown (keys stand in"
+            " environment variables, such as OPENAI_API_KEY)"
+        )
     told = f"must be {allowed}, not {_show(value)}"
     if isinstance(value, bool) and names and not {"True", "False"} & set(names):
         return f"{told}; YAML reads yes, no, on and off as true and false: put the name in quotes"
@@ -197,7 +203,7 @@ def _or_null(kinds: Iterable[str]) -> str:
 
 def _describe_pattern(pattern: str) -> str:
     known = {
-        "^https?": "an address (https://HOST/v1)",
+        "^https?": _ADDRESS,
         "^[0-9a-fA-F]{64}": "a SHA-256 of 64 hex digits",
         "^[0-9]+/": "a number of parts (2/4)",
     }

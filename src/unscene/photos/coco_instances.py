@@ -181,8 +181,8 @@ def decode_segmentation(segmentation: list | dict, height: int, width: int) -> n
 
     A pixel belongs to a polygon that covers half of it; pycocotools may differ in single pixels of
     the outline. ValueError for run lengths of another size and for a polygon that is none: fewer
-    than three corners, corners that are no numbers, lie far outside the photo or all within its first
-    pixel (shares of its sides, as other formats have them).
+    than three corners, corners that are no numbers or lie far outside the photo. Also for one whose
+    corners, of all its polygons, lie within the first pixel: shares of a side, as other formats have.
     """
     if isinstance(segmentation, dict):
         counts, size = segmentation["counts"], segmentation.get("size", [height, width])
@@ -190,12 +190,13 @@ def decode_segmentation(segmentation: list | dict, height: int, width: int) -> n
             raise ValueError(f"run lengths of height x width {size}, the photo is {height}x{width}")
         return decode_runs(decompress_runs(counts) if isinstance(counts, str) else counts, height, width)
     drawn = np.zeros((height, width), bool)
-    for polygon in segmentation:
-        corners = np.asarray(polygon, float).reshape(-1, 2)
+    outlines = [np.asarray(polygon, float).reshape(-1, 2) for polygon in segmentation]
+    within = [corners.size and (np.abs(corners) <= 1).all() for corners in outlines]
+    if outlines and min(width, height) > 1 and all(within):
+        raise ValueError(f"a polygon in pixels is needed, not in shares of a side: {str(segmentation)[:60]}")
+    for polygon, corners in zip(segmentation, outlines, strict=True):
         if len(corners) < 3 or not (np.abs(corners) <= _FAR * max(height, width)).all():
             raise ValueError(f"no polygon of a photo of {width}x{height}: {str(polygon)[:60]}")
-        if (np.abs(corners) <= 1).all() and min(width, height) > 1:
-            raise ValueError(f"a polygon in pixels is needed, not in shares of a side: {str(polygon)[:60]}")
         x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
         x1, y1 = np.clip(np.ceil(corners.max(axis=0)), (x0 + 1, y0 + 1), (width, height)).astype(int)
         fine = np.zeros(((y1 - y0) * _SUPERSAMPLING, (x1 - x0) * _SUPERSAMPLING), np.uint8)

@@ -34,13 +34,13 @@ def hold_folder(folder: Path) -> HeldFolder:
     made under a lock of its own. So a run either finds the folder held, or makes it anew.
     """
     for _ in range(_MOST_TRIES):
-        absent = [path for path in (folder, *folder.parents) if not path.exists()]
         try:
+            absent = [path for path in (folder, *folder.parents) if not path.exists()]
             made = tuple(path for path in reversed(absent) if _make(path))[::-1]
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # a refused run was about to take it away
             continue
-        except OSError:  # a file in its place, or one that may not be made: Snakemake tells
+        except OSError:  # a file in its place, a name too long, one that may not be made: Snakemake tells
             break
         mine = made if folder in made else ()
         try:

@@ -97,8 +97,8 @@ def find_denials(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     """Tell of each place, from left to right, whether the text denies what stands there."""
     text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     counts: list[int] = []
-    for place, (start, stop) in enumerate(spans):
-        if counts and counts[-1] and _is_listed(text, spans, place):
+    for is_listed, (start, stop) in zip(_find_listed(text, spans), spans, strict=True):
+        if counts and counts[-1] and is_listed:
             counts.append(counts[-1])
         else:
             before, behind = text[max(start - _REACH, 0) : start], text[stop : stop + _REACH]
@@ -106,17 +106,16 @@ def find_denials(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     return [count % 2 == 1 for count in counts]
 
 
-def _is_listed(text: str, spans: Sequence[tuple[int, int]], place: int) -> bool:
-    """Tell whether a place goes on a list that ends in "or" or "nor": what is true of the place before
-    it is true of it.
+def _find_listed(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
+    """Tell of each place whether it goes on a list that ends in "or" or "nor": what is true of the place
+    before it is true of it.
     """
-    for (_, end), (start, _) in zip(spans[place - 1 :], spans[place:], strict=False):
-        between = text[end:start]
-        if _ALTERNATIVE.match(between):
-            return True
-        if not _LISTED.match(between):
-            return False
-    return False
+    listed = [False] * (len(spans) + 1)
+    for place in range(len(spans) - 1, 0, -1):  # the end of a list decides
+        between = text[spans[place - 1][1] : spans[place][0]]
+        goes_on = listed[place + 1] and _LISTED.match(between)
+        listed[place] = bool(goes_on or _ALTERNATIVE.match(between))
+    return listed[:-1]
 
 
 def _count_before(text: str) -> int:

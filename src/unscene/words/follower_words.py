@@ -242,12 +242,12 @@ ADJECTIVE_PEOPLE = _words(
 )
 # What stands in kitchens and bathrooms, and in lists of them without commas.
 ROOM_THINGS = _words("shower tub bathtub mirror dishwasher")
-# Animals, with what captions call their young: a mother before them is no person.
 # Insects and plants that are called by people's words: a lady beetle, an old man cactus.
 CREATURES = _words(
     "bug bugs beetle beetles butterfly butterflies moth moths dragonfly dragonflies bee bees wasp wasps ant"
     " ants spider spiders fern ferns cactus cacti orchid orchids slipper slippers"
 )
+# Animals, with what captions call their young: a mother before them is no person.
 ANIMALS = _words(
     "animal animals bear bears bird birds bison buffalo bull bulls calf calves cat cats cattle cheetah"
     " cheetahs chick chicks chicken chickens chimp chimps chimpanzee cow cows coyote crocodile cub cubs"

@@ -593,6 +593,17 @@ def test_no_password_stands_in_an_address(url, monkeypatch):
     assert secret not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize(
+    "url", ["https:/me:{}@host/v1", "https://me:pa/{}@host/v1", "htps://host/v1?code={}"]
+)
+def test_what_is_no_address_is_not_repeated(url, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    secret = "0123" * 4
+    with pytest.raises(ApiError, match="is no address") as caught:
+        ApiClient(url.format(secret))
+    assert secret not in "".join(traceback.format_exception(caught.value))
+
+
 @pytest.mark.parametrize("url", ["http://[::1/v1", "http://127.0.0.1:port/v1", "http://./v1", "http:///v1"])
 def test_what_is_no_address_is_told(url, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)

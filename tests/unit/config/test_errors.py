@@ -188,6 +188,18 @@ MISTAKES = {
     # files
     "colon in a text": ("report: {title: My run: first try}", 1, "", "needs quotes"),
     "colon in a line": ("seed: 3\nreport:\n  title: My run: first try", 3, "", "quotes"),
+    "address without half of its slashes": (
+        f"api: {{base_url: 'https:/me:{SECRET}@host/v1'}}",
+        1,
+        "api.base_url",
+        "is not shown",
+    ),
+    "address that is no number of IPv6": (
+        "api: {base_url: 'https://[:::]/v1'}",
+        1,
+        "api.base_url",
+        "is no address",
+    ),
     "quote that is never closed": (
         "seed: 3\nreport: {title: 'Mine}\nwords: x",
         2,
@@ -290,6 +302,12 @@ def test_whole_numbers_may_have_an_exponent(tmp_path):
     assert config["samples"]["max_pixels"] == 100_000_000 and type(config["samples"]["max_pixels"]) is int
     assert config["quality"]["thresholds"]["max_seam"] == 2
     assert config["train"]["seeds"] == [10] and type(config["train"]["seeds"][0]) is int
+
+
+def test_the_query_that_an_endpoint_asks_for_is_no_key(tmp_path):
+    url = "https://RESOURCE.openai.azure.com/openai/v1?api-version=preview"
+    config = read_config(CHECKOUT, [write(tmp_path / "mine.yaml", f"api: {{base_url: '{url}'}}")])
+    assert config["api"]["base_url"] == url
 
 
 def test_anchors_marks_and_json_are_read(tmp_path):

@@ -102,6 +102,15 @@ def test_a_systematic_failure_stops(tmp_path):
         parse(tmp_path)
 
 
+def test_one_long_caption_changes_no_prompt_of_many():
+    """Such a prompt has room for it, and its paid answer lies under the body that it was asked by."""
+    captions = [", ".join(COCO80), *["A man walks two dogs past a bench."] * 19]
+    request = keyword_request("gpt-4o", captions, COCO80)
+    assert request["body"]["max_completion_tokens"] == 64 + 20 * KEYWORD_TOKENS_CAP
+    few = keyword_request("gpt-4o", captions[:3], COCO80)
+    assert few["body"]["max_completion_tokens"] >= 3 * len(COCO80) + 3 * 16
+
+
 @pytest.mark.parametrize("joined", [", ", ",", " "])
 def test_a_caption_that_lists_all_words_has_room_for_its_answer(joined):
     """Alone in a prompt, at three tokens a word; and all its words are believed."""

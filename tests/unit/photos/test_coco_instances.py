@@ -92,6 +92,12 @@ def test_a_broken_file_is_named_with_the_key(tmp_path, changes, message):
         read_source_instances(source)
 
 
+def test_a_piece_of_an_object_may_lie_in_the_first_pixel(tmp_path):
+    pieces = [[0, 0, 0.9, 0, 0.9, 0.9], [2, 2, 6, 2, 6, 6]]
+    annotation = DOCUMENT["annotations"][0] | {"segmentation": pieces}
+    assert read_instances(write(tmp_path / "i.json", annotations=[annotation]))["1"].draw_objects("dog").any()
+
+
 @pytest.mark.parametrize(
     "segmentation",
     [

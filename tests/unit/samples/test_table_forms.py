@@ -213,6 +213,11 @@ def test_what_cannot_be_read_says_how_to_save_it(tmp_path, name, content, messag
     assert len(str(caught.value).splitlines()) == 1 and name in str(caught.value)
 
 
+def test_a_caption_that_is_quoted_behind_a_space_stops_no_table(tmp_path):
+    (tmp_path / "t.tsv").write_text('path\tcaption\na.jpg\ta dog\nb.jpg\t "Sunset"\nc.jpg\ta cat\n')
+    assert list(read(tmp_path, table="t.tsv")) == ["a", "b", "c"]
+
+
 def test_signs_of_no_width_and_spaces_around_names_do_not_count(tmp_path):
     (tmp_path / "t.csv").write_text("\ufeff\ufeffpath,\u200bcaption\n a.jpg ,a dog\nb.jpg,a cat\n")
     assert read(tmp_path, table="t.csv") == {"a": ["a dog"], "b": ["a cat"]}

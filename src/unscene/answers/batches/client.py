@@ -68,7 +68,7 @@ class Completion(NamedTuple):
 
 def _read_address(base_url: str) -> SplitResult:
     """Return the parts of an address; ApiError for what is none, or names somebody: it is no place for a
-    password, and the message has none.
+    password. The message never repeats it: what is no address can hold a key anywhere.
     """
     try:
         url = urlsplit(base_url)
@@ -81,7 +81,7 @@ def _read_address(base_url: str) -> SplitResult:
     if "@" in (base_url.partition("://")[2] or base_url).partition("/")[0]:
         raise ApiError("api.base_url holds a user name or a password; keys stand in the environment alone")
     if not is_address:
-        raise ApiError(f"api.base_url: {base_url!r} is no address; it looks like https://HOST/v1")
+        raise ApiError("api.base_url is no address; it looks like https://HOST/v1")
     return url
 
 

@@ -1,13 +1,15 @@
 """Contradictions in what is asked of a language model."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from unscene.answers.backends import BACKENDS
 from unscene.answers.endpoints import find_endpoint
 from unscene.batchsize.sample_sizes import count_prompts_needed, get_sensitivity
 from unscene.run.configuration import PERMUTED_FROM, wants_study
 
+# What a query may hold, and no key: docs/BATCHES.md has an endpoint that asks for it.
+_PASSED_ON = {"api-version"}
 _CALLS = ("/completions", "/responses", "/batches", "/files", "/models")
 
 
@@ -15,11 +17,17 @@ def check_api(api: dict) -> Iterator[str]:
     """Say that an address holds more than the address of an API, such as a key. It is never repeated:
     what is asked, and of whom, stands in logs and in the report.
     """
-    parts = urlsplit(api["base_url"] or "")
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(api["base_url"] or "")
+    except ValueError:  # the pattern of the schema knows no wrong IPv6 address
+        yield "api.base_url: is no address; it looks like https://HOST/v1"
+        return
+    names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if "@" in parts.netloc or names - _PASSED_ON or parts.fragment:
         yield (
-            "api.base_url: holds a user, a question mark or a #, where keys stand; give the address alone"
-            f" (https://HOST/v1), and the key by the variable {find_endpoint(api['base_url']).key_variable}"
+            "api.base_url: holds a user, a # or a query (other than api-version), where keys stand; give the"
+            " address alone (https://HOST/v1), and the key by the variable"
+            f" {find_endpoint(api['base_url']).key_variable or 'of its endpoint'}"
         )
     elif parts.path.rstrip("/").endswith(_CALLS):
         yield "api.base_url: is the address of one call; give what stands before it (https://HOST/v1)"
