@@ -2,6 +2,7 @@
 
 import pytest
 
+from unscene.rewriting import denying
 from unscene.rewriting.denying import negate
 from unscene.words.coco80 import COCO80
 from unscene.words.phrasings import (
@@ -99,3 +100,12 @@ def test_a_noun_phrase_and_a_photo_are_denied_as_the_probes_take_it(name):
         assert negate("a red wall", word, name, COCO80) == filled
         plain = PLAIN_PHRASINGS[name].format(**COCO80.name_object(word))
         assert negate("a photo", word, name, COCO80) == plain
+
+
+@pytest.mark.parametrize("name", PHRASINGS)
+def test_a_text_that_is_too_long_for_a_tree_is_denied_without_one(name, monkeypatch):
+    """Lists of 20,000 letters took ten seconds."""
+    for reader in ("read_caption", "name_scene"):
+        monkeypatch.setattr(denying, reader, lambda *_: pytest.fail("a tree was asked for"))
+    denied = negate("a cat, " * 3000 + "a gate", "dog", name, COCO80)
+    assert "a gate" in denied and "dog" in denied.lower()
