@@ -7,10 +7,11 @@ from unscene.rewriting.marking.leftovers import Item
 from unscene.rewriting.marking.target import MARKS, OF_IT, Target, stands_alone
 from unscene.rewriting.parsing.chunks import is_done_to
 from unscene.rewriting.parsing.people import means_people
-from unscene.rewriting.parsing.tree import Clause, Group, Phrase, Prep, Verb, walk
+from unscene.rewriting.parsing.tree import Clause, Group, Phrase, Prep, Verb, list_mods, walk
 from unscene.rewriting.pruning.cut_phrases import shows
 from unscene.rewriting.realisation.composing import compose
 from unscene.rewriting.realisation.finishing import finish
+from unscene.rewriting.realisation.no_things import tells_how
 from unscene.rewriting.realisation.rows import takes_article
 from unscene.rewriting.scene_lists import (
     ABSTRACT_NOUNS,
@@ -20,6 +21,7 @@ from unscene.rewriting.scene_lists import (
     MORE_BODY,
     MORE_CLOTHES,
     PARTS,
+    VIEWS,
 )
 from unscene.rewriting.tagging.tokens import Token
 from unscene.rewriting.tagging.verb_forms import ING, THIRD, looks_plural
@@ -50,7 +52,7 @@ def list_things(clauses: list[Clause], target: Target) -> str | None:
         if _can_be_listed(node, target):
             seen.add(node.head)
             things.append(Group([_give_article(node, target)]))
-    group = compose([Item("thing", thing) for thing in things[:6]])
+    group = compose([Item("thing", thing) for thing in things[:6]], target)
     if group is None:
         return None
     return finish([Clause("", group)])
@@ -85,6 +87,17 @@ def _find_spoken_of(nodes: list, target: Target) -> set[int]:
         if isinstance(verb, Verb) and verb.stem == "be"
         for said in verb.objects
         for n in said.members[:1]
+    }
+    spoken |= {  # what only covers what is gone: `a bus covered in art and a sign`
+        id(n)
+        for group in nodes
+        if isinstance(group, Group) and all(map(target.is_in, group.members))
+        for verb in list_mods(group)
+        if isinstance(verb, Verb) and verb.form == "en"
+        for mod in verb.mods[:1]
+        if isinstance(mod, Prep) and mod.group is not None and tells_how(mod, verb, target)
+        for n in mod.group.members
+        if not n.words
     }
     spoken |= {  # only painted
         id(n) for p in nodes if isinstance(p, Phrase) and p.head in PICTURES for m in p.mods for n in walk(m)
@@ -143,7 +156,7 @@ _ON_PEOPLE = _ON_ANIMALS - {"light", "lights", "window", "windows", "door", "doo
 def _can_be_listed(phrase: Phrase, target: Target) -> bool:
     if not phrase.tokens or target.is_in(phrase) or phrase.is_pronoun:
         return False
-    if phrase.low in ("a line", "a row", "a circle"):
+    if phrase.low in ("a line", "a row", "a circle") or phrase.low.removeprefix("a ") in VIEWS:
         return False  # "parked in a line"
     if phrase.head.endswith("ed") and is_done_to(phrase.head) and len(phrase.tokens) < 3:
         return False  # "a sliced"

@@ -24,7 +24,7 @@ from unscene.rewriting.checks.fault_names import (
     TORN_START,
 )
 from unscene.rewriting.checks.faults import find_faults
-from unscene.rewriting.checks.torn import is_torn_out, mend, touches_anew
+from unscene.rewriting.checks.torn import is_cut_short, is_torn_out, mend, touches_anew
 from unscene.rewriting.ladder import list_things, write_words
 from unscene.rewriting.marking.held import mark_held
 from unscene.rewriting.marking.parts import mark_parts
@@ -182,6 +182,8 @@ def _write_by_grammar(clauses: list[Clause], target: Target, caption: str) -> Re
             text = _without_its_top(text, caption, target)
     if text is not None and (is_torn_out(text, caption) or touches_anew(text, caption, vocabulary)):
         text = None
+    if text is not None and is_cut_short(text, caption, vocabulary):
+        text = None
     if text is not None:
         faults = set(find_faults(text, category, vocabulary))
         own = _own_faults(caption, text, vocabulary) - (
@@ -259,6 +261,7 @@ def _write_named(caption: str, target: Target) -> Rewriting | None:
     if text is not None:
         bad = _names_more(text, caption, target.vocabulary)
         bad = bad or find_faults(text, target.category, target.vocabulary)
+        bad = bad or is_cut_short(text, caption, target.vocabulary)
         named.note("named")
         return None if bad else Rewriting(text, "named", tuple(named.used[-1:]))
     text = name_venue(clauses, caption, named)
@@ -383,7 +386,7 @@ def _let_act(kept: list[Clause], clause: Clause, target: Target) -> None:
 def _write_things(clauses: list[Clause], target: Target, caption: str) -> Rewriting | None:
     """Return a photo of the other things and places, in a row."""
     text = list_things(clauses, target)
-    if text is None:
+    if text is None or is_cut_short(text, caption, target.vocabulary):
         return None
     text = f"A photo of {text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == ' ' else text}"
     bad = find_faults(text, target.category, target.vocabulary)

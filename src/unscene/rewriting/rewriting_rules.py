@@ -65,6 +65,24 @@ RULES = {
         "person",
         "A bike near a well.",
     ),
+    "quality": Rule(
+        "How somebody is goes with him, and is no thing.",
+        "A nun lying motionless near a well.",
+        "person",
+        "A well.",
+    ),
+    "view": Rule(
+        "How the object is seen goes with it.",
+        "A brown dog, portrait against a dark wall.",
+        "dog",
+        "A dark wall.",
+    ),
+    "landmark": Rule(
+        "What does not move is not said to stand where something moved that passed it.",
+        "A jet taxiing past a tower on a runway.",
+        "airplane",
+        "A tower and a runway.",
+    ),
     "part of it": Rule(
         "A part or a side of the object goes with it.",
         "A squirrel on the roof of a bus in a car park.",

@@ -374,12 +374,29 @@ LEADING = _words(
     "passage ladder"
 )
 FIXED = _words("window windows fence wall building door tree trees mirror house tower pole")
+# What does not move: it need not stand where something moves that passes it.
+LANDMARKS = _words(
+    "building house church castle cathedral temple tower skyscraper stadium station terminal hangar factory "
+    "warehouse barn bridge overpass tunnel lighthouse mansion palace hotel store shop restaurant area "
+    "mountain hill hillside mountainside cliff gorge canyon valley island forest village town city skyline "
+    "platform storefront street sidewalk tree wall fence window light signal smoke steam"
+)
+LANDMARKS |= {f"{word}s" for word in LANDMARKS} | {"woods", "churches", "cities", "factories"}
+# Where things move or float, and nothing is built.
+TRAVELLED = _words(
+    "track tracks rails railroad railway runway tarmac highway freeway path trail sidewalk walkway pavement "
+    "crosswalk water ocean sea lake river pond wave waves"
+)
 ROOMS = _words("kitchen bathroom room bedroom office garage restaurant store shop studio")
 SCENERY = _words(
     "tree trees mountain mountains building buildings hill hills cloud clouds grass flowers house "
     "houses fence rocks animals water waves plants bushes shrubs sand snow lights sky skyline "
     "cityscape background backdrop leaves shore shores traffic"
 )
+# How something is seen, and nothing without it.
+VIEWS = frozenset({"close up", "close-up", "closeup", "portrait", "close up view", "close up portrait"})
+VIEWS |= {"close-up view", "closeup view", "side view", "profile", "side profile", "front view", "rear view"}
+VIEWS |= {"top view", "back view", "closeup portrait", "close-up portrait", "close up shot", "closeup shot"}
 # Works that stand where what they are of would stand, so that a detector sees that in them.
 SCULPTURES = _words(
     "statue statues sculpture sculptures figurine figurines bust mannequin mannequins carving"

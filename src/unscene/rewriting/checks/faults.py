@@ -5,6 +5,8 @@ The faults are kinds that a close reader marks: a verb without its subject, a pr
 end, a pronoun or a part of the body without its owner, `others` where there is said to be nobody.
 """
 
+import re
+
 from unscene.rewriting.checks.fault_names import (
     ABSTRACT,
     HEADLESS,
@@ -37,6 +39,7 @@ from unscene.rewriting.scene_lists import (
     PARTS,
     SMALL,
     STATES,
+    VIEWS,
 )
 from unscene.rewriting.tagging.reading import read_tokens
 from unscene.rewriting.tagging.third_person_verbs import THINGS_IN_S
@@ -143,6 +146,10 @@ def _is_of_no_thing(clauses: list[Clause]) -> bool:
         be = any(isinstance(mod, Verb) and mod.stem == "be" for mod in clauses[0].group.mods)
         if be and first.head in ("place", "way", "time", "reason") and first.tokens[0].low == "the":
             return True  # "the best place is on the beach"
+        if re.sub("^(?:an?|the) ", "", first.low) in VIEWS - {"portrait"} and not (
+            clauses[0].group.mods or first.mods
+        ):
+            return True  # "a closeup" of "a closeup of a mule"
         if first.head in COUNTING and not (clauses[0].group.mods or first.mods):
             return True  # "a set" of "a set of cakes"
         if first.head[:1].isdigit() and first.tokens[0].kind != "R" and len(first.tokens) < 3:

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 from unscene.rewriting.parsing.chunks import make_chunks
 from unscene.rewriting.parsing.plain_caption import PLACE_FIRST
+from unscene.rewriting.scene_lists import COLOURS
 from unscene.rewriting.tagging.reading import read_tokens
-from unscene.rewriting.tagging.verb_forms import ING, THIRD
+from unscene.rewriting.tagging.verb_forms import EN, ING, THIRD
 from unscene.words.caption_words import ADJECTIVES, DETERMINERS, PREPOSITIONS
 from unscene.words.verb_lists import NOUNY, VERBS
 from unscene.words.vocabulary import Vocabulary
@@ -86,6 +87,27 @@ def touches_anew(text: str, caption: str, vocabulary: Vocabulary) -> bool:
         if one.kind == "NP" == two.kind and one.low != "there" and joint not in low:
             return True
     return False
+
+
+def is_cut_short(text: str, caption: str, vocabulary: Vocabulary) -> bool:
+    """Whether a text ends before the noun that its last word tells of: `A harp and wood based` of `a harp
+    and wood based shrine`, `A weather-worn` of `a weather-worn, old boat`.
+    """
+    words, low = text.lower().split(), caption.lower()
+    if len(words) < 2:
+        return False
+    if re.fullmatch(r"an? (?:[\w-]+ )*\w+-\w+", text.lower()) and low.startswith(f"{text.lower()}, "):
+        return True
+    if words[-1] not in _TELLING:
+        return False
+    for chunk in make_chunks(read_tokens(caption, vocabulary)):
+        named = [word for token in chunk.tokens for word in token.low.split()]
+        if chunk.kind == "NP" and tuple(words[-2:]) in tuple(pairwise(named[:-1])):
+            return True
+    return False
+
+
+_TELLING = (frozenset(EN) | ADJECTIVES | COLOURS) - {"orange"}
 
 
 def is_torn_out(text: str, caption: str) -> bool:

@@ -83,6 +83,7 @@ def mark_parts(clauses: list[Clause], target: Target) -> None:
                 _mark_group(node, target, parts, id(node) in beside)
             elif isinstance(node, Verb):
                 _mark_shown(node, target)
+                _mark_lit(node, target)
     del target.used[noted:]  # nothing is taken out yet
 
 
@@ -125,7 +126,8 @@ def _mark_group(group: Group, target: Target, parts: frozenset[str], is_beside: 
         named = [token.low for token in member.tokens if token.low not in ADJECTIVES | {"high", "low"}]
         part = bool(named) and named[-1] in parts and not is_beside and not _is_of_another(member, target)
         on_it = any(_is_on_target(mod, target) for mod in (*member.mods, *group.mods))
-        if part or displayed or (on_it and member.head in _FLAWS | _IN_FRONT):
+        borne = _FLAWS | _IN_FRONT | _BORNE.get(target.category, frozenset())
+        if part or displayed or (on_it and member.head in borne):
             _mark(member, target)
     mods = [*(mod for member in group.members for mod in member.mods), *group.mods]
     if gone and (target.category in VEHICLES or not target.is_animate):
@@ -191,6 +193,9 @@ def _mark_borne(mods: list[Mod], target: Target) -> None:
         if isinstance(mod, Prep) and mod.low == "with" and mod.group is not None:
             if target.category in VEHICLES and mod in mods:
                 _mark_printed(mod.group, target)
+            for member in mod.group.members if mod in mods else ():
+                if member.head in _BORNE.get(target.category, ()) and not member.words:
+                    _mark(member, target)  # "a bicycle with a basket and an umbrella"
             _mark_stuck(mod.group, target)
         elif isinstance(mod, Verb):
             within = [one.group for one in mod.mods if isinstance(one, Prep) and one.low in ("of", "with")]
@@ -320,6 +325,19 @@ def _mark_shown(verb: Verb, target: Target) -> None:
                 _mark(member, target)
 
 
+def _mark_lit(verb: Verb, target: Target) -> None:
+    """Mark the candles that somebody lights on food: `blowing out candles on a cake`."""
+    if target.category in EATEN and any(_is_on_target(mod, target) for mod in verb.mods):
+        for member in (member for group in verb.objects for member in group.members):
+            if member.head in _CANDLES:
+                _mark(member, target)
+
+
+_CANDLES = frozenset({"candle", "candles"})
+# What a thing has on it that is said to be with it, or on it, and elsewhere is a thing of its own.
+_BORNE = {**dict.fromkeys(EATEN, _CANDLES), "bicycle": frozenset({"basket", "baskets"})}
+
+
 def _mark_topping(group: Group, target: Target) -> None:
     """Mark what food is topped with that lies in a dish: `a pizza in a pan topped with cheese`."""
     for verb in [*group.mods, *(mod for member in group.members for mod in member.mods)]:
@@ -345,7 +363,8 @@ def _is_on_screen(mod, target: Target) -> bool:
 
 
 def _is_on_target(mod, target: Target) -> bool:
-    on = isinstance(mod, Prep) and mod.low in ("on", "in", "of", "on the side of") and mod.group is not None
+    low = mod.low if isinstance(mod, Prep) and mod.group is not None else ""
+    on = low in ("on", "in", "of", "on the side of") or (target.category in EATEN and low == "on top of")
     return on and is_all_gone(mod.group, target)
 
 

@@ -208,7 +208,8 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     abstract = head in ABSTRACT_NOUNS - CONDITIONS - TIMES and not is_concrete(phrase)
     if not words and (abstract or head.endswith(("ism", "ward", "wards"))):
         return False
-    if not words and head in STATES and len(phrase.tokens) == 1:
+    if not words and len(phrase.tokens) == 1 and _is_quality(head):
+        target.note("quality")
         return False
     if how == "worn":
         return bool(words & target.staying)
@@ -255,6 +256,11 @@ def stands_alone(phrase: Phrase, target: Target, how: str) -> bool:
     if how == "on" and head in _RIDDEN and target.is_human and not words:
         return False
     return not (how == "in" and head in COLOURS)
+
+
+def _is_quality(head: str) -> bool:
+    """Whether it is how somebody is: `lies motionless`."""
+    return head in STATES or head.endswith(("less", "ous", "ful"))
 
 
 # What is nothing but the object, or a part of it, where it is said to be of it: `bags of luggage`.

@@ -70,13 +70,14 @@ SPELLINGS = tuple(
             "A cut in half fig.",
         ),
         (
-            r"(?i)\b(an?|the) (inside(?= out)|run(?= down)|powered|turned|switched|lit|broken|boarded|bundled"
-            r"|dressed|tied|rolled|piled|beat|washed|worn|chopped|raised|blown|covered|bombed|burned|burnt"
-            r"|torn) (on|off|out|up|down) (?=[a-z-]+\b)"
+            r"(?i)\b(an?|the) ((?:\w+ly )?(?:inside(?= out)|run(?= down)|made(?= up)"
+            r"|powered|turned|switched|lit|broken|boarded|bundled|dressed|tied|rolled|piled|beat|washed|worn|chopped|raised|blown|covered|bombed|burned|burnt"
+            r"|torn)) (on|off|out|up|down) (?=[a-z-]+\b)"
             r"(?!(?:an?|the|and|his|her|in|on|of|to|at|by|with|from|for|into|near|next|past)\b)",
             r"\1 \2-\3 ",
             "A boarded up mill.",
         ),
+        (r"(?i)\bt\.v\b(?:\.(?!\s*$))?", "tv", "A mule by a t.v. stand."),
         (r"(?i)\bthru\b", "through", "A mule thru a gate."),
         (r"(?i)\b(on|with|wearing) ((?:his |her |their |some )?)skies\b", r"\1 \2skis", "A nun on skies."),
         (

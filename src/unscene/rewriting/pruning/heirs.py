@@ -51,7 +51,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
     places = [item for item in items if item.kind != "thing" and not (host and item.group.head == host.head)]
     mods: list[Mod] = [Prep(item.prep, item.group) for item in [*carried, *beside]]
     if mod.low == "of" and any(item.prep != "with" for item in [*things, *places]):
-        _see_it_whole(host)
+        see_it_whole(host)
     if (
         not things
         and mod.low == "of"
@@ -59,7 +59,7 @@ def settle_prep(mod: Prep, items: list[Item], host, target: Target) -> list[Mod]
         and is_picture(host)
         and (places[0].kind == "ground" and places[0].group.head != "background")
     ):
-        composed = compose(places)
+        composed = compose(places, target)
         target.note("picture")
         return [Prep("of", composed)] if composed is not None else []
     if things and places and mod.low == "of" and is_picture(host) and all(item.group.mods for item in things):
@@ -100,7 +100,7 @@ _WATCHED = frozenset({"movie", "film", "show", "video"})
 
 def _pass_on(mod: Prep, things: list[Item], host, target: Target) -> list[Mod]:
     """Return the preposition with the things that take the place of what is gone behind it."""
-    composed = compose(things)
+    composed = compose(things, target)
     if composed is None:
         return []
     text = mod.text
@@ -160,7 +160,7 @@ def pass_over(mods: list[Mod], target: Target) -> list[Mod]:
     return passed
 
 
-def _see_it_whole(host) -> None:
+def see_it_whole(host) -> None:
     """Say of a picture of what is left neither how close nor from which side it was: `a close up of a mule
     near a gate`, `the back view of a bus on a lane`.
     """
@@ -169,7 +169,7 @@ def _see_it_whole(host) -> None:
         return
     if phrase.head in _CLOSE:
         phrase.tokens[-1] = Token("photo", "W")
-    while len(phrase.tokens) > 1 and phrase.tokens[-2].low in _SIDED:
+    while len(phrase.tokens) > 1 and phrase.tokens[-2].low in _SIDED | _CLOSE:
         del phrase.tokens[-2]  # but `a front page photo`
 
 

@@ -103,7 +103,7 @@ def without_object(
         return looked
     if _is_picture_of_place(deed, things, places):
         target.note("picture")
-        return deed.with_object(compose(places), mods)  # "a photo shows a nun in a hall"
+        return deed.with_object(compose(places, target), mods)  # "a photo shows a nun in a hall"
     target.note("verb")
     freed = [free for mod in mods for free in _free_mod(mod, deed)]
     return [*(_place_thing(item, deed) for item in things), *freed, *list_places(places)]
@@ -125,7 +125,7 @@ def _look_at_what_is_left(
         held = [item for item in held if item.prep != "with"]  # "watching tv with their dog"
     if not held or stem not in _LOOKED_AT:
         return None
-    composed = compose(held)
+    composed = compose(held, deed.target)
     deed.target.note("look")
     if composed is None:
         return None

@@ -23,6 +23,7 @@ from unscene.rewriting.marking.target import (
 from unscene.rewriting.parsing.people import means_people
 from unscene.rewriting.parsing.tree import Group, Loose, Mod, Phrase, Prep, Verb, list_mods
 from unscene.rewriting.pruning.cut_phrases import cut_words, own_alone, shows
+from unscene.rewriting.pruning.heirs import see_it_whole
 from unscene.rewriting.pruning.pruning_mods import prune_mods
 from unscene.rewriting.realisation.composing import compose
 from unscene.rewriting.realisation.gathering import Gathering
@@ -35,7 +36,7 @@ from unscene.rewriting.realisation.rows import (
     pass_article,
     takes_article,
 )
-from unscene.rewriting.scene_lists import HUMAN_NOUNS, MORE_CLOTHES, SCULPTURES, VEHICLES
+from unscene.rewriting.scene_lists import HUMAN_NOUNS, MORE_CLOTHES, NEARNESS, SCULPTURES, VEHICLES
 from unscene.rewriting.tagging.tokens import Token
 from unscene.words.caption_words import HERS
 
@@ -158,7 +159,7 @@ def _prune_row(group: Group, target: Target) -> _Row:
         shared += [item for item in left if item.kind != "thing"]
         stays = len(group.members) > 1 and any(not target.is_in(other) for other in group.members)
         things = [item for item in left if item.kind == "thing" and not _is_on_wall(item)]
-        heirs = compose(things) if stays else None
+        heirs = compose(things, target) if stays else None
         if heirs is not None:
             target.note("heir in the row")
             for other in heirs.members:
@@ -246,11 +247,12 @@ def _without_its_verb(group: Group, left: Group, target: Target) -> list[Mod]:
         if not several and not placed and not (isinstance(mod, Verb) and mod.stem in _MOVING):
             mods.append(mod)
         elif mod.objects or any(isinstance(member_mod, Prep) for member_mod in mod.mods):
-            shown = compose(
-                [item for item in GATHERING.collect_verb(mod, target) if item.kind != "condition"]
-            )
+            seen = [item for item in GATHERING.collect_verb(mod, target) if item.kind != "condition"]
+            shown = compose(seen, target)
             if shown is not None and shown.head not in ("air", "background"):
                 target.note("picture")
+                if any(item.kind == "ground" or item.prep in NEARNESS for item in seen):
+                    see_it_whole(left)  # but "a close up of a bowl holding figs"
                 before = mods.pop() if mods and isinstance(mods[-1], Prep) and mods[-1].low == "of" else None
                 shown = shown if before is None else join_rows(before.group, shown)
                 mods.append(Prep("with" if told else "of", shown))

@@ -10,6 +10,7 @@ from unscene.rewriting.parsing.tree import Clause, Group, Phrase, Prep, Verb, li
 from unscene.rewriting.pruning.cut_phrases import empty_places
 from unscene.rewriting.pruning.pruning_groups import GATHERING, prune_group
 from unscene.rewriting.realisation.composing import compose
+from unscene.rewriting.scene_lists import VIEWS
 
 GONE = "gone"
 
@@ -32,6 +33,10 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
             continue
         if place and _counts_all(clause) and _names(clauses[place - 1].group, target):
             continue  # "all three of which are ..."
+        if place and main_gone and _is_view(clause.group):
+            target.note("view")
+            loose += GATHERING.collect(list_mods(clause.group), target)
+            continue  # "a brown mule, portrait against a dark wall"
         had_verb = _has_finite(clause.group)
         group, items = prune_group(clause.group, target)
         if group is not None and not is_empty(group):
@@ -54,12 +59,12 @@ def take_out(clauses: list[Clause], target: Target) -> list[Clause]:
             target.note("second clause")
             add_to_scene(kept[0].group, items)
         else:
-            rest = compose(items)
+            rest = compose(items, target)
             if rest is not None:
                 kept.append(Clause(clause.opener, rest))
     if not main_gone:
         return kept
-    head = compose(loose)
+    head = compose(loose, target)
     target.note("subject" if head is not None else "clause alone")
     if head is None:
         return [Clause(GONE, kept[0].group), *kept[1:]] if kept else []
@@ -88,6 +93,13 @@ def _counts_all(clause: Clause) -> bool:
     return bool(counted) and any(
         isinstance(mod, Verb) and mod.opener.lower() in ("which", "whom") for mod in clause.group.mods
     )
+
+
+def _is_view(group: Group) -> bool:
+    """Whether it says in a word how what stands before it is seen: `portrait`, `close up`."""
+    first = group.members[0]
+    of = any(isinstance(mod, Prep) and mod.low == "of" for mod in list_mods(group))
+    return len(group.members) == 1 and first.low in VIEWS and not of
 
 
 def _names(group: Group | None, target: Target) -> bool:

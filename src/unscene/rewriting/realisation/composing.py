@@ -3,17 +3,20 @@
 from dataclasses import replace
 
 from unscene.rewriting.marking.leftovers import Item, get_place_prep, has_own_place, is_small, list_words
+from unscene.rewriting.marking.target import Target
 from unscene.rewriting.parsing.tree import Group, Phrase, Prep, Verb
 from unscene.rewriting.realisation.rows import join_rows
 from unscene.rewriting.scene_lists import (
     FIXED,
     GROUNDS,
     HOLDERS,
+    LANDMARKS,
     LARGE,
     NEARNESS,
     ROOMS,
     SCENERY,
     SMALL,
+    TRAVELLED,
     WITHIN,
 )
 from unscene.rewriting.tagging.tokens import Token
@@ -32,16 +35,21 @@ _INDOORS = ROOMS | {
     "basement",
 }
 _INDOORS |= {"cafe", "bar", "bakery", "library", "museum", "church", "gym"}
+# What a building has, and nobody who stands by it: `next to a house with white trim`.
+_OF_BUILDINGS = frozenset(
+    {"trim", "trims", "trimming", "tower", "towers", "steeple", "roof", "columns", "pillars", "balcony"}
+)
+_OF_BUILDINGS |= {"balconies", "shutters", "awning", "awnings", "chimney", "chimneys", "dome", "domes"}
 # Who is there is not at the place itself.
 _OFF_IT = frozenset({"above", "over", "below", "behind", "beyond"})
 _SKIES = frozenset({"sky", "skies"})
 
 
-def compose(items: list[Item]) -> Group | None:
+def compose(items: list[Item], target: Target) -> Group | None:
     """Return items as one noun phrase: things in a row, what is near its thing joined by its
     preposition, the ground behind.
     """
-    row = _Row()
+    row = _Row(target)
     for item in items:
         row.add(item, is_only=len(items) == 1)
     return row.finish()
@@ -55,7 +63,8 @@ class _Row:
     is_content: whether the last item is what is in a thing: `a vase of tulips`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, target: Target) -> None:
+        self.target = target
         self.heads: list[Group] = []
         self.grounds: list[Item] = []
         self.conditions: list[Item] = []
@@ -80,7 +89,7 @@ class _Row:
         if item.kind == "condition":
             if all(item.group.head != other.group.head for other in self.conditions):
                 self.conditions.append(item)
-        elif self._leads_on(item):
+        elif self._leads_on(item) or self._stands_off(item):
             self._close_grounds()  # "over a street onto a field"
             self.heads.append(item.group)
             self.last = item.group
@@ -159,6 +168,19 @@ class _Row:
         of_same = item.chain is self.chain or (self.is_content and item.prep in WITHIN)
         return of_same and _can_join(self.last, item, self.grounds)
 
+    def _stands_off(self, ground: Item, last: Group | None = None) -> bool:
+        """Whether the last thing does not stand where what is gone moved: no tower is on the runway on which
+        a plane passes it.
+        """
+        last = last or self.last
+        if ground.kind != "ground" or last is None or last.head not in LANDMARKS or list_words(last):
+            return False
+        amid = ground.prep in _MIDST and ground.group.head not in _WIDE
+        if not amid and not (ground.prep in _UPON and ground.group.head in TRAVELLED):
+            return False
+        self.target.note("landmark")
+        return True
+
     def _add_head(self, item: Item) -> None:
         """Put a thing into the row."""
         apart = item.apart or has_own_place(item.group) or _may_hold(item)
@@ -177,7 +199,8 @@ class _Row:
         head, last = ground.group.head, self.heads[-1]
         # "flying in the sky over some trees"; a mirror that somebody on the floor looks into
         apart = head in _SKIES or (last.head in FIXED and head in ("floor", "ground"))
-        if apart or _is_on_ground(last):  # "swimming in a bay with two chairs on the beach"
+        on_ground = _is_on_ground(last)  # "swimming in a bay with two chairs on the beach"
+        if apart or on_ground or self._stands_off(ground, last):
             self.heads.insert(0, ground.group)
         else:
             last.mods.append(Prep(ground.prep or "in", ground.group))
@@ -205,6 +228,12 @@ def _is_on_ground(group: Group) -> bool:
     )
 
 
+_UPON = frozenset({"on", "in", "on top of", "at", "inside", "upon", "atop"})
+_MIDST = frozenset({"in the middle of", "in the center of"})
+# In the midst of these there are landmarks.
+_WIDE = frozenset({"city", "town", "village", "downtown", "desert", "forest", "woods", "mountains"})
+
+
 def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     """Whether what stood there leaves its relation to what is left: not `a window on a table`."""
     if item.prep == "at" and last.head in GROUNDS and not list_words(item.group):
@@ -215,7 +244,8 @@ def _can_join(last: Group, item: Item, grounds: list[Item]) -> bool:
     if grounds and last is grounds[-1].group and item.prep == "with":
         if has_own_place(item.group) or grounds[-1].prep in _OFF_IT:
             return True
-        return item.group.head in SCENERY or last.head in ROOMS
+        part = item.group.head.split()[-1] in _OF_BUILDINGS  # "a building with a clock tower"
+        return part or item.group.head in SCENERY or last.head in ROOMS
     if last.head in GROUNDS and not list_words(last) and item.prep in WITHIN:
         return False
     if (

@@ -52,6 +52,8 @@ _COATED = VESSELS | {
     "toilet",
 }
 _MADE = GREETINGS | {"contact", "gesture", "gestures", "five", "splash"}
+_RESTING = frozenset({"lie", "sit", "stand", "remain", "stay", "kneel", "sleep"})
+_LAID_SO = frozenset({"flat", "still", "awake", "asleep", "limp", "sideways", "diagonal", "sprawled"})
 _TURNING = frozenset({"convert", "turn", "change", "transform", "make"})
 _CUTTING = frozenset({"cut", "slice", "divide", "split", "break", "halve"})
 _COATING = frozenset({"cover", "coat", "paint", "decorate", "adorn", "wrap"})
@@ -199,6 +201,13 @@ def is_no_object(group: Group, verb: Verb, target: Target) -> bool:
     stem, words, only = verb.stem, list_words(group), group.members[0].tokens[0]
     if stem == "be" or (not words and stem in NAMING):
         return True
+    laid = any(token.low in ("lay", "lays", "laying", "laid") for token in verb.tokens)
+    rests = only.low in _LAID_SO if laid else stem in _RESTING  # not "laying carpet"
+    bare = group.head == only.low and not (words or looks_plural(only.low) or group.is_animate)
+    bare = bare and not any(map(is_of, list_mods(group)))  # "sitting top of a plate"
+    if rests and bare:
+        target.note("quality")
+        return True  # "laying flat on a raft"
     becomes = stem in ("get", "become") and group.head == only.low and not words
     if becomes and (only.low in ADJECTIVES | STATES | _BECOMING or is_done_to(only.low)):
         return True  # "getting messy", not "getting milk"
