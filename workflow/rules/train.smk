@@ -239,6 +239,8 @@ rule train_clip:
         f"logs/train_clip/{FOLD_JOB}.log",
     benchmark:
         f"benchmarks/train_clip/{FOLD_JOB}.tsv"
+    # The longest jobs of the end start before what fills the gaps beside them: tests, and the deployed model.
+    priority: 10
     conda:
         "../../envs/clip.yaml"
     threads: config["runtime"]["workers"]
