@@ -200,3 +200,9 @@ def test_terms_name_words_by_any_form():
         "person",
         None,
     ]
+
+
+def test_words_stand_where_the_text_has_them_whatever_its_capitals():
+    """A Turkish capital takes two places in small letters."""
+    text = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}stanbul: a Dog, no bus stop"
+    assert [text[start:end] for start, end, _ in FORMS.find_all(text)] == ["Dog"]

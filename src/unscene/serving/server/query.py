@@ -73,7 +73,8 @@ class Forms:
         """Return where a text names words, denied or not: start, end, word. The longest form wins, and
         one that describes a noun names nothing; of "dogless" the dog is named.
         """
-        parts = list(_WORD.finditer(text.lower()))
+        text = _lower(text)
+        parts = list(_WORD.finditer(text))
         found, place = [], 0
         while place < len(parts):
             start, end = parts[place].span()
@@ -84,7 +85,7 @@ class Forms:
                     word = None
             elif parts[place].group().endswith("less"):
                 end -= len("less")
-                word = self._forms.get((text.lower()[start:end],))
+                word = self._forms.get((text[start:end],))
             if word is not None:
                 found.append((start, end, word))
             place += max(length, 1)
@@ -125,6 +126,11 @@ class Forms:
             if form in self._forms:
                 return length, self._forms[form]
         return 0, None
+
+
+def _lower(text: str) -> str:
+    """Return a text in small letters, each in its own place (a Turkish capital would take two)."""
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
 def _is_joined(text: str, parts: Sequence[re.Match[str]]) -> bool:
