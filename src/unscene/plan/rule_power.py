@@ -9,6 +9,7 @@ from unscene.evaluation.pass_rule import ALPHA, FOLDS, PRIMARY, PRIMARY_METRIC, 
 from unscene.evaluation.sets.formats import find_role
 from unscene.evaluation.statistics import get_detectable_by_all
 from unscene.plan.comparison_power import POWER, find_training
+from unscene.run.counts import tell_count
 
 # Of figures whose spread has another name in throughput.yaml.
 SPREADS = {
@@ -144,7 +145,9 @@ def tell_part(part: dict) -> str:
             told.append(f"{metric} {effect:.3f} below 0")
         else:
             told.append(f"{metric} {100 * effect:+.1f} points")
-    return f"{', '.join(told)} ({part['items']:,} {part['what']})"
+    many = part["what"]
+    one = "photo of a set" if many == "photos of a set" else many.removesuffix("s")
+    return f"{', '.join(told)} ({tell_count(part['items'], one, many)})"
 
 
 def describe_rule(rule: dict) -> list[str]:
