@@ -1,7 +1,7 @@
 """Rewrites a caption so that it no longer names an object: what is left of the scene, in words that
 a person could write.
 
-One function, `remove_object`. It reads the caption into a tree, takes the object out by the rules
+`rewrite_caption` is the entry. It reads the caption into a tree, takes the object out by the rules
 of `unscene.rewriting.pruning`, and reads what it wrote again (`unscene.rewriting.checks`). A result
 with a fault is not used; the ladder of fallbacks keeps what is known to be there: the other things
 and places in a row ("A bench and a dog."), the kind of scene ("A tennis scene."), then the words of
