@@ -41,6 +41,8 @@ rule build_caption_requests:
         lineage=lineage(
             "build_caption_requests",
             settings=["words", "captions.backend"] + CAPTION_BACKEND.keys,
+            # Offline the caption of an edit is the one that is rewritten best.
+            files=[] if CAPTION_BACKEND.is_paid else [LEXICON],
             frozen=True,
         ),
     message:
