@@ -70,17 +70,17 @@ class Phrasings(NamedTuple):
         return choose_phrasing(edit_id, self.seed, self.held_out, "held out")
 
 
-def list_wanted(job: Job, is_offline: bool) -> list[WantedCaption]:
+def list_wanted(job: Job) -> list[WantedCaption]:
     """Return what each wanted edit (mask status ok) of a shard needs, in the order of the masks.
 
     The old caption is the one at the mask's `caption_position`, or the first that names the object
-    by the keywords; None when no caption names it. Where no model writes (is_offline) it is chosen
-    among those that name it. inputs: samples, keywords, masks.
+    by the keywords; None when no caption names it. With captions.choose among the settings it is the
+    clearest of those that name it. inputs: samples, keywords, masks.
     """
     mask = MASKS.read(job.inputs.masks, [*_OF_MASK, "status"])
     keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption", "words"])
     sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
-    vocabulary = find_vocabulary(job.settings)
+    vocabulary, is_chosen = find_vocabulary(job.settings), "choose" in job.settings.get("captions", {})
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
     naming = _list_naming(keyword)
@@ -91,8 +91,8 @@ def list_wanted(job: Job, is_offline: bool) -> list[WantedCaption]:
         at = -1 if pd.isna(position) else int(position)
         named = naming.get((image, category), [])
         told = [known[at]] if known is not None and 0 <= at < len(known) else named[:1]
-        if is_offline and told:
-            told = [choose_caption([*told, *named], category, vocabulary, seen)]
+        if is_chosen and told:
+            told = [choose_clearest([*told, *named], category, vocabulary, seen)]
         caption = told[0] if told else None
         item = None if caption is None else caption_item(caption, category)
         result.append(WantedCaption(edit, image, category, caption, item, seen))
@@ -102,7 +102,7 @@ def list_wanted(job: Job, is_offline: bool) -> list[WantedCaption]:
 _OF_MASK = ["edit_id", "image_id", "category", "caption_position", "taken", "staying"]
 
 
-def choose_caption(captions: list[str], category: str, vocabulary: Vocabulary, seen: Seen = UNSEEN) -> str:
+def choose_clearest(captions: list[str], category: str, vocabulary: Vocabulary, seen: Seen = UNSEEN) -> str:
     """Return the caption of a photo that an edit is told by: the one of which the grammar leaves a text
     with the fewest doubts; of equals the one that keeps the largest share of its letters, then the first.
 

@@ -52,7 +52,7 @@ def parse_captions(job: Job) -> None:
     requests = chain(read_lines(job.inputs.requests), read_lines(job.inputs.followups))
     prompts = judge_prompts(requests, index_answers(job.inputs.answers))
     verdicts = merge_verdicts(check_prompts(prompts, list_canaries(vocabulary), vocabulary))
-    wanted = list_wanted(job, any(is_offline(verdict.model) for verdict in verdicts.values()))
+    wanted = list_wanted(job)
     frame = CAPTIONS.frame(list_rows(wanted, verdicts, phrasings, vocabulary))
     logger.info("captions by source: %s", frame["source"].value_counts().to_dict())
     share, table = job.runtime["max_failed_share"], job.outputs.table

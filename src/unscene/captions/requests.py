@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from unscene.answers.backends import find_backend, is_offline
+from unscene.answers.backends import find_backend
 from unscene.answers.batch_lines import write_lines
 from unscene.answers.canaries import spread_with_canaries
 from unscene.answers.prompts import caption_request
@@ -24,7 +24,7 @@ def build_caption_requests(job: Job) -> None:
     backend = find_backend(job.settings)
     model = backend.name_model(job.settings)
     canaries = list(list_canaries(find_vocabulary(job.settings))) if backend.is_paid else []
-    items = list_items(list_wanted(job, is_offline(model)))
+    items = list_items(list_wanted(job))
     prompts = spread_with_canaries(items, EDITS_PER_PROMPT, canaries, EDITS_PER_CANARY)
     write_lines((caption_request(model, prompt) for prompt in prompts), job.outputs.requests)
 
