@@ -62,10 +62,13 @@ _MORE_VERBS = _words(
     " suspect swap swerve swipe swoon tailor tame tantalize tattoo taunt thaw thrash throb thump tighten"
     " tinker toil topple trample translate traverse tread tremble trickle trundle tutor twinkle twitch"
     " umpire uncover undergo unfurl unplug unroll update urge vanish vibrate volunteer vote warm wheeze"
-    " whirl whistle widen wiggle wilt wobble worship wrinkle zigzag boat"
+    " whirl whistle widen wiggle wilt wobble worship wrinkle zigzag boat honk hoot coo croak flush"
+    " flicker thunder brood"
 )
 VERBS = SCENE_VERBS | _MORE_VERBS
 THIRD_VERBS = frozenset(third_person(verb) for verb in VERBS)
+# Nouns that end like a past form.
+ED_NOUNS = _words("shed sled seed weed reed speed")
 # What looks like a plural and is none.
 NO_PLURALS = _words(
     "series species canvas gas bus tennis news lens atlas pancreas christmas atlas alias swiss iris bias"
@@ -91,7 +94,7 @@ NOUN_VERBS = _words(
     " jam cry outline quote tutor whistle sketch interview lecture massage repair review boat cycle"
     " kayak sail border brake buck bump button chain color dot drill duck fish fork frost fuel gift"
     " hammer harness honor ice iron leash mail nail nest pile power rain rake saddle saw screw shower"
-    " sort sport sun tan tower trade volley"
+    " sort sport sun tan tower trade volley care flap shed park cross"
 )
 PAST_VERBS = PARTICIPLES | _words(
     "ate became began bent bit blew bore bought broke brought came chose clung dealt drank drew drove"
@@ -143,20 +146,24 @@ ADJECTIVE_MAKERS = _words(
 LIKENESS = _words("like as into in with by on for to from at around")
 # The thing is there with these: a horse-drawn carriage, a car-lined street.
 AGENT_MAKERS = _words("drawn pulled driven lined filled laden packed covered led pushed populated")
-# Parts of a thing, animal or body: they name their whole.
-PARTS = _words(
+# Parts that no animal has.
+PARTS_OF_THINGS = _words(
     "window windows windshield windscreen wheel wheels tire tires tyre tyres hood bumper roof engine"
-    " engines hull mast cockpit cabin interior exterior fender headlight headlights bonnet dashboard"
-    " propeller wing wings handlebars handlebar tailgate mirror head heads face faces ear ears eye eyes"
-    " nose noses mouth beak beaks neck necks tail tails leg legs foot feet paw paws hoof hooves horn"
-    " horns trunk trunks tusk tusks mane coat body bodies back backs torso belly snout muzzle tongue"
-    " teeth tooth claw claws hand hands arm arms finger fingers shoulder shoulders knee knees lap chest"
-    " hips portion section sections edge edges tip tips corner corners end ends bottom middle center"
-    " half halves handle handles lid lids tank screen screens keypad buttons button spout faucet faucets"
-    " drawer drawers shelf cushion cushions armrest armrests frame frames pedestal crust slice slices"
-    " piece pieces wedge wedges chunk chunks segment segments bite bites crumbs floret florets stalk"
-    " stalks spear spears crown crowns stem stems core blade blades page pages spine cover covers deck"
-    " door doors panel keys lights side sides front rear top surface base roofs burner burners cab"
+    " engines hull mast cockpit cabin fender headlight headlights bonnet dashboard propeller handlebars"
+    " handlebar tailgate mirror handle handles lid lids tank screen screens keypad button buttons spout"
+    " faucet faucets drawer drawers shelf cushion cushions armrest armrests frame frames pedestal crust"
+    " blade blades page pages deck door doors panel keys lights roofs burner burners cab strap straps"
+    " zipper canopy headboard compartment compartments carriage carriages structure structures"
+)
+# Parts of a thing, animal or body: they name their whole.
+PARTS = PARTS_OF_THINGS | _words(
+    "interior exterior wing wings head heads face faces ear ears eye eyes nose noses mouth beak beaks"
+    " neck necks tail tails leg legs foot feet paw paws hoof hooves horn horns trunk trunks tusk tusks"
+    " mane coat body bodies back backs torso belly snout muzzle tongue teeth tooth claw claws hand hands"
+    " arm arms finger fingers shoulder shoulders knee knees lap chest hips portion section sections edge"
+    " edges tip tips corner corners end ends bottom middle center half halves slice slices piece pieces"
+    " wedge wedges chunk chunks segment segments bite bites crumbs floret florets stalk stalks spear"
+    " spears crown crowns stem stems core spine side sides front rear top surface base peel peels rind"
 )
 # Groups of a thing, and its young, by which it is named.
 GROUPS = _words(
@@ -164,7 +171,7 @@ GROUPS = _words(
     " couples trio duo team crowd collection row rows pile piles stack stacks bunch bunches set sets"
     " cluster line swarm gaggle pride litter colony assortment array variety varieties selection breed"
     " breeds species kind type types cub cubs calf calves foal foals pup pups baby babies mother mothers"
-    " mom mama mate mates adult adults hybrid combination combo"
+    " mom mama mate mates adult adults hybrid combination combo chick chicks hatchling hatchlings"
 )
 # Pictures and likenesses: what they show is mentioned.
 DEPICTIONS = _words(
@@ -187,7 +194,7 @@ PLACES_OF_PEOPLE = _words(
     " closet closets department section centre center market markets school schools playground hospital"
     " museum store shop club home house hall library ward dormitory hostel shelter church cemetery"
     " clothes clothing wear shoes hat hats uniform uniforms dress jersey costume costumes boots bike"
-    " bikes bed beds bedroom toy toys book books birthday party championship tournament league cup race"
+    " food bikes bed beds bedroom toy toys book books birthday party championship tournament league cup race"
     " day game meal menu parking crossing bench entrance quarters box fund union association"
 )
 # Heads that a role describes with an 's: the pitcher's mound.
@@ -212,7 +219,8 @@ HEADS = _words(
     " seats tickets stations stops ties bags cards games stickers earrings accessories costumes masks"
     " dolls decals posters prints cases clips pajamas leggings shorts jeans headbands supplies gifts"
     " rooms market markets bench box house hat shop school motorcycle bike car cars uniform park board"
-    " home club suit suits ladies league birthday quarters services names works doll"
+    " home club suit suits ladies league birthday quarters services names works doll care"
+    " overalls trousers sandals stockings tights pyjamas wigs crowns capes robes caps badges"
 )
 # After a subject, an object: what follows makes the form a verb.
 OBJECTS = _words(
@@ -224,12 +232,20 @@ MODALS = _words(
     " they we you"
 )
 RELATIVES = _words("he she it who which")
+SUBJECTS = _words("they we you")
+OBJECT_PRONOUNS = _words("it them him us me")
 DIRECTIONS = _words("over through past into across toward towards out around along down up off from")
 LESSONS = _words(
     "lesson lessons school club competition show course trail trails gear helmet boots track event trip"
     " class arena instructor contest centre center shoes clothes area sign license game equipment room"
     " pool tour"
 )
+# What teaches or sells an activity, and what warns of one.
+CLASSES = _words("lesson lessons school club class classes service services courses instructor business")
+SIGNS = _words("sign signs signal signals")
+SIZES = _words("small tiny little smaller")
+# What grows on what is named: banana leaves.
+PLANT_PARTS = _words("leaves")
 # People who hardly describe another noun: what follows them is an unknown verb rather than a thing.
 CORE_PEOPLE = _words(
     "man woman boy girl person guy lady gentleman dude skier surfer snowboarder skateboarder skater player"
@@ -274,8 +290,12 @@ FAMILY_WORDS = _words(
 # Plurals without an s, or whose singular is no word of its own.
 IRREGULAR_PLURALS = _words(
     "men women people children grandchildren schoolchildren geese mice oxen calves knives wives folk"
-    " passersby skis scissors shears elderly basemen"
+    " passersby skis scissors shears elderly basemen personnel"
 )
+# What `a couple` counts without being a plural of a thing.
+AMOUNTS = _words("dozen hundred thousand more different other extra inches feet")
+# What is seen of somebody, beside the body.
+SEEN_OF_PEOPLE = _words("shadow silhouette smile grin gaze skin wrist thumb back")
 # Nouns that count, or stand for, what follows their `of`: couples, kin and crowds.
 COUNTS = _words("couple couples")
 KIN_GROUPS = _words("family families")

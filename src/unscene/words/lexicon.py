@@ -111,9 +111,10 @@ class Lexicon:
                     continue
                 if meaning.depends and not _fits(meaning, (start, end), text, scene):
                     continue
-                if stands_alone(noun, text, start, end) or not mentions_nothing(
-                    Place(noun, plain, start, end)
-                ):
+                alone = stands_alone(noun, text, start, end)
+                if alone and noun.is_plural and start and plain.is_capital(start):
+                    alone = False  # it may be a team's name
+                if alone or not mentions_nothing(Place(noun, plain, start, end)):
                     found.append(Mention(plain.at(start), plain.end_at(end), noun.word))
                     break
         return found

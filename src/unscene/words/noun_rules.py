@@ -14,15 +14,19 @@ from unscene.words.caption_words import (
     DETERMINERS,
     NO_GARMENTS,
     NUMBERS,
+    PICTURES,
     PLURALS,
     PREPOSITIONS,
+    PRONOUNS,
 )
 from unscene.words.follower_words import (
     ADJECTIVE_MAKERS,
     ADJECTIVE_PEOPLE,
     AGENT_MAKERS,
+    AMOUNTS,
     ANIMALS,
     ARTICLES,
+    CLASSES,
     CLOSED,
     COLOUR_NAMES,
     COLOURS,
@@ -32,6 +36,7 @@ from unscene.words.follower_words import (
     CROWDS,
     DEPICTIONS,
     DIRECTIONS,
+    ED_NOUNS,
     EVENTS,
     FAMILY_WORDS,
     GROUPS,
@@ -45,17 +50,24 @@ from unscene.words.follower_words import (
     MOVES,
     NO_PLURALS,
     NOUN_VERBS,
+    OBJECT_PRONOUNS,
     OBJECTS,
     PARENTS,
     PARTS,
+    PARTS_OF_THINGS,
     PAST_VERBS,
     PETS,
     PLACES_OF_PEOPLE,
     PLACES_OF_ROLES,
+    PLANT_PARTS,
     PLURAL_DETERMINERS,
     RELATIVES,
     ROOM_THINGS,
+    SEEN_OF_PEOPLE,
+    SIGNS,
     SINGULAR_ARTICLES,
+    SIZES,
+    SUBJECTS,
     THIRD_VERBS,
     VERBS,
     WORN_PARTS,
@@ -67,12 +79,18 @@ _ROOMS = (PLACES_OF_PEOPLE - CLOTHES) | PLACES_OF_ROLES
 _GARMENTS = CLOTHES - NO_GARMENTS
 _COLLECTIVES = COUNTS | KIN_GROUPS | CROWDS
 _NO_VERBS = NO_PLURALS | HEADS
+_OF_ONE = BODY | PICTURES | NO_GARMENTS | SEEN_OF_PEOPLE
+_BESIDE_PARENTS = frozenset(("her", "his", "its", "their", "and", "with"))
 _CROWDING = frozenset(("around", "into", "onto", "together"))
 # Most forms in the singular stand before one of these: no rule but that of costumes can speak.
-_PLAIN_ENDS = (CLOSED | {""}) - OBJECTS - _CROWDING - {"of", "like"}
+_ENDS = CLOSED | {""}
+_MANY = PLURAL_DETERMINERS - {"one"}
+_PRONOUNS = PRONOUNS | {""}
+_CLAUSES = RELATIVES | {"to", "that"}
+_PLAIN_ENDS = _ENDS - OBJECTS - _CROWDING - {"of", "like"}
 _BODIES = CORE_PEOPLE | {"baby", "infant", "toddler"}
 _PERSONS = _BODIES | FAMILY_WORDS | HUMAN_YOUNG
-_SUBJECTS = RELATIVES | CORE_PEOPLE
+_SPEAKERS = RELATIVES | CORE_PEOPLE | {"for"}
 _FIRST = re.compile(r"\s*(\w+(?:'\w+)?|[^\s\-']|$)")
 
 
@@ -99,7 +117,7 @@ def stands_alone(noun: Noun, text: str, start: int, end: int) -> bool:
     following = _FIRST.match(text, end)
     if following is None or (following[1] or "") not in _PLAIN_ENDS:
         return False
-    return not noun.is_plural or text[text.rfind(" ", 0, start - 1) + 1 : start].strip() not in _SUBJECTS
+    return not noun.is_plural or text[text.rfind(" ", 0, start - 1) + 1 : start].strip() not in _SPEAKERS
 
 
 def mentions_nothing(place: Place) -> bool:
@@ -117,7 +135,16 @@ def _judge_open(place: Place) -> bool | None:
 
 def _judge_verb(place: Place) -> bool | None:
     previous, following = place.previous, place.next
-    if not previous or " " in place.noun.form:
+    if " " in place.noun.form:
+        return None
+    if not place.noun.is_plural:
+        speaks = previous in SUBJECTS or (previous == "i" and len(place.before) == 1)
+        acts = place.noun.form in VERBS or (following in OBJECTS and not place.noun.is_person)
+        if (speaks and acts) or (not previous and following in OBJECT_PRONOUNS):
+            return True  # they train; ship it
+    elif place.noun.form in THIRD_VERBS and following in ARTICLES and previous in _PRONOUNS:
+        return True  # bears a scar
+    if not previous:
         return None
     if place.noun.is_plural:
         acts = previous in RELATIVES or (previous in CORE_PEOPLE and not place.noun.is_person)
@@ -125,7 +152,8 @@ def _judge_verb(place: Place) -> bool | None:
         verb = place.noun.form in THIRD_VERBS and following in ARTICLES
         acts = acts or (verb and noun_before and not _looks_plural(previous))
         return True if acts else None
-    if place.noun.form in VERBS and place.names_people(previous) and following in PREPOSITIONS:
+    other = previous.endswith("s") and place.noun.names.get(previous) not in (None, place.noun.word)
+    if place.noun.form in VERBS and (other or place.names_people(previous)) and following in PREPOSITIONS:
         return True
     subject = previous in MODALS or _is_plural_noun(previous)
     acts = following in OBJECTS or (following in _CROWDING and previous != "to")
@@ -135,7 +163,8 @@ def _judge_verb(place: Place) -> bool | None:
 def _judge_count(place: Place) -> bool | None:
     if place.noun.last not in _COLLECTIVES:
         return None
-    if place.previous in ANIMALS or place.noun.names.get(place.previous, place.noun.word) != place.noun.word:
+    word_before = place.noun.names.get(place.previous)
+    if place.previous in ANIMALS or word_before in ANIMALS:
         return True
     if place.next == "of":
         if place.noun.last in COUNTS:
@@ -152,7 +181,7 @@ def _judge_count(place: Place) -> bool | None:
 def _counts_things(place: Place) -> bool | None:
     """Whether `a couple` stands before the noun that it counts: a couple (old) lemons."""
     following, second = place.next, place.second
-    if following in ("dozen", "hundred", "thousand", "more", "different", "other", "extra"):
+    if following in AMOUNTS or following in ANIMALS:
         return True
     if following in CLOSED or following.endswith("ing") or following in PAST_VERBS:
         return None
@@ -179,6 +208,15 @@ def _judge_family(place: Place) -> bool | None:
     return True if animal in ANIMALS and (owned or beside) and place.next not in ("girl", "boy") else None
 
 
+def _judge_young(place: Place) -> bool | None:
+    """A giraffe and her calf: no cow."""
+    near = place.previous in _BESIDE_PARENTS or place.previous in ANIMALS
+    if place.noun.last not in YOUNG or place.noun.is_person or not near:
+        return None
+    parent = next((word for word in place.before if word in ANIMALS), "")
+    return True if parent and place.noun.names.get(parent) != place.noun.word else None
+
+
 def _describes_animal(after: list[str]) -> bool:
     """Whether words of kin lead to an animal: `(mother) and baby brown bear`."""
     linked = False
@@ -190,6 +228,8 @@ def _describes_animal(after: list[str]) -> bool:
             linked = not i or after[i - 1] not in COLOURS
         elif word in FAMILY_WORDS or word in ("young", "juvenile", "its", "it's"):
             linked = False
+        elif linked and before_animal and word in SIZES:  # a father and small penguin
+            linked = after[i + 1] in PETS
         elif linked and (
             word in NUMBERS
             or (
@@ -254,9 +294,11 @@ def _judge_possessive(place: Place) -> bool | None:
     of_a_kind = (
         determiner is None or determiner in ("a", "an", "one", "pair") or determiner in PLURAL_DETERMINERS
     )
-    if not place.noun.is_plural:  # a chef's hat; but: the chef's hat, a man's hat
-        is_role = place.noun.last not in _PERSONS
-        return is_role and of_a_kind and any(word in _GARMENTS for word in owned[:2])
+    if not place.noun.is_plural:
+        if place.noun.last in _PERSONS:  # girl's shoes; but: a girl's shoes
+            return determiner is None and any(word in _GARMENTS for word in owned[:2])
+        # a chef's hat; but: the chef's hat, a chef's hand
+        return of_a_kind and not any(word in _OF_ONE for word in owned[:2])
     return of_a_kind or any(word in EVENTS for word in owned)
 
 
@@ -264,6 +306,12 @@ def _judge_creature(place: Place) -> bool | None:
     """A lady beetle; but: the lady bugs him."""
     is_verb = place.next in THIRD_VERBS and (place.second in OBJECTS or place.second in DETERMINERS)
     return True if place.noun.is_person and place.next in CREATURES and not is_verb else None
+
+
+def _judge_team(place: Place) -> bool | None:
+    """The Durham Bulls; but: two Shire Horses."""
+    known = not place.noun.is_plural or place.noun.word not in ANIMALS or not place.ends_name
+    return None if known or place.find_determiner() in PLURAL_DETERMINERS else True
 
 
 def _judge_end(place: Place) -> bool | None:
@@ -288,7 +336,9 @@ def _judge_part(place: Place) -> bool | None:
         return False
     if place.noun.is_person:
         return False if following in BODY and place.noun.last in _BODIES else None
-    return False if following in PARTS else None
+    if following not in PARTS or (following in PARTS_OF_THINGS and place.noun.word in ANIMALS):
+        return None  # no animal has a door
+    return False
 
 
 def _judge_activity(place: Place) -> bool | None:
@@ -298,9 +348,14 @@ def _judge_activity(place: Place) -> bool | None:
     determiner = place.find_determiner()
     if following in place.noun.activities and not place.noun.is_plural:
         bare = determiner is None and place.previous not in PREPOSITIONS
-        return second in LESSONS or (bare and (not second or second in CLOSED))
+        of_a_kind = second in LESSONS or (second.isalpha() and not place.noun.is_animate)
+        return (of_a_kind and second not in CLOSED) or (bare and (not second or second in CLOSED))
+    if determiner is None and second in CLASSES and not (place.noun.is_plural or place.noun.is_person):
+        return True  # dog walking service
     if following not in ING_HEADS or second in OBJECTS or _is_many(place):
         return False
+    if second in SIGNS:
+        return True  # a train crossing sign
     if second and second not in CLOSED:
         return determiner is None or not place.noun.is_animate
     if place.noun.is_animate:
@@ -321,7 +376,7 @@ def _judge_past(place: Place) -> bool | None:
     following = place.next
     if (
         following in PAST_VERBS
-        or (following.endswith("ed") and len(following) > 3)
+        or (following.endswith("ed") and len(following) > 3 and following not in ED_NOUNS)
         or following.endswith("ly")
     ):
         return False
@@ -329,20 +384,26 @@ def _judge_past(place: Place) -> bool | None:
 
 
 def _judge_singular_verb(place: Place) -> bool | None:
-    following, second, noun = place.next, place.second, place.noun
+    previous, following, second, noun = place.previous, place.next, place.second, place.noun
     if noun.is_plural or not following.endswith("s") or following.endswith(("ss", "us", "is", "'s")):
         return None
+    if following in PLANT_PARTS and not noun.is_animate and place.find_determiner() is None:
+        return None if second not in OBJECTS else False  # banana leaves
+    determiner = place.find_determiner()
     if following in CLOTHES or (following in BODY and noun.last not in _BODIES):
-        return None
+        pants = following in THIRD_VERBS and determiner in SINGULAR_ARTICLES and second in _ENDS
+        return False if pants else None  # a dog pants
     is_core = noun.last in CORE_PEOPLE
     if is_core and following not in HEADS:
         return False
-    determiner = place.find_determiner()
+    if noun.is_person and noun.last not in PLURALS and determiner in _MANY:
+        return None  # many tourist boats
     ends = not second or second in CLOSED or second in PAST_VERBS or second.endswith("ed")
     if following not in THIRD_VERBS:
         if determiner in SINGULAR_ARTICLES and following not in _NO_VERBS:
             return False  # "a" takes no plural: a cow moos
-        known = following in HEADS or following in noun.names or not (determiner or (second and ends))
+        subject = determiner or (second and ends and previous not in PREPOSITIONS and previous != "wearing")
+        known = following in HEADS or following in noun.names or not subject
         return False if noun.is_person and not known else None
     if noun.is_person or not _is_noun_verb(following):
         return False
@@ -365,13 +426,23 @@ def _judge_plural_verb(place: Place) -> bool | None:
     if following not in VERBS:
         return None
     if place.noun.is_plural or place.noun.last in _COLLECTIVES or place.noun.last in PLURALS:
-        return None if following in HEADS and place.noun.is_person and place.second in CLOSED else False
+        if following in HEADS:
+            of_a_kind = place.second in CLOSED
+        else:  # ladies dress shoes; but: ladies dress in red
+            of_a_kind = following in PLACES_OF_PEOPLE and place.second in CLOTHES
+        return None if place.noun.is_person and of_a_kind else False
     if place.second in OBJECTS:  # he lets the baby pet a horse
         return False
     if following not in NOUN_VERBS and (place.noun.is_animate or following in MOVES):
         return False
-    many = place.noun.is_animate and place.find_determiner() in PLURAL_DETERMINERS
-    return False if place.second in PREPOSITIONS and (many or _is_coordinated(place)) else None
+    herd = place.previous == "of" and place.before[1:2] and place.before[1] in GROUPS  # a herd of zebra stand
+    many = place.noun.is_animate and (herd or place.find_determiner() in PLURAL_DETERMINERS)
+    goes_on = (
+        place.second in PREPOSITIONS
+        or place.second == "next"
+        or (following not in NOUN_VERBS and place.second in _ENDS)
+    )
+    return False if goes_on and (many or _is_coordinated(place)) else None
 
 
 def _is_coordinated(place: Place) -> bool:
@@ -387,11 +458,28 @@ def _is_coordinated(place: Place) -> bool:
 def _judge_plural(place: Place) -> bool | None:
     if not place.noun.is_plural:
         return None
-    return place.noun.is_person and place.next in PLACES_OF_PEOPLE
+    if not place.noun.is_person:
+        return False
+    of_a_kind = place.next in PLACES_OF_PEOPLE or place.next in EVENTS
+    owned = place.noun.names.get(place.next) not in (None, place.noun.word) and not _looks_plural(place.next)
+    return of_a_kind or (owned and place.noun.form != "people" and not place.second.endswith("ing"))
+
+
+def _judge_target(place: Place) -> bool | None:
+    """Shoes for women; but: he looks for women, a bench for the women."""
+    maker = place.before[1] if len(place.before) > 1 else ""
+    if not (place.noun.is_person and place.noun.is_plural and place.previous == "for" and maker.isalpha()):
+        return None
+    names = len(place.before) == 2 and (maker in NOUN_VERBS or _is_noun_verb(maker))  # gifts for dads
+    acts = not names and (maker in CLOSED or maker.endswith("ing") or maker in PAST_VERBS or _is_verb(maker))
+    ends = place.next in _ENDS and place.next not in _CLAUSES
+    placed = any(word in PREPOSITIONS and word != "of" for word in place.before[2:5])
+    return True if ends and not (acts or placed) else None
 
 
 def _judge_name(place: Place) -> bool | None:
-    return False if place.noun.is_person and place.is_before_name else None
+    known = place.next in HEADS or place.next in PLACES_OF_PEOPLE  # Designer Home for Rent
+    return False if place.noun.is_person and place.is_before_name and not known else None
 
 
 def _judge_core(place: Place) -> bool | None:
@@ -433,10 +521,13 @@ RULES = (
     Rule("a form after a subject or before its object is a verb", "Vines crowd the gate", "", _judge_verb),
     Rule("couple, family, crowd count what follows", "A couple pears in a net", "", _judge_count),
     Rule("mothers and babies of animals are animals", "A father and baby zebra", "zebra", _judge_family),
+    Rule("the young of another animal", "A whale with her calf", "", _judge_young),
     Rule("dressed as", "A boy dressed as a bear", "person", _judge_costume),
     Rule("-shaped, -themed make adjectives", "A truck-shaped cookie", "", _judge_adjective),
     Rule("men's room: of a kind, not of somebody", "The men's restroom is closed", "", _judge_possessive),
     Rule("insects and plants by people's words", "A lady beetle on a stem", "", _judge_creature),
+    Rule("teams have animals' names", "A cap of the Durham Bulls", "", _judge_team),
+    Rule("for a kind of people", "Gowns for brides", "", _judge_target),
     Rule("a closed word, a mark or the end follow", "A cowboy on a hat", "person", _judge_end),
     Rule("a part, group or picture names its whole", "A bus window", "bus", _judge_part),
     Rule(

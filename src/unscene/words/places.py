@@ -15,6 +15,7 @@ from unscene.words.follower_words import (
     FAMILY_WORDS,
     IRREGULAR_PLURALS,
     KIN_GROUPS,
+    YOUNG,
 )
 from unscene.words.plain_text import PlainText
 
@@ -57,8 +58,8 @@ class Noun:
 
     @cached_property
     def is_many_sided(self) -> bool:
-        """Whether the form has rules of its own, whatever follows: crowds and kin."""
-        return self.last in COUNTS | KIN_GROUPS | CROWDS | FAMILY_WORDS
+        """Whether the form has rules of its own, whatever follows: crowds, kin and young."""
+        return self.last in COUNTS | KIN_GROUPS | CROWDS | FAMILY_WORDS | YOUNG
 
 
 class Place:
@@ -95,6 +96,20 @@ class Place:
             return False
         opens = self.start == 0 and any(map(str.islower, self.plain.caption[self.end :].split()[1:3]))
         return opens or not self.plain.is_capital(self.start)
+
+    @property
+    def ends_name(self) -> bool:
+        """Whether the form and the word before it are capitals in a sentence that has small letters:
+        `fans of the Chicago Bears`. Numbers, articles and adjectives begin no name.
+        """
+        if not self.start or not self.plain.is_capital(self.start):
+            return False
+        if self.previous in CLOSED or self.previous in ADJECTIVES:
+            return False
+        caption, start = self.plain.caption, self.plain.at(self.start)
+        before = caption[:start].split()[-1:]
+        others = (word for word in caption.split() if word.isalpha() and word not in CLOSED)
+        return bool(before) and before[0][0].isupper() and any(map(str.islower, others))
 
     @property
     def next(self) -> str:
@@ -141,6 +156,10 @@ def is_plural_form(form: str, forms: Collection[str]) -> bool:
         return True
     if " of " in form:
         return form.split(" of ")[0].endswith("s")
-    if not form.endswith("s"):
+    if not form.endswith("s") or form.endswith("ss"):
         return False
-    return form[:-1] in forms or form[:-2] in forms or (form[:-3] + "y" in forms and form.endswith("ies"))
+    return (
+        form[:-1] in forms
+        or (form.endswith("es") and form[:-2] in forms)
+        or (form[:-3] + "y" in forms and form.endswith("ies"))
+    )
