@@ -136,7 +136,7 @@ class Door:
             kept = iter(messages)
 
             async def again() -> dict:
-                return next(kept, {"type": "http.disconnect"})
+                return next(kept, None) or await receive()
 
             return again
 
