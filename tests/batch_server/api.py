@@ -93,6 +93,9 @@ class BatchesApi:
     async def create(self, request: Request):
         """Create a batch; what is wrong with its lines comes out later."""
         asked = await read_json(request)
+        key = request.headers.get("idempotency-key")
+        if self.store.settings.keeps_idempotency and key in self.store.created:
+            return JSONResponse(self._show(self.store.batches[self.store.created[key]]))
         for name in ("input_file_id", "endpoint", "completion_window"):
             if name not in asked:
                 message = f"Missing required parameter: '{name}'."
@@ -117,13 +120,17 @@ class BatchesApi:
         batch = self.store.add_batch(
             asked["endpoint"], file, asked["completion_window"], metadata, after["seconds"] if after else None
         )
+        if key:
+            self.store.created[key] = batch.id
         return JSONResponse(self._show(batch))
 
     async def list(self, request: Request):
         """List batches, newest first."""
         lifecycle.settle(self.store)
-        page = list_page(request, list(self.store.batches.values())[::-1], 100)
-        page["data"] = [self._show(self.store.batches[entry["id"]]) for entry in page["data"]]
+        batches = [*self.store.list_foreign(), *self.store.batches.values()][::-1]
+        batches.sort(key=lambda batch: -batch.created)
+        page = list_page(request, batches, 100)
+        page["data"] = [self._dress(entry) for entry in page["data"]]
         return JSONResponse(page)
 
     async def retrieve(self, request: Request):
@@ -148,7 +155,9 @@ class BatchesApi:
         return batch
 
     def _show(self, batch: StoredBatch) -> dict:
-        shown = batch.to_json()
+        return self._dress(batch.to_json())
+
+    def _dress(self, shown: dict) -> dict:
         if self.store.settings.capital_statuses:
             shown["status"] = shown["status"].capitalize()
         return shown

@@ -78,8 +78,13 @@ BEFORE = {
     "drop_before": Kind("the connection is closed, nothing was done", _nothing, ROUTES),
     "kill_before": Kind("the registered process is killed, nothing was done", _nothing, ROUTES),
     "login_before": Kind("a login page with status 200, nothing was done", _login, ROUTES),
+    "redirect": Kind("sent on to the same address (`status`: 302, 307), nothing was done", _nothing, ROUTES),
+    "stale": Kind("a cache repeats its first reply to this address, nothing was done", _nothing, ROUTES),
     "slow": Kind("the reply comes after `seconds` of real time", _nothing, ROUTES),
+    "acts_twice": Kind("a gateway sends the call twice, and tells the second reply", _nothing, ROUTES),
 }
+# Of these, the kinds after which the server acts all the same.
+ACTING = ("slow", "acts_twice")
 AFTER = {
     "status_after": Kind("all was done, and the reply is an error", _nothing, ROUTES),
     "drop_after": Kind("all was done, and the connection is closed", _nothing, ROUTES),

@@ -70,6 +70,13 @@ def _nested_content(line: dict) -> str:
     return _content(line, lambda content: '{"r":' + "[" * _DEEP + "]" * _DEEP + "}")
 
 
+def _second_choice(line: dict) -> str:
+    choice = line["response"]["body"]["choices"][0]
+    message = {"role": "assistant", "content": None, "refusal": "I cannot help."}
+    second = {**choice, "index": 1, "message": message}
+    return _set(*BODY, "choices", to=[choice, second])(line)
+
+
 def _doubled_key(line: dict) -> str:
     return '{"custom_id": "w-other", ' + json.dumps(line)[1:]
 
@@ -200,6 +207,12 @@ LINES = {
     "line_extra": _poison(
         "further fields", lambda line: json.dumps({**line, "object": "x", "v": 2}), spoils=False
     ),
+    "line_raw": _poison(
+        "UTF-8 in place of escapes, with the line ends of other scripts in a further field",
+        lambda line: json.dumps({**line, "extra": "a\u2028b\u2029c\x85d\x7f"}, ensure_ascii=False),
+        spoils=False,
+    ),
+    "choices_two": _poison("a second choice, a refusal", lambda line: _second_choice(line), spoils=False),
     "key_doubled": _poison("custom_id comes twice, first another", _doubled_key, spoils=False),
     "line_doubled": _poison(
         "the line comes twice", lambda line: json.dumps(line) + "\n" + json.dumps(line), spoils=False

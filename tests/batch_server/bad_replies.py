@@ -41,7 +41,8 @@ def _iso(moment: int) -> str:
 
 
 def _has_results(entry: dict) -> bool:
-    return entry.get("status") in ("completed", "expired", "cancelled")
+    is_ended = entry.get("status") in ("completed", "expired", "cancelled")
+    return is_ended or bool(entry.get("output_file_id"))  # one that broke down has some, too
 
 
 def _has_usage(entry: dict) -> bool:
@@ -93,6 +94,16 @@ REPLIES = {
         lambda e, f: {**e, "output_file_id": "file-not-there-yet"},
         applies=lambda e: e.get("status") in ("validating", "in_progress", "finalizing"),
     ),
+    "file_ids_swapped": _kind(
+        "each file id stands in the place of the other",
+        lambda e, f: {**e, "output_file_id": e["error_file_id"], "error_file_id": e["output_file_id"]},
+        applies=_has_results,
+    ),
+    "file_ids_equal": _kind(
+        "both ids name the output",
+        lambda e, f: {**e, "error_file_id": e["output_file_id"]},
+        applies=lambda e: _has_results(e) and bool(e["output_file_id"]) and not e["error_file_id"],
+    ),
     "counts_null": _kind("request_counts is null", _put("request_counts", None)),
     "counts_absent": _kind("no request_counts", _drop("request_counts")),
     "counts_list": _kind("request_counts is a list", _put("request_counts", [1, 2, 3])),
@@ -114,6 +125,10 @@ REPLIES = {
     "times_float": _kind("moments are fractions", _in_times(lambda moment: moment + 0.5)),
     "times_ms": _kind("moments are milliseconds", _in_times(lambda moment: 1000 * moment)),
     "times_zero": _kind("moments are 0", _in_times(lambda moment: 0)),
+    "ends_early": _kind(
+        "expires_at is three hours before the batch was made",
+        lambda e, f: {**e, "expires_at": e["created_at"] - 3 * 3600},
+    ),
     "times_absent": _kind("no moments", lambda e, f: {k: v for k, v in e.items() if k not in TIMES}),
     "batch_usage_null": _kind("usage is null", _put("usage", None), applies=_has_usage),
     "batch_usage_absent": _kind("no usage", _drop("usage"), applies=_has_usage),

@@ -68,6 +68,7 @@ class ControlApi:
     async def bill(self, request: Request):
         """Return what was charged so far, and the batches that may still charge."""
         lifecycle.settle(self.store)
+        list(self.store.list_files())  # those whose time is over go
         bill = self.store.bill.to_json(items=request.query_params.get("items") != "false")
         running = [batch.id for batch in self.store.batches.values() if batch.status in ACTIVE]
         money = {"currency": "play money: nothing is paid here"}

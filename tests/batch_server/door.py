@@ -13,7 +13,7 @@ from starlette.routing import Match, Mount, Route
 
 from batch_server import lifecycle
 from batch_server.api import list_routes
-from batch_server.bad_calls import AFTER, BEFORE, BYTES, HEADERS_ONLY, Reply, retry_headers
+from batch_server.bad_calls import ACTING, AFTER, BEFORE, BYTES, HEADERS_ONLY, Reply, retry_headers
 from batch_server.bad_files import FILES, WHOLE
 from batch_server.bad_replies import LISTS, REPLIES
 from batch_server.control import ControlApi
@@ -35,6 +35,7 @@ class Door:
         self.app, self.routes, self.store = app, routes, store
         self.faults = store.faults
         self._called: dict[str, list[float]] = {}  # elapsed times, for the limits per minute
+        self._first_replies: dict[tuple, Reply] = {}  # what a cache holds, by method, path and query
 
     async def __call__(self, scope, receive, send) -> None:
         """Serve one call."""
@@ -50,7 +51,12 @@ class Door:
         for fault in struck:
             if fault.kind == "slow":
                 await asyncio.sleep(fault.seconds or 1.0)
-        first = next((fault for fault in struck if fault.kind in BEFORE and fault.kind != "slow"), None)
+            elif fault.kind == "acts_twice":
+                receive = await self._act_unheard(route, scope, receive)
+        first = next((fault for fault in struck if fault.kind in BEFORE and fault.kind not in ACTING), None)
+        if first is not None and first.kind == "stale":
+            await self._send(await self._repeat(route, scope, receive), send)
+            return
         if first is not None:
             await self._refuse(first, scope, receive, send)
             self._lose([first], scope, number)
@@ -109,11 +115,43 @@ class Door:
     async def _refuse(self, fault: Fault, scope, receive, send) -> None:
         if fault.kind == "status":
             await self._error(fault, scope, receive, send)
+        elif fault.kind == "redirect":
+            headers = {**self._headers(), "location": scope["raw_path"].decode()}
+            await self._send(Reply(fault.status, b"", headers), send)
         elif fault.kind == "login_before":
             page = BEFORE["login_before"].act(Reply(200, b"", self._headers()), fault)
             await self._send(page, send)
         else:
             await self._end(fault, scope, receive, send)
+
+    async def _act_unheard(self, route: str, scope, receive):
+        """Let the server act as if the call had come before, to no one's knowledge; return what it may
+        be received from again. What is worked on twice by that is nobody's fault but the gateway's.
+        """
+        messages = [await receive()]
+        while messages[-1].get("more_body"):
+            messages.append(await receive())
+
+        def replay():
+            kept = iter(messages)
+
+            async def again() -> dict:
+                return next(kept, None) or await receive()
+
+            return again
+
+        known = set(self.store.batches)
+        await self._collect(route, dict(scope), replay())
+        for name in self.store.batches.keys() - known:
+            self.store.batches[name].is_unheard = True
+        return replay()
+
+    async def _repeat(self, route: str, scope, receive) -> Reply:
+        """Return the first reply that a call of this address got while a cache was in between."""
+        key = (scope["method"], scope["path"], scope["query_string"])
+        if key not in self._first_replies:
+            self._first_replies[key] = await self._collect(route, scope, receive)
+        return self._first_replies[key]
 
     async def _end(self, fault: Fault, scope, receive, send) -> None:
         if fault.kind == "status_after":

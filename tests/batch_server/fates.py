@@ -34,6 +34,10 @@ _MESSAGES = {
 }
 
 
+def _breaks_down(batch: StoredBatch, fault: Fault) -> None:
+    batch.stall_share, batch.fate = fault.part, Fate(fails_after=fault.seconds or 600.0)
+
+
 def _fails_silently(batch: StoredBatch, fault: Fault) -> None:
     batch.fate = Fate(silent=True)
 
@@ -58,9 +62,13 @@ FATES = {
     "expires": Kind("stops at `part` of its lines and expires after 24 hours", _expires),
     "expires_early": Kind("the same after `seconds` (600)", _expires_early),
     "fails": Kind("validation fails with `code` (token_limit_exceeded)", _fails),
+    "breaks_down": Kind(
+        "fails after `seconds` (600) of work, with the answers of `part` of its lines", _breaks_down
+    ),
     "fails_silently": Kind("validation fails and `errors` is null", _fails_silently),
     "cancelled_by_provider": Kind("is cancelled after `seconds` (600) at `part` of its lines", _cancelled),
     "lines_fail": Kind(
-        "`part` of the lines fail as `code` (status_500, status_0, request_timeout)", _lines_fail
+        "`part` of the lines fail as `code` (status_500, status_0, request_timeout, insufficient_quota)",
+        _lines_fail,
     ),
 }

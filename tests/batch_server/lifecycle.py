@@ -56,6 +56,8 @@ def _next_event(store: "Store", batch: StoredBatch) -> Event:
         event = Event(batch.entered + settings.validation_s, _validate)
     elif batch.status == "finalizing":
         event = Event(batch.entered + settings.finalizing_s, _complete)
+    elif fate.fails_after is not None:
+        event = Event(batch.entered + fate.fails_after, _break_down)
     elif fate.cancelled:
         event = Event(batch.entered + fate.until, _give_up)
     elif batch.stall_share is None or fate.stuck == "in_progress":
@@ -104,6 +106,13 @@ def _expire(store: "Store", batch: StoredBatch, elapsed: float) -> None:
 def _give_up(store: "Store", batch: StoredBatch, elapsed: float) -> None:
     batch.done = _lines_done(store, batch, elapsed)
     _enter(store, batch, "cancelling", elapsed)
+
+
+def _break_down(store: "Store", batch: StoredBatch, elapsed: float) -> None:
+    write_results(store, batch, _lines_done(store, batch, elapsed), elapsed, "")
+    message = "The batch could not be finished."
+    batch.errors = [{"code": "internal_error", "message": message, "line": None, "param": None}]
+    _enter(store, batch, "failed", elapsed)
 
 
 def _finish_cancelling(store: "Store", batch: StoredBatch, elapsed: float) -> None:

@@ -24,6 +24,7 @@ class Fate:
     expires_in: float | None = None
     error: dict | None = None  # validation ends in `failed` with this error
     silent: bool = False  # ... and names no error
+    fails_after: float | None = None  # so many seconds of work end in `failed`, with what was done
     cancelled: bool = False  # the provider cancels it
 
 
@@ -38,6 +39,7 @@ class StoredFile:
     expires_at: int | None
     path: Path
     ends: float | None = None
+    made: float = 0.0  # elapsed seconds
     charges: list[Charge] = field(default_factory=list)  # what was paid for its lines
 
     def to_json(self) -> dict:
@@ -78,6 +80,7 @@ class StoredBatch:
     line_errors: float = 0.0
     line_error: str = "status_500"
     fate: Fate = field(default_factory=Fate)  # fates.py
+    is_unheard: bool = False  # a gateway made it, beside the one whose creation was replied to
     # Its state.
     status: str = "validating"
     entered: float = 0.0

@@ -49,7 +49,9 @@ def answer_request(store: "Store", request: dict) -> tuple[int, dict]:
 
 
 def write_results(store: "Store", batch: StoredBatch, done: int, elapsed: float, rest: str) -> None:
-    """Write both result files and charge: `done` lines were worked on; the others say the code `rest`."""
+    """Write both result files and charge: `done` lines were worked on; the others say the code
+    `rest`, or are not there.
+    """
     output = store.add_file(f"{batch.id}_output.jsonl", "batch_output", batch.output_seconds, elapsed)
     error = store.add_file(f"{batch.id}_error.jsonl", "batch_output", batch.output_seconds, elapsed)
     tokens_in = tokens_out = succeeded = failed = 0
@@ -58,6 +60,8 @@ def write_results(store: "Store", batch: StoredBatch, done: int, elapsed: float,
             source.seek(offset)
             request = json.loads(source.readline())
             line = {"id": f"batch_req_{batch.id[6:18]}{position}", "custom_id": request["custom_id"]}
+            if position >= done and not rest:
+                continue
             if position >= done:
                 message = "This request could not be executed before the batch ended."
                 bad.write(json.dumps(line | _failure(rest, message)) + "\n")
@@ -85,7 +89,9 @@ def _work(store: "Store", batch: StoredBatch, request: dict, position: int) -> d
     """Return `response` and `error` of a line that was worked on."""
     if batch.fails[position] and batch.line_error == "request_timeout":
         return _failure("request_timeout", "The request timed out.")
-    if batch.fails[position]:
+    if batch.fails[position] and batch.line_error == "insufficient_quota":
+        status, body = 429, {"error": _error("insufficient_quota", "You exceeded your current quota.")}
+    elif batch.fails[position]:
         status = int(batch.line_error.removeprefix("status_"))
         body = {
             "error": {
@@ -109,6 +115,7 @@ def _work(store: "Store", batch: StoredBatch, request: dict, position: int) -> d
 def _charge(store: "Store", batch: StoredBatch, request: dict, line: dict, output: StoredFile) -> str:
     """Book an answer; return the text of its line, as it may have been poisoned."""
     charge = store.bill.charge(request, line["response"]["body"], batch.id)
+    charge.lost = "acts_twice" if batch.is_unheard else None
     output.charges.append(charge)
     faults = store.faults.strike("line", None, store.clock.elapsed, batch.number)
     if not faults:

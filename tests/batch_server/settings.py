@@ -34,6 +34,9 @@ class Settings:
     foreign_tokens: int = 0  # of these, what another run has enqueued
     hard_limit_usd: float | None = None  # from this bill on, batches fail with billing_hard_limit_reached
     per_minute: dict[str, int] = field(default_factory=dict)  # calls a minute by route; more are 429
+    foreign_batches: int = 0  # others of the project have made so many, one a second since the start
+    file_ready_s: float = 0.0  # an upload is not known to other calls for so long
+    keeps_idempotency: bool = False  # a create with a key that came before gets the reply of then
     # What this server is.
     base_path: str = "/v1"
     batches: bool = True  # False: no /v1/batches and no /v1/files, as with vLLM
@@ -47,7 +50,7 @@ class Settings:
     flagged_texts: tuple[str, ...] = ()  # a request that contains one is answered 400
     flag_code: str = "invalid_prompt"  # or content_filter
     line_errors: float = 0.0  # share of lines that fail
-    line_error: str = "status_500"  # or status_429, status_400, status_0, request_timeout
+    line_error: str = "status_500"  # or status_400, status_0, request_timeout, insufficient_quota, ...
     stall_share: float | None = None  # work stops at this share of the lines, until expiry or cancelling
     troubled_batches: int | None = None
 

@@ -27,6 +27,7 @@ class Store:
         self.clock, self.bill, self.faults = Clock(), Bill(), Faults()
         self.files: dict[str, StoredFile] = {}
         self.batches: dict[str, StoredBatch] = {}
+        self.created: dict[str, str] = {}  # batches by the idempotency key of their creation
         self._folder = tempfile.TemporaryDirectory(prefix="batch-server-")
         self._ids = 0
         self._salt = secrets.token_hex(8)  # a client may remember the ids of a server that ran before
@@ -58,6 +59,7 @@ class Store:
             None if lifetime is None else int(created_at + lifetime),
             Path(self._folder.name) / file_id,
             None if lifetime is None else made + lifetime,
+            made,
         )
         stored.path.touch()
         self.files[file_id] = stored
@@ -66,10 +68,16 @@ class Store:
     def find_file(self, file_id: str) -> StoredFile | None:
         """Return a file that exists and has not expired."""
         stored = self.files.get(file_id)
-        if stored is not None and stored.ends is not None and stored.ends <= self.clock.elapsed:
+        now = self.clock.elapsed
+        if stored is not None and stored.ends is not None and stored.ends <= now:
             del self.files[file_id]  # its bytes stay for a batch that still reads them
+            for charge in stored.charges:
+                charge.lost = charge.lost or (None if charge.delivered else "expired")
             return None
-        return stored
+        is_ready = (
+            stored is None or stored.purpose != "batch" or now >= stored.made + self.settings.file_ready_s
+        )
+        return stored if is_ready else None
 
     def list_files(self) -> Iterator[StoredFile]:
         """Yield the files that exist, newest first."""
@@ -103,6 +111,16 @@ class Store:
             fates.FATES[fault.kind].act(batch, fault)
         self.batches[batch.id] = batch
         return batch
+
+    def list_foreign(self) -> Iterator[StoredBatch]:
+        """Yield the batches that others of the project have made by now; they only stand in lists."""
+        for second in range(min(self.settings.foreign_batches, int(self.clock.elapsed) + 1)):
+            moment = int(self.clock.read(second))
+            file = StoredFile(f"file-foreign{second}", "", "batch", moment, None, Path(self._folder.name))
+            yield StoredBatch(
+                f"batch_foreign{second}", 0, "/v1/chat/completions", file, "24h", float(second), moment,
+                second + DAY, moment + DAY, None, 30 * DAY, status="completed",
+            )  # fmt: skip
 
     def find_model(self, name: object) -> dict | None:
         """Return the model object of a name, None for none."""

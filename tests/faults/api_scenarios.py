@@ -31,7 +31,9 @@ POLL = {"poll_seconds": 600}
 class Scenario:
     """One injection. `plants`: route (None: where the kind belongs), kind, details. `settings`: of
     the server, taken back when the fault is lifted unless `stays`. `clock`: of the client. `kills`:
-    at which share of an uninterrupted run's steps each of the first runs is killed.
+    at which share of an uninterrupted run's steps each of the first runs is killed; `away_s`: how long
+    nobody runs it again then. `restores`: it is, to its end, but then `state/` is put back to what it
+    was at the kill, as from a backup.
     """
 
     row: str
@@ -41,6 +43,8 @@ class Scenario:
     clock: dict = field(default_factory=dict)
     api: dict = field(default_factory=dict)
     kills: tuple[float, ...] = ()
+    away_s: float = 0.0
+    restores: bool = False
     stays: bool = False
 
 
@@ -50,6 +54,7 @@ def list_scenarios(seed: int) -> list[Scenario]:
     makers = (
         _errors, _slow_downs, _drops, _bytes, _files, _lines, _objects, _lists, _late,
         _fates, _money, _captions, _profiles, _at_once, _clocks, _kills,
+        _gateways, _projects, _halves, _returns,
     )  # fmt: skip
     return [scenario for make in makers for scenario in make(random.Random(draw.random()))]
 
@@ -272,6 +277,9 @@ def _captions(draw: random.Random) -> Iterator[Scenario]:
             settings = {"flagged_texts": texts, "flag_code": code}
             name = f"{code} for {', '.join(texts)}"
             yield Scenario("one caption", name, settings=settings, api=POLL, stays=True)
+            for said_by in ("error", "validation"):
+                told = {**settings, "refused_by": said_by}
+                yield Scenario("one caption", f"{name}, by the {said_by}", (), told, api=POLL, stays=True)
 
 
 def _profiles(draw: random.Random) -> Iterator[Scenario]:
@@ -378,3 +386,79 @@ def _kills(draw: random.Random) -> Iterator[Scenario]:
         plant = (route, kind, {"nth": draw.choice((1, 2)), "times": 2})
         kills = tuple(draw.random() for _ in range(2))
         yield Scenario("killed under a fault", f"{n}: {kind} at {route}", (plant,), kills=kills, api=POLL)
+
+
+def _gateways(draw: random.Random) -> Iterator[Scenario]:
+    """What stands between: it sends on, repeats calls, or keeps replies."""
+    row = "gateway or cache"
+    for route in ROUTES:
+        for status in (302, 307):
+            last = draw.choice(list(LASTS))
+            plants = ((route, "redirect", {"status": status, "nth": draw.choice((1, 2)), **LASTS[last]}),)
+            plants = (LOST, *plants) if route == "batches.list" else plants
+            yield Scenario(row, f"redirect {status} {last} at {route}", plants, api=POLL)
+    for route in ("files.create", "batches.create"):
+        for times in (1, None):
+            plant = (route, "acts_twice", {"times": times})
+            yield Scenario(row, f"acts_twice at {route}, {times or 'for ever'}", (plant,))
+    plants = (
+        ("batches.create", "acts_twice", {"times": None}),
+        (None, "stuck_in_progress", {"seconds": 7200}),
+    )
+    yield Scenario(row, "acts_twice at batches.create, and batches take hours", plants, api=POLL)
+    for seconds in (600.0, 5 * 3600.0, None):
+        last = {"times": None} if seconds is None else {"for_s": seconds}
+        for route in ("batches.retrieve", "batches.list", "files.content"):
+            plants = ((route, "stale", last),)
+            plants = (LOST, *plants) if route == "batches.list" else plants
+            name = f"stale at {route} " + ("for ever" if seconds is None else f"for {seconds:.0f} s")
+            yield Scenario(row, name, plants, api=POLL)
+    plant = ("batches.create", "drop_after", {"times": 2})
+    yield Scenario(row, "a create's key is kept", (plant,), {"keeps_idempotency": True}, api=POLL, stays=True)
+    for seconds in (20.0, 900.0):
+        settings = {"file_ready_s": seconds}
+        yield Scenario(row, f"an upload is known after {seconds:.0f} s", (), settings, api=POLL, stays=True)
+
+
+def _projects(draw: random.Random) -> Iterator[Scenario]:
+    """Others send hundreds of batches from the same project, so a list has pages."""
+    settings = {"foreign_batches": 250}
+    for kind in ("", *LISTS):
+        lost = ("batches.create", "drop_after", {"nth": draw.choice((1, 2))})
+        seconds = {"seconds": draw.choice((100.0, 400.0, 7200.0))}
+        plant = ("batches.list", kind, {"times": None, "seed": draw.randrange(99), **seconds})
+        plants = (lost, plant) if kind else (lost,)
+        yield Scenario("shared project", kind or "a create's reply is lost", plants, settings, stays=True)
+
+
+def _halves(draw: random.Random) -> Iterator[Scenario]:
+    row = "fate of a batch"
+    for part in (0.0, 0.4, 1.0):
+        for late in (False, True):
+            plants = [(None, "breaks_down", {"part": part, "times": draw.choice((1, 2))})]
+            if late:
+                plants.append(("batches.retrieve", "output_late", {"for_s": 1200.0}))
+            name = f"breaks down at {part}" + (", files are named late" if late else "")
+            yield Scenario(row, name, tuple(plants), api=POLL)
+    for code in ("insufficient_quota", "status_403", "status_404", "status_413"):
+        for nth in (1, 2, 3):
+            details = {
+                "part": draw.choice((0.5, 1.0)),
+                "code": code,
+                "nth": nth,
+                "times": draw.choice((1, 2)),
+            }
+            yield Scenario(
+                row, f"lines of batch {nth} fail as {code}", ((None, "lines_fail", details),), api=POLL
+            )
+
+
+def _returns(draw: random.Random) -> Iterator[Scenario]:
+    for n in range(10):
+        kills = ((n + draw.random()) / 10,)
+        days = draw.choice((2, 29.9, 31))
+        yield Scenario(
+            "back later", f"killed at {kills[0]:.2f}, {days} days away", kills=kills, away_s=days * DAY
+        )
+        name = f"state of {kills[0]:.2f} is put back"
+        yield Scenario("back later", name, kills=kills, restores=True)

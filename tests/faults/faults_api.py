@@ -3,10 +3,12 @@ and no question is paid twice. Run by `make faults KIND=api`.
 
 Each injection has a server and a run directory of its own. A run that stops clearly is run again
 after the fault was lifted. `--seed` draws all choices, `--only TEXT` takes the injections whose row or
-name holds the text and says more about each, `--most N` a share of all.
+name holds the text and says more about each, `--most N` a share of all. `--log FILE` keeps how each
+ended; one that stands there is not run again, so a run that was broken off goes on.
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -104,6 +106,12 @@ class Trial:
         clock = {"base": self._base, **(clock or {})}
         return self.runner.run(self.folder, self.server.root, kill_at, clock, **{**SMALL, **api})
 
+    def copy_state(self, source: str, target: str) -> None:
+        """Put a copy of one folder of the run directory in another's place."""
+        shutil.rmtree(self.folder / target, ignore_errors=True)
+        if (self.folder / source).exists():
+            shutil.copytree(self.folder / source, self.folder / target)
+
     def find_problem(self) -> str:
         """Return what is wrong with what a finished run left; empty when nothing is."""
         table = pd.read_parquet(self.folder / "keywords.parquet")
@@ -171,6 +179,12 @@ class Bench:
         for share in scenario.kills:
             number = 1 + int(share * len(self.steps))
             yield trial.run(kill_at=number, clock=scenario.clock, **scenario.api)
+            trial.server.advance(scenario.away_s)
+        if scenario.restores:
+            trial.copy_state("state", "old")
+            yield trial.run(clock=scenario.clock, **scenario.api)
+            trial.copy_state("state", "new")
+            trial.copy_state("old", "state")
         ended = trial.run(clock=scenario.clock, **scenario.api)
         yield ended
         if ended.code == 0 or ended.hung:
@@ -179,6 +193,8 @@ class Bench:
         if not scenario.stays:
             default = Settings()
             trial.server.set(**{name: getattr(default, name) for name in scenario.settings})
+        if scenario.restores:
+            trial.copy_state("new", "state")
         for _ in range(LAST_RUNS):
             trial.server.advance(2 * 3600)
             ended = trial.run(**scenario.api)
@@ -255,17 +271,34 @@ def tell(verdict: Verdict, seed: int, full: bool) -> None:
     print("    " + told.replace("\n", "\n    "), flush=True)
 
 
-def run_all(scenarios: list[Scenario], jobs: int, seed: int, full: bool) -> list[Verdict]:
-    """Run all scenarios, so many at a time."""
-    verdicts = []
+def read_log(path: Path | None, scenarios: list[Scenario]) -> list[Verdict]:
+    """Return the verdicts of a log, of these scenarios alone."""
+    if path is None or not path.exists():
+        return []
+    by_name = {(scenario.row, scenario.name): scenario for scenario in scenarios}
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    return [Verdict(by_name[row, name], *rest) for row, name, *rest in told if (row, name) in by_name]
+
+
+def run_all(
+    scenarios: list[Scenario], jobs: int, seed: int, full: bool, log: Path | None = None
+) -> list[Verdict]:
+    """Run all scenarios that are not in the log, so many at a time; return the verdicts on all."""
+    verdicts = read_log(log, scenarios)
+    known = [verdict.scenario for verdict in verdicts]
     with make_template() as template, ThreadPoolExecutor(jobs) as pool:
         runners = [Runner().__enter__() for _ in range(jobs)]
         try:
             bench = Bench(template, runners)
             mixed = random.Random(seed).sample(scenarios, len(scenarios))  # so that each part says much
-            for future in as_completed([pool.submit(bench.inject, scenario) for scenario in mixed]):
+            futures = [pool.submit(bench.inject, scenario) for scenario in mixed if scenario not in known]
+            for future in as_completed(futures):
                 verdicts.append(future.result())
                 tell(verdicts[-1], seed, full)
+                if log:
+                    scenario, *rest = verdicts[-1]
+                    with open(log, "a") as handle:
+                        handle.write(json.dumps([scenario.row, scenario.name, *rest]) + "\n")
                 if len(verdicts) % 50 == 0:
                     print(f"  {len(verdicts)} of {len(scenarios)}", flush=True)
         finally:
@@ -281,6 +314,7 @@ def main() -> None:
     parser.add_argument("--only", help="a text in the row or the name of an injection")
     parser.add_argument("--most", type=int, default=360, help="about so many injections")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--log", type=Path)
     asked = parser.parse_args()
     started = time.monotonic()
     scenarios = list_scenarios(asked.seed)
@@ -288,7 +322,7 @@ def main() -> None:
         scenarios = [s for s in scenarios if asked.only in f"{s.row} / {s.name}"]
     scenarios = choose(scenarios, asked.most, asked.seed)
     print(f"{len(scenarios)} injections, seed {asked.seed}", flush=True)
-    verdicts = run_all(scenarios, asked.jobs, asked.seed, asked.only is not None)
+    verdicts = run_all(scenarios, asked.jobs, asked.seed, asked.only is not None, asked.log)
     print_table(verdicts)
     print(f"{time.monotonic() - started:.0f} s")
     ends = Counter(verdict.end for verdict in verdicts)

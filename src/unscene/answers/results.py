@@ -32,7 +32,9 @@ _FLAGGED = frozenset(
     ["invalid_prompt", "content_filter", "content_policy_violation", "responsibleaipolicyviolation"]
 )
 # What is said of a field that an endpoint does not take, and the fields that differ from prompt to prompt.
-_OF_FORM = frozenset(["unknown_parameter", "unsupported_parameter", "unsupported_value"])
+_OF_FORM = frozenset(["unknown_parameter", "unsupported_parameter", "unsupported_value", "model_not_found"])
+# The key, its rights and the model are those of all requests.
+_OF_ALL = (401, 403, 404, 407)
 _OF_PROMPT = frozenset(["messages", "prompt", "input", "max_completion_tokens", "max_tokens"])
 _LONGEST_REASON = 200
 _DEEPEST = 40  # levels of a line; the content is a text in it
@@ -157,12 +159,14 @@ def may_try_again(answer: object) -> bool:
     if not _find_complaint(answer):
         return False
     status = _status(answer)
+    if is_flagged(answer):
+        return False
     return bool(find_codes(answer) & _TRY_AGAIN) or not status or status in (408, 409, 429) or status >= 500
 
 
 def is_flagged(answer: object) -> bool:
     """Return whether a filter refused this very request; others of its form may be taken."""
-    return _status(answer) in (400, 403, 422) and bool(
+    return _status(answer) in (400, 403, 422, None) and bool(
         {code.lower() for code in find_codes(answer)} & _FLAGGED
     )
 
@@ -176,10 +180,14 @@ def is_of_form(code: str | None, param: str | None) -> bool:
 
 
 def complains_of_form(answer: object) -> bool:
-    """Return whether an answer line is such a complaint (`is_of_form`) and nothing else."""
+    """Return whether an answer line complains of what all requests share: such a field (`is_of_form`), the
+    key, its rights, the model; and of nothing else.
+    """
     status = _status(answer)
     if is_flagged(answer) or (status is not None and not 400 <= status < 500):
         return False
+    if status in _OF_ALL:
+        return True
     errors = [_get(answer, "error"), _body(answer).get("error")]
     told = [(_get(error, "code"), _get(error, "param")) for error in errors]
     return any(is_of_form(*(text if isinstance(text, str) else None for text in pair)) for pair in told)

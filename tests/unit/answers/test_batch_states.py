@@ -121,6 +121,8 @@ class Endpoint:
 
     def create_batch(self, file_id, metadata):
         self._strike("create_batch")
+        if file_id not in self.files:
+            raise Rejected("no such file", 400)
         name = f"batch_{len(self.made)}"
         self.made[name] = {"file": file_id, "metadata": metadata, "at": self.server_now(), "fate": self.fate}
         if self.lost_replies:
@@ -145,6 +147,8 @@ class Endpoint:
 
     def find_file(self, name):
         self._strike("find_file")
+        if name not in self.files:
+            raise NotFound("no such file", 404, True)
         return File(id=name, bytes=len(self.files[name]))
 
     def download(self, name, path):
@@ -348,6 +352,18 @@ def test_a_list_that_lags_pays_nothing_twice(desk, hours):
     desk.endpoint.lost_replies, desk.endpoint.list_lags = 1, hours * 3600
     end = desk.run()
     assert end == ("done" if hours < 3 else "Stopped") and desk.passed <= LIST_BEHIND_S + 3600
+    assert set(finish(desk).values()) == {1}
+
+
+@pytest.mark.parametrize("state", ["created unseen", "submitted"])
+def test_a_key_of_another_project_pays_nothing_twice(desk, state):
+    """It sees neither the batch nor its file, and what it creates itself shows at once."""
+    desk.reach(state)
+    endpoint = desk.endpoint
+    own, (endpoint.files, endpoint.made) = (endpoint.files, endpoint.made), ({"of another": b""}, {})
+    assert [desk.run(), desk.run()] == ["Stopped", "Stopped"]
+    assert not endpoint.count_paid()
+    endpoint.files, endpoint.made = own
     assert set(finish(desk).values()) == {1}
 
 

@@ -6,11 +6,13 @@ import json
 import socket
 import threading
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from unscene.answers.batches import client
 from unscene.answers.batches.client import (
     AccessDenied,
     ApiClient,
@@ -269,6 +271,13 @@ def test_a_list_is_read_to_its_end_whatever_its_order(server):
     assert [batch.id for batch in server.api.list_batches(since=500)] == ["b900", "b1", "b0"]
 
 
+def test_a_full_page_is_not_the_last_whatever_it_says(server):
+    """A server, or what stands before it, may say `has_more: false` on every page."""
+    server.say({"data": [{"id": f"b{n}"} for n in range(100)], "has_more": False})
+    server.say({"data": [{"id": "b100"}], "has_more": False})
+    assert len(list(server.api.list_batches())) == 101
+
+
 @pytest.mark.parametrize("junk", [None, {"object": "batch"}, {"id": None}, {"id": ""}, 7, "b2", []])
 def test_an_entry_of_a_list_without_an_id_is_passed_over(server, junk, caplog):
     server.say({"data": [junk, {"id": "b1"}], "has_more": False})
@@ -502,6 +511,21 @@ def test_the_query_and_the_key_s_header_reach_the_server(monkeypatch):
     assert (method, path) == ("POST", "/v1/batches?api-version=preview")
     assert headers["authorization"] == f"Bearer {KEY}"
     assert "output_expires_after" not in json.loads(body), "only what every server understands"
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_key_s_own_header_goes_to_no_other_server(monkeypatch, status):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with run_told() as (here, url), run_told() as (there, other):
+        own = replace(find_endpoint(url), key_header="api-key")
+        monkeypatch.setattr(client, "find_endpoint", lambda base_url: own)
+        here.say("", status, Location=f"{other}/batches/batch_1")
+        there.say(BATCH)
+        api = ApiClient(url, reading_retries=0)
+        with suppress(ApiError):
+            api.retrieve_batch("batch_1")
+        assert here.asked[0][2]["api-key"] == KEY
+        assert not [headers for _, _, headers, _ in there.asked if KEY in str(headers)]
 
 
 def test_openai_s_own_lines_go_as_they_are_and_unknown_hosts_get_the_plainest():

@@ -44,6 +44,29 @@ def test_a_create_that_tells_of_the_batch_of_others_is_looked_for(desk, server):
     assert summary["usd"] == pytest.approx(bill["usd"])
 
 
+@pytest.mark.parametrize("seconds", [20, 300])
+def test_an_upload_that_is_not_known_at_once_is_waited_for(desk, server, seconds):
+    server.set(file_ready_s=seconds)
+    assert desk.submit(make_requests(4))["ends"]["done"] == 4
+    assert server.bill()["charges"] == 4 and server.calls()["calls"].count("files.create") == 1
+
+
+def test_an_upload_that_is_never_known_stops(desk, server):
+    server.set(file_ready_s=1e9)
+    with pytest.raises(Stopped, match="No such File"):
+        desk.submit(make_requests(4))
+    assert desk.clock.slept <= 900
+
+
+def test_a_copy_that_a_gateway_made_is_booked(desk, server):
+    """The call was sent on twice, and one reply came: no one but the list knows of the other batch."""
+    server.plant_fault("batches.create", "acts_twice")
+    summary = desk.submit(make_requests(4))
+    bill = server.bill()
+    assert summary["ends"]["done"] == 4 and bill["charges"] == 8 and not bill["open_batches"]
+    assert summary["usd"] == pytest.approx(bill["usd"])
+
+
 def test_a_batch_that_shows_late_is_cancelled_and_booked(desk, server, monkeypatch):
     """The reply to a create is lost, and the list has a hole where its batch is, though it shows later
     ones: a second one is made. The first ends unused, but not unpaid.

@@ -6,6 +6,16 @@ from paid_answers import make_requests
 from unscene.answers.batches.driver import Stopped
 
 
+@pytest.mark.parametrize("said_by", ["error", "validation"])
+def test_a_caption_that_is_flagged_otherwise_becomes_a_row_too(desk, server, said_by):
+    """By a line without a response, or when the file is read."""
+    desk.submit(make_requests(4, first=500))
+    server.set(flagged_texts=["scene 2-1"], refused_by=said_by)
+    ends = desk.submit(make_requests(8))["ends"]
+    assert ends["done"] == 7 + 3 and sum(ends.values()) == 7 + 4
+    assert server.bill()["double_billed"] == 0
+
+
 def test_a_caption_that_is_flagged_becomes_a_row_and_stops_nothing(desk, server):
     """A status 400 for one caption: its prompt is split until it stands alone."""
     for first, code, end in ((0, "invalid_prompt", "refused"), (20, "string_above_max_length", "faulty")):
@@ -51,6 +61,18 @@ def test_a_first_refusal_that_names_no_field_is_not_remembered_either(desk, serv
             desk.submit(make_requests(1, size=1))
     server.set(refused_fields=[])
     assert desk.submit(make_requests(1, size=1))["ends"]["done"] == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_request_is_not_at_fault_for_the_key_or_the_model(desk, server, status):
+    """Few lines are refused for what is no matter of the request: it is asked again when that is mended."""
+    desk.submit(make_requests(4, first=500))
+    server.plant("lines_fail", part=1.0, code=f"status_{status}", times=None)
+    requests = make_requests(2, size=1)
+    with pytest.raises(Stopped, match="calls 2 of 2 requests wrong"):
+        desk.submit(requests)
+    server.clear_faults()
+    assert desk.submit(requests)["ends"]["done"] == 2
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -11,6 +11,7 @@ from unscene.answers.batch_lines import build_answer, canonical_json, write_line
 from unscene.answers.batches import announcing
 from unscene.answers.batches.adopting import adopt_batches, cancel_batch
 from unscene.answers.batches.announcing import SecondPayment
+from unscene.answers.batches.client import ApiClient
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.outcomes import OK
 from unscene.answers.batches.stops import ComeBackLater, Stopped
@@ -70,6 +71,28 @@ def test_a_copied_state_says_so_before_it_pays_for_what_the_other_asked(desk, se
     desk.submit(make_requests(4))
     with pytest.raises(SecondPayment, match="deleted or copied"):
         other.submit(make_requests(4))
+
+
+@pytest.mark.parametrize("step", ["upload", "create_batch"])
+def test_an_old_copy_of_the_state_does_not_pay_for_what_it_had_not_sent(desk, server, step, monkeypatch):
+    """A run that dies before it sends leaves an intent; the state is put back to that later."""
+    requests = make_requests(3)
+    state, copy = desk.folder / "state", desk.folder / "copy"
+    owner, name = {"upload": (ApiClient, "upload"), "create_batch": (Ledger, "record_try")}[step]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(owner, name, die)
+        desk.submit(requests)
+    shutil.copytree(state, copy)
+    desk.submit(requests)
+    shutil.rmtree(state)
+    shutil.move(copy, state)
+    with pytest.raises(SecondPayment, match=r"1 batch \(3 requests.*deleted or copied"):
+        desk.submit(requests)
+    assert server.bill()["bodies_paid_twice"] == 0
+
+
+def die(*arguments):
+    raise KeyboardInterrupt
 
 
 def test_raw_answers_without_a_ledger_are_announced(desk, server):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from unscene.answers.batches.agenda import Agenda
+from unscene.answers.batches.agenda import Agenda, Asked
 from unscene.answers.batches.client import ApiClient
 from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.ledger import Ledger
@@ -41,16 +41,17 @@ def announce_second_payment(
 
     api: None for an endpoint without batches, where no list can be asked.
     """
+    unpaid = _list_unpaid(ledger, agenda)
     found = [
-        *_find_raw_answers(ledger, agenda, paths_to_requests),
-        *_find_other_ledgers(ledger, agenda),
+        *_find_raw_answers(ledger, unpaid, paths_to_requests),
+        *_find_other_ledgers(ledger, unpaid),
         *_find_other_prompts(ledger, agenda, terms),
-        *(_find_batches(api, ledger, agenda) if api else ()),
+        *(_find_batches(api, ledger, unpaid) if api else ()),
     ]
     if not found:
         return
-    usd = sum(asked.usd for asked in agenda.open.values())
-    text = f"{'; '.join(found)}. Asking {tell_count(len(agenda.open), 'request')} costs about ${usd:.2f}"
+    usd = sum(asked.usd for asked in unpaid.values())
+    text = f"{'; '.join(found)}. Asking {tell_count(len(unpaid), 'request')} costs about ${usd:.2f}"
     if terms.api.get("pay_again"):
         logger.warning("%s: api.pay_again allows it", text)
         return
@@ -60,7 +61,16 @@ def announce_second_payment(
     )
 
 
-def _find_raw_answers(ledger: Ledger, agenda: Agenda, paths: Iterable[str | Path]) -> list[str]:
+def _list_unpaid(ledger: Ledger, agenda: Agenda) -> dict[str, Asked]:
+    """Return the requests that are about to be paid: the open ones, and those of batches that an earlier
+    run intended and never tried to create. `state/` may have been put back to that.
+    """
+    untried = [row["number"] for row in ledger.list_batches("intended", "uploaded") if not row["creates"]]
+    names = {name for number in untried for name in ledger.list_members(number)}
+    return agenda.open | {name: asked for name, asked in agenda.under_way.items() if name in names}
+
+
+def _find_raw_answers(ledger: Ledger, unpaid: dict[str, Asked], paths: Iterable[str | Path]) -> list[str]:
     """Look for answers to open requests in the stage's folder of raw answers."""
     found = 0
     places: set[Path] = set()
@@ -72,7 +82,7 @@ def _find_raw_answers(ledger: Ledger, agenda: Agenda, paths: Iterable[str | Path
                     for line in lines
                     if '"status_code":200' in line and (match := _NAME.search(line))
                 ]
-            count = len(agenda.open.keys() & set(names) - ledger.list_outcomes(names).keys())
+            count = len(unpaid.keys() & set(names) - ledger.list_outcomes(names).keys())
             found, places = found + count, places | ({folder} if count else set())
     if not found:
         return []
@@ -84,7 +94,7 @@ def _find_raw_answers(ledger: Ledger, agenda: Agenda, paths: Iterable[str | Path
     ]
 
 
-def _find_other_ledgers(ledger: Ledger, agenda: Agenda) -> list[str]:
+def _find_other_ledgers(ledger: Ledger, unpaid: dict[str, Asked]) -> list[str]:
     """Look for accepted answers to open requests from other endpoints that were paid."""
     told = []
     own = ledger.path.resolve()
@@ -93,7 +103,7 @@ def _find_other_ledgers(ledger: Ledger, agenda: Agenda) -> list[str]:
         if path == own or not find_endpoint(f"https://{host}/v1").is_paid:
             continue
         other = Ledger(path.parent)
-        many = sum(OK in outcomes for outcomes in other.list_outcomes(agenda.open).values())
+        many = sum(OK in outcomes for outcomes in other.list_outcomes(unpaid).values())
         other.close()
         if many:
             told.append(
@@ -120,9 +130,9 @@ def _find_other_prompts(ledger: Ledger, agenda: Agenda, terms: Terms) -> list[st
     ]
 
 
-def _find_batches(api: ApiClient, ledger: Ledger, agenda: Agenda) -> list[str]:
+def _find_batches(api: ApiClient, ledger: Ledger, unpaid: dict[str, Asked]) -> list[str]:
     """Look in the endpoint's list for batches that ask what is open, and that no ledger here knows."""
-    known, open_names = ledger.list_batch_ids(), {shorten(name) for name in agenda.open}
+    known, open_names = ledger.list_batch_ids(), {shorten(name) for name in unpaid}
     found = [
         batch
         for batch in api.list_batches()

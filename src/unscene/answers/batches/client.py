@@ -108,7 +108,7 @@ class ApiClient:
                 raise KeyMissing(
                     f"the environment variable {variable} holds characters that no header may have"
                 )
-        self.clean = make_mask(key)
+        self.clean, self._netloc = make_mask(key), httpx2.URL(url.geturl()).netloc
         self._monotonic, self._time = monotonic, ServerTime(monotonic)
         try:
             self._sdk = openai.OpenAI(
@@ -120,6 +120,7 @@ class ApiClient:
                 project=(os.environ.get("OPENAI_PROJECT_ID") or "").strip() or None,
                 default_headers=self._endpoint.make_headers(key),
                 default_query=dict(self._endpoint.query),
+                http_client=openai.DefaultHttpxClient(event_hooks={"request": [self._keep_key_here]}),
             )
         except (OSError, ValueError, ImportError, openai.OpenAIError, httpx2.InvalidURL) as error:
             # A proxy, a certificate or headers that the environment names and that cannot be used.
@@ -129,6 +130,13 @@ class ApiClient:
         self._short = self._sdk.with_options(timeout=short)
         self._once = self._sdk.with_options(max_retries=0)
         self._create = self._sdk.with_options(max_retries=0, timeout=2 * short)
+
+    def _keep_key_here(self, request: httpx2.Request) -> None:
+        """Take the key out of a call that a redirect sends to another server: of its headers httpx does so
+        with `Authorization` alone.
+        """
+        if self._endpoint.key_header and request.url.netloc != self._netloc:
+            request.headers.pop(self._endpoint.key_header, None)
 
     def server_now(self) -> float | None:
         """Return the server's time, in seconds since 1970; None while no reply has told it."""
@@ -206,8 +214,9 @@ class ApiClient:
             yield from news
             seen |= {batch.id for batch in news}
             # Whoever does not say that there is more is asked, however short its page is. A server that
-            # repeats its page, whatever `after` says, has told all that it will.
-            if not news or page.has_more is False:
+            # repeats its page, whatever `after` says, has told all that it will. A full page is never
+            # believed to be the last: that is known of servers that say so on every page.
+            if not news or (page.has_more is False and len(batches) < _PAGE):
                 return
             if since is not None and all((batch.created_at or since) < since for batch in batches):
                 return

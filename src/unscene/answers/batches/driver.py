@@ -258,17 +258,14 @@ class Driver:
         self._agenda.revisit(members, self._ledger.list_outcomes(members))
 
     def _cancel_strays(self) -> None:
-        strays = self._guard_list(self._sender.find_strays)
+        try:
+            strays = self._sender.find_strays()
+        except ApiError as error:
+            logger.warning("copies of earlier batches were not looked for: %s", error)
+            return
         for row in self._ledger.list_batches("submitted"):
             if row["batch_id"] in strays:
                 self._settler.cancel(row)
-
-    def _guard_list(self, function: Callable[[], list[str]]) -> list[str]:
-        try:
-            return function()
-        except (Stopped, ApiError) as error:
-            logger.warning("copies of earlier batches were not looked for: %s", error)
-            return []
 
     # --- the account's queue
 

@@ -9,7 +9,7 @@ import logging
 from pathlib import Path
 
 from unscene.answers.batches.agenda import Asked
-from unscene.answers.batches.client import ApiClient, ApiError, RateLimited, Unanswered
+from unscene.answers.batches.client import ApiClient, ApiError, NotFound, RateLimited, Unanswered
 from unscene.answers.batches.ledger import Intent, Ledger
 from unscene.answers.batches.patience import Patience, ServerTime, Stopwatch
 from unscene.answers.batches.stops import Stopped
@@ -26,11 +26,14 @@ APP = "unscene"
 SHOWS_AFTER_S, LONGEST_LOOK_S, LOOKS_EVERY_S = 600, 3600, 60
 # A list that lacks a batch which was just created is no proof; a run looks at it for so long.
 LIST_BEHIND_S = 3 * 3600
+# An upload whose id came back is known to all of the endpoint's servers by then.
+FILE_DUE_S = 600
 CREATES_AT_MOST = 5
 # Of a batch's requests so many stand in its metadata, by so many digits of their names: enough to
 # know the batch again by what it asks, whoever sent it (a value has 512 characters).
 SAMPLE_SIZE, SAMPLE_DIGITS = 32, 12
 DAY_S = 24 * 3600
+KEPT_S = 30 * DAY_S
 logger = logging.getLogger("unscene")
 
 
@@ -113,7 +116,7 @@ class Sender:
         if passed < enough:
             self.wait(min(LOOKS_EVERY_S, enough - passed))
             return None
-        if not self._is_list_proved(row, passed):
+        if not self._is_list_proved(row, passed) or not self._is_file_known(row):
             return None
         self._surely_absent.add(number)
         return False
@@ -145,24 +148,45 @@ class Sender:
             " Nothing is lost: run the same command again later, or allow it: api.pay_again: true"
         )
 
+    def _is_file_known(self, row) -> bool:
+        """Return whether the endpoint shows the file of a batch that its list lacks. Raises Stopped when
+        it does not: a key of another project sees neither.
+        """
+        is_kept = (self._server.since(row["tried_at"]) or 0.0) < KEPT_S
+        if not is_kept or self._may_pay_again or not self._endpoint.keeps_batches:
+            return True
+        try:
+            self._api.find_file(row["file_id"])
+        except (Unanswered, RateLimited) as error:
+            self.wait(self._patience.bear("the file of a batch", error))
+            return False
+        except NotFound as error:
+            raise Stopped(
+                f"the reply to the creation of a batch of {row['requests']} requests was lost, and the"
+                f" endpoint shows neither it nor its file ({error}). Is it the key of the project that sent"
+                f" it? Creating it again could pay ${row['worst_usd']:.2f} twice. Nothing is lost: set the"
+                " key right and run the same command again, or allow it: api.pay_again: true"
+            ) from None
+        except ApiError as error:
+            logger.info("whether the endpoint has the file cannot be said: %s", error)
+        self._patience.end("the file of a batch")
+        return True
+
     def find_strays(self) -> list[str]:
-        """Look for batches that a create made after it had seemed to fail; record them as copies to be
-        cancelled and booked, and return their names.
+        """Look for batches that a create made after it had seemed to fail, or that a gateway made by
+        sending it on twice; record them as copies to be cancelled and booked, and return their names.
+        Raises ApiError when the list does not come.
         """
         suspects = [
             row["number"]
             for row in self._ledger.list_batches("submitted", "settled", "dropped")
-            if row["creates"] > (row["state"] != "dropped")
-            and (self._server.since(row["tried_at"]) or 0.0) < DAY_S
+            if row["creates"] and (self._server.since(row["tried_at"]) or 0.0) < DAY_S
         ]
         strays: list[str] = []
         if not suspects:
             return strays
-        try:
-            found = self._find_batches(suspects)
-        except (Unanswered, RateLimited) as error:
-            self._patience.bear("the list of batches", error)
-            return strays
+        now = self._server.now()
+        found = self._find_batches(suspects, None if now is None else now - DAY_S - 3600)
         for number, batches in found.items():
             logger.warning("copies of an earlier batch turned up and are cancelled: %d", len(batches))
             self._ledger.record_duplicates(number, batches, self._server.now())
@@ -223,6 +247,10 @@ class Sender:
             # It says that no batch was made; one that shows all the same is ours.
             if self.look(number):
                 return True
+            if self._is_file_due(row):
+                self._surely_absent.add(number)
+                self.wait(LOOKS_EVERY_S)
+                return False
             self._ledger.drop(number, str(error)[:300])
             raise
         self._patience.end("create")
@@ -230,6 +258,16 @@ class Sender:
         self._ledger.record_batches(number, [batch], self._server.now())
         logger.info("batch %s: %s sent", batch.id, tell_count(row["requests"], "request"))
         return True
+
+    def _is_file_due(self, row) -> bool:
+        """Return whether a create was refused because the endpoint does not know the upload yet."""
+        try:
+            self._api.find_file(row["file_id"])
+        except NotFound:
+            return self._watch.passed(("upload", row["number"])) < FILE_DUE_S
+        except ApiError:
+            return False
+        return False
 
     def _adopt(self, number: int, found: list) -> None:
         self._ledger.record_batches(number, found, self._server.now())
@@ -239,15 +277,17 @@ class Sender:
             len(found) - 1,
         )
 
-    def _find_batches(self, numbers: list[int]) -> dict[int, list]:
-        """Return the endpoint's batches of intents that the ledger does not know yet, oldest first."""
+    def _find_batches(self, numbers: list[int], since: float | None = None) -> dict[int, list]:
+        """Return the endpoint's batches of intents that the ledger does not know yet, oldest first; those
+        made before `since` may be left out.
+        """
         known, run = self._ledger.list_batch_ids(), self._ledger.run
         rows = [self._ledger.find_batch(number) for number in numbers]
         by_file = {row["file_id"]: row["number"] for row in rows if row["file_id"]}
         by_name = {(row["shard"], str(row["number"])): row["number"] for row in rows}
         found: dict[int, dict[str, object]] = {}
         self._listed = set()
-        for batch in self._api.list_batches():
+        for batch in self._api.list_batches(since):
             told = batch.metadata
             self._listed.add(batch.id)
             number = by_file.get(batch.input_file_id or "")

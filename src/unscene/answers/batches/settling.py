@@ -20,7 +20,7 @@ from unscene.answers.batches.hosts import write_command
 from unscene.answers.batches.ledger import Ledger
 from unscene.answers.batches.patience import Patience, ServerTime, Stopwatch
 from unscene.answers.batches.reviewing import TOKEN_LIMIT, Review
-from unscene.answers.batches.sending import Sender
+from unscene.answers.batches.sending import KEPT_S, Sender
 from unscene.answers.batches.stops import Stopped
 from unscene.answers.batches.terms import Terms
 from unscene.answers.endpoints import find_endpoint
@@ -34,7 +34,6 @@ DENIED_S = 600
 RESULTS_LATE_S, WHOLE_AFTER_S = 1800, 600
 EMPTY_S = 60
 LOST_AFTER_S = 3600
-KEPT_S = 30 * 24 * 3600
 # From so many batches on, one list tells more than a question each.
 LISTED_FROM = 4
 logger = logging.getLogger("unscene")
