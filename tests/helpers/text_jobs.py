@@ -68,18 +68,29 @@ def parse_keyword_answers(folder: Path, share: float = 0.5, words: str = "coco80
     return folder / "table.parquet"
 
 
-def build_captions(folder: Path, words: str = "coco80", backend: str = "template") -> None:
+def build_captions(
+    folder: Path, words: str = "coco80", backend: str = "template", choose: str | None = None
+) -> None:
     """Build the caption requests of a shard, for the offline grammar or a model that is paid."""
     inputs = {name: folder / f"{name}.parquet" for name in ("samples", "keywords", "masks")}
     settings = CAPTION_SETTINGS | {"words": words, "api": {"model": "gpt-4o"}}
-    settings["captions"] = settings["captions"] | {"backend": backend}
+    settings["captions"] = settings["captions"] | {"backend": backend} | _choose(choose)
     build_caption_requests(Job(inputs, {"requests": folder / "req.jsonl"}, settings))
 
 
-def parse_caption_answers(folder: Path, share: float = 0.5, words: str = "coco80") -> Path:
+def parse_caption_answers(
+    folder: Path, share: float = 0.5, words: str = "coco80", choose: str | None = None
+) -> Path:
     """Write the table of the captions; return its path."""
-    parse_captions(_parsing(folder, ["keywords", "masks"], CAPTION_SETTINGS | {"words": words}, share))
+    settings = CAPTION_SETTINGS | {"words": words}
+    settings["captions"] = settings["captions"] | _choose(choose)
+    parse_captions(_parsing(folder, ["keywords", "masks"], settings, share))
     return folder / "table.parquet"
+
+
+def _choose(choose: str | None) -> dict:
+    """Return the setting as the rules give it: not at all for the first caption, or where a model is paid."""
+    return {"choose": choose} if choose else {}
 
 
 def _parsing(folder: Path, tables: list[str], settings: dict, share: float) -> Job:

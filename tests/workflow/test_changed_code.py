@@ -175,7 +175,7 @@ DECIDES = {
         "rewriting/parsing/plain_caption.py",
         "MOST_LETTERS = 1500",
         "MOST_LETTERS = 15",
-        "answer_captions parse_captions",
+        "build_caption_requests answer_captions parse_captions",
     ),
     "edits in a prompt": (
         "captions/requests.py",

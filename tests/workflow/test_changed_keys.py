@@ -96,6 +96,7 @@ KEYS = {
     "edits.retry_dilation": (1.4, EDITS),
     "edits.sham": ...,
     "captions.backend": ...,
+    "captions.choose": ("clearest", f"build_caption_requests parse_captions {PLANNED}"),
     "captions.held_out_share": (
         0.2,
         f"parse_captions train_clip train_final {PLANNED}",

@@ -13,6 +13,8 @@ STAGE_FILES += expand(
 STAGE_FILES += ["results/captions/cost.json"]
 
 CAPTION_BACKEND = BACKENDS[config["captions"]["backend"]]
+# No paid answer hangs on how a caption would be rewritten offline.
+CHOICE = [] if CAPTION_BACKEND.is_paid or config["captions"]["choose"] == "first" else ["captions.choose"]
 CAPTIONS_SENT = "results/captions/batches.json" if CAPTION_BACKEND.is_paid else []
 
 
@@ -40,7 +42,8 @@ rule build_caption_requests:
         # re-runs nothing.
         lineage=lineage(
             "build_caption_requests",
-            settings=["words", "captions.backend"] + CAPTION_BACKEND.keys,
+            settings=["words", "captions.backend"] + CAPTION_BACKEND.keys + CHOICE,
+            files=[LEXICON] if CHOICE else [],
             frozen=True,
         ),
     message:
@@ -151,7 +154,7 @@ rule parse_captions:
     params:
         lineage=lineage(
             "parse_captions",
-            settings=["seed", "words", "captions.held_out_share"],
+            settings=["seed", "words", "captions.held_out_share"] + CHOICE,
             files=[LEXICON],
             frozen=True,
         ),

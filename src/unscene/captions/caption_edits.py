@@ -8,6 +8,7 @@ from unscene.answers.prompts import caption_item
 from unscene.keywords.columns import KEYWORDS
 from unscene.machine.job import Job
 from unscene.masks.columns import MASKS
+from unscene.rewriting.checks.doubts import count_doubts
 from unscene.rewriting.denying import negate
 from unscene.rewriting.negation import UNSEEN, Seen, find_held, rewrite_caption
 from unscene.samples.columns import SHARD_SAMPLES
@@ -18,6 +19,7 @@ from unscene.words.phrasings import (
     hold_out,
 )
 from unscene.words.vocabulary import Vocabulary
+from unscene.words.word_lists import find_vocabulary
 
 PLAIN_SCENE = "A photo."
 GRAMMAR, LADDER, PLAIN = "grammar", "ladder", "plain"  # who wrote a caption when no model did
@@ -72,25 +74,60 @@ def list_wanted(job: Job) -> list[WantedCaption]:
     """Return what each wanted edit (mask status ok) of a shard needs, in the order of the masks.
 
     The old caption is the one at the mask's `caption_position`, or the first that names the object
-    by the keywords; None when no caption names it. inputs: samples, keywords, masks.
+    by the keywords; None when no caption names it. With captions.choose among the settings it is the
+    clearest of those that name it. inputs: samples, keywords, masks.
     """
     mask = MASKS.read(job.inputs.masks, [*_OF_MASK, "status"])
     keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption", "words"])
     sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
+    vocabulary, is_chosen = find_vocabulary(job.settings), "choose" in job.settings.get("captions", {})
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
-    first = _first_naming(keyword)
+    naming = _list_naming(keyword)
     result = []
     for edit, image, category, position, *fates in wanted[_OF_MASK].itertuples(index=False):
+        seen = Seen(*map(frozenset, fates))
         known = captions.get(image)
         at = -1 if pd.isna(position) else int(position)
-        caption = known[at] if known is not None and 0 <= at < len(known) else first.get((image, category))
+        named = naming.get((image, category), [])
+        told = [known[at]] if known is not None and 0 <= at < len(known) else named[:1]
+        if is_chosen and told:
+            told = [choose_clearest([*told, *named], category, vocabulary, seen)]
+        caption = told[0] if told else None
         item = None if caption is None else caption_item(caption, category)
-        result.append(WantedCaption(edit, image, category, caption, item, Seen(*map(frozenset, fates))))
+        result.append(WantedCaption(edit, image, category, caption, item, seen))
     return result
 
 
 _OF_MASK = ["edit_id", "image_id", "category", "caption_position", "taken", "staying"]
+
+
+def choose_clearest(captions: list[str], category: str, vocabulary: Vocabulary, seen: Seen = UNSEEN) -> str:
+    """Return the caption of a photo that an edit is told by: the one of which the grammar leaves a text
+    with the fewest doubts; of equals the one that keeps the largest share of its letters, then the first.
+
+    captions: those that name the object. The first one stays where the lexicon does not find it there.
+    """
+    first, *others = dict.fromkeys(captions)
+    if not others or category not in vocabulary.find_words(first):
+        return first
+    read = [first, *(caption for caption in others if category in vocabulary.find_words(caption))]
+    return min(read, key=lambda caption: _weigh(caption, category, vocabulary, seen))
+
+
+def _weigh(caption: str, category: str, vocabulary: Vocabulary, seen: Seen) -> tuple[int, float]:
+    """Return how much speaks against a caption: the doubts, or more where the sentence is lost; the
+    share of it that goes.
+    """
+    found = rewrite_caption(caption, category, vocabulary, seen)
+    if found is None:
+        return _NOTHING_LEFT, 1.0
+    lost = found.way != GRAMMAR
+    doubts = _LOST if lost else count_doubts(found.text, caption, category, vocabulary)
+    return doubts, 1 - len(found.text) / len(caption)
+
+
+_LOST, _NOTHING_LEFT = 4, 5  # more than all doubts
 
 
 def rewrite(caption: str, category: str, vocabulary: Vocabulary) -> str:
@@ -159,9 +196,10 @@ def find_taken(without: str, edit: WantedCaption, vocabulary: Vocabulary) -> str
 ALONG = "gone along with the object"
 
 
-def _first_naming(keyword: pd.DataFrame) -> dict[tuple[str, str], str]:
-    first: dict[tuple[str, str], str] = {}
+def _list_naming(keyword: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return the captions that name each word of each photo, in the order of the captions."""
+    naming: dict[tuple[str, str], list[str]] = {}
     for image, caption, words in zip(keyword["image_id"], keyword["caption"], keyword["words"], strict=True):
         for word in words:
-            first.setdefault((image, word), caption)
-    return first
+            naming.setdefault((image, word), []).append(caption)
+    return naming

@@ -63,6 +63,7 @@ def write_overlay(found: Found, place: Place, commands: list[str]) -> str:
         *_runtime(place, preset.pop("runtime", {})),
         *_masks(found, place, preset.pop("masks", {})),
         f"edits: {_flow(preset.pop('edits'))}   # as {PRESETS}/{place.preset}.yaml, which names the licence",
+        *_captions(found),
         *_quality(found, place, preset.pop("quality", {})),
         *_train(found, place, pairs),
         *(f"{key}: {_flow(value)}   # of the preset" for key, value in preset.items()),
@@ -130,6 +131,11 @@ def _masks(found: Found, place: Place, told: dict) -> list[str]:
         "# Words by the lexicon and captions by a grammar are free; docs/BATCHES.md has those by a model.",
         f"masks: {_flow(values | told)}   # AGPL-3.0",
     ]
+
+
+def _captions(found: Found) -> list[str]:
+    told = "the one that is rewritten best tells of an edit, not the first"
+    return [f"captions: {{choose: clearest}}   # of several captions {told}"] if found.captions > 1 else []
 
 
 def _quality(found: Found, place: Place, told: dict) -> list[str]:

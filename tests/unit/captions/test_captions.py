@@ -11,7 +11,7 @@ from unscene.answers.answering import AnswersMissing
 from unscene.answers.batch_lines import build_answer, read_items, read_lines
 from unscene.answers.endpoints import find_folder
 from unscene.answers.prompts import caption_item, caption_request
-from unscene.captions.caption_edits import write_from_template
+from unscene.captions.caption_edits import choose_clearest, write_from_template
 from unscene.captions.columns import CAPTIONS as EDIT_CAPTIONS
 from unscene.captions.writers import count_writers
 from unscene.run.tables import write_table
@@ -293,6 +293,48 @@ def test_the_old_caption_is_the_mask_s_or_the_first_that_names_the_object(run):
         build_captions(run)
         answer_stage(run, "captions", "template")
         assert parse(run).loc["a-kite", "caption_original"] == wanted  # position 2: there is none
+
+
+FIVE = [
+    "A cat.",
+    "A cat lies on the floor next to a lamp.",
+    "A fluffy cat dozes on a mat.",
+    "A cat on a mat.",
+    "A cat on a rug.",
+]
+
+
+def test_an_edit_can_be_told_by_the_caption_that_is_rewritten_best(tmp_path):
+    write_table(pd.DataFrame({"image_id": ["a"], "captions": [FIVE]}), tmp_path / "samples.parquet")
+    keyword = pd.DataFrame({"image_id": ["a"] * len(FIVE), "caption": FIVE, "words": [["cat"]] * len(FIVE)})
+    write_table(keyword, tmp_path / "keywords.parquet")
+    write_wanted(tmp_path, [("a-cat", "a", "cat", "ok", 0)])
+    for choose, original, without in ((None, FIVE[0], "A photo."), ("clearest", FIVE[3], "A mat.")):
+        build_captions(tmp_path, choose=choose)
+        answer_stage(tmp_path, "captions", "template")
+        row = (
+            EDIT_CAPTIONS.read(parse_caption_answers(tmp_path, choose=choose))
+            .set_index("edit_id")
+            .loc["a-cat"]
+        )
+        assert (row["caption_original"], row["caption_without"]) == (original, without)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "captions"),
+    [
+        (1, ["A cat.", "A cat and a dog near a well."]),  # `A photo.` says nothing
+        (1, ["How to walk a cat by the fountain.", "A cat near a well."]),  # a list is no sentence
+        (1, ["A cat lies on the floor next to a lamp.", "A fluffy cat dozes on a mat."]),  # told anew
+        (1, ["A fluffy cat dozes on a mat.", "A cat on a mat."]),  # more of it stays
+        (0, ["A cat on a mat.", "A cat on a rug."]),
+        (0, ["A cat on a mat.", "A rug."]),  # the second does not name it
+        (0, ["Felis catus.", "A cat on a rug."]),  # a model found it where the lexicon does not
+        (0, ["A cat."]),
+    ],
+)
+def test_the_caption_with_the_fewest_doubts_is_chosen(chosen, captions):
+    assert choose_clearest(captions, "cat", COCO80) == captions[chosen]
 
 
 def write_holder(folder, caption="A woman with a phone sits on a bench by a dog.", **fates):

@@ -149,6 +149,7 @@ def test_the_overlay_reads_what_is_there(photos, monkeypatch, capsys, form):
     assert "unscene plan --configfile runs/mine/config.yaml --directory runs/mine" in told
     assert "snakemake --snakefile" in told and "--resources gpu=1" in told
     one = form in ("tars",)
+    assert config.get("captions") == (None if one else {"choose": "clearest"})
     assert read_back(monkeypatch) == {name: texts[:1] if one else texts for name, texts in CAPTIONS.items()}
 
 
