@@ -19,11 +19,20 @@ from unscene.answers.backends import BACKENDS
 from unscene.answers.starting import find_lack_of_key
 from unscene.config.checks import check_paths, list_warnings, tell_absent_sources
 from unscene.config.command_line import start_run
-from unscene.edits.removers import REMOVERS
+from unscene.edits.removers import FILES, REMOVERS
 from unscene.evaluation.sets.exam import is_drawn
 from unscene.plan.preflight import check_before_start
 from unscene.run.checkout import prepare_jobs
-from unscene.run.configuration import PATHS, get_split, is_trained, list_sources, read_chosen, wants_study
+from unscene.run.configuration import (
+    PATHS,
+    get_split,
+    is_trained,
+    keeps_features,
+    list_sources,
+    read_chosen,
+    shows_sham,
+    wants_study,
+)
 from unscene.run.graph import Graph
 from unscene.run.interrupts import INTERRUPTS
 from unscene.run.left_locks import needs_weights, tell_of_lock

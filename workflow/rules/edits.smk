@@ -38,7 +38,7 @@ rule remove_objects:
         lineage=lineage(
             "remove_objects",
             settings=EDIT_SETTINGS,
-            paths=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            paths=[f"edits.{key}" for key in FILES],
             frozen=True,
         ),
     message:
@@ -74,7 +74,7 @@ rule make_sham_edits:
         lineage=lineage(
             "make_sham_edits",
             settings=EDIT_SETTINGS,
-            paths=["edits.weights", "edits.lora", "edits.tiny_vae"],
+            paths=[f"edits.{key}" for key in FILES],
             frozen=True,
         ),
     message:

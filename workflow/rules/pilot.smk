@@ -75,6 +75,7 @@ if IS_PILOT:
                     "train",
                     "evaluate.max_photos",
                     "edits.sham",
+                    "deploy.arm",
                 ],
                 paths=["train.clip"],
                 files=[

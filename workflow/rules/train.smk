@@ -46,7 +46,7 @@ TRAINING_DATA = {
 }
 TRAINED_ON = {arm: config["train"]["arms"][arm].get("pairs", "accepted") for arm in TRAINED_ARMS}
 # Only an arm that shows sham edits has them as an input: a run with edits.sham re-trains no other one.
-SHAM_ARMS = [arm for arm in TRAINED_ARMS if config["train"]["arms"][arm]["images"].startswith("sham")]
+SHAM_ARMS = [arm for arm in TRAINED_ARMS if shows_sham(config["train"]["arms"][arm])]
 SHAM_DATA = {
     "sham": "results/quality/sham.parquet",
     "sham_photos": "results/train/sham.npy",
@@ -59,13 +59,7 @@ POOL_ARMS = {
 POOL_DATA = {
     name: {
         "pool": POOL_FILES["pool"],
-        "pool_photos": POOL_FILES[
-            (
-                "pool_features"
-                if arm.get("freeze") == "image" and arm.get("views") == "whole"
-                else "pool_photos"
-            )
-        ],
+        "pool_photos": POOL_FILES[("pool_features" if keeps_features(arm) else "pool_photos")],
         "pool_index": POOL_FILES["pool_index"],
     }
     for name, arm in POOL_ARMS.items()

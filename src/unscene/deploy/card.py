@@ -9,7 +9,7 @@ import pandas as pd
 
 from unscene.deploy.forms import Form
 from unscene.deploy.parity import MAX_DIFFERENCE
-from unscene.evaluation.pass_rule import REFERENCES
+from unscene.evaluation.pass_rule import UNTUNED
 from unscene.report.cards import fill_card
 from unscene.report.headline import EDITED, ORDINARY, Row, list_rows, tabulate, take_world, tell_changes
 from unscene.report.numbers import count
@@ -19,7 +19,6 @@ from unscene.run.tables import write_text
 from unscene.words.vocabulary import Vocabulary
 from unscene.words.word_lists import find_vocabulary
 
-UNTUNED = REFERENCES[0]
 HELD_OUT = "the held-out folds"
 # Licences by the names that hubs know; any other is `other` with its name.
 HUB_LICENCES = {

@@ -4,7 +4,7 @@ keep the result.
 
 from unscene.edits.columns import EDITS
 from unscene.edits.removal import Removal, list_edits, remove_all
-from unscene.edits.removers import REMOVERS, Remover, Weights, load_remover
+from unscene.edits.removers import REMOVERS, Remover, find_weights, load_remover
 from unscene.machine.devices import Setup
 from unscene.machine.job import Job
 from unscene.machine.shard_work import open_shard
@@ -29,9 +29,7 @@ def open_remover(job: Job) -> Remover:
     """Return the remover that the job's settings name, loaded on the job's device where it needs one."""
     settings = job.settings["edits"]
     backend = REMOVERS[settings["backend"]]
-    paths = [
-        job.find(f"edits.{key}") if key in backend.keys else None for key in ("weights", "lora", "tiny_vae")
-    ]
+    weights = find_weights(settings, lambda key: job.find(f"edits.{key}"), job.fingerprint("edits.weights"))
     # Asking for the job's device leases one and imports torch: seconds, for nothing.
     setup = job.setup if backend.needs_device else Setup.of("cpu", job.runtime)
-    return load_remover(settings, Weights(*paths, job.fingerprint("edits.weights")), setup)
+    return load_remover(settings, weights, setup)

@@ -7,7 +7,7 @@ of the edit. Each alarm puts a gain where none should be beside the gain that is
 
 An alarm is raised by what is *shown*: the lower limit of a difference from the untuned model, by the
 cluster bootstrap of `metrics/comparison.csv`, lies above the alarm's threshold. So a small run, whose
-intervals are wide, raises none for its noise. And an alarm questions a gain: without a group score
+intervals are wide, seldom raises one for its noise. And an alarm questions a gain: without a group score
 above the untuned model's (lower limit above 0) there is nothing to question.
 
 The thresholds are shares of what is claimed. **One half** for fills and true pictures, which have
@@ -24,9 +24,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from unscene.evaluation.pass_rule import PRIMARY_METRIC
+from unscene.evaluation.pass_rule import PRIMARY_METRIC, ROUNDING, UNTUNED
 
-UNTUNED = "zero_shot"
 WORDING_MARGIN = 0.1
 # From this share of a denial's rise on, what rises as well for other objects is called unspecific
 # (docs/EVALUATION.md has the figures).
@@ -69,7 +68,7 @@ def list_alarms(main_arm: str, comparison: pd.DataFrame, summary: pd.DataFrame) 
     """Return `name sentence` of every alarm that a run raises, in the order of ALARMS, ready for JSON."""
     figures = Figures(main_arm, comparison, summary)
     gain = figures.find(PRIMARY_METRIC)
-    has_gain = gain is not None and gain["low"] > 0
+    has_gain = gain is not None and gain["low"] > ROUNDING
     found = ((alarm.name, alarm.find(figures)) for alarm in ALARMS if has_gain or not alarm.of_gain)
     return [{"name": name, "sentence": sentence} for name, sentence in found if sentence]
 
@@ -87,7 +86,7 @@ def _exceeds(excess: str, shift: str, claimed: str, what: str) -> Callable[[Figu
 
     def find(figures: Figures) -> str | None:
         found, rise, gain = (figures.find(metric) for metric in (excess, shift, claimed))
-        if found is None or rise is None or gain is None or found["low"] <= 0:
+        if found is None or rise is None or gain is None or found["low"] <= ROUNDING:
             return None
         return (
             f"{what}: {rise['difference']:+.3f}, where what is claimed rose by {gain['difference']:+.3f}"
@@ -102,7 +101,7 @@ def _find_shortfall(figures: Figures) -> str | None:
     found, true, gain = (
         figures.find(metric) for metric in ("true_shortfall", "group_score_true", PRIMARY_METRIC)
     )
-    if found is None or true is None or gain is None or found["low"] <= 0:
+    if found is None or true is None or gain is None or found["low"] <= ROUNDING:
         return None
     return (
         "The gain is one on edits alone: with true pictures in their place the group score rose by "
@@ -114,7 +113,7 @@ def _find_shortfall(figures: Figures) -> str | None:
 def _find_wording(figures: Figures) -> str | None:
     """Tell of a denial that turns a caption away from its photo, though it is true."""
     found = figures.find("wording_loss")
-    if found is None or found["low"] <= WORDING_MARGIN:
+    if found is None or found["low"] <= WORDING_MARGIN + ROUNDING:
         return None
     return (
         "A denial is taken for an edit by its words: captions with a true denial of something else lost "

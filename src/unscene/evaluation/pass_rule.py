@@ -27,7 +27,8 @@ ROUNDING = 1e-9  # .32 - .3 is not .02 to the last bit
 PRIMARY = ["zero_shot", "originals", "random"]
 PRIMARY_METRIC = "group_score"
 # What the main arm is held against elsewhere: arms, and what a model without any knowledge has.
-REFERENCES = ("zero_shot", "originals")
+UNTUNED = "zero_shot"
+REFERENCES = (UNTUNED, "originals")
 CHANCE = "chance"
 CHANCE_OF = {"absence_auc_known": 0.5, "placebo_excess": 0.0}
 # By the role of the sets that they stand on, or None for the folds: contrasts, a row a contrast and
@@ -246,6 +247,7 @@ def judge_requirement(requirement: Requirement, tables: Contrasts, main_arm: str
     statuses = [estimate.status for estimate in told] + [NOT_MEASURED] * len(missing)
     words = [estimate.describe() for estimate in told]
     words += [f"not measured: {', '.join(missing)}"] if missing else []
+    words = words or [f"{main_arm} is what it would be held against"]
     return Part(requirement.name, requirement.asks, join_statuses(statuses), "; ".join(words))
 
 

@@ -5,9 +5,9 @@ read, or a text that the model would cut, takes its items out of the scores; `n_
 them.
 """
 
+import os
 from collections.abc import Sequence
 from functools import singledispatch
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,14 @@ from unscene.evaluation.embedders import Embedder
 from unscene.evaluation.object_sets import score_objects
 from unscene.evaluation.photo_metrics import rank_captions, summarise_recalls
 from unscene.evaluation.query_arithmetic import find_denied
-from unscene.evaluation.sets.tasks import ChoiceTask, ClassTask, ObjectTask, RemovalTask, RetrievalTask
+from unscene.evaluation.sets.tasks import (
+    ChoiceTask,
+    ClassTask,
+    ObjectTask,
+    RemovalTask,
+    RetrievalTask,
+    SetError,
+)
 from unscene.words.coco80 import COCO80
 
 
@@ -36,6 +43,15 @@ def _(task: ChoiceTask) -> list[str]:
 def _(task: RemovalTask) -> list[str]:
     every = [*task.table["original"], *task.table["edited"], *task.originals["original"]]
     return list(dict.fromkeys(map(str, every)))
+
+
+def name_photos(task) -> dict[str, str]:
+    """Return path -> name of a task's photos: its path below the folder that holds all of them, so that
+    photos of two subfolders with one file name stay two.
+    """
+    paths = list_photos(task)
+    folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+    return {path: os.path.relpath(path, folder) for path in paths}
 
 
 @singledispatch
@@ -62,7 +78,7 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
     ]
     kept = table[np.array(usable, bool)]
     features = embedder.embed_texts(texts)
-    rows = []
+    rows, names = [], name_photos(task)
     for row, other in zip(kept.itertuples(), swap_photos(kept["photo"]), strict=True):
         # Row by row in one order of additions: equal options must have equal scores to the last bit.
         of_option = features[[at[text] for text in row.options]]
@@ -74,7 +90,7 @@ def _(task: ChoiceTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame, 
         rows.append(
             (
                 row.item,
-                Path(row.photo).name,
+                names[str(row.photo)],
                 row.kind,
                 chosen == row.answer,
                 bool(swapped[row.answer] > np.delete(swapped, row.answer).max()),
@@ -110,6 +126,8 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
         if str(path) in photo
     ]
     kept = [row for row in kept if row[2]]
+    if not kept:
+        raise SetError("no readable photo has a caption that fits the model's context")
     captions = [row[2] for row in kept]
     texts = embedder.embed_texts([caption for own in captions for caption in own])
     photos = np.stack([photo[path] for _, path, _ in kept])
@@ -126,7 +144,8 @@ def _(task: RetrievalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFram
         }
     )
     item = pd.concat([of_photo, of_text], ignore_index=True)
-    names = [Path(path).name for _, path, _ in kept]  # a photo may stand in two rows, under two ids
+    of_path = name_photos(task)
+    names = [of_path[path] for _, path, _ in kept]  # a photo may stand in two rows, under two ids
     item["photo"] = names + [name for name, (*_, own) in zip(names, kept, strict=True) for _ in own]
     every = sum(len(own) for own in task.captions)
     return item, {
@@ -164,7 +183,7 @@ def _(task: RemovalTask, photo: dict, embedder: Embedder) -> tuple[pd.DataFrame,
         [str(a) in photo and str(b) in photo for a, b in zip(table["original"], table["edited"], strict=True)]
     ]
     item = kept.drop(columns=["original", "edited"]).reset_index(drop=True)
-    item["photo"] = [Path(path).name for path in kept["original"]]
+    item["photo"] = kept["original"].map(name_photos(task)).to_numpy()
     for name, column in (("before", "original"), ("after", "edited")):
         item[f"contrast_{name}"] = [
             float(photo[str(path)] @ direction[category])

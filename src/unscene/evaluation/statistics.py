@@ -171,9 +171,10 @@ def cluster_bootstrap(
     gets as many clusters as it has, drawn with replacement, each with all its items. low, high:
     percentiles, and never nearer to the mean than `limit_rare` allows, columns in `unbounded`
     excepted; NaN with fewer than two clusters. p: two-sided, 2 min(P*[mean <= 0], P*[mean >= 0]),
-    counting the observed sample as one draw more, and at most 1. n: items that have a value. All
-    columns share the draws. (Davison & Hinkley 1997, "Bootstrap Methods and their Application",
-    sections 3.8 and 4.4.)
+    counting the observed sample as one draw more, and at most 1. Where no fold has two clusters
+    every draw is the sample: there is no p, and of an unbounded column there are no limits. n: items
+    that have a value. All columns share the draws. (Davison & Hinkley 1997, "Bootstrap Methods and
+    their Application", sections 3.8 and 4.4.)
     """
     from scipy.sparse import coo_array
 
@@ -201,13 +202,14 @@ def cluster_bootstrap(
         if measured.sum() < 2 or not len(drawn):
             rows.append((name, observed[column], np.nan, np.nan, np.nan, int(number[column])))
             continue
-        low, high = np.quantile(drawn, [tail, 1 - tail])
+        varies = measured.sum() > len(np.unique(fold_of_cluster[measured]))
+        low, high = np.quantile(drawn, [tail, 1 - tail]) if varies else (np.nan, np.nan)
         if name not in unbounded:
             of_cluster = sums[measured, column], counts[measured, column]
             rare_low, rare_high = limit_rare(*of_cluster, confidence)
-            low, high = min(low, rare_low), max(high, rare_high)
+            low, high = np.fmin(low, rare_low), np.fmax(high, rare_high)
         below, above = (drawn <= 0).sum() + 1, (drawn >= 0).sum() + 1
-        p = min(1.0, 2 * min(below, above) / (len(drawn) + 1))
+        p = min(1.0, 2 * min(below, above) / (len(drawn) + 1)) if varies else np.nan
         rows.append((name, observed[column], low, high, p, int(number[column])))
     return pd.DataFrame(rows, columns=["column", "difference", "low", "high", "p", "n"]).set_index("column")
 

@@ -9,6 +9,7 @@ import pandas as pd
 from unscene.evaluation.columns.contrasts import UNSEEN_SUMMARY
 from unscene.evaluation.columns.pairs import ITEMS, UNSEEN
 from unscene.evaluation.csv_tables import write_csv
+from unscene.evaluation.pass_rule import UNTUNED
 from unscene.evaluation.statistics import cluster_bootstrap
 from unscene.machine.job import Job
 from unscene.run.seeds import derive_seed
@@ -49,7 +50,7 @@ def compare_arm(arm: str, unseen: pd.DataFrame, item: pd.DataFrame, settings: di
     of_arm = unseen[unseen["arm"] == arm]
     own = average(of_arm, arm)
     others = {
-        name: average(item, of).reindex(own.index) for name, of in (("seen", arm), ("zero_shot", "zero_shot"))
+        name: average(item, of).reindex(own.index) for name, of in (("seen", arm), ("zero_shot", UNTUNED))
     }
     where = of_arm.drop_duplicates("edit_id").set_index("edit_id").loc[own.index]
     difference = pd.concat({name: own - other for name, other in others.items()}, axis=1)

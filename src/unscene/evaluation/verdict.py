@@ -81,7 +81,7 @@ def list_lines(summary: pd.DataFrame, set_metrics: Sequence[dict], main_arm: str
             told = [
                 f"{words} {100 * metrics[name]:.1f} %"
                 for name, words in CHOICE_LINES.items()
-                if name in metrics
+                if metrics.get(name) is not None  # null of a set whose every item was left out
             ]
             lines.append({"name": f"multiple choice, {metrics['set']}", "found": ", ".join(told)})
     return lines

@@ -37,15 +37,6 @@ def label_components(count: int, edges: Iterable[Edges]) -> np.ndarray:
     return first[label]
 
 
-def join_equal(values: pd.Series) -> Edges:
-    """Return edges that join the rows of equal values; missing and empty values join nothing."""
-    values = values.reset_index(drop=True)
-    values = values[values.notna() & (values != "")]
-    first = values.index.to_series().groupby(values, sort=False).transform("first")
-    later = first.to_numpy() != values.index.to_numpy()
-    return first.to_numpy(np.int64)[later], values.index.to_numpy(np.int64)[later]
-
-
 def join_equal_numbers(values: np.ndarray) -> Edges:
     """Return edges that join the rows of equal numbers; 0 joins nothing."""
     order = np.argsort(values, kind="stable")

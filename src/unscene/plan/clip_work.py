@@ -6,7 +6,7 @@ much an arm reads follows from its own entry: its steps, its loss, its pool, and
 
 from collections.abc import Mapping
 
-from unscene.run.configuration import is_trained, trains
+from unscene.run.configuration import is_trained, keeps_features, trains
 from unscene.training.objectives import (
     PHOTO_ROLES,
     TERMS,
@@ -36,12 +36,7 @@ def weigh(photos: float, texts: float, share: float) -> float:
     return photos * (1 - share) + texts * share
 
 
-def keeps_features(arm: Mapping) -> bool:
-    """Tell whether an arm's photos pass the image tower once, before its first step."""
-    return arm.get("freeze") == "image" and arm.get("views") == "whole"
-
-
-def count_step(arm: Mapping, batch_pairs: int) -> tuple[float, float]:
+def count_step(arm: dict, batch_pairs: int) -> tuple[float, float]:
     """Return (photos, texts) that a step of a trained arm passes through the towers, forward and back; what
     passes forward alone counts as FORWARD.
     """

@@ -4,7 +4,7 @@ import math
 from statistics import NormalDist
 
 from unscene.evaluation.pass_rule import ALPHA, PRIMARY, REQUIREMENTS
-from unscene.evaluation.statistics import get_detectable
+from unscene.evaluation.statistics import NO_FOOTING, check_footing, get_detectable
 from unscene.run.counts import tell_count
 
 POWER = 0.8
@@ -24,12 +24,13 @@ def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
 
     `folds`, `repeats` (training seeds, each with a split of its own), `test_to_train`, and of each
     of FIGURES the `items` that a fold tests, the `spread` of the difference over trainings, and the
-    `detectable` difference by number of repeats: as configured, and one and two more. And
+    `detectable` difference by number of repeats: as configured, and one and two more; None where the
+    corrected t has no footing. And
     `photos_for_margin`: how many photos of a set show that a recall which is kept is kept within
     MARGIN, by the interval of its photos. assumed: its `spreads`. count: as count_items returns it.
     """
     folds, repeats = settings["folds"]["folds"], len(settings["train"]["seeds"])
-    train_share = (folds - 1) * (1 - settings["train"]["inner_share"])
+    ratio = find_test_to_train(settings)
     spreads = {name: entry["value"] for name, entry in assumed["spreads"].items()}
     figures = {}
     for name, (_, kind, alpha) in FIGURES.items():
@@ -41,18 +42,30 @@ def estimate_comparison(settings: dict, assumed: dict, count: dict) -> dict:
             "items": round(items),
             "spread": round(spread, 5),
             "detectable": {
-                str(number): round(get_detectable(spread, folds * number, 1 / train_share, alpha, POWER), 5)
+                str(number): None
+                if math.isnan(check_footing(ratio))
+                else round(get_detectable(spread, folds * number, ratio, alpha, POWER), 5)
                 for number in range(repeats, repeats + 3)
             },
         }
     return {
         "folds": folds,
         "repeats": repeats,
-        "test_to_train": round(1 / train_share, 4),
+        "test_to_train": round(ratio, 4),
         "power": POWER,
         "figures": figures,
         "photos_for_margin": count_photos_needed(spreads["recall_at_1"], MARGIN),
     }
+
+
+def find_test_to_train(settings: dict) -> float:
+    """Return photo groups tested by photo groups trained on, of that arm of the comparison which trains on
+    the fewest: the inner validation is left out, and an arm may take a `fraction` of the rest.
+    """
+    train, others = settings["train"], settings["folds"]["folds"] - 1
+    compared = (settings["deploy"]["arm"], *PRIMARY)
+    least = min(train["arms"].get(name, {}).get("fraction", 1) for name in compared)
+    return 1 / (others * (1 - train["inner_share"]) * least)
 
 
 def find_training(spreads: dict[str, float], name: str) -> float:
@@ -68,10 +81,12 @@ def count_photos_needed(spread: float, margin: float) -> int:
     return math.ceil(((normal.inv_cdf(1 - ALPHA / 2) + normal.inv_cdf(POWER)) * spread / margin) ** 2)
 
 
-def tell_difference(name: str, share: float) -> str:
+def tell_difference(name: str, share: float | None) -> str:
     """Return a detectable difference of one of FIGURES in points, or that there is none: each of them
     lies between 0 and 1, so a difference of 1 and more is one that it cannot have.
     """
+    if share is None:
+        return f"cannot be tested: {NO_FOOTING}"
     return f"{100 * share:.1f} points" if share < 1 else f"cannot be shown with so few {FIGURES[name][1]}"
 
 
@@ -88,7 +103,7 @@ def describe_comparison(comparison: dict) -> list[str]:
         found = [
             f", with {repeats} {tell_difference(name, share)}"
             for repeats, share in zip(("one repeat more", "two"), more, strict=True)
-            if share < 1
+            if share is not None and share < 1
         ]
         lines.append(
             f"  {FIGURES[name][0]}: {tell_difference(name, now)}{''.join(found)}"

@@ -136,8 +136,10 @@ def count_items(settings: dict, assumed: dict) -> dict:
         "shams": round(shams),
         "pairs": expect_pairs(edits, assumed),
         "trainings": (
-            # and the deployed arm on all pairs
-            (len(trained) + len(settings["train"]["class_folds"])) * runs + 1 if trains(settings) else 0
+            # and the deployed arm on all pairs, where it is trained
+            len([*trained, *settings["train"]["class_folds"]]) * runs + (settings["deploy"]["arm"] in trained)
+            if trains(settings)
+            else 0
         ),
         "evaluations": len(settings["train"]["arms"]) * runs,
     }
@@ -160,7 +162,8 @@ def expect_pairs(edits: int, assumed: dict) -> int:
 def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     """Return for each device stage its items and its hours on each device that a figure is known for."""
     edits, train = settings["edits"], settings["train"]
-    remover = "telea" if edits["backend"] == "telea" else get_kind(edits["weights"])
+    backend = REMOVERS[edits["backend"]]
+    remover = get_kind(edits["weights"]) if backend.weights else "without"
     judge = get_kind(settings["quality"]["judge"] or train["clip"])
     kinds = {
         "segment_objects": get_kind(settings["masks"]["weights"]),
@@ -190,20 +193,22 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
         "evaluate_clip": tested_pairs + count_untouched(settings, count, text, questions),
         "evaluate_set": count_world(settings, text, questions, get_value(assumed, "shares.world")),
     }
+    of_edits = {}
+    if "size" in backend.keys:
+        of_edits = dict.fromkeys(("remove_objects", "make_sham_edits"), edits["size"])
     sides = {
         "segment_objects": settings["masks"]["image_size"],
-        "remove_objects": edits["size"],
-        "make_sham_edits": edits["size"],
+        **of_edits,
         "score_edits": settings["quality"]["judge_image_size"],
         "score_controls": settings["quality"]["judge_image_size"],
     }
-    steps = REMOVERS[edits["backend"]].count_evaluations(edits)
+    steps = backend.count_evaluations(edits)
     stages, total = {}, {}
     for stage, kind in kinds.items():
         hours = {}
         for device, speed in assumed["seconds"][SAME_WORK.get(stage, stage)][kind].items():
             seconds = speed["s"] if "s" in speed else speed["fixed"] + speed["step"] * steps
-            scale = (sides[stage] / speed["side"]) ** 2 if "side" in speed and kind != "telea" else 1
+            scale = (sides[stage] / speed["side"]) ** 2 if stage in sides and "side" in speed else 1
             hours[device] = items[stage] * seconds * scale / 3600
             total[device] = total.get(device, 0) + hours[device]
         stages[stage] = {

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from unscene.run.configuration import WEIGHTS
+
 UNKNOWN = "not known: ask its authors"
-# Keys of the config that name weights.
-KEYS = ("masks.weights", "edits.weights", "edits.lora", "edits.tiny_vae", "quality.judge", "quality.dino")
-KEYS += ("train.clip",)
 
 
 def list_licences(config: dict, checkout: Path) -> list[dict]:
@@ -19,7 +18,7 @@ def list_licences(config: dict, checkout: Path) -> list[dict]:
     A folder's own card (README.md, with `license:` in its head) goes before what the name tells.
     """
     rows = []
-    for key in KEYS:
+    for key in WEIGHTS:
         section, _, name = key.partition(".")
         if path := config[section].get(name):
             licence, note = read_card(checkout / path) or find_known(path) or (UNKNOWN, "")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import EMBEDDED
+from unscene.run.configuration import DETECTORS, EMBEDDED, WEIGHTS
 from unscene.run.lineage import digest, fingerprint
 from unscene.run.tables import read_json, write_json
 
@@ -29,10 +29,6 @@ DEAR = {
     *("segment_objects", "remove_objects", "make_sham_edits", "score_edits", "train_clip", "train_final"),
     *("submit_keywords", "submit_captions", "submit_batchsize"),
 }
-WEIGHTS = (
-    *("masks.weights", "edits.weights", "edits.lora", "edits.tiny_vae"),
-    *("quality.judge", "quality.dino", "train.clip"),
-)
 MOST_TRIED = 16  # photos of a source
 GIGABYTE = 1e9
 
@@ -78,7 +74,7 @@ def list_what_to_open(config: dict) -> dict:
 def look_at_all(config: dict) -> tuple[list[str], list[str]]:
     """Return (a line for each thing that was opened, a line for each that would stop the run)."""
     looks: list[tuple[str, Callable[[], str]]] = []
-    for dotted in ("masks.weights", "quality.judge"):
+    for dotted in DETECTORS:
         looks.append((dotted, lambda dotted=dotted: open_detector(config, dotted)))
     looks += [
         ("edits.weights", lambda: open_remover(config)),
@@ -130,18 +126,13 @@ def open_detector(config: dict, dotted: str) -> str:
 
 def open_remover(config: dict) -> str:
     """Open the remover's weights: a LaMa whole, of a diffusers folder the headers of its files."""
-    from unscene.edits.removers import REMOVERS, Weights
+    from unscene.edits.removers import REMOVERS, find_weights
 
     edits = config["edits"]
     if not edits["weights"] or edits["weights"].startswith(EMBEDDED):
         return ""
-    backend = REMOVERS[edits["backend"]]
-    found = {
-        key: CHECKOUT / edits[key]
-        for key in ("weights", "lora", "tiny_vae")
-        if key in backend.keys and edits[key]
-    }
-    told = backend.open(edits, Weights(found.get("weights"), found.get("lora"), found.get("tiny_vae")))
+    weights = find_weights(edits, lambda key: CHECKOUT / edits[key] if edits[key] else None)
+    told = REMOVERS[edits["backend"]].open(edits, weights)
     return f"opened; {told}" if told else "opened"
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from unscene.evaluation.pass_rule import ALPHA, FOLDS, PRIMARY, PRIMARY_METRIC, REQUIREMENTS, Bound
+from unscene.evaluation.pass_rule import ALPHA, CHANCE, FOLDS, PRIMARY, PRIMARY_METRIC, REQUIREMENTS, Bound
 from unscene.evaluation.sets.formats import find_role
-from unscene.evaluation.statistics import get_detectable_by_all
-from unscene.plan.comparison_power import POWER, find_training
+from unscene.evaluation.statistics import NO_FOOTING, check_footing, get_detectable_by_all
+from unscene.plan.comparison_power import POWER, find_test_to_train, find_training
 from unscene.run.counts import tell_count
 
 # Of figures whose spread has another name in throughput.yaml.
@@ -65,11 +65,12 @@ def name_effects(
 ) -> dict:
     """Return `items what effects reason` of a part."""
     size = find_size(bounds[0].metric, sources, settings, assumed, count)
-    if isinstance(size, str):
-        return {"items": None, "what": None, "effects": {}, "reason": size}
+    reason = size if isinstance(size, str) else find_lack(bounds, size, settings)
+    if reason:
+        return {"items": None, "what": None, "effects": {}, "reason": reason}
     folds = settings["folds"]["folds"]
     trainings = folds * len(settings["train"]["seeds"])
-    ratio = 1 / ((folds - 1) * (1 - settings["train"]["inner_share"]))
+    ratio = find_test_to_train(settings)
     spreads = {name: entry["value"] for name, entry in assumed["spreads"].items()}
     effects = {}
     for bound in bounds:
@@ -82,6 +83,18 @@ def name_effects(
         found = get_detectable_by_all(of_training, error, trainings, ratio, alpha, len(bounds), POWER)
         effects[bound.metric] = round(found - bound.margin, 5)
     return {"items": round(size.items), "what": size.what, "effects": effects, "reason": None}
+
+
+def find_lack(bounds: tuple[Bound, ...], size: Size, settings: dict) -> str | None:
+    """Return why bounds cannot be judged on what they are measured on; None where they can."""
+    main, arms = settings["deploy"]["arm"], settings["train"]["arms"]
+    references = [bound.reference for bound in bounds if bound.reference not in (CHANCE, main)]
+    for name in dict.fromkeys([main, *references]):
+        if name not in arms:
+            return f"train.arms has no {name}"
+        if size.is_set and name not in (settings["evaluate"]["set_arms"] or arms):
+            return f"evaluate.set_arms leaves out {name}"
+    return NO_FOOTING if math.isnan(check_footing(find_test_to_train(settings))) else None
 
 
 def spread_figure(

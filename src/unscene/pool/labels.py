@@ -1,4 +1,5 @@
-"""What is on a pool photo: words known to be there, words known not to be, and the rest, which is unknown.
+"""What is on a photo of the pool or of a test: words known to be there, words known not to be, and the
+rest, which is unknown.
 
 Every word of the word list is in one of the three. A loss that contrasts photos with and without an
 object leaves the unknown cells out: a dog that nobody listed, taken for absent, would teach that

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from unscene.provenance.record import CIRCUMSTANCES, PROVENANCE, Output, list_outputs
+from unscene.provenance.record import CIRCUMSTANCES, Output, list_outputs
 from unscene.provenance.verifying import Finding
 from unscene.provenance.vouching import find_voucher
 
@@ -61,11 +61,6 @@ def tell_cure(findings: Iterable[Finding], record: dict, run: Path, checkout: Pa
     if any(path in measured and Path(path).with_suffix("").as_posix() in folders for path in hurt):
         lines += [f"{call} --until {rule}" for rule in _list_followers(record)]
     return [*lines, call]
-
-
-def tell_of_lost_record(overlays: Sequence[str], run: Path, checkout: Path) -> str:
-    """Return the line that writes the record anew."""
-    return f"{_call(overlays, run, checkout)} -- {PROVENANCE}"
 
 
 def _group(hurt: Iterable[str], order: list[Output]) -> list[list[Output]]:

@@ -5,12 +5,10 @@ from typing import Any
 
 from unscene.provenance.hashing import hash_file, hash_folder
 from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import PATHS
+from unscene.run.configuration import MADE_BY_PEOPLE, WEIGHTS
 from unscene.run.lineage import ENTRIES, FILES_OF
 
-# Keys of PATHS that are no weights.
-_MADE_BY_PEOPLE = ("batchsize.labels",)
-_OTHER_INPUTS = ("plan.prices", *_MADE_BY_PEOPLE)
+_OTHER_INPUTS = ("plan.prices", *MADE_BY_PEOPLE)
 
 
 def list_input_files(config: dict) -> dict[str, list[dict]]:
@@ -40,8 +38,8 @@ def _describe(key: str, path: str) -> dict:
 
 
 def _list_weights(config: dict) -> Iterator[tuple[str, str]]:
-    for key in PATHS:
-        if key not in _MADE_BY_PEOPLE and (path := _look_up(config, key)):
+    for key in WEIGHTS:
+        if path := _look_up(config, key):
             yield key, path
     for entry in config["evaluate"]["models"]:
         if entry.get("path"):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from unscene.evaluation.pass_rule import UNTUNED
 from unscene.report import arm_figures
 from unscene.report.figures import Drawing
 
@@ -33,7 +34,7 @@ def list_drawings(
         drawings.append(arm_figures.draw_forest(contrasts))
     if set(arm_figures.EFFECTS) & set(by_metric):
         drawings.append(arm_figures.draw_decomposition(list(pd.unique(summary["arm"])), by_metric))
-    shown = [arm for arm in ("zero_shot", main) if arm in set(classes["arm"])]
+    shown = [arm for arm in (UNTUNED, main) if arm in set(classes["arm"])]
     if shown and classes.loc[classes["arm"].isin(shown), CLASS_METRIC].notna().any():
         drawings.append(arm_figures.draw_classes(classes, CLASS_METRIC, list(dict.fromkeys(shown))))
     if sweep is not None and main in set(sweep["arm"]):

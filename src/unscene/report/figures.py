@@ -28,7 +28,6 @@ STAND_INS = {
     "accent": "#010207",
     "good": "#010208",
     "bad": "#010209",
-    "panel": "#01020a",
 }
 ON_PAPER = {
     "ink": "#20252b",
@@ -38,9 +37,8 @@ ON_PAPER = {
     "accent": "#b4531a",
     "good": "#2c7a51",
     "bad": "#b03a34",
-    "panel": "#f4f2ec",
 }
-INK, MUTED, LINE, SERIES, ACCENT, GOOD, BAD, PANEL = (f"unscene:{name}" for name in STAND_INS)
+INK, MUTED, LINE, SERIES, ACCENT, GOOD, BAD = (f"unscene:{name}" for name in STAND_INS)
 OUTCOME_COLOURS = {"better": GOOD, "worse": BAD, "no clear difference": MUTED, "not measured": MUTED}
 _UNDATED = ("Date", "Creator", "Format", "Type")
 _STYLE = {

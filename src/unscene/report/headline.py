@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from unscene.evaluation.pass_rule import REFERENCES
+from unscene.evaluation.pass_rule import REFERENCES, UNTUNED
 from unscene.report.numbers import MINUS, NOT_MEASURED, count, interval, is_null, percent, points
 from unscene.report.run import Run
 from unscene.report.scores import BETTER, UNCLEAR, WORSE, judge, lacks_trainings
 from unscene.run.counts import tell_count
 
-UNTUNED = REFERENCES[0]
 NO_INTERVAL, NOT_JUDGED = "no interval", "not judged"
 CEILING = "A ceiling for texts: a linear probe on the image features tells absence with an AUC of"
 

@@ -9,18 +9,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from unscene.answers.backends import BACKENDS
+from unscene.edits.removers import REMOVERS
 from unscene.evaluation.wise_ft import MAX_LOSS
+from unscene.quality.scores import THRESHOLDS
 from unscene.report.numbers import count, interval, p_value, percent, points, short
+from unscene.report.terms import describe_arm
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.counts import tell_count
+from unscene.samples.readers import READERS
 
-# What is cited for a choice of the config, by its name.
-REMOVERS = {
-    "telea": "the fast marching method of Telea [@telea2004inpainting]",
-    "lama": "LaMa [@suvorov2022lama]",
-    "diffusers": "inpainting by a latent diffusion model [@rombach2022ldm]",
+# What a policy asks of an edit beside the thresholds that it takes from the config.
+BY_POLICY = {
+    "fixed": "",
+    "calibrated": ", and of the other scores the cut that controls gave",
+    "certified": ", and a learned head gave it the probability from which labels certify it",
 }
-FORMATS = {"coco": " [@lin2014coco]", "cc_tsv": " [@sharma2018cc]"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Found:
     sentence. check: check.json of the folds. writers: who wrote the pairs' captions, as
     `count_writers` has them. changes: sentences on what got worse and what better, as the
     report's head has them. versions: library -> version, as the jobs' logs have them. weights: key
-    of the config -> name of the file or folder.
+    of the config -> name of the file or folder. detector: how the kind of masks.weights is cited.
     """
 
     pairs: pd.DataFrame
@@ -42,6 +46,7 @@ class Found:
     changes: Sequence[str]
     versions: Mapping[str, str]
     weights: Mapping[str, str]
+    detector: str = ""
 
 
 def describe_methods(settings: Mapping, found: Found) -> list[str]:
@@ -52,7 +57,7 @@ def describe_methods(settings: Mapping, found: Found) -> list[str]:
     paragraphs = [
         _describe_data(settings, found),
         _describe_words(settings),
-        _describe_masks(settings["masks"], found.weights),
+        _describe_masks(settings["masks"], found),
         _describe_removal(settings["edits"], found.weights),
         _describe_captions(settings, found.writers),
         _describe_quality(settings["quality"], found.weights),
@@ -75,7 +80,8 @@ def _describe_data(settings: Mapping, found: Found) -> str:
     if len(settings["train"]["seeds"]) > 1:
         anew = ", anew for each training seed"
     named = ", ".join(
-        f"{source['name']}{FORMATS.get(source['format'], '')}" for source in list_sources(settings)
+        " ".join(filter(None, (source["name"], READERS[source["format"]].cited)))
+        for source in list_sources(settings)
     )
     return (
         f"Data. {tell_count(len(pairs), 'pair')} of an original photo and its edit without one object, from "
@@ -90,7 +96,7 @@ def _describe_data(settings: Mapping, found: Found) -> str:
 
 def _describe_words(settings: Mapping) -> str:
     keywords = settings["keywords"]
-    if keywords["backend"] == "openai":
+    if BACKENDS[keywords["backend"]].is_paid:
         return (
             f"Words. The model {settings['api']['model']} named the words of the vocabulary "
             f"{settings['words']} that each caption mentions, "
@@ -103,12 +109,13 @@ def _describe_words(settings: Mapping) -> str:
     )
 
 
-def _describe_masks(masks: Mapping, weights: Mapping[str, str]) -> str:
+def _describe_masks(masks: Mapping, found: Found) -> str:
+    model = "; ".join(filter(None, (found.weights.get("masks.weights", "none"), found.detector)))
     return (
-        f"Masks. A segmentation model ({weights.get('masks.weights', 'none')}; YOLO weights by ultralytics "
-        f"[@jocher2023ultralytics]) ran at {masks['image_size']} px. An object was wanted when a caption "
-        f"names it and an instance has a confidence of at least {masks['target_confidence']:g}. Instances of "
-        f"the same category from {masks['collect_confidence']:g} on joined its mask, which was widened by "
+        f"Masks. A segmentation model ({model}) ran at {masks['image_size']} px. An object was wanted "
+        "when a caption names it and an instance has a confidence of at least "
+        f"{masks['target_confidence']:g}. Instances of the same category from "
+        f"{masks['collect_confidence']:g} on joined its mask, which was widened by "
         f"{masks['dilation_px']} px. Masks below {percent(masks['min_area'])} or above "
         f"{percent(masks['max_area'], 0)} of the photo were not used, and at most "
         f"{count(masks['edits_per_photo'])} edit was made of a photo."
@@ -116,11 +123,11 @@ def _describe_masks(masks: Mapping, weights: Mapping[str, str]) -> str:
 
 
 def _describe_removal(edits: Mapping, weights: Mapping[str, str]) -> str:
-    how = REMOVERS.get(edits["backend"], edits["backend"])
-    told = f"Removal. Objects were painted away by {how}"
+    backend = REMOVERS[edits["backend"]]
+    told = f"Removal. Objects were painted away by {backend.method or backend.name}"
     if "edits.weights" in weights:
         told += f" ({weights['edits.weights']})"
-    if edits["backend"] == "diffusers":
+    if "steps" in backend.keys:
         told += (
             f", {count(edits['steps'])} steps at {count(edits['size'])} px of a crop around the mask, "
             f"guidance {edits['guidance']:g}, prompt \u201c{edits['prompt']}\u201d"
@@ -141,23 +148,25 @@ def _describe_captions(settings: Mapping, writers: Sequence[dict]) -> str:
 
 
 def _describe_quality(quality: Mapping, weights: Mapping[str, str]) -> str:
+    policy = quality["policy"]
     limits = [
         f"{key.replace('_', ' ')} {value if isinstance(value, str) else short(value)}"
         for key, value in quality["thresholds"].items()
-        if value is not None
+        if value is not None and (policy == "fixed" or THRESHOLDS[key].score.is_invariant)
     ]
     judge = weights.get("quality.judge", "no detector")
     return (
         f"Quality. {judge} judged each edit; one was accepted when every measured score kept its limit "
-        f"(policy {quality['policy']}: {', '.join(limits)}). {count(quality['controls'])} controls of each "
-        "kind, whose right answer is known, tell what the limits catch."
+        f"(policy {policy}: {', '.join(limits)}){BY_POLICY[policy]}. {count(quality['controls'])} controls "
+        "of each kind, whose right answer is known, tell what the limits catch."
     )
 
 
 def _describe_training(settings: Mapping, weights: Mapping[str, str]) -> str:
     train, evaluate = settings["train"], settings["evaluate"]
-    arms = {name: arm for name, arm in train["arms"].items() if is_trained(arm)}
-    losses = "; ".join(f"{name}: {_write_loss(arm['loss'])}" for name, arm in arms.items() if "loss" in arm)
+    arms = [
+        f"{name}: {describe_arm(arm)}." for name, arm in settings["train"]["arms"].items() if is_trained(arm)
+    ]
     return (
         f"Training. CLIP [@radford2021clip] as open_clip [@ilharco2021openclip] has it, weights "
         f"{weights.get('train.clip', 'none')}. Unless said otherwise every arm starts from the same weights "
@@ -166,8 +175,8 @@ def _describe_training(settings: Mapping, weights: Mapping[str, str]) -> str:
         f".9 and .98, eps 1e-6, weight decay {train['weight_decay']:g}). The learning rate has its peak of "
         f"{train['learning_rate']:g} after {count(train['warmup_steps'])} updates of linear warm-up, and "
         "decays to zero by a cosine. The gradient norm is clipped at 1. Each arm and fold has "
-        f"{_list_seeds(train['seeds'])}.{_describe_own(train['arms'])} Losses, "
-        f"as weighted sums of the terms in docs/TRAINING.md: {losses}. Arms with negated captions tell an "
+        f"{_list_seeds(train['seeds'])}. The arms, their losses as weighted sums of the terms in "
+        f"docs/TRAINING.md: {' '.join(arms)} Arms with negated captions tell an "
         f"original by a true negation of another object with probability {train['true_negations']:g}, so "
         f"that negation alone says nothing.{_describe_held_out(train, evaluate)}"
     )
@@ -197,13 +206,6 @@ def _describe_result(main: str, found: Found) -> str:
     return f"Result. {' '.join([*found.changes, told, found.verdict])}"
 
 
-def _write_loss(loss: Mapping[str, float]) -> str:
-    return " + ".join(
-        name.replace("_", " ") if weight == 1 else f"{weight:g} {name.replace('_', ' ')}"
-        for name, weight in loss.items()
-    )
-
-
 def _describe_contrast(row: dict) -> str:
     return (
         f"{row['contrast']}: {points(row['difference'])} points (bootstrap "
@@ -222,21 +224,6 @@ def _describe_guards(guards: Sequence[dict], check: dict) -> str:
         f"({', '.join(guard['name'] for guard in guards)}), by id or perceptual hash; their groups, "
         f"{count(check['pairs_kept_out_of_training'])} pairs, were tested on and never trained on."
     )
-
-
-def _describe_own(arms: dict[str, dict]) -> str:
-    """Return what arms have of their own: updates, peak learning rate, and ordinary photos in a batch."""
-    told = {
-        "steps": lambda steps: tell_count(steps, "update"),
-        "learning_rate": lambda rate: f"peak learning rate {rate:g}",
-        "pool": lambda photos: f"{tell_count(photos, 'ordinary photo')} more in each batch",
-    }
-    differing = [
-        f"{arm} ({', '.join(tell(own[name]) for name, tell in told.items() if own.get(name) is not None)})"
-        for arm, own in arms.items()
-        if any(own.get(name) is not None for name in told)
-    ]
-    return f" Trained otherwise: {'; '.join(differing)}." if differing else ""
 
 
 def _describe_held_out(train: dict, evaluate: dict) -> str:

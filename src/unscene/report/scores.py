@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from unscene.evaluation.pass_rule import REFERENCES
 from unscene.quality.scores import FROM_CONTROLS
 from unscene.report.numbers import count, interval, is_null, percent, points, ratio
 from unscene.report.run import Run
@@ -16,7 +17,6 @@ from unscene.run.counts import tell_count
 # inequalities (1/6). Thrush et al. 2022, Winoground.
 CHANCE = {"text_score": 1 / 4, "image_score": 1 / 4, "group_score": 1 / 6}
 PAIR_METRICS = tuple(CHANCE)
-REFERENCES = ("zero_shot", "originals")
 # What the intervals of a difference say.
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear difference"
 _RECALL = re.compile(r"(?:^|_)(?:r|recall)_?(?:at)?_?(\d+)$")

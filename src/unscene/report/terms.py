@@ -5,6 +5,8 @@ The words of the house are in docs/GLOSSARY.md; these are the field's.
 
 from collections.abc import Mapping
 
+from unscene.report.numbers import percent
+
 TERMS: dict[str, dict[str, str]] = {
     "arms": {
         "zero_shot": "the weights as they came, without any training of ours",
@@ -44,6 +46,19 @@ TERMS: dict[str, dict[str, str]] = {
 }
 
 
+_TOLD_FIRST = ("of", "images", "texts", "batches", "loss")
+_IN_WORDS = {
+    "query_weight": "arithmetic on each query's text, weight {:g}".format,
+    "pool": "{} ordinary photos more in each step".format,
+    "freeze": "the {} tower is frozen".format,
+    "lora_rank": "LoRA of rank {}".format,
+    "alpha": "weights at α = {:g} between untuned and tuned".format,
+    "fraction": lambda share: f"{percent(share, 0)} of the training groups",
+    "steps": "{:,} updates".format,
+    "learning_rate": "peak learning rate {:g}".format,
+}
+
+
 def explain(section: str, text: str) -> dict[str, str]:
     """Return those explained words of a section that its text uses: word -> meaning."""
     return {
@@ -55,13 +70,9 @@ def explain(section: str, text: str) -> dict[str, str]:
 
 def describe_arm(arm: Mapping) -> str:
     """Return what an arm is, in a sentence without a full stop, from its settings."""
-    if not arm:
-        return "the untuned weights"
     if "loss" not in arm:
         said = [f"the weights of {arm['of']}" if "of" in arm else "the untuned weights"]
-        if arm.get("query_weight"):
-            said.append(f"and arithmetic on each query's text, weight {arm['query_weight']:g}")
-        return " ".join(said)
+        return "; ".join([*said, *_tell_further(arm)])
     photos = {
         "both": "original and edited photos",
         "originals": "original photos",
@@ -70,15 +81,26 @@ def describe_arm(arm: Mapping) -> str:
     batches = {"paired": "each original with its edit", "random": "photos in random order"}.get(
         arm["batches"], f"{arm['batches']} pairs together"
     )
-    said = [f"{photos}; {arm['texts']} captions; {batches}"]
-    if arm.get("pool"):
-        said.append(f"{arm['pool']} ordinary photos more in each step")
-    if arm.get("freeze"):
-        said.append(f"the {arm['freeze']} tower is frozen")
-    if arm.get("lora_rank"):
-        said.append(f"LoRA of rank {arm['lora_rank']}")
-    if arm.get("alpha") is not None:
-        said.append(f"weights at α = {arm['alpha']:g} between untuned and tuned")
     terms = ", ".join(f"{name.replace('_', ' ')} {weight:g}" for name, weight in arm["loss"].items())
-    said.append(f"loss terms: {terms}")
+    said = [photos, f"{arm['texts']} captions", batches, *_tell_further(arm), f"loss terms: {terms}"]
     return "; ".join(said)
+
+
+def _tell_further(arm: Mapping) -> list[str]:
+    """Return whatever an arm says beside its photos, captions, batches and loss: no two arms that
+    differ are told alike.
+    """
+    further = {key: value for key, value in arm.items() if key not in _TOLD_FIRST}
+    return [
+        _IN_WORDS[key](value) if key in _IN_WORDS else f"{key.replace('_', ' ')}: {_write(value)}"
+        for key, value in further.items()
+        if value is not None and value is not False
+    ]
+
+
+def _write(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)

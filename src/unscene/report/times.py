@@ -10,6 +10,7 @@ from unscene.report.rules import list_rules
 from unscene.report.run import Run
 from unscene.run.configuration import is_trained, list_sources
 from unscene.run.tables import read_json
+from unscene.samples.readers import has_instances
 
 NOT_YET = "write_report"  # its own benchmark is written when it has ended
 NO_STAGE = "no rule of this version"
@@ -112,10 +113,17 @@ def describe_edit_seconds(run: Run) -> dict | None:
 
 
 def count_items(run: Run) -> dict[str, tuple[str, int]]:
-    """Return what one item of a rule is and how many there were, for rules that work item by item."""
-    sources = list_sources(run.settings)
-    scenes = sum(source["photos"] for source in sources if source["format"] == "embedded")
-    captions = len(run.keywords)
+    """Return what one item of a rule is and how many there were, for rules that work item by item; of
+    a rule whose items no table of the report counts, nothing.
+    """
+    pools = list_sources(run.settings, pool=True)
+    # Their shards are read, and asked about where nobody lists their objects, by the same rules.
+    asked = any(not has_instances(source) for source in pools)
+    captions = {
+        rule: ("caption", len(run.keywords))
+        for rule in ("build_keyword_requests", "answer_keywords", "parse_keywords")
+    }
+    read = len(run.samples) + len(run.rejected_samples)
     masks_ok = int((run.masks["status"] == "ok").sum())
     edits_ok = int((run.edits["status"] == "ok").sum())
     trained = {arm for arm, entry in run.settings["train"]["arms"].items() if is_trained(entry)}
@@ -124,12 +132,11 @@ def count_items(run: Run) -> dict[str, tuple[str, int]]:
     tested = run.tested[run.tested["arm"].isin(trained)] if tests else None
     trainings = 0 if tested is None else len(tested[["arm", "fold", "seed"]].drop_duplicates())
     return {
-        "render_scenes": ("scene", scenes),
-        "read_samples": ("item read", len(run.samples) + len(run.rejected_samples)),
+        "render_scenes": ("scene", _count_drawn(list_sources(run.settings))),
+        "render_pool": ("scene", _count_drawn(pools)),
+        "read_samples": ("item read", read + sum(source["photos"] for source in pools)),
         "join_samples": ("photo", len(run.samples)),
-        "build_keyword_requests": ("caption", captions),
-        "answer_keywords": ("caption", captions),
-        "parse_keywords": ("caption", captions),
+        **({} if asked else captions),
         "segment_objects": ("photo", len(run.samples)),
         "remove_objects": ("edit", masks_ok),
         "build_caption_requests": ("edit", masks_ok),
@@ -142,6 +149,10 @@ def count_items(run: Run) -> dict[str, tuple[str, int]]:
         "train_final": ("training", 1),
         "evaluate_clip": ("pair tested", tests),
     }
+
+
+def _count_drawn(sources: list[dict]) -> int:
+    return sum(source["photos"] for source in sources if source["format"] == "embedded")
 
 
 def _number(jobs: pd.DataFrame, column: str, how: str) -> float | None:

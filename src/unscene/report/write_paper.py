@@ -14,12 +14,14 @@ from unscene.captions.writers import count_writers
 from unscene.evaluation.columns.photos import CLASSES
 from unscene.evaluation.columns.sweeps import SWEEPS
 from unscene.machine.job import Job
+from unscene.masks.detectors import find_kind
 from unscene.provenance.circumstances import read_versions
 from unscene.report import paper
 from unscene.report.arm_tables import list_drawings
 from unscene.report.further_tables import list_tables
 from unscene.report.headline import EDITED, ORDINARY, list_rows, tabulate, take_world, tell_changes
 from unscene.report.methods import Found, describe_methods
+from unscene.run.checkout import CHECKOUT
 from unscene.run.folders import replaced_folder
 from unscene.run.tables import read_json, write_text
 from unscene.training.pairs import read_pairs
@@ -71,6 +73,7 @@ def write_paper(job: Job) -> None:
             tell_changes(figures_of_held_out, settings["deploy"]["arm"]),
             read_versions("logs"),
             {key: Path(path).name for key in WEIGHTS if (path := job.look_up(key))},
+            find_kind(CHECKOUT / path).method if (path := job.look_up("masks.weights")) else "",
         ),
     )
     drawings = list_drawings(summary, comparison, classes, sweep, settings)

@@ -7,17 +7,15 @@ from pathlib import Path
 PERMUTED_FROM = 10
 # Where the weights of the default lie, in the checkout.
 EMBEDDED = "resources/embedded"
-# Keys whose value is the path of weights, or of a file that people made.
 DETECTORS = ("masks.weights", "quality.judge")
-PATHS = (
-    *DETECTORS,
-    "edits.weights",
-    "edits.lora",
-    "edits.tiny_vae",
-    "quality.dino",
-    "train.clip",
-    "batchsize.labels",
+# Keys whose value is the path of weights.
+WEIGHTS = (
+    *("masks.weights", "edits.weights", "edits.lora", "edits.tiny_vae"),
+    *("quality.judge", "quality.dino", "train.clip"),
 )
+# Keys whose value is the path of a file that people made.
+MADE_BY_PEOPLE = ("batchsize.labels",)
+PATHS = (*WEIGHTS, *MADE_BY_PEOPLE)
 
 
 class ConfigError(ValueError):
@@ -60,6 +58,18 @@ def list_sources(config: dict, pool: bool = False) -> list[dict]:
 def is_trained(arm: dict) -> bool:
     """Tell whether an arm has a model of its own; an untuned one has no loss."""
     return bool(arm.get("loss"))
+
+
+def shows_sham(arm: dict) -> bool:
+    """Tell whether an arm shows sham edits, so that it needs their photos."""
+    return arm.get("images") in ("sham", "sham_positives")
+
+
+def keeps_features(arm: dict) -> bool:
+    """Tell whether an arm's photos pass the image tower once, before its first step: the tower is frozen,
+    and every step shows them as they are.
+    """
+    return arm.get("freeze") == "image" and arm.get("views") == "whole"
 
 
 def trains(config: dict) -> bool:

@@ -102,12 +102,6 @@ def encode_mask(mask):
     return {"counts": [0, *counts] if flat[0] else counts, "size": list(mask.shape)}
 
 
-def decode_mask(code):
-    """The inverse of `encode_mask`: a bool array (height, width)."""
-    values = np.arange(len(code["counts"])) % 2 == 1
-    return np.repeat(values, code["counts"]).reshape(code["size"], order="F")
-
-
 def _annotation(number, image_id, category, mask):
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     left, top = int(columns[0]), int(rows[0])

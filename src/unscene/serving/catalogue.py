@@ -11,6 +11,7 @@ import pandas as pd
 
 from unscene.evaluation.columns.pairs import ITEMS
 from unscene.evaluation.columns.photos import PHOTOS
+from unscene.evaluation.pass_rule import UNTUNED
 from unscene.quality.columns import LICENCES, PAIRS, REJECTED
 from unscene.quality.scores import SCORES as MEASURES
 from unscene.run.left_out import read_left_out
@@ -26,7 +27,6 @@ CAPTIONS = {"original": "caption_original", "without": "caption_without", "negat
 COSINES = ["cos_original_present", "cos_original_negated", "cos_edited_present", "cos_edited_negated"]
 SCORES = ["text_score", "image_score", "group_score"]
 MEASURED = ["residual", "change", "clip_drop", "seam", "left_confidence"]
-UNTUNED = "zero_shot"
 # The words that may follow a thing which a query names; behind it another one is a noun that it describes.
 FOLLOWERS = {word for word in CLOSED | DEPICTIONS | GROUPS if word.isalpha()}
 EXAMPLES = 6

@@ -14,6 +14,7 @@ import pandas as pd
 from unscene.captions.caption_edits import write_from_template
 from unscene.rewriting.denying import negate
 from unscene.rewriting.negation import Seen
+from unscene.run.configuration import shows_sham
 from unscene.run.seeds import derive_seed
 from unscene.training.pairs import CAPTIONS
 from unscene.words.phrasings import find_phrasing
@@ -51,11 +52,6 @@ class Draws:
         """Return the draws of some of the pairs."""
         views = tuple(view.reshape(2, -1)[:, own] for view in self.views)
         return Draws(views, self.vague[own], self.denied[own], self.sham[own], self.quality[:, own])
-
-
-def shows_sham(arm: dict) -> bool:
-    """Tell whether an arm shows sham edits, so that it needs their photos."""
-    return arm.get("images") in ("sham", "sham_positives")
 
 
 def draw_step(seeds: tuple, step: int, pairs: int, crop_scale: float, arm: dict) -> Draws:

@@ -10,11 +10,12 @@ import pandas as pd
 from unscene.clip.folders import ModelNotes, save_clip
 from unscene.clip.models import embed_photos, embed_texts, get_normalisation, load_clip
 from unscene.machine.batching import prepare_torch
+from unscene.run.configuration import keeps_features, shows_sham
 from unscene.run.counts import tell_count
 from unscene.run.logs import library_version
 from unscene.run.seeds import derive_seed
 from unscene.run.tables import read_table
-from unscene.training.arms import rewrite_captions, shows_sham, swap_edits, take_fraction
+from unscene.training.arms import rewrite_captions, swap_edits, take_fraction
 from unscene.training.batches import CacheReader, Reading
 from unscene.training.loop import Trainer
 from unscene.training.loss_curve import draw_curve
@@ -162,7 +163,7 @@ def open_reader(
     training_set = open_cache(pair, files.photos, files.index)
     if chosen.sham is not None and files.sham is not None:
         training_set = training_set.with_shams(chosen.sham, *files.sham[1:])
-    if arm.get("freeze") == "image" and arm.get("views") == "whole":
+    if keeps_features(arm):
         # Every photo has one feature from the first step to the last.
         training_set = training_set.embed(embed)
     plan = plan_batches(

@@ -101,10 +101,6 @@ PICTURES = _words(
     "picture photo image view close-up closeup painting drawing photograph portrait shot silhouette snapshot "
     "pictures photos images sketch scene illustration display video side front back top impression"
 )
-CONTAINERS = _words(
-    "bowl plate cup tray basket box bag glass field vase table pan dish display room kitchen platter"
-    " container bowls plates pot jar street city road stand counter side edge middle end"
-)
 TIMES = _words(
     "night day evening sunset dusk dawn air daytime morning afternoon sun rain background foreground distance"
     " sunlight dark motion time white front game action middle line position pitch pitches camera picture"

@@ -5,6 +5,8 @@ import re
 import pytest
 import yaml
 
+from unscene.config.checks.arms import check_arm
+
 # It needs paid captions, which no study of drawn scenes has.
 PAID = {"template_captions"}
 
@@ -28,3 +30,8 @@ def test_every_arm_of_the_table_stands_in_a_config(arms, checkout):
 def test_a_jpeg_is_of_an_arm_whose_image_tower_sees_photos(arms):
     compressed = [arm for arm in arms.values() if arm.get("jpeg")]
     assert compressed and all(arm.get("views") != "whole" and "freeze" not in arm for arm in compressed)
+
+
+def test_no_arm_is_called_as_the_contrast_with_chance():
+    (problem,) = check_arm("chance", {"query_weight": 1.9})
+    assert "train.arms.chance" in problem and "another name" in problem

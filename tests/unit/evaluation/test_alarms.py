@@ -105,3 +105,19 @@ def test_a_training_without_true_negations_is_told_whatever_came_of_it():
 def test_every_alarm_has_a_name_and_a_condition():
     assert len({alarm.name for alarm in ALARMS}) == len(ALARMS)
     assert all(alarm.asks.endswith(".") for alarm in ALARMS)
+
+
+def test_a_difference_of_the_threshold_itself_is_none_above_it():
+    """To the last bit, three times .1 is more than .3."""
+    edge = compare(wording=0.1, noise=0.0)
+    found = edge["metric"] == "wording_loss"
+    edge.loc[found, ["difference", "low", "high"]] = 0.1 * 3 - 0.2
+    assert edge.loc[found, "low"].iloc[0] > 0.1 and name_alarms(edge) == []
+    assert name_alarms(edge.assign(low=edge["low"].where(~found, 0.11))) == ["wording"]
+
+
+def test_a_pair_a_fold_raises_nothing():
+    """Every draw of such a bootstrap is the sample, and says nothing of how far pairs vary."""
+    comparison = compare(pairs=3, gain=0.9, true=0.9, placebo=0.2, kept=0.2, wording=0.5, noise=0.0)
+    assert comparison.set_index("metric").loc["group_score", "low"] > 0
+    assert name_alarms(comparison) == []

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -81,8 +82,56 @@ def test_what_is_no_name_is_an_error(tmp_path, name):
 )
 def test_a_torn_file_is_told_with_its_set(tmp_path, form, file, content):
     (tmp_path / file).write_text(content)
-    with pytest.raises(SetError, match=f"evaluate.sets, 'test': not in the format {form}"):
+    with pytest.raises(SetError, match=f"evaluate.sets, 'test': torn, or not in the format {form}"):
         read(tmp_path, format=form, path=file, images="photos")
+
+
+@pytest.mark.parametrize(("form", "file"), [("beaf", "set.json"), ("negbench_mcq", "set.csv")])
+def test_a_file_that_is_not_there_has_no_format(tmp_path, form, file):
+    with pytest.raises(SetError, match=f"'test': .*No such file.*{file}") as told:
+        read(tmp_path, format=form, path=file, images="photos")
+    assert "format" not in str(told.value)
+
+
+def test_what_the_machine_lacks_is_no_fault_of_the_file(tmp_path, monkeypatch):
+    (tmp_path / "set.pt").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError):
+        read(tmp_path, format="cc_neg", path="set.pt", images="photos")
+
+
+@pytest.mark.parametrize("form", ["coco_retrieval", "sugarcrepe", "beaf"])
+def test_photos_of_two_folders_with_one_name_are_two_photos(tmp_path, form):
+    """Intervals are by photo: two photos taken for one would be one trial."""
+    for folder in "ab":
+        for name in ("1.jpg", "1_1.png"):
+            save_photo(tmp_path / "photos" / folder / name)
+    if form == "coco_retrieval":
+        images = [{"id": at, "file_name": f"{folder}/1.jpg"} for at, folder in enumerate("ab")]
+        captions = [{"image_id": at, "caption": "A dog."} for at in range(2)]
+        (tmp_path / "set.json").write_text(json.dumps({"images": images, "annotations": captions}))
+        task = read(tmp_path, format=form, captions="set.json", images="photos")
+    else:
+        named = {"filename": "{}/1.jpg", "caption": "A dog.", "negative_caption": "A cat."}
+        rows = {folder: named | {"filename": f"{folder}/1.jpg"} for folder in "ab"}
+        document = {"swap": rows}
+        if form == "beaf":
+            asked = {**REMOVAL, "orig_img": True, "gt": "yes"}
+            document = [asked | {"image": f"{folder}/1.jpg"} for folder in "ab"]
+            document += [REMOVAL | {"id": folder, "image": f"{folder}/1_1.png"} for folder in "ab"]
+        (tmp_path / "set.json").write_text(json.dumps(document))
+        task = read(tmp_path, format=form, path="set.json", images="photos")
+    item, _ = score_task(task, embed_all(task), FakeEmbedder())
+    assert sorted(item["photo"].unique()) == ["a/1.jpg", "b/1.jpg"]
+
+
+def test_captions_that_all_are_too_long_are_named(tmp_path):
+    save_photo(tmp_path / "photos/in.png")
+    rows = pd.DataFrame({"filepath": ["in.png"], "image_id": [1], "captions": [str(["A dog. " * 40])]})
+    rows.to_csv(tmp_path / "set.csv", index=False)
+    task = read(tmp_path, format="negbench_retrieval", path="set.csv", images="photos")
+    with pytest.raises(SetError, match="fits the model's context"):
+        score_task(task, embed_all(task), FakeEmbedder())
 
 
 def test_a_photo_in_two_rows_of_a_retrieval_set_is_one_photo(tmp_path):

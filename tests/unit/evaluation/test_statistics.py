@@ -98,6 +98,17 @@ def test_cluster_bootstrap_handles_missing_values_and_certain_differences():
     assert result.loc["zero", "p"] == 1
 
 
+def test_a_cluster_a_fold_has_no_spread():
+    frame = pd.DataFrame({"share": [1.0, 1.0, 0.0], "cosine": [0.1, 0.2, 0.3]})
+    result = cluster_bootstrap(frame, np.array(list("abc")), np.arange(3), 500, 0.95, 1, ["cosine"])
+    assert np.isnan(result.loc["cosine", ["low", "high", "p"]].astype(float)).all()
+    assert result.loc["cosine", "difference"] == pytest.approx(0.2)
+    share = result.loc["share"]
+    assert np.isnan(share["p"]) and share["low"] < 0.34 < 1 < share["high"]  # by `limit_rare`
+    two = cluster_bootstrap(frame, np.array(list("abc")), np.array([0, 0, 1]), 500, 0.95, 1, ["cosine"])
+    assert two.loc["cosine", "low"] < 0.2 < two.loc["cosine", "high"]
+
+
 def test_cluster_bootstrap_keeps_its_error_rate():
     """400 data sets without a difference: about 5 % of the intervals miss zero."""
     rng = np.random.default_rng(5)

@@ -12,8 +12,10 @@ from unscene.evaluation.pass_rule import (
     NOT_DECIDED,
     NOT_MEASURED,
     NOT_SHOWN,
+    REQUIREMENTS,
     Bound,
     find_estimates,
+    judge_requirement,
 )
 from unscene.run.tables import write_json
 
@@ -107,6 +109,21 @@ def test_a_set_that_measured_nothing_does_not_drop_out():
     assert find_estimates(bound, empty, main) == []
     told = find_estimates(bound, pd.concat([rows, empty.assign(set="other")]), main)
     assert len(told) == 2 and told[1].status == NOT_MEASURED and told[1].describe().endswith("not measured")
+
+
+def test_a_choice_set_that_nothing_was_asked_of_stops_no_verdict(tmp_path):
+    """All of its options are longer than the model's context, say."""
+    metrics = {"set": "long", "accuracy": None, "swapped_photos_accuracy": None, "blind_chance": 0.25}
+    write_json(metrics, tmp_path / "long.json")
+    lines = judge(tmp_path, pd.DataFrame(ON_SETS.values()), set_metrics=[tmp_path / "long.json"])["lines"]
+    assert lines[-1] == {"name": "multiple choice, long", "found": "a fair draw 25.0 %"}
+
+
+def test_a_part_with_nothing_to_be_held_against_says_so():
+    """The untuned model may be deployed; some parts ask of it to be as good as itself."""
+    (part,) = (one for one in REQUIREMENTS if one.name == "sham edits")
+    told = judge_requirement(part, {None: pd.DataFrame(ON_FOLDS.values())}, "zero_shot")
+    assert told.status == NOT_MEASURED and told.found == "zero_shot is what it would be held against"
 
 
 def test_lines_stand_beside_the_parts(tmp_path):

@@ -9,7 +9,7 @@ from unscene.photos import groups
 from unscene.photos.groups import (
     choose_key_blocks,
     find_near_pairs,
-    join_equal,
+    join_equal_numbers,
     join_near_hashes,
     label_components,
 )
@@ -81,10 +81,10 @@ def test_components_are_named_by_their_first_row():
     assert label_components(0, []).tolist() == []
 
 
-def test_equal_values_join_and_missing_ones_do_not():
-    left, right = join_equal(pd.Series(["a", None, "b", "a", "", "", np.nan, "a"], index=range(10, 18)))
-    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 3), (0, 7)]
-    assert len(join_equal(pd.Series([None, None], dtype=object))[0]) == 0
+def test_equal_numbers_join_and_missing_ones_do_not():
+    left, right = join_equal_numbers(np.array([7, 0, 5, 7, 0, 0, 7], np.uint64))
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 3), (0, 6)]
+    assert len(join_equal_numbers(np.zeros(2, np.uint64))[0]) == 0
 
 
 def group_images(images: list[Image.Image], distance: int) -> list[int]:

@@ -17,10 +17,12 @@ SPREADS = {"group_score": 0.5, "absence_auc": 0.2, "recall_at_1": 0.5, "training
 ASSUMED = {"spreads": {name: {"value": value} for name, value in SPREADS.items()}}
 
 
-def plan(folds=5, seeds=1, pairs=4000, photos=30000, max_photos=2000, inner=0.0):
+def plan(folds=5, seeds=1, pairs=4000, photos=30000, max_photos=2000, inner=0.0, main=None):
+    arms = {"zero_shot": {}, "originals": {"loss": {"infonce": 1}}, "main": main or {"loss": {"rank": 1}}}
     settings = {
         "folds": {"folds": folds},
-        "train": {"seeds": list(range(seeds)), "inner_share": inner},
+        "train": {"seeds": list(range(seeds)), "inner_share": inner, "arms": arms},
+        "deploy": {"arm": "main"},
         "evaluate": {"max_photos": max_photos},
     }
     return estimate_comparison(settings, ASSUMED, {"pairs": pairs, "photos": photos})
@@ -80,3 +82,13 @@ def test_no_difference_is_promised_that_a_figure_cannot_have():
     assert "group score, against each of its references: cannot be shown with so few pairs" in text
     assert "recall at 1 on untouched photos: cannot be shown with so few photos" in text
     assert all(float(points) < 100 for points in re.findall(r"([\d.]+) points", text))
+
+
+def test_an_arm_that_trains_on_a_part_has_the_overlap_of_that_part():
+    half = plan(folds=5, main={"loss": {"rank": 1}, "fraction": 0.5})
+    assert half["test_to_train"] == pytest.approx(1 / (4 * 0.5))
+    whole, of_half = (found["figures"]["group_score"]["detectable"]["1"] for found in (plan(), half))
+    assert of_half > whole
+    tenth = plan(folds=5, main={"loss": {"rank": 1}, "fraction": 0.1})
+    assert set(tenth["figures"]["group_score"]["detectable"].values()) == {None}
+    assert "cannot be tested: an arm was trained on fewer" in "\n".join(describe_comparison(tenth))

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unscene.plan.licences import KEYS, UNKNOWN, find_known, list_licences, read_card
+from unscene.edits.removers import FILES
+from unscene.plan.licences import UNKNOWN, find_known, list_licences, read_card
+from unscene.run.configuration import WEIGHTS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -30,7 +32,7 @@ def test_weights_of_a_known_name(path, licence):
 def test_a_card_goes_before_the_name_and_an_unknown_name_has_no_licence(tmp_path):
     folder = tmp_path / "stable-diffusion-inpainting"
     folder.mkdir()
-    config = {key.split(".")[0]: {} for key in KEYS} | {"edits": {"weights": str(folder)}}
+    config = {key.split(".")[0]: {} for key in WEIGHTS} | {"edits": {"weights": str(folder)}}
     assert list_licences(config, CHECKOUT)[0]["licence"] == "CreativeML Open RAIL-M"
     (folder / "README.md").write_text("---\nlicense: other\nlicense_name: mine-1.0\n---\n# Mine\n")
     assert list_licences(config, CHECKOUT)[0] | {"path": ""} == {
@@ -61,3 +63,7 @@ def test_all_weights_of_the_shipped_configs_are_known(name):
 def test_the_judge_of_the_course_run_is_of_another_family_than_its_segmenter():
     config = yaml.safe_load((CHECKOUT / "config/coco30k.yaml").read_text())
     assert find_known(config["masks"]["weights"])[0] != find_known(config["quality"]["judge"])[0]
+
+
+def test_every_file_that_a_remover_reads_is_among_the_weights():
+    assert {f"edits.{key}" for key in FILES} == {key for key in WEIGHTS if key.startswith("edits.")}

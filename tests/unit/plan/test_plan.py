@@ -4,6 +4,7 @@ the config alone.
 
 import copy
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +15,8 @@ from unscene.answers.batch_lines import estimate_tokens
 from unscene.answers.prices import PriceError, read_prices
 from unscene.answers.prompts import ANSWER_TOKENS, KEYWORD_TOKENS, keyword_request
 from unscene.captions.requests import EDITS_PER_PROMPT
+from unscene.deploy.forms import FORMS
+from unscene.edits.removers import REMOVERS
 from unscene.machine.job import Job
 from unscene.plan import estimate
 from unscene.plan.estimate import (
@@ -29,6 +32,7 @@ from unscene.plan.text_costs import MARKS, _cut_files, estimate_prompts, make_ta
 from unscene.quality.control_scoring import ROUNDS
 from unscene.quality.controls import KINDS
 from unscene.samples.counting import complete_sources
+from unscene.samples.readers import READERS, find_like
 from unscene.words.coco80 import COCO80
 
 
@@ -154,6 +158,8 @@ def test_items_come_from_the_sources(config, prices, assumed):
     runs = config["folds"]["folds"] * len(config["train"]["seeds"])
     assert count["trainings"] == len(arms) * runs + 1
     assert count["evaluations"] == len(config["train"]["arms"]) * runs
+    untuned = config | {"deploy": config["deploy"] | {"arm": "zero_shot"}}
+    assert make_plan(untuned, prices, assumed)["items"]["trainings"] == count["trainings"] - 1
 
 
 def test_a_pool_is_paid_for_only_where_nobody_listed_its_objects(paid, prices, assumed):
@@ -196,6 +202,17 @@ def test_device_hours_grow_with_what_they_depend_on(paid, prices, assumed):
     assert set(make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]["hours"]) == {
         "two_cores"
     }
+
+
+def test_a_remover_without_weights_is_planned_as_a_classical_one(paid, prices, assumed, monkeypatch):
+    """Whatever its name: no network runs, so the hours are not those of diffusion."""
+    new = replace(REMOVERS["telea"], name="ring")
+    monkeypatch.setitem(REMOVERS, "ring", new)
+    paid["edits"] |= {"backend": "ring", "weights": None, "size": 512}
+    stage = make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"]
+    assert set(stage["hours"]) == {"two_cores"}
+    paid["edits"]["size"] = 64  # a key that it does not read
+    assert make_plan(paid, prices, assumed)["devices"]["stages"]["remove_objects"] == stage
 
 
 def test_control_edits_are_counted_where_they_are_made(paid, prices, assumed):
@@ -243,6 +260,19 @@ def test_a_checkpoint_is_in_float32_whatever_the_weights_are_in(checkout, tmp_pa
 
 def test_edits_per_prompt_are_those_of_the_requests(assumed):
     assert assumed["api"]["edits_per_prompt"]["value"] == EDITS_PER_PROMPT
+
+
+def test_every_format_of_a_source_has_the_figures_of_a_plan(assumed):
+    figures = ("shares.captions_per_photo", "shares.photos_with_edit", "bytes.photo_pixels")
+    known = [set(estimate.get_value(assumed, name)) for name in figures]
+    for name in READERS:
+        assert all(find_like({"format": name}) in formats for formats in known), name
+
+
+def test_deployed_checkpoints_are_those_of_the_forms(assumed):
+    """Of the model and of its base; a form that is made of another's files has none of its own."""
+    own = [form for form in FORMS.values() if form.needs is None]
+    assert assumed["bytes"]["deploy_copies"]["value"] == 2 * len(own)
 
 
 def test_controls_are_counted_as_they_are_made(config, prices, assumed):

@@ -10,7 +10,7 @@ from simulate_rule import CONFIDENCE, TEST_TO_TRAIN, TRAININGS, name_effect
 
 from unscene.evaluation.pass_rule import ALPHA, REQUIREMENTS
 from unscene.evaluation.sets.exam import list_exam_sets
-from unscene.evaluation.statistics import corrected_t, get_detectable, get_detectable_by_all
+from unscene.evaluation.statistics import NO_FOOTING, corrected_t, get_detectable, get_detectable_by_all
 from unscene.plan.estimate import read_throughput
 from unscene.plan.rule_power import describe_rule, estimate_rule, spread_figure, tell_part
 
@@ -27,6 +27,7 @@ def name_all(config, world=None, count=COUNT, **evaluate):
     """The parts of a run of nine trainings."""
     config = copy.deepcopy(config)
     config["train"]["seeds"] = [0, 1, 2]
+    config["train"]["arms"]["random"] = {"loss": {"infonce": 1}}  # the demo has not this reference
     config["evaluate"] |= {"world": world, "sets": list_exam_sets(world), **evaluate}
     return estimate_rule(config, read_throughput(), count)["parts"]
 
@@ -135,3 +136,20 @@ def test_the_plan_tells_each_part(config):
     )
     lines = describe_rule(estimate_rule(config, read_throughput(), COUNT))
     assert len(lines) == 2 + len(REQUIREMENTS) and "power of 0.8" in lines[0]
+
+
+def test_a_part_that_no_arm_can_be_tested_for_says_which(config):
+    """The verdict will call these parts not measured, whatever the sets are."""
+    demo = estimate_rule(config, read_throughput(), COUNT)["parts"]
+    assert demo["group score"]["reason"] == "train.arms has no random" and demo["queries"]["effects"]
+    arms = [name for name in config["train"]["arms"] if name != "originals"]
+    asked = name_all(config, WORLD, set_arms=arms)
+    assert asked["classes kept"]["reason"] == "evaluate.set_arms leaves out originals"
+    assert asked["queries"]["effects"] and asked["placebo"]["effects"]
+
+
+def test_a_small_dose_of_the_main_arm_leaves_no_part_to_be_shown(config):
+    config = copy.deepcopy(config)
+    config["train"]["arms"][config["deploy"]["arm"]]["fraction"] = 0.1
+    parts = name_all(config, WORLD)
+    assert {part["reason"] for part in parts.values() if "sham" not in (part["reason"] or "")} == {NO_FOOTING}

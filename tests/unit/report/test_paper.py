@@ -1,6 +1,7 @@
 """The paper's assets: tables, pictures and a methods section, filled in from a run's tables."""
 
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -9,12 +10,16 @@ import yaml
 from made_sets import GOOD, compare, make_all
 from rule_figures import judge
 from tiny_clip import make_pairs
+from unscene.edits.removers import REMOVERS
 from unscene.evaluation.columns.photos import CLASSES
 from unscene.evaluation.columns.sweeps import SWEEPS
 from unscene.machine.job import Job
+from unscene.masks.detectors import DETECTORS
 from unscene.report import paper
+from unscene.report.methods import _describe_masks, _describe_quality
 from unscene.report.write_paper import write_paper
 from unscene.run.tables import write_json, write_table
+from unscene.samples.readers import READERS
 
 
 @pytest.fixture
@@ -161,3 +166,37 @@ def test_paper_is_filled_in_from_the_tables(tmp_path, tiny_settings):
     assert methods.startswith("**Simulated.**")
     assert r"\paragraph{Data.}" in (tmp_path / "paper/methods.tex").read_text()
     assert "+30.0" in (tmp_path / "paper/contrasts.md").read_text()
+
+
+def test_what_a_paper_cites_stands_in_the_references(checkout):
+    """Removers, detectors and readers say themselves how they are cited."""
+    entries = [*REMOVERS.values(), *DETECTORS.values()]
+    told = " ".join([*(one.method for one in entries), *(one.cited for one in READERS.values())])
+    keys = set(re.findall(r"\[@(\w+)\]", told))
+    references = (checkout / "src/unscene/resources/references.bib").read_text()
+    assert len(keys) > 4 and keys <= set(re.findall(r"^@\w+\{(\w+),", references, re.M))
+
+
+def test_a_paper_cites_the_detector_that_ran():
+    masks = dict.fromkeys(("image_size", "dilation_px", "edits_per_photo"), 1)
+    masks |= dict.fromkeys(("target_confidence", "collect_confidence", "min_area", "max_area"), 0.5)
+    found = SimpleNamespace(weights={"masks.weights": "rf-detr"}, detector="")
+    assert "A segmentation model (rf-detr) ran" in _describe_masks(masks, found)
+    found.detector = DETECTORS["ultralytics"].method
+    assert "(rf-detr; YOLO weights" in _describe_masks(masks, found)
+
+
+@pytest.mark.parametrize(
+    ("policy", "limits", "further"),
+    [
+        ("fixed", "max residual 0.3, max listed left 0", "."),
+        ("calibrated", "max listed left 0", ", and of the other scores the cut"),
+        ("certified", "max listed left 0", ", and a learned head"),
+    ],
+)
+def test_a_paper_tells_the_limits_that_the_policy_kept(policy, limits, further):
+    """Only the fixed policy takes all thresholds from the config; the others its invariants."""
+    quality = {"policy": policy, "controls": 40, "thresholds": {"max_residual": 0.3, "max_listed_left": 0}}
+    told = _describe_quality(quality | {"thresholds": quality["thresholds"] | {"max_seam": None}}, {})
+    start = f"(policy {policy}: "
+    assert start in told and told.split(start)[1].startswith(f"{limits}){further}"), told

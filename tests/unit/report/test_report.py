@@ -1,13 +1,16 @@
 """The report: every number comes from a table, nothing outside the file is needed, and nulls say why."""
 
+import copy
 import html
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 
 from fake_run import ARMS, make_job, make_lineage, make_run
@@ -23,7 +26,7 @@ from unscene.report.run import read_run
 from unscene.report.scores import describe_scores, judge, list_arms, list_metrics, name_metric, write_verdict
 from unscene.report.sections import PAGE
 from unscene.report.terms import describe_arm, explain
-from unscene.report.times import read_benchmarks, read_device_times
+from unscene.report.times import count_items, read_benchmarks, read_device_times
 from unscene.report.write_report import write_report
 from unscene.report.yields import count_classes, count_folds, count_steps, count_unread, list_reasons
 from unscene.run.tables import TableError, read_table, write_table
@@ -333,6 +336,20 @@ def test_times_come_from_the_benchmarks(run, built):
     assert read_versions("logs") == {"open_clip_torch": "3.1.0", "python": "3.11.2", "torch": "2.8.0"}
 
 
+def test_what_is_read_of_a_pool_counts_as_read(run, built):
+    """Its shards are read by the same rule, so that its photos are items of these jobs."""
+    pool = {"name": "pool", "format": "embedded", "photos": 100, "seed": 3, "pool": True}
+    without, settings = count_items(run), copy.deepcopy(run.settings)
+    settings["samples"]["sources"].append(pool)
+    counted = count_items(replace(run, settings=settings))
+    assert counted["read_samples"][1] == without["read_samples"][1] + 100
+    assert counted["render_pool"][1] == without["render_pool"][1] + 100
+    assert counted["answer_keywords"] == without["answer_keywords"]
+    asked = {"name": "web", "format": "folder", "folder": "web", "photos": 7, "pool": True}
+    settings["samples"]["sources"].append(asked)
+    assert "answer_keywords" not in count_items(replace(run, settings=settings))
+
+
 def test_device_times_are_those_of_one_device(run, built, tmp_path):
     rows = read_device_times("benchmarks")
     assert [row["rule"] for row in rows] == ["segment_objects", "remove_objects", "make_sham_edits"]
@@ -490,7 +507,7 @@ def test_words_are_explained_where_they_are_used(built):
     ("arm", "said"),
     [
         ({}, "the untuned weights"),
-        ({"query_weight": 1.9}, "the untuned weights and arithmetic on each query's text, weight 1.9"),
+        ({"query_weight": 1.9}, "the untuned weights; arithmetic on each query's text, weight 1.9"),
         (
             {
                 "images": "both",
@@ -501,12 +518,27 @@ def test_words_are_explained_where_they_are_used(built):
                 "loss": {"across_bare": 3},
             },
             "original and edited photos; negated captions; each original with its edit; "
-            "64 ordinary photos more in each step; the image tower is frozen; loss terms: across bare 3",
+            "the image tower is frozen; 64 ordinary photos more in each step; loss terms: across bare 3",
         ),
     ],
 )
 def test_an_arm_is_told_in_words(arm, said):
     assert describe_arm(arm) == said
+
+
+def test_no_two_arms_that_differ_are_told_alike(checkout):
+    """Each key that an arm can have, but one that only says whose weights are meant."""
+    schema = yaml.safe_load((checkout / "workflow/schemas/base.yaml").read_text())["$defs"]["arm"]
+    arm = {"images": "both", "texts": "negated", "batches": "paired", "loss": {"rank": 1}}
+    values = {"string": "x", "integer": 3, "number": 0.25, "boolean": True, "array": ["tree"]}
+    values |= {"object": {"image": 2}}
+    further = {
+        key: entry["enum"][-1] if "enum" in entry else values[entry["type"]]
+        for key, entry in schema["properties"].items()
+        if key not in (*arm, "of")
+    }
+    told = {describe_arm(arm), *(describe_arm(arm | {key: value}) for key, value in further.items())}
+    assert len(further) > 15 and len(told) == len(further) + 1
 
 
 def test_further_tables_show_what_was_measured_and_nothing_else():

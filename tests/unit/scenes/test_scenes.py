@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from unscene.photos.coco_instances import decode_segmentation
 from unscene.scenes import CATEGORIES, compose_scene, render_scene, write_captions
-from unscene.scenes.rendering import decode_mask, draw_dataset, encode_mask
+from unscene.scenes.rendering import draw_dataset, encode_mask
 from unscene.words.coco80 import COCO80, COCO_IDS
 
 SEED = 2500
@@ -74,7 +75,9 @@ def test_run_length_code_round_trip():
     rng = np.random.default_rng(0)
     for mask in (np.zeros((5, 7), bool), np.ones((5, 7), bool), rng.random((64, 48)) < 0.5):
         code = encode_mask(mask)
-        assert sum(code["counts"]) == mask.size and np.array_equal(decode_mask(code), mask)
+        assert sum(code["counts"]) == mask.size and np.array_equal(
+            decode_segmentation(code, *mask.shape), mask
+        )
 
 
 def test_dataset_in_coco_format(tmp_path):
@@ -90,7 +93,7 @@ def test_dataset_in_coco_format(tmp_path):
     for image in instances["images"]:
         assert cv2.imread(str(tmp_path / "a/images" / image["file_name"])).shape == (64, 64, 3)
     for annotation in instances["annotations"]:
-        mask = decode_mask(annotation["segmentation"])
+        mask = decode_segmentation(annotation["segmentation"], 64, 64)
         left, top, width, height = annotation["bbox"]
         assert mask.sum() == annotation["area"] == mask[top : top + height, left : left + width].sum()
     truth = pd.read_parquet(tmp_path / "a/truth.parquet")

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from unscene.evaluation.pass_rule import CHANCE
+from unscene.run.configuration import keeps_features, shows_sham
 from unscene.training.objectives import TERMS, list_references
 
 
 def check_arm(name: str, arm: dict) -> Iterator[str]:
     """Say which parts of an arm contradict each other. An empty arm is not trained."""
     key = f"train.arms.{name}"
+    if name == CHANCE:
+        yield f"{key}: contrasts call so what a model that knows nothing scores; give the arm another name"
     if not arm:
         return
     if "of" in arm and arm.keys() != {"query_weight", "of"}:
@@ -38,7 +42,7 @@ def check_arm(name: str, arm: dict) -> Iterator[str]:
         yield f"{key}: unlocked.{arm['freeze']} and freeze: {arm['freeze']} exclude each other"
     if unlocked and "lora_rank" in arm:
         yield f"{key}: unlocked and lora_rank exclude each other: adapters are in all layers"
-    if arm.get("pairs") == "unfiltered" and arm["images"].startswith("sham"):
+    if arm.get("pairs") == "unfiltered" and shows_sham(arm):
         yield (f"{key}: pairs: unfiltered has no sham edits; give it images: both, swapped or originals")
     on_pool = [name for name in arm["loss"] if TERMS[name].pool]
     if bool(on_pool) != ("pool" in arm):
@@ -50,7 +54,7 @@ def check_arm(name: str, arm: dict) -> Iterator[str]:
             yield f"{key}: {name} says something of a pool; it needs pool"
     if "nouns" in arm and "text_teacher" not in arm["loss"]:
         yield f"{key}: nouns are told of by text_teacher; give the loss that term"
-    if arm.get("jpeg") and arm.get("freeze") == "image" and arm.get("views") == "whole":
+    if arm.get("jpeg") and keeps_features(arm):
         yield (
             f"{key}: jpeg changes photos from step to step; freeze: image with views: whole embeds each once."
             " Leave out views"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unscene.config.checks.evaluation import GUARD_PATHS
-from unscene.edits.removers import REMOVERS, RemovalError, Weights
+from unscene.edits.removers import REMOVERS, RemovalError, find_weights
 from unscene.evaluation.sets.exam import is_drawn
 from unscene.evaluation.sets.formats import PATHS as PATHS_OF_SETS
 from unscene.run.configuration import DETECTORS, PATHS, list_sources
@@ -88,13 +88,9 @@ def _find_absent(config: dict, checkout: Path, directory: Path = HERE) -> Iterat
 def check_weights_of_edits(config: dict, checkout: Path) -> Iterator[str]:
     """Say that the remover cannot load its weights, as far as their names and first bytes tell."""
     edits = config["edits"]
-    backend = REMOVERS[edits["backend"]]
-    paths = [
-        checkout / edits[key] if key in backend.keys and edits[key] else None
-        for key in ("weights", "lora", "tiny_vae")
-    ]
+    weights = find_weights(edits, lambda key: checkout / edits[key] if edits[key] else None)
     try:
-        backend.check(Weights(*paths))
+        REMOVERS[edits["backend"]].check(weights)
     except RemovalError as error:
         yield str(error)
 

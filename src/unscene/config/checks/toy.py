@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unscene.edits.removers import REMOVERS
-from unscene.run.configuration import list_sources
+from unscene.run.configuration import EMBEDDED, list_sources
 from unscene.run.weight_files import SUFFIXES
 
-EMBEDDED = Path("resources/embedded")
 # Detectors and inpainters of photos are trained at 512 pixels and more; the embedded ones at 64 and 128.
 _SMALLEST_SIDE = 256
 # Rates of fine-tuning CLIP in papers are 1e-6 to 1e-5; the embedded one, of 64 pixels, takes .001.

@@ -9,7 +9,7 @@ import pandas as pd
 from unscene.config.names import suggest
 from unscene.plan.enough_pairs import LEAST, are_drawn, count_needed, count_trained, judge_pairs
 from unscene.quality.columns import PAIRS
-from unscene.run.configuration import is_trained, list_sources
+from unscene.run.configuration import is_trained, list_sources, shows_sham
 from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import TableError
@@ -40,7 +40,7 @@ def check_training(config: dict) -> Iterator[str]:
                 f"train.arms.{name}: withheld: {unknown[0]!r} is no word of"
                 f" {words.title}{suggest(unknown[0], words.words)}"
             )
-        if arm["images"].startswith("sham") and not config["edits"]["sham"]:
+        if shows_sham(arm) and not config["edits"]["sham"]:
             yield f"train.arms.{name}: images: {arm['images']} needs edits.sham: true"
         if arm.get("captions") == "template" and config["captions"]["backend"] == "template":
             yield (

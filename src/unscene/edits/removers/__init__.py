@@ -7,15 +7,25 @@ and manual are computed from it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from unscene.edits.removers.base import NO_WEIGHTS, RemovalError, Remover, Weights
+from unscene.edits.removers.base import FILES, NO_WEIGHTS, RemovalError, Remover, Weights
 from unscene.edits.removers.lama_file import check_lama
 from unscene.edits.removers.lora import check_lora
 from unscene.edits.removers.pipeline_folder import check_pipeline_folder, check_tiny_vae
 from unscene.edits.removers.sampling import count_evaluations
 from unscene.machine.devices import ON_CPU, Setup
 
-__all__ = ["REMOVERS", "Backend", "RemovalError", "Remover", "Weights", "load_remover"]
+__all__ = [
+    "FILES",
+    "REMOVERS",
+    "Backend",
+    "RemovalError",
+    "Remover",
+    "Weights",
+    "find_weights",
+    "load_remover",
+]
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Backend:
     setup) -> the remover, importing what it needs. check: of weights that are there; raises
     RemovalError at what can be told from names and first bytes. open: (settings, weights) -> what
     they are in a few words; as `check`, by the libraries that will load them, but quickly and
-    without much memory.
+    without much memory. method: how a paper tells and cites it.
     """
 
     name: str
@@ -45,6 +55,7 @@ class Backend:
     needs_device: bool = True
     check: Callable[[Weights], None] = lambda weights: None
     open: Callable[[dict, Weights], str] = lambda settings, weights: ""
+    method: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -111,6 +122,7 @@ REMOVERS = {
             count_evaluations=count_evaluations,
             check=_check_diffusers,
             open=_open_diffusers,
+            method="inpainting by a latent diffusion model [@rombach2022ldm]",
         ),
         Backend(
             "lama",
@@ -122,6 +134,7 @@ REMOVERS = {
             further=("size", "smallest_crop"),
             check=_check_lama,
             open=_open_lama,
+            method="LaMa [@suvorov2022lama]",
         ),
         Backend(
             "telea",
@@ -129,9 +142,21 @@ REMOVERS = {
             load=_load_telea,
             licence="Apache-2.0",
             needs_device=False,
+            method="the fast marching method of Telea [@telea2004inpainting]",
         ),
     )
 }
+
+
+def find_weights(
+    settings: dict, find: Callable[[str], Path | None], fingerprint: str | None = None
+) -> Weights:
+    """Return the files that the remover which `settings` (the config's block `edits`) names reads.
+
+    find: key of the block -> the path that it names, None for null. fingerprint: as Weights has it.
+    """
+    keys = REMOVERS[settings["backend"]].keys
+    return Weights(*(find(key) if key in keys else None for key in FILES), fingerprint)
 
 
 def load_remover(settings: dict, weights: Weights = NO_WEIGHTS, setup: Setup = ON_CPU) -> Remover:

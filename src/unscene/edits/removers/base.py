@@ -11,9 +11,13 @@ class RemovalError(ValueError):
     """Weights or settings that cannot remove anything, with the key and the way out."""
 
 
+# Keys of the block `edits` that name files of a remover, in the order of Weights.
+FILES = ("weights", "lora", "tiny_vae")
+
+
 @dataclass(frozen=True)
 class Weights:
-    """The files of a remover: what edits.weights, edits.lora and edits.tiny_vae name, None for null.
+    """The files of a remover: what FILES name, None for null.
 
     fingerprint: what tells the content of the first apart, for the remover's name; None without.
     """

@@ -32,7 +32,7 @@ def read_removals(entry: dict, resolve) -> RemovalTask:
         if row["orig_img"]:
             originals.append((str(photo), asked[1], present))
             continue
-        original = images / f"{_EDIT.sub('', photo.stem)}.jpg"
+        original = photo.with_name(f"{_EDIT.sub('', photo.stem)}.jpg")
         removed = bool(row["removed_q"]) and not present
         edits.append(
             (

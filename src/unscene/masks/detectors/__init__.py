@@ -12,7 +12,7 @@ from unscene.masks.detectors.base import Detections
 from unscene.run.shards import file_sha256
 from unscene.run.weight_files import WeightsError, find_broken_weights
 
-__all__ = ["DETECTORS", "Detections", "DetectorKind", "load_detector"]
+__all__ = ["DETECTORS", "Detections", "DetectorKind", "find_kind", "load_detector"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class DetectorKind:
 
     weights: what its path names. licence: of what most such weights come under. fits: whether a
     path that is there is of this kind. load: (path, image_size, setup) -> the detector, importing
-    what it needs. keys: keys of the config that only this kind knows.
+    what it needs. keys: keys of the config that only this kind knows. method: how a paper cites it.
     """
 
     name: str
@@ -31,6 +31,7 @@ class DetectorKind:
     fits: Callable[[Path], bool]
     load: Callable[[Path, int, Setup], object]
     keys: tuple[str, ...] = ()
+    method: str = ""
 
 
 def _load_yolo(path: Path, image_size: int, setup: Setup) -> object:
@@ -64,9 +65,15 @@ DETECTORS = {
             fits=lambda path: not path.is_dir(),
             load=_load_yolo,
             keys=("iou", "nms"),
+            method="YOLO weights by ultralytics [@jocher2023ultralytics]",
         ),
     )
 }
+
+
+def find_kind(path: Path) -> DetectorKind:
+    """Return the kind of a detector that a path names."""
+    return next(kind for kind in DETECTORS.values() if kind.fits(path))
 
 
 def load_detector(
@@ -85,7 +92,7 @@ def load_detector(
     path = Path(path).absolute()
     if sha256 is not None:
         _check_sha256(path, sha256)
-    kind = next(kind for kind in DETECTORS.values() if kind.fits(path))
+    kind = find_kind(path)
     try:
         if path.exists() and (fault := find_broken_weights(path)):
             raise WeightsError(fault)

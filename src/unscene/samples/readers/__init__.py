@@ -27,6 +27,7 @@ class Reader:
     that the run itself makes for it. instances: the key of the file that says which objects
     the photos have, "" when the format knows no such thing. like: the format whose photos the plan
     takes these for; "" when the figures of the plan have this one.
+    cited: the work that a paper cites for such photos, as `[@key]` of references.bib.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Reader:
     locate: Callable[[dict], dict] = dict
     instances: str = ""
     like: str = ""
+    cited: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -91,6 +93,7 @@ READERS = {
             cut=_load("unscene.samples.readers.coco_files", "cut_captions"),
             count=_load("unscene.samples.readers.coco", "count_images"),
             instances="instances",
+            cited="[@lin2014coco]",
         ),
         Reader(
             "table",
@@ -118,6 +121,7 @@ READERS = {
             needed=("table", "images"),
             paths=("table", "images"),
             load=_load("unscene.samples.readers.cc_tsv", "iterate_lines"),
+            cited="[@sharma2018cc]",
             count=_load("unscene.samples.readers.cc_tsv", "count_captions"),
         ),
         Reader(
