@@ -187,9 +187,12 @@ def test_of_the_constructions_of_the_training_texts_no_assertion_is_a_denial():
 
 @pytest.mark.parametrize("text", ["no " * 600, "dog, " * 400 + "or ", "dog " * 500, "not seen " * 200])
 def test_a_long_text_is_read_at_once(text):
-    start = time.process_time()
-    FORMS.find_denied(f"{text}dog"[:2000])
-    assert time.process_time() - start < 1
+    took = []
+    for _ in range(3):  # a collection of garbage may fall into one of them
+        start = time.process_time()
+        FORMS.find_denied(f"{text}dog"[:2000])
+        took.append(time.process_time() - start)
+    assert min(took) < 1
 
 
 def test_terms_name_words_by_any_form():
