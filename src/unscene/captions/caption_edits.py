@@ -74,13 +74,16 @@ def list_wanted(job: Job) -> list[WantedCaption]:
     """Return what each wanted edit (mask status ok) of a shard needs, in the order of the masks.
 
     The old caption is the one at the mask's `caption_position`, or the first that names the object
-    by the keywords; None when no caption names it. With captions.choose among the settings it is the
-    clearest of those that name it. inputs: samples, keywords, masks.
+    by the keywords; None when no caption names it. With `captions.choose: clearest` among the settings,
+    which a paid model's jobs do not get, it is the clearest of those that name it.
+
+    inputs: samples, keywords, masks.
     """
     mask = MASKS.read(job.inputs.masks, [*_OF_MASK, "status"])
     keyword = KEYWORDS.read(job.inputs.keywords, ["image_id", "caption", "words"])
     sample = SHARD_SAMPLES.read(job.inputs.samples, ["image_id", "captions"])
-    vocabulary, is_chosen = find_vocabulary(job.settings), "choose" in job.settings.get("captions", {})
+    vocabulary = find_vocabulary(job.settings)
+    is_chosen = job.settings.get("captions", {}).get("choose") == "clearest"
     wanted = mask[mask["status"] == "ok"]
     captions = dict(zip(sample["image_id"], sample["captions"], strict=True))
     naming = _list_naming(keyword)
