@@ -22,12 +22,12 @@ from unscene.plan.projection import PROCESSOR, SAME_WORK, describe_projection, p
 from unscene.plan.rule_power import describe_rule, estimate_rule
 from unscene.plan.study_power import describe_power
 from unscene.plan.text_costs import STAGES, describe_stage, estimate_api, is_paid
-from unscene.run.checkout import CHECKOUT
-from unscene.run.configuration import EMBEDDED, is_trained, list_sources, trains
+from unscene.run.checkout import CHECKOUT, is_embedded
+from unscene.run.configuration import is_trained, list_sources, trains
 from unscene.run.counts import tell_count
 from unscene.run.shard_names import list_shards
 from unscene.run.tables import write_json
-from unscene.samples.readers import SourceError, find_like, has_instances, iterate_items
+from unscene.samples.readers import SourceError, find_like, has_instances, is_rendered, iterate_items
 from unscene.samples.reading import clean_captions
 
 _CAPTIONS_OF = 200  # items of a source, for its mean number of captions
@@ -64,7 +64,7 @@ def assume_captions(settings: dict, assumed: dict) -> dict:
     """
     counted = {}
     for source in settings["samples"]["sources"]:
-        if source["format"] != "embedded":
+        if not is_rendered(source):
             with suppress(SourceError, OSError):
                 counted[source["name"]] = {
                     "value": _average_captions(source),
@@ -241,7 +241,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
         # Of scenes that are edited the truth is drawn as well.
         drawn = 1 if source.get("pool") else 6
         copies = {"embedded": drawn * source["photos"], "webdataset": source["photos"]}.get(kind, 0)
-        written += copies * size * (per_pixel["edit"] if kind == "embedded" else per_pixel["photo"])
+        written += copies * size * (per_pixel["edit"] if is_rendered(source) else per_pixel["photo"])
         photo_files += copies
     there = measure_weights(CHECKOUT / clip) if clip else 0
     deployed = get_value(assumed, "bytes.deploy_copies") if count["trainings"] else 0
@@ -271,7 +271,7 @@ def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
 
 def get_kind(path: str | None) -> str:
     """Return which figures hold for weights at this path: those of the embedded models or of real ones."""
-    return "embedded" if path and path.startswith(EMBEDDED) else "real"
+    return "embedded" if path and is_embedded(path) else "real"
 
 
 def warn_about_prices(prices: dict, model: str, today: date) -> None:
