@@ -206,19 +206,34 @@ def estimate_devices(settings: dict, assumed: dict, count: dict) -> dict:
     stages, total = {}, {}
     for stage, kind in kinds.items():
         hours = {}
-        for device, speed in assumed["seconds"][SAME_WORK.get(stage, stage)][kind].items():
+        speeds = assumed["seconds"][SAME_WORK.get(stage, stage)][kind]
+        for device, speed in speeds.items():
             seconds = speed["s"] if "s" in speed else speed["fixed"] + speed["step"] * steps
             scale = (sides[stage] / speed["side"]) ** 2 if stage in sides and "side" in speed else 1
             hours[device] = items[stage] * seconds * scale / 3600
             total[device] = total.get(device, 0) + hours[device]
         stages[stage] = {
             "weights": kind,
+            "figures_of": tell_footing(speeds, edits["backend"]),
             "items": round(items[stage]),
             "hours": {device: round(value, 4) for device, value in hours.items()},
         }
     # What of it grows with the pairs that there will be.
     stages["evaluate_clip"]["items_of_pairs"] = round(tested_pairs)
     return {"stages": stages, "hours": {device: round(value, 4) for device, value in total.items()}}
+
+
+def tell_footing(speeds: dict[str, dict], remover: str) -> str:
+    """Return what a removal stage's figures were measured on, where that may be another network than
+    the configured remover; "" where it is the same, and for other stages.
+    """
+    figure = next(iter(speeds.values()))
+    if "remover" not in figure:
+        return ""
+    network = figure.get("network", "")
+    if figure["remover"] == remover:
+        return network
+    return f"{network or figure['remover']}: {remover} was not measured"
 
 
 def estimate_storage(settings: dict, assumed: dict, count: dict) -> dict:
@@ -349,7 +364,8 @@ def describe_plan(plan: dict) -> str:
     lines += [*(sums if asks else []), "", "Device time, the loading of models left out"]
     for stage, one in plan["devices"]["stages"].items():
         lines.append(
-            f"  {stage:<16} {tell_count(one['items'], 'item')}, {one['weights']} weights:"
+            f"  {stage:<16} {tell_count(one['items'], 'item')}, {one['weights']} weights"
+            f"{' (figures of ' + one['figures_of'] + ')' if one['figures_of'] else ''}:"
             f" {_tell_hours(one['hours'])}"
         )
     lines.append(f"  sum              {_tell_hours(plan['devices']['hours'])}")
