@@ -89,6 +89,7 @@ def write_card(facts: Facts, run: Run, told: dict, forms: Sequence[Form], path: 
         forms=[_describe_form(form, told["tuned"][form.name]) for form in forms],
         verdict=run.verdict["sentence"],
         alarms=[alarm["sentence"] for alarm in run.verdict["alarms"]],
+        undecided=run.verdict["alarms_not_decided"],
         expected=_tell_expected(facts),
         arithmetic=told["query_arithmetic"],
         blocks=[
