@@ -160,6 +160,8 @@ def test_mistakes_are_refused(section, key, value):
         ({"train": {"arms": {"paired": {"loss": {"across_bare": 1}}}}}, "paired: pool and a loss on it need"),
         ({"train": {"arms": {"paired": {"pool_limit": 8}}}}, "pool_limit says something of a pool"),
         ({"train": {"arms": {"paired": {"withheld": ["unicorn"]}}}}, "withheld: 'unicorn' is no word"),
+        ({"train": {"arms": {"paired": {"late": {"rank": 0.5}}}}}, "late: 'rank' is no term of its loss"),
+        ({"train": {"arms": {"paired": {"late": {"infonce": 0.5}}}}}, "no term of the loss is there at"),
         ({"train": {"arms": {"paired": {"nouns": ["tree"]}}}}, "nouns are told of by text_teacher"),
         (
             {"train": {"arms": {"paired": {"jpeg": True, "freeze": "image", "views": "whole"}}}},
