@@ -134,6 +134,8 @@ CLOSED = (
         ' featuring using having being going getting trying ; : . , ! ? ( ) / " | & + = * # @ < > [ ] { } ~'
     )
 )
+# A closed word, or the end of the caption.
+ENDS = CLOSED | {""}
 # Adjectives are no heads: "a cat black and white". Few: most adjectives stand before a noun, and the
 # noun before them describes it, too ("penguin blue lamp").
 COLOURS = ADJECTIVES - _words("metal stone silver gold orange light old young little")
@@ -251,6 +253,8 @@ CORE_PEOPLE = _words(
     "man woman boy girl person guy lady gentleman dude skier surfer snowboarder skateboarder skater player"
     " batter cyclist golfer child kid"
 )
+# Those who have a body in captions: a baby hand.
+BODIES = CORE_PEOPLE | {"baby", "infant", "toddler"}
 # People whose word is an adjective, too: the official images, two adult hands.
 ADJECTIVE_PEOPLE = _words(
     "official executive patient human male female adult criminal principal chief local marine native"
@@ -300,6 +304,9 @@ SEEN_OF_PEOPLE = _words("shadow silhouette smile grin gaze skin wrist thumb back
 COUNTS = _words("couple couples")
 KIN_GROUPS = _words("family families")
 CROWDS = _words("crowd crowds team teams audience audiences gang gangs mob troupe squad congregation")
+COLLECTIVES = COUNTS | KIN_GROUPS | CROWDS
+# Where things crowd: vines crowd around.
+CROWDING = frozenset(("around", "into", "onto", "together"))
 # Determiners of one thing, and of several.
 SINGULAR_ARTICLES = _words("a an one another each every")
 PLURAL_DETERMINERS = NUMBERS | _words("several many few both these those some all")
