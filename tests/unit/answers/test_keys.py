@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from paid_answers import make_requests
+from paid_answers import judge_items, make_requests
 from unscene.answers.answering import collect_answers
 from unscene.answers.batches.client import AccessDenied, ApiClient, ApiError
 from unscene.answers.batches.driver import Stopped
-from unscene.answers.results import judge_items
 
 
 def write_file(path: Path) -> Path:
